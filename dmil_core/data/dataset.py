@@ -1,0 +1,155 @@
+"""A data set in memory: two modalities, labels, splits, and what is known about each row."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dmil_core.data.card import Card, MediaSpec, Modality
+from dmil_core.schema import SPLITS, Split
+
+if TYPE_CHECKING:
+    from dmil_core.data.validate import Issue
+
+__all__ = ["Card", "Dataset", "MediaSpec", "Modality", "from_arrays"]
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Checked arrays and the card that explains them.
+
+    Attributes
+    ----------
+    name : bundled name, generated name with its options, or the stem of a user's file.
+    x1, x2 : (N, ...) float32; uint8 for pictures stored so; unicode (N,) for text.
+    y : (N,) int64, index into ``card.classes``.
+    ids : (N,) unicode, unique.
+    split : (N,) unicode, one of ``schema.SPLITS``.
+    group : (N,) or None; rows of one group never lie in two splits.
+    composition : (N,) unicode of ``schema.COMPONENTS``, or None where it is not known.
+    flags : named (N,) bool arrays (``flag_<name>`` in the file).
+    media_index : for each modality the media row of each data row, or None for row = row.
+    folder : where the file and its raw media lie, None for generated sets.
+    issues : warnings of validation; a set with errors is never built.
+    """
+
+    name: str
+    card: Card
+    x1: NDArray[Any]
+    x2: NDArray[Any]
+    y: NDArray[np.int64]
+    ids: NDArray[np.str_]
+    split: NDArray[np.str_]
+    group: NDArray[Any] | None = None
+    composition: NDArray[np.str_] | None = None
+    flags: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
+    media_index: tuple[NDArray[np.int64] | None, NDArray[np.int64] | None] = (None, None)
+    folder: Path | None = None
+    issues: tuple[Issue, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names in the order of the label index."""
+        return self.card.classes
+
+    @property
+    def slug(self) -> str:
+        """The name as a folder name: letters, digits, dots, dashes and underscores only."""
+        return re.sub(r"[^A-Za-z0-9._-]+", "_", self.name)
+
+    def x(self, modality: int) -> NDArray[Any]:
+        """The array of modality 1 or 2."""
+        return {1: self.x1, 2: self.x2}[modality]
+
+    def rows(self, split: Split) -> NDArray[np.int64]:
+        """(n,) indices of the rows of one split, in file order."""
+        if split not in SPLITS:
+            raise ValueError(f"expected one of {SPLITS}, got {split!r}")
+        return np.flatnonzero(self.split == split)
+
+    def class_names(self, index: NDArray[np.integer[Any]]) -> NDArray[np.str_]:
+        """Names of an array of class indices, same shape."""
+        return np.asarray(self.card.classes, dtype=np.str_)[index]
+
+    @cached_property
+    def digest(self) -> str:
+        """sha256 (hex) over x1, x2, y, ids, split and class names; the same on every machine."""
+        h = hashlib.sha256(b"dmil-data-1")
+        for array in (self.x1, self.x2, self.y, self.ids, self.split):
+            _hash_array(h, array)
+        _hash_array(h, np.asarray(self.card.classes, dtype=np.str_))
+        return h.hexdigest()
+
+
+def _hash_array(h: Any, array: NDArray[Any]) -> None:
+    """Feed shape, type and content; text by its characters, since its padding may differ."""
+    if array.dtype.kind == "U":
+        h.update(f"U{array.shape}".encode())
+        for text in array.tolist():
+            raw = text.encode("utf-8", "surrogatepass")
+            h.update(len(raw).to_bytes(8, "little"))
+            h.update(raw)
+        return
+    little = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<"), copy=False)
+    h.update(f"{little.dtype.str}{little.shape}".encode())
+    h.update(little.tobytes())
+
+
+def from_arrays(
+    name: str,
+    arrays: Mapping[str, NDArray[Any]],
+    card: Card,
+    folder: Path | None = None,
+    issues: tuple[Issue, ...] = (),
+) -> Dataset:
+    """Build a set from arrays that passed ``validate.check``; ``split`` and ``id`` must be there.
+
+    Numbers become float32 (pictures of uint8 stay), labels become class indices, ids text.
+    """
+    x1, x2 = (_as_input(arrays[f"x{m}"], card.modalities[m - 1].kind == "image") for m in (1, 2))
+    flags = {
+        key.removeprefix("flag_"): value for key, value in arrays.items() if key.startswith("flag_")
+    }
+    return Dataset(
+        name=name,
+        card=card,
+        x1=x1,
+        x2=x2,
+        y=_as_index(arrays["y"], card.classes),
+        ids=arrays["id"].astype(np.str_),
+        split=arrays["split"].astype(np.str_),
+        group=arrays.get("group"),
+        composition=arrays.get("composition"),
+        flags=flags,
+        media_index=(_as_rows(arrays, "media_index1"), _as_rows(arrays, "media_index2")),
+        folder=folder,
+        issues=issues,
+    )
+
+
+def _as_input(x: NDArray[Any], picture: bool) -> NDArray[Any]:
+    if x.dtype.kind == "U" or (picture and x.dtype == np.uint8):
+        return x
+    return np.ascontiguousarray(x, dtype=np.float32)
+
+
+def _as_index(y: NDArray[Any], classes: tuple[str, ...]) -> NDArray[np.int64]:
+    if y.dtype.kind in "iu":
+        return y.astype(np.int64)
+    index = {name: k for k, name in enumerate(classes)}
+    return np.fromiter((index[v] for v in y.tolist()), dtype=np.int64, count=len(y))
+
+
+def _as_rows(arrays: Mapping[str, NDArray[Any]], key: str) -> NDArray[np.int64] | None:
+    return arrays[key].astype(np.int64) if key in arrays else None

@@ -1,0 +1,261 @@
+"""The ``switch`` law: every sample is R, U1, U2 or S, and every density is known exactly.
+
+Each modality is three blocks (R, U, S). The block that a sample's composition uses carries the
+code of a class; everything else is Gaussian noise:
+
+- R: the R blocks of both modalities carry the code of ``y`` (each modality has its own codes);
+- U1, U2: only the U block of x1, or of x2, carries the code of ``y``;
+- S: the S blocks carry the codes of ``a`` and ``b`` with ``(a + b) mod K = y`` and ``a`` uniform.
+
+The blocks of a modality are then mixed by an orthogonal matrix, so that no coordinate belongs to
+a block. Orthogonal mixing keeps the noise white: the densities stay closed forms.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import logsumexp
+
+from dmil_core.errors import ConfigError
+from dmil_core.schema import COMPONENTS
+
+Floats = NDArray[np.float64]
+
+BLOCKS: Final = ("R", "U", "S")
+SIGNAL_NORM: Final = 4.0
+#: Values are rounded so that the last bits of another machine's BLAS do not change the digest.
+DECIMALS: Final = 4
+_CHUNK_ENTRIES: Final = 2_000_000
+
+
+@dataclass(frozen=True)
+class Posteriors:
+    """What an ideal observer knows about each row; rows sum to 1.
+
+    Attributes
+    ----------
+    y_x1, y_x2, y_joint : (N, K) p(y|x1), p(y|x2), p(y|x1,x2).
+    c_joint : (N, 4) p(composition|x1,x2), in the order of ``schema.COMPONENTS``.
+    """
+
+    y_x1: Floats
+    y_x2: Floats
+    y_joint: Floats
+    c_joint: Floats
+
+
+@dataclass(frozen=True)
+class SwitchLaw:
+    """Parameters of the law; equal parameters give equal code books and densities.
+
+    Attributes
+    ----------
+    classes : number of classes K, at least 2.
+    noise : standard deviation of every coordinate's noise; a code has norm 4 times strength.
+    shares : probabilities of R, U1, U2, S; any non-negative numbers, scaled to sum to 1.
+    block : dimension of a block; a modality has three.
+    strength : factor on the codes of x1 and of x2.
+    class_prior : p(y), scaled to sum to 1; None means uniform.
+    rotate : mix each modality's blocks by a seeded orthogonal matrix.
+    seed : seed of code books and mixing matrices.
+    """
+
+    classes: int = 4
+    noise: float = 0.8
+    shares: tuple[float, ...] = (0.25, 0.25, 0.25, 0.25)
+    block: int = 16
+    strength: tuple[float, float] = (1.0, 1.0)
+    class_prior: tuple[float, ...] | None = None
+    rotate: bool = True
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _require(self.classes >= 2, f"classes must be at least 2, got {self.classes}")
+        _require(self.block >= 1, f"block must be at least 1, got {self.block}")
+        _require(self.noise > 0, f"noise must be above 0, got {self.noise}")
+        _require(min(self.strength) >= 0, f"strengths must not be negative, got {self.strength}")
+        _require(self.seed >= 0, f"seed must not be negative, got {self.seed}")
+        object.__setattr__(self, "shares", _distribution("shares", self.shares, len(COMPONENTS)))
+        if self.class_prior is not None:
+            prior = _distribution("prior", self.class_prior, self.classes)
+            object.__setattr__(self, "class_prior", prior)
+
+    @property
+    def dimension(self) -> int:
+        """Coordinates of one modality."""
+        return len(BLOCKS) * self.block
+
+    @cached_property
+    def prior(self) -> Floats:
+        """(K,) p(y)."""
+        if self.class_prior is None:
+            return np.full(self.classes, 1.0 / self.classes)
+        return np.asarray(self.class_prior)
+
+    @cached_property
+    def codes(self) -> Floats:
+        """(2, 3, K, block) code books by modality, block (R, U, S) and class.
+
+        Directions are orthonormal while the block has room for all classes, otherwise random.
+        """
+        rng = np.random.default_rng([self.seed, 1])
+        books = rng.standard_normal((2, len(BLOCKS), self.classes, self.block))
+        if self.classes <= self.block:
+            books = np.swapaxes(_orthonormal(np.swapaxes(books, -1, -2)), -1, -2)
+        books /= np.linalg.norm(books, axis=-1, keepdims=True)
+        strength = np.asarray(self.strength)[:, None, None, None]
+        return books * SIGNAL_NORM * strength
+
+    @cached_property
+    def mixing(self) -> Floats:
+        """(2, D, D) orthogonal matrices; a row of blocks times the matrix is a row of x."""
+        if not self.rotate:
+            return np.stack([np.eye(self.dimension)] * 2)
+        rng = np.random.default_rng([self.seed, 2])
+        return _orthonormal(rng.standard_normal((2, self.dimension, self.dimension)))
+
+    def sample(self, n: int, seed: int) -> dict[str, NDArray[Any]]:
+        """Draw n independent rows: x1, x2 (n, D) float32, y (n,) int64, composition (n,) text."""
+        rng = np.random.default_rng([seed, 3])
+        y = rng.choice(self.classes, size=n, p=self.prior)
+        c = rng.choice(len(COMPONENTS), size=n, p=self.shares)
+        a = rng.integers(self.classes, size=n)
+        b = (y - a) % self.classes
+        # Which block of each modality carries a code, by composition; -1 where none does.
+        active = np.array([[0, 1, -1, 2], [0, -1, 1, 2]])[:, c]
+        code = np.stack([np.where(c == 3, a, y), np.where(c == 3, b, y)])
+        out: dict[str, NDArray[Any]] = {}
+        for m in (0, 1):
+            blocks = self.noise * rng.standard_normal((n, len(BLOCKS), self.block))
+            on = np.flatnonzero(active[m] >= 0)
+            blocks[on, active[m, on]] += self.codes[m, active[m, on], code[m, on]]
+            mixed = blocks.reshape(n, self.dimension) @ self.mixing[m]
+            out[f"x{m + 1}"] = (np.round(mixed, DECIMALS) + 0.0).astype(np.float32)
+        return out | {"y": y.astype(np.int64), "composition": np.asarray(COMPONENTS)[c]}
+
+    def log_joint(self, x1: ArrayLike, x2: ArrayLike) -> Floats:
+        """(N, 4, K) log p(composition, y, x1, x2) - log p0(x1, x2), in nats.
+
+        ``p0`` is the density of pure noise, which cancels in every posterior. Zero shares or zero
+        class probabilities give -inf.
+        """
+        l1, l2 = self._code_evidence(x1, 0), self._code_evidence(x2, 1)
+        by_composition = np.stack(
+            [l1["R"] + l2["R"], l1["U"], l2["U"], _log_sum_code(l1["S"], l2["S"])], axis=1
+        )
+        return by_composition + self._log_weights()
+
+    def log_single(self, x: ArrayLike, modality: int) -> Floats:
+        """(N, 4, K) log p(composition, y, x_m) - log p0(x_m), in nats, for modality 1 or 2."""
+        code = self._code_evidence(x, modality - 1)
+        silent = np.zeros_like(code["R"])
+        # Seen from one side, the other side's summand is uniform: S carries no class.
+        synergy = np.broadcast_to(
+            logsumexp(code["S"], axis=1, keepdims=True) - np.log(self.classes), silent.shape
+        )
+        unique = [code["U"], silent] if modality == 1 else [silent, code["U"]]
+        return np.stack([code["R"], *unique, synergy], axis=1) + self._log_weights()
+
+    def posteriors(self, x1: ArrayLike, x2: ArrayLike) -> Posteriors:
+        """Exact posteriors of label and composition for rows of the law."""
+        joint = self.log_joint(x1, x2)
+        return Posteriors(
+            y_x1=_normalised(logsumexp(self.log_single(x1, 1), axis=1)),
+            y_x2=_normalised(logsumexp(self.log_single(x2, 2), axis=1)),
+            y_joint=_normalised(logsumexp(joint, axis=1)),
+            c_joint=_normalised(logsumexp(joint, axis=2)),
+        )
+
+    def _code_evidence(self, x: ArrayLike, m: int) -> dict[str, Floats]:
+        """Log-likelihood ratio (N, K) of each code against pure noise, for each block."""
+        rows = np.asarray(x, dtype=np.float64)
+        if rows.ndim != 2 or rows.shape[1] != self.dimension:
+            raise ValueError(f"expected x{m + 1} of shape (N, {self.dimension}), got {rows.shape}")
+        blocks = (rows @ self.mixing[m].T).reshape(-1, len(BLOCKS), self.block)
+        power = 0.5 * (self.codes[m] ** 2).sum(axis=-1)
+        return {
+            name: (blocks[:, i] @ self.codes[m, i].T - power[i]) / self.noise**2
+            for i, name in enumerate(BLOCKS)
+        }
+
+    def _log_weights(self) -> Floats:
+        """(4, K) log p(composition) p(y)."""
+        with np.errstate(divide="ignore"):
+            return np.log(np.outer(self.shares, self.prior))
+
+
+def responsibilities(
+    posteriors: Posteriors,
+    prior: ArrayLike,
+    y: NDArray[np.integer[Any]] | None = None,
+    times_joint: bool = False,
+) -> Floats:
+    """(N, 4) share of R, U1, U2, S that label information can claim: the information ceiling.
+
+    With ``a_m`` = p(y|x_m) rescaled so that the prior is 0 and certainty 1 (cut at 0), the shares
+    are ``a1 a2``, ``a1 (1 - a2)``, ``(1 - a1) a2`` and ``(1 - a1)(1 - a2)``. With ``y`` they are
+    those of the true label, otherwise their mean over ``y ~ p(y|x1,x2)``.
+
+    Parameters
+    ----------
+    prior : (K,) p(y).
+    times_joint : multiply S by the rescaled p(y|x1,x2): what nobody can explain is not synergy.
+        Rows then sum to at most 1, and the rest is unexplained.
+    """
+    chance = np.asarray(prior, dtype=np.float64)
+    a1, a2, joint = (
+        np.clip((p - chance) / np.maximum(1.0 - chance, 1e-12), 0.0, 1.0)
+        for p in (posteriors.y_x1, posteriors.y_x2, posteriors.y_joint)
+    )
+    synergy = (1 - a1) * (1 - a2) * (joint if times_joint else 1.0)
+    by_label = np.stack([a1 * a2, a1 * (1 - a2), (1 - a1) * a2, synergy], axis=1)
+    if y is not None:
+        return by_label[np.arange(len(y)), :, y]
+    out: Floats = np.einsum("nck,nk->nc", by_label, posteriors.y_joint)
+    return out
+
+
+def _log_sum_code(l1: Floats, l2: Floats) -> Floats:
+    """(N, K) log mean over a of exp(l1[a] + l2[(y - a) mod K]), in chunks of bounded memory."""
+    n, k = l1.shape
+    partner = (np.arange(k)[:, None] - np.arange(k)[None, :]) % k  # [y, a] -> b
+    step = max(1, _CHUNK_ENTRIES // k**2)
+    out = np.empty((n, k))
+    for i in range(0, n, step):
+        pairs = l1[i : i + step, None, :] + l2[i : i + step][:, partner]
+        out[i : i + step] = logsumexp(pairs, axis=2) - np.log(k)
+    return out
+
+
+def _normalised(log_weight: Floats) -> Floats:
+    out: Floats = np.exp(log_weight - logsumexp(log_weight, axis=1, keepdims=True))
+    return out
+
+
+def _orthonormal(matrices: Floats) -> Floats:
+    """Q of a QR decomposition whose R has a positive diagonal, so that Q is unique."""
+    q, r = np.linalg.qr(matrices)
+    signs = np.sign(np.diagonal(r, axis1=-2, axis2=-1))
+    out: Floats = q * np.where(signs == 0, 1.0, signs)[..., None, :]
+    return out
+
+
+def _distribution(name: str, weights: tuple[float, ...], length: int) -> tuple[float, ...]:
+    array = np.asarray(weights, dtype=np.float64)
+    ok = len(array) == length and bool(np.all(np.isfinite(array) & (array >= 0)))
+    got = "/".join(f"{v:g}" for v in weights)
+    _require(
+        ok and array.sum() > 0,
+        f"{name} must be {length} numbers of 0 or more, not all 0, got {got}",
+    )
+    return tuple((array / array.sum()).tolist())
+
+
+def _require(ok: bool, message: str) -> None:
+    if not ok:
+        raise ConfigError(f"switch: {message}.")

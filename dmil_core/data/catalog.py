@@ -2,37 +2,122 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from dmil_core.data import switch
+from dmil_core.data.card import Card
 from dmil_core.data.dataset import Dataset
+from dmil_core.data.files import DATA_FILE, read_card, read_dataset
+from dmil_core.data.options import Option
+from dmil_core.data.validate import Purpose
 from dmil_core.errors import DataError
+from dmil_core.paths import sample_data_root
 
-_GENERATED: Final[dict[str, Callable[[str], Dataset]]] = {
-    switch.NAME: lambda spec: switch.SwitchSet.from_spec(spec).dataset(),
+_PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+
+
+@dataclass(frozen=True)
+class Generated:
+    """A set made by a program: how to draw it, its card by default, and its options."""
+
+    generate: Callable[[str], Dataset]
+    card: Callable[[], Card]
+    options: tuple[Option, ...]
+
+
+GENERATED: Final[dict[str, Generated]] = {
+    switch.NAME: Generated(
+        lambda spec: switch.SwitchSet.from_spec(spec).dataset(),
+        lambda: switch.SwitchSet.from_spec(switch.NAME).card(),
+        switch.OPTIONS,
+    ),
 }
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One name that ``load_dataset`` takes."""
+    """One name that ``load_dataset`` takes.
+
+    Attributes
+    ----------
+    card : the set's card; None if it cannot be read, and then ``error`` says why.
+    options : options of a generated set.
+    """
 
     name: str
     title: str
     generated: bool
+    card: Card | None = None
+    error: str | None = None
+    options: tuple[Option, ...] = ()
 
 
 def list_datasets(root: Path | None = None) -> tuple[Entry, ...]:
-    """All bundled and generated sets."""
-    return (Entry(switch.NAME, switch.TITLE, True),)
+    """All bundled sets under ``root`` (by default the shipped folder), then the generated ones.
+
+    A damaged card is an entry with its error, never an exception.
+    """
+    folder = root or sample_data_root()
+    files = sorted(folder.glob(f"*/{DATA_FILE}")) if folder.is_dir() else []
+    bundled = [_bundled_entry(f) for f in files]
+    generated = []
+    for name, g in GENERATED.items():
+        card = g.card()
+        generated.append(Entry(name, card.title, True, card, options=g.options))
+    return (*bundled, *generated)
 
 
-def load_dataset(spec: str | Path, root: Path | None = None) -> Dataset:
-    """Load a set by name."""
-    head = str(spec).partition(":")[0]
-    if head in _GENERATED:
-        return _GENERATED[head](str(spec))
-    raise DataError(f"No data set {str(spec)!r}.")
+def load_dataset(spec: str | Path, root: Path | None = None, purpose: Purpose = "train") -> Dataset:
+    """Load a set by bundled name, by generated name with options, or from a file.
+
+    Parameters
+    ----------
+    spec : such as ``"avdigits"``, ``"switch:classes=2,noise=1.0"``, ``"my/data.npz"``.
+    root : folder of the bundled sets; the shipped one by default.
+    purpose : "predict" accepts files whose splits could not be trained on.
+
+    Raises
+    ------
+    DataError
+        If there is no such set, or the file has faults; the text lists all of them.
+    ConfigError
+        If an option of a generated set does not exist or has no such value.
+    """
+    if isinstance(spec, Path):
+        return read_dataset(spec, purpose)
+    name = spec.partition(":")[0]
+    if name in GENERATED:
+        return GENERATED[name].generate(spec)
+    folder = root or sample_data_root()
+    # Only a plain folder name reaches the disk: no "..", no "/", nothing too long to be one.
+    if _PLAIN_NAME.fullmatch(spec) and (folder / spec / DATA_FILE).is_file():
+        return read_dataset(folder / spec / DATA_FILE, purpose, name=spec)
+    if spec.endswith(".npz"):
+        return read_dataset(Path(spec).expanduser(), purpose)
+    raise DataError(_unknown(spec, folder))
+
+
+def _bundled_entry(file: Path) -> Entry:
+    name = file.parent.name
+    try:
+        card = read_card(file)
+    except DataError as error:
+        return Entry(name, name, False, None, str(error))
+    if card is None:
+        return Entry(name, name, False, None, f"{file.parent} has no card.json.")
+    return Entry(name, card.title, False, card)
+
+
+def _unknown(spec: str, folder: Path) -> str:
+    names = [e.name for e in list_datasets(folder)]
+    near = difflib.get_close_matches(spec, names, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return (
+        f"There is no data set {spec!r}.{hint} Available are {', '.join(names)}, "
+        "or the path of an .npz file."
+    )

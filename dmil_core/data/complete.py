@@ -1,0 +1,99 @@
+"""What a user's file may leave out: the card, the ids and the split."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dmil_core.data.card import DEFAULT_MEDIA, Card, MediaSpec, Modality
+from dmil_core.data.validate import Arrays, guess_kind
+from dmil_core.schema import SPLITS
+
+#: Shares of train, val and test where the file has no split.
+SPLIT_SHARES: Final = (0.7, 0.1, 0.2)
+
+
+def infer_card(name: str, arrays: Arrays) -> Card:
+    """A card for a file without one: kinds from the shapes, class names from the labels."""
+    modalities = tuple(_infer_modality(f"x{m}", arrays[f"x{m}"]) for m in (1, 2))
+    return Card(
+        name=name,
+        title=name,
+        summary="A file without a card.",
+        source="not stated",
+        licence="not stated",
+        modalities=(modalities[0], modalities[1]),
+        classes=tuple(str(v) for v in np.unique(arrays["y"]).tolist()),
+    )
+
+
+def complete(arrays: Arrays, card: Card | None, name: str) -> tuple[dict[str, NDArray[Any]], Card]:
+    """Fill in the card, ``id`` and ``split``; the arrays must be free of errors.
+
+    Integer labels of a file without a card become names; their order is that of the numbers.
+    """
+    out = dict(arrays)
+    if card is None:
+        card = infer_card(name, arrays)
+        out["y"] = np.unique(arrays["y"], return_inverse=True)[1].astype(np.int64)
+    if "id" not in out:
+        out["id"] = np.arange(len(out["y"])).astype(np.str_)
+    if "split" not in out:
+        out["split"] = make_split(out["y"], out.get("group"), seed=0)
+        card = replace(card, split_rule="Made on loading: 70/10/20 at random, seed 0.")
+    return out, card
+
+
+def make_split(
+    y: NDArray[Any], group: NDArray[Any] | None = None, seed: int = 0
+) -> NDArray[np.str_]:
+    """(N,) train/val/test in proportion 70/10/20, by class, or by whole groups.
+
+    A class of three rows or more is in every split. Groups are never divided; each goes where the
+    class counts then are nearest to the proportions.
+    """
+    rng = np.random.default_rng(seed)
+    part = _by_class(y, rng) if group is None else _by_group(y, group, rng)
+    return np.asarray(SPLITS)[part]
+
+
+def _by_class(y: NDArray[Any], rng: np.random.Generator) -> NDArray[np.int64]:
+    part = np.zeros(len(y), dtype=np.int64)
+    for value in np.unique(y):
+        rows = rng.permutation(np.flatnonzero(y == value))
+        n = len(rows)
+        test = max(round(SPLIT_SHARES[2] * n), int(n >= 2))
+        val = max(round(SPLIT_SHARES[1] * n), int(n >= 3))
+        part[rows[:test]] = 2
+        part[rows[test : test + val]] = 1
+    return part
+
+
+def _by_group(y: NDArray[Any], group: NDArray[Any], rng: np.random.Generator) -> NDArray[np.int64]:
+    _, label = np.unique(y, return_inverse=True)
+    _, member = np.unique(group, return_inverse=True)
+    counts = np.zeros((member.max() + 1, label.max() + 1))
+    np.add.at(counts, (member, label), 1)
+    target = np.outer(SPLIT_SHARES, counts.sum(axis=0))
+    filled = np.zeros_like(target)
+    part = np.zeros(len(counts), dtype=np.int64)
+    # Large groups first: the small ones then even out what is left. Ties are in random order.
+    order = rng.permutation(len(counts))
+    for g in order[np.argsort(-counts[order].sum(axis=1), kind="stable")]:
+        error_now = (filled - target) ** 2
+        error_then = (filled + counts[g] - target) ** 2
+        # Relative to the target, or the small splits would always look nearly full.
+        part[g] = ((error_then - error_now) / np.maximum(target, 1)).sum(axis=1).argmin()
+        filled[part[g]] += counts[g]
+    return part[member]
+
+
+def _infer_modality(name: str, x: NDArray[Any]) -> Modality:
+    kind = guess_kind(x)
+    media = MediaSpec(DEFAULT_MEDIA[kind])
+    if kind == "image" and x.dtype != np.uint8:
+        media = replace(media, value_range=(float(x.min()), float(x.max())))
+    return Modality(name=name, kind=kind, description="", media=media)

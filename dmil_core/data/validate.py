@@ -1,0 +1,433 @@
+"""Everything that is wrong with a set of arrays, found in one pass.
+
+``check`` never raises for bad content: each fault becomes an ``Issue`` with the rows it is about
+and what to do, so that a user can repair a file once instead of once per fault.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dmil_core.data.card import Card
+from dmil_core.schema import COMPONENTS, SPLITS, Kind
+
+Severity = Literal["error", "warning"]
+#: "train" needs rows of every class in train and val; "predict" only warns about splits.
+Purpose = Literal["train", "predict"]
+Arrays = Mapping[str, NDArray[Any]]
+
+REQUIRED: Final = ("x1", "x2", "y")
+OPTIONAL: Final = ("split", "group", "id", "composition", "media_index1", "media_index2")
+FLAG_PREFIX: Final = "flag_"
+
+#: Shapes a kind allows, as text and as a test of ``shape[1:]``.
+_SHAPES: Final[dict[Kind, tuple[str, Callable[[tuple[int, ...]], bool]]]] = {
+    "vector": ("(N, D)", lambda s: len(s) == 1),
+    "image": ("(N, H, W) or (N, H, W, 3)", lambda s: len(s) == 2 or (len(s) == 3 and s[2] == 3)),
+    "sequence": ("(N, T, C)", lambda s: len(s) == 2),
+    "audio": ("(N, T, F)", lambda s: len(s) == 2),
+    "text": ("(N,) of text", lambda s: len(s) == 0),
+}
+_MAX_FLOAT32: Final = float(np.finfo(np.float32).max)
+
+
+@dataclass(frozen=True)
+class Issue:
+    """One fault: what it is, the rows it is about (none if about the whole), and what to do."""
+
+    title: str
+    rows: tuple[int, ...]
+    severity: Severity
+    what_to_do: str
+
+    def __str__(self) -> str:
+        return f"{self.title}{_row_text(self.rows)}. {self.what_to_do}"
+
+
+def errors(issues: list[Issue]) -> list[Issue]:
+    """The issues that make a set unusable."""
+    return [i for i in issues if i.severity == "error"]
+
+
+def check(
+    arrays: Arrays,
+    card: Card | None = None,
+    purpose: Purpose = "train",
+    damaged: tuple[str, ...] = (),
+) -> list[Issue]:
+    """All issues of the arrays and of their fit to the card, errors first.
+
+    Parameters
+    ----------
+    arrays : by name, as in the .npz file.
+    card : the card, or None when the file has none.
+    purpose : what the set is for; "predict" turns faults of the splits into warnings.
+    damaged : names of arrays whose fault is already known; nothing more is said about them.
+    """
+    issues: list[Issue] = []
+    bad = set(damaged)
+    for issue, name in _unreadable(arrays, bad):
+        issues.append(issue)
+        bad.add(name)
+    sound = {name: a for name, a in arrays.items() if name not in bad}
+    issues += _check_names(sound, bad)
+    issues += _check_lengths(sound)
+    rowwise = {name: a for name, a in sound.items() if a.ndim > 0}
+    issues += _check_inputs(rowwise, card)
+    issues += _check_labels(rowwise, card, purpose)
+    issues += check_split(rowwise, card, purpose)
+    issues += _check_extras(rowwise)
+    if "split" not in arrays and "split" not in bad:
+        issues.append(_no_split("group" in arrays))
+    return sorted(issues, key=lambda i: i.severity)
+
+
+def guess_kind(x: NDArray[Any]) -> Kind:
+    """The most likely kind of an array that no card describes."""
+    if x.dtype.kind == "U":
+        return "text"
+    if x.ndim == 4 or (x.ndim == 3 and x.dtype == np.uint8):
+        return "image"
+    return "sequence" if x.ndim == 3 else "vector"
+
+
+# --- the file as a whole -------------------------------------------------------------------
+
+
+def _unreadable(arrays: Arrays, known: set[str]) -> Iterator[tuple[Issue, str]]:
+    for name, a in arrays.items():
+        if name in known:
+            continue
+        if a.dtype.hasobject:
+            yield object_array(name), name
+        elif a.dtype.names is not None or a.dtype.kind == "V":
+            yield _error(f"{name!r} is a record array ({a.dtype})", "Store plain numbers."), name
+        elif a.dtype.kind == "S":
+            yield _error(f"{name!r} holds bytes", "Store text: array.astype(str)."), name
+        elif a.dtype.kind == "U" and (rows := _not_unicode(a)):
+            what = "Correct the characters of these rows; they cannot be written as UTF-8."
+            yield _error(f"{name!r} holds text that is not valid Unicode", what, rows), name
+
+
+def object_array(name: str) -> Issue:
+    """The issue of an array of Python objects, which is never unpickled."""
+    return _error(
+        f"{name!r} holds Python objects (pickled), which are never loaded",
+        "Store it with a plain type: numbers, or text as array.astype(str).",
+    )
+
+
+def _not_unicode(a: NDArray[Any]) -> tuple[int, ...]:
+    if a.size == 0 or a.dtype.itemsize == 0:
+        return ()
+    native = np.ascontiguousarray(a, dtype=a.dtype.newbyteorder("="))
+    codes = native.reshape(len(native) if native.ndim else 1, -1).view(np.uint32)
+    bad = (codes > 0x10FFFF) | ((codes >= 0xD800) & (codes <= 0xDFFF))
+    return _rows(np.any(bad, axis=1))
+
+
+def _check_names(arrays: Arrays, bad: set[str]) -> Iterator[Issue]:
+    for name in REQUIRED:
+        if name not in arrays and name not in bad:
+            yield _error(
+                f"the array {name!r} is missing",
+                "Save all three: numpy.savez_compressed(path, x1=..., x2=..., y=...).",
+            )
+    known = (*REQUIRED, *OPTIONAL)
+    for name in arrays:
+        if name not in known and not name.startswith(FLAG_PREFIX):
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = (
+                f"Did you mean {near[0]!r}?" if near else f"Known are {', '.join(known)}, flag_*."
+            )
+            yield _warning(f"the array {name!r} is not used", hint)
+
+
+def _check_lengths(arrays: Arrays) -> Iterator[Issue]:
+    for name in (n for n, a in arrays.items() if a.ndim == 0 and _is_used(n)):
+        yield _error(f"{name!r} is a single value", "Store one entry per row.")
+    lengths = {n: len(a) for n, a in arrays.items() if a.ndim > 0 and _is_used(n)}
+    if len(set(lengths.values())) > 1:
+        got = ", ".join(f"{name} {n}" for name, n in lengths.items())
+        yield _error(f"the arrays have unequal lengths ({got})", "Store one entry per row in each.")
+    if lengths and not any(lengths.values()):
+        yield _error("the set has no rows", "Store at least some rows of every class.")
+
+
+def _is_used(name: str) -> bool:
+    return name in REQUIRED or name in OPTIONAL or name.startswith(FLAG_PREFIX)
+
+
+# --- inputs --------------------------------------------------------------------------------
+
+
+def _check_inputs(arrays: Arrays, card: Card | None) -> Iterator[Issue]:
+    for m in (1, 2):
+        name = f"x{m}"
+        if name not in arrays:
+            continue
+        x = arrays[name]
+        kind = card.modalities[m - 1].kind if card else guess_kind(x)
+        yield from _check_input(name, x, kind)
+        if card is None and x.ndim >= 2:
+            yield _warning(
+                f"no card says what {name!r} is; its shape {x.shape} is taken as {kind}",
+                "Write a card.json beside the file to name the kind, the classes and the source.",
+            )
+
+
+def _check_input(name: str, x: NDArray[Any], kind: Kind) -> Iterator[Issue]:
+    expected, fits = _SHAPES[kind]
+    if kind == "text":
+        if x.dtype.kind != "U":
+            yield _error(f"{name!r} has type {x.dtype}, expected text", "Store it as text.")
+        elif fits(x.shape[1:]) and (rows := _rows(np.char.str_len(np.char.strip(x)) == 0)):
+            yield _warning(f"{name!r} is empty text", "Check these rows.", rows)
+    elif x.dtype.kind not in "biuf":
+        yield _error(f"{name!r} has type {x.dtype}, expected numbers", "Store real numbers.")
+    elif rows := _not_finite(x):
+        yield _error(
+            f"{name!r} has values that are NaN, infinite or too large for 32 bits",
+            "Fill or drop these rows.",
+            rows,
+        )
+    if not fits(x.shape[1:]):
+        yield _error(
+            f"{name!r} has shape {x.shape}, expected {expected} for kind {kind}",
+            "Reshape the array, or correct the kind in the card.",
+        )
+    elif 0 in x.shape[1:]:
+        yield _error(f"{name!r} has shape {x.shape}: no values per row", "Store the values.")
+
+
+def _not_finite(x: NDArray[Any]) -> tuple[int, ...]:
+    if x.dtype.kind != "f":
+        return ()
+    with np.errstate(invalid="ignore"):
+        bad = ~(np.abs(x) <= _MAX_FLOAT32) if x.itemsize > 4 else ~np.isfinite(x)
+    return _rows(bad.reshape(len(x), -1).any(axis=1)) if x.size else ()
+
+
+# --- labels --------------------------------------------------------------------------------
+
+
+def _check_labels(arrays: Arrays, card: Card | None, purpose: Purpose) -> Iterator[Issue]:
+    if "y" not in arrays:
+        return
+    y = arrays["y"]
+    if y.ndim != 1:
+        yield _error(f"'y' has shape {y.shape}, expected (N,)", "Store one label per row.")
+    if y.dtype.kind not in "iuU":
+        yield _error(
+            f"'y' has type {y.dtype}, expected integers or text",
+            "Convert the labels: y.astype(int) or y.astype(str).",
+        )
+    if y.ndim != 1 or y.dtype.kind not in "iuU" or len(y) == 0:
+        return
+    yield from _check_label_values(y, card)
+    present = len(np.unique(y))
+    if present < 2:
+        yield Issue(
+            f"the labels have {present} class, expected at least 2",
+            (),
+            "error" if purpose == "train" or card is None else "warning",
+            "Add rows of another class; one class has nothing to tell apart.",
+        )
+    elif card is None and present > max(100, len(y) // 2):
+        yield _warning(
+            f"the labels have {present} classes", "Check that y is a class, not a value."
+        )
+
+
+def _check_label_values(y: NDArray[Any], card: Card | None) -> Iterator[Issue]:
+    if y.dtype.kind == "U" and (rows := _rows(np.char.str_len(np.char.strip(y)) == 0)):
+        yield _error("the label is empty text", "Name the class of these rows, or drop them.", rows)
+    if card is None:
+        return
+    k = len(card.classes)
+    if y.dtype.kind == "U":
+        outside = ~np.isin(y, np.asarray(card.classes)) & (np.char.str_len(np.char.strip(y)) > 0)
+        expected = "the card's classes"
+    else:
+        outside = (y < 0) | (y >= k)
+        expected = f"the card's {k} classes (0 to {k - 1})"
+    if rows := _rows(outside):
+        got = ", ".join(str(v)[:40] for v in np.unique(y[outside])[:5].tolist())
+        yield _error(f"labels outside {expected}: {got}", "Correct y or the card.", rows)
+
+
+# --- splits and groups ---------------------------------------------------------------------
+
+
+def check_split(arrays: Arrays, card: Card | None, purpose: Purpose) -> Iterator[Issue]:
+    """Issues of ``split``, alone and with ``y``, ``group`` and the card's counts."""
+    if "split" not in arrays:
+        return
+    split = arrays["split"]
+    if split.ndim != 1 or split.dtype.kind != "U":
+        yield _error(
+            f"'split' is {split.dtype} of shape {split.shape}, expected text of shape (N,)",
+            "Store one of train, val, test per row.",
+        )
+        return
+    known = np.isin(split, np.asarray(SPLITS))
+    if rows := _rows(~known):
+        got = ", ".join(repr(str(v)[:40]) for v in np.unique(split[~known])[:5])
+        yield _error(f"unknown split {got}", "Use train, val or test, spelt so.", rows)
+    yield from _check_split_classes(arrays, split, card, purpose)
+    yield from _check_leaks(arrays, split, purpose)
+    yield from _check_counts(split, card)
+
+
+def _check_split_classes(
+    arrays: Arrays, split: NDArray[Any], card: Card | None, purpose: Purpose
+) -> Iterator[Issue]:
+    y = arrays.get("y")
+    usable = y is not None and y.shape == split.shape and y.dtype.kind in "iuU"
+    names = _present_classes(y, card) if usable else {}
+    for name in SPLITS:
+        inside = split == name
+        needed: Severity = "error" if purpose == "train" and name != "test" else "warning"
+        if not inside.any():
+            yield Issue(f"the split {name!r} has no rows", (), needed, "Give it rows.")
+            continue
+        present = set(np.unique(y[inside]).tolist()) if y is not None and usable else set()
+        absent = [text for value, text in names.items() if value not in present]
+        if absent:
+            shown = ", ".join(absent[:5]) + (f" and {len(absent) - 5} more" if absent[5:] else "")
+            serious: Severity = "error" if purpose == "train" and name == "train" else "warning"
+            title = f"the split {name!r} has no row of class {shown}"
+            yield Issue(title, (), serious, "Split again so that every class is in every split.")
+
+
+def _present_classes(y: Any, card: Card | None) -> dict[Any, str]:
+    """Label value -> class name, for every class that the labels or the card name."""
+    values = {v: str(v)[:40] for v in np.unique(y).tolist()}
+    if card is None:
+        return values
+    if y.dtype.kind == "U":
+        return {name: name for name in card.classes}
+    return dict(enumerate(card.classes))
+
+
+def _check_leaks(arrays: Arrays, split: NDArray[Any], purpose: Purpose) -> Iterator[Issue]:
+    group = arrays.get("group")
+    if group is None or group.shape != split.shape or group.dtype.kind not in "iuU":
+        return  # a fault of the array itself is said by _check_extras
+    _, index = np.unique(group, return_inverse=True)
+    seen = np.zeros((int(index.max(initial=-1)) + 1, len(SPLITS)), dtype=bool)
+    for s, name in enumerate(SPLITS):
+        seen[index[split == name], s] = True
+    leaking = seen.sum(axis=1) > 1
+    if leaking.any():
+        yield Issue(
+            f"{int(leaking.sum())} groups have rows in more than one split, which leaks answers",
+            _rows(leaking[index]),
+            "error" if purpose == "train" else "warning",
+            "Put all rows of a group into one split, or leave out 'split' to have that done.",
+        )
+
+
+def _check_counts(split: NDArray[Any], card: Card | None) -> Iterator[Issue]:
+    if card is None or not card.counts:
+        return
+    got: dict[str, int] = {name: int(np.sum(split == name)) for name in SPLITS}
+    expected: dict[str, int] = {name: card.counts.get(name, 0) for name in SPLITS}
+    if got != expected:
+        yield _error(
+            f"the card counts {_count_text(expected)}, the file has {_count_text(got)}",
+            "Use the card that belongs to this file, or remove 'counts' from it.",
+        )
+
+
+def _count_text(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{n} {name}" for name, n in counts.items())
+
+
+def _no_split(grouped: bool) -> Issue:
+    how = "keeping groups together" if grouped else "with the classes in proportion"
+    return _warning(
+        f"there is no 'split'; rows are split 70/10/20 at random (seed 0), {how}",
+        "Add 'split' (train, val, test per row) to decide yourself.",
+    )
+
+
+# --- the other arrays ----------------------------------------------------------------------
+
+
+def _check_extras(arrays: Arrays) -> Iterator[Issue]:
+    for name in ("id", "group"):
+        if name in arrays and (arrays[name].ndim != 1 or arrays[name].dtype.kind not in "iuU"):
+            yield _wrong_type(name, arrays[name], "integers or text")
+    ids = arrays.get("id")
+    if ids is not None and ids.ndim == 1 and ids.dtype.kind in "iuU":
+        yield from _check_ids(ids)
+    if "composition" in arrays:
+        yield from _check_composition(arrays["composition"])
+    for name, a in arrays.items():
+        if name.startswith(FLAG_PREFIX) and (a.ndim != 1 or a.dtype.kind != "b"):
+            yield _wrong_type(name, a, "true/false (bool)")
+        if name.startswith("media_index") and name in OPTIONAL:
+            yield from _check_media_index(name, a)
+
+
+def _check_ids(ids: NDArray[Any]) -> Iterator[Issue]:
+    _, index, counts = np.unique(ids, return_inverse=True, return_counts=True)
+    if rows := _rows(counts[index] > 1):
+        yield _error("the same id on several rows", "Give every row its own id.", rows)
+    if ids.dtype.kind == "U" and (rows := _rows(np.char.str_len(np.char.strip(ids)) == 0)):
+        yield _error("the id is empty text", "Give every row its own id.", rows)
+
+
+def _check_composition(composition: NDArray[Any]) -> Iterator[Issue]:
+    if composition.ndim != 1 or composition.dtype.kind != "U":
+        yield _wrong_type("composition", composition, "text")
+        return
+    outside = ~np.isin(composition, np.asarray(COMPONENTS))
+    if rows := _rows(outside):
+        got = ", ".join(repr(str(v)[:40]) for v in np.unique(composition[outside])[:5])
+        what = f"Use {', '.join(COMPONENTS)}, or leave the array out where it is not known."
+        yield _error(f"unknown composition {got}", what, rows)
+
+
+def _check_media_index(name: str, a: NDArray[Any]) -> Iterator[Issue]:
+    if a.ndim != 1 or a.dtype.kind not in "iu":
+        yield _wrong_type(name, a, "integers")
+    elif rows := _rows(a < 0):
+        yield _error(f"{name!r} is negative", "Count media rows from 0.", rows)
+
+
+def _wrong_type(name: str, a: NDArray[Any], expected: str) -> Issue:
+    return _error(
+        f"{name!r} is {a.dtype} of shape {a.shape}, expected {expected} of shape (N,)",
+        "Store one entry per row.",
+    )
+
+
+# --- making issues -------------------------------------------------------------------------
+
+
+def _error(title: str, what_to_do: str, rows: tuple[int, ...] = ()) -> Issue:
+    return Issue(title, rows, "error", what_to_do)
+
+
+def _warning(title: str, what_to_do: str, rows: tuple[int, ...] = ()) -> Issue:
+    return Issue(title, rows, "warning", what_to_do)
+
+
+def _rows(mask: NDArray[np.bool_]) -> tuple[int, ...]:
+    return tuple(np.flatnonzero(mask).tolist())
+
+
+def _row_text(rows: tuple[int, ...]) -> str:
+    if not rows:
+        return ""
+    shown = ", ".join(str(r) for r in rows[:8])
+    more = f" and {len(rows) - 8} more" if len(rows) > 8 else ""
+    return f" (row{'s' if len(rows) > 1 else ''} {shown}{more})"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from dmil_core.data import switch
+from dmil_core.data import shapes, switch
 from dmil_core.data.card import Card
 from dmil_core.data.dataset import Dataset
 from dmil_core.data.files import DATA_FILE, read_card, read_dataset
@@ -35,6 +35,11 @@ GENERATED: Final[dict[str, Generated]] = {
         lambda spec: switch.SwitchSet.from_spec(spec).dataset(),
         lambda: switch.SwitchSet.from_spec(switch.NAME).card(),
         switch.OPTIONS,
+    ),
+    shapes.NAME: Generated(
+        lambda spec: shapes.ShapesSet.from_spec(spec).dataset(),
+        lambda: shapes.ShapesSet.from_spec(shapes.NAME).card(),
+        shapes.OPTIONS,
     ),
 }
 

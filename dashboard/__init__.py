@@ -1,1 +1,1 @@
-"""The app: pages over tables that `dmil_core` wrote. Start it with `streamlit run dashboard/app.py`."""
+"""The app: pages over tables that `dmil_core` wrote; `streamlit run dashboard/app.py` starts it."""

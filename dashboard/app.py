@@ -1,0 +1,30 @@
+"""Entry of the app: page settings, shared controls and the list of pages; nothing else."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import session, sidebar
+from dashboard.services.stock import stock
+from dashboard.views import compare, latent_map, samples
+
+st.set_page_config(page_title="DMIL Explorer", page_icon=":material/join_inner:", layout="wide")
+session.begin()
+# The default page has no url_path: its own address would open a "page not found" dialog.
+pages = {
+    "samples": st.Page(samples.samples, title="Samples", icon=":material/list_alt:", default=True),
+    "map": st.Page(
+        latent_map.latent_map, title="Latent map", icon=":material/scatter_plot:", url_path="map"
+    ),
+    "compare": st.Page(
+        compare.compare, title="Compare", icon=":material/bar_chart:", url_path="compare"
+    ),
+}
+page = st.navigation(list(pages.values()), position="top")
+session.remember_pages(pages)
+found = stock()
+sidebar.settle(found)
+sidebar.header(found)
+sidebar.controls(found)
+page.run()
+session.publish()

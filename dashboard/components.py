@@ -1,0 +1,63 @@
+"""Two small browser parts that Streamlit has no widget for: a WebGL probe and "copy link".
+
+Their code is fixed text; nothing from data or links is ever put into it.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+_PROBE = """
+export default function ({ setStateValue }) {
+  let able = false;
+  try {
+    const canvas = document.createElement("canvas");
+    able = Boolean(canvas.getContext("webgl") || canvas.getContext("experimental-webgl"));
+  } catch (error) {
+    able = false;
+  }
+  setStateValue("able", able);
+}
+"""
+
+_COPY_HTML = '<button type="button">Copy link to this view</button><span role="status"></span>'
+_COPY_CSS = """
+button {
+  font: inherit; font-size: 0.875rem; width: 100%; min-height: 2.5rem; cursor: pointer;
+  color: var(--st-text-color); background: var(--st-background-color);
+  border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius);
+}
+button:hover, button:focus-visible {
+  border-color: var(--st-primary-color); color: var(--st-primary-color); outline: none;
+}
+span { display: block; font-size: 0.8rem; overflow-wrap: anywhere; color: var(--st-text-color); }
+"""
+_COPY = """
+export default function ({ parentElement }) {
+  const button = parentElement.querySelector("button");
+  const status = parentElement.querySelector("span");
+  button.onclick = async () => {
+    const link = window.location.href;
+    try {
+      await navigator.clipboard.writeText(link);
+      status.textContent = "Copied. It opens exactly this view.";
+    } catch (error) {
+      // Without https or permission browsers refuse: show the link to be copied by hand.
+      status.textContent = link;
+    }
+  };
+}
+"""
+
+
+def webgl_able() -> bool | None:
+    """Whether the visitor's browser offers WebGL; None until it has answered."""
+    probe = st.components.v2.component("dmil_webgl_probe", js=_PROBE)
+    answer = probe(key="webgl_probe", on_able_change=lambda: None).get("able")
+    return None if answer is None else bool(answer)
+
+
+def copy_link() -> None:
+    """A button that copies the page's address, which holds everything that is chosen."""
+    part = st.components.v2.component("dmil_copy_link", html=_COPY_HTML, css=_COPY_CSS, js=_COPY)
+    part(key="copy_link")

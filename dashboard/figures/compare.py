@@ -1,0 +1,169 @@
+"""Figures that put the ways of learning side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.figures import theme
+
+
+def accuracy(scores: pd.DataFrame) -> go.Figure:
+    """One point and whisker a model.
+
+    Parameters
+    ----------
+    scores : columns model, accuracy, low, high; fractions between 0 and 1.
+    """
+    fig = theme.figure(80 + 44 * len(scores))
+    models = [str(m) for m in scores["model"]]
+    value = scores["accuracy"].to_numpy(dtype=float)
+    low, high = (scores[c].to_numpy(dtype=float) for c in ("low", "high"))
+    fig.add_scatter(
+        x=value,
+        y=models,
+        mode="markers",
+        marker={"size": 13, "color": [theme.MODEL_COLOURS.get(m, theme.NEUTRAL) for m in models]},
+        error_x=_whisker(value, low, high),
+        customdata=np.stack([low, high], axis=1),
+        hovertemplate="%{y}: %{x:.2%} (%{customdata[0]:.2%} to %{customdata[1]:.2%})"
+        "<extra></extra>",
+    )
+    _values_at(fig, high, models, value)
+    fig.update_xaxes(tickformat=".0%", title="accuracy", range=_room(low, high))
+    _model_axis(fig, len(models))
+    return fig
+
+
+def _room(low: Any, high: Any) -> list[float]:
+    # Text stands right of the whiskers: leave it a fifth of the width.
+    span = float(np.nanmax(high) - np.nanmin(low)) or 0.01
+    return [float(np.nanmin(low)) - 0.08 * span, float(np.nanmax(high)) + 0.22 * span]
+
+
+def _values_at(fig: go.Figure, x: Any, y: Sequence[str], values: Any) -> None:
+    text = [f" {v:.1%}" for v in values]
+    fig.add_scatter(x=x, y=y, mode="text", text=text, textposition="middle right", hoverinfo="skip")
+
+
+def _model_axis(fig: go.Figure, models: int) -> None:
+    fig.update_yaxes(showgrid=False, type="category", range=[models - 0.5, -0.5])
+
+
+def _whisker(value: Any, low: Any, high: Any) -> dict[str, object]:
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": high - value,
+        "arrayminus": value - low,
+        "color": theme.NEUTRAL,
+        "thickness": 2,
+        "width": 6,
+    }
+
+
+def by_composition(frame: pd.DataFrame, models: Sequence[str]) -> go.Figure:
+    """Grouped bars: for each true composition, the accuracy of every model with its interval.
+
+    Parameters
+    ----------
+    frame : columns model, composition, accuracy, low, high.
+    """
+    fig = theme.figure(320)
+    for model in models:
+        rows = frame[frame["model"] == model]
+        value = rows["accuracy"].to_numpy(dtype=float)
+        fig.add_bar(
+            x=[f"<b>{c}</b>" for c in rows["composition"]],
+            y=value,
+            name=model,
+            marker={
+                "color": theme.MODEL_COLOURS.get(model, theme.NEUTRAL),
+                "pattern": theme.pattern(theme.MODEL_PATTERNS.get(model, ".")),
+            },
+            error_y={
+                **_whisker(value, *(rows[c].to_numpy(dtype=float) for c in ("low", "high"))),
+                "thickness": 1.5,
+                "width": 3,
+            },
+            hovertemplate="%{x}: %{y:.1%}<extra>" + theme.plain(model) + "</extra>",
+        )
+    fig.update_layout(barmode="group", showlegend=True, bargap=0.25, bargroupgap=0.08)
+    fig.update_yaxes(range=[0, 1.03], tickformat=".0%", title="accuracy")
+    return fig
+
+
+def synergy(frame: pd.DataFrame, ceiling: float) -> go.Figure:
+    """Bars of the synergy indicator and the line that none of them can pass.
+
+    Parameters
+    ----------
+    frame : columns model, indicator, low, high; fractions of all samples.
+    ceiling : share of samples that both unimodal models get wrong.
+    """
+    fig = theme.figure(110 + 44 * len(frame))
+    value, high = (frame[c].to_numpy(dtype=float) for c in ("indicator", "high"))
+    fig.add_bar(
+        x=value,
+        y=frame["model"],
+        orientation="h",
+        marker=theme.component_bar("S"),
+        error_x=_whisker(value, frame["low"].to_numpy(dtype=float), high),
+        hovertemplate="%{y}: %{x:.2%} of samples<extra></extra>",
+    )
+    _values_at(fig, high, [str(m) for m in frame["model"]], value)
+    fig.add_vline(
+        x=ceiling,
+        line={"color": theme.NEUTRAL, "width": 2, "dash": "dash"},
+        annotation={"text": f"ceiling {ceiling:.1%}", "yanchor": "bottom", "y": 1.0},
+        annotation_position="top left",
+    )
+    fig.update_layout(margin={"t": 28})
+    highest = max([ceiling, *high], default=0.0)
+    fig.update_xaxes(range=[0, 1.2 * highest or 1.0], tickformat=".0%", title="of all samples")
+    _model_axis(fig, len(frame))
+    return fig
+
+
+def confusion(counts: pd.DataFrame) -> go.Figure:
+    """Rows = true class, columns = predicted class; shade is the share of the row."""
+    values = counts.to_numpy(dtype=float)
+    share = values / np.maximum(values.sum(axis=1, keepdims=True), 1)
+    names = [theme.plain(c) for c in counts.columns]
+    fig = theme.figure(150 + 34 * len(names))
+    fig.add_heatmap(
+        z=share,
+        x=names,
+        y=names,
+        text=counts.to_numpy(),
+        zmin=0,
+        zmax=1,
+        xgap=2,
+        ygap=2,
+        showscale=False,
+        colorscale=[[0.0, "rgba(100,143,255,0.06)"], [1.0, "rgba(70,105,215,1)"]],
+        hovertemplate="true %{y}, predicted %{x}: %{text} (%{z:.0%} of the row)<extra></extra>",
+    )
+    if len(names) <= 12:
+        _cell_texts(fig, values, share, names)
+    fig.update_xaxes(title="predicted", type="category", side="bottom", showgrid=False)
+    fig.update_yaxes(title="true", type="category", autorange="reversed", showgrid=False)
+    return fig
+
+
+def _cell_texts(fig: go.Figure, counts: Any, share: Any, names: Sequence[str]) -> None:
+    # Plotly cannot know what is behind a translucent cell, so the text colours are set here.
+    row, column = np.nonzero(counts)
+    strong = share[row, column] > 0.45
+    fig.add_scatter(
+        x=np.asarray(names)[column],
+        y=np.asarray(names)[row],
+        mode="text",
+        text=[f"{int(n)}" for n in counts[row, column]],
+        textfont={"color": ["#FFFFFF" if s else theme.NEUTRAL for s in strong]},
+        hoverinfo="skip",
+    )

@@ -1,0 +1,131 @@
+"""The latent map: one point a sample.
+
+The figure depends only on what is drawn, never on what is selected: Streamlit takes a changed
+figure for a new one and forgets zoom and selection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.figures import theme
+
+Renderer = Literal["webgl", "svg"]
+
+
+def scatter(
+    points: pd.DataFrame, colour: str, order: Sequence[str], renderer: str, height: int = 560
+) -> go.Figure:
+    """Points coloured by names (one trace each, with its own marker) or by a gate weight.
+
+    Parameters
+    ----------
+    points : columns id, x, y, colour.
+    colour : what ``colour`` holds; ``gate-R`` and so on are numbers, all others names.
+    order : the names in the order of the legend.
+    renderer : ``webgl``, or ``svg`` for browsers without it.
+    """
+    fig = theme.figure(height)
+    if colour.startswith("gate-"):
+        _weights(fig, points, colour.removeprefix("gate-"), renderer)
+    else:
+        for place, name in enumerate(_present(points, order)):
+            _group(fig, points[points["colour"] == name], name, colour, place, renderer)
+        fig.update_layout(showlegend=True, legend={"itemsizing": "constant"})
+    _bare_axes(fig)
+    fig.update_layout(clickmode="event+select", dragmode="pan", hovermode="closest")
+    return fig
+
+
+def _present(points: pd.DataFrame, order: Sequence[str]) -> list[str]:
+    there = set(points["colour"].astype(str))
+    return [*(n for n in order if n in there), *sorted(there - set(order))]
+
+
+def _group(
+    fig: go.Figure, rows: pd.DataFrame, name: str, colour: str, place: int, renderer: str
+) -> None:
+    tint, symbol = look(name, colour, place)
+    _add(fig, rows, renderer, theme.plain(name), {"color": tint, "symbol": symbol, "size": 7})
+
+
+def look(name: str, colour: str, place: int) -> tuple[str, str]:
+    """Colour and marker of a group; components and right/wrong have their own."""
+    if colour == "correct" and name in theme.RIGHT_WRONG:
+        return theme.RIGHT_WRONG[name]
+    if colour in ("dominant", "composition") and name in theme.COLOURS:
+        return theme.COLOURS[name], theme.SYMBOLS[name]
+    return theme.CLASS_COLOURS[place % 10], theme.CLASS_SYMBOLS[(place + place // 10) % 10]
+
+
+def _weights(fig: go.Figure, rows: pd.DataFrame, component: str, renderer: str) -> None:
+    weight = rows["colour"].to_numpy(dtype=np.float32)
+    marker = {
+        "color": weight,
+        "cmin": 0.0,
+        "cmax": 1.0,
+        "colorscale": [[0.0, "#9AA3B2"], [1.0, theme.COLOURS[component]]],
+        # Larger where the weight is larger: the scale must not rest on colour alone.
+        "size": 4.0 + 6.0 * weight,
+        "symbol": theme.SYMBOLS[component],
+        "colorbar": {"title": {"text": f"weight of {component}"}, "thickness": 12, "len": 0.6},
+    }
+    _add(fig, rows, renderer, f"weight of {component}", marker)
+
+
+def _add(
+    fig: go.Figure, rows: pd.DataFrame, renderer: str, name: str, marker: dict[str, Any]
+) -> None:
+    ids = rows["id"].astype(str).to_numpy()
+    kind = go.Scattergl if renderer == "webgl" else go.Scatter
+    fig.add_trace(
+        kind(
+            x=rows["x"].to_numpy(dtype=np.float32),
+            y=rows["y"].to_numpy(dtype=np.float32),
+            customdata=ids,
+            name=name,
+            mode="markers",
+            marker={"opacity": 0.75, **marker},
+            selected={"marker": {"opacity": 1.0, "size": 16}},
+            unselected={"marker": {"opacity": 0.45}},
+            **_hover(ids, name),
+        )
+    )
+
+
+def _hover(ids: Any, name: str) -> dict[str, Any]:
+    if any("<" in i or "&" in i for i in ids):
+        text = [theme.plain(i) for i in ids]
+        return {"text": text, "hovertemplate": f"%{{text}}<br>{name}<extra></extra>"}
+    return {"hovertemplate": f"%{{customdata}}<br>{name}<extra></extra>"}
+
+
+def _bare_axes(fig: go.Figure) -> None:
+    # Map coordinates have no unit: ticks would invite reading distances off them.
+    fig.update_xaxes(showticklabels=False, zeroline=False, showgrid=False)
+    fig.update_yaxes(showticklabels=False, zeroline=False, showgrid=False, scaleanchor="x")
+
+
+def neighbourhood(around: pd.DataFrame, colour: str, order: Sequence[str]) -> go.Figure:
+    """A sample (first row, ringed) among its nearest points on the map."""
+    fig = theme.figure(210)
+    here, others = around.iloc[:1], around.iloc[1:]
+    if colour.startswith("gate-"):
+        _weights(fig, others, colour.removeprefix("gate-"), "svg")
+        fig.update_traces(marker={"showscale": False})
+    else:
+        places = {n: i for i, n in enumerate(order)}
+        for name in _present(others, order):
+            rows = others[others["colour"] == name]
+            _group(fig, rows, name, colour, places.get(name, 0), "svg")
+    ring = {"size": 18, "color": "rgba(0,0,0,0)", "line": {"color": theme.NEUTRAL, "width": 3}}
+    fig.add_scatter(x=here["x"], y=here["y"], mode="markers", marker=ring, hoverinfo="skip")
+    dot = {"size": 7, "color": theme.NEUTRAL}
+    fig.add_scatter(x=here["x"], y=here["y"], mode="markers", marker=dot, hoverinfo="skip")
+    _bare_axes(fig)
+    return fig

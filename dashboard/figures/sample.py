@@ -1,0 +1,92 @@
+"""Figures of one sample: its gate, and how the components add up to a logit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.figures import theme
+
+
+def gate_bars(weights: pd.DataFrame, names: Mapping[str, str]) -> go.Figure:
+    """Four horizontal bars of gate weights.
+
+    Parameters
+    ----------
+    weights : columns component, weight (they sum to 1).
+    names : component to the words beside its letter.
+    """
+    fig = theme.figure(190)
+    components = [str(c) for c in weights["component"]]
+    fig.add_bar(
+        x=weights["weight"].to_numpy(),
+        y=[_label(c, names) for c in components],
+        orientation="h",
+        marker={
+            "color": [theme.COLOURS[c] for c in components],
+            "pattern": _patterns(components),
+        },
+        text=[f"{w:.0%}" for w in weights["weight"]],
+        textposition="outside",
+        cliponaxis=False,
+        hovertemplate="%{y}: %{x:.3f}<extra></extra>",
+    )
+    fig.update_xaxes(range=[0, 1.12], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1])
+    fig.update_yaxes(autorange="reversed", showgrid=False)
+    return fig
+
+
+def waterfall(
+    parts: Mapping[str, float], total: float, names: Mapping[str, str], total_name: str
+) -> go.Figure:
+    """Signed contributions, each starting where the one before ended, then their sum; in bits."""
+    fig = theme.figure(270)
+    components = list(parts)
+    values = list(parts.values())
+    starts = [sum(values[:i]) for i in range(len(values))]
+    labels = [_label(c, names) for c in components]
+    fig.add_bar(
+        x=[*values, total],
+        base=[*starts, 0.0],
+        y=[*labels, f"<b>{theme.plain(total_name)}</b>"],
+        orientation="h",
+        marker={
+            "color": [*(theme.COLOURS[c] for c in components), theme.NEUTRAL],
+            "pattern": _patterns(components, extra=1),
+        },
+        text=[f"{v:+.2f}" for v in [*values, total]],
+        textposition="outside",
+        cliponaxis=False,
+        hovertemplate="%{y}: %{text} bits<extra></extra>",
+    )
+    _connect(fig, [s + v for s, v in zip(starts, values, strict=True)])
+    ends = [0.0, total, *starts, *(s + v for s, v in zip(starts, values, strict=True))]
+    room = 0.18 * (max(ends) - min(ends) or 1.0)
+    fig.update_xaxes(
+        range=[min(ends) - room, max(ends) + room], zeroline=True, zerolinewidth=1.5, title="bits"
+    )
+    fig.update_yaxes(autorange="reversed", showgrid=False)
+    return fig
+
+
+def _connect(fig: go.Figure, ends: list[float]) -> None:
+    for row, end in enumerate(ends):
+        fig.add_shape(
+            type="line",
+            x0=end,
+            x1=end,
+            y0=row - 0.33,
+            y1=row + 1.33,
+            line={"color": theme.NEUTRAL, "width": 1, "dash": "dot"},
+        )
+
+
+def _label(component: str, names: Mapping[str, str]) -> str:
+    return f"<b>{component}</b> {theme.plain(names.get(component, ''))}".strip()
+
+
+def _patterns(components: list[str], extra: int = 0) -> dict[str, object]:
+    shapes = [theme.PATTERNS[c] for c in components] + [""] * extra
+    return {**theme.pattern(""), "shape": shapes}

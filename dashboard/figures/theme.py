@@ -1,0 +1,105 @@
+"""One look for every figure: colours, letters, patterns, and a template for light and dark.
+
+The four colours keep a contrast of 3:1 or better on white and on #0e1117 and stay apart for
+colour-blind readers; each component also has a letter, a bar pattern and a marker of its own.
+"""
+
+from __future__ import annotations
+
+import html
+from typing import Final
+
+import plotly.graph_objects as go
+
+COMPONENTS: Final = ("R", "U1", "U2", "S")
+COLOURS: Final = {"R": "#648FFF", "U1": "#117733", "U2": "#AA3377", "S": "#EE6677"}
+PATTERNS: Final = {"R": "", "U1": "/", "U2": "\\", "S": "x"}
+SYMBOLS: Final = {"R": "circle", "U1": "square", "U2": "diamond", "S": "x"}
+
+#: Text, lines and totals that must be read on both grounds.
+NEUTRAL: Final = "#7A8394"
+GRID: Final = "rgba(122, 131, 148, 0.25)"
+
+#: Classes of a data set: at least 3:1 on both grounds; beyond ten they repeat with other markers.
+CLASS_COLOURS: Final = (
+    "#4477DD",
+    "#D55E00",
+    "#118855",
+    "#B0479B",
+    "#997700",
+    "#0E8FB0",
+    "#E0507A",
+    "#7A68D8",
+    "#7D8A2E",
+    "#A2674A",
+)
+CLASS_SYMBOLS: Final = (
+    "circle",
+    "square",
+    "diamond",
+    "cross",
+    "x",
+    "triangle-up",
+    "triangle-down",
+    "star",
+    "pentagon",
+    "hexagon",
+)
+RIGHT_WRONG: Final = {"right": ("#4477DD", "circle"), "wrong": ("#D55E00", "x")}
+
+#: Ways of learning, in figures that compare them.
+MODEL_COLOURS: Final = {
+    "joint": "#8A94A6",
+    "ensemble": "#B58A3C",
+    "dmil": "#5B6BE0",
+    "dmil-paper": "#B56BD0",
+}
+MODEL_PATTERNS: Final = {"joint": "", "ensemble": "/", "dmil": "x", "dmil-paper": "\\"}
+
+TEMPLATE: Final = go.layout.Template(
+    layout={
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+        "colorway": list(CLASS_COLOURS),
+        "xaxis": {"gridcolor": GRID, "zerolinecolor": NEUTRAL, "automargin": True},
+        "yaxis": {"gridcolor": GRID, "zerolinecolor": NEUTRAL, "automargin": True},
+        "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0, "xanchor": "left"},
+        "bargap": 0.35,
+    }
+)
+
+#: Passed to every chart: no logo, and no button that sends the figure to a server.
+CONFIG: Final = {
+    "displaylogo": False,
+    "showSendToCloud": False,
+    "responsive": True,
+    "modeBarButtonsToRemove": ["autoScale2d"],
+}
+STILL: Final = {**CONFIG, "displayModeBar": False}
+
+
+def figure(height: int) -> go.Figure:
+    """An empty figure in the shared template, ``height`` pixels high."""
+    return go.Figure(layout={"template": TEMPLATE, "height": height, "showlegend": False})
+
+
+def pattern(shape: str) -> dict[str, object]:
+    """Stripes over a bar's colour, so that bars differ in grey too."""
+    return {
+        "shape": shape,
+        "fillmode": "overlay",
+        "fgcolor": "rgba(255,255,255,0.55)",
+        "size": 7,
+        "solidity": 0.25,
+    }
+
+
+def component_bar(component: str) -> dict[str, object]:
+    """Marker of a bar that stands for a component."""
+    return {"color": COLOURS[component], "pattern": pattern(PATTERNS[component])}
+
+
+def plain(text: object) -> str:
+    """Text from data or a link, safe inside a figure: Plotly reads a little HTML in its texts."""
+    return html.escape(str(text), quote=False)

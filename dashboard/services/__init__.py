@@ -1,0 +1,1 @@
+"""Everything pages know about data and models. The only importer of `dmil_core` in the app."""

@@ -1,0 +1,195 @@
+"""How the ways of learning differ: accuracy, synergy, confusion, and who is right where."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from dashboard.services.samples import in_split, modality_names
+from dashboard.services.stock import Checkpoint, Stock, log, stamp, table
+from dmil_core import metrics, schema
+
+
+@dataclass(frozen=True)
+class Score:
+    """One model's accuracy with its spread; fractions between 0 and 1.
+
+    ``spread`` says what low and high are: the lowest and highest of several seeds, or a 95 %
+    bootstrap interval over the rows of one seed.
+    """
+
+    model: str
+    accuracy: float
+    low: float
+    high: float
+    spread: Literal["seeds", "rows"]
+    #: Number of seeds, or of rows.
+    of: int
+
+
+def scores(stock: Stock, data: str, seed: int, split: str) -> list[Score]:
+    """Accuracy of every readable checkpoint of a data set, over seeds where there are several."""
+    records = seed_records(stock.root / data / "results.jsonl")
+    found = []
+    for one in stock.ready(data, seed):
+        values = [
+            float(r[split]["accuracy"])
+            for r in records
+            if r.get("paradigm") == one.model and "accuracy" in (r.get(split) or {})
+        ]
+        if len(values) > 1:
+            mean = float(np.mean(values))
+            found.append(Score(one.model, mean, min(values), max(values), "seeds", len(values)))
+        else:
+            found.append(_over_rows(one, split))
+    return found
+
+
+def _over_rows(found: Checkpoint, split: str) -> Score:
+    correct = in_split(table(found), split)["correct"].to_numpy(dtype=bool)
+    low, high = interval(correct)
+    mean = float(correct.mean()) if len(correct) else float("nan")
+    return Score(found.model, mean, low, high, "rows", len(correct))
+
+
+def interval(correct: Any) -> tuple[float, float]:
+    """95 % bootstrap interval of a share over rows; not a number for no rows.
+
+    A share's bootstrap over rows is a binomial draw, which takes no resampling of rows.
+    """
+    rows = len(correct)
+    if not rows:
+        return float("nan"), float("nan")
+    share = float(np.mean(correct))
+    draws = np.random.default_rng(0).binomial(rows, share, size=4000) / rows
+    low, high = np.percentile(draws, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def seed_records(path: Path) -> list[dict[str, Any]]:
+    """Lines of a comparison's results; none where there is no file, bad lines left out."""
+    return _records(str(path), stamp([path]))
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _records(path: str, key: str) -> list[dict[str, Any]]:
+    if not Path(path).exists():
+        return []
+    records = []
+    for line in Path(path).read_text(encoding="utf-8").splitlines():
+        try:
+            record = json.loads(line)
+        except ValueError:
+            log.warning("%s: a line is not JSON and was left out", path)
+            continue
+        if isinstance(record, dict):
+            records.append(record)
+    return records
+
+
+def by_composition(found: Sequence[Checkpoint], split: str) -> pd.DataFrame:
+    """Columns model, composition, accuracy, low, high, rows; empty where it is not known."""
+    records = []
+    for one in found:
+        frame = in_split(table(one), split)
+        if schema.COMPOSITION not in frame.columns:
+            continue
+        for component in schema.COMPONENTS:
+            correct = frame.loc[frame[schema.COMPOSITION] == component, "correct"].to_numpy(bool)
+            if len(correct):
+                low, high = interval(correct)
+                records.append((one.model, component, correct.mean(), low, high, len(correct)))
+    columns = ["model", "composition", "accuracy", "low", "high", "rows"]
+    return pd.DataFrame(records, columns=columns)
+
+
+@dataclass(frozen=True)
+class Synergy:
+    """Share of samples right where both frozen unimodal models are wrong, per model.
+
+    Attributes
+    ----------
+    frame : columns model, indicator, low, high.
+    ceiling : share of samples that both unimodal models get wrong; no indicator can be higher.
+    alone : accuracy of each modality alone, by name.
+    """
+
+    frame: pd.DataFrame
+    ceiling: float
+    alone: dict[str, float]
+
+
+def synergy(stock: Stock, data: str, seed: int, split: str) -> Synergy | None:
+    """The synergy indicator against the seed's frozen unimodal pair; None without that pair."""
+    pair = stock.get(data, "ensemble", seed)
+    if pair.status != "ready":
+        return None
+    frozen = in_split(table(pair), split)
+    columns = [schema.unimodal_pred(1), schema.unimodal_pred(2)]
+    if not set(columns) <= set(frozen.columns) or frozen.empty:
+        return None
+    right = [(frozen[c] == frozen["y"]).to_numpy(dtype=bool) for c in columns]
+    records = []
+    for one in stock.ready(data, seed):
+        correct = table(one)["correct"].reindex(frozen.index).fillna(False).to_numpy(dtype=bool)
+        gained = correct & ~right[0] & ~right[1]
+        value = metrics.synergy_indicator(correct, right[0], right[1])
+        records.append((one.model, float(value), *interval(gained)))
+    frame = pd.DataFrame(records, columns=["model", "indicator", "low", "high"])
+    ceiling = float(metrics.synergy_ceiling(right[0], right[1]))
+    names = modality_names(pair)
+    alone = {f"{n} alone": float(r.mean()) for n, r in zip(names, right, strict=True)}
+    return Synergy(frame, ceiling, alone)
+
+
+def confusion(found: Checkpoint, split: str) -> pd.DataFrame:
+    """Counts, rows = true class, columns = predicted class, in the model's class order."""
+    frame = in_split(table(found), split)
+    names = list(found.run.classes) if found.run else []
+    counts = pd.crosstab(frame["y"], frame["pred"])
+    return counts.reindex(index=names, columns=names, fill_value=0)
+
+
+def disagreements(right: Checkpoint, wrong: Checkpoint, split: str) -> pd.DataFrame:
+    """Samples that ``right`` gets right and ``wrong`` wrong, most certain mistake first.
+
+    Columns id, truth, right_says, right_p, wrong_says, wrong_p, and dominant where known.
+    """
+    a, b = in_split(table(right), split), table(wrong)
+    b = b.reindex(a.index)
+    keep = a["correct"].to_numpy(dtype=bool) & ~b["correct"].fillna(True).to_numpy(dtype=bool)
+    a, b = a[keep], b[keep]
+    frame = pd.DataFrame(
+        {
+            "id": a["id"],
+            "truth": a["y"],
+            "right_says": a["pred"],
+            "right_p": a["confidence"],
+            "wrong_says": b["pred"],
+            "wrong_p": b["confidence"],
+        }
+    )
+    gated = a if "dominant" in a.columns else b
+    if "dominant" in gated.columns:
+        frame["dominant"] = gated["dominant"]
+    return frame.sort_values("wrong_p", ascending=False, kind="stable")
+
+
+def agreement(first: Checkpoint, second: Checkpoint, split: str) -> dict[str, int]:
+    """Counts of samples: both right, only first, only second, neither."""
+    a = in_split(table(first), split)
+    b = table(second)["correct"].reindex(a.index).fillna(False).to_numpy(dtype=bool)
+    right = a["correct"].to_numpy(dtype=bool)
+    return {
+        "both": int((right & b).sum()),
+        "first": int((right & ~b).sum()),
+        "second": int((~right & b).sum()),
+        "neither": int((~right & ~b).sum()),
+    }

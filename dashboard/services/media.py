@@ -1,0 +1,141 @@
+"""The raw media of one sample, as the data set describes it."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from dashboard.services.samples import row_of, source
+from dashboard.services.stock import Checkpoint, DataProblem, log
+from dmil_core.errors import DmilError
+
+#: Side in pixels that small pictures are scaled up towards, in whole steps so they stay crisp.
+SHOWN_SIZE = 224
+
+Modality = Literal[1, 2]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A PNG, scaled up by a whole factor without smoothing; its size before is (height, width)."""
+
+    png: bytes
+    size: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A clip in [-1, 1] and what the model hears of it (frames x bands), where there is such."""
+
+    wave: NDArray[np.float32]
+    rate: int
+    features: NDArray[np.float32] | None
+
+
+@dataclass(frozen=True)
+class Signal:
+    """(T, C) values over time; ``rate`` in Hz, 0 where it is not known."""
+
+    values: NDArray[np.float32]
+    channels: tuple[str, ...]
+    rate: float
+    unit: str
+
+
+@dataclass(frozen=True)
+class Words:
+    """A text, to be shown as it is."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A feature vector."""
+
+    values: NDArray[np.float32]
+    label: str
+
+
+@dataclass(frozen=True)
+class NoMedia:
+    """Why there is nothing to see or hear."""
+
+    reason: str
+
+
+Media = Picture | Sound | Signal | Words | Numbers | NoMedia
+
+
+@dataclass(frozen=True)
+class Side:
+    """One modality of one sample, ready to be shown."""
+
+    name: str
+    description: str
+    media: Media
+
+
+def sides(found: Checkpoint, sample: str) -> tuple[Side, Side] | DataProblem:
+    """Both modalities of a sample, or why the data set cannot show them."""
+    data = source(found)
+    if isinstance(data, DataProblem):
+        return data
+    row = row_of(data, sample)
+    if row is None:
+        return DataProblem(f"The data set has no sample with the id {sample}.")
+    return _side(data, row, 1), _side(data, row, 2)
+
+
+def _side(data: Any, row: int, modality: Modality) -> Side:
+    about = data.card.modalities[modality - 1]
+    features = _features(data, row, modality, about.kind)
+    try:
+        from dmil_core.data.media import media
+
+        shown = media(data, row, modality)
+    except DmilError as error:
+        return Side(about.name, about.description, NoMedia(str(error)))
+    except Exception:
+        # One unreadable clip must not take the page down; the log has the trace.
+        log.exception("media of row %d, modality %d of %s", row, modality, data.name)
+        return Side(about.name, about.description, NoMedia("This item could not be read."))
+    return Side(about.name, about.description, _convert(shown, features))
+
+
+def _features(data: Any, row: int, modality: Modality, kind: str) -> NDArray[np.float32] | None:
+    x = data.x(modality)[row]
+    if kind == "audio" and getattr(x, "ndim", 0) == 2:
+        return np.asarray(x, dtype=np.float32)
+    return None
+
+
+def _convert(shown: Any, features: NDArray[np.float32] | None) -> Media:
+    from dmil_core.data import media as core
+
+    if isinstance(shown, core.ImageMedia):
+        return picture(shown.pixels)
+    if isinstance(shown, core.AudioMedia):
+        return Sound(shown.wave, shown.rate, features)
+    if isinstance(shown, core.TextMedia):
+        return Words(shown.text)
+    if isinstance(shown, core.SignalMedia):
+        return Signal(shown.values, shown.channels, shown.rate, shown.unit)
+    if isinstance(shown, core.VectorMedia):
+        return Numbers(shown.values, shown.label)
+    return NoMedia("This kind of item cannot be shown.")
+
+
+def picture(pixels: NDArray[np.uint8]) -> Picture:
+    """Scale small pictures up in whole steps, so that every pixel stays a sharp square."""
+    height, width = pixels.shape[:2]
+    factor = max(1, SHOWN_SIZE // max(height, width))
+    large = pixels.repeat(factor, axis=0).repeat(factor, axis=1)
+    buffer = io.BytesIO()
+    Image.fromarray(large).save(buffer, format="PNG")
+    return Picture(buffer.getvalue(), (height, width))

@@ -1,0 +1,229 @@
+"""One sample and lists of samples: filters, what each model says, gates and contributions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from dashboard.services.stock import Checkpoint, DataProblem, dataset, table
+from dashboard.state import View
+from dmil_core import schema
+
+COMPONENTS = schema.COMPONENTS
+
+#: Nats in one bit: everything inside the core is in nats, everything on screen in bits.
+NATS_PER_BIT = float(np.log(2.0))
+
+Modality = Literal[1, 2]
+
+
+def in_split(frame: pd.DataFrame, split: str) -> pd.DataFrame:
+    """Rows of one split, or all of them."""
+    return frame if split == "all" else frame[frame["split"] == split]
+
+
+def selected(found: Checkpoint, view: View) -> pd.DataFrame:
+    """The rows that the view's split, search and filters leave, in the view's order."""
+    frame = in_split(table(found), view.split)
+    keep = np.ones(len(frame), dtype=bool)
+    if view.search:
+        keep &= _matches(frame, view.search)
+    if view.truth:
+        keep &= (frame["y"] == view.truth).to_numpy()
+    if view.show != "all":
+        keep &= frame["correct"].to_numpy(dtype=bool) == (view.show == "right")
+    for column, wanted in (("dominant", view.dominant), (schema.COMPOSITION, view.composition)):
+        if wanted and column in frame.columns:
+            keep &= (frame[column] == wanted).to_numpy()
+    if view.flag:
+        keep &= _flagged(found, frame, view.flag)
+    return _ordered(frame[keep], view.order)
+
+
+def _matches(frame: pd.DataFrame, search: str) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    # regex=False: a visitor's text is never a pattern.
+    columns = (frame[c].astype(str) for c in ("id", "y", "pred"))
+    hits = [c.str.contains(search, case=False, regex=False).to_numpy(dtype=bool) for c in columns]
+    found: np.ndarray[Any, np.dtype[np.bool_]] = np.logical_or.reduce(hits)
+    return found
+
+
+def _ordered(frame: pd.DataFrame, order: str) -> pd.DataFrame:
+    if order in ("sure", "unsure"):
+        return frame.sort_values("confidence", ascending=order == "unsure", kind="stable")
+    column = f"gate_{order}"
+    if column in frame.columns:
+        return frame.sort_values(column, ascending=False, kind="stable")
+    return frame
+
+
+def flags(found: Checkpoint) -> tuple[str, ...]:
+    """Names of what is known about single rows, such as ``image_corrupt``."""
+    data = source(found)
+    return () if isinstance(data, DataProblem) else tuple(data.flags)
+
+
+def flags_of(found: Checkpoint, sample: str) -> tuple[str, ...]:
+    """The flags that are set for one sample."""
+    data = source(found)
+    if isinstance(data, DataProblem):
+        return ()
+    row = row_of(data, sample)
+    return tuple(n for n, values in data.flags.items() if row is not None and bool(values[row]))
+
+
+def _flagged(
+    found: Checkpoint, frame: pd.DataFrame, flag: str
+) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    data = source(found)
+    if isinstance(data, DataProblem) or flag not in data.flags:
+        return np.zeros(len(frame), dtype=bool)
+    marked = set(np.asarray(data.ids)[np.asarray(data.flags[flag], dtype=bool)].tolist())
+    return frame["id"].isin(marked).to_numpy()
+
+
+def source(found: Checkpoint) -> Any:
+    """The data set behind a checkpoint, or the problem with it."""
+    if found.run is None:
+        return DataProblem("The checkpoint cannot be read.")
+    return dataset(found.run.data_name, found.run.data_digest)
+
+
+def row_of(data: Any, sample: str) -> int | None:
+    """Row of a sample in its data set."""
+    rows = np.flatnonzero(data.ids == sample)
+    return int(rows[0]) if len(rows) else None
+
+
+def neighbours_in(frame: pd.DataFrame, sample: str) -> tuple[str | None, str | None, int | None]:
+    """Ids before and after a sample in a list, and its place; of a sample not in it, the first."""
+    ids = frame["id"].tolist()
+    if sample not in frame.index:
+        return None, (ids[0] if ids else None), None
+    place = ids.index(sample)
+    before = ids[place - 1] if place else None
+    after = ids[place + 1] if place + 1 < len(ids) else None
+    return before, after, place
+
+
+def modality_names(found: Checkpoint) -> tuple[str, str]:
+    """What the two modalities are called, from the card stored with the checkpoint."""
+    card = found.run.data_card if found.run else {}
+    names = [str(m.get("name", "")) for m in card.get("modalities", [])]
+    first, second = (*names, "", "")[:2]
+    return first or "modality 1", second or "modality 2"
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What one model, or one modality alone, says about a sample."""
+
+    who: str
+    says: str
+    probability: float
+    correct: bool
+    #: Probability of the true class.
+    of_truth: float
+
+
+def opinions(found: Sequence[Checkpoint], sample: str) -> list[Opinion]:
+    """Predictions of every given checkpoint that has the sample."""
+    said = []
+    for one in found:
+        row = record(one, sample)
+        if row:
+            truth = float(row.get(schema.prob(row["y"]), np.nan))
+            said.append(
+                Opinion(one.model, row["pred"], row["confidence"], bool(row["correct"]), truth)
+            )
+    return said
+
+
+def record(found: Checkpoint, sample: str) -> dict[str, Any]:
+    """One sample's row of the table, column to value; empty where there is no such sample."""
+    frame = table(found)
+    if sample not in frame.index:
+        return {}
+    return {str(name): value for name, value in frame.loc[sample].items()}
+
+
+def unimodal(found: Checkpoint, sample: str) -> list[Opinion]:
+    """What each modality alone says; empty for tables that do not hold it."""
+    row, names = record(found, sample), modality_names(found)
+    said: list[Opinion] = []
+    modalities: tuple[Modality, Modality] = (1, 2)
+    for modality in modalities:
+        column = schema.unimodal_pred(modality)
+        if column in row:
+            says = str(row[column])
+            p = float(row.get(schema.unimodal_prob(modality, says), np.nan))
+            truth = float(row.get(schema.unimodal_prob(modality, row["y"]), np.nan))
+            name = names[modality - 1]
+            said.append(Opinion(f"{name} alone", says, p, says == row["y"], truth))
+    return said
+
+
+def gates(found: Checkpoint, sample: str) -> pd.DataFrame:
+    """Columns component, weight: four rows that sum to 1; no rows for models without a gate."""
+    frame = table(found)
+    columns = [schema.gate(c) for c in COMPONENTS]
+    if sample not in frame.index or not set(columns) <= set(frame.columns):
+        return pd.DataFrame({"component": [], "weight": []})
+    weights = frame.loc[sample, columns].to_numpy(dtype=float)
+    return pd.DataFrame({"component": COMPONENTS, "weight": weights})
+
+
+@dataclass(frozen=True)
+class Decomposition:
+    """How the components add up to a logit; all numbers in bits.
+
+    Attributes
+    ----------
+    cls : the class explained.
+    against : the class it is compared with, or "" for the logit itself.
+    parts : component to contribution; with ``against``, the difference of the two classes'.
+    total : what the parts add up to.
+    stored : the model's own logit (or difference of two logits) in the table.
+    """
+
+    cls: str
+    against: str
+    parts: dict[str, float]
+    total: float
+    stored: float
+
+
+def decomposition(
+    found: Checkpoint, sample: str, cls: str, against: str = ""
+) -> Decomposition | None:
+    """Contributions of R, U1, U2, S to one class's logit; None where the table has none."""
+    row = record(found, sample)
+    if schema.contribution("R", cls) not in row:
+        return None
+
+    def bits(column_of: Any) -> float:
+        value = float(row[column_of(cls)])
+        if against:
+            value -= float(row[column_of(against)])
+        return value / NATS_PER_BIT
+
+    parts: dict[str, float] = {
+        c: bits(lambda k, c=c: schema.contribution(c, k)) for c in COMPONENTS
+    }
+    return Decomposition(cls, against, parts, sum(parts.values()), bits(schema.logit))
+
+
+def runner_up(found: Checkpoint, sample: str, cls: str) -> str:
+    """The most probable class beside ``cls``."""
+    row = table(found).loc[sample]
+    others = [c for c in classes(found) if c != cls]
+    return max(others, key=lambda c: float(row[schema.prob(c)]))
+
+
+def classes(found: Checkpoint) -> tuple[str, ...]:
+    """Class names in the order of the model's outputs."""
+    return found.run.classes if found.run else ()

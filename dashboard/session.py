@@ -1,0 +1,98 @@
+"""The one place that holds a visitor's `View`: Streamlit's session state and the URL.
+
+Every widget only reports a change through `change`; every page reads `view()`. The URL is written
+once a run, at its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from dashboard import state
+from dashboard.state import Dropped, View
+
+_VIEW, _WRITTEN, _TOUCHED, _DROPPED = "view", "view_written", "view_touched", "view_dropped"
+
+
+def begin() -> None:
+    """Take over what the URL says, on a visitor's first run and after the back button.
+
+    A page switch empties the URL's parameters; then the view of the session stays. While a
+    callback has just changed the view, the browser may still send the URL from before: it is old.
+    """
+    memory = st.session_state
+    query = st.query_params.to_dict()
+    first = _VIEW not in memory
+    moved = bool(query) and query != memory.get(_WRITTEN) and not memory.get(_TOUCHED)
+    if first or moved:
+        memory[_VIEW], memory[_DROPPED] = state.from_query(query)
+    memory[_TOUCHED] = False
+
+
+def view() -> View:
+    """What this visitor looks at now."""
+    current: View = st.session_state[_VIEW]
+    return current
+
+
+def dropped() -> tuple[Dropped, ...]:
+    """What of the link could not be used; empty again after the visitor's next choice."""
+    parts: tuple[Dropped, ...] = st.session_state.get(_DROPPED, ())
+    return parts
+
+
+def change(**values: Any) -> None:
+    """Change the view as a result of something the visitor did."""
+    st.session_state[_VIEW] = state.change(view(), **values)
+    st.session_state[_DROPPED] = ()
+    st.session_state[_TOUCHED] = True
+
+
+def clear_filters() -> None:
+    """Show every row of the split again."""
+    st.session_state[_VIEW] = state.without_filters(view())
+    st.session_state[_TOUCHED] = True
+
+
+def settle(settled: View, reasons: tuple[Dropped, ...] = ()) -> None:
+    """Fill in choices that the URL left open or that do not exist, without counting as a click."""
+    st.session_state[_VIEW] = settled
+    st.session_state[_DROPPED] = dropped() + reasons
+
+
+def publish() -> None:
+    """Write the view to the URL, if it changed."""
+    query = state.to_query(view())
+    if query != st.query_params.to_dict():
+        st.query_params.from_dict(query)
+    st.session_state[_WRITTEN] = query
+
+
+def bound(
+    field: str, key: str, value: Any, read: Callable[[Any], Any] | None = None
+) -> dict[str, Any]:
+    """Arguments that tie a widget to one field of the view.
+
+    The widget is set to ``value`` before it is drawn and reports the visitor's choice through
+    `change`, so widget, URL and table can never disagree.
+    """
+
+    def report() -> None:
+        chosen = st.session_state[key]
+        change(**{field: read(chosen) if read else chosen})
+
+    st.session_state[key] = value
+    return {"key": key, "on_change": report}
+
+
+def remember_pages(pages: dict[str, Any]) -> None:
+    """Keep this run's pages, so that any page can link to another."""
+    st.session_state["pages"] = pages
+
+
+def page(name: str) -> Any:
+    """A page to link to."""
+    return st.session_state["pages"][name]

@@ -1,0 +1,118 @@
+"""What every page shares: the header, the choice of data set, model, seed and split."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from dashboard import components, session, state
+from dashboard.services.stock import Stock
+from dashboard.text import terms
+from dashboard.widgets import badge, plain, select
+
+_MARKS = {"ready": "", "missing": " (not trained)", "damaged": " (damaged)"}
+
+
+def settle(stock: Stock) -> None:
+    """Complete the visitor's view with what exists, and remember what had to be replaced."""
+    view = session.view()
+    known = view.data if view.data in stock.sets else (stock.sets or ("",))[0]
+    settled, reasons = state.complete(view, stock.sets, stock.models(known), stock.seeds(known))
+    session.settle(settled, reasons)
+
+
+#: Streamlit leaves a hand's width of space around a page; a figure needs it more. Fixed text.
+_STYLE = """<style>
+[data-testid="stMainBlockContainer"] { padding: 4rem 2.5rem 3rem; }
+@media (max-width: 640px) {
+  [data-testid="stMainBlockContainer"] { padding: 3.5rem 1rem 2rem; }
+}
+</style>"""
+
+
+def header(stock: Stock) -> None:
+    """Name of the app, one sentence on what is seen, the data, and what of the link was dropped."""
+    st.html(_STYLE)
+    st.title("DMIL Explorer", anchor=False)
+    st.markdown(terms.HEADLINE)
+    card = _card(stock)
+    if card:
+        title, summary = (plain(card.get(k, "")) for k in ("title", "summary"))
+        st.caption(f"Data set **{title}**: {summary}")
+    dropped = session.dropped()
+    if dropped:
+        parts = [f"- **{plain(d.name)}** = {plain(d.value)}: {plain(d.reason)}" for d in dropped]
+        st.warning(
+            "Part of this link could not be used and was left out:\n\n" + "\n".join(parts),
+            icon=":material/link_off:",
+        )
+
+
+def controls(stock: Stock) -> None:
+    """The sidebar."""
+    if not stock.sets:
+        return
+    view = session.view()
+    with st.sidebar:
+        titles = {name: _title(stock, name) for name in stock.sets}
+        select("Data set", "data", stock.sets, view.data, titles.__getitem__)
+        models = stock.models(view.data)
+        marks = {m: _MARKS[stock.get(view.data, m, view.seed).status] for m in models}
+        select(
+            "Model",
+            "model",
+            models,
+            view.model,
+            lambda m: m + marks.get(m, ""),
+            help="\n\n".join(f"**{m}**: {text}" for m, text in terms.MODELS.items()),
+        )
+        seeds = stock.seeds(view.data)
+        if len(seeds) > 1:
+            select("Seed", "seed", seeds, view.seed)
+        select("Samples from", "split", state.SPLITS, view.split, terms.SPLITS.__getitem__)
+        _definitions()
+        _about(_card(stock))
+        components.copy_link()
+
+
+def _title(stock: Stock, name: str) -> str:
+    mark = "" if stock.of(name) else " (no model yet)"
+    for found in stock.of(name):
+        if found.run is not None:
+            return str(found.run.data_card.get("title") or name)
+    return stock.titles.get(name, name) + mark
+
+
+def _definitions() -> None:
+    with st.expander("What do R, U1, U2, S mean?", icon=":material/help:"):
+        for letter, name in terms.NAMES.items():
+            st.markdown(f"{badge(letter)} {name}")
+        for text in (terms.COMPONENT, terms.GATE, terms.CONTRIBUTION):
+            st.markdown(text)
+
+
+def _card(stock: Stock) -> dict[str, Any]:
+    """The data card stored with any checkpoint of the chosen set; empty where there is none."""
+    runs = (c.run for c in stock.of(session.view().data))
+    return next((r.data_card for r in runs if r is not None), {})
+
+
+def _about(card: dict[str, Any]) -> None:
+    if not card:
+        return
+    with st.expander("About this data", icon=":material/database:"):
+        st.markdown(plain(card.get("summary", "")))
+        for line in card.get("cautions", ()):
+            st.markdown(f":material/warning: {plain(line)}")
+        if card.get("constructed"):
+            st.markdown(":material/construction: Its labels were constructed to show an effect.")
+        rows: dict[str, Any] = {
+            "Classes": ", ".join(card.get("classes", ())),
+            "Splits": card.get("split_rule", ""),
+            "Source": card.get("source", ""),
+            "Licence": card.get("licence", ""),
+        }
+        for name, text in rows.items():
+            if text:
+                st.markdown(f"**{name}** {plain(text)}")

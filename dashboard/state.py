@@ -1,0 +1,232 @@
+"""What a visitor is looking at, as a value, and its form in the URL.
+
+Nothing here imports Streamlit. `from_query` accepts whatever a URL can hold and never raises:
+what it cannot use it leaves at the default and reports as `Dropped`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, Final
+
+#: Longest text taken from a URL; longer is dropped. Sample ids and class names stay far below.
+LONGEST: Final = 200
+
+SPLITS: Final = ("test", "val", "train", "all")
+SHOWS: Final = ("all", "right", "wrong")
+COMPONENTS: Final = ("R", "U1", "U2", "S")
+COLOURS: Final = (
+    "class",
+    "prediction",
+    "correct",
+    "dominant",
+    "composition",
+    "gate-R",
+    "gate-U1",
+    "gate-U2",
+    "gate-S",
+)
+ORDERS: Final = ("stored", "unsure", "sure", "R", "U1", "U2", "S")
+RENDERERS: Final = ("webgl", "svg")
+
+#: Parameters that belong to Streamlit itself.
+FOREIGN: Final = ("embed", "embed_options")
+
+
+@dataclass(frozen=True)
+class View:
+    """Everything a link restores.
+
+    Empty text means "not chosen": the first data set, the first latent, every class.
+    """
+
+    data: str = ""
+    model: str = "dmil"
+    seed: int = 0
+    split: str = "test"
+    sample: str = ""
+    cls: str = ""
+    against: str = ""
+    latent: str = ""
+    colour: str = "class"
+    renderer: str = "webgl"
+    rival: str = "joint"
+    search: str = ""
+    truth: str = ""
+    show: str = "all"
+    dominant: str = ""
+    composition: str = ""
+    flag: str = ""
+    order: str = "stored"
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """A part of a link that could not be used."""
+
+    name: str
+    value: str
+    reason: str
+
+
+def _text(value: str) -> str:
+    if len(value) > LONGEST:
+        raise ValueError(f"longer than {LONGEST} characters")
+    if not value.isprintable():
+        raise ValueError("has characters that cannot be shown")
+    return value
+
+
+def _whole(value: str) -> int:
+    if not (value.isascii() and value.isdigit() and len(value) <= 6):
+        raise ValueError("expected a whole number such as 0")
+    return int(value)
+
+
+def _one_of(choices: tuple[str, ...]) -> Callable[[str], str]:
+    def read(value: str) -> str:
+        if value not in choices:
+            raise ValueError(f"expected one of {', '.join(choices)}")
+        return value
+
+    return read
+
+
+#: URL name -> (field of View, reader that returns the value or raises ValueError(reason)).
+PARAMETERS: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
+    "data": ("data", _text),
+    "model": ("model", _text),
+    "seed": ("seed", _whole),
+    "split": ("split", _one_of(SPLITS)),
+    "sample": ("sample", _text),
+    "class": ("cls", _text),
+    "against": ("against", _text),
+    "latent": ("latent", _text),
+    "colour": ("colour", _one_of(COLOURS)),
+    "draw": ("renderer", _one_of(RENDERERS)),
+    "rival": ("rival", _text),
+    "q": ("search", _text),
+    "truth": ("truth", _text),
+    "show": ("show", _one_of(SHOWS)),
+    "dominant": ("dominant", _one_of(COMPONENTS)),
+    "composition": ("composition", _one_of(COMPONENTS)),
+    "flag": ("flag", _text),
+    "order": ("order", _one_of(ORDERS)),
+}
+
+DEFAULT: Final = View()
+
+#: Written even at their default, so that a link means the same when a default changes.
+ALWAYS: Final = ("data", "model", "seed")
+
+
+def to_query(view: View) -> dict[str, str]:
+    """A view as URL parameters; what is empty or at its default is left out."""
+    query = {}
+    for name, (field, _) in PARAMETERS.items():
+        value = getattr(view, field)
+        if value != "" and (name in ALWAYS or value != getattr(DEFAULT, field)):
+            query[name] = str(value)
+    return query
+
+
+def from_query(params: Mapping[str, Any]) -> tuple[View, tuple[Dropped, ...]]:
+    """Read a view from URL parameters.
+
+    Parameters
+    ----------
+    params
+        Name to text; of a list the last entry counts, as browsers repeat parameters.
+
+    Returns
+    -------
+    The view, and what was dropped in the order it came. Never raises.
+    """
+    values: dict[str, Any] = {}
+    dropped = []
+    for name, raw in params.items():
+        text = _last(raw)
+        if name in FOREIGN:
+            continue
+        if name not in PARAMETERS:
+            dropped.append(Dropped(_short(str(name)), _short(text), "no such parameter"))
+            continue
+        field, read = PARAMETERS[name]
+        try:
+            values[field] = read(text)
+        except ValueError as reason:
+            dropped.append(Dropped(name, _short(text), str(reason)))
+    return replace(DEFAULT, **values), tuple(dropped)
+
+
+def _last(raw: Any) -> str:
+    if isinstance(raw, list | tuple):
+        return str(raw[-1]) if raw else ""
+    return str(raw)
+
+
+def _short(text: str, length: int = 60) -> str:
+    shown = "".join(
+        c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[: length + 1]
+    )
+    return shown if len(shown) <= length else shown[:length] + "…"
+
+
+def change(view: View, **values: Any) -> View:
+    """A view with some choices changed, and the choices that no longer mean anything cleared.
+
+    Another data set has other samples, classes, flags and latents; another model may have other
+    latents, but shows the same sample.
+    """
+    if "data" in values and values["data"] != view.data:
+        keep = {"data", "model", "seed", "split", "renderer", "rival", "colour", "order"}
+        cleared: dict[str, Any] = {
+            f.name: getattr(DEFAULT, f.name) for f in fields(View) if f.name not in keep
+        }
+        view = replace(view, **cleared)
+    return replace(view, **values)
+
+
+def complete(
+    view: View, sets: Sequence[str], models: Sequence[str], seeds: Sequence[int]
+) -> tuple[View, tuple[Dropped, ...]]:
+    """Fill in what the view leaves open and replace what does not exist.
+
+    Parameters
+    ----------
+    sets : data sets there are, the first being the default.
+    models, seeds : those of the view's data set, or of the first set where it has none of that
+        name. A model that is known but not trained stays: the page then says so.
+
+    Returns
+    -------
+    The view to show, and what of it had to be replaced.
+    """
+    dropped = []
+    if sets and view.data not in sets:
+        if view.data:
+            dropped.append(Dropped("data", _short(view.data), "no such data set"))
+        view = change(view, data=sets[0])
+    if models and view.model not in models:
+        dropped.append(Dropped("model", _short(view.model), "no such model"))
+        view = replace(view, model="dmil" if "dmil" in models else models[0])
+    if seeds and view.seed not in seeds:
+        dropped.append(Dropped("seed", str(view.seed), "no model was trained with this seed"))
+        view = replace(view, seed=seeds[0])
+    if view.rival not in models and models:
+        view = replace(view, rival=DEFAULT.rival if DEFAULT.rival in models else models[0])
+    return view, tuple(dropped)
+
+
+def filters_of(view: View) -> dict[str, str]:
+    """The row filters in force, by URL name; empty when every row of the split is shown."""
+    query = to_query(view)
+    return {
+        k: query[k] for k in ("q", "truth", "show", "dominant", "composition", "flag") if k in query
+    }
+
+
+def without_filters(view: View) -> View:
+    """The view with every row filter cleared."""
+    return replace(view, search="", truth="", show="all", dominant="", composition="", flag="")

@@ -1,0 +1,1 @@
+"""The words of the app, apart from the code that places them."""

@@ -1,0 +1,171 @@
+"""What a page says when there is nothing to show, and what to do then.
+
+Each message is a title and a way on. Text from links, files and data is inserted by
+`widgets.notice`, which escapes it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Tone = Literal["info", "warning", "error"]
+
+
+@dataclass(frozen=True)
+class Message:
+    """A state in words.
+
+    Attributes
+    ----------
+    title : what is the case.
+    way_on : what the visitor can do.
+    detail : text that came from elsewhere, shown literally.
+    command : a line for the terminal, shown to be copied.
+    """
+
+    title: str
+    way_on: str
+    detail: str = ""
+    command: str = ""
+    tone: Tone = "info"
+
+
+def no_checkpoints(root: str) -> Message:
+    """The app was started without any trained model."""
+    return Message(
+        "No trained model was found.",
+        "The app shows what trained models wrote. Train one (a minute or two), then reload this "
+        "page. To look somewhere else, set DMIL_CHECKPOINTS to another folder before starting.",
+        f"Looked in: {root}",
+        "dmil train --data avdigits --paradigm dmil --seed 0",
+        "warning",
+    )
+
+
+def no_checkpoint_for_set(data: str) -> Message:
+    """The data set is known but no model of it exists."""
+    return Message(
+        "There is no trained model for this data set yet.",
+        "Choose another data set in the sidebar, or train a model for it and reload this page.",
+        f"Data set: {data}",
+        f"dmil train --data {_word(data)} --paradigm dmil --seed 0",
+    )
+
+
+def no_checkpoint(data: str, model: str, seed: int, folder: str) -> Message:
+    """This way of learning or seed was not trained."""
+    return Message(
+        "This model was not trained for this data set.",
+        "Choose another model or seed in the sidebar, or train this one and reload the page.",
+        f"Expected at: {folder}",
+        f"dmil train --data {_word(data)} --paradigm {_word(model)} --seed {seed}",
+    )
+
+
+def damaged(folder: str, problem: str) -> Message:
+    """A checkpoint folder exists but cannot be trusted."""
+    return Message(
+        "This model's folder is damaged, so nothing from it is shown.",
+        "The other models go on working: choose one in the sidebar. To repair this one, delete "
+        "its folder and train it again, or restore it from where it came.",
+        f"{folder}\n{problem}",
+        tone="error",
+    )
+
+
+def unknown_sample(sample: str, data: str) -> Message:
+    """The link names a sample that this data set does not have."""
+    return Message(
+        "This data set has no sample with that id.",
+        "The link may belong to another data set, or the id was cut off. Go on with any sample "
+        "of the list.",
+        f"id: {sample}\ndata set: {data}",
+        tone="warning",
+    )
+
+
+def nothing_matches() -> Message:
+    """Search and filters leave no row."""
+    return Message(
+        "No sample matches these filters.",
+        "Loosen one of them, look in another split, or clear them all.",
+    )
+
+
+def no_projection(folder: str) -> Message:
+    """A checkpoint without map coordinates."""
+    return Message(
+        "This model has no map yet.",
+        "Map coordinates are computed once and stored beside the model. Compute them and reload "
+        "this page; the Samples and Compare pages work without.",
+        command=f"dmil project --checkpoint {_word(folder)}",
+    )
+
+
+def no_gate(model: str) -> Message:
+    """A model that does not decompose."""
+    return Message(
+        f"{model} has no components to show.",
+        "It goes from the two inputs straight to a score. Choose dmil to see R, U1, U2 and S.",
+    )
+
+
+def no_webgl(shown: int, of: int) -> Message:
+    """The browser cannot draw with WebGL."""
+    left = f" {shown:,} of {of:,} points are drawn, evenly chosen." if shown < of else ""
+    return Message(
+        "Your browser does not offer WebGL, so the map is drawn as SVG.",
+        f"It is slower with many points.{left} To see all of them, turn on hardware acceleration "
+        "in the browser's settings.",
+    )
+
+
+def not_placed(sample: str) -> Message:
+    """The selected sample has no point on this map."""
+    return Message(
+        "The selected sample is not on this map.",
+        "It belongs to another split, or was left out when the map was computed. Choose its "
+        "split in the sidebar, or click a point.",
+        f"id: {sample}",
+    )
+
+
+def _word(text: str) -> str:
+    """Quote for a shell where a name is not plain."""
+    plain = all(c.isalnum() or c in "._-/=,:" for c in text)
+    return text if plain else "'" + text.replace("'", "'\\''") + "'"
+
+
+def no_pair() -> Message:
+    """Without the ensemble there are no frozen unimodal models to compare with."""
+    return Message(
+        "The synergy indicator needs the ensemble.",
+        "Its two models of one input each are the measure for all others. Train the ensemble "
+        "with this seed, or look at rows of another split.",
+    )
+
+
+def no_composition() -> Message:
+    """Real data: nobody knows which component carries a label."""
+    return Message(
+        "The true composition of these samples is not known.",
+        "Only generated data sets know it. Choose switch or shapes-qa in the sidebar to see how "
+        "well each model does on R, U1, U2 and S.",
+    )
+
+
+def one_model_only() -> Message:
+    """Nothing to compare with."""
+    return Message(
+        "Only one model is trained for this data set and seed.",
+        "Train another one, or choose another data set or seed in the sidebar.",
+    )
+
+
+def no_disagreement() -> Message:
+    """Both models are wrong on the same samples, in this direction at least."""
+    return Message(
+        "There is no such sample in this split.",
+        "Choose the other direction, another model to compare with, or another split.",
+    )

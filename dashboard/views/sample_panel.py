@@ -1,0 +1,109 @@
+"""One sample as every page shows it: its media, the answers, the gate, the exact waterfall."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import session, widgets
+from dashboard.figures import sample as figures
+from dashboard.services import samples as service
+from dashboard.services.stock import Checkpoint, stock
+from dashboard.text import messages, terms
+from dashboard.widgets import plain
+
+
+def full(found: Checkpoint, sample: str) -> None:
+    """Everything about one sample; it must be in the checkpoint's table."""
+    heading(found, sample)
+    widgets.media_row(found, sample)
+    st.markdown("**What each model says**", help=terms.ALONE)
+    widgets.opinions(stock().ready(found.data, found.seed), found, sample)
+    if not found.gated:
+        no_gate(found)
+        return
+    left, right = st.columns([4, 5], gap="medium")
+    with left:
+        widgets.gate(found, sample)
+    with right:
+        waterfall(found, sample)
+
+
+def brief(found: Checkpoint, sample: str) -> None:
+    """Media, gate and answers, for a panel beside a map or a list."""
+    heading(found, sample)
+    widgets.media_row(found, sample)
+    if found.gated:
+        widgets.gate(found, sample)
+    widgets.opinions(stock().ready(found.data, found.seed), found, sample, brief=True)
+    st.page_link(session.page("samples"), label="Open in Samples", icon=":material/open_in_full:")
+
+
+def heading(found: Checkpoint, sample: str) -> None:
+    """Id, truth, answer and what is known about the sample, in two lines."""
+    row = service.record(found, sample)
+    st.subheader(f"Sample {plain(sample)}", anchor=False)
+    verdict = ":green-badge[:material/check: right]"
+    if not bool(row["correct"]):
+        verdict = ":red-badge[:material/close: wrong]"
+    said = (
+        f"True class **{plain(row['y'])}**. {plain(found.model)} says **{plain(row['pred'])}** "
+        f"({row['confidence']:.0%} sure) {verdict}"
+    )
+    known = [said, f":gray-badge[{plain(row['split'])}]"]
+    if row.get("composition") in terms.BADGES:
+        known.append(f"true composition {widgets.badge(row['composition'])}")
+    known += [f":orange-badge[{plain(widgets.words(f))}]" for f in service.flags_of(found, sample)]
+    st.markdown(" ".join(known))
+
+
+def waterfall(found: Checkpoint, sample: str) -> None:
+    """How the components add up to the score of the chosen class, with the printed identity."""
+    st.markdown("**How the score comes about**", help=terms.CONTRIBUTION)
+    cls, against = _class_choice(found, sample)
+    split = service.decomposition(found, sample, cls, against)
+    if split is None:
+        widgets.notice(messages.no_gate(found.model))
+        return
+    names = terms.component_names(service.modality_names(found))
+    fig = figures.waterfall(split.parts, split.stored, names, "score")
+    widgets.chart(fig, "waterfall", "Waterfall of four contributions to the score, in bits")
+    sum_ = " ".join(f"{c} {v:+.2f}" for c, v in split.parts.items())
+    goal = f"log odds of {cls} over {against}" if against else f"score of {cls}"
+    gap = abs(split.total - split.stored)
+    st.markdown(
+        f"{plain(sum_)} = **{plain(f'{split.total:+.2f}')} bits**, the model's {plain(goal)} "
+        f"({plain(f'{split.stored:+.2f}')}; difference {gap:.0e}).",
+        help=terms.IDENTITY,
+    )
+
+
+def _class_choice(found: Checkpoint, sample: str) -> tuple[str, str]:
+    view, classes = session.view(), service.classes(found)
+    row = service.record(found, sample)
+    answer, truth = row["pred"], row["y"]
+    marks = {truth: " (true)", answer: " (answer)"} if truth != answer else {answer: " (answer)"}
+    left, right = st.columns(2)
+    cls = view.cls if view.cls in classes else answer
+    with left:
+        widgets.select("Score of", "cls", classes, cls, lambda c: c + marks.get(c, ""))
+    others = ("", *(c for c in classes if c != cls))
+    against = view.against if view.against in others else ""
+    with right:
+        widgets.select(
+            "compared with",
+            "against",
+            others,
+            against,
+            lambda c: c + marks.get(c, "") if c else "nothing",
+        )
+    return cls, against
+
+
+def no_gate(found: Checkpoint) -> None:
+    """Say that this model does not decompose, and offer the one that does."""
+    widgets.notice(messages.no_gate(found.model))
+    other = next((c for c in stock().ready(found.data, found.seed) if c.gated), None)
+    if other is not None:
+        st.button(
+            f"Show {other.model}", type="primary", on_click=widgets.use_model, args=(other.model,)
+        )

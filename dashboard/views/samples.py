@@ -1,0 +1,138 @@
+"""Samples: find one in the list, see it, and see what the model made of it."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import session, state, widgets
+from dashboard.services import samples as service
+from dashboard.services.stock import Checkpoint, stock, table
+from dashboard.text import messages, terms
+from dashboard.views import sample_panel
+from dashboard.widgets import plain
+
+
+def samples() -> None:
+    """The page."""
+    found = widgets.current(stock())
+    if found is None:
+        return
+    widgets.legend(found)
+    left, right = st.columns([5, 8], gap="medium")
+    with left:
+        _filters(found)
+        rows = service.selected(found, session.view())
+        _start_with_first(rows)
+        _list(found, rows)
+    with right:
+        _detail(found, rows)
+
+
+def _filters(found: Checkpoint) -> None:
+    view = session.view()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.text_input(
+            "Search",
+            placeholder="Search id or class",
+            icon=":material/search:",
+            max_chars=state.LONGEST,
+            label_visibility="collapsed",
+            **session.bound("search", "choice_search", view.search),
+        )
+        count = len(state.filters_of(view)) - bool(view.search)
+        with st.popover(f"Filter ({count})" if count else "Filter", icon=":material/tune:"):
+            _filter_choices(found)
+
+
+def _filter_choices(found: Checkpoint) -> None:
+    view, columns = session.view(), table(found).columns
+    every = {"": "any"}
+    classes = ("", *service.classes(found))
+    widgets.select("True class", "truth", classes, view.truth, lambda c: every.get(c, c))
+    shows = {"all": "right and wrong", "right": "right only", "wrong": "wrong only"}
+    widgets.select("Model's answer", "show", state.SHOWS, view.show, shows.__getitem__)
+    names = {**terms.component_names(service.modality_names(found)), **every}
+    components = ("", *state.COMPONENTS)
+
+    def letter(c: str) -> str:
+        return f"{c}: {names[c]}" if c else "any"
+
+    if "dominant" in columns:
+        label = "Component with the largest gate"
+        widgets.select(label, "dominant", components, view.dominant, letter, help=terms.GATE)
+    if "composition" in columns:
+        help_ = terms.COMPOSITION
+        widgets.select(
+            "True composition", "composition", components, view.composition, letter, help=help_
+        )
+    flags = ("", *service.flags(found))
+    if len(flags) > 1:
+        widgets.select(
+            "Known about the sample", "flag", flags, view.flag, lambda f: widgets.words(f) or "any"
+        )
+    orders = [o for o in state.ORDERS if f"gate_{o}" in columns or len(o) > 2]
+    widgets.select("Order", "order", orders, view.order, terms.ORDERS.__getitem__)
+
+
+def _start_with_first(rows: pd.DataFrame) -> None:
+    # An empty panel explains nothing: without a choice the first row of the list is shown.
+    if not session.view().sample and not rows.empty:
+        session.settle(state.change(session.view(), sample=str(rows["id"].iloc[0])))
+
+
+def _list(found: Checkpoint, rows: pd.DataFrame) -> None:
+    view = session.view()
+    if rows.empty:
+        widgets.notice(messages.nothing_matches())
+        st.button("Clear all filters", on_click=session.clear_filters, type="primary")
+        return
+    total = len(service.in_split(table(found), view.split))
+    shown = pd.DataFrame(
+        {
+            "id": rows["id"].to_numpy(),
+            "true": rows["y"].to_numpy(),
+            "says": rows["pred"].to_numpy(),
+            "": ["✓" if c else "✗" for c in rows["correct"]],
+            "sure": rows["confidence"].to_numpy(),
+        }
+    )
+    if "dominant" in rows.columns:
+        shown["relies on"] = rows["dominant"].to_numpy()
+    st.dataframe(
+        shown,
+        hide_index=True,
+        height=480,
+        **widgets.row_choice("rows", rows["id"], view.sample),
+        column_config={
+            "says": st.column_config.TextColumn(help=f"Answer of {found.model}"),
+            "": st.column_config.TextColumn(width=30, help="✓ right, ✗ wrong"),
+            "sure": st.column_config.NumberColumn(
+                format="percent", help="Probability of the answer"
+            ),
+            "relies on": st.column_config.TextColumn(
+                width="small", help="Component with the largest gate weight"
+            ),
+        },
+        alt="Samples with their true class and the model's answer",
+    )
+    st.caption(f"{len(rows):,} of {total:,} samples. Click a row to open it.")
+
+
+def _detail(found: Checkpoint, rows: pd.DataFrame) -> None:
+    view = session.view()
+    if not view.sample:
+        return
+    before, after, place = service.neighbours_in(rows, view.sample)
+    widgets.stepper(before, after, place, len(rows))
+    if view.sample not in table(found).index:
+        widgets.notice(messages.unknown_sample(view.sample, view.data))
+        if not rows.empty:
+            first = str(rows["id"].iloc[0])
+            st.button(f"Open the first sample, {plain(first)}", on_click=_open, args=(first,))
+        return
+    sample_panel.full(found, view.sample)
+
+
+def _open(sample: str) -> None:
+    session.change(sample=sample)

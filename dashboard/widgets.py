@@ -1,0 +1,258 @@
+"""Pieces of page that more than one view uses. Text from data or links is always escaped here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import session
+from dashboard.figures import media as media_figures
+from dashboard.figures import sample as sample_figures
+from dashboard.figures import theme
+from dashboard.services import media, samples
+from dashboard.services.stock import Checkpoint, DataProblem, Stock
+from dashboard.text import messages, terms
+from dashboard.text.messages import Message
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|$:~^&\"'/@=])")
+
+
+def plain(text: object) -> str:
+    """Text that Streamlit's Markdown shows exactly as it is: no HTML, links, icons or formulas."""
+    return _SPECIAL.sub(r"\\\1", " ".join(str(text).split()))
+
+
+def notice(message: Message) -> None:
+    """A state in words: what is the case, what to do, and the details literally."""
+    show = {"info": st.info, "warning": st.warning, "error": st.error}[message.tone]
+    icon = {"info": ":material/info:", "warning": ":material/warning:", "error": ":material/error:"}
+    with st.container(border=False):
+        show(f"**{message.title}**  \n{message.way_on}", icon=icon[message.tone])
+        if message.detail:
+            st.text(message.detail)
+        if message.command:
+            st.code(message.command, language="bash")
+
+
+def badge(component: str) -> str:
+    """A component's letter in its colour, as Markdown."""
+    return f":{terms.BADGES[component]}-badge[**{component}**]"
+
+
+def legend(found: Checkpoint) -> None:
+    """One line that says what the four letters stand for in this data set."""
+    one, two = (plain(n) for n in samples.modality_names(found))
+    st.markdown(
+        f"{badge('R')} both inputs say it &ensp; {badge('U1')} only **{one}** says it &ensp; "
+        f"{badge('U2')} only **{two}** says it &ensp; {badge('S')} only the two together say it",
+        help=terms.COMPONENT,
+    )
+
+
+def chart(fig: Any, key: str, alt: str, still: bool = True) -> None:
+    """A figure with its text alternative; ``still`` ones have no tool bar."""
+    config = theme.STILL if still else theme.CONFIG
+    st.plotly_chart(fig, key=key, config=config, alt=alt)
+
+
+def stepper(before: str | None, after: str | None, place: int | None, count: int) -> None:
+    """Previous and next sample of the list; the keys K and J do the same."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.button(
+            "Previous",
+            key="previous",
+            icon=":material/chevron_left:",
+            shortcut="K",
+            disabled=before is None,
+            on_click=_open,
+            args=(before,),
+        )
+        st.button(
+            "Next",
+            key="next",
+            icon=":material/chevron_right:",
+            icon_position="right",
+            shortcut="J",
+            disabled=after is None,
+            on_click=_open,
+            args=(after,),
+        )
+        where = (
+            f"{place + 1:,} of {count:,}" if place is not None else f"not in this list of {count:,}"
+        )
+        st.caption(where, width="content")
+
+
+def _open(sample: str | None) -> None:
+    session.change(sample=sample or "")
+
+
+def media_row(found: Checkpoint, sample: str) -> None:
+    """Both modalities of a sample beside each other (below each other on a narrow screen)."""
+    shown = media.sides(found, sample)
+    if isinstance(shown, DataProblem):
+        st.info(plain(shown.message), icon=":material/hide_image:")
+        return
+    for index, (column, side) in enumerate(zip(st.columns(2), shown, strict=True)):
+        with column.container(border=True, height="stretch"):
+            st.markdown(f"**{plain(side.name)}** :gray-badge[input {index + 1}]")
+            _one(side.media, side.name, f"{sample}-{index}")
+            st.caption(plain(side.description))
+
+
+def _one(item: media.Media, name: str, key: str) -> None:
+    if isinstance(item, media.Picture):
+        height, width = item.size
+        st.image(item.png, caption=f"{width} x {height} pixels", alt=f"{name} of this sample")
+    elif isinstance(item, media.Sound):
+        _sound(item, name, key)
+    elif isinstance(item, media.Signal):
+        fig = media_figures.signal(item.values, item.channels, item.rate, item.unit)
+        chart(fig, f"signal-{key}", f"{name}: {len(item.channels)} channels over time")
+    elif isinstance(item, media.Words):
+        with st.container(border=True):
+            st.text(item.text)
+    elif isinstance(item, media.Numbers):
+        fig = media_figures.vector(item.values, item.label)
+        chart(fig, f"vector-{key}", f"{name}: {len(item.values)} features in their order")
+    else:
+        st.info(plain(item.reason), icon=":material/hide_image:")
+
+
+def _sound(item: media.Sound, name: str, key: str) -> None:
+    st.audio(item.wave, sample_rate=item.rate, alt=f"Sound clip: {name}")
+    if item.features is not None:
+        fig = media_figures.spectrogram(item.features)
+        chart(fig, f"mel-{key}", "Log-mel spectrogram: loudness of each pitch over time")
+        st.caption("What the model hears: loudness (bright) of each pitch over time.")
+
+
+def opinions(
+    found: Sequence[Checkpoint], current: Checkpoint, sample: str, brief: bool = False
+) -> None:
+    """Answers of every model, and of each input alone, in one table."""
+    pair = next((c for c in found if c.model == "ensemble"), current)
+    said = [*samples.opinions(found, sample), *samples.unimodal(pair, sample)]
+    columns: dict[str, list[Any]] = {
+        "": ["✓" if o.correct else "✗" for o in said],
+        "who": [o.who for o in said],
+        "says": [o.says for o in said],
+        "how sure": [100 * o.probability for o in said],
+        "true class": [100 * o.of_truth for o in said],
+    }
+    if brief:
+        del columns["true class"]
+    st.dataframe(
+        columns,
+        hide_index=True,
+        column_config={
+            "": st.column_config.TextColumn(width=30, help="✓ right, ✗ wrong"),
+            "who": st.column_config.TextColumn(help=terms.ALONE),
+            "how sure": st.column_config.ProgressColumn(
+                format="%.0f %%", min_value=0, max_value=100, help="Probability of its answer"
+            ),
+            "true class": st.column_config.NumberColumn(
+                format="%.0f %%", help="Probability it gives to the true class"
+            ),
+        },
+        key="opinions",
+        alt="Answer and probability of every model and of each input alone",
+    )
+
+
+def gate(found: Checkpoint, sample: str) -> None:
+    """Gate weights of one sample, with a sentence that reads them."""
+    weights = samples.gates(found, sample)
+    names = terms.component_names(samples.modality_names(found))
+    top = weights.iloc[int(weights["weight"].to_numpy().argmax())]
+    st.markdown("**Gate: how much each component counts**", help=terms.GATE)
+    chart(
+        sample_figures.gate_bars(weights, names),
+        f"gate-{found.model}",
+        "Bars of the four gate weights",
+    )
+    st.caption(
+        f"The model relies most on **{top['component']}** ({plain(names[top['component']])}): "
+        f"{top['weight']:.0%} of the weight."
+    )
+
+
+def guard(found: Checkpoint) -> bool:
+    """Say what is wrong with a checkpoint that cannot be shown; True where it can."""
+    if found.status == "missing":
+        folder = str(found.folder)
+        notice(messages.no_checkpoint(found.data, found.model, found.seed, folder))
+    elif found.status == "damaged":
+        notice(messages.damaged(str(found.folder), found.problem))
+    return found.status == "ready"
+
+
+def select(
+    label: str,
+    field: str,
+    options: Sequence[Any],
+    value: Any,
+    show: Callable[[Any], str] = str,
+    **more: Any,
+) -> None:
+    """A select box tied to one field of the view; a value that is no option counts as the first."""
+    chosen = value if value in options else options[0]
+    bound = session.bound(field, f"choice_{field}", chosen)
+    st.selectbox(label, options, format_func=show, **bound, **more)
+
+
+def words(name: str) -> str:
+    """A name from a file as words: ``image_corrupt`` reads "image corrupt"."""
+    return name.replace("_", " ")
+
+
+def current(found: Stock) -> Checkpoint | None:
+    """The chosen checkpoint; None after saying why it cannot be shown and what to do."""
+    view = session.view()
+    if not found.checkpoints:
+        notice(messages.no_checkpoints(str(found.root)))
+        return None
+    if not found.of(view.data):
+        notice(messages.no_checkpoint_for_set(view.data))
+        return None
+    chosen = found.get(view.data, view.model, view.seed)
+    if guard(chosen):
+        return chosen
+    others = [c.model for c in found.ready(view.data, view.seed)]
+    with st.container(horizontal=True):
+        for model in others:
+            st.button(f"Show {model}", key=f"use_{model}", on_click=use_model, args=(model,))
+    return None
+
+
+def use_model(model: str) -> None:
+    """Look at the same sample with another model."""
+    session.change(model=model)
+
+
+#: The big map: scrolling zooms, as on any map.
+MAP_CONFIG = {**theme.CONFIG, "scrollZoom": True}
+
+
+def row_choice(key: str, ids: pd.Series[str], sample: str) -> dict[str, Any]:
+    """Arguments that make a table's rows clickable and mark the row of the chosen sample."""
+    place = ids.index.get_loc(sample) if sample in ids.index else None
+    rows = [] if place is None else [place]
+    st.session_state[key] = {"selection": {"rows": rows, "columns": [], "cells": []}}
+    return {
+        "key": key,
+        # Cells too, or only the small box left of a row would be clickable.
+        "selection_mode": ["single-row", "single-cell"],
+        "on_select": lambda: _row_picked(key, ids),
+    }
+
+
+def _row_picked(key: str, ids: pd.Series[str]) -> None:
+    chosen = st.session_state[key]["selection"]
+    rows = [row for row, _ in chosen["cells"]] or list(chosen["rows"])
+    if rows and rows[0] < len(ids):
+        session.change(sample=str(ids.iloc[rows[0]]))

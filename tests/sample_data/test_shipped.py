@@ -1,0 +1,178 @@
+"""The files of every bundled set against their cards, and what the cards promise."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pytest
+
+from dmil_core.data.catalog import list_datasets, load_dataset
+from dmil_core.data.dataset import Dataset
+from dmil_core.data.files import read_card, read_npz
+from dmil_core.data.media import (
+    AudioMedia,
+    ImageMedia,
+    SignalMedia,
+    TextMedia,
+    media,
+)
+from dmil_core.data.validate import check
+from dmil_core.schema import SPLITS
+
+ROOT = Path(__file__).resolve().parents[2] / "sample_data"
+SETS = ("avdigits", "avdigits-parity", "avdigits-same", "emoji", "mfeat", "watch")
+PAIRS = ("avdigits-parity", "avdigits-same")
+MODALITIES: tuple[Literal[1, 2], ...] = (1, 2)
+
+
+@cache
+def loaded(name: str) -> Dataset:
+    return load_dataset(name, ROOT)
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_exactly_these_sets_are_bundled() -> None:
+    assert tuple(entry.name for entry in list_datasets(ROOT) if not entry.generated) == SETS
+
+
+def test_all_sets_together_stay_small() -> None:
+    files = [path for path in ROOT.rglob("*") if path.is_file() and not path.is_symlink()]
+    assert sum(path.stat().st_size for path in files if path.suffix != ".pyc") < 14e6
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_validation_finds_nothing(name: str) -> None:
+    path = ROOT / name / "data.npz"
+    assert check(read_npz(path).arrays, read_card(path)) == []
+    assert loaded(name).issues == ()
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_hashes_and_counts_are_those_of_the_card(name: str) -> None:
+    card, dataset = loaded(name).card, loaded(name)
+    assert sha256(ROOT / name / "data.npz") == card.sha256
+    assert {file: sha256(ROOT / name / file) for file in card.files} == card.files
+    assert {split: len(dataset.rows(split)) for split in SPLITS} == card.counts
+    assert sum(card.counts.values()) == len(dataset)
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_card_says_what_a_reader_needs(name: str) -> None:
+    card = loaded(name).card
+    assert card.name == name
+    assert card.constructed == (name in PAIRS)
+    for text in (card.title, card.summary, card.source, card.licence, card.split_rule):
+        assert text.strip()
+    assert card.cautions
+    assert card.summary.count(".") <= 2
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_shares_of_the_splits_and_every_class_in_each(name: str) -> None:
+    dataset = loaded(name)
+    for split, low, high in (("train", 0.6, 0.7), ("val", 0.1, 0.16), ("test", 0.2, 0.25)):
+        rows = dataset.rows(split)  # type: ignore[arg-type]
+        assert low <= len(rows) / len(dataset) <= high
+        assert len(np.unique(dataset.y[rows])) == len(dataset.classes)
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_no_input_occurs_in_two_splits(name: str) -> None:
+    dataset = loaded(name)
+    for x in (dataset.x1, dataset.x2):
+        homes: dict[bytes, set[str]] = {}
+        for item, split in zip(x, dataset.split, strict=True):
+            key = str(item).encode() if x.dtype.kind == "U" else item.tobytes()
+            homes.setdefault(key, set()).add(str(split))
+        assert all(len(home) == 1 for home in homes.values())
+
+
+@pytest.mark.parametrize("name", ["emoji", "mfeat", "watch"])
+def test_groups_stay_in_one_split(name: str) -> None:
+    dataset = loaded(name)
+    assert dataset.group is not None
+    parts = [set(dataset.group[dataset.rows(split)].tolist()) for split in SPLITS]
+    assert sum(len(part) for part in parts) == len(set.union(*parts))
+
+
+def test_watch_holds_out_people() -> None:
+    dataset = loaded("watch")
+    people = [{i.split("-")[1] for i in dataset.ids[dataset.rows(split)]} for split in SPLITS]
+    assert [len(part) for part in people] == [6, 2, 2]
+    assert len(set.union(*people)) == 10
+
+
+def test_emoji_look_alikes_share_a_group() -> None:
+    dataset = loaded("emoji")
+    assert dataset.group is not None
+    group = dict(zip(dataset.x2.tolist(), dataset.group.tolist(), strict=True))
+    for family in (
+        ("one o\u2019clock", "six-thirty"),
+        ("man health worker", "woman health worker", "health worker"),
+        ("red heart", "green heart"),
+        ("family: man, man, boy", "family: woman, girl"),
+        ("keycap: 1", "keycap: 9"),
+    ):
+        assert len({group[name] for name in family}) == 1, family
+
+
+def test_mfeat_nine_stays_with_the_six_it_was_turned_from() -> None:
+    dataset = loaded("mfeat")
+    by_moments: dict[bytes, set[int]] = {}
+    for row in range(len(dataset)):
+        by_moments.setdefault(dataset.x1[row].tobytes(), set()).add(row)
+    twins = [sorted(rows) for rows in by_moments.values() if len(rows) > 1]
+    assert len(twins) >= 20
+    for rows in twins:
+        assert len(set(dataset.split[rows])) == 1
+        assert dataset.group is not None
+        assert len(set(dataset.group[rows])) == 1
+
+
+def test_avdigits_spoils_both_sides_independently() -> None:
+    image, audio = (loaded("avdigits").flags[f"{side}_corrupt"] for side in ("image", "audio"))
+    assert 0.37 < image.mean() < 0.43
+    assert 0.37 < audio.mean() < 0.43
+    assert abs((image & audio).mean() - image.mean() * audio.mean()) < 0.02
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_media_of_both_sides_can_be_shown(name: str) -> None:
+    dataset = loaded(name)
+    expected = {
+        "image": ImageMedia,
+        "audio": AudioMedia,
+        "signal": SignalMedia,
+        "text": TextMedia,
+    }
+    for row in (0, 1, len(dataset) // 2, len(dataset) - 1):
+        for modality in MODALITIES:
+            shown = media(dataset, row, modality)
+            assert type(shown) is expected[dataset.card.modalities[modality - 1].media.type]
+
+
+@pytest.mark.parametrize("name", ["avdigits", *PAIRS])
+def test_every_clip_is_a_short_audible_sound(name: str) -> None:
+    dataset = loaded(name)
+    for row in range(0, len(dataset), 20):
+        clip = media(dataset, row, 2)
+        assert isinstance(clip, AudioMedia)
+        assert clip.rate == 8000
+        assert 0.1 <= len(clip.wave) / clip.rate <= 0.75
+        assert 0.3 <= np.abs(clip.wave).max() <= 1
+        assert abs(clip.wave.mean()) < 0.05
+
+
+def test_glyphs_and_digits_are_pictures_of_something() -> None:
+    for name in ("emoji", "mfeat"):
+        for row in range(0, len(loaded(name)), 50):
+            picture = media(loaded(name), row, 1)
+            assert isinstance(picture, ImageMedia)
+            assert np.ptp(picture.pixels) > 30

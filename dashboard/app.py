@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from dashboard import session, sidebar
 from dashboard.services.stock import stock
 from dashboard.views import compare, latent_map, samples
 
-st.set_page_config(page_title="DMIL Explorer", page_icon=":material/join_inner:", layout="wide")
+# A file of our own: an icon by name would be fetched from another server.
+ICON = Path(__file__).parent / "static" / "icon.svg"
+st.set_page_config(page_title="DMIL Explorer", page_icon=str(ICON), layout="wide")
 session.begin()
 # The default page has no url_path: its own address would open a "page not found" dialog.
 pages = {

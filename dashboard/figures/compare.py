@@ -66,19 +66,19 @@ def _whisker(value: Any, low: Any, high: Any) -> dict[str, object]:
     }
 
 
-def by_composition(frame: pd.DataFrame, models: Sequence[str]) -> go.Figure:
-    """Grouped bars: for each true composition, the accuracy of every model with its interval.
+def by_group(frame: pd.DataFrame, models: Sequence[str]) -> go.Figure:
+    """Grouped bars: for each group of samples, the accuracy of every model with its interval.
 
     Parameters
     ----------
-    frame : columns model, composition, accuracy, low, high.
+    frame : columns model, group, accuracy, low, high.
     """
     fig = theme.figure(320)
     for model in models:
         rows = frame[frame["model"] == model]
         value = rows["accuracy"].to_numpy(dtype=float)
         fig.add_bar(
-            x=[f"<b>{c}</b>" for c in rows["composition"]],
+            x=[theme.plain(g) for g in rows["group"]],
             y=value,
             name=model,
             marker={

@@ -36,7 +36,7 @@ def scatter(
     else:
         for place, name in enumerate(_present(points, order)):
             _group(fig, points[points["colour"] == name], name, colour, place, renderer)
-        fig.update_layout(showlegend=True, legend={"itemsizing": "constant"})
+        fig.update_layout(showlegend=True, legend={"itemsizing": "constant", "y": -0.01})
     _bare_axes(fig)
     fig.update_layout(clickmode="event+select", dragmode="pan", hovermode="closest")
     return fig

@@ -64,7 +64,7 @@ TEMPLATE: Final = go.layout.Template(
         "colorway": list(CLASS_COLOURS),
         "xaxis": {"gridcolor": GRID, "zerolinecolor": NEUTRAL, "automargin": True},
         "yaxis": {"gridcolor": GRID, "zerolinecolor": NEUTRAL, "automargin": True},
-        "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0, "xanchor": "left"},
+        "legend": {"orientation": "h", "yanchor": "top", "y": -0.08, "x": 0, "xanchor": "left"},
         "bargap": 0.35,
     }
 )

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard.services.samples import in_split, modality_names
-from dashboard.services.stock import Checkpoint, Stock, log, stamp, table
+from dashboard.services.samples import in_split, modality_names, source
+from dashboard.services.stock import Checkpoint, DataProblem, Stock, log, stamp, table
 from dmil_core import metrics, schema
 
 
@@ -95,18 +95,44 @@ def _records(path: str, key: str) -> list[dict[str, Any]]:
 
 
 def by_composition(found: Sequence[Checkpoint], split: str) -> pd.DataFrame:
-    """Columns model, composition, accuracy, low, high, rows; empty where it is not known."""
-    records = []
+    """Columns model, group, accuracy, low, high, rows; empty where it is not known.
+
+    A group is a true composition: R, U1, U2 or S.
+    """
+    groups = {}
     for one in found:
         frame = in_split(table(one), split)
-        if schema.COMPOSITION not in frame.columns:
-            continue
-        for component in schema.COMPONENTS:
-            correct = frame.loc[frame[schema.COMPOSITION] == component, "correct"].to_numpy(bool)
-            if len(correct):
-                low, high = interval(correct)
-                records.append((one.model, component, correct.mean(), low, high, len(correct)))
-    columns = ["model", "composition", "accuracy", "low", "high", "rows"]
+        if schema.COMPOSITION in frame.columns:
+            groups[one.model] = (frame["correct"], frame[schema.COMPOSITION])
+    return _by_group(groups, schema.COMPONENTS)
+
+
+def by_flags(found: Sequence[Checkpoint], split: str) -> pd.DataFrame:
+    """The same by what is marked about the samples; a group is the flags set, in words."""
+    data = source(found[0]) if found else None
+    if data is None or isinstance(data, DataProblem) or not data.flags:
+        return _by_group({}, ())
+    words = [name.replace("_", " ") for name in data.flags]
+    marks = np.stack([np.asarray(v, dtype=bool) for v in data.flags.values()], axis=1)
+    names = [" and ".join(w for w, m in zip(words, row, strict=True) if m) for row in marks]
+    label = pd.Series([n or "none of these" for n in names], index=data.ids)
+    groups = {}
+    for one in found:
+        correct = in_split(table(one), split)["correct"]
+        groups[one.model] = (correct, label.reindex(correct.index))
+    return _by_group(groups, ("none of these", *words, *sorted(set(label))))
+
+
+def _by_group(
+    groups: dict[str, tuple[pd.Series[bool], pd.Series[str]]], order: Sequence[str]
+) -> pd.DataFrame:
+    records = []
+    for model, (correct, label) in groups.items():
+        for name in dict.fromkeys(order):
+            hits = correct[label == name].to_numpy(dtype=bool)
+            if len(hits):
+                records.append((model, name, hits.mean(), *interval(hits), len(hits)))
+    columns = ["model", "group", "accuracy", "low", "high", "rows"]
     return pd.DataFrame(records, columns=columns)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -205,23 +205,16 @@ def decomposition(
     if schema.contribution("R", cls) not in row:
         return None
 
-    def bits(column_of: Any) -> float:
-        value = float(row[column_of(cls)])
-        if against:
-            value -= float(row[column_of(against)])
+    def bits(column: str, other: str) -> float:
+        value = float(row[column]) - (float(row[other]) if against else 0.0)
         return value / NATS_PER_BIT
 
-    parts: dict[str, float] = {
-        c: bits(lambda k, c=c: schema.contribution(c, k)) for c in COMPONENTS
+    parts = {
+        str(c): bits(schema.contribution(c, cls), schema.contribution(c, against))
+        for c in COMPONENTS
     }
-    return Decomposition(cls, against, parts, sum(parts.values()), bits(schema.logit))
-
-
-def runner_up(found: Checkpoint, sample: str, cls: str) -> str:
-    """The most probable class beside ``cls``."""
-    row = table(found).loc[sample]
-    others = [c for c in classes(found) if c != cls]
-    return max(others, key=lambda c: float(row[schema.prob(c)]))
+    stored = bits(schema.logit(cls), schema.logit(against))
+    return Decomposition(cls, against, parts, sum(parts.values()), stored)
 
 
 def classes(found: Checkpoint) -> tuple[str, ...]:

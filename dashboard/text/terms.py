@@ -62,6 +62,10 @@ COMPOSITION: Final = (
     "For this data set it is known of each sample which component carries its label. This is the "
     "truth from making the data, not something a model found."
 )
+FLAGS: Final = (
+    "The data set marks some samples, for example those whose picture was spoilt on purpose: there "
+    "the other input is the only one left to rely on."
+)
 ACCURACY: Final = "Share of samples whose most probable class is the true one."
 CONFUSION: Final = "Each row is a true class. Cells count samples; shade is the share of the row."
 

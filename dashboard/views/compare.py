@@ -31,7 +31,7 @@ def compare() -> None:
         _synergy(all_)
     left, right = st.columns(2, gap="large")
     with left:
-        _by_composition(ready)
+        _by_group(ready)
     with right:
         _confusion(all_, ready)
     st.divider()
@@ -90,17 +90,21 @@ def _synergy(all_: Stock) -> None:
     )
 
 
-def _by_composition(ready: tuple[Checkpoint, ...]) -> None:
-    st.subheader("Right by true composition", anchor=False, help=terms.COMPOSITION)
-    frame = service.by_composition(ready, session.view().split)
+def _by_group(ready: tuple[Checkpoint, ...]) -> None:
+    split = session.view().split
+    frame, title, help_ = service.by_composition(ready, split), "true composition", ""
+    if frame.empty:
+        frame, title = service.by_flags(ready, split), "what is known about the samples"
+        help_ = terms.FLAGS
+    st.subheader(f"Right by {title}", anchor=False, help=help_ or terms.COMPOSITION)
     if frame.empty:
         widgets.notice(messages.no_composition())
         return
-    fig = figures.by_composition(frame, [c.model for c in ready])
-    widgets.chart(fig, "by_composition", "Accuracy of each model for each true composition")
-    rows = frame.drop_duplicates("composition")
-    counts = ", ".join(f"{c} {n:,}" for c, n in zip(rows["composition"], rows["rows"], strict=True))
-    st.caption(f"Samples: {counts}. Whisker: 95 % bootstrap interval.")
+    fig = figures.by_group(frame, [c.model for c in ready])
+    widgets.chart(fig, "by_group", f"Accuracy of each model by {title}")
+    rows = frame.drop_duplicates("group")
+    counts = ", ".join(f"{g} {n:,}" for g, n in zip(rows["group"], rows["rows"], strict=True))
+    st.caption(f"Samples: {plain(counts)}. Whisker: 95 % bootstrap interval.")
 
 
 def _confusion(all_: Stock, ready: tuple[Checkpoint, ...]) -> None:
@@ -155,6 +159,7 @@ def _pair_list(frame: pd.DataFrame, right: str, wrong: str) -> None:
         return
     sample = session.view().sample
     shown = frame.drop(columns=["right_says"])
+    shown[["right_p", "wrong_p"]] *= 100
     st.dataframe(
         shown,
         hide_index=True,
@@ -162,9 +167,9 @@ def _pair_list(frame: pd.DataFrame, right: str, wrong: str) -> None:
         **widgets.row_choice("pairs", frame["id"], sample),
         column_config={
             "truth": st.column_config.TextColumn("true"),
-            "right_p": st.column_config.NumberColumn(f"{right} sure", format="percent"),
+            "right_p": st.column_config.NumberColumn(f"{right} sure", format="%.0f %%"),
             "wrong_says": st.column_config.TextColumn(f"{wrong} says"),
-            "wrong_p": st.column_config.NumberColumn("how sure", format="percent"),
+            "wrong_p": st.column_config.NumberColumn("how sure", format="%.0f %%"),
             "dominant": st.column_config.TextColumn(
                 "relies on", help="Component with the largest gate weight"
             ),

@@ -34,9 +34,10 @@ def latent_map() -> None:
         latent, colour = _choices(found, latents)
         points = service.points(found, placed, latent, colour, session.view().split)
         _map(found, points, latent, colour, able)
+        _place(found, points, colour)
         _reading(found, placed, latent)
     with right:
-        _panel(found, points, colour)
+        _panel(found)
 
 
 def _choices(found: Checkpoint, latents: tuple[str, ...]) -> tuple[str, str]:
@@ -45,18 +46,16 @@ def _choices(found: Checkpoint, latents: tuple[str, ...]) -> tuple[str, str]:
     names = sample_service.modality_names(found)
     latent = view.latent if view.latent in latents else _first_latent(latents)
     colour = view.colour if view.colour in colours else colours[0]
-    left, right = st.columns([3, 2], vertical_alignment="top")
-    with left:
-        st.segmented_control(
-            "Latent",
-            latents,
-            required=True,
-            help=terms.LATENT,
-            **session.bound("latent", "choice_latent", latent),
-        )
-        st.caption(f"**{plain(latent)}**: {plain(terms.latent(latent, names))}")
-    with right:
-        widgets.select("Colour", "colour", colours, colour, terms.COLOURS.__getitem__)
+    st.segmented_control(
+        "Latent",
+        latents,
+        required=True,
+        wrap=True,
+        help=terms.LATENT,
+        **session.bound("latent", "choice_latent", latent),
+    )
+    st.caption(f"**{plain(latent)}**: {plain(terms.latent(latent, names))}")
+    widgets.select("Colour", "colour", colours, colour, terms.COLOURS.__getitem__)
     return latent, colour
 
 
@@ -130,7 +129,7 @@ def _reading(found: Checkpoint, placed: Projection, latent: str) -> None:
     )
 
 
-def _panel(found: Checkpoint, points: pd.DataFrame, colour: str) -> None:
+def _panel(found: Checkpoint) -> None:
     sample = session.view().sample
     if not sample:
         st.info(
@@ -144,6 +143,13 @@ def _panel(found: Checkpoint, points: pd.DataFrame, colour: str) -> None:
         st.button("Clear the selection", on_click=_clear)
         return
     sample_panel.brief(found, sample)
+
+
+def _place(found: Checkpoint, points: pd.DataFrame, colour: str) -> None:
+    """Where the selected sample lies; the big map must not change with the selection."""
+    sample = session.view().sample
+    if sample not in table(found).index:
+        return
     near = service.around(points, sample)
     if near.empty:
         widgets.notice(messages.not_placed(sample))

@@ -94,7 +94,7 @@ def _list(found: Checkpoint, rows: pd.DataFrame) -> None:
             "true": rows["y"].to_numpy(),
             "says": rows["pred"].to_numpy(),
             "": ["✓" if c else "✗" for c in rows["correct"]],
-            "sure": rows["confidence"].to_numpy(),
+            "sure": 100 * rows["confidence"].to_numpy(),
         }
     )
     if "dominant" in rows.columns:
@@ -108,7 +108,7 @@ def _list(found: Checkpoint, rows: pd.DataFrame) -> None:
             "says": st.column_config.TextColumn(help=f"Answer of {found.model}"),
             "": st.column_config.TextColumn(width=30, help="✓ right, ✗ wrong"),
             "sure": st.column_config.NumberColumn(
-                format="percent", help="Probability of the answer"
+                format="%.0f %%", help="Probability of the answer"
             ),
             "relies on": st.column_config.TextColumn(
                 width="small", help="Component with the largest gate weight"

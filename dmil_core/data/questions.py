@@ -10,19 +10,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import permutations
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dmil_core.data.scenes import COLOURS, SHAPES, SIZES, Scenes
 
+Family = Literal["colour", "form", "size", "pair", "more"]
+
 
 @dataclass(frozen=True)
 class SceneQuestion:
     """Wordings of one question and its answers: (N,) bool for N scenes."""
 
-    family: str
+    family: Family
     wordings: tuple[str, ...]
     answer: Callable[[Scenes], NDArray[np.bool_]]
 
@@ -31,6 +33,7 @@ class SceneQuestion:
 class _Noun:
     """A kind of object that can be counted, with its words."""
 
+    family: Family
     one: str
     many: str
     rest: str  # after "more ... than": "small ones", "circles"
@@ -125,9 +128,8 @@ _LIGHT: Final = (
 
 def scene_questions() -> tuple[SceneQuestion, ...]:
     """All questions about a scene, in a fixed order."""
-    single, double = _single_nouns(), _double_nouns()
-    exists = [_exists("exists", n) for n in single]
-    exists += [_exists("exists pair", n) for n in double]
+    single = _single_nouns()
+    exists = [_exists(n.family, n) for n in (*single, *_double_nouns())]
     return (*exists, *(_more(a, b) for a, b in permutations(single, 2)))
 
 
@@ -148,27 +150,34 @@ def facts() -> tuple[tuple[str, bool], ...]:
 
 
 def _single_nouns() -> tuple[_Noun, ...]:
-    colours = [_Noun(f"{c} shape", f"{c} shapes", f"{c} ones", i) for i, c in enumerate(COLOURS)]
-    shapes = [_Noun(s, f"{s}s", f"{s}s", shape=i) for i, s in enumerate(SHAPES)]
-    sizes = [_Noun(f"{z} shape", f"{z} shapes", f"{z} ones", size=i) for i, z in enumerate(SIZES)]
-    return (*colours, *shapes, *sizes)
+    colours = [_adjective("colour", c, colour=i) for i, c in enumerate(COLOURS)]
+    forms = [_Noun("form", s, f"{s}s", f"{s}s", shape=i) for i, s in enumerate(SHAPES)]
+    sizes = [_adjective("size", z, size=i) for i, z in enumerate(SIZES)]
+    return (*colours, *forms, *sizes)
+
+
+def _adjective(
+    family: Family, word: str, colour: int | None = None, size: int | None = None
+) -> _Noun:
+    many = f"{word} shapes"
+    return _Noun(family, f"{word} shape", many, f"{word} ones", colour=colour, size=size)
 
 
 def _double_nouns() -> tuple[_Noun, ...]:
     coloured = [
-        _Noun(f"{c} {s}", f"{c} {s}s", f"{c} {s}s", i, j)
+        _Noun("pair", f"{c} {s}", f"{c} {s}s", f"{c} {s}s", colour=i, shape=j)
         for i, c in enumerate(COLOURS)
         for j, s in enumerate(SHAPES)
     ]
     sized = [
-        _Noun(f"{z} {s}", f"{z} {s}s", f"{z} {s}s", shape=j, size=i)
+        _Noun("pair", f"{z} {s}", f"{z} {s}s", f"{z} {s}s", size=i, shape=j)
         for i, z in enumerate(SIZES)
         for j, s in enumerate(SHAPES)
     ]
     return (*coloured, *sized)
 
 
-def _exists(family: str, noun: _Noun) -> SceneQuestion:
+def _exists(family: Family, noun: _Noun) -> SceneQuestion:
     wordings = (
         f"is there a {noun.one}?",
         f"can you see a {noun.one}?",

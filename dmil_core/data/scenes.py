@@ -18,10 +18,10 @@ SIZES: Final = ("small", "large")
 FRAMES: Final = ("none", "black", "white")
 
 SIDE: Final = 32
-_MOST: Final = 5
+_MOST: Final = 4
 _RGB: Final = np.array([[205, 45, 45], [40, 165, 70], [50, 85, 215], [225, 200, 50]])
-_RADIUS: Final = np.array([2, 4])
-_CELLS: Final = np.array([6, 15, 24])
+_RADIUS: Final = np.array([3, 6])
+_CELLS: Final = np.array([8, 23])
 _GREY: Final = 120
 _FRAME_LEVEL: Final = np.array([_GREY, 15, 245])
 _FRAME_WIDTH: Final = 2
@@ -30,7 +30,7 @@ _CHUNK: Final = 1000
 
 @dataclass(frozen=True, eq=False)
 class Scenes:
-    """(N, 5) colour, shape and size of each object, and whether the object is there."""
+    """(N, 4) colour, shape and size of each object, and whether the object is there."""
 
     colour: NDArray[np.int64]
     shape: NDArray[np.int64]
@@ -56,9 +56,9 @@ class Scenes:
 
 
 def draw_scenes(n: int, rng: np.random.Generator) -> Scenes:
-    """n scenes of two to five objects, every property uniform and independent."""
+    """n scenes of one to four objects, every property uniform and independent."""
     shape = (n, _MOST)
-    objects = rng.integers(2, _MOST + 1, size=n)
+    objects = rng.integers(1, _MOST + 1, size=n)
     return Scenes(
         colour=rng.integers(len(COLOURS), size=shape),
         shape=rng.integers(len(SHAPES), size=shape),
@@ -75,18 +75,17 @@ def render(scenes: Scenes, frame: NDArray[np.int64], rng: np.random.Generator) -
     frame : (N,) index into ``FRAMES``.
     """
     n = len(scenes)
-    # Objects lie in different cells of a 3 x 3 grid, so that none hides another. The grid moves
-    # as a whole, and only small objects have room to move inside their cell.
-    cell = rng.permuted(np.tile(np.arange(9), (n, 1)), axis=1)[:, :_MOST]
-    shift = rng.integers(0, 2, size=(n, 1, 2))
-    shift = shift + rng.integers(-1, 2, size=(n, _MOST, 2)) * (scenes.size == 0)[..., None]
-    tint = rng.integers(-20, 21, size=(n, _MOST, 3))
+    # Objects lie in different cells of a 2 x 2 grid, so that none hides another; what does not
+    # fill its cell has room to move.
+    cell = rng.permuted(np.tile(np.arange(4), (n, 1)), axis=1)
+    shift = rng.integers(-3, 4, size=(n, _MOST, 2)) * (scenes.size == 0)[..., None]
+    tint = rng.integers(-12, 13, size=(n, _MOST, 3))
     out = np.empty((n, SIDE, SIDE, 3), dtype=np.uint8)
     for start in range(0, n, _CHUNK):
         part = np.arange(start, min(start + _CHUNK, n))
         pictures = rng.integers(_GREY - 12, _GREY + 13, size=(len(part), SIDE, SIDE, 3))
         for k in range(_MOST):
-            centre = _CELLS[np.stack([cell[part, k] // 3, cell[part, k] % 3])] + shift[part, k].T
+            centre = _CELLS[np.stack([cell[part, k] // 2, cell[part, k] % 2])] + shift[part, k].T
             inside = _inside(centre, scenes.shape[part, k], _RADIUS[scenes.size[part, k]])
             inside &= scenes.present[part, k, None, None]
             paint = np.clip(_RGB[scenes.colour[part, k]] + tint[part, k], 0, 255)

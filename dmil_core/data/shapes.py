@@ -23,7 +23,7 @@ from dmil_core.data import options
 from dmil_core.data.card import Card, MediaSpec, Modality
 from dmil_core.data.dataset import Dataset, from_arrays
 from dmil_core.data.options import Option
-from dmil_core.data.questions import FRAME_QUESTIONS, facts, scene_questions
+from dmil_core.data.questions import FRAME_QUESTIONS, Family, facts, scene_questions
 from dmil_core.data.scenes import Scenes, draw_scenes, render
 from dmil_core.errors import ConfigError
 from dmil_core.schema import COMPONENTS, SPLITS
@@ -44,6 +44,8 @@ OPTIONS: Final[tuple[Option, ...]] = (
 )
 
 _POOL: Final = 4000
+#: Shares of the simple questions. Form is the hardest to see and is asked most often.
+_SIMPLE: Final[dict[Family, float]] = {"colour": 0.3, "form": 0.5, "size": 0.2}
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,12 +135,14 @@ class ShapesSet:
 
     def _split_arrays(self, n: int, rng: np.random.Generator) -> dict[str, NDArray[Any]]:
         counts = _apportion(n, self.shares)
-        weights = {"exists": 1 - self.pairs - self.more, "exists pair": self.pairs}
+        simple = 1 - self.pairs - self.more
+        weights = {family: share * simple for family, share in _SIMPLE.items()}
+        weights |= {"pair": self.pairs, "more": self.more}
         parts = [
             _redundant(counts[0], rng),
             _framed(counts[1], rng),
             _factual(counts[2], rng),
-            _squares(counts[3], weights | {"more": self.more}, rng),
+            _squares(counts[3], weights, rng),
         ]
         order = rng.permutation(n)
         pictures = [render(p.scenes, p.frame, rng) for p in parts]
@@ -173,7 +177,7 @@ def _framed(n: int, rng: np.random.Generator) -> _Part:
     return _Part(scenes, 1 + y, np.asarray(FRAME_QUESTIONS)[asked], y, group)
 
 
-def _squares(n: int, weights: dict[str, float], rng: np.random.Generator) -> _Part:
+def _squares(n: int, weights: dict[Family, float], rng: np.random.Generator) -> _Part:
     """Synergy rows: (A, p, yes), (B, p, no), (A, q, no), (B, q, yes), square after square."""
     pool, questions = draw_scenes(_POOL, rng), scene_questions()
     answers = np.stack([q.answer(pool) for q in questions], axis=1)

@@ -1,0 +1,280 @@
+"""A checkpoint: a folder with model.safetensors and run.json, read strictly, never unpickled.
+
+run.json is written last and holds the sha256 of the weights, so a folder without it, or with
+weights that changed after it, is not a checkpoint. torch is imported only to load a model.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dmil_core.config import RunConfig, from_json, to_json
+from dmil_core.errors import CheckpointError, ConfigError
+from dmil_core.paths import checkpoints_root
+from dmil_core.storage import file_digest, replacing, write_json, write_lines
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from dmil_core.data.dataset import Dataset
+
+RUN_VERSION = 1
+MODEL_FILE = "model.safetensors"
+RUN_FILE = "run.json"
+HISTORY_FILE = "history.jsonl"
+PREDICTIONS_FILE = "predictions.parquet"
+PROJECTION_FILE = "projection.parquet"
+
+_SEED_FOLDER = re.compile(r"seed(\d+)")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What run.json says.
+
+    Attributes
+    ----------
+    data_name, data_digest, data_card
+        The set it was trained on: its name or path, the digest of its content, its card.
+    metrics
+        Split -> metric -> value.
+    finished
+        False for the last state of an interrupted training.
+    parameters
+        Number of weights, decoders included.
+    seconds
+        Training time.
+    """
+
+    folder: Path
+    version: int
+    config: RunConfig
+    data_name: str
+    data_digest: str
+    data_card: dict[str, Any]
+    classes: tuple[str, ...]
+    latents: tuple[str, ...]
+    metrics: dict[str, dict[str, float]]
+    finished: bool
+    created: str
+    packages: dict[str, str]
+    parameters: int
+    seconds: float
+    weights_sha256: str
+
+    @property
+    def paradigm(self) -> str:
+        """Name of the paradigm."""
+        return self.config.paradigm
+
+    @property
+    def seed(self) -> int:
+        """Seed of the run."""
+        return self.config.seed
+
+    @property
+    def predictions(self) -> Path:
+        """Where its prediction table is, if one was written."""
+        return self.folder / PREDICTIONS_FILE
+
+    @property
+    def projection(self) -> Path:
+        """Where its latent maps are, if they were written."""
+        return self.folder / PROJECTION_FILE
+
+    @property
+    def history(self) -> Path:
+        """Where its record of epochs is."""
+        return self.folder / HISTORY_FILE
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A place under the checkpoints folder: its run, or why it cannot be read."""
+
+    folder: Path
+    set_name: str
+    paradigm: str
+    seed: int
+    run: Run | None
+    error: str | None
+
+
+def default_folder(set_slug: str, paradigm: str, seed: int) -> Path:
+    """Where a run lies unless the user says otherwise."""
+    return checkpoints_root() / set_slug / paradigm / f"seed{seed}"
+
+
+def find_runs(root: Path | None = None) -> tuple[Entry, ...]:
+    """Every <set>/<paradigm>/seed<k> folder that holds anything, damaged ones included.
+
+    A folder in which a first training is still under way is not listed.
+    """
+    root = root or checkpoints_root()
+    entries = []
+    for folder in sorted(root.glob("*/*/seed*")):
+        match = _SEED_FOLDER.fullmatch(folder.name)
+        if match and folder.is_dir() and any(not p.name.startswith(".") for p in folder.iterdir()):
+            entries.append(_entry(folder, int(match[1])))
+    return tuple(entries)
+
+
+def _entry(folder: Path, seed: int) -> Entry:
+    paradigm, set_name = folder.parent.name, folder.parent.parent.name
+    try:
+        return Entry(folder, set_name, paradigm, seed, verify(folder), None)
+    except CheckpointError as error:
+        return Entry(folder, set_name, paradigm, seed, None, str(error))
+
+
+def read_run(folder: Path) -> Run:
+    """Read run.json.
+
+    Raises
+    ------
+    CheckpointError
+        If there is no run.json, it is damaged, or of an unknown version.
+    """
+    path = Path(folder) / RUN_FILE
+    try:
+        data = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise CheckpointError(
+            f"{folder} is not a checkpoint: it has no {RUN_FILE}. Expected a folder written by "
+            "`dmil train`; an unfinished training goes on when the same command is run again"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{path} is damaged: {error}. Train or copy it again") from None
+    version = data.get("version") if isinstance(data, dict) else None
+    if version != RUN_VERSION:
+        raise CheckpointError(
+            f"{path}: expected version {RUN_VERSION}, got {version!r}. It was written by another "
+            "release of dmil_core; use that release, or train again"
+        )
+    return _parse(Path(folder), data)
+
+
+def _parse(folder: Path, data: dict[str, Any]) -> Run:
+    hints: dict[str, Any] = {
+        "config": RunConfig,
+        "data_name": str,
+        "data_digest": str,
+        "data_card": dict[str, Any],
+        "classes": tuple[str, ...],
+        "latents": tuple[str, ...],
+        "metrics": dict[str, dict[str, float]],
+        "finished": bool,
+        "created": str,
+        "packages": dict[str, str],
+        "parameters": int,
+        "seconds": float,
+        "weights_sha256": str,
+    }
+    odd = sorted(set(hints).symmetric_difference(set(data) - {"version"}))
+    if odd:
+        raise CheckpointError(f"{folder / RUN_FILE}: missing or unknown field {', '.join(odd)}")
+    try:
+        fields = {k: from_json(kind, data[k], k) for k, kind in hints.items()}
+    except ConfigError as error:
+        raise CheckpointError(f"{folder / RUN_FILE}: {error}") from None
+    return Run(folder=folder, version=RUN_VERSION, **fields)
+
+
+def verify(folder: Path) -> Run:
+    """Read run.json and compare the weights with the digest it holds.
+
+    Raises
+    ------
+    CheckpointError
+        If weights are missing, truncated or changed.
+    """
+    run = read_run(folder)
+    weights = Path(folder) / MODEL_FILE
+    if not weights.is_file():
+        raise CheckpointError(f"{folder}: {MODEL_FILE} is missing. Train or copy it again")
+    if file_digest(weights) != run.weights_sha256:
+        raise CheckpointError(
+            f"{weights} is not the file {RUN_FILE} speaks of: its sha256 differs, so it was "
+            "truncated or changed after training. Train or copy it again"
+        )
+    return run
+
+
+def load_model(folder: Path, device: str = "cpu") -> tuple[nn.Module, Run]:
+    """Build the model a checkpoint describes and load its weights, in evaluation mode.
+
+    Raises
+    ------
+    CheckpointError
+        If the folder is damaged or the weights do not fit the configuration.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    from dmil_core.model import build
+
+    run = verify(folder)
+    try:
+        model = build(run.config.model)
+        state = load_file(Path(folder) / MODEL_FILE)
+        model.load_state_dict(state, strict=True)
+    except (SafetensorError, RuntimeError, ConfigError) as error:
+        text = " ".join(str(error).split())
+        raise CheckpointError(
+            f"{folder}: the weights do not fit the model {RUN_FILE} describes: {text[:400]}"
+        ) from None
+    return model.to(device).eval(), run
+
+
+def write_checkpoint(
+    folder: Path, state: dict[str, Tensor], record: dict[str, Any], history: list[dict[str, Any]]
+) -> Run:
+    """Write weights, history and, last, run.json; ``record`` holds the fields of :class:`Run`."""
+    from safetensors.torch import save_file
+
+    with replacing(folder / MODEL_FILE) as temporary:
+        save_file({k: v.detach().cpu().contiguous() for k, v in state.items()}, temporary)
+    write_lines(folder / HISTORY_FILE, history)
+    config: RunConfig = record["config"]
+    digest = file_digest(folder / MODEL_FILE)
+    data = {**record, "config": to_json(config), "weights_sha256": digest}
+    write_json(folder / RUN_FILE, {"version": RUN_VERSION, **data})
+    return verify(folder)
+
+
+def check_fits(run: Run, dataset: Dataset) -> None:
+    """Refuse a data set whose shapes, kinds or classes are not those of the training set.
+
+    Raises
+    ------
+    CheckpointError
+        Naming every difference.
+    """
+    problems = []
+    if run.classes != dataset.classes:
+        problems.append(
+            f"classes: the checkpoint has {_few(run.classes)}, the data {_few(dataset.classes)}"
+        )
+    trained = [m["kind"] for m in run.data_card["modalities"]]
+    for m in (1, 2):
+        config, kind = run.config.model.encoders[m - 1], dataset.card.modalities[m - 1].kind
+        if trained[m - 1] != kind:
+            problems.append(f"x{m}: the checkpoint reads {trained[m - 1]}, the data is {kind}")
+        elif kind != "text" and config.shape != dataset.x(m).shape[1:]:
+            got = dataset.x(m).shape[1:]
+            problems.append(f"x{m}: the checkpoint reads shape {config.shape}, the data has {got}")
+    if problems:
+        raise CheckpointError(
+            f"the checkpoint {run.folder} was trained on {run.data_name!r} and does not fit "
+            f"{dataset.name!r}: {'; '.join(problems)}. Train on this data, or choose a "
+            "checkpoint of it"
+        )
+
+
+def _few(names: tuple[str, ...]) -> str:
+    shown = ", ".join(names[:4])
+    return f"{len(names)} ({shown}{', …' if len(names) > 4 else ''})"

@@ -1,0 +1,278 @@
+"""The ``dmil`` command. Errors of the user's are one line on stderr and exit code 2."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from dmil_core import __version__
+from dmil_core.errors import ConfigError, DmilError
+
+INTERRUPTED = 130
+
+_DATA_HELP = (
+    "a set that `dmil list` names, with options where it has some "
+    "(switch:classes=2,noise=1.0), or the path of an .npz file"
+)
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse, with one clear line instead of the usage text on bad arguments."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return arguments.run(arguments)
+    except DmilError as error:
+        print(f"dmil: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt as stop:
+        text = str(stop) or "stopped"
+        print(f"\ndmil: {text}. Run the same command again to go on", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="dmil",
+        description="Decompose multimodal models into redundancy, uniqueness and synergy.",
+    )
+    parser.add_argument("--version", action="version", version=f"dmil {__version__}")
+    commands = parser.add_subparsers(
+        metavar="COMMAND", dest="command", required=True, parser_class=_Parser
+    )
+    _add_list(commands)
+    _add_train(commands)
+    _add_decompose(commands)
+    _add_compare(commands)
+    _add_project(commands)
+    return parser
+
+
+def _command(
+    commands: argparse._SubParsersAction[_Parser],
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    summary: str,
+    examples: str,
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        name, help=summary, description=summary, epilog=f"examples:\n{examples}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _add_list(commands: argparse._SubParsersAction[_Parser]) -> None:
+    _command(commands, "list", _list, "List data sets, paradigms and checkpoints.", "  dmil list\n")
+
+
+def _add_train(commands: argparse._SubParsersAction[_Parser]) -> None:
+    p = _command(
+        commands, "train", _train, "Train one paradigm on one data set.",
+        "  dmil train --data avdigits --paradigm dmil\n"
+        "  dmil train --data switch:classes=2,noise=1.0 --paradigm joint --seed 3 --out runs/a\n"
+        "  dmil train --data my/data.npz --paradigm dmil --out runs/mine\n"
+        "A training that was killed goes on when the same command is run again.\n",
+    )  # fmt: skip
+    p.add_argument("--data", required=True, metavar="SET|FILE", help=_DATA_HELP)
+    p.add_argument("--paradigm", default="dmil", metavar="P", help="default: dmil; see `dmil list`")
+    p.add_argument("--seed", type=_whole, default=0, metavar="S", help="default: 0")
+    p.add_argument(
+        "--out", type=Path, metavar="DIR",
+        help="folder of the checkpoint; default: checkpoints/<set>/<paradigm>/seed<S>",
+    )  # fmt: skip
+    p.add_argument("--overwrite", action="store_true", help="start over in a folder in use")
+    for m in (1, 2):
+        p.add_argument(
+            f"--encoder{m}", metavar="NAME", help=f"encoder of x{m} instead of its kind's"
+        )
+    _add_training_options(p)
+
+
+def _add_decompose(commands: argparse._SubParsersAction[_Parser]) -> None:
+    p = _command(
+        commands, "decompose", _decompose,
+        "Run a checkpoint over a data set and write one tidy table.",
+        "  dmil decompose --checkpoint checkpoints/mfeat/dmil/seed0 --data mfeat --out mfeat.csv\n"
+        "  dmil decompose --checkpoint runs/mine --data my/new.npz --out new.parquet --latents\n",
+    )  # fmt: skip
+    p.add_argument("--checkpoint", required=True, type=Path, metavar="DIR")
+    p.add_argument("--data", required=True, metavar="SET|FILE", help=_DATA_HELP)
+    p.add_argument(
+        "--out", required=True, type=Path, metavar="FILE", help="ends in .parquet or .csv"
+    )
+    p.add_argument("--latents", action="store_true", help="add the posterior means")
+    p.add_argument("--split", choices=("train", "val", "test"), help="only rows of one split")
+    p.add_argument("--device", default="auto", help="auto, cpu or cuda; default: auto")
+
+
+def _add_compare(commands: argparse._SubParsersAction[_Parser]) -> None:
+    p = _command(
+        commands, "compare", _compare, "Train paradigms over paired seeds and summarise.",
+        "  dmil compare --data avdigits mfeat --paradigms joint ensemble dmil --seeds 5 --out c\n"
+        "Writes results.jsonl, then summary.csv from it. A stopped comparison goes on when the\n"
+        "same command is run again.\n",
+    )  # fmt: skip
+    p.add_argument("--data", required=True, nargs="+", metavar="SET|FILE", help=_DATA_HELP)
+    p.add_argument("--paradigms", nargs="+", default=["joint", "ensemble", "dmil"], metavar="P")
+    p.add_argument("--seeds", type=_count, default=5, metavar="N", help="seeds 0 to N-1; default 5")
+    p.add_argument("--out", required=True, type=Path, metavar="DIR")
+    _add_training_options(p)
+
+
+def _add_training_options(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--device", default="auto", help="auto, cpu or cuda; default: auto")
+    p.add_argument(
+        "--epochs-scale", type=float, default=1.0, metavar="X",
+        help="multiply all epochs, for quick looks; default: 1",
+    )  # fmt: skip
+    p.add_argument("--quiet", action="store_true", help="no progress bar")
+
+
+def _add_project(commands: argparse._SubParsersAction[_Parser]) -> None:
+    p = _command(
+        commands, "project", _project, "Write the latent maps of a checkpoint.",
+        "  dmil project --checkpoint checkpoints/mfeat/dmil/seed0\n"
+        "  dmil project --checkpoint runs/mine --data my/data.npz --method pca\n",
+    )  # fmt: skip
+    p.add_argument("--checkpoint", required=True, type=Path, metavar="DIR")
+    p.add_argument(
+        "--data", metavar="SET|FILE", help="rows to map; default: the set it was trained on"
+    )
+    p.add_argument("--method", default="umap", help="umap or pca; default: umap")
+    p.add_argument("--rows", type=_count, default=4000, metavar="N", help="at most; default: 4000")
+
+
+def _whole(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"expected 0 or more, got {value}")
+    return value
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"expected 1 or more, got {value}")
+    return value
+
+
+def _list(_: argparse.Namespace) -> int:
+    from dmil_core.checkpoint import find_runs
+    from dmil_core.data.catalog import list_datasets
+    from dmil_core.paradigms import PARADIGMS
+
+    print("data sets")
+    for entry in list_datasets():
+        options = ", ".join(o.name for o in entry.options)
+        note = entry.error or entry.title + (f" (options: {options})" if options else "")
+        print(f"  {entry.name:18} {note}")
+    print("paradigms")
+    for p in PARADIGMS.values():
+        print(f"  {p.name:18} {p.summary}")
+    print("checkpoints")
+    for found in find_runs():
+        state = found.error or _accuracy(found.run.metrics if found.run else {})
+        print(f"  {found.set_name}/{found.paradigm}/seed{found.seed}: {state}")
+    return 0
+
+
+def _accuracy(metrics: dict[str, dict[str, float]]) -> str:
+    value = metrics.get("test", {}).get("accuracy")
+    return "no test rows" if value is None else f"test accuracy {value:.3f}"
+
+
+def _train(a: argparse.Namespace) -> int:
+    from dmil_core.data.catalog import load_dataset
+    from dmil_core.paradigms import find_paradigm
+    from dmil_core.progress import ProgressBar
+    from dmil_core.train import train
+
+    find_paradigm(a.paradigm)
+    dataset = load_dataset(a.data)
+    for issue in dataset.issues:
+        print(f"dmil: note: {issue.title}. {issue.what_to_do}", file=sys.stderr)
+    with ProgressBar(a.quiet) as bar:
+        run = train(
+            dataset, a.paradigm, a.seed, a.out,
+            device=a.device, encoders=(a.encoder1, a.encoder2), epochs_scale=a.epochs_scale,
+            overwrite=a.overwrite, on_epoch=bar,
+        )  # fmt: skip
+    print(f"{run.folder}: {_accuracy(run.metrics)}, {run.seconds:.0f} s")
+    return 0
+
+
+def _decompose(a: argparse.Namespace) -> int:
+    from dmil_core.checkpoint import check_fits, load_model
+    from dmil_core.data.catalog import load_dataset
+    from dmil_core.predict import predict
+    from dmil_core.tables import check_suffix, write_table
+    from dmil_core.train import choose_device
+
+    check_suffix(a.out)
+    device = choose_device(a.device)
+    model, run = load_model(a.checkpoint, str(device))
+    dataset = load_dataset(a.data, purpose="predict")
+    check_fits(run, dataset)
+    if dataset.digest != run.data_digest:
+        print(
+            f"dmil: note: these rows are not the set {run.data_name!r} the checkpoint was trained "
+            "on, so the column split says nothing about what the model has seen",
+            file=sys.stderr,
+        )
+    rows = dataset.rows(a.split) if a.split else None
+    table = predict(model, run.config.model, dataset, rows, latents=a.latents)
+    write_table(table, a.out, {"data": dataset.digest, "weights": run.weights_sha256})
+    print(f"{a.out}: {len(table)} rows, {table.shape[1]} columns")
+    return 0
+
+
+def _compare(a: argparse.Namespace) -> int:
+    from dmil_core.compare import SUMMARY_FILE, compare
+    from dmil_core.data.catalog import load_dataset
+    from dmil_core.progress import ProgressBar
+
+    datasets = [load_dataset(name) for name in a.data]
+    with ProgressBar(a.quiet) as bar:
+
+        def on_run(name: str) -> None:
+            bar.close()
+            print(name, file=sys.stderr)
+
+        table = compare(
+            datasets, a.paradigms, a.seeds, a.out,
+            device=a.device, epochs_scale=a.epochs_scale, on_run=on_run, on_epoch=bar,
+        )  # fmt: skip
+    shown = table[["data", "paradigm", "seeds", "accuracy_mean", "accuracy_sd", "synergy_mean"]]
+    print(shown.to_string(index=False, float_format="{:.4f}".format))
+    print(f"wrote {a.out / SUMMARY_FILE}")
+    return 0
+
+
+def _project(a: argparse.Namespace) -> int:
+    from dmil_core.checkpoint import read_run
+    from dmil_core.data.catalog import load_dataset
+    from dmil_core.project import METHODS, project
+    from dmil_core.tables import table_metadata
+
+    if a.method not in METHODS:
+        raise ConfigError(f"--method {a.method!r}: expected {' or '.join(METHODS)}")
+    dataset = load_dataset(a.data or read_run(a.checkpoint).data_name, purpose="predict")
+    path = project(
+        a.checkpoint, dataset, method=a.method, max_rows=a.rows,
+        on_latent=lambda name: print(f"mapping {name}", file=sys.stderr),
+    )  # fmt: skip
+    about = table_metadata(path)
+    print(f"{path}: {about['rows']} of {about['of']} rows by {about['method']}")
+    return 0

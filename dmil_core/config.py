@@ -1,0 +1,167 @@
+"""What a run is made of: frozen dataclasses and their versioned JSON.
+
+The JSON is read strictly: an unknown or missing field is an error that names it, so that an old
+reader never half-understands a new file.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+from dmil_core.errors import ConfigError
+
+CONFIG_VERSION = 1
+
+Architecture = Literal["dmil", "joint", "ensemble"]
+Rebuild = Literal["input", "features"]
+Optimizer = Literal["adamw", "sgd"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class EncoderConfig:
+    """One modality's encoder.
+
+    Attributes
+    ----------
+    kind
+        A key of ``dmil_core.nn.encoders.ENCODERS``.
+    shape
+        Shape of one sample: (D,), (H, W[, C]), (T, C), or (words,) for text.
+    feature_size
+        Size of z_m.
+    vocabulary
+        Words a text encoder knows, from training rows only; empty for other kinds.
+    """
+
+    kind: str
+    shape: tuple[int, ...]
+    feature_size: int = 64
+    hidden: int = 128
+    dropout: float = 0.1
+    vocabulary: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Everything needed to build a model without its weights."""
+
+    architecture: Architecture
+    encoders: tuple[EncoderConfig, EncoderConfig]
+    classes: int
+    latent_size: int = 32
+    #: Stage 1 rebuilds the standardised input, or the encoder's own features as released.
+    rebuild: Rebuild = "input"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of training: what moves, how long, and towards what.
+
+    Attributes
+    ----------
+    trainable
+        Prefixes of parameter names; everything else is frozen. One that matches nothing is an
+        error.
+    losses
+        Weight of each term of ``dmil_core.losses.TERMS``.
+    patience
+        Epochs without a better validation loss before the stage ends; its best state goes on.
+    """
+
+    name: str
+    title: str
+    trainable: tuple[str, ...]
+    epochs: int
+    lr: float
+    losses: dict[str, float]
+    patience: int = 15
+    optimizer: Optimizer = "adamw"
+    weight_decay: float = 1e-2
+    batch_size: int = 128
+    #: Multiplies the learning rate along the stage: constant, or a half cosine down to zero.
+    schedule: Literal["constant", "cosine"] = "cosine"
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """One training run: paradigm by name, model, stages and seed."""
+
+    paradigm: str
+    seed: int
+    model: ModelConfig
+    stages: tuple[Stage, ...]
+    #: Folds of the cross-fitted responsibilities; 0 where the paradigm does not use them.
+    folds: int = 0
+    version: int = field(default=CONFIG_VERSION)
+
+
+def to_json(config: Any) -> dict[str, Any]:
+    """A dataclass as plain JSON values; tuples become lists."""
+    return dataclasses.asdict(config)
+
+
+def from_json(cls: type[T], data: Any, where: str = "config") -> T:
+    """Read a dataclass back, strictly.
+
+    Raises
+    ------
+    ConfigError
+        Naming the field that is missing, unknown or of the wrong type.
+    """
+    return typing.cast(T, _read(cls, data, where))
+
+
+def _read(kind: Any, value: Any, where: str) -> Any:
+    if dataclasses.is_dataclass(kind):
+        return _read_dataclass(kind, value, where)
+    origin, args = typing.get_origin(kind), typing.get_args(kind)
+    if origin is Literal:
+        return _expect(value in args, value, where, f"one of {', '.join(map(str, args))}")
+    if origin is tuple:
+        _expect(isinstance(value, list | tuple), value, where, "a list")
+        if len(args) == 2 and args[1] is Ellipsis:
+            return tuple(_read(args[0], v, f"{where}[{i}]") for i, v in enumerate(value))
+        _expect(len(value) == len(args), value, where, f"a list of {len(args)}")
+        pairs = zip(args, value, strict=True)
+        return tuple(_read(a, v, f"{where}[{i}]") for i, (a, v) in enumerate(pairs))
+    if origin is dict:
+        _expect(isinstance(value, dict), value, where, "an object")
+        return {str(k): _read(args[1], v, f"{where}.{k}") for k, v in value.items()}
+    if origin in (types.UnionType, typing.Union):
+        return None if value is None else _read(args[0], value, where)
+    if kind is float:
+        ok = isinstance(value, int | float) and not isinstance(value, bool)
+        return float(_expect(ok, value, where, "a number"))
+    if kind is int:
+        ok = isinstance(value, int) and not isinstance(value, bool)
+        return _expect(ok, value, where, "a whole number")
+    return value if kind is Any else _expect(isinstance(value, kind), value, where, kind.__name__)
+
+
+def _read_dataclass(cls: Any, value: Any, where: str) -> Any:
+    _expect(isinstance(value, dict), value, where, "an object")
+    hints = typing.get_type_hints(cls)
+    fields = {f.name: f for f in dataclasses.fields(cls)}
+    unknown = sorted(set(value) - set(fields))
+    _expect(not unknown, ", ".join(unknown), where, f"only the fields {', '.join(fields)}")
+    missing = sorted(
+        n
+        for n, f in fields.items()
+        if n not in value
+        and f.default is dataclasses.MISSING
+        and f.default_factory is dataclasses.MISSING
+    )
+    _expect(not missing, "none", where, f"the field {', '.join(missing)}")
+    return cls(**{k: _read(hints[k], v, f"{where}.{k}") for k, v in value.items()})
+
+
+def _expect(ok: bool, value: Any, where: str, expected: str) -> Any:
+    if not ok:
+        raise ConfigError(f"{where}: expected {expected}, got {str(value)[:80]!r}")
+    return value

@@ -1,0 +1,172 @@
+"""One pure function per loss term: (Evidence) -> (B,) nats or mean squares, and their table.
+
+R, U1, U2, S stand in the order of ``schema.COMPONENTS``; w are the responsibilities.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from dmil_core.errors import ConfigError
+from dmil_core.model import Dmil, DmilOutput, Output, Rebuilt
+from dmil_core.nn.gaussian import kl_between, kl_standard
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows of one optimiser step: ``x1``, ``x2`` (B, ...), ``y`` (B,), responsibilities (B, 4)."""
+
+    x1: Tensor
+    x2: Tensor
+    y: Tensor
+    responsibilities: Tensor
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    def rows(self, index: Tensor) -> Batch:
+        """The rows named by ``index``."""
+        return Batch(self.x1[index], self.x2[index], self.y[index], self.responsibilities[index])
+
+    def to(self, device: torch.device) -> Batch:
+        """The same rows on another device."""
+        return Batch(*(getattr(self, n).to(device) for n in self.__dataclass_fields__))
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a model made of a batch."""
+
+    out: Output
+    batch: Batch
+    rebuilt: Rebuilt | None
+
+    @property
+    def dmil(self) -> DmilOutput:
+        """The output, known to be a decomposition."""
+        if not isinstance(self.out, DmilOutput):
+            raise ConfigError("this loss term needs a decomposition; joint and ensemble have none")
+        return self.out
+
+    @property
+    def made(self) -> Rebuilt:
+        """The reconstructions, known to exist."""
+        if self.rebuilt is None:
+            raise ConfigError("this loss term needs a decoder; joint and ensemble have none")
+        return self.rebuilt
+
+
+def evaluate(model: nn.Module, batch: Batch) -> Evidence:
+    """Run a model on a batch, with its decoders where it has them."""
+    out = model(batch.x1, batch.x2)
+    rebuilt = model.rebuild(out, batch.x1, batch.x2) if isinstance(model, Dmil) else None
+    return Evidence(out, batch, rebuilt)
+
+
+def ce(e: Evidence) -> Tensor:
+    """CE of the final prediction."""
+    return cross_entropy(e.out.logits, e.batch.y, reduction="none")
+
+
+def ce_unimodal(modality: int) -> Callable[[Evidence], Tensor]:
+    """CE of one modality's own head (M_m in DMIL, the whole model in an ensemble)."""
+
+    def term(e: Evidence) -> Tensor:
+        if e.out.unimodal is None:
+            raise ConfigError("this loss term needs unimodal heads; joint has none")
+        return cross_entropy(e.out.unimodal[:, modality], e.batch.y, reduction="none")
+
+    return term
+
+
+def _component_ce(e: Evidence) -> Tensor:
+    """CE of each component's head, (B, 4)."""
+    logits = e.dmil.components.transpose(1, 2)
+    return cross_entropy(logits, e.batch.y[:, None].expand(-1, 4), reduction="none")
+
+
+def ce_flat(e: Evidence) -> Tensor:
+    """sum_c CE_c, every head on every sample: the released loss."""
+    return _component_ce(e).sum(dim=1)
+
+
+def ce_responsible(e: Evidence) -> Tensor:
+    """sum_c w_c CE_c: each head learns the samples that its component can explain."""
+    return (e.batch.responsibilities * _component_ce(e)).sum(dim=1)
+
+
+def gate(e: Evidence) -> Tensor:
+    """-sum_c w_c log g_c: the gate learns E[w | x], a small H(C|Z) in Theorem 1."""
+    return -(e.batch.responsibilities * e.dmil.gate_logits.log_softmax(dim=-1)).sum(dim=1)
+
+
+def kl_intra(modality: int) -> Callable[[Evidence], Tensor]:
+    """KL of q(M_m|z_m) and q(N_m|z_m) to N(0, I), nats per dimension."""
+
+    def term(e: Evidence) -> Tensor:
+        q = e.dmil.posteriors
+        return kl_standard(q[f"M{modality + 1}"]) + kl_standard(q[f"N{modality + 1}"])
+
+    return term
+
+
+def kl_consistency(e: Evidence) -> Tensor:
+    """KL of q(R|M1,M2) and q(U_m|M_m) to N(0, I), nats per dimension."""
+    q = e.dmil.posteriors
+    return kl_standard(q["R"]) + kl_standard(q["U1"]) + kl_standard(q["U2"])
+
+
+def align(e: Evidence) -> Tensor:
+    """KL(q(R|M1,M2) || v(R|M_m)) for both m: what is redundant, either side could have said."""
+    return sum((kl_between(e.dmil.posteriors["R"], v) for v in e.made.helpers), torch.zeros(()))
+
+
+def rebuild_input(modality: int) -> Callable[[Evidence], Tensor]:
+    """Mean squared error of what [M_m, N_m] say of the input (or the features)."""
+
+    def term(e: Evidence) -> Tensor:
+        made, wanted = e.made.inputs[modality]
+        return (made - wanted).square().mean(dim=-1)
+
+    return term
+
+
+def rebuild_parts(e: Evidence) -> Tensor:
+    """Mean squared error of what [R, U_m] say of M_m, summed over m."""
+    return sum(((a - b).square().mean(dim=-1) for a, b in e.made.parts), torch.zeros(()))
+
+
+TERMS: dict[str, Callable[[Evidence], Tensor]] = {
+    "ce": ce,
+    "ce_x1": ce_unimodal(0),
+    "ce_x2": ce_unimodal(1),
+    "ce_flat": ce_flat,
+    "ce_responsible": ce_responsible,
+    "gate": gate,
+    "kl_1": kl_intra(0),
+    "kl_2": kl_intra(1),
+    "kl_consistency": kl_consistency,
+    "align": align,
+    "rebuild_1": rebuild_input(0),
+    "rebuild_2": rebuild_input(1),
+    "rebuild_parts": rebuild_parts,
+}
+
+
+def total(evidence: Evidence, weights: dict[str, float]) -> Tensor:
+    """Weighted sum of the named terms, (B,).
+
+    Raises
+    ------
+    ConfigError
+        If a name is not in :data:`TERMS`.
+    """
+    unknown = sorted(set(weights) - set(TERMS))
+    if unknown:
+        raise ConfigError(f"loss {', '.join(unknown)}: expected names of {', '.join(TERMS)}")
+    return sum((w * TERMS[n](evidence) for n, w in weights.items()), torch.zeros(()))

@@ -1,0 +1,64 @@
+"""Scores of predictions, over numpy arrays. Shares are 0 to 1."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating]
+Bools = NDArray[np.bool_]
+
+
+def expected_calibration_error(confidence: Floats, correct: Bools, bins: int = 15) -> float:
+    """ECE: mean gap between confidence and accuracy over equal-width bins of confidence."""
+    if len(correct) == 0:
+        return 0.0
+    place = np.clip((confidence * bins).astype(int), 0, bins - 1)
+    gap = np.bincount(place, weights=confidence - correct, minlength=bins)
+    return float(np.abs(gap).sum() / len(correct))
+
+
+def auroc(score: Floats, positive: Bools) -> float:
+    """Probability that a positive row outranks a negative one, ties counted half.
+
+    NaN where one of the two kinds is missing.
+    """
+    from scipy.stats import rankdata
+
+    n_pos = int(positive.sum())
+    n_neg = len(positive) - n_pos
+    if n_pos == 0 or n_neg == 0:
+        return float("nan")
+    ranks = rankdata(score)
+    return float((ranks[positive].sum() - n_pos * (n_pos + 1) / 2) / (n_pos * n_neg))
+
+
+def macro_f1(y: NDArray[np.integer], pred: NDArray[np.integer], classes: int) -> float:
+    """Mean F1 over the classes that occur in ``y`` or ``pred``."""
+    hits = np.bincount(y[y == pred], minlength=classes)
+    total = np.bincount(y, minlength=classes) + np.bincount(pred, minlength=classes)
+    seen = total > 0
+    return float((2 * hits[seen] / total[seen]).mean())
+
+
+def synergy_indicator(correct: Bools, correct1: Bools, correct2: Bools) -> float:
+    """Share of rows a model gets right while both frozen unimodal models are wrong."""
+    return float((correct & ~correct1 & ~correct2).mean())
+
+
+def synergy_ceiling(correct1: Bools, correct2: Bools) -> float:
+    """The most the indicator can reach: the share both frozen unimodal models get wrong."""
+    return float((~correct1 & ~correct2).mean())
+
+
+def bootstrap_interval(
+    values: Floats | Bools, seed: int = 0, draws: int = 1000
+) -> tuple[float, float]:
+    """95 % percentile interval of the mean of ``values`` (N,) under resampling of rows."""
+    if len(values) == 0:
+        return float("nan"), float("nan")
+    rng = np.random.default_rng(seed)
+    counts = rng.multinomial(len(values), np.full(len(values), 1 / len(values)), size=draws)
+    means = counts @ np.asarray(values, dtype=float) / len(values)
+    low, high = np.percentile(means, [2.5, 97.5])
+    return float(low), float(high)

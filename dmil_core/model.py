@@ -1,0 +1,222 @@
+"""The three architectures. Each forward takes (x1, x2) and returns one row per sample.
+
+Shapes: B samples, K classes, D latent size; logits are in nats.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from dmil_core.config import ModelConfig
+from dmil_core.nn.decompose import Consistency, Fusion, IntraModality, mlp
+from dmil_core.nn.encoders import build_encoder
+from dmil_core.nn.gaussian import Gaussian, sample
+from dmil_core.schema import COMPONENTS, DMIL_LATENTS
+
+
+@dataclass(frozen=True)
+class Output:
+    """What every architecture returns.
+
+    Attributes
+    ----------
+    logits
+        (B, K).
+    unimodal
+        (B, 2, K) logits from each modality alone, or None where the architecture has none.
+    latents
+        Name -> (B, size), deterministic (posterior means).
+    """
+
+    logits: Tensor
+    unimodal: Tensor | None
+    latents: dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class DmilOutput(Output):
+    """Output of the decomposition.
+
+    ``logits == (gate[..., None] * components).sum(1)`` by construction.
+
+    Attributes
+    ----------
+    gate
+        (B, 4), rows sum to 1, in the order of ``schema.COMPONENTS``.
+    components
+        (B, 4, K) logits of each component's own head.
+    gate_logits
+        (B, 4), before the softmax.
+    posteriors
+        Name -> Gaussian, for the KL terms.
+    draws
+        Name -> (B, D), the draws the decoders rebuild from.
+    features
+        (z1, z2), each (B, F).
+    """
+
+    gate: Tensor
+    components: Tensor
+    gate_logits: Tensor
+    posteriors: dict[str, Gaussian]
+    draws: dict[str, Tensor]
+    features: tuple[Tensor, Tensor]
+
+
+class Rebuilt(NamedTuple):
+    """(made, wanted) pairs of the decoders and the helper posteriors v(R|M_m)."""
+
+    inputs: tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]
+    parts: tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]
+    helpers: tuple[Gaussian, Gaussian]
+
+
+class Encoders(nn.Module):
+    """Both modalities' encoders and a LayerNorm on each feature vector.
+
+    Without the norm the encoder can shrink its features in stage 1 until the synergy basis is
+    below the noise of the posteriors.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.x1 = build_encoder(config.encoders[0])
+        self.x2 = build_encoder(config.encoders[1])
+        self.norm1 = nn.LayerNorm(int(self.x1.feature_size))  # type: ignore[arg-type]
+        self.norm2 = nn.LayerNorm(int(self.x2.feature_size))  # type: ignore[arg-type]
+
+    def sizes(self) -> tuple[int, int]:
+        """Feature size of z1 and z2."""
+        return int(self.x1.feature_size), int(self.x2.feature_size)  # type: ignore[arg-type]
+
+    def target_sizes(self) -> tuple[int, int]:
+        """Size of what a decoder of x1 and x2 has to rebuild."""
+        return int(self.x1.target_size), int(self.x2.target_size)  # type: ignore[arg-type]
+
+    def forward(self, x1: Tensor, x2: Tensor) -> tuple[Tensor, Tensor]:
+        return self.norm1(self.x1(x1)), self.norm2(self.x2(x2))
+
+
+class Dmil(nn.Module):
+    """Decomposition-based multimodal interaction learning (arXiv:2606.11614)."""
+
+    latent_names = DMIL_LATENTS
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        d, k = config.latent_size, config.classes
+        self.config = config
+        self.encoders = Encoders(config)
+        sizes = self.encoders.sizes()
+        targets = self.encoders.target_sizes() if config.rebuild == "input" else sizes
+        self.intra1 = IntraModality(sizes[0], d, k, targets[0])
+        self.intra2 = IntraModality(sizes[1], d, k, targets[1])
+        self.consistency = Consistency(d)
+        self.synergy = Fusion(d, 4 * d, d)
+        self.heads = nn.ModuleDict({c: nn.Linear(d, k) for c in COMPONENTS})
+        self.gate = mlp(4 * d + 3 * k, 4 * d, len(COMPONENTS))
+
+    def forward(self, x1: Tensor, x2: Tensor) -> DmilOutput:
+        z1, z2 = self.encoders(x1, x2)
+        (q_m1, q_n1), (q_m2, q_n2) = self.intra1(z1), self.intra2(z2)
+        m1, m2, n1, n2 = (self._draw(q) for q in (q_m1, q_m2, q_n1, q_n2))
+        q_r, q_u1, q_u2 = self.consistency(m1, m2)
+        r, u1, u2 = (self._draw(q) for q in (q_r, q_u1, q_u2))
+        s = self.synergy(n1, n2)
+        unimodal = torch.stack([self.intra1.head(m1), self.intra2.head(m2)], dim=1)
+        draws = {"R": r, "U1": u1, "U2": u2, "S": s}
+        components = torch.stack([self.heads[c](draws[c]) for c in COMPONENTS], dim=1)
+        evidence = [unimodal.softmax(dim=-1).flatten(1), components[:, -1].softmax(dim=-1)]
+        gate_logits = self.gate(torch.cat([m1, m2, n1, n2, *evidence], dim=-1))
+        gate = gate_logits.softmax(dim=-1)
+        names = ("M1", "M2", "N1", "N2", "R", "U1", "U2")
+        posteriors = dict(zip(names, (q_m1, q_m2, q_n1, q_n2, q_r, q_u1, q_u2), strict=True))
+        latents = {"Z": torch.cat([z1, z2], dim=-1), **{k: q.mu for k, q in posteriors.items()}}
+        return DmilOutput(
+            logits=(gate.unsqueeze(-1) * components).sum(dim=1),
+            unimodal=unimodal,
+            latents={**latents, "S": s},
+            gate=gate,
+            components=components,
+            gate_logits=gate_logits,
+            posteriors=posteriors,
+            draws={**draws, "M1": m1, "M2": m2, "N1": n1, "N2": n2},
+            features=(z1, z2),
+        )
+
+    def rebuild(self, out: DmilOutput, x1: Tensor, x2: Tensor) -> Rebuilt:
+        """What the decoders make of the draws, beside what they should make, for the losses."""
+        d = out.draws
+        targets = out.features
+        if self.config.rebuild == "input":
+            targets = (self.encoders.x1.target(x1), self.encoders.x2.target(x2))  # type: ignore[operator]
+        inputs = self.intra1.rebuild(d["M1"], d["N1"]), self.intra2.rebuild(d["M2"], d["N2"])
+        parts = self.consistency.rebuild(d["R"], d["U1"], d["U2"])
+        return Rebuilt(
+            inputs=((inputs[0], targets[0].detach()), (inputs[1], targets[1].detach())),
+            parts=((parts[0], d["M1"]), (parts[1], d["M2"])),
+            helpers=self.consistency.helpers(d["M1"], d["M2"]),
+        )
+
+    def _draw(self, q: Gaussian) -> Tensor:
+        return sample(q) if self.training else q.mu
+
+
+class Joint(nn.Module):
+    """Fuse, one head: the usual way. The fusion is DMIL's own, so it can represent synergy."""
+
+    latent_names = ("Z1", "Z2", "F")
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.encoders = Encoders(config)
+        d = config.latent_size
+        f1, f2 = self.encoders.sizes()
+        self.project = nn.ModuleList([nn.Linear(f1, 2 * d), nn.Linear(f2, 2 * d)])
+        self.fusion = Fusion(2 * d, 4 * d, d)
+        self.head = nn.Linear(d, config.classes)
+
+    def forward(self, x1: Tensor, x2: Tensor) -> Output:
+        z1, z2 = self.encoders(x1, x2)
+        fused = self.fusion(self.project[0](z1), self.project[1](z2))
+        return Output(self.head(fused), None, {"Z1": z1, "Z2": z2, "F": fused})
+
+
+class Ensemble(nn.Module):
+    """Two models that never see each other; their probabilities are averaged.
+
+    The two are also *the* frozen unimodal pair of a seed, the reference of every paradigm's
+    synergy indicator.
+    """
+
+    latent_names = ("Z1", "Z2")
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.encoders = Encoders(config)
+        self.heads = nn.ModuleList(nn.Linear(f, config.classes) for f in self.encoders.sizes())
+
+    def forward(self, x1: Tensor, x2: Tensor) -> Output:
+        z1, z2 = self.encoders(x1, x2)
+        unimodal = torch.stack([self.heads[0](z1), self.heads[1](z2)], dim=1)
+        mean = unimodal.log_softmax(dim=-1).logsumexp(dim=1) - math.log(2.0)
+        return Output(mean, unimodal, {"Z1": z1, "Z2": z2})
+
+
+MODELS: dict[str, type[Dmil] | type[Joint] | type[Ensemble]] = {
+    "dmil": Dmil,
+    "joint": Joint,
+    "ensemble": Ensemble,
+}
+
+
+def build(config: ModelConfig) -> nn.Module:
+    """An untrained model of the configured architecture."""
+    return MODELS[config.architecture](config)

@@ -1,0 +1,77 @@
+"""The four parts of DMIL after the encoders (Yang et al., CVPR 2026, section on the model).
+
+Shapes: B samples, F features per modality, D latent size, K classes.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from dmil_core.nn.gaussian import Gaussian, GaussianHead
+
+
+def mlp(in_features: int, hidden: int, out_features: int) -> nn.Sequential:
+    """One hidden layer."""
+    return nn.Sequential(nn.Linear(in_features, hidden), nn.GELU(), nn.Linear(hidden, out_features))
+
+
+class IntraModality(nn.Module):
+    """Splits z_m into q(M_m|z_m), which predicts y alone, and q(N_m|z_m), which is the rest."""
+
+    def __init__(self, features: int, latent: int, classes: int, target: int) -> None:
+        super().__init__()
+        self.q_m = GaussianHead(features, latent)
+        self.q_n = GaussianHead(features, latent)
+        self.head = nn.Linear(latent, classes)
+        self.decoder = mlp(2 * latent, 2 * features, target)
+
+    def forward(self, z: Tensor) -> tuple[Gaussian, Gaussian]:
+        return self.q_m(z), self.q_n(z)
+
+    def rebuild(self, m: Tensor, n: Tensor) -> Tensor:
+        """What [M_m, N_m] say of the input, (B, target)."""
+        return self.decoder(torch.cat([m, n], dim=-1))
+
+
+class Consistency(nn.Module):
+    """Splits M1 and M2 into what they share, q(R|M1,M2), and what is one's own, q(U_m|M_m)."""
+
+    def __init__(self, latent: int) -> None:
+        super().__init__()
+        self.q_r = nn.Sequential(
+            nn.Linear(2 * latent, 2 * latent), nn.GELU(), GaussianHead(2 * latent, latent)
+        )
+        self.q_u = nn.ModuleList(GaussianHead(latent, latent) for _ in range(2))
+        self.v_r = nn.ModuleList(GaussianHead(latent, latent) for _ in range(2))
+        self.decoder = nn.ModuleList(mlp(2 * latent, 2 * latent, latent) for _ in range(2))
+
+    def forward(self, m1: Tensor, m2: Tensor) -> tuple[Gaussian, Gaussian, Gaussian]:
+        return self.q_r(torch.cat([m1, m2], dim=-1)), self.q_u[0](m1), self.q_u[1](m2)
+
+    def helpers(self, m1: Tensor, m2: Tensor) -> tuple[Gaussian, Gaussian]:
+        """v(R|M_m): each modality's own guess of R, which the alignment pulls to q(R|M1,M2)."""
+        return self.v_r[0](m1), self.v_r[1](m2)
+
+    def rebuild(self, r: Tensor, u1: Tensor, u2: Tensor) -> tuple[Tensor, Tensor]:
+        """What [R, U_m] say of M_m, two (B, D)."""
+        first = self.decoder[0](torch.cat([r, u1], dim=-1))
+        return first, self.decoder[1](torch.cat([r, u2], dim=-1))
+
+
+class Fusion(nn.Module):
+    """f(a, b, a * b): the product makes XOR linearly separable. (B, D) twice -> (B, out).
+
+    DMIL's synergy and the head of joint learning are this same module, so that no comparison
+    between them measures the head.
+    """
+
+    def __init__(self, size: int, hidden: int, out: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Linear(3 * size, hidden), nn.GELU(), nn.Linear(hidden, hidden), nn.GELU(),
+            nn.Linear(hidden, out),
+        )  # fmt: skip
+
+    def forward(self, a: Tensor, b: Tensor) -> Tensor:
+        return self.body(torch.cat([a, b, a * b], dim=-1))

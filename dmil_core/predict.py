@@ -1,0 +1,170 @@
+"""Batch inference: model and data to one tidy table, the same for CLI, tests and pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from dmil_core import metrics, schema
+from dmil_core.config import ModelConfig
+from dmil_core.data.dataset import Dataset
+from dmil_core.model import DmilOutput, Output
+from dmil_core.prepare import inputs
+from dmil_core.schema import COMPONENTS
+
+BATCH_ROWS = 2048
+
+Block = tuple[list[str], NDArray[np.float32]]
+
+
+def predict(
+    model: nn.Module,
+    config: ModelConfig,
+    dataset: Dataset,
+    rows: NDArray[Any] | None = None,
+    *,
+    latents: bool = False,
+    batch_rows: int = BATCH_ROWS,
+) -> pd.DataFrame:
+    """Run ``model`` over ``rows`` (all by default), one table row each, in the order given.
+
+    Columns: those of ``schema.ROW_COLUMNS``, ``composition`` where known, ``p_<class>`` and
+    ``logit_<class>``; from unimodal heads ``pred_x<m>`` and ``px<m>_<class>``; from a
+    decomposition ``pred_<component>``, ``gate_<component>`` and ``contrib_<component>_<class>``,
+    which add up to ``logit_<class>``. With ``latents``, the posterior mean of every latent.
+    Probabilities and gates are 0 to 1; logits and contributions are nats.
+    """
+    rows = np.arange(len(dataset)) if rows is None else np.asarray(rows)
+    outputs = list(_outputs(model, config, dataset, rows, batch_rows))
+    names = np.asarray(dataset.classes, dtype=object)
+    blocks = _blocks(outputs, list(dataset.classes), latents)
+    table = _row_columns(dataset, rows, names, _stack(outputs, lambda o: o.logits).argmax(axis=1))
+    picked = {key: names[index] for key, index in _predicted(outputs).items()}
+    numbers = [pd.DataFrame(values, columns=columns) for columns, values in blocks]
+    return pd.concat([pd.DataFrame({**table, **picked}), *numbers], axis=1)
+
+
+def _outputs(
+    model: nn.Module, config: ModelConfig, dataset: Dataset, rows: NDArray[Any], size: int
+) -> Iterator[Output]:
+    model.eval()
+    device = next(model.parameters()).device
+    for start in range(0, max(len(rows), 1), size):
+        x1, x2 = inputs(dataset, rows[start : start + size], config)
+        with torch.inference_mode():
+            yield model(x1.to(device), x2.to(device))
+
+
+def _row_columns(
+    dataset: Dataset, rows: NDArray[Any], names: NDArray[Any], pred: NDArray[Any]
+) -> dict[str, Any]:
+    y = dataset.y[rows]
+    columns = {
+        "id": dataset.ids[rows].astype(object),
+        "split": dataset.split[rows].astype(object),
+        "y": names[y],
+        "pred": names[pred],
+        "correct": y == pred,
+    }
+    if dataset.composition is not None:
+        columns[schema.COMPOSITION] = dataset.composition[rows].astype(object)
+    return columns
+
+
+def _stack(outputs: list[Output], pick: Any) -> NDArray[np.float32]:
+    return torch.cat([pick(o) for o in outputs]).float().cpu().numpy()
+
+
+def _predicted(outputs: list[Output]) -> dict[str, NDArray[Any]]:
+    """Class index per row and head, by column name."""
+    found = {}
+    if outputs[0].unimodal is not None:
+        best = _stack(outputs, lambda o: o.unimodal).argmax(axis=2)
+        found.update({schema.unimodal_pred(m): best[:, m - 1] for m in (1, 2)})
+    if isinstance(outputs[0], DmilOutput):
+        best = _stack(outputs, lambda o: o.components).argmax(axis=2)
+        found.update({schema.component_pred(c): best[:, i] for i, c in enumerate(COMPONENTS)})
+    return found
+
+
+def _blocks(outputs: list[Output], classes: list[str], latents: bool) -> list[Block]:
+    logits = _stack(outputs, lambda o: o.logits)
+    blocks: list[Block] = [
+        ([schema.prob(c) for c in classes], _softmax(logits)),
+        ([schema.logit(c) for c in classes], logits),
+    ]
+    if outputs[0].unimodal is not None:
+        alone = _softmax(_stack(outputs, lambda o: o.unimodal))
+        for m in (1, 2):
+            columns = [schema.unimodal_prob(m, c) for c in classes]
+            blocks.append((columns, alone[:, m - 1]))
+    if isinstance(outputs[0], DmilOutput):
+        blocks += _decomposition(outputs, classes)
+    if latents:
+        blocks += [_latent(outputs, name) for name in outputs[0].latents]
+    return blocks
+
+
+def _decomposition(outputs: list[Output], classes: list[str]) -> list[Block]:
+    gate = _stack(outputs, lambda o: o.gate)
+    parts = gate[:, :, None] * _stack(outputs, lambda o: o.components)
+    blocks = [([schema.gate(c) for c in COMPONENTS], gate)]
+    for i, c in enumerate(COMPONENTS):
+        blocks.append(([schema.contribution(c, k) for k in classes], parts[:, i]))
+    return blocks
+
+
+def _latent(outputs: list[Output], name: str) -> Block:
+    values = _stack(outputs, lambda o: o.latents[name])
+    return [schema.latent(name, i) for i in range(values.shape[1])], values
+
+
+def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    e = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def score(table: pd.DataFrame, classes: tuple[str, ...]) -> dict[str, dict[str, float]]:
+    """Metrics of a prediction table by split: accuracy, macro-F1, ECE; with a decomposition the
+    mean gate weights, and where the composition is known how well the gate finds it.
+    """
+    return {
+        split: _score(table[table["split"] == split], classes)
+        for split in schema.SPLITS
+        if (table["split"] == split).any()
+    }
+
+
+def _score(rows: pd.DataFrame, classes: tuple[str, ...]) -> dict[str, float]:
+    index = {name: i for i, name in enumerate(classes)}
+    y, pred = (rows[c].map(index).to_numpy() for c in ("y", "pred"))
+    correct = rows["correct"].to_numpy(bool)
+    confidence = rows[[schema.prob(c) for c in classes]].max(axis=1).to_numpy()
+    found = {
+        "accuracy": float(correct.mean()),
+        "macro_f1": metrics.macro_f1(y, pred, len(classes)),
+        "ece": metrics.expected_calibration_error(confidence, correct),
+    }
+    if schema.gate("R") in rows:
+        found |= {f"mean_{schema.gate(c)}": float(rows[schema.gate(c)].mean()) for c in COMPONENTS}
+        if schema.COMPOSITION in rows:
+            found |= _fidelity(rows)
+    return found
+
+
+def _fidelity(rows: pd.DataFrame) -> dict[str, float]:
+    """Agreement of the largest gate with the true composition, and one-vs-rest AUROC."""
+    gate = rows[[schema.gate(c) for c in COMPONENTS]].to_numpy()
+    truth = rows[schema.COMPOSITION].to_numpy(str)
+    found = {"gate_agreement": float((np.array(COMPONENTS)[gate.argmax(axis=1)] == truth).mean())}
+    for i, c in enumerate(COMPONENTS):
+        value = metrics.auroc(gate[:, i], truth == c)
+        if np.isfinite(value):
+            found[f"gate_auroc_{c}"] = value
+    return found

@@ -1,0 +1,115 @@
+"""From a data set to what a model eats: encoder configs, training statistics, tensors.
+
+Everything fitted here (means, scales, vocabulary) sees training rows only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from dmil_core.config import EncoderConfig, ModelConfig
+from dmil_core.data.dataset import Dataset
+from dmil_core.losses import Batch
+from dmil_core.nn.encoders import Standardize
+from dmil_core.paradigms import Paradigm
+
+ENCODER_OF_KIND = {
+    "vector": "mlp",
+    "image": "cnn2d",
+    "audio": "cnn2d",
+    "sequence": "cnn1d",
+    "text": "text",
+}
+
+MAX_WORDS = 32
+MAX_VOCABULARY = 5000
+PADDING, UNKNOWN = 0, 1
+
+_WORD = re.compile(r"\w+|[^\w\s]")
+
+
+def words_of(text: str) -> list[str]:
+    """Lower-case words and single punctuation marks, in order."""
+    return _WORD.findall(text.lower())
+
+
+def vocabulary_of(texts: NDArray[np.str_]) -> tuple[str, ...]:
+    """Words of the texts, most frequent first, ties in alphabetical order."""
+    counts = Counter(w for text in texts.tolist() for w in words_of(text))
+    ranked = sorted(counts, key=lambda w: (-counts[w], w))
+    return tuple(ranked[:MAX_VOCABULARY])
+
+
+def tokenize(texts: NDArray[np.str_], vocabulary: tuple[str, ...], length: int) -> Tensor:
+    """Word indices (N, length), int64; longer texts are cut, unknown words become 1."""
+    index = {word: i + 2 for i, word in enumerate(vocabulary)}
+    tokens = np.full((len(texts), length), PADDING, dtype=np.int64)
+    for row, text in enumerate(texts.tolist()):
+        found = [index.get(w, UNKNOWN) for w in words_of(text)[:length]]
+        tokens[row, : len(found)] = found or [UNKNOWN]
+    return torch.from_numpy(tokens)
+
+
+def encoder_config(dataset: Dataset, modality: int, kind: str | None = None) -> EncoderConfig:
+    """The encoder that suits a modality's kind, or the named one."""
+    x = dataset.x(modality)
+    if x.dtype.kind == "U":
+        texts = x[dataset.rows("train")]
+        longest = max(len(words_of(t)) for t in texts.tolist())
+        length = min(MAX_WORDS, max(longest, 3))
+        return EncoderConfig(
+            kind or "text", (length,), dropout=0.2, vocabulary=vocabulary_of(texts)
+        )
+    default = ENCODER_OF_KIND[dataset.card.modalities[modality - 1].kind]
+    return EncoderConfig(kind or default, tuple(x.shape[1:]), dropout=0.2)
+
+
+def model_config(
+    dataset: Dataset, paradigm: Paradigm, encoders: tuple[str | None, str | None] = (None, None)
+) -> ModelConfig:
+    """The model a paradigm builds for a data set."""
+    pair = (
+        encoder_config(dataset, 1, encoders[0]),
+        encoder_config(dataset, 2, encoders[1]),
+    )
+    return ModelConfig(paradigm.architecture, pair, len(dataset.classes), rebuild=paradigm.rebuild)
+
+
+def inputs(dataset: Dataset, rows: NDArray[Any], config: ModelConfig) -> tuple[Tensor, Tensor]:
+    """Both modalities of some rows as tensors, texts as word indices."""
+    one, two = (_input(dataset.x(m), rows, config.encoders[m - 1]) for m in (1, 2))
+    return one, two
+
+
+def _input(x: NDArray[Any], rows: NDArray[Any], config: EncoderConfig) -> Tensor:
+    if x.dtype.kind == "U":
+        return tokenize(x[rows], config.vocabulary, config.shape[0])
+    return torch.from_numpy(np.ascontiguousarray(x[rows]))
+
+
+def batch(dataset: Dataset, rows: NDArray[Any], config: ModelConfig) -> Batch:
+    """Rows as a training batch, with responsibilities of zero until they are known."""
+    x1, x2 = inputs(dataset, rows, config)
+    y = torch.from_numpy(dataset.y[rows])
+    return Batch(x1, x2, y, torch.zeros(len(rows), 4))
+
+
+def fit_statistics(model: nn.Module, x1: Tensor, x2: Tensor) -> None:
+    """Set mean and scale of the encoders from training inputs.
+
+    A feature that never varies keeps a scale of 1, so that it becomes 0 and not noise.
+    """
+    for encoder, x in ((model.encoders.x1, x1), (model.encoders.x2, x2)):  # type: ignore[union-attr]
+        scaler = getattr(encoder, "standardize", None)
+        if isinstance(scaler, Standardize):
+            rows = x.double().reshape(-1, *scaler.mean.shape)
+            std = rows.std(dim=0, correction=0)
+            scaler.mean.copy_(rows.mean(dim=0))
+            scaler.std.copy_(torch.where(std > 1e-6, std, torch.ones_like(std)))

@@ -1,0 +1,151 @@
+"""Which component can explain a sample: cross-fitted soft responsibilities.
+
+The paper's decision tree, made soft. With a_m the probability that modality m alone gives the
+true class, and a_12 that both together give it, each rescaled so that chance is 0:
+
+    w_R  = a_1 a_2          w_U1 = a_1 (1 - a_2)
+    w_U2 = (1 - a_1) a_2    w_S  = (1 - a_1)(1 - a_2) a_12
+
+What is left, (1 - a_1)(1 - a_2)(1 - a_12), nothing explains: noise, a wrong label, too little
+data. It belongs to no component. The probabilities come from models that did not see the row
+(out of fold) and are temperature-scaled; on rows it has learnt, an over-fitted unimodal model
+explains everything and the responsibilities drift to R.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from dmil_core.config import ModelConfig
+from dmil_core.fit import EVALUATION_ROWS, Report, fit, reproducible
+from dmil_core.losses import Batch
+from dmil_core.model import build
+from dmil_core.paradigms import ENSEMBLE, JOINT, Paradigm, stages_for
+from dmil_core.prepare import fit_statistics
+from dmil_core.storage import replacing
+
+Announce = Callable[[Report], None]
+
+
+@dataclass(frozen=True)
+class Probabilities:
+    """(N, 3, K) probabilities from x1 alone, x2 alone, and both."""
+
+    train: Tensor
+    val: Tensor
+
+
+def responsibilities(probabilities: Tensor, y: Tensor) -> Tensor:
+    """w (N, 4) in the order of ``schema.COMPONENTS``; rows sum to at most 1.
+
+    Parameters
+    ----------
+    probabilities
+        (N, 3, K) from x1 alone, x2 alone, and both.
+    y
+        (N,) true classes.
+    """
+    classes = probabilities.shape[-1]
+    true = probabilities.gather(2, y[:, None, None].expand(-1, 3, 1)).squeeze(2)
+    a1, a2, a12 = ((true * classes - 1.0) / (classes - 1.0)).clamp(0.0, 1.0).unbind(dim=1)
+    parts = [a1 * a2, a1 * (1 - a2), (1 - a1) * a2, (1 - a1) * (1 - a2) * a12]
+    return torch.stack(parts, dim=1)
+
+
+def cross_fit(
+    config: ModelConfig, train: Batch, val: Batch, folds: int, seed: int,
+    *, folder: Path | None = None, announce: Announce | None = None,
+) -> Probabilities:  # fmt: skip
+    """Probabilities for training rows from models that did not see them.
+
+    Validation rows, which decide when those models stop, get the mean over folds. With a
+    ``folder``, each finished fold is stored there and not learnt again.
+    """
+    with reproducible(seed, len(train), folds):
+        fold_of = torch.randperm(len(train)) % folds
+    shape = (3, config.classes)
+    out = torch.zeros(len(train), *shape)
+    mean = torch.zeros(len(val), *shape)
+    for k in range(folds):
+        held = torch.nonzero(fold_of == k).squeeze(1).to(train.y.device)
+        kept = torch.nonzero(fold_of != k).squeeze(1).to(train.y.device)
+        fold = _stored(folder, k)
+        if fold is None:
+            title = f"0 out-of-fold {k + 1}/{folds}"
+            parts = (train.rows(kept), train.rows(held), val)
+            fold = _fit_fold(config, *parts, seed=seed * folds + k, title=title, announce=announce)
+            _store(folder, k, fold)
+        out[held.cpu()] = fold["held"]
+        mean += fold["val"] / folds
+    return Probabilities(out, mean)
+
+
+def _fit_fold(
+    config: ModelConfig, kept: Batch, held: Batch, val: Batch,
+    *, seed: int, title: str, announce: Announce | None,
+) -> dict[str, Tensor]:  # fmt: skip
+    logits_held, logits_val = [], []
+    for paradigm in (ENSEMBLE, JOINT):
+        model = _fit_teacher(config, paradigm, kept, val, seed, title, announce)
+        logits_held.append(_logits(model, held))
+        logits_val.append(_logits(model, val))
+    on_held, on_val = torch.cat(logits_held, dim=1), torch.cat(logits_val, dim=1)
+    t = temperatures(on_val, val.y.cpu())
+    return {"held": (on_held / t).softmax(-1), "val": (on_val / t).softmax(-1)}
+
+
+def _fit_teacher(
+    config: ModelConfig, paradigm: Paradigm, kept: Batch, val: Batch, seed: int,
+    title: str, announce: Announce | None,
+) -> torch.nn.Module:  # fmt: skip
+    # A teacher is stopped early and only has to rank what is learnable: half the epochs do.
+    with reproducible(seed):
+        model = build(replace(config, architecture=paradigm.architecture))
+    fit_statistics(model, kept.x1.cpu(), kept.x2.cpu())
+    model.to(kept.y.device)
+
+    def on_epoch(_: object, report: Report) -> None:
+        if announce:
+            announce(replace(report, stage="out-of-fold", title=f"{title}, {report.stage}"))
+
+    stages = [replace(s, epochs=max(1, s.epochs // 2)) for s in stages_for(paradigm, len(kept))]
+    fit(model, tuple(stages), kept, val, seed, on_epoch=on_epoch)
+    return model
+
+
+@torch.no_grad()
+def _logits(model: torch.nn.Module, rows: Batch) -> Tensor:
+    """(N, 2, K) from the unimodal pair or (N, 1, K) from the joint model."""
+    parts = []
+    for index in torch.arange(len(rows), device=rows.y.device).split(EVALUATION_ROWS):
+        out = model(rows.x1[index], rows.x2[index])
+        parts.append(out.logits.unsqueeze(1) if out.unimodal is None else out.unimodal)
+    return torch.cat(parts).float().cpu()
+
+
+def temperatures(logits: Tensor, y: Tensor) -> Tensor:
+    """One temperature per model, (3, 1), that minimises CE on validation rows; logits (N, 3, K)."""
+    grid = torch.logspace(-0.6, 1.0, 65)
+    index = y[:, None, None].expand(-1, logits.shape[1], 1)
+    losses = [-(logits / t).log_softmax(-1).gather(2, index).mean(dim=(0, 2)) for t in grid]
+    return grid[torch.stack(losses).argmin(dim=0)].unsqueeze(1)
+
+
+def _stored(folder: Path | None, fold: int) -> dict[str, Tensor] | None:
+    from safetensors.torch import load_file
+
+    path = folder / f"fold{fold}.safetensors" if folder else None
+    return load_file(path) if path and path.exists() else None
+
+
+def _store(folder: Path | None, fold: int, tensors: dict[str, Tensor]) -> None:
+    from safetensors.torch import save_file
+
+    if folder:
+        with replacing(folder / f"fold{fold}.safetensors") as temporary:
+            save_file(tensors, temporary)

@@ -1,0 +1,80 @@
+"""Reading and writing the tables this package emits: Parquet or CSV, by the file's ending.
+
+A table's metadata (a flat JSON object) travels in the Parquet footer. No torch here: pages read
+tables before anything heavy is loaded.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from dmil_core.errors import ConfigError, DataError
+from dmil_core.storage import replacing
+
+_KEY = b"dmil"
+
+
+def write_table(table: pd.DataFrame, path: Path, metadata: dict[str, Any] | None = None) -> None:
+    """Write a table at once or not at all; CSV cannot hold metadata and drops it.
+
+    Raises
+    ------
+    ConfigError
+        If the ending is neither .parquet nor .csv.
+    """
+    check_suffix(path)
+    with replacing(path) as temporary:
+        if path.suffix == ".csv":
+            table.to_csv(temporary, index=False)
+        else:
+            _write_parquet(table, temporary, metadata or {})
+
+
+def check_suffix(path: Path) -> None:
+    """Refuse a table path whose format cannot be told, before any work is done for it."""
+    if path.suffix not in (".parquet", ".csv"):
+        raise ConfigError(f"{path}: expected a file ending in .parquet or .csv")
+
+
+def _write_parquet(table: pd.DataFrame, path: Path, metadata: dict[str, Any]) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    arrow = pa.Table.from_pandas(table, preserve_index=False)
+    # pandas' own note in the footer would grow with the number of columns and says nothing new.
+    arrow = arrow.replace_schema_metadata({_KEY: json.dumps(metadata).encode()})
+    pq.write_table(arrow, path, compression="zstd")
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read a table back.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, damaged, or of another format.
+    """
+    check_suffix(path)
+    try:
+        if path.suffix == ".csv":
+            return pd.read_csv(path, dtype={"id": str, "y": str, "pred": str})
+        return pd.read_parquet(path)
+    except FileNotFoundError:
+        raise DataError(f"{path} does not exist; run `dmil decompose` to make it") from None
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path} is damaged ({error}); make it again") from None
+
+
+def table_metadata(path: Path) -> dict[str, Any]:
+    """The metadata of a Parquet table; empty where there is none."""
+    import pyarrow.parquet as pq
+
+    try:
+        stored = pq.read_schema(path).metadata or {}
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path} is damaged ({error}); make it again") from None
+    return json.loads(stored.get(_KEY, b"{}"))

@@ -1,0 +1,245 @@
+"""Train one paradigm on one data set into one folder, so that a kill loses at most an epoch.
+
+While a run is under way its state lies in ``<folder>/.training``; the checkpoint itself appears
+only when training ends, or when it is interrupted from the keyboard.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+import dmil_core
+from dmil_core import checkpoint, paradigms, prepare
+from dmil_core.checkpoint import Run
+from dmil_core.config import RunConfig, to_json
+from dmil_core.data.dataset import Dataset
+from dmil_core.errors import CheckpointError, ConfigError
+from dmil_core.fit import FitState, Report, fit, reproducible
+from dmil_core.losses import Batch
+from dmil_core.model import build
+from dmil_core.paradigms import Paradigm, find_paradigm
+from dmil_core.predict import predict, score
+from dmil_core.responsibilities import cross_fit, responsibilities
+from dmil_core.storage import exclusive
+from dmil_core.tables import write_table
+
+TRAINING_FOLDER = ".training"
+STATE_FILE = "state.safetensors"
+
+
+class Interrupted(KeyboardInterrupt):
+    """Training was stopped from the keyboard; ``run`` is the checkpoint of its last state."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(f"stopped; {run.folder} holds the last state")
+        self.run = run
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run about to happen: what, on what, where."""
+
+    dataset: Dataset
+    paradigm: Paradigm
+    config: RunConfig
+    folder: Path
+    device: torch.device
+
+    @property
+    def scratch(self) -> Path:
+        """Where the state of the unfinished run lies."""
+        return self.folder / TRAINING_FOLDER
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """What must be the same for a stopped run to go on."""
+        return {"config": to_json(self.config), "data": self.dataset.digest}
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """``auto`` is a GPU where there is one.
+
+    Raises
+    ------
+    ConfigError
+        If the name is unknown, or cuda is asked for and there is none.
+    """
+    if name not in ("auto", "cpu", "cuda"):
+        raise ConfigError(f"device {name!r}: expected auto, cpu or cuda")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise ConfigError("device cuda: this machine has no usable GPU; use --device cpu or auto")
+    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def train(
+    dataset: Dataset,
+    paradigm: str = "dmil",
+    seed: int = 0,
+    out: Path | None = None,
+    *,
+    device: str = "auto",
+    encoders: tuple[str | None, str | None] = (None, None),
+    epochs_scale: float = 1.0,
+    overwrite: bool = False,
+    on_epoch: Callable[[Report], None] | None = None,
+) -> Run:
+    """Train, predict every row, and write the checkpoint folder.
+
+    A run that was killed goes on when it is called again with the same arguments; one that is
+    finished is read and returned.
+
+    Parameters
+    ----------
+    out
+        Folder of the checkpoint; by default checkpoints/<set>/<paradigm>/seed<seed>.
+    encoders
+        Names of encoders to use instead of the ones that suit the modalities' kinds.
+    epochs_scale
+        Multiplies the epochs of every stage, for quick looks.
+    overwrite
+        Start over in a folder that holds another run.
+
+    Raises
+    ------
+    BusyError
+        If another process trains into the same folder.
+    CheckpointError
+        If the folder holds a run of other settings and ``overwrite`` is off.
+    Interrupted
+        On Ctrl-C, after the last state was written as a checkpoint.
+    """
+    job = _job(dataset, find_paradigm(paradigm), seed, out, device, encoders, epochs_scale)
+    with exclusive(job.folder):
+        done = _existing(job, overwrite)
+        return done or _run(job, on_epoch)
+
+
+def _job(
+    dataset: Dataset, paradigm: Paradigm, seed: int, out: Path | None, device: str,
+    encoders: tuple[str | None, str | None], epochs_scale: float,
+) -> Job:  # fmt: skip
+    if epochs_scale <= 0:
+        raise ConfigError(f"epochs scale {epochs_scale}: expected a number above 0")
+    stages = paradigms.stages_for(paradigm, len(dataset.rows("train")))
+    stages = tuple(replace(s, epochs=max(1, round(s.epochs * epochs_scale))) for s in stages)
+    model = prepare.model_config(dataset, paradigm, encoders)
+    config = RunConfig(paradigm.name, seed, model, stages, paradigm.folds)
+    folder = Path(out) if out else checkpoint.default_folder(dataset.slug, paradigm.name, seed)
+    return Job(dataset, paradigm, config, folder, choose_device(device))
+
+
+def _existing(job: Job, overwrite: bool) -> Run | None:
+    """The finished run of these very settings, or None once the folder is free to train in."""
+    if overwrite:
+        for name in (checkpoint.RUN_FILE, checkpoint.MODEL_FILE, checkpoint.PREDICTIONS_FILE):
+            (job.folder / name).unlink(missing_ok=True)
+        (job.folder / checkpoint.PROJECTION_FILE).unlink(missing_ok=True)
+        shutil.rmtree(job.scratch, ignore_errors=True)
+    if not (job.folder / checkpoint.RUN_FILE).exists():
+        return None
+    run = checkpoint.verify(job.folder)
+    if run.config != job.config or run.data_digest != job.dataset.digest:
+        raise CheckpointError(
+            f"{job.folder} holds a run of {run.paradigm!r} on {run.data_name!r} with other "
+            "settings or data; choose another --out, or --overwrite it"
+        )
+    return run if run.finished else None
+
+
+def _run(job: Job, on_epoch: Callable[[Report], None] | None) -> Run:
+    started = time.monotonic()
+    state, before = _resume(job)
+    train_rows, val_rows = (job.dataset.rows(s) for s in ("train", "val"))
+    parts = [prepare.batch(job.dataset, rows, job.config.model) for rows in (train_rows, val_rows)]
+    with reproducible(job.config.seed):
+        model = build(job.config.model)
+    prepare.fit_statistics(model, parts[0].x1, parts[0].x2)
+    model.to(job.device)
+
+    def after_epoch(state: FitState, report: Report) -> None:
+        seconds = before + time.monotonic() - started
+        state.save(job.scratch / STATE_FILE, {**job.key, "seconds": seconds})
+        if on_epoch:
+            on_epoch(report)
+
+    try:
+        rows, held = (b.to(job.device) for b in _teach(job, parts, on_epoch))
+        stages, seed = job.config.stages, job.config.seed
+        fit(model, stages, rows, held, seed, state=state, on_epoch=after_epoch)
+    except KeyboardInterrupt:
+        model.load_state_dict(state.best or model.state_dict())
+        seconds = before + time.monotonic() - started
+        raise Interrupted(_finish(job, model, state, seconds, finished=False)) from None
+    return _finish(job, model, state, before + time.monotonic() - started, finished=True)
+
+
+def _resume(job: Job) -> tuple[FitState, float]:
+    """The stored state of these very settings and the seconds it took; else a fresh start."""
+    path = job.scratch / STATE_FILE
+    job.scratch.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        return FitState(), 0.0
+    state, note = FitState.load(path)
+    if {k: note.get(k) for k in job.key} != job.key:
+        raise CheckpointError(
+            f"{job.folder} holds an unfinished training with other settings or data; choose "
+            "another --out, or --overwrite it"
+        )
+    return state, float(note["seconds"])
+
+
+def _teach(job: Job, parts: list[Batch], on_epoch: Callable[[Report], None] | None) -> list[Batch]:
+    """The batches with responsibilities, where the paradigm uses them."""
+    if not job.config.folds:
+        return parts
+    train, val = (b.to(job.device) for b in parts)
+    found = cross_fit(
+        job.config.model, train, val, job.config.folds, job.config.seed,
+        folder=job.scratch, announce=on_epoch,
+    )  # fmt: skip
+    pairs = zip(parts, (found.train, found.val), strict=True)
+    return [replace(b, responsibilities=responsibilities(p, b.y)) for b, p in pairs]
+
+
+def _finish(job: Job, model: nn.Module, state: FitState, seconds: float, finished: bool) -> Run:
+    """Write predictions and the checkpoint; a finished run no longer needs its scratch folder."""
+    record = {
+        "config": job.config,
+        "data_name": job.dataset.name,
+        "data_digest": job.dataset.digest,
+        "data_card": job.dataset.card.to_dict(),
+        "classes": list(job.dataset.classes),
+        "latents": list(model.latent_names),  # type: ignore[arg-type]
+        "finished": finished,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "packages": _packages(),
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "seconds": round(seconds, 2),
+    }
+    table = predict(model.cpu(), job.config.model, job.dataset)
+    record["metrics"] = score(table, job.dataset.classes)
+    write_table(table, job.folder / checkpoint.PREDICTIONS_FILE, {"data": job.dataset.digest})
+    run = checkpoint.write_checkpoint(job.folder, model.state_dict(), record, state.history)
+    if finished:
+        shutil.rmtree(job.scratch, ignore_errors=True)
+    return run
+
+
+def _packages() -> dict[str, str]:
+    found = {"dmil_core": dmil_core.__version__}
+    for name in ("torch", "numpy", "safetensors"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found

@@ -31,12 +31,12 @@ from dmil_core.schema import COMPONENTS, SPLITS
 NAME: Final = "shapes-qa"
 TITLE: Final = "Shapes and a question in words"
 CLASSES: Final = ("no", "yes")
-DEFAULT_SHARES: Final = (0.2, 0.2, 0.2, 0.4)
+DEFAULT_SHARES: Final = (0.15, 0.15, 0.15, 0.55)
 
 OPTIONS: Final[tuple[Option, ...]] = (
-    Option("shares", None, options.numbers, "weights of R/U1/U2/S, 0.2/0.2/0.2/0.4 by default"),
-    Option("pairs", 0.15, options.number(0, 1), "share of 'is there a red circle?' among S"),
-    Option("more", 0.2, options.number(0, 1), "share of 'are there more ... than ...?' among S"),
+    Option("shares", None, options.numbers, "weights of R/U1/U2/S, .15/.15/.15/.55 by default"),
+    Option("pairs", 0.1, options.number(0, 1), "share of 'is there a red circle?' among S"),
+    Option("more", 0.1, options.number(0, 1), "share of 'are there more ... than ...?' among S"),
     Option("seed", 0, options.integer(0, 10**9), "seed of pictures and questions"),
     Option("train", 6000, options.integer(1, 100_000), "training rows"),
     Option("val", 1000, options.integer(1, 50_000), "validation rows"),

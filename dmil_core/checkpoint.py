@@ -147,7 +147,7 @@ def read_run(folder: Path) -> Run:
             f"{folder} is not a checkpoint: it has no {RUN_FILE}. Expected a folder written by "
             "`dmil train`; an unfinished training goes on when the same command is run again"
         ) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{path} is damaged: {error}. Train or copy it again") from None
     version = data.get("version") if isinstance(data, dict) else None
     if version != RUN_VERSION:

@@ -1,0 +1,107 @@
+"""Does the gate find the true composition? ``make bench-switch``.
+
+On ``switch`` every sample's composition is known. For each paradigm and seed: accuracy, accuracy
+by composition, agreement of the largest gate with the composition and its one-vs-rest AUROC,
+beside the exact ceilings of the law. Writes benchmarks/results/switch.json and prints a table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from dmil_core.storage import write_json
+
+RESULT = Path(__file__).parent / "results" / "switch.json"
+PARADIGMS = ("ensemble", "joint", "dmil", "dmil-paper")
+COLUMNS = ("accuracy", "gate_agreement", *(f"gate_auroc_{c}" for c in ("R", "U1", "U2", "S")))
+
+
+def run(spec: str, paradigm: str, seed: int, out: Path) -> dict[str, Any]:
+    """Train one run (or read it, where it is finished) and return its test figures."""
+    import torch
+
+    from dmil_core.data.catalog import load_dataset
+    from dmil_core.tables import read_table
+    from dmil_core.train import train
+
+    torch.set_num_threads(1)
+    dataset = load_dataset(spec)
+    found = train(dataset, paradigm, seed, out / dataset.slug / paradigm / f"seed{seed}")
+    table = read_table(found.predictions)
+    test = table[table["split"] == "test"]
+    by = test.groupby("composition")["correct"].mean()
+    return {
+        "paradigm": paradigm,
+        "seed": seed,
+        "seconds": found.seconds,
+        **found.metrics["test"],
+        **{f"accuracy_{c}": float(v) for c, v in by.items()},
+    }
+
+
+def ceilings(spec: str) -> dict[str, float]:
+    """Exact agreement ceilings and Bayes accuracy of the law on the same test rows.
+
+    *information*: responsibilities from the exact posteriors, averaged over the label;
+    *generator*: argmax p(composition|x1,x2), which knows how the data were made.
+    """
+    import numpy as np
+
+    from dmil_core.data.catalog import load_dataset
+    from dmil_core.data.switch import switch_law
+    from dmil_core.data.synthetic import responsibilities
+    from dmil_core.schema import COMPONENTS
+
+    dataset, law = load_dataset(spec), switch_law(spec)
+    rows = dataset.rows("test")
+    exact = law.posteriors(dataset.x1[rows], dataset.x2[rows])
+    assert dataset.composition is not None
+    truth = dataset.composition[rows]
+    told = responsibilities(exact, law.prior, times_joint=True)
+    names = np.array(COMPONENTS)
+    return {
+        "information": float((names[told.argmax(axis=1)] == truth).mean()),
+        "generator": float((names[exact.c_joint.argmax(axis=1)] == truth).mean()),
+        "bayes_accuracy": float((exact.y_joint.argmax(axis=1) == dataset.y[rows]).mean()),
+    }
+
+
+def main() -> int:
+    """Run all seeds and print mean and standard deviation."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", default="switch", help="switch, with options; default: switch")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--out", type=Path, default=Path("build/bench-switch"))
+    a = parser.parse_args()
+    os.environ["OMP_NUM_THREADS"] = "1"
+    with ProcessPoolExecutor(a.jobs) as pool:
+        jobs = [pool.submit(run, a.data, p, s, a.out) for s in range(a.seeds) for p in PARADIGMS]
+        records = [job.result() for job in jobs]
+    top = ceilings(a.data)
+    write_json(RESULT, {"data": a.data, "ceilings": top, "runs": records})
+    show(records, top)
+    return 0
+
+
+def show(records: list[dict[str, Any]], top: dict[str, float]) -> None:
+    """Print mean and spread over seeds, a row per paradigm."""
+    print(f"{'':12}" + "".join(f"{c.replace('gate_', ''):>16}" for c in COLUMNS))
+    for paradigm in PARADIGMS:
+        runs = [r for r in records if r["paradigm"] == paradigm]
+        cells = []
+        for column in COLUMNS:
+            values = [r[column] for r in runs if column in r]
+            sd = statistics.stdev(values) if len(values) > 1 else 0.0
+            cells.append(f"{statistics.mean(values):.4f} ±{sd:.4f}" if values else "-")
+        print(f"{paradigm:12}" + "".join(f"{c:>16}" for c in cells))
+    print("exact ceilings: " + ", ".join(f"{k} {v:.4f}" for k, v in top.items()))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,83 @@
+"""Train and map everything that is shipped under checkpoints/: ``make checkpoints``.
+
+Every set x paradigm with seed 0, by the public ``dmil`` command alone. What is finished is kept,
+a stopped build goes on where it was, and ``--overwrite`` starts over. Two jobs run side by side,
+each on one thread, since models this small gain nothing from more.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from dmil_core.checkpoint import PROJECTION_FILE, default_folder, verify
+from dmil_core.data.catalog import list_datasets
+from dmil_core.paradigms import PARADIGMS
+from dmil_core.tables import table_metadata
+
+SEED = 0
+
+
+def command(*arguments: str) -> None:
+    """Run ``dmil`` in a process of its own.
+
+    Raises
+    ------
+    subprocess.CalledProcessError
+        If it fails; what it printed is shown first.
+    """
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "dmil_core", *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        print(done.stderr[-2000:], file=sys.stderr)
+    done.check_returncode()
+
+
+def is_mapped(folder: Path) -> bool:
+    """Whether the maps belong to these very weights."""
+    path = folder / PROJECTION_FILE
+    return path.exists() and table_metadata(path).get("weights") == verify(folder).weights_sha256
+
+
+def build(name: str, paradigm: str, overwrite: bool) -> str:
+    """Train one run and map its latents; returns a line for the log."""
+    folder = default_folder(name, paradigm, SEED)
+    started = time.monotonic()
+    extra = ["--overwrite"] if overwrite else []
+    command("train", "--data", name, "--paradigm", paradigm, "--seed", str(SEED), "--quiet", *extra)
+    if not is_mapped(folder):
+        command("project", "--checkpoint", str(folder))
+    size = sum(p.stat().st_size for p in folder.iterdir() if p.is_file())
+    seconds = time.monotonic() - started
+    return f"{name}/{paradigm}/seed{SEED}: {seconds:.0f} s, {size / 1e6:.1f} MB"
+
+
+def main() -> int:
+    """Build all of it, or the sets named."""
+    names = [entry.name for entry in list_datasets()]
+    parser = argparse.ArgumentParser(description="Train and map the shipped checkpoints.")
+    parser.add_argument("sets", nargs="*", metavar="SET", help=f"of {', '.join(names)}; all")
+    parser.add_argument("--overwrite", action="store_true", help="train again what is finished")
+    parser.add_argument("--jobs", type=int, default=2, help="side by side; default: 2")
+    arguments = parser.parse_args()
+    jobs = [(n, p) for n in arguments.sets or names for p in PARADIGMS]
+    with ThreadPoolExecutor(arguments.jobs) as pool:
+        results = [pool.submit(build, n, p, arguments.overwrite) for n, p in jobs]
+        for done in results:
+            print(done.result(), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -87,7 +87,7 @@ def _add_train(commands: argparse._SubParsersAction[_Parser]) -> None:
     )  # fmt: skip
     p.add_argument("--data", required=True, metavar="SET|FILE", help=_DATA_HELP)
     p.add_argument("--paradigm", default="dmil", metavar="P", help="default: dmil; see `dmil list`")
-    p.add_argument("--seed", type=_whole, default=0, metavar="S", help="default: 0")
+    p.add_argument("--seed", type=_at_least(0), default=0, metavar="S", help="default: 0")
     p.add_argument(
         "--out", type=Path, metavar="DIR",
         help="folder of the checkpoint; default: checkpoints/<set>/<paradigm>/seed<S>",
@@ -126,7 +126,9 @@ def _add_compare(commands: argparse._SubParsersAction[_Parser]) -> None:
     )  # fmt: skip
     p.add_argument("--data", required=True, nargs="+", metavar="SET|FILE", help=_DATA_HELP)
     p.add_argument("--paradigms", nargs="+", default=["joint", "ensemble", "dmil"], metavar="P")
-    p.add_argument("--seeds", type=_count, default=5, metavar="N", help="seeds 0 to N-1; default 5")
+    p.add_argument(
+        "--seeds", type=_at_least(1), default=5, metavar="N", help="seeds 0 to N-1; default 5"
+    )
     p.add_argument("--out", required=True, type=Path, metavar="DIR")
     _add_training_options(p)
 
@@ -151,21 +153,22 @@ def _add_project(commands: argparse._SubParsersAction[_Parser]) -> None:
         "--data", metavar="SET|FILE", help="rows to map; default: the set it was trained on"
     )
     p.add_argument("--method", default="umap", help="umap or pca; default: umap")
-    p.add_argument("--rows", type=_count, default=4000, metavar="N", help="at most; default: 4000")
+    p.add_argument(
+        "--rows", type=_at_least(1), default=4000, metavar="N", help="at most; default: 4000"
+    )
 
 
-def _whole(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"expected 0 or more, got {value}")
-    return value
+def _at_least(least: int) -> Callable[[str], int]:
+    """An argument type: a whole number from ``least`` on."""
 
+    def parse(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(
+                f"expected a whole number from {least} on, got {text!r}"
+            )
+        return int(text)
 
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"expected 1 or more, got {value}")
-    return value
+    return parse
 
 
 def _list(_: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import session, sidebar
+from dashboard import session, sidebar, widgets
 from dashboard.services.stock import stock
 from dashboard.views import compare, latent_map, samples
 
@@ -30,5 +30,5 @@ found = stock()
 sidebar.settle(found)
 sidebar.header(found)
 sidebar.controls(found)
-page.run()
+widgets.guarded(page.run)
 session.publish()

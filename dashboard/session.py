@@ -57,6 +57,12 @@ def clear_filters() -> None:
     st.session_state[_TOUCHED] = True
 
 
+def start_again() -> None:
+    """Forget every choice."""
+    st.session_state[_VIEW], st.session_state[_DROPPED] = View(), ()
+    st.session_state[_TOUCHED] = True
+
+
 def settle(settled: View, reasons: tuple[Dropped, ...] = ()) -> None:
     """Fill in choices that the URL left open or that do not exist, without counting as a click."""
     st.session_state[_VIEW] = settled

@@ -137,7 +137,8 @@ def from_query(params: Mapping[str, Any]) -> tuple[View, tuple[Dropped, ...]]:
     Parameters
     ----------
     params
-        Name to text; of a list the last entry counts, as browsers repeat parameters.
+        Name to text; of a list the last entry counts, as browsers repeat parameters. Empty text
+        counts as not given.
 
     Returns
     -------
@@ -151,6 +152,8 @@ def from_query(params: Mapping[str, Any]) -> tuple[View, tuple[Dropped, ...]]:
             continue
         if name not in PARAMETERS:
             dropped.append(Dropped(_short(str(name)), _short(text), "no such parameter"))
+            continue
+        if not text:
             continue
         field, read = PARAMETERS[name]
         try:

@@ -14,7 +14,7 @@ from dashboard.figures import media as media_figures
 from dashboard.figures import sample as sample_figures
 from dashboard.figures import theme
 from dashboard.services import media, samples
-from dashboard.services.stock import Checkpoint, DataProblem, Stock
+from dashboard.services.stock import Checkpoint, DataProblem, Stock, log
 from dashboard.text import messages, terms
 from dashboard.text.messages import Message
 
@@ -256,3 +256,13 @@ def _row_picked(key: str, ids: pd.Series[str]) -> None:
     rows = [row for row, _ in chosen["cells"]] or list(chosen["rows"])
     if rows and rows[0] < len(ids):
         session.change(sample=str(ids.iloc[rows[0]]))
+
+
+def guarded(run: Callable[[], None]) -> None:
+    """Run a page; a fault of ours becomes words and a way on, its trace goes to the log."""
+    try:
+        run()
+    except Exception:
+        log.exception("a page failed; the view was %s", session.view())
+        notice(messages.fault())
+        st.button("Start again", on_click=session.start_again, type="primary")

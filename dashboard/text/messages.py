@@ -169,3 +169,13 @@ def no_disagreement() -> Message:
         "There is no such sample in this split.",
         "Choose the other direction, another model to compare with, or another split.",
     )
+
+
+def fault() -> Message:
+    """A bug of ours."""
+    return Message(
+        "Something went wrong on this page.",
+        "That is our fault, not yours; the server's log says what. Start again without the "
+        "choices of this link, or choose something else in the sidebar.",
+        tone="error",
+    )

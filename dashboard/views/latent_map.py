@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -99,13 +102,17 @@ def _order(found: Checkpoint, colour: str) -> tuple[str, ...]:
 
 
 def _clicked() -> None:
-    points = st.session_state["map"]["selection"]["points"]
-    if points:
-        chosen = points[0].get("customdata")
-        # Plotly wraps a single value in a list, depending on the trace.
-        chosen = chosen[0] if isinstance(chosen, list | tuple) and chosen else chosen
-        if isinstance(chosen, str):
-            session.change(sample=chosen)
+    sample = clicked_id(st.session_state["map"]["selection"]["points"])
+    if sample:
+        session.change(sample=sample)
+
+
+def clicked_id(points: Sequence[Mapping[str, Any]]) -> str:
+    """Id of the first clicked point; empty for a click beside all points."""
+    chosen = points[0].get("customdata") if points else None
+    # Plotly wraps a single value in a list, depending on the trace.
+    chosen = chosen[0] if isinstance(chosen, list | tuple) and chosen else chosen
+    return chosen if isinstance(chosen, str) else ""
 
 
 def _reading(found: Checkpoint, placed: Projection, latent: str) -> None:

@@ -1,0 +1,36 @@
+"""Checkpoints for page tests, made from the shipped ones, and a way to open pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
+
+from tests.dashboard.folders import APP, Room, furnish
+
+OpenPage = Callable[..., AppTest]
+
+
+@pytest.fixture(scope="session")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Room:
+    """Checkpoints with every state a page can meet; see `folders.furnish`."""
+    return furnish(tmp_path_factory.mktemp("checkpoints"))
+
+
+@pytest.fixture
+def open_page(room: Room, monkeypatch: pytest.MonkeyPatch) -> OpenPage:
+    """Open a page of the app (``""`` is Samples) on the room's checkpoints with a query."""
+
+    def open_(page: str = "", root: Path | None = None, **query: str) -> AppTest:
+        monkeypatch.setenv("DMIL_CHECKPOINTS", str(root or room.root))
+        app = AppTest.from_file(APP, default_timeout=60)
+        for name, value in query.items():
+            app.query_params[name] = value
+        # AppTest switches to files only; our pages are functions, known by their address.
+        app._page_hash = calc_hash(page) if page else ""
+        return app.run()
+
+    return open_

@@ -1,0 +1,90 @@
+"""Checkpoint folders for page tests: copies of shipped ones, some of them broken on purpose."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from dmil_core.checkpoint import MODEL_FILE, PREDICTIONS_FILE, PROJECTION_FILE, RUN_FILE
+from dmil_core.paths import checkpoints_root
+from dmil_core.tables import read_table, table_metadata, write_table
+
+APP = str(Path(__file__).resolve().parents[2] / "dashboard" / "app.py")
+MODELS = ("joint", "ensemble", "dmil", "dmil-paper")
+REAL, GENERATED, BROKEN, ODD, UNTRAINED = "avdigits", "switch", "mfeat", "odd", "watch"
+
+#: Ids that would do harm, or look wrong, where a page forgets to escape.
+HTML_ID = "<img src=x onerror=\"document.title='harmed'\"><b>bold</b>"
+MARKDOWN_ID = "[link](https://example.org) **bold** :red[colour] $x^2$ `code`"
+
+
+@dataclass(frozen=True)
+class Room:
+    """Where the folders are.
+
+    ``avdigits`` and ``switch`` are whole. Of ``mfeat`` the dmil weights have a flipped byte, the
+    joint has no map, the ensemble's table is cut off, and dmil-paper was never trained. ``odd`` is
+    avdigits with two hostile ids. ``watch`` has no checkpoint. ``empty`` is an empty folder.
+    """
+
+    root: Path
+    empty: Path
+
+
+def furnish(folder: Path) -> Room:
+    """Make all folders below ``folder``."""
+    room = Room(folder / "checkpoints", folder / "empty")
+    room.empty.mkdir()
+    for name in (REAL, GENERATED, BROKEN):
+        shutil.copytree(shipped(name), room.root / name)
+    _break(room.root / BROKEN)
+    shutil.copytree(shipped(REAL), room.root / ODD)
+    for model in MODELS:
+        rename_ids(room.root / ODD / model / "seed0")
+    return room
+
+
+def shipped(name: str) -> Path:
+    """Folder of a shipped set's checkpoints."""
+    folder = checkpoints_root() / name
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{folder}: the shipped checkpoints are missing, see the README")
+    return folder
+
+
+def flip_byte(file: Path) -> None:
+    """Change one bit in the middle of a file."""
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(bytes(content))
+
+
+def _break(folder: Path) -> None:
+    flip_byte(folder / "dmil" / "seed0" / MODEL_FILE)
+    (folder / "joint" / "seed0" / PROJECTION_FILE).unlink(missing_ok=True)
+    table = folder / "ensemble" / "seed0" / PREDICTIONS_FILE
+    table.write_bytes(table.read_bytes()[:1000])
+    shutil.rmtree(folder / "dmil-paper")
+
+
+def rename_ids(folder: Path) -> None:
+    """Give the first two test samples of a run hostile ids."""
+    first = read_table(folder / PREDICTIONS_FILE).query("split == 'test'")["id"].iloc[:2]
+    names = dict(zip(first, (HTML_ID, MARKDOWN_ID), strict=True))
+    for file in (PREDICTIONS_FILE, PROJECTION_FILE):
+        frame = read_table(folder / file)
+        renamed = frame.assign(id=frame["id"].replace(names))
+        write_table(renamed, folder / file, table_metadata(folder / file))
+    run = json.loads((folder / RUN_FILE).read_text("utf-8"))
+    # The data set itself keeps its name, so that its media can be found.
+    run["data_card"]["title"] = "Digits with <i>odd</i> ids"
+    (folder / RUN_FILE).write_text(json.dumps(run), "utf-8")
+
+
+def table_of(room: Room, data: str, model: str) -> pd.DataFrame:
+    """The prediction table of one checkpoint."""
+    return read_table(room.root / data / model / "seed0" / PREDICTIONS_FILE)

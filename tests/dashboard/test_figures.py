@@ -1,0 +1,188 @@
+"""Figures: what they show adds up, keeps apart without colour, and holds on both grounds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.figures import compare, map, media, sample, theme
+
+NAMES = {"R": "both", "U1": "only a", "U2": "only b", "S": "together"}
+numbers = st.floats(-50, 50, allow_nan=False)
+
+
+def luminance(colour: str) -> float:
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return float(np.dot(linear, [0.2126, 0.7152, 0.0722]))
+
+
+def contrast(one: str, two: str) -> float:
+    high, low = sorted((luminance(one), luminance(two)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("ground", ["#FFFFFF", "#0E1117"])
+@pytest.mark.parametrize(
+    "colour",
+    [
+        *theme.COLOURS.values(),
+        *theme.CLASS_COLOURS,
+        *theme.MODEL_COLOURS.values(),
+        *(c for c, _ in theme.RIGHT_WRONG.values()),
+        theme.NEUTRAL,
+    ],
+)
+def test_colours_hold_on_both_grounds(colour: str, ground: str) -> None:
+    assert contrast(colour, ground) >= 3.0 - 0.05
+
+
+def test_components_differ_without_colour() -> None:
+    assert len(set(theme.PATTERNS.values())) == 4
+    assert len(set(theme.SYMBOLS.values())) == 4
+    assert len(set(theme.CLASS_SYMBOLS)) == len(theme.CLASS_COLOURS) == 10
+
+
+def test_the_template_brings_no_ground_of_its_own() -> None:
+    layout = theme.figure(100).layout.template.layout
+    assert layout.paper_bgcolor == layout.plot_bgcolor == "rgba(0,0,0,0)"
+    assert layout.font.color is None
+
+
+def test_no_chart_offers_to_send_data_away() -> None:
+    assert theme.CONFIG["showSendToCloud"] is False
+    assert theme.STILL["showSendToCloud"] is False
+
+
+@given(st.lists(numbers, min_size=4, max_size=4))
+def test_the_waterfall_adds_up(values: list[float]) -> None:
+    parts = dict(zip(theme.COMPONENTS, values, strict=True))
+    bars = sample.waterfall(parts, sum(values), NAMES, "score").data[0]
+    ends = np.asarray(bars.base) + np.asarray(bars.x)
+    np.testing.assert_allclose(bars.base[1:4], ends[:3])
+    np.testing.assert_allclose(ends[3], bars.x[4], atol=1e-9)
+    assert bars.base[0] == bars.base[4] == 0
+
+
+def test_component_bars_have_letters_and_patterns() -> None:
+    weights = pd.DataFrame({"component": theme.COMPONENTS, "weight": [0.1, 0.2, 0.3, 0.4]})
+    bars = sample.gate_bars(weights, NAMES).data[0]
+    assert [label.split("</b>")[0] for label in bars.y] == ["<b>R", "<b>U1", "<b>U2", "<b>S"]
+    assert len(set(bars.marker.pattern.shape)) == 4
+
+
+def points(n: int = 40, colour: str = "class") -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    values = {
+        "class": rng.choice(["cat", "dog"], n),
+        "dominant": rng.choice(theme.COMPONENTS, n),
+        "correct": rng.choice(["right", "wrong"], n),
+    }.get(colour, rng.random(n))
+    ids = [f"s{i}" for i in range(n)]
+    return pd.DataFrame({"id": ids, "x": rng.random(n), "y": rng.random(n), "colour": values})
+
+
+@pytest.mark.parametrize("colour", ["class", "dominant", "correct", "gate-S"])
+@pytest.mark.parametrize(("renderer", "kind"), [("webgl", "scattergl"), ("svg", "scatter")])
+def test_every_point_is_drawn_once_and_carries_only_its_id(
+    colour: str, renderer: str, kind: str
+) -> None:
+    frame = points(colour=colour)
+    fig = map.scatter(frame, colour, ("cat", "dog"), renderer)
+    assert {t.type for t in fig.data} == {kind}
+    assert sorted(i for t in fig.data for i in t.customdata) == sorted(frame["id"])
+
+
+def test_the_same_points_give_the_same_figure() -> None:
+    """Streamlit forgets zoom and selection when the figure changes."""
+    one = map.scatter(points(), "class", ("cat", "dog"), "webgl")
+    two = map.scatter(points(), "class", ("cat", "dog"), "webgl")
+    assert one.to_json() == two.to_json()
+
+
+def test_legend_follows_the_order_and_shows_only_what_is_there() -> None:
+    frame = points(colour="dominant").query("colour != 'U2'")
+    fig = map.scatter(frame, "dominant", theme.COMPONENTS, "webgl")
+    assert [t.name for t in fig.data] == ["R", "U1", "S"]
+    assert [t.marker.symbol for t in fig.data] == [theme.SYMBOLS[c] for c in ("R", "U1", "S")]
+
+
+def test_more_than_ten_classes_never_share_colour_and_marker() -> None:
+    looks = {map.look(f"c{i}", "class", i) for i in range(60)}
+    assert len(looks) == 60
+
+
+def test_gate_weights_are_shown_by_size_as_well() -> None:
+    marker = map.scatter(points(colour="gate-R"), "gate-R", (), "webgl").data[0].marker
+    assert np.corrcoef(marker.size, marker.color)[0, 1] > 0.999
+
+
+@pytest.mark.parametrize("colour", ["class", "gate-S"])
+def test_html_in_ids_and_classes_is_escaped(colour: str) -> None:
+    frame = points(colour=colour)
+    frame.loc[0, "id"] = "<b>x</b>"
+    if colour == "class":
+        frame.loc[0, "colour"] = "<i>dog</i>"
+    fig = map.scatter(frame, colour, (), "webgl")
+    shown = [str(v) for t in fig.data for v in [t.name, t.hovertemplate, *(t.text or ())]]
+    assert not any("<b>" in s or "<i>" in s for s in shown)
+    assert "<b>x</b>" in [i for t in fig.data for i in t.customdata]
+
+
+def test_the_neighbourhood_rings_the_sample() -> None:
+    fig = map.neighbourhood(points(), "class", ("cat", "dog"))
+    ring = fig.data[-2]
+    assert (ring.x[0], ring.y[0]) == tuple(points().loc[0, ["x", "y"]])
+    assert ring.marker.line.width > 0
+
+
+def test_accuracy_whiskers_reach_from_low_to_high() -> None:
+    frame = pd.DataFrame({"model": ["a", "b"], "accuracy": [0.8, 0.9], "low": [0.7, 0.8]})
+    frame["high"] = [0.85, 0.95]
+    marks = compare.accuracy(frame).data[0]
+    np.testing.assert_allclose(marks.x + marks.error_x.array, frame["high"])
+    np.testing.assert_allclose(marks.x - marks.error_x.arrayminus, frame["low"])
+
+
+def test_the_ceiling_is_on_the_synergy_figure() -> None:
+    frame = pd.DataFrame({"model": ["a"], "indicator": [0.1], "low": [0.05], "high": [0.15]})
+    fig = compare.synergy(frame, 0.25)
+    assert fig.layout.shapes[0].x0 == 0.25
+    assert fig.layout.xaxis.range[1] > 0.25
+
+
+def test_confusion_shades_shares_and_prints_counts() -> None:
+    counts = pd.DataFrame([[8, 2], [0, 5]], index=["<a>", "b"], columns=["<a>", "b"])
+    fig = compare.confusion(counts)
+    np.testing.assert_allclose(fig.data[0].z, [[0.8, 0.2], [0, 1]])
+    assert list(fig.data[1].text) == ["8", "2", "5"]
+    assert fig.data[0].x[0] == "&lt;a&gt;"
+
+
+def test_a_class_without_samples_is_no_error() -> None:
+    counts = pd.DataFrame([[0, 0], [0, 5]], index=["a", "b"], columns=["a", "b"])
+    assert np.isfinite(compare.confusion(counts).data[0].z).all()
+
+
+@pytest.mark.parametrize(
+    "fig",
+    [
+        media.signal(np.zeros((50, 3)), ("x", "y", "z"), 25.0, "g"),
+        media.signal(np.zeros((50, 5)), (), 0.0, ""),
+        media.vector(np.zeros(76), "Fourier"),
+        media.spectrogram(np.zeros((24, 24))),
+    ],
+)
+def test_media_figures_are_drawn(fig: go.Figure) -> None:
+    assert fig.layout.height
+    assert len(fig.data) >= 1
+
+
+def test_lines_of_a_signal_differ_without_colour() -> None:
+    lines = media.signal(np.zeros((50, 3)), ("x", "y", "z"), 25.0, "g").data
+    assert len({line.line.dash for line in lines}) == 3
+    assert lines[0].x[-1] == pytest.approx(49 / 25)

@@ -1,0 +1,120 @@
+"""Imports go one way: views, services, core; figures know none of them."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+DASHBOARD = REPOSITORY / "dashboard"
+
+#: First names of what a layer may import beside the standard library.
+ALLOWED = {
+    "figures": {"numpy", "pandas", "plotly", "dashboard.figures"},
+    "services": {
+        "numpy",
+        "pandas",
+        "streamlit",
+        "PIL",
+        "dmil_core",
+        "dashboard.services",
+        "dashboard.state",
+    },
+    "text": {"dashboard.text"},
+    "views": {
+        "pandas",
+        "streamlit",
+        "dashboard.components",
+        "dashboard.figures",
+        "dashboard.services",
+        "dashboard.session",
+        "dashboard.state",
+        "dashboard.text",
+        "dashboard.views",
+        "dashboard.widgets",
+    },
+}
+OUTSIDE = {"numpy", "pandas", "plotly", "streamlit", "PIL", "dmil_core", "dashboard", "torch"}
+OUTSIDE |= {"umap", "sklearn", "scipy", "numba", "safetensors"}
+
+
+def imports(file: Path, top_level_only: bool = False) -> set[str]:
+    """Full names of all modules a file imports; ``from a import b`` counts as ``a.b``."""
+    tree = ast.parse(file.read_text("utf-8"))
+    nodes = tree.body if top_level_only else list(ast.walk(tree))
+    found: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return {name for name in found if name.split(".")[0] in OUTSIDE}
+
+
+def files(folder: Path) -> list[Path]:
+    return sorted(folder.rglob("*.py"))
+
+
+@pytest.mark.parametrize("layer", sorted(ALLOWED))
+def test_a_layer_imports_only_what_it_may(layer: str) -> None:
+    allowed = tuple(ALLOWED[layer])
+    for file in files(DASHBOARD / layer):
+        for name in imports(file):
+            assert any(name == a or name.startswith(a + ".") for a in allowed), (
+                f"{file.relative_to(REPOSITORY)} imports {name}"
+            )
+
+
+def test_only_services_import_the_core() -> None:
+    for file in files(DASHBOARD):
+        if "services" not in file.parts:
+            assert not any(n.startswith("dmil_core") for n in imports(file)), file
+
+
+def test_caches_live_in_services() -> None:
+    for file in files(DASHBOARD):
+        if "services" not in file.parts:
+            assert "cache_data" not in file.read_text("utf-8"), file
+            assert "cache_resource" not in file.read_text("utf-8"), file
+
+
+def test_every_cache_is_bounded() -> None:
+    for file in files(DASHBOARD):
+        for line in file.read_text("utf-8").splitlines():
+            if line.startswith("@st.cache_"):
+                assert "max_entries=" in line, f"{file}: {line}"
+
+
+def test_state_is_plain_python() -> None:
+    assert imports(DASHBOARD / "state.py") == set()
+
+
+def test_the_core_never_sees_the_app() -> None:
+    for file in files(REPOSITORY / "dmil_core"):
+        names = {name.split(".")[0] for name in imports(file)}
+        assert not names & {"streamlit", "plotly", "dashboard"}, file
+
+
+def test_nothing_heavy_is_imported_for_the_first_page() -> None:
+    """Importing the whole app leaves torch, umap and scikit-learn alone."""
+    import subprocess
+    import sys
+
+    code = (
+        "import sys, dashboard.views.samples, dashboard.views.latent_map, dashboard.views.compare\n"
+        "heavy = {'torch', 'umap', 'numba', 'sklearn'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_line_of_the_settings_has_its_reason() -> None:
+    lines = (REPOSITORY / ".streamlit" / "config.toml").read_text("utf-8").splitlines()
+    for above, line in zip(["", *lines], lines, strict=False):
+        if "=" in line and not line.startswith("#"):
+            assert above.startswith("#"), line

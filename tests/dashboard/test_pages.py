@@ -1,0 +1,396 @@
+"""Each page in each state: what it shows, and what it says when there is nothing to show."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard.views.latent_map import clicked_id
+from dmil_core.checkpoint import PREDICTIONS_FILE
+from tests.dashboard.conftest import OpenPage
+from tests.dashboard.folders import (
+    BROKEN,
+    GENERATED,
+    HTML_ID,
+    MARKDOWN_ID,
+    MODELS,
+    ODD,
+    REAL,
+    UNTRAINED,
+    Room,
+    table_of,
+)
+
+PAGES = ["", "map", "compare"]
+
+
+def said(app: AppTest) -> str:
+    """All text of a page, as one string."""
+    kinds = (app.title, app.header, app.subheader, app.markdown, app.caption, app.info)
+    kinds += (app.warning, app.error, app.text, app.code)
+    return "\n".join(str(element.value) for kind in kinds for element in kind)
+
+
+def view(app: AppTest) -> object:
+    return app.session_state["view"]
+
+
+def ids(room: Room, data: str, model: str = "dmil", split: str = "test") -> list[str]:
+    table = table_of(room, data, model)
+    return [str(i) for i in table[table["split"] == split]["id"]]
+
+
+# --- every page -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("data", [REAL, GENERATED])
+@pytest.mark.parametrize("model", MODELS)
+def test_a_page_opens_without_error(open_page: OpenPage, page: str, data: str, model: str) -> None:
+    app = open_page(page, data=data, model=model)
+    assert not app.exception
+    assert not app.error
+    assert app.title[0].value == "DMIL Explorer"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_checkpoints_at_all(open_page: OpenPage, room: Room, page: str) -> None:
+    app = open_page(page, root=room.empty)
+    assert not app.exception
+    assert "No trained model was found" in said(app)
+    assert "dmil train" in app.code[0].value
+    assert str(room.empty) in said(app)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_checkpoint_for_this_set(open_page: OpenPage, page: str) -> None:
+    app = open_page(page, data=UNTRAINED)
+    assert not app.exception
+    assert "no trained model for this data set" in said(app)
+    assert f"--data {UNTRAINED}" in app.code[0].value
+
+
+@pytest.mark.parametrize("page", ["", "map"])
+def test_this_model_was_not_trained(open_page: OpenPage, page: str) -> None:
+    app = open_page(page, data=BROKEN, model="dmil-paper")
+    assert not app.exception
+    assert "was not trained" in said(app)
+    app.button(key="use_joint").click().run()
+    assert view(app).model == "joint"  # type: ignore[attr-defined]
+    assert "was not trained" not in said(app)
+
+
+@pytest.mark.parametrize("page", ["", "map"])
+@pytest.mark.parametrize(
+    ("model", "file"), [("dmil", "model.safetensors"), ("ensemble", PREDICTIONS_FILE)]
+)
+def test_a_damaged_checkpoint_says_what_is_damaged_and_others_work(
+    open_page: OpenPage, page: str, model: str, file: str
+) -> None:
+    app = open_page(page, data=BROKEN, model=model)
+    assert not app.exception
+    assert "damaged" in app.error[0].value
+    assert file in said(app)
+    app.button(key="use_joint").click().run()
+    assert not app.error
+
+
+def test_compare_goes_on_with_what_is_whole(open_page: OpenPage) -> None:
+    app = open_page("compare", data=BROKEN)
+    assert not app.exception
+    assert len(app.error) == 2
+    assert "needs the ensemble" in said(app)
+    assert "Only one model" in said(app)
+
+
+def test_the_sidebar_marks_what_is_damaged_or_missing(open_page: OpenPage) -> None:
+    app = open_page(data=BROKEN)
+    assert app.selectbox(key="choice_model").options == [
+        "joint",
+        "ensemble (damaged)",
+        "dmil (damaged)",
+        "dmil-paper (not trained)",
+    ]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_rubbish_in_every_parameter(open_page: OpenPage, page: str) -> None:
+    from dashboard.state import PARAMETERS
+
+    rubbish = dict.fromkeys(PARAMETERS, "<script>alert(1)</script>" + "x" * 300)
+    app = open_page(page, **rubbish, nonsense="1")
+    assert not app.exception
+    assert "could not be used" in app.warning[0].value
+    assert "nonsense" in app.warning[0].value
+    assert "<script>" not in app.warning[0].value
+    assert view(app).data == REAL  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_plausible_but_wrong_parameters(open_page: OpenPage, page: str) -> None:
+    app = open_page(
+        page,
+        data=REAL,
+        model="dmil",
+        seed="77",
+        **{"class": "eleven", "against": "twelve", "latent": "Q", "rival": "nobody"},
+        colour="composition",
+        truth="cat",
+        flag="none such",
+    )
+    assert not app.exception
+    assert "no model was trained with this seed" in app.warning[0].value
+
+
+def test_what_was_dropped_is_said_until_the_next_choice(open_page: OpenPage) -> None:
+    app = open_page(data=REAL, split="tset")
+    assert "split" in app.warning[0].value
+    app.run()
+    assert app.warning
+    app.selectbox(key="choice_split").select("val").run()
+    assert not app.warning
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_link_holds_the_whole_choice(open_page: OpenPage, page: str) -> None:
+    app = open_page(page, data=GENERATED, model="dmil-paper", split="val")
+    query = {name: app.query_params[name] for name in ("data", "model", "seed", "split")}
+    assert {k: v[-1] if isinstance(v, list) else v for k, v in query.items()} == {
+        "data": GENERATED,
+        "model": "dmil-paper",
+        "seed": "0",
+        "split": "val",
+    }
+
+
+def test_another_data_set_starts_afresh(open_page: OpenPage, room: Room) -> None:
+    app = open_page(data=REAL, sample=ids(room, REAL)[3])
+    app.selectbox(key="choice_data").select(GENERATED).run()
+    assert not app.exception
+    assert view(app).sample == ids(room, GENERATED)[0]  # type: ignore[attr-defined]
+
+
+def test_a_fault_of_ours_shows_words_and_logs_the_trace(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from dashboard.services import samples
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(samples, "selected", broken)
+    app = open_page(data=REAL)
+    assert not app.exception
+    assert "went wrong" in app.error[0].value
+    assert "bug" not in said(app)
+    assert "ZeroDivisionError" in caplog.text
+
+
+# --- samples --------------------------------------------------------------------------------
+
+
+def test_the_first_sample_is_open_from_the_start(open_page: OpenPage, room: Room) -> None:
+    app = open_page(data=REAL)
+    first = ids(room, REAL)[0]
+    assert view(app).sample == first  # type: ignore[attr-defined]
+    assert app.session_state["rows"]["selection"]["rows"] == [0]
+
+
+def test_a_sample_shows_its_parts(open_page: OpenPage, room: Room) -> None:
+    app = open_page(data=REAL, sample=ids(room, REAL)[5])
+    text = said(app)
+    for part in ("True class", "Gate: how much", "How the score comes about", "bits"):
+        assert part in text
+    # The printed identity: four parts and their sum.
+    assert all(f"{c} " in text for c in ("R", "U1", "U2", "S"))
+
+
+def test_next_and_previous(open_page: OpenPage, room: Room) -> None:
+    names = ids(room, REAL)
+    app = open_page(data=REAL, sample=names[1])
+    app.button(key="next").click().run()
+    assert view(app).sample == names[2]  # type: ignore[attr-defined]
+    app.button(key="previous").click().run()
+    app.button(key="previous").click().run()
+    assert view(app).sample == names[0]  # type: ignore[attr-defined]
+    assert app.button(key="previous").disabled
+
+
+def test_the_first_page_of_a_model_without_gate_offers_the_other(open_page: OpenPage) -> None:
+    app = open_page(data=REAL, model="joint")
+    assert "no components to show" in said(app)
+    button = next(b for b in app.button if b.label.startswith("Show dmil"))
+    button.click().run()
+    assert view(app).model == "dmil"  # type: ignore[attr-defined]
+
+
+def test_filters_that_match_nothing_can_be_cleared(open_page: OpenPage) -> None:
+    app = open_page(data=REAL, q="no such thing")
+    assert not app.exception
+    assert "No sample matches" in said(app)
+    next(b for b in app.button if b.label == "Clear all filters").click().run()
+    assert "No sample matches" not in said(app)
+    assert app.text_input(key="choice_search").value == ""
+
+
+def test_search_and_filters_are_widgets_and_url(open_page: OpenPage) -> None:
+    app = open_page(data=REAL, q="seven", show="wrong", dominant="U1", order="unsure")
+    assert app.text_input(key="choice_search").value == "seven"
+    assert app.selectbox(key="choice_show").value == "wrong"
+    assert app.selectbox(key="choice_dominant").value == "U1"
+    assert app.selectbox(key="choice_order").value == "unsure"
+    assert not app.exception
+
+
+def test_composition_filter_only_where_known(open_page: OpenPage) -> None:
+    known = open_page(data=GENERATED)
+    assert "choice_composition" in [s.key for s in known.selectbox]
+    unknown = open_page(data=REAL)
+    keys = [s.key for s in unknown.selectbox]
+    assert "choice_composition" not in keys
+    assert "choice_flag" in keys
+
+
+def test_unknown_sample_says_so_and_offers_a_way_on(open_page: OpenPage, room: Room) -> None:
+    app = open_page(data=REAL, sample="nobody")
+    assert not app.exception
+    assert "no sample with that id" in app.warning[0].value
+    next(b for b in app.button if b.label.startswith("Open the first")).click().run()
+    assert view(app).sample == ids(room, REAL)[0]  # type: ignore[attr-defined]
+
+
+def test_a_class_can_be_chosen_and_compared(open_page: OpenPage, room: Room) -> None:
+    app = open_page(data=REAL, sample=ids(room, REAL)[0])
+    app.selectbox(key="choice_cls").select("nine").run()
+    app.selectbox(key="choice_against").select("zero").run()
+    assert not app.exception
+    assert "log odds of nine over zero" in said(app).replace("\\", "")
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("sample", [HTML_ID, MARKDOWN_ID])
+def test_hostile_ids_are_shown_as_text(open_page: OpenPage, page: str, sample: str) -> None:
+    app = open_page(page, data=ODD, sample=sample)
+    assert not app.exception
+    if page != "compare":
+        assert any("Sample" in s.value for s in app.subheader)
+    for kind in (app.markdown, app.subheader, app.caption, app.info, app.warning):
+        for element in kind:
+            assert not re.search(r"(?<!\\)(<|\[link\]|\*\*bold)", element.value)
+
+
+# --- map ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("points", "wanted"),
+    [
+        ([], ""),
+        ([{}], ""),
+        ([{"customdata": "7"}], "7"),
+        ([{"customdata": ["7"]}], "7"),
+        ([{"customdata": []}], ""),
+        ([{"customdata": [{"a": 1}]}], ""),
+    ],
+)
+def test_whatever_a_click_sends_becomes_an_id_or_nothing(
+    points: list[dict[str, object]], wanted: str
+) -> None:
+    """AppTest calls no chart callbacks; the click itself is in tests/browser."""
+    assert clicked_id(points) == wanted
+
+
+def test_nothing_is_open_on_the_map_before_a_click(open_page: OpenPage) -> None:
+    assert "Click a point" in said(open_page("map", data=REAL))
+
+
+def test_a_sample_in_the_link_is_open_on_the_map(open_page: OpenPage, room: Room) -> None:
+    sample = ids(room, REAL)[7]
+    app = open_page("map", data=REAL, sample=sample)
+    assert sample in app.subheader[0].value.replace("\\", "")
+    assert "nearest points on the map" in said(app)
+    assert "Trustworthiness" in said(app)
+    assert "say nothing about the latent" in said(app)
+
+
+@pytest.mark.parametrize("latent", ["Z", "N1", "S"])
+@pytest.mark.parametrize("colour", ["class", "correct", "dominant", "composition", "gate-S"])
+def test_each_latent_and_colour(open_page: OpenPage, latent: str, colour: str) -> None:
+    app = open_page("map", data=GENERATED, latent=latent, colour=colour)
+    assert not app.exception
+    assert view(app).colour == colour  # type: ignore[attr-defined]
+
+
+def test_no_map_says_how_to_make_one(open_page: OpenPage) -> None:
+    app = open_page("map", data=BROKEN, model="joint")
+    assert not app.exception
+    assert "no map yet" in said(app)
+    assert "dmil project --checkpoint" in app.code[0].value
+
+
+def test_svg_is_thinned_and_says_so(open_page: OpenPage) -> None:
+    app = open_page("map", data=GENERATED, draw="svg")
+    assert not app.exception
+    assert "3,000 of 4,000 points are drawn" in said(app)
+    assert app.toggle(key="choice_renderer").value is True
+    app.toggle(key="choice_renderer").set_value(False).run()
+    assert view(app).renderer == "webgl"  # type: ignore[attr-defined]
+
+
+def test_a_sample_of_another_split_is_not_on_the_map(open_page: OpenPage, room: Room) -> None:
+    app = open_page("map", data=REAL, sample=ids(room, REAL, split="train")[0])
+    assert not app.exception
+    assert "not on this map" in said(app)
+
+
+def test_unknown_sample_on_the_map(open_page: OpenPage) -> None:
+    app = open_page("map", data=REAL, sample="nobody")
+    assert "no sample with that id" in app.warning[0].value
+    next(b for b in app.button if b.label == "Clear the selection").click().run()
+    assert "Click a point" in said(app)
+
+
+# --- compare --------------------------------------------------------------------------------
+
+
+def test_compare_says_what_the_whiskers_are(open_page: OpenPage) -> None:
+    assert "bootstrap interval" in said(open_page("compare", data=REAL))
+
+
+def test_compare_uses_seeds_where_there_are_several(
+    open_page: OpenPage, room: Room, tmp_path: Path
+) -> None:
+    shutil.copytree(room.root / REAL, tmp_path / REAL)
+    lines = [
+        f'{{"data": "{REAL}", "paradigm": "{m}", "seed": {s}, "test": {{"accuracy": 0.{8 + s}}}}}'
+        for m in MODELS
+        for s in (0, 1)
+    ]
+    (tmp_path / REAL / "results.jsonl").write_text("\n".join(lines))
+    app = open_page("compare", root=tmp_path, data=REAL)
+    assert not app.exception
+    assert "mean of 2 seeds" in said(app)
+
+
+def test_composition_or_flags_or_a_message(open_page: OpenPage) -> None:
+    def headings(data: str) -> list[str]:
+        return [s.value for s in open_page("compare", data=data).subheader]
+
+    assert "Right by true composition" in headings(GENERATED)
+    assert "Right by what is known about the samples" in headings(REAL)
+    assert "composition of these samples is not known" in said(open_page("compare", data=BROKEN))
+
+
+def test_disagreements_in_both_directions(open_page: OpenPage, room: Room) -> None:
+    app = open_page("compare", data=REAL, rival="ensemble")
+    one, two = (table_of(room, REAL, m).query("split == 'test'") for m in ("dmil", "ensemble"))
+    only = int((one["correct"].to_numpy() & ~two["correct"].to_numpy()).sum())
+    assert f"dmil right, ensemble wrong ({only})" in app.radio(key="side").options
+    app.radio(key="side").set_value("second").run()
+    assert not app.exception
+    app.selectbox(key="choice_rival").select("joint").run()
+    assert not app.exception

@@ -1,0 +1,317 @@
+"""Services: what pages are told agrees with the tables on disk."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dashboard.services import comparison, maps, media, samples, stock
+from dashboard.services.stock import Checkpoint, Stock
+from dashboard.state import View
+from dmil_core import schema
+from dmil_core.checkpoint import MODEL_FILE, PREDICTIONS_FILE, RUN_FILE
+from tests.dashboard.folders import BROKEN, GENERATED, MODELS, REAL, UNTRAINED, Room, flip_byte
+
+
+@pytest.fixture
+def found(room: Room, monkeypatch: pytest.MonkeyPatch) -> Stock:
+    monkeypatch.setenv("DMIL_CHECKPOINTS", str(room.root))
+    return stock.stock()
+
+
+@pytest.fixture
+def dmil(found: Stock) -> Checkpoint:
+    return found.get(REAL, "dmil", 0)
+
+
+# --- what there is --------------------------------------------------------------------------
+
+
+def test_sets_with_models_come_first_and_the_others_are_listed(found: Stock) -> None:
+    assert found.sets[0] == REAL
+    assert UNTRAINED in found.sets
+    assert found.of(UNTRAINED) == ()
+    assert [c.model for c in found.of(REAL, 0)] == list(MODELS)
+
+
+def test_each_broken_folder_says_what_is_wrong_and_the_rest_works(found: Stock) -> None:
+    status = {m: found.get(BROKEN, m, 0).status for m in MODELS}
+    assert status == {
+        "joint": "ready",
+        "ensemble": "damaged",
+        "dmil": "damaged",
+        "dmil-paper": "missing",
+    }
+    assert MODEL_FILE in found.get(BROKEN, "dmil", 0).problem
+    assert PREDICTIONS_FILE in found.get(BROKEN, "ensemble", 0).problem
+    assert [c.model for c in found.ready(BROKEN, 0)] == ["joint"]
+
+
+def test_an_empty_or_absent_root_is_no_error(
+    room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for root in (room.empty, tmp_path / "absent"):
+        monkeypatch.setenv("DMIL_CHECKPOINTS", str(root))
+        assert stock.stock().checkpoints == ()
+
+
+def test_a_change_on_disk_is_seen_at_once(
+    room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(room.root / REAL / "joint", tmp_path / REAL / "joint")
+    monkeypatch.setenv("DMIL_CHECKPOINTS", str(tmp_path))
+    assert stock.stock().get(REAL, "joint", 0).status == "ready"
+    flip_byte(tmp_path / REAL / "joint" / "seed0" / MODEL_FILE)
+    assert stock.stock().get(REAL, "joint", 0).status == "damaged"
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"version": 99}', "\x00\x01", "[" * 5000])
+def test_a_run_json_of_rubbish_is_a_damaged_folder(
+    content: str, room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(room.root / REAL / "joint", tmp_path / REAL / "joint")
+    (tmp_path / REAL / "joint" / "seed0" / RUN_FILE).write_text(content)
+    monkeypatch.setenv("DMIL_CHECKPOINTS", str(tmp_path))
+    assert stock.stock().get(REAL, "joint", 0).status == "damaged"
+
+
+def test_a_link_out_of_the_folder_is_only_a_name(found: Stock) -> None:
+    assert found.get("../../etc", "passwd", 0).status == "missing"
+
+
+def test_a_stamp_follows_time_and_size(tmp_path: Path) -> None:
+    file = tmp_path / "a"
+    file.write_text("1")
+    before = stock.stamp([file, tmp_path / "absent"])
+    os.utime(file, ns=(1, 1))
+    assert stock.stamp([file]) != before
+
+
+# --- samples --------------------------------------------------------------------------------
+
+
+def test_every_waterfall_adds_up_to_the_stored_logit(dmil: Checkpoint) -> None:
+    frame = stock.table(dmil)
+    for cls in samples.classes(dmil):
+        parts = sum(frame[schema.contribution(c, cls)] for c in schema.COMPONENTS)
+        np.testing.assert_allclose(parts, frame[schema.logit(cls)], atol=1e-4)
+
+
+def test_decomposition_is_in_bits_and_differences_add_up(dmil: Checkpoint) -> None:
+    one, two = samples.classes(dmil)[:2]
+    row = stock.table(dmil).iloc[0]
+    split = samples.decomposition(dmil, row["id"], one, two)
+    assert split is not None
+    nats = row[schema.logit(one)] - row[schema.logit(two)]
+    assert split.stored == pytest.approx(nats / np.log(2))
+    assert split.total == pytest.approx(split.stored, abs=1e-4)
+
+
+def test_models_without_gate_have_no_decomposition(found: Stock) -> None:
+    joint = found.get(REAL, "joint", 0)
+    sample = str(stock.table(joint)["id"].iloc[0])
+    assert not joint.gated
+    assert samples.gates(joint, sample).empty
+    assert samples.decomposition(joint, sample, samples.classes(joint)[0]) is None
+
+
+def test_gates_sum_to_one_and_dominant_is_the_largest(dmil: Checkpoint) -> None:
+    row = stock.table(dmil).iloc[3]
+    weights = samples.gates(dmil, row["id"])
+    assert weights["weight"].sum() == pytest.approx(1, abs=1e-4)
+    assert weights.loc[weights["weight"].idxmax(), "component"] == row["dominant"]
+
+
+@pytest.mark.parametrize(
+    ("view", "check"),
+    [
+        (View(show="wrong"), lambda f: ~f["correct"].astype(bool)),
+        (View(show="right", split="all"), lambda f: f["correct"].astype(bool)),
+        (View(dominant="U1"), lambda f: f["dominant"] == "U1"),
+        (View(truth="seven"), lambda f: f["y"] == "seven"),
+        (View(search="SEVEN"), lambda f: (f["y"] == "seven") | (f["pred"] == "seven")),
+    ],
+)
+def test_filters_keep_exactly_what_they_say(dmil: Checkpoint, view: View, check: object) -> None:
+    kept = samples.selected(dmil, replace(view, data=REAL))
+    frame = samples.in_split(stock.table(dmil), view.split)
+    assert list(kept["id"]) == list(frame[check(frame)]["id"])  # type: ignore[operator]
+
+
+def test_search_is_text_and_never_a_pattern(dmil: Checkpoint) -> None:
+    assert samples.selected(dmil, View(search=".*")).empty
+    assert samples.selected(dmil, View(search="(")).empty
+
+
+def test_flags_come_from_the_data_set(dmil: Checkpoint) -> None:
+    assert set(samples.flags(dmil)) == {"image_corrupt", "audio_corrupt"}
+    kept = samples.selected(dmil, View(flag="image_corrupt"))
+    assert 0 < len(kept) < len(samples.in_split(stock.table(dmil), "test"))
+    assert "image_corrupt" in samples.flags_of(dmil, str(kept["id"].iloc[0]))
+    assert samples.selected(dmil, View(flag="no such flag")).empty
+
+
+def test_order_by_gate_and_by_certainty(dmil: Checkpoint) -> None:
+    assert samples.selected(dmil, View(order="S"))["gate_S"].is_monotonic_decreasing
+    assert samples.selected(dmil, View(order="unsure"))["confidence"].is_monotonic_increasing
+
+
+def test_previous_and_next_follow_the_list(dmil: Checkpoint) -> None:
+    rows = samples.selected(dmil, View())
+    ids = list(rows["id"])
+    assert samples.neighbours_in(rows, ids[0]) == (None, ids[1], 0)
+    assert samples.neighbours_in(rows, ids[-1]) == (ids[-2], None, len(ids) - 1)
+    assert samples.neighbours_in(rows, "absent") == (None, ids[0], None)
+    assert samples.neighbours_in(rows.iloc[:0], "absent") == (None, None, None)
+
+
+def test_every_model_and_each_input_alone_have_an_opinion(found: Stock, dmil: Checkpoint) -> None:
+    sample = str(samples.selected(dmil, View())["id"].iloc[0])
+    said = samples.opinions(found.ready(REAL, 0), sample)
+    assert [o.who for o in said] == list(MODELS)
+    assert all(0 <= o.probability <= 1 and o.of_truth <= o.probability + 1e-6 for o in said)
+    alone = samples.unimodal(found.get(REAL, "ensemble", 0), sample)
+    assert [o.who for o in alone] == ["image alone", "speech alone"]
+
+
+def test_media_of_both_sides(dmil: Checkpoint) -> None:
+    sample = str(stock.table(dmil)["id"].iloc[0])
+    shown = media.sides(dmil, sample)
+    assert isinstance(shown, tuple)
+    picture, sound = shown[0].media, shown[1].media
+    assert isinstance(picture, media.Picture)
+    assert picture.size == (8, 8)
+    assert isinstance(sound, media.Sound)
+    assert sound.features is not None
+    assert np.abs(sound.wave).max() <= 1
+
+
+def test_media_of_other_data_are_not_shown(dmil: Checkpoint) -> None:
+    assert dmil.run is not None
+    other = replace(dmil, run=replace(dmil.run, data_digest="0" * 64))
+    shown = media.sides(other, str(stock.table(dmil)["id"].iloc[0]))
+    assert isinstance(shown, stock.DataProblem)
+    assert "changed" in shown.message
+
+
+# --- map ------------------------------------------------------------------------------------
+
+
+def test_map_points_are_the_split_s_placed_samples(dmil: Checkpoint) -> None:
+    placed = stock.projection(dmil)
+    assert placed is not None
+    assert maps.latents(dmil, placed) == schema.DMIL_LATENTS
+    for colour in maps.colours(dmil):
+        points = maps.points(dmil, placed, "S", colour, "test")
+        wanted = samples.in_split(stock.table(dmil), "test")["id"]
+        assert set(points["id"]) <= set(wanted)
+        assert np.isfinite(points[["x", "y"]]).all(axis=None)
+
+
+def test_composition_colours_only_where_it_is_known(found: Stock, dmil: Checkpoint) -> None:
+    assert "composition" not in maps.colours(dmil)
+    assert "composition" in maps.colours(found.get(GENERATED, "dmil", 0))
+    assert "gate-R" not in maps.colours(found.get(GENERATED, "joint", 0))
+
+
+def test_thinning_keeps_the_chosen_sample(dmil: Checkpoint) -> None:
+    placed = stock.projection(dmil)
+    assert placed is not None
+    points = maps.points(dmil, placed, "Z", "class", "all")
+    chosen = str(points["id"].iloc[1])
+    thin = maps.thinned(points, 10, chosen)
+    assert len(thin) <= 11
+    assert chosen in set(thin["id"])
+    near = maps.around(points, chosen, 5)
+    assert near["id"].iloc[0] == chosen
+    assert len(near) == 6
+    assert maps.around(points, "absent").empty
+
+
+def test_a_checkpoint_without_map_is_told(found: Stock) -> None:
+    assert stock.projection(found.get(BROKEN, "joint", 0)) is None
+
+
+# --- comparison -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("data", [REAL, GENERATED])
+def test_scores_agree_with_the_runs_own_metrics(found: Stock, data: str) -> None:
+    for score in comparison.scores(found, data, 0, "test"):
+        run = found.get(data, score.model, 0).run
+        assert run is not None
+        assert score.low <= score.accuracy <= score.high
+        if score.spread == "rows":
+            assert score.accuracy == pytest.approx(run.metrics["test"]["accuracy"], abs=1e-6)
+
+
+def test_spread_over_seeds_replaces_the_bootstrap(
+    room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(room.root / REAL, tmp_path / REAL)
+    lines = [
+        f'{{"data": "{REAL}", "paradigm": "dmil", "seed": {s}, "test": {{"accuracy": {a}}}}}'
+        for s, a in enumerate((0.7, 0.8, 0.9))
+    ]
+    (tmp_path / REAL / "results.jsonl").write_text("\n".join([*lines, "not json", "[1]"]))
+    monkeypatch.setenv("DMIL_CHECKPOINTS", str(tmp_path))
+    scores = {s.model: s for s in comparison.scores(stock.stock(), REAL, 0, "test")}
+    dmil = scores["dmil"]
+    assert (dmil.spread, dmil.of, dmil.low, dmil.high) == ("seeds", 3, 0.7, 0.9)
+    assert dmil.accuracy == pytest.approx(0.8)
+    assert scores["joint"].spread == "rows"
+
+
+def test_no_synergy_indicator_passes_its_ceiling(found: Stock) -> None:
+    for data in (REAL, GENERATED):
+        result = comparison.synergy(found, data, 0, "test")
+        assert result is not None
+        assert (result.frame["indicator"] <= result.ceiling + 1e-12).all()
+    assert comparison.synergy(found, BROKEN, 0, "test") is None
+
+
+def test_composition_groups_cover_the_split(found: Stock) -> None:
+    ready = found.ready(GENERATED, 0)
+    frame = comparison.by_composition(ready, "test")
+    rows = samples.in_split(stock.table(ready[0]), "test")
+    assert frame[frame["model"] == "dmil"]["rows"].sum() == len(rows)
+    assert comparison.by_composition(found.ready(REAL, 0), "test").empty
+
+
+def test_flag_groups_cover_the_split(found: Stock) -> None:
+    frame = comparison.by_flags(found.ready(REAL, 0), "test")
+    rows = samples.in_split(stock.table(found.get(REAL, "dmil", 0)), "test")
+    assert frame[frame["model"] == "dmil"]["rows"].sum() == len(rows)
+    assert len(frame["group"].unique()) == 4
+    assert comparison.by_flags(found.ready(GENERATED, 0), "test").empty
+
+
+def test_confusion_counts_every_sample(dmil: Checkpoint) -> None:
+    counts = comparison.confusion(dmil, "test")
+    assert counts.to_numpy().sum() == len(samples.in_split(stock.table(dmil), "test"))
+    assert tuple(counts.index) == tuple(counts.columns) == samples.classes(dmil)
+
+
+def test_disagreements_are_exactly_right_and_wrong(found: Stock, dmil: Checkpoint) -> None:
+    ensemble = found.get(REAL, "ensemble", 0)
+    frame = comparison.disagreements(dmil, ensemble, "test")
+    counts = comparison.agreement(dmil, ensemble, "test")
+    assert len(frame) == counts["first"]
+    assert stock.table(dmil).loc[frame["id"], "correct"].all()
+    assert not stock.table(ensemble).loc[frame["id"], "correct"].any()
+    assert sum(counts.values()) == len(samples.in_split(stock.table(dmil), "test"))
+
+
+def test_the_interval_is_that_of_a_bootstrap_over_rows() -> None:
+    from dmil_core.metrics import bootstrap_interval
+
+    correct = np.random.default_rng(1).random(800) < 0.9
+    np.testing.assert_allclose(
+        comparison.interval(correct), bootstrap_interval(correct.astype(float)), atol=4e-3
+    )
+    assert np.isnan(comparison.interval([])).all()

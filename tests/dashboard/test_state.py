@@ -1,0 +1,114 @@
+"""The view and its URL: what is written can be read back, and nothing that is read can harm."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dashboard import state
+from dashboard.state import View
+
+words = st.text(max_size=state.LONGEST).filter(str.isprintable)
+views = st.builds(
+    View,
+    data=words,
+    model=words.filter(bool),
+    seed=st.integers(0, 999_999),
+    split=st.sampled_from(state.SPLITS),
+    sample=words,
+    cls=words,
+    against=words,
+    latent=words,
+    colour=st.sampled_from(state.COLOURS),
+    renderer=st.sampled_from(state.RENDERERS),
+    rival=words.filter(bool),
+    search=words,
+    truth=words,
+    show=st.sampled_from(state.SHOWS),
+    dominant=st.sampled_from(("", *state.COMPONENTS)),
+    composition=st.sampled_from(("", *state.COMPONENTS)),
+    flag=words,
+    order=st.sampled_from(state.ORDERS),
+)
+names = st.one_of(st.sampled_from(sorted(state.PARAMETERS)), st.text(max_size=20))
+rubbish = st.dictionaries(names, st.one_of(st.text(), st.lists(st.text(), max_size=3)), max_size=8)
+
+
+@given(views)
+def test_what_is_written_is_read_back(view: View) -> None:
+    assert state.from_query(state.to_query(view)) == (view, ())
+
+
+@settings(max_examples=500)
+@given(rubbish)
+def test_rubbish_never_raises_and_gives_a_view_that_can_be_written(
+    query: dict[str, object],
+) -> None:
+    view, dropped = state.from_query(query)
+    assert state.from_query(state.to_query(view)) == (view, ())
+    assert len(dropped) <= len(query)
+    assert all(d.reason and len(d.value) <= 61 and d.value.isprintable() for d in dropped)
+
+
+@given(rubbish)
+def test_everything_unknown_is_reported(query: dict[str, object]) -> None:
+    _, dropped = state.from_query(query)
+    unknown = set(query) - set(state.PARAMETERS) - set(state.FOREIGN)
+    assert len([d for d in dropped if d.reason == "no such parameter"]) == len(unknown)
+
+
+def test_a_bad_value_is_dropped_and_the_others_stay() -> None:
+    view, dropped = state.from_query({"data": "emoji", "seed": "-1", "split": "tset"})
+    assert view == replace(View(), data="emoji")
+    assert [(d.name, d.value) for d in dropped] == [("seed", "-1"), ("split", "tset")]
+    assert "test, val, train, all" in dropped[1].reason
+
+
+def test_streamlit_s_own_parameters_are_no_rubbish() -> None:
+    assert state.from_query({"embed": "true"}) == (View(), ())
+
+
+def test_data_model_seed_and_sample_are_always_in_the_link() -> None:
+    query = state.to_query(replace(View(), data="emoji", sample="7"))
+    assert query == {"data": "emoji", "model": "dmil", "seed": "0", "sample": "7"}
+
+
+@given(views, words)
+def test_another_data_set_forgets_what_belongs_to_the_first(view: View, name: str) -> None:
+    changed = state.change(view, data=name)
+    if name != view.data:
+        assert (changed.sample, changed.cls, changed.truth, changed.flag) == ("", "", "", "")
+    assert (changed.model, changed.split) == (view.model, view.split)
+
+
+def test_another_model_keeps_the_sample() -> None:
+    assert state.change(View(sample="7"), model="joint").sample == "7"
+
+
+@given(views)
+def test_a_completed_view_names_only_what_exists(view: View) -> None:
+    done, dropped = state.complete(view, ("a", "b"), ("joint", "dmil"), (0, 3))
+    assert done.data in ("a", "b")
+    assert done.model in ("joint", "dmil")
+    assert done.seed in (0, 3)
+    assert done.rival in ("joint", "dmil")
+    assert state.complete(done, ("a", "b"), ("joint", "dmil"), (0, 3)) == (done, ())
+    assert all(d.reason for d in dropped)
+
+
+def test_completing_reports_what_was_replaced_but_not_what_was_open() -> None:
+    _, dropped = state.complete(View(), ("a",), ("dmil",), (0,))
+    assert dropped == ()
+    done, dropped = state.complete(
+        View(data="x", model="y", seed=9, sample="7"), ("a",), ("dmil",), (0,)
+    )
+    assert (done.data, done.model, done.seed, done.sample) == ("a", "dmil", 0, "")
+    assert [d.name for d in dropped] == ["data", "model", "seed"]
+
+
+def test_filters_can_be_counted_and_cleared() -> None:
+    view = View(search="a", show="wrong", dominant="S", sample="7")
+    assert state.filters_of(view) == {"q": "a", "show": "wrong", "dominant": "S"}
+    assert state.without_filters(view) == View(sample="7")

@@ -250,7 +250,12 @@ def _choice(choices: tuple[str, ...]) -> _Reader:
 
 def _plain_file(value: object, where: str, problems: list[str]) -> str:
     # A card may come from a stranger: a name with folders in it could point anywhere.
-    if not isinstance(value, str) or PurePath(value).name != value or "\\" in value:
+    if (
+        not isinstance(value, str)
+        or PurePath(value).name != value
+        or "\\" in value
+        or value in ("", "..")
+    ):
         raise ValueError("a plain file name without folders")
     return value
 

@@ -82,11 +82,16 @@ def _by_group(y: NDArray[Any], group: NDArray[Any], rng: np.random.Generator) ->
     part = np.zeros(len(counts), dtype=np.int64)
     # Large groups first: the small ones then even out what is left. Ties are in random order.
     order = rng.permutation(len(counts))
-    for g in order[np.argsort(-counts[order].sum(axis=1), kind="stable")]:
+    order = order[np.argsort(-counts[order].sum(axis=1), kind="stable")]
+    for place, g in enumerate(order):
         error_now = (filled - target) ** 2
         error_then = (filled + counts[g] - target) ** 2
         # Relative to the target, or the small splits would always look nearly full.
-        part[g] = ((error_then - error_now) / np.maximum(target, 1)).sum(axis=1).argmin()
+        cost = ((error_then - error_now) / np.maximum(target, 1)).sum(axis=1)
+        empty = filled.sum(axis=1) == 0
+        if len(order) - place <= empty.sum():  # the last groups go where there is none yet
+            cost[~empty] = np.inf
+        part[g] = cost.argmin()
         filled[part[g]] += counts[g]
     return part[member]
 

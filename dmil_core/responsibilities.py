@@ -21,7 +21,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from dmil_core.config import ModelConfig
+from dmil_core.config import ModelConfig, Stage
 from dmil_core.fit import EVALUATION_ROWS, Report, fit, reproducible
 from dmil_core.losses import Batch
 from dmil_core.model import build
@@ -59,12 +59,13 @@ def responsibilities(probabilities: Tensor, y: Tensor) -> Tensor:
 
 def cross_fit(
     config: ModelConfig, train: Batch, val: Batch, folds: int, seed: int,
-    *, folder: Path | None = None, announce: Announce | None = None,
+    *, epochs_scale: float = 1.0, folder: Path | None = None, announce: Announce | None = None,
 ) -> Probabilities:  # fmt: skip
     """Probabilities for training rows from models that did not see them.
 
     Validation rows, which decide when those models stop, get the mean over folds. With a
-    ``folder``, each finished fold is stored there and not learnt again.
+    ``folder``, each finished fold is stored there and not learnt again; what lies there must be
+    of the same rows, settings and seed.
     """
     with reproducible(seed, len(train), folds):
         fold_of = torch.randperm(len(train)) % folds
@@ -78,7 +79,10 @@ def cross_fit(
         if fold is None:
             title = f"0 out-of-fold {k + 1}/{folds}"
             parts = (train.rows(kept), train.rows(held), val)
-            fold = _fit_fold(config, *parts, seed=seed * folds + k, title=title, announce=announce)
+            fold = _fit_fold(
+                config, *parts, seed=seed * folds + k, epochs_scale=epochs_scale, title=title,
+                announce=announce,
+            )  # fmt: skip
             _store(folder, k, fold)
         out[held.cpu()] = fold["held"]
         mean += fold["val"] / folds
@@ -87,11 +91,16 @@ def cross_fit(
 
 def _fit_fold(
     config: ModelConfig, kept: Batch, held: Batch, val: Batch,
-    *, seed: int, title: str, announce: Announce | None,
+    *, seed: int, epochs_scale: float, title: str, announce: Announce | None,
 ) -> dict[str, Tensor]:  # fmt: skip
     logits_held, logits_val = [], []
     for paradigm in (ENSEMBLE, JOINT):
-        model = _fit_teacher(config, paradigm, kept, val, seed, title, announce)
+        # A teacher is stopped early and only has to rank what is learnable: half the epochs do.
+        stages = tuple(
+            replace(s, epochs=max(1, int(s.epochs * epochs_scale / 2)))
+            for s in stages_for(paradigm, len(kept))
+        )
+        model = _fit_teacher(config, paradigm, stages, kept, val, seed, title, announce)
         logits_held.append(_logits(model, held))
         logits_val.append(_logits(model, val))
     on_held, on_val = torch.cat(logits_held, dim=1), torch.cat(logits_val, dim=1)
@@ -100,10 +109,9 @@ def _fit_fold(
 
 
 def _fit_teacher(
-    config: ModelConfig, paradigm: Paradigm, kept: Batch, val: Batch, seed: int,
-    title: str, announce: Announce | None,
+    config: ModelConfig, paradigm: Paradigm, stages: tuple[Stage, ...], kept: Batch, val: Batch,
+    seed: int, title: str, announce: Announce | None,
 ) -> torch.nn.Module:  # fmt: skip
-    # A teacher is stopped early and only has to rank what is learnable: half the epochs do.
     with reproducible(seed):
         model = build(replace(config, architecture=paradigm.architecture))
     fit_statistics(model, kept.x1.cpu(), kept.x2.cpu())
@@ -113,8 +121,7 @@ def _fit_teacher(
         if announce:
             announce(replace(report, stage="out-of-fold", title=f"{title}, {report.stage}"))
 
-    stages = [replace(s, epochs=max(1, s.epochs // 2)) for s in stages_for(paradigm, len(kept))]
-    fit(model, tuple(stages), kept, val, seed, on_epoch=on_epoch)
+    fit(model, stages, kept, val, seed, on_epoch=on_epoch)
     return model
 
 
@@ -137,10 +144,14 @@ def temperatures(logits: Tensor, y: Tensor) -> Tensor:
 
 
 def _stored(folder: Path | None, fold: int) -> dict[str, Tensor] | None:
+    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
     path = folder / f"fold{fold}.safetensors" if folder else None
-    return load_file(path) if path and path.exists() else None
+    try:
+        return load_file(path) if path and path.exists() else None
+    except SafetensorError:  # a damaged fold is learnt again
+        return None
 
 
 def _store(folder: Path | None, fold: int, tensors: dict[str, Tensor]) -> None:

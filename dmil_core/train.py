@@ -35,6 +35,7 @@ from dmil_core.tables import write_table
 
 TRAINING_FOLDER = ".training"
 STATE_FILE = "state.safetensors"
+MAX_EPOCHS_SCALE = 1000.0
 
 
 class Interrupted(KeyboardInterrupt):
@@ -54,6 +55,7 @@ class Job:
     config: RunConfig
     folder: Path
     device: torch.device
+    epochs_scale: float
 
     @property
     def scratch(self) -> Path:
@@ -128,14 +130,16 @@ def _job(
     dataset: Dataset, paradigm: Paradigm, seed: int, out: Path | None, device: str,
     encoders: tuple[str | None, str | None], epochs_scale: float,
 ) -> Job:  # fmt: skip
-    if epochs_scale <= 0:
-        raise ConfigError(f"epochs scale {epochs_scale}: expected a number above 0")
+    if not 0 < epochs_scale <= MAX_EPOCHS_SCALE:
+        raise ConfigError(
+            f"epochs scale {epochs_scale}: expected a number above 0, at most {MAX_EPOCHS_SCALE:g}"
+        )
     stages = paradigms.stages_for(paradigm, len(dataset.rows("train")))
     stages = tuple(replace(s, epochs=max(1, round(s.epochs * epochs_scale))) for s in stages)
     model = prepare.model_config(dataset, paradigm, encoders)
     config = RunConfig(paradigm.name, seed, model, stages, paradigm.folds)
     folder = Path(out) if out else checkpoint.default_folder(dataset.slug, paradigm.name, seed)
-    return Job(dataset, paradigm, config, folder, choose_device(device))
+    return Job(dataset, paradigm, config, folder, choose_device(device), epochs_scale)
 
 
 def _existing(job: Job, overwrite: bool) -> Run | None:
@@ -188,7 +192,8 @@ def _resume(job: Job) -> tuple[FitState, float]:
     path = job.scratch / STATE_FILE
     job.scratch.mkdir(parents=True, exist_ok=True)
     if not path.exists():
-        return FitState(), 0.0
+        # Written before the first fold is, so that no other run takes these folds for its own.
+        FitState().save(path, {**job.key, "seconds": 0.0})
     state, note = FitState.load(path)
     if {k: note.get(k) for k in job.key} != job.key:
         raise CheckpointError(
@@ -205,7 +210,7 @@ def _teach(job: Job, parts: list[Batch], on_epoch: Callable[[Report], None] | No
     train, val = (b.to(job.device) for b in parts)
     found = cross_fit(
         job.config.model, train, val, job.config.folds, job.config.seed,
-        folder=job.scratch, announce=on_epoch,
+        epochs_scale=job.epochs_scale, folder=job.scratch, announce=on_epoch,
     )  # fmt: skip
     pairs = zip(parts, (found.train, found.val), strict=True)
     return [replace(b, responsibilities=responsibilities(p, b.y)) for b, p in pairs]
@@ -228,6 +233,9 @@ def _finish(job: Job, model: nn.Module, state: FitState, seconds: float, finishe
     }
     table = predict(model.cpu(), job.config.model, job.dataset)
     record["metrics"] = score(table, job.dataset.classes)
+    # An older state's run.json must not vouch for the new files, nor its map show them.
+    for name in (checkpoint.RUN_FILE, checkpoint.PROJECTION_FILE):
+        (job.folder / name).unlink(missing_ok=True)
     write_table(table, job.folder / checkpoint.PREDICTIONS_FILE, {"data": job.dataset.digest})
     run = checkpoint.write_checkpoint(job.folder, model.state_dict(), record, state.history)
     if finished:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dmil_core.config import RunConfig, from_json, to_json
-from dmil_core.errors import CheckpointError, ConfigError
+from dmil_core.config import CONFIG_VERSION, RunConfig, from_json, to_json
+from dmil_core.data.card import Card
+from dmil_core.errors import CheckpointError, ConfigError, DataError
 from dmil_core.paths import checkpoints_root
 from dmil_core.storage import file_digest, replacing, write_json, write_lines
 
@@ -28,6 +29,8 @@ RUN_FILE = "run.json"
 HISTORY_FILE = "history.jsonl"
 PREDICTIONS_FILE = "predictions.parquet"
 PROJECTION_FILE = "projection.parquet"
+
+_AGAIN = "Copy it again, or train it again with --overwrite"
 
 _SEED_FOLDER = re.compile(r"seed(\d+)")
 
@@ -148,7 +151,7 @@ def read_run(folder: Path) -> Run:
             "`dmil train`; an unfinished training goes on when the same command is run again"
         ) from None
     except (OSError, ValueError, RecursionError) as error:
-        raise CheckpointError(f"{path} is damaged: {error}. Train or copy it again") from None
+        raise CheckpointError(f"{path} is damaged: {error}. {_AGAIN}") from None
     version = data.get("version") if isinstance(data, dict) else None
     if version != RUN_VERSION:
         raise CheckpointError(
@@ -179,9 +182,25 @@ def _parse(folder: Path, data: dict[str, Any]) -> Run:
         raise CheckpointError(f"{folder / RUN_FILE}: missing or unknown field {', '.join(odd)}")
     try:
         fields = {k: from_json(kind, data[k], k) for k, kind in hints.items()}
-    except ConfigError as error:
+        Card.from_dict(fields["data_card"])
+    except (ConfigError, DataError) as error:
         raise CheckpointError(f"{folder / RUN_FILE}: {error}") from None
-    return Run(folder=folder, version=RUN_VERSION, **fields)
+    run = Run(folder=folder, version=RUN_VERSION, **fields)
+    _check_consistent(run)
+    return run
+
+
+def _check_consistent(run: Run) -> None:
+    config, classes = run.config, len(run.classes)
+    for what, expected, got in (
+        ("config version", CONFIG_VERSION, config.version),
+        ("number of classes", classes, config.model.classes),
+        ("number of classes on the card", classes, len(run.data_card["classes"])),
+    ):
+        if got != expected:
+            raise CheckpointError(
+                f"{run.folder / RUN_FILE}: {what}: expected {expected}, got {got}. {_AGAIN}"
+            )
 
 
 def verify(folder: Path) -> Run:
@@ -195,11 +214,11 @@ def verify(folder: Path) -> Run:
     run = read_run(folder)
     weights = Path(folder) / MODEL_FILE
     if not weights.is_file():
-        raise CheckpointError(f"{folder}: {MODEL_FILE} is missing. Train or copy it again")
+        raise CheckpointError(f"{folder}: {MODEL_FILE} is missing. {_AGAIN}")
     if file_digest(weights) != run.weights_sha256:
         raise CheckpointError(
             f"{weights} is not the file {RUN_FILE} speaks of: its sha256 differs, so it was "
-            "truncated or changed after training. Train or copy it again"
+            f"truncated or changed after training. {_AGAIN}"
         )
     return run
 
@@ -212,7 +231,6 @@ def load_model(folder: Path, device: str = "cpu") -> tuple[nn.Module, Run]:
     CheckpointError
         If the folder is damaged or the weights do not fit the configuration.
     """
-    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
     from dmil_core.model import build
@@ -222,7 +240,7 @@ def load_model(folder: Path, device: str = "cpu") -> tuple[nn.Module, Run]:
         model = build(run.config.model)
         state = load_file(Path(folder) / MODEL_FILE)
         model.load_state_dict(state, strict=True)
-    except (SafetensorError, RuntimeError, ConfigError) as error:
+    except Exception as error:  # whatever it is, run.json asked for it
         text = " ".join(str(error).split())
         raise CheckpointError(
             f"{folder}: the weights do not fit the model {RUN_FILE} describes: {text[:400]}"

@@ -52,8 +52,8 @@ def tokenize(texts: NDArray[np.str_], vocabulary: tuple[str, ...], length: int) 
     index = {word: i + 2 for i, word in enumerate(vocabulary)}
     tokens = np.full((len(texts), length), PADDING, dtype=np.int64)
     for row, text in enumerate(texts.tolist()):
-        found = [index.get(w, UNKNOWN) for w in words_of(text)[:length]]
-        tokens[row, : len(found)] = found or [UNKNOWN]
+        found = [index.get(w, UNKNOWN) for w in words_of(text)[:length]] or [UNKNOWN]
+        tokens[row, : len(found)] = found
     return torch.from_numpy(tokens)
 
 
@@ -104,12 +104,16 @@ def batch(dataset: Dataset, rows: NDArray[Any], config: ModelConfig) -> Batch:
 def fit_statistics(model: nn.Module, x1: Tensor, x2: Tensor) -> None:
     """Set mean and scale of the encoders from training inputs.
 
-    A feature that never varies keeps a scale of 1, so that it becomes 0 and not noise.
+    A feature that never varies keeps a scale of 1, so that it becomes 0 and not noise. What
+    counts as varying is relative to its size: units are the user's choice.
     """
     for encoder, x in ((model.encoders.x1, x1), (model.encoders.x2, x2)):  # type: ignore[union-attr]
         scaler = getattr(encoder, "standardize", None)
         if isinstance(scaler, Standardize):
             rows = x.double().reshape(-1, *scaler.mean.shape)
             std = rows.std(dim=0, correction=0)
-            scaler.mean.copy_(rows.mean(dim=0))
-            scaler.std.copy_(torch.where(std > 1e-6, std, torch.ones_like(std)))
+            mean = rows.mean(dim=0)
+            # float32 resolves 1e-7 of a value; below that there is only rounding.
+            varies = (std > 1e-8 * mean.abs()) & (std > 1e-30)
+            scaler.mean.copy_(mean)
+            scaler.std.copy_(torch.where(varies, std, torch.ones_like(std)))

@@ -13,9 +13,11 @@ from typing import Any
 import pandas as pd
 
 from dmil_core.errors import ConfigError, DataError
+from dmil_core.schema import COMPOSITION
 from dmil_core.storage import replacing
 
 _KEY = b"dmil"
+_TEXT = ("id", "split", "y", "pred", COMPOSITION)
 
 
 def write_table(table: pd.DataFrame, path: Path, metadata: dict[str, Any] | None = None) -> None:
@@ -61,12 +63,22 @@ def read_table(path: Path) -> pd.DataFrame:
     check_suffix(path)
     try:
         if path.suffix == ".csv":
-            return pd.read_csv(path, dtype={"id": str, "y": str, "pred": str})
+            return _read_csv(path)
         return pd.read_parquet(path)
     except FileNotFoundError:
         raise DataError(f"{path} does not exist; run `dmil decompose` to make it") from None
     except (OSError, ValueError) as error:
         raise DataError(f"{path} is damaged ({error}); make it again") from None
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    """Names stay text: a class called 7, 007 or NA is neither a number nor a missing value."""
+    columns = pd.read_csv(path, nrows=0).columns
+    text = [c for c in columns if c in _TEXT or c.startswith("pred_")]
+    numbers = {c: [""] for c in columns if c not in text}
+    return pd.read_csv(
+        path, dtype=dict.fromkeys(text, str), keep_default_na=False, na_values=numbers
+    )
 
 
 def table_metadata(path: Path) -> dict[str, Any]:

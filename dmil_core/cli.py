@@ -6,9 +6,14 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dmil_core import __version__
 from dmil_core.errors import ConfigError, DmilError
+
+if TYPE_CHECKING:
+    from dmil_core.checkpoint import Run
+    from dmil_core.data.dataset import Dataset
 
 INTERRUPTED = 130
 
@@ -39,6 +44,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         return 0
+    except OSError as error:
+        print(f"dmil: {error}. Choose a path you can read and write", file=sys.stderr)
+        return 2
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -271,7 +279,8 @@ def _project(a: argparse.Namespace) -> int:
 
     if a.method not in METHODS:
         raise ConfigError(f"--method {a.method!r}: expected {' or '.join(METHODS)}")
-    dataset = load_dataset(a.data or read_run(a.checkpoint).data_name, purpose="predict")
+    run = read_run(a.checkpoint)
+    dataset = _trained_on(run) if a.data is None else load_dataset(a.data, purpose="predict")
     path = project(
         a.checkpoint, dataset, method=a.method, max_rows=a.rows,
         on_latent=lambda name: print(f"mapping {name}", file=sys.stderr),
@@ -279,3 +288,19 @@ def _project(a: argparse.Namespace) -> int:
     about = table_metadata(path)
     print(f"{path}: {about['rows']} of {about['of']} rows by {about['method']}")
     return 0
+
+
+def _trained_on(run: Run) -> Dataset:
+    """The very set a checkpoint was trained on, if its name still leads to it."""
+    from dmil_core.data.catalog import load_dataset
+
+    try:
+        dataset = load_dataset(run.data_name, purpose="predict")
+    except DmilError:
+        dataset = None
+    if dataset is None or dataset.digest != run.data_digest:
+        raise ConfigError(
+            f"{run.folder} was trained on {run.data_name!r}, which is no set of that content "
+            "here; name the file with --data"
+        )
+    return dataset

@@ -133,9 +133,12 @@ def read_results(path: Path) -> list[dict[str, Any]]:
     found = []
     for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
         try:
-            found.append(json.loads(line))
+            record = json.loads(line)
         except ValueError as error:
             raise DataError(f"{path} line {number} is not JSON ({error}); remove it") from None
+        if not isinstance(record, dict) or not {"data", "paradigm", "seed"} <= set(record):
+            raise DataError(f"{path} line {number} is not the record of a run; remove it")
+        found.append(record)
     return found
 
 

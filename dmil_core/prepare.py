@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from dmil_core.config import EncoderConfig, ModelConfig
 from dmil_core.data.dataset import Dataset
+from dmil_core.errors import ConfigError
 from dmil_core.losses import Batch
 from dmil_core.nn.encoders import Standardize
 from dmil_core.paradigms import Paradigm
@@ -26,6 +27,15 @@ ENCODER_OF_KIND = {
     "audio": "cnn2d",
     "sequence": "cnn1d",
     "text": "text",
+}
+
+#: (text?, dimensions of the array) that each encoder of ours can read.
+_READS = {
+    "mlp": {(False, 2), (False, 3), (False, 4)},
+    "cnn2d": {(False, 3), (False, 4)},
+    "cnn1d": {(False, 3)},
+    "transformer": {(False, 3)},
+    "text": {(True, 1)},
 }
 
 MAX_WORDS = 32
@@ -58,8 +68,21 @@ def tokenize(texts: NDArray[np.str_], vocabulary: tuple[str, ...], length: int) 
 
 
 def encoder_config(dataset: Dataset, modality: int, kind: str | None = None) -> EncoderConfig:
-    """The encoder that suits a modality's kind, or the named one."""
+    """The encoder that suits a modality's kind, or the named one.
+
+    Raises
+    ------
+    ConfigError
+        If the named encoder cannot read such an array.
+    """
     x = dataset.x(modality)
+    if kind in _READS and (x.dtype.kind == "U", x.ndim) not in _READS[kind]:
+        fit = [name for name, forms in _READS.items() if (x.dtype.kind == "U", x.ndim) in forms]
+        got = "text" if x.dtype.kind == "U" else f"numbers of shape {x.shape[1:]} per sample"
+        raise ConfigError(
+            f"encoder {kind!r} cannot read x{modality}, which is {got}; expected "
+            f"{' or '.join(fit)}, or one of your own"
+        )
     if x.dtype.kind == "U":
         texts = x[dataset.rows("train")]
         longest = max(len(words_of(t)) for t in texts.tolist())

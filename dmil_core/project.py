@@ -72,7 +72,7 @@ def project(
         columns |= dict(zip(schema.projection(name), xy.T, strict=True))
         trust[name] = trustworthiness(values, xy)
     metadata = {
-        "method": method,
+        "method": method if _enough(rows) else "pca",
         "seed": seed,
         "rows": len(rows),
         "of": len(dataset),
@@ -102,13 +102,18 @@ def latent_values(table: pd.DataFrame, name: str) -> NDArray[np.float32]:
 
 def embed(values: NDArray[Any], method: Method, seed: int = 0) -> NDArray[np.float32]:
     """(N, D) to (N, 2); a seeded UMAP is the same again in one process, not on every machine."""
-    if method == "pca" or len(values) <= NEIGHBOURS + 1:
+    if method == "pca" or not _enough(values):
         return _pca(values)
     import umap
 
     with _UMAP_LOCK:
         mapper = umap.UMAP(n_neighbors=NEIGHBOURS, random_state=seed, n_jobs=1)
         return np.asarray(mapper.fit_transform(values), dtype=np.float32)
+
+
+def _enough(rows: NDArray[Any]) -> bool:
+    """Whether there are rows enough for UMAP's neighbourhoods."""
+    return len(rows) > NEIGHBOURS + 1
 
 
 def _pca(values: NDArray[Any]) -> NDArray[np.float32]:

@@ -162,11 +162,11 @@ def _existing(job: Job, overwrite: bool) -> Run | None:
 
 def _run(job: Job, on_epoch: Callable[[Report], None] | None) -> Run:
     started = time.monotonic()
+    with reproducible(job.config.seed):
+        model = build(job.config.model)
     state, before = _resume(job)
     train_rows, val_rows = (job.dataset.rows(s) for s in ("train", "val"))
     parts = [prepare.batch(job.dataset, rows, job.config.model) for rows in (train_rows, val_rows)]
-    with reproducible(job.config.seed):
-        model = build(job.config.model)
     prepare.fit_statistics(model, parts[0].x1, parts[0].x2)
     model.to(job.device)
 

@@ -18,12 +18,15 @@ from dashboard.services.stock import Checkpoint, DataProblem, Stock, log
 from dashboard.text import messages, terms
 from dashboard.text.messages import Message
 
+_ADDRESS = re.compile(r"(?:https?|ftp|mailto|www)(?=\\|$)|@", re.IGNORECASE)
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|$:~^&\"'/@=])")
 
 
 def plain(text: object) -> str:
     """Text that Streamlit's Markdown shows exactly as it is: no HTML, links, icons or formulas."""
-    return _SPECIAL.sub(r"\\\1", " ".join(str(text).split()))
+    escaped = _SPECIAL.sub(r"\\\1", " ".join(str(text).split()))
+    # Addresses become links even when escaped; an invisible character inside keeps them text.
+    return _ADDRESS.sub("\\g<0>\N{WORD JOINER}", escaped)
 
 
 def notice(message: Message) -> None:

@@ -71,8 +71,7 @@ def _weights(fig: go.Figure, rows: pd.DataFrame, component: str, renderer: str) 
         "cmax": 1.0,
         "colorscale": [[0.0, "#9AA3B2"], [1.0, theme.COLOURS[component]]],
         # Larger where the weight is larger: the scale must not rest on colour alone.
-        "size": 4.0 + 6.0 * weight,
-        "symbol": theme.SYMBOLS[component],
+        "size": 5.0 + 5.0 * weight,
         "colorbar": {"title": {"text": f"weight of {component}"}, "thickness": 12, "len": 0.6},
     }
     _add(fig, rows, renderer, f"weight of {component}", marker)

@@ -1,0 +1,333 @@
+"""What a visitor does, in a real browser against a real server."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import Launch
+from tests.browser.server import settled
+from tests.dashboard.folders import BROKEN, GENERATED, HTML_ID, MARKDOWN_ID, ODD, REAL, Room
+from tests.dashboard.folders import table_of as table
+
+PAGES = ["", "map", "compare"]
+
+#: Height in pixels of a table's head and of a row.
+HEAD, ROW = 36, 35
+
+
+def visit(page: Page, url: str) -> Page:
+    page.goto(url)
+    settled(page)
+    return page
+
+
+def query(page: Page) -> dict[str, str]:
+    return {k: v[0] for k, v in parse_qs(urlsplit(page.url).query).items()}
+
+
+def wait_for_sample(page: Page, sample: str) -> None:
+    expect(page.locator("h3", has_text=sample)).to_be_visible(timeout=20_000)
+    page.wait_for_url(lambda url: f"sample={quote(sample)}" in url, timeout=20_000)
+    settled(page)
+
+
+def click_row(page: Page, row: int, across: float = 0.3) -> None:
+    """Click a cell of the first table, counted from 0."""
+    box = page.locator("[data-testid=stDataFrame]").first.bounding_box()
+    assert box
+    page.mouse.click(box["x"] + across * box["width"], box["y"] + HEAD + ROW * (row + 0.5))
+
+
+def point(page: Page, trace: int, index: int) -> dict[str, Any]:
+    """Where a point of the big map is on the screen, and its id."""
+    page.wait_for_selector(".st-key-map .js-plotly-plot", timeout=30_000)
+    page.wait_for_function(
+        "() => document.querySelector('.st-key-map .js-plotly-plot')?._fullLayout?.xaxis?.d2p"
+    )
+    found: dict[str, Any] = page.evaluate(
+        """([trace, index]) => {
+            const plot = document.querySelector('.st-key-map .js-plotly-plot');
+            const {xaxis, yaxis} = plot._fullLayout, data = plot._fullData[trace];
+            const box = plot.getBoundingClientRect();
+            return {
+                x: box.x + xaxis._offset + xaxis.d2p(data.x[index]),
+                y: box.y + yaxis._offset + yaxis.d2p(data.y[index]),
+                id: data.customdata[index],
+            };
+        }""",
+        [trace, index],
+    )
+    return found
+
+
+def lonely_point(page: Page) -> dict[str, Any]:
+    """The point of the map that is farthest from every other, so that a click means it."""
+    page.wait_for_selector(".st-key-map .js-plotly-plot", timeout=30_000)
+    page.wait_for_timeout(500)
+    best: list[int] = page.evaluate(
+        """() => {
+            const data = document.querySelector('.st-key-map .js-plotly-plot')._fullData;
+            const all = data.flatMap((d, t) => Array.from(d.x, (x, i) => [x, d.y[i], t, i]));
+            let best = [0, 0, 0];
+            for (const a of all.slice(0, 400)) {
+                const gap = Math.min(...all.filter(b => b !== a)
+                    .map(b => Math.hypot(a[0] - b[0], a[1] - b[1])));
+                if (gap > best[0]) best = [gap, a[2], a[3]];
+            }
+            return best.slice(1);
+        }"""
+    )
+    return point(page, best[0], best[1])
+
+
+def x_range(page: Page) -> list[float]:
+    found: list[float] = page.evaluate(
+        "() => document.querySelector('.st-key-map .js-plotly-plot')._fullLayout.xaxis.range"
+    )
+    return found
+
+
+# --- pages open -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_opens_without_errors_and_without_asking_other_servers(
+    browser: Browser, app_url: str, name: str, scheme: Any
+) -> None:
+    context = browser.new_context(color_scheme=scheme)
+    page = context.new_page()
+    faults: list[str] = []
+    foreign: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("request", lambda r: foreign.append(r.url) if "127.0.0.1" not in r.url else None)
+    visit(page, f"{app_url}/{name}?data={REAL}")
+    page.wait_for_selector(".js-plotly-plot .main-svg", timeout=30_000)
+    expect(page.locator("h1")).to_have_text("DMIL Explorer")
+    assert page.locator("[data-testid=stException]").count() == 0
+    assert page.locator("[role=dialog]").count() == 0
+    assert not faults
+    assert not [url for url in foreign if url.startswith("http")]
+    context.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_narrow_window_needs_no_sideways_scrolling(
+    browser: Browser, app_url: str, name: str
+) -> None:
+    context = browser.new_context(viewport={"width": 400, "height": 800})
+    page = visit(context.new_page(), f"{app_url}/{name}?data={REAL}")
+    page.wait_for_timeout(800)
+    wide = page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollWidth")
+    assert wide <= 400
+    context.close()
+
+
+def test_the_pages_are_linked_and_keep_the_choice(page: Page, app_url: str, room: Room) -> None:
+    sample = str(table(room, REAL, "dmil").query("split == 'test'")["id"].iloc[4])
+    visit(page, f"{app_url}/?data={REAL}&sample={sample}")
+    for title, path in (("Latent map", "/map"), ("Compare", "/compare"), ("Samples", "/")):
+        page.get_by_role("link", name=title).first.click()
+        page.wait_for_url(lambda url, path=path: urlsplit(url).path == path)  # type: ignore[misc]
+        settled(page)
+        page.wait_for_url(lambda url: f"sample={sample}" in url)
+    assert query(page)["data"] == REAL
+
+
+# --- samples --------------------------------------------------------------------------------
+
+
+def test_a_click_on_a_row_opens_the_sample_and_keys_move_on(
+    page: Page, app_url: str, room: Room
+) -> None:
+    ids = [str(i) for i in table(room, REAL, "dmil").query("split == 'test'")["id"]]
+    visit(page, f"{app_url}/?data={REAL}")
+    wait_for_sample(page, ids[0])
+    click_row(page, 3)
+    wait_for_sample(page, ids[3])
+    click_row(page, 5, across=0.6)
+    wait_for_sample(page, ids[5])
+    page.get_by_role("button", name="Next").click()
+    wait_for_sample(page, ids[6])
+    page.keyboard.press("k")
+    wait_for_sample(page, ids[5])
+    page.keyboard.press("j")
+    wait_for_sample(page, ids[6])
+
+
+def test_reload_and_back_restore_the_sample(page: Page, app_url: str, room: Room) -> None:
+    ids = [str(i) for i in table(room, REAL, "dmil").query("split == 'test'")["id"]]
+    visit(page, f"{app_url}/?data={REAL}&sample={ids[2]}")
+    click_row(page, 5)
+    wait_for_sample(page, ids[5])
+    page.reload()
+    wait_for_sample(page, ids[5])
+    page.go_back()
+    wait_for_sample(page, ids[2])
+
+
+def test_a_sound_can_be_played(page: Page, app_url: str) -> None:
+    visit(page, f"{app_url}/?data={REAL}")
+    page.wait_for_selector("audio", state="attached")
+    length = page.evaluate(
+        """async () => {
+            const audio = document.querySelector('audio');
+            audio.load();
+            await new Promise((done, fail) => {
+                audio.onloadedmetadata = done; audio.onerror = fail; setTimeout(fail, 8000);
+            });
+            return audio.duration;
+        }"""
+    )
+    assert 0.1 < length < 5
+
+
+def test_a_link_opens_the_same_view_in_a_second_window(
+    browser: Browser, page: Page, app_url: str, room: Room
+) -> None:
+    ids = [str(i) for i in table(room, REAL, "dmil-paper").query("split == 'val'")["id"]]
+    visit(page, f"{app_url}/?data={REAL}&model=dmil-paper&split=val")
+    click_row(page, 4)
+    wait_for_sample(page, ids[4])
+    other = browser.new_context()
+    second = visit(other.new_page(), page.url)
+    wait_for_sample(second, ids[4])
+    assert query(second) == query(page)
+    expect(second.locator("[data-testid=stMain]")).to_contain_text("dmil-paper says")
+    other.close()
+
+
+def test_copy_link_gives_the_address(browser: Browser, app_url: str) -> None:
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = visit(context.new_page(), f"{app_url}/map?data={GENERATED}&colour=gate-S&latent=N1")
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.get_by_text("It opens exactly this view")).to_be_visible()
+    copied = page.evaluate("() => navigator.clipboard.readText()")
+    assert copied == page.url
+    assert query(page)["colour"] == "gate-S"
+    context.close()
+
+
+# --- map ------------------------------------------------------------------------------------
+
+
+def test_a_click_on_a_point_opens_its_sample_and_keeps_the_zoom(page: Page, app_url: str) -> None:
+    visit(page, f"{app_url}/map?data={REAL}")
+    before = lonely_point(page)
+    page.mouse.move(before["x"], before["y"])
+    page.mouse.wheel(0, -300)
+    page.wait_for_timeout(800)
+    zoomed = x_range(page)
+    target = lonely_point(page)
+    assert target["id"] == before["id"]
+    page.mouse.move(target["x"], target["y"])
+    page.wait_for_timeout(300)
+    page.mouse.click(target["x"], target["y"])
+    wait_for_sample(page, target["id"])
+    expect(page.get_by_text("Where it lies")).to_be_visible()
+    assert x_range(page) == pytest.approx(zoomed)
+    page.get_by_role("link", name="Open in Samples").click()
+    page.wait_for_url(lambda url: urlsplit(url).path == "/")
+    wait_for_sample(page, target["id"])
+
+
+def test_another_latent_and_colour_by_click(page: Page, app_url: str) -> None:
+    visit(page, f"{app_url}/map?data={GENERATED}")
+    page.get_by_role("radio", name="N1").or_(page.get_by_role("button", name="N1")).first.click()
+    page.wait_for_url(lambda url: "latent=N1" in url)
+    settled(page)
+    expect(page.get_by_text("the ground synergy is built on").first).to_be_visible()
+
+
+def test_without_webgl_the_map_is_drawn_all_the_same(launch: Launch, app_url: str) -> None:
+    browser = launch(["--no-sandbox", "--disable-gpu", "--disable-3d-apis"])
+    page = browser.new_page(viewport={"width": 1440, "height": 1000})
+    visit(page, f"{app_url}/map?data={REAL}")
+    expect(page.get_by_text("does not offer WebGL")).to_be_visible(timeout=20_000)
+    settled(page)
+    expect(page.locator(".st-key-map .scatterlayer .point").first).to_be_attached()
+    target = lonely_point(page)
+    page.mouse.click(target["x"], target["y"])
+    wait_for_sample(page, target["id"])
+    page.close()
+
+
+# --- compare --------------------------------------------------------------------------------
+
+
+def test_a_disagreement_is_one_click_from_its_sample(page: Page, app_url: str, room: Room) -> None:
+    one, two = (table(room, GENERATED, m).query("split == 'test'") for m in ("dmil", "ensemble"))
+    wrong = one["correct"].to_numpy() & ~two["correct"].to_numpy()
+    assert wrong.any()
+    visit(page, f"{app_url}/compare?data={GENERATED}&rival=ensemble")
+    page.locator(".st-key-pairs").scroll_into_view_if_needed()
+    page.wait_for_timeout(500)
+    click_row(page, 0)
+    page.wait_for_url(lambda url: "sample=" in url, timeout=20_000)
+    sample = query(page)["sample"]
+    assert sample in set(one["id"].astype(str)[wrong])
+    wait_for_sample(page, sample)
+    page.get_by_role("link", name="Open in Samples").click()
+    wait_for_sample(page, sample)
+
+
+# --- errors ---------------------------------------------------------------------------------
+
+
+def test_a_damaged_checkpoint_leads_on_to_a_whole_one(page: Page, app_url: str) -> None:
+    visit(page, f"{app_url}/?data={BROKEN}&model=dmil")
+    alert = page.get_by_role("alert").filter(has_text="damaged")
+    expect(alert).to_be_visible()
+    expect(page.get_by_text("model.safetensors")).to_be_visible()
+    page.get_by_role("button", name="Show joint").click()
+    settled(page)
+    expect(alert).to_have_count(0)
+    assert query(page)["model"] == "joint"
+    expect(page.locator("h3")).to_contain_text("Sample")
+
+
+def test_an_unknown_sample_leads_on(page: Page, app_url: str) -> None:
+    visit(page, f"{app_url}/?data={REAL}&sample=nobody")
+    expect(page.get_by_text("no sample with that id")).to_be_visible()
+    page.get_by_role("button", name="Open the first sample").click()
+    page.wait_for_url(lambda url: "sample=nobody" not in url)
+    expect(page.locator("h3")).to_contain_text("Sample")
+
+
+def test_rubbish_in_the_link_is_named_and_the_page_works(page: Page, app_url: str) -> None:
+    harm = "<script>document.title='harmed'</script>"
+    names = ["data", "model", "seed", "split", "latent", "colour", "show", "order", "nonsense"]
+    visit(page, f"{app_url}/?" + "&".join(f"{n}={quote(harm)}%00%ff" for n in names))
+    expect(page.get_by_text("Part of this link could not be used")).to_be_visible()
+    expect(page.locator("h3")).to_contain_text("Sample")
+    assert page.title() == "DMIL Explorer"
+    assert query(page)["data"] == REAL
+
+
+@pytest.mark.parametrize("sample", [HTML_ID, MARKDOWN_ID])
+@pytest.mark.parametrize("name", ["", "map"])
+def test_a_hostile_id_is_only_text(page: Page, app_url: str, name: str, sample: str) -> None:
+    visit(page, f"{app_url}/{name}?data={ODD}&sample={quote(sample)}")
+    heading = page.locator("h3").first
+    expect(heading).to_be_visible()
+    shown = heading.inner_text().replace("\N{WORD JOINER}", "")
+    assert " ".join(shown.split()) == f"Sample {sample}"
+    assert heading.locator("img, b, a, strong, code").count() == 0
+    page.wait_for_timeout(500)
+    assert page.title() == "DMIL Explorer"
+    assert page.locator("img[src=x]").count() == 0
+
+
+def test_a_page_that_does_not_exist_says_so(page: Page, app_url: str) -> None:
+    page.goto(f"{app_url}/nowhere")
+    expect(page.get_by_role("dialog")).to_contain_text(re.compile("not found", re.IGNORECASE))
+
+
+def test_the_server_knows_its_health(page: Page, app_url: str) -> None:
+    answer = page.request.get(f"{app_url}/_stcore/health")
+    assert answer.text() == "ok"

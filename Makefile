@@ -1,0 +1,120 @@
+# The front door: `make app` and `make test` are all a fresh clone needs. `make help` lists the rest.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV ?= .venv
+CHROMIUM := $(or $(DMIL_CHROMIUM),/usr/bin/chromium)
+PY := $(VENV)/bin/python
+
+# A stamp carries a hash of all that the environment depends on, so an unchanged one is reused.
+stamp = $(VENV)/.installed-$(1)-$(shell { cat $(2) pyproject.toml; pwd -P; $(PYTHON) -VV; } 2>&1 | sha256sum | cut -c1-16)
+APP_ENV := $(call stamp,app,requirements.txt)
+DEV_ENV := $(call stamp,dev,requirements.txt requirements-dev.txt)
+
+##@ Use
+.PHONY: app
+app: $(APP_ENV) ## Start the app on the shipped checkpoints; ARGS="--server.port 8600" goes to streamlit
+	exec $(PY) -m streamlit run dashboard/app.py $(ARGS)
+
+.PHONY: setup
+setup: $(APP_ENV) ## Make the environment .venv alone, from requirements.txt
+
+##@ Check
+.PHONY: test
+test: $(DEV_ENV) chromium ## Run the whole test suite, browser tests included; ARGS="-k words" goes to pytest
+	$(PY) -m pytest $(ARGS)
+
+.PHONY: lint
+lint: $(DEV_ENV) ## Check style and formatting with ruff
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+
+.PHONY: format
+format: $(DEV_ENV) ## Let ruff sort imports and format
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+.PHONY: types
+types: $(DEV_ENV) ## Check types with mypy
+	$(PY) -m mypy
+
+.PHONY: versions
+versions: $(DEV_ENV) ## Print the versions that matter
+	@$(PY) -VV
+	@$(PY) -m pip list --format freeze | grep -iE '^(torch|numpy|pandas|streamlit|plotly|pytest|ruff|mypy|playwright)='
+
+##@ Make again
+.PHONY: checkpoints
+checkpoints: $(APP_ENV) ## Train and map every shipped checkpoint; ARGS="mfeat --overwrite" picks and restarts
+	$(PY) checkpoints/build.py $(ARGS)
+
+.PHONY: data
+data: $(APP_ENV) ## Build every bundled data set from its sources; sample_data/build/ says what that needs
+	$(PY) -m pip install --quiet -r sample_data/build/requirements.txt
+	for name in avdigits pairs watch mfeat emoji; do $(PY) -m "sample_data.build.$$name"; done
+
+.PHONY: screenshots
+screenshots: $(DEV_ENV) chromium ## Picture every page, light and dark, wide and narrow, into screenshots/
+	$(PY) -m tests.browser.screenshots $(ARGS)
+
+.PHONY: bench
+bench: bench-switch bench-avdigits bench-speed ## Run all benchmarks; each also writes benchmarks/results/
+
+.PHONY: bench-switch
+bench-switch: $(APP_ENV) ## Does the gate find the true composition? Trains 5 seeds of every paradigm
+	$(PY) -m benchmarks.switch $(ARGS)
+
+.PHONY: bench-avdigits
+bench-avdigits: $(APP_ENV) ## Does the gate notice a spoilt picture or sound?
+	$(PY) -m benchmarks.avdigits
+
+.PHONY: bench-speed
+bench-speed: $(APP_ENV) ## Rows a second of inference, seconds of training
+	$(PY) -m benchmarks.speed
+
+##@ Other
+.PHONY: clean
+clean: ## Remove the environment, caches and what benchmarks left in build/
+	rm -rf $(VENV) build screenshots *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# --- what the targets need ----------------------------------------------------------------------
+
+define need_python
+@command -v $(PYTHON) >/dev/null || { \
+	echo "$(PYTHON) was not found. Install Python 3.11 or newer; on Debian: apt-get install python3 python3-venv" >&2; exit 1; }
+@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	echo "This needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V). Name another: make PYTHON=python3.12 ..." >&2; exit 1; }
+@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	echo "$(PYTHON) cannot make environments. On Debian: apt-get install python3-venv" >&2; exit 1; }
+endef
+
+$(APP_ENV):
+	$(need_python)
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --disable-pip-version-check -r requirements.txt
+	@rm -f $(VENV)/.installed-app-*
+	@touch $@
+
+$(DEV_ENV): $(APP_ENV)
+	$(PY) -m pip install --disable-pip-version-check -r requirements-dev.txt
+	@rm -f $(VENV)/.installed-dev-*
+	@touch $@
+
+.PHONY: chromium
+chromium:
+	@if [ ! -x $(CHROMIUM) ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Browser tests need Chromium; installing Debian's."; \
+		apt-get update -qq; \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-liberation; \
+	fi
+	@[ -x $(CHROMIUM) ] || { \
+		echo "Browser tests need Chromium, and there is none at $(CHROMIUM). On Debian: apt-get install chromium; elsewhere set DMIL_CHROMIUM to its path." >&2; exit 1; }

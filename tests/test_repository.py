@@ -1,0 +1,150 @@
+"""What must hold for the repository as a whole: sizes, no pickles, pins, nothing of one machine."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+import subprocess
+import tomllib
+import zipfile
+from importlib.metadata import PackageNotFoundError, distribution, version
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+MEGABYTE = 1_000_000
+PICKLES = {".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".bin", ".joblib"}
+#: Home folders and the like. Written so that it does not match itself.
+MACHINE_PATH = re.compile(rb"(?<![\w.>*\])])/(?:work|root|home|Users|opt|tmp|mnt|srv)/[\w.-]")
+PIP_SOURCE = re.compile(r"^\s*(-f|-i|--(find-links|index-url|extra-index-url))\b", re.MULTILINE)
+#: What torch brings along for graphics cards, which differs by platform and is not pinned.
+OF_THE_PLATFORM = ("nvidia-", "cuda-", "triton")
+
+
+@pytest.fixture(scope="module")
+def tracked() -> list[Path]:
+    """Every file git tracks, links to files not followed twice."""
+    if shutil.which("git") is None or not (REPOSITORY / ".git").exists():
+        pytest.skip("not a git checkout, so nothing says which files belong to the repository")
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=REPOSITORY, capture_output=True, check=True
+    ).stdout.decode()
+    files = [REPOSITORY / name for name in listed.split("\0") if name]
+    return [f for f in files if f.is_file() and not f.is_symlink()]
+
+
+def test_the_clone_stays_small(tracked: list[Path]) -> None:
+    sizes = {f.relative_to(REPOSITORY): f.stat().st_size for f in tracked}
+    assert sum(sizes.values()) < 60 * MEGABYTE
+    assert [f"{f}: {size}" for f, size in sizes.items() if size > 8 * MEGABYTE] == []
+
+
+def test_nothing_is_pickled(tracked: list[Path]) -> None:
+    for file in tracked:
+        assert file.suffix not in PICKLES, file
+        with file.open("rb") as stream:
+            assert not re.match(rb"\x80[\x02-\x05]", stream.read(2)), file
+        if zipfile.is_zipfile(file):
+            names = zipfile.ZipFile(file).namelist()
+            assert all(name.endswith(".npy") for name in names), file
+
+
+def test_no_file_knows_the_machine_it_was_made_on(tracked: list[Path]) -> None:
+    found = {}
+    for file in tracked:
+        content = file.read_bytes()
+        if b"\0" not in content and (match := MACHINE_PATH.search(content)):
+            found[str(file.relative_to(REPOSITORY))] = match[0].decode()
+    assert found == {}
+
+
+def test_nothing_of_an_unfinished_training_is_tracked(tracked: list[Path]) -> None:
+    assert [f for f in tracked if f.name == ".lock" or ".training" in f.parts] == []
+
+
+# --- requirements ---------------------------------------------------------------------------
+
+
+def project() -> dict[str, list[str]]:
+    """Names of direct dependencies, of the app and of its development."""
+    data = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))
+    app, dev = data["project"]["dependencies"], data["dependency-groups"]["dev"]
+    return {"requirements.txt": app, "requirements-dev.txt": dev}
+
+
+def pins(file: str) -> dict[str, str]:
+    """Package -> exact version; every line but ``-e .`` has to be such a pin."""
+    found = {}
+    for line in (REPOSITORY / file).read_text("utf-8").splitlines():
+        if line and not line.startswith(("#", "-e .")):
+            name, exact, number = line.partition("==")
+            assert exact, f"{file}: {line!r} is not an exact pin"
+            found[canonicalize_name(name)] = number
+    return found
+
+
+@pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt"])
+def test_direct_dependencies_are_pinned_within_their_range(file: str) -> None:
+    for text in project()[file]:
+        wanted = Requirement(text)
+        pinned = pins(file)[canonicalize_name(wanted.name)]
+        assert wanted.specifier.contains(pinned), f"{text} against {pinned}"
+
+
+def test_the_last_line_installs_the_program_itself() -> None:
+    assert (REPOSITORY / "requirements.txt").read_text("utf-8").splitlines()[-1] == "-e ."
+
+
+def test_pip_is_left_to_find_packages_where_it_is_configured_to() -> None:
+    for file in REPOSITORY.rglob("requirements*.txt"):
+        if ".venv" not in file.parts:
+            assert not PIP_SOURCE.search(file.read_text("utf-8")), file
+
+
+def test_everything_the_dependencies_bring_is_pinned_too() -> None:
+    every = {**pins("requirements.txt"), **pins("requirements-dev.txt")}
+    direct = [canonicalize_name(Requirement(t).name) for group in project().values() for t in group]
+    needed = brought_by(direct)
+    assert sorted(needed - every.keys()) == []
+    assert sorted(every.keys() - needed) == []
+
+
+def brought_by(names: list[str]) -> set[str]:
+    """The installed packages that these need, themselves included."""
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name in found or name.startswith(OF_THE_PLATFORM):
+            continue
+        try:
+            requires = distribution(name).requires or []
+        except PackageNotFoundError:
+            continue  # needed on other platforms only
+        found.add(name)
+        wanted = (Requirement(text) for text in requires)
+        waiting += [
+            canonicalize_name(w.name)
+            for w in wanted
+            if w.marker is None or w.marker.evaluate({"extra": ""})
+        ]
+    return found
+
+
+def test_the_environment_is_the_pinned_one() -> None:
+    every = {**pins("requirements.txt"), **pins("requirements-dev.txt")}
+    installed = {name: version(name).partition("+")[0] for name in every}
+    assert installed == every
+
+
+# --- tests themselves -----------------------------------------------------------------------
+
+
+def test_tests_cannot_reach_the_network() -> None:
+    with socket.socket() as sock, pytest.raises(RuntimeError, match="without the network"):
+        sock.connect(("192.0.2.1", 80))

@@ -60,7 +60,7 @@ def training() -> dict[str, dict[str, float]]:
     found = {}
     for entry in find_runs():
         if entry.run and entry.paradigm == "dmil":
-            rows = len(load_dataset(entry.run.data_name).rows("train"))
+            rows = len(load_dataset(entry.run.data_source).rows("train"))
             found[entry.set_name] = {"train_rows": rows, "seconds": entry.run.seconds}
     return found
 

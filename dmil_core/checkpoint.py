@@ -41,8 +41,9 @@ class Run:
 
     Attributes
     ----------
-    data_name, data_digest, data_card
-        The set it was trained on: its name or path, the digest of its content, its card.
+    data_name, data_source, data_digest, data_card
+        The set it was trained on: its name, what ``load_dataset`` takes to get it again, the
+        digest of its content, its card.
     metrics
         Split -> metric -> value.
     finished
@@ -57,6 +58,7 @@ class Run:
     version: int
     config: RunConfig
     data_name: str
+    data_source: str
     data_digest: str
     data_card: dict[str, Any]
     classes: tuple[str, ...]
@@ -165,6 +167,7 @@ def _parse(folder: Path, data: dict[str, Any]) -> Run:
     hints: dict[str, Any] = {
         "config": RunConfig,
         "data_name": str,
+        "data_source": str,
         "data_digest": str,
         "data_card": dict[str, Any],
         "classes": tuple[str, ...],

@@ -295,12 +295,12 @@ def _trained_on(run: Run) -> Dataset:
     from dmil_core.data.catalog import load_dataset
 
     try:
-        dataset = load_dataset(run.data_name, purpose="predict")
+        dataset = load_dataset(run.data_source, purpose="predict")
     except DmilError:
         dataset = None
     if dataset is None or dataset.digest != run.data_digest:
         raise ConfigError(
-            f"{run.folder} was trained on {run.data_name!r}, which is no set of that content "
+            f"{run.folder} was trained on {run.data_source!r}, which is no set of that content "
             "here; name the file with --data"
         )
     return dataset

@@ -7,6 +7,7 @@ reader never half-understands a new file.
 from __future__ import annotations
 
 import dataclasses
+import json
 import types
 import typing
 from dataclasses import dataclass, field
@@ -103,7 +104,7 @@ class RunConfig:
 
 def to_json(config: Any) -> dict[str, Any]:
     """A dataclass as plain JSON values; tuples become lists."""
-    return dataclasses.asdict(config)
+    return json.loads(json.dumps(dataclasses.asdict(config)))
 
 
 def from_json(cls: type[T], data: Any, where: str = "config") -> T:

@@ -92,7 +92,7 @@ def _three_stages(
     return (
         Stage("decompose", "1 intra-modality decomposition", _INTRA, 20, 2e-3, first),
         Stage("interact", "2 consistency, synergy and gate", _INTERACTION, 15, 2e-3, second),
-        Stage("together", "3 everything together", ("",), 60, 1e-3, third),
+        Stage("together", "3 everything together", ("",), 40, 1e-3, third),
     )
 
 
@@ -122,7 +122,7 @@ JOINT = Paradigm(
     summary="Fuses both modalities and learns one head on everything.",
     citation="The usual baseline; the fusion head is the one DMIL's synergy uses.",
     architecture="joint",
-    stages=(Stage("joint", "1 everything together", ("",), 60, 2e-3, {"ce": 1.0}),),
+    stages=(Stage("joint", "1 everything together", ("",), 40, 2e-3, {"ce": 1.0}),),
 )
 
 ENSEMBLE = Paradigm(
@@ -136,7 +136,7 @@ ENSEMBLE = Paradigm(
             f"alone-{m}",
             f"{m} modality {m} alone",
             (f"encoders.x{m}.", f"encoders.norm{m}.", f"heads.{m - 1}."),
-            60,
+            40,
             2e-3,
             {f"ce_x{m}": 1.0},
         )
@@ -161,17 +161,18 @@ def find_paradigm(name: str) -> Paradigm:
 
 
 def stages_for(paradigm: Paradigm, rows: int) -> tuple[Stage, ...]:
-    """The stages for a training set of ``rows``: about as many optimiser steps as on the reference.
+    """The stages for a training set of ``rows``.
 
-    A small set gets smaller batches and more epochs; patience grows along with the epochs.
+    A small set gets smaller batches and somewhat more epochs: between as many epochs and as many
+    optimiser steps as the reference has. Patience grows along with the epochs.
     """
     batch = 256 if rows > REFERENCE_ROWS // 2 else 64 if rows > 500 else 32
     per_epoch = max(1, math.ceil(rows / batch))
     reference = math.ceil(REFERENCE_ROWS / 256)
 
     def fitted(stage: Stage) -> Stage:
-        epochs = min(200, max(1, round(stage.epochs * reference / per_epoch)))
-        patience = max(5, round(epochs / 5))
+        epochs = min(200, max(1, round(stage.epochs * math.sqrt(reference / per_epoch))))
+        patience = max(5, round(epochs / 4))
         return replace(stage, epochs=epochs, patience=patience, batch_size=batch)
 
     return tuple(fitted(s) for s in paradigm.stages)

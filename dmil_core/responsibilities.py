@@ -17,8 +17,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from dmil_core.config import ModelConfig, Stage
@@ -59,16 +62,17 @@ def responsibilities(probabilities: Tensor, y: Tensor) -> Tensor:
 
 def cross_fit(
     config: ModelConfig, train: Batch, val: Batch, folds: int, seed: int,
-    *, epochs_scale: float = 1.0, folder: Path | None = None, announce: Announce | None = None,
+    *, groups: NDArray[Any] | None = None, epochs_scale: float = 1.0,
+    folder: Path | None = None, announce: Announce | None = None,
 ) -> Probabilities:  # fmt: skip
     """Probabilities for training rows from models that did not see them.
 
     Validation rows, which decide when those models stop, get the mean over folds. With a
     ``folder``, each finished fold is stored there and not learnt again; what lies there must be
-    of the same rows, settings and seed.
+    of the same rows, settings and seed. ``groups`` (N,) names rows that must share a fold, such
+    as the windows of one person: a model that saw a twin of a row has seen the row.
     """
-    with reproducible(seed, len(train), folds):
-        fold_of = torch.randperm(len(train)) % folds
+    fold_of = assign_folds(len(train), folds, seed, groups)
     shape = (3, config.classes)
     out = torch.zeros(len(train), *shape)
     mean = torch.zeros(len(val), *shape)
@@ -87,6 +91,22 @@ def cross_fit(
         out[held.cpu()] = fold["held"]
         mean += fold["val"] / folds
     return Probabilities(out, mean)
+
+
+def assign_folds(rows: int, folds: int, seed: int, groups: NDArray[Any] | None = None) -> Tensor:
+    """Fold of each row (N,), about equally large; whole groups stay together."""
+    rng = np.random.default_rng((seed, rows, folds))
+    if groups is None:
+        return torch.from_numpy(rng.permutation(rows) % folds)
+    names, member = np.unique(groups, return_inverse=True)
+    sizes = np.bincount(member)
+    order = rng.permutation(len(names))
+    order = order[np.argsort(-sizes[order], kind="stable")]
+    load, fold_of_group = np.zeros(folds), np.zeros(len(names), dtype=np.int64)
+    for group in order:  # largest first, each to the lightest fold
+        fold_of_group[group] = load.argmin()
+        load[fold_of_group[group]] += sizes[group]
+    return torch.from_numpy(fold_of_group[member.reshape(-1)])
 
 
 def _fit_fold(

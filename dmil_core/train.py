@@ -208,8 +208,10 @@ def _teach(job: Job, parts: list[Batch], on_epoch: Callable[[Report], None] | No
     if not job.config.folds:
         return parts
     train, val = (b.to(job.device) for b in parts)
+    groups = job.dataset.group
     found = cross_fit(
         job.config.model, train, val, job.config.folds, job.config.seed,
+        groups=None if groups is None else groups[job.dataset.rows("train")],
         epochs_scale=job.epochs_scale, folder=job.scratch, announce=on_epoch,
     )  # fmt: skip
     pairs = zip(parts, (found.train, found.val), strict=True)
@@ -221,6 +223,7 @@ def _finish(job: Job, model: nn.Module, state: FitState, seconds: float, finishe
     record = {
         "config": job.config,
         "data_name": job.dataset.name,
+        "data_source": job.dataset.source,
         "data_digest": job.dataset.digest,
         "data_card": job.dataset.card.to_dict(),
         "classes": list(job.dataset.classes),

@@ -90,7 +90,7 @@ def source(found: Checkpoint) -> Any:
     """The data set behind a checkpoint, or the problem with it."""
     if found.run is None:
         return DataProblem("The checkpoint cannot be read.")
-    return dataset(found.run.data_name, found.run.data_digest)
+    return dataset(found.run.data_source, found.run.data_digest)
 
 
 def row_of(data: Any, sample: str) -> int | None:

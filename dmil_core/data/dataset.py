@@ -39,6 +39,7 @@ class Dataset:
     media_index : for each modality the media row of each data row, or None for row = row.
     folder : where the file and its raw media lie, None for generated sets.
     issues : warnings of validation; a set with errors is never built.
+    file : the user's file it was read from, None for bundled and generated sets.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Dataset:
     media_index: tuple[NDArray[np.int64] | None, NDArray[np.int64] | None] = (None, None)
     folder: Path | None = None
     issues: tuple[Issue, ...] = ()
+    file: Path | None = None
 
     def __len__(self) -> int:
         return len(self.y)
@@ -62,6 +64,11 @@ class Dataset:
     def classes(self) -> tuple[str, ...]:
         """Class names in the order of the label index."""
         return self.card.classes
+
+    @property
+    def source(self) -> str:
+        """What ``load_dataset`` takes to get the same set again: a name, or a file's path."""
+        return self.name if self.file is None else str(self.file.resolve())
 
     @property
     def slug(self) -> str:

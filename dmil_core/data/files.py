@@ -123,12 +123,14 @@ def read_dataset(path: str | Path, purpose: Purpose = "train", name: str | None 
     if card is not None:
         issues += _check_hashes(path, card)
     _refuse(path, issues)
+    file = path if name is None else None
     name = name or _name_of(path, card)
     arrays, full_card = complete(content.arrays, card, name)
     if "split" not in content.arrays:
         issues += check_split(arrays, full_card, purpose)
         _refuse(path, issues)
-    return from_arrays(name, arrays, full_card, path.parent, tuple(issues))
+    found = from_arrays(name, arrays, full_card, path.parent, tuple(issues))
+    return replace(found, file=file)
 
 
 def _check_sizes(path: Path, archive: zipfile.ZipFile, max_bytes: int) -> None:

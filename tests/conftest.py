@@ -1,40 +1,49 @@
-"""What holds for every test: one thread, and no network."""
+"""Tiny data sets and runs that were really trained on them, shared by all tests."""
 
 from __future__ import annotations
 
 import os
-import socket
-from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
+
+# Before anything imports torch: two threads would only take turns on these small matrices.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
+from hypothesis import settings
 
-# Before anything imports torch or numba. Models this small lose time to threads, and one thread
-# gives the same sums on every machine.
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
-    os.environ.setdefault(_name, "1")
+from dmil_core.checkpoint import Run
+from dmil_core.data.catalog import load_dataset
+from dmil_core.data.dataset import Dataset
 
-LOCAL = ("127.0.0.1", "::1", "localhost")
+# Timings say nothing on a busy machine, and a suite should fail for the same reasons every time.
+settings.register_profile("dmil", deadline=None, derandomize=True, max_examples=50)
+settings.load_profile("dmil")
 
-
-@pytest.fixture(scope="session", autouse=True)
-def _no_network() -> Iterator[None]:
-    """Refuse connections to anything but this machine, so that no test depends on the network."""
-
-    class LocalSocket(socket.socket):
-        def connect(self, address: Any) -> None:
-            _refuse_remote(self, address)
-            super().connect(address)
-
-        def connect_ex(self, address: Any) -> int:
-            _refuse_remote(self, address)
-            return super().connect_ex(address)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(socket, "socket", LocalSocket)
-        yield
+TINY = "switch:classes=3,noise=0.4,block=4,train=240,val=90,test=90"
+TINY_SCALE = 0.05
+PARADIGM_NAMES = ("joint", "ensemble", "dmil", "dmil-paper")
 
 
-def _refuse_remote(sock: socket.socket, address: Any) -> None:
-    if sock.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in LOCAL:
-        raise RuntimeError(f"a test tried to reach {address[0]}; tests run without the network")
+@pytest.fixture(scope="session")
+def tiny() -> Dataset:
+    """420 rows of ``switch``: three classes, 12 numbers per modality, known composition."""
+    return load_dataset(TINY)
+
+
+@pytest.fixture(scope="session")
+def tiny_root(tmp_path_factory: pytest.TempPathFactory, tiny: Dataset) -> Path:
+    """A checkpoints folder with one short run of every paradigm on ``tiny``. Do not write here."""
+    from dmil_core.train import train
+
+    root = tmp_path_factory.mktemp("checkpoints")
+    for name in PARADIGM_NAMES:
+        train(tiny, name, 0, root / "tiny" / name / "seed0", epochs_scale=TINY_SCALE)
+    return root
+
+
+@pytest.fixture(scope="session")
+def tiny_runs(tiny_root: Path) -> dict[str, Run]:
+    """The runs of ``tiny_root`` by paradigm. Do not write to their folders."""
+    from dmil_core.checkpoint import read_run
+
+    return {name: read_run(tiny_root / "tiny" / name / "seed0") for name in PARADIGM_NAMES}

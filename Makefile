@@ -21,6 +21,7 @@ app: $(APP_ENV) ## Start the app on the shipped checkpoints; ARGS="--server.port
 
 .PHONY: setup
 setup: $(APP_ENV) ## Make the environment .venv alone, from requirements.txt
+	@echo "Ready: $(VENV)"
 
 ##@ Check
 .PHONY: test

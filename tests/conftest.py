@@ -1,12 +1,18 @@
-"""Tiny data sets and runs that were really trained on them, shared by all tests."""
+"""What every test shares: one thread, no network, and tiny runs that were really trained."""
 
 from __future__ import annotations
 
 import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 # Before anything imports torch: two threads would only take turns on these small matrices.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
 
 import pytest
 from hypothesis import settings
@@ -18,6 +24,11 @@ from dmil_core.data.dataset import Dataset
 # Timings say nothing on a busy machine, and a suite should fail for the same reasons every time.
 settings.register_profile("dmil", deadline=None, derandomize=True, max_examples=50)
 settings.load_profile("dmil")
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+BROWSER_TESTS = REPOSITORY / "tests" / "browser"
+#: The only addresses a test may connect to.
+LOCAL = ("127.0.0.1", "::1", "localhost")
 
 TINY = "switch:classes=3,noise=0.4,block=4,train=240,val=90,test=90"
 TINY_SCALE = 0.05
@@ -47,3 +58,45 @@ def tiny_runs(tiny_root: Path) -> dict[str, Run]:
     from dmil_core.checkpoint import read_run
 
     return {name: read_run(tiny_root / "tiny" / name / "seed0") for name in PARADIGM_NAMES}
+
+
+@pytest.fixture(scope="session")
+def tracked() -> list[Path]:
+    """Every file of the repository that git tracks; links to other files are left out."""
+    if shutil.which("git") is None or not (REPOSITORY / ".git").exists():
+        pytest.skip("not a git checkout, so nothing says which files belong to the repository")
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=REPOSITORY, capture_output=True, check=True
+    ).stdout.decode()
+    files = [REPOSITORY / name for name in listed.split("\0") if name]
+    return [f for f in files if f.is_file() and not f.is_symlink()]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what lies in tests/browser, so that ``-m "not browser"`` leaves it out."""
+    for item in items:
+        if BROWSER_TESTS in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_network() -> Iterator[None]:
+    """Refuse connections to other machines, so that no test depends on the network."""
+
+    class LocalSocket(socket.socket):
+        def connect(self, address: Any) -> None:
+            _refuse_remote(self, address)
+            super().connect(address)
+
+        def connect_ex(self, address: Any) -> int:
+            _refuse_remote(self, address)
+            return super().connect_ex(address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "socket", LocalSocket)
+        yield
+
+
+def _refuse_remote(sock: socket.socket, address: Any) -> None:
+    if sock.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in LOCAL:
+        raise RuntimeError(f"a test tried to reach {address[0]}; tests run without the network")

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import shutil
 import socket
-import subprocess
 import tomllib
 import zipfile
 from importlib.metadata import PackageNotFoundError, distribution, version
@@ -24,18 +22,6 @@ MACHINE_PATH = re.compile(rb"(?<![\w.>*\])])/(?:work|root|home|Users|opt|tmp|mnt
 PIP_SOURCE = re.compile(r"^\s*(-f|-i|--(find-links|index-url|extra-index-url))\b", re.MULTILINE)
 #: What torch brings along for graphics cards, which differs by platform and is not pinned.
 OF_THE_PLATFORM = ("nvidia-", "cuda-", "triton")
-
-
-@pytest.fixture(scope="module")
-def tracked() -> list[Path]:
-    """Every file git tracks, links to files not followed twice."""
-    if shutil.which("git") is None or not (REPOSITORY / ".git").exists():
-        pytest.skip("not a git checkout, so nothing says which files belong to the repository")
-    listed = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=REPOSITORY, capture_output=True, check=True
-    ).stdout.decode()
-    files = [REPOSITORY / name for name in listed.split("\0") if name]
-    return [f for f in files if f.is_file() and not f.is_symlink()]
 
 
 def test_the_clone_stays_small(tracked: list[Path]) -> None:

@@ -1,0 +1,165 @@
+"""The README is true: its examples run, its paths exist, its lists are complete."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import tomllib
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from packaging.requirements import Requirement
+
+import dmil_core.train
+from dmil_core import cli, paths
+from dmil_core.data import catalog
+from dmil_core.nn import encoders
+from dmil_core.tables import read_table
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+README = (REPOSITORY / "README.md").read_text("utf-8")
+
+#: A training short enough for a test; what it learns does not matter here.
+QUICK = 0.02
+#: Folders of which the tree names every file or folder.
+NAMED_IN_FULL = ("dashboard", "dmil_core", "sample_data", "benchmarks")
+#: Written by benchmarks, not a part to be explained.
+MADE = ("benchmarks/results",)
+
+
+def section(title: str) -> str:
+    """Text of a second-level section."""
+    found = re.search(
+        rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)", README, re.MULTILINE | re.DOTALL
+    )
+    assert found, f"the README has no section {title!r}"
+    return found[1]
+
+
+def blocks(text: str, language: str) -> list[str]:
+    """Contents of fenced code blocks of a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+# --- examples -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in an empty folder, with data sets and checkpoints of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DMIL_SAMPLE_DATA", str(tmp_path / "sample_data"))
+    monkeypatch.setenv("DMIL_CHECKPOINTS", str(tmp_path / "checkpoints"))
+    return tmp_path
+
+
+def test_an_own_encoder_in_ten_lines(
+    own_folders: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (code,) = blocks(section("Your own encoder"), "python")
+    small = catalog.load_dataset("switch:train=300,val=100,test=100")
+    monkeypatch.setattr(encoders, "ENCODERS", dict(encoders.ENCODERS))
+    monkeypatch.setattr(catalog, "load_dataset", lambda _: small)
+    monkeypatch.setattr(
+        dmil_core.train, "train", partial(dmil_core.train.train, epochs_scale=QUICK)
+    )
+    exec(compile(code, "README.md", "exec"), {})
+    assert 0.0 <= float(capsys.readouterr().out) <= 1.0
+    run = (own_folders / "runs" / "mine" / "run.json").read_text("utf-8")
+    assert '"kind": "mine"' in run
+
+
+def test_own_data_from_file_to_table_to_app(own_folders: Path) -> None:
+    text = section("Your own data")
+    (code,) = blocks(text, "python")
+    exec(compile(code, "README.md", "exec"), {})
+    for line in "".join(blocks(text, "bash")).splitlines():
+        perform(shlex.split(line))
+    table = read_table(own_folders / "runs" / "xor.csv")
+    parts = table[[f"contrib_{c}_1" for c in ("R", "U1", "U2", "S")]].sum(axis=1)
+    np.testing.assert_allclose(parts, table["logit_1"], atol=1e-4)
+    for paradigm in ("joint", "ensemble", "dmil"):
+        assert (paths.checkpoints_root() / "xor" / paradigm / "seed0" / "run.json").exists()
+    assert (paths.checkpoints_root() / "xor" / "dmil" / "seed0" / "projection.parquet").exists()
+
+
+def perform(words: list[str]) -> None:
+    """Do what a line of the README's shell examples says, quickly."""
+    program, *rest = words
+    shell: dict[str, Callable[..., Any]] = {
+        "mkdir": lambda _, folder: Path(folder).mkdir(parents=True),
+        "mv": lambda source, target: Path(source).rename(target),
+    }
+    if program in shell:
+        shell[program](*rest)
+        return
+    assert program == ".venv/bin/dmil"
+    # Without a card the program says what it took the arrays for; that is no error.
+    quick = {"train": ["--epochs-scale", str(QUICK), "--quiet"], "project": ["--method", "pca"]}
+    assert cli.main([*rest, *quick.get(rest[0], [])]) == 0
+
+
+def test_the_format_table_names_what_validation_knows() -> None:
+    from dmil_core.data.validate import FLAG_PREFIX, OPTIONAL, REQUIRED
+
+    table = "\n".join(line for line in section("Your own data").splitlines() if line[:1] == "|")
+    first = " ".join(line.split("|")[1] for line in table.splitlines())
+    named = set(re.findall(r"`([\w<>]+)`", first))
+    media = {"media_index1", "media_index2"}  # for sets with raw media, which need a card
+    assert named == {*REQUIRED, *OPTIONAL, f"{FLAG_PREFIX}<name>"} - media
+
+
+# --- lists ----------------------------------------------------------------------------------
+
+
+def tree() -> set[str]:
+    """Every path of the annotated tree, folders without a slash at the end."""
+    (text,) = blocks(section("The tree"), "text")
+    found, folder = set(), ""
+    for line in text.splitlines():
+        name = line.split()[0].rstrip("/")
+        if not line.startswith(" "):
+            folder = name
+            found.add(name)
+        else:
+            found.add(f"{folder}/{name}")
+    return found
+
+
+def test_every_path_of_the_tree_exists() -> None:
+    assert [p for p in sorted(tree()) if not (REPOSITORY / p).exists()] == []
+
+
+def test_the_tree_names_everything(tracked: list[Path]) -> None:
+    present = set()
+    for parts in (file.relative_to(REPOSITORY).parts for file in tracked):
+        present.add(parts[0])
+        if parts[0] in NAMED_IN_FULL and not parts[1].startswith("__"):
+            present.add("/".join(parts[:2]))
+    assert sorted(present - tree() - set(MADE)) == []
+
+
+def test_every_package_is_explained() -> None:
+    data = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))
+    wanted = [*data["project"]["dependencies"], *data["dependency-groups"]["dev"]]
+    rows = re.findall(
+        r"^\| ([\w-]+) \| (.+) \|$", section("What each package is for"), re.MULTILINE
+    )
+    explained = [name for name, text in rows if name != "package" and text]
+    assert sorted(explained) == sorted(Requirement(text).name for text in wanted)
+
+
+def test_every_make_target_that_is_named_exists() -> None:
+    makefile = (REPOSITORY / "Makefile").read_text("utf-8")
+    targets = set(re.findall(r"^([a-z-]+):.*?## ", makefile, re.MULTILINE))
+    named = set(re.findall(r"(?:`|^)make[ \n]([a-z-]+)", README, re.MULTILINE))
+    assert {"app", "test"} <= named <= targets
+
+
+def test_every_link_into_the_repository_leads_somewhere() -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
+    assert [link for link in links if not (REPOSITORY / link).exists()] == []

@@ -146,7 +146,7 @@ class SequenceTransformer(NumericEncoder):
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.standardize(x)
-        patches = x.reshape(x.shape[0], -1, self.patch * x.shape[-1])
+        patches = x.reshape(len(x), len(self.position), self.patch * x.shape[-1])
         return self.out(self.body(self.embed(patches) + self.position).mean(dim=1))
 
 

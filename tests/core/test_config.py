@@ -1,0 +1,109 @@
+"""Configurations survive JSON, and a reader refuses what it does not understand."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dmil_core.config import EncoderConfig, ModelConfig, RunConfig, Stage, from_json, to_json
+from dmil_core.errors import ConfigError
+from dmil_core.paradigms import PARADIGMS
+from tests.core.builders import model_config
+
+encoder_configs = st.builds(
+    EncoderConfig,
+    kind=st.text(),
+    shape=st.lists(st.integers(1, 99), max_size=3).map(tuple),
+    dropout=st.floats(0, 1),
+    vocabulary=st.lists(st.text(), max_size=4).map(tuple),
+)
+run_configs = st.builds(
+    RunConfig,
+    paradigm=st.text(),
+    seed=st.integers(0, 2**63),
+    model=st.builds(
+        ModelConfig,
+        architecture=st.sampled_from(["dmil", "joint", "ensemble"]),
+        encoders=st.tuples(encoder_configs, encoder_configs),
+        classes=st.integers(2, 9),
+        rebuild=st.sampled_from(["input", "features"]),
+    ),
+    stages=st.lists(
+        st.builds(
+            Stage,
+            name=st.text(),
+            title=st.text(),
+            trainable=st.lists(st.text(), max_size=3).map(tuple),
+            epochs=st.integers(1, 99),
+            lr=st.floats(1e-6, 1.0),
+            losses=st.dictionaries(st.text(), st.floats(0, 9)),
+        ),
+        max_size=3,
+    ).map(tuple),
+)
+
+
+@given(run_configs)
+def test_any_config_reads_back_equal(config: RunConfig) -> None:
+    assert from_json(RunConfig, json.loads(json.dumps(to_json(config)))) == config
+
+
+def run_config() -> dict[str, Any]:
+    stages = PARADIGMS["dmil"].stages
+    return json.loads(json.dumps(to_json(RunConfig("dmil", 3, model_config(), stages, 3))))
+
+
+def changed(path: tuple[str | int, ...], value: object) -> dict[str, Any]:
+    """The run config with one value replaced, or removed where ``value`` is ..."""
+    data = run_config()
+    target: Any = data
+    for key in path[:-1]:
+        target = target[key]
+    if value is ...:
+        del target[path[-1]]
+    else:
+        target[path[-1]] = value
+    return data
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "says"),
+    [
+        (("seed",), "3", "config.seed: expected a whole number, got '3'"),
+        (("seed",), True, "config.seed: expected a whole number"),
+        (("seed",), 1.5, "config.seed: expected a whole number"),
+        (("seed",), None, "config.seed: expected a whole number"),
+        (("seed",), ..., "config: expected the field seed, got 'none'"),
+        (("speed",), 1, "config: expected only the fields paradigm, seed, .*, got 'speed'"),
+        (("paradigm",), 7, "config.paradigm: expected str"),
+        (("model", "architecture"), "cnn", "config.model.architecture: expected one of dmil, joi"),
+        (("model", "classes"), ..., "config.model: expected the field classes"),
+        (("model", "encoders"), [], r"config.model.encoders: expected a list of 2, got '\[\]'"),
+        (("model", "encoders", 1, "shape"), 5, r"config.model.encoders\[1\].shape: expected a lis"),
+        (("model", "encoders", 0, "dropout"), "x", r"encoders\[0\].dropout: expected a number"),
+        (("stages", 2, "losses", "ce"), None, r"config.stages\[2\].losses.ce: expected a number"),
+        (("stages", 1, "losses"), [], r"config.stages\[1\].losses: expected an object"),
+        (("stages", 0), "first", r"config.stages\[0\]: expected an object, got 'first'"),
+    ],
+)
+def test_an_unfit_value_is_named_with_its_place(
+    path: tuple[str | int, ...], value: object, says: str
+) -> None:
+    with pytest.raises(ConfigError, match=says):
+        from_json(RunConfig, changed(path, value))
+
+
+@pytest.mark.parametrize("value", [None, [], "text", 3])
+def test_only_an_object_is_a_config(value: object) -> None:
+    with pytest.raises(ConfigError, match="config: expected an object"):
+        from_json(RunConfig, value)
+
+
+def test_a_long_value_is_cut_in_the_message() -> None:
+    with pytest.raises(ConfigError) as error:
+        from_json(RunConfig, changed(("seed",), "9" * 10_000))
+    assert len(str(error.value)) < 200

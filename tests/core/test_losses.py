@@ -1,0 +1,147 @@
+"""Each loss term against numbers computed by hand."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from torch import Tensor
+
+from dmil_core.errors import ConfigError
+from dmil_core.losses import TERMS, Batch, Evidence, evaluate, total
+from dmil_core.model import DmilOutput, Rebuilt
+from dmil_core.nn.gaussian import Gaussian
+from tests.core.builders import batch, model
+
+#: Logits whose probabilities are 3/4 and 1/4.
+THREE_TO_ONE = [math.log(3.0), 0.0]
+RIGHT, WRONG, EVEN = -math.log(0.75), -math.log(0.25), math.log(2.0)
+
+
+def gaussian(mu: float, variance: float = 1.0) -> Gaussian:
+    """One row, two equal dimensions."""
+    return Gaussian(torch.full((1, 2), mu), torch.full((1, 2), math.log(variance)))
+
+
+def evidence() -> Evidence:
+    """One row of class 0 with posteriors, heads and reconstructions that are easy to sum."""
+    components = torch.tensor([[THREE_TO_ONE, [0.0, math.log(3.0)], [0.0, 0.0], THREE_TO_ONE]])
+    gate_logits = torch.log(torch.tensor([[0.4, 0.3, 0.2, 0.1]]))
+    posteriors = {
+        "M1": gaussian(1.0), "N1": gaussian(2.0), "M2": gaussian(0.0), "N2": gaussian(0.0),
+        "R": gaussian(1.0), "U1": gaussian(0.0, math.e), "U2": gaussian(3.0),
+    }  # fmt: skip
+    out = DmilOutput(
+        logits=torch.tensor([THREE_TO_ONE]),
+        unimodal=torch.tensor([[THREE_TO_ONE, [0.0, 0.0]]]),
+        latents={},
+        gate=gate_logits.exp(),
+        components=components,
+        gate_logits=gate_logits,
+        posteriors=posteriors,
+        draws={},
+        features=(torch.zeros(1, 2), torch.zeros(1, 2)),
+    )
+    rebuilt = Rebuilt(
+        inputs=(pair([1.0, 3.0], [0.0, 0.0]), pair([1.0, 1.0], [1.0, 1.0])),
+        parts=(pair([2.0, 0.0], [0.0, 0.0]), pair([0.0, 0.0], [1.0, 1.0])),
+        helpers=(gaussian(1.0), gaussian(3.0)),
+    )
+    w = torch.tensor([[0.5, 0.25, 0.125, 0.0]])
+    x = torch.zeros(1, 1)
+    return Evidence(out, Batch(x, x, torch.tensor([0]), w), rebuilt)
+
+
+def pair(made: list[float], wanted: list[float]) -> tuple[Tensor, Tensor]:
+    return torch.tensor([made]), torch.tensor([wanted])
+
+
+BY_HAND = {
+    "ce": RIGHT,
+    "ce_x1": RIGHT,
+    "ce_x2": EVEN,
+    "ce_flat": RIGHT + WRONG + EVEN + RIGHT,
+    "ce_responsible": 0.5 * RIGHT + 0.25 * WRONG + 0.125 * EVEN,
+    "gate": -(0.5 * math.log(0.4) + 0.25 * math.log(0.3) + 0.125 * math.log(0.2)),
+    # KL(N(m, v) || N(0, 1)) = (m^2 + v - 1 - log v) / 2 in every dimension.
+    "kl_1": 0.5 + 2.0,
+    "kl_2": 0.0,
+    "kl_consistency": 0.5 + (math.e - 2.0) / 2 + 4.5,
+    # KL(N(1, 1) || N(1, 1)) + KL(N(1, 1) || N(3, 1))
+    "align": 0.0 + 2.0,
+    "rebuild_1": (1.0 + 9.0) / 2,
+    "rebuild_2": 0.0,
+    "rebuild_parts": 4.0 / 2 + 1.0,
+}
+
+
+def test_every_term_has_a_number_here() -> None:
+    assert set(BY_HAND) == set(TERMS)
+
+
+@pytest.mark.parametrize("name", TERMS)
+def test_term_is_the_number_computed_by_hand(name: str) -> None:
+    value = TERMS[name](evidence())
+    assert value.shape == (1,)
+    assert value.item() == pytest.approx(BY_HAND[name], rel=1e-5, abs=1e-6)
+
+
+def test_total_is_the_weighted_sum() -> None:
+    weights = {"ce": 2.0, "gate": 0.5, "rebuild_1": 0.25}
+    wanted = sum(w * BY_HAND[n] for n, w in weights.items())
+    assert total(evidence(), weights).item() == pytest.approx(wanted, rel=1e-5)
+
+
+def test_a_term_that_does_not_exist_is_named() -> None:
+    with pytest.raises(ConfigError, match="loss hinge: expected names of ce, "):
+        total(evidence(), {"ce": 1.0, "hinge": 1.0})
+
+
+@pytest.mark.parametrize("name", sorted(set(TERMS) - {"ce", "ce_x1", "ce_x2"}))
+@pytest.mark.parametrize("architecture", ["joint", "ensemble"])
+def test_decomposition_terms_refuse_models_without_one(architecture: str, name: str) -> None:
+    found = evaluate(model(architecture), batch(5))  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="joint and ensemble have none"):
+        TERMS[name](found)
+
+
+def test_joint_has_no_unimodal_heads_to_train() -> None:
+    with pytest.raises(ConfigError, match="joint has none"):
+        TERMS["ce_x1"](evaluate(model("joint"), batch(5)))
+
+
+def test_a_row_of_no_responsibility_teaches_neither_heads_nor_gate() -> None:
+    net = model("dmil").train()
+    b = batch(8)
+    unexplained = Batch(b.x1, b.x2, b.y, torch.zeros(8, 4))
+    total(evaluate(net, unexplained), {"ce_responsible": 1.0, "gate": 1.0}).mean().backward()
+    moved = [n for n, p in net.named_parameters() if p.grad is not None and p.grad.abs().max() > 0]
+    assert moved == []
+
+
+def test_a_head_learns_its_own_samples_only() -> None:
+    net = model("dmil").train()
+    b = batch(8)
+    only_s = torch.tensor([[0.0, 0.0, 0.0, 1.0]]).expand(8, 4)
+    found = evaluate(net, Batch(b.x1, b.x2, b.y, only_s))
+    total(found, {"ce_responsible": 1.0}).mean().backward()
+    gradients = {c: head.weight.grad.abs().max().item() for c, head in net.heads.items()}
+    assert gradients["S"] > 0
+    assert gradients["R"] == gradients["U1"] == gradients["U2"] == 0
+
+
+def test_the_target_of_a_reconstruction_is_not_pulled_towards_it() -> None:
+    net, b = model("dmil").train(), batch(8)
+    for made, wanted in evaluate(net, b).made.inputs:
+        assert made.requires_grad
+        assert not wanted.requires_grad
+
+
+def test_batches_give_the_rows_asked_for() -> None:
+    b = batch(10)
+    part = b.rows(torch.tensor([7, 2]))
+    assert len(part) == 2
+    assert part.y.tolist() == [b.y[7].item(), b.y[2].item()]
+    assert torch.equal(part.x1[0], b.x1[7])
+    assert torch.equal(part.x2[1], b.x2[2])

@@ -67,6 +67,9 @@ def controls(stock: Stock) -> None:
             lambda m: m + marks.get(m, ""),
             help="\n\n".join(f"**{m}**: {text}" for m, text in terms.MODELS.items()),
         )
+        run = stock.get(view.data, view.model, view.seed).run
+        if run is not None and not run.finished:
+            st.caption(":material/warning: The training of this model was stopped early.")
         seeds = stock.seeds(view.data)
         if len(seeds) > 1:
             select("Seed", "seed", seeds, view.seed)

@@ -14,7 +14,7 @@ from dashboard.figures import media as media_figures
 from dashboard.figures import sample as sample_figures
 from dashboard.figures import theme
 from dashboard.services import media, samples
-from dashboard.services.stock import Checkpoint, DataProblem, Stock, log
+from dashboard.services.stock import Checkpoint, DataProblem, Stock, log, shown
 from dashboard.text import messages, terms
 from dashboard.text.messages import Message
 
@@ -96,14 +96,16 @@ def _open(sample: str | None) -> None:
 
 def media_row(found: Checkpoint, sample: str) -> None:
     """Both modalities of a sample beside each other (below each other on a narrow screen)."""
-    shown = media.sides(found, sample)
-    if isinstance(shown, DataProblem):
-        st.info(plain(shown.message), icon=":material/hide_image:")
+    both = media.sides(found, sample)
+    if isinstance(both, DataProblem):
+        st.info(plain(both.message), icon=":material/hide_image:")
         return
-    for index, (column, side) in enumerate(zip(st.columns(2), shown, strict=True)):
+    for index, (column, side) in enumerate(zip(st.columns(2), both, strict=True)):
         with column.container(border=True, height="stretch"):
             st.markdown(f"**{plain(side.name)}** :gray-badge[input {index + 1}]")
             _one(side.media, side.name, f"{sample}-{index}")
+            if side.numbers is not None:
+                _numbers(side.numbers, side.name, f"{sample}-{index}")
             st.caption(plain(side.description))
 
 
@@ -124,6 +126,12 @@ def _one(item: media.Media, name: str, key: str) -> None:
         chart(fig, f"vector-{key}", f"{name}: {len(item.values)} features in their order")
     else:
         st.info(plain(item.reason), icon=":material/hide_image:")
+
+
+def _numbers(item: media.Numbers, name: str, key: str) -> None:
+    st.caption(f"What the model sees of it: {len(item.values):,} numbers.")
+    fig = media_figures.vector(item.values, "", height=110)
+    chart(fig, f"numbers-{key}", f"{name}: the {len(item.values)} numbers the model sees")
 
 
 def _sound(item: media.Sound, name: str, key: str) -> None:
@@ -172,7 +180,7 @@ def gate(found: Checkpoint, sample: str) -> None:
     weights = samples.gates(found, sample)
     names = terms.component_names(samples.modality_names(found))
     top = weights.iloc[int(weights["weight"].to_numpy().argmax())]
-    st.markdown("**Gate: how much each component counts**", help=terms.GATE)
+    st.markdown("**Gate: which component counts**", help=terms.GATE)
     chart(
         sample_figures.gate_bars(weights, names),
         f"gate-{found.model}",
@@ -187,10 +195,10 @@ def gate(found: Checkpoint, sample: str) -> None:
 def guard(found: Checkpoint) -> bool:
     """Say what is wrong with a checkpoint that cannot be shown; True where it can."""
     if found.status == "missing":
-        folder = str(found.folder)
+        folder = shown(found.folder)
         notice(messages.no_checkpoint(found.data, found.model, found.seed, folder))
     elif found.status == "damaged":
-        notice(messages.damaged(str(found.folder), found.problem))
+        notice(messages.damaged(shown(found.folder), found.problem))
     return found.status == "ready"
 
 
@@ -217,7 +225,7 @@ def current(found: Stock) -> Checkpoint | None:
     """The chosen checkpoint; None after saying why it cannot be shown and what to do."""
     view = session.view()
     if not found.checkpoints:
-        notice(messages.no_checkpoints(str(found.root)))
+        notice(messages.no_checkpoints(shown(found.root)))
         return None
     if not found.of(view.data):
         notice(messages.no_checkpoint_for_set(view.data))

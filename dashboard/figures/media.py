@@ -37,14 +37,15 @@ def signal(values: NDArray[Any], channels: Sequence[str], rate: float, unit: str
         line = {"color": theme.CLASS_COLOURS[i % 10], "dash": _DASHES[i % 4], "width": 1.8}
         fig.add_scatter(x=x, y=values[:, i], name=theme.plain(name), mode="lines", line=line)
     fig.update_layout(showlegend=values.shape[1] > 1, hovermode="x unified")
+    fig.update_layout(legend={"yanchor": "bottom", "y": 1.0})
     fig.update_xaxes(title="seconds" if rate else "step")
     fig.update_yaxes(title=theme.plain(unit) or None)
     return fig
 
 
-def vector(values: NDArray[Any], label: str) -> go.Figure:
+def vector(values: NDArray[Any], label: str, height: int = 200) -> go.Figure:
     """A feature vector as thin bars in their order."""
-    fig = theme.figure(200)
+    fig = theme.figure(height)
     fig.add_bar(
         x=np.arange(len(values)),
         y=values,
@@ -52,5 +53,5 @@ def vector(values: NDArray[Any], label: str) -> go.Figure:
         hovertemplate="feature %{x}: %{y:.3f}<extra></extra>",
     )
     fig.update_layout(bargap=0)
-    fig.update_xaxes(title=theme.plain(label) or "feature")
+    fig.update_xaxes(title=theme.plain(label) or None)
     return fig

@@ -74,11 +74,16 @@ Media = Picture | Sound | Signal | Words | Numbers | NoMedia
 
 @dataclass(frozen=True)
 class Side:
-    """One modality of one sample, ready to be shown."""
+    """One modality of one sample, ready to be shown.
+
+    ``numbers`` is what the model sees where the media is only what it was computed from, such as
+    the features of a picture.
+    """
 
     name: str
     description: str
     media: Media
+    numbers: Numbers | None = None
 
 
 def sides(found: Checkpoint, sample: str) -> tuple[Side, Side] | DataProblem:
@@ -105,7 +110,11 @@ def _side(data: Any, row: int, modality: Modality) -> Side:
         # One unreadable clip must not take the page down; the log has the trace.
         log.exception("media of row %d, modality %d of %s", row, modality, data.name)
         return Side(about.name, about.description, NoMedia("This item could not be read."))
-    return Side(about.name, about.description, _convert(shown, features))
+    converted = _convert(shown, features)
+    numbers = None
+    if about.kind == "vector" and not isinstance(converted, Numbers):
+        numbers = Numbers(np.asarray(data.x(modality)[row], dtype=np.float32).ravel(), "")
+    return Side(about.name, about.description, converted, numbers)
 
 
 def _features(data: Any, row: int, modality: Modality, kind: str) -> NDArray[np.float32] | None:

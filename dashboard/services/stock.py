@@ -90,6 +90,11 @@ class Stock:
         return tuple(c for c in found if c.status == "ready")
 
 
+def _relative(problem: str) -> str:
+    # Messages of the core name whole paths; a visitor needs the part below the checkpoints.
+    return problem.replace(f"{checkpoints_root()}/", "")
+
+
 def _rank(model: str) -> int:
     return MODELS.index(model) if model in MODELS else len(MODELS)
 
@@ -104,6 +109,14 @@ def stamp(paths: Iterable[Path]) -> str:
             continue
         parts.append(f"{path}:{status.st_size}:{status.st_mtime_ns}")
     return "|".join(parts)
+
+
+def shown(path: Path | str) -> str:
+    """A path as visitors and commands may see it: relative to where the app was started."""
+    try:
+        return str(Path(path).resolve().relative_to(Path.cwd().resolve()))
+    except ValueError:
+        return str(path)
 
 
 def stock() -> Stock:
@@ -132,7 +145,7 @@ def _checkpoint(entry: checkpoint.Entry) -> Checkpoint:
         seed=entry.seed,
         folder=entry.folder,
         status="damaged" if entry.error else "ready",
-        problem=entry.error or "",
+        problem=_relative(entry.error or ""),
         run=entry.run,
         stamp=stamp(entry.folder.glob("*")),
     )
@@ -146,7 +159,7 @@ def _checked(found: Checkpoint) -> Checkpoint:
         table(found)
     except DmilError as error:
         log.warning("damaged checkpoint %s: %s", found.folder, error)
-        return replace(found, status="damaged", problem=str(error))
+        return replace(found, status="damaged", problem=_relative(str(error)))
     return found
 
 
@@ -260,7 +273,7 @@ def dataset(name: str, digest: str) -> Any:
 
     Parameters
     ----------
-    name : as the checkpoint's run names it.
+    name : what the checkpoint's run says to load: a set's name, or a file.
     digest : content hash the checkpoint was trained on; another one is a problem to be told.
     """
     return _dataset(name, digest, stamp(_cards()))
@@ -271,7 +284,7 @@ def _dataset(name: str, digest: str, key: str) -> Any:
     from dmil_core.data.catalog import load_dataset
 
     try:
-        loaded = load_dataset(name)
+        loaded = load_dataset(name, purpose="predict")
     except DmilError as error:
         return DataProblem(str(error))
     if digest and loaded.digest != digest:

@@ -67,8 +67,8 @@ def damaged(folder: str, problem: str) -> Message:
     """A checkpoint folder exists but cannot be trusted."""
     return Message(
         "This model's folder is damaged, so nothing from it is shown.",
-        "The other models go on working: choose one in the sidebar. To repair this one, delete "
-        "its folder and train it again, or restore it from where it came.",
+        "Models that are whole go on working: choose one in the sidebar. To repair this one, "
+        "train it again with --overwrite, or copy the folder again from where it came.",
         f"{folder}\n{problem}",
         tone="error",
     )

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import session, widgets
 from dashboard.figures import compare as figures
 from dashboard.services import comparison as service
-from dashboard.services.stock import Checkpoint, Stock, stock, table
+from dashboard.services.stock import Checkpoint, Stock, shown, stock, table
 from dashboard.text import messages, terms
 from dashboard.views import sample_panel
 from dashboard.widgets import plain
@@ -43,7 +43,7 @@ def _damaged(all_: Stock) -> None:
     for found in all_.of(view.data, view.seed):
         checked = all_.get(found.data, found.model, found.seed)
         if checked.status == "damaged":
-            widgets.notice(messages.damaged(str(checked.folder), checked.problem))
+            widgets.notice(messages.damaged(shown(checked.folder), checked.problem))
 
 
 def _accuracy(all_: Stock) -> None:
@@ -158,10 +158,10 @@ def _pair_list(frame: pd.DataFrame, right: str, wrong: str) -> None:
         widgets.notice(messages.no_disagreement())
         return
     sample = session.view().sample
-    shown = frame.drop(columns=["right_says"])
-    shown[["right_p", "wrong_p"]] *= 100
+    listed = frame.drop(columns=["right_says"])
+    listed[["right_p", "wrong_p"]] *= 100
     st.dataframe(
-        shown,
+        listed,
         hide_index=True,
         height=min(420, 38 + 35 * len(frame)),
         **widgets.row_choice("pairs", frame["id"], sample),

@@ -12,7 +12,7 @@ from dashboard import components, session, state, widgets
 from dashboard.figures import map as figures
 from dashboard.services import maps as service
 from dashboard.services import samples as sample_service
-from dashboard.services.stock import Checkpoint, Projection, projection, stock, table
+from dashboard.services.stock import Checkpoint, Projection, projection, shown, stock, table
 from dashboard.text import messages, terms
 from dashboard.views import sample_panel
 from dashboard.widgets import plain
@@ -29,7 +29,7 @@ def latent_map() -> None:
     placed = projection(found)
     latents = service.latents(found, placed)
     if placed is None or not latents:
-        widgets.notice(messages.no_projection(str(found.folder)))
+        widgets.notice(messages.no_projection(shown(found.folder)))
         return
     able = components.webgl_able()
     left, right = st.columns([7, 5], gap="medium")

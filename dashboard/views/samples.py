@@ -90,10 +90,10 @@ def _list(found: Checkpoint, rows: pd.DataFrame) -> None:
     total = len(service.in_split(table(found), view.split))
     shown = pd.DataFrame(
         {
+            "": ["✓" if c else "✗" for c in rows["correct"]],
             "id": rows["id"].to_numpy(),
             "true": rows["y"].to_numpy(),
             "says": rows["pred"].to_numpy(),
-            "": ["✓" if c else "✗" for c in rows["correct"]],
             "sure": 100 * rows["confidence"].to_numpy(),
         }
     )
@@ -105,13 +105,15 @@ def _list(found: Checkpoint, rows: pd.DataFrame) -> None:
         height=480,
         **widgets.row_choice("rows", rows["id"], view.sample),
         column_config={
-            "says": st.column_config.TextColumn(help=f"Answer of {found.model}"),
             "": st.column_config.TextColumn(width=30, help="✓ right, ✗ wrong"),
+            "id": st.column_config.TextColumn(width=95),
+            "true": st.column_config.TextColumn(width=70),
+            "says": st.column_config.TextColumn(width=70, help=f"Answer of {found.model}"),
             "sure": st.column_config.NumberColumn(
-                format="%.0f %%", help="Probability of the answer"
+                width=55, format="%.0f %%", help="Probability of the answer"
             ),
             "relies on": st.column_config.TextColumn(
-                width="small", help="Component with the largest gate weight"
+                width=60, help="Component with the largest gate weight"
             ),
         },
         alt="Samples with their true class and the model's answer",

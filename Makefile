@@ -76,6 +76,10 @@ bench-avdigits: $(APP_ENV) ## Does the gate notice a spoilt picture or sound?
 bench-speed: $(APP_ENV) ## Rows a second of inference, seconds of training
 	$(PY) -m benchmarks.speed
 
+.PHONY: results
+results: $(APP_ENV) ## Write the README's results from the records of the benchmarks
+	$(PY) -m benchmarks.readme
+
 ##@ Other
 .PHONY: clean
 clean: ## Remove the environment, caches and what benchmarks left in build/
@@ -98,8 +102,14 @@ define need_python
 	echo "$(PYTHON) cannot make environments. On Debian: apt-get install python3-venv" >&2; exit 1; }
 endef
 
+# Two Pythons in one environment break each other, so another one starts it anew.
+base := import os, sys; print(os.path.realpath(sys._base_executable), sys.version)
+
 $(APP_ENV):
 	$(need_python)
+	@if [ -e $(VENV) ] && [ "$$($(PY) -c '$(base)' 2>&1)" != "$$($(PYTHON) -c '$(base)')" ]; then \
+		echo "$(VENV) was made by another Python; making it anew."; rm -rf $(VENV); \
+	fi
 	$(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install --disable-pip-version-check -r requirements.txt
 	@rm -f $(VENV)/.installed-app-*

@@ -49,7 +49,7 @@ def _write_parquet(table: pd.DataFrame, path: Path, metadata: dict[str, Any]) ->
     arrow = pa.Table.from_pandas(table, preserve_index=False)
     # pandas' own note in the footer would grow with the number of columns and says nothing new.
     arrow = arrow.replace_schema_metadata({_KEY: json.dumps(metadata).encode()})
-    pq.write_table(arrow, path, compression="zstd")
+    pq.write_table(arrow, path, compression="zstd", write_page_checksum=True)
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -64,7 +64,7 @@ def read_table(path: Path) -> pd.DataFrame:
     try:
         if path.suffix == ".csv":
             return _read_csv(path)
-        return pd.read_parquet(path)
+        return pd.read_parquet(path, page_checksum_verification=True)
     except FileNotFoundError:
         raise DataError(f"{path} does not exist; run `dmil decompose` to make it") from None
     except (OSError, ValueError) as error:
@@ -87,6 +87,6 @@ def table_metadata(path: Path) -> dict[str, Any]:
 
     try:
         stored = pq.read_schema(path).metadata or {}
+        return json.loads(stored.get(_KEY, b"{}"))
     except (OSError, ValueError) as error:
         raise DataError(f"{path} is damaged ({error}); make it again") from None
-    return json.loads(stored.get(_KEY, b"{}"))

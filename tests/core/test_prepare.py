@@ -91,9 +91,7 @@ def test_statistics_and_vocabulary_come_from_training_rows(mixed: Dataset) -> No
     config = model_config(mixed, DMIL)
     assert model_config(changed, DMIL) == config
     rows = mixed.rows("train")
-    for one, two in zip(
-        inputs(mixed, rows, config), inputs(changed, rows, config), strict=True
-    ):
+    for one, two in zip(inputs(mixed, rows, config), inputs(changed, rows, config), strict=True):
         assert torch.equal(one, two)
 
 

@@ -26,6 +26,7 @@ pages = {
 }
 page = st.navigation(list(pages.values()), position="top")
 session.remember_pages(pages)
+sidebar.title()
 found = stock()
 sidebar.settle(found)
 sidebar.header(found)

@@ -31,11 +31,15 @@ _STYLE = """<style>
 </style>"""
 
 
-def header(stock: Stock) -> None:
-    """Name of the app, one sentence on what is seen, the data, and what of the link was dropped."""
+def title() -> None:
+    """Name of the app and one sentence on what is seen: there before any file is read."""
     st.html(_STYLE)
     st.title("DMIL Explorer", anchor=False)
     st.markdown(terms.HEADLINE)
+
+
+def header(stock: Stock) -> None:
+    """The data set in a line, and what of the link was dropped."""
     card = _card(stock)
     if card:
         title, summary = (plain(card.get(k, "")) for k in ("title", "summary"))

@@ -93,6 +93,7 @@ def by_group(frame: pd.DataFrame, models: Sequence[str]) -> go.Figure:
             hovertemplate="%{x}: %{y:.1%}<extra>" + theme.plain(model) + "</extra>",
         )
     fig.update_layout(barmode="group", showlegend=True, bargap=0.25, bargroupgap=0.08)
+    fig.update_layout(legend={"y": -0.14})
     fig.update_yaxes(range=[0, 1.03], tickformat=".0%", title="accuracy")
     return fig
 

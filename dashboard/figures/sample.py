@@ -18,7 +18,7 @@ def gate_bars(weights: pd.DataFrame, names: Mapping[str, str]) -> go.Figure:
     weights : columns component, weight (they sum to 1).
     names : component to the words beside its letter.
     """
-    fig = theme.figure(190)
+    fig = theme.figure(210)
     components = [str(c) for c in weights["component"]]
     fig.add_bar(
         x=weights["weight"].to_numpy(),
@@ -84,7 +84,11 @@ def _connect(fig: go.Figure, ends: list[float]) -> None:
 
 
 def _label(component: str, names: Mapping[str, str]) -> str:
-    return f"<b>{component}</b> {theme.plain(names.get(component, ''))}".strip()
+    name = names.get(component, "")
+    # A long name goes below its letter and is cut, or the bars would have no room left.
+    short = name if len(name) <= 22 else name[:21] + "…"
+    gap = "<br>" if len(name) > 12 else " "
+    return f"<b>{component}</b>{gap}{theme.plain(short)}".strip()
 
 
 def _patterns(components: list[str], extra: int = 0) -> dict[str, object]:

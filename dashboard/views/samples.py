@@ -106,11 +106,11 @@ def _list(found: Checkpoint, rows: pd.DataFrame) -> None:
         **widgets.row_choice("rows", rows["id"], view.sample),
         column_config={
             "": st.column_config.TextColumn(width=30, help="✓ right, ✗ wrong"),
-            "id": st.column_config.TextColumn(width=95),
+            "id": st.column_config.TextColumn(width=85),
             "true": st.column_config.TextColumn(width=70),
             "says": st.column_config.TextColumn(width=70, help=f"Answer of {found.model}"),
             "sure": st.column_config.NumberColumn(
-                width=55, format="%.0f %%", help="Probability of the answer"
+                width=45, format="%.0f %%", help="Probability of the answer"
             ),
             "relies on": st.column_config.TextColumn(
                 width=60, help="Component with the largest gate weight"

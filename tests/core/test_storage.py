@@ -17,9 +17,14 @@ from dmil_core.storage import exclusive, file_digest, replacing, write_json, wri
 def test_a_fault_in_the_middle_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
     path = tmp_path / "file.txt"
     path.write_text("old")
-    with pytest.raises(RuntimeError), replacing(path) as temporary:
-        temporary.write_text("half of the n")
-        raise RuntimeError
+
+    def interrupted() -> None:
+        with replacing(path) as temporary:
+            temporary.write_text("half of the n")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        interrupted()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 

@@ -95,7 +95,7 @@ def test_a_fault_while_writing_leaves_the_old_table(tmp_path: Path, suffix: str)
             raise RuntimeError("the disk is on fire")
 
     broken = pd.DataFrame({"id": ["1"] * 5000 + [Unwritable()]})
-    with pytest.raises(Exception, match="fire|Unwritable"):
+    with pytest.raises(Exception, match=r"fire|Unwritable"):
         write_table(broken, path)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]

@@ -1,0 +1,168 @@
+"""The decision tree in numbers, and that training rows are scored by models that never saw them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor
+
+from dmil_core.fit import Report, fit, reproducible
+from dmil_core.losses import Batch
+from dmil_core.model import build
+from dmil_core.prepare import fit_statistics
+from dmil_core.responsibilities import cross_fit, responsibilities, temperatures
+from tests.core.builders import batch, model_config, stage
+
+SURE, CHANCE = [0.0, 1.0, 0.0], [1 / 3, 1 / 3, 1 / 3]
+
+
+def of(x1: list[float], x2: list[float], both: list[float]) -> list[float]:
+    """Responsibilities of one row whose true class is the second."""
+    return responsibilities(torch.tensor([[x1, x2, both]]), torch.tensor([1]))[0].tolist()
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "wanted"),
+    [
+        ((SURE, SURE, SURE), [1, 0, 0, 0]),
+        ((SURE, CHANCE, SURE), [0, 1, 0, 0]),
+        ((CHANCE, SURE, SURE), [0, 0, 1, 0]),
+        ((CHANCE, CHANCE, SURE), [0, 0, 0, 1]),
+        ((CHANCE, CHANCE, CHANCE), [0, 0, 0, 0]),
+        # Worse than chance is chance, and what both together can do does not take from R and U.
+        (([1.0, 0.0, 0.0], SURE, CHANCE), [0, 0, 1, 0]),
+        # 2/3 is half of the way from 1/3 to 1.
+        (([1 / 3, 2 / 3, 0.0], [0.0, 2 / 3, 1 / 3], SURE), [0.25, 0.25, 0.25, 0.25]),
+        (([1 / 3, 2 / 3, 0.0], CHANCE, [0.0, 2 / 3, 1 / 3]), [0, 0.5, 0, 0.25]),
+    ],
+)
+def test_by_hand(probabilities: tuple[list[float], ...], wanted: list[float]) -> None:
+    assert of(*probabilities) == pytest.approx(wanted, abs=1e-6)
+
+
+@given(st.integers(2, 8), st.integers(0, 10**6), st.floats(0.1, 20.0))
+def test_what_no_component_takes_is_what_nothing_explains(
+    classes: int, seed: int, sharpness: float
+) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    p = (sharpness * torch.randn(30, 3, classes, generator=generator)).softmax(dim=-1)
+    y = torch.randint(0, classes, (30,), generator=generator)
+    w = responsibilities(p, y)
+    assert (w >= 0).all()
+    a = ((p[torch.arange(30), :, y] * classes - 1) / (classes - 1)).clamp(0, 1)
+    torch.testing.assert_close(w.sum(dim=1), 1 - (1 - a).prod(dim=1))
+    assert (w.sum(dim=1) <= 1 + 1e-6).all()
+    # Exchanging the modalities exchanges U1 and U2.
+    torch.testing.assert_close(responsibilities(p[:, [1, 0, 2]], y), w[:, [0, 2, 1, 3]])
+
+
+# --- out of fold ---------------------------------------------------------------------------
+
+
+def noise(rows: int, seed: int) -> Batch:
+    """Labels that have nothing to do with the inputs."""
+    b = batch(rows, 2, seed)
+    generator = torch.Generator().manual_seed(seed + 1)
+    x1, x2 = (torch.randn(x.shape, generator=generator) for x in (b.x1, b.x2))
+    y = torch.randint(0, 2, (rows,), generator=generator)
+    return Batch(x1, x2, y, b.responsibilities)
+
+
+def accuracy(probabilities: Tensor, y: Tensor) -> float:
+    """Over the two unimodal models and the joint one, (N, 3, K)."""
+    return float((probabilities.argmax(dim=2) == y[:, None]).float().mean())
+
+
+def test_random_labels_are_not_explained_on_the_rows_that_were_learnt() -> None:
+    train, val = noise(200, 0), noise(100, 9)
+    found = cross_fit(model_config("dmil", 2), train, val, 3, 0, epochs_scale=0.1)
+    # 600 guesses; five standard deviations of a coin are 0.1.
+    assert accuracy(found.train, train.y) == pytest.approx(0.5, abs=0.1)
+    assert responsibilities(found.train, train.y).mean() < 0.1
+    # The same models, asked about rows they learnt, claim to explain them.
+    config = model_config("ensemble", 2)
+    with reproducible(0):
+        net = build(config)
+    fit_statistics(net, train.x1, train.x2)
+    losses = {"ce_x1": 1.0, "ce_x2": 1.0}
+    fit(net, (stage(epochs=40, losses=losses),), train, train, seed=0)
+    claimed = net(train.x1, train.x2).unimodal.softmax(dim=-1)
+    assert accuracy(claimed, train.y) > 0.65
+
+
+def test_the_label_of_a_row_never_reaches_its_own_probabilities() -> None:
+    train, val = batch(60), batch(30, seed=5)
+    y = train.y.clone()
+    y[0] = (y[0] + 1) % 3
+    config = model_config("dmil")
+    before, after = (
+        cross_fit(config, Batch(train.x1, train.x2, labels, train.responsibilities), val, 3, 0,
+                  epochs_scale=0.02)
+        for labels in (train.y, y)
+    )  # fmt: skip
+    same = (before.train == after.train).flatten(1).all(dim=1)
+    assert same[0]
+    assert int(same.sum()) == 20  # the fold of row 0; the other two folds learnt from it
+
+
+def test_redundant_rows_are_found_redundant() -> None:
+    train, val = batch(150), batch(60, seed=5)
+    x1, x2 = train.x1.clone(), train.x2.clone()
+    x1[torch.arange(150), train.y] += 4.0
+    x2[torch.arange(150), train.y] += 4.0
+    x1_val, x2_val = val.x1.clone(), val.x2.clone()
+    x1_val[torch.arange(60), val.y] += 4.0
+    x2_val[torch.arange(60), val.y] += 4.0
+    train = Batch(x1, x2, train.y, train.responsibilities)
+    val = Batch(x1_val, x2_val, val.y, val.responsibilities)
+    found = cross_fit(model_config("dmil"), train, val, 3, 0, epochs_scale=0.2)
+    for probabilities, y in ((found.train, train.y), (found.val, val.y)):
+        torch.testing.assert_close(probabilities.sum(-1), torch.ones(len(y), 3))
+        assert responsibilities(probabilities, y).mean(dim=0).argmax() == 0
+
+
+def test_stored_folds_are_not_learnt_again_and_damaged_ones_are(tmp_path: Path) -> None:
+    train, val, config = batch(60), batch(30, seed=5), model_config("dmil")
+    learnt: list[str] = []
+
+    def announce(report: Report) -> None:
+        if report.title not in learnt:
+            learnt.append(report.title)
+
+    def run() -> Tensor:
+        learnt.clear()
+        found = cross_fit(
+            config, train, val, 3, 0, epochs_scale=0.02, folder=tmp_path, announce=announce
+        )
+        return torch.cat([found.train, found.val])
+
+    first = run()
+    assert {t.split(",")[0] for t in learnt} == {f"0 out-of-fold {k}/3" for k in (1, 2, 3)}
+    assert torch.equal(run(), first)
+    assert learnt == []
+    files = sorted(tmp_path.iterdir())
+    assert len(files) == 3
+    files[1].write_bytes(files[1].read_bytes()[:50])
+    assert torch.equal(run(), first)
+    assert {t.split(",")[0] for t in learnt} == {"0 out-of-fold 2/3"}
+
+
+def test_fewer_rows_than_folds_do_no_harm() -> None:
+    train, val = batch(2, 2), batch(4, 2, seed=1)
+    found = cross_fit(model_config("dmil", 2), train, val, 3, 0, epochs_scale=0.01)
+    torch.testing.assert_close(found.train.sum(dim=-1), torch.ones(2, 3))
+
+
+@pytest.mark.parametrize("factor", [0.5, 1.0, 4.0])
+def test_overconfidence_is_divided_out_per_model(factor: float) -> None:
+    torch.manual_seed(0)
+    logits = 1.5 * torch.randn(8000, 1, 4)
+    y = torch.distributions.Categorical(logits=logits[:, 0]).sample()
+    found = temperatures(torch.cat([logits, factor * logits, logits], dim=1), y)
+    assert found.shape == (3, 1)
+    assert found[0].item() == pytest.approx(1.0, rel=0.1)
+    assert found[1].item() == pytest.approx(factor, rel=0.1)

@@ -7,7 +7,8 @@ from typing import Any
 import streamlit as st
 
 from dashboard import components, session, state
-from dashboard.services.stock import Stock
+from dashboard.services.samples import modality_names
+from dashboard.services.stock import Checkpoint, Stock
 from dashboard.text import terms
 from dashboard.widgets import badge, plain, select
 
@@ -78,7 +79,7 @@ def controls(stock: Stock) -> None:
         if len(seeds) > 1:
             select("Seed", "seed", seeds, view.seed)
         select("Samples from", "split", state.SPLITS, view.split, terms.SPLITS.__getitem__)
-        _definitions()
+        _definitions(stock.get(view.data, view.model, view.seed))
         _about(_card(stock))
         components.copy_link()
 
@@ -91,12 +92,14 @@ def _title(stock: Stock, name: str) -> str:
     return stock.titles.get(name, name) + mark
 
 
-def _definitions() -> None:
+def _definitions(found: Checkpoint) -> None:
+    meant = terms.component_names(modality_names(found))
     with st.expander("What do R, U1, U2, S mean?", icon=":material/help:"):
         for letter, name in terms.NAMES.items():
-            st.markdown(f"{badge(letter)} {name}")
-        for text in (terms.COMPONENT, terms.GATE, terms.CONTRIBUTION):
-            st.markdown(text)
+            st.markdown(f"{badge(letter)} **{name}**: {plain(meant[letter])}")
+        definitions = {"Gate": terms.GATE, "Contribution": terms.CONTRIBUTION}
+        for name, text in definitions.items():
+            st.markdown(f"**{name}** {text}")
 
 
 def _card(stock: Stock) -> dict[str, Any]:

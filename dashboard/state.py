@@ -29,6 +29,8 @@ COLOURS: Final = (
 )
 ORDERS: Final = ("stored", "unsure", "sure", "R", "U1", "U2", "S")
 RENDERERS: Final = ("webgl", "svg")
+#: Which of two compared models is the one that is right.
+SIDES: Final = ("first", "second")
 
 #: Parameters that belong to Streamlit itself.
 FOREIGN: Final = ("embed", "embed_options")
@@ -52,6 +54,7 @@ class View:
     colour: str = "class"
     renderer: str = "webgl"
     rival: str = "joint"
+    side: str = "first"
     search: str = ""
     truth: str = ""
     show: str = "all"
@@ -106,6 +109,7 @@ PARAMETERS: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "colour": ("colour", _one_of(COLOURS)),
     "draw": ("renderer", _one_of(RENDERERS)),
     "rival": ("rival", _text),
+    "side": ("side", _one_of(SIDES)),
     "q": ("search", _text),
     "truth": ("truth", _text),
     "show": ("show", _one_of(SHOWS)),

@@ -25,7 +25,7 @@ GATE: Final = (
     "the data."
 )
 CONTRIBUTION: Final = (
-    "Contribution = gate weight times the component's own score for the class. The four "
+    "Gate weight times the component's own score for the class. The four "
     "contributions add up exactly to the model's score (logit) for that class. Shown in bits: +1 "
     "bit doubles the odds of the class."
 )

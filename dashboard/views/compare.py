@@ -149,7 +149,9 @@ def _pair_choice(
         "first": f"{first} right, {rival} wrong ({counts['first']:,})",
         "second": f"{rival} right, {first} wrong ({counts['second']:,})",
     }
-    side = st.radio("Show", list(sides), format_func=sides.__getitem__, key="side")
+    side = session.view().side
+    bound = session.bound("side", "choice_side", side)
+    st.radio("Show", list(sides), format_func=sides.__getitem__, **bound)
     return (first, rival) if side == "first" else (rival, first)
 
 

@@ -25,6 +25,7 @@ views = st.builds(
     colour=st.sampled_from(state.COLOURS),
     renderer=st.sampled_from(state.RENDERERS),
     rival=words.filter(bool),
+    side=st.sampled_from(state.SIDES),
     search=words,
     truth=words,
     show=st.sampled_from(state.SHOWS),

@@ -46,7 +46,7 @@ def _room(low: Any, high: Any) -> list[float]:
 
 
 def _values_at(fig: go.Figure, x: Any, y: Sequence[str], values: Any) -> None:
-    text = [f" {v:.1%}" for v in values]
+    text = [f"\u2003{v:.1%}" for v in values]
     fig.add_scatter(x=x, y=y, mode="text", text=text, textposition="middle right", hoverinfo="skip")
 
 

@@ -17,6 +17,10 @@ from dashboard.figures import theme
 
 Renderer = Literal["webgl", "svg"]
 
+#: More points than this overlap: they are drawn smaller, and the groups in so many turns.
+CROWDED = 1000
+LAYERS = 4
+
 
 def scatter(
     points: pd.DataFrame, colour: str, order: Sequence[str], renderer: str, height: int = 560
@@ -34,12 +38,24 @@ def scatter(
     if colour.startswith("gate-"):
         _weights(fig, points, colour.removeprefix("gate-"), renderer)
     else:
-        for place, name in enumerate(_present(points, order)):
-            _group(fig, points[points["colour"] == name], name, colour, place, renderer)
+        _groups(fig, points, colour, order, renderer)
         fig.update_layout(showlegend=True, legend={"itemsizing": "constant", "y": -0.01})
     _bare_axes(fig)
     fig.update_layout(clickmode="event+select", dragmode="pan", hovermode="closest")
     return fig
+
+
+def _groups(
+    fig: go.Figure, points: pd.DataFrame, colour: str, order: Sequence[str], renderer: str
+) -> None:
+    # A group drawn last would hide the others where they overlap: all are drawn in turns.
+    turns = LAYERS if len(points) > CROWDED else 1
+    names = _present(points, order)
+    for turn in range(turns):
+        for place, name in enumerate(names):
+            rows = points[points["colour"] == name].iloc[turn::turns]
+            if len(rows) or not turn:
+                _group(fig, rows, name, colour, place, renderer, len(points), first=not turn)
 
 
 def _present(points: pd.DataFrame, order: Sequence[str]) -> list[str]:
@@ -48,10 +64,24 @@ def _present(points: pd.DataFrame, order: Sequence[str]) -> list[str]:
 
 
 def _group(
-    fig: go.Figure, rows: pd.DataFrame, name: str, colour: str, place: int, renderer: str
+    fig: go.Figure,
+    rows: pd.DataFrame,
+    name: str,
+    colour: str,
+    place: int,
+    renderer: str,
+    count: int,
+    first: bool = True,
 ) -> None:
     tint, symbol = look(name, colour, place)
-    _add(fig, rows, renderer, theme.plain(name), {"color": tint, "symbol": symbol, "size": 7})
+    marker = {"color": tint, "symbol": symbol, "size": size(count)}
+    _add(fig, rows, renderer, theme.plain(name), marker)
+    fig.data[-1].update(legendgroup=str(place), showlegend=first)
+
+
+def size(count: int) -> float:
+    """Diameter of a point in pixels: smaller where there are many."""
+    return 7.0 if count <= CROWDED else 5.0 if count <= 6000 else 4.0
 
 
 def look(name: str, colour: str, place: int) -> tuple[str, str]:
@@ -121,7 +151,7 @@ def neighbourhood(around: pd.DataFrame, colour: str, order: Sequence[str]) -> go
         places = {n: i for i, n in enumerate(order)}
         for name in _present(others, order):
             rows = others[others["colour"] == name]
-            _group(fig, rows, name, colour, places.get(name, 0), "svg")
+            _group(fig, rows, name, colour, places.get(name, 0), "svg", len(others))
     ring = {"size": 18, "color": "rgba(0,0,0,0)", "line": {"color": theme.NEUTRAL, "width": 3}}
     fig.add_scatter(x=here["x"], y=here["y"], mode="markers", marker=ring, hoverinfo="skip")
     dot = {"size": 7, "color": theme.NEUTRAL}

@@ -33,7 +33,7 @@ def gate_bars(weights: pd.DataFrame, names: Mapping[str, str]) -> go.Figure:
         cliponaxis=False,
         hovertemplate="%{y}: %{x:.3f}<extra></extra>",
     )
-    fig.update_xaxes(range=[0, 1.12], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1])
+    fig.update_xaxes(range=[0, 1.22], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1])
     fig.update_yaxes(autorange="reversed", showgrid=False)
     return fig
 
@@ -87,7 +87,7 @@ def _label(component: str, names: Mapping[str, str]) -> str:
     name = names.get(component, "")
     # A long name goes below its letter and is cut, or the bars would have no room left.
     short = name if len(name) <= 22 else name[:21] + "…"
-    gap = "<br>" if len(name) > 12 else " "
+    gap = "<br>" if len(name) > 14 else " "
     return f"<b>{component}</b>{gap}{theme.plain(short)}".strip()
 
 

@@ -168,13 +168,13 @@ def _pair_list(frame: pd.DataFrame, right: str, wrong: str) -> None:
         height=min(420, 38 + 35 * len(frame)),
         **widgets.row_choice("pairs", frame["id"], sample),
         column_config={
-            "id": st.column_config.TextColumn(width=110),
-            "truth": st.column_config.TextColumn("true", width=90),
+            "id": st.column_config.TextColumn(width=90),
+            "truth": st.column_config.TextColumn("true", width=75),
             "right_p": st.column_config.NumberColumn(f"{right} sure", format="%.0f %%"),
-            "wrong_says": st.column_config.TextColumn(f"{wrong} says", width=100),
+            "wrong_says": st.column_config.TextColumn(f"{wrong} says", width=85),
             "wrong_p": st.column_config.NumberColumn("how sure", format="%.0f %%"),
             "dominant": st.column_config.TextColumn(
-                "relies on", help="Component with the largest gate weight"
+                "gate", width=45, help="Component with the largest gate weight"
             ),
         },
         alt=f"Samples that {right} gets right and {wrong} wrong",

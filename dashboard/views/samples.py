@@ -98,7 +98,7 @@ def _list(found: Checkpoint, rows: pd.DataFrame) -> None:
         }
     )
     if "dominant" in rows.columns:
-        shown["relies on"] = rows["dominant"].to_numpy()
+        shown["gate"] = rows["dominant"].to_numpy()
     st.dataframe(
         shown,
         hide_index=True,
@@ -110,10 +110,10 @@ def _list(found: Checkpoint, rows: pd.DataFrame) -> None:
             "true": st.column_config.TextColumn(width=70),
             "says": st.column_config.TextColumn(width=70, help=f"Answer of {found.model}"),
             "sure": st.column_config.NumberColumn(
-                width=45, format="%.0f %%", help="Probability of the answer"
+                width=52, format="%.0f %%", help="Probability of the answer"
             ),
-            "relies on": st.column_config.TextColumn(
-                width=60, help="Component with the largest gate weight"
+            "gate": st.column_config.TextColumn(
+                width=45, help="Component with the largest gate weight"
             ),
         },
         alt="Samples with their true class and the model's answer",

@@ -186,3 +186,12 @@ def test_lines_of_a_signal_differ_without_colour() -> None:
     lines = media.signal(np.zeros((50, 3)), ("x", "y", "z"), 25.0, "g").data
     assert len({line.line.dash for line in lines}) == 3
     assert lines[0].x[-1] == pytest.approx(49 / 25)
+
+
+def test_crowded_groups_take_turns_and_share_one_legend_entry() -> None:
+    frame = points(4000, "dominant")
+    fig = map.scatter(frame, "dominant", theme.COMPONENTS, "webgl")
+    assert [t.name for t in fig.data[:8]] == [*theme.COMPONENTS, *theme.COMPONENTS]
+    assert [t.name for t in fig.data if t.showlegend] == list(theme.COMPONENTS)
+    assert sorted(i for t in fig.data for i in t.customdata) == sorted(frame["id"])
+    assert fig.data[0].marker.size < map.size(10)

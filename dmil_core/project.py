@@ -45,7 +45,8 @@ def project(
 
     At most ``max_rows`` rows are shown, test rows first, then validation, then training, each in
     file order; the table's metadata says how many of how many, and the trustworthiness of each
-    map (share of a point's map neighbours that are its neighbours in the latent, 0 to 1).
+    map (share of a point's map neighbours that are its neighbours in the latent, 0 to 1) where
+    there are rows enough to measure it.
 
     Raises
     ------
@@ -70,7 +71,8 @@ def project(
         values = latent_values(table, name)
         xy = embed(values, method, seed)
         columns |= dict(zip(schema.projection(name), xy.T, strict=True))
-        trust[name] = trustworthiness(values, xy)
+        if np.isfinite(measured := trustworthiness(values, xy)):
+            trust[name] = measured
     metadata = {
         "method": method if _enough(rows) else "pca",
         "seed": seed,

@@ -48,7 +48,7 @@ def _write_parquet(table: pd.DataFrame, path: Path, metadata: dict[str, Any]) ->
 
     arrow = pa.Table.from_pandas(table, preserve_index=False)
     # pandas' own note in the footer would grow with the number of columns and says nothing new.
-    arrow = arrow.replace_schema_metadata({_KEY: json.dumps(metadata).encode()})
+    arrow = arrow.replace_schema_metadata({_KEY: json.dumps(metadata, allow_nan=False).encode()})
     pq.write_table(arrow, path, compression="zstd", write_page_checksum=True)
 
 

@@ -236,7 +236,7 @@ def current(found: Stock) -> Checkpoint | None:
     others = [c.model for c in found.ready(view.data, view.seed)]
     with st.container(horizontal=True):
         for model in others:
-            st.button(f"Show {model}", key=f"use_{model}", on_click=use_model, args=(model,))
+            st.button(f"Show {plain(model)}", key=f"use_{model}", on_click=use_model, args=(model,))
     return None
 
 

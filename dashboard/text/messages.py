@@ -1,7 +1,7 @@
 """What a page says when there is nothing to show, and what to do then.
 
-Each message is a title and a way on. Text from links, files and data is inserted by
-`widgets.notice`, which escapes it.
+Each message is a title and a way on, both Markdown: names put into them must be escaped before.
+`detail` and `command` are shown literally.
 """
 
 from __future__ import annotations

@@ -110,7 +110,7 @@ def _by_group(ready: tuple[Checkpoint, ...]) -> None:
 def _confusion(all_: Stock, ready: tuple[Checkpoint, ...]) -> None:
     view = session.view()
     chosen = next((c for c in ready if c.model == view.model), ready[0])
-    st.subheader(f"Confusion of {chosen.model}", anchor=False, help=terms.CONFUSION)
+    st.subheader(f"Confusion of {plain(chosen.model)}", anchor=False, help=terms.CONFUSION)
     counts = service.confusion(chosen, view.split)
     widgets.chart(figures.confusion(counts), "confusion", "Confusion matrix of the chosen model")
     st.caption("Rows: true class. Columns: answer. Choose another model in the sidebar.")
@@ -139,15 +139,15 @@ def _disagreements(ready: tuple[Checkpoint, ...]) -> None:
 def _pair_choice(
     by_name: dict[str, Checkpoint], first: str, rival: str, others: list[str]
 ) -> tuple[str, str]:
-    widgets.select(f"Compare {first} with", "rival", others, rival)
+    widgets.select(f"Compare {plain(first)} with", "rival", others, rival)
     counts = service.agreement(by_name[first], by_name[rival], session.view().split)
     st.caption(
         f"Both right {counts['both']:,}, only {plain(first)} {counts['first']:,}, only "
         f"{plain(rival)} {counts['second']:,}, neither {counts['neither']:,}."
     )
     sides = {
-        "first": f"{first} right, {rival} wrong ({counts['first']:,})",
-        "second": f"{rival} right, {first} wrong ({counts['second']:,})",
+        "first": f"{plain(first)} right, {plain(rival)} wrong ({counts['first']:,})",
+        "second": f"{plain(rival)} right, {plain(first)} wrong ({counts['second']:,})",
     }
     side = session.view().side
     bound = session.bound("side", "choice_side", side)

@@ -54,6 +54,7 @@ def _choices(found: Checkpoint, latents: tuple[str, ...]) -> tuple[str, str]:
         latents,
         required=True,
         wrap=True,
+        format_func=plain,
         help=terms.LATENT,
         **session.bound("latent", "choice_latent", latent),
     )
@@ -90,7 +91,7 @@ def _map(
         alt=f"Map of the latent {latent}, one point a sample, coloured by {terms.COLOURS[colour]}",
     )
     st.caption(
-        f"{len(drawn):,} samples, each a point of the latent {latent}, coloured by "
+        f"{len(drawn):,} samples, each a point of the latent {plain(latent)}, coloured by "
         f"{terms.COLOURS[colour]}. Click a point to open its sample; scroll to zoom, drag to move."
     )
 

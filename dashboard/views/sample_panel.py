@@ -62,7 +62,7 @@ def waterfall(found: Checkpoint, sample: str) -> None:
     cls, against = _class_choice(found, sample)
     split = service.decomposition(found, sample, cls, against)
     if split is None:
-        widgets.notice(messages.no_gate(found.model))
+        widgets.notice(messages.no_gate(plain(found.model)))
         return
     names = terms.component_names(service.modality_names(found))
     fig = figures.waterfall(split.parts, split.stored, names, "score")
@@ -101,9 +101,12 @@ def _class_choice(found: Checkpoint, sample: str) -> tuple[str, str]:
 
 def no_gate(found: Checkpoint) -> None:
     """Say that this model does not decompose, and offer the one that does."""
-    widgets.notice(messages.no_gate(found.model))
+    widgets.notice(messages.no_gate(plain(found.model)))
     other = next((c for c in stock().ready(found.data, found.seed) if c.gated), None)
     if other is not None:
         st.button(
-            f"Show {other.model}", type="primary", on_click=widgets.use_model, args=(other.model,)
+            f"Show {plain(other.model)}",
+            type="primary",
+            on_click=widgets.use_model,
+            args=(other.model,),
         )

@@ -58,8 +58,10 @@ data: $(APP_ENV) ## Build every bundled data set from its sources; sample_data/b
 	for name in avdigits pairs watch mfeat emoji; do $(PY) -m "sample_data.build.$$name"; done
 
 .PHONY: screenshots
-screenshots: $(DEV_ENV) chromium ## Picture every page, light and dark, wide and narrow, into screenshots/
-	$(PY) -m tests.browser.screenshots $(ARGS)
+screenshots: $(DEV_ENV) chromium ## Picture every page, light and dark, wide and narrow, into screenshots/; one is the README's
+	$(PY) -m tests.browser.screenshots --out screenshots
+	mkdir -p docs
+	cp screenshots/samples-light-1440.png docs/screenshot.png
 
 .PHONY: bench
 bench: bench-switch bench-avdigits bench-speed ## Run all benchmarks; each also writes benchmarks/results/
@@ -78,6 +80,10 @@ bench-speed: $(APP_ENV) ## Rows a second of inference, seconds of training
 
 .PHONY: results
 results: $(APP_ENV) ## Write the README's results from the records of the benchmarks
+	$(PY) -m benchmarks.readme
+
+.PHONY: results
+results: $(APP_ENV) ## Write the README's results from what the benchmarks recorded
 	$(PY) -m benchmarks.readme
 
 ##@ Other

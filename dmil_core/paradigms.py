@@ -166,13 +166,13 @@ def stages_for(paradigm: Paradigm, rows: int) -> tuple[Stage, ...]:
     A small set gets smaller batches and somewhat more epochs: between as many epochs and as many
     optimiser steps as the reference has. Patience grows along with the epochs.
     """
-    batch = 256 if rows > REFERENCE_ROWS // 2 else 64 if rows > 500 else 32
+    batch = 256 if rows >= REFERENCE_ROWS else 64 if rows > 500 else 32
     per_epoch = max(1, math.ceil(rows / batch))
     reference = math.ceil(REFERENCE_ROWS / 256)
 
     def fitted(stage: Stage) -> Stage:
         epochs = min(200, max(1, round(stage.epochs * math.sqrt(reference / per_epoch))))
-        patience = max(5, round(epochs / 4))
+        patience = max(5, round(epochs / 3))
         return replace(stage, epochs=epochs, patience=patience, batch_size=batch)
 
     return tuple(fitted(s) for s in paradigm.stages)

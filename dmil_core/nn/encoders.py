@@ -76,7 +76,8 @@ class ImageEncoder(NumericEncoder):
     """Pictures (B, H, W) or (B, H, W, C) and log-mel maps (B, T, F): three convolutions.
 
     The last map is pooled to a 4 x 4 grid rather than to a point, since where a stroke lies
-    is what tells a 6 from a 9.
+    is what tells a 6 from a 9. Norms over groups of channels, not over the batch: nothing of a
+    frozen encoder may move while a later stage trains.
     """
 
     def __init__(self, config: EncoderConfig) -> None:
@@ -86,9 +87,9 @@ class ImageEncoder(NumericEncoder):
         # A picture smaller than 16 pixels keeps its resolution through the first convolution.
         stride = 2 if min(config.shape[:2]) >= 16 else 1
         self.body = nn.Sequential(
-            nn.Conv2d(channels, c, 3, stride=stride, padding=1), nn.GELU(),
-            nn.Conv2d(c, c, 3, padding=1), nn.GELU(),
-            nn.Conv2d(c, 2 * c, 3, stride=2, padding=1), nn.GELU(),
+            nn.Conv2d(channels, c, 3, stride=stride, padding=1), nn.GroupNorm(4, c), nn.GELU(),
+            nn.Conv2d(c, c, 3, padding=1), nn.GroupNorm(4, c), nn.GELU(),
+            nn.Conv2d(c, 2 * c, 3, stride=2, padding=1), nn.GroupNorm(4, 2 * c), nn.GELU(),
             nn.AdaptiveAvgPool2d(4), nn.Flatten(1), nn.Dropout(config.dropout),
             nn.Linear(32 * c, config.feature_size),
         )  # fmt: skip
@@ -109,9 +110,9 @@ class SequenceEncoder(NumericEncoder):
         super().__init__(config)
         channels, h = config.shape[-1], config.hidden // 2
         self.body = nn.Sequential(
-            nn.Conv1d(channels, h, 5, padding=2), nn.GELU(),
-            nn.Conv1d(h, h, 5, stride=2, padding=2), nn.GELU(),
-            nn.Conv1d(h, h, 3, padding=1), nn.GELU(),
+            nn.Conv1d(channels, h, 5, padding=2), nn.GroupNorm(4, h), nn.GELU(),
+            nn.Conv1d(h, h, 5, stride=2, padding=2), nn.GroupNorm(4, h), nn.GELU(),
+            nn.Conv1d(h, h, 3, padding=1), nn.GroupNorm(4, h), nn.GELU(),
         )  # fmt: skip
         self.drop = nn.Dropout(config.dropout)
         self.out = nn.Sequential(

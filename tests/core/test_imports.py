@@ -1,0 +1,40 @@
+"""What a page imports before its first words must not wait for torch or UMAP."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {"torch", "umap", "numba", "sklearn", "matplotlib", "streamlit", "plotly"}
+UI = {"streamlit", "plotly", "dashboard"}
+
+
+def loaded_by(module: str, names: set[str]) -> set[str]:
+    """Which of ``names`` a fresh interpreter has loaded after importing ``module``."""
+    code = f"import sys, {module}\nprint(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return names & set(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    "modules",
+    [
+        "dmil_core.checkpoint, dmil_core.tables, dmil_core.schema, dmil_core.errors,"
+        "dmil_core.config, dmil_core.metrics, dmil_core.storage, dmil_core.paradigms",
+        "dmil_core.data.catalog, dmil_core.data.media, dmil_core.data.synthetic",
+        "dmil_core.cli",
+    ],
+)
+def test_light_modules_stay_light(modules: str) -> None:
+    assert loaded_by(modules, HEAVY) == set()
+
+
+def test_the_core_knows_no_user_interface() -> None:
+    every = "dmil_core.train, dmil_core.compare, dmil_core.project, dmil_core.cli"
+    assert loaded_by(every, UI) == set()
+
+
+def test_umap_is_loaded_only_to_make_a_map() -> None:
+    assert loaded_by("dmil_core.project, dmil_core.train", {"umap", "numba"}) == set()

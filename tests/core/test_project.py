@@ -1,0 +1,146 @@
+"""Latent maps: which rows, how good, and by which method."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.decomposition import PCA
+
+from dmil_core import schema
+from dmil_core.checkpoint import Run, load_model
+from dmil_core.data.catalog import load_dataset
+from dmil_core.data.dataset import Dataset
+from dmil_core.errors import BusyError, CheckpointError, ConfigError
+from dmil_core.predict import predict
+from dmil_core.project import embed, latent_values, project, shown_rows, trustworthiness
+from dmil_core.schema import DMIL_LATENTS
+from dmil_core.storage import exclusive
+from dmil_core.tables import read_table, table_metadata
+from tests.conftest import PARADIGM_NAMES
+
+
+def folder_of(run: Run, tmp_path: Path) -> Path:
+    """A copy that may be written to."""
+    return shutil.copytree(run.folder, tmp_path / "run")
+
+
+@pytest.mark.parametrize("name", PARADIGM_NAMES)
+def test_every_latent_has_a_map_of_every_row(
+    tiny_runs: dict[str, Run], tiny: Dataset, tmp_path: Path, name: str
+) -> None:
+    folder = folder_of(tiny_runs[name], tmp_path)
+    mapped: list[str] = []
+    path = project(folder, tiny, method="pca", on_latent=mapped.append)
+    table, about = read_table(path), table_metadata(path)
+    latents = tiny_runs[name].latents
+    assert tuple(mapped) == latents
+    if name.startswith("dmil"):
+        assert latents == DMIL_LATENTS
+    wanted = ["id", *(c for n in latents for c in schema.projection(n))]
+    assert list(table.columns) == wanted
+    assert table["id"].tolist() == tiny.ids.tolist()
+    assert np.isfinite(table.drop(columns="id")).all(axis=None)
+    assert (about["method"], about["rows"], about["of"]) == ("pca", 420, 420)
+    assert about["weights"] == tiny_runs[name].weights_sha256
+    assert about["data"] == tiny.digest
+    assert set(about["trustworthiness"]) == set(latents)
+    assert all(0 <= t <= 1 for t in about["trustworthiness"].values())
+
+
+def test_pca_is_the_plane_of_largest_variance(
+    tiny_runs: dict[str, Run], tiny: Dataset, tmp_path: Path
+) -> None:
+    folder = folder_of(tiny_runs["joint"], tmp_path)
+    table = read_table(project(folder, tiny, method="pca"))
+    model, run = load_model(folder)
+    values = latent_values(predict(model, run.config.model, tiny, latents=True), "F")
+    wanted = PCA(2, svd_solver="full").fit_transform(values)
+    np.testing.assert_allclose(table[["F_x", "F_y"]], wanted, atol=1e-4)
+
+
+def test_umap_keeps_neighbours_better_than_chance(
+    tiny_runs: dict[str, Run], tiny: Dataset, tmp_path: Path
+) -> None:
+    folder = folder_of(tiny_runs["joint"], tmp_path)
+    path = project(folder, tiny, max_rows=150)
+    table, about = read_table(path), table_metadata(path)
+    assert about["method"] == "umap"
+    assert (about["rows"], about["of"]) == (150, 420)
+    # Shuffled points have a trustworthiness of about one half.
+    assert all(t > 0.7 for t in about["trustworthiness"].values())
+    assert np.isfinite(table.drop(columns="id")).all(axis=None)
+    assert table_metadata(project(folder, tiny, max_rows=150)) == about
+
+
+def test_umap_of_points_that_are_all_the_same_is_finite() -> None:
+    """A latent whose posterior collapsed to its prior."""
+    assert np.isfinite(embed(np.zeros((60, 4), np.float32), "umap")).all()
+    assert np.isfinite(embed(np.zeros((60, 4), np.float32), "pca")).all()
+
+
+def test_test_rows_are_shown_first_in_file_order(tiny: Dataset) -> None:
+    test, val, train = (tiny.rows(s) for s in ("test", "val", "train"))
+    assert shown_rows(tiny, 30).tolist() == test[:30].tolist()
+    assert set(shown_rows(tiny, 100)) == {*test, *val[:10]}
+    assert shown_rows(tiny, 10**6).tolist() == list(range(len(tiny)))
+    some = shown_rows(tiny, 200)
+    assert (np.diff(some) > 0).all()
+    assert set(some) == {*test, *val, *train[:20]}
+
+
+def test_too_few_rows_for_umap_are_drawn_and_named_as_pca(
+    tiny_runs: dict[str, Run], tiny: Dataset, tmp_path: Path
+) -> None:
+    folder = folder_of(tiny_runs["joint"], tmp_path)
+    path = project(folder, tiny, method="umap", max_rows=3)
+    about = table_metadata(path)
+    assert about["method"] == "pca"
+    assert len(read_table(path)) == 3
+    assert about["trustworthiness"] == {}  # nothing to measure it on
+
+
+def test_trustworthiness_of_a_perfect_map_and_of_none() -> None:
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(200, 2))
+    assert trustworthiness(values, values) == 1.0
+    assert trustworthiness(values, rng.normal(size=(200, 2))) < 0.65
+
+
+def test_one_dimension_is_drawn_as_a_line() -> None:
+    line = np.arange(20.0)[:, None]
+    xy = embed(line, "pca")
+    assert (xy[:, 1] == 0).all()
+    assert np.allclose(np.abs(np.diff(xy[:, 0])), 1.0)
+
+
+def test_wrong_methods_and_sets_leave_the_old_map(
+    tiny_runs: dict[str, Run], tiny: Dataset, tmp_path: Path
+) -> None:
+    folder = folder_of(tiny_runs["joint"], tmp_path)
+    before = project(folder, tiny, method="pca").read_bytes()
+    with pytest.raises(ConfigError, match="'tsne': expected umap or pca"):
+        project(folder, tiny, method="tsne")  # type: ignore[arg-type]
+    other = load_dataset("switch:classes=2,block=4,train=50,val=20,test=20")
+    with pytest.raises(CheckpointError, match="does not fit"):
+        project(folder, other, method="pca")
+    with exclusive(folder), pytest.raises(BusyError):
+        project(folder, tiny, method="pca")
+    assert (folder / "projection.parquet").read_bytes() == before
+
+
+def test_metadata_is_json_others_can_read(
+    tiny_runs: dict[str, Run], tiny: Dataset, tmp_path: Path
+) -> None:
+    import pyarrow.parquet as pq
+
+    path = project(folder_of(tiny_runs["joint"], tmp_path), tiny, method="pca", max_rows=10)
+    footer = pq.read_schema(path).metadata[b"dmil"]
+
+    def refuse(constant: str) -> float:
+        raise AssertionError(constant)
+
+    json.loads(footer, parse_constant=refuse)

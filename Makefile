@@ -82,10 +82,6 @@ bench-speed: $(APP_ENV) ## Rows a second of inference, seconds of training
 results: $(APP_ENV) ## Write the README's results from the records of the benchmarks
 	$(PY) -m benchmarks.readme
 
-.PHONY: results
-results: $(APP_ENV) ## Write the README's results from what the benchmarks recorded
-	$(PY) -m benchmarks.readme
-
 ##@ Other
 .PHONY: clean
 clean: ## Remove the environment, caches and what benchmarks left in build/

@@ -187,7 +187,7 @@ def change(view: View, **values: Any) -> View:
     latents, but shows the same sample.
     """
     if "data" in values and values["data"] != view.data:
-        keep = {"data", "model", "seed", "split", "renderer", "rival", "colour", "order"}
+        keep = {"data", "model", "split", "renderer", "rival", "colour", "order"}
         cleared: dict[str, Any] = {
             f.name: getattr(DEFAULT, f.name) for f in fields(View) if f.name not in keep
         }

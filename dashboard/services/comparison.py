@@ -39,17 +39,25 @@ def scores(stock: Stock, data: str, seed: int, split: str) -> list[Score]:
     records = seed_records(stock.root / data / "results.jsonl")
     found = []
     for one in stock.ready(data, seed):
-        values = [
-            float(r[split]["accuracy"])
-            for r in records
-            if r.get("paradigm") == one.model and "accuracy" in (r.get(split) or {})
-        ]
+        values = _accuracies(records, one, split)
         if len(values) > 1:
             mean = float(np.mean(values))
             found.append(Score(one.model, mean, min(values), max(values), "seeds", len(values)))
         else:
             found.append(_over_rows(one, split))
     return found
+
+
+def _accuracies(records: list[dict[str, Any]], found: Checkpoint, split: str) -> list[float]:
+    """Accuracy of every recorded seed of a checkpoint's model on the same data."""
+    digest = found.run.data_digest if found.run else ""
+    return [
+        float(record[split]["accuracy"])
+        for record in records
+        if record.get("paradigm") == found.model
+        and record.get("data_digest", digest) == digest
+        and "accuracy" in (record.get(split) or {})
+    ]
 
 
 def _over_rows(found: Checkpoint, split: str) -> Score:

@@ -190,6 +190,19 @@ def test_a_fault_of_ours_shows_words_and_logs_the_trace(
     assert "ZeroDivisionError" in caplog.text
 
 
+def test_several_seeds_can_be_chosen(open_page: OpenPage, room: Room, tmp_path: Path) -> None:
+    for seed in (0, 3):
+        shutil.copytree(
+            room.root / REAL / "dmil" / "seed0", tmp_path / REAL / "dmil" / f"seed{seed}"
+        )
+    app = open_page(root=tmp_path, data=REAL, seed="3")
+    assert not app.exception
+    assert app.selectbox(key="choice_seed").value == 3
+    app.selectbox(key="choice_seed").select(0).run()
+    assert view(app).seed == 0  # type: ignore[attr-defined]
+    assert not app.warning
+
+
 # --- samples --------------------------------------------------------------------------------
 
 

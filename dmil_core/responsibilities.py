@@ -94,9 +94,12 @@ def cross_fit(
 
 
 def assign_folds(rows: int, folds: int, seed: int, groups: NDArray[Any] | None = None) -> Tensor:
-    """Fold of each row (N,), about equally large; whole groups stay together."""
+    """Fold of each row (N,), about equally large; whole groups stay together.
+
+    A single group would leave nothing to learn from, so it is divided like ungrouped rows.
+    """
     rng = np.random.default_rng((seed, rows, folds))
-    if groups is None:
+    if groups is None or len(np.unique(groups)) < 2:
         return torch.from_numpy(rng.permutation(rows) % folds)
     names, member = np.unique(groups, return_inverse=True)
     sizes = np.bincount(member)

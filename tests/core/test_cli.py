@@ -173,6 +173,7 @@ def test_train_writes_to_the_default_folder(
     assert read_run(folder).weights_sha256 == tiny_runs["joint"].weights_sha256
     for word in ("stage 1 ", "epoch", "loss", "val ", "acc "):
         assert word in err
+    assert re.search(r"\d\d:\d\d<\d\d:\d\d", err)  # time spent < time left
     assert run(capsys, "train", *line, "--quiet")[2] == ""
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -14,7 +16,7 @@ from dmil_core.fit import Report, fit, reproducible
 from dmil_core.losses import Batch
 from dmil_core.model import build
 from dmil_core.prepare import fit_statistics
-from dmil_core.responsibilities import cross_fit, responsibilities, temperatures
+from dmil_core.responsibilities import assign_folds, cross_fit, responsibilities, temperatures
 from tests.core.builders import batch, model_config, stage
 
 SURE, CHANCE = [0.0, 1.0, 0.0], [1 / 3, 1 / 3, 1 / 3]
@@ -149,6 +151,48 @@ def test_stored_folds_are_not_learnt_again_and_damaged_ones_are(tmp_path: Path) 
     files[1].write_bytes(files[1].read_bytes()[:50])
     assert torch.equal(run(), first)
     assert {t.split(",")[0] for t in learnt} == {"0 out-of-fold 2/3"}
+
+
+@given(st.lists(st.integers(0, 12), min_size=2, max_size=80), st.integers(2, 4), st.integers(0, 99))
+def test_groups_are_never_divided_and_folds_are_even(
+    members: list[int], folds: int, seed: int
+) -> None:
+    groups = np.array([f"person {m}" for m in members])
+    fold_of = assign_folds(len(groups), folds, seed, groups).numpy()
+    sizes = np.bincount(fold_of, minlength=folds)
+    largest = np.unique(groups, return_counts=True)[1].max()
+    if len(set(members)) > 1:
+        for name in set(groups):
+            assert len(set(fold_of[groups == name])) == 1
+        assert sizes.max() - sizes.min() <= largest
+    # Every fold leaves something to learn from.
+    assert sizes.max() < len(groups)
+    assert np.array_equal(fold_of, assign_folds(len(groups), folds, seed, groups))
+
+
+@given(st.integers(2, 200), st.integers(2, 4), st.integers(0, 99))
+def test_ungrouped_rows_are_dealt_out_evenly(rows: int, folds: int, seed: int) -> None:
+    sizes = np.bincount(assign_folds(rows, folds, seed), minlength=folds)
+    assert sizes.max() - sizes.min() <= 1
+    assert sizes.sum() == rows
+
+
+@pytest.mark.parametrize("grouped", [True, False])
+def test_the_label_of_a_twin_reaches_a_row_only_where_groups_are_not_known(grouped: bool) -> None:
+    train, val = batch(60), batch(30, seed=5)
+    groups = np.arange(60) // 4 if grouped else None
+    fold_of = assign_folds(60, 3, 0, groups)
+    twin = 1 if grouped else int(torch.nonzero(fold_of != fold_of[0])[0])
+    y = train.y.clone()
+    y[twin] = (y[twin] + 1) % 3
+    before, after = (
+        cross_fit(
+            model_config("dmil"), replace(train, y=labels), val, 3, 0,
+            groups=groups, epochs_scale=0.02,
+        )
+        for labels in (train.y, y)
+    )  # fmt: skip
+    assert torch.equal(before.train[0], after.train[0]) == grouped
 
 
 def test_fewer_rows_than_folds_do_no_harm() -> None:

@@ -18,7 +18,7 @@ from dmil_core.config import EncoderConfig, ModelConfig
 from dmil_core.data.dataset import Dataset
 from dmil_core.errors import ConfigError
 from dmil_core.losses import Batch
-from dmil_core.nn.encoders import Standardize
+from dmil_core.nn.encoders import Standardize, TextEncoder
 from dmil_core.paradigms import Paradigm
 
 ENCODER_OF_KIND = {
@@ -124,13 +124,30 @@ def batch(dataset: Dataset, rows: NDArray[Any], config: ModelConfig) -> Batch:
     return Batch(x1, x2, y, torch.zeros(len(rows), 4))
 
 
+def rarity(tokens: Tensor, words: int) -> Tensor:
+    """Inverse document frequency of each word index, (words,), 1 on average over the tokens.
+
+    log((1 + N) / (1 + n_w)) with n_w of N texts holding the word. Padding and the unknown word,
+    which no training text holds, weigh 0 and 1.
+    """
+    held = torch.zeros(len(tokens), words).scatter_(1, tokens, 1.0).sum(dim=0)
+    weight = torch.log((1.0 + len(tokens)) / (1.0 + held))
+    used = tokens[tokens > UNKNOWN]
+    scale = weight[used].mean() if len(used) else torch.ones(())
+    weight = weight / scale if scale > 0 else torch.ones(words)
+    weight[PADDING], weight[UNKNOWN] = 0.0, 1.0
+    return weight
+
+
 def fit_statistics(model: nn.Module, x1: Tensor, x2: Tensor) -> None:
-    """Set mean and scale of the encoders from training inputs.
+    """Set mean and scale of the encoders, and the rarity of words, from training inputs.
 
     A feature that never varies keeps a scale of 1, so that it becomes 0 and not noise. What
     counts as varying is relative to its size: units are the user's choice.
     """
     for encoder, x in ((model.encoders.x1, x1), (model.encoders.x2, x2)):  # type: ignore[union-attr]
+        if isinstance(encoder, TextEncoder):
+            encoder.rarity.copy_(rarity(x, len(encoder.rarity)))
         scaler = getattr(encoder, "standardize", None)
         if isinstance(scaler, Standardize):
             rows = x.double().reshape(-1, *scaler.mean.shape)

@@ -154,14 +154,21 @@ class SequenceTransformer(NumericEncoder):
 class TextEncoder(nn.Module):
     """Word indices (B, L), 0 = padding, 1 = unknown word: embeddings and their neighbours.
 
-    A window of three words keeps "more red than small" apart from "more small than red".
+    A window of three words keeps "more red than small" apart from "more small than red". Words
+    are weighed by how rare they are (inverse document frequency, from training rows): in a set
+    of questions that all say "is there a", only the rest should move the features. In training
+    some words are replaced by the unknown one, so that it means something when it is met.
     """
+
+    rarity: Tensor
 
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
         self.feature_size = config.feature_size
         self.target_size = len(config.vocabulary) + 2
         d = config.hidden // 2
+        self.register_buffer("rarity", torch.ones(self.target_size))
+        self.forget = config.dropout / 2
         self.embed = nn.Embedding(self.target_size, d, padding_idx=0)
         self.position = nn.Parameter(torch.zeros(config.shape[0], d))
         self.window = nn.Conv1d(d, d, 3, padding=1)
@@ -172,7 +179,12 @@ class TextEncoder(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         known = (tokens > 0).unsqueeze(-1)
-        words = self.drop(self.embed(tokens))
+        if self.training and self.forget:
+            forgotten = (torch.rand(tokens.shape, device=tokens.device) < self.forget) & (
+                tokens > 0
+            )
+            tokens = tokens.masked_fill(forgotten, 1)
+        words = self.drop(self.embed(tokens)) * self.rarity[tokens].unsqueeze(-1)
         around = nn.functional.gelu(self.window((words + self.position).transpose(1, 2)))
         around = around.transpose(1, 2)
         count = known.sum(dim=1).clamp(min=1)

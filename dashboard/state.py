@@ -211,16 +211,19 @@ def complete(
     The view to show, and what of it had to be replaced.
     """
     dropped = []
-    if sets and view.data not in sets:
-        if view.data:
-            dropped.append(Dropped("data", _short(view.data), "no such data set"))
-        view = change(view, data=sets[0])
     if models and view.model not in models:
         dropped.append(Dropped("model", _short(view.model), "no such model"))
         view = replace(view, model="dmil" if "dmil" in models else models[0])
     if seeds and view.seed not in seeds:
         dropped.append(Dropped("seed", str(view.seed), "no model was trained with this seed"))
         view = replace(view, seed=seeds[0])
+    if sets and view.data not in sets:
+        if view.data:
+            dropped.append(Dropped("data", _short(view.data), "no such data set"))
+        if view.sample:
+            reason = "a sample needs the data set it belongs to"
+            dropped.append(Dropped("sample", _short(view.sample), reason))
+        view = change(view, data=sets[0], seed=view.seed)
     if view.rival not in models and models:
         view = replace(view, rival=DEFAULT.rival if DEFAULT.rival in models else models[0])
     return view, tuple(dropped)

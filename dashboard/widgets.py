@@ -162,9 +162,14 @@ def opinions(
         hide_index=True,
         column_config={
             "": st.column_config.TextColumn(width=30, help="✓ right, ✗ wrong"),
-            "who": st.column_config.TextColumn(help=terms.ALONE),
+            "who": st.column_config.TextColumn(width=110, help=terms.ALONE),
+            "says": st.column_config.TextColumn(width=80),
             "how sure": st.column_config.ProgressColumn(
-                format="%.0f %%", min_value=0, max_value=100, help="Probability of its answer"
+                width=110,
+                format="%.0f %%",
+                min_value=0,
+                max_value=100,
+                help="Probability of its answer",
             ),
             "true class": st.column_config.NumberColumn(
                 format="%.0f %%", help="Probability it gives to the true class"

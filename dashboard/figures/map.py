@@ -102,7 +102,17 @@ def _weights(fig: go.Figure, rows: pd.DataFrame, component: str, renderer: str) 
         "colorscale": [[0.0, "#9AA3B2"], [1.0, theme.COLOURS[component]]],
         # Larger where the weight is larger: the scale must not rest on colour alone.
         "size": 5.0 + 5.0 * weight,
-        "colorbar": {"title": {"text": f"weight of {component}"}, "thickness": 12, "len": 0.6},
+        "colorbar": {
+            "title": {"text": f"weight of {component}", "side": "top"},
+            "orientation": "h",
+            "thickness": 10,
+            "len": 0.6,
+            "x": 0,
+            "xanchor": "left",
+            "y": -0.02,
+            "yanchor": "top",
+            "tickformat": ".0%",
+        },
     }
     _add(fig, rows, renderer, f"weight of {component}", marker)
 

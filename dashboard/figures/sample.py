@@ -63,7 +63,7 @@ def waterfall(
     )
     _connect(fig, [s + v for s, v in zip(starts, values, strict=True)])
     ends = [0.0, total, *starts, *(s + v for s, v in zip(starts, values, strict=True))]
-    room = 0.18 * (max(ends) - min(ends) or 1.0)
+    room = 0.26 * (max(ends) - min(ends) or 1.0)
     fig.update_xaxes(
         range=[min(ends) - room, max(ends) + room], zeroline=True, zerolinewidth=1.5, title="bits"
     )

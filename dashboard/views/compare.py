@@ -93,9 +93,9 @@ def _synergy(all_: Stock) -> None:
 def _by_group(ready: tuple[Checkpoint, ...]) -> None:
     split = session.view().split
     frame, title, help_ = service.by_composition(ready, split), "true composition", ""
-    if frame.empty:
-        frame, title = service.by_flags(ready, split), "what is known about the samples"
-        help_ = terms.FLAGS
+    flagged = service.by_flags(ready, split) if frame.empty else frame
+    if frame.empty and not flagged.empty:
+        frame, title, help_ = flagged, "what is known about the samples", terms.FLAGS
     st.subheader(f"Right by {title}", anchor=False, help=help_ or terms.COMPOSITION)
     if frame.empty:
         widgets.notice(messages.no_composition())

@@ -49,7 +49,7 @@ def heading(found: Checkpoint, sample: str) -> None:
         f"True class **{plain(row['y'])}**. {plain(found.model)} says **{plain(row['pred'])}** "
         f"({row['confidence']:.0%} sure) {verdict}"
     )
-    known = [said, f":gray-badge[{plain(row['split'])}]"]
+    known = [said, f":gray-badge[{plain(row['split'])} sample]"]
     if row.get("composition") in terms.BADGES:
         known.append(f"true composition {widgets.badge(row['composition'])}")
     known += [f":orange-badge[{plain(widgets.words(f))}]" for f in service.flags_of(found, sample)]

@@ -72,9 +72,10 @@ def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], seconds: flo
 def settled(page: Page, timeout: float = 60_000) -> None:
     """Wait until the app has drawn something and no script run is under way."""
     page.wait_for_selector("[data-testid=stMain] h1", timeout=timeout)
-    page.wait_for_timeout(400)
+    page.wait_for_timeout(300)
     page.wait_for_function(
-        "() => !document.querySelector('[data-testid=stStatusWidget]')"
+        "() => !document.querySelector('[data-testid=stSkeleton]')"
+        " && !document.querySelector('[data-testid=stStatusWidget]')"
         " && document.querySelector('[data-testid=stApp]')"
         "?.getAttribute('data-test-script-state') !== 'running'",
         timeout=timeout,

@@ -107,7 +107,7 @@ def test_completing_reports_what_was_replaced_but_not_what_was_open() -> None:
         View(data="x", model="y", seed=9, sample="7"), ("a",), ("dmil",), (0,)
     )
     assert (done.data, done.model, done.seed, done.sample) == ("a", "dmil", 0, "")
-    assert [d.name for d in dropped] == ["data", "model", "seed"]
+    assert [d.name for d in dropped] == ["model", "seed", "data", "sample"]
 
 
 def test_filters_can_be_counted_and_cleared() -> None:

@@ -123,7 +123,8 @@ def _pca(values: NDArray[Any]) -> NDArray[np.float32]:
 
     size = min(2, *values.shape)
     xy = np.zeros((len(values), 2), dtype=np.float32)
-    xy[:, :size] = PCA(size, svd_solver="full").fit_transform(values)
+    with np.errstate(invalid="ignore"):  # a collapsed latent has no variance to take a share of
+        xy[:, :size] = PCA(size, svd_solver="full").fit_transform(values)
     return xy
 
 

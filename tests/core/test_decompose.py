@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from torch import nn
 
 from dmil_core.nn.decompose import Consistency, Fusion, IntraModality
 
@@ -57,3 +58,15 @@ def test_fusion_is_not_additive() -> None:
     a, b, a_, b_ = torch.randn(4, B, D)
     mixed = fusion(a, b) - fusion(a, b_) - fusion(a_, b) + fusion(a_, b_)
     assert mixed.abs().max() > 1e-3
+
+
+def test_one_linear_layer_on_the_fusion_s_inputs_can_do_xor() -> None:
+    """Because of the product: of a and b alone no linear layer can."""
+    fusion = Fusion(1, 4, 1)
+    fusion.body = nn.Identity()
+    a, b = (
+        torch.tensor([[-1.0], [-1.0], [1.0], [1.0]]),
+        torch.tensor([[-1.0], [1.0], [-1.0], [1.0]]),
+    )
+    differ = (a != b).float()
+    assert torch.equal(0.5 - 0.5 * fusion(a, b)[:, 2:], differ)

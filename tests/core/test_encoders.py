@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor, nn
 
+from dmil_core.checkpoint import load_model
 from dmil_core.config import EncoderConfig
-from dmil_core.errors import ConfigError
+from dmil_core.data.dataset import Dataset
+from dmil_core.errors import CheckpointError, ConfigError
 from dmil_core.nn import encoders
 from dmil_core.nn.encoders import ENCODERS, build_encoder, register
+from dmil_core.train import train
 
 WORDS = ("more", "red", "than", "small")
 
@@ -166,6 +170,20 @@ def test_a_module_without_a_feature_size_is_refused_by_name(size: object) -> Non
     register("sizeless", lambda _: Sizeless(3, 3))
     with pytest.raises(ConfigError, match=r"'sizeless'.*feature_size"):
         build_encoder(config("sizeless", (3,)))
+
+
+@pytest.mark.usefixtures("own_encoders")
+def test_a_registered_module_is_trained_and_its_checkpoint_needs_it(
+    tiny: Dataset, tmp_path: Path
+) -> None:
+    register("sums", lambda _: Sums())
+    run = train(tiny, "dmil", 0, tmp_path, encoders=("sums", None), epochs_scale=0.01)
+    assert [e.kind for e in run.config.model.encoders] == ["sums", "mlp"]
+    model, _ = load_model(tmp_path)
+    assert isinstance(model.encoders.x1.module, Sums)
+    del ENCODERS["sums"]
+    with pytest.raises(CheckpointError, match=r"'sums' is not known here.*has to be registered"):
+        load_model(tmp_path)
 
 
 def test_an_unknown_encoder_names_the_known_ones() -> None:

@@ -46,7 +46,7 @@ def evidence() -> Evidence:
     rebuilt = Rebuilt(
         inputs=(pair([1.0, 3.0], [0.0, 0.0]), pair([1.0, 1.0], [1.0, 1.0])),
         parts=(pair([2.0, 0.0], [0.0, 0.0]), pair([0.0, 0.0], [1.0, 1.0])),
-        helpers=(gaussian(1.0), gaussian(3.0)),
+        helpers=(gaussian(1.0, math.e), gaussian(3.0)),
     )
     w = torch.tensor([[0.5, 0.25, 0.125, 0.0]])
     x = torch.zeros(1, 1)
@@ -68,8 +68,8 @@ BY_HAND = {
     "kl_1": 0.5 + 2.0,
     "kl_2": 0.0,
     "kl_consistency": 0.5 + (math.e - 2.0) / 2 + 4.5,
-    # KL(N(1, 1) || N(1, 1)) + KL(N(1, 1) || N(3, 1))
-    "align": 0.0 + 2.0,
+    # KL(N(1, 1) || N(1, e)) + KL(N(1, 1) || N(3, 1)); the first the other way round is 0.36
+    "align": 0.5 / math.e + 2.0,
     "rebuild_1": (1.0 + 9.0) / 2,
     "rebuild_2": 0.0,
     "rebuild_parts": 4.0 / 2 + 1.0,

@@ -207,11 +207,13 @@ def select_parameters(model: nn.Module, prefixes: tuple[str, ...]) -> list[nn.Pa
     Raises
     ------
     ConfigError
-        If a prefix matches nothing.
+        If a prefix matches neither a parameter nor a part of the model.
     """
     names = [name for name, _ in model.named_parameters()]
+    # An encoder of the user's own may have nothing to train; naming it is no mistake.
+    parts = [f"{name}." for name, _ in model.named_modules() if name]
     for prefix in prefixes:
-        if not any(name.startswith(prefix) for name in names):
+        if not any(name.startswith(prefix) for name in names + parts):
             tops = sorted({name.split(".")[0] for name in names})
             raise ConfigError(
                 f"trainable prefix {prefix!r} matches no parameter; the model has {', '.join(tops)}"

@@ -10,7 +10,7 @@ CHROMIUM := $(or $(DMIL_CHROMIUM),/usr/bin/chromium)
 PY := $(VENV)/bin/python
 
 # A stamp carries a hash of all that the environment depends on, so an unchanged one is reused.
-stamp = $(VENV)/.installed-$(1)-$(shell { cat $(2) pyproject.toml; pwd -P; $(PYTHON) -VV; } 2>&1 | sha256sum | cut -c1-16)
+stamp = $(VENV)/.installed-$(1)-$(shell { cat $(2) pyproject.toml; pwd -P; $(PYTHON) -VV || true; } 2>&1 | sha256sum | cut -c1-16)
 APP_ENV := $(call stamp,app,requirements.txt)
 DEV_ENV := $(call stamp,dev,requirements.txt requirements-dev.txt)
 

@@ -258,13 +258,19 @@ def write_checkpoint(
     from safetensors.torch import save_file
 
     with replacing(folder / MODEL_FILE) as temporary:
-        save_file({k: v.detach().cpu().contiguous() for k, v in state.items()}, temporary)
+        save_file({k: _stored(k, v) for k, v in state.items()}, temporary)
     write_lines(folder / HISTORY_FILE, history)
     config: RunConfig = record["config"]
     digest = file_digest(folder / MODEL_FILE)
     data = {**record, "config": to_json(config), "weights_sha256": digest}
     write_json(folder / RUN_FILE, {"version": RUN_VERSION, **data})
     return verify(folder)
+
+
+def _stored(name: str, value: Tensor) -> Tensor:
+    """A weight as it is written: decoders, which no prediction uses, in half precision."""
+    value = value.detach().cpu().contiguous()
+    return value.half() if ".decoder." in name else value
 
 
 def check_fits(run: Run, dataset: Dataset) -> None:

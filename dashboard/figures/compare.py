@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -66,6 +67,11 @@ def _whisker(value: Any, low: Any, high: Any) -> dict[str, object]:
     }
 
 
+def _wrapped(name: str) -> str:
+    """A group's name in lines short enough to stand upright under its bars."""
+    return "<br>".join(theme.plain(line) for line in textwrap.wrap(name, 14))
+
+
 def by_group(frame: pd.DataFrame, models: Sequence[str]) -> go.Figure:
     """Grouped bars: for each group of samples, the accuracy of every model with its interval.
 
@@ -78,7 +84,7 @@ def by_group(frame: pd.DataFrame, models: Sequence[str]) -> go.Figure:
         rows = frame[frame["model"] == model]
         value = rows["accuracy"].to_numpy(dtype=float)
         fig.add_bar(
-            x=[theme.plain(g) for g in rows["group"]],
+            x=[_wrapped(str(g)) for g in rows["group"]],
             y=value,
             name=model,
             marker={
@@ -93,7 +99,8 @@ def by_group(frame: pd.DataFrame, models: Sequence[str]) -> go.Figure:
             hovertemplate="%{x}: %{y:.1%}<extra>" + theme.plain(model) + "</extra>",
         )
     fig.update_layout(barmode="group", showlegend=True, bargap=0.25, bargroupgap=0.08)
-    fig.update_layout(legend={"y": -0.14})
+    fig.update_layout(legend={"y": -0.22})
+    fig.update_xaxes(tickangle=0)
     fig.update_yaxes(range=[0, 1.03], tickformat=".0%", title="accuracy")
     return fig
 

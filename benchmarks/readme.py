@@ -129,7 +129,7 @@ def _spread(values: list[float]) -> str:
     if not values:
         return "-"
     sd = statistics.stdev(values) if len(values) > 1 else 0.0
-    return f"{100 * statistics.mean(values):.1f} ± {100 * sd:.1f} %"
+    return f"{100 * statistics.mean(values):.2f} ± {100 * sd:.2f} %"
 
 
 def _percent(value: float) -> str:

@@ -6,10 +6,7 @@ read, and Python objects are never unpickled.
 
 from __future__ import annotations
 
-import hashlib
 import math
-import os
-import tempfile
 import warnings
 import zipfile
 import zlib
@@ -36,6 +33,7 @@ from dmil_core.data.validate import (
 )
 from dmil_core.errors import DataError
 from dmil_core.schema import SPLITS
+from dmil_core.storage import file_digest, replacing
 
 #: Bytes that the arrays of one file may take in memory together.
 MAX_BYTES: Final = 2 * 1024**3
@@ -191,7 +189,7 @@ def _dtype_of(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.dtype[Any
 
 def _check_hashes(path: Path, card: Card) -> list[Issue]:
     issues: list[Issue] = []
-    if card.sha256 and _sha256(path) != card.sha256:
+    if card.sha256 and file_digest(path) != card.sha256:
         issues.append(
             Issue(
                 "the file is not the one its card was written for (sha256 differs)",
@@ -205,7 +203,7 @@ def _check_hashes(path: Path, card: Card) -> list[Issue]:
         if not beside.is_file():
             title, what = f"the raw media file {name!r} is missing", "Samples show without it."
             issues.append(Issue(title, (), "warning", what))
-        elif card.files.get(name) and _sha256(beside) != card.files[name]:
+        elif card.files.get(name) and file_digest(beside) != card.files[name]:
             title = f"the raw media file {name!r} has changed since the card was written"
             issues.append(Issue(title, (), "warning", "Restore it if samples look wrong."))
     return issues
@@ -252,8 +250,8 @@ def write_npz(path: str | Path, arrays: Arrays, card: Card) -> Card:
     full = replace(
         bare,
         counts={} if split is None else {name: int((split == name).sum()) for name in SPLITS},
-        sha256=_sha256(path),
-        files={name: _sha256(file) for name, file in media.items()},
+        sha256=file_digest(path),
+        files={name: file_digest(file) for name, file in media.items()},
     )
     target = path.with_name(CARD_FILE) if path.name == DATA_FILE else _card_candidates(path)[0]
     write_bytes(target, full.to_json().encode("utf-8"))
@@ -263,43 +261,23 @@ def write_npz(path: str | Path, arrays: Arrays, card: Card) -> Card:
 def write_arrays(path: str | Path, arrays: Arrays) -> None:
     """Write arrays as a compressed .npz, atomically; equal arrays give equal bytes."""
 
-    def write(stream: IO[bytes]) -> None:
-        with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-            for name, array in arrays.items():
-                # A ZipInfo without a date is dated 1980, whenever it is written.
-                info = zipfile.ZipInfo(f"{name}.npy")
-                info.compress_type = zipfile.ZIP_DEFLATED
-                with archive.open(info, "w", force_zip64=True) as member:
-                    npy.write_array(member, np.asanyarray(array), allow_pickle=False)
-
-    _write_atomically(Path(path), write)
+    with (
+        replacing(Path(path)) as temporary,
+        zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive,
+    ):
+        for name, array in arrays.items():
+            # A ZipInfo without a date is dated 1980, whenever it is written.
+            info = zipfile.ZipInfo(f"{name}.npy")
+            info.compress_type = zipfile.ZIP_DEFLATED
+            with archive.open(info, "w", force_zip64=True) as member:
+                npy.write_array(member, np.asanyarray(array), allow_pickle=False)
 
 
 def write_bytes(path: str | Path, content: bytes) -> None:
     """Write a file atomically: readers see the old content or the new, never a part."""
-    _write_atomically(Path(path), lambda stream: stream.write(content))
-
-
-def _write_atomically(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w+b") as stream:
-            write(stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    with replacing(Path(path)) as temporary:
+        temporary.write_bytes(content)
 
 
 def _media_files(card: Card) -> set[str]:
     return {m.media.file for m in card.modalities if m.media.file}
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

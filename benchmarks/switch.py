@@ -28,13 +28,16 @@ def run(spec: str, paradigm: str, seed: int, out: Path) -> dict[str, Any]:
     """Train one run (or read it, where it is finished) and return its test figures."""
     import torch
 
+    from dmil_core.checkpoint import run_folder
+    from dmil_core.compare import RUNS_FOLDER
     from dmil_core.data.catalog import load_dataset
     from dmil_core.tables import read_table
     from dmil_core.train import train
 
     torch.set_num_threads(1)
     dataset = load_dataset(spec)
-    found = train(dataset, paradigm, seed, out / "runs" / dataset.slug / paradigm / f"seed{seed}")
+    folder = run_folder(out / RUNS_FOLDER, dataset.slug, paradigm, seed)
+    found = train(dataset, paradigm, seed, folder)
     table = read_table(found.predictions)
     test = table[table["split"] == "test"]
     by = test.groupby("composition")["correct"].mean()

@@ -109,9 +109,14 @@ class Entry:
     error: str | None
 
 
+def run_folder(root: Path, set_slug: str, paradigm: str, seed: int) -> Path:
+    """Where a run lies under a folder of runs."""
+    return root / set_slug / paradigm / f"seed{seed}"
+
+
 def default_folder(set_slug: str, paradigm: str, seed: int) -> Path:
     """Where a run lies unless the user says otherwise."""
-    return checkpoints_root() / set_slug / paradigm / f"seed{seed}"
+    return run_folder(checkpoints_root(), set_slug, paradigm, seed)
 
 
 def find_runs(root: Path | None = None) -> tuple[Entry, ...]:

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from dmil_core import metrics, schema
-from dmil_core.checkpoint import Run
+from dmil_core.checkpoint import Run, run_folder
 from dmil_core.data.dataset import Dataset
 from dmil_core.errors import DataError
 from dmil_core.fit import Report
@@ -25,6 +25,7 @@ from dmil_core.tables import read_table, write_table
 
 RESULTS_FILE = "results.jsonl"
 SUMMARY_FILE = "summary.csv"
+RUNS_FOLDER = "runs"
 
 #: Metrics of results.jsonl that summary.csv reports as mean and standard deviation over seeds.
 SUMMARY_METRICS = ("accuracy", "macro_f1", "ece", "synergy", "synergy_ceiling", "gate_agreement")
@@ -69,7 +70,7 @@ def compare(
                 for name in names:
                     if on_run:
                         on_run(f"{dataset.name} {name} seed {seed}")
-                    folder = out / "runs" / dataset.slug / name / f"seed{seed}"
+                    folder = run_folder(out / RUNS_FOLDER, dataset.slug, name, seed)
                     run = train(
                         dataset, name, seed, folder,
                         device=device, epochs_scale=epochs_scale, on_epoch=on_epoch,

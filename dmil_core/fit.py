@@ -193,8 +193,7 @@ def validate(model: nn.Module, stage: Stage, val: Batch) -> tuple[float, float]:
     """Mean stage loss (nats) and accuracy on validation rows, without sampling or dropout."""
     model.eval()
     loss = hits = 0.0
-    for index in torch.arange(len(val), device=val.y.device).split(EVALUATION_ROWS):
-        batch = val.rows(index)
+    for batch in val.chunks(EVALUATION_ROWS):
         evidence = evaluate(model, batch)
         loss += float(total(evidence, stage.losses).sum())
         hits += float((evidence.out.logits.argmax(dim=1) == batch.y).sum())

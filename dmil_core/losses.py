@@ -5,7 +5,7 @@ R, U1, U2, S stand in the order of ``schema.COMPONENTS``; w are the responsibili
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -32,6 +32,11 @@ class Batch:
     def rows(self, index: Tensor) -> Batch:
         """The rows named by ``index``."""
         return Batch(self.x1[index], self.x2[index], self.y[index], self.responsibilities[index])
+
+    def chunks(self, size: int) -> Iterator[Batch]:
+        """The rows in order, at most ``size`` at a time."""
+        for index in torch.arange(len(self), device=self.y.device).split(size):
+            yield self.rows(index)
 
     def to(self, device: torch.device) -> Batch:
         """The same rows on another device."""

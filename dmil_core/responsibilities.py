@@ -152,8 +152,8 @@ def _fit_teacher(
 def _logits(model: torch.nn.Module, rows: Batch) -> Tensor:
     """(N, 2, K) from the unimodal pair or (N, 1, K) from the joint model."""
     parts = []
-    for index in torch.arange(len(rows), device=rows.y.device).split(EVALUATION_ROWS):
-        out = model(rows.x1[index], rows.x2[index])
+    for batch in rows.chunks(EVALUATION_ROWS):
+        out = model(batch.x1, batch.x2)
         parts.append(out.logits.unsqueeze(1) if out.unimodal is None else out.unimodal)
     return torch.cat(parts).float().cpu()
 

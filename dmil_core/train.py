@@ -145,9 +145,8 @@ def _job(
 def _existing(job: Job, overwrite: bool) -> Run | None:
     """The finished run of these very settings, or None once the folder is free to train in."""
     if overwrite:
-        for name in (checkpoint.RUN_FILE, checkpoint.MODEL_FILE, checkpoint.PREDICTIONS_FILE):
-            (job.folder / name).unlink(missing_ok=True)
-        (job.folder / checkpoint.PROJECTION_FILE).unlink(missing_ok=True)
+        _remove(job.folder, checkpoint.RUN_FILE, checkpoint.PROJECTION_FILE)
+        _remove(job.folder, checkpoint.MODEL_FILE, checkpoint.PREDICTIONS_FILE)
         shutil.rmtree(job.scratch, ignore_errors=True)
     if not (job.folder / checkpoint.RUN_FILE).exists():
         return None
@@ -237,13 +236,17 @@ def _finish(job: Job, model: nn.Module, state: FitState, seconds: float, finishe
     table = predict(model.cpu(), job.config.model, job.dataset)
     record["metrics"] = score(table, job.dataset.classes)
     # An older state's run.json must not vouch for the new files, nor its map show them.
-    for name in (checkpoint.RUN_FILE, checkpoint.PROJECTION_FILE):
-        (job.folder / name).unlink(missing_ok=True)
+    _remove(job.folder, checkpoint.RUN_FILE, checkpoint.PROJECTION_FILE)
     write_table(table, job.folder / checkpoint.PREDICTIONS_FILE, {"data": job.dataset.digest})
     run = checkpoint.write_checkpoint(job.folder, model.state_dict(), record, state.history)
     if finished:
         shutil.rmtree(job.scratch, ignore_errors=True)
     return run
+
+
+def _remove(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).unlink(missing_ok=True)
 
 
 def _packages() -> dict[str, str]:

@@ -4,7 +4,7 @@ On ``switch`` every sample's composition is known. For each paradigm and seed: a
 by composition, agreement of the largest gate with the composition and its one-vs-rest AUROC,
 beside the exact ceilings of the law. Writes benchmarks/results/switch.json and prints a table;
 the record of the runs goes to checkpoints/switch/results.jsonl, where the Compare page finds the
-spread over seeds.
+spread over seeds. With another law or number of seeds both stay under ``--out``.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any
 from dmil_core.storage import replacing, write_json
 
 RESULT = Path(__file__).parent / "results" / "switch.json"
+DATA, SEEDS = "switch", 5
 PARADIGMS = ("ensemble", "joint", "dmil", "dmil-paper")
 COLUMNS = ("accuracy", "gate_agreement", *(f"gate_auroc_{c}" for c in ("R", "U1", "U2", "S")))
 
@@ -92,8 +93,8 @@ def ceilings(spec: str) -> dict[str, float]:
 def main() -> int:
     """Run all seeds and print mean and standard deviation."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", default="switch", help="switch, with options; default: switch")
-    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--data", default=DATA, help="switch, with options; default: switch")
+    parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("build/bench-switch"))
     a = parser.parse_args()
@@ -101,9 +102,12 @@ def main() -> int:
     with ProcessPoolExecutor(a.jobs) as pool:
         jobs = [pool.submit(run, a.data, p, s, a.out) for s in range(a.seeds) for p in PARADIGMS]
         records = [job.result() for job in jobs]
-    keep_record(a.data, a.seeds, a.out)
+    standard = (a.data, a.seeds) == (DATA, SEEDS)
+    if standard:
+        keep_record(a.data, a.seeds, a.out)
     top = ceilings(a.data)
-    write_json(RESULT, {"data": a.data, "ceilings": top, "runs": records})
+    result = RESULT if standard else a.out / f"{a.data.replace(':', '-')}-{a.seeds}.json"
+    write_json(result, {"data": a.data, "ceilings": top, "runs": records})
     show(records, top)
     return 0
 

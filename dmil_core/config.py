@@ -85,7 +85,10 @@ class Stage:
     optimizer: Optimizer = "adamw"
     weight_decay: float = 1e-2
     batch_size: int = 128
-    #: Multiplies the learning rate along the stage: constant, or a half cosine down to zero.
+    #: Share of the epochs over which the learning rate rises to ``lr``. Rushed at the start, a
+    #: network settles on what one modality says and never finds what only both say.
+    warmup: float = 0.2
+    #: What the learning rate does after that: stay, or fall along half a cosine to zero.
     schedule: Literal["constant", "cosine"] = "cosine"
 
 

@@ -226,10 +226,14 @@ def select_parameters(model: nn.Module, prefixes: tuple[str, ...]) -> list[nn.Pa
 
 
 def learning_rate(stage: Stage, epoch: int) -> float:
-    """Rate of an epoch (from 0): constant, or half a cosine down to nearly zero."""
+    """Rate of an epoch (from 0): a linear rise, then constant or half a cosine to nearly zero."""
+    rising = round(stage.warmup * stage.epochs)
+    if epoch < rising:
+        return stage.lr * (epoch + 1) / (rising + 1)
     if stage.schedule == "constant":
         return stage.lr
-    return stage.lr * 0.5 * (1.0 + math.cos(math.pi * epoch / stage.epochs))
+    done = (epoch - rising) / (stage.epochs - rising)
+    return stage.lr * 0.5 * (1.0 + math.cos(math.pi * done))
 
 
 @contextlib.contextmanager

@@ -98,8 +98,12 @@ class Encoders(nn.Module):
         """Size of what a decoder of x1 and x2 has to rebuild."""
         return int(self.x1.target_size), int(self.x2.target_size)  # type: ignore[arg-type]
 
+    def features(self, m: int, x: Tensor) -> Tensor:
+        """z of modality ``m`` (0 or 1), (B, F)."""
+        return self.norm1(self.x1(x)) if m == 0 else self.norm2(self.x2(x))
+
     def forward(self, x1: Tensor, x2: Tensor) -> tuple[Tensor, Tensor]:
-        return self.norm1(self.x1(x1)), self.norm2(self.x2(x2))
+        return self.features(0, x1), self.features(1, x2)
 
 
 class Dmil(nn.Module):
@@ -204,10 +208,17 @@ class Ensemble(nn.Module):
         self.heads = nn.ModuleList(nn.Linear(f, config.classes) for f in self.encoders.sizes())
 
     def forward(self, x1: Tensor, x2: Tensor) -> Output:
-        z1, z2 = self.encoders(x1, x2)
+        z1, z2 = (self._features(m, x) for m, x in enumerate((x1, x2)))
         unimodal = torch.stack([self.heads[0](z1), self.heads[1](z2)], dim=1)
         mean = unimodal.log_softmax(dim=-1).logsumexp(dim=1) - math.log(2.0)
         return Output(mean, unimodal, {"Z1": z1, "Z2": z2})
+
+    def _features(self, m: int, x: Tensor) -> Tensor:
+        """(B, F) of one modality. While the other one trains this one's turn is past or to come:
+        it is not computed but NaN, so that a loss that reads it all the same is noticed."""
+        if self.training and not self.heads[m].weight.requires_grad:
+            return x.new_full((len(x), self.encoders.sizes()[m]), math.nan, dtype=torch.float32)
+        return self.encoders.features(m, x)
 
 
 MODELS: dict[str, type[Dmil] | type[Joint] | type[Ensemble]] = {

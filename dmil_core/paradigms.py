@@ -122,7 +122,7 @@ JOINT = Paradigm(
     summary="Fuses both modalities and learns one head on everything.",
     citation="The usual baseline; the fusion head is the one DMIL's synergy uses.",
     architecture="joint",
-    stages=(Stage("joint", "1 everything together", ("",), 40, 2e-3, {"ce": 1.0}),),
+    stages=(Stage("joint", "1 everything together", ("",), 40, 1e-3, {"ce": 1.0}),),
 )
 
 ENSEMBLE = Paradigm(
@@ -137,7 +137,7 @@ ENSEMBLE = Paradigm(
             f"{m} modality {m} alone",
             (f"encoders.x{m}.", f"encoders.norm{m}.", f"heads.{m - 1}."),
             40,
-            2e-3,
+            1e-3,
             {f"ce_x{m}": 1.0},
         )
         for m in (1, 2)
@@ -163,15 +163,16 @@ def find_paradigm(name: str) -> Paradigm:
 def stages_for(paradigm: Paradigm, rows: int) -> tuple[Stage, ...]:
     """The stages for a training set of ``rows``.
 
-    A small set gets smaller batches and somewhat more epochs: between as many epochs and as many
-    optimiser steps as the reference has. Patience grows along with the epochs.
+    A small set gets smaller batches and, where those are few, somewhat more epochs: between as
+    many epochs and as many optimiser steps as the reference has, never fewer epochs. Patience
+    grows with the epochs.
     """
     batch = 256 if rows >= REFERENCE_ROWS else 64 if rows > 500 else 32
     per_epoch = max(1, math.ceil(rows / batch))
     reference = math.ceil(REFERENCE_ROWS / 256)
 
     def fitted(stage: Stage) -> Stage:
-        epochs = min(200, max(1, round(stage.epochs * math.sqrt(reference / per_epoch))))
+        epochs = min(200, max(1, round(stage.epochs * max(1.0, math.sqrt(reference / per_epoch)))))
         patience = max(5, round(epochs / 3))
         return replace(stage, epochs=epochs, patience=patience, batch_size=batch)
 

@@ -32,6 +32,9 @@ from dmil_core.paradigms import ENSEMBLE, JOINT, Paradigm, stages_for
 from dmil_core.prepare import fit_statistics
 from dmil_core.storage import replacing
 
+#: A teacher is stopped early and only has to tell what can be learnt: not all epochs are needed.
+TEACHER_SHARE = 0.75
+
 Announce = Callable[[Report], None]
 
 
@@ -118,9 +121,8 @@ def _fit_fold(
 ) -> dict[str, Tensor]:  # fmt: skip
     logits_held, logits_val = [], []
     for paradigm in (ENSEMBLE, JOINT):
-        # A teacher is stopped early and only has to rank what is learnable: half the epochs do.
         stages = tuple(
-            replace(s, epochs=max(1, int(s.epochs * epochs_scale / 2)))
+            replace(s, epochs=max(1, int(s.epochs * epochs_scale * TEACHER_SHARE)))
             for s in stages_for(paradigm, len(kept))
         )
         model = _fit_teacher(config, paradigm, stages, kept, val, seed, title, announce)

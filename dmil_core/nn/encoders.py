@@ -88,8 +88,8 @@ class ImageEncoder(NumericEncoder):
         stride = 2 if min(config.shape[:2]) >= 16 else 1
         self.body = nn.Sequential(
             nn.Conv2d(channels, c, 3, stride=stride, padding=1), nn.GroupNorm(4, c), nn.GELU(),
-            nn.Conv2d(c, c, 3, padding=1), nn.GroupNorm(4, c), nn.GELU(),
-            nn.Conv2d(c, 2 * c, 3, stride=2, padding=1), nn.GroupNorm(4, 2 * c), nn.GELU(),
+            nn.Conv2d(c, c, 3, stride=2, padding=1), nn.GroupNorm(4, c), nn.GELU(),
+            nn.Conv2d(c, 2 * c, 3, padding=1), nn.GroupNorm(4, 2 * c), nn.GELU(),
             nn.AdaptiveAvgPool2d(4), nn.Flatten(1), nn.Dropout(config.dropout),
             nn.Linear(32 * c, config.feature_size),
         )  # fmt: skip

@@ -153,11 +153,30 @@ def test_a_loss_that_explodes_stops_with_the_stage_and_what_to_do() -> None:
 
 
 def test_learning_rates() -> None:
-    wave = stage(lr=0.1, epochs=4, schedule="cosine")
+    wave = stage(lr=0.1, epochs=4, schedule="cosine", warmup=0.0)
     assert [learning_rate(wave, e) for e in range(4)] == pytest.approx(
         [0.1, 0.1 * (1 + math.cos(math.pi / 4)) / 2, 0.05, 0.1 * (1 - math.cos(math.pi / 4)) / 2]
     )
     assert learning_rate(stage(lr=0.1), 2) == 0.1
+    slow = stage(lr=0.1, epochs=6, schedule="cosine", warmup=1 / 3)
+    assert [learning_rate(slow, e) for e in (0, 1, 2, 4)] == pytest.approx(
+        [0.1 / 3, 0.2 / 3, 0.1, 0.05]
+    )
+
+
+def test_the_modality_whose_turn_it_is_not_is_not_computed() -> None:
+    turn = ("encoders.x1.", "encoders.norm1.", "heads.0.")
+    one, training = model("ensemble"), []
+    one.encoders.x2.register_forward_hook(lambda module, *_: training.append(module.training))
+    fit(one, (stage(trainable=turn, losses={"ce_x1": 1.0}),), TRAIN, VAL, seed=0)
+    assert training  # it is, for the validation accuracy of both
+    assert not any(training)
+
+
+def test_a_loss_that_reads_a_modality_left_out_says_so() -> None:
+    both = (stage(trainable=("encoders.x1.", "heads.0."), losses={"ce": 1.0}),)
+    with pytest.raises(ConfigError, match="the loss became nan"):
+        fit(model("ensemble"), both, TRAIN, VAL, seed=0)
 
 
 # --- the same again ------------------------------------------------------------------------

@@ -241,7 +241,7 @@ def load_model(folder: Path, device: str = "cpu") -> tuple[nn.Module, Run]:
     """
     from safetensors.torch import load_file
 
-    from dmil_core.model import build
+    from dmil_core.architectures import build
 
     run = verify(folder)
     try:

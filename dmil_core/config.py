@@ -17,8 +17,9 @@ from dmil_core.errors import ConfigError
 
 CONFIG_VERSION = 1
 
-Architecture = Literal["dmil", "joint", "ensemble"]
+Architecture = Literal["dmil", "joint", "ensemble", "qmf", "mmtm", "mib", "i2m2", "i2moe"]
 Rebuild = Literal["input", "features"]
+Average = Literal["probabilities", "logits"]
 Optimizer = Literal["adamw", "sgd"]
 
 T = TypeVar("T")
@@ -49,15 +50,35 @@ class EncoderConfig:
 
 
 @dataclass(frozen=True)
-class ModelConfig:
-    """Everything needed to build a model without its weights."""
+class Parts:
+    """What a paradigm decides of its model, whatever the data; an ablation replaces one of them."""
 
     architecture: Architecture
+    #: DMIL: stage 1 rebuilds the standardised input, or the encoder's own features as released.
+    rebuild: Rebuild = "input"
+    #: DMIL: Gaussian posteriors, or plain layers in their place.
+    variational: bool = True
+    #: DMIL: split each modality into M and N.
+    intra: bool = True
+    #: DMIL: split M1 and M2 into R, U1 and U2.
+    consistency: bool = True
+    #: Joint: a linear head on each modality's features beside the head on both.
+    heads: bool = False
+    #: Joint: as many parameters as DMIL has for the same data, put into the fusion.
+    matched: bool = False
+    #: Ensemble: what is averaged.
+    average: Average = "probabilities"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelConfig(Parts):
+    """Everything needed to build a model without its weights."""
+
     encoders: tuple[EncoderConfig, EncoderConfig]
     classes: int
     latent_size: int = 32
-    #: Stage 1 rebuilds the standardised input, or the encoder's own features as released.
-    rebuild: Rebuild = "input"
+    #: Hidden units of the fusion, by default four for each latent dimension.
+    fusion_size: int = 0
 
 
 @dataclass(frozen=True)
@@ -71,6 +92,12 @@ class Stage:
         error.
     losses
         Weight of each term of ``dmil_core.losses.TERMS``.
+    rule
+        How the losses become gradients: a key of ``dmil_core.rules.RULES``.
+    settings
+        The rule's own numbers by name, in place of its defaults.
+    lr_factors
+        Prefixes of parameter names -> factor on their learning rate.
     patience
         Epochs without a better validation loss before the stage ends; its best state goes on.
     """
@@ -90,6 +117,9 @@ class Stage:
     warmup: float = 0.2
     #: What the learning rate does after that: stay, or fall along half a cosine to zero.
     schedule: Literal["constant", "cosine"] = "cosine"
+    rule: str = "plain"
+    settings: dict[str, float] = field(default_factory=dict)
+    lr_factors: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ from torch import Tensor, nn
 from dmil_core.config import Stage
 from dmil_core.errors import CheckpointError, ConfigError
 from dmil_core.losses import Batch, evaluate, total
+from dmil_core.rules import build_rule
+from dmil_core.rules.plain import Rule
 from dmil_core.storage import replacing
 
 CLIP_NORM = 5.0
@@ -54,13 +56,14 @@ class FitState:
     best: State = field(default_factory=dict)
     model: State = field(default_factory=dict)
     optimizer: State = field(default_factory=dict)
+    rule: State = field(default_factory=dict)
     history: list[dict[str, Any]] = field(default_factory=list)
 
     def save(self, path: Path, note: dict[str, Any]) -> None:
         """Store the state as one file, at once or not at all; ``note`` is given back by load."""
         from safetensors.torch import save_file
 
-        groups = {"best": self.best, "model": self.model, "optimizer": self.optimizer}
+        groups = {name: getattr(self, name) for name in ("best", "model", "optimizer", "rule")}
         tensors = {f"{g}/{k}": v.clone() for g, state in groups.items() for k, v in state.items()}
         numbers = {k: getattr(self, k) for k in ("stage", "epoch", "stale", "best_loss", "history")}
         with replacing(path) as temporary:
@@ -125,30 +128,34 @@ def fit(
     state = state or FitState()
     if state.model:
         model.load_state_dict(state.model)
+    train = replace(train, index=torch.arange(len(train), device=train.y.device))
     for number in range(state.stage, len(stages)):
         stage = stages[number]
-        parameters = select_parameters(model, stage.trainable)
-        optimizer = _optimizer(stage, parameters)
+        select_parameters(model, stage.trainable)
+        optimizer = _optimizer(model, stage)
         _restore_optimizer(optimizer, state.optimizer)
+        rule = build_rule(model, stage, train)
+        rule.load_state(state.rule)
         while state.epoch < stage.epochs and state.stale < stage.patience:
-            report = _epoch(model, stage, number, train, val, seed, state, optimizer, parameters)
+            report = _epoch(model, stage, number, train, val, seed, state, optimizer, rule)
             if on_epoch:
                 on_epoch(state, report)
         model.load_state_dict(state.best)
         state.stage, state.epoch, state.stale = number + 1, 0, 0
         state.best_loss, state.optimizer, state.model = math.inf, {}, _snapshot(model)
+        state.rule = {}
     model.requires_grad_(True).eval()
     return state
 
 
 def _epoch(
     model: nn.Module, stage: Stage, number: int, train: Batch, val: Batch, seed: int,
-    state: FitState, optimizer: torch.optim.Optimizer, parameters: list[nn.Parameter],
+    state: FitState, optimizer: torch.optim.Optimizer, rule: Rule,
 ) -> Report:  # fmt: skip
     for group in optimizer.param_groups:
-        group["lr"] = learning_rate(stage, state.epoch)
+        group["lr"] = learning_rate(stage, state.epoch) * group["factor"]
     with reproducible(seed, number, state.epoch):
-        loss = _train_epoch(model, stage, train, optimizer, parameters)
+        loss = _train_epoch(model, stage, train, state.epoch, optimizer, rule)
     val_loss, val_accuracy = validate(model, stage, val)
     if not math.isfinite(val_loss):
         raise ConfigError(
@@ -160,7 +167,7 @@ def _epoch(
     if val_loss < state.best_loss:
         state.best_loss, state.best, state.stale = val_loss, _snapshot(model), 0
     state.model = _snapshot(model)
-    state.optimizer = _flatten(optimizer)
+    state.optimizer, state.rule = _flatten(optimizer), rule.state()
     report = Report(
         stage.name, stage.title, state.epoch, stage.epochs, loss, val_loss, val_accuracy
     )
@@ -169,10 +176,12 @@ def _epoch(
 
 
 def _train_epoch(
-    model: nn.Module, stage: Stage, train: Batch, optimizer: torch.optim.Optimizer,
-    parameters: list[nn.Parameter],
+    model: nn.Module, stage: Stage, train: Batch, epoch: int, optimizer: torch.optim.Optimizer,
+    rule: Rule,
 ) -> float:  # fmt: skip
     model.train()
+    rule.start_epoch(train, epoch)
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
     order = torch.randperm(len(train))
     summed, rows = 0.0, 0
     for index in order.split(stage.batch_size):
@@ -180,11 +189,10 @@ def _train_epoch(
             continue
         batch = train.rows(index.to(train.y.device))
         optimizer.zero_grad(set_to_none=True)
-        loss = total(evaluate(model, batch), stage.losses).mean()
-        loss.backward()
+        loss = rule.gradients(batch)
         nn.utils.clip_grad_norm_(parameters, CLIP_NORM)
         optimizer.step()
-        summed, rows = summed + float(loss.detach()) * len(index), rows + len(index)
+        summed, rows = summed + float(loss) * len(index), rows + len(index)
     return summed / max(rows, 1)
 
 
@@ -245,12 +253,18 @@ def reproducible(*key: int) -> Iterator[None]:
         yield
 
 
-def _optimizer(stage: Stage, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
+def _optimizer(model: nn.Module, stage: Stage) -> torch.optim.Optimizer:
+    """The stage's optimiser over what moves, a group for each factor on the learning rate."""
+    groups: dict[float, list[nn.Parameter]] = {}
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            factors = [f for prefix, f in stage.lr_factors.items() if name.startswith(prefix)]
+            groups.setdefault(math.prod(factors), []).append(parameter)
+    chosen = [{"params": p, "factor": factor} for factor, p in groups.items()]
+    decay = stage.weight_decay
     if stage.optimizer == "sgd":
-        return torch.optim.SGD(
-            parameters, lr=stage.lr, momentum=0.9, weight_decay=stage.weight_decay
-        )
-    return torch.optim.AdamW(parameters, lr=stage.lr, weight_decay=stage.weight_decay, fused=True)
+        return torch.optim.SGD(chosen, lr=stage.lr, momentum=0.9, weight_decay=decay)
+    return torch.optim.AdamW(chosen, lr=stage.lr, weight_decay=decay, fused=True)
 
 
 def _snapshot(model: nn.Module) -> State:

@@ -19,19 +19,24 @@ from dmil_core.nn.gaussian import kl_between, kl_standard
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows of one optimiser step: ``x1``, ``x2`` (B, ...), ``y`` (B,), responsibilities (B, 4)."""
+    """Rows of one optimiser step: ``x1``, ``x2`` (B, ...), ``y`` (B,), responsibilities (B, 4).
+
+    ``index`` (B,) says which rows of the training set these are, where a rule remembers them.
+    """
 
     x1: Tensor
     x2: Tensor
     y: Tensor
     responsibilities: Tensor
+    index: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.y)
 
     def rows(self, index: Tensor) -> Batch:
         """The rows named by ``index``."""
-        return Batch(self.x1[index], self.x2[index], self.y[index], self.responsibilities[index])
+        held = (getattr(self, name) for name in self.__dataclass_fields__)
+        return Batch(*(None if tensor is None else tensor[index] for tensor in held))
 
     def chunks(self, size: int) -> Iterator[Batch]:
         """The rows in order, at most ``size`` at a time."""
@@ -40,7 +45,8 @@ class Batch:
 
     def to(self, device: torch.device) -> Batch:
         """The same rows on another device."""
-        return Batch(*(getattr(self, n).to(device) for n in self.__dataclass_fields__))
+        held = (getattr(self, name) for name in self.__dataclass_fields__)
+        return Batch(*(None if tensor is None else tensor.to(device) for tensor in held))
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The three architectures. Each forward takes (x1, x2) and returns one row per sample.
+"""DMIL, joint and ensemble. Each forward takes (x1, x2) and returns one row per sample.
 
 Shapes: B samples, K classes, D latent size; logits are in nats.
 """
@@ -180,16 +180,25 @@ class Joint(nn.Module):
         super().__init__()
         self.config = config
         self.encoders = Encoders(config)
-        d = config.latent_size
-        f1, f2 = self.encoders.sizes()
-        self.project = nn.ModuleList([nn.Linear(f1, 2 * d), nn.Linear(f2, 2 * d)])
-        self.fusion = Fusion(2 * d, 4 * d, d)
-        self.head = nn.Linear(d, config.classes)
+        d, k, sizes = config.latent_size, config.classes, self.encoders.sizes()
+        self.project = nn.ModuleList(nn.Linear(f, 2 * d) for f in sizes)
+        self.fusion = Fusion(2 * d, config.fusion_size or 4 * d, d)
+        self.head = nn.Linear(d, k)
+        self.heads = nn.ModuleList(nn.Linear(f, k) for f in sizes if config.heads)
 
     def forward(self, x1: Tensor, x2: Tensor) -> Output:
         z1, z2 = self.encoders(x1, x2)
-        fused = self.fusion(self.project[0](z1), self.project[1](z2))
-        return Output(self.head(fused), None, {"Z1": z1, "Z2": z2, "F": fused})
+        fused = self.fuse(z1, z2)
+        unimodal = self.alone(z1, z2) if len(self.heads) else None
+        return Output(self.head(fused), unimodal, {"Z1": z1, "Z2": z2, "F": fused})
+
+    def fuse(self, z1: Tensor, z2: Tensor) -> Tensor:
+        """The fused features (B, D) that ``head`` reads."""
+        return self.fusion(self.project[0](z1), self.project[1](z2))
+
+    def alone(self, z1: Tensor, z2: Tensor) -> Tensor:
+        """(B, 2, K) logits of the heads on each modality's features."""
+        return torch.stack([self.heads[0](z1), self.heads[1](z2)], dim=1)
 
 
 class Ensemble(nn.Module):
@@ -219,15 +228,3 @@ class Ensemble(nn.Module):
         if self.training and not self.heads[m].weight.requires_grad:
             return x.new_full((len(x), self.encoders.sizes()[m]), math.nan, dtype=torch.float32)
         return self.encoders.features(m, x)
-
-
-MODELS: dict[str, type[Dmil] | type[Joint] | type[Ensemble]] = {
-    "dmil": Dmil,
-    "joint": Joint,
-    "ensemble": Ensemble,
-}
-
-
-def build(config: ModelConfig) -> nn.Module:
-    """An untrained model of the configured architecture."""
-    return MODELS[config.architecture](config)

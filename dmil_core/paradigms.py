@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from dmil_core.config import Architecture, Rebuild, Stage
+from dmil_core.config import Parts, Stage
 from dmil_core.errors import ConfigError
 
 
@@ -28,10 +28,9 @@ class Paradigm:
     title: str
     summary: str
     citation: str
-    architecture: Architecture
+    parts: Parts
     stages: tuple[Stage, ...]
     folds: int = 0
-    rebuild: Rebuild = "input"
 
 
 REFERENCE_ROWS = 8000
@@ -101,7 +100,7 @@ DMIL = Paradigm(
     title="DMIL",
     summary="Decomposes explicitly; each part learns the samples it can explain.",
     citation=_DMIL,
-    architecture="dmil",
+    parts=Parts("dmil"),
     stages=_three_stages(_L1, _L2, {"ce": 1.0, **_scaled(_L1, 0.5), **_L2}),
     folds=3,
 )
@@ -111,9 +110,8 @@ DMIL_PAPER = Paradigm(
     title="DMIL (released losses)",
     summary="The same model with the released losses: every part learns every sample.",
     citation=_DMIL,
-    architecture="dmil",
+    parts=Parts("dmil", rebuild="features"),
     stages=_three_stages(_PAPER_L1, _PAPER_L2, _PAPER_L3),
-    rebuild="features",
 )
 
 JOINT = Paradigm(
@@ -121,7 +119,7 @@ JOINT = Paradigm(
     title="Joint",
     summary="Fuses both modalities and learns one head on everything.",
     citation="The usual baseline; the fusion head is the one DMIL's synergy uses.",
-    architecture="joint",
+    parts=Parts("joint"),
     stages=(Stage("joint", "1 everything together", ("",), 40, 1e-3, {"ce": 1.0}),),
 )
 
@@ -130,7 +128,7 @@ ENSEMBLE = Paradigm(
     title="Ensemble",
     summary="One model per modality, trained alone; their probabilities are averaged.",
     citation="The usual baseline; its two models are the frozen unimodal pair of the seed.",
-    architecture="ensemble",
+    parts=Parts("ensemble"),
     stages=tuple(
         Stage(
             f"alone-{m}",

@@ -102,7 +102,7 @@ def model_config(
         encoder_config(dataset, 1, encoders[0]),
         encoder_config(dataset, 2, encoders[1]),
     )
-    return ModelConfig(paradigm.architecture, pair, len(dataset.classes), rebuild=paradigm.rebuild)
+    return ModelConfig(**vars(paradigm.parts), encoders=pair, classes=len(dataset.classes))
 
 
 def inputs(dataset: Dataset, rows: NDArray[Any], config: ModelConfig) -> tuple[Tensor, Tensor]:

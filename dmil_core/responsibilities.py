@@ -24,10 +24,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from dmil_core.architectures import build
 from dmil_core.config import ModelConfig, Stage
 from dmil_core.fit import EVALUATION_ROWS, Report, fit, reproducible
 from dmil_core.losses import Batch
-from dmil_core.model import build
 from dmil_core.paradigms import ENSEMBLE, JOINT, Paradigm, stages_for
 from dmil_core.prepare import fit_statistics
 from dmil_core.storage import replacing
@@ -138,7 +138,7 @@ def _fit_teacher(
     seed: int, title: str, announce: Announce | None,
 ) -> torch.nn.Module:  # fmt: skip
     with reproducible(seed):
-        model = build(replace(config, architecture=paradigm.architecture))
+        model = build(replace(config, **vars(paradigm.parts)))
     fit_statistics(model, kept.x1.cpu(), kept.x2.cpu())
     model.to(kept.y.device)
 

@@ -20,13 +20,13 @@ from torch import nn
 
 import dmil_core
 from dmil_core import checkpoint, paradigms, prepare
+from dmil_core.architectures import build
 from dmil_core.checkpoint import Run
 from dmil_core.config import RunConfig, to_json
 from dmil_core.data.dataset import Dataset
 from dmil_core.errors import CheckpointError, ConfigError
 from dmil_core.fit import FitState, Report, fit, reproducible
 from dmil_core.losses import Batch
-from dmil_core.model import build
 from dmil_core.paradigms import Paradigm, find_paradigm
 from dmil_core.predict import predict, score
 from dmil_core.responsibilities import cross_fit, responsibilities

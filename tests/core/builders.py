@@ -10,27 +10,28 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from dmil_core.config import Architecture, EncoderConfig, ModelConfig, Stage
+from dmil_core.architectures import build
+from dmil_core.config import Architecture, EncoderConfig, ModelConfig, Parts, Stage
 from dmil_core.data.files import write_arrays, write_npz
 from dmil_core.fit import reproducible
 from dmil_core.losses import Batch
-from dmil_core.model import build
 from tests.data.sets import sound_card
 
 
-def model_config(architecture: Architecture = "dmil", classes: int = 3) -> ModelConfig:
+def model_config(parts: Architecture | Parts = "dmil", classes: int = 3) -> ModelConfig:
     """Two vector encoders over 6 and 5 numbers."""
+    parts = parts if isinstance(parts, Parts) else Parts(parts)
     encoders = (
         EncoderConfig("mlp", (6,), feature_size=8, hidden=16),
         EncoderConfig("mlp", (5,), feature_size=8, hidden=16),
     )
-    return ModelConfig(architecture, encoders, classes, latent_size=4)
+    return ModelConfig(**vars(parts), encoders=encoders, classes=classes, latent_size=4)
 
 
-def model(architecture: Architecture = "dmil", classes: int = 3, seed: int = 0) -> nn.Module:
+def model(parts: Architecture | Parts = "dmil", classes: int = 3, seed: int = 0) -> nn.Module:
     """An untrained small model in evaluation mode."""
     with reproducible(seed):
-        return build(model_config(architecture, classes)).eval()
+        return build(model_config(parts, classes)).eval()
 
 
 def batch(rows: int = 60, classes: int = 3, seed: int = 0) -> Batch:

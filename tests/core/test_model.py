@@ -158,7 +158,7 @@ def test_joint_and_dmil_share_the_form_of_their_fusion() -> None:
 def test_rebuilding_the_input_or_the_features() -> None:
     from dataclasses import replace
 
-    from dmil_core.model import build
+    from dmil_core.architectures import build
 
     b = batch(9)
     for rebuild, sizes in (("input", (6, 5)), ("features", (8, 8))):

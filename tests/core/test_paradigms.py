@@ -16,7 +16,7 @@ from tests.core.builders import batch, model
 @pytest.mark.parametrize("name", PARADIGMS)
 def test_every_stage_can_run_on_its_own_architecture(name: str) -> None:
     paradigm = PARADIGMS[name]
-    net = model(paradigm.architecture)
+    net = model(paradigm.parts)
     for stage in paradigm.stages:
         assert set(stage.losses) <= set(TERMS)
         chosen = select_parameters(net, stage.trainable)
@@ -43,7 +43,7 @@ def test_dmil_has_three_stages_and_the_second_leaves_encoders_alone(name: str) -
 def test_the_released_losses_know_no_responsibilities() -> None:
     paper = PARADIGMS["dmil-paper"]
     assert paper.folds == 0
-    assert paper.rebuild == "features"
+    assert paper.parts.rebuild == "features"
     for stage in paper.stages:
         assert not {"gate", "ce_responsible"} & set(stage.losses)
 

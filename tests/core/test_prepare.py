@@ -11,10 +11,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dmil_core.architectures import build
 from dmil_core.data.catalog import load_dataset
 from dmil_core.data.dataset import Dataset
 from dmil_core.errors import ConfigError
-from dmil_core.model import build
 from dmil_core.paradigms import DMIL, JOINT
 from dmil_core.prepare import (
     MAX_WORDS,
@@ -69,7 +69,7 @@ def test_pictures_share_one_scale_per_channel_and_pixels_keep_their_contrast() -
     from dmil_core.config import EncoderConfig, ModelConfig
 
     pair = (EncoderConfig("cnn2d", (6, 6, 3)), EncoderConfig("cnn1d", (9, 2)))
-    net = build(ModelConfig("joint", pair, 2))
+    net = build(ModelConfig("joint", encoders=pair, classes=2))
     x1 = torch.randint(0, 255, (30, 6, 6, 3), dtype=torch.uint8)
     x2 = torch.randn(30, 9, 2) * torch.tensor([1.0, 50.0])
     fit_statistics(net, x1, x2)

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
+from dmil_core.architectures import build
 from dmil_core.fit import Report, fit, reproducible
 from dmil_core.losses import Batch
-from dmil_core.model import build
 from dmil_core.prepare import fit_statistics
 from dmil_core.responsibilities import assign_folds, cross_fit, responsibilities, temperatures
 from tests.core.builders import batch, model_config, stage

@@ -1,0 +1,21 @@
+"""The architectures by name: what a config's ``architecture`` stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import nn
+
+from dmil_core.config import ModelConfig
+from dmil_core.model import Dmil, Ensemble, Joint
+
+ARCHITECTURES: dict[str, Callable[[ModelConfig], nn.Module]] = {
+    "dmil": Dmil,
+    "joint": Joint,
+    "ensemble": Ensemble,
+}
+
+
+def build(config: ModelConfig) -> nn.Module:
+    """An untrained model of the configured architecture."""
+    return ARCHITECTURES[config.architecture](config)

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from dmil_core import metrics, schema
+from dmil_core import fidelity, metrics, schema
 from dmil_core.config import ModelConfig
 from dmil_core.data.dataset import Dataset
 from dmil_core.model import DmilOutput, Output
@@ -154,17 +154,5 @@ def _score(rows: pd.DataFrame, classes: tuple[str, ...]) -> dict[str, float]:
     if schema.gate("R") in rows:
         found |= {f"mean_{schema.gate(c)}": float(rows[schema.gate(c)].mean()) for c in COMPONENTS}
         if schema.COMPOSITION in rows:
-            found |= _fidelity(rows)
-    return found
-
-
-def _fidelity(rows: pd.DataFrame) -> dict[str, float]:
-    """Agreement of the largest gate with the true composition, and one-vs-rest AUROC."""
-    gate = rows[[schema.gate(c) for c in COMPONENTS]].to_numpy()
-    truth = rows[schema.COMPOSITION].to_numpy(str)
-    found = {"gate_agreement": float((np.array(COMPONENTS)[gate.argmax(axis=1)] == truth).mean())}
-    for i, c in enumerate(COMPONENTS):
-        value = metrics.auroc(gate[:, i], truth == c)
-        if np.isfinite(value):
-            found[f"gate_auroc_{c}"] = value
+            found |= fidelity.of_table(rows)
     return found

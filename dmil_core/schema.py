@@ -26,6 +26,9 @@ ROW_COLUMNS: Final[tuple[str, ...]] = ("id", "split", "y", "pred", "correct")
 #: Column of the true composition, in tables of sets where it is known.
 COMPOSITION: Final = "composition"
 
+#: Column of the share of a sample that any component explains (0 to 1).
+EXPLAINED: Final = "explained"
+
 
 def prob(cls: str) -> str:
     """Column of the predicted probability of class ``cls`` (0 to 1)."""

@@ -1,0 +1,239 @@
+"""Is the decomposition the real one, whatever the data are like? ``make bench-fidelity``.
+
+The ``switch`` law in many settings: for each paradigm and seed accuracy by composition and, from
+a decomposition, how well the gate finds the composition, how calibrated it is, what it gives to
+components that are absent, and what taking a component away does to whom. Beside it the exact
+ceilings of each setting, computed from the law's densities. Then what must not matter: which
+modality is called first, how classes are numbered, the seed. Writes
+benchmarks/results/fidelity.json; finished runs under ``--out`` are read, not trained again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dmil_core.storage import write_json
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from dmil_core.data.dataset import Dataset
+
+RESULT = Path(__file__).parent / "results" / "fidelity.json"
+SETTINGS = {
+    "equal shares": "switch",
+    "R only": "switch:shares=1/0/0/0",
+    "U1 only": "switch:shares=0/1/0/0",
+    "U2 only": "switch:shares=0/0/1/0",
+    "S only": "switch:shares=0/0/0/1",
+    "R and U": "switch:shares=2/1/1/0",
+    "R and S": "switch:shares=1/0/0/1",
+    "U and S": "switch:shares=0/1/1/2",
+    "x2 three times weaker": "switch:strength2=0.3333",
+    "2 classes": "switch:classes=2",
+    "8 classes": "switch:classes=8",
+    "noise 0.4": "switch:noise=0.4",
+    "noise 1.2": "switch:noise=1.2",
+    "unbalanced classes": "switch:prior=8/4/2/1",
+    "20 % wrong labels": "switch:labels_wrong=0.2",
+}
+PARADIGMS = ("ensemble", "joint", "dmil-paper", "dmil")
+#: What must not matter, tried on equal shares: a change of the data and of the gate's columns.
+TWINS = ("swapped", "relabelled")
+
+
+def law_data(name: str, spec: str) -> Dataset:
+    """The rows of a setting, or of its twin: modalities swapped, or classes renumbered."""
+    import numpy as np
+
+    from dmil_core.data.catalog import load_dataset
+    from dmil_core.data.dataset import from_arrays
+
+    found = load_dataset(spec)
+    if name not in TWINS:
+        return found
+    arrays = {"x1": found.x1, "x2": found.x2, "y": found.y, "split": found.split, "id": found.ids}
+    arrays["composition"] = found.composition
+    if name == "swapped":
+        other = {"R": "R", "U1": "U2", "U2": "U1", "S": "S"}
+        arrays |= {"x1": found.x2, "x2": found.x1}
+        arrays["composition"] = np.array([other[c] for c in found.composition])
+    else:
+        arrays["y"] = (len(found.classes) - 1) - found.y
+    return from_arrays(name, arrays, found.card)
+
+
+def run(name: str, spec: str, paradigm: str, seed: int, out: Path) -> dict[str, Any]:
+    """Train one run (or read it, where it is finished) and return its test figures."""
+    import torch
+
+    from dmil_core import fidelity, schema
+    from dmil_core.checkpoint import run_folder
+    from dmil_core.tables import read_table
+    from dmil_core.train import train
+
+    torch.set_num_threads(1)
+    dataset = law_data(name, spec)
+    found = train(dataset, paradigm, seed, run_folder(out, dataset.slug, paradigm, seed))
+    table = read_table(found.predictions)
+    test = table[table["split"] == "test"]
+    by = test.groupby(schema.COMPOSITION)["correct"].mean()
+    record = {
+        "setting": name,
+        "paradigm": paradigm,
+        "seed": seed,
+        "seconds": found.seconds,
+        **found.metrics["test"],
+        **{f"accuracy_{c}": float(v) for c, v in by.items()},
+    }
+    if schema.gate("R") in test:
+        lost = fidelity.purity(test, dataset.classes)
+        record["purity"] = {c: lost.loc[c].to_dict() for c in lost.index}
+        if schema.EXPLAINED in test:
+            share = fidelity.gate_of(test) * test[[schema.EXPLAINED]].to_numpy()
+            record |= {f"share_{c}": float(v) for c, v in zip(schema.COMPONENTS, share.mean(0))}
+            record["share_unexplained"] = 1.0 - float(share.sum(axis=1).mean())
+    return record
+
+
+def ceilings(spec: str) -> dict[str, Any]:
+    """Exact ceilings of the law on the same test rows.
+
+    *information*: responsibilities from the exact posteriors, averaged over the label: what label
+    information can tell; *generator*: p(composition|x1,x2), what knowing the generator could tell.
+    """
+    from dmil_core import fidelity
+    from dmil_core.data.catalog import load_dataset
+    from dmil_core.data.switch import switch_law
+    from dmil_core.data.synthetic import responsibilities
+    from dmil_core.schema import COMPONENTS
+
+    dataset, law = load_dataset(spec), switch_law(spec)
+    rows = dataset.rows("test")
+    exact = law.posteriors(dataset.x1[rows], dataset.x2[rows])
+    assert dataset.composition is not None
+    truth = dataset.composition[rows].astype(str)
+    told = responsibilities(exact, law.prior, times_joint=True)
+    return {
+        "information": measured(told / told.sum(axis=1, keepdims=True), truth),
+        "generator": measured(exact.c_joint, truth),
+        "share": {c: float(v) for c, v in zip(COMPONENTS, told.mean(axis=0), strict=True)},
+        "accuracy": float((exact.y_joint.argmax(axis=1) == dataset.y[rows]).mean()),
+        **{
+            f"accuracy_{c}": float((exact.y_joint.argmax(1) == dataset.y[rows])[truth == c].mean())
+            for c in COMPONENTS
+            if (truth == c).any()
+        },
+        "calibrated": fidelity.calibration_error(told, truth),
+    }
+
+
+def measured(gate: Any, truth: Any) -> dict[str, Any]:
+    """Agreement and AUROCs of exact weights."""
+    from dmil_core import fidelity
+
+    return {
+        "agreement": fidelity.agreement(gate, truth),
+        "auroc": fidelity.aurocs(gate, truth),
+        "calibration_error": fidelity.calibration_error(gate, truth),
+    }
+
+
+def invariance(seeds: int, out: Path) -> dict[str, float]:
+    """Rank correlation of gates between seeds, and with the twins of the data."""
+    from dmil_core import fidelity
+    from dmil_core.checkpoint import run_folder
+
+    def gates(slug: str) -> list[Any]:
+        folders = [run_folder(out, slug, "dmil", s) for s in range(seeds)]
+        return [fidelity.gate_of(test_table(f)) for f in folders]
+
+    plain, swapped, renamed = gates("switch"), gates("swapped"), gates("relabelled")
+    turned = [g[:, [0, 2, 1, 3]] for g in swapped]
+    across = [fidelity.rank_agreement([a, b]) for a in plain for b in turned]
+    relabelled = [fidelity.rank_agreement([a, b]) for a in plain for b in renamed]
+    return {
+        "seeds": fidelity.rank_agreement(plain),
+        "swapped": sum(across) / len(across),
+        "relabelled": sum(relabelled) / len(relabelled),
+    }
+
+
+def test_table(folder: Path) -> pd.DataFrame:
+    """Predictions of a finished run on test rows."""
+    from dmil_core.checkpoint import PREDICTIONS_FILE
+    from dmil_core.tables import read_table
+
+    table = read_table(folder / PREDICTIONS_FILE)
+    return table[table["split"] == "test"]
+
+
+def main() -> int:
+    """Run all, or the settings named, and print a row for each."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--settings", nargs="+", default=list(SETTINGS), choices=list(SETTINGS))
+    parser.add_argument("--paradigms", nargs="+", default=list(PARADIGMS))
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--twins", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--out", type=Path, default=Path("build/bench-fidelity"))
+    a = parser.parse_args()
+    os.environ["OMP_NUM_THREADS"] = "1"
+    jobs = [(n, SETTINGS[n], p, s) for s in range(a.seeds) for p in a.paradigms for n in a.settings]
+    if a.twins:
+        jobs += [(n, SETTINGS["equal shares"], "dmil", s) for s in range(a.seeds) for n in TWINS]
+    records = []
+    with ProcessPoolExecutor(a.jobs) as pool:
+        futures = [pool.submit(run, *job, a.out) for job in jobs]
+        for done in as_completed(futures):
+            records.append(done.result())
+            print(f"{len(records)}/{len(jobs)}", *list(records[-1].values())[:4], flush=True)
+    records.sort(key=lambda r: (r["setting"], r["paradigm"], r["seed"]))
+    laws = {n: {"spec": SETTINGS[n], **ceilings(SETTINGS[n])} for n in a.settings}
+    found: dict[str, Any] = {"settings": laws, "runs": records}
+    if a.twins:
+        found["invariance"] = invariance(a.seeds, a.out)
+    complete = a.settings == list(SETTINGS) and a.twins
+    write_json(RESULT if complete else a.out / "fidelity.json", found)
+    show(found)
+    return 0
+
+
+def show(found: dict[str, Any]) -> None:
+    """Print, for each setting, DMIL's figures as a share of what can be had."""
+    import statistics as st
+
+    print(f"\n{'setting':24}{'agreement':>18}{'ceiling':>9}{'auroc/ceiling':>15}{'calib.':>8}"
+          f"{'absent':>8}{'acc.':>7}{'bayes':>7}{'joint':>7}{'ens.':>7}{'S+':>7}")  # fmt: skip
+    for name, law in found["settings"].items():
+        runs = {
+            p: [r for r in found["runs"] if (r["setting"], r["paradigm"]) == (name, p)]
+            for p in PARADIGMS
+        }
+        ours = runs["dmil"]
+        if not ours:
+            continue
+        top = law["information"]
+
+        def mean(key: str, who: list[dict[str, Any]]) -> float:
+            values = [r[key] for r in who if key in r]
+            return st.mean(values) if values else float("nan")
+
+        ratio = [mean(f"gate_auroc_{c}", ours) / v for c, v in top["auroc"].items()]
+        spread = [r["gate_agreement"] for r in ours]
+        sd = st.stdev(spread) if len(spread) > 1 else 0.0
+        share = mean("share_S", ours) if "share_S" in ours[0] else mean("mean_gate_S", ours)
+        print(f"{name:24}{mean('gate_agreement', ours):10.4f} ±{sd:.4f}{top['agreement']:9.4f}"
+              f"{min(ratio, default=float('nan')):15.4f}{mean('gate_calibration_error', ours):8.3f}"
+              f"{mean('gate_absent', ours):8.3f}{mean('accuracy', ours):7.3f}{law['accuracy']:7.3f}"
+              f"{mean('accuracy', runs['joint']):7.3f}{mean('accuracy', runs['ensemble']):7.3f}"
+              f"{share - law['share']['S']:+7.3f}")  # fmt: skip
+    print({k: round(v, 3) for k, v in found.get("invariance", {}).items()})
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

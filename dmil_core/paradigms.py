@@ -142,6 +142,8 @@ ENSEMBLE = Paradigm(
     ),
 )
 
+# By the plain rule, so validation counts the heads too: where no modality says anything alone,
+# they only overfit and can end the stage before the fusion has learnt.
 MULTI_LOSS = Paradigm(
     name="multi-loss",
     title="Multi-loss",

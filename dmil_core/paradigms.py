@@ -142,7 +142,87 @@ ENSEMBLE = Paradigm(
     ),
 )
 
-PARADIGMS: dict[str, Paradigm] = {p.name: p for p in (JOINT, ENSEMBLE, DMIL, DMIL_PAPER)}
+# By the plain rule, so validation counts the heads too: where no modality says anything alone,
+# they only overfit and can end the stage before the fusion has learnt.
+MULTI_LOSS = Paradigm(
+    name="multi-loss",
+    title="Multi-loss",
+    summary="Joint, and each modality also has to predict the class from its own head.",
+    citation="Wu et al.: Multimodal Multi-Loss Fusion Network. NAACL 2024 (its losses alone)",
+    parts=Parts("joint", heads=True),
+    stages=(replace(JOINT.stages[0], losses={"ce": 1.0, "ce_x1": 1.0, "ce_x2": 1.0}),),
+)
+
+# Adam divides by the size of the gradient and so undoes most of what a rule multiplies it by.
+# Whatever rescales gradients therefore learns by SGD, and so do its controls. Validation looks
+# at the answer alone; the heads' losses are the rules' own business.
+_DESCENT = replace(JOINT.stages[0], optimizer="sgd", lr=5e-2, weight_decay=1e-4)
+
+JOINT_SGD = Paradigm(
+    name="joint-sgd",
+    title="Joint (SGD)",
+    summary="Joint with the optimiser of the methods that rescale gradients: their control.",
+    citation="A control, not a method.",
+    parts=JOINT.parts,
+    stages=(_DESCENT,),
+)
+
+JOINT_FAST = Paradigm(
+    name="joint-fast",
+    title="Joint (SGD, fast encoders)",
+    summary="Joint whose encoders merely learn 2.5 times as fast: control for MMPareto and MLB.",
+    citation="A control, not a method: MMPareto's gamma and MLB's push without their rules.",
+    parts=JOINT.parts,
+    stages=(replace(_DESCENT, lr_factors={"encoders.": 2.5}),),
+)
+
+OGM_GE = Paradigm(
+    name="ogm-ge",
+    title="OGM-GE",
+    summary="Brakes the encoder of the modality that is ahead, and adds noise to both.",
+    citation="Peng, Wei, Deng, Wang, Hu: Balanced Multimodal Learning via On-the-fly Gradient "
+    "Modulation. CVPR 2022",
+    parts=Parts("joint", heads=True),
+    stages=(replace(_DESCENT, rule="ogm-ge"),),
+)
+
+MLB = Paradigm(
+    name="mlb",
+    title="MLB",
+    summary="Multi-loss that brakes the encoder that is ahead and pushes the one behind.",
+    citation="Kontras et al.: Improving Multimodal Learning with Multi-Loss Gradient Modulation. "
+    "BMVC 2024",
+    parts=Parts("joint", heads=True),
+    stages=(replace(_DESCENT, rule="mlb"),),
+)
+
+AGM = Paradigm(
+    name="agm",
+    title="AGM",
+    summary="Splits the answer into shares and keeps each modality at its own running pace.",
+    citation="Li, Li, Hu, Lei, Li, Zhou: Boosting Multi-modal Model Performance with Adaptive "
+    "Gradient Modulation. ICCV 2023",
+    parts=JOINT.parts,
+    stages=(replace(_DESCENT, rule="agm"),),
+)
+
+MMPARETO = Paradigm(
+    name="mmpareto",
+    title="MMPareto",
+    summary="Multi-loss; where an encoder's two gradients disagree, a compromise hurts neither.",
+    citation="Wei, Hu: MMPareto: Boosting Multimodal Learning with Innocent Unimodal Assistance. "
+    "ICML 2024",
+    parts=Parts("joint", heads=True),
+    stages=(replace(_DESCENT, rule="mmpareto"),),
+)
+
+PARADIGMS: dict[str, Paradigm] = {
+    p.name: p
+    for p in (
+        JOINT, ENSEMBLE, DMIL, DMIL_PAPER, MULTI_LOSS, JOINT_SGD, JOINT_FAST, OGM_GE, MLB, AGM,
+        MMPARETO,
+    )
+}  # fmt: skip
 
 
 def find_paradigm(name: str) -> Paradigm:

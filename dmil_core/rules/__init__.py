@@ -7,10 +7,17 @@ from torch import nn
 from dmil_core.config import Stage
 from dmil_core.errors import ConfigError
 from dmil_core.losses import Batch
+from dmil_core.rules.modulation import Mlb, OgmGe
+from dmil_core.rules.pareto import MmPareto
 from dmil_core.rules.plain import Rule
+from dmil_core.rules.shapley import Agm
 
 RULES: dict[str, type[Rule]] = {
     "plain": Rule,
+    "ogm-ge": OgmGe,
+    "mlb": Mlb,
+    "agm": Agm,
+    "mmpareto": MmPareto,
 }
 
 

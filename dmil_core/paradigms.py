@@ -142,7 +142,20 @@ ENSEMBLE = Paradigm(
     ),
 )
 
-PARADIGMS: dict[str, Paradigm] = {p.name: p for p in (JOINT, ENSEMBLE, DMIL, DMIL_PAPER)}
+_EVERYTHING = ("",)
+_TOGETHER = "1 everything together"
+
+PMR = Paradigm(
+    name="pmr",
+    title="PMR",
+    summary="Pulls the features of the slower modality towards the average of their class.",
+    citation="Fan, Xu, Wang, Wang, Guo: PMR: Prototypical Modal Rebalance for Multimodal Learning. "
+    "CVPR 2023",
+    parts=Parts("joint"),
+    stages=(Stage("joint", _TOGETHER, _EVERYTHING, 40, 1e-3, {"ce": 1.0}, rule="prototypes"),),
+)
+
+PARADIGMS: dict[str, Paradigm] = {p.name: p for p in (JOINT, ENSEMBLE, DMIL, DMIL_PAPER, PMR)}
 
 
 def find_paradigm(name: str) -> Paradigm:

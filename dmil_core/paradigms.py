@@ -155,7 +155,28 @@ PMR = Paradigm(
     stages=(Stage("joint", _TOGETHER, _EVERYTHING, 40, 1e-3, {"ce": 1.0}, rule="prototypes"),),
 )
 
-PARADIGMS: dict[str, Paradigm] = {p.name: p for p in (JOINT, ENSEMBLE, DMIL, DMIL_PAPER, PMR)}
+MCR = Paradigm(
+    name="mcr",
+    title="MCR",
+    summary="Two encoders, trained alone first, compete for influence on the answer.",
+    citation="Kontras et al.: Balancing Multimodal Training Through Game-Theoretic Regularization. "
+    "NeurIPS 2025, arXiv:2411.07335",
+    parts=Parts("joint", heads=True),
+    stages=(
+        *ENSEMBLE.stages,
+        Stage(
+            "game",
+            "3 everything together, as a game",
+            _EVERYTHING,
+            40,
+            1e-3,
+            {"ce": 1.0, "ce_x1": 0.01, "ce_x2": 0.01},
+            rule="game",
+        ),
+    ),
+)
+
+PARADIGMS: dict[str, Paradigm] = {p.name: p for p in (JOINT, ENSEMBLE, DMIL, DMIL_PAPER, PMR, MCR)}
 
 
 def find_paradigm(name: str) -> Paradigm:

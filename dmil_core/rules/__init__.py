@@ -7,12 +7,14 @@ from torch import nn
 from dmil_core.config import Stage
 from dmil_core.errors import ConfigError
 from dmil_core.losses import Batch
+from dmil_core.rules.game import Game
 from dmil_core.rules.plain import Rule
 from dmil_core.rules.prototypes import Prototypes
 
 RULES: dict[str, type[Rule]] = {
     "plain": Rule,
     "prototypes": Prototypes,
+    "game": Game,
 }
 
 

@@ -176,7 +176,19 @@ MCR = Paradigm(
     ),
 )
 
-PARADIGMS: dict[str, Paradigm] = {p.name: p for p in (JOINT, ENSEMBLE, DMIL, DMIL_PAPER, PMR, MCR)}
+TCMAX = Paradigm(
+    name="tcmax",
+    title="TCMax",
+    summary="Scores true pairs of inputs and their label above mixed pairs and other labels.",
+    citation="Yu, Wu, Yang, Lu: Multimodal Classification via Total Correlation Maximization. "
+    "ICLR 2026, arXiv:2602.13015",
+    parts=Parts("joint"),
+    stages=(Stage("joint", _TOGETHER, _EVERYTHING, 40, 1e-3, {"ce": 1.0}, rule="correlation"),),
+)
+
+PARADIGMS: dict[str, Paradigm] = {
+    p.name: p for p in (JOINT, ENSEMBLE, DMIL, DMIL_PAPER, PMR, MCR, TCMAX)
+}
 
 
 def find_paradigm(name: str) -> Paradigm:

@@ -7,6 +7,7 @@ from torch import nn
 from dmil_core.config import Stage
 from dmil_core.errors import ConfigError
 from dmil_core.losses import Batch
+from dmil_core.rules.correlation import Correlation
 from dmil_core.rules.game import Game
 from dmil_core.rules.plain import Rule
 from dmil_core.rules.prototypes import Prototypes
@@ -15,6 +16,7 @@ RULES: dict[str, type[Rule]] = {
     "plain": Rule,
     "prototypes": Prototypes,
     "game": Game,
+    "correlation": Correlation,
 }
 
 

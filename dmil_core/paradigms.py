@@ -186,8 +186,28 @@ TCMAX = Paradigm(
     stages=(Stage("joint", _TOGETHER, _EVERYTHING, 40, 1e-3, {"ce": 1.0}, rule="correlation"),),
 )
 
+QMF = Paradigm(
+    name="qmf",
+    title="QMF",
+    summary="Adds up two answers, each weighed by how sure its own modality is of this sample.",
+    citation="Zhang, Wu, Zhang, Hu, Fu, Zhou, Peng: Provable Dynamic Fusion for Low-Quality "
+    "Multimodal Data. ICML 2023",
+    parts=Parts("qmf"),
+    stages=(
+        Stage(
+            "joint",
+            _TOGETHER,
+            _EVERYTHING,
+            40,
+            1e-3,
+            {"ce": 1.0, "ce_x1": 1.0, "ce_x2": 1.0},
+            rule="ranking",
+        ),
+    ),
+)
+
 PARADIGMS: dict[str, Paradigm] = {
-    p.name: p for p in (JOINT, ENSEMBLE, DMIL, DMIL_PAPER, PMR, MCR, TCMAX)
+    p.name: p for p in (JOINT, ENSEMBLE, DMIL, DMIL_PAPER, PMR, MCR, TCMAX, QMF)
 }
 
 

@@ -11,12 +11,14 @@ from dmil_core.rules.correlation import Correlation
 from dmil_core.rules.game import Game
 from dmil_core.rules.plain import Rule
 from dmil_core.rules.prototypes import Prototypes
+from dmil_core.rules.ranking import Ranking
 
 RULES: dict[str, type[Rule]] = {
     "plain": Rule,
     "prototypes": Prototypes,
     "game": Game,
     "correlation": Correlation,
+    "ranking": Ranking,
 }
 
 

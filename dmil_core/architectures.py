@@ -8,11 +8,13 @@ from torch import nn
 
 from dmil_core.config import ModelConfig
 from dmil_core.model import Dmil, Ensemble, Joint
+from dmil_core.rivals import Qmf
 
 ARCHITECTURES: dict[str, Callable[[ModelConfig], nn.Module]] = {
     "dmil": Dmil,
     "joint": Joint,
     "ensemble": Ensemble,
+    "qmf": Qmf,
 }
 
 

@@ -216,11 +216,75 @@ MMPARETO = Paradigm(
     stages=(replace(_DESCENT, rule="mmpareto"),),
 )
 
+_EVERYTHING = ("",)
+_TOGETHER = "1 everything together"
+
+PMR = Paradigm(
+    name="pmr",
+    title="PMR",
+    summary="Pulls the features of the slower modality towards the average of their class.",
+    citation="Fan, Xu, Wang, Wang, Guo: PMR: Prototypical Modal Rebalance for Multimodal Learning. "
+    "CVPR 2023",
+    parts=Parts("joint"),
+    stages=(Stage("joint", _TOGETHER, _EVERYTHING, 40, 1e-3, {"ce": 1.0}, rule="prototypes"),),
+)
+
+MCR = Paradigm(
+    name="mcr",
+    title="MCR",
+    summary="Two encoders, trained alone first, compete for influence on the answer.",
+    citation="Kontras et al.: Balancing Multimodal Training Through Game-Theoretic Regularization. "
+    "NeurIPS 2025, arXiv:2411.07335",
+    parts=Parts("joint", heads=True),
+    stages=(
+        *ENSEMBLE.stages,
+        Stage(
+            "game",
+            "3 everything together, as a game",
+            _EVERYTHING,
+            40,
+            1e-3,
+            {"ce": 1.0, "ce_x1": 0.01, "ce_x2": 0.01},
+            rule="game",
+        ),
+    ),
+)
+
+TCMAX = Paradigm(
+    name="tcmax",
+    title="TCMax",
+    summary="Scores true pairs of inputs and their label above mixed pairs and other labels.",
+    citation="Yu, Wu, Yang, Lu: Multimodal Classification via Total Correlation Maximization. "
+    "ICLR 2026, arXiv:2602.13015",
+    parts=Parts("joint"),
+    stages=(Stage("joint", _TOGETHER, _EVERYTHING, 40, 1e-3, {"ce": 1.0}, rule="correlation"),),
+)
+
+QMF = Paradigm(
+    name="qmf",
+    title="QMF",
+    summary="Adds up two answers, each weighed by how sure its own modality is of this sample.",
+    citation="Zhang, Wu, Zhang, Hu, Fu, Zhou, Peng: Provable Dynamic Fusion for Low-Quality "
+    "Multimodal Data. ICML 2023",
+    parts=Parts("qmf"),
+    stages=(
+        Stage(
+            "joint",
+            _TOGETHER,
+            _EVERYTHING,
+            40,
+            1e-3,
+            {"ce": 1.0, "ce_x1": 1.0, "ce_x2": 1.0},
+            rule="ranking",
+        ),
+    ),
+)
+
 PARADIGMS: dict[str, Paradigm] = {
     p.name: p
     for p in (
         JOINT, ENSEMBLE, DMIL, DMIL_PAPER, MULTI_LOSS, JOINT_SGD, JOINT_FAST, OGM_GE, MLB, AGM,
-        MMPARETO,
+        MMPARETO, PMR, MCR, TCMAX, QMF,
     )
 }  # fmt: skip
 

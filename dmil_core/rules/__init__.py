@@ -7,9 +7,13 @@ from torch import nn
 from dmil_core.config import Stage
 from dmil_core.errors import ConfigError
 from dmil_core.losses import Batch
+from dmil_core.rules.correlation import Correlation
+from dmil_core.rules.game import Game
 from dmil_core.rules.modulation import Mlb, OgmGe
 from dmil_core.rules.pareto import MmPareto
 from dmil_core.rules.plain import Rule
+from dmil_core.rules.prototypes import Prototypes
+from dmil_core.rules.ranking import Ranking
 from dmil_core.rules.shapley import Agm
 
 RULES: dict[str, type[Rule]] = {
@@ -18,6 +22,10 @@ RULES: dict[str, type[Rule]] = {
     "mlb": Mlb,
     "agm": Agm,
     "mmpareto": MmPareto,
+    "prototypes": Prototypes,
+    "game": Game,
+    "correlation": Correlation,
+    "ranking": Ranking,
 }
 
 

@@ -92,6 +92,8 @@ class Stage:
         error.
     losses
         Weight of each term of ``dmil_core.losses.TERMS``.
+    watch
+        Weights of the terms that decide on validation rows when to stop; by default ``losses``.
     rule
         How the losses become gradients: a key of ``dmil_core.rules.RULES``.
     settings
@@ -117,6 +119,7 @@ class Stage:
     warmup: float = 0.2
     #: What the learning rate does after that: stay, or fall along half a cosine to zero.
     schedule: Literal["constant", "cosine"] = "cosine"
+    watch: dict[str, float] = field(default_factory=dict)
     rule: str = "plain"
     settings: dict[str, float] = field(default_factory=dict)
     lr_factors: dict[str, float] = field(default_factory=dict)

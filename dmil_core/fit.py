@@ -198,12 +198,13 @@ def _train_epoch(
 
 @torch.no_grad()
 def validate(model: nn.Module, stage: Stage, val: Batch) -> tuple[float, float]:
-    """Mean stage loss (nats) and accuracy on validation rows, without sampling or dropout."""
+    """Mean of what the stage watches (nats) and accuracy, without sampling or dropout."""
     model.eval()
+    watched = stage.watch or stage.losses
     loss = hits = 0.0
     for batch in val.chunks(EVALUATION_ROWS):
         evidence = evaluate(model, batch)
-        loss += float(total(evidence, stage.losses).sum())
+        loss += float(total(evidence, watched).sum())
         hits += float((evidence.out.logits.argmax(dim=1) == batch.y).sum())
     return loss / len(val), hits / len(val)
 

@@ -35,8 +35,7 @@ class Batch:
 
     def rows(self, index: Tensor) -> Batch:
         """The rows named by ``index``."""
-        held = (getattr(self, name) for name in self.__dataclass_fields__)
-        return Batch(*(None if tensor is None else tensor[index] for tensor in held))
+        return self._each(lambda tensor: tensor[index])
 
     def chunks(self, size: int) -> Iterator[Batch]:
         """The rows in order, at most ``size`` at a time."""
@@ -45,8 +44,11 @@ class Batch:
 
     def to(self, device: torch.device) -> Batch:
         """The same rows on another device."""
-        held = (getattr(self, name) for name in self.__dataclass_fields__)
-        return Batch(*(None if tensor is None else tensor.to(device) for tensor in held))
+        return self._each(lambda tensor: tensor.to(device))
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> Batch:
+        four = (change(t) for t in (self.x1, self.x2, self.y, self.responsibilities))
+        return Batch(*four, index=None if self.index is None else change(self.index))
 
 
 @dataclass(frozen=True)

@@ -142,15 +142,17 @@ ENSEMBLE = Paradigm(
     ),
 )
 
-# By the plain rule, so validation counts the heads too: where no modality says anything alone,
-# they only overfit and can end the stage before the fusion has learnt.
+# Validation watches the answer alone: where no modality says anything alone, the heads only
+# overfit, and would end the stage before the fusion has learnt.
 MULTI_LOSS = Paradigm(
     name="multi-loss",
     title="Multi-loss",
     summary="Joint, and each modality also has to predict the class from its own head.",
     citation="Wu et al.: Multimodal Multi-Loss Fusion Network. NAACL 2024 (its losses alone)",
     parts=Parts("joint", heads=True),
-    stages=(replace(JOINT.stages[0], losses={"ce": 1.0, "ce_x1": 1.0, "ce_x2": 1.0}),),
+    stages=(
+        replace(JOINT.stages[0], losses={"ce": 1.0, "ce_x1": 1.0, "ce_x2": 1.0}, watch={"ce": 1.0}),
+    ),
 )
 
 # Adam divides by the size of the gradient and so undoes most of what a rule multiplies it by.
@@ -245,6 +247,7 @@ MCR = Paradigm(
             40,
             1e-3,
             {"ce": 1.0, "ce_x1": 0.01, "ce_x2": 0.01},
+            watch={"ce": 1.0},
             rule="game",
         ),
     ),
@@ -275,6 +278,7 @@ QMF = Paradigm(
             40,
             1e-3,
             {"ce": 1.0, "ce_x1": 1.0, "ce_x2": 1.0},
+            watch={"ce": 1.0},
             rule="ranking",
         ),
     ),

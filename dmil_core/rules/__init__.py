@@ -7,10 +7,12 @@ from torch import nn
 from dmil_core.config import Stage
 from dmil_core.errors import ConfigError
 from dmil_core.losses import Batch
+from dmil_core.rules.experts import Experts
 from dmil_core.rules.plain import Rule
 
 RULES: dict[str, type[Rule]] = {
     "plain": Rule,
+    "experts": Experts,
 }
 
 

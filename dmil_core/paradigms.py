@@ -123,26 +123,130 @@ JOINT = Paradigm(
     stages=(Stage("joint", "1 everything together", ("",), 40, 1e-3, {"ce": 1.0}),),
 )
 
+# One modality's encoder with a head of its own, then the other's.
+_ALONE = tuple(
+    Stage(
+        f"alone-{m}",
+        f"{m} modality {m} alone",
+        (f"encoders.x{m}.", f"encoders.norm{m}.", f"heads.{m - 1}."),
+        40,
+        1e-3,
+        {f"ce_x{m}": 1.0},
+    )
+    for m in (1, 2)
+)
+
 ENSEMBLE = Paradigm(
     name="ensemble",
     title="Ensemble",
     summary="One model per modality, trained alone; their probabilities are averaged.",
     citation="The usual baseline; its two models are the frozen unimodal pair of the seed.",
     parts=Parts("ensemble"),
-    stages=tuple(
-        Stage(
-            f"alone-{m}",
-            f"{m} modality {m} alone",
-            (f"encoders.x{m}.", f"encoders.norm{m}.", f"heads.{m - 1}."),
-            40,
-            1e-3,
-            {f"ce_x{m}": 1.0},
-        )
-        for m in (1, 2)
+    stages=_ALONE,
+)
+
+# --- variants of the baselines ---------------------------------------------------------------
+
+ENSEMBLE_LOGITS = replace(
+    ENSEMBLE,
+    name="ensemble-logits",
+    title="Ensemble of logits",
+    summary="The ensemble with its logits averaged in place of its probabilities.",
+    citation="The other usual average; an overconfident model weighs more in it.",
+    parts=Parts("ensemble", average="logits"),
+)
+
+JOINT_MATCHED = replace(
+    JOINT,
+    name="joint-matched",
+    title="Joint, size of DMIL",
+    summary="Joint with a wider fusion, so that it has as many parameters as DMIL.",
+    citation="A control: what more parameters alone are worth.",
+    parts=Parts("joint", matched=True),
+)
+
+_FUSION = ("project.", "fusion.", "head.")
+_PRETRAINED = "A usual baseline; in Kontras et al.: Balancing Multimodal Training Through "
+_PRETRAINED += "Game-Theoretic Regularization. NeurIPS 2025, it beats most balancing methods."
+
+# The heads only teach the encoders: what is tuned last is what the answer comes from.
+PRETRAINED = Paradigm(
+    name="pretrained",
+    title="Pretrained",
+    summary="Each encoder learns alone first; then both and the fusion learn together.",
+    citation=_PRETRAINED,
+    parts=Parts("joint", heads=True),
+    stages=(
+        *_ALONE,
+        Stage("tune", "3 everything together", ("encoders.", *_FUSION), 40, 1e-3, {"ce": 1.0}),
     ),
 )
 
-PARADIGMS: dict[str, Paradigm] = {p.name: p for p in (JOINT, ENSEMBLE, DMIL, DMIL_PAPER)}
+PRETRAINED_FROZEN = replace(
+    PRETRAINED,
+    name="pretrained-frozen",
+    title="Pretrained, frozen",
+    summary="Each encoder learns alone and stays as it is; only the fusion learns from both.",
+    stages=(*_ALONE, Stage("fuse", "3 the fusion alone", _FUSION, 40, 1e-3, {"ce": 1.0})),
+)
+
+# --- rival architectures ---------------------------------------------------------------------
+
+MMTM = Paradigm(
+    name="mmtm",
+    title="MMTM",
+    summary="Each modality turns the other one's features up or down before they are fused.",
+    citation="Joze, Shaban, Iuzzolino, Koishida: MMTM: Multimodal Transfer Module for CNN Fusion. "
+    "CVPR 2020",
+    parts=Parts("mmtm"),
+    stages=JOINT.stages,
+)
+
+# The published program counts the task loss of the fused code twice. beta is 1e-3 per dimension.
+_MIB = {"ce": 2.0, "ce_x1": 1.0, "ce_x2": 1.0, "kl_codes": 1e-3, "kl_fused": 1e-3}
+
+MIB = Paradigm(
+    name="mib",
+    title="C-MIB",
+    summary="Squeezes each modality and the fusion through noise that keeps what predicts.",
+    citation="Mai, Zeng, Hu: Multimodal Information Bottleneck: Learning Minimal Sufficient "
+    "Unimodal and Multimodal Representations. IEEE TMM 2022",
+    parts=Parts("mib"),
+    stages=(replace(JOINT.stages[0], losses=_MIB),),
+)
+
+I2M2 = Paradigm(
+    name="i2m2",
+    title="I2M2",
+    summary="Multiplies three models: one of each modality and one of both.",
+    citation="Madaan, Makino, Chopra, Cho: Jointly Modeling Inter- & Intra-Modality Dependencies "
+    "for Multi-modal Learning. NeurIPS 2024",
+    parts=Parts("i2m2"),
+    stages=(
+        *_ALONE,
+        Stage("both", "3 both modalities", ("both.",), 40, 1e-3, {"ce_both": 1.0}),
+        Stage("product", "4 the product of all", ("",), 40, 1e-3, {"ce": 1.0}),
+    ),
+)
+
+I2MOE = Paradigm(
+    name="i2moe",
+    title="I2MoE",
+    summary="Four experts, each pushed to one kind of interaction, and weights that mix them.",
+    citation="Xin et al.: I2MoE: Interpretable Multimodal Interaction-aware Mixture-of-Experts. "
+    "ICML 2025, arXiv:2505.19190",
+    parts=Parts("i2moe"),
+    stages=(replace(JOINT.stages[0], rule="experts"),),
+)
+
+PARADIGMS: dict[str, Paradigm] = {
+    p.name: p
+    for p in (
+        *(JOINT, ENSEMBLE, DMIL, DMIL_PAPER),
+        *(ENSEMBLE_LOGITS, JOINT_MATCHED, PRETRAINED, PRETRAINED_FROZEN),
+        *(MMTM, MIB, I2M2, I2MOE),
+    )
+}
 
 
 def find_paradigm(name: str) -> Paradigm:

@@ -16,6 +16,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dmil_core.schema import COMPONENTS
 from dmil_core.storage import write_json
 
 if TYPE_CHECKING:
@@ -56,12 +57,13 @@ def law_data(name: str, spec: str) -> Dataset:
     found = load_dataset(spec)
     if name not in TWINS:
         return found
-    arrays = {"x1": found.x1, "x2": found.x2, "y": found.y, "split": found.split, "id": found.ids}
-    arrays["composition"] = found.composition
+    assert found.composition is not None
+    arrays: dict[str, Any] = {"x1": found.x1, "x2": found.x2, "y": found.y, "split": found.split}
+    arrays |= {"id": found.ids, "composition": found.composition}
     if name == "swapped":
         other = {"R": "R", "U1": "U2", "U2": "U1", "S": "S"}
         arrays |= {"x1": found.x2, "x2": found.x1}
-        arrays["composition"] = np.array([other[c] for c in found.composition])
+        arrays["composition"] = np.array([other[c] for c in found.composition.tolist()])
     else:
         arrays["y"] = (len(found.classes) - 1) - found.y
     return from_arrays(name, arrays, found.card)
@@ -95,7 +97,7 @@ def run(name: str, spec: str, paradigm: str, seed: int, out: Path) -> dict[str, 
         record["purity"] = {c: lost.loc[c].to_dict() for c in lost.index}
         if schema.EXPLAINED in test:
             share = fidelity.gate_of(test) * test[[schema.EXPLAINED]].to_numpy()
-            record |= {f"share_{c}": float(v) for c, v in zip(schema.COMPONENTS, share.mean(0))}
+            record |= {f"share_{c}": float(share[:, i].mean()) for i, c in enumerate(COMPONENTS)}
             record["share_unexplained"] = 1.0 - float(share.sum(axis=1).mean())
     return record
 
@@ -110,7 +112,6 @@ def ceilings(spec: str) -> dict[str, Any]:
     from dmil_core.data.catalog import load_dataset
     from dmil_core.data.switch import switch_law
     from dmil_core.data.synthetic import responsibilities
-    from dmil_core.schema import COMPONENTS
 
     dataset, law = load_dataset(spec), switch_law(spec)
     rows = dataset.rows("test")

@@ -8,13 +8,17 @@ from torch import nn
 
 from dmil_core.config import ModelConfig
 from dmil_core.model import Dmil, Ensemble, Joint
-from dmil_core.rivals import Qmf
+from dmil_core.rivals import I2m2, I2moe, Mib, Mmtm, Qmf
 
 ARCHITECTURES: dict[str, Callable[[ModelConfig], nn.Module]] = {
     "dmil": Dmil,
     "joint": Joint,
     "ensemble": Ensemble,
     "qmf": Qmf,
+    "mmtm": Mmtm,
+    "mib": Mib,
+    "i2m2": I2m2,
+    "i2moe": I2moe,
 }
 
 

@@ -68,7 +68,7 @@ def purity(table: pd.DataFrame, classes: tuple[str, ...]) -> pd.DataFrame:
     diagonal.
     """
     logits = table[[schema.logit(k) for k in classes]].to_numpy(float)
-    y = pd.Index(classes).get_indexer(table["y"])
+    y = pd.Index(classes).get_indexer(pd.Index(table["y"]))
     truth = table[schema.COMPOSITION].to_numpy(str)
     present = [c for c in COMPONENTS if (truth == c).any()]
     right = logits.argmax(axis=1) == y

@@ -15,6 +15,7 @@ from torch.nn.functional import cross_entropy
 from dmil_core.errors import ConfigError
 from dmil_core.model import Dmil, DmilOutput, Output, Rebuilt
 from dmil_core.nn.gaussian import kl_between, kl_standard
+from dmil_core.rivals import I2m2Output, MibOutput
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,10 @@ class Batch:
         return self._each(lambda tensor: tensor.to(device))
 
     def _each(self, change: Callable[[Tensor], Tensor]) -> Batch:
-        four = (change(t) for t in (self.x1, self.x2, self.y, self.responsibilities))
-        return Batch(*four, index=None if self.index is None else change(self.index))
+        return Batch(
+            change(self.x1), change(self.x2), change(self.y), change(self.responsibilities),
+            None if self.index is None else change(self.index),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -154,6 +157,24 @@ def rebuild_parts(e: Evidence) -> Tensor:
     return sum(((a - b).square().mean(dim=-1) for a, b in e.made.parts), torch.zeros(()))
 
 
+def kl_bottleneck(*codes: str) -> Callable[[Evidence], Tensor]:
+    """KL of these codes' posteriors to N(0, I), nats per dimension (Mai et al., TMM 2022)."""
+
+    def term(e: Evidence) -> Tensor:
+        if not isinstance(e.out, MibOutput):
+            raise ConfigError("this loss term needs a bottleneck; joint and ensemble have none")
+        return sum((kl_standard(e.out.posteriors[c]) for c in codes), torch.zeros(()))
+
+    return term
+
+
+def ce_both(e: Evidence) -> Tensor:
+    """CE of q12 in a product of three models (Madaan et al., NeurIPS 2024)."""
+    if not isinstance(e.out, I2m2Output):
+        raise ConfigError("this loss term needs a product; joint and ensemble have none")
+    return cross_entropy(e.out.both, e.batch.y, reduction="none")
+
+
 TERMS: dict[str, Callable[[Evidence], Tensor]] = {
     "ce": ce,
     "ce_x1": ce_unimodal(0),
@@ -168,6 +189,9 @@ TERMS: dict[str, Callable[[Evidence], Tensor]] = {
     "rebuild_1": rebuild_input(0),
     "rebuild_2": rebuild_input(1),
     "rebuild_parts": rebuild_parts,
+    "kl_codes": kl_bottleneck("Z1", "Z2"),
+    "kl_fused": kl_bottleneck("F"),
+    "ce_both": ce_both,
 }
 
 

@@ -171,6 +171,12 @@ class Dmil(nn.Module):
         return sample(q) if self.training else q.mu
 
 
+def shared_fusion(config: ModelConfig) -> Fusion:
+    """The fusion of joint learning and of every rival: (B, 2D) twice -> (B, D)."""
+    d = config.latent_size
+    return Fusion(2 * d, config.fusion_size or 4 * d, d)
+
+
 class Joint(nn.Module):
     """Fuse, one head: the usual way. The fusion is DMIL's own, so it can represent synergy."""
 
@@ -182,7 +188,7 @@ class Joint(nn.Module):
         self.encoders = Encoders(config)
         d, k, sizes = config.latent_size, config.classes, self.encoders.sizes()
         self.project = nn.ModuleList(nn.Linear(f, 2 * d) for f in sizes)
-        self.fusion = Fusion(2 * d, config.fusion_size or 4 * d, d)
+        self.fusion = shared_fusion(config)
         self.head = nn.Linear(d, k)
         self.heads = nn.ModuleList(nn.Linear(f, k) for f in sizes if config.heads)
 
@@ -202,13 +208,14 @@ class Joint(nn.Module):
 
 
 class Ensemble(nn.Module):
-    """Two models that never see each other; their probabilities are averaged.
+    """Two models that never see each other; their probabilities are averaged, or their logits.
 
-    The two are also *the* frozen unimodal pair of a seed, the reference of every paradigm's
-    synergy indicator.
+    A logit has no upper end, so among logits an overconfident model outvotes the other one. The
+    two are also *the* frozen unimodal pair of a seed, the reference of every paradigm's synergy
+    indicator.
     """
 
-    latent_names = ("Z1", "Z2")
+    latent_names: tuple[str, ...] = ("Z1", "Z2")
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -217,10 +224,22 @@ class Ensemble(nn.Module):
         self.heads = nn.ModuleList(nn.Linear(f, config.classes) for f in self.encoders.sizes())
 
     def forward(self, x1: Tensor, x2: Tensor) -> Output:
-        z1, z2 = (self._features(m, x) for m, x in enumerate((x1, x2)))
-        unimodal = torch.stack([self.heads[0](z1), self.heads[1](z2)], dim=1)
-        mean = unimodal.log_softmax(dim=-1).logsumexp(dim=1) - math.log(2.0)
-        return Output(mean, unimodal, {"Z1": z1, "Z2": z2})
+        z1, z2 = self.features(x1, x2)
+        unimodal = self.alone(z1, z2)
+        return Output(self._mean(unimodal), unimodal, {"Z1": z1, "Z2": z2})
+
+    def features(self, x1: Tensor, x2: Tensor) -> tuple[Tensor, Tensor]:
+        """z1 and z2, (B, F) each; NaN where the other one trains."""
+        return self._features(0, x1), self._features(1, x2)
+
+    def alone(self, z1: Tensor, z2: Tensor) -> Tensor:
+        """(B, 2, K) logits of the two models."""
+        return torch.stack([self.heads[0](z1), self.heads[1](z2)], dim=1)
+
+    def _mean(self, unimodal: Tensor) -> Tensor:
+        if self.config.average == "logits":
+            return unimodal.mean(dim=1)
+        return unimodal.log_softmax(dim=-1).logsumexp(dim=1) - math.log(2.0)
 
     def _features(self, m: int, x: Tensor) -> Tensor:
         """(B, F) of one modality. While the other one trains this one's turn is past or to come:

@@ -6,7 +6,9 @@ Everything fitted here (means, scales, vocabulary) sees training rows only.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,12 +16,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from dmil_core.architectures import build
 from dmil_core.config import EncoderConfig, ModelConfig
 from dmil_core.data.dataset import Dataset
 from dmil_core.errors import ConfigError
 from dmil_core.losses import Batch
+from dmil_core.model import Encoders, shared_fusion
 from dmil_core.nn.encoders import Standardize, TextEncoder
-from dmil_core.paradigms import Paradigm
+from dmil_core.paradigms import DMIL, Paradigm
 
 ENCODER_OF_KIND = {
     "vector": "mlp",
@@ -102,7 +106,30 @@ def model_config(
         encoder_config(dataset, 1, encoders[0]),
         encoder_config(dataset, 2, encoders[1]),
     )
-    return ModelConfig(**vars(paradigm.parts), encoders=pair, classes=len(dataset.classes))
+    config = ModelConfig(**vars(paradigm.parts), encoders=pair, classes=len(dataset.classes))
+    return replace(config, fusion_size=matched_fusion_size(config)) if config.matched else config
+
+
+def matched_fusion_size(config: ModelConfig) -> int:
+    """The fusion size at which a joint model is nearest in parameters to DMIL's for the same data.
+
+    DMIL's count includes what only training needs, its decoders.
+    """
+
+    def fusion(size: int) -> int:
+        with torch.device("meta"):  # shapes only: nothing is stored, no random number drawn
+            return _count(shared_fusion(replace(config, fusion_size=size)))
+
+    with torch.random.fork_rng():
+        theirs = _count(build(replace(config, **vars(DMIL.parts))))
+        rest = _count(build(replace(config, fusion_size=1))) - fusion(1)
+    above = bisect_left(range(1 << 16), theirs - rest, lo=1, key=fusion)
+    below = max(1, above - 1)
+    return min((below, above), key=lambda size: abs(rest + fusion(size) - theirs))
+
+
+def _count(model: nn.Module) -> int:
+    return sum(p.numel() for p in model.parameters())
 
 
 def inputs(dataset: Dataset, rows: NDArray[Any], config: ModelConfig) -> tuple[Tensor, Tensor]:
@@ -145,7 +172,8 @@ def fit_statistics(model: nn.Module, x1: Tensor, x2: Tensor) -> None:
     A feature that never varies keeps a scale of 1, so that it becomes 0 and not noise. What
     counts as varying is relative to its size: units are the user's choice.
     """
-    for encoder, x in ((model.encoders.x1, x1), (model.encoders.x2, x2)):  # type: ignore[union-attr]
+    pairs = [part for part in model.modules() if isinstance(part, Encoders)]
+    for encoder, x in [(pair.x1, x1) for pair in pairs] + [(pair.x2, x2) for pair in pairs]:
         if isinstance(encoder, TextEncoder):
             encoder.rarity.copy_(rarity(x, len(encoder.rarity)))
         scaler = getattr(encoder, "standardize", None)

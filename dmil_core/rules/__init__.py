@@ -8,6 +8,7 @@ from dmil_core.config import Stage
 from dmil_core.errors import ConfigError
 from dmil_core.losses import Batch
 from dmil_core.rules.correlation import Correlation
+from dmil_core.rules.experts import Experts
 from dmil_core.rules.game import Game
 from dmil_core.rules.modulation import Mlb, OgmGe
 from dmil_core.rules.pareto import MmPareto
@@ -26,6 +27,7 @@ RULES: dict[str, type[Rule]] = {
     "game": Game,
     "correlation": Correlation,
     "ranking": Ranking,
+    "experts": Experts,
 }
 
 

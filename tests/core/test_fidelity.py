@@ -62,10 +62,14 @@ def table(contributions: dict[str, list[tuple[float, float]]], y: list[str], mad
 def test_purity_counts_who_loses_by_an_ablation() -> None:
     """Sample 1 (R) needs R; 2 (R) has U1 besides; 3 (S) needs S, and R is in its way."""
     found = table(
-        {"R": [(0, 2), (0, 2), (1, 0)], "U1": [(1, 0), (0, 3), (0, 0)], "S": [(0, 0), (0, 0), (0, 3)]},
+        {
+            "R": [(0, 2), (0, 2), (1, 0)],
+            "U1": [(1, 0), (0, 3), (0, 0)],
+            "S": [(0, 0), (0, 0), (0, 3)],
+        },
         y=["b", "b", "b"],
         made_of=["R", "R", "S"],
-    )  # fmt: skip
+    )
     lost = fidelity.purity(found, ("a", "b"))
     assert list(lost.columns) == ["R", "S"]
     assert lost.loc["R"].to_dict() == {"R": 0.5, "S": 0.0}

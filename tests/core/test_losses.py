@@ -10,8 +10,9 @@ from torch import Tensor
 
 from dmil_core.errors import ConfigError
 from dmil_core.losses import TERMS, Batch, Evidence, evaluate, total
-from dmil_core.model import DmilOutput, Rebuilt
+from dmil_core.model import DmilOutput, Output, Rebuilt
 from dmil_core.nn.gaussian import Gaussian
+from dmil_core.rivals import I2m2Output, MibOutput
 from tests.core.builders import batch, model
 
 #: Logits whose probabilities are 3/4 and 1/4.
@@ -53,6 +54,25 @@ def evidence() -> Evidence:
     return Evidence(out, Batch(x, x, torch.tensor([0]), w), rebuilt)
 
 
+def of_the_row(out: Output) -> Evidence:
+    """The same row, seen by a model of another architecture."""
+    return Evidence(out, evidence().batch, None)
+
+
+def bottleneck() -> Evidence:
+    codes = {"Z1": gaussian(1.0), "Z2": gaussian(0.0, math.e), "F": gaussian(3.0)}
+    return of_the_row(MibOutput(torch.zeros(1, 2), None, {}, codes))
+
+
+def product() -> Evidence:
+    both = torch.tensor([[0.0, math.log(3.0)]])
+    return of_the_row(I2m2Output(torch.zeros(1, 2), None, {}, both))
+
+
+#: Terms that are not of a decomposition -> what they are computed from.
+OF_RIVALS = {"kl_codes": bottleneck, "kl_fused": bottleneck, "ce_both": product}
+
+
 def pair(made: list[float], wanted: list[float]) -> tuple[Tensor, Tensor]:
     return torch.tensor([made]), torch.tensor([wanted])
 
@@ -73,6 +93,9 @@ BY_HAND = {
     "rebuild_1": (1.0 + 9.0) / 2,
     "rebuild_2": 0.0,
     "rebuild_parts": 4.0 / 2 + 1.0,
+    "kl_codes": 0.5 + (math.e - 2.0) / 2,
+    "kl_fused": 4.5,
+    "ce_both": WRONG,
 }
 
 
@@ -82,7 +105,7 @@ def test_every_term_has_a_number_here() -> None:
 
 @pytest.mark.parametrize("name", TERMS)
 def test_term_is_the_number_computed_by_hand(name: str) -> None:
-    value = TERMS[name](evidence())
+    value = TERMS[name](OF_RIVALS.get(name, evidence)())
     assert value.shape == (1,)
     assert value.item() == pytest.approx(BY_HAND[name], rel=1e-5, abs=1e-6)
 
@@ -100,7 +123,7 @@ def test_a_term_that_does_not_exist_is_named() -> None:
 
 @pytest.mark.parametrize("name", sorted(set(TERMS) - {"ce", "ce_x1", "ce_x2"}))
 @pytest.mark.parametrize("architecture", ["joint", "ensemble"])
-def test_decomposition_terms_refuse_models_without_one(architecture: str, name: str) -> None:
+def test_terms_refuse_models_without_their_parts(architecture: str, name: str) -> None:
     found = evaluate(model(architecture), batch(5))  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="joint and ensemble have none"):
         TERMS[name](found)

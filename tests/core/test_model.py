@@ -1,20 +1,22 @@
-"""Identities of the three architectures, whatever their weights."""
+"""Identities that hold whatever the weights: of all architectures, of DMIL and the baselines."""
 
 from __future__ import annotations
+
+import math
+from dataclasses import replace
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dmil_core.config import Architecture
+from dmil_core.architectures import ARCHITECTURES, build
+from dmil_core.config import Architecture, Average, Parts
 from dmil_core.fit import fit
 from dmil_core.losses import Batch
 from dmil_core.model import Dmil, Ensemble
 from dmil_core.schema import COMPONENTS, DMIL_LATENTS
 from tests.core.builders import batch, model, model_config, stage
-
-ARCHITECTURES: tuple[Architecture, ...] = ("dmil", "joint", "ensemble")
 
 
 @settings(max_examples=25)
@@ -40,7 +42,7 @@ def test_prediction_is_deterministic_and_training_is_not(architecture: Architect
 
 
 @settings(max_examples=20)
-@given(st.sampled_from(ARCHITECTURES), st.permutations(range(12)), st.integers(1, 12))
+@given(st.sampled_from(sorted(ARCHITECTURES)), st.permutations(range(12)), st.integers(1, 12))
 def test_a_row_does_not_care_about_the_rows_beside_it(
     architecture: Architecture, order: list[int], size: int
 ) -> None:
@@ -81,7 +83,7 @@ def test_each_component_has_its_own_head_in_schema_order() -> None:
         torch.testing.assert_close(out.components[:, i], wanted)
 
 
-@pytest.mark.parametrize("architecture", ["dmil", "ensemble"])
+@pytest.mark.parametrize("architecture", ["dmil", "ensemble", "mib", "i2m2"])
 def test_a_unimodal_head_sees_one_modality(architecture: Architecture) -> None:
     net, b = model(architecture), batch()
     here, there = net(b.x1, b.x2).unimodal, net(b.x1, b.x2.flip(0)).unimodal
@@ -97,6 +99,31 @@ def test_the_ensemble_averages_probabilities(seed: int, classes: int) -> None:
     mean = out.unimodal.softmax(dim=-1).mean(dim=1)
     torch.testing.assert_close(out.logits.softmax(dim=-1), mean)
     torch.testing.assert_close(out.logits.exp(), mean)
+
+
+def saying(first: list[float], second: list[float], average: Average) -> list[float]:
+    """Probabilities of an ensemble whose two models give these logits whatever they see."""
+    net, b = model(Parts("ensemble", average=average), classes=2), batch(1)
+    with torch.no_grad():
+        for head, logits in zip(net.heads, (first, second), strict=True):
+            head.weight.zero_()
+            head.bias.copy_(torch.tensor(logits))
+    return net(b.x1, b.x2).logits.softmax(dim=1)[0].tolist()
+
+
+def test_averaged_logits_and_averaged_probabilities_by_hand() -> None:
+    # 3/4 to 1/4, and even. The mean of the logits is (log 3 / 2, 0), odds of sqrt(3) to 1.
+    one, even = [math.log(3.0), 0.0], [0.0, 0.0]
+    root = math.sqrt(3.0)
+    assert saying(one, even, "logits") == pytest.approx([root / (1 + root), 1 / (1 + root)])
+    assert saying(one, even, "probabilities") == pytest.approx([0.625, 0.375])
+
+
+def test_among_logits_the_overconfident_model_outvotes_the_other() -> None:
+    # 1 to 9 against a million to 1: the mean odds are sqrt(1e6 / 9) = 333 to 1.
+    wary, rash = [0.0, math.log(9.0)], [math.log(1e6), 0.0]
+    assert saying(wary, rash, "logits")[0] == pytest.approx(1000 / 1003)
+    assert saying(wary, rash, "probabilities")[0] == pytest.approx(0.55, abs=1e-5)
 
 
 # --- XOR: what only the two sides together can tell ------------------------------------------
@@ -156,10 +183,6 @@ def test_joint_and_dmil_share_the_form_of_their_fusion() -> None:
 
 
 def test_rebuilding_the_input_or_the_features() -> None:
-    from dataclasses import replace
-
-    from dmil_core.architectures import build
-
     b = batch(9)
     for rebuild, sizes in (("input", (6, 5)), ("features", (8, 8))):
         net = build(replace(model_config("dmil"), rebuild=rebuild)).eval()

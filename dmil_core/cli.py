@@ -188,10 +188,10 @@ def _list(_: argparse.Namespace) -> int:
     for entry in list_datasets():
         options = ", ".join(o.name for o in entry.options)
         note = entry.error or entry.title + (f" (options: {options})" if options else "")
-        print(f"  {entry.name:18} {note}")
+        print(f"  {entry.name:19} {note}")
     print("paradigms")
     for p in PARADIGMS.values():
-        print(f"  {p.name:18} {p.summary}")
+        print(f"  {p.name:19} {p.summary}")
     print("checkpoints")
     for found in find_runs():
         state = found.error or _accuracy(found.run.metrics if found.run else {})

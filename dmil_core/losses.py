@@ -1,6 +1,7 @@
 """One pure function per loss term: (Evidence) -> (B,) nats or mean squares, and their table.
 
-R, U1, U2, S stand in the order of ``schema.COMPONENTS``; w are the responsibilities.
+R, U1, U2, S stand in the order of ``schema.COMPONENTS``; w are the responsibilities. A term about
+something that an ablation lacks is a sum over nothing: 0.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dmil_core.errors import ConfigError
 from dmil_core.model import Dmil, DmilOutput, Output, Rebuilt
 from dmil_core.nn.gaussian import kl_between, kl_standard
 from dmil_core.rivals import I2m2Output, MibOutput
+from dmil_core.schema import COMPONENTS
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,19 @@ class Evidence:
         return self.out
 
     @property
+    def responsibilities(self) -> Tensor:
+        """w (B, 4) over the components that the model has.
+
+        Without R, what both modalities could say is for either of them to say alone: U1 and U2
+        get half of w_R each, and each row keeps its sum.
+        """
+        w = self.batch.responsibilities
+        if "R" in self.dmil.present:
+            return w
+        r, u1, u2, s = w.unbind(dim=1)
+        return torch.stack([torch.zeros_like(r), u1 + r / 2, u2 + r / 2, s], dim=1)
+
+    @property
     def made(self) -> Rebuilt:
         """The reconstructions, known to exist."""
         if self.rebuilt is None:
@@ -101,9 +116,10 @@ def ce_unimodal(modality: int) -> Callable[[Evidence], Tensor]:
 
 
 def _component_ce(e: Evidence) -> Tensor:
-    """CE of each component's head, (B, 4)."""
+    """CE of each component's head, (B, 4); 0 for a component that the model lacks."""
     logits = e.dmil.components.transpose(1, 2)
-    return cross_entropy(logits, e.batch.y[:, None].expand(-1, 4), reduction="none")
+    found = cross_entropy(logits, e.batch.y[:, None].expand(-1, 4), reduction="none")
+    return found * found.new_tensor([c in e.dmil.present for c in COMPONENTS])
 
 
 def ce_flat(e: Evidence) -> Tensor:
@@ -113,33 +129,41 @@ def ce_flat(e: Evidence) -> Tensor:
 
 def ce_responsible(e: Evidence) -> Tensor:
     """sum_c w_c CE_c: each head learns the samples that its component can explain."""
-    return (e.batch.responsibilities * _component_ce(e)).sum(dim=1)
+    return (e.responsibilities * _component_ce(e)).sum(dim=1)
 
 
 def gate(e: Evidence) -> Tensor:
     """-sum_c w_c log g_c: the gate learns E[w | x], a small H(C|Z) in Theorem 1."""
-    return -(e.batch.responsibilities * e.dmil.gate_logits.log_softmax(dim=-1)).sum(dim=1)
+    return -(e.responsibilities * e.dmil.gate_logits.log_softmax(dim=-1)).sum(dim=1)
 
 
 def kl_intra(modality: int) -> Callable[[Evidence], Tensor]:
     """KL of q(M_m|z_m) and q(N_m|z_m) to N(0, I), nats per dimension."""
 
     def term(e: Evidence) -> Tensor:
-        q = e.dmil.posteriors
-        return kl_standard(q[f"M{modality + 1}"]) + kl_standard(q[f"N{modality + 1}"])
+        return _kl(e, f"M{modality + 1}", f"N{modality + 1}")
 
     return term
 
 
 def kl_consistency(e: Evidence) -> Tensor:
     """KL of q(R|M1,M2) and q(U_m|M_m) to N(0, I), nats per dimension."""
-    q = e.dmil.posteriors
-    return kl_standard(q["R"]) + kl_standard(q["U1"]) + kl_standard(q["U2"])
+    return _kl(e, "R", "U1", "U2")
+
+
+def _kl(e: Evidence, *names: str) -> Tensor:
+    """KL to N(0, I) summed over those of these posteriors that the model has, (B,)."""
+    held = (kl_standard(q) for name, q in e.dmil.posteriors.items() if name in names)
+    return sum(held, _nothing(e))
+
+
+def _nothing(e: Evidence) -> Tensor:
+    return e.out.logits.new_zeros(len(e.batch))
 
 
 def align(e: Evidence) -> Tensor:
     """KL(q(R|M1,M2) || v(R|M_m)) for both m: what is redundant, either side could have said."""
-    return sum((kl_between(e.dmil.posteriors["R"], v) for v in e.made.helpers), torch.zeros(()))
+    return sum((kl_between(e.dmil.posteriors["R"], v) for v in e.made.helpers), _nothing(e))
 
 
 def rebuild_input(modality: int) -> Callable[[Evidence], Tensor]:
@@ -154,7 +178,7 @@ def rebuild_input(modality: int) -> Callable[[Evidence], Tensor]:
 
 def rebuild_parts(e: Evidence) -> Tensor:
     """Mean squared error of what [R, U_m] say of M_m, summed over m."""
-    return sum(((a - b).square().mean(dim=-1) for a, b in e.made.parts), torch.zeros(()))
+    return sum(((a - b).square().mean(dim=-1) for a, b in e.made.parts), _nothing(e))
 
 
 def kl_bottleneck(*codes: str) -> Callable[[Evidence], Tensor]:

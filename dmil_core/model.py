@@ -12,11 +12,19 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from dmil_core.config import ModelConfig
-from dmil_core.nn.decompose import Consistency, Fusion, IntraModality, mlp
+from dmil_core.config import ModelConfig, Parts
+from dmil_core.nn.decompose import (
+    Consistency,
+    Fusion,
+    Gate,
+    IntraModality,
+    Silent,
+    Undivided,
+    Unshared,
+)
 from dmil_core.nn.encoders import build_encoder
-from dmil_core.nn.gaussian import Gaussian, sample
-from dmil_core.schema import COMPONENTS, DMIL_LATENTS
+from dmil_core.nn.gaussian import GaussianHead, PointHead, Posterior, sample
+from dmil_core.schema import COMPONENTS, DMIL_LATENTS, Component
 
 
 @dataclass(frozen=True)
@@ -53,7 +61,7 @@ class DmilOutput(Output):
     gate_logits
         (B, 4), before the softmax.
     posteriors
-        Name -> Gaussian, for the KL terms.
+        Name -> Gaussian or point, for the KL terms; those that the model has.
     draws
         Name -> (B, D), the draws the decoders rebuild from.
     features
@@ -63,17 +71,22 @@ class DmilOutput(Output):
     gate: Tensor
     components: Tensor
     gate_logits: Tensor
-    posteriors: dict[str, Gaussian]
+    posteriors: dict[str, Posterior]
     draws: dict[str, Tensor]
     features: tuple[Tensor, Tensor]
+
+    @property
+    def present(self) -> tuple[Component, ...]:
+        """The components that the model has: all, or all but R, whose gate is then 0."""
+        return COMPONENTS if "R" in self.posteriors else COMPONENTS[1:]
 
 
 class Rebuilt(NamedTuple):
     """(made, wanted) pairs of the decoders and the helper posteriors v(R|M_m)."""
 
     inputs: tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]
-    parts: tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]
-    helpers: tuple[Gaussian, Gaussian]
+    parts: tuple[tuple[Tensor, Tensor], ...]
+    helpers: tuple[Posterior, ...]
 
 
 class Encoders(nn.Module):
@@ -107,30 +120,39 @@ class Encoders(nn.Module):
 
 
 class Dmil(nn.Module):
-    """Decomposition-based multimodal interaction learning (arXiv:2606.11614)."""
+    """Decomposition-based multimodal interaction learning (arXiv:2606.11614).
 
-    latent_names = DMIL_LATENTS
+    The paper's ablations leave a decomposition out. What stands in its place has the same
+    interface; latents that are then missing are not among ``latent_names``, and a missing
+    component has a gate and logits of exactly 0.
+    """
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         d, k = config.latent_size, config.classes
         self.config = config
+        self.latent_names = latents_of(config)
         self.encoders = Encoders(config)
         sizes = self.encoders.sizes()
         targets = self.encoders.target_sizes() if config.rebuild == "input" else sizes
-        self.intra1 = IntraModality(sizes[0], d, k, targets[0])
-        self.intra2 = IntraModality(sizes[1], d, k, targets[1])
-        self.consistency = Consistency(d)
+        layer = GaussianHead if config.variational else PointHead
+        intra = IntraModality if config.intra else Undivided
+        self.intra1 = intra(sizes[0], d, k, targets[0], layer)
+        self.intra2 = intra(sizes[1], d, k, targets[1], layer)
+        self.consistency = Consistency(d, layer) if config.consistency else Unshared()
         self.synergy = Fusion(d, 4 * d, d)
-        self.heads = nn.ModuleDict({c: nn.Linear(d, k) for c in COMPONENTS})
-        self.gate = mlp(4 * d + 3 * k, 4 * d, len(COMPONENTS))
+        present = COMPONENTS if config.consistency else COMPONENTS[1:]
+        self.heads = nn.ModuleDict(
+            {c: nn.Linear(d, k) if c in present else Silent(k) for c in COMPONENTS}
+        )
+        self.gate = Gate(4 * d + 3 * k, 4 * d, present)
 
     def forward(self, x1: Tensor, x2: Tensor) -> DmilOutput:
         z1, z2 = self.encoders(x1, x2)
         (q_m1, q_n1), (q_m2, q_n2) = self.intra1(z1), self.intra2(z2)
-        m1, m2, n1, n2 = (self._draw(q) for q in (q_m1, q_m2, q_n1, q_n2))
+        m1, m2, n1, n2 = self._draw(q_m1, q_m2, q_n1, q_n2)
         q_r, q_u1, q_u2 = self.consistency(m1, m2)
-        r, u1, u2 = (self._draw(q) for q in (q_r, q_u1, q_u2))
+        r, u1, u2 = self._draw(q_r, q_u1, q_u2)
         s = self.synergy(n1, n2)
         unimodal = torch.stack([self.intra1.head(m1), self.intra2.head(m2)], dim=1)
         draws = {"R": r, "U1": u1, "U2": u2, "S": s}
@@ -139,7 +161,8 @@ class Dmil(nn.Module):
         gate_logits = self.gate(torch.cat([m1, m2, n1, n2, *evidence], dim=-1))
         gate = gate_logits.softmax(dim=-1)
         names = ("M1", "M2", "N1", "N2", "R", "U1", "U2")
-        posteriors = dict(zip(names, (q_m1, q_m2, q_n1, q_n2, q_r, q_u1, q_u2), strict=True))
+        said = zip(names, (q_m1, q_m2, q_n1, q_n2, q_r, q_u1, q_u2), strict=True)
+        posteriors = {name: q for name, q in said if name in self.latent_names}
         latents = {"Z": torch.cat([z1, z2], dim=-1), **{k: q.mu for k, q in posteriors.items()}}
         return DmilOutput(
             logits=(gate.unsqueeze(-1) * components).sum(dim=1),
@@ -163,12 +186,22 @@ class Dmil(nn.Module):
         parts = self.consistency.rebuild(d["R"], d["U1"], d["U2"])
         return Rebuilt(
             inputs=((inputs[0], targets[0].detach()), (inputs[1], targets[1].detach())),
-            parts=((parts[0], d["M1"]), (parts[1], d["M2"])),
+            parts=tuple(zip(parts, (d["M1"], d["M2"]), strict=False)),
             helpers=self.consistency.helpers(d["M1"], d["M2"]),
         )
 
-    def _draw(self, q: Gaussian) -> Tensor:
-        return sample(q) if self.training else q.mu
+    def _draw(self, *posteriors: Posterior) -> tuple[Tensor, ...]:
+        """One draw each, the mean outside of training. What is one posterior is one draw."""
+        different = {id(q): q for q in posteriors}
+        drawn = {key: sample(q) if self.training else q.mu for key, q in different.items()}
+        return tuple(drawn[id(q)] for q in posteriors)
+
+
+def latents_of(parts: Parts) -> tuple[str, ...]:
+    """The latents of a decomposition of these parts, in the order of its forward pass."""
+    without = set() if parts.intra else {"N1", "N2"}
+    without |= set() if parts.consistency else {"R", "U1", "U2"}
+    return tuple(name for name in DMIL_LATENTS if name not in without)
 
 
 def shared_fusion(config: ModelConfig) -> Fusion:

@@ -37,7 +37,8 @@ def predict(
     Columns: those of ``schema.ROW_COLUMNS``, ``composition`` where known, ``p_<class>`` and
     ``logit_<class>``; from unimodal heads ``pred_x<m>`` and ``px<m>_<class>``; from a
     decomposition ``pred_<component>``, ``gate_<component>`` and ``contrib_<component>_<class>``,
-    which add up to ``logit_<class>``. With ``latents``, the posterior mean of every latent.
+    which add up to ``logit_<class>``. Of a component that an ablation lacks, gate and contribution
+    are 0 and ``pred`` is empty. With ``latents``, the posterior mean of every latent.
     Probabilities and gates are 0 to 1; logits and contributions are nats.
     """
     rows = np.arange(len(dataset)) if rows is None else np.asarray(rows)
@@ -45,7 +46,7 @@ def predict(
     names = np.asarray(dataset.classes, dtype=object)
     blocks = _blocks(outputs, list(dataset.classes), latents)
     table = _row_columns(dataset, rows, names, _stack(outputs, lambda o: o.logits).argmax(axis=1))
-    picked = {key: names[index] for key, index in _predicted(outputs).items()}
+    picked = {key: np.append(names, "")[index] for key, index in _predicted(outputs).items()}
     numbers = [pd.DataFrame(values, columns=columns) for columns, values in blocks]
     return pd.concat([pd.DataFrame({**table, **picked}), *numbers], axis=1)
 
@@ -82,13 +83,14 @@ def _stack(outputs: list[Output], pick: Any) -> NDArray[np.float32]:
 
 
 def _predicted(outputs: list[Output]) -> dict[str, NDArray[Any]]:
-    """Class index per row and head, by column name."""
+    """Class index per row and head, by column name; -1 where the model lacks the component."""
     found = {}
     if outputs[0].unimodal is not None:
         best = _stack(outputs, lambda o: o.unimodal).argmax(axis=2)
         found.update({schema.unimodal_pred(m): best[:, m - 1] for m in (1, 2)})
     if isinstance(outputs[0], DmilOutput):
         best = _stack(outputs, lambda o: o.components).argmax(axis=2)
+        best[:, [c not in outputs[0].present for c in COMPONENTS]] = -1
         found.update({schema.component_pred(c): best[:, i] for i, c in enumerate(COMPONENTS)})
     return found
 

@@ -46,7 +46,7 @@ class Checkpoint:
     @property
     def gated(self) -> bool:
         """Whether this model splits its logits into R, U1, U2 and S."""
-        return self.run is not None and set(schema.COMPONENTS) <= set(self.run.latents)
+        return self.run is not None and self.run.config.model.architecture == "dmil"
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from dmil_core.paradigms.baselines import (
     PRETRAINED_FROZEN,
 )  # fmt: skip
 from dmil_core.paradigms.designs import I2M2, I2MOE, MIB, MMTM, QMF
-from dmil_core.paradigms.dmil import DMIL, DMIL_PAPER
+from dmil_core.paradigms.dmil import ABLATIONS, DMIL, DMIL_PAPER
 from dmil_core.paradigms.paradigm import REFERENCE_ROWS, Paradigm, stages_for
 
 __all__ = ["PARADIGMS", "REFERENCE_ROWS", "Paradigm", "find_paradigm", "stages_for"]
@@ -27,7 +27,7 @@ __all__ = ["PARADIGMS", "REFERENCE_ROWS", "Paradigm", "find_paradigm", "stages_f
 PARADIGMS: dict[str, Paradigm] = {
     p.name: p
     for p in (
-        *(JOINT, ENSEMBLE, DMIL, DMIL_PAPER),
+        *(JOINT, ENSEMBLE, DMIL, DMIL_PAPER, *ABLATIONS),
         *(ENSEMBLE_LOGITS, JOINT_MATCHED, JOINT_SGD, JOINT_FAST),
         *(MULTI_LOSS, PRETRAINED, PRETRAINED_FROZEN),
         *(OGM_GE, MLB, AGM, MMPARETO, PMR, MCR, TCMAX),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dmil_core.config import Parts, Stage
 from dmil_core.paradigms.paradigm import Paradigm
 
@@ -80,7 +82,6 @@ DMIL = Paradigm(
     folds=3,
 )
 
-
 DMIL_PAPER = Paradigm(
     name="dmil-paper",
     title="DMIL (released losses)",
@@ -89,3 +90,70 @@ DMIL_PAPER = Paradigm(
     parts=Parts("dmil", rebuild="features"),
     stages=_three_stages(_PAPER_L1, _PAPER_L2, _PAPER_L3),
 )
+
+
+def _with_terms(stages: tuple[Stage, ...], names: dict[str, str | None]) -> tuple[Stage, ...]:
+    """The stages with some loss terms under another name at the same weight, or left out (None)."""
+    return tuple(
+        replace(s, losses={new: w for n, w in s.losses.items() if (new := names.get(n, n))})
+        for s in stages
+    )
+
+
+DMIL_FC = replace(
+    DMIL,
+    name="dmil-fc",
+    title="DMIL-FC (plain layers)",
+    summary="DMIL with plain layers for the Gaussian posteriors: no noise and no KL.",
+    parts=replace(DMIL.parts, variational=False),
+    stages=_with_terms(DMIL.stages, {"kl_1": None, "kl_2": None, "kl_consistency": None}),
+)
+
+DMIL_ID = replace(
+    DMIL,
+    name="dmil-id",
+    title="DMIL-ID (no consistency decomposition)",
+    summary="DMIL without R: what each modality says alone, and what only both say.",
+    parts=replace(DMIL.parts, consistency=False),
+    stages=_with_terms(DMIL.stages, {"kl_consistency": None, "align": None, "rebuild_parts": None}),
+)
+
+DMIL_CD = replace(
+    DMIL,
+    name="dmil-cd",
+    title="DMIL-CD (no intra-modality decomposition)",
+    summary="DMIL without a residual: one latent per modality carries all four components.",
+    parts=replace(DMIL.parts, intra=False),
+)
+
+_OURS = f"Our ablation of what we changed in: {_DMIL}"
+
+DMIL_FLAT = replace(
+    DMIL,
+    name="dmil-flat",
+    title="DMIL (no responsibilities)",
+    summary="DMIL where every part learns every sample, and nothing tells the gate what to be.",
+    citation=_OURS,
+    stages=_with_terms(DMIL.stages, {"ce_responsible": "ce_flat", "gate": None}),
+    folds=0,
+)
+
+DMIL_NO_GATE_TARGET = replace(
+    DMIL,
+    name="dmil-no-gate-target",
+    title="DMIL (no gate target)",
+    summary="DMIL where each part learns its own samples, but the gate is left to the prediction.",
+    citation=_OURS,
+    stages=_with_terms(DMIL.stages, {"gate": None}),
+)
+
+DMIL_FEATURES = replace(
+    DMIL,
+    name="dmil-features",
+    title="DMIL (rebuilds features)",
+    summary="DMIL whose decoders rebuild the encoders' features, which can shrink, not the input.",
+    citation=_OURS,
+    parts=replace(DMIL.parts, rebuild="features"),
+)
+
+ABLATIONS = (DMIL_FC, DMIL_ID, DMIL_CD, DMIL_FLAT, DMIL_NO_GATE_TARGET, DMIL_FEATURES)

@@ -10,7 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.distributions import Normal, kl_divergence
 
-from dmil_core.nn.gaussian import Gaussian, GaussianHead, kl_between, kl_standard, sample
+from dmil_core.nn.gaussian import (
+    Gaussian,
+    GaussianHead,
+    Point,
+    PointHead,
+    kl_between,
+    kl_standard,
+    sample,
+)
 
 numbers = st.floats(-3.0, 3.0, width=32)
 rows = st.lists(st.tuples(numbers, numbers), min_size=1, max_size=5)
@@ -54,6 +62,20 @@ def test_kl_is_zero_if_and_only_if_equal(pairs: list[tuple[float, float]], shift
     assert kl_between(q, q).item() == pytest.approx(0.0, abs=1e-12)
     assert kl_between(q, Gaussian(q.mu + shift, q.logvar)).item() > 0
     assert kl_between(q, Gaussian(q.mu, q.logvar + shift)).item() > 0
+
+
+def test_a_point_has_no_noise_and_pays_nothing() -> None:
+    q = PointHead(4, 3)(torch.randn(5, 4))
+    assert q.mu.shape == (5, 3)
+    assert sample(q) is q.mu
+    assert kl_standard(q).tolist() == [0.0] * 5
+
+
+def test_two_points_are_as_far_apart_as_gaussians_of_variance_one_half() -> None:
+    a, b = torch.tensor([[1.0, 5.0]]), torch.tensor([[0.0, 2.0]])
+    assert kl_between(Point(a), Point(b)).item() == (1.0 + 9.0) / 2
+    half = torch.full((1, 2), math.log(0.5))
+    assert kl_between(Gaussian(a, half), Gaussian(b, half)).item() == pytest.approx(5.0)
 
 
 def test_draws_have_the_mean_and_variance_asked_for() -> None:

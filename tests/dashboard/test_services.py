@@ -120,6 +120,13 @@ def test_models_without_gate_have_no_decomposition(found: Stock) -> None:
     assert samples.decomposition(joint, sample, samples.classes(joint)[0]) is None
 
 
+def test_an_ablation_without_r_is_gated_all_the_same(dmil: Checkpoint) -> None:
+    assert dmil.gated
+    assert dmil.run is not None
+    latents = tuple(name for name in dmil.run.latents if name not in ("R", "U1", "U2"))
+    assert replace(dmil, run=replace(dmil.run, latents=latents)).gated
+
+
 def test_gates_sum_to_one_and_dominant_is_the_largest(dmil: Checkpoint) -> None:
     row = stock.table(dmil).iloc[3]
     weights = samples.gates(dmil, row["id"])

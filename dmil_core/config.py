@@ -62,6 +62,8 @@ class Parts:
     intra: bool = True
     #: DMIL: split M1 and M2 into R, U1 and U2.
     consistency: bool = True
+    #: DMIL: the gate also tells how much of a sample any component explains.
+    explained: bool = True
     #: Joint: a linear head on each modality's features beside the head on both.
     heads: bool = False
     #: Joint: as many parameters as DMIL has for the same data, put into the fusion.

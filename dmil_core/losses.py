@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from dmil_core.errors import ConfigError
 from dmil_core.model import Dmil, DmilOutput, Output, Rebuilt
@@ -132,9 +132,46 @@ def ce_responsible(e: Evidence) -> Tensor:
     return (e.responsibilities * _component_ce(e)).sum(dim=1)
 
 
+def _soft_ce(logits: Tensor, y: Tensor, sure: Tensor) -> Tensor:
+    """CE to ``sure`` times the true class plus the rest spread evenly; (..., K), (...), (...)."""
+    log_p = logits.log_softmax(dim=-1)
+    true = log_p.gather(-1, y.unsqueeze(-1)).squeeze(-1)
+    return -(sure * true + (1.0 - sure) * log_p.mean(dim=-1))
+
+
+def ce_soft(e: Evidence) -> Tensor:
+    """sum_c CE(w_c y + (1 - w_c) / K): each head says what its component explains, and is silent,
+    that is even over the classes, on every other sample."""
+    y = e.batch.y[:, None].expand(-1, 4)
+    found = _soft_ce(e.dmil.components, y, e.responsibilities)
+    return (found * found.new_tensor([c in e.dmil.present for c in COMPONENTS])).sum(dim=1)
+
+
+def ce_soft_unimodal(modality: int) -> Callable[[Evidence], Tensor]:
+    """The same of one modality's own head, which explains w_R + w_U_m: what it cannot know it
+    shall not learn by heart."""
+
+    def term(e: Evidence) -> Tensor:
+        if e.out.unimodal is None:
+            raise ConfigError("this loss term needs unimodal heads; joint has none")
+        w = e.batch.responsibilities
+        return _soft_ce(e.out.unimodal[:, modality], e.batch.y, w[:, 0] + w[:, 1 + modality])
+
+    return term
+
+
 def gate(e: Evidence) -> Tensor:
     """-sum_c w_c log g_c: the gate learns E[w | x], a small H(C|Z) in Theorem 1."""
     return -(e.responsibilities * e.dmil.gate_logits.log_softmax(dim=-1)).sum(dim=1)
+
+
+def explained(e: Evidence) -> Tensor:
+    """Binary CE to sum_c w_c: what nothing explains is noise or a wrong label, not synergy."""
+    logits = e.dmil.explained_logits
+    if logits is None:
+        raise ConfigError("this loss term needs a gate that tells what is explained")
+    target = e.batch.responsibilities.sum(dim=1)
+    return binary_cross_entropy_with_logits(logits, target, reduction="none")
 
 
 def kl_intra(modality: int) -> Callable[[Evidence], Tensor]:
@@ -205,7 +242,11 @@ TERMS: dict[str, Callable[[Evidence], Tensor]] = {
     "ce_x2": ce_unimodal(1),
     "ce_flat": ce_flat,
     "ce_responsible": ce_responsible,
+    "ce_soft": ce_soft,
+    "ce_soft_x1": ce_soft_unimodal(0),
+    "ce_soft_x2": ce_soft_unimodal(1),
     "gate": gate,
+    "explained": explained,
     "kl_1": kl_intra(0),
     "kl_2": kl_intra(1),
     "kl_consistency": kl_consistency,

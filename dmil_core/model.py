@@ -60,6 +60,9 @@ class DmilOutput(Output):
         (B, 4, K) logits of each component's own head.
     gate_logits
         (B, 4), before the softmax.
+    explained_logits
+        (B,) before the logistic function: the share of the sample that any component explains;
+        None where the model does not tell.
     posteriors
         Name -> Gaussian or point, for the KL terms; those that the model has.
     draws
@@ -71,6 +74,7 @@ class DmilOutput(Output):
     gate: Tensor
     components: Tensor
     gate_logits: Tensor
+    explained_logits: Tensor | None
     posteriors: dict[str, Posterior]
     draws: dict[str, Tensor]
     features: tuple[Tensor, Tensor]
@@ -145,7 +149,7 @@ class Dmil(nn.Module):
         self.heads = nn.ModuleDict(
             {c: nn.Linear(d, k) if c in present else Silent(k) for c in COMPONENTS}
         )
-        self.gate = Gate(4 * d + 3 * k, 4 * d, present)
+        self.gate = Gate(4 * d + 3 * k, 4 * d, present, config.explained)
 
     def forward(self, x1: Tensor, x2: Tensor) -> DmilOutput:
         z1, z2 = self.encoders(x1, x2)
@@ -158,7 +162,7 @@ class Dmil(nn.Module):
         draws = {"R": r, "U1": u1, "U2": u2, "S": s}
         components = torch.stack([self.heads[c](draws[c]) for c in COMPONENTS], dim=1)
         evidence = [unimodal.softmax(dim=-1).flatten(1), components[:, -1].softmax(dim=-1)]
-        gate_logits = self.gate(torch.cat([m1, m2, n1, n2, *evidence], dim=-1))
+        gate_logits, explained_logits = self.gate(torch.cat([m1, m2, n1, n2, *evidence], dim=-1))
         gate = gate_logits.softmax(dim=-1)
         names = ("M1", "M2", "N1", "N2", "R", "U1", "U2")
         said = zip(names, (q_m1, q_m2, q_n1, q_n2, q_r, q_u1, q_u2), strict=True)
@@ -171,6 +175,7 @@ class Dmil(nn.Module):
             gate=gate,
             components=components,
             gate_logits=gate_logits,
+            explained_logits=explained_logits,
             posteriors=posteriors,
             draws={**draws, "M1": m1, "M2": m2, "N1": n1, "N2": n2},
             features=(z1, z2),

@@ -113,10 +113,13 @@ def _blocks(outputs: list[Output], classes: list[str], latents: bool) -> list[Bl
     return blocks
 
 
-def _decomposition(outputs: list[Output], classes: list[str]) -> list[Block]:
+def _decomposition(outputs: list[Any], classes: list[str]) -> list[Block]:
     gate = _stack(outputs, lambda o: o.gate)
     parts = gate[:, :, None] * _stack(outputs, lambda o: o.components)
     blocks = [([schema.gate(c) for c in COMPONENTS], gate)]
+    if outputs[0].explained_logits is not None:
+        explained = _stack(outputs, lambda o: o.explained_logits.sigmoid())
+        blocks.append(([schema.EXPLAINED], explained[:, None]))
     for i, c in enumerate(COMPONENTS):
         blocks.append(([schema.contribution(c, k) for k in classes], parts[:, i]))
     return blocks

@@ -118,18 +118,24 @@ class Silent(nn.Module):
         return x.new_zeros(len(x), self.classes)
 
 
-class Gate(nn.Sequential):
-    """Gate logits (B, 4) in the order of ``COMPONENTS``; only ``present`` ones get any weight."""
+class Gate(nn.Module):
+    """Which component, and whether any: gate logits (B, 4) in the order of ``COMPONENTS``, of
+    which only ``present`` ones get any weight, and a logit (B,) of "something explains this", or
+    None where nothing teaches it."""
 
     absent: Tensor
 
-    def __init__(self, in_features: int, hidden: int, present: tuple[Component, ...]) -> None:
-        super().__init__(*mlp(in_features, hidden, len(COMPONENTS)))
+    def __init__(self, in_features: int, hidden: int, present: tuple[Component, ...],
+                 explained: bool = True) -> None:  # fmt: skip
+        super().__init__()
+        self.body = mlp(in_features, hidden, len(COMPONENTS) + explained)
         absent = torch.tensor([c not in present for c in COMPONENTS])
         self.register_buffer("absent", absent, persistent=False)
 
-    def forward(self, input: Tensor) -> Tensor:
-        return super().forward(input).masked_fill(self.absent, NEVER)
+    def forward(self, known: Tensor) -> tuple[Tensor, Tensor | None]:
+        out = self.body(known)
+        four = out[:, : len(COMPONENTS)].masked_fill(self.absent, NEVER)
+        return four, out[:, -1] if out.shape[1] > len(COMPONENTS) else None
 
 
 class Fusion(nn.Module):

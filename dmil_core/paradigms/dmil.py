@@ -18,6 +18,7 @@ _L1 = {"ce_x1": 1.0, "ce_x2": 1.0, "rebuild_1": 1.0, "rebuild_2": 1.0, "kl_1": 1
 _L2 = {
     "ce_responsible": 1.0,
     "gate": 0.5,
+    "explained": 0.1,
     "kl_consistency": 1e-3,
     "align": 1e-3,
     "rebuild_parts": 0.1,
@@ -87,7 +88,7 @@ DMIL_PAPER = Paradigm(
     title="DMIL (released losses)",
     summary="The same model with the released losses: every part learns every sample.",
     citation=_DMIL,
-    parts=Parts("dmil", rebuild="features"),
+    parts=Parts("dmil", rebuild="features", explained=False),
     stages=_three_stages(_PAPER_L1, _PAPER_L2, _PAPER_L3),
 )
 
@@ -134,8 +135,9 @@ DMIL_FLAT = replace(
     title="DMIL (no responsibilities)",
     summary="DMIL where every part learns every sample, and nothing tells the gate what to be.",
     citation=_OURS,
-    stages=_with_terms(DMIL.stages, {"ce_responsible": "ce_flat", "gate": None}),
+    stages=_with_terms(DMIL.stages, {"ce_responsible": "ce_flat", "gate": None, "explained": None}),
     folds=0,
+    parts=replace(DMIL.parts, explained=False),
 )
 
 DMIL_NO_GATE_TARGET = replace(

@@ -70,7 +70,7 @@ def project(
             on_latent(name)
         values = latent_values(table, name)
         xy = embed(values, method, seed)
-        columns |= dict(zip(schema.projection(name), xy.T, strict=True))
+        columns |= dict(zip(schema.projection(name), on_grid(xy).T, strict=True))
         if np.isfinite(measured := trustworthiness(values, xy)):
             trust[name] = measured
     metadata = {
@@ -111,6 +111,16 @@ def embed(values: NDArray[Any], method: Method, seed: int = 0) -> NDArray[np.flo
     with _UMAP_LOCK:
         mapper = umap.UMAP(n_neighbors=NEIGHBOURS, random_state=seed, n_jobs=1)
         return np.asarray(mapper.fit_transform(values), dtype=np.float32)
+
+
+def on_grid(xy: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The places (N, 2) in steps of 2^-15 of the map's reach: finer than any screen, and a third
+    smaller on disk than places with digits that nobody can see."""
+    reach = float(np.abs(xy).max(initial=0.0))
+    if reach == 0.0:
+        return xy
+    step = 2.0 ** (np.ceil(np.log2(reach)) - 15)
+    return (np.round(xy / step) * step).astype(np.float32)
 
 
 def _enough(rows: NDArray[Any]) -> bool:

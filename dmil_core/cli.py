@@ -138,6 +138,13 @@ def _add_compare(commands: argparse._SubParsersAction[_Parser]) -> None:
         "--seeds", type=_at_least(1), default=5, metavar="N", help="seeds 0 to N-1; default 5"
     )
     p.add_argument("--out", required=True, type=Path, metavar="DIR")
+    p.add_argument(
+        "--tune", action="store_true",
+        help="choose each one's learning rate on validation rows, of three, the same for all",
+    )  # fmt: skip
+    p.add_argument(
+        "--jobs", type=_at_least(1), default=1, metavar="N", help="processes side by side"
+    )
     _add_training_options(p)
 
 
@@ -263,7 +270,8 @@ def _compare(a: argparse.Namespace) -> int:
 
         table = compare(
             datasets, a.paradigms, a.seeds, a.out,
-            device=a.device, epochs_scale=a.epochs_scale, on_run=on_run, on_epoch=bar,
+            device=a.device, epochs_scale=a.epochs_scale, tune=a.tune, jobs=a.jobs,
+            on_run=on_run, on_epoch=bar,
         )  # fmt: skip
     shown = table[["data", "paradigm", "seeds", "accuracy_mean", "accuracy_sd", "synergy_mean"]]
     print(shown.to_string(index=False, float_format="{:.4f}".format))

@@ -6,8 +6,12 @@ stopped comparison goes on where it was. summary.csv is computed from it, never 
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +30,20 @@ from dmil_core.tables import read_table, write_table
 RESULTS_FILE = "results.jsonl"
 SUMMARY_FILE = "summary.csv"
 RUNS_FOLDER = "runs"
+TUNING_FILE = "tuning.jsonl"
+TUNING_FOLDER = "tuning"
+
+#: The tuning budget of every paradigm on every set: a run each of its learning rate times these.
+LR_SCALES = (0.3, 1.0, 3.0)
+TUNING_SEED = 1000
+
+OnRun = Callable[[str], None]
+OnEpoch = Callable[[Report], None]
 
 #: Metrics of results.jsonl that summary.csv reports as mean and standard deviation over seeds.
-SUMMARY_METRICS = ("accuracy", "macro_f1", "ece", "synergy", "synergy_ceiling", "gate_agreement")
+SUMMARY_METRICS = (
+    "accuracy", "macro_f1", "map", "ece", "synergy", "missed", "synergy_ceiling", "gate_agreement",
+)  # fmt: skip
 
 
 def compare(
@@ -39,13 +54,23 @@ def compare(
     *,
     device: str = "auto",
     epochs_scale: float = 1.0,
-    on_run: Callable[[str], None] | None = None,
-    on_epoch: Callable[[Report], None] | None = None,
+    tune: bool = False,
+    jobs: int = 1,
+    on_run: OnRun | None = None,
+    on_epoch: OnEpoch | None = None,
 ) -> pd.DataFrame:
     """Train every paradigm on every set with seeds 0 to ``seeds`` - 1 and summarise.
 
     The ensemble of a seed is always trained: its two models are the frozen unimodal pair that
     every paradigm's synergy indicator of that seed refers to.
+
+    Parameters
+    ----------
+    tune
+        Choose each paradigm's learning rate on each set first, by accuracy on validation rows: a
+        budget of ``len(LR_SCALES)`` runs, the same for all, with a seed that is not reported.
+    jobs
+        Processes side by side, each on one thread; with more than one, ``on_epoch`` is not called.
 
     Returns
     -------
@@ -56,33 +81,134 @@ def compare(
     ConfigError
         If a paradigm does not exist; before anything is trained.
     """
-    from dmil_core.train import train
-
     names = [ENSEMBLE.name, *(n for n in paradigms if n != ENSEMBLE.name)]
     for name in names:
         find_paradigm(name)
     out.mkdir(parents=True, exist_ok=True)
-    with exclusive(out):
+    out.mkdir(parents=True, exist_ok=True)
+    how = _How(out, device, epochs_scale, jobs > 1)
+    with exclusive(out), _workers(jobs) as pool:
+        chosen: dict[tuple[str, str], float] = {}
+        if tune:
+            trials = [(d, n, scale) for d in datasets for n in names for scale in LR_SCALES]
+            tried = [
+                t for found in _each(pool, _trial, how, trials, on_run, on_epoch) for t in found
+            ]
+            write_lines(out / TUNING_FILE, tried)
+            chosen = best_scales(tried)
+        units = [
+            (d, seed, {n: chosen.get((d.name, n), 1.0) for n in names})
+            for d in datasets
+            for seed in range(seeds)
+        ]
         records = read_results(out / RESULTS_FILE)
-        for dataset in datasets:
-            for seed in range(seeds):
-                pair: pd.DataFrame | None = None
-                for name in names:
-                    if on_run:
-                        on_run(f"{dataset.name} {name} seed {seed}")
-                    folder = run_folder(out / RUNS_FOLDER, dataset.slug, name, seed)
-                    run = train(
-                        dataset, name, seed, folder,
-                        device=device, epochs_scale=epochs_scale, on_epoch=on_epoch,
-                    )  # fmt: skip
-                    pair = read_table(run.predictions) if name == ENSEMBLE.name else pair
-                    assert pair is not None
-                    records = _with(records, record(run, pair))
-                    write_lines(out / RESULTS_FILE, records)
+        for found in _each(pool, _seed, how, units, on_run, on_epoch):
+            for new in found:
+                records = _with(records, new)
+                write_lines(out / RESULTS_FILE, records)
         wanted = set(paradigms)
         table = summarize([r for r in records if r["paradigm"] in wanted])
         write_table(table, out / SUMMARY_FILE)
     return table
+
+
+def best_scales(tried: list[dict[str, Any]]) -> dict[tuple[str, str], float]:
+    """(set, paradigm) -> the learning rate scale with the best accuracy on validation rows; of
+    equally good ones the nearest to 1."""
+    best: dict[tuple[str, str], dict[str, Any]] = {}
+    for trial in sorted(tried, key=lambda t: abs(np.log(t["lr_scale"]))):
+        held = best.setdefault((trial["data"], trial["paradigm"]), trial)
+        if trial["val_accuracy"] > held["val_accuracy"]:
+            best[trial["data"], trial["paradigm"]] = trial
+    return {key: trial["lr_scale"] for key, trial in best.items()}
+
+
+@dataclass(frozen=True)
+class _How:
+    """What all runs of a comparison have in common."""
+
+    out: Path
+    device: str
+    epochs_scale: float
+    one_thread: bool
+
+    def train(
+        self, dataset: Dataset, paradigm: str, seed: int, folder: Path, scale: float,
+        on_epoch: OnEpoch | None,
+    ) -> Run:  # fmt: skip
+        from dmil_core.train import train
+
+        if self.one_thread:
+            import torch
+
+            torch.set_num_threads(1)
+        # Every decomposition of a seed learns from the same out-of-fold models.
+        teachers = self.out / "teachers" / dataset.slug / f"seed{seed}"
+        return train(
+            dataset, paradigm, seed, run_folder(folder, dataset.slug, paradigm, seed),
+            device=self.device, epochs_scale=self.epochs_scale, lr_scale=scale,
+            teachers=teachers, on_epoch=on_epoch,
+        )  # fmt: skip
+
+
+def _trial(
+    how: _How, dataset: Dataset, paradigm: str, scale: float, on_run: OnRun | None,
+    on_epoch: OnEpoch | None,
+) -> Iterator[dict[str, Any]]:  # fmt: skip
+    """One run of the tuning budget, on a seed that is not reported."""
+    if on_run:
+        on_run(f"{dataset.name} {paradigm} learning rate x {scale:g}")
+    folder = how.out / TUNING_FOLDER / f"lr{scale:g}"
+    run = how.train(dataset, paradigm, TUNING_SEED, folder, scale, on_epoch)
+    accuracy = run.metrics["val"]["accuracy"]
+    yield {
+        "data": dataset.name, "paradigm": paradigm, "lr_scale": scale, "val_accuracy": accuracy,
+    }  # fmt: skip
+
+
+def _seed(
+    how: _How, dataset: Dataset, seed: int, scales: dict[str, float], on_run: OnRun | None,
+    on_epoch: OnEpoch | None,
+) -> Iterator[dict[str, Any]]:  # fmt: skip
+    """The runs of one set and seed, the frozen unimodal pair first."""
+    pair: pd.DataFrame | None = None
+    for name, scale in scales.items():
+        if on_run:
+            on_run(f"{dataset.name} {name} seed {seed}")
+        run = how.train(dataset, name, seed, how.out / RUNS_FOLDER, scale, on_epoch)
+        pair = read_table(run.predictions) if name == ENSEMBLE.name else pair
+        assert pair is not None
+        yield record(run, pair) | {"lr_scale": scale}
+
+
+@contextlib.contextmanager
+def _workers(jobs: int) -> Iterator[ProcessPoolExecutor | None]:
+    """Processes that do not inherit threads of this one; None where one job is enough."""
+    if jobs == 1:
+        yield None
+        return
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        yield pool
+
+
+def _each(
+    pool: ProcessPoolExecutor | None, work: Callable[..., Iterator[dict[str, Any]]], how: _How,
+    units: Sequence[tuple[Any, ...]], on_run: OnRun | None, on_epoch: OnEpoch | None,
+) -> Iterator[Iterable[dict[str, Any]]]:  # fmt: skip
+    """The records of each unit in order: as they come in this process, whole from others."""
+    if pool is None:
+        yield from (work(how, *unit, on_run, on_epoch) for unit in units)
+        return
+    futures = [pool.submit(_all, work, how, *unit) for unit in units]
+    for unit, future in zip(units, futures, strict=True):
+        found = future.result()
+        if on_run:
+            on_run(f"{unit[0].name} {unit[1]} done")
+        yield found
+
+
+def _all(work: Callable[..., Iterator[dict[str, Any]]], *arguments: Any) -> list[dict[str, Any]]:
+    return list(work(*arguments, None, None))
 
 
 def record(run: Run, pair: pd.DataFrame) -> dict[str, Any]:
@@ -104,7 +230,7 @@ def record(run: Run, pair: pd.DataFrame) -> dict[str, Any]:
 
 
 def synergy(table: pd.DataFrame, pair: pd.DataFrame) -> dict[str, float]:
-    """Synergy indicator and its ceiling over rows of a table and of the frozen unimodal pair.
+    """Synergy indicator, its mirror and its ceiling over rows of a table and of the unimodal pair.
 
     Raises
     ------
@@ -115,8 +241,10 @@ def synergy(table: pd.DataFrame, pair: pd.DataFrame) -> dict[str, float]:
         raise DataError("the two tables list different samples; predict both on the same data")
     truth = pair["y"].to_numpy()
     alone = [pair[schema.unimodal_pred(m)].to_numpy() == truth for m in (1, 2)]
+    correct = table["correct"].to_numpy(bool)
     return {
-        "synergy": metrics.synergy_indicator(table["correct"].to_numpy(bool), *alone),
+        "synergy": metrics.synergy_indicator(correct, *alone),
+        "missed": metrics.missed_indicator(correct, *alone),
         "synergy_ceiling": metrics.synergy_ceiling(*alone),
     }
 

@@ -41,9 +41,27 @@ def macro_f1(y: NDArray[np.integer], pred: NDArray[np.integer], classes: int) ->
     return float((2 * hits[seen] / total[seen]).mean())
 
 
+def mean_average_precision(probabilities: Floats, y: NDArray[np.integer]) -> float:
+    """mAP: mean over the classes that occur in ``y`` of each one's average precision.
+
+    Average precision of a class: mean, over its rows, of the precision among all rows ranked at
+    least as high by its probability; ``probabilities`` (N, K).
+    """
+    from sklearn.metrics import average_precision_score
+
+    classes = np.unique(y)
+    return float(np.mean([average_precision_score(y == k, probabilities[:, k]) for k in classes]))
+
+
 def synergy_indicator(correct: Bools, correct1: Bools, correct2: Bools) -> float:
     """Share of rows a model gets right while both frozen unimodal models are wrong."""
     return float((correct & ~correct1 & ~correct2).mean())
+
+
+def missed_indicator(correct: Bools, correct1: Bools, correct2: Bools) -> float:
+    """The mirror of the synergy indicator: share of rows a model gets wrong although at least one
+    of the frozen unimodal models is right."""
+    return float((~correct & (correct1 | correct2)).mean())
 
 
 def synergy_ceiling(correct1: Bools, correct2: Bools) -> float:

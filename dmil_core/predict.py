@@ -150,10 +150,12 @@ def _score(rows: pd.DataFrame, classes: tuple[str, ...]) -> dict[str, float]:
     index = {name: i for i, name in enumerate(classes)}
     y, pred = (rows[c].map(index).to_numpy() for c in ("y", "pred"))
     correct = rows["correct"].to_numpy(bool)
-    confidence = rows[[schema.prob(c) for c in classes]].max(axis=1).to_numpy()
+    probabilities = rows[[schema.prob(c) for c in classes]].to_numpy()
+    confidence = probabilities.max(axis=1)
     found = {
         "accuracy": float(correct.mean()),
         "macro_f1": metrics.macro_f1(y, pred, len(classes)),
+        "map": metrics.mean_average_precision(probabilities, y),
         "ece": metrics.expected_calibration_error(confidence, correct),
     }
     if schema.gate("R") in rows:

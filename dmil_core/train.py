@@ -6,6 +6,7 @@ only when training ends, or when it is interrupted from the keyboard.
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from collections.abc import Callable
@@ -30,12 +31,14 @@ from dmil_core.losses import Batch
 from dmil_core.paradigms import Paradigm, find_paradigm
 from dmil_core.predict import predict, score
 from dmil_core.responsibilities import cross_fit, responsibilities
-from dmil_core.storage import exclusive
+from dmil_core.storage import exclusive, write_json
 from dmil_core.tables import write_table
 
 TRAINING_FOLDER = ".training"
 STATE_FILE = "state.safetensors"
 MAX_EPOCHS_SCALE = 1000.0
+MAX_LR_SCALE = 1000.0
+TEACHERS_FILE = "teachers.json"
 
 
 class Interrupted(KeyboardInterrupt):
@@ -56,6 +59,7 @@ class Job:
     folder: Path
     device: torch.device
     epochs_scale: float
+    teachers: Path | None = None
 
     @property
     def scratch(self) -> Path:
@@ -66,6 +70,14 @@ class Job:
     def key(self) -> dict[str, Any]:
         """What must be the same for a stopped run to go on."""
         return {"config": to_json(self.config), "data": self.dataset.digest}
+
+    @property
+    def teachers_key(self) -> dict[str, Any]:
+        """What must be the same for two runs to share their out-of-fold models."""
+        encoders = [to_json(e) for e in self.config.model.encoders]
+        same = {"encoders": encoders, "latent_size": self.config.model.latent_size}
+        same |= {"folds": self.config.folds, "seed": self.config.seed}
+        return {**same, "epochs_scale": self.epochs_scale, "data": self.dataset.digest}
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -92,6 +104,8 @@ def train(
     device: str = "auto",
     encoders: tuple[str | None, str | None] = (None, None),
     epochs_scale: float = 1.0,
+    lr_scale: float = 1.0,
+    teachers: Path | None = None,
     overwrite: bool = False,
     on_epoch: Callable[[Report], None] | None = None,
 ) -> Run:
@@ -108,6 +122,11 @@ def train(
         Names of encoders to use instead of the ones that suit the modalities' kinds.
     epochs_scale
         Multiplies the epochs of every stage, for quick looks.
+    lr_scale
+        Multiplies the learning rate of every stage.
+    teachers
+        A folder where the answers of the out-of-fold models are kept for other runs with the same
+        rows, encoders and seed; by default they go with the run's own scratch folder.
     overwrite
         Start over in a folder that holds another run.
 
@@ -120,7 +139,10 @@ def train(
     Interrupted
         On Ctrl-C, after the last state was written as a checkpoint.
     """
-    job = _job(dataset, find_paradigm(paradigm), seed, out, device, encoders, epochs_scale)
+    job = _job(
+        dataset, find_paradigm(paradigm), seed, out, device, encoders, epochs_scale, lr_scale
+    )
+    job = replace(job, teachers=teachers)
     with exclusive(job.folder):
         done = _existing(job, overwrite)
         return done or _run(job, on_epoch)
@@ -128,14 +150,21 @@ def train(
 
 def _job(
     dataset: Dataset, paradigm: Paradigm, seed: int, out: Path | None, device: str,
-    encoders: tuple[str | None, str | None], epochs_scale: float,
+    encoders: tuple[str | None, str | None], epochs_scale: float, lr_scale: float,
 ) -> Job:  # fmt: skip
+    if not 0 < lr_scale <= MAX_LR_SCALE:
+        raise ConfigError(
+            f"learning rate scale {lr_scale}: expected a number above 0, at most {MAX_LR_SCALE:g}"
+        )
     if not 0 < epochs_scale <= MAX_EPOCHS_SCALE:
         raise ConfigError(
             f"epochs scale {epochs_scale}: expected a number above 0, at most {MAX_EPOCHS_SCALE:g}"
         )
     stages = paradigms.stages_for(paradigm, len(dataset.rows("train")))
-    stages = tuple(replace(s, epochs=max(1, round(s.epochs * epochs_scale))) for s in stages)
+    stages = tuple(
+        replace(s, epochs=max(1, round(s.epochs * epochs_scale)), lr=s.lr * lr_scale)
+        for s in stages
+    )
     model = prepare.model_config(dataset, paradigm, encoders)
     config = RunConfig(paradigm.name, seed, model, stages, paradigm.folds)
     folder = Path(out) if out else checkpoint.default_folder(dataset.slug, paradigm.name, seed)
@@ -211,10 +240,25 @@ def _teach(job: Job, parts: list[Batch], on_epoch: Callable[[Report], None] | No
     found = cross_fit(
         job.config.model, train, val, job.config.folds, job.config.seed,
         groups=None if groups is None else groups[job.dataset.rows("train")],
-        epochs_scale=job.epochs_scale, folder=job.scratch, announce=on_epoch,
+        epochs_scale=job.epochs_scale, folder=_teachers_folder(job), announce=on_epoch,
     )  # fmt: skip
     pairs = zip(parts, (found.train, found.val), strict=True)
     return [replace(b, responsibilities=responsibilities(p, b.y)) for b, p in pairs]
+
+
+def _teachers_folder(job: Job) -> Path:
+    """Where the out-of-fold answers lie; a shared folder must be of the same rows and settings."""
+    if job.teachers is None:
+        return job.scratch
+    path = job.teachers / TEACHERS_FILE
+    if not path.exists():
+        write_json(path, job.teachers_key)
+    if json.loads(path.read_text("utf-8")) != job.teachers_key:
+        raise CheckpointError(
+            f"{job.teachers} holds out-of-fold models of other data, encoders or another seed; "
+            "choose another folder for them"
+        )
+    return job.teachers
 
 
 def _finish(job: Job, model: nn.Module, state: FitState, seconds: float, finished: bool) -> Run:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from dmil_core.config import Parts, Stage
@@ -13,10 +14,17 @@ _DMIL += "Learning. CVPR 2026, arXiv:2606.11614"
 _INTRA = ("encoders.", "intra1.", "intra2.")
 _INTERACTION = ("consistency.", "synergy.", "heads.", "gate.")
 
-_L1 = {"ce_x1": 1.0, "ce_x2": 1.0, "rebuild_1": 1.0, "rebuild_2": 1.0, "kl_1": 1e-3, "kl_2": 1e-3}
+_L1 = {
+    "ce_known_x1": 1.0,
+    "ce_known_x2": 1.0,
+    "rebuild_1": 1.0,
+    "rebuild_2": 1.0,
+    "kl_1": 1e-3,
+    "kl_2": 1e-3,
+}
 
 _L2 = {
-    "ce_responsible": 1.0,
+    "ce_pure": 1.0,
     "gate": 0.5,
     "explained": 0.1,
     "kl_consistency": 1e-3,
@@ -93,7 +101,7 @@ DMIL_PAPER = Paradigm(
 )
 
 
-def _with_terms(stages: tuple[Stage, ...], names: dict[str, str | None]) -> tuple[Stage, ...]:
+def _with_terms(stages: tuple[Stage, ...], names: Mapping[str, str | None]) -> tuple[Stage, ...]:
     """The stages with some loss terms under another name at the same weight, or left out (None)."""
     return tuple(
         replace(s, losses={new: w for n, w in s.losses.items() if (new := names.get(n, n))})
@@ -129,13 +137,17 @@ DMIL_CD = replace(
 
 _OURS = f"Our ablation of what we changed in: {_DMIL}"
 
+_ALL_KNOWN = {"ce_known_x1": "ce_x1", "ce_known_x2": "ce_x2"}
+
 DMIL_FLAT = replace(
     DMIL,
     name="dmil-flat",
     title="DMIL (no responsibilities)",
     summary="DMIL where every part learns every sample, and nothing tells the gate what to be.",
     citation=_OURS,
-    stages=_with_terms(DMIL.stages, {"ce_responsible": "ce_flat", "gate": None, "explained": None}),
+    stages=_with_terms(
+        DMIL.stages, {**_ALL_KNOWN, "ce_pure": "ce_flat", "gate": None, "explained": None}
+    ),
     folds=0,
     parts=replace(DMIL.parts, explained=False),
 )
@@ -158,4 +170,31 @@ DMIL_FEATURES = replace(
     parts=replace(DMIL.parts, rebuild="features"),
 )
 
-ABLATIONS = (DMIL_FC, DMIL_ID, DMIL_CD, DMIL_FLAT, DMIL_NO_GATE_TARGET, DMIL_FEATURES)
+DMIL_BY_HEART = replace(
+    DMIL,
+    name="dmil-by-heart",
+    title="DMIL (modalities learn every class)",
+    summary="DMIL whose unimodal heads are told every class, also those they cannot know.",
+    citation=_OURS,
+    stages=_with_terms(DMIL.stages, _ALL_KNOWN),
+)
+
+DMIL_NOT_SILENT = replace(
+    DMIL,
+    name="dmil-not-silent",
+    title="DMIL (heads never silent)",
+    summary="DMIL whose parts may say anything on samples that are not theirs.",
+    citation=_OURS,
+    stages=_with_terms(DMIL.stages, {"ce_pure": "ce_responsible"}),
+)
+
+ABLATIONS = (
+    DMIL_FC,
+    DMIL_ID,
+    DMIL_CD,
+    DMIL_FLAT,
+    DMIL_NO_GATE_TARGET,
+    DMIL_BY_HEART,
+    DMIL_NOT_SILENT,
+    DMIL_FEATURES,
+)

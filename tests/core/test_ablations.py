@@ -63,8 +63,10 @@ def found(net: Dmil, rows: int = 8) -> Evidence:
         ("dmil-fc", {"variational": False}),
         ("dmil-id", {"consistency": False}),
         ("dmil-cd", {"intra": False}),
-        ("dmil-flat", {}),
+        ("dmil-flat", {"explained": False}),
         ("dmil-no-gate-target", {}),
+        ("dmil-by-heart", {}),
+        ("dmil-not-silent", {}),
         ("dmil-features", {"rebuild": "features"}),
     ],
 )
@@ -83,26 +85,33 @@ def test_an_ablation_changes_what_its_name_says_and_nothing_else(
         assert replace(mine, losses=full.losses) == full
 
 
+#: New loss -> the one whose place and weight it takes.
+ALL_KNOWN = {"ce_x1": "ce_known_x1", "ce_x2": "ce_known_x2"}
+
+
 @pytest.mark.parametrize(
     ("name", "gone", "new"),
     [
-        ("dmil-fc", {"kl_1", "kl_2", "kl_consistency"}, set()),
-        ("dmil-id", {"kl_consistency", "align", "rebuild_parts"}, set()),
-        ("dmil-cd", set(), set()),
-        ("dmil-flat", {"ce_responsible", "gate"}, {"ce_flat"}),
-        ("dmil-no-gate-target", {"gate"}, set()),
-        ("dmil-features", set(), set()),
+        ("dmil-fc", {"kl_1", "kl_2", "kl_consistency"}, {}),
+        ("dmil-id", {"kl_consistency", "align", "rebuild_parts"}, {}),
+        ("dmil-cd", set(), {}),
+        ("dmil-flat", {"gate", "explained"}, {**ALL_KNOWN, "ce_flat": "ce_pure"}),
+        ("dmil-no-gate-target", {"gate"}, {}),
+        ("dmil-by-heart", set(), ALL_KNOWN),
+        ("dmil-not-silent", set(), {"ce_responsible": "ce_pure"}),
+        ("dmil-features", set(), {}),
     ],
 )
 def test_the_losses_that_are_left_keep_their_weight(
-    name: str, gone: set[str], new: set[str]
+    name: str, gone: set[str], new: dict[str, str]
 ) -> None:
     for mine, full in zip(PARADIGMS[name].stages, DMIL.stages, strict=True):
-        kept = {n: w for n, w in full.losses.items() if n not in gone}
+        gone_here = gone | set(new.values())
+        kept = {n: w for n, w in full.losses.items() if n not in gone_here}
         assert {n: w for n, w in mine.losses.items() if n not in new} == kept
-        for term in new & set(mine.losses):
-            assert mine.losses[term] == full.losses["ce_responsible"]
-    assert new <= set(PARADIGMS[name].stages[-1].losses)
+        for term in set(new) & set(mine.losses):
+            assert mine.losses[term] == full.losses[new[term]]
+    assert set(new) <= set(PARADIGMS[name].stages[-1].losses)
 
 
 # --- as models -----------------------------------------------------------------------------
@@ -239,7 +248,7 @@ def without_r() -> Evidence:
     q = Gaussian(torch.zeros(1, 2), torch.zeros(1, 2))
     out = DmilOutput(
         logits=torch.zeros(1, 2), unimodal=None, latents={}, gate=gate_logits.softmax(dim=1),
-        components=components, gate_logits=gate_logits,
+        components=components, gate_logits=gate_logits, explained_logits=None,
         posteriors=dict.fromkeys(("M1", "M2", "N1", "N2"), q), draws={},
         features=(torch.zeros(1, 2), torch.zeros(1, 2)),
     )  # fmt: skip

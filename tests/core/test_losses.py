@@ -40,6 +40,7 @@ def evidence() -> Evidence:
         gate=gate_logits.exp(),
         components=components,
         gate_logits=gate_logits,
+        explained_logits=torch.tensor([math.log(3.0)]),
         posteriors=posteriors,
         draws={},
         features=(torch.zeros(1, 2), torch.zeros(1, 2)),
@@ -77,12 +78,30 @@ def pair(made: list[float], wanted: list[float]) -> tuple[Tensor, Tensor]:
     return torch.tensor([made]), torch.tensor([wanted])
 
 
+V = [16 / (17 + 1 / 16), 1 / (17 + 1 / 16)]
+
 BY_HAND = {
     "ce": RIGHT,
     "ce_x1": RIGHT,
     "ce_x2": EVEN,
     "ce_flat": RIGHT + WRONG + EVEN + RIGHT,
     "ce_responsible": 0.5 * RIGHT + 0.25 * WRONG + 0.125 * EVEN,
+    # v = (16, 1, 1/16, 0) over their sum; the heads say 3:1, 1:3, even and 3:1.
+    "ce_pure": 0.875
+    * (
+        (V[0] + (1 - V[0]) / 2) * RIGHT
+        + (1 - V[0]) / 2 * WRONG
+        + (V[1] + (1 - V[1]) / 2) * WRONG
+        + (1 - V[1]) / 2 * RIGHT
+        + EVEN
+        + RIGHT / 2
+        + WRONG / 2
+    ),
+    # Modality 1 knows 1/2 + 1/4: the class gets 3/4 + 1/8, the other 1/8.
+    "ce_known_x1": 0.875 * RIGHT + 0.125 * WRONG,
+    "ce_known_x2": EVEN,
+    # log(1 + e^-log 3) = log(4/3) and log(1 + 3) = log 4, weighed 0.875 and 0.125
+    "explained": 0.875 * math.log(4 / 3) + 0.125 * math.log(4.0),
     "gate": -(0.5 * math.log(0.4) + 0.25 * math.log(0.3) + 0.125 * math.log(0.2)),
     # KL(N(m, v) || N(0, 1)) = (m^2 + v - 1 - log v) / 2 in every dimension.
     "kl_1": 0.5 + 2.0,

@@ -119,3 +119,26 @@ def test_bootstrap_interval_covers_the_mean_as_the_normal_one_does() -> None:
     assert metrics.bootstrap_interval(values) == (low, high)
     assert metrics.bootstrap_interval(np.ones(9)) == (1.0, 1.0)
     assert all(map(math.isnan, metrics.bootstrap_interval(np.zeros(0))))
+
+
+def test_mean_average_precision_by_hand() -> None:
+    """Class 0: its rows are first and third of four, (1 + 2/3) / 2; class 1: second and fourth."""
+    first = np.array([0.9, 0.8, 0.6, 0.1])
+    probabilities = np.stack([first, 1.0 - first], axis=1)
+    y = np.array([0, 1, 0, 1])
+    # Ranked by class 1's probability: 1, 0, 1, 0.
+    wanted = ((1 + 2 / 3) / 2 + (1 + 2 / 3) / 2) / 2
+    assert metrics.mean_average_precision(probabilities, y) == pytest.approx(wanted)
+
+
+def test_classes_that_do_not_occur_have_no_average_precision() -> None:
+    probabilities = np.array([[0.7, 0.1, 0.2], [0.2, 0.1, 0.7]])
+    assert metrics.mean_average_precision(probabilities, np.array([0, 2])) == 1.0
+
+
+def test_the_mirror_counts_what_one_modality_knew() -> None:
+    correct = np.array([False, False, False, True, True])
+    one = np.array([True, False, False, True, False])
+    two = np.array([False, True, False, False, False])
+    assert metrics.missed_indicator(correct, one, two) == pytest.approx(2 / 5)
+    assert metrics.synergy_indicator(correct, one, two) == pytest.approx(1 / 5)

@@ -230,6 +230,6 @@ def test_scores_by_hand() -> None:
 def test_without_gates_there_is_nothing_to_say_of_them() -> None:
     table = scored()
     plain = table[[c for c in table if not c.startswith("gate")]]
-    assert set(score(plain, ("a", "b"))["test"]) == {"accuracy", "macro_f1", "ece"}
+    assert set(score(plain, ("a", "b"))["test"]) == {"accuracy", "macro_f1", "map", "ece"}
     unknown = table.drop(columns="composition")
     assert not any(k.startswith("gate_") for k in score(unknown, ("a", "b"))["test"])

@@ -24,7 +24,7 @@ _L1 = {
 }
 
 _L2 = {
-    "ce_pure": 1.0,
+    "ce_responsible": 1.0,
     "gate": 0.5,
     "explained": 0.1,
     "kl_consistency": 1e-3,
@@ -146,7 +146,7 @@ DMIL_FLAT = replace(
     summary="DMIL where every part learns every sample, and nothing tells the gate what to be.",
     citation=_OURS,
     stages=_with_terms(
-        DMIL.stages, {**_ALL_KNOWN, "ce_pure": "ce_flat", "gate": None, "explained": None}
+        DMIL.stages, {**_ALL_KNOWN, "ce_responsible": "ce_flat", "gate": None, "explained": None}
     ),
     folds=0,
     parts=replace(DMIL.parts, explained=False),
@@ -179,13 +179,13 @@ DMIL_BY_HEART = replace(
     stages=_with_terms(DMIL.stages, _ALL_KNOWN),
 )
 
-DMIL_NOT_SILENT = replace(
+DMIL_PURE = replace(
     DMIL,
-    name="dmil-not-silent",
-    title="DMIL (heads never silent)",
-    summary="DMIL whose parts may say anything on samples that are not theirs.",
+    name="dmil-pure",
+    title="DMIL (silent heads)",
+    summary="DMIL whose parts also learn to say nothing on samples that are not theirs.",
     citation=_OURS,
-    stages=_with_terms(DMIL.stages, {"ce_pure": "ce_responsible"}),
+    stages=_with_terms(DMIL.stages, {"ce_responsible": "ce_pure"}),
 )
 
 ABLATIONS = (
@@ -195,6 +195,6 @@ ABLATIONS = (
     DMIL_FLAT,
     DMIL_NO_GATE_TARGET,
     DMIL_BY_HEART,
-    DMIL_NOT_SILENT,
+    DMIL_PURE,
     DMIL_FEATURES,
 )

@@ -66,7 +66,7 @@ def found(net: Dmil, rows: int = 8) -> Evidence:
         ("dmil-flat", {"explained": False}),
         ("dmil-no-gate-target", {}),
         ("dmil-by-heart", {}),
-        ("dmil-not-silent", {}),
+        ("dmil-pure", {}),
         ("dmil-features", {"rebuild": "features"}),
     ],
 )
@@ -95,10 +95,10 @@ ALL_KNOWN = {"ce_x1": "ce_known_x1", "ce_x2": "ce_known_x2"}
         ("dmil-fc", {"kl_1", "kl_2", "kl_consistency"}, {}),
         ("dmil-id", {"kl_consistency", "align", "rebuild_parts"}, {}),
         ("dmil-cd", set(), {}),
-        ("dmil-flat", {"gate", "explained"}, {**ALL_KNOWN, "ce_flat": "ce_pure"}),
+        ("dmil-flat", {"gate", "explained"}, {**ALL_KNOWN, "ce_flat": "ce_responsible"}),
         ("dmil-no-gate-target", {"gate"}, {}),
         ("dmil-by-heart", set(), ALL_KNOWN),
-        ("dmil-not-silent", set(), {"ce_responsible": "ce_pure"}),
+        ("dmil-pure", set(), {"ce_pure": "ce_responsible"}),
         ("dmil-features", set(), {}),
     ],
 )

@@ -13,11 +13,22 @@ import pytest
 
 from dmil_core import schema
 from dmil_core.checkpoint import Run, read_run
-from dmil_core.compare import RESULTS_FILE, SUMMARY_FILE, compare, read_results, summarize, synergy
+from dmil_core.compare import (
+    LR_SCALES,
+    RESULTS_FILE,
+    SUMMARY_FILE,
+    TUNING_FILE,
+    best_scales,
+    compare,
+    read_results,
+    summarize,
+    synergy,
+)  # fmt: skip
 from dmil_core.data.catalog import load_dataset
 from dmil_core.data.dataset import Dataset
 from dmil_core.errors import BusyError, ConfigError, DataError
 from dmil_core.fit import Report
+from dmil_core.paradigms import find_paradigm
 from dmil_core.storage import exclusive
 from dmil_core.tables import read_table
 from tests.conftest import PARADIGM_NAMES
@@ -164,6 +175,48 @@ def test_two_comparisons_in_one_folder(pair: Dataset, tmp_path: Path) -> None:
         quick(pair, tmp_path, "joint")
 
 
+# --- tuning, and several processes ---------------------------------------------------------
+
+
+def trial(paradigm: str, scale: float, accuracy: float, data: str = "d") -> dict[str, Any]:
+    return {"data": data, "paradigm": paradigm, "lr_scale": scale, "val_accuracy": accuracy}
+
+
+def test_the_best_rate_on_validation_wins_and_of_equals_the_nearest_to_one() -> None:
+    tried = [
+        trial("joint", 0.3, 0.7), trial("joint", 1.0, 0.6), trial("joint", 3.0, 0.65),
+        trial("dmil", 0.3, 0.8), trial("dmil", 1.0, 0.8), trial("dmil", 3.0, 0.8),
+        trial("joint", 3.0, 0.9, data="e"),
+    ]  # fmt: skip
+    assert best_scales(tried) == {("d", "joint"): 0.3, ("d", "dmil"): 1.0, ("e", "joint"): 3.0}
+
+
+def test_tuning_spends_the_same_on_everyone_and_reports_other_seeds(
+    pair: Dataset, tmp_path: Path
+) -> None:
+    quick(pair, tmp_path, "joint", seeds=1, tune=True)
+    tried = [json.loads(line) for line in (tmp_path / TUNING_FILE).read_text().splitlines()]
+    for paradigm in ("ensemble", "joint"):
+        mine = [t for t in tried if t["paradigm"] == paradigm]
+        assert sorted(t["lr_scale"] for t in mine) == sorted(LR_SCALES)
+    chosen = best_scales(tried)
+    for record in read_results(tmp_path / RESULTS_FILE):
+        assert record["seed"] == 0
+        assert record["lr_scale"] == chosen[pair.name, record["paradigm"]]
+        folder = tmp_path / "runs" / pair.slug / record["paradigm"] / "seed0"
+        plain = find_paradigm(record["paradigm"]).stages
+        rates = [s.lr for s in read_run(folder).config.stages]
+        assert rates == pytest.approx([s.lr * record["lr_scale"] for s in plain])
+
+
+def test_two_processes_write_the_record_of_one(
+    finished: Path, pair: Dataset, tmp_path: Path
+) -> None:
+    quick(pair, tmp_path, "joint", "dmil", jobs=2)
+    one, two = (read_results(p / RESULTS_FILE) for p in (finished, tmp_path))
+    assert [r["test"] for r in two] == [r["test"] for r in one]
+
+
 # --- tables by hand ------------------------------------------------------------------------
 
 
@@ -177,7 +230,7 @@ def rows(pred: str, x1: str, x2: str, ids: str = "1234") -> pd.DataFrame:
 
 def test_synergy_by_hand() -> None:
     found = synergy(rows("aaab", "bbab", "bbbb"), rows("aaab", "abab", "bbbb"))
-    assert found == {"synergy": 0.25, "synergy_ceiling": 0.5}
+    assert found == {"synergy": 0.25, "missed": 0.0, "synergy_ceiling": 0.5}
 
 
 def test_tables_of_other_rows_are_refused() -> None:

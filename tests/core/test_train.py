@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import signal
 from collections.abc import Callable
@@ -343,6 +344,33 @@ def test_a_typo_leaves_the_folder_free_for_the_right_command(tiny: Dataset, tmp_
     with pytest.raises(ConfigError, match="encoder 'mpl' is not known"):
         again(tiny, tmp_path, paradigm="joint", encoders=("mpl", None))
     assert again(tiny, tmp_path, paradigm="joint", encoders=("mlp", None)).finished
+
+
+def test_runs_that_share_teachers_train_them_once(tiny: Dataset, tmp_path: Path) -> None:
+    teachers, seen = tmp_path / "teachers", []
+    alone = train(tiny, "dmil", 0, tmp_path / "alone", epochs_scale=0.02)
+    for name in ("dmil", "dmil-fc"):
+        stages: list[str] = []
+        run = train(
+            tiny, name, 0, tmp_path / name, epochs_scale=0.02, teachers=teachers,
+            on_epoch=lambda report, stages=stages: stages.append(report.stage),
+        )  # fmt: skip
+        seen.append("out-of-fold" in stages)
+        if name == "dmil":
+            assert run.weights_sha256 == alone.weights_sha256
+    assert seen == [True, False]
+
+
+def test_teachers_of_another_seed_are_refused(tiny: Dataset, tmp_path: Path) -> None:
+    train(tiny, "dmil", 0, tmp_path / "a", epochs_scale=0.02, teachers=tmp_path / "t")
+    with pytest.raises(CheckpointError, match="out-of-fold models of other data, encoders or an"):
+        train(tiny, "dmil", 1, tmp_path / "b", epochs_scale=0.02, teachers=tmp_path / "t")
+
+
+@pytest.mark.parametrize("scale", [0.0, -1.0, math.nan, math.inf])
+def test_an_absurd_learning_rate_is_refused(tiny: Dataset, tmp_path: Path, scale: float) -> None:
+    with pytest.raises(ConfigError, match="learning rate scale"):
+        train(tiny, "joint", 0, tmp_path / "x", lr_scale=scale)
 
 
 def test_devices() -> None:

@@ -68,10 +68,11 @@ def main() -> int:
     names = [entry.name for entry in list_datasets()]
     parser = argparse.ArgumentParser(description="Train and map the shipped checkpoints.")
     parser.add_argument("sets", nargs="*", metavar="SET", help=f"of {', '.join(names)}; all")
+    parser.add_argument("--paradigms", nargs="+", default=SHIPPED, choices=SHIPPED, metavar="P")
     parser.add_argument("--overwrite", action="store_true", help="train again what is finished")
     parser.add_argument("--jobs", type=int, default=2, help="side by side; default: 2")
     arguments = parser.parse_args()
-    jobs = [(n, p) for n in arguments.sets or names for p in SHIPPED]
+    jobs = [(n, p) for n in arguments.sets or names for p in arguments.paradigms]
     with ThreadPoolExecutor(arguments.jobs) as pool:
         results = [pool.submit(build, n, p, arguments.overwrite) for n, p in jobs]
         for done in results:

@@ -70,6 +70,14 @@ bench: bench-switch bench-avdigits bench-speed ## Run all benchmarks; each also 
 bench-switch: $(APP_ENV) ## Does the gate find the true composition? Trains 5 seeds of every paradigm
 	$(PY) -m benchmarks.switch $(ARGS)
 
+.PHONY: bench-fidelity
+bench-fidelity: $(APP_ENV) ## Is the decomposition the real one? 15 laws, 5 seeds; hours, goes on when stopped
+	$(PY) -m benchmarks.fidelity $(ARGS)
+
+.PHONY: bench-compare
+bench-compare: $(APP_ENV) ## All paradigms on all sets, tuned, 5 seeds; many hours, goes on when stopped
+	$(PY) -m benchmarks.comparison $(ARGS)
+
 .PHONY: bench-avdigits
 bench-avdigits: $(APP_ENV) ## Does the gate notice a spoilt picture or sound?
 	$(PY) -m benchmarks.avdigits

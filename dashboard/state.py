@@ -27,7 +27,7 @@ COLOURS: Final = (
     "gate-U2",
     "gate-S",
 )
-ORDERS: Final = ("stored", "unsure", "sure", "R", "U1", "U2", "S")
+ORDERS: Final = ("stored", "unsure", "sure", "R", "U1", "U2", "S", "unexplained")
 RENDERERS: Final = ("webgl", "svg")
 #: Which of two compared models is the one that is right.
 SIDES: Final = ("first", "second")

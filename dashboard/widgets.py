@@ -195,6 +195,9 @@ def gate(found: Checkpoint, sample: str) -> None:
         f"The model relies most on **{top['component']}** ({plain(names[top['component']])}): "
         f"{top['weight']:.0%} of the weight."
     )
+    share = samples.explained(found, sample)
+    if share is not None:
+        st.caption(messages.explained(share), help=terms.EXPLAINED)
 
 
 def guard(found: Checkpoint) -> bool:

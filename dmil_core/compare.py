@@ -162,7 +162,11 @@ def _trial(
     run = how.train(dataset, paradigm, TUNING_SEED, folder, scale, on_epoch)
     accuracy = run.metrics["val"]["accuracy"]
     yield {
-        "data": dataset.name, "paradigm": paradigm, "lr_scale": scale, "val_accuracy": accuracy,
+        "data": dataset.name,
+        "paradigm": paradigm,
+        "seed": TUNING_SEED,
+        "lr_scale": scale,
+        "val_accuracy": accuracy,
     }  # fmt: skip
 
 

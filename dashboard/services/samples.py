@@ -55,10 +55,17 @@ def _matches(frame: pd.DataFrame, search: str) -> np.ndarray[Any, np.dtype[np.bo
 def _ordered(frame: pd.DataFrame, order: str) -> pd.DataFrame:
     if order in ("sure", "unsure"):
         return frame.sort_values("confidence", ascending=order == "unsure", kind="stable")
-    column = f"gate_{order}"
+    column = order_column(order)
     if column in frame.columns:
-        return frame.sort_values(column, ascending=False, kind="stable")
+        return frame.sort_values(column, ascending=order == "unexplained", kind="stable")
     return frame
+
+
+def order_column(order: str) -> str:
+    """The table's column behind an order; empty for those that every table can be put in."""
+    if order == "unexplained":
+        return schema.EXPLAINED
+    return next((schema.gate(c) for c in COMPONENTS if c == order), "")
 
 
 def flags(found: Checkpoint) -> tuple[str, ...]:
@@ -175,6 +182,12 @@ def gates(found: Checkpoint, sample: str) -> pd.DataFrame:
         return pd.DataFrame({"component": [], "weight": []})
     weights = frame.loc[sample, columns].to_numpy(dtype=float)
     return pd.DataFrame({"component": COMPONENTS, "weight": weights})
+
+
+def explained(found: Checkpoint, sample: str) -> float | None:
+    """Share of a sample that any component explains, 0 to 1; None where the model does not say."""
+    value = record(found, sample).get(schema.EXPLAINED)
+    return None if value is None else float(value)
 
 
 @dataclass(frozen=True)

@@ -103,6 +103,16 @@ def no_projection(folder: str) -> Message:
     )
 
 
+def explained(share: float) -> str:
+    """How far the gate's bars can be believed, in a sentence."""
+    if share < 0.5:
+        return (
+            f"**Mostly unexplained** ({1 - share:.0%}): no component tells the class of samples "
+            "like this one reliably. The bars only divide the rest."
+        )
+    return f"Explained: {share:.0%} of samples like this; {1 - share:.0%} nothing explains."
+
+
 def no_gate(model: str) -> Message:
     """A model that does not decompose."""
     return Message(

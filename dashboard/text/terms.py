@@ -24,6 +24,11 @@ GATE: Final = (
     "up to 100 %. It is what this model learned to rely on, not a measurement of information in "
     "the data."
 )
+EXPLAINED: Final = (
+    "How much of samples like this one any component can explain, as the model learned it from "
+    "models that had not seen the sample. The rest is noise, a wrong label or too little data. It "
+    "belongs to no component: what nothing explains is not synergy."
+)
 CONTRIBUTION: Final = (
     "Gate weight times the component's own score for the class. The four "
     "contributions add up exactly to the model's score (logit) for that class. Shown in bits: +1 "
@@ -111,6 +116,7 @@ ORDERS: Final = {
     "U1": "largest U1 first",
     "U2": "largest U2 first",
     "S": "largest S first",
+    "unexplained": "least explained first",
 }
 SPLITS: Final = {
     "test": "test (unseen)",

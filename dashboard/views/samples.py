@@ -71,7 +71,7 @@ def _filter_choices(found: Checkpoint) -> None:
         widgets.select(
             "Known about the sample", "flag", flags, view.flag, lambda f: widgets.words(f) or "any"
         )
-    orders = [o for o in state.ORDERS if f"gate_{o}" in columns or len(o) > 2]
+    orders = [o for o in state.ORDERS if service.order_column(o) in ("", *columns)]
     widgets.select("Order", "order", orders, view.order, terms.ORDERS.__getitem__)
 
 

@@ -13,6 +13,7 @@ import pytest
 from dashboard.services import comparison, maps, media, samples, stock
 from dashboard.services.stock import Checkpoint, Stock
 from dashboard.state import View
+from dashboard.text import messages
 from dmil_core import schema
 from dmil_core.checkpoint import MODEL_FILE, PREDICTIONS_FILE, RUN_FILE
 from tests.dashboard.folders import BROKEN, GENERATED, MODELS, REAL, UNTRAINED, Room, flip_byte
@@ -134,6 +135,16 @@ def test_gates_sum_to_one_and_dominant_is_the_largest(dmil: Checkpoint) -> None:
     assert weights.loc[weights["weight"].idxmax(), "component"] == row["dominant"]
 
 
+def test_what_is_explained_is_said_where_the_model_knows(dmil: Checkpoint, found: Stock) -> None:
+    row = stock.table(dmil).iloc[3]
+    assert samples.explained(dmil, row["id"]) == pytest.approx(row["explained"])
+    paper = found.get(REAL, "dmil-paper", 0)  # trained without responsibilities
+    assert samples.explained(paper, row["id"]) is None
+    assert samples.explained(dmil, "no such sample") is None
+    assert messages.explained(0.3).startswith("**Mostly unexplained** (70%)")
+    assert messages.explained(0.93) == "Explained: 93% of samples like this; 7% nothing explains."
+
+
 @pytest.mark.parametrize(
     ("view", "check"),
     [
@@ -166,6 +177,7 @@ def test_flags_come_from_the_data_set(dmil: Checkpoint) -> None:
 def test_order_by_gate_and_by_certainty(dmil: Checkpoint) -> None:
     assert samples.selected(dmil, View(order="S"))["gate_S"].is_monotonic_decreasing
     assert samples.selected(dmil, View(order="unsure"))["confidence"].is_monotonic_increasing
+    assert samples.selected(dmil, View(order="unexplained"))["explained"].is_monotonic_increasing
 
 
 def test_previous_and_next_follow_the_list(dmil: Checkpoint) -> None:

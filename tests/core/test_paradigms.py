@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dmil_core import schema
+from dmil_core.checkpoint import load_model, read_run
+from dmil_core.data.dataset import Dataset
 from dmil_core.errors import ConfigError
 from dmil_core.fit import select_parameters
 from dmil_core.losses import TERMS, evaluate, total
 from dmil_core.paradigms import ENSEMBLE, PARADIGMS, find_paradigm, stages_for
+from dmil_core.predict import predict
+from dmil_core.tables import read_table
+from dmil_core.train import train
 from tests.core.builders import batch, model
 
 
@@ -69,3 +76,20 @@ def test_any_number_of_rows_gives_stages_that_end(name: str, rows: int) -> None:
 def test_an_unknown_paradigm_lists_the_known_ones() -> None:
     with pytest.raises(ConfigError, match="'magic' does not exist; expected joint, ensemble, dmil"):
         find_paradigm("magic")
+
+
+@pytest.mark.parametrize("name", PARADIGMS)
+def test_every_paradigm_goes_from_data_to_a_table(
+    name: str, tiny: Dataset, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Also one that pretrains: its first stages leave nothing broken for the last."""
+    root = tmp_path_factory.getbasetemp() / "every-paradigm"
+    run = train(tiny, name, 0, root / name, epochs_scale=0.03, teachers=root / "teachers")
+    table = read_table(run.predictions)
+    probabilities = table[[schema.prob(c) for c in tiny.classes]].to_numpy()
+    assert table["id"].tolist() == tiny.ids.tolist()
+    assert np.isfinite(table[[schema.logit(c) for c in tiny.classes]].to_numpy()).all()
+    assert probabilities.sum(axis=1) == pytest.approx(1.0, abs=1e-5)
+    assert set(read_run(root / name).metrics) == {"train", "val", "test"}
+    model, again = load_model(root / name)
+    assert predict(model, again.config.model, tiny)["pred"].tolist() == table["pred"].tolist()

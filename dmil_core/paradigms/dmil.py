@@ -158,7 +158,8 @@ DMIL_NO_GATE_TARGET = replace(
     title="DMIL (no gate target)",
     summary="DMIL where each part learns its own samples, but the gate is left to the prediction.",
     citation=_OURS,
-    stages=_with_terms(DMIL.stages, {"gate": None}),
+    parts=replace(DMIL.parts, explained=False),
+    stages=_with_terms(DMIL.stages, {"gate": None, "explained": None}),
 )
 
 DMIL_FEATURES = replace(

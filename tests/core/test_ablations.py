@@ -64,7 +64,7 @@ def found(net: Dmil, rows: int = 8) -> Evidence:
         ("dmil-id", {"consistency": False}),
         ("dmil-cd", {"intra": False}),
         ("dmil-flat", {"explained": False}),
-        ("dmil-no-gate-target", {}),
+        ("dmil-no-gate-target", {"explained": False}),
         ("dmil-by-heart", {}),
         ("dmil-pure", {}),
         ("dmil-features", {"rebuild": "features"}),
@@ -96,7 +96,7 @@ ALL_KNOWN = {"ce_x1": "ce_known_x1", "ce_x2": "ce_known_x2"}
         ("dmil-id", {"kl_consistency", "align", "rebuild_parts"}, {}),
         ("dmil-cd", set(), {}),
         ("dmil-flat", {"gate", "explained"}, {**ALL_KNOWN, "ce_flat": "ce_responsible"}),
-        ("dmil-no-gate-target", {"gate"}, {}),
+        ("dmil-no-gate-target", {"gate", "explained"}, {}),
         ("dmil-by-heart", set(), ALL_KNOWN),
         ("dmil-pure", set(), {"ce_pure": "ce_responsible"}),
         ("dmil-features", set(), {}),
@@ -371,7 +371,10 @@ def test_tables_have_dmil_s_columns_and_add_up(
     stored = read_table(runs[name].predictions)
     write_table(stored, tmp_path / f"t{suffix}")
     table = read_table(tmp_path / f"t{suffix}")
-    assert list(table.columns) == list(read_table(runs["dmil"].predictions).columns)
+    full = list(read_table(runs["dmil"].predictions).columns)
+    if not runs[name].config.model.explained:
+        full.remove(schema.EXPLAINED)
+    assert list(table.columns) == full
     for c in CLASSES:
         parts = table[[schema.contribution(part, c) for part in COMPONENTS]]
         np.testing.assert_allclose(parts.sum(axis=1), table[schema.logit(c)], atol=1e-5, rtol=1e-5)

@@ -217,7 +217,7 @@ def test_a_file_of_one_s_own_works_everywhere(capsys: Capture, tmp_path: Path, c
 
     out = tmp_path / "table.csv"
     line = ["--checkpoint", folder, "--data", file, "--out", out]
-    assert run(capsys, "decompose", *line) == (0, f"{out}: 120 rows, 31 columns\n", "")
+    assert run(capsys, "decompose", *line) == (0, f"{out}: 120 rows, 32 columns\n", "")
     table = read_table(out)
     assert set(table["y"]) == set(table["pred_x1"]) | set(classes) == set(classes)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -97,8 +98,8 @@ BY_HAND = {
         + RIGHT / 2
         + WRONG / 2
     ),
-    # Modality 1 knows 1/2 + 1/4: the class gets 3/4 + 1/8, the other 1/8.
-    "ce_known_x1": 0.875 * RIGHT + 0.125 * WRONG,
+    # Modality 1 knows 3/4, on average too, and is told 15/16: the class gets 31/32, the other 1/32.
+    "ce_known_x1": 31 / 32 * RIGHT + 1 / 32 * WRONG,
     "ce_known_x2": EVEN,
     # log(1 + e^-log 3) = log(4/3) and log(1 + 3) = log 4, weighed 0.875 and 0.125
     "explained": 0.875 * math.log(4 / 3) + 0.125 * math.log(4.0),
@@ -191,3 +192,13 @@ def test_batches_give_the_rows_asked_for() -> None:
     assert part.y.tolist() == [b.y[7].item(), b.y[2].item()]
     assert torch.equal(part.x1[0], b.x1[7])
     assert torch.equal(part.x2[1], b.x2[2])
+
+
+def test_a_modality_is_told_more_of_a_row_where_it_knows_much_of_others() -> None:
+    """Row 2 explained by S: told a half where the batch's mean is a half, nothing where it is 0."""
+    out = replace(evidence().out, unimodal=torch.tensor([[THREE_TO_ONE, [0.0, 0.0]]] * 2))
+    x, y = torch.zeros(2, 1), torch.tensor([0, 0])
+    for first, told in (([1.0, 0.0, 0.0, 0.0], 0.5), ([0.0, 0.0, 0.0, 1.0], 0.0)):
+        w = torch.tensor([first, [0.0, 0.0, 0.0, 1.0]])
+        value = TERMS["ce_known_x1"](Evidence(out, Batch(x, x, y, w), None))[1].item()
+        assert value == pytest.approx(told * RIGHT + (1 - told) * (RIGHT + WRONG) / 2, rel=1e-5)

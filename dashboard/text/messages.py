@@ -110,7 +110,7 @@ def explained(share: float) -> str:
             f"**Mostly unexplained** ({1 - share:.0%}): no component tells the class of samples "
             "like this one reliably. The bars only divide the rest."
         )
-    return f"Explained: {share:.0%} of samples like this; {1 - share:.0%} nothing explains."
+    return f"Of samples like this {share:.0%} can be explained; {1 - share:.0%} nothing explains."
 
 
 def no_gate(model: str) -> Message:

@@ -122,7 +122,7 @@ Inference of the MLP model of `switch`, from arrays to the finished table, on on
 (`make bench-speed`): {found["table_per_s"]:,.0f} rows a second, {found["ratio"]:.2f} of the bare
 forward pass. The slowest `dmil` run of those shipped, `{slowest}` with
 {runs[slowest]["train_rows"]:,} training rows, took {runs[slowest]["seconds"]:.0f} seconds on
-two cores; its out-of-fold models are included."""
+one thread beside another run on two cores; its out-of-fold models are included."""
 
 
 def _spread(values: list[float]) -> str:

@@ -51,9 +51,11 @@ def main() -> int:
         run_set(name, a)
     records = [r for name in SETS for r in read_results(a.out / name / RESULTS_FILE)]
     tried = [r for name in SETS for r in read_results(a.out / name / TUNING_FILE)]
+    if not records:
+        parser.error(f"no finished run under {a.out}; run without --summarise first")
+    found = summary(records)
     write_lines(RESULTS / "comparison.jsonl", records)
     write_lines(RESULTS / "tuning.jsonl", tried)
-    found = summary(records)
     write_json(RESULTS / "comparison.json", found)
     show(found)
     return 0

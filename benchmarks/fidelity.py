@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import statistics as st
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -69,29 +70,39 @@ def law_data(name: str, spec: str) -> Dataset:
     return from_arrays(name, arrays, found.card)
 
 
-def run(name: str, spec: str, paradigm: str, seed: int, out: Path) -> dict[str, Any]:
-    """Train one run (or read it, where it is finished) and return its test figures."""
+def trained(
+    dataset: Dataset, paradigm: str, seed: int, out: Path
+) -> tuple[dict[str, Any], pd.DataFrame]:
+    """Train one run (or read it, where it is finished): its test figures and test rows."""
     import torch
 
-    from dmil_core import fidelity, schema
+    from dmil_core import schema
     from dmil_core.checkpoint import run_folder
     from dmil_core.tables import read_table
     from dmil_core.train import train
 
     torch.set_num_threads(1)
-    dataset = law_data(name, spec)
     found = train(dataset, paradigm, seed, run_folder(out, dataset.slug, paradigm, seed))
     table = read_table(found.predictions)
     test = table[table["split"] == "test"]
     by = test.groupby(schema.COMPOSITION)["correct"].mean()
     record = {
-        "setting": name,
         "paradigm": paradigm,
         "seed": seed,
         "seconds": found.seconds,
         **found.metrics["test"],
         **{f"accuracy_{c}": float(v) for c, v in by.items()},
     }
+    return record, test
+
+
+def run(name: str, spec: str, paradigm: str, seed: int, out: Path) -> dict[str, Any]:
+    """The test figures of one run of a setting, with purity and shares of a decomposition."""
+    from dmil_core import fidelity, schema
+
+    dataset = law_data(name, spec)
+    figures, test = trained(dataset, paradigm, seed, out)
+    record: dict[str, Any] = {"setting": name, **figures}
     if schema.gate("R") in test:
         lost = fidelity.purity(test, dataset.classes)
         record["purity"] = {c: lost.loc[c].to_dict() for c in lost.index}
@@ -108,7 +119,6 @@ def ceilings(spec: str) -> dict[str, Any]:
     *information*: responsibilities from the exact posteriors, averaged over the label: what label
     information can tell; *generator*: p(composition|x1,x2), what knowing the generator could tell.
     """
-    from dmil_core import fidelity
     from dmil_core.data.catalog import load_dataset
     from dmil_core.data.switch import switch_law
     from dmil_core.data.synthetic import responsibilities
@@ -119,17 +129,17 @@ def ceilings(spec: str) -> dict[str, Any]:
     assert dataset.composition is not None
     truth = dataset.composition[rows].astype(str)
     told = responsibilities(exact, law.prior, times_joint=True)
+    right = exact.y_joint.argmax(axis=1) == dataset.y[rows]
     return {
         "information": measured(told / told.sum(axis=1, keepdims=True), truth),
         "generator": measured(exact.c_joint, truth),
         "share": {c: float(v) for c, v in zip(COMPONENTS, told.mean(axis=0), strict=True)},
-        "accuracy": float((exact.y_joint.argmax(axis=1) == dataset.y[rows]).mean()),
+        "accuracy": float(right.mean()),
         **{
-            f"accuracy_{c}": float((exact.y_joint.argmax(1) == dataset.y[rows])[truth == c].mean())
+            f"accuracy_{c}": float(right[truth == c].mean())
             for c in COMPONENTS
             if (truth == c).any()
         },
-        "calibrated": fidelity.calibration_error(told, truth),
     }
 
 
@@ -206,8 +216,6 @@ def main() -> int:
 
 def show(found: dict[str, Any]) -> None:
     """Print, for each setting, DMIL's figures as a share of what can be had."""
-    import statistics as st
-
     print(f"\n{'setting':24}{'agreement':>18}{'ceiling':>9}{'auroc/ceiling':>15}{'calib.':>8}"
           f"{'absent':>8}{'acc.':>7}{'bayes':>7}{'joint':>7}{'ens.':>7}{'S+':>7}")  # fmt: skip
     for name, law in found["settings"].items():

@@ -17,6 +17,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from benchmarks import fidelity
 from dmil_core.storage import replacing, write_json
 
 RESULT = Path(__file__).parent / "results" / "switch.json"
@@ -27,28 +28,10 @@ COLUMNS = ("accuracy", "gate_agreement", *(f"gate_auroc_{c}" for c in ("R", "U1"
 
 def run(spec: str, paradigm: str, seed: int, out: Path) -> dict[str, Any]:
     """Train one run (or read it, where it is finished) and return its test figures."""
-    import torch
-
-    from dmil_core.checkpoint import run_folder
     from dmil_core.compare import RUNS_FOLDER
     from dmil_core.data.catalog import load_dataset
-    from dmil_core.tables import read_table
-    from dmil_core.train import train
 
-    torch.set_num_threads(1)
-    dataset = load_dataset(spec)
-    folder = run_folder(out / RUNS_FOLDER, dataset.slug, paradigm, seed)
-    found = train(dataset, paradigm, seed, folder)
-    table = read_table(found.predictions)
-    test = table[table["split"] == "test"]
-    by = test.groupby("composition")["correct"].mean()
-    return {
-        "paradigm": paradigm,
-        "seed": seed,
-        "seconds": found.seconds,
-        **found.metrics["test"],
-        **{f"accuracy_{c}": float(v) for c, v in by.items()},
-    }
+    return fidelity.trained(load_dataset(spec), paradigm, seed, out / RUNS_FOLDER)[0]
 
 
 def keep_record(spec: str, seeds: int, out: Path) -> None:
@@ -64,30 +47,10 @@ def keep_record(spec: str, seeds: int, out: Path) -> None:
 
 
 def ceilings(spec: str) -> dict[str, float]:
-    """Exact agreement ceilings and Bayes accuracy of the law on the same test rows.
-
-    *information*: responsibilities from the exact posteriors, averaged over the label;
-    *generator*: argmax p(composition|x1,x2), which knows how the data were made.
-    """
-    import numpy as np
-
-    from dmil_core.data.catalog import load_dataset
-    from dmil_core.data.switch import switch_law
-    from dmil_core.data.synthetic import responsibilities
-    from dmil_core.schema import COMPONENTS
-
-    dataset, law = load_dataset(spec), switch_law(spec)
-    rows = dataset.rows("test")
-    exact = law.posteriors(dataset.x1[rows], dataset.x2[rows])
-    assert dataset.composition is not None
-    truth = dataset.composition[rows]
-    told = responsibilities(exact, law.prior, times_joint=True)
-    names = np.array(COMPONENTS)
-    return {
-        "information": float((names[told.argmax(axis=1)] == truth).mean()),
-        "generator": float((names[exact.c_joint.argmax(axis=1)] == truth).mean()),
-        "bayes_accuracy": float((exact.y_joint.argmax(axis=1) == dataset.y[rows]).mean()),
-    }
+    """Exact agreement ceilings and Bayes accuracy of the law on the same test rows."""
+    top = fidelity.ceilings(spec)
+    found = {name: top[name]["agreement"] for name in ("information", "generator")}
+    return {**found, "bayes_accuracy": top["accuracy"]}
 
 
 def main() -> int:

@@ -85,7 +85,6 @@ def compare(
     for name in names:
         find_paradigm(name)
     out.mkdir(parents=True, exist_ok=True)
-    out.mkdir(parents=True, exist_ok=True)
     how = _How(out, device, epochs_scale, jobs > 1)
     with exclusive(out), _workers(jobs) as pool:
         chosen: dict[tuple[str, str], float] = {}
@@ -160,14 +159,13 @@ def _trial(
         on_run(f"{dataset.name} {paradigm} learning rate x {scale:g}")
     folder = how.out / TUNING_FOLDER / f"lr{scale:g}"
     run = how.train(dataset, paradigm, TUNING_SEED, folder, scale, on_epoch)
-    accuracy = run.metrics["val"]["accuracy"]
     yield {
         "data": dataset.name,
         "paradigm": paradigm,
         "seed": TUNING_SEED,
         "lr_scale": scale,
-        "val_accuracy": accuracy,
-    }  # fmt: skip
+        "val_accuracy": run.metrics["val"]["accuracy"],
+    }
 
 
 def _seed(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dmil_core.config import Parts, Stage
-from dmil_core.paradigms.baselines import ALONE, DESCENT, JOINT
+from dmil_core.config import Parts
+from dmil_core.paradigms.baselines import ALONE, DESCENT, JOINT, MULTI_LOSS
 from dmil_core.paradigms.paradigm import Paradigm
 
 OGM_GE = Paradigm(
@@ -18,7 +18,6 @@ OGM_GE = Paradigm(
     stages=(replace(DESCENT, rule="ogm-ge"),),
 )
 
-
 MLB = Paradigm(
     name="mlb",
     title="MLB",
@@ -28,7 +27,6 @@ MLB = Paradigm(
     parts=Parts("joint", heads=True),
     stages=(replace(DESCENT, rule="mlb"),),
 )
-
 
 AGM = Paradigm(
     name="agm",
@@ -40,7 +38,6 @@ AGM = Paradigm(
     stages=(replace(DESCENT, rule="agm"),),
 )
 
-
 MMPARETO = Paradigm(
     name="mmpareto",
     title="MMPareto",
@@ -51,7 +48,6 @@ MMPARETO = Paradigm(
     stages=(replace(DESCENT, rule="mmpareto"),),
 )
 
-
 PMR = Paradigm(
     name="pmr",
     title="PMR",
@@ -59,11 +55,8 @@ PMR = Paradigm(
     citation="Fan, Xu, Wang, Wang, Guo: PMR: Prototypical Modal Rebalance for Multimodal Learning. "
     "CVPR 2023",
     parts=Parts("joint"),
-    stages=(
-        Stage("joint", "1 everything together", ("",), 40, 1e-3, {"ce": 1.0}, rule="prototypes"),
-    ),
+    stages=(replace(JOINT.stages[0], rule="prototypes"),),
 )
-
 
 MCR = Paradigm(
     name="mcr",
@@ -74,19 +67,15 @@ MCR = Paradigm(
     parts=Parts("joint", heads=True),
     stages=(
         *ALONE,
-        Stage(
-            "game",
-            "3 everything together, as a game",
-            ("",),
-            40,
-            1e-3,
-            {"ce": 1.0, "ce_x1": 0.01, "ce_x2": 0.01},
-            watch={"ce": 1.0},
+        replace(
+            MULTI_LOSS.stages[0],
+            name="game",
+            title="3 everything together, as a game",
+            losses={"ce": 1.0, "ce_x1": 0.01, "ce_x2": 0.01},
             rule="game",
         ),
     ),
 )
-
 
 TCMAX = Paradigm(
     name="tcmax",
@@ -95,7 +84,5 @@ TCMAX = Paradigm(
     citation="Yu, Wu, Yang, Lu: Multimodal Classification via Total Correlation Maximization. "
     "ICLR 2026, arXiv:2602.13015",
     parts=Parts("joint"),
-    stages=(
-        Stage("joint", "1 everything together", ("",), 40, 1e-3, {"ce": 1.0}, rule="correlation"),
-    ),
+    stages=(replace(JOINT.stages[0], rule="correlation"),),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dmil_core.config import Parts, Stage
-from dmil_core.paradigms.baselines import ALONE, JOINT
+from dmil_core.paradigms.baselines import ALONE, JOINT, MULTI_LOSS
 from dmil_core.paradigms.paradigm import Paradigm
 
 QMF = Paradigm(
@@ -15,20 +15,8 @@ QMF = Paradigm(
     citation="Zhang, Wu, Zhang, Hu, Fu, Zhou, Peng: Provable Dynamic Fusion for Low-Quality "
     "Multimodal Data. ICML 2023",
     parts=Parts("qmf"),
-    stages=(
-        Stage(
-            "joint",
-            "1 everything together",
-            ("",),
-            40,
-            1e-3,
-            {"ce": 1.0, "ce_x1": 1.0, "ce_x2": 1.0},
-            watch={"ce": 1.0},
-            rule="ranking",
-        ),
-    ),
+    stages=(replace(MULTI_LOSS.stages[0], rule="ranking"),),
 )
-
 
 MMTM = Paradigm(
     name="mmtm",
@@ -40,10 +28,8 @@ MMTM = Paradigm(
     stages=JOINT.stages,
 )
 
-
 # The published program counts the task loss of the fused code twice. beta is 1e-3 per dimension.
 _MIB = {"ce": 2.0, "ce_x1": 1.0, "ce_x2": 1.0, "kl_codes": 1e-3, "kl_fused": 1e-3}
-
 
 MIB = Paradigm(
     name="mib",
@@ -54,7 +40,6 @@ MIB = Paradigm(
     parts=Parts("mib"),
     stages=(replace(JOINT.stages[0], losses=_MIB),),
 )
-
 
 I2M2 = Paradigm(
     name="i2m2",
@@ -69,7 +54,6 @@ I2M2 = Paradigm(
         Stage("product", "4 the product of all", ("",), 40, 1e-3, {"ce": 1.0}),
     ),
 )
-
 
 I2MOE = Paradigm(
     name="i2moe",

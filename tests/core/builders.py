@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from torch import nn
 from dmil_core.architectures import build
 from dmil_core.config import Architecture, EncoderConfig, ModelConfig, Parts, Stage
 from dmil_core.data.files import write_arrays, write_npz
-from dmil_core.fit import reproducible
+from dmil_core.fit import FitState, Report, reproducible
 from dmil_core.losses import Batch
 from tests.data.sets import sound_card
 
@@ -55,6 +56,21 @@ def stage(name: str = "one", trainable: tuple[str, ...] = ("",), **changes: Any)
         "schedule": "constant",
     }
     return Stage(name, f"stage {name}", trainable, **{**values, **changes})
+
+
+class Stopped(Exception):
+    """Stands for a kill right after an epoch's state was stored."""
+
+
+def stop_after(epochs: int, path: Path) -> Callable[[FitState, Report], None]:
+    """For ``on_epoch``: store every epoch's state, and stop after that many epochs in all."""
+
+    def stop(state: FitState, _: Report) -> None:
+        state.save(path, {})
+        if len(state.history) == epochs:
+            raise Stopped
+
+    return stop
 
 
 def mixed_arrays(n: int = 120) -> dict[str, NDArray[Any]]:

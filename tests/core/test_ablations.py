@@ -28,7 +28,7 @@ from dmil_core.project import project
 from dmil_core.schema import COMPONENTS, DMIL_LATENTS
 from dmil_core.tables import read_table, write_table
 from dmil_core.train import train
-from tests.core.builders import batch, model, stage
+from tests.core.builders import Stopped, batch, model, stage
 from tests.core.test_model import xor
 
 #: The paper's, which change the model, and ours.
@@ -409,10 +409,6 @@ def test_maps_and_latent_columns_are_of_latents_that_exist(
     wanted = ["id", *(c for latent in LATENTS[name] for c in schema.projection(latent))]
     assert list(mapped.columns) == wanted
     assert np.isfinite(mapped.drop(columns="id")).all(axis=None)
-
-
-class Stopped(Exception):
-    """A training that ends in the middle."""
 
 
 @pytest.mark.parametrize("name", ["dmil-fc", "dmil-id", "dmil-cd", "dmil-flat"])

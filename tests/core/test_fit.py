@@ -24,7 +24,7 @@ from dmil_core.fit import (
 )
 from dmil_core.losses import Batch
 from dmil_core.paradigms import DMIL
-from tests.core.builders import batch, model, stage, states_equal
+from tests.core.builders import Stopped, batch, model, stage, states_equal
 
 TRAIN, VAL = batch(64), batch(40, seed=5)
 
@@ -205,10 +205,6 @@ def test_a_fit_leaves_the_global_generator_alone() -> None:
         assert torch.equal(torch.rand(3), first)
     with reproducible(12):
         assert not torch.equal(torch.rand(3), first)
-
-
-class Stopped(Exception):
-    """Stands for a kill right after an epoch's state was stored."""
 
 
 @pytest.mark.parametrize("epochs", range(1, 8))

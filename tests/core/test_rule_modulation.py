@@ -12,11 +12,11 @@ from torch import Tensor, nn
 
 from dmil_core.config import Parts
 from dmil_core.errors import ConfigError
-from dmil_core.fit import FitState, Report, fit
+from dmil_core.fit import FitState, fit
 from dmil_core.losses import Batch
 from dmil_core.rules import build_rule
 from dmil_core.rules.modulation import brake, brakes, pushes
-from tests.core.builders import batch, model, stage, states_equal
+from tests.core.builders import Stopped, batch, model, stage, states_equal, stop_after
 
 WITH_HEADS = Parts("joint", heads=True)
 ROWS = batch(12)
@@ -193,23 +193,14 @@ def test_the_heads_of_mlb_also_teach() -> None:
     assert not torch.equal(plain[weight], taught[weight])
 
 
-class Stopped(Exception):
-    """Stands for a kill right after an epoch's state was stored."""
-
-
 @pytest.mark.parametrize("rule", ["ogm-ge", "mlb"])
 @pytest.mark.parametrize("epochs", [1, 2, 3])
 def test_neither_noise_nor_window_depend_on_a_stop(tmp_path: Path, rule: str, epochs: int) -> None:
     stages = (stage(rule=rule, epochs=4, optimizer="sgd", settings={"until": 0.5}),)
     train, val, path = batch(48), batch(30, seed=5), tmp_path / "state.safetensors"
 
-    def stop(state: FitState, _: Report) -> None:
-        state.save(path, {})
-        if len(state.history) == epochs:
-            raise Stopped
-
     with pytest.raises(Stopped):
-        fit(model(WITH_HEADS), stages, train, val, seed=0, on_epoch=stop)
+        fit(model(WITH_HEADS), stages, train, val, seed=0, on_epoch=stop_after(epochs, path))
     resumed, whole = model(WITH_HEADS, seed=99), model(WITH_HEADS)
     end = fit(resumed, stages, train, val, seed=0, state=FitState.load(path)[0])
     wanted = fit(whole, stages, train, val, seed=0)

@@ -10,11 +10,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from dmil_core.fit import FitState, Report, fit
+from dmil_core.fit import FitState, fit
 from dmil_core.losses import Batch, evaluate
 from dmil_core.model import Output
 from dmil_core.rules.prototypes import Prototypes, entropy, lags, prototype_logits
-from tests.core.builders import batch, model, stage, states_equal
+from tests.core.builders import Stopped, batch, model, stage, states_equal, stop_after
 
 
 class Scaled(nn.Module):
@@ -127,22 +127,20 @@ def test_a_class_without_training_rows_takes_no_part() -> None:
     assert all(torch.isfinite(p.grad).all() for p in net.parameters() if p.grad is not None)
 
 
-class Stopped(Exception):
-    """Stands for a kill right after an epoch's state was stored."""
-
-
 @pytest.mark.parametrize("epochs", [1, 3])
 def test_going_on_ends_at_the_same_weights(tmp_path: Path, epochs: int) -> None:
     stages = (stage(epochs=4, rule="prototypes", settings={"early": 0.5, "mu": 0.5}),)
     path = tmp_path / "state.safetensors"
 
-    def stop(state: FitState, _: Report) -> None:
-        state.save(path, {})
-        if state.epoch == epochs:
-            raise Stopped
-
     with pytest.raises(Stopped):
-        fit(model("joint"), stages, batch(64), batch(40, seed=5), 0, on_epoch=stop)
+        fit(
+            model("joint"),
+            stages,
+            batch(64),
+            batch(40, seed=5),
+            0,
+            on_epoch=stop_after(epochs, path),
+        )
     whole, resumed = model("joint"), model("joint", seed=9)
     fit(whole, stages, batch(64), batch(40, seed=5), 0)
     fit(resumed, stages, batch(64), batch(40, seed=5), 0, state=FitState.load(path)[0])

@@ -13,11 +13,11 @@ from torch import Tensor
 
 from dmil_core.config import Stage
 from dmil_core.errors import ConfigError
-from dmil_core.fit import FitState, Report, fit
+from dmil_core.fit import FitState, fit
 from dmil_core.losses import Batch, Evidence, evaluate
 from dmil_core.rivals import Qmf, QmfOutput
 from dmil_core.rules.ranking import Ranking, ranking
-from tests.core.builders import batch, model, stage, states_equal
+from tests.core.builders import Stopped, batch, model, stage, states_equal, stop_after
 
 #: Logits whose cross-entropies of class 0 are log 4/3, log 4 and log 2.
 EASY, HARD, EVEN = [math.log(3.0), 0.0], [0.0, math.log(3.0)], [0.0, 0.0]
@@ -110,22 +110,13 @@ def test_the_rule_needs_confidences_and_row_numbers() -> None:
             Ranking(net, stage(rule="ranking"), b).loss(evaluate(net, b))
 
 
-class Stopped(Exception):
-    """Stands for a kill right after an epoch's state was stored."""
-
-
 @pytest.mark.parametrize("epochs", [1, 3])
 def test_going_on_ends_at_the_same_weights(tmp_path: Path, epochs: int) -> None:
     stages, train, val = (ranked(rank=5.0),), batch(66), batch(40, seed=5)
     path = tmp_path / "state.safetensors"
 
-    def stop(state: FitState, _: Report) -> None:
-        state.save(path, {})
-        if state.epoch == epochs:
-            raise Stopped
-
     with pytest.raises(Stopped):
-        fit(model("qmf"), stages, train, val, 0, on_epoch=stop)
+        fit(model("qmf"), stages, train, val, 0, on_epoch=stop_after(epochs, path))
     whole, resumed, forgetful = (model("qmf", seed=s) for s in (0, 9, 9))
     fit(whole, stages, train, val, 0)
     fit(resumed, stages, train, val, 0, state=FitState.load(path)[0])

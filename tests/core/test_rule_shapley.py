@@ -14,7 +14,7 @@ from dmil_core.losses import Batch
 from dmil_core.model import Output
 from dmil_core.rules import build_rule
 from dmil_core.rules.shapley import cost, paces, shares
-from tests.core.builders import batch, model, stage, states_equal
+from tests.core.builders import Stopped, batch, model, stage, states_equal, stop_after
 
 
 class Two(nn.Module):
@@ -122,22 +122,13 @@ def test_absent_is_zero_at_the_input_of_the_fusion() -> None:
 # --- memory ---------------------------------------------------------------------------------
 
 
-class Stopped(Exception):
-    """Stands for a kill right after an epoch's state was stored."""
-
-
 @pytest.mark.parametrize("epochs", [1, 2, 3])
 def test_going_on_after_any_epoch_ends_at_the_same_weights(tmp_path: Path, epochs: int) -> None:
     stages = (stage(rule="agm", epochs=4, optimizer="sgd", settings={"alpha": 2.5}),)
     train, val, path = batch(48), batch(30, seed=5), tmp_path / "state.safetensors"
 
-    def stop(state: FitState, _: Report) -> None:
-        state.save(path, {})
-        if len(state.history) == epochs:
-            raise Stopped
-
     with pytest.raises(Stopped):
-        fit(model("joint"), stages, train, val, seed=0, on_epoch=stop)
+        fit(model("joint"), stages, train, val, seed=0, on_epoch=stop_after(epochs, path))
     state, _ = FitState.load(path)
     assert state.rule["batches"].item() == 3 * epochs
     resumed, whole = model("joint", seed=99), model("joint")

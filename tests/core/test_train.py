@@ -24,8 +24,8 @@ from dmil_core.storage import exclusive
 from dmil_core.tables import read_table
 from dmil_core.train import TRAINING_FOLDER, Interrupted, choose_device, train
 from tests.conftest import PARADIGM_NAMES, TINY, TINY_SCALE
+from tests.core.builders import Stopped
 from tests.core.processes import standing_still
-from tests.core.test_fit import Stopped
 
 #: A piece of each stage's title on the progress bar. The third fold proves that two are stored.
 STAGES = {"out-of-fold": "out-of-fold 3/3", "1": "stage 1 ", "2": "stage 2 ", "3": "stage 3 "}

@@ -67,7 +67,10 @@ def responsibilities(probabilities: Tensor, y: Tensor, prior: Tensor) -> Tensor:
     e = a.amax(dim=1)
     r1, r2 = (a[:, :2] / e.clamp(min=1e-6).unsqueeze(1)).unbind(dim=1)
     parts = [r1 * r2, r1 * (1 - r2), (1 - r1) * r2, (1 - r1) * (1 - r2)]
-    return e.unsqueeze(1) * torch.stack(parts, dim=1)
+    import os
+
+    v = torch.stack(parts, dim=1) ** float(os.environ.get("SHARP", "1"))
+    return e.unsqueeze(1) * v / v.sum(dim=1, keepdim=True)
 
 
 def class_shares(y: Tensor, classes: int) -> Tensor:

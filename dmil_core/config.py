@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 from dmil_core.errors import ConfigError
+from dmil_core.schema import FEWEST_MODALITIES, MOST_MODALITIES
 
 CONFIG_VERSION = 1
 
@@ -76,11 +77,23 @@ class Parts:
 class ModelConfig(Parts):
     """Everything needed to build a model without its weights."""
 
-    encoders: tuple[EncoderConfig, EncoderConfig]
+    encoders: tuple[EncoderConfig, ...]
     classes: int
     latent_size: int = 32
     #: Hidden units of the fusion, by default four for each latent dimension.
     fusion_size: int = 0
+
+    def __post_init__(self) -> None:
+        if not FEWEST_MODALITIES <= self.modalities <= MOST_MODALITIES:
+            raise ConfigError(
+                f"encoders: expected {FEWEST_MODALITIES} or {MOST_MODALITIES}, one of each "
+                f"modality, got {self.modalities}"
+            )
+
+    @property
+    def modalities(self) -> int:
+        """How many inputs the model reads."""
+        return len(self.encoders)
 
 
 @dataclass(frozen=True)

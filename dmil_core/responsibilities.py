@@ -1,15 +1,9 @@
-"""Which component can explain a sample: cross-fitted soft responsibilities.
+"""Cross-fitted soft responsibilities: what ``decision`` makes of models that did not see the row.
 
-The paper's decision tree, made soft. With a_m the probability that modality m alone gives the
-true class, and a_12 that both together give it, each rescaled so that chance is 0:
+The probabilities come from out-of-fold models and are temperature-scaled; on rows it has learnt,
+an over-fitted unimodal model explains everything and the responsibilities drift to R.
 
-    w_R  = a_1 a_2          w_U1 = a_1 (1 - a_2)
-    w_U2 = (1 - a_1) a_2    w_S  = (1 - a_1)(1 - a_2) a_12
-
-What is left, (1 - a_1)(1 - a_2)(1 - a_12), nothing explains: noise, a wrong label, too little
-data. It belongs to no component. The probabilities come from models that did not see the row
-(out of fold) and are temperature-scaled; on rows it has learnt, an over-fitted unimodal model
-explains everything and the responsibilities drift to R.
+Shapes: N rows, M modalities, K classes.
 """
 
 from __future__ import annotations
@@ -26,6 +20,7 @@ from torch import Tensor
 
 from dmil_core.architectures import build
 from dmil_core.config import ModelConfig, Stage
+from dmil_core.decision import decide
 from dmil_core.fit import EVALUATION_ROWS, Report, fit, reproducible
 from dmil_core.losses import Batch
 from dmil_core.paradigms import ENSEMBLE, JOINT, Paradigm, stages_for
@@ -40,27 +35,31 @@ Announce = Callable[[Report], None]
 
 @dataclass(frozen=True)
 class Probabilities:
-    """(N, 3, K) probabilities from x1 alone, x2 alone, and both."""
+    """(N, M + 1, K) probabilities from each modality alone, x1 first, and from all together."""
 
     train: Tensor
     val: Tensor
 
 
 def responsibilities(probabilities: Tensor, y: Tensor) -> Tensor:
-    """w (N, 4) in the order of ``schema.COMPONENTS``; rows sum to at most 1.
+    """w (N, M + 2) in the order of ``schema.components``; rows sum to at most 1.
 
     Parameters
     ----------
     probabilities
-        (N, 3, K) from x1 alone, x2 alone, and both.
+        (N, M + 1, K) from each modality alone and from all together.
     y
         (N,) true classes.
     """
-    classes = probabilities.shape[-1]
-    true = probabilities.gather(2, y[:, None, None].expand(-1, 3, 1)).squeeze(2)
-    a1, a2, a12 = ((true * classes - 1.0) / (classes - 1.0)).clamp(0.0, 1.0).unbind(dim=1)
-    parts = [a1 * a2, a1 * (1 - a2), (1 - a1) * a2, (1 - a1) * (1 - a2) * a12]
-    return torch.stack(parts, dim=1)
+    *alone, together = above_chance(probabilities, y).unbind(dim=1)
+    return torch.stack(decide(alone, together), dim=1)
+
+
+def above_chance(probabilities: Tensor, y: Tensor) -> Tensor:
+    """a (N, M + 1): each model's probability of the true class, chance counted as 0."""
+    models, classes = probabilities.shape[1:]
+    true = probabilities.gather(2, y[:, None, None].expand(-1, models, 1)).squeeze(2)
+    return ((true * classes - 1.0) / (classes - 1.0)).clamp(0.0, 1.0)
 
 
 def cross_fit(
@@ -76,7 +75,7 @@ def cross_fit(
     as the windows of one person: a model that saw a twin of a row has seen the row.
     """
     fold_of = assign_folds(len(train), folds, seed, groups)
-    shape = (3, config.classes)
+    shape = (config.modalities + 1, config.classes)
     out = torch.zeros(len(train), *shape)
     mean = torch.zeros(len(val), *shape)
     for k in range(folds):
@@ -123,7 +122,7 @@ def _fit_fold(
     for paradigm in (ENSEMBLE, JOINT):
         stages = tuple(
             replace(s, epochs=max(1, int(s.epochs * epochs_scale * TEACHER_SHARE)))
-            for s in stages_for(paradigm, len(kept))
+            for s in stages_for(paradigm, len(kept), config.modalities)
         )
         model = _fit_teacher(config, paradigm, stages, kept, val, seed, title, announce)
         logits_held.append(_logits(model, held))
@@ -139,7 +138,7 @@ def _fit_teacher(
 ) -> torch.nn.Module:  # fmt: skip
     with reproducible(seed):
         model = build(replace(config, **vars(paradigm.parts)))
-    fit_statistics(model, kept.x1.cpu(), kept.x2.cpu())
+    fit_statistics(model, *(x.cpu() for x in kept.inputs))
     model.to(kept.y.device)
 
     def on_epoch(_: object, report: Report) -> None:
@@ -152,16 +151,19 @@ def _fit_teacher(
 
 @torch.no_grad()
 def _logits(model: torch.nn.Module, rows: Batch) -> Tensor:
-    """(N, 2, K) from the unimodal pair or (N, 1, K) from the joint model."""
+    """(N, M, K) from the unimodal models or (N, 1, K) from the joint model."""
     parts = []
     for batch in rows.chunks(EVALUATION_ROWS):
-        out = model(batch.x1, batch.x2)
+        out = model(*batch.inputs)
         parts.append(out.logits.unsqueeze(1) if out.unimodal is None else out.unimodal)
     return torch.cat(parts).float().cpu()
 
 
 def temperatures(logits: Tensor, y: Tensor) -> Tensor:
-    """One temperature per model, (3, 1), that minimises CE on validation rows; logits (N, 3, K)."""
+    """One temperature per model, (M + 1, 1), that minimises CE on validation rows.
+
+    ``logits`` are (N, M + 1, K).
+    """
     grid = torch.logspace(-0.6, 1.0, 65)
     index = y[:, None, None].expand(-1, logits.shape[1], 1)
     losses = [-(logits / t).log_softmax(-1).gather(2, index).mean(dim=(0, 2)) for t in grid]

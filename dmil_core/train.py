@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 import dmil_core
 from dmil_core import checkpoint, paradigms, prepare
@@ -30,7 +30,7 @@ from dmil_core.fit import FitState, Report, fit, reproducible
 from dmil_core.losses import Batch
 from dmil_core.paradigms import Paradigm, find_paradigm
 from dmil_core.predict import predict, score
-from dmil_core.responsibilities import cross_fit, responsibilities
+from dmil_core.responsibilities import above_chance, cross_fit, responsibilities
 from dmil_core.storage import exclusive, write_json
 from dmil_core.tables import write_table
 
@@ -102,7 +102,7 @@ def train(
     out: Path | None = None,
     *,
     device: str = "auto",
-    encoders: tuple[str | None, str | None] = (None, None),
+    encoders: tuple[str | None, ...] = (),
     epochs_scale: float = 1.0,
     lr_scale: float = 1.0,
     teachers: Path | None = None,
@@ -119,7 +119,8 @@ def train(
     out
         Folder of the checkpoint; by default checkpoints/<set>/<paradigm>/seed<seed>.
     encoders
-        Names of encoders to use instead of the ones that suit the modalities' kinds.
+        Names of encoders to use instead of the ones that suit the modalities' kinds, that of x1
+        first; None keeps one.
     epochs_scale
         Multiplies the epochs of every stage, for quick looks.
     lr_scale
@@ -150,7 +151,7 @@ def train(
 
 def _job(
     dataset: Dataset, paradigm: Paradigm, seed: int, out: Path | None, device: str,
-    encoders: tuple[str | None, str | None], epochs_scale: float, lr_scale: float,
+    encoders: tuple[str | None, ...], epochs_scale: float, lr_scale: float,
 ) -> Job:  # fmt: skip
     if not 0 < lr_scale <= MAX_LR_SCALE:
         raise ConfigError(
@@ -160,12 +161,12 @@ def _job(
         raise ConfigError(
             f"epochs scale {epochs_scale}: expected a number above 0, at most {MAX_EPOCHS_SCALE:g}"
         )
-    stages = paradigms.stages_for(paradigm, len(dataset.rows("train")))
+    model = prepare.model_config(dataset, paradigm, encoders)
+    stages = paradigms.stages_for(paradigm, len(dataset.rows("train")), model.modalities)
     stages = tuple(
         replace(s, epochs=max(1, round(s.epochs * epochs_scale)), lr=s.lr * lr_scale)
         for s in stages
     )
-    model = prepare.model_config(dataset, paradigm, encoders)
     config = RunConfig(paradigm.name, seed, model, stages, paradigm.folds)
     folder = Path(out) if out else checkpoint.default_folder(dataset.slug, paradigm.name, seed)
     return Job(dataset, paradigm, config, folder, choose_device(device), epochs_scale)
@@ -195,7 +196,7 @@ def _run(job: Job, on_epoch: Callable[[Report], None] | None) -> Run:
     state, before = _resume(job)
     train_rows, val_rows = (job.dataset.rows(s) for s in ("train", "val"))
     parts = [prepare.batch(job.dataset, rows, job.config.model) for rows in (train_rows, val_rows)]
-    prepare.fit_statistics(model, parts[0].x1, parts[0].x2)
+    prepare.fit_statistics(model, *parts[0].inputs)
     model.to(job.device)
 
     def after_epoch(state: FitState, report: Report) -> None:
@@ -243,7 +244,15 @@ def _teach(job: Job, parts: list[Batch], on_epoch: Callable[[Report], None] | No
         epochs_scale=job.epochs_scale, folder=_teachers_folder(job), announce=on_epoch,
     )  # fmt: skip
     pairs = zip(parts, (found.train, found.val), strict=True)
-    return [replace(b, responsibilities=responsibilities(p, b.y)) for b, p in pairs]
+    return [_taught(b, p) for b, p in pairs]
+
+
+def _taught(batch: Batch, probabilities: Tensor) -> Batch:
+    w = responsibilities(probabilities, batch.y)
+    if batch.x3 is None:
+        return replace(batch, responsibilities=w)
+    alone = above_chance(probabilities, batch.y)[:, :-1]
+    return replace(batch, responsibilities=w, alone=alone)
 
 
 def _teachers_folder(job: Job) -> Path:

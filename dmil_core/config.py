@@ -86,7 +86,7 @@ class ModelConfig(Parts):
     def __post_init__(self) -> None:
         if not FEWEST_MODALITIES <= self.modalities <= MOST_MODALITIES:
             raise ConfigError(
-                f"encoders: expected {FEWEST_MODALITIES} or {MOST_MODALITIES}, one of each "
+                f"encoders: expected {FEWEST_MODALITIES} or {MOST_MODALITIES}, one for each "
                 f"modality, got {self.modalities}"
             )
 
@@ -210,7 +210,11 @@ def _read_dataclass(cls: Any, value: Any, where: str) -> Any:
         and f.default_factory is dataclasses.MISSING
     )
     _expect(not missing, "none", where, f"the field {', '.join(missing)}")
-    return cls(**{k: _read(hints[k], v, f"{where}.{k}") for k, v in value.items()})
+    values = {k: _read(hints[k], v, f"{where}.{k}") for k, v in value.items()}
+    try:
+        return cls(**values)
+    except ConfigError as error:
+        raise ConfigError(f"{where}.{error}") from None
 
 
 def _expect(ok: bool, value: Any, where: str, expected: str) -> Any:

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dmil_core import metrics, schema
-from dmil_core.schema import Component, components, components_in
+from dmil_core.schema import ALL_COMPONENTS, Component, components, components_in
 
 Floats = NDArray[np.floating[Any]]
 Names = NDArray[np.str_]
@@ -76,10 +76,10 @@ def purity(table: pd.DataFrame, classes: tuple[str, ...]) -> pd.DataFrame:
     logits = table[[schema.logit(k) for k in classes]].to_numpy(float)
     y = pd.Index(classes).get_indexer(pd.Index(table["y"]))
     truth = table[schema.COMPOSITION].to_numpy(str)
-    names = components_in(table.columns)
+    names = [c for c in ALL_COMPONENTS if schema.contribution(c, classes[0]) in table]
     present = [c for c in names if (truth == c).any()]
     right = logits.argmax(axis=1) == y
-    lost = pd.DataFrame(index=list(names), columns=present, dtype=float)
+    lost = pd.DataFrame(index=names, columns=present, dtype=float)
     for c in names:
         without = logits - table[[schema.contribution(c, k) for k in classes]].to_numpy(float)
         change = right.astype(float) - (without.argmax(axis=1) == y)

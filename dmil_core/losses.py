@@ -126,11 +126,18 @@ def ce_unimodal(modality: int) -> Callable[[Evidence], Tensor]:
     """CE of one modality's own head (M_m in DMIL, the whole model in an ensemble)."""
 
     def term(e: Evidence) -> Tensor:
-        if e.out.unimodal is None:
-            raise ConfigError("this loss term needs unimodal heads; joint has none")
-        return cross_entropy(e.out.unimodal[:, modality], e.batch.y, reduction="none")
+        return cross_entropy(_own_logits(e, modality), e.batch.y, reduction="none")
 
     return term
+
+
+def _own_logits(e: Evidence, modality: int) -> Tensor:
+    """(B, K) of one modality's own head, known to exist."""
+    if e.out.unimodal is None:
+        raise ConfigError("this loss term needs unimodal heads; joint has none")
+    if modality >= e.out.unimodal.shape[1]:
+        raise ConfigError("this loss term needs a third modality; the data have two")
+    return e.out.unimodal[:, modality]
 
 
 def _component_ce(e: Evidence) -> Tensor:
@@ -188,11 +195,9 @@ def ce_known(modality: int) -> Callable[[Evidence], Tensor]:
     """
 
     def term(e: Evidence) -> Tensor:
-        if e.out.unimodal is None:
-            raise ConfigError("this loss term needs unimodal heads; joint has none")
-        knows = e.batch.knows(modality)
+        logits, knows = _own_logits(e, modality), e.batch.knows(modality)
         told = knows.mean() + (1.0 - knows.mean()) * knows
-        return _soft_ce(e.out.unimodal[:, modality], e.batch.y, told)
+        return _soft_ce(logits, e.batch.y, told)
 
     return term
 

@@ -11,8 +11,7 @@ from typing import Final
 
 import plotly.graph_objects as go
 
-#: Every component there is; U3 is of sets with three inputs.
-COMPONENTS: Final = ("R", "U1", "U2", "U3", "S")
+#: U3 is of sets with three inputs.
 COLOURS: Final = {
     "R": "#648FFF",
     "U1": "#117733",

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dmil_core.data.card import Card
-from dmil_core.schema import MODALITY_NUMBERS, SPLITS, Kind, components
+from dmil_core.schema import MODALITY_NUMBERS, SPLITS, Component, Kind, components
 
 Severity = Literal["error", "warning"]
 #: "train" needs rows of every class in train and val; "predict" only warns about splits.
@@ -81,13 +81,14 @@ def check(
         bad.add(name)
     sound = {name: a for name, a in arrays.items() if name not in bad}
     issues += _check_names(sound, bad)
-    issues += _check_third(arrays, card)
+    third = THIRD in arrays or THIRD in bad
+    issues += _check_third(third, card)
     issues += _check_lengths(sound)
     rowwise = {name: a for name, a in sound.items() if a.ndim > 0}
     issues += _check_inputs(rowwise, card)
     issues += _check_labels(rowwise, card, purpose)
     issues += check_split(rowwise, card, purpose)
-    issues += _check_extras(rowwise)
+    issues += _check_extras(rowwise, components(3 if third else 2))
     if "split" not in arrays and "split" not in bad:
         issues.append(_no_split("group" in arrays))
     return sorted(issues, key=lambda i: i.severity)
@@ -154,11 +155,11 @@ def _check_names(arrays: Arrays, bad: set[str]) -> Iterator[Issue]:
             yield _warning(f"the array {name!r} is not used", hint)
 
 
-def _check_third(arrays: Arrays, card: Card | None) -> Iterator[Issue]:
+def _check_third(there: bool, card: Card | None) -> Iterator[Issue]:
     """Whether file and card agree that there is a third modality."""
-    if card is None or (THIRD in arrays) == (len(card.modalities) > 2):
+    if card is None or there == (len(card.modalities) > 2):
         return
-    if THIRD in arrays:
+    if there:
         yield _error(
             f"the file has {THIRD!r}, the card describes two modalities",
             "Describe the third one in the card, or leave the array out.",
@@ -382,7 +383,7 @@ def _no_split(grouped: bool) -> Issue:
 # --- the other arrays ----------------------------------------------------------------------
 
 
-def _check_extras(arrays: Arrays) -> Iterator[Issue]:
+def _check_extras(arrays: Arrays, known: tuple[Component, ...]) -> Iterator[Issue]:
     for name in ("id", "group"):
         if name in arrays and (arrays[name].ndim != 1 or arrays[name].dtype.kind not in "iuU"):
             yield _wrong_type(name, arrays[name], "integers or text")
@@ -390,7 +391,7 @@ def _check_extras(arrays: Arrays) -> Iterator[Issue]:
     if ids is not None and ids.ndim == 1 and ids.dtype.kind in "iuU":
         yield from _check_ids(ids)
     if "composition" in arrays:
-        yield from _check_composition(arrays["composition"], 3 if THIRD in arrays else 2)
+        yield from _check_composition(arrays["composition"], known)
     for name, a in arrays.items():
         if name.startswith(FLAG_PREFIX) and (a.ndim != 1 or a.dtype.kind != "b"):
             yield _wrong_type(name, a, "true/false (bool)")
@@ -406,11 +407,10 @@ def _check_ids(ids: NDArray[Any]) -> Iterator[Issue]:
         yield _error("the id is empty text", "Give every row its own id.", rows)
 
 
-def _check_composition(composition: NDArray[Any], modalities: int) -> Iterator[Issue]:
+def _check_composition(composition: NDArray[Any], known: tuple[Component, ...]) -> Iterator[Issue]:
     if composition.ndim != 1 or composition.dtype.kind != "U":
         yield _wrong_type("composition", composition, "text")
         return
-    known = components(modalities)
     outside = ~np.isin(composition, np.asarray(known))
     if rows := _rows(outside):
         got = ", ".join(repr(str(v)[:40]) for v in np.unique(composition[outside])[:5])

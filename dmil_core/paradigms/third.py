@@ -6,7 +6,7 @@ then say of the third as well, so an ablation of one is an ablation of the other
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -34,24 +34,27 @@ def with_third(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
 
 
 def _with_third(stage: Stage) -> tuple[Stage, ...]:
-    second = [name for name in (*stage.trainable, *stage.losses) if name in THIRD]
-    if second and len(second) == len(stage.trainable) + len(stage.losses):
-        return stage, replace(
-            stage,
-            name=stage.name.replace("2", "3"),
-            title=stage.title.replace("2", "3"),
-            trainable=tuple(THIRD[p] for p in stage.trainable),
-            losses={THIRD[n]: w for n, w in stage.losses.items()},
-            watch={THIRD[n]: w for n, w in stage.watch.items()},
-        )
-    both = replace(
-        stage,
-        trainable=tuple(new for p in stage.trainable for new in _beside(p)),
-        losses={new: w for n, w in stage.losses.items() for new in _beside(n)},
-        watch={new: w for n, w in stage.watch.items() for new in _beside(n)},
-    )
-    return (both,)
+    names = (*stage.trainable, *stage.losses)
+    if any(name not in THIRD for name in names):
+        return (_changed(stage, _and_third),)
+    twin = replace(stage, name=stage.name.replace("2", "3"), title=stage.title.replace("2", "3"))
+    return stage, _changed(twin, lambda name: (THIRD.get(name, name),))
 
 
-def _beside(name: str) -> tuple[str, ...]:
+def _and_third(name: str) -> tuple[str, ...]:
     return (name, THIRD[name]) if name in THIRD else (name,)
+
+
+def _changed(stage: Stage, change: Callable[[str], tuple[str, ...]]) -> Stage:
+    """The stage with other terms and prefixes in place of each, at its weight."""
+
+    def weights(table: Mapping[str, float]) -> dict[str, float]:
+        return {new: w for name, w in table.items() for new in change(name)}
+
+    return replace(
+        stage,
+        trainable=tuple(new for prefix in stage.trainable for new in change(prefix)),
+        losses=weights(stage.losses),
+        watch=weights(stage.watch),
+        lr_factors=weights(stage.lr_factors),
+    )

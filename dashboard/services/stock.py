@@ -213,7 +213,7 @@ def _with_derived(frame: pd.DataFrame, classes: tuple[str, ...]) -> pd.DataFrame
     if components:
         largest = frame[[schema.gate(c) for c in components]].to_numpy().argmax(axis=1)
         derived["dominant"] = np.asarray(components)[largest]
-    return frame.assign(**derived)
+    return pd.concat([frame, pd.DataFrame(derived, index=frame.index)], axis=1)
 
 
 @dataclass(frozen=True)

@@ -28,9 +28,10 @@ MARKDOWN_ID = "[link](https://example.org) **bold** :red[colour] $x^2$ `code`"
 class Room:
     """Where the folders are.
 
-    ``avdigits``, ``switch`` and, as far as shipped, ``mfeat-three`` are whole. Of ``mfeat`` the dmil weights have a flipped byte, the
-    joint has no map, the ensemble's table is cut off, and dmil-paper was never trained. ``odd`` is
-    avdigits with two hostile ids. ``watch`` has no checkpoint. ``empty`` is an empty folder.
+    ``avdigits``, ``switch`` and, as far as it is shipped, ``mfeat-three`` are whole. Of ``mfeat``
+    the dmil weights have a flipped byte, the joint has no map, the ensemble's table is cut off, and
+    dmil-paper was never trained. ``odd`` is avdigits with two hostile ids. ``watch`` has no
+    checkpoint. ``empty`` is an empty folder.
     """
 
     root: Path

@@ -143,7 +143,7 @@ CARD_THREE = replace(
     modalities=(
         *CARD.modalities,
         Modality(
-            "morphological features",
+            "morphology",
             "vector",
             "three small counts, the first that of holes, and three measures of the shape",
             _PICTURE,

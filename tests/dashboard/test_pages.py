@@ -237,7 +237,7 @@ def test_a_sample_of_three_inputs_shows_three_inputs_and_five_parts(
     app = open_page(data=THREE, sample=ids(room, THREE)[3])
     assert not app.exception
     text = said(app)
-    for m, name in enumerate(("Zernike", "Fourier", "morphological"), start=1):
+    for m, name in enumerate(("Zernike", "Fourier", "morphology"), start=1):
         assert re.search(rf"\*\*{name}.*input {m}\]", text)
     assert bars(app, "gate-dmil") == ["R", "U1", "U2", "U3", "S"]
     assert bars(app, "waterfall") == ["R", "U1", "U2", "U3", "S", "score"]
@@ -261,13 +261,13 @@ def test_the_map_of_three_inputs(open_page: OpenPage, latent: str, colour: str) 
     app = open_page("map", data=THREE, latent=latent, colour=colour)
     assert not app.exception
     assert view(app).colour == colour  # type: ignore[attr-defined]
-    assert not latent.endswith("3") or "morphological features" in said(app)
+    assert not latent.endswith("3") or "morphology" in said(app)
 
 
 def test_three_inputs_are_compared(open_page: OpenPage) -> None:
     app = open_page("compare", data=THREE)
     assert not app.exception
-    assert "morphological features alone" in said(app).replace("\\", "")
+    assert "morphology alone" in said(app).replace("\\", "")
 
 
 def test_next_and_previous(open_page: OpenPage, room: Room) -> None:

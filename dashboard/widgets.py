@@ -94,13 +94,16 @@ def _open(sample: str | None) -> None:
     session.change(sample=sample or "")
 
 
-def media_row(found: Checkpoint, sample: str) -> None:
-    """A sample's modalities beside each other (below each other on a narrow screen)."""
+def media_row(found: Checkpoint, sample: str, across: int = 3) -> None:
+    """A sample's modalities, at most ``across`` beside each other (one on a narrow screen)."""
     sides = media.sides(found, sample)
     if isinstance(sides, DataProblem):
         st.info(plain(sides.message), icon=":material/hide_image:")
         return
-    for index, (column, side) in enumerate(zip(st.columns(len(sides)), sides, strict=True)):
+    places: list[Any] = []
+    while len(places) < len(sides):
+        places += st.columns(min(across, len(sides)))
+    for index, (column, side) in enumerate(zip(places, sides, strict=False)):
         with column.container(border=True, height="stretch"):
             st.markdown(f"**{plain(side.name)}** :gray-badge[input {index + 1}]")
             _one(side.media, side.name, f"{sample}-{index}")

@@ -31,7 +31,7 @@ def full(found: Checkpoint, sample: str) -> None:
 def brief(found: Checkpoint, sample: str) -> None:
     """Media, gate and answers, for a panel beside a map or a list."""
     heading(found, sample)
-    widgets.media_row(found, sample)
+    widgets.media_row(found, sample, across=2)
     if found.gated:
         widgets.gate(found, sample)
     widgets.opinions(stock().ready(found.data, found.seed), found, sample, brief=True)

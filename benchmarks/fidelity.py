@@ -19,7 +19,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dmil_core.schema import COMPONENTS
+from dmil_core.schema import components, components_in
 from dmil_core.storage import write_json
 
 if TYPE_CHECKING:
@@ -105,12 +105,13 @@ def run(name: str, spec: str, paradigm: str, seed: int, out: Path) -> dict[str, 
     dataset = law_data(name, spec)
     figures, test = trained(dataset, paradigm, seed, out)
     record: dict[str, Any] = {"setting": name, **figures}
-    if schema.gate("R") in test:
+    if schema.gate("R") in test and schema.COMPOSITION in test:
         lost = fidelity.purity(test, dataset.classes)
         record["purity"] = {c: lost.loc[c].to_dict() for c in lost.index}
         if schema.EXPLAINED in test:
             share = fidelity.gate_of(test) * test[[schema.EXPLAINED]].to_numpy()
-            record |= {f"share_{c}": float(share[:, i].mean()) for i, c in enumerate(COMPONENTS)}
+            names = components_in(test.columns)
+            record |= {f"share_{c}": float(share[:, i].mean()) for i, c in enumerate(names)}
             record["share_unexplained"] = 1.0 - float(share.sum(axis=1).mean())
     return record
 
@@ -127,21 +128,18 @@ def ceilings(spec: str) -> dict[str, Any]:
 
     dataset, law = load_dataset(spec), switch_law(spec)
     rows = dataset.rows("test")
-    exact = law.posteriors(dataset.x1[rows], dataset.x2[rows])
+    exact = law.posteriors(*(x[rows] for x in dataset.inputs))
     assert dataset.composition is not None
     truth = dataset.composition[rows].astype(str)
     told = responsibilities(exact, law.prior, times_joint=True)
     right = exact.y_joint.argmax(axis=1) == dataset.y[rows]
+    names = components(law.modalities)
     return {
         "information": measured(told / told.sum(axis=1, keepdims=True), truth),
         "generator": measured(exact.c_joint, truth),
-        "share": {c: float(v) for c, v in zip(COMPONENTS, told.mean(axis=0), strict=True)},
+        "share": {c: float(v) for c, v in zip(names, told.mean(axis=0), strict=True)},
         "accuracy": float(right.mean()),
-        **{
-            f"accuracy_{c}": float(right[truth == c].mean())
-            for c in COMPONENTS
-            if (truth == c).any()
-        },
+        **{f"accuracy_{c}": float(right[truth == c].mean()) for c in names if (truth == c).any()},
     }
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from dmil_core.checkpoint import find_runs
 from dmil_core.paradigms import PARADIGMS
-from dmil_core.schema import COMPONENTS
+from dmil_core.schema import ALL_COMPONENTS, COMPONENTS
 from dmil_core.storage import replacing
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -98,8 +98,7 @@ def accuracy() -> str:
             [
                 f"`{name}`",
                 *(_percent(r.metrics["test"]["accuracy"]) if r else "-" for r in found),
-                *(f"{found[2].metrics['test'][f'mean_gate_{c}']:.2f}" if found[2] else "-"
-                  for c in COMPONENTS),
+                *(_gate(found[2].metrics["test"], c) if found[2] else "-" for c in ALL_COMPONENTS),
             ]
         )  # fmt: skip
     text = """### The shipped checkpoints
@@ -107,7 +106,37 @@ def accuracy() -> str:
 Test accuracy of seed 0, and `dmil`'s mean gate weights (`make checkpoints`). One seed each: a hint,
 not a comparison of methods. On small sets two points more or less mean nothing.
 """
-    head = ["set", *(PARADIGMS[p].name for p in ORDER), *(f"gate {c}" for c in COMPONENTS)]
+    head = ["set", *(PARADIGMS[p].name for p in ORDER), *(f"gate {c}" for c in ALL_COMPONENTS)]
+    return text + "\n" + table(head, rows)
+
+
+def _gate(scores: dict[str, float], component: str) -> str:
+    """Mean gate weight; "-" where a set has no such component."""
+    value = scores.get(f"mean_gate_{component}")
+    return "-" if value is None else f"{value:.2f}"
+
+
+def three() -> str:
+    """Three inputs: on known truth, and against the baselines."""
+    record = read("three")
+    top = record["ceilings"]
+    rows = []
+    for setting, name in dict.fromkeys((r["setting"], r["paradigm"]) for r in record["runs"]):
+        mine = [r for r in record["runs"] if (r["setting"], r["paradigm"]) == (setting, name)]
+        columns = ("accuracy", "gate_agreement", *(f"gate_auroc_{c}" for c in ALL_COMPONENTS))
+        cells = (_spread([r[c] for r in mine if c in r]) for c in columns)
+        rows.append([f"`{setting}`: `{name}`", *cells])
+    seeds = len({r["seed"] for r in record["runs"]})
+    text = f"""### Three inputs
+
+`switch-three` has 6,000 training rows, 4 classes and equal shares of R, U1, U2, U3 and S;
+`mfeat-three` is the digits of `mfeat` in three descriptions. Test rows, mean ± standard deviation
+over {seeds} seeds (`make bench-three`); chance is 20 %. Exact ceilings of
+`switch-three`: {_percent(top["information"]["agreement"])} for what label information can tell,
+{_percent(top["generator"]["agreement"])} for who knows how the data were made; the best possible
+accuracy is {_percent(top["accuracy"])}.
+"""
+    head = ["", "accuracy", "gate finds the composition", *(f"AUROC {c}" for c in ALL_COMPONENTS)]
     return text + "\n" + table(head, rows)
 
 
@@ -144,6 +173,8 @@ def main() -> int:
     if not rest or not after:
         raise SystemExit(f"{README.name}: expected the lines {BEGIN} and {END}")
     parts = [switch(), avdigits(), accuracy(), speed()]
+    if (RESULTS / "three.json").exists():
+        parts.insert(1, three())
     with replacing(README) as temporary:
         block = "\n\n".join([BEGIN, *parts, END])
         temporary.write_text(before + block + after, "utf-8")

@@ -94,9 +94,9 @@ def _title(stock: Stock, name: str) -> str:
 
 def _definitions(found: Checkpoint) -> None:
     meant = terms.component_names(modality_names(found))
-    with st.expander("What do R, U1, U2, S mean?", icon=":material/help:"):
-        for letter, name in terms.NAMES.items():
-            st.markdown(f"{badge(letter)} **{name}**: {plain(meant[letter])}")
+    with st.expander(f"What do {', '.join(meant)} mean?", icon=":material/help:"):
+        for letter, words in meant.items():
+            st.markdown(f"{badge(letter)} **{terms.NAMES[letter]}**: {plain(words)}")
         definitions = {"Gate": terms.GATE, "Contribution": terms.CONTRIBUTION}
         for name, text in definitions.items():
             st.markdown(f"**{name}** {text}")

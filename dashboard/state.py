@@ -15,19 +15,17 @@ LONGEST: Final = 200
 
 SPLITS: Final = ("test", "val", "train", "all")
 SHOWS: Final = ("all", "right", "wrong")
-COMPONENTS: Final = ("R", "U1", "U2", "S")
+#: Every component there is; U3 is of sets with three inputs.
+COMPONENTS: Final = ("R", "U1", "U2", "U3", "S")
 COLOURS: Final = (
     "class",
     "prediction",
     "correct",
     "dominant",
     "composition",
-    "gate-R",
-    "gate-U1",
-    "gate-U2",
-    "gate-S",
+    *(f"gate-{c}" for c in COMPONENTS),
 )
-ORDERS: Final = ("stored", "unsure", "sure", "R", "U1", "U2", "S", "unexplained")
+ORDERS: Final = ("stored", "unsure", "sure", *COMPONENTS, "unexplained")
 RENDERERS: Final = ("webgl", "svg")
 #: Which of two compared models is the one that is right.
 SIDES: Final = ("first", "second")

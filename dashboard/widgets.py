@@ -47,13 +47,13 @@ def badge(component: str) -> str:
 
 
 def legend(found: Checkpoint) -> None:
-    """One line that says what the four letters stand for in this data set."""
-    one, two = (plain(n) for n in samples.modality_names(found))
-    st.markdown(
-        f"{badge('R')} both inputs say it &ensp; {badge('U1')} only **{one}** says it &ensp; "
-        f"{badge('U2')} only **{two}** says it &ensp; {badge('S')} only the two together say it",
-        help=terms.COMPONENT,
-    )
+    """One line that says what the letters stand for in this data set."""
+    names = [plain(n) for n in samples.modality_names(found)]
+    several = "both inputs say it" if len(names) == 2 else "at least two inputs say it"
+    together = "only the two together say it" if len(names) == 2 else "only together they say it"
+    own = [f"{badge(f'U{m}')} only **{name}** says it" for m, name in enumerate(names, start=1)]
+    parts = [f"{badge('R')} {several}", *own, f"{badge('S')} {together}"]
+    st.markdown(" &ensp; ".join(parts), help=terms.COMPONENT)
 
 
 def chart(fig: Any, key: str, alt: str, still: bool = True) -> None:
@@ -94,13 +94,16 @@ def _open(sample: str | None) -> None:
     session.change(sample=sample or "")
 
 
-def media_row(found: Checkpoint, sample: str) -> None:
-    """Both modalities of a sample beside each other (below each other on a narrow screen)."""
-    both = media.sides(found, sample)
-    if isinstance(both, DataProblem):
-        st.info(plain(both.message), icon=":material/hide_image:")
+def media_row(found: Checkpoint, sample: str, across: int = 3) -> None:
+    """A sample's modalities, at most ``across`` beside each other (one on a narrow screen)."""
+    sides = media.sides(found, sample)
+    if isinstance(sides, DataProblem):
+        st.info(plain(sides.message), icon=":material/hide_image:")
         return
-    for index, (column, side) in enumerate(zip(st.columns(2), both, strict=True)):
+    places: list[Any] = []
+    while len(places) < len(sides):
+        places += st.columns(min(across, len(sides)))
+    for index, (column, side) in enumerate(zip(places, sides, strict=False)):
         with column.container(border=True, height="stretch"):
             st.markdown(f"**{plain(side.name)}** :gray-badge[input {index + 1}]")
             _one(side.media, side.name, f"{sample}-{index}")
@@ -189,7 +192,7 @@ def gate(found: Checkpoint, sample: str) -> None:
     chart(
         sample_figures.gate_bars(weights, names),
         f"gate-{found.model}",
-        "Bars of the four gate weights",
+        f"Bars of the {terms.NUMBERS[len(weights)]} gate weights",
     )
     st.caption(
         f"The model relies most on **{top['component']}** ({plain(names[top['component']])}): "

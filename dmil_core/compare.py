@@ -27,6 +27,7 @@ from dmil_core.data.dataset import Dataset
 from dmil_core.errors import DataError
 from dmil_core.fit import Report
 from dmil_core.paradigms import ENSEMBLE, PARADIGMS, find_paradigm
+from dmil_core.prepare import check_modalities
 from dmil_core.storage import exclusive, write_lines
 from dmil_core.tables import read_table, write_table
 
@@ -85,11 +86,13 @@ def compare(
     Raises
     ------
     ConfigError
-        If a paradigm does not exist; before anything is trained.
+        If a paradigm does not exist, or reads fewer modalities than a set has; before anything is
+        trained.
     """
     names = [ENSEMBLE.name, *(n for n in paradigms if n != ENSEMBLE.name)]
-    for name in names:
-        find_paradigm(name)
+    for paradigm in map(find_paradigm, names):
+        for dataset in datasets:
+            check_modalities(dataset, paradigm)
     out.mkdir(parents=True, exist_ok=True)
     how = _How(out, device, epochs_scale, jobs > 1)
     with exclusive(out), _workers(jobs) as pool:
@@ -307,7 +310,8 @@ def synergy(table: pd.DataFrame, pair: pd.DataFrame) -> dict[str, float]:
     if not np.array_equal(table["id"].to_numpy(), pair["id"].to_numpy()):
         raise DataError("the two tables list different samples; predict both on the same data")
     truth = pair["y"].to_numpy()
-    alone = [pair[schema.unimodal_pred(m)].to_numpy() == truth for m in (1, 2)]
+    columns = [schema.unimodal_pred(m) for m in schema.MODALITY_NUMBERS]
+    alone = [pair[c].to_numpy() == truth for c in columns if c in pair]
     correct = table["correct"].to_numpy(bool)
     return {
         "synergy": metrics.synergy_indicator(correct, *alone),

@@ -30,7 +30,7 @@ from dmil_core.fit import FitState, Report, fit, reproducible
 from dmil_core.losses import Batch
 from dmil_core.paradigms import find_paradigm
 from dmil_core.predict import predict, score
-from dmil_core.responsibilities import class_shares, cross_fit, responsibilities
+from dmil_core.responsibilities import above_chance, class_shares, cross_fit, responsibilities
 from dmil_core.storage import exclusive, write_json
 from dmil_core.tables import write_table
 
@@ -119,7 +119,7 @@ def train(
     out: Path | None = None,
     *,
     device: str = "auto",
-    encoders: tuple[str | None, str | None] = (None, None),
+    encoders: tuple[str | None, ...] = (),
     epochs_scale: float = 1.0,
     lr_scale: float = 1.0,
     teachers: Path | None = None,
@@ -136,7 +136,8 @@ def train(
     out
         Folder of the checkpoint; by default checkpoints/<set>/<paradigm>/seed<seed>.
     encoders
-        Names of encoders to use instead of the ones that suit the modalities' kinds.
+        Names of encoders to use instead of the ones that suit the modalities' kinds, that of x1
+        first; None keeps one.
     epochs_scale
         Multiplies the epochs of every stage, for quick looks.
     lr_scale
@@ -171,7 +172,7 @@ def plan(
     paradigm: str,
     seed: int,
     *,
-    encoders: tuple[str | None, str | None] = (None, None),
+    encoders: tuple[str | None, ...] = (None, None),
     epochs_scale: float = 1.0,
     lr_scale: float = 1.0,
 ) -> RunConfig:
@@ -191,11 +192,11 @@ def plan(
         raise ConfigError(
             f"epochs scale {epochs_scale}: expected a number above 0, at most {MAX_EPOCHS_SCALE:g}"
         )
+    model = prepare.model_config(dataset, found, encoders)
     stages = tuple(
         replace(s, epochs=max(1, round(s.epochs * epochs_scale)), lr=s.lr * lr_scale)
-        for s in paradigms.stages_for(found, len(dataset.rows("train")))
+        for s in paradigms.stages_for(found, len(dataset.rows("train")), model.modalities)
     )
-    model = prepare.model_config(dataset, found, encoders)
     return RunConfig(found.name, seed, model, stages, found.folds)
 
 
@@ -223,7 +224,7 @@ def _run(job: Job, on_epoch: Callable[[Report], None] | None) -> Run:
     state, before = _resume(job)
     train_rows, val_rows = (job.dataset.rows(s) for s in ("train", "val"))
     parts = [prepare.batch(job.dataset, rows, job.config.model) for rows in (train_rows, val_rows)]
-    prepare.fit_statistics(model, parts[0].x1, parts[0].x2)
+    prepare.fit_statistics(model, *parts[0].inputs)
     model.to(job.device)
 
     def after_epoch(state: FitState, report: Report) -> None:
@@ -271,7 +272,8 @@ def _teach(job: Job, parts: list[Batch], on_epoch: Callable[[Report], None] | No
     )  # fmt: skip
     prior = class_shares(parts[0].y, job.config.model.classes)
     pairs = zip(parts, (found.train, found.val), strict=True)
-    return [replace(b, responsibilities=responsibilities(p, b.y, prior)) for b, p in pairs]
+    told = [(b, above_chance(p, b.y, prior)) for b, p in pairs]
+    return [replace(b, responsibilities=responsibilities(a), alone=a[:, :-1]) for b, a in told]
 
 
 def _teachers_folder(job: Job) -> Path:

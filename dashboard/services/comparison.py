@@ -105,14 +105,14 @@ def _records(path: str, key: str) -> list[dict[str, Any]]:
 def by_composition(found: Sequence[Checkpoint], split: str) -> pd.DataFrame:
     """Columns model, group, accuracy, low, high, rows; empty where it is not known.
 
-    A group is a true composition: R, U1, U2 or S.
+    A group is a true composition: R, U1, U2, U3 or S.
     """
     groups = {}
     for one in found:
         frame = in_split(table(one), split)
         if schema.COMPOSITION in frame.columns:
             groups[one.model] = (frame["correct"], frame[schema.COMPOSITION])
-    return _by_group(groups, schema.COMPONENTS)
+    return _by_group(groups, schema.ALL_COMPONENTS)
 
 
 def by_flags(found: Sequence[Checkpoint], split: str) -> pd.DataFrame:
@@ -146,12 +146,12 @@ def _by_group(
 
 @dataclass(frozen=True)
 class Synergy:
-    """Share of samples right where both frozen unimodal models are wrong, per model.
+    """Share of samples right where all frozen unimodal models are wrong, per model.
 
     Attributes
     ----------
     frame : columns model, indicator, low, high.
-    ceiling : share of samples that both unimodal models get wrong; no indicator can be higher.
+    ceiling : share of samples that all unimodal models get wrong; no indicator can be higher.
     alone : accuracy of each modality alone, by name.
     """
 
@@ -161,24 +161,24 @@ class Synergy:
 
 
 def synergy(stock: Stock, data: str, seed: int, split: str) -> Synergy | None:
-    """The synergy indicator against the seed's frozen unimodal pair; None without that pair."""
+    """The synergy indicator against the seed's frozen unimodal models; None without them."""
     pair = stock.get(data, "ensemble", seed)
     if pair.status != "ready":
         return None
     frozen = in_split(table(pair), split)
-    columns = [schema.unimodal_pred(1), schema.unimodal_pred(2)]
+    names = modality_names(pair)
+    columns = [schema.unimodal_pred(m) for m in schema.modality_numbers(len(names))]
     if not set(columns) <= set(frozen.columns) or frozen.empty:
         return None
     right = [(frozen[c] == frozen["y"]).to_numpy(dtype=bool) for c in columns]
     records = []
     for one in stock.ready(data, seed):
         correct = table(one)["correct"].reindex(frozen.index).fillna(False).to_numpy(dtype=bool)
-        gained = correct & ~right[0] & ~right[1]
-        value = metrics.synergy_indicator(correct, right[0], right[1])
+        gained = correct & ~np.logical_or.reduce(right)
+        value = metrics.synergy_indicator(correct, *right)
         records.append((one.model, float(value), *interval(gained)))
     frame = pd.DataFrame(records, columns=["model", "indicator", "low", "high"])
-    ceiling = float(metrics.synergy_ceiling(right[0], right[1]))
-    names = modality_names(pair)
+    ceiling = float(metrics.synergy_ceiling(*right))
     alone = {f"{n} alone": float(r.mean()) for n, r in zip(names, right, strict=True)}
     return Synergy(frame, ceiling, alone)
 

@@ -117,7 +117,7 @@ def no_gate(model: str) -> Message:
     """A model that does not decompose."""
     return Message(
         f"{model} has no components to show.",
-        "It goes from the two inputs straight to a score. Choose dmil to see R, U1, U2 and S.",
+        "It goes from the inputs straight to a score. Choose dmil to see R, U1, U2 and S.",
     )
 
 
@@ -151,7 +151,7 @@ def no_pair() -> Message:
     """Without the ensemble there are no frozen unimodal models to compare with."""
     return Message(
         "The synergy indicator needs the ensemble.",
-        "Its two models of one input each are the measure for all others. Train the ensemble "
+        "Its models of one input each are the measure for all others. Train the ensemble "
         "with this seed, or look at rows of another split.",
     )
 

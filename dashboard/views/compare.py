@@ -85,8 +85,8 @@ def _synergy(all_: Stock) -> None:
     widgets.chart(fig, "synergy", "Synergy indicator of each model and its ceiling")
     alone = ", ".join(f"{plain(name)} {value:.1%}" for name, value in found.alone.items())
     st.caption(
-        "Share of samples a model gets right although both inputs alone lead to a wrong answer "
-        f"({alone} right). Dashed: the share where both are wrong, the most that is possible."
+        "Share of samples a model gets right although each input alone leads to a wrong answer "
+        f"({alone} right). Dashed: the share where all of these are wrong, the most possible."
     )
 
 

@@ -16,6 +16,8 @@ from dmil_core.tables import read_table, table_metadata, write_table
 APP = str(Path(__file__).resolve().parents[2] / "dashboard" / "app.py")
 MODELS = ("joint", "ensemble", "dmil", "dmil-paper")
 REAL, GENERATED, BROKEN, ODD, UNTRAINED = "avdigits", "switch", "mfeat", "odd", "watch"
+#: The set with three inputs.
+THREE = "mfeat-three"
 
 #: Ids that would do harm, or look wrong, where a page forgets to escape.
 HTML_ID = "<img src=x onerror=\"document.title='harmed'\"><b>bold</b>"
@@ -26,9 +28,10 @@ MARKDOWN_ID = "[link](https://example.org) **bold** :red[colour] $x^2$ `code`"
 class Room:
     """Where the folders are.
 
-    ``avdigits`` and ``switch`` are whole. Of ``mfeat`` the dmil weights have a flipped byte, the
-    joint has no map, the ensemble's table is cut off, and dmil-paper was never trained. ``odd`` is
-    avdigits with two hostile ids. ``watch`` has no checkpoint. ``empty`` is an empty folder.
+    ``avdigits``, ``switch`` and, as far as it is shipped, ``mfeat-three`` are whole. Of ``mfeat``
+    the dmil weights have a flipped byte, the joint has no map, the ensemble's table is cut off, and
+    dmil-paper was never trained. ``odd`` is avdigits with two hostile ids. ``watch`` has no
+    checkpoint. ``empty`` is an empty folder.
     """
 
     root: Path
@@ -39,7 +42,7 @@ def furnish(folder: Path) -> Room:
     """Make all folders below ``folder``."""
     room = Room(folder / "checkpoints", folder / "empty")
     room.empty.mkdir()
-    for name in (REAL, GENERATED, BROKEN):
+    for name in (REAL, GENERATED, BROKEN, THREE):
         shutil.copytree(shipped(name), room.root / name)
     _break(room.root / BROKEN)
     shutil.copytree(shipped(REAL), room.root / ODD)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -20,6 +21,7 @@ from tests.dashboard.folders import (
     MODELS,
     ODD,
     REAL,
+    THREE,
     UNTRAINED,
     Room,
     table_of,
@@ -220,6 +222,52 @@ def test_a_sample_shows_its_parts(open_page: OpenPage, room: Room) -> None:
         assert part in text
     # The printed identity: four parts and their sum.
     assert all(f"{c} " in text for c in ("R", "U1", "U2", "S"))
+
+
+def bars(app: AppTest, key: str) -> list[str]:
+    """Component letters of the bars of a figure, in order."""
+    (chart,) = (c for c in app.get("plotly_chart") if c.proto.id.endswith(key))
+    labels = json.loads(chart.proto.spec)["data"][0]["y"]
+    return [re.sub(r"</?b>", "", re.split("<br>| ", label)[0]) for label in labels]
+
+
+def test_a_sample_of_three_inputs_shows_three_inputs_and_five_parts(
+    open_page: OpenPage, room: Room
+) -> None:
+    app = open_page(data=THREE, sample=ids(room, THREE)[3])
+    assert not app.exception
+    text = said(app)
+    for m, name in enumerate(("Zernike", "Fourier", "morphology"), start=1):
+        assert re.search(rf"\*\*{name}.*input {m}\]", text)
+    assert bars(app, "gate-dmil") == ["R", "U1", "U2", "U3", "S"]
+    assert bars(app, "waterfall") == ["R", "U1", "U2", "U3", "S", "score"]
+    assert re.search(r"R .* \+ U1 .* \+ U2 .* \+ U3 .* \+ S .* = ", text.replace("\\", ""))
+    assert "at least two inputs say it" in text
+    assert "U3" in app.selectbox(key="choice_dominant").options[4]
+
+
+def test_two_inputs_are_shown_as_two(open_page: OpenPage, room: Room) -> None:
+    app = open_page(data=REAL, sample=ids(room, REAL)[5])
+    text = said(app)
+    assert "both inputs say it" in text
+    assert "U3" not in text
+    assert "input 3" not in text
+    assert bars(app, "gate-dmil") == ["R", "U1", "U2", "S"]
+
+
+@pytest.mark.parametrize("latent", ["Z", "M3", "U3"])
+@pytest.mark.parametrize("colour", ["gate-U3", "dominant"])
+def test_the_map_of_three_inputs(open_page: OpenPage, latent: str, colour: str) -> None:
+    app = open_page("map", data=THREE, latent=latent, colour=colour)
+    assert not app.exception
+    assert view(app).colour == colour  # type: ignore[attr-defined]
+    assert not latent.endswith("3") or "morphology" in said(app)
+
+
+def test_three_inputs_are_compared(open_page: OpenPage) -> None:
+    app = open_page("compare", data=THREE)
+    assert not app.exception
+    assert "morphology alone" in said(app).replace("\\", "")
 
 
 def test_next_and_previous(open_page: OpenPage, room: Room) -> None:

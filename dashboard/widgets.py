@@ -305,11 +305,10 @@ _TARGETS = {
 def targets(found: Sequence[Any]) -> None:
     """Targets (`dmil_core.targets.Target`), each with its figure and what does not hold."""
     for target in found:
-        with st.container(border=True):
-            claim, figure = plain(target.claim), plain(target.figure)
-            st.markdown(f"{_TARGETS[target.state]}: {claim}  \n{figure}")
-            if target.failing:
-                st.caption("Not: " + "; ".join(plain(f) for f in target.failing))
+        st.markdown(f"{_TARGETS[target.state]}: {plain(target.claim)}")
+        failing = [plain(f) for f in target.failing if f != target.figure]
+        less = f"  \nNot: {'; '.join(failing)}." if failing else ""
+        st.caption(f"Measured: {plain(target.figure)}.{less}")
 
 
 def guarded(run: Callable[[], None]) -> None:

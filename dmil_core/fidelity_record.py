@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -29,6 +29,8 @@ RIGHT_LABELS, WRONG_LABELS = "equal shares", "20 % wrong labels"
 
 AGREEMENT_SHARE, AUROC_SHARE = 0.97, 0.98
 CALIBRATION, ABSENT, SYNERGY_RISE, CORRELATION = 0.05, 0.05, 0.03, 0.9
+
+Bound = Literal["least", "most"]
 
 #: What must not matter -> what was done.
 INVARIANCES: Final = {
@@ -232,44 +234,55 @@ def targets(found: Fidelity, seeds: int = SEEDS) -> list[Target]:
     mixed, single = table[table["compositions"] > 1], table[table["compositions"] == 1]
     measured = set(table["setting"]) if len(table) else set()
     whole = len(measured) >= SETTINGS and bool((table["seeds"] >= seeds).all())
-    return [
-        _over_settings(
-            f"agreement at least {AGREEMENT_SHARE:.0%} of the information ceiling wherever there "
-            "are two or more compositions",
-            mixed, "ceiling_share", lambda v: v >= AGREEMENT_SHARE, "lowest", _share, whole,
+    rules: tuple[tuple[str, pd.DataFrame, str, Bound, float, Callable[[float], str]], ...] = (
+        (
+            f"agreement at least {100 * AGREEMENT_SHARE:g} % of the information ceiling in every "
+            "setting of two or more compositions",
+            mixed, "ceiling_share", "least", AGREEMENT_SHARE, _share,
         ),
-        _over_settings(
+        (
             f"AUROC of every component at least {AUROC_SHARE:.2f} of its ceiling",
-            mixed, "worst_auroc", lambda v: v >= AUROC_SHARE, "lowest", _number, whole,
+            mixed, "worst_auroc", "least", AUROC_SHARE, _number,
         ),
-        _over_settings(
+        (
             f"calibration error of the gate at most {CALIBRATION:.2f}",
-            table, "calibration_error", lambda v: v <= CALIBRATION, "highest", _number, whole,
+            table, "calibration_error", "most", CALIBRATION, _number,
         ),
-        _over_settings(
+        (
             f"where only one component occurs the others weigh at most {ABSENT:.2f}",
-            single, "absent", lambda v: v <= ABSENT, "highest", _number, whole,
+            single, "absent", "most", ABSENT, _number,
         ),
-        _wrong_labels(found, whole),
+    )  # fmt: skip
+    return [
+        *(_over_settings(*rule, seeds, whole) for rule in rules),
+        _wrong_labels(found, seeds),
         *(_invariant(found, name, text) for name, text in INVARIANCES.items()),
-    ]  # fmt: skip
+    ]
 
 
 def _over_settings(
-    claim: str, table: pd.DataFrame, column: str, holds: Callable[[float], bool], extreme: str,
-    show: Callable[[float], str], whole: bool,
+    claim: str, table: pd.DataFrame, column: str, bound: Bound, limit: float,
+    show: Callable[[float], str], seeds: int, whole: bool,
 ) -> Target:  # fmt: skip
-    """A target that has to hold in every row; its figure is the row that is nearest to failing."""
-    values = table.set_index("setting")[column].dropna() if len(table) else pd.Series(dtype=float)
-    if values.empty:
+    """A target that has to hold in every setting; only settings with all their seeds can fail.
+
+    Its figure is the setting that is nearest to failing.
+    """
+    if table.empty or table[column].isna().all():
         return unmeasured(claim)
-    worst = str(values.idxmin() if extreme == "lowest" else values.idxmax())
-    figure = f"{extreme} {show(values[worst])} ({worst}), {_settings(len(values))}"
-    failing = [f"{name}: {show(v)}" for name, v in values.items() if not holds(v)]
+    rows = table.dropna(subset=[column]).set_index("setting")
+    values = rows[column]
+    worst = str(values.idxmin() if bound == "least" else values.idxmax())
+    figure = (
+        f"{'lowest' if bound == 'least' else 'highest'} {show(values[worst])} ({worst}), "
+        f"{_settings(len(values))}"
+    )
+    fails = (values < limit if bound == "least" else values > limit) & (rows["seeds"] >= seeds)
+    failing = [f"{name}: {show(v)}" for name, v in values[fails].items()]
     return judged(claim, figure, failing, whole)
 
 
-def _wrong_labels(found: Fidelity, whole: bool) -> Target:
+def _wrong_labels(found: Fidelity, seeds: int) -> Target:
     claim = f"20 % wrong labels raise the share of S by at most {SYNERGY_RISE:.2f}"
     if not {RIGHT_LABELS, WRONG_LABELS} <= set(found.laws):
         return unmeasured(claim)
@@ -278,7 +291,8 @@ def _wrong_labels(found: Fidelity, whole: bool) -> Target:
     if not np.isfinite(rise):
         return unmeasured(claim)
     figure = f"{rise:+.3f} (from {right:.3f} to {wrong:.3f})"
-    return judged(claim, figure, [figure] if rise > SYNERGY_RISE else [], whole)
+    whole = all(len(found.of(s, OURS)) >= seeds for s in (RIGHT_LABELS, WRONG_LABELS))
+    return judged(claim, figure, [figure] if whole and rise > SYNERGY_RISE else [], whole)
 
 
 def _invariant(found: Fidelity, name: str, text: str) -> Target:
@@ -295,7 +309,7 @@ def _settings(number: int) -> str:
 
 
 def _share(value: float) -> str:
-    return f"{value:.1%}"
+    return f"{100 * value:.1f} %"
 
 
 def _number(value: float) -> str:

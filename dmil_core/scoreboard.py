@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
 import pandas as pd
 
 from dmil_core import ranking
@@ -264,10 +263,10 @@ def _ablation_order(runs: pd.DataFrame, seeds: int) -> Target:
         return unmeasured(claim)
     means = wide.dropna().mean()
     figure = (
-        f"mean accuracy over {_count(len(wide.dropna()), 'set')}: {OURS} {means[OURS]:.2%}, "
-        + ", ".join(f"{p} {means[p]:.2%}" for p in ABLATIONS)
+        f"mean accuracy over {_count(len(wide.dropna()), 'set')}: {OURS} {_percent(means[OURS])}, "
+        + ", ".join(f"{p} {_percent(means[p])}" for p in ABLATIONS)
     )
-    failing = [f"{p} {means[p]:.2%}" for p in ABLATIONS if means[p] >= means[OURS]]
+    failing = [f"{p} {_percent(means[p])}" for p in ABLATIONS if means[p] >= means[OURS]]
     whole = len(wide.dropna()) == len(SETS)
     return judged(claim, figure, failing, whole)
 
@@ -279,17 +278,23 @@ def _no_synergy_of_two(runs: pd.DataFrame, seeds: int) -> Target:
     if here.empty:
         return unmeasured(claim)
     highest = here.groupby("data")["synergy"].max()
-    figure = ", ".join(f"{d} {v:.2%}" for d, v in highest.items())
-    failing = [f"{d}: {v:.2%}" for d, v in highest.items() if v > 0]
+    figure = ", ".join(f"{d} {_percent(v)}" for d, v in highest.items())
+    failing = [f"{d}: {_percent(v)}" for d, v in highest.items() if v > 0]
     whole = len(here) >= seeds * len(PAIR_SETS)
     return judged(claim, f"highest over seeds: {figure}", failing, whole)
 
 
 def _points(mean: float, low: float, high: float) -> str:
     """A difference of shares in percentage points with its interval."""
-    if not np.isfinite(low):
-        return f"{100 * mean:+.2f} points, one seed"
-    return f"{100 * mean:+.2f} points ({100 * low:+.2f} to {100 * high:+.2f})"
+    # Adding zero makes the -0.00 of a turned sign a +0.00.
+    middle, *ends = (f"{round(100 * v, 2) + 0.0:+.2f}" for v in (mean, low, high))
+    if not math.isfinite(low):
+        return f"{middle} points, one seed"
+    return f"{middle} points ({ends[0]} to {ends[1]})"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2f} %"
 
 
 def _count(number: int, noun: str) -> str:

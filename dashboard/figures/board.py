@@ -20,11 +20,11 @@ ROW, AROUND = 25, 84
 
 #: Verdict against the reference -> colour, marker. Markers differ without colour.
 VERDICTS = {
-    "better": ("#4477DD", "triangle-right"),
-    "worse": ("#D55E00", "triangle-left"),
+    "better": ("#4477DD", "triangle-up"),
+    "worse": ("#D55E00", "triangle-down"),
     "open": (theme.NEUTRAL, "circle-open"),
     "unpaired": (theme.NEUTRAL, "circle-open"),
-    "reference": (theme.NEUTRAL, "line-ns-open"),
+    "reference": (theme.NEUTRAL, "diamond"),
 }
 
 
@@ -125,7 +125,12 @@ def differences(table: pd.DataFrame, title: str) -> go.Figure:
             x=d[here],
             y=[theme.plain(n) for n, h in zip(names, here, strict=True) if h],
             mode="markers",
-            marker={"size": 11, "color": colour, "symbol": symbol, "line": {"width": 2}},
+            marker={
+                "size": 11,
+                "color": colour,
+                "symbol": symbol,
+                "line": {"width": 2, "color": colour},
+            },
             error_x={
                 "type": "data",
                 "symmetric": False,
@@ -261,43 +266,23 @@ def ranks(
         },
         hovertemplate="%{y}: average rank %{x:.2f}<extra></extra>",
     )
-    _bars(fig, names, cliques)
-    share = max(0.55, 0.97 - 0.03 * len(cliques))
-    fig.update_xaxes(
-        title="rank (1 is best)", range=[0.5, len(names) + 0.5], domain=[0, share], nticks=8
-    )
+    end = _bars(fig, names, cliques)
+    ticks = [n for n in range(1, len(names) + 1) if n == 1 or n % max(1, len(names) // 5) == 0]
+    fig.update_xaxes(title="rank (1 is best)", range=[0.4, end], tickvals=ticks)
     rows(fig, names)
     return fig
 
 
-def _bars(fig: go.Figure, names: Sequence[str], cliques: Sequence[Sequence[str]]) -> None:
-    """Upright bars right of the axis, one a group, each in its own lane."""
-    if not cliques:
-        return
-    place = {n: i for i, n in enumerate(names)}
-    for lane, group in enumerate(cliques):
-        top, bottom = place[group[0]], place[group[-1]]
+def _bars(fig: go.Figure, names: Sequence[str], cliques: Sequence[Sequence[str]]) -> float:
+    """Upright bars right of the last rank, one a group, each in its own lane; where they end."""
+    last, lane = len(names) + 0.5, 0.028 * len(names)
+    for number, group in enumerate(cliques, start=1):
         fig.add_scatter(
-            x=[lane, lane],
-            y=[top, bottom],
-            xaxis="x2",
-            yaxis="y2",
+            x=[last + number * lane] * len(group),
+            y=[theme.plain(n) for n in group],
             mode="lines",
-            line={"color": theme.NEUTRAL, "width": 5},
+            line={"color": theme.NEUTRAL, "width": 4},
             hovertemplate=f"{theme.plain(group[0])} to {theme.plain(group[-1])}: "
             "not told apart<extra></extra>",
         )
-    share = max(0.55, 0.97 - 0.03 * len(cliques))
-    fig.update_layout(
-        xaxis2={
-            "domain": [share + 0.02, 1],
-            "range": [-0.7, len(cliques) - 0.3],
-            "visible": False,
-            "anchor": "y2",
-        },
-        yaxis2={
-            "range": [len(names) - 0.4, -0.6],
-            "visible": False,
-            "anchor": "x2",
-        },
-    )
+    return last + (len(cliques) + 1) * lane

@@ -41,11 +41,16 @@ def agreement(table: pd.DataFrame, runs: pd.DataFrame) -> go.Figure:
             y=shown,
             name=name,
             mode="markers",
-            marker={"size": size, "color": colour, "symbol": symbol, "line": {"width": 2.5}},
+            marker={
+                "size": size,
+                "color": colour,
+                "symbol": symbol,
+                "line": {"width": 2.5, "color": colour},
+            },
             hovertemplate="%{y}: %{x:.1f} %<extra>" + name + "</extra>",
         )
     fig.update_layout(showlegend=True, legend={"y": 1.0, "yanchor": "bottom"})
-    fig.update_xaxes(title="samples whose largest gate is their composition, %", range=[-3, 103])
+    fig.update_xaxes(title="the gate is right, % of samples", range=[-3, 104])
     board.rows(fig, names)
     return fig
 
@@ -56,7 +61,9 @@ def purity(lost: pd.DataFrame) -> go.Figure:
     texts = [["" if np.isnan(v) else f"{v:+.1f}".replace("+0.0", "0") for v in r] for r in values]
     down = [f"without {c}" for c in lost.index]
     across = [f"{c} samples" for c in lost.columns]
-    fig = board.heatmap(np.maximum(values, 0.0), down, across, texts, top=100.0)
+    fig = board.heatmap(
+        np.maximum(values, 0.0), down, across, texts, top=max(10.0, float(np.nanmax(values)))
+    )
     fig.update_yaxes(autorange="reversed", showgrid=False, type="category")
     return fig
 

@@ -119,7 +119,8 @@ def _incomplete(found: Board) -> None:
 def _scores(found: Board) -> None:
     metric = session.view().metric
     title = f"{terms.METRICS[metric]}, %"
-    st.markdown(f"**{terms.METRICS[metric].capitalize()} of every seed, and their mean**")
+    name = terms.METRICS[metric]
+    st.markdown(f"**{name[:1].upper()}{name[1:]} of every seed, and their mean**")
     table = found.table.assign(mean=found.table[metric])
     values = [f"{v:.1%}" for v in table["mean"]]
     widgets.chart(
@@ -144,16 +145,15 @@ def _differences(found: Board) -> None:
         f"Paired difference to {found.reference}: {verdicts.order(list(table['method']), words)}",
     )
     st.caption(
-        f":material/arrow_left: orange, pointing left or right: the interval leaves out 0, this "
-        f"method is worse than {against}; blue: it is better. Open circle: these seeds do not "
-        "tell."
+        f"Triangles: the interval leaves out 0; up and blue better than {against}, down and orange "
+        "worse. Open circles: these seeds do not tell."
     )
 
 
 def _table(found: Board) -> None:
     view, table = session.view(), found.table
     st.markdown("**All figures**")
-    shown = table.rename(columns={"lr_scale": "rate"})
+    shown = table.rename(columns={"lr_scale": "rate"}).round({"parameters": 0})
     shares = ["accuracy", "macro_f1", "map", "ece", "synergy", "synergy_ceiling", "missed"]
     shares += ["difference", "low", "high", f"{view.metric}_sd"]
     shown = shown.assign(**{c: 100 * shown[c] for c in shares})
@@ -176,7 +176,7 @@ def _table(found: Board) -> None:
         "synergy_ceiling": number("its ceiling", format="%.2f", help=terms.SYNERGY_INDICATOR),
         "seconds": number("training s", format="%.0f"),
         "parameters": number(format="localized"),
-        "rate": number("rate factor", format="%g", help="Learning rate, chosen on validation rows"),
+        "rate": number("rate factor", format="%.1f", help="Of the learning rate"),
     }
     st.dataframe(
         shown[columns],

@@ -92,5 +92,5 @@ def _table(found: service.Standing) -> None:
         },
         alt="Average rank and score on each data set of every method",
     )
-    st.caption(f"{terms.METRICS[found.metric].capitalize()} in percent, mean over seeds.")
+    st.caption(f"In percent, mean over seeds: {terms.METRICS[found.metric]}.")
     widgets.download(pd.concat([frame, scores], axis=1), "ranks")

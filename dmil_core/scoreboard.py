@@ -217,7 +217,8 @@ def _best_rank(order: Standing) -> Target:
         f"({len(order.ranks)} paradigms, {_count(len(order.scores), 'set')})"
     )
     ahead = [f"{p} {r:.2f}" for p, r in others.items() if r <= ours]
-    return judged(claim, figure, ahead if len(order.scores) > 1 else [], _whole(order))
+    # Over all sets, and no sooner: the next set may turn an average round.
+    return judged(claim, figure, ahead if _whole(order) else [], _whole(order))
 
 
 def _never_behind(order: Standing) -> Target:
@@ -268,7 +269,7 @@ def _ablation_order(runs: pd.DataFrame, seeds: int) -> Target:
     )
     failing = [f"{p} {_percent(means[p])}" for p in ABLATIONS if means[p] >= means[OURS]]
     whole = len(wide.dropna()) == len(SETS)
-    return judged(claim, figure, failing, whole)
+    return judged(claim, figure, failing if whole else [], whole)
 
 
 def _no_synergy_of_two(runs: pd.DataFrame, seeds: int) -> Target:

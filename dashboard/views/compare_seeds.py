@@ -182,7 +182,13 @@ def _table(found: Board) -> None:
         shown[columns],
         hide_index=True,
         height=min(500, 38 + 35 * len(shown)),
-        **widgets.row_choice("methods", found.table["method"], view.method, "method"),
+        # With other rows it is another table: in an old one the next click would be lost.
+        **widgets.row_choice(
+            f"methods_{view.data}_{view.metric}_{found.reference}",
+            found.table["method"],
+            view.method,
+            "method",
+        ),
         column_config=config,
         alt=f"All recorded figures of {len(shown)} methods on this data set",
     )

@@ -119,15 +119,17 @@ def _ranked(order: scoreboard.Standing) -> str:
 
 
 def _under_way(cells: dict[tuple[str, str], Any], sets: list[str], names: list[str]) -> str:
-    full = sum(c["seeds"] >= scoreboard.SEEDS for c in cells.values())
-    missing = [d for d in scoreboard.SETS if d not in sets]
-    if not missing and full == len(sets) * len(names):
-        return ""
-    left = f"; no record yet of {', '.join(f'`{d}`' for d in missing)}" if missing else ""
-    return (
-        f"\n\n**Under way**: {full} of {len(sets) * len(names)} cells have all seeds, others say "
-        f"how many{left}."
+    full, every = (
+        sum(c["seeds"] >= scoreboard.SEEDS for c in cells.values()),
+        len(sets) * len(names),
     )
+    missing = [f"`{d}`" for d in scoreboard.SETS if d not in sets]
+    said = []
+    if full < every:
+        said.append(f"{full} of {every} cells have all seeds, others say how many")
+    if missing:
+        said.append(f"no record yet of {', '.join(missing)}")
+    return f"\n\n**Under way**: {'; '.join(said)}." if said else ""
 
 
 def _accuracy_cell(row: Any) -> str:

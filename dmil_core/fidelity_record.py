@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -65,8 +66,12 @@ class Fidelity:
 
     def of(self, setting: str, paradigm: str) -> pd.DataFrame:
         """The runs of one paradigm in one setting."""
-        runs = self.runs
-        return runs[(runs["setting"] == setting) & (runs["paradigm"] == paradigm)]
+        return self._groups.get((setting, paradigm), self.runs.iloc[:0])
+
+    @cached_property
+    def _groups(self) -> dict[Any, pd.DataFrame]:
+        # Asked for hundreds of times a page: cut the table once.
+        return dict(iter(self.runs.groupby(["setting", "paradigm"])))
 
     def values(self, setting: str, paradigm: str, figure: str) -> pd.Series:
         """One figure of these runs by seed, where it was measured."""
@@ -113,6 +118,9 @@ def fidelity_of(record: Mapping[str, Any]) -> Fidelity:
     runs = pd.DataFrame(list(record["runs"]))
     if missing := {"setting", "paradigm", "seed"} - set(runs.columns):
         raise ValueError(f"runs have no {', '.join(sorted(missing))}")
+    keep = ("setting", "paradigm", "seed", "purity")
+    figures = [c for c in runs.columns if c not in keep]
+    runs[figures] = runs[figures].apply(pd.to_numeric, errors="coerce")
     known = {k: float(v) for k, v in dict(record.get("invariance") or {}).items()}
     return Fidelity(laws, runs, known)
 

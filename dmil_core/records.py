@@ -97,7 +97,7 @@ def tidy(records: Iterable[dict[str, Any]], split: str = "test") -> pd.DataFrame
 
 
 def _lines(path: Path) -> Iterator[str]:
-    if path.exists():
+    if path.is_file():
         text = path.read_text("utf-8", errors="replace")
         yield from (line for line in text.splitlines() if line.strip())
 

@@ -151,6 +151,13 @@ def test_what_is_no_record_is_refused_with_a_way_on(tmp_path: Path, content: str
         read.read_fidelity(tmp_path / "fidelity.json")
 
 
+def test_a_figure_that_is_no_number_counts_as_not_measured() -> None:
+    record = changed(**{"noise_0.4": {"gate_agreement": "high"}})
+    table = read.settings(read.fidelity_of(record)).set_index("setting")
+    assert table.loc["noise 0.4", "agreement"] != table.loc["noise 0.4", "agreement"]
+    assert states(record)[0] == "open"
+
+
 def test_no_file_is_no_record(tmp_path: Path) -> None:
     assert read.read_fidelity(tmp_path / "fidelity.json") is None
 

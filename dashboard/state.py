@@ -30,6 +30,10 @@ RENDERERS: Final = ("webgl", "svg")
 #: Which of two compared models is the one that is right.
 SIDES: Final = ("first", "second")
 
+#: Parts of the Compare page, and the metrics it can compare by.
+PARTS: Final = ("seeds", "sets", "samples")
+METRICS: Final = ("accuracy", "macro_f1", "map", "ece", "synergy", "missed")
+
 #: Parameters that belong to Streamlit itself.
 FOREIGN: Final = ("embed", "embed_options")
 
@@ -60,6 +64,11 @@ class View:
     composition: str = ""
     flag: str = ""
     order: str = "stored"
+    part: str = "seeds"
+    metric: str = "accuracy"
+    reference: str = "dmil"
+    method: str = ""
+    setting: str = ""
 
 
 @dataclass(frozen=True)
@@ -115,6 +124,11 @@ PARAMETERS: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "composition": ("composition", _one_of(COMPONENTS)),
     "flag": ("flag", _text),
     "order": ("order", _one_of(ORDERS)),
+    "part": ("part", _one_of(PARTS)),
+    "metric": ("metric", _one_of(METRICS)),
+    "reference": ("reference", _text),
+    "method": ("method", _text),
+    "setting": ("setting", _text),
 }
 
 DEFAULT: Final = View()
@@ -186,6 +200,7 @@ def change(view: View, **values: Any) -> View:
     """
     if "data" in values and values["data"] != view.data:
         keep = {"data", "model", "split", "renderer", "rival", "colour", "order"}
+        keep |= {"part", "metric", "reference", "method", "setting"}
         cleared: dict[str, Any] = {
             f.name: getattr(DEFAULT, f.name) for f in fields(View) if f.name not in keep
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -260,24 +260,58 @@ def use_model(model: str) -> None:
 MAP_CONFIG = {**theme.CONFIG, "scrollZoom": True}
 
 
-def row_choice(key: str, ids: pd.Series[str], sample: str) -> dict[str, Any]:
-    """Arguments that make a table's rows clickable and mark the row of the chosen sample."""
-    place = ids.index.get_loc(sample) if sample in ids.index else None
-    rows = [] if place is None else [place]
+def row_choice(
+    key: str, names: Iterable[str], chosen: str, field: str = "sample"
+) -> dict[str, Any]:
+    """Arguments that make a table's rows clickable and mark the row of the view's choice.
+
+    ``names`` are what the rows stand for, ``field`` where the view keeps the chosen one.
+    """
+    ids = list(names)
+    rows = [ids.index(chosen)] if chosen in ids else []
     st.session_state[key] = {"selection": {"rows": rows, "columns": [], "cells": []}}
     return {
         "key": key,
         # Cells too, or only the small box left of a row would be clickable.
         "selection_mode": ["single-row", "single-cell"],
-        "on_select": lambda: _row_picked(key, ids),
+        "on_select": lambda: _row_picked(key, ids, field),
     }
 
 
-def _row_picked(key: str, ids: pd.Series[str]) -> None:
+def _row_picked(key: str, ids: list[str], field: str) -> None:
     chosen = st.session_state[key]["selection"]
     rows = [row for row, _ in chosen["cells"]] or list(chosen["rows"])
     if rows and rows[0] < len(ids):
-        session.change(sample=str(ids.iloc[rows[0]]))
+        session.change(**{field: str(ids[rows[0]])})
+
+
+def download(frame: pd.DataFrame, name: str) -> None:
+    """A button that saves a table as it is behind the page: every column, full precision."""
+    st.download_button(
+        "Download as CSV",
+        frame.to_csv(index=False).encode("utf-8"),
+        f"{name}.csv",
+        "text/csv",
+        key=f"csv_{name}",
+        on_click="ignore",
+        icon=":material/download:",
+    )
+
+
+_TARGETS = {
+    "met": ":material/check_circle: **Met**",
+    "missed": ":material/cancel: **Missed**",
+    "open": ":material/pending: **Open**",
+}
+
+
+def targets(found: Sequence[Any]) -> None:
+    """Targets (`dmil_core.targets.Target`), each with its figure and what does not hold."""
+    for target in found:
+        st.markdown(f"{_TARGETS[target.state]}: {plain(target.claim)}")
+        failing = [plain(f) for f in target.failing if f != target.figure]
+        less = f"  \nNot: {'; '.join(failing)}." if failing else ""
+        st.caption(f"Measured: {plain(target.figure)}.{less}")
 
 
 def guarded(run: Callable[[], None]) -> None:

@@ -1,70 +1,40 @@
-"""How the ways of learning differ: accuracy, synergy, confusion, and who is right where."""
+"""How trained models of one seed differ: accuracy, synergy, confusion, and who is right where."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
-import streamlit as st
 
 from dashboard.services.samples import in_split, modality_names, source
-from dashboard.services.stock import Checkpoint, DataProblem, Stock, log, stamp, table
+from dashboard.services.stock import Checkpoint, DataProblem, Stock, table
 from dmil_core import metrics, schema
 
 
 @dataclass(frozen=True)
 class Score:
-    """One model's accuracy with its spread; fractions between 0 and 1.
-
-    ``spread`` says what low and high are: the lowest and highest of several seeds, or a 95 %
-    bootstrap interval over the rows of one seed.
-    """
+    """One model's accuracy with its 95 % bootstrap interval over rows; between 0 and 1."""
 
     model: str
     accuracy: float
     low: float
     high: float
-    spread: Literal["seeds", "rows"]
-    #: Number of seeds, or of rows.
-    of: int
+    rows: int
 
 
 def scores(stock: Stock, data: str, seed: int, split: str) -> list[Score]:
-    """Accuracy of every readable checkpoint of a data set, over seeds where there are several."""
-    records = seed_records(stock.root / data / "results.jsonl")
-    found = []
-    for one in stock.ready(data, seed):
-        values = _accuracies(records, one, split)
-        if len(values) > 1:
-            mean = float(np.mean(values))
-            found.append(Score(one.model, mean, min(values), max(values), "seeds", len(values)))
-        else:
-            found.append(_over_rows(one, split))
-    return found
-
-
-def _accuracies(records: list[dict[str, Any]], found: Checkpoint, split: str) -> list[float]:
-    """Accuracy of every recorded seed of a checkpoint's model on the same data."""
-    digest = found.run.data_digest if found.run else ""
-    return [
-        float(record[split]["accuracy"])
-        for record in records
-        if record.get("paradigm") == found.model
-        and record.get("data_digest", digest) == digest
-        and "accuracy" in (record.get(split) or {})
-    ]
+    """Accuracy of every readable checkpoint of a data set and seed."""
+    return [_over_rows(one, split) for one in stock.ready(data, seed)]
 
 
 def _over_rows(found: Checkpoint, split: str) -> Score:
     correct = in_split(table(found), split)["correct"].to_numpy(dtype=bool)
     low, high = interval(correct)
     mean = float(correct.mean()) if len(correct) else float("nan")
-    return Score(found.model, mean, low, high, "rows", len(correct))
+    return Score(found.model, mean, low, high, len(correct))
 
 
 def interval(correct: Any) -> tuple[float, float]:
@@ -81,31 +51,10 @@ def interval(correct: Any) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def seed_records(path: Path) -> list[dict[str, Any]]:
-    """Lines of a comparison's results; none where there is no file, bad lines left out."""
-    return _records(str(path), stamp([path]))
-
-
-@st.cache_data(max_entries=16, show_spinner=False)
-def _records(path: str, key: str) -> list[dict[str, Any]]:
-    if not Path(path).exists():
-        return []
-    records = []
-    for line in Path(path).read_text(encoding="utf-8").splitlines():
-        try:
-            record = json.loads(line)
-        except ValueError:
-            log.warning("%s: a line is not JSON and was left out", path)
-            continue
-        if isinstance(record, dict):
-            records.append(record)
-    return records
-
-
 def by_composition(found: Sequence[Checkpoint], split: str) -> pd.DataFrame:
-    """Columns model, group, accuracy, low, high, rows; empty where it is not known.
+    """Columns model, group, accuracy, low, high, rows, sd; empty where it is not known.
 
-    A group is a true composition: R, U1, U2, U3 or S.
+    ``sd`` is NaN: there is one seed. A group is a true composition: R, U1, U2, U3 or S.
     """
     groups = {}
     for one in found:
@@ -141,7 +90,7 @@ def _by_group(
             if len(hits):
                 records.append((model, name, hits.mean(), *interval(hits), len(hits)))
     columns = ["model", "group", "accuracy", "low", "high", "rows"]
-    return pd.DataFrame(records, columns=columns)
+    return pd.DataFrame(records, columns=columns).assign(sd=np.nan)
 
 
 @dataclass(frozen=True)

@@ -129,6 +129,53 @@ SPLITS: Final = {
 }
 
 
+#: Parts of the Compare page.
+PARTS: Final = {
+    "seeds": "This data set, all methods",
+    "sets": "All data sets: ranks",
+    "samples": "Sample by sample",
+}
+METRICS: Final = {
+    "accuracy": "accuracy",
+    "macro_f1": "macro F1",
+    "map": "mean average precision",
+    "ece": "calibration error (ECE)",
+    "synergy": "synergy indicator",
+    "missed": "missed indicator",
+}
+METRIC: Final = (
+    "**Accuracy**: share of samples that are right. **Macro F1**: mean over the classes of F1. "
+    "**Mean average precision**: how well the probabilities of each class rank its samples. "
+    "**ECE**: mean gap between how sure a model is and how often it is right; less is better. "
+    "**Synergy indicator**: share of samples that are right although both models of one input are "
+    "wrong. **Missed indicator**: its mirror, wrong although a model of one input is right; less "
+    "is better."
+)
+REFERENCE: Final = (
+    "Every other method is compared with this one, seed by seed: runs of the same seed share "
+    "their starting point, so their differences vary less than their scores."
+)
+INTERVAL: Final = (
+    "95 % interval of the mean difference over paired seeds (Student's t). Where it leaves out 0 "
+    "the difference is more than the luck of seeds. One in twenty such intervals leaves out 0 by "
+    "chance alone."
+)
+RANKS: Final = (
+    "On each data set the best method has rank 1. The average over the data sets tells who is "
+    "good everywhere. The critical difference (Nemenyi's test, 5 %) is how far two average ranks "
+    "must be apart before these data sets tell two of so many methods apart."
+)
+CEILINGS: Final = (
+    "The **information ceiling** is what labels can tell about the composition, computed exactly "
+    "from the law: a sample whose weak side carries nothing this time really is unique. The "
+    "**generator ceiling** is for who knows how the data were made."
+)
+PURITY: Final = (
+    "Take one component's contribution out of the score and look who suffers. In a pure "
+    "decomposition only the component's own samples do: the losses lie on the diagonal."
+)
+
+
 def component_names(modalities: Sequence[str]) -> dict[str, str]:
     """Component to the few words beside its letter, with the modalities' names."""
     own = {f"U{m}": f"only {name}" for m, name in enumerate(modalities, start=1)}

@@ -28,6 +28,8 @@ from tests.dashboard.folders import (
 )
 
 PAGES = ["", "map", "compare"]
+#: The part of Compare that looks at single samples.
+SAMPLES = {"part": "samples"}
 
 
 def said(app: AppTest) -> str:
@@ -102,7 +104,7 @@ def test_a_damaged_checkpoint_says_what_is_damaged_and_others_work(
 
 
 def test_compare_goes_on_with_what_is_whole(open_page: OpenPage) -> None:
-    app = open_page("compare", data=BROKEN)
+    app = open_page("compare", data=BROKEN, part="samples")
     assert not app.exception
     assert len(app.error) == 2
     assert "needs the ensemble" in said(app)
@@ -422,32 +424,19 @@ def test_compare_says_what_the_whiskers_are(open_page: OpenPage) -> None:
     assert "bootstrap interval" in said(open_page("compare", data=REAL))
 
 
-def test_compare_uses_seeds_where_there_are_several(
-    open_page: OpenPage, room: Room, tmp_path: Path
-) -> None:
-    shutil.copytree(room.root / REAL, tmp_path / REAL)
-    lines = [
-        f'{{"data": "{REAL}", "paradigm": "{m}", "seed": {s}, "test": {{"accuracy": 0.{8 + s}}}}}'
-        for m in MODELS
-        for s in (0, 1)
-    ]
-    (tmp_path / REAL / "results.jsonl").write_text("\n".join(lines))
-    app = open_page("compare", root=tmp_path, data=REAL)
-    assert not app.exception
-    assert "mean of 2 seeds" in said(app)
-
-
 def test_composition_or_flags_or_a_message(open_page: OpenPage) -> None:
     def headings(data: str) -> list[str]:
-        return [s.value for s in open_page("compare", data=data).subheader]
+        return [s.value for s in open_page("compare", data=data, **SAMPLES).subheader]
 
     assert "Right by true composition" in headings(GENERATED)
     assert "Right by what is known about the samples" in headings(REAL)
-    assert "composition of these samples is not known" in said(open_page("compare", data=BROKEN))
+    assert "composition of these samples is not known" in said(
+        open_page("compare", data=BROKEN, **SAMPLES)
+    )
 
 
 def test_disagreements_in_both_directions(open_page: OpenPage, room: Room) -> None:
-    app = open_page("compare", data=REAL, rival="ensemble")
+    app = open_page("compare", data=REAL, rival="ensemble", **SAMPLES)
     one, two = (table_of(room, REAL, m).query("split == 'test'") for m in ("dmil", "ensemble"))
     only = int((one["correct"].to_numpy() & ~two["correct"].to_numpy()).sum())
     options = [o.replace("\\", "") for o in app.radio(key="choice_side").options]

@@ -19,7 +19,7 @@ from dmil_core import fidelity_record, records, scoreboard
 from dmil_core.checkpoint import find_runs
 from dmil_core.paradigms import PARADIGMS
 from dmil_core.paths import checkpoints_root
-from dmil_core.schema import ALL_COMPONENTS, COMPONENTS
+from dmil_core.schema import ALL_COMPONENTS
 from dmil_core.storage import replacing
 from dmil_core.targets import Target
 
@@ -170,31 +170,6 @@ def headlines() -> list[str]:
     return parts
 
 
-def switch() -> str:
-    """Fidelity on known truth."""
-    record = read("switch")
-    runs, top = record["runs"], record["ceilings"]
-    seeds = len({r["seed"] for r in runs})
-    columns = {
-        "accuracy": "accuracy",
-        "gate_agreement": "gate finds the composition",
-        **{f"gate_auroc_{c}": f"AUROC {c}" for c in COMPONENTS},
-    }
-    rows = []
-    for name in ORDER:
-        mine = [r for r in runs if r["paradigm"] == name]
-        rows.append([f"`{name}`", *(_spread([r[c] for r in mine if c in r]) for c in columns)])
-    text = f"""### Does the gate find the true composition?
-
-`switch` with 4 classes and equal shares, 8,000 training rows; test rows, mean ± standard deviation
-over {seeds} seeds (`make bench-switch`). *Finds* is how often the largest gate is the true
-composition; chance is 25 %. Exact ceilings of this law: {_percent(top["information"])} for what
-label information can tell, {_percent(top["generator"])} for who knows how the data were made; the
-best possible accuracy is {_percent(top["bayes_accuracy"])}.
-"""
-    return text + "\n" + table(["", *columns.values()], rows)
-
-
 def avdigits() -> str:
     """Response of the gate to spoilt inputs."""
     rows = []
@@ -307,7 +282,7 @@ def main() -> int:
     _, _, after = rest.partition(END)
     if not rest or not after:
         raise SystemExit(f"{README.name}: expected the lines {BEGIN} and {END}")
-    parts = [*headlines(), switch(), avdigits(), accuracy(), speed()]
+    parts = [*headlines(), avdigits(), accuracy(), speed()]
     if (RESULTS / "three.json").exists():
         parts.insert(-2, three())
     with replacing(README) as temporary:

@@ -63,6 +63,7 @@ def compare(
     epochs_scale: float = 1.0,
     tune: bool = False,
     jobs: int = 1,
+    records: Path | None = None,
     on_run: OnRun | None = None,
     on_epoch: OnEpoch | None = None,
 ) -> pd.DataFrame:
@@ -78,6 +79,8 @@ def compare(
         budget of ``len(LR_SCALES)`` runs, the same for all, with a seed that is not reported.
     jobs
         Processes side by side, each on one thread; with more than one, ``on_epoch`` is not called.
+    records
+        The folder of results.jsonl and tuning.jsonl, by default ``out``, where the runs lie.
 
     Returns
     -------
@@ -93,12 +96,14 @@ def compare(
     for paradigm in map(find_paradigm, names):
         for dataset in datasets:
             check_modalities(dataset, paradigm)
-    out.mkdir(parents=True, exist_ok=True)
+    kept = records or out
+    for folder in (out, kept):
+        folder.mkdir(parents=True, exist_ok=True)
     how = _How(out, device, epochs_scale, jobs > 1)
     with exclusive(out), _workers(jobs) as pool:
         chosen: dict[tuple[str, str], float] = {}
         if tune:
-            tried = read_results(out / TUNING_FILE)
+            tried = read_results(kept / TUNING_FILE)
             trials = [
                 (d, n, scale)
                 for d in datasets
@@ -109,22 +114,22 @@ def compare(
             for found in _each(pool, _trial, how, trials, on_run, on_epoch):
                 for new in found:
                     tried = _with(tried, new)
-                    write_lines(out / TUNING_FILE, tried)
+                    write_lines(kept / TUNING_FILE, tried)
             chosen = best_scales(tried)
-        records = read_results(out / RESULTS_FILE)
+        results = read_results(kept / RESULTS_FILE)
         units = [
             (d, n, seed, scale)
             for d in datasets
             for seed in range(seeds)
-            for n, scale in _missing(how, records, d, seed, names, chosen).items()
+            for n, scale in _missing(how, results, d, seed, names, chosen).items()
         ]
         for wave in [units] if pool is None else _pairs_first(units):
             for found in _each(pool, _run, how, wave, on_run, on_epoch):
                 for new in found:
-                    records = _with(records, new)
-                    write_lines(out / RESULTS_FILE, records)
+                    results = _with(results, new)
+                    write_lines(kept / RESULTS_FILE, results)
         wanted = set(paradigms)
-        table = summarize([r for r in records if r["paradigm"] in wanted])
+        table = summarize([r for r in results if r["paradigm"] in wanted])
         write_table(table, out / SUMMARY_FILE)
     return table
 

@@ -19,7 +19,7 @@ from dmil_core.nn.gaussian import kl_between, kl_standard
 from dmil_core.rivals import I2m2Output, MibOutput
 
 #: ``ce_known``: how fast telling a modality what it cannot know ends where it knows less.
-KNOWN_POWER = 1
+KNOWN_POWER = 2
 #: How sharply ``ce_pure`` prefers the component that explains most.
 SHARPNESS = 4
 
@@ -192,7 +192,7 @@ def ce_pure(e: Evidence) -> Tensor:
 
 def ce_known(modality: int) -> Callable[[Evidence], Tensor]:
     """CE(b y + (1 - b) / K) of one modality's own head, b = f + (1 - f) a, with a what it can
-    know of a sample (:meth:`Batch.known`) and f the mean of a in the batch to a power.
+    know of a sample (:meth:`Batch.known`) and f the mean of a in the batch, squared.
 
     Told the class of samples whose class it cannot know, a modality learns them by heart, and its
     encoder with it: where all is synergy that cost 20 points of accuracy. Where it mostly knows,

@@ -52,8 +52,8 @@ def evidence() -> Evidence:
         helpers=(gaussian(1.0, math.e), gaussian(3.0)),
     )
     w = torch.tensor([[0.5, 0.25, 0.125, 0.0]])
-    x = torch.zeros(1, 1)
-    return Evidence(out, Batch(x, x, torch.tensor([0]), w), rebuilt)
+    x, alone = torch.zeros(1, 1), torch.tensor([[0.75, 0.5]])
+    return Evidence(out, Batch(x, x, torch.tensor([0]), w, alone=alone), rebuilt)
 
 
 def of_the_row(out: Output) -> Evidence:
@@ -125,7 +125,8 @@ BY_HAND = {
         + WRONG / 2
     ),
     # Modality 1 knows 3/4, on average too, and is told 15/16: the class gets 31/32, the other 1/32.
-    "ce_known_x1": 31 / 32 * RIGHT + 1 / 32 * WRONG,
+    # f = 9/16, so three quarters known are 9/16 + 7/16 * 3/4 = 57/64 told.
+    "ce_known_x1": 57 / 64 * RIGHT + 7 / 64 * (RIGHT + WRONG) / 2,
     "ce_known_x2": EVEN,
     # log(1 + e^-log 3) = log(4/3) and log(1 + 3) = log 4, weighed 0.875 and 0.125
     "explained": 0.875 * math.log(4 / 3) + 0.125 * math.log(4.0),
@@ -143,8 +144,8 @@ BY_HAND = {
     "kl_fused": 4.5,
     "ce_both": WRONG,
     "ce_x3": WRONG,
-    # Modality 3 knows 1/4, not the w_R + w_U3 that the other two account for; it is told 7/16.
-    "ce_known_x3": 7 / 16 * WRONG + 9 / 16 * (RIGHT + WRONG) / 2,
+    # Modality 3 knows 1/4, not the w_R + w_U3 that the other two account for; it is told 19/64.
+    "ce_known_x3": 19 / 64 * WRONG + 45 / 64 * (RIGHT + WRONG) / 2,
     "kl_3": 2.0 + (math.e - 2.0) / 2,
     "rebuild_3": 4.0 / 2,
 }
@@ -232,10 +233,10 @@ def test_batches_give_the_rows_asked_for() -> None:
 
 
 def test_a_modality_is_told_more_of_a_row_where_it_knows_much_of_others() -> None:
-    """Row 2 explained by S: told a half where the batch's mean is a half, nothing where it is 0."""
+    """A row it cannot know: told a quarter where the batch's mean is a half, nothing where 0."""
     out = replace(evidence().out, unimodal=torch.tensor([[THREE_TO_ONE, [0.0, 0.0]]] * 2))
     x, y = torch.zeros(2, 1), torch.tensor([0, 0])
-    for first, told in (([1.0, 0.0, 0.0, 0.0], 0.5), ([0.0, 0.0, 0.0, 1.0], 0.0)):
-        w = torch.tensor([first, [0.0, 0.0, 0.0, 1.0]])
-        value = TERMS["ce_known_x1"](Evidence(out, Batch(x, x, y, w), None))[1].item()
+    for first, told in ((1.0, 0.25), (0.0, 0.0)):
+        known = Batch(x, x, y, torch.zeros(2, 4), alone=torch.tensor([[first, 0.0], [0.0, 0.0]]))
+        value = TERMS["ce_known_x1"](Evidence(out, known, None))[1].item()
         assert value == pytest.approx(told * RIGHT + (1 - told) * (RIGHT + WRONG) / 2, rel=1e-5)

@@ -60,7 +60,7 @@ def show() -> None:
     means = scoreboard.summary(runs).pivot(index="paradigm", columns="data", values="accuracy")
     print((100 * means).round(2).to_string(na_rep="-"))
     order = scoreboard.standing(runs)
-    print("\naverage rank over", ", ".join(order.sets) or "no complete set")
+    print("\naverage rank over", ", ".join(map(str, order.scores.index)) or "no complete set")
     print(order.ranks.round(2).to_string())
     for target in scoreboard.targets(runs):
         print(f"{target.state}: {target.claim}: {target.figure}")

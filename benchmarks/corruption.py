@@ -66,7 +66,8 @@ def measure(name: str, paradigm: str, seed: int, a: argparse.Namespace) -> Recor
             known = [m for m in MEASURES if m == "accuracy" or m in tables[0]]
             curve = {m: [_mean(t, m) for t in tables] for m in known}
             named = {"data": name, "paradigm": paradigm, "seed": seed, "modality": modality}
-            named |= {"corruption": kind, "lr_scale": scale_of(run, dataset)}
+            named |= {"name": dataset.card.modalities[modality - 1].name, "corruption": kind}
+            named |= {"lr_scale": scale_of(run, dataset)}
             found.append({**named, "severity": list(points), **curve})
     return found
 
@@ -77,7 +78,7 @@ def _mean(table: pd.DataFrame, name: str) -> float:
 
 def summary(runs: Records) -> dict[str, Records]:
     """Mean and standard deviation over seeds of each curve, and how the gates answered."""
-    keys = ("data", "paradigm", "modality", "corruption")
+    keys = ("data", "paradigm", "modality", "name", "corruption")
     curves, responses = [], []
     for key in dict.fromkeys(tuple(r[k] for k in keys) for r in runs):
         mine = [r for r in runs if tuple(r[k] for k in keys) == key]
@@ -132,8 +133,8 @@ def show(found: dict[str, Any]) -> None:
     for c in found["curves"]:
         head = f"{c['data']:10}{c['paradigm']:12}x{c['modality']} {c['corruption']:8}"
         print(head + " ".join(f"{v:.3f}" for v in c["accuracy"]))
-        for gate in (schema.gate(p) for p in COMPONENTS if schema.gate(p) in c):
-            print(f"{gate:>32} " + " ".join(f"{v:.3f}" for v in c[gate]))
+        for m in (m for m in MEASURES[1:] if m in c):
+            print(f"{m:>32} " + " ".join(f"{v:.3f}" for v in c[m]))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ other modality, so that its U rises while R and the U of the spoilt one fall. A 
 is a harder case than a missing one: it says something, and it is wrong.
 
 The models are those of ``make bench-compare`` where it ran, else they are trained under ``--out``
-with the learning rates that it chose. Writes benchmarks/results/corruption.json.
+with the learning rates that it chose. benchmarks/results/corruption.jsonl is the record, a line
+per run and curve; corruption.json what follows from it.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from dmil_core.data.corruption import CORRUPTIONS, Corruption, corrupt
 from dmil_core.data.dataset import Dataset
 from dmil_core.predict import predict
 from dmil_core.schema import COMPONENTS
-from dmil_core.storage import write_json
+from dmil_core.storage import write_json, write_lines
 
 RESULT = RESULTS / "corruption.json"
 SETS = ("avdigits", "watch", "emoji", "switch")
@@ -120,10 +121,12 @@ def main() -> int:
     a = parser.parse_args()
     units = [(d, p, s, a) for d in a.data for p in a.paradigms for s in range(a.seeds)]
     runs = spread(measure, units, a.jobs)
-    found = {"runs": runs, **summary(runs)}
+    found = summary(runs)
     standard = (tuple(a.data), tuple(a.paradigms)) == (SETS, PARADIGMS)
     standard = standard and (a.seeds, a.epochs_scale) == (SEEDS, 1.0)
-    write_json(RESULT if standard else a.out / RESULT.name, found)
+    result = RESULT if standard else a.out / RESULT.name
+    write_lines(result.with_suffix(".jsonl"), runs)
+    write_json(result, found)
     show(found)
     return 0
 

@@ -115,7 +115,8 @@ kinds, four severities each, and {curves[0]["seeds"]} seeds.
         table(["set, spoilt", *(f"`{n}`" for n in names)], held),
         """
 Mean gate weights of `dmil`, clean and with every row spoilt the most: U of the other input / U of
-the spoilt one / R. The first should rise and the other two fall.
+the spoilt one / R. Under noise and blank the first should rise and the others fall; a swapped input
+looks genuine, so that only R, where the two agree, can fall.
 """,
         table(["set, spoilt", "clean", *kinds], gates),
     ]

@@ -78,6 +78,18 @@ bench-compare: $(APP_ENV) ## All paradigms on all sets, tuned, 5 seeds; many hou
 bench-three: $(APP_ENV) ## Three inputs: is the gate right, and against joint and ensemble; goes on when stopped
 	$(PY) -m benchmarks.three $(ARGS)
 
+.PHONY: bench-corruption
+bench-corruption: $(APP_ENV) ## Accuracy and gates where one input is spoilt at test time; takes the runs of bench-compare
+	$(PY) -m benchmarks.corruption $(ARGS)
+
+.PHONY: bench-unseen
+bench-unseen: $(APP_ENV) ## Do frozen components describe classes that training never saw? 5 seeds
+	$(PY) -m benchmarks.unseen $(ARGS)
+
+.PHONY: bench-architectures
+bench-architectures: $(APP_ENV) ## The same paradigms with other encoders, 5 seeds; an hour or more
+	$(PY) -m benchmarks.architectures $(ARGS)
+
 .PHONY: bench-avdigits
 bench-avdigits: $(APP_ENV) ## Does the gate notice a spoilt picture or sound?
 	$(PY) -m benchmarks.avdigits
@@ -99,7 +111,7 @@ clean: ## Remove the environment, caches and what benchmarks left in build/
 .PHONY: help
 help: ## List the targets
 	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+		/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # --- what the targets need ----------------------------------------------------------------------
 

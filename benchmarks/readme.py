@@ -197,6 +197,80 @@ AUROC is against rows where nothing was spoilt.
     return text + "\n" + table(["gate", "AUROC", "mean, clean", "mean, spoilt"], rows)
 
 
+def corruption() -> str:
+    """Accuracy and gates where one input is spoilt at test time."""
+    curves = read("corruption")["curves"]
+    names, kinds = (list(dict.fromkeys(c[k] for c in curves)) for k in ("paradigm", "corruption"))
+    held, gates = [], []
+    for place in dict.fromkeys((c["data"], c["modality"], c["name"]) for c in curves):
+        data, modality, spoilt = place
+        here = [c for c in curves if (c["data"], c["modality"]) == (data, modality)]
+        first = f"`{data}`, {spoilt}"
+        worn = {
+            n: [v for c in here if c["paradigm"] == n for v in c["accuracy"][1:]] for n in names
+        }
+        held.append([first, *(_percent(statistics.mean(worn[n])) for n in names)])
+        ours = {c["corruption"]: c for c in here if c["paradigm"] == "dmil"}
+        order = ("gate_U2", "gate_U1") if modality == 1 else ("gate_U1", "gate_U2")
+        shown = [(ours[kinds[0]], 0), *((ours[k], -1) for k in kinds)]
+        cells = [" / ".join(f"{c[g][i]:.2f}" for g in (*order, "gate_R")) for c, i in shown]
+        gates.append([first, *cells])
+    parts = [
+        f"""### What if one input is spoilt at test time?
+
+Learnt from clean rows; then one input of the test rows gets noise, is blank, or is swapped with
+that of a sample of another class (`make bench-corruption`). Test accuracy, mean over the three
+kinds, four severities each, and {curves[0]["seeds"]} seeds.
+""",
+        table(["set, spoilt", *(f"`{n}`" for n in names)], held),
+        """
+Mean gate weights of `dmil`, clean and with every row spoilt the most: U of the other input / U of
+the spoilt one / R. Under noise and blank the first should rise and the others fall; a swapped input
+looks genuine, so that only R, where the two agree, can fall.
+""",
+        table(["set, spoilt", "clean", *kinds], gates),
+    ]
+    return "\n".join(parts)
+
+
+def unseen() -> str:
+    """Few-shot probes of frozen representations on unseen classes."""
+    means = read("unseen")["means"]
+    shots = list(dict.fromkeys(m["shots"] for m in means))
+    keys = ("data", "paradigm", "representation")
+    shown = [m for m in means if m["headline"] or " " in m["representation"]]
+    rows = []
+    for key in dict.fromkeys(tuple(m[k] for k in keys) for m in shown):
+        mine = [m for m in shown if tuple(m[k] for k in keys) == key]
+        data, paradigm, name = key
+        name = f"**{name}**" if mine[0]["headline"] else name
+        rows.append([f"`{data}`, `{paradigm}`: {name}", *(_given(m) for m in mine)])
+    text = f"""### Do the components describe classes that training never saw?
+
+Half of the classes is left out of training, the model is frozen, and a logistic regression learns
+the left-out classes from a few rows of each (`make bench-unseen`; `benchmarks/unseen.py` has the
+protocol). Test accuracy, mean ± standard deviation over {means[0]["seeds"]} seeds of 20 draws each.
+Bold is what the model's own answer is read from: what counts, and fixed beforehand.
+"""
+    return text + "\n" + table(["representation", *(f"{n} a class" for n in shots)], rows)
+
+
+def architectures() -> str:
+    """The comparison with other encoders."""
+    means = read("architectures")["means"]
+    settings = list(dict.fromkeys(m["setting"] for m in means))
+    rows = []
+    for name in dict.fromkeys(m["paradigm"] for m in means):
+        mine = {m["setting"]: m for m in means if m["paradigm"] == name}
+        rows.append([f"`{name}`", *(_given(mine[s]) for s in settings)])
+    text = f"""### Does it depend on the encoder?
+
+Test accuracy with two kinds of encoders each, mean ± standard deviation over {means[0]["seeds"]}
+paired seeds, nothing tuned (`make bench-architectures`).
+"""
+    return text + "\n" + table(["", *settings], rows)
+
+
 def accuracy() -> str:
     """Test accuracy of the shipped checkpoints."""
     runs = {(e.set_name, e.paradigm): e.run for e in find_runs() if e.run and e.seed == 0}
@@ -271,6 +345,11 @@ def _spread(values: list[float]) -> str:
     return f"{100 * statistics.mean(values):.2f} ± {100 * sd:.2f} %"
 
 
+def _given(mean: dict[str, Any]) -> str:
+    """Mean and standard deviation that a record holds."""
+    return f"{100 * mean['accuracy']:.2f} ± {100 * mean['accuracy_sd']:.2f} %"
+
+
 def _percent(value: float) -> str:
     return f"{100 * value:.1f} %"
 
@@ -282,9 +361,14 @@ def main() -> int:
     _, _, after = rest.partition(END)
     if not rest or not after:
         raise SystemExit(f"{README.name}: expected the lines {BEGIN} and {END}")
-    parts = [*headlines(), avdigits(), accuracy(), speed()]
-    if (RESULTS / "three.json").exists():
-        parts.insert(-2, three())
+    later = {
+        "three": three,
+        "corruption": corruption,
+        "unseen": unseen,
+        "architectures": architectures,
+    }
+    recorded = [part() for name, part in later.items() if list(RESULTS.glob(f"{name}.json*"))]
+    parts = [*headlines(), avdigits(), *recorded, accuracy(), speed()]
     with replacing(README) as temporary:
         block = "\n\n".join([BEGIN, *parts, END])
         temporary.write_text(before + block + after, "utf-8")

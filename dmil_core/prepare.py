@@ -5,7 +5,6 @@ Everything fitted here (means, scales, vocabulary) sees training rows only.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections import Counter
 from dataclasses import replace
@@ -20,6 +19,7 @@ from dmil_core import schema
 from dmil_core.architectures import build
 from dmil_core.config import EncoderConfig, ModelConfig
 from dmil_core.data.dataset import Dataset
+from dmil_core.data.words import words_of
 from dmil_core.errors import ConfigError
 from dmil_core.losses import Batch
 from dmil_core.model import Encoders, shared_fusion
@@ -46,13 +46,6 @@ _READS = {
 MAX_WORDS = 32
 MAX_VOCABULARY = 5000
 PADDING, UNKNOWN = 0, 1
-
-_WORD = re.compile(r"\w+|[^\w\s]")
-
-
-def words_of(text: str) -> list[str]:
-    """Lower-case words and single punctuation marks, in order."""
-    return _WORD.findall(text.lower())
 
 
 def vocabulary_of(texts: NDArray[np.str_]) -> tuple[str, ...]:

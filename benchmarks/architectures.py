@@ -1,0 +1,109 @@
+"""Does the ranking depend on the encoder? ``make bench-architectures``.
+
+The same paradigms with other encoders: ``avdigits`` with perceptrons and with convolutions,
+``watch`` with a 1-D convolution and with a Transformer. Seeds are paired, every paradigm has its
+own default settings, and nothing is tuned. The synergy indicator of a run refers to the ensemble
+of the same encoders and seed. Writes benchmarks/results/architectures.json; finished runs under
+``--out`` are read, not trained again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+from pathlib import Path
+from typing import Any
+
+from benchmarks.runs import RESULTS, Records, interval, spread
+from dmil_core.checkpoint import run_folder
+from dmil_core.compare import RUNS_FOLDER, record
+from dmil_core.data.catalog import load_dataset
+from dmil_core.paradigms import ENSEMBLE
+from dmil_core.storage import write_json
+from dmil_core.tables import read_table
+
+RESULT = RESULTS / "architectures.json"
+SETTINGS = {
+    "avdigits, MLP": ("avdigits", "mlp"),
+    "avdigits, CNN": ("avdigits", "cnn2d"),
+    "watch, 1-D CNN": ("watch", "cnn1d"),
+    "watch, Transformer": ("watch", "transformer"),
+}
+PARADIGMS = ("ensemble", "joint", "multi-loss", "dmil-paper", "dmil")
+OURS = "dmil"
+SEEDS = 5
+
+
+def measure(setting: str, seed: int, a: argparse.Namespace) -> Records:
+    """Train every paradigm with one pair of encoders and one seed, the unimodal pair first."""
+    import torch
+
+    from dmil_core.train import train
+
+    torch.set_num_threads(1)
+    data, encoder = SETTINGS[setting]
+    dataset = load_dataset(data)
+    root = a.out / RUNS_FOLDER / encoder
+    found = []
+    pair = None
+    for paradigm in dict.fromkeys((ENSEMBLE.name, *a.paradigms)):
+        run = train(
+            dataset, paradigm, seed, run_folder(root, dataset.slug, paradigm, seed),
+            encoders=(encoder, encoder), epochs_scale=a.epochs_scale,
+        )  # fmt: skip
+        pair = read_table(run.predictions) if pair is None else pair
+        found.append({"setting": setting, "encoder": encoder, **record(run, pair)})
+    return found
+
+
+def summary(runs: Records) -> dict[str, Records]:
+    """Mean and standard deviation over seeds; ``dmil`` less each other, paired by seed."""
+    means, differences = [], []
+    for setting, paradigm in dict.fromkeys((r["setting"], r["paradigm"]) for r in runs):
+        mine, ours = (
+            {r["seed"]: r for r in runs if (r["setting"], r["paradigm"]) == (setting, p)}
+            for p in (paradigm, OURS)
+        )
+        values = [r["test"]["accuracy"] for r in mine.values()]
+        means.append(
+            {"setting": setting, "paradigm": paradigm, "seeds": len(mine)}
+            | {"accuracy": statistics.mean(values)}
+            | ({"accuracy_sd": statistics.stdev(values)} if len(mine) > 1 else {})
+            | {"parameters": next(iter(mine.values()))["parameters"]}
+        )
+        both = [seed for seed in mine if seed in ours]
+        if both and paradigm != OURS:
+            pairs = ([r[s]["test"]["accuracy"] for s in both] for r in (ours, mine))
+            differences.append({"setting": setting, "paradigm": paradigm, **interval(*pairs)})
+    return {"means": means, "differences": differences}
+
+
+def main() -> int:
+    """Train or go on, then write the record."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--settings", nargs="+", default=list(SETTINGS), choices=list(SETTINGS))
+    parser.add_argument("--paradigms", nargs="+", default=list(PARADIGMS))
+    parser.add_argument("--seeds", type=int, default=SEEDS)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--epochs-scale", type=float, default=1.0, help="for a quick look")
+    parser.add_argument("--out", type=Path, default=Path("build/bench-architectures"))
+    a = parser.parse_args()
+    units = [(name, seed, a) for name in a.settings for seed in range(a.seeds)]
+    runs = spread(measure, units, a.jobs)
+    found = {"runs": runs, **summary(runs)}
+    standard = (tuple(a.settings), tuple(a.paradigms)) == (tuple(SETTINGS), PARADIGMS)
+    standard = standard and (a.seeds, a.epochs_scale) == (SEEDS, 1.0)
+    write_json(RESULT if standard else a.out / RESULT.name, found)
+    show(found)
+    return 0
+
+
+def show(found: dict[str, Any]) -> None:
+    """Print accuracy, a row per setting and paradigm."""
+    for m in found["means"]:
+        print(f"{m['setting']:20}{m['paradigm']:12}{m['accuracy']:.4f} "
+              f"±{m.get('accuracy_sd', 0.0):.4f}  {m['parameters']:,} parameters")  # fmt: skip
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,144 @@
+"""What if one input is spoilt at test time? ``make bench-corruption``.
+
+Models learn from clean rows. Then one modality of the test rows is spoilt, more and more: noise,
+blank, or swapped between samples (``dmil_core/data/corruption.py``). Reported are accuracy, and
+for decompositions the mean gate weights and the explained share: the answer should move to the
+other modality, so that its U rises while R and the U of the spoilt one fall. A swapped modality
+is a harder case than a missing one: it says something, and it is wrong.
+
+The models are those of ``make bench-compare`` where it ran, else they are trained under ``--out``
+with the learning rates that it chose. benchmarks/results/corruption.jsonl is the record, a line
+per run and curve; corruption.json what follows from it.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.runs import COMPARISON, RESULTS, Records, compared, interval, scale_of, spread
+from dmil_core import schema
+from dmil_core.checkpoint import load_model
+from dmil_core.data.catalog import load_dataset
+from dmil_core.data.corruption import CORRUPTIONS, Corruption, corrupt
+from dmil_core.data.dataset import Dataset
+from dmil_core.predict import predict
+from dmil_core.schema import COMPONENTS
+from dmil_core.storage import write_json, write_lines
+
+RESULT = RESULTS / "corruption.json"
+SETS = ("avdigits", "watch", "emoji", "switch")
+PARADIGMS = ("joint", "ensemble", "qmf", "dmil-paper", "dmil")
+SEEDS = 5
+Side = Literal[1, 2]
+
+#: Shares of rows, or of words; noise on numbers is in standard deviations.
+SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+NOISE = (0.0, 0.5, 1.0, 2.0, 4.0)
+
+MEASURES = ("accuracy", *(schema.gate(c) for c in COMPONENTS), schema.EXPLAINED)
+
+
+def severities(dataset: Dataset, modality: Side, kind: Corruption) -> tuple[float, ...]:
+    """The five points of a curve; the first is clean, the last the worst."""
+    text = dataset.card.modalities[modality - 1].kind == "text"
+    return NOISE if kind == "noise" and not text else SHARES
+
+
+def measure(name: str, paradigm: str, seed: int, a: argparse.Namespace) -> Records:
+    """The curves of one run: a record per modality and kind, with a list over severities."""
+    import torch
+
+    torch.set_num_threads(1)
+    dataset = load_dataset(name)
+    trained = compared(dataset, paradigm, seed, a.out, a.comparison, a.epochs_scale)
+    model, run = load_model(trained.folder)
+    rows = dataset.rows("test")
+    found = []
+    for modality in get_args(Side):
+        for kind in CORRUPTIONS:
+            points = severities(dataset, modality, kind)
+            spoilt = [corrupt(dataset, modality, kind, s, rows=rows, seed=seed) for s in points]
+            tables = [predict(model, run.config.model, d, rows) for d in spoilt]
+            known = [m for m in MEASURES if m == "accuracy" or m in tables[0]]
+            curve = {m: [_mean(t, m) for t in tables] for m in known}
+            named = {"data": name, "paradigm": paradigm, "seed": seed, "modality": modality}
+            named |= {"name": dataset.card.modalities[modality - 1].name, "corruption": kind}
+            named |= {"lr_scale": scale_of(run, dataset)}
+            found.append({**named, "severity": list(points), **curve})
+    return found
+
+
+def _mean(table: pd.DataFrame, name: str) -> float:
+    return round(float(table["correct" if name == "accuracy" else name].mean()), 6)
+
+
+def summary(runs: Records) -> dict[str, Records]:
+    """Mean and standard deviation over seeds of each curve, and how the gates answered."""
+    keys = ("data", "paradigm", "modality", "name", "corruption")
+    curves, responses = [], []
+    for key in dict.fromkeys(tuple(r[k] for k in keys) for r in runs):
+        mine = [r for r in runs if tuple(r[k] for k in keys) == key]
+        named = dict(zip(keys, key, strict=True))
+        curve: dict[str, Any] = {**named, "severity": mine[0]["severity"], "seeds": len(mine)}
+        for m in (m for m in MEASURES if m in mine[0]):
+            values = np.array([r[m] for r in mine])
+            curve[m] = values.mean(axis=0).round(6).tolist()
+            if len(mine) > 1:
+                curve[f"{m}_sd"] = values.std(axis=0, ddof=1).round(6).tolist()
+        curves.append(curve)
+        if schema.gate("R") in mine[0]:
+            responses.append({**named, **response(mine, named["modality"])})
+    return {"curves": curves, "responses": responses}
+
+
+def response(runs: Records, modality: Side) -> dict[str, Any]:
+    """What the worst severity does to the gates of the other modality's U, of the spoilt one's U
+    and of R, and to the explained share: spoilt less clean, paired by seed."""
+    own, other = (schema.gate("U1"), schema.gate("U2"))[:: 1 if modality == 1 else -1]
+    parts = {"other": other, "own": own, "R": schema.gate("R"), "explained": schema.EXPLAINED}
+    return {
+        name: interval([r[column][-1] for r in runs], [r[column][0] for r in runs])
+        for name, column in parts.items()
+        if column in runs[0]
+    }
+
+
+def main() -> int:
+    """Measure all runs and write curves and responses."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", nargs="+", default=list(SETS), metavar="SET")
+    parser.add_argument("--paradigms", nargs="+", default=list(PARADIGMS))
+    parser.add_argument("--seeds", type=int, default=SEEDS)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--epochs-scale", type=float, default=1.0, help="for a quick look")
+    parser.add_argument("--comparison", type=Path, default=COMPARISON)
+    parser.add_argument("--out", type=Path, default=Path("build/bench-corruption"))
+    a = parser.parse_args()
+    units = [(d, p, s, a) for d in a.data for p in a.paradigms for s in range(a.seeds)]
+    runs = spread(measure, units, a.jobs)
+    found = summary(runs)
+    standard = (tuple(a.data), tuple(a.paradigms)) == (SETS, PARADIGMS)
+    standard = standard and (a.seeds, a.epochs_scale) == (SEEDS, 1.0)
+    result = RESULT if standard else a.out / RESULT.name
+    write_lines(result.with_suffix(".jsonl"), runs)
+    write_json(result, found)
+    show(found)
+    return 0
+
+
+def show(found: dict[str, Any]) -> None:
+    """Print accuracy along each curve, and the gates where there are some."""
+    for c in found["curves"]:
+        head = f"{c['data']:10}{c['paradigm']:12}x{c['modality']} {c['corruption']:8}"
+        print(head + " ".join(f"{v:.3f}" for v in c["accuracy"]))
+        for m in (m for m in MEASURES[1:] if m in c):
+            print(f"{m:>32} " + " ".join(f"{v:.3f}" for v in c[m]))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,97 @@
+"""Trained runs for benchmarks: those of the comparison where they are at hand, else trained here.
+
+Work is spread over processes of one thread each, and intervals over seeds become JSON.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import replace
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from dmil_core import ranking
+from dmil_core.checkpoint import RUN_FILE, Run, run_folder, verify
+from dmil_core.compare import RUNS_FOLDER, TUNING_FILE, best_scales, read_results
+from dmil_core.config import RunConfig
+from dmil_core.data.dataset import Dataset
+from dmil_core.paradigms import find_paradigm, stages_for
+from dmil_core.prepare import model_config
+from dmil_core.train import train
+
+RESULTS = Path(__file__).parent / "results"
+#: Where ``make bench-compare`` leaves its runs.
+COMPARISON = Path("build/bench-compare")
+
+Records = list[dict[str, Any]]
+
+
+def compared(
+    dataset: Dataset, paradigm: str, seed: int, out: Path, comparison: Path,
+    epochs_scale: float = 1.0,
+) -> Run:  # fmt: skip
+    """The comparison's run of a paradigm and seed, or one like it, trained under ``out``.
+
+    What is trained here has the learning rate that the comparison chose on validation rows,
+    where a record says which.
+    """
+    folder = run_folder(comparison / dataset.slug / RUNS_FOLDER, dataset.slug, paradigm, seed)
+    if epochs_scale == 1.0 and (folder / RUN_FILE).exists():
+        run = verify(folder)
+        if is_run_of(run, dataset, paradigm, seed):
+            return run
+        print(f"{folder} is of other data or settings; training anew", file=sys.stderr)
+    scale = chosen_scale(dataset, paradigm, comparison)
+    mine = run_folder(out / RUNS_FOLDER / f"lr{scale:g}", dataset.slug, paradigm, seed)
+    return train(dataset, paradigm, seed, mine, epochs_scale=epochs_scale, lr_scale=scale)
+
+
+def is_run_of(run: Run, dataset: Dataset, paradigm: str, seed: int) -> bool:
+    """Whether it is a finished run of these rows, this paradigm as it is now, and this seed;
+    the learning rates may be others."""
+    found = find_paradigm(paradigm)
+    stages = stages_for(found, len(dataset.rows("train")))
+    config = RunConfig(found.name, seed, model_config(dataset, found), stages, found.folds)
+    same = _without_rates(run.config) == _without_rates(config)
+    return same and run.finished and run.data_digest == dataset.digest
+
+
+def _without_rates(config: RunConfig) -> RunConfig:
+    return replace(config, stages=tuple(replace(s, lr=0.0) for s in config.stages))
+
+
+def chosen_scale(dataset: Dataset, paradigm: str, comparison: Path) -> float:
+    """The factor on the learning rate that the comparison chose; 1 where it chose none yet."""
+    tried = read_results(RESULTS / TUNING_FILE)
+    tried += read_results(comparison / dataset.slug / TUNING_FILE)
+    return best_scales(tried).get((dataset.name, paradigm), 1.0)
+
+
+def scale_of(run: Run, dataset: Dataset) -> float:
+    """The factor on the learning rate that a run was trained with."""
+    stages = stages_for(find_paradigm(run.paradigm), len(dataset.rows("train")))
+    return round(run.config.stages[0].lr / stages[0].lr, 6)
+
+
+def spread(work: Callable[..., Records], units: Sequence[tuple[Any, ...]], jobs: int) -> Records:
+    """The records of ``work(*unit)`` in order of the units, from processes side by side."""
+    os.environ["OMP_NUM_THREADS"] = "1"  # inherited by the processes, before they import torch
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        futures = {pool.submit(work, *unit): unit for unit in units}
+        for n, done in enumerate(as_completed(futures), start=1):
+            done.result()
+            named = " ".join(str(v) for v in futures[done] if isinstance(v, str | int))
+            print(f"{n}/{len(units)} {named}", file=sys.stderr, flush=True)
+        return [record for future in futures for record in future.result()]
+
+
+def interval(one: Sequence[float], other: Sequence[float]) -> dict[str, float | None]:
+    """``one`` less ``other``, paired by seed: mean and 95 % interval; None where one seed has no
+    interval."""
+    d = ranking.paired_difference(one, other)
+    return {k: v if math.isfinite(v) else None for k, v in vars(d).items()}

@@ -78,6 +78,10 @@ bench-fidelity: $(APP_ENV) ## Is the decomposition the real one? 15 laws, 5 seed
 bench-compare: $(APP_ENV) ## All paradigms on all sets, tuned, 5 seeds; many hours, goes on when stopped
 	$(PY) -m benchmarks.comparison $(ARGS)
 
+.PHONY: bench-theorem
+bench-theorem: $(APP_ENV) ## Why do the paradigms rank so? Theorem 1 in numbers, on runs of bench-fidelity
+	$(PY) -m benchmarks.theorem $(ARGS)
+
 .PHONY: bench-avdigits
 bench-avdigits: $(APP_ENV) ## Does the gate notice a spoilt picture or sound?
 	$(PY) -m benchmarks.avdigits

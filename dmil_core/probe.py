@@ -8,6 +8,7 @@ it is there at all.
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -29,7 +30,9 @@ PROBES: Final[dict[str, int]] = {"linear": 0, "mlp": 128}
 RIDGES: Final = (1e-3, 1e-4, 1e-5, 1e-6)
 #: A round of the second-order fit that gains less than this many nats is the last one.
 GAIN: Final = 1e-5
-EPOCHS: Final = 30
+STEPS: Final = 1200
+#: Looks at the held-out rows without a better one before a fit ends.
+PATIENCE: Final = 15
 BATCH_ROWS: Final = 512
 LEARNING_RATE: Final = 2e-3
 
@@ -114,11 +117,15 @@ def fit_probe(rows: Rows, held: Rows, classes: int, hidden: int = 0, seed: int =
         body = _Body(z.shape[1], hidden, len(cells))
         best, state = np.inf, body.state_dict()
         for fitter in (_newton, _descent) if hidden else (_newton,):
+            waited = 0
             for _ in fitter(body, z, target):
                 with torch.inference_mode():
                     loss = float(nn.functional.cross_entropy(body(z_held), target_held))
+                waited += 1
                 if loss < best:
-                    best, state = loss, copy.deepcopy(body.state_dict())
+                    best, state, waited = loss, copy.deepcopy(body.state_dict()), 0
+                if waited >= PATIENCE:
+                    break
             body.load_state_dict(state)
     return Probe(body, mean, std, classes, cells)
 
@@ -140,16 +147,17 @@ def _newton(body: _Body, z: Tensor, target: Tensor) -> Iterator[None]:
 
         before, now = np.inf, np.inf
         while not before - now < GAIN:  # infinity less infinity is no number: the first round
-            before, now = now, optimizer.step(loss).item()  # type: ignore[arg-type]
+            before, now = now, optimizer.step(loss).item()
             yield
 
 
 def _descent(body: _Body, z: Tensor, target: Tensor) -> Iterator[None]:
     """Fit both layers; a stop after every epoch."""
     optimizer = torch.optim.AdamW(body.parameters(), lr=LEARNING_RATE, weight_decay=1e-4)
-    batches = -(-len(z) // BATCH_ROWS)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, EPOCHS * batches)
-    for _ in range(EPOCHS):
+    batches = math.ceil(len(z) / BATCH_ROWS)
+    epochs = math.ceil(STEPS / batches)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs * batches)
+    for _ in range(epochs):
         for rows in torch.randperm(len(z)).split(BATCH_ROWS):
             optimizer.zero_grad()
             nn.functional.cross_entropy(body(z[rows]), target[rows]).backward()

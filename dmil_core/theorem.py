@@ -141,7 +141,7 @@ def terms(
     log_c, log_y = logsumexp(q[rows, c], axis=1), logsumexp(q[rows, :, label], axis=1)
     weight = (p / np.maximum(counts, 1.0))[c, label]
     p_c = p.sum(axis=1)
-    by_composition = {
+    by_composition: dict[str, float] = {
         name: _entropy(p[i] / p_c[i]) + float((weight * (log_cy - log_c))[c == i].sum() / p_c[i])
         for i, name in enumerate(COMPONENTS)
         if p_c[i] > 0

@@ -52,7 +52,6 @@ def keep_classes(dataset: Dataset, classes: Sequence[int], name: str) -> Dataset
     place = np.full(len(dataset.classes), -1)
     place[wanted] = np.arange(len(wanted))
     names = tuple(dataset.classes[c] for c in wanted)
-    one, two = (rows if i is None else i[rows] for i in dataset.media_index)
     return replace(
         dataset,
         name=name,
@@ -60,13 +59,14 @@ def keep_classes(dataset: Dataset, classes: Sequence[int], name: str) -> Dataset
         card=replace(dataset.card, name=name, classes=names, counts={}, sha256=""),
         x1=dataset.x1[rows],
         x2=dataset.x2[rows],
+        x3=_of(dataset.x3, rows),
         y=place[dataset.y[rows]].astype(np.int64),
         ids=dataset.ids[rows],
         split=dataset.split[rows],
         group=_of(dataset.group, rows),
         composition=_of(dataset.composition, rows),
         flags={k: v[rows] for k, v in dataset.flags.items()},
-        media_index=(one, two),
+        media_index=tuple(rows if i is None else i[rows] for i in dataset.media_index),
         issues=(),
         file=None,
     )

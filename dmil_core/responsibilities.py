@@ -1,12 +1,14 @@
 """Cross-fitted soft responsibilities: what ``decision`` makes of models that did not see the row.
 
 Whatever anyone can tell of a sample is e, the largest of a_1, ..., a_M and a; of that, modality m
-alone tells the share r_m = a_m / e, and the decision tree divides it:
+alone tells the share r_m = a_m / max(e, 1/2), and the decision tree divides it:
 
     w = e decide(r_1, ..., r_M)
 
 What is left, 1 - e, nothing explains, and it does not blur the rest: where a fifth of the labels
-is wrong, a modality that tells four fifths tells all there is.
+is wrong, a modality that tells four fifths tells all there is. The 1/2 is for samples of which
+nobody can tell much: a share of so little would be chance, and take for unique what is synergy
+that the model of all modalities has hardly found.
 
 The probabilities come from out-of-fold models and are temperature-scaled; on rows it has learnt,
 an over-fitted unimodal model explains everything and the responsibilities drift to R.
@@ -35,6 +37,9 @@ from dmil_core.paradigms import ENSEMBLE, JOINT, Paradigm, stages_for
 from dmil_core.prepare import fit_statistics
 from dmil_core.storage import replacing
 
+#: Of what is told of a sample at least this much counts as the whole.
+DOUBT = 0.5
+
 #: A teacher is stopped early and only has to tell what can be learnt: not all epochs are needed.
 TEACHER_SHARE = 0.75
 
@@ -58,7 +63,7 @@ def responsibilities(above: Tensor) -> Tensor:
         (N, M + 1) from :func:`above_chance`, 0 to 1.
     """
     e = above.amax(dim=1)
-    *shares, _ = (above / e.clamp(min=1e-6).unsqueeze(1)).unbind(dim=1)
+    *shares, _ = (above / e.clamp(min=DOUBT).unsqueeze(1)).unbind(dim=1)
     return e.unsqueeze(1) * torch.stack(decide(shares, 1.0), dim=1)
 
 

@@ -68,6 +68,8 @@ def known(share: float) -> list[float]:
         # Where nobody can tell more than half, telling half is telling all.
         ((known(0.5), known(0.5), known(0.5)), [0.5, 0, 0, 0]),
         ((known(0.5), CHANCE, known(0.25)), [0, 0.5, 0, 0]),
+        # Of what nobody can tell well, a fifth is two fifths of a half, not two thirds of 0.3.
+        ((known(0.2), known(0.1), known(0.3)), [0.024, 0.096, 0.036, 0.144]),
         ((known(0.75), known(0.5), SURE), [0.375, 0.375, 0.125, 0.125]),
     ],
 )

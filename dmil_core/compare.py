@@ -28,10 +28,10 @@ from dmil_core.errors import DataError
 from dmil_core.fit import Report
 from dmil_core.paradigms import ENSEMBLE, PARADIGMS, find_paradigm
 from dmil_core.prepare import check_modalities
+from dmil_core.records import RESULTS_FILE
 from dmil_core.storage import exclusive, write_lines
 from dmil_core.tables import read_table, write_table
 
-RESULTS_FILE = "results.jsonl"
 SUMMARY_FILE = "summary.csv"
 RUNS_FOLDER = "runs"
 TUNING_FILE = "tuning.jsonl"

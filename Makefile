@@ -64,11 +64,7 @@ screenshots: $(DEV_ENV) chromium ## Picture every page, light and dark, wide and
 	cp screenshots/samples-light-1440.png docs/screenshot.png
 
 .PHONY: bench
-bench: bench-switch bench-avdigits bench-speed ## Run all benchmarks; each also writes benchmarks/results/
-
-.PHONY: bench-switch
-bench-switch: $(APP_ENV) ## Does the gate find the true composition? Trains 5 seeds of every paradigm
-	$(PY) -m benchmarks.switch $(ARGS)
+bench: bench-avdigits bench-speed ## Run the short benchmarks; each also writes benchmarks/results/
 
 .PHONY: bench-fidelity
 bench-fidelity: $(APP_ENV) ## Is the decomposition the real one? 15 laws, 5 seeds; hours, goes on when stopped
@@ -89,6 +85,10 @@ bench-unseen: $(APP_ENV) ## Do frozen components describe classes that training 
 .PHONY: bench-architectures
 bench-architectures: $(APP_ENV) ## The same paradigms with other encoders, 5 seeds; an hour or more
 	$(PY) -m benchmarks.architectures $(ARGS)
+
+.PHONY: bench-three
+bench-three: $(APP_ENV) ## Three inputs: is the gate right, and against joint and ensemble; goes on when stopped
+	$(PY) -m benchmarks.three $(ARGS)
 
 .PHONY: bench-avdigits
 bench-avdigits: $(APP_ENV) ## Does the gate notice a spoilt picture or sound?

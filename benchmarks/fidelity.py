@@ -5,19 +5,21 @@ a decomposition, how well the gate finds the composition, how calibrated it is, 
 components that are absent, and what taking a component away does to whom. Beside it the exact
 ceilings of each setting, computed from the law's densities. Then what must not matter: which
 modality is called first, how classes are numbered, the seed. Writes
-benchmarks/results/fidelity.json; finished runs under ``--out`` are read, not trained again.
+benchmarks/results/fidelity.json after each run; what it holds is not trained again, so that a
+stopped benchmark goes on where it was, on another machine too.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import statistics as st
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dmil_core.schema import COMPONENTS
+from dmil_core.schema import components, components_in
 from dmil_core.storage import write_json
 
 if TYPE_CHECKING:
@@ -76,8 +78,8 @@ def trained(
     """Train one run (or read it, where it is finished): its test figures and test rows."""
     import torch
 
-    from dmil_core import schema
     from dmil_core.checkpoint import run_folder
+    from dmil_core.compare import by_composition, fingerprint
     from dmil_core.tables import read_table
     from dmil_core.train import train
 
@@ -85,13 +87,13 @@ def trained(
     found = train(dataset, paradigm, seed, run_folder(out, dataset.slug, paradigm, seed))
     table = read_table(found.predictions)
     test = table[table["split"] == "test"]
-    by = test.groupby(schema.COMPOSITION)["correct"].mean()
     record = {
         "paradigm": paradigm,
         "seed": seed,
+        "settings": fingerprint(found.config, found.data_digest),
         "seconds": found.seconds,
         **found.metrics["test"],
-        **{f"accuracy_{c}": float(v) for c, v in by.items()},
+        **by_composition(test),
     }
     return record, test
 
@@ -103,12 +105,13 @@ def run(name: str, spec: str, paradigm: str, seed: int, out: Path) -> dict[str, 
     dataset = law_data(name, spec)
     figures, test = trained(dataset, paradigm, seed, out)
     record: dict[str, Any] = {"setting": name, **figures}
-    if schema.gate("R") in test:
+    if schema.gate("R") in test and schema.COMPOSITION in test:
         lost = fidelity.purity(test, dataset.classes)
         record["purity"] = {c: lost.loc[c].to_dict() for c in lost.index}
         if schema.EXPLAINED in test:
             share = fidelity.gate_of(test) * test[[schema.EXPLAINED]].to_numpy()
-            record |= {f"share_{c}": float(share[:, i].mean()) for i, c in enumerate(COMPONENTS)}
+            names = components_in(test.columns)
+            record |= {f"share_{c}": float(share[:, i].mean()) for i, c in enumerate(names)}
             record["share_unexplained"] = 1.0 - float(share.sum(axis=1).mean())
     return record
 
@@ -125,21 +128,18 @@ def ceilings(spec: str) -> dict[str, Any]:
 
     dataset, law = load_dataset(spec), switch_law(spec)
     rows = dataset.rows("test")
-    exact = law.posteriors(dataset.x1[rows], dataset.x2[rows])
+    exact = law.posteriors(*(x[rows] for x in dataset.inputs))
     assert dataset.composition is not None
     truth = dataset.composition[rows].astype(str)
     told = responsibilities(exact, law.prior, times_joint=True)
     right = exact.y_joint.argmax(axis=1) == dataset.y[rows]
+    names = components(law.modalities)
     return {
         "information": measured(told / told.sum(axis=1, keepdims=True), truth),
         "generator": measured(exact.c_joint, truth),
-        "share": {c: float(v) for c, v in zip(COMPONENTS, told.mean(axis=0), strict=True)},
+        "share": {c: float(v) for c, v in zip(names, told.mean(axis=0), strict=True)},
         "accuracy": float(right.mean()),
-        **{
-            f"accuracy_{c}": float(right[truth == c].mean())
-            for c in COMPONENTS
-            if (truth == c).any()
-        },
+        **{f"accuracy_{c}": float(right[truth == c].mean()) for c in names if (truth == c).any()},
     }
 
 
@@ -155,15 +155,22 @@ def measured(gate: Any, truth: Any) -> dict[str, Any]:
 
 
 def invariance(seeds: int, out: Path) -> dict[str, float]:
-    """Rank correlation of gates between seeds, and with the twins of the data."""
+    """Rank correlation of gates between seeds, and with the twins of the data.
+
+    Empty where the tables of some of these runs do not lie under ``out`` (any more).
+    """
     from dmil_core import fidelity
-    from dmil_core.checkpoint import run_folder
+    from dmil_core.checkpoint import PREDICTIONS_FILE, run_folder
 
     def gates(slug: str) -> list[Any]:
         folders = [run_folder(out, slug, "dmil", s) for s in range(seeds)]
         return [fidelity.gate_of(test_table(f)) for f in folders]
 
-    plain, swapped, renamed = gates("switch"), gates("swapped"), gates("relabelled")
+    slugs = ("switch", *TWINS)
+    tables = [run_folder(out, n, "dmil", s) / PREDICTIONS_FILE for n in slugs for s in range(seeds)]
+    if not all(path.exists() for path in tables):
+        return {}
+    plain, swapped, renamed = (gates(n) for n in slugs)
     turned = [g[:, [0, 2, 1, 3]] for g in swapped]
     across = [fidelity.rank_agreement([a, b]) for a in plain for b in turned]
     relabelled = [fidelity.rank_agreement([a, b]) for a in plain for b in renamed]
@@ -194,24 +201,59 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("build/bench-fidelity"))
     a = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = "1"
+    whole = a.settings == list(SETTINGS) and a.twins
+    path = RESULT if whole else a.out / "fidelity.json"
+    found: dict[str, Any] = read(path)
+    found["settings"] |= {
+        n: {"spec": SETTINGS[n], **ceilings(SETTINGS[n])}
+        for n in a.settings
+        if n not in found["settings"]
+    }
     jobs = [(n, SETTINGS[n], p, s) for s in range(a.seeds) for p in a.paradigms for n in a.settings]
     if a.twins:
         jobs += [(n, SETTINGS["equal shares"], "dmil", s) for s in range(a.seeds) for n in TWINS]
-    records = []
+        jobs.sort(key=lambda job: job[3])
+    held = {r["settings"] for r in found["runs"]}
+    missing = [job for job in jobs if planned(*job) not in held]
+    print(f"{len(jobs) - len(missing)} of {len(jobs)} runs are in the record", flush=True)
     with ProcessPoolExecutor(a.jobs) as pool:
-        futures = [pool.submit(run, *job, a.out) for job in jobs]
-        for done in as_completed(futures):
-            records.append(done.result())
-            print(f"{len(records)}/{len(jobs)}", *list(records[-1].values())[:4], flush=True)
-    records.sort(key=lambda r: (r["setting"], r["paradigm"], r["seed"]))
-    laws = {n: {"spec": SETTINGS[n], **ceilings(SETTINGS[n])} for n in a.settings}
-    found: dict[str, Any] = {"settings": laws, "runs": records}
-    if a.twins:
-        found["invariance"] = invariance(a.seeds, a.out)
-    complete = a.settings == list(SETTINGS) and a.twins
-    write_json(RESULT if complete else a.out / "fidelity.json", found)
+        futures = [pool.submit(run, *job, a.out) for job in missing]
+        for count, done in enumerate(as_completed(futures), start=1):
+            new = done.result()
+            found["runs"] = replaced(found["runs"], new)
+            write_json(path, found)
+            print(f"{count}/{len(missing)}", *list(new.values())[:3], flush=True)
+    if a.twins and (figures := invariance(a.seeds, a.out)):
+        found["invariance"] = figures
+        write_json(path, found)
     show(found)
     return 0
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The record as far as it was written."""
+    if not path.exists():
+        return {"settings": {}, "runs": []}
+    found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return found
+
+
+def planned(name: str, spec: str, paradigm: str, seed: int) -> str:
+    """Fingerprint of a run before it is trained."""
+    from dmil_core.compare import fingerprint
+    from dmil_core.train import plan
+
+    dataset = law_data(name, spec)
+    return fingerprint(plan(dataset, paradigm, seed), dataset.digest)
+
+
+def replaced(runs: list[dict[str, Any]], new: dict[str, Any]) -> list[dict[str, Any]]:
+    """The runs with ``new`` in place of an older one of the same name, in order of names."""
+
+    def name(run: dict[str, Any]) -> tuple[Any, ...]:
+        return run["setting"], run["paradigm"], run["seed"]
+
+    return sorted([*(r for r in runs if name(r) != name(new)), new], key=name)
 
 
 def show(found: dict[str, Any]) -> None:

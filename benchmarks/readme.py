@@ -7,15 +7,21 @@ no figure there is typed by hand.
 from __future__ import annotations
 
 import json
+import math
 import statistics
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
+from dmil_core import fidelity_record, records, scoreboard
 from dmil_core.checkpoint import find_runs
 from dmil_core.paradigms import PARADIGMS
-from dmil_core.schema import COMPONENTS
+from dmil_core.paths import checkpoints_root
+from dmil_core.schema import ALL_COMPONENTS
 from dmil_core.storage import replacing
+from dmil_core.targets import Target
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -35,29 +41,133 @@ def read(name: str) -> Any:
     return json.loads((RESULTS / f"{name}.json").read_text("utf-8"))
 
 
-def switch() -> str:
-    """Fidelity on known truth."""
-    record = read("switch")
-    runs, top = record["runs"], record["ceilings"]
-    seeds = len({r["seed"] for r in runs})
-    columns = {
-        "accuracy": "accuracy",
-        "gate_agreement": "gate finds the composition",
-        **{f"gate_auroc_{c}": f"AUROC {c}" for c in COMPONENTS},
-    }
-    rows = []
-    for name in ORDER:
-        mine = [r for r in runs if r["paradigm"] == name]
-        rows.append([f"`{name}`", *(_spread([r[c] for r in mine if c in r]) for c in columns)])
-    text = f"""### Does the gate find the true composition?
+def fidelity(found: fidelity_record.Fidelity) -> str:
+    """Headline: is the decomposition the real one, setting by setting?"""
+    rows = fidelity_record.settings(found)
+    fewest = int(rows["seeds"].min()) if len(rows) else 0
+    whole = fewest >= fidelity_record.SEEDS and len(rows) >= fidelity_record.SETTINGS
+    under_way = (
+        f"\n\n**Under way**: {len(rows)} of {fidelity_record.SETTINGS} settings, at least {fewest} "
+        f"of {fidelity_record.SEEDS} seeds each."
+    )
+    note = "" if whole else under_way
+    text = f"""### Is the decomposition the real one?
 
-`switch` with 4 classes and equal shares, 8,000 training rows; test rows, mean ± standard deviation
-over {seeds} seeds (`make bench-switch`). *Finds* is how often the largest gate is the true
-composition; chance is 25 %. Exact ceilings of this law: {_percent(top["information"])} for what
-label information can tell, {_percent(top["generator"])} for who knows how the data were made; the
-best possible accuracy is {_percent(top["bayes_accuracy"])}.
+The `switch` law in {len(rows)} settings, where the composition of every sample is known; test rows,
+mean over seeds (`make bench-fidelity`). *Finds*: how often the largest gate is the true
+composition, ± standard deviation; *ceiling*: how often label information can tell it, computed
+exactly; *AUROC*: the worst component's, as a share of its ceiling; *absent*: largest mean weight of
+a component that does not occur. In percent, but for AUROC, error and weight.{note}
 """
-    return text + "\n" + table(["", *columns.values()], rows)
+    head = [
+        "setting", "`dmil` finds", "ceiling", "of it", "AUROC", "calibration error", "absent",
+        "`dmil` right", "`joint`", "`ensemble`", "best possible", "`dmil-paper` finds",
+    ]  # fmt: skip
+    body = [
+        [
+            str(r["setting"]),
+            _mean_sd(r["agreement"], r["agreement_sd"], r["seeds"], fidelity_record.SEEDS),
+            *(_figure(100 * r[c]) for c in ("ceiling", "ceiling_share")),
+            *(_figure(r[c], 3) for c in ("worst_auroc", "calibration_error", "absent")),
+            *(_figure(100 * r[c]) for c in ("dmil", "joint", "ensemble", "bayes")),
+            _figure(100 * r["paper_agreement"]),
+        ]
+        for r in rows.to_dict("records")
+    ]
+    told = _targets(fidelity_record.targets(found))
+    return "\n".join([text, table(head, body), "", told])
+
+
+def comparison(runs: pd.DataFrame) -> str:
+    """Headline: which way of learning is right how often?"""
+    order = scoreboard.standing(runs)
+    means = scoreboard.summary(runs)
+    sets = [d for d in scoreboard.SETS if d in set(means["data"])]
+    cells = {(r["data"], r["paradigm"]): r for r in means.to_dict("records")}
+    names = [str(p) for p in order.ranks.index]
+    names += [p for p in dict.fromkeys(means["paradigm"]) if p not in names]
+    body = [
+        [
+            f"`{p}`",
+            _figure(float(order.ranks.get(p, math.nan)), 2),
+            *(_accuracy_cell(cells.get((d, p))) for d in sets),
+        ]
+        for p in names
+    ]
+    text = f"""### Which way of learning is right how often?
+
+Test accuracy in percent, mean ± standard deviation over {scoreboard.SEEDS} paired seeds
+(`make bench-compare`); each paradigm's learning rate is chosen on validation rows, of three. Rank:
+{_ranked(order)}.{_under_way(cells, sets, names)}
+"""
+    told = _targets(scoreboard.targets(runs))
+    return "\n".join([text, table(["", "rank", *(f"`{d}`" for d in sets)], body), "", told])
+
+
+def _ranked(order: scoreboard.Standing) -> str:
+    many, sets = len(order.ranks), len(order.scores)
+    if not sets:
+        return "none yet, no set has all seeds of two paradigms"
+    if sets == 1:
+        return (
+            f"on `{order.scores.index[0]}` alone, the only set with all seeds of {many} paradigms"
+        )
+    return (
+        f"average over the {sets} sets that have all seeds of {many} paradigms; less than "
+        f"{order.critical:.1f} apart is not told apart (Nemenyi's test, 5 %)"
+    )
+
+
+def _under_way(cells: dict[tuple[str, str], Any], sets: list[str], names: list[str]) -> str:
+    full, every = (
+        sum(c["seeds"] >= scoreboard.SEEDS for c in cells.values()),
+        len(sets) * len(names),
+    )
+    missing = [f"`{d}`" for d in scoreboard.SETS if d not in sets]
+    said = []
+    if full < every:
+        said.append(f"{full} of {every} cells have all seeds, others say how many")
+    if missing:
+        said.append(f"no record yet of {', '.join(missing)}")
+    return f"\n\n**Under way**: {'; '.join(said)}." if said else ""
+
+
+def _accuracy_cell(row: Any) -> str:
+    if row is None:
+        return "-"
+    return _mean_sd(row["accuracy"], row["accuracy_sd"], row["seeds"], scoreboard.SEEDS)
+
+
+def _mean_sd(mean: float, sd: float, seeds: int, wanted: int) -> str:
+    spread = f" ± {100 * sd:.1f}" if math.isfinite(sd) else ""
+    short = "" if seeds >= wanted else f" ({seeds} of {wanted})"
+    return _figure(100 * mean) + spread + short
+
+
+def _figure(value: float, digits: int = 1) -> str:
+    return f"{value:.{digits}f}" if math.isfinite(value) else "-"
+
+
+def _targets(found: list[Target]) -> str:
+    lines = []
+    for target in found:
+        failing = [f for f in target.failing if f != target.figure]
+        less = f" Not: {'; '.join(failing)}." if failing else ""
+        lines.append(f"- **{target.state}**: {target.claim}. Measured: {target.figure}.{less}")
+    return "\n".join(["Targets:", "", *lines])
+
+
+def headlines() -> list[str]:
+    """The two headline tables, of what is recorded."""
+    parts = []
+    found = fidelity_record.read_fidelity(RESULTS / "fidelity.json")
+    if found is not None:
+        parts.append(fidelity(found))
+    runs = records.read_all(checkpoints_root()).runs
+    runs = runs[runs["data"].isin(scoreboard.SETS)].dropna(subset=["accuracy"])
+    if len(runs):
+        parts.append(comparison(runs))
+    return parts
 
 
 def avdigits() -> str:
@@ -172,8 +282,7 @@ def accuracy() -> str:
             [
                 f"`{name}`",
                 *(_percent(r.metrics["test"]["accuracy"]) if r else "-" for r in found),
-                *(f"{found[2].metrics['test'][f'mean_gate_{c}']:.2f}" if found[2] else "-"
-                  for c in COMPONENTS),
+                *(_gate(found[2].metrics["test"], c) if found[2] else "-" for c in ALL_COMPONENTS),
             ]
         )  # fmt: skip
     text = """### The shipped checkpoints
@@ -181,7 +290,37 @@ def accuracy() -> str:
 Test accuracy of seed 0, and `dmil`'s mean gate weights (`make checkpoints`). One seed each: a hint,
 not a comparison of methods. On small sets two points more or less mean nothing.
 """
-    head = ["set", *(PARADIGMS[p].name for p in ORDER), *(f"gate {c}" for c in COMPONENTS)]
+    head = ["set", *(PARADIGMS[p].name for p in ORDER), *(f"gate {c}" for c in ALL_COMPONENTS)]
+    return text + "\n" + table(head, rows)
+
+
+def _gate(scores: dict[str, float], component: str) -> str:
+    """Mean gate weight; "-" where a set has no such component."""
+    value = scores.get(f"mean_gate_{component}")
+    return "-" if value is None else f"{value:.2f}"
+
+
+def three() -> str:
+    """Three inputs: on known truth, and against the baselines."""
+    record = read("three")
+    top = record["ceilings"]
+    rows = []
+    for setting, name in dict.fromkeys((r["setting"], r["paradigm"]) for r in record["runs"]):
+        mine = [r for r in record["runs"] if (r["setting"], r["paradigm"]) == (setting, name)]
+        columns = ("accuracy", "gate_agreement", *(f"gate_auroc_{c}" for c in ALL_COMPONENTS))
+        cells = (_spread([r[c] for r in mine if c in r]) for c in columns)
+        rows.append([f"`{setting}`: `{name}`", *cells])
+    seeds = len({r["seed"] for r in record["runs"]})
+    text = f"""### Three inputs
+
+`switch-three` has 6,000 training rows, 4 classes and equal shares of R, U1, U2, U3 and S;
+`mfeat-three` is the digits of `mfeat` in three descriptions. Test rows, mean ± standard deviation
+over {seeds} seeds (`make bench-three`); chance is 20 %. Exact ceilings of
+`switch-three`: {_percent(top["information"]["agreement"])} for what label information can tell,
+{_percent(top["generator"]["agreement"])} for who knows how the data were made; the best possible
+accuracy is {_percent(top["accuracy"])}.
+"""
+    head = ["", "accuracy", "gate finds the composition", *(f"AUROC {c}" for c in ALL_COMPONENTS)]
     return text + "\n" + table(head, rows)
 
 
@@ -222,9 +361,11 @@ def main() -> int:
     _, _, after = rest.partition(END)
     if not rest or not after:
         raise SystemExit(f"{README.name}: expected the lines {BEGIN} and {END}")
-    later = (("corruption", corruption), ("unseen", unseen), ("architectures", architectures))
-    recorded = [part() for name, part in later if (RESULTS / f"{name}.json").exists()]
-    parts = [switch(), avdigits(), *recorded, accuracy(), speed()]
+    later = {
+        "corruption": corruption, "unseen": unseen, "architectures": architectures, "three": three,
+    }  # fmt: skip
+    recorded = [part() for name, part in later.items() if (RESULTS / f"{name}.json").exists()]
+    parts = [*headlines(), avdigits(), *recorded, accuracy(), speed()]
     with replacing(README) as temporary:
         block = "\n\n".join([BEGIN, *parts, END])
         temporary.write_text(before + block + after, "utf-8")

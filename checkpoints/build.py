@@ -1,8 +1,9 @@
 """Train and map everything that is shipped under checkpoints/: ``make checkpoints``.
 
-Every set x four paradigms with seed 0, by the public ``dmil`` command alone. What is finished is
-kept, a stopped build goes on where it was, and ``--overwrite`` starts over. Two jobs run side by
-side, each on one thread, since models this small gain nothing from more.
+Every set x four paradigms with seed 0, fewer of sets with three inputs, by the public ``dmil``
+command alone. What is finished is kept, a stopped build goes on where it was, and ``--overwrite``
+starts over. Two jobs run side by side, each on one thread, since models this small gain nothing
+from more.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from dmil_core.tables import table_metadata
 
 SEED = 0
 SHIPPED = ("joint", "ensemble", "dmil", "dmil-paper")
+#: What is shipped of sets that are not shipped whole.
+SOME = {"mfeat-three": ("joint", "ensemble", "dmil"), "switch-three": ()}
 
 
 def command(*arguments: str) -> None:
@@ -72,7 +75,12 @@ def main() -> int:
     parser.add_argument("--overwrite", action="store_true", help="train again what is finished")
     parser.add_argument("--jobs", type=int, default=2, help="side by side; default: 2")
     arguments = parser.parse_args()
-    jobs = [(n, p) for n in arguments.sets or names for p in arguments.paradigms]
+    jobs = [
+        (n, p)
+        for n in arguments.sets or names
+        for p in arguments.paradigms
+        if p in SOME.get(n, SHIPPED)
+    ]
     with ThreadPoolExecutor(arguments.jobs) as pool:
         results = [pool.submit(build, n, p, arguments.overwrite) for n, p in jobs]
         for done in results:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import session, sidebar, widgets
 from dashboard.services.stock import stock
-from dashboard.views import compare, latent_map, samples
+from dashboard.views import compare, fidelity, latent_map, samples
 
 # A file of our own: an icon by name would be fetched from another server.
 ICON = Path(__file__).parent / "static" / "icon.svg"
@@ -23,13 +23,18 @@ pages = {
     "compare": st.Page(
         compare.compare, title="Compare", icon=":material/bar_chart:", url_path="compare"
     ),
+    "fidelity": st.Page(
+        fidelity.fidelity, title="Fidelity", icon=":material/verified:", url_path="fidelity"
+    ),
 }
 page = st.navigation(list(pages.values()), position="top")
 session.remember_pages(pages)
 sidebar.title()
 found = stock()
 sidebar.settle(found)
-sidebar.header(found)
-sidebar.controls(found)
+# The fidelity benchmark is about no set of the list: the choices of one would do nothing there.
+one_set = page is not pages["fidelity"]
+sidebar.header(found, one_set)
+sidebar.controls(found, one_set)
 widgets.guarded(page.run)
 session.publish()

@@ -39,10 +39,10 @@ def title() -> None:
     st.markdown(terms.HEADLINE)
 
 
-def header(stock: Stock) -> None:
-    """The data set in a line, and what of the link was dropped."""
+def header(stock: Stock, one_set: bool = True) -> None:
+    """The data set in a line, where a page is about one, and what of the link was dropped."""
     card = _card(stock)
-    if card:
+    if card and one_set:
         title, summary = (plain(card.get(k, "")) for k in ("title", "summary"))
         st.caption(f"Data set **{title}**: {summary}")
     dropped = session.dropped()
@@ -54,34 +54,42 @@ def header(stock: Stock) -> None:
         )
 
 
-def controls(stock: Stock) -> None:
-    """The sidebar."""
-    if not stock.sets:
-        return
-    view = session.view()
+def controls(stock: Stock, one_set: bool = True) -> None:
+    """The sidebar; the choices of a data set only where a page is about one."""
     with st.sidebar:
-        titles = {name: _title(stock, name) for name in stock.sets}
-        select("Data set", "data", stock.sets, view.data, titles.__getitem__)
-        models = stock.models(view.data)
-        marks = {m: _MARKS[stock.get(view.data, m, view.seed).status] for m in models}
-        select(
-            "Model",
-            "model",
-            models,
-            view.model,
-            lambda m: m + marks.get(m, ""),
-            help="\n\n".join(f"**{m}**: {text}" for m, text in terms.MODELS.items()),
-        )
-        run = stock.get(view.data, view.model, view.seed).run
-        if run is not None and not run.finished:
-            st.caption(":material/warning: The training of this model was stopped early.")
-        seeds = stock.seeds(view.data)
-        if len(seeds) > 1:
-            select("Seed", "seed", seeds, view.seed)
-        select("Samples from", "split", state.SPLITS, view.split, terms.SPLITS.__getitem__)
-        _definitions(stock.get(view.data, view.model, view.seed))
-        _about(_card(stock))
+        if one_set and stock.sets:
+            _choices(stock)
+        elif not one_set:
+            st.caption(
+                "This page is about generated data of its own; nothing is to be chosen here."
+            )
+            _definitions(None)
         components.copy_link()
+
+
+def _choices(stock: Stock) -> None:
+    view = session.view()
+    titles = {name: _title(stock, name) for name in stock.sets}
+    select("Data set", "data", stock.sets, view.data, titles.__getitem__)
+    models = stock.models(view.data)
+    marks = {m: _MARKS[stock.get(view.data, m, view.seed).status] for m in models}
+    select(
+        "Model",
+        "model",
+        models,
+        view.model,
+        lambda m: m + marks.get(m, ""),
+        help="\n\n".join(f"**{m}**: {text}" for m, text in terms.MODELS.items()),
+    )
+    run = stock.get(view.data, view.model, view.seed).run
+    if run is not None and not run.finished:
+        st.caption(":material/warning: The training of this model was stopped early.")
+    seeds = stock.seeds(view.data)
+    if len(seeds) > 1:
+        select("Seed", "seed", seeds, view.seed)
+    select("Samples from", "split", state.SPLITS, view.split, terms.SPLITS.__getitem__)
+    _definitions(stock.get(view.data, view.model, view.seed))
+    _about(_card(stock))
 
 
 def _title(stock: Stock, name: str) -> str:
@@ -92,11 +100,11 @@ def _title(stock: Stock, name: str) -> str:
     return stock.titles.get(name, name) + mark
 
 
-def _definitions(found: Checkpoint) -> None:
-    meant = terms.component_names(modality_names(found))
-    with st.expander("What do R, U1, U2, S mean?", icon=":material/help:"):
-        for letter, name in terms.NAMES.items():
-            st.markdown(f"{badge(letter)} **{name}**: {plain(meant[letter])}")
+def _definitions(found: Checkpoint | None) -> None:
+    meant = terms.component_names(modality_names(found) if found else ("input 1", "input 2"))
+    with st.expander(f"What do {', '.join(meant)} mean?", icon=":material/help:"):
+        for letter, words in meant.items():
+            st.markdown(f"{badge(letter)} **{terms.NAMES[letter]}**: {plain(words)}")
         definitions = {"Gate": terms.GATE, "Contribution": terms.CONTRIBUTION}
         for name, text in definitions.items():
             st.markdown(f"**{name}** {text}")

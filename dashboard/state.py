@@ -15,22 +15,24 @@ LONGEST: Final = 200
 
 SPLITS: Final = ("test", "val", "train", "all")
 SHOWS: Final = ("all", "right", "wrong")
-COMPONENTS: Final = ("R", "U1", "U2", "S")
+#: Every component there is; U3 is of sets with three inputs.
+COMPONENTS: Final = ("R", "U1", "U2", "U3", "S")
 COLOURS: Final = (
     "class",
     "prediction",
     "correct",
     "dominant",
     "composition",
-    "gate-R",
-    "gate-U1",
-    "gate-U2",
-    "gate-S",
+    *(f"gate-{c}" for c in COMPONENTS),
 )
-ORDERS: Final = ("stored", "unsure", "sure", "R", "U1", "U2", "S", "unexplained")
+ORDERS: Final = ("stored", "unsure", "sure", *COMPONENTS, "unexplained")
 RENDERERS: Final = ("webgl", "svg")
 #: Which of two compared models is the one that is right.
 SIDES: Final = ("first", "second")
+
+#: Parts of the Compare page, and the metrics it can compare by.
+PARTS: Final = ("seeds", "sets", "samples")
+METRICS: Final = ("accuracy", "macro_f1", "map", "ece", "synergy", "missed")
 
 #: Parameters that belong to Streamlit itself.
 FOREIGN: Final = ("embed", "embed_options")
@@ -62,6 +64,11 @@ class View:
     composition: str = ""
     flag: str = ""
     order: str = "stored"
+    part: str = "seeds"
+    metric: str = "accuracy"
+    reference: str = "dmil"
+    method: str = ""
+    setting: str = ""
 
 
 @dataclass(frozen=True)
@@ -117,6 +124,11 @@ PARAMETERS: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "composition": ("composition", _one_of(COMPONENTS)),
     "flag": ("flag", _text),
     "order": ("order", _one_of(ORDERS)),
+    "part": ("part", _one_of(PARTS)),
+    "metric": ("metric", _one_of(METRICS)),
+    "reference": ("reference", _text),
+    "method": ("method", _text),
+    "setting": ("setting", _text),
 }
 
 DEFAULT: Final = View()
@@ -188,6 +200,7 @@ def change(view: View, **values: Any) -> View:
     """
     if "data" in values and values["data"] != view.data:
         keep = {"data", "model", "split", "renderer", "rival", "colour", "order"}
+        keep |= {"part", "metric", "reference", "method", "setting"}
         cleared: dict[str, Any] = {
             f.name: getattr(DEFAULT, f.name) for f in fields(View) if f.name not in keep
         }

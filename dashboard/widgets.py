@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -47,13 +47,13 @@ def badge(component: str) -> str:
 
 
 def legend(found: Checkpoint) -> None:
-    """One line that says what the four letters stand for in this data set."""
-    one, two = (plain(n) for n in samples.modality_names(found))
-    st.markdown(
-        f"{badge('R')} both inputs say it &ensp; {badge('U1')} only **{one}** says it &ensp; "
-        f"{badge('U2')} only **{two}** says it &ensp; {badge('S')} only the two together say it",
-        help=terms.COMPONENT,
-    )
+    """One line that says what the letters stand for in this data set."""
+    names = [plain(n) for n in samples.modality_names(found)]
+    several = "both inputs say it" if len(names) == 2 else "at least two inputs say it"
+    together = "only the two together say it" if len(names) == 2 else "only together they say it"
+    own = [f"{badge(f'U{m}')} only **{name}** says it" for m, name in enumerate(names, start=1)]
+    parts = [f"{badge('R')} {several}", *own, f"{badge('S')} {together}"]
+    st.markdown(" &ensp; ".join(parts), help=terms.COMPONENT)
 
 
 def chart(fig: Any, key: str, alt: str, still: bool = True) -> None:
@@ -94,13 +94,16 @@ def _open(sample: str | None) -> None:
     session.change(sample=sample or "")
 
 
-def media_row(found: Checkpoint, sample: str) -> None:
-    """Both modalities of a sample beside each other (below each other on a narrow screen)."""
-    both = media.sides(found, sample)
-    if isinstance(both, DataProblem):
-        st.info(plain(both.message), icon=":material/hide_image:")
+def media_row(found: Checkpoint, sample: str, across: int = 3) -> None:
+    """A sample's modalities, at most ``across`` beside each other (one on a narrow screen)."""
+    sides = media.sides(found, sample)
+    if isinstance(sides, DataProblem):
+        st.info(plain(sides.message), icon=":material/hide_image:")
         return
-    for index, (column, side) in enumerate(zip(st.columns(2), both, strict=True)):
+    places: list[Any] = []
+    while len(places) < len(sides):
+        places += st.columns(min(across, len(sides)))
+    for index, (column, side) in enumerate(zip(places, sides, strict=False)):
         with column.container(border=True, height="stretch"):
             st.markdown(f"**{plain(side.name)}** :gray-badge[input {index + 1}]")
             _one(side.media, side.name, f"{sample}-{index}")
@@ -189,7 +192,7 @@ def gate(found: Checkpoint, sample: str) -> None:
     chart(
         sample_figures.gate_bars(weights, names),
         f"gate-{found.model}",
-        "Bars of the four gate weights",
+        f"Bars of the {terms.NUMBERS[len(weights)]} gate weights",
     )
     st.caption(
         f"The model relies most on **{top['component']}** ({plain(names[top['component']])}): "
@@ -257,24 +260,58 @@ def use_model(model: str) -> None:
 MAP_CONFIG = {**theme.CONFIG, "scrollZoom": True}
 
 
-def row_choice(key: str, ids: pd.Series[str], sample: str) -> dict[str, Any]:
-    """Arguments that make a table's rows clickable and mark the row of the chosen sample."""
-    place = ids.index.get_loc(sample) if sample in ids.index else None
-    rows = [] if place is None else [place]
+def row_choice(
+    key: str, names: Iterable[str], chosen: str, field: str = "sample"
+) -> dict[str, Any]:
+    """Arguments that make a table's rows clickable and mark the row of the view's choice.
+
+    ``names`` are what the rows stand for, ``field`` where the view keeps the chosen one.
+    """
+    ids = list(names)
+    rows = [ids.index(chosen)] if chosen in ids else []
     st.session_state[key] = {"selection": {"rows": rows, "columns": [], "cells": []}}
     return {
         "key": key,
         # Cells too, or only the small box left of a row would be clickable.
         "selection_mode": ["single-row", "single-cell"],
-        "on_select": lambda: _row_picked(key, ids),
+        "on_select": lambda: _row_picked(key, ids, field),
     }
 
 
-def _row_picked(key: str, ids: pd.Series[str]) -> None:
+def _row_picked(key: str, ids: list[str], field: str) -> None:
     chosen = st.session_state[key]["selection"]
     rows = [row for row, _ in chosen["cells"]] or list(chosen["rows"])
     if rows and rows[0] < len(ids):
-        session.change(sample=str(ids.iloc[rows[0]]))
+        session.change(**{field: str(ids[rows[0]])})
+
+
+def download(frame: pd.DataFrame, name: str) -> None:
+    """A button that saves a table as it is behind the page: every column, full precision."""
+    st.download_button(
+        "Download as CSV",
+        frame.to_csv(index=False).encode("utf-8"),
+        f"{name}.csv",
+        "text/csv",
+        key=f"csv_{name}",
+        on_click="ignore",
+        icon=":material/download:",
+    )
+
+
+_TARGETS = {
+    "met": ":material/check_circle: **Met**",
+    "missed": ":material/cancel: **Missed**",
+    "open": ":material/pending: **Open**",
+}
+
+
+def targets(found: Sequence[Any]) -> None:
+    """Targets (`dmil_core.targets.Target`), each with its figure and what does not hold."""
+    for target in found:
+        st.markdown(f"{_TARGETS[target.state]}: {plain(target.claim)}")
+        failing = [plain(f) for f in target.failing if f != target.figure]
+        less = f"  \nNot: {'; '.join(failing)}." if failing else ""
+        st.caption(f"Measured: {plain(target.figure)}.{less}")
 
 
 def guarded(run: Callable[[], None]) -> None:

@@ -204,6 +204,7 @@ def _check_consistent(run: Run) -> None:
         ("config version", CONFIG_VERSION, config.version),
         ("number of classes", classes, config.model.classes),
         ("number of classes on the card", classes, len(run.data_card["classes"])),
+        ("modalities on the card", config.model.modalities, len(run.data_card["modalities"])),
     ):
         if got != expected:
             raise CheckpointError(
@@ -292,7 +293,10 @@ def check_fits(run: Run, dataset: Dataset) -> None:
             f"classes: the checkpoint has {_few(run.classes)}, the data {_few(dataset.classes)}"
         )
     trained = [m["kind"] for m in run.data_card["modalities"]]
-    for m in (1, 2):
+    if len(trained) != dataset.modalities:
+        problems.append(f"the checkpoint reads {len(trained)} inputs, the data has "
+                        f"{dataset.modalities}")  # fmt: skip
+    for m in range(1, min(len(trained), dataset.modalities) + 1):
         config, kind = run.config.model.encoders[m - 1], dataset.card.modalities[m - 1].kind
         if trained[m - 1] != kind:
             problems.append(f"x{m}: the checkpoint reads {trained[m - 1]}, the data is {kind}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from dmil_core import __version__
 from dmil_core.errors import ConfigError, DmilError
+from dmil_core.schema import MODALITY_NUMBERS
 
 if TYPE_CHECKING:
     from dmil_core.checkpoint import Run
@@ -101,7 +102,7 @@ def _add_train(commands: argparse._SubParsersAction[_Parser]) -> None:
         help="folder of the checkpoint; default: checkpoints/<set>/<paradigm>/seed<S>",
     )  # fmt: skip
     p.add_argument("--overwrite", action="store_true", help="start over in a folder in use")
-    for m in (1, 2):
+    for m in MODALITY_NUMBERS:
         p.add_argument(
             f"--encoder{m}", metavar="NAME", help=f"encoder of x{m} instead of its kind's"
         )
@@ -224,8 +225,8 @@ def _train(a: argparse.Namespace) -> int:
     with ProgressBar(a.quiet) as bar:
         run = train(
             dataset, a.paradigm, a.seed, a.out,
-            device=a.device, encoders=(a.encoder1, a.encoder2), epochs_scale=a.epochs_scale,
-            overwrite=a.overwrite, on_epoch=bar,
+            device=a.device, encoders=(a.encoder1, a.encoder2, a.encoder3),
+            epochs_scale=a.epochs_scale, overwrite=a.overwrite, on_epoch=bar,
         )  # fmt: skip
     print(f"{run.folder}: {_accuracy(run.metrics)}, {run.seconds:.0f} s")
     return 0

@@ -1,12 +1,14 @@
 """Train several paradigms over paired seeds and keep a record that tables are made from.
 
 results.jsonl is the record: one line per finished run, appended as runs finish, so that a
-stopped comparison goes on where it was. summary.csv is computed from it, never beside it.
+stopped comparison goes on where it was, on another machine too: what the record holds is not
+trained again. summary.csv is computed from it, never beside it.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -19,11 +21,13 @@ import numpy as np
 import pandas as pd
 
 from dmil_core import metrics, schema
-from dmil_core.checkpoint import Run, run_folder
+from dmil_core.checkpoint import PREDICTIONS_FILE, Run, run_folder
+from dmil_core.config import RunConfig, to_json
 from dmil_core.data.dataset import Dataset
 from dmil_core.errors import DataError
 from dmil_core.fit import Report
-from dmil_core.paradigms import ENSEMBLE, find_paradigm
+from dmil_core.paradigms import ENSEMBLE, PARADIGMS, find_paradigm
+from dmil_core.prepare import check_modalities
 from dmil_core.storage import exclusive, write_lines
 from dmil_core.tables import read_table, write_table
 
@@ -36,6 +40,9 @@ TUNING_FOLDER = "tuning"
 #: The tuning budget of every paradigm on every set: a run each of its learning rate times these.
 LR_SCALES = (0.3, 1.0, 3.0)
 TUNING_SEED = 1000
+
+#: A run of a comparison: set, paradigm, seed, factor on the learning rate.
+Unit = tuple[Dataset, str, int, float]
 
 OnRun = Callable[[str], None]
 OnEpoch = Callable[[Report], None]
@@ -56,6 +63,7 @@ def compare(
     epochs_scale: float = 1.0,
     tune: bool = False,
     jobs: int = 1,
+    records: Path | None = None,
     on_run: OnRun | None = None,
     on_epoch: OnEpoch | None = None,
 ) -> pd.DataFrame:
@@ -71,6 +79,8 @@ def compare(
         budget of ``len(LR_SCALES)`` runs, the same for all, with a seed that is not reported.
     jobs
         Processes side by side, each on one thread; with more than one, ``on_epoch`` is not called.
+    records
+        The folder of results.jsonl and tuning.jsonl, by default ``out``, where the runs lie.
 
     Returns
     -------
@@ -79,36 +89,74 @@ def compare(
     Raises
     ------
     ConfigError
-        If a paradigm does not exist; before anything is trained.
+        If a paradigm does not exist, or reads fewer modalities than a set has; before anything is
+        trained.
     """
     names = [ENSEMBLE.name, *(n for n in paradigms if n != ENSEMBLE.name)]
-    for name in names:
-        find_paradigm(name)
-    out.mkdir(parents=True, exist_ok=True)
+    for paradigm in map(find_paradigm, names):
+        for dataset in datasets:
+            check_modalities(dataset, paradigm)
+    kept = records or out
+    for folder in (out, kept):
+        folder.mkdir(parents=True, exist_ok=True)
     how = _How(out, device, epochs_scale, jobs > 1)
     with exclusive(out), _workers(jobs) as pool:
         chosen: dict[tuple[str, str], float] = {}
         if tune:
-            trials = [(d, n, scale) for d in datasets for n in names for scale in LR_SCALES]
-            tried = [
-                t for found in _each(pool, _trial, how, trials, on_run, on_epoch) for t in found
+            tried = read_results(kept / TUNING_FILE)
+            trials = [
+                (d, n, scale)
+                for d in datasets
+                for n in names
+                for scale in LR_SCALES
+                if not _known(tried, how.settings(d, n, TUNING_SEED, scale))
             ]
-            write_lines(out / TUNING_FILE, tried)
+            for found in _each(pool, _trial, how, trials, on_run, on_epoch):
+                for new in found:
+                    tried = _with(tried, new)
+                    write_lines(kept / TUNING_FILE, tried)
             chosen = best_scales(tried)
+        results = read_results(kept / RESULTS_FILE)
         units = [
-            (d, seed, {n: chosen.get((d.name, n), 1.0) for n in names})
+            (d, n, seed, scale)
             for d in datasets
             for seed in range(seeds)
+            for n, scale in _missing(how, results, d, seed, names, chosen).items()
         ]
-        records = read_results(out / RESULTS_FILE)
-        for found in _each(pool, _seed, how, units, on_run, on_epoch):
-            for new in found:
-                records = _with(records, new)
-                write_lines(out / RESULTS_FILE, records)
+        for wave in [units] if pool is None else _pairs_first(units):
+            for found in _each(pool, _run, how, wave, on_run, on_epoch):
+                for new in found:
+                    results = _with(results, new)
+                    write_lines(kept / RESULTS_FILE, results)
         wanted = set(paradigms)
-        table = summarize([r for r in records if r["paradigm"] in wanted])
+        table = summarize([r for r in results if r["paradigm"] in wanted])
         write_table(table, out / SUMMARY_FILE)
     return table
+
+
+def _missing(
+    how: _How, records: list[dict[str, Any]], dataset: Dataset, seed: int, names: Sequence[str],
+    chosen: dict[tuple[str, str], float],
+) -> dict[str, float]:  # fmt: skip
+    """Paradigm -> learning rate scale of the runs of a seed that no record holds yet; the
+    ensemble is among them wherever any is, for its unimodal pair."""
+    scales = {n: chosen.get((dataset.name, n), 1.0) for n in names}
+    missing = {
+        n: scale
+        for n, scale in scales.items()
+        if not _known(records, how.settings(dataset, n, seed, scale))
+    }
+    return {ENSEMBLE.name: scales[ENSEMBLE.name], **missing} if missing else {}
+
+
+def _pairs_first(units: list[Unit]) -> list[list[Unit]]:
+    """The ensembles, and then what is measured against them, each in any order."""
+    pairs = [u for u in units if u[1] == ENSEMBLE.name]
+    return [pairs, [u for u in units if u[1] != ENSEMBLE.name]]
+
+
+def _known(records: list[dict[str, Any]], settings: str) -> bool:
+    return any(r.get("settings") == settings for r in records)
 
 
 def best_scales(tried: list[dict[str, Any]]) -> dict[tuple[str, str], float]:
@@ -130,6 +178,13 @@ class _How:
     device: str
     epochs_scale: float
     one_thread: bool
+
+    def settings(self, dataset: Dataset, paradigm: str, seed: int, scale: float) -> str:
+        """Fingerprint of a run before it is trained; see :func:`fingerprint`."""
+        from dmil_core.train import plan
+
+        config = plan(dataset, paradigm, seed, epochs_scale=self.epochs_scale, lr_scale=scale)
+        return fingerprint(config, dataset.digest)
 
     def train(
         self, dataset: Dataset, paradigm: str, seed: int, folder: Path, scale: float,
@@ -165,22 +220,20 @@ def _trial(
         "seed": TUNING_SEED,
         "lr_scale": scale,
         "val_accuracy": run.metrics["val"]["accuracy"],
+        "settings": fingerprint(run.config, run.data_digest),
     }
 
 
-def _seed(
-    how: _How, dataset: Dataset, seed: int, scales: dict[str, float], on_run: OnRun | None,
+def _run(
+    how: _How, dataset: Dataset, paradigm: str, seed: int, scale: float, on_run: OnRun | None,
     on_epoch: OnEpoch | None,
 ) -> Iterator[dict[str, Any]]:  # fmt: skip
-    """The runs of one set and seed, the frozen unimodal pair first."""
-    pair: pd.DataFrame | None = None
-    for name, scale in scales.items():
-        if on_run:
-            on_run(f"{dataset.name} {name} seed {seed}")
-        run = how.train(dataset, name, seed, how.out / RUNS_FOLDER, scale, on_epoch)
-        pair = read_table(run.predictions) if name == ENSEMBLE.name else pair
-        assert pair is not None
-        yield record(run, pair) | {"lr_scale": scale}
+    """One reported run; the ensemble of its seed is there, or is this one."""
+    if on_run:
+        on_run(f"{dataset.name} {paradigm} seed {seed}")
+    run = how.train(dataset, paradigm, seed, how.out / RUNS_FOLDER, scale, on_epoch)
+    pair = run_folder(how.out / RUNS_FOLDER, dataset.slug, ENSEMBLE.name, seed) / PREDICTIONS_FILE
+    yield record(run, read_table(pair)) | {"lr_scale": scale}
 
 
 @contextlib.contextmanager
@@ -205,7 +258,7 @@ def _each(
     for unit, future in zip(units, futures, strict=True):
         found = future.result()
         if on_run:
-            on_run(f"{unit[0].name} {unit[1]} done")
+            on_run(f"{' '.join(map(str, (unit[0].name, *unit[1:])))} done")
         yield found
 
 
@@ -223,12 +276,32 @@ def record(run: Run, pair: pd.DataFrame) -> dict[str, Any]:
         "seed": run.seed,
         "parameters": run.parameters,
         "seconds": run.seconds,
+        "settings": fingerprint(run.config, run.data_digest),
     }
     for split in ("val", "test"):
         rows = (table["split"] == split).to_numpy()
         if rows.any():
             found[split] = run.metrics[split] | synergy(table[rows], pair[rows])
+            found[split] |= by_composition(table[rows])
     return found
+
+
+def fingerprint(config: RunConfig, data_digest: str) -> str:
+    """What a run is made of, in 16 characters: a record with the same one need not be made again.
+
+    Part of it is all that a run.json says of model, stages, seed and data.
+    """
+    text = json.dumps([to_json(config), data_digest], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def by_composition(table: pd.DataFrame) -> dict[str, float]:
+    """Accuracy on the rows of each true composition, ``accuracy_R`` and so on; empty where it is
+    not known."""
+    if schema.COMPOSITION not in table:
+        return {}
+    groups = table.groupby(table[schema.COMPOSITION].astype(str))["correct"]
+    return {f"accuracy_{c}": float(v) for c, v in groups.mean().items()}
 
 
 def synergy(table: pd.DataFrame, pair: pd.DataFrame) -> dict[str, float]:
@@ -242,7 +315,8 @@ def synergy(table: pd.DataFrame, pair: pd.DataFrame) -> dict[str, float]:
     if not np.array_equal(table["id"].to_numpy(), pair["id"].to_numpy()):
         raise DataError("the two tables list different samples; predict both on the same data")
     truth = pair["y"].to_numpy()
-    alone = [pair[schema.unimodal_pred(m)].to_numpy() == truth for m in (1, 2)]
+    columns = [schema.unimodal_pred(m) for m in schema.MODALITY_NUMBERS]
+    alone = [pair[c].to_numpy() == truth for c in columns if c in pair]
     correct = table["correct"].to_numpy(bool)
     return {
         "synergy": metrics.synergy_indicator(correct, *alone),
@@ -274,9 +348,17 @@ def read_results(path: Path) -> list[dict[str, Any]]:
 
 
 def _with(records: list[dict[str, Any]], new: dict[str, Any]) -> list[dict[str, Any]]:
-    """The records with ``new`` in place of an older line of the same run."""
-    same = ("data", "paradigm", "seed")
-    return [r for r in records if any(r[k] != new[k] for k in same)] + [new]
+    """The records with ``new`` in place of an older line of the same run, or trial; in an order
+    that does not depend on which was finished first."""
+    names = ["data", "seed", "paradigm", *(["lr_scale"] if "val_accuracy" in new else [])]
+    kept = [r for r in records if any(r[k] != new[k] for k in names)]
+    order = [ENSEMBLE.name, *PARADIGMS]
+
+    def place(r: dict[str, Any]) -> tuple[Any, ...]:
+        rank = order.index(r["paradigm"]) if r["paradigm"] in order else len(order)
+        return r["data"], r["seed"], rank, r["paradigm"], r.get("lr_scale", 1.0)
+
+    return sorted([*kept, new], key=place)
 
 
 def summarize(records: list[dict[str, Any]]) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 from dmil_core.errors import ConfigError
+from dmil_core.schema import FEWEST_MODALITIES, MOST_MODALITIES
 
 CONFIG_VERSION = 1
 
@@ -76,11 +77,23 @@ class Parts:
 class ModelConfig(Parts):
     """Everything needed to build a model without its weights."""
 
-    encoders: tuple[EncoderConfig, EncoderConfig]
+    encoders: tuple[EncoderConfig, ...]
     classes: int
     latent_size: int = 32
     #: Hidden units of the fusion, by default four for each latent dimension.
     fusion_size: int = 0
+
+    def __post_init__(self) -> None:
+        if not FEWEST_MODALITIES <= self.modalities <= MOST_MODALITIES:
+            raise ConfigError(
+                f"encoders: expected {FEWEST_MODALITIES} or {MOST_MODALITIES}, one for each "
+                f"modality, got {self.modalities}"
+            )
+
+    @property
+    def modalities(self) -> int:
+        """How many inputs the model reads."""
+        return len(self.encoders)
 
 
 @dataclass(frozen=True)
@@ -197,7 +210,11 @@ def _read_dataclass(cls: Any, value: Any, where: str) -> Any:
         and f.default_factory is dataclasses.MISSING
     )
     _expect(not missing, "none", where, f"the field {', '.join(missing)}")
-    return cls(**{k: _read(hints[k], v, f"{where}.{k}") for k, v in value.items()})
+    values = {k: _read(hints[k], v, f"{where}.{k}") for k, v in value.items()}
+    try:
+        return cls(**values)
+    except ConfigError as error:
+        raise ConfigError(f"{where}.{error}") from None
 
 
 def _expect(ok: bool, value: Any, where: str, expected: str) -> Any:

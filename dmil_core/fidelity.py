@@ -1,7 +1,7 @@
 """Is a decomposition the real one? Measures over prediction tables of sets of known composition.
 
-Numpy and pandas only. ``gate`` is (N, 4) in the order of ``schema.COMPONENTS``, ``truth`` (N,)
-the component that each sample was made of.
+Numpy and pandas only. ``gate`` is (N, C) in the order of ``schema.components``, C being 4 for two
+modalities and 5 for three; ``truth`` (N,) is the component that each sample was made of.
 """
 
 from __future__ import annotations
@@ -13,39 +13,45 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dmil_core import metrics, schema
-from dmil_core.schema import COMPONENTS
+from dmil_core.schema import ALL_COMPONENTS, Component, components, components_in
 
 Floats = NDArray[np.floating[Any]]
 Names = NDArray[np.str_]
 
 
 def gate_of(table: pd.DataFrame) -> Floats:
-    """The gate weights of a prediction table, (N, 4)."""
-    return table[[schema.gate(c) for c in COMPONENTS]].to_numpy(float)
+    """The gate weights of a prediction table, (N, C)."""
+    return table[[schema.gate(c) for c in components_in(table.columns)]].to_numpy(float)
+
+
+def names_of(gate: Floats) -> tuple[Component, ...]:
+    """The components that the columns of ``gate`` are of."""
+    return components(gate.shape[1] - 2)
 
 
 def agreement(gate: Floats, truth: Names) -> float:
     """Share of samples whose largest weight is that of their true component."""
-    return float((np.array(COMPONENTS)[gate.argmax(axis=1)] == truth).mean())
+    return float((np.array(names_of(gate))[gate.argmax(axis=1)] == truth).mean())
 
 
 def aurocs(gate: Floats, truth: Names) -> dict[str, float]:
     """Area under ROC of each weight against "is of this component"; those that exist only."""
-    found = {c: metrics.auroc(gate[:, i], truth == c) for i, c in enumerate(COMPONENTS)}
+    found = {c: metrics.auroc(gate[:, i], truth == c) for i, c in enumerate(names_of(gate))}
     return {c: value for c, value in found.items() if np.isfinite(value)}
 
 
 def calibration_error(gate: Floats, truth: Names) -> float:
     """Does a weight of 0.7 mean 70 %? Expected calibration error, mean over the components."""
     errors = [
-        metrics.expected_calibration_error(gate[:, i], truth == c) for i, c in enumerate(COMPONENTS)
+        metrics.expected_calibration_error(gate[:, i], truth == c)
+        for i, c in enumerate(names_of(gate))
     ]
     return float(np.mean(errors))
 
 
 def absent_weight(gate: Floats, truth: Names) -> float:
     """Largest mean weight of a component that no sample is made of; 0 where all occur."""
-    absent = [i for i, c in enumerate(COMPONENTS) if not (truth == c).any()]
+    absent = [i for i, c in enumerate(names_of(gate)) if not (truth == c).any()]
     return float(gate[:, absent].mean(axis=0).max()) if absent else 0.0
 
 
@@ -70,10 +76,11 @@ def purity(table: pd.DataFrame, classes: tuple[str, ...]) -> pd.DataFrame:
     logits = table[[schema.logit(k) for k in classes]].to_numpy(float)
     y = pd.Index(classes).get_indexer(pd.Index(table["y"]))
     truth = table[schema.COMPOSITION].to_numpy(str)
-    present = [c for c in COMPONENTS if (truth == c).any()]
+    names = [c for c in ALL_COMPONENTS if schema.contribution(c, classes[0]) in table]
+    present = [c for c in names if (truth == c).any()]
     right = logits.argmax(axis=1) == y
-    lost = pd.DataFrame(index=list(COMPONENTS), columns=present, dtype=float)
-    for c in COMPONENTS:
+    lost = pd.DataFrame(index=names, columns=present, dtype=float)
+    for c in names:
         without = logits - table[[schema.contribution(c, k) for k in classes]].to_numpy(float)
         change = right.astype(float) - (without.argmax(axis=1) == y)
         for k in present:
@@ -89,6 +96,6 @@ def rank_agreement(gates: list[Floats]) -> float:
         spearmanr(one[:, i], two[:, i]).statistic
         for n, one in enumerate(gates)
         for two in gates[:n]
-        for i in range(len(COMPONENTS))
+        for i in range(one.shape[1])
     ]
     return float(np.mean(values))

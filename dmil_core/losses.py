@@ -1,13 +1,13 @@
 """One pure function per loss term: (Evidence) -> (B,) nats or mean squares, and their table.
 
-R, U1, U2, S stand in the order of ``schema.COMPONENTS``; w are the responsibilities. A term about
-something that an ablation lacks is a sum over nothing: 0.
+R, U1 ... S stand in the order of ``schema.components``, C of them; w are the responsibilities. A
+term about something that an ablation lacks is a sum over nothing: 0.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor, nn
@@ -17,17 +17,20 @@ from dmil_core.errors import ConfigError
 from dmil_core.model import Dmil, DmilOutput, Output, Rebuilt
 from dmil_core.nn.gaussian import kl_between, kl_standard
 from dmil_core.rivals import I2m2Output, MibOutput
-from dmil_core.schema import COMPONENTS
 
+#: ``ce_known``: how fast telling a modality what it cannot know ends where it knows less.
+KNOWN_POWER = 2
 #: How sharply ``ce_pure`` prefers the component that explains most.
 SHARPNESS = 4
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows of one optimiser step: ``x1``, ``x2`` (B, ...), ``y`` (B,), responsibilities (B, 4).
+    """Rows of one optimiser step: ``x1``, ``x2`` (B, ...), ``y`` (B,), responsibilities (B, C).
 
-    ``index`` (B,) says which rows of the training set these are, where a rule remembers them.
+    ``index`` (B,) says which rows of the training set these are, where a rule remembers them;
+    ``x3`` is there where a set has three modalities, ``alone`` (B, M), what each modality can tell
+    by itself, where responsibilities are known.
     """
 
     x1: Tensor
@@ -35,9 +38,28 @@ class Batch:
     y: Tensor
     responsibilities: Tensor
     index: Tensor | None = None
+    x3: Tensor | None = None
+    alone: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.y)
+
+    @property
+    def inputs(self) -> tuple[Tensor, ...]:
+        """Every modality's rows, x1 first."""
+        return (self.x1, self.x2) if self.x3 is None else (self.x1, self.x2, self.x3)
+
+    def known(self, modality: int) -> Tensor:
+        """a (B,), what one modality (from 0) alone can tell of each row, 0 to 1.
+
+        Raises
+        ------
+        ConfigError
+            If the rows hold no responsibilities.
+        """
+        if self.alone is None:
+            raise ConfigError("this loss term needs responsibilities; the paradigm has no folds")
+        return self.alone[:, modality]
 
     def rows(self, index: Tensor) -> Batch:
         """The rows named by ``index``."""
@@ -53,10 +75,8 @@ class Batch:
         return self._each(lambda tensor: tensor.to(device))
 
     def _each(self, change: Callable[[Tensor], Tensor]) -> Batch:
-        return Batch(
-            change(self.x1), change(self.x2), change(self.y), change(self.responsibilities),
-            None if self.index is None else change(self.index),
-        )  # fmt: skip
+        tensors = (getattr(self, field.name) for field in fields(self))
+        return Batch(*(None if t is None else change(t) for t in tensors))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -76,16 +96,16 @@ class Evidence:
 
     @property
     def responsibilities(self) -> Tensor:
-        """w (B, 4) over the components that the model has.
+        """w (B, C) over the components that the model has.
 
-        Without R, what both modalities could say is for either of them to say alone: U1 and U2
-        get half of w_R each, and each row keeps its sum.
+        Without R, what several modalities could say is for any of them to say alone: each U gets
+        an equal part of w_R, and each row keeps its sum.
         """
         w = self.batch.responsibilities
         if "R" in self.dmil.present:
             return w
-        r, u1, u2, s = w.unbind(dim=1)
-        return torch.stack([torch.zeros_like(r), u1 + r / 2, u2 + r / 2, s], dim=1)
+        r, *u, s = w.unbind(dim=1)
+        return torch.stack([torch.zeros_like(r), *(own + r / len(u) for own in u), s], dim=1)
 
     @property
     def made(self) -> Rebuilt:
@@ -97,8 +117,8 @@ class Evidence:
 
 def evaluate(model: nn.Module, batch: Batch) -> Evidence:
     """Run a model on a batch, with its decoders where it has them."""
-    out = model(batch.x1, batch.x2)
-    rebuilt = model.rebuild(out, batch.x1, batch.x2) if isinstance(model, Dmil) else None
+    out = model(*batch.inputs)
+    rebuilt = model.rebuild(out, *batch.inputs) if isinstance(model, Dmil) else None
     return Evidence(out, batch, rebuilt)
 
 
@@ -111,18 +131,30 @@ def ce_unimodal(modality: int) -> Callable[[Evidence], Tensor]:
     """CE of one modality's own head (M_m in DMIL, the whole model in an ensemble)."""
 
     def term(e: Evidence) -> Tensor:
-        if e.out.unimodal is None:
-            raise ConfigError("this loss term needs unimodal heads; joint has none")
-        return cross_entropy(e.out.unimodal[:, modality], e.batch.y, reduction="none")
+        return cross_entropy(_own_logits(e, modality), e.batch.y, reduction="none")
 
     return term
 
 
+def _own_logits(e: Evidence, modality: int) -> Tensor:
+    """(B, K) of one modality's own head, known to exist."""
+    if e.out.unimodal is None:
+        raise ConfigError("this loss term needs unimodal heads; joint has none")
+    if modality >= e.out.unimodal.shape[1]:
+        raise ConfigError("this loss term needs a third modality; the data have two")
+    return e.out.unimodal[:, modality]
+
+
 def _component_ce(e: Evidence) -> Tensor:
-    """CE of each component's head, (B, 4); 0 for a component that the model lacks."""
+    """CE of each component's head, (B, C); 0 for a component that the model lacks."""
     logits = e.dmil.components.transpose(1, 2)
-    found = cross_entropy(logits, e.batch.y[:, None].expand(-1, 4), reduction="none")
-    return found * found.new_tensor([c in e.dmil.present for c in COMPONENTS])
+    found = cross_entropy(logits, _for_each(e), reduction="none")
+    return found * found.new_tensor([c in e.dmil.present for c in e.dmil.names])
+
+
+def _for_each(e: Evidence) -> Tensor:
+    """y once for every component, (B, C)."""
+    return e.batch.y[:, None].expand(-1, len(e.dmil.names))
 
 
 def ce_flat(e: Evidence) -> Tensor:
@@ -153,14 +185,14 @@ def ce_pure(e: Evidence) -> Tensor:
     w = e.responsibilities
     v = w**SHARPNESS
     v = v / v.sum(dim=1, keepdim=True).clamp(min=1e-12)
-    found = _soft_ce(e.dmil.components, e.batch.y[:, None].expand(-1, 4), v)
-    present = found.new_tensor([c in e.dmil.present for c in COMPONENTS])
+    found = _soft_ce(e.dmil.components, _for_each(e), v)
+    present = found.new_tensor([c in e.dmil.present for c in e.dmil.names])
     return w.sum(dim=1) * (found * present).sum(dim=1)
 
 
 def ce_known(modality: int) -> Callable[[Evidence], Tensor]:
-    """CE(b y + (1 - b) / K) of one modality's own head, b = mean(a) + (1 - mean(a)) a, with
-    a = w_R + w_U_m what it can know of a sample and mean(a) that of the batch.
+    """CE(b y + (1 - b) / K) of one modality's own head, b = f + (1 - f) a, with a what it can
+    know of a sample (:meth:`Batch.known`) and f the mean of a in the batch, squared.
 
     Told the class of samples whose class it cannot know, a modality learns them by heart, and its
     encoder with it: where all is synergy that cost 20 points of accuracy. Where it mostly knows,
@@ -168,12 +200,9 @@ def ce_known(modality: int) -> Callable[[Evidence], Tensor]:
     """
 
     def term(e: Evidence) -> Tensor:
-        if e.out.unimodal is None:
-            raise ConfigError("this loss term needs unimodal heads; joint has none")
-        w = e.batch.responsibilities
-        knows = w[:, 0] + w[:, 1 + modality]
-        told = knows.mean() + (1.0 - knows.mean()) * knows
-        return _soft_ce(e.out.unimodal[:, modality], e.batch.y, told)
+        logits, knows = _own_logits(e, modality), e.batch.known(modality)
+        floor = knows.mean() ** KNOWN_POWER
+        return _soft_ce(logits, e.batch.y, floor + (1.0 - floor) * knows)
 
     return term
 
@@ -203,7 +232,7 @@ def kl_intra(modality: int) -> Callable[[Evidence], Tensor]:
 
 def kl_consistency(e: Evidence) -> Tensor:
     """KL of q(R|M1,M2) and q(U_m|M_m) to N(0, I), nats per dimension."""
-    return _kl(e, "R", "U1", "U2")
+    return _kl(e, "R", "U1", "U2", "U3")
 
 
 def _kl(e: Evidence, *names: str) -> Tensor:
@@ -217,7 +246,11 @@ def _nothing(e: Evidence) -> Tensor:
 
 
 def align(e: Evidence) -> Tensor:
-    """KL(q(R|M1,M2) || v(R|M_m)) for both m: what is redundant, either side could have said."""
+    """KL(q(R|M1,M2) || v(R|M_m)) for every m: what is redundant, either side could have said.
+
+    Of three, a side that is not among those that say it is pulled as well, and can only widen its
+    guess.
+    """
     return sum((kl_between(e.dmil.posteriors["R"], v) for v in e.made.helpers), _nothing(e))
 
 
@@ -258,19 +291,23 @@ TERMS: dict[str, Callable[[Evidence], Tensor]] = {
     "ce": ce,
     "ce_x1": ce_unimodal(0),
     "ce_x2": ce_unimodal(1),
+    "ce_x3": ce_unimodal(2),
     "ce_flat": ce_flat,
     "ce_responsible": ce_responsible,
     "ce_pure": ce_pure,
     "ce_known_x1": ce_known(0),
     "ce_known_x2": ce_known(1),
+    "ce_known_x3": ce_known(2),
     "gate": gate,
     "explained": explained,
     "kl_1": kl_intra(0),
     "kl_2": kl_intra(1),
+    "kl_3": kl_intra(2),
     "kl_consistency": kl_consistency,
     "align": align,
     "rebuild_1": rebuild_input(0),
     "rebuild_2": rebuild_input(1),
+    "rebuild_3": rebuild_input(2),
     "rebuild_parts": rebuild_parts,
     "kl_codes": kl_bottleneck("Z1", "Z2"),
     "kl_fused": kl_bottleneck("F"),

@@ -53,20 +53,20 @@ def mean_average_precision(probabilities: Floats, y: NDArray[np.integer]) -> flo
     return float(np.mean([average_precision_score(y == k, probabilities[:, k]) for k in classes]))
 
 
-def synergy_indicator(correct: Bools, correct1: Bools, correct2: Bools) -> float:
-    """Share of rows a model gets right while both frozen unimodal models are wrong."""
-    return float((correct & ~correct1 & ~correct2).mean())
+def synergy_indicator(correct: Bools, *alone: Bools) -> float:
+    """Share of rows a model gets right while every frozen unimodal model is wrong."""
+    return float((correct & ~np.logical_or.reduce(alone)).mean())
 
 
-def missed_indicator(correct: Bools, correct1: Bools, correct2: Bools) -> float:
+def missed_indicator(correct: Bools, *alone: Bools) -> float:
     """The mirror of the synergy indicator: share of rows a model gets wrong although at least one
     of the frozen unimodal models is right."""
-    return float((~correct & (correct1 | correct2)).mean())
+    return float((~correct & np.logical_or.reduce(alone)).mean())
 
 
-def synergy_ceiling(correct1: Bools, correct2: Bools) -> float:
-    """The most the indicator can reach: the share both frozen unimodal models get wrong."""
-    return float((~correct1 & ~correct2).mean())
+def synergy_ceiling(*alone: Bools) -> float:
+    """The most the indicator can reach: the share that all frozen unimodal models get wrong."""
+    return float((~np.logical_or.reduce(alone)).mean())
 
 
 def bootstrap_interval(

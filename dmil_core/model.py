@@ -1,18 +1,19 @@
-"""DMIL, joint and ensemble. Each forward takes (x1, x2) and returns one row per sample.
+"""DMIL, joint and ensemble. Each forward takes (x1, x2) or (x1, x2, x3), one row per sample.
 
-Shapes: B samples, K classes, D latent size; logits are in nats.
+Shapes: B samples, M modalities, C = M + 2 components, K classes, D latent size; logits are in
+nats.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from dmil_core.config import ModelConfig, Parts
+from dmil_core.config import ModelConfig
 from dmil_core.nn.decompose import (
     Consistency,
     Fusion,
@@ -24,7 +25,7 @@ from dmil_core.nn.decompose import (
 )
 from dmil_core.nn.encoders import build_encoder
 from dmil_core.nn.gaussian import GaussianHead, PointHead, Posterior, sample
-from dmil_core.schema import COMPONENTS, DMIL_LATENTS, Component
+from dmil_core.schema import Component, components, dmil_latents, modality_numbers
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Output:
     logits
         (B, K).
     unimodal
-        (B, 2, K) logits from each modality alone, or None where the architecture has none.
+        (B, M, K) logits from each modality alone, or None where the architecture has none.
     latents
         Name -> (B, size), deterministic (posterior means).
     """
@@ -55,11 +56,11 @@ class DmilOutput(Output):
     Attributes
     ----------
     gate
-        (B, 4), rows sum to 1, in the order of ``schema.COMPONENTS``.
+        (B, C), rows sum to 1, in the order of ``schema.components``.
     components
-        (B, 4, K) logits of each component's own head.
+        (B, C, K) logits of each component's own head.
     gate_logits
-        (B, 4), before the softmax.
+        (B, C), before the softmax.
     explained_logits
         (B,) before the logistic function: the share of the sample that any component explains;
         None where the model does not tell.
@@ -68,7 +69,7 @@ class DmilOutput(Output):
     draws
         Name -> (B, D), the draws the decoders rebuild from.
     features
-        (z1, z2), each (B, F).
+        z of each modality, (B, F).
     """
 
     gate: Tensor
@@ -77,24 +78,29 @@ class DmilOutput(Output):
     explained_logits: Tensor | None
     posteriors: dict[str, Posterior]
     draws: dict[str, Tensor]
-    features: tuple[Tensor, Tensor]
+    features: tuple[Tensor, ...]
+
+    @property
+    def names(self) -> tuple[Component, ...]:
+        """The components that ``gate`` and ``components`` are of."""
+        return components(len(self.features))
 
     @property
     def present(self) -> tuple[Component, ...]:
         """The components that the model has: all, or all but R, whose gate is then 0."""
-        return COMPONENTS if "R" in self.posteriors else COMPONENTS[1:]
+        return self.names if "R" in self.posteriors else self.names[1:]
 
 
 class Rebuilt(NamedTuple):
     """(made, wanted) pairs of the decoders and the helper posteriors v(R|M_m)."""
 
-    inputs: tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]
+    inputs: tuple[tuple[Tensor, Tensor], ...]
     parts: tuple[tuple[Tensor, Tensor], ...]
     helpers: tuple[Posterior, ...]
 
 
 class Encoders(nn.Module):
-    """Both modalities' encoders and a LayerNorm on each feature vector.
+    """Every modality's encoder and a LayerNorm on each feature vector.
 
     Without the norm the encoder can shrink its features in stage 1 until the synergy basis is
     below the noise of the posteriors.
@@ -102,25 +108,40 @@ class Encoders(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        self.x1 = build_encoder(config.encoders[0])
-        self.x2 = build_encoder(config.encoders[1])
-        self.norm1 = nn.LayerNorm(int(self.x1.feature_size))  # type: ignore[arg-type]
-        self.norm2 = nn.LayerNorm(int(self.x2.feature_size))  # type: ignore[arg-type]
+        self.modalities = config.modalities
+        for m, encoder in enumerate(config.encoders, start=1):
+            self.add_module(f"x{m}", build_encoder(encoder))
+        for m, size in enumerate(self.sizes(), start=1):
+            self.add_module(f"norm{m}", nn.LayerNorm(size))
 
-    def sizes(self) -> tuple[int, int]:
-        """Feature size of z1 and z2."""
-        return int(self.x1.feature_size), int(self.x2.feature_size)  # type: ignore[arg-type]
+    def each(self) -> tuple[nn.Module, ...]:
+        """The encoders, x1 first."""
+        return _numbered(self, "x", self.modalities)
 
-    def target_sizes(self) -> tuple[int, int]:
-        """Size of what a decoder of x1 and x2 has to rebuild."""
-        return int(self.x1.target_size), int(self.x2.target_size)  # type: ignore[arg-type]
+    def sizes(self) -> tuple[int, ...]:
+        """Feature size of each z."""
+        return tuple(int(encoder.feature_size) for encoder in self.each())  # type: ignore[arg-type]
+
+    def target_sizes(self) -> tuple[int, ...]:
+        """Size of what a decoder of each input has to rebuild."""
+        return tuple(int(encoder.target_size) for encoder in self.each())  # type: ignore[arg-type]
+
+    def targets(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """What a decoder of each input has to rebuild, (B, target size)."""
+        pairs = zip(self.each(), inputs, strict=True)
+        return tuple(encoder.target(x) for encoder, x in pairs)  # type: ignore[operator]
 
     def features(self, m: int, x: Tensor) -> Tensor:
-        """z of modality ``m`` (0 or 1), (B, F)."""
-        return self.norm1(self.x1(x)) if m == 0 else self.norm2(self.x2(x))
+        """z of modality ``m`` (from 0), (B, F)."""
+        return getattr(self, f"norm{m + 1}")(getattr(self, f"x{m + 1}")(x))
 
-    def forward(self, x1: Tensor, x2: Tensor) -> tuple[Tensor, Tensor]:
-        return self.features(0, x1), self.features(1, x2)
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        return tuple(self.features(m, x) for m, x in enumerate(inputs))
+
+
+def _numbered(parent: nn.Module, stem: str, count: int) -> tuple[nn.Module, ...]:
+    """The parts ``<stem>1``, ``<stem>2`` ... of a module."""
+    return tuple(getattr(parent, f"{stem}{m}") for m in range(1, count + 1))
 
 
 class Dmil(nn.Module):
@@ -141,33 +162,39 @@ class Dmil(nn.Module):
         targets = self.encoders.target_sizes() if config.rebuild == "input" else sizes
         layer = GaussianHead if config.variational else PointHead
         intra = IntraModality if config.intra else Undivided
-        self.intra1 = intra(sizes[0], d, k, targets[0], layer)
-        self.intra2 = intra(sizes[1], d, k, targets[1], layer)
-        self.consistency = Consistency(d, layer) if config.consistency else Unshared()
-        self.synergy = Fusion(d, 4 * d, d)
-        present = COMPONENTS if config.consistency else COMPONENTS[1:]
+        count, self.names = config.modalities, components(config.modalities)
+        for m, (size, target) in enumerate(zip(sizes, targets, strict=True), start=1):
+            self.add_module(f"intra{m}", intra(size, d, k, target, layer))
+        self.consistency = Consistency(d, layer, count) if config.consistency else Unshared()
+        self.synergy = Fusion(d, 4 * d, d, count)
+        present = self.names if config.consistency else self.names[1:]
         self.heads = nn.ModuleDict(
-            {c: nn.Linear(d, k) if c in present else Silent(k) for c in COMPONENTS}
+            {c: nn.Linear(d, k) if c in present else Silent(k) for c in self.names}
         )
-        self.gate = Gate(4 * d + 3 * k, 4 * d, present, config.explained)
+        known = 2 * count * d + (count + 1) * k
+        self.gate = Gate(known, 4 * d, present, config.explained, count)
 
-    def forward(self, x1: Tensor, x2: Tensor) -> DmilOutput:
-        z1, z2 = self.encoders(x1, x2)
-        (q_m1, q_n1), (q_m2, q_n2) = self.intra1(z1), self.intra2(z2)
-        m1, m2, n1, n2 = self._draw(q_m1, q_m2, q_n1, q_n2)
-        q_r, q_u1, q_u2 = self.consistency(m1, m2)
-        r, u1, u2 = self._draw(q_r, q_u1, q_u2)
-        s = self.synergy(n1, n2)
-        unimodal = torch.stack([self.intra1.head(m1), self.intra2.head(m2)], dim=1)
-        draws = {"R": r, "U1": u1, "U2": u2, "S": s}
-        components = torch.stack([self.heads[c](draws[c]) for c in COMPONENTS], dim=1)
+    def intra(self) -> tuple[Any, ...]:
+        """The intra-modality decompositions, that of x1 first."""
+        return _numbered(self, "intra", self.config.modalities)
+
+    def forward(self, *x: Tensor) -> DmilOutput:
+        z, intra = self.encoders(*x), self.intra()
+        q_m, q_n = zip(*(split(own) for split, own in zip(intra, z, strict=True)), strict=True)
+        drawn = self._draw(*q_m, *q_n)
+        m, n = drawn[: len(z)], drawn[len(z) :]
+        q_shared = self.consistency(*m)
+        s = self.synergy(*n)
+        draws = dict(zip(self.names, (*self._draw(*q_shared), s), strict=True))
+        unimodal = torch.stack([p.head(own) for p, own in zip(intra, m, strict=True)], dim=1)
+        components = torch.stack([self.heads[c](draws[c]) for c in self.names], dim=1)
         evidence = [unimodal.softmax(dim=-1).flatten(1), components[:, -1].softmax(dim=-1)]
-        gate_logits, explained_logits = self.gate(torch.cat([m1, m2, n1, n2, *evidence], dim=-1))
+        gate_logits, explained_logits = self.gate(torch.cat([*m, *n, *evidence], dim=-1))
         gate = gate_logits.softmax(dim=-1)
-        names = ("M1", "M2", "N1", "N2", "R", "U1", "U2")
-        said = zip(names, (q_m1, q_m2, q_n1, q_n2, q_r, q_u1, q_u2), strict=True)
+        names = dmil_latents(len(z))[1:-1]  # between Z and S, which are no posteriors
+        said = zip(names, (*q_m, *q_n, *q_shared), strict=True)
         posteriors = {name: q for name, q in said if name in self.latent_names}
-        latents = {"Z": torch.cat([z1, z2], dim=-1), **{k: q.mu for k, q in posteriors.items()}}
+        latents = {"Z": torch.cat(z, dim=-1), **{k: q.mu for k, q in posteriors.items()}}
         return DmilOutput(
             logits=(gate.unsqueeze(-1) * components).sum(dim=1),
             unimodal=unimodal,
@@ -177,22 +204,21 @@ class Dmil(nn.Module):
             gate_logits=gate_logits,
             explained_logits=explained_logits,
             posteriors=posteriors,
-            draws={**draws, "M1": m1, "M2": m2, "N1": n1, "N2": n2},
-            features=(z1, z2),
+            draws={**draws, **dict(zip(names, drawn, strict=False))},
+            features=z,
         )
 
-    def rebuild(self, out: DmilOutput, x1: Tensor, x2: Tensor) -> Rebuilt:
+    def rebuild(self, out: DmilOutput, *x: Tensor) -> Rebuilt:
         """What the decoders make of the draws, beside what they should make, for the losses."""
-        d = out.draws
-        targets = out.features
-        if self.config.rebuild == "input":
-            targets = (self.encoders.x1.target(x1), self.encoders.x2.target(x2))  # type: ignore[operator]
-        inputs = self.intra1.rebuild(d["M1"], d["N1"]), self.intra2.rebuild(d["M2"], d["N2"])
-        parts = self.consistency.rebuild(d["R"], d["U1"], d["U2"])
+        numbers = modality_numbers(self.config.modalities)
+        m, n, u = ([out.draws[f"{part}{i}"] for i in numbers] for part in "MNU")
+        targets = self.encoders.targets(*x) if self.config.rebuild == "input" else out.features
+        inputs = (part.rebuild(*own) for part, *own in zip(self.intra(), m, n, strict=True))
+        parts = self.consistency.rebuild(out.draws["R"], *u)
         return Rebuilt(
-            inputs=((inputs[0], targets[0].detach()), (inputs[1], targets[1].detach())),
-            parts=tuple(zip(parts, (d["M1"], d["M2"]), strict=False)),
-            helpers=self.consistency.helpers(d["M1"], d["M2"]),
+            inputs=tuple((made, t.detach()) for made, t in zip(inputs, targets, strict=True)),
+            parts=tuple(zip(parts, m, strict=False)),
+            helpers=self.consistency.helpers(*m),
         )
 
     def _draw(self, *posteriors: Posterior) -> tuple[Tensor, ...]:
@@ -202,27 +228,31 @@ class Dmil(nn.Module):
         return tuple(drawn[id(q)] for q in posteriors)
 
 
-def latents_of(parts: Parts) -> tuple[str, ...]:
-    """The latents of a decomposition of these parts, in the order of its forward pass."""
-    without = set() if parts.intra else {"N1", "N2"}
-    without |= set() if parts.consistency else {"R", "U1", "U2"}
-    return tuple(name for name in DMIL_LATENTS if name not in without)
+def latents_of(config: ModelConfig) -> tuple[str, ...]:
+    """The latents of a decomposition of this kind, in the order of its forward pass."""
+    without = "" if config.intra else "N"
+    without += "" if config.consistency else "RU"
+    return tuple(name for name in dmil_latents(config.modalities) if name[0] not in without)
+
+
+def feature_names(modalities: int) -> tuple[str, ...]:
+    """Z1, Z2 ...: the latents that are one encoder's features."""
+    return tuple(f"Z{m}" for m in modality_numbers(modalities))
 
 
 def shared_fusion(config: ModelConfig) -> Fusion:
-    """The fusion of joint learning and of every rival: (B, 2D) twice -> (B, D)."""
+    """The fusion of joint learning and of every rival: (B, 2D) of each modality -> (B, D)."""
     d = config.latent_size
-    return Fusion(2 * d, config.fusion_size or 4 * d, d)
+    return Fusion(2 * d, config.fusion_size or 4 * d, d, config.modalities)
 
 
 class Joint(nn.Module):
     """Fuse, one head: the usual way. The fusion is DMIL's own, so it can represent synergy."""
 
-    latent_names = ("Z1", "Z2", "F")
-
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
+        self.latent_names = (*feature_names(config.modalities), "F")
         self.encoders = Encoders(config)
         d, k, sizes = config.latent_size, config.classes, self.encoders.sizes()
         self.project = nn.ModuleList(nn.Linear(f, 2 * d) for f in sizes)
@@ -230,57 +260,57 @@ class Joint(nn.Module):
         self.head = nn.Linear(d, k)
         self.heads = nn.ModuleList(nn.Linear(f, k) for f in sizes if config.heads)
 
-    def forward(self, x1: Tensor, x2: Tensor) -> Output:
-        z1, z2 = self.encoders(x1, x2)
-        fused = self.fuse(z1, z2)
-        unimodal = self.alone(z1, z2) if len(self.heads) else None
-        return Output(self.head(fused), unimodal, {"Z1": z1, "Z2": z2, "F": fused})
+    def forward(self, *x: Tensor) -> Output:
+        z = self.encoders(*x)
+        fused = self.fuse(*z)
+        unimodal = self.alone(*z) if len(self.heads) else None
+        latents = dict(zip(self.latent_names, (*z, fused), strict=True))
+        return Output(self.head(fused), unimodal, latents)
 
-    def fuse(self, z1: Tensor, z2: Tensor) -> Tensor:
+    def fuse(self, *z: Tensor) -> Tensor:
         """The fused features (B, D) that ``head`` reads."""
-        return self.fusion(self.project[0](z1), self.project[1](z2))
+        return self.fusion(*(part(own) for part, own in zip(self.project, z, strict=True)))
 
-    def alone(self, z1: Tensor, z2: Tensor) -> Tensor:
-        """(B, 2, K) logits of the heads on each modality's features."""
-        return torch.stack([self.heads[0](z1), self.heads[1](z2)], dim=1)
+    def alone(self, *z: Tensor) -> Tensor:
+        """(B, M, K) logits of the heads on each modality's features."""
+        return torch.stack([head(own) for head, own in zip(self.heads, z, strict=True)], dim=1)
 
 
 class Ensemble(nn.Module):
-    """Two models that never see each other; their probabilities are averaged, or their logits.
+    """One model per modality, none sees another; their probabilities are averaged, or logits.
 
     A logit has no upper end, so among logits an overconfident model outvotes the other one. The
-    two are also *the* frozen unimodal pair of a seed, the reference of every paradigm's synergy
+    models are also *the* frozen unimodal pair of a seed, the reference of every paradigm's synergy
     indicator.
     """
-
-    latent_names: tuple[str, ...] = ("Z1", "Z2")
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
+        self.latent_names = feature_names(config.modalities)
         self.encoders = Encoders(config)
         self.heads = nn.ModuleList(nn.Linear(f, config.classes) for f in self.encoders.sizes())
 
-    def forward(self, x1: Tensor, x2: Tensor) -> Output:
-        z1, z2 = self.features(x1, x2)
-        unimodal = self.alone(z1, z2)
-        return Output(self._mean(unimodal), unimodal, {"Z1": z1, "Z2": z2})
+    def forward(self, *x: Tensor) -> Output:
+        z = self.features(*x)
+        unimodal = self.alone(*z)
+        return Output(self._mean(unimodal), unimodal, dict(zip(self.latent_names, z, strict=True)))
 
-    def features(self, x1: Tensor, x2: Tensor) -> tuple[Tensor, Tensor]:
-        """z1 and z2, (B, F) each; NaN where the other one trains."""
-        return self._features(0, x1), self._features(1, x2)
+    def features(self, *x: Tensor) -> tuple[Tensor, ...]:
+        """Every z, (B, F) each; NaN where another one trains."""
+        return tuple(self._features(m, own) for m, own in enumerate(x))
 
-    def alone(self, z1: Tensor, z2: Tensor) -> Tensor:
-        """(B, 2, K) logits of the two models."""
-        return torch.stack([self.heads[0](z1), self.heads[1](z2)], dim=1)
+    def alone(self, *z: Tensor) -> Tensor:
+        """(B, M, K) logits of the models."""
+        return torch.stack([head(own) for head, own in zip(self.heads, z, strict=True)], dim=1)
 
     def _mean(self, unimodal: Tensor) -> Tensor:
         if self.config.average == "logits":
             return unimodal.mean(dim=1)
-        return unimodal.log_softmax(dim=-1).logsumexp(dim=1) - math.log(2.0)
+        return unimodal.log_softmax(dim=-1).logsumexp(dim=1) - math.log(len(self.heads))
 
     def _features(self, m: int, x: Tensor) -> Tensor:
-        """(B, F) of one modality. While the other one trains this one's turn is past or to come:
+        """(B, F) of one modality. While another one trains this one's turn is past or to come:
         it is not computed but NaN, so that a loss that reads it all the same is noticed."""
         if self.training and not self.heads[m].weight.requires_grad:
             return x.new_full((len(x), self.encoders.sizes()[m]), math.nan, dtype=torch.float32)

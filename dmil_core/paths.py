@@ -1,4 +1,4 @@
-"""Where the shipped data and checkpoints live."""
+"""Where the shipped data, checkpoints and results of benchmarks live."""
 
 from __future__ import annotations
 
@@ -16,3 +16,8 @@ def sample_data_root() -> Path:
 def checkpoints_root() -> Path:
     """Folder of the checkpoints; ``DMIL_CHECKPOINTS`` overrides it."""
     return Path(os.environ.get("DMIL_CHECKPOINTS", _ROOT / "checkpoints"))
+
+
+def results_root() -> Path:
+    """Folder of the benchmarks' records; ``DMIL_RESULTS`` overrides it."""
+    return Path(os.environ.get("DMIL_RESULTS", _ROOT / "benchmarks" / "results"))

@@ -16,7 +16,7 @@ from dmil_core.config import ModelConfig
 from dmil_core.data.dataset import Dataset
 from dmil_core.model import DmilOutput, Output
 from dmil_core.prepare import inputs
-from dmil_core.schema import COMPONENTS
+from dmil_core.schema import modality_numbers
 
 BATCH_ROWS = 2048
 
@@ -57,9 +57,9 @@ def _outputs(
     model.eval()
     device = next(model.parameters()).device
     for start in range(0, max(len(rows), 1), size):
-        x1, x2 = inputs(dataset, rows[start : start + size], config)
+        batch = inputs(dataset, rows[start : start + size], config)
         with torch.inference_mode():
-            yield model(x1.to(device), x2.to(device))
+            yield model(*(x.to(device) for x in batch))
 
 
 def _row_columns(
@@ -87,11 +87,13 @@ def _predicted(outputs: list[Output]) -> dict[str, NDArray[Any]]:
     found = {}
     if outputs[0].unimodal is not None:
         best = _stack(outputs, lambda o: o.unimodal).argmax(axis=2)
-        found.update({schema.unimodal_pred(m): best[:, m - 1] for m in (1, 2)})
+        numbers = modality_numbers(best.shape[1])
+        found.update({schema.unimodal_pred(m): best[:, m - 1] for m in numbers})
     if isinstance(outputs[0], DmilOutput):
         best = _stack(outputs, lambda o: o.components).argmax(axis=2)
-        best[:, [c not in outputs[0].present for c in COMPONENTS]] = -1
-        found.update({schema.component_pred(c): best[:, i] for i, c in enumerate(COMPONENTS)})
+        names = outputs[0].names
+        best[:, [c not in outputs[0].present for c in names]] = -1
+        found.update({schema.component_pred(c): best[:, i] for i, c in enumerate(names)})
     return found
 
 
@@ -103,7 +105,7 @@ def _blocks(outputs: list[Output], classes: list[str], latents: bool) -> list[Bl
     ]
     if outputs[0].unimodal is not None:
         alone = _softmax(_stack(outputs, lambda o: o.unimodal))
-        for m in (1, 2):
+        for m in modality_numbers(alone.shape[1]):
             columns = [schema.unimodal_prob(m, c) for c in classes]
             blocks.append((columns, alone[:, m - 1]))
     if isinstance(outputs[0], DmilOutput):
@@ -116,11 +118,12 @@ def _blocks(outputs: list[Output], classes: list[str], latents: bool) -> list[Bl
 def _decomposition(outputs: list[Any], classes: list[str]) -> list[Block]:
     gate = _stack(outputs, lambda o: o.gate)
     parts = gate[:, :, None] * _stack(outputs, lambda o: o.components)
-    blocks = [([schema.gate(c) for c in COMPONENTS], gate)]
+    names = outputs[0].names
+    blocks = [([schema.gate(c) for c in names], gate)]
     if outputs[0].explained_logits is not None:
         explained = _stack(outputs, lambda o: o.explained_logits.sigmoid())
         blocks.append(([schema.EXPLAINED], explained[:, None]))
-    for i, c in enumerate(COMPONENTS):
+    for i, c in enumerate(names):
         blocks.append(([schema.contribution(c, k) for k in classes], parts[:, i]))
     return blocks
 
@@ -158,8 +161,9 @@ def _score(rows: pd.DataFrame, classes: tuple[str, ...]) -> dict[str, float]:
         "map": metrics.mean_average_precision(probabilities, y),
         "ece": metrics.expected_calibration_error(confidence, correct),
     }
-    if schema.gate("R") in rows:
-        found |= {f"mean_{schema.gate(c)}": float(rows[schema.gate(c)].mean()) for c in COMPONENTS}
+    names = schema.components_in(rows.columns)
+    if names:
+        found |= {f"mean_{schema.gate(c)}": float(rows[schema.gate(c)].mean()) for c in names}
         if schema.COMPOSITION in rows:
             found |= fidelity.of_table(rows)
     return found

@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from dmil_core import schema
 from dmil_core.architectures import build
 from dmil_core.config import EncoderConfig, ModelConfig
 from dmil_core.data.dataset import Dataset
@@ -23,7 +24,7 @@ from dmil_core.errors import ConfigError
 from dmil_core.losses import Batch
 from dmil_core.model import Encoders, shared_fusion
 from dmil_core.nn.encoders import Standardize, TextEncoder
-from dmil_core.paradigms import DMIL, Paradigm
+from dmil_core.paradigms import DMIL, PARADIGMS, Paradigm
 
 ENCODER_OF_KIND = {
     "vector": "mlp",
@@ -92,15 +93,44 @@ def encoder_config(dataset: Dataset, modality: int, kind: str | None = None) -> 
 
 
 def model_config(
-    dataset: Dataset, paradigm: Paradigm, encoders: tuple[str | None, str | None] = (None, None)
+    dataset: Dataset, paradigm: Paradigm, encoders: tuple[str | None, ...] = ()
 ) -> ModelConfig:
-    """The model a paradigm builds for a data set."""
-    pair = (
-        encoder_config(dataset, 1, encoders[0]),
-        encoder_config(dataset, 2, encoders[1]),
+    """The model a paradigm builds for a data set; an encoder left out is the one that suits.
+
+    Raises
+    ------
+    ConfigError
+        If the paradigm reads fewer modalities, or an encoder is named for one that is not there.
+    """
+    check_modalities(dataset, paradigm)
+    if any(encoders[dataset.modalities :]):
+        raise ConfigError(
+            f"an encoder is named for x{len(encoders)}; expected at most {dataset.modalities}, "
+            f"one for each modality of {dataset.name!r}"
+        )
+    chosen = (*encoders, *[None] * dataset.modalities)
+    each = tuple(
+        encoder_config(dataset, m, chosen[m - 1])
+        for m in schema.modality_numbers(dataset.modalities)
     )
-    config = ModelConfig(**vars(paradigm.parts), encoders=pair, classes=len(dataset.classes))
+    config = ModelConfig(**vars(paradigm.parts), encoders=each, classes=len(dataset.classes))
     return replace(config, fusion_size=matched_fusion_size(config)) if config.matched else config
+
+
+def check_modalities(dataset: Dataset, paradigm: Paradigm) -> None:
+    """Refuse a data set with more modalities than a paradigm can read.
+
+    Raises
+    ------
+    ConfigError
+        Naming the paradigms that can.
+    """
+    if dataset.modalities > paradigm.most_modalities:
+        able = (p.name for p in PARADIGMS.values() if p.most_modalities >= dataset.modalities)
+        raise ConfigError(
+            f"paradigm {paradigm.name!r} expects two modalities; {dataset.name!r} has "
+            f"{dataset.modalities}. Use {', '.join(able)}, or leave one modality out of the data"
+        )
 
 
 def matched_fusion_size(config: ModelConfig) -> int:
@@ -125,10 +155,10 @@ def _count(model: nn.Module) -> int:
     return sum(p.numel() for p in model.parameters())
 
 
-def inputs(dataset: Dataset, rows: NDArray[Any], config: ModelConfig) -> tuple[Tensor, Tensor]:
-    """Both modalities of some rows as tensors, texts as word indices."""
-    one, two = (_input(dataset.x(m), rows, config.encoders[m - 1]) for m in (1, 2))
-    return one, two
+def inputs(dataset: Dataset, rows: NDArray[Any], config: ModelConfig) -> tuple[Tensor, ...]:
+    """Every modality of some rows as a tensor, texts as word indices."""
+    pairs = zip(schema.MODALITY_NUMBERS, config.encoders, strict=False)
+    return tuple(_input(dataset.x(m), rows, encoder) for m, encoder in pairs)
 
 
 def _input(x: NDArray[Any], rows: NDArray[Any], config: EncoderConfig) -> Tensor:
@@ -139,9 +169,10 @@ def _input(x: NDArray[Any], rows: NDArray[Any], config: EncoderConfig) -> Tensor
 
 def batch(dataset: Dataset, rows: NDArray[Any], config: ModelConfig) -> Batch:
     """Rows as a training batch, with responsibilities of zero until they are known."""
-    x1, x2 = inputs(dataset, rows, config)
+    x1, x2, *x3 = inputs(dataset, rows, config)
     y = torch.from_numpy(dataset.y[rows])
-    return Batch(x1, x2, y, torch.zeros(len(rows), 4))
+    unknown = torch.zeros(len(rows), len(schema.components(config.modalities)))
+    return Batch(x1, x2, y, unknown, x3=x3[0] if x3 else None)
 
 
 def rarity(tokens: Tensor, words: int) -> Tensor:
@@ -159,14 +190,14 @@ def rarity(tokens: Tensor, words: int) -> Tensor:
     return weight
 
 
-def fit_statistics(model: nn.Module, x1: Tensor, x2: Tensor) -> None:
+def fit_statistics(model: nn.Module, *inputs: Tensor) -> None:
     """Set mean and scale of the encoders, and the rarity of words, from training inputs.
 
     A feature that never varies keeps a scale of 1, so that it becomes 0 and not noise. What
     counts as varying is relative to its size: units are the user's choice.
     """
-    pairs = [part for part in model.modules() if isinstance(part, Encoders)]
-    for encoder, x in [(pair.x1, x1) for pair in pairs] + [(pair.x2, x2) for pair in pairs]:
+    held = [part.each() for part in model.modules() if isinstance(part, Encoders)]
+    for encoder, x in (pair for each in held for pair in zip(each, inputs, strict=True)):
         if isinstance(encoder, TextEncoder):
             encoder.rarity.copy_(rarity(x, len(encoder.rarity)))
         scaler = getattr(encoder, "standardize", None)

@@ -40,10 +40,9 @@ class Mmtm(Joint):
         self.squeeze = nn.Linear(sum(sizes), squeezed)
         self.excite = nn.ModuleList(nn.Linear(squeezed, f) for f in sizes)
 
-    def fuse(self, z1: Tensor, z2: Tensor) -> Tensor:
+    def fuse(self, *z: Tensor) -> Tensor:
         """The fused features (B, D) of the features after they have scaled each other."""
-        one, two = self.gates(z1, z2)
-        return super().fuse(one * z1, two * z2)
+        return super().fuse(*(g * own for g, own in zip(self.gates(*z), z, strict=True)))
 
     def gates(self, z1: Tensor, z2: Tensor) -> tuple[Tensor, Tensor]:
         """What z1 and z2 are multiplied by, (B, F) each, between 0 and 2."""
@@ -136,15 +135,14 @@ class I2m2(Ensemble):
     Multi-modal Learning. NeurIPS 2024.
     """
 
-    latent_names = ("Z1", "Z2", "F")
-
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)
         self.both = Joint(config)
+        self.latent_names = self.both.latent_names
 
-    def forward(self, x1: Tensor, x2: Tensor) -> I2m2Output:
-        z1, z2 = self.features(x1, x2)
-        unimodal, joint = self.alone(z1, z2), self.both(x1, x2)
+    def forward(self, *x: Tensor) -> I2m2Output:
+        z1, z2 = self.features(*x)
+        unimodal, joint = self.alone(z1, z2), self.both(*x)
         latents = {"Z1": z1, "Z2": z2, "F": joint.latents["F"]}
         return I2m2Output(unimodal.sum(dim=1) + joint.logits, unimodal, latents, joint.logits)
 
@@ -176,7 +174,7 @@ class I2moeOutput(Output):
 class Expert(nn.Module):
     """The joint model without its encoders: fuse, one head. (B, F1), (B, F2) -> (B, K)."""
 
-    def __init__(self, config: ModelConfig, sizes: tuple[int, int]) -> None:
+    def __init__(self, config: ModelConfig, sizes: tuple[int, ...]) -> None:
         super().__init__()
         d = config.latent_size
         self.project = nn.ModuleList(nn.Linear(f, 2 * d) for f in sizes)

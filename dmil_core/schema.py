@@ -6,10 +6,18 @@ without waiting for torch.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Final, Literal
 
-Component = Literal["R", "U1", "U2", "S"]
+Component = Literal["R", "U1", "U2", "U3", "S"]
+#: The components of two modalities.
 COMPONENTS: Final[tuple[Component, ...]] = ("R", "U1", "U2", "S")
+
+ModalityNumber = Literal[1, 2, 3]
+MODALITY_NUMBERS: Final[tuple[ModalityNumber, ...]] = (1, 2, 3)
+#: How many modalities a set can have.
+FEWEST_MODALITIES: Final = 2
+MOST_MODALITIES: Final = 3
 
 Split = Literal["train", "val", "test"]
 SPLITS: Final[tuple[Split, ...]] = ("train", "val", "test")
@@ -17,8 +25,6 @@ SPLITS: Final[tuple[Split, ...]] = ("train", "val", "test")
 Kind = Literal["vector", "image", "sequence", "text", "audio"]
 KINDS: Final[tuple[Kind, ...]] = ("vector", "image", "sequence", "text", "audio")
 
-#: Latents of a DMIL model in the order of its forward pass. Z is z1 and z2 side by side.
-DMIL_LATENTS: Final[tuple[str, ...]] = ("Z", "M1", "M2", "N1", "N2", "R", "U1", "U2", "S")
 
 #: Columns that every prediction table starts with, in this order.
 ROW_COLUMNS: Final[tuple[str, ...]] = ("id", "split", "y", "pred", "correct")
@@ -28,6 +34,39 @@ COMPOSITION: Final = "composition"
 
 #: Column of the share of a sample that any component explains (0 to 1).
 EXPLAINED: Final = "explained"
+
+
+def modality_numbers(modalities: int) -> tuple[ModalityNumber, ...]:
+    """1, 2 and, of three modalities, 3."""
+    return MODALITY_NUMBERS[:modalities]
+
+
+def components(modalities: int) -> tuple[Component, ...]:
+    """The components of two or three modalities: R, a U of each, S.
+
+    Of three, R is what at least two of them say, and S what none of them says alone: what only
+    some two say together is in S as well.
+    """
+    unique: tuple[Component, ...] = ("U1", "U2", "U3")
+    return ("R", *unique[:modalities], "S")
+
+
+#: Every component there is, with three modalities.
+ALL_COMPONENTS: Final[tuple[Component, ...]] = components(MOST_MODALITIES)
+
+
+def components_in(columns: Container[str]) -> tuple[Component, ...]:
+    """The components that a table with these columns has gates of; none without a gate."""
+    return tuple(c for c in ALL_COMPONENTS if gate(c) in columns)
+
+
+def dmil_latents(modalities: int) -> tuple[str, ...]:
+    """Latents of a DMIL model in the order of its forward pass. Z is z1, z2 ... side by side."""
+    own = [f"{part}{m}" for part in "MN" for m in modality_numbers(modalities)]
+    return ("Z", *own, *components(modalities))
+
+
+DMIL_LATENTS: Final[tuple[str, ...]] = dmil_latents(2)
 
 
 def prob(cls: str) -> str:
@@ -41,12 +80,12 @@ def logit(cls: str) -> str:
 
 
 def gate(component: Component) -> str:
-    """Column of the gate weight of a component (0 to 1; the four sum to 1)."""
+    """Column of the gate weight of a component (0 to 1; all of them sum to 1)."""
     return f"gate_{component}"
 
 
 def contribution(component: Component, cls: str) -> str:
-    """Column of gate times component logit (nats); the four add up to ``logit(cls)``."""
+    """Column of gate times component logit (nats); they add up to ``logit(cls)``."""
     return f"contrib_{component}_{cls}"
 
 
@@ -55,12 +94,12 @@ def component_pred(component: Component) -> str:
     return f"pred_{component}"
 
 
-def unimodal_pred(modality: Literal[1, 2]) -> str:
+def unimodal_pred(modality: ModalityNumber) -> str:
     """Column of the class predicted from one modality alone."""
     return f"pred_x{modality}"
 
 
-def unimodal_prob(modality: Literal[1, 2], cls: str) -> str:
+def unimodal_prob(modality: ModalityNumber, cls: str) -> str:
     """Column of the probability of ``cls`` from one modality alone (0 to 1)."""
     return f"px{modality}_{cls}"
 

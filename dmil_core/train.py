@@ -28,9 +28,9 @@ from dmil_core.data.dataset import Dataset
 from dmil_core.errors import CheckpointError, ConfigError
 from dmil_core.fit import FitState, Report, fit, reproducible
 from dmil_core.losses import Batch
-from dmil_core.paradigms import Paradigm, find_paradigm
+from dmil_core.paradigms import find_paradigm
 from dmil_core.predict import predict, score
-from dmil_core.responsibilities import cross_fit, responsibilities
+from dmil_core.responsibilities import above_chance, class_shares, cross_fit, responsibilities
 from dmil_core.storage import exclusive, write_json
 from dmil_core.tables import write_table
 
@@ -54,7 +54,6 @@ class Job:
     """A run about to happen: what, on what, where."""
 
     dataset: Dataset
-    paradigm: Paradigm
     config: RunConfig
     folder: Path
     device: torch.device
@@ -80,6 +79,24 @@ class Job:
         return {**same, "epochs_scale": self.epochs_scale, "data": self.dataset.digest}
 
 
+class Stopwatch:
+    """Seconds of work since it was made, as far as possible without what others made us wait.
+
+    On a processor the smaller one of the time that passed and the processor time of this process;
+    on a GPU the time that passed.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
+        self.started = time.monotonic(), time.process_time()
+
+    def seconds(self) -> float:
+        """Seconds so far."""
+        passed = time.monotonic() - self.started[0]
+        worked = time.process_time() - self.started[1]
+        return passed if self.device.type == "cuda" else min(passed, worked)
+
+
 def choose_device(name: str = "auto") -> torch.device:
     """``auto`` is a GPU where there is one.
 
@@ -102,7 +119,7 @@ def train(
     out: Path | None = None,
     *,
     device: str = "auto",
-    encoders: tuple[str | None, str | None] = (None, None),
+    encoders: tuple[str | None, ...] = (),
     epochs_scale: float = 1.0,
     lr_scale: float = 1.0,
     teachers: Path | None = None,
@@ -119,7 +136,8 @@ def train(
     out
         Folder of the checkpoint; by default checkpoints/<set>/<paradigm>/seed<seed>.
     encoders
-        Names of encoders to use instead of the ones that suit the modalities' kinds.
+        Names of encoders to use instead of the ones that suit the modalities' kinds, that of x1
+        first; None keeps one.
     epochs_scale
         Multiplies the epochs of every stage, for quick looks.
     lr_scale
@@ -139,19 +157,33 @@ def train(
     Interrupted
         On Ctrl-C, after the last state was written as a checkpoint.
     """
-    job = _job(
-        dataset, find_paradigm(paradigm), seed, out, device, encoders, epochs_scale, lr_scale
+    config = plan(
+        dataset, paradigm, seed, encoders=encoders, epochs_scale=epochs_scale, lr_scale=lr_scale
     )
-    job = replace(job, teachers=teachers)
+    folder = Path(out) if out else checkpoint.default_folder(dataset.slug, paradigm, seed)
+    job = Job(dataset, config, folder, choose_device(device), epochs_scale, teachers)
     with exclusive(job.folder):
         done = _existing(job, overwrite)
         return done or _run(job, on_epoch)
 
 
-def _job(
-    dataset: Dataset, paradigm: Paradigm, seed: int, out: Path | None, device: str,
-    encoders: tuple[str | None, str | None], epochs_scale: float, lr_scale: float,
-) -> Job:  # fmt: skip
+def plan(
+    dataset: Dataset,
+    paradigm: str,
+    seed: int,
+    *,
+    encoders: tuple[str | None, ...] = (None, None),
+    epochs_scale: float = 1.0,
+    lr_scale: float = 1.0,
+) -> RunConfig:
+    """What :func:`train` would train with these arguments, without training it.
+
+    Raises
+    ------
+    ConfigError
+        If a name is unknown or a scale out of range.
+    """
+    found = find_paradigm(paradigm)
     if not 0 < lr_scale <= MAX_LR_SCALE:
         raise ConfigError(
             f"learning rate scale {lr_scale}: expected a number above 0, at most {MAX_LR_SCALE:g}"
@@ -160,15 +192,12 @@ def _job(
         raise ConfigError(
             f"epochs scale {epochs_scale}: expected a number above 0, at most {MAX_EPOCHS_SCALE:g}"
         )
-    stages = paradigms.stages_for(paradigm, len(dataset.rows("train")))
+    model = prepare.model_config(dataset, found, encoders)
     stages = tuple(
         replace(s, epochs=max(1, round(s.epochs * epochs_scale)), lr=s.lr * lr_scale)
-        for s in stages
+        for s in paradigms.stages_for(found, len(dataset.rows("train")), model.modalities)
     )
-    model = prepare.model_config(dataset, paradigm, encoders)
-    config = RunConfig(paradigm.name, seed, model, stages, paradigm.folds)
-    folder = Path(out) if out else checkpoint.default_folder(dataset.slug, paradigm.name, seed)
-    return Job(dataset, paradigm, config, folder, choose_device(device), epochs_scale)
+    return RunConfig(found.name, seed, model, stages, found.folds)
 
 
 def _existing(job: Job, overwrite: bool) -> Run | None:
@@ -189,18 +218,17 @@ def _existing(job: Job, overwrite: bool) -> Run | None:
 
 
 def _run(job: Job, on_epoch: Callable[[Report], None] | None) -> Run:
-    started = time.monotonic()
+    watch = Stopwatch(job.device)
     with reproducible(job.config.seed):
         model = build(job.config.model)
     state, before = _resume(job)
     train_rows, val_rows = (job.dataset.rows(s) for s in ("train", "val"))
     parts = [prepare.batch(job.dataset, rows, job.config.model) for rows in (train_rows, val_rows)]
-    prepare.fit_statistics(model, parts[0].x1, parts[0].x2)
+    prepare.fit_statistics(model, *parts[0].inputs)
     model.to(job.device)
 
     def after_epoch(state: FitState, report: Report) -> None:
-        seconds = before + time.monotonic() - started
-        state.save(job.scratch / STATE_FILE, {**job.key, "seconds": seconds})
+        state.save(job.scratch / STATE_FILE, {**job.key, "seconds": before + watch.seconds()})
         if on_epoch:
             on_epoch(report)
 
@@ -210,9 +238,9 @@ def _run(job: Job, on_epoch: Callable[[Report], None] | None) -> Run:
         fit(model, stages, rows, held, seed, state=state, on_epoch=after_epoch)
     except KeyboardInterrupt:
         model.load_state_dict(state.best or model.state_dict())
-        seconds = before + time.monotonic() - started
+        seconds = before + watch.seconds()
         raise Interrupted(_finish(job, model, state, seconds, finished=False)) from None
-    return _finish(job, model, state, before + time.monotonic() - started, finished=True)
+    return _finish(job, model, state, before + watch.seconds(), finished=True)
 
 
 def _resume(job: Job) -> tuple[FitState, float]:
@@ -242,8 +270,10 @@ def _teach(job: Job, parts: list[Batch], on_epoch: Callable[[Report], None] | No
         groups=None if groups is None else groups[job.dataset.rows("train")],
         epochs_scale=job.epochs_scale, folder=_teachers_folder(job), announce=on_epoch,
     )  # fmt: skip
+    prior = class_shares(parts[0].y, job.config.model.classes)
     pairs = zip(parts, (found.train, found.val), strict=True)
-    return [replace(b, responsibilities=responsibilities(p, b.y)) for b, p in pairs]
+    told = [(b, above_chance(p, b.y, prior)) for b, p in pairs]
+    return [replace(b, responsibilities=responsibilities(a), alone=a[:, :-1]) for b, a in told]
 
 
 def _teachers_folder(job: Job) -> Path:

@@ -26,7 +26,7 @@ OF_THE_PLATFORM = ("nvidia-", "cuda-", "triton")
 
 def test_the_clone_stays_small(tracked: list[Path]) -> None:
     sizes = {f.relative_to(REPOSITORY): f.stat().st_size for f in tracked}
-    assert sum(sizes.values()) < 60 * MEGABYTE
+    assert sum(sizes.values()) < 90 * MEGABYTE
     assert [f"{f}: {size}" for f, size in sizes.items() if size > 8 * MEGABYTE] == []
 
 

@@ -11,15 +11,15 @@ from dashboard.figures import theme
 
 
 def gate_bars(weights: pd.DataFrame, names: Mapping[str, str]) -> go.Figure:
-    """Four horizontal bars of gate weights.
+    """A horizontal bar for each component's gate weight.
 
     Parameters
     ----------
     weights : columns component, weight (they sum to 1).
     names : component to the words beside its letter.
     """
-    fig = theme.figure(210)
     components = [str(c) for c in weights["component"]]
+    fig = theme.figure(_height(42, len(components)))
     fig.add_bar(
         x=weights["weight"].to_numpy(),
         y=[_label(c, names) for c in components],
@@ -42,8 +42,8 @@ def waterfall(
     parts: Mapping[str, float], total: float, names: Mapping[str, str], total_name: str
 ) -> go.Figure:
     """Signed contributions, each starting where the one before ended, then their sum; in bits."""
-    fig = theme.figure(270)
     components = list(parts)
+    fig = theme.figure(_height(46, len(components) + 1))
     values = list(parts.values())
     starts = [sum(values[:i]) for i in range(len(values))]
     labels = [_label(c, names) for c in components]
@@ -69,6 +69,11 @@ def waterfall(
     )
     fig.update_yaxes(autorange="reversed", showgrid=False)
     return fig
+
+
+def _height(bar: int, bars: int) -> int:
+    """Height of a figure with so many horizontal bars, and room for its axis."""
+    return bar * (bars + 1)
 
 
 def _connect(fig: go.Figure, ends: list[float]) -> None:

@@ -1,6 +1,6 @@
 """One look for every figure: colours, letters, patterns, and a template for light and dark.
 
-The four colours keep a contrast of 3:1 or better on white and on #0e1117 and stay apart for
+The components' colours keep a contrast of 3:1 or better on white and on #0e1117 and stay apart for
 colour-blind readers; each component also has a letter, a bar pattern and a marker of its own.
 """
 
@@ -11,10 +11,16 @@ from typing import Final
 
 import plotly.graph_objects as go
 
-COMPONENTS: Final = ("R", "U1", "U2", "S")
-COLOURS: Final = {"R": "#648FFF", "U1": "#117733", "U2": "#AA3377", "S": "#EE6677"}
-PATTERNS: Final = {"R": "", "U1": "/", "U2": "\\", "S": "x"}
-SYMBOLS: Final = {"R": "circle", "U1": "square", "U2": "diamond", "S": "x"}
+#: U3 is of sets with three inputs.
+COLOURS: Final = {
+    "R": "#648FFF",
+    "U1": "#117733",
+    "U2": "#AA3377",
+    "U3": "#B49000",
+    "S": "#EE6677",
+}
+PATTERNS: Final = {"R": "", "U1": "/", "U2": "\\", "U3": "-", "S": "x"}
+SYMBOLS: Final = {"R": "circle", "U1": "square", "U2": "diamond", "U3": "triangle-up", "S": "x"}
 
 #: Text, lines and totals that must be read on both grounds.
 NEUTRAL: Final = "#7A8394"

@@ -1,70 +1,40 @@
-"""How the ways of learning differ: accuracy, synergy, confusion, and who is right where."""
+"""How trained models of one seed differ: accuracy, synergy, confusion, and who is right where."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
-import streamlit as st
 
 from dashboard.services.samples import in_split, modality_names, source
-from dashboard.services.stock import Checkpoint, DataProblem, Stock, log, stamp, table
+from dashboard.services.stock import Checkpoint, DataProblem, Stock, table
 from dmil_core import metrics, schema
 
 
 @dataclass(frozen=True)
 class Score:
-    """One model's accuracy with its spread; fractions between 0 and 1.
-
-    ``spread`` says what low and high are: the lowest and highest of several seeds, or a 95 %
-    bootstrap interval over the rows of one seed.
-    """
+    """One model's accuracy with its 95 % bootstrap interval over rows; between 0 and 1."""
 
     model: str
     accuracy: float
     low: float
     high: float
-    spread: Literal["seeds", "rows"]
-    #: Number of seeds, or of rows.
-    of: int
+    rows: int
 
 
 def scores(stock: Stock, data: str, seed: int, split: str) -> list[Score]:
-    """Accuracy of every readable checkpoint of a data set, over seeds where there are several."""
-    records = seed_records(stock.root / data / "results.jsonl")
-    found = []
-    for one in stock.ready(data, seed):
-        values = _accuracies(records, one, split)
-        if len(values) > 1:
-            mean = float(np.mean(values))
-            found.append(Score(one.model, mean, min(values), max(values), "seeds", len(values)))
-        else:
-            found.append(_over_rows(one, split))
-    return found
-
-
-def _accuracies(records: list[dict[str, Any]], found: Checkpoint, split: str) -> list[float]:
-    """Accuracy of every recorded seed of a checkpoint's model on the same data."""
-    digest = found.run.data_digest if found.run else ""
-    return [
-        float(record[split]["accuracy"])
-        for record in records
-        if record.get("paradigm") == found.model
-        and record.get("data_digest", digest) == digest
-        and "accuracy" in (record.get(split) or {})
-    ]
+    """Accuracy of every readable checkpoint of a data set and seed."""
+    return [_over_rows(one, split) for one in stock.ready(data, seed)]
 
 
 def _over_rows(found: Checkpoint, split: str) -> Score:
     correct = in_split(table(found), split)["correct"].to_numpy(dtype=bool)
     low, high = interval(correct)
     mean = float(correct.mean()) if len(correct) else float("nan")
-    return Score(found.model, mean, low, high, "rows", len(correct))
+    return Score(found.model, mean, low, high, len(correct))
 
 
 def interval(correct: Any) -> tuple[float, float]:
@@ -81,38 +51,17 @@ def interval(correct: Any) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def seed_records(path: Path) -> list[dict[str, Any]]:
-    """Lines of a comparison's results; none where there is no file, bad lines left out."""
-    return _records(str(path), stamp([path]))
-
-
-@st.cache_data(max_entries=16, show_spinner=False)
-def _records(path: str, key: str) -> list[dict[str, Any]]:
-    if not Path(path).exists():
-        return []
-    records = []
-    for line in Path(path).read_text(encoding="utf-8").splitlines():
-        try:
-            record = json.loads(line)
-        except ValueError:
-            log.warning("%s: a line is not JSON and was left out", path)
-            continue
-        if isinstance(record, dict):
-            records.append(record)
-    return records
-
-
 def by_composition(found: Sequence[Checkpoint], split: str) -> pd.DataFrame:
-    """Columns model, group, accuracy, low, high, rows; empty where it is not known.
+    """Columns model, group, accuracy, low, high, rows, sd; empty where it is not known.
 
-    A group is a true composition: R, U1, U2 or S.
+    ``sd`` is NaN: there is one seed. A group is a true composition: R, U1, U2, U3 or S.
     """
     groups = {}
     for one in found:
         frame = in_split(table(one), split)
         if schema.COMPOSITION in frame.columns:
             groups[one.model] = (frame["correct"], frame[schema.COMPOSITION])
-    return _by_group(groups, schema.COMPONENTS)
+    return _by_group(groups, schema.ALL_COMPONENTS)
 
 
 def by_flags(found: Sequence[Checkpoint], split: str) -> pd.DataFrame:
@@ -141,17 +90,17 @@ def _by_group(
             if len(hits):
                 records.append((model, name, hits.mean(), *interval(hits), len(hits)))
     columns = ["model", "group", "accuracy", "low", "high", "rows"]
-    return pd.DataFrame(records, columns=columns)
+    return pd.DataFrame(records, columns=columns).assign(sd=np.nan)
 
 
 @dataclass(frozen=True)
 class Synergy:
-    """Share of samples right where both frozen unimodal models are wrong, per model.
+    """Share of samples right where all frozen unimodal models are wrong, per model.
 
     Attributes
     ----------
     frame : columns model, indicator, low, high.
-    ceiling : share of samples that both unimodal models get wrong; no indicator can be higher.
+    ceiling : share of samples that all unimodal models get wrong; no indicator can be higher.
     alone : accuracy of each modality alone, by name.
     """
 
@@ -161,24 +110,24 @@ class Synergy:
 
 
 def synergy(stock: Stock, data: str, seed: int, split: str) -> Synergy | None:
-    """The synergy indicator against the seed's frozen unimodal pair; None without that pair."""
+    """The synergy indicator against the seed's frozen unimodal models; None without them."""
     pair = stock.get(data, "ensemble", seed)
     if pair.status != "ready":
         return None
     frozen = in_split(table(pair), split)
-    columns = [schema.unimodal_pred(1), schema.unimodal_pred(2)]
+    names = modality_names(pair)
+    columns = [schema.unimodal_pred(m) for m in schema.modality_numbers(len(names))]
     if not set(columns) <= set(frozen.columns) or frozen.empty:
         return None
     right = [(frozen[c] == frozen["y"]).to_numpy(dtype=bool) for c in columns]
     records = []
     for one in stock.ready(data, seed):
         correct = table(one)["correct"].reindex(frozen.index).fillna(False).to_numpy(dtype=bool)
-        gained = correct & ~right[0] & ~right[1]
-        value = metrics.synergy_indicator(correct, right[0], right[1])
+        gained = correct & ~np.logical_or.reduce(right)
+        value = metrics.synergy_indicator(correct, *right)
         records.append((one.model, float(value), *interval(gained)))
     frame = pd.DataFrame(records, columns=["model", "indicator", "low", "high"])
-    ceiling = float(metrics.synergy_ceiling(right[0], right[1]))
-    names = modality_names(pair)
+    ceiling = float(metrics.synergy_ceiling(*right))
     alone = {f"{n} alone": float(r.mean()) for n, r in zip(names, right, strict=True)}
     return Synergy(frame, ceiling, alone)
 

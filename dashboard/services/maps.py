@@ -18,7 +18,7 @@ _COLUMNS = {
     "correct": "correct",
     "dominant": "dominant",
     "composition": schema.COMPOSITION,
-    **{f"gate-{c}": schema.gate(c) for c in schema.COMPONENTS},
+    **{f"gate-{c}": schema.gate(c) for c in schema.ALL_COMPONENTS},
 }
 
 

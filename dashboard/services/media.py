@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +13,10 @@ from PIL import Image
 from dashboard.services.samples import row_of, source
 from dashboard.services.stock import Checkpoint, DataProblem, log
 from dmil_core.errors import DmilError
+from dmil_core.schema import ModalityNumber, modality_numbers
 
 #: Side in pixels that small pictures are scaled up towards, in whole steps so they stay crisp.
 SHOWN_SIZE = 224
-
-Modality = Literal[1, 2]
 
 
 @dataclass(frozen=True)
@@ -86,18 +85,18 @@ class Side:
     numbers: Numbers | None = None
 
 
-def sides(found: Checkpoint, sample: str) -> tuple[Side, Side] | DataProblem:
-    """Both modalities of a sample, or why the data set cannot show them."""
+def sides(found: Checkpoint, sample: str) -> tuple[Side, ...] | DataProblem:
+    """Every modality of a sample, or why the data set cannot show them."""
     data = source(found)
     if isinstance(data, DataProblem):
         return data
     row = row_of(data, sample)
     if row is None:
         return DataProblem(f"The data set has no sample with the id {sample}.")
-    return _side(data, row, 1), _side(data, row, 2)
+    return tuple(_side(data, row, m) for m in modality_numbers(data.modalities))
 
 
-def _side(data: Any, row: int, modality: Modality) -> Side:
+def _side(data: Any, row: int, modality: ModalityNumber) -> Side:
     about = data.card.modalities[modality - 1]
     features = _features(data, row, modality, about.kind)
     try:
@@ -117,7 +116,9 @@ def _side(data: Any, row: int, modality: Modality) -> Side:
     return Side(about.name, about.description, converted, numbers)
 
 
-def _features(data: Any, row: int, modality: Modality, kind: str) -> NDArray[np.float32] | None:
+def _features(
+    data: Any, row: int, modality: ModalityNumber, kind: str
+) -> NDArray[np.float32] | None:
     x = data.x(modality)[row]
     if kind == "audio" and getattr(x, "ndim", 0) == 2:
         return np.asarray(x, dtype=np.float32)

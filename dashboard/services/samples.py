@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,12 +13,8 @@ from dashboard.services.stock import Checkpoint, DataProblem, dataset, table
 from dashboard.state import View
 from dmil_core import schema
 
-COMPONENTS = schema.COMPONENTS
-
 #: Nats in one bit: everything inside the core is in nats, everything on screen in bits.
 NATS_PER_BIT = float(np.log(2.0))
-
-Modality = Literal[1, 2]
 
 
 def in_split(frame: pd.DataFrame, split: str) -> pd.DataFrame:
@@ -65,7 +61,7 @@ def order_column(order: str) -> str:
     """The table's column behind an order; empty for those that every table can be put in."""
     if order == "unexplained":
         return schema.EXPLAINED
-    return next((schema.gate(c) for c in COMPONENTS if c == order), "")
+    return next((schema.gate(c) for c in schema.ALL_COMPONENTS if c == order), "")
 
 
 def flags(found: Checkpoint) -> tuple[str, ...]:
@@ -117,12 +113,17 @@ def neighbours_in(frame: pd.DataFrame, sample: str) -> tuple[str | None, str | N
     return before, after, place
 
 
-def modality_names(found: Checkpoint) -> tuple[str, str]:
-    """What the two modalities are called, from the card stored with the checkpoint."""
+def modality_names(found: Checkpoint) -> tuple[str, ...]:
+    """What the modalities are called, from the card stored with the checkpoint."""
     card = found.run.data_card if found.run else {}
-    names = [str(m.get("name", "")) for m in card.get("modalities", [])]
-    first, second = (*names, "", "")[:2]
-    return first or "modality 1", second or "modality 2"
+    described = card.get("modalities", []) or [{}] * schema.FEWEST_MODALITIES
+    names = (str(m.get("name", "")) for m in described)
+    return tuple(name or f"modality {m}" for m, name in enumerate(names, start=1))
+
+
+def components(found: Checkpoint) -> tuple[str, ...]:
+    """The components of a set with as many modalities as this checkpoint's."""
+    return schema.components(len(modality_names(found)))
 
 
 @dataclass(frozen=True)
@@ -162,26 +163,24 @@ def unimodal(found: Checkpoint, sample: str) -> list[Opinion]:
     """What each modality alone says; empty for tables that do not hold it."""
     row, names = record(found, sample), modality_names(found)
     said: list[Opinion] = []
-    modalities: tuple[Modality, Modality] = (1, 2)
-    for modality in modalities:
+    for modality, name in zip(schema.MODALITY_NUMBERS, names, strict=False):
         column = schema.unimodal_pred(modality)
         if column in row:
             says = str(row[column])
             p = float(row.get(schema.unimodal_prob(modality, says), np.nan))
             truth = float(row.get(schema.unimodal_prob(modality, row["y"]), np.nan))
-            name = names[modality - 1]
             said.append(Opinion(f"{name} alone", says, p, says == row["y"], truth))
     return said
 
 
 def gates(found: Checkpoint, sample: str) -> pd.DataFrame:
-    """Columns component, weight: four rows that sum to 1; no rows for models without a gate."""
+    """Columns component, weight: rows that sum to 1; no rows for models without a gate."""
     frame = table(found)
-    columns = [schema.gate(c) for c in COMPONENTS]
-    if sample not in frame.index or not set(columns) <= set(frame.columns):
+    held = schema.components_in(frame.columns)
+    if sample not in frame.index or not held:
         return pd.DataFrame({"component": [], "weight": []})
-    weights = frame.loc[sample, columns].to_numpy(dtype=float)
-    return pd.DataFrame({"component": COMPONENTS, "weight": weights})
+    weights = frame.loc[sample, [schema.gate(c) for c in held]].to_numpy(dtype=float)
+    return pd.DataFrame({"component": held, "weight": weights})
 
 
 def explained(found: Checkpoint, sample: str) -> float | None:
@@ -213,7 +212,7 @@ class Decomposition:
 def decomposition(
     found: Checkpoint, sample: str, cls: str, against: str = ""
 ) -> Decomposition | None:
-    """Contributions of R, U1, U2, S to one class's logit; None where the table has none."""
+    """Contributions of R, U1 ... S to one class's logit; None where the table has none."""
     row = record(found, sample)
     if schema.contribution("R", cls) not in row:
         return None
@@ -224,7 +223,7 @@ def decomposition(
 
     parts = {
         str(c): bits(schema.contribution(c, cls), schema.contribution(c, against))
-        for c in COMPONENTS
+        for c in schema.components_in(row)
     }
     stored = bits(schema.logit(cls), schema.logit(against))
     return Decomposition(cls, against, parts, sum(parts.values()), stored)

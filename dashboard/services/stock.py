@@ -45,7 +45,7 @@ class Checkpoint:
 
     @property
     def gated(self) -> bool:
-        """Whether this model splits its logits into R, U1, U2 and S."""
+        """Whether this model splits its logits into R, U1, U2 (, U3) and S."""
         return self.run is not None and self.run.config.model.architecture == "dmil"
 
 
@@ -209,11 +209,11 @@ def _with_derived(frame: pd.DataFrame, classes: tuple[str, ...]) -> pd.DataFrame
         "confidence": probabilities.max(axis=1),
         "position": np.arange(len(frame)),
     }
-    gates = [schema.gate(c) for c in schema.COMPONENTS]
-    if set(gates) <= set(frame.columns):
-        largest = frame[gates].to_numpy().argmax(axis=1)
-        derived["dominant"] = np.asarray(schema.COMPONENTS)[largest]
-    return frame.assign(**derived)
+    components = schema.components_in(frame.columns)
+    if components:
+        largest = frame[[schema.gate(c) for c in components]].to_numpy().argmax(axis=1)
+        derived["dominant"] = np.asarray(components)[largest]
+    return pd.concat([frame, pd.DataFrame(derived, index=frame.index)], axis=1)
 
 
 @dataclass(frozen=True)

@@ -117,7 +117,7 @@ def no_gate(model: str) -> Message:
     """A model that does not decompose."""
     return Message(
         f"{model} has no components to show.",
-        "It goes from the two inputs straight to a score. Choose dmil to see R, U1, U2 and S.",
+        "It goes from the inputs straight to a score. Choose dmil to see R, U1, U2 and S.",
     )
 
 
@@ -151,8 +151,62 @@ def no_pair() -> Message:
     """Without the ensemble there are no frozen unimodal models to compare with."""
     return Message(
         "The synergy indicator needs the ensemble.",
-        "Its two models of one input each are the measure for all others. Train the ensemble "
+        "Its models of one input each are the measure for all others. Train the ensemble "
         "with this seed, or look at rows of another split.",
+    )
+
+
+def no_records(data: str) -> Message:
+    """Models of one seed are there, but no comparison was recorded."""
+    return Message(
+        "No comparison over seeds is recorded for this data set.",
+        "Below is one seed of each trained model. Whether a difference is real only several seeds "
+        "can tell: `make bench-compare` runs all methods on the bundled sets; this line compares "
+        "three of them here. Then reload this page.",
+        command=f"dmil compare --data {_word(data)} --paradigms joint ensemble dmil --seeds 5 "
+        f"--out checkpoints/{_word(data)}",
+    )
+
+
+def no_metric(metric: str) -> Message:
+    """The runs are recorded without this metric."""
+    return Message(
+        f"No recorded run of this data set has the metric {metric}.",
+        "Choose another metric. Records of an older version may lack some; "
+        "`make bench-compare` makes them again.",
+    )
+
+
+def no_ranks() -> Message:
+    """Nothing to rank."""
+    return Message(
+        "There is nothing to rank yet.",
+        "Ranks need at least two methods with all their seeds on the same data set. The benchmark "
+        "goes on where it was stopped; reload this page when it has finished a set.",
+        command="make bench-compare",
+    )
+
+
+def no_fidelity(file: str) -> Message:
+    """The fidelity benchmark was never run here."""
+    return Message(
+        "The fidelity benchmark has not been run yet.",
+        "It trains on generated data whose truth is known and takes hours; it goes on where it was "
+        "stopped. The record may also be elsewhere: set DMIL_RESULTS to its folder before "
+        "starting.",
+        f"Expected at: {file}",
+        "make bench-fidelity",
+    )
+
+
+def bad_fidelity(problem: str) -> Message:
+    """There is a record, but not one we can read."""
+    return Message(
+        "The record of the fidelity benchmark cannot be read.",
+        "Make it again; the other pages work without.",
+        problem,
+        "make bench-fidelity",
+        "error",
     )
 
 

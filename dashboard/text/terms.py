@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 HEADLINE: Final = (
-    "See for each sample which of its two inputs a model relied on: what both say, what only one "
+    "See for each sample which of its inputs a model relied on: what several say, what only one "
     "says, and what appears only when they are read together."
 )
 
 #: Component -> name. `component_names` fills in the two modalities.
-NAMES: Final = {"R": "redundancy", "U1": "uniqueness", "U2": "uniqueness", "S": "synergy"}
+NAMES: Final = {
+    "R": "redundancy",
+    "U1": "uniqueness",
+    "U2": "uniqueness",
+    "U3": "uniqueness",
+    "S": "synergy",
+}
 
-BADGES: Final = {"R": "blue", "U1": "green", "U2": "violet", "S": "red"}
+BADGES: Final = {"R": "blue", "U1": "green", "U2": "violet", "U3": "orange", "S": "red"}
+
+#: How many parts there are, in words: one more than inputs, and S.
+NUMBERS: Final = {4: "four", 5: "five"}
 
 COMPONENT: Final = (
-    "A component is one of four parts the model splits its evidence into: **R** redundancy (both "
-    "inputs say it), **U1** and **U2** uniqueness (only the first, only the second says it), **S** "
-    "synergy (only the two together say it). Each part has its own classifier."
+    "A component is one of the parts the model splits its evidence into: **R** redundancy (both "
+    "inputs say it; of three, at least two), **U1**, **U2** and so on uniqueness (only the first, "
+    "only the second says it), **S** synergy (only together they say it). Each part has its own "
+    "classifier."
 )
 GATE: Final = (
-    "The gate gives each component a weight between 0 and 100 % for this one sample; the four add "
-    "up to 100 %. It is what this model learned to rely on, not a measurement of information in "
-    "the data."
+    "The gate gives each component a weight between 0 and 100 % for this one sample; together "
+    "they add up to 100 %. It is what this model learned to rely on, not a measurement of "
+    "information in the data."
 )
 EXPLAINED: Final = (
     "How much of samples like this one any component can explain, as the model learned it from "
@@ -30,7 +41,7 @@ EXPLAINED: Final = (
     "belongs to no component: what nothing explains is not synergy."
 )
 CONTRIBUTION: Final = (
-    "Gate weight times the component's own score for the class. The four "
+    "Gate weight times the component's own score for the class. The "
     "contributions add up exactly to the model's score (logit) for that class. Shown in bits: +1 "
     "bit doubles the odds of the class."
 )
@@ -39,13 +50,13 @@ IDENTITY: Final = (
     "model itself stored. They must agree."
 )
 ALONE: Final = (
-    "Two separate models that each saw only one input. Where both are wrong and the joint answer "
-    "is right, the information was in the combination."
+    "Separate models that each saw only one input. Where all of them are wrong and the joint "
+    "answer is right, the information was in the combination."
 )
 SYNERGY_INDICATOR: Final = (
-    "Share of samples that a model gets right although both models of one input alone get them "
-    "wrong. The same frozen pair of such models is used for every bar. The ceiling is the share "
-    "both get wrong: no model can gain more than that."
+    "Share of samples that a model gets right although every model of one input alone gets them "
+    "wrong. The same frozen models of one input are used for every bar. The ceiling is the share "
+    "all of them get wrong: no model can gain more than that."
 )
 LATENT: Final = (
     "A latent is an inner description of a sample, a list of numbers that the model computed. The "
@@ -74,26 +85,24 @@ FLAGS: Final = (
 ACCURACY: Final = "Share of samples whose most probable class is the true one."
 CONFUSION: Final = "Each row is a true class. Cells count samples; shade is the share of the row."
 
-#: Latent -> what it holds, {one} and {two} stand for the modalities' names.
+#: Latent -> what it holds. Those of one modality stand without its number; {one} is its name.
 LATENTS: Final = {
-    "Z": "what the two encoders make of the inputs, side by side",
-    "Z1": "what the encoder makes of {one}",
-    "Z2": "what the encoder makes of {two}",
-    "F": "both inputs after fusion",
-    "M1": "the part of {one} that predicts the class alone",
-    "M2": "the part of {two} that predicts the class alone",
-    "N1": "the rest of {one}, useless alone: the ground synergy is built on",
-    "N2": "the rest of {two}, useless alone: the ground synergy is built on",
-    "R": "redundancy: what both inputs say",
-    "U1": "uniqueness: what only {one} says",
-    "U2": "uniqueness: what only {two} says",
-    "S": "synergy: what only the two together say",
+    "Z": "what the encoders make of the inputs, side by side",
+    "F": "the inputs after fusion",
+    "R": "redundancy: what several inputs say",
+    "S": "synergy: what only all together say",
+}
+LATENTS_OF_ONE: Final = {
+    "Z": "what the encoder makes of {one}",
+    "M": "the part of {one} that predicts the class alone",
+    "N": "the rest of {one}, useless alone: the ground synergy is built on",
+    "U": "uniqueness: what only {one} says",
 }
 
 MODELS: Final = {
-    "joint": "one model of both inputs, with one head",
+    "joint": "one model of all inputs, with one head",
     "ensemble": "one model per input, their answers averaged",
-    "dmil": "decomposed into R, U1, U2 and S, weighted by a gate",
+    "dmil": "decomposed into R, U1, U2 ... and S, weighted by a gate",
     "dmil-paper": "the decomposition trained with the published losses",
 }
 
@@ -103,19 +112,13 @@ COLOURS: Final = {
     "correct": "right or wrong",
     "dominant": "component with the largest gate",
     "composition": "true composition",
-    "gate-R": "gate weight of R",
-    "gate-U1": "gate weight of U1",
-    "gate-U2": "gate weight of U2",
-    "gate-S": "gate weight of S",
+    **{f"gate-{c}": f"gate weight of {c}" for c in NAMES},
 }
 ORDERS: Final = {
     "stored": "as stored",
     "unsure": "least sure first",
     "sure": "most sure first",
-    "R": "largest R first",
-    "U1": "largest U1 first",
-    "U2": "largest U2 first",
-    "S": "largest S first",
+    **{c: f"largest {c} first" for c in NAMES},
     "unexplained": "least explained first",
 }
 SPLITS: Final = {
@@ -126,12 +129,62 @@ SPLITS: Final = {
 }
 
 
-def component_names(modalities: tuple[str, str]) -> dict[str, str]:
+#: Parts of the Compare page.
+PARTS: Final = {
+    "seeds": "This data set, all methods",
+    "sets": "All data sets: ranks",
+    "samples": "Sample by sample",
+}
+METRICS: Final = {
+    "accuracy": "accuracy",
+    "macro_f1": "macro F1",
+    "map": "mean average precision",
+    "ece": "calibration error (ECE)",
+    "synergy": "synergy indicator",
+    "missed": "missed indicator",
+}
+METRIC: Final = (
+    "**Accuracy**: share of samples that are right. **Macro F1**: mean over the classes of F1. "
+    "**Mean average precision**: how well the probabilities of each class rank its samples. "
+    "**ECE**: mean gap between how sure a model is and how often it is right; less is better. "
+    "**Synergy indicator**: share of samples that are right although both models of one input are "
+    "wrong. **Missed indicator**: its mirror, wrong although a model of one input is right; less "
+    "is better."
+)
+REFERENCE: Final = (
+    "Every other method is compared with this one, seed by seed: runs of the same seed share "
+    "their starting point, so their differences vary less than their scores."
+)
+INTERVAL: Final = (
+    "95 % interval of the mean difference over paired seeds (Student's t). Where it leaves out 0 "
+    "the difference is more than the luck of seeds. One in twenty such intervals leaves out 0 by "
+    "chance alone."
+)
+RANKS: Final = (
+    "On each data set the best method has rank 1. The average over the data sets tells who is "
+    "good everywhere. The critical difference (Nemenyi's test, 5 %) is how far two average ranks "
+    "must be apart before these data sets tell two of so many methods apart."
+)
+CEILINGS: Final = (
+    "The **information ceiling** is what labels can tell about the composition, computed exactly "
+    "from the law: a sample whose weak side carries nothing this time really is unique. The "
+    "**generator ceiling** is for who knows how the data were made."
+)
+PURITY: Final = (
+    "Take one component's contribution out of the score and look who suffers. In a pure "
+    "decomposition only the component's own samples do: the losses lie on the diagonal."
+)
+
+
+def component_names(modalities: Sequence[str]) -> dict[str, str]:
     """Component to the few words beside its letter, with the modalities' names."""
-    one, two = modalities
-    return {"R": "both", "U1": f"only {one}", "U2": f"only {two}", "S": "only together"}
+    own = {f"U{m}": f"only {name}" for m, name in enumerate(modalities, start=1)}
+    return {"R": "both" if len(modalities) == 2 else "at least two", **own, "S": "only together"}
 
 
-def latent(name: str, modalities: tuple[str, str]) -> str:
+def latent(name: str, modalities: Sequence[str]) -> str:
     """What a latent holds, in a line; empty for one we do not know."""
-    return LATENTS.get(name, "").replace("{one}", modalities[0]).replace("{two}", modalities[1])
+    letter, number = name[:1], name[1:]
+    if number.isdigit() and 1 <= int(number) <= len(modalities):
+        return LATENTS_OF_ONE.get(letter, "").replace("{one}", modalities[int(number) - 1])
+    return LATENTS.get(name, "")

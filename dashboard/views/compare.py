@@ -1,194 +1,34 @@
-"""Compare: which way of learning is right how often, on what, and on which samples."""
+"""Compare: which way of learning is right how often, and is the difference real?"""
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
-import pandas as pd
 import streamlit as st
 
-from dashboard import session, widgets
-from dashboard.figures import compare as figures
-from dashboard.services import comparison as service
-from dashboard.services.stock import Checkpoint, Stock, shown, stock, table
+from dashboard import session, state, widgets
+from dashboard.services import board
+from dashboard.services.stock import shown, stock
 from dashboard.text import messages, terms
-from dashboard.views import sample_panel
-from dashboard.widgets import plain
+from dashboard.views import compare_samples, compare_seeds, compare_sets
 
 
 def compare() -> None:
     """The page."""
     all_, view = stock(), session.view()
-    ready = all_.ready(view.data, view.seed)
-    if not ready:
-        widgets.current(all_)
+    anything = len(board.recorded(all_.root).runs) or all_.checkpoints
+    if not anything:
+        widgets.notice(messages.no_checkpoints(shown(all_.root)))
         return
-    _damaged(all_)
-    left, right = st.columns(2, gap="large")
-    with left:
-        _accuracy(all_)
-    with right:
-        _synergy(all_)
-    left, right = st.columns(2, gap="large")
-    with left:
-        _by_group(ready)
-    with right:
-        _confusion(all_, ready)
-    st.divider()
-    _disagreements(ready)
-
-
-def _damaged(all_: Stock) -> None:
-    view = session.view()
-    for found in all_.of(view.data, view.seed):
-        checked = all_.get(found.data, found.model, found.seed)
-        if checked.status == "damaged":
-            widgets.notice(messages.damaged(shown(checked.folder), checked.problem))
-
-
-def _accuracy(all_: Stock) -> None:
-    view = session.view()
-    st.subheader("Who is right how often", anchor=False, help=terms.ACCURACY)
-    scores = service.scores(all_, view.data, view.seed, view.split)
-    frame = pd.DataFrame([asdict(s) for s in scores])
-    widgets.chart(figures.accuracy(frame), "accuracy", "Accuracy of each model with its spread")
-    st.caption(" ".join(_spread(scores)))
-    missing = [m for m in all_.models(view.data) if m not in set(frame["model"])]
-    if missing:
-        st.caption(f"Not trained for this data set and seed: {plain(', '.join(missing))}.")
-
-
-def _spread(scores: list[service.Score]) -> list[str]:
-    said = []
-    for kind in ("seeds", "rows"):
-        some = [s for s in scores if s.spread == kind]
-        if some and kind == "seeds":
-            said.append(
-                f"Point: mean of {some[0].of} seeds; whisker: the lowest and the highest of them."
-            )
-        elif some:
-            said.append(
-                f"One seed, {some[0].of:,} samples; whisker: 95 % bootstrap interval over the "
-                "samples. It does not show how much another seed would differ."
-            )
-    return said
-
-
-def _synergy(all_: Stock) -> None:
-    view = session.view()
-    st.subheader("Synergy indicator", anchor=False, help=terms.SYNERGY_INDICATOR)
-    found = service.synergy(all_, view.data, view.seed, view.split)
-    if found is None:
-        widgets.notice(messages.no_pair())
-        return
-    fig = figures.synergy(found.frame, found.ceiling)
-    widgets.chart(fig, "synergy", "Synergy indicator of each model and its ceiling")
-    alone = ", ".join(f"{plain(name)} {value:.1%}" for name, value in found.alone.items())
-    st.caption(
-        "Share of samples a model gets right although both inputs alone lead to a wrong answer "
-        f"({alone} right). Dashed: the share where both are wrong, the most that is possible."
+    st.segmented_control(
+        "Compare on",
+        state.PARTS,
+        required=True,
+        wrap=True,
+        format_func=terms.PARTS.__getitem__,
+        **session.bound("part", "choice_part", view.part),
     )
-
-
-def _by_group(ready: tuple[Checkpoint, ...]) -> None:
-    split = session.view().split
-    frame, title, help_ = service.by_composition(ready, split), "true composition", ""
-    flagged = service.by_flags(ready, split) if frame.empty else frame
-    if frame.empty and not flagged.empty:
-        frame, title, help_ = flagged, "what is known about the samples", terms.FLAGS
-    st.subheader(f"Right by {title}", anchor=False, help=help_ or terms.COMPOSITION)
-    if frame.empty:
-        widgets.notice(messages.no_composition())
-        return
-    fig = figures.by_group(frame, [c.model for c in ready])
-    widgets.chart(fig, "by_group", f"Accuracy of each model by {title}")
-    rows = frame.drop_duplicates("group")
-    counts = ", ".join(f"{g} {n:,}" for g, n in zip(rows["group"], rows["rows"], strict=True))
-    st.caption(f"Samples: {plain(counts)}. Whisker: 95 % bootstrap interval.")
-
-
-def _confusion(all_: Stock, ready: tuple[Checkpoint, ...]) -> None:
-    view = session.view()
-    chosen = next((c for c in ready if c.model == view.model), ready[0])
-    st.subheader(f"Confusion of {plain(chosen.model)}", anchor=False, help=terms.CONFUSION)
-    counts = service.confusion(chosen, view.split)
-    widgets.chart(figures.confusion(counts), "confusion", "Confusion matrix of the chosen model")
-    st.caption("Rows: true class. Columns: answer. Choose another model in the sidebar.")
-
-
-def _disagreements(ready: tuple[Checkpoint, ...]) -> None:
-    view = session.view()
-    st.subheader("One right, the other wrong", anchor=False)
-    if len(ready) < 2:
-        widgets.notice(messages.one_model_only())
-        return
-    models = [c.model for c in ready]
-    first = view.model if view.model in models else models[0]
-    others = [m for m in models if m != first]
-    rival = view.rival if view.rival in others else others[0]
-    by_name = {c.model: c for c in ready}
-    left, right = st.columns(2, gap="large")
-    with left:
-        a, b = _pair_choice(by_name, first, rival, others)
-        frame = service.disagreements(by_name[a], by_name[b], view.split)
-        _pair_list(frame, a, b)
-    with right:
-        _pair_sample(by_name[a], frame)
-
-
-def _pair_choice(
-    by_name: dict[str, Checkpoint], first: str, rival: str, others: list[str]
-) -> tuple[str, str]:
-    widgets.select(f"Compare {plain(first)} with", "rival", others, rival)
-    counts = service.agreement(by_name[first], by_name[rival], session.view().split)
-    st.caption(
-        f"Both right {counts['both']:,}, only {plain(first)} {counts['first']:,}, only "
-        f"{plain(rival)} {counts['second']:,}, neither {counts['neither']:,}."
-    )
-    sides = {
-        "first": f"{plain(first)} right, {plain(rival)} wrong ({counts['first']:,})",
-        "second": f"{plain(rival)} right, {plain(first)} wrong ({counts['second']:,})",
-    }
-    side = session.view().side
-    bound = session.bound("side", "choice_side", side)
-    st.radio("Show", list(sides), format_func=sides.__getitem__, **bound)
-    return (first, rival) if side == "first" else (rival, first)
-
-
-def _pair_list(frame: pd.DataFrame, right: str, wrong: str) -> None:
-    if frame.empty:
-        widgets.notice(messages.no_disagreement())
-        return
-    sample = session.view().sample
-    listed = frame.drop(columns=["right_says"])
-    listed[["right_p", "wrong_p"]] *= 100
-    st.dataframe(
-        listed,
-        hide_index=True,
-        height=min(420, 38 + 35 * len(frame)),
-        **widgets.row_choice("pairs", frame["id"], sample),
-        column_config={
-            "id": st.column_config.TextColumn(width=90),
-            "truth": st.column_config.TextColumn("true", width=75),
-            "right_p": st.column_config.NumberColumn(f"{right} sure", format="%.0f %%"),
-            "wrong_says": st.column_config.TextColumn(f"{wrong} says", width=85),
-            "wrong_p": st.column_config.NumberColumn("how sure", format="%.0f %%"),
-            "dominant": st.column_config.TextColumn(
-                "gate", width=45, help="Component with the largest gate weight"
-            ),
-        },
-        alt=f"Samples that {right} gets right and {wrong} wrong",
-    )
-    st.caption("Most certain mistakes first. Click a row to see the sample.")
-
-
-def _pair_sample(found: Checkpoint, frame: pd.DataFrame) -> None:
-    sample = session.view().sample
-    if sample and sample in frame.index and sample in table(found).index:
-        gated = next((c for c in stock().ready(found.data, found.seed) if c.gated), found)
-        sample_panel.brief(found if found.gated else gated, sample)
-        return
-    st.info(
-        "**Choose a sample** of the list to see its inputs and what each model says.",
-        icon=":material/ads_click:",
-    )
+    if view.part == "seeds":
+        compare_seeds.seeds(all_)
+    elif view.part == "sets":
+        compare_sets.sets(all_)
+    else:
+        compare_samples.samples(all_)

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import components, session, state, widgets
+from dashboard import components, session, widgets
 from dashboard.figures import map as figures
 from dashboard.services import maps as service
 from dashboard.services import samples as sample_service
@@ -98,7 +98,7 @@ def _map(
 
 def _order(found: Checkpoint, colour: str) -> tuple[str, ...]:
     if colour in ("dominant", "composition"):
-        return state.COMPONENTS
+        return sample_service.components(found)
     return ("right", "wrong") if colour == "correct" else sample_service.classes(found)
 
 

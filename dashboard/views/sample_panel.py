@@ -31,7 +31,7 @@ def full(found: Checkpoint, sample: str) -> None:
 def brief(found: Checkpoint, sample: str) -> None:
     """Media, gate and answers, for a panel beside a map or a list."""
     heading(found, sample)
-    widgets.media_row(found, sample)
+    widgets.media_row(found, sample, across=2)
     if found.gated:
         widgets.gate(found, sample)
     widgets.opinions(stock().ready(found.data, found.seed), found, sample, brief=True)
@@ -66,7 +66,11 @@ def waterfall(found: Checkpoint, sample: str) -> None:
         return
     names = terms.component_names(service.modality_names(found))
     fig = figures.waterfall(split.parts, split.stored, names, "score")
-    widgets.chart(fig, "waterfall", "Waterfall of four contributions to the score, in bits")
+    widgets.chart(
+        fig,
+        "waterfall",
+        f"Waterfall of {terms.NUMBERS[len(split.parts)]} contributions to the score, in bits",
+    )
     sum_ = " + ".join(f"{c} ({v:+.2f})" for c, v in split.parts.items())
     goal = f"log odds of {cls} over {against}" if against else f"score of {cls}"
     gap = abs(split.total - split.stored)

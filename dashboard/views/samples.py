@@ -53,7 +53,7 @@ def _filter_choices(found: Checkpoint) -> None:
     shows = {"all": "right and wrong", "right": "right only", "wrong": "wrong only"}
     widgets.select("Model's answer", "show", state.SHOWS, view.show, shows.__getitem__)
     names = {**terms.component_names(service.modality_names(found)), **every}
-    components = ("", *state.COMPONENTS)
+    components = ("", *service.components(found))
 
     def letter(c: str) -> str:
         return f"{c}: {names[c]}" if c else "any"

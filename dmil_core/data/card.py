@@ -14,7 +14,7 @@ from pathlib import PurePath
 from typing import Any, Final, Literal, get_args
 
 from dmil_core.errors import DataError
-from dmil_core.schema import KINDS, SPLITS, Kind
+from dmil_core.schema import FEWEST_MODALITIES, KINDS, MOST_MODALITIES, SPLITS, Kind
 
 CARD_VERSION: Final = 1
 
@@ -41,7 +41,7 @@ class MediaSpec:
     Without ``file`` the media is the modality's own array. With ``file`` it is read from a file
     beside the data: an .npz (array ``key``, one item per media row) or a picture sheet (.png, cut
     into tiles row by row). Row ``i`` of the data shows media row ``i``, unless the data file has an
-    integer array ``media_index1`` or ``media_index2``, which then names the media row.
+    integer array ``media_index1`` (or 2, 3), which then names the media row.
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ class MediaSpec:
 
 @dataclass(frozen=True)
 class Modality:
-    """One of the two sides of a sample: a name, the kind of array, and how to show it."""
+    """One of the two or three sides of a sample: a name, the kind of array, and how to show it."""
 
     name: str
     kind: Kind
@@ -85,7 +85,7 @@ class Card:
 
     Attributes
     ----------
-    modalities : the descriptions of ``x1`` and ``x2``.
+    modalities : the descriptions of ``x1``, ``x2`` and, where there is one, ``x3``.
     classes : class names; an integer label ``k`` means ``classes[k]``.
     cautions : sentences the app shows beside the set.
     split_rule : how the split was made, in words.
@@ -100,7 +100,7 @@ class Card:
     summary: str
     source: str
     licence: str
-    modalities: tuple[Modality, Modality]
+    modalities: tuple[Modality, ...]
     classes: tuple[str, ...]
     cautions: tuple[str, ...] = ()
     split_rule: str = ""
@@ -272,6 +272,12 @@ def _list_of(item: _Reader, what: str, length: int | None = None) -> _Reader:
     return read
 
 
+def _modalities(value: object, where: str, problems: list[str]) -> tuple[Any, ...]:
+    if not isinstance(value, list) or not FEWEST_MODALITIES <= len(value) <= MOST_MODALITIES:
+        raise ValueError(f"a list of {FEWEST_MODALITIES} or {MOST_MODALITIES} modalities")
+    return tuple(_modality(v, f"{where}[{i}]", problems) for i, v in enumerate(value))
+
+
 def _unique_names(value: object, where: str, problems: list[str]) -> tuple[str, ...]:
     names: tuple[str, ...] = _list_of(_name, "names")(value, where, problems)
     if len(set(names)) != len(names) or len(names) < 2:
@@ -325,7 +331,7 @@ _CARD_FIELDS: Final[dict[str, tuple[_Reader, bool]]] = {
     "summary": (_text, True),
     "source": (_text, True),
     "licence": (_text, True),
-    "modalities": (_list_of(_modality, "modalities", 2), True),
+    "modalities": (_modalities, True),
     "classes": (_unique_names, True),
     "cautions": (_list_of(_text, "strings"), False),
     "split_rule": (_text, False),

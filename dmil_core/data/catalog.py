@@ -30,12 +30,16 @@ class Generated:
     options: tuple[Option, ...]
 
 
-GENERATED: Final[dict[str, Generated]] = {
-    switch.NAME: Generated(
+def _switch(name: str) -> Generated:
+    return Generated(
         lambda spec: switch.SwitchSet.from_spec(spec).dataset(),
-        lambda: switch.SwitchSet.from_spec(switch.NAME).card(),
-        switch.OPTIONS,
-    ),
+        lambda: switch.SwitchSet.from_spec(name).card(),
+        switch.OPTIONS_OF[name],
+    )
+
+
+GENERATED: Final[dict[str, Generated]] = {
+    **{name: _switch(name) for name in switch.OPTIONS_OF},
     shapes.NAME: Generated(
         lambda spec: shapes.ShapesSet.from_spec(spec).dataset(),
         lambda: shapes.ShapesSet.from_spec(shapes.NAME).card(),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dmil_core.data.card import DEFAULT_MEDIA, Card, MediaSpec, Modality
 from dmil_core.data.validate import Arrays, guess_kind
-from dmil_core.schema import SPLITS
+from dmil_core.schema import MODALITY_NUMBERS, SPLITS
 
 #: Shares of train, val and test where the file has no split.
 SPLIT_SHARES: Final = (0.7, 0.1, 0.2)
@@ -18,14 +18,14 @@ SPLIT_SHARES: Final = (0.7, 0.1, 0.2)
 
 def infer_card(name: str, arrays: Arrays) -> Card:
     """A card for a file without one: kinds from the shapes, class names from the labels."""
-    modalities = tuple(_infer_modality(f"x{m}", arrays[f"x{m}"]) for m in (1, 2))
+    names = [f"x{m}" for m in MODALITY_NUMBERS if f"x{m}" in arrays]
     return Card(
         name=name,
         title=name,
         summary="A file without a card.",
         source="not stated",
         licence="not stated",
-        modalities=(modalities[0], modalities[1]),
+        modalities=tuple(_infer_modality(name, arrays[name]) for name in names),
         classes=tuple(str(v) for v in np.unique(arrays["y"]).tolist()),
     )
 

@@ -1,4 +1,4 @@
-"""A data set in memory: two modalities, labels, splits, and what is known about each row."""
+"""A data set in memory: two or three modalities, labels, splits, what is known about each row."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dmil_core.data.card import Card, MediaSpec, Modality
-from dmil_core.schema import SPLITS, Split
+from dmil_core.schema import MODALITY_NUMBERS, SPLITS, Split
 
 if TYPE_CHECKING:
     from dmil_core.data.validate import Issue
@@ -34,12 +34,13 @@ class Dataset:
     ids : (N,) unicode, unique.
     split : (N,) unicode, one of ``schema.SPLITS``.
     group : (N,) or None; rows of one group never lie in two splits.
-    composition : (N,) unicode of ``schema.COMPONENTS``, or None where it is not known.
+    composition : (N,) unicode of ``schema.components``, or None where it is not known.
     flags : named (N,) bool arrays (``flag_<name>`` in the file).
     media_index : for each modality the media row of each data row, or None for row = row.
     folder : where the file and its raw media lie, None for generated sets.
     issues : warnings of validation; a set with errors is never built.
     file : the user's file it was read from, None for bundled and generated sets.
+    x3 : like ``x1`` and ``x2``, of sets with three modalities.
     """
 
     name: str
@@ -52,10 +53,11 @@ class Dataset:
     group: NDArray[Any] | None = None
     composition: NDArray[np.str_] | None = None
     flags: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
-    media_index: tuple[NDArray[np.int64] | None, NDArray[np.int64] | None] = (None, None)
+    media_index: tuple[NDArray[np.int64] | None, ...] = (None, None, None)
     folder: Path | None = None
     issues: tuple[Issue, ...] = ()
     file: Path | None = None
+    x3: NDArray[Any] | None = None
 
     def __len__(self) -> int:
         return len(self.y)
@@ -75,9 +77,19 @@ class Dataset:
         """The name as a folder name: letters, digits, dots, dashes and underscores only."""
         return re.sub(r"[^A-Za-z0-9._-]+", "_", self.name)
 
+    @property
+    def modalities(self) -> int:
+        """How many inputs a sample has: 2 or 3."""
+        return len(self.inputs)
+
+    @property
+    def inputs(self) -> tuple[NDArray[Any], ...]:
+        """The arrays of all modalities, x1 first."""
+        return (self.x1, self.x2) if self.x3 is None else (self.x1, self.x2, self.x3)
+
     def x(self, modality: int) -> NDArray[Any]:
-        """The array of modality 1 or 2."""
-        return {1: self.x1, 2: self.x2}[modality]
+        """The array of modality 1, 2 or, where there is one, 3."""
+        return dict(enumerate(self.inputs, start=1))[modality]
 
     def rows(self, split: Split) -> NDArray[np.int64]:
         """(n,) indices of the rows of one split, in file order."""
@@ -91,9 +103,9 @@ class Dataset:
 
     @cached_property
     def digest(self) -> str:
-        """sha256 (hex) over x1, x2, y, ids, split and class names; the same on every machine."""
+        """sha256 (hex) over inputs, y, ids, split and class names; the same on every machine."""
         h = hashlib.sha256(b"dmil-data-1")
-        for array in (self.x1, self.x2, self.y, self.ids, self.split):
+        for array in (*self.inputs, self.y, self.ids, self.split):
             _hash_array(h, array)
         _hash_array(h, np.asarray(self.card.classes, dtype=np.str_))
         return h.hexdigest()
@@ -124,7 +136,10 @@ def from_arrays(
 
     Numbers become float32 (pictures of uint8 stay), labels become class indices, ids text.
     """
-    x1, x2 = (_as_input(arrays[f"x{m}"], card.modalities[m - 1].kind == "image") for m in (1, 2))
+    x1, x2, *x3 = (
+        _as_input(arrays[f"x{m}"], modality.kind == "image")
+        for m, modality in enumerate(card.modalities, start=1)
+    )
     flags = {
         key.removeprefix("flag_"): value for key, value in arrays.items() if key.startswith("flag_")
     }
@@ -139,9 +154,10 @@ def from_arrays(
         group=arrays.get("group"),
         composition=arrays.get("composition"),
         flags=flags,
-        media_index=(_as_rows(arrays, "media_index1"), _as_rows(arrays, "media_index2")),
+        media_index=tuple(_as_rows(arrays, f"media_index{m}") for m in MODALITY_NUMBERS),
         folder=folder,
         issues=issues,
+        x3=x3[0] if x3 else None,
     )
 
 

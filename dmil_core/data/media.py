@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from dmil_core.data.card import MediaSpec
 from dmil_core.data.dataset import Dataset
 from dmil_core.data.files import read_npz
 from dmil_core.errors import DataError
+from dmil_core.schema import ModalityNumber
 
 _MU: Final = 255.0
 
@@ -62,7 +63,7 @@ class VectorMedia:
 Media = ImageMedia | AudioMedia | SignalMedia | TextMedia | VectorMedia
 
 
-def media(dataset: Dataset, row: int, modality: Literal[1, 2]) -> Media:
+def media(dataset: Dataset, row: int, modality: ModalityNumber) -> Media:
     """What one modality of one row looks, sounds or reads like.
 
     Raises

@@ -52,21 +52,20 @@ def keep_classes(dataset: Dataset, classes: Sequence[int], name: str) -> Dataset
     place = np.full(len(dataset.classes), -1)
     place[wanted] = np.arange(len(wanted))
     names = tuple(dataset.classes[c] for c in wanted)
-    one, two = (rows if i is None else i[rows] for i in dataset.media_index)
+    inputs: dict[str, Any] = {f"x{m}": x[rows] for m, x in enumerate(dataset.inputs, start=1)}
     return replace(
         dataset,
         name=name,
         # Counts and hash are of the whole file.
         card=replace(dataset.card, name=name, classes=names, counts={}, sha256=""),
-        x1=dataset.x1[rows],
-        x2=dataset.x2[rows],
+        **inputs,
         y=place[dataset.y[rows]].astype(np.int64),
         ids=dataset.ids[rows],
         split=dataset.split[rows],
         group=_of(dataset.group, rows),
         composition=_of(dataset.composition, rows),
         flags={k: v[rows] for k, v in dataset.flags.items()},
-        media_index=(one, two),
+        media_index=tuple(rows if i is None else i[rows] for i in dataset.media_index),
         issues=(),
         file=None,
     )

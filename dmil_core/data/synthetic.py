@@ -1,11 +1,12 @@
-"""The ``switch`` law: every sample is R, U1, U2 or S, and every density is known exactly.
+"""The ``switch`` law: every sample is R, a U or S, and every density is known exactly.
 
-Each modality is three blocks (R, U, S). The block that a sample's composition uses carries the
-code of a class; everything else is Gaussian noise:
+There are two modalities, or three. Each is three blocks (R, U, S). The block that a sample's
+composition uses carries the code of a class; everything else is Gaussian noise:
 
-- R: the R blocks of both modalities carry the code of ``y`` (each modality has its own codes);
-- U1, U2: only the U block of x1, or of x2, carries the code of ``y``;
-- S: the S blocks carry the codes of ``a`` and ``b`` with ``(a + b) mod K = y`` and ``a`` uniform.
+- R: the R blocks of all modalities carry the code of ``y`` (each modality has its own codes);
+- U1, U2, U3: only the U block of that modality carries the code of ``y``;
+- S: the S blocks carry the codes of summands, one each, whose sum mod K is ``y``; all but the last
+  are uniform, so that only all of them together tell ``y``.
 
 The blocks of a modality are then mixed by an orthogonal matrix, so that no coordinate belongs to
 a block. Orthogonal mixing keeps the noise white: the densities stay closed forms.
@@ -14,15 +15,17 @@ a block. Orthogonal mixing keeps the noise white: the densities stay closed form
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import add
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp
 
+from dmil_core.decision import decide
 from dmil_core.errors import ConfigError
-from dmil_core.schema import COMPONENTS
+from dmil_core.schema import FEWEST_MODALITIES, MOST_MODALITIES, components
 
 Floats = NDArray[np.float64]
 
@@ -40,13 +43,20 @@ class Posteriors:
     Attributes
     ----------
     y_x1, y_x2, y_joint : (N, K) p(y|x1), p(y|x2), p(y|x1,x2).
-    c_joint : (N, 4) p(composition|x1,x2), in the order of ``schema.COMPONENTS``.
+    c_joint : (N, C) p(composition|x1,x2), in the order of ``schema.components``.
+    y_x3 : (N, K) p(y|x3), where there are three modalities; y_joint and c_joint then know all.
     """
 
     y_x1: Floats
     y_x2: Floats
     y_joint: Floats
     c_joint: Floats
+    y_x3: Floats | None = None
+
+    @property
+    def y_alone(self) -> tuple[Floats, ...]:
+        """p(y|x_m) of each modality, x1 first."""
+        return (self.y_x1, self.y_x2) if self.y_x3 is None else (self.y_x1, self.y_x2, self.y_x3)
 
 
 @dataclass(frozen=True)
@@ -57,9 +67,10 @@ class SwitchLaw:
     ----------
     classes : number of classes K, at least 2.
     noise : standard deviation of every coordinate's noise; a code has norm 4 times strength.
-    shares : probabilities of R, U1, U2, S; any non-negative numbers, scaled to sum to 1.
+    shares : probabilities of R, U1, U2 (, U3), S; any non-negative numbers, scaled to sum to 1;
+        none means equal ones.
     block : dimension of a block; a modality has three.
-    strength : factor on the codes of x1 and of x2.
+    strength : factor on the codes of each modality, two or three of them.
     class_prior : p(y), scaled to sum to 1; None means uniform.
     rotate : mix each modality's blocks by a seeded orthogonal matrix.
     seed : seed of code books and mixing matrices.
@@ -67,9 +78,9 @@ class SwitchLaw:
 
     classes: int = 4
     noise: float = 0.8
-    shares: tuple[float, ...] = (0.25, 0.25, 0.25, 0.25)
+    shares: tuple[float, ...] = ()
     block: int = 16
-    strength: tuple[float, float] = (1.0, 1.0)
+    strength: tuple[float, ...] = (1.0, 1.0)
     class_prior: tuple[float, ...] | None = None
     rotate: bool = True
     seed: int = 0
@@ -78,12 +89,23 @@ class SwitchLaw:
         _require(self.classes >= 2, f"classes must be at least 2, got {self.classes}")
         _require(self.block >= 1, f"block must be at least 1, got {self.block}")
         _require(self.noise > 0, f"noise must be above 0, got {self.noise}")
+        _require(
+            FEWEST_MODALITIES <= self.modalities <= MOST_MODALITIES,
+            f"two or three strengths are needed, got {self.strength}",
+        )
         _require(min(self.strength) >= 0, f"strengths must not be negative, got {self.strength}")
         _require(self.seed >= 0, f"seed must not be negative, got {self.seed}")
-        object.__setattr__(self, "shares", _distribution("shares", self.shares, len(COMPONENTS)))
+        count = self.modalities + 2
+        shares = _distribution("shares", self.shares or (1.0,) * count, count)
+        object.__setattr__(self, "shares", shares)
         if self.class_prior is not None:
             prior = _distribution("prior", self.class_prior, self.classes)
             object.__setattr__(self, "class_prior", prior)
+
+    @property
+    def modalities(self) -> int:
+        """How many inputs a row has."""
+        return len(self.strength)
 
     @property
     def dimension(self) -> int:
@@ -99,12 +121,12 @@ class SwitchLaw:
 
     @cached_property
     def codes(self) -> Floats:
-        """(2, 3, K, block) code books by modality, block (R, U, S) and class.
+        """(M, 3, K, block) code books by modality, block (R, U, S) and class.
 
         Directions are orthonormal while the block has room for all classes, otherwise random.
         """
         rng = np.random.default_rng([self.seed, 1])
-        books = rng.standard_normal((2, len(BLOCKS), self.classes, self.block))
+        books = rng.standard_normal((self.modalities, len(BLOCKS), self.classes, self.block))
         if self.classes <= self.block:
             books = np.swapaxes(_orthonormal(np.swapaxes(books, -1, -2)), -1, -2)
         books /= np.linalg.norm(books, axis=-1, keepdims=True)
@@ -113,62 +135,74 @@ class SwitchLaw:
 
     @cached_property
     def mixing(self) -> Floats:
-        """(2, D, D) orthogonal matrices; a row of blocks times the matrix is a row of x."""
+        """(M, D, D) orthogonal matrices; a row of blocks times the matrix is a row of x."""
         if not self.rotate:
-            return np.stack([np.eye(self.dimension)] * 2)
+            return np.stack([np.eye(self.dimension)] * self.modalities)
         rng = np.random.default_rng([self.seed, 2])
-        return _orthonormal(rng.standard_normal((2, self.dimension, self.dimension)))
+        shape = (self.modalities, self.dimension, self.dimension)
+        return _orthonormal(rng.standard_normal(shape))
 
     def sample(self, n: int, seed: int) -> dict[str, NDArray[Any]]:
         """Draw n independent rows: x1, x2 (n, D) float32, y (n,) int64, composition (n,) text."""
         rng = np.random.default_rng([seed, 3])
+        names, modalities = components(self.modalities), range(self.modalities)
         y = rng.choice(self.classes, size=n, p=self.prior)
-        c = rng.choice(len(COMPONENTS), size=n, p=self.shares)
-        a = rng.integers(self.classes, size=n)
-        b = (y - a) % self.classes
+        c = rng.choice(len(names), size=n, p=self.shares)
+        free = [rng.integers(self.classes, size=n) for _ in modalities[1:]]
+        summands = [*free, reduce(np.subtract, free, y) % self.classes]
         # Which block of each modality carries a code, by composition; -1 where none does.
-        active = np.array([[0, 1, -1, 2], [0, -1, 1, 2]])[:, c]
-        code = np.stack([np.where(c == 3, a, y), np.where(c == 3, b, y)])
+        unique = np.where(np.eye(self.modalities, dtype=bool), 1, -1)
+        active = np.array([[0, *own, 2] for own in unique.tolist()])[:, c]
+        code = np.stack([np.where(c == len(names) - 1, a, y) for a in summands])
         out: dict[str, NDArray[Any]] = {}
-        for m in (0, 1):
+        for m in modalities:
             blocks = self.noise * rng.standard_normal((n, len(BLOCKS), self.block))
             on = np.flatnonzero(active[m] >= 0)
             blocks[on, active[m, on]] += self.codes[m, active[m, on], code[m, on]]
             mixed = blocks.reshape(n, self.dimension) @ self.mixing[m]
             out[f"x{m + 1}"] = (np.round(mixed, DECIMALS) + 0.0).astype(np.float32)
-        return out | {"y": y.astype(np.int64), "composition": np.asarray(COMPONENTS)[c]}
+        return out | {"y": y.astype(np.int64), "composition": np.asarray(names)[c]}
 
-    def log_joint(self, x1: ArrayLike, x2: ArrayLike) -> Floats:
-        """(N, 4, K) log p(composition, y, x1, x2) - log p0(x1, x2), in nats.
+    def log_joint(self, *x: ArrayLike) -> Floats:
+        """(N, C, K) log p(composition, y, x1, x2) - log p0(x1, x2), in nats, for all modalities.
 
         ``p0`` is the density of pure noise, which cancels in every posterior. Zero shares or zero
         class probabilities give -inf.
         """
-        l1, l2 = self._code_evidence(x1, 0), self._code_evidence(x2, 1)
-        by_composition = np.stack(
-            [l1["R"] + l2["R"], l1["U"], l2["U"], _log_sum_code(l1["S"], l2["S"])], axis=1
-        )
+        if len(x) != self.modalities:
+            raise ValueError(f"expected {self.modalities} inputs, got {len(x)}")
+        found = [self._code_evidence(own, m) for m, own in enumerate(x)]
+        redundant = reduce(add, (one["R"] for one in found))
+        # The mean over all summands but the last one is taken over one after the other.
+        synergy = reduce(_log_sum_code, (one["S"] for one in found))
+        by_composition = np.stack([redundant, *(one["U"] for one in found), synergy], axis=1)
         return by_composition + self._log_weights()
 
     def log_single(self, x: ArrayLike, modality: int) -> Floats:
-        """(N, 4, K) log p(composition, y, x_m) - log p0(x_m), in nats, for modality 1 or 2."""
+        """(N, C, K) log p(composition, y, x_m) - log p0(x_m), in nats; modalities count from 1."""
         code = self._code_evidence(x, modality - 1)
         silent = np.zeros_like(code["R"])
-        # Seen from one side, the other side's summand is uniform: S carries no class.
+        # Seen from one side, the sum of the others' summands is uniform: S carries no class.
         synergy = np.broadcast_to(
             logsumexp(code["S"], axis=1, keepdims=True) - np.log(self.classes), silent.shape
         )
-        unique = [code["U"], silent] if modality == 1 else [silent, code["U"]]
+        numbers = range(1, self.modalities + 1)
+        unique = [code["U"] if m == modality else silent for m in numbers]
         return np.stack([code["R"], *unique, synergy], axis=1) + self._log_weights()
 
-    def posteriors(self, x1: ArrayLike, x2: ArrayLike) -> Posteriors:
-        """Exact posteriors of label and composition for rows of the law."""
-        joint = self.log_joint(x1, x2)
+    def posteriors(self, *x: ArrayLike) -> Posteriors:
+        """Exact posteriors of label and composition for rows of the law, all modalities given."""
+        joint = self.log_joint(*x)
+        y_x1, y_x2, *y_x3 = (
+            _normalised(logsumexp(self.log_single(own, m), axis=1))
+            for m, own in enumerate(x, start=1)
+        )
         return Posteriors(
-            y_x1=_normalised(logsumexp(self.log_single(x1, 1), axis=1)),
-            y_x2=_normalised(logsumexp(self.log_single(x2, 2), axis=1)),
+            y_x1=y_x1,
+            y_x2=y_x2,
             y_joint=_normalised(logsumexp(joint, axis=1)),
             c_joint=_normalised(logsumexp(joint, axis=2)),
+            y_x3=y_x3[0] if y_x3 else None,
         )
 
     def _code_evidence(self, x: ArrayLike, m: int) -> dict[str, Floats]:
@@ -184,7 +218,7 @@ class SwitchLaw:
         }
 
     def _log_weights(self) -> Floats:
-        """(4, K) log p(composition) p(y)."""
+        """(C, K) log p(composition) p(y)."""
         with np.errstate(divide="ignore"):
             return np.log(np.outer(self.shares, self.prior))
 
@@ -195,11 +229,11 @@ def responsibilities(
     y: NDArray[np.integer[Any]] | None = None,
     times_joint: bool = False,
 ) -> Floats:
-    """(N, 4) share of R, U1, U2, S that label information can claim: the information ceiling.
+    """(N, C) share of R, U1 ... S that label information can claim: the information ceiling.
 
     With ``a_m`` = p(y|x_m) rescaled so that the prior is 0 and certainty 1 (cut at 0), the shares
-    are ``a1 a2``, ``a1 (1 - a2)``, ``(1 - a1) a2`` and ``(1 - a1)(1 - a2)``. With ``y`` they are
-    those of the true label, otherwise their mean over ``y ~ p(y|x1,x2)``.
+    are those of ``decision``. With ``y`` they are those of the true label, otherwise their mean
+    over ``y ~ p(y|x1,x2)``.
 
     Parameters
     ----------
@@ -208,12 +242,11 @@ def responsibilities(
         Rows then sum to at most 1, and the rest is unexplained.
     """
     chance = np.asarray(prior, dtype=np.float64)
-    a1, a2, joint = (
+    *alone, joint = (
         np.clip((p - chance) / np.maximum(1.0 - chance, 1e-12), 0.0, 1.0)
-        for p in (posteriors.y_x1, posteriors.y_x2, posteriors.y_joint)
+        for p in (*posteriors.y_alone, posteriors.y_joint)
     )
-    synergy = (1 - a1) * (1 - a2) * (joint if times_joint else 1.0)
-    by_label = np.stack([a1 * a2, a1 * (1 - a2), (1 - a1) * a2, synergy], axis=1)
+    by_label = np.stack(decide(alone, joint if times_joint else 1.0), axis=1)
     if y is not None:
         return by_label[np.arange(len(y)), :, y]
     out: Floats = np.einsum("nck,nk->nc", by_label, posteriors.y_joint)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dmil_core.data.card import Card
-from dmil_core.schema import COMPONENTS, SPLITS, Kind
+from dmil_core.schema import MODALITY_NUMBERS, SPLITS, Component, Kind, components
 
 Severity = Literal["error", "warning"]
 #: "train" needs rows of every class in train and val; "predict" only warns about splits.
@@ -23,7 +23,11 @@ Purpose = Literal["train", "predict"]
 Arrays = Mapping[str, NDArray[Any]]
 
 REQUIRED: Final = ("x1", "x2", "y")
-OPTIONAL: Final = ("split", "group", "id", "composition", "media_index1", "media_index2")
+#: The array of a third modality.
+THIRD: Final = "x3"
+OPTIONAL: Final = (
+    THIRD, "split", "group", "id", "composition", "media_index1", "media_index2", "media_index3",
+)  # fmt: skip
 FLAG_PREFIX: Final = "flag_"
 
 #: Shapes a kind allows, as text and as a test of ``shape[1:]``.
@@ -77,12 +81,14 @@ def check(
         bad.add(name)
     sound = {name: a for name, a in arrays.items() if name not in bad}
     issues += _check_names(sound, bad)
+    third = THIRD in arrays or THIRD in bad
+    issues += _check_third(third, card)
     issues += _check_lengths(sound)
     rowwise = {name: a for name, a in sound.items() if a.ndim > 0}
     issues += _check_inputs(rowwise, card)
     issues += _check_labels(rowwise, card, purpose)
     issues += check_split(rowwise, card, purpose)
-    issues += _check_extras(rowwise)
+    issues += _check_extras(rowwise, components(3 if third else 2))
     if "split" not in arrays and "split" not in bad:
         issues.append(_no_split("group" in arrays))
     return sorted(issues, key=lambda i: i.severity)
@@ -149,6 +155,22 @@ def _check_names(arrays: Arrays, bad: set[str]) -> Iterator[Issue]:
             yield _warning(f"the array {name!r} is not used", hint)
 
 
+def _check_third(there: bool, card: Card | None) -> Iterator[Issue]:
+    """Whether file and card agree that there is a third modality."""
+    if card is None or there == (len(card.modalities) > 2):
+        return
+    if there:
+        yield _error(
+            f"the file has {THIRD!r}, the card describes two modalities",
+            "Describe the third one in the card, or leave the array out.",
+        )
+    else:
+        yield _error(
+            f"the card describes three modalities, the array {THIRD!r} is missing",
+            "Save it, or describe two modalities in the card.",
+        )
+
+
 def _check_lengths(arrays: Arrays) -> Iterator[Issue]:
     for name in (n for n, a in arrays.items() if a.ndim == 0 and _is_used(n)):
         yield _error(f"{name!r} is a single value", "Store one entry per row.")
@@ -168,9 +190,9 @@ def _is_used(name: str) -> bool:
 
 
 def _check_inputs(arrays: Arrays, card: Card | None) -> Iterator[Issue]:
-    for m in (1, 2):
+    for m in MODALITY_NUMBERS:
         name = f"x{m}"
-        if name not in arrays:
+        if name not in arrays or (card and m > len(card.modalities)):
             continue
         x = arrays[name]
         kind = card.modalities[m - 1].kind if card else guess_kind(x)
@@ -361,7 +383,7 @@ def _no_split(grouped: bool) -> Issue:
 # --- the other arrays ----------------------------------------------------------------------
 
 
-def _check_extras(arrays: Arrays) -> Iterator[Issue]:
+def _check_extras(arrays: Arrays, known: tuple[Component, ...]) -> Iterator[Issue]:
     for name in ("id", "group"):
         if name in arrays and (arrays[name].ndim != 1 or arrays[name].dtype.kind not in "iuU"):
             yield _wrong_type(name, arrays[name], "integers or text")
@@ -369,7 +391,7 @@ def _check_extras(arrays: Arrays) -> Iterator[Issue]:
     if ids is not None and ids.ndim == 1 and ids.dtype.kind in "iuU":
         yield from _check_ids(ids)
     if "composition" in arrays:
-        yield from _check_composition(arrays["composition"])
+        yield from _check_composition(arrays["composition"], known)
     for name, a in arrays.items():
         if name.startswith(FLAG_PREFIX) and (a.ndim != 1 or a.dtype.kind != "b"):
             yield _wrong_type(name, a, "true/false (bool)")
@@ -385,14 +407,14 @@ def _check_ids(ids: NDArray[Any]) -> Iterator[Issue]:
         yield _error("the id is empty text", "Give every row its own id.", rows)
 
 
-def _check_composition(composition: NDArray[Any]) -> Iterator[Issue]:
+def _check_composition(composition: NDArray[Any], known: tuple[Component, ...]) -> Iterator[Issue]:
     if composition.ndim != 1 or composition.dtype.kind != "U":
         yield _wrong_type("composition", composition, "text")
         return
-    outside = ~np.isin(composition, np.asarray(COMPONENTS))
+    outside = ~np.isin(composition, np.asarray(known))
     if rows := _rows(outside):
         got = ", ".join(repr(str(v)[:40]) for v in np.unique(composition[outside])[:5])
-        what = f"Use {', '.join(COMPONENTS)}, or leave the array out where it is not known."
+        what = f"Use {', '.join(known)}, or leave the array out where it is not known."
         yield _error(f"unknown composition {got}", what, rows)
 
 

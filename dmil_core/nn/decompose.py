@@ -8,11 +8,17 @@ Shapes: B samples, F features per modality, D latent size, K classes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import reduce
+from itertools import combinations
+from operator import mul
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
 from dmil_core.nn.gaussian import GaussianHead, Point, Posterior, PosteriorHead
-from dmil_core.schema import COMPONENTS, Component
+from dmil_core.schema import Component, components
 
 #: Gate logit of a component that the model lacks: its weight is exactly 0, and a target of 0 for
 #: it costs exactly 0 nats, which minus infinity would turn into NaN.
@@ -68,41 +74,50 @@ class Undivided(nn.Module):
 
 
 class Consistency(nn.Module):
-    """Splits M1 and M2 into what they share, q(R|M1,M2), and what is one's own, q(U_m|M_m)."""
+    """Splits M1, M2 (and M3) into what they share, q(R|M1,M2), and what is one's own, q(U_m|M_m).
 
-    def __init__(self, latent: int, layer: PosteriorHead = GaussianHead) -> None:
+    Of three modalities R is what at least two of them say.
+    """
+
+    def __init__(
+        self, latent: int, layer: PosteriorHead = GaussianHead, modalities: int = 2
+    ) -> None:
         super().__init__()
-        self.q_r = nn.Sequential(
-            nn.Linear(2 * latent, 2 * latent), nn.GELU(), layer(2 * latent, latent)
-        )
-        self.q_u = nn.ModuleList(layer(latent, latent) for _ in range(2))
-        self.v_r = nn.ModuleList(layer(latent, latent) for _ in range(2))
-        self.decoder = nn.ModuleList(mlp(2 * latent, 2 * latent, latent) for _ in range(2))
+        every, wide = range(modalities), modalities * latent
+        self.q_r = nn.Sequential(nn.Linear(wide, wide), nn.GELU(), layer(wide, latent))
+        self.q_u = nn.ModuleList(layer(latent, latent) for _ in every)
+        self.v_r = nn.ModuleList(layer(latent, latent) for _ in every)
+        self.decoder = nn.ModuleList(mlp(2 * latent, 2 * latent, latent) for _ in every)
 
-    def forward(self, m1: Tensor, m2: Tensor) -> tuple[Posterior, Posterior, Posterior]:
-        return self.q_r(torch.cat([m1, m2], dim=-1)), self.q_u[0](m1), self.q_u[1](m2)
+    def forward(self, *m: Tensor) -> tuple[Posterior, ...]:
+        """q(R|M1,M2), then the q(U_m|M_m)."""
+        return self.q_r(torch.cat(m, dim=-1)), *_each(self.q_u, m)
 
-    def helpers(self, m1: Tensor, m2: Tensor) -> tuple[Posterior, ...]:
+    def helpers(self, *m: Tensor) -> tuple[Posterior, ...]:
         """v(R|M_m): each modality's own guess of R, which the alignment pulls to q(R|M1,M2)."""
-        return self.v_r[0](m1), self.v_r[1](m2)
+        return _each(self.v_r, m)
 
-    def rebuild(self, r: Tensor, u1: Tensor, u2: Tensor) -> tuple[Tensor, ...]:
-        """What [R, U_m] say of M_m, two (B, D)."""
-        first = self.decoder[0](torch.cat([r, u1], dim=-1))
-        return first, self.decoder[1](torch.cat([r, u2], dim=-1))
+    def rebuild(self, r: Tensor, *u: Tensor) -> tuple[Tensor, ...]:
+        """What [R, U_m] say of M_m, (B, D) of each modality."""
+        return _each(self.decoder, [torch.cat([r, own], dim=-1) for own in u])
+
+
+def _each(parts: nn.ModuleList, inputs: Sequence[Tensor]) -> tuple[Any, ...]:
+    """Every modality's part on its own input."""
+    return tuple(part(x) for part, x in zip(parts, inputs, strict=True))
 
 
 class Unshared(nn.Module):
-    """DMIL-ID, in place of ``Consistency``: U1 := M1, U2 := M2, and R is nothing, of size 0."""
+    """DMIL-ID, in place of ``Consistency``: U_m := M_m, and R is nothing, of size 0."""
 
-    def forward(self, m1: Tensor, m2: Tensor) -> tuple[Posterior, Posterior, Posterior]:
-        return Point(m1[:, :0]), Point(m1), Point(m2)
+    def forward(self, *m: Tensor) -> tuple[Posterior, ...]:
+        return Point(m[0][:, :0]), *(Point(own) for own in m)
 
-    def helpers(self, _: Tensor, __: Tensor) -> tuple[Posterior, ...]:
+    def helpers(self, *_: Tensor) -> tuple[Posterior, ...]:
         """No R, and nobody to guess it."""
         return ()
 
-    def rebuild(self, _: Tensor, __: Tensor, ___: Tensor) -> tuple[Tensor, ...]:
+    def rebuild(self, *_: Tensor) -> tuple[Tensor, ...]:
         """U_m is M_m: nothing to rebuild."""
         return ()
 
@@ -119,38 +134,44 @@ class Silent(nn.Module):
 
 
 class Gate(nn.Module):
-    """Which component, and whether any: gate logits (B, 4) in the order of ``COMPONENTS``, of
+    """Which component, and whether any: gate logits (B, C) in the order of ``components``, of
     which only ``present`` ones get any weight, and a logit (B,) of "something explains this", or
     None where nothing teaches it."""
 
     absent: Tensor
 
     def __init__(self, in_features: int, hidden: int, present: tuple[Component, ...],
-                 explained: bool = True) -> None:  # fmt: skip
+                 explained: bool = True, modalities: int = 2) -> None:  # fmt: skip
         super().__init__()
-        self.body = mlp(in_features, hidden, len(COMPONENTS) + explained)
-        absent = torch.tensor([c not in present for c in COMPONENTS])
+        names = components(modalities)
+        self.body = mlp(in_features, hidden, len(names) + explained)
+        absent = torch.tensor([c not in present for c in names])
         self.register_buffer("absent", absent, persistent=False)
 
     def forward(self, known: Tensor) -> tuple[Tensor, Tensor | None]:
-        out = self.body(known)
-        four = out[:, : len(COMPONENTS)].masked_fill(self.absent, NEVER)
-        return four, out[:, -1] if out.shape[1] > len(COMPONENTS) else None
+        out, count = self.body(known), len(self.absent)
+        weights = out[:, :count].masked_fill(self.absent, NEVER)
+        return weights, out[:, -1] if out.shape[1] > count else None
 
 
 class Fusion(nn.Module):
     """f(a, b, a * b): the product makes XOR linearly separable. (B, D) twice -> (B, out).
 
+    Of three inputs it reads the three, the products of two and the product of all: what only all
+    three tell together is linear in the last, what two tell in those before.
+
     DMIL's synergy and the head of joint learning are this same module, so that no comparison
     between them measures the head.
     """
 
-    def __init__(self, size: int, hidden: int, out: int) -> None:
+    def __init__(self, size: int, hidden: int, out: int, modalities: int = 2) -> None:
         super().__init__()
+        products = 2**modalities - 1
         self.body = nn.Sequential(
-            nn.Linear(3 * size, hidden), nn.GELU(), nn.Linear(hidden, hidden), nn.GELU(),
+            nn.Linear(products * size, hidden), nn.GELU(), nn.Linear(hidden, hidden), nn.GELU(),
             nn.Linear(hidden, out),
         )  # fmt: skip
 
-    def forward(self, a: Tensor, b: Tensor) -> Tensor:
-        return self.body(torch.cat([a, b, a * b], dim=-1))
+    def forward(self, *parts: Tensor) -> Tensor:
+        chosen = (c for r in range(len(parts)) for c in combinations(parts, r + 1))
+        return self.body(torch.cat([reduce(mul, c) for c in chosen], dim=-1))

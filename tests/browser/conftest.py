@@ -23,7 +23,8 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Room:
 @pytest.fixture(scope="session")
 def app_url(room: Room) -> Iterator[str]:
     """Address of the app, started as a visitor's machine would start it."""
-    with running_app({"DMIL_CHECKPOINTS": str(room.root)}) as url:
+    folders = {"DMIL_CHECKPOINTS": str(room.root), "DMIL_RESULTS": str(room.results)}
+    with running_app(folders) as url:
         yield url
 
 

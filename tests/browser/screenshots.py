@@ -20,6 +20,9 @@ PAGES = {
     "samples": "?data={data}",
     "map": "map?data={data}",
     "compare": "compare?data={data}",
+    "ranks": "compare?data={data}&part=sets",
+    "one-seed": "compare?data={data}&part=samples",
+    "fidelity": "fidelity",
 }
 WIDTHS = {1440: 900, 400: 800}
 

@@ -14,7 +14,7 @@ from tests.browser.server import settled
 from tests.dashboard.folders import BROKEN, GENERATED, HTML_ID, MARKDOWN_ID, ODD, REAL, Room
 from tests.dashboard.folders import table_of as table
 
-PAGES = ["", "map", "compare"]
+PAGES = ["", "map", "compare", "fidelity"]
 
 #: Height in pixels of a table's head and of a row.
 HEAD, ROW = 36, 35
@@ -131,7 +131,8 @@ def test_a_narrow_window_needs_no_sideways_scrolling(
 def test_the_pages_are_linked_and_keep_the_choice(page: Page, app_url: str, room: Room) -> None:
     sample = str(table(room, REAL, "dmil").query("split == 'test'")["id"].iloc[4])
     visit(page, f"{app_url}/?data={REAL}&sample={sample}")
-    for title, path in (("Latent map", "/map"), ("Compare", "/compare"), ("Samples", "/")):
+    tour = {"Latent map": "/map", "Compare": "/compare", "Fidelity": "/fidelity", "Samples": "/"}
+    for title, path in tour.items():
         page.get_by_role("link", name=title).first.click()
         page.wait_for_url(lambda url, path=path: urlsplit(url).path == path)  # type: ignore[misc]
         settled(page)
@@ -264,7 +265,7 @@ def test_a_disagreement_is_one_click_from_its_sample(page: Page, app_url: str, r
     one, two = (table(room, GENERATED, m).query("split == 'test'") for m in ("dmil", "ensemble"))
     wrong = one["correct"].to_numpy() & ~two["correct"].to_numpy()
     assert wrong.any()
-    visit(page, f"{app_url}/compare?data={GENERATED}&rival=ensemble")
+    visit(page, f"{app_url}/compare?data={GENERATED}&part=samples&rival=ensemble")
     page.locator(".st-key-pairs").scroll_into_view_if_needed()
     page.wait_for_timeout(500)
     click_row(page, 0)

@@ -36,14 +36,16 @@ def model(parts: Architecture | Parts = "dmil", classes: int = 3, seed: int = 0)
 
 
 def batch(rows: int = 60, classes: int = 3, seed: int = 0) -> Batch:
-    """Rows whose label shows in both inputs, with responsibilities of a quarter each."""
+    """Rows whose label shows in both inputs, with responsibilities of a quarter each,
+    as where each modality alone knows one half."""
     generator = torch.Generator().manual_seed(seed)
     y = torch.arange(rows) % classes
     x1 = torch.randn(rows, 6, generator=generator)
     x2 = torch.randn(rows, 5, generator=generator)
     x1[torch.arange(rows), y] += 2.0
     x2[torch.arange(rows), y] += 2.0
-    return Batch(x1, x2, y, torch.full((rows, 4), 0.25))
+    w, alone = torch.full((rows, 4), 0.25), torch.full((rows, 2), 0.5)
+    return Batch(x1, x2, y, w, alone=alone)
 
 
 def stage(name: str = "one", trainable: tuple[str, ...] = ("",), **changes: Any) -> Stage:

@@ -25,6 +25,7 @@ def loaded_by(module: str, names: set[str]) -> set[str]:
         "dmil_core.config, dmil_core.metrics, dmil_core.storage, dmil_core.paradigms",
         "dmil_core.data.catalog, dmil_core.data.media, dmil_core.data.synthetic",
         "dmil_core.cli",
+        "dmil_core.records, dmil_core.scoreboard, dmil_core.fidelity_record, dmil_core.targets",
     ],
 )
 def test_light_modules_stay_light(modules: str) -> None:

@@ -52,8 +52,8 @@ def evidence() -> Evidence:
         helpers=(gaussian(1.0, math.e), gaussian(3.0)),
     )
     w = torch.tensor([[0.5, 0.25, 0.125, 0.0]])
-    x = torch.zeros(1, 1)
-    return Evidence(out, Batch(x, x, torch.tensor([0]), w), rebuilt)
+    x, alone = torch.zeros(1, 1), torch.tensor([[0.75, 0.5]])
+    return Evidence(out, Batch(x, x, torch.tensor([0]), w, alone=alone), rebuilt)
 
 
 def of_the_row(out: Output) -> Evidence:
@@ -66,13 +66,39 @@ def bottleneck() -> Evidence:
     return of_the_row(MibOutput(torch.zeros(1, 2), None, {}, codes))
 
 
+def three() -> Evidence:
+    """The row with a third modality: a head of its own, posteriors and a reconstruction."""
+    two = evidence()
+    assert isinstance(two.out, DmilOutput)
+    assert two.rebuilt is not None
+    out = replace(
+        two.out,
+        unimodal=torch.tensor([[THREE_TO_ONE, [0.0, 0.0], [0.0, math.log(3.0)]]]),
+        posteriors={**two.out.posteriors, "M3": gaussian(2.0), "N3": gaussian(0.0, math.e)},
+        features=(torch.zeros(1, 2),) * 3,
+    )
+    rebuilt = two.rebuilt._replace(inputs=(*two.rebuilt.inputs, pair([2.0, 0.0], [0.0, 0.0])))
+    w = torch.tensor([[0.5, 0.25, 0.125, 0.0625, 0.0]])
+    alone = torch.tensor([[0.75, 0.5, 0.25]])
+    x = torch.zeros(1, 1)
+    return Evidence(out, Batch(x, x, torch.tensor([0]), w, x3=x, alone=alone), rebuilt)
+
+
 def product() -> Evidence:
     both = torch.tensor([[0.0, math.log(3.0)]])
     return of_the_row(I2m2Output(torch.zeros(1, 2), None, {}, both))
 
 
-#: Terms that are not of a decomposition -> what they are computed from.
-OF_RIVALS = {"kl_codes": bottleneck, "kl_fused": bottleneck, "ce_both": product}
+#: Terms that are not of a decomposition of two -> what they are computed from.
+OF_OTHERS = {
+    "kl_codes": bottleneck,
+    "kl_fused": bottleneck,
+    "ce_both": product,
+    "ce_x3": three,
+    "ce_known_x3": three,
+    "kl_3": three,
+    "rebuild_3": three,
+}
 
 
 def pair(made: list[float], wanted: list[float]) -> tuple[Tensor, Tensor]:
@@ -99,7 +125,8 @@ BY_HAND = {
         + WRONG / 2
     ),
     # Modality 1 knows 3/4, on average too, and is told 15/16: the class gets 31/32, the other 1/32.
-    "ce_known_x1": 31 / 32 * RIGHT + 1 / 32 * WRONG,
+    # f = 9/16, so three quarters known are 9/16 + 7/16 * 3/4 = 57/64 told.
+    "ce_known_x1": 57 / 64 * RIGHT + 7 / 64 * (RIGHT + WRONG) / 2,
     "ce_known_x2": EVEN,
     # log(1 + e^-log 3) = log(4/3) and log(1 + 3) = log 4, weighed 0.875 and 0.125
     "explained": 0.875 * math.log(4 / 3) + 0.125 * math.log(4.0),
@@ -116,6 +143,11 @@ BY_HAND = {
     "kl_codes": 0.5 + (math.e - 2.0) / 2,
     "kl_fused": 4.5,
     "ce_both": WRONG,
+    "ce_x3": WRONG,
+    # Modality 3 knows 1/4, not the w_R + w_U3 that the other two account for; it is told 19/64.
+    "ce_known_x3": 19 / 64 * WRONG + 45 / 64 * (RIGHT + WRONG) / 2,
+    "kl_3": 2.0 + (math.e - 2.0) / 2,
+    "rebuild_3": 4.0 / 2,
 }
 
 
@@ -125,7 +157,7 @@ def test_every_term_has_a_number_here() -> None:
 
 @pytest.mark.parametrize("name", TERMS)
 def test_term_is_the_number_computed_by_hand(name: str) -> None:
-    value = TERMS[name](OF_RIVALS.get(name, evidence)())
+    value = TERMS[name](OF_OTHERS.get(name, evidence)())
     assert value.shape == (1,)
     assert value.item() == pytest.approx(BY_HAND[name], rel=1e-5, abs=1e-6)
 
@@ -141,7 +173,7 @@ def test_a_term_that_does_not_exist_is_named() -> None:
         total(evidence(), {"ce": 1.0, "hinge": 1.0})
 
 
-UNIMODAL = ("ce_x1", "ce_x2", "ce_known_x1", "ce_known_x2")
+UNIMODAL = tuple(f"{term}_x{m}" for term in ("ce", "ce_known") for m in (1, 2, 3))
 
 
 @pytest.mark.parametrize("name", sorted(set(TERMS) - {"ce", *UNIMODAL}))
@@ -156,6 +188,12 @@ def test_terms_refuse_models_without_their_parts(architecture: str, name: str) -
 def test_joint_has_no_unimodal_heads_to_train(name: str) -> None:
     with pytest.raises(ConfigError, match="joint has none"):
         TERMS[name](evaluate(model("joint"), batch(5)))
+
+
+@pytest.mark.parametrize("name", ["ce_x3", "ce_known_x3"])
+def test_two_modalities_have_no_third_head(name: str) -> None:
+    with pytest.raises(ConfigError, match="third modality; the data have two"):
+        TERMS[name](evaluate(model("ensemble"), batch(5)))
 
 
 def test_a_row_of_no_responsibility_teaches_neither_heads_nor_gate() -> None:
@@ -195,10 +233,10 @@ def test_batches_give_the_rows_asked_for() -> None:
 
 
 def test_a_modality_is_told_more_of_a_row_where_it_knows_much_of_others() -> None:
-    """Row 2 explained by S: told a half where the batch's mean is a half, nothing where it is 0."""
+    """A row it cannot know: told a quarter where the batch's mean is a half, nothing where 0."""
     out = replace(evidence().out, unimodal=torch.tensor([[THREE_TO_ONE, [0.0, 0.0]]] * 2))
     x, y = torch.zeros(2, 1), torch.tensor([0, 0])
-    for first, told in (([1.0, 0.0, 0.0, 0.0], 0.5), ([0.0, 0.0, 0.0, 1.0], 0.0)):
-        w = torch.tensor([first, [0.0, 0.0, 0.0, 1.0]])
-        value = TERMS["ce_known_x1"](Evidence(out, Batch(x, x, y, w), None))[1].item()
+    for first, told in ((1.0, 0.25), (0.0, 0.0)):
+        known = Batch(x, x, y, torch.zeros(2, 4), alone=torch.tensor([[first, 0.0], [0.0, 0.0]]))
+        value = TERMS["ce_known_x1"](Evidence(out, known, None))[1].item()
         assert value == pytest.approx(told * RIGHT + (1 - told) * (RIGHT + WRONG) / 2, rel=1e-5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,15 +17,40 @@ from dmil_core.architectures import build
 from dmil_core.fit import Report, fit, reproducible
 from dmil_core.losses import Batch
 from dmil_core.prepare import fit_statistics
-from dmil_core.responsibilities import assign_folds, cross_fit, responsibilities, temperatures
+from dmil_core.responsibilities import (
+    above_chance,
+    assign_folds,
+    class_shares,
+    cross_fit,
+    responsibilities,
+    temperatures,
+)
 from tests.core.builders import batch, model_config, stage
 
 SURE, CHANCE = [0.0, 1.0, 0.0], [1 / 3, 1 / 3, 1 / 3]
 
 
-def of(x1: list[float], x2: list[float], both: list[float]) -> list[float]:
+EVEN = (1 / 3, 1 / 3, 1 / 3)
+
+
+def explained(probabilities: Tensor, y: Tensor, prior: Sequence[float] = ()) -> Tensor:
+    """Responsibilities from probabilities; classes are equally frequent unless told otherwise."""
+    classes = probabilities.shape[-1]
+    shares = torch.tensor(prior or [1 / classes] * classes)
+    return responsibilities(above_chance(probabilities, y, shares))
+
+
+def of(
+    x1: list[float], x2: list[float], both: list[float], prior: Sequence[float] = EVEN
+) -> list[float]:
     """Responsibilities of one row whose true class is the second."""
-    return responsibilities(torch.tensor([[x1, x2, both]]), torch.tensor([1]))[0].tolist()
+    return explained(torch.tensor([[x1, x2, both]]), torch.tensor([1]), prior)[0].tolist()
+
+
+def known(share: float) -> list[float]:
+    """Probabilities that are this share of the way from chance to certainty."""
+    true = (1 + 2 * share) / 3
+    return [(1 - true) / 2, true, (1 - true) / 2]
 
 
 @pytest.mark.parametrize(
@@ -37,13 +63,29 @@ def of(x1: list[float], x2: list[float], both: list[float]) -> list[float]:
         ((CHANCE, CHANCE, CHANCE), [0, 0, 0, 0]),
         # Worse than chance is chance, and what both together can do does not take from R and U.
         (([1.0, 0.0, 0.0], SURE, CHANCE), [0, 0, 1, 0]),
-        # 2/3 is half of the way from 1/3 to 1.
-        (([1 / 3, 2 / 3, 0.0], [0.0, 2 / 3, 1 / 3], SURE), [0.25, 0.25, 0.25, 0.25]),
-        (([1 / 3, 2 / 3, 0.0], CHANCE, [0.0, 2 / 3, 1 / 3]), [0, 0.5, 0, 0.25]),
+        # Half of what can be told, twice: the four leaves of the tree are alike.
+        ((known(0.5), known(0.5), SURE), [0.25, 0.25, 0.25, 0.25]),
+        # Where nobody can tell more than half, telling half is telling all.
+        ((known(0.5), known(0.5), known(0.5)), [0.5, 0, 0, 0]),
+        ((known(0.5), CHANCE, known(0.25)), [0, 0.5, 0, 0]),
+        # Leaves of 3/8, 3/8, 1/8, 1/8, squared and made to sum to 1.
+        ((known(0.75), known(0.5), SURE), [0.45, 0.45, 0.05, 0.05]),
     ],
 )
 def test_by_hand(probabilities: tuple[list[float], ...], wanted: list[float]) -> None:
     assert of(*probabilities) == pytest.approx(wanted, abs=1e-6)
+
+
+def test_guessing_a_frequent_class_explains_nothing() -> None:
+    prior = (0.2, 0.6, 0.2)
+    assert of(list(prior), list(prior), list(prior), prior) == pytest.approx([0, 0, 0, 0])
+    # 0.8 is half of the way from 0.6 to certainty.
+    sure = [0.1, 0.8, 0.1]
+    assert of(sure, list(prior), sure, prior) == pytest.approx([0, 0.5, 0, 0], abs=1e-6)
+
+
+def test_the_shares_of_the_classes() -> None:
+    assert class_shares(torch.tensor([0, 2, 2, 2]), 4).tolist() == [0.25, 0.0, 0.75, 0.0]
 
 
 @given(st.integers(2, 8), st.integers(0, 10**6), st.floats(0.1, 20.0))
@@ -53,13 +95,12 @@ def test_what_no_component_takes_is_what_nothing_explains(
     generator = torch.Generator().manual_seed(seed)
     p = (sharpness * torch.randn(30, 3, classes, generator=generator)).softmax(dim=-1)
     y = torch.randint(0, classes, (30,), generator=generator)
-    w = responsibilities(p, y)
+    w = explained(p, y)
     assert (w >= 0).all()
     a = ((p[torch.arange(30), :, y] * classes - 1) / (classes - 1)).clamp(0, 1)
-    torch.testing.assert_close(w.sum(dim=1), 1 - (1 - a).prod(dim=1))
-    assert (w.sum(dim=1) <= 1 + 1e-6).all()
+    torch.testing.assert_close(w.sum(dim=1), a.amax(dim=1))
     # Exchanging the modalities exchanges U1 and U2.
-    torch.testing.assert_close(responsibilities(p[:, [1, 0, 2]], y), w[:, [0, 2, 1, 3]])
+    torch.testing.assert_close(explained(p[:, [1, 0, 2]], y), w[:, [0, 2, 1, 3]])
 
 
 # --- out of fold ---------------------------------------------------------------------------
@@ -84,7 +125,7 @@ def test_random_labels_are_not_explained_on_the_rows_that_were_learnt() -> None:
     found = cross_fit(model_config("dmil", 2), train, val, 3, 0, epochs_scale=0.1)
     # 600 guesses; five standard deviations of a coin are 0.1.
     assert accuracy(found.train, train.y) == pytest.approx(0.5, abs=0.1)
-    assert responsibilities(found.train, train.y).mean() < 0.1
+    assert explained(found.train, train.y).mean() < 0.1
     # The same models, asked about rows they learnt, claim to explain them.
     config = model_config("ensemble", 2)
     with reproducible(0):
@@ -124,7 +165,7 @@ def test_redundant_rows_are_found_redundant() -> None:
     found = cross_fit(model_config("dmil"), train, val, 3, 0, epochs_scale=0.5)
     for probabilities, y in ((found.train, train.y), (found.val, val.y)):
         torch.testing.assert_close(probabilities.sum(-1), torch.ones(len(y), 3))
-        assert responsibilities(probabilities, y).mean(dim=0).argmax() == 0
+        assert explained(probabilities, y).mean(dim=0).argmax() == 0
 
 
 def test_stored_folds_are_not_learnt_again_and_damaged_ones_are(tmp_path: Path) -> None:

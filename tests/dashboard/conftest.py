@@ -24,8 +24,11 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Room:
 def open_page(room: Room, monkeypatch: pytest.MonkeyPatch) -> OpenPage:
     """Open a page of the app (``""`` is Samples) on the room's checkpoints with a query."""
 
-    def open_(page: str = "", root: Path | None = None, **query: str) -> AppTest:
+    def open_(
+        page: str = "", root: Path | None = None, results: Path | None = None, **query: str
+    ) -> AppTest:
         monkeypatch.setenv("DMIL_CHECKPOINTS", str(root or room.root))
+        monkeypatch.setenv("DMIL_RESULTS", str(results or room.results))
         app = AppTest.from_file(APP, default_timeout=60)
         for name, value in query.items():
             app.query_params[name] = value

@@ -12,10 +12,17 @@ import pandas as pd
 from dmil_core.checkpoint import MODEL_FILE, PREDICTIONS_FILE, PROJECTION_FILE, RUN_FILE
 from dmil_core.paths import checkpoints_root
 from dmil_core.tables import read_table, table_metadata, write_table
+from tests import records
 
 APP = str(Path(__file__).resolve().parents[2] / "dashboard" / "app.py")
 MODELS = ("joint", "ensemble", "dmil", "dmil-paper")
 REAL, GENERATED, BROKEN, ODD, UNTRAINED = "avdigits", "switch", "mfeat", "odd", "watch"
+#: The set with three inputs.
+THREE = "mfeat-three"
+#: Sets of which there are only records: complete, and with a few seeds.
+RECORDED, BEGUN = "avdigits-same", "emoji"
+#: Methods with records, and how often they are right; the rival is really worse than ours.
+METHODS = {"joint": 0.91, "dmil": 0.9, "mlb": 0.8, "ensemble": 0.7}
 
 #: Ids that would do harm, or look wrong, where a page forgets to escape.
 HTML_ID = "<img src=x onerror=\"document.title='harmed'\"><b>bold</b>"
@@ -26,26 +33,41 @@ MARKDOWN_ID = "[link](https://example.org) **bold** :red[colour] $x^2$ `code`"
 class Room:
     """Where the folders are.
 
-    ``avdigits`` and ``switch`` are whole. Of ``mfeat`` the dmil weights have a flipped byte, the
-    joint has no map, the ensemble's table is cut off, and dmil-paper was never trained. ``odd`` is
-    avdigits with two hostile ids. ``watch`` has no checkpoint. ``empty`` is an empty folder.
+    ``avdigits``, ``switch`` and, as far as it is shipped, ``mfeat-three`` are whole. Of ``mfeat``
+    the dmil weights have a flipped byte, the joint has no map, the ensemble's table is cut off, and
+    dmil-paper was never trained. ``odd`` is avdigits with two hostile ids. ``watch`` has no
+    checkpoint. ``switch`` and ``avdigits-same`` have records of comparisons over five seeds,
+    ``emoji`` over three, with a method less. ``empty`` is an empty folder; ``results`` has the
+    record of a fidelity benchmark.
     """
 
     root: Path
     empty: Path
+    results: Path
 
 
 def furnish(folder: Path) -> Room:
     """Make all folders below ``folder``."""
-    room = Room(folder / "checkpoints", folder / "empty")
+    room = Room(folder / "checkpoints", folder / "empty", folder / "results")
     room.empty.mkdir()
-    for name in (REAL, GENERATED, BROKEN):
-        shutil.copytree(shipped(name), room.root / name)
+    room.results.mkdir()
+    (room.results / "fidelity.json").write_text(json.dumps(records.fidelity()), "utf-8")
+    for name in (REAL, GENERATED, BROKEN, THREE):
+        shutil.copytree(shipped(name), room.root / name, ignore=_records)
     _break(room.root / BROKEN)
-    shutil.copytree(shipped(REAL), room.root / ODD)
+    shutil.copytree(shipped(REAL), room.root / ODD, ignore=_records)
     for model in MODELS:
         rename_ids(room.root / ODD / model / "seed0")
+    known = {"accuracy_R": 0.95, "accuracy_S": 0.25}
+    records.write(records.runs(GENERATED, METHODS, **known), room.root)
+    records.write(records.runs(RECORDED, METHODS), room.root)
+    fewer = {name: mean for name, mean in METHODS.items() if name != "mlb"}
+    records.write(records.runs(BEGUN, fewer, seeds=3), room.root)
     return room
+
+
+def _records(folder: str, names: list[str]) -> list[str]:
+    return [n for n in names if n == "results.jsonl"]
 
 
 def shipped(name: str) -> Path:

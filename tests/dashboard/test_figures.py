@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from dashboard.figures import compare, map, media, sample, theme
 
-NAMES = {"R": "both", "U1": "only a", "U2": "only b", "S": "together"}
+NAMES = {"R": "both", "U1": "only a", "U2": "only b", "U3": "only c", "S": "together"}
+#: What two inputs and what three have.
+TWO, THREE = ("R", "U1", "U2", "S"), ("R", "U1", "U2", "U3", "S")
 numbers = st.floats(-50, 50, allow_nan=False)
 
 
@@ -42,8 +44,9 @@ def test_colours_hold_on_both_grounds(colour: str, ground: str) -> None:
 
 
 def test_components_differ_without_colour() -> None:
-    assert len(set(theme.PATTERNS.values())) == 4
-    assert len(set(theme.SYMBOLS.values())) == 4
+    assert set(theme.PATTERNS) == set(theme.SYMBOLS) == set(theme.COLOURS) == set(THREE)
+    assert len(set(theme.PATTERNS.values())) == 5
+    assert len(set(theme.SYMBOLS.values())) == 5
     assert len(set(theme.CLASS_SYMBOLS)) == len(theme.CLASS_COLOURS) == 10
 
 
@@ -58,28 +61,32 @@ def test_no_chart_offers_to_send_data_away() -> None:
     assert theme.STILL["showSendToCloud"] is False
 
 
-@given(st.lists(numbers, min_size=4, max_size=4))
+@given(st.lists(numbers, min_size=4, max_size=5))
 def test_the_waterfall_adds_up(values: list[float]) -> None:
-    parts = dict(zip(theme.COMPONENTS, values, strict=True))
+    count = len(values)
+    parts = dict(zip(TWO if count == 4 else THREE, values, strict=True))
     bars = sample.waterfall(parts, sum(values), NAMES, "score").data[0]
     ends = np.asarray(bars.base) + np.asarray(bars.x)
-    np.testing.assert_allclose(bars.base[1:4], ends[:3])
-    np.testing.assert_allclose(ends[3], bars.x[4], atol=1e-9)
-    assert bars.base[0] == bars.base[4] == 0
+    np.testing.assert_allclose(bars.base[1:count], ends[: count - 1])
+    np.testing.assert_allclose(ends[count - 1], bars.x[count], atol=1e-9)
+    assert bars.base[0] == bars.base[count] == 0
 
 
-def test_component_bars_have_letters_and_patterns() -> None:
-    weights = pd.DataFrame({"component": theme.COMPONENTS, "weight": [0.1, 0.2, 0.3, 0.4]})
+@pytest.mark.parametrize("components", [TWO, THREE])
+def test_component_bars_have_letters_and_patterns(components: tuple[str, ...]) -> None:
+    weights = pd.DataFrame(
+        {"component": components, "weight": np.linspace(0.1, 0.4, len(components))}
+    )
     bars = sample.gate_bars(weights, NAMES).data[0]
-    assert [label.split("</b>")[0] for label in bars.y] == ["<b>R", "<b>U1", "<b>U2", "<b>S"]
-    assert len(set(bars.marker.pattern.shape)) == 4
+    assert [label.split("</b>")[0] for label in bars.y] == [f"<b>{c}" for c in components]
+    assert len(set(bars.marker.pattern.shape)) == len(components)
 
 
 def points(n: int = 40, colour: str = "class") -> pd.DataFrame:
     rng = np.random.default_rng(0)
     values = {
         "class": rng.choice(["cat", "dog"], n),
-        "dominant": rng.choice(theme.COMPONENTS, n),
+        "dominant": rng.choice(TWO, n),
         "correct": rng.choice(["right", "wrong"], n),
     }.get(colour, rng.random(n))
     ids = [f"s{i}" for i in range(n)]
@@ -106,7 +113,7 @@ def test_the_same_points_give_the_same_figure() -> None:
 
 def test_legend_follows_the_order_and_shows_only_what_is_there() -> None:
     frame = points(colour="dominant").query("colour != 'U2'")
-    fig = map.scatter(frame, "dominant", theme.COMPONENTS, "webgl")
+    fig = map.scatter(frame, "dominant", TWO, "webgl")
     assert [t.name for t in fig.data] == ["R", "U1", "S"]
     assert [t.marker.symbol for t in fig.data] == [theme.SYMBOLS[c] for c in ("R", "U1", "S")]
 
@@ -190,8 +197,8 @@ def test_lines_of_a_signal_differ_without_colour() -> None:
 
 def test_crowded_groups_take_turns_and_share_one_legend_entry() -> None:
     frame = points(4000, "dominant")
-    fig = map.scatter(frame, "dominant", theme.COMPONENTS, "webgl")
-    assert [t.name for t in fig.data[:8]] == [*theme.COMPONENTS, *theme.COMPONENTS]
-    assert [t.name for t in fig.data if t.showlegend] == list(theme.COMPONENTS)
+    fig = map.scatter(frame, "dominant", TWO, "webgl")
+    assert [t.name for t in fig.data[:8]] == [*TWO, *TWO]
+    assert [t.name for t in fig.data if t.showlegend] == list(TWO)
     assert sorted(i for t in fig.data for i in t.customdata) == sorted(frame["id"])
     assert fig.data[0].marker.size < map.size(10)

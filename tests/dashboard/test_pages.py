@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -20,12 +21,15 @@ from tests.dashboard.folders import (
     MODELS,
     ODD,
     REAL,
+    THREE,
     UNTRAINED,
     Room,
     table_of,
 )
 
 PAGES = ["", "map", "compare"]
+#: The part of Compare that looks at single samples.
+SAMPLES = {"part": "samples"}
 
 
 def said(app: AppTest) -> str:
@@ -100,7 +104,7 @@ def test_a_damaged_checkpoint_says_what_is_damaged_and_others_work(
 
 
 def test_compare_goes_on_with_what_is_whole(open_page: OpenPage) -> None:
-    app = open_page("compare", data=BROKEN)
+    app = open_page("compare", data=BROKEN, part="samples")
     assert not app.exception
     assert len(app.error) == 2
     assert "needs the ensemble" in said(app)
@@ -220,6 +224,52 @@ def test_a_sample_shows_its_parts(open_page: OpenPage, room: Room) -> None:
         assert part in text
     # The printed identity: four parts and their sum.
     assert all(f"{c} " in text for c in ("R", "U1", "U2", "S"))
+
+
+def bars(app: AppTest, key: str) -> list[str]:
+    """Component letters of the bars of a figure, in order."""
+    (chart,) = (c for c in app.get("plotly_chart") if c.proto.id.endswith(key))
+    labels = json.loads(chart.proto.spec)["data"][0]["y"]
+    return [re.sub(r"</?b>", "", re.split("<br>| ", label)[0]) for label in labels]
+
+
+def test_a_sample_of_three_inputs_shows_three_inputs_and_five_parts(
+    open_page: OpenPage, room: Room
+) -> None:
+    app = open_page(data=THREE, sample=ids(room, THREE)[3])
+    assert not app.exception
+    text = said(app)
+    for m, name in enumerate(("Zernike", "Fourier", "morphology"), start=1):
+        assert re.search(rf"\*\*{name}.*input {m}\]", text)
+    assert bars(app, "gate-dmil") == ["R", "U1", "U2", "U3", "S"]
+    assert bars(app, "waterfall") == ["R", "U1", "U2", "U3", "S", "score"]
+    assert re.search(r"R .* \+ U1 .* \+ U2 .* \+ U3 .* \+ S .* = ", text.replace("\\", ""))
+    assert "at least two inputs say it" in text
+    assert "U3" in app.selectbox(key="choice_dominant").options[4]
+
+
+def test_two_inputs_are_shown_as_two(open_page: OpenPage, room: Room) -> None:
+    app = open_page(data=REAL, sample=ids(room, REAL)[5])
+    text = said(app)
+    assert "both inputs say it" in text
+    assert "U3" not in text
+    assert "input 3" not in text
+    assert bars(app, "gate-dmil") == ["R", "U1", "U2", "S"]
+
+
+@pytest.mark.parametrize("latent", ["Z", "M3", "U3"])
+@pytest.mark.parametrize("colour", ["gate-U3", "dominant"])
+def test_the_map_of_three_inputs(open_page: OpenPage, latent: str, colour: str) -> None:
+    app = open_page("map", data=THREE, latent=latent, colour=colour)
+    assert not app.exception
+    assert view(app).colour == colour  # type: ignore[attr-defined]
+    assert not latent.endswith("3") or "morphology" in said(app)
+
+
+def test_three_inputs_are_compared(open_page: OpenPage) -> None:
+    app = open_page("compare", data=THREE)
+    assert not app.exception
+    assert "morphology alone" in said(app).replace("\\", "")
 
 
 def test_next_and_previous(open_page: OpenPage, room: Room) -> None:
@@ -374,32 +424,19 @@ def test_compare_says_what_the_whiskers_are(open_page: OpenPage) -> None:
     assert "bootstrap interval" in said(open_page("compare", data=REAL))
 
 
-def test_compare_uses_seeds_where_there_are_several(
-    open_page: OpenPage, room: Room, tmp_path: Path
-) -> None:
-    shutil.copytree(room.root / REAL, tmp_path / REAL)
-    lines = [
-        f'{{"data": "{REAL}", "paradigm": "{m}", "seed": {s}, "test": {{"accuracy": 0.{8 + s}}}}}'
-        for m in MODELS
-        for s in (0, 1)
-    ]
-    (tmp_path / REAL / "results.jsonl").write_text("\n".join(lines))
-    app = open_page("compare", root=tmp_path, data=REAL)
-    assert not app.exception
-    assert "mean of 2 seeds" in said(app)
-
-
 def test_composition_or_flags_or_a_message(open_page: OpenPage) -> None:
     def headings(data: str) -> list[str]:
-        return [s.value for s in open_page("compare", data=data).subheader]
+        return [s.value for s in open_page("compare", data=data, **SAMPLES).subheader]
 
     assert "Right by true composition" in headings(GENERATED)
     assert "Right by what is known about the samples" in headings(REAL)
-    assert "composition of these samples is not known" in said(open_page("compare", data=BROKEN))
+    assert "composition of these samples is not known" in said(
+        open_page("compare", data=BROKEN, **SAMPLES)
+    )
 
 
 def test_disagreements_in_both_directions(open_page: OpenPage, room: Room) -> None:
-    app = open_page("compare", data=REAL, rival="ensemble")
+    app = open_page("compare", data=REAL, rival="ensemble", **SAMPLES)
     one, two = (table_of(room, REAL, m).query("split == 'test'") for m in ("dmil", "ensemble"))
     only = int((one["correct"].to_numpy() & ~two["correct"].to_numpy()).sum())
     options = [o.replace("\\", "") for o in app.radio(key="choice_side").options]

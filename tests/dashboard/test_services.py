@@ -266,25 +266,7 @@ def test_scores_agree_with_the_runs_own_metrics(found: Stock, data: str) -> None
         run = found.get(data, score.model, 0).run
         assert run is not None
         assert score.low <= score.accuracy <= score.high
-        if score.spread == "rows":
-            assert score.accuracy == pytest.approx(run.metrics["test"]["accuracy"], abs=1e-6)
-
-
-def test_spread_over_seeds_replaces_the_bootstrap(
-    room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shutil.copytree(room.root / REAL, tmp_path / REAL)
-    lines = [
-        f'{{"data": "{REAL}", "paradigm": "dmil", "seed": {s}, "test": {{"accuracy": {a}}}}}'
-        for s, a in enumerate((0.7, 0.8, 0.9))
-    ]
-    (tmp_path / REAL / "results.jsonl").write_text("\n".join([*lines, "not json", "[1]"]))
-    monkeypatch.setenv("DMIL_CHECKPOINTS", str(tmp_path))
-    scores = {s.model: s for s in comparison.scores(stock.stock(), REAL, 0, "test")}
-    dmil = scores["dmil"]
-    assert (dmil.spread, dmil.of, dmil.low, dmil.high) == ("seeds", 3, 0.7, 0.9)
-    assert dmil.accuracy == pytest.approx(0.8)
-    assert scores["joint"].spread == "rows"
+        assert score.accuracy == pytest.approx(run.metrics["test"]["accuracy"], abs=1e-6)
 
 
 def test_no_synergy_indicator_passes_its_ceiling(found: Stock) -> None:

@@ -33,6 +33,11 @@ views = st.builds(
     composition=st.sampled_from(("", *state.COMPONENTS)),
     flag=words,
     order=st.sampled_from(state.ORDERS),
+    part=st.sampled_from(state.PARTS),
+    metric=st.sampled_from(state.METRICS),
+    reference=words.filter(bool),
+    method=words,
+    setting=words,
 )
 names = st.one_of(st.sampled_from(sorted(state.PARAMETERS)), st.text(max_size=20))
 rubbish = st.dictionaries(names, st.one_of(st.text(), st.lists(st.text(), max_size=3)), max_size=8)

@@ -25,6 +25,19 @@ def sound_arrays(n: int = 30) -> dict[str, NDArray[Any]]:
     }
 
 
+def three_arrays(n: int = 30) -> dict[str, NDArray[Any]]:
+    """``sound_arrays`` with a third input, a short signal."""
+    signal = np.random.default_rng(1).standard_normal((n, 6, 2)).astype(np.float32)
+    composition = np.resize(["R", "U1", "U2", "U3", "S"], n)
+    return sound_arrays(n) | {"x3": signal, "composition": composition}
+
+
+def three_card(**changes: Any) -> Card:
+    """The card of ``three_arrays``."""
+    third = Modality("signal", "sequence", "two channels", MediaSpec("signal"))
+    return sound_card(modalities=(*sound_card().modalities, third), **changes)
+
+
 def sound_card(**changes: Any) -> Card:
     """The card of ``sound_arrays``."""
     values: dict[str, Any] = {

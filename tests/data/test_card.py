@@ -42,7 +42,7 @@ cards = st.builds(
     summary=text,
     source=text,
     licence=text,
-    modalities=st.tuples(modalities, modalities),
+    modalities=st.lists(modalities, min_size=2, max_size=3).map(tuple),
     classes=st.lists(name, min_size=2, max_size=6, unique=True).map(tuple),
     cautions=st.lists(text, max_size=3).map(tuple),
     split_rule=text,

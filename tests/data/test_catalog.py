@@ -26,7 +26,7 @@ def root(tmp_path: Path) -> Path:
 
 def test_bundled_sets_come_first_and_a_damaged_card_is_an_entry(root: Path) -> None:
     entries = {e.name: e for e in list_datasets(root)}
-    assert list(entries) == ["sound", "spoilt", "switch", "shapes-qa"]
+    assert list(entries) == ["sound", "spoilt", "switch", "switch-three", "shapes-qa"]
     assert entries["sound"].title == "A sound set"
     assert entries["spoilt"].error
     assert entries["switch"].generated
@@ -34,7 +34,11 @@ def test_bundled_sets_come_first_and_a_damaged_card_is_an_entry(root: Path) -> N
 
 
 def test_no_folder_of_bundled_sets_leaves_the_generated(tmp_path: Path) -> None:
-    assert [e.name for e in list_datasets(tmp_path / "none")] == ["switch", "shapes-qa"]
+    assert [e.name for e in list_datasets(tmp_path / "none")] == [
+        "switch",
+        "switch-three",
+        "shapes-qa",
+    ]
 
 
 def test_a_bundled_name_is_loaded_from_the_root(root: Path) -> None:
@@ -47,7 +51,7 @@ def test_a_bundled_name_is_loaded_from_the_root(root: Path) -> None:
     "spec", ["", ".", "..", "../sound", "sound/", "/etc", "switc", "a\0b", "x" * 5000, "<b>", "é"]
 )
 def test_an_unknown_name_lists_what_there_is(root: Path, spec: str) -> None:
-    with pytest.raises(DataError, match="sound, spoilt, switch, shapes-qa"):
+    with pytest.raises(DataError, match="sound, spoilt, switch, switch-three, shapes-qa"):
         load_dataset(spec, root / ".")
 
 

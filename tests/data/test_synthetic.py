@@ -21,22 +21,23 @@ from dmil_core.errors import ConfigError
 from dmil_core.schema import COMPONENTS
 
 
-def brute_force(law: SwitchLaw, x1: NDArray[Any], x2: NDArray[Any]) -> NDArray[np.float64]:
-    """(4, K) p(c, y, x1, x2) of one row, by summing full Gaussian densities over a."""
-    k, block = law.classes, law.block
-    out = np.zeros((4, k))
-    for c, y, a in itertools.product(range(4), range(k), range(k)):
-        means = np.zeros((2, 3, block))
+def brute_force(law: SwitchLaw, *x: NDArray[Any]) -> NDArray[np.float64]:
+    """(C, K) p(c, y, x) of one row, by summing full Gaussian densities over every summand."""
+    k, block, count = law.classes, law.block, len(x)
+    out = np.zeros((count + 2, k))
+    free = list(itertools.product(range(k), repeat=count - 1))
+    for c, y, summands in itertools.product(range(count + 2), range(k), free):
+        means = np.zeros((count, 3, block))
         if c == 0:
             means[:, 0] = law.codes[:, 0, y]
-        elif c in (1, 2):
+        elif c <= count:
             means[c - 1, 1] = law.codes[c - 1, 1, y]
         else:
-            means[0, 2] = law.codes[0, 2, a]
-            means[1, 2] = law.codes[1, 2, (y - a) % k]
-        centre = np.concatenate([means[m].ravel() @ law.mixing[m] for m in (0, 1)])
-        density = multivariate_normal(centre, law.noise**2).pdf(np.concatenate([x1, x2]))
-        out[c, y] += law.shares[c] * law.prior[y] * density / k
+            for m, a in enumerate((*summands, (y - sum(summands)) % k)):
+                means[m, 2] = law.codes[m, 2, a]
+        centre = np.concatenate([means[m].ravel() @ law.mixing[m] for m in range(count)])
+        density = multivariate_normal(centre, law.noise**2).pdf(np.concatenate(x))
+        out[c, y] += law.shares[c] * law.prior[y] * density / len(free)
     return out
 
 
@@ -62,6 +63,79 @@ def test_posteriors_are_those_of_the_mixture(law: SwitchLaw, seed: int) -> None:
         joint /= joint.sum()
         np.testing.assert_allclose(exact.y_joint[i], joint.sum(axis=0), atol=1e-9)
         np.testing.assert_allclose(exact.c_joint[i], joint.sum(axis=1), atol=1e-9)
+
+
+three_laws = st.builds(
+    SwitchLaw,
+    classes=st.integers(2, 3),
+    noise=st.floats(0.6, 2.0),
+    shares=st.tuples(*[st.floats(0.05, 1)] * 5),
+    block=st.integers(1, 2),
+    strength=st.tuples(*[st.floats(0, 1.5)] * 3),
+    rotate=st.booleans(),
+    seed=st.integers(0, 5),
+)
+
+
+@settings(max_examples=15, deadline=None)
+@given(three_laws, st.integers(0, 100))
+def test_posteriors_of_three_are_those_of_the_mixture(law: SwitchLaw, seed: int) -> None:
+    data = law.sample(3, seed)
+    inputs = [data[f"x{m}"].astype(float) for m in (1, 2, 3)]
+    exact = law.posteriors(*inputs)
+    for i in range(3):
+        joint = brute_force(law, *(x[i] for x in inputs))
+        joint /= joint.sum()
+        np.testing.assert_allclose(exact.y_joint[i], joint.sum(axis=0), atol=1e-9)
+        np.testing.assert_allclose(exact.c_joint[i], joint.sum(axis=1), atol=1e-9)
+
+
+def test_of_three_a_side_alone_is_what_is_left_where_the_others_are_mute() -> None:
+    """With codes of length 0 on the other sides, all three know what the one side knows."""
+    base = {"classes": 3, "block": 2, "noise": 1.0, "shares": (1, 2, 3, 4, 5), "seed": 2}
+    law = SwitchLaw(**base, strength=(1.0, 1.0, 1.0))
+    data = law.sample(20, seed=1)
+    inputs = [data[f"x{m}"] for m in (1, 2, 3)]
+    for m, alone in enumerate(law.posteriors(*inputs).y_alone):
+        mute = SwitchLaw(**base, strength=tuple(float(i == m) for i in range(3)))
+        np.testing.assert_allclose(alone, mute.posteriors(*inputs).y_joint, atol=1e-9)
+
+
+def test_rows_of_three_are_made_as_their_composition_says() -> None:
+    """Without noise every block is a code or nothing; S rows add up to y over all three."""
+    law = SwitchLaw(classes=4, block=4, noise=1e-3, rotate=False, strength=(1.0, 1.0, 1.0))
+    data = law.sample(400, seed=3)
+    y, made_of = data["y"], data["composition"]
+    blocks = np.stack([data[f"x{m}"].reshape(-1, 3, 4) for m in (1, 2, 3)], axis=1)
+    loud = np.linalg.norm(blocks, axis=-1) > 2.0
+    said = np.einsum("nmbd,mbkd->nmbk", blocks, law.codes).argmax(axis=-1)
+    active = {
+        "R": [[True, False, False]] * 3,
+        **{f"U{m}": [[False, m == i, False] for i in (1, 2, 3)] for m in (1, 2, 3)},
+        "S": [[False, False, True]] * 3,
+    }
+    assert set(made_of) == set(active)
+    for c, wanted in active.items():
+        rows = made_of == c
+        assert (loud[rows] == np.array(wanted)).all()
+    for c, m in (("R", 0), ("R", 1), ("R", 2), ("U1", 0), ("U2", 1), ("U3", 2)):
+        rows = made_of == c
+        np.testing.assert_array_equal(said[rows, m, 0 if c == "R" else 1], y[rows])
+    synergy = made_of == "S"
+    summands = said[synergy, :, 2]
+    np.testing.assert_array_equal(summands.sum(axis=1) % 4, y[synergy])
+    for pair in ([0, 1], [0, 2], [1, 2]):  # any two leave y open
+        seen = np.unique(np.c_[summands[:, pair], y[synergy]], axis=0)
+        assert len(seen) > 2 * len(np.unique(seen[:, :2], axis=0))
+
+
+def test_a_law_has_two_or_three_modalities() -> None:
+    with pytest.raises(ConfigError, match="two or three strengths"):
+        SwitchLaw(strength=(1.0,) * 4)
+    with pytest.raises(ConfigError, match="shares must be 5 numbers"):
+        switch_law("switch-three:shares=1/1/1/1")
+    with pytest.raises(ValueError, match="expected 3 inputs, got 2"):
+        SwitchLaw(strength=(1.0,) * 3).log_joint(np.zeros((1, 48)), np.zeros((1, 48)))
 
 
 @pytest.mark.parametrize("modality", [1, 2])
@@ -189,6 +263,19 @@ def test_the_default_set_is_what_it_was() -> None:
 
 #: Shipped checkpoints were trained on these rows: a change needs new checkpoints.
 DIGEST = "368a4bb5b4f8666463cbb6a99388773413472abad67c7c94c422c671d5811073"
+
+
+def test_the_set_of_three_has_its_own_options() -> None:
+    spec = "switch-three:shares=1/0/0/0/1,strength3=0.5,train=30,val=20,test=10"
+    law, dataset = switch_law(spec), load_dataset(spec)
+    assert law.strength == (1.0, 1.0, 0.5)
+    assert dataset.modalities == len(dataset.card.modalities) == 3
+    assert dataset.x(3).shape == (60, 48)
+    assert set(dataset.composition) == {"R", "S"}  # type: ignore[arg-type]
+    assert SwitchSet.from_spec(dataset.name).name == spec
+    assert len(load_dataset("switch-three")) == 10_500
+    with pytest.raises(ConfigError, match="strength3"):
+        load_dataset("switch:strength3=0.5")
 
 
 def test_wrong_labels_are_in_train_and_flagged() -> None:

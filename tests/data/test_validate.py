@@ -17,7 +17,7 @@ from dmil_core.data.complete import complete
 from dmil_core.data.dataset import from_arrays
 from dmil_core.data.validate import Issue, check, errors
 from dmil_core.schema import SPLITS, Kind
-from tests.data.sets import sound_arrays, sound_card
+from tests.data.sets import sound_arrays, sound_card, three_arrays, three_card
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -97,6 +97,55 @@ def test_each_fault_is_an_error_with_its_rows(
     assert len(found) == 1, check(arrays, sound_card())
     assert rows is None or found[0].rows == rows
     assert found[0].what_to_do
+
+
+def test_a_sound_set_of_three_inputs_has_no_issues() -> None:
+    assert check(three_arrays(), three_card()) == []
+    without = errors(check(three_arrays()))
+    assert without == []
+
+
+#: Faults of a third input: what to put in its place, what the title says, rows.
+THIRD_FAULTS: list[tuple[Any, str, tuple[int, ...]]] = [
+    (np.where(np.arange(N)[:, None, None] == 4, np.nan, np.ones((N, 6, 2))), "NaN", (4,)),
+    (np.ones((N, 6)), "'x3' has shape (30, 6), expected (N, T, C)", ()),
+    (np.ones((N - 1, 6, 2)), "unequal lengths", ()),
+    (np.array([{}] * N, object), "'x3' holds Python objects", ()),
+]
+
+
+@pytest.mark.parametrize(("x3", "title", "rows"), THIRD_FAULTS)
+def test_each_fault_of_a_third_input(x3: NDArray[Any], title: str, rows: tuple[int, ...]) -> None:
+    issues = errors(check(three_arrays() | {"x3": x3}, three_card()))
+    assert [title in i.title for i in issues] == [True], issues
+    assert issues[0].rows == rows
+
+
+def test_file_and_card_must_agree_on_a_third_input() -> None:
+    (extra,) = errors(check(sound_arrays() | {"x3": np.ones((N, 2))}, sound_card()))
+    assert "the file has 'x3', the card describes two modalities" in extra.title
+    missing = three_arrays()
+    del missing["x3"]
+    missing["composition"] = sound_arrays()["composition"]
+    (absent,) = errors(check(missing, three_card()))
+    assert "describes three modalities, the array 'x3' is missing" in absent.title
+
+
+def test_u3_is_a_composition_of_three_only() -> None:
+    (issue,) = errors(check(sound_arrays() | {"composition": np.full(N, "U3")}, sound_card()))
+    assert issue.title == "unknown composition 'U3'"
+    assert "Use R, U1, U2, S," in issue.what_to_do
+
+
+def test_a_file_of_three_without_a_card_is_completed() -> None:
+    arrays, card = complete(three_arrays(), None, "mine")
+    assert [(m.name, m.kind) for m in card.modalities] == [
+        ("x1", "vector"), ("x2", "text"), ("x3", "sequence"),
+    ]  # fmt: skip
+    dataset = from_arrays("mine", arrays, card)
+    assert dataset.modalities == 3
+    assert dataset.x(3).shape == (N, 6, 2)
+    assert dataset.digest != from_arrays("two", sound_arrays(), sound_card()).digest
 
 
 def test_faults_of_different_arrays_all_come_at_once() -> None:

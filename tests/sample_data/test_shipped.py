@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from functools import cache
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import pytest
@@ -21,12 +20,11 @@ from dmil_core.data.media import (
     media,
 )
 from dmil_core.data.validate import check
-from dmil_core.schema import SPLITS
+from dmil_core.schema import SPLITS, modality_numbers
 
 ROOT = Path(__file__).resolve().parents[2] / "sample_data"
-SETS = ("avdigits", "avdigits-parity", "avdigits-same", "emoji", "mfeat", "watch")
+SETS = ("avdigits", "avdigits-parity", "avdigits-same", "emoji", "mfeat", "mfeat-three", "watch")
 PAIRS = ("avdigits-parity", "avdigits-same")
-MODALITIES: tuple[Literal[1, 2], ...] = (1, 2)
 
 
 @cache
@@ -86,7 +84,7 @@ def test_shares_of_the_splits_and_every_class_in_each(name: str) -> None:
 @pytest.mark.parametrize("name", SETS)
 def test_no_input_occurs_in_two_splits(name: str) -> None:
     dataset = loaded(name)
-    for x in (dataset.x1, dataset.x2):
+    for x in dataset.inputs:
         homes: dict[bytes, set[str]] = {}
         for item, split in zip(x, dataset.split, strict=True):
             key = str(item).encode() if x.dtype.kind == "U" else item.tobytes()
@@ -94,7 +92,7 @@ def test_no_input_occurs_in_two_splits(name: str) -> None:
         assert all(len(home) == 1 for home in homes.values())
 
 
-@pytest.mark.parametrize("name", ["emoji", "mfeat", "watch"])
+@pytest.mark.parametrize("name", ["emoji", "mfeat", "mfeat-three", "watch"])
 def test_groups_stay_in_one_split(name: str) -> None:
     dataset = loaded(name)
     assert dataset.group is not None
@@ -136,6 +134,17 @@ def test_mfeat_nine_stays_with_the_six_it_was_turned_from() -> None:
         assert len(set(dataset.group[rows])) == 1
 
 
+def test_mfeat_three_is_mfeat_with_a_third_input() -> None:
+    two, three = loaded("mfeat"), loaded("mfeat-three")
+    assert (two.modalities, three.modalities) == (2, 3)
+    for name in ("x1", "x2", "y", "ids", "split", "group"):
+        np.testing.assert_array_equal(getattr(two, name), getattr(three, name))
+    assert three.x(3).shape == (2000, 6)
+    holes, digit = three.x(3)[:, 0], np.asarray(three.classes)[three.y]
+    typical = {d: int(np.median(holes[digit == d])) for d in ("one", "zero", "nine", "eight")}
+    assert typical == {"one": 0, "zero": 1, "nine": 1, "eight": 2}
+
+
 def test_avdigits_spoils_both_sides_independently() -> None:
     image, audio = (loaded("avdigits").flags[f"{side}_corrupt"] for side in ("image", "audio"))
     assert 0.37 < image.mean() < 0.43
@@ -153,7 +162,7 @@ def test_media_of_both_sides_can_be_shown(name: str) -> None:
         "text": TextMedia,
     }
     for row in (0, 1, len(dataset) // 2, len(dataset) - 1):
-        for modality in MODALITIES:
+        for modality in modality_numbers(dataset.modalities):
             shown = media(dataset, row, modality)
             assert type(shown) is expected[dataset.card.modalities[modality - 1].media.type]
 

@@ -1,0 +1,91 @@
+"""What the fidelity benchmark recorded: is the decomposition the real one?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.services.stock import DataProblem, log, shown, stamp
+from dmil_core import fidelity_record
+from dmil_core.errors import DmilError
+from dmil_core.fidelity_record import Fidelity
+from dmil_core.paths import results_root
+from dmil_core.targets import Target
+
+SEEDS, SETTINGS = fidelity_record.SEEDS, fidelity_record.SETTINGS
+OURS, PAPER = fidelity_record.OURS, fidelity_record.PAPER
+
+
+def path() -> Path:
+    """Where the record is expected."""
+    return results_root() / "fidelity.json"
+
+
+def record() -> Fidelity | DataProblem | None:
+    """The record; None where there is none, a `DataProblem` where it cannot be read."""
+    return _record(str(path()), stamp([path()]))
+
+
+@st.cache_resource(max_entries=2, show_spinner="Reading the record …")
+def _record(file: str, key: str) -> Fidelity | DataProblem | None:
+    try:
+        return fidelity_record.read_fidelity(Path(file))
+    except DmilError as error:
+        log.warning("%s", error)
+        return DataProblem(str(error).replace(file, shown(file)))
+
+
+def targets(found: Fidelity) -> list[Target]:
+    """What was to hold, and whether it does."""
+    return fidelity_record.targets(found)
+
+
+def settings(found: Fidelity) -> pd.DataFrame:
+    """A row per setting; see `fidelity_record.settings`."""
+    return fidelity_record.settings(found)
+
+
+def agreements(found: Fidelity, names: list[str]) -> pd.DataFrame:
+    """How often the gate finds the composition: columns setting, who, agreement, one row a run."""
+    runs = found.runs[found.runs["setting"].isin(names)]
+    if "gate_agreement" not in runs:
+        return pd.DataFrame(columns=["setting", "who", "agreement"])
+    runs = runs.dropna(subset=["gate_agreement"])
+    return runs[["setting", "paradigm", "gate_agreement"]].set_axis(
+        ["setting", "who", "agreement"], axis=1
+    )
+
+
+def aurocs(found: Fidelity, setting: str) -> pd.DataFrame:
+    """Columns component, dmil, paper, ceiling, share: one-vs-rest AUROC of each gate."""
+    ceilings = found.laws[setting]["information"].get("auroc", {})
+    share = fidelity_record.auroc_shares(found, setting)
+    rows = [
+        {
+            "component": c,
+            "dmil": found.mean(setting, OURS, f"gate_auroc_{c}"),
+            "ceiling": float(top),
+            "share": share.get(c),
+            "dmil-paper": found.mean(setting, PAPER, f"gate_auroc_{c}"),
+        }
+        for c, top in ceilings.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def accuracies(found: Fidelity, setting: str) -> pd.DataFrame:
+    """Columns model, group, accuracy, sd, seeds; the best possible last."""
+    frame = fidelity_record.accuracies(found, setting)
+    return frame.rename(columns={"paradigm": "model", "composition": "group"})
+
+
+def shares(found: Fidelity, setting: str) -> pd.DataFrame:
+    """Columns who, part, share."""
+    return fidelity_record.shares(found, setting)
+
+
+def purity(found: Fidelity, setting: str) -> pd.DataFrame:
+    """Accuracy lost: rows the component taken away, columns the composition of the samples."""
+    return fidelity_record.purity(found, setting)

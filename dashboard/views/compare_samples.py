@@ -1,0 +1,168 @@
+"""One seed of each trained model: synergy, groups, confusions, and who is right where."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import session, widgets
+from dashboard.figures import board
+from dashboard.figures import compare as figures
+from dashboard.services import comparison as service
+from dashboard.services.stock import Checkpoint, Stock, shown, stock, table
+from dashboard.text import messages, terms
+from dashboard.views import sample_panel
+from dashboard.widgets import plain
+
+
+def samples(all_: Stock) -> None:
+    """The part of the page."""
+    view = session.view()
+    ready = all_.ready(view.data, view.seed)
+    if not ready:
+        widgets.current(all_)
+        return
+    _damaged(all_)
+    st.caption(
+        f"Models trained with seed {view.seed}, {terms.SPLITS[view.split]} rows: what they answer "
+        "sample by sample. One seed is a look, not a comparison."
+    )
+    _disagreements(ready)
+    st.divider()
+    left, right = st.columns(2, gap="large")
+    with left:
+        _synergy(all_)
+    with right:
+        _confusion(all_, ready)
+    _by_group(ready)
+
+
+def _damaged(all_: Stock) -> None:
+    view = session.view()
+    for found in all_.of(view.data, view.seed):
+        checked = all_.get(found.data, found.model, found.seed)
+        if checked.status == "damaged":
+            widgets.notice(messages.damaged(shown(checked.folder), checked.problem))
+
+
+def _synergy(all_: Stock) -> None:
+    view = session.view()
+    st.subheader("Synergy indicator", anchor=False, help=terms.SYNERGY_INDICATOR)
+    found = service.synergy(all_, view.data, view.seed, view.split)
+    if found is None:
+        widgets.notice(messages.no_pair())
+        return
+    fig = figures.synergy(found.frame, found.ceiling)
+    widgets.chart(fig, "synergy", "Synergy indicator of each model and its ceiling")
+    alone = ", ".join(f"{plain(name)} {value:.1%}" for name, value in found.alone.items())
+    st.caption(
+        "Share of samples a model gets right although each input alone leads to a wrong answer "
+        f"({alone} right). Dashed: the share where all of these are wrong, the most possible."
+    )
+
+
+def _by_group(ready: tuple[Checkpoint, ...]) -> None:
+    split = session.view().split
+    frame, title, help_ = service.by_composition(ready, split), "true composition", ""
+    flagged = service.by_flags(ready, split) if frame.empty else frame
+    if frame.empty and not flagged.empty:
+        frame, title, help_ = flagged, "what is known about the samples", terms.FLAGS
+    st.subheader(f"Right by {title}", anchor=False, help=help_ or terms.COMPOSITION)
+    if frame.empty:
+        widgets.notice(messages.no_composition())
+        return
+    # Bars of more models than this would be too thin to read.
+    many = len(ready) > 6
+    fig = board.composition(frame) if many else figures.by_group(frame, [c.model for c in ready])
+    widgets.chart(fig, "by_group", f"Accuracy of each model by {title}")
+    rows = frame.drop_duplicates("group")
+    counts = ", ".join(f"{g} {n:,}" for g, n in zip(rows["group"], rows["rows"], strict=True))
+    spread = "" if many else " Whisker: 95 % bootstrap interval."
+    st.caption(f"Samples: {plain(counts)}.{spread}")
+
+
+def _confusion(all_: Stock, ready: tuple[Checkpoint, ...]) -> None:
+    view = session.view()
+    chosen = next((c for c in ready if c.model == view.model), ready[0])
+    st.subheader(f"Confusion of {plain(chosen.model)}", anchor=False, help=terms.CONFUSION)
+    counts = service.confusion(chosen, view.split)
+    widgets.chart(figures.confusion(counts), "confusion", "Confusion matrix of the chosen model")
+    st.caption("Rows: true class. Columns: answer. Choose another model in the sidebar.")
+
+
+def _disagreements(ready: tuple[Checkpoint, ...]) -> None:
+    view = session.view()
+    st.subheader("One right, the other wrong", anchor=False)
+    if len(ready) < 2:
+        widgets.notice(messages.one_model_only())
+        return
+    models = [c.model for c in ready]
+    first = view.model if view.model in models else models[0]
+    others = [m for m in models if m != first]
+    rival = view.rival if view.rival in others else others[0]
+    by_name = {c.model: c for c in ready}
+    left, right = st.columns(2, gap="large")
+    with left:
+        a, b = _pair_choice(by_name, first, rival, others)
+        frame = service.disagreements(by_name[a], by_name[b], view.split)
+        _pair_list(frame, a, b)
+    with right:
+        _pair_sample(by_name[a], frame)
+
+
+def _pair_choice(
+    by_name: dict[str, Checkpoint], first: str, rival: str, others: list[str]
+) -> tuple[str, str]:
+    widgets.select(f"Compare {plain(first)} with", "rival", others, rival)
+    counts = service.agreement(by_name[first], by_name[rival], session.view().split)
+    st.caption(
+        f"Both right {counts['both']:,}, only {plain(first)} {counts['first']:,}, only "
+        f"{plain(rival)} {counts['second']:,}, neither {counts['neither']:,}."
+    )
+    sides = {
+        "first": f"{plain(first)} right, {plain(rival)} wrong ({counts['first']:,})",
+        "second": f"{plain(rival)} right, {plain(first)} wrong ({counts['second']:,})",
+    }
+    side = session.view().side
+    bound = session.bound("side", "choice_side", side)
+    st.radio("Show", list(sides), format_func=sides.__getitem__, **bound)
+    return (first, rival) if side == "first" else (rival, first)
+
+
+def _pair_list(frame: pd.DataFrame, right: str, wrong: str) -> None:
+    if frame.empty:
+        widgets.notice(messages.no_disagreement())
+        return
+    sample = session.view().sample
+    listed = frame.drop(columns=["right_says"])
+    listed[["right_p", "wrong_p"]] *= 100
+    st.dataframe(
+        listed,
+        hide_index=True,
+        height=min(420, 38 + 35 * len(frame)),
+        **widgets.row_choice("pairs", frame["id"], sample),
+        column_config={
+            "id": st.column_config.TextColumn(width=90),
+            "truth": st.column_config.TextColumn("true", width=75),
+            "right_p": st.column_config.NumberColumn(f"{right} sure", format="%.0f %%"),
+            "wrong_says": st.column_config.TextColumn(f"{wrong} says", width=85),
+            "wrong_p": st.column_config.NumberColumn("how sure", format="%.0f %%"),
+            "dominant": st.column_config.TextColumn(
+                "gate", width=45, help="Component with the largest gate weight"
+            ),
+        },
+        alt=f"Samples that {right} gets right and {wrong} wrong",
+    )
+    st.caption("Most certain mistakes first. Click a row to see the sample.")
+
+
+def _pair_sample(found: Checkpoint, frame: pd.DataFrame) -> None:
+    sample = session.view().sample
+    if sample and sample in frame.index and sample in table(found).index:
+        gated = next((c for c in stock().ready(found.data, found.seed) if c.gated), found)
+        sample_panel.brief(found if found.gated else gated, sample)
+        return
+    st.info(
+        "**Choose a sample** of the list to see its inputs and what each model says.",
+        icon=":material/ads_click:",
+    )

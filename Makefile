@@ -74,6 +74,10 @@ bench-fidelity: $(APP_ENV) ## Is the decomposition the real one? 15 laws, 5 seed
 bench-compare: $(APP_ENV) ## All paradigms on all sets, tuned, 5 seeds; many hours, goes on when stopped
 	$(PY) -m benchmarks.comparison $(ARGS)
 
+.PHONY: bench-three
+bench-three: $(APP_ENV) ## Three inputs: is the gate right, and against joint and ensemble; goes on when stopped
+	$(PY) -m benchmarks.three $(ARGS)
+
 .PHONY: bench-corruption
 bench-corruption: $(APP_ENV) ## Accuracy and gates where one input is spoilt at test time; takes the runs of bench-compare
 	$(PY) -m benchmarks.corruption $(ARGS)
@@ -86,9 +90,9 @@ bench-unseen: $(APP_ENV) ## Do frozen components describe classes that training 
 bench-architectures: $(APP_ENV) ## The same paradigms with other encoders, 5 seeds; an hour or more
 	$(PY) -m benchmarks.architectures $(ARGS)
 
-.PHONY: bench-three
-bench-three: $(APP_ENV) ## Three inputs: is the gate right, and against joint and ensemble; goes on when stopped
-	$(PY) -m benchmarks.three $(ARGS)
+.PHONY: bench-theorem
+bench-theorem: $(APP_ENV) ## Why do the paradigms rank so? Theorem 1 in numbers, on runs of bench-fidelity
+	$(PY) -m benchmarks.theorem $(ARGS)
 
 .PHONY: bench-avdigits
 bench-avdigits: $(APP_ENV) ## Does the gate notice a spoilt picture or sound?

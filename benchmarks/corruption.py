@@ -26,6 +26,7 @@ from dmil_core.checkpoint import load_model
 from dmil_core.data.catalog import load_dataset
 from dmil_core.data.corruption import CORRUPTIONS, Corruption, corrupt
 from dmil_core.data.dataset import Dataset
+from dmil_core.errors import ConfigError
 from dmil_core.predict import predict
 from dmil_core.schema import COMPONENTS, ModalityNumber, modality_numbers
 from dmil_core.storage import write_json, write_lines
@@ -54,6 +55,9 @@ def measure(name: str, paradigm: str, seed: int, a: argparse.Namespace) -> Recor
 
     torch.set_num_threads(1)
     dataset = load_dataset(name)
+    if dataset.modalities != 2:
+        raise ConfigError(f"{name} has {dataset.modalities} inputs; expected a set of two, so that "
+                          "there is one other to turn to")  # fmt: skip
     trained = compared(dataset, paradigm, seed, a.out, a.comparison, a.epochs_scale)
     model, run = load_model(trained.folder)
     rows = dataset.rows("test")

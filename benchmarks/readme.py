@@ -19,7 +19,7 @@ from dmil_core import fidelity_record, records, scoreboard
 from dmil_core.checkpoint import find_runs
 from dmil_core.paradigms import PARADIGMS
 from dmil_core.paths import checkpoints_root
-from dmil_core.schema import ALL_COMPONENTS
+from dmil_core.schema import ALL_COMPONENTS, COMPONENTS
 from dmil_core.storage import replacing
 from dmil_core.targets import Target
 
@@ -168,6 +168,81 @@ def headlines() -> list[str]:
     if len(runs):
         parts.append(comparison(runs))
     return parts
+
+
+def theorem() -> str:
+    """Theorem 1's terms, in bits."""
+    record = read("theorem")
+    seeds = len({r["seed"] for r in record["runs"]})
+    text = f"""### Why: Theorem 1 in bits
+
+I(Z;Y) ≥ E_c[I(Z;Y|c)] - H(C|Z) + I(Y;C), with Z what a paradigm answers from, Y the class and C
+the composition (`make bench-theorem`). A linear probe learns to read both off Z, from
+{record["rows"]["train"]:,} rows of `switch` that no model has seen, and is read on
+{record["rows"]["test"]:,} others; mean ± standard deviation over {seeds} seeds. Information and
+bound are lower bounds, a little below 0 where there is none; H(C|Z) is an upper bound. Here
+I(Y;C) is 0. The first two rows are exact: both inputs together, and what each says alone, added.
+"""
+    parts = [text]
+    for setting, law in record["settings"].items():
+        parts += [f"{setting.capitalize()}:\n", _terms(record, setting, law) + "\n"]
+    return "\n".join([*parts, _findings(record)])
+
+
+def _terms(record: dict[str, Any], setting: str, law: dict[str, Any]) -> str:
+    head = ["", "accuracy", "I(Z;Y)", *(f"I(Z;Y\\|{c})" for c in COMPONENTS), "H(C\\|Z)", "bound"]
+    rows = []
+    for name, title in (("together", "x1 and x2 together"), ("added", "x1 and x2 added")):
+        rows.append(
+            [title, _percent(law[name]["accuracy"]), *(_bits([v]) for v in _row(law[name]))]
+        )
+    for name in ORDER:
+        runs = _of(record, setting, name)
+        values = zip(*(_row(r["linear"]) for r in runs), strict=True)
+        accuracy = _spread([r["accuracy"] for r in runs])
+        rows.append([f"`{name}`", accuracy, *(_bits(list(v)) for v in values)])
+    return table(head, rows)
+
+
+def _of(record: dict[str, Any], setting: str, paradigm: str) -> list[dict[str, Any]]:
+    return [r for r in record["runs"] if (r["setting"], r["paradigm"]) == (setting, paradigm)]
+
+
+def _row(terms: dict[str, Any]) -> list[float]:
+    by = terms["by_composition"]
+    return [terms["information"], *(by[c] for c in COMPONENTS), terms["equivocation"],
+            terms["bound"]]  # fmt: skip
+
+
+def _findings(record: dict[str, Any]) -> str:
+    """One sentence for each, with figures in place of judgements, so that they stay true."""
+    equal, weak = record["settings"]
+
+    def mean(setting: str, paradigm: str, kind: str, *path: str) -> str:
+        values = []
+        for run in _of(record, setting, paradigm):
+            value = run[kind]
+            for key in path:
+                value = value[key]
+            values.append(value)
+        return f"{statistics.mean(values) / math.log(2):.2f}"
+
+    s, u2 = ("by_composition", "S"), ("by_composition", "U2")
+    weak_u2 = record["settings"][weak]["together"]["by_composition"]["U2"] / math.log(2)
+    paper = [r["linear"]["by_composition"]["S"] for r in _of(record, equal, "dmil-paper")]
+    blur = f"{100 * record['blur']:.0f} %"
+    return f"""- `ensemble` misses one composition: a linear head finds {mean(equal, "ensemble", "linear", *s)} bits of S in
+  its features, a hidden layer {mean(equal, "ensemble", "mlp", *s)}: what adding its two answers cannot combine.
+- `joint` and `dmil` miss none, and differ in H(C|Z), {mean(equal, "joint", "linear", "equivocation")} and {mean(equal, "dmil", "linear", "equivocation")} bits; with noise of {blur} of
+  each coordinate's spread {mean(equal, "joint", "blurred", "equivocation")} and {mean(equal, "dmil", "blurred", "equivocation")}. `joint` keeps the composition as a trace, and who can
+  tell the class without it loses nothing: the bound is sufficient, not necessary.
+- Where x2 is three times weaker there are {weak_u2:.2f} bits in U2 samples; `joint` has {mean(weak, "joint", "linear", *u2)} of them,
+  `dmil` {mean(weak, "dmil", "linear", *u2)}. H(C|Z): {mean(weak, "joint", "linear", "equivocation")} and {mean(weak, "dmil", "linear", "equivocation")}.
+- `dmil-paper` has between {min(paper) / math.log(2):.2f} and {max(paper) / math.log(2):.2f} bits of S, by seed, on equal shares; with the weaker
+  x2, {mean(weak, "dmil-paper", "linear", *s)} on average.
+- A probe that learns from the model's own training rows finds {mean(weak, "dmil", "seen", "information")} bits instead of {mean(weak, "dmil", "linear", "information")} in `dmil`
+  on the second law, and {mean(weak, "joint", "seen", "information")} instead of {mean(weak, "joint", "linear", "information")} in `joint`: on rows it has seen, a model is surer
+  than on others."""  # noqa: E501
 
 
 def avdigits() -> str:
@@ -350,6 +425,11 @@ def _given(mean: dict[str, Any]) -> str:
     return f"{100 * mean['accuracy']:.2f} ± {100 * mean['accuracy_sd']:.2f} %"
 
 
+def _bits(nats: list[float]) -> str:
+    mean = f"{statistics.mean(nats) / math.log(2):.2f}"
+    return f"{mean} ± {statistics.stdev(nats) / math.log(2):.2f}" if len(nats) > 1 else mean
+
+
 def _percent(value: float) -> str:
     return f"{100 * value:.1f} %"
 
@@ -362,9 +442,13 @@ def main() -> int:
     if not rest or not after:
         raise SystemExit(f"{README.name}: expected the lines {BEGIN} and {END}")
     later = {
-        "corruption": corruption, "unseen": unseen, "architectures": architectures, "three": three,
-    }  # fmt: skip
-    recorded = [part() for name, part in later.items() if (RESULTS / f"{name}.json").exists()]
+        "theorem": theorem,
+        "three": three,
+        "corruption": corruption,
+        "unseen": unseen,
+        "architectures": architectures,
+    }
+    recorded = [part() for name, part in later.items() if list(RESULTS.glob(f"{name}.json*"))]
     parts = [*headlines(), avdigits(), *recorded, accuracy(), speed()]
     with replacing(README) as temporary:
         block = "\n\n".join([BEGIN, *parts, END])

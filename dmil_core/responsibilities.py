@@ -3,11 +3,10 @@
 Whatever anyone can tell of a sample is e, the largest of a_1, ..., a_M and a; of that, modality m
 alone tells the share r_m = a_m / e, and the decision tree divides it:
 
-    w = e v / sum(v)    with v = decide(r_1, ..., r_M)^2
+    w = e decide(r_1, ..., r_M)
 
 What is left, 1 - e, nothing explains, and it does not blur the rest: where a fifth of the labels
-is wrong, a modality that tells four fifths tells all there is. The square prefers the component
-that explains most, since models that learnt from two thirds of the rows are never quite sure.
+is wrong, a modality that tells four fifths tells all there is.
 
 The probabilities come from out-of-fold models and are temperature-scaled; on rows it has learnt,
 an over-fitted unimodal model explains everything and the responsibilities drift to R.
@@ -36,9 +35,6 @@ from dmil_core.paradigms import ENSEMBLE, JOINT, Paradigm, stages_for
 from dmil_core.prepare import fit_statistics
 from dmil_core.storage import replacing
 
-#: How much the component that explains most of a row is preferred.
-SHARPNESS = 2
-
 #: A teacher is stopped early and only has to tell what can be learnt: not all epochs are needed.
 TEACHER_SHARE = 0.75
 
@@ -63,8 +59,7 @@ def responsibilities(above: Tensor) -> Tensor:
     """
     e = above.amax(dim=1)
     *shares, _ = (above / e.clamp(min=1e-6).unsqueeze(1)).unbind(dim=1)
-    v = torch.stack(decide(shares, 1.0), dim=1) ** SHARPNESS
-    return e.unsqueeze(1) * v / v.sum(dim=1, keepdim=True)
+    return e.unsqueeze(1) * torch.stack(decide(shares, 1.0), dim=1)
 
 
 def above_chance(probabilities: Tensor, y: Tensor, prior: Tensor) -> Tensor:

@@ -52,13 +52,14 @@ def keep_classes(dataset: Dataset, classes: Sequence[int], name: str) -> Dataset
     place = np.full(len(dataset.classes), -1)
     place[wanted] = np.arange(len(wanted))
     names = tuple(dataset.classes[c] for c in wanted)
-    inputs: dict[str, Any] = {f"x{m}": x[rows] for m, x in enumerate(dataset.inputs, start=1)}
     return replace(
         dataset,
         name=name,
         # Counts and hash are of the whole file.
         card=replace(dataset.card, name=name, classes=names, counts={}, sha256=""),
-        **inputs,
+        x1=dataset.x1[rows],
+        x2=dataset.x2[rows],
+        x3=_of(dataset.x3, rows),
         y=place[dataset.y[rows]].astype(np.int64),
         ids=dataset.ids[rows],
         split=dataset.split[rows],

@@ -190,6 +190,18 @@ class SwitchLaw:
         unique = [code["U"] if m == modality else silent for m in numbers]
         return np.stack([code["R"], *unique, synergy], axis=1) + self._log_weights()
 
+    def log_added(self, x1: ArrayLike, x2: ArrayLike) -> Floats:
+        """(N, 4, K) what two modalities, each alone, say of (composition, y), added up, in nats.
+
+        ``log p(c,y|x1) + log p(c,y|x2) - log p(c,y)`` up to a number per row: the posterior as if
+        x1 and x2 were independent given c and y. They are, except in S, whose class is then lost:
+        this is what an ideal readout that only adds the modalities can tell.
+        """
+        weights = self._log_weights()
+        with np.errstate(invalid="ignore"):  # -inf less -inf, where nothing can be
+            added = self.log_single(x1, 1) + self.log_single(x2, 2) - weights
+        return np.where(np.isneginf(weights), -np.inf, added)
+
     def posteriors(self, *x: ArrayLike) -> Posteriors:
         """Exact posteriors of label and composition for rows of the law, all modalities given."""
         joint = self.log_joint(*x)

@@ -182,6 +182,15 @@ DMIL_BY_HEART = replace(
     stages=_with_terms(DMIL.stages, _ALL_KNOWN),
 )
 
+DMIL_SOFT = replace(
+    DMIL,
+    name="dmil-soft",
+    title="DMIL (soft targets)",
+    summary="DMIL whose heads and gate take the doubts of the out-of-fold models as they are.",
+    citation=_OURS,
+    stages=_with_terms(DMIL.stages, {"ce_responsible": "ce_soft", "gate": "gate_soft"}),
+)
+
 DMIL_PURE = replace(
     DMIL,
     name="dmil-pure",
@@ -198,6 +207,7 @@ ABLATIONS = (
     DMIL_FLAT,
     DMIL_NO_GATE_TARGET,
     DMIL_BY_HEART,
+    DMIL_SOFT,
     DMIL_PURE,
     DMIL_FEATURES,
 )

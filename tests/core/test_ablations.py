@@ -99,6 +99,7 @@ ALL_KNOWN = {"ce_x1": "ce_known_x1", "ce_x2": "ce_known_x2"}
         ("dmil-no-gate-target", {"gate", "explained"}, {}),
         ("dmil-by-heart", set(), ALL_KNOWN),
         ("dmil-pure", set(), {"ce_pure": "ce_responsible"}),
+        ("dmil-soft", set(), {"ce_soft": "ce_responsible", "gate_soft": "gate"}),
         ("dmil-features", set(), {}),
     ],
 )
@@ -261,8 +262,8 @@ def without_r() -> Evidence:
     ("term", "wanted"),
     [
         # w_R = 1/2 goes to U1 and U2 in equal halves: 0.25 + 0.25 and 0.125 + 0.25.
-        ("ce_responsible", 0.5 * RIGHT + 0.375 * WRONG + 0.0625 * EVEN),
-        ("gate", -(0.5 * math.log(0.5) + 0.375 * math.log(0.3) + 0.0625 * math.log(0.2))),
+        ("ce_soft", 0.5 * RIGHT + 0.375 * WRONG + 0.0625 * EVEN),
+        ("gate_soft", -(0.5 * math.log(0.5) + 0.375 * math.log(0.3) + 0.0625 * math.log(0.2))),
         # A head that does not exist has no loss, not log 2.
         ("ce_flat", RIGHT + WRONG + EVEN),
         ("kl_consistency", 0.0),

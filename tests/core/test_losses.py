@@ -112,7 +112,9 @@ BY_HAND = {
     "ce_x1": RIGHT,
     "ce_x2": EVEN,
     "ce_flat": RIGHT + WRONG + EVEN + RIGHT,
-    "ce_responsible": 0.5 * RIGHT + 0.25 * WRONG + 0.125 * EVEN,
+    # 1/2, 1/4, 1/8 squared, and made to sum to 7/8 again.
+    "ce_responsible": 2 / 3 * RIGHT + 1 / 6 * WRONG + 1 / 24 * EVEN,
+    "ce_soft": 0.5 * RIGHT + 0.25 * WRONG + 0.125 * EVEN,
     # v = (16, 1, 1/16, 0) over their sum; the heads say 3:1, 1:3, even and 3:1.
     "ce_pure": 0.875
     * (
@@ -130,7 +132,8 @@ BY_HAND = {
     "ce_known_x2": EVEN,
     # log(1 + e^-log 3) = log(4/3) and log(1 + 3) = log 4, weighed 0.875 and 0.125
     "explained": 0.875 * math.log(4 / 3) + 0.125 * math.log(4.0),
-    "gate": -(0.5 * math.log(0.4) + 0.25 * math.log(0.3) + 0.125 * math.log(0.2)),
+    "gate": -(2 / 3 * math.log(0.4) + 1 / 6 * math.log(0.3) + 1 / 24 * math.log(0.2)),
+    "gate_soft": -(0.5 * math.log(0.4) + 0.25 * math.log(0.3) + 0.125 * math.log(0.2)),
     # KL(N(m, v) || N(0, 1)) = (m^2 + v - 1 - log v) / 2 in every dimension.
     "kl_1": 0.5 + 2.0,
     "kl_2": 0.0,

@@ -68,8 +68,7 @@ def known(share: float) -> list[float]:
         # Where nobody can tell more than half, telling half is telling all.
         ((known(0.5), known(0.5), known(0.5)), [0.5, 0, 0, 0]),
         ((known(0.5), CHANCE, known(0.25)), [0, 0.5, 0, 0]),
-        # Leaves of 3/8, 3/8, 1/8, 1/8, squared and made to sum to 1.
-        ((known(0.75), known(0.5), SURE), [0.45, 0.45, 0.05, 0.05]),
+        ((known(0.75), known(0.5), SURE), [0.375, 0.375, 0.125, 0.125]),
     ],
 )
 def test_by_hand(probabilities: tuple[list[float], ...], wanted: list[float]) -> None:

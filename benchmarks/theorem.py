@@ -1,0 +1,218 @@
+"""Why do the paradigms rank as they do? Theorem 1 in numbers. ``make bench-theorem``.
+
+    I(Z;Y)  >=  E_c[I(Z;Y|c)]  -  H(C|Z)  +  I(Y;C)
+
+On ``switch`` with equal shares and with one modality weaker: every term for what each paradigm
+answers from, by probes, and beside it the exact terms of Z = (x1, x2) and of its two halves merely
+added. The probes learn from rows drawn anew from the law, which no model has seen: what a model
+says of its own training rows is surer than what it says of others, and a probe that learnt from
+them believes it. Writes benchmarks/results/theorem.json; runs are those of ``make
+bench-fidelity``, and finished ones are read, not trained again.
+
+Each run is probed four ways:
+
+- linear: what a head could read;
+- mlp: whether it is there at all;
+- blurred: linear, after every coordinate got noise of a tenth of its spread. A network computes
+  without noise, so that nothing is lost for good; what a little noise hides was never in use;
+- seen: linear, but fitted on the model's own training rows, to show that it matters.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.fidelity import SETTINGS, trained
+from dmil_core.schema import COMPONENTS
+from dmil_core.storage import write_json
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from dmil_core.data.dataset import Dataset
+    from dmil_core.data.synthetic import Floats, SwitchLaw
+    from dmil_core.theorem import Rows
+
+RESULT = Path(__file__).parent / "results" / "theorem.json"
+LAWS = ("equal shares", "x2 three times weaker")
+PARADIGMS = ("ensemble", "joint", "dmil-paper", "dmil")
+SEEDS = 5
+#: Rows to fit a probe, to stop it, and to read it.
+SIZES = {"train": 20_000, "val": 5_000, "test": 20_000}
+#: Above every seed that a set can have, so that these rows are in none.
+ROWS_SEED = 10**9 + 1
+BLUR = 0.1
+
+
+@cache
+def fresh(spec: str) -> Dataset:
+    """Rows of the law that no set holds: its splits are the probes', not a model's."""
+    import numpy as np
+
+    from dmil_core.data.dataset import from_arrays
+    from dmil_core.data.switch import SwitchSet
+
+    found = SwitchSet.from_spec(spec)
+    n = sum(SIZES.values())
+    arrays = found.law.sample(n, ROWS_SEED)
+    arrays["split"] = np.repeat(list(SIZES), list(SIZES.values()))
+    arrays["id"] = np.array([f"f{i:06d}" for i in range(n)])
+    return from_arrays(found.name, arrays, found.card())
+
+
+def prior(law: SwitchLaw) -> Floats:
+    """(4, K) p(c,y) of the law."""
+    import numpy as np
+
+    return np.outer(law.shares, law.prior)
+
+
+def run(setting: str, paradigm: str, seed: int, out: Path) -> dict[str, Any]:
+    """The terms of one run, by kind of probe, and its accuracy on the same rows."""
+    from dmil_core import schema
+    from dmil_core.checkpoint import load_model, run_folder
+    from dmil_core.data.catalog import load_dataset
+    from dmil_core.predict import predict
+
+    spec = SETTINGS[setting]
+    dataset = load_dataset(spec)
+    trained(dataset, paradigm, seed, out)
+    model, found = load_model(run_folder(out, dataset.slug, paradigm, seed))
+    table = predict(model, found.config.model, fresh(spec), latents=True)
+    seen = predict(model, found.config.model, dataset, latents=True)
+    test = table[table["split"] == "test"]
+    by = test.groupby(schema.COMPOSITION)["correct"].mean()
+    return {
+        "setting": setting,
+        "paradigm": paradigm,
+        "seed": seed,
+        "accuracy": float(test["correct"].mean()),
+        **{f"accuracy_{c}": float(v) for c, v in by.items()},
+        **probed(table, seen, found, seed),
+    }
+
+
+def probed(table: pd.DataFrame, seen: pd.DataFrame, found: Any, seed: int) -> dict[str, Any]:
+    """Kind of probe -> the terms that it finds in a model's latents."""
+    from dmil_core import theorem
+    from dmil_core.data.switch import switch_law
+    from dmil_core.probe import PROBES, fit_probe
+
+    names = theorem.representation(found.config.model.architecture, found.latents)
+    known = prior(switch_law(found.data_source))
+
+    def rows(of: pd.DataFrame) -> dict[str, Rows]:
+        return {s: theorem.rows_of(of[of["split"] == s], names, found.classes) for s in SIZES}
+
+    def measure(rows: dict[str, Rows], hidden: int = 0) -> dict[str, Any]:
+        probe = fit_probe(rows["train"], rows["val"], len(found.classes), hidden, seed)
+        read = rows["test"]
+        log_q = probe.log_q(read.z)
+        return theorem.terms(log_q, read.y, read.composition, known).to_dict()
+
+    new = rows(table)
+    return {
+        **{kind: measure(new, hidden) for kind, hidden in PROBES.items()},
+        "blurred": measure(blurred(new, seed)),
+        "seen": measure({**rows(seen), "test": new["test"]}),
+    }
+
+
+def blurred(rows: dict[str, Rows], seed: int) -> dict[str, Rows]:
+    """The same rows with Gaussian noise on every coordinate, ``BLUR`` of its standard deviation."""
+    import numpy as np
+
+    rng = np.random.default_rng([seed, 1])
+    spread = BLUR * rows["train"].z.std(axis=0)
+    return {
+        split: replace(part, z=part.z + spread * rng.standard_normal(part.z.shape))
+        for split, part in rows.items()
+    }
+
+
+def ceilings(spec: str) -> dict[str, Any]:
+    """Exact terms, on the rows where probes are read, of all that can be known: Z = (x1, x2); and
+    of the two modalities' own posteriors added up, which is the most an ensemble can say.
+    """
+    import numpy as np
+    from scipy.special import logsumexp
+
+    from dmil_core import theorem
+    from dmil_core.data.switch import switch_law
+
+    law, dataset = switch_law(spec), fresh(spec)
+    rows = dataset.rows("test")
+    assert dataset.composition is not None
+    c = np.array([COMPONENTS.index(name) for name in dataset.composition[rows]])
+    x = dataset.x1[rows], dataset.x2[rows]
+    found = {}
+    for name, log_weight in (("together", law.log_joint(*x)), ("added", law.log_added(*x))):
+        log_q = log_weight - logsumexp(log_weight, axis=(1, 2), keepdims=True)
+        right = np.exp(log_q).sum(axis=1).argmax(axis=1) == dataset.y[rows]
+        exact = theorem.terms(log_q, dataset.y[rows], c, prior(law)).to_dict()
+        found[name] = {"accuracy": float(right.mean()), **exact}
+    return found
+
+
+def main() -> int:
+    """Probe all runs and print the terms in bits."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--settings", nargs="+", default=list(LAWS), choices=list(SETTINGS))
+    parser.add_argument("--paradigms", nargs="+", default=list(PARADIGMS))
+    parser.add_argument("--seeds", type=int, default=SEEDS)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--out", type=Path, default=Path("build/bench-fidelity"))
+    a = parser.parse_args()
+    os.environ["OMP_NUM_THREADS"] = "1"
+    jobs = [(n, p, s, a.out) for s in range(a.seeds) for p in a.paradigms for n in a.settings]
+    runs = []
+    with ProcessPoolExecutor(a.jobs) as pool:
+        for done in as_completed([pool.submit(run, *job) for job in jobs]):
+            runs.append(done.result())
+            print(f"{len(runs)}/{len(jobs)}", *list(runs[-1].values())[:4], flush=True)
+    runs.sort(key=lambda r: (r["setting"], r["paradigm"], r["seed"]))
+    laws = {n: {"spec": SETTINGS[n], **ceilings(SETTINGS[n])} for n in a.settings}
+    found = {"settings": laws, "rows": SIZES, "blur": BLUR, "runs": runs}
+    complete = (
+        set(LAWS) <= set(a.settings) and set(PARADIGMS) <= set(a.paradigms) and a.seeds >= SEEDS
+    )
+    write_json(RESULT if complete else a.out / "theorem.json", found)
+    show(found)
+    return 0
+
+
+def show(found: dict[str, Any]) -> None:
+    """Print means over seeds in bits, a row per setting, paradigm and probe."""
+    print(
+        "\nbits" + " " * 44 + "".join(f"{n:>9}" for n in ("I(Z;Y)", "bound", "H(C|Z)", *COMPONENTS))
+    )
+    for setting, law in found["settings"].items():
+        for name in ("together", "added"):
+            print(_line(setting, f"exact, {name}", [law[name]]))
+        for paradigm in sorted({r["paradigm"] for r in found["runs"]}):
+            mine = [
+                r for r in found["runs"] if (r["setting"], r["paradigm"]) == (setting, paradigm)
+            ]
+            for kind in ("linear", "mlp", "blurred", "seen"):
+                print(_line(setting, f"{paradigm}, {kind}", [r[kind] for r in mine]))
+
+
+def _line(setting: str, who: str, terms: list[dict[str, Any]]) -> str:
+    import math
+
+    values = [[t[k] for t in terms] for k in ("information", "bound", "equivocation")]
+    values += [[t["by_composition"].get(c, math.nan) for t in terms] for c in COMPONENTS]
+    return f"{setting:22} {who:24} " + "".join(
+        f"{statistics.mean(v) / math.log(2):9.3f}" for v in values
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

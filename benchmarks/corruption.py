@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,15 +26,15 @@ from dmil_core.checkpoint import load_model
 from dmil_core.data.catalog import load_dataset
 from dmil_core.data.corruption import CORRUPTIONS, Corruption, corrupt
 from dmil_core.data.dataset import Dataset
+from dmil_core.errors import ConfigError
 from dmil_core.predict import predict
-from dmil_core.schema import COMPONENTS
+from dmil_core.schema import COMPONENTS, ModalityNumber, modality_numbers
 from dmil_core.storage import write_json, write_lines
 
 RESULT = RESULTS / "corruption.json"
 SETS = ("avdigits", "watch", "emoji", "switch")
 PARADIGMS = ("joint", "ensemble", "qmf", "dmil-paper", "dmil")
 SEEDS = 5
-Side = Literal[1, 2]
 
 #: Shares of rows, or of words; noise on numbers is in standard deviations.
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -43,7 +43,7 @@ NOISE = (0.0, 0.5, 1.0, 2.0, 4.0)
 MEASURES = ("accuracy", *(schema.gate(c) for c in COMPONENTS), schema.EXPLAINED)
 
 
-def severities(dataset: Dataset, modality: Side, kind: Corruption) -> tuple[float, ...]:
+def severities(dataset: Dataset, modality: ModalityNumber, kind: Corruption) -> tuple[float, ...]:
     """The five points of a curve; the first is clean, the last the worst."""
     text = dataset.card.modalities[modality - 1].kind == "text"
     return NOISE if kind == "noise" and not text else SHARES
@@ -55,11 +55,14 @@ def measure(name: str, paradigm: str, seed: int, a: argparse.Namespace) -> Recor
 
     torch.set_num_threads(1)
     dataset = load_dataset(name)
+    if dataset.modalities != 2:
+        raise ConfigError(f"{name} has {dataset.modalities} inputs; expected a set of two, so that "
+                          "there is one other to turn to")  # fmt: skip
     trained = compared(dataset, paradigm, seed, a.out, a.comparison, a.epochs_scale)
     model, run = load_model(trained.folder)
     rows = dataset.rows("test")
     found = []
-    for modality in get_args(Side):
+    for modality in modality_numbers(dataset.modalities):
         for kind in CORRUPTIONS:
             points = severities(dataset, modality, kind)
             spoilt = [corrupt(dataset, modality, kind, s, rows=rows, seed=seed) for s in points]
@@ -96,7 +99,7 @@ def summary(runs: Records) -> dict[str, Records]:
     return {"curves": curves, "responses": responses}
 
 
-def response(runs: Records, modality: Side) -> dict[str, Any]:
+def response(runs: Records, modality: ModalityNumber) -> dict[str, Any]:
     """What the worst severity does to the gates of the other modality's U, of the spoilt one's U
     and of R, and to the explained share: spoilt less clean, paired by seed."""
     own, other = (schema.gate("U1"), schema.gate("U2"))[:: 1 if modality == 1 else -1]

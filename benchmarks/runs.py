@@ -20,9 +20,8 @@ from dmil_core.checkpoint import RUN_FILE, Run, run_folder, verify
 from dmil_core.compare import RUNS_FOLDER, TUNING_FILE, best_scales, read_results
 from dmil_core.config import RunConfig
 from dmil_core.data.dataset import Dataset
-from dmil_core.paradigms import find_paradigm, stages_for
-from dmil_core.prepare import model_config
-from dmil_core.train import train
+from dmil_core.paths import checkpoints_root
+from dmil_core.train import plan, train
 
 RESULTS = Path(__file__).parent / "results"
 #: Where ``make bench-compare`` leaves its runs.
@@ -41,23 +40,19 @@ def compared(
     where a record says which.
     """
     folder = run_folder(comparison / dataset.slug / RUNS_FOLDER, dataset.slug, paradigm, seed)
-    if epochs_scale == 1.0 and (folder / RUN_FILE).exists():
+    if (folder / RUN_FILE).exists():
         run = verify(folder)
-        if is_run_of(run, dataset, paradigm, seed):
+        if is_run_of(run, dataset, plan(dataset, paradigm, seed, epochs_scale=epochs_scale)):
             return run
         print(f"{folder} is of other data or settings; training anew", file=sys.stderr)
-    scale = chosen_scale(dataset, paradigm, comparison)
+    scale = chosen_scale(dataset, paradigm)
     mine = run_folder(out / RUNS_FOLDER / f"lr{scale:g}", dataset.slug, paradigm, seed)
     return train(dataset, paradigm, seed, mine, epochs_scale=epochs_scale, lr_scale=scale)
 
 
-def is_run_of(run: Run, dataset: Dataset, paradigm: str, seed: int) -> bool:
-    """Whether it is a finished run of these rows, this paradigm as it is now, and this seed;
-    the learning rates may be others."""
-    found = find_paradigm(paradigm)
-    stages = stages_for(found, len(dataset.rows("train")))
-    config = RunConfig(found.name, seed, model_config(dataset, found), stages, found.folds)
-    same = _without_rates(run.config) == _without_rates(config)
+def is_run_of(run: Run, dataset: Dataset, wanted: RunConfig) -> bool:
+    """Whether it is a finished run of these rows and settings; its learning rates may be others."""
+    same = _without_rates(run.config) == _without_rates(wanted)
     return same and run.finished and run.data_digest == dataset.digest
 
 
@@ -65,17 +60,16 @@ def _without_rates(config: RunConfig) -> RunConfig:
     return replace(config, stages=tuple(replace(s, lr=0.0) for s in config.stages))
 
 
-def chosen_scale(dataset: Dataset, paradigm: str, comparison: Path) -> float:
+def chosen_scale(dataset: Dataset, paradigm: str) -> float:
     """The factor on the learning rate that the comparison chose; 1 where it chose none yet."""
-    tried = read_results(RESULTS / TUNING_FILE)
-    tried += read_results(comparison / dataset.slug / TUNING_FILE)
+    tried = read_results(checkpoints_root() / dataset.slug / TUNING_FILE)
     return best_scales(tried).get((dataset.name, paradigm), 1.0)
 
 
 def scale_of(run: Run, dataset: Dataset) -> float:
     """The factor on the learning rate that a run was trained with."""
-    stages = stages_for(find_paradigm(run.paradigm), len(dataset.rows("train")))
-    return round(run.config.stages[0].lr / stages[0].lr, 6)
+    plain = plan(dataset, run.paradigm, run.seed)
+    return round(run.config.stages[0].lr / plain.stages[0].lr, 6)
 
 
 def spread(work: Callable[..., Records], units: Sequence[tuple[Any, ...]], jobs: int) -> Records:

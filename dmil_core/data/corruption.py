@@ -1,8 +1,9 @@
 """Spoil one modality of some rows: noise, blank, or swapped between samples.
 
-What a model does then shows what it relied on. The other modality, the labels and all other rows
-stay as they are. The same seed spoils alike: rows and words that a low severity takes are among
-those that a higher one takes, and noise only grows, so that a curve over severities is one story.
+What a model does then shows what it relied on. The other modalities, the labels and all other
+rows stay as they are. The same seed spoils alike: rows and words that a low severity takes are
+among those that a higher one takes, and noise only grows, so that a curve over severities is one
+story.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from dmil_core.data.dataset import Dataset
 from dmil_core.data.words import WORD
 from dmil_core.errors import ConfigError, DataError
+from dmil_core.schema import ModalityNumber, modality_numbers
 
 Corruption = Literal["noise", "blank", "swapped"]
 CORRUPTIONS: Final[tuple[Corruption, ...]] = get_args(Corruption)
@@ -30,7 +32,7 @@ _SHUFFLES: Final = 20
 
 def corrupt(
     dataset: Dataset,
-    modality: Literal[1, 2],
+    modality: ModalityNumber,
     kind: Corruption,
     severity: float,
     *,
@@ -79,7 +81,7 @@ def corrupt(
     return _with_input(dataset, modality, out)
 
 
-def absent(dataset: Dataset, modality: Literal[1, 2]) -> NDArray[Any]:
+def absent(dataset: Dataset, modality: ModalityNumber) -> NDArray[Any]:
     """What stands for "not there", of the shape of one sample: the mean of the training rows.
 
     For text it is the empty text, which encoders read as one unknown word and padding.
@@ -96,7 +98,7 @@ def absent(dataset: Dataset, modality: Literal[1, 2]) -> NDArray[Any]:
 
 
 def transplant(
-    dataset: Dataset, modality: Literal[1, 2], rows: ArrayLike, donors: ArrayLike
+    dataset: Dataset, modality: ModalityNumber, rows: ArrayLike, donors: ArrayLike
 ) -> Dataset:
     """The data set in which ``rows`` have one modality of ``donors``, and its raw media with it.
 
@@ -116,7 +118,7 @@ def transplant(
     new = old.copy()
     new[takers] = old[givers]
     shown[modality - 1] = new
-    return replace(_with_input(dataset, modality, x), media_index=(shown[0], shown[1]))
+    return replace(_with_input(dataset, modality, x), media_index=tuple(shown))
 
 
 def partners(y: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
@@ -147,7 +149,7 @@ def partners(y: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64
     return found
 
 
-def unknown_word(dataset: Dataset, modality: Literal[1, 2]) -> str:
+def unknown_word(dataset: Dataset, modality: ModalityNumber) -> str:
     """A single sign that counts as a word and is in no text of the modality."""
     used = set("".join(dataset.x(modality).tolist()))
     return next(sign for sign in _signs() if sign not in used)
@@ -170,7 +172,7 @@ def _forget(
     return np.array(forgotten, dtype=texts.dtype)
 
 
-def _training_rows(dataset: Dataset, modality: Literal[1, 2]) -> NDArray[Any]:
+def _training_rows(dataset: Dataset, modality: ModalityNumber) -> NDArray[Any]:
     rows = dataset.rows("train")
     if not len(rows):
         raise DataError(
@@ -192,8 +194,8 @@ def _as_stored(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
     return values.astype(dtype)
 
 
-def _with_input(dataset: Dataset, modality: Literal[1, 2], x: NDArray[Any]) -> Dataset:
-    return replace(dataset, x1=x) if modality == 1 else replace(dataset, x2=x)
+def _with_input(dataset: Dataset, modality: ModalityNumber, x: NDArray[Any]) -> Dataset:
+    return replace(dataset, **{f"x{modality}": x})  # type: ignore[arg-type]
 
 
 def _rows(dataset: Dataset, rows: ArrayLike | None) -> NDArray[np.int64]:
@@ -213,9 +215,11 @@ def _rows(dataset: Dataset, rows: ArrayLike | None) -> NDArray[np.int64]:
 def _check(dataset: Dataset, modality: int, kind: str, severity: float) -> None:
     if kind not in CORRUPTIONS:
         raise ConfigError(f"corruption {kind!r}: expected {', '.join(CORRUPTIONS)}")
-    if modality not in (1, 2):
-        raise ConfigError(f"modality {modality!r}: expected 1 or 2")
-    numbers = kind == "noise" and dataset.x(modality).dtype.kind != "U"
-    top, unit = (MAX_NOISE, "standard deviations") if numbers else (1.0, "as a share")
+    numbers = modality_numbers(dataset.modalities)
+    if modality not in numbers:
+        raise ConfigError(f"modality {modality!r}: expected {', '.join(map(str, numbers))}")
+    text = dataset.x(modality).dtype.kind == "U"
+    in_deviations = kind == "noise" and not text
+    top, unit = (MAX_NOISE, "standard deviations") if in_deviations else (1.0, "as a share")
     if not 0 <= severity <= top:
         raise ConfigError(f"severity {severity} of {kind}: expected 0 to {top:g}, {unit}")

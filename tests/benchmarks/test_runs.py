@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,17 +9,19 @@ from typing import Any
 import pytest
 
 from benchmarks.runs import compared, interval, is_run_of, scale_of, spread
-from dmil_core.checkpoint import Run, read_run
+from dmil_core.checkpoint import read_run
 from dmil_core.data.catalog import load_dataset
 from dmil_core.data.dataset import Dataset
-from dmil_core.train import train
+from dmil_core.storage import write_lines
+from dmil_core.train import plan, train
 
-SPEC = "switch:classes=2,noise=0.4,block=2,train=1000,val=40,test=60"
+SPEC = "switch:classes=2,noise=0.4,block=2,train=80,val=40,test=60"
+QUICK = 0.02
 
 
 @pytest.fixture(scope="module")
 def pair() -> Dataset:
-    """1100 rows of two classes."""
+    """180 rows of two classes."""
     return load_dataset(SPEC)
 
 
@@ -28,7 +29,7 @@ def pair() -> Dataset:
 def comparison(pair: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a comparison leaves: a joint run of seed 0 with three times the learning rate."""
     root = tmp_path_factory.mktemp("comparison")
-    train(pair, "joint", 0, joint(root, pair), lr_scale=3.0)
+    train(pair, "joint", 0, joint(root, pair), epochs_scale=QUICK, lr_scale=3.0)
     return root
 
 
@@ -39,37 +40,46 @@ def joint(root: Path, pair: Dataset) -> Path:
 def test_a_run_is_taken_whatever_its_learning_rate(
     pair: Dataset, comparison: Path, tmp_path: Path
 ) -> None:
-    run = compared(pair, "joint", 0, tmp_path, comparison)
+    run = compared(pair, "joint", 0, tmp_path, comparison, QUICK)
     assert run.folder == joint(comparison, pair)
     assert scale_of(run, pair) == 3.0
     assert not list(tmp_path.iterdir())
 
 
-def test_a_run_of_anything_else_is_not_taken(pair: Dataset, comparison: Path) -> None:
-    run = read_run(joint(comparison, pair))
+def test_a_run_of_other_rows_is_not_taken(
+    pair: Dataset, comparison: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     other = load_dataset(SPEC.replace("noise=0.4", "noise=0.5"))
-    shorter = tuple(replace(s, epochs=s.epochs - 1) for s in run.config.stages)
-    assert is_run_of(run, pair, "joint", 0)
-    assert not is_run_of(run, other, "joint", 0)
-    assert not is_run_of(run, pair, "multi-loss", 0)
-    assert not is_run_of(run, pair, "joint", 1)
-    assert not is_run_of(replace(run, finished=False), pair, "joint", 0)
-    assert not is_run_of(replace(run, config=replace(run.config, stages=shorter)), pair, "joint", 0)
+    joint(tmp_path, other).parent.mkdir(parents=True)
+    joint(tmp_path, other).symlink_to(joint(comparison, pair))
+    run = compared(other, "joint", 0, tmp_path / "out", tmp_path, QUICK)
+    assert tmp_path / "out" in run.folder.parents
+    assert run.data_digest == other.digest
+    assert "training anew" in capsys.readouterr().err
+
+
+def test_a_run_of_other_settings_is_not_taken(pair: Dataset, comparison: Path) -> None:
+    run = read_run(joint(comparison, pair))
+    assert is_run_of(run, pair, plan(pair, "joint", 0, epochs_scale=QUICK))
+    assert not is_run_of(run, pair, plan(pair, "joint", 0))
+    assert not is_run_of(run, pair, plan(pair, "joint", 1, epochs_scale=QUICK))
+    assert not is_run_of(run, pair, plan(pair, "multi-loss", 0, epochs_scale=QUICK))
+    unfinished = replace(run, finished=False)
+    assert not is_run_of(unfinished, pair, plan(pair, "joint", 0, epochs_scale=QUICK))
 
 
 def test_what_is_missing_is_trained_with_the_rate_that_was_chosen(
-    pair: Dataset, tmp_path: Path
+    pair: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("DMIL_CHECKPOINTS", str(tmp_path))
     tried = [
         {"data": pair.name, "paradigm": "joint", "seed": 1000, "lr_scale": s, "val_accuracy": v}
         for s, v in ((1.0, 0.6), (0.3, 0.8))
     ]
-    record = tmp_path / pair.slug / "tuning.jsonl"
-    record.parent.mkdir()
-    record.write_text("".join(json.dumps(t) + "\n" for t in tried))
+    write_lines(tmp_path / pair.slug / "tuning.jsonl", tried)
     rates = []
     for name in ("joint", "ensemble"):
-        run: Run = compared(pair, name, 0, tmp_path / "out", tmp_path, epochs_scale=0.02)
+        run = compared(pair, name, 0, tmp_path / "out", tmp_path / "none", QUICK)
         rates.append(scale_of(run, pair))
     assert rates == [0.3, 1.0]
 

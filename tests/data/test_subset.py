@@ -54,6 +54,13 @@ def test_raw_media_stay_with_their_rows() -> None:
                 assert np.array_equal(getattr(mine, name), value)
 
 
+def test_a_third_input_stays_with_its_rows() -> None:
+    three = load_dataset("mfeat-three")
+    kept = keep_classes(three, (6, 9), "some")
+    assert kept.modalities == 3
+    assert np.array_equal(kept.x(3), three.x(3)[np.isin(three.y, (6, 9))])
+
+
 @pytest.mark.parametrize(
     ("classes", "words"),
     [((1,), "two different"), ((1, 1), "two different"), ((0, 3), "classes from 0 to 2")],

@@ -12,12 +12,12 @@ import pytest
 
 from dashboard.figures import board as figures
 from dashboard.figures import fidelity as fidelity_figures
-from dashboard.figures import theme
 from dashboard.services import board, stock
 from dashboard.services.board import Board
 from dashboard.services.stock import Stock
 from dashboard.text import terms, verdicts
 from dmil_core import fidelity_record
+from dmil_core.schema import COMPONENTS
 from tests import records
 from tests.dashboard.conftest import OpenPage
 from tests.dashboard.folders import (
@@ -198,7 +198,7 @@ def test_fidelity_figures_show_every_setting_and_part() -> None:
     fig = fidelity_figures.agreement(table, runs)
     assert len(fig.layout.yaxis.tickvals) == len(records.SETTINGS)
     bars = fidelity_figures.shares(fidelity_record.shares(found, "U and S")).data
-    assert [b.name for b in bars] == [*theme.COMPONENTS, "unexplained"]
+    assert [b.name for b in bars] == [*COMPONENTS, "unexplained"]
     assert len({b.marker.pattern.shape for b in bars}) == 5
     heat = fidelity_figures.purity(fidelity_record.purity(found, "equal shares")).data[0]
     np.testing.assert_allclose(np.diag(np.asarray(heat.z)), 50)

@@ -267,7 +267,7 @@ def test_the_map_of_three_inputs(open_page: OpenPage, latent: str, colour: str) 
 
 
 def test_three_inputs_are_compared(open_page: OpenPage) -> None:
-    app = open_page("compare", data=THREE)
+    app = open_page("compare", data=THREE, part="samples")
     assert not app.exception
     assert "morphology alone" in said(app).replace("\\", "")
 

@@ -94,6 +94,10 @@ bench-architectures: $(APP_ENV) ## The same paradigms with other encoders, 5 see
 bench-theorem: $(APP_ENV) ## Why do the paradigms rank so? Theorem 1 in numbers, on runs of bench-fidelity
 	$(PY) -m benchmarks.theorem $(ARGS)
 
+.PHONY: bench-collapse
+bench-collapse: $(APP_ENV) ## Why does the gate of the released losses collapse? On runs of bench-fidelity
+	$(PY) -m benchmarks.collapse $(ARGS)
+
 .PHONY: bench-avdigits
 bench-avdigits: $(APP_ENV) ## Does the gate notice a spoilt picture or sound?
 	$(PY) -m benchmarks.avdigits
@@ -103,7 +107,7 @@ bench-speed: $(APP_ENV) ## Rows a second of inference, seconds of training
 	$(PY) -m benchmarks.speed
 
 .PHONY: results
-results: $(APP_ENV) ## Write the README's results from the records of the benchmarks
+results: $(APP_ENV) ## Write the results in README.md and docs/ from the records of the benchmarks
 	$(PY) -m benchmarks.readme
 
 ##@ Other

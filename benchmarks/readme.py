@@ -1,4 +1,4 @@
-"""Write the README's results from the records in benchmarks/results/ and checkpoints/.
+"""Write the results in README.md and docs/ from the records of benchmarks and checkpoints/.
 
 ``make results``. What stands between the two markers is replaced; nothing else is touched, and
 no figure there is typed by hand.
@@ -434,13 +434,40 @@ def _percent(value: float) -> str:
     return f"{100 * value:.1f} %"
 
 
-def main() -> int:
-    """Replace the block in README.md."""
-    text = README.read_text("utf-8")
+def collapse() -> str:
+    """What the gate of the released losses does, seed by seed, for docs/collapse.md."""
+    head = ["x2, seed", "accuracy", "gate finds", *(f"gate {c}" for c in COMPONENTS),
+            "head R on S", "head S on R", "S in M", "S in N"]  # fmt: skip
+    rows = []
+    for r in read("collapse"):
+        strength = "weaker" if "weaker" in r["setting"] else "equal"
+        rows.append(
+            [
+                f"{strength}, {r['seed']}",
+                _percent(r["accuracy"]),
+                _percent(r["agreement"]),
+                *(f"{r['gate'][c]:.2f}" for c in COMPONENTS),
+                _percent(r["heads"]["R"]["S"]),
+                _percent(r["heads"]["S"]["R"]),
+                *(_bits([r["synergy_in"][part]]) for part in "MN"),
+            ]
+        )
+    return table(head, rows)
+
+
+def write_between(path: Path, parts: list[str]) -> None:
+    """Replace what stands between the markers of a file."""
+    text = path.read_text("utf-8")
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
     if not rest or not after:
-        raise SystemExit(f"{README.name}: expected the lines {BEGIN} and {END}")
+        raise SystemExit(f"{path.name}: expected the lines {BEGIN} and {END}")
+    with replacing(path) as temporary:
+        temporary.write_text(before + "\n\n".join([BEGIN, *parts, END]) + after, "utf-8")
+
+
+def main() -> int:
+    """Replace the blocks in README.md and docs/collapse.md."""
     later = {
         "theorem": theorem,
         "three": three,
@@ -449,10 +476,9 @@ def main() -> int:
         "architectures": architectures,
     }
     recorded = [part() for name, part in later.items() if list(RESULTS.glob(f"{name}.json*"))]
-    parts = [*headlines(), avdigits(), *recorded, accuracy(), speed()]
-    with replacing(README) as temporary:
-        block = "\n\n".join([BEGIN, *parts, END])
-        temporary.write_text(before + block + after, "utf-8")
+    write_between(README, [*headlines(), avdigits(), *recorded, accuracy(), speed()])
+    if (RESULTS / "collapse.json").exists():
+        write_between(ROOT / "docs" / "collapse.md", [collapse()])
     return 0
 
 

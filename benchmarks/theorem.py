@@ -23,22 +23,24 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
+
 from benchmarks.fidelity import SETTINGS, trained
 from dmil_core.schema import COMPONENTS
 from dmil_core.storage import write_json
 
 if TYPE_CHECKING:
-    import pandas as pd
-
+    from dmil_core.checkpoint import Run
     from dmil_core.data.dataset import Dataset
     from dmil_core.data.synthetic import Floats, SwitchLaw
-    from dmil_core.theorem import Rows
 
 RESULT = Path(__file__).parent / "results" / "theorem.json"
 LAWS = ("equal shares", "x2 three times weaker")
@@ -54,8 +56,6 @@ BLUR = 0.1
 @cache
 def fresh(spec: str) -> Dataset:
     """Rows of the law that no set holds: its splits are the probes', not a model's."""
-    import numpy as np
-
     from dmil_core.data.dataset import from_arrays
     from dmil_core.data.switch import SwitchSet
 
@@ -69,8 +69,6 @@ def fresh(spec: str) -> Dataset:
 
 def prior(law: SwitchLaw) -> Floats:
     """(4, K) p(c,y) of the law."""
-    import numpy as np
-
     return np.outer(law.shares, law.prior)
 
 
@@ -99,49 +97,46 @@ def run(setting: str, paradigm: str, seed: int, out: Path) -> dict[str, Any]:
     }
 
 
-def probed(table: pd.DataFrame, seen: pd.DataFrame, found: Any, seed: int) -> dict[str, Any]:
+def probed(table: pd.DataFrame, seen: pd.DataFrame, found: Run, seed: int) -> dict[str, Any]:
     """Kind of probe -> the terms that it finds in a model's latents."""
+    from dmil_core import theorem
+
+    names = theorem.representation(found.config.model.architecture, found.latents)
+    train = seen[seen["split"] != "test"]
+    mixed = pd.concat([train, table[table["split"] == "test"]])
+    return {
+        "linear": measure(table, names, found, "linear", seed),
+        "mlp": measure(table, names, found, "mlp", seed),
+        "blurred": measure(table, names, found, "linear", seed, blur=BLUR),
+        "seen": measure(mixed, names, found, "linear", seed),
+    }
+
+
+def measure(
+    table: pd.DataFrame, names: Sequence[str], found: Run, kind: str, seed: int, blur: float = 0.0
+) -> dict[str, Any]:
+    """The terms that a probe finds in these latents: fitted on the table's train rows, stopped by
+    its val rows, read on its test rows. With ``blur``, every coordinate first gets Gaussian noise
+    of that share of its standard deviation.
+    """
     from dmil_core import theorem
     from dmil_core.data.switch import switch_law
     from dmil_core.probe import PROBES, fit_probe
 
-    names = theorem.representation(found.config.model.architecture, found.latents)
-    known = prior(switch_law(found.data_source))
-
-    def rows(of: pd.DataFrame) -> dict[str, Rows]:
-        return {s: theorem.rows_of(of[of["split"] == s], names, found.classes) for s in SIZES}
-
-    def measure(rows: dict[str, Rows], hidden: int = 0) -> dict[str, Any]:
-        probe = fit_probe(rows["train"], rows["val"], len(found.classes), hidden, seed)
-        read = rows["test"]
-        log_q = probe.log_q(read.z)
-        return theorem.terms(log_q, read.y, read.composition, known).to_dict()
-
-    new = rows(table)
-    return {
-        **{kind: measure(new, hidden) for kind, hidden in PROBES.items()},
-        "blurred": measure(blurred(new, seed)),
-        "seen": measure({**rows(seen), "test": new["test"]}),
-    }
-
-
-def blurred(rows: dict[str, Rows], seed: int) -> dict[str, Rows]:
-    """The same rows with Gaussian noise on every coordinate, ``BLUR`` of its standard deviation."""
-    import numpy as np
-
+    rows = {s: theorem.rows_of(table[table["split"] == s], names, found.classes) for s in SIZES}
     rng = np.random.default_rng([seed, 1])
-    spread = BLUR * rows["train"].z.std(axis=0)
-    return {
-        split: replace(part, z=part.z + spread * rng.standard_normal(part.z.shape))
-        for split, part in rows.items()
-    }
+    spread = blur * rows["train"].z.std(axis=0)
+    rows = {s: replace(r, z=r.z + spread * rng.standard_normal(r.z.shape)) for s, r in rows.items()}
+    probe = fit_probe(rows["train"], rows["val"], len(found.classes), PROBES[kind], seed)
+    read = rows["test"]
+    known = prior(switch_law(found.data_source))
+    return theorem.terms(probe.log_q(read.z), read.y, read.composition, known).to_dict()
 
 
 def ceilings(spec: str) -> dict[str, Any]:
     """Exact terms, on the rows where probes are read, of all that can be known: Z = (x1, x2); and
     of the two modalities' own posteriors added up, which is the most an ensemble can say.
     """
-    import numpy as np
     from scipy.special import logsumexp
 
     from dmil_core import theorem

@@ -1,0 +1,91 @@
+"""Why does the gate of the released losses collapse? ``make bench-collapse``.
+
+For each seed of ``dmil-paper`` on ``switch``: what the gate gives to each component, how often
+the largest gate is the true composition, and what each component's own head gets right on samples
+that are not its own. From the latents, by a probe with a hidden layer: how much of the class of S
+samples is still in M and in N. Writes benchmarks/results/collapse.json, from which ``make results``
+writes the table in docs/collapse.md; runs are those of ``make bench-fidelity``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.fidelity import SETTINGS, trained
+from benchmarks.theorem import LAWS, SEEDS, fresh, measure
+from dmil_core.schema import COMPONENTS
+from dmil_core.storage import write_json
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RESULT = Path(__file__).parent / "results" / "collapse.json"
+PARADIGM = "dmil-paper"
+
+
+def run(setting: str, seed: int, out: Path) -> dict[str, Any]:
+    """The figures of one seed, on test rows; what latents hold, on rows that no model has seen."""
+    from dmil_core.checkpoint import load_model, run_folder
+    from dmil_core.data.catalog import load_dataset
+    from dmil_core.predict import predict
+
+    spec = SETTINGS[setting]
+    dataset = load_dataset(spec)
+    figures, test = trained(dataset, PARADIGM, seed, out)
+    model, found = load_model(run_folder(out, dataset.slug, PARADIGM, seed))
+    table = predict(model, found.config.model, fresh(spec), latents=True)
+    held = {
+        part: measure(table, (f"{part}1", f"{part}2"), found, "mlp", seed)["by_composition"]["S"]
+        for part in "MN"
+    }
+    return {
+        "setting": setting,
+        "seed": seed,
+        "accuracy": figures["accuracy"],
+        "accuracy_S": figures["accuracy_S"],
+        "agreement": figures["gate_agreement"],
+        "gate": {c: figures[f"mean_gate_{c}"] for c in COMPONENTS},
+        "heads": heads(test),
+        "synergy_in": held,
+    }
+
+
+def heads(test: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """Component -> composition -> share of its samples that the component's own head gets right."""
+    from dmil_core import schema
+
+    found: dict[str, dict[str, float]] = {}
+    for c in COMPONENTS:
+        right = test[schema.component_pred(c)] == test["y"]
+        found[c] = {
+            str(k): float(v) for k, v in right.groupby(test[schema.COMPOSITION]).mean().items()
+        }
+    return found
+
+
+def main() -> int:
+    """Measure all seeds and print a row for each."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--settings", nargs="+", default=list(LAWS), choices=list(SETTINGS))
+    parser.add_argument("--seeds", type=int, default=SEEDS)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--out", type=Path, default=Path("build/bench-fidelity"))
+    a = parser.parse_args()
+    os.environ["OMP_NUM_THREADS"] = "1"
+    with ProcessPoolExecutor(a.jobs) as pool:
+        jobs = [pool.submit(run, n, s, a.out) for n in a.settings for s in range(a.seeds)]
+        records = []
+        for job in jobs:
+            records.append(job.result())
+            print(records[-1], flush=True)
+    complete = set(LAWS) <= set(a.settings) and a.seeds >= SEEDS
+    write_json(RESULT if complete else a.out / "collapse.json", records)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

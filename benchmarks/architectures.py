@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import argparse
 import statistics
-from pathlib import Path
 from typing import Any
 
-from benchmarks.runs import RESULTS, Records, interval, spread
+from benchmarks.runs import RESULTS, Records, add_common, interval, record_path, spread
 from dmil_core.checkpoint import run_folder
 from dmil_core.compare import RUNS_FOLDER, record
 from dmil_core.data.catalog import load_dataset
@@ -82,18 +81,12 @@ def main() -> int:
     """Train or go on, then write the record."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--settings", nargs="+", default=list(SETTINGS), choices=list(SETTINGS))
-    parser.add_argument("--paradigms", nargs="+", default=list(PARADIGMS))
-    parser.add_argument("--seeds", type=int, default=SEEDS)
-    parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--epochs-scale", type=float, default=1.0, help="for a quick look")
-    parser.add_argument("--out", type=Path, default=Path("build/bench-architectures"))
+    add_common(parser, PARADIGMS, SEEDS, "build/bench-architectures")
     a = parser.parse_args()
     units = [(name, seed, a) for name in a.settings for seed in range(a.seeds)]
     runs = spread(measure, units, a.jobs)
     found = {"runs": runs, **summary(runs)}
-    standard = (tuple(a.settings), tuple(a.paradigms)) == (tuple(SETTINGS), PARADIGMS)
-    standard = standard and (a.seeds, a.epochs_scale) == (SEEDS, 1.0)
-    write_json(RESULT if standard else a.out / RESULT.name, found)
+    write_json(record_path(parser, a, RESULT), found)
     show(found)
     return 0
 

@@ -20,7 +20,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.runs import COMPARISON, RESULTS, Records, compared, interval, scale_of, spread
+from benchmarks.runs import (
+    COMPARISON,
+    RESULTS,
+    Records,
+    add_common,
+    compared,
+    interval,
+    record_path,
+    scale_of,
+    spread,
+)
 from dmil_core import schema
 from dmil_core.checkpoint import load_model
 from dmil_core.data.catalog import load_dataset
@@ -115,19 +125,13 @@ def main() -> int:
     """Measure all runs and write curves and responses."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", nargs="+", default=list(SETS), metavar="SET")
-    parser.add_argument("--paradigms", nargs="+", default=list(PARADIGMS))
-    parser.add_argument("--seeds", type=int, default=SEEDS)
-    parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--epochs-scale", type=float, default=1.0, help="for a quick look")
+    add_common(parser, PARADIGMS, SEEDS, "build/bench-corruption")
     parser.add_argument("--comparison", type=Path, default=COMPARISON)
-    parser.add_argument("--out", type=Path, default=Path("build/bench-corruption"))
     a = parser.parse_args()
     units = [(d, p, s, a) for d in a.data for p in a.paradigms for s in range(a.seeds)]
     runs = spread(measure, units, a.jobs)
     found = summary(runs)
-    standard = (tuple(a.data), tuple(a.paradigms)) == (SETS, PARADIGMS)
-    standard = standard and (a.seeds, a.epochs_scale) == (SEEDS, 1.0)
-    result = RESULT if standard else a.out / RESULT.name
+    result = record_path(parser, a, RESULT)
     write_lines(result.with_suffix(".jsonl"), runs)
     write_json(result, found)
     show(found)

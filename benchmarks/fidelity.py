@@ -16,6 +16,7 @@ import json
 import os
 import statistics as st
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +51,7 @@ PARADIGMS = ("ensemble", "joint", "dmil-paper", "dmil")
 TWINS = ("swapped", "relabelled")
 
 
+@cache
 def law_data(name: str, spec: str) -> Dataset:
     """The rows of a setting, or of its twin: modalities swapped, or classes renumbered."""
     import numpy as np
@@ -209,10 +211,10 @@ def main() -> int:
         for n in a.settings
         if n not in found["settings"]
     }
-    jobs = [(n, SETTINGS[n], p, s) for s in range(a.seeds) for p in a.paradigms for n in a.settings]
-    if a.twins:
-        jobs += [(n, SETTINGS["equal shares"], "dmil", s) for s in range(a.seeds) for n in TWINS]
-        jobs.sort(key=lambda job: job[3])
+    jobs = []
+    for seed in range(a.seeds):
+        jobs += [(n, SETTINGS[n], p, seed) for p in a.paradigms for n in a.settings]
+        jobs += [(n, SETTINGS["equal shares"], "dmil", seed) for n in TWINS if a.twins]
     held = {r["settings"] for r in found["runs"]}
     missing = [job for job in jobs if planned(*job) not in held]
     print(f"{len(jobs) - len(missing)} of {len(jobs)} runs are in the record", flush=True)

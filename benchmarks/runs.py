@@ -5,6 +5,7 @@ Work is spread over processes of one thread each, and intervals over seeds becom
 
 from __future__ import annotations
 
+import argparse
 import math
 import os
 import sys
@@ -70,6 +71,24 @@ def scale_of(run: Run, dataset: Dataset) -> float:
     """The factor on the learning rate that a run was trained with."""
     plain = plan(dataset, run.paradigm, run.seed)
     return round(run.config.stages[0].lr / plain.stages[0].lr, 6)
+
+
+def add_common(
+    parser: argparse.ArgumentParser, paradigms: Sequence[str], seeds: int, out: str
+) -> None:
+    """What each of these benchmarks can be told besides what to run on."""
+    parser.add_argument("--paradigms", nargs="+", default=list(paradigms))
+    parser.add_argument("--seeds", type=int, default=seeds)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--epochs-scale", type=float, default=1.0, help="for a quick look")
+    parser.add_argument("--out", type=Path, default=Path(out))
+
+
+def record_path(parser: argparse.ArgumentParser, a: argparse.Namespace, record: Path) -> Path:
+    """The record itself where all is run as it is by default, else a file under ``--out``."""
+    free = ("jobs", "out", "comparison")  # where and how fast, not what
+    whole = all(value == parser.get_default(k) for k, value in vars(a).items() if k not in free)
+    return record if whole else a.out / record.name
 
 
 def spread(work: Callable[..., Records], units: Sequence[tuple[Any, ...]], jobs: int) -> Records:

@@ -25,13 +25,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.runs import RESULTS, Records, interval, spread
+from benchmarks.runs import RESULTS, Records, add_common, interval, record_path, spread
 from dmil_core.checkpoint import load_model, run_folder
 from dmil_core.compare import RUNS_FOLDER
 from dmil_core.config import ModelConfig
@@ -179,18 +178,12 @@ def main() -> int:
     """Train, probe, and write the record."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", nargs="+", default=list(SETS), metavar="SET")
-    parser.add_argument("--paradigms", nargs="+", default=list(PARADIGMS))
-    parser.add_argument("--seeds", type=int, default=SEEDS)
-    parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--epochs-scale", type=float, default=1.0, help="for a quick look")
-    parser.add_argument("--out", type=Path, default=Path("build/bench-unseen"))
+    add_common(parser, PARADIGMS, SEEDS, "build/bench-unseen")
     a = parser.parse_args()
     units = [(d, p, s, a) for d in a.data for p in a.paradigms for s in range(a.seeds)]
     runs = spread(measure, units, a.jobs)
     found = {"runs": runs, **summary(runs)}
-    standard = (tuple(a.data), tuple(a.paradigms)) == (SETS, PARADIGMS)
-    standard = standard and (a.seeds, a.epochs_scale) == (SEEDS, 1.0)
-    write_json(RESULT if standard else a.out / RESULT.name, found)
+    write_json(record_path(parser, a, RESULT), found)
     show(found)
     return 0
 

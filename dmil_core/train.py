@@ -172,7 +172,7 @@ def plan(
     paradigm: str,
     seed: int,
     *,
-    encoders: tuple[str | None, ...] = (None, None),
+    encoders: tuple[str | None, ...] = (),
     epochs_scale: float = 1.0,
     lr_scale: float = 1.0,
 ) -> RunConfig:

@@ -52,11 +52,7 @@ def scores(table: pd.DataFrame, points: pd.DataFrame, title: str) -> go.Figure:
         x=mean,
         y=[theme.plain(n) for n in names],
         mode="markers",
-        marker={
-            "size": [13 if n == OURS else 10 for n in names],
-            "symbol": ["diamond" if n.startswith(OURS) else "circle" for n in names],
-            "color": [_family(n) for n in names],
-        },
+        marker=_marks(names),
         hovertemplate="%{y}: mean %{x:.2f}<extra></extra>",
     )
     right = points.groupby("method")["value"].max().reindex(table["method"]).to_numpy() * 100
@@ -69,6 +65,15 @@ def scores(table: pd.DataFrame, points: pd.DataFrame, title: str) -> go.Figure:
 
 
 OURS = "dmil"
+
+
+def _marks(names: Sequence[str]) -> dict[str, list[object]]:
+    """Markers of methods: a diamond for dmil and its ablations, the largest for dmil itself."""
+    return {
+        "size": [13 if n == OURS else 10 for n in names],
+        "symbol": ["diamond" if n.startswith(OURS) else "circle" for n in names],
+        "color": [_family(n) for n in names],
+    }
 
 
 def _family(name: str) -> str:
@@ -259,11 +264,7 @@ def ranks(
         x=value,
         y=[theme.plain(n) for n in names],
         mode="markers",
-        marker={
-            "size": [13 if n == OURS else 10 for n in names],
-            "symbol": ["diamond" if n.startswith(OURS) else "circle" for n in names],
-            "color": [_family(n) for n in names],
-        },
+        marker=_marks(names),
         hovertemplate="%{y}: average rank %{x:.2f}<extra></extra>",
     )
     end = _bars(fig, names, cliques)

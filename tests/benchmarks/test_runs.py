@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import argparse
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmarks.runs import compared, interval, is_run_of, scale_of, spread
+from benchmarks.runs import (
+    add_common,
+    compared,
+    interval,
+    is_run_of,
+    record_path,
+    scale_of,
+    spread,
+)
 from dmil_core.checkpoint import read_run
 from dmil_core.data.catalog import load_dataset
 from dmil_core.data.dataset import Dataset
@@ -94,3 +103,14 @@ def test_a_single_seed_has_no_interval() -> None:
     found = interval([0.5, 0.7], [0.4, 0.4])
     assert found["mean"] == pytest.approx(0.2)
     assert found["low"] < 0.2 < found["high"]  # type: ignore[operator]
+
+
+def test_only_a_whole_run_is_the_record(tmp_path: Path) -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--data", nargs="+", default=["a", "b"])
+    add_common(parser, ("joint", "dmil"), 5, str(tmp_path))
+    record = tmp_path / "results" / "some.json"
+    for words in ([], ["--jobs", "1"], ["--data", "a", "b"]):
+        assert record_path(parser, parser.parse_args(words), record) == record
+    for words in (["--seeds", "1"], ["--data", "a"], ["--epochs-scale", "0.1"]):
+        assert record_path(parser, parser.parse_args(words), record) == tmp_path / "some.json"

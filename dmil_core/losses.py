@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
+from dmil_core.decision import decide
 from dmil_core.errors import ConfigError
 from dmil_core.model import Dmil, DmilOutput, Output, Rebuilt
 from dmil_core.nn.gaussian import kl_between, kl_standard
@@ -29,8 +30,9 @@ class Batch:
     """Rows of one optimiser step: ``x1``, ``x2`` (B, ...), ``y`` (B,), responsibilities (B, C).
 
     ``index`` (B,) says which rows of the training set these are, where a rule remembers them;
-    ``x3`` is there where a set has three modalities, ``alone`` (B, M), what each modality can tell
-    by itself, where responsibilities are known.
+    ``x3`` is there where a set has three modalities. Where responsibilities are known, so is what
+    they were made from: ``alone`` (B, M), what each modality can tell by itself, and ``truth``
+    (B, M + 1), the probability of the true class from each alone and from all.
     """
 
     x1: Tensor
@@ -40,6 +42,7 @@ class Batch:
     index: Tensor | None = None
     x3: Tensor | None = None
     alone: Tensor | None = None
+    truth: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.y)
@@ -96,12 +99,24 @@ class Evidence:
 
     @property
     def responsibilities(self) -> Tensor:
+        """w (B, C) over the components that the model has."""
+        return self.held(self.batch.responsibilities)
+
+    @property
+    def absolute(self) -> Tensor:
+        """w (B, C) from the probabilities as they are, where 1/K counts as chance."""
+        chance, truth = 1.0 / self.dmil.logits.shape[1], self.batch.truth
+        if truth is None:
+            raise ConfigError("this loss term needs responsibilities; the paradigm has no folds")
+        *alone, together = ((truth - chance) / (1.0 - chance)).clamp(0.0, 1.0).unbind(1)
+        return self.held(torch.stack(decide(alone, together), dim=1))
+
+    def held(self, w: Tensor) -> Tensor:
         """w (B, C) over the components that the model has.
 
         Without R, what several modalities could say is for any of them to say alone: each U gets
         an equal part of w_R, and each row keeps its sum.
         """
-        w = self.batch.responsibilities
         if "R" in self.dmil.present:
             return w
         r, *u, s = w.unbind(dim=1)
@@ -182,6 +197,12 @@ def ce_soft(e: Evidence) -> Tensor:
     return (e.responsibilities * _component_ce(e)).sum(dim=1)
 
 
+def ce_absolute(e: Evidence) -> Tensor:
+    """sum_c w'_c CE_c with w made of the probabilities as they are, not of shares of what is told,
+    and with 1/K as chance."""
+    return (_leading(e.absolute) * _component_ce(e)).sum(dim=1)
+
+
 def _soft_ce(logits: Tensor, y: Tensor, sure: Tensor) -> Tensor:
     """CE to ``sure`` times the true class plus the rest spread evenly; (..., K), (...), (...)."""
     log_p = logits.log_softmax(dim=-1)
@@ -231,6 +252,11 @@ def gate(e: Evidence) -> Tensor:
 def gate_soft(e: Evidence) -> Tensor:
     """-sum_c w_c log g_c: the same with w as it is."""
     return -(e.responsibilities * e.dmil.gate_logits.log_softmax(dim=-1)).sum(dim=1)
+
+
+def gate_absolute(e: Evidence) -> Tensor:
+    """-sum_c w'_c log g_c with w as in :func:`ce_absolute`."""
+    return -(_leading(e.absolute) * e.dmil.gate_logits.log_softmax(dim=-1)).sum(dim=1)
 
 
 def explained(e: Evidence) -> Tensor:
@@ -316,12 +342,14 @@ TERMS: dict[str, Callable[[Evidence], Tensor]] = {
     "ce_flat": ce_flat,
     "ce_responsible": ce_responsible,
     "ce_soft": ce_soft,
+    "ce_absolute": ce_absolute,
     "ce_pure": ce_pure,
     "ce_known_x1": ce_known(0),
     "ce_known_x2": ce_known(1),
     "ce_known_x3": ce_known(2),
     "gate": gate,
     "gate_soft": gate_soft,
+    "gate_absolute": gate_absolute,
     "explained": explained,
     "kl_1": kl_intra(0),
     "kl_2": kl_intra(1),

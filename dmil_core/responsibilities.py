@@ -80,9 +80,14 @@ def above_chance(probabilities: Tensor, y: Tensor, prior: Tensor) -> Tensor:
     prior
         (K,) shares of the classes among training rows.
     """
-    index = y[:, None, None].expand(-1, probabilities.shape[1], 1)
-    true, chance = probabilities.gather(2, index).squeeze(2), prior[y].unsqueeze(1)
+    true, chance = of_true_class(probabilities, y), prior[y].unsqueeze(1)
     return ((true - chance) / (1.0 - chance).clamp(min=1e-6)).clamp(0.0, 1.0)
+
+
+def of_true_class(probabilities: Tensor, y: Tensor) -> Tensor:
+    """(N, M + 1): of (N, M + 1, K) what belongs to the true class of each row."""
+    index = y[:, None, None].expand(-1, probabilities.shape[1], 1)
+    return probabilities.gather(2, index).squeeze(2)
 
 
 def class_shares(y: Tensor, classes: int) -> Tensor:

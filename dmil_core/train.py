@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 import dmil_core
 from dmil_core import checkpoint, paradigms, prepare
@@ -30,7 +30,13 @@ from dmil_core.fit import FitState, Report, fit, reproducible
 from dmil_core.losses import Batch
 from dmil_core.paradigms import find_paradigm
 from dmil_core.predict import predict, score
-from dmil_core.responsibilities import above_chance, class_shares, cross_fit, responsibilities
+from dmil_core.responsibilities import (
+    above_chance,
+    class_shares,
+    cross_fit,
+    of_true_class,
+    responsibilities,
+)
 from dmil_core.storage import exclusive, write_json
 from dmil_core.tables import write_table
 
@@ -272,8 +278,18 @@ def _teach(job: Job, parts: list[Batch], on_epoch: Callable[[Report], None] | No
     )  # fmt: skip
     prior = class_shares(parts[0].y, job.config.model.classes)
     pairs = zip(parts, (found.train, found.val), strict=True)
-    told = [(b, above_chance(p, b.y, prior)) for b, p in pairs]
-    return [replace(b, responsibilities=responsibilities(a), alone=a[:, :-1]) for b, a in told]
+    return [_told(b, p, prior) for b, p in pairs]
+
+
+def _told(batch: Batch, probabilities: Tensor, prior: Tensor) -> Batch:
+    """The rows with what out-of-fold models make of them."""
+    a = above_chance(probabilities, batch.y, prior)
+    return replace(
+        batch,
+        responsibilities=responsibilities(a),
+        alone=a[:, :-1],
+        truth=of_true_class(probabilities, batch.y),
+    )
 
 
 def _teachers_folder(job: Job) -> Path:

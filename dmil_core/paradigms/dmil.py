@@ -191,6 +191,15 @@ DMIL_SOFT = replace(
     stages=_with_terms(DMIL.stages, {"ce_responsible": "ce_soft", "gate": "gate_soft"}),
 )
 
+DMIL_ABSOLUTE = replace(
+    DMIL,
+    name="dmil-absolute",
+    title="DMIL (absolute probabilities)",
+    summary="DMIL whose responsibilities are probabilities as such, not shares of what is told.",
+    citation=_OURS,
+    stages=_with_terms(DMIL.stages, {"ce_responsible": "ce_absolute", "gate": "gate_absolute"}),
+)
+
 DMIL_PURE = replace(
     DMIL,
     name="dmil-pure",
@@ -208,6 +217,7 @@ ABLATIONS = (
     DMIL_NO_GATE_TARGET,
     DMIL_BY_HEART,
     DMIL_SOFT,
+    DMIL_ABSOLUTE,
     DMIL_PURE,
     DMIL_FEATURES,
 )

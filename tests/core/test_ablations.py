@@ -100,6 +100,11 @@ ALL_KNOWN = {"ce_x1": "ce_known_x1", "ce_x2": "ce_known_x2"}
         ("dmil-by-heart", set(), ALL_KNOWN),
         ("dmil-pure", set(), {"ce_pure": "ce_responsible"}),
         ("dmil-soft", set(), {"ce_soft": "ce_responsible", "gate_soft": "gate"}),
+        (
+            "dmil-absolute",
+            set(),
+            {"ce_absolute": "ce_responsible", "gate_absolute": "gate"},
+        ),
         ("dmil-features", set(), {}),
     ],
 )

@@ -53,7 +53,8 @@ def evidence() -> Evidence:
     )
     w = torch.tensor([[0.5, 0.25, 0.125, 0.0]])
     x, alone = torch.zeros(1, 1), torch.tensor([[0.75, 0.5]])
-    return Evidence(out, Batch(x, x, torch.tensor([0]), w, alone=alone), rebuilt)
+    truth = torch.tensor([[0.75, 0.625, 0.75]])
+    return Evidence(out, Batch(x, x, torch.tensor([0]), w, alone=alone, truth=truth), rebuilt)
 
 
 def of_the_row(out: Output) -> Evidence:
@@ -115,6 +116,8 @@ BY_HAND = {
     # 1/2, 1/4, 1/8 squared, and made to sum to 7/8 again.
     "ce_responsible": 2 / 3 * RIGHT + 1 / 6 * WRONG + 1 / 24 * EVEN,
     "ce_soft": 0.5 * RIGHT + 0.25 * WRONG + 0.125 * EVEN,
+    # Above chance 1/2: a = 1/2, 1/4, together 1/2, so w = (2, 6, 2, 3)/16, and its squares.
+    "ce_absolute": 13 / 16 * (4 * RIGHT + 36 * WRONG + 4 * EVEN + 9 * RIGHT) / 53,
     # v = (16, 1, 1/16, 0) over their sum; the heads say 3:1, 1:3, even and 3:1.
     "ce_pure": 0.875
     * (
@@ -134,6 +137,10 @@ BY_HAND = {
     "explained": 0.875 * math.log(4 / 3) + 0.125 * math.log(4.0),
     "gate": -(2 / 3 * math.log(0.4) + 1 / 6 * math.log(0.3) + 1 / 24 * math.log(0.2)),
     "gate_soft": -(0.5 * math.log(0.4) + 0.25 * math.log(0.3) + 0.125 * math.log(0.2)),
+    "gate_absolute": -13
+    / 16
+    / 53
+    * (4 * math.log(0.4) + 36 * math.log(0.3) + 4 * math.log(0.2) + 9 * math.log(0.1)),
     # KL(N(m, v) || N(0, 1)) = (m^2 + v - 1 - log v) / 2 in every dimension.
     "kl_1": 0.5 + 2.0,
     "kl_2": 0.0,

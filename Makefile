@@ -74,6 +74,10 @@ bench-fidelity: $(APP_ENV) ## Is the decomposition the real one? 15 laws, 5 seed
 bench-compare: $(APP_ENV) ## All paradigms on all sets, tuned, 5 seeds; many hours, goes on when stopped
 	$(PY) -m benchmarks.comparison $(ARGS)
 
+.PHONY: bench-ablations
+bench-ablations: $(APP_ENV) ## What is each of our changes to the method worth? Goes on when stopped
+	$(PY) -m benchmarks.ablations $(ARGS)
+
 .PHONY: bench-three
 bench-three: $(APP_ENV) ## Three inputs: is the gate right, and against joint and ensemble; goes on when stopped
 	$(PY) -m benchmarks.three $(ARGS)

@@ -75,7 +75,7 @@ def law_data(name: str, spec: str) -> Dataset:
 
 
 def trained(
-    dataset: Dataset, paradigm: str, seed: int, out: Path
+    dataset: Dataset, paradigm: str, seed: int, out: Path, teachers: Path | None = None
 ) -> tuple[dict[str, Any], pd.DataFrame]:
     """Train one run (or read it, where it is finished): its test figures and test rows."""
     import torch
@@ -86,7 +86,8 @@ def trained(
     from dmil_core.train import train
 
     torch.set_num_threads(1)
-    found = train(dataset, paradigm, seed, run_folder(out, dataset.slug, paradigm, seed))
+    folder = run_folder(out, dataset.slug, paradigm, seed)
+    found = train(dataset, paradigm, seed, folder, teachers=teachers)
     table = read_table(found.predictions)
     test = table[table["split"] == "test"]
     record = {
@@ -100,12 +101,14 @@ def trained(
     return record, test
 
 
-def run(name: str, spec: str, paradigm: str, seed: int, out: Path) -> dict[str, Any]:
+def run(
+    name: str, spec: str, paradigm: str, seed: int, out: Path, teachers: Path | None = None
+) -> dict[str, Any]:
     """The test figures of one run of a setting, with purity and shares of a decomposition."""
     from dmil_core import fidelity, schema
 
     dataset = law_data(name, spec)
-    figures, test = trained(dataset, paradigm, seed, out)
+    figures, test = trained(dataset, paradigm, seed, out, teachers)
     record: dict[str, Any] = {"setting": name, **figures}
     if schema.gate("R") in test and schema.COMPOSITION in test:
         lost = fidelity.purity(test, dataset.classes)

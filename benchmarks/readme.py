@@ -97,7 +97,8 @@ def comparison(runs: pd.DataFrame) -> str:
     text = f"""### Which way of learning is right how often?
 
 Test accuracy in percent, mean ± standard deviation over {scoreboard.SEEDS} paired seeds
-(`make bench-compare`); each paradigm's learning rate is chosen on validation rows, of three. Rank:
+(`make bench-compare`); each paradigm's learning rate is chosen on validation rows, of three, by
+runs of half the epochs. Rank:
 {_ranked(order)}.{_under_way(cells, sets, names)}
 """
     told = _targets(scoreboard.targets(runs))

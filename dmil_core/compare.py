@@ -12,7 +12,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -37,8 +37,10 @@ RUNS_FOLDER = "runs"
 TUNING_FILE = "tuning.jsonl"
 TUNING_FOLDER = "tuning"
 
-#: The tuning budget of every paradigm on every set: a run each of its learning rate times these.
+#: The tuning budget of every paradigm on every set: a short run each of its learning rate times
+#: these, of this share of its epochs.
 LR_SCALES = (0.3, 1.0, 3.0)
+TRIAL_EPOCHS = 0.5
 TUNING_SEED = 1000
 
 #: A run of a comparison: set, paradigm, seed, factor on the learning rate.
@@ -76,7 +78,8 @@ def compare(
     ----------
     tune
         Choose each paradigm's learning rate on each set first, by accuracy on validation rows: a
-        budget of ``len(LR_SCALES)`` runs, the same for all, with a seed that is not reported.
+        budget of ``len(LR_SCALES)`` runs of half the epochs, the same for all, with a seed that is
+        not reported.
     jobs
         Processes side by side, each on one thread; with more than one, ``on_epoch`` is not called.
     records
@@ -109,9 +112,9 @@ def compare(
                 for d in datasets
                 for n in names
                 for scale in LR_SCALES
-                if not _known(tried, how.settings(d, n, TUNING_SEED, scale))
+                if not _known(tried, how.trial.settings(d, n, TUNING_SEED, scale))
             ]
-            for found in _each(pool, _trial, how, trials, on_run, on_epoch):
+            for found in _each(pool, _trial, how.trial, trials, on_run, on_epoch):
                 for new in found:
                     tried = _with(tried, new)
                     write_lines(kept / TUNING_FILE, tried)
@@ -178,6 +181,11 @@ class _How:
     device: str
     epochs_scale: float
     one_thread: bool
+
+    @property
+    def trial(self) -> _How:
+        """The same for runs that only choose a learning rate."""
+        return replace(self, epochs_scale=self.epochs_scale * TRIAL_EPOCHS)
 
     def settings(self, dataset: Dataset, paradigm: str, seed: int, scale: float) -> str:
         """Fingerprint of a run before it is trained; see :func:`fingerprint`."""

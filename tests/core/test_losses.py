@@ -29,7 +29,7 @@ def gaussian(mu: float, variance: float = 1.0) -> Gaussian:
 def evidence() -> Evidence:
     """One row of class 0 with posteriors, heads and reconstructions that are easy to sum."""
     components = torch.tensor([[THREE_TO_ONE, [0.0, math.log(3.0)], [0.0, 0.0], THREE_TO_ONE]])
-    gate_logits = torch.log(torch.tensor([[0.4, 0.3, 0.2, 0.1]]))
+    gate_logits = torch.log(torch.tensor([GATE]))
     posteriors = {
         "M1": gaussian(1.0), "N1": gaussian(2.0), "M2": gaussian(0.0), "N2": gaussian(0.0),
         "R": gaussian(1.0), "U1": gaussian(0.0, math.e), "U2": gaussian(3.0),
@@ -106,19 +106,22 @@ def pair(made: list[float], wanted: list[float]) -> tuple[Tensor, Tensor]:
     return torch.tensor([made]), torch.tensor([wanted])
 
 
-V = [16 / (17 + 1 / 16), 1 / (17 + 1 / 16)]
+# (1/2, 1/4, 1/8) to the power of 8, over their sum.
+V = [2.0 ** (-8 * n) / (1 + 2.0**-8 + 2.0**-16) for n in range(3)]
+
+A = [n**8 / (2**8 + 6**8 + 2**8 + 3**8) for n in (2, 6, 2, 3)]
+GATE = (0.4, 0.3, 0.2, 0.1)
 
 BY_HAND = {
     "ce": RIGHT,
     "ce_x1": RIGHT,
     "ce_x2": EVEN,
     "ce_flat": RIGHT + WRONG + EVEN + RIGHT,
-    # 1/2, 1/4, 1/8 squared, and made to sum to 7/8 again.
-    "ce_responsible": 2 / 3 * RIGHT + 1 / 6 * WRONG + 1 / 24 * EVEN,
+    "ce_responsible": 7 / 8 * (V[0] * RIGHT + V[1] * WRONG + V[2] * EVEN),
     "ce_soft": 0.5 * RIGHT + 0.25 * WRONG + 0.125 * EVEN,
-    # Above chance 1/2: a = 1/2, 1/4, together 1/2, so w = (2, 6, 2, 3)/16, and its squares.
-    "ce_absolute": 13 / 16 * (4 * RIGHT + 36 * WRONG + 4 * EVEN + 9 * RIGHT) / 53,
-    # v = (16, 1, 1/16, 0) over their sum; the heads say 3:1, 1:3, even and 3:1.
+    # Above chance 1/2: a = 1/2, 1/4, together 1/2, so w = (2, 6, 2, 3)/16.
+    "ce_absolute": 13 / 16 * (A[0] * RIGHT + A[1] * WRONG + A[2] * EVEN + A[3] * RIGHT),
+    # The heads say 3:1, 1:3, even and 3:1.
     "ce_pure": 0.875
     * (
         (V[0] + (1 - V[0]) / 2) * RIGHT
@@ -135,12 +138,9 @@ BY_HAND = {
     "ce_known_x2": EVEN,
     # log(1 + e^-log 3) = log(4/3) and log(1 + 3) = log 4, weighed 0.875 and 0.125
     "explained": 0.875 * math.log(4 / 3) + 0.125 * math.log(4.0),
-    "gate": -(2 / 3 * math.log(0.4) + 1 / 6 * math.log(0.3) + 1 / 24 * math.log(0.2)),
+    "gate": -7 / 8 * (V[0] * math.log(0.4) + V[1] * math.log(0.3) + V[2] * math.log(0.2)),
     "gate_soft": -(0.5 * math.log(0.4) + 0.25 * math.log(0.3) + 0.125 * math.log(0.2)),
-    "gate_absolute": -13
-    / 16
-    / 53
-    * (4 * math.log(0.4) + 36 * math.log(0.3) + 4 * math.log(0.2) + 9 * math.log(0.1)),
+    "gate_absolute": -13 / 16 * sum(a * math.log(g) for a, g in zip(A, GATE, strict=True)),
     # KL(N(m, v) || N(0, 1)) = (m^2 + v - 1 - log v) / 2 in every dimension.
     "kl_1": 0.5 + 2.0,
     "kl_2": 0.0,

@@ -50,7 +50,7 @@ versions: $(DEV_ENV) ## Print the versions that matter
 ##@ Make again
 .PHONY: checkpoints
 checkpoints: $(APP_ENV) ## Train and map every shipped checkpoint; ARGS="mfeat --overwrite" picks and restarts
-	$(PY) checkpoints/build.py $(ARGS)
+	$(PY) -m checkpoints.build $(ARGS)
 
 .PHONY: data
 data: $(APP_ENV) ## Build every bundled data set from its sources; sample_data/build/ says what that needs

@@ -53,7 +53,7 @@ checkpoints: $(APP_ENV) ## Train and map every shipped checkpoint; ARGS="mfeat -
 	$(PY) checkpoints/build.py $(ARGS)
 
 .PHONY: data
-data: $(APP_ENV) ## Build every bundled data set from its sources; sample_data/build/ says what that needs
+data: $(APP_ENV) ## Build the bundled data sets, all but emoji-minilm, from their sources; sample_data/build/ says what that needs
 	$(PY) -m pip install --quiet -r sample_data/build/requirements.txt
 	for name in avdigits pairs watch mfeat emoji; do $(PY) -m "sample_data.build.$$name"; done
 

@@ -90,6 +90,10 @@ bench-unseen: $(APP_ENV) ## Do frozen components describe classes that training 
 bench-architectures: $(APP_ENV) ## The same paradigms with other encoders, 5 seeds; an hour or more
 	$(PY) -m benchmarks.architectures $(ARGS)
 
+.PHONY: bench-dominance
+bench-dominance: $(APP_ENV) ## Does joint learning neglect the weaker input? 5 seeds; takes the runs of bench-compare
+	$(PY) -m benchmarks.dominance $(ARGS)
+
 .PHONY: bench-theorem
 bench-theorem: $(APP_ENV) ## Why do the paradigms rank so? Theorem 1 in numbers, on runs of bench-fidelity
 	$(PY) -m benchmarks.theorem $(ARGS)

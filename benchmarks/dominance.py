@@ -239,8 +239,8 @@ def finding(runs: Records, setting: str) -> dict[str, Any]:
     None where one seed has no interval.
 
     ``learns``, ``answers``: the two that decide, see above. ``costs``: accuracy on redundant rows,
-    less that of ``dmil``. ``learns_more``: its shortfall here less that of the control, where both
-    were run.
+    less that of ``dmil``. ``learns_more``, ``answers_more``: how much larger the two gaps are than
+    on the control, where that was run too; if they are not, dominance need not be the reason.
     """
     learns = _less(runs, setting, ENSEMBLE.name, JOINT, "probe")
     answers = _less(runs, setting, JOINT, ENSEMBLE.name, "blank")
@@ -255,10 +255,17 @@ def finding(runs: Records, setting: str) -> dict[str, Any]:
     }
     if learns["low"] is not None and answers["high"] is not None:
         found["shown"] = learns["low"] > 0 and answers["high"] < 0
-    here, there = (_by_seed(runs, s, JOINT) for s in (setting, CONTROL_OF[setting]))
-    if both := [seed for seed in here if seed in there]:
-        found["learns_more"] = interval(*([r[s]["shortfall"] for s in both] for r in (here, there)))
+    for name, measured in (("learns_more", "probe"), ("answers_more", "blank")):
+        here, there = (_behind(runs, s, measured) for s in (setting, CONTROL_OF[setting]))
+        if both := [seed for seed in here if seed in there]:
+            found[name] = interval(*([gap[s] for s in both] for gap in (here, there)))
     return found
+
+
+def _behind(runs: Records, setting: str, name: str) -> dict[int, float]:
+    """Seed -> a measure of the ensemble less that of joint learning."""
+    pair, joint = (_by_seed(runs, setting, p) for p in (ENSEMBLE.name, JOINT))
+    return {seed: pair[seed][name] - joint[seed][name] for seed in joint if seed in pair}
 
 
 def target(found: dict[str, Any]) -> Target:

@@ -391,29 +391,33 @@ def _dominated(f: dict[str, Any]) -> str:
         )
         if not holds
     ]
-    verdict = (
-        "`joint` under-uses redundancy"
-        if f["shown"]
-        else f"not shown that `joint` under-uses redundancy ({' and '.join(doubtful)} is not "
-        "clearly less)"
-    )
-    minus = {k: v if v is None else -v for k, v in f["learns"].items()}
-    said = [
-        f"From its features of the weaker input ({f['weak']}) a probe is right "
-        + _points(minus, "often than from those of a model of that input alone")
-    ]
-    if more := f.get("learns_more"):
-        than = f"than on {_setting(f['control'])}"
-        said.append("That shortfall is " + _points(more, than, "larger", "smaller"))
+    verdicts = {
+        True: "`joint` under-uses redundancy",
+        False: "not shown that `joint` under-uses redundancy: not clearly less is "
+        + " and ".join(doubtful),
+        None: "one seed, which tells nothing yet",
+    }
+    # Recorded is how far joint is behind; told is joint less the other, as with the rest.
+    minus = {k: None if v is None else -v for k, v in f["learns"].items()}
+    learns = _points(minus, "often than from those of a model of that input alone")
     answers, costs = (
         _points(f[key], f"often than `{other}`")
         for key, other in (("answers", "ensemble"), ("costs", "dmil"))
     )
-    said.append(
-        f"With the stronger input blank it is right {answers}, and on redundant rows, nothing "
-        f"spoilt, {costs}"
-    )
-    return f"- {_setting(f['setting'])}: {'. '.join([verdict, *said])}."
+    said = [
+        f"From its features of the weaker input ({f['weak']}) a probe is right {learns}",
+        *_than_control(f, "learns_more"),
+        f"With the stronger input blank it is right {answers}",
+        *_than_control(f, "answers_more"),
+        f"On redundant rows, nothing spoilt, it is right {costs}",
+    ]
+    return f"- {_setting(f['setting'])}: {'. '.join([verdicts[f['shown']], *said])}."
+
+
+def _than_control(f: dict[str, Any], key: str) -> list[str]:
+    """How a gap compares with that of the control, where it was measured."""
+    than = f"than on {_setting(f['control'])}"
+    return [f"That gap is {_points(f[key], than, 'larger', 'smaller')}"] if key in f else []
 
 
 def _points(d: dict[str, float | None], than: str, more: str = "more", less: str = "less") -> str:

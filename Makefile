@@ -53,7 +53,7 @@ checkpoints: $(APP_ENV) ## Train and map every shipped checkpoint; ARGS="mfeat -
 	$(PY) -m checkpoints.build $(ARGS)
 
 .PHONY: data
-data: $(APP_ENV) ## Build every bundled data set from its sources; sample_data/build/ says what that needs
+data: $(APP_ENV) ## Build the bundled data sets, all but emoji-minilm, from their sources; sample_data/build/ says what that needs
 	$(PY) -m pip install --quiet -r sample_data/build/requirements.txt
 	for name in avdigits pairs watch mfeat emoji; do $(PY) -m "sample_data.build.$$name"; done
 
@@ -93,6 +93,10 @@ bench-unseen: $(APP_ENV) ## Do frozen components describe classes that training 
 .PHONY: bench-architectures
 bench-architectures: $(APP_ENV) ## The same paradigms with other encoders, 5 seeds; an hour or more
 	$(PY) -m benchmarks.architectures $(ARGS)
+
+.PHONY: bench-dominance
+bench-dominance: $(APP_ENV) ## Does joint learning neglect the weaker input? 5 seeds; takes the runs of bench-compare
+	$(PY) -m benchmarks.dominance $(ARGS)
 
 .PHONY: bench-theorem
 bench-theorem: $(APP_ENV) ## Why do the paradigms rank so? Theorem 1 in numbers, on runs of bench-fidelity

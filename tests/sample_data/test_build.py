@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from dmil_core.data.media import mulaw_decode
+from dmil_core.errors import DataError
 from dmil_core.schema import SPLITS
-from sample_data.build import pairs, speech, splits, watch
+from sample_data.build import emoji_minilm, pairs, speech, splits, watch
 
 
 def test_grouped_split_keeps_groups_whole_and_classes_in_shares() -> None:
@@ -70,3 +71,43 @@ def test_watch_windows_do_not_overlap_and_keep_every_second_sample() -> None:
     cut = watch.windows(signal)
     assert cut.shape == (2, 50, 6)
     np.testing.assert_array_equal(cut.reshape(100, 6), signal[:200:2])
+
+
+IDS, NAMES = np.array(["U+1F600", "U+1F44B-1F3FB"]), np.array(["grin", "wave"])
+
+
+def vectors_file(characters: list[str], names: list[str]) -> dict[str, np.ndarray]:
+    """A file of vectors whose first coordinate is the row."""
+    vectors = np.zeros((len(characters), emoji_minilm.SIZE), dtype=np.float16)
+    vectors[:, 0] = np.arange(len(characters)) / 10
+    return {"vectors": vectors, "ch": np.array(characters), "name": np.array(names)}
+
+
+def test_vectors_are_joined_by_character_whatever_their_order() -> None:
+    file = vectors_file(["\U0001f44b\U0001f3fb", "\u2665", "\U0001f600"], ["wave", "heart", "grin"])
+    found = emoji_minilm.joined(file, IDS, NAMES)
+    np.testing.assert_allclose(found[:, 0], [0.2, 0.0], atol=1e-3)
+    np.testing.assert_allclose(emoji_minilm.rounded(found)[:, 0], [80, 0])
+
+
+@pytest.mark.parametrize(
+    ("characters", "names", "message"),
+    [
+        (["\U0001f600"], ["grin"], "none for 1, such as U\\+1F44B-1F3FB"),
+        (
+            ["\U0001f600", "\U0001f44b\U0001f3fb"],
+            ["grin", "hand"],
+            "to be called 'wave', got 'hand'",
+        ),
+    ],
+)
+def test_a_vector_that_is_missing_or_of_other_words_is_refused(
+    characters: list[str], names: list[str], message: str
+) -> None:
+    with pytest.raises(DataError, match=message):
+        emoji_minilm.joined(vectors_file(characters, names), IDS, NAMES)
+
+
+def test_vectors_that_do_not_fit_a_byte_are_refused() -> None:
+    with pytest.raises(DataError, match=r"none above 0\.3175, got 1\.0000"):
+        emoji_minilm.rounded(np.eye(3))

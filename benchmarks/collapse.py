@@ -3,8 +3,9 @@
 For each seed of ``dmil-paper`` on ``switch``: what the gate gives to each component, how often
 the largest gate is the true composition, and what each component's own head gets right on samples
 that are not its own. From the latents, by a probe with a hidden layer: how much of the class of S
-samples is still in M and in N. Writes benchmarks/results/collapse.json, from which ``make results``
-writes the table in docs/collapse.md; runs are those of ``make bench-fidelity``.
+samples is still in the encoders' features, in M and in N. Writes benchmarks/results/collapse.json,
+from which ``make results`` writes the table in docs/collapse.md; runs are those of ``make
+bench-fidelity``.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 RESULT = Path(__file__).parent / "results" / "collapse.json"
 PARADIGM = "dmil-paper"
+#: Where the class of S samples is looked for: features, what is known alone, and the rest.
+LATENTS = {"Z": ("Z",), "M": ("M1", "M2"), "N": ("N1", "N2")}
 
 
 def run(setting: str, seed: int, out: Path) -> dict[str, Any]:
@@ -39,8 +42,8 @@ def run(setting: str, seed: int, out: Path) -> dict[str, Any]:
     model, found = load_model(run_folder(out, dataset.slug, PARADIGM, seed))
     table = predict(model, found.config.model, fresh(spec), latents=True)
     held = {
-        part: measure(table, (f"{part}1", f"{part}2"), found, "mlp", seed)["by_composition"]["S"]
-        for part in "MN"
+        name: measure(table, names, found, "mlp", seed)["by_composition"]["S"]
+        for name, names in LATENTS.items()
     }
     return {
         "setting": setting,

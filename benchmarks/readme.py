@@ -187,7 +187,7 @@ I(Y;C) is 0. The first two rows are exact: both inputs together, and what each s
 """
     parts = [text]
     for setting, law in record["settings"].items():
-        parts += [f"{setting.capitalize()}:\n", _terms(record, setting, law) + "\n"]
+        parts += [f"*{setting}*\n", _terms(record, setting, law) + "\n"]
     return "\n".join([*parts, _findings(record)])
 
 
@@ -555,7 +555,7 @@ def _percent(value: float) -> str:
 def collapse() -> str:
     """What the gate of the released losses does, seed by seed, for docs/collapse.md."""
     head = ["x2, seed", "accuracy", "gate finds", *(f"gate {c}" for c in COMPONENTS),
-            "head R on S", "head S on R", "S in M", "S in N"]  # fmt: skip
+            "head R on S", "head S on R", "S in Z", "S in M", "S in N"]  # fmt: skip
     rows = []
     for r in read("collapse"):
         strength = "weaker" if "weaker" in r["setting"] else "equal"
@@ -567,7 +567,7 @@ def collapse() -> str:
                 *(f"{r['gate'][c]:.2f}" for c in COMPONENTS),
                 _percent(r["heads"]["R"]["S"]),
                 _percent(r["heads"]["S"]["R"]),
-                *(_bits([r["synergy_in"][part]]) for part in "MN"),
+                *(_bits([r["synergy_in"][part]]) for part in "ZMN"),
             ]
         )
     return table(head, rows)

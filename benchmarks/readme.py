@@ -233,11 +233,12 @@ def _findings(record: dict[str, Any]) -> str:
     weak_u2 = record["settings"][weak]["together"]["by_composition"]["U2"] / math.log(2)
     paper = [r["linear"]["by_composition"]["S"] for r in _of(record, equal, "dmil-paper")]
     blur = f"{100 * record['blur']:.0f} %"
-    return f"""- `ensemble` misses one composition: a linear head finds {mean(equal, "ensemble", "linear", *s)} bits of S in
-  its features, a hidden layer {mean(equal, "ensemble", "mlp", *s)}: what adding its two answers cannot combine.
-- `joint` and `dmil` miss none, and differ in H(C|Z), {mean(equal, "joint", "linear", "equivocation")} and {mean(equal, "dmil", "linear", "equivocation")} bits; with noise of {blur} of
-  each coordinate's spread {mean(equal, "joint", "blurred", "equivocation")} and {mean(equal, "dmil", "blurred", "equivocation")}. `joint` keeps the composition as a trace, and who can
-  tell the class without it loses nothing: the bound is sufficient, not necessary.
+    return f"""- Of S a linear head finds {mean(equal, "ensemble", "linear", *s)} bits in the features of `ensemble` and a hidden layer
+  {mean(equal, "ensemble", "mlp", *s)}; the difference is what adding two answers cannot combine. A linear head finds
+  {mean(equal, "joint", "linear", *s)} in `joint` and {mean(equal, "dmil", "linear", *s)} in `dmil`.
+- H(C|Z) is {mean(equal, "joint", "linear", "equivocation")} bits in `joint` and {mean(equal, "dmil", "linear", "equivocation")} in `dmil`; with noise of {blur} of each coordinate's spread
+  {mean(equal, "joint", "blurred", "equivocation")} and {mean(equal, "dmil", "blurred", "equivocation")}. Who can tell the class without the composition loses nothing by not
+  knowing it: the bound is sufficient, not necessary.
 - Where x2 is three times weaker there are {weak_u2:.2f} bits in U2 samples; `joint` has {mean(weak, "joint", "linear", *u2)} of them,
   `dmil` {mean(weak, "dmil", "linear", *u2)}. H(C|Z): {mean(weak, "joint", "linear", "equivocation")} and {mean(weak, "dmil", "linear", "equivocation")}.
 - `dmil-paper` has between {min(paper) / math.log(2):.2f} and {max(paper) / math.log(2):.2f} bits of S, by seed, on equal shares; with the weaker

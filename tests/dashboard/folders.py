@@ -53,9 +53,9 @@ def furnish(folder: Path) -> Room:
     room.results.mkdir()
     (room.results / "fidelity.json").write_text(json.dumps(records.fidelity()), "utf-8")
     for name in (REAL, GENERATED, BROKEN, THREE):
-        shutil.copytree(shipped(name), room.root / name, ignore=_records)
+        _copy(name, room.root / name)
     _break(room.root / BROKEN)
-    shutil.copytree(shipped(REAL), room.root / ODD, ignore=_records)
+    _copy(REAL, room.root / ODD)
     for model in MODELS:
         rename_ids(room.root / ODD / model / "seed0")
     known = {"accuracy_R": 0.95, "accuracy_S": 0.25}
@@ -66,8 +66,11 @@ def furnish(folder: Path) -> Room:
     return room
 
 
-def _records(folder: str, names: list[str]) -> list[str]:
-    return [n for n in names if n == "results.jsonl"]
+def _copy(name: str, to: Path) -> None:
+    """The four models of a set, without its records and without what else is shipped of it."""
+    for model in MODELS:
+        if (shipped(name) / model).is_dir():
+            shutil.copytree(shipped(name) / model, to / model)
 
 
 def shipped(name: str) -> Path:

@@ -10,7 +10,6 @@ what it holds is not trained again.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
@@ -55,16 +54,15 @@ def summary(runs: Records) -> Records:
     for (setting, paradigm), mine in table.groupby(["setting", "paradigm"], sort=False):
         ours = table[(table["setting"] == setting) & (table["paradigm"] == OURS)]
         row: dict[str, Any] = {"setting": setting, "paradigm": paradigm, "seeds": len(mine)}
-        for name in (f for f in FIGURES if f in mine):
-            both = mine.merge(ours, on="seed", suffixes=("", "_ours")).dropna(
-                subset=[name, f"{name}_ours"]
-            )
-            if both.empty:
+        for name in (f for f in FIGURES if f in table):
+            values, theirs = (t.set_index("seed")[name].dropna() for t in (mine, ours))
+            if values.empty:
                 continue
-            row[name] = float(mine[name].mean())
-            row[f"{name}_sd"] = float(mine[name].std(ddof=1)) if len(mine) > 1 else None
-            if paradigm != OURS:
-                row[f"{name}_gain"] = interval(list(both[name]), list(both[f"{name}_ours"]))
+            row[name] = float(values.mean())
+            row[f"{name}_sd"] = float(values.std(ddof=1)) if len(values) > 1 else None
+            both = values.index.intersection(theirs.index)
+            if paradigm != OURS and len(both):
+                row[f"{name}_gain"] = interval(list(values[both]), list(theirs[both]))
         rows.append(row)
     return rows
 
@@ -80,9 +78,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("build/bench-ablations"))
     a = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = "1"
-    runs: Records = []
-    if a.record.exists():
-        runs = json.loads(a.record.read_text("utf-8"))["runs"]
+    runs: Records = fidelity.read(a.record)["runs"]
     held = {r["settings"] for r in runs}
     units = []
     for seed, name in ((s, n) for s in range(a.seeds) for n in a.settings):

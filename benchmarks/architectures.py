@@ -13,12 +13,11 @@ import argparse
 import statistics
 from typing import Any
 
-from benchmarks.runs import RESULTS, Records, add_common, interval, record_path, spread
+from benchmarks.runs import RESULTS, Records, add_common, interval, recorded
 from dmil_core.checkpoint import run_folder
 from dmil_core.compare import RUNS_FOLDER, record
 from dmil_core.data.catalog import load_dataset
 from dmil_core.paradigms import ENSEMBLE
-from dmil_core.storage import write_json
 from dmil_core.tables import read_table
 
 RESULT = RESULTS / "architectures.json"
@@ -84,10 +83,7 @@ def main() -> int:
     add_common(parser, PARADIGMS, SEEDS, "build/bench-architectures")
     a = parser.parse_args()
     units = [(name, seed, a) for name in a.settings for seed in range(a.seeds)]
-    runs = spread(measure, units, a.jobs)
-    found = {"runs": runs, **summary(runs)}
-    write_json(record_path(parser, a, RESULT), found)
-    show(found)
+    show(recorded(parser, a, RESULT, measure, units, summary))
     return 0
 
 

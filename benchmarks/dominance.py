@@ -48,9 +48,8 @@ from benchmarks.runs import (
     compared,
     interval,
     is_run_of,
-    record_path,
+    recorded,
     scale_of,
-    spread,
 )
 from benchmarks.unseen import latents
 from dmil_core import schema
@@ -63,7 +62,6 @@ from dmil_core.errors import ConfigError, DataError
 from dmil_core.paradigms import ENSEMBLE
 from dmil_core.predict import predict
 from dmil_core.schema import ModalityNumber
-from dmil_core.storage import write_json
 from dmil_core.tables import read_table
 from dmil_core.targets import Target, judged, unmeasured
 
@@ -309,10 +307,7 @@ def main() -> int:
     parser.add_argument("--fidelity", type=Path, default=FIDELITY)
     a = parser.parse_args()
     units = [(name, seed, a) for name in a.settings for seed in range(a.seeds)]
-    runs = spread(measure, units, a.jobs)
-    found = {"runs": runs, **summary(runs)}
-    write_json(record_path(parser, a, RESULT), found)
-    show(found)
+    show(recorded(parser, a, RESULT, measure, units, summary))
     return 0
 
 

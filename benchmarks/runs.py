@@ -22,6 +22,7 @@ from dmil_core.compare import RUNS_FOLDER, TUNING_FILE, best_scales, read_result
 from dmil_core.config import RunConfig
 from dmil_core.data.dataset import Dataset
 from dmil_core.paths import checkpoints_root
+from dmil_core.storage import write_json
 from dmil_core.train import plan, train
 
 RESULTS = Path(__file__).parent / "results"
@@ -101,6 +102,18 @@ def spread(work: Callable[..., Records], units: Sequence[tuple[Any, ...]], jobs:
             named = " ".join(str(v) for v in futures[done] if isinstance(v, str | int))
             print(f"{n}/{len(units)} {named}", file=sys.stderr, flush=True)
         return [record for future in futures for record in future.result()]
+
+
+def recorded(
+    parser: argparse.ArgumentParser, a: argparse.Namespace, record: Path,
+    measure: Callable[..., Records], units: Sequence[tuple[Any, ...]],
+    summary: Callable[[Records], dict[str, Any]],
+) -> dict[str, Any]:  # fmt: skip
+    """Measure all units and write their runs with what ``summary`` makes of them; returns both."""
+    runs = spread(measure, units, a.jobs)
+    found = {"runs": runs, **summary(runs)}
+    write_json(record_path(parser, a, record), found)
+    return found
 
 
 def interval(one: Sequence[float], other: Sequence[float]) -> dict[str, float | None]:

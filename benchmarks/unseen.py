@@ -30,7 +30,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.runs import RESULTS, Records, add_common, interval, record_path, spread
+from benchmarks.runs import RESULTS, Records, add_common, interval, recorded
 from dmil_core.checkpoint import load_model, run_folder
 from dmil_core.compare import RUNS_FOLDER
 from dmil_core.config import ModelConfig
@@ -39,7 +39,6 @@ from dmil_core.data.dataset import Dataset
 from dmil_core.data.subset import keep_classes, split_classes
 from dmil_core.errors import DataError
 from dmil_core.schema import COMPONENTS
-from dmil_core.storage import write_json
 
 RESULT = RESULTS / "unseen.json"
 SETS = ("mfeat", "avdigits", "emoji")
@@ -181,10 +180,7 @@ def main() -> int:
     add_common(parser, PARADIGMS, SEEDS, "build/bench-unseen")
     a = parser.parse_args()
     units = [(d, p, s, a) for d in a.data for p in a.paradigms for s in range(a.seeds)]
-    runs = spread(measure, units, a.jobs)
-    found = {"runs": runs, **summary(runs)}
-    write_json(record_path(parser, a, RESULT), found)
-    show(found)
+    show(recorded(parser, a, RESULT, measure, units, summary))
     return 0
 
 

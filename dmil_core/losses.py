@@ -191,21 +191,31 @@ def _sharp(w: Tensor) -> Tensor:
     return v / v.sum(dim=1, keepdim=True).clamp(min=1e-12)
 
 
+def _heads_ce(e: Evidence, w: Tensor) -> Tensor:
+    """sum_c w_c CE_c, (B,)."""
+    return (w * _component_ce(e)).sum(dim=1)
+
+
+def _gate_ce(e: Evidence, w: Tensor) -> Tensor:
+    """-sum_c w_c log g_c, (B,)."""
+    return -(w * e.dmil.gate_logits.log_softmax(dim=-1)).sum(dim=1)
+
+
 def ce_responsible(e: Evidence) -> Tensor:
     """sum_c w'_c CE_c, w' = W w^8 / sum w^8: each head learns the samples that its component can
     explain."""
-    return (_leading(e.responsibilities) * _component_ce(e)).sum(dim=1)
+    return _heads_ce(e, _leading(e.responsibilities))
 
 
 def ce_soft(e: Evidence) -> Tensor:
     """sum_c w_c CE_c: the same with w as it is."""
-    return (e.responsibilities * _component_ce(e)).sum(dim=1)
+    return _heads_ce(e, e.responsibilities)
 
 
 def ce_absolute(e: Evidence) -> Tensor:
     """sum_c w'_c CE_c with w made of the probabilities as they are, not of shares of what is told,
     and with 1/K as chance."""
-    return (_leading(e.absolute) * _component_ce(e)).sum(dim=1)
+    return _heads_ce(e, _leading(e.absolute))
 
 
 def _soft_ce(logits: Tensor, y: Tensor, sure: Tensor) -> Tensor:
@@ -250,17 +260,17 @@ def ce_known(modality: int) -> Callable[[Evidence], Tensor]:
 def gate(e: Evidence) -> Tensor:
     """-sum_c w'_c log g_c, w' = W w^8 / sum w^8: the gate learns E[w' | x], a small H(C|Z) in
     Theorem 1."""
-    return -(_leading(e.responsibilities) * e.dmil.gate_logits.log_softmax(dim=-1)).sum(dim=1)
+    return _gate_ce(e, _leading(e.responsibilities))
 
 
 def gate_soft(e: Evidence) -> Tensor:
     """-sum_c w_c log g_c: the same with w as it is."""
-    return -(e.responsibilities * e.dmil.gate_logits.log_softmax(dim=-1)).sum(dim=1)
+    return _gate_ce(e, e.responsibilities)
 
 
 def gate_absolute(e: Evidence) -> Tensor:
     """-sum_c w'_c log g_c with w as in :func:`ce_absolute`."""
-    return -(_leading(e.absolute) * e.dmil.gate_logits.log_softmax(dim=-1)).sum(dim=1)
+    return _gate_ce(e, _leading(e.absolute))
 
 
 def explained(e: Evidence) -> Tensor:

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import readme
 from benchmarks.dominance import (
     CONTROL_OF,
     MEASURES,
@@ -26,6 +25,7 @@ from benchmarks.dominance import (
     trained,
     weak_and_strong,
 )
+from benchmarks.readme import cells, reasons
 from dmil_core.checkpoint import run_folder
 from dmil_core.data.catalog import load_dataset
 from dmil_core.errors import DataError
@@ -165,11 +165,11 @@ def test_one_seed_shows_nothing() -> None:
 def test_the_readme_says_what_the_intervals_say(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(readme, "RESULTS", tmp_path)
+    monkeypatch.setattr(cells, "RESULTS", tmp_path)
 
     def section(probe: float, blank: float) -> str:
         (tmp_path / "dominance.json").write_text(json.dumps(record(probe, blank)), "utf-8")
-        return readme.dominance()
+        return reasons.dominance()
 
     text = section(0.5, 0.3)
     assert "- `emoji-minilm`: `joint` under-uses redundancy. From its features" in text

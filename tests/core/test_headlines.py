@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import readme
+from benchmarks.readme import cells, headlines
 from dmil_core.scoreboard import ABLATIONS, SETS
 from tests import records
 
@@ -18,7 +18,7 @@ MEANS = {"joint": 0.85, "dmil": 0.9, "ensemble": 0.8, **dict.fromkeys(ABLATIONS,
 def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Empty folders for both kinds of records."""
     monkeypatch.setenv("DMIL_CHECKPOINTS", str(tmp_path / "checkpoints"))
-    monkeypatch.setattr(readme, "RESULTS", tmp_path)
+    monkeypatch.setattr(cells, "RESULTS", tmp_path)
     return tmp_path
 
 
@@ -29,12 +29,12 @@ def rows(text: str) -> dict[str, list[str]]:
 
 
 def test_without_records_there_are_no_tables(folders: Path) -> None:
-    assert readme.headlines() == []
+    assert headlines.headlines() == []
 
 
 def test_the_fidelity_table_has_every_setting_and_target(folders: Path) -> None:
     (folders / "fidelity.json").write_text(json.dumps(records.fidelity()), "utf-8")
-    (text,) = readme.headlines()
+    (text,) = headlines.headlines()
     assert set(records.SETTINGS) <= set(rows(text))
     assert rows(text)["U and S"][:3] == ["100.0 ± 0.0", "100.0", "100.0"]
     assert rows(text)["R only"][3] == "-"
@@ -49,7 +49,7 @@ def test_a_missed_target_says_where(folders: Path) -> None:
         if (run["setting"], run["paradigm"]) == ("8 classes", "dmil"):
             run["gate_agreement"] = 0.5
     (folders / "fidelity.json").write_text(json.dumps(record), "utf-8")
-    (text,) = readme.headlines()
+    (text,) = headlines.headlines()
     assert "- **missed**: agreement at least 97 %" in text
     assert "Not: 8 classes: 50.0 %." in text
 
@@ -57,7 +57,7 @@ def test_a_missed_target_says_where(folders: Path) -> None:
 def test_the_comparison_is_in_the_order_of_average_ranks(folders: Path) -> None:
     found = [r for d in SETS for r in records.runs(d, MEANS)]
     records.write(found, folders / "checkpoints")
-    (text,) = readme.headlines()
+    (text,) = headlines.headlines()
     names = [name for name in rows(text) if name.startswith("`")]
     assert (names[0], names[-1]) == ("`dmil`", "`ensemble`")
     assert rows(text)["`dmil`"] == ["1.00", *["90.0 ± 0.2"] * len(SETS)]
@@ -69,7 +69,7 @@ def test_the_comparison_is_in_the_order_of_average_ranks(folders: Path) -> None:
 def test_what_is_under_way_is_marked(folders: Path) -> None:
     found = [*records.runs("emoji", MEANS), *records.runs("watch", {"dmil": 0.9}, seeds=2)]
     records.write(found, folders / "checkpoints")
-    (text,) = readme.headlines()
+    (text,) = headlines.headlines()
     assert "**Under way**: 6 of 12 cells have all seeds" in text
     assert "no record yet of `avdigits`" in text
     assert rows(text)["`dmil`"][1:] == ["90.0 ± 0.2", "90.0 ± 0.1 (2 of 5)"]
@@ -80,4 +80,4 @@ def test_what_is_under_way_is_marked(folders: Path) -> None:
 
 def test_sets_of_one_s_own_stay_out_of_the_readme(folders: Path) -> None:
     records.write(records.runs("mine", MEANS), folders / "checkpoints")
-    assert readme.headlines() == []
+    assert headlines.headlines() == []

@@ -1,0 +1,1 @@
+"""The results in README.md and docs/, written from records. ``make results``."""

@@ -10,16 +10,13 @@ what it holds is not trained again.
 from __future__ import annotations
 
 import argparse
-import os
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from benchmarks import fidelity
-from benchmarks.runs import RESULTS, Records, interval
+from benchmarks.runs import RESULTS, Records, finished, interval
 from dmil_core.storage import write_json
 
 RESULT = RESULTS / "ablations.json"
@@ -77,7 +74,6 @@ def main() -> int:
     parser.add_argument("--record", type=Path, default=RESULT)
     parser.add_argument("--out", type=Path, default=Path("build/bench-ablations"))
     a = parser.parse_args()
-    os.environ["OMP_NUM_THREADS"] = "1"
     runs: Records = fidelity.read(a.record)["runs"]
     held = {r["settings"] for r in runs}
     units = []
@@ -86,13 +82,10 @@ def main() -> int:
         if missing := [p for p, settings in planned if settings not in held]:
             units.append((name, seed, missing))
     print(f"{sum(len(u[2]) for u in units)} runs are not in the record", flush=True)
-    with ProcessPoolExecutor(a.jobs, mp_context=get_context("spawn")) as pool:
-        futures = {pool.submit(runs_of, *unit, a.out): unit for unit in units}
-        for count, done in enumerate(as_completed(futures), start=1):
-            for new in done.result():
-                runs = fidelity.replaced(runs, new)
-            write_json(a.record, {"runs": runs, "means": summary(runs)})
-            print(f"{count}/{len(units)}", *futures[done][:2], flush=True)
+    for _, found in finished(runs_of, [(*unit, a.out) for unit in units], a.jobs):
+        for new in found:
+            runs = fidelity.replaced(runs, new)
+        write_json(a.record, {"runs": runs, "means": summary(runs)})
     show(summary(runs))
     return 0
 

@@ -11,12 +11,11 @@ bench-fidelity``.
 from __future__ import annotations
 
 import argparse
-import os
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.fidelity import SETTINGS, trained
+from benchmarks.runs import RESULTS, finished
 from benchmarks.theorem import LAWS, SEEDS, fresh, measure
 from dmil_core.schema import COMPONENTS
 from dmil_core.storage import write_json
@@ -24,7 +23,7 @@ from dmil_core.storage import write_json
 if TYPE_CHECKING:
     import pandas as pd
 
-RESULT = Path(__file__).parent / "results" / "collapse.json"
+RESULT = RESULTS / "collapse.json"
 PARADIGM = "dmil-paper"
 #: Where the class of S samples is looked for: features, what is known alone, and the rest.
 LATENTS = {"Z": ("Z",), "M": ("M1", "M2"), "N": ("N1", "N2")}
@@ -78,13 +77,10 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("build/bench-fidelity"))
     a = parser.parse_args()
-    os.environ["OMP_NUM_THREADS"] = "1"
-    with ProcessPoolExecutor(a.jobs) as pool:
-        jobs = [pool.submit(run, n, s, a.out) for n in a.settings for s in range(a.seeds)]
-        records = []
-        for job in jobs:
-            records.append(job.result())
-            print(records[-1], flush=True)
+    jobs = [(n, s, a.out) for n in a.settings for s in range(a.seeds)]
+    found = dict(finished(run, jobs, a.jobs))
+    records = [found[place] for place in range(len(jobs))]
+    print(*records, sep="\n")
     complete = set(LAWS) <= set(a.settings) and a.seeds >= SEEDS
     write_json(RESULT if complete else a.out / "collapse.json", records)
     return 0

@@ -13,13 +13,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics as st
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.runs import RESULTS, finished
 from dmil_core.schema import components, components_in
 from dmil_core.storage import write_json
 
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
     from dmil_core.data.dataset import Dataset
 
-RESULT = Path(__file__).parent / "results" / "fidelity.json"
+RESULT = RESULTS / "fidelity.json"
 SETTINGS = {
     "equal shares": "switch",
     "R only": "switch:shares=1/0/0/0",
@@ -205,7 +204,6 @@ def main() -> int:
     parser.add_argument("--twins", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--out", type=Path, default=Path("build/bench-fidelity"))
     a = parser.parse_args()
-    os.environ["OMP_NUM_THREADS"] = "1"
     whole = a.settings == list(SETTINGS) and a.twins
     path = RESULT if whole else a.out / "fidelity.json"
     found: dict[str, Any] = read(path)
@@ -221,13 +219,9 @@ def main() -> int:
     held = {r["settings"] for r in found["runs"]}
     missing = [job for job in jobs if planned(*job) not in held]
     print(f"{len(jobs) - len(missing)} of {len(jobs)} runs are in the record", flush=True)
-    with ProcessPoolExecutor(a.jobs) as pool:
-        futures = [pool.submit(run, *job, a.out) for job in missing]
-        for count, done in enumerate(as_completed(futures), start=1):
-            new = done.result()
-            found["runs"] = replaced(found["runs"], new)
-            write_json(path, found)
-            print(f"{count}/{len(missing)}", *list(new.values())[:3], flush=True)
+    for _, new in finished(run, [(*job, a.out) for job in missing], a.jobs):
+        found["runs"] = replaced(found["runs"], new)
+        write_json(path, found)
     if a.twins and (figures := invariance(a.seeds, a.out)):
         found["invariance"] = figures
         write_json(path, found)

@@ -9,12 +9,12 @@ import argparse
 import math
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from dmil_core import ranking
 from dmil_core.checkpoint import RUN_FILE, Run, run_folder, verify
@@ -30,6 +30,7 @@ RESULTS = Path(__file__).parent / "results"
 COMPARISON = Path("build/bench-compare")
 
 Records = list[dict[str, Any]]
+Result = TypeVar("Result")
 
 
 def compared(
@@ -92,16 +93,25 @@ def record_path(parser: argparse.ArgumentParser, a: argparse.Namespace, record: 
     return record if whole else a.out / record.name
 
 
-def spread(work: Callable[..., Records], units: Sequence[tuple[Any, ...]], jobs: int) -> Records:
-    """The records of ``work(*unit)`` in order of the units, from processes side by side."""
+def finished(
+    work: Callable[..., Result], units: Sequence[tuple[Any, ...]], jobs: int
+) -> Iterator[tuple[int, Result]]:
+    """``work(*unit)`` of each unit with the unit's place, as they come from processes side by
+    side."""
     os.environ["OMP_NUM_THREADS"] = "1"  # inherited by the processes, before they import torch
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        futures = {pool.submit(work, *unit): unit for unit in units}
+        futures = {pool.submit(work, *unit): place for place, unit in enumerate(units)}
         for n, done in enumerate(as_completed(futures), start=1):
-            done.result()
-            named = " ".join(str(v) for v in futures[done] if isinstance(v, str | int))
+            place = futures[done]
+            yield place, done.result()
+            named = " ".join(str(v) for v in units[place] if isinstance(v, str | int))
             print(f"{n}/{len(units)} {named}", file=sys.stderr, flush=True)
-        return [record for future in futures for record in future.result()]
+
+
+def spread(work: Callable[..., Records], units: Sequence[tuple[Any, ...]], jobs: int) -> Records:
+    """The records of ``work(*unit)`` in order of the units."""
+    found = dict(finished(work, units, jobs))
+    return [record for place in sorted(found) for record in found[place]]
 
 
 def recorded(

@@ -21,10 +21,8 @@ Each run is probed four ways:
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -34,6 +32,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.fidelity import SETTINGS, trained
+from benchmarks.runs import RESULTS, finished
 from dmil_core.schema import COMPONENTS
 from dmil_core.storage import write_json
 
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
     from dmil_core.data.dataset import Dataset
     from dmil_core.data.synthetic import Floats, SwitchLaw
 
-RESULT = Path(__file__).parent / "results" / "theorem.json"
+RESULT = RESULTS / "theorem.json"
 LAWS = ("equal shares", "x2 three times weaker")
 PARADIGMS = ("ensemble", "joint", "dmil-paper", "dmil")
 SEEDS = 5
@@ -165,13 +164,8 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("build/bench-fidelity"))
     a = parser.parse_args()
-    os.environ["OMP_NUM_THREADS"] = "1"
     jobs = [(n, p, s, a.out) for s in range(a.seeds) for p in a.paradigms for n in a.settings]
-    runs = []
-    with ProcessPoolExecutor(a.jobs) as pool:
-        for done in as_completed([pool.submit(run, *job) for job in jobs]):
-            runs.append(done.result())
-            print(f"{len(runs)}/{len(jobs)}", *list(runs[-1].values())[:4], flush=True)
+    runs = [found for _, found in finished(run, jobs, a.jobs)]
     runs.sort(key=lambda r: (r["setting"], r["paradigm"], r["seed"]))
     laws = {n: {"spec": SETTINGS[n], **ceilings(SETTINGS[n])} for n in a.settings}
     found = {"settings": laws, "rows": SIZES, "blur": BLUR, "runs": runs}

@@ -9,17 +9,16 @@ read, not trained again. With other sets or another number of seeds the record s
 from __future__ import annotations
 
 import argparse
-import os
 import statistics as st
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
 from benchmarks import fidelity
+from benchmarks.runs import RESULTS, finished
 from dmil_core.schema import components
 from dmil_core.storage import write_json
 
-RESULT = Path(__file__).parent / "results" / "three.json"
+RESULT = RESULTS / "three.json"
 KNOWN, REAL = "switch-three", "mfeat-three"
 PARADIGMS = ("ensemble", "joint", "dmil")
 OURS = "dmil"
@@ -51,14 +50,8 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("build/bench-three"))
     a = parser.parse_args()
-    os.environ["OMP_NUM_THREADS"] = "1"
-    jobs = [(d, d, p, s) for s in range(a.seeds) for p in PARADIGMS for d in a.data]
-    runs = []
-    with ProcessPoolExecutor(a.jobs) as pool:
-        futures = [pool.submit(fidelity.run, *job, a.out) for job in jobs]
-        for done in as_completed(futures):
-            runs.append(done.result())
-            print(f"{len(runs)}/{len(jobs)}", *list(runs[-1].values())[:4], flush=True)
+    jobs = [(d, d, p, s, a.out) for s in range(a.seeds) for p in PARADIGMS for d in a.data]
+    runs = [found for _, found in finished(fidelity.run, jobs, a.jobs)]
     runs.sort(key=lambda r: (r["setting"], r["paradigm"], r["seed"]))
     found: dict[str, Any] = {"runs": runs, "differences": differences(runs)}
     if KNOWN in a.data:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks import ablations, readme
+from benchmarks import ablations
+from benchmarks.readme import cells, reasons
 
 
 def run(
@@ -38,8 +39,8 @@ def test_a_set_without_known_composition_has_accuracy_alone(
         "emoji": False,
         "equal shares": True,
     }
-    monkeypatch.setattr(readme, "RESULTS", tmp_path)
+    monkeypatch.setattr(cells, "RESULTS", tmp_path)
     (tmp_path / "ablations.json").write_text(json.dumps({"means": means}), "utf-8")
-    row = readme.ablations().splitlines()[-1]
+    row = reasons.ablations().splitlines()[-1]
     assert "90.0 (0.250)" in row
     assert "62.5" in row

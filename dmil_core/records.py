@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from dmil_core.schema import COMPONENTS
+from dmil_core.schema import ALL_COMPONENTS, COMPONENTS
 
 RESULTS_FILE: Final = "results.jsonl"
 
@@ -26,8 +26,10 @@ KEYS: Final = ("data", "paradigm", "seed")
 METRICS: Final = ("accuracy", "macro_f1", "map", "ece", "synergy", "missed", "synergy_ceiling")
 #: Figures of a run as a whole: trained numbers, seconds of training, tuned factor of the rate.
 ABOUT: Final = ("parameters", "seconds", "lr_scale")
-BY_COMPOSITION: Final = tuple(f"accuracy_{c}" for c in COMPONENTS)
-COLUMNS: Final = (*KEYS, "digest", *ABOUT, *METRICS, *BY_COMPOSITION)
+#: Accuracy on the samples of a true composition.
+BY_COMPOSITION: Final = tuple(f"accuracy_{c}" for c in ALL_COMPONENTS)
+#: In every table; ``accuracy_U3`` is in those of three inputs alone.
+COLUMNS: Final = (*KEYS, "digest", *ABOUT, *METRICS, *(f"accuracy_{c}" for c in COMPONENTS))
 
 
 @dataclass(frozen=True)

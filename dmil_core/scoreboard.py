@@ -14,7 +14,7 @@ import pandas as pd
 
 from dmil_core import ranking
 from dmil_core.records import BY_COMPOSITION, METRICS
-from dmil_core.schema import COMPONENTS
+from dmil_core.schema import ALL_COMPONENTS
 from dmil_core.targets import Target, judged, unmeasured
 
 #: Seeds of a complete comparison.
@@ -98,11 +98,12 @@ def by_composition(runs: pd.DataFrame) -> pd.DataFrame:
 
     Columns data, paradigm, composition, accuracy, sd (over seeds), seeds.
     """
-    long = runs.melt(["data", "paradigm", "seed"], BY_COMPOSITION, "composition", "value").dropna()
+    known = [c for c in BY_COMPOSITION if c in runs]
+    long = runs.melt(["data", "paradigm", "seed"], known, "composition", "value").dropna()
     long["composition"] = long["composition"].str.removeprefix("accuracy_")
     groups = long.groupby(["data", "paradigm", "composition"], sort=False)["value"]
     table = groups.agg(accuracy="mean", sd=lambda v: v.std(ddof=1), seeds="count").reset_index()
-    order = {c: i for i, c in enumerate(COMPONENTS)}
+    order = {c: i for i, c in enumerate(ALL_COMPONENTS)}
     return table.sort_values(
         "composition", key=lambda c: c.map(order), kind="stable", ignore_index=True
     )

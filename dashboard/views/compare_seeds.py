@@ -242,11 +242,11 @@ def _compositions(all_: Stock, found: Board, split: str) -> None:
         widgets.chart(
             board_figures.composition(frame),
             "compositions",
-            "Accuracy of each method on samples made of R, U1, U2 and S",
+            "Accuracy of each method on samples of " + ", ".join(frame["group"].unique()),
         )
         st.caption(
-            "Percent right, mean over seeds ± standard deviation. R: both inputs say it; U1, U2: "
-            "only one does; S: only the two together."
+            "Percent right, mean over seeds ± standard deviation. R: several inputs say it; U1, U2 "
+            "...: only that one does; S: only the inputs together."
         )
         widgets.download(frame, f"composition-{view.data}")
     if view.data == "switch":

@@ -86,6 +86,15 @@ def test_composition_only_where_it_is_known() -> None:
     assert set(found["data"]) == {"a"}
 
 
+def test_composition_of_three_inputs_has_u3_before_s() -> None:
+    lines = [run("a", "x", 0, 0.5, accuracy_S=0.2, accuracy_U3=0.6, accuracy_U2=0.4)]
+    found = scoreboard.by_composition(table(lines))
+    assert found["composition"].tolist() == ["U2", "U3", "S"]
+    assert found["accuracy"].tolist() == pytest.approx([0.4, 0.6, 0.2])
+    two = table([run("b", "x", 0, 0.5, accuracy_S=0.2)])
+    assert "accuracy_U3" not in two
+
+
 def test_no_records_make_empty_tables() -> None:
     none = table()
     for frame in (

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import json
+import math
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from dmil_core.data.dataset import Dataset
 
 INTERRUPTED = 130
+#: Unit -> how many nats it is.
+_UNITS = {"bits": math.log(2.0), "nats": 1.0}
 
 _DATA_HELP = (
     "a set that `dmil list` names, with options where it has some "
@@ -64,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_decompose(commands)
     _add_compare(commands)
     _add_project(commands)
+    _add_pid(commands)
     return parser
 
 
@@ -172,6 +177,22 @@ def _add_project(commands: argparse._SubParsersAction[_Parser]) -> None:
     p.add_argument(
         "--rows", type=_at_least(1), default=4000, metavar="N", help="at most; default: 4000"
     )
+
+
+def _add_pid(commands: argparse._SubParsersAction[_Parser]) -> None:
+    p = _command(
+        commands, "pid", _pid, "Decompose a distribution p(x1, x2, y) exactly; prints JSON.",
+        "  dmil pid --pmf xor.json --measure broja\n"
+        "  dmil pid --pmf xor.json --measure iccs --unit nats\n"
+        'xor.json: {"pmf": [[[0, 0, 0], 0.25], [[0, 1, 1], 0.25], [[1, 0, 1], 0.25], '
+        "[[1, 1, 0], 0.25]]}\n",
+    )  # fmt: skip
+    p.add_argument("--pmf", required=True, type=Path, metavar="FILE")
+    p.add_argument(
+        "--measure", default="broja", metavar="M",
+        help="broja, imin, immi, iccs or fl; default: broja",
+    )  # fmt: skip
+    p.add_argument("--unit", choices=tuple(_UNITS), default="bits", help="default: bits")
 
 
 def _at_least(least: int) -> Callable[[str], int]:
@@ -296,6 +317,20 @@ def _project(a: argparse.Namespace) -> int:
     )  # fmt: skip
     about = table_metadata(path)
     print(f"{path}: {about['rows']} of {about['of']} rows by {about['method']}")
+    return 0
+
+
+def _pid(a: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from dmil_core.information.discrete import decompose
+    from dmil_core.information.pmf import read_pmf
+
+    found = asdict(decompose(read_pmf(a.pmf), a.measure))
+    measure = found.pop("measure")
+    named = {name if name == "gap" else name.upper(): nats for name, nats in found.items()}
+    shown = {name: nats / _UNITS[a.unit] for name, nats in named.items()}
+    print(json.dumps({"measure": measure, "unit": a.unit, **shown}, indent=2))
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -21,7 +22,7 @@ from tests.core.processes import run as run_process
 
 Capture = pytest.CaptureFixture[str]
 
-COMMANDS = ("list", "train", "decompose", "compare", "project")
+COMMANDS = ("list", "train", "decompose", "compare", "project", "pid")
 
 
 def run(capsys: Capture, *arguments: object) -> tuple[int, str, str]:
@@ -280,3 +281,33 @@ def test_new_rows_without_some_split_can_be_decomposed(capsys: Capture, tmp_path
     assert len(read_table(out)) == 7
     code, text, _ = run(capsys, "decompose", *line, "--split", "val")
     assert (code, text.split(":")[1].split(",")[0]) == (0, " 0 rows")
+
+
+# --- pid -----------------------------------------------------------------------------------
+
+
+def test_pid_prints_the_parts_with_their_unit(tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "and.json"
+    entries = [[[a, b, a & b], 0.25] for a in (0, 1) for b in (0, 1)]
+    path.write_text(json.dumps({"pmf": entries}), "utf-8")
+    code, out, err = run(capsys, "pid", "--pmf", path, "--measure", "broja")
+    found = json.loads(out)
+    assert (code, err) == (0, "")
+    assert (found["measure"], found["unit"]) == ("broja", "bits")
+    parts = [found[c] for c in COMPONENTS]
+    assert parts == pytest.approx([0.75 * np.log2(4 / 3), 0.0, 0.0, 0.5], abs=1e-6)
+    assert 0 <= found["gap"] < 1e-6
+    _, out, _ = run(capsys, "pid", "--pmf", path, "--unit", "nats")
+    assert json.loads(out)["S"] == pytest.approx(0.5 * np.log(2.0), abs=1e-6)
+
+
+def test_pid_refuses_what_it_cannot_use(tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "half.json"
+    path.write_text('{"pmf": [[[0, 0, 0], 0.5]]}', "utf-8")
+    code, out, err = run(capsys, "pid", "--pmf", path)
+    assert (code, out) == (2, "")
+    assert "sum to 0.5" in err
+    path.write_text('{"pmf": [[[0, 0, 0], 1.0]]}', "utf-8")
+    code, _, err = run(capsys, "pid", "--pmf", path, "--measure", "pid")
+    assert code == 2
+    assert "broja, imin, immi, iccs, fl" in err

@@ -26,6 +26,7 @@ SHIPPED = ("joint", "ensemble", "dmil", "dmil-paper")
 #: What is shipped of sets where it is not these four. All paradigms of all sets would be 300 MB.
 OTHERS: dict[str, tuple[str, ...]] = {
     "emoji-minilm": (),
+    "gaussian": (),
     "mfeat": PARADIGMS,
     "mfeat-three": ("joint", "ensemble", "dmil"),
     "switch-three": (),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from dmil_core.data import shapes, switch
+from dmil_core.data import gaussian, shapes, switch
 from dmil_core.data.card import Card
 from dmil_core.data.dataset import Dataset
 from dmil_core.data.files import DATA_FILE, read_card, read_dataset
@@ -45,6 +45,7 @@ GENERATED: Final[dict[str, Generated]] = {
         lambda: shapes.ShapesSet.from_spec(shapes.NAME).card(),
         shapes.OPTIONS,
     ),
+    gaussian.NAME: Generated(gaussian.gaussian_set, gaussian.gaussian_card, gaussian.OPTIONS),
 }
 
 

@@ -96,6 +96,17 @@ def numbers(text: str) -> tuple[float, ...]:
         raise ValueError("numbers from 0 to 1e6 between slashes, such as 1/0/0/1") from None
 
 
+def one_of(names: tuple[str, ...]) -> Callable[[str], str]:
+    """Reader of one of some names."""
+
+    def read(text: str) -> str:
+        if text not in names:
+            raise ValueError(f"one of {', '.join(names)}")
+        return text
+
+    return read
+
+
 def switch(text: str) -> bool:
     """Reader of a 0/1 switch."""
     if text not in ("0", "1"):

@@ -190,6 +190,25 @@ class SwitchLaw:
         unique = [code["U"] if m == modality else silent for m in numbers]
         return np.stack([code["R"], *unique, synergy], axis=1) + self._log_weights()
 
+    def log_classes(self, *x: ArrayLike) -> Floats:
+        """(N, K) log p(x1, x2, y) in nats, all modalities given: a density, noise included."""
+        noise = sum(self._log_noise(own) for own in x)
+        found: Floats = logsumexp(self.log_joint(*x), axis=1) + noise
+        return found
+
+    def log_class_single(self, x: ArrayLike, modality: int) -> Floats:
+        """(N, K) log p(x_m, y) in nats; modalities count from 1."""
+        found: Floats = logsumexp(self.log_single(x, modality), axis=1) + self._log_noise(x)
+        return found
+
+    def _log_noise(self, x: ArrayLike) -> Floats:
+        """(N, 1) log density of a modality that is noise alone."""
+        rows = np.asarray(x, dtype=np.float64)
+        square = (rows**2).sum(axis=1, keepdims=True) / self.noise**2
+        constant = self.dimension * np.log(2 * np.pi * self.noise**2)
+        found: Floats = -0.5 * (square + constant)
+        return found
+
     def log_added(self, x1: ArrayLike, x2: ArrayLike) -> Floats:
         """(N, 4, K) what two modalities, each alone, say of (composition, y), added up, in nats.
 

@@ -26,7 +26,7 @@ def root(tmp_path: Path) -> Path:
 
 def test_bundled_sets_come_first_and_a_damaged_card_is_an_entry(root: Path) -> None:
     entries = {e.name: e for e in list_datasets(root)}
-    assert list(entries) == ["sound", "spoilt", "switch", "switch-three", "shapes-qa"]
+    assert list(entries) == ["sound", "spoilt", "switch", "switch-three", "shapes-qa", "gaussian"]
     assert entries["sound"].title == "A sound set"
     assert entries["spoilt"].error
     assert entries["switch"].generated
@@ -38,6 +38,7 @@ def test_no_folder_of_bundled_sets_leaves_the_generated(tmp_path: Path) -> None:
         "switch",
         "switch-three",
         "shapes-qa",
+        "gaussian",
     ]
 
 

@@ -1,4 +1,4 @@
-"""The generated set ``gaussian``: five laws whose densities, and so whose information, are exact.
+"""The generated set ``gaussian``: six laws whose densities, and so whose information, are exact.
 
 Each class is a mixture of Gaussians with means on the corners of a simplex. A coordinate of x1
 and the same coordinate of x2 may be correlated; everything else is independent:
@@ -7,7 +7,8 @@ and the same coordinate of x2 may be correlated; everything else is independent:
 - ``degraded``: x2 is x1 with more noise, and classes are unbalanced;
 - ``xor``: y is whether the two corners differ, so that neither input says anything;
 - ``copy``: y is the pair of both corners, half of it in each input;
-- ``unique``: only x1 says y.
+- ``unique``: only x1 says y;
+- ``visible``: R, U1, U2 or S, as in ``switch``, but which of them can be seen in both inputs.
 """
 
 from __future__ import annotations
@@ -25,8 +26,13 @@ from dmil_core.data import options
 from dmil_core.data.card import Card, MediaSpec, Modality
 from dmil_core.data.dataset import Dataset, from_arrays
 from dmil_core.data.options import Option
+from dmil_core.schema import COMPONENTS
 
 Floats = NDArray[np.float64]
+
+#: ``visible``: length of what says the composition, and of what says the class.
+MODE_LENGTH: Final = 4.0
+CODE_LENGTH: Final = 1.8
 
 NAME: Final = "gaussian"
 TITLE: Final = "Gaussian laws: what each input tells is known in bits"
@@ -134,6 +140,31 @@ def _unique(classes: int, noise: float) -> GaussianLaw:
     return GaussianLaw(means, np.arange(classes), weights, _independent(noise))
 
 
+def _visible(classes: int, noise: float) -> GaussianLaw:
+    """Four coordinates name R, U1, U2 or S in both inputs, the others are a corner or nothing."""
+    means: list[list[Floats]] = [[], []]
+    labels, weights = [], []
+    modes, corners = MODE_LENGTH * np.eye(len(COMPONENTS)), CODE_LENGTH * _corners(classes)
+    silent = np.zeros(classes)
+    for mode, name in zip(modes, COMPONENTS, strict=True):
+        pairs = {
+            "R": [(corners[k], corners[k], k) for k in range(classes)],
+            "U1": [(corners[k], silent, k) for k in range(classes)],
+            "U2": [(silent, corners[k], k) for k in range(classes)],
+            "S": [
+                (corners[a], corners[b], (a + b) % classes)
+                for a in range(classes)
+                for b in range(classes)
+            ],
+        }[name]
+        for first, second, label in pairs:
+            means[0].append(np.concatenate([mode, first]))
+            means[1].append(np.concatenate([mode, second]))
+            labels.append(label)
+            weights.append(1.0 / len(COMPONENTS) / len(pairs))
+    return GaussianLaw(np.array(means), np.array(labels), np.array(weights), _independent(noise))
+
+
 def _xor(classes: int, noise: float) -> GaussianLaw:
     return _pairs(classes, noise, lambda a, b: (a + b) % classes)
 
@@ -149,6 +180,7 @@ LAWS: Final[Mapping[str, Callable[[int, float], GaussianLaw]]] = {
     "xor": _xor,
     "copy": _copy,
     "unique": _unique,
+    "visible": _visible,
 }
 
 OPTIONS: Final[tuple[Option, ...]] = (

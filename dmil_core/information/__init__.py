@@ -1,6 +1,8 @@
-"""Information that two sources hold about a class: exact from a distribution, in nats.
+"""What two inputs tell of a class, in nats: exact from a distribution or a law, estimated from rows.
 
 ``pmf`` reads and checks a distribution of (x1, x2, y), ``discrete`` decomposes it as a whole by a
 named measure (``broja`` holds the one that is a convex programme, ``maxent`` the distribution that
-another one needs), ``pointwise`` decomposes single samples by a named definition.
+another one needs). ``pointwise`` splits what is told of single samples by a named definition, from
+a ``truth`` that is known or by an ``estimator``, which has ``posteriors`` from small networks and
+``densities`` from mixtures; ``sets`` applies it to a data set.
 """

@@ -9,7 +9,6 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp
 
 from dmil_core.data import gaussian, switch
-from dmil_core.data.gaussian import GaussianLaw
 from dmil_core.data.synthetic import SwitchLaw
 from dmil_core.information.pmf import Floats
 from dmil_core.information.pointwise import Definition, Pointwise, Surprise, split
@@ -72,6 +71,3 @@ def exact(
     i1, i2, i12 = (inside - outside for inside, outside in zip(given, alone, strict=True))
     surprise = Surprise(-alone[0], -alone[1], -given[0], -given[1])
     return split(i1, i2, i12, definition, surprise)
-
-
-__all__ = ["GaussianLaw", "Law", "exact", "known_law"]

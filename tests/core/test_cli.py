@@ -22,7 +22,7 @@ from tests.core.processes import run as run_process
 
 Capture = pytest.CaptureFixture[str]
 
-COMMANDS = ("list", "train", "decompose", "compare", "project", "pid")
+COMMANDS = ("list", "train", "decompose", "compare", "project", "estimate", "pid")
 
 
 def run(capsys: Capture, *arguments: object) -> tuple[int, str, str]:
@@ -311,3 +311,33 @@ def test_pid_refuses_what_it_cannot_use(tmp_path: Path, capsys: Capture) -> None
     code, _, err = run(capsys, "pid", "--pmf", path, "--measure", "pid")
     assert code == 2
     assert "broja, imin, immi, iccs, fl" in err
+
+
+# --- estimate ------------------------------------------------------------------------------
+
+
+def test_estimate_writes_a_row_per_sample_and_prints_means(tmp_path: Path, capsys: Capture) -> None:
+    out = tmp_path / "bits.parquet"
+    spec = "gaussian:law=unique,train=300,val=50,test=50"
+    code, printed, err = run(capsys, "estimate", "--data", spec, "--out", out)
+    assert (code, err) == (0, "")
+    found, table = json.loads(printed), read_table(out)
+    assert list(table.columns) == ["id", "y", "i1", "i2", "i12", "r", "u1", "u2", "s"]
+    assert (found["rows"], found["unit"], len(table)) == (400, "bits", 400)
+    assert table_metadata(out)["unit"] == "nats"
+    assert found["means"]["u1"]["mean"] == pytest.approx(table["u1"].mean() / np.log(2))
+    assert found["means"]["u1"]["mean"] == pytest.approx(0.72, abs=0.15)
+    assert 0.0 < found["means"]["u1"]["se"] < 0.1
+    assert abs(found["means"]["i2"]["mean"]) < 0.02
+
+
+def test_estimate_refuses_before_it_works(tmp_path: Path, capsys: Capture) -> None:
+    for arguments, words in (
+        (("--data", "gaussian", "--out", tmp_path / "a.txt"), ".parquet or .csv"),
+        (("--data", "switch-three", "--out", tmp_path / "a.csv"), "has 3 inputs"),
+        (("--data", "gaussian", "--definition", "pid", "--out", tmp_path / "a.csv"), "same-sign"),
+    ):
+        code, printed, err = run(capsys, "estimate", *arguments)
+        assert (code, printed) == (2, "")
+        assert words in err
+    assert not list(tmp_path.iterdir())

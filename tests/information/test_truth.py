@@ -79,7 +79,7 @@ def test_densities_are_those_of_scipy(law: str) -> None:
     found = gaussian_law(f"gaussian:law={law},corners=3")
     drawn = found.sample(5, 2)
     both = np.concatenate([drawn["x1"], drawn["x2"]], axis=1)
-    covariance = np.kron(found.covariance, np.eye(3))
+    covariance = np.kron(found.covariance, np.eye(found.means.shape[2]))
     with_y = np.zeros((5, len(found.prior)))
     for g, (weight, label) in enumerate(zip(found.weights, found.labels, strict=True)):
         component = multivariate_normal(np.concatenate(found.means[:, g]), covariance)

@@ -1,0 +1,288 @@
+"""Pointwise information from data: ``fit(x1, x2, y)``, then ``score_samples(x1, x2, y)``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+from scipy.special import logsumexp
+
+from dmil_core.errors import ConfigError, DataError
+from dmil_core.information.densities import Densities, fit_densities
+from dmil_core.information.pmf import Floats
+from dmil_core.information.pointwise import DEFINITIONS, Definition, Pointwise, Surprise, split
+from dmil_core.information.posteriors import Ints, Posteriors, Settings, fit_posteriors
+
+#: Rows of a fold, and of a class in all, below which nothing can be told.
+LEAST_ROWS_OF_FOLD: Final = 15
+_MOST_SHOWN: Final = 5
+
+
+@dataclass(frozen=True)
+class Mean:
+    """Mean over rows and its standard error, in nats."""
+
+    value: float
+    error: float
+
+
+def means(found: Pointwise) -> dict[str, Mean]:
+    """What a set holds on average: i1, i2, i12, r, u1, u2, s."""
+    n = len(found.i1)
+    return {
+        name: Mean(float(v.mean()), float(v.std(ddof=1) / np.sqrt(n)) if n > 1 else float("nan"))
+        for name, v in found.columns().items()
+    }
+
+
+class PointwiseInformation:
+    """Estimate i(x1;y), i(x2;y), i(x1,x2;y) and their parts for single rows.
+
+    i(x;y) = log q(y|x) - log p(y): q from small calibrated networks, p(y) the shares of the classes
+    among the training rows. Rows that were trained on are recognised and judged by networks that
+    did not see them, so that they may be scored like any other. Inputs are standardised, and only
+    ``lsmi``, which compares their densities, changes with their units.
+
+    Parameters
+    ----------
+    definition
+        What counts as shared, by default; see ``pointwise.DEFINITIONS``.
+    settings
+        Of the networks.
+    seed
+        Decides folds, batches and weights.
+
+    Attributes
+    ----------
+    classes_ : (K,) the classes, sorted.
+    prior_ : (K,) their shares.
+    posteriors_ : the networks and their temperatures.
+    """
+
+    classes_: NDArray[Any]
+    prior_: Floats
+    posteriors_: Posteriors
+
+    def __init__(
+        self, definition: Definition = "same-sign", settings: Settings | None = None, seed: int = 0
+    ) -> None:
+        if definition not in DEFINITIONS:
+            known = ", ".join(DEFINITIONS)
+            raise ConfigError(f"there is no definition {definition!r}; expected one of {known}")
+        self.definition: Definition = definition
+        self.settings = settings or Settings()
+        self.seed = seed
+
+    def fit(
+        self, x1: ArrayLike, x2: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None
+    ) -> PointwiseInformation:
+        """Learn from rows: x1 and x2 (N, ...) numbers, flattened; y (N,) integers or text.
+
+        Copies of a row are judged by networks that saw none of them, and so are rows of a group,
+        where ``groups`` (N,) says which rows belong together.
+
+        Raises
+        ------
+        DataError
+            If rows do not match, a number is not finite, or there are too few rows in all or of a
+            class.
+        """
+        x, labels = _rows(x1, x2), _labels(y)
+        _check_lengths(*x, labels)
+        self.classes_, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
+        self._check_counts(counts)
+        self.sizes_ = (x[0].shape[1], x[1].shape[1])
+        raw = np.concatenate(x, axis=1)
+        self.mean_, spread = raw.mean(axis=0), raw.std(axis=0)
+        # A constant feature says nothing; divided by one it stays that way.
+        self.varies_ = spread > 1e-12 * (1.0 + np.abs(self.mean_))
+        self.spread_ = np.where(self.varies_, spread, 1.0)
+        self.prior_ = counts / len(codes)
+        keys = _keys(raw)
+        together = keys if groups is None else _together(keys, np.asarray(groups))
+        self.fold_ = _folds(together, codes, self.settings.folds, self.seed)
+        self._order = np.argsort(keys, kind="stable")
+        self._sorted_keys = keys[self._order]
+        self._x, self._codes = self._scaled(raw), codes
+        self.posteriors_ = fit_posteriors(
+            self._x, self.sizes_, codes, self.fold_, len(self.classes_), self.settings, self.seed
+        )
+        self._densities: list[tuple[Densities, Densities]] = []
+        return self
+
+    def score_samples(
+        self, x1: ArrayLike, x2: ArrayLike, y: ArrayLike, definition: Definition | None = None
+    ) -> Pointwise:
+        """The parts of each row, in the order of the rows, in nats.
+
+        Raises
+        ------
+        DataError
+            If rows do not match those of ``fit``, or a class was not there.
+        """
+        if not hasattr(self, "posteriors_"):
+            raise ConfigError("score_samples needs a fitted estimator; call fit(x1, x2, y) first")
+        x, labels = _rows(x1, x2), _labels(y)
+        _check_lengths(*x, labels)
+        sizes = (x[0].shape[1], x[1].shape[1])
+        if sizes != self.sizes_:
+            raise DataError(f"expected {self.sizes_} features of x1 and x2, as in fit; got {sizes}")
+        codes = self._coded(labels)
+        raw = np.concatenate(x, axis=1)
+        seen = self._seen(raw)
+        scaled = self._scaled(raw)
+        log_q = np.empty((3, len(codes), len(self.classes_)))
+        log_q[:, seen < 0] = self.posteriors_.log_probabilities(scaled[seen < 0])
+        log_q[:, seen >= 0] = self.posteriors_.out_of_fold[:, seen[seen >= 0]]
+        at = np.arange(len(codes))
+        i1, i2, i12 = log_q[:, at, codes] - np.log(self.prior_)[codes]
+        chosen = definition or self.definition
+        surprise = self._surprise(scaled, codes, seen) if chosen == "lsmi" else None
+        return split(i1, i2, i12, chosen, surprise)
+
+    def _check_counts(self, counts: Ints) -> None:
+        folds, total = self.settings.folds, int(counts.sum())
+        least = folds * LEAST_ROWS_OF_FOLD
+        if total < least:
+            raise DataError(
+                f"{total} rows are too few to tell anything; at least {least} are needed"
+            )
+        if len(counts) < 2:
+            raise DataError(
+                f"all rows are of class {self.classes_[0]}; at least two classes are needed"
+            )
+        rare = np.flatnonzero(counts < 2 * folds)
+        if len(rare):
+            names = ", ".join(f"{self.classes_[k]} ({counts[k]})" for k in rare[:_MOST_SHOWN])
+            more = f" and {len(rare) - _MOST_SHOWN} more" if len(rare) > _MOST_SHOWN else ""
+            raise DataError(
+                f"each class needs at least {2 * folds} rows; too few have {names}{more}. Leave "
+                "these classes out or merge them"
+            )
+
+    def _scaled(self, raw: Floats) -> Floats:
+        scaled = (raw - self.mean_) / self.spread_
+        scaled[:, ~self.varies_] = 0.0
+        return scaled
+
+    def _coded(self, labels: NDArray[Any]) -> Ints:
+        codes = np.clip(np.searchsorted(self.classes_, labels), 0, len(self.classes_) - 1)
+        unknown = np.unique(labels[self.classes_[codes] != labels])
+        if len(unknown):
+            shown = ", ".join(str(u) for u in unknown[:_MOST_SHOWN])
+            raise DataError(f"classes that fit() has not seen: {shown}")
+        return codes.astype(np.int64)
+
+    def _seen(self, raw: Floats) -> Ints:
+        """(N,) the training row that each row is a copy of, -1 where it is none."""
+        keys = _keys(raw)
+        place = np.clip(np.searchsorted(self._sorted_keys, keys), 0, len(self._sorted_keys) - 1)
+        same = self._sorted_keys[place] == keys
+        return np.where(same, self._order[place], -1)
+
+    def _surprise(self, scaled: Floats, codes: Ints, seen: Ints) -> Surprise:
+        """-log densities in the inputs' own units; folds as for the networks."""
+        if not self._densities:
+            self._densities = [self._fit_densities(f) for f in range(self.settings.folds)]
+        log_prior, folds = np.log(self.prior_), self.settings.folds
+        new = np.flatnonzero(seen < 0)
+        alone, given = [], []
+        for m in (0, 1):
+            columns = self._columns(m)
+            unit = float(np.log(self.spread_[columns]).sum())
+            log_p = np.empty((len(codes), len(self.prior_)))
+            for f in range(folds):
+                own = np.flatnonzero((seen >= 0) & (self.fold_[seen] == f))
+                log_p[own] = self._densities[f][m].log_density(scaled[np.ix_(own, columns)])
+            rows = scaled[np.ix_(new, columns)]
+            each = [self._densities[f][m].log_density(rows) for f in range(folds)]
+            log_p[new] = logsumexp(each, axis=0) - np.log(folds)
+            alone.append(unit - logsumexp(log_p + log_prior, axis=1))
+            given.append(unit - log_p[np.arange(len(codes)), codes])
+        return Surprise(alone[0], alone[1], given[0], given[1])
+
+    def _fit_densities(self, fold: int) -> tuple[Densities, Densities]:
+        rows, k = np.flatnonzero(self.fold_ != fold), len(self.classes_)
+        first, second = (
+            fit_densities(self._x[np.ix_(rows, self._columns(m))], self._codes[rows], k, self.seed)
+            for m in (0, 1)
+        )
+        return first, second
+
+    def _columns(self, m: int) -> Ints:
+        """Features of an input that vary; at least one."""
+        start = m * self.sizes_[0]
+        columns = np.arange(start, start + self.sizes_[m])
+        varying = columns[self.varies_[columns]]
+        return varying if len(varying) else columns[:1]
+
+
+def _rows(x1: ArrayLike, x2: ArrayLike) -> tuple[Floats, Floats]:
+    found = []
+    for name, x in (("x1", x1), ("x2", x2)):
+        try:
+            rows = np.asarray(x, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise DataError(f"{name}: expected numbers, (N, ...)") from None
+        if rows.ndim == 0 or rows.shape[0] == 0:
+            raise DataError(f"{name}: expected at least one row, got shape {rows.shape}")
+        rows = rows.reshape(len(rows), -1)
+        if not rows.shape[1]:
+            raise DataError(f"{name}: expected at least one feature")
+        faulty = np.flatnonzero(~np.isfinite(rows).all(axis=1))
+        if len(faulty):
+            shown = ", ".join(str(i) for i in faulty[:_MOST_SHOWN])
+            raise DataError(f"{name}: {len(faulty)} rows hold a number that is not finite: {shown}")
+        found.append(rows)
+    return found[0], found[1]
+
+
+def _labels(y: ArrayLike) -> NDArray[Any]:
+    labels = np.asarray(y)
+    if labels.ndim != 1 or labels.dtype.kind not in "iubUS":
+        raise DataError(f"y: expected (N,) integers or text, got {labels.dtype} {labels.shape}")
+    return labels
+
+
+def _check_lengths(x1: Floats, x2: Floats, y: NDArray[Any]) -> None:
+    if not len(x1) == len(x2) == len(y):
+        raise DataError(f"x1, x2 and y differ in length: {len(x1)}, {len(x2)} and {len(y)} rows")
+
+
+def _keys(raw: Floats) -> NDArray[np.uint64]:
+    """(N,) a number for each row of features; equal rows have equal ones."""
+    words = np.ascontiguousarray(raw + 0.0).view(np.uint64)  # adding zero makes -0 a 0
+    factors = np.random.default_rng(9).integers(1, 2**63, words.shape[1], dtype=np.uint64)
+    # Mixed before the sum, or a swap of high bits between features could cancel out.
+    mixed = (words ^ (words >> np.uint64(29))) * (factors * np.uint64(2) + np.uint64(1))
+    found: NDArray[np.uint64] = (mixed ^ (mixed >> np.uint64(32))).sum(axis=1, dtype=np.uint64)
+    return found
+
+
+def _together(keys: NDArray[np.uint64], groups: NDArray[Any]) -> Ints:
+    """(N,) number of what must stay in one fold: a group, and the groups it shares a row with."""
+    if groups.shape != keys.shape:
+        raise DataError(f"groups: expected {keys.shape}, one for each row; got {groups.shape}")
+    _, row = np.unique(keys, return_inverse=True)
+    _, group = np.unique(groups, return_inverse=True)
+    n, m = int(row.max()) + 1, int(group.max()) + 1
+    pairs = coo_matrix((np.ones(len(row)), (row, n + group)), shape=(n + m, n + m))
+    _, part = connected_components(pairs, directed=False)
+    found: Ints = part[row].astype(np.int64)
+    return found
+
+
+def _folds(keys: NDArray[Any], codes: Ints, folds: int, seed: int) -> Ints:
+    """(N,) fold of each row: classes spread evenly, copies of a row together."""
+    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+    # In order of appearance, not of keys: these change with the unit of an input.
+    drawn = np.argsort(first)[np.random.default_rng([seed, 10]).permutation(len(first))]
+    by_class = drawn[np.argsort(codes[first[drawn]], kind="stable")]
+    fold = np.empty(len(first), dtype=np.int64)
+    fold[by_class] = np.arange(len(first)) % folds
+    found: Ints = fold[inverse]
+    return found

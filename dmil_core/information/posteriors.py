@@ -1,0 +1,278 @@
+"""log p(y|x1), log p(y|x2) and log p(y|x1,x2) from rows, by small networks that train together.
+
+Each of the three has one network for each fold of the rows, which learns from the other folds, so
+that no row is ever judged by a network that has seen it. All of them are one stack of weights: a
+step is a few products of stacked matrices, whatever the number of networks. A network is a linear
+map, which begins as a linear discriminant analysis, plus two hidden layers, which begin at nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from sklearn.covariance import ledoit_wolf
+from torch import Tensor
+from torch.nn.functional import cross_entropy, log_softmax
+
+from dmil_core.fit import reproducible
+from dmil_core.information.pmf import Floats
+
+Ints = NDArray[np.int64]
+
+#: The networks of a fold: of x1, of x2, of both.
+INPUTS: Final = 3
+_CHUNK: Final = 8192
+#: Small sets are cut into batches of at least so many rows, for at least so many steps.
+_LEAST_BATCH: Final = 16
+_LEAST_STEPS: Final = 8
+#: Nats by which a held-out loss must fall to count as progress.
+_PROGRESS: Final = 1e-4
+#: Logit, less that of the others, of a class that a network has no rows of.
+ABSENT_LOGIT: Final = -5.0
+#: Features up to which a network begins with their covariance; above, with their variances.
+MOST_TILTED: Final = 512
+_RIDGE: Final = 1e-6
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the networks are trained.
+
+    Attributes
+    ----------
+    folds : parts of the rows; a network learns from all but one.
+    hidden : sizes of the two hidden layers.
+    epochs, patience : at most so many passes, and so many without a better held-out loss.
+    batch : rows of a step, at most.
+    lr, weight_decay : of AdamW; the rate falls along half a cosine.
+    held : share of a network's rows that decide when it stops.
+    """
+
+    folds: int = 4
+    hidden: tuple[int, int] = (64, 32)
+    epochs: int = 60
+    patience: int = 8
+    batch: int = 256
+    lr: float = 2e-3
+    weight_decay: float = 0.3
+    held: float = 0.12
+
+
+class Stack(torch.nn.Module):
+    """N networks side by side: (N, B, D) -> (N, B, K) logits. ``mask`` (N, D, 1) says what each
+    may see."""
+
+    mask: Tensor
+
+    def __init__(self, mask: Tensor, classes: int, hidden: tuple[int, int]) -> None:
+        super().__init__()
+        n, d, _ = mask.shape
+        self.register_buffer("mask", mask)
+        seen = mask.sum(dim=1, keepdim=True)  # (N, 1, 1)
+        first, second = hidden
+
+        def weights(into: int, out: int, width: Tensor | float) -> torch.nn.Parameter:
+            return torch.nn.Parameter(torch.randn(n, into, out) * (2.0 / width) ** 0.5)
+
+        self.w1 = weights(d, first, seen)
+        self.w2 = weights(first, second, first)
+        self.b1 = torch.nn.Parameter(torch.zeros(n, 1, first))
+        self.b2 = torch.nn.Parameter(torch.zeros(n, 1, second))
+        self.w3 = torch.nn.Parameter(torch.zeros(n, second, classes))
+        self.linear = torch.nn.Parameter(torch.zeros(n, d, classes))
+        self.bias = torch.nn.Parameter(torch.zeros(n, 1, classes))
+
+    def forward(self, x: Tensor) -> Tensor:
+        hidden = torch.baddbmm(self.b1, x, self.w1 * self.mask).relu()
+        hidden = torch.baddbmm(self.b2, hidden, self.w2).relu()
+        return torch.baddbmm(self.bias, x, self.linear * self.mask) + hidden @ self.w3
+
+
+@dataclass(frozen=True)
+class Posteriors:
+    """Trained networks, calibrated.
+
+    Attributes
+    ----------
+    stack : networks in the order fold by fold, x1, x2, both.
+    temperatures : (3,) of x1, x2 and both; logits are divided by them.
+    out_of_fold : (3, N, K) log probabilities of the training rows, from networks that did not
+        see them.
+    """
+
+    stack: Stack
+    temperatures: Floats
+    out_of_fold: Floats
+
+    @property
+    def folds(self) -> int:
+        """How many networks each input has."""
+        return len(self.stack.mask) // INPUTS
+
+    @torch.no_grad()
+    def log_probabilities(self, x: Floats) -> Floats:
+        """(3, N, K) log probabilities of rows (N, D) that no network saw, by mean logits."""
+        found = []
+        for rows in torch.as_tensor(x, dtype=torch.float32).split(_CHUNK):
+            logits = self.stack(rows.expand(len(self.stack.mask), *rows.shape))
+            mean = logits.unflatten(0, (self.folds, INPUTS)).mean(dim=0) / self._divisors
+            found.append(log_softmax(mean, dim=-1))
+        return torch.cat(found, dim=1).double().numpy()
+
+    @property
+    def _divisors(self) -> Tensor:
+        return torch.as_tensor(self.temperatures, dtype=torch.float32)[:, None, None]
+
+
+def fit_posteriors(
+    x: Floats, sizes: tuple[int, int], y: Ints, fold: Ints, classes: int, settings: Settings,
+    seed: int,
+) -> Posteriors:  # fmt: skip
+    """Train all networks on rows (N, D), standardised, of which ``sizes`` features are x1 and x2.
+
+    ``fold`` (N,) says which network does not see a row.
+    """
+    generator = np.random.default_rng([seed, 7])
+    with reproducible(seed, 7):
+        mask = _masks(sizes, settings.folds)
+        stack = Stack(mask, classes, settings.hidden)
+        inside, held = _rows_of(fold, settings, generator)
+        _begin(stack, x, y, inside)
+        _train(stack, torch.as_tensor(x, dtype=torch.float32), torch.as_tensor(y), inside, held,
+               settings, generator)  # fmt: skip
+    logits = _out_of_fold(stack, x, fold)
+    temperatures = np.array([_temperature(own, y) for own in logits])
+    calibrated = logits / temperatures[:, None, None]
+    log_q = log_softmax(torch.as_tensor(calibrated), dim=-1).numpy()
+    return Posteriors(stack, temperatures, log_q)
+
+
+def _masks(sizes: tuple[int, int], folds: int) -> Tensor:
+    """(3 folds, D, 1): x1, x2 and both, for each fold."""
+    first = torch.cat([torch.ones(sizes[0]), torch.zeros(sizes[1])])
+    return torch.stack([first, 1.0 - first, torch.ones_like(first)]).repeat(folds, 1).unsqueeze(2)
+
+
+def _rows_of(
+    fold: Ints, settings: Settings, generator: np.random.Generator
+) -> tuple[list[Ints], list[Ints]]:
+    """Rows that each fold's networks learn from, and rows that stop them."""
+    inside, held = [], []
+    for f in range(settings.folds):
+        rows = generator.permutation(np.flatnonzero(fold != f))
+        kept = max(1, round(settings.held * len(rows)))
+        held.append(rows[:kept])
+        inside.append(rows[kept:])
+    return inside, held
+
+
+@torch.no_grad()
+def _begin(stack: Stack, x: Floats, y: Ints, inside: list[Ints]) -> None:
+    """Start each network as a linear discriminant analysis with shrunken covariances."""
+    for number, mask in enumerate(stack.mask[:, :, 0].bool().numpy()):
+        rows = inside[number // INPUTS]
+        coef, intercept, present = _discriminant(x[rows][:, mask], y[rows])
+        linear = np.zeros((x.shape[1], stack.bias.shape[2]))
+        bias = np.full(stack.bias.shape[2], ABSENT_LOGIT)
+        linear[np.ix_(mask, present)] = coef.T
+        bias[present] = intercept
+        stack.linear[number] = torch.as_tensor(linear, dtype=torch.float32)
+        stack.bias[number, 0] = torch.as_tensor(bias - bias[present].mean(), dtype=torch.float32)
+
+
+def _discriminant(x: Floats, y: Ints) -> tuple[Floats, Floats, Ints]:
+    """Coefficients (P, D), intercepts (P,) and classes (P,) of those that have rows."""
+    present, counts = np.unique(y, return_counts=True)
+    means = np.stack([x[y == k].mean(axis=0) for k in present])
+    away = x - means[np.searchsorted(present, y)]
+    if x.shape[1] > MOST_TILTED:
+        coef = means / ((away**2).mean(axis=0) + _RIDGE)
+    else:
+        within, _ = ledoit_wolf(away, assume_centered=True)
+        coef = np.linalg.solve(within + _RIDGE * np.eye(len(within)), means.T).T
+    intercept = np.log(counts / len(y)) - 0.5 * (coef * means).sum(axis=1)
+    return coef, intercept, present
+
+
+def _train(
+    stack: Stack, x: Tensor, y: Tensor, inside: list[Ints], held: list[Ints], settings: Settings,
+    generator: np.random.Generator,
+) -> None:  # fmt: skip
+    """Minimise each network's cross-entropy, and leave it as it was when its held-out rows were
+    predicted best."""
+    optimizer = torch.optim.AdamW(
+        stack.parameters(), lr=settings.lr, weight_decay=settings.weight_decay, fused=True
+    )
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings.epochs)
+    length = min(len(rows) for rows in inside)
+    batch = min(settings.batch, max(_LEAST_BATCH, length // _LEAST_STEPS))
+    steps = max(1, length // batch)
+    best, kept = _held_out(stack, x, y, held), _copied(stack)
+    stale = 0
+    for _ in range(settings.epochs):
+        order = np.stack([generator.permutation(rows)[: steps * batch] for rows in inside])
+        for index in torch.as_tensor(order).split(batch, dim=1):
+            index = index.repeat_interleave(INPUTS, 0)
+            loss = _loss(stack(x[index]), y[index]).sum()
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            optimizer.step()
+        schedule.step()
+        now = _held_out(stack, x, y, held)
+        stale = 0 if bool((now < best - _PROGRESS).any()) else stale + 1
+        better = now < best
+        best = torch.where(better, now, best)
+        for name, weights in _copied(stack).items():
+            kept[name][better] = weights[better]
+        if stale >= settings.patience:
+            break
+    stack.load_state_dict(kept)
+
+
+def _copied(stack: Stack) -> dict[str, Tensor]:
+    return {name: value.detach().clone() for name, value in stack.state_dict().items()}
+
+
+def _loss(logits: Tensor, y: Tensor) -> Tensor:
+    """(networks,) mean cross-entropy of (networks, B, K) logits, in nats."""
+    each = cross_entropy(logits.flatten(0, 1), y.flatten(), reduction="none")
+    return each.view(y.shape).mean(dim=1)
+
+
+@torch.no_grad()
+def _held_out(stack: Stack, x: Tensor, y: Tensor, held: list[Ints]) -> Tensor:
+    """(networks,) mean loss of each on its held-out rows."""
+    length = min(len(rows) for rows in held)
+    index = torch.as_tensor(np.stack([rows[:length] for rows in held]))
+    index = index.repeat_interleave(INPUTS, 0)
+    return _loss(stack(x[index]), y[index])
+
+
+@torch.no_grad()
+def _out_of_fold(stack: Stack, x: Floats, fold: Ints) -> Floats:
+    """(3, N, K) logits of each row from the networks of its own fold."""
+    rows = torch.as_tensor(x, dtype=torch.float32)
+    found = np.zeros((INPUTS, len(x), stack.bias.shape[2]))
+    for f in range(len(stack.mask) // INPUTS):
+        own = np.flatnonzero(fold == f)
+        for part in np.array_split(own, max(1, len(own) // _CHUNK)):
+            logits = stack(rows[part].expand(len(stack.mask), -1, -1))
+            found[:, part] = logits[f * INPUTS : (f + 1) * INPUTS].numpy()
+    return found
+
+
+def _temperature(logits: Floats, y: Ints) -> float:
+    """What logits (N, K) must be divided by to be calibrated, between 1/4 and 16."""
+    own = torch.as_tensor(logits)
+    labels = torch.as_tensor(y)
+
+    def loss(log_t: float) -> float:
+        return float(cross_entropy(own / np.exp(log_t), labels))
+
+    found = minimize_scalar(loss, bounds=(-np.log(4), np.log(16)), method="bounded")
+    return float(np.exp(found.x))

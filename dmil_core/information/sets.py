@@ -1,0 +1,67 @@
+"""Pointwise information of a whole data set: its raw inputs as features, and one table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from dmil_core.data.dataset import Dataset
+from dmil_core.data.words import words_of
+from dmil_core.errors import ConfigError
+from dmil_core.information.estimator import Mean, PointwiseInformation, means
+from dmil_core.information.pmf import Floats
+from dmil_core.information.pointwise import Definition
+from dmil_core.prepare import vocabulary_of
+from dmil_core.schema import FEWEST_MODALITIES
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Every row of a set, judged by networks that did not see it.
+
+    Attributes
+    ----------
+    table : columns id, y, i1, i2, i12, r, u1, u2, s, in nats, in the order of the set.
+    means : the same on average, with standard errors.
+    """
+
+    table: pd.DataFrame
+    means: dict[str, Mean]
+
+
+def estimate(dataset: Dataset, definition: Definition = "same-sign", seed: int = 0) -> Estimate:
+    """Estimate the pointwise information of all rows of a set of two inputs, by cross-fitting.
+
+    Rows of a group are never told apart by networks that saw others of the group.
+
+    Raises
+    ------
+    ConfigError
+        If the set has three inputs, or there is no such definition.
+    DataError
+        If there are too few rows, in all or of a class.
+    """
+    if dataset.modalities != FEWEST_MODALITIES:
+        raise ConfigError(
+            f"{dataset.name!r} has {dataset.modalities} inputs; what is shared is told of two alone"
+        )
+    x1, x2 = (features(x) for x in dataset.inputs)
+    y = np.array(dataset.classes)[dataset.y]
+    fitted = PointwiseInformation(definition, seed=seed).fit(x1, x2, y, dataset.group)
+    found = fitted.score_samples(x1, x2, y)
+    table = pd.DataFrame({"id": dataset.ids, "y": y, **found.columns()})
+    return Estimate(table, means(found))
+
+
+def features(x: NDArray) -> Floats:
+    """(N, D) numbers: an array flattened, a text as which words it has."""
+    if x.dtype.kind != "U":
+        return x.reshape(len(x), -1).astype(np.float64)
+    place = {word: i for i, word in enumerate(vocabulary_of(x))}
+    found = np.zeros((len(x), max(len(place), 1)))
+    for row, text in enumerate(x.tolist()):
+        found[row, [place[w] for w in words_of(text) if w in place]] = 1.0
+    return found

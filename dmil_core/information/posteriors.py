@@ -14,12 +14,12 @@ from typing import Final
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
 from sklearn.covariance import ledoit_wolf
 from torch import Tensor
 from torch.nn.functional import cross_entropy, log_softmax
 
 from dmil_core.fit import reproducible
+from dmil_core.information.calibration import best_temperature
 from dmil_core.information.pmf import Floats
 
 Ints = NDArray[np.int64]
@@ -146,7 +146,7 @@ def fit_posteriors(
         _train(stack, torch.as_tensor(x, dtype=torch.float32), torch.as_tensor(y), inside, held,
                settings, generator)  # fmt: skip
     logits = _out_of_fold(stack, x, fold)
-    temperatures = np.array([_temperature(own, y) for own in logits])
+    temperatures = np.array([best_temperature(own, y) for own in logits])
     calibrated = logits / temperatures[:, None, None]
     log_q = log_softmax(torch.as_tensor(calibrated), dim=-1).numpy()
     return Posteriors(stack, temperatures, log_q)
@@ -264,15 +264,3 @@ def _out_of_fold(stack: Stack, x: Floats, fold: Ints) -> Floats:
             logits = stack(rows[part].expand(len(stack.mask), -1, -1))
             found[:, part] = logits[f * INPUTS : (f + 1) * INPUTS].numpy()
     return found
-
-
-def _temperature(logits: Floats, y: Ints) -> float:
-    """What logits (N, K) must be divided by to be calibrated, between 1/4 and 16."""
-    own = torch.as_tensor(logits)
-    labels = torch.as_tensor(y)
-
-    def loss(log_t: float) -> float:
-        return float(cross_entropy(own / np.exp(log_t), labels))
-
-    found = minimize_scalar(loss, bounds=(-np.log(4), np.log(16)), method="bounded")
-    return float(np.exp(found.x))

@@ -27,6 +27,8 @@ COLOURS: Final = (
 )
 ORDERS: Final = ("stored", "unsure", "sure", *COMPONENTS, "unexplained")
 RENDERERS: Final = ("webgl", "svg")
+#: Ways to say what two inputs share of what they tell; see `dmil_core.information.pointwise`.
+DEFINITIONS: Final = ("same-sign", "ccs")
 #: Which of two compared models is the one that is right.
 SIDES: Final = ("first", "second")
 
@@ -69,6 +71,7 @@ class View:
     reference: str = "dmil"
     method: str = ""
     setting: str = ""
+    definition: str = "same-sign"
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,7 @@ PARAMETERS: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "reference": ("reference", _text),
     "method": ("method", _text),
     "setting": ("setting", _text),
+    "definition": ("definition", _one_of(DEFINITIONS)),
 }
 
 DEFAULT: Final = View()
@@ -200,7 +204,7 @@ def change(view: View, **values: Any) -> View:
     """
     if "data" in values and values["data"] != view.data:
         keep = {"data", "model", "split", "renderer", "rival", "colour", "order"}
-        keep |= {"part", "metric", "reference", "method", "setting"}
+        keep |= {"part", "metric", "reference", "method", "setting", "definition"}
         cleared: dict[str, Any] = {
             f.name: getattr(DEFAULT, f.name) for f in fields(View) if f.name not in keep
         }

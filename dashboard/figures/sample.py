@@ -71,6 +71,57 @@ def waterfall(
     return fig
 
 
+def information(
+    parts: Mapping[str, float], exact: Mapping[str, float] | None, names: Mapping[str, str]
+) -> go.Figure:
+    """A signed bar for each part of what the inputs tell, in bits; a ring where the exact value
+    is known. The numbers stand in a column of their own, or rings would hide them."""
+    components = list(parts)
+    fig = theme.figure(_height(46, len(components)))
+    labels = [_label(c, names) for c in components]
+    fig.add_bar(
+        x=list(parts.values()),
+        y=labels,
+        orientation="h",
+        marker={
+            "color": [theme.COLOURS[c] for c in components],
+            "pattern": _patterns(components),
+        },
+        hovertemplate="%{y}: %{x:+.2f} bits<extra></extra>",
+    )
+    ends = [0.0, *parts.values()]
+    if exact is not None:
+        ends += [exact[c] for c in components]
+        fig.add_scatter(
+            x=[exact[c] for c in components],
+            y=labels,
+            mode="markers",
+            marker={"symbol": "circle-open", "size": 13, "color": theme.NEUTRAL, "line.width": 3},
+            hovertemplate="exact: %{x:+.2f} bits<extra></extra>",
+        )
+    for c, label in zip(components, labels, strict=True):
+        known = "" if exact is None else f" (exact {signed(exact[c])})"
+        fig.add_annotation(
+            x=1, xref="paper", xanchor="right", y=label, showarrow=False,
+            text=f"{signed(parts[c])}{known}", font={"color": theme.NEUTRAL},
+        )  # fmt: skip
+    span = max(ends) - min(ends) or 1.0
+    right = 0.4 if exact is None else 1.0
+    fig.update_xaxes(
+        range=[min(ends) - 0.06 * span, max(ends) + right * span],
+        zeroline=True,
+        zerolinewidth=1.5,
+        title="bits",
+    )
+    fig.update_yaxes(autorange="reversed", showgrid=False)
+    return fig
+
+
+def signed(value: float) -> str:
+    """A number with its sign and two decimals; what rounds to nothing is +0.00."""
+    return f"{round(value, 2) + 0.0:+.2f}"
+
+
 def _height(bar: int, bars: int) -> int:
     """Height of a figure with so many horizontal bars, and room for its axis."""
     return bar * (bars + 1)

@@ -121,6 +121,15 @@ def no_gate(model: str) -> Message:
     )
 
 
+def no_heads(model: str) -> Message:
+    """A model without a head for each input alone, or that was not told apart by them."""
+    return Message(
+        f"{model} cannot say what one input tells alone.",
+        "That takes a head for each of two inputs, and training and validation samples in its "
+        "table. dmil and ensemble have them.",
+    )
+
+
 def no_webgl(shown: int, of: int) -> Message:
     """The browser cannot draw with WebGL."""
     left = f" {shown:,} of {of:,} points are drawn, evenly chosen." if shown < of else ""

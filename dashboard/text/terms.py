@@ -45,6 +45,27 @@ CONTRIBUTION: Final = (
     "contributions add up exactly to the model's score (logit) for that class. Shown in bits: +1 "
     "bit doubles the odds of the class."
 )
+BITS: Final = (
+    "How much more probable an input makes the true class than it is anyway: +1 bit doubles the "
+    "probability, and less than 0 speaks against the class. What both inputs say counts as r, what "
+    "one says beyond that as u1 or u2, and what only the two together say as s."
+)
+DEFINITIONS: Final = {
+    "same-sign": "same sign: what both say as well",
+    "ccs": "ccs: what is said twice",
+}
+DEFINITION: Final = (
+    "What counts as shared is a choice. **Same sign**: where both inputs speak for the class, or "
+    "both against it, the smaller of the two. **ccs** (common change in surprisal): what adding "
+    "the two up would count twice. Where the inputs say different things that fit together, same "
+    "sign finds something shared and ccs nothing. `dmil estimate` also knows lsmi."
+)
+THREE_WORDS: Final = (
+    "- The **gate** says how much this model listens to each of its parts for this sample.\n"
+    "- A **contribution** says how much a part adds to the score of a class.\n"
+    "- **Bits** say how far the inputs themselves speak for the true class, whichever part of a "
+    "model heard it; here they are what this model's heads make of the inputs."
+)
 IDENTITY: Final = (
     "The left side is added up here from the model's table; the right side is the score the "
     "model itself stored. They must agree."

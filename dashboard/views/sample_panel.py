@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
-from dashboard import session, widgets
+from dashboard import session, state, widgets
 from dashboard.figures import sample as figures
+from dashboard.services import information as facts
 from dashboard.services import samples as service
 from dashboard.services.stock import Checkpoint, stock
 from dashboard.text import messages, terms
@@ -20,12 +23,14 @@ def full(found: Checkpoint, sample: str) -> None:
     widgets.opinions(stock().ready(found.data, found.seed), found, sample)
     if not found.gated:
         no_gate(found)
+        information(found, sample)
         return
     left, right = st.columns([4, 5], gap="medium")
     with left:
         widgets.gate(found, sample)
     with right:
         waterfall(found, sample)
+    information(found, sample)
 
 
 def brief(found: Checkpoint, sample: str) -> None:
@@ -101,6 +106,82 @@ def _class_choice(found: Checkpoint, sample: str) -> tuple[str, str]:
             lambda c: c + marks.get(c, "") if c else "nothing",
         )
     return cls, against
+
+
+def information(found: Checkpoint, sample: str) -> None:
+    """What each input tells of the true class, in bits, how that is split, and its identities."""
+    names = service.modality_names(found)
+    if len(names) != 2:
+        return
+    st.markdown("**What the inputs tell of the true class**", help=terms.BITS)
+    view = session.view()
+    told = facts.told(found, sample, view.definition)
+    if told is None:
+        _no_heads(found)
+        return
+    left, right = st.columns([5, 4], gap="medium")
+    with right:
+        widgets.select(
+            "Counted as shared", "definition", state.DEFINITIONS, view.definition,
+            terms.DEFINITIONS.__getitem__, help=terms.DEFINITION,
+        )  # fmt: skip
+        _identities(told.values, names)
+        _how_far_to_trust(told)
+    with left:
+        letters = {c.upper(): told.values[c] for c in facts.PARTS}
+        known = told.exact and {c.upper(): told.exact[c] for c in facts.PARTS}
+        widgets.chart(
+            figures.information(letters, known, terms.component_names(names)),
+            "information",
+            "Bars of the four parts of what the inputs tell, in bits"
+            + ("; rings: the exact values" if known else ""),
+        )
+        if told.exact is not None:
+            st.caption(
+                "Rings: exact values, from the law that made this data set. Together the inputs "
+                f"really tell {plain(figures.signed(told.exact['i12']))} bits."
+            )
+    with st.expander("Gate, contribution, bits: what is the difference?"):
+        st.markdown(terms.THREE_WORDS)
+
+
+def _identities(bits: dict[str, float], names: Sequence[str]) -> None:
+    """The sums that the parts make, in numbers."""
+
+    def signed(name: str) -> str:
+        return plain(figures.signed(bits[name]))
+
+    for m, name in enumerate(names, start=1):
+        st.markdown(
+            f"**{plain(name)}** alone: {signed(f'i{m}')} bits = r ({signed('r')}) "
+            f"+ u{m} ({signed(f'u{m}')})"
+        )
+    parts = " + ".join(f"{c} ({signed(c)})" for c in facts.PARTS)
+    st.markdown(f"**Both together**: {signed('i12')} bits = {parts}")
+
+
+def _how_far_to_trust(told: facts.Told) -> None:
+    errors = ", ".join(f"{c.after:.1%}" for c in told.calibration)
+    st.caption(
+        "As this model's heads see it, calibrated on validation samples. Calibration error on test "
+        f"samples, first input, second, both: {errors}."
+    )
+    if told.seen:
+        st.caption(
+            ":orange[The model was trained on this sample, so its heads know more of it than of "
+            "others.]"
+        )
+
+
+def _no_heads(found: Checkpoint) -> None:
+    other = facts.other_that_tells(found)
+    widgets.notice(messages.no_heads(plain(found.model)))
+    if other is not None:
+        st.button(
+            f"Show bits of {plain(other.model)}",
+            on_click=widgets.use_model,
+            args=(other.model,),
+        )
 
 
 def no_gate(found: Checkpoint) -> None:

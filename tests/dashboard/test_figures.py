@@ -72,6 +72,26 @@ def test_the_waterfall_adds_up(values: list[float]) -> None:
     assert bars.base[0] == bars.base[count] == 0
 
 
+@given(st.lists(numbers, min_size=4, max_size=4), st.lists(numbers, min_size=4, max_size=4))
+def test_information_shows_every_number_and_the_exact_one(
+    told: list[float], exact: list[float]
+) -> None:
+    parts, known = dict(zip(TWO, told, strict=True)), dict(zip(TWO, exact, strict=True))
+    fig = sample.information(parts, known, NAMES)
+    bars, rings = fig.data
+    assert list(bars.x) == told
+    assert list(rings.x) == exact
+    texts = [a.text for a in fig.layout.annotations]
+    assert texts == [
+        f"{sample.signed(a)} (exact {sample.signed(b)})" for a, b in zip(told, exact, strict=True)
+    ]
+    assert "-0.00" not in " ".join(texts)
+    low, high = fig.layout.xaxis.range
+    assert low < min(0.0, *told, *exact)
+    assert high > max(0.0, *told, *exact)
+    assert len(sample.information(parts, None, NAMES).data) == 1
+
+
 @pytest.mark.parametrize("components", [TWO, THREE])
 def test_component_bars_have_letters_and_patterns(components: tuple[str, ...]) -> None:
     weights = pd.DataFrame(

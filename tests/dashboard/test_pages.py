@@ -248,6 +248,46 @@ def test_a_sample_of_three_inputs_shows_three_inputs_and_five_parts(
     assert "U3" in app.selectbox(key="choice_dominant").options[4]
 
 
+def bits_said(app: AppTest, start: str) -> list[float]:
+    """The numbers of the identity that starts with these words."""
+    text = said(app).replace("\\", "")
+    (line,) = (row for row in text.splitlines() if row.startswith(start))
+    return [float(n) for n in re.findall(r"[+-]\d+\.\d+", line)]
+
+
+def test_information_adds_up_and_stands_beside_the_exact_value(
+    open_page: OpenPage, room: Room
+) -> None:
+    app = open_page(data=GENERATED, sample=ids(room, GENERATED)[4])
+    assert bars(app, "information") == ["R", "U1", "U2", "S"]
+    for start in ("**x1** alone:", "**x2** alone:", "**Both together**:"):
+        total, *parts = bits_said(app, start)
+        assert total == pytest.approx(sum(parts), abs=0.025)
+    assert "really tell" in said(app)
+    before = bits_said(app, "**Both together**:")
+    app.selectbox(key="choice_definition").select("ccs").run()
+    assert view(app).definition == "ccs"  # type: ignore[attr-defined]
+    assert bits_said(app, "**Both together**:")[0] == before[0]
+
+
+def test_information_is_not_exact_where_no_law_is_known(open_page: OpenPage, room: Room) -> None:
+    app = open_page(data=REAL, sample=ids(room, REAL)[4])
+    assert bars(app, "information") == ["R", "U1", "U2", "S"]
+    assert "really tell" not in said(app)
+    assert "trained on this sample" not in said(app)
+    seen = open_page(data=REAL, split="train", sample=ids(room, REAL, split="train")[0])
+    assert "trained on this sample" in said(seen)
+
+
+def test_a_model_without_heads_says_so_and_offers_another(open_page: OpenPage) -> None:
+    app = open_page(data=REAL, model="joint")
+    assert "cannot say what one input tells alone" in said(app)
+    (button,) = (b for b in app.button if b.label == "Show bits of dmil")
+    button.click().run()
+    assert view(app).model == "dmil"  # type: ignore[attr-defined]
+    assert bars(app, "information") == ["R", "U1", "U2", "S"]
+
+
 def test_two_inputs_are_shown_as_two(open_page: OpenPage, room: Room) -> None:
     app = open_page(data=REAL, sample=ids(room, REAL)[5])
     text = said(app)

@@ -94,6 +94,11 @@ bench-unseen: $(APP_ENV) ## Do frozen components describe classes that training 
 bench-architectures: $(APP_ENV) ## The same paradigms with other encoders, 5 seeds; an hour or more
 	$(PY) -m benchmarks.architectures $(ARGS)
 
+.PHONY: bench-information
+bench-information: $(APP_ENV) ## Are exact decompositions exact, and estimates near the truth? 5 seeds, 15 minutes
+	$(PY) -m pip install --quiet -r benchmarks/requirements.txt
+	$(PY) -m benchmarks.information $(ARGS)
+
 .PHONY: bench-dominance
 bench-dominance: $(APP_ENV) ## Does joint learning neglect the weaker input? 5 seeds; takes the runs of bench-compare
 	$(PY) -m benchmarks.dominance $(ARGS)

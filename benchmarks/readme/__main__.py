@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.readme import behaviour, reasons
+from benchmarks.readme import behaviour, bits, reasons
 from benchmarks.readme.cells import record_path
 from benchmarks.readme.headlines import headlines
 from dmil_core.storage import replacing
@@ -32,6 +32,7 @@ def write_between(path: Path, parts: list[str]) -> None:
 def main() -> int:
     """Replace the blocks in README.md and docs/collapse.md."""
     sections = {
+        "information": bits.information,
         "avdigits": behaviour.avdigits,
         "theorem": reasons.theorem,
         "ablations": reasons.ablations,

@@ -11,16 +11,14 @@ to a point of the dual, which bounds it from below. The distance of the two is t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import clarabel
 import numpy as np
 from scipy import sparse
 from scipy.special import logsumexp, xlogy
 
+from dmil_core.information.conic import minimise
 from dmil_core.information.pmf import Floats
-
-TOLERANCE: Final = 1e-10
 
 
 @dataclass(frozen=True)
@@ -111,11 +109,7 @@ def _solve(p1: Floats, p2: Floats) -> tuple[Floats, tuple[Floats, Floats]]:
     a, b, cones = _programme(cells, p1, p2)
     n, entropies = len(cells.x1), len(cells.open)
     cost = np.concatenate([np.zeros(n), np.ones(entropies)])
-    quadratic = sparse.csc_matrix((len(cost), len(cost)))
-    settings = clarabel.DefaultSettings()
-    settings.verbose = False
-    settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = TOLERANCE
-    found = clarabel.DefaultSolver(quadratic, cost, a, b, cones, settings).solve()
+    found = minimise(cost, a, b, cones)
     q = np.zeros((len(p1), *p2.shape))
     q[cells.x1, cells.x2, cells.y] = np.clip(found.x[:n], 0.0, None)
     multipliers = -np.asarray(found.z)

@@ -9,9 +9,9 @@ import numpy as np
 from scipy import sparse
 
 from dmil_core.errors import DataError
+from dmil_core.information.conic import minimise
 from dmil_core.information.pmf import Floats
 
-TOLERANCE: Final = 1e-10
 #: Largest error of a marginal that is still taken for none.
 GOOD_ENOUGH: Final = 1e-7
 
@@ -47,11 +47,7 @@ def pairwise_maxent(p: Floats) -> Floats:
     b = np.concatenate([*wanted, np.tile([0.0, 0.0, 1.0], n)])
     cones = [clarabel.ZeroConeT(height), *[clarabel.ExponentialConeT()] * n]
     cost = np.concatenate([np.zeros(n), np.ones(n)])
-    settings = clarabel.DefaultSettings()
-    settings.verbose = False
-    settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = TOLERANCE
-    quadratic = sparse.csc_matrix((2 * n, 2 * n))
-    found = clarabel.DefaultSolver(quadratic, cost, a, b, cones, settings).solve()
+    found = minimise(cost, a, b, cones)
     q = np.zeros(p.shape)
     q[cells] = np.clip(found.x[:n], 0.0, None)
     error = max(float(np.abs(q.sum(axis=i) - m).max()) for i, m in enumerate(marginals))

@@ -2,9 +2,9 @@
 
 ``pmf`` reads and checks a distribution of (x1, x2, y), ``discrete`` decomposes it as a whole by a
 named measure (``broja`` holds the one that is a convex programme, ``maxent`` the distribution that
-another one needs; ``conic`` is the solver of both). ``pointwise`` splits what is told of single samples by a named definition, from
-a ``truth`` that is known or by an ``estimator``, which has ``posteriors`` from small networks and
-``densities`` from mixtures; ``sets`` applies it to a data set. ``heads`` does the same with what
-a trained model's own heads say (``calibration`` makes these honest), and ``discretised`` decomposes
-a whole set by counting clusters.
+another one needs; ``conic`` is the solver of both). ``pointwise`` splits what is told of single
+samples by a named definition, from a ``truth`` that is known or by an ``estimator``, which has
+``posteriors`` from small networks and ``densities`` from mixtures; ``sets`` applies it to a data
+set. ``heads`` does the same with what a trained model's own heads say (``calibration`` makes these
+honest), and ``discretised`` decomposes a whole set by counting clusters.
 """

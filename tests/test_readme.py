@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import tomllib
@@ -70,6 +71,29 @@ def test_an_own_encoder_in_ten_lines(
     assert 0.0 <= float(capsys.readouterr().out) <= 1.0
     run = (own_folders / "runs" / "mine" / "run.json").read_text("utf-8")
     assert '"kind": "mine"' in run
+
+
+def test_a_distribution_is_decomposed_as_told(
+    own_folders: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = section("A distribution, exactly")
+    (content,) = re.findall(r"`(\{\"pmf\".*?)`:", text, re.DOTALL)
+    (own_folders / "and.json").write_text(content, "utf-8")
+    for line in "".join(blocks(text, "bash")).splitlines():
+        perform(shlex.split(line))
+    found = json.loads(capsys.readouterr().out)
+    told = re.search(r"\(here (\S+), (\S+), (\S+) and (\S+)\)", text)
+    assert told
+    assert [round(found[c], 3) for c in ("R", "U1", "U2", "S")] == [float(v) for v in told.groups()]
+
+
+def test_what_inputs_tell_is_estimated_in_ten_lines(
+    own_folders: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (code,) = blocks(section("What each input tells of a sample, in bits"), "python")
+    small = code.replace("gaussian:law=xor", "gaussian:law=xor,train=800,val=50,test=400")
+    exec(compile(small, "README.md", "exec"), {})
+    assert 0.4 < float(capsys.readouterr().out.split()[0]) < 0.65
 
 
 def test_own_data_from_file_to_checkpoints_and_table(own_folders: Path) -> None:

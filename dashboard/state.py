@@ -24,6 +24,7 @@ COLOURS: Final = (
     "dominant",
     "composition",
     *(f"gate-{c}" for c in COMPONENTS),
+    *(f"bits-{c}" for c in ("R", "U1", "U2", "S")),
 )
 ORDERS: Final = ("stored", "unsure", "sure", *COMPONENTS, "unexplained")
 RENDERERS: Final = ("webgl", "svg")

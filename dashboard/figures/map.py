@@ -20,23 +20,26 @@ Renderer = Literal["webgl", "svg"]
 #: More points than this overlap: they are drawn smaller, and the groups in so many turns.
 CROWDED = 1000
 LAYERS = 4
+#: On scales: nothing, and evidence against the class.
+FAINT = "#9AA3B2"
+AGAINST = "#997700"
 
 
 def scatter(
     points: pd.DataFrame, colour: str, order: Sequence[str], renderer: str, height: int = 560
 ) -> go.Figure:
-    """Points coloured by names (one trace each, with its own marker) or by a gate weight.
+    """Points coloured by names (one trace each, with its own marker) or by a number.
 
     Parameters
     ----------
     points : columns id, x, y, colour.
-    colour : what ``colour`` holds; ``gate-R`` and so on are numbers, all others names.
+    colour : what ``colour`` holds; ``gate-R``, ``bits-R`` and so on are numbers, all others names.
     order : the names in the order of the legend.
     renderer : ``webgl``, or ``svg`` for browsers without it.
     """
     fig = theme.figure(height)
-    if colour.startswith("gate-"):
-        _weights(fig, points, colour.removeprefix("gate-"), renderer)
+    if is_number(colour):
+        _numbers(fig, points, colour, renderer)
     else:
         _groups(fig, points, colour, order, renderer)
         fig.update_layout(showlegend=True, legend={"itemsizing": "constant", "y": -0.01})
@@ -93,17 +96,31 @@ def look(name: str, colour: str, place: int) -> tuple[str, str]:
     return theme.CLASS_COLOURS[place % 10], theme.CLASS_SYMBOLS[(place + place // 10) % 10]
 
 
-def _weights(fig: go.Figure, rows: pd.DataFrame, component: str, renderer: str) -> None:
-    weight = rows["colour"].to_numpy(dtype=np.float32)
+def is_number(colour: str) -> bool:
+    """Whether points of this colour lie on a scale."""
+    return colour.startswith(("gate-", "bits-"))
+
+
+def _numbers(fig: go.Figure, rows: pd.DataFrame, colour: str, renderer: str) -> None:
+    """Weights from 0 to 1, or bits around 0, in the colour of their component."""
+    kind, _, component = colour.partition("-")
+    values = rows["colour"].to_numpy(dtype=np.float32)
+    tint, name = theme.COLOURS[component], f"weight of {component}"
+    low, high, scale, ticks = 0.0, 1.0, [[0.0, FAINT], [1.0, tint]], ".0%"
+    if kind == "bits":
+        # A few extreme samples would leave one colour to all others.
+        high = max(float(np.quantile(np.abs(values), 0.98)), 0.1) if len(values) else 0.1
+        low, name, ticks = -high, f"bits of {component}", "+.1f"
+        scale = [[0.0, AGAINST], [0.5, FAINT], [1.0, tint]]
     marker = {
-        "color": weight,
-        "cmin": 0.0,
-        "cmax": 1.0,
-        "colorscale": [[0.0, "#9AA3B2"], [1.0, theme.COLOURS[component]]],
-        # Larger where the weight is larger: the scale must not rest on colour alone.
-        "size": 5.0 + 5.0 * weight,
+        "color": values,
+        "cmin": low,
+        "cmax": high,
+        "colorscale": scale,
+        # Larger where there is more: the scale must not rest on colour alone.
+        "size": 5.0 + 5.0 * np.minimum(np.abs(values) / high, 1.0),
         "colorbar": {
-            "title": {"text": f"weight of {component}", "side": "top"},
+            "title": {"text": name, "side": "top"},
             "orientation": "h",
             "thickness": 10,
             "len": 0.6,
@@ -111,10 +128,10 @@ def _weights(fig: go.Figure, rows: pd.DataFrame, component: str, renderer: str) 
             "xanchor": "left",
             "y": -0.02,
             "yanchor": "top",
-            "tickformat": ".0%",
+            "tickformat": ticks,
         },
     }
-    _add(fig, rows, renderer, f"weight of {component}", marker)
+    _add(fig, rows, renderer, name, marker)
 
 
 def _add(
@@ -154,8 +171,8 @@ def neighbourhood(around: pd.DataFrame, colour: str, order: Sequence[str]) -> go
     """A sample (first row, ringed) among its nearest points on the map."""
     fig = theme.figure(210)
     here, others = around.iloc[:1], around.iloc[1:]
-    if colour.startswith("gate-"):
-        _weights(fig, others, colour.removeprefix("gate-"), "svg")
+    if is_number(colour):
+        _numbers(fig, others, colour, "svg")
         fig.update_traces(marker={"showscale": False})
     else:
         places = {n: i for i, n in enumerate(order)}

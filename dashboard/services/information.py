@@ -49,12 +49,16 @@ def other_that_tells(found: Checkpoint) -> Checkpoint | None:
     return min(ready, key=lambda c: c.model != "dmil", default=None)
 
 
+def bits(found: Checkpoint, definition: str) -> pd.DataFrame | None:
+    """Columns i1, i2, i12, r, u1, u2, s by the model's heads, indexed by id; None where the model
+    cannot tell."""
+    heads = _told_by(found, definition)
+    return None if heads is None else heads[0]
+
+
 def told(found: Checkpoint, sample: str, definition: str) -> Told | None:
     """The information of a sample of this model's table; None where the model cannot tell."""
-    if not tells(found):
-        return None
-    classes = found.run.classes if found.run else ()
-    heads = _heads(str(found.folder), found.stamp, classes, definition, found)
+    heads = _told_by(found, definition)
     if heads is None:
         return None
     frame, calibration = heads
@@ -62,6 +66,15 @@ def told(found: Checkpoint, sample: str, definition: str) -> Told | None:
     row = record(found, sample)
     known = None if law is None or sample not in law.index else _row(law, sample)
     return Told(_row(frame, sample), known, calibration, row["split"] == "train")
+
+
+def _told_by(
+    found: Checkpoint, definition: str
+) -> tuple[pd.DataFrame, tuple[Calibration, ...]] | None:
+    if not tells(found):
+        return None
+    classes = found.run.classes if found.run else ()
+    return _heads(str(found.folder), found.stamp, classes, definition, found)
 
 
 @st.cache_resource(max_entries=12, show_spinner="Reading the heads …")

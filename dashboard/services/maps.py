@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from dashboard.services import information
 from dashboard.services.samples import in_split
 from dashboard.services.stock import Checkpoint, Projection, table
 from dmil_core import schema
@@ -20,6 +21,8 @@ _COLUMNS = {
     "composition": schema.COMPOSITION,
     **{f"gate-{c}": schema.gate(c) for c in schema.ALL_COMPONENTS},
 }
+#: Colours that are read from what the heads tell.
+_BITS = {f"bits-{part.upper()}": part for part in information.PARTS}
 
 
 def latents(found: Checkpoint, placed: Projection | None) -> tuple[str, ...]:
@@ -31,13 +34,17 @@ def latents(found: Checkpoint, placed: Projection | None) -> tuple[str, ...]:
 def colours(found: Checkpoint) -> tuple[str, ...]:
     """What this checkpoint's points can be coloured by."""
     columns = table(found).columns
-    return tuple(name for name, column in _COLUMNS.items() if column in columns)
+    held = tuple(name for name, column in _COLUMNS.items() if column in columns)
+    return (*held, *_BITS) if information.tells(found) else held
 
 
 def points(
-    found: Checkpoint, placed: Projection, latent: str, colour: str, split: str
+    found: Checkpoint, placed: Projection, latent: str, colour: str, split: str, definition: str
 ) -> pd.DataFrame:
-    """Columns id, x, y, colour; one row per placed sample of the split, in file order."""
+    """Columns id, x, y, colour; one row per placed sample of the split, in file order.
+
+    ``definition`` says what counts as shared, where points are coloured by bits.
+    """
     rows = in_split(table(found), split)
     rows = rows[rows["id"].isin(placed.frame.index)]
     at = placed.frame.loc[rows["id"], list(schema.projection(latent))].to_numpy(dtype=np.float32)
@@ -46,12 +53,16 @@ def points(
             "id": rows["id"].to_numpy(),
             "x": at[:, 0],
             "y": at[:, 1],
-            "colour": _colour_values(rows, colour),
+            "colour": _colour_values(found, rows, colour, definition),
         }
     )
 
 
-def _colour_values(rows: pd.DataFrame, colour: str) -> Any:
+def _colour_values(found: Checkpoint, rows: pd.DataFrame, colour: str, definition: str) -> Any:
+    if colour in _BITS:
+        told = information.bits(found, definition)
+        assert told is not None  # a colour that is offered for this checkpoint
+        return told.loc[rows["id"], _BITS[colour]].to_numpy(dtype=np.float32)
     values = rows[_COLUMNS[colour]]
     if colour == "correct":
         return np.where(values.to_numpy(dtype=bool), "right", "wrong")

@@ -134,6 +134,10 @@ COLOURS: Final = {
     "dominant": "component with the largest gate",
     "composition": "true composition",
     **{f"gate-{c}": f"gate weight of {c}" for c in NAMES},
+    "bits-R": "bits that both inputs tell (r)",
+    "bits-U1": "bits that only the first input tells (u1)",
+    "bits-U2": "bits that only the second input tells (u2)",
+    "bits-S": "bits that only the two together tell (s)",
 }
 ORDERS: Final = {
     "stored": "as stored",

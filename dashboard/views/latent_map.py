@@ -35,7 +35,8 @@ def latent_map() -> None:
     left, right = st.columns([7, 5], gap="medium")
     with left:
         latent, colour = _choices(found, latents)
-        points = service.points(found, placed, latent, colour, session.view().split)
+        view = session.view()
+        points = service.points(found, placed, latent, colour, view.split, view.definition)
         _map(found, points, latent, colour, able)
         _place(found, points, colour)
         _reading(found, placed, latent)

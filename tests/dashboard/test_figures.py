@@ -113,7 +113,7 @@ def points(n: int = 40, colour: str = "class") -> pd.DataFrame:
     return pd.DataFrame({"id": ids, "x": rng.random(n), "y": rng.random(n), "colour": values})
 
 
-@pytest.mark.parametrize("colour", ["class", "dominant", "correct", "gate-S"])
+@pytest.mark.parametrize("colour", ["class", "dominant", "correct", "gate-S", "bits-S"])
 @pytest.mark.parametrize(("renderer", "kind"), [("webgl", "scattergl"), ("svg", "scatter")])
 def test_every_point_is_drawn_once_and_carries_only_its_id(
     colour: str, renderer: str, kind: str
@@ -146,6 +146,18 @@ def test_more_than_ten_classes_never_share_colour_and_marker() -> None:
 def test_gate_weights_are_shown_by_size_as_well() -> None:
     marker = map.scatter(points(colour="gate-R"), "gate-R", (), "webgl").data[0].marker
     assert np.corrcoef(marker.size, marker.color)[0, 1] > 0.999
+
+
+def test_bits_lie_on_a_scale_around_nothing_and_far_ones_do_not_stretch_it() -> None:
+    frame = points(200)
+    frame["colour"] = np.linspace(-1.0, 1.0, 200)
+    frame.loc[0, "colour"] = -80.0
+    marker = map.scatter(frame, "bits-R", (), "webgl").data[0].marker
+    assert marker.cmin == -marker.cmax
+    assert 0.9 < marker.cmax < 1.1
+    assert len({colour for _, colour in marker.colorscale}) == 3
+    assert max(marker.size) == marker.size[0] == 10.0
+    assert min(marker.size) < 5.1
 
 
 @pytest.mark.parametrize("colour", ["class", "gate-S"])

@@ -421,7 +421,9 @@ def test_a_sample_in_the_link_is_open_on_the_map(open_page: OpenPage, room: Room
 
 
 @pytest.mark.parametrize("latent", ["Z", "N1", "S"])
-@pytest.mark.parametrize("colour", ["class", "correct", "dominant", "composition", "gate-S"])
+@pytest.mark.parametrize(
+    "colour", ["class", "correct", "dominant", "composition", "gate-S", "bits-S"]
+)
 def test_each_latent_and_colour(open_page: OpenPage, latent: str, colour: str) -> None:
     app = open_page("map", data=GENERATED, latent=latent, colour=colour)
     assert not app.exception

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dashboard.services import comparison, maps, media, samples, stock
+from dashboard.services import comparison, information, maps, media, samples, stock
 from dashboard.services.stock import Checkpoint, Stock
 from dashboard.state import View
 from dashboard.text import messages
@@ -227,7 +227,7 @@ def test_map_points_are_the_split_s_placed_samples(dmil: Checkpoint) -> None:
     assert placed is not None
     assert maps.latents(dmil, placed) == schema.DMIL_LATENTS
     for colour in maps.colours(dmil):
-        points = maps.points(dmil, placed, "S", colour, "test")
+        points = maps.points(dmil, placed, "S", colour, "test", "same-sign")
         wanted = samples.in_split(stock.table(dmil), "test")["id"]
         assert set(points["id"]) <= set(wanted)
         assert np.isfinite(points[["x", "y"]]).all(axis=None)
@@ -239,10 +239,22 @@ def test_composition_colours_only_where_it_is_known(found: Stock, dmil: Checkpoi
     assert "gate-R" not in maps.colours(found.get(GENERATED, "joint", 0))
 
 
+def test_bits_colour_the_map_of_models_with_heads(found: Stock, dmil: Checkpoint) -> None:
+    assert "bits-R" in maps.colours(dmil)
+    assert "bits-R" in maps.colours(found.get(GENERATED, "ensemble", 0))
+    assert "bits-R" not in maps.colours(found.get(GENERATED, "joint", 0))
+    placed = stock.projection(dmil)
+    assert placed is not None
+    points = maps.points(dmil, placed, "S", "bits-U1", "test", "ccs")
+    told = information.told(dmil, str(points["id"].iloc[3]), "ccs")
+    assert told is not None
+    assert points["colour"].iloc[3] == pytest.approx(told.values["u1"], abs=1e-5)
+
+
 def test_thinning_keeps_the_chosen_sample(dmil: Checkpoint) -> None:
     placed = stock.projection(dmil)
     assert placed is not None
-    points = maps.points(dmil, placed, "Z", "class", "all")
+    points = maps.points(dmil, placed, "Z", "class", "all", "same-sign")
     chosen = str(points["id"].iloc[1])
     thin = maps.thinned(points, 10, chosen)
     assert len(thin) <= 11

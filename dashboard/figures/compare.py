@@ -105,6 +105,38 @@ def by_group(frame: pd.DataFrame, models: Sequence[str]) -> go.Figure:
     return fig
 
 
+def averages(frame: pd.DataFrame) -> go.Figure:
+    """Grouped bars: what each model's heads make of the inputs on average, in bits.
+
+    Parameters
+    ----------
+    frame : columns who, part, mean, low, high.
+    """
+    fig = theme.figure(320)
+    for who in dict.fromkeys(frame["who"]):
+        rows = frame[frame["who"] == who]
+        value = rows["mean"].to_numpy(dtype=float)
+        fig.add_bar(
+            x=list(rows["part"]),
+            y=value,
+            name=theme.plain(who),
+            marker={
+                "color": theme.MODEL_COLOURS.get(who, theme.NEUTRAL),
+                "pattern": theme.pattern(theme.MODEL_PATTERNS.get(who, ".")),
+            },
+            error_y={
+                **_whisker(value, *(rows[c].to_numpy(dtype=float) for c in ("low", "high"))),
+                "thickness": 1.5,
+                "width": 3,
+            },
+            hovertemplate="%{x}: %{y:+.2f} bits<extra>" + theme.plain(who) + "</extra>",
+        )
+    fig.update_layout(barmode="group", showlegend=True, bargap=0.25, bargroupgap=0.08)
+    fig.update_layout(legend={"y": -0.16})
+    fig.update_yaxes(title="bits", zeroline=True, zerolinewidth=1.5)
+    return fig
+
+
 def synergy(frame: pd.DataFrame, ceiling: float) -> go.Figure:
     """Bars of the synergy indicator and the line that none of them can pass.
 

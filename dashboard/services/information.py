@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard.services.samples import NATS_PER_BIT, record, source
+from dashboard.services.samples import NATS_PER_BIT, in_split, record, source
 from dashboard.services.stock import Checkpoint, DataProblem, stock, table
 from dmil_core.errors import ConfigError
 from dmil_core.information.heads import Calibration, can_tell, from_heads
@@ -18,6 +19,8 @@ from dmil_core.information.truth import exact, known_law
 #: Columns of one sample's information: three sums, then the parts they are made of.
 SUMS = ("i1", "i2", "i12")
 PARTS = ("r", "u1", "u2", "s")
+#: Who tells the averages of a known law.
+EXACT = "exact"
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,41 @@ def bits(found: Checkpoint, definition: str) -> pd.DataFrame | None:
     cannot tell."""
     heads = _told_by(found, definition)
     return None if heads is None else heads[0]
+
+
+def averages(found: Sequence[Checkpoint], split: str, definition: str) -> pd.DataFrame:
+    """What a split's inputs tell on average, in bits, with 95 % intervals over rows.
+
+    Columns who, part (R, U1, U2, S, and all for i(x1,x2;y)), mean, low, high, rows. A model that
+    cannot tell is left out; where the law of the data is known the exact averages come last.
+    """
+    tables = {one.model: frame for one in found if (frame := bits(one, definition)) is not None}
+    if tables and (law := _exact(found[0], definition)) is not None:
+        tables[EXACT] = law
+    records = []
+    for who, frame in tables.items():
+        rows = frame[frame.index.isin(in_split(table(found[0]), split)["id"])]
+        for part in (*PARTS, "i12"):
+            values = rows[part].to_numpy(dtype=float)
+            if len(values) > 1:
+                mean, reach = values.mean(), 1.96 * values.std(ddof=1) / np.sqrt(len(values))
+                name = "all" if part == "i12" else part.upper()
+                records.append((who, name, mean, mean - reach, mean + reach, len(values)))
+    return pd.DataFrame(records, columns=["who", "part", "mean", "low", "high", "rows"])
+
+
+def agreement(found: Checkpoint, split: str, definition: str) -> float | None:
+    """Share of a split's samples whose largest part, in bits, has the largest gate; None where
+    the model has no gate or no heads."""
+    told_bits = bits(found, definition)
+    if told_bits is None or not found.gated:
+        return None
+    rows = in_split(table(found), split)
+    if rows.empty:
+        return None
+    largest = told_bits.loc[rows["id"], list(PARTS)].to_numpy().argmax(axis=1)
+    named = np.array([p.upper() for p in PARTS])[largest]
+    return float((named == rows["dominant"].to_numpy()).mean())
 
 
 def told(found: Checkpoint, sample: str, definition: str) -> Told | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard import session, widgets
+from dashboard import session, state, widgets
 from dashboard.figures import board
 from dashboard.figures import compare as figures
 from dashboard.services import comparison as service
+from dashboard.services import information
 from dashboard.services.stock import Checkpoint, Stock, shown, stock, table
 from dashboard.text import messages, terms
 from dashboard.views import sample_panel
@@ -35,6 +36,7 @@ def samples(all_: Stock) -> None:
     with right:
         _confusion(all_, ready)
     _by_group(ready)
+    _bits(ready)
 
 
 def _damaged(all_: Stock) -> None:
@@ -79,6 +81,42 @@ def _by_group(ready: tuple[Checkpoint, ...]) -> None:
     counts = ", ".join(f"{g} {n:,}" for g, n in zip(rows["group"], rows["rows"], strict=True))
     spread = "" if many else " Whisker: 95 % bootstrap interval."
     st.caption(f"Samples: {plain(counts)}.{spread}")
+
+
+def _bits(ready: tuple[Checkpoint, ...]) -> None:
+    """What the inputs tell on average: by the heads of a few models, and exactly where known."""
+    view = session.view()
+    shown_models = [c for c in ready if c.model in (view.model, "dmil", "ensemble")]
+    frame = information.averages(shown_models, view.split, view.definition)
+    st.subheader("What the inputs tell on average", anchor=False, help=terms.BITS)
+    if frame.empty:
+        widgets.notice(messages.no_heads(plain(view.model)))
+        return
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        widgets.select(
+            "Counted as shared", "definition", state.DEFINITIONS, view.definition,
+            terms.DEFINITIONS.__getitem__, help=terms.DEFINITION,
+        )  # fmt: skip
+        st.caption(
+            "Bits about the true class, mean over samples with its 95 % interval, as the heads of "
+            "each model see it, calibrated on validation samples. R + U1 + U2 + S = all."
+        )
+        for one in shown_models:
+            share = information.agreement(one, view.split, view.definition)
+            if share is not None:
+                st.markdown(
+                    f"The largest gate of **{plain(one.model)}** is the largest part in bits for "
+                    f"**{share:.1%}** of the samples."
+                )
+        if view.split == "train":
+            st.caption(":orange[Models know their training samples; look at test samples.]")
+    with right:
+        widgets.chart(
+            figures.averages(frame), "averages",
+            "Bars of what the inputs tell on average, in bits, by model",
+        )  # fmt: skip
+    widgets.download(frame, f"bits-{view.data}")
 
 
 def _confusion(all_: Stock, ready: tuple[Checkpoint, ...]) -> None:

@@ -477,6 +477,18 @@ def test_composition_or_flags_or_a_message(open_page: OpenPage) -> None:
     )
 
 
+def test_compare_shows_what_the_inputs_tell_on_average(open_page: OpenPage) -> None:
+    app = open_page("compare", data=GENERATED, **SAMPLES)
+    assert "What the inputs tell on average" in said(app)
+    assert re.search(r"largest gate of \*\*dmil\*\*", said(app))
+    (chart,) = (c for c in app.get("plotly_chart") if c.proto.id.endswith("averages"))
+    traces = json.loads(chart.proto.spec)["data"]
+    assert [t["name"] for t in traces] == ["ensemble", "dmil", "exact"]
+    app.selectbox(key="choice_definition").select("ccs").run()
+    assert view(app).definition == "ccs"  # type: ignore[attr-defined]
+    assert not app.exception
+
+
 def test_disagreements_in_both_directions(open_page: OpenPage, room: Room) -> None:
     app = open_page("compare", data=REAL, rival="ensemble", **SAMPLES)
     one, two = (table_of(room, REAL, m).query("split == 'test'") for m in ("dmil", "ensemble"))

@@ -251,6 +251,42 @@ def test_bits_colour_the_map_of_models_with_heads(found: Stock, dmil: Checkpoint
     assert points["colour"].iloc[3] == pytest.approx(told.values["u1"], abs=1e-5)
 
 
+# --- information ----------------------------------------------------------------------------
+
+
+def test_averages_add_up_and_end_with_the_exact_ones(found: Stock) -> None:
+    ready = [found.get(GENERATED, m, 0) for m in ("joint", "ensemble", "dmil")]
+    frame = information.averages(ready, "test", "same-sign")
+    assert list(dict.fromkeys(frame["who"])) == ["ensemble", "dmil", information.EXACT]
+    means = frame.pivot(index="who", columns="part", values="mean")
+    parts = means[["R", "U1", "U2", "S"]].sum(axis=1)
+    np.testing.assert_allclose(parts, means["all"], atol=1e-9)
+    assert means.loc["exact", "all"] == pytest.approx(2.0, abs=0.02)  # four classes, little noise
+    assert ((frame["low"] < frame["mean"]) & (frame["mean"] < frame["high"])).all()
+
+
+def test_averages_are_of_the_split_s_rows(found: Stock, dmil: Checkpoint) -> None:
+    frame = information.averages([dmil], "test", "ccs")
+    rows = samples.in_split(stock.table(dmil), "test")
+    assert set(frame["rows"]) == {len(rows)}
+    told = information.bits(dmil, "ccs")
+    assert told is not None
+    wanted = told.loc[rows["id"], "u1"].mean()
+    assert frame.query("part == 'U1'")["mean"].item() == pytest.approx(wanted)
+    assert information.averages([found.get(GENERATED, "joint", 0)], "test", "ccs").empty
+
+
+def test_gate_and_bits_agree_of_dmil_and_not_of_the_released_losses(found: Stock) -> None:
+    ours, paper, joint = (
+        information.agreement(found.get(GENERATED, m, 0), "test", "same-sign")
+        for m in ("dmil", "dmil-paper", "joint")
+    )
+    assert ours is not None
+    assert paper is not None
+    assert ours > 0.95 > 0.6 > paper
+    assert joint is None
+
+
 def test_thinning_keeps_the_chosen_sample(dmil: Checkpoint) -> None:
     placed = stock.projection(dmil)
     assert placed is not None

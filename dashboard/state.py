@@ -14,7 +14,7 @@ from typing import Any, Final
 LONGEST: Final = 200
 
 SPLITS: Final = ("test", "val", "train", "all")
-SHOWS: Final = ("all", "right", "wrong")
+SHOWS: Final = ("all", "right", "wrong", "apart")
 #: Every component there is; U3 is of sets with three inputs.
 COMPONENTS: Final = ("R", "U1", "U2", "U3", "S")
 COLOURS: Final = (

@@ -80,18 +80,28 @@ def averages(found: Sequence[Checkpoint], split: str, definition: str) -> pd.Dat
     return pd.DataFrame(records, columns=["who", "part", "mean", "low", "high", "rows"])
 
 
-def agreement(found: Checkpoint, split: str, definition: str) -> float | None:
-    """Share of a split's samples whose largest part, in bits, has the largest gate; None where
+def agree(found: Checkpoint, definition: str) -> pd.Series[bool] | None:
+    """For each sample, by id, whether its largest part in bits has the largest gate; None where
     the model has no gate or no heads."""
     told_bits = bits(found, definition)
     if told_bits is None or not found.gated:
         return None
-    rows = in_split(table(found), split)
-    if rows.empty:
-        return None
-    largest = told_bits.loc[rows["id"], list(PARTS)].to_numpy().argmax(axis=1)
+    largest = told_bits[list(PARTS)].to_numpy().argmax(axis=1)
     named = np.array([p.upper() for p in PARTS])[largest]
-    return float((named == rows["dominant"].to_numpy()).mean())
+    return pd.Series(named == table(found)["dominant"].to_numpy(), index=told_bits.index)
+
+
+def agreement(found: Checkpoint, split: str, definition: str) -> float | None:
+    """Share of a split's samples for which gate and bits agree; None where none can."""
+    same = agree(found, definition)
+    rows = in_split(table(found), split)
+    return None if same is None or rows.empty else float(same[rows["id"]].mean())
+
+
+def apart(found: Checkpoint, rows: pd.DataFrame, definition: str) -> pd.DataFrame:
+    """The rows for which gate and bits disagree; all of them where the model cannot tell."""
+    same = agree(found, definition)
+    return rows if same is None else rows[~same[rows["id"]].to_numpy()]
 
 
 def told(found: Checkpoint, sample: str, definition: str) -> Told | None:

@@ -30,7 +30,7 @@ def selected(found: Checkpoint, view: View) -> pd.DataFrame:
         keep &= _matches(frame, view.search)
     if view.truth:
         keep &= (frame["y"] == view.truth).to_numpy()
-    if view.show != "all":
+    if view.show in ("right", "wrong"):
         keep &= frame["correct"].to_numpy(dtype=bool) == (view.show == "right")
     for column, wanted in (("dominant", view.dominant), (schema.COMPOSITION, view.composition)):
         if wanted and column in frame.columns:

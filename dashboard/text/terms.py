@@ -60,6 +60,11 @@ DEFINITION: Final = (
     "the two up would count twice. Where the inputs say different things that fit together, same "
     "sign finds something shared and ccs nothing. `dmil estimate` also knows lsmi."
 )
+GATE_AND_BITS: Final = "gate and bits"
+APART: Final = (
+    "Samples by the model's answer, or those whose largest gate is not the largest part in bits of "
+    "what its heads say: there the gate rests on something else, or a head is mistaken."
+)
 THREE_WORDS: Final = (
     "- The **gate** says how much this model listens to each of its parts for this sample.\n"
     "- A **contribution** says how much a part adds to the score of a class.\n"

@@ -107,7 +107,8 @@ def _bits(ready: tuple[Checkpoint, ...]) -> None:
             if share is not None:
                 st.markdown(
                     f"The largest gate of **{plain(one.model)}** is the largest part in bits for "
-                    f"**{share:.1%}** of the samples."
+                    f"**{share:.1%}** of the samples.",
+                    help=f"Samples, Filter, Show lists those where {terms.GATE_AND_BITS} disagree.",
                 )
         if view.split == "train":
             st.caption(":orange[Models know their training samples; look at test samples.]")

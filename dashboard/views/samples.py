@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import session, state, widgets
+from dashboard.services import information
 from dashboard.services import samples as service
 from dashboard.services.stock import Checkpoint, stock, table
 from dashboard.text import messages, terms
@@ -22,11 +23,17 @@ def samples() -> None:
     left, right = st.columns([5, 8], gap="medium")
     with left:
         _filters(found)
-        rows = service.selected(found, session.view())
+        rows = _rows(found)
         _start_with_first(rows)
         _list(found, rows)
     with right:
         _detail(found, rows)
+
+
+def _rows(found: Checkpoint) -> pd.DataFrame:
+    view = session.view()
+    rows = service.selected(found, view)
+    return information.apart(found, rows, view.definition) if view.show == "apart" else rows
 
 
 def _filters(found: Checkpoint) -> None:
@@ -51,7 +58,9 @@ def _filter_choices(found: Checkpoint) -> None:
     classes = ("", *service.classes(found))
     widgets.select("True class", "truth", classes, view.truth, lambda c: every.get(c, c))
     shows = {"all": "right and wrong", "right": "right only", "wrong": "wrong only"}
-    widgets.select("Model's answer", "show", state.SHOWS, view.show, shows.__getitem__)
+    if information.agree(found, view.definition) is not None:
+        shows["apart"] = f"{terms.GATE_AND_BITS} disagree"
+    widgets.select("Show", "show", tuple(shows), view.show, shows.__getitem__, help=terms.APART)
     names = {**terms.component_names(service.modality_names(found)), **every}
     components = ("", *service.components(found))
 

@@ -270,6 +270,21 @@ def test_information_adds_up_and_stands_beside_the_exact_value(
     assert bits_said(app, "**Both together**:")[0] == before[0]
 
 
+def test_samples_where_gate_and_bits_disagree_can_be_listed(
+    open_page: OpenPage, room: Room
+) -> None:
+    app = open_page(data=GENERATED)
+    app.selectbox(key="choice_show").select("apart").run()
+    assert view(app).show == "apart"  # type: ignore[attr-defined]
+    every = len(ids(room, GENERATED))
+    (line,) = re.findall(r"([\d,]+) of ([\d,]+) samples\. Click", said(app))
+    listed, total = (int(n.replace(",", "")) for n in line)
+    assert total == every
+    assert 0 < listed < 0.06 * every
+    joint = open_page(data=GENERATED, model="joint")
+    assert "gate and bits disagree" not in joint.selectbox(key="choice_show").options
+
+
 def test_information_is_not_exact_where_no_law_is_known(open_page: OpenPage, room: Room) -> None:
     app = open_page(data=REAL, sample=ids(room, REAL)[4])
     assert bars(app, "information") == ["R", "U1", "U2", "S"]

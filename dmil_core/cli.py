@@ -8,7 +8,7 @@ import math
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dmil_core import __version__
 from dmil_core.errors import ConfigError, DmilError
@@ -17,6 +17,7 @@ from dmil_core.schema import MODALITY_NUMBERS
 if TYPE_CHECKING:
     from dmil_core.checkpoint import Run
     from dmil_core.data.dataset import Dataset
+    from dmil_core.information.estimator import Mean
 
 INTERRUPTED = 130
 #: Unit -> how many nats it is.
@@ -186,10 +187,14 @@ def _add_estimate(commands: argparse._SubParsersAction[_Parser]) -> None:
         "Estimate what each input tells of the class, for every sample; prints means as JSON.",
         "  dmil estimate --data mfeat --definition same-sign --out mfeat-bits.parquet\n"
         "  dmil estimate --data my/data.npz --definition lsmi --out mine.csv\n"
+        "  dmil estimate --data features.parquet --out bits.parquet\n"
         "The table has a row per sample (id, y, i1, i2, i12, r, u1, u2, s) in nats; the means are\n"
-        "in bits, with standard errors.\n",
+        "in bits, with standard errors. A .parquet file with columns x1_..., x2_..., y and\n"
+        "perhaps id may have any number of rows.\n",
     )  # fmt: skip
-    p.add_argument("--data", required=True, metavar="SET|FILE", help=_DATA_HELP)
+    p.add_argument(
+        "--data", required=True, metavar="SET|FILE", help=f"{_DATA_HELP}, or of a .parquet file"
+    )
     p.add_argument(
         "--definition", default="same-sign", metavar="D",
         help="what counts as shared: same-sign, ccs or lsmi; default: same-sign",
@@ -347,17 +352,33 @@ def _estimate(a: argparse.Namespace) -> int:
     from dmil_core.tables import check_suffix, write_table
 
     check_suffix(a.out)
+    if a.data.endswith(".parquet"):
+        return _estimate_file(a)
     dataset = load_dataset(a.data)
     found = estimate(dataset, a.definition, a.seed)
     about = {"unit": "nats", "definition": a.definition, "data": dataset.digest, "seed": a.seed}
     write_table(found.table, a.out, about)
-    bits = {
-        name: {"mean": m.value / _UNITS["bits"], "se": m.error / _UNITS["bits"]}
-        for name, m in found.means.items()
-    }
     shown = {"data": dataset.name, "definition": a.definition, "rows": len(found.table)}
-    print(json.dumps({**shown, "unit": "bits", "means": bits}, indent=2))
+    _print_means(shown, found.means)
     return 0
+
+
+def _estimate_file(a: argparse.Namespace) -> int:
+    from dmil_core.information.stream import estimate_file
+
+    if a.out.suffix != ".parquet":
+        raise ConfigError(f"{a.out}: rows of a .parquet file are written to a .parquet file")
+    found = estimate_file(Path(a.data).expanduser(), a.out, a.definition, a.seed)
+    shown = {"data": a.data, "definition": a.definition, "rows": found.rows}
+    _print_means({**shown, "fitted_to": found.fitted_to}, found.means)
+    return 0
+
+
+def _print_means(shown: dict[str, Any], means: dict[str, Mean]) -> None:
+    """What was estimated, and means with standard errors in bits, as JSON."""
+    bit = _UNITS["bits"]
+    bits = {name: {"mean": m.value / bit, "se": m.error / bit} for name, m in means.items()}
+    print(json.dumps({**shown, "unit": "bits", "means": bits}, indent=2))
 
 
 def _pid(a: argparse.Namespace) -> int:

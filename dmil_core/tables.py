@@ -48,7 +48,7 @@ def _write_parquet(table: pd.DataFrame, path: Path, metadata: dict[str, Any]) ->
 
     arrow = pa.Table.from_pandas(table, preserve_index=False)
     # pandas' own note in the footer would grow with the number of columns and says nothing new.
-    arrow = arrow.replace_schema_metadata({_KEY: json.dumps(metadata, allow_nan=False).encode()})
+    arrow = arrow.replace_schema_metadata(metadata_of(metadata))
     # Floats share their high bytes far more than their low ones: apart, they shrink by a third.
     floats = [f.name for f in arrow.schema if pa.types.is_floating(f.type)]
     pq.write_table(
@@ -60,6 +60,11 @@ def _write_parquet(table: pd.DataFrame, path: Path, metadata: dict[str, Any]) ->
         use_byte_stream_split=floats,
         write_page_checksum=True,
     )
+
+
+def metadata_of(about: dict[str, Any]) -> dict[bytes, bytes]:
+    """What a Parquet footer holds for :func:`table_metadata` to read back."""
+    return {_KEY: json.dumps(about, allow_nan=False).encode()}
 
 
 def read_table(path: Path) -> pd.DataFrame:

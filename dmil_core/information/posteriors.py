@@ -26,7 +26,7 @@ Ints = NDArray[np.int64]
 
 #: The networks of a fold: of x1, of x2, of both.
 INPUTS: Final = 3
-_CHUNK: Final = 8192
+_CHUNK: Final = 512
 #: Small sets are cut into batches of at least so many rows, for at least so many steps.
 _LEAST_BATCH: Final = 16
 _LEAST_STEPS: Final = 8
@@ -88,8 +88,8 @@ class Stack(torch.nn.Module):
         self.bias = torch.nn.Parameter(torch.zeros(n, 1, classes))
 
     def forward(self, x: Tensor) -> Tensor:
-        hidden = torch.baddbmm(self.b1, x, self.w1 * self.mask).relu()
-        hidden = torch.baddbmm(self.b2, hidden, self.w2).relu()
+        hidden = torch.baddbmm(self.b1, x, self.w1 * self.mask).relu_()
+        hidden = torch.baddbmm(self.b2, hidden, self.w2).relu_()
         return torch.baddbmm(self.bias, x, self.linear * self.mask) + hidden @ self.w3
 
 

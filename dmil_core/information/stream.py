@@ -1,0 +1,176 @@
+"""Pointwise information of more rows than memory holds: from a Parquet file to a Parquet file.
+
+The file has columns ``x1_...`` and ``x2_...`` of numbers, ``y``, and perhaps ``id``. An estimator
+is fitted to rows drawn from all of it; then it is read a second time, a batch after the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from dmil_core.errors import DataError
+from dmil_core.information.estimator import Mean, PointwiseInformation
+from dmil_core.information.pmf import Floats
+from dmil_core.information.pointwise import Definition
+from dmil_core.storage import replacing
+from dmil_core.tables import metadata_of
+
+#: Rows that an estimator is fitted to, at most, and rows that are read at a time.
+FIT_ROWS: Final = 20_000
+BATCH_ROWS: Final = 16_384
+QUANTITIES: Final = ("i1", "i2", "i12", "r", "u1", "u2", "s")
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which columns of a file are what; ``id`` is empty where rows have no names."""
+
+    x1: tuple[str, ...]
+    x2: tuple[str, ...]
+    id: str
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """What came out: rows written, rows the estimator was fitted to, and means in nats."""
+
+    rows: int
+    fitted_to: int
+    means: dict[str, Mean]
+
+
+class _Sums:
+    """Means and standard errors of numbers that come in parts."""
+
+    def __init__(self) -> None:
+        self.count, self.mean, self.squares = 0, 0.0, 0.0
+
+    def add(self, values: Floats) -> None:
+        """Chan, Golub, LeVeque (1979): sums of squares of two parts, joined without loss."""
+        n, m = self.count, len(values)
+        if not m:
+            return
+        mean = float(values.mean())
+        away = mean - self.mean
+        self.squares += float(((values - mean) ** 2).sum()) + away**2 * n * m / (n + m)
+        self.mean += away * m / (n + m)
+        self.count = n + m
+
+    def result(self) -> Mean:
+        n = self.count
+        error = float(np.sqrt(self.squares / (n - 1) / n)) if n > 1 else float("nan")
+        return Mean(self.mean, error)
+
+
+def estimate_file(
+    path: Path, out: Path, definition: Definition = "same-sign", seed: int = 0,
+    fit_rows: int = FIT_ROWS,
+) -> Streamed:  # fmt: skip
+    """Write a row for each row of a file: id, y, i1, i2, i12, r, u1, u2, s, in nats.
+
+    Rows without ``id`` are numbered. Memory does not grow with the rows.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read, lacks columns, or its rows cannot be used; nothing is written.
+    """
+    file = _opened(path)
+    columns = columns_of(file.schema_arrow)
+    x1, x2, y = _sample(file, columns, fit_rows, seed)
+    estimator = PointwiseInformation(definition, seed=seed).fit(x1, x2, y)
+    sums = {name: _Sums() for name in QUANTITIES}
+    names = ["id", "y", *QUANTITIES]
+    kinds = [pa.string(), pa.string(), *[pa.float32()] * len(QUANTITIES)]
+    about = {"unit": "nats", "definition": definition, "seed": seed, "fitted_to": len(y)}
+    layout = pa.schema(zip(names, kinds, strict=True), metadata=metadata_of(about))
+    with replacing(out) as temporary, pq.ParquetWriter(temporary, layout) as writer:
+        done = 0
+        for first, second, labels, ids in _batches(file, columns):
+            try:
+                found = estimator.score_samples(first, second, labels).columns()
+            except DataError as error:
+                raise DataError(f"{path}, rows from {done:,} on: {error}") from None
+            told = [pa.array(found[q].astype(np.float32)) for q in QUANTITIES]
+            numbers = pa.array(np.arange(done, done + len(labels)))
+            named = pc.cast(numbers, pa.string()) if ids is None else ids
+            row = [named, pa.array(labels.astype(str)), *told]
+            writer.write_batch(pa.record_batch(row, schema=layout))
+            for q in QUANTITIES:
+                sums[q].add(found[q])
+            done += len(labels)
+    return Streamed(done, len(y), {q: sums[q].result() for q in QUANTITIES})
+
+
+def columns_of(schema: pa.Schema) -> Columns:
+    """The columns of a file by their names; raises DataError for what is missing."""
+    found = {m: tuple(n for n in schema.names if n.startswith(f"x{m}_")) for m in (1, 2)}
+    missing = [f"x{m}_..." for m, names in found.items() if not names]
+    missing += ["y"] if "y" not in schema.names else []
+    if missing:
+        raise DataError(
+            f"expected columns x1_..., x2_... and y; there is no {', no '.join(missing)}"
+        )
+    wrong = [n for n in (*found[1], *found[2]) if not _is_number(schema.field(n).type)]
+    if wrong:
+        raise DataError(f"expected numbers in {', '.join(wrong[:5])}")
+    return Columns(found[1], found[2], "id" if "id" in schema.names else "")
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return pa.types.is_floating(kind) or pa.types.is_integer(kind)
+
+
+def _opened(path: Path) -> pq.ParquetFile:
+    try:
+        return pq.ParquetFile(path)
+    except FileNotFoundError:
+        raise DataError(f"{path} does not exist; name a Parquet file") from None
+    except (OSError, pa.ArrowException) as error:
+        raise DataError(f"{path} is not a readable Parquet file ({error})") from None
+
+
+def _sample(
+    file: pq.ParquetFile, columns: Columns, rows: int, seed: int
+) -> tuple[Floats, Floats, NDArray[Any]]:
+    """Rows drawn from all of the file, without replacement, in their order."""
+    total = file.metadata.num_rows
+    chosen = np.arange(total)
+    if total > rows:
+        chosen = np.sort(np.random.default_rng([seed, 12]).choice(total, rows, replace=False))
+    start, parts = 0, []
+    for first, second, labels, _ in _batches(file, columns):
+        own = chosen[(chosen >= start) & (chosen < start + len(labels))] - start
+        parts.append((first[own], second[own], labels[own]))
+        start += len(labels)
+    if not parts:
+        raise DataError("the file holds no rows")
+    x1, x2, y = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return x1, x2, y
+
+
+def _batches(
+    file: pq.ParquetFile, columns: Columns
+) -> Iterator[tuple[Floats, Floats, NDArray[Any], pa.Array | None]]:
+    """x1, x2 (B, D), y (B,) and ids of the file's rows, in their order."""
+    wanted = [*columns.x1, *columns.x2, "y", *([columns.id] if columns.id else [])]
+    for batch in file.iter_batches(BATCH_ROWS, columns=wanted):
+        first, second = (
+            np.column_stack([batch.column(n).to_numpy(zero_copy_only=False) for n in names])
+            for names in (columns.x1, columns.x2)
+        )
+        labels = batch.column("y")
+        if labels.null_count:
+            raise DataError("y has empty values; leave these rows out")
+        ids = pc.cast(batch.column(columns.id), pa.string()) if columns.id else None
+        y = labels.to_numpy(zero_copy_only=False)
+        yield first, second, y.astype(str) if y.dtype == object else y, ids

@@ -116,9 +116,9 @@ def test_measures_agree_with_dit(shape: tuple[int, int, int], seed: int) -> None
     assert_allclose(ours["imin"], theirs["imin"], atol=1e-9)
     assert_allclose(ours["immi"], theirs["immi"], atol=1e-9)
     assert_allclose(ours["iccs"], theirs["iccs"], atol=1e-6)
-    # dit's search for this optimum sometimes stops early, and can only fall short of what is
-    # shared: the grid and the certificate below say who is right.
-    assert ours["broja"][0] >= theirs["broja"][0] - 1e-6
+    # dit's search for this optimum starts at random and sometimes stops early, short of what is
+    # shared; its marginals are held to about 3e-4. The grid and the certificate say who is right.
+    assert ours["broja"][0] >= theirs["broja"][0] - 2e-3
 
 
 # --- what must hold of every distribution --------------------------------------------------

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import session
+from dashboard import session, state
 from dashboard.figures import media as media_figures
 from dashboard.figures import sample as sample_figures
 from dashboard.figures import theme
@@ -225,6 +225,14 @@ def select(
     chosen = value if value in options else options[0]
     bound = session.bound(field, f"choice_{field}", chosen)
     st.selectbox(label, options, format_func=show, **bound, **more)
+
+
+def definition() -> None:
+    """The choice of what counts as shared."""
+    select(
+        "Counted as shared", "definition", state.DEFINITIONS, session.view().definition,
+        terms.DEFINITIONS.__getitem__, help=terms.DEFINITION,
+    )  # fmt: skip
 
 
 def words(name: str) -> str:

@@ -82,23 +82,8 @@ def by_group(frame: pd.DataFrame, models: Sequence[str]) -> go.Figure:
     fig = theme.figure(320)
     for model in models:
         rows = frame[frame["model"] == model]
-        value = rows["accuracy"].to_numpy(dtype=float)
-        fig.add_bar(
-            x=[_wrapped(str(g)) for g in rows["group"]],
-            y=value,
-            name=model,
-            marker={
-                "color": theme.MODEL_COLOURS.get(model, theme.NEUTRAL),
-                "pattern": theme.pattern(theme.MODEL_PATTERNS.get(model, ".")),
-            },
-            error_y={
-                **_whisker(value, *(rows[c].to_numpy(dtype=float) for c in ("low", "high"))),
-                "thickness": 1.5,
-                "width": 3,
-            },
-            hovertemplate="%{x}: %{y:.1%}<extra>" + theme.plain(model) + "</extra>",
-        )
-    fig.update_layout(barmode="group", showlegend=True, bargap=0.25, bargroupgap=0.08)
+        groups = [_wrapped(str(g)) for g in rows["group"]]
+        _grouped(fig, model, groups, rows, "accuracy", ":.1%}")
     fig.update_layout(legend={"y": -0.22})
     fig.update_xaxes(tickangle=0)
     fig.update_yaxes(range=[0, 1.03], tickformat=".0%", title="accuracy")
@@ -115,26 +100,29 @@ def averages(frame: pd.DataFrame) -> go.Figure:
     fig = theme.figure(320)
     for who in dict.fromkeys(frame["who"]):
         rows = frame[frame["who"] == who]
-        value = rows["mean"].to_numpy(dtype=float)
-        fig.add_bar(
-            x=list(rows["part"]),
-            y=value,
-            name=theme.plain(who),
-            marker={
-                "color": theme.MODEL_COLOURS.get(who, theme.NEUTRAL),
-                "pattern": theme.pattern(theme.MODEL_PATTERNS.get(who, ".")),
-            },
-            error_y={
-                **_whisker(value, *(rows[c].to_numpy(dtype=float) for c in ("low", "high"))),
-                "thickness": 1.5,
-                "width": 3,
-            },
-            hovertemplate="%{x}: %{y:+.2f} bits<extra>" + theme.plain(who) + "</extra>",
-        )
-    fig.update_layout(barmode="group", showlegend=True, bargap=0.25, bargroupgap=0.08)
+        _grouped(fig, who, list(rows["part"]), rows, "mean", ":+.2f} bits")
     fig.update_layout(legend={"y": -0.16})
     fig.update_yaxes(title="bits", zeroline=True, zerolinewidth=1.5)
     return fig
+
+
+def _grouped(
+    fig: go.Figure, who: str, groups: list[str], rows: pd.DataFrame, column: str, form: str
+) -> None:
+    """One model's bars with their whiskers beside those of others; ``form`` is how y is told."""
+    value, low, high = (rows[c].to_numpy(dtype=float) for c in (column, "low", "high"))
+    fig.add_bar(
+        x=groups,
+        y=value,
+        name=theme.plain(who),
+        marker={
+            "color": theme.MODEL_COLOURS.get(who, theme.NEUTRAL),
+            "pattern": theme.pattern(theme.MODEL_PATTERNS.get(who, ".")),
+        },
+        error_y={**_whisker(value, low, high), "thickness": 1.5, "width": 3},
+        hovertemplate="%{x}: %{y" + form + "<extra>" + theme.plain(who) + "</extra>",
+    )
+    fig.update_layout(barmode="group", showlegend=True, bargap=0.25, bargroupgap=0.08)
 
 
 def synergy(frame: pd.DataFrame, ceiling: float) -> go.Figure:

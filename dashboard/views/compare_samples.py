@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard import session, state, widgets
+from dashboard import session, widgets
 from dashboard.figures import board
 from dashboard.figures import compare as figures
 from dashboard.services import comparison as service
@@ -94,10 +94,7 @@ def _bits(ready: tuple[Checkpoint, ...]) -> None:
         return
     left, right = st.columns([2, 3], gap="large")
     with left:
-        widgets.select(
-            "Counted as shared", "definition", state.DEFINITIONS, view.definition,
-            terms.DEFINITIONS.__getitem__, help=terms.DEFINITION,
-        )  # fmt: skip
+        widgets.definition()
         st.caption(
             "Bits about the true class, mean over samples with its 95 % interval, as the heads of "
             "each model see it, calibrated on validation samples. R + U1 + U2 + S = all."

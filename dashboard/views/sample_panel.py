@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard import session, state, widgets
+from dashboard import session, widgets
 from dashboard.figures import sample as figures
 from dashboard.services import information as facts
 from dashboard.services import samples as service
@@ -121,10 +121,7 @@ def information(found: Checkpoint, sample: str) -> None:
         return
     left, right = st.columns([5, 4], gap="medium")
     with right:
-        widgets.select(
-            "Counted as shared", "definition", state.DEFINITIONS, view.definition,
-            terms.DEFINITIONS.__getitem__, help=terms.DEFINITION,
-        )  # fmt: skip
+        widgets.definition()
         _identities(told.values, names)
         _how_far_to_trust(told)
     with left:

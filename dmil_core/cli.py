@@ -17,7 +17,7 @@ from dmil_core.schema import MODALITY_NUMBERS
 if TYPE_CHECKING:
     from dmil_core.checkpoint import Run
     from dmil_core.data.dataset import Dataset
-    from dmil_core.information.estimator import Mean
+    from dmil_core.information.pointwise import Mean
 
 INTERRUPTED = 130
 #: Unit -> how many nats it is.

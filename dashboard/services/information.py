@@ -14,6 +14,7 @@ from dashboard.services.samples import NATS_PER_BIT, in_split, record, source
 from dashboard.services.stock import Checkpoint, DataProblem, stock, table
 from dmil_core.errors import ConfigError
 from dmil_core.information.heads import Calibration, can_tell, from_heads
+from dmil_core.information.pointwise import mean_of
 from dmil_core.information.truth import exact, known_law
 
 #: Columns of one sample's information: three sums, then the parts they are made of.
@@ -74,7 +75,8 @@ def averages(found: Sequence[Checkpoint], split: str, definition: str) -> pd.Dat
         for part in (*PARTS, "i12"):
             values = rows[part].to_numpy(dtype=float)
             if len(values) > 1:
-                mean, reach = values.mean(), 1.96 * values.std(ddof=1) / np.sqrt(len(values))
+                found_mean = mean_of(values)
+                mean, reach = found_mean.value, 1.96 * found_mean.error
                 name = "all" if part == "i12" else part.upper()
                 records.append((who, name, mean, mean - reach, mean + reach, len(values)))
     return pd.DataFrame(records, columns=["who", "part", "mean", "low", "high", "rows"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -20,23 +19,6 @@ from dmil_core.information.posteriors import Ints, Posteriors, Settings, fit_pos
 #: Rows of a fold, and of a class in all, below which nothing can be told.
 LEAST_ROWS_OF_FOLD: Final = 15
 _MOST_SHOWN: Final = 5
-
-
-@dataclass(frozen=True)
-class Mean:
-    """Mean over rows and its standard error, in nats."""
-
-    value: float
-    error: float
-
-
-def means(found: Pointwise) -> dict[str, Mean]:
-    """What a set holds on average: i1, i2, i12, r, u1, u2, s."""
-    n = len(found.i1)
-    return {
-        name: Mean(float(v.mean()), float(v.std(ddof=1) / np.sqrt(n)) if n > 1 else float("nan"))
-        for name, v in found.columns().items()
-    }
 
 
 class PointwiseInformation:

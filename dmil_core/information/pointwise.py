@@ -54,6 +54,26 @@ class Pointwise:
 
 
 @dataclass(frozen=True)
+class Mean:
+    """Mean over rows and its standard error, in nats."""
+
+    value: float
+    error: float
+
+
+def means(found: Pointwise) -> dict[str, Mean]:
+    """What a set holds on average: i1, i2, i12, r, u1, u2, s."""
+    return {name: mean_of(values) for name, values in found.columns().items()}
+
+
+def mean_of(values: Floats) -> Mean:
+    """The mean of a quantity (N,), in its unit; of one row there is no standard error."""
+    n = len(values)
+    error = float(values.std(ddof=1) / np.sqrt(n)) if n > 1 else float("nan")
+    return Mean(float(values.mean()), error)
+
+
+@dataclass(frozen=True)
 class Surprise:
     """-log density of each input, alone and among samples of the true class, (N,) in nats."""
 

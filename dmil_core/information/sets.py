@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from dmil_core.data.dataset import Dataset
 from dmil_core.data.words import words_of
 from dmil_core.errors import ConfigError
-from dmil_core.information.estimator import Mean, PointwiseInformation, means
+from dmil_core.information.estimator import PointwiseInformation
 from dmil_core.information.pmf import Floats
-from dmil_core.information.pointwise import Definition
+from dmil_core.information.pointwise import Definition, Mean, means
 from dmil_core.prepare import vocabulary_of
 from dmil_core.schema import FEWEST_MODALITIES
 

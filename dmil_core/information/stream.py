@@ -18,9 +18,9 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from dmil_core.errors import DataError
-from dmil_core.information.estimator import Mean, PointwiseInformation
+from dmil_core.information.estimator import PointwiseInformation
 from dmil_core.information.pmf import Floats
-from dmil_core.information.pointwise import Definition
+from dmil_core.information.pointwise import Definition, Mean
 from dmil_core.storage import replacing
 from dmil_core.tables import metadata_of
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from dmil_core.data.gaussian import gaussian_law
 from dmil_core.errors import ConfigError, DataError
-from dmil_core.information.estimator import PointwiseInformation, means
-from dmil_core.information.pointwise import Pointwise
+from dmil_core.information.estimator import PointwiseInformation
+from dmil_core.information.pointwise import Pointwise, means
 from dmil_core.information.truth import exact, known_law
 
 LN2 = float(np.log(2.0))

@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_compare(commands)
     _add_project(commands)
     _add_estimate(commands)
+    _add_information(commands)
     _add_pid(commands)
     return parser
 
@@ -188,9 +189,12 @@ def _add_estimate(commands: argparse._SubParsersAction[_Parser]) -> None:
         "  dmil estimate --data mfeat --definition same-sign --out mfeat-bits.parquet\n"
         "  dmil estimate --data my/data.npz --definition lsmi --out mine.csv\n"
         "  dmil estimate --data features.parquet --out bits.parquet\n"
+        "  dmil estimate --data switch --checkpoint checkpoints/switch/dmil/seed0 --latent M "
+        "--out m.csv\n"
         "The table has a row per sample (id, y, i1, i2, i12, r, u1, u2, s) in nats; the means are\n"
         "in bits, with standard errors. A .parquet file with columns x1_..., x2_..., y and\n"
-        "perhaps id may have any number of rows.\n",
+        "perhaps id may have any number of rows. With --checkpoint, what a model makes of each\n"
+        "input is looked at, of the rows that it was not trained on.\n",
     )  # fmt: skip
     p.add_argument(
         "--data", required=True, metavar="SET|FILE", help=f"{_DATA_HELP}, or of a .parquet file"
@@ -201,6 +205,23 @@ def _add_estimate(commands: argparse._SubParsersAction[_Parser]) -> None:
     )  # fmt: skip
     p.add_argument(
         "--out", required=True, type=Path, metavar="FILE", help="ends in .parquet or .csv"
+    )
+    p.add_argument("--checkpoint", type=Path, metavar="FOLDER", help="take latents of this model")
+    p.add_argument("--latent", default="Z", metavar="L", help="Z, M or N; default: Z")
+    p.add_argument("--seed", type=_at_least(0), default=0, metavar="S", help="default: 0")
+
+
+def _add_information(commands: argparse._SubParsersAction[_Parser]) -> None:
+    p = _command(
+        commands, "information", _information,
+        "Find out what a set's inputs tell of its class, for the app to show; takes minutes.",
+        "  dmil information --data mfeat\n"
+        "Writes information.parquet into the set's folder of checkpoints: estimates of every row\n"
+        "by networks that did not see it, and the set cut into clusters.\n",
+    )  # fmt: skip
+    p.add_argument("--data", required=True, metavar="SET|FILE", help=_DATA_HELP)
+    p.add_argument(
+        "--out", type=Path, metavar="FILE", help="default: checkpoints/<set>/information.parquet"
     )
     p.add_argument("--seed", type=_at_least(0), default=0, metavar="S", help="default: 0")
 
@@ -355,11 +376,17 @@ def _estimate(a: argparse.Namespace) -> int:
     if a.data.endswith(".parquet"):
         return _estimate_file(a)
     dataset = load_dataset(a.data)
-    found = estimate(dataset, a.definition, a.seed)
     about = {"unit": "nats", "definition": a.definition, "data": dataset.digest, "seed": a.seed}
+    shown = {"data": dataset.name, "definition": a.definition}
+    if a.checkpoint is None:
+        found = estimate(dataset, a.definition, a.seed)
+    else:
+        from dmil_core.information.latents import estimate_latents
+
+        found = estimate_latents(a.checkpoint, dataset, a.latent, a.definition, a.seed)
+        about["latent"] = shown["latent"] = a.latent
     write_table(found.table, a.out, about)
-    shown = {"data": dataset.name, "definition": a.definition, "rows": len(found.table)}
-    _print_means(shown, found.means)
+    _print_means({**shown, "rows": len(found.table)}, found.means)
     return 0
 
 
@@ -379,6 +406,22 @@ def _print_means(shown: dict[str, Any], means: dict[str, Mean]) -> None:
     bit = _UNITS["bits"]
     bits = {name: {"mean": m.value / bit, "se": m.error / bit} for name, m in means.items()}
     print(json.dumps({**shown, "unit": "bits", "means": bits}, indent=2))
+
+
+def _information(a: argparse.Namespace) -> int:
+    from dmil_core.data.catalog import load_dataset
+    from dmil_core.information import account
+    from dmil_core.paths import checkpoints_root
+
+    dataset = load_dataset(a.data)
+    path = a.out or checkpoints_root() / dataset.name / account.FILE
+    if path.suffix != ".parquet":
+        raise ConfigError(f"{path}: expected a file ending in .parquet")
+    found = account.take(dataset, a.seed)
+    account.write(found, path)
+    bits = found.rows["i12"].mean() / _UNITS["bits"]
+    print(f"{path}: {len(found.rows)} rows, together the inputs tell {bits:.2f} bits")
+    return 0
 
 
 def _pid(a: argparse.Namespace) -> int:

@@ -10,20 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.cluster import KMeans
 from sklearn.preprocessing import StandardScaler
 
 from dmil_core.information.discrete import Decomposition, Measure, decompose
 from dmil_core.information.pmf import Floats
+from dmil_core.information.pointwise import PARTS
 from dmil_core.information.posteriors import Ints
 
 CLUSTERS: Final = (2, 4, 8, 16)
 DRAWS: Final = 200
-PARTS: Final = ("r", "u1", "u2", "s")
 #: Share of I(x1,x2;y) above which the bias of few rows is too large to tell.
 MOST_BIAS: Final = 0.1
 
@@ -58,6 +58,7 @@ class Discretised:
 def by_clusters(
     x1: ArrayLike, x2: ArrayLike, y: ArrayLike, clusters: Sequence[int] = CLUSTERS,
     measure: Measure = "broja", seed: int = 0, draws: int = DRAWS,
+    groups: ArrayLike | None = None,
 ) -> list[Discretised]:  # fmt: skip
     """Decompose a set with each of some numbers of clusters.
 
@@ -69,14 +70,23 @@ def by_clusters(
         (N,) classes.
     draws
         Sets of rows that are drawn again, with replacement, for the intervals.
+    groups
+        (N,) which rows belong together, say to one person; whole groups are drawn again then.
     """
-    _, labels = np.unique(np.asarray(y), return_inverse=True)
+    labels = _coded(y)
+    together = np.arange(len(labels)) if groups is None else _coded(groups)
     found = []
     for count in clusters:
         first, second = (_cut(np.asarray(x, dtype=np.float64), count, seed) for x in (x1, x2))
-        counts = _counted(first, second, labels)
-        found.append(_decomposed(count, counts, measure, seed, draws))
+        shape = (first.max() + 1, second.max() + 1, labels.max() + 1)
+        cells = np.ravel_multi_index((first, second, labels), shape)
+        found.append(_decomposed(count, cells, shape, together, measure, seed, draws))
     return found
+
+
+def _coded(names: ArrayLike) -> Ints:
+    codes: Ints = np.unique(np.asarray(names), return_inverse=True)[1]
+    return codes
 
 
 def _cut(x: Floats, clusters: int, seed: int) -> Ints:
@@ -87,19 +97,23 @@ def _cut(x: Floats, clusters: int, seed: int) -> Ints:
     return found.astype(np.int64)
 
 
-def _counted(first: Ints, second: Ints, labels: NDArray[Any]) -> Ints:
-    counts = np.zeros((first.max() + 1, second.max() + 1, labels.max() + 1), dtype=np.int64)
-    np.add.at(counts, (first, second, labels), 1)
-    return counts
-
-
 def _decomposed(
-    clusters: int, counts: Ints, measure: Measure, seed: int, draws: int
-) -> Discretised:
-    n = int(counts.sum())
-    again = np.random.default_rng([seed, 11]).multinomial(n, counts.ravel() / n, size=draws)
-    drawn = [decompose(c.reshape(counts.shape) / n, measure) for c in again]
+    clusters: int, cells: Ints, shape: tuple[int, ...], together: Ints, measure: Measure, seed: int,
+    draws: int,
+) -> Discretised:  # fmt: skip
+    def counted(times: Floats | None = None) -> Floats:
+        size = int(np.prod(shape))
+        return np.bincount(cells, times, minlength=size).reshape(shape).astype(np.float64)
+
+    n, groups = len(cells), int(together.max()) + 1
+    counts = counted()
     parts = decompose(counts / n, measure)
+    drawn = []
+    for times in np.random.default_rng([seed, 11]).multinomial(
+        groups, np.full(groups, 1.0 / groups), size=draws
+    ):
+        again = counted(times[together].astype(np.float64))
+        drawn.append(decompose(again / again.sum(), measure))
     ends = {}
     for p in PARTS:
         first, last = np.percentile([getattr(d, p) for d in drawn], [2.5, 97.5])

@@ -11,16 +11,21 @@ may speak against the true class.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from dmil_core.errors import ConfigError
 from dmil_core.information.pmf import Floats
 
 Definition = Literal["same-sign", "ccs", "lsmi"]
+
+#: What the inputs tell, each alone and both; the parts that are made of it; columns of a table.
+SUMS: Final = ("i1", "i2", "i12")
+PARTS: Final = ("r", "u1", "u2", "s")
+QUANTITIES: Final = (*SUMS, *PARTS)
 
 #: Name -> what it takes for shared, in a sentence.
 DEFINITIONS: Final[Mapping[Definition, str]] = {
@@ -50,7 +55,12 @@ class Pointwise:
 
     def columns(self) -> dict[str, Floats]:
         """The same by name."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: getattr(self, name) for name in QUANTITIES}
+
+    def largest(self) -> NDArray[np.str_]:
+        """(N,) the component, ``R``, ``U1``, ``U2`` or ``S``, of each row's largest part."""
+        parts = np.stack([getattr(self, name) for name in PARTS], axis=1)
+        return np.array([name.upper() for name in PARTS])[parts.argmax(axis=1)]
 
 
 @dataclass(frozen=True)
@@ -61,16 +71,25 @@ class Mean:
     error: float
 
 
-def means(found: Pointwise) -> dict[str, Mean]:
-    """What a set holds on average: i1, i2, i12, r, u1, u2, s."""
-    return {name: mean_of(values) for name, values in found.columns().items()}
+def means(found: Pointwise, groups: ArrayLike | None = None) -> dict[str, Mean]:
+    """What a set holds on average: i1, i2, i12, r, u1, u2, s; see :func:`mean_of`."""
+    return {name: mean_of(values, groups) for name, values in found.columns().items()}
 
 
-def mean_of(values: Floats) -> Mean:
-    """The mean of a quantity (N,), in its unit; of one row there is no standard error."""
-    n = len(values)
-    error = float(values.std(ddof=1) / np.sqrt(n)) if n > 1 else float("nan")
-    return Mean(float(values.mean()), error)
+def mean_of(values: Floats, groups: ArrayLike | None = None) -> Mean:
+    """The mean of a quantity (N,), in its unit; of one row there is no standard error.
+
+    Rows of a group (N,), say of one person, are alike: together they count for one in the standard
+    error. Without groups each row is its own.
+    """
+    n, mean = len(values), float(values.mean())
+    away = values - mean
+    if groups is not None:
+        place = np.unique(np.asarray(groups), return_inverse=True)[1]
+        away = np.bincount(place, weights=away).astype(np.float64)
+    g = len(away)
+    error = float(np.sqrt((away**2).sum() * g / (g - 1)) / n) if g > 1 else float("nan")
+    return Mean(mean, error)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from dmil_core.data.dataset import Dataset
 from dmil_core.data.words import words_of
@@ -44,16 +44,30 @@ def estimate(dataset: Dataset, definition: Definition = "same-sign", seed: int =
     DataError
         If there are too few rows, in all or of a class.
     """
+    check_two_inputs(dataset)
+    x1, x2 = (features(x) for x in dataset.inputs)
+    return estimate_rows(dataset, np.arange(len(dataset)), x1, x2, definition, seed)
+
+
+def check_two_inputs(dataset: Dataset) -> None:
+    """Refuse a set of three inputs with a ConfigError."""
     if dataset.modalities != FEWEST_MODALITIES:
         raise ConfigError(
             f"{dataset.name!r} has {dataset.modalities} inputs; what is shared is told of two alone"
         )
-    x1, x2 = (features(x) for x in dataset.inputs)
-    y = np.array(dataset.classes)[dataset.y]
-    fitted = PointwiseInformation(definition, seed=seed).fit(x1, x2, y, dataset.group)
+
+
+def estimate_rows(
+    dataset: Dataset, rows: NDArray[np.int64], x1: ArrayLike, x2: ArrayLike,
+    definition: Definition, seed: int,
+) -> Estimate:  # fmt: skip
+    """The same for some rows (N,) of a set, from features (N, D) of each of its inputs."""
+    y = np.array(dataset.classes)[dataset.y[rows]]
+    groups = None if dataset.group is None else dataset.group[rows]
+    fitted = PointwiseInformation(definition, seed=seed).fit(x1, x2, y, groups)
     found = fitted.score_samples(x1, x2, y)
-    table = pd.DataFrame({"id": dataset.ids, "y": y, **found.columns()})
-    return Estimate(table, means(found))
+    table = pd.DataFrame({"id": dataset.ids[rows], "y": y, **found.columns()})
+    return Estimate(table, means(found, groups))
 
 
 def features(x: NDArray) -> Floats:

@@ -20,14 +20,13 @@ from numpy.typing import NDArray
 from dmil_core.errors import DataError
 from dmil_core.information.estimator import PointwiseInformation
 from dmil_core.information.pmf import Floats
-from dmil_core.information.pointwise import Definition, Mean
+from dmil_core.information.pointwise import QUANTITIES, Definition, Mean
 from dmil_core.storage import replacing
 from dmil_core.tables import metadata_of
 
 #: Rows that an estimator is fitted to, at most, and rows that are read at a time.
 FIT_ROWS: Final = 20_000
 BATCH_ROWS: Final = 16_384
-QUANTITIES: Final = ("i1", "i2", "i12", "r", "u1", "u2", "s")
 
 
 @dataclass(frozen=True)

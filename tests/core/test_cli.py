@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 
 import dmil_core
-from dmil_core.checkpoint import MODEL_FILE, Run, read_run
+from dmil_core.checkpoint import MODEL_FILE, Run, default_folder, read_run
 from dmil_core.cli import main
+from dmil_core.data.catalog import load_dataset
 from dmil_core.data.files import write_arrays
+from dmil_core.information import account
 from dmil_core.schema import COMPONENTS, contribution, logit
 from dmil_core.tables import read_table, table_metadata
 from tests.conftest import PARADIGM_NAMES, TINY, TINY_SCALE
@@ -22,7 +24,7 @@ from tests.core.processes import run as run_process
 
 Capture = pytest.CaptureFixture[str]
 
-COMMANDS = ("list", "train", "decompose", "compare", "project", "estimate", "pid")
+COMMANDS = ("list", "train", "decompose", "compare", "project", "estimate", "information", "pid")
 
 
 def run(capsys: Capture, *arguments: object) -> tuple[int, str, str]:
@@ -341,3 +343,29 @@ def test_estimate_refuses_before_it_works(tmp_path: Path, capsys: Capture) -> No
         assert (code, printed) == (2, "")
         assert words in err
     assert not list(tmp_path.iterdir())
+
+
+def test_estimate_reads_a_models_latents(tmp_path: Path, capsys: Capture) -> None:
+    out, folder = tmp_path / "bits.csv", default_folder("mfeat", "dmil", 0)
+    line = ("estimate", "--data", "mfeat", "--checkpoint", folder, "--out", out)
+    code, printed, err = run(capsys, *line, "--latent", "N")
+    found = json.loads(printed)
+    assert (code, err, found["latent"]) == (0, "", "N")
+    assert (
+        found["rows"] == len(read_table(out)) == int((load_dataset("mfeat").split != "train").sum())
+    )
+    code, _, err = run(capsys, *line, "--latent", "R")
+    assert code == 2
+    assert "expected one of Z, M, N" in err
+
+
+def test_information_is_written_for_the_app(tmp_path: Path, capsys: Capture) -> None:
+    out = tmp_path / "information.parquet"
+    spec = "gaussian:law=xor,train=300,val=50,test=50"
+    code, printed, err = run(capsys, "information", "--data", spec, "--out", out)
+    assert (code, err) == (0, "")
+    assert "400 rows" in printed
+    assert account.read(out).clusters[0].parts.s > account.read(out).clusters[0].parts.u1
+    code, _, err = run(capsys, "information", "--data", spec, "--out", tmp_path / "a.csv")
+    assert code == 2
+    assert ".parquet" in err

@@ -64,3 +64,16 @@ def test_the_unit_of_an_input_does_not_matter() -> None:
         for f in (1.0, 10.0)
     )
     assert bits(here) == pytest.approx(bits(there), abs=1e-6)
+
+
+def test_rows_of_a_group_are_drawn_together() -> None:
+    """Each row four times: drawn one by one they would seem surer than they are."""
+    drawn = gaussian_law("gaussian").sample(150, 0)
+    x1, x2, y = (np.repeat(drawn[name], 4, axis=0) for name in ("x1", "x2", "y"))
+    few = by_clusters(drawn["x1"], drawn["x2"], drawn["y"], [3], draws=100)[0]
+    group = np.repeat(np.arange(150), 4)
+    grouped, alone = (by_clusters(x1, x2, y, [3], draws=100, groups=g)[0] for g in (group, None))
+    width = {name: f.high["r"] - f.low["r"] for name, f in
+             {"few": few, "grouped": grouped, "alone": alone}.items()}  # fmt: skip
+    assert width["grouped"] == pytest.approx(width["few"], rel=0.3)
+    assert width["alone"] < 0.65 * width["grouped"]

@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose
 from numpy.typing import NDArray
 
 from dmil_core.errors import ConfigError
-from dmil_core.information.pointwise import Surprise, split
+from dmil_core.information.pointwise import Surprise, mean_of, split
 
 Floats = NDArray[np.float64]
 rows = arrays(np.float64, (3, 5), elements=st.floats(-20, 20))
@@ -65,3 +65,19 @@ def test_swapped_inputs_swap_what_is_unique(i: Floats) -> None:
 def test_no_more_is_shared_than_each_says(i: Floats) -> None:
     found = split(*i, "same-sign")
     assert (np.abs(found.r) <= np.minimum(np.abs(i[0]), np.abs(i[1])) + 1e-12).all()
+
+
+def test_the_largest_part_by_name() -> None:
+    found = split([1.0, 3.0, 0.0], [1.5, -1.0, 0.0], [1.2, 3.0, 2.0])
+    assert found.largest().tolist() == ["R", "U1", "S"]
+
+
+def test_rows_of_a_group_count_for_one() -> None:
+    """Every row five times tells no more than once, if one says which belong together."""
+    values = np.random.default_rng(0).standard_normal(400)
+    once = mean_of(values)
+    assert once.error == pytest.approx(values.std(ddof=1) / 20.0)
+    again = np.repeat(values, 5)
+    assert mean_of(again, np.repeat(np.arange(400), 5)).error == pytest.approx(once.error)
+    assert mean_of(again).error < 0.5 * once.error
+    assert np.isnan(mean_of(again, np.zeros(2000)).error)

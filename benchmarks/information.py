@@ -32,8 +32,9 @@ from dmil_core.data.gaussian import NOISE, gaussian_law
 from dmil_core.information.discrete import decompose
 from dmil_core.information.estimator import PointwiseInformation
 from dmil_core.information.pmf import Floats
-from dmil_core.information.pointwise import DEFINITIONS, Pointwise
+from dmil_core.information.pointwise import DEFINITIONS, SUMS, Pointwise
 from dmil_core.information.truth import exact, known_law
+from dmil_core.schema import COMPONENTS
 from dmil_core.storage import write_json
 from dmil_core.targets import Target, judged
 
@@ -55,7 +56,6 @@ LAWS = {
     "copy": "gaussian:law=copy",
 }
 HARD, SWITCH = "ten classes, noise shared", "visible switch"
-INFORMATIONS = ("i1", "i2", "i12")
 #: (rows, law is the hard one) -> most error of a set's information and of r, least correlation.
 BARS = {
     (20_000, False): (0.005, 0.10, 0.99),
@@ -194,10 +194,7 @@ def estimates(law: str, rows: int, seed: int) -> Records:
 def errors(told: Pointwise, true: Pointwise) -> dict[str, float | None]:
     """In bits: errors of the set's informations, of r over rows, and r's correlation, which is
     not defined where r is the same everywhere."""
-    sets = {
-        f"error_{i}": float((getattr(told, i) - getattr(true, i)).mean()) / LN2
-        for i in INFORMATIONS
-    }
+    sets = {f"error_{i}": float((getattr(told, i) - getattr(true, i)).mean()) / LN2 for i in SUMS}
     varies = min(told.r.std(), true.r.std()) > 1e-9
     return {
         **sets,
@@ -208,14 +205,14 @@ def errors(told: Pointwise, true: Pointwise) -> dict[str, float | None]:
 
 def types(found: Pointwise, rows: dict[str, Any]) -> float:
     """Share of rows of the visible switch whose largest part is the one that it was made of."""
-    parts = np.stack([found.r, found.u1, found.u2, found.s], axis=1).argmax(axis=1)
-    return float((parts == rows["x1"][:, :4].argmax(axis=1)).mean())
+    made = np.array(COMPONENTS)[rows["x1"][:, :4].argmax(axis=1)]
+    return float((found.largest() == made).mean())
 
 
 def summary(runs: Records) -> Records:
     """Means over seeds; of the set's errors the mean of their sizes, and the largest of three."""
     table = pd.DataFrame(runs)
-    table["set_error"] = table[[f"error_{i}" for i in INFORMATIONS]].abs().max(axis=1)
+    table["set_error"] = table[[f"error_{i}" for i in SUMS]].abs().max(axis=1)
     columns = ["set_error", "r_rmse", "r_correlation", "types", "types_exact", "seconds"]
     columns += ["rows_per_s"]
     groups = table.groupby(["law", "rows", "definition"], sort=False)

@@ -1,8 +1,9 @@
 """Train and map everything that is shipped under checkpoints/: ``make checkpoints``.
 
-Every set x four paradigms with seed 0, fewer of sets with three inputs, and of one set every
-paradigm of the comparison, by the public ``dmil`` command alone. What is finished is kept, a
-stopped build goes on where it was, and ``--overwrite`` starts over. Two jobs run side by side, each
+Every set x four paradigms with seed 0, fewer of sets with three inputs, of one set every paradigm
+of the comparison, and of sets with two inputs what these tell, by the public ``dmil`` command
+alone. What is finished is kept, a stopped build goes on where it was, and ``--overwrite`` trains
+again. Two jobs run side by side, each
 on one thread, since models this small gain nothing from more.
 """
 
@@ -18,7 +19,10 @@ from pathlib import Path
 
 from benchmarks.comparison import PARADIGMS
 from dmil_core.checkpoint import PROJECTION_FILE, default_folder, verify
-from dmil_core.data.catalog import list_datasets
+from dmil_core.data.catalog import list_datasets, load_dataset
+from dmil_core.information import account
+from dmil_core.paths import checkpoints_root
+from dmil_core.schema import FEWEST_MODALITIES
 from dmil_core.tables import table_metadata
 
 SEED = 0
@@ -73,10 +77,21 @@ def build(name: str, paradigm: str, overwrite: bool) -> str:
     return f"{name}/{paradigm}/seed{SEED}: {seconds:.0f} s, {size / 1e6:.1f} MB"
 
 
+def account_of(name: str) -> str:
+    """Keep what a set's inputs tell, unless that is kept already; returns a line for the log."""
+    path, started = checkpoints_root() / name / account.FILE, time.monotonic()
+    data = load_dataset(name)
+    if data.modalities > FEWEST_MODALITIES:
+        return f"{name}: three inputs, what they tell is not split"
+    if not (path.exists() and account.read(path).data == data.digest):
+        command("information", "--data", name)
+    return f"{name}/{account.FILE}: {time.monotonic() - started:.0f} s"
+
+
 def main() -> int:
     """Build all of it, or the sets named."""
     names = [entry.name for entry in list_datasets()]
-    parser = argparse.ArgumentParser(description="Train and map the shipped checkpoints.")
+    parser = argparse.ArgumentParser(description="Make what is shipped in checkpoints/.")
     parser.add_argument("sets", nargs="*", metavar="SET", help=f"of {', '.join(names)}; all")
     parser.add_argument("--paradigms", nargs="+", default=PARADIGMS, choices=PARADIGMS, metavar="P")
     parser.add_argument("--overwrite", action="store_true", help="train again what is finished")
@@ -90,6 +105,7 @@ def main() -> int:
     ]
     with ThreadPoolExecutor(arguments.jobs) as pool:
         results = [pool.submit(build, n, p, arguments.overwrite) for n, p in jobs]
+        results += [pool.submit(account_of, n) for n in dict.fromkeys(n for n, _ in jobs)]
         for done in results:
             print(done.result(), flush=True)
     return 0

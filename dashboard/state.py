@@ -30,6 +30,8 @@ ORDERS: Final = ("stored", "unsure", "sure", *COMPONENTS, "unexplained")
 RENDERERS: Final = ("webgl", "svg")
 #: Ways to say what two inputs share of what they tell; see `dmil_core.information.pointwise`.
 DEFINITIONS: Final = ("same-sign", "ccs")
+#: Who says what the inputs tell: the chosen model's heads, or networks that read the data alone.
+TELLERS: Final = ("model", "data")
 #: Which of two compared models is the one that is right.
 SIDES: Final = ("first", "second")
 
@@ -73,6 +75,7 @@ class View:
     method: str = ""
     setting: str = ""
     definition: str = "same-sign"
+    teller: str = "model"
 
 
 @dataclass(frozen=True)
@@ -134,6 +137,7 @@ PARAMETERS: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "method": ("method", _text),
     "setting": ("setting", _text),
     "definition": ("definition", _one_of(DEFINITIONS)),
+    "told": ("teller", _one_of(TELLERS)),
 }
 
 DEFAULT: Final = View()
@@ -205,7 +209,7 @@ def change(view: View, **values: Any) -> View:
     """
     if "data" in values and values["data"] != view.data:
         keep = {"data", "model", "split", "renderer", "rival", "colour", "order"}
-        keep |= {"part", "metric", "reference", "method", "setting", "definition"}
+        keep |= {"part", "metric", "reference", "method", "setting", "definition", "teller"}
         cleared: dict[str, Any] = {
             f.name: getattr(DEFAULT, f.name) for f in fields(View) if f.name not in keep
         }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,13 +11,43 @@ Floats = NDArray[np.floating]
 Bools = NDArray[np.bool_]
 
 
+@dataclass(frozen=True)
+class Reliability:
+    """How often predictions of about the same confidence are right; bins without rows are left out.
+
+    Attributes
+    ----------
+    confidence, accuracy : (B,) means of each bin.
+    rows : (B,) how many it has.
+    """
+
+    confidence: Floats
+    accuracy: Floats
+    rows: NDArray[np.integer]
+
+    @property
+    def error(self) -> float:
+        """Expected calibration error: mean gap between the two over rows; NaN without rows."""
+        if not len(self.rows):
+            return float("nan")
+        gap = np.abs(self.confidence - self.accuracy)
+        return float((gap * self.rows).sum() / self.rows.sum())
+
+
+def reliability(confidence: Floats, correct: Bools, bins: int = 15) -> Reliability:
+    """Confidence and accuracy over equal-width bins of confidence."""
+    place = np.clip((confidence * bins).astype(int), 0, bins - 1)
+    rows = np.bincount(place, minlength=bins)
+    sure, right = (
+        np.bincount(place, weights=v, minlength=bins)[rows > 0] for v in (confidence, correct)
+    )
+    held = rows[rows > 0]
+    return Reliability(sure / held, right / held, held)
+
+
 def expected_calibration_error(confidence: Floats, correct: Bools, bins: int = 15) -> float:
     """ECE: mean gap between confidence and accuracy over equal-width bins of confidence."""
-    if len(correct) == 0:
-        return 0.0
-    place = np.clip((confidence * bins).astype(int), 0, bins - 1)
-    gap = np.bincount(place, weights=confidence - correct, minlength=bins)
-    return float(np.abs(gap).sum() / len(correct))
+    return reliability(confidence, correct, bins).error if len(correct) else 0.0
 
 
 def auroc(score: Floats, positive: Bools) -> float:

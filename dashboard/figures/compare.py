@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -106,21 +106,59 @@ def averages(frame: pd.DataFrame) -> go.Figure:
     return fig
 
 
+def clusters(frame: pd.DataFrame) -> go.Figure:
+    """Grouped bars: a set as a whole, by how many clusters each input was cut into, in bits.
+
+    Parameters
+    ----------
+    frame : columns clusters, part, mean, low, high, few. Bars are hatched where rows are too few.
+        An interval that leaves the mean outside is drawn up to it.
+    """
+    fig = theme.figure(320)
+    counts = list(dict.fromkeys(frame["clusters"]))
+    for place, count in enumerate(counts):
+        rows = frame[frame["clusters"] == count]
+        rows = rows.assign(
+            low=rows[["low", "mean"]].min(axis=1), high=rows[["high", "mean"]].max(axis=1)
+        )
+        few = bool(rows["few"].iloc[0])
+        name = f"{count} clusters" + (", too few rows" if few else "")
+        strength = 0.3 + 0.7 * (place + 1) / len(counts)
+        marker = {
+            "color": theme.MODEL_COLOURS["dmil"],
+            "opacity": strength,
+            "pattern": theme.pattern("/" if few else ""),
+        }
+        _bars(fig, name, list(rows["part"]), rows, "mean", ":+.2f} bits", marker)
+    fig.update_layout(legend={"y": -0.16})
+    fig.update_yaxes(title="bits", zeroline=True, zerolinewidth=1.5)
+    return fig
+
+
 def _grouped(
     fig: go.Figure, who: str, groups: list[str], rows: pd.DataFrame, column: str, form: str
 ) -> None:
-    """One model's bars with their whiskers beside those of others; ``form`` is how y is told."""
+    """One model's bars beside those of others."""
+    marker = {
+        "color": theme.MODEL_COLOURS.get(who, theme.NEUTRAL),
+        "pattern": theme.pattern(theme.MODEL_PATTERNS.get(who, ".")),
+    }
+    _bars(fig, who, groups, rows, column, form, marker)
+
+
+def _bars(
+    fig: go.Figure, name: str, groups: list[str], rows: pd.DataFrame, column: str, form: str,
+    marker: Mapping[str, object],
+) -> None:  # fmt: skip
+    """Bars with their whiskers, beside others; ``form`` is how y is told."""
     value, low, high = (rows[c].to_numpy(dtype=float) for c in (column, "low", "high"))
     fig.add_bar(
         x=groups,
         y=value,
-        name=theme.plain(who),
-        marker={
-            "color": theme.MODEL_COLOURS.get(who, theme.NEUTRAL),
-            "pattern": theme.pattern(theme.MODEL_PATTERNS.get(who, ".")),
-        },
+        name=theme.plain(name),
+        marker=marker,
         error_y={**_whisker(value, low, high), "thickness": 1.5, "width": 3},
-        hovertemplate="%{x}: %{y" + form + "<extra>" + theme.plain(who) + "</extra>",
+        hovertemplate="%{x}: %{y" + form + "<extra>" + theme.plain(name) + "</extra>",
     )
     fig.update_layout(barmode="group", showlegend=True, bargap=0.25, bargroupgap=0.08)
 

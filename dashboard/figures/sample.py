@@ -150,3 +150,42 @@ def _label(component: str, names: Mapping[str, str]) -> str:
 def _patterns(components: list[str], extra: int = 0) -> dict[str, object]:
     shapes = [theme.PATTERNS[c] for c in components] + [""] * extra
     return {**theme.pattern(""), "shape": shapes}
+
+
+def reliability(curves: Mapping[str, pd.DataFrame]) -> go.Figure:
+    """How often answers of a confidence are right: a line for each head; on the diagonal each is
+    as sure as it should be.
+
+    Parameters
+    ----------
+    curves : name of a head to columns confidence, accuracy (0 to 1), rows.
+    """
+    fig = theme.figure(300)
+    fig.add_scatter(
+        x=[0, 1], y=[0, 1], mode="lines", name="as sure as it should be", hoverinfo="skip",
+        line={"color": theme.NEUTRAL, "dash": "dot", "width": 1},
+    )  # fmt: skip
+    styles = zip(theme.CLASS_COLOURS, theme.CLASS_SYMBOLS, strict=True)
+    for (name, frame), (colour, symbol) in zip(curves.items(), styles, strict=False):
+        fig.add_scatter(
+            x=frame["confidence"],
+            y=frame["accuracy"],
+            mode="lines+markers",
+            name=theme.plain(name),
+            line={"color": colour, "width": 1.5},
+            marker={"symbol": symbol, "size": _sizes(frame["rows"]), "color": colour},
+            customdata=frame["rows"],
+            hovertemplate="%{x:.0%} sure, %{y:.0%} right, %{customdata:,} samples<extra>"
+            + theme.plain(name)
+            + "</extra>",
+        )
+    fig.update_layout(showlegend=True, legend={"y": -0.3})
+    fig.update_xaxes(range=[-0.03, 1.03], tickformat=".0%", title="how sure")
+    fig.update_yaxes(range=[-0.03, 1.05], tickformat=".0%", title="how often right")
+    return fig
+
+
+def _sizes(rows: pd.Series) -> list[float]:
+    """Markers whose area goes with the rows they stand for."""
+    share = rows / rows.sum() if len(rows) else rows
+    return [5.0 + 15.0 * float(s) ** 0.5 for s in share]

@@ -53,14 +53,21 @@ CLASS_SYMBOLS: Final = (
 )
 RIGHT_WRONG: Final = {"right": ("#4477DD", "circle"), "wrong": ("#D55E00", "x")}
 
-#: Ways of learning, in figures that compare them.
+#: Ways of learning, in figures that compare them, and networks that only measure the data.
 MODEL_COLOURS: Final = {
     "joint": "#8A94A6",
     "ensemble": "#B58A3C",
     "dmil": "#5B6BE0",
     "dmil-paper": "#B56BD0",
+    "data alone": "#2A9384",
 }
-MODEL_PATTERNS: Final = {"joint": "", "ensemble": "/", "dmil": "x", "dmil-paper": "\\"}
+MODEL_PATTERNS: Final = {
+    "joint": "",
+    "ensemble": "/",
+    "dmil": "x",
+    "dmil-paper": "\\",
+    "data alone": "-",
+}
 
 TEMPLATE: Final = go.layout.Template(
     layout={

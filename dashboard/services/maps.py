@@ -11,6 +11,7 @@ from dashboard.services import information
 from dashboard.services.samples import in_split
 from dashboard.services.stock import Checkpoint, Projection, table
 from dmil_core import schema
+from dmil_core.information.pointwise import PARTS
 
 #: What colours are read from; gates are numbers, everything else names.
 _COLUMNS = {
@@ -22,7 +23,7 @@ _COLUMNS = {
     **{f"gate-{c}": schema.gate(c) for c in schema.ALL_COMPONENTS},
 }
 #: Colours that are read from what the heads tell.
-_BITS = {f"bits-{part.upper()}": part for part in information.PARTS}
+_BITS = {f"bits-{part.upper()}": part for part in PARTS}
 
 
 def latents(found: Checkpoint, placed: Projection | None) -> tuple[str, ...]:

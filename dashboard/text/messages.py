@@ -130,6 +130,33 @@ def no_heads(model: str) -> Message:
     )
 
 
+def no_account(data: str) -> Message:
+    """Nothing is kept of what a set's inputs tell."""
+    return Message(
+        "Nothing is kept of what this set's inputs tell.",
+        "Let it be estimated; that takes minutes:",
+        command=f"dmil information --data {data}",
+    )
+
+
+def not_told() -> Message:
+    """A sample that is not among the rows whose information is kept."""
+    return Message(
+        "Nothing is kept of what this sample's inputs tell.",
+        "Choose another sample, or write the set's information again with `dmil information`.",
+    )
+
+
+def data_falls_short(found: float, model: str, more: float) -> Message:
+    """Networks on the data alone find clearly less than a model does, in bits."""
+    return Message(
+        f"These networks miss something: they find {found:.2f} bits, {model} {more:.2f}.",
+        f"Mean over test samples. What {model} finds is there, so the parts shown here are not "
+        "those of the data; choose the heads.",
+        tone="warning",
+    )
+
+
 def no_webgl(shown: int, of: int) -> Message:
     """The browser cannot draw with WebGL."""
     left = f" {shown:,} of {of:,} points are drawn, evenly chosen." if shown < of else ""

@@ -60,6 +60,23 @@ DEFINITION: Final = (
     "the two up would count twice. Where the inputs say different things that fit together, same "
     "sign finds something shared and ccs nothing. `dmil estimate` also knows lsmi."
 )
+TELLER: Final = (
+    "A model's heads say what this model makes of each input. Small networks that read the data "
+    "alone, fitted to other samples than they judge, say what is in the inputs whatever a model "
+    "does with it. On average neither can find more than there is, so the one that finds more is "
+    "nearer to the truth."
+)
+RELIABILITY: Final = (
+    "Test samples, put together by how sure a head is, after one number, the temperature, was "
+    "chosen on validation samples. On the dotted line a head is right as often as it says; below "
+    "it is too sure, above not sure enough. Larger marks stand for more samples."
+)
+CLUSTERS: Final = (
+    "Each input is cut into clusters of similar samples, and how often clusters and classes meet "
+    "is decomposed exactly, by BROJA: shared is what stays shared however the two inputs may be "
+    "coupled. Clusters blur what they put together, and with many of them the samples become few "
+    "for each: look at several numbers."
+)
 GATE_AND_BITS: Final = "gate and bits"
 APART: Final = (
     "Samples by the model's answer, or those whose largest gate is not the largest part in bits of "

@@ -3,6 +3,7 @@
 One Parquet file, ``checkpoints/<set>/information.parquet``: a row per sample with what the inputs
 tell of it by networks that did not see it, and in its metadata the whole set cut into clusters.
 Every definition that needs no densities follows from these rows, so that none is chosen here.
+Reading waits for neither torch nor scikit-learn.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ from dmil_core.errors import DataError
 from dmil_core.information.discrete import Decomposition
 from dmil_core.information.discretised import Discretised, by_clusters
 from dmil_core.information.pointwise import SUMS, Definition, Pointwise, split
-from dmil_core.information.sets import estimate, features
 from dmil_core.tables import read_table, table_metadata, write_table
 
 FILE: Final = "information.parquet"
@@ -58,6 +58,8 @@ def take(dataset: Dataset, seed: int = 0) -> Account:
     DataError
         If it has too few rows, in all or of a class.
     """
+    from dmil_core.information.sets import estimate, features
+
     rows = estimate(dataset, seed=seed).table[["id", "y", *SUMS]].astype({"id": str})
     if dataset.group is not None:
         rows[GROUP] = dataset.group.astype(str)

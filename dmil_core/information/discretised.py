@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import ArrayLike
-from sklearn.cluster import KMeans
-from sklearn.preprocessing import StandardScaler
+from numpy.typing import ArrayLike, NDArray
 
 from dmil_core.information.discrete import Decomposition, Measure, decompose
 from dmil_core.information.pmf import Floats
 from dmil_core.information.pointwise import PARTS
-from dmil_core.information.posteriors import Ints
+
+Ints = NDArray[np.int64]
 
 CLUSTERS: Final = (2, 4, 8, 16)
 DRAWS: Final = 200
@@ -91,6 +90,9 @@ def _coded(names: ArrayLike) -> Ints:
 
 def _cut(x: Floats, clusters: int, seed: int) -> Ints:
     """(N,) cluster of each row."""
+    from sklearn.cluster import KMeans
+    from sklearn.preprocessing import StandardScaler
+
     rows = StandardScaler().fit_transform(x.reshape(len(x), -1))
     different = len(np.unique(rows, axis=0))
     found: Ints = KMeans(min(clusters, different), n_init=4, random_state=seed).fit_predict(rows)

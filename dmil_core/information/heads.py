@@ -31,12 +31,12 @@ class Calibration:
     Attributes
     ----------
     temperature : what its logits are divided by, from validation rows.
-    before, after : expected calibration error without and with it; NaN where there are no rows.
+    before, after : how often answers of a confidence are right, without and with it.
     """
 
     temperature: float
-    before: float
-    after: float
+    before: metrics.Reliability
+    after: metrics.Reliability
 
 
 @dataclass(frozen=True)
@@ -90,14 +90,12 @@ def from_heads(
         t = best_temperature(log_p[val], y[val])
         log_q = log_softmax(log_p / t, axis=1)
         told.append(log_q[np.arange(len(y)), y] - log_prior[y])
-        before, after = _error(log_p[test], y[test]), _error(log_q[test], y[test])
+        before, after = (_reliability(q[test], y[test]) for q in (log_p, log_q))
         calibration.append(Calibration(t, before, after))
     first, second, both = calibration
     return Heads(split(told[0], told[1], told[2], definition), (first, second, both))
 
 
-def _error(log_p: Floats, y: NDArray[np.int64]) -> float:
-    if not len(y):
-        return float("nan")
+def _reliability(log_p: Floats, y: NDArray[np.int64]) -> metrics.Reliability:
     p = np.exp(log_p)
-    return metrics.expected_calibration_error(p.max(axis=1), p.argmax(axis=1) == y)
+    return metrics.reliability(p.max(axis=1), p.argmax(axis=1) == y)

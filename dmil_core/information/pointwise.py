@@ -59,8 +59,13 @@ class Pointwise:
 
     def largest(self) -> NDArray[np.str_]:
         """(N,) the component, ``R``, ``U1``, ``U2`` or ``S``, of each row's largest part."""
-        parts = np.stack([getattr(self, name) for name in PARTS], axis=1)
-        return np.array([name.upper() for name in PARTS])[parts.argmax(axis=1)]
+        return largest_part(self.r, self.u1, self.u2, self.s)
+
+
+def largest_part(r: ArrayLike, u1: ArrayLike, u2: ArrayLike, s: ArrayLike) -> NDArray[np.str_]:
+    """(N,) the name of the largest of these (N,), in any unit, as a component is named."""
+    parts = np.stack([np.asarray(part) for part in (r, u1, u2, s)], axis=1)
+    return np.array([name.upper() for name in PARTS])[parts.argmax(axis=1)]
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ def record(r_rmse: float) -> dict[str, Any]:
             for seed in range(information.SEEDS):
                 for definition in information.DEFINITIONS:
                     named = {"law": law, "rows": size, "seed": seed, "definition": definition}
-                    errors = {f"error_{i}": -0.001 for i in information.INFORMATIONS}
+                    errors = {f"error_{i}": -0.001 for i in information.SUMS}
                     run = {**named, **errors, "r_rmse": r_rmse, "r_correlation": 0.995}
                     run |= {"seconds": 3.0, "rows_per_s": 200_000.0}
                     if law == information.SWITCH:

@@ -142,3 +142,14 @@ def test_the_mirror_counts_what_one_modality_knew() -> None:
     two = np.array([False, True, False, False, False])
     assert metrics.missed_indicator(correct, one, two) == pytest.approx(2 / 5)
     assert metrics.synergy_indicator(correct, one, two) == pytest.approx(1 / 5)
+
+
+def test_reliability_by_hand() -> None:
+    confidence = np.array([0.15, 0.05, 0.95, 0.85, 0.95])
+    correct = np.array([False, True, True, True, False])
+    found = metrics.reliability(confidence, correct, 2)
+    assert found.rows.tolist() == [2, 3]
+    np.testing.assert_allclose(found.confidence, [0.1, 2.75 / 3])
+    np.testing.assert_allclose(found.accuracy, [0.5, 2 / 3])
+    assert found.error == pytest.approx(2 / 5 * 0.4 + 3 / 5 * 0.25)
+    assert np.isnan(metrics.reliability(np.zeros(0), np.zeros(0, bool)).error)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from dmil_core.checkpoint import MODEL_FILE, PREDICTIONS_FILE, PROJECTION_FILE, RUN_FILE
+from dmil_core.information import account
 from dmil_core.paths import checkpoints_root
 from dmil_core.tables import read_table, table_metadata, write_table
 from tests import records
@@ -36,7 +37,8 @@ class Room:
     ``avdigits``, ``switch`` and, as far as it is shipped, ``mfeat-three`` are whole. Of ``mfeat``
     the dmil weights have a flipped byte, the joint has no map, the ensemble's table is cut off, and
     dmil-paper was never trained. ``odd`` is avdigits with two hostile ids. ``watch`` has no
-    checkpoint. ``switch`` and ``avdigits-same`` have records of comparisons over five seeds,
+    checkpoint. Of ``avdigits`` there is an account of its information. ``switch`` and
+    ``avdigits-same`` have records of comparisons over five seeds,
     ``emoji`` over three, with a method less. ``empty`` is an empty folder; ``results`` has the
     record of a fidelity benchmark.
     """
@@ -54,6 +56,7 @@ def furnish(folder: Path) -> Room:
     (room.results / "fidelity.json").write_text(json.dumps(records.fidelity()), "utf-8")
     for name in (REAL, GENERATED, BROKEN, THREE):
         _copy(name, room.root / name)
+    shutil.copy(shipped(REAL) / account.FILE, room.root / REAL)
     _break(room.root / BROKEN)
     _copy(REAL, room.root / ODD)
     for model in MODELS:

@@ -92,6 +92,33 @@ def test_information_shows_every_number_and_the_exact_one(
     assert len(sample.information(parts, None, NAMES).data) == 1
 
 
+def test_reliability_has_a_line_for_each_head_and_marks_by_rows() -> None:
+    curve = pd.DataFrame({"confidence": [0.5, 0.9], "accuracy": [0.4, 0.95], "rows": [10, 90]})
+    diagonal, first, second = sample.reliability({"a<b": curve, "both": curve}).data
+    assert list(diagonal.x) == list(diagonal.y) == [0, 1]
+    assert (first.name, second.name) == ("a&lt;b", "both")
+    assert first.marker.symbol != second.marker.symbol
+    assert list(first.y) == [0.4, 0.95]
+    assert first.marker.size[0] < first.marker.size[1]
+    empty = pd.DataFrame({"confidence": [], "accuracy": [], "rows": []})
+    assert len(sample.reliability({"both": empty}).data) == 2
+
+
+@given(numbers, st.floats(0, 5), st.booleans())
+def test_whiskers_of_clusters_never_turn_around(mean: float, reach: float, outside: bool) -> None:
+    high = mean - 0.5 if outside else mean + reach
+    frame = pd.DataFrame(
+        [(2, "R", mean, mean - reach - 1.0, high, False), (4, "R", mean, mean, mean, True)],
+        columns=["clusters", "part", "mean", "low", "high", "few"],
+    )
+    two, four = compare.clusters(frame).data
+    assert two.error_y.array[0] >= 0
+    assert two.error_y.arrayminus[0] >= 0
+    assert two.marker.pattern.shape == ""
+    assert four.marker.pattern.shape == "/"
+    assert "too few" in four.name
+
+
 @pytest.mark.parametrize("components", [TWO, THREE])
 def test_component_bars_have_letters_and_patterns(components: tuple[str, ...]) -> None:
     weights = pd.DataFrame(

@@ -7,11 +7,13 @@ import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.views.latent_map import clicked_id
 from dmil_core.checkpoint import PREDICTIONS_FILE
+from dmil_core.information import account
 from tests.dashboard.conftest import OpenPage
 from tests.dashboard.folders import (
     BROKEN,
@@ -294,8 +296,35 @@ def test_information_is_not_exact_where_no_law_is_known(open_page: OpenPage, roo
     assert "trained on this sample" in said(seen)
 
 
+def test_information_by_networks_on_the_data_alone(open_page: OpenPage, room: Room) -> None:
+    chosen = ids(room, REAL)[4]
+    app = open_page(data=REAL, sample=chosen)
+    before = bits_said(app, "**Both together**:")
+    assert "no trained model takes part" not in said(app)
+    app.selectbox(key="choice_teller").select("data").run()
+    assert view(app).teller == "data"  # type: ignore[attr-defined]
+    assert "no trained model takes part" in said(app)
+    total, *parts = bits_said(app, "**Both together**:")
+    assert total == pytest.approx(sum(parts), abs=0.025)
+    assert total != before[0]
+    rows = account.read(room.root / REAL / account.FILE).rows
+    assert total == pytest.approx(rows.loc[chosen, "i12"] / np.log(2.0), abs=0.006)
+    assert "These networks miss something" in " ".join(w.value for w in app.warning)
+    # A model without heads of its own needs none for this.
+    joint = open_page(data=REAL, model="joint", sample=chosen)
+    assert bits_said(joint, "**Both together**:")[0] == total
+    assert "Told by small networks" in said(joint)
+
+
+def test_calibration_of_heads_is_shown(open_page: OpenPage) -> None:
+    app = open_page(data=REAL)
+    (chart,) = (c for c in app.get("plotly_chart") if c.proto.id.endswith("reliability"))
+    names = [t["name"] for t in json.loads(chart.proto.spec)["data"]]
+    assert names == ["as sure as it should be", "image alone", "speech alone", "both"]
+
+
 def test_a_model_without_heads_says_so_and_offers_another(open_page: OpenPage) -> None:
-    app = open_page(data=REAL, model="joint")
+    app = open_page(data=GENERATED, model="joint")
     assert "cannot say what one input tells alone" in said(app)
     (button,) = (b for b in app.button if b.label == "Show bits of dmil")
     button.click().run()
@@ -502,6 +531,19 @@ def test_compare_shows_what_the_inputs_tell_on_average(open_page: OpenPage) -> N
     app.selectbox(key="choice_definition").select("ccs").run()
     assert view(app).definition == "ccs"  # type: ignore[attr-defined]
     assert not app.exception
+
+
+def test_compare_cuts_the_set_into_clusters(open_page: OpenPage) -> None:
+    app = open_page("compare", data=REAL, **SAMPLES)
+    text = said(app).replace("\\", "")
+    assert re.search(r"4 clusters of each input keep \*\*\d\.\d\d\*\* of the", text)
+    assert "too few samples to tell" in text
+    assert re.search(r"\*\*(dmil|ensemble)\*\* finds the most", text)
+    (chart,) = (c for c in app.get("plotly_chart") if c.proto.id.endswith("clusters"))
+    traces = json.loads(chart.proto.spec)["data"]
+    assert [t["name"].split()[0] for t in traces] == ["2", "4", "8", "16"]
+    none = open_page("compare", data=GENERATED, **SAMPLES)
+    assert "dmil information --data switch" in " ".join(c.value for c in none.code)
 
 
 def test_disagreements_in_both_directions(open_page: OpenPage, room: Room) -> None:

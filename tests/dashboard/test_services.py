@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dashboard.services import comparison, information, maps, media, samples, stock
+from dashboard.services import accounts, comparison, information, maps, media, samples, stock
 from dashboard.services.stock import Checkpoint, Stock
 from dashboard.state import View
 from dashboard.text import messages
@@ -272,8 +272,47 @@ def test_averages_are_of_the_split_s_rows(found: Stock, dmil: Checkpoint) -> Non
     told = information.bits(dmil, "ccs")
     assert told is not None
     wanted = told.loc[rows["id"], "u1"].mean()
-    assert frame.query("part == 'U1'")["mean"].item() == pytest.approx(wanted)
+    own = frame[frame["who"] == "dmil"].set_index("part")["mean"]
+    assert own["U1"] == pytest.approx(wanted)
     assert information.averages([found.get(GENERATED, "joint", 0)], "test", "ccs").empty
+
+
+def test_the_data_alone_is_told_beside_the_models(dmil: Checkpoint) -> None:
+    frame = information.averages([dmil], "test", "ccs")
+    assert list(dict.fromkeys(frame["who"])) == ["dmil", information.DATA]
+    kept = accounts.account(dmil)
+    assert kept is not None
+    rows = samples.in_split(stock.table(dmil), "test")["id"]
+    mean = kept.rows.loc[rows, "i12"].mean() / np.log(2.0)
+    own = frame[frame["who"] == information.DATA].set_index("part")["mean"]
+    assert own["all"] == pytest.approx(mean)
+    assert own[["R", "U1", "U2", "S"]].sum() == pytest.approx(mean)
+    short = information.shortfall(dmil)
+    assert short is not None
+    assert short.found == pytest.approx(mean)
+    assert short.more > short.found
+
+
+def test_an_account_of_other_rows_is_not_shown(found: Stock, dmil: Checkpoint) -> None:
+    assert dmil.run is not None
+    other = replace(dmil, run=replace(dmil.run, data_digest="another"))
+    assert accounts.account(other) is None
+    assert accounts.clusters(other).empty
+    assert information.tellers(other) == ("model",)
+    assert information.tellers(found.get(GENERATED, "joint", 0)) == ()
+
+
+def test_a_damaged_account_is_left_out(dmil: Checkpoint, tmp_path: Path) -> None:
+    folder = tmp_path / "avdigits" / "dmil" / "seed0"
+    folder.mkdir(parents=True)
+    (tmp_path / "avdigits" / "information.parquet").write_bytes(b"no table")
+    assert accounts.account(replace(dmil, folder=folder)) is None
+
+
+def test_clusters_add_up_in_bits(dmil: Checkpoint) -> None:
+    frame = accounts.clusters(dmil).pivot(index="clusters", columns="part", values="mean")
+    np.testing.assert_allclose(frame[["R", "U1", "U2", "S"]].sum(axis=1), frame["all"], atol=1e-6)
+    assert (np.diff(frame["all"]) > 0).all()
 
 
 def test_gate_and_bits_agree_of_dmil_and_not_of_the_released_losses(found: Stock) -> None:

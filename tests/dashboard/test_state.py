@@ -39,6 +39,7 @@ views = st.builds(
     method=words,
     setting=words,
     definition=st.sampled_from(state.DEFINITIONS),
+    teller=st.sampled_from(state.TELLERS),
 )
 names = st.one_of(st.sampled_from(sorted(state.PARAMETERS)), st.text(max_size=20))
 rubbish = st.dictionaries(names, st.one_of(st.text(), st.lists(st.text(), max_size=3)), max_size=8)

@@ -15,8 +15,13 @@ from dmil_core.errors import ConfigError, DataError
 from dmil_core.information import account
 from dmil_core.information.account import Account
 from dmil_core.information.truth import exact, known_law
+from dmil_core.paths import checkpoints_root
 from dmil_core.tables import read_table, write_table
 
+SHIPPED = (
+    "avdigits", "avdigits-parity", "avdigits-same", "emoji", "mfeat", "shapes-qa", "switch",
+    "watch",
+)  # fmt: skip
 SPEC = "gaussian:train=300,val=50,test=50"
 
 
@@ -55,6 +60,14 @@ def test_groups_are_kept() -> None:
     grouped = replace(data, group=np.arange(len(data)) // 2)
     found = account.take(grouped)
     assert found.rows[account.GROUP].tolist()[:4] == ["0", "0", "1", "1"]
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_what_is_shipped_is_of_the_shipped_sets(name: str) -> None:
+    kept, data = account.read(checkpoints_root() / name / account.FILE), load_dataset(name)
+    assert kept.data == data.digest
+    assert kept.rows.index.tolist() == data.ids.astype(str).tolist()
+    assert (account.GROUP in kept.rows) == (data.group is not None)
 
 
 def test_three_inputs_are_refused() -> None:

@@ -92,6 +92,20 @@ class Stack(torch.nn.Module):
         hidden = torch.baddbmm(self.b2, hidden, self.w2).relu_()
         return torch.baddbmm(self.bias, x, self.linear * self.mask) + hidden @ self.w3
 
+    def mean_logits(self, x: Tensor, groups: int) -> Tensor:
+        """(B, D) -> (N / groups, B, K): the mean over ``groups`` networks of each input.
+
+        What is linear in x is done once for all networks, so that it takes half of the time.
+        """
+        n, d, first = self.w1.shape
+        into = (self.w1 * self.mask).transpose(0, 1).reshape(d, n * first)
+        hidden = torch.addmm(self.b1.flatten(), x, into).relu_().view(len(x), n, first)
+        hidden = torch.baddbmm(self.b2, hidden.transpose(0, 1), self.w2).relu_()
+        mean = (hidden @ self.w3).unflatten(0, (groups, -1)).mean(dim=0)
+        linear = (self.linear * self.mask).unflatten(0, (groups, -1)).mean(dim=0)
+        bias = self.bias.unflatten(0, (groups, -1)).mean(dim=0)
+        return torch.baddbmm(bias, x.expand(len(linear), *x.shape), linear) + mean
+
 
 @dataclass(frozen=True)
 class Posteriors:
@@ -119,9 +133,8 @@ class Posteriors:
         """(3, N, K) log probabilities of rows (N, D) that no network saw, by mean logits."""
         found = []
         for rows in torch.as_tensor(x, dtype=torch.float32).split(_CHUNK):
-            logits = self.stack(rows.expand(len(self.stack.mask), *rows.shape))
-            mean = logits.unflatten(0, (self.folds, INPUTS)).mean(dim=0) / self._divisors
-            found.append(log_softmax(mean, dim=-1))
+            mean = self.stack.mean_logits(rows, self.folds)
+            found.append(log_softmax(mean / self._divisors, dim=-1))
         return torch.cat(found, dim=1).double().numpy()
 
     @property

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from numpy.testing import assert_allclose
 from numpy.typing import NDArray
 
@@ -251,3 +252,17 @@ def test_means_have_standard_errors() -> None:
     assert found["i1"].value == 2.5
     assert found["i1"].error == pytest.approx(np.sqrt(5 / 3) / 2)
     assert found["s"].error == 0.0
+
+
+def test_the_mean_of_the_networks_is_what_each_of_them_says() -> None:
+    torch.manual_seed(0)
+    mask = torch.stack([torch.tensor([1.0, 1.0, 0.0]), torch.tensor([0.0, 1.0, 1.0])] * 3)[
+        ..., None
+    ]
+    stack = Stack(mask, classes=4, hidden=(8, 5))
+    with torch.no_grad():
+        for weights in stack.parameters():
+            weights.normal_()
+        x = torch.randn(7, 3)
+        each = stack(x.expand(6, *x.shape)).unflatten(0, (3, 2)).mean(dim=0)
+        torch.testing.assert_close(stack.mean_logits(x, 3), each, atol=1e-4, rtol=1e-4)

@@ -15,6 +15,7 @@ from dmil_core.data.gaussian import gaussian_law
 from dmil_core.errors import ConfigError, DataError
 from dmil_core.information.estimator import PointwiseInformation
 from dmil_core.information.pointwise import Pointwise, means
+from dmil_core.information.posteriors import Stack
 from dmil_core.information.truth import exact, known_law
 
 LN2 = float(np.log(2.0))
@@ -256,9 +257,7 @@ def test_means_have_standard_errors() -> None:
 
 def test_the_mean_of_the_networks_is_what_each_of_them_says() -> None:
     torch.manual_seed(0)
-    mask = torch.stack([torch.tensor([1.0, 1.0, 0.0]), torch.tensor([0.0, 1.0, 1.0])] * 3)[
-        ..., None
-    ]
+    mask = torch.tensor([[1.0, 1.0, 0.0], [0.0, 1.0, 1.0]]).repeat(3, 1)[:, :, None]
     stack = Stack(mask, classes=4, hidden=(8, 5))
     with torch.no_grad():
         for weights in stack.parameters():

@@ -119,6 +119,8 @@ def _numbers(fig: go.Figure, rows: pd.DataFrame, colour: str, renderer: str) -> 
         "colorscale": scale,
         # Larger where there is more: the scale must not rest on colour alone.
         "size": 5.0 + 5.0 * np.minimum(np.abs(values) / high, 1.0),
+        # Plotly would ring points of several sizes in white, which hides small ones on black.
+        "line": {"width": 0},
         "colorbar": {
             "title": {"text": name, "side": "top"},
             "orientation": "h",

@@ -14,10 +14,12 @@ from dmil_core.information.pmf import Floats
 from dmil_core.information.posteriors import Ints
 
 #: Numbers of Gaussians that are tried, and features up to which they are tilted.
-MIXTURES: Final = (1, 2, 4, 8)
+MIXTURES: Final = (1, 2, 3, 4, 5, 6, 8)
 MOST_TILTED: Final = 32
+#: How often in a row more Gaussians may fail to help before no more are tried.
+PATIENCE: Final = 2
 #: Rows of a class that a mixture is fitted to, at most.
-MOST_ROWS: Final = 4000
+MOST_ROWS: Final = 8000
 ROWS_PER_GAUSSIAN: Final = 5
 _RIDGE: Final = 1e-4
 
@@ -47,14 +49,17 @@ def fit_densities(x: Floats, y: Ints, classes: int, seed: int) -> Densities:
 
 
 def _best(x: Floats, seed: int) -> GaussianMixture:
-    """The mixture of the least BIC: of each shape, more and more Gaussians while that helps."""
+    """The mixture of the least BIC: of each shape, more and more Gaussians while that helps.
+
+    ``tied`` ones share one shape: noise that is the same wherever it falls.
+    """
     n, d = x.shape
-    shapes = ["spherical", "diag", *(["full"] if d <= MOST_TILTED and n > 2 * d else [])]
+    tilted = ["tied", "full"] if d <= MOST_TILTED and n > 2 * d else []
     tried: list[tuple[float, GaussianMixture]] = []
-    for shape in shapes:
-        before = np.inf
+    for shape in ("spherical", "diag", *tilted):
+        best, stale = np.inf, 0
         for count in MIXTURES:
-            if count > 1 and n < ROWS_PER_GAUSSIAN * count:
+            if (count > 1 and n < ROWS_PER_GAUSSIAN * count) or stale == PATIENCE:
                 break
             mixture = GaussianMixture(
                 count, covariance_type=shape, reg_covar=_RIDGE, random_state=seed
@@ -63,7 +68,6 @@ def _best(x: Floats, seed: int) -> GaussianMixture:
                 warnings.simplefilter("ignore", ConvergenceWarning)
                 bic = float(mixture.fit(x).bic(x))
             tried.append((bic, mixture))
-            if bic > before:
-                break
-            before = bic
+            stale = 0 if bic < best else stale + 1
+            best = min(best, bic)
     return min(tried, key=lambda pair: pair[0])[1]

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import session, sidebar, widgets
 from dashboard.services.stock import stock
-from dashboard.views import compare, fidelity, latent_map, samples
+from dashboard.views import compare, fidelity, latent_map, samples, what_if
 
 # A file of our own: an icon by name would be fetched from another server.
 ICON = Path(__file__).parent / "static" / "icon.svg"
@@ -17,6 +17,9 @@ session.begin()
 # The default page has no url_path: its own address would open a "page not found" dialog.
 pages = {
     "samples": st.Page(samples.samples, title="Samples", icon=":material/list_alt:", default=True),
+    "what_if": st.Page(
+        what_if.what_if, title="What if", icon=":material/edit:", url_path="what-if"
+    ),
     "map": st.Page(
         latent_map.latent_map, title="Latent map", icon=":material/scatter_plot:", url_path="map"
     ),

@@ -15,6 +15,9 @@ from dashboard import state
 from dashboard.state import Dropped, View
 
 _VIEW, _WRITTEN, _TOUCHED, _DROPPED = "view", "view_written", "view_touched", "view_dropped"
+_UNDO = "view_undo"
+#: Changes of a sample that can be taken back, at most.
+LONGEST_UNDO = 50
 
 
 def begin() -> None:
@@ -46,9 +49,37 @@ def dropped() -> tuple[Dropped, ...]:
 
 def change(**values: Any) -> None:
     """Change the view as a result of something the visitor did."""
-    st.session_state[_VIEW] = state.change(view(), **values)
+    before = view()
+    st.session_state[_VIEW] = state.change(before, **values)
+    if before.data == view().data and state.edits_of(before) != state.edits_of(view()):
+        st.session_state[_UNDO] = [*st.session_state.get(_UNDO, ())[-LONGEST_UNDO:], before]
     st.session_state[_DROPPED] = ()
     st.session_state[_TOUCHED] = True
+
+
+def can_undo() -> bool:
+    """Whether there is a change of the sample to take back."""
+    return bool(_undoable())
+
+
+def undo() -> None:
+    """Take back the last change of the sample."""
+    if steps := _undoable():
+        last = steps[-1]
+        st.session_state[_UNDO] = steps[:-1]
+        values = {name: getattr(last, name) for name in state.EDITS}
+        st.session_state[_VIEW] = state.change(view(), **values)
+        st.session_state[_TOUCHED] = True
+
+
+def _undoable() -> list[View]:
+    steps: list[View] = st.session_state.get(_UNDO, [])
+    return [one for one in steps if one.data == view().data]
+
+
+def as_it_was() -> None:
+    """Take back every change of the sample at once; this can be undone too."""
+    change(**dict.fromkeys(state.EDITS, ""))
 
 
 def clear_filters() -> None:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
+from dashboard.edits import read_change, read_factors, write_change, write_factors
+
 #: Longest text taken from a URL; longer is dropped. Sample ids and class names stay far below.
 LONGEST: Final = 200
 
@@ -76,6 +78,10 @@ class View:
     setting: str = ""
     definition: str = "same-sign"
     teller: str = "model"
+    edit1: str = ""
+    edit2: str = ""
+    edit3: str = ""
+    factors: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,6 +116,14 @@ def _one_of(choices: tuple[str, ...]) -> Callable[[str], str]:
     return read
 
 
+def _change(value: str) -> str:
+    return write_change(read_change(_text(value)))
+
+
+def _factors(value: str) -> str:
+    return write_factors(read_factors(_text(value)))
+
+
 #: URL name -> (field of View, reader that returns the value or raises ValueError(reason)).
 PARAMETERS: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "data": ("data", _text),
@@ -138,6 +152,10 @@ PARAMETERS: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "setting": ("setting", _text),
     "definition": ("definition", _one_of(DEFINITIONS)),
     "told": ("teller", _one_of(TELLERS)),
+    "edit1": ("edit1", _change),
+    "edit2": ("edit2", _change),
+    "edit3": ("edit3", _change),
+    "gate": ("factors", _factors),
 }
 
 DEFAULT: Final = View()
@@ -249,6 +267,15 @@ def complete(
     if view.rival not in models and models:
         view = replace(view, rival=DEFAULT.rival if DEFAULT.rival in models else models[0])
     return view, tuple(dropped)
+
+
+#: Fields that hold what is changed of a sample.
+EDITS: Final = ("edit1", "edit2", "edit3", "factors")
+
+
+def edits_of(view: View) -> dict[str, str]:
+    """What is changed of the sample, by field; empty where it is as it was."""
+    return {name: value for name in EDITS if (value := getattr(view, name))}
 
 
 def filters_of(view: View) -> dict[str, str]:

@@ -94,22 +94,38 @@ def _open(sample: str | None) -> None:
     session.change(sample=sample or "")
 
 
+def start_with_first(rows: pd.DataFrame) -> None:
+    """Without a choice show the first row of the list: an empty panel explains nothing."""
+    if not session.view().sample and not rows.empty:
+        session.settle(state.change(session.view(), sample=str(rows["id"].iloc[0])))
+
+
 def media_row(found: Checkpoint, sample: str, across: int = 3) -> None:
     """A sample's modalities, at most ``across`` beside each other (one on a narrow screen)."""
     sides = media.sides(found, sample)
     if isinstance(sides, DataProblem):
         st.info(plain(sides.message), icon=":material/hide_image:")
         return
+    media_cards(sides, sample, across)
+
+
+def media_cards(sides: Sequence[media.Side], key: str, across: int = 3) -> None:
+    """Modalities beside each other, a card each; ``key`` tells several rows of cards apart."""
     places: list[Any] = []
     while len(places) < len(sides):
         places += st.columns(min(across, len(sides)))
     for index, (column, side) in enumerate(zip(places, sides, strict=False)):
         with column.container(border=True, height="stretch"):
             st.markdown(f"**{plain(side.name)}** :gray-badge[input {index + 1}]")
-            _one(side.media, side.name, f"{sample}-{index}")
-            if side.numbers is not None:
-                _numbers(side.numbers, side.name, f"{sample}-{index}")
+            media_of(side, f"{key}-{index}")
             st.caption(plain(side.description))
+
+
+def media_of(side: media.Side, key: str) -> None:
+    """One modality: what it looks, sounds or reads like."""
+    _one(side.media, side.name, key)
+    if side.numbers is not None:
+        _numbers(side.numbers, side.name, key)
 
 
 def _one(item: media.Media, name: str, key: str) -> None:
@@ -118,6 +134,8 @@ def _one(item: media.Media, name: str, key: str) -> None:
         st.image(item.png, caption=f"{width} x {height} pixels", alt=f"{name} of this sample")
     elif isinstance(item, media.Sound):
         _sound(item, name, key)
+    elif isinstance(item, media.Heard):
+        _spectrogram(item.features, key)
     elif isinstance(item, media.Signal):
         fig = media_figures.signal(item.values, item.channels, item.rate, item.unit)
         chart(fig, f"signal-{key}", f"{name}: {len(item.channels)} channels over time")
@@ -140,9 +158,13 @@ def _numbers(item: media.Numbers, name: str, key: str) -> None:
 def _sound(item: media.Sound, name: str, key: str) -> None:
     st.audio(item.wave, sample_rate=item.rate, alt=f"Sound clip: {name}")
     if item.features is not None:
-        fig = media_figures.spectrogram(item.features)
-        chart(fig, f"mel-{key}", "Log-mel spectrogram: loudness of each pitch over time")
-        st.caption("What the model hears: loudness (bright) of each pitch over time.")
+        _spectrogram(item.features, key)
+
+
+def _spectrogram(features: Any, key: str) -> None:
+    fig = media_figures.spectrogram(features)
+    chart(fig, f"mel-{key}", "Log-mel spectrogram: loudness of each pitch over time")
+    st.caption("What the model hears: loudness (bright) of each pitch over time.")
 
 
 def opinions(

@@ -117,6 +117,45 @@ def information(
     return fig
 
 
+def before_after(pairs: pd.DataFrame, names: Mapping[str, str], share: bool) -> go.Figure:
+    """For each component two bars: as it is (pale) and after a change.
+
+    Parameters
+    ----------
+    pairs : columns component, before, after.
+    share : whether values are shares (0 to 1), else bits.
+    """
+    components = [str(c) for c in pairs["component"]]
+    fig = theme.figure(_height(58, len(components)))
+    labels = [_label(c, names) for c in components]
+    for column, opacity in (("before", 0.4), ("after", 1.0)):
+        values = pairs[column].to_numpy(dtype=float)
+        fig.add_bar(
+            x=values,
+            y=labels,
+            orientation="h",
+            name={"before": "as it is", "after": "changed"}[column],
+            marker={
+                "color": [theme.COLOURS[c] for c in components],
+                "opacity": opacity,
+                "pattern": _patterns(components),
+            },
+            text=[f"{v:.0%}" if share else signed(v) for v in values],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{y}: %{text}<extra>%{fullData.name}</extra>",
+        )
+    both = pairs[["before", "after"]].to_numpy(dtype=float)
+    low, high = min(0.0, both.min(initial=0.0)), max(0.0, both.max(initial=0.0))
+    room = 0.25 * (high - low or 1.0)
+    span = [0, 1.22] if share else [low - (room if low < 0 else 0.0), high + room]
+    fig.update_layout(barmode="group", bargap=0.25, bargroupgap=0.08)
+    fig.update_xaxes(range=span, zeroline=True, zerolinewidth=1.5)
+    fig.update_xaxes(tickformat=".0%" if share else None, title=None if share else "bits")
+    fig.update_yaxes(autorange="reversed", showgrid=False)
+    return fig
+
+
 def signed(value: float) -> str:
     """A number with its sign and two decimals; what rounds to nothing is +0.00."""
     return f"{round(value, 2) + 0.0:+.2f}"

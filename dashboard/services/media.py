@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +38,13 @@ class Sound:
 
 
 @dataclass(frozen=True)
+class Heard:
+    """What the model hears (frames x bands), where there is no sound of it to be played."""
+
+    features: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
 class Signal:
     """(T, C) values over time; ``rate`` in Hz, 0 where it is not known."""
 
@@ -68,7 +76,7 @@ class NoMedia:
     reason: str
 
 
-Media = Picture | Sound | Signal | Words | Numbers | NoMedia
+Media = Picture | Sound | Heard | Signal | Words | Numbers | NoMedia
 
 
 @dataclass(frozen=True)
@@ -93,22 +101,30 @@ def sides(found: Checkpoint, sample: str) -> tuple[Side, ...] | DataProblem:
     row = row_of(data, sample)
     if row is None:
         return DataProblem(f"The data set has no sample with the id {sample}.")
-    return tuple(_side(data, row, m) for m in modality_numbers(data.modalities))
+    return sides_of(data, row)
 
 
-def _side(data: Any, row: int, modality: ModalityNumber) -> Side:
+def sides_of(data: Any, row: int, as_seen: Container[int] = ()) -> tuple[Side, ...]:
+    """Every modality of a row; of those in ``as_seen`` what the model sees, not the raw media."""
+    numbers = modality_numbers(data.modalities)
+    return tuple(_side(data, row, m, m in as_seen) for m in numbers)
+
+
+def _side(data: Any, row: int, modality: ModalityNumber, as_seen: bool) -> Side:
     about = data.card.modalities[modality - 1]
     features = _features(data, row, modality, about.kind)
     try:
-        from dmil_core.data.media import media
+        from dmil_core.data import media as core
 
-        shown = media(data, row, modality)
+        shown = (core.as_seen if as_seen else core.media)(data, row, modality)
     except DmilError as error:
         return Side(about.name, about.description, NoMedia(str(error)))
     except Exception:
         # One unreadable clip must not take the page down; the log has the trace.
         log.exception("media of row %d, modality %d of %s", row, modality, data.name)
         return Side(about.name, about.description, NoMedia("This item could not be read."))
+    if as_seen and features is not None:
+        return Side(about.name, about.description, Heard(features))
     converted = _convert(shown, features)
     numbers = None
     if about.kind == "vector" and not isinstance(converted, Numbers):

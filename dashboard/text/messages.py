@@ -139,6 +139,13 @@ def no_account(data: str) -> Message:
     )
 
 
+def cannot_change(why: str) -> Message:
+    """A sample cannot be changed as it was asked for."""
+    return Message(
+        "This sample cannot be changed so.", "Choose another change.", why, tone="warning"
+    )
+
+
 def not_told() -> Message:
     """A sample that is not among the rows whose information is kept."""
     return Message(

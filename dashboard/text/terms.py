@@ -60,6 +60,15 @@ DEFINITION: Final = (
     "the two up would count twice. Where the inputs say different things that fit together, same "
     "sign finds something shared and ccs nothing. `dmil estimate` also knows lsmi."
 )
+WHAT_IF: Final = (
+    "The chosen model answers the changed sample at once. **Blank** is the mean of the training "
+    "samples, of a text no words; **noise** is as large as you choose; **swap** takes this input "
+    "from another sample. The other inputs stay as they are."
+)
+TURNED: Final = (
+    "How much each component counts, times its own weight; then the weights are made to add up to "
+    "100 % again."
+)
 TELLER: Final = (
     "A model's heads say what this model makes of each input. Small networks that read the data "
     "alone, fitted to other samples than they judge, say what is in the inputs whatever a model "

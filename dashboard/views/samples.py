@@ -24,7 +24,7 @@ def samples() -> None:
     with left:
         _filters(found)
         rows = _rows(found)
-        _start_with_first(rows)
+        widgets.start_with_first(rows)
         _list(found, rows)
     with right:
         _detail(found, rows)
@@ -84,12 +84,6 @@ def _filter_choices(found: Checkpoint) -> None:
     widgets.select("Order", "order", orders, view.order, terms.ORDERS.__getitem__)
 
 
-def _start_with_first(rows: pd.DataFrame) -> None:
-    # An empty panel explains nothing: without a choice the first row of the list is shown.
-    if not session.view().sample and not rows.empty:
-        session.settle(state.change(session.view(), sample=str(rows["id"].iloc[0])))
-
-
 def _list(found: Checkpoint, rows: pd.DataFrame) -> None:
     view = session.view()
     if rows.empty:
@@ -143,6 +137,9 @@ def _detail(found: Checkpoint, rows: pd.DataFrame) -> None:
             st.button(f"Open the first sample, {plain(first)}", on_click=_open, args=(first,))
         return
     sample_panel.full(found, view.sample)
+    st.page_link(
+        session.page("what_if"), label="What if this sample were different?", icon=":material/edit:"
+    )
 
 
 def _open(sample: str) -> None:

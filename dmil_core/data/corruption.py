@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final, Literal, get_args
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,6 +26,9 @@ CORRUPTIONS: Final[tuple[Corruption, ...]] = get_args(Corruption)
 
 #: Largest noise on numbers, in standard deviations; beyond it nothing of the input is left anyway.
 MAX_NOISE: Final = 100.0
+
+#: Of data sets in memory, as long as they are.
+_SPREADS: WeakKeyDictionary[Dataset, dict[int, NDArray[np.float64]]] = WeakKeyDictionary()
 
 #: Rounds in which random pairs of rows exchange whom they got their modality from.
 _SHUFFLES: Final = 20
@@ -76,8 +80,7 @@ def corrupt(
         out[chosen] = _forget(x[chosen], severity, unknown_word(dataset, modality), rng)
     else:
         noise = rng.standard_normal((len(chosen), *x.shape[1:]))
-        spread = _training_rows(dataset, modality).std(axis=0, dtype=np.float64)
-        out[chosen] = _as_stored(x[chosen] + severity * spread * noise, x.dtype)
+        out[chosen] = _as_stored(x[chosen] + severity * _spread(dataset, modality) * noise, x.dtype)
     return _with_input(dataset, modality, out)
 
 
@@ -180,6 +183,14 @@ def _training_rows(dataset: Dataset, modality: ModalityNumber) -> NDArray[Any]:
             "none; corrupt a set that has some"
         )
     return dataset.x(modality)[rows]
+
+
+def _spread(dataset: Dataset, modality: ModalityNumber) -> NDArray[np.float64]:
+    """Standard deviation of each feature over training rows; slow for pictures, so remembered."""
+    known = _SPREADS.setdefault(dataset, {})
+    if modality not in known:
+        known[modality] = _training_rows(dataset, modality).std(axis=0, dtype=np.float64)
+    return known[modality]
 
 
 def _some(

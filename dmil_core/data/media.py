@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +17,7 @@ from dmil_core.errors import DataError
 from dmil_core.schema import ModalityNumber
 
 _MU: Final = 255.0
+_VECTOR: Final = MediaSpec("vector")
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +92,32 @@ def media(dataset: Dataset, row: int, modality: ModalityNumber) -> Media:
     if isinstance(shown, ImageMedia) and described.kind == "audio" and spec.file is None:
         return _spectrogram(x)
     return shown
+
+
+def as_seen(dataset: Dataset, row: int, modality: ModalityNumber) -> Media:
+    """What the model itself sees of one modality of one row: its array, not the raw media.
+
+    Of a sound these are its log-mel features, as a picture.
+
+    Raises
+    ------
+    DataError
+        If the array cannot be shown as what the card says it is.
+    """
+    described, x = dataset.card.modalities[modality - 1], dataset.x(modality)[row]
+    spec = replace(described.media, file=None)
+    try:
+        if described.kind == "image":
+            return ImageMedia(_pixels(np.asarray(x), spec))
+        if described.kind == "audio":
+            return _spectrogram(np.asarray(x))
+        if described.kind == "sequence":
+            return _signal(np.asarray(x), spec)
+        return TextMedia(str(x)) if described.kind == "text" else _decode(x, _VECTOR, "")
+    except (ValueError, TypeError) as error:
+        raise DataError(
+            f"{dataset.name}: {described.name!r} cannot be shown as {described.kind} ({error})"
+        ) from error
 
 
 def _decode(item: Any, spec: MediaSpec, label: str) -> Media:

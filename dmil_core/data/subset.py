@@ -1,4 +1,4 @@
-"""A data set of some of the classes of another one, and who is seen and who is not."""
+"""A data set of some of the classes or rows of another one, and who is seen and who is not."""
 
 from __future__ import annotations
 
@@ -51,16 +51,25 @@ def keep_classes(dataset: Dataset, classes: Sequence[int], name: str) -> Dataset
     rows = np.flatnonzero(np.isin(dataset.y, wanted))
     place = np.full(len(dataset.classes), -1)
     place[wanted] = np.arange(len(wanted))
+    kept = keep_rows(dataset, rows, name)
     names = tuple(dataset.classes[c] for c in wanted)
+    return replace(kept, card=replace(kept.card, classes=names), y=place[kept.y].astype(np.int64))
+
+
+def keep_rows(dataset: Dataset, rows: NDArray[np.int64], name: str) -> Dataset:
+    """Some rows (n,) only, in the order given, with their splits, groups, ids and raw media.
+
+    The set is made in memory, so ``load_dataset`` does not know its name.
+    """
     return replace(
         dataset,
         name=name,
         # Counts and hash are of the whole file.
-        card=replace(dataset.card, name=name, classes=names, counts={}, sha256=""),
+        card=replace(dataset.card, name=name, counts={}, sha256=""),
         x1=dataset.x1[rows],
         x2=dataset.x2[rows],
         x3=_of(dataset.x3, rows),
-        y=place[dataset.y[rows]].astype(np.int64),
+        y=dataset.y[rows],
         ids=dataset.ids[rows],
         split=dataset.split[rows],
         group=_of(dataset.group, rows),

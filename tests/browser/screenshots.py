@@ -18,6 +18,7 @@ from tests.browser.server import CHROMIUM, FLAGS, running_app, settled
 
 PAGES = {
     "samples": "?data={data}",
+    "what-if": "what-if?data={data}&edit1=noise:1.5:1",
     "map": "map?data={data}",
     "compare": "compare?data={data}",
     "ranks": "compare?data={data}&part=sets",

@@ -14,7 +14,7 @@ from tests.browser.server import settled
 from tests.dashboard.folders import BROKEN, GENERATED, HTML_ID, MARKDOWN_ID, ODD, REAL, Room
 from tests.dashboard.folders import table_of as table
 
-PAGES = ["", "map", "compare", "fidelity"]
+PAGES = ["", "what-if", "map", "compare", "fidelity"]
 
 #: Height in pixels of a table's head and of a row.
 HEAD, ROW = 36, 35
@@ -128,10 +128,44 @@ def test_a_narrow_window_needs_no_sideways_scrolling(
     context.close()
 
 
+def test_a_sample_is_changed_undone_and_found_again_by_its_link(
+    page: Page, app_url: str, room: Room
+) -> None:
+    sample = str(table(room, REAL, "dmil").query("split == 'test'")["id"].iloc[4])
+    visit(page, f"{app_url}/?data={REAL}&sample={sample}")
+    page.get_by_role("link", name="What if this sample were different?").click()
+    page.wait_for_url(lambda url: urlsplit(url).path == "/what-if")
+    settled(page)
+    expect(page.get_by_text("Nothing is changed yet")).to_be_visible()
+    page.get_by_role("radio", name="blank").first.click()
+    expect(page.get_by_text("Changed, it says")).to_be_visible(timeout=20_000)
+    page.wait_for_url(lambda url: "edit1=blank" in url)
+    page.reload()
+    settled(page)
+    expect(page.get_by_text("Changed, it says")).to_be_visible(timeout=20_000)
+    page.get_by_role("radio", name="noise").nth(1).click()
+    page.wait_for_url(lambda url: "edit2=noise" in url)
+    settled(page)
+    page.keyboard.press("u")
+    page.wait_for_url(lambda url: "edit2" not in url)
+    settled(page)
+    assert query(page)["edit1"] == "blank"
+    page.get_by_role("button", name="As it was").click()
+    expect(page.get_by_text("Nothing is changed yet")).to_be_visible(timeout=20_000)
+    assert "edit1" not in query(page)
+    assert query(page)["sample"] == sample
+
+
 def test_the_pages_are_linked_and_keep_the_choice(page: Page, app_url: str, room: Room) -> None:
     sample = str(table(room, REAL, "dmil").query("split == 'test'")["id"].iloc[4])
     visit(page, f"{app_url}/?data={REAL}&sample={sample}")
-    tour = {"Latent map": "/map", "Compare": "/compare", "Fidelity": "/fidelity", "Samples": "/"}
+    tour = {
+        "What if": "/what-if",
+        "Latent map": "/map",
+        "Compare": "/compare",
+        "Fidelity": "/fidelity",
+        "Samples": "/",
+    }
     for title, path in tour.items():
         page.get_by_role("link", name=title).first.click()
         page.wait_for_url(lambda url, path=path: urlsplit(url).path == path)  # type: ignore[misc]

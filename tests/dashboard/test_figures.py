@@ -92,6 +92,20 @@ def test_information_shows_every_number_and_the_exact_one(
     assert len(sample.information(parts, None, NAMES).data) == 1
 
 
+@given(st.lists(numbers, min_size=8, max_size=8))
+def test_before_and_after_stand_beside_each_other(values: list[float]) -> None:
+    pairs = pd.DataFrame({"component": TWO, "before": values[:4], "after": values[4:]})
+    fig = sample.before_after(pairs, NAMES, share=False)
+    before, after = fig.data
+    assert (before.name, after.name) == ("as it is", "changed")
+    assert list(after.x) == values[4:]
+    assert before.marker.opacity < after.marker.opacity
+    assert list(after.text) == [sample.signed(v) for v in values[4:]]
+    low, high = fig.layout.xaxis.range
+    assert low <= min(values)
+    assert high >= max(values)
+
+
 def test_reliability_has_a_line_for_each_head_and_marks_by_rows() -> None:
     curve = pd.DataFrame({"confidence": [0.5, 0.9], "accuracy": [0.4, 0.95], "rows": [10, 90]})
     diagonal, first, second = sample.reliability({"a<b": curve, "both": curve}).data

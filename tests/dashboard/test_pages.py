@@ -29,7 +29,7 @@ from tests.dashboard.folders import (
     table_of,
 )
 
-PAGES = ["", "map", "compare"]
+PAGES = ["", "what-if", "map", "compare"]
 #: The part of Compare that looks at single samples.
 SAMPLES = {"part": "samples"}
 
@@ -556,3 +556,89 @@ def test_disagreements_in_both_directions(open_page: OpenPage, room: Room) -> No
     assert not app.exception
     app.selectbox(key="choice_rival").select("joint").run()
     assert not app.exception
+
+
+# --- what if --------------------------------------------------------------------------------
+
+
+def test_nothing_is_changed_at_first(open_page: OpenPage, room: Room) -> None:
+    app = open_page("what-if", data=REAL)
+    assert not app.exception
+    assert "Nothing is changed yet" in said(app)
+    assert view(app).sample == ids(room, REAL)[0]  # type: ignore[attr-defined]
+    assert app.button(key="undo").disabled
+    assert app.button(key="as_it_was").disabled
+
+
+def test_a_blank_input_changes_the_answer_and_is_undone(open_page: OpenPage, room: Room) -> None:
+    frame = table_of(room, REAL, "dmil").query("split == 'test'")
+    # Right by the sound alone: without it the answer has nothing to rest on.
+    chosen = frame[frame["gate_U2"] > 0.9]["id"].iloc[0]
+    app = open_page("what-if", data=REAL, sample=str(chosen))
+    app.segmented_control(key="choice_edit2").set_value("blank").run()
+    assert view(app).edit2 == "blank"  # type: ignore[attr-defined]
+    assert "**Changed**, it says" in said(app)
+    (chart,) = (c for c in app.get("plotly_chart") if c.proto.id.endswith("contribution_pairs"))
+    before, after = (dict(zip(t["y"], t["text"], strict=True)) for t in
+                     json.loads(chart.proto.spec)["data"])  # fmt: skip
+    name = next(n for n in before if n.startswith("<b>U2"))
+    assert float(after[name]) < 0.7 * float(before[name])
+    app.button(key="undo").click().run()
+    assert view(app).edit2 == ""  # type: ignore[attr-defined]
+    assert "Nothing is changed yet" in said(app)
+
+
+@pytest.mark.parametrize("kind", ["noise", "swap"])
+def test_each_change_has_its_choices(open_page: OpenPage, room: Room, kind: str) -> None:
+    app = open_page("what-if", data=REAL, sample=ids(room, REAL)[2])
+    app.segmented_control(key="choice_edit1").set_value(kind).run()
+    assert not app.exception
+    code = view(app).edit1  # type: ignore[attr-defined]
+    if kind == "noise":
+        assert code == "noise:1:0"
+        app.slider(key="amount_edit1").set_value(2.5).run()
+        assert view(app).edit1 == "noise:2.5:0"  # type: ignore[attr-defined]
+        app.button(key="again_edit1").click().run()
+        assert view(app).edit1 == "noise:2.5:1"  # type: ignore[attr-defined]
+    else:
+        donor = code.removeprefix("swap:")
+        truth = table_of(room, REAL, "dmil").set_index("id")["y"]
+        assert truth[donor] != truth[ids(room, REAL)[2]]
+    assert "**Changed**, it says" in said(app)
+
+
+def test_the_gate_is_turned_by_hand(open_page: OpenPage, room: Room) -> None:
+    app = open_page("what-if", data=GENERATED, sample=ids(room, GENERATED)[3])
+    app.slider(key="factor_S").set_value(0.0).run()
+    assert view(app).factors == "S:0"  # type: ignore[attr-defined]
+    assert not app.exception
+    app.button(key="as_it_was").click().run()
+    assert view(app).factors == ""  # type: ignore[attr-defined]
+    app.button(key="undo").click().run()
+    assert view(app).factors == "S:0"  # type: ignore[attr-defined]
+
+
+def test_no_component_left_is_told(open_page: OpenPage) -> None:
+    app = open_page("what-if", data=GENERATED, gate="R:0,U1:0,U2:0,S:0")
+    assert not app.exception
+    assert "leave at least one" in said(app)
+
+
+def test_a_link_with_a_donor_that_is_not_there(open_page: OpenPage) -> None:
+    app = open_page("what-if", data=REAL, edit1="swap:<b>nobody</b>")
+    assert not app.exception
+    assert "cannot be changed so" in said(app)
+
+
+def test_a_model_without_a_gate_answers_all_the_same(open_page: OpenPage) -> None:
+    app = open_page("what-if", data=REAL, model="joint", edit1="blank")
+    assert "**Changed**, it says" in said(app)
+    assert "has no components to show" in said(app)
+    assert not [s for s in app.slider if str(s.key).startswith("factor_")]
+
+
+def test_three_inputs_are_changed_one_by_one(open_page: OpenPage) -> None:
+    app = open_page("what-if", data=THREE, edit3="blank")
+    assert not app.exception
+    assert "**Changed**, it says" in said(app)
+    assert app.segmented_control(key="choice_edit3").value == "blank"

@@ -40,6 +40,10 @@ views = st.builds(
     setting=words,
     definition=st.sampled_from(state.DEFINITIONS),
     teller=st.sampled_from(state.TELLERS),
+    edit1=st.sampled_from(("", "blank", "noise:1.5:3", "text:two  words")),
+    edit2=words.map(lambda w: f"swap:{w}" if w else ""),
+    edit3=st.sampled_from(("", "blank")),
+    factors=st.sampled_from(("", "R:0.5,S:0")),
 )
 names = st.one_of(st.sampled_from(sorted(state.PARAMETERS)), st.text(max_size=20))
 rubbish = st.dictionaries(names, st.one_of(st.text(), st.lists(st.text(), max_size=3)), max_size=8)
@@ -121,3 +125,16 @@ def test_filters_can_be_counted_and_cleared() -> None:
     view = View(search="a", show="wrong", dominant="S", sample="7")
     assert state.filters_of(view) == {"q": "a", "show": "wrong", "dominant": "S"}
     assert state.without_filters(view) == View(sample="7")
+
+
+def test_changes_of_a_sample_stay_with_it_and_go_with_the_set() -> None:
+    view = replace(View(data="a", sample="x"), edit1="blank", factors="S:0")
+    assert state.edits_of(view) == {"edit1": "blank", "factors": "S:0"}
+    assert state.edits_of(state.change(view, sample="y")) == state.edits_of(view)
+    assert state.edits_of(state.change(view, data="b")) == {}
+
+
+def test_a_change_in_a_link_is_put_in_one_spelling() -> None:
+    view, dropped = state.from_query({"edit1": "noise:1.50", "gate": "S:0,R:1.0", "edit2": "loud"})
+    assert (view.edit1, view.factors) == ("noise:1.5:0", "S:0")
+    assert [d.name for d in dropped] == ["edit2"]

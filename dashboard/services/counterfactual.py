@@ -1,0 +1,113 @@
+"""What a model says of a sample that is changed, live on its checkpoint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import edits
+from dashboard.services import media
+from dashboard.services.samples import NATS_PER_BIT, row_of, source
+from dashboard.services.stock import Checkpoint, DataProblem
+from dmil_core import schema
+from dmil_core.errors import DmilError
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Rows of prediction tables, column to value, and what the changed sample looks like.
+
+    Attributes
+    ----------
+    before, after : the sample as it is, and changed.
+    sides : its modalities after the change.
+    """
+
+    before: dict[str, Any]
+    after: dict[str, Any]
+    sides: tuple[media.Side, ...]
+
+    def weights(self) -> pd.DataFrame:
+        """Columns component, before, after: gate weights; no rows for models without a gate."""
+        return self._pairs(schema.gate, 1.0)
+
+    def contributions(self, cls: str) -> pd.DataFrame:
+        """Columns component, before, after: contributions to a class's score, in bits."""
+        return self._pairs(lambda c: schema.contribution(c, cls), NATS_PER_BIT)
+
+    def _pairs(self, column: Any, unit: float) -> pd.DataFrame:
+        held = schema.components_in(self.before)
+        return pd.DataFrame(
+            {
+                "component": held,
+                "before": [float(self.before[column(c)]) / unit for c in held],
+                "after": [float(self.after[column(c)]) / unit for c in held],
+            }
+        )
+
+
+def outcome(
+    found: Checkpoint, sample: str, changes: dict[int, edits.Change], factors: dict[str, float]
+) -> Outcome | DataProblem:
+    """The model's answer before and after changes of some modalities and of its gate."""
+    from dmil_core.counterfactual import Edit, changed, reweighted
+
+    data = source(found)
+    if isinstance(data, DataProblem):
+        return data
+    row = row_of(data, sample)
+    if row is None:
+        return DataProblem(f"The data set has no sample with the id {sample}.")
+    made = [
+        Edit(m, c.kind, c.severity, c.seed, c.donor, c.text)  # type: ignore[arg-type]
+        for m, c in changes.items()
+        if c.kind != "none"
+    ]
+    try:
+        after = changed(data, row, made)
+        tables = [_answered(found, one) for one in (changed(data, row, []), after)]
+        if factors:
+            tables[1] = reweighted(tables[1], data.classes, factors)  # type: ignore[arg-type]
+    except DmilError as error:
+        return DataProblem(str(error))
+    values = {m for m, c in changes.items() if c.kind in ("blank", "noise", "text")}
+    sides = media.sides_of(after, 0, values)
+    before, then = ({str(k): v for k, v in t.iloc[0].items()} for t in tables)
+    return Outcome(before, then, sides)
+
+
+def _answered(found: Checkpoint, one: Any) -> pd.DataFrame:
+    from dmil_core.predict import predict
+
+    model, run = _model(str(found.folder), found.stamp)
+    return predict(model, run.config.model, one)
+
+
+@st.cache_resource(max_entries=6, show_spinner="Loading the model …")
+def _model(folder: str, key: str) -> Any:
+    from dmil_core.checkpoint import load_model
+
+    return load_model(Path(folder))
+
+
+def other_samples(found: Checkpoint, sample: str) -> list[str]:
+    """Ids of the set that a modality can be taken from, in its order."""
+    data = source(found)
+    return [] if isinstance(data, DataProblem) else [i for i in data.ids.tolist() if i != sample]
+
+
+def is_text(found: Checkpoint, modality: int) -> bool:
+    """Whether a modality can be rewritten."""
+    data = source(found)
+    return not isinstance(data, DataProblem) and data.x(modality).dtype.kind == "U"
+
+
+def text_of(found: Checkpoint, sample: str, modality: int) -> str:
+    """The text of a sample's modality; empty where it is none."""
+    data = source(found)
+    row = None if isinstance(data, DataProblem) else row_of(data, sample)
+    return "" if row is None or not is_text(found, modality) else str(data.x(modality)[row])

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import session, sidebar, widgets
 from dashboard.services.stock import stock
-from dashboard.views import compare, fidelity, latent_map, samples, what_if
+from dashboard.views import compare, fidelity, latent_map, overview, samples, what_if
 
 # A file of our own: an icon by name would be fetched from another server.
 ICON = Path(__file__).parent / "static" / "icon.svg"
@@ -16,7 +16,10 @@ st.set_page_config(page_title="DMIL Explorer", page_icon=str(ICON), layout="wide
 session.begin()
 # The default page has no url_path: its own address would open a "page not found" dialog.
 pages = {
-    "samples": st.Page(samples.samples, title="Samples", icon=":material/list_alt:", default=True),
+    "overview": st.Page(overview.overview, title="Overview", icon=":material/home:", default=True),
+    "samples": st.Page(
+        samples.samples, title="Samples", icon=":material/list_alt:", url_path="samples"
+    ),
     "what_if": st.Page(
         what_if.what_if, title="What if", icon=":material/edit:", url_path="what-if"
     ),

@@ -109,14 +109,22 @@ def media_row(found: Checkpoint, sample: str, across: int = 3) -> None:
     media_cards(sides, sample, across)
 
 
-def media_cards(sides: Sequence[media.Side], key: str, across: int = 3) -> None:
-    """Modalities beside each other, a card each; ``key`` tells several rows of cards apart."""
+def media_cards(
+    sides: Sequence[media.Side], key: str, across: int = 3, brief: bool = False
+) -> None:
+    """Modalities beside each other, a card each; ``key`` tells several rows of cards apart.
+
+    ``brief`` leaves out their descriptions and what the model sees instead of the media.
+    """
     places: list[Any] = []
     while len(places) < len(sides):
         places += st.columns(min(across, len(sides)))
     for index, (column, side) in enumerate(zip(places, sides, strict=False)):
         with column.container(border=True, height="stretch"):
             st.markdown(f"**{plain(side.name)}** :gray-badge[input {index + 1}]")
+            if brief:
+                _one(side.media, side.name, f"{key}-{index}")
+                continue
             media_of(side, f"{key}-{index}")
             st.caption(plain(side.description))
 

@@ -90,14 +90,14 @@ def by_group(frame: pd.DataFrame, models: Sequence[str]) -> go.Figure:
     return fig
 
 
-def averages(frame: pd.DataFrame) -> go.Figure:
+def averages(frame: pd.DataFrame, height: int = 320) -> go.Figure:
     """Grouped bars: what each model's heads make of the inputs on average, in bits.
 
     Parameters
     ----------
     frame : columns who, part, mean, low, high.
     """
-    fig = theme.figure(320)
+    fig = theme.figure(height)
     for who in dict.fromkeys(frame["who"]):
         rows = frame[frame["who"] == who]
         _grouped(fig, who, list(rows["part"]), rows, "mean", ":+.2f} bits")

@@ -69,6 +69,11 @@ TURNED: Final = (
     "How much each component counts, times its own weight; then the weights are made to add up to "
     "100 % again."
 )
+STARTS: Final = (
+    "Samples that the chosen model gets right and that are most of a kind, by its gate, or by bits "
+    "where it has none; and those that it is surest of and wrong. Of a class no more than one "
+    "where there are enough."
+)
 TELLER: Final = (
     "A model's heads say what this model makes of each input. Small networks that read the data "
     "alone, fitted to other samples than they judge, say what is in the inputs whatever a model "

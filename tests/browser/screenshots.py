@@ -17,7 +17,8 @@ from playwright.sync_api import Page, sync_playwright
 from tests.browser.server import CHROMIUM, FLAGS, running_app, settled
 
 PAGES = {
-    "samples": "?data={data}",
+    "overview": "?data={data}",
+    "samples": "samples?data={data}",
     "what-if": "what-if?data={data}&edit1=noise:1.5:1",
     "map": "map?data={data}",
     "compare": "compare?data={data}",

@@ -14,7 +14,7 @@ from tests.browser.server import settled
 from tests.dashboard.folders import BROKEN, GENERATED, HTML_ID, MARKDOWN_ID, ODD, REAL, Room
 from tests.dashboard.folders import table_of as table
 
-PAGES = ["", "what-if", "map", "compare", "fidelity"]
+PAGES = ["", "samples", "what-if", "map", "compare", "fidelity"]
 
 #: Height in pixels of a table's head and of a row.
 HEAD, ROW = 36, 35
@@ -128,11 +128,22 @@ def test_a_narrow_window_needs_no_sideways_scrolling(
     context.close()
 
 
+def test_the_overview_leads_to_a_sample(page: Page, app_url: str) -> None:
+    visit(page, f"{app_url}/?data={REAL}&show=wrong")
+    link = page.get_by_role("main").get_by_role("link").filter(has_text="%").first
+    sample = parse_qs(urlsplit(link.get_attribute("href") or "").query)["sample"][0]
+    link.click()
+    page.wait_for_url(lambda url: urlsplit(url).path == "/samples")
+    wait_for_sample(page, sample)
+    # It is right, so the filter for wrong answers would have hidden it.
+    assert "show" not in query(page)
+
+
 def test_a_sample_is_changed_undone_and_found_again_by_its_link(
     page: Page, app_url: str, room: Room
 ) -> None:
     sample = str(table(room, REAL, "dmil").query("split == 'test'")["id"].iloc[4])
-    visit(page, f"{app_url}/?data={REAL}&sample={sample}")
+    visit(page, f"{app_url}/samples?data={REAL}&sample={sample}")
     page.get_by_role("link", name="What if this sample were different?").click()
     page.wait_for_url(lambda url: urlsplit(url).path == "/what-if")
     settled(page)
@@ -152,13 +163,13 @@ def test_a_sample_is_changed_undone_and_found_again_by_its_link(
     assert query(page)["edit1"] == "blank"
     page.get_by_role("button", name="As it was").click()
     expect(page.get_by_text("Nothing is changed yet")).to_be_visible(timeout=20_000)
-    assert "edit1" not in query(page)
+    page.wait_for_url(lambda url: "edit1" not in url)
     assert query(page)["sample"] == sample
 
 
 def test_the_pages_are_linked_and_keep_the_choice(page: Page, app_url: str, room: Room) -> None:
     sample = str(table(room, REAL, "dmil").query("split == 'test'")["id"].iloc[4])
-    visit(page, f"{app_url}/?data={REAL}&sample={sample}")
+    visit(page, f"{app_url}/samples?data={REAL}&sample={sample}")
     tour = {
         "What if": "/what-if",
         "Latent map": "/map",
@@ -181,7 +192,7 @@ def test_a_click_on_a_row_opens_the_sample_and_keys_move_on(
     page: Page, app_url: str, room: Room
 ) -> None:
     ids = [str(i) for i in table(room, REAL, "dmil").query("split == 'test'")["id"]]
-    visit(page, f"{app_url}/?data={REAL}")
+    visit(page, f"{app_url}/samples?data={REAL}")
     wait_for_sample(page, ids[0])
     click_row(page, 3)
     wait_for_sample(page, ids[3])
@@ -197,7 +208,7 @@ def test_a_click_on_a_row_opens_the_sample_and_keys_move_on(
 
 def test_reload_and_back_restore_the_sample(page: Page, app_url: str, room: Room) -> None:
     ids = [str(i) for i in table(room, REAL, "dmil").query("split == 'test'")["id"]]
-    visit(page, f"{app_url}/?data={REAL}&sample={ids[2]}")
+    visit(page, f"{app_url}/samples?data={REAL}&sample={ids[2]}")
     click_row(page, 5)
     wait_for_sample(page, ids[5])
     page.reload()
@@ -207,7 +218,7 @@ def test_reload_and_back_restore_the_sample(page: Page, app_url: str, room: Room
 
 
 def test_a_sound_can_be_played(page: Page, app_url: str) -> None:
-    visit(page, f"{app_url}/?data={REAL}")
+    visit(page, f"{app_url}/samples?data={REAL}")
     page.wait_for_selector("audio", state="attached")
     length = page.evaluate(
         """async () => {
@@ -226,7 +237,7 @@ def test_a_link_opens_the_same_view_in_a_second_window(
     browser: Browser, page: Page, app_url: str, room: Room
 ) -> None:
     ids = [str(i) for i in table(room, REAL, "dmil-paper").query("split == 'val'")["id"]]
-    visit(page, f"{app_url}/?data={REAL}&model=dmil-paper&split=val")
+    visit(page, f"{app_url}/samples?data={REAL}&model=dmil-paper&split=val")
     click_row(page, 4)
     wait_for_sample(page, ids[4])
     other = browser.new_context()
@@ -315,7 +326,7 @@ def test_a_disagreement_is_one_click_from_its_sample(page: Page, app_url: str, r
 
 
 def test_a_damaged_checkpoint_leads_on_to_a_whole_one(page: Page, app_url: str) -> None:
-    visit(page, f"{app_url}/?data={BROKEN}&model=dmil")
+    visit(page, f"{app_url}/samples?data={BROKEN}&model=dmil")
     alert = page.get_by_role("alert").filter(has_text="damaged")
     expect(alert).to_be_visible()
     expect(page.get_by_text("model.safetensors")).to_be_visible()
@@ -327,7 +338,7 @@ def test_a_damaged_checkpoint_leads_on_to_a_whole_one(page: Page, app_url: str) 
 
 
 def test_an_unknown_sample_leads_on(page: Page, app_url: str) -> None:
-    visit(page, f"{app_url}/?data={REAL}&sample=nobody")
+    visit(page, f"{app_url}/samples?data={REAL}&sample=nobody")
     expect(page.get_by_text("no sample with that id")).to_be_visible()
     page.get_by_role("button", name="Open the first sample").click()
     page.wait_for_url(lambda url: "sample=nobody" not in url)
@@ -337,7 +348,7 @@ def test_an_unknown_sample_leads_on(page: Page, app_url: str) -> None:
 def test_rubbish_in_the_link_is_named_and_the_page_works(page: Page, app_url: str) -> None:
     harm = "<script>document.title='harmed'</script>"
     names = ["data", "model", "seed", "split", "latent", "colour", "show", "order", "nonsense"]
-    visit(page, f"{app_url}/?" + "&".join(f"{n}={quote(harm)}%00%ff" for n in names))
+    visit(page, f"{app_url}/samples?" + "&".join(f"{n}={quote(harm)}%00%ff" for n in names))
     expect(page.get_by_text("Part of this link could not be used")).to_be_visible()
     expect(page.locator("h3")).to_contain_text("Sample")
     assert page.title() == "DMIL Explorer"
@@ -345,7 +356,7 @@ def test_rubbish_in_the_link_is_named_and_the_page_works(page: Page, app_url: st
 
 
 @pytest.mark.parametrize("sample", [HTML_ID, MARKDOWN_ID])
-@pytest.mark.parametrize("name", ["", "map"])
+@pytest.mark.parametrize("name", ["samples", "map"])
 def test_a_hostile_id_is_only_text(page: Page, app_url: str, name: str, sample: str) -> None:
     visit(page, f"{app_url}/{name}?data={ODD}&sample={quote(sample)}")
     heading = page.locator("h3").first

@@ -29,7 +29,7 @@ from tests.dashboard.folders import (
     table_of,
 )
 
-PAGES = ["", "what-if", "map", "compare"]
+PAGES = ["", "samples", "what-if", "map", "compare"]
 #: The part of Compare that looks at single samples.
 SAMPLES = {"part": "samples"}
 
@@ -80,7 +80,7 @@ def test_no_checkpoint_for_this_set(open_page: OpenPage, page: str) -> None:
     assert f"--data {UNTRAINED}" in app.code[0].value
 
 
-@pytest.mark.parametrize("page", ["", "map"])
+@pytest.mark.parametrize("page", ["samples", "map"])
 def test_this_model_was_not_trained(open_page: OpenPage, page: str) -> None:
     app = open_page(page, data=BROKEN, model="dmil-paper")
     assert not app.exception
@@ -90,7 +90,7 @@ def test_this_model_was_not_trained(open_page: OpenPage, page: str) -> None:
     assert "was not trained" not in said(app)
 
 
-@pytest.mark.parametrize("page", ["", "map"])
+@pytest.mark.parametrize("page", ["samples", "map"])
 @pytest.mark.parametrize(
     ("model", "file"), [("dmil", "model.safetensors"), ("ensemble", PREDICTIONS_FILE)]
 )
@@ -423,7 +423,7 @@ def test_a_class_can_be_chosen_and_compared(open_page: OpenPage, room: Room) -> 
 def test_hostile_ids_are_shown_as_text(open_page: OpenPage, page: str, sample: str) -> None:
     app = open_page(page, data=ODD, sample=sample)
     assert not app.exception
-    if page != "compare":
+    if page not in ("", "compare"):
         assert any("Sample" in s.value for s in app.subheader)
     for kind in (app.markdown, app.subheader, app.caption, app.info, app.warning):
         for element in kind:
@@ -642,3 +642,36 @@ def test_three_inputs_are_changed_one_by_one(open_page: OpenPage) -> None:
     assert not app.exception
     assert "**Changed**, it says" in said(app)
     assert app.segmented_control(key="choice_edit3").value == "blank"
+
+
+# --- overview -------------------------------------------------------------------------------
+
+
+def test_the_overview_says_what_there_is_and_where_to_start(open_page: OpenPage) -> None:
+    app = open_page("", data=REAL)
+    text = said(app)
+    assert not app.exception
+    assert re.search(
+        r"1,168 train, 234 val, 395 test.* samples of 10 classes", text.replace("\\", "")
+    )
+    assert "Licence" in text
+    ends = [c.proto.id.split("-")[-1] for c in app.get("plotly_chart")]
+    assert {"averages", "accuracy"} <= set(ends)
+    assert "sure and wrong" in text
+    links = [p.proto for p in app.get("page_link")]
+    starts = [p for p in links if "sample=" in p.query_string]
+    assert len(starts) == 15
+    assert all(p.page == "samples" for p in starts)
+
+
+def test_the_overview_of_a_model_without_gate_and_heads(open_page: OpenPage) -> None:
+    app = open_page("", data=GENERATED, model="joint")
+    assert not app.exception
+    assert "cannot say what one input tells alone" in said(app)
+    assert len([p for p in app.get("page_link") if "sample=" in p.proto.query_string]) == 3
+
+
+def test_the_overview_of_three_inputs(open_page: OpenPage) -> None:
+    app = open_page("", data=THREE)
+    assert not app.exception
+    assert len([p for p in app.get("page_link") if "sample=" in p.proto.query_string]) == 18

@@ -10,7 +10,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dashboard.services import accounts, comparison, information, maps, media, samples, stock
+from dashboard.services import (
+    accounts,
+    comparison,
+    information,
+    maps,
+    media,
+    overview,
+    samples,
+    stock,
+)
 from dashboard.services.stock import Checkpoint, Stock
 from dashboard.state import View
 from dashboard.text import messages
@@ -249,6 +258,35 @@ def test_bits_colour_the_map_of_models_with_heads(found: Stock, dmil: Checkpoint
     told = information.told(dmil, str(points["id"].iloc[3]), "ccs")
     assert told is not None
     assert points["colour"].iloc[3] == pytest.approx(told.values["u1"], abs=1e-5)
+
+
+# --- overview -------------------------------------------------------------------------------
+
+
+def test_starts_are_most_of_their_kind(found: Stock, dmil: Checkpoint) -> None:
+    starts = overview.starts(dmil, "test", "same-sign")
+    assert list(starts) == ["R", "U1", "U2", "S", overview.MISLEADING]
+    frame = samples.in_split(stock.table(dmil), "test")
+    for component, ones in starts.items():
+        rows = frame.loc[[one.sample for one in ones]]
+        assert rows["y"].nunique() == len(ones) == 3
+        right = component != overview.MISLEADING
+        assert (rows["correct"] == right).all()
+        column = schema.gate(component) if right else "confidence"  # type: ignore[arg-type]
+        every = frame.loc[frame["correct"] == right, column]
+        assert rows[column].iloc[0] == every.max()
+    ensemble = overview.starts(found.get(REAL, "ensemble", 0), "test", "same-sign")
+    assert {one.unit for one in ensemble["R"]} == {"bits"}
+    assert list(overview.starts(found.get(REAL, "joint", 0), "test", "ccs")) == [
+        overview.MISLEADING
+    ]
+
+
+def test_the_data_in_numbers(dmil: Checkpoint) -> None:
+    about = overview.about(dmil)
+    assert sum(about.rows.values()) == len(stock.table(dmil))
+    assert about.licence
+    assert about.source
 
 
 # --- information ----------------------------------------------------------------------------

@@ -1,0 +1,97 @@
+"""A data set and a model at a glance: what the data is, and samples to start with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from dashboard.services import information
+from dashboard.services.samples import in_split, source
+from dashboard.services.stock import Checkpoint, DataProblem, table
+from dmil_core import schema
+
+#: How many samples of a kind to start with.
+STARTS = 3
+#: The kind of start that is no component: where the model is surest and wrong.
+MISLEADING = "misleading"
+
+
+@dataclass(frozen=True)
+class About:
+    """What a data set is, from the card stored with its checkpoint."""
+
+    rows: dict[str, int]
+    classes: tuple[str, ...]
+    source: str
+    licence: str
+
+
+@dataclass(frozen=True)
+class Start:
+    """A sample worth looking at, and how far it is of its kind (0 to 1, or bits)."""
+
+    sample: str
+    truth: str
+    value: float
+    unit: str
+
+
+def about(found: Checkpoint) -> About:
+    """Rows of each split, classes, source and licence."""
+    counts = table(found)["split"].value_counts()
+    card = found.run.data_card if found.run else {}
+    return About(
+        rows={s: int(counts.get(s, 0)) for s in schema.SPLITS},
+        classes=found.run.classes if found.run else (),
+        source=str(card.get("source", "")),
+        licence=str(card.get("licence", "")),
+    )
+
+
+def example(found: Checkpoint, split: str) -> str:
+    """Id of the first sample; empty where there is none whose inputs can be shown."""
+    frame = in_split(table(found), split)
+    return "" if frame.empty or isinstance(source(found), DataProblem) else str(frame["id"].iloc[0])
+
+
+def starts(found: Checkpoint, split: str, definition: str) -> dict[str, list[Start]]:
+    """For each component the samples that are most of its kind, and where the model misleads.
+
+    By the gate, of answers that are right; of a model without a gate by the bits of its heads, and
+    of one without heads only where it misleads. Of a class no more than one where that is possible.
+    """
+    frame = in_split(table(found), split)
+    found_starts: dict[str, list[Start]] = {}
+    right = frame[frame["correct"].to_numpy(dtype=bool)]
+    for component, (values, unit) in _strengths(found, right, definition).items():
+        found_starts[component] = _first(right, values, unit)
+    wrong = frame[~frame["correct"].to_numpy(dtype=bool)]
+    found_starts[MISLEADING] = _first(wrong, wrong["confidence"], "share")
+    return found_starts
+
+
+def _strengths(
+    found: Checkpoint, rows: pd.DataFrame, definition: str
+) -> dict[str, tuple[pd.Series, str]]:
+    held = schema.components_in(rows.columns)
+    if held:
+        return {c: (rows[schema.gate(c)], "share") for c in held}
+    told = information.bits(found, definition)
+    if told is None:
+        return {}
+    parts = told.loc[rows["id"]]
+    return {c: (parts[c.lower()], "bits") for c in schema.COMPONENTS}
+
+
+def _first(rows: pd.DataFrame, values: pd.Series, unit: str) -> list[Start]:
+    ordered = pd.DataFrame(
+        {"id": rows["id"], "y": rows["y"], "value": values.to_numpy(dtype=float)}
+    ).sort_values("value", ascending=False, kind="stable")
+    of_each = ordered.drop_duplicates("y")
+    rest = ordered.drop(of_each.index)
+    best = pd.concat([of_each, rest]).head(STARTS)
+    return [
+        Start(str(i), str(y), float(v), unit)
+        for i, y, v in zip(best["id"], best["y"], best["value"], strict=True)
+    ]

@@ -1,0 +1,108 @@
+"""Overview: what the data is, how much R, U1, U2 and S there is, who is right, where to start."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import session, state, widgets
+from dashboard.figures import compare as figures
+from dashboard.services import comparison, information, media, samples
+from dashboard.services import overview as service
+from dashboard.services.overview import MISLEADING, Start
+from dashboard.services.stock import Checkpoint, DataProblem, Stock, stock
+from dashboard.text import messages, terms
+from dashboard.widgets import badge, plain
+
+
+def overview() -> None:
+    """The page."""
+    all_ = stock()
+    found = widgets.current(all_)
+    if found is None:
+        return
+    widgets.legend(found)
+    _starts(found)
+    left, right = st.columns(2, gap="large")
+    with left:
+        _data(found)
+    with right:
+        _how_much(found)
+        _who_is_right(all_, found)
+
+
+def _data(found: Checkpoint) -> None:
+    st.subheader("What the data is", anchor=False)
+    about = service.about(found)
+    rows = ", ".join(f"{n:,} {split}" for split, n in about.rows.items() if n)
+    st.markdown(f"{plain(rows)} samples of {len(about.classes)} classes.")
+    sample = service.example(found, session.view().split)
+    sides = media.sides(found, sample)
+    if sample and not isinstance(sides, DataProblem):
+        st.caption(f"For example {plain(sample)}, {plain(samples.record(found, sample)['y'])}:")
+        widgets.media_cards(sides, f"example-{sample}", across=2, brief=True)
+    st.caption(f"Source: {plain(about.source)} Licence: {plain(about.licence)}")
+
+
+def _how_much(found: Checkpoint) -> None:
+    view = session.view()
+    st.subheader("How much R, U1, U2 and S there is", anchor=False, help=terms.BITS)
+    frame = information.averages([found], view.split, view.definition)
+    if frame.empty:
+        widgets.notice(messages.no_heads(plain(found.model)))
+        return
+    widgets.chart(
+        figures.averages(frame, height=230), "averages",
+        "Bars of what the inputs tell on average, in bits",
+    )  # fmt: skip
+    st.caption(
+        f"Bits about the class, mean over {terms.SPLITS[view.split]} samples with 95 % intervals: "
+        f"what {plain(found.model)} makes of them, what networks on the data alone do, and the "
+        "exact value where the law of the data is known."
+    )
+
+
+def _who_is_right(all_: Stock, found: Checkpoint) -> None:
+    view = session.view()
+    st.subheader("Who is right how often", anchor=False)
+    found_scores = comparison.scores(all_, found.data, view.seed, view.split)
+    shown = [s for s in found_scores if s.model in (*state.SHOWN_FIRST, found.model)]
+    frame = pd.DataFrame([vars(s) for s in shown or found_scores])
+    widgets.chart(figures.accuracy(frame), "accuracy", "Accuracy of each model with its interval")
+    st.caption(f"Accuracy, one training each (seed {view.seed}).")
+    st.page_link(
+        session.page("compare"), label="Is the difference real? Compare over seeds",
+        icon=":material/bar_chart:",
+    )  # fmt: skip
+
+
+def _starts(found: Checkpoint) -> None:
+    view = session.view()
+    starts = service.starts(found, view.split, view.definition)
+    st.subheader("Start here", anchor=False, help=terms.STARTS)
+    names = terms.component_names(samples.modality_names(found))
+    kinds = [kind for kind, ones in starts.items() if ones]
+    if not kinds:
+        widgets.notice(messages.nothing_matches())
+        return
+    for column, kind in zip(st.columns(len(kinds), gap="medium"), kinds, strict=True):
+        with column:
+            if kind == MISLEADING:
+                st.markdown(":red-badge[:material/close:] **sure and wrong**")
+            else:
+                st.markdown(f"{badge(kind)} **{plain(names[kind])}**")
+            for start in starts[kind]:
+                _link(found, start)
+
+
+def _link(found: Checkpoint, start: Start) -> None:
+    value = f"{start.value:.0%}" if start.unit == "share" else f"{start.value:+.1f} bits"
+    there = replace(session.view(), data=found.data, sample=start.sample)
+    st.page_link(
+        session.page("samples"),
+        label=f"{plain(start.truth)} ({plain(value)})",
+        help=plain(start.sample),
+        query_params=state.to_query(state.without_filters(there)),
+    )

@@ -175,7 +175,8 @@ def test_the_pages_are_linked_and_keep_the_choice(page: Page, app_url: str, room
         "Latent map": "/map",
         "Compare": "/compare",
         "Fidelity": "/fidelity",
-        "Samples": "/",
+        "Overview": "/",
+        "Samples": "/samples",
     }
     for title, path in tour.items():
         page.get_by_role("link", name=title).first.click()
@@ -278,7 +279,7 @@ def test_a_click_on_a_point_opens_its_sample_and_keeps_the_zoom(page: Page, app_
     expect(page.get_by_text("Where it lies")).to_be_visible()
     assert x_range(page) == pytest.approx(zoomed)
     page.get_by_role("link", name="Open in Samples").click()
-    page.wait_for_url(lambda url: urlsplit(url).path == "/")
+    page.wait_for_url(lambda url: urlsplit(url).path == "/samples")
     wait_for_sample(page, target["id"])
 
 

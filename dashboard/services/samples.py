@@ -183,6 +183,14 @@ def gates(found: Checkpoint, sample: str) -> pd.DataFrame:
     return pd.DataFrame({"component": held, "weight": weights})
 
 
+def mean_gates(found: Checkpoint, split: str) -> pd.DataFrame:
+    """The same on average over a split; no rows for models without a gate."""
+    frame = in_split(table(found), split)
+    held = schema.components_in(frame.columns)
+    weights = frame[[schema.gate(c) for c in held]].mean().to_numpy(dtype=float)
+    return pd.DataFrame({"component": held, "weight": weights})
+
+
 def explained(found: Checkpoint, sample: str) -> float | None:
     """Share of a sample that any component explains, 0 to 1; None where the model does not say."""
     value = record(found, sample).get(schema.EXPLAINED)

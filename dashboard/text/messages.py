@@ -164,6 +164,14 @@ def data_falls_short(found: float, model: str, more: float) -> Message:
     )
 
 
+def three_inputs() -> Message:
+    """What inputs tell is not split for three of them."""
+    return Message(
+        "What the inputs tell in bits is split for two inputs alone.",
+        "Of three, look at the gate.",
+    )
+
+
 def no_webgl(shown: int, of: int) -> Message:
     """The browser cannot draw with WebGL."""
     left = f" {shown:,} of {of:,} points are drawn, evenly chosen." if shown < of else ""

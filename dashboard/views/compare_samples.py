@@ -10,6 +10,7 @@ from dashboard.figures import board
 from dashboard.figures import compare as figures
 from dashboard.services import accounts, information
 from dashboard.services import comparison as service
+from dashboard.services.samples import modality_names
 from dashboard.services.stock import Checkpoint, Stock, shown, stock, table
 from dashboard.text import messages, terms
 from dashboard.views import sample_panel
@@ -91,7 +92,9 @@ def _bits(ready: tuple[Checkpoint, ...]) -> None:
     frame = information.averages(shown_models, view.split, view.definition)
     st.subheader("What the inputs tell on average", anchor=False, help=terms.BITS)
     if frame.empty:
-        widgets.notice(messages.no_heads(plain(view.model)))
+        two = len(modality_names(ready[0])) == 2
+        no_heads = messages.no_heads(plain(view.model))
+        widgets.notice(no_heads if two else messages.three_inputs())
         return
     left, right = st.columns([2, 3], gap="large")
     with left:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard import session, state, widgets
 from dashboard.figures import compare as figures
+from dashboard.figures import sample as sample_figures
 from dashboard.services import comparison, information, media, samples
 from dashboard.services import overview as service
 from dashboard.services.overview import MISLEADING, Start
@@ -49,7 +50,17 @@ def _data(found: Checkpoint) -> None:
 def _how_much(found: Checkpoint) -> None:
     view = session.view()
     st.subheader("How much R, U1, U2 and S there is", anchor=False, help=terms.BITS)
+    names = samples.modality_names(found)
+    if len(names) != 2 and found.gated:
+        gates = samples.mean_gates(found, view.split)
+        fig = sample_figures.gate_bars(gates, terms.component_names(names))
+        widgets.chart(fig, "mean_gates", "Bars of the mean gate weight of each component")
+        st.caption(f"What {plain(found.model)} relies on: the mean weight of its gate.")
+        return
     frame = information.averages([found], view.split, view.definition)
+    if len(names) != 2:
+        widgets.notice(messages.three_inputs())
+        return
     if frame.empty:
         widgets.notice(messages.no_heads(plain(found.model)))
         return
@@ -93,8 +104,10 @@ def _starts(found: Checkpoint) -> None:
                 st.markdown(":red-badge[:material/close:] **sure and wrong**")
             else:
                 st.markdown(f"{badge(kind)} **{plain(names[kind])}**")
-            for start in starts[kind]:
-                _link(found, start)
+            # Beside each other where there is room: on a phone the columns are below each other.
+            with st.container(horizontal=True, gap="small"):
+                for start in starts[kind]:
+                    _link(found, start)
 
 
 def _link(found: Checkpoint, start: Start) -> None:

@@ -674,4 +674,9 @@ def test_the_overview_of_a_model_without_gate_and_heads(open_page: OpenPage) -> 
 def test_the_overview_of_three_inputs(open_page: OpenPage) -> None:
     app = open_page("", data=THREE)
     assert not app.exception
+    assert bars(app, "mean_gates") == ["R", "U1", "U2", "U3", "S"]
+    assert "for two inputs alone" in said(open_page("", data=THREE, model="joint"))
+    compared = said(open_page("compare", data=THREE, **SAMPLES))
+    assert "for two inputs alone" in compared
+    assert "cannot say what one input tells alone" not in compared
     assert len([p for p in app.get("page_link") if "sample=" in p.proto.query_string]) == 18

@@ -80,6 +80,7 @@ class View:
     setting: str = ""
     definition: str = "same-sign"
     teller: str = "model"
+    near: str = ""
     edit1: str = ""
     edit2: str = ""
     edit3: str = ""
@@ -154,6 +155,7 @@ PARAMETERS: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "setting": ("setting", _text),
     "definition": ("definition", _one_of(DEFINITIONS)),
     "told": ("teller", _one_of(TELLERS)),
+    "near": ("near", _text),
     "edit1": ("edit1", _change),
     "edit2": ("edit2", _change),
     "edit3": ("edit3", _change),

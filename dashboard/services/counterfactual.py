@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import streamlit as st
 
 from dashboard import edits
-from dashboard.services import media
+from dashboard.services import live, media
 from dashboard.services.samples import NATS_PER_BIT, row_of, source
 from dashboard.services.stock import Checkpoint, DataProblem
 from dmil_core import schema
@@ -83,15 +81,8 @@ def outcome(
 def _answered(found: Checkpoint, one: Any) -> pd.DataFrame:
     from dmil_core.predict import predict
 
-    model, run = _model(str(found.folder), found.stamp)
+    model, run = live.model(found)
     return predict(model, run.config.model, one)
-
-
-@st.cache_resource(max_entries=6, show_spinner="Loading the model …")
-def _model(folder: str, key: str) -> Any:
-    from dmil_core.checkpoint import load_model
-
-    return load_model(Path(folder))
 
 
 def other_samples(found: Checkpoint, sample: str) -> list[str]:

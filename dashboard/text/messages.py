@@ -172,6 +172,11 @@ def three_inputs() -> Message:
     )
 
 
+def no_neighbours(why: str) -> Message:
+    """The latents of a set cannot be computed."""
+    return Message("The nearest samples cannot be shown.", "Choose another latent or model.", why)
+
+
 def no_webgl(shown: int, of: int) -> Message:
     """The browser cannot draw with WebGL."""
     left = f" {shown:,} of {of:,} points are drawn, evenly chosen." if shown < of else ""

@@ -69,6 +69,11 @@ TURNED: Final = (
     "How much each component counts, times its own weight; then the weights are made to add up to "
     "100 % again."
 )
+NEAREST: Final = (
+    "The samples whose numbers in a latent differ least from those of this sample (Euclidean "
+    "distance), of the samples chosen in the sidebar. In a latent of one input they look or sound "
+    "alike to the model; in S they are alike to it in what only the inputs together say."
+)
 STARTS: Final = (
     "Samples that the chosen model gets right and that are most of a kind, by its gate, or by bits "
     "where it has none; and those that it is surest of and wrong. Of a class no more than one "

@@ -10,8 +10,10 @@ import streamlit as st
 from dashboard import session, widgets
 from dashboard.figures import sample as figures
 from dashboard.services import information as facts
+from dashboard.services import media
+from dashboard.services import neighbours as near_service
 from dashboard.services import samples as service
-from dashboard.services.stock import Checkpoint, stock
+from dashboard.services.stock import Checkpoint, DataProblem, stock
 from dashboard.text import messages, terms
 from dashboard.widgets import plain
 
@@ -22,16 +24,16 @@ def full(found: Checkpoint, sample: str) -> None:
     widgets.media_row(found, sample)
     st.markdown("**What each model says**", help=terms.ALONE)
     widgets.opinions(stock().ready(found.data, found.seed), found, sample)
-    if not found.gated:
+    if found.gated:
+        left, right = st.columns([4, 5], gap="medium")
+        with left:
+            widgets.gate(found, sample)
+        with right:
+            waterfall(found, sample)
+    else:
         no_gate(found)
-        information(found, sample)
-        return
-    left, right = st.columns([4, 5], gap="medium")
-    with left:
-        widgets.gate(found, sample)
-    with right:
-        waterfall(found, sample)
     information(found, sample)
+    nearest(found, sample)
 
 
 def brief(found: Checkpoint, sample: str) -> None:
@@ -242,6 +244,45 @@ def _no_heads(found: Checkpoint) -> None:
             on_click=widgets.use_model,
             args=(other.model,),
         )
+
+
+def nearest(found: Checkpoint, sample: str) -> None:
+    """The samples that the model describes most alike, in a latent of the visitor's choice."""
+    latents = found.run.latents if found.run else ()
+    view, off = session.view(), "off"
+    chosen = view.near if view.near in latents else ""
+    st.markdown("**Samples that the model describes alike**", help=terms.NEAREST)
+    st.segmented_control(
+        "Nearest in the latent",
+        (off, *latents),
+        required=True,
+        wrap=True,
+        **session.bound(
+            "near", "choice_near", chosen or off, lambda name: "" if name == off else name
+        ),
+    )
+    if not chosen:
+        return
+    found_ones = near_service.nearest(found, sample, chosen, view.split)
+    if isinstance(found_ones, DataProblem):
+        widgets.notice(messages.no_neighbours(found_ones.message))
+        return
+    names = service.modality_names(found)
+    st.caption(f"**{plain(chosen)}**: {plain(terms.latent(chosen, names))}")
+    for place, one in enumerate(found_ones, start=1):
+        with st.container(border=True):
+            st.button(
+                f"{plain(one.sample)}: {plain(one.truth)}",
+                key=f"near_{place}",
+                help="Open this sample",
+                icon=":material/open_in_new:",
+                on_click=session.change,
+                kwargs={"sample": one.sample},
+            )
+            st.caption(f"Distance {one.distance:.2f}")
+            sides = media.sides(found, one.sample)
+            if not isinstance(sides, DataProblem):
+                widgets.media_cards(sides, f"near-{place}", brief=True)
 
 
 def no_gate(found: Checkpoint) -> None:

@@ -316,6 +316,20 @@ def test_information_by_networks_on_the_data_alone(open_page: OpenPage, room: Ro
     assert "Told by small networks" in said(joint)
 
 
+def test_samples_that_are_described_alike(open_page: OpenPage, room: Room) -> None:
+    app = open_page(data=REAL, sample=ids(room, REAL)[4])
+    assert "Distance" not in said(app)
+    app.segmented_control(key="choice_near").set_value("M1").run()
+    assert view(app).near == "M1"  # type: ignore[attr-defined]
+    assert not app.exception
+    assert said(app).count("Distance") == 3
+    first = app.button(key="near_1")
+    first.click().run()
+    assert view(app).sample == first.label.replace("\\", "").split(":")[0]  # type: ignore[attr-defined]
+    joint = open_page(data=REAL, model="joint", near="M1")
+    assert joint.segmented_control(key="choice_near").value == "off"
+
+
 def test_calibration_of_heads_is_shown(open_page: OpenPage) -> None:
     app = open_page(data=REAL)
     (chart,) = (c for c in app.get("plotly_chart") if c.proto.id.endswith("reliability"))

@@ -16,6 +16,7 @@ from dashboard.services import (
     information,
     maps,
     media,
+    neighbours,
     overview,
     samples,
     stock,
@@ -287,6 +288,45 @@ def test_the_data_in_numbers(dmil: Checkpoint) -> None:
     assert sum(about.rows.values()) == len(stock.table(dmil))
     assert about.licence
     assert about.source
+
+
+# --- neighbours -----------------------------------------------------------------------------
+
+
+def test_the_nearest_are_of_the_split_and_in_order(dmil: Checkpoint) -> None:
+    frame = samples.in_split(stock.table(dmil), "test")
+    chosen = str(frame["id"].iloc[2])
+    near = neighbours.nearest(dmil, chosen, "M1", "test", count=6)
+    assert not isinstance(near, stock.DataProblem)
+    distances = [one.distance for one in near]
+    assert len(near) == 6
+    assert distances == sorted(distances)
+    assert {one.sample for one in near} <= set(frame["id"]) - {chosen}
+    # M1 tells the class where the picture does: what is described alike is mostly alike.
+    alike = []
+    for sample, truth in frame["y"].head(60).items():
+        (one,) = neighbours.nearest(dmil, str(sample), "M1", "test", count=1)  # type: ignore[misc]
+        alike.append(one.truth == truth)
+    assert np.mean(alike) > 0.6
+
+
+def test_two_copies_are_nearest_to_each_other(dmil: Checkpoint) -> None:
+    """In every latent being near is mutual: a's nearest sample b is as far from a as a from b."""
+    frame = samples.in_split(stock.table(dmil), "test")
+    chosen = str(frame["id"].iloc[0])
+    for latent in ("Z", "R", "S"):
+        (first,) = neighbours.nearest(dmil, chosen, latent, "all", count=1)  # type: ignore[misc]
+        back = neighbours.nearest(dmil, first.sample, latent, "all", count=2000)
+        assert not isinstance(back, stock.DataProblem)
+        there = next(one for one in back if one.sample == chosen)
+        assert there.distance == pytest.approx(first.distance, rel=1e-5)
+
+
+def test_neighbours_that_there_are_not(dmil: Checkpoint) -> None:
+    for sample, latent in (("nobody", "Z"), (str(stock.table(dmil)["id"].iloc[0]), "Q")):
+        found = neighbours.nearest(dmil, sample, latent, "test")
+        assert isinstance(found, stock.DataProblem)
+        assert "There is no" in found.message
 
 
 # --- information ----------------------------------------------------------------------------

@@ -40,6 +40,7 @@ views = st.builds(
     setting=words,
     definition=st.sampled_from(state.DEFINITIONS),
     teller=st.sampled_from(state.TELLERS),
+    near=words,
     edit1=st.sampled_from(("", "blank", "noise:1.5:3", "text:two  words")),
     edit2=words.map(lambda w: f"swap:{w}" if w else ""),
     edit3=st.sampled_from(("", "blank")),

@@ -414,7 +414,7 @@ def _information(a: argparse.Namespace) -> int:
     from dmil_core.paths import checkpoints_root
 
     dataset = load_dataset(a.data)
-    path = a.out or checkpoints_root() / dataset.name / account.FILE
+    path = a.out or checkpoints_root() / dataset.slug / account.FILE
     if path.suffix != ".parquet":
         raise ConfigError(f"{path}: expected a file ending in .parquet")
     found = account.take(dataset, a.seed)

@@ -359,11 +359,15 @@ def test_estimate_reads_a_models_latents(tmp_path: Path, capsys: Capture) -> Non
     assert "expected one of Z, M, N" in err
 
 
-def test_information_is_written_for_the_app(tmp_path: Path, capsys: Capture) -> None:
-    out = tmp_path / "information.parquet"
+def test_information_is_written_for_the_app(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DMIL_CHECKPOINTS", str(tmp_path))
     spec = "gaussian:law=xor,train=300,val=50,test=50"
-    code, printed, err = run(capsys, "information", "--data", spec, "--out", out)
+    code, printed, err = run(capsys, "information", "--data", spec)
     assert (code, err) == (0, "")
+    # Beside the folders of the set's checkpoints, whatever its name holds.
+    out = tmp_path / load_dataset(spec).slug / "information.parquet"
     assert "400 rows" in printed
     assert account.read(out).clusters[0].parts.s > account.read(out).clusters[0].parts.u1
     code, _, err = run(capsys, "information", "--data", spec, "--out", tmp_path / "a.csv")

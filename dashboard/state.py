@@ -29,8 +29,6 @@ COLOURS: Final = (
     *(f"bits-{c}" for c in ("R", "U1", "U2", "S")),
 )
 ORDERS: Final = ("stored", "unsure", "sure", *COMPONENTS, "unexplained")
-#: Ways of learning that an overview shows beside the chosen one.
-SHOWN_FIRST: Final = ("joint", "ensemble", "dmil", "dmil-paper")
 RENDERERS: Final = ("webgl", "svg")
 #: Ways to say what two inputs share of what they tell; see `dmil_core.information.pointwise`.
 DEFINITIONS: Final = ("same-sign", "ccs")

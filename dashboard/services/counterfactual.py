@@ -9,7 +9,7 @@ import pandas as pd
 
 from dashboard import edits
 from dashboard.services import live, media
-from dashboard.services.samples import NATS_PER_BIT, row_of, source
+from dashboard.services.samples import NATS_PER_BIT, located, source
 from dashboard.services.stock import Checkpoint, DataProblem
 from dmil_core import schema
 from dmil_core.errors import DmilError
@@ -54,12 +54,10 @@ def outcome(
     """The model's answer before and after changes of some modalities and of its gate."""
     from dmil_core.counterfactual import Edit, changed, reweighted
 
-    data = source(found)
-    if isinstance(data, DataProblem):
-        return data
-    row = row_of(data, sample)
-    if row is None:
-        return DataProblem(f"The data set has no sample with the id {sample}.")
+    place = located(found, sample)
+    if isinstance(place, DataProblem):
+        return place
+    data, row = place
     made = [
         Edit(m, c.kind, c.severity, c.seed, c.donor, c.text)  # type: ignore[arg-type]
         for m, c in changes.items()
@@ -99,6 +97,8 @@ def is_text(found: Checkpoint, modality: int) -> bool:
 
 def text_of(found: Checkpoint, sample: str, modality: int) -> str:
     """The text of a sample's modality; empty where it is none."""
-    data = source(found)
-    row = None if isinstance(data, DataProblem) else row_of(data, sample)
-    return "" if row is None or not is_text(found, modality) else str(data.x(modality)[row])
+    place = located(found, sample)
+    if isinstance(place, DataProblem) or not is_text(found, modality):
+        return ""
+    data, row = place
+    return str(data.x(modality)[row])

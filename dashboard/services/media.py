@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from dashboard.services.samples import row_of, source
+from dashboard.services.samples import located
 from dashboard.services.stock import Checkpoint, DataProblem, log
 from dmil_core.errors import DmilError
 from dmil_core.schema import ModalityNumber, modality_numbers
@@ -95,13 +95,8 @@ class Side:
 
 def sides(found: Checkpoint, sample: str) -> tuple[Side, ...] | DataProblem:
     """Every modality of a sample, or why the data set cannot show them."""
-    data = source(found)
-    if isinstance(data, DataProblem):
-        return data
-    row = row_of(data, sample)
-    if row is None:
-        return DataProblem(f"The data set has no sample with the id {sample}.")
-    return sides_of(data, row)
+    place = located(found, sample)
+    return place if isinstance(place, DataProblem) else sides_of(*place)
 
 
 def sides_of(data: Any, row: int, as_seen: Container[int] = ()) -> tuple[Side, ...]:

@@ -96,6 +96,17 @@ def source(found: Checkpoint) -> Any:
     return dataset(found.run.data_source, found.run.data_digest)
 
 
+def located(found: Checkpoint, sample: str) -> tuple[Any, int] | DataProblem:
+    """The data set behind a checkpoint and a sample's row in it, or why it cannot be shown."""
+    data = source(found)
+    if isinstance(data, DataProblem):
+        return data
+    row = row_of(data, sample)
+    if row is None:
+        return DataProblem(f"The data set has no sample with the id {sample}.")
+    return data, row
+
+
 def row_of(data: Any, sample: str) -> int | None:
     """Row of a sample in its data set."""
     rows = np.flatnonzero(data.ids == sample)

@@ -13,7 +13,7 @@ from dashboard.figures import sample as sample_figures
 from dashboard.services import comparison, information, media, samples
 from dashboard.services import overview as service
 from dashboard.services.overview import MISLEADING, Start
-from dashboard.services.stock import Checkpoint, DataProblem, Stock, stock
+from dashboard.services.stock import MODELS, Checkpoint, DataProblem, Stock, stock
 from dashboard.text import messages, terms
 from dashboard.widgets import badge, plain
 
@@ -79,7 +79,7 @@ def _who_is_right(all_: Stock, found: Checkpoint) -> None:
     view = session.view()
     st.subheader("Who is right how often", anchor=False)
     found_scores = comparison.scores(all_, found.data, view.seed, view.split)
-    shown = [s for s in found_scores if s.model in (*state.SHOWN_FIRST, found.model)]
+    shown = [s for s in found_scores if s.model in (*MODELS, found.model)]
     frame = pd.DataFrame([vars(s) for s in shown or found_scores])
     widgets.chart(figures.accuracy(frame), "accuracy", "Accuracy of each model with its interval")
     st.caption(f"Accuracy, one training each (seed {view.seed}).")

@@ -62,11 +62,11 @@ def what_if() -> None:
 def _changes(found: Checkpoint, sample: str) -> dict[int, Change]:
     """A card for each input: how to change it, and what it is like now."""
     changes = {}
-    sides = media.sides(found, sample) if sample in table(found).index else ()
+    sides = media.sides(found, sample)
     for m, name in enumerate(samples.modality_names(found), start=1):
         with st.container(border=True):
             changes[m] = _change(found, sample, m, name)
-            if not isinstance(sides, DataProblem) and m <= len(sides):
+            if not isinstance(sides, DataProblem):
                 widgets.media_of(sides[m - 1], f"as-it-is-{sample}-{m}")
     return changes
 
@@ -78,23 +78,26 @@ def _change(found: Checkpoint, sample: str, modality: int, name: str) -> Change:
     text = service.is_text(found, modality)
     kinds = tuple(k for k in edits.KINDS if k != "text" or text)
     kind = now.kind if now.kind in kinds else "none"
-    start = {
-        "swap": Change("swap", donor=_some_donor(found, sample)),
-        "text": Change("text", text=service.text_of(found, sample, modality)),
-        "noise": Change("noise", severity=0.5 if text else 1.0),
-    }
+
+    def start(chosen: str) -> str:
+        match chosen:
+            case "swap":
+                change = Change("swap", donor=_some_donor(found, sample))
+            case "text":
+                change = Change("text", text=service.text_of(found, sample, modality))
+            case "noise":
+                change = Change("noise", severity=0.5 if text else 1.0)
+            case _:
+                change = Change(chosen)
+        return edits.write_change(change)
+
     st.segmented_control(
         f"**{plain(name)}** :gray-badge[input {modality}]",
         kinds,
         required=True,
         wrap=True,
         format_func=_LABELS.__getitem__,
-        **session.bound(
-            field,
-            f"choice_{field}",
-            kind,
-            lambda k: edits.write_change(start.get(k, Change(k))),
-        ),
+        **session.bound(field, f"choice_{field}", kind, start),
     )
     now = now if kind == now.kind else Change()
     detail = {"noise": _noise, "swap": _swap, "text": _rewrite}.get(kind)

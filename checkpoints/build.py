@@ -21,7 +21,6 @@ from benchmarks.comparison import PARADIGMS
 from dmil_core.checkpoint import PROJECTION_FILE, default_folder, verify
 from dmil_core.data.catalog import list_datasets, load_dataset
 from dmil_core.information import account
-from dmil_core.paths import checkpoints_root
 from dmil_core.schema import FEWEST_MODALITIES
 from dmil_core.tables import table_metadata
 
@@ -79,8 +78,8 @@ def build(name: str, paradigm: str, overwrite: bool) -> str:
 
 def account_of(name: str) -> str:
     """Keep what a set's inputs tell, unless that is kept already; returns a line for the log."""
-    path, started = checkpoints_root() / name / account.FILE, time.monotonic()
-    data = load_dataset(name)
+    started, data = time.monotonic(), load_dataset(name)
+    path = account.default_path(data.slug)
     if data.modalities > FEWEST_MODALITIES:
         return f"{name}: three inputs, what they tell is not split"
     if not (path.exists() and account.read(path).data == data.digest):

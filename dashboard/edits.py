@@ -12,6 +12,7 @@ from typing import Final
 KINDS: Final = ("none", "blank", "noise", "swap", "text")
 #: Most noise, in standard deviations, and largest factor of a gate.
 MOST_NOISE, MOST_FACTOR = 5.0, 3.0
+#: Every component there is; U3 is of sets with three inputs.
 COMPONENTS: Final = ("R", "U1", "U2", "U3", "S")
 
 

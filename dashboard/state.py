@@ -10,15 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
-from dashboard.edits import read_change, read_factors, write_change, write_factors
+from dashboard.edits import COMPONENTS, read_change, read_factors, write_change, write_factors
 
 #: Longest text taken from a URL; longer is dropped. Sample ids and class names stay far below.
 LONGEST: Final = 200
 
 SPLITS: Final = ("test", "val", "train", "all")
 SHOWS: Final = ("all", "right", "wrong", "apart")
-#: Every component there is; U3 is of sets with three inputs.
-COMPONENTS: Final = ("R", "U1", "U2", "U3", "S")
 COLOURS: Final = (
     "class",
     "prediction",

@@ -411,10 +411,9 @@ def _print_means(shown: dict[str, Any], means: dict[str, Mean]) -> None:
 def _information(a: argparse.Namespace) -> int:
     from dmil_core.data.catalog import load_dataset
     from dmil_core.information import account
-    from dmil_core.paths import checkpoints_root
 
     dataset = load_dataset(a.data)
-    path = a.out or checkpoints_root() / dataset.slug / account.FILE
+    path = a.out or account.default_path(dataset.slug)
     if path.suffix != ".parquet":
         raise ConfigError(f"{path}: expected a file ending in .parquet")
     found = account.take(dataset, a.seed)

@@ -20,6 +20,7 @@ from dmil_core.errors import DataError
 from dmil_core.information.discrete import Decomposition
 from dmil_core.information.discretised import Discretised, by_clusters
 from dmil_core.information.pointwise import SUMS, Definition, Pointwise, split
+from dmil_core.paths import checkpoints_root
 from dmil_core.tables import read_table, table_metadata, write_table
 
 FILE: Final = "information.parquet"
@@ -46,6 +47,11 @@ class Account:
         """The parts of each row, by a definition that needs no densities."""
         i1, i2, i12 = (self.rows[name].to_numpy(np.float64) for name in SUMS)
         return split(i1, i2, i12, definition)
+
+
+def default_path(set_slug: str) -> Path:
+    """Where a set's file lies unless the user says otherwise: where the app looks for it."""
+    return checkpoints_root() / set_slug / FILE
 
 
 def take(dataset: Dataset, seed: int = 0) -> Account:

@@ -15,7 +15,6 @@ from dmil_core.errors import ConfigError, DataError
 from dmil_core.information import account
 from dmil_core.information.account import Account
 from dmil_core.information.truth import exact, known_law
-from dmil_core.paths import checkpoints_root
 from dmil_core.tables import read_table, write_table
 
 SHIPPED = (
@@ -64,7 +63,7 @@ def test_groups_are_kept() -> None:
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_what_is_shipped_is_of_the_shipped_sets(name: str) -> None:
-    kept, data = account.read(checkpoints_root() / name / account.FILE), load_dataset(name)
+    kept, data = account.read(account.default_path(name)), load_dataset(name)
     assert kept.data == data.digest
     assert kept.rows.index.tolist() == data.ids.astype(str).tolist()
     assert (account.GROUP in kept.rows) == (data.group is not None)

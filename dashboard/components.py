@@ -1,24 +1,11 @@
-"""Two small browser parts that Streamlit has no widget for: a WebGL probe and "copy link".
+"""A small browser part that Streamlit has no widget for: "copy link".
 
-Their code is fixed text; nothing from data or links is ever put into it.
+Its code is fixed text; nothing from data or links is ever put into it.
 """
 
 from __future__ import annotations
 
 import streamlit as st
-
-_PROBE = """
-export default function ({ setStateValue }) {
-  let able = false;
-  try {
-    const canvas = document.createElement("canvas");
-    able = Boolean(canvas.getContext("webgl") || canvas.getContext("experimental-webgl"));
-  } catch (error) {
-    able = false;
-  }
-  setStateValue("able", able);
-}
-"""
 
 _COPY_HTML = '<button type="button">Copy link to this view</button><span role="status"></span>'
 _COPY_CSS = """
@@ -48,13 +35,6 @@ export default function ({ parentElement }) {
   };
 }
 """
-
-
-def webgl_able() -> bool | None:
-    """Whether the visitor's browser offers WebGL; None until it has answered."""
-    probe = st.components.v2.component("dmil_webgl_probe", js=_PROBE)
-    answer = probe(key="webgl_probe", on_able_change=lambda: None).get("able")
-    return None if answer is None else bool(answer)
 
 
 def copy_link() -> None:

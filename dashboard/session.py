@@ -7,17 +7,21 @@ once a run, at its end.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
 from dashboard import state
+from dashboard.slices import Slice, read, write
 from dashboard.state import Dropped, View
 
 _VIEW, _WRITTEN, _TOUCHED, _DROPPED = "view", "view_written", "view_touched", "view_dropped"
-_UNDO = "view_undo"
+_UNDO, _SLICES = "view_undo", "slices"
 #: Changes of a sample that can be taken back, at most.
 LONGEST_UNDO = 50
+#: Slices of one data set that a visitor can go back to.
+MOST_SLICES = 20
 
 
 def begin() -> None:
@@ -80,6 +84,31 @@ def _undoable() -> list[View]:
 def as_it_was() -> None:
     """Take back every change of the sample at once; this can be undone too."""
     change(**dict.fromkeys(state.EDITS, ""))
+
+
+def slices() -> list[str]:
+    """Slices this visitor drew on the chosen data set, as text, the latest last."""
+    kept: dict[str, list[str]] = st.session_state.get(_SLICES, {})
+    return kept.get(view().data, [])
+
+
+def add_slice(made: Slice) -> None:
+    """Look at a slice that was just drawn; it gets a name, and stays within reach."""
+    numbers = [s.split()[-1] for s in (read(text).name for text in slices()) if s]
+    last = max((int(n) for n in numbers if n.isascii() and n.isdigit()), default=0)
+    text = write(replace(made, name=f"slice {last + 1}"))
+    _keep([*slices(), text])
+    change(slice=text)
+
+
+def replace_slice(before: str, after: str) -> None:
+    """Keep a slice under its new name."""
+    _keep([*(s for s in slices() if s not in (before, after)), after])
+
+
+def _keep(all_: list[str]) -> None:
+    kept = st.session_state.get(_SLICES, {})
+    st.session_state[_SLICES] = {**kept, view().data: all_[-MOST_SLICES:]}
 
 
 def clear_filters() -> None:

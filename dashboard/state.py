@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
+from dashboard import slices
 from dashboard.edits import COMPONENTS, read_change, read_factors, write_change, write_factors
 
 #: Longest text taken from a URL; longer is dropped. Sample ids and class names stay far below.
@@ -27,7 +28,6 @@ COLOURS: Final = (
     *(f"bits-{c}" for c in ("R", "U1", "U2", "S")),
 )
 ORDERS: Final = ("stored", "unsure", "sure", *COMPONENTS, "unexplained")
-RENDERERS: Final = ("webgl", "svg")
 #: Ways to say what two inputs share of what they tell; see `dmil_core.information.pointwise`.
 DEFINITIONS: Final = ("same-sign", "ccs")
 #: Who says what the inputs tell: the chosen model's heads, or networks that read the data alone.
@@ -59,7 +59,8 @@ class View:
     against: str = ""
     latent: str = ""
     colour: str = "class"
-    renderer: str = "webgl"
+    beside: str = ""
+    slice: str = ""
     rival: str = "joint"
     side: str = "first"
     search: str = ""
@@ -119,6 +120,10 @@ def _change(value: str) -> str:
     return write_change(read_change(_text(value)))
 
 
+def _slice(value: str) -> str:
+    return slices.write(slices.read(value))
+
+
 def _factors(value: str) -> str:
     return write_factors(read_factors(_text(value)))
 
@@ -134,7 +139,8 @@ PARAMETERS: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "against": ("against", _text),
     "latent": ("latent", _text),
     "colour": ("colour", _one_of(COLOURS)),
-    "draw": ("renderer", _one_of(RENDERERS)),
+    "beside": ("beside", _text),
+    "slice": ("slice", _slice),
     "rival": ("rival", _text),
     "side": ("side", _one_of(SIDES)),
     "q": ("search", _text),
@@ -226,7 +232,7 @@ def change(view: View, **values: Any) -> View:
     latents, but shows the same sample.
     """
     if "data" in values and values["data"] != view.data:
-        keep = {"data", "model", "split", "renderer", "rival", "colour", "order"}
+        keep = {"data", "model", "split", "rival", "colour", "order"}
         keep |= {"part", "metric", "reference", "method", "setting", "definition", "teller"}
         cleared: dict[str, Any] = {
             f.name: getattr(DEFAULT, f.name) for f in fields(View) if f.name not in keep
@@ -278,14 +284,16 @@ def edits_of(view: View) -> dict[str, str]:
     return {name: value for name in EDITS if (value := getattr(view, name))}
 
 
+#: URL names of what leaves out rows of a list.
+FILTERS: Final = ("q", "truth", "show", "dominant", "composition", "flag", "slice")
+
+
 def filters_of(view: View) -> dict[str, str]:
     """The row filters in force, by URL name; empty when every row of the split is shown."""
     query = to_query(view)
-    return {
-        k: query[k] for k in ("q", "truth", "show", "dominant", "composition", "flag") if k in query
-    }
+    return {k: query[k] for k in FILTERS if k in query}
 
 
 def without_filters(view: View) -> View:
     """The view with every row filter cleared."""
-    return replace(view, search="", truth="", show="all", dominant="", composition="", flag="")
+    return replace(view, **{PARAMETERS[k][0]: getattr(DEFAULT, PARAMETERS[k][0]) for k in FILTERS})

@@ -294,10 +294,6 @@ def use_model(model: str) -> None:
     session.change(model=model)
 
 
-#: The big map: scrolling zooms, as on any map.
-MAP_CONFIG = {**theme.CONFIG, "scrollZoom": True}
-
-
 def row_choice(
     key: str, names: Iterable[str], chosen: str, field: str = "sample"
 ) -> dict[str, Any]:

@@ -113,6 +113,37 @@ def embed(values: NDArray[Any], method: Method, seed: int = 0) -> NDArray[np.flo
         return np.asarray(mapper.fit_transform(values), dtype=np.float32)
 
 
+def place(
+    values: NDArray[Any], xy: NDArray[Any], new: NDArray[Any], method: Method
+) -> NDArray[np.float32]:
+    """Where new samples lie on a stored map: (M, D) latents to (M, 2).
+
+    A PCA is a linear map, which is found again from the placed samples. In a UMAP a new sample
+    starts at the mean of its `NEIGHBOURS` nearest placed ones, weighted by how near they are in
+    the latent (McInnes et al., 2018, section 4.3), and stays there: placed samples do not move.
+
+    Parameters
+    ----------
+    values, xy : (N, D) latents of the placed samples and (N, 2) their places.
+    new : (M, D) latents of samples that were not placed.
+    """
+    values, new = np.asarray(values, np.float64), np.asarray(new, np.float64)
+    if method == "pca" or not _enough(values):
+        middle, at = values.mean(axis=0), np.asarray(xy, np.float64).mean(axis=0)
+        linear = np.linalg.lstsq(values - middle, xy - at, rcond=1e-6)[0]
+        return np.asarray((new - middle) @ linear + at, dtype=np.float32)
+    from sklearn.neighbors import NearestNeighbors
+
+    near = NearestNeighbors(n_neighbors=min(NEIGHBOURS, len(values))).fit(values)
+    distance, rows = near.kneighbors(new)
+    # As in UMAP: the nearest one has weight 1, and others fall off with what is beyond it.
+    beyond = distance - distance[:, :1]
+    reach = np.maximum(beyond.mean(axis=1, keepdims=True), 1e-12)
+    weights = np.exp(-beyond / reach)
+    weights /= weights.sum(axis=1, keepdims=True)
+    return np.asarray((weights[:, :, None] * xy[rows]).sum(axis=1), dtype=np.float32)
+
+
 def on_grid(xy: NDArray[np.float32]) -> NDArray[np.float32]:
     """The places (N, 2) in steps of 2^-15 of the map's reach: finer than any screen, and a third
     smaller on disk than places with digits that nobody can see."""

@@ -1,90 +1,75 @@
-"""The latent map: one point a sample.
+"""How the points of a latent map look, and the map as a figure to be saved.
 
-The figure depends only on what is drawn, never on what is selected: Streamlit takes a changed
-figure for a new one and forgets zoom and selection.
+The map that is clicked is drawn in the browser (`dashboard.frontend.map`); both have these looks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
 from dashboard.figures import theme
 
-Renderer = Literal["webgl", "svg"]
-
-#: More points than this overlap: they are drawn smaller, and the groups in so many turns.
-CROWDED = 1000
-LAYERS = 4
+#: More points than this overlap: they are drawn smaller.
+CROWDED: Final = 1000
 #: On scales: nothing, and evidence against the class.
-FAINT = "#9AA3B2"
-AGAINST = "#997700"
+FAINT: Final = "#9AA3B2"
+AGAINST: Final = "#997700"
+#: Colours of a scale.
+STEPS: Final = 33
 
 
-def scatter(
-    points: pd.DataFrame, colour: str, order: Sequence[str], renderer: str, height: int = 560
-) -> go.Figure:
-    """Points coloured by names (one trace each, with its own marker) or by a number.
+@dataclass(frozen=True)
+class Groups:
+    """Points coloured by names: for each its name, colour and symbol, and each point's group."""
+
+    label: str
+    names: Sequence[str]
+    colours: Sequence[str]
+    symbols: Sequence[str]
+    of: NDArray[np.integer]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Points coloured by a number: steps of a scale, and each point's step.
+
+    ``sizes`` are diameters as shares of the map's; ``low`` and ``high`` stand at its ends.
+    """
+
+    label: str
+    names: Sequence[str]
+    colours: Sequence[str]
+    sizes: Sequence[float]
+    low: str
+    high: str
+    of: NDArray[np.integer]
+
+
+def looks(values: pd.Series, colour: str, label: str, order: Sequence[str]) -> Groups | Scale:
+    """What points look like that are coloured so.
 
     Parameters
     ----------
-    points : columns id, x, y, colour.
-    colour : what ``colour`` holds; ``gate-R``, ``bits-R`` and so on are numbers, all others names.
-    order : the names in the order of the legend.
-    renderer : ``webgl``, or ``svg`` for browsers without it.
+    values : (N,) of the colour; of ``gate-R``, ``bits-R`` and so on numbers, of others names.
+    label : what the colour is called.
+    order : the names in the order of the legend; others follow.
     """
-    fig = theme.figure(height)
     if is_number(colour):
-        _numbers(fig, points, colour, renderer)
-    else:
-        _groups(fig, points, colour, order, renderer)
-        fig.update_layout(showlegend=True, legend={"itemsizing": "constant", "y": -0.01})
-    _bare_axes(fig)
-    fig.update_layout(clickmode="event+select", dragmode="pan", hovermode="closest")
-    return fig
-
-
-def _groups(
-    fig: go.Figure, points: pd.DataFrame, colour: str, order: Sequence[str], renderer: str
-) -> None:
-    # A group drawn last would hide the others where they overlap: all are drawn in turns.
-    turns = LAYERS if len(points) > CROWDED else 1
-    names = _present(points, order)
-    for turn in range(turns):
-        for place, name in enumerate(names):
-            rows = points[points["colour"] == name].iloc[turn::turns]
-            if len(rows) or not turn:
-                _group(fig, rows, name, colour, place, renderer, len(points), first=not turn)
-
-
-def _present(points: pd.DataFrame, order: Sequence[str]) -> list[str]:
-    there = set(points["colour"].astype(str))
-    return [*(n for n in order if n in there), *sorted(there - set(order))]
-
-
-def _group(
-    fig: go.Figure,
-    rows: pd.DataFrame,
-    name: str,
-    colour: str,
-    place: int,
-    renderer: str,
-    count: int,
-    first: bool = True,
-) -> None:
-    tint, symbol = look(name, colour, place)
-    marker = {"color": tint, "symbol": symbol, "size": size(count)}
-    _add(fig, rows, renderer, theme.plain(name), marker)
-    fig.data[-1].update(legendgroup=str(place), showlegend=first)
-
-
-def size(count: int) -> float:
-    """Diameter of a point in pixels: smaller where there are many."""
-    return 7.0 if count <= CROWDED else 5.0 if count <= 6000 else 4.0
+        return _scale(values.to_numpy(dtype=np.float64), colour, label)
+    given = values.astype(str)
+    there = set(given)
+    names = [*(n for n in order if n in there), *sorted(there - set(order))]
+    places = {n: i for i, n in enumerate(order)}
+    shown = [look(n, colour, places.get(n, i)) for i, n in enumerate(names)]
+    of = pd.Index(names).get_indexer(pd.Index(given))
+    return Groups(label, names, [c for c, _ in shown], [s for _, s in shown], of)
 
 
 def look(name: str, colour: str, place: int) -> tuple[str, str]:
@@ -101,89 +86,116 @@ def is_number(colour: str) -> bool:
     return colour.startswith(("gate-", "bits-"))
 
 
-def _numbers(fig: go.Figure, rows: pd.DataFrame, colour: str, renderer: str) -> None:
+def _scale(values: NDArray[np.float64], colour: str, label: str) -> Scale:
     """Weights from 0 to 1, or bits around 0, in the colour of their component."""
     kind, _, component = colour.partition("-")
-    values = rows["colour"].to_numpy(dtype=np.float32)
-    tint, name = theme.COLOURS[component], f"weight of {component}"
-    low, high, scale, ticks = 0.0, 1.0, [[0.0, FAINT], [1.0, tint]], ".0%"
-    if kind == "bits":
+    tint = theme.COLOURS[component]
+    at = np.linspace(0.0, 1.0, STEPS)
+    if kind == "gate":
+        low, high, form = 0.0, 1.0, "{:.0%}"
+        colours = [_between(FAINT, tint, t) for t in at]
+        strength = at
+    else:
         # A few extreme samples would leave one colour to all others.
         high = max(float(np.quantile(np.abs(values), 0.98)), 0.1) if len(values) else 0.1
-        low, name, ticks = -high, f"bits of {component}", "+.1f"
-        scale = [[0.0, AGAINST], [0.5, FAINT], [1.0, tint]]
+        low, form = -high, "{:+.1f}"
+        colours = [
+            _between(FAINT, AGAINST, 1 - 2 * t) if t < 0.5 else _between(FAINT, tint, 2 * t - 1)
+            for t in at
+        ]
+        strength = np.abs(2 * at - 1)
+    of = np.rint(np.clip((values - low) / (high - low), 0.0, 1.0) * (STEPS - 1)).astype(int)
+    names = [form.format(low + (high - low) * t) for t in at]
+    # Larger where there is more: the scale must not rest on colour alone.
+    return Scale(label, names, colours, (0.8 + 0.8 * strength).tolist(), names[0], names[-1], of)
+
+
+def _between(start: str, end: str, share: float) -> str:
+    pairs = zip(_parts(start), _parts(end), strict=True)
+    return "#" + "".join(f"{round(a + (b - a) * share):02X}" for a, b in pairs)
+
+
+def _parts(colour: str) -> tuple[int, int, int]:
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def size(count: int) -> float:
+    """Diameter of a point in pixels: smaller where there are many."""
+    return 8.0 if count <= CROWDED else 6.0 if count <= 6000 else 4.5
+
+
+def scatter(
+    places: Sequence[NDArray[np.floating]],
+    titles: Sequence[str],
+    shown: Groups | Scale,
+    height: int = 560,
+) -> go.Figure:
+    """One or two maps as a figure to be saved: (N, 2) places each, and their titles."""
+    from plotly.subplots import make_subplots
+
+    fig = make_subplots(1, len(places), subplot_titles=[theme.plain(t) for t in titles])
+    fig.update_layout(template=theme.TEMPLATE, height=height, margin={"t": 40})
+    for column, xy in enumerate(places, start=1):
+        if isinstance(shown, Groups):
+            _groups(fig, xy, shown, column)
+        else:
+            _numbers(fig, xy, shown, column)
+        # Map coordinates have no unit: ticks would invite reading distances off them.
+        bare = {"showticklabels": False, "zeroline": False, "showgrid": False}
+        fig.update_xaxes(bare, col=column)
+        anchor = "x" if column == 1 else f"x{column}"
+        fig.update_yaxes({**bare, "scaleanchor": anchor}, col=column)
+    legend = {"itemsizing": "constant", "y": -0.01, "title": {"text": theme.plain(shown.label)}}
+    fig.update_layout(showlegend=isinstance(shown, Groups), legend=legend)
+    return fig
+
+
+def _groups(fig: go.Figure, xy: NDArray[np.floating], shown: Groups, column: int) -> None:
+    for g, name in enumerate(shown.names):
+        some = xy[shown.of == g]
+        fig.add_scattergl(
+            x=some[:, 0],
+            y=some[:, 1],
+            mode="markers",
+            name=theme.plain(name),
+            legendgroup=str(g),
+            showlegend=column == 1,
+            marker={
+                "color": shown.colours[g],
+                "symbol": shown.symbols[g],
+                "size": size(len(xy)),
+                "opacity": 0.8,
+            },
+            row=1,
+            col=column,
+        )
+
+
+def _numbers(fig: go.Figure, xy: NDArray[np.floating], shown: Scale, column: int) -> None:
+    ends = [0, STEPS - 1]
     marker = {
-        "color": values,
-        "cmin": low,
-        "cmax": high,
-        "colorscale": scale,
-        # Larger where there is more: the scale must not rest on colour alone.
-        "size": 5.0 + 5.0 * np.minimum(np.abs(values) / high, 1.0),
+        "color": shown.of,
+        "cmin": ends[0],
+        "cmax": ends[1],
+        "colorscale": [[i / (STEPS - 1), c] for i, c in enumerate(shown.colours)],
+        "size": size(len(xy)) * np.asarray(shown.sizes)[shown.of],
         # Plotly would ring points of several sizes in white, which hides small ones on black.
         "line": {"width": 0},
+        "opacity": 0.8,
+        "showscale": column == 1,
         "colorbar": {
-            "title": {"text": name, "side": "top"},
+            "title": {"text": theme.plain(shown.label), "side": "top"},
             "orientation": "h",
             "thickness": 10,
-            "len": 0.6,
+            "len": 0.4,
             "x": 0,
             "xanchor": "left",
             "y": -0.02,
             "yanchor": "top",
-            "tickformat": ticks,
+            "tickvals": ends,
+            "ticktext": [shown.low, shown.high],
         },
     }
-    _add(fig, rows, renderer, name, marker)
-
-
-def _add(
-    fig: go.Figure, rows: pd.DataFrame, renderer: str, name: str, marker: dict[str, Any]
-) -> None:
-    ids = rows["id"].astype(str).to_numpy()
-    kind = go.Scattergl if renderer == "webgl" else go.Scatter
-    fig.add_trace(
-        kind(
-            x=rows["x"].to_numpy(dtype=np.float32),
-            y=rows["y"].to_numpy(dtype=np.float32),
-            customdata=ids,
-            name=name,
-            mode="markers",
-            marker={"opacity": 0.75, **marker},
-            selected={"marker": {"opacity": 1.0, "size": 16}},
-            unselected={"marker": {"opacity": 0.45}},
-            **_hover(ids, name),
-        )
+    fig.add_scattergl(
+        x=xy[:, 0], y=xy[:, 1], mode="markers", marker=marker, showlegend=False, row=1, col=column
     )
-
-
-def _hover(ids: Any, name: str) -> dict[str, Any]:
-    if any("<" in i or "&" in i for i in ids):
-        text = [theme.plain(i) for i in ids]
-        return {"text": text, "hovertemplate": f"%{{text}}<br>{name}<extra></extra>"}
-    return {"hovertemplate": f"%{{customdata}}<br>{name}<extra></extra>"}
-
-
-def _bare_axes(fig: go.Figure) -> None:
-    # Map coordinates have no unit: ticks would invite reading distances off them.
-    fig.update_xaxes(showticklabels=False, zeroline=False, showgrid=False)
-    fig.update_yaxes(showticklabels=False, zeroline=False, showgrid=False, scaleanchor="x")
-
-
-def neighbourhood(around: pd.DataFrame, colour: str, order: Sequence[str]) -> go.Figure:
-    """A sample (first row, ringed) among its nearest points on the map."""
-    fig = theme.figure(210)
-    here, others = around.iloc[:1], around.iloc[1:]
-    if is_number(colour):
-        _numbers(fig, others, colour, "svg")
-        fig.update_traces(marker={"showscale": False})
-    else:
-        places = {n: i for i, n in enumerate(order)}
-        for name in _present(others, order):
-            rows = others[others["colour"] == name]
-            _group(fig, rows, name, colour, places.get(name, 0), "svg", len(others))
-    ring = {"size": 18, "color": "rgba(0,0,0,0)", "line": {"color": theme.NEUTRAL, "width": 3}}
-    fig.add_scatter(x=here["x"], y=here["y"], mode="markers", marker=ring, hoverinfo="skip")
-    dot = {"size": 7, "color": theme.NEUTRAL}
-    fig.add_scatter(x=here["x"], y=here["y"], mode="markers", marker=dot, hoverinfo="skip")
-    _bare_axes(fig)
-    return fig

@@ -1,17 +1,34 @@
-"""Points of the latent map and what they are coloured by."""
+"""Latent maps: where each sample lies, what points are coloured by, and two maps beside each
+other."""
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from dashboard.services import information
+from dashboard.services.latents import latents as latents_of
+from dashboard.services.latents import sketch
 from dashboard.services.samples import in_split
-from dashboard.services.stock import Checkpoint, Projection, table
+from dashboard.services.stock import (
+    Checkpoint,
+    DataProblem,
+    Projection,
+    projection,
+    stock,
+    table,
+)
 from dmil_core import schema
 from dmil_core.information.pointwise import PARTS
+from dmil_core.project import place
+
+#: (N, 2) places on a map, in units of the map: 0 to 1 along its longer side.
+Places = NDArray[np.float64]
 
 #: What colours are read from; gates are numbers, everything else names.
 _COLUMNS = {
@@ -26,10 +43,37 @@ _COLUMNS = {
 _BITS = {f"bits-{part.upper()}": part for part in PARTS}
 
 
-def latents(found: Checkpoint, placed: Projection | None) -> tuple[str, ...]:
+def placed(found: Checkpoint) -> Projection | DataProblem:
+    """The stored map of a checkpoint; where there is none a PCA, which takes a moment."""
+    return projection(found) or sketch(found)
+
+
+def is_stored(found: Checkpoint) -> bool:
+    """Whether a map of this checkpoint is kept beside it."""
+    return projection(found) is not None
+
+
+def latents(found: Checkpoint, on: Projection) -> tuple[str, ...]:
     """The model's latents that have map coordinates, in the order of its forward pass."""
     names = found.run.latents if found.run else ()
-    return tuple(n for n in names if placed is not None and placed.has(n))
+    return tuple(n for n in names if on.has(n))
+
+
+def others(found: Checkpoint, latent: str) -> tuple[str, ...]:
+    """What can lie beside a map: ``model:latent``, the same latent of other models first."""
+    pairs = []
+    for one in stock().ready(found.data, found.seed):
+        names = one.run.latents if one.run else ()
+        if one.model == found.model or is_stored(one):
+            pairs += [(one.model, n) for n in names if (one.model, n) != (found.model, latent)]
+    first = sorted(pairs, key=lambda p: (p[1] != latent, p[0] != found.model))
+    return tuple(f"{model}:{name}" for model, name in first)
+
+
+def split_beside(chosen: str) -> tuple[str, str]:
+    """Model and latent of a choice of `others`."""
+    model, _, latent = chosen.rpartition(":")
+    return model, latent
 
 
 def colours(found: Checkpoint) -> tuple[str, ...]:
@@ -39,24 +83,108 @@ def colours(found: Checkpoint) -> tuple[str, ...]:
     return (*held, *_BITS) if information.tells(found) else held
 
 
-def points(
-    found: Checkpoint, placed: Projection, latent: str, colour: str, split: str, definition: str
-) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Turn:
+    """A turn, possibly mirrored, a scaling and a shift of the plane: x -> x @ matrix + shift."""
+
+    matrix: NDArray[np.float64]
+    shift: NDArray[np.float64]
+
+    def there(self, places: NDArray[Any]) -> NDArray[np.float64]:
+        """(N, 2) places, turned."""
+        return places @ self.matrix + self.shift
+
+    def back(self, places: NDArray[Any]) -> NDArray[np.float64]:
+        """The places that are turned to these."""
+        return (places - self.shift) @ np.linalg.inv(self.matrix)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The map of one latent.
+
+    Attributes
+    ----------
+    latent : its name.
+    ids : of the placed samples, as the index of a table.
+    unit : (N, 2) places, from 0 to 1 along the map's longer side.
+    to_unit : how the stored coordinates become these.
+    mark : short hash of the coordinates.
+    """
+
+    latent: str
+    ids: pd.Index[str]
+    unit: NDArray[np.float64]
+    to_unit: Turn
+    mark: str
+
+
+def layout(on: Projection, latent: str) -> Layout:
+    """The map of one latent, in units of its own."""
+    xy = on.frame[list(schema.projection(latent))].to_numpy(dtype=np.float64)
+    low = xy.min(axis=0) if len(xy) else np.zeros(2)
+    span = float((xy.max(axis=0) - low).max()) if len(xy) else 0.0
+    turn = Turn(np.eye(2) / (span or 1.0), -low / (span or 1.0))
+    mark = hashlib.sha256(xy.astype(np.float32).tobytes()).hexdigest()[:6]
+    return Layout(latent, on.frame.index, turn.there(xy), turn, mark)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A second map, turned and scaled so that its samples lie as near as can be to the first's.
+
+    Attributes
+    ----------
+    shown : (N, 2) places of its samples in its own pane, 0 to 1 along the longer side.
+    turn : from its own units to the pane's.
+    apart : median distance of a sample from its place on the first map, as a share of that map.
+    """
+
+    layout: Layout
+    shown: NDArray[np.float64]
+    turn: Turn
+    apart: float
+
+
+def beside(first: Layout, second: Layout) -> Beside:
+    """Lay a second map over the first (Procrustes: Schönemann, 1966), by what both have placed."""
+    common = first.ids.intersection(second.ids)
+    a = first.unit[first.ids.get_indexer(common)]
+    b = second.unit[second.ids.get_indexer(common)]
+    turn = _laid_over(a, b) if len(common) > 1 else Turn(np.eye(2), np.zeros(2))
+    apart = float(np.median(np.linalg.norm(turn.there(b) - a, axis=1))) if len(common) else 0.0
+    over = turn.there(second.unit)
+    low = over.min(axis=0) if len(over) else np.zeros(2)
+    span = (float((over.max(axis=0) - low).max()) if len(over) else 0.0) or 1.0
+    whole = Turn(turn.matrix / span, (turn.shift - low) / span)
+    return Beside(second, whole.there(second.unit), whole, apart)
+
+
+def _laid_over(goal: NDArray[np.float64], moved: NDArray[np.float64]) -> Turn:
+    a, b = goal.mean(axis=0), moved.mean(axis=0)
+    u, sizes, v = np.linalg.svd((moved - b).T @ (goal - a))
+    spread = float(((moved - b) ** 2).sum())
+    if not spread or not sizes.sum():
+        return Turn(np.eye(2), a - b)
+    matrix = (u @ v) * (sizes.sum() / spread)
+    return Turn(matrix, a - b @ matrix)
+
+
+def points(found: Checkpoint, on: Layout, colour: str, split: str, definition: str) -> pd.DataFrame:
     """Columns id, x, y, colour; one row per placed sample of the split, in file order.
 
-    ``definition`` says what counts as shared, where points are coloured by bits.
+    ``definition`` says what counts as shared, where points are coloured by bits. Indexed by id.
     """
     rows = in_split(table(found), split)
-    rows = rows[rows["id"].isin(placed.frame.index)]
-    at = placed.frame.loc[rows["id"], list(schema.projection(latent))].to_numpy(dtype=np.float32)
-    return pd.DataFrame(
-        {
-            "id": rows["id"].to_numpy(),
-            "x": at[:, 0],
-            "y": at[:, 1],
-            "colour": _colour_values(found, rows, colour, definition),
-        }
-    )
+    rows = rows[rows["id"].isin(on.ids)]
+    at = on.unit[on.ids.get_indexer(rows.index)]
+    columns = {
+        "id": rows["id"].to_numpy(),
+        "x": at[:, 0],
+        "y": at[:, 1],
+        "colour": _colour_values(found, rows, colour, definition),
+    }
+    return pd.DataFrame(columns, index=rows.index)
 
 
 def _colour_values(found: Checkpoint, rows: pd.DataFrame, colour: str, definition: str) -> Any:
@@ -70,22 +198,28 @@ def _colour_values(found: Checkpoint, rows: pd.DataFrame, colour: str, definitio
     return values.to_numpy()
 
 
-def thinned(frame: pd.DataFrame, limit: int, keep: str = "") -> pd.DataFrame:
-    """At most ``limit`` points, evenly over the file and always with the sample ``keep``."""
-    if len(frame) <= limit:
-        return frame
-    chosen = np.unique(np.linspace(0, len(frame) - 1, limit).astype(int))
-    extra = np.flatnonzero((frame["id"] == keep).to_numpy())
-    return frame.iloc[np.union1d(chosen, extra)]
+def place_later(
+    found: Checkpoint, on: Projection, where: Layout, sample: str
+) -> tuple[float, float] | DataProblem:
+    """Where a sample that was left out of a map lies on it, in units of the map."""
+    held = latents_of(found)
+    if isinstance(held, DataProblem):
+        return held
+    row = np.flatnonzero(held.ids == sample)
+    if not len(row) or where.latent not in held.values:
+        return DataProblem(f"There is no {where.latent} of the sample {sample}.")
+    return placed_at(found, on, where, held.values[where.latent][row])
 
 
-def around(frame: pd.DataFrame, sample: str, count: int = 60) -> pd.DataFrame:
-    """A sample and its nearest points on the map, itself first; empty if it was not placed."""
-    here = frame[frame["id"] == sample]
-    if here.empty:
-        return frame.iloc[:0]
-    dx = frame["x"].to_numpy() - float(here["x"].iloc[0])
-    dy = frame["y"].to_numpy() - float(here["y"].iloc[0])
-    distance = np.hypot(dx, dy)
-    distance[(frame["id"] == sample).to_numpy()] = -1.0
-    return frame.iloc[np.argsort(distance, kind="stable")[: count + 1]]
+def placed_at(
+    found: Checkpoint, on: Projection, where: Layout, new: NDArray[Any]
+) -> tuple[float, float] | DataProblem:
+    """Where a latent (1, size) lies on a map of that latent, in units of the map."""
+    held = latents_of(found)
+    if isinstance(held, DataProblem):
+        return held
+    rows = pd.Index(held.ids).get_indexer(where.ids)
+    values = held.values[where.latent][rows]
+    xy = on.frame[list(schema.projection(where.latent))].to_numpy()
+    x, y = where.to_unit.there(place(values, xy, new, "pca" if on.method == "pca" else "umap"))[0]
+    return float(x), float(y)

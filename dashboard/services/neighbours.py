@@ -5,13 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import streamlit as st
-from numpy.typing import NDArray
 
-from dashboard.services import live
-from dashboard.services.samples import source
+from dashboard.services.latents import latents
 from dashboard.services.stock import Checkpoint, DataProblem, table
-from dmil_core.errors import DmilError
 
 
 @dataclass(frozen=True)
@@ -23,17 +19,11 @@ class Neighbour:
     distance: float
 
 
-@dataclass(frozen=True)
-class _Latents:
-    ids: NDArray[np.str_]
-    values: dict[str, NDArray[np.float32]]
-
-
 def nearest(
     found: Checkpoint, sample: str, latent: str, split: str, count: int = 3
 ) -> list[Neighbour] | DataProblem:
     """The samples of a split (``all`` for every one) that are nearest in a latent, by Euclid."""
-    held = _latents(str(found.folder), found.stamp, found)
+    held = latents(found)
     if isinstance(held, DataProblem):
         return held
     at = np.flatnonzero(held.ids == sample)
@@ -50,19 +40,3 @@ def nearest(
     truth = frame["y"].reindex(held.ids).to_numpy()
     near = [i for i in order if np.isfinite(distance[i])]
     return [Neighbour(str(held.ids[i]), str(truth[i]), float(distance[i])) for i in near]
-
-
-@st.cache_resource(max_entries=2, show_spinner="Reading the latents …")
-def _latents(folder: str, key: str, _found: Checkpoint) -> _Latents | DataProblem:
-    from dmil_core.predict import predict
-    from dmil_core.project import latent_values
-
-    data = source(_found)
-    if isinstance(data, DataProblem):
-        return data
-    try:
-        model, run = live.model(_found)
-        told = predict(model, run.config.model, data, latents=True)
-    except DmilError as error:
-        return DataProblem(str(error))
-    return _Latents(data.ids, {name: latent_values(told, name) for name in run.latents})

@@ -177,23 +177,45 @@ def no_neighbours(why: str) -> Message:
     return Message("The nearest samples cannot be shown.", "Choose another latent or model.", why)
 
 
-def no_webgl(shown: int, of: int) -> Message:
-    """The browser cannot draw with WebGL."""
-    left = f" {shown:,} of {of:,} points are drawn, evenly chosen." if shown < of else ""
+def no_map(why: str, folder: str) -> Message:
+    """A checkpoint without map coordinates whose latents cannot be computed either."""
     return Message(
-        "Your browser does not offer WebGL, so the map is drawn as SVG.",
-        f"It is slower with many points.{left} To see all of them, turn on hardware acceleration "
-        "in the browser's settings.",
+        "This model has no map, and none can be computed here.",
+        "Compute it where its data is and reload this page; the Samples and Compare pages work "
+        "without.",
+        why,
+        f"dmil project --checkpoint {_word(folder)}",
+        "warning",
     )
 
 
-def not_placed(sample: str) -> Message:
-    """The selected sample has no point on this map."""
+def only_pca(folder: str) -> Message:
+    """A map that was made on the spot."""
     return Message(
-        "The selected sample is not on this map.",
-        "It belongs to another split, or was left out when the map was computed. Choose its "
-        "split in the sidebar, or click a point.",
-        f"id: {sample}",
+        "This is a first map, a PCA.",
+        "A UMAP keeps neighbours together better. Compute it once and reload this page:",
+        command=f"dmil project --checkpoint {_word(folder)}",
+    )
+
+
+def not_a_point(sample: str) -> str:
+    """The open sample was not placed with the others, or belongs to another split."""
+    return (
+        f"The open sample, {sample}, is not one of these points: it belongs to another split, or "
+        "was left out when the map was computed. The dashed ring is where it lies."
+    )
+
+
+def no_slice(why: str) -> Message:
+    """The slice of a link cannot be shown."""
+    return Message("This slice cannot be shown.", "Clear it, or draw another.", why, tone="warning")
+
+
+def empty_slice() -> Message:
+    """An outline around nothing."""
+    return Message(
+        "No sample of this split lies inside the outline.",
+        "Draw around some points, or look in another split.",
     )
 
 

@@ -136,6 +136,15 @@ PCA: Final = (
     "This map is a linear projection (PCA): distances are real but cut down to two dimensions, so "
     "groups that overlap here may be apart in the latent."
 )
+BESIDE: Final = (
+    "Another map beside this one, of another latent or of another model, with the same samples in "
+    "the same colours. A point under the pointer, the open sample and a slice are shown on both."
+)
+SLICE: Final = (
+    "A slice is a part of the samples: what you draw around on a map. It stays in force on the "
+    "other pages until you clear it, and in the link."
+)
+SLICE_PARTS: Final = {"gate": "Gate weight", "bits": "Bits", "right": "Share right"}
 COMPOSITION: Final = (
     "For this data set it is known of each sample which component carries its label. This is the "
     "truth from making the data, not something a model found."
@@ -254,3 +263,11 @@ def latent(name: str, modalities: Sequence[str]) -> str:
     if number.isdigit() and 1 <= int(number) <= len(modalities):
         return LATENTS_OF_ONE.get(letter, "").replace("{one}", modalities[int(number) - 1])
     return LATENTS.get(name, "")
+
+
+#: What is told of a slice and of the rest, with its definition.
+SLICE_HELP: Final = {
+    "gate": GATE,
+    "bits": BITS,
+    "right": "Share of samples a model gets right.",
+}

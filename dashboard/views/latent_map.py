@@ -1,24 +1,52 @@
-"""Latent map: every sample a point; click one and it opens beside the map."""
+"""Latent map: every sample a point; click one and it opens beside the map, outline some and see
+how they differ from the rest."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 import streamlit as st
 
-from dashboard import components, session, widgets
+from dashboard import session, slices, widgets
 from dashboard.figures import map as figures
+from dashboard.frontend import map as frontend
+from dashboard.frontend.map import Pane
 from dashboard.services import maps as service
+from dashboard.services import outlines
 from dashboard.services import samples as sample_service
-from dashboard.services.stock import Checkpoint, Projection, projection, shown, stock, table
+from dashboard.services import slices as slice_service
+from dashboard.services.maps import Layout, Turn
+from dashboard.services.stock import Checkpoint, DataProblem, Projection, shown, stock, table
+from dashboard.slices import Slice
 from dashboard.text import messages, terms
-from dashboard.views import sample_panel
+from dashboard.views import sample_panel, slice_panel
 from dashboard.widgets import plain
 
-#: An SVG map makes one page element a point; above this, browsers crawl.
-SVG_LIMIT = 3000
+HEIGHT, HEIGHT_OF_TWO = 540, 400
+
+
+@dataclass(frozen=True)
+class Map:
+    """A map as it is drawn: whose, of which latent, and how it is turned in its pane."""
+
+    found: Checkpoint
+    on: Projection
+    layout: Layout
+    turn: Turn | None = None
+    apart: float = 0.0
+
+    @property
+    def title(self) -> str:
+        """What stands above it."""
+        return f"{self.found.model}, latent {self.layout.latent}"
+
+    def places(self, ids: pd.Index[str]) -> service.Places:
+        """(N, 2) places of samples in the pane, 0 to 1 along its longer side."""
+        unit = self.layout.unit[self.layout.ids.get_indexer(ids)]
+        return unit if self.turn is None else self.turn.there(unit)
 
 
 def latent_map() -> None:
@@ -26,20 +54,21 @@ def latent_map() -> None:
     found = widgets.current(stock())
     if found is None:
         return
-    placed = projection(found)
-    latents = service.latents(found, placed)
-    if placed is None or not latents:
+    on = service.placed(found)
+    if isinstance(on, DataProblem):
+        widgets.notice(messages.no_map(on.message, shown(found.folder)))
+        return
+    latents = service.latents(found, on)
+    if not latents:
         widgets.notice(messages.no_projection(shown(found.folder)))
         return
-    able = components.webgl_able()
-    left, right = st.columns([7, 5], gap="medium")
+    left, right = st.columns([8, 5], gap="medium")
     with left:
         latent, colour = _choices(found, latents)
-        view = session.view()
-        points = service.points(found, placed, latent, colour, view.split, view.definition)
-        _map(found, points, latent, colour, able)
-        _place(found, points, colour)
-        _reading(found, placed, latent)
+        maps = _maps(found, on, latent)
+        _draw(maps, colour)
+        _reading(maps)
+        slice_panel.slice_panel(found)
     with right:
         _panel(found)
 
@@ -60,7 +89,19 @@ def _choices(found: Checkpoint, latents: tuple[str, ...]) -> tuple[str, str]:
         **session.bound("latent", "choice_latent", latent),
     )
     st.caption(f"**{plain(latent)}**: {plain(terms.latent(latent, names))}")
-    widgets.select("Colour", "colour", colours, colour, terms.COLOURS.__getitem__)
+    one, other = st.columns(2)
+    with one:
+        widgets.select("Colour", "colour", colours, colour, terms.COLOURS.__getitem__)
+    with other:
+        others = ("", *service.others(found, latent))
+        widgets.select(
+            "Second map",
+            "beside",
+            others,
+            view.beside,
+            lambda b: " · ".join(service.split_beside(b)) if b else "none",
+            help=terms.BESIDE,
+        )
     return latent, colour
 
 
@@ -69,32 +110,89 @@ def _first_latent(latents: tuple[str, ...]) -> str:
     return next((n for n in ("Z", "F") if n in latents), latents[0])
 
 
-def _map(
-    found: Checkpoint, points: pd.DataFrame, latent: str, colour: str, able: bool | None
-) -> None:
+def _maps(found: Checkpoint, on: Projection, latent: str) -> list[Map]:
+    """The chosen map, and the second one where there is one."""
+    first = Map(found, on, service.layout(on, latent))
     view = session.view()
+    if view.beside not in service.others(found, latent):
+        return [first]
+    model, other = service.split_beside(view.beside)
+    second = stock().get(found.data, model, found.seed)
+    placed = service.placed(second) if second.status == "ready" else None
+    if not isinstance(placed, Projection) or not placed.has(other):
+        return [first]
+    laid = service.beside(first.layout, service.layout(placed, other))
+    return [first, Map(second, placed, laid.layout, laid.turn, laid.apart)]
+
+
+def _draw(maps: Sequence[Map], colour: str) -> None:
+    view, first = session.view(), maps[0]
+    points = service.points(first.found, first.layout, colour, view.split, view.definition)
+    for other in maps[1:]:
+        points = points[points.index.isin(other.layout.ids)]
     if points.empty:
         widgets.notice(messages.nothing_matches())
         return
-    renderer = "svg" if able is False else view.renderer
-    drawn = service.thinned(points, SVG_LIMIT) if renderer == "svg" else points
-    if able is False:
-        widgets.notice(messages.no_webgl(len(drawn), len(points)))
-    elif len(drawn) < len(points):
-        st.caption(f"{len(drawn):,} of {len(points):,} points are drawn, evenly chosen.")
-    fig = figures.scatter(drawn, colour, _order(found, colour), renderer)
-    st.plotly_chart(
-        fig,
-        key="map",
-        on_select=_clicked,
-        selection_mode="points",
-        config=widgets.MAP_CONFIG,
-        alt=f"Map of the latent {latent}, one point a sample, coloured by {terms.COLOURS[colour]}",
+    ids = points.index
+    label = terms.COLOURS[colour]
+    order = _order(first.found, colour)
+    look = figures.looks(points["colour"], colour, label, order)
+    height = HEIGHT if len(maps) == 1 else HEIGHT_OF_TWO
+    panes = [_pane(one, ids, label, len(maps) > 1) for one in maps]
+    frontend.draw(
+        frontend.pack(ids.tolist(), panes, look, figures.size(len(ids)), height),
+        partial(_heard, tuple(maps)),
     )
-    st.caption(
-        f"{len(drawn):,} samples, each a point of the latent {plain(latent)}, coloured by "
-        f"{terms.COLOURS[colour]}. Click a point to open its sample; scroll to zoom, drag to move."
+    _focus(maps, panes, ids)
+    if view.sample in table(first.found).index and view.sample not in ids:
+        st.caption(messages.not_a_point(plain(view.sample)))
+
+
+def _pane(one: Map, ids: pd.Index[str], label: str, titled: bool) -> Pane:
+    frame = f"{one.found.data}/{one.found.model}/{one.found.seed}/{one.layout.latent}"
+    # A turned map has other places than the same map alone.
+    frame = f"{frame}/{one.layout.mark}/{'' if one.turn is None else 'turned'}"
+    return Pane(
+        one.title if titled else "",
+        f"Map of {one.title}: {len(ids):,} samples, each a point, coloured by {label}.",
+        frame,
+        one.places(ids),
     )
+
+
+def _focus(maps: Sequence[Map], panes: Sequence[Pane], ids: pd.Index[str]) -> None:
+    view = session.view()
+    members, outlines = None, []
+    if view.slice:
+        drawn = slices.read(view.slice)
+        inside = slice_service.members(view.data, drawn)
+        if not isinstance(inside, DataProblem):
+            members = ids.isin(inside)
+            outlines = [_outline(one, drawn) for one in maps]
+    extra = [_left_out(one, view.sample) for one in maps] if view.sample not in ids else []
+    frontend.focus(frontend.frame_of(panes, len(ids)), view.sample, members, outlines, extra)
+
+
+def _outline(one: Map, drawn: Slice) -> list[list[float]] | None:
+    """A slice's outline in a pane; only on the map that it was drawn on."""
+    whose = (one.found.model, one.found.seed, one.layout.latent)
+    if whose != (drawn.model, drawn.seed, drawn.latent):
+        return None
+    border = outlines.outline(drawn)
+    return (border if one.turn is None else one.turn.there(border)).tolist()
+
+
+def _left_out(one: Map, sample: str) -> list[float] | None:
+    """Where a sample lies that has no point: of another split, or not placed with the others."""
+    if sample not in table(one.found).index:
+        return None
+    if sample in one.layout.ids:
+        return [float(v) for v in one.places(pd.Index([sample]))[0]]
+    at = service.place_later(one.found, one.on, one.layout, sample)
+    if isinstance(at, DataProblem):
+        return None
+    x, y = at if one.turn is None else one.turn.there(pd.DataFrame([at]).to_numpy())[0]
+    return [float(x), float(y)]
 
 
 def _order(found: Checkpoint, colour: str) -> tuple[str, ...]:
@@ -103,39 +201,48 @@ def _order(found: Checkpoint, colour: str) -> tuple[str, ...]:
     return ("right", "wrong") if colour == "correct" else sample_service.classes(found)
 
 
-def _clicked() -> None:
-    sample = clicked_id(st.session_state["map"]["selection"]["points"])
-    if sample:
+def _heard(maps: Sequence[Map]) -> None:
+    """A point was clicked, or an outline drawn."""
+    if sample := frontend.clicked():
         session.change(sample=sample)
+    drawn = frontend.outlined()
+    if drawn is None or not 0 <= drawn[0] < len(maps):
+        return
+    one = maps[drawn[0]]
+    border = pd.DataFrame(drawn[1], columns=["x", "y"]).to_numpy(dtype=float)
+    corners = outlines.corners(border if one.turn is None else one.turn.back(border))
+    if corners:
+        where = one.layout
+        made = Slice("", one.found.model, one.found.seed, where.latent, where.mark, corners)
+        session.add_slice(made)
 
 
-def clicked_id(points: Sequence[Mapping[str, Any]]) -> str:
-    """Id of the first clicked point; empty for a click beside all points."""
-    chosen = points[0].get("customdata") if points else None
-    # Plotly wraps a single value in a list, depending on the trace.
-    chosen = chosen[0] if isinstance(chosen, list | tuple) and chosen else chosen
-    return chosen if isinstance(chosen, str) else ""
-
-
-def _reading(found: Checkpoint, placed: Projection, latent: str) -> None:
-    trust = placed.trustworthiness.get(latent)
-    quality = "" if trust is None else f"Trustworthiness **{trust:.2f}** of 1. "
-    rows = "" if placed.rows >= placed.of else f"{placed.rows:,} of {placed.of:,} samples placed. "
-    st.markdown(
-        f"{plain(placed.method.upper())} of {plain(latent)}. {quality}{rows}",
-        help=terms.TRUSTWORTHINESS,
+def _reading(maps: Sequence[Map]) -> None:
+    st.caption(
+        "Click a point to open its sample; scroll to zoom, drag to move. **Lasso** and **Box** "
+        "make a slice. With the keyboard: arrows, + and -, Enter."
     )
-    st.caption(terms.PCA if placed.method == "pca" else terms.DISTANCE)
-    st.toggle(
-        "Draw without WebGL",
-        help=f"Slower, for browsers without WebGL; at most {SVG_LIMIT:,} points are drawn.",
-        **session.bound(
-            "renderer",
-            "choice_renderer",
-            session.view().renderer == "svg",
-            lambda on: "svg" if on else "webgl",
-        ),
-    )
+    for one in maps:
+        on, latent = one.on, one.layout.latent
+        trust = on.trustworthiness.get(latent)
+        quality = "" if trust is None else f" Trustworthiness **{trust:.2f}** of 1."
+        rows = "" if on.rows >= on.of else f" {on.rows:,} of {on.of:,} samples placed."
+        whose = f"{plain(one.found.model)}, " if len(maps) > 1 else ""
+        st.markdown(
+            f"{whose}{plain(on.method.upper())} of {plain(latent)}.{quality}{rows}",
+            help=terms.TRUSTWORTHINESS,
+        )
+    if len(maps) > 1:
+        st.caption(
+            "The second map is turned, mirrored and scaled so that its samples lie as near as can "
+            f"be to those of the first; they remain {maps[1].apart:.0%} of its width apart "
+            "(median)."
+        )
+    methods = {one.on.method for one in maps}
+    st.caption(" ".join(terms.PCA if m == "pca" else terms.DISTANCE for m in sorted(methods)))
+    for one in maps:
+        if not service.is_stored(one.found):
+            widgets.notice(messages.only_pca(shown(one.found.folder)))
 
 
 def _panel(found: Checkpoint) -> None:
@@ -152,21 +259,6 @@ def _panel(found: Checkpoint) -> None:
         st.button("Clear the selection", on_click=_clear)
         return
     sample_panel.brief(found, sample)
-
-
-def _place(found: Checkpoint, points: pd.DataFrame, colour: str) -> None:
-    """Where the selected sample lies; the big map must not change with the selection."""
-    sample = session.view().sample
-    if sample not in table(found).index:
-        return
-    near = service.around(points, sample)
-    if near.empty:
-        widgets.notice(messages.not_placed(sample))
-        return
-    st.markdown("**Where it lies**")
-    fig = figures.neighbourhood(near, colour, _order(found, colour))
-    widgets.chart(fig, "neighbourhood", "The sample, ringed, among its nearest points on the map")
-    st.caption(f"The sample (ring) and its {len(near) - 1} nearest points on the map.")
 
 
 def _clear() -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard import session, state, widgets
+from dashboard import session, slices, state, widgets
 from dashboard.services import information
 from dashboard.services import samples as service
+from dashboard.services.listing import listed
 from dashboard.services.stock import Checkpoint, stock, table
 from dashboard.text import messages, terms
 from dashboard.views import sample_panel
@@ -23,17 +24,11 @@ def samples() -> None:
     left, right = st.columns([5, 8], gap="medium")
     with left:
         _filters(found)
-        rows = _rows(found)
+        rows = listed(found, session.view())
         widgets.start_with_first(rows)
         _list(found, rows)
     with right:
         _detail(found, rows)
-
-
-def _rows(found: Checkpoint) -> pd.DataFrame:
-    view = session.view()
-    rows = service.selected(found, view)
-    return information.apart(found, rows, view.definition) if view.show == "apart" else rows
 
 
 def _filters(found: Checkpoint) -> None:
@@ -50,6 +45,14 @@ def _filters(found: Checkpoint) -> None:
         count = len(state.filters_of(view)) - bool(view.search)
         with st.popover(f"Filter ({count})" if count else "Filter", icon=":material/tune:"):
             _filter_choices(found)
+    if view.slice:
+        st.button(
+            f"Only {plain(slices.read(view.slice).name)}: show all again",
+            key="leave_slice",
+            icon=":material/close:",
+            on_click=session.change,
+            kwargs={"slice": ""},
+        )
 
 
 def _filter_choices(found: Checkpoint) -> None:

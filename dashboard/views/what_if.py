@@ -15,6 +15,7 @@ from dashboard.figures import sample as figures
 from dashboard.services import counterfactual as service
 from dashboard.services import media, samples
 from dashboard.services.counterfactual import Outcome
+from dashboard.services.listing import listed
 from dashboard.services.stock import Checkpoint, DataProblem, stock, table
 from dashboard.text import messages, terms
 from dashboard.views import sample_panel
@@ -37,7 +38,7 @@ def what_if() -> None:
     if found is None:
         return
     widgets.legend(found)
-    rows = samples.selected(found, session.view())
+    rows = listed(found, session.view())
     widgets.start_with_first(rows)
     sample = session.view().sample
     if not sample:

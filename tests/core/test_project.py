@@ -18,7 +18,15 @@ from dmil_core.data.catalog import load_dataset
 from dmil_core.data.dataset import Dataset
 from dmil_core.errors import BusyError, CheckpointError, ConfigError
 from dmil_core.predict import predict
-from dmil_core.project import embed, latent_values, on_grid, project, shown_rows, trustworthiness
+from dmil_core.project import (
+    embed,
+    latent_values,
+    on_grid,
+    place,
+    project,
+    shown_rows,
+    trustworthiness,
+)
 from dmil_core.schema import DMIL_LATENTS
 from dmil_core.storage import exclusive
 from dmil_core.tables import read_table, table_metadata
@@ -157,3 +165,27 @@ def test_places_move_by_less_than_a_screen_can_show(reach: float, seed: int) -> 
 
 def test_a_map_of_one_place_stays_there() -> None:
     assert np.array_equal(on_grid(np.zeros((3, 2), np.float32)), np.zeros((3, 2)))
+
+
+@given(st.integers(0, 99))
+def test_a_pca_places_new_samples_where_it_would_have_put_them(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    values = rng.normal(size=(60, 5)) * [5, 4, 1, 1, 1]
+    both = PCA(2).fit(values[:50]).transform(values)
+    placed = place(values[:50], both[:50], values[50:], "pca")
+    np.testing.assert_allclose(placed, both[50:], atol=1e-4)
+
+
+def test_a_new_sample_lies_among_its_neighbours_of_a_umap() -> None:
+    rng = np.random.default_rng(0)
+    centres = np.repeat([[0.0] * 4, [9.0] * 4], 40, axis=0)
+    values = centres + rng.normal(size=(80, 4)) * 0.1
+    xy = np.repeat([[0.0, 0.0], [10.0, -10.0]], 40, axis=0) + rng.normal(size=(80, 2)) * 0.1
+    new = np.array([[0.05] * 4, [8.9] * 4])
+    near, far = place(values, xy, new, "umap")
+    assert np.abs(near).max() < 0.5
+    assert np.abs(far - [10, -10]).max() < 0.5
+    # Exactly on a placed sample, that one weighs most.
+    (there,) = place(values, xy, values[:1], "umap")
+    others = xy[:40].mean(axis=0)
+    assert np.linalg.norm(there - xy[0]) < np.linalg.norm(others - xy[0]) + 0.1

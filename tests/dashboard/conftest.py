@@ -9,6 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
+from dashboard.services import stock
+from dashboard.services.stock import Stock
 from tests.dashboard.folders import APP, Room, furnish
 
 OpenPage = Callable[..., AppTest]
@@ -37,3 +39,10 @@ def open_page(room: Room, monkeypatch: pytest.MonkeyPatch) -> OpenPage:
         return app.run()
 
     return open_
+
+
+@pytest.fixture
+def found(room: Room, monkeypatch: pytest.MonkeyPatch) -> Stock:
+    """What there is in the room."""
+    monkeypatch.setenv("DMIL_CHECKPOINTS", str(room.root))
+    return stock.stock()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.figures import compare, map, media, sample, theme
+from dashboard.figures import compare, map, media, sample, slices, theme
 
 NAMES = {"R": "both", "U1": "only a", "U2": "only b", "U3": "only c", "S": "together"}
 #: What two inputs and what three have.
@@ -143,40 +143,36 @@ def test_component_bars_have_letters_and_patterns(components: tuple[str, ...]) -
     assert len(set(bars.marker.pattern.shape)) == len(components)
 
 
-def points(n: int = 40, colour: str = "class") -> pd.DataFrame:
+def values(n: int = 40, colour: str = "class") -> pd.Series:
     rng = np.random.default_rng(0)
-    values = {
-        "class": rng.choice(["cat", "dog"], n),
-        "dominant": rng.choice(TWO, n),
-        "correct": rng.choice(["right", "wrong"], n),
-    }.get(colour, rng.random(n))
-    ids = [f"s{i}" for i in range(n)]
-    return pd.DataFrame({"id": ids, "x": rng.random(n), "y": rng.random(n), "colour": values})
+    names = {"class": ["cat", "dog"], "dominant": list(TWO), "correct": ["right", "wrong"]}
+    return pd.Series(rng.choice(names[colour], n) if colour in names else rng.random(n))
 
 
-@pytest.mark.parametrize("colour", ["class", "dominant", "correct", "gate-S", "bits-S"])
-@pytest.mark.parametrize(("renderer", "kind"), [("webgl", "scattergl"), ("svg", "scatter")])
-def test_every_point_is_drawn_once_and_carries_only_its_id(
-    colour: str, renderer: str, kind: str
-) -> None:
-    frame = points(colour=colour)
-    fig = map.scatter(frame, colour, ("cat", "dog"), renderer)
-    assert {t.type for t in fig.data} == {kind}
-    assert sorted(i for t in fig.data for i in t.customdata) == sorted(frame["id"])
+def groups(given: pd.Series, colour: str, order: tuple[str, ...]) -> map.Groups:
+    shown = map.looks(given, colour, colour, order)
+    assert isinstance(shown, map.Groups)
+    return shown
 
 
-def test_the_same_points_give_the_same_figure() -> None:
-    """Streamlit forgets zoom and selection when the figure changes."""
-    one = map.scatter(points(), "class", ("cat", "dog"), "webgl")
-    two = map.scatter(points(), "class", ("cat", "dog"), "webgl")
-    assert one.to_json() == two.to_json()
+def scale(given: pd.Series, colour: str) -> map.Scale:
+    shown = map.looks(given, colour, colour, ())
+    assert isinstance(shown, map.Scale)
+    return shown
 
 
-def test_legend_follows_the_order_and_shows_only_what_is_there() -> None:
-    frame = points(colour="dominant").query("colour != 'U2'")
-    fig = map.scatter(frame, "dominant", TWO, "webgl")
-    assert [t.name for t in fig.data] == ["R", "U1", "S"]
-    assert [t.marker.symbol for t in fig.data] == [theme.SYMBOLS[c] for c in ("R", "U1", "S")]
+def test_the_legend_follows_the_order_and_shows_only_what_is_there() -> None:
+    given = values(colour="dominant")
+    shown = groups(given[given != "U2"], "dominant", TWO)
+    assert shown.names == ["R", "U1", "S"]
+    assert shown.symbols == [theme.SYMBOLS[c] for c in ("R", "U1", "S")]
+    assert [shown.names[g] for g in shown.of] == given[given != "U2"].tolist()
+
+
+def test_a_class_keeps_its_look_where_others_are_missing() -> None:
+    both = groups(pd.Series(["cat", "dog"]), "class", ("cat", "dog"))
+    one = groups(pd.Series(["dog"]), "class", ("cat", "dog"))
+    assert (one.colours[0], one.symbols[0]) == (both.colours[1], both.symbols[1])
 
 
 def test_more_than_ten_classes_never_share_colour_and_marker() -> None:
@@ -185,39 +181,55 @@ def test_more_than_ten_classes_never_share_colour_and_marker() -> None:
 
 
 def test_gate_weights_are_shown_by_size_as_well() -> None:
-    marker = map.scatter(points(colour="gate-R"), "gate-R", (), "webgl").data[0].marker
-    assert np.corrcoef(marker.size, marker.color)[0, 1] > 0.999
+    given = values(colour="gate-R")
+    shown = scale(given, "gate-R")
+    sizes = np.asarray(shown.sizes)[shown.of]
+    assert np.corrcoef(sizes, given)[0, 1] > 0.999
+    assert (shown.low, shown.high) == ("0%", "100%")
 
 
 def test_bits_lie_on_a_scale_around_nothing_and_far_ones_do_not_stretch_it() -> None:
-    frame = points(200)
-    frame["colour"] = np.linspace(-1.0, 1.0, 200)
-    frame.loc[0, "colour"] = -80.0
-    marker = map.scatter(frame, "bits-R", (), "webgl").data[0].marker
-    assert marker.cmin == -marker.cmax
-    assert 0.9 < marker.cmax < 1.1
-    assert len({colour for _, colour in marker.colorscale}) == 3
-    assert max(marker.size) == marker.size[0] == 10.0
-    assert min(marker.size) < 5.1
+    given = pd.Series(np.linspace(-1.0, 1.0, 200))
+    given[0] = -80.0
+    shown = scale(given, "bits-R")
+    assert (shown.low, shown.high) == ("-1.0", "+1.0")
+    middle = map.STEPS // 2
+    assert shown.colours[middle] == map.FAINT.upper()
+    assert shown.of[0] == 0
+    assert min(shown.sizes) == shown.sizes[middle]
+    assert shown.sizes[0] == shown.sizes[-1] == max(shown.sizes)
 
 
-@pytest.mark.parametrize("colour", ["class", "gate-S"])
-def test_html_in_ids_and_classes_is_escaped(colour: str) -> None:
-    frame = points(colour=colour)
-    frame.loc[0, "id"] = "<b>x</b>"
-    if colour == "class":
-        frame.loc[0, "colour"] = "<i>dog</i>"
-    fig = map.scatter(frame, colour, (), "webgl")
-    shown = [str(v) for t in fig.data for v in [t.name, t.hovertemplate, *(t.text or ())]]
-    assert not any("<b>" in s or "<i>" in s for s in shown)
-    assert "<b>x</b>" in [i for t in fig.data for i in t.customdata]
+@pytest.mark.parametrize("colour", ["class", "dominant", "correct", "gate-S", "bits-S"])
+def test_the_saved_map_has_every_point_once_in_each_pane(colour: str) -> None:
+    given = values(colour=colour)
+    places = np.random.default_rng(1).random((len(given), 2))
+    shown = map.looks(given, colour, colour, ())
+    fig = map.scatter([places, places[::-1]], ["left", "<b>right</b>"], shown)
+    drawn = [(t.xaxis, x, y) for t in fig.data for x, y in zip(t.x, t.y, strict=True)]
+    assert len(drawn) == 2 * len(given)
+    assert {(x, y) for axis, x, y in drawn if axis == "x"} == {tuple(p) for p in places}
+    assert fig.layout.annotations[1].text == "&lt;b&gt;right&lt;/b&gt;"
 
 
-def test_the_neighbourhood_rings_the_sample() -> None:
-    fig = map.neighbourhood(points(), "class", ("cat", "dog"))
-    ring = fig.data[-2]
-    assert (ring.x[0], ring.y[0]) == tuple(points().loc[0, ["x", "y"]])
-    assert ring.marker.line.width > 0
+def test_html_in_class_names_is_escaped_in_the_saved_map() -> None:
+    shown = map.looks(pd.Series(["<i>dog</i>"]), "class", "class", ())
+    fig = map.scatter([np.zeros((1, 2))], ["map"], shown)
+    assert fig.data[0].name == "&lt;i&gt;dog&lt;/i&gt;"
+
+
+def test_a_slice_stands_beside_the_rest_with_its_intervals() -> None:
+    frame = pd.DataFrame(
+        [("R", "slice", 0.6, 0.5, 0.7, 9), ("R", "rest", 0.2, 0.1, 0.3, 90),
+         ("S", "slice", 0.4, np.nan, np.nan, 3), ("S", "rest", 0.8, 0.7, 0.9, 96)],
+        columns=["name", "side", "mean", "low", "high", "rows"],
+    )  # fmt: skip
+    rest, inside = slices.against_rest(frame, "gate").data
+    assert (rest.name, inside.name) == ("rest", "slice")
+    assert rest.marker.symbol != inside.marker.symbol
+    np.testing.assert_allclose(inside.x, [0.6, 0.4])
+    np.testing.assert_allclose(inside.error_x.array, [0.1, 0.0])
+    np.testing.assert_allclose(rest.x - rest.error_x.arrayminus, [0.1, 0.7])
 
 
 def test_accuracy_whiskers_reach_from_low_to_high() -> None:
@@ -266,12 +278,3 @@ def test_lines_of_a_signal_differ_without_colour() -> None:
     lines = media.signal(np.zeros((50, 3)), ("x", "y", "z"), 25.0, "g").data
     assert len({line.line.dash for line in lines}) == 3
     assert lines[0].x[-1] == pytest.approx(49 / 25)
-
-
-def test_crowded_groups_take_turns_and_share_one_legend_entry() -> None:
-    frame = points(4000, "dominant")
-    fig = map.scatter(frame, "dominant", TWO, "webgl")
-    assert [t.name for t in fig.data[:8]] == [*TWO, *TWO]
-    assert [t.name for t in fig.data if t.showlegend] == list(TWO)
-    assert sorted(i for t in fig.data for i in t.customdata) == sorted(frame["id"])
-    assert fig.data[0].marker.size < map.size(10)

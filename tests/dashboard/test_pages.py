@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.views.latent_map import clicked_id
 from dmil_core.checkpoint import PREDICTIONS_FILE
 from dmil_core.information import account
 from tests.dashboard.conftest import OpenPage
@@ -442,79 +441,6 @@ def test_hostile_ids_are_shown_as_text(open_page: OpenPage, page: str, sample: s
     for kind in (app.markdown, app.subheader, app.caption, app.info, app.warning):
         for element in kind:
             assert not re.search(r"(?<!\\)(<|\[link\]|\*\*bold)", element.value)
-
-
-# --- map ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("points", "wanted"),
-    [
-        ([], ""),
-        ([{}], ""),
-        ([{"customdata": "7"}], "7"),
-        ([{"customdata": ["7"]}], "7"),
-        ([{"customdata": []}], ""),
-        ([{"customdata": [{"a": 1}]}], ""),
-    ],
-)
-def test_whatever_a_click_sends_becomes_an_id_or_nothing(
-    points: list[dict[str, object]], wanted: str
-) -> None:
-    """AppTest calls no chart callbacks; the click itself is in tests/browser."""
-    assert clicked_id(points) == wanted
-
-
-def test_nothing_is_open_on_the_map_before_a_click(open_page: OpenPage) -> None:
-    assert "Click a point" in said(open_page("map", data=REAL))
-
-
-def test_a_sample_in_the_link_is_open_on_the_map(open_page: OpenPage, room: Room) -> None:
-    sample = ids(room, REAL)[7]
-    app = open_page("map", data=REAL, sample=sample)
-    assert sample in app.subheader[0].value.replace("\\", "")
-    assert "nearest points on the map" in said(app)
-    assert "Trustworthiness" in said(app)
-    assert "say nothing about the latent" in said(app)
-
-
-@pytest.mark.parametrize("latent", ["Z", "N1", "S"])
-@pytest.mark.parametrize(
-    "colour", ["class", "correct", "dominant", "composition", "gate-S", "bits-S"]
-)
-def test_each_latent_and_colour(open_page: OpenPage, latent: str, colour: str) -> None:
-    app = open_page("map", data=GENERATED, latent=latent, colour=colour)
-    assert not app.exception
-    assert view(app).colour == colour  # type: ignore[attr-defined]
-
-
-def test_no_map_says_how_to_make_one(open_page: OpenPage) -> None:
-    app = open_page("map", data=BROKEN, model="joint")
-    assert not app.exception
-    assert "no map yet" in said(app)
-    assert "dmil project --checkpoint" in app.code[0].value
-
-
-def test_svg_is_thinned_and_says_so(open_page: OpenPage) -> None:
-    app = open_page("map", data=GENERATED, draw="svg")
-    assert not app.exception
-    assert "3,000 of 4,000 points are drawn" in said(app)
-    assert app.toggle(key="choice_renderer").value is True
-    app.toggle(key="choice_renderer").set_value(False).run()
-    assert view(app).renderer == "webgl"  # type: ignore[attr-defined]
-
-
-def test_a_sample_of_another_split_is_not_on_the_map(open_page: OpenPage, room: Room) -> None:
-    app = open_page("map", data=REAL, sample=ids(room, REAL, split="train")[0])
-    assert not app.exception
-    assert "not on this map" in said(app)
-
-
-def test_unknown_sample_on_the_map(open_page: OpenPage) -> None:
-    app = open_page("map", data=REAL, sample="nobody")
-    assert "no sample with that id" in app.warning[0].value
-    next(b for b in app.button if b.label == "Clear the selection").click().run()
-    assert "Click a point" in said(app)
 
 
 # --- compare --------------------------------------------------------------------------------

@@ -30,12 +30,6 @@ from tests.dashboard.folders import BROKEN, GENERATED, MODELS, REAL, UNTRAINED, 
 
 
 @pytest.fixture
-def found(room: Room, monkeypatch: pytest.MonkeyPatch) -> Stock:
-    monkeypatch.setenv("DMIL_CHECKPOINTS", str(room.root))
-    return stock.stock()
-
-
-@pytest.fixture
 def dmil(found: Stock) -> Checkpoint:
     return found.get(REAL, "dmil", 0)
 
@@ -237,7 +231,7 @@ def test_map_points_are_the_split_s_placed_samples(dmil: Checkpoint) -> None:
     assert placed is not None
     assert maps.latents(dmil, placed) == schema.DMIL_LATENTS
     for colour in maps.colours(dmil):
-        points = maps.points(dmil, placed, "S", colour, "test", "same-sign")
+        points = maps.points(dmil, maps.layout(placed, "S"), colour, "test", "same-sign")
         wanted = samples.in_split(stock.table(dmil), "test")["id"]
         assert set(points["id"]) <= set(wanted)
         assert np.isfinite(points[["x", "y"]]).all(axis=None)
@@ -255,7 +249,7 @@ def test_bits_colour_the_map_of_models_with_heads(found: Stock, dmil: Checkpoint
     assert "bits-R" not in maps.colours(found.get(GENERATED, "joint", 0))
     placed = stock.projection(dmil)
     assert placed is not None
-    points = maps.points(dmil, placed, "S", "bits-U1", "test", "ccs")
+    points = maps.points(dmil, maps.layout(placed, "S"), "bits-U1", "test", "ccs")
     told = information.told(dmil, str(points["id"].iloc[3]), "ccs")
     assert told is not None
     assert points["colour"].iloc[3] == pytest.approx(told.values["u1"], abs=1e-5)
@@ -402,20 +396,6 @@ def test_gate_and_bits_agree_of_dmil_and_not_of_the_released_losses(found: Stock
     assert paper is not None
     assert ours > 0.95 > 0.6 > paper
     assert joint is None
-
-
-def test_thinning_keeps_the_chosen_sample(dmil: Checkpoint) -> None:
-    placed = stock.projection(dmil)
-    assert placed is not None
-    points = maps.points(dmil, placed, "Z", "class", "all", "same-sign")
-    chosen = str(points["id"].iloc[1])
-    thin = maps.thinned(points, 10, chosen)
-    assert len(thin) <= 11
-    assert chosen in set(thin["id"])
-    near = maps.around(points, chosen, 5)
-    assert near["id"].iloc[0] == chosen
-    assert len(near) == 6
-    assert maps.around(points, "absent").empty
 
 
 def test_a_checkpoint_without_map_is_told(found: Stock) -> None:

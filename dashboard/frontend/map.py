@@ -1,0 +1,164 @@
+"""The latent map in the browser: packs its points into bytes and hears what was clicked.
+
+Streamlit's own chart sends all points of a selection to the server and forgets its zoom when it is
+drawn anew; this one is told the points once, and tells an id or an outline.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import struct
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from dashboard.figures.map import Groups, Scale
+
+_HERE = Path(__file__).parent
+_SCRIPT = (_HERE / "map.js").read_text(encoding="utf-8")
+_STYLE = (_HERE / "map.css").read_text(encoding="utf-8")
+_FOCUS = """
+export default function ({ data }) {
+  window.dmilMap = { focus: data };
+  window.dispatchEvent(new Event("dmil-map"));
+}
+"""
+#: Places are whole numbers from 0 to this, over the map's longer side.
+FINEST: Final = 65535
+
+
+@dataclass(frozen=True)
+class Pane:
+    """One map.
+
+    Attributes
+    ----------
+    title : what stands above it.
+    label : what it shows, for those who cannot see it.
+    frame : tells its coordinates apart from others; where it stays, zoom stays.
+    places : (N, 2), 0 to 1 along the longer side, upwards.
+    """
+
+    title: str
+    label: str
+    frame: str
+    places: NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class Sheets:
+    """Small pictures of the samples, in their order, in sheets that are fetched one by one."""
+
+    urls: Sequence[str]
+    each: int
+    across: int
+    width: int
+    height: int
+
+
+def pack(
+    ids: Sequence[str],
+    panes: Sequence[Pane],
+    colour: Groups | Scale,
+    size: float,
+    height: int,
+    sheets: Sheets | None = None,
+) -> bytes:
+    """Everything a map shows, but for what is selected: a JSON head, then places and colours."""
+    about: dict[str, Any] = {
+        "count": len(ids),
+        "ids": list(ids),
+        "frame": frame_of(panes, len(ids)),
+        "panes": [{"title": p.title, "label": p.label, "frame": p.frame} for p in panes],
+        "colour": _described(colour),
+        "size": size,
+        "height": height,
+    }
+    if sheets is not None:
+        about["sheets"] = {**vars(sheets), "urls": list(sheets.urls)}
+    head = json.dumps(about, separators=(",", ":")).encode("utf-8")
+    numbers = [np.clip(p.places.T * FINEST, 0, FINEST).round() for p in panes]
+    body = [n.astype("<u2").tobytes() for pair in numbers for n in pair]
+    return b"".join([struct.pack("<I", len(head)), head, *body, colour.of.astype("<u2").tobytes()])
+
+
+def frame_of(panes: Sequence[Pane], count: int) -> str:
+    """Tells one set of points from another, so that a selection is not drawn among others."""
+    return "|".join([*(p.frame for p in panes), str(count)])
+
+
+def _described(colour: Groups | Scale) -> dict[str, Any]:
+    if isinstance(colour, Groups):
+        counts = np.bincount(colour.of, minlength=len(colour.names))
+        rows = zip(colour.names, colour.colours, colour.symbols, counts, strict=True)
+        groups = [{"name": n, "colour": c, "symbol": s, "count": int(k)} for n, c, s, k in rows]
+        return {"kind": "groups", "label": colour.label, "groups": groups}
+    steps = zip(colour.names, colour.colours, colour.sizes, strict=True)
+    return {
+        "kind": "scale",
+        "label": colour.label,
+        "steps": [{"name": n, "colour": c, "size": s} for n, c, s in steps],
+        "low": colour.low,
+        "high": colour.high,
+    }
+
+
+def draw(data: bytes, on_event: Callable[[], None], key: str = "map") -> None:
+    """The map; after a click or an outline ``on_event`` runs and finds it by `clicked`."""
+    part = st.components.v2.component(
+        "dmil_map", html='<div class="map"></div>', css=_STYLE, js=_SCRIPT
+    )
+    part(data=data, key=key, on_clicked_change=on_event, on_outlined_change=on_event)
+
+
+def focus(
+    frame: str,
+    sample: str,
+    members: NDArray[np.bool_] | None = None,
+    outlines: Sequence[Any] = (),
+    extra: Sequence[Any] = (),
+) -> None:
+    """Ring a sample, and show a slice: its members of all points, and its outline in each pane.
+
+    ``extra`` is a place in each pane, or None, for a sample that is not among the points.
+    """
+    held = None
+    if members is not None:
+        held = base64.b64encode(np.packbits(members).tobytes()).decode("ascii")
+    part = st.components.v2.component("dmil_map_focus", js=_FOCUS)
+    part(
+        data={
+            "frame": frame,
+            "sample": sample,
+            "members": held,
+            "outlines": list(outlines),
+            "extra": list(extra),
+        },
+        key="map_focus",
+    )
+
+
+def clicked(key: str = "map") -> str:
+    """The id that was clicked in this run; empty where none was."""
+    value = _event(key, "clicked")
+    return value if isinstance(value, str) else ""
+
+
+def outlined(key: str = "map") -> tuple[int, list[tuple[float, float]]] | None:
+    """The pane and the outline that was drawn in this run, in units of the map; None for none."""
+    value = _event(key, "outlined")
+    try:
+        corners = [(float(x), float(y)) for x, y in value["corners"]]
+        return int(value["pane"]), corners
+    except (TypeError, KeyError, ValueError):
+        return None
+
+
+def _event(key: str, name: str) -> Any:
+    return (st.session_state.get(key) or {}).get(name)

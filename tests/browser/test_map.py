@@ -1,0 +1,147 @@
+"""The latent map under a visitor's hand: click, zoom, lasso, two maps, keys, touch, no WebGL."""
+
+from __future__ import annotations
+
+import math
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser import latent_map as hand
+from tests.browser.conftest import Launch
+from tests.browser.server import settled
+from tests.browser.test_visitor import query, visit, wait_for_sample
+from tests.dashboard.folders import GENERATED, REAL, Room
+
+
+def test_a_click_on_a_point_opens_its_sample_and_keeps_the_zoom(page: Page, app_url: str) -> None:
+    visit(page, f"{app_url}/map?data={REAL}")
+    sample = hand.lonely(page)
+    at, whole = hand.point(page, sample), hand.scale(page)
+    page.mouse.move(at["x"], at["y"])
+    page.mouse.wheel(0, -300)
+    page.wait_for_timeout(300)
+    zoomed = hand.scale(page)
+    assert zoomed > whole
+    at = hand.point(page, sample)
+    page.mouse.move(at["x"], at["y"])
+    expect(page.locator(".card strong")).to_have_text(sample)
+    page.mouse.click(at["x"], at["y"])
+    wait_for_sample(page, sample)
+    assert hand.scale(page) == pytest.approx(zoomed)
+    assert hand.ringed(page) == sample
+    page.get_by_role("link", name="Open in Samples").click()
+    page.wait_for_url(lambda url: urlsplit(url).path == "/samples")
+    wait_for_sample(page, sample)
+
+
+def test_another_latent_and_colour_by_click(page: Page, app_url: str) -> None:
+    visit(page, f"{app_url}/map?data={GENERATED}")
+    page.get_by_role("radio", name="N1").or_(page.get_by_role("button", name="N1")).first.click()
+    page.wait_for_url(lambda url: "latent=N1" in url)
+    settled(page)
+    expect(page.get_by_text("the ground synergy is built on").first).to_be_visible()
+
+
+def test_without_webgl_the_map_is_the_same(launch: Launch, app_url: str) -> None:
+    browser = launch(["--no-sandbox", "--disable-gpu", "--disable-3d-apis"])
+    page = browser.new_page(viewport={"width": 1440, "height": 1000})
+    visit(page, f"{app_url}/map?data={REAL}")
+    sample = hand.lonely(page)
+    at = hand.point(page, sample)
+    page.mouse.click(at["x"], at["y"])
+    wait_for_sample(page, sample)
+    page.close()
+
+
+def test_a_lasso_makes_a_slice_that_a_link_a_second_window_and_samples_know(
+    browser: Browser, page: Page, app_url: str
+) -> None:
+    visit(page, f"{app_url}/map?data={REAL}")
+    sample = hand.lonely(page)
+    at = hand.point(page, sample)
+    hand.lasso(page, at, 60)
+    page.wait_for_url(lambda url: "slice=" in url, timeout=20_000)
+    settled(page)
+    inside = hand.members(page)
+    assert sample in inside
+    for other in inside:
+        there = hand.point(page, other)
+        assert math.hypot(there["x"] - at["x"], there["y"] - at["y"]) < 63
+    expect(page.get_by_text("samples, drawn on Z of dmil").first).to_contain_text(
+        f"{len(inside)} of"
+    )
+    expect(page.locator(".st-key-slice_gate .main-svg").first).to_be_visible()
+    other_window = browser.new_context(viewport={"width": 1440, "height": 1000})
+    second = visit(other_window.new_page(), page.url)
+    hand.wait_for_map(second)
+    assert hand.members(second) == inside
+    second.get_by_role("link", name="These in Samples").click()
+    second.wait_for_url(lambda url: urlsplit(url).path == "/samples")
+    settled(second)
+    expect(second.get_by_text(f"{len(inside)} of", exact=False).first).to_be_visible()
+    second.get_by_role("button", name="Only slice 1").click()
+    second.wait_for_url(lambda url: "slice=" not in url)
+    other_window.close()
+    with page.expect_download() as saved:
+        page.get_by_test_id("stDownloadButton").get_by_role("button").first.click()
+    lines = saved.value.path().read_text("utf-8").splitlines()
+    assert len(lines) == 1 + len(inside)
+    page.get_by_role("button", name="Clear").click()
+    page.wait_for_url(lambda url: "slice=" not in url)
+    settled(page)
+    assert hand.members(page) == []
+
+
+def test_two_maps_show_the_same_sample_and_slice(page: Page, app_url: str) -> None:
+    visit(page, f"{app_url}/map?data={REAL}&latent=Z&beside=dmil-paper%3AZ")
+    hand.wait_for_map(page)
+    expect(page.locator(".map canvas[role=application]")).to_have_count(2)
+    sample = hand.lonely(page)
+    at = hand.point(page, sample, pane=1)
+    hand.lasso(page, at, 50)
+    page.wait_for_url(lambda url: "slice=" in url, timeout=20_000)
+    settled(page)
+    assert "dmil-paper" in query(page)["slice"]
+    inside = hand.members(page)
+    assert sample in inside
+    for other in inside:
+        there = hand.point(page, other, pane=1)
+        assert math.hypot(there["x"] - at["x"], there["y"] - at["y"]) < 53
+
+
+def test_the_map_is_moved_and_opened_by_keys(page: Page, app_url: str) -> None:
+    visit(page, f"{app_url}/map?data={REAL}")
+    sample = hand.lonely(page)
+    canvas = page.locator(".map canvas[role=application]")
+    canvas.focus()
+    box = canvas.bounding_box()
+    assert box
+    middle = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    page.keyboard.press("+")
+    for key, axis, way in (("ArrowRight", "x", 1), ("ArrowLeft", "x", -1),
+                           ("ArrowDown", "y", 1), ("ArrowUp", "y", -1)):  # fmt: skip
+        for _ in range(60):
+            if way * (hand.point(page, sample)[axis] - middle[axis]) < 22:
+                break
+            page.keyboard.press(key)
+    expect(page.locator(".map .status")).to_contain_text("In the middle")
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: "sample=" in url, timeout=20_000)
+    opened = query(page)["sample"]
+    there = hand.point(page, opened)
+    assert math.hypot(there["x"] - middle["x"], there["y"] - middle["y"]) < 60
+
+
+def test_a_class_is_hidden_by_its_name(page: Page, app_url: str, room: Room) -> None:
+    visit(page, f"{app_url}/map?data={REAL}")
+    sample = hand.lonely(page)
+    at = hand.point(page, sample)
+    page.mouse.move(at["x"], at["y"])
+    name = page.locator(".card span").last.inner_text()
+    page.mouse.move(at["x"], at["y"] - 300)
+    page.get_by_role("button", name=name).click()
+    page.mouse.move(at["x"], at["y"])
+    page.wait_for_timeout(300)
+    expect(page.locator(".card")).to_be_hidden()

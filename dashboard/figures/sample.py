@@ -158,7 +158,8 @@ def before_after(pairs: pd.DataFrame, names: Mapping[str, str], share: bool) -> 
 
 def signed(value: float) -> str:
     """A number with its sign and two decimals; what rounds to nothing is +0.00."""
-    return f"{round(value, 2) + 0.0:+.2f}"
+    # NumPy rounds halves by another rule.
+    return f"{round(float(value), 2) + 0.0:+.2f}"
 
 
 def _height(bar: int, bars: int) -> int:

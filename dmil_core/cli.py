@@ -17,6 +17,7 @@ from dmil_core.schema import MODALITY_NUMBERS
 if TYPE_CHECKING:
     from dmil_core.checkpoint import Run
     from dmil_core.data.dataset import Dataset
+    from dmil_core.fit import Report
     from dmil_core.information.pointwise import Mean
 
 INTERRUPTED = 130
@@ -115,6 +116,14 @@ def _add_train(commands: argparse._SubParsersAction[_Parser]) -> None:
             f"--encoder{m}", metavar="NAME", help=f"encoder of x{m} instead of its kind's"
         )
     _add_training_options(p)
+    _add_progress(p)
+
+
+def _add_progress(p: argparse.ArgumentParser) -> None:
+    p.add_argument(
+        "--progress", choices=("bar", "json", "none"), default="bar",
+        help="bar: for people, on stderr; json: a line an epoch on stdout; default: bar",
+    )  # fmt: skip
 
 
 def _add_decompose(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -180,6 +189,7 @@ def _add_project(commands: argparse._SubParsersAction[_Parser]) -> None:
     p.add_argument(
         "--rows", type=_at_least(1), default=4000, metavar="N", help="at most; default: 4000"
     )
+    _add_progress(p)
 
 
 def _add_estimate(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -283,18 +293,24 @@ def _accuracy(metrics: dict[str, dict[str, float]]) -> str:
 def _train(a: argparse.Namespace) -> int:
     from dmil_core.data.catalog import load_dataset
     from dmil_core.paradigms import find_paradigm
-    from dmil_core.progress import ProgressBar
-    from dmil_core.train import train
+    from dmil_core.progress import ProgressBar, ProgressLines, planned
+    from dmil_core.train import plan, train
 
     find_paradigm(a.paradigm)
     dataset = load_dataset(a.data)
     for issue in dataset.issues:
         print(f"dmil: note: {issue.title}. {issue.what_to_do}", file=sys.stderr)
-    with ProgressBar(a.quiet) as bar:
+    encoders = (a.encoder1, a.encoder2, a.encoder3)
+    with ProgressBar(a.quiet or a.progress != "bar") as bar:
+        on_epoch: Callable[[Report], None] = bar
+        if a.progress == "json" and not a.quiet:
+            config = plan(
+                dataset, a.paradigm, a.seed, encoders=encoders, epochs_scale=a.epochs_scale
+            )
+            on_epoch = ProgressLines(planned(config, len(dataset.rows("train")), a.epochs_scale))
         run = train(
-            dataset, a.paradigm, a.seed, a.out,
-            device=a.device, encoders=(a.encoder1, a.encoder2, a.encoder3),
-            epochs_scale=a.epochs_scale, overwrite=a.overwrite, on_epoch=bar,
+            dataset, a.paradigm, a.seed, a.out, device=a.device, encoders=encoders,
+            epochs_scale=a.epochs_scale, overwrite=a.overwrite, on_epoch=on_epoch,
         )  # fmt: skip
     print(f"{run.folder}: {_accuracy(run.metrics)}, {run.seconds:.0f} s")
     return 0
@@ -351,6 +367,7 @@ def _compare(a: argparse.Namespace) -> int:
 def _project(a: argparse.Namespace) -> int:
     from dmil_core.checkpoint import read_run
     from dmil_core.data.catalog import load_dataset
+    from dmil_core.progress import say
     from dmil_core.project import METHODS, project
     from dmil_core.tables import table_metadata
 
@@ -358,10 +375,14 @@ def _project(a: argparse.Namespace) -> int:
         raise ConfigError(f"--method {a.method!r}: expected {' or '.join(METHODS)}")
     run = read_run(a.checkpoint)
     dataset = _trained_on(run) if a.data is None else load_dataset(a.data, purpose="predict")
-    path = project(
-        a.checkpoint, dataset, method=a.method, max_rows=a.rows,
-        on_latent=lambda name: print(f"mapping {name}", file=sys.stderr),
-    )  # fmt: skip
+
+    def on_latent(name: str) -> None:
+        if a.progress == "bar":
+            print(f"mapping {name}", file=sys.stderr)
+        elif a.progress == "json":
+            say(f"map of {name}", run.latents.index(name) / len(run.latents))
+
+    path = project(a.checkpoint, dataset, method=a.method, max_rows=a.rows, on_latent=on_latent)
     about = table_metadata(path)
     print(f"{path}: {about['rows']} of {about['of']} rows by {about['method']}")
     return 0

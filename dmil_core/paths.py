@@ -1,4 +1,4 @@
-"""Where the shipped data, checkpoints and results of benchmarks live."""
+"""Where shipped data, checkpoints, results of benchmarks and visitors' own sets live."""
 
 from __future__ import annotations
 
@@ -21,3 +21,8 @@ def checkpoints_root() -> Path:
 def results_root() -> Path:
     """Folder of the benchmarks' records; ``DMIL_RESULTS`` overrides it."""
     return Path(os.environ.get("DMIL_RESULTS", _ROOT / "benchmarks" / "results"))
+
+
+def uploads_root() -> Path:
+    """Folder of what visitors of the app upload and train; ``DMIL_UPLOADS`` overrides it."""
+    return Path(os.environ.get("DMIL_UPLOADS", _ROOT / "uploads"))

@@ -116,7 +116,7 @@ def cross_fit(
         kept = torch.nonzero(fold_of != k).squeeze(1).to(train.y.device)
         fold = _stored(folder, k)
         if fold is None:
-            title = f"0 out-of-fold {k + 1}/{folds}"
+            title = fold_title(k, folds)
             parts = (train.rows(kept), train.rows(held), val)
             fold = _fit_fold(
                 config, *parts, seed=seed * folds + k, epochs_scale=epochs_scale, title=title,
@@ -152,17 +152,34 @@ def _fit_fold(
     *, seed: int, epochs_scale: float, title: str, announce: Announce | None,
 ) -> dict[str, Tensor]:  # fmt: skip
     logits_held, logits_val = [], []
-    for paradigm in (ENSEMBLE, JOINT):
-        stages = tuple(
-            replace(s, epochs=max(1, int(s.epochs * epochs_scale * TEACHER_SHARE)))
-            for s in stages_for(paradigm, len(kept), config.modalities)
-        )
+    for paradigm, stages in teacher_stages(len(kept), config.modalities, epochs_scale):
         model = _fit_teacher(config, paradigm, stages, kept, val, seed, title, announce)
         logits_held.append(_logits(model, held))
         logits_val.append(_logits(model, val))
     on_held, on_val = torch.cat(logits_held, dim=1), torch.cat(logits_val, dim=1)
     t = temperatures(on_val, val.y.cpu())
     return {"held": (on_held / t).softmax(-1), "val": (on_val / t).softmax(-1)}
+
+
+def fold_title(fold: int, folds: int) -> str:
+    """What reports of a fold, counted from 0, are titled."""
+    return f"0 out-of-fold {fold + 1}/{folds}"
+
+
+def teacher_stages(
+    rows: int, modalities: int, epochs_scale: float = 1.0
+) -> tuple[tuple[Paradigm, tuple[Stage, ...]], ...]:
+    """The models that are fitted to a fold's ``rows``, each with its stages."""
+    return tuple(
+        (
+            paradigm,
+            tuple(
+                replace(s, epochs=max(1, int(s.epochs * epochs_scale * TEACHER_SHARE)))
+                for s in stages_for(paradigm, rows, modalities)
+            ),
+        )
+        for paradigm in (ENSEMBLE, JOINT)
+    )
 
 
 def _fit_teacher(

@@ -321,3 +321,23 @@ def fault() -> Message:
         "choices of this link, or choose something else in the sidebar.",
         tone="error",
     )
+
+
+def duration(seconds: float) -> str:
+    """A time in words, as exact as anybody needs it."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def queued(ahead: int) -> str:
+    """A job that has not begun."""
+    if not ahead:
+        return "It starts in a moment."
+    jobs = "1 job comes" if ahead == 1 else f"{ahead} jobs come"
+    return f"{jobs} before it. You may leave this page; it starts by itself."
+
+
+def busy(why: str) -> Message:
+    """No further job is taken."""
+    return Message("This was not started.", "Wait, or cancel another job.", why, tone="warning")

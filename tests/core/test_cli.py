@@ -180,6 +180,33 @@ def test_train_writes_to_the_default_folder(
     assert run(capsys, "train", *line, "--quiet")[2] == ""
 
 
+@pytest.mark.parametrize("paradigm", ["ensemble", "dmil"])
+def test_progress_for_programs_is_a_line_of_json_an_epoch(
+    capsys: Capture, tmp_path: Path, paradigm: str
+) -> None:
+    line = ["--data", TINY, "--paradigm", paradigm, "--epochs-scale", 0.04, "--progress", "json"]
+    code, out, err = run(capsys, "train", *line, "--out", tmp_path / "r")
+    assert (code, err) == (0, "")
+    *told, last = out.splitlines()
+    assert last.startswith(f"{tmp_path}")
+    lines = [json.loads(one) for one in told]
+    fractions = [one["fraction"] for one in lines]
+    assert fractions == sorted(fractions)
+    assert 0 < fractions[0] < 0.6
+    assert fractions[-1] == 1.0
+    assert all("right on" in one["message"] for one in lines)
+    stages = list(dict.fromkeys(one["stage"] for one in lines))
+    assert len(stages) == (2 if paradigm == "ensemble" else 3 * 3 + 3)
+    code, out, err = run(
+        capsys, "project", "--checkpoint", tmp_path / "r", "--data", TINY, "--method", "pca",
+        "--progress", "json",
+    )  # fmt: skip
+    mapped = [json.loads(one) for one in out.splitlines()[:-1]]
+    assert mapped[0]["stage"].startswith("map of ")
+    assert [one["fraction"] for one in mapped] == sorted(one["fraction"] for one in mapped)
+    assert err == ""
+
+
 def test_decompose_writes_the_table_of_the_set_it_was_trained_on(
     capsys: Capture, tiny_runs: dict[str, Run], tmp_path: Path
 ) -> None:

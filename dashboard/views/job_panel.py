@@ -1,0 +1,92 @@
+"""Jobs as a visitor sees them: a bar, the stage, the time left, and a way to end them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from dashboard.services.jobs import Busy, Job, jobs
+from dashboard.services.stock import log
+from dashboard.text import messages
+from dashboard.widgets import notice, plain
+
+#: Seconds between two looks at jobs that are under way.
+_LOOK = 1.0
+
+_MARKS = {
+    "queued": ":gray-badge[:material/hourglass_top: waiting]",
+    "running": ":blue-badge[:material/play_arrow: running]",
+    "done": ":green-badge[:material/check: done]",
+    "failed": ":red-badge[:material/error: failed]",
+    "cancelled": ":gray-badge[:material/cancel: cancelled]",
+    "stopped": ":orange-badge[:material/pause: stopped]",
+}
+
+
+def show(found: Callable[[], Sequence[Job]], owner: str) -> None:
+    """The jobs that ``found`` returns, looked at again every second while one is unfinished.
+
+    Only a job's ``owner`` gets its buttons. When a job ends the whole page runs again, so that what
+    it made is shown.
+    """
+    under_way = {j.id for j in found() if j.active}
+
+    @st.fragment(run_every=_LOOK if under_way else None)
+    def panel() -> None:
+        now = found()
+        for job in now:
+            _one(job, job.owner == owner)
+        if under_way - {j.id for j in now if j.active}:
+            st.rerun()
+
+    panel()
+
+
+def _one(job: Job, mine: bool) -> None:
+    with st.container(border=True, key=f"job_{job.id}"):
+        st.markdown(f"**{plain(job.title)}** {_MARKS[job.state]}")
+        if job.state == "running":
+            left = "" if job.left is None else f", {messages.duration(job.left)} left at most"
+            st.progress(job.fraction, text=f"{job.fraction:.0%}{left}: {plain(job.stage)}")
+            if job.message:
+                st.caption(plain(job.message))
+        elif job.state == "queued":
+            st.caption(messages.queued(job.ahead))
+        elif job.message:
+            st.text(job.message)
+        if not mine:
+            return
+        with st.container(horizontal=True):
+            if job.active:
+                st.button(
+                    "Cancel", key=f"cancel_{job.id}", icon=":material/cancel:",
+                    on_click=_cancel, args=(job,),
+                )  # fmt: skip
+                return
+            if job.state != "done":
+                st.button(
+                    "Start again", key=f"again_{job.id}", icon=":material/restart_alt:",
+                    on_click=_again, args=(job,),
+                )  # fmt: skip
+            st.button(
+                "Remove from this list", key=f"forget_{job.id}", icon=":material/close:",
+                on_click=_forget, args=(job,),
+            )  # fmt: skip
+
+
+def _cancel(job: Job) -> None:
+    jobs().cancel(job.id, job.owner)
+
+
+def _again(job: Job) -> None:
+    if job.state == "failed":
+        log.warning("job %s failed and is started again; it said:\n%s", job.id, jobs().log(job))
+    try:
+        jobs().again(job.id, job.owner)
+    except Busy as error:
+        notice(messages.busy(str(error)))
+
+
+def _forget(job: Job) -> None:
+    jobs().forget(job.id, job.owner)

@@ -63,12 +63,12 @@ def looks(values: pd.Series, colour: str, label: str, order: Sequence[str]) -> G
     """
     if is_number(colour):
         return _scale(values.to_numpy(dtype=np.float64), colour, label)
-    given = values.astype(str)
-    there = set(given)
-    names = [*(n for n in order if n in there), *sorted(there - set(order))]
+    codes, given = pd.factorize(values.to_numpy(dtype=object))
+    there = [str(n) for n in given]
+    names = [*(n for n in order if n in there), *sorted(set(there) - set(order))]
     places = {n: i for i, n in enumerate(order)}
     shown = [look(n, colour, places.get(n, i)) for i, n in enumerate(names)]
-    of = pd.Index(names).get_indexer(pd.Index(given))
+    of = np.array([names.index(n) for n in there], dtype=int)[codes]
     return Groups(label, names, [c for c, _ in shown], [s for _, s in shown], of)
 
 

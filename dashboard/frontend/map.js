@@ -30,8 +30,6 @@ class LatentMap {
     window.addEventListener("dmil-map", this.hears);
     this.watch = new ResizeObserver(() => this.resize());
     this.watch.observe(host);
-    const scheme = window.matchMedia("(prefers-color-scheme: dark)");
-    scheme.addEventListener("change", () => setTimeout(() => this.restyle(), 300));
   }
 
   close() {
@@ -104,22 +102,21 @@ class LatentMap {
     const kind = JSON.stringify([about.colour.kind, about.colour.label]);
     if (kind !== this.kind) this.hidden.clear();
     this.kind = kind;
-    this.restyle();
+    this.resize();
+    this.paintLegend();
     this.focus();
   }
 
-  restyle() {
-    if (!this.about) return;
+  resize() {
+    this.ratio = window.devicePixelRatio || 1;
+    for (const pane of this.panes) pane.resize();
+  }
+
+  // The theme's colours, which the visitor may change at any time.
+  tints() {
     const style = getComputedStyle(this.host);
     this.ink = style.getPropertyValue("--st-text-color").trim() || "#31333f";
     this.paper = style.getPropertyValue("--st-background-color").trim() || "#ffffff";
-    this.ratio = window.devicePixelRatio || 1;
-    this.paintLegend();
-    this.resize();
-  }
-
-  resize() {
-    for (const pane of this.panes) pane.resize();
   }
 
   // What is selected, as the server says it: a sample, and a slice as one bit a point.
@@ -154,7 +151,7 @@ class LatentMap {
   // One small picture for each group, or for each step of a scale.
   sprites(size) {
     const { colour } = this.about;
-    const key = `${size}|${this.ratio}|${this.kind}|${this.paper}`;
+    const key = `${size}|${this.ratio}`;
     if (this.spriteKey === key && this.spriteData === this.data) return this.spriteList;
     this.spriteKey = key;
     this.spriteData = this.data;
@@ -371,6 +368,7 @@ class Pane {
   draw() {
     const { map, brush } = this;
     const { ratio, members } = map;
+    map.tints();
     brush.setTransform(1, 0, 0, 1, 0, 0);
     brush.clearRect(0, 0, this.canvas.width, this.canvas.height);
     const grown = Math.min((this.scale / this.whole) ** 0.35, 2.5);

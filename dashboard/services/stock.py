@@ -183,7 +183,8 @@ def table(found: Checkpoint) -> pd.DataFrame:
     return _table(str(found.folder), classes, found.stamp)
 
 
-@st.cache_resource(max_entries=24, show_spinner="Reading predictions …")
+# More than the models of any one set, or a page that reads all of them would read them each time.
+@st.cache_resource(max_entries=40, show_spinner="Reading predictions …")
 def _table(folder: str, classes: tuple[str, ...], key: str) -> pd.DataFrame:
     path = _table_path(Path(folder), "predictions")
     frame = tables.read_table(path)

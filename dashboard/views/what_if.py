@@ -13,7 +13,7 @@ from dashboard import edits, session, state, widgets
 from dashboard.edits import Change
 from dashboard.figures import sample as figures
 from dashboard.services import counterfactual as service
-from dashboard.services import media, samples
+from dashboard.services import listing, media, samples
 from dashboard.services.counterfactual import Outcome
 from dashboard.services.stock import Checkpoint, DataProblem, stock, table
 from dashboard.text import messages, terms
@@ -37,7 +37,7 @@ def what_if() -> None:
     if found is None:
         return
     widgets.legend(found)
-    rows = samples.selected(found, session.view())
+    rows = listing.selected(found, session.view())
     widgets.start_with_first(rows)
     sample = session.view().sample
     if not sample:

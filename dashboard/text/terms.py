@@ -62,8 +62,9 @@ DEFINITION: Final = (
 )
 WHAT_IF: Final = (
     "The chosen model answers the changed sample at once. **Blank** is the mean of the training "
-    "samples, of a text no words; **noise** is as large as you choose; **swap** takes this input "
-    "from another sample. The other inputs stay as they are."
+    "samples, of a text no words, and **mute** the same of a sound; **noise** is as large as you "
+    "choose; **swap** takes this input from another sample; **draw** puts ink on a picture. The "
+    "other inputs stay as they are."
 )
 TURNED: Final = (
     "How much each component counts, times its own weight; then the weights are made to add up to "

@@ -139,7 +139,14 @@ def media_of(side: media.Side, key: str) -> None:
 def _one(item: media.Media, name: str, key: str) -> None:
     if isinstance(item, media.Picture):
         height, width = item.size
-        st.image(item.png, caption=f"{width} x {height} pixels", alt=f"{name} of this sample")
+        # With a width of its own it would be sent small, and be blurred when it is enlarged.
+        with st.container(width=item.shown_width):
+            st.image(
+                item.png,
+                caption=f"{width} x {height} pixels",
+                alt=f"{name} of this sample",
+                width="stretch",
+            )
     elif isinstance(item, media.Sound):
         _sound(item, name, key)
     elif isinstance(item, media.Heard):

@@ -22,7 +22,7 @@ def samples() -> None:
     if found is None:
         return
     widgets.legend(found)
-    left, right = st.columns([5, 8], gap="medium")
+    left, right = st.columns([6, 7], gap="medium")
     with left:
         _filters(found)
         rows = listing.selected(found, session.view())
@@ -215,7 +215,7 @@ def _columns(
     """The list and how its columns look; the quantity it is ordered by is one of them."""
     columns, numbers = st.column_config, {"correct": ["✓" if c else "✗" for c in rows["correct"]]}
     config: dict[str, Any] = {
-        "correct": columns.TextColumn("", width=34, help="✓ right, ✗ wrong"),
+        "correct": columns.TextColumn("", width=30, help="✓ right, ✗ wrong"),
     }
     small = thumbnails.columns(found, rows["id"].tolist())
     for m, name in enumerate(service.modality_names(found), start=1):
@@ -223,23 +223,23 @@ def _columns(
             numbers[f"x{m}"] = small[m]  # type: ignore[assignment]
             text = thumbnails.is_text(small[m])
             config[f"x{m}"] = (
-                columns.TextColumn(name, width=120) if text else columns.ImageColumn(name, width=58)
+                columns.TextColumn(name, width=120) if text else columns.ImageColumn(name, width=54)
             )
     shown = pd.DataFrame(numbers, index=rows.index)
     shown["id"], shown["true"], shown["says"] = rows["id"], rows["y"], rows["pred"]
     shown["sure"] = 100 * rows["confidence"]
     config |= {
         "id": columns.TextColumn("id", width=75),
-        "true": columns.TextColumn("true", width=66),
-        "says": columns.TextColumn("says", width=66, help=f"Answer of {found.model}"),
+        "true": columns.TextColumn("true", width=60),
+        "says": columns.TextColumn("says", width=60, help=f"Answer of {found.model}"),
         "sure": columns.NumberColumn(
-            "sure", width=58, format="%.0f %%", help="Probability of the answer"
+            "sure", width=54, format="%.0f %%", help="Probability of the answer"
         ),
     }
     if "dominant" in rows.columns:
         shown["gate"] = rows["dominant"]
         config["gate"] = columns.TextColumn(
-            "gate", width=50, help="Component with the largest gate weight"
+            "gate", width=46, help="Component with the largest gate weight"
         )
     if quantity and quantity not in _QUANTITIES.values():
         values = listing.values(found, rows, quantity, session.view())

@@ -21,8 +21,8 @@ from dashboard.edits import (
 
 #: Longest text taken from a URL; longer is dropped. Sample ids and class names stay far below.
 LONGEST: Final = 200
-#: Longest change of a sample in a URL, a drawing being the longest there is. With three of them and
-#: all other parameters a link stays below 8,000 characters, which browsers and servers take.
+#: Longest drawing in a URL. Three of them and every other text at its longest stay below 16,000
+#: characters, which browsers and servers take.
 LONGEST_EDIT: Final = 2000
 
 SPLITS: Final = ("test", "val", "train", "all")

@@ -11,10 +11,20 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
 from dashboard import slices
-from dashboard.edits import COMPONENTS, read_change, read_factors, write_change, write_factors
+from dashboard.edits import (
+    COMPONENTS,
+    is_drawing,
+    read_change,
+    read_factors,
+    write_change,
+    write_factors,
+)
 
 #: Longest text taken from a URL; longer is dropped. Sample ids and class names stay far below.
 LONGEST: Final = 200
+#: Longest drawing in a URL. Three of them and every other text at its longest stay below 16,000
+#: characters, which browsers and servers take.
+LONGEST_EDIT: Final = 2000
 
 SPLITS: Final = ("test", "val", "train", "all")
 SHOWS: Final = ("all", "right", "wrong", "apart")
@@ -27,7 +37,23 @@ COLOURS: Final = (
     *(f"gate-{c}" for c in COMPONENTS),
     *(f"bits-{c}" for c in ("R", "U1", "U2", "S")),
 )
-ORDERS: Final = ("stored", "unsure", "sure", *COMPONENTS, "unexplained")
+#: What a list can be ordered by: largest first, and with ``-up`` smallest first.
+QUANTITIES: Final = (
+    "id",
+    "class",
+    "prediction",
+    "correct",
+    "confidence",
+    "unexplained",
+    "dominant",
+    *(f"gate-{c}" for c in COMPONENTS),
+    *(f"contribution-{c}" for c in COMPONENTS),
+    *(f"bits-{c}" for c in ("R", "U1", "U2", "S")),
+)
+UP: Final = "-up"
+ORDERS: Final = ("stored", *QUANTITIES, *(f"{q}{UP}" for q in QUANTITIES))
+#: How differently all models answer: all alike, or at least so many different answers.
+ANSWERS: Final = ("same", "2", "3", "4", "5")
 #: Ways to say what two inputs share of what they tell; see `dmil_core.information.pointwise`.
 DEFINITIONS: Final = ("same-sign", "ccs")
 #: Who says what the inputs tell: the chosen model's heads, or networks that read the data alone.
@@ -69,7 +95,11 @@ class View:
     dominant: str = ""
     composition: str = ""
     flag: str = ""
+    right: str = ""
+    wrong: str = ""
+    answers: str = ""
     order: str = "stored"
+    page: int = 0
     part: str = "seeds"
     metric: str = "accuracy"
     reference: str = "dmil"
@@ -93,9 +123,9 @@ class Dropped:
     reason: str
 
 
-def _text(value: str) -> str:
-    if len(value) > LONGEST:
-        raise ValueError(f"longer than {LONGEST} characters")
+def _text(value: str, longest: int = LONGEST) -> str:
+    if len(value) > longest:
+        raise ValueError(f"longer than {longest:,} characters")
     if not value.isprintable():
         raise ValueError("has characters that cannot be shown")
     return value
@@ -117,7 +147,7 @@ def _one_of(choices: tuple[str, ...]) -> Callable[[str], str]:
 
 
 def _change(value: str) -> str:
-    return write_change(read_change(_text(value)))
+    return write_change(read_change(_text(value, LONGEST_EDIT if is_drawing(value) else LONGEST)))
 
 
 def _slice(value: str) -> str:
@@ -149,7 +179,11 @@ PARAMETERS: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "dominant": ("dominant", _one_of(COMPONENTS)),
     "composition": ("composition", _one_of(COMPONENTS)),
     "flag": ("flag", _text),
+    "right": ("right", _text),
+    "wrong": ("wrong", _text),
+    "answers": ("answers", _one_of(ANSWERS)),
     "order": ("order", _one_of(ORDERS)),
+    "page": ("page", _whole),
     "part": ("part", _one_of(PARTS)),
     "metric": ("metric", _one_of(METRICS)),
     "reference": ("reference", _text),
@@ -171,10 +205,12 @@ ALWAYS: Final = ("data", "model", "seed")
 
 
 def to_query(view: View) -> dict[str, str]:
-    """A view as URL parameters; what is empty or at its default is left out."""
+    """A view as URL parameters; what is empty, at its default, or too long is left out."""
     query = {}
     for name, (field, _) in PARAMETERS.items():
         value = getattr(view, field)
+        if field in too_long(view):
+            continue
         if value != "" and (name in ALWAYS or value != getattr(DEFAULT, field)):
             query[name] = str(value)
     return query
@@ -229,8 +265,11 @@ def change(view: View, **values: Any) -> View:
     """A view with some choices changed, and the choices that no longer mean anything cleared.
 
     Another data set has other samples, classes, flags and latents; another model may have other
-    latents, but shows the same sample.
+    latents, but shows the same sample. The page of a list goes with whatever else changes: it is
+    then the one that the sample is on.
     """
+    if set(values) - {"page"}:
+        values = {"page": DEFAULT.page, **values}
     if "data" in values and values["data"] != view.data:
         keep = {"data", "model", "split", "rival", "colour", "order"}
         keep |= {"part", "metric", "reference", "method", "setting", "definition", "teller"}
@@ -279,13 +318,27 @@ def complete(
 EDITS: Final = ("edit1", "edit2", "edit3", "factors")
 
 
+#: Filters of rows: name in the URL -> field.
+FILTERS: Final = {
+    "q": "search",
+    **{f: f for f in ("truth", "show", "dominant", "composition", "flag")},
+    **{f: f for f in ("right", "wrong", "answers", "slice")},
+}
+
+
 def edits_of(view: View) -> dict[str, str]:
     """What is changed of the sample, by field; empty where it is as it was."""
     return {name: value for name in EDITS if (value := getattr(view, name))}
 
 
-#: URL names of what leaves out rows of a list.
-FILTERS: Final = ("q", "truth", "show", "dominant", "composition", "flag", "slice")
+def too_long(view: View) -> tuple[str, ...]:
+    """Fields with a drawing that no link can hold; everything else is kept short where it is
+    chosen."""
+    return tuple(
+        name
+        for name, code in edits_of(view).items()
+        if is_drawing(code) and len(code) > LONGEST_EDIT
+    )
 
 
 def filters_of(view: View) -> dict[str, str]:
@@ -296,4 +349,4 @@ def filters_of(view: View) -> dict[str, str]:
 
 def without_filters(view: View) -> View:
     """The view with every row filter cleared."""
-    return replace(view, **{PARAMETERS[k][0]: getattr(DEFAULT, PARAMETERS[k][0]) for k in FILTERS})
+    return replace(view, **{f: getattr(DEFAULT, f) for f in (*FILTERS.values(), "page")})

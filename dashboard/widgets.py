@@ -139,7 +139,14 @@ def media_of(side: media.Side, key: str) -> None:
 def _one(item: media.Media, name: str, key: str) -> None:
     if isinstance(item, media.Picture):
         height, width = item.size
-        st.image(item.png, caption=f"{width} x {height} pixels", alt=f"{name} of this sample")
+        # With a width of its own it would be sent small, and be blurred when it is enlarged.
+        with st.container(width=item.shown_width):
+            st.image(
+                item.png,
+                caption=f"{width} x {height} pixels",
+                alt=f"{name} of this sample",
+                width="stretch",
+            )
     elif isinstance(item, media.Sound):
         _sound(item, name, key)
     elif isinstance(item, media.Heard):
@@ -249,11 +256,15 @@ def select(
     options: Sequence[Any],
     value: Any,
     show: Callable[[Any], str] = str,
+    read: Callable[[Any], Any] | None = None,
     **more: Any,
 ) -> None:
-    """A select box tied to one field of the view; a value that is no option counts as the first."""
+    """A select box tied to one field of the view; a value that is no option counts as the first.
+
+    ``read`` makes what the field holds of the option that was chosen.
+    """
     chosen = value if value in options else options[0]
-    bound = session.bound(field, f"choice_{field}", chosen)
+    bound = session.bound(field, f"choice_{field}", chosen, read)
     st.selectbox(label, options, format_func=show, **bound, **more)
 
 
@@ -295,28 +306,35 @@ def use_model(model: str) -> None:
 
 
 def row_choice(
-    key: str, names: Iterable[str], chosen: str, field: str = "sample"
+    key: str,
+    names: Iterable[str],
+    chosen: str,
+    field: str = "sample",
+    sort: Callable[[str], bool] | None = None,
 ) -> dict[str, Any]:
     """Arguments that make a table's rows clickable and mark the row of the view's choice.
 
-    ``names`` are what the rows stand for, ``field`` where the view keeps the chosen one.
+    ``names`` are what the rows stand for, ``field`` where the view keeps the chosen one. With
+    ``sort`` a click on a column's head calls it with the column's name; it returns False of a
+    column that it does not sort by. The table then needs a key of its own for each order, as a
+    browser keeps a column marked, and sends it with every click, as long as the key stays. Without
+    ``sort`` the browser sorts what it has; a click still means the row that is seen.
     """
     ids = list(names)
     rows = [ids.index(chosen)] if chosen in ids else []
     st.session_state[key] = {"selection": {"rows": rows, "columns": [], "cells": []}}
-    return {
-        "key": key,
-        # Cells too, or only the small box left of a row would be clickable.
-        "selection_mode": ["single-row", "single-cell"],
-        "on_select": lambda: _row_picked(key, ids, field),
-    }
 
+    def picked() -> None:
+        found = st.session_state[key]["selection"]
+        if sort is not None and any(sort(str(column)) for column in found["columns"]):
+            return
+        now = [row for row, _ in found["cells"]] or list(found["rows"])
+        if now and now[0] < len(ids):
+            session.change(**{field: str(ids[now[0]])})
 
-def _row_picked(key: str, ids: list[str], field: str) -> None:
-    chosen = st.session_state[key]["selection"]
-    rows = [row for row, _ in chosen["cells"]] or list(chosen["rows"])
-    if rows and rows[0] < len(ids):
-        session.change(**{field: str(ids[rows[0]])})
+    # Cells too, or only the small box left of a row would be clickable.
+    modes = ["single-row", "single-cell", *(["single-column"] if sort is not None else [])]
+    return {"key": key, "selection_mode": modes, "on_select": picked}
 
 
 def download(frame: pd.DataFrame, name: str) -> None:

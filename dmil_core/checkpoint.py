@@ -16,7 +16,7 @@ from dmil_core.config import CONFIG_VERSION, RunConfig, from_json, to_json
 from dmil_core.data.card import Card
 from dmil_core.errors import CheckpointError, ConfigError, DataError
 from dmil_core.paths import checkpoints_root
-from dmil_core.storage import file_digest, replacing, write_json, write_lines
+from dmil_core.storage import file_digest, lies_in, replacing, write_json, write_lines
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -29,6 +29,13 @@ RUN_FILE = "run.json"
 HISTORY_FILE = "history.jsonl"
 PREDICTIONS_FILE = "predictions.parquet"
 PROJECTION_FILE = "projection.parquet"
+
+#: Largest files that are read, in bytes; ours are below a hundredth of them.
+MAX_RUN_BYTES = 16 * 1024**2
+MAX_WEIGHTS_BYTES = 4 * 1024**3
+#: Weights that a model may have beyond those in its file: a configuration that asks for more is
+#: refused before memory is taken for it.
+_SPARE_WEIGHTS = 25_000_000
 
 _AGAIN = "Copy it again, or train it again with --overwrite"
 
@@ -128,14 +135,23 @@ def find_runs(root: Path | None = None) -> tuple[Entry, ...]:
     entries = []
     for folder in sorted(root.glob("*/*/seed*")):
         match = _SEED_FOLDER.fullmatch(folder.name)
-        if match and folder.is_dir() and any(not p.name.startswith(".") for p in folder.iterdir()):
-            entries.append(_entry(folder, int(match[1])))
+        if match and _holds_anything(folder):
+            entries.append(_entry(folder, int(match[1]), root))
     return tuple(entries)
 
 
-def _entry(folder: Path, seed: int) -> Entry:
+def _holds_anything(folder: Path) -> bool:
+    try:
+        return folder.is_dir() and any(not p.name.startswith(".") for p in folder.iterdir())
+    except OSError:
+        return True  # there is something, and reading it will say what is wrong
+
+
+def _entry(folder: Path, seed: int, root: Path) -> Entry:
     paradigm, set_name = folder.parent.name, folder.parent.parent.name
     try:
+        if not lies_in(folder, root):
+            raise CheckpointError(f"{folder} is a link that leads out of {root}. Copy it there")
         return Entry(folder, set_name, paradigm, seed, verify(folder), None)
     except CheckpointError as error:
         return Entry(folder, set_name, paradigm, seed, None, str(error))
@@ -147,25 +163,50 @@ def read_run(folder: Path) -> Run:
     Raises
     ------
     CheckpointError
-        If there is no run.json, it is damaged, or of an unknown version.
+        If there is no run.json, it is damaged, too large, no file of this folder, or of an unknown
+        version.
     """
     path = Path(folder) / RUN_FILE
     try:
+        _check_file(path, MAX_RUN_BYTES)
         data = json.loads(path.read_text("utf-8"))
+        # Half a surrogate pair is JSON, but no text: it can be neither shown nor written.
+        json.dumps(data, ensure_ascii=False).encode("utf-8")
     except FileNotFoundError:
         raise CheckpointError(
             f"{folder} is not a checkpoint: it has no {RUN_FILE}. Expected a folder written by "
             "`dmil train`; an unfinished training goes on when the same command is run again"
         ) from None
     except (OSError, ValueError, RecursionError) as error:
-        raise CheckpointError(f"{path} is damaged: {error}. {_AGAIN}") from None
+        raise CheckpointError(f"{path} is damaged: {_brief(error)}. {_AGAIN}") from None
     version = data.get("version") if isinstance(data, dict) else None
     if version != RUN_VERSION:
         raise CheckpointError(
-            f"{path}: expected version {RUN_VERSION}, got {version!r}. It was written by another "
-            "release of dmil_core; use that release, or train again"
+            f"{path}: expected version {RUN_VERSION}, got {_brief(repr(version))}. It was written "
+            "by another release of dmil_core; use that release, or train again"
         )
     return _parse(Path(folder), data)
+
+
+def _check_file(path: Path, most: int) -> None:
+    """Refuse what is no ordinary file of the folder, before it is opened.
+
+    Raises
+    ------
+    CheckpointError
+        If it is a link out of the folder, no file, or too large.
+    FileNotFoundError
+        If there is nothing.
+    """
+    if not lies_in(path, path.parent):
+        raise CheckpointError(f"{path} is a link that leads out of its folder. {_AGAIN}")
+    size = path.stat().st_size
+    if not path.is_file():
+        raise CheckpointError(f"{path} is damaged: it is no file. {_AGAIN}")
+    if size > most:
+        raise CheckpointError(
+            f"{path} is damaged: expected at most {most:,} bytes, got {size:,}. {_AGAIN}"
+        )
 
 
 def _parse(folder: Path, data: dict[str, Any]) -> Run:
@@ -187,15 +228,21 @@ def _parse(folder: Path, data: dict[str, Any]) -> Run:
     }
     odd = sorted(set(hints).symmetric_difference(set(data) - {"version"}))
     if odd:
-        raise CheckpointError(f"{folder / RUN_FILE}: missing or unknown field {', '.join(odd)}")
+        names = _brief(", ".join(odd))
+        raise CheckpointError(f"{folder / RUN_FILE}: missing or unknown field {names}")
     try:
         fields = {k: from_json(kind, data[k], k) for k, kind in hints.items()}
         Card.from_dict(fields["data_card"])
     except (ConfigError, DataError) as error:
-        raise CheckpointError(f"{folder / RUN_FILE}: {error}") from None
+        raise CheckpointError(f"{folder / RUN_FILE}: {_brief(error)}") from None
     run = Run(folder=folder, version=RUN_VERSION, **fields)
     _check_consistent(run)
     return run
+
+
+def _brief(words: object) -> str:
+    """In a line, and no longer than can be read: what is wrong may be megabytes long."""
+    return " ".join(str(words).split())[:400]
 
 
 def _check_consistent(run: Run) -> None:
@@ -222,9 +269,14 @@ def verify(folder: Path) -> Run:
     """
     run = read_run(folder)
     weights = Path(folder) / MODEL_FILE
-    if not weights.is_file():
-        raise CheckpointError(f"{folder}: {MODEL_FILE} is missing. {_AGAIN}")
-    if file_digest(weights) != run.weights_sha256:
+    try:
+        _check_file(weights, MAX_WEIGHTS_BYTES)
+        digest = file_digest(weights)
+    except FileNotFoundError:
+        raise CheckpointError(f"{folder}: {MODEL_FILE} is missing. {_AGAIN}") from None
+    except OSError as error:
+        raise CheckpointError(f"{weights} cannot be read: {error}. {_AGAIN}") from None
+    if digest != run.weights_sha256:
         raise CheckpointError(
             f"{weights} is not the file {RUN_FILE} speaks of: its sha256 differs, so it was "
             f"truncated or changed after training. {_AGAIN}"
@@ -246,15 +298,35 @@ def load_model(folder: Path, device: str = "cpu") -> tuple[nn.Module, Run]:
 
     run = verify(folder)
     try:
+        _check_size(run, Path(folder) / MODEL_FILE)
         model = build(run.config.model)
         state = load_file(Path(folder) / MODEL_FILE)
         model.load_state_dict(state, strict=True)
     except Exception as error:  # whatever it is, run.json asked for it
-        text = " ".join(str(error).split())
         raise CheckpointError(
-            f"{folder}: the weights do not fit the model {RUN_FILE} describes: {text[:400]}"
+            f"{folder}: the weights do not fit the model {RUN_FILE} describes: {_brief(error)}"
         ) from None
     return model.to(device).eval(), run
+
+
+def _check_size(run: Run, weights: Path) -> None:
+    """Refuse a model that is far larger than its weights, before memory is taken for it."""
+    import math
+
+    import torch
+    from safetensors import safe_open
+
+    from dmil_core.architectures import build
+    from dmil_core.nn.encoders import OWN
+
+    if not all(e.kind in OWN for e in run.config.model.encoders):
+        return  # an encoder of the user's may not be made without memory
+    with safe_open(weights, "pt") as file:
+        held = sum(math.prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118
+    with torch.device("meta"):
+        wanted = sum(w.numel() for w in build(run.config.model).state_dict().values())
+    if wanted > held + _SPARE_WEIGHTS:
+        raise ValueError(f"it has {wanted:,} weights, the file {held:,}")
 
 
 def write_checkpoint(

@@ -189,11 +189,18 @@ def _read(kind: Any, value: Any, where: str) -> Any:
         return None if value is None else _read(args[0], value, where)
     if kind is float:
         ok = isinstance(value, int | float) and not isinstance(value, bool)
-        return float(_expect(ok, value, where, "a number"))
+        return _float(_expect(ok, value, where, "a number"), where)
     if kind is int:
         ok = isinstance(value, int) and not isinstance(value, bool)
         return _expect(ok, value, where, "a whole number")
     return value if kind is Any else _expect(isinstance(value, kind), value, where, kind.__name__)
+
+
+def _float(value: float, where: str) -> float:
+    try:
+        return float(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        raise ConfigError(f"{where}: expected a number, got one that is too large") from None
 
 
 def _read_dataclass(cls: Any, value: Any, where: str) -> Any:

@@ -1,27 +1,29 @@
 """What would the model say if one input were different, or one component counted less?
 
-An edit changes one modality of one sample: it is blanked, made noisy, taken from another sample, or
-rewritten. The gate of a decomposition can be turned by hand as well.
+An edit changes one modality of one sample: it is blanked, made noisy, taken from another sample,
+rewritten, or drawn on. The gate of a decomposition can be turned by hand as well.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.special import softmax
 
 from dmil_core import schema
-from dmil_core.data.corruption import corrupt, transplant
+from dmil_core.data.corruption import corrupt
 from dmil_core.data.dataset import Dataset
+from dmil_core.data.drawing import Stroke, drawn, ink_levels
 from dmil_core.data.subset import keep_rows
 from dmil_core.errors import ConfigError, DataError
 from dmil_core.schema import Component, ModalityNumber
 
-Kind = Literal["blank", "noise", "swap", "text"]
+Kind = Literal["blank", "noise", "swap", "text", "draw"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 
@@ -35,6 +37,7 @@ class Edit:
     seed : which noise.
     donor : id of the sample that a swap takes the modality from.
     text : what a text is rewritten to.
+    strokes : what is drawn on a picture, one over the other.
     """
 
     modality: ModalityNumber
@@ -43,35 +46,57 @@ class Edit:
     seed: int = 0
     donor: str = ""
     text: str = ""
+    strokes: tuple[Stroke, ...] = ()
 
 
 def changed(dataset: Dataset, row: int, edits: Sequence[Edit]) -> Dataset:
     """The one row as a data set of its own, with its edits made one after the other.
+
+    What is usual, such as how large a standard deviation is, is that of the whole data set.
 
     Raises
     ------
     ConfigError
         If an edit is none that exists.
     DataError
-        If a donor does not exist, a modality that is no text should be rewritten, or there are no
-        training rows to tell what blank is.
+        If a donor does not exist, a modality that is no text should be rewritten or one that is no
+        picture be drawn on, or there are no training rows to tell what blank is.
     """
-    whole = dataset
+    one = keep_rows(dataset, np.array([row]), dataset.name)
     for edit in edits:
-        if edit.kind == "swap":
-            whole = transplant(whole, edit.modality, [row], [_row_of(whole, edit.donor)])
-        elif edit.kind in ("blank", "noise"):
-            share = 1.0 if edit.kind == "blank" else edit.severity
-            whole = corrupt(whole, edit.modality, edit.kind, share, rows=[row], seed=edit.seed)
-        elif edit.kind != "text":
-            raise ConfigError(f"edit {edit.kind!r}: expected one of {', '.join(KINDS)}")
-    one = keep_rows(whole, np.array([row]), dataset.name)
-    for edit in edits:
-        if edit.kind == "text":
-            if one.x(edit.modality).dtype.kind != "U":
-                raise DataError(f"x{edit.modality} of {dataset.name} is no text to be rewritten")
-            one = replace(one, **{f"x{edit.modality}": np.array([edit.text])})  # type: ignore[arg-type]
+        one = _edited(one, edit, dataset)
     return one
+
+
+def _edited(one: Dataset, edit: Edit, usual: Dataset) -> Dataset:
+    m, x = edit.modality, one.x(edit.modality)
+    match edit.kind:
+        case "swap":
+            return _swapped(one, m, usual, _row_of(usual, edit.donor))
+        case "blank" | "noise":
+            share = 1.0 if edit.kind == "blank" else edit.severity
+            return corrupt(one, m, edit.kind, share, seed=edit.seed, usual=usual)
+        case "text":
+            if x.dtype.kind != "U":
+                raise DataError(f"x{m} of {usual.name} is no text to be rewritten")
+            return _with(one, m, np.array([edit.text]))
+        case "draw":
+            if usual.card.modalities[m - 1].kind != "image":
+                raise DataError(f"x{m} of {usual.name} is no picture to be drawn on")
+            return _with(one, m, drawn(x[0], edit.strokes, *ink_levels(usual, m))[None])
+    raise ConfigError(f"edit {edit.kind!r}: expected one of {', '.join(KINDS)}")
+
+
+def _swapped(one: Dataset, modality: ModalityNumber, whole: Dataset, donor: int) -> Dataset:
+    """With the donor's raw media as well."""
+    given = keep_rows(whole, np.array([donor]), whole.name)
+    shown = list(one.media_index)
+    shown[modality - 1] = given.media_index[modality - 1]
+    return replace(_with(one, modality, given.x(modality)), media_index=tuple(shown))
+
+
+def _with(one: Dataset, modality: ModalityNumber, x: NDArray[Any]) -> Dataset:
+    return replace(one, **{f"x{modality}": x})  # type: ignore[arg-type]
 
 
 def _row_of(dataset: Dataset, sample: str) -> int:

@@ -17,6 +17,7 @@ from typing import Any, Final
 import pandas as pd
 
 from dmil_core.schema import ALL_COMPONENTS, COMPONENTS
+from dmil_core.storage import lies_in
 
 RESULTS_FILE: Final = "results.jsonl"
 
@@ -54,8 +55,12 @@ class Records:
 
 
 def read_all(root: Path, split: str = "test") -> Records:
-    """Every ``<set>/results.jsonl`` below ``root``; the folder's name is the set's."""
-    found = [read_file(path, split) for path in sorted(root.glob(f"*/{RESULTS_FILE}"))]
+    """Every ``<set>/results.jsonl`` below ``root``; the folder's name is the set's.
+
+    Links that lead out of ``root`` are left out.
+    """
+    paths = sorted(path for path in root.glob(f"*/{RESULTS_FILE}") if lies_in(path, root))
+    found = [read_file(path, split) for path in paths]
     frames = [r.runs for r in found if len(r.runs)]
     runs = pd.concat(frames, ignore_index=True) if frames else _frame([])
     return Records(runs, tuple(p for r in found for p in r.problems))

@@ -46,6 +46,17 @@ def write_lines(path: Path, records: list[dict[str, Any]]) -> None:
         temporary.write_text(text, "utf-8")
 
 
+def lies_in(path: Path, folder: Path) -> bool:
+    """Whether a path, links followed, stays in a folder; a link to itself lies nowhere.
+
+    Names from cards, links or strangers' archives could otherwise lead to any file.
+    """
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError, ValueError):
+        return False
+
+
 def file_digest(path: Path) -> str:
     """sha256 of a file, hex."""
     with path.open("rb") as file:

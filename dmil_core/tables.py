@@ -17,6 +17,10 @@ from dmil_core.schema import COMPOSITION
 from dmil_core.storage import replacing
 
 _KEY = b"dmil"
+#: What readers of tables raise of files that are none; Arrow's own errors are among them.
+_DAMAGED = (
+    OSError, ValueError, TypeError, LookupError, ArithmeticError, NotImplementedError, MemoryError,
+)  # fmt: skip
 _TEXT = ("id", "split", "y", "pred", COMPOSITION)
 
 
@@ -82,7 +86,7 @@ def read_table(path: Path) -> pd.DataFrame:
         return pd.read_parquet(path, page_checksum_verification=True)
     except FileNotFoundError:
         raise DataError(f"{path} does not exist; run `dmil decompose` to make it") from None
-    except (OSError, ValueError) as error:
+    except _DAMAGED as error:
         raise DataError(f"{path} is damaged ({error}); make it again") from None
 
 
@@ -103,5 +107,5 @@ def table_metadata(path: Path) -> dict[str, Any]:
     try:
         stored = pq.read_schema(path).metadata or {}
         return json.loads(stored.get(_KEY, b"{}"))
-    except (OSError, ValueError) as error:
+    except _DAMAGED as error:
         raise DataError(f"{path} is damaged ({error}); make it again") from None

@@ -12,6 +12,8 @@ from dashboard.services.stock import Checkpoint, log, stamp
 from dmil_core.errors import DmilError
 from dmil_core.information.account import FILE, Account, read
 from dmil_core.information.pointwise import PARTS
+from dmil_core.paths import checkpoints_root
+from dmil_core.storage import lies_in
 
 
 def account(found: Checkpoint) -> Account | None:
@@ -47,6 +49,8 @@ def _account(path: str, key: str) -> Account | None:
     if not key:
         return None
     try:
+        if not lies_in(Path(path), checkpoints_root()):
+            return None
         return read(Path(path))
     except DmilError as error:
         log.warning("information of a set: %s", error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,17 +53,13 @@ def outcome(
     found: Checkpoint, sample: str, changes: dict[int, edits.Change], factors: dict[str, float]
 ) -> Outcome | DataProblem:
     """The model's answer before and after changes of some modalities and of its gate."""
-    from dmil_core.counterfactual import Edit, changed, reweighted
+    from dmil_core.counterfactual import changed, reweighted
 
     place = located(found, sample)
     if isinstance(place, DataProblem):
         return place
     data, row = place
-    made = [
-        Edit(m, c.kind, c.severity, c.seed, c.donor, c.text)  # type: ignore[arg-type]
-        for m, c in changes.items()
-        if c.kind != "none"
-    ]
+    made = _edits(changes)
     try:
         after = changed(data, row, made)
         tables = [_answered(found, one) for one in (changed(data, row, []), after)]
@@ -70,10 +67,46 @@ def outcome(
             tables[1] = reweighted(tables[1], data.classes, factors)  # type: ignore[arg-type]
     except DmilError as error:
         return DataProblem(str(error))
-    values = {m for m, c in changes.items() if c.kind in ("blank", "noise", "text")}
+    values = {m for m, c in changes.items() if c.kind not in ("none", "swap")}
     sides = media.sides_of(after, 0, values)
     before, then = ({str(k): v for k, v in t.iloc[0].items()} for t in tables)
     return Outcome(before, then, sides)
+
+
+def _edits(changes: Mapping[int, edits.Change]) -> list[Any]:
+    from dmil_core.counterfactual import Edit
+    from dmil_core.data.drawing import Stroke
+
+    last = edits.GRID - 1
+
+    def strokes(change: edits.Change) -> tuple[Stroke, ...]:
+        return tuple(
+            Stroke(s.ink, s.width / last, tuple((x / last, y / last) for x, y in s.points))  # type: ignore[arg-type]
+            for s in change.strokes
+        )
+
+    return [
+        Edit(m, c.kind, c.severity, c.seed, c.donor, c.text, strokes(c))  # type: ignore[arg-type]
+        for m, c in changes.items()
+        if c.kind != "none"
+    ]
+
+
+def drawn_on(
+    found: Checkpoint, sample: str, modality: int, change: edits.Change
+) -> media.Picture | None:
+    """A picture as the model sees it, with what is drawn on it; None where it cannot be shown."""
+    from dmil_core.counterfactual import changed
+
+    place = located(found, sample)
+    if isinstance(place, DataProblem):
+        return None
+    try:
+        one = changed(*place, _edits({modality: change}))
+    except DmilError:
+        return None
+    shown = media.sides_of(one, 0, {modality})[modality - 1].media
+    return shown if isinstance(shown, media.Picture) else None
 
 
 def _answered(found: Checkpoint, one: Any) -> pd.DataFrame:
@@ -89,10 +122,15 @@ def other_samples(found: Checkpoint, sample: str) -> list[str]:
     return [] if isinstance(data, DataProblem) else [i for i in data.ids.tolist() if i != sample]
 
 
+def kind_of(found: Checkpoint, modality: int) -> str:
+    """What a modality is, of ``schema.KINDS``; empty where the data set cannot be read."""
+    data = source(found)
+    return "" if isinstance(data, DataProblem) else str(data.card.modalities[modality - 1].kind)
+
+
 def is_text(found: Checkpoint, modality: int) -> bool:
     """Whether a modality can be rewritten."""
-    data = source(found)
-    return not isinstance(data, DataProblem) and data.x(modality).dtype.kind == "U"
+    return kind_of(found, modality) == "text"
 
 
 def text_of(found: Checkpoint, sample: str, modality: int) -> str:

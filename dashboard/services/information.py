@@ -82,6 +82,15 @@ def bits(found: Checkpoint, definition: str) -> pd.DataFrame | None:
     return None if heads is None else heads[0]
 
 
+def bits_by(found: Checkpoint, definition: str, teller: str) -> pd.DataFrame | None:
+    """The same by whom the visitor asks, or who can tell where they cannot; None if nobody can."""
+    able = tellers(found)
+    if not able:
+        return None
+    asked = teller if teller in able else able[0]
+    return bits(found, definition) if asked == "model" else _told_by_data(found, definition)
+
+
 def averages(found: Sequence[Checkpoint], split: str, definition: str) -> pd.DataFrame:
     """What a split's inputs tell on average, in bits, with 95 % intervals over rows.
 

@@ -1,22 +1,202 @@
-"""The list of samples that search, filters and a slice leave, in the visitor's order."""
+"""The list of samples: which rows filters leave, in which order, and what they are ordered by."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
 import pandas as pd
+import streamlit as st
+from numpy.typing import NDArray
 
-from dashboard import slices as codec
 from dashboard.services import information, samples, slices
-from dashboard.services.stock import Checkpoint, DataProblem
-from dashboard.state import View
+from dashboard.services.samples import in_split
+from dashboard.services.stock import Checkpoint, DataProblem, stock, table
+from dashboard.slices import read
+from dashboard.state import ANSWERS, QUANTITIES, UP, View
+from dmil_core import schema
+
+#: Rows of one page of the list: as many as come with their pictures at once.
+PAGE = 200
+
+Mask = NDArray[np.bool_]
+
+_COLUMNS = {
+    "id": "id",
+    "class": "y",
+    "prediction": "pred",
+    "correct": "correct",
+    "confidence": "confidence",
+    "dominant": "dominant",
+    "unexplained": schema.EXPLAINED,
+    **{f"gate-{c}": schema.gate(c) for c in schema.ALL_COMPONENTS},
+}
 
 
-def listed(found: Checkpoint, view: View) -> pd.DataFrame:
-    """Rows of the model's table. A slice that cannot be read leaves nothing out."""
-    rows = samples.selected(found, view)
+def selected(found: Checkpoint, view: View) -> pd.DataFrame:
+    """The rows that the view's split, search and filters leave, in the view's order."""
+    frame = in_split(table(found), view.split)
+    keep = np.ones(len(frame), dtype=bool)
+    if view.search:
+        keep &= _matches(frame, view.search)
+    if view.truth:
+        keep &= (frame["y"] == view.truth).to_numpy()
+    if view.show in ("right", "wrong"):
+        keep &= frame["correct"].to_numpy(dtype=bool) == (view.show == "right")
+    for column, wanted in (("dominant", view.dominant), (schema.COMPOSITION, view.composition)):
+        if wanted and column in frame.columns:
+            keep &= (frame[column] == wanted).to_numpy()
+    if view.flag:
+        keep &= _flagged(found, frame, view.flag)
+    for model, right in ((view.right, True), (view.wrong, False)):
+        if model:
+            keep &= _answered(found, frame, model, right)
+    if view.answers:
+        keep &= _as_different(different_answers(found)[frame["id"]].to_numpy(), view.answers)
+    if view.slice:
+        keep &= _in_slice(frame, view)
+    rows = frame[keep]
     if view.show == "apart":
         rows = information.apart(found, rows, view.definition)
-    if view.slice:
-        ids = slices.members(view.data, codec.read(view.slice))
-        if not isinstance(ids, DataProblem):
-            rows = rows[rows.index.isin(ids)]
-    return rows
+    return _ordered(found, rows, view)
+
+
+def _matches(frame: pd.DataFrame, search: str) -> Mask:
+    # regex=False: a visitor's text is never a pattern.
+    columns = (frame[c].astype(str) for c in ("id", "y", "pred"))
+    hits = [c.str.contains(search, case=False, regex=False).to_numpy(dtype=bool) for c in columns]
+    found: Mask = np.logical_or.reduce(hits)
+    return found
+
+
+def _flagged(found: Checkpoint, frame: pd.DataFrame, flag: str) -> Mask:
+    data = samples.source(found)
+    if isinstance(data, DataProblem) or flag not in data.flags:
+        return np.zeros(len(frame), dtype=bool)
+    marked = set(np.asarray(data.ids)[np.asarray(data.flags[flag], dtype=bool)].tolist())
+    return frame["id"].isin(marked).to_numpy()
+
+
+def _in_slice(frame: pd.DataFrame, view: View) -> Mask:
+    """A slice that cannot be read leaves nothing out; the map says why."""
+    ids = slices.members(view.data, read(view.slice))
+    if isinstance(ids, DataProblem):
+        return np.ones(len(frame), dtype=bool)
+    return np.asarray(frame.index.isin(ids), dtype=bool)
+
+
+# --- several models -------------------------------------------------------------------------
+
+
+def _answered(found: Checkpoint, frame: pd.DataFrame, model: str, right: bool) -> Mask:
+    """Which rows another model gets right, or wrong; none of a model that there is not."""
+    one = stock().get(found.data, model, found.seed)
+    if one.status != "ready":
+        return np.zeros(len(frame), dtype=bool)
+    correct = table(one)["correct"].reindex(frame["id"])
+    return np.asarray((correct == right).to_numpy(), dtype=bool)
+
+
+def different_answers(found: Checkpoint) -> pd.Series[int]:
+    """How many different answers the models of this set and seed give, by sample."""
+    ready = stock().ready(found.data, found.seed)
+    return _different(found.stamp, tuple(c.stamp for c in ready), found, ready)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Comparing the models' answers …")
+def _different(
+    key: str, others: tuple[str, ...], _found: Checkpoint, _ready: Sequence[Checkpoint]
+) -> pd.Series[int]:
+    ids = table(_found)["id"]
+    answers = pd.DataFrame({c.model: table(c)["pred"].reindex(ids) for c in _ready})
+    return answers.nunique(axis=1)
+
+
+def answer_counts(found: Checkpoint, split: str) -> dict[str, int]:
+    """For each of ``state.ANSWERS`` how many samples of the split it leaves, none left out."""
+    counts = different_answers(found)[in_split(table(found), split)["id"]].to_numpy()
+    return {a: n for a in ANSWERS if (n := int(_as_different(counts, a).sum()))}
+
+
+def _as_different(counts: NDArray[Any], answers: str) -> Mask:
+    return np.asarray(counts == 1 if answers == "same" else counts >= int(answers), dtype=bool)
+
+
+# --- order ----------------------------------------------------------------------------------
+
+
+def quantities(found: Checkpoint) -> tuple[str, ...]:
+    """What this checkpoint's list can be ordered by, of ``state.QUANTITIES``."""
+    columns = table(found).columns
+    bits = bool(information.tellers(found))
+    gated = schema.components_in(columns)
+
+    def known(name: str) -> bool:
+        kind, _, component = name.partition("-")
+        if kind in ("contribution", "bits"):
+            return component in gated if kind == "contribution" else bits
+        return _COLUMNS[name] in columns
+
+    return tuple(name for name in QUANTITIES if known(name))
+
+
+def values(found: Checkpoint, rows: pd.DataFrame, quantity: str, view: View) -> pd.Series[Any]:
+    """A quantity of rows of this checkpoint's table: shares from 0 to 1, or bits; not a number
+    where it is not known.
+
+    A contribution is that to the model's answer; bits are told by whom the view chose.
+    """
+    kind, _, component = quantity.partition("-")
+    found_values: NDArray[Any]
+    if kind == "contribution":
+        found_values = _contribution(found, rows, component)  # type: ignore[arg-type]
+    elif kind == "bits":
+        told = information.bits_by(found, view.definition, view.teller)
+        column = pd.Series(np.nan, rows["id"]) if told is None else told[component.lower()]
+        found_values = np.asarray(column.reindex(rows["id"]))
+    else:
+        found_values = np.asarray(rows[_COLUMNS[quantity]])
+    if quantity == "unexplained":
+        found_values = 1.0 - found_values
+    return pd.Series(found_values, index=rows.index)
+
+
+def _contribution(
+    found: Checkpoint, rows: pd.DataFrame, component: schema.Component
+) -> NDArray[np.float64]:
+    classes = samples.classes(found)
+    every = rows[[schema.contribution(component, c) for c in classes]].to_numpy(dtype=float)
+    answer = [classes.index(c) for c in rows["pred"]]
+    return np.asarray(every[np.arange(len(rows)), answer] / samples.NATS_PER_BIT)
+
+
+def ordered_by(found: Checkpoint, order: str) -> tuple[str, bool]:
+    """The quantity of an order, empty for the order of the file or where this checkpoint does not
+    have it, and whether the smallest comes first."""
+    quantity, up = order.removesuffix(UP), order.endswith(UP)
+    return (quantity, up) if quantity in quantities(found) else ("", False)
+
+
+def _ordered(found: Checkpoint, rows: pd.DataFrame, view: View) -> pd.DataFrame:
+    quantity, up = ordered_by(found, view.order)
+    if not quantity:
+        return rows
+    by = values(found, rows, quantity, view)
+    return rows.loc[by.sort_values(ascending=up, kind="stable").index]
+
+
+# --- pages ----------------------------------------------------------------------------------
+
+
+def pages(rows: pd.DataFrame) -> int:
+    """How many pages a list has."""
+    return max(1, -(-len(rows) // PAGE))
+
+
+def page_of(rows: pd.DataFrame, view: View) -> int:
+    """The page to show, from 1: the view's, or the one that its sample is on."""
+    if view.page:
+        return min(view.page, pages(rows))
+    place = samples.neighbours_in(rows, view.sample)[2]
+    return 1 if place is None else place // PAGE + 1

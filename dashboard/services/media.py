@@ -16,16 +16,24 @@ from dashboard.services.stock import Checkpoint, DataProblem, log
 from dmil_core.errors import DmilError
 from dmil_core.schema import ModalityNumber, modality_numbers
 
-#: Side in pixels that small pictures are scaled up towards, in whole steps so they stay crisp.
-SHOWN_SIZE = 224
+#: Side in pixels that small pictures are scaled up towards, in whole steps so they stay crisp: on
+#: the page, and enlarged over the whole window.
+SHOWN_SIZE, LARGE_SIZE = 224, 896
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A PNG, scaled up by a whole factor without smoothing; its size before is (height, width)."""
+    """A PNG, scaled up by a whole factor without smoothing, to be seen large.
+
+    Attributes
+    ----------
+    size : height and width before it was scaled up.
+    shown_width : pixels it is wide on the page, where it can be enlarged.
+    """
 
     png: bytes
     size: tuple[int, int]
+    shown_width: int
 
 
 @dataclass(frozen=True)
@@ -155,8 +163,8 @@ def _convert(shown: Any, features: NDArray[np.float32] | None) -> Media:
 def picture(pixels: NDArray[np.uint8]) -> Picture:
     """Scale small pictures up in whole steps, so that every pixel stays a sharp square."""
     height, width = pixels.shape[:2]
-    factor = max(1, SHOWN_SIZE // max(height, width))
-    large = pixels.repeat(factor, axis=0).repeat(factor, axis=1)
+    on_page, large = (max(1, s // max(height, width)) for s in (SHOWN_SIZE, LARGE_SIZE))
+    scaled = pixels.repeat(large, axis=0).repeat(large, axis=1)
     buffer = io.BytesIO()
-    Image.fromarray(large).save(buffer, format="PNG")
-    return Picture(buffer.getvalue(), (height, width))
+    Image.fromarray(scaled).save(buffer, format="PNG")
+    return Picture(buffer.getvalue(), (height, width), width * on_page)

@@ -1,4 +1,4 @@
-"""One sample and lists of samples: filters, what each model says, gates and contributions."""
+"""One sample: its row of the table, what each model says, gates and contributions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from dashboard.services.stock import Checkpoint, DataProblem, dataset, table
-from dashboard.state import View
 from dmil_core import schema
 
 #: Nats in one bit: everything inside the core is in nats, everything on screen in bits.
@@ -20,48 +19,6 @@ NATS_PER_BIT = float(np.log(2.0))
 def in_split(frame: pd.DataFrame, split: str) -> pd.DataFrame:
     """Rows of one split, or all of them."""
     return frame if split == "all" else frame[frame["split"] == split]
-
-
-def selected(found: Checkpoint, view: View) -> pd.DataFrame:
-    """The rows that the view's split, search and filters leave, in the view's order."""
-    frame = in_split(table(found), view.split)
-    keep = np.ones(len(frame), dtype=bool)
-    if view.search:
-        keep &= _matches(frame, view.search)
-    if view.truth:
-        keep &= (frame["y"] == view.truth).to_numpy()
-    if view.show in ("right", "wrong"):
-        keep &= frame["correct"].to_numpy(dtype=bool) == (view.show == "right")
-    for column, wanted in (("dominant", view.dominant), (schema.COMPOSITION, view.composition)):
-        if wanted and column in frame.columns:
-            keep &= (frame[column] == wanted).to_numpy()
-    if view.flag:
-        keep &= _flagged(found, frame, view.flag)
-    return _ordered(frame[keep], view.order)
-
-
-def _matches(frame: pd.DataFrame, search: str) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    # regex=False: a visitor's text is never a pattern.
-    columns = (frame[c].astype(str) for c in ("id", "y", "pred"))
-    hits = [c.str.contains(search, case=False, regex=False).to_numpy(dtype=bool) for c in columns]
-    found: np.ndarray[Any, np.dtype[np.bool_]] = np.logical_or.reduce(hits)
-    return found
-
-
-def _ordered(frame: pd.DataFrame, order: str) -> pd.DataFrame:
-    if order in ("sure", "unsure"):
-        return frame.sort_values("confidence", ascending=order == "unsure", kind="stable")
-    column = order_column(order)
-    if column in frame.columns:
-        return frame.sort_values(column, ascending=order == "unexplained", kind="stable")
-    return frame
-
-
-def order_column(order: str) -> str:
-    """The table's column behind an order; empty for those that every table can be put in."""
-    if order == "unexplained":
-        return schema.EXPLAINED
-    return next((schema.gate(c) for c in schema.ALL_COMPONENTS if c == order), "")
 
 
 def flags(found: Checkpoint) -> tuple[str, ...]:
@@ -77,16 +34,6 @@ def flags_of(found: Checkpoint, sample: str) -> tuple[str, ...]:
         return ()
     row = row_of(data, sample)
     return tuple(n for n, values in data.flags.items() if row is not None and bool(values[row]))
-
-
-def _flagged(
-    found: Checkpoint, frame: pd.DataFrame, flag: str
-) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    data = source(found)
-    if isinstance(data, DataProblem) or flag not in data.flags:
-        return np.zeros(len(frame), dtype=bool)
-    marked = set(np.asarray(data.ids)[np.asarray(data.flags[flag], dtype=bool)].tolist())
-    return frame["id"].isin(marked).to_numpy()
 
 
 def source(found: Checkpoint) -> Any:

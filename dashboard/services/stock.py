@@ -20,6 +20,7 @@ import streamlit as st
 from dmil_core import checkpoint, schema, tables
 from dmil_core.errors import CheckpointError, DmilError
 from dmil_core.paths import checkpoints_root, sample_data_root
+from dmil_core.storage import lies_in
 
 log = logging.getLogger("dashboard")
 
@@ -183,14 +184,25 @@ def table(found: Checkpoint) -> pd.DataFrame:
     return _table(str(found.folder), classes, found.stamp)
 
 
-@st.cache_resource(max_entries=24, show_spinner="Reading predictions …")
+# More than the models of any one set, or a page that reads all of them would read them each time.
+@st.cache_resource(max_entries=40, show_spinner="Reading predictions …")
 def _table(folder: str, classes: tuple[str, ...], key: str) -> pd.DataFrame:
-    path = _table_path(Path(folder), "predictions")
+    return read_predictions(Path(folder), classes)
+
+
+def read_predictions(folder: Path, classes: tuple[str, ...]) -> pd.DataFrame:
+    """The table that `table` keeps; raises DmilError where it cannot be used."""
+    path = _table_path(folder, "predictions")
     frame = tables.read_table(path)
     wanted = {*schema.ROW_COLUMNS, *map(schema.prob, classes), *map(schema.logit, classes)}
     if missing := sorted(wanted - set(frame.columns)):
         raise CheckpointError(f"{path}: the columns {', '.join(missing[:5])} are missing")
+    numbers = _numbers_of(frame, classes)
+    if odd := [c for c in numbers if not pd.api.types.is_numeric_dtype(frame[c])]:
+        raise CheckpointError(f"{path}: expected numbers in the columns {', '.join(odd[:5])}")
     frame = frame.astype({"id": str, "y": str, "pred": str})
+    if odd := sorted(set(frame["pred"]) - set(classes)):
+        raise CheckpointError(f"{path}: answers that are no class: {', '.join(odd[:5])}")
     if frame["id"].duplicated().any():
         raise CheckpointError(f"{path}: an id occurs twice")
     return _with_derived(frame, classes).set_index("id", drop=False)
@@ -199,8 +211,19 @@ def _table(folder: str, classes: tuple[str, ...], key: str) -> pd.DataFrame:
 def _table_path(folder: Path, stem: str) -> Path:
     for suffix in (".parquet", ".csv"):
         if (path := folder / f"{stem}{suffix}").exists():
+            if not lies_in(path, folder):
+                raise CheckpointError(f"{path} is a link that leads out of its folder")
             return path
     return folder / f"{stem}.parquet"
+
+
+def _numbers_of(frame: pd.DataFrame, classes: tuple[str, ...]) -> list[str]:
+    """The columns that are read as numbers, or as true and false."""
+    held = schema.components_in(frame.columns)
+    every = ["correct", *(read(c) for read in (schema.prob, schema.logit) for c in classes)]
+    every += [schema.gate(c) for c in held]
+    every += [schema.contribution(c, k) for c in held for k in classes]
+    return [c for c in (*every, schema.EXPLAINED) if c in frame.columns]
 
 
 def _with_derived(frame: pd.DataFrame, classes: tuple[str, ...]) -> pd.DataFrame:
@@ -246,13 +269,13 @@ def projection(found: Checkpoint) -> Projection | None:
 
 @st.cache_resource(max_entries=16, show_spinner="Reading the map …")
 def _projection(folder: str, key: str) -> Projection | None:
-    path = _table_path(Path(folder), "projection")
-    if not path.exists():
-        return None
     try:
+        path = _table_path(Path(folder), "projection")
+        if not path.exists():
+            return None
         frame, about = tables.read_table(path), tables.table_metadata(path)
     except DmilError as error:
-        log.warning("projection %s: %s", path, error)
+        log.warning("projection in %s: %s", folder, error)
         return None
     frame = frame.astype({"id": str}).set_index("id")
     trust = {str(k): float(v) for k, v in dict(about.get("trustworthiness") or {}).items()}
@@ -287,7 +310,7 @@ def _dataset(name: str, digest: str, key: str) -> Any:
         loaded = load_dataset(name, purpose="predict")
     except DmilError as error:
         return DataProblem(str(error))
-    if digest and loaded.digest != digest:
+    if loaded.digest != digest:
         return DataProblem(
             f"The data set {name} has changed since this model was trained, so its pictures and "
             "sounds may belong to other samples and are not shown. Train the model again."

@@ -146,6 +146,25 @@ def cannot_change(why: str) -> Message:
     )
 
 
+def drawing_too_long(characters: int, most: int) -> Message:
+    """A drawing that the page's address cannot hold."""
+    return Message(
+        "This drawing is too long for a link.",
+        f"It takes {characters:,} characters, and a link holds {most:,} of a drawing. It stays "
+        "here until you close or reload the page. Undo a stroke or draw with fewer to get a link.",
+        tone="warning",
+    )
+
+
+def drawing_full() -> Message:
+    """A stroke that was not taken."""
+    return Message(
+        "The last stroke was not taken: the drawing is full.",
+        "Undo some strokes, or start again with *As it was*.",
+        tone="warning",
+    )
+
+
 def not_told() -> Message:
     """A sample that is not among the rows whose information is kept."""
     return Message(

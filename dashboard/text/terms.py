@@ -62,8 +62,9 @@ DEFINITION: Final = (
 )
 WHAT_IF: Final = (
     "The chosen model answers the changed sample at once. **Blank** is the mean of the training "
-    "samples, of a text no words; **noise** is as large as you choose; **swap** takes this input "
-    "from another sample. The other inputs stay as they are."
+    "samples, of a text no words, and **mute** the same of a sound; **noise** is as large as you "
+    "choose; **swap** takes this input from another sample; **draw** puts ink on a picture. The "
+    "other inputs stay as they are."
 )
 TURNED: Final = (
     "How much each component counts, times its own weight; then the weights are made to add up to "
@@ -189,13 +190,29 @@ COLOURS: Final = {
     "bits-U2": "bits that only the second input tells (u2)",
     "bits-S": "bits that only the two together tell (s)",
 }
-ORDERS: Final = {
-    "stored": "as stored",
-    "unsure": "least sure first",
-    "sure": "most sure first",
-    **{c: f"largest {c} first" for c in NAMES},
-    "unexplained": "least explained first",
+#: Quantities of a list: what they are called where one is chosen.
+QUANTITIES: Final = {
+    "id": "id",
+    "class": "true class",
+    "prediction": "answer",
+    "correct": "right or wrong",
+    "confidence": "how sure the model is",
+    "unexplained": "how much nothing explains",
+    "dominant": "component with the largest gate",
+    **{f"gate-{c}": f"gate weight of {c}" for c in NAMES},
+    **{f"contribution-{c}": f"contribution of {c} to the answer" for c in NAMES},
+    **{name: words for name, words in COLOURS.items() if name.startswith("bits-")},
 }
+WAYS: Final = {"down": "↓ descending", "up": "↑ ascending"}
+ANSWERS: Final = {
+    "same": "all models answer alike",
+    **{n: f"at least {n} different answers" for n in ("2", "3", "4", "5")},
+}
+MODELS_APART: Final = (
+    "Of the models trained on this set with this seed. Two of them disagree usefully where one is "
+    "right and the other wrong: for example joint right and ensemble wrong, where something is "
+    "said only together."
+)
 SPLITS: Final = {
     "test": "test (unseen)",
     "val": "validation",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
 from dashboard import session, slices, state, widgets
-from dashboard.services import information
+from dashboard.services import information, listing, thumbnails
 from dashboard.services import samples as service
-from dashboard.services.listing import listed
 from dashboard.services.stock import Checkpoint, stock, table
 from dashboard.text import messages, terms
 from dashboard.views import sample_panel
@@ -21,10 +22,10 @@ def samples() -> None:
     if found is None:
         return
     widgets.legend(found)
-    left, right = st.columns([5, 8], gap="medium")
+    left, right = st.columns([6, 7], gap="medium")
     with left:
         _filters(found)
-        rows = listed(found, session.view())
+        rows = listing.selected(found, session.view())
         widgets.start_with_first(rows)
         _list(found, rows)
     with right:
@@ -83,8 +84,72 @@ def _filter_choices(found: Checkpoint) -> None:
         widgets.select(
             "Known about the sample", "flag", flags, view.flag, lambda f: widgets.words(f) or "any"
         )
-    orders = [o for o in state.ORDERS if service.order_column(o) in ("", *columns)]
-    widgets.select("Order", "order", orders, view.order, terms.ORDERS.__getitem__)
+    _models(found)
+
+
+def _models(found: Checkpoint) -> None:
+    """Filters by what several models say."""
+    view = session.view()
+    models = ("", *(c.model for c in stock().ready(found.data, found.seed)))
+    if len(models) < 3:
+        return
+    left, right = st.columns(2)
+    with left:
+        widgets.select("Right is", "right", models, view.right, lambda m: m or "any model",
+                       help=terms.MODELS_APART)  # fmt: skip
+    with right:
+        widgets.select("wrong is", "wrong", models, view.wrong, lambda m: m or "any model")
+    counts = listing.answer_counts(found, view.split)
+    widgets.select(
+        "Answers of all models",
+        "answers",
+        ("", *counts),
+        view.answers,
+        lambda a: f"{terms.ANSWERS[a]} ({counts[a]:,})" if a else "any",
+    )
+
+
+def _order(found: Checkpoint) -> None:
+    """What the list is sorted by; a click on a column's head does the same."""
+    view = session.view()
+    quantity, up = listing.ordered_by(found, view.order)
+    now = "up" if up else "down"
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    with left:
+        widgets.select(
+            "Sort by",
+            "order",
+            ("stored", *listing.quantities(found)),
+            quantity or "stored",
+            lambda q: terms.QUANTITIES.get(q, "order of the file"),
+            read=lambda q: _in_order(q, q in _NAMES),
+            help="A click on the head of a column sorts by it; a second click turns it round.",
+        )
+    if quantity:
+        with right:
+            st.segmented_control(
+                "Direction",
+                tuple(terms.WAYS),
+                required=True,
+                format_func=lambda way: terms.WAYS[way].split()[0],
+                help="; ".join(terms.WAYS.values()),
+                **session.bound(
+                    "order", "choice_way", now, lambda way: _in_order(quantity, way == "up")
+                ),
+            )
+
+
+def _in_order(quantity: str, up: bool) -> str:
+    return quantity + state.UP if up and quantity != "stored" else quantity
+
+
+def _sort(column: str, now: tuple[str, bool]) -> bool:
+    """The visitor clicked a column's head: sort by it, or the other way round."""
+    quantity = now[0] if column == "by" else _QUANTITIES.get(column, "")
+    if quantity:
+        up = not now[1] if quantity == now[0] else quantity in _NAMES
+        session.change(order=_in_order(quantity, up))
+    return bool(quantity)
 
 
 def _list(found: Checkpoint, rows: pd.DataFrame) -> None:
@@ -93,38 +158,116 @@ def _list(found: Checkpoint, rows: pd.DataFrame) -> None:
         widgets.notice(messages.nothing_matches())
         st.button("Clear all filters", on_click=session.clear_filters, type="primary")
         return
-    total = len(service.in_split(table(found), view.split))
-    shown = pd.DataFrame(
-        {
-            "": ["✓" if c else "✗" for c in rows["correct"]],
-            "id": rows["id"].to_numpy(),
-            "true": rows["y"].to_numpy(),
-            "says": rows["pred"].to_numpy(),
-            "sure": 100 * rows["confidence"].to_numpy(),
-        }
-    )
-    if "dominant" in rows.columns:
-        shown["gate"] = rows["dominant"].to_numpy()
+    _order(found)
+    page = listing.page_of(rows, view)
+    part = rows.iloc[(page - 1) * listing.PAGE : page * listing.PAGE]
+    quantity, up = listing.ordered_by(found, view.order)
+    shown, config = _columns(found, part, quantity)
+    for name, column in config.items():
+        if quantity and _QUANTITIES.get(name, quantity) == quantity and name not in _PICTURES:
+            column["label"] = f"{'↑' if up else '↓'} {column['label'] or '✓'}"
     st.dataframe(
         shown,
         hide_index=True,
-        height=480,
-        **widgets.row_choice("rows", rows["id"], view.sample),
-        column_config={
-            "": st.column_config.TextColumn(width=30, help="✓ right, ✗ wrong"),
-            "id": st.column_config.TextColumn(width=85),
-            "true": st.column_config.TextColumn(width=70),
-            "says": st.column_config.TextColumn(width=70, help=f"Answer of {found.model}"),
-            "sure": st.column_config.NumberColumn(
-                width=52, format="%.0f %%", help="Probability of the answer"
-            ),
-            "gate": st.column_config.TextColumn(
-                width=45, help="Component with the largest gate weight"
-            ),
-        },
-        alt="Samples with their true class and the model's answer",
+        height=min(520, 38 + ROW_HEIGHT * len(shown)),
+        row_height=ROW_HEIGHT,
+        **widgets.row_choice(
+            f"rows-{page}-{view.order}",
+            part["id"],
+            view.sample,
+            sort=lambda column: _sort(column, (quantity, up)),
+        ),
+        column_config=config,
+        alt="Samples with their inputs, their true class and the model's answer",
     )
-    st.caption(f"{len(rows):,} of {total:,} samples. Click a row to open it.")
+    total = len(service.in_split(table(found), view.split))
+    st.caption(f"{len(rows):,} of {total:,} samples. Click a row to open it, a head to sort.")
+    _pager(rows, page)
+
+
+def _pager(rows: pd.DataFrame, page: int) -> None:
+    """Pages of a long list: so that every row comes with its pictures at once."""
+    count = listing.pages(rows)
+    if count == 1:
+        return
+    first, last = (page - 1) * listing.PAGE + 1, min(page * listing.PAGE, len(rows))
+    st.number_input(
+        f"Page (of {count:,}): rows {first:,} to {last:,}",
+        1,
+        count,
+        **session.bound("page", "choice_page", page, int),
+    )
+
+
+#: Height of a row in pixels: enough for a small picture.
+ROW_HEIGHT = 44
+#: Column of the list -> what it shows; columns of inputs have none, the last shows any other.
+_QUANTITIES = {
+    "correct": "correct",
+    "id": "id",
+    "true": "class",
+    "says": "prediction",
+    "sure": "confidence",
+    "gate": "dominant",
+}
+_PICTURES = ("x1", "x2", "x3")
+#: Quantities that are names, from A to Z at first.
+_NAMES = ("id", "class", "prediction", "dominant")
+#: Quantities that are shares, shown in percent.
+_SHARES = ("unexplained", *(f"gate-{c}" for c in state.COMPONENTS))
+
+
+def _columns(
+    found: Checkpoint, rows: pd.DataFrame, quantity: str
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """The list and how its columns look; the quantity it is ordered by is one of them."""
+    columns, numbers = st.column_config, {"correct": ["✓" if c else "✗" for c in rows["correct"]]}
+    config: dict[str, Any] = {
+        "correct": columns.TextColumn("", width=30, help="✓ right, ✗ wrong"),
+    }
+    small = thumbnails.columns(found, rows["id"].tolist())
+    for m, name in enumerate(service.modality_names(found), start=1):
+        if m in small:
+            numbers[f"x{m}"] = small[m]  # type: ignore[assignment]
+            text = thumbnails.is_text(small[m])
+            config[f"x{m}"] = (
+                columns.TextColumn(name, width=120) if text else columns.ImageColumn(name, width=54)
+            )
+    shown = pd.DataFrame(numbers, index=rows.index)
+    shown["id"], shown["true"], shown["says"] = rows["id"], rows["y"], rows["pred"]
+    shown["sure"] = 100 * rows["confidence"]
+    config |= {
+        "id": columns.TextColumn("id", width=75),
+        "true": columns.TextColumn("true", width=60),
+        "says": columns.TextColumn("says", width=60, help=f"Answer of {found.model}"),
+        "sure": columns.NumberColumn(
+            "sure", width=54, format="%.0f %%", help="Probability of the answer"
+        ),
+    }
+    if "dominant" in rows.columns:
+        shown["gate"] = rows["dominant"]
+        config["gate"] = columns.TextColumn(
+            "gate", width=46, help="Component with the largest gate weight"
+        )
+    if quantity and quantity not in _QUANTITIES.values():
+        values = listing.values(found, rows, quantity, session.view())
+        share = quantity in _SHARES
+        shown["by"] = 100 * values if share else values
+        config["by"] = columns.NumberColumn(
+            _short(quantity),
+            width=90,
+            format="%.0f %%" if share else "%+.2f",
+            help=terms.QUANTITIES[quantity] + ("" if share else ", in bits"),
+        )
+        # Beside the marks, where it is seen without scrolling.
+        shown.insert(1, "by", shown.pop("by"))
+    return shown, config
+
+
+def _short(quantity: str) -> str:
+    kind, _, component = quantity.partition("-")
+    words = {"contribution": f"adds {component}", "bits": f"bits {component.lower()}"}
+    return words.get(kind, f"{kind} {component}".strip())
 
 
 def _detail(found: Checkpoint, rows: pd.DataFrame) -> None:

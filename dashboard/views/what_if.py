@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
@@ -13,21 +12,13 @@ from dashboard import edits, session, state, widgets
 from dashboard.edits import Change
 from dashboard.figures import sample as figures
 from dashboard.services import counterfactual as service
-from dashboard.services import media, samples
+from dashboard.services import listing, samples
 from dashboard.services.counterfactual import Outcome
-from dashboard.services.listing import listed
 from dashboard.services.stock import Checkpoint, DataProblem, stock, table
 from dashboard.text import messages, terms
-from dashboard.views import sample_panel
+from dashboard.views import changes, sample_panel
 from dashboard.widgets import plain
 
-_LABELS = {
-    "none": "as it is",
-    "blank": "blank",
-    "noise": "noise",
-    "swap": "swap",
-    "text": "rewrite",
-}
 #: Classes of the table of answers.
 _MOST_CLASSES = 5
 
@@ -38,7 +29,7 @@ def what_if() -> None:
     if found is None:
         return
     widgets.legend(found)
-    rows = listed(found, session.view())
+    rows = listing.selected(found, session.view())
     widgets.start_with_first(rows)
     sample = session.view().sample
     if not sample:
@@ -53,128 +44,11 @@ def what_if() -> None:
     left, right = st.columns([4, 7], gap="large")
     with left:
         st.subheader("Change something", anchor=False, help=terms.WHAT_IF)
-        changes = _changes(found, sample)
+        made = changes.cards(found, sample)
         factors = _factors(found)
         _take_back()
     with right:
-        _outcome(found, sample, changes, factors)
-
-
-def _changes(found: Checkpoint, sample: str) -> dict[int, Change]:
-    """A card for each input: how to change it, and what it is like now."""
-    changes = {}
-    sides = media.sides(found, sample)
-    for m, name in enumerate(samples.modality_names(found), start=1):
-        with st.container(border=True):
-            changes[m] = _change(found, sample, m, name)
-            if not isinstance(sides, DataProblem):
-                widgets.media_of(sides[m - 1], f"as-it-is-{sample}-{m}")
-    return changes
-
-
-def _change(found: Checkpoint, sample: str, modality: int, name: str) -> Change:
-    field = f"edit{modality}"
-    code = getattr(session.view(), field)
-    now = edits.read_change(code) if code else Change()
-    text = service.is_text(found, modality)
-    kinds = tuple(k for k in edits.KINDS if k != "text" or text)
-    kind = now.kind if now.kind in kinds else "none"
-
-    def start(chosen: str) -> str:
-        match chosen:
-            case "swap":
-                change = Change("swap", donor=_some_donor(found, sample))
-            case "text":
-                change = Change("text", text=service.text_of(found, sample, modality))
-            case "noise":
-                change = Change("noise", severity=0.5 if text else 1.0)
-            case _:
-                change = Change(chosen)
-        return edits.write_change(change)
-
-    st.segmented_control(
-        f"**{plain(name)}** :gray-badge[input {modality}]",
-        kinds,
-        required=True,
-        wrap=True,
-        format_func=_LABELS.__getitem__,
-        **session.bound(field, f"choice_{field}", kind, start),
-    )
-    now = now if kind == now.kind else Change()
-    detail = {"noise": _noise, "swap": _swap, "text": _rewrite}.get(kind)
-    if detail is not None:
-        detail(found, sample, modality, now)
-    return now
-
-
-def _noise(found: Checkpoint, _: str, modality: int, now: Change) -> None:
-    field, text = f"edit{modality}", service.is_text(found, modality)
-    most = 1.0 if text else edits.MOST_NOISE
-    st.slider(
-        "Share of words that are lost" if text else "Noise, in standard deviations of each feature",
-        0.0,
-        most,
-        step=0.1,
-        **session.bound(
-            field,
-            f"amount_{field}",
-            min(now.severity, most),
-            lambda s: edits.write_change(replace(now, severity=float(s))),
-        ),
-    )
-    again = edits.write_change(replace(now, seed=(now.seed + 1) % 1000))
-    st.button(
-        "Other noise",
-        key=f"again_{field}",
-        icon=":material/casino:",
-        on_click=session.change,
-        kwargs={field: again},
-    )
-
-
-def _swap(found: Checkpoint, sample: str, modality: int, now: Change) -> None:
-    field = f"edit{modality}"
-    truth = table(found)["y"]
-    donors = service.other_samples(found, sample)
-    if now.donor not in donors:
-        donors = [now.donor, *donors]
-    st.selectbox(
-        "Taken from the sample",
-        donors,
-        format_func=lambda d: f"{d} ({truth[d]})" if d in truth.index else d,
-        help="Type to search an id or a class.",
-        **session.bound(
-            field,
-            f"donor_{field}",
-            now.donor,
-            lambda d: edits.write_change(replace(now, donor=d)),
-        ),
-    )
-
-
-def _rewrite(_found: Checkpoint, _sample: str, modality: int, now: Change) -> None:
-    field = f"edit{modality}"
-    st.text_input(
-        "The text instead",
-        max_chars=120,
-        **session.bound(
-            field,
-            f"text_{field}",
-            now.text,
-            lambda t: edits.write_change(replace(now, text=" ".join(t.split()))),
-        ),
-    )
-
-
-def _some_donor(found: Checkpoint, sample: str) -> str:
-    """The next sample of another class: swapping with one of the same class shows little."""
-    frame = samples.in_split(table(found), session.view().split)
-    truth = samples.record(found, sample)["y"]
-    others = frame[(frame["y"] != truth)]["id"]
-    place = int(frame["id"].searchsorted(sample)) if frame["id"].is_monotonic_increasing else 0
-    later = others[others.index.isin(frame["id"].iloc[place:])]
-    every = [*later, *others, *service.other_samples(found, sample)]
-    return str(every[0]) if every else sample
+        _outcome(found, sample, made, factors)
 
 
 def _factors(found: Checkpoint) -> dict[str, float]:
@@ -228,11 +102,13 @@ def _outcome(
     if isinstance(result, DataProblem):
         widgets.notice(messages.cannot_change(result.message))
         return
-    untouched = all(c.kind == "none" for c in changes.values()) and not factors
+    drawn = any(c.strokes for c in changes.values())
+    untouched = all(c.kind in ("none", "draw") for c in changes.values())
+    untouched = untouched and not drawn and not factors
     if untouched:
         st.info(
-            "**Nothing is changed yet.** Make an input blank, noisy or another sample's, and see "
-            "what becomes of the answer.",
+            "**Nothing is changed yet.** Make an input blank, noisy or another sample's, or draw "
+            "on a picture, and see what becomes of the answer.",
             icon=":material/ads_click:",
         )
     else:

@@ -221,9 +221,15 @@ def _flag(value: object, where: str, problems: list[str]) -> bool:
 
 
 def _number(value: object, where: str, problems: list[str]) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError("a finite number")
-    return float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        number = math.inf
+    if not math.isfinite(number):
+        raise ValueError("a finite number")
+    return number
 
 
 def _rate(value: object, where: str, problems: list[str]) -> float:

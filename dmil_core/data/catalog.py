@@ -17,6 +17,7 @@ from dmil_core.data.options import Option
 from dmil_core.data.validate import Purpose
 from dmil_core.errors import DataError
 from dmil_core.paths import sample_data_root
+from dmil_core.storage import lies_in
 
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
@@ -105,8 +106,9 @@ def load_dataset(spec: str | Path, root: Path | None = None, purpose: Purpose = 
         return GENERATED[name].generate(spec)
     folder = root or sample_data_root()
     # Only a plain folder name reaches the disk: no "..", no "/", nothing too long to be one.
-    if _PLAIN_NAME.fullmatch(spec) and (folder / spec / DATA_FILE).is_file():
-        return read_dataset(folder / spec / DATA_FILE, purpose, name=spec)
+    file = folder / spec / DATA_FILE
+    if _PLAIN_NAME.fullmatch(spec) and file.is_file() and lies_in(file, folder):
+        return read_dataset(file, purpose, name=spec)
     if spec.endswith(".npz"):
         return read_dataset(Path(spec).expanduser(), purpose)
     raise DataError(_unknown(spec, folder))

@@ -27,8 +27,8 @@ CORRUPTIONS: Final[tuple[Corruption, ...]] = get_args(Corruption)
 #: Largest noise on numbers, in standard deviations; beyond it nothing of the input is left anyway.
 MAX_NOISE: Final = 100.0
 
-#: Of data sets in memory, as long as they are.
-_SPREADS: WeakKeyDictionary[Dataset, dict[int, NDArray[np.float64]]] = WeakKeyDictionary()
+#: Means and spreads of data sets in memory, as long as they are.
+_USUAL: WeakKeyDictionary[Dataset, dict[tuple[str, int], NDArray[np.float64]]] = WeakKeyDictionary()
 
 #: Rounds in which random pairs of rows exchange whom they got their modality from.
 _SHUFFLES: Final = 20
@@ -42,6 +42,7 @@ def corrupt(
     *,
     rows: ArrayLike | None = None,
     seed: int = 0,
+    usual: Dataset | None = None,
 ) -> Dataset:
     """The data set with one modality of ``rows`` (all by default) spoilt.
 
@@ -54,6 +55,8 @@ def corrupt(
     severity
         Noise on numbers: 0 to 100 standard deviations, each feature's own over training rows.
         Noise on text: the share of words. Blank and swapped: the share of rows; a swap takes two.
+    usual
+        The set whose training rows tell what is usual; by default the data set itself.
 
     Raises
     ------
@@ -67,7 +70,7 @@ def corrupt(
     chosen = np.unique(_rows(dataset, rows))
     if severity == 0 or not len(chosen):
         return dataset
-    x = dataset.x(modality)
+    x, usual = dataset.x(modality), usual or dataset
     rng = np.random.default_rng((seed, modality, CORRUPTIONS.index(kind)))
     if kind == "swapped":
         some = _some(chosen, severity, rng, least=2)
@@ -75,12 +78,12 @@ def corrupt(
     out = x.copy()
     if kind == "blank":
         some = _some(chosen, severity, rng)
-        out[some] = absent(dataset, modality)
+        out[some] = absent(usual, modality)
     elif x.dtype.kind == "U":
-        out[chosen] = _forget(x[chosen], severity, unknown_word(dataset, modality), rng)
+        out[chosen] = _forget(x[chosen], severity, unknown_word(usual, modality), rng)
     else:
         noise = rng.standard_normal((len(chosen), *x.shape[1:]))
-        out[chosen] = _as_stored(x[chosen] + severity * _spread(dataset, modality) * noise, x.dtype)
+        out[chosen] = _as_stored(x[chosen] + severity * _spread(usual, modality) * noise, x.dtype)
     return _with_input(dataset, modality, out)
 
 
@@ -97,7 +100,7 @@ def absent(dataset: Dataset, modality: ModalityNumber) -> NDArray[Any]:
     x = dataset.x(modality)
     if x.dtype.kind == "U":
         return np.array("", dtype=x.dtype)
-    return _as_stored(_training_rows(dataset, modality).mean(axis=0, dtype=np.float64), x.dtype)
+    return _as_stored(_remembered(dataset, modality, "mean"), x.dtype)
 
 
 def transplant(
@@ -186,11 +189,19 @@ def _training_rows(dataset: Dataset, modality: ModalityNumber) -> NDArray[Any]:
 
 
 def _spread(dataset: Dataset, modality: ModalityNumber) -> NDArray[np.float64]:
-    """Standard deviation of each feature over training rows; slow for pictures, so remembered."""
-    known = _SPREADS.setdefault(dataset, {})
-    if modality not in known:
-        known[modality] = _training_rows(dataset, modality).std(axis=0, dtype=np.float64)
-    return known[modality]
+    """Standard deviation of each feature over training rows."""
+    return _remembered(dataset, modality, "std")
+
+
+def _remembered(
+    dataset: Dataset, modality: ModalityNumber, what: Literal["mean", "std"]
+) -> NDArray[np.float64]:
+    """Mean or spread of each feature over training rows; slow for pictures, so remembered."""
+    known = _USUAL.setdefault(dataset, {})
+    if (what, modality) not in known:
+        rows = _training_rows(dataset, modality)
+        known[what, modality] = getattr(rows, what)(axis=0, dtype=np.float64)
+    return known[what, modality]
 
 
 def _some(

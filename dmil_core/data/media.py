@@ -15,6 +15,7 @@ from dmil_core.data.dataset import Dataset
 from dmil_core.data.files import read_npz
 from dmil_core.errors import DataError
 from dmil_core.schema import ModalityNumber
+from dmil_core.storage import lies_in
 
 _MU: Final = 255.0
 _VECTOR: Final = MediaSpec("vector")
@@ -209,6 +210,8 @@ def _from_file(dataset: Dataset, spec: MediaSpec, row: int, modality: int) -> An
     item = row if index is None else int(index[row])
     if not path.is_file():
         raise DataError(f"{path}: the raw media file is missing. Put it beside the data file.")
+    if not lies_in(path, dataset.folder):
+        raise DataError(f"{path}: a link that leads out of its folder. Put the file itself there.")
     modified = path.stat().st_mtime_ns
     if path.suffix != ".npz":
         return _tile(path, _sheet(path, modified), spec, item)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Final
 
 import torch
 from torch import Tensor, nn
@@ -223,6 +224,10 @@ ENCODERS: dict[str, Callable[[EncoderConfig], nn.Module]] = {
     "transformer": SequenceTransformer,
     "text": TextEncoder,
 }
+
+
+#: Those that are here from the start, in contrast to those of a user.
+OWN: Final = frozenset(ENCODERS)
 
 
 def register(name: str, build: Callable[[EncoderConfig], nn.Module]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -11,9 +12,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 from dmil_core import schema
 from dmil_core.checkpoint import default_folder, load_model
 from dmil_core.counterfactual import Edit, changed, reweighted
+from dmil_core.data import corruption
 from dmil_core.data.catalog import load_dataset
 from dmil_core.data.corruption import absent, corrupt
 from dmil_core.data.dataset import Dataset
+from dmil_core.data.drawing import INKS, Ink, Stroke, drawn
 from dmil_core.data.media import ImageMedia, SignalMedia, TextMedia, as_seen
 from dmil_core.errors import ConfigError, DataError
 from dmil_core.predict import predict
@@ -150,3 +153,82 @@ def test_what_the_model_sees_is_shown_by_kind(digits: Dataset) -> None:
     assert isinstance(as_seen(load_dataset("watch"), 0, 1), SignalMedia)
     emoji = load_dataset("emoji")
     assert as_seen(emoji, 0, 2) == TextMedia(str(emoji.x2[0]))
+
+
+# --- drawing --------------------------------------------------------------------------------
+
+
+def line(ink: Ink, width: float = 0.1, *points: tuple[float, float]) -> Stroke:
+    return Stroke(ink, width, points or ((0.1, 0.5), (0.9, 0.5)))
+
+
+def test_ink_covers_what_is_below_it_and_nothing_else() -> None:
+    grey = np.full((20, 40), 100, dtype=np.uint8)
+    out = drawn(grey, [line("light")], 0, 255)
+    # A tenth of the longer side thick, which is four rows, their edges covered in part.
+    assert (out[9:11, 6:34] == 255).all()
+    assert (out[:6] == 100).all()
+    assert (out[:, :1] == 100).all()
+    assert grey.max() == 100
+    over = drawn(grey, [line("light"), line("dark")], 0, 255)
+    assert (over[9:11, 6:34] == 0).all()
+
+
+def test_erasing_brings_the_picture_back() -> None:
+    picture = np.arange(400, dtype=np.float32).reshape(20, 20)
+    drawing = [line("dark"), line("light", 0.2, (0.5, 0.5)), line("erase", 1.0, (0.5, 0.5))]
+    assert_array_equal(drawn(picture, drawing, 0.0, 1.0)[5:15, 5:15], picture[5:15, 5:15])
+
+
+def test_a_colour_picture_is_drawn_on_in_all_channels() -> None:
+    picture = np.zeros((16, 16, 3), dtype=np.uint8)
+    out = drawn(picture, [line("light", 0.3, (0.5, 0.5))], 0, 255)
+    assert (out[8, 8] == 255).all()
+    assert out.shape == picture.shape
+
+
+edge = st.sampled_from([0.0, 0.5, 1.0]) | st.floats(0, 1)
+
+
+@given(
+    st.tuples(st.integers(1, 9), st.integers(1, 9)),
+    st.lists(
+        st.builds(
+            Stroke, st.sampled_from(INKS), edge,
+            st.lists(st.tuples(edge, edge), min_size=1, max_size=4).map(tuple),
+        ),
+        max_size=3,
+    ),
+)  # fmt: skip
+def test_any_drawing_stays_between_the_inks_and_the_picture(
+    size: tuple[int, int], strokes: list[Stroke]
+) -> None:
+    out = drawn(np.full(size, 0.5), strokes, 0.0, 1.0)
+    assert out.shape == size
+    assert ((out >= 0) & (out <= 1)).all()
+    first = next((s for s in strokes if s.ink != "erase"), None)
+    if first is None:
+        assert (out == 0.5).all()
+
+
+def test_a_drawing_on_a_sample_reaches_the_model(digits: Dataset) -> None:
+    stroke = line("light", 0.3)
+    out = changed(digits, ROW, [Edit(1, "draw", strokes=(stroke,))])
+    assert out.x1.dtype == digits.x1.dtype
+    assert (out.x1[0, 3:5, 2:6] == 255).all()
+    assert_array_equal(out.x2[0], digits.x2[ROW])
+    with pytest.raises(DataError, match="no picture"):
+        changed(digits, ROW, [Edit(2, "draw", strokes=(stroke,))])
+    outside = Stroke("light", 0.2, ((2.0, 0.5),))
+    with pytest.raises(DataError, match="from 0 to 1"):
+        changed(digits, ROW, [Edit(1, "draw", strokes=(outside,))])
+
+
+def test_what_is_usual_is_read_once_for_a_set(
+    digits: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = [Edit(1, "noise"), Edit(2, "noise"), Edit(1, "blank"), Edit(2, "blank")]
+    changed(digits, ROW, both)
+    monkeypatch.setattr(corruption, "_training_rows", lambda *_: pytest.fail("read again"))
+    changed(digits, ROW + 1, both)
+    changed(digits, ROW, both[1:])

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard import edits
-from dashboard.edits import Change
+from dashboard.edits import Change, Stroke
 
 words = st.text(st.characters(blacklist_categories=("C", "Z")), min_size=1, max_size=30)
+places = st.integers(0, edits.GRID - 1)
+paths = st.lists(st.tuples(places, places), min_size=1, max_size=20)
+strokes = st.builds(Stroke, st.sampled_from(edits.INKS), places, paths.map(tuple))
 changes = st.one_of(
     st.just(Change()),
     st.just(Change("blank")),
@@ -21,6 +26,7 @@ changes = st.one_of(
     ),
     st.builds(Change, st.just("swap"), donor=words),
     st.builds(Change, st.just("text"), text=words),
+    st.builds(Change, st.just("draw"), strokes=st.lists(strokes, max_size=5).map(tuple)),
 )  # fmt: skip
 
 
@@ -52,7 +58,25 @@ def refusal(read: Callable[[str], object], text: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "code", ["noise", "noise:6", "noise:nan", "noise:1:-2", "swap:", "blank:1", "none:x", "Blank"]
+    "code",
+    [
+        "noise",
+        "noise:6",
+        "noise:nan",
+        "noise:1:-2",
+        "swap:",
+        "blank:1",
+        "none:x",
+        "Blank",
+        "draw:l",
+        "draw:lA",
+        "draw:lAA",
+        "draw:lAAAA",
+        "draw:xAAA",
+        "draw:lAA!",
+        "draw:lAAA.",
+        "draw:é",
+    ],
 )
 def test_changes_that_are_none(code: str) -> None:
     with pytest.raises(ValueError, match="expected"):
@@ -63,3 +87,64 @@ def test_changes_that_are_none(code: str) -> None:
 def test_factors_that_are_none(code: str) -> None:
     with pytest.raises(ValueError, match="expected"):
         edits.read_factors(code)
+
+
+# --- drawings -------------------------------------------------------------------------------
+
+
+def away(point: tuple[int, int], line: tuple[tuple[int, int], ...]) -> float:
+    """Distance of a point to a line of several points."""
+    spans = list(pairwise(line)) or [(line[0], line[0])]
+    best = math.inf
+    for (x1, y1), (x2, y2) in spans:
+        steps = [i / 200 for i in range(201)]
+        best = min(best, *(math.hypot(x1 + t * (x2 - x1) - point[0],
+                                      y1 + t * (y2 - y1) - point[1]) for t in steps))  # fmt: skip
+    return best
+
+
+@given(paths)
+def test_a_simplified_line_stays_where_it_was(path: list[tuple[int, int]]) -> None:
+    short = edits.simplified(path)
+    assert (short[0], short[-1]) == (path[0], path[-1])
+    assert len(short) <= len(path)
+    assert all(away(point, short) < 1.2 for point in path)
+
+
+def test_what_a_hand_draws_fits_into_a_link() -> None:
+    circle = [[round(31 + 25 * math.cos(a / 40)), round(31 + 25 * math.sin(a / 40))]
+              for a in range(252)]  # fmt: skip
+    change = Change("draw")
+    for _ in range(20):
+        change = edits.with_stroke(change, "light", 6, circle)
+    assert len(edits.write_change(change)) < 1600
+
+
+@settings(max_examples=500)
+@given(
+    st.one_of(st.sampled_from(edits.INKS), st.none(), st.integers(), st.text()),
+    st.one_of(places, st.none(), st.booleans(), st.floats(), st.just("6"), st.just(-1)),
+    st.recursive(
+        st.one_of(places, st.none(), st.booleans(), st.floats(), st.text(max_size=3)),
+        lambda inner: st.lists(inner, max_size=4),
+    ),
+)
+def test_whatever_a_browser_sends_is_a_stroke_or_refused(
+    ink: object, width: object, sent: object
+) -> None:
+    made: list[Change] = []
+    said = refusal(lambda _: made.append(edits.with_stroke(Change("draw"), ink, width, sent)), "")
+    assert said.startswith("expected") != bool(made)
+    assert all(edits.read_change(edits.write_change(change)) == change for change in made)
+
+
+def test_a_drawing_has_an_end() -> None:
+    zigzag = [[x % 64, 63 * (x % 2)] for x in range(edits.MOST_POINTS)]
+    change = Change("draw")
+    for _ in range(3):
+        change = edits.with_stroke(change, "dark", 3, zigzag)
+    assert len(edits.write_change(change)) <= edits.LONGEST_DRAWING
+    with pytest.raises(ValueError, match="full"):
+        edits.with_stroke(change, "dark", 3, zigzag)
+    with pytest.raises(ValueError, match="not too many"):
+        edits.with_stroke(Change("draw"), "dark", 3, [*zigzag, [0, 0]])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
+from urllib.parse import urlencode
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +12,18 @@ from dashboard import state
 from dashboard.state import View
 
 printable = st.characters(exclude_categories=["C", "Z"]) | st.just(" ")
-words = st.text(printable, max_size=state.LONGEST)
+words = st.one_of(
+    st.text(printable, max_size=8), st.sampled_from(("é" * state.LONGEST, "a&b=c+d%20"))
+)
+digit = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+points = st.text(st.sampled_from(digit), min_size=1, max_size=12).map(lambda p: p + p)
+strokes = st.tuples(st.sampled_from("lde"), st.sampled_from(digit), points).map("".join)
+drawings = st.one_of(
+    st.just(""),
+    st.lists(strokes, max_size=6).map(lambda s: "draw:" + ".".join(s)),
+    # As long as a link may hold.
+    st.integers(1, (state.LONGEST_EDIT - len("draw:lA")) // 2).map(lambda n: "draw:lA" + "Az" * n),
+)
 views = st.builds(
     View,
     data=words,
@@ -33,7 +45,11 @@ views = st.builds(
     dominant=st.sampled_from(("", *state.COMPONENTS)),
     composition=st.sampled_from(("", *state.COMPONENTS)),
     flag=words,
+    right=words,
+    wrong=words,
+    answers=st.sampled_from(("", *state.ANSWERS)),
     order=st.sampled_from(state.ORDERS),
+    page=st.integers(0, 999_999),
     part=st.sampled_from(state.PARTS),
     metric=st.sampled_from(state.METRICS),
     reference=words.filter(bool),
@@ -44,19 +60,29 @@ views = st.builds(
     near=words,
     edit1=st.sampled_from(("", "blank", "noise:1.5:3", "text:two  words")),
     edit2=words.map(lambda w: f"swap:{w}" if w else ""),
-    edit3=st.sampled_from(("", "blank")),
+    edit3=drawings,
     factors=st.sampled_from(("", "R:0.5,S:0")),
 )
 names = st.one_of(st.sampled_from(sorted(state.PARAMETERS)), st.text(max_size=20))
-rubbish = st.dictionaries(names, st.one_of(st.text(), st.lists(st.text(), max_size=3)), max_size=8)
+#: Texts that are nearly right, for whichever parameter they come.
+nearly = st.one_of(
+    st.sampled_from((*state.ORDERS, *state.COLOURS, *state.SHOWS, "draw:", "draw:lAAA", "noise:1")),
+    st.builds("".join, st.lists(st.sampled_from(("draw:", "noise:", "swap:", "l", "AA", ".", ":",
+                                                 "-up", "R:", "1e309", "nan", "\x00", "é")))),
+    st.sampled_from(("9" * 400, "-1", "²", "1e3", "../../etc/passwd", "<b>", "\ud800", "A" * 5000)),
+)  # fmt: skip
+texts = st.one_of(st.text(), nearly, st.text(max_size=40).map(lambda t: f"draw:{t}"))
+anything = st.one_of(texts, st.lists(texts, max_size=3), st.none(), st.integers(), st.floats())
+rubbish = st.dictionaries(names, anything, max_size=8)
 
 
+@settings(max_examples=2000)
 @given(views)
 def test_what_is_written_is_read_back(view: View) -> None:
     assert state.from_query(state.to_query(view)) == (view, ())
 
 
-@settings(max_examples=500)
+@settings(max_examples=2000)
 @given(rubbish)
 def test_rubbish_never_raises_and_gives_a_view_that_can_be_written(
     query: dict[str, object],
@@ -124,8 +150,9 @@ def test_completing_reports_what_was_replaced_but_not_what_was_open() -> None:
 
 
 def test_filters_can_be_counted_and_cleared() -> None:
-    view = View(search="a", show="wrong", dominant="S", sample="7")
-    assert state.filters_of(view) == {"q": "a", "show": "wrong", "dominant": "S"}
+    view = View(search="a", show="wrong", dominant="S", right="joint", sample="7")
+    wanted = {"q": "a", "show": "wrong", "dominant": "S", "right": "joint"}
+    assert state.filters_of(view) == wanted
     assert state.without_filters(view) == View(sample="7")
 
 
@@ -134,6 +161,40 @@ def test_changes_of_a_sample_stay_with_it_and_go_with_the_set() -> None:
     assert state.edits_of(view) == {"edit1": "blank", "factors": "S:0"}
     assert state.edits_of(state.change(view, sample="y")) == state.edits_of(view)
     assert state.edits_of(state.change(view, data="b")) == {}
+
+
+def test_a_drawing_may_be_longer_than_other_texts_but_not_endless() -> None:
+    drawing = "draw:lE" + "Az" * 400
+    assert from_query_edit(drawing) == drawing
+    assert from_query_edit("swap:" + "x" * 400) == ""
+    endless = "draw:lE" + "Az" * state.LONGEST_EDIT
+    view, dropped = state.from_query({"edit1": endless})
+    assert (view.edit1, dropped[0].reason) == ("", "longer than 2,000 characters")
+    # In the session it stays; a link leaves it out, and the page can say so.
+    kept = View(data="a", sample="7", edit1=endless, edit2="blank")
+    assert state.too_long(kept) == ("edit1",)
+    assert state.from_query(state.to_query(kept)) == (replace(kept, edit1=""), ())
+
+
+def from_query_edit(code: str) -> str:
+    return state.from_query({"edit1": code})[0].edit1
+
+
+def test_the_longest_link_can_be_sent() -> None:
+    edits = {f"edit{m}": "draw:lA" + "Az" * 990 for m in (1, 2, 3)}
+    texts = {f.name: "x" * state.LONGEST for f in fields(View) if f.default == ""}
+    view = replace(View(), **{**texts, "dominant": "", "composition": "", "answers": "",
+                              "factors": "", **edits})  # fmt: skip
+    assert len(urlencode(state.to_query(view))) < 16_000
+
+
+def test_the_page_of_a_list_goes_with_what_it_lists() -> None:
+    view = state.change(View(data="a", sample="7"), page=3)
+    assert view.page == 3
+    assert state.change(view, page=4).page == 4
+    for change in ({"sample": "8"}, {"search": "x"}, {"order": "confidence"}, {"split": "val"}):
+        assert state.change(view, **change).page == 0
+    assert state.without_filters(view).page == 0
 
 
 def test_a_change_in_a_link_is_put_in_one_spelling() -> None:

@@ -1,0 +1,123 @@
+"""Small pictures of samples for lists: a picture itself, a sound's spectrogram, a signal's curve.
+
+They are made for the rows that are shown and kept for a while; what is text stays text.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from dashboard.services.samples import source
+from dashboard.services.stock import Checkpoint, DataProblem, log
+from dmil_core import schema
+from dmil_core.errors import DmilError
+
+#: Longest side of a small picture, in pixels; a list's rows are about half as high.
+SIZE: Final = 64
+#: Colours of curves that can be seen on light and on dark ground, one per channel.
+_CURVES: Final = ("#648FFF", "#DC7A2B", "#35A06B", "#C75B9B")
+_COLOURS_KEPT: Final = 48
+
+
+def columns(found: Checkpoint, ids: Sequence[str]) -> dict[int, list[str | None]]:
+    """Modality number to what stands for it in a list, one entry per sample.
+
+    That is a data URI of a PNG, or plain text, for all samples of a modality alike; None where
+    there is nothing to show. No modality where the data set cannot be read.
+    """
+    data = source(found)
+    if isinstance(data, DataProblem) or found.run is None:
+        return {}
+    numbers = schema.modality_numbers(data.modalities)
+    key = found.run.data_source, data.digest, tuple(ids)
+    return {m: _column(*key, m, data) for m in numbers}
+
+
+def is_text(column: Sequence[str | None]) -> bool:
+    """Whether a column holds text and no pictures."""
+    return not any(one is not None and one.startswith("data:image/png;base64,") for one in column)
+
+
+# Of a few hundred rows each, some hundred kilobytes.
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _column(
+    name: str, digest: str, ids: tuple[str, ...], modality: schema.ModalityNumber, _data: Any
+) -> list[str | None]:
+    rows = {sample: row for row, sample in enumerate(_data.ids.tolist())}
+    return [_small(_data, rows.get(sample), modality) for sample in ids]
+
+
+def _small(data: Any, row: int | None, modality: schema.ModalityNumber) -> str | None:
+    from dmil_core.data import media as core
+
+    if row is None:
+        return None
+    sound = data.card.modalities[modality - 1].kind == "audio"
+    try:
+        # Of a sound what the model hears: decoding each clip would take too long.
+        item = (core.as_seen if sound else core.media)(data, row, modality)
+    except DmilError:
+        return None
+    except Exception:
+        log.exception("thumbnail of row %d, modality %d of %s", row, modality, data.name)
+        return None
+    if isinstance(item, core.TextMedia):
+        return item.text
+    if isinstance(item, core.ImageMedia):
+        return uri(fitted(item.pixels))
+    if isinstance(item, core.SignalMedia):
+        return uri(curve(item.values))
+    if isinstance(item, core.AudioMedia):
+        return uri(curve(item.wave[:, None]))
+    return uri(curve(item.values[:, None]))
+
+
+def fitted(pixels: NDArray[np.uint8]) -> Image.Image:
+    """A picture no larger than `SIZE`: larger ones smoothed, small ones in whole steps."""
+    picture = Image.fromarray(pixels)
+    factor = SIZE // max(pixels.shape[:2])
+    if factor >= 1:
+        size = (picture.width * factor, picture.height * factor)
+        return picture.resize(size, Image.Resampling.NEAREST)
+    picture.thumbnail((SIZE, SIZE))
+    return picture
+
+
+def curve(values: NDArray[Any]) -> Image.Image:
+    """(T, C) as lines on transparent ground, all channels on one scale."""
+    width, height = SIZE, SIZE // 2
+    picture = Image.new("RGBA", (width, height), (0, 0, 0, 0))
+    finite = np.nan_to_num(np.asarray(values, dtype=np.float64), posinf=0.0, neginf=0.0)
+    if not finite.size:
+        return picture
+    # Two places a pixel are enough.
+    some = finite[np.linspace(0, len(finite) - 1, min(len(finite), 2 * width)).round().astype(int)]
+    low, high = float(some.min()), float(some.max())
+    y = (height - 3) * (1 - (some - low) / ((high - low) or 1.0)) + 1
+    x = np.linspace(1, width - 2, len(some))
+    draw = ImageDraw.Draw(picture)
+    for channel in reversed(range(min(some.shape[1], len(_CURVES)))):
+        points = list(zip(x.tolist(), y[:, channel].tolist(), strict=True))
+        draw.line(points, fill=_CURVES[channel], width=2)
+    return picture
+
+
+def uri(picture: Image.Image) -> str:
+    """A PNG of few colours, which is a third of the size, inside its own address."""
+    buffer = io.BytesIO()
+    if picture.mode == "L":
+        picture = picture.point([round(v / 17) * 17 for v in range(256)])
+    elif picture.mode == "RGB":
+        picture = picture.quantize(_COLOURS_KEPT)
+    elif picture.mode == "RGBA":
+        picture = picture.quantize(_COLOURS_KEPT, method=Image.Quantize.FASTOCTREE)
+    picture.save(buffer, format="PNG")
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -1,11 +1,21 @@
-"""Two small browser parts that Streamlit has no widget for: a WebGL probe and "copy link".
+"""Small browser parts that Streamlit has no widget for: a WebGL probe, "copy link", "save figure".
 
-Their code is fixed text; nothing from data or links is ever put into it.
+Their code is fixed text; nothing from data or links is ever put into it, only sent beside it.
 """
 
 from __future__ import annotations
 
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import plotly
 import streamlit as st
+from streamlit.components.v1 import declare_component
+
+_STATIC = Path(__file__).parent / "static"
+_PLOTLY = Path(plotly.__file__).parent / "package_data"
 
 _PROBE = """
 export default function ({ setStateValue }) {
@@ -49,6 +59,76 @@ export default function ({ parentElement }) {
 }
 """
 
+_SAVE_HTML = """
+<button type="button" class="open" aria-expanded="false">Save figure</button>
+<span class="kinds" hidden>
+  <button type="button" data-kind="png">PNG</button>
+  <button type="button" data-kind="svg">SVG</button>
+  <button type="button" data-kind="html">HTML</button>
+</span>
+<span role="status"></span>
+"""
+# It takes the gap below its figure and adds no line to the page.
+_SAVE_CSS = """
+:host, div { line-height: 1; }
+.row, div:has(> .open) {
+  display: flex; gap: 0.25rem; align-items: center; justify-content: flex-end; min-height: 1.5rem;
+}
+button {
+  font: inherit; font-size: 0.75rem; min-height: 1.5rem; padding: 0 0.4rem; cursor: pointer;
+  color: var(--st-text-color); background: transparent; border: 1px solid transparent;
+  border-radius: var(--st-base-radius);
+}
+.kinds button { border-color: var(--st-border-color); }
+button:hover, button:focus-visible {
+  border-color: var(--st-primary-color); color: var(--st-primary-color); outline: none;
+}
+button:disabled { opacity: 0.5; cursor: progress; }
+[role=status] { font-size: 0.75rem; color: var(--st-text-color); order: -1; }
+[hidden] { display: none; }
+"""
+_SAVE = """
+export default function ({ parentElement, data }) {
+  const find = (what) => parentElement.querySelector(what);
+  const [open, kinds, status] = [find(".open"), find(".kinds"), find("[role=status]")];
+  open.setAttribute("aria-label", `Save figure: ${data.title}`);
+  open.onclick = () => {
+    kinds.hidden = !kinds.hidden;
+    open.setAttribute("aria-expanded", String(!kinds.hidden));
+    status.textContent = "";
+  };
+  for (const button of kinds.children) {
+    button.onclick = async () => {
+      for (const one of kinds.children) one.disabled = true;
+      status.textContent = "Drawing …";
+      try {
+        const here = (file) => new URL(file, window.location.origin).href;
+        const { save } = await import(here(data.code));
+        status.textContent = await save(button.dataset.kind, { ...data, plotly: here(data.plotly) });
+      } catch (error) {
+        status.textContent = "The server does not answer. Reload the page and try again.";
+      }
+      for (const one of kinds.children) one.disabled = false;
+    };
+  }
+}
+"""
+
+
+def serve() -> None:
+    """Let the server hand out our own scripts and Plotly's, which lies in its Python package."""
+    declare_component("static", path=_STATIC)
+    declare_component("plotly", path=_PLOTLY)
+
+
+@cache
+def _address(folder: str, file: str) -> str:
+    """Where the server hands out a file; another one after an update, as browsers keep them."""
+    path = {"static": _STATIC, "plotly": _PLOTLY}[folder] / file
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    start = f"/{base}" if base else ""
+    return f"{start}/component/{__name__}.{folder}/{file}?{path.stat().st_mtime_ns}"
+
 
 def webgl_able() -> bool | None:
     """Whether the visitor's browser offers WebGL; None until it has answered."""
@@ -61,3 +141,25 @@ def copy_link() -> None:
     """A button that copies the page's address, which holds everything that is chosen."""
     part = st.components.v2.component("dmil_copy_link", html=_COPY_HTML, css=_COPY_CSS, js=_COPY)
     part(key="copy_link")
+
+
+def save_figure(key: str, title: str, alt: str, about: str) -> None:
+    """A small control that saves the figure with this key as PNG, SVG or HTML.
+
+    The browser does it, with the figure it has drawn already: the page carries no second copy.
+    ``title`` and ``about`` are written above the figure, ``alt`` below it in HTML.
+    """
+    part = st.components.v2.component(
+        "dmil_save_figure", html=_SAVE_HTML, css=_SAVE_CSS, js=_SAVE
+    )
+    data: dict[str, Any] = {
+        # The same as Streamlit makes of a key for its class.
+        "key": re.sub(r"[^a-zA-Z0-9_-]", "-", key.strip()),
+        "title": title,
+        "alt": alt,
+        "about": about,
+        "name": re.sub(r"[^\w.-]+", "-", f"{about} {key}", flags=re.ASCII).strip("-.")[:80],
+        "code": _address("static", "figure.js"),
+        "plotly": _address("plotly", "plotly.min.js"),
+    }
+    part(key=f"save-{key}", data=data)

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import session, state
+from dashboard import components, session, state
 from dashboard.figures import media as media_figures
 from dashboard.figures import sample as sample_figures
 from dashboard.figures import theme
@@ -56,10 +56,22 @@ def legend(found: Checkpoint) -> None:
     st.markdown(" &ensp; ".join(parts), help=terms.COMPONENT)
 
 
-def chart(fig: Any, key: str, alt: str, still: bool = True) -> None:
-    """A figure with its text alternative; ``still`` ones have no tool bar."""
+def chart(fig: Any, key: str, alt: str, still: bool = True, about: str | None = None) -> None:
+    """A figure with its text alternative and a way to save it; ``still`` ones have no tool bar.
+
+    ``about`` says of what it is, for who sees the saved figure alone; else it is the data set.
+    """
     config = theme.STILL if still else theme.CONFIG
-    st.plotly_chart(fig, key=key, config=config, alt=alt)
+    with st.container(gap=None):
+        st.plotly_chart(fig, key=key, config=config, alt=alt)
+        save_figure(key, alt, about)
+
+
+def save_figure(key: str, alt: str, about: str | None = None) -> None:
+    """The control that saves the figure drawn with this key; right below the figure."""
+    title = re.split(r"[:;]", alt, maxsplit=1)[0]
+    where = session.view().data if about is None else about
+    components.save_figure(key, title, alt, where)
 
 
 def stepper(before: str | None, after: str | None, place: int | None, count: int) -> None:

@@ -36,7 +36,7 @@ pages = {
 }
 page = st.navigation(list(pages.values()), position="top")
 session.remember_pages(pages)
-sidebar.title()
+sidebar.title([one.url_path for one in pages.values() if one.url_path])
 found = stock()
 sidebar.settle(found)
 # The fidelity benchmark is about no set of the list: the choices of one would do nothing there.

@@ -1,4 +1,5 @@
-"""Small browser parts that Streamlit has no widget for: a WebGL probe, "copy link", "save figure".
+"""Small browser parts that Streamlit has no widget for: a WebGL probe, "copy link", "save figure",
+and the help: the glossary and the tour.
 
 Their code is fixed text; nothing from data or links is ever put into it, only sent beside it.
 """
@@ -6,6 +7,8 @@ Their code is fixed text; nothing from data or links is ever put into it, only s
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,8 @@ from typing import Any
 import plotly
 import streamlit as st
 from streamlit.components.v1 import declare_component
+
+from dashboard.text import glossary, tour
 
 _STATIC = Path(__file__).parent / "static"
 _PLOTLY = Path(plotly.__file__).parent / "package_data"
@@ -114,6 +119,64 @@ export default function ({ parentElement, data }) {
 }
 """
 
+_HELP_CSS = """
+* { box-sizing: border-box; font-family: inherit; }
+.row { display: flex; flex-wrap: wrap; gap: 0.5rem 1rem; align-items: center; }
+.offer {
+  display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: center; margin: 0; padding: 0.4rem 0.75rem;
+  border: 1px solid var(--st-primary-color); border-radius: var(--st-base-radius);
+}
+nav, .buttons { display: flex; gap: 0.5rem; }
+h2 { font-size: 1.1rem; margin: 0; }
+p { margin: 0.5rem 0; line-height: 1.5; }
+[hidden] { display: none !important; }
+button, input {
+  font: inherit; font-size: 0.875rem; min-height: 2rem; padding: 0 0.75rem;
+  color: var(--st-text-color); background: var(--st-background-color);
+  border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius);
+}
+button { cursor: pointer; }
+button.main { border-color: var(--st-primary-color); color: var(--st-primary-color); }
+button:hover { border-color: var(--st-primary-color); color: var(--st-primary-color); }
+:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
+.card, dialog {
+  color: var(--st-text-color); background: var(--st-background-color); font-size: 0.9rem;
+  border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius);
+  box-shadow: 0 6px 24px rgb(0 0 0 / 30%);
+}
+.card {
+  position: fixed; inset: auto 1rem 1rem auto; margin: 0; padding: 1rem;
+  width: min(24rem, calc(100vw - 2rem));
+}
+dialog { padding: 1rem; width: min(46rem, calc(100vw - 2rem)); height: min(44rem, 86vh); }
+dialog[open] { display: flex; flex-direction: column; gap: 0.75rem; }
+dialog::backdrop { background: rgb(0 0 0 / 45%); }
+.head { display: flex; gap: 0.75rem; align-items: center; justify-content: space-between; }
+.head input { flex: 1; }
+.words { overflow-y: auto; flex: 1; }
+dl { margin: 0; }
+dt { font-weight: 600; margin-top: 0.75rem; }
+dd { margin: 0.1rem 0 0; line-height: 1.5; }
+dt a { color: inherit; text-decoration: none; }
+dt a:hover { text-decoration: underline; }
+.chosen { border-left: 3px solid var(--st-primary-color); padding-left: 0.75rem; }
+.keys { display: grid; grid-template-columns: max-content 1fr; gap: 0.25rem 1rem; }
+.keys dt, .keys dd { margin: 0; }
+summary { cursor: pointer; }
+kbd, code { font-family: var(--st-code-font); font-size: 0.85em; }
+"""
+_HELP = """
+export default function ({ parentElement, data }) {
+  let gone = false;
+  let away = () => {};
+  const place = parentElement.querySelector(".help");
+  import(new URL(data.code, window.location.origin).href).then(({ mount }) => {
+    if (!gone) away = mount(place, data);
+  });
+  return () => { gone = true; away(); };
+}
+"""
+
 
 def serve() -> None:
     """Let the server hand out our own scripts and Plotly's, which lies in its Python package."""
@@ -125,9 +188,34 @@ def serve() -> None:
 def _address(folder: str, file: str) -> str:
     """Where the server hands out a file; another one after an update, as browsers keep them."""
     path = {"static": _STATIC, "plotly": _PLOTLY}[folder] / file
+    return f"{_base()}/component/{__name__}.{folder}/{file}?{path.stat().st_mtime_ns}"
+
+
+def _base() -> str:
+    """The folder of the app in its address, without a slash at the end."""
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    start = f"/{base}" if base else ""
-    return f"{start}/component/{__name__}.{folder}/{file}?{path.stat().st_mtime_ns}"
+    return f"/{base}" if base else ""
+
+
+def guide(pages: Sequence[str]) -> None:
+    """The glossary, the keys and the tour, which is offered on a visitor's first visit.
+
+    ``pages`` are the ends of the pages' addresses, without the first page's, which has none.
+    """
+    part = st.components.v2.component(
+        "dmil_help", html='<div class="help"></div>', css=_HELP_CSS, js=_HELP
+    )
+    words = [{"anchor": w.anchor, "name": w.name, "text": w.text} for w in glossary.WORDS]
+    data: dict[str, Any] = {
+        "words": words,
+        "keys": [{"key": key, "text": text} for key, text in glossary.KEYS.items()],
+        "offer": tour.OFFER,
+        "steps": [asdict(step) for step in tour.STEPS],
+        "base": _base(),
+        "slugs": list(pages),
+        "code": _address("static", "help.js"),
+    }
+    part(key="help", data=data, width="content")
 
 
 def webgl_able() -> bool | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -32,10 +33,15 @@ _STYLE = """<style>
 </style>"""
 
 
-def title() -> None:
-    """Name of the app and one sentence on what is seen: there before any file is read."""
+def title(pages: Sequence[str]) -> None:
+    """Name of the app, the way to its help, and one sentence on what is seen: there before any
+    file is read. ``pages`` are the ends of the pages' addresses."""
     st.html(_STYLE)
-    st.title("DMIL Explorer", anchor=False)
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    ):
+        st.title("DMIL Explorer", anchor=False, width="content")
+        components.guide(pages)
     st.markdown(terms.HEADLINE)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
@@ -53,7 +54,8 @@ def legend(found: Checkpoint) -> None:
     together = "only the two together say it" if len(names) == 2 else "only together they say it"
     own = [f"{badge(f'U{m}')} only **{name}** says it" for m, name in enumerate(names, start=1)]
     parts = [f"{badge('R')} {several}", *own, f"{badge('S')} {together}"]
-    st.markdown(" &ensp; ".join(parts), help=terms.COMPONENT)
+    with st.container(key="legend"):
+        st.markdown(" &ensp; ".join(parts), help=terms.COMPONENT)
 
 
 def chart(fig: Any, key: str, alt: str, still: bool = True, about: str | None = None) -> None:
@@ -223,6 +225,8 @@ def opinions(
         key="opinions",
         alt="Answer and probability of every model and of each input alone",
     )
+    if not brief:
+        download(pd.DataFrame([asdict(o) for o in said]), f"answers-{current.data}-{sample}")
 
 
 def gate(found: Checkpoint, sample: str) -> None:
@@ -336,16 +340,28 @@ def _row_picked(key: str, ids: list[str], field: str) -> None:
 
 
 def download(frame: pd.DataFrame, name: str) -> None:
-    """A button that saves a table as it is behind the page: every column, full precision."""
-    st.download_button(
-        "Download as CSV",
-        frame.to_csv(index=False).encode("utf-8"),
-        f"{name}.csv",
-        "text/csv",
-        key=f"csv_{name}",
-        on_click="ignore",
-        icon=":material/download:",
-    )
+    """Save a table as it is behind the page, as CSV or Parquet: every column, full precision.
+
+    The file is written when it is asked for. Values are never changed, so that both files say the
+    same: a spreadsheet should import texts that begin with = as text.
+    """
+    writers: dict[str, tuple[str, Callable[[], bytes]]] = {
+        "CSV": ("text/csv", lambda: frame.to_csv(index=False).encode("utf-8")),
+        "Parquet": ("application/vnd.apache.parquet", lambda: frame.to_parquet(index=False)),
+    }
+    file = re.sub(r"[^\w.-]+", "-", name)
+    with st.container(horizontal=True, gap="small"):
+        for kind, (mime, write) in writers.items():
+            st.download_button(
+                f"Table as {kind}",
+                write,
+                f"{file}.{kind.lower()}",
+                mime,
+                key=f"{kind}_{name}",
+                on_click="ignore",
+                type="tertiary",
+                icon=":material/download:",
+            )
 
 
 _TARGETS = {

@@ -249,6 +249,7 @@ def _pair_list(frame: pd.DataFrame, right: str, wrong: str) -> None:
         alt=f"Samples that {right} gets right and {wrong} wrong",
     )
     st.caption("Most certain mistakes first. Click a row to see the sample.")
+    widgets.download(frame, f"{right}-right-{wrong}-wrong-{session.view().data}")
 
 
 def _pair_sample(found: Checkpoint, frame: pd.DataFrame) -> None:

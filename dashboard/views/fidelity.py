@@ -223,3 +223,4 @@ def _aurocs(found: Fidelity, name: str) -> None:
         'AUROC of each gate weight against "is of this component": 0.5 is chance. The ceiling is '
         "that of the exact weights."
     )
+    widgets.download(frame, "fidelity-auroc")

@@ -233,6 +233,8 @@ def _reliability(told: facts.Told, names: Sequence[str]) -> None:
             },
             alt="Temperature and calibration error of each head",
         )
+        table = pd.concat([f.assign(head=name) for name, f in frames.items()])
+        widgets.download(table, "calibration")
 
 
 def _no_heads(found: Checkpoint) -> None:

@@ -122,6 +122,7 @@ def _list(found: Checkpoint, rows: pd.DataFrame) -> None:
         alt="Samples with their true class and the model's answer",
     )
     st.caption(f"{len(rows):,} of {total:,} samples. Click a row to open it.")
+    widgets.download(rows, f"samples-{found.data}-{found.model}")
 
 
 def _detail(found: Checkpoint, rows: pd.DataFrame) -> None:

@@ -73,25 +73,7 @@ _SAVE_HTML = """
 </span>
 <span role="status"></span>
 """
-# It takes the gap below its figure and adds no line to the page.
-_SAVE_CSS = """
-:host, div { line-height: 1; }
-.row, div:has(> .open) {
-  display: flex; gap: 0.25rem; align-items: center; justify-content: flex-end; min-height: 1.5rem;
-}
-button {
-  font: inherit; font-size: 0.75rem; min-height: 1.5rem; padding: 0 0.4rem; cursor: pointer;
-  color: var(--st-text-color); background: transparent; border: 1px solid transparent;
-  border-radius: var(--st-base-radius);
-}
-.kinds button { border-color: var(--st-border-color); }
-button:hover, button:focus-visible {
-  border-color: var(--st-primary-color); color: var(--st-primary-color); outline: none;
-}
-button:disabled { opacity: 0.5; cursor: progress; }
-[role=status] { font-size: 0.75rem; color: var(--st-text-color); order: -1; }
-[hidden] { display: none; }
-"""
+_SAVE_CSS = (_STATIC / "figure.css").read_text("utf-8")
 _SAVE = """
 export default function ({ parentElement, data }) {
   const find = (what) => parentElement.querySelector(what);
@@ -109,7 +91,8 @@ export default function ({ parentElement, data }) {
       try {
         const here = (file) => new URL(file, window.location.origin).href;
         const { save } = await import(here(data.code));
-        status.textContent = await save(button.dataset.kind, { ...data, plotly: here(data.plotly) });
+        const told = { ...data, plotly: here(data.plotly) };
+        status.textContent = await save(button.dataset.kind, told);
       } catch (error) {
         status.textContent = "The server does not answer. Reload the page and try again.";
       }
@@ -119,52 +102,7 @@ export default function ({ parentElement, data }) {
 }
 """
 
-_HELP_CSS = """
-* { box-sizing: border-box; font-family: inherit; }
-.row { display: flex; flex-wrap: wrap; gap: 0.5rem 1rem; align-items: center; }
-.offer {
-  display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: center; margin: 0; padding: 0.4rem 0.75rem;
-  border: 1px solid var(--st-primary-color); border-radius: var(--st-base-radius);
-}
-nav, .buttons { display: flex; gap: 0.5rem; }
-h2 { font-size: 1.1rem; margin: 0; }
-p { margin: 0.5rem 0; line-height: 1.5; }
-[hidden] { display: none !important; }
-button, input {
-  font: inherit; font-size: 0.875rem; min-height: 2rem; padding: 0 0.75rem;
-  color: var(--st-text-color); background: var(--st-background-color);
-  border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius);
-}
-button { cursor: pointer; }
-button.main { border-color: var(--st-primary-color); color: var(--st-primary-color); }
-button:hover { border-color: var(--st-primary-color); color: var(--st-primary-color); }
-:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
-.card, dialog {
-  color: var(--st-text-color); background: var(--st-background-color); font-size: 0.9rem;
-  border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius);
-  box-shadow: 0 6px 24px rgb(0 0 0 / 30%);
-}
-.card {
-  position: fixed; inset: auto 1rem 1rem auto; margin: 0; padding: 1rem;
-  width: min(24rem, calc(100vw - 2rem));
-}
-dialog { padding: 1rem; width: min(46rem, calc(100vw - 2rem)); height: min(44rem, 86vh); }
-dialog[open] { display: flex; flex-direction: column; gap: 0.75rem; }
-dialog::backdrop { background: rgb(0 0 0 / 45%); }
-.head { display: flex; gap: 0.75rem; align-items: center; justify-content: space-between; }
-.head input { flex: 1; }
-.words { overflow-y: auto; flex: 1; }
-dl { margin: 0; }
-dt { font-weight: 600; margin-top: 0.75rem; }
-dd { margin: 0.1rem 0 0; line-height: 1.5; }
-dt a { color: inherit; text-decoration: none; }
-dt a:hover { text-decoration: underline; }
-.chosen { border-left: 3px solid var(--st-primary-color); padding-left: 0.75rem; }
-.keys { display: grid; grid-template-columns: max-content 1fr; gap: 0.25rem 1rem; }
-.keys dt, .keys dd { margin: 0; }
-summary { cursor: pointer; }
-kbd, code { font-family: var(--st-code-font); font-size: 0.85em; }
-"""
+_HELP_CSS = (_STATIC / "help.css").read_text("utf-8")
 _HELP = """
 export default function ({ parentElement, data }) {
   let gone = false;
@@ -237,9 +175,7 @@ def save_figure(key: str, title: str, alt: str, about: str) -> None:
     The browser does it, with the figure it has drawn already: the page carries no second copy.
     ``title`` and ``about`` are written above the figure, ``alt`` below it in HTML.
     """
-    part = st.components.v2.component(
-        "dmil_save_figure", html=_SAVE_HTML, css=_SAVE_CSS, js=_SAVE
-    )
+    part = st.components.v2.component("dmil_save_figure", html=_SAVE_HTML, css=_SAVE_CSS, js=_SAVE)
     data: dict[str, Any] = {
         # The same as Streamlit makes of a key for its class.
         "key": re.sub(r"[^a-zA-Z0-9_-]", "-", key.strip()),

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import components, session, state
+from dashboard import components, report, session, state
 from dashboard.figures import media as media_figures
 from dashboard.figures import sample as sample_figures
 from dashboard.figures import theme
@@ -362,6 +362,30 @@ def download(frame: pd.DataFrame, name: str) -> None:
                 type="tertiary",
                 icon=":material/download:",
             )
+
+
+def report_of(
+    found: Checkpoint, ids: Sequence[str], title: str, label: str, note: str = ""
+) -> None:
+    """A button that saves a report of samples as one HTML file; it is written when asked for."""
+    address, definition = session.address("samples"), session.view().definition
+
+    def write() -> bytes:
+        return report.of_samples(
+            found, ids, title, note=note, address=address, definition=definition
+        )
+
+    st.download_button(
+        label,
+        write,
+        f"{re.sub(r'[^\\w.-]+', '-', title).strip('-')[:80]}.html",
+        "text/html",
+        key=f"report_{label}",
+        on_click="ignore",
+        type="tertiary",
+        icon=":material/description:",
+        help=messages.report_bounds(report.MOST, report.MOST_ROWS),
+    )
 
 
 _TARGETS = {

@@ -274,7 +274,9 @@ AUROC: Final = (
     "How well a component's gate weight ranks its own samples before the others: 1 is always, 0.5 "
     "is chance. The ceiling is that of the exact weights; the worst component counts."
 )
-GATE_CALIBRATION: Final = "Does a weight of 0.7 mean 70 %? Mean gap between the two; less is better."
+GATE_CALIBRATION: Final = (
+    "Does a weight of 0.7 mean 70 %? Mean gap between the two; less is better."
+)
 ABSENT: Final = (
     "The largest mean gate weight of a component that does not occur in the data; 0 is best."
 )

@@ -123,6 +123,15 @@ def _list(found: Checkpoint, rows: pd.DataFrame) -> None:
     )
     st.caption(f"{len(rows):,} of {total:,} samples. Click a row to open it.")
     widgets.download(rows, f"samples-{found.data}-{found.model}")
+    chosen = ", ".join(f"{k} = {v}" for k, v in state.filters_of(view).items())
+    widgets.report_of(
+        found,
+        list(rows["id"]),
+        f"Samples of {found.data}, {found.model}",
+        "Report of these samples",
+        f"{terms.SPLITS[view.split]} samples{f', filtered: {chosen}' if chosen else ''}; "
+        f"order: {terms.ORDERS[view.order]}.",
+    )
 
 
 def _detail(found: Checkpoint, rows: pd.DataFrame) -> None:
@@ -138,6 +147,8 @@ def _detail(found: Checkpoint, rows: pd.DataFrame) -> None:
             st.button(f"Open the first sample, {plain(first)}", on_click=_open, args=(first,))
         return
     sample_panel.full(found, view.sample)
+    title = f"Sample {view.sample} of {found.data}, {found.model}"
+    widgets.report_of(found, [view.sample], title, "Report of this sample")
     st.page_link(
         session.page("what_if"), label="What if this sample were different?", icon=":material/edit:"
     )

@@ -156,6 +156,11 @@ def guide(pages: Sequence[str]) -> None:
     part(key="help", data=data, width="content")
 
 
+def file_name(text: str) -> str:
+    """Text as the name of a file, without its ending: letters, digits and ``._-`` alone."""
+    return re.sub(r"[^\w.-]+", "-", text, flags=re.ASCII).strip("-.")[:80] or "dmil"
+
+
 def webgl_able() -> bool | None:
     """Whether the visitor's browser offers WebGL; None until it has answered."""
     probe = st.components.v2.component("dmil_webgl_probe", js=_PROBE)
@@ -182,7 +187,7 @@ def save_figure(key: str, title: str, alt: str, about: str) -> None:
         "title": title,
         "alt": alt,
         "about": about,
-        "name": re.sub(r"[^\w.-]+", "-", f"{about} {key}", flags=re.ASCII).strip("-.")[:80],
+        "name": file_name(f"{about} {key}"),
         "code": _address("static", "figure.js"),
         "plotly": _address("plotly", "plotly.min.js"),
     }

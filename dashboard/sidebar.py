@@ -92,8 +92,11 @@ def _choices(stock: Stock) -> None:
         st.caption(":material/warning: The training of this model was stopped early.")
     seeds = stock.seeds(view.data)
     if len(seeds) > 1:
-        select("Seed", "seed", seeds, view.seed)
-    select("Samples from", "split", state.SPLITS, view.split, terms.SPLITS.__getitem__)
+        select("Seed", "seed", seeds, view.seed, help=terms.SEED)
+    select(
+        "Samples from", "split", state.SPLITS, view.split, terms.SPLITS.__getitem__,
+        help=terms.SPLIT,
+    )  # fmt: skip
     _definitions(stock.get(view.data, view.model, view.seed))
     _about(_card(stock))
 
@@ -114,6 +117,7 @@ def _definitions(found: Checkpoint | None) -> None:
         definitions = {"Gate": terms.GATE, "Contribution": terms.CONTRIBUTION}
         for name, text in definitions.items():
             st.markdown(f"**{name}** {text}")
+        st.markdown("[All words](#word-component)")
 
 
 def _card(stock: Stock) -> dict[str, Any]:

@@ -349,7 +349,7 @@ def download(frame: pd.DataFrame, name: str) -> None:
         "CSV": ("text/csv", lambda: frame.to_csv(index=False).encode("utf-8")),
         "Parquet": ("application/vnd.apache.parquet", lambda: frame.to_parquet(index=False)),
     }
-    file = re.sub(r"[^\w.-]+", "-", name)
+    file = components.file_name(name)
     with st.container(horizontal=True, gap="small"):
         for kind, (mime, write) in writers.items():
             st.download_button(
@@ -378,7 +378,7 @@ def report_of(
     st.download_button(
         label,
         write,
-        f"{re.sub(r'[^\\w.-]+', '-', title).strip('-')[:80]}.html",
+        f"{components.file_name(title)}.html",
         "text/html",
         key=f"report_{label}",
         on_click="ignore",

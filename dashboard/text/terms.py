@@ -280,6 +280,23 @@ GATE_CALIBRATION: Final = (
 ABSENT: Final = (
     "The largest mean gate weight of a component that does not occur in the data; 0 is best."
 )
+#: Columns of the table of settings.
+FIDELITY: Final = {
+    "agreement": AGREEMENT,
+    "ceiling": CEILINGS,
+    "ceiling_share": "Agreement as a share of the information ceiling.",
+    "paper_agreement": f"The same of dmil-paper. {AGREEMENT}",
+    "dmil": ACCURACY,
+    "joint": ACCURACY,
+    "ensemble": ACCURACY,
+    "dmil-paper": ACCURACY,
+    "bayes": "Accuracy of who knows the law of the data.",
+    "worst_auroc": AUROC,
+    "calibration_error": GATE_CALIBRATION,
+    "absent": ABSENT,
+    "share_S": "Mean gate weight of S.",
+    "law_share_S": "Mean weight of S by the law of the data, as far as labels can tell it.",
+}
 PURITY: Final = (
     "Take one component's contribution out of the score and look who suffers. In a pure "
     "decomposition only the component's own samples do: the losses lie on the diagonal."

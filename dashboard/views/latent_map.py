@@ -83,14 +83,16 @@ def _map(
     elif len(drawn) < len(points):
         st.caption(f"{len(drawn):,} of {len(points):,} points are drawn, evenly chosen.")
     fig = figures.scatter(drawn, colour, _order(found, colour), renderer)
+    alt = f"Map of the latent {latent}, one point a sample, coloured by {terms.COLOURS[colour]}"
     st.plotly_chart(
         fig,
         key="map",
         on_select=_clicked,
         selection_mode="points",
         config=widgets.MAP_CONFIG,
-        alt=f"Map of the latent {latent}, one point a sample, coloured by {terms.COLOURS[colour]}",
+        alt=alt,
     )
+    widgets.save_figure("map", alt, found.data)
     st.caption(
         f"{len(drawn):,} samples, each a point of the latent {plain(latent)}, coloured by "
         f"{terms.COLOURS[colour]}. Click a point to open its sample; scroll to zoom, drag to move."

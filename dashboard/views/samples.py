@@ -112,12 +112,8 @@ def _list(found: Checkpoint, rows: pd.DataFrame) -> None:
             "id": st.column_config.TextColumn(width=85),
             "true": st.column_config.TextColumn(width=70),
             "says": st.column_config.TextColumn(width=70, help=f"Answer of {found.model}"),
-            "sure": st.column_config.NumberColumn(
-                width=52, format="%.0f %%", help="Probability of the answer"
-            ),
-            "gate": st.column_config.TextColumn(
-                width=45, help="Component with the largest gate weight"
-            ),
+            "sure": st.column_config.NumberColumn(width=52, format="%.0f %%", help=terms.SURE),
+            "gate": st.column_config.TextColumn(width=45, help=f"{terms.DOMINANT} {terms.GATE}"),
         },
         alt="Samples with their true class and the model's answer",
     )

@@ -129,7 +129,7 @@ function reveal(found) {
 }
 
 function tour({ steps, base, slugs }, root, ended) {
-  const ring = element("div", { "aria-hidden": "true" });
+  const ring = element("div", { "aria-hidden": "true", "data-tour-ring": true });
   ring.style.cssText =
     "position:fixed;pointer-events:none;border-radius:8px;z-index:999990;display:none;" +
     "outline:3px solid var(--st-primary-color, #3b4cc0);outline-offset:4px";

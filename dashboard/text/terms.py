@@ -169,7 +169,7 @@ FLAGS: Final = (
     "The data set marks some samples, for example those whose picture was spoilt on purpose: there "
     "the other input is the only one left to rely on."
 )
-ACCURACY: Final = "Share of samples whose most probable class is the true one."
+ACCURACY: Final = "**Accuracy**: share of samples whose most probable class is the true one."
 CONFUSION: Final = "Each row is a true class. Cells count samples; shade is the share of the row."
 
 #: Latent -> what it holds. Those of one modality stand without its number; {one} is its name.
@@ -235,7 +235,7 @@ METRICS: Final = {
     "missed": "missed indicator",
 }
 METRIC_WORDS: Final = {
-    "accuracy": "**Accuracy**: share of samples that are right.",
+    "accuracy": ACCURACY,
     "macro_f1": "**Macro F1**: mean over the classes of F1, which asks of a class both how many of "
     "its samples are found and how many of those found are its own.",
     "map": "**Mean average precision**: how well the probabilities of each class rank its samples.",

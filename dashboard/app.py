@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import session, sidebar, widgets
+from dashboard import components, session, sidebar, widgets
 from dashboard.services.stock import stock
 from dashboard.views import compare, fidelity, latent_map, overview, samples, what_if
 
@@ -14,6 +14,7 @@ from dashboard.views import compare, fidelity, latent_map, overview, samples, wh
 ICON = Path(__file__).parent / "static" / "icon.svg"
 st.set_page_config(page_title="DMIL Explorer", page_icon=str(ICON), layout="wide")
 session.begin()
+components.serve()
 # The default page has no url_path: its own address would open a "page not found" dialog.
 pages = {
     "overview": st.Page(overview.overview, title="Overview", icon=":material/home:", default=True),
@@ -35,7 +36,7 @@ pages = {
 }
 page = st.navigation(list(pages.values()), position="top")
 session.remember_pages(pages)
-sidebar.title()
+sidebar.title([one.url_path for one in pages.values() if one.url_path])
 found = stock()
 sidebar.settle(found)
 # The fidelity benchmark is about no set of the list: the choices of one would do nothing there.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -152,6 +153,16 @@ def bound(
 
     st.session_state[key] = value
     return {"key": key, "on_change": report}
+
+
+def address(slug: str) -> str:
+    """The whole address of a page, for files that are opened elsewhere; empty where the browser
+    has not told its own."""
+    here = urlsplit(st.context.url or "")
+    if here.scheme not in ("http", "https"):
+        return ""
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"{here.scheme}://{here.netloc}/" + "/".join(part for part in (base, slug) if part)
 
 
 def remember_pages(pages: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -32,10 +33,15 @@ _STYLE = """<style>
 </style>"""
 
 
-def title() -> None:
-    """Name of the app and one sentence on what is seen: there before any file is read."""
+def title(pages: Sequence[str]) -> None:
+    """Name of the app, the way to its help, and one sentence on what is seen: there before any
+    file is read. ``pages`` are the ends of the pages' addresses."""
     st.html(_STYLE)
-    st.title("DMIL Explorer", anchor=False)
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    ):
+        st.title("DMIL Explorer", anchor=False, width="content")
+        components.guide(pages)
     st.markdown(terms.HEADLINE)
 
 
@@ -86,8 +92,11 @@ def _choices(stock: Stock) -> None:
         st.caption(":material/warning: The training of this model was stopped early.")
     seeds = stock.seeds(view.data)
     if len(seeds) > 1:
-        select("Seed", "seed", seeds, view.seed)
-    select("Samples from", "split", state.SPLITS, view.split, terms.SPLITS.__getitem__)
+        select("Seed", "seed", seeds, view.seed, help=terms.SEED)
+    select(
+        "Samples from", "split", state.SPLITS, view.split, terms.SPLITS.__getitem__,
+        help=terms.SPLIT,
+    )  # fmt: skip
     _definitions(stock.get(view.data, view.model, view.seed))
     _about(_card(stock))
 
@@ -108,6 +117,7 @@ def _definitions(found: Checkpoint | None) -> None:
         definitions = {"Gate": terms.GATE, "Contribution": terms.CONTRIBUTION}
         for name, text in definitions.items():
             st.markdown(f"**{name}** {text}")
+        st.markdown("[All words](#word-component)")
 
 
 def _card(stock: Stock) -> dict[str, Any]:

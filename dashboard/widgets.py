@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from dashboard import session, state
+from dashboard import components, report, session, state
 from dashboard.figures import media as media_figures
 from dashboard.figures import sample as sample_figures
 from dashboard.figures import theme
@@ -53,13 +54,26 @@ def legend(found: Checkpoint) -> None:
     together = "only the two together say it" if len(names) == 2 else "only together they say it"
     own = [f"{badge(f'U{m}')} only **{name}** says it" for m, name in enumerate(names, start=1)]
     parts = [f"{badge('R')} {several}", *own, f"{badge('S')} {together}"]
-    st.markdown(" &ensp; ".join(parts), help=terms.COMPONENT)
+    with st.container(key="legend"):
+        st.markdown(" &ensp; ".join(parts), help=terms.COMPONENT)
 
 
-def chart(fig: Any, key: str, alt: str, still: bool = True) -> None:
-    """A figure with its text alternative; ``still`` ones have no tool bar."""
+def chart(fig: Any, key: str, alt: str, still: bool = True, about: str | None = None) -> None:
+    """A figure with its text alternative and a way to save it; ``still`` ones have no tool bar.
+
+    ``about`` says of what it is, for who sees the saved figure alone; else it is the data set.
+    """
     config = theme.STILL if still else theme.CONFIG
-    st.plotly_chart(fig, key=key, config=config, alt=alt)
+    with st.container(gap=None):
+        st.plotly_chart(fig, key=key, config=config, alt=alt)
+        save_figure(key, alt, about)
+
+
+def save_figure(key: str, alt: str, about: str | None = None) -> None:
+    """The control that saves the figure drawn with this key; right below the figure."""
+    title = re.split(r"[:;]", alt, maxsplit=1)[0]
+    where = session.view().data if about is None else about
+    components.save_figure(key, title, alt, where)
 
 
 def stepper(before: str | None, after: str | None, place: int | None, count: int) -> None:
@@ -218,6 +232,8 @@ def opinions(
         key="opinions",
         alt="Answer and probability of every model and of each input alone",
     )
+    if not brief:
+        download(pd.DataFrame([asdict(o) for o in said]), f"answers-{current.data}-{sample}")
 
 
 def gate(found: Checkpoint, sample: str) -> None:
@@ -338,15 +354,51 @@ def row_choice(
 
 
 def download(frame: pd.DataFrame, name: str) -> None:
-    """A button that saves a table as it is behind the page: every column, full precision."""
+    """Save a table as it is behind the page, as CSV or Parquet: every column, full precision.
+
+    The file is written when it is asked for. Values are never changed, so that both files say the
+    same: a spreadsheet should import texts that begin with = as text.
+    """
+    writers: dict[str, tuple[str, Callable[[], bytes]]] = {
+        "CSV": ("text/csv", lambda: frame.to_csv(index=False).encode("utf-8")),
+        "Parquet": ("application/vnd.apache.parquet", lambda: frame.to_parquet(index=False)),
+    }
+    file = components.file_name(name)
+    with st.container(horizontal=True, gap="small"):
+        for kind, (mime, write) in writers.items():
+            st.download_button(
+                f"Table as {kind}",
+                write,
+                f"{file}.{kind.lower()}",
+                mime,
+                key=f"{kind}_{name}",
+                on_click="ignore",
+                type="tertiary",
+                icon=":material/download:",
+            )
+
+
+def report_of(
+    found: Checkpoint, ids: Sequence[str], title: str, label: str, note: str = ""
+) -> None:
+    """A button that saves a report of samples as one HTML file; it is written when asked for."""
+    address, definition = session.address("samples"), session.view().definition
+
+    def write() -> bytes:
+        return report.of_samples(
+            found, ids, title, note=note, address=address, definition=definition
+        )
+
     st.download_button(
-        "Download as CSV",
-        frame.to_csv(index=False).encode("utf-8"),
-        f"{name}.csv",
-        "text/csv",
-        key=f"csv_{name}",
+        label,
+        write,
+        f"{components.file_name(title)}.html",
+        "text/html",
+        key=f"report_{label}",
         on_click="ignore",
-        icon=":material/download:",
+        type="tertiary",
+        icon=":material/description:",
+        help=messages.report_bounds(report.MOST, report.MOST_ROWS),
     )
 
 

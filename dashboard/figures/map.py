@@ -1,7 +1,4 @@
-"""How the points of a latent map look, and the map as a figure to be saved.
-
-The map that is clicked is drawn in the browser (`dashboard.frontend.map`); both have these looks.
-"""
+"""How the points of a latent map look; it is drawn in the browser (`dashboard.frontend.map`)."""
 
 from __future__ import annotations
 
@@ -11,7 +8,6 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from dashboard.figures import theme
@@ -122,80 +118,3 @@ def _parts(colour: str) -> tuple[int, int, int]:
 def size(count: int) -> float:
     """Diameter of a point in pixels: smaller where there are many."""
     return 8.0 if count <= CROWDED else 6.0 if count <= 6000 else 4.5
-
-
-def scatter(
-    places: Sequence[NDArray[np.floating]],
-    titles: Sequence[str],
-    shown: Groups | Scale,
-    height: int = 560,
-) -> go.Figure:
-    """One or two maps as a figure to be saved: (N, 2) places each, and their titles."""
-    from plotly.subplots import make_subplots
-
-    fig = make_subplots(1, len(places), subplot_titles=[theme.plain(t) for t in titles])
-    fig.update_layout(template=theme.TEMPLATE, height=height, margin={"t": 40})
-    for column, xy in enumerate(places, start=1):
-        if isinstance(shown, Groups):
-            _groups(fig, xy, shown, column)
-        else:
-            _numbers(fig, xy, shown, column)
-        # Map coordinates have no unit: ticks would invite reading distances off them.
-        bare = {"showticklabels": False, "zeroline": False, "showgrid": False}
-        fig.update_xaxes(bare, col=column)
-        anchor = "x" if column == 1 else f"x{column}"
-        fig.update_yaxes({**bare, "scaleanchor": anchor}, col=column)
-    legend = {"itemsizing": "constant", "y": -0.01, "title": {"text": theme.plain(shown.label)}}
-    fig.update_layout(showlegend=isinstance(shown, Groups), legend=legend)
-    return fig
-
-
-def _groups(fig: go.Figure, xy: NDArray[np.floating], shown: Groups, column: int) -> None:
-    for g, name in enumerate(shown.names):
-        some = xy[shown.of == g]
-        fig.add_scattergl(
-            x=some[:, 0],
-            y=some[:, 1],
-            mode="markers",
-            name=theme.plain(name),
-            legendgroup=str(g),
-            showlegend=column == 1,
-            marker={
-                "color": shown.colours[g],
-                "symbol": shown.symbols[g],
-                "size": size(len(xy)),
-                "opacity": 0.8,
-            },
-            row=1,
-            col=column,
-        )
-
-
-def _numbers(fig: go.Figure, xy: NDArray[np.floating], shown: Scale, column: int) -> None:
-    ends = [0, STEPS - 1]
-    marker = {
-        "color": shown.of,
-        "cmin": ends[0],
-        "cmax": ends[1],
-        "colorscale": [[i / (STEPS - 1), c] for i, c in enumerate(shown.colours)],
-        "size": size(len(xy)) * np.asarray(shown.sizes)[shown.of],
-        # Plotly would ring points of several sizes in white, which hides small ones on black.
-        "line": {"width": 0},
-        "opacity": 0.8,
-        "showscale": column == 1,
-        "colorbar": {
-            "title": {"text": theme.plain(shown.label), "side": "top"},
-            "orientation": "h",
-            "thickness": 10,
-            "len": 0.4,
-            "x": 0,
-            "xanchor": "left",
-            "y": -0.02,
-            "yanchor": "top",
-            "tickvals": ends,
-            "ticktext": [shown.low, shown.high],
-        },
-    }
-    fig.add_scattergl(
-        x=xy[:, 0], y=xy[:, 1], mode="markers", marker=marker, showlegend=False, row=1, col=column
-    )

@@ -8,6 +8,7 @@
 const CLICK = 4; // pixels that a click may move
 const REACH = 14; // pixels from the pointer to a point that it means
 const STEP = 40; // pixels that an arrow key moves
+const MOST_SVG = 6000; // points of a saved picture that are shapes of their own
 const FURTHEST = 400; // times the whole map
 
 export default function ({ parentElement, data, setTriggerValue }) {
@@ -254,6 +255,49 @@ class LatentMap {
   outlined(pane, corners) {
     this.setMode("move");
     this.tell("outlined", { pane: pane.number, corners });
+  }
+
+  // The same as a figure of Plotly, to be saved: see figure.js.
+  figure() {
+    const { colour, count } = this.about;
+    const type = count > MOST_SVG ? "scattergl" : "scatter";
+    const looks =
+      colour.kind === "groups"
+        ? colour.groups.map((g) => ({ ...g, size: 1 }))
+        : colour.steps.map((s) => ({ ...s, symbol: "circle" }));
+    const data = [];
+    const layout = { annotations: [], margin: { l: 8, r: 8, t: 34, b: 8 }, legend: { orientation: "h" } };
+    const bare = { showticklabels: false, zeroline: false, showgrid: false };
+    this.panes.forEach((pane, n) => {
+      const [from, to] = [n / this.panes.length, (n + 0.96) / this.panes.length];
+      const end = n ? n + 1 : "";
+      layout[`xaxis${end}`] = { ...bare, domain: [from, to], anchor: `y${end}` };
+      layout[`yaxis${end}`] = { ...bare, anchor: `x${end}`, scaleanchor: `x${end}` };
+      layout.annotations.push({
+        text: escaped(pane.title.textContent), xref: "paper", yref: "paper", x: from, y: 1,
+        xanchor: "left", yanchor: "bottom", showarrow: false,
+      });
+      looks.forEach((look, g) => {
+        const some = this.order.filter((i) => this.looks[i] === g && this.shown(i));
+        data.push({
+          type, mode: "markers", name: escaped(look.name), legendgroup: String(g),
+          showlegend: colour.kind === "groups" && n === 0 && some.length > 0,
+          x: Array.from(some, (i) => pane.x[i] / 65535), y: Array.from(some, (i) => pane.y[i] / 65535),
+          text: Array.from(some, (i) => escaped(this.ids[i])), hoverinfo: "text+name",
+          marker: { color: look.colour, symbol: look.symbol, size: this.about.size * look.size, opacity: 0.8 },
+          xaxis: `x${end}`, yaxis: `y${end}`,
+        });
+      });
+    });
+    if (colour.kind !== "groups") {
+      layout.annotations.push({
+        text: escaped(`${colour.label}: from ${colour.low} to ${colour.high}, larger where more`),
+        xref: "paper", yref: "paper", x: 0, y: 0, xanchor: "left", yanchor: "top", showarrow: false,
+      });
+      layout.margin.b = 30;
+    }
+    const width = this.area.clientWidth;
+    return { data, layout, _fullLayout: { width, height: this.panes[0].height + 60 } };
   }
 
   // Where a point is on the screen: for tests, and for whoever wants to know.
@@ -566,6 +610,11 @@ function element(tag, name = "", attributes = {}) {
   if (name) made.className = name;
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
   return made;
+}
+
+// Plotly reads a little HTML in its texts.
+function escaped(text) {
+  return text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 }
 
 function button(label, help, act) {

@@ -143,7 +143,11 @@ def gates(found: Checkpoint, sample: str) -> pd.DataFrame:
 
 def mean_gates(found: Checkpoint, split: str) -> pd.DataFrame:
     """The same on average over a split; no rows for models without a gate."""
-    frame = in_split(table(found), split)
+    return mean_gates_of(in_split(table(found), split))
+
+
+def mean_gates_of(frame: pd.DataFrame) -> pd.DataFrame:
+    """The same over the given rows of a table."""
     held = schema.components_in(frame.columns)
     weights = frame[[schema.gate(c) for c in held]].mean().to_numpy(dtype=float)
     return pd.DataFrame({"component": held, "weight": weights})

@@ -307,6 +307,15 @@ def bad_fidelity(problem: str) -> Message:
     )
 
 
+def report_bounds(samples: int, rows: int) -> str:
+    """What a report holds."""
+    return (
+        "One HTML file that needs neither this app nor the network: inputs, answers, gate, "
+        f"waterfall, definitions. Of many samples the first {samples} with their inputs, the first "
+        f"{rows:,} as a list."
+    )
+
+
 def no_composition() -> Message:
     """Real data: nobody knows which component carries a label."""
     return Message(

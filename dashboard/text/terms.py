@@ -30,6 +30,14 @@ COMPONENT: Final = (
     "only the second says it), **S** synergy (only together they say it). Each part has its own "
     "classifier."
 )
+PARTS_IN_WORDS: Final = {
+    "R": "**Redundancy**: what several inputs say, so that each of them alone would do. Of three "
+    "inputs: what at least two say.",
+    "U": "**Uniqueness**: what only one input says. U1 is of the first input, U2 of the second, U3 "
+    "of the third, where there is one.",
+    "S": "**Synergy**: what no input says alone and only all together do, such as whether two "
+    "digits are the same.",
+}
 GATE: Final = (
     "The gate gives each component a weight between 0 and 100 % for this one sample; together "
     "they add up to 100 %. It is what this model learned to rely on, not a measurement of "
@@ -44,6 +52,23 @@ CONTRIBUTION: Final = (
     "Gate weight times the component's own score for the class. The "
     "contributions add up exactly to the model's score (logit) for that class. Shown in bits: +1 "
     "bit doubles the odds of the class."
+)
+DOMINANT: Final = (
+    "The component with the largest gate weight: the one that the model relies on most for this "
+    "sample."
+)
+SCORE: Final = (
+    "A model's score (logit) for a class: the higher, the more probable the class. The difference "
+    "of two classes' scores is the log odds of one over the other. Shown in bits."
+)
+SURE: Final = "Probability that the model gives to its own answer."
+SEED: Final = (
+    "The number from which a training's random choices follow. Another seed is another training "
+    "of the same kind; how much they differ is luck."
+)
+SPLIT: Final = (
+    "Which samples: **test** samples were never seen in training, **validation** samples chose "
+    "when to stop, **training** samples were learned from, so a model knows them too well."
 )
 BITS: Final = (
     "How much more probable an input makes the true class than it is anyway: +1 bit doubles the "
@@ -154,7 +179,7 @@ FLAGS: Final = (
     "The data set marks some samples, for example those whose picture was spoilt on purpose: there "
     "the other input is the only one left to rely on."
 )
-ACCURACY: Final = "Share of samples whose most probable class is the true one."
+ACCURACY: Final = "**Accuracy**: share of samples whose most probable class is the true one."
 CONFUSION: Final = "Each row is a true class. Cells count samples; shade is the share of the row."
 
 #: Latent -> what it holds. Those of one modality stand without its number; {one} is its name.
@@ -235,14 +260,19 @@ METRICS: Final = {
     "synergy": "synergy indicator",
     "missed": "missed indicator",
 }
-METRIC: Final = (
-    "**Accuracy**: share of samples that are right. **Macro F1**: mean over the classes of F1. "
-    "**Mean average precision**: how well the probabilities of each class rank its samples. "
-    "**ECE**: mean gap between how sure a model is and how often it is right; less is better. "
-    "**Synergy indicator**: share of samples that are right although both models of one input are "
-    "wrong. **Missed indicator**: its mirror, wrong although a model of one input is right; less "
-    "is better."
-)
+METRIC_WORDS: Final = {
+    "accuracy": ACCURACY,
+    "macro_f1": "**Macro F1**: mean over the classes of F1, which asks of a class both how many of "
+    "its samples are found and how many of those found are its own.",
+    "map": "**Mean average precision**: how well the probabilities of each class rank its samples.",
+    "ece": "**ECE**, calibration error: mean gap between how sure a model is and how often it is "
+    "right; less is better.",
+    "synergy": "**Synergy indicator**: share of samples that are right although every model of one "
+    "input is wrong.",
+    "missed": "**Missed indicator**: its mirror, wrong although a model of one input is right; "
+    "less is better.",
+}
+METRIC: Final = " ".join(METRIC_WORDS.values())
 REFERENCE: Final = (
     "Every other method is compared with this one, seed by seed: runs of the same seed share "
     "their starting point, so their differences vary less than their scores."
@@ -262,6 +292,37 @@ CEILINGS: Final = (
     "from the law: a sample whose weak side carries nothing this time really is unique. The "
     "**generator ceiling** is for who knows how the data were made."
 )
+AGREEMENT: Final = (
+    "Share of samples whose largest gate weight is that of their true composition, beside the "
+    "most that labels can tell (ceiling). Mean over seeds."
+)
+AUROC: Final = (
+    "How well a component's gate weight ranks its own samples before the others: 1 is always, 0.5 "
+    "is chance. The ceiling is that of the exact weights; the worst component counts."
+)
+GATE_CALIBRATION: Final = (
+    "Does a weight of 0.7 mean 70 %? Mean gap between the two; less is better."
+)
+ABSENT: Final = (
+    "The largest mean gate weight of a component that does not occur in the data; 0 is best."
+)
+#: Columns of the table of settings.
+FIDELITY: Final = {
+    "agreement": AGREEMENT,
+    "ceiling": CEILINGS,
+    "ceiling_share": "Agreement as a share of the information ceiling.",
+    "paper_agreement": f"The same of dmil-paper. {AGREEMENT}",
+    "dmil": ACCURACY,
+    "joint": ACCURACY,
+    "ensemble": ACCURACY,
+    "dmil-paper": ACCURACY,
+    "bayes": "Accuracy of who knows the law of the data.",
+    "worst_auroc": AUROC,
+    "calibration_error": GATE_CALIBRATION,
+    "absent": ABSENT,
+    "share_S": "Mean gate weight of S.",
+    "law_share_S": "Mean weight of S by the law of the data, as far as labels can tell it.",
+}
 PURITY: Final = (
     "Take one component's contribution out of the score and look who suffers. In a pure "
     "decomposition only the component's own samples do: the losses lie on the diagonal."

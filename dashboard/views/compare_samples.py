@@ -239,16 +239,19 @@ def _pair_list(frame: pd.DataFrame, right: str, wrong: str) -> None:
         column_config={
             "id": st.column_config.TextColumn(width=90),
             "truth": st.column_config.TextColumn("true", width=75),
-            "right_p": st.column_config.NumberColumn(f"{right} sure", format="%.0f %%"),
+            "right_p": st.column_config.NumberColumn(
+                f"{right} sure", format="%.0f %%", help=terms.SURE
+            ),
             "wrong_says": st.column_config.TextColumn(f"{wrong} says", width=85),
-            "wrong_p": st.column_config.NumberColumn("how sure", format="%.0f %%"),
+            "wrong_p": st.column_config.NumberColumn("how sure", format="%.0f %%", help=terms.SURE),
             "dominant": st.column_config.TextColumn(
-                "gate", width=45, help="Component with the largest gate weight"
+                "gate", width=45, help=f"{terms.DOMINANT} {terms.GATE}"
             ),
         },
         alt=f"Samples that {right} gets right and {wrong} wrong",
     )
     st.caption("Most certain mistakes first. Click a row to see the sample.")
+    widgets.download(frame, f"{right}-right-{wrong}-wrong-{session.view().data}")
 
 
 def _pair_sample(found: Checkpoint, frame: pd.DataFrame) -> None:

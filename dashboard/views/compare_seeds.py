@@ -120,7 +120,10 @@ def _scores(found: Board) -> None:
     metric = session.view().metric
     title = f"{terms.METRICS[metric]}, %"
     name = terms.METRICS[metric]
-    st.markdown(f"**{name[:1].upper()}{name[1:]} of every seed, and their mean**")
+    st.markdown(
+        f"**{name[:1].upper()}{name[1:]} of every seed, and their mean**",
+        help=terms.METRIC_WORDS[metric],
+    )
     table = found.table.assign(mean=found.table[metric])
     values = [f"{v:.1%}" for v in table["mean"]]
     widgets.chart(
@@ -164,14 +167,16 @@ def _table(found: Board) -> None:
     number = st.column_config.NumberColumn
     titles = {**terms.METRICS, "map": "mAP", "ece": "ECE", "synergy": "synergy", "missed": "missed"}
     config: dict[str, Any] = {
-        c: number(titles.get(c, c), format="%.2f") for c in shares[:7] if c in columns
+        c: number(titles.get(c, c), format="%.2f", help=terms.METRIC_WORDS.get(c))
+        for c in shares[:7]
+        if c in columns
     }
     config |= {
         "method": st.column_config.TextColumn(pinned=True),
         f"{view.metric}_sd": number("± sd", format="%.2f", help="Standard deviation over seeds"),
         "difference": number(f"vs {found.reference}", format="%+.2f", help=terms.INTERVAL),
-        "low": number("from", format="%+.2f"),
-        "high": number("to", format="%+.2f"),
+        "low": number("from", format="%+.2f", help=terms.INTERVAL),
+        "high": number("to", format="%+.2f", help=terms.INTERVAL),
         "verdict": st.column_config.TextColumn(help=f"Against {found.reference}"),
         "synergy_ceiling": number("its ceiling", format="%.2f", help=terms.SYNERGY_INDICATOR),
         "seconds": number("training s", format="%.0f"),

@@ -85,7 +85,7 @@ def _table(found: service.Standing) -> None:
         height=min(500, 38 + 35 * len(frame)),
         column_config={
             "method": st.column_config.TextColumn(pinned=True),
-            "rank": st.column_config.NumberColumn("average rank", format="%.2f"),
+            "rank": st.column_config.NumberColumn("average rank", format="%.2f", help=terms.RANKS),
             **{
                 str(d): st.column_config.NumberColumn(str(d), format="%.2f") for d in scores.columns
             },

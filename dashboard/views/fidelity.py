@@ -113,8 +113,8 @@ def _table(table: pd.DataFrame) -> None:
         **widgets.row_choice("settings", table["setting"], _chosen(table), "setting"),
         column_config={
             "setting": st.column_config.TextColumn(pinned=True),
-            **{c: number(t, format="%.1f") for c, t in heads.items()},
-            **{c: number(t, format="%.3f") for c, t in rest.items()},
+            **{c: number(t, format="%.1f", help=terms.FIDELITY.get(c)) for c, t in heads.items()},
+            **{c: number(t, format="%.3f", help=terms.FIDELITY.get(c)) for c, t in rest.items()},
         },
         alt="Figures of the fidelity benchmark, a row per setting",
     )
@@ -182,7 +182,7 @@ def _purity(found: Fidelity, name: str) -> None:
 
 
 def _shares(found: Fidelity, name: str) -> None:
-    st.markdown("**What the samples are made of**")
+    st.markdown("**What the samples are made of**", help=terms.COMPOSITION)
     frame = service.shares(found, name)
     widgets.chart(
         figures.shares(frame),
@@ -206,7 +206,7 @@ def _accuracies(found: Fidelity, name: str) -> None:
 
 
 def _aurocs(found: Fidelity, name: str) -> None:
-    st.markdown("**Does each gate rank its own samples first?**")
+    st.markdown("**Does each gate rank its own samples first?**", help=terms.AUROC)
     frame = service.aurocs(found, name)
     if frame.empty:
         st.caption("With a single composition there is nothing to rank.")
@@ -223,3 +223,4 @@ def _aurocs(found: Fidelity, name: str) -> None:
         'AUROC of each gate weight against "is of this component": 0.5 is chance. The ceiling is '
         "that of the exact weights."
     )
+    widgets.download(frame, "fidelity-auroc")

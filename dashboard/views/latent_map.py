@@ -143,6 +143,7 @@ def _draw(maps: Sequence[Map], colour: str) -> None:
         frontend.pack(ids.tolist(), panes, look, figures.size(len(ids)), height),
         partial(_heard, tuple(maps)),
     )
+    widgets.save_figure("map", " ".join(p.label for p in panes))
     _focus(maps, panes, ids)
     if view.sample in table(first.found).index and view.sample not in ids:
         st.caption(messages.not_a_point(plain(view.sample)))

@@ -49,8 +49,9 @@ def _data(found: Checkpoint) -> None:
 
 def _how_much(found: Checkpoint) -> None:
     view = session.view()
-    st.subheader("How much R, U1, U2 and S there is", anchor=False, help=terms.BITS)
     names = samples.modality_names(found)
+    help_ = terms.BITS if len(names) == 2 else terms.GATE
+    st.subheader("How much R, U1, U2 and S there is", anchor=False, help=help_)
     if len(names) != 2 and found.gated:
         gates = samples.mean_gates(found, view.split)
         fig = sample_figures.gate_bars(gates, terms.component_names(names))
@@ -77,7 +78,7 @@ def _how_much(found: Checkpoint) -> None:
 
 def _who_is_right(all_: Stock, found: Checkpoint) -> None:
     view = session.view()
-    st.subheader("Who is right how often", anchor=False)
+    st.subheader("Who is right how often", anchor=False, help=terms.ACCURACY)
     found_scores = comparison.scores(all_, found.data, view.seed, view.split)
     shown = [s for s in found_scores if s.model in (*MODELS, found.model)]
     frame = pd.DataFrame([vars(s) for s in shown or found_scores])

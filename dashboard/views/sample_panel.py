@@ -58,10 +58,11 @@ def heading(found: Checkpoint, sample: str) -> None:
         f"({row['confidence']:.0%} sure) {verdict}"
     )
     known = [said, f":gray-badge[{plain(row['split'])} sample]"]
-    if row.get("composition") in terms.BADGES:
+    composed = row.get("composition") in terms.BADGES
+    if composed:
         known.append(f"true composition {widgets.badge(row['composition'])}")
     known += [f":orange-badge[{plain(widgets.words(f))}]" for f in service.flags_of(found, sample)]
-    st.markdown(" ".join(known))
+    st.markdown(" ".join(known), help=terms.COMPOSITION if composed else None)
 
 
 def waterfall(found: Checkpoint, sample: str) -> None:
@@ -174,14 +175,15 @@ def _identities(bits: dict[str, float], names: Sequence[str]) -> None:
             f"+ u{m} ({signed(f'u{m}')})"
         )
     parts = " + ".join(f"{c} ({signed(c)})" for c in ("r", "u1", "u2", "s"))
-    st.markdown(f"**Both together**: {signed('i12')} bits = {parts}")
+    st.markdown(f"**Both together**: {signed('i12')} bits = {parts}", help=terms.BITS)
 
 
 def _how_far_to_trust(told: facts.Told) -> None:
     errors = ", ".join(f"{c.after.error:.1%}" for c in told.calibration)
     st.caption(
         "As this model's heads see it, calibrated on validation samples. Calibration error on test "
-        f"samples, first input, second, both: {errors}."
+        f"samples, first input, second, both: {errors}.",
+        help=terms.METRIC_WORDS["ece"],
     )
     if told.seen:
         st.caption(
@@ -233,6 +235,8 @@ def _reliability(told: facts.Told, names: Sequence[str]) -> None:
             },
             alt="Temperature and calibration error of each head",
         )
+        table = pd.concat([f.assign(head=name) for name, f in frames.items()])
+        widgets.download(table, "calibration")
 
 
 def _no_heads(found: Checkpoint) -> None:

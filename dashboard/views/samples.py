@@ -183,6 +183,16 @@ def _list(found: Checkpoint, rows: pd.DataFrame) -> None:
     total = len(service.in_split(table(found), view.split))
     st.caption(f"{len(rows):,} of {total:,} samples. Click a row to open it, a head to sort.")
     _pager(rows, page)
+    widgets.download(rows, f"samples-{found.data}-{found.model}")
+    chosen = ", ".join(f"{k} = {v}" for k, v in state.filters_of(view).items())
+    widgets.report_of(
+        found,
+        list(rows["id"]),
+        f"Samples of {found.data}, {found.model}",
+        "Report of these samples",
+        f"{terms.SPLITS[view.split]} samples{f', filtered: {chosen}' if chosen else ''}; "
+        f"order: {_order_words(view.order)}.",
+    )
 
 
 def _pager(rows: pd.DataFrame, page: int) -> None:
@@ -270,6 +280,13 @@ def _short(quantity: str) -> str:
     return words.get(kind, f"{kind} {component}".strip())
 
 
+def _order_words(order: str) -> str:
+    if order == state.DEFAULT.order:
+        return "as stored"
+    quantity, up = order.removesuffix(state.UP), order.endswith(state.UP)
+    return f"{_short(quantity)}, {'smallest' if up else 'largest'} first"
+
+
 def _detail(found: Checkpoint, rows: pd.DataFrame) -> None:
     view = session.view()
     if not view.sample:
@@ -283,6 +300,8 @@ def _detail(found: Checkpoint, rows: pd.DataFrame) -> None:
             st.button(f"Open the first sample, {plain(first)}", on_click=_open, args=(first,))
         return
     sample_panel.full(found, view.sample)
+    title = f"Sample {view.sample} of {found.data}, {found.model}"
+    widgets.report_of(found, [view.sample], title, "Report of this sample")
     st.page_link(
         session.page("what_if"), label="What if this sample were different?", icon=":material/edit:"
     )

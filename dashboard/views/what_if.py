@@ -167,6 +167,10 @@ def _answers(found: Checkpoint, result: Outcome) -> None:
         },
         alt="Probability of each class, as it is and changed",
     )
+    every = samples.classes(found)
+    columns = {"as_it_is": result.before, "changed": result.after}
+    values = {name: [float(row[f"p_{c}"]) for c in every] for name, row in columns.items()}
+    widgets.download(pd.DataFrame({"class": every, **values}), f"what-if-{found.data}")
 
 
 def _shown(classes: Sequence[str], result: Outcome) -> list[str]:

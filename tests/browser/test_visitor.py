@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser import accessibility
 from tests.browser.server import settled
 from tests.dashboard.folders import BROKEN, GENERATED, HTML_ID, MARKDOWN_ID, ODD, REAL, Room
 from tests.dashboard.folders import table_of as table
@@ -63,6 +64,7 @@ def test_a_page_opens_without_errors_and_without_asking_other_servers(
     assert page.locator("[role=dialog]").count() == 0
     assert not faults
     assert not [url for url in foreign if url.startswith("http")]
+    assert not accessibility.faults(page)
     context.close()
 
 

@@ -200,24 +200,6 @@ def test_bits_lie_on_a_scale_around_nothing_and_far_ones_do_not_stretch_it() -> 
     assert shown.sizes[0] == shown.sizes[-1] == max(shown.sizes)
 
 
-@pytest.mark.parametrize("colour", ["class", "dominant", "correct", "gate-S", "bits-S"])
-def test_the_saved_map_has_every_point_once_in_each_pane(colour: str) -> None:
-    given = values(colour=colour)
-    places = np.random.default_rng(1).random((len(given), 2))
-    shown = map.looks(given, colour, colour, ())
-    fig = map.scatter([places, places[::-1]], ["left", "<b>right</b>"], shown)
-    drawn = [(t.xaxis, x, y) for t in fig.data for x, y in zip(t.x, t.y, strict=True)]
-    assert len(drawn) == 2 * len(given)
-    assert {(x, y) for axis, x, y in drawn if axis == "x"} == {tuple(p) for p in places}
-    assert fig.layout.annotations[1].text == "&lt;b&gt;right&lt;/b&gt;"
-
-
-def test_html_in_class_names_is_escaped_in_the_saved_map() -> None:
-    shown = map.looks(pd.Series(["<i>dog</i>"]), "class", "class", ())
-    fig = map.scatter([np.zeros((1, 2))], ["map"], shown)
-    assert fig.data[0].name == "&lt;i&gt;dog&lt;/i&gt;"
-
-
 def test_a_slice_stands_beside_the_rest_with_its_intervals() -> None:
     frame = pd.DataFrame(
         [("R", "slice", 0.6, 0.5, 0.7, 9), ("R", "rest", 0.2, 0.1, 0.3, 90),

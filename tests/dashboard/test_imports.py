@@ -43,7 +43,7 @@ ALLOWED = {
     },
 }
 OUTSIDE = {"numpy", "pandas", "plotly", "streamlit", "PIL", "dmil_core", "dashboard", "torch"}
-OUTSIDE |= {"umap", "sklearn", "scipy", "numba", "safetensors"}
+OUTSIDE |= {"umap", "sklearn", "scipy", "numba", "safetensors", "jinja2", "markupsafe"}
 
 
 def imports(file: Path, top_level_only: bool = False) -> set[str]:

@@ -1,0 +1,194 @@
+"""What a report shows of one sample: its media as data addresses, its figures as SVG."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+import wave
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+
+from dashboard.figures import svg
+from dashboard.figures.sample import signed
+from dashboard.services import information, media, samples
+from dashboard.services.stock import Checkpoint, DataProblem
+from dashboard.text import messages, terms
+
+
+@dataclass(frozen=True)
+class Part:
+    """A figure with its heading and what is to be said of it."""
+
+    title: str
+    drawing: Markup
+    lines: tuple[str | Markup, ...] = ()
+
+
+@dataclass
+class Room:
+    """What is left of the bytes for media, and how many media found no room."""
+
+    left: int
+    left_out: int = 0
+
+    def uri(self, content: bytes, kind: str) -> str:
+        """The content as an address; empty where there is no room for it."""
+        if len(content) > self.left:
+            self.left_out += 1
+            return ""
+        self.left -= len(content)
+        return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+# --- media ----------------------------------------------------------------------------------
+
+
+def sides(found: Checkpoint, sample: str, room: Room) -> list[dict[str, Any]]:
+    """Each input of a sample as the template shows it."""
+    sides = media.sides(found, sample)
+    if isinstance(sides, DataProblem):
+        nothing = {"name": "Inputs", "description": "", **_nothing(sides.message)}
+        return [nothing]
+    return [
+        {"name": s.name, "description": s.description, **_shown(s.media, s.name, room)}
+        for s in sides
+    ]
+
+
+def _nothing(reason: str = "") -> dict[str, Any]:
+    return {
+        "picture": "", "sound": "", "text": None, "drawing": Markup(), "missing": reason, "alt": "",
+    }  # fmt: skip
+
+
+def _shown(item: media.Media, name: str, room: Room) -> dict[str, Any]:
+    side = _nothing()
+    if isinstance(item, media.Picture):
+        side |= {"picture": room.uri(item.png, "image/png"), "alt": f"{name} of this sample"}
+    elif isinstance(item, media.Sound):
+        side["sound"] = room.uri(_wav(item), "audio/wav")
+        if item.features is not None:
+            side |= _spectrogram(item.features, room)
+    elif isinstance(item, media.Heard):
+        side |= _spectrogram(item.features, room)
+    elif isinstance(item, media.Signal):
+        side["drawing"] = Markup(svg.signal(item.values, item.channels, f"{name} over time"))
+    elif isinstance(item, media.Words):
+        side["text"] = item.text
+    elif isinstance(item, media.Numbers):
+        alt = f"{name}: {len(item.values)} features in their order"
+        side["drawing"] = Markup(svg.vector(item.values, alt))
+    else:
+        side["missing"] = item.reason
+    lost = isinstance(item, media.Picture | media.Sound) and not (side["picture"] or side["sound"])
+    return side | ({"missing": "Left out: this report is full."} if lost else {})
+
+
+def _wav(sound: media.Sound) -> bytes:
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(sound.rate)
+        samples_ = np.clip(np.nan_to_num(sound.wave).ravel(), -1, 1)
+        file.writeframes((samples_ * 32767).astype("<i2").tobytes())
+    return buffer.getvalue()
+
+
+def _spectrogram(features: Any, room: Room) -> dict[str, str]:
+    """Frames x bands as a grey picture: time to the right, low tones at the bottom."""
+    values = np.nan_to_num(np.asarray(features, dtype=float)).T[::-1]
+    grey = (255 * (values - values.min()) / (np.ptp(values) or 1.0)).astype(np.uint8)
+    alt = "Spectrogram: loudness (bright) of each pitch over time"
+    return {"picture": room.uri(media.picture(grey).png, "image/png"), "alt": alt}
+
+
+# --- figures --------------------------------------------------------------------------------
+
+
+def _labels(found: Checkpoint) -> dict[str, str]:
+    names = terms.component_names(samples.modality_names(found))
+    return {c: f"{c} {name if len(name) <= 20 else name[:19] + '…'}" for c, name in names.items()}
+
+
+def gate_bars(weights: pd.DataFrame, found: Checkpoint) -> Markup:
+    """Bars of gate weights, columns component and weight."""
+    labels = _labels(found)
+    rows = [
+        svg.Bar(labels.get(c, c), float(w), f"{w:.0%}", c)
+        for c, w in weights[["component", "weight"]].itertuples(index=False)
+    ]
+    alt = "Gate weights: " + ", ".join(f"{r.label} {r.text}" for r in rows)
+    return Markup(svg.bars(rows, alt))
+
+
+def decomposed(found: Checkpoint, sample: str) -> list[Part]:
+    """The gate and the waterfall; nothing of a model that does not decompose."""
+    weights, labels = samples.gates(found, sample), _labels(found)
+    answer = str(samples.record(found, sample)["pred"])
+    split = samples.decomposition(found, sample, answer)
+    if weights.empty or split is None:
+        return []
+    share = samples.explained(found, sample)
+    said = () if share is None else (marked(messages.explained(share)),)
+    rows, start = [], 0.0
+    for c, value in split.parts.items():
+        rows.append(svg.Bar(labels.get(c, c), value, signed(value), c, start))
+        start += value
+    rows.append(svg.Bar("score", split.stored, signed(split.stored)))
+    sum_ = " + ".join(f"{c} ({signed(v)})" for c, v in split.parts.items())
+    alt = "Contributions in bits: " + ", ".join(f"{r.label} {r.text}" for r in rows)
+    identity = (
+        f"{sum_} = {signed(split.total)} bits, the model's score of {answer} "
+        f"({signed(split.stored)}; difference {abs(split.total - split.stored):.0e})."
+    )
+    return [
+        Part("Gate: which component counts", gate_bars(weights, found), said),
+        Part("How the score comes about", Markup(svg.bars(rows, alt)), (identity,)),
+    ]
+
+
+def told(found: Checkpoint, sample: str, definition: str) -> list[Part]:
+    """What the inputs tell of the true class; nothing where nobody can tell."""
+    names = samples.modality_names(found)
+    able = information.tellers(found) if len(names) == 2 else ()
+    told = information.told(found, sample, definition, able[0]) if able else None
+    if told is None:
+        return []
+    labels = _labels(found)
+    exact = told.exact_parts or {}
+    rows = [
+        svg.Bar(labels[c], v, signed(v) + (f" (exact {signed(exact[c])})" if exact else ""), c)
+        for c, v in told.parts.items()
+    ]
+    alt = "What the inputs tell in bits: " + ", ".join(f"{r.label} {r.text}" for r in rows)
+    bits = {name: signed(value) for name, value in told.values.items()}
+    teller = {"model": f"the heads of {found.model}", "data": "small networks on the data alone"}
+    lines = [
+        f"{names[0]} alone: {bits['i1']} bits = r ({bits['r']}) + u1 ({bits['u1']}). "
+        f"{names[1]} alone: {bits['i2']} bits = r ({bits['r']}) + u2 ({bits['u2']}). Both "
+        f"together: {bits['i12']} bits = r ({bits['r']}) + u1 ({bits['u1']}) + u2 ({bits['u2']}) "
+        f"+ s ({bits['s']}).",
+        f"Told by {teller[able[0]]}. Counted as shared: {terms.DEFINITIONS[definition]}.",
+    ]
+    if told.seen:
+        lines.append("The model was trained on this sample, so its heads know it too well.")
+    return [Part("What the inputs tell of the true class", Markup(svg.bars(rows, alt)), (*lines,))]
+
+
+def marked(text: str) -> Markup:
+    """Our own texts: **bold** and `code` of their Markdown, all else literally."""
+    parts = re.split(r"\*\*(.+?)\*\*|`(.+?)`", text)
+    made = Markup()
+    for i in range(0, len(parts), 3):
+        made += parts[i]
+        if i + 1 < len(parts):
+            bold, code = parts[i + 1 : i + 3]
+            made += Markup("<strong>{}</strong>").format(bold) if bold else Markup()
+            made += Markup("<code>{}</code>").format(code) if code else Markup()
+    return made

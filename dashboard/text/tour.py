@@ -1,0 +1,66 @@
+"""The tour: a few steps through the pages, each with what to look at there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step: its words, the page it is about, and what it points at there, as a CSS selector."""
+
+    title: str
+    text: str
+    page: str
+    target: str
+
+
+OFFER: Final = "**New here?** Six steps show what R, U1, U2 and S are and where to click."
+
+STEPS: Final = (
+    Step(
+        "Four kinds of evidence",
+        "A model that reads two inputs may use what both say (**R**, redundancy), what only one "
+        "of them says (**U1**, **U2**, uniqueness), or what appears only when they are read "
+        "together (**S**, synergy). Each sample here is split into these parts.",
+        "",
+        ".st-key-legend",
+    ),
+    Step(
+        "Choose a sample",
+        "**Samples** lists them: click a row, or press **J** and **K** for the next and the one "
+        "before. Search and Filter find, for instance, those that the model gets wrong.",
+        "samples",
+        ".st-key-rows",
+    ),
+    Step(
+        "Read the gate",
+        "The gate says how much the model relied on each part for this one sample. The weights "
+        "add up to 100 %. It is what the model learned, not a measurement of the data.",
+        "samples",
+        "[class*='st-key-gate-']",
+    ),
+    Step(
+        "Follow the waterfall",
+        "Gate weight times a part's own score is its contribution. The bars add up exactly to the "
+        "model's score for a class, in bits: +1 bit doubles the odds.",
+        "samples",
+        ".st-key-waterfall",
+    ),
+    Step(
+        "Look at all samples at once",
+        "On the **Latent map** every sample is a point; near points look alike to the model. "
+        "Click one and it opens beside the map. Colour shows class, answer, gate or bits.",
+        "map",
+        ".st-key-map",
+    ),
+    Step(
+        "Compare ways of learning",
+        "**Compare** says which way of learning is right how often and whether the difference is "
+        "real. Whatever you choose is in the address: copy the link to share it. Any word you do "
+        "not know is in the **Glossary** (key `?`).",
+        "compare",
+        ".st-key-choice_part",
+    ),
+)

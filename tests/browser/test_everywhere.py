@@ -1,0 +1,210 @@
+"""What every page offers: saving of figures and tables, reports, the glossary and the tour."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from xml.etree import ElementTree
+
+import pandas as pd
+import pytest
+from playwright.sync_api import Browser, Download, Locator, Page, expect
+
+from dashboard.text import tour
+from tests.browser.accessibility import faults
+from tests.browser.server import settled
+from tests.browser.test_visitor import visit
+from tests.dashboard.folders import GENERATED, REAL, Room, table_of
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def saved(page: Page, button: Locator, folder: Path) -> Path:
+    """Click, and keep what comes under the name that it is offered with."""
+    with page.expect_download(timeout=60_000) as waiting:
+        button.click()
+    download: Download = waiting.value
+    file = folder / download.suggested_filename
+    download.save_as(file)
+    return file
+
+
+def offline(browser: Browser, file: Path, faults_: list[str]) -> Page:
+    """A file opened without any network; what goes wrong is added to the list."""
+    page = browser.new_context(offline=True).new_page()
+    page.on("pageerror", lambda error: faults_.append(str(error)))
+    page.on("request", lambda r: faults_.append(r.url) if r.url.startswith("http") else None)
+    page.goto(file.as_uri())
+    return page
+
+
+# --- figures and tables ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("path", "key"), [("samples", "waterfall"), ("map", "map")])
+def test_a_figure_is_saved_in_three_formats(
+    browser: Browser, page: Page, app_url: str, tmp_path: Path, path: str, key: str
+) -> None:
+    plotly: list[str] = []
+    page.on("request", lambda r: plotly.append(r.url) if "plotly.min.js" in r.url else None)
+    visit(page, f"{app_url}/{path}?data={REAL}")
+    page.wait_for_selector(f".st-key-{key} .js-plotly-plot .main-svg", timeout=30_000)
+    control = page.locator(f".st-key-save-{key}")
+    expect(control.get_by_role("button", name="PNG")).to_be_hidden()
+    assert not plotly
+    control.get_by_role("button", name="Save figure").click()
+
+    png = saved(page, control.get_by_role("button", name="PNG"), tmp_path)
+    assert png.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+    assert png.name == f"{REAL}-{key}.png"
+
+    root = ElementTree.parse(saved(page, control.get_by_role("button", name="SVG"), tmp_path))
+    texts = {"".join(e.itertext()) for e in root.iter(f"{SVG}text")}
+    assert {"waterfall": "R both", "map": "zero"}[key] in texts
+    assert REAL in texts
+    assert any("aterfall" in t or "latent" in t for t in texts)
+
+    html = saved(page, control.get_by_role("button", name="HTML"), tmp_path)
+    wrong: list[str] = []
+    alone = offline(browser, html, wrong)
+    alone.wait_for_selector(".js-plotly-plot .main-svg", timeout=30_000)
+    expect(alone.locator("h1")).not_to_be_empty()
+    alone.locator("#figure").hover()
+    assert alone.locator("[data-title*='hare'], [data-title*='loud']").count() == 0
+    link = alone.get_by_role("link").get_attribute("href") or ""
+    assert urlsplit(link).path == f"/{path}"
+    assert not wrong
+    assert len({urlsplit(url).path for url in plotly}) == 1
+    alone.context.close()
+
+
+def test_a_table_is_the_same_in_both_formats(
+    page: Page, app_url: str, room: Room, tmp_path: Path
+) -> None:
+    visit(page, f"{app_url}/samples?data={REAL}&show=wrong")
+    csv = saved(page, page.get_by_role("button", name="Table as CSV").first, tmp_path)
+    parquet = saved(page, page.get_by_role("button", name="Table as Parquet").first, tmp_path)
+    assert parquet.read_bytes()[:4] == b"PAR1"
+    whole = table_of(room, REAL, "dmil")
+    wanted = whole[(whole["split"] == "test") & ~whole["correct"]]
+    exact = pd.read_parquet(parquet)
+    assert list(exact["id"]) == list(wanted["id"])
+    pd.testing.assert_frame_equal(pd.read_csv(csv), exact, check_dtype=False)
+
+
+# --- reports --------------------------------------------------------------------------------
+
+
+def test_a_report_opens_offline_and_leads_back(
+    browser: Browser, page: Page, app_url: str, tmp_path: Path
+) -> None:
+    visit(page, f"{app_url}/samples?data={REAL}&show=wrong")
+    sample = page.locator("h3").first.inner_text()
+    file = saved(page, page.get_by_role("button", name="Report of this sample"), tmp_path)
+    many = saved(page, page.get_by_role("button", name="Report of these samples"), tmp_path)
+    wrong: list[str] = []
+    alone = offline(browser, file, wrong)
+    expect(alone.get_by_role("heading", name=sample, exact=True)).to_be_visible()
+    assert all(alone.evaluate("[...document.images].map(i => i.naturalWidth > 0)"))
+    length = alone.evaluate(
+        """async () => {
+            const audio = document.querySelector('audio');
+            audio.load();
+            await new Promise((done, fail) => {
+                audio.onloadedmetadata = done; audio.onerror = fail; setTimeout(fail, 8000);
+            });
+            return audio.duration;
+        }"""
+    )
+    assert 0.1 < length < 5
+    assert not faults(alone)
+    link = alone.get_by_role("link", name="Open in DMIL Explorer").get_attribute("href")
+    alone.goto(many.as_uri())
+    alone.get_by_role("link").first.click()
+    expect(alone.locator("article:target h2")).to_be_in_viewport()
+    assert not wrong
+    visit(page, link or "")
+    expect(page.locator("h3").first).to_have_text(sample)
+    alone.context.close()
+
+
+# --- glossary and tour ----------------------------------------------------------------------
+
+
+def test_the_glossary_opens_by_key_link_and_search(page: Page, app_url: str) -> None:
+    visit(page, f"{app_url}/samples?data={GENERATED}#word-gate")
+    glossary = page.get_by_role("dialog", name="Glossary")
+    expect(glossary.locator(".chosen")).to_contain_text("not a measurement of information")
+    expect(glossary.locator(".chosen")).to_be_in_viewport()
+    assert not faults(page)
+    page.keyboard.press("Escape")
+    expect(glossary).to_be_hidden()
+    page.get_by_placeholder("Search id or class").press("?")
+    expect(glossary).to_be_hidden()  # there it is a sign like any other
+    page.locator("h1").click()
+    page.keyboard.press("?")
+    expect(glossary.get_by_text("the next sample, the one before")).to_be_visible()
+    page.keyboard.type("trustw")
+    expect(glossary.locator("dt:visible", has_text="Trustworthiness")).to_have_count(1)
+    expect(glossary.get_by_role("status")).to_have_text(re.compile(r"^1 of \d+$"))
+    page.keyboard.type("nonsense")
+    expect(glossary.get_by_text("No word matches")).to_be_visible()
+    glossary.get_by_role("button", name="Close").click()
+    page.get_by_text("What do R, U1").click()
+    page.get_by_role("link", name="All words").click()
+    expect(glossary.locator(".chosen")).to_contain_text("Component")
+
+
+def test_the_tour_is_offered_once_and_can_be_taken_again(page: Page, app_url: str) -> None:
+    visit(page, f"{app_url}/?data={REAL}")
+    offer = page.get_by_role("button", name="Take the tour")
+    offer.click()
+    for number, step in enumerate(tour.STEPS, start=1):
+        card = page.get_by_role("dialog", name=step.title)
+        expect(card).to_contain_text(f"{number} of {len(tour.STEPS)}")
+        page.wait_for_url(lambda url, s=step: urlsplit(url).path.strip("/") == s.page)  # type: ignore[misc]
+        expect(page.locator("[data-tour-ring]")).to_be_visible(timeout=30_000)
+        expect(page.locator(step.target).first).to_be_in_viewport()
+        if number == 2:
+            assert not faults(page)
+        # By keyboard: each step begins on its first button.
+        page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.reload()
+    settled(page)
+    expect(page.get_by_role("button", name="Tour", exact=True)).to_be_visible()
+    expect(offer).to_be_hidden()
+    page.get_by_role("button", name="Tour", exact=True).click()
+    expect(page.get_by_role("dialog", name=tour.STEPS[0].title)).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_tour_goes_on_after_a_reload_and_can_be_declined(browser: Browser, app_url: str) -> None:
+    context = browser.new_context(viewport={"width": 400, "height": 800})
+    page = visit(context.new_page(), f"{app_url}/samples?data={REAL}")
+    page.get_by_role("button", name="No, thanks").click()
+    expect(page.get_by_role("button", name="Take the tour")).to_be_hidden()
+    page.get_by_role("button", name="Tour", exact=True).click()
+    page.get_by_role("button", name="Next").click()
+    page.reload()
+    settled(page)
+    card = page.get_by_role("dialog", name=tour.STEPS[1].title)
+    expect(card).to_be_visible()
+    box: Any = card.bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 400
+    card.get_by_role("button", name="Skip").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    context.close()
+
+
+# --- accessibility --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("part", ["sets", "samples"])
+def test_the_parts_of_compare_have_no_grave_fault(page: Page, app_url: str, part: str) -> None:
+    visit(page, f"{app_url}/compare?data={GENERATED}&part={part}")
+    assert not faults(page)

@@ -8,6 +8,8 @@
 const CLICK = 4; // pixels that a click may move
 const REACH = 14; // pixels from the pointer to a point that it means
 const STEP = 40; // pixels that an arrow key moves
+const REST = 120; // milliseconds on a point before its picture is asked for
+const MOST_PICTURES = 500;
 const MOST_SVG = 6000; // points of a saved picture that are shapes of their own
 const FURTHEST = 400; // times the whole map
 
@@ -27,14 +29,19 @@ class LatentMap {
     this.hidden = new Set();
     this.hover = -1;
     this.build();
+    this.pictures = new Map();
     this.hears = () => this.focus();
+    this.sees = () => this.told();
     window.addEventListener("dmil-map", this.hears);
+    window.addEventListener("dmil-map-card", this.sees);
     this.watch = new ResizeObserver(() => this.resize());
     this.watch.observe(host);
   }
 
   close() {
     window.removeEventListener("dmil-map", this.hears);
+    window.removeEventListener("dmil-map-card", this.sees);
+    clearTimeout(this.asking);
     this.watch.disconnect();
     delete this.host.map;
     this.host.replaceChildren();
@@ -94,6 +101,7 @@ class LatentMap {
     this.order = shuffled(about.count);
     this.hover = -1;
     this.card.hidden = true;
+    this.pictures.clear();
     if (this.panes.length !== about.panes.length) {
       this.panes = about.panes.map((_, i) => new Pane(this, i));
       this.area.replaceChildren(...this.panes.map((p) => p.root));
@@ -218,9 +226,11 @@ class LatentMap {
     const [id, says] = [element("strong"), element("span")];
     id.textContent = this.ids[i];
     says.textContent = this.name(i);
-    this.card.replaceChildren(id, says);
-    const picture = this.thumbnail(i);
-    if (picture) this.card.prepend(picture);
+    this.small = element("span", "small");
+    this.card.replaceChildren(this.small, id, says);
+    this.illustrate();
+    clearTimeout(this.asking);
+    if (!this.pictures.has(this.ids[i])) this.asking = setTimeout(() => this.ask(this.ids[i]), REST);
     const [from, to] = [pane.canvas.getBoundingClientRect(), this.host.getBoundingClientRect()];
     const left = from.left - to.left + x;
     this.card.style.top = `${from.top - to.top + y + 12}px`;
@@ -228,20 +238,32 @@ class LatentMap {
     this.card.style.right = left > to.width / 2 ? `${to.width - left + 12}px` : "auto";
   }
 
-  // Small pictures of the samples come in sheets, each fetched when a sample of it is first meant.
-  thumbnail(i) {
-    const sheets = this.about.sheets;
-    if (!sheets) return null;
-    const number = Math.floor(i / sheets.each);
-    if (!sheets.urls[number]) return null;
-    const place = i % sheets.each;
-    const one = element("span", "thumbnail", { "aria-hidden": "true" });
-    one.style.width = `${sheets.width}px`;
-    one.style.height = `${sheets.height}px`;
-    one.style.backgroundImage = `url("${sheets.urls[number]}")`;
-    const [column, row] = [place % sheets.across, Math.floor(place / sheets.across)];
-    one.style.backgroundPosition = `${-column * sheets.width}px ${-row * sheets.height}px`;
-    return one;
+  // What a sample looks like is asked of the server when the pointer rests on its point.
+  ask(id) {
+    window.dispatchEvent(new CustomEvent("dmil-map-meant", { detail: id }));
+  }
+
+  told() {
+    const said = window.dmilMapCard;
+    if (!said?.id) return;
+    if (this.pictures.size >= MOST_PICTURES) this.pictures.clear();
+    this.pictures.set(said.id, said.pictures);
+    this.illustrate();
+  }
+
+  illustrate() {
+    const found = this.hover < 0 ? null : this.pictures.get(this.ids[this.hover]);
+    if (!found || !this.small) return;
+    this.small.replaceChildren(
+      ...found.map((one) => {
+        if (!one.startsWith("data:image/png;base64,")) {
+          const words = element("span", "words");
+          words.textContent = one;
+          return words;
+        }
+        return element("img", "", { src: one, alt: "" });
+      }),
+    );
   }
 
   open(i) {

@@ -29,6 +29,15 @@ export default function ({ data }) {
   window.dispatchEvent(new Event("dmil-map"));
 }
 """
+_CARD = """
+export default function ({ data, setTriggerValue }) {
+  const meant = (event) => setTriggerValue("meant", event.detail);
+  window.addEventListener("dmil-map-meant", meant);
+  window.dmilMapCard = data;
+  window.dispatchEvent(new Event("dmil-map-card"));
+  return () => window.removeEventListener("dmil-map-meant", meant);
+}
+"""
 #: Places are whole numbers from 0 to this, over the map's longer side.
 FINEST: Final = 65535
 
@@ -51,24 +60,12 @@ class Pane:
     places: NDArray[np.floating]
 
 
-@dataclass(frozen=True)
-class Sheets:
-    """Small pictures of the samples, in their order, in sheets that are fetched one by one."""
-
-    urls: Sequence[str]
-    each: int
-    across: int
-    width: int
-    height: int
-
-
 def pack(
     ids: Sequence[str],
     panes: Sequence[Pane],
     colour: Groups | Scale,
     size: float,
     height: int,
-    sheets: Sheets | None = None,
 ) -> bytes:
     """Everything a map shows, but for what is selected: a JSON head, then places and colours."""
     about: dict[str, Any] = {
@@ -80,8 +77,6 @@ def pack(
         "size": size,
         "height": height,
     }
-    if sheets is not None:
-        about["sheets"] = {**vars(sheets), "urls": list(sheets.urls)}
     head = json.dumps(about, separators=(",", ":")).encode("utf-8")
     numbers = [np.clip(p.places.T * FINEST, 0, FINEST).round() for p in panes]
     body = [n.astype("<u2").tobytes() for pair in numbers for n in pair]
@@ -142,6 +137,20 @@ def focus(
         },
         key="map_focus",
     )
+
+
+@st.fragment
+def card(pictures: Callable[[str], Sequence[str]]) -> None:
+    """Show what a sample looks like beside its point, when the pointer rests there.
+
+    ``pictures`` are a sample's modalities: a data URI of a PNG each, or text. This is a fragment of
+    its own, so that nothing else of the page runs again.
+    """
+    part = st.components.v2.component("dmil_map_card", js=_CARD)
+    meant = _event("map_card", "meant")
+    sample = meant if isinstance(meant, str) else ""
+    data = {"id": sample, "pictures": list(pictures(sample)) if sample else []}
+    part(data=data, key="map_card", on_meant_change=lambda: None)
 
 
 def clicked(key: str = "map") -> str:

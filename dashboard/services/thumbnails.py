@@ -41,6 +41,11 @@ def columns(found: Checkpoint, ids: Sequence[str]) -> dict[int, list[str | None]
     return {m: _column(*key, m, data) for m in numbers}
 
 
+def of_sample(found: Checkpoint, sample: str) -> list[str]:
+    """What stands for each modality of one sample; empty where there is nothing to show."""
+    return [one for (one,) in columns(found, [sample]).values() if one]
+
+
 def is_text(column: Sequence[str | None]) -> bool:
     """Whether a column holds text and no pictures."""
     return not any(one is not None and one.startswith("data:image/png;base64,") for one in column)

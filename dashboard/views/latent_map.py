@@ -15,7 +15,7 @@ from dashboard.figures import map as figures
 from dashboard.frontend import map as frontend
 from dashboard.frontend.map import Pane
 from dashboard.services import maps as service
-from dashboard.services import outlines
+from dashboard.services import outlines, thumbnails
 from dashboard.services import samples as sample_service
 from dashboard.services import slices as slice_service
 from dashboard.services.maps import Layout, Turn
@@ -143,6 +143,7 @@ def _draw(maps: Sequence[Map], colour: str) -> None:
         frontend.pack(ids.tolist(), panes, look, figures.size(len(ids)), height),
         partial(_heard, tuple(maps)),
     )
+    frontend.card(partial(thumbnails.of_sample, first.found))
     widgets.save_figure("map", " ".join(p.label for p in panes))
     _focus(maps, panes, ids)
     if view.sample in table(first.found).index and view.sample not in ids:

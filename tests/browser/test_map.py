@@ -27,6 +27,9 @@ def test_a_click_on_a_point_opens_its_sample_and_keeps_the_zoom(page: Page, app_
     at = hand.point(page, sample)
     page.mouse.move(at["x"], at["y"])
     expect(page.locator(".card strong")).to_have_text(sample)
+    picture = page.locator(".card img").first
+    expect(picture).to_be_visible(timeout=20_000)
+    assert picture.evaluate("one => one.naturalWidth") > 0
     page.mouse.click(at["x"], at["y"])
     wait_for_sample(page, sample)
     assert hand.scale(page) == pytest.approx(zoomed)
@@ -85,7 +88,7 @@ def test_a_lasso_makes_a_slice_that_a_link_a_second_window_and_samples_know(
     second.wait_for_url(lambda url: "slice=" not in url)
     other_window.close()
     with page.expect_download() as saved:
-        page.get_by_test_id("stDownloadButton").get_by_role("button").first.click()
+        page.get_by_role("button", name="Table as CSV").click()
     lines = saved.value.path().read_text("utf-8").splitlines()
     assert len(lines) == 1 + len(inside)
     page.get_by_role("button", name="Clear").click()

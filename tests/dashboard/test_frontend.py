@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dashboard.figures.map import Groups, Scale
 from dashboard.frontend import map as frontend
-from dashboard.frontend.map import Pane, Sheets
+from dashboard.frontend.map import Pane
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1), st.integers(0, 2)), max_size=30))
@@ -38,9 +38,8 @@ def test_the_same_map_is_the_same_bytes() -> None:
     """Only then does Streamlit send a map's points once, and a click none of them."""
     xy = np.random.default_rng(0).random((50, 2))
     scale = Scale("R", ["0", "1"], ["#000000", "#FFFFFF"], [1.0, 2.0], "0", "1", np.zeros(50, int))
-    sheets = Sheets(("/a.png",), 10, 5, 20, 20)
     packed = [
-        frontend.pack([str(i) for i in range(50)], [Pane("", "", "f", xy)], scale, 5.0, 500, sheets)
+        frontend.pack([str(i) for i in range(50)], [Pane("", "", "f", xy)], scale, 5.0, 500)
         for _ in range(2)
     ]
     assert packed[0] == packed[1]

@@ -129,4 +129,12 @@ def _table(found: Checkpoint, rows: pd.DataFrame, drawn: slices.Slice) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         name = "-".join(drawn.name.split()) or "slice"
         widgets.download(rows.drop(columns=["position"]), f"{found.data}-{found.model}-{name}")
+        widgets.report_of(
+            found,
+            list(rows["id"]),
+            f"{drawn.name} of {found.data}, {found.model}",
+            "Report of this slice",
+            f"{terms.SPLITS[session.view().split]} samples inside an outline drawn on "
+            f"{drawn.latent} of {drawn.model}.",
+        )
         st.page_link(session.page("samples"), label="These in Samples", icon=":material/list_alt:")

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Download, Locator, Page, expect
 from dashboard.text import tour
 from tests.browser.accessibility import faults
 from tests.browser.server import settled
-from tests.browser.test_visitor import visit
+from tests.browser.test_visitor import query, visit
 from tests.dashboard.folders import GENERATED, REAL, Room, table_of
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -134,13 +134,16 @@ def test_a_report_opens_offline_and_leads_back(
 
 
 def test_the_glossary_opens_by_key_link_and_search(page: Page, app_url: str) -> None:
-    visit(page, f"{app_url}/samples?data={GENERATED}#word-gate")
+    visit(page, f"{app_url}/samples?data={GENERATED}&word=gate")
     glossary = page.get_by_role("dialog", name="Glossary")
     expect(glossary.locator(".chosen")).to_contain_text("not a measurement of information")
     expect(glossary.locator(".chosen")).to_be_in_viewport()
     assert not faults(page)
+    glossary.get_by_role("link", name="Interval").click()
+    assert query(page)["word"] == "interval"
     page.keyboard.press("Escape")
     expect(glossary).to_be_hidden()
+    assert "word" not in query(page)
     page.get_by_placeholder("Search id or class").press("?")
     expect(glossary).to_be_hidden()  # there it is a sign like any other
     page.locator("h1").click()

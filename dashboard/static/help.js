@@ -192,7 +192,9 @@ function tour({ steps, base, slugs }, root, ended) {
     remembered(sessionStorage, STEP, String(number));
     if (!card) {
       card = element("section", { class: "card", popover: "manual", role: "dialog", "aria-labelledby": "tour-title" });
-      card.onkeydown = (event) => event.key === "Escape" && stop();
+      card.onkeydown = (event) => {
+        if (event.key === "Escape") stop();
+      };
       root.append(card);
       card.showPopover();
       document.body.append(ring);

@@ -68,6 +68,9 @@ METRICS: Final = ("accuracy", "macro_f1", "map", "ece", "synergy", "missed")
 #: Parameters that belong to Streamlit itself.
 FOREIGN: Final = ("embed", "embed_options")
 
+#: Parameters of the browser's parts, which the server only leaves in the URL: the glossary's word.
+BROWSER: Final = ("word",)
+
 
 @dataclass(frozen=True)
 class View:
@@ -233,7 +236,7 @@ def from_query(params: Mapping[str, Any]) -> tuple[View, tuple[Dropped, ...]]:
     dropped = []
     for name, raw in params.items():
         text = _last(raw)
-        if name in FOREIGN:
+        if name in (*FOREIGN, *BROWSER):
             continue
         if name not in PARAMETERS:
             dropped.append(Dropped(_short(str(name)), _short(text), "no such parameter"))

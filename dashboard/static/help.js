@@ -3,6 +3,8 @@
 
 const TAKEN = "dmil-tour"; // remembered for good: the tour was taken or declined
 const STEP = "dmil-tour-step"; // where the tour is, for a page that is loaded anew
+const WORD = "word"; // parameter of the address: the glossary is open at this word
+const HASH = "#word-"; // a link to a word within a page
 const PATIENCE = 12_000; // milliseconds that a page may take to draw what a step points at
 
 function remembered(store, name, value) {
@@ -34,9 +36,18 @@ const marked = (text) =>
 
 // --- the glossary ---------------------------------------------------------------------------
 
+// In the address of a page a word is a parameter: Streamlit drops what stands behind a #.
+function address(word) {
+  const here = new URL(location.href);
+  if (here.hash.startsWith(HASH)) here.hash = "";
+  here.searchParams.delete(WORD);
+  if (word) here.searchParams.set(WORD, word);
+  return here.pathname + here.search + here.hash;
+}
+
 function glossary({ words, keys }) {
   const rows = words.map(({ anchor, name, text }) => {
-    const link = element("a", { href: `#word-${anchor}`, title: "Link to this word" }, name);
+    const link = element("a", { href: "#", title: "Link to this word" }, name);
     const row = element(
       "div",
       { class: "word", "data-anchor": anchor },
@@ -45,10 +56,10 @@ function glossary({ words, keys }) {
     );
     link.onclick = (event) => {
       event.preventDefault();
-      history.replaceState(history.state, "", link.getAttribute("href"));
+      history.replaceState(history.state, "", address(anchor));
       show(anchor);
     };
-    return { row, anchor, text: `${name} ${text}`.toLowerCase() };
+    return { row, link, anchor, text: `${name} ${text}`.toLowerCase() };
   });
   const none = element("p", { hidden: true }, "No word matches. Try a shorter one.");
   const count = element("span", { role: "status" });
@@ -79,9 +90,7 @@ function glossary({ words, keys }) {
     if (event.target === dialog) dialog.close(); // beside it
   };
   dialog.onclose = () => {
-    if (location.hash.startsWith("#word-")) {
-      history.replaceState(history.state, "", location.pathname + location.search);
-    }
+    history.replaceState(history.state, "", address(""));
   };
   function show(anchor) {
     for (const { row, anchor: own } of rows) row.classList.toggle("chosen", own === anchor);
@@ -96,6 +105,7 @@ function glossary({ words, keys }) {
     dialog,
     open(anchor = "", withKeys = false) {
       folded.open = withKeys;
+      for (const { link, anchor: own } of rows) link.href = address(own);
       if (!dialog.open) dialog.showModal();
       show(anchor);
       search.focus();
@@ -182,7 +192,9 @@ function tour({ steps, base, slugs }, root, ended) {
     remembered(sessionStorage, STEP, String(number));
     if (!card) {
       card = element("section", { class: "card", popover: "manual", role: "dialog", "aria-labelledby": "tour-title" });
-      card.onkeydown = (event) => event.key === "Escape" && stop();
+      card.onkeydown = (event) => {
+        if (event.key === "Escape") stop();
+      };
       root.append(card);
       card.showPopover();
       document.body.append(ring);
@@ -242,9 +254,11 @@ export function mount(root, data) {
     event.preventDefault(); // or it would be typed into the search
     words.open("", true);
   }, { signal: keys.signal });
-  const hash = () => location.hash.startsWith("#word-") && words.open(location.hash.slice(6));
-  window.addEventListener("hashchange", hash, { signal: keys.signal });
-  hash();
+  window.addEventListener("hashchange", () => {
+    if (location.hash.startsWith(HASH)) words.open(location.hash.slice(HASH.length));
+  }, { signal: keys.signal });
+  const word = new URLSearchParams(location.search).get(WORD);
+  if (word) words.open(word);
 
   const at = remembered(sessionStorage, STEP);
   if (at !== null && data.steps[Number(at)]) guide.show(Number(at));

@@ -18,7 +18,7 @@ class Word:
 
     @property
     def anchor(self) -> str:
-        """The end of a link to this word: ``#word-<anchor>``."""
+        """In a link to this word: ``?word=<anchor>``, or ``#word-<anchor>`` within a page."""
         return re.sub(r"[^a-z0-9]+", "-", self.name.lower()).strip("-")
 
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Download, Locator, Page, expect
 from dashboard.text import tour
 from tests.browser.accessibility import faults
 from tests.browser.server import settled
-from tests.browser.test_visitor import visit
+from tests.browser.test_visitor import query, visit
 from tests.dashboard.folders import GENERATED, REAL, Room, table_of
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -134,13 +134,18 @@ def test_a_report_opens_offline_and_leads_back(
 
 
 def test_the_glossary_opens_by_key_link_and_search(page: Page, app_url: str) -> None:
-    visit(page, f"{app_url}/samples?data={GENERATED}#word-gate")
+    visit(page, f"{app_url}/samples?data={GENERATED}&word=gate")
     glossary = page.get_by_role("dialog", name="Glossary")
-    expect(glossary.locator(".chosen")).to_contain_text("not a measurement of information")
+    expect(glossary.locator(".chosen")).to_contain_text(
+        "not a measurement of information", timeout=20_000
+    )
     expect(glossary.locator(".chosen")).to_be_in_viewport()
     assert not faults(page)
+    glossary.get_by_role("link", name="Interval").click()
+    assert query(page)["word"] == "interval"
     page.keyboard.press("Escape")
     expect(glossary).to_be_hidden()
+    page.wait_for_url(lambda url: "word=" not in url)
     page.get_by_placeholder("Search id or class").press("?")
     expect(glossary).to_be_hidden()  # there it is a sign like any other
     page.locator("h1").click()
@@ -163,7 +168,7 @@ def test_the_tour_is_offered_once_and_can_be_taken_again(page: Page, app_url: st
     offer.click()
     for number, step in enumerate(tour.STEPS, start=1):
         card = page.get_by_role("dialog", name=step.title)
-        expect(card).to_contain_text(f"{number} of {len(tour.STEPS)}")
+        expect(card).to_contain_text(f"{number} of {len(tour.STEPS)}", timeout=20_000)
         page.wait_for_url(lambda url, s=step: urlsplit(url).path.strip("/") == s.page)  # type: ignore[misc]
         expect(page.locator("[data-tour-ring]")).to_be_visible(timeout=30_000)
         expect(page.locator(step.target).first).to_be_in_viewport()
@@ -192,7 +197,7 @@ def test_a_tour_goes_on_after_a_reload_and_can_be_declined(browser: Browser, app
     page.reload()
     settled(page)
     card = page.get_by_role("dialog", name=tour.STEPS[1].title)
-    expect(card).to_be_visible()
+    expect(card).to_be_visible(timeout=20_000)
     box: Any = card.bounding_box()
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 400

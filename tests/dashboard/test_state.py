@@ -96,7 +96,7 @@ def test_rubbish_never_raises_and_gives_a_view_that_can_be_written(
 @given(rubbish)
 def test_everything_unknown_is_reported(query: dict[str, object]) -> None:
     _, dropped = state.from_query(query)
-    unknown = set(query) - set(state.PARAMETERS) - set(state.FOREIGN)
+    unknown = set(query) - set(state.PARAMETERS) - {*state.FOREIGN, *state.BROWSER}
     assert len([d for d in dropped if d.reason == "no such parameter"]) == len(unknown)
 
 
@@ -108,7 +108,7 @@ def test_a_bad_value_is_dropped_and_the_others_stay() -> None:
 
 
 def test_streamlit_s_own_parameters_are_no_rubbish() -> None:
-    assert state.from_query({"embed": "true"}) == (View(), ())
+    assert state.from_query({"embed": "true", "word": "gate"}) == (View(), ())
 
 
 def test_data_model_seed_and_sample_are_always_in_the_link() -> None:

@@ -1,4 +1,4 @@
-"""Two small browser parts that Streamlit has no widget for: a WebGL probe and "copy link".
+"""Small browser parts that Streamlit has no widget for: a WebGL probe, "copy link", a cookie.
 
 Their code is fixed text; nothing from data or links is ever put into it.
 """
@@ -17,6 +17,19 @@ export default function ({ setStateValue }) {
     able = false;
   }
   setStateValue("able", able);
+}
+"""
+
+#: Keeps a token in a cookie, or reports the one that another tab has put there meanwhile.
+_COOKIE = """
+export default function ({ data, setStateValue }) {
+  const start = data.name + "=";
+  const held = () => document.cookie.split("; ").find((c) => c.startsWith(start));
+  const token = (held() || "").slice(start.length) || data.token;
+  const secure = window.location.protocol === "https:" ? "; Secure" : "";
+  // Lax: no other site can make this browser send it along with a request of its own.
+  document.cookie = start + token + "; Path=/; SameSite=Lax; Max-Age=" + data.seconds + secure;
+  setStateValue("kept", held() ? token : "");
 }
 """
 
@@ -55,6 +68,15 @@ def webgl_able() -> bool | None:
     probe = st.components.v2.component("dmil_webgl_probe", js=_PROBE)
     answer = probe(key="webgl_probe", on_able_change=lambda: None).get("able")
     return None if answer is None else bool(answer)
+
+
+def cookie(name: str, token: str, seconds: int) -> str | None:
+    """Keep a token in the browser; returns the one it holds now, "" if it refuses cookies, and
+    None until it has answered."""
+    part = st.components.v2.component("dmil_cookie", js=_COOKIE)
+    data = {"name": name, "token": token, "seconds": seconds}
+    answer = part(key="cookie", data=data, on_kept_change=lambda: None).get("kept")
+    return None if answer is None else str(answer)
 
 
 def copy_link() -> None:

@@ -153,18 +153,13 @@ def train(own: OwnSet, thorough: str) -> Job:
     steps = []
     scale = THOROUGH[thorough]
     for paradigm in PARADIGMS:
-        out = own.models / paradigm / "seed0"
-        line = ("train", "--data", own.data, "--paradigm", paradigm, "--out", out)
-        argv = command(*line, "--epochs-scale", scale, "--progress", "json")
-        steps.append(Step(paradigm, argv, scale * _WORK[paradigm]))
-    for paradigm in PARADIGMS:
         # A map by UMAP takes as long as a quick training; PCA is there at once.
         method = "umap" if thorough == "full" and paradigm == "dmil" else "pca"
         argv = command(
-            "project", "--checkpoint", own.models / paradigm / "seed0", "--data", own.data,
-            "--method", method, "--progress", "json",
+            "train", "--data", own.data, "--paradigm", paradigm, "--map", method,
+            "--out", own.models / paradigm / "seed0", "--epochs-scale", scale, "--progress", "json",
         )  # fmt: skip
-        steps.append(Step(f"map of {paradigm}", argv, 0.5 if method == "umap" else 0.1))
+        steps.append(Step(paradigm, argv, _WORK[paradigm]))
     before = training(own)
     if before is None or not before.active:
         # Models of other settings must not be taken for these; `Start again` of a job keeps them.
@@ -177,9 +172,10 @@ def training(own: OwnSet) -> Job | None:
     return jobs().find("train", own.models)
 
 
-def trainings(visitor: str) -> list[Job]:
-    """All of a visitor's jobs, the latest first."""
-    return jobs().of(visitor) if visitor else []
+def trainings(own: OwnSet) -> list[Job]:
+    """The training of a set that a visitor should know of: under way, or ended too early."""
+    job = training(own)
+    return [job] if job is not None and job.state != "done" else []
 
 
 # --- download and removal --------------------------------------------------------------------

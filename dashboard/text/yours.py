@@ -43,6 +43,11 @@ TRAINS = (
     "Trains joint, ensemble and dmil, one after another, then maps them. You may leave this page "
     "or close the window; the training goes on."
 )
+AGAIN = "Its models are removed first, and trained with all epochs."
+EXAMPLE = (
+    "The example has 300 rows: four columns called left, four called right, and whether the first "
+    "of each have different signs. Neither side alone tells that, so a model should find synergy."
+)
 DELETE = "This removes the set and its models from the server. It cannot be undone."
 NO_COOKIES = (
     "Your browser refuses cookies, so your sets can be found only until you reload this page."

@@ -24,8 +24,6 @@ def your_data() -> None:
         st.subheader("Your sets", anchor=False)
         for one in own:
             _set(one)
-        job_panel.show(lambda: yours.trainings(visitor), visitor)
-        st.divider()
     st.subheader("Add a set" if own else "Your own data", anchor=False)
     st.markdown(text.INTRO)
     st.caption(text.privacy(yours.KEPT_DAYS))
@@ -53,16 +51,18 @@ def _set(own: OwnSet) -> None:
         st.caption(
             f"{rows:,} samples of {len(own.card.classes)} classes; {names}. {own.mib:.1f} MiB."
         )
-        with st.container(horizontal=True):
-            if own.trained:
+        if own.trained:
+            with st.container(horizontal=True):
                 _links(own)
-            job = yours.training(own)
-            if not own.trained and (job is None or not job.active):
-                st.button(
-                    "Train", key=f"train_{own.name}", icon=":material/play_arrow:",
-                    on_click=start, args=(own, "full"),
-                )  # fmt: skip
+        job_panel.show(lambda: yours.trainings(own), own.visitor)
         with st.container(horizontal=True):
+            job = yours.training(own)
+            if job is None or job.state == "done":
+                st.button(
+                    "Train again, fully" if own.trained else "Train", key=f"train_{own.name}",
+                    icon=":material/play_arrow:", on_click=_start, args=(own,),
+                    help=text.AGAIN if own.trained else None,
+                )  # fmt: skip
             if own.trained:
                 st.download_button(
                     "Download models and table", lambda: yours.packed(own), f"{own.name}.zip",
@@ -110,10 +110,10 @@ def _delete(own: OwnSet) -> None:
         session.change(data="")
 
 
-def start(own: OwnSet, thorough: str) -> None:
-    """Queue a training, or say why not."""
+def _start(own: OwnSet) -> None:
+    """Queue a full training, or say why not."""
     try:
-        yours.train(own, thorough)
+        yours.train(own, "full")
     except Busy as error:
         log.info("a training was not queued: %s", error)
         notice(messages.busy(str(error)))

@@ -69,6 +69,7 @@ def _title(name: str) -> str:
 
 def _file() -> None:
     limits = uploads.LIMITS
+    st.subheader(text.NEXT["source"], anchor=False)
     with st.expander("What a file looks like, and what it may hold", icon=":material/help:"):
         st.markdown(text.FORMAT)
         st.markdown(
@@ -95,6 +96,7 @@ def _file() -> None:
             "Example as .npz", uploads.example_npz(), "example.npz", key="example_npz",
             on_click="ignore", icon=":material/download:", type="tertiary",
         )  # fmt: skip
+    st.caption(text.EXAMPLE)
 
 
 def _uploaded() -> None:
@@ -222,10 +224,9 @@ def _issues(made: Assembled) -> None:
         st.error(f"**{text.FIX_FIRST}**", icon=":material/error:")
     for issue in made.issues:
         icon = "error" if issue.severity == "error" else "info"
-        st.markdown(
-            f":material/{icon}: **{plain(issue.title)}**{plain(issue.where)}  \n"
-            f"{plain(issue.what_to_do)}"
-        )
+        title = issue.title[:1].upper() + issue.title[1:]
+        where, what = plain(issue.where), plain(issue.what_to_do)
+        st.markdown(f":material/{icon}: **{plain(title)}** {where}  \n{what}")
     if any(i.rows for i in made.issues):
         st.caption("Rows are counted from 0, the first one after the header.")
         download(uploads.faults(made.issues), "problems")

@@ -45,6 +45,8 @@ def read_csv(content: bytes, limits: Limits = DEFAULT) -> pd.DataFrame:
         )  # fmt: skip
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError, OverflowError) as error:
         what = " ".join(str(error).split())[:200]
+        if "inside string" in what:
+            what = f"a quotation mark is not closed: {what}"
         raise DataError(
             f"The rows cannot be told apart by {_SEPARATORS[separator]}s ({what}). Save the table "
             "again as CSV UTF-8, with a header and one row per sample."

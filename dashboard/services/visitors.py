@@ -49,8 +49,12 @@ def adopt(other: str) -> None:
 
 def visitor() -> str:
     """What the server calls this browser: a hash of its token; empty where it has none."""
-    held = token()
-    return hashlib.sha256(held.encode()).hexdigest()[:32] if held else ""
+    return hashed(token())
+
+
+def hashed(held: str) -> str:
+    """What the server calls the browser that holds this token; empty where it is none."""
+    return hashlib.sha256(held.encode()).hexdigest()[:32] if _TOKEN.fullmatch(held) else ""
 
 
 def folder(of: str) -> Path:

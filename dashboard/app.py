@@ -8,7 +8,15 @@ import streamlit as st
 
 from dashboard import components, session, sidebar, widgets
 from dashboard.services.stock import stock
-from dashboard.views import compare, fidelity, latent_map, overview, samples, what_if
+from dashboard.views import (
+    compare,
+    fidelity,
+    latent_map,
+    overview,
+    samples,
+    what_if,
+    your_data,
+)
 
 # A file of our own: an icon by name would be fetched from another server.
 ICON = Path(__file__).parent / "static" / "icon.svg"
@@ -33,15 +41,23 @@ pages = {
     "fidelity": st.Page(
         fidelity.fidelity, title="Fidelity", icon=":material/verified:", url_path="fidelity"
     ),
+    "your_data": st.Page(
+        your_data.your_data, title="Your data", icon=":material/upload:", url_path="your-data"
+    ),
 }
 page = st.navigation(list(pages.values()), position="top")
 session.remember_pages(pages)
 sidebar.title([one.url_path for one in pages.values() if one.url_path])
 found = stock()
 sidebar.settle(found)
-# The fidelity benchmark is about no set of the list: the choices of one would do nothing there.
-one_set = page is not pages["fidelity"]
-sidebar.header(found, one_set)
-sidebar.controls(found, one_set)
+# Pages about no set of the list, and why: the choices of one would do nothing there.
+why = {
+    pages["fidelity"]: "This page is about generated data of its own; nothing is to be chosen "
+    "here.",
+    pages["your_data"]: "Trained sets of yours join the list of data sets here, on the other "
+    "pages, for this browser only.",
+}.get(page, "")
+sidebar.header(found, not why)
+sidebar.controls(found, not why, why)
 widgets.guarded(page.run)
 session.publish()

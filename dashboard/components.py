@@ -1,5 +1,5 @@
 """Small browser parts that Streamlit has no widget for: "copy link", "save figure", a picture to
-draw on, and the help: the glossary and the tour.
+draw on, the help (glossary and tour), and a cookie.
 
 Their code is fixed text; nothing from data or links is ever put into it, only sent beside it.
 """
@@ -22,6 +22,19 @@ from dashboard.text import glossary, tour
 
 _STATIC = Path(__file__).parent / "static"
 _PLOTLY = Path(plotly.__file__).parent / "package_data"
+
+#: Keeps a token in a cookie, or reports the one that another tab has put there meanwhile.
+_COOKIE = """
+export default function ({ data, setStateValue }) {
+  const start = data.name + "=";
+  const held = () => document.cookie.split("; ").find((c) => c.startsWith(start));
+  const token = (held() || "").slice(start.length) || data.token;
+  const secure = window.location.protocol === "https:" ? "; Secure" : "";
+  // Lax: no other site can make this browser send it along with a request of its own.
+  document.cookie = start + token + "; Path=/; SameSite=Lax; Max-Age=" + data.seconds + secure;
+  setStateValue("kept", held() ? token : "");
+}
+"""
 
 _COPY_HTML = '<button type="button">Copy link to this view</button><span role="status"></span>'
 _COPY_CSS = """
@@ -147,6 +160,15 @@ def guide(pages: Sequence[str]) -> None:
 def file_name(text: str) -> str:
     """Text as the name of a file, without its ending: letters, digits and ``._-`` alone."""
     return re.sub(r"[^\w.-]+", "-", text, flags=re.ASCII).strip("-.")[:80] or "dmil"
+
+
+def cookie(name: str, token: str, seconds: int) -> str | None:
+    """Keep a token in the browser; returns the one it holds now, "" if it refuses cookies, and
+    None until it has answered."""
+    part = st.components.v2.component("dmil_cookie", js=_COOKIE)
+    data = {"name": name, "token": token, "seconds": seconds}
+    answer = part(key="cookie", data=data, on_kept_change=lambda: None).get("kept")
+    return None if answer is None else str(answer)
 
 
 def copy_link() -> None:

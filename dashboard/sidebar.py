@@ -60,15 +60,13 @@ def header(stock: Stock, one_set: bool = True) -> None:
         )
 
 
-def controls(stock: Stock, one_set: bool = True) -> None:
-    """The sidebar; the choices of a data set only where a page is about one."""
+def controls(stock: Stock, one_set: bool = True, why: str = "") -> None:
+    """The sidebar; the choices of a data set only where a page is about one, else ``why`` not."""
     with st.sidebar:
         if one_set and stock.sets:
             _choices(stock)
         elif not one_set:
-            st.caption(
-                "This page is about generated data of its own; nothing is to be chosen here."
-            )
+            st.caption(why)
             _definitions(None)
         components.copy_link()
 
@@ -105,7 +103,8 @@ def _title(stock: Stock, name: str) -> str:
     mark = "" if stock.of(name) else " (no model yet)"
     for found in stock.of(name):
         if found.run is not None:
-            return str(found.run.data_card.get("title") or name)
+            title = str(found.run.data_card.get("title") or name)
+            return f"{title} (yours)" if name in stock.own else title
     return stock.titles.get(name, name) + mark
 
 

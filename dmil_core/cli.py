@@ -115,6 +115,9 @@ def _add_train(commands: argparse._SubParsersAction[_Parser]) -> None:
         p.add_argument(
             f"--encoder{m}", metavar="NAME", help=f"encoder of x{m} instead of its kind's"
         )
+    p.add_argument(
+        "--map", choices=("umap", "pca"), help="write the latent maps too, as `dmil project` does"
+    )
     _add_training_options(p)
     _add_progress(p)
 
@@ -312,6 +315,10 @@ def _train(a: argparse.Namespace) -> int:
             dataset, a.paradigm, a.seed, a.out, device=a.device, encoders=encoders,
             epochs_scale=a.epochs_scale, overwrite=a.overwrite, on_epoch=on_epoch,
         )  # fmt: skip
+    if a.map:
+        from dmil_core.project import project
+
+        project(run.folder, dataset, method=a.map, on_latent=_told_latent(a, run))
     print(f"{run.folder}: {_accuracy(run.metrics)}, {run.seconds:.0f} s")
     return 0
 
@@ -367,7 +374,6 @@ def _compare(a: argparse.Namespace) -> int:
 def _project(a: argparse.Namespace) -> int:
     from dmil_core.checkpoint import read_run
     from dmil_core.data.catalog import load_dataset
-    from dmil_core.progress import say
     from dmil_core.project import METHODS, project
     from dmil_core.tables import table_metadata
 
@@ -375,17 +381,30 @@ def _project(a: argparse.Namespace) -> int:
         raise ConfigError(f"--method {a.method!r}: expected {' or '.join(METHODS)}")
     run = read_run(a.checkpoint)
     dataset = _trained_on(run) if a.data is None else load_dataset(a.data, purpose="predict")
-
-    def on_latent(name: str) -> None:
-        if a.progress == "bar":
-            print(f"mapping {name}", file=sys.stderr)
-        elif a.progress == "json":
-            say(f"map of {name}", run.latents.index(name) / len(run.latents))
-
-    path = project(a.checkpoint, dataset, method=a.method, max_rows=a.rows, on_latent=on_latent)
+    path = project(
+        a.checkpoint,
+        dataset,
+        method=a.method,
+        max_rows=a.rows,
+        on_latent=_told_latent(a, run),
+    )
     about = table_metadata(path)
     print(f"{path}: {about['rows']} of {about['of']} rows by {about['method']}")
     return 0
+
+
+def _told_latent(a: argparse.Namespace, run: Run) -> Callable[[str], None]:
+    """What is said of each latent that is mapped; after a training the bar of that is full."""
+    from dmil_core.progress import say
+
+    def on_latent(name: str) -> None:
+        done = 1.0 if a.command == "train" else run.latents.index(name) / len(run.latents)
+        if a.progress == "json":
+            say(f"map of {name}", done)
+        elif a.progress == "bar" and not getattr(a, "quiet", False):
+            print(f"mapping {name}", file=sys.stderr)
+
+    return on_latent
 
 
 def _estimate(a: argparse.Namespace) -> int:

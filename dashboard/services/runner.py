@@ -35,15 +35,41 @@ _LINES, _LENGTH = 400, 2000
 _NICENESS = 10
 
 
+class Pace:
+    """How fast the work goes, without the seconds in which a step loads its libraries."""
+
+    def __init__(self) -> None:
+        self._seconds = self._gained = 0.0
+        self._last: tuple[float, float] | None = None
+
+    def step(self) -> None:
+        """A command begins: until its first word nothing is learnt."""
+        self._last = None
+
+    def told(self, fraction: float) -> None:
+        """The command says how far all the work is, 0 to 1."""
+        now = time.monotonic()
+        if self._last is not None:
+            self._seconds += now - self._last[0]
+            self._gained += max(0.0, fraction - self._last[1])
+        self._last = (now, fraction)
+
+    def left(self, fraction: float) -> float | None:
+        """Seconds until all is done; None while too little is known."""
+        if self._gained < 0.01 or self._seconds < 1.0:
+            return None
+        return (1 - fraction) * self._seconds / self._gained
+
+
 class Runner:
     """Works on the job in one folder."""
 
     def __init__(self, folder: Path, job: Job) -> None:
         self.folder = folder
         self.job = replace(job, state="running", pid=os.getpid(), message="", stage="Starting")
-        self.started = time.monotonic()
         self.said: deque[str] = deque(maxlen=_LINES)
         self._written = 0.0
+        self._pace = Pace()
         self._lock = threading.RLock()
         self._child: subprocess.Popen[str] | None = None
         self._ending: tuple[jobs.State, str] | None = None
@@ -84,6 +110,7 @@ class Runner:
         kill_group()
 
     def _step(self, step: Step, start: float, length: float) -> int:
+        self._pace.step()
         self._progress(step.title, start, "")
         with subprocess.Popen(
             step.argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -99,6 +126,7 @@ class Runner:
                     self.said.append(line.rstrip("\n"))
                     continue
                 stage = f"{step.title}: {told['stage']}"
+                self._pace.told(start + length * told["fraction"])
                 self._progress(stage, start + length * told["fraction"], told["message"])
             code = child.wait()
         self._child = None
@@ -107,9 +135,7 @@ class Runner:
         return code
 
     def _progress(self, stage: str, fraction: float, message: str) -> None:
-        passed = time.monotonic() - self.started
-        # Of the first seconds nothing can be told: they load libraries.
-        left = passed * (1 - fraction) / fraction if fraction > 0.01 and passed > 3 else None
+        left = self._pace.left(fraction)
         new = stage != self.job.stage
         self.job = replace(self.job, stage=stage, fraction=fraction, left=left, message=message)
         self._write(now=new)

@@ -2,7 +2,9 @@
 
 All caches of the app live here and in `media`. A cache is keyed on the content's stamp (path, size
 and time of change of the files behind it), so that a checkpoint written again is read again. Cached
-tables are shared by all visitors: nobody writes into them.
+tables are shared by all visitors: nobody writes into them. A visitor's own checkpoints lie below a
+folder that only this visitor's token leads to; every key holds the folder, so that nothing of it is
+found by anybody else.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from dashboard.services import visitors
 from dmil_core import checkpoint, schema, tables
 from dmil_core.errors import CheckpointError, DmilError
 from dmil_core.paths import checkpoints_root, sample_data_root
@@ -57,6 +60,8 @@ class Stock:
     root: Path
     checkpoints: tuple[Checkpoint, ...]
     titles: dict[str, str] = field(default_factory=dict)
+    #: Data sets that this visitor uploaded.
+    own: tuple[str, ...] = ()
 
     @property
     def sets(self) -> tuple[str, ...]:
@@ -82,7 +87,8 @@ class Stock:
         for found in self.of(data, seed):
             if found.model == model:
                 return _checked(found)
-        folder = self.root / data / model / f"seed{seed}"
+        root = next((c.folder.parents[2] for c in self.of(data)), self.root)
+        folder = root / data / model / f"seed{seed}"
         return Checkpoint(data, model, seed, folder, "missing")
 
     def ready(self, data: str, seed: int) -> tuple[Checkpoint, ...]:
@@ -91,9 +97,9 @@ class Stock:
         return tuple(c for c in found if c.status == "ready")
 
 
-def _relative(problem: str) -> str:
+def _relative(problem: str, folder: Path) -> str:
     # Messages of the core name whole paths; a visitor needs the part below the checkpoints.
-    return problem.replace(f"{checkpoints_root()}/", "")
+    return problem.replace(f"{folder.parents[2]}/", "")
 
 
 def _rank(model: str) -> int:
@@ -121,9 +127,17 @@ def shown(path: Path | str) -> str:
 
 
 def stock() -> Stock:
-    """What is on disk now. Listing is cheap and done each time; reading is cached."""
+    """What is on disk now, this visitor's own sets last. Listing is cheap and done each time;
+    reading is cached."""
     root = checkpoints_root()
-    return _stock(str(root), stamp(root.glob("*/*/seed*/*")), stamp(_cards()))
+    found = _stock(str(root), stamp(root.glob("*/*/seed*/*")), stamp(_cards()))
+    visitor = visitors.visitor()
+    if not visitor:
+        return found
+    own = visitors.checkpoints(visitor)
+    mine = _own(str(own), stamp(own.glob("my-*/*/seed*/*")))
+    names = tuple(dict.fromkeys(c.data for c in mine))
+    return replace(found, checkpoints=(*found.checkpoints, *mine), own=names)
 
 
 def _cards() -> list[Path]:
@@ -137,6 +151,12 @@ def _stock(root: str, key: str, _cards_key: str) -> Stock:
     return Stock(Path(root), tuple(found), _titles())
 
 
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _own(root: str, key: str) -> tuple[Checkpoint, ...]:
+    """A visitor's own checkpoints; the folder in the key is the visitor's."""
+    return tuple(_checkpoint(entry) for entry in checkpoint.find_runs(Path(root))) if key else ()
+
+
 def _checkpoint(entry: checkpoint.Entry) -> Checkpoint:
     if entry.error:
         log.warning("damaged checkpoint %s: %s", entry.folder, entry.error)
@@ -146,7 +166,7 @@ def _checkpoint(entry: checkpoint.Entry) -> Checkpoint:
         seed=entry.seed,
         folder=entry.folder,
         status="damaged" if entry.error else "ready",
-        problem=_relative(entry.error or ""),
+        problem=_relative(entry.error or "", entry.folder),
         run=entry.run,
         stamp=stamp(entry.folder.glob("*")),
     )
@@ -160,7 +180,7 @@ def _checked(found: Checkpoint) -> Checkpoint:
         table(found)
     except DmilError as error:
         log.warning("damaged checkpoint %s: %s", found.folder, error)
-        return replace(found, status="damaged", problem=_relative(str(error)))
+        return replace(found, status="damaged", problem=_relative(str(error), found.folder))
     return found
 
 

@@ -369,3 +369,14 @@ def queued(ahead: int) -> str:
 def busy(why: str) -> Message:
     """No further job is taken."""
     return Message("This was not started.", "Wait, or cancel another job.", why, tone="warning")
+
+
+def unusable(why: str) -> Message:
+    """An uploaded file that cannot be read at all."""
+    return Message(
+        "This file cannot be used.",
+        "Correct it and upload it again. *What a file looks like* above says what is expected, and "
+        "the example there is a file that works.",
+        why,
+        tone="error",
+    )

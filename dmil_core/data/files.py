@@ -6,6 +6,7 @@ read, and Python objects are never unpickled.
 
 from __future__ import annotations
 
+import io
 import math
 import warnings
 import zipfile
@@ -67,9 +68,22 @@ def read_npz(path: str | Path, max_bytes: int = MAX_BYTES) -> NpzContent:
     """
     path = Path(path)
     try:
-        if not path.is_file():
-            raise DataError(f"{path}: expected an .npz file, found none. Check the path.")
-        with zipfile.ZipFile(path) as archive:
+        found = path.is_file()
+    except (OSError, ValueError):  # too long, or with a zero byte
+        found = False
+    if not found:
+        raise DataError(f"{path}: expected an .npz file, found none. Check the path.")
+    return _read_archive(path, path, max_bytes)
+
+
+def npz_content(content: bytes, name: str, max_bytes: int = MAX_BYTES) -> NpzContent:
+    """The same for an .npz in memory; ``name`` is for messages."""
+    return _read_archive(Path(name), io.BytesIO(content), max_bytes)
+
+
+def _read_archive(path: Path, source: Path | IO[bytes], max_bytes: int) -> NpzContent:
+    try:
+        with zipfile.ZipFile(source) as archive:
             _check_sizes(path, archive, max_bytes)
             return _read_members(archive)
     except zipfile.BadZipFile as error:

@@ -50,8 +50,13 @@ class Issue:
     severity: Severity
     what_to_do: str
 
+    @property
+    def where(self) -> str:
+        """Its first rows as a part of a sentence; empty if it is about the whole."""
+        return _row_text(self.rows)
+
     def __str__(self) -> str:
-        return f"{self.title}{_row_text(self.rows)}. {self.what_to_do}"
+        return f"{self.title}{self.where}. {self.what_to_do}"
 
 
 def errors(issues: list[Issue]) -> list[Issue]:
@@ -451,5 +456,5 @@ def _row_text(rows: tuple[int, ...]) -> str:
     if not rows:
         return ""
     shown = ", ".join(str(r) for r in rows[:8])
-    more = f" and {len(rows) - 8} more" if len(rows) > 8 else ""
+    more = f" and {len(rows) - 8:,} more" if len(rows) > 8 else ""
     return f" (row{'s' if len(rows) > 1 else ''} {shown}{more})"

@@ -21,9 +21,16 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Room:
 
 
 @pytest.fixture(scope="session")
-def app_url(room: Room) -> Iterator[str]:
+def uploads(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the app keeps what visitors upload."""
+    return tmp_path_factory.mktemp("uploads")
+
+
+@pytest.fixture(scope="session")
+def app_url(room: Room, uploads: Path) -> Iterator[str]:
     """Address of the app, started as a visitor's machine would start it."""
     folders = {"DMIL_CHECKPOINTS": str(room.root), "DMIL_RESULTS": str(room.results)}
+    folders["DMIL_UPLOADS"] = str(uploads)
     with running_app(folders) as url:
         yield url
 

@@ -25,6 +25,7 @@ PAGES = {
     "ranks": "compare?data={data}&part=sets",
     "one-seed": "compare?data={data}&part=samples",
     "fidelity": "fidelity",
+    "your-data": "your-data",
 }
 WIDTHS = {1440: 900, 400: 800}
 

@@ -185,11 +185,14 @@ def test_progress_for_programs_is_a_line_of_json_an_epoch(
     capsys: Capture, tmp_path: Path, paradigm: str
 ) -> None:
     line = ["--data", TINY, "--paradigm", paradigm, "--epochs-scale", 0.04, "--progress", "json"]
-    code, out, err = run(capsys, "train", *line, "--out", tmp_path / "r")
+    code, out, err = run(capsys, "train", *line, "--out", tmp_path / "r", "--map", "pca")
     assert (code, err) == (0, "")
     *told, last = out.splitlines()
     assert last.startswith(f"{tmp_path}")
-    lines = [json.loads(one) for one in told]
+    assert read_run(tmp_path / "r").projection.exists()
+    everything = [json.loads(one) for one in told]
+    lines = [one for one in everything if not one["stage"].startswith("map of")]
+    assert len(everything) == len(lines) + len(read_run(tmp_path / "r").latents)
     fractions = [one["fraction"] for one in lines]
     assert fractions == sorted(fractions)
     assert 0 < fractions[0] < 0.6

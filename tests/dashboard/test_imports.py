@@ -113,7 +113,7 @@ def test_nothing_heavy_is_imported_for_the_first_page() -> None:
 
     code = (
         "import sys, dashboard.views.samples, dashboard.views.latent_map, dashboard.views.compare\n"
-        "import dashboard.views.fidelity\n"
+        "import dashboard.views.fidelity, dashboard.views.your_data\n"
         "heavy = {'torch', 'umap', 'numba', 'sklearn'} & set(sys.modules)\n"
         "assert not heavy, heavy"
     )

@@ -1,0 +1,90 @@
+"""A visitor brings data, trains on it, and nobody else sees it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.server import settled
+from tests.browser.test_visitor import visit
+
+CARD = "[class*=st-key-own_my-]"
+JOB = "[class*=st-key-job_]"
+
+
+def choose(page: Page, name: str, content: bytes, wait: bool = True) -> None:
+    """Pick a file as the browser's dialog would."""
+    file = {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+    page.locator("[data-testid=stFileUploader] input[type=file]").first.set_input_files(
+        files=[file]
+    )
+    page.wait_for_timeout(500)
+    settled(page)
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+    page.wait_for_timeout(300)
+    settled(page)
+
+
+def test_from_a_file_to_the_samples_page_for_one_browser_alone(
+    browser: Browser, page: Page, app_url: str, uploads: Path
+) -> None:
+    visit(page, f"{app_url}/your-data")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Example as CSV").click()
+    example = download.value.path().read_bytes()
+    harm = example.replace(b"row-2,", b"<img src=x onerror=\"document.title='harmed'\">,")
+    harm = harm.replace(b",same\n", b",=1+1\n", 1)
+    choose(page, "<b>x</b>.csv", harm)
+    expect(page.get_by_text("Nothing can be trained until")).to_be_visible()
+    assert page.title() == "Your data" or "harmed" not in page.title()
+    choose(page, "signs.csv", example)
+    expect(page.get_by_text("3. Look before you train")).to_be_visible()
+    press(page, "Save and train")
+    expect(page.locator(JOB)).to_contain_text("Training signs")
+    # A second tab and a page that is loaded again find the same training.
+    second = visit(page.context.new_page(), f"{app_url}/your-data")
+    expect(second.locator(JOB)).to_contain_text("running", timeout=20_000)
+    page.reload()
+    expect(page.locator(JOB).get_by_role("progressbar")).to_be_visible(timeout=30_000)
+    second.close()
+    card = page.locator(CARD)
+    expect(card.get_by_role("link", name="Samples")).to_be_visible(timeout=240_000)
+    expect(page.locator(JOB)).to_have_count(0, timeout=240_000)
+    settled(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download models and table").click()
+    assert download.value.suggested_filename == "my-signs.zip"
+    card.get_by_role("link", name="Samples").click()
+    page.wait_for_url(lambda url: "data=my-signs" in url)
+    settled(page)
+    expect(page.get_by_role("combobox", name="Data set")).to_have_value("signs (yours)")
+    expect(page.locator("[data-testid=stMain]")).to_contain_text("only the two together say it")
+    stranger = browser.new_context()
+    other = visit(stranger.new_page(), page.url)
+    expect(other.locator("[data-testid=stMain]")).to_contain_text("no such data set")
+    visit(other, f"{app_url}/your-data")
+    assert other.locator(CARD).count() == 0
+    stranger.close()
+    visit(page, f"{app_url}/your-data")
+    press(page, "Train again, fully")
+    expect(page.locator(JOB)).to_contain_text("running", timeout=20_000)
+    press(page, "Cancel")
+    expect(page.locator(JOB)).to_contain_text("cancelled", timeout=20_000)
+    press(page, "Delete")
+    press(page, "Delete signs")
+    expect(page.locator(CARD)).to_have_count(0)
+    assert not list(uploads.glob("sets/*/*/my-*"))
+
+
+def test_a_narrow_window_shows_the_whole_way(browser: Browser, app_url: str) -> None:
+    context = browser.new_context(viewport={"width": 400, "height": 800})
+    page = visit(context.new_page(), f"{app_url}/your-data")
+    press(page, "Try it with an example")
+    expect(page.get_by_role("button", name="Save and train")).to_be_visible(timeout=20_000)
+    wide = page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollWidth")
+    assert wide <= 400
+    context.close()

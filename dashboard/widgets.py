@@ -56,10 +56,11 @@ def legend(found: Checkpoint) -> None:
     st.markdown(" &ensp; ".join(parts), help=terms.COMPONENT)
 
 
-def chart(fig: Any, key: str, alt: str, still: bool = True) -> None:
-    """A figure with its text alternative; ``still`` ones have no tool bar."""
+def chart(fig: Any, key: str, alt: str, still: bool = True, **more: Any) -> None:
+    """A figure with its text alternative; ``still`` ones have no tool bar, ``more`` is Streamlit's,
+    such as what a click does."""
     config = theme.STILL if still else theme.CONFIG
-    st.plotly_chart(fig, key=key, config=config, alt=alt)
+    st.plotly_chart(fig, key=key, config=config, alt=alt, **more)
 
 
 def stepper(before: str | None, after: str | None, place: int | None, count: int) -> None:

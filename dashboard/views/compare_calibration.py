@@ -1,0 +1,82 @@
+"""Is each model right as often as it says?"""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import session, widgets
+from dashboard.figures import sample as figures
+from dashboard.services import calibration as service
+from dashboard.services import chosen
+from dashboard.services.calibration import Calibration
+from dashboard.services.stock import Stock
+from dashboard.text import comparing
+from dashboard.views import compare_models
+from dashboard.widgets import plain
+
+
+def calibration(all_: Stock) -> None:
+    """The part of the page."""
+    found = compare_models.among(all_)
+    if not found:
+        return
+    split, names = session.view().split, chosen.names(found)
+    with st.spinner("Comparing with chance …"):
+        results = {
+            names[chosen.key(one)]: result
+            for one in found
+            if (result := service.calibration(one, split)) is not None
+        }
+    if not results:
+        widgets.notice(comparing.no_rows())
+        return
+    left, right = st.columns([5, 6], gap="large")
+    with left:
+        widgets.chart(
+            figures.reliability({name: one.curve for name, one in results.items()}, 380),
+            "reliability_of_models",
+            "Lines of how often answers of a confidence are right. ECE: "
+            + ", ".join(f"{name} {one.error:.1%}" for name, one in results.items()),
+        )
+    with right:
+        st.markdown(
+            "  \n".join(
+                comparing.calibrated(plain(name), one.verdict, one.sure, one.accuracy, one.error)
+                for name, one in results.items()
+            ),
+            help=comparing.RELIABILITY,
+        )
+        _table(results)
+        if split == "train":
+            st.caption(":orange[Models know their training samples; look at test samples.]")
+
+
+def _table(results: dict[str, Calibration]) -> None:
+    words = {"fine": "as luck may have it", "bold": "too sure", "shy": "not sure enough"}
+    frame = pd.DataFrame(
+        [
+            (name, one.error, one.luck, one.sure, one.accuracy, one.sure - one.accuracy, one.rows)
+            for name, one in results.items()
+        ],
+        columns=["model", "ece", "luck", "sure", "right", "gap", "samples"],
+    )
+    shares = ["ece", "luck", "sure", "right", "gap"]
+    shown = frame.assign(**{c: 100 * frame[c] for c in shares})
+    shown.insert(1, "verdict", [words[one.verdict] for one in results.values()])
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        shown,
+        hide_index=True,
+        column_config={
+            "model": st.column_config.TextColumn(pinned=True),
+            "ece": number("ECE", format="%.1f %%", help=comparing.ECE),
+            "luck": number("by luck", format="%.1f %%", help=comparing.LUCK),
+            "sure": number("how sure", format="%.1f %%", help="Mean probability of its answers"),
+            "right": number(format="%.1f %%", help="Share of its answers that are right"),
+            "gap": number(format="%+.1f", help="How sure less how often right, points"),
+            "samples": number(format="localized"),
+        },
+        alt="Calibration error of each model, and how sure and how often right it is",
+    )
+    widgets.download(frame, f"calibration-{session.view().data}")

@@ -101,13 +101,14 @@ def start_with_first(rows: pd.DataFrame) -> None:
         session.settle(state.change(session.view(), sample=str(rows["id"].iloc[0])))
 
 
-def media_row(found: Checkpoint, sample: str, across: int = 3) -> None:
-    """A sample's modalities, at most ``across`` beside each other (one on a narrow screen)."""
+def media_row(found: Checkpoint, sample: str, across: int = 3, brief: bool = False) -> None:
+    """A sample's modalities, at most ``across`` beside each other (one on a narrow screen);
+    ``brief`` as in `media_cards`."""
     sides = media.sides(found, sample)
     if isinstance(sides, DataProblem):
         st.info(plain(sides.message), icon=":material/hide_image:")
         return
-    media_cards(sides, sample, across)
+    media_cards(sides, sample, across, brief)
 
 
 def media_cards(

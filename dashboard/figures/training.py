@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -38,24 +40,34 @@ def curves(
     """
     fig = make_subplots(rows=len(shown), cols=1, shared_xaxes=True, vertical_spacing=0.07)
     fig.update_layout(
-        template=theme.TEMPLATE, height=110 + 215 * len(shown), showlegend=True,
-        legend={"y": -0.16 / len(shown) - 0.03},
+        template=theme.TEMPLATE, height=130 + 215 * len(shown), showlegend=True,
+        legend={"y": -0.36 / len(shown)},
     )  # fmt: skip
     for row, (column, title) in enumerate(shown.items(), start=1):
-        lowest = min((float(frame[column].min()) for frame in epochs.values()), default=0.0)
         for place, (name, frame) in enumerate(epochs.items()):
             _line(fig, row, place, name, frame, column, bands[name])
-        share = column.endswith("accuracy")
-        fig.update_yaxes(
-            title=title, row=row, col=1, tickformat=".0%" if share else None, nticks=6,
-            type="log" if not share and lowest > 0 else "linear",
-        )  # fmt: skip
+        fig.update_yaxes(title=title, row=row, col=1, **_scale(column, list(epochs.values())))
     whole = max((len(frame) for frame in epochs.values()), default=1)
     for number, band in enumerate(bands.get(marked, ())):
         _shade(fig, number, band, len(shown), whole)
     fig.update_xaxes(title="epoch, counted through all stages", row=len(shown), col=1)
     fig.update_layout(margin={"t": 52})
     return fig
+
+
+def _scale(column: str, frames: Sequence[pd.DataFrame]) -> dict[str, Any]:
+    """How the axis of a quantity is cut: shares in percent, losses above 0 by powers of ten."""
+    if column.endswith("accuracy"):
+        return {"tickformat": ".0%", "nticks": 6}
+    values = pd.concat([frame[column] for frame in frames])
+    low, high = float(values.min()), float(values.max())
+    if low <= 0:
+        return {"nticks": 6}
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    # Over many decades only their powers: more numbers would run into each other.
+    steps = (1, 2, 5) if len(decades) < 4 else (1,)
+    ticks = [step * 10.0**decade for decade in decades for step in steps]
+    return {"type": "log", "tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks]}
 
 
 def _line(
@@ -102,9 +114,12 @@ def _shade(fig: go.Figure, number: int, band: Band, rows: int, whole: int) -> No
                 x=start, line={"color": theme.NEUTRAL, "width": 1, "dash": "dot"}, row=row, col=1
             )
     # So many letters fit above the stage's share of a narrow screen, in at most three lines.
-    lines = textwrap.wrap(band.title, max(6, int(45 * (end - start) / whole)))
+    lines = textwrap.wrap(
+        band.title, max(6, int(66 * (end - start) / whole)), break_long_words=False,
+        break_on_hyphens=False,
+    )  # fmt: skip
     fig.add_annotation(
         x=(start + end) / 2, y=1, xref="x", yref="paper", yanchor="bottom", yshift=3,
         showarrow=False, text="<br>".join(theme.plain(line) for line in lines[:3]),
-        font={"size": 11, "color": theme.NEUTRAL},
+        font={"size": 10, "color": theme.NEUTRAL},
     )  # fmt: skip

@@ -91,7 +91,8 @@ def _bars(fig: go.Figure, columns: Sequence[Column], top: float, chosen: str) ->
     colours, shapes = zip(*(_look(c) for c in columns), strict=True)
     fig.add_bar(
         x=places, y=shown, customdata=names, text=texts, textposition="outside", cliponaxis=False,
-        textangle=0, marker={"color": colours, "pattern": {**theme.pattern(""), "shape": shapes}},
+        textangle=0, constraintext="none",
+        marker={"color": colours, "pattern": {**theme.pattern(""), "shape": shapes}},
         unselected={"marker": {"opacity": 1}}, hoverinfo="skip",
     )  # fmt: skip
     # Bars of one sample are too low to be hit: the whole column above them answers a click.
@@ -105,7 +106,7 @@ def _bars(fig: go.Figure, columns: Sequence[Column], top: float, chosen: str) ->
 
 def _text(column: Column, top: float, marked: bool) -> str:
     number = f"{column.count:,}"
-    number = f"{number}<br>(cut)" if column.count > top else number
+    number = f"{number}<br>cut" if column.count > top else number
     return f"<b>{number}</b>" if marked else number
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from dashboard.services.chosen import aligned
-from dashboard.services.samples import decomposition, gates, record
+from dashboard.services.samples import classes, decomposition, gates, record
 from dashboard.services.stock import Checkpoint
 from dmil_core import schema
 
@@ -27,8 +27,8 @@ def differences(first: Checkpoint, second: Checkpoint, split: str) -> pd.DataFra
     for name, rows in (("first", a), ("second", b)):
         frame[f"{name}_says"], frame[f"{name}_p"] = rows["pred"], rows["confidence"]
         frame[f"{name}_right"] = rows["correct"].astype(bool)
-    classes = _columns(first, second)
-    frame["distance"] = _distance(_matrix(a, classes), _matrix(b, classes))
+    columns = _columns(first, second)
+    frame["distance"] = _distance(_matrix(a, columns), _matrix(b, columns))
     held = schema.components_in(a.columns)
     if held and held == schema.components_in(b.columns):
         columns = [schema.gate(c) for c in held]
@@ -41,9 +41,12 @@ def differences(first: Checkpoint, second: Checkpoint, split: str) -> pd.DataFra
     return frame.sort_values("distance", ascending=False, kind="stable")
 
 
+def _classes(first: Checkpoint, second: Checkpoint) -> list[str]:
+    return list(dict.fromkeys((*classes(first), *classes(second))))
+
+
 def _columns(first: Checkpoint, second: Checkpoint) -> list[str]:
-    runs = (one.run.classes if one.run else () for one in (first, second))
-    return [schema.prob(c) for c in dict.fromkeys(c for classes in runs for c in classes)]
+    return [schema.prob(c) for c in _classes(first, second)]
 
 
 def _matrix(rows: pd.DataFrame, columns: list[str]) -> Any:
@@ -63,15 +66,19 @@ def distance(first: Checkpoint, second: Checkpoint, sample: str) -> float:
 
 
 def posteriors(first: Checkpoint, second: Checkpoint, sample: str, most: int = 6) -> pd.DataFrame:
-    """Columns cls, first, second: probabilities of the classes that either finds most probable."""
+    """Columns cls, first, second: probabilities of the classes that matter, most probable first.
+
+    These are the true class and, ``most`` in all, those that either model gives half a percent.
+    """
     one, two = record(first, sample), record(second, sample)
-    names = [column.removeprefix("p_") for column in _columns(first, second)]
     rows = [
-        (c, float(one.get(schema.prob(c), 0.0)), float(two.get(schema.prob(c), 0.0))) for c in names
+        (c, float(one.get(schema.prob(c), 0.0)), float(two.get(schema.prob(c), 0.0)))
+        for c in _classes(first, second)
     ]
     frame = pd.DataFrame(rows, columns=["cls", "first", "second"])
-    largest = frame[["first", "second"]].max(axis=1).sort_values(ascending=False, kind="stable")
-    return frame.loc[largest.index[:most]].reset_index(drop=True)
+    largest = frame[["first", "second"]].max(axis=1).where(frame["cls"] != one["y"], 1.0)
+    order = largest[largest >= 0.005].sort_values(ascending=False, kind="stable").index
+    return frame.loc[order[:most]].reset_index(drop=True)
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ GATE_CHANGE: Final = (
 RELIABILITY: Final = (
     "Samples put together by how sure the model is of its answer. On the dotted line it is right "
     "as often as it says; below it is too sure, above not sure enough. Larger marks stand for more "
-    "samples."
+    "samples; marks of fewer than five are not drawn, but count in the error."
 )
 ECE: Final = (
     "Expected calibration error: mean gap between how sure a model is and how often it is right, "
@@ -93,23 +93,26 @@ def calibrated(name: str, verdict: str, sure: float, accuracy: float, error: flo
     """One model's calibration in a sentence."""
     said = f"**{name}** is {sure:.1%} sure on average and {accuracy:.1%} right (ECE {error:.1%})"
     return {
-        "fine": f"{said}: well calibrated, as far as so many samples can tell.",
+        "fine": f"{said}: **well calibrated**, as far as so many samples can tell.",
         "bold": f"{said}: **too sure** of its answers.",
         "shy": f"{said}: **not sure enough**.",
     }[verdict]
 
 
 def answers(
-    first: str, second: str, one: tuple[str, float], two: tuple[str, float], distance: float
+    first: tuple[str, str, float, bool], second: tuple[str, str, float, bool], distance: float
 ) -> str:
-    """What two models answer, and how far their probabilities are apart."""
-    gap = f"Their probabilities are {distance:.0%} apart."
-    if one[0] == two[0]:
-        return f"Both say **{one[0]}**: {first} {one[1]:.0%} sure, {second} {two[1]:.0%}. {gap}"
-    return (
-        f"{first} says **{one[0]}** ({one[1]:.0%} sure), {second} **{two[0]}** "
-        f"({two[1]:.0%} sure). {gap}"
-    )
+    """What two models answer, and how far their probabilities are apart.
+
+    Of each: its name, its answer, how sure it is (0 to 1), whether it is right.
+    """
+    gap = f"Their probabilities are **{distance:.0%}** apart."
+    parts = [
+        f"{name} says **{says}** ({sure:.0%} sure, {'right' if right else 'wrong'})"
+        for name, says, sure, right in (first, second)
+    ]
+    same = "The same answer: " if first[1] == second[1] else ""
+    return f"{same}{', '.join(parts)}. {gap}"
 
 
 def gates(first: str, second: str, part: str, one: float, two: float) -> str:
@@ -133,6 +136,11 @@ def contributions(first: str, second: str, part: str, goal: str, one: str, two: 
 def stopped(patience: int) -> str:
     """Why a stage ended before its last epoch."""
     return f"no better for {counted(patience, 'epoch')}" if patience else "ended early"
+
+
+def straight(name: str) -> str:
+    """A model without components."""
+    return f"{name} goes from the inputs straight to a score: it has no gate and no parts."
 
 
 def nothing_chosen() -> Message:

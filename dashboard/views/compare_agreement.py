@@ -163,9 +163,9 @@ def _list(frame: pd.DataFrame, names: dict[str, str], right: tuple[str, ...]) ->
         # Another group is another table: in an old one the next click would be lost.
         **widgets.row_choice(f"members_{state.listed(right)}", shown["id"], session.view().sample),
         column_config={
-            "id": st.column_config.TextColumn(width=90),
-            "true": st.column_config.TextColumn(width=75),
-            **{key: st.column_config.TextColumn(name, width=95) for key, name in names.items()},
+            "id": st.column_config.TextColumn(width=80),
+            "true": st.column_config.TextColumn(width=65),
+            **{key: st.column_config.TextColumn(name, width=85) for key, name in names.items()},
             "hard": st.column_config.NumberColumn(
                 "true class",
                 format="%.0f %%",

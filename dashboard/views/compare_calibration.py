@@ -15,6 +15,9 @@ from dashboard.text import comparing
 from dashboard.views import compare_models
 from dashboard.widgets import plain
 
+#: Samples that a mark of the curve stands for, at least.
+FEWEST = 5
+
 
 def calibration(all_: Stock) -> None:
     """The part of the page."""
@@ -31,10 +34,12 @@ def calibration(all_: Stock) -> None:
     if not results:
         widgets.notice(comparing.no_rows())
         return
+    # A handful of samples is right or wrong by chance: such marks jump and hide the others.
+    curves = {name: one.curve[one.curve["rows"] >= FEWEST] for name, one in results.items()}
     left, right = st.columns([5, 6], gap="large")
     with left:
         widgets.chart(
-            figures.reliability({name: one.curve for name, one in results.items()}, 380),
+            figures.reliability(curves, 400),
             "reliability_of_models",
             "Lines of how often answers of a confidence are right. ECE: "
             + ", ".join(f"{name} {one.error:.1%}" for name, one in results.items()),
@@ -53,16 +58,16 @@ def calibration(all_: Stock) -> None:
 
 
 def _table(results: dict[str, Calibration]) -> None:
-    words = {"fine": "as luck may have it", "bold": "too sure", "shy": "not sure enough"}
+    words = {"fine": "well calibrated", "bold": "too sure", "shy": "not sure enough"}
     frame = pd.DataFrame(
         [
-            (name, one.error, one.luck, one.sure, one.accuracy, one.sure - one.accuracy, one.rows)
+            (name, one.error, one.luck, one.sure, one.accuracy, one.rows)
             for name, one in results.items()
         ],
-        columns=["model", "ece", "luck", "sure", "right", "gap", "samples"],
+        columns=["model", "ece", "luck", "sure", "right", "samples"],
     )
-    shares = ["ece", "luck", "sure", "right", "gap"]
-    shown = frame.assign(**{c: 100 * frame[c] for c in shares})
+    shares = ["ece", "luck", "sure", "right"]
+    shown = frame.drop(columns="samples").assign(**{c: 100 * frame[c] for c in shares})
     shown.insert(1, "verdict", [words[one.verdict] for one in results.values()])
     number = st.column_config.NumberColumn
     st.dataframe(
@@ -71,12 +76,11 @@ def _table(results: dict[str, Calibration]) -> None:
         column_config={
             "model": st.column_config.TextColumn(pinned=True),
             "ece": number("ECE", format="%.1f %%", help=comparing.ECE),
-            "luck": number("by luck", format="%.1f %%", help=comparing.LUCK),
+            "luck": number("by chance", format="%.1f %%", help=comparing.LUCK),
             "sure": number("how sure", format="%.1f %%", help="Mean probability of its answers"),
             "right": number(format="%.1f %%", help="Share of its answers that are right"),
-            "gap": number(format="%+.1f", help="How sure less how often right, points"),
-            "samples": number(format="localized"),
         },
         alt="Calibration error of each model, and how sure and how often right it is",
     )
+    st.caption(f"Of {frame['samples'].max():,} samples.")
     widgets.download(frame, f"calibration-{session.view().data}")

@@ -117,11 +117,11 @@ def _side(frame: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
 def _list(frame: pd.DataFrame, first: str, second: str) -> None:
     rows = frame.head(LONGEST)
     listed = pd.DataFrame({"id": rows["id"], "true": rows["truth"]})
-    listed["distance"] = 100 * rows["distance"]
     for side in ("first", "second"):
         marks = rows[f"{side}_right"].map({True: "✓ ", False: "✗ "})
         listed[side] = marks + rows[f"{side}_says"].astype(str)
-        listed[f"{side}_p"] = 100 * rows[f"{side}_p"]
+    listed["distance"] = 100 * rows["distance"]
+    listed["first_p"], listed["second_p"] = 100 * rows["first_p"], 100 * rows["second_p"]
     if "gate_distance" in rows.columns:
         listed["gate"] = 100 * rows["gate_distance"]
         by = (100 * rows["gate_by"]).round().astype(int)
@@ -135,15 +135,15 @@ def _list(frame: pd.DataFrame, first: str, second: str) -> None:
         # Other models make another table: in an old one the next click would be lost.
         **widgets.row_choice(f"pairs_{first}_{second}_{session.view().side}", rows["id"], sample),
         column_config={
-            "id": text(width=90),
-            "true": text(width=80),
+            "id": text(width=85),
+            "true": text(width=70),
+            "first": text(f"{first} says", width=105),
+            "second": text(f"{second} says", width=105),
             "distance": st.column_config.ProgressColumn(
                 "change", format="%.0f %%", min_value=0, max_value=100, help=comparing.DISTANCE
             ),
-            "first": text(f"{first} says"),
-            "first_p": number("how sure", format="%.0f %%", help="Probability of its answer"),
-            "second": text(f"{second} says"),
-            "second_p": number("how sure ", format="%.0f %%", help="Probability of its answer"),
+            "first_p": number(f"{first} sure", format="%.0f %%", help="Of its answer"),
+            "second_p": number(f"{second} sure", format="%.0f %%", help="Of its answer"),
             "gate": number("gate change", format="%.0f %%", help=comparing.GATE_CHANGE),
             "most": text(
                 "most in",

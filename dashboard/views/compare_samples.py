@@ -44,10 +44,8 @@ def samples(all_: Stock) -> None:
     )
     help_ = terms.BITS if view.look == "bits" else None
     st.subheader(comparing.QUESTIONS[view.look], anchor=False, help=help_)
-    st.caption(
-        f"Models trained with seed {view.seed}, {terms.SPLITS[view.split]} samples, unless chosen "
-        "otherwise. One seed is a look, not a comparison."
-    )
+    rows = f", {terms.SPLITS[view.split]} samples" if view.look != "training" else ""
+    st.caption(f"Models of seed {view.seed}{rows}. One seed is a look, not a comparison.")
     _LOOKS[view.look](all_)
 
 

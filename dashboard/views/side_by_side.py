@@ -17,24 +17,28 @@ from dashboard.widgets import plain
 
 
 def side_by_side(first: Checkpoint, second: Checkpoint, sample: str) -> None:
-    """The sample, what differs in words, and a column for each model; both must have it."""
+    """The sample, what differs in words, and the parts of each model; both must have it."""
     names = chosen.names((first, second))
     two = {names[chosen.key(one)]: one for one in (first, second)}
-    gated = [one for one in (first, second) if one.gated]
+    gated = {name: one for name, one in two.items() if one.gated}
     with st.container(border=True):
         _heading(first, sample)
-        if gated:
-            cls, against = sample_panel.class_choice(gated[0], sample)
-        else:
-            cls, against = "", ""
-        st.markdown(_in_words(two, sample, cls, against))
+        words = st.container()
         left, right = st.columns([5, 4], gap="large")
         with left:
             _answers(two, sample)
         with right:
-            widgets.media_row(first, sample, across=2)
+            widgets.media_row(first, sample, across=2, brief=True)
+        cls, against = "", ""
         if gated:
-            _columns(two, sample, cls, against)
+            st.markdown("**Gate, and what adds up to the score**", help=terms.CONTRIBUTION)
+            cls, against = sample_panel.class_choice(next(iter(gated.values())), sample)
+            _parts(gated, sample, cls, against)
+        for name in two:
+            if name not in gated:
+                st.caption(comparing.straight(plain(name)))
+        with words:
+            st.markdown(_in_words(two, sample, cls, against))
         st.page_link(
             session.page("samples"), label="Open in Samples", icon=":material/open_in_full:"
         )
@@ -54,12 +58,11 @@ def _heading(found: Checkpoint, sample: str) -> None:
 def _in_words(two: dict[str, Checkpoint], sample: str, cls: str, against: str) -> str:
     (first, one), (second, other) = two.items()
     rows = [samples.record(found, sample) for found in (one, other)]
-    said = [(plain(row["pred"]), float(row["confidence"])) for row in rows]
-    sentences = [
-        comparing.answers(
-            plain(first), plain(second), said[0], said[1], service.distance(one, other, sample)
-        )
+    said = [
+        (plain(name), plain(row["pred"]), float(row["confidence"]), bool(row["correct"]))
+        for name, row in zip((first, second), rows, strict=True)
     ]
+    sentences = [comparing.answers(said[0], said[1], service.distance(one, other, sample))]
     gate = service.gate_moved(one, other, sample)
     if gate is not None:
         sentences.append(
@@ -96,49 +99,49 @@ def _answers(two: dict[str, Checkpoint], sample: str) -> None:
         f"Probabilities of {spoken}",
     )
     if len(samples.classes(one)) > len(frame):
-        st.caption(f"The {len(frame)} classes that either model finds most probable.")
+        st.caption("The classes that either model gives half a percent or more, six at most.")
 
 
-def _columns(two: dict[str, Checkpoint], sample: str, cls: str, against: str) -> None:
-    """Gate and waterfall of each model, on one scale."""
-    splits = {name: samples.decomposition(one, sample, cls, against) for name, one in two.items()}
+def _parts(gated: dict[str, Checkpoint], sample: str, cls: str, against: str) -> None:
+    """Gate and waterfall: a column for each of two models, or beside each other for one."""
+    splits = {name: samples.decomposition(one, sample, cls, against) for name, one in gated.items()}
     reaches = [figures.reach(s.parts, s.stored) for s in splits.values() if s is not None]
-    span = (min(low for low, _ in reaches), max(high for _, high in reaches)) if reaches else None
-    for place, (column, (name, found)) in enumerate(
-        zip(st.columns(2, gap="large"), two.items(), strict=True)
-    ):
-        with column:
-            _model(found, name, sample, splits[name], span, _goal(cls, against), place)
-
-
-def _model(
-    found: Checkpoint, name: str, sample: str, split: Decomposition | None,
-    span: tuple[float, float] | None, goal: str, place: int,
-) -> None:  # fmt: skip
-    row = samples.record(found, sample)
-    mark = ":green-badge[:material/check: right]"
-    if not bool(row["correct"]):
-        mark = ":red-badge[:material/close: wrong]"
-    st.markdown(
-        f"**{plain(name)}** says **{plain(row['pred'])}** ({row['confidence']:.0%} sure) {mark}"
-    )
-    if not found.gated or split is None:
-        st.info(
-            f"{plain(name)} goes from the inputs straight to a score: no parts, no gate.",
-            icon=":material/horizontal_rule:",
-        )
+    if not reaches:
         return
-    parts = terms.component_names(samples.modality_names(found))
+    span = (min(low for low, _ in reaches), max(high for _, high in reaches))
+    alone = len(gated) == 1
+    if alone:
+        st.markdown(f"**{plain(next(iter(gated)))}**")
+    columns = st.columns(2, gap="large")
+    for place, (name, found) in enumerate(gated.items()):
+        with columns[place]:
+            if not alone:
+                st.markdown(f"**{plain(name)}**")
+            _gate(found, name, sample, place)
+        split = splits[name]
+        if split is not None:
+            with columns[1 if alone else place]:
+                _waterfall(found, name, split, span, _goal(cls, against), place)
+
+
+def _gate(found: Checkpoint, name: str, sample: str, place: int) -> None:
     weights = samples.gates(found, sample)
     st.caption("Gate", help=terms.GATE)
     spoken = ", ".join(
         f"{c} {w:.0%}" for c, w in zip(weights["component"], weights["weight"], strict=True)
     )
-    widgets.chart(
-        figures.gate_bars(weights, parts), f"pair_gate_{place}", f"Gate of {name}: {spoken}"
-    )
-    st.caption(f"What adds up to the {goal}", help=terms.CONTRIBUTION)
+    parts = terms.component_names(samples.modality_names(found))
+    fig = figures.gate_bars(weights, parts)
+    widgets.chart(fig, f"pair_gate_{place}", f"Gate of {name}: {spoken}")
+
+
+def _waterfall(
+    found: Checkpoint, name: str, split: Decomposition, span: tuple[float, float], goal: str,
+    place: int,
+) -> None:  # fmt: skip
+    st.caption(f"Contributions to the {goal}")
     spoken = ", ".join(f"{c} {v:+.2f}" for c, v in split.parts.items())
+    parts = terms.component_names(samples.modality_names(found))
     widgets.chart(
         figures.waterfall(split.parts, split.stored, parts, "score", span),
         f"pair_waterfall_{place}",

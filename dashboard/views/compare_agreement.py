@@ -13,7 +13,6 @@ from dashboard.services.agreement import Agreement
 from dashboard.services.stock import Checkpoint, Stock
 from dashboard.text import comparing, verdicts
 from dashboard.views import compare_models, sample_panel
-from dashboard.views.latent_map import clicked_id
 from dashboard.widgets import plain
 
 #: Columns of the figure, at most; smaller groups are summed in one more.
@@ -106,8 +105,11 @@ def _who(right: tuple[str, ...], names: dict[str, str], escape: bool = True) -> 
 
 
 def _clicked() -> None:
-    name = clicked_id(st.session_state["upset"]["selection"]["points"])
-    if name:
+    points = st.session_state["upset"]["selection"]["points"]
+    name = points[0].get("customdata") if points else None
+    # Plotly wraps a single value in a list, depending on the trace.
+    name = name[0] if isinstance(name, list | tuple) and name else name
+    if isinstance(name, str) and name:
         session.change(right=name)
 
 

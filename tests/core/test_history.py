@@ -25,8 +25,10 @@ EPOCH = {
 }
 lines = st.text(max_size=60) | st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from(sorted(EPOCH)), inner, max_size=7),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(sorted(EPOCH)), inner, max_size=7)
+    ),
     max_leaves=12,
 ).map(json.dumps)
 
@@ -74,7 +76,10 @@ def test_a_wrong_value_is_named_with_its_line(
 def test_rubbish_is_an_error_in_words(tmp_path: Path, content: str | bytes) -> None:
     raw = content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass")
     (tmp_path / HISTORY_FILE).write_bytes(raw)
+    said = ""
     try:
-        assert all(set(epoch) == set(EPOCH) for epoch in read_history(tmp_path))
+        epochs = read_history(tmp_path)
     except CheckpointError as error:
-        assert str(error).startswith(str(tmp_path))
+        epochs, said = [], str(error)
+    assert all(set(epoch) == set(EPOCH) for epoch in epochs)
+    assert epochs or said.startswith(str(tmp_path))

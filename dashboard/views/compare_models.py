@@ -31,6 +31,8 @@ def among(all_: Stock) -> tuple[Checkpoint, ...]:
         if one.seed != view.seed:
             # Those of the chosen seed are named above on the page already.
             widgets.notice(messages.damaged(shown(one.folder), one.problem))
+    if found.unknown and found.found:
+        st.caption(f"Not trained for this data set: {plain(', '.join(found.unknown))}.")
     if found.other_data:
         widgets.notice(comparing.other_data([plain(one.model) for one in found.other_data]))
     if not found.found:

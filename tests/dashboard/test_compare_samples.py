@@ -315,9 +315,17 @@ def test_who_takes_part_can_be_chosen_and_none_is_told(open_page: OpenPage) -> N
     app.multiselect(key="choice_among").set_value(["dmil:0", "ensemble:0"]).run()
     assert view(app).among == "dmil:0,ensemble:0"  # type: ignore[attr-defined]
     assert "All 2 models are right" in said(app)
+    assert "Not trained" not in said(app)
     assert not app.dataframe, "the group of a model that does not take part is no group"
     app.multiselect(key="choice_among").set_value([]).run()
     assert "No model is chosen" in said(app)
+
+
+def test_a_model_of_the_link_that_does_not_exist_is_told(open_page: OpenPage) -> None:
+    among = "dmil:0,joint:0,<b>x</b>:7"
+    app = open_page("compare", data=REAL, part="samples", among=among)
+    assert "Not trained for this data set" in said(app)
+    assert "<b>" not in said(app).replace("\\<", "")
 
 
 def test_columns_are_named_so_that_a_click_can_choose_them(open_page: OpenPage) -> None:

@@ -538,7 +538,7 @@ def test_composition_or_flags_or_a_message(open_page: OpenPage) -> None:
 
 def test_compare_shows_what_the_inputs_tell_on_average(open_page: OpenPage) -> None:
     app = open_page("compare", data=GENERATED, **BITS)
-    assert "What the inputs tell on average" in said(app)
+    assert "What do the inputs tell on average?" in said(app)
     assert re.search(r"largest gate of \*\*dmil\*\*", said(app))
     (chart,) = (c for c in app.get("plotly_chart") if c.proto.id.endswith("averages"))
     traces = json.loads(chart.proto.spec)["data"]

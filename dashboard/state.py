@@ -6,7 +6,7 @@ what it cannot use it leaves at the default and reports as `Dropped`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
@@ -58,12 +58,18 @@ ANSWERS: Final = ("same", "2", "3", "4", "5")
 DEFINITIONS: Final = ("same-sign", "ccs")
 #: Who says what the inputs tell: the chosen model's heads, or networks that read the data alone.
 TELLERS: Final = ("model", "data")
-#: Which of two compared models is the one that is right.
-SIDES: Final = ("first", "second")
+#: Which samples of two compared models are listed: all, or those that only one has right.
+SIDES: Final = ("both", "first", "second")
 
 #: Parts of the Compare page, and the metrics it can compare by.
 PARTS: Final = ("seeds", "sets", "samples")
 METRICS: Final = ("accuracy", "macro_f1", "map", "ece", "synergy", "missed")
+#: What the part about single samples looks at.
+LOOKS: Final = ("agreement", "pair", "groups", "calibration", "bits", "training")
+#: What of a training can be drawn over its epochs.
+CURVES: Final = ("val_accuracy", "val_loss", "loss")
+#: Stands for no name at all in a list of names, where an empty text means "not chosen".
+NOBODY: Final = "-"
 
 #: Parameters that belong to Streamlit itself.
 FOREIGN: Final = ("embed", "embed_options")
@@ -91,7 +97,8 @@ class View:
     beside: str = ""
     slice: str = ""
     rival: str = "joint"
-    side: str = "first"
+    rival_seed: str = ""
+    side: str = "both"
     search: str = ""
     truth: str = ""
     show: str = "all"
@@ -104,6 +111,10 @@ class View:
     order: str = "stored"
     page: int = 0
     part: str = "seeds"
+    look: str = "agreement"
+    among: str = ""
+    right: str = ""
+    curves: str = ""
     metric: str = "accuracy"
     reference: str = "dmil"
     method: str = ""
@@ -140,6 +151,10 @@ def _whole(value: str) -> int:
     return int(value)
 
 
+def _whole_text(value: str) -> str:
+    return str(_whole(value))
+
+
 def _one_of(choices: tuple[str, ...]) -> Callable[[str], str]:
     def read(value: str) -> str:
         if value not in choices:
@@ -147,6 +162,16 @@ def _one_of(choices: tuple[str, ...]) -> Callable[[str], str]:
         return value
 
     return read
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """The names that a text for a link lists, each once; the reverse of `listed`."""
+    return () if text in ("", NOBODY) else tuple(dict.fromkeys(n for n in text.split(",") if n))
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names as a text for a link."""
+    return ",".join(names) or NOBODY
 
 
 def _change(value: str) -> str:
@@ -175,6 +200,7 @@ PARAMETERS: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "beside": ("beside", _text),
     "slice": ("slice", _slice),
     "rival": ("rival", _text),
+    "rival-seed": ("rival_seed", _whole_text),
     "side": ("side", _one_of(SIDES)),
     "q": ("search", _text),
     "truth": ("truth", _text),
@@ -188,6 +214,10 @@ PARAMETERS: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "order": ("order", _one_of(ORDERS)),
     "page": ("page", _whole),
     "part": ("part", _one_of(PARTS)),
+    "look": ("look", _one_of(LOOKS)),
+    "among": ("among", _text),
+    "right": ("right", _text),
+    "curves": ("curves", _text),
     "metric": ("metric", _one_of(METRICS)),
     "reference": ("reference", _text),
     "method": ("method", _text),
@@ -276,6 +306,7 @@ def change(view: View, **values: Any) -> View:
     if "data" in values and values["data"] != view.data:
         keep = {"data", "model", "split", "rival", "colour", "order"}
         keep |= {"part", "metric", "reference", "method", "setting", "definition", "teller"}
+        keep |= {"look", "among", "curves"}
         cleared: dict[str, Any] = {
             f.name: getattr(DEFAULT, f.name) for f in fields(View) if f.name not in keep
         }

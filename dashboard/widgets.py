@@ -58,14 +58,17 @@ def legend(found: Checkpoint) -> None:
         st.markdown(" &ensp; ".join(parts), help=terms.COMPONENT)
 
 
-def chart(fig: Any, key: str, alt: str, still: bool = True, about: str | None = None) -> None:
+def chart(
+    fig: Any, key: str, alt: str, still: bool = True, about: str | None = None, **more: Any
+) -> None:
     """A figure with its text alternative and a way to save it; ``still`` ones have no tool bar.
 
     ``about`` says of what it is, for who sees the saved figure alone; else it is the data set.
+    ``more`` is Streamlit's, such as what a click does.
     """
     config = theme.STILL if still else theme.CONFIG
     with st.container(gap=None):
-        st.plotly_chart(fig, key=key, config=config, alt=alt)
+        st.plotly_chart(fig, key=key, config=config, alt=alt, **more)
         save_figure(key, alt, about)
 
 
@@ -114,13 +117,14 @@ def start_with_first(rows: pd.DataFrame) -> None:
         session.settle(state.change(session.view(), sample=str(rows["id"].iloc[0])))
 
 
-def media_row(found: Checkpoint, sample: str, across: int = 3) -> None:
-    """A sample's modalities, at most ``across`` beside each other (one on a narrow screen)."""
+def media_row(found: Checkpoint, sample: str, across: int = 3, brief: bool = False) -> None:
+    """A sample's modalities, at most ``across`` beside each other (one on a narrow screen);
+    ``brief`` as in `media_cards`."""
     sides = media.sides(found, sample)
     if isinstance(sides, DataProblem):
         st.info(plain(sides.message), icon=":material/hide_image:")
         return
-    media_cards(sides, sample, across)
+    media_cards(sides, sample, across, brief)
 
 
 def media_cards(

@@ -284,6 +284,63 @@ def verify(folder: Path) -> Run:
     return run
 
 
+#: What a line of the history says of an epoch; losses in nats.
+_EPOCH: dict[str, type] = {
+    "stage": str,
+    "title": str,
+    "epoch": int,
+    "epochs": int,
+    "loss": float,
+    "val_loss": float,
+    "val_accuracy": float,
+}
+_KINDS: dict[type, str] = {str: "text", int: "a whole number", float: "a number"}
+
+
+def read_history(folder: Path) -> list[dict[str, Any]]:
+    """The epochs of a training in their order: stage, title, epoch, epochs (of the stage), loss,
+    val_loss (nats), val_accuracy (0 to 1).
+
+    Raises
+    ------
+    CheckpointError
+        If none are kept, or the file is damaged.
+    """
+    path = Path(folder) / HISTORY_FILE
+    try:
+        lines = path.read_text("utf-8").rstrip("\n").split("\n")
+    except FileNotFoundError:
+        raise CheckpointError(
+            f"{path} is missing, so the epochs of this training are not known. `dmil train` with "
+            "--overwrite writes it"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{path} is damaged: {error}. {_AGAIN}") from None
+    return [_epoch(f"{path}, line {n}", line) for n, line in enumerate(lines, start=1)]
+
+
+def _epoch(where: str, line: str) -> dict[str, Any]:
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(f"{where} is damaged: {error}. {_AGAIN}") from None
+    if not isinstance(found, dict):
+        raise CheckpointError(f"{where}: expected an object, got {line[:40]!r}. {_AGAIN}")
+    for name, kind in _EPOCH.items():
+        if not _is(found.get(name), kind):
+            got = repr(found.get(name))[:40]
+            raise CheckpointError(f"{where}: {name}: expected {_KINDS[kind]}, got {got}. {_AGAIN}")
+    return {name: found[name] for name in _EPOCH}
+
+
+def _is(value: Any, kind: type) -> bool:
+    if kind is str or isinstance(value, bool):
+        return kind is str and isinstance(value, str)
+    if kind is int:
+        return isinstance(value, int) and 0 < value < 10**9
+    return isinstance(value, int | float) and abs(value) < 1e300
+
+
 def load_model(folder: Path, device: str = "cpu") -> tuple[nn.Module, Run]:
     """Build the model a checkpoint describes and load its weights, in evaluation mode.
 

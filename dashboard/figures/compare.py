@@ -163,6 +163,37 @@ def _bars(
     fig.update_layout(barmode="group", showlegend=True, bargap=0.25, bargroupgap=0.08)
 
 
+def posteriors(frame: pd.DataFrame, first: str, second: str, truth: str) -> go.Figure:
+    """Two models' probabilities of the same classes, a pair of bars each; the true one is marked.
+
+    Parameters
+    ----------
+    frame : columns cls, first, second; probabilities between 0 and 1.
+    """
+    fig = theme.figure(110 + 46 * len(frame))
+    names = [theme.plain(c) + (" (true)" if c == truth else "") for c in frame["cls"]]
+    for place, (column, name) in enumerate((("first", first), ("second", second))):
+        fig.add_bar(
+            x=frame[column],
+            y=names,
+            orientation="h",
+            name=theme.plain(name),
+            marker={
+                "color": theme.series(place)[0],
+                "pattern": theme.pattern("/" if place else ""),
+            },
+            text=[f"{p:.0%}" for p in frame[column]],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{y}: %{x:.1%}<extra>%{fullData.name}</extra>",
+        )
+    fig.update_layout(barmode="group", bargap=0.3, bargroupgap=0.08, showlegend=True)
+    fig.update_layout(legend={"y": -0.2, "traceorder": "normal"})
+    fig.update_xaxes(range=[0, 1.18], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1])
+    fig.update_yaxes(type="category", autorange="reversed", showgrid=False)
+    return fig
+
+
 def synergy(frame: pd.DataFrame, ceiling: float) -> go.Figure:
     """Bars of the synergy indicator and the line that none of them can pass.
 

@@ -38,10 +38,23 @@ def gate_bars(weights: pd.DataFrame, names: Mapping[str, str]) -> go.Figure:
     return fig
 
 
+def reach(parts: Mapping[str, float], total: float) -> tuple[float, float]:
+    """From where to where a waterfall's bars go, in bits; 0 is always inside."""
+    ends, end = [0.0, total], 0.0
+    for value in parts.values():
+        end += value
+        ends.append(end)
+    return min(ends), max(ends)
+
+
 def waterfall(
-    parts: Mapping[str, float], total: float, names: Mapping[str, str], total_name: str
-) -> go.Figure:
-    """Signed contributions, each starting where the one before ended, then their sum; in bits."""
+    parts: Mapping[str, float], total: float, names: Mapping[str, str], total_name: str,
+    span: tuple[float, float] | None = None,
+) -> go.Figure:  # fmt: skip
+    """Signed contributions, each starting where the one before ended, then their sum; in bits.
+
+    ``span`` is the `reach` to draw where several waterfalls are to have one scale.
+    """
     components = list(parts)
     fig = theme.figure(_height(46, len(components) + 1))
     values = list(parts.values())
@@ -62,10 +75,10 @@ def waterfall(
         hovertemplate="%{y}: %{text} bits<extra></extra>",
     )
     _connect(fig, [s + v for s, v in zip(starts, values, strict=True)])
-    ends = [0.0, total, *starts, *(s + v for s, v in zip(starts, values, strict=True))]
-    room = 0.26 * (max(ends) - min(ends) or 1.0)
+    low, high = span or reach(parts, total)
+    room = 0.26 * (high - low or 1.0)
     fig.update_xaxes(
-        range=[min(ends) - room, max(ends) + room], zeroline=True, zerolinewidth=1.5, title="bits"
+        range=[low - room, high + room], zeroline=True, zerolinewidth=1.5, title="bits"
     )
     fig.update_yaxes(autorange="reversed", showgrid=False)
     return fig
@@ -192,7 +205,7 @@ def _patterns(components: list[str], extra: int = 0) -> dict[str, object]:
     return {**theme.pattern(""), "shape": shapes}
 
 
-def reliability(curves: Mapping[str, pd.DataFrame]) -> go.Figure:
+def reliability(curves: Mapping[str, pd.DataFrame], height: int = 300) -> go.Figure:
     """How often answers of a confidence are right: a line for each head; on the diagonal each is
     as sure as it should be.
 
@@ -200,26 +213,26 @@ def reliability(curves: Mapping[str, pd.DataFrame]) -> go.Figure:
     ----------
     curves : name of a head to columns confidence, accuracy (0 to 1), rows.
     """
-    fig = theme.figure(300)
+    fig = theme.figure(height)
     fig.add_scatter(
         x=[0, 1], y=[0, 1], mode="lines", name="as sure as it should be", hoverinfo="skip",
         line={"color": theme.NEUTRAL, "dash": "dot", "width": 1},
     )  # fmt: skip
-    styles = zip(theme.CLASS_COLOURS, theme.CLASS_SYMBOLS, strict=True)
-    for (name, frame), (colour, symbol) in zip(curves.items(), styles, strict=False):
+    for place, (name, frame) in enumerate(curves.items()):
+        colour, symbol, dash = theme.series(place)
         fig.add_scatter(
             x=frame["confidence"],
             y=frame["accuracy"],
             mode="lines+markers",
             name=theme.plain(name),
-            line={"color": colour, "width": 1.5},
+            line={"color": colour, "width": 1.5, "dash": dash},
             marker={"symbol": symbol, "size": _sizes(frame["rows"]), "color": colour},
             customdata=frame["rows"],
             hovertemplate="%{x:.0%} sure, %{y:.0%} right, %{customdata:,} samples<extra>"
             + theme.plain(name)
             + "</extra>",
         )
-    fig.update_layout(showlegend=True, legend={"y": -0.3})
+    fig.update_layout(showlegend=True, legend={"y": -90 / height})
     fig.update_xaxes(range=[-0.03, 1.03], tickformat=".0%", title="how sure")
     fig.update_yaxes(range=[-0.03, 1.05], tickformat=".0%", title="how often right")
     return fig

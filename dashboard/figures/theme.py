@@ -51,6 +51,8 @@ CLASS_SYMBOLS: Final = (
     "pentagon",
     "hexagon",
 )
+#: Lines of several models in one figure, beside colour and marker.
+DASHES: Final = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 RIGHT_WRONG: Final = {"right": ("#4477DD", "circle"), "wrong": ("#D55E00", "x")}
 
 #: Ways of learning, in figures that compare them, and networks that only measure the data.
@@ -95,6 +97,12 @@ STILL: Final = {**CONFIG, "displayModeBar": False}
 def figure(height: int) -> go.Figure:
     """An empty figure in the shared template, ``height`` pixels high."""
     return go.Figure(layout={"template": TEMPLATE, "height": height, "showlegend": False})
+
+
+def series(place: int) -> tuple[str, str, str]:
+    """Colour, marker and dash of the line in this place of several, counted from 0."""
+    colour, symbol = CLASS_COLOURS[place % 10], CLASS_SYMBOLS[place % 10]
+    return colour, symbol, DASHES[place % len(DASHES)]
 
 
 def pattern(shape: str) -> dict[str, object]:

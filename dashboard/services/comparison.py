@@ -80,6 +80,13 @@ def by_flags(found: Sequence[Checkpoint], split: str) -> pd.DataFrame:
     return _by_group(groups, ("none of these", *words, *sorted(set(label))))
 
 
+def groupings(found: Sequence[Checkpoint], split: str) -> dict[str, pd.DataFrame]:
+    """Every way to put a split's samples into groups that is known of this set, by its name, as the
+    frame of `by_composition`. Another way to group them is one more entry here."""
+    ways = {"composition": by_composition(found, split), "flags": by_flags(found, split)}
+    return {name: frame for name, frame in ways.items() if not frame.empty}
+
+
 def _by_group(
     groups: dict[str, tuple[pd.Series[bool], pd.Series[str]]], order: Sequence[str]
 ) -> pd.DataFrame:
@@ -138,41 +145,3 @@ def confusion(found: Checkpoint, split: str) -> pd.DataFrame:
     names = list(found.run.classes) if found.run else []
     counts = pd.crosstab(frame["y"], frame["pred"])
     return counts.reindex(index=names, columns=names, fill_value=0)
-
-
-def disagreements(right: Checkpoint, wrong: Checkpoint, split: str) -> pd.DataFrame:
-    """Samples that ``right`` gets right and ``wrong`` wrong, most certain mistake first.
-
-    Columns id, truth, right_says, right_p, wrong_says, wrong_p, and dominant where known.
-    """
-    a, b = in_split(table(right), split), table(wrong)
-    b = b.reindex(a.index)
-    keep = a["correct"].to_numpy(dtype=bool) & ~b["correct"].fillna(True).to_numpy(dtype=bool)
-    a, b = a[keep], b[keep]
-    frame = pd.DataFrame(
-        {
-            "id": a["id"],
-            "truth": a["y"],
-            "right_says": a["pred"],
-            "right_p": a["confidence"],
-            "wrong_says": b["pred"],
-            "wrong_p": b["confidence"],
-        }
-    )
-    gated = a if "dominant" in a.columns else b
-    if "dominant" in gated.columns:
-        frame["dominant"] = gated["dominant"]
-    return frame.sort_values("wrong_p", ascending=False, kind="stable")
-
-
-def agreement(first: Checkpoint, second: Checkpoint, split: str) -> dict[str, int]:
-    """Counts of samples: both right, only first, only second, neither."""
-    a = in_split(table(first), split)
-    b = table(second)["correct"].reindex(a.index).fillna(False).to_numpy(dtype=bool)
-    right = a["correct"].to_numpy(dtype=bool)
-    return {
-        "both": int((right & b).sum()),
-        "first": int((right & ~b).sum()),
-        "second": int((~right & b).sum()),
-        "neither": int((~right & ~b).sum()),
-    }

@@ -204,8 +204,9 @@ def table(found: Checkpoint) -> pd.DataFrame:
     return _table(str(found.folder), classes, found.stamp)
 
 
-# More than the models of any one set, or a page that reads all of them would read them each time.
-@st.cache_resource(max_entries=40, show_spinner="Reading predictions …")
+# The sidebar looks at every model of a set, and one set may have 28: with fewer entries than that
+# each click would read them all again. Two thousand rows take half a megabyte.
+@st.cache_resource(max_entries=64, show_spinner="Reading predictions …")
 def _table(folder: str, classes: tuple[str, ...], key: str) -> pd.DataFrame:
     return read_predictions(Path(folder), classes)
 

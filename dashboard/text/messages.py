@@ -244,6 +244,16 @@ def _word(text: str) -> str:
     return text if plain else "'" + text.replace("'", "'\\''") + "'"
 
 
+def no_history(data: str, model: str, seed: int) -> Message:
+    """A checkpoint without its epochs."""
+    return Message(
+        "The epochs of this training were not kept.",
+        "Training writes them beside the weights. Train this model again and reload the page:",
+        f"Model: {model}, seed {seed}",
+        f"dmil train --data {_word(data)} --paradigm {_word(model)} --seed {seed} --overwrite",
+    )
+
+
 def no_pair() -> Message:
     """Without the ensemble there are no frozen unimodal models to compare with."""
     return Message(

@@ -68,7 +68,7 @@ def heading(found: Checkpoint, sample: str) -> None:
 def waterfall(found: Checkpoint, sample: str) -> None:
     """How the components add up to the score of the chosen class, with the printed identity."""
     st.markdown("**How the score comes about**", help=terms.CONTRIBUTION)
-    cls, against = _class_choice(found, sample)
+    cls, against = class_choice(found, sample)
     split = service.decomposition(found, sample, cls, against)
     if split is None:
         widgets.notice(messages.no_gate(plain(found.model)))
@@ -90,7 +90,8 @@ def waterfall(found: Checkpoint, sample: str) -> None:
     )
 
 
-def _class_choice(found: Checkpoint, sample: str) -> tuple[str, str]:
+def class_choice(found: Checkpoint, sample: str) -> tuple[str, str]:
+    """The class whose score is explained, and the one it is compared with ("" for none)."""
     view, classes = session.view(), service.classes(found)
     row = service.record(found, sample)
     answer, truth = row["pred"], row["y"]

@@ -23,7 +23,12 @@ PAGES = {
     "map": "map?data={data}",
     "compare": "compare?data={data}",
     "ranks": "compare?data={data}&part=sets",
-    "one-seed": "compare?data={data}&part=samples",
+    "agreement": "compare?data={data}&part=samples&right=-",
+    "pair": "compare?data={data}&part=samples&look=pair",
+    "groups": "compare?data={data}&part=samples&look=groups",
+    "calibration": "compare?data={data}&part=samples&look=calibration",
+    "bits": "compare?data={data}&part=samples&look=bits",
+    "training": "compare?data={data}&part=samples&look=training",
     "fidelity": "fidelity",
     "your-data": "your-data",
 }

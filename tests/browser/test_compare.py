@@ -5,8 +5,8 @@ from __future__ import annotations
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.server import settled
-from tests.browser.test_visitor import HEAD, ROW, query, visit
-from tests.dashboard.folders import METHODS, RECORDED
+from tests.browser.test_visitor import HEAD, ROW, query, visit, wait_for_sample
+from tests.dashboard.folders import GENERATED, METHODS, REAL, RECORDED, Room, table_of
 
 
 def choose(page: Page, label: str, option: str) -> None:
@@ -87,6 +87,100 @@ def test_from_one_set_to_ranks_to_fidelity(page: Page, app_url: str) -> None:
     page.reload()
     settled(page)
     expect(page.get_by_text("With a single composition")).to_be_visible()
+
+
+def column(page: Page, name: str) -> tuple[float, float]:
+    """Where the middle of a column of the agreement figure is on the screen, by its name."""
+    page.wait_for_selector(".st-key-upset .js-plotly-plot .main-svg", timeout=30_000)
+    x, y = page.evaluate(
+        """name => {
+            const plot = document.querySelector('.st-key-upset .js-plotly-plot');
+            const {xaxis, yaxis} = plot._fullLayout, data = plot._fullData[0];
+            const box = plot.getBoundingClientRect(), at = data.customdata.indexOf(name);
+            return [box.x + xaxis._offset + xaxis.d2p(data.x[at]),
+                    box.y + yaxis._offset + yaxis._length / 2];
+        }""",
+        name,
+    )
+    return float(x), float(y)
+
+
+def choose_look(page: Page, name: str) -> None:
+    """Open a look of the part about single samples."""
+    page.get_by_role("radio", name=name, exact=True).or_(
+        page.get_by_role("button", name=name, exact=True)
+    ).first.click()
+    settled(page)
+
+
+def test_a_column_of_the_agreement_lists_its_samples_and_the_link_keeps_it(
+    browser: Browser, page: Page, app_url: str, room: Room
+) -> None:
+    tables = {m: table_of(room, REAL, m).query("split == 'test'") for m in ("joint", "dmil")}
+    right = {m: t["correct"].to_numpy() for m, t in tables.items()}
+    only = tables["dmil"]["id"].astype(str)[right["dmil"] & ~right["joint"]]
+    visit(page, f"{app_url}/compare?data={REAL}&part=samples&among=dmil:0,joint:0")
+    expect(page.locator(".st-key-upset")).to_be_visible()
+    page.mouse.click(*column(page, "dmil:0"))
+    page.wait_for_url(lambda url: "right=dmil" in url, timeout=20_000)
+    settled(page)
+    group = page.get_by_role("combobox", name="Samples with")
+    expect(group).to_have_value(f"dmil right; joint wrong ({len(only)})")
+    click_row_of(page, "members", 0)
+    page.wait_for_url(lambda url: "sample=" in url, timeout=20_000)
+    sample = query(page)["sample"]
+    assert sample in set(only)
+    wait_for_sample(page, sample)
+    other = browser.new_context()
+    second = visit(other.new_page(), page.url)
+    expect(second.locator("h3", has_text=sample)).to_be_visible()
+    assert query(second) == query(page)
+    other.close()
+
+
+def test_the_largest_change_is_one_click_from_both_models_beside_each_other(
+    page: Page, app_url: str, room: Room
+) -> None:
+    one, two = (table_of(room, GENERATED, m).query("split == 'test'") for m in ("dmil", "ensemble"))
+    wrong = one["correct"].to_numpy() & ~two["correct"].to_numpy()
+    visit(page, f"{app_url}/compare?data={GENERATED}&part=samples&rival=ensemble")
+    choose_look(page, "Two models")
+    page.get_by_text("only dmil right").click()
+    page.wait_for_url(lambda url: "side=first" in url, timeout=20_000)
+    settled(page)
+    click_row_of(page, "pairs", 1)
+    page.wait_for_timeout(800)
+    settled(page)
+    sample = query(page)["sample"]
+    assert sample in set(one["id"].astype(str)[wrong])
+    wait_for_sample(page, sample)
+    main = page.locator("[data-testid=stMain]")
+    expect(main).to_contain_text("Their probabilities are")
+    expect(main).to_contain_text("ensemble goes from the inputs straight to a score")
+    expect(page.locator(".st-key-posteriors .main-svg").first).to_be_visible()
+    choose(page, "Second model", "dmil-paper")
+    expect(main).to_contain_text("Their gates")
+    expect(page.locator(".st-key-pair_waterfall_1 .main-svg").first).to_be_visible()
+    page.get_by_role("link", name="Open in Samples").click()
+    wait_for_sample(page, sample)
+
+
+def test_calibration_and_training_of_chosen_models(page: Page, app_url: str) -> None:
+    visit(page, f"{app_url}/compare?data={REAL}&part=samples&look=calibration&among=joint:0,dmil:0")
+    main = page.locator("[data-testid=stMain]")
+    expect(main).to_contain_text("dmil is 93.4% sure on average and 93.2% right")
+    choose_look(page, "Training")
+    names = page.locator(".st-key-training_curves .annotation-text")
+    expect(names).to_have_count(3)
+    expect(names.nth(1)).to_contain_text("synergy")
+    page.get_by_role("button", name="training loss, nats").click()
+    page.wait_for_url(lambda url: "curves=" in url, timeout=20_000)
+    settled(page)
+    page.wait_for_function(
+        "() => document.querySelector('.st-key-training_curves .js-plotly-plot')"
+        "?._fullLayout?.yaxis3"
+    )
+    assert query(page)["among"] == "joint:0,dmil:0"
 
 
 def test_a_narrow_window_needs_no_sideways_scrolling(browser: Browser, app_url: str) -> None:

@@ -212,25 +212,6 @@ def test_copy_link_gives_the_address(browser: Browser, app_url: str) -> None:
     context.close()
 
 
-# --- compare --------------------------------------------------------------------------------
-
-
-def test_a_disagreement_is_one_click_from_its_sample(page: Page, app_url: str, room: Room) -> None:
-    one, two = (table(room, GENERATED, m).query("split == 'test'") for m in ("dmil", "ensemble"))
-    wrong = one["correct"].to_numpy() & ~two["correct"].to_numpy()
-    assert wrong.any()
-    visit(page, f"{app_url}/compare?data={GENERATED}&part=samples&rival=ensemble")
-    page.locator(".st-key-pairs").scroll_into_view_if_needed()
-    page.wait_for_timeout(500)
-    click_row(page, 0)
-    page.wait_for_url(lambda url: "sample=" in url, timeout=20_000)
-    sample = query(page)["sample"]
-    assert sample in set(one["id"].astype(str)[wrong])
-    wait_for_sample(page, sample)
-    page.get_by_role("link", name="Open in Samples").click()
-    wait_for_sample(page, sample)
-
-
 # --- errors ---------------------------------------------------------------------------------
 
 

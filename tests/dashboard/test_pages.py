@@ -29,8 +29,9 @@ from tests.dashboard.folders import (
 )
 
 PAGES = ["", "samples", "what-if", "map", "compare"]
-#: The part of Compare that looks at single samples.
-SAMPLES = {"part": "samples"}
+#: Two looks of the part of Compare that is about single samples.
+GROUPS = {"part": "samples", "look": "groups"}
+BITS = {"part": "samples", "look": "bits"}
 
 
 def said(app: AppTest) -> str:
@@ -105,11 +106,11 @@ def test_a_damaged_checkpoint_says_what_is_damaged_and_others_work(
 
 
 def test_compare_goes_on_with_what_is_whole(open_page: OpenPage) -> None:
-    app = open_page("compare", data=BROKEN, part="samples")
+    app = open_page("compare", data=BROKEN, **GROUPS)
     assert not app.exception
     assert len(app.error) == 2
     assert "needs the ensemble" in said(app)
-    assert "Only one model" in said(app)
+    assert "takes at least two models" in said(open_page("compare", data=BROKEN, part="samples"))
 
 
 def test_the_sidebar_marks_what_is_damaged_or_missing(open_page: OpenPage) -> None:
@@ -364,7 +365,7 @@ def test_the_map_of_three_inputs(open_page: OpenPage, latent: str, colour: str) 
 
 
 def test_three_inputs_are_compared(open_page: OpenPage) -> None:
-    app = open_page("compare", data=THREE, part="samples")
+    app = open_page("compare", data=THREE, **GROUPS)
     assert not app.exception
     assert "morphology alone" in said(app).replace("\\", "")
 
@@ -452,18 +453,18 @@ def test_compare_says_what_the_whiskers_are(open_page: OpenPage) -> None:
 
 def test_composition_or_flags_or_a_message(open_page: OpenPage) -> None:
     def headings(data: str) -> list[str]:
-        return [s.value for s in open_page("compare", data=data, **SAMPLES).subheader]
+        return [s.value for s in open_page("compare", data=data, **GROUPS).subheader]
 
     assert "Right by true composition" in headings(GENERATED)
     assert "Right by what is known about the samples" in headings(REAL)
     assert "composition of these samples is not known" in said(
-        open_page("compare", data=BROKEN, **SAMPLES)
+        open_page("compare", data=BROKEN, **GROUPS)
     )
 
 
 def test_compare_shows_what_the_inputs_tell_on_average(open_page: OpenPage) -> None:
-    app = open_page("compare", data=GENERATED, **SAMPLES)
-    assert "What the inputs tell on average" in said(app)
+    app = open_page("compare", data=GENERATED, **BITS)
+    assert "What do the inputs tell on average?" in said(app)
     assert re.search(r"largest gate of \*\*dmil\*\*", said(app))
     (chart,) = (c for c in app.get("plotly_chart") if c.proto.id.endswith("averages"))
     traces = json.loads(chart.proto.spec)["data"]
@@ -474,7 +475,7 @@ def test_compare_shows_what_the_inputs_tell_on_average(open_page: OpenPage) -> N
 
 
 def test_compare_cuts_the_set_into_clusters(open_page: OpenPage) -> None:
-    app = open_page("compare", data=REAL, **SAMPLES)
+    app = open_page("compare", data=REAL, **BITS)
     text = said(app).replace("\\", "")
     assert re.search(r"4 clusters of each input keep \*\*\d\.\d\d\*\* of the", text)
     assert "too few samples to tell" in text
@@ -482,20 +483,8 @@ def test_compare_cuts_the_set_into_clusters(open_page: OpenPage) -> None:
     (chart,) = (c for c in app.get("plotly_chart") if c.proto.id.endswith("clusters"))
     traces = json.loads(chart.proto.spec)["data"]
     assert [t["name"].split()[0] for t in traces] == ["2", "4", "8", "16"]
-    none = open_page("compare", data=GENERATED, **SAMPLES)
+    none = open_page("compare", data=GENERATED, **BITS)
     assert "dmil information --data switch" in " ".join(c.value for c in none.code)
-
-
-def test_disagreements_in_both_directions(open_page: OpenPage, room: Room) -> None:
-    app = open_page("compare", data=REAL, rival="ensemble", **SAMPLES)
-    one, two = (table_of(room, REAL, m).query("split == 'test'") for m in ("dmil", "ensemble"))
-    only = int((one["correct"].to_numpy() & ~two["correct"].to_numpy()).sum())
-    options = [o.replace("\\", "") for o in app.radio(key="choice_side").options]
-    assert f"dmil right, ensemble wrong ({only})" in options
-    app.radio(key="choice_side").set_value("second").run()
-    assert not app.exception
-    app.selectbox(key="choice_rival").select("joint").run()
-    assert not app.exception
 
 
 # --- what if --------------------------------------------------------------------------------
@@ -616,7 +605,7 @@ def test_the_overview_of_three_inputs(open_page: OpenPage) -> None:
     assert not app.exception
     assert bars(app, "mean_gates") == ["R", "U1", "U2", "U3", "S"]
     assert "for two inputs alone" in said(open_page("", data=THREE, model="joint"))
-    compared = said(open_page("compare", data=THREE, **SAMPLES))
+    compared = said(open_page("compare", data=THREE, **BITS))
     assert "for two inputs alone" in compared
     assert "cannot say what one input tells alone" not in compared
     assert len([p for p in app.get("page_link") if "sample=" in p.proto.query_string]) == 18

@@ -444,16 +444,6 @@ def test_confusion_counts_every_sample(dmil: Checkpoint) -> None:
     assert tuple(counts.index) == tuple(counts.columns) == samples.classes(dmil)
 
 
-def test_disagreements_are_exactly_right_and_wrong(found: Stock, dmil: Checkpoint) -> None:
-    ensemble = found.get(REAL, "ensemble", 0)
-    frame = comparison.disagreements(dmil, ensemble, "test")
-    counts = comparison.agreement(dmil, ensemble, "test")
-    assert len(frame) == counts["first"]
-    assert stock.table(dmil).loc[frame["id"], "correct"].all()
-    assert not stock.table(ensemble).loc[frame["id"], "correct"].any()
-    assert sum(counts.values()) == len(samples.in_split(stock.table(dmil), "test"))
-
-
 def test_the_interval_is_that_of_a_bootstrap_over_rows() -> None:
     from dmil_core.metrics import bootstrap_interval
 

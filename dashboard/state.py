@@ -113,7 +113,7 @@ class View:
     part: str = "seeds"
     look: str = "agreement"
     among: str = ""
-    right: str = ""
+    subset: str = ""
     curves: str = ""
     metric: str = "accuracy"
     reference: str = "dmil"
@@ -216,7 +216,7 @@ PARAMETERS: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "part": ("part", _one_of(PARTS)),
     "look": ("look", _one_of(LOOKS)),
     "among": ("among", _text),
-    "right": ("right", _text),
+    "subset": ("subset", _text),
     "curves": ("curves", _text),
     "metric": ("metric", _one_of(METRICS)),
     "reference": ("reference", _text),

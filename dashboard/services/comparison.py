@@ -80,6 +80,19 @@ def by_flags(found: Sequence[Checkpoint], split: str) -> pd.DataFrame:
     return _by_group(groups, ("none of these", *words, *sorted(set(label))))
 
 
+def by_members(
+    found: Sequence[Checkpoint], split: str, ids: pd.Index[str], name: str
+) -> pd.DataFrame:
+    """The same for some samples, under a name of their own, and all others."""
+    groups = {}
+    for one in found:
+        correct = in_split(table(one), split)["correct"]
+        inside = pd.Series(correct.index.isin(ids), index=correct.index)
+        label = inside.map({True: name, False: "the rest"}).astype(str)
+        groups[one.model] = (correct, label)
+    return _by_group(groups, (name, "the rest"))
+
+
 def groupings(found: Sequence[Checkpoint], split: str) -> dict[str, pd.DataFrame]:
     """Every way to put a split's samples into groups that is known of this set, by its name, as the
     frame of `by_composition`. Another way to group them is one more entry here."""

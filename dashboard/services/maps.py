@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dashboard.services import information
+from dashboard.services.jobs import Job, Step, command, jobs
 from dashboard.services.latents import latents as latents_of
 from dashboard.services.latents import sketch
 from dashboard.services.samples import in_split
@@ -51,6 +52,20 @@ def placed(found: Checkpoint) -> Projection | DataProblem:
 def is_stored(found: Checkpoint) -> bool:
     """Whether a map of this checkpoint is kept beside it."""
     return projection(found) is not None
+
+
+def fit(found: Checkpoint, owner: str) -> Job:
+    """Let a UMAP of every latent be computed and kept beside the checkpoint, in the background.
+
+    Raises BusyError where too much is under way.
+    """
+    step = Step("UMAP", command("project", "--checkpoint", found.folder, "--progress", "json"))
+    return jobs().submit(owner, "map", f"Map of {found.model}", found.folder, [step])
+
+
+def fitting(found: Checkpoint) -> Job | None:
+    """The latest job that computes this checkpoint's map."""
+    return jobs().find("map", found.folder)
 
 
 def latents(found: Checkpoint, on: Projection) -> tuple[str, ...]:

@@ -212,7 +212,8 @@ def only_pca(folder: str) -> Message:
     """A map that was made on the spot."""
     return Message(
         "This is a first map, a PCA.",
-        "A UMAP keeps neighbours together better. Compute it once and reload this page:",
+        "A UMAP keeps neighbours together better. It is computed once, in a minute or two, here in "
+        "the background or by this line:",
         command=f"dmil project --checkpoint {_word(folder)}",
     )
 

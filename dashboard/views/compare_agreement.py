@@ -43,7 +43,7 @@ def agreement(all_: Stock) -> None:
 
 def _chosen(result: Agreement) -> tuple[str, ...] | None:
     """The models of the chosen column; None without a choice that fits these models."""
-    text = session.view().right
+    text = session.view().subset
     right = state.names_in(text)
     return right if text and set(right) <= set(result.models) else None
 
@@ -110,7 +110,7 @@ def _clicked() -> None:
     # Plotly wraps a single value in a list, depending on the trace.
     name = name[0] if isinstance(name, list | tuple) and name else name
     if isinstance(name, str) and name:
-        session.change(right=name)
+        session.change(subset=name)
 
 
 def _choice(result: Agreement, names: dict[str, str], right: tuple[str, ...] | None) -> None:
@@ -125,7 +125,7 @@ def _choice(result: Agreement, names: dict[str, str], right: tuple[str, ...] | N
         who = _who(state.names_in(option), names, escape=False)
         return f"{who} ({counts.get(option, 0):,})"
 
-    widgets.select("Samples with", "right", options, value, show)
+    widgets.select("Samples with", "subset", options, value, show)
 
 
 def _samples(found: tuple[Checkpoint, ...], names: dict[str, str], right: tuple[str, ...]) -> None:

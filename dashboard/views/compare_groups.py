@@ -5,16 +5,18 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard import session, widgets
+from dashboard import session, slices, widgets
 from dashboard.figures import board
 from dashboard.figures import compare as figures
 from dashboard.services import comparison as service
-from dashboard.services.stock import Checkpoint, Stock
+from dashboard.services import slices as slice_service
+from dashboard.services.stock import Checkpoint, DataProblem, Stock
 from dashboard.text import messages, terms
 from dashboard.widgets import plain
 
 #: Kind of groups (`service.groupings`) -> its title, and what it means.
 GROUPS = {
+    "slice": ("your slice", terms.SLICE),
     "composition": ("true composition", terms.COMPOSITION),
     "flags": ("what is known about the samples", terms.FLAGS),
 }
@@ -27,6 +29,12 @@ def groups(all_: Stock) -> None:
     view = session.view()
     ready = all_.ready(view.data, view.seed)
     found = service.groupings(ready, view.split)
+    if view.slice:
+        drawn = slices.read(view.slice)
+        ids = slice_service.members(view.data, drawn)
+        if not isinstance(ids, DataProblem):
+            frame = service.by_members(ready, view.split, ids, drawn.name)
+            found = {"slice": frame, **found}
     for name, frame in found.items():
         _group(ready, name, frame)
     if "composition" not in found and "flags" not in found:

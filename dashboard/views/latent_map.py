@@ -15,14 +15,15 @@ from dashboard.figures import map as figures
 from dashboard.frontend import map as frontend
 from dashboard.frontend.map import Pane
 from dashboard.services import maps as service
-from dashboard.services import outlines, thumbnails
+from dashboard.services import outlines, thumbnails, visitors
 from dashboard.services import samples as sample_service
 from dashboard.services import slices as slice_service
+from dashboard.services.jobs import Busy
 from dashboard.services.maps import Layout, Turn
 from dashboard.services.stock import Checkpoint, DataProblem, Projection, shown, stock, table
 from dashboard.slices import Slice
 from dashboard.text import messages, terms
-from dashboard.views import sample_panel, slice_panel
+from dashboard.views import job_panel, sample_panel, slice_panel
 from dashboard.widgets import plain
 
 HEIGHT, HEIGHT_OF_TWO = 540, 400
@@ -242,9 +243,35 @@ def _reading(maps: Sequence[Map]) -> None:
         )
     methods = {one.on.method for one in maps}
     st.caption(" ".join(terms.PCA if m == "pca" else terms.DISTANCE for m in sorted(methods)))
-    for one in maps:
-        if not service.is_stored(one.found):
-            widgets.notice(messages.only_pca(shown(one.found.folder)))
+    if not service.is_stored(maps[0].found):
+        _fit(maps[0].found)
+
+
+def _fit(found: Checkpoint) -> None:
+    """A map that was made on the spot: let a better one be computed, and show how far it is."""
+    widgets.notice(messages.only_pca(shown(found.folder)))
+    job = service.fitting(found)
+    if job is None or not job.active:
+        if job is not None and job.state != "done":
+            st.caption(f":orange[The last attempt ended: {plain(job.message or job.state)}]")
+        st.button(
+            "Compute a UMAP in the background",
+            key="fit_map",
+            icon=":material/scatter_plot:",
+            on_click=_start_fitting,
+            args=(found,),
+        )
+        return
+    job_panel.show(
+        lambda: [j for j in (service.fitting(found),) if j is not None], visitors.visitor()
+    )
+
+
+def _start_fitting(found: Checkpoint) -> None:
+    try:
+        service.fit(found, visitors.hashed(visitors.begin()))
+    except Busy as error:
+        widgets.notice(messages.busy(str(error)))
 
 
 def _panel(found: Checkpoint) -> None:

@@ -122,7 +122,7 @@ def test_a_column_of_the_agreement_lists_its_samples_and_the_link_keeps_it(
     visit(page, f"{app_url}/compare?data={REAL}&part=samples&among=dmil:0,joint:0")
     expect(page.locator(".st-key-upset")).to_be_visible()
     page.mouse.click(*column(page, "dmil:0"))
-    page.wait_for_url(lambda url: "right=dmil" in url, timeout=20_000)
+    page.wait_for_url(lambda url: "subset=dmil" in url, timeout=20_000)
     settled(page)
     group = page.get_by_role("combobox", name="Samples with")
     expect(group).to_have_value(f"dmil right; joint wrong ({len(only)})")

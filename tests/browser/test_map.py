@@ -12,7 +12,7 @@ from tests.browser import latent_map as hand
 from tests.browser.conftest import Launch
 from tests.browser.server import settled
 from tests.browser.test_visitor import query, visit, wait_for_sample
-from tests.dashboard.folders import GENERATED, REAL, Room
+from tests.dashboard.folders import BROKEN, GENERATED, REAL, Room
 
 
 def test_a_click_on_a_point_opens_its_sample_and_keeps_the_zoom(page: Page, app_url: str) -> None:
@@ -148,3 +148,16 @@ def test_a_class_is_hidden_by_its_name(page: Page, app_url: str, room: Room) -> 
     page.mouse.move(at["x"], at["y"])
     page.wait_for_timeout(300)
     expect(page.locator(".card")).to_be_hidden()
+
+
+def test_a_map_that_is_missing_is_computed_in_the_background(page: Page, app_url: str) -> None:
+    visit(page, f"{app_url}/map?data={BROKEN}&model=joint")
+    hand.wait_for_map(page)
+    expect(page.get_by_text("This is a first map, a PCA")).to_be_visible()
+    page.get_by_role("button", name="Compute a UMAP in the background").click()
+    expect(page.get_by_role("button", name="Cancel")).to_be_visible(timeout=20_000)
+    page.reload()
+    expect(page.get_by_text("Map of joint")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("This is a first map, a PCA")).to_have_count(0, timeout=150_000)
+    hand.wait_for_map(page)
+    expect(page.get_by_text("UMAP of", exact=False).first).to_be_visible()

@@ -295,7 +295,7 @@ def test_each_look_opens_without_error(open_page: OpenPage, look: str, data: str
 
 
 def test_a_group_in_the_link_lists_its_samples(open_page: OpenPage, room: Room) -> None:
-    app = open_page("compare", data=REAL, part="samples", right="ensemble:0,dmil:0,dmil-paper:0")
+    app = open_page("compare", data=REAL, part="samples", subset="ensemble:0,dmil:0,dmil-paper:0")
     right = {
         m: table_of(room, REAL, m).query("split == 'test'")["correct"].to_numpy() for m in MODELS
     }
@@ -306,12 +306,12 @@ def test_a_group_in_the_link_lists_its_samples(open_page: OpenPage, room: Room) 
     assert listed["joint:0"].str.startswith("✗").all()
     assert listed["dmil:0"].str.startswith("✓").all()
     app.selectbox(key="choice_right").select(state.NOBODY).run()
-    assert view(app).right == state.NOBODY  # type: ignore[attr-defined]
+    assert view(app).subset == state.NOBODY  # type: ignore[attr-defined]
     assert not app.dataframe[0].value["dmil:0"].str.startswith("✓").any()
 
 
 def test_who_takes_part_can_be_chosen_and_none_is_told(open_page: OpenPage) -> None:
-    app = open_page("compare", data=REAL, part="samples", right="joint:0")
+    app = open_page("compare", data=REAL, part="samples", subset="joint:0")
     app.multiselect(key="choice_among").set_value(["dmil:0", "ensemble:0"]).run()
     assert view(app).among == "dmil:0,ensemble:0"  # type: ignore[attr-defined]
     assert "All 2 models are right" in said(app)

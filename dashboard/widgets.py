@@ -39,7 +39,8 @@ def notice(message: Message) -> None:
         if message.detail:
             st.text(message.detail)
         if message.command:
-            st.code(message.command, language="bash")
+            # Without colours: those of a shell line are too pale to read on white.
+            st.code(message.command, language=None)
 
 
 def badge(component: str) -> str:

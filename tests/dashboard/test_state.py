@@ -193,8 +193,11 @@ def test_the_page_of_a_list_goes_with_what_it_lists() -> None:
     view = state.change(View(data="a", sample="7"), page=3)
     assert view.page == 3
     assert state.change(view, page=4).page == 4
-    for change in ({"sample": "8"}, {"search": "x"}, {"order": "confidence"}, {"split": "val"}):
-        assert state.change(view, **change).page == 0
+    for change in ({"search": "x"}, {"order": "confidence"}, {"split": "val"}, {"right": "joint"}):
+        assert state.change(view, **change).page == 1
+    # The page that the other sample is on.
+    assert state.change(view, sample="8").page == 0
+    assert state.change(view, edit1="blank").page == 3
     assert state.without_filters(view).page == 0
 
 

@@ -294,14 +294,24 @@ def _short(text: str, length: int = 60) -> str:
     return shown if len(shown) <= length else shown[:length] + "…"
 
 
+#: Filters of rows: name in the URL -> field.
+FILTERS: Final = {
+    "q": "search",
+    **{f: f for f in ("truth", "show", "dominant", "composition", "flag")},
+    **{f: f for f in ("right", "wrong", "answers", "slice")},
+}
+
+
 def change(view: View, **values: Any) -> View:
     """A view with some choices changed, and the choices that no longer mean anything cleared.
 
     Another data set has other samples, classes, flags and latents; another model may have other
-    latents, but shows the same sample. The page of a list goes with whatever else changes: it is
-    then the one that the sample is on.
+    latents, but shows the same sample. A list that holds other rows, or in another order, is shown
+    from its start; with another sample it is shown where that one is.
     """
-    if set(values) - {"page"}:
+    if set(values) & {"order", "split", *FILTERS.values()}:
+        values = {"page": 1, **values}
+    elif "sample" in values:
         values = {"page": DEFAULT.page, **values}
     if "data" in values and values["data"] != view.data:
         keep = {"data", "model", "split", "rival", "colour", "order"}
@@ -350,14 +360,6 @@ def complete(
 
 #: Fields that hold what is changed of a sample.
 EDITS: Final = ("edit1", "edit2", "edit3", "factors")
-
-
-#: Filters of rows: name in the URL -> field.
-FILTERS: Final = {
-    "q": "search",
-    **{f: f for f in ("truth", "show", "dominant", "composition", "flag")},
-    **{f: f for f in ("right", "wrong", "answers", "slice")},
-}
 
 
 def edits_of(view: View) -> dict[str, str]:

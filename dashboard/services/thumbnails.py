@@ -13,18 +13,18 @@ from typing import Any, Final
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image, ImageColor, ImageDraw
 
 from dashboard.services.samples import source
 from dashboard.services.stock import Checkpoint, DataProblem, log
 from dmil_core import schema
 from dmil_core.errors import DmilError
 
-#: Longest side of a small picture, in pixels; a list's rows are about half as high.
-SIZE: Final = 64
+#: Longest side of a small picture, in pixels; a list's rows are about as high.
+SIZE: Final = 48
 #: Colours of curves that can be seen on light and on dark ground, one per channel.
 _CURVES: Final = ("#648FFF", "#DC7A2B", "#35A06B", "#C75B9B")
-_COLOURS_KEPT: Final = 48
+_COLOURS_KEPT: Final = 32
 
 
 def columns(found: Checkpoint, ids: Sequence[str]) -> dict[int, list[str | None]]:
@@ -51,7 +51,7 @@ def is_text(column: Sequence[str | None]) -> bool:
     return not any(one is not None and one.startswith("data:image/png;base64,") for one in column)
 
 
-# Of a few hundred rows each, some hundred kilobytes.
+# Of a page of rows each, at most some hundred kilobytes.
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _column(
     name: str, digest: str, ids: tuple[str, ...], modality: schema.ModalityNumber, _data: Any
@@ -99,7 +99,9 @@ def fitted(pixels: NDArray[np.uint8]) -> Image.Image:
 def curve(values: NDArray[Any]) -> Image.Image:
     """(T, C) as lines on transparent ground, all channels on one scale."""
     width, height = SIZE, SIZE // 2
-    picture = Image.new("RGBA", (width, height), (0, 0, 0, 0))
+    picture = Image.new("P", (width, height), 0)
+    picture.putpalette([0, 0, 0, *(v for c in _CURVES for v in ImageColor.getrgb(c))])
+    picture.info["transparency"] = 0
     finite = np.nan_to_num(np.asarray(values, dtype=np.float64), posinf=0.0, neginf=0.0)
     if not finite.size:
         return picture
@@ -111,7 +113,7 @@ def curve(values: NDArray[Any]) -> Image.Image:
     draw = ImageDraw.Draw(picture)
     for channel in reversed(range(min(some.shape[1], len(_CURVES)))):
         points = list(zip(x.tolist(), y[:, channel].tolist(), strict=True))
-        draw.line(points, fill=_CURVES[channel], width=2)
+        draw.line(points, fill=1 + channel, width=2)
     return picture
 
 

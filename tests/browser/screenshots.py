@@ -20,6 +20,7 @@ PAGES = {
     "overview": "?data={data}",
     "samples": "samples?data={data}",
     "what-if": "what-if?data={data}&edit1=noise:1.5:1",
+    "drawing": "what-if?data={data}&edit1=draw:lIGGyG.dIgYgy",
     "map": "map?data={data}",
     "compare": "compare?data={data}",
     "ranks": "compare?data={data}&part=sets",

@@ -16,8 +16,8 @@ from tests.dashboard.folders import table_of as table
 
 PAGES = ["", "samples", "what-if", "map", "compare", "fidelity"]
 
-#: Height in pixels of a table's head and of a row.
-HEAD, ROW = 36, 35
+#: Height in pixels of a table's head and of a row; those of the list of samples hold pictures.
+HEAD, ROW, LIST_ROW = 36, 35, 44
 
 
 def visit(page: Page, url: str) -> Page:
@@ -36,11 +36,11 @@ def wait_for_sample(page: Page, sample: str) -> None:
     settled(page)
 
 
-def click_row(page: Page, row: int, across: float = 0.3) -> None:
+def click_row(page: Page, row: int, across: float = 0.3, height: int = LIST_ROW) -> None:
     """Click a cell of the first table, counted from 0."""
     box = page.locator("[data-testid=stDataFrame]").first.bounding_box()
     assert box
-    page.mouse.click(box["x"] + across * box["width"], box["y"] + HEAD + ROW * (row + 0.5))
+    page.mouse.click(box["x"] + across * box["width"], box["y"] + HEAD + height * (row + 0.5))
 
 
 # --- pages open -----------------------------------------------------------------------------

@@ -60,22 +60,8 @@ def refusal(read: Callable[[str], object], text: str) -> str:
 @pytest.mark.parametrize(
     "code",
     [
-        "noise",
-        "noise:6",
-        "noise:nan",
-        "noise:1:-2",
-        "swap:",
-        "blank:1",
-        "none:x",
-        "Blank",
-        "draw:l",
-        "draw:lA",
-        "draw:lAA",
-        "draw:lAAAA",
-        "draw:xAAA",
-        "draw:lAA!",
-        "draw:lAAA.",
-        "draw:é",
+        *("noise", "noise:6", "noise:nan", "noise:1:-2", "swap:", "blank:1", "none:x", "Blank"),
+        *("draw:l", "draw:lA", "draw:lAA", "draw:lAAAA", "draw:xAAA", "draw:lAA!", "draw:lAAA."),
     ],
 )
 def test_changes_that_are_none(code: str) -> None:

@@ -114,11 +114,15 @@ def refusal(folder: Path) -> str:
 # --- ways to harm a file --------------------------------------------------------------------
 
 
+#: A folder that only a pickle could make, where the tests run.
+HARM = "harm"
+
+
 class _Harm:
     """What a pickle would do if anybody read it as one."""
 
     def __reduce__(self) -> Any:
-        return os.mkdir, (os.environ.get("DMIL_HARM", "/tmp/dmil-harm"),)
+        return os.mkdir, (HARM,)
 
 
 PICKLES = [pickle.dumps(_Harm(), protocol) for protocol in (0, 2, 4)]
@@ -216,14 +220,13 @@ def listing(root: Path) -> dict[str, int]:
 @pytest.fixture
 def _watched(sound: Sound, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Nothing is executed, nothing is written, and memory stays bounded."""
-    harm = sound.outside / "harm"
-    monkeypatch.setenv("DMIL_HARM", str(harm))
+    monkeypatch.chdir(sound.outside)
     sound.put(sound.files)
     read_everything(sound.folder)
     before = listing(sound.outside)
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     yield
-    assert not harm.exists()
+    assert not (sound.outside / HARM).exists()
     assert listing(sound.outside) == before
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - most < SPARE_KIB
 

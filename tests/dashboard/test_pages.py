@@ -8,9 +8,11 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.services import listing
 from dmil_core.checkpoint import PREDICTIONS_FILE
 from dmil_core.information import account
 from tests.dashboard.conftest import OpenPage
@@ -216,7 +218,7 @@ def test_the_first_sample_is_open_from_the_start(open_page: OpenPage, room: Room
     app = open_page(data=REAL)
     first = ids(room, REAL)[0]
     assert view(app).sample == first  # type: ignore[attr-defined]
-    assert app.session_state["rows"]["selection"]["rows"] == [0]
+    assert app.session_state["rows-1-stored"]["selection"]["rows"] == [0]
 
 
 def test_a_sample_shows_its_parts(open_page: OpenPage, room: Room) -> None:
@@ -399,12 +401,76 @@ def test_filters_that_match_nothing_can_be_cleared(open_page: OpenPage) -> None:
 
 
 def test_search_and_filters_are_widgets_and_url(open_page: OpenPage) -> None:
-    app = open_page(data=REAL, q="seven", show="wrong", dominant="U1", order="unsure")
+    app = open_page(data=REAL, q="seven", show="wrong", dominant="U1", order="confidence-up")
     assert app.text_input(key="choice_search").value == "seven"
     assert app.selectbox(key="choice_show").value == "wrong"
     assert app.selectbox(key="choice_dominant").value == "U1"
-    assert app.selectbox(key="choice_order").value == "unsure"
+    assert app.selectbox(key="choice_order").value == "confidence"
+    assert app.segmented_control(key="choice_way").value == "up"
     assert not app.exception
+
+
+def listed(app: AppTest) -> pd.DataFrame:
+    """The list of samples, as it is on the page."""
+    return app.dataframe[0].value
+
+
+def test_the_list_is_ordered_and_shows_what_it_is_ordered_by(open_page: OpenPage) -> None:
+    app = open_page(data=REAL)
+    assert "by" not in listed(app)
+    app.selectbox(key="choice_order").select("contribution-U1").run()
+    assert view(app).order == "contribution-U1"  # type: ignore[attr-defined]
+    assert listed(app)["by"].is_monotonic_decreasing
+    app.segmented_control(key="choice_way").set_value("up").run()
+    assert view(app).order == "contribution-U1-up"  # type: ignore[attr-defined]
+    assert listed(app)["by"].is_monotonic_increasing
+    joint = open_page(data=REAL, model="joint", order="gate-S")
+    assert joint.selectbox(key="choice_order").value == "stored"
+    assert not joint.exception
+
+
+def test_the_list_has_pictures_of_what_can_be_seen(open_page: OpenPage) -> None:
+    rows = listed(open_page(data=REAL))
+    for name in ("x1", "x2"):
+        assert rows[name].str.startswith("data:image/png;base64,").all()
+    # A page of it is small enough to be sent with each click.
+    assert rows[["x1", "x2"]].map(len).to_numpy().sum() < 400_000
+
+
+def test_a_long_list_has_pages_that_follow_the_sample(open_page: OpenPage, room: Room) -> None:
+    every = ids(room, REAL)
+    app = open_page(data=REAL)
+    assert listed(app)["id"].tolist() == every[: listing.PAGE]
+    app.number_input(key="choice_page").set_value(2).run()
+    assert listed(app)["id"].tolist() == every[listing.PAGE : 2 * listing.PAGE]
+    # The sample that is open stays so.
+    assert view(app).sample == every[0]  # type: ignore[attr-defined]
+    last = open_page(data=REAL, sample=every[listing.PAGE - 1])
+    last.button(key="next").click().run()
+    assert last.number_input(key="choice_page").value == 2
+    assert "choice_page" not in [n.key for n in open_page(data=REAL, truth="nine").number_input]
+
+
+def test_samples_that_one_model_gets_right_and_another_wrong(
+    open_page: OpenPage, room: Room
+) -> None:
+    app = open_page(data=GENERATED)
+    app.selectbox(key="choice_right").select("joint").run()
+    app.selectbox(key="choice_wrong").select("ensemble").run()
+    one, two = (
+        table_of(room, GENERATED, m).query("split == 'test'") for m in ("joint", "ensemble")
+    )
+    wanted = one["id"].astype(str)[one["correct"].to_numpy() & ~two["correct"].to_numpy()]
+    assert f"{len(wanted):,} of" in said(app)
+    assert listed(app)["id"].tolist() == wanted.tolist()[: listing.PAGE]
+    alike = open_page(data=GENERATED, answers="same")
+    (option,) = (o for o in alike.selectbox(key="choice_answers").options if "alike" in o)
+    answers = [table_of(room, GENERATED, m).query("split == 'test'")["pred"] for m in MODELS]
+    same = sum(len(set(row)) == 1 for row in zip(*answers, strict=True))
+    assert f"({same:,})" in option
+    assert f"{same:,} of" in said(alike)
+    absent = open_page(data=GENERATED, right="no such model")
+    assert "No sample matches" in said(absent)
 
 
 def test_composition_filter_only_where_known(open_page: OpenPage) -> None:

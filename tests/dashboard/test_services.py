@@ -14,12 +14,14 @@ from dashboard.services import (
     accounts,
     comparison,
     information,
+    listing,
     maps,
     media,
     neighbours,
     overview,
     samples,
     stock,
+    thumbnails,
 )
 from dashboard.services.stock import Checkpoint, Stock
 from dashboard.state import View
@@ -161,32 +163,110 @@ def test_what_is_explained_is_said_where_the_model_knows(dmil: Checkpoint, found
     ],
 )
 def test_filters_keep_exactly_what_they_say(dmil: Checkpoint, view: View, check: object) -> None:
-    kept = samples.selected(dmil, replace(view, data=REAL))
+    kept = listing.selected(dmil, replace(view, data=REAL))
     frame = samples.in_split(stock.table(dmil), view.split)
     assert list(kept["id"]) == list(frame[check(frame)]["id"])  # type: ignore[operator]
 
 
 def test_search_is_text_and_never_a_pattern(dmil: Checkpoint) -> None:
-    assert samples.selected(dmil, View(search=".*")).empty
-    assert samples.selected(dmil, View(search="(")).empty
+    assert listing.selected(dmil, View(search=".*")).empty
+    assert listing.selected(dmil, View(search="(")).empty
 
 
 def test_flags_come_from_the_data_set(dmil: Checkpoint) -> None:
     assert set(samples.flags(dmil)) == {"image_corrupt", "audio_corrupt"}
-    kept = samples.selected(dmil, View(flag="image_corrupt"))
+    kept = listing.selected(dmil, View(flag="image_corrupt"))
     assert 0 < len(kept) < len(samples.in_split(stock.table(dmil), "test"))
     assert "image_corrupt" in samples.flags_of(dmil, str(kept["id"].iloc[0]))
-    assert samples.selected(dmil, View(flag="no such flag")).empty
+    assert listing.selected(dmil, View(flag="no such flag")).empty
 
 
-def test_order_by_gate_and_by_certainty(dmil: Checkpoint) -> None:
-    assert samples.selected(dmil, View(order="S"))["gate_S"].is_monotonic_decreasing
-    assert samples.selected(dmil, View(order="unsure"))["confidence"].is_monotonic_increasing
-    assert samples.selected(dmil, View(order="unexplained"))["explained"].is_monotonic_increasing
+def test_a_list_can_be_ordered_by_everything_that_is_known(dmil: Checkpoint) -> None:
+    known = listing.quantities(dmil)
+    assert set(known) >= {"unexplained", "gate-S", "contribution-U2", "bits-R", "id", "correct"}
+    assert "gate-U3" not in known
+    for quantity in known:
+        for order, up in ((quantity, False), (f"{quantity}-up", True)):
+            view = View(order=order)
+            rows = listing.selected(dmil, view)
+            values = listing.values(dmil, rows, quantity, view)
+            assert values.is_monotonic_increasing if up else values.is_monotonic_decreasing
+            assert len(rows) == len(listing.selected(dmil, View()))
+
+
+def test_an_order_is_by_the_table_s_own_numbers(dmil: Checkpoint) -> None:
+    rows = listing.selected(dmil, View(order="contribution-U1"))
+    first = rows.iloc[0]
+    by = listing.values(dmil, rows, "contribution-U1", View())
+    wanted = first[schema.contribution("U1", first["pred"])] / np.log(2)
+    assert by.iloc[0] == pytest.approx(wanted)
+    told = information.bits(dmil, "ccs")
+    assert told is not None
+    bits = listing.selected(dmil, View(order="bits-S", definition="ccs"))
+    assert bits["id"].iloc[0] == told.loc[bits["id"], "s"].idxmax()
+    explained = listing.selected(dmil, View(order="unexplained"))["explained"]
+    assert explained.is_monotonic_increasing
+
+
+def test_without_a_gate_there_is_less_to_order_by(found: Stock) -> None:
+    joint = found.get(REAL, "joint", 0)
+    assert not [q for q in listing.quantities(joint) if q.startswith(("gate", "contribution"))]
+    stored = listing.selected(joint, View())["id"].tolist()
+    assert listing.selected(joint, View(order="gate-S"))["id"].tolist() == stored
+
+
+def test_models_that_disagree(dmil: Checkpoint, found: Stock) -> None:
+    ready = found.ready(REAL, 0)
+    answers = np.stack([stock.table(c)["pred"].to_numpy() for c in ready])
+    counts = np.array([len(set(column)) for column in answers.T])
+    test = (stock.table(dmil)["split"] == "test").to_numpy()
+    for answers_, keep in (("same", counts == 1), ("2", counts >= 2), ("3", counts >= 3)):
+        kept = listing.selected(dmil, View(answers=answers_))
+        assert kept["id"].tolist() == stock.table(dmil)["id"][keep & test].tolist()
+        if keep[test].any():
+            assert listing.answer_counts(dmil, "test")[answers_] == len(kept)
+
+
+def test_a_page_is_that_of_the_sample_unless_another_is_chosen(dmil: Checkpoint) -> None:
+    rows = listing.selected(dmil, View(split="all"))
+    far = rows["id"].iloc[3 * listing.PAGE]
+    assert listing.pages(rows) == -(-len(rows) // listing.PAGE)
+    assert listing.page_of(rows, View(sample=far)) == 4
+    assert listing.page_of(rows, View(sample=far, page=2)) == 2
+    assert listing.page_of(rows, View(page=999_999)) == listing.pages(rows)
+    assert listing.page_of(rows.iloc[:0], View(sample=far, page=2)) == 1
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (300, 200), (70, 70, 3), (9, 30, 4), (1, 1)])
+def test_small_pictures_are_no_larger_than_a_list_needs(shape: tuple[int, ...]) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    picture = thumbnails.fitted(pixels)
+    assert max(picture.size) <= thumbnails.SIZE
+    # Small ones in whole steps, so that a pixel stays a square.
+    if max(shape[:2]) <= thumbnails.SIZE:
+        assert picture.width % shape[1] == 0
+    assert len(thumbnails.uri(picture)) < 9000
+
+
+@pytest.mark.parametrize("values", [np.zeros((0, 2)), np.full((5, 1), np.nan), np.ones((1, 9))])
+def test_a_curve_of_odd_values_is_a_picture_all_the_same(values: np.ndarray) -> None:
+    assert thumbnails.curve(values).size == (thumbnails.SIZE, thumbnails.SIZE // 2)
+
+
+def test_what_is_text_stays_text_in_a_list(found: Stock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    emoji = stock.stock().get("emoji", "dmil", 0)
+    rows = stock.table(emoji)["id"].tolist()[:3]
+    columns = thumbnails.columns(emoji, [*rows, "no such sample"])
+    assert [thumbnails.is_text(columns[m]) for m in (1, 2)] == [False, True]
+    assert columns[1][3] is None
+    watch = stock.stock().get("watch", "dmil", 0)
+    signals = thumbnails.columns(watch, stock.table(watch)["id"].tolist()[:2])
+    assert not thumbnails.is_text(signals[1])
 
 
 def test_previous_and_next_follow_the_list(dmil: Checkpoint) -> None:
-    rows = samples.selected(dmil, View())
+    rows = listing.selected(dmil, View())
     ids = list(rows["id"])
     assert samples.neighbours_in(rows, ids[0]) == (None, ids[1], 0)
     assert samples.neighbours_in(rows, ids[-1]) == (ids[-2], None, len(ids) - 1)
@@ -195,7 +275,7 @@ def test_previous_and_next_follow_the_list(dmil: Checkpoint) -> None:
 
 
 def test_every_model_and_each_input_alone_have_an_opinion(found: Stock, dmil: Checkpoint) -> None:
-    sample = str(samples.selected(dmil, View())["id"].iloc[0])
+    sample = str(listing.selected(dmil, View())["id"].iloc[0])
     said = samples.opinions(found.ready(REAL, 0), sample)
     assert [o.who for o in said] == list(MODELS)
     assert all(0 <= o.probability <= 1 and o.of_truth <= o.probability + 1e-6 for o in said)

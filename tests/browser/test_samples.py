@@ -1,0 +1,214 @@
+"""A visitor sorts and filters the list, looks closely, and draws on a picture."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from dmil_core import schema
+from tests.browser.server import settled
+from tests.browser.test_visitor import (
+    HEAD,
+    click_row,
+    query,
+    table,
+    visit,
+    wait_for_sample,
+)
+from tests.dashboard.folders import GENERATED, REAL, Room
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    """Take an option of a select box."""
+    page.get_by_role("combobox", name=label).first.click()
+    page.get_by_role("option", name=option).first.click()
+    settled(page)
+
+
+def click_head(page: Page, across: float) -> None:
+    """Click the head of a column of the list."""
+    box = page.locator("[data-testid=stDataFrame]").first.bounding_box()
+    assert box
+    page.mouse.click(box["x"] + across * box["width"], box["y"] + HEAD / 2)
+    settled(page)
+
+
+def test_sorted_and_filtered_a_click_opens_the_row_that_is_seen(
+    page: Page, app_url: str, room: Room
+) -> None:
+    one, two = (table(room, GENERATED, m).query("split == 'test'") for m in ("joint", "ensemble"))
+    keep = (one["correct"].to_numpy() & ~two["correct"].to_numpy()).tolist()
+    own = table(room, GENERATED, "dmil").query("split == 'test'")[keep]
+    wanted = own.sort_values(schema.gate("S"), ascending=False, kind="stable")["id"].tolist()
+    visit(page, f"{app_url}/samples?data={GENERATED}")
+    page.get_by_role("button", name="Filter").first.click()
+    choose(page, "Right is", "joint")
+    choose(page, "wrong is", "ensemble")
+    page.keyboard.press("Escape")
+    choose(page, "Sort by", "gate weight of S")
+    assert {"right": "joint", "wrong": "ensemble", "order": "gate-S"}.items() <= query(page).items()
+    expect(page.get_by_text(f"{len(wanted):,} of {len(one):,} samples")).to_be_visible()
+    click_row(page, 3)
+    wait_for_sample(page, wanted[3])
+    page.keyboard.press("j")
+    wait_for_sample(page, wanted[4])
+    page.reload()
+    wait_for_sample(page, wanted[4])
+    click_row(page, 1)
+    wait_for_sample(page, wanted[1])
+
+
+def test_a_click_on_a_head_sorts_and_a_second_turns_it_round(
+    page: Page, app_url: str, room: Room
+) -> None:
+    own = table(room, REAL, "dmil").query("split == 'test'")
+    visit(page, f"{app_url}/samples?data={REAL}")
+    # The id stands in the middle of the list.
+    click_head(page, 0.42)
+    page.wait_for_url(lambda url: "order=id-up" in url, timeout=20_000)
+    settled(page)
+    click_row(page, 2)
+    wait_for_sample(page, sorted(own["id"])[2])
+    click_head(page, 0.42)
+    page.wait_for_url(lambda url: "order=id" in url and "id-up" not in url, timeout=20_000)
+    settled(page)
+    click_row(page, 2)
+    wait_for_sample(page, sorted(own["id"], reverse=True)[2])
+    # A head that nothing can be sorted by opens nothing and changes nothing.
+    click_head(page, 0.2)
+    assert query(page)["order"] == "id"
+    wait_for_sample(page, sorted(own["id"], reverse=True)[2])
+
+
+def test_what_the_browser_sorts_itself_opens_the_right_row(
+    page: Page, app_url: str, room: Room
+) -> None:
+    """The menu of a column sorts in the browser, without the app's knowing."""
+    own = table(room, REAL, "dmil").query("split == 'test'")
+    visit(page, f"{app_url}/samples?data={REAL}&truth=nine")
+    box = page.locator("[data-testid=stDataFrame]").first.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 0.42 * box["width"], box["y"] + HEAD / 2)
+    page.wait_for_timeout(300)
+    # Three dots at the right end of the head.
+    for across in (0.5, 0.505, 0.495, 0.51, 0.49):
+        page.mouse.click(box["x"] + across * box["width"], box["y"] + HEAD / 2)
+        page.wait_for_timeout(300)
+        if page.get_by_text("Sort descending").count():
+            break
+    page.get_by_text("Sort descending").click()
+    page.wait_for_timeout(500)
+    nines = sorted(own["id"][own["y"].astype(str) == "nine"], reverse=True)
+    click_row(page, 2)
+    wait_for_sample(page, nines[2])
+
+
+def test_a_picture_is_enlarged_without_being_blurred(page: Page, app_url: str) -> None:
+    visit(page, f"{app_url}/samples?data={REAL}")
+    picture = page.locator("[data-testid=stImage] img").first
+    small = picture.bounding_box()
+    picture.hover()
+    page.get_by_role("button", name="Fullscreen: image of this sample").click()
+    page.wait_for_timeout(800)
+    large = picture.bounding_box()
+    assert small
+    assert large
+    assert large["height"] > 3 * small["height"]
+    # Sent in so many pixels that none has to be invented.
+    assert picture.evaluate("i => i.naturalHeight") >= 0.9 * large["height"]
+    page.keyboard.press("Escape")
+
+
+# --- drawing --------------------------------------------------------------------------------
+
+
+def stroke(page: Page, canvas: Locator, *points: tuple[float, float]) -> None:
+    """Draw through points of the picture, each from 0 to 1."""
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    assert box
+    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=6)
+    page.mouse.up()
+
+
+def answer(page: Page) -> str:
+    """What the model says of the changed sample."""
+    said = page.get_by_text("Changed, it says")
+    expect(said).to_be_visible(timeout=20_000)
+    return said.inner_text()
+
+
+def test_a_drawing_changes_the_answer_is_in_the_link_and_can_be_undone(
+    browser: Browser, page: Page, app_url: str, room: Room
+) -> None:
+    own = table(room, REAL, "dmil").query("split == 'test' and correct and y == 'four'")
+    # A sample for which the model listens to the picture.
+    sample = own.sort_values(schema.gate("U1"))["id"].iloc[-1]
+    visit(page, f"{app_url}/what-if?data={REAL}&sample={sample}&edit2=blank")
+    before = answer(page)
+    page.get_by_role("radio", name="draw").click()
+    canvas = page.get_by_role("application", name="image: a picture to draw on")
+    expect(canvas).to_be_visible(timeout=20_000)
+    settled(page)
+    page.get_by_role("radio", name="dark").check()
+    for y in (0.1, 0.3, 0.5, 0.7, 0.9):
+        stroke(page, canvas, (0.0, y), (1.0, y))
+    page.wait_for_url(lambda url: url.count("dI") == 5, timeout=30_000)
+    page.get_by_role("radio", name="light").check()
+    stroke(page, canvas, (0.5, 0.05), (0.5, 0.95))
+    page.wait_for_url(lambda url: ".lI" in url, timeout=30_000)
+    settled(page)
+    after, link = answer(page), query(page)["edit1"]
+    assert after != before
+    page.reload()
+    settled(page)
+    assert answer(page) == after
+    assert query(page)["edit1"] == link
+    other = browser.new_context()
+    second = visit(other.new_page(), page.url)
+    assert answer(second) == after
+    other.close()
+    # By keys: the brush starts in the middle.
+    canvas.focus()
+    for key in ("Space", "ArrowLeft", "ArrowLeft", "Shift+ArrowUp", "Space"):
+        page.keyboard.press(key)
+    page.wait_for_url(lambda url: ".lIggegeY" in url, timeout=30_000)
+    settled(page)
+    page.keyboard.press("u")
+    page.wait_for_url(lambda url: "ggegeY" not in url, timeout=20_000)
+    settled(page)
+    assert query(page)["edit1"] == link
+    assert answer(page) == after
+
+
+def test_a_finger_draws_and_does_not_scroll(browser: Browser, app_url: str) -> None:
+    context = browser.new_context(viewport={"width": 400, "height": 800}, has_touch=True)
+    page = visit(context.new_page(), f"{app_url}/what-if?data={REAL}&edit1=draw:")
+    canvas = page.get_by_role("application", name="image: a picture to draw on")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    assert box
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 400
+    page.touchscreen.tap(box["x"] + 0.5 * box["width"], box["y"] + 0.25 * box["height"])
+    page.wait_for_url(lambda url: "draw%3AlI" in url, timeout=20_000)
+    wide = page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollWidth")
+    assert wide <= 400
+    context.close()
+
+
+def test_a_drawing_that_is_too_long_for_a_link_says_so(page: Page, app_url: str) -> None:
+    """As long as a link may be, and one stroke more."""
+    drawing = "draw:" + ".".join(["lIAAzz"] * (1995 // 7))
+    visit(page, f"{app_url}/what-if?data={REAL}&edit1={drawing}")
+    canvas = page.get_by_role("application", name="image: a picture to draw on")
+    expect(canvas).to_be_visible(timeout=20_000)
+    stroke(page, canvas, (0.1, 0.9), (0.5, 0.2), (0.9, 0.9))
+    expect(page.get_by_text("too long for a link")).to_be_visible(timeout=20_000)
+    page.wait_for_url(lambda url: "edit1" not in url)
+    page.keyboard.press("u")
+    page.wait_for_url(lambda url: "edit1=draw" in url, timeout=20_000)
+    expect(page.get_by_text("too long for a link")).to_have_count(0)

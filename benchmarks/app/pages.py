@@ -6,7 +6,6 @@ All that depends on how the pages are built is here.
 from __future__ import annotations
 
 import random
-from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -64,7 +63,10 @@ _POINTS = """() => {
 #: Pixels to the nearest other point, where that is possible: a click has to mean one point.
 _APART = 8.0
 
-Step = Callable[[], Awaitable[float]]
+#: Changes of an input, each unlike the one before, the last before the first again.
+CHANGES = ("blank", "noise", "swap", "as it is")
+#: Colours of the map, and a name in each one's legend.
+COLOURS = (("right or wrong", "right"), ("true composition", "S"), ("true class", "class 0"))
 
 
 def address(url: str, room: Room, page: str, **more: str) -> str:
@@ -106,12 +108,12 @@ async def click_point(page: Page, room: Room, at: tuple[float, float, str]) -> f
     return await seconds(page, lambda: page.mouse.click(x, y), SAMPLE, shown(room, sample))
 
 
-async def choose(page: Page, key: str, option: str, shown: str, arg: Any) -> float:
-    """Seconds from the choice of a select box's option to what it leads to."""
-    await page.locator(f".st-key-{key} input").click()
+async def colour(page: Page, option: str, name: str) -> float:
+    """Seconds from the choice of another colour to the map with this name in its legend."""
+    await page.locator(".st-key-choice_colour input").click()
     there = page.get_by_role("option", name=option, exact=True)
     await there.wait_for()
-    return await seconds(page, there.click, shown, arg)
+    return await seconds(page, there.click, COLOURED, name)
 
 
 async def change(page: Page, change: str, modality: int = 1) -> float:
@@ -136,3 +138,9 @@ async def step(page: Page, room: Room, sample: str) -> float:
     """Seconds from a click on Next to the sample that comes next."""
     button = page.get_by_role("button", name="Next")
     return await seconds(page, button.click, SAMPLE, shown(room, sample))
+
+
+async def current(page: Page) -> str:
+    """The sample that is shown."""
+    text = await page.locator("[data-testid=stMain] h3").first.inner_text()
+    return text.replace("\u2060", "").removeprefix("Sample ").strip()

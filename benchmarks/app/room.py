@@ -10,7 +10,7 @@ import pandas as pd
 from dmil_core.checkpoint import PREDICTIONS_FILE, PROJECTION_FILE, RUN_FILE, run_folder
 from dmil_core.data.catalog import load_dataset
 from dmil_core.project import project
-from dmil_core.schema import gate
+from dmil_core.schema import COMPONENTS, gate
 from dmil_core.tables import read_table
 from dmil_core.train import train
 
@@ -40,8 +40,7 @@ class Room:
 
     def gates(self, sample: str) -> list[float]:
         """Gate weights of a sample, as the app has to show them."""
-        held = [c for c in ("R", "U1", "U2", "S") if gate(c) in self.table]
-        return [float(self.table.loc[sample, gate(c)]) for c in held]
+        return [float(v) for v in self.table.loc[sample, [gate(c) for c in COMPONENTS]]]
 
 
 def furnish(folder: Path, points: int) -> Room:

@@ -64,9 +64,9 @@ async def cold(browser: Browser, repeats: int, room: Room | None = None) -> dict
     return {k: summary([f[k] for f in found]) for k in ("text", "chart")}
 
 
-async def warm(browser: Browser, url: str, repeats: int) -> dict[str, Any]:
+async def warm(browser: Browser, url: str, shown: str, repeats: int) -> dict[str, Any]:
     """A new visitor of a server that others have used."""
-    found = [await opening(browser, f"{url}/", pages.CHART) for _ in range(repeats)]
+    found = [await opening(browser, url, shown) for _ in range(repeats)]
     return {k: summary([f[k] for f in found]) for k in ("text", "chart")}
 
 
@@ -83,9 +83,9 @@ async def interactions(browser: Browser, url: str, room: Room, repeats: int) -> 
             times.append(await step())
             # A visitor looks at what came; the next click meets a page at rest.
             await page.wait_for_timeout(400)
-        found[name] = summary(times[1:])
-        print(f"{room.points:>7,} {name:<9} p50 {found[name]['p50']:.2f} p95 {found[name]['p95']:.2f}",
-              flush=True)  # fmt: skip
+        told = found[name] = summary(times[1:])
+        half, most = told["p50"], told["p95"]
+        print(f"{room.points:>7,} {name:<9} p50 {half:.2f} p95 {most:.2f}", flush=True)
 
     aims = await pages.points(page, rng, repeats + 1)
     await measured("click", [partial(pages.click_point, page, room, a) for a in aims])
@@ -94,6 +94,7 @@ async def interactions(browser: Browser, url: str, room: Room, repeats: int) -> 
     tour = list(pages.PAGES)
     for title in tour:
         await pages.switch(page, title)
+    stops = islice(cycle(tour), repeats + 1)
     await measured("page", [partial(pages.switch, page, t) for t in stops])
     await pages.switch(page, "What if")
     await pages.settled(page)
@@ -128,7 +129,10 @@ async def measure(a: argparse.Namespace) -> dict[str, Any]:
                     ours |= await interactions(browser, url, room, a.repeats)
                     ours["megabytes"] = visitors.memory(pid)
                 if points == min(rooms) and "cold" in a.only:
-                    found["warm"] = await warm(browser, url, a.cold)
+                    found["warm"] = await warm(browser, f"{url}/", pages.CHART, a.cold)
+                if "rivals" in a.only:
+                    where = pages.address(url, room, "map")
+                    ours["warm_map"] = await warm(browser, where, pages.MAP, a.cold)
             found["ours"][str(points)] = ours
             if programs:
                 rivals.write(room, a.out / f"points-{points}")

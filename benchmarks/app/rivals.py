@@ -80,9 +80,9 @@ PROJECTOR = Rival(
     "#projector",
     "projector_binary",
     f"""(count) => {{{_DEEP}
-      const text = all(document, "*").map((e) => e.childElementCount ? "" : e.textContent);
-      return text.some((t) => t.includes("Points: " + count))
-        && text.some((t) => /variance described: [\\d.]+%/.test(t))
+      const said = (words) => all(document, "*")
+        .some((e) => e.shadowRoot && words.test(e.shadowRoot.textContent));
+      return said(new RegExp("Points:\\s*" + count)) && said(/described:\\s*[\\d.]+%/)
         && all(document, "canvas").some((c) => c.width > 300);
     }}""",
     f"""(() => {{{_DEEP}

@@ -40,7 +40,8 @@ class Room:
 
     def gates(self, sample: str) -> list[float]:
         """Gate weights of a sample, as the app has to show them."""
-        return [float(v) for v in self.table.loc[sample, [gate(c) for c in COMPONENTS]]]
+        row = self.table.loc[sample, [gate(c) for c in COMPONENTS]]
+        return [float(v) for v in row.to_numpy(dtype=float)]
 
 
 def furnish(folder: Path, points: int) -> Room:

@@ -60,7 +60,7 @@ async def seconds(
     """
     await page.evaluate(_ARM % (_WATCH, shown), arg)
     await do()
-    return _found(await page.evaluate(_READ, limit * MS), shown, arg, limit)
+    return _found(await page.evaluate(_READ, limit * MS), arg, limit)
 
 
 async def since_opened(
@@ -68,12 +68,12 @@ async def since_opened(
 ) -> float:
     """Seconds from the start of the page's navigation to the frame after which it is shown."""
     code = _OPENED % (_WATCH, shown, _LIMIT)
-    return _found(await page.evaluate(code, [arg, limit * MS]), shown, arg, limit)
+    return _found(await page.evaluate(code, [arg, limit * MS]), arg, limit)
 
 
-def _found(milliseconds: float | None, shown: str, arg: Any, limit: float) -> float:
+def _found(milliseconds: float | None, arg: Any, limit: float) -> float:
     if milliseconds is None:
-        raise TooSlow(f"not shown within {limit:.0f} s: {shown} of {arg!r}")
+        raise TooSlow(f"not shown within {limit:.0f} s: {arg!r}")
     return milliseconds / MS
 
 

@@ -80,9 +80,8 @@ PROJECTOR = Rival(
     "#projector",
     "projector_binary",
     f"""(count) => {{{_DEEP}
-      const said = (words) => all(document, "*")
-        .some((e) => e.shadowRoot && words.test(e.shadowRoot.textContent));
-      return said(new RegExp("Points:\\s*" + count)) && said(/described:\\s*[\\d.]+%/)
+      const said = all(document, "*").map((e) => e.shadowRoot?.textContent ?? "").join();
+      return said.includes("Points: " + count) && /described: [\\d.]+%/.test(said)
         && all(document, "canvas").some((c) => c.width > 300);
     }}""",
     f"""(() => {{{_DEEP}

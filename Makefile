@@ -119,6 +119,10 @@ bench-avdigits: $(APP_ENV) ## Does the gate notice a spoilt picture or sound?
 bench-speed: $(APP_ENV) ## Rows a second of inference, seconds of training
 	$(PY) -m benchmarks.speed
 
+.PHONY: bench-app
+bench-app: $(DEV_ENV) chromium ## How long does a visitor wait, beside two rivals? 30 minutes on an idle machine
+	$(PY) -m benchmarks.app $(ARGS)
+
 .PHONY: results
 results: $(APP_ENV) ## Write the results in README.md and docs/ from the records of the benchmarks
 	$(PY) -m benchmarks.readme

@@ -1,63 +1,16 @@
-"""Entry of the app: page settings, shared controls and the list of pages; nothing else."""
+"""Entry of the app: `streamlit run dashboard/app.py`; what a visitor sees begins in script.py."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 
-from dashboard import components, session, sidebar, widgets
-from dashboard.services.stock import stock
-from dashboard.views import (
-    compare,
-    fidelity,
-    latent_map,
-    overview,
-    samples,
-    what_if,
-    your_data,
+from dashboard import start
+
+app = st.App(
+    Path(__file__).with_name("script.py"),
+    lifespan=start.ready,
+    middleware=[Middleware(start.FetchCharts)],
 )
-
-# A file of our own: an icon by name would be fetched from another server.
-ICON = Path(__file__).parent / "static" / "icon.svg"
-st.set_page_config(page_title="DMIL Explorer", page_icon=str(ICON), layout="wide")
-session.begin()
-components.serve()
-# The default page has no url_path: its own address would open a "page not found" dialog.
-pages = {
-    "overview": st.Page(overview.overview, title="Overview", icon=":material/home:", default=True),
-    "samples": st.Page(
-        samples.samples, title="Samples", icon=":material/list_alt:", url_path="samples"
-    ),
-    "what_if": st.Page(
-        what_if.what_if, title="What if", icon=":material/edit:", url_path="what-if"
-    ),
-    "map": st.Page(
-        latent_map.latent_map, title="Latent map", icon=":material/scatter_plot:", url_path="map"
-    ),
-    "compare": st.Page(
-        compare.compare, title="Compare", icon=":material/bar_chart:", url_path="compare"
-    ),
-    "fidelity": st.Page(
-        fidelity.fidelity, title="Fidelity", icon=":material/verified:", url_path="fidelity"
-    ),
-    "your_data": st.Page(
-        your_data.your_data, title="Your data", icon=":material/upload:", url_path="your-data"
-    ),
-}
-page = st.navigation(list(pages.values()), position="top")
-session.remember_pages(pages)
-sidebar.title([one.url_path for one in pages.values() if one.url_path])
-found = stock()
-sidebar.settle(found)
-# Pages about no set of the list, and why: the choices of one would do nothing there.
-why = {
-    pages["fidelity"]: "This page is about generated data of its own; nothing is to be chosen "
-    "here.",
-    pages["your_data"]: "Trained sets of yours join the list of data sets here, on the other "
-    "pages, for this browser only.",
-}.get(page, "")
-sidebar.header(found, not why)
-sidebar.controls(found, not why, why)
-widgets.guarded(page.run)
-session.publish()

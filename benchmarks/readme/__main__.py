@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.readme import behaviour, bits, reasons
+from benchmarks.readme import behaviour, bits, reasons, waiting
 from benchmarks.readme.cells import record_path
 from benchmarks.readme.headlines import headlines
 from dmil_core.storage import replacing
@@ -41,6 +41,7 @@ def main() -> int:
         "unseen": behaviour.unseen,
         "architectures": behaviour.architectures,
         "dominance": reasons.dominance,
+        "app": waiting.app,
     }
     recorded = [section() for name, section in sections.items() if record_path(name).exists()]
     write_between(README, [*headlines(), *recorded, behaviour.accuracy(), behaviour.speed()])

@@ -16,13 +16,9 @@ from playwright.sync_api import Page
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CHROMIUM = os.environ.get("DMIL_CHROMIUM", "/usr/bin/chromium")
-#: Software rendering, so that WebGL exists without a graphics card.
-FLAGS = [
-    "--no-sandbox",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--ignore-gpu-blocklist",
-]
+#: Software rendering for WebGL where there is no graphics card; nothing that makes Chromium draw
+#: the page itself with it too, which takes several times as long.
+FLAGS = ["--no-sandbox", "--enable-unsafe-swiftshader"]
 
 
 def free_port() -> int:
@@ -35,6 +31,13 @@ def free_port() -> int:
 @contextlib.contextmanager
 def running_app(environment: Mapping[str, str] | None = None) -> Iterator[str]:
     """Start the app as a visitor's machine would, yield its address, stop it at the end."""
+    with app_process(environment) as (url, _):
+        yield url
+
+
+@contextlib.contextmanager
+def app_process(environment: Mapping[str, str] | None = None) -> Iterator[tuple[str, int]]:
+    """The same, with the server's process id beside the address."""
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py"]
     command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
@@ -43,7 +46,7 @@ def running_app(environment: Mapping[str, str] | None = None) -> Iterator[str]:
     process = subprocess.Popen(command, cwd=REPOSITORY, env=env)
     try:
         _wait_until_healthy(f"http://127.0.0.1:{port}", process)
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{port}", process.pid
     finally:
         process.terminate()
         try:

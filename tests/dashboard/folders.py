@@ -15,7 +15,7 @@ from dmil_core.paths import checkpoints_root
 from dmil_core.tables import read_table, table_metadata, write_table
 from tests import records
 
-APP = str(Path(__file__).resolve().parents[2] / "dashboard" / "app.py")
+APP = str(Path(__file__).resolve().parents[2] / "dashboard" / "script.py")
 MODELS = ("joint", "ensemble", "dmil", "dmil-paper")
 REAL, GENERATED, BROKEN, ODD, UNTRAINED = "avdigits", "switch", "mfeat", "odd", "watch"
 #: The set with three inputs.

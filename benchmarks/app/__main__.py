@@ -1,0 +1,173 @@
+"""How long does a visitor wait? ``make bench-app``, in a real Chromium on the machine it runs on.
+
+Our app on 10,000 and on 50,000 points: opening it on a server that was only just started, and on
+one that was not; a click on a point of the map, another colour, another page, a changed input; ten
+visitors at once for two minutes; and two rivals on the same points. Times are taken in the page,
+from the press of the pointer to the frame that shows the answer whole. Writes
+benchmarks/results/app.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import random
+from collections.abc import Awaitable, Callable
+from functools import partial
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Browser, Page, async_playwright
+
+from benchmarks.app import pages, rivals, visitors
+from benchmarks.app.room import Room, furnish
+from benchmarks.app.stopwatch import since_opened, summary
+from benchmarks.app.targets import targets
+from benchmarks.runs import RESULTS
+from dmil_core.storage import write_json
+from tests.browser.server import CHROMIUM, FLAGS, app_process
+
+RESULT = RESULTS / "app.json"
+SIZES = (10_000, 50_000)
+REPEATS, COLD = 30, 7
+
+
+def _folders(room: Room) -> dict[str, str]:
+    return {"DMIL_CHECKPOINTS": str(room.root)}
+
+
+async def _page(browser: Browser) -> Page:
+    """A visitor who was never here: nothing is in the browser's stores."""
+    context = await browser.new_context(viewport={"width": 1440, "height": 1000})
+    return await context.new_page()
+
+
+async def opening(browser: Browser, url: str, shown: str) -> dict[str, float]:
+    """Seconds to the first text and to the first chart of a page."""
+    page = await _page(browser)
+    await page.goto(url, wait_until="commit")
+    text = await since_opened(page, pages.TEXT)
+    chart = await since_opened(page, shown)
+    await page.context.close()
+    return {"text": text, "chart": chart}
+
+
+async def cold(browser: Browser, repeats: int, room: Room | None = None) -> dict[str, Any]:
+    """A new server each time: the shipped sets' Overview, or the map of a room."""
+    found = []
+    for _ in range(repeats):
+        with app_process(_folders(room) if room else {}) as (url, _):
+            where = pages.address(url, room, "map") if room else f"{url}/"
+            found.append(await opening(browser, where, pages.MAP if room else pages.CHART))
+    return {k: summary([f[k] for f in found]) for k in ("text", "chart")}
+
+
+async def warm(browser: Browser, url: str, shown: str, repeats: int) -> dict[str, Any]:
+    """A new visitor of a server that others have used."""
+    found = [await opening(browser, url, shown) for _ in range(repeats)]
+    return {k: summary([f[k] for f in found]) for k in ("text", "chart")}
+
+
+async def interactions(browser: Browser, url: str, room: Room, repeats: int) -> dict[str, Any]:
+    """Each thing a visitor does, one after the other, the first time left out."""
+    page, rng = await _page(browser), random.Random(0)
+    await page.goto(pages.address(url, room, "map"))
+    await pages.settled(page)
+    found: dict[str, Any] = {}
+
+    async def measured(name: str, steps: list[Callable[[], Awaitable[float]]]) -> None:
+        times = []
+        for step in steps:
+            times.append(await step())
+            # A visitor looks at what came; the next click meets a page at rest.
+            await page.wait_for_timeout(400)
+        told = found[name] = summary(times[1:])
+        half, most = told["p50"], told["p95"]
+        print(f"{room.points:>7,} {name:<9} p50 {half:.2f} p95 {most:.2f}", flush=True)
+
+    aims = await pages.points(page, rng, repeats + 1)
+    await measured("click", [partial(pages.click_point, page, room, a) for a in aims])
+    colours = islice(cycle(pages.COLOURS), repeats + 1)
+    await measured("colour", [partial(pages.colour, page, *c) for c in colours])
+    tour = list(pages.PAGES)
+    for title in tour:
+        await pages.switch(page, title)
+    stops = islice(cycle(tour), repeats + 1)
+    await measured("page", [partial(pages.switch, page, t) for t in stops])
+    await pages.switch(page, "What if")
+    await pages.settled(page)
+    changes = islice(cycle(pages.CHANGES), repeats + 1)
+    await measured("what_if", [partial(pages.change, page, c) for c in changes])
+    await pages.switch(page, "Samples")
+    await pages.settled(page)
+    ids = [str(i) for i in room.table["id"]]
+    at = ids.index(await pages.current(page))
+    nexts = ids[at + 1 : at + 2 + repeats]
+    await measured("next", [partial(pages.step, page, room, i) for i in nexts])
+    await page.context.close()
+    return found
+
+
+async def measure(a: argparse.Namespace) -> dict[str, Any]:
+    """All of it; what is named in ``a.only``, where anything is."""
+    rooms = {n: furnish(a.out / "rooms", n) for n in a.sizes}
+    programs = rivals.install(a.out / "rivals") if "rivals" in a.only else None
+    found: dict[str, Any] = {"cores": os.cpu_count(), "ours": {}, "rivals": []}
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        found["chromium"] = browser.version
+        if "cold" in a.only:
+            found["cold"] = await cold(browser, a.cold)
+        for points, room in rooms.items():
+            ours: dict[str, Any] = {}
+            if "cold" in a.only:
+                ours["cold_map"] = await cold(browser, a.cold, room)
+            with app_process(_folders(room)) as (url, pid):
+                if "clicks" in a.only:
+                    ours |= await interactions(browser, url, room, a.repeats)
+                    ours["megabytes"] = visitors.memory(pid)
+                if points == min(rooms) and "cold" in a.only:
+                    found["warm"] = await warm(browser, f"{url}/", pages.CHART, a.cold)
+                if "rivals" in a.only:
+                    where = pages.address(url, room, "map")
+                    ours["warm_map"] = await warm(browser, where, pages.MAP, a.cold)
+            found["ours"][str(points)] = ours
+            if programs:
+                rivals.write(room, a.out / f"points-{points}")
+                for rival in rivals.RIVALS:
+                    with rivals.running(rival, programs, a.out / f"points-{points}") as url:
+                        told = await rivals.measure(browser, rival, url, room, a.repeats, a.cold)
+                    print(points, rival.name, told.get("problem", ""), flush=True)
+                    found["rivals"].append(told)
+        if "crowd" in a.only:
+            room = rooms[min(rooms)]
+            with app_process(_folders(room)) as (url, pid):
+                found["crowd"] = await visitors.crowd(browser, url, pid, room, a.seconds)
+        await browser.close()
+    return found
+
+
+def main() -> int:
+    """Measure, print, record."""
+    parts = ("cold", "clicks", "rivals", "crowd")
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
+    parser.add_argument("--repeats", type=int, default=REPEATS)
+    parser.add_argument("--cold", type=int, default=COLD, help="new servers and new visitors")
+    parser.add_argument("--seconds", type=float, default=visitors.SECONDS, help="of ten visitors")
+    parser.add_argument("--only", nargs="+", choices=parts, default=list(parts))
+    parser.add_argument("--out", type=Path, default=Path("build/bench-app"))
+    a = parser.parse_args()
+    a.out = a.out.resolve()
+    found = asyncio.run(measure(a))
+    whole = all(v == parser.get_default(k) for k, v in vars(a).items() if k != "out")
+    write_json(RESULT if whole else a.out / RESULT.name, found)
+    for target in targets(found):
+        print(f"{target.state}: {target.claim}: {target.figure} {'; '.join(target.failing)}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

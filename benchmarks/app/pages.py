@@ -1,0 +1,146 @@
+"""What a visitor of our app does, and how the page tells that it shows what was asked for.
+
+All that depends on how the pages are built is here.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+from urllib.parse import urlencode
+
+import numpy as np
+from playwright.async_api import Locator, Page
+from sklearn.neighbors import KDTree
+
+from benchmarks.app.room import Room
+from benchmarks.app.stopwatch import seconds
+
+#: The script has run to its end, and nothing on the page is of the run before.
+SETTLED = """(() => document.querySelector("[data-testid=stApp]").dataset.testScriptState
+  === "notRunning" && !document.querySelector("[data-stale=true]"))()"""
+_DRAWN = "Boolean(document.querySelector('%s .js-plotly-plot .main-svg'))"
+_DRAWN_MAP = _DRAWN % ".st-key-map"
+
+TEXT = "() => Boolean(document.querySelector('[data-testid=stMain] h1')?.innerText)"
+CHART = f"() => {_DRAWN % '[data-testid=stMain]'}"
+MAP = f"() => {_DRAWN_MAP}"
+#: The heading, both inputs and the gate of one sample, the gate with its own numbers; no other
+#: part of the page is still the sample's before.
+SAMPLE = f"""(arg) => {{
+  const named = [...document.querySelectorAll("[data-testid=stMain] h3")]
+    .some((h) => h.innerText.replaceAll("\\u2060", "") === `Sample ${{arg.id}}`);
+  const media = document.querySelectorAll(
+    `[class*="st-key-vector-${{arg.id}}-"] .js-plotly-plot .main-svg`);
+  const bars = document.querySelector("[class*=st-key-gate-] .js-plotly-plot")._fullData[0].x;
+  const told = arg.gates.every((gate, i) => Math.abs(bars[i] - gate) < 1e-4);
+  return named && media.length >= 2 && told && {SETTLED};
+}}"""
+#: The map is drawn with this name in its legend.
+COLOURED = f"""(name) => [...document.querySelectorAll(".st-key-map .legendtext")]
+  .some((text) => text.textContent === name) && {SETTLED}"""
+_FIGURES = """["gate_pairs", "contribution_pairs"].map((key) => JSON.stringify(document
+  .querySelector(`.st-key-${key} .js-plotly-plot`)._fullData.map((trace) => [...trace.x])))"""
+FIGURES = f"() => {_FIGURES}"
+#: Both figures of What if have other numbers than before.
+ANSWERED = f"""(before) => {_FIGURES}.every((figure, i) => figure !== before[i]) && {SETTLED}"""
+_ON_PAGE = """(path) => location.pathname === path && %s && """ + SETTLED
+#: Page title -> path, and what has to be on it.
+PAGES = {
+    "Samples": ("/samples", _DRAWN % "[class*=st-key-gate-]"),
+    "What if": ("/what-if", _DRAWN % ".st-key-gate_pairs"),
+    "Latent map": ("/map", _DRAWN_MAP),
+    "Compare": ("/compare", "Boolean(document.querySelector('.st-key-choice_part'))"),
+    "Overview": ("/", _DRAWN % ".st-key-accuracy"),
+}
+_POINTS = """() => {
+  const plot = document.querySelector(".st-key-map .js-plotly-plot");
+  const {xaxis, yaxis} = plot._fullLayout, box = plot.getBoundingClientRect();
+  return plot._fullData.flatMap((trace) => Array.from(trace.x, (x, i) => [
+    box.x + xaxis._offset + xaxis.d2p(x), box.y + yaxis._offset + yaxis.d2p(trace.y[i]),
+    trace.customdata[i]]));
+}"""
+#: Pixels to the nearest other point, where that is possible: a click has to mean one point.
+_APART = 8.0
+
+#: Changes of an input, each unlike the one before, the last before the first again.
+CHANGES = ("blank", "noise", "swap", "as it is")
+#: Colours of the map, and a name in each one's legend.
+COLOURS = (("right or wrong", "right"), ("true composition", "S"), ("true class", "class 0"))
+
+
+def address(url: str, room: Room, page: str, **more: str) -> str:
+    """Of a page that shows every sample of the room."""
+    return f"{url}/{page}?" + urlencode({"data": room.data, "split": "all", **more})
+
+
+async def settled(page: Page) -> None:
+    """Wait until nothing happens any more."""
+    await page.wait_for_selector("[data-testid=stMain] h1", timeout=120_000)
+    for _ in range(2):
+        await page.wait_for_function(f"() => {SETTLED}", timeout=120_000)
+        await page.wait_for_timeout(300)
+
+
+def shown(room: Room, sample: str) -> dict[str, Any]:
+    """What `SAMPLE` looks for."""
+    return {"id": sample, "gates": room.gates(sample)}
+
+
+async def points(page: Page, rng: random.Random, count: int) -> list[tuple[float, float, str]]:
+    """Points of the map that stand apart, where they are on the screen, with their samples."""
+    found = await page.evaluate(_POINTS)
+    at = np.array([p[:2] for p in found])
+    size = page.viewport_size or {"width": 0, "height": 0}
+    inside = (at > 0).all(axis=1) & (at < [size["width"], size["height"]]).all(axis=1)
+    gaps = np.where(inside, KDTree(at).query(at, 2)[0][:, 1], -1.0)
+    lonely = [int(i) for i in np.argsort(-gaps)[: max(count, int((gaps > _APART).sum()))]]
+    return [tuple(found[i]) for i in rng.sample(lonely, count)]
+
+
+async def click_point(page: Page, room: Room, at: tuple[float, float, str]) -> float:
+    """Seconds from the click on a point of the map to its sample."""
+    x, y, sample = at
+    # As a hand would: there first, then the press.
+    await page.mouse.move(x - 20, y - 4)
+    await page.mouse.move(x, y)
+    await page.wait_for_timeout(200)
+    return await seconds(page, lambda: page.mouse.click(x, y), SAMPLE, shown(room, sample))
+
+
+async def colour(page: Page, option: str, name: str) -> float:
+    """Seconds from the choice of another colour to the map with this name in its legend."""
+    await page.locator(".st-key-choice_colour input").click()
+    there = page.get_by_role("option", name=option, exact=True)
+    await there.wait_for()
+    return await seconds(page, there.click, COLOURED, name)
+
+
+async def change(page: Page, change: str, modality: int = 1) -> float:
+    """Seconds from a change of one input on What if to new figures."""
+    return await seconds(
+        page, _change(page, change, modality).click, ANSWERED, await page.evaluate(FIGURES)
+    )
+
+
+def _change(page: Page, change: str, modality: int) -> Locator:
+    return page.locator(f".st-key-choice_edit{modality}").get_by_role("radio", name=change)
+
+
+async def switch(page: Page, title: str) -> float:
+    """Seconds from a click on a page's name to that page."""
+    path, there = PAGES[title]
+    link = page.locator("header").get_by_role("link", name=title, exact=False).first
+    return await seconds(page, link.click, _ON_PAGE % there, path)
+
+
+async def step(page: Page, room: Room, sample: str) -> float:
+    """Seconds from a click on Next to the sample that comes next."""
+    button = page.get_by_role("button", name="Next")
+    return await seconds(page, button.click, SAMPLE, shown(room, sample))
+
+
+async def current(page: Page) -> str:
+    """The sample that is shown."""
+    text = await page.locator("[data-testid=stMain] h3").first.inner_text()
+    return text.replace("\u2060", "").removeprefix("Sample ").strip()

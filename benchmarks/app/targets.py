@@ -1,0 +1,56 @@
+"""What the app is to reach, and whether it does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dmil_core.targets import Target, judged, unmeasured
+
+#: Claim, where the record has it, figure, most seconds.
+BARS = (
+    ("first text of a cold server within 1.5 s", ("cold", "text"), "p50", 1.5),
+    ("first chart of a cold server within 3 s", ("cold", "chart"), "p50", 3.0),
+    ("10,000 points: click to whole sample within 0.7 s", ("ours", "10000", "click"), "p50", 0.7),
+    ("10,000 points: 95 % of clicks within 1.2 s", ("ours", "10000", "click"), "p95", 1.2),
+    ("50,000 points: 95 % of clicks within 2 s", ("ours", "50000", "click"), "p95", 2.0),
+    ("another colour within 0.7 s", ("ours", "10000", "colour"), "p50", 0.7),
+    ("a changed input answered within 0.5 s", ("ours", "10000", "what_if"), "p50", 0.5),
+    ("another page within 0.7 s", ("ours", "10000", "page"), "p50", 0.7),
+    ("ten visitors: 95 % of clicks within 3 s", ("crowd", "clicks"), "p95", 3.0),
+)  # fmt: skip
+MOST_GROWTH, MOST_MEGABYTES = 0.10, 1200.0
+
+
+def targets(found: dict[str, Any]) -> list[Target]:
+    """Each bar, met, missed, or open where it was not measured."""
+    told = [_seconds(found, *bar) for bar in BARS]
+    crowd = found.get("crowd")
+    names = ("ten visitors for two minutes: no error",
+             "ten visitors: the server's memory grows by at most 10 % after the first minute",
+             "ten visitors: at most 1.2 GB of memory")  # fmt: skip
+    if crowd is None:
+        return [*told, *map(unmeasured, names)]
+    faults, growth, most = crowd["faults"], crowd["growth"], crowd["most_megabytes"]
+    return [
+        *told,
+        judged(names[0], f"{len(faults)} errors in {crowd['clicks']['repeats']} clicks",
+               sorted(set(faults))[:5], True),
+        _most(names[1], f"{growth:+.1%}", growth <= MOST_GROWTH),
+        _most(names[2], f"{most:,.0f} MB", most <= MOST_MEGABYTES),
+    ]  # fmt: skip
+
+
+def _seconds(
+    found: dict[str, Any], claim: str, path: tuple[str, ...], which: str, most: float
+) -> Target:
+    value: Any = found
+    for key in path:
+        value = value.get(key) if value else None
+    if value is None:
+        return unmeasured(claim)
+    figure = f"{value[which]:.2f} s"
+    return _most(claim, figure, value[which] <= most)
+
+
+def _most(claim: str, figure: str, holds: bool) -> Target:
+    return judged(claim, figure, [] if holds else [figure], True)

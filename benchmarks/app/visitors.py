@@ -1,0 +1,109 @@
+"""Ten visitors at once: each waits for what it asked for, thinks for a moment, clicks again."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Browser, Error, Page
+
+from benchmarks.app import pages
+from benchmarks.app.room import Room
+from benchmarks.app.stopwatch import TooSlow, summary
+
+VISITORS = 10
+SECONDS = 120.0
+#: Between an answer and the next click.
+THINK = (1.0, 3.0)
+#: A visitor who waits longer than this calls it an error.
+PATIENCE = 20.0
+#: Of the run, in seconds: what has to be read first is read by then.
+SETTLING = 60.0
+_FAULT = "[data-testid=stException], [data-testid=stAlertContentError]"
+
+
+def memory(pid: int) -> float:
+    """Resident memory of a process in MB."""
+    lines = Path(f"/proc/{pid}/status").read_text("utf-8").splitlines()
+    (kilobytes,) = (line.split()[1] for line in lines if line.startswith("VmRSS:"))
+    return int(kilobytes) / 1024
+
+
+async def crowd(
+    browser: Browser, url: str, pid: int, room: Room, lasting: float = SECONDS
+) -> dict[str, Any]:
+    """Seconds of every click, faults in words, and the server's memory, a figure a second."""
+    opened = [await _visitor(browser, url, room, n) for n in range(VISITORS)]
+    started = time.monotonic()
+    watch = asyncio.create_task(_watch(pid, started + lasting))
+    told = await asyncio.gather(
+        *(_stay(page, room, n, started + lasting) for n, page in enumerate(opened))
+    )
+    megabytes = await watch
+    for page in opened:
+        await page.context.close()
+    later = megabytes[min(int(SETTLING), len(megabytes) // 2) :]
+    return {
+        "visitors": VISITORS,
+        "lasting": lasting,
+        "clicks": summary([t for times, _ in told for t in times]),
+        "faults": [fault for _, faults in told for fault in faults],
+        "megabytes": [round(m, 1) for m in megabytes],
+        "growth": _level(later[-10:]) / _level(later[:10]) - 1.0,
+        "most_megabytes": max(megabytes),
+    }
+
+
+def _level(megabytes: list[float]) -> float:
+    return sorted(megabytes)[len(megabytes) // 2]
+
+
+async def _watch(pid: int, end: float) -> list[float]:
+    found = []
+    while time.monotonic() < end:
+        found.append(memory(pid))
+        await asyncio.sleep(1.0)
+    return found
+
+
+#: Which page a visitor stays on, by number.
+_PLACES = ("map", "samples", "what-if", "map", "samples")
+
+
+async def _visitor(browser: Browser, url: str, room: Room, number: int) -> Page:
+    context = await browser.new_context(viewport={"width": 1280, "height": 900})
+    page = await context.new_page()
+    page.set_default_timeout(PATIENCE * 1000)
+    place = _PLACES[number % len(_PLACES)]
+    first = str(room.table["id"].iloc[100 * number])
+    await page.goto(pages.address(url, room, place, sample=first), timeout=120_000)
+    await pages.settled(page)
+    return page
+
+
+async def _stay(page: Page, room: Room, number: int, end: float) -> tuple[list[float], list[str]]:
+    rng, place = random.Random(number), _PLACES[number % len(_PLACES)]
+    times: list[float] = []
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(f"{place}: {error}"))
+    ids, at, turn = list(room.table["id"]), 100 * number, 0
+    while time.monotonic() < end:
+        await asyncio.sleep(rng.uniform(*THINK))
+        turn += 1
+        try:
+            if place == "map":
+                (target,) = await pages.points(page, rng, 1)
+                times.append(await pages.click_point(page, room, target))
+            elif place == "samples":
+                times.append(await pages.step(page, room, str(ids[at + turn])))
+            else:
+                change = pages.CHANGES[turn % len(pages.CHANGES)]
+                times.append(await pages.change(page, change))
+        except (TooSlow, Error) as error:
+            faults.append(f"{place}: {str(error).splitlines()[0]}")
+        if await page.locator(_FAULT).count():
+            faults.append(f"{place}: the page shows an error")
+    return times, faults

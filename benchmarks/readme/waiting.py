@@ -1,0 +1,105 @@
+"""How long a visitor of the app waits, and of its rivals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.app.targets import targets
+from benchmarks.readme.cells import listed, read, table
+
+#: Rows of the table of our app, by name in the record.
+DONE = {
+    "click": "click on a point to the whole sample",
+    "colour": "another colour of the map",
+    "page": "another page",
+    "what_if": "a changed input to new figures",
+    "next": "next sample on *Samples*",
+}
+
+
+def app() -> str:
+    """The app's times, its ten visitors, and the rivals' times on the same points."""
+    record = read("app")
+    parts = [_how(record), _ours(record), *_crowd(record), *_rivals(record)]
+    return "\n\n".join([*parts, listed(targets(record))])
+
+
+def _how(record: dict[str, Any]) -> str:
+    return f"""### How long does a visitor wait?
+
+Chromium {record["chromium"].split(".")[0]} beside the server on {record["cores"]} cores without a graphics card (`make bench-app`), on sets made
+for it: `switch` with its four models, and every sample a point of the map. Seconds in the page, from
+the press of the pointer to the frame that shows all of the answer: for a sample its name, both inputs,
+the gate with its own numbers, and nothing left of the sample before. Median / 95th percentile. A cold
+server is one that has just begun to answer; for that it has read the list of checkpoints already."""  # noqa: E501
+
+
+def _ours(record: dict[str, Any]) -> str:
+    sizes = list(record["ours"])
+    rows = []
+    for key, title in (("cold", "opening *Overview*, cold server"), ("warm", "the same, warm")):
+        if key in record:
+            for part, name in (("text", "first text"), ("chart", "first chart")):
+                told = record[key][part]
+                rows.append([f"{title}: {name} ({told['repeats']} times)", _time(told), "-"])
+    for key, title in (
+        ("cold_map", "opening the map, cold server"),
+        ("warm_map", "the same, warm"),
+    ):
+        rows.append([title, *(_of(record, n, key, "chart") for n in sizes)])
+    rows += [[title, *(_of(record, n, key) for n in sizes)] for key, title in DONE.items()]
+    return table(["seconds", *(f"{int(n):,} points" for n in sizes)], rows)
+
+
+def _of(record: dict[str, Any], size: str, *path: str) -> str:
+    value: Any = record["ours"][size]
+    for key in path:
+        value = value.get(key) if value else None
+    return "-" if value is None else _time(value)
+
+
+def _time(told: dict[str, Any] | None) -> str:
+    return "-" if told is None else f"{told['p50']:.2f} / {told['p95']:.2f}"
+
+
+def _crowd(record: dict[str, Any]) -> list[str]:
+    crowd = record.get("crowd")
+    if crowd is None:
+        return []
+    return [
+        f"""{crowd["visitors"]} visitors at once for {crowd["lasting"]:.0f} seconds, all in Chromium on the same cores, clicked
+{crowd["clicks"]["repeats"]} times: {_time(crowd["clicks"])} s, {len(crowd["faults"])} errors. The server had at most {crowd["most_megabytes"]:,.0f} MB, and
+{crowd["growth"]:+.1%} from the end of the first minute to the end."""  # noqa: E501
+    ]
+
+
+def _rivals(record: dict[str, Any]) -> list[str]:
+    told = record["rivals"]
+    if not told:
+        return []
+    names = list(dict.fromkeys(r["name"] for r in told))
+    rows = []
+    for points in dict.fromkeys(r["points"] for r in told):
+        by = {r["name"]: r for r in told if r["points"] == points}
+        ours = record["ours"].get(str(points), {})
+        opened = ours.get("warm_map", {}).get("chart")
+        rows.append(
+            [
+                f"{points:,} points: to the map",
+                _time(opened),
+                *(_time(by[n].get("map")) for n in names),
+            ]
+        )
+        rows.append(
+            [f"{points:,} points: click to details", _time(ours.get("click")),
+             *(_time(by[n].get("click")) for n in names)]
+        )  # fmt: skip
+    problems = [
+        f"{r['name']}, {r['points']:,} points: {r['problem']}" for r in told if "problem" in r
+    ]
+    text = """Beside two others that show points, in the same run. They get the map's two coordinates and each
+point's id, class and answer, and tell these of a point, where ours shows its inputs, the gate and all
+models. Each opening is a new visitor's, on a server that is warm. Embedding Atlas is of version 0.20: since 0.25 it
+draws with WebGPU alone, which there is none of without a graphics card."""  # noqa: E501
+    lines = [text, table(["seconds", "ours", *names], rows)]
+    return [*lines, *(["Not measured: " + "; ".join(problems) + "."] if problems else [])]

@@ -1,0 +1,71 @@
+"""What is done before the first visitor comes, so that he need not wait for it."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import import_module
+from pathlib import Path
+
+import streamlit as st
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = logging.getLogger("dashboard")
+
+
+@asynccontextmanager
+async def ready(_app: st.App) -> AsyncIterator[None]:
+    """The server answers once the pages are imported and the checkpoints are listed."""
+    await asyncio.get_running_loop().run_in_executor(None, _prepare)
+    yield
+
+
+def _prepare() -> None:
+    """A fault here must not keep the server from starting: the page then tells of it."""
+    # Streamlit warns that nobody sees its progress messages, which is so.
+    quiet = logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context")
+    level = quiet.level
+    quiet.setLevel(logging.ERROR)
+    try:
+        for file in sorted(Path(__file__).with_name("views").glob("[a-z]*.py")):
+            import_module(f"dashboard.views.{file.stem}")
+        # Plotly and pandas import their parts when these are first used.
+        import_module("plotly.graph_objects").Figure().add_bar(x=[0], y=[0]).to_json()
+        import_module("pandas.io.parquet").get_engine("auto")
+        import_module("dashboard.services.stock").stock()
+        # Streamlit looks at the stack when it shows a first element, and Python then goes through
+        # the files of all modules, most of a second; what it found it keeps.
+        inspect.stack()
+    except Exception:
+        log.exception("the app was not made ready beforehand")
+    finally:
+        quiet.setLevel(level)
+
+
+class FetchCharts:
+    """Tells browsers with the page itself to fetch Streamlit's largest part, that which draws
+    charts, which they would otherwise learn of only when the first chart is there."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        static = Path(st.__file__).parent / "static" / "static" / "js"
+        base = "/".join(p for p in ("", str(st.get_option("server.baseUrlPath")).strip("/")) if p)
+        self.link = ", ".join(
+            f"<{'/' + base if base else ''}/static/js/{file.name}>; rel=modulepreload"
+            for file in sorted(static.glob("PlotlyChart.*.js"))
+        ).encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request; only pages get the header."""
+
+        async def with_link(message: Message) -> None:
+            if message["type"] == "http.response.start" and self.link:
+                headers = list(message.get("headers", ()))
+                if any(k == b"content-type" and v.startswith(b"text/html") for k, v in headers):
+                    message = {**message, "headers": [*headers, (b"link", self.link)]}
+            await send(message)
+
+        await self.app(scope, receive, with_link if scope["type"] == "http" else send)

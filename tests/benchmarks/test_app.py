@@ -1,0 +1,78 @@
+"""The benchmark of the app: what it makes of times, and that its clock tells the truth."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import async_playwright
+
+from benchmarks.app.stopwatch import TooSlow, seconds, summary
+from benchmarks.app.targets import BARS, targets
+from benchmarks.readme import cells, waiting
+from dmil_core.storage import write_json
+from tests.browser.server import CHROMIUM, FLAGS
+
+LATE = """<button onclick="setTimeout(() => document.body.append('there'), 300)">go</button>"""
+THERE = "() => document.body.innerText.includes('there')"
+
+
+def record(seconds: float = 0.1) -> dict[str, Any]:
+    """As the benchmark writes it, everything as fast as told."""
+    told = summary([seconds] * 30)
+    ours = dict.fromkeys(("click", "colour", "page", "what_if", "next"), told)
+    ours["cold_map"] = ours["warm_map"] = {"text": told, "chart": told}
+    crowd = {"visitors": 10, "lasting": 120.0, "clicks": told, "faults": [], "growth": 0.02,
+             "most_megabytes": 700.0}  # fmt: skip
+    opened = {"text": told, "chart": told}
+    lost = {"name": "TensorBoard projector", "points": 10000, "problem": "it did not start"}
+    rival = {"name": "Embedding Atlas", "points": 10000, "map": told, "click": told}
+    return {"cores": 2, "chromium": "150.0.1", "cold": opened, "warm": opened, "crowd": crowd,
+            "ours": {"10000": ours, "50000": ours}, "rivals": [rival, lost]}  # fmt: skip
+
+
+def test_the_95th_percentile_is_not_exceeded_by_95_percent() -> None:
+    told = summary([float(n) for n in range(1, 31)])
+    assert (told["p50"], told["p95"], told["worst"]) == (15.5, 29.0, 30.0)
+    assert summary([2.0])["p95"] == 2.0
+
+
+def test_targets_are_met_missed_or_open() -> None:
+    assert {t.state for t in targets(record(0.1))} == {"met"}
+    slow = targets(record(10.0))
+    assert [t.state for t in slow] == ["missed"] * len(BARS) + ["met"] * 3
+    assert slow[0].failing == ("10.00 s",)
+    assert {t.state for t in targets({"ours": {}})} == {"open"}
+    faulty = record()
+    faulty["crowd"] |= {"faults": ["map: a fault"], "growth": 0.2, "most_megabytes": 1300.0}
+    assert [t.state for t in targets(faulty)[-3:]] == ["missed"] * 3
+
+
+def test_the_readme_tells_of_all_that_was_measured_and_of_what_could_not_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cells, "RESULTS", tmp_path)
+    write_json(tmp_path / "app.json", record())
+    text = waiting.app()
+    for words in ("first chart", "click on a point", "Embedding Atlas", "10 visitors", "**met**"):
+        assert words in text
+    assert "it did not start" in text
+
+
+@pytest.mark.browser
+def test_the_stopwatch_runs_from_the_press_to_what_is_shown() -> None:
+    async def timed() -> float:
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+            page = await browser.new_page()
+            await page.set_content(LATE)
+            with pytest.raises(TooSlow, match="not shown within 0 s"):
+                await seconds(page, lambda: asyncio.sleep(0), THERE, limit=0.2)
+            await page.set_content(LATE)
+            found = await seconds(page, page.get_by_role("button").click, THERE)
+            await browser.close()
+            return found
+
+    assert 0.3 <= asyncio.run(timed()) < 10

@@ -27,20 +27,25 @@ _MARKS = {
 def show(found: Callable[[], Sequence[Job]], owner: str) -> None:
     """The jobs that ``found`` returns, looked at again every second while one is unfinished.
 
-    Only a job's ``owner`` gets its buttons. When a job ends the whole page runs again, so that what
-    it made is shown.
+    Only a job's ``owner`` gets its buttons. When a job or one of its steps ends the whole page runs
+    again, so that what it made is shown.
     """
-    under_way = {j.id for j in found() if j.active}
+    before = _steps(found())
 
-    @st.fragment(run_every=_LOOK if under_way else None)
+    @st.fragment(run_every=_LOOK if before else None)
     def panel() -> None:
         now = found()
         for job in now:
             _one(job, job.owner == owner)
-        if under_way - {j.id for j in now if j.active}:
+        if _steps(now) != before:
             st.rerun()
 
     panel()
+
+
+def _steps(found: Sequence[Job]) -> set[tuple[str, str]]:
+    """Which step every unfinished job is at."""
+    return {(j.id, j.stage.partition(":")[0]) for j in found if j.active}
 
 
 def _one(job: Job, mine: bool) -> None:

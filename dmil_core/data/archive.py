@@ -114,14 +114,14 @@ class Files:
             shown = names[missing[0]][:60]
             issues.append(
                 Issue(
-                    f"{len(missing):,} files are not in the .zip, such as {shown!r}",
+                    f"not in the .zip: {_files(len(missing))}, such as {shown!r}",
                     tuple(missing), "error", "Add them, or correct the names in the table.",
                 )
             )  # fmt: skip
         if damaged:
             issues.append(
                 Issue(
-                    f"{len(damaged):,} files cannot be read as {kind} ({first})", tuple(damaged),
+                    f"not readable as {kind}: {_files(len(damaged))} ({first})", tuple(damaged),
                     "error", f"Save them again as {'PNG or JPEG' if kind == 'pictures' else 'WAV'}"
                     ", or drop these rows.",
                 )
@@ -137,6 +137,10 @@ class Files:
                     np.asarray(names, dtype=np.str_), (Issue(title, (), "error", "Use fewer."),)
                 )
         return _pictures(whole) if kind == "pictures" else _sounds(whole)
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count:,} files"
 
 
 def _check_members(members: list[zipfile.ZipInfo], limits: Limits) -> None:

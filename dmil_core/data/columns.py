@@ -249,7 +249,11 @@ def assemble(
         arrays |= {n: a for n, a in source.arrays.items() if _is_extra(n, source)}
     issues += _check_limits(arrays, limits)
     if errors(issues):
-        return Assembled(None, tuple(issues))
+        # What is wrong with the other arrays is told too: a file should be repaired once.
+        bad = tuple(f"x{m}" for m, read in found.items() if errors(list(read.issues)))
+        sound = {n: a for n, a in arrays.items() if n not in bad}
+        issues += errors(check(sound, damaged=bad))
+        return Assembled(None, _in_order(issues))
     card = infer_card(name, arrays)
     y = arrays["y"]
     # Class names are text; of numbers in the order of the numbers.
@@ -349,7 +353,10 @@ def _numbers(source: Source, columns: list[str], m: int) -> Decoded:
     what = "Write plain numbers with a decimal point, or drop these rows."
     if str(cell).startswith("="):
         what = "Cells that start with = are formulas: save the table with their values instead."
-    title = f"input {m}: {int(bad.sum()):,} cells of {names}{more} are no numbers, such as {shown}"
+    count = int(bad.sum())
+    cells = "1 cell" if count == 1 else f"{count:,} cells"
+    verb = "is no number" if count == 1 else "are no numbers"
+    title = f"input {m}: {cells} of {names}{more} {verb}, such as {shown}"
     return Decoded(values, (_error(title, what, rows),))
 
 

@@ -165,8 +165,9 @@ def change(**cells: Mapping[int, Any]) -> bytes:
     [
         (change(left_1={2: "=SUM(A1:A3)", 5: ""}), ("(rows 2, 5)", "formulas")),
         (change(left_2={1: "1,5", 7: "nan"}), ("(rows 1, 7)", "decimal point")),
-        (change(right_1={4: "1e300"}), ("(row 4)", "no numbers")),
+        (change(right_1={4: "1e300"}), ("(row 4)", "1 cell of 'right_1' is no number")),
         (change(label={0: "=cmd|' /C calc'!A0"}), ("(row 0)", "formula")),
+        (change(left_1={2: "x"}, label={3: ""}), ("(row 2)", "empty text (row 3)")),
         (change(label={3: ""}), ("the label is empty text (row 3)",)),
         (change(label={3: "x" * 101}), ("over 100 characters", "(row 3)")),
         (change(id={2: "r1"}), ("same id on several rows (rows 1, 2)",)),
@@ -337,8 +338,8 @@ def test_missing_and_damaged_files_are_told_with_their_rows() -> None:
     members |= {f"s{i}.WAV": wav() for i in range(12)} | {"s7.WAV": wav(seconds=2)}
     found = made(listed(), files=Files(packed(members), SMALL))
     assert found.dataset is None
-    assert "1 files are not in the .zip, such as 'p4.png' (row 4)" in told(found)
-    assert "cannot be read as pictures" in told(found)
+    assert "not in the .zip: 1 file, such as 'p4.png' (row 4)" in told(found)
+    assert "not readable as pictures: 1 file" in told(found)
     assert "longer than 1 seconds) (row 7)" in told(found)
 
 

@@ -177,7 +177,7 @@ PARAMETERS: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "wrong": ("wrong", _text),
     "answers": ("answers", _one_of(ANSWERS)),
     "order": ("order", _one_of(ORDERS)),
-    "page": ("page", _whole),
+    "list": ("page", _whole),
     "part": ("part", _one_of(PARTS)),
     "metric": ("metric", _one_of(METRICS)),
     "reference": ("reference", _text),

@@ -212,7 +212,7 @@ PARAMETERS: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "wrong": ("wrong", _text),
     "answers": ("answers", _one_of(ANSWERS)),
     "order": ("order", _one_of(ORDERS)),
-    "page": ("page", _whole),
+    "list": ("page", _whole),
     "part": ("part", _one_of(PARTS)),
     "look": ("look", _one_of(LOOKS)),
     "among": ("among", _text),

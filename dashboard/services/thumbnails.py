@@ -22,6 +22,8 @@ from dmil_core.errors import DmilError
 
 #: Longest side of a small picture, in pixels; a list's rows are about as high.
 SIZE: Final = 48
+#: Height of a curve: of the shape of a cell, or its ends would be cut off.
+CURVE_HEIGHT: Final = 36
 #: Colours of curves that can be seen on light and on dark ground, one per channel.
 _CURVES: Final = ("#648FFF", "#DC7A2B", "#35A06B", "#C75B9B")
 _COLOURS_KEPT: Final = 32
@@ -98,7 +100,7 @@ def fitted(pixels: NDArray[np.uint8]) -> Image.Image:
 
 def curve(values: NDArray[Any]) -> Image.Image:
     """(T, C) as lines on transparent ground, all channels on one scale."""
-    width, height = SIZE, SIZE // 2
+    width, height = SIZE, CURVE_HEIGHT
     picture = Image.new("P", (width, height), 0)
     picture.putpalette([0, 0, 0, *(v for c in _CURVES for v in ImageColor.getrgb(c))])
     picture.info["transparency"] = 0

@@ -265,7 +265,7 @@ def _columns(
         shown["by"] = 100 * values if share else values
         config["by"] = columns.NumberColumn(
             _short(quantity),
-            width=90,
+            width=76,
             format="%.0f %%" if share else "%+.2f",
             help=terms.QUANTITIES[quantity] + ("" if share else ", in bits"),
         )

@@ -185,12 +185,10 @@ def test_another_data_set_starts_afresh(open_page: OpenPage, room: Room) -> None
 def test_a_fault_of_ours_shows_words_and_logs_the_trace(
     open_page: OpenPage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from dashboard.services import samples
-
     def broken(*_: object) -> None:
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr(samples, "selected", broken)
+    monkeypatch.setattr(listing, "selected", broken)
     app = open_page(data=REAL)
     assert not app.exception
     assert "went wrong" in app.error[0].value

@@ -250,7 +250,7 @@ def test_small_pictures_are_no_larger_than_a_list_needs(shape: tuple[int, ...]) 
 
 @pytest.mark.parametrize("values", [np.zeros((0, 2)), np.full((5, 1), np.nan), np.ones((1, 9))])
 def test_a_curve_of_odd_values_is_a_picture_all_the_same(values: np.ndarray) -> None:
-    assert thumbnails.curve(values).size == (thumbnails.SIZE, thumbnails.SIZE // 2)
+    assert thumbnails.curve(values).size == (thumbnails.SIZE, thumbnails.CURVE_HEIGHT)
 
 
 def test_what_is_text_stays_text_in_a_list(found: Stock, monkeypatch: pytest.MonkeyPatch) -> None:

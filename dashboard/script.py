@@ -6,7 +6,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import components, session, sidebar, widgets
+from dashboard import session, sidebar, widgets
+from dashboard.frontend.served import serve
 from dashboard.services.stock import stock
 from dashboard.views import (
     compare,
@@ -22,7 +23,7 @@ from dashboard.views import (
 ICON = Path(__file__).parent / "static" / "icon.svg"
 st.set_page_config(page_title="DMIL Explorer", page_icon=str(ICON), layout="wide")
 session.begin()
-components.serve()
+serve()
 # The default page has no url_path: its own address would open a "page not found" dialog.
 pages = {
     "overview": st.Page(overview.overview, title="Overview", icon=":material/home:", default=True),

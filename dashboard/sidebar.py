@@ -7,7 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import components, session, state
+from dashboard import session, state
+from dashboard.frontend.guide import guide
+from dashboard.frontend.link import copy_link
 from dashboard.services.samples import modality_names
 from dashboard.services.stock import Checkpoint, Stock
 from dashboard.text import terms
@@ -41,7 +43,7 @@ def title(pages: Sequence[str]) -> None:
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
         st.title("DMIL Explorer", anchor=False, width="content")
-        components.guide(pages)
+        guide(pages)
     st.markdown(terms.HEADLINE)
 
 
@@ -68,7 +70,7 @@ def controls(stock: Stock, one_set: bool = True, why: str = "") -> None:
         elif not one_set:
             st.caption(why)
             _definitions(None)
-        components.copy_link()
+        copy_link()
 
 
 def _choices(stock: Stock) -> None:

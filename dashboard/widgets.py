@@ -10,10 +10,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import components, report, session, state
+from dashboard import report, session, state
 from dashboard.figures import media as media_figures
 from dashboard.figures import sample as sample_figures
 from dashboard.figures import theme
+from dashboard.frontend import figure
 from dashboard.services import media, samples
 from dashboard.services.stock import Checkpoint, DataProblem, Stock, log, shown
 from dashboard.text import messages, terms
@@ -77,7 +78,7 @@ def save_figure(key: str, alt: str, about: str | None = None) -> None:
     """The control that saves the figure drawn with this key; right below the figure."""
     title = re.split(r"[:;]", alt, maxsplit=1)[0]
     where = session.view().data if about is None else about
-    components.save_figure(key, title, alt, where)
+    figure.save_figure(key, title, alt, where)
 
 
 def stepper(before: str | None, after: str | None, place: int | None, count: int) -> None:
@@ -368,7 +369,7 @@ def download(frame: pd.DataFrame, name: str) -> None:
         "CSV": ("text/csv", lambda: frame.to_csv(index=False).encode("utf-8")),
         "Parquet": ("application/vnd.apache.parquet", lambda: frame.to_parquet(index=False)),
     }
-    file = components.file_name(name)
+    file = figure.file_name(name)
     with st.container(horizontal=True, gap="small"):
         for kind, (mime, write) in writers.items():
             st.download_button(
@@ -397,7 +398,7 @@ def report_of(
     st.download_button(
         label,
         write,
-        f"{components.file_name(title)}.html",
+        f"{figure.file_name(title)}.html",
         "text/html",
         key=f"report_{label}",
         on_click="ignore",

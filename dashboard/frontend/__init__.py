@@ -1,1 +1,4 @@
-"""Parts that Streamlit has no widget for: fixed scripts of our own, and their Python side."""
+"""Browser parts that Streamlit has no widget for: a Python file each, script and style beside it.
+
+Their code is fixed text; nothing from data or links is ever put into it, only sent beside it.
+"""

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from dashboard.text import terms
+from dashboard.text import comparing, terms
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,8 @@ _FOUND: Final = {
     "Distance on the map": terms.DISTANCE,
     "Dominant component": terms.DOMINANT,
     "Gate": terms.GATE,
+    "Distance between two models": comparing.DISTANCE,
+    "Gate change": comparing.GATE_CHANGE,
     "Identity": terms.IDENTITY,
     "Interval": terms.INTERVAL,
     "Known about a sample": terms.FLAGS,
@@ -69,6 +71,7 @@ _FOUND: Final = {
     "Synergy (S)": terms.PARTS_IN_WORDS["S"],
     "Synergy indicator": terms.SYNERGY_INDICATOR,
     "Told by": terms.TELLER,
+    "Slice": terms.SLICE,
     "Trustworthiness": terms.TRUSTWORTHINESS,
     "Unexplained": terms.EXPLAINED,
     "Uniqueness (U1, U2, U3)": terms.PARTS_IN_WORDS["U"],

@@ -7,8 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import components, edits, session, state, widgets
+from dashboard import edits, session, state, widgets
 from dashboard.edits import Change
+from dashboard.frontend.drawing import drawing
 from dashboard.services import counterfactual as service
 from dashboard.services import media, samples
 from dashboard.services.stock import Checkpoint, DataProblem, table
@@ -157,7 +158,7 @@ def _draw(found: Checkpoint, sample: str, modality: int, name: str, now: Change)
                 st.session_state[refused] = True
         session.change(**{field: edits.write_change(change)})
 
-    components.drawing(
+    drawing(
         f"drawing_{field}",
         picture.png,
         picture.size,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import components, session
+from dashboard import session
+from dashboard.frontend.cookie import cookie
 from dashboard.services import visitors, yours
 from dashboard.services.jobs import Busy
 from dashboard.services.stock import log
@@ -35,7 +36,7 @@ def _remember() -> None:
     held = visitors.token()
     if not held:
         return
-    kept = components.cookie(visitors.COOKIE, held, yours.KEPT_DAYS * 24 * 3600)
+    kept = cookie(visitors.COOKIE, held, yours.KEPT_DAYS * 24 * 3600)
     if kept == "":
         st.warning(text.NO_COOKIES, icon=":material/cookie_off:")
     elif kept and kept != held:

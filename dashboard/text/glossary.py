@@ -85,6 +85,7 @@ WORDS: Final = tuple(
 KEYS: Final = {
     "J, K": "the next sample, the one before",
     "U": "undo the last change (What if)",
+    "Arrows, +, -, 0, Enter": "on the map: move, zoom, show all, open the point in the middle",
     "?": "this list",
     "Esc": "close the glossary, end the tour",
     "Tab, Enter": "go from one control to the next, and use it",

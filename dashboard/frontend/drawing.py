@@ -10,6 +10,8 @@ from typing import Any
 import streamlit as st
 
 _HERE = Path(__file__).parent
+#: Strokes that are taken at once: more than a hand draws before there is an answer.
+MOST_STROKES = 50
 
 
 def drawing(
@@ -36,7 +38,8 @@ def drawing(
 
     def report() -> None:
         sent = st.session_state[key].get("strokes")
-        numbered = [s for s in sent or () if isinstance(s, dict) and isinstance(s.get("n"), int)]
+        strokes = sent[:MOST_STROKES] if isinstance(sent, list) else []
+        numbered = [s for s in strokes if isinstance(s, dict) and isinstance(s.get("n"), int)]
         # The browser repeats what it had no answer to yet.
         if new := [s for s in numbered if s["n"] > st.session_state[seen_key]]:
             st.session_state[seen_key] = max(s["n"] for s in new)

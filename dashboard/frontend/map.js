@@ -255,13 +255,11 @@ class LatentMap {
     const found = this.hover < 0 ? null : this.pictures.get(this.ids[this.hover]);
     if (!found || !this.small) return;
     this.small.replaceChildren(
-      ...found.map((one) => {
-        if (!one.startsWith("data:image/png;base64,")) {
-          const words = element("span", "words");
-          words.textContent = one;
-          return words;
-        }
-        return element("img", "", { src: one, alt: "" });
+      ...found.map(([kind, one]) => {
+        if (kind === "picture") return element("img", "", { src: one, alt: "" });
+        const words = element("span", "words");
+        words.textContent = one;
+        return words;
       }),
     );
   }

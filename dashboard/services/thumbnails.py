@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -29,12 +30,20 @@ _CURVES: Final = ("#648FFF", "#DC7A2B", "#35A06B", "#C75B9B")
 _COLOURS_KEPT: Final = 32
 
 
-def columns(found: Checkpoint, ids: Sequence[str]) -> dict[int, list[str | None]]:
-    """Modality number to what stands for it in a list, one entry per sample.
+@dataclass(frozen=True)
+class Column:
+    """What stands for one modality in a list: for each sample a text, or the address of a picture
+    that holds the picture itself; None where there is nothing to show.
 
-    That is a data URI of a PNG, or plain text, for all samples of a modality alike; None where
-    there is nothing to show. No modality where the data set cannot be read.
+    Text is never shown as an address: it could be one, of a stranger's server.
     """
+
+    text: bool
+    cells: tuple[str | None, ...]
+
+
+def columns(found: Checkpoint, ids: Sequence[str]) -> dict[int, Column]:
+    """Modality number to its column; none where the data set cannot be read."""
     data = source(found)
     if isinstance(data, DataProblem) or found.run is None:
         return {}
@@ -43,26 +52,30 @@ def columns(found: Checkpoint, ids: Sequence[str]) -> dict[int, list[str | None]
     return {m: _column(*key, m, data) for m in numbers}
 
 
-def of_sample(found: Checkpoint, sample: str) -> list[str]:
-    """What stands for each modality of one sample; empty where there is nothing to show."""
-    return [one for (one,) in columns(found, [sample]).values() if one]
-
-
-def is_text(column: Sequence[str | None]) -> bool:
-    """Whether a column holds text and no pictures."""
-    return not any(one is not None and one.startswith("data:image/png;base64,") for one in column)
+def of_sample(found: Checkpoint, sample: str) -> list[tuple[str, str]]:
+    """What stands for each modality of one sample: (``text`` or ``picture``, text or address)."""
+    held = columns(found, [sample]).values()
+    return [("text" if c.text else "picture", one) for c in held for one in c.cells if one]
 
 
 # Of a page of rows each, at most some hundred kilobytes.
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _column(
     name: str, digest: str, ids: tuple[str, ...], modality: schema.ModalityNumber, _data: Any
-) -> list[str | None]:
+) -> Column:
     rows = {sample: row for row, sample in enumerate(_data.ids.tolist())}
-    return [_small(_data, rows.get(sample), modality) for sample in ids]
+    text = _data.card.modalities[modality - 1].media.type == "text"
+    cells: list[str | None] = []
+    for sample in ids:
+        one = _small(_data, rows.get(sample), modality)
+        if isinstance(one, str):
+            cells.append(one if text else None)
+        else:
+            cells.append(None if one is None or text else uri(one))
+    return Column(text, tuple(cells))
 
 
-def _small(data: Any, row: int | None, modality: schema.ModalityNumber) -> str | None:
+def _small(data: Any, row: int | None, modality: schema.ModalityNumber) -> str | Image.Image | None:
     from dmil_core.data import media as core
 
     if row is None:
@@ -79,12 +92,11 @@ def _small(data: Any, row: int | None, modality: schema.ModalityNumber) -> str |
     if isinstance(item, core.TextMedia):
         return item.text
     if isinstance(item, core.ImageMedia):
-        return uri(fitted(item.pixels))
+        return fitted(item.pixels)
     if isinstance(item, core.SignalMedia):
-        return uri(curve(item.values))
-    if isinstance(item, core.AudioMedia):
-        return uri(curve(item.wave[:, None]))
-    return uri(curve(item.values[:, None]))
+        return curve(item.values)
+    wave = item.wave if isinstance(item, core.AudioMedia) else item.values
+    return curve(wave[:, None])
 
 
 def fitted(pixels: NDArray[np.uint8]) -> Image.Image:

@@ -231,17 +231,19 @@ def _columns(
     found: Checkpoint, rows: pd.DataFrame, quantity: str
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """The list and how its columns look; the quantity it is ordered by is one of them."""
-    columns, numbers = st.column_config, {"correct": ["✓" if c else "✗" for c in rows["correct"]]}
+    columns = st.column_config
+    numbers: dict[str, Any] = {"correct": ["✓" if c else "✗" for c in rows["correct"]]}
     config: dict[str, Any] = {
         "correct": columns.TextColumn("", width=30, help="✓ right, ✗ wrong"),
     }
     small = thumbnails.columns(found, rows["id"].tolist())
     for m, name in enumerate(service.modality_names(found), start=1):
         if m in small:
-            numbers[f"x{m}"] = small[m]  # type: ignore[assignment]
-            text = thumbnails.is_text(small[m])
+            numbers[f"x{m}"] = small[m].cells
             config[f"x{m}"] = (
-                columns.TextColumn(name, width=120) if text else columns.ImageColumn(name, width=54)
+                columns.TextColumn(name, width=120)
+                if small[m].text
+                else columns.ImageColumn(name, width=54)
             )
     shown = pd.DataFrame(numbers, index=rows.index)
     shown["id"], shown["true"], shown["says"] = rows["id"], rows["y"], rows["pred"]

@@ -258,11 +258,25 @@ def test_what_is_text_stays_text_in_a_list(found: Stock, monkeypatch: pytest.Mon
     emoji = stock.stock().get("emoji", "dmil", 0)
     rows = stock.table(emoji)["id"].tolist()[:3]
     columns = thumbnails.columns(emoji, [*rows, "no such sample"])
-    assert [thumbnails.is_text(columns[m]) for m in (1, 2)] == [False, True]
-    assert columns[1][3] is None
+    assert [columns[m].text for m in (1, 2)] == [False, True]
+    assert columns[1].cells[3] is None
+    assert columns[2].cells[0] == str(samples.source(emoji).x2[0])
     watch = stock.stock().get("watch", "dmil", 0)
     signals = thumbnails.columns(watch, stock.table(watch)["id"].tolist()[:2])
-    assert not thumbnails.is_text(signals[1])
+    assert not signals[1].text
+    assert all(str(cell).startswith("data:image/png;base64,") for cell in signals[1].cells)
+
+
+def test_text_that_is_an_address_is_not_fetched_as_a_picture(
+    found: Stock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    emoji = stock.stock().get("emoji", "dmil", 0)
+    data = samples.source(emoji)
+    texts = data.x2.astype("<U80")
+    texts[:2] = ["data:image/png;base64,AAAA", "https://example.org/seen.png"]
+    monkeypatch.setattr(thumbnails, "source", lambda _: replace(data, x2=texts))
+    assert thumbnails.columns(emoji, data.ids.tolist()[:2])[2].text
 
 
 def test_previous_and_next_follow_the_list(dmil: Checkpoint) -> None:

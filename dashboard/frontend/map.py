@@ -143,8 +143,8 @@ def focus(
 def card(pictures: Callable[[str], Sequence[tuple[str, str]]]) -> None:
     """Show what a sample looks like beside its point, when the pointer rests there.
 
-    ``pictures`` tells of a sample's modalities: (``picture``, data URI of a PNG) or (``text``, text)
-    each. This is a fragment of its own, so that nothing else of the page runs again.
+    ``pictures`` tells of each modality: (``picture``, data URI of a PNG) or (``text``, text). It
+    is a fragment of its own, so that nothing else of the page runs again.
     """
     part = st.components.v2.component("dmil_map_card", js=_CARD)
     meant = _event("map_card", "meant")

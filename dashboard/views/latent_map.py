@@ -23,7 +23,7 @@ from dashboard.services.maps import Layout, Turn
 from dashboard.services.stock import Checkpoint, DataProblem, Projection, shown, stock, table
 from dashboard.slices import Slice
 from dashboard.text import messages, terms
-from dashboard.views import job_panel, sample_panel, slice_panel
+from dashboard.views import job_panel, sample_panel, slice_panel, visitor_cookie
 from dashboard.widgets import plain
 
 HEIGHT, HEIGHT_OF_TWO = 540, 400
@@ -250,6 +250,7 @@ def _reading(maps: Sequence[Map]) -> None:
 def _fit(found: Checkpoint) -> None:
     """A map that was made on the spot: let a better one be computed, and show how far it is."""
     widgets.notice(messages.only_pca(shown(found.folder)))
+    visitor_cookie.remember()
     job = service.fitting(found)
     if job is None or not job.active:
         if job is not None and job.state != "done":

@@ -5,20 +5,19 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import session
-from dashboard.frontend.cookie import cookie
 from dashboard.services import visitors, yours
 from dashboard.services.jobs import Busy
 from dashboard.services.stock import log
 from dashboard.services.yours import OwnSet
 from dashboard.text import messages
 from dashboard.text import yours as text
-from dashboard.views import job_panel, your_upload
+from dashboard.views import job_panel, visitor_cookie, your_upload
 from dashboard.widgets import notice, plain
 
 
 def your_data() -> None:
     """The page."""
-    _remember()
+    visitor_cookie.remember()
     visitor = visitors.visitor()
     own = yours.own_sets(visitor)
     if own:
@@ -29,19 +28,6 @@ def your_data() -> None:
     st.markdown(text.INTRO)
     st.caption(text.privacy(yours.KEPT_DAYS))
     your_upload.upload()
-
-
-def _remember() -> None:
-    """Keep the visitor's token in the browser, from the first upload on."""
-    held = visitors.token()
-    if not held:
-        return
-    kept = cookie(visitors.COOKIE, held, yours.KEPT_DAYS * 24 * 3600)
-    if kept == "":
-        st.warning(text.NO_COOKIES, icon=":material/cookie_off:")
-    elif kept and kept != held:
-        visitors.adopt(kept)
-        st.rerun()
 
 
 def _set(own: OwnSet) -> None:

@@ -13,6 +13,7 @@ import pytest
 from dashboard.services import (
     accounts,
     comparison,
+    counterfactual,
     information,
     listing,
     maps,
@@ -532,3 +533,15 @@ def test_the_interval_is_that_of_a_bootstrap_over_rows() -> None:
         comparison.interval(correct), bootstrap_interval(correct.astype(float)), atol=4e-3
     )
     assert np.isnan(comparison.interval([])).all()
+
+
+def test_of_many_samples_some_are_offered_to_swap_with_evenly(
+    dmil: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = counterfactual.other_samples(dmil, "nobody")
+    monkeypatch.setattr(counterfactual, "MOST_DONORS", 10)
+    some = counterfactual.other_samples(dmil, every[0])
+    assert 5 < len(some) <= 10
+    assert every[0] not in some
+    places = [every.index(one) for one in some]
+    assert len(set(np.diff(places).tolist())) == 1

@@ -342,7 +342,7 @@ def row_choice(
     browser keeps a column marked, and sends it with every click, as long as the key stays. Without
     ``sort`` the browser sorts what it has; a click still means the row that is seen.
     """
-    ids = list(names)
+    ids = names.tolist() if isinstance(names, pd.Series) else list(names)
     rows = [ids.index(chosen)] if chosen in ids else []
     st.session_state[key] = {"selection": {"rows": rows, "columns": [], "cells": []}}
 

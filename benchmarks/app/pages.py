@@ -20,7 +20,10 @@ from benchmarks.app.stopwatch import seconds
 SETTLED = """(() => document.querySelector("[data-testid=stApp]").dataset.testScriptState
   === "notRunning" && !document.querySelector("[data-stale=true]"))()"""
 _DRAWN = "Boolean(document.querySelector('%s .js-plotly-plot .main-svg'))"
-_DRAWN_MAP = _DRAWN % ".st-key-map"
+#: The map's own object, inside its component, once it has points.
+_THE_MAP = """[...document.querySelectorAll("*")]
+  .map((e) => e.shadowRoot?.querySelector(".map")?.map).find((m) => m?.panes?.[0]?.scale)"""
+_DRAWN_MAP = f"Boolean({_THE_MAP})"
 
 TEXT = "() => Boolean(document.querySelector('[data-testid=stMain] h1')?.innerText)"
 CHART = f"() => {_DRAWN % '[data-testid=stMain]'}"
@@ -37,7 +40,7 @@ SAMPLE = f"""(arg) => {{
   return named && media.length >= 2 && told && {SETTLED};
 }}"""
 #: The map is drawn with this name in its legend.
-COLOURED = f"""(name) => [...document.querySelectorAll(".st-key-map .legendtext")]
+COLOURED = f"""(name) => [...({_THE_MAP}).host.querySelectorAll(".legend .group span")]
   .some((text) => text.textContent === name) && {SETTLED}"""
 _FIGURES = """["gate_pairs", "contribution_pairs"].map((key) => JSON.stringify(document
   .querySelector(`.st-key-${key} .js-plotly-plot`)._fullData.map((trace) => [...trace.x])))"""
@@ -53,13 +56,10 @@ PAGES = {
     "Compare": ("/compare", "Boolean(document.querySelector('.st-key-choice_part'))"),
     "Overview": ("/", _DRAWN % ".st-key-accuracy"),
 }
-_POINTS = """() => {
-  const plot = document.querySelector(".st-key-map .js-plotly-plot");
-  const {xaxis, yaxis} = plot._fullLayout, box = plot.getBoundingClientRect();
-  return plot._fullData.flatMap((trace) => Array.from(trace.x, (x, i) => [
-    box.x + xaxis._offset + xaxis.d2p(x), box.y + yaxis._offset + yaxis.d2p(trace.y[i]),
-    trace.customdata[i]]));
-}"""
+_POINTS = f"""() => {{
+  const map = {_THE_MAP};
+  return map.ids.map((id) => {{ const at = map.where(id); return [at.x, at.y, id]; }});
+}}"""
 #: Pixels to the nearest other point, where that is possible: a click has to mean one point.
 _APART = 8.0
 

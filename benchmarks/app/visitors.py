@@ -17,7 +17,7 @@ from benchmarks.app.stopwatch import TooSlow, summary
 VISITORS = 10
 SECONDS = 120.0
 #: Between an answer and the next click.
-THINK = (1.0, 3.0)
+THINK = (2.0, 4.0)
 #: A visitor who waits longer than this calls it an error.
 PATIENCE = 20.0
 #: Of the run, in seconds: what has to be read first is read by then.
@@ -93,6 +93,7 @@ async def _stay(page: Page, room: Room, number: int, end: float) -> tuple[list[f
     while time.monotonic() < end:
         await asyncio.sleep(rng.uniform(*THINK))
         turn += 1
+        done = len(times)
         try:
             if place == "map":
                 (target,) = await pages.points(page, rng, 1)
@@ -104,6 +105,8 @@ async def _stay(page: Page, room: Room, number: int, end: float) -> tuple[list[f
                 times.append(await pages.change(page, change))
         except (TooSlow, Error) as error:
             faults.append(f"{place}: {str(error).splitlines()[0]}")
+        if len(times) > done and times[-1] > PATIENCE:
+            faults.append(f"{place}: an answer took more than {PATIENCE:.0f} s")
         if await page.locator(_FAULT).count():
             faults.append(f"{place}: the page shows an error")
     return times, faults

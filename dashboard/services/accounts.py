@@ -19,10 +19,18 @@ from dmil_core.storage import lies_in
 def account(found: Checkpoint) -> Account | None:
     """What is kept of the information of this model's set; None where nothing is, or it is of
     other rows."""
-    path = found.folder.parents[1] / FILE
-    kept = _account(str(path), stamp([path]))
+    kept = _account(str(_file(found)), kept_stamp(found))
     known = kept is not None and found.run is not None and kept.data == found.run.data_digest
     return kept if known else None
+
+
+def kept_stamp(found: Checkpoint) -> str:
+    """A key that changes when what is kept does; empty where nothing is."""
+    return stamp([_file(found)])
+
+
+def _file(found: Checkpoint) -> Path:
+    return found.folder.parents[1] / FILE
 
 
 def clusters(found: Checkpoint) -> pd.DataFrame:

@@ -116,10 +116,18 @@ def _answered(found: Checkpoint, one: Any) -> pd.DataFrame:
     return predict(model, run.config.model, one)
 
 
+#: As many samples are offered to take a modality from; a browser slows down with more.
+MOST_DONORS = 1000
+
+
 def other_samples(found: Checkpoint, sample: str) -> list[str]:
-    """Ids of the set that a modality can be taken from, in its order."""
+    """Ids of the set that a modality can be taken from, in its order; of many, so many evenly."""
     data = source(found)
-    return [] if isinstance(data, DataProblem) else [i for i in data.ids.tolist() if i != sample]
+    if isinstance(data, DataProblem):
+        return []
+    ids = data.ids[data.ids != sample]
+    step = max(1, -(-len(ids) // MOST_DONORS))
+    return [str(i) for i in ids[::step]]
 
 
 def kind_of(found: Checkpoint, modality: int) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard.services.accounts import account
+from dashboard.services.accounts import account, kept_stamp
 from dashboard.services.samples import NATS_PER_BIT, in_split, record, source
 from dashboard.services.stock import Checkpoint, DataProblem, stock, table
 from dashboard.state import TELLERS
@@ -99,6 +99,15 @@ def averages(found: Sequence[Checkpoint], split: str, definition: str) -> pd.Dat
     estimates are kept, and last the exact averages, where the law of the data is known. Rows of a
     group, where it is kept which they are, count for one in the intervals.
     """
+    key = "|".join([*(f"{one.folder}:{one.stamp}" for one in found), kept_stamp(found[0])])
+    return _averages(key, split, definition, tuple(found))
+
+
+@st.cache_resource(max_entries=32, show_spinner="Averaging …")
+def _averages(
+    key: str, split: str, definition: str, _found: tuple[Checkpoint, ...]
+) -> pd.DataFrame:  # fmt: skip
+    found = _found
     tables = {one.model: frame for one in found if (frame := bits(one, definition)) is not None}
     kept = account(found[0])
     if (alone := _told_by_data(found[0], definition)) is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pandas as pd
+import streamlit as st
 
 from dashboard.services import information
 from dashboard.services.samples import in_split, source
@@ -61,7 +62,14 @@ def starts(found: Checkpoint, split: str, definition: str) -> dict[str, list[Sta
     By the gate, of answers that are right; of a model without a gate by the bits of its heads, and
     of one without heads only where it misleads. Of a class no more than one where that is possible.
     """
-    frame = in_split(table(found), split)
+    return _starts(str(found.folder), found.stamp, split, definition, found)
+
+
+@st.cache_resource(max_entries=32, show_spinner="Looking for samples to start with …")
+def _starts(
+    folder: str, key: str, split: str, definition: str, _found: Checkpoint
+) -> dict[str, list[Start]]:
+    found, frame = _found, in_split(table(_found), split)
     found_starts: dict[str, list[Start]] = {}
     right = frame[frame["correct"].to_numpy(dtype=bool)]
     for component, (values, unit) in _strengths(found, right, definition).items():

@@ -114,12 +114,14 @@ def _swap(found: Checkpoint, sample: str, modality: int, now: Change) -> None:
         "Taken from the sample",
         donors,
         format_func=lambda d: f"{d} ({truth[d]})" if d in truth.index else d,
-        help="Type to search an id or a class.",
+        help="Type to search an id or a class. Of many samples some are listed; any other is found "
+        "by its whole id.",
+        accept_new_options=True,
         **session.bound(
             field,
             f"donor_{field}",
             now.donor,
-            lambda d: edits.write_change(replace(now, donor=d)),
+            lambda d: edits.write_change(replace(now, donor=str(d or now.donor).strip())),
         ),
     )
 
@@ -182,5 +184,5 @@ def _some_donor(found: Checkpoint, sample: str) -> str:
     others = frame[(frame["y"] != truth)]["id"]
     place = int(frame["id"].searchsorted(sample)) if frame["id"].is_monotonic_increasing else 0
     later = others[others.index.isin(frame["id"].iloc[place:])]
-    every = [*later, *others, *service.other_samples(found, sample)]
-    return str(every[0]) if every else sample
+    every = (str(i) for ids in (later, others, service.other_samples(found, sample)) for i in ids)
+    return next(every, sample)

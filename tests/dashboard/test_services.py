@@ -13,6 +13,7 @@ import pytest
 from dashboard.services import (
     accounts,
     comparison,
+    counterfactual,
     information,
     listing,
     maps,
@@ -546,3 +547,17 @@ def test_the_interval_is_that_of_a_bootstrap_over_rows() -> None:
         comparison.interval(correct), bootstrap_interval(correct.astype(float)), atol=4e-3
     )
     assert np.isnan(comparison.interval([])).all()
+
+
+def test_of_many_samples_some_are_offered_to_swap_with_evenly(
+    dmil: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counterfactual, "MOST_DONORS", 100_000)
+    every = counterfactual.other_samples(dmil, "nobody")
+    monkeypatch.setattr(counterfactual, "MOST_DONORS", 10)
+    some = counterfactual.other_samples(dmil, every[0])
+    assert 5 < len(some) <= 10
+    assert every[0] not in some
+    places = [every.index(one) for one in some]
+    # One more where the sample itself is left out.
+    assert np.ptp(np.diff(places)) <= 1

@@ -191,8 +191,10 @@ def points(found: Checkpoint, on: Layout, colour: str, split: str, definition: s
     ``definition`` says what counts as shared, where points are coloured by bits. Indexed by id.
     """
     rows = in_split(table(found), split)
-    rows = rows[rows["id"].isin(on.ids)]
-    at = on.unit[on.ids.get_indexer(rows.index)]
+    places = on.ids.get_indexer(rows.index)
+    if (places < 0).any():
+        rows, places = rows[places >= 0], places[places >= 0]
+    at = on.unit[places]
     columns = {
         "id": rows["id"].to_numpy(),
         "x": at[:, 0],

@@ -27,7 +27,11 @@ def open_page(room: Room, monkeypatch: pytest.MonkeyPatch) -> OpenPage:
     """Open a page of the app (``""`` is Overview) on the room's checkpoints with a query."""
 
     def open_(
-        page: str = "samples", root: Path | None = None, results: Path | None = None, **query: str
+        page: str = "samples",
+        /,
+        root: Path | None = None,
+        results: Path | None = None,
+        **query: str,
     ) -> AppTest:
         monkeypatch.setenv("DMIL_CHECKPOINTS", str(root or room.root))
         monkeypatch.setenv("DMIL_RESULTS", str(results or room.results))

@@ -14,6 +14,7 @@ from dmil_core.data.card import MediaSpec
 from dmil_core.data.dataset import Dataset
 from dmil_core.data.files import read_npz
 from dmil_core.errors import DataError
+from dmil_core.paths import sample_data_root
 from dmil_core.schema import ModalityNumber
 from dmil_core.storage import lies_in
 
@@ -210,7 +211,7 @@ def _from_file(dataset: Dataset, spec: MediaSpec, row: int, modality: int) -> An
     item = row if index is None else int(index[row])
     if not path.is_file():
         raise DataError(f"{path}: the raw media file is missing. Put it beside the data file.")
-    if not lies_in(path, dataset.folder):
+    if not lies_in(path, _home(dataset.folder)):
         raise DataError(f"{path}: a link that leads out of its folder. Put the file itself there.")
     modified = path.stat().st_mtime_ns
     if path.suffix != ".npz":
@@ -226,6 +227,12 @@ def _from_file(dataset: Dataset, spec: MediaSpec, row: int, modality: int) -> An
         return values[int(offset[item]) : int(offset[item + 1])]
     _require_item(path, item, len(values))
     return values[item]
+
+
+def _home(folder: Path) -> Path:
+    """The folder that a set's links may not lead out of: bundled sets share files among them."""
+    bundled = sample_data_root()
+    return bundled if lies_in(folder, bundled) else folder
 
 
 def _tile(path: Path, sheet: NDArray[np.uint8], spec: MediaSpec, item: int) -> NDArray[np.uint8]:

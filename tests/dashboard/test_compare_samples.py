@@ -305,7 +305,7 @@ def test_a_group_in_the_link_lists_its_samples(open_page: OpenPage, room: Room) 
     assert set(listed["id"]) == set(ids)
     assert listed["joint:0"].str.startswith("✗").all()
     assert listed["dmil:0"].str.startswith("✓").all()
-    app.selectbox(key="choice_right").select(state.NOBODY).run()
+    app.selectbox(key="choice_subset").select(state.NOBODY).run()
     assert view(app).subset == state.NOBODY  # type: ignore[attr-defined]
     assert not app.dataframe[0].value["dmil:0"].str.startswith("✓").any()
 

@@ -311,7 +311,7 @@ class LatentMap {
     });
     if (colour.kind !== "groups") {
       layout.annotations.push({
-        text: escaped(`${colour.label}: from ${colour.low} to ${colour.high}, larger where more`),
+        text: escaped(`${colour.label}: from ${colour.low} to ${colour.high}; grey and small near 0`),
         xref: "paper", yref: "paper", x: 0, y: 0, xanchor: "left", yanchor: "top", showarrow: false,
       });
       layout.margin.b = 30;

@@ -30,6 +30,7 @@ from dmil_core.checkpoint import (
     RUN_FILE,
     find_runs,
     load_model,
+    read_run,
     write_checkpoint,
 )
 from dmil_core.config import RunConfig
@@ -131,14 +132,18 @@ lumps = st.one_of(
     st.sampled_from([*PICKLES, b"PK\x03\x04", b"PAR1", b"\x00" * 64, b"\xff" * 64]),
 )
 #: JSON values that mean trouble where something else is expected.
+HOSTILE: list[Any] = [
+    *(10**400, -1, 0, 2**63, 1e308, float("nan"), float("inf"), None, True),
+    *("../../outside/secret", "/etc/passwd", "\ud800", "\x00", "a" * 5000, [], {}, [[]], {"": 0}),
+]
 values = st.one_of(
+    st.sampled_from(HOSTILE),
+    st.sampled_from(HOSTILE),
     st.none(),
     st.booleans(),
     st.integers(-(10**12), 10**12),
-    st.sampled_from([10**400, -1, 0, 2**31, 2**63, 1e308, float("nan"), float("inf")]),
     st.floats(),
     st.text(max_size=8),
-    st.sampled_from(["../../outside/secret", "/etc/passwd", "\ud800", "\x00", "a" * 5000]),
     st.lists(st.integers(-3, 10**10), max_size=3),
     st.dictionaries(st.text(max_size=5), st.integers(), max_size=2),
     st.integers(1, 900).map(lambda depth: json.loads("[" * depth + "]" * depth)),
@@ -247,6 +252,34 @@ def test_whatever_is_in_a_checkpoint_s_files_it_is_read_or_refused_in_words(soun
         assert {p.name for p in sound.folder.iterdir()} == set(FILES)
 
     harm()
+
+
+def every_place(content: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The way to each value inside of JSON."""
+    if path:
+        yield path
+    if not isinstance(content, dict | list):
+        return
+    inner = content.items() if isinstance(content, dict) else enumerate(content)
+    for key, value in inner:
+        yield from every_place(value, (*path, key))
+
+
+def test_each_value_of_run_json_by_each_hostile_one(sound: Sound) -> None:
+    sound.put(sound.files)
+    whole = json.loads(sound.files[RUN_FILE])
+    for path in every_place(whole):
+        for value in HOSTILE:
+            changed = json.loads(sound.files[RUN_FILE])
+            target = changed
+            for key in path[:-1]:
+                target = target[key]
+            target[path[-1]] = value
+            (sound.folder / RUN_FILE).write_text(json.dumps(changed), "utf-8")
+            try:
+                read_run(sound.folder)
+            except CheckpointError as refused:
+                assert len(str(refused)) < 2000, path  # noqa: PT017
 
 
 # --- links and sizes ------------------------------------------------------------------------

@@ -32,7 +32,7 @@ STEPS: Final = (
         "**Samples** lists them: click a row, or press **J** and **K** for the next and the one "
         "before. Search and Filter find, for instance, those that the model gets wrong.",
         "samples",
-        ".st-key-rows",
+        '[class*="st-key-rows-"]',
     ),
     Step(
         "Read the gate",

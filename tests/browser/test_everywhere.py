@@ -141,7 +141,7 @@ def test_the_glossary_opens_by_key_link_and_search(page: Page, app_url: str) -> 
     expect(glossary.locator(".chosen")).to_contain_text(
         "not a measurement of information", timeout=20_000
     )
-    expect(glossary.locator(".chosen")).to_be_in_viewport()
+    expect(glossary.locator(".chosen")).to_be_in_viewport(timeout=20_000)
     assert not faults(page)
     glossary.get_by_role("link", name="Interval").click()
     assert query(page)["word"] == "interval"
@@ -161,7 +161,7 @@ def test_the_glossary_opens_by_key_link_and_search(page: Page, app_url: str) -> 
     glossary.get_by_role("button", name="Close").click()
     page.get_by_text("What do R, U1").click()
     page.get_by_role("link", name="All words").click()
-    expect(glossary.locator(".chosen")).to_contain_text("Component")
+    expect(glossary.locator(".chosen")).to_contain_text("Component", timeout=20_000)
 
 
 def test_the_tour_is_offered_once_and_can_be_taken_again(page: Page, app_url: str) -> None:
@@ -195,7 +195,7 @@ def test_a_tour_goes_on_after_a_reload_and_can_be_declined(browser: Browser, app
     page.get_by_role("button", name="No, thanks").click()
     expect(page.get_by_role("button", name="Take the tour")).to_be_hidden()
     page.get_by_role("button", name="Tour", exact=True).click()
-    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Next", exact=True).click()
     page.reload()
     settled(page)
     card = page.get_by_role("dialog", name=tour.STEPS[1].title)

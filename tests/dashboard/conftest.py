@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Room:
 
 
 @pytest.fixture
-def open_page(room: Room, monkeypatch: pytest.MonkeyPatch) -> OpenPage:
+def open_page(room: Room, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenPage]:
     """Open a page of the app (``""`` is Overview) on the room's checkpoints with a query."""
 
     def open_(
@@ -42,7 +43,10 @@ def open_page(room: Room, monkeypatch: pytest.MonkeyPatch) -> OpenPage:
         app._page_hash = calc_hash(page) if page else ""
         return app.run()
 
-    return open_
+    # Streamlit makes its script the main module, which new processes would then run.
+    main = sys.modules["__main__"]
+    yield open_
+    sys.modules["__main__"] = main
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,9 @@ def links(content_type: bytes) -> list[bytes]:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    asyncio.run(start.FetchCharts(answer)({"type": "http"}, receive, send))
+    # In a thread of its own: browser tests leave a loop running in this one.
+    with ThreadPoolExecutor(1) as one:
+        one.submit(asyncio.run, start.FetchCharts(answer)({"type": "http"}, receive, send)).result()
     return [value for name, value in sent[0]["headers"] if name == b"link"]
 
 

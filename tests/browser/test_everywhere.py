@@ -159,6 +159,7 @@ def test_the_glossary_opens_by_key_link_and_search(page: Page, app_url: str) -> 
     page.keyboard.type("nonsense")
     expect(glossary.get_by_text("No word matches")).to_be_visible()
     glossary.get_by_role("button", name="Close").click()
+    settled(page)
     page.get_by_text("What do R, U1").click()
     page.get_by_role("link", name="All words").click()
     expect(glossary.locator(".chosen")).to_contain_text("Component", timeout=20_000)

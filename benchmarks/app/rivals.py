@@ -26,12 +26,10 @@ from benchmarks.app.stopwatch import TooSlow, seconds, since_opened, summary
 from dmil_core.checkpoint import PROJECTION_FILE, run_folder
 from dmil_core.schema import projection
 from dmil_core.tables import read_table
-from tests.browser.server import free_port
+from tests.browser.server import ended, free_port
 
 REQUIREMENTS = Path(__file__).with_name("rivals.txt")
 LATENT = "Z"
-CLICKS = 30
-OPENINGS = 5
 
 
 @dataclass(frozen=True)
@@ -133,19 +131,12 @@ def running(rival: Rival, programs: Path, data: Path) -> Iterator[str]:
     port = free_port()
     program, *rest = rival.command
     filled = [part.format(data=data, port=port) for part in rest]
-    process = subprocess.Popen(
+    started = subprocess.Popen(
         [str(programs / program), *filled], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    try:
+    with ended(started) as process:
         _wait(f"http://127.0.0.1:{port}/", process)
         yield f"http://127.0.0.1:{port}/{rival.address}"
-    finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 def _wait(url: str, process: subprocess.Popen[bytes], limit: float = 180) -> None:

@@ -43,10 +43,16 @@ def app_process(environment: Mapping[str, str] | None = None) -> Iterator[tuple[
     command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
     command += ["--server.fileWatcherType", "none"]
     env = {**os.environ, "OMP_NUM_THREADS": "1", **(environment or {})}
-    process = subprocess.Popen(command, cwd=REPOSITORY, env=env)
-    try:
+    with ended(subprocess.Popen(command, cwd=REPOSITORY, env=env)) as process:
         _wait_until_healthy(f"http://127.0.0.1:{port}", process)
         yield f"http://127.0.0.1:{port}", process.pid
+
+
+@contextlib.contextmanager
+def ended(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that is asked to end afterwards, and killed if it does not within ten seconds."""
+    try:
+        yield process
     finally:
         process.terminate()
         try:

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Download, Locator, Page, expect
 from dashboard.text import tour
 from tests.browser.accessibility import faults
 from tests.browser.server import settled
-from tests.browser.test_visitor import query, visit
+from tests.browser.test_visitor import query, sound_length, visit
 from tests.dashboard.folders import GENERATED, REAL, Room, table_of
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -110,17 +110,7 @@ def test_a_report_opens_offline_and_leads_back(
     alone = offline(browser, file, wrong)
     expect(alone.get_by_role("heading", name=sample, exact=True)).to_be_visible()
     assert all(alone.evaluate("[...document.images].map(i => i.naturalWidth > 0)"))
-    length = alone.evaluate(
-        """async () => {
-            const audio = document.querySelector('audio');
-            audio.load();
-            await new Promise((done, fail) => {
-                audio.onloadedmetadata = done; audio.onerror = fail; setTimeout(fail, 8000);
-            });
-            return audio.duration;
-        }"""
-    )
-    assert 0.1 < length < 5
+    assert 0.1 < sound_length(alone) < 5
     assert not faults(alone)
     link = alone.get_by_role("link", name="Open in DMIL Explorer").get_attribute("href")
     alone.goto(many.as_uri())

@@ -13,6 +13,8 @@ from pathlib import Path
 import streamlit as st
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dashboard.frontend.served import base
+
 log = logging.getLogger("dashboard")
 
 
@@ -52,9 +54,8 @@ class FetchCharts:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         static = Path(st.__file__).parent / "static" / "static" / "js"
-        base = "/".join(p for p in ("", str(st.get_option("server.baseUrlPath")).strip("/")) if p)
         self.link = ", ".join(
-            f"<{'/' + base if base else ''}/static/js/{file.name}>; rel=modulepreload"
+            f"<{base()}/static/js/{file.name}>; rel=modulepreload"
             for file in sorted(static.glob("PlotlyChart.*.js"))
         ).encode()
 

@@ -24,7 +24,7 @@ PAGES = {
     "map": "map?data={data}",
     "compare": "compare?data={data}",
     "ranks": "compare?data={data}&part=sets",
-    "agreement": "compare?data={data}&part=samples&right=-",
+    "agreement": "compare?data={data}&part=samples&subset=-",
     "pair": "compare?data={data}&part=samples&look=pair",
     "groups": "compare?data={data}&part=samples&look=groups",
     "calibration": "compare?data={data}&part=samples&look=calibration",

@@ -11,7 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from dashboard.services import information, samples, slices
-from dashboard.services.samples import in_split
+from dashboard.services.samples import COLUMNS, in_split
 from dashboard.services.stock import Checkpoint, DataProblem, stock, table
 from dashboard.slices import read
 from dashboard.state import ANSWERS, QUANTITIES, UP, View
@@ -22,17 +22,6 @@ from dmil_core import schema
 PAGE = 100
 
 Mask = NDArray[np.bool_]
-
-_COLUMNS = {
-    "id": "id",
-    "class": "y",
-    "prediction": "pred",
-    "correct": "correct",
-    "confidence": "confidence",
-    "dominant": "dominant",
-    "unexplained": schema.EXPLAINED,
-    **{f"gate-{c}": schema.gate(c) for c in schema.ALL_COMPONENTS},
-}
 
 
 def selected(found: Checkpoint, view: View) -> pd.DataFrame:
@@ -141,7 +130,7 @@ def quantities(found: Checkpoint) -> tuple[str, ...]:
         kind, _, component = name.partition("-")
         if kind in ("contribution", "bits"):
             return component in gated if kind == "contribution" else bits
-        return _COLUMNS[name] in columns
+        return COLUMNS[name] in columns
 
     return tuple(name for name in QUANTITIES if known(name))
 
@@ -161,7 +150,7 @@ def values(found: Checkpoint, rows: pd.DataFrame, quantity: str, view: View) -> 
         column = pd.Series(np.nan, rows["id"]) if told is None else told[component.lower()]
         found_values = np.asarray(column.reindex(rows["id"]))
     else:
-        found_values = np.asarray(rows[_COLUMNS[quantity]])
+        found_values = np.asarray(rows[COLUMNS[quantity]])
     if quantity == "unexplained":
         found_values = 1.0 - found_values
     return pd.Series(found_values, index=rows.index)

@@ -5,17 +5,17 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from dashboard.services import information
 from dashboard.services.jobs import Job, Step, command, jobs
 from dashboard.services.latents import latents as latents_of
 from dashboard.services.latents import sketch
-from dashboard.services.samples import in_split
+from dashboard.services.samples import COLUMNS, in_split
 from dashboard.services.stock import (
     Checkpoint,
     DataProblem,
@@ -24,22 +24,14 @@ from dashboard.services.stock import (
     stock,
     table,
 )
+from dashboard.state import COLOURS
 from dmil_core import schema
 from dmil_core.information.pointwise import PARTS
-from dmil_core.project import place
+from dmil_core.project import Method, place
 
 #: (N, 2) places on a map, in units of the map: 0 to 1 along its longer side.
 Places = NDArray[np.float64]
 
-#: What colours are read from; gates are numbers, everything else names.
-_COLUMNS = {
-    "class": "y",
-    "prediction": "pred",
-    "correct": "correct",
-    "dominant": "dominant",
-    "composition": schema.COMPOSITION,
-    **{f"gate-{c}": schema.gate(c) for c in schema.ALL_COMPONENTS},
-}
 #: Colours that are read from what the heads tell.
 _BITS = {f"bits-{part.upper()}": part for part in PARTS}
 
@@ -94,7 +86,7 @@ def split_beside(chosen: str) -> tuple[str, str]:
 def colours(found: Checkpoint) -> tuple[str, ...]:
     """What this checkpoint's points can be coloured by."""
     columns = table(found).columns
-    held = tuple(name for name, column in _COLUMNS.items() if column in columns)
+    held = tuple(c for c in COLOURS if c in COLUMNS and COLUMNS[c] in columns)
     return (*held, *_BITS) if information.tells(found) else held
 
 
@@ -105,13 +97,21 @@ class Turn:
     matrix: NDArray[np.float64]
     shift: NDArray[np.float64]
 
-    def there(self, places: NDArray[Any]) -> NDArray[np.float64]:
+    def there(self, places: ArrayLike) -> Places:
         """(N, 2) places, turned."""
-        return places @ self.matrix + self.shift
+        return _pairs(places) @ self.matrix + self.shift
 
-    def back(self, places: NDArray[Any]) -> NDArray[np.float64]:
+    def back(self, places: ArrayLike) -> Places:
         """The places that are turned to these."""
-        return (places - self.shift) @ np.linalg.inv(self.matrix)
+        return (_pairs(places) - self.shift) @ np.linalg.inv(self.matrix)
+
+
+def _pairs(places: ArrayLike) -> Places:
+    return np.asarray(places, dtype=np.float64).reshape(-1, 2)
+
+
+#: Places stay where they are.
+STRAIGHT: Final = Turn(np.eye(2), np.zeros(2))
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ def beside(first: Layout, second: Layout) -> Beside:
     common = first.ids.intersection(second.ids)
     a = first.unit[first.ids.get_indexer(common)]
     b = second.unit[second.ids.get_indexer(common)]
-    turn = _laid_over(a, b) if len(common) > 1 else Turn(np.eye(2), np.zeros(2))
+    turn = _laid_over(a, b) if len(common) > 1 else STRAIGHT
     apart = float(np.median(np.linalg.norm(turn.there(b) - a, axis=1))) if len(common) else 0.0
     over = turn.there(second.unit)
     low = over.min(axis=0) if len(over) else np.zeros(2)
@@ -209,7 +209,7 @@ def _colour_values(found: Checkpoint, rows: pd.DataFrame, colour: str, definitio
         told = information.bits(found, definition)
         assert told is not None  # a colour that is offered for this checkpoint
         return told.loc[rows["id"], _BITS[colour]].to_numpy(dtype=np.float32)
-    values = rows[_COLUMNS[colour]]
+    values = rows[COLUMNS[colour]]
     if colour == "correct":
         return np.where(values.to_numpy(dtype=bool), "right", "wrong")
     return values.to_numpy()
@@ -217,26 +217,16 @@ def _colour_values(found: Checkpoint, rows: pd.DataFrame, colour: str, definitio
 
 def place_later(
     found: Checkpoint, on: Projection, where: Layout, sample: str
-) -> tuple[float, float] | DataProblem:
-    """Where a sample that was left out of a map lies on it, in units of the map."""
+) -> Places | DataProblem:
+    """Where a sample that was left out of a map lies on it: (1, 2), in units of the map."""
     held = latents_of(found)
     if isinstance(held, DataProblem):
         return held
     row = np.flatnonzero(held.ids == sample)
     if not len(row) or where.latent not in held.values:
         return DataProblem(f"There is no {where.latent} of the sample {sample}.")
-    return placed_at(found, on, where, held.values[where.latent][row])
-
-
-def placed_at(
-    found: Checkpoint, on: Projection, where: Layout, new: NDArray[Any]
-) -> tuple[float, float] | DataProblem:
-    """Where a latent (1, size) lies on a map of that latent, in units of the map."""
-    held = latents_of(found)
-    if isinstance(held, DataProblem):
-        return held
-    rows = pd.Index(held.ids).get_indexer(where.ids)
-    values = held.values[where.latent][rows]
+    values = held.values[where.latent]
+    placed_rows = values[pd.Index(held.ids).get_indexer(where.ids)]
     xy = on.frame[list(schema.projection(where.latent))].to_numpy()
-    x, y = where.to_unit.there(place(values, xy, new, "pca" if on.method == "pca" else "umap"))[0]
-    return float(x), float(y)
+    method: Method = "pca" if on.method == "pca" else "umap"
+    return where.to_unit.there(place(placed_rows, xy, values[row], method))

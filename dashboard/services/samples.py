@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,18 @@ from dmil_core import schema
 
 #: Nats in one bit: everything inside the core is in nats, everything on screen in bits.
 NATS_PER_BIT = float(np.log(2.0))
+#: What is told of each sample -> the table's column.
+COLUMNS: Final = {
+    "id": "id",
+    "class": "y",
+    "prediction": "pred",
+    "correct": "correct",
+    "confidence": "confidence",
+    "dominant": "dominant",
+    "composition": schema.COMPOSITION,
+    "unexplained": schema.EXPLAINED,
+    **{f"gate-{c}": schema.gate(c) for c in schema.ALL_COMPONENTS},
+}
 
 
 def in_split(frame: pd.DataFrame, split: str) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import streamlit as st
 from numpy.typing import NDArray
 
 from dashboard.services import information, outlines
@@ -14,7 +15,7 @@ from dashboard.services.comparison import interval
 from dashboard.services.maps import layout, placed
 from dashboard.services.samples import in_split
 from dashboard.services.stock import Checkpoint, DataProblem, stock, table
-from dashboard.slices import Slice
+from dashboard.slices import Slice, write
 from dmil_core import schema
 from dmil_core.information.pointwise import PARTS, mean_of
 
@@ -27,7 +28,15 @@ def members(data: str, one: Slice) -> pd.Index[str] | DataProblem:
     found = stock().get(data, one.model, one.seed)
     if found.status != "ready":
         return DataProblem(f"It was drawn on a map of {one.model}, which cannot be read.")
-    on = placed(found)
+    return _members(str(found.folder), found.stamp, write(one), found, one)
+
+
+# A page asks for it several times: for its list, its figures and its map.
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _members(
+    folder: str, key: str, text: str, _found: Checkpoint, _one: Slice
+) -> pd.Index[str] | DataProblem:
+    on, one = placed(_found), _one
     if isinstance(on, DataProblem):
         return on
     if not on.has(one.latent):

@@ -288,7 +288,8 @@ def projection(found: Checkpoint) -> Projection | None:
     return _projection(str(found.folder), found.stamp)
 
 
-@st.cache_resource(max_entries=16, show_spinner="Reading the map …")
+# As many as tables: the map asks of every model of a set whether it has one.
+@st.cache_resource(max_entries=64, show_spinner="Reading the map …")
 def _projection(folder: str, key: str) -> Projection | None:
     try:
         path = _table_path(Path(folder), "projection")

@@ -3,8 +3,9 @@
 The token is in a cookie and nowhere else. In the URL it would go along with every copied link, and
 whoever opened the link would see the sender's data. Local storage would do as well, but the server
 only learns of it after a round trip, so a page loaded again would first say that there is no such
-set. A browser gets a token when it first uploads something, not before. On the server only a hash
-of it is kept, so that no folder name, log or message can be used to become that visitor.
+set. A browser gets a token when it first uploads something or starts a job, not before. On the
+server only a hash of it is kept, so that no folder name, log or message can be used to become that
+visitor.
 """
 
 from __future__ import annotations

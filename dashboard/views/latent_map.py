@@ -36,7 +36,7 @@ class Map:
     found: Checkpoint
     on: Projection
     layout: Layout
-    turn: Turn | None = None
+    turn: Turn = service.STRAIGHT
     apart: float = 0.0
 
     @property
@@ -46,8 +46,7 @@ class Map:
 
     def places(self, ids: pd.Index[str]) -> service.Places:
         """(N, 2) places of samples in the pane, 0 to 1 along its longer side."""
-        unit = self.layout.unit[self.layout.ids.get_indexer(ids)]
-        return unit if self.turn is None else self.turn.there(unit)
+        return self.turn.there(self.layout.unit[self.layout.ids.get_indexer(ids)])
 
 
 def latent_map() -> None:
@@ -154,7 +153,7 @@ def _draw(maps: Sequence[Map], colour: str) -> None:
 def _pane(one: Map, ids: pd.Index[str], label: str, titled: bool) -> Pane:
     frame = f"{one.found.data}/{one.found.model}/{one.found.seed}/{one.layout.latent}"
     # A turned map has other places than the same map alone.
-    frame = f"{frame}/{one.layout.mark}/{'' if one.turn is None else 'turned'}"
+    frame = f"{frame}/{one.layout.mark}/{'' if one.turn is service.STRAIGHT else 'turned'}"
     return Pane(
         one.title if titled else "",
         f"Map of {one.title}: {len(ids):,} samples, each a point, coloured by {label}.",
@@ -165,15 +164,15 @@ def _pane(one: Map, ids: pd.Index[str], label: str, titled: bool) -> Pane:
 
 def _focus(maps: Sequence[Map], panes: Sequence[Pane], ids: pd.Index[str]) -> None:
     view = session.view()
-    members, outlines = None, []
+    members, borders = None, []
     if view.slice:
         drawn = slices.read(view.slice)
         inside = slice_service.members(view.data, drawn)
         if not isinstance(inside, DataProblem):
             members = ids.isin(inside)
-            outlines = [_outline(one, drawn) for one in maps]
+            borders = [_outline(one, drawn) for one in maps]
     extra = [_left_out(one, view.sample) for one in maps] if view.sample not in ids else []
-    frontend.focus(frontend.frame_of(panes, len(ids)), view.sample, members, outlines, extra)
+    frontend.focus(frontend.frame_of(panes, len(ids)), view.sample, members, borders, extra)
 
 
 def _outline(one: Map, drawn: Slice) -> list[list[float]] | None:
@@ -181,8 +180,7 @@ def _outline(one: Map, drawn: Slice) -> list[list[float]] | None:
     whose = (one.found.model, one.found.seed, one.layout.latent)
     if whose != (drawn.model, drawn.seed, drawn.latent):
         return None
-    border = outlines.outline(drawn)
-    return (border if one.turn is None else one.turn.there(border)).tolist()
+    return one.turn.there(outlines.outline(drawn)).tolist()
 
 
 def _left_out(one: Map, sample: str) -> list[float] | None:
@@ -194,8 +192,7 @@ def _left_out(one: Map, sample: str) -> list[float] | None:
     at = service.place_later(one.found, one.on, one.layout, sample)
     if isinstance(at, DataProblem):
         return None
-    x, y = at if one.turn is None else one.turn.there(pd.DataFrame([at]).to_numpy())[0]
-    return [float(x), float(y)]
+    return one.turn.there(at)[0].tolist()
 
 
 def _order(found: Checkpoint, colour: str) -> tuple[str, ...]:
@@ -212,8 +209,7 @@ def _heard(maps: Sequence[Map]) -> None:
     if drawn is None or not 0 <= drawn[0] < len(maps):
         return
     one = maps[drawn[0]]
-    border = pd.DataFrame(drawn[1], columns=["x", "y"]).to_numpy(dtype=float)
-    corners = outlines.corners(border if one.turn is None else one.turn.back(border))
+    corners = outlines.corners(one.turn.back(drawn[1]))
     if corners:
         where = one.layout
         made = Slice("", one.found.model, one.found.seed, where.latent, where.mark, corners)

@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ settings.register_profile("dmil", deadline=None, derandomize=True, max_examples=
 settings.load_profile("dmil")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+MAIN = sys.modules["__main__"]
 BROWSER_TESTS = REPOSITORY / "tests" / "browser"
 #: The only addresses a test may connect to.
 LOCAL = ("127.0.0.1", "::1", "localhost")
@@ -78,6 +80,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if BROWSER_TESTS in item.path.parents:
             item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(autouse=True)
+def _own_main() -> None:
+    """Give back what Streamlit's AppTest took: it makes its script the main module, which the
+    new processes of a later test would then run."""
+    sys.modules["__main__"] = MAIN
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,7 +23,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Room:
 
 
 @pytest.fixture
-def open_page(room: Room, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenPage]:
+def open_page(room: Room, monkeypatch: pytest.MonkeyPatch) -> OpenPage:
     """Open a page of the app (``""`` is Overview) on the room's checkpoints with a query."""
 
     def open_(
@@ -43,10 +42,7 @@ def open_page(room: Room, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenPage]
         app._page_hash = calc_hash(page) if page else ""
         return app.run()
 
-    # Streamlit makes its script the main module, which new processes would then run.
-    main = sys.modules["__main__"]
-    yield open_
-    sys.modules["__main__"] = main
+    return open_
 
 
 @pytest.fixture

@@ -131,12 +131,13 @@ def settle(settled: View, reasons: tuple[Dropped, ...] = ()) -> None:
 
 
 def publish() -> None:
-    """Write the view to the URL, if it changed."""
+    """Write the view to the URL, if it changed: at the end of a run, or of a part that runs
+    alone."""
     query = state.to_query(view())
     query |= {k: v for k, v in st.query_params.to_dict().items() if k in state.BROWSER}
     if query != st.query_params.to_dict():
         st.query_params.from_dict(query)
-    st.session_state[_WRITTEN] = query
+    st.session_state[_WRITTEN], st.session_state[_TOUCHED] = query, False
 
 
 def bound(

@@ -432,3 +432,15 @@ def guarded(run: Callable[[], None]) -> None:
         log.exception("a page failed; the view was %s", session.view())
         notice(messages.fault())
         st.button("Start again", on_click=session.start_again, type="primary")
+
+
+def alone(run: Callable[[], None]) -> None:
+    """Run a part of a page that answers fast: what a visitor does in it runs this part again and
+    not the page around it, which must not depend on it."""
+
+    @st.fragment
+    def part() -> None:
+        guarded(run)
+        session.publish()
+
+    part()

@@ -44,14 +44,18 @@ def signal(values: NDArray[Any], channels: Sequence[str], rate: float, unit: str
 
 
 def vector(values: NDArray[Any], label: str, height: int = 200) -> go.Figure:
-    """A feature vector as thin bars in their order."""
+    """A feature vector as an outline of bars in their order: one path is drawn several times
+    faster than hundreds of bars."""
     fig = theme.figure(height)
-    fig.add_bar(
+    fig.add_scatter(
         x=np.arange(len(values)),
         y=values,
-        marker={"color": theme.CLASS_COLOURS[0], "line": {"width": 0}},
+        mode="lines",
+        line={"shape": "hvh", "width": 1, "color": theme.CLASS_COLOURS[0]},
+        fill="tozeroy",
+        fillcolor=theme.CLASS_COLOURS[0],
         hovertemplate="feature %{x}: %{y:.3f}<extra></extra>",
     )
-    fig.update_layout(bargap=0)
+    fig.update_layout(hovermode="x")
     fig.update_xaxes(title=theme.plain(label) or None)
     return fig

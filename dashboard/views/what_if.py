@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -41,6 +42,11 @@ def what_if() -> None:
     if sample not in table(found).index:
         widgets.notice(messages.unknown_sample(sample, found.data))
         return
+    widgets.alone(partial(_bench, found, sample))
+
+
+def _bench(found: Checkpoint, sample: str) -> None:
+    """What is changed, and what comes of it."""
     left, right = st.columns([4, 7], gap="large")
     with left:
         st.subheader("Change something", anchor=False, help=terms.WHAT_IF)

@@ -1,0 +1,104 @@
+"""What the eye gets: a dark page for who has set the system to dark, and parts that are told apart
+without colour."""
+
+from __future__ import annotations
+
+import io
+import re
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+from playwright.sync_api import Browser, Locator, Page
+
+from dmil_core.schema import COMPONENTS, contribution
+from tests.browser.test_visitor import visit
+from tests.dashboard.folders import GENERATED, Room, table_of
+
+#: WCAG AA for text of normal size.
+ENOUGH = 4.5
+
+
+def luminance(colour: str) -> float:
+    """WCAG's relative luminance of a CSS colour."""
+    found = [float(v) for v in re.findall(r"[\d.]+", colour)]
+    assert len(found) == 3 or found[3] == 1, f"not an opaque colour: {colour}"
+    linear = [
+        v / 255 / 12.92 if v / 255 <= 0.04045 else ((v / 255 + 0.055) / 1.055) ** 2.4
+        for v in found[:3]
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG's contrast ratio, 1 to 21."""
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_is_as_dark_as_the_system_and_its_figures_are_read(
+    browser: Browser, app_url: str, scheme: Any
+) -> None:
+    context = browser.new_context(color_scheme=scheme, viewport={"width": 1440, "height": 1000})
+    page = visit(context.new_page(), f"{app_url}/samples?data={GENERATED}&model=dmil")
+    page.wait_for_selector("[class*=st-key-gate-] .main-svg")
+    style = "(e, name) => getComputedStyle(e)[name]"
+    ground = page.locator("[data-testid=stApp]").evaluate(style, "backgroundColor")
+    assert (luminance(ground) < 0.05) == (scheme == "dark")
+    texts = page.locator(".js-plotly-plot text:not(:empty)")
+    assert texts.count() > 20
+    colours = {one.evaluate(style, "fill") for one in texts.all()}
+    assert min(contrast(colour, ground) for colour in colours) >= ENOUGH
+    context.close()
+
+
+def every_part(table: pd.DataFrame) -> tuple[str, str]:
+    """A sample and a class to whose score each component gives much: there are bars to look at."""
+    classes = [c.removeprefix("p_") for c in table.columns if c.startswith("p_")]
+    given = [table[[contribution(c, cls) for c in COMPONENTS]].abs() for cls in classes]
+    least = [(g.min(axis=1) / g.sum(axis=1)).to_numpy() for g in given]
+    cls, row = np.unravel_index(np.argmax(least), np.shape(least))
+    return str(table["id"].iloc[row]), classes[cls]
+
+
+def grey(page: Page, bar: Locator, width: int) -> NDArray[np.float64]:
+    """The inside of a bar as the screen shows it, 0 to 255, ``width`` pixels of it."""
+    box = bar.bounding_box()
+    assert box
+    assert box["width"] > width + 4
+    inside = {"x": box["x"] + 2, "y": box["y"] + 2, "width": width, "height": box["height"] - 4}
+    shot = page.screenshot(clip=inside)  # type: ignore[arg-type]
+    return np.asarray(Image.open(io.BytesIO(shot)).convert("L"), dtype=float)
+
+
+def stripes(picture: NDArray[np.float64]) -> tuple[float, float]:
+    """How striped a bar is, and which way its stripes lean: -1 to 1, 0 for both or neither."""
+    down, right = np.gradient(picture)
+    size = float((down**2 + right**2).mean())
+    return size**0.5, float(2 * (down * right).mean() / size) if size > 1 else 0.0
+
+
+def test_without_any_colour_the_components_look_unlike_each_other(
+    page: Page, app_url: str, room: Room
+) -> None:
+    sample, cls = every_part(table_of(room, GENERATED, "dmil").query("split == 'test'"))
+    where = f"data={GENERATED}&model=dmil&sample={sample}&class={cls}"
+    visit(page, f"{app_url}/samples?{where}")
+    session = page.context.new_cdp_session(page)
+    session.send("Emulation.setEmulatedVisionDeficiency", {"type": "achromatopsia"})
+    chart = page.locator(".st-key-waterfall .js-plotly-plot")
+    chart.scroll_into_view_if_needed()
+    page.wait_for_timeout(500)
+    # Plotly draws an axis that runs downwards from its end.
+    names = chart.locator(".ytick text").all_text_contents()[::-1]
+    assert all(n.startswith(c) for n, c in zip(names[:-1], COMPONENTS, strict=True))
+    bars = chart.locator(".bars .point path").all()[: len(COMPONENTS)]
+    looks = [stripes(grey(page, bar, 16)) for bar in bars]
+    for (a, one), (b, other) in combinations(zip(COMPONENTS, looks, strict=True), 2):
+        apart = (one[0] > 2) != (other[0] > 2) or abs(one[1] - other[1]) > 0.3
+        assert apart, f"{a} and {b} look alike in grey: {one}, {other}"

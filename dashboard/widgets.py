@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from dashboard import report, session, state
-from dashboard.figures import media as media_figures
-from dashboard.figures import sample as sample_figures
 from dashboard.figures import theme
 from dashboard.frontend import figure
-from dashboard.services import media, samples
-from dashboard.services.stock import Checkpoint, DataProblem, Stock, log, shown
+from dashboard.services import samples
+from dashboard.services.stock import Checkpoint, Stock, log, shown
 from dashboard.text import messages, terms
 from dashboard.text.messages import Message
 
@@ -117,149 +114,6 @@ def start_with_first(rows: pd.DataFrame) -> None:
     """Without a choice show the first row of the list: an empty panel explains nothing."""
     if not session.view().sample and not rows.empty:
         session.settle(state.change(session.view(), sample=str(rows["id"].iloc[0])))
-
-
-def media_row(found: Checkpoint, sample: str, across: int = 3, brief: bool = False) -> None:
-    """A sample's modalities, at most ``across`` beside each other (one on a narrow screen);
-    ``brief`` as in `media_cards`."""
-    sides = media.sides(found, sample)
-    if isinstance(sides, DataProblem):
-        st.info(plain(sides.message), icon=":material/hide_image:")
-        return
-    media_cards(sides, sample, across, brief)
-
-
-def media_cards(
-    sides: Sequence[media.Side], key: str, across: int = 3, brief: bool = False
-) -> None:
-    """Modalities beside each other, a card each; ``key`` tells several rows of cards apart.
-
-    ``brief`` leaves out their descriptions and what the model sees instead of the media.
-    """
-    places: list[Any] = []
-    while len(places) < len(sides):
-        places += st.columns(min(across, len(sides)))
-    for index, (column, side) in enumerate(zip(places, sides, strict=False)):
-        with column.container(border=True, height="stretch"):
-            st.markdown(f"**{plain(side.name)}** :gray-badge[input {index + 1}]")
-            if brief:
-                _one(side.media, side.name, f"{key}-{index}")
-                continue
-            media_of(side, f"{key}-{index}")
-            st.caption(plain(side.description))
-
-
-def media_of(side: media.Side, key: str) -> None:
-    """One modality: what it looks, sounds or reads like."""
-    _one(side.media, side.name, key)
-    if side.numbers is not None:
-        _numbers(side.numbers, side.name, key)
-
-
-def _one(item: media.Media, name: str, key: str) -> None:
-    if isinstance(item, media.Picture):
-        height, width = item.size
-        # With a width of its own it would be sent small, and be blurred when it is enlarged.
-        with st.container(width=item.shown_width):
-            st.image(
-                item.png,
-                caption=f"{width} x {height} pixels",
-                alt=f"{name} of this sample",
-                width="stretch",
-            )
-    elif isinstance(item, media.Sound):
-        _sound(item, name, key)
-    elif isinstance(item, media.Heard):
-        _spectrogram(item.features, key)
-    elif isinstance(item, media.Signal):
-        fig = media_figures.signal(item.values, item.channels, item.rate, item.unit)
-        chart(fig, f"signal-{key}", f"{name}: {len(item.channels)} channels over time")
-    elif isinstance(item, media.Words):
-        with st.container(border=True):
-            st.text(item.text)
-    elif isinstance(item, media.Numbers):
-        fig = media_figures.vector(item.values, item.label)
-        chart(fig, f"vector-{key}", f"{name}: {len(item.values)} features in their order")
-    else:
-        st.info(plain(item.reason), icon=":material/hide_image:")
-
-
-def _numbers(item: media.Numbers, name: str, key: str) -> None:
-    st.caption(f"What the model sees of it: {len(item.values):,} numbers.")
-    fig = media_figures.vector(item.values, "", height=110)
-    chart(fig, f"numbers-{key}", f"{name}: the {len(item.values)} numbers the model sees")
-
-
-def _sound(item: media.Sound, name: str, key: str) -> None:
-    st.audio(item.wave, sample_rate=item.rate, alt=f"Sound clip: {name}")
-    if item.features is not None:
-        _spectrogram(item.features, key)
-
-
-def _spectrogram(features: Any, key: str) -> None:
-    fig = media_figures.spectrogram(features)
-    chart(fig, f"mel-{key}", "Log-mel spectrogram: loudness of each pitch over time")
-    st.caption("What the model hears: loudness (bright) of each pitch over time.")
-
-
-def opinions(
-    found: Sequence[Checkpoint], current: Checkpoint, sample: str, brief: bool = False
-) -> None:
-    """Answers of every model, and of each input alone, in one table."""
-    pair = next((c for c in found if c.model == "ensemble"), current)
-    said = [*samples.opinions(found, sample), *samples.unimodal(pair, sample)]
-    columns: dict[str, list[Any]] = {
-        "": ["✓" if o.correct else "✗" for o in said],
-        "who": [o.who for o in said],
-        "says": [o.says for o in said],
-        "how sure": [100 * o.probability for o in said],
-        "true class": [100 * o.of_truth for o in said],
-    }
-    if brief:
-        del columns["true class"]
-    st.dataframe(
-        columns,
-        hide_index=True,
-        column_config={
-            "": st.column_config.TextColumn(width=30, help="✓ right, ✗ wrong"),
-            "who": st.column_config.TextColumn(width=110, help=terms.ALONE),
-            "says": st.column_config.TextColumn(width=80),
-            "how sure": st.column_config.ProgressColumn(
-                width=110,
-                format="%.0f %%",
-                min_value=0,
-                max_value=100,
-                help="Probability of its answer",
-            ),
-            "true class": st.column_config.NumberColumn(
-                format="%.0f %%", help="Probability it gives to the true class"
-            ),
-        },
-        key="opinions",
-        alt="Answer and probability of every model and of each input alone",
-    )
-    if not brief:
-        download(pd.DataFrame([asdict(o) for o in said]), f"answers-{current.data}-{sample}")
-
-
-def gate(found: Checkpoint, sample: str) -> None:
-    """Gate weights of one sample, with a sentence that reads them."""
-    weights = samples.gates(found, sample)
-    names = terms.component_names(samples.modality_names(found))
-    top = weights.iloc[int(weights["weight"].to_numpy().argmax())]
-    st.markdown("**Gate: which component counts**", help=terms.GATE)
-    chart(
-        sample_figures.gate_bars(weights, names),
-        f"gate-{found.model}",
-        f"Bars of the {terms.NUMBERS[len(weights)]} gate weights",
-    )
-    st.caption(
-        f"The model relies most on **{top['component']}** ({plain(names[top['component']])}): "
-        f"{top['weight']:.0%} of the weight."
-    )
-    share = samples.explained(found, sample)
-    if share is not None:
-        st.caption(messages.explained(share), help=terms.EXPLAINED)
 
 
 def guard(found: Checkpoint) -> bool:

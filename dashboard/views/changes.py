@@ -14,6 +14,7 @@ from dashboard.services import counterfactual as service
 from dashboard.services import media, samples
 from dashboard.services.stock import Checkpoint, DataProblem, table
 from dashboard.text import messages
+from dashboard.views import media_cards
 from dashboard.widgets import plain
 
 _LABELS = {
@@ -38,7 +39,7 @@ def cards(found: Checkpoint, sample: str) -> dict[int, Change]:
             if changes[m].kind == "draw":
                 _draw(found, sample, m, name, changes[m])
             elif not isinstance(sides, DataProblem):
-                widgets.media_of(sides[m - 1], f"as-it-is-{sample}-{m}")
+                media_cards.of(sides[m - 1], f"as-it-is-{sample}-{m}")
     return changes
 
 

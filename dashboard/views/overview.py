@@ -15,6 +15,7 @@ from dashboard.services import overview as service
 from dashboard.services.overview import MISLEADING, Start
 from dashboard.services.stock import MODELS, Checkpoint, DataProblem, Stock, stock
 from dashboard.text import messages, terms
+from dashboard.views import media_cards
 from dashboard.widgets import badge, plain
 
 
@@ -43,7 +44,7 @@ def _data(found: Checkpoint) -> None:
     sides = media.sides(found, sample)
     if sample and not isinstance(sides, DataProblem):
         st.caption(f"For example {plain(sample)}, {plain(samples.record(found, sample)['y'])}:")
-        widgets.media_cards(sides, f"example-{sample}", across=2, brief=True)
+        media_cards.cards(sides, f"example-{sample}", across=2, brief=True)
     st.caption(f"Source: {plain(about.source)} Licence: {plain(about.licence)}")
 
 

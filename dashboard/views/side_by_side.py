@@ -12,7 +12,7 @@ from dashboard.services import pairs as service
 from dashboard.services.samples import Decomposition
 from dashboard.services.stock import Checkpoint
 from dashboard.text import comparing, terms
-from dashboard.views import sample_panel
+from dashboard.views import media_cards, sample_answer
 from dashboard.widgets import plain
 
 
@@ -28,11 +28,11 @@ def side_by_side(first: Checkpoint, second: Checkpoint, sample: str) -> None:
         with left:
             _answers(two, sample)
         with right:
-            widgets.media_row(first, sample, across=2, brief=True)
+            media_cards.row(first, sample, across=2, brief=True)
         cls, against = "", ""
         if gated:
             st.markdown("**Gate, and what adds up to the score**", help=terms.CONTRIBUTION)
-            cls, against = sample_panel.class_choice(next(iter(gated.values())), sample)
+            cls, against = sample_answer.class_choice(next(iter(gated.values())), sample)
             _parts(gated, sample, cls, against)
         for name in two:
             if name not in gated:

@@ -17,7 +17,7 @@ from dashboard.services import listing, samples
 from dashboard.services.counterfactual import Outcome
 from dashboard.services.stock import Checkpoint, DataProblem, stock, table
 from dashboard.text import messages, terms
-from dashboard.views import changes, sample_panel
+from dashboard.views import changes, media_cards, sample_answer, sample_panel
 from dashboard.widgets import plain
 
 #: Classes of the table of answers.
@@ -119,10 +119,10 @@ def _outcome(
         )
     else:
         _verdict(result)
-        widgets.media_cards(result.sides, f"changed-{sample}")
+        media_cards.cards(result.sides, f"changed-{sample}")
     if not found.gated:
         _answers(found, result)
-        sample_panel.no_gate(found)
+        sample_answer.no_gate(found)
         return
     names = terms.component_names(samples.modality_names(found))
     one, other = st.columns(2, gap="medium")

@@ -15,7 +15,8 @@ from dashboard.services.jobs import Busy
 from dashboard.services.uploads import Assembled, Choice, Problem, Source
 from dashboard.text import messages
 from dashboard.text import yours as text
-from dashboard.widgets import download, media_cards, notice, plain
+from dashboard.views import media_cards
+from dashboard.widgets import download, notice, plain
 
 _UPLOAD, _NOTE = "upload", "upload_note"
 #: Samples that are shown before anything is trained.
@@ -250,7 +251,7 @@ def _look(made: Assembled) -> None:
         # The files of raw media are not written yet: what the models will see is shown.
         seen = range(1, made.dataset.modalities + 1)
         sides = media.sides_of(made.dataset, row, seen)
-        media_cards(sides, f"preview-{row}", across=len(sides), brief=True)
+        media_cards.cards(sides, f"preview-{row}", across=len(sides), brief=True)
 
 
 def _train(made: Assembled) -> None:

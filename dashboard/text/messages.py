@@ -264,8 +264,16 @@ def no_pair() -> Message:
     )
 
 
-def no_records(data: str) -> Message:
-    """Models of one seed are there, but no comparison was recorded."""
+def no_records(data: str, own: bool = False) -> Message:
+    """Models of one seed are there, but no comparison was recorded; ``own`` for a visitor's set,
+    which no command reaches."""
+    if own:
+        return Message(
+            "Your set was trained with one seed.",
+            "Below is one training of each model. Whether a difference is real only several seeds "
+            "can tell: download the set on Your data and compare with `dmil compare` on your own "
+            "machine.",
+        )
     return Message(
         "No comparison over seeds is recorded for this data set.",
         "Below is one seed of each trained model. Whether a difference is real only several seeds "

@@ -269,7 +269,7 @@ def _one_seed(all_: Stock) -> None:
         widgets.current(all_)
         return
     st.subheader("Who is right how often", anchor=False, help=terms.ACCURACY)
-    widgets.notice(messages.no_records(view.data))
+    widgets.notice(messages.no_records(view.data, view.data in all_.own))
     scores = comparison.scores(all_, view.data, view.seed, view.split)
     frame = pd.DataFrame([asdict(s) for s in scores])
     widgets.chart(figures.accuracy(frame), "accuracy", "Accuracy of each model with its interval")

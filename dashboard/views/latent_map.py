@@ -91,7 +91,9 @@ def _choices(found: Checkpoint, latents: tuple[str, ...]) -> tuple[str, str]:
     st.caption(f"**{plain(latent)}**: {plain(terms.latent(latent, names))}")
     one, other = st.columns(2)
     with one:
-        widgets.select("Colour", "colour", colours, colour, terms.COLOURS.__getitem__)
+        widgets.select(
+            "Colour", "colour", colours, colour, terms.COLOURS.__getitem__, help=terms.COLOUR
+        )
     with other:
         others = ("", *service.others(found, latent))
         widgets.select(

@@ -217,8 +217,8 @@ COLOURS: Final = {
 }
 COLOUR: Final = (
     "What the points are coloured by. Classes have a marker each too, and a click on a name below "
-    "the map hides it; weights and bits have a scale. A group in a colour that the map was not made "
-    "from, such as right or wrong, is worth a look."
+    "the map hides it; weights and bits have a scale. A group in a colour that the map was not "
+    "made from, such as right or wrong, is worth a look."
 )
 #: Quantities of a list: what they are called where one is chosen.
 QUANTITIES: Final = {

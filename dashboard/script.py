@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import session, sidebar, widgets
 from dashboard.frontend.served import serve
-from dashboard.services.stock import stock
+from dashboard.services import stock
 from dashboard.views import (
     compare,
     fidelity,
@@ -23,6 +23,7 @@ from dashboard.views import (
 ICON = Path(__file__).parent / "static" / "icon.svg"
 st.set_page_config(page_title="DMIL Explorer", page_icon=str(ICON), layout="wide")
 session.begin()
+stock.begin()
 serve()
 # The default page has no url_path: its own address would open a "page not found" dialog.
 pages = {
@@ -49,7 +50,7 @@ pages = {
 page = st.navigation(list(pages.values()), position="top")
 session.remember_pages(pages)
 sidebar.title([one.url_path for one in pages.values() if one.url_path])
-found = stock()
+found = stock.stock()
 sidebar.settle(found)
 # Pages about no set of the list, and why: the choices of one would do nothing there.
 why = {

@@ -10,6 +10,7 @@ found by anybody else.
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -126,9 +127,31 @@ def shown(path: Path | str) -> str:
         return str(path)
 
 
+class _Run(threading.local):
+    """What one run of the script, which has a thread of its own, has seen."""
+
+    begun = False
+    found: Stock | None = None
+
+
+_run = _Run()
+
+
+def begin() -> None:
+    """A run begins: look at the disk anew, and then see the same until its end."""
+    _run.begun, _run.found = True, None
+
+
 def stock() -> Stock:
-    """What is on disk now, this visitor's own sets last. Listing is cheap and done each time;
-    reading is cached."""
+    """What is on disk now, this visitor's own sets last. Listing is done once a run, and each time
+    where no run has begun; reading is cached."""
+    found = _run.found or _listed()
+    if _run.begun:
+        _run.found = found
+    return found
+
+
+def _listed() -> Stock:
     root = checkpoints_root()
     found = _stock(str(root), stamp(root.glob("*/*/seed*/*")), stamp(_cards()))
     visitor = visitors.visitor()

@@ -20,6 +20,10 @@ from dashboard.widgets import badge, plain
 
 def gates() -> None:
     """The page."""
+    widgets.alone(_page)
+
+
+def _page() -> None:
     st.subheader("Gates: what do two inputs tell?", anchor=False)
     st.markdown(text.LEAD)
     world = service.read(session.view().world)

@@ -15,6 +15,7 @@ from dashboard.views import (
     gates,
     latent_map,
     overview,
+    paper,
     samples,
     what_if,
     your_data,
@@ -48,7 +49,10 @@ pages = {
         your_data.your_data, title="Your data", icon=":material/upload:", url_path="your-data"
     ),
 }
-learn = {"gates": st.Page(gates.gates, title="Gates", icon=":material/memory:", url_path="gates")}
+learn = {
+    "gates": st.Page(gates.gates, title="Gates", icon=":material/memory:", url_path="gates"),
+    "paper": st.Page(paper.paper, title="The paper", icon=":material/schema:", url_path="paper"),
+}
 # Pages below an empty name stay beside each other; those to learn with are a menu behind them.
 page = st.navigation({"": list(pages.values()), "Learn": list(learn.values())}, position="top")
 pages |= learn

@@ -65,6 +65,10 @@ POINTWISE: Final = (*DEFINITIONS, "lsmi")
 MEASURES: Final = ("broja", "imin", "immi", "iccs", "fl")
 #: What a world is built from, where it does not say so itself: shares of gates, all but one at 0.
 BUILDS: Final = ("mix",)
+#: Parts of the architecture, of up to three inputs.
+BOXES: Final = (
+    *(f"{kind}{m}" for kind in "xzmnu" for m in (1, 2, 3)), "r", "s", "heads", "gate", "answer",
+)  # fmt: skip
 #: Who says what the inputs tell: the chosen model's heads, or networks that read the data alone.
 TELLERS: Final = ("model", "data")
 #: Which samples of two compared models are listed: all, or those that only one has right.
@@ -139,6 +143,7 @@ class View:
     build: str = ""
     measure: str = "broja"
     pointwise: str = "same-sign"
+    box: str = ""
 
 
 @dataclass(frozen=True)
@@ -250,6 +255,7 @@ PARAMETERS: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "build": ("build", _one_of(BUILDS)),
     "measure": ("measure", _one_of(MEASURES)),
     "pointwise": ("pointwise", _one_of(POINTWISE)),
+    "part-of": ("box", _one_of(BOXES)),
 }
 
 DEFAULT: Final = View()

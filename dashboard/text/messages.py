@@ -409,3 +409,18 @@ def unusable(why: str) -> Message:
         why,
         tone="error",
     )
+
+
+def not_decomposed(model: str, other: bool) -> Message:
+    """The page of the architecture, with a model that has another one."""
+    way = "Look at one that is." if other else "Train one: `dmil train --paradigm dmil`."
+    return Message(f"{model} is not built as in the paper.", way)
+
+
+def no_theorem(problem: str) -> Message:
+    """Theorem 1 was not measured here."""
+    return Message(
+        "Theorem 1 has no measured numbers here.",
+        "`make bench-theorem` measures them, on runs of `make bench-fidelity`.",
+        detail=problem,
+    )

@@ -1,0 +1,51 @@
+"""Boxes and arrows that are clicked, by pointer or by key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard.figures.architecture import Box
+
+_HERE = Path(__file__).parent
+
+
+def diagram(
+    key: str,
+    boxes: Sequence[Box],
+    arrows: Iterable[tuple[str, str]],
+    chosen: str,
+    label: str,
+    on_pick: Callable[[str], None],
+) -> None:
+    """A drawing of ``boxes``, of which one is chosen.
+
+    Parameters
+    ----------
+    label : what it shows, for those who do not see it.
+    on_pick : called with the id of a box that was clicked; never with another text.
+    """
+    known = {box.id for box in boxes}
+
+    def report() -> None:
+        sent = st.session_state[key].get("picked")
+        if isinstance(sent, str) and sent in known:
+            on_pick(sent)
+
+    css, js = ((_HERE / f"diagram.{e}").read_text("utf-8") for e in ("css", "js"))
+    part = st.components.v2.component(
+        "dmil_diagram", html='<div class="diagram"></div>', css=css, js=js
+    )
+    part(
+        key=key,
+        data={
+            "boxes": [asdict(box) for box in boxes],
+            "arrows": [list(one) for one in arrows],
+            "chosen": chosen,
+            "label": label,
+        },
+        on_picked_change=report,
+    )

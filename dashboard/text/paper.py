@@ -1,0 +1,210 @@
+"""The architecture in words: what each part is for, its equations, and the losses it learns from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import pandas as pd
+
+LEAD: Final = (
+    "DMIL takes a model apart into what several inputs say, what one says alone, and what only all "
+    "of them say together. Click a part to see what it does."
+)
+
+STAGES: Final = {
+    "decompose": "1 decompose each input",
+    "interact": "2 compare, combine, weigh",
+    "together": "3 everything together",
+}
+BOTH: Final = ("interact", "together")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the architecture.
+
+    Attributes
+    ----------
+    title : its name; ``{m}`` is an input's number, ``{one}`` its name.
+    says : what it is for.
+    equations : LaTeX, with ``{m}``.
+    losses : what it learns from, in LaTeX and words.
+    stages : names of the stages that train it.
+    latent : its latent on the map, with ``{m}``; empty for none.
+    """
+
+    title: str
+    says: str
+    equations: tuple[str, ...]
+    losses: tuple[tuple[str, str], ...] = ()
+    stages: tuple[str, ...] = ()
+    latent: str = ""
+
+
+_KL = (r"D_{KL}\left(q \,\|\, \mathcal N(0, I)\right)", "keeps the latent small and smooth")
+
+#: Kind of part -> what it is. Those with ``{m}`` are there once for each input.
+PARTS: Final[dict[str, Part]] = {
+    "x": Part(
+        "Input {m}: {one}",
+        "What the model sees of {one}.",
+        (r"x_{m}",),
+    ),
+    "z": Part(
+        "Encoder of {one}",
+        "Turns {one} into numbers that describe it. A norm keeps them from shrinking.",
+        (r"z_{m} = \mathrm{LayerNorm}\left(E_{m}(x_{m})\right)",),
+        ((r"\mathcal L_1, \mathcal L_2", "it learns from everything that is read off it"),),
+        ("decompose", "together"),
+        "Z{m}",
+    ),
+    "m": Part(
+        "M{m}: what {one} says alone",
+        "The part of {one} that predicts the class by itself.",
+        (r"M_{m} \sim q(M_{m} \mid z_{m}) = \mathcal N(\mu, \sigma^2)",),
+        (
+            (
+                r"CE\left(b\,y + (1-b)\tfrac 1K,\; p(y \mid M_{m})\right)",
+                "its own head predicts the class, as surely as this input can know it (b)",
+            ),
+            (
+                r"\left\|x_{m} - D_{m}(M_{m}, N_{m})\right\|^2",
+                "with N{m} it has to rebuild the input, so that nothing gets lost",
+            ),
+            _KL,
+        ),
+        ("decompose", "together"),
+        "M{m}",
+    ),
+    "n": Part(
+        "N{m}: the rest of {one}",
+        "What is in {one} besides. Alone it says nothing of the class; with the other rest it may: "
+        "synergy is built on it.",
+        (r"N_{m} \sim q(N_{m} \mid z_{m}) = \mathcal N(\mu, \sigma^2)",),
+        (
+            (
+                r"\left\|x_{m} - D_{m}(M_{m}, N_{m})\right\|^2",
+                "with M{m} it has to rebuild the input",
+            ),
+            _KL,
+        ),
+        ("decompose", "together"),
+        "N{m}",
+    ),
+    "r": Part(
+        "R: redundancy",
+        "What several inputs say. Each input alone must be able to guess it.",
+        (r"R \sim q(R \mid M_1, M_2)", r"v(R \mid M_m) \approx q(R \mid M_1, M_2)"),
+        (
+            (
+                r"\sum_m D_{KL}\left(q(R \mid M_1, M_2) \,\|\, v(R \mid M_m)\right)",
+                "what is redundant, either side could have said",
+            ),
+            (
+                r"\sum_m \left\|M_m - D(R, U_m)\right\|^2",
+                "R and U of an input rebuild what it says alone",
+            ),
+            _KL,
+        ),
+        BOTH,
+        "R",
+    ),
+    "u": Part(
+        "U{m}: uniqueness of {one}",
+        "What only {one} says.",
+        (r"U_{m} \sim q(U_{m} \mid M_{m})",),
+        ((r"\left\|M_{m} - D(R, U_{m})\right\|^2", "R and U{m} rebuild M{m}"), _KL),
+        BOTH,
+        "U{m}",
+    ),
+    "s": Part(
+        "S: synergy",
+        "What only all inputs together say. The product makes XOR a straight line.",
+        (r"S = f\left(N_1, N_2, N_1 \odot N_2\right)",),
+        ((r"w'_S \, CE\left(y,\; p(y \mid S)\right)", "samples that no input explains alone"),),
+        BOTH,
+        "S",
+    ),
+    "heads": Part(
+        "A head for each component",
+        "Each component votes for the classes by a line of its own. It learns the samples that it "
+        "can explain: how well, models say that have not seen the sample (w).",
+        (r"\ell_c = W_c\, c + b_c, \quad c \in \{R, U_1, U_2, S\}",),
+        (
+            (
+                r"\sum_c w'_c\, CE(y, \ell_c), \quad w'_c = W\, \frac{w_c^8}{\sum_k w_k^8}",
+                "nearly all of a sample goes to the component that explains most of it",
+            ),
+        ),
+        BOTH,
+    ),
+    "gate": Part(
+        "The gate",
+        "Says for each sample how much each component counts, and how much nothing explains.",
+        (r"g = \mathrm{softmax}\left(G(M, N, p_{1}, p_{2}, p_S)\right), \quad \sum_c g_c = 1",),
+        (
+            (r"-\sum_c w'_c \log g_c", "it learns which component can explain the sample"),
+            (r"BCE\left(\sum_c w_c,\; e\right)", "and whether any can"),
+        ),
+        BOTH,
+    ),
+    "answer": Part(
+        "The answer",
+        "The votes, weighed by the gate. Nothing else goes into it, so each part's share is exact.",
+        (r"\ell = \sum_c g_c\, \ell_c", r"p(y \mid x_1, x_2) = \mathrm{softmax}(\ell)"),
+        ((r"CE(y, \ell)", "the prediction itself, in the last stage"),),
+        ("together",),
+    ),
+}
+
+#: Kind of part -> the words in its box; an input has its own name.
+SHORT: Final = {
+    "x": "",
+    "z": "encoder",
+    "m": "says alone",
+    "n": "the rest",
+    "r": "redundancy",
+    "u": "uniqueness",
+    "s": "synergy",
+    "heads": "a vote each",
+    "gate": "weighs them",
+    "answer": "weighted sum",
+}
+
+THEOREM: Final = (
+    "What a model knows of the class is bounded from below by what it knows within each "
+    "composition, less what it cannot tell of the composition itself."
+)
+THEOREM_EQUATION: Final = (
+    r"\underbrace{I(Z;Y)}_{\text{knows of the class}} \;\ge\; "
+    r"\underbrace{\mathbb E_c\left[I(Z;Y \mid c)\right]}_{\text{within each composition}} "
+    r"- \underbrace{H(C \mid Z)}_{\text{composition unknown}} + I(Y;C)"
+)
+WHO: Final = {
+    "together": "both inputs, exact",
+    "added": "each alone, added, exact",
+}
+
+
+def why(terms: pd.DataFrame) -> str:
+    """The measured terms of one law in words; columns as `services.paper.theorem` has them."""
+    by = terms.set_index("who")
+    there = float(by.loc["together", "synergy"])
+    models = by[by["seeds"] > 0]
+    said = [f"Samples of synergy hold **{there:.2f} bits** of their class."]
+    least = models["synergy"].idxmin()
+    most = models["synergy"].idxmax()
+    said.append(
+        f"**{most}** has {models.loc[most, 'synergy']:.2f} of them, **{least}** "
+        f"{models.loc[least, 'synergy']:.2f}."
+    )
+    blind = models["equivocation"].idxmax()
+    said.append(
+        f"What a model cannot tell of the composition, H(C|Z), is largest in **{blind}**: "
+        f"{models.loc[blind, 'equivocation']:.2f} bits."
+    )
+    below = models[models["information"] < models["bound"] - 0.01]
+    if len(below):
+        said.append(f"The measured bound does not hold in {', '.join(map(str, below.index))}.")
+    return " ".join(said).replace("-0.00", "0.00")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from dmil_core.data import gaussian, shapes, switch
+from dmil_core.data import gaussian, shapes, switch, world, world_set
 from dmil_core.data.card import Card
 from dmil_core.data.dataset import Dataset
 from dmil_core.data.files import DATA_FILE, read_card, read_dataset
@@ -47,6 +47,11 @@ GENERATED: Final[dict[str, Generated]] = {
         shapes.OPTIONS,
     ),
     gaussian.NAME: Generated(gaussian.gaussian_set, gaussian.gaussian_card, gaussian.OPTIONS),
+    world.NAME: Generated(
+        lambda spec: world_set.WorldSet.from_spec(spec).dataset(),
+        lambda: world_set.WorldSet.from_spec(world.NAME).card(),
+        world_set.OPTIONS,
+    ),
 }
 
 

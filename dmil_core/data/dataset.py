@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from dmil_core.data.validate import Issue
 
 __all__ = ["Card", "Dataset", "MediaSpec", "Modality", "from_arrays"]
+
+#: Folder names may have 255 characters; what is put behind a slug needs some of them.
+_LONGEST_SLUG: Final = 150
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,8 +77,13 @@ class Dataset:
 
     @property
     def slug(self) -> str:
-        """The name as a folder name: letters, digits, dots, dashes and underscores only."""
-        return re.sub(r"[^A-Za-z0-9._-]+", "_", self.name)
+        """The name as a folder name: letters, digits, dots, dashes and underscores only; of a long
+        name the beginning and a digest."""
+        plain = re.sub(r"[^A-Za-z0-9._-]+", "_", self.name)
+        if len(plain) <= _LONGEST_SLUG:
+            return plain
+        digest = hashlib.sha256(self.name.encode()).hexdigest()[:12]
+        return f"{plain[: _LONGEST_SLUG - len(digest) - 1]}-{digest}"
 
     @property
     def modalities(self) -> int:

@@ -128,7 +128,7 @@ class SwitchLaw:
         rng = np.random.default_rng([self.seed, 1])
         books = rng.standard_normal((self.modalities, len(BLOCKS), self.classes, self.block))
         if self.classes <= self.block:
-            books = np.swapaxes(_orthonormal(np.swapaxes(books, -1, -2)), -1, -2)
+            books = np.swapaxes(orthonormal(np.swapaxes(books, -1, -2)), -1, -2)
         books /= np.linalg.norm(books, axis=-1, keepdims=True)
         strength = np.asarray(self.strength)[:, None, None, None]
         return books * SIGNAL_NORM * strength
@@ -140,7 +140,7 @@ class SwitchLaw:
             return np.stack([np.eye(self.dimension)] * self.modalities)
         rng = np.random.default_rng([self.seed, 2])
         shape = (self.modalities, self.dimension, self.dimension)
-        return _orthonormal(rng.standard_normal(shape))
+        return orthonormal(rng.standard_normal(shape))
 
     def sample(self, n: int, seed: int) -> dict[str, NDArray[Any]]:
         """Draw n independent rows: x1, x2 (n, D) float32, y (n,) int64, composition (n,) text."""
@@ -301,7 +301,7 @@ def _normalised(log_weight: Floats) -> Floats:
     return out
 
 
-def _orthonormal(matrices: Floats) -> Floats:
+def orthonormal(matrices: Floats) -> Floats:
     """Q of a QR decomposition whose R has a positive diagonal, so that Q is unique."""
     q, r = np.linalg.qr(matrices)
     signs = np.sign(np.diagonal(r, axis1=-2, axis2=-1))

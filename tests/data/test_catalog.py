@@ -15,6 +15,8 @@ from dmil_core.data.files import write_npz
 from dmil_core.errors import ConfigError, DataError, DmilError
 from tests.data.sets import sound_arrays, sound_card
 
+GENERATED_NAMES = ["switch", "switch-three", "shapes-qa", "gaussian", "world"]
+
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
@@ -26,7 +28,7 @@ def root(tmp_path: Path) -> Path:
 
 def test_bundled_sets_come_first_and_a_damaged_card_is_an_entry(root: Path) -> None:
     entries = {e.name: e for e in list_datasets(root)}
-    assert list(entries) == ["sound", "spoilt", "switch", "switch-three", "shapes-qa", "gaussian"]
+    assert list(entries) == ["sound", "spoilt", *GENERATED_NAMES]
     assert entries["sound"].title == "A sound set"
     assert entries["spoilt"].error
     assert entries["switch"].generated
@@ -34,12 +36,7 @@ def test_bundled_sets_come_first_and_a_damaged_card_is_an_entry(root: Path) -> N
 
 
 def test_no_folder_of_bundled_sets_leaves_the_generated(tmp_path: Path) -> None:
-    assert [e.name for e in list_datasets(tmp_path / "none")] == [
-        "switch",
-        "switch-three",
-        "shapes-qa",
-        "gaussian",
-    ]
+    assert [e.name for e in list_datasets(tmp_path / "none")] == GENERATED_NAMES
 
 
 def test_a_bundled_name_is_loaded_from_the_root(root: Path) -> None:

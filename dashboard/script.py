@@ -12,6 +12,7 @@ from dashboard.services.stock import stock
 from dashboard.views import (
     compare,
     fidelity,
+    gates,
     latent_map,
     overview,
     samples,
@@ -46,7 +47,10 @@ pages = {
         your_data.your_data, title="Your data", icon=":material/upload:", url_path="your-data"
     ),
 }
-page = st.navigation(list(pages.values()), position="top")
+learn = {"gates": st.Page(gates.gates, title="Gates", icon=":material/memory:", url_path="gates")}
+# Pages below an empty name stay beside each other; those to learn with are a menu behind them.
+page = st.navigation({"": list(pages.values()), "Learn": list(learn.values())}, position="top")
+pages |= learn
 session.remember_pages(pages)
 sidebar.title([one.url_path for one in pages.values() if one.url_path])
 found = stock()
@@ -57,6 +61,7 @@ why = {
     "here.",
     pages["your_data"]: "Trained sets of yours join the list of data sets here, on the other "
     "pages, for this browser only.",
+    pages["gates"]: "This page is about worlds that you build; no data set or model takes part.",
 }.get(page, "")
 sidebar.header(found, not why)
 sidebar.controls(found, not why, why)

@@ -26,6 +26,9 @@ LONGEST: Final = 200
 #: characters, which browsers and servers take.
 LONGEST_EDIT: Final = 2000
 
+#: Longest world of the page Gates: a truth table of 64 rows has at most 1,920 characters.
+LONGEST_WORLD: Final = 2000
+
 SPLITS: Final = ("test", "val", "train", "all")
 SHOWS: Final = ("all", "right", "wrong", "apart")
 COLOURS: Final = (
@@ -56,6 +59,12 @@ ORDERS: Final = ("stored", *QUANTITIES, *(f"{q}{UP}" for q in QUANTITIES))
 ANSWERS: Final = ("same", "2", "3", "4", "5")
 #: Ways to say what two inputs share of what they tell; see `dmil_core.information.pointwise`.
 DEFINITIONS: Final = ("same-sign", "ccs")
+#: The same for a law that is known, and what counts as shared on average; see
+#: `dmil_core.information`.
+POINTWISE: Final = (*DEFINITIONS, "lsmi")
+MEASURES: Final = ("broja", "imin", "immi", "iccs", "fl")
+#: What a world is built from, where it does not say so itself: shares of gates, all but one at 0.
+BUILDS: Final = ("mix",)
 #: Who says what the inputs tell: the chosen model's heads, or networks that read the data alone.
 TELLERS: Final = ("model", "data")
 #: Which samples of two compared models are listed: all, or those that only one has right.
@@ -126,6 +135,10 @@ class View:
     edit2: str = ""
     edit3: str = ""
     factors: str = ""
+    world: str = ""
+    build: str = ""
+    measure: str = "broja"
+    pointwise: str = "same-sign"
 
 
 @dataclass(frozen=True)
@@ -182,6 +195,10 @@ def _slice(value: str) -> str:
     return slices.write(slices.read(value))
 
 
+def _world(value: str) -> str:
+    return _text(value, LONGEST_WORLD)
+
+
 def _factors(value: str) -> str:
     return write_factors(read_factors(_text(value)))
 
@@ -229,6 +246,10 @@ PARAMETERS: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "edit2": ("edit2", _change),
     "edit3": ("edit3", _change),
     "gate": ("factors", _factors),
+    "world": ("world", _world),
+    "build": ("build", _one_of(BUILDS)),
+    "measure": ("measure", _one_of(MEASURES)),
+    "pointwise": ("pointwise", _one_of(POINTWISE)),
 }
 
 DEFAULT: Final = View()
@@ -316,7 +337,7 @@ def change(view: View, **values: Any) -> View:
     if "data" in values and values["data"] != view.data:
         keep = {"data", "model", "split", "rival", "colour", "order"}
         keep |= {"part", "metric", "reference", "method", "setting", "definition", "teller"}
-        keep |= {"look", "among", "curves"}
+        keep |= {"look", "among", "curves", "world", "build", "measure", "pointwise"}
         cleared: dict[str, Any] = {
             f.name: getattr(DEFAULT, f.name) for f in fields(View) if f.name not in keep
         }

@@ -31,6 +31,16 @@ class Message:
     tone: Tone = "info"
 
 
+def no_world(problem: str) -> Message:
+    """A link has a world that cannot be read."""
+    return Message(
+        "The world in this link cannot be read.",
+        "Correct the link, or begin with a gate and change it.",
+        problem,
+        tone="warning",
+    )
+
+
 def no_checkpoints(root: str) -> Message:
     """The app was started without any trained model."""
     return Message(

@@ -21,7 +21,7 @@ from dmil_core.errors import ConfigError
 
 MOST_ROWS: Final = 64
 #: Different values of an input or of the class.
-MOST_SYMBOLS: Final = 8
+MOST_SYMBOLS: Final = 6
 LONGEST_SYMBOL: Final = 6
 LONGEST_TEXT: Final = 8000
 #: How often a row may happen at most, where rows are counted.

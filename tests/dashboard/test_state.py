@@ -67,6 +67,10 @@ fields_of_views = {
     "edit1": st.sampled_from(("", "blank", "noise:1.5:3", "text:two  words")),
     "edit2": words.map(lambda w: f"swap:{w[:190]}" if w else ""),
     "edit3": drawings,
+    "world": st.sampled_from(("", "world:xor=1,and=0.5,noise=0.1", "world:table=0~0~1/-1~a~b")),
+    "build": st.sampled_from(("", *state.BUILDS)),
+    "measure": st.sampled_from(state.MEASURES),
+    "pointwise": st.sampled_from(state.POINTWISE),
     "factors": st.sampled_from(("", "R:0.5,S:0")),
 }
 views = st.fixed_dictionaries({}, optional=fields_of_views).map(lambda chosen: View(**chosen))
@@ -191,7 +195,8 @@ def test_the_longest_link_can_be_sent() -> None:
     edits = {f"edit{m}": "draw:lA" + "Az" * 990 for m in (1, 2, 3)}
     texts = {f.name: "x" * state.LONGEST for f in fields(View) if f.default == ""}
     view = replace(View(), **{**texts, "dominant": "", "composition": "", "answers": "",
-                              "factors": "", **edits})  # fmt: skip
+                              "factors": "", "build": "", "world": "~" * state.LONGEST_WORLD,
+                              **edits})  # fmt: skip
     assert len(urlencode(state.to_query(view))) < 16_000
 
 

@@ -1,0 +1,137 @@
+"""The joint distribution of two inputs and a class, as squares."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.figures import theme
+
+#: Bars of a class, beside its colour and name.
+CLASS_PATTERNS: tuple[str, ...] = ("", "/", "x", "\\", "-", "+", "|", ".")
+#: Panels beside each other.
+ACROSS = 4
+#: Side of the largest square, of the distance to the next: its number stands between them.
+_ROOM = 0.74
+_LEAST_WRITTEN = 0.12
+_GAP = 0.7
+
+
+def joint(frame: pd.DataFrame, names: list[str]) -> go.Figure:
+    """A square for each pair of inputs, its area p(x1, x2), filled with p(y | x1, x2).
+
+    Parameters
+    ----------
+    frame : columns panel, x1, x2, y (text), p, row and column in the panel.
+    names : the classes, in order.
+    """
+    panels = list(dict.fromkeys(frame["panel"]))
+    rows, columns = int(frame["row"].max()) + 1, int(frame["column"].max()) + 1
+    placed = _placed(frame, panels, rows, columns)
+    across, down = min(ACROSS, len(panels)), math.ceil(len(panels) / ACROSS)
+    fig = theme.figure(round(80 + down * max(220, 90 * rows)))
+    for k, name in enumerate(names):
+        own = placed[placed["y"] == name]
+        fig.add_bar(
+            x=own["x"].to_numpy(float),
+            y=own["height"].to_numpy(float),
+            base=own["base"].to_numpy(float),
+            width=own["side"].to_numpy(float),
+            name=f"class {theme.plain(name)}",
+            marker={
+                "color": theme.CLASS_COLOURS[k % 10],
+                "pattern": theme.pattern(CLASS_PATTERNS[k % 8]),
+                "line": {"width": 0},
+            },
+            text=[theme.plain(t) for t in _labels(own)],
+            textposition="inside",
+            insidetextanchor="middle",
+            textangle=0,
+            textfont={"color": "#FFFFFF", "size": 15},
+            customdata=own[["x1", "x2", "share", "pair"]].map(_hovered).to_numpy(),
+            hovertemplate="x1 = %{customdata[0]}, x2 = %{customdata[1]}: %{customdata[3]} of cases"
+            "<br>class " + theme.plain(name) + ": %{customdata[2]} of these<extra></extra>",
+        )
+    _pairs(fig, placed)
+    _axes(fig, frame, panels, rows, columns)
+    fig.update_layout(
+        barmode="overlay", showlegend=True, bargap=0, uniformtext={"minsize": 9, "mode": "hide"},
+        legend={"y": 1.0, "yanchor": "bottom", "traceorder": "normal"},
+    )  # fmt: skip
+    fig.update_xaxes(range=[-0.55, across * (columns + _GAP) - _GAP - 0.45])
+    fig.update_yaxes(range=[-(down * (rows + _GAP) - _GAP - 0.45), 0.95 if panels[1:] else 0.65])
+    return fig
+
+
+def _placed(frame: pd.DataFrame, panels: list[str], rows: int, columns: int) -> pd.DataFrame:
+    """Where each class of each pair lies: x, base, height, side; pair and share are its chances."""
+    found = frame.copy()
+    place = found["panel"].map(panels.index)
+    found["x"] = found["column"] + (place % ACROSS) * (columns + _GAP)
+    found["middle"] = -(found["row"] + (place // ACROSS) * (rows + _GAP))
+    pair = found.groupby(["panel", "row", "column"], sort=False)["p"]
+    found["pair"] = pair.transform("sum")
+    found["share"] = found["p"] / found["pair"]
+    found["side"] = _ROOM * (found["pair"] / found["pair"].max()) ** 0.5
+    found["height"] = found["side"] * found["share"]
+    below = pair.cumsum() - found["p"]
+    found["base"] = found["middle"] - found["side"] / 2 + found["side"] * below / found["pair"]
+    return found
+
+
+def _labels(own: pd.DataFrame) -> list[str]:
+    return [
+        str(y) if share * side > _LEAST_WRITTEN else ""
+        for y, share, side in own[["y", "share", "side"]].itertuples(index=False)
+    ]
+
+
+def _hovered(value: object) -> str:
+    return f"{value:.1%}" if isinstance(value, float) else theme.plain(value)
+
+
+def _pairs(fig: go.Figure, placed: pd.DataFrame) -> None:
+    """How frequent each pair is, above its square."""
+    pairs = placed.drop_duplicates(["panel", "row", "column"])
+    fig.add_scatter(
+        x=pairs["x"].to_numpy(float),
+        y=(pairs["middle"] + pairs["side"] / 2).to_numpy(float),
+        mode="text",
+        text=[f"{p:.0%}" if p >= 0.01 else "<1%" for p in pairs["pair"]],
+        textposition="top center",
+        textfont={"size": 12, "color": theme.NEUTRAL},
+        hoverinfo="skip",
+        showlegend=False,
+        cliponaxis=False,
+    )
+
+
+def _axes(fig: go.Figure, frame: pd.DataFrame, panels: list[str], rows: int, columns: int) -> None:
+    """Symbols of x1 at the left and of x2 below, and what a panel stands for above it."""
+    across = range(min(ACROSS, len(panels)))
+    symbols: dict[str, dict[int, str]] = {
+        axis: dict(frame[[at, axis]].drop_duplicates().itertuples(index=False))
+        for axis, at in (("x1", "row"), ("x2", "column"))
+    }
+    x = [
+        (c + p * (columns + _GAP), symbols["x2"].get(c, "")) for p in across for c in range(columns)
+    ]
+    bands = range(math.ceil(len(panels) / ACROSS))
+    y = [(-(r + b * (rows + _GAP)), symbols["x1"].get(r, "")) for b in bands for r in range(rows)]
+    look = {"showgrid": False, "zeroline": False, "fixedrange": True}
+    fig.update_xaxes(
+        tickvals=[at for at, _ in x], ticktext=[theme.plain(s) for _, s in x],
+        title=f"{'bit of ' * (len(panels) > 1)}x2", **look,
+    )  # fmt: skip
+    fig.update_yaxes(
+        tickvals=[at for at, _ in y], ticktext=[theme.plain(s) for _, s in y],
+        title=f"{'bit of ' * (len(panels) > 1)}x1", **look,
+    )  # fmt: skip
+    for place, name in enumerate(panels if len(panels) > 1 else ()):
+        fig.add_annotation(
+            x=(place % ACROSS) * (columns + _GAP) + (columns - 1) / 2,
+            y=-(place // ACROSS) * (rows + _GAP) + 0.8,
+            text=f"<b>{theme.plain(name)}</b>", showarrow=False, font={"size": 13},
+        )  # fmt: skip

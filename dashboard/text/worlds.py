@@ -1,0 +1,186 @@
+"""The words of the page Gates, and sentences that read a world's numbers aloud."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+LEAD: Final = (
+    "Choose how the class **y** follows from two inputs, and see at once how much of it is "
+    "redundant, unique or synergistic: exact numbers, no model."
+)
+GATES: Final = {
+    "xor": "XOR",
+    "and": "AND",
+    "or": "OR",
+    "copy": "COPY",
+    "rdn": "RDN",
+    "unq1": "UNQ1",
+    "unq2": "UNQ2",
+    "sum": "SUM",
+    "mix": "Mix",
+    "table": "Table",
+}
+#: What a choice means, in a line; that of a gate comes from its rule.
+MIX: Final = (
+    "Several gates, one of them on at a time. Both inputs show which is on, and each has a bit."
+)
+TABLE: Final = "Your own rule, a row for each case."
+TABLE_HELP: Final = (
+    "A row for each case: `x1 x2 -> y`. Rows are equally likely unless each has a probability "
+    "(`0 1 -> 1 0.25`, `1/4`, `25 %`) or a count (`3`). The same inputs may have several classes. "
+    "Values are short words or numbers, at most six different ones; text behind `#` is a note."
+)
+TABLE_ROWS: Final = (
+    "One row a case: `x1 x2 -> y`, and a probability if you like. Ctrl+Enter applies it."
+)
+NO_TABLE: Final = "**This table cannot be used.** The numbers are of the last one that could."
+ONE_LEFT: Final = "One gate has to be on. Raise another one first."
+NOISE: Final = (
+    "The chance that the class is drawn anew, from the class prior, whatever the inputs are. Noise "
+    "takes information away and changes no prior."
+)
+CORRELATION: Final = (
+    "Of the two bits: 0 independent, 1 always equal, -1 always different. Each bit alone stays "
+    "fair. RDN has one bit for both inputs, whatever this says."
+)
+PRIOR: Final = (
+    "How often each class occurs. The inputs are made more or less frequent until it fits; what "
+    "they are, given the class, stays."
+)
+WEIGHT: Final = "How often a gate is on, compared with the others; its share is behind its name."
+JOINT: Final = (
+    "Each square is a pair of inputs, as large as the pair is frequent; the number above it says "
+    "how frequent. Its filling says how often the pair has which class, by colour, pattern, name."
+)
+POINTWISE: Final = (
+    "For each case that can occur: how many bits x1, x2 and both say about the class (i1, i2, "
+    "i12), and how that is split into r, u1, u2 and s. r + u1 + u2 + s = i12. Less than 0 speaks "
+    "against the class."
+)
+POINTWISE_NAMES: Final = {
+    "same-sign": "same sign: what both say as well",
+    "ccs": "ccs: what is said twice",
+    "lsmi": "lsmi: shared exclusions (Finn, Lizier)",
+}
+#: Measure -> its name, and what it calls shared.
+MEASURES: Final = {
+    "broja": "BROJA",
+    "imin": "I_min",
+    "immi": "I_mmi",
+    "iccs": "I_ccs",
+    "fl": "Finn-Lizier",
+}
+MEASURE: Final = (
+    "Nobody can measure redundancy without saying what counts as shared, and there are several "
+    "proposals. The informations of x1, x2 and both are the same for all of them: R + U1 = "
+    "I(x1;y), R + U2 = I(x2;y), R + U1 + U2 + S = I(x1,x2;y)."
+)
+COMPONENTS: Final = ("R", "U1", "U2", "S")
+NAMES: Final = {
+    "R": "redundancy",
+    "U1": "uniqueness of x1",
+    "U2": "uniqueness of x2",
+    "S": "synergy",
+}
+_MEANT: Final = {
+    "R": "both inputs say it, each would do",
+    "U1": "only x1 says it",
+    "U2": "only x2 says it",
+    "S": "only the two together say it",
+}
+#: Fewer bits than this are shown as 0.
+LEAST: Final = 0.005
+
+
+def bits(value: float) -> str:
+    """A number of bits with two decimals, and no minus at zero."""
+    return f"{value:.2f}".replace("-0.00", "0.00")
+
+
+def reading(
+    entropy: float,
+    told: float,
+    parts: Mapping[str, Sequence[float]],
+    measure: str,
+) -> tuple[str, ...]:
+    """Sentences for a world, as Markdown.
+
+    Parameters
+    ----------
+    entropy, told : H(y) and I(x1,x2;y), in bits.
+    parts : measure -> R, U1, U2, S in bits.
+    measure : the one that is looked at.
+    """
+    own = dict(zip(COMPONENTS, parts[measure], strict=True))
+    sentences = [_told(entropy, told)]
+    if told >= LEAST:
+        sentences += [_largest(own, told), *_rest(own)]
+    return (*sentences, *_negative(own), _agreement(parts))
+
+
+def _told(entropy: float, told: float) -> str:
+    if entropy < LEAST:
+        return "There is only one class, so there is nothing to tell."
+    if told < LEAST:
+        return (
+            f"The class has {bits(entropy)} bits, and the inputs tell **nothing** of it, not even "
+            "together."
+        )
+    if entropy - told < LEAST:
+        return f"Together the inputs tell **all {bits(entropy)} bits** of the class."
+    return (
+        f"Together the inputs tell **{bits(told)}** of the {bits(entropy)} bits of the class; the "
+        "rest is chance."
+    )
+
+
+def _largest(own: Mapping[str, float], told: float) -> str:
+    top = max(own.values())
+    first = [c for c in COMPONENTS if top - own[c] < LEAST]
+    if len(first) > 1:
+        names = _joined([f"**{c}** ({NAMES[c]})" for c in first])
+        return f"{names} are equally large, {bits(top)} bits each."
+    name = first[0]
+    what = f"**{NAMES[name]} ({name})**: {_MEANT[name]}"
+    if abs(top - told) < LEAST and all(abs(v) < LEAST for c, v in own.items() if c != name):
+        return f"All of it is {what}."
+    return f"The largest part is {what}, {bits(top)} bits."
+
+
+def _rest(own: Mapping[str, float]) -> tuple[str, ...]:
+    top = max(own.values())
+    rest = [c for c in COMPONENTS if LEAST <= own[c] <= top - LEAST]
+    if not rest:
+        return ()
+    parts = _joined([f"{c} {bits(own[c])}" for c in sorted(rest, key=lambda c: -own[c])])
+    return (f"Then {'comes' if len(rest) == 1 else 'come'} {parts}.",)
+
+
+def _negative(own: Mapping[str, float]) -> tuple[str, ...]:
+    below = [c for c in COMPONENTS if own[c] <= -LEAST]
+    if not below:
+        return ()
+    parts = _joined([f"{c} ({bits(own[c])})" for c in below])
+    verb = "is" if len(below) == 1 else "are"
+    return (
+        f"{parts} {verb} **negative**: this definition finds more in other parts than the inputs "
+        "tell, and takes it off here.",
+    )
+
+
+def _agreement(parts: Mapping[str, Sequence[float]]) -> str:
+    shared = {name: values[0] for name, values in parts.items()}
+    low, high = min(shared, key=shared.__getitem__), max(shared, key=shared.__getitem__)
+    if shared[high] - shared[low] < LEAST:
+        return "All definitions agree here."
+    return (
+        f"**Definitions disagree** on how much is shared: R is {bits(shared[low])} by "
+        f"{MEASURES[low]} and {bits(shared[high])} by {MEASURES[high]}."
+    )
+
+
+def _joined(names: Sequence[str]) -> str:
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"

@@ -65,6 +65,10 @@ POINTWISE: Final = (*DEFINITIONS, "lsmi")
 MEASURES: Final = ("broja", "imin", "immi", "iccs", "fl")
 #: What a world is built from, where it does not say so itself: shares of gates, all but one at 0.
 BUILDS: Final = ("mix",)
+#: Live training: what the inputs are, how clear x2 is beside x1, and how fast it goes.
+INPUTS: Final = ("points", "vectors")
+SECONDS: Final = ("clear", "blurred")
+PACES: Final = ("slow", "medium", "fast")
 #: Who says what the inputs tell: the chosen model's heads, or networks that read the data alone.
 TELLERS: Final = ("model", "data")
 #: Which samples of two compared models are listed: all, or those that only one has right.
@@ -139,6 +143,10 @@ class View:
     build: str = ""
     measure: str = "broja"
     pointwise: str = "same-sign"
+    inputs: str = "points"
+    second: str = "clear"
+    draw: int = 0
+    pace: str = "fast"
 
 
 @dataclass(frozen=True)
@@ -250,6 +258,10 @@ PARAMETERS: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "build": ("build", _one_of(BUILDS)),
     "measure": ("measure", _one_of(MEASURES)),
     "pointwise": ("pointwise", _one_of(POINTWISE)),
+    "inputs": ("inputs", _one_of(INPUTS)),
+    "x2": ("second", _one_of(SECONDS)),
+    "draw": ("draw", _whole),
+    "pace": ("pace", _one_of(PACES)),
 }
 
 DEFAULT: Final = View()
@@ -338,6 +350,7 @@ def change(view: View, **values: Any) -> View:
         keep = {"data", "model", "split", "rival", "colour", "order"}
         keep |= {"part", "metric", "reference", "method", "setting", "definition", "teller"}
         keep |= {"look", "among", "curves", "world", "build", "measure", "pointwise"}
+        keep |= {"inputs", "second", "draw", "pace"}
         cleared: dict[str, Any] = {
             f.name: getattr(DEFAULT, f.name) for f in fields(View) if f.name not in keep
         }

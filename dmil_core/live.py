@@ -145,7 +145,7 @@ class Live:
                 for g, rows in places.items()
             },
             surfaces=tuple(surfaces),
-            answers=tuple(tuple(tuple(int(v) for v in line) for line in a) for a in answers),
+            answers=tuple(answers),
         )
 
 

@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 #: How far a path goes beyond its ends, and its places between two symbols.
 BEYOND: Final = 0.6
-FINE: Final = 10
+FINE: Final = 14
 #: Validation rows drawn into a square.
 MOST_POINTS: Final = 120
 

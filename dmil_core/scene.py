@@ -98,7 +98,7 @@ class Snapshot:
     gate : group -> mean weight of each component there; empty without a gate.
     surfaces : for each square, by x2's place and x1's, the class it answers (from 0) plus how sure
         it is, from 0 (all classes alike) to just below 1.
-    answers : for each square, by x2's symbol and x1's, the class it answers at their centres.
+    answers : the same at the centres of the symbols, by x2's symbol and x1's.
     """
 
     learner: str
@@ -110,4 +110,4 @@ class Snapshot:
     accuracy: dict[str, float]
     gate: dict[str, tuple[float, ...]]
     surfaces: tuple[tuple[tuple[float, ...], ...], ...]
-    answers: tuple[tuple[tuple[int, ...], ...], ...]
+    answers: tuple[tuple[tuple[float, ...], ...], ...]

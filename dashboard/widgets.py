@@ -14,7 +14,7 @@ from dashboard import report, session, state
 from dashboard.figures import media as media_figures
 from dashboard.figures import sample as sample_figures
 from dashboard.figures import theme
-from dashboard.frontend import figure
+from dashboard.frontend import figure, moving
 from dashboard.services import media, samples
 from dashboard.services.stock import Checkpoint, DataProblem, Stock, log, shown
 from dashboard.text import messages, terms
@@ -71,6 +71,13 @@ def chart(
     config = theme.STILL if still else theme.CONFIG
     with st.container(gap=None):
         st.plotly_chart(fig, key=key, config=config, alt=alt, **more)
+        save_figure(key, alt, about)
+
+
+def moving_chart(fig: Any, key: str, alt: str, about: str) -> None:
+    """A figure that changes while it is watched, as `chart`; it has no tool bar."""
+    with st.container(gap=None):
+        moving.draw(fig, key, alt)
         save_figure(key, alt, about)
 
 

@@ -17,6 +17,11 @@ from dashboard.text import messages
 from dashboard.views import live_pictures
 from dashboard.widgets import plain
 
+#: While a fragment runs, Streamlit fades what it has not drawn again yet; here it would flicker.
+#: Fixed text.
+_STYLE: Final = """<style>
+.st-key-live_stage [data-stale="true"] { opacity: 1 !important; transition: none !important; }
+</style>"""
 #: Seconds between two looks at what changes by itself, and signs that a visitor is still here.
 _FAST, _SLOW = 0.5, 2.0
 _KEY: Final = "live_run"
@@ -35,6 +40,7 @@ def live() -> None:
     """The page."""
     st.subheader(text.TITLE, anchor=False)
     st.markdown(text.LEAD)
+    st.html(_STYLE)
     _presets()
     chosen = service.settings(session.view())
     if isinstance(chosen, DataProblem):
@@ -128,8 +134,9 @@ def _watch(held: _Held) -> None:
         if held.look.busy != busy:
             # Another pace of looking belongs to the other state.
             st.rerun()
-        _controls(held)
-        live_pictures.show(held.look, held.settings)
+        with st.container(key="live_stage"):
+            _controls(held)
+            live_pictures.show(held.look, held.settings)
 
     @st.fragment(run_every=_SLOW)
     def here() -> None:

@@ -73,7 +73,7 @@ def _learner(look: Look, scene: Scene, name: str, settings: Settings) -> None:
     alt = f"What {text.NAMES[name]} answers for each place of x1 and x2"
     if not look.busy:
         alt += f": {text.accuracy_alt(name, last.accuracy)}"
-    widgets.chart(
+    widgets.moving_chart(
         figures.surfaces(tiles, scene.classes, name, look.steps), f"live_picture_{name}", alt,
         about=settings.world,
     )  # fmt: skip
@@ -131,7 +131,7 @@ def _accuracies(look: Look, scene: Scene, settings: Settings) -> None:
     chance = dict(zip(panels, (group.chance for group in scene.groups), strict=True))
     said = "; ".join(text.accuracy_alt(n, look.latest[n].accuracy) for n in service.LEARNERS)
     alt = "Accuracy of the three models over the training, by what samples are made of"
-    widgets.chart(
+    widgets.moving_chart(
         figures.accuracies(panels, chance, look.steps), "live_accuracies",
         alt if look.busy else f"{alt}: {said}", about=settings.world,
     )  # fmt: skip
@@ -161,14 +161,16 @@ def _gate(look: Look, scene: Scene, settings: Settings) -> None:
             for i, group in enumerate(known)
         ]  # fmt: skip
         alt = "Weight that DMIL's gate gives to the true part, over the training"
-        widgets.chart(figures.drift(lines, look.steps), "live_drift", alt, about=settings.world)
+        widgets.moving_chart(
+            figures.drift(lines, look.steps), "live_drift", alt, about=settings.world
+        )
     else:
         st.caption(text.NO_TRUTH)
     rows = {text.ROWS[g.name]: look.latest["dmil"].gate[g.name] for g in scene.groups}
     truth = {text.ROWS[g.name]: g.composition for g in scene.groups}
     said = "; ".join(f"{name}: {_weights(weights)}" for name, weights in rows.items())
     alt = "Mean weights of DMIL's gate now, by what samples are truly made of"
-    widgets.chart(
+    widgets.moving_chart(
         figures.gates(rows, truth, look.steps), "live_gates",
         alt if look.busy else f"{alt}: {said}", about=settings.world,
     )  # fmt: skip

@@ -29,6 +29,13 @@ from dmil_core.scene import ALL, LEARNERS, STEPS, Group, Scene, Settings, Snapsh
 from dmil_core.train import plan
 
 
+def warm() -> None:
+    """Make this process ready: one thread, as small matrices gain nothing from more, and what the
+    first optimiser imports, which takes as long as torch itself."""
+    torch.set_num_threads(1)
+    torch.optim.AdamW([torch.nn.Parameter(torch.zeros(1))])
+
+
 @dataclass
 class _Learner:
     """One run under way."""

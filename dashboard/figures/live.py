@@ -56,7 +56,7 @@ def surfaces(tiles: Sequence[Tile], classes: Sequence[str], key: str, step: int)
     across = 1 if len(tiles) == 1 else 2
     down = math.ceil(len(tiles) / across)
     fig = make_subplots(
-        rows=down, cols=across, horizontal_spacing=0.1, vertical_spacing=0.12 if down < 3 else 0.07,
+        rows=down, cols=across, horizontal_spacing=0.1, vertical_spacing=0.19 if down < 3 else 0.1,
         subplot_titles=[theme.plain(t.title) for t in tiles] if across > 1 else None,
     )  # fmt: skip
     scale = _scale(len(classes))
@@ -68,10 +68,10 @@ def surfaces(tiles: Sequence[Tile], classes: Sequence[str], key: str, step: int)
             row=row, col=col,
         )  # fmt: skip
         _points(fig, tile, row, col)
-        _letters(fig, tile, classes, row, col)
+        _letters(fig, tile, classes, 30 if across == 1 else 22, row, col)
         _symbols(fig, tile, row, col, last=place + across >= len(tiles), first=col == 1)
     fig.update_layout(
-        template=theme.TEMPLATE, height=40 + round((330 if across == 1 else 190) * down),
+        template=theme.TEMPLATE, height=40 + round((330 if across == 1 else 215) * down),
         showlegend=False, uirevision=key, datarevision=step, dragmode=False,
         margin={"t": 26 if across > 1 else 8, "b": 8, "l": 8, "r": 8},
     )  # fmt: skip
@@ -105,7 +105,9 @@ def _points(fig: go.Figure, tile: Tile, row: int, col: int) -> None:
     )  # fmt: skip
 
 
-def _letters(fig: go.Figure, tile: Tile, classes: Sequence[str], row: int, col: int) -> None:
+def _letters(
+    fig: go.Figure, tile: Tile, classes: Sequence[str], size: int, row: int, col: int
+) -> None:
     """The answer at every pair of symbols that occurs, ``?`` where it is a guess."""
     x, y, text, edge, said = [], [], [], [], []
     for v, line in enumerate(tile.truth):
@@ -120,15 +122,15 @@ def _letters(fig: go.Figure, tile: Tile, classes: Sequence[str], row: int, col: 
             y.append(v)
             mark = "?" if guess else theme.plain(classes[answer]) + ("" if right else " ✗")
             text.append(f"<b>{mark}</b>")
-            edge.append("#FFFFFF" if right or guess else "#12151D")
+            edge.append("#FFFFFF" if right or guess else _LETTER_COLOUR)
             told = f"x1 = {tile.symbols1[u]}, x2 = {tile.symbols2[v]}"
             told += f": answers {classes[answer]}, true {classes[true]}, {sure:.0%} of the way sure"
             said.append(theme.plain(told))
+    disc = {"size": size, "color": "rgba(255,255,255,0.88)", "line": {"width": 2, "color": edge}}
     fig.add_scatter(
         x=x, y=y, mode="markers+text", text=text, row=row, col=col, hovertext=said,
-        hovertemplate="%{hovertext}<extra></extra>",
-        textfont={"size": 15, "color": _LETTER_COLOUR},
-        marker={"size": 30, "color": "rgba(255,255,255,0.88)", "line": {"width": 2, "color": edge}},
+        hovertemplate="%{hovertext}<extra></extra>", marker=disc,
+        textfont={"size": size / 2, "color": _LETTER_COLOUR},
     )  # fmt: skip
 
 

@@ -185,6 +185,11 @@ class Classroom:
         with self._changed:
             self._forget(name)
 
+    def processes(self) -> list[int]:
+        """Ids of the processes that train."""
+        with self._changed:
+            return [desk.worker.pid for desk in self._desks if desk.worker]
+
     def close(self) -> None:
         """End everything; the server ends."""
         with self._changed:

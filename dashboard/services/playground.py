@@ -21,6 +21,12 @@ __all__ = [
 #: Noise of x2 where it is blurred, by half the distance of two symbols: one in seven rows lies on
 #: the wrong side.
 BLURRED: Final = 0.95
+#: Length of a training -> samples to learn from, and factor on the epochs.
+LENGTHS: Final = {
+    "short": (200, 0.03),
+    "normal": (Settings.train, Settings.epochs_scale),
+    "long": (Settings.train, 3 * Settings.epochs_scale),
+}
 
 
 @dataclass(frozen=True)
@@ -46,11 +52,14 @@ PRESETS: Final = (
 
 def settings(view: View) -> Settings | DataProblem:
     """What the view asks to train; a problem where its world cannot be read or learnt."""
+    train, epochs_scale = LENGTHS[view.length]
     chosen = Settings(
         world=view.world or Settings.world,
         form="vectors" if view.inputs == "vectors" else "points",
         spread2=BLURRED if view.second == "blurred" else 0.0,
         seed=view.draw,
+        train=train,
+        epochs_scale=epochs_scale,
     )
     try:
         drawn: WorldSet = chosen.drawn()

@@ -33,21 +33,13 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     # Whatever a library prints must not look like an answer.
     os.dup2(2, 1)
-    _warm()
+    from dmil_core.live import warm
+
+    warm()
     _say(answers, {"ready": True})
     runs: dict[str, Any] = {}
     for line in sys.stdin:
         _say(answers, _answer(runs, json.loads(line)))
-
-
-def _warm() -> None:
-    """Import what the first optimiser imports, which takes as long as torch itself."""
-    import torch
-
-    import dmil_core.live  # noqa: F401
-
-    torch.set_num_threads(1)
-    torch.optim.AdamW([torch.nn.Parameter(torch.zeros(1))])
 
 
 def _answer(runs: dict[str, Any], command: dict[str, Any]) -> dict[str, Any]:

@@ -38,6 +38,11 @@ DRAW_HELP: Final = (
     "Draws the samples, the first weights and every later chance. The same number gives the same "
     "training."
 )
+LENGTHS: Final = {"short": "short", "normal": "normal", "long": "long"}
+LENGTH_HELP: Final = (
+    "Short: 200 samples and few epochs, some seconds; a first look, little is learnt well. Normal: "
+    "800 samples, about 20 seconds. Long: the same with three times the epochs."
+)
 PACES: Final = {"slow": "slow", "medium": "medium", "fast": "fast"}
 PACE_HELP: Final = "How long to wait after each step: a second, a third of one, or not at all."
 STEP_HELP: Final = "One step is 1/40 of the whole training, for all three models."
@@ -106,12 +111,12 @@ ROWS: Final = {
     **{name: f"{name} samples" for name in ("R", "U1", "U2", "S")},
     "all": "all samples",
 }
-#: Gate -> the title of its square.
+#: Gate -> the title of its square, in the order in which they are shown.
 GATES: Final = {
-    "XOR": "S: only together",
     "RDN": "R: both say it",
     "UNQ1": "U1: only x1",
     "UNQ2": "U2: only x2",
+    "XOR": "S: only together",
 }
 ENDED: Final = (
     "The last training ended, as its page was closed or hidden for a while. This is a new one."

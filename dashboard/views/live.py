@@ -47,7 +47,6 @@ def live() -> None:
         widgets.notice(messages.no_world(chosen.message))
         st.button("Begin with XOR", on_click=_choose, args=(service.PRESETS[0],), type="primary")
         return
-    _choices()
     held = _held(chosen)
     if held is None:
         return
@@ -64,6 +63,8 @@ def _presets() -> None:
                 args=(preset,), type="primary" if preset.name == chosen else "secondary",
             )  # fmt: skip
         st.page_link(session.page("gates"), label="Build another world", icon=":material/memory:")
+        with st.popover("Samples, length, seed", icon=":material/tune:"):
+            _choices()
     says = text.PRESET_SAYS.get(chosen) or f"{text.OWN_WORLD} {plain(view.world)}"
     st.markdown(says)
 
@@ -73,23 +74,24 @@ def _choose(preset: Any) -> None:
 
 
 def _choices() -> None:
+    """What can be changed besides the world."""
     view = session.view()
-    with st.expander("Samples, seed", icon=":material/tune:"):
-        one, two, three = st.columns(3)
-        with one:
-            widgets.select(
-                "Each input is", "inputs", state.INPUTS, view.inputs, text.INPUTS.__getitem__,
-                help=text.INPUTS_HELP,
-            )  # fmt: skip
-        with two:
-            widgets.select(
-                "x2 is", "second", state.SECONDS, view.second, text.SECONDS.__getitem__,
-                help=text.SECOND_HELP,
-            )  # fmt: skip
-        three.number_input(
-            "Seed", 0, 999_999, step=1, help=text.DRAW_HELP,
-            **session.bound("draw", "live_draw", view.draw),
-        )  # fmt: skip
+    widgets.select(
+        "Each input is", "inputs", state.INPUTS, view.inputs, text.INPUTS.__getitem__,
+        help=text.INPUTS_HELP,
+    )  # fmt: skip
+    widgets.select(
+        "x2 is", "second", state.SECONDS, view.second, text.SECONDS.__getitem__,
+        help=text.SECOND_HELP,
+    )  # fmt: skip
+    widgets.select(
+        "The training is", "length", state.LENGTHS, view.length, text.LENGTHS.__getitem__,
+        help=text.LENGTH_HELP,
+    )  # fmt: skip
+    st.number_input(
+        "Seed", 0, 999_999, step=1, help=text.DRAW_HELP,
+        **session.bound("draw", "live_draw", view.draw),
+    )  # fmt: skip
 
 
 def _held(chosen: Settings) -> _Held | None:

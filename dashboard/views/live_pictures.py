@@ -96,10 +96,12 @@ def _banner(last: Snapshot, stages: Sequence[str]) -> str:
 
 
 def _tiles(scene: Scene, last: Snapshot) -> list[Tile]:
-    seen = zip(_titles(scene), scene.squares, last.surfaces, last.answers, strict=True)
+    seen = zip(scene.squares, last.surfaces, last.answers, strict=True)
+    order = list(text.GATES)
+    known = sorted(seen, key=lambda one: order.index(one[0].name) if one[0].name in order else 99)
     return [
         Tile(
-            title=title,
+            title=text.GATES.get(square.name, square.name),
             symbols1=square.symbols1,
             symbols2=square.symbols2,
             at1=square.at1,
@@ -109,15 +111,8 @@ def _tiles(scene: Scene, last: Snapshot) -> list[Tile]:
             surface=surface,
             answers=answers,
         )
-        for title, square, surface, answers in seen
+        for square, surface, answers in known
     ]
-
-
-def _titles(scene: Scene) -> list[str]:
-    """What stands above the squares: the gate, and what it is made of where that is known."""
-    if len(scene.squares) == 1:
-        return [""]
-    return [text.GATES.get(square.name, square.name) for square in scene.squares]
 
 
 def _accuracies(look: Look, scene: Scene, settings: Settings) -> None:

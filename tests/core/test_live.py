@@ -21,7 +21,7 @@ from dmil_core.train import train
 from tests.core.builders import states_equal
 
 #: Small enough to end in a second, large enough that every stage has epochs.
-SMALL = Settings(train=60, val=40, epochs_scale=0.02, seed=3)
+SMALL = Settings(train=40, val=30, epochs_scale=0.01, seed=3)
 MIX = replace(SMALL, world="world:xor=1,rdn=1,unq1=1,unq2=1")
 
 
@@ -61,7 +61,7 @@ def test_each_learner_ends_with_the_weights_that_train_gives(tmp_path: Path) -> 
 
 
 def test_learners_are_about_equally_far_and_end_together() -> None:
-    live = Live(replace(SMALL, epochs_scale=0.1))
+    live = Live(replace(SMALL, epochs_scale=0.04))
     latest = {one.learner: one for one in live.start()}
     longest = {"ensemble": 2, "joint": 1}
     while not live.done:

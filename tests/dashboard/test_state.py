@@ -75,6 +75,7 @@ fields_of_views = {
     "second": st.sampled_from(state.SECONDS),
     "draw": st.integers(0, 999_999),
     "pace": st.sampled_from(state.PACES),
+    "length": st.sampled_from(state.LENGTHS),
     "factors": st.sampled_from(("", "R:0.5,S:0")),
 }
 views = st.fixed_dictionaries({}, optional=fields_of_views).map(lambda chosen: View(**chosen))

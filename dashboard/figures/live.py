@@ -242,7 +242,7 @@ def gates(rows: Mapping[str, Sequence[float]], truth: Mapping[str, str], step: i
         fig.add_bar(
             y=names, x=weights, orientation="h", name=component,
             marker=theme.component_bar(component),
-            text=[f"<b>{component}</b> {w:.0%}" if w > 0.1 else "" for w in weights],
+            text=[f"<b>{component}</b> {w:.0%}" if w > 0.15 else "" for w in weights],
             textposition="inside", insidetextanchor="middle", textangle=0,
             textfont={"color": "#FFFFFF", "size": 14},
             hovertemplate="%{y}: " + component + " %{x:.1%}<extra></extra>",
@@ -261,6 +261,11 @@ def gates(rows: Mapping[str, Sequence[float]], truth: Mapping[str, str], step: i
                      fixedrange=True)  # fmt: skip
     fig.update_yaxes(fixedrange=True, tickfont={"size": 14})
     fig.update_layout(
-        barmode="stack", uirevision="live", datarevision=step, dragmode=False, bargap=0.25
+        barmode="stack",
+        uirevision="live",
+        datarevision=step,
+        dragmode=False,
+        bargap=0.25,
+        uniformtext={"minsize": 9, "mode": "hide"},
     )
     return fig

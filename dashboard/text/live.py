@@ -174,44 +174,45 @@ def verdict(
     follows : learner -> how often it answers as x1 says where x1 and x2 contradict each other;
         None where they never say the same.
     """
-    said = []
-    for group, level in chance.items():
-        own = {name: accuracy[name][group] for name in NAMES if name in accuracy}
-        said.append(_of_group(group, own, level))
+    own = {g: {n: accuracy[n][g] for n in NAMES if n in accuracy} for g in chance}
+    solved = [g for g, shares in own.items() if min(shares.values()) >= SOLVED]
+    said = [_solved(solved, own)] if solved else []
+    said += [_of_group(g, own[g], level) for g, level in chance.items() if g not in solved]
     known = {name: share for name, share in follows.items() if share is not None}
     if known:
         said.append(_leaning(known))
     if gate:
         said.append(_of_gate(gate))
-    return [sentence for sentence in said if sentence]
+    return said
+
+
+def _solved(groups: Sequence[str], own: Mapping[str, Mapping[str, float]]) -> str:
+    least = min(share for group in groups for share in own[group].values())
+    return f"On {_samples(groups)} all three are right: {least:.0%} or more."
+
+
+def _samples(groups: Sequence[str]) -> str:
+    names = [f"**{group}**" for group in groups]
+    several = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+    return "all samples" if list(groups) == ["all"] else f"{several} samples"
 
 
 def _of_group(group: str, own: Mapping[str, float], chance: float) -> str:
-    stuck = [n for n, a in own.items() if a < chance + NEAR]
-    solved = [n for n, a in own.items() if a >= SOLVED and n not in stuck]
-    what = f"on **{group}** samples" if group != "all" else "on all samples"
+    where = f"On {_samples([group])}"
     told = ", ".join(f"{NAMES[n]} {a:.0%}" for n, a in own.items())
-    if len(solved) == len(own):
-        return f"{what[0].upper()}{what[1:]} all three are right: {told} (chance {chance:.0%})."
-    if stuck and group == "S" and "ensemble" in stuck:
-        rest = [n for n in own if n not in stuck]
-        others = _others(rest, own)
+    stuck = [n for n, a in own.items() if a < chance + NEAR]
+    if group == "S" and "ensemble" in stuck:
         return (
-            f"{what[0].upper()}{what[1:]} the ensemble is at {own['ensemble']:.0%}, and chance is "
-            f"{chance:.0%}: each of its two models sees one input, which alone says nothing, so "
-            f"their average cannot know the class.{others}"
+            f"{where} the ensemble is at {own['ensemble']:.0%}, and chance is {chance:.0%}: each "
+            "of its two models sees one input, which alone says nothing, so their average cannot "
+            f"know the class.{_others([n for n in own if n not in stuck], own)}"
         )
-    best = max(own, key=lambda n: own[n])
-    worst = min(own, key=lambda n: own[n])
-    if own[best] - own[worst] < NEAR:
-        return (
-            f"{what[0].upper()}{what[1:]} the three are about equally good: {told} "
-            f"(chance {chance:.0%})."
-        )
-    return (
-        f"{what[0].upper()}{what[1:]} {NAMES[best]} is right most often: {told} "
-        f"(chance {chance:.0%})."
-    )
+    top = max(own.values())
+    best = [NAMES[n] for n, a in own.items() if a > top - NEAR]
+    if len(best) == len(own):
+        return f"{where} the three are about equally good: {told} (chance {chance:.0%})."
+    verb = "is" if len(best) == 1 else "are"
+    return f"{where} {' and '.join(best)} {verb} right most often: {told} (chance {chance:.0%})."
 
 
 def _others(names: Sequence[str], own: Mapping[str, float]) -> str:
@@ -231,7 +232,7 @@ def _leaning(follows: Mapping[str, float]) -> str:
 
 
 def _of_gate(gate: Mapping[str, Mapping[str, float]]) -> str:
-    parts = [f"{weights[g]:.0%} of its weight to {g} on {g} samples" for g, weights in gate.items()]
+    parts = [f"{weights[g]:.0%} to {g} on {g} samples" for g, weights in gate.items()]
     found = all(max(w, key=lambda c: w[c]) == g for g, w in gate.items())
-    end = "as they are truly made" if found else "which is not yet how they are made"
-    return f"DMIL's gate gives {', '.join(parts)}: {end}."
+    end = "the true part has most" if found else "the true part does not always have most yet"
+    return f"Of its weight DMIL's gate gives {', '.join(parts)}: {end}."

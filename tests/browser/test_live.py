@@ -24,7 +24,7 @@ def opened(page: Page, address: str) -> None:
 
 
 def press(page: Page, name: str) -> None:
-    page.locator(f".st-key-live_{name} button").click()
+    page.get_by_role("button", name=re.compile(f"^{name}( Shortcut .)?$")).click()
 
 
 def progress(page: Page) -> Locator:
@@ -40,11 +40,11 @@ def steps(page: Page) -> int:
 def test_start_pause_step_reset_and_to_the_end_with_a_reload(page: Page, app_url: str) -> None:
     opened(page, f"{app_url}/live?length=short&draw=5&pace=slow")
     expect(progress(page)).to_contain_text("Ready")
-    press(page, "start")
+    press(page, "Start")
     expect(progress(page)).to_contain_text(re.compile("Training.*step [1-9]"), timeout=LONG)
     # A picture that moves on is the same picture: nothing is built anew while people watch.
     page.evaluate("() => document.querySelectorAll('.moving').forEach((e) => { e.mine = true; })")
-    press(page, "pause")
+    press(page, "Pause")
     expect(progress(page)).to_contain_text("Paused", timeout=LONG)
     # The step that was under way may still end.
     page.wait_for_timeout(1500)
@@ -52,10 +52,10 @@ def test_start_pause_step_reset_and_to_the_end_with_a_reload(page: Page, app_url
     before = steps(page)
     page.wait_for_timeout(2500)
     assert steps(page) == before
-    press(page, "step")
+    press(page, "Step")
     expect(progress(page)).to_contain_text(f"Paused · step {before + 1} of", timeout=LONG)
     assert page.evaluate("() => [...document.querySelectorAll('.moving')].every((e) => e.mine)")
-    press(page, "reset")
+    press(page, "Reset")
     expect(progress(page)).to_contain_text("Ready", timeout=LONG)
     assert steps(page) == 0
     page.keyboard.press("p")
@@ -65,7 +65,7 @@ def test_start_pause_step_reset_and_to_the_end_with_a_reload(page: Page, app_url
     expect(progress(page)).to_contain_text("Ready", timeout=LONG)
     assert "draw=5" in page.url
     page.locator(".st-key-live_pace").get_by_text("fast").click()
-    press(page, "start")
+    press(page, "Start")
     expect(progress(page)).to_contain_text("Done", timeout=LONG)
     assert steps(page) == 40
     settled(page)
@@ -82,9 +82,9 @@ def test_two_visitors_take_turns_and_who_leaves_makes_room(
     context = browser.new_context(viewport={"width": 400, "height": 800})
     other = context.new_page()
     opened(other, f"{app_url}/live?length=short")
-    press(page, "start")
+    press(page, "Start")
     expect(progress(page)).to_contain_text("Training", timeout=LONG)
-    press(other, "start")
+    press(other, "Start")
     expect(progress(other)).to_contain_text("1 training of another visitor", timeout=LONG)
     page.close()
     expect(progress(other)).to_contain_text("Done", timeout=LONG)

@@ -108,7 +108,7 @@ def test_the_sentence_says_who_is_stuck_and_why() -> None:
     sentences = text.verdict(own, XOR_CHANCE, {"S": {"R": 0, "U1": 0, "U2": 0, "S": 1}}, {})
     assert "ensemble is at 51%, and chance is 50%" in sentences[0]
     assert "Joint 99% and DMIL 98%: they read both" in sentences[0]
-    assert "100% of its weight to S on S samples: as they are truly made" in sentences[1]
+    assert "gives 100% to S on S samples: the true part has most" in sentences[1]
 
 
 def test_the_sentence_does_not_claim_what_the_numbers_do_not_say() -> None:
@@ -119,7 +119,13 @@ def test_the_sentence_does_not_claim_what_the_numbers_do_not_say() -> None:
     (alike,) = text.verdict(same, {"R": 0.5}, {}, dict.fromkeys(playground.LEARNERS))
     assert "about equally good" in alike
     odd = text.verdict(same, {"R": 0.5}, {"R": {"R": 0.1, "U1": 0.9, "U2": 0, "S": 0}}, {})
-    assert "not yet how they are made" in odd[-1]
+    assert "does not always have most yet" in odd[-1]
+    high = {n: {"R": 0.96, "U1": 0.99} for n in playground.LEARNERS}
+    (solved,) = text.verdict(high, {"R": 0.5, "U1": 0.5}, {}, {})
+    assert solved == "On **R** and **U1** samples all three are right: 96% or more."
+    two = {"ensemble": {"all": 0.9}, "joint": {"all": 0.98}, "dmil": {"all": 0.97}}
+    (apart,) = text.verdict(two, {"all": 0.75}, {}, {})
+    assert apart.startswith("On all samples Joint and DMIL are right most often: Ensemble 90%")
     leaning = text.verdict(same, {"R": 0.5}, {}, {"joint": 0.97})
     assert "that of x1: Joint in 97% of the places" in leaning[-1]
 

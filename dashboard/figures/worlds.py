@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -10,13 +11,15 @@ import plotly.graph_objects as go
 from dashboard.figures import theme
 
 #: Bars of a class, beside its colour and name.
-CLASS_PATTERNS: tuple[str, ...] = ("", "/", "x", "\\", "-", "+", "|", ".")
+CLASS_PATTERNS: Final = ("", "/", "x", "\\", "-", "+", "|", ".")
 #: Panels beside each other.
-ACROSS = 4
+ACROSS: Final = 4
 #: Side of the largest square, of the distance to the next: its number stands between them.
-_ROOM = 0.74
-_LEAST_WRITTEN = 0.12
-_GAP = 0.7
+_ROOM: Final = 0.74
+#: Of a class in a square less than this high its name is not written.
+_LEAST_WRITTEN: Final = 0.12
+#: Between two panels, in squares.
+_GAP: Final = 0.7
 
 
 def joint(frame: pd.DataFrame, names: list[str]) -> go.Figure:
@@ -41,8 +44,8 @@ def joint(frame: pd.DataFrame, names: list[str]) -> go.Figure:
             width=own["side"].to_numpy(float),
             name=f"class {theme.plain(name)}",
             marker={
-                "color": theme.CLASS_COLOURS[k % 10],
-                "pattern": theme.pattern(CLASS_PATTERNS[k % 8]),
+                "color": theme.CLASS_COLOURS[k % len(theme.CLASS_COLOURS)],
+                "pattern": theme.pattern(CLASS_PATTERNS[k % len(CLASS_PATTERNS)]),
                 "line": {"width": 0},
             },
             text=[theme.plain(t) for t in _labels(own)],
@@ -99,7 +102,7 @@ def _pairs(fig: go.Figure, placed: pd.DataFrame) -> None:
         x=pairs["x"].to_numpy(float),
         y=(pairs["middle"] + pairs["side"] / 2).to_numpy(float),
         mode="text",
-        text=[f"{p:.0%}" if p >= 0.01 else "<1%" for p in pairs["pair"]],
+        text=[f"{p:.0%}" if p >= 0.01 else theme.plain("<1%") for p in pairs["pair"]],
         textposition="top center",
         textfont={"size": 12, "color": theme.NEUTRAL},
         hoverinfo="skip",

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from dashboard.text import comparing, terms
+from dashboard.text import comparing, terms, worlds
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ _FOUND: Final = {
     "Counted as shared": terms.DEFINITION,
     "Critical difference": terms.RANKS,
     "Distance on the map": terms.DISTANCE,
+    "Definitions of redundancy": worlds.MEASURE,
     "Dominant component": terms.DOMINANT,
     "Gate": terms.GATE,
     "Distance between two models": comparing.DISTANCE,
@@ -68,6 +69,8 @@ _FOUND: Final = {
     "Split": terms.SPLIT,
     "Sure": terms.SURE,
     "Start here": terms.STARTS,
+    "World: noise, prior, correlation": f"{worlds.WORLD} **Noise**: {worlds.NOISE} "
+    f"**Class prior**: {worlds.PRIOR} **Correlation**: {worlds.CORRELATION}",
     "Synergy (S)": terms.PARTS_IN_WORDS["S"],
     "Synergy indicator": terms.SYNERGY_INDICATOR,
     "Told by": terms.TELLER,

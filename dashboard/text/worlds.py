@@ -9,6 +9,10 @@ LEAD: Final = (
     "Choose how the class **y** follows from two inputs, and see at once how much of it is "
     "redundant, unique or synergistic: exact numbers, no model."
 )
+WORLD: Final = (
+    "The law of two inputs and a class, built of logic gates or of a truth table, so that "
+    "everything about it is known exactly."
+)
 GATES: Final = {
     "xor": "XOR",
     "and": "AND",
@@ -57,6 +61,12 @@ POINTWISE: Final = (
     "For each case that can occur: how many bits x1, x2 and both say about the class (i1, i2, "
     "i12), and how that is split into r, u1, u2 and s. r + u1 + u2 + s = i12. Less than 0 speaks "
     "against the class."
+)
+POINTWISE_CHOICE: Final = (
+    "What counts as shared in a single case is a choice, too. **Same sign**: the smaller of i1 and "
+    "i2 where both speak for the class, or both against it. **ccs** (common change in surprisal): "
+    "what adding i1 and i2 would count twice. **lsmi**: shared exclusions; "
+    "its mean is the R of Finn-Lizier."
 )
 POINTWISE_NAMES: Final = {
     "same-sign": "same sign: what both say as well",

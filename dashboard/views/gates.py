@@ -12,7 +12,7 @@ from dashboard.figures import worlds as figures
 from dashboard.services import worlds as service
 from dashboard.services.stock import DataProblem
 from dashboard.services.worlds import Numbers, World
-from dashboard.text import messages, terms
+from dashboard.text import messages
 from dashboard.text import worlds as text
 from dashboard.views import gates_build
 from dashboard.widgets import badge, plain
@@ -94,8 +94,8 @@ def _definitions(found: Numbers) -> None:
     )
     chosen = session.view().measure
     st.caption(
-        f"Bits. Click a row to use it above. **{text.MEASURES[chosen]}** calls shared "
-        f"{plain(service.meaning(chosen))}."
+        f"Bits. Click a row to use it above. **{text.MEASURES[chosen]}** counts as "
+        f"shared: {plain(service.meaning(chosen))}."
     )
     widgets.download(frame, "definitions")
 
@@ -107,7 +107,7 @@ def _outcomes(world: World) -> None:
     chosen = session.view().pointwise
     widgets.select(
         "Counted as shared", "pointwise", state.POINTWISE, chosen,
-        text.POINTWISE_NAMES.__getitem__, help=terms.DEFINITION, width=360,
+        text.POINTWISE_NAMES.__getitem__, help=text.POINTWISE_CHOICE, width=360,
     )  # fmt: skip
     frame = service.outcomes(world.spec, chosen)
     number: Any = st.column_config.NumberColumn

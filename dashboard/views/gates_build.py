@@ -101,8 +101,10 @@ def _show(made: World, lost: str, build: str = "") -> None:
 def _weights(world: World) -> None:
     often, now = service.shares(world), service.weights(world)
     st.markdown("How often each gate is on", help=text.WEIGHT)
-    columns = st.columns(2)
+    # Columns anew for each two, so that they keep their order where there is room for one only.
+    columns: Sequence[Any] = ()
     for place, (name, weight) in enumerate(now.items()):
+        columns = columns if place % 2 else st.columns(2)
         share = f": {often[name]:.0%}" if name in often else ""
         columns[place % 2].slider(
             f"{text.GATES[name]}{share}", 0.0, 1.0, step=0.05,
@@ -158,15 +160,16 @@ def _prior(world: World) -> None:
     if sum(able) < 2:
         return
     # Of two classes one number says it all.
-    places = range(len(names)) if len(names) > 2 else (1,)
-    for k in places:
-        st.slider(
+    several = len(names) > 2
+    place = st.expander("How often each class occurs") if several else st.container()
+    for k in range(len(names)) if several else (1,):
+        place.slider(
             f"Class {plain(names[k])}: how often", 0.0, 1.0, step=0.05, format="percent",
             help=text.PRIOR, disabled=not able[k],
             **_reports(f"world_prior_{k}", round(now[k], 4), partial(_tilt, world, k)),
         )  # fmt: skip
     if world.prior:
-        st.button(
+        place.button(
             "As it comes out", key="world_prior_none", type="tertiary", icon=":material/undo:",
             on_click=lambda: _change(world, prior=()),
         )  # fmt: skip

@@ -1,0 +1,86 @@
+"""A teacher builds worlds of gates in a real browser."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser.server import settled
+from tests.browser.test_visitor import click_row, query, visit
+from tests.dashboard.folders import REAL
+
+
+def expect_part(page: Page, name: str, value: str) -> None:
+    """Wait until the large number of a part is this."""
+    number = page.get_by_test_id("stMetric").filter(has_text=name).get_by_test_id("stMetricValue")
+    expect(number).to_have_text(value, timeout=20_000)
+    settled(page)
+
+
+def reading(page: Page) -> Locator:
+    return page.locator(".st-key-reading")
+
+
+def test_gates_are_found_chosen_mixed_typed_and_reloaded(page: Page, app_url: str) -> None:
+    visit(page, f"{app_url}/?data={REAL}")
+    page.get_by_role("button", name="Learn").click()
+    page.get_by_role("menuitem", name="Gates").click()
+    page.wait_for_url(lambda url: urlsplit(url).path == "/gates")
+    settled(page)
+    expect_part(page, "synergy", "1.00 bits")
+    expect(reading(page)).to_contain_text("All of it is synergy (S)")
+
+    page.get_by_role("radio", name="AND").click()
+    page.wait_for_url(lambda url: "and%3D1" in url)
+    expect_part(page, "redundancy", "0.31 bits")
+    expect(reading(page)).to_contain_text("Definitions disagree", timeout=20_000)
+    settled(page)
+    click_row(page, 4, height=35)
+    page.wait_for_url(lambda url: "measure=fl" in url)
+    expect(reading(page)).to_contain_text("U1 (-0.25) and U2 (-0.25) are negative", timeout=20_000)
+
+    page.go_back()
+    expect_part(page, "redundancy", "0.31 bits")
+
+    page.get_by_role("radio", name="Mix").click()
+    expect(page.get_by_text("RDN: 25%")).to_be_visible(timeout=20_000)
+    settled(page)
+    page.get_by_role("slider", name="RDN").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_text("RDN: 24%")).to_be_visible(timeout=20_000)
+    # Still in hand, though its name says another share now.
+    page.keyboard.press("Home")
+    expect(page.get_by_text("XOR: 33%")).to_be_visible(timeout=20_000)
+    settled(page)
+    mixed = query(page)["world"]
+    assert "rdn" not in mixed
+
+    page.get_by_role("radio", name="Table").click()
+    typed = page.get_by_role("textbox", name="Truth table")
+    expect(typed).to_have_value("0 0 -> 0\n0 1 -> 1\n1 0 -> 1\n1 1 -> 0", timeout=20_000)
+    typed.fill("0 0 -> no\n0 1")
+    typed.press("Control+Enter")
+    expect(page.get_by_text("Row 2 expected x1 x2")).to_be_visible(timeout=20_000)
+    expect_part(page, "synergy", "1.00 bits")
+    typed.fill("0 0 -> no\n1 1 -> yes")
+    typed.press("Control+Enter")
+    expect_part(page, "redundancy", "1.00 bits")
+    page.wait_for_url(lambda url: "table" in url)
+    page.reload()
+    settled(page)
+    expect_part(page, "redundancy", "1.00 bits")
+    expect(page.get_by_role("textbox", name="Truth table")).to_have_value("0 0 -> no\n1 1 -> yes")
+    page.get_by_role("button", name="Start again").click()
+    expect_part(page, "synergy", "1.00 bits")
+
+
+def test_every_page_is_found_on_a_phone(browser: Browser, app_url: str) -> None:
+    context = browser.new_context(viewport={"width": 400, "height": 800})
+    page = visit(context.new_page(), f"{app_url}/?data={REAL}")
+    page.get_by_test_id("stExpandSidebarButton").click()
+    expect(page.get_by_role("link", name="Your data")).to_be_visible()
+    page.get_by_role("link", name="Gates").click()
+    page.wait_for_url(lambda url: urlsplit(url).path == "/gates")
+    expect_part(page, "synergy", "1.00 bits")
+    context.close()

@@ -84,8 +84,8 @@ class _Run:
     seen: float
     desk: _Desk
     pace: str = "fast"
-    #: Steps it may still do before it pauses; None means to the end.
-    left: int | None = None
+    #: The step after which it pauses; None means that it goes on to the end.
+    until: int | None = None
     not_before: float = 0.0
 
 
@@ -149,13 +149,18 @@ class Classroom:
                 return run.look
             return replace(run.look, ahead=run.desk.line.index(name))
 
-    def go(self, name: str, steps: int | None = None) -> None:
-        """Train to the end, or so many steps; begins when it is this run's turn."""
+    def go(self, name: str, until: int | None = None) -> None:
+        """Train to the end, or until so many steps are done; begins when it is this run's turn.
+
+        Asked twice for the same step, as a page may when a click arrives late, it does one.
+        """
         with self._changed:
             run = self._runs.get(name)
             if run is None or run.look.state in ("done", "failed"):
                 return
-            run.left, run.not_before = steps, 0.0
+            if until is not None and run.look.steps >= until:
+                return
+            run.until, run.not_before = until, 0.0
             if name not in run.desk.line:
                 run.desk.line.append(name)
             if run.look.state in ("ready", "paused"):
@@ -280,11 +285,9 @@ class Classroom:
             run.look = replace(run.look, state="waiting")
         elif name in desk.line:
             run.not_before = time.monotonic() + PACES[run.pace]
-            if run.left is not None:
-                run.left -= 1
-                if run.left <= 0:
-                    self._leave_line(name, run)
-                    run.look = replace(run.look, state="paused")
+            if run.until is not None and run.look.steps >= run.until:
+                self._leave_line(name, run)
+                run.look = replace(run.look, state="paused")
 
     def _lost(self, desk: _Desk) -> None:
         """The process is gone, and with it all that it had in memory."""

@@ -168,7 +168,7 @@ def _controls(held: _Held) -> None:
             )  # fmt: skip
         st.button(
             "Step", key="live_step", icon=":material/skip_next:", help=text.STEP_HELP,
-            disabled=over or look.busy, on_click=_go, args=(name, 1), shortcut="N",
+            disabled=over or look.busy, on_click=_go, args=(name, look.steps + 1), shortcut="N",
         )  # fmt: skip
         st.button(
             "Reset", key="live_reset", icon=":material/replay:", on_click=_reset, args=(name,)
@@ -191,8 +191,8 @@ def _pace(name: str) -> None:
     classroom().pace(name, session.view().pace)
 
 
-def _go(name: str, steps: int | None) -> None:
-    classroom().go(name, steps)
+def _go(name: str, until: int | None) -> None:
+    classroom().go(name, until)
 
 
 def _pause(name: str) -> None:

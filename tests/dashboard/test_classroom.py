@@ -74,9 +74,11 @@ def test_a_run_goes_from_its_first_picture_to_the_end(room: Classroom) -> None:
 
 def test_step_does_one_and_pause_stops_before_the_next(room: Classroom) -> None:
     name = room.open(TINY)
-    room.go(name, steps=1)
+    room.go(name, until=1)
     until(lambda: seen(room, name).state == "paused")
     assert seen(room, name).steps == 1
+    room.go(name, until=1)  # the same click again
+    assert seen(room, name).state == "paused"
     room.pace(name, "slow")
     room.go(name)
     until(lambda: seen(room, name).steps == 2)
@@ -152,7 +154,7 @@ def test_a_world_that_cannot_be_learnt_fails_in_words_and_harms_no_other(room: C
     bad = room.open(Settings(world="world:table=0~0~a/1~1~a", train=40, val=30))
     until(lambda: seen(room, bad).state == "failed")
     assert "only one class ever occurs" in seen(room, bad).problem
-    room.go(good, steps=1)
+    room.go(good, until=1)
     until(lambda: seen(room, good).state == "paused")
 
 

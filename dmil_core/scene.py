@@ -35,7 +35,7 @@ class Settings:
 
     world: str = "world:xor=1"
     form: Form = "points"
-    spread: float = 0.35
+    spread: float = 0.4
     spread2: float = 0.0
     seed: int = 0
     train: int = 800

@@ -130,7 +130,8 @@ def _watch(held: _Held) -> None:
     @st.fragment(run_every=_FAST if busy else None)
     def stage() -> None:
         look = classroom().look(held.name)
-        if look is None and held.look.state != "done":
+        gone = look is None and held.look.state != "done"
+        if gone or st.session_state.get(_KEY) is not held:
             st.rerun()
         held.look = look or held.look
         if held.look.busy != busy:

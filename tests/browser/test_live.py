@@ -73,6 +73,8 @@ def test_start_pause_step_reset_and_to_the_end_with_a_reload(page: Page, app_url
     shown = page.locator(f"{PICTURES[1]} .moving").get_attribute("aria-label") or ""
     assert re.search(r"Joint: S \d+\s?%", shown)
     assert faults(page) == []
+    press(page, "Reset")
+    expect(progress(page)).to_contain_text("Ready", timeout=LONG)
 
 
 def test_two_visitors_take_turns_and_who_leaves_makes_room(

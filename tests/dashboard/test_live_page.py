@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard import state
 from dashboard.figures import live as figures
 from dashboard.figures.live import Tile
 from dashboard.services import classroom, playground
@@ -166,6 +167,8 @@ def test_settings_follow_the_view() -> None:
     assert isinstance(made, Settings)
     assert (made.form, made.spread2, made.seed) == ("vectors", playground.BLURRED, 4)
     assert made.epochs_scale == 3 * Settings.epochs_scale
+    assert tuple(classroom.PACES) == state.PACES == tuple(text.PACES)
+    assert tuple(playground.LENGTHS) == state.LENGTHS == tuple(text.LENGTHS)
     assert playground.preset_of(View()) == "xor"
     assert playground.preset_of(View(world="world:and=1")) == ""
     for preset in playground.PRESETS:

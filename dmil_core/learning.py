@@ -36,8 +36,6 @@ class Learning:
         Its training rows teach, its validation rows decide when a stage ends.
     config
         Paradigm, model, stages and seed; see :func:`dmil_core.train.plan`.
-    state
-        Where an earlier run of the same settings and rows stopped.
     epochs_scale
         The factor that is in the stages' epochs already, for those of out-of-fold models.
 
@@ -46,15 +44,16 @@ class Learning:
     model
         As the last epoch left it; after the last stage in its best state.
     state
-        Where the paradigm's own stages stand.
+        Where the paradigm's own stages stand. To go on with an earlier run of the same settings and
+        rows, set it to that run's before the first epoch.
     """
 
     def __init__(
         self, dataset: Dataset, config: RunConfig, device: torch.device,
-        *, state: FitState | None = None, epochs_scale: float = 1.0,
+        *, epochs_scale: float = 1.0,
     ) -> None:  # fmt: skip
         self.dataset, self.config, self.device = dataset, config, device
-        self.state = state or FitState()
+        self.state = FitState()
         self.epochs_scale = epochs_scale
         with reproducible(config.seed):
             self.model = build(config.model)

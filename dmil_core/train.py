@@ -218,10 +218,10 @@ def _existing(job: Job, overwrite: bool) -> Run | None:
 
 def _run(job: Job, on_epoch: Callable[[Report], None] | None) -> Run:
     watch = Stopwatch(job.device)
+    # First of all, so that a model that cannot be built leaves nothing in the folder.
+    learning = Learning(job.dataset, job.config, job.device, epochs_scale=job.epochs_scale)
     state, before = _resume(job)
-    learning = Learning(
-        job.dataset, job.config, job.device, state=state, epochs_scale=job.epochs_scale
-    )
+    learning.state = state
     try:
         for report in learning.epochs(_teachers_folder(job) if job.config.folds else None):
             if report.stage != OUT_OF_FOLD:

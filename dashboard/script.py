@@ -14,6 +14,7 @@ from dashboard.views import (
     fidelity,
     gates,
     latent_map,
+    live,
     overview,
     samples,
     what_if,
@@ -48,7 +49,12 @@ pages = {
         your_data.your_data, title="Your data", icon=":material/upload:", url_path="your-data"
     ),
 }
-learn = {"gates": st.Page(gates.gates, title="Gates", icon=":material/memory:", url_path="gates")}
+learn = {
+    "gates": st.Page(gates.gates, title="Gates", icon=":material/memory:", url_path="gates"),
+    "live": st.Page(
+        live.live, title="Live training", icon=":material/play_circle:", url_path="live"
+    ),
+}
 # Pages below an empty name stay beside each other; those to learn with are a menu behind them.
 page = st.navigation({"": list(pages.values()), "Learn": list(learn.values())}, position="top")
 pages |= learn
@@ -63,6 +69,8 @@ why = {
     pages["your_data"]: "Trained sets of yours join the list of data sets here, on the other "
     "pages, for this browser only.",
     pages["gates"]: "This page is about worlds that you build; no data set or model takes part.",
+    pages["live"]: "This page trains models of its own, on a world that you choose; nothing is to "
+    "be chosen here.",
 }.get(page, "")
 sidebar.header(found, not why)
 sidebar.controls(found, not why, why)

@@ -119,6 +119,10 @@ bench-avdigits: $(APP_ENV) ## Does the gate notice a spoilt picture or sound?
 bench-speed: $(APP_ENV) ## Rows a second of inference, seconds of training
 	$(PY) -m benchmarks.speed
 
+.PHONY: bench-live
+bench-live: $(APP_ENV) ## Are three models trained in 20 seconds while a class watches? 5 seeds, 5 minutes
+	$(PY) -m benchmarks.live $(ARGS)
+
 .PHONY: bench-app
 bench-app: $(DEV_ENV) chromium ## How long does a visitor wait, beside two rivals? 30 minutes on an idle machine
 	$(PY) -m benchmarks.app $(ARGS)

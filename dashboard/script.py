@@ -14,6 +14,7 @@ from dashboard.views import (
     fidelity,
     gates,
     latent_map,
+    live,
     overview,
     paper,
     samples,
@@ -51,6 +52,9 @@ pages = {
 }
 learn = {
     "gates": st.Page(gates.gates, title="Gates", icon=":material/memory:", url_path="gates"),
+    "live": st.Page(
+        live.live, title="Live training", icon=":material/play_circle:", url_path="live"
+    ),
     "paper": st.Page(paper.paper, title="The paper", icon=":material/schema:", url_path="paper"),
 }
 # Pages below an empty name stay beside each other; those to learn with are a menu behind them.
@@ -67,6 +71,8 @@ why = {
     pages["your_data"]: "Trained sets of yours join the list of data sets here, on the other "
     "pages, for this browser only.",
     pages["gates"]: "This page is about worlds that you build; no data set or model takes part.",
+    pages["live"]: "This page trains models of its own, on a world that you choose; nothing is to "
+    "be chosen here.",
 }.get(page, "")
 sidebar.header(found, not why)
 sidebar.controls(found, not why, why)

@@ -69,6 +69,11 @@ BUILDS: Final = ("mix",)
 BOXES: Final = (
     *(f"{kind}{m}" for kind in "xzmnu" for m in (1, 2, 3)), "r", "s", "heads", "gate", "answer",
 )  # fmt: skip
+#: Live training: what the inputs are, how clear x2 is beside x1, how fast and how long it goes.
+INPUTS: Final = ("points", "vectors")
+SECONDS: Final = ("clear", "blurred")
+PACES: Final = ("slow", "medium", "fast")
+LENGTHS: Final = ("short", "normal", "long")
 #: Who says what the inputs tell: the chosen model's heads, or networks that read the data alone.
 TELLERS: Final = ("model", "data")
 #: Which samples of two compared models are listed: all, or those that only one has right.
@@ -144,6 +149,11 @@ class View:
     measure: str = "broja"
     pointwise: str = "same-sign"
     box: str = ""
+    inputs: str = "points"
+    second: str = "clear"
+    draw: int = 0
+    pace: str = "fast"
+    length: str = "normal"
 
 
 @dataclass(frozen=True)
@@ -255,7 +265,12 @@ PARAMETERS: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "build": ("build", _one_of(BUILDS)),
     "measure": ("measure", _one_of(MEASURES)),
     "pointwise": ("pointwise", _one_of(POINTWISE)),
-    "part-of": ("box", _one_of(BOXES)),
+    "box": ("box", _one_of(BOXES)),
+    "inputs": ("inputs", _one_of(INPUTS)),
+    "x2": ("second", _one_of(SECONDS)),
+    "draw": ("draw", _whole),
+    "pace": ("pace", _one_of(PACES)),
+    "length": ("length", _one_of(LENGTHS)),
 }
 
 DEFAULT: Final = View()
@@ -344,6 +359,7 @@ def change(view: View, **values: Any) -> View:
         keep = {"data", "model", "split", "rival", "colour", "order"}
         keep |= {"part", "metric", "reference", "method", "setting", "definition", "teller"}
         keep |= {"look", "among", "curves", "world", "build", "measure", "pointwise"}
+        keep |= {"inputs", "second", "draw", "pace", "length"}
         cleared: dict[str, Any] = {
             f.name: getattr(DEFAULT, f.name) for f in fields(View) if f.name not in keep
         }

@@ -11,7 +11,7 @@ import streamlit as st
 
 from dashboard import report, session, state
 from dashboard.figures import theme
-from dashboard.frontend import figure
+from dashboard.frontend import figure, moving
 from dashboard.services import samples
 from dashboard.services.stock import Checkpoint, Stock, log, shown
 from dashboard.text import messages, terms
@@ -68,6 +68,13 @@ def chart(
     config = theme.STILL if still else theme.CONFIG
     with st.container(gap=None):
         st.plotly_chart(fig, key=key, config=config, alt=alt, **more)
+        save_figure(key, alt, about)
+
+
+def moving_chart(fig: Any, key: str, alt: str, about: str) -> None:
+    """A figure that changes while it is watched, as `chart`; it has no tool bar."""
+    with st.container(gap=None):
+        moving.draw(fig, key, alt)
         save_figure(key, alt, about)
 
 

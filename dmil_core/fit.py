@@ -11,10 +11,10 @@ import contextlib
 import hashlib
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -30,6 +30,7 @@ CLIP_NORM = 5.0
 EVALUATION_ROWS = 2048
 
 State = dict[str, Tensor]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,18 @@ def fit(
         If a prefix of a stage matches no parameter, or a loss does not suit the model.
     """
     state = state or FitState()
+    for report in epochs(model, stages, train, val, seed, state):
+        if on_epoch:
+            on_epoch(state, report)
+    return state
+
+
+def epochs(
+    model: nn.Module, stages: tuple[Stage, ...], train: Batch, val: Batch, seed: int,
+    state: FitState,
+) -> Iterator[Report]:  # fmt: skip
+    """The work of :func:`fit` an epoch at a time: yields after each one, and ``state`` then says
+    where it stands. Whoever asks for no more leaves the model as it is."""
     if state.model:
         model.load_state_dict(state.model)
     train = replace(train, index=torch.arange(len(train), device=train.y.device))
@@ -137,15 +150,23 @@ def fit(
         rule = build_rule(model, stage, train)
         rule.load_state(state.rule)
         while state.epoch < stage.epochs and state.stale < stage.patience:
-            report = _epoch(model, stage, number, train, val, seed, state, optimizer, rule)
-            if on_epoch:
-                on_epoch(state, report)
+            yield _epoch(model, stage, number, train, val, seed, state, optimizer, rule)
         model.load_state_dict(state.best)
         state.stage, state.epoch, state.stale = number + 1, 0, 0
         state.best_loss, state.optimizer, state.model = math.inf, {}, _snapshot(model)
         state.rule = {}
     model.requires_grad_(True).eval()
-    return state
+
+
+def finish(work: Generator[Report, None, T], tell: Callable[[Report], None] | None) -> T:
+    """Do all of some work that yields after every epoch; what it returns."""
+    while True:
+        try:
+            report = next(work)
+        except StopIteration as end:
+            return end.value
+        if tell:
+            tell(report)
 
 
 def _epoch(

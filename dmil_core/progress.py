@@ -58,11 +58,10 @@ class ProgressBar:
         self.close()
 
 
-class ProgressLines:
-    """A line of JSON on stdout for every :class:`~dmil_core.fit.Report`.
+class Share:
+    """How far a whole training is, 0 to 1; call it with every :class:`~dmil_core.fit.Report`.
 
-    Each has ``stage`` (its title), ``fraction`` (0 to 1 of the whole training; a stage that stops
-    early makes it jump, so time left reckoned from it is an upper bound) and ``message``.
+    A stage that stops early makes it jump, so time left reckoned from it is an upper bound.
 
     Parameters
     ----------
@@ -77,12 +76,25 @@ class ProgressLines:
             before += work
         self._fraction = 0.0
 
-    def __call__(self, report: Report) -> None:
+    def __call__(self, report: Report) -> float:
         start, length = self._spans.get(report.title, (self._fraction, 0.0))
         self._fraction = max(self._fraction, start + length * report.epoch / report.epochs)
+        return self._fraction
+
+
+class ProgressLines:
+    """A line of JSON on stdout for every :class:`~dmil_core.fit.Report`.
+
+    Each has ``stage`` (its title), ``fraction`` (see :class:`Share`) and ``message``.
+    """
+
+    def __init__(self, planned: Mapping[str, float]) -> None:
+        self._share = Share(planned)
+
+    def __call__(self, report: Report) -> None:
         epoch = f"epoch {report.epoch} of at most {report.epochs}"
         seen = f"right on {report.val_accuracy:.0%} of validation rows"
-        say(report.title, self._fraction, f"{epoch}, {seen}")
+        say(report.title, self._share(report), f"{epoch}, {seen}")
 
 
 def say(stage: str, fraction: float, message: str = "") -> None:

@@ -18,7 +18,7 @@ Shapes: N rows, M modalities, K classes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ from torch import Tensor
 from dmil_core.architectures import build
 from dmil_core.config import ModelConfig, Stage
 from dmil_core.decision import decide
-from dmil_core.fit import EVALUATION_ROWS, Report, fit, reproducible
+from dmil_core.fit import EVALUATION_ROWS, FitState, Report, epochs, finish, reproducible
 from dmil_core.losses import Batch
 from dmil_core.paradigms import ENSEMBLE, JOINT, Paradigm, stages_for
 from dmil_core.prepare import fit_statistics
@@ -42,6 +42,9 @@ DOUBT = 0.5
 
 #: A teacher is stopped early and only has to tell what can be learnt: not all epochs are needed.
 TEACHER_SHARE = 0.75
+
+#: The stage of a report about one of these models.
+OUT_OF_FOLD = "out-of-fold"
 
 Announce = Callable[[Report], None]
 
@@ -107,6 +110,17 @@ def cross_fit(
     of the same rows, settings and seed. ``groups`` (N,) names rows that must share a fold, such
     as the windows of one person: a model that saw a twin of a row has seen the row.
     """
+    work = cross_fitting(
+        config, train, val, folds, seed, groups=groups, epochs_scale=epochs_scale, folder=folder
+    )
+    return finish(work, announce)
+
+
+def cross_fitting(
+    config: ModelConfig, train: Batch, val: Batch, folds: int, seed: int,
+    *, groups: NDArray[Any] | None = None, epochs_scale: float = 1.0, folder: Path | None = None,
+) -> Generator[Report, None, Probabilities]:  # fmt: skip
+    """The work of :func:`cross_fit` an epoch at a time: yields after each one."""
     fold_of = assign_folds(len(train), folds, seed, groups)
     shape = (config.modalities + 1, config.classes)
     out = torch.zeros(len(train), *shape)
@@ -118,10 +132,9 @@ def cross_fit(
         if fold is None:
             title = fold_title(k, folds)
             parts = (train.rows(kept), train.rows(held), val)
-            fold = _fit_fold(
-                config, *parts, seed=seed * folds + k, epochs_scale=epochs_scale, title=title,
-                announce=announce,
-            )  # fmt: skip
+            fold = yield from _fit_fold(
+                config, *parts, seed=seed * folds + k, epochs_scale=epochs_scale, title=title
+            )
             _store(folder, k, fold)
         out[held.cpu()] = fold["held"]
         mean += fold["val"] / folds
@@ -149,11 +162,11 @@ def assign_folds(rows: int, folds: int, seed: int, groups: NDArray[Any] | None =
 
 def _fit_fold(
     config: ModelConfig, kept: Batch, held: Batch, val: Batch,
-    *, seed: int, epochs_scale: float, title: str, announce: Announce | None,
-) -> dict[str, Tensor]:  # fmt: skip
+    *, seed: int, epochs_scale: float, title: str,
+) -> Generator[Report, None, dict[str, Tensor]]:  # fmt: skip
     logits_held, logits_val = [], []
     for paradigm, stages in teacher_stages(len(kept), config.modalities, epochs_scale):
-        model = _fit_teacher(config, paradigm, stages, kept, val, seed, title, announce)
+        model = yield from _fit_teacher(config, paradigm, stages, kept, val, seed, title)
         logits_held.append(_logits(model, held))
         logits_val.append(_logits(model, val))
     on_held, on_val = torch.cat(logits_held, dim=1), torch.cat(logits_val, dim=1)
@@ -184,18 +197,14 @@ def teacher_stages(
 
 def _fit_teacher(
     config: ModelConfig, paradigm: Paradigm, stages: tuple[Stage, ...], kept: Batch, val: Batch,
-    seed: int, title: str, announce: Announce | None,
-) -> torch.nn.Module:  # fmt: skip
+    seed: int, title: str,
+) -> Generator[Report, None, torch.nn.Module]:  # fmt: skip
     with reproducible(seed):
         model = build(replace(config, **vars(paradigm.parts)))
     fit_statistics(model, *(x.cpu() for x in kept.inputs))
     model.to(kept.y.device)
-
-    def on_epoch(_: object, report: Report) -> None:
-        if announce:
-            announce(replace(report, stage="out-of-fold", title=f"{title}, {report.stage}"))
-
-    fit(model, stages, kept, val, seed, on_epoch=on_epoch)
+    for report in epochs(model, stages, kept, val, seed, FitState()):
+        yield replace(report, stage=OUT_OF_FOLD, title=f"{title}, {report.stage}")
     return model
 
 

@@ -17,26 +17,19 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 import dmil_core
 from dmil_core import checkpoint, paradigms, prepare
-from dmil_core.architectures import build
 from dmil_core.checkpoint import Run
 from dmil_core.config import RunConfig, to_json
 from dmil_core.data.dataset import Dataset
 from dmil_core.errors import CheckpointError, ConfigError
-from dmil_core.fit import FitState, Report, fit, reproducible
-from dmil_core.losses import Batch
+from dmil_core.fit import FitState, Report
+from dmil_core.learning import Learning
 from dmil_core.paradigms import find_paradigm
 from dmil_core.predict import predict, score
-from dmil_core.responsibilities import (
-    above_chance,
-    class_shares,
-    cross_fit,
-    of_true_class,
-    responsibilities,
-)
+from dmil_core.responsibilities import OUT_OF_FOLD
 from dmil_core.storage import exclusive, write_json
 from dmil_core.tables import write_table
 
@@ -225,28 +218,22 @@ def _existing(job: Job, overwrite: bool) -> Run | None:
 
 def _run(job: Job, on_epoch: Callable[[Report], None] | None) -> Run:
     watch = Stopwatch(job.device)
-    with reproducible(job.config.seed):
-        model = build(job.config.model)
+    # First of all, so that a model that cannot be built leaves nothing in the folder.
+    learning = Learning(job.dataset, job.config, job.device, epochs_scale=job.epochs_scale)
     state, before = _resume(job)
-    train_rows, val_rows = (job.dataset.rows(s) for s in ("train", "val"))
-    parts = [prepare.batch(job.dataset, rows, job.config.model) for rows in (train_rows, val_rows)]
-    prepare.fit_statistics(model, *parts[0].inputs)
-    model.to(job.device)
-
-    def after_epoch(state: FitState, report: Report) -> None:
-        state.save(job.scratch / STATE_FILE, {**job.key, "seconds": before + watch.seconds()})
-        if on_epoch:
-            on_epoch(report)
-
+    learning.state = state
     try:
-        rows, held = (b.to(job.device) for b in _teach(job, parts, on_epoch))
-        stages, seed = job.config.stages, job.config.seed
-        fit(model, stages, rows, held, seed, state=state, on_epoch=after_epoch)
+        for report in learning.epochs(_teachers_folder(job) if job.config.folds else None):
+            if report.stage != OUT_OF_FOLD:
+                note = {**job.key, "seconds": before + watch.seconds()}
+                state.save(job.scratch / STATE_FILE, note)
+            if on_epoch:
+                on_epoch(report)
     except KeyboardInterrupt:
-        model.load_state_dict(state.best or model.state_dict())
+        learning.model.load_state_dict(state.best or learning.model.state_dict())
         seconds = before + watch.seconds()
-        raise Interrupted(_finish(job, model, state, seconds, finished=False)) from None
-    return _finish(job, model, state, before + watch.seconds(), finished=True)
+        raise Interrupted(_finish(job, learning.model, state, seconds, finished=False)) from None
+    return _finish(job, learning.model, state, before + watch.seconds(), finished=True)
 
 
 def _resume(job: Job) -> tuple[FitState, float]:
@@ -263,33 +250,6 @@ def _resume(job: Job) -> tuple[FitState, float]:
             "another --out, or --overwrite it"
         )
     return state, float(note["seconds"])
-
-
-def _teach(job: Job, parts: list[Batch], on_epoch: Callable[[Report], None] | None) -> list[Batch]:
-    """The batches with responsibilities, where the paradigm uses them."""
-    if not job.config.folds:
-        return parts
-    train, val = (b.to(job.device) for b in parts)
-    groups = job.dataset.group
-    found = cross_fit(
-        job.config.model, train, val, job.config.folds, job.config.seed,
-        groups=None if groups is None else groups[job.dataset.rows("train")],
-        epochs_scale=job.epochs_scale, folder=_teachers_folder(job), announce=on_epoch,
-    )  # fmt: skip
-    prior = class_shares(parts[0].y, job.config.model.classes)
-    pairs = zip(parts, (found.train, found.val), strict=True)
-    return [_told(b, p, prior) for b, p in pairs]
-
-
-def _told(batch: Batch, probabilities: Tensor, prior: Tensor) -> Batch:
-    """The rows with what out-of-fold models make of them."""
-    a = above_chance(probabilities, batch.y, prior)
-    return replace(
-        batch,
-        responsibilities=responsibilities(a),
-        alone=a[:, :-1],
-        truth=of_true_class(probabilities, batch.y),
-    )
 
 
 def _teachers_folder(job: Job) -> Path:

@@ -41,6 +41,7 @@ def main() -> int:
         "unseen": behaviour.unseen,
         "architectures": behaviour.architectures,
         "dominance": reasons.dominance,
+        "live": waiting.live,
         "app": waiting.app,
     }
     recorded = [section() for name, section in sections.items() if record_path(name).exists()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from benchmarks import live as watched
 from benchmarks.app.targets import targets
 from benchmarks.readme.cells import listed, read, table
 
@@ -22,6 +23,28 @@ def app() -> str:
     record = read("app")
     parts = [_how(record), _ours(record), *_crowd(record), *_rivals(record)]
     return "\n\n".join([*parts, listed(targets(record))])
+
+
+def live() -> str:
+    """What the page Live training shows in how many seconds."""
+    record = read("live")
+    rows = []
+    for world in dict.fromkeys(r["world"] for r in record["runs"]):
+        runs = [r for r in record["runs"] if r["world"] == world]
+        for name in ("ensemble", "joint", "dmil"):
+            told = [_mean(runs, name, g) for g in ("R", "U1", "U2", "S")]
+            rows.append([f"`{world}`: `{name}`", *told])
+    text = f"""### Live training
+
+The worlds of the page *Live training* at its own settings, {watched.SEEDS} seeds that they were not chosen on (`make bench-live`), on a machine
+of {record["cores"]} cores whose load was {record["load"]:.1f}: accuracy on validation rows by composition."""  # noqa: E501
+    parts = [text, table(["mean over seeds", "R", "U1", "U2", "S"], rows)]
+    return "\n\n".join([*parts, listed(watched.targets(record))])
+
+
+def _mean(runs: list[dict[str, Any]], name: str, group: str) -> str:
+    values = [r["accuracy"][name][group] for r in runs if group in r["accuracy"][name]]
+    return f"{sum(values) / len(values):.1%}" if values else "-"
 
 
 def _how(record: dict[str, Any]) -> str:

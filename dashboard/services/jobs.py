@@ -295,7 +295,7 @@ class Jobs:
         self._running[job_id] = subprocess.Popen(
             [sys.executable, "-m", "dashboard.services.runner", str(folder)],
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            start_new_session=True, env=_environment(),
+            start_new_session=True, env=environment(),
         )  # fmt: skip
 
     def _reap(self) -> None:
@@ -394,7 +394,7 @@ def _held(folder: Path) -> bool:
         return False
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """One thread each: the other cores are for pages, and small matrices gain nothing."""
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
     # The server finds this package by its own path; the runner must find the same one.

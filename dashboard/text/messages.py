@@ -41,6 +41,16 @@ def no_world(problem: str) -> Message:
     )
 
 
+def live_failed(problem: str) -> Message:
+    """A live training could not go on."""
+    return Message(
+        "This training could not go on.",
+        "Press Reset to begin again, or choose another world.",
+        problem,
+        tone="warning",
+    )
+
+
 def no_checkpoints(root: str) -> Message:
     """The app was started without any trained model."""
     return Message(

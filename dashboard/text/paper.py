@@ -1,4 +1,4 @@
-"""The architecture in words: what each part is for, its equations, and the losses it learns from."""
+"""The architecture in words: what each part is for, its equations, what it learns from."""
 
 from __future__ import annotations
 
@@ -172,6 +172,9 @@ SHORT: Final = {
     "answer": "weighted sum",
 }
 
+#: Bits by which an estimate may miss.
+_SLACK: Final = 0.01
+
 THEOREM: Final = (
     "What a model knows of the class is bounded from below by what it knows within each "
     "composition, less what it cannot tell of the composition itself."
@@ -189,22 +192,24 @@ WHO: Final = {
 
 def why(terms: pd.DataFrame) -> str:
     """The measured terms of one law in words; columns as `services.paper.theorem` has them."""
-    by = terms.set_index("who")
-    there = float(by.loc["together", "synergy"])
-    models = by[by["seeds"] > 0]
-    said = [f"Samples of synergy hold **{there:.2f} bits** of their class."]
-    least = models["synergy"].idxmin()
-    most = models["synergy"].idxmax()
-    said.append(
-        f"**{most}** has {models.loc[most, 'synergy']:.2f} of them, **{least}** "
-        f"{models.loc[least, 'synergy']:.2f}."
-    )
-    blind = models["equivocation"].idxmax()
-    said.append(
+    rows = {str(row["who"]): row for row in terms.to_dict("records")}
+    models = {who: row for who, row in rows.items() if row["seeds"]}
+    by_synergy = sorted(models, key=lambda who: models[who]["synergy"])
+    blind = max(models, key=lambda who: models[who]["equivocation"])
+    least, most = by_synergy[0], by_synergy[-1]
+    said = [
+        f"Samples of synergy hold **{rows['together']['synergy']:.2f} bits** of their class.",
+        f"A straight line finds {_bits(models[most]['synergy'])} of them in **{most}** and "
+        f"{_bits(models[least]['synergy'])} in **{least}**.",
         f"What a model cannot tell of the composition, H(C|Z), is largest in **{blind}**: "
-        f"{models.loc[blind, 'equivocation']:.2f} bits."
-    )
-    below = models[models["information"] < models["bound"] - 0.01]
-    if len(below):
-        said.append(f"The measured bound does not hold in {', '.join(map(str, below.index))}.")
-    return " ".join(said).replace("-0.00", "0.00")
+        f"{_bits(models[blind]['equivocation'])} bits.",
+    ]
+    broken = [who for who, row in models.items() if row["information"] < row["bound"] - _SLACK]
+    if broken:
+        said.append(f"By these measurements the bound does not hold in {', '.join(broken)}.")
+    return " ".join(said)
+
+
+def _bits(value: float) -> str:
+    # Estimates of nothing lie a little below 0.
+    return f"{max(value, 0.0):.2f}"

@@ -13,8 +13,8 @@ from dashboard import session, state, widgets
 from dashboard.figures import architecture as figures
 from dashboard.figures import training as curves
 from dashboard.frontend.diagram import diagram
-from dashboard.services import maps, samples, training
 from dashboard.services import paper as service
+from dashboard.services import samples, training
 from dashboard.services.paper import Size
 from dashboard.services.stock import Checkpoint, DataProblem, shown, stock
 from dashboard.text import comparing, messages
@@ -142,7 +142,7 @@ def _curve(found: Checkpoint, stages: Sequence[str]) -> None:
 
 
 def _map_link(found: Checkpoint, latent: str) -> None:
-    if latent and latent in maps.latents(found, ""):
+    if found.run is not None and latent in found.run.latents:
         st.page_link(
             session.page("map"),
             label=f"{latent} of every sample on the latent map",

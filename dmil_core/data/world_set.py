@@ -32,6 +32,7 @@ REDRAWN: Final = "class_redrawn"
 _DRAWN: Final[tuple[Option, ...]] = (
     Option("form", "points", options.one_of(("points", "vectors")), "what the inputs are"),
     Option("spread", 0.25, options.number(0.01, 10), "noise of an input, by half the distance"),
+    Option("spread2", 0.0, options.number(0, 10), "the same of x2 alone; 0: that of x1"),
     Option("seed", 0, options.integer(0, 10**9), "seed of the rows"),
     Option("train", 2000, options.integer(1, 300_000), "training rows"),
     Option("val", 500, options.integer(1, 100_000), "validation rows"),
@@ -53,12 +54,14 @@ class WorldSet:
     ----------
     spread : standard deviation of each coordinate, in halves of the distance of two neighbours.
         At 0.25, 1 in 30,000 rows lies nearer to its neighbour's centre.
+    spread2 : the same of x2 alone; 0 means that of x1.
     seed, train, val, test : equal ones give equal rows.
     """
 
     world: World
     form: Form = "points"
     spread: float = 0.25
+    spread2: float = 0.0
     seed: int = 0
     train: int = 2000
     val: int = 500
@@ -88,11 +91,11 @@ class WorldSet:
         found: Floats = SIGNAL_NORM * square[:count]
         return found
 
-    @property
-    def noise(self) -> float:
-        """Standard deviation of a coordinate around its centre."""
+    def noise(self, modality: int) -> float:
+        """Standard deviation of a coordinate of x1 or x2 around its centre."""
         half = 1.0 if self.form == "points" else SIGNAL_NORM / np.sqrt(2.0)
-        return float(self.spread * half)
+        spread = self.spread2 if modality == 2 and self.spread2 else self.spread
+        return float(spread * half)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """All arrays of the set, as an .npz file would hold them."""
@@ -106,7 +109,7 @@ class WorldSet:
         arrays: dict[str, NDArray[Any]] = {}
         for m, symbol in ((1, a), (2, b)):
             centres = self.centres(m)
-            x = centres[symbol] + self.noise * rng.standard_normal((n, centres.shape[1]))
+            x = centres[symbol] + self.noise(m) * rng.standard_normal((n, centres.shape[1]))
             arrays[f"x{m}"] = (np.round(x, DRAWN_DECIMALS) + 0.0).astype(np.float32)
         arrays |= {"y": y.astype(np.int64), "split": np.repeat(np.asarray(SPLITS), sizes)}
         arrays["id"] = np.array([f"w{i:06d}" for i in range(n)])
@@ -120,8 +123,11 @@ class WorldSet:
     def card(self) -> Card:
         """The card of the set."""
         said = {"points": "a point in a plane", "vectors": f"a vector of {DIMENSION} numbers"}
-        meant = f"{said[self.form]} for each symbol, and noise of {self.noise:.2g}"
-        modality = (Modality(f"x{m}", "vector", meant, MediaSpec("vector")) for m in (1, 2))
+        meant = f"{said[self.form]} for each symbol, and noise of"
+        modality = (
+            Modality(f"x{m}", "vector", f"{meant} {self.noise(m):.2g}", MediaSpec("vector"))
+            for m in (1, 2)
+        )
         return Card(
             name=self.spec,
             title=TITLE,

@@ -126,7 +126,7 @@ def test_nothing_heavy_is_imported_for_the_first_page() -> None:
     """Importing the whole app leaves torch, umap and scikit-learn alone."""
     code = (
         "import sys, dashboard.views.samples, dashboard.views.latent_map, dashboard.views.compare\n"
-        "import dashboard.views.fidelity, dashboard.views.your_data\n"
+        "import dashboard.views.fidelity, dashboard.views.your_data, dashboard.views.live\n"
         "heavy = {'torch', 'umap', 'numba', 'sklearn'} & set(sys.modules)\n"
         "assert not heavy, heavy"
     )

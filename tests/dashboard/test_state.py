@@ -71,6 +71,11 @@ fields_of_views = {
     "build": st.sampled_from(("", *state.BUILDS)),
     "measure": st.sampled_from(state.MEASURES),
     "pointwise": st.sampled_from(state.POINTWISE),
+    "inputs": st.sampled_from(state.INPUTS),
+    "second": st.sampled_from(state.SECONDS),
+    "draw": st.integers(0, 999_999),
+    "pace": st.sampled_from(state.PACES),
+    "length": st.sampled_from(state.LENGTHS),
     "factors": st.sampled_from(("", "R:0.5,S:0")),
 }
 views = st.fixed_dictionaries({}, optional=fields_of_views).map(lambda chosen: View(**chosen))

@@ -1,0 +1,95 @@
+"""A teacher trains live: start, pause, step, reset, to the end, and a reload in the middle."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser.accessibility import faults
+from tests.browser.server import settled
+from tests.browser.test_visitor import visit
+
+#: Starting the process of live trainings takes seconds, many on a busy machine.
+LONG = 120_000
+PICTURES = [f".st-key-live_picture_{name}" for name in ("ensemble", "joint", "dmil")]
+
+
+def opened(page: Page, address: str) -> None:
+    visit(page, address)
+    for picture in PICTURES:
+        expect(page.locator(f"{picture} .js-plotly-plot .main-svg").first).to_be_visible(
+            timeout=LONG
+        )
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=re.compile(f"^{name}( Shortcut .)?$")).click()
+
+
+def progress(page: Page) -> Locator:
+    return page.locator("[data-testid=stProgress]")
+
+
+def steps(page: Page) -> int:
+    found = re.search(r"step (\d+) of", progress(page).inner_text())
+    assert found
+    return int(found.group(1))
+
+
+def test_start_pause_step_reset_and_to_the_end_with_a_reload(page: Page, app_url: str) -> None:
+    opened(page, f"{app_url}/live?length=short&draw=5&pace=slow")
+    expect(progress(page)).to_contain_text("Ready")
+    press(page, "Start")
+    expect(progress(page)).to_contain_text(re.compile("Training.*step [1-9]"), timeout=LONG)
+    # A picture that moves on is the same picture: nothing is built anew while people watch.
+    page.evaluate("() => document.querySelectorAll('.moving').forEach((e) => { e.mine = true; })")
+    press(page, "Pause")
+    expect(progress(page)).to_contain_text("Paused", timeout=LONG)
+    # The step that was under way may still end.
+    page.wait_for_timeout(1500)
+    settled(page)
+    before = steps(page)
+    page.wait_for_timeout(2500)
+    assert steps(page) == before
+    press(page, "Step")
+    expect(progress(page)).to_contain_text(f"Paused · step {before + 1} of", timeout=LONG)
+    assert page.evaluate("() => [...document.querySelectorAll('.moving')].every((e) => e.mine)")
+    press(page, "Reset")
+    expect(progress(page)).to_contain_text("Ready", timeout=LONG)
+    assert steps(page) == 0
+    page.keyboard.press("p")
+    expect(progress(page)).to_contain_text("Training", timeout=LONG)
+    page.reload()
+    # What was chosen is in the address; the training itself has ended with its page.
+    expect(progress(page)).to_contain_text("Ready", timeout=LONG)
+    assert "draw=5" in page.url
+    page.locator(".st-key-live_pace").get_by_text("fast").click()
+    press(page, "Start")
+    expect(progress(page)).to_contain_text("Done", timeout=LONG)
+    assert steps(page) == 40
+    settled(page)
+    expect(page.locator(".st-key-live_said")).to_contain_text("samples")
+    shown = page.locator(f"{PICTURES[1]} .moving").get_attribute("aria-label") or ""
+    assert re.search(r"Joint: S \d+\s?%", shown)
+    assert faults(page) == []
+    press(page, "Reset")
+    expect(progress(page)).to_contain_text("Ready", timeout=LONG)
+
+
+def test_two_visitors_take_turns_and_who_leaves_makes_room(
+    browser: Browser, page: Page, app_url: str
+) -> None:
+    opened(page, f"{app_url}/live?length=short&pace=slow")
+    context = browser.new_context(viewport={"width": 400, "height": 800})
+    other = context.new_page()
+    opened(other, f"{app_url}/live?length=short")
+    press(page, "Start")
+    expect(progress(page)).to_contain_text("Training", timeout=LONG)
+    press(other, "Start")
+    expect(progress(other)).to_contain_text("1 training of another visitor", timeout=LONG)
+    page.close()
+    expect(progress(other)).to_contain_text("Done", timeout=LONG)
+    wide = other.evaluate("() => document.querySelector('[data-testid=stMain]').scrollWidth")
+    assert wide <= 400
+    context.close()

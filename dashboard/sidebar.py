@@ -33,6 +33,7 @@ _STYLE = """<style>
 .js-plotly-plot :is(.xtick, .ytick) text, .js-plotly-plot :is(.xtitle, .ytitle, .bartext-outside),
 .js-plotly-plot text[style*="fill: rgb(122, 131, 148)"] { fill: currentColor !important; }
 [data-testid="stMainBlockContainer"] { padding: 4rem 2.5rem 3rem; }
+.katex-display { overflow-x: auto; overflow-y: hidden; }
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] { padding: 3.5rem 1rem 2rem; }
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,23 +12,11 @@ import streamlit as st
 from dashboard.services import live, samples
 from dashboard.services.samples import NATS_PER_BIT
 from dashboard.services.stock import Checkpoint, DataProblem, log, shown, stamp
+from dmil_core import anatomy
+from dmil_core.anatomy import Size
 from dmil_core.paths import results_root
 
 _TERMS: Final = ("information", "within", "equivocation", "label_composition", "bound")
-
-
-@dataclass(frozen=True)
-class Size:
-    """What a part makes of one sample, and how many numbers it learnt.
-
-    Attributes
-    ----------
-    shape : of one sample, without the batch.
-    weights : parameters of the part.
-    """
-
-    shape: tuple[int, ...]
-    weights: int
 
 
 def decomposes(found: Checkpoint) -> bool:
@@ -50,37 +37,8 @@ def sizes(found: Checkpoint) -> dict[str, Size] | DataProblem:
 
 @st.cache_resource(max_entries=32, show_spinner="Looking into the model …")
 def _sizes(folder: str, key: str, _found: Checkpoint, _data: Any) -> dict[str, Size]:
-    import numpy as np
-    import torch
-
-    from dmil_core.prepare import inputs
-
     model, run = live.model(_found)
-    x = inputs(_data, np.arange(1), run.config.model)
-    with torch.no_grad():
-        out = model(*x)
-
-    def count(*prefixes: str) -> int:
-        return sum(p.numel() for n, p in model.named_parameters() if n.startswith(prefixes))
-
-    made: dict[str, Size] = {}
-    for m, one in enumerate(x, start=1):
-        made[f"x{m}"] = Size(tuple(one.shape[1:]), 0)
-        own = count(f"encoders.x{m}.", f"encoders.norm{m}.")
-        made[f"z{m}"] = Size(_one(out.features[m - 1]), own)
-        made[f"m{m}"] = Size(_one(out.draws[f"M{m}"]), count(f"intra{m}.q_m."))
-        made[f"n{m}"] = Size(_one(out.draws[f"N{m}"]), count(f"intra{m}.q_n."))
-        made[f"u{m}"] = Size(_one(out.draws[f"U{m}"]), count(f"consistency.q_u.{m - 1}."))
-    made["r"] = Size(_one(out.draws["R"]), count("consistency.q_r."))
-    made["s"] = Size(_one(out.draws["S"]), count("synergy."))
-    made["heads"] = Size(_one(out.components), count("heads."))
-    made["gate"] = Size(_one(out.gate), count("gate."))
-    made["answer"] = Size(_one(out.logits), 0)
-    return made
-
-
-def _one(rows: Any) -> tuple[int, ...]:
-    return tuple(rows.shape[1:])
+    return anatomy.sizes(model, run.config.model, _data)
 
 
 # --- Theorem 1 --------------------------------------------------------------------------------

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
-
-import pandas as pd
+from typing import Any, Final
 
 LEAD: Final = (
     "DMIL takes a model apart into what several inputs say, what one says alone, and what only all "
@@ -13,9 +12,9 @@ LEAD: Final = (
 )
 
 STAGES: Final = {
-    "decompose": "1 decompose each input",
-    "interact": "2 compare, combine, weigh",
-    "together": "3 everything together",
+    "decompose": "1 (decompose each input)",
+    "interact": "2 (compare, combine, weigh)",
+    "together": "3 (everything together)",
 }
 BOTH: Final = ("interact", "together")
 
@@ -48,12 +47,12 @@ _KL = (r"D_{KL}\left(q \,\|\, \mathcal N(0, I)\right)", "keeps the latent small 
 PARTS: Final[dict[str, Part]] = {
     "x": Part(
         "Input {m}: {one}",
-        "What the model sees of {one}.",
+        "What the model gets to see.",
         (r"x_{m}",),
     ),
     "z": Part(
         "Encoder of {one}",
-        "Turns {one} into numbers that describe it. A norm keeps them from shrinking.",
+        "Turns the input into numbers that describe it. A norm keeps them from shrinking.",
         (r"z_{m} = \mathrm{LayerNorm}\left(E_{m}(x_{m})\right)",),
         ((r"\mathcal L_1, \mathcal L_2", "it learns from everything that is read off it"),),
         ("decompose", "together"),
@@ -61,7 +60,7 @@ PARTS: Final[dict[str, Part]] = {
     ),
     "m": Part(
         "M{m}: what {one} says alone",
-        "The part of {one} that predicts the class by itself.",
+        "The part of this input that predicts the class by itself.",
         (r"M_{m} \sim q(M_{m} \mid z_{m}) = \mathcal N(\mu, \sigma^2)",),
         (
             (
@@ -79,8 +78,8 @@ PARTS: Final[dict[str, Part]] = {
     ),
     "n": Part(
         "N{m}: the rest of {one}",
-        "What is in {one} besides. Alone it says nothing of the class; with the other rest it may: "
-        "synergy is built on it.",
+        "What else is in this input. Alone it says nothing of the class; with the other input's "
+        "rest it may: synergy is built on it.",
         (r"N_{m} \sim q(N_{m} \mid z_{m}) = \mathcal N(\mu, \sigma^2)",),
         (
             (
@@ -112,7 +111,7 @@ PARTS: Final[dict[str, Part]] = {
     ),
     "u": Part(
         "U{m}: uniqueness of {one}",
-        "What only {one} says.",
+        "What only this input says.",
         (r"U_{m} \sim q(U_{m} \mid M_{m})",),
         ((r"\left\|M_{m} - D(R, U_{m})\right\|^2", "R and U{m} rebuild M{m}"), _KL),
         BOTH,
@@ -184,15 +183,19 @@ THEOREM_EQUATION: Final = (
     r"\underbrace{\mathbb E_c\left[I(Z;Y \mid c)\right]}_{\text{within each composition}} "
     r"- \underbrace{H(C \mid Z)}_{\text{composition unknown}} + I(Y;C)"
 )
+LAW: Final = (
+    "Measured on the generated set `switch`, where the composition of every sample is known: with "
+    "all inputs equally clear, and with the second three times weaker."
+)
 WHO: Final = {
     "together": "both inputs, exact",
     "added": "each alone, added, exact",
 }
 
 
-def why(terms: pd.DataFrame) -> str:
-    """The measured terms of one law in words; columns as `services.paper.theorem` has them."""
-    rows = {str(row["who"]): row for row in terms.to_dict("records")}
+def why(terms: Sequence[Mapping[str, Any]]) -> str:
+    """The measured terms of one law in words; rows as `services.paper.theorem` has them."""
+    rows = {str(row["who"]): row for row in terms}
     models = {who: row for who, row in rows.items() if row["seeds"]}
     by_synergy = sorted(models, key=lambda who: models[who]["synergy"])
     blind = max(models, key=lambda who: models[who]["equivocation"])

@@ -15,7 +15,6 @@ from dashboard.figures import training as curves
 from dashboard.frontend.diagram import diagram
 from dashboard.services import paper as service
 from dashboard.services import samples, training
-from dashboard.services.paper import Size
 from dashboard.services.stock import Checkpoint, DataProblem, shown, stock
 from dashboard.text import comparing, messages
 from dashboard.text import paper as text
@@ -53,20 +52,21 @@ def _architecture(found: Checkpoint) -> None:
     names = samples.modality_names(found)
     ids = figures.parts(len(names))
     chosen = session.view().box if session.view().box in ids else _FIRST
-    left, right = st.columns([8, 5], gap="large")
+    diagram(
+        "architecture",
+        figures.boxes(len(names), {k: _short(k, names) for k in ids}),
+        figures.arrows(len(names)),
+        chosen,
+        "Parts of the model and what flows between them; each is a button",
+        lambda part: session.change(box=part),
+    )
+    left, right = st.columns(2, gap="large")
     with left:
-        diagram(
-            "architecture",
-            figures.boxes(len(names), {k: _short(k, names) for k in ids}),
-            figures.arrows(len(names)),
-            chosen,
-            "Parts of the model and what flows between them; each is a button",
-            lambda part: session.change(box=part),
-        )
         widgets.select("Part", "box", ids, chosen, lambda k: _title(k, names))
-        st.caption(f"{plain(found.model)} on this data set. Equations are written for two inputs.")
-    with right:
         _part(found, chosen, names)
+        st.caption(f"Sizes are those of {plain(found.model)}; equations are for two inputs.")
+    with right:
+        _learning(found, chosen, names)
 
 
 def _kind(part: str) -> tuple[str, str]:
@@ -93,18 +93,23 @@ def _short(part: str, names: Sequence[str]) -> str:
 def _part(found: Checkpoint, part: str, names: Sequence[str]) -> None:
     kind, number = _kind(part)
     about = text.PARTS[kind]
-    st.markdown(f"##### {_filled(about.title, number, names)}")
     st.markdown(_filled(about.says, number, names))
     for equation in about.equations:
         st.latex(_filled(equation, number, names))
     _size(found, part)
+    _map_link(found, _filled(about.latent, number, names))
+
+
+def _learning(found: Checkpoint, part: str, names: Sequence[str]) -> None:
+    """What a part learns from, and how that went."""
+    kind, number = _kind(part)
+    about = text.PARTS[kind]
     if about.losses:
         st.markdown("**What it learns from**")
         for loss, why in about.losses:
             st.latex(_filled(loss, number, names))
             st.caption(_filled(why, number, names))
     _curve(found, about.stages)
-    _map_link(found, _filled(about.latent, number, names))
 
 
 def _size(found: Checkpoint, part: str) -> None:
@@ -112,7 +117,7 @@ def _size(found: Checkpoint, part: str) -> None:
     if isinstance(made, DataProblem):
         widgets.notice(messages.cannot_change(made.message))
         return
-    size: Size = made[part]
+    size = made[part]
     shape = " x ".join(f"{n:,}" for n in size.shape) or "one"
     weights = f", made with {size.weights:,} weights" if size.weights else ""
     st.markdown(f"Here: **{shape}** {'number' if shape == '1' else 'numbers'} a sample{weights}.")
@@ -122,7 +127,7 @@ def _curve(found: Checkpoint, stages: Sequence[str]) -> None:
     """The loss over the epochs of the stages that train a part."""
     if not stages:
         return
-    said = ", ".join(text.STAGES[s] for s in stages)
+    said = " and ".join(text.STAGES[s] for s in stages)
     st.markdown(f"**How it was trained**: in stage {plain(said)}.")
     kept = training.training(found)
     own = kept.epochs[kept.epochs["stage"].isin(stages)] if kept else pd.DataFrame()
@@ -133,12 +138,15 @@ def _curve(found: Checkpoint, stages: Sequence[str]) -> None:
     bands = [curves.Band(s.title, s.first, s.last, s.best) for s in kept.stages if s.first in steps]
     widgets.chart(
         curves.curves(
-            {found.model: own}, {found.model: bands}, {"val_loss": comparing.CURVES["val_loss"]},
+            {found.model: own},
+            {found.model: bands},
+            {"val_loss": comparing.CURVES["val_loss"]},
             found.model,
         ),
         "part_curve",
         f"Validation loss over the epochs of stage {said}",
-    )  # fmt: skip
+    )
+    st.caption("The loss of the whole stage: its terms are not kept one by one.")
 
 
 def _map_link(found: Checkpoint, latent: str) -> None:
@@ -169,7 +177,7 @@ def _theorem() -> None:
 def _measured(found: pd.DataFrame) -> None:
     settings = list(dict.fromkeys(found["setting"]))
     chosen = session.view().setting if session.view().setting in settings else settings[0]
-    widgets.select("Law of the data", "setting", settings, chosen)
+    widgets.select("Law of the data", "setting", settings, chosen, help=text.LAW)
     own = found[found["setting"] == chosen].reset_index(drop=True)
     left, right = st.columns([5, 6], gap="large")
     with left:
@@ -181,7 +189,7 @@ def _measured(found: pd.DataFrame) -> None:
         )
     with right:
         _terms(own)
-    st.markdown(text.why(own))
+    st.markdown(text.why([dict(row) for _, row in own.iterrows()]))
 
 
 def _terms(own: pd.DataFrame) -> None:

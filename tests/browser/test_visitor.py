@@ -14,7 +14,7 @@ from tests.browser.server import settled
 from tests.dashboard.folders import BROKEN, GENERATED, HTML_ID, MARKDOWN_ID, ODD, REAL, Room
 from tests.dashboard.folders import table_of as table
 
-PAGES = ["", "samples", "what-if", "map", "compare", "fidelity", "gates"]
+PAGES = ["", "samples", "what-if", "map", "compare", "fidelity", "gates", "paper"]
 
 #: Height in pixels of a table's head and of a row; those of the list of samples hold pictures.
 HEAD, ROW, LIST_ROW = 36, 35, 44

@@ -1,0 +1,29 @@
+"""The architecture is clicked through in a real browser."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.server import settled
+from tests.browser.test_visitor import query, visit
+from tests.dashboard.folders import REAL
+
+
+def test_parts_are_clicked_chosen_by_key_and_found_again(page: Page, app_url: str) -> None:
+    visit(page, f"{app_url}/paper?data={REAL}")
+    page.get_by_role("button", name="S: synergy").click()
+    page.wait_for_url(lambda url: "box=s" in url, timeout=20_000)
+    pressed = page.locator("g.box[aria-pressed=true]")
+    expect(pressed).to_have_attribute("data-id", "s")
+    expect(page.get_by_text("The product makes XOR a straight line")).to_be_visible()
+    box = page.get_by_role("button", name="M1: says alone")
+    box.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("predicts the class by itself")).to_be_visible(timeout=20_000)
+    expect(pressed).to_have_attribute("data-id", "m1")
+    page.reload()
+    settled(page)
+    expect(pressed).to_have_attribute("data-id", "m1")
+    assert query(page)["box"] == "m1"
+    page.get_by_role("link", name="M1 of every sample on the latent map").click()
+    page.wait_for_url(lambda url: "/map" in url and "latent=M1" in url, timeout=20_000)

@@ -33,8 +33,10 @@ _STYLE = """<style>
 .js-plotly-plot :is(.xtick, .ytick) text, .js-plotly-plot :is(.xtitle, .ytitle, .bartext-outside),
 .js-plotly-plot text[style*="fill: rgb(122, 131, 148)"] { fill: currentColor !important; }
 [data-testid="stMainBlockContainer"] { padding: 4rem 2.5rem 3rem; }
-.katex-display { overflow-x: auto; overflow-y: hidden; }
+/* A slanted letter at the end hangs over, and a scroll bar would come. */
+.katex-display { padding-right: 4px; }
 @media (max-width: 640px) {
+  .katex-display > .katex { font-size: 1em !important; }
   [data-testid="stMainBlockContainer"] { padding: 3.5rem 1rem 2rem; }
 }
 </style>"""

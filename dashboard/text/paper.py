@@ -178,10 +178,11 @@ THEOREM: Final = (
     "What a model knows of the class is bounded from below by what it knows within each "
     "composition, less what it cannot tell of the composition itself."
 )
-THEOREM_EQUATION: Final = (
-    r"\underbrace{I(Z;Y)}_{\text{knows of the class}} \;\ge\; "
-    r"\underbrace{\mathbb E_c\left[I(Z;Y \mid c)\right]}_{\text{within each composition}} "
-    r"- \underbrace{H(C \mid Z)}_{\text{composition unknown}} + I(Y;C)"
+THEOREM_EQUATION: Final = r"I(Z;Y) \ge \mathbb E_c\left[I(Z;Y \mid c)\right] - H(C \mid Z) + I(Y;C)"
+THEOREM_TERMS: Final = (
+    "Z is what a model answers from, Y the class, C the composition. I(Z;Y): what it knows of the "
+    "class. E I(Z;Y|c): the same within each composition. H(C|Z): what it cannot tell of the "
+    "composition. I(Y;C): what the composition says of the class."
 )
 LAW: Final = (
     "Measured on the generated set `switch`, where the composition of every sample is known: with "

@@ -166,6 +166,7 @@ def _theorem() -> None:
     st.markdown("##### Theorem 1: why the ranking is as it is")
     st.markdown(text.THEOREM)
     st.latex(text.THEOREM_EQUATION)
+    st.caption(text.THEOREM_TERMS)
     found = service.theorem()
     if found is None or isinstance(found, DataProblem):
         problem = found.message if found else shown(service.path())

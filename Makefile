@@ -127,6 +127,10 @@ bench-live: $(APP_ENV) ## Are three models trained in 20 seconds while a class w
 bench-app: $(DEV_ENV) chromium ## How long does a visitor wait, beside two rivals? 30 minutes on an idle machine
 	$(PY) -m benchmarks.app $(ARGS)
 
+.PHONY: notebook
+notebook: $(DEV_ENV) ## Write examples/interactions.ipynb from its script
+	$(PY) -m jupytext --to ipynb examples/interactions.py
+
 .PHONY: results
 results: $(APP_ENV) ## Write the results in README.md and docs/ from the records of the benchmarks
 	$(PY) -m benchmarks.readme

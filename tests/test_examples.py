@@ -1,0 +1,58 @@
+"""The notebook runs, says what is true, and is its script."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+from typing import Any
+
+import jupytext
+import pytest
+
+from dmil_core.schema import COMPONENTS, gate
+
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+
+
+@pytest.fixture(scope="module")
+def run() -> dict[str, Any]:
+    """What the script's variables are at its end."""
+    return runpy.run_path(str(EXAMPLES / "interactions.py"))
+
+
+def test_the_small_worlds_are_as_told(run: dict[str, Any]) -> None:
+    redundant, eyes, xor = run["redundant"], run["two_eyes"], run["xor"]
+    assert [redundant[k] for k in ("i1", "i2", "i12", "r")] == pytest.approx([1, 1, 1, 1])
+    assert eyes.i1 + eyes.i2 > 1 > eyes.i12 > eyes.i1
+    assert [xor[k] for k in ("i1", "i2", "i12", "s")] == pytest.approx([0, 0, 1, 1])
+
+
+def test_the_ensemble_stays_at_chance_and_the_others_do_not(run: dict[str, Any]) -> None:
+    right = run["right"]
+    assert right["ensemble"] == pytest.approx(0.5, abs=0.06)
+    assert min(right["joint"], right["dmil"]) > 0.95
+
+
+def test_the_gate_finds_what_samples_are_made_of(run: dict[str, Any]) -> None:
+    for c in COMPONENTS:
+        assert run["weights"].loc[c, gate(c)] > 0.8
+
+
+def test_contributions_add_up(run: dict[str, Any]) -> None:
+    assert run["parts"].sum() == pytest.approx(run["score"], abs=1e-4)
+
+
+def test_definitions_agree_on_sums_alone(run: dict[str, Any]) -> None:
+    found = run["definitions"]
+    assert found[["i1", "i2", "i12"]].nunique().max() == 1
+    assert found["r"].nunique() > 1
+    assert found["u1"].min() < 0
+    assert (run["cases"]["i1"] < 0).any()
+
+
+def test_script_and_notebook_have_the_same_cells() -> None:
+    script, notebook = (jupytext.read(EXAMPLES / f"interactions.{e}") for e in ("py", "ipynb"))
+    assert [(c.cell_type, c.source) for c in notebook.cells] == [
+        (c.cell_type, c.source) for c in script.cells
+    ]
+    assert not any(c.get("outputs") for c in notebook.cells)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
-from dashboard import slices
+from dashboard import progress, slices
 from dashboard.edits import (
     COMPONENTS,
     is_drawing,
@@ -65,6 +65,8 @@ POINTWISE: Final = (*DEFINITIONS, "lsmi")
 MEASURES: Final = ("broja", "imin", "immi", "iccs", "fl")
 #: What a world is built from, where it does not say so itself: shares of gates, all but one at 0.
 BUILDS: Final = ("mix",)
+#: Whether everything is shown large, for a projector.
+SIZES: Final = ("large",)
 #: Who says what the inputs tell: the chosen model's heads, or networks that read the data alone.
 TELLERS: Final = ("model", "data")
 #: Which samples of two compared models are listed: all, or those that only one has right.
@@ -139,6 +141,10 @@ class View:
     build: str = ""
     measure: str = "broja"
     pointwise: str = "same-sign"
+    lesson: str = ""
+    step: int = 1
+    said: str = ""
+    size: str = ""
 
 
 @dataclass(frozen=True)
@@ -199,6 +205,10 @@ def _world(value: str) -> str:
     return _text(value, LONGEST_WORLD)
 
 
+def _said(value: str) -> str:
+    return progress.write(progress.read(value))
+
+
 def _factors(value: str) -> str:
     return write_factors(read_factors(_text(value)))
 
@@ -250,6 +260,10 @@ PARAMETERS: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "build": ("build", _one_of(BUILDS)),
     "measure": ("measure", _one_of(MEASURES)),
     "pointwise": ("pointwise", _one_of(POINTWISE)),
+    "lesson": ("lesson", _one_of(progress.LESSONS)),
+    "step": ("step", _whole),
+    "said": ("said", _said),
+    "size": ("size", _one_of(SIZES)),
 }
 
 DEFAULT: Final = View()
@@ -338,6 +352,7 @@ def change(view: View, **values: Any) -> View:
         keep = {"data", "model", "split", "rival", "colour", "order"}
         keep |= {"part", "metric", "reference", "method", "setting", "definition", "teller"}
         keep |= {"look", "among", "curves", "world", "build", "measure", "pointwise"}
+        keep |= {"lesson", "step", "said", "size"}
         cleared: dict[str, Any] = {
             f.name: getattr(DEFAULT, f.name) for f in fields(View) if f.name not in keep
         }

@@ -14,6 +14,7 @@ from dashboard.views import (
     fidelity,
     gates,
     latent_map,
+    lessons,
     overview,
     samples,
     what_if,
@@ -48,7 +49,12 @@ pages = {
         your_data.your_data, title="Your data", icon=":material/upload:", url_path="your-data"
     ),
 }
-learn = {"gates": st.Page(gates.gates, title="Gates", icon=":material/memory:", url_path="gates")}
+learn = {
+    "lessons": st.Page(
+        lessons.lessons, title="Lessons", icon=":material/school:", url_path="lessons"
+    ),
+    "gates": st.Page(gates.gates, title="Gates", icon=":material/memory:", url_path="gates"),
+}
 # Pages below an empty name stay beside each other; those to learn with are a menu behind them.
 page = st.navigation({"": list(pages.values()), "Learn": list(learn.values())}, position="top")
 pages |= learn
@@ -62,6 +68,7 @@ why = {
     "here.",
     pages["your_data"]: "Trained sets of yours join the list of data sets here, on the other "
     "pages, for this browser only.",
+    pages["lessons"]: "A lesson chooses its own data and model; nothing is to be chosen here.",
     pages["gates"]: "This page is about worlds that you build; no data set or model takes part.",
 }.get(page, "")
 sidebar.header(found, not why)

@@ -29,7 +29,7 @@ def alone_and_together(parts: Mapping[str, float], top: float, added: bool = Fal
     if added:
         rows["added up"] = ("R", "U1", "R", "U2")
     rows["both together"] = ("R", "U1", "U2", "S")
-    fig = theme.figure(_BAR * len(rows) + 90)
+    fig = theme.figure(_BAR * len(rows) + 50)
     drawn: dict[str, list[tuple[str, float, float]]] = {c: [] for c in parts}
     for row, held in rows.items():
         end = 0.0
@@ -55,8 +55,8 @@ def alone_and_together(parts: Mapping[str, float], top: float, added: bool = Fal
             textfont={"color": "#FFFFFF", "size": 15},
             hovertemplate="%{y}: " + c + " %{x:.2f} bits<extra></extra>",
         )
-    fig.update_layout(barmode="overlay", showlegend=True, bargap=0.3, legend={"y": -0.25})
-    fig.update_xaxes(range=[0, 1.12 * top], title="bits", zeroline=True)
+    fig.update_layout(barmode="overlay", bargap=0.3)
+    fig.update_xaxes(range=[0, 1.25 * top], title="bits", zeroline=True)
     fig.update_yaxes(categoryarray=list(rows)[::-1], categoryorder="array", showgrid=False)
     return fig
 
@@ -182,7 +182,7 @@ def pair(places: pd.DataFrame, marked: Sequence[str]) -> go.Figure:
         fig.add_scatter(
             x=[x], y=[y], mode="markers",
             marker={
-                "size": 13, "color": colour, "symbol": symbol,
+                "size": (20, 11)[place], "color": colour, "symbol": symbol,
                 "line": {"width": 1.5, "color": "#FFFFFF"},
             },
             hovertemplate=f"{letter}: {theme.plain(name)}<extra></extra>",

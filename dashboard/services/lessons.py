@@ -217,14 +217,13 @@ class Apart:
     Attributes
     ----------
     places : (N, 2) columns x, y of every sample, indexed by id.
-    on_map, in_latent : the other is the how-manieth nearest of the one, from 1.
+    nearer : samples that are nearer to the one than the other is, in the latent.
     """
 
     one: str
     other: str
     places: pd.DataFrame
-    on_map: int
-    in_latent: int
+    nearer: int
 
 
 def mapped() -> Checkpoint | None:
@@ -259,12 +258,11 @@ def _apart(folder: str, key: str, _found: Checkpoint) -> Apart | DataProblem:
     far = _distances(held.values[LATENT][rows].astype(float))
     others = near.argmin(axis=1)
     own = far[np.arange(len(far)), others]
-    ranks = 1 + (far < own[:, None]).sum(axis=1)
-    one = int(ranks.argmax())
+    nearer = (far < own[:, None]).sum(axis=1)
+    one = int(nearer.argmax())
     other = int(others[one])
-    on_map = 1 + int((near[one] < near[one, other]).sum())
     ids = frame.index
-    return Apart(str(ids[one]), str(ids[other]), frame, on_map, int(ranks[one]))
+    return Apart(str(ids[one]), str(ids[other]), frame, int(nearer[one]))
 
 
 def _distances(values: NDArray[np.float64]) -> NDArray[np.float64]:

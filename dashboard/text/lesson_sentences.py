@@ -66,21 +66,14 @@ def definitions(parts: Mapping[str, Sequence[float]], measure: str) -> str:
     below = [c for c, v in zip(worlds.COMPONENTS, parts[measure], strict=True) if v <= -0.005]
     text = f"R by each definition: {shared}."
     if below:
-        text += f" By **{worlds.MEASURES[measure]}**, {' and '.join(below)} is less than 0."
+        verb = "is" if len(below) == 1 else "are"
+        text += f" By **{worlds.MEASURES[measure]}**, {' and '.join(below)} {verb} less than 0."
     return text
 
 
-def pair(on_map: int, in_latent: int, count: int) -> str:
-    """How near two points are on the map and for the model."""
+def pair(nearer: int, count: int) -> str:
+    """How near two neighbours on the map are for the model."""
     return (
-        f"On the map, B is the **{ordinal(on_map)}** nearest of {count - 1:,} points to A. In the "
-        f"model's own numbers it is the **{ordinal(in_latent)}**."
+        f"On the map, no other point is as near to A as B. In the model's own numbers, "
+        f"**{nearer:,}** of {count:,} others are nearer."
     )
-
-
-def ordinal(number: int) -> str:
-    """1st, 2nd, 3rd, 4th ..."""
-    ending = (
-        "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    )
-    return f"{number:,}{ending}"

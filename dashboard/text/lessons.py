@@ -427,7 +427,7 @@ NUMBERS: Final = Lesson(
         Takeaway(
             (
                 "A single case can tell less than 0 bits: it leads you astray.",
-                "Always say which definition of *shared* you use.",
+                "Always say which definition of **shared** you use.",
                 "A map is a sketch: near on the map is a hint, no proof.",
             )
         ),

@@ -29,12 +29,6 @@ def draw(name: str) -> None:
     PICTURES[name]()
 
 
-def _chart(fig: Any, key: str, alt: str, about: str) -> None:
-    if session.view().size:
-        fig.update_layout(font={"size": 17})
-    widgets.chart(fig, key, alt, about=about)
-
-
 # --- worlds -----------------------------------------------------------------------------------
 
 
@@ -65,7 +59,7 @@ def _alike(control: bool) -> None:
     spec = _world("alike", control)
     found, parts = worlds.numbers(spec), _parts_of(spec)
     said = says.alike(found.i1, found.i2, found.i12)
-    _chart(figures.alone_and_together(parts, 1.0), "alike", f"Bars: {said}", spec)
+    widgets.chart(figures.alone_and_together(parts, 1.0), "alike", f"Bars: {said}", about=spec)
     st.markdown(said)
     _legend(parts)
 
@@ -75,7 +69,7 @@ def _eyes(control: bool) -> None:
     found, parts = worlds.numbers(spec), _parts_of(spec)
     said = says.eyes(found.i1, found.i2, found.i12)
     fig = figures.alone_and_together(parts, 2.0, added=True)
-    _chart(fig, "eyes", f"Bars: {said}", spec)
+    widgets.chart(fig, "eyes", f"Bars: {said}", about=spec)
     st.markdown(said)
     _legend(parts)
 
@@ -88,7 +82,9 @@ def _switches(control: bool) -> None:
         f"x1={x1} x2={x2}: {one:.0%} by x1, {two:.0%} by x2, mean {mean:.0%}, both {both:.0%}"
         for x1, x2, _, one, two, mean, both in frame.itertuples(index=False)
     )
-    _chart(figures.cases(frame), "switches", f"Chance of y = 1 by who looks: {told}", spec)
+    widgets.chart(
+        figures.cases(frame), "switches", f"Chance of y = 1 by who looks: {told}", about=spec
+    )
     st.markdown(says.switches(service.right(frame, "mean"), service.right(frame, "both")))
 
 
@@ -121,7 +117,7 @@ def _competition(control: bool) -> None:
     )
     st.markdown(f"**How often {who} is right**, and the best possible (upright line)")
     alt = f"How often {who} is right by kind of sample: {rows}"
-    _chart(figures.reached(frame), "competition", alt, setting)
+    widgets.chart(figures.reached(frame), "competition", alt, about=setting)
     easy, hard = ("R", "U1"), ("U2", "S")
     st.markdown(says.competition(who, service.behind(frame, easy), service.behind(frame, hard)))
     if control:
@@ -217,7 +213,7 @@ def _case() -> None:
     named = {f"{x} = {service.CASE[x]}": values[x] for x in ("x1", "x2")}
     said = says.case({**named, "The pair": values["both"]})
     fig = figures.signed(values, (-1.0, 1.0))
-    _chart(fig, "case", f"Bits about y = {service.CASE['y']}: {said}", service.AND)
+    widgets.chart(fig, "case", f"Bits about y = {service.CASE['y']}: {said}", about=service.AND)
     st.markdown(said)
 
 
@@ -231,7 +227,9 @@ def _definitions() -> None:
     every = [v for values in found.parts.values() for v in values]
     alt = ", ".join(f"{c} {world_text.bits(v)}" for c, v in parts.items())
     reach = (min(every), max(every))
-    _chart(figures.signed(parts, reach), "definitions", f"Bits of each part: {alt}", service.AND)
+    widgets.chart(
+        figures.signed(parts, reach), "definitions", f"Bits of each part: {alt}", about=service.AND
+    )
     st.markdown(says.definitions(found.parts, chosen))
     _legend(parts)
 
@@ -246,10 +244,12 @@ def _pair(told: bool) -> None:
         return
     if not told:
         alt = f"Map of {len(near.places):,} samples: A and B are beside each other"
-        _chart(figures.pair(near.places, (near.one, near.other)), "pair", alt, found.data)
+        widgets.chart(
+            figures.pair(near.places, (near.one, near.other)), "pair", alt, about=found.data
+        )
         st.caption(f"Map of {plain(found.data)}, as the model {plain(found.model)} sees it.")
         return
-    st.markdown(says.pair(near.on_map, near.in_latent, len(near.places)))
+    st.markdown(says.pair(near.nearer, len(near.places) - 1))
     columns = st.columns(2)
     for letter, sample, column in zip("AB", (near.one, near.other), columns, strict=True):
         with column:

@@ -14,12 +14,12 @@ from dashboard.text import lessons as text
 from dashboard.text.lessons import Lesson, Play, Question, Read, Step, Takeaway
 from dashboard.views import lesson_pictures
 
-#: Everything is sized by the font of the root; figures take theirs from `lesson_pictures`. Fixed
-#: text.
+#: Everything but the figures is sized by the font of the root. Fixed text.
 _LARGE: Final = """<style>
 html { font-size: 18px !important; }
 @media (min-width: 900px) { html { font-size: 23px !important; } }
-[class*="st-key-choice_"] button p { text-align: left; }
+.js-plotly-plot text { font-size: 19px !important; }
+@media (max-width: 640px) { .js-plotly-plot text { font-size: 14px !important; } }
 </style>"""
 #: Lines longer than this are hard to read.
 _WIDTH, _WIDTH_LARGE = 860, 1180
@@ -63,9 +63,9 @@ def _overview() -> None:
                 st.caption(lesson.lead)
             label = "Begin" if not record else "Again" if record.done else "Go on"
             st.button(
-                label, key=f"open_{lesson.name}", on_click=_open, args=(lesson,), width="content",
+                f"{label}: lesson {number}", key=f"open_{lesson.name}", on_click=_open,
+                args=(lesson,), width="content",
                 type="secondary" if record and record.done else "primary",
-                help=f"Lesson {number}: {lesson.title}",
             )  # fmt: skip
     st.caption(text.FOR_TEACHERS)
     if now:

@@ -15,6 +15,7 @@ from dashboard.figures.sample import signed
 from dashboard.report_parts import Room, marked
 from dashboard.services import lessons as service
 from dashboard.services import worlds
+from dashboard.services.lessons import Apart
 from dashboard.services.stock import DataProblem
 from dashboard.text import lesson_sentences as says
 from dashboard.text import worlds as world_text
@@ -82,7 +83,7 @@ def _pictures(name: str, world: str, measure: str) -> list[dict[str, Any]]:
         return [_cases(world)]
     if name == "competition":
         return _competition()
-    return _gate() if name == "gate" else [_definitions(measure)]
+    return _gate() if name == "gate" else [_definitions(measure), *_map()]
 
 
 def _part(title: str, rows: list[svg.Bar], line: str) -> dict[str, Any]:
@@ -157,3 +158,17 @@ def _definitions(measure: str) -> dict[str, Any]:
         for c, value in zip(world_text.COMPONENTS, found.parts[name], strict=True)
     ]
     return _part("An AND world, in bits", rows, says.definitions(found.parts, measure))
+
+
+def _map() -> list[dict[str, Any]]:
+    found = service.mapped()
+    near = service.apart(found) if found else None
+    if not isinstance(near, Apart):
+        return []
+    ids = near.places.index.tolist()
+    alt = f"Map of {len(near.places):,} samples: A and B are beside each other"
+    drawing = Markup(
+        svg.points(near.places.to_numpy(float), [ids.index(n) for n in (near.one, near.other)], alt)
+    )
+    line = marked(says.pair(near.nearer, len(near.places) - 1))
+    return [{"title": "The map", "drawing": drawing, "line": line}]

@@ -51,6 +51,11 @@ def said(progress: Progress, lesson: str, question: int, letter: str) -> Progres
     return {**progress, lesson: replace(own, tried=tuple(answers))}
 
 
+def again(progress: Progress, lesson: str) -> Progress:
+    """The progress with the answers of a lesson forgotten, for who does it once more."""
+    return {**progress, lesson: replace(progress.get(lesson, Record()), tried=())}
+
+
 def finished(progress: Progress, lesson: str) -> Progress:
     """The progress after the end of a lesson was reached."""
     return {**progress, lesson: replace(progress.get(lesson, Record()), done=True)}

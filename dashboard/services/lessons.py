@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -28,12 +29,14 @@ Dial = Mapping[str, str]
 # --- worlds -----------------------------------------------------------------------------------
 
 
+@cache
 def alike() -> Dial:
     """y is the bit of x1; that of x2 is the same as often as the position says."""
     worlds = {p: World(gates={"unq1": 1.0}, correlation=2 * p / 100 - 1) for p in range(50, 101, 5)}
     return {world.spec: f"{p} %" for p, world in worlds.items()}
 
 
+@cache
 def eyes() -> Dial:
     """Both inputs show y, and each is wrong as often as the position says, by itself."""
     return {_two_eyes(e / 100).spec: f"{e} %" for e in range(0, 51, 5)}
@@ -51,6 +54,7 @@ def _two_eyes(wrong: float) -> World:
     return World(table=tuple(row for row in rows if row.p > 0))
 
 
+@cache
 def switches() -> Dial:
     """From AND over XOR to OR, in quarters of the way."""
     found = {}

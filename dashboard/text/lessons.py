@@ -231,7 +231,8 @@ XOR: Final = Lesson(
                 ),
                 Choice(
                     "Three times in four",
-                    "That would be so in an OR world. In XOR each member knows nothing at all.",
+                    "In an OR world the team would be as good as that, or better. In XOR no member "
+                    "knows anything.",
                 ),
                 Choice(
                     "Always, if it has seen enough",
@@ -267,11 +268,11 @@ COMPETITION: Final = Lesson(
         Read(
             "A duet",
             "In a duet you hear the loud singer. The soft one is easy to miss. Models that learn "
-            "from two inputs can be like that.\n\n"
+            "from two inputs can be like that. This is called **modality competition**.\n\n"
             "We trained models on samples of four kinds. In **R** samples both inputs say y. In "
             "**U1** samples only x1 says it, in **U2** samples only x2. In **S** samples only both "
             "together say it.\n\n"
-            "Then we made x2 weak: its signal is nearly lost in noise. Now not even the best "
+            "Then we made x2 weak: its signal often drowns in noise. Now not even the best "
             "possible model is always right. So we ask how far ours stays **behind the best**.",
         ),
         Question(
@@ -299,8 +300,8 @@ COMPETITION: Final = Lesson(
         Play(
             "Other models, a fair fight",
             "Choose another way to learn, or make x2 strong again. The bar says how often the "
-            "model is right. The upright line is the best possible. These are results of real "
-            "training, not made up for the lesson.",
+            "model is right. The upright line is the best possible. The models were really "
+            "trained, five times each, on generated data.",
             "competition-play",
         ),
         Takeaway(

@@ -76,13 +76,17 @@ def _overview() -> None:
 
 
 def _open(lesson: Lesson) -> None:
-    """Begin a lesson, or go on behind the last question that was answered."""
+    """Begin a lesson, anew if it is done, or go on behind the last question that was answered."""
     now, step = _progress(), 1
-    if not now.get(lesson.name, progress.Record()).done:
-        for place, one in enumerate(lesson.steps, start=1):
-            if isinstance(one, Question) and _answered(lesson, one):
-                step = place + 1
-    session.change(lesson=lesson.name, step=step, world="", build="", setting="", method="")
+    if now.get(lesson.name, progress.Record()).done:
+        now = progress.again(now, lesson.name)
+    for place, one in enumerate(lesson.steps, start=1):
+        if isinstance(one, Question) and _answered(now, lesson, one):
+            step = place + 1
+    session.change(
+        lesson=lesson.name, step=step, said=progress.write(now),
+        world="", build="", setting="", method="",
+    )  # fmt: skip
 
 
 def _leave() -> None:
@@ -175,13 +179,13 @@ def _question(lesson: Lesson, question: Question) -> None:
             st.success(f"**{text.RIGHT}** {why}", icon=":material/check_circle:")
         else:
             st.warning(f"**{text.AGAIN}** {why}", icon=":material/lightbulb:")
-    if _answered(lesson, question) and question.reveal:
+    if _answered(_progress(), lesson, question) and question.reveal:
         lesson_pictures.draw(question.reveal)
 
 
-def _answered(lesson: Lesson, question: Question) -> bool:
+def _answered(now: progress.Progress, lesson: Lesson, question: Question) -> bool:
     number = lesson.questions.index(question)
-    return progress.LETTERS[question.right] in progress.tried(_progress(), lesson.name, number)
+    return progress.LETTERS[question.right] in progress.tried(now, lesson.name, number)
 
 
 def _say(lesson: Lesson, number: int, letter: str) -> None:
@@ -195,7 +199,7 @@ def _progress() -> progress.Progress:
 def _ways(lesson: Lesson, place: int) -> None:
     """Back and next; the keys B and N do the same."""
     step = lesson.steps[place - 1]
-    waits = isinstance(step, Question) and not _answered(lesson, step)
+    waits = isinstance(step, Question) and not _answered(_progress(), lesson, step)
     with st.container(horizontal=True, vertical_alignment="center", key="lesson_ways"):
         st.button(
             "Back", key="lesson_back", icon=":material/chevron_left:", shortcut="B",

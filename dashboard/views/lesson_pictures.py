@@ -29,6 +29,12 @@ def draw(name: str) -> None:
     PICTURES[name]()
 
 
+def _chart(fig: Any, key: str, alt: str, about: str) -> None:
+    if session.view().size:
+        fig.update_yaxes(tickfont={"size": 16})
+    widgets.chart(fig, key, alt, about=about)
+
+
 # --- worlds -----------------------------------------------------------------------------------
 
 
@@ -59,7 +65,7 @@ def _alike(control: bool) -> None:
     spec = _world("alike", control)
     found, parts = worlds.numbers(spec), _parts_of(spec)
     said = says.alike(found.i1, found.i2, found.i12)
-    widgets.chart(figures.alone_and_together(parts, 1.0), "alike", f"Bars: {said}", about=spec)
+    _chart(figures.alone_and_together(parts, 1.0), "alike", f"Bars: {said}", spec)
     st.markdown(said)
     _legend(parts)
 
@@ -69,7 +75,7 @@ def _eyes(control: bool) -> None:
     found, parts = worlds.numbers(spec), _parts_of(spec)
     said = says.eyes(found.i1, found.i2, found.i12)
     fig = figures.alone_and_together(parts, 2.0, added=True)
-    widgets.chart(fig, "eyes", f"Bars: {said}", about=spec)
+    _chart(fig, "eyes", f"Bars: {said}", spec)
     st.markdown(said)
     _legend(parts)
 
@@ -82,9 +88,7 @@ def _switches(control: bool) -> None:
         f"x1={x1} x2={x2}: {one:.0%} by x1, {two:.0%} by x2, mean {mean:.0%}, both {both:.0%}"
         for x1, x2, _, one, two, mean, both in frame.itertuples(index=False)
     )
-    widgets.chart(
-        figures.cases(frame), "switches", f"Chance of y = 1 by who looks: {told}", about=spec
-    )
+    _chart(figures.cases(frame), "switches", f"Chance of y = 1 by who looks: {told}", spec)
     st.markdown(says.switches(service.right(frame, "mean"), service.right(frame, "both")))
 
 
@@ -117,7 +121,7 @@ def _competition(control: bool) -> None:
     )
     st.markdown(f"**How often {who} is right**, and the best possible (upright line)")
     alt = f"How often {who} is right by kind of sample: {rows}"
-    widgets.chart(figures.reached(frame), "competition", alt, about=setting)
+    _chart(figures.reached(frame), "competition", alt, setting)
     easy, hard = ("R", "U1"), ("U2", "S")
     st.markdown(says.competition(who, service.behind(frame, easy), service.behind(frame, hard)))
     if control:
@@ -213,7 +217,7 @@ def _case() -> None:
     named = {f"{x} = {service.CASE[x]}": values[x] for x in ("x1", "x2")}
     said = says.case({**named, "The pair": values["both"]})
     fig = figures.signed(values, (-1.0, 1.0))
-    widgets.chart(fig, "case", f"Bits about y = {service.CASE['y']}: {said}", about=service.AND)
+    _chart(fig, "case", f"Bits about y = {service.CASE['y']}: {said}", service.AND)
     st.markdown(said)
 
 
@@ -227,9 +231,7 @@ def _definitions() -> None:
     every = [v for values in found.parts.values() for v in values]
     alt = ", ".join(f"{c} {world_text.bits(v)}" for c, v in parts.items())
     reach = (min(every), max(every))
-    widgets.chart(
-        figures.signed(parts, reach), "definitions", f"Bits of each part: {alt}", about=service.AND
-    )
+    _chart(figures.signed(parts, reach), "definitions", f"Bits of each part: {alt}", service.AND)
     st.markdown(says.definitions(found.parts, chosen))
     _legend(parts)
 
@@ -244,9 +246,7 @@ def _pair(told: bool) -> None:
         return
     if not told:
         alt = f"Map of {len(near.places):,} samples: A and B are beside each other"
-        widgets.chart(
-            figures.pair(near.places, (near.one, near.other)), "pair", alt, about=found.data
-        )
+        _chart(figures.pair(near.places, (near.one, near.other)), "pair", alt, found.data)
         st.caption(f"Map of {plain(found.data)}, as the model {plain(found.model)} sees it.")
         return
     st.markdown(says.pair(near.nearer, len(near.places) - 1))

@@ -14,12 +14,13 @@ from dashboard.text import lessons as text
 from dashboard.text.lessons import Lesson, Play, Question, Read, Step, Takeaway
 from dashboard.views import lesson_pictures
 
-#: Everything but the figures is sized by the font of the root. Fixed text.
+#: Everything but figures is sized by the font of the root. Plotly gives the names beside an upright
+#: axis as much room as their own size needs, so `lesson_pictures` sets that. Fixed text.
 _LARGE: Final = """<style>
 html { font-size: 18px !important; }
 @media (min-width: 900px) { html { font-size: 23px !important; } }
-.js-plotly-plot text { font-size: 19px !important; }
-@media (max-width: 640px) { .js-plotly-plot text { font-size: 14px !important; } }
+.js-plotly-plot :not(.ytick) > text { font-size: 19px !important; }
+@media (max-width: 640px) { .js-plotly-plot :not(.ytick) > text { font-size: 14px !important; } }
 </style>"""
 #: Lines longer than this are hard to read.
 _WIDTH, _WIDTH_LARGE = 860, 1180

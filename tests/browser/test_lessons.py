@@ -142,6 +142,11 @@ def test_a_teacher_links_to_a_step_shows_it_large_and_prints_it(
     page.wait_for_url(lambda url: "size=large" in url, timeout=PATIENCE)
     settled(page)
     assert words.evaluate(size) > 1.1 * small
+    # Names beside the bars are whole.
+    left = "e => e.getBoundingClientRect().left"
+    figure = page.locator(".js-plotly-plot").first.evaluate(left)
+    for name in page.locator(".js-plotly-plot .ytick text").all():
+        assert name.evaluate(left) >= figure
     page.set_viewport_size({"width": 400, "height": 800})
     page.wait_for_timeout(500)
     wide = page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollWidth")

@@ -14,6 +14,7 @@ from dashboard.views import (
     fidelity,
     gates,
     latent_map,
+    lessons,
     live,
     overview,
     paper,
@@ -51,6 +52,9 @@ pages = {
     ),
 }
 learn = {
+    "lessons": st.Page(
+        lessons.lessons, title="Lessons", icon=":material/school:", url_path="lessons"
+    ),
     "gates": st.Page(gates.gates, title="Gates", icon=":material/memory:", url_path="gates"),
     "live": st.Page(
         live.live, title="Live training", icon=":material/play_circle:", url_path="live"
@@ -70,6 +74,7 @@ why = {
     "here.",
     pages["your_data"]: "Trained sets of yours join the list of data sets here, on the other "
     "pages, for this browser only.",
+    pages["lessons"]: "A lesson chooses its own data and model; nothing is to be chosen here.",
     pages["gates"]: "This page is about worlds that you build; no data set or model takes part.",
     pages["live"]: "This page trains models of its own, on a world that you choose; nothing is to "
     "be chosen here.",

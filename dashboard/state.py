@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
-from dashboard import slices
+from dashboard import progress, slices
 from dashboard.edits import (
     COMPONENTS,
     is_drawing,
@@ -74,6 +74,8 @@ INPUTS: Final = ("points", "vectors")
 SECONDS: Final = ("clear", "blurred")
 PACES: Final = ("slow", "medium", "fast")
 LENGTHS: Final = ("short", "normal", "long")
+#: Whether everything is shown large, for a projector.
+SIZES: Final = ("large",)
 #: Who says what the inputs tell: the chosen model's heads, or networks that read the data alone.
 TELLERS: Final = ("model", "data")
 #: Which samples of two compared models are listed: all, or those that only one has right.
@@ -154,6 +156,10 @@ class View:
     draw: int = 0
     pace: str = "fast"
     length: str = "normal"
+    lesson: str = ""
+    step: int = 1
+    said: str = ""
+    size: str = ""
 
 
 @dataclass(frozen=True)
@@ -214,6 +220,10 @@ def _world(value: str) -> str:
     return _text(value, LONGEST_WORLD)
 
 
+def _said(value: str) -> str:
+    return progress.write(progress.read(value))
+
+
 def _factors(value: str) -> str:
     return write_factors(read_factors(_text(value)))
 
@@ -271,6 +281,10 @@ PARAMETERS: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "draw": ("draw", _whole),
     "pace": ("pace", _one_of(PACES)),
     "length": ("length", _one_of(LENGTHS)),
+    "lesson": ("lesson", _one_of(progress.LESSONS)),
+    "step": ("step", _whole),
+    "said": ("said", _said),
+    "size": ("size", _one_of(SIZES)),
 }
 
 DEFAULT: Final = View()
@@ -360,6 +374,7 @@ def change(view: View, **values: Any) -> View:
         keep |= {"part", "metric", "reference", "method", "setting", "definition", "teller"}
         keep |= {"look", "among", "curves", "world", "build", "measure", "pointwise"}
         keep |= {"inputs", "second", "draw", "pace", "length"}
+        keep |= {"lesson", "step", "said", "size"}
         cleared: dict[str, Any] = {
             f.name: getattr(DEFAULT, f.name) for f in fields(View) if f.name not in keep
         }

@@ -115,6 +115,30 @@ def vector(values: NDArray[Any], alt: str) -> str:
     return _svg(width, height, alt, line)
 
 
+def points(values: NDArray[Any], marked: Sequence[int], alt: str) -> str:
+    """(N, 2) places as faint dots; the marked rows as rings with the letters A, B."""
+    width, height = 560, 260
+    table = np.nan_to_num(np.asarray(values, dtype=float))
+    low, span = table.min(axis=0), np.ptp(table, axis=0).max() or 1.0
+    scale = (height - 40) / span
+    x, y = (20 + scale * (table - low)).T
+    y = height - y
+    dots = "".join(f"M{a:.1f},{b:.1f}h0" for a, b in zip(x, y, strict=True))
+    parts = [
+        f'<path d="{dots}" fill="none" stroke="{theme.NEUTRAL}" stroke-opacity=".5" '
+        'stroke-width="3" stroke-linecap="round"/>'
+    ]
+    for place, row in enumerate(marked):
+        side = (-1, 1)[place]
+        parts.append(
+            f'<circle cx="{x[row]:.1f}" cy="{y[row]:.1f}" r="{(7, 4)[place]}" fill="none" '
+            f'stroke="currentColor" stroke-width="2"/><path d="M{x[row]:.1f},{y[row]:.1f}l'
+            f'{side * 24},-24" stroke="currentColor"/><text x="{x[row] + side * 30:.1f}" '
+            f'y="{y[row] - 26:.1f}" text-anchor="middle" font-weight="bold">{"AB"[place]}</text>'
+        )
+    return _svg(width, height, alt, "".join(parts))
+
+
 def _svg(width: int, height: int, alt: str, inside: str) -> str:
     return (
         f'<svg viewBox="0 0 {width} {height}" width="{width}" role="img" '

@@ -89,6 +89,7 @@ KEYS: Final = {
     "J, K": "the next sample, the one before",
     "U": "undo the last change (What if)",
     "Arrows, +, -, 0, Enter": "on the map: move, zoom, show all, open the point in the middle",
+    "1, 2, 3, N, B": "in a lesson: answer, next, back",
     "?": "this list",
     "Esc": "close the glossary, end the tour",
     "Tab, Enter": "go from one control to the next, and use it",

@@ -335,6 +335,27 @@ def no_fidelity(file: str) -> Message:
     )
 
 
+def no_lesson_record() -> Message:
+    """A lesson reads a record that is not there."""
+    return Message(
+        "The record that this lesson reads is not here.",
+        "The questions and the words work without. The numbers are those of the fidelity "
+        "benchmark; make it, or set DMIL_RESULTS to the folder of its record before starting.",
+        command="make bench-fidelity",
+    )
+
+
+def no_lesson_samples(why: str) -> Message:
+    """A lesson needs samples of a set or a map that is not there."""
+    return Message(
+        "The samples that this lesson shows are not here.",
+        "The questions and the words work without. The shipped checkpoints have these samples: "
+        "copy them again, or set DMIL_CHECKPOINTS to their folder before starting.",
+        why,
+        tone="warning",
+    )
+
+
 def bad_fidelity(problem: str) -> Message:
     """There is a record, but not one we can read."""
     return Message(

@@ -76,6 +76,10 @@ fields_of_views = {
     "draw": st.integers(0, 999_999),
     "pace": st.sampled_from(state.PACES),
     "length": st.sampled_from(state.LENGTHS),
+    "lesson": st.sampled_from(("", "xor", "two-eyes")),
+    "step": st.integers(0, 999_999),
+    "said": st.sampled_from(("", "redundancy.ab!~xor.c", "numbers..b", "gate!")),
+    "size": st.sampled_from(("", *state.SIZES)),
     "factors": st.sampled_from(("", "R:0.5,S:0")),
 }
 views = st.fixed_dictionaries({}, optional=fields_of_views).map(lambda chosen: View(**chosen))

@@ -1,0 +1,174 @@
+"""A lesson on one page to print: an HTML file that needs nothing else, without scripts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from dashboard import report_parts
+from dashboard.figures import svg
+from dashboard.figures.sample import signed
+from dashboard.report_parts import Room, marked
+from dashboard.services import lessons as service
+from dashboard.services import worlds
+from dashboard.services.lessons import Apart
+from dashboard.services.stock import DataProblem
+from dashboard.text import lesson_sentences as says
+from dashboard.text import worlds as world_text
+from dashboard.text.lessons import Lesson, Read
+
+#: Bytes of pictures, at most.
+MOST_MEDIA: Final = 1_000_000
+
+_TEMPLATES: Final = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "text"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+)
+
+
+def of_lesson(lesson: Lesson, address: str = "", *, world: str = "", measure: str = "") -> bytes:
+    """The handout of a lesson, HTML in UTF-8.
+
+    Parameters
+    ----------
+    address : of the page Lessons, such as ``https://host/lessons``, for the link; else none.
+    world, measure : what is chosen on the page, for the picture; else as the lesson begins.
+    """
+    link = ""
+    if address.startswith(("http://", "https://")):
+        link = f"{address}?{urlencode({'lesson': lesson.name, 'step': '1'})}"
+    first = lesson.steps[0]
+    page = _TEMPLATES.get_template("handout.html.jinja").render(
+        title=lesson.title,
+        lead=lesson.lead,
+        story=[marked(p) for p in first.text.split("\n\n")] if isinstance(first, Read) else [],
+        questions=[
+            {"text": marked(q.text), "choices": [c.text for c in q.choices], "media": _media(q)}
+            for q in lesson.questions
+        ],
+        answers=[
+            {"letter": "ABCD"[q.right], "text": marked(q.choices[q.right].why)}
+            for q in lesson.questions
+        ],
+        patterns=Markup(svg.patterns()),
+        parts=_pictures(lesson.name, world, measure or "broja"),
+        points=[marked(p) for step in lesson.steps[-1:] for p in getattr(step, "points", ())],
+        link=link,
+    )
+    return page.encode("utf-8")
+
+
+def _media(question: Any) -> list[dict[str, Any]]:
+    """The inputs that a question is about."""
+    if question.picture != "media":
+        return []
+    found = service.digits()
+    kinds = service.spoilt(found)
+    if isinstance(kinds, DataProblem):
+        return []
+    return report_parts.sides(found, kinds["picture"], Room(MOST_MEDIA))
+
+
+def _pictures(name: str, world: str, measure: str) -> list[dict[str, Any]]:
+    """Drawings of a lesson and the lines below them."""
+    if name in ("redundancy", "two-eyes"):
+        return [_told("alike" if name == "redundancy" else "eyes", world)]
+    if name == "xor":
+        return [_cases(world)]
+    if name == "competition":
+        return _competition()
+    return _gate() if name == "gate" else [_definitions(measure), *_map()]
+
+
+def _part(title: str, rows: list[svg.Bar], line: str) -> dict[str, Any]:
+    alt = f"{title}: " + ", ".join(f"{r.label} {r.text}" for r in rows)
+    return {"title": title, "drawing": Markup(svg.bars(rows, alt)), "line": marked(line)}
+
+
+def _told(dial: str, world: str) -> dict[str, Any]:
+    spec = service.at(dial, world)
+    found = worlds.numbers(spec)
+    parts = dict(zip(world_text.COMPONENTS, found.parts["broja"], strict=True))
+    alone = {"x1 alone": found.i1, "x2 alone": found.i2}
+    if dial == "eyes":
+        alone["added up"] = found.i1 + found.i2
+    rows = [svg.Bar(label, v, world_text.bits(v)) for label, v in alone.items()]
+    start = 0.0
+    rows.append(svg.Bar("both together", found.i12, world_text.bits(found.i12)))
+    for c, value in parts.items():
+        if value >= world_text.LEAST:
+            label = f"of these {c}, {world_text.NAMES[c].split()[0]}"
+            rows.append(svg.Bar(label, value, world_text.bits(value), c, start))
+            start += value
+    line = (says.eyes if dial == "eyes" else says.alike)(found.i1, found.i2, found.i12)
+    return _part(f"In bits, at {service.DIALS[dial]()[spec]}", rows, line)
+
+
+def _cases(world: str) -> dict[str, Any]:
+    spec = service.at("switches", world)
+    frame = service.cases(spec)
+    rows = []
+    for x1, x2, _, _, _, mean, both in frame.itertuples(index=False):
+        rows += [
+            svg.Bar(f"x1={x1} x2={x2}, mean", mean, f"{mean:.0%}"),
+            svg.Bar("both", both, f"{both:.0%}", "S"),
+        ]
+    line = says.switches(service.right(frame, "mean"), service.right(frame, "both"))
+    return _part(f"How likely is y = 1? Rule: {service.switches()[spec]}", rows, line)
+
+
+def _competition() -> list[dict[str, Any]]:
+    found = service.record()
+    if found is None or isinstance(found, DataProblem):
+        return []
+    who = service.LEARNERS[0]
+    frame = service.reached(found, service.WEAK, who)
+    rows = []
+    for group, accuracy, best in frame.itertuples(index=False):
+        rows += [
+            svg.Bar(f"{group}: {who}", accuracy, f"{accuracy:.1%}", str(group)),
+            svg.Bar(service.BEST, best, f"{best:.1%}"),
+        ]
+    easy, hard = (service.behind(frame, groups) for groups in (("R", "U1"), ("U2", "S")))
+    return [_part("How often it is right, x2 being weak", rows, says.competition(who, easy, hard))]
+
+
+def _gate() -> list[dict[str, Any]]:
+    found = service.digits()
+    kinds = service.spoilt(found)
+    if isinstance(kinds, DataProblem):
+        return []
+    return [
+        {"title": p.title, "drawing": p.drawing, "line": Markup(" ").join(p.lines)}
+        for p in report_parts.decomposed(found, kinds["picture"])
+    ]
+
+
+def _definitions(measure: str) -> dict[str, Any]:
+    found = worlds.numbers(service.AND)
+    rows = [
+        svg.Bar(f"{c} by {world_text.MEASURES[name]}", value, signed(value), c)
+        for name in dict.fromkeys((measure, "broja", "iccs"))
+        for c, value in zip(world_text.COMPONENTS, found.parts[name], strict=True)
+    ]
+    return _part("An AND world, in bits", rows, says.definitions(found.parts, measure))
+
+
+def _map() -> list[dict[str, Any]]:
+    found = service.mapped()
+    near = service.apart(found) if found else None
+    if not isinstance(near, Apart):
+        return []
+    ids = near.places.index.tolist()
+    alt = f"Map of {len(near.places):,} samples: A and B are beside each other"
+    drawing = Markup(
+        svg.points(near.places.to_numpy(float), [ids.index(n) for n in (near.one, near.other)], alt)
+    )
+    line = marked(says.pair(near.nearer, len(near.places) - 1))
+    return [{"title": "The map", "drawing": drawing, "line": line}]

@@ -1,0 +1,79 @@
+"""Sentences of the lessons that read computed numbers aloud, as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from dashboard.text import worlds
+from dashboard.text.worlds import bits
+
+
+def alike(i1: float, i2: float, i12: float) -> str:
+    """What is lost when an input is covered."""
+    return (
+        f"Together they tell **{bits(i12)} bits**. Cover x2, and {_lost(i12 - i1)} lost. Cover x1, "
+        f"and {_lost(i12 - i2)} lost."
+    )
+
+
+def _lost(value: float) -> str:
+    return f"{bits(value)} bits are" if value >= worlds.LEAST else "nothing is"
+
+
+def eyes(i1: float, i2: float, i12: float) -> str:
+    """Both eyes beside their sum."""
+    return (
+        f"One eye tells {bits(i1)} bits. Added up, two would tell {bits(i1 + i2)}. Both together "
+        f"tell **{bits(i12)}**."
+    )
+
+
+def switches(mean: float, both: float) -> str:
+    """How often a team and a model of both inputs are right."""
+    return (
+        f"Who goes by the **mean** is right {mean:.0%} of the time. Who sees **both** is right "
+        f"{both:.0%} of the time."
+    )
+
+
+def competition(name: str, easy: float, hard: float) -> str:
+    """How far a way of learning stays behind the best, where x1 is enough and where not."""
+    return (
+        f"**{name}** stays {_points(easy)} behind the best where x1 is enough (R, U1). Where x2 is "
+        f"needed (U2, S), it stays **{_points(hard)}** behind."
+    )
+
+
+def rivals(hard: Mapping[str, float]) -> str:
+    """The same of all, where x2 is needed."""
+    parts = ", ".join(f"{name} {_points(value)}" for name, value in hard.items())
+    return f"Behind the best on U2 and S: {parts}."
+
+
+def _points(share: float) -> str:
+    # What rounds to nothing has no sign.
+    return f"{round(100 * share, 1) + 0.0:.1f} points"
+
+
+def case(values: Mapping[str, float]) -> str:
+    """Bits of one case, by who tells them."""
+    return " ".join(f"{name} tells **{bits(value)}** bits." for name, value in values.items())
+
+
+def definitions(parts: Mapping[str, Sequence[float]], measure: str) -> str:
+    """R by every definition, and what is below zero in the chosen one."""
+    shared = ", ".join(f"{worlds.MEASURES[name]} {bits(v[0])}" for name, v in parts.items())
+    below = [c for c, v in zip(worlds.COMPONENTS, parts[measure], strict=True) if v <= -0.005]
+    text = f"R by each definition: {shared}."
+    if below:
+        verb = "is" if len(below) == 1 else "are"
+        text += f" By **{worlds.MEASURES[measure]}**, {' and '.join(below)} {verb} less than 0."
+    return text
+
+
+def pair(nearer: int, count: int) -> str:
+    """How near two neighbours on the map are for the model."""
+    return (
+        f"On the map, no other point is as near to A as B. In the model's own numbers, "
+        f"**{nearer:,}** of {count:,} others are nearer."
+    )

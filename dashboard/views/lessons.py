@@ -11,7 +11,7 @@ from dashboard import handout, progress, session, state
 from dashboard.frontend.figure import file_name
 from dashboard.services import lessons as service
 from dashboard.text import lessons as text
-from dashboard.text.lessons import Lesson, Play, Question, Read, Step, Takeaway
+from dashboard.text.lessons import Lesson, Question, Step, Takeaway
 from dashboard.views import lesson_pictures
 
 #: Everything but figures is sized by the font of the root. Plotly gives the names beside an upright
@@ -105,8 +105,12 @@ def _lesson(lesson: Lesson) -> None:
         st.markdown(f"#### {step.title}")
         if not isinstance(step, Takeaway):
             st.markdown(step.text)
-        _inside(lesson, step)
+        later = _inside(lesson, step)
     _ways(lesson, place)
+    # A picture may take a while; the words, the answers and the way on are there before it.
+    for container, picture in later:
+        with container:
+            lesson_pictures.draw(picture)
 
 
 def _head(lesson: Lesson, place: int) -> None:
@@ -146,20 +150,24 @@ def _handout(lesson: Lesson) -> None:
     )  # fmt: skip
 
 
-def _inside(lesson: Lesson, step: Step) -> None:
+#: Places in a step, and the pictures that belong there.
+Later = list[tuple[Any, str]]
+
+
+def _inside(lesson: Lesson, step: Step) -> Later:
+    """A step without its pictures."""
     if isinstance(step, Question):
-        _question(lesson, step)
-    elif isinstance(step, Takeaway):
+        return _question(lesson, step)
+    if isinstance(step, Takeaway):
         for point in step.points:
             st.markdown(f"- {point}")
         _links(lesson)
-    elif isinstance(step, Play | Read) and step.picture:
-        lesson_pictures.draw(step.picture)
+        return []
+    return [(st.container(), step.picture)] if step.picture else []
 
 
-def _question(lesson: Lesson, question: Question) -> None:
-    if question.picture:
-        lesson_pictures.draw(question.picture)
+def _question(lesson: Lesson, question: Question) -> Later:
+    later = [(st.container(), question.picture)] if question.picture else []
     number = lesson.questions.index(question)
     tried = progress.tried(_progress(), lesson.name, number)
     for place, choice in enumerate(question.choices):
@@ -181,7 +189,8 @@ def _question(lesson: Lesson, question: Question) -> None:
         else:
             st.warning(f"**{text.AGAIN}** {why}", icon=":material/lightbulb:")
     if _answered(_progress(), lesson, question) and question.reveal:
-        lesson_pictures.draw(question.reveal)
+        later.append((st.container(), question.reveal))
+    return later
 
 
 def _answered(now: progress.Progress, lesson: Lesson, question: Question) -> bool:

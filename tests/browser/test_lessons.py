@@ -73,10 +73,10 @@ def test_a_lesson_is_walked_through_with_a_wrong_answer_and_a_reload(
         expect(page.get_by_role("heading", name=step.title)).to_be_visible(timeout=PATIENCE)
         after = page.locator(".st-key-lesson_next button")
         if isinstance(step, Question):
-            expect(after).to_be_disabled()
+            expect(after).to_be_disabled(timeout=PATIENCE)
             wrong = (step.right + 1) % len(step.choices)
             choose(page, step, wrong)
-            expect(after).to_be_disabled()
+            expect(after).to_be_disabled(timeout=PATIENCE)
             if step is lesson.questions[0]:
                 page.wait_for_url(lambda url: f"said={lesson.name}." in url, timeout=PATIENCE)
                 page.reload()

@@ -38,6 +38,7 @@ _FOUND: Final = {
     "BROJA, clusters": terms.CLUSTERS,
     "Calibration error (ECE)": f"{terms.METRIC_WORDS['ece']} Of a gate: {terms.GATE_CALIBRATION}",
     "Ceiling": terms.CEILINGS,
+    "Colour of the map": terms.COLOUR,
     "Component": terms.COMPONENT,
     "Composition": terms.COMPOSITION,
     "Confusion": terms.CONFUSION,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 import streamlit as st
@@ -12,9 +12,10 @@ import streamlit as st
 from dashboard.services import live, samples
 from dashboard.services.samples import NATS_PER_BIT
 from dashboard.services.stock import Checkpoint, DataProblem, log, shown, stamp
-from dmil_core import anatomy
-from dmil_core.anatomy import Size
 from dmil_core.paths import results_root
+
+if TYPE_CHECKING:
+    from dmil_core.anatomy import Size
 
 _TERMS: Final = ("information", "within", "equivocation", "label_composition", "bound")
 
@@ -37,6 +38,8 @@ def sizes(found: Checkpoint) -> dict[str, Size] | DataProblem:
 
 @st.cache_resource(max_entries=32, show_spinner="Looking into the model …")
 def _sizes(folder: str, key: str, _found: Checkpoint, _data: Any) -> dict[str, Size]:
+    from dmil_core import anatomy
+
     model, run = live.model(_found)
     return anatomy.sizes(model, run.config.model, _data)
 

@@ -59,7 +59,7 @@ def read(spec: str) -> World | DataProblem:
         return DataProblem(str(error))
 
 
-@st.cache_data(max_entries=500, show_spinner=False)
+@st.cache_resource(max_entries=500, show_spinner=False)
 def numbers(spec: str) -> Numbers:
     """The exact numbers of a world that can be read, by every measure."""
     pmf = World.from_spec(spec).pmf()
@@ -74,7 +74,7 @@ def numbers(spec: str) -> Numbers:
     return Numbers(_bits(-float(held @ np.log(held))), i1, i2, i12, parts)
 
 
-@st.cache_data(max_entries=100, show_spinner=False)
+@st.cache_resource(max_entries=100, show_spinner=False)
 def outcomes(spec: str, definition: str) -> pd.DataFrame:
     """A row for each (x1, x2, y) that can occur: columns x1, x2, y (text), p, and in bits i1, i2,
     i12, r, u1, u2, s."""
@@ -86,7 +86,7 @@ def outcomes(spec: str, definition: str) -> pd.DataFrame:
     return frame
 
 
-@st.cache_data(max_entries=100, show_spinner=False)
+@st.cache_resource(max_entries=100, show_spinner=False)
 def cells(spec: str) -> pd.DataFrame:
     """p(x1, x2, y) as it is drawn: columns panel, x1, x2, y (text), p (above 0), and at (row,
     column of the panel).

@@ -20,6 +20,7 @@ def test_parts_are_clicked_chosen_by_key_and_found_again(page: Page, app_url: st
     box.focus()
     page.keyboard.press("Enter")
     expect(page.get_by_text("predicts the class by itself")).to_be_visible(timeout=20_000)
+    page.wait_for_url(lambda url: "box=m1" in url, timeout=20_000)
     expect(pressed).to_have_attribute("data-id", "m1")
     page.reload()
     settled(page)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.runs import RESULTS
+from dashboard.services import playground
 from dashboard.services.playground import PRESETS, settings
 from dashboard.services.stock import DataProblem
 from dashboard.state import View
@@ -38,8 +39,7 @@ def one(preset: str, seed: int) -> dict[str, Any]:
     from dmil_core.config import to_json
     from dmil_core.live import Live
 
-    choice = next(p.choice for p in PRESETS if p.name == preset)
-    chosen = settings(View(**choice))
+    chosen = settings(View(**playground.preset(preset).choice))
     assert not isinstance(chosen, DataProblem)
     live = Live(replace(chosen, seed=seed))
     latest = {s.learner: s for s in live.start()}

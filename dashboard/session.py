@@ -175,8 +175,3 @@ def remember_pages(pages: dict[str, Any]) -> None:
 def page(name: str) -> Any:
     """A page to link to."""
     return st.session_state["pages"][name]
-
-
-def has_page(name: str) -> bool:
-    """Whether there is such a page."""
-    return name in st.session_state["pages"]

@@ -26,6 +26,7 @@ from dmil_core.plane import squares
 from dmil_core.progress import Share, planned
 from dmil_core.responsibilities import OUT_OF_FOLD
 from dmil_core.scene import ALL, LEARNERS, STEPS, Group, Scene, Settings, Snapshot
+from dmil_core.schema import COMPONENTS
 from dmil_core.train import plan
 
 
@@ -186,5 +187,5 @@ def _groups(drawn: WorldSet, dataset: Dataset) -> dict[str, tuple[str, NDArray[n
     if dataset.composition is None:
         return {ALL: ("", np.arange(len(rows)))}
     own = dataset.composition[rows]
-    order = [c for c in ("R", "U1", "U2", "S") if (own == c).any()]
+    order = [c for c in COMPONENTS if (own == c).any()]
     return {c: (c, np.flatnonzero(own == c)) for c in order}

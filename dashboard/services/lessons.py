@@ -32,8 +32,8 @@ Dial = Mapping[str, str]
 @cache
 def alike() -> Dial:
     """y is the bit of x1; that of x2 is the same as often as the position says."""
-    worlds = {p: World(gates={"unq1": 1.0}, correlation=2 * p / 100 - 1) for p in range(50, 101, 5)}
-    return {world.spec: f"{p} %" for p, world in worlds.items()}
+    made = {p: World(gates={"unq1": 1.0}, correlation=2 * p / 100 - 1) for p in range(50, 101, 5)}
+    return {world.spec: f"{p} %" for p, world in made.items()}
 
 
 @cache
@@ -199,12 +199,6 @@ def spoilt(found: Checkpoint) -> Mapping[str, str] | DataProblem:
             return DataProblem(f"No sample of {found.data} is of the kind this lesson needs.")
         found_ones[kind] = str(weights.idxmax())
     return found_ones
-
-
-def leaned(found: Checkpoint, sample: str) -> str:
-    """The component with the largest gate weight of a sample."""
-    weights = samples.gates(found, sample)
-    return str(weights["component"].iloc[int(weights["weight"].to_numpy().argmax())])
 
 
 # --- two points of a map ------------------------------------------------------------------------

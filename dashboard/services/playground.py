@@ -15,7 +15,7 @@ from dmil_core.schema import COMPONENTS
 
 __all__ = [
     "ALL", "COMPONENTS", "LEARNERS", "PRESETS", "STEPS", "Group", "Preset", "Scene", "Settings",
-    "Snapshot", "follows", "preset_of", "settings",
+    "Snapshot", "follows", "preset", "preset_of", "settings",
 ]  # fmt: skip
 
 #: Noise of x2 where it is blurred, by half the distance of two symbols: one in seven rows lies on
@@ -65,9 +65,14 @@ def settings(view: View) -> Settings | DataProblem:
         drawn: WorldSet = chosen.drawn()
     except ConfigError as error:
         return DataProblem(str(error))
-    if (drawn.world.clean.p.sum(axis=(0, 1)) > 0).sum() < 2:
+    if not drawn.world.learnable:
         return DataProblem("Only one class ever occurs in this world: there is nothing to learn.")
     return chosen
+
+
+def preset(name: str) -> Preset:
+    """The preset of this name."""
+    return next(p for p in PRESETS if p.name == name)
 
 
 def preset_of(view: View) -> str:

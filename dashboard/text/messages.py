@@ -448,6 +448,13 @@ def not_decomposed(model: str, other: bool) -> Message:
     return Message(f"{model} is not built as in the paper.", way)
 
 
+def no_sizes(why: str) -> Message:
+    """The data set that would be run through the model cannot be read."""
+    return Message(
+        "The sizes of this part cannot be shown.", "They are measured on a sample.", detail=why
+    )
+
+
 def no_theorem(problem: str) -> Message:
     """Theorem 1 was not measured here."""
     return Message(

@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import handout, progress, session, state
 from dashboard.frontend.figure import file_name
 from dashboard.services import lessons as service
+from dashboard.services import playground
 from dashboard.text import lessons as text
 from dashboard.text.lessons import Lesson, Question, Step, Takeaway
 from dashboard.views import lesson_pictures
@@ -24,8 +25,6 @@ html { font-size: 18px !important; }
 </style>"""
 #: Lines longer than this are hard to read.
 _WIDTH, _WIDTH_LARGE = 860, 1180
-#: Live training: one strong input and one weak, as its own preset has it.
-_BLURRED: Final = {"world": "world:rdn=3,unq2=1", "x2": "blurred"}
 
 
 def lessons() -> None:
@@ -249,24 +248,22 @@ def _go(lesson: Lesson, place: int) -> None:
 
 
 def _links(lesson: Lesson) -> None:
-    """Where to go on, as far as these pages are there."""
+    """Where to go on."""
     with st.container(horizontal=True):
         for name in lesson.links:
-            if session.has_page(name):
-                label, icon = text.LINKS[name]
-                st.page_link(
-                    session.page(name), label=label, icon=f":material/{icon}:",
-                    query_params=_query(lesson, name), width="content",
-                )  # fmt: skip
+            label, icon = text.LINKS[name]
+            st.page_link(
+                session.page(name), label=label, icon=f":material/{icon}:",
+                query_params=_query(lesson, name), width="content",
+            )  # fmt: skip
 
 
 def _query(lesson: Lesson, page: str) -> dict[str, str]:
     """What of the view a page shows that a lesson leads to."""
     view = replace(session.view(), setting="", method="")
     if page == "live":
-        return state.to_query(view) | (
-            _BLURRED if lesson.name == "competition" else {"world": "world:xor=1"}
-        )
+        preset = playground.preset("strong-weak" if lesson.name == "competition" else "xor")
+        return state.to_query(replace(view, **preset.choice))
     if page == "fidelity":
         return state.to_query(replace(view, setting=service.WEAK))
     if page == "gates":

@@ -115,7 +115,7 @@ def _learning(found: Checkpoint, part: str, names: Sequence[str]) -> None:
 def _size(found: Checkpoint, part: str) -> None:
     made = service.sizes(found)
     if isinstance(made, DataProblem):
-        widgets.notice(messages.cannot_change(made.message))
+        widgets.notice(messages.no_sizes(made.message))
         return
     size = made[part]
     shape = " x ".join(f"{n:,}" for n in size.shape) or "one"

@@ -177,6 +177,11 @@ class World:
         return replace(self.clean, p=_scaled((1.0 - self.noise) * p + self.noise * anew))
 
     @property
+    def learnable(self) -> bool:
+        """Whether more than one class ever occurs."""
+        return bool((self.clean.p.sum(axis=(0, 1)) > 0).sum() > 1)
+
+    @property
     def compositions(self) -> tuple[Component, ...] | None:
         """The component that explains the samples of each gate, in the order of ``gates``.
 

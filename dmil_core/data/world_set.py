@@ -145,7 +145,7 @@ class WorldSet:
 
     def dataset(self) -> Dataset:
         """Draw the rows; raises ConfigError where only one class ever occurs."""
-        if (self.world.clean.p.sum(axis=(0, 1)) > 0).sum() < 2:
+        if not self.world.learnable:
             raise ConfigError(
                 f"{NAME}: only one class ever occurs here, so there is nothing to learn. Change "
                 "the prior, the correlation or the table."

@@ -136,7 +136,7 @@ def _gate(_: Fidelity) -> list[int]:
     found = service.digits()
     kinds = service.spoilt(found)
     assert not isinstance(kinds, DataProblem)
-    leaned = service.leaned(found, kinds["picture"])
+    leaned = table(found)["dominant"][kinds["picture"]]
     return [_place(leaned == "U1", leaned == "R", leaned == "U2")]
 
 
@@ -193,7 +193,7 @@ def test_the_samples_are_of_the_kind_they_are_called(found: Stock, room: Room) -
     kinds = service.spoilt(digits)
     assert not isinstance(kinds, DataProblem)
     rows = table(digits)
-    assert [service.leaned(digits, kinds[k]) for k in service.KINDS] == ["U2", "R", "U1"]
+    assert [rows["dominant"][kinds[k]] for k in service.KINDS] == ["U2", "R", "U1"]
     spoilt = rows.loc[kinds["picture"]]
     assert spoilt["pred_x1"] != spoilt["y"] == spoilt["pred_x2"] == spoilt["pred"]
     assert spoilt[gate("U2")] > 0.9

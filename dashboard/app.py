@@ -5,12 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import streamlit as st
-from starlette.middleware import Middleware
 
 from dashboard import start
 
-app = st.App(
-    Path(__file__).with_name("script.py"),
-    lifespan=start.ready,
-    middleware=[Middleware(start.FetchCharts)],
-)
+app = st.App(Path(__file__).with_name("script.py"), lifespan=start.ready)

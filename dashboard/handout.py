@@ -10,7 +10,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from dashboard import report_parts
-from dashboard.figures import svg
+from dashboard.figures import svg, theme
+from dashboard.figures.bars import Bars, Mark, Row, of_part, over, patterns
 from dashboard.figures.sample import signed
 from dashboard.report_parts import Room, marked
 from dashboard.services import lessons as service
@@ -56,7 +57,7 @@ def of_lesson(lesson: Lesson, address: str = "", *, world: str = "", measure: st
             {"letter": "ABCD"[q.right], "text": marked(q.choices[q.right].why)}
             for q in lesson.questions
         ],
-        patterns=Markup(svg.patterns()),
+        patterns=Markup(patterns(map(of_part, theme.COLOURS))),
         parts=_pictures(lesson.name, world, measure or "broja"),
         points=[marked(p) for step in lesson.steps[-1:] for p in getattr(step, "points", ())],
         link=link,
@@ -86,9 +87,14 @@ def _pictures(name: str, world: str, measure: str) -> list[dict[str, Any]]:
     return _gate() if name == "gate" else [_definitions(measure), *_map()]
 
 
-def _part(title: str, rows: list[svg.Bar], line: str) -> dict[str, Any]:
-    alt = f"{title}: " + ", ".join(f"{r.label} {r.text}" for r in rows)
-    return {"title": title, "drawing": Markup(svg.bars(rows, alt)), "line": marked(line)}
+def _part(title: str, rows: list[Row], line: str, share: bool = False) -> dict[str, Any]:
+    low, high = over(rows, most=1.0 if share else 0.0)
+    found = Bars(tuple(rows), low, high, share=share, unit="" if share else "bits")
+    return {"title": title, "drawing": report_parts.drawn(found, title), "line": marked(line)}
+
+
+def _row(words: str, value: float, text: str, component: str = "", start: float = 0.0) -> Row:
+    return Row("", words, text, (Mark(value, of_part(component), start),))
 
 
 def _told(dial: str, world: str) -> dict[str, Any]:
@@ -98,13 +104,13 @@ def _told(dial: str, world: str) -> dict[str, Any]:
     alone = {"x1 alone": found.i1, "x2 alone": found.i2}
     if dial == "eyes":
         alone["added up"] = found.i1 + found.i2
-    rows = [svg.Bar(label, v, world_text.bits(v)) for label, v in alone.items()]
+    rows = [_row(label, v, world_text.bits(v)) for label, v in alone.items()]
     start = 0.0
-    rows.append(svg.Bar("both together", found.i12, world_text.bits(found.i12)))
+    rows.append(_row("both together", found.i12, world_text.bits(found.i12)))
     for c, value in parts.items():
         if value >= world_text.LEAST:
             label = f"of these {c}, {world_text.NAMES[c].split()[0]}"
-            rows.append(svg.Bar(label, value, world_text.bits(value), c, start))
+            rows.append(_row(label, value, world_text.bits(value), c, start))
             start += value
     line = (says.eyes if dial == "eyes" else says.alike)(found.i1, found.i2, found.i12)
     return _part(f"In bits, at {service.DIALS[dial]()[spec]}", rows, line)
@@ -116,11 +122,12 @@ def _cases(world: str) -> dict[str, Any]:
     rows = []
     for x1, x2, _, _, _, mean, both in frame.itertuples(index=False):
         rows += [
-            svg.Bar(f"x1={x1} x2={x2}, mean", mean, f"{mean:.0%}"),
-            svg.Bar("both", both, f"{both:.0%}", "S"),
+            _row(f"x1={x1} x2={x2}, mean", mean, f"{mean:.0%}"),
+            _row("both", both, f"{both:.0%}", "S"),
         ]
     line = says.switches(service.right(frame, "mean"), service.right(frame, "both"))
-    return _part(f"How likely is y = 1? Rule: {service.switches()[spec]}", rows, line)
+    title = f"How likely is y = 1? Rule: {service.switches()[spec]}"
+    return _part(title, rows, line, share=True)
 
 
 def _competition() -> list[dict[str, Any]]:
@@ -132,11 +139,12 @@ def _competition() -> list[dict[str, Any]]:
     rows = []
     for group, accuracy, best in frame.itertuples(index=False):
         rows += [
-            svg.Bar(f"{group}: {who}", accuracy, f"{accuracy:.1%}", str(group)),
-            svg.Bar(service.BEST, best, f"{best:.1%}"),
+            _row(f"{group}: {who}", accuracy, f"{accuracy:.1%}", str(group)),
+            _row(service.BEST, best, f"{best:.1%}"),
         ]
     easy, hard = (service.behind(frame, groups) for groups in (("R", "U1"), ("U2", "S")))
-    return [_part("How often it is right, x2 being weak", rows, says.competition(who, easy, hard))]
+    line = says.competition(who, easy, hard)
+    return [_part("How often it is right, x2 being weak", rows, line, share=True)]
 
 
 def _gate() -> list[dict[str, Any]]:
@@ -153,7 +161,7 @@ def _gate() -> list[dict[str, Any]]:
 def _definitions(measure: str) -> dict[str, Any]:
     found = worlds.numbers(service.AND)
     rows = [
-        svg.Bar(f"{c} by {world_text.MEASURES[name]}", value, signed(value), c)
+        _row(f"{c} by {world_text.MEASURES[name]}", value, signed(value), c)
         for name in dict.fromkeys((measure, "broja", "iccs"))
         for c, value in zip(world_text.COMPONENTS, found.parts[name], strict=True)
     ]

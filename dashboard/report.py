@@ -15,7 +15,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from dashboard import report_parts
-from dashboard.figures import svg
+from dashboard.figures import theme
+from dashboard.figures.bars import of_part, patterns
 from dashboard.services import samples
 from dashboard.services.stock import Checkpoint, shown, stock, table
 from dashboard.state import View, to_query
@@ -77,7 +78,7 @@ def of_samples(
         note=note,
         bounds=_bounds(len(kept), len(wanted) - len(kept), room.left_out),
         model=found.model,
-        patterns=Markup(svg.patterns()),
+        patterns=Markup(patterns(map(of_part, theme.COLOURS))),
         summary=_summary(found, others, kept) if len(kept) > 1 else None,
         entries=entries,
         definitions=_definitions(),

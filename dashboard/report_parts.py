@@ -13,7 +13,9 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
+from dashboard.figures import sample as figures
 from dashboard.figures import svg
+from dashboard.figures.bars import Bars, draw
 from dashboard.figures.sample import signed
 from dashboard.services import information, media, samples
 from dashboard.services.stock import Checkpoint, DataProblem
@@ -38,11 +40,15 @@ class Room:
 
     def uri(self, content: bytes, kind: str) -> str:
         """The content as an address; empty where there is no room for it."""
-        if len(content) > self.left:
+        return self.kept(f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}")
+
+    def kept(self, address: str) -> str:
+        """An address that holds its content; empty where there is no room for it."""
+        if len(address) > self.left:
             self.left_out += 1
             return ""
-        self.left -= len(content)
-        return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
+        self.left -= len(address)
+        return address
 
 
 # --- media ----------------------------------------------------------------------------------
@@ -100,56 +106,48 @@ def _wav(sound: media.Sound) -> bytes:
     return buffer.getvalue()
 
 
-def _spectrogram(features: Any, room: Room) -> dict[str, str]:
-    """Frames x bands as a grey picture: time to the right, low tones at the bottom."""
-    values = np.nan_to_num(np.asarray(features, dtype=float)).T[::-1]
-    grey = (255 * (values - values.min()) / (np.ptp(values) or 1.0)).astype(np.uint8)
+def _spectrogram(features: Any, room: Room) -> dict[str, Any]:
     alt = "Spectrogram: loudness (bright) of each pitch over time"
-    return {"picture": room.uri(media.picture(grey).png, "image/png"), "alt": alt}
+    address = room.kept(media.spectrogram(features))
+    return {"drawing": Markup(svg.raster(address, "time", "pitch", alt))} if address else {}
 
 
 # --- figures --------------------------------------------------------------------------------
 
 
-def _labels(found: Checkpoint) -> dict[str, str]:
-    names = terms.component_names(samples.modality_names(found))
-    return {c: f"{c} {name if len(name) <= 20 else name[:19] + '…'}" for c, name in names.items()}
+def drawn(rows: Bars, title: str) -> Markup:
+    """Rows of bars, with all that they say in words for those who cannot see them."""
+    told = (f"{row.letter} {row.words}".strip() + f" {row.text}" for row in rows.rows)
+    return Markup(draw(rows, f"{title}: {', '.join(told)}"))
+
+
+def _names(found: Checkpoint) -> dict[str, str]:
+    return terms.component_names(samples.modality_names(found))
 
 
 def gate_bars(weights: pd.DataFrame, found: Checkpoint) -> Markup:
     """Bars of gate weights, columns component and weight."""
-    labels = _labels(found)
-    rows = [
-        svg.Bar(labels.get(c, c), float(w), f"{w:.0%}", c)
-        for c, w in weights[["component", "weight"]].itertuples(index=False)
-    ]
-    alt = "Gate weights: " + ", ".join(f"{r.label} {r.text}" for r in rows)
-    return Markup(svg.bars(rows, alt))
+    return drawn(figures.gate_bars(weights, _names(found)), "Gate weights")
 
 
 def decomposed(found: Checkpoint, sample: str) -> list[Part]:
     """The gate and the waterfall; nothing of a model that does not decompose."""
-    weights, labels = samples.gates(found, sample), _labels(found)
+    weights = samples.gates(found, sample)
     answer = str(samples.record(found, sample)["pred"])
     split = samples.decomposition(found, sample, answer)
     if weights.empty or split is None:
         return []
     share = samples.explained(found, sample)
     said = () if share is None else (marked(messages.explained(share)),)
-    rows, start = [], 0.0
-    for c, value in split.parts.items():
-        rows.append(svg.Bar(labels.get(c, c), value, signed(value), c, start))
-        start += value
-    rows.append(svg.Bar("score", split.stored, signed(split.stored)))
+    rows = figures.waterfall(split.parts, split.stored, _names(found), "score")
     sum_ = " + ".join(f"{c} ({signed(v)})" for c, v in split.parts.items())
-    alt = "Contributions in bits: " + ", ".join(f"{r.label} {r.text}" for r in rows)
     identity = (
         f"{sum_} = {signed(split.total)} bits, the model's score of {answer} "
         f"({signed(split.stored)}; difference {abs(split.total - split.stored):.0e})."
     )
     return [
         Part("Gate: which component counts", gate_bars(weights, found), said),
-        Part("How the score comes about", Markup(svg.bars(rows, alt)), (identity,)),
+        Part("How the score comes about", drawn(rows, "Contributions in bits"), (identity,)),
     ]
 
 
@@ -160,13 +158,7 @@ def told(found: Checkpoint, sample: str, definition: str) -> list[Part]:
     told = information.told(found, sample, definition, able[0]) if able else None
     if told is None:
         return []
-    labels = _labels(found)
-    exact = told.exact_parts or {}
-    rows = [
-        svg.Bar(labels[c], v, signed(v) + (f" (exact {signed(exact[c])})" if exact else ""), c)
-        for c, v in told.parts.items()
-    ]
-    alt = "What the inputs tell in bits: " + ", ".join(f"{r.label} {r.text}" for r in rows)
+    rows = figures.information(told.parts, told.exact_parts, _names(found))
     bits = {name: signed(value) for name, value in told.values.items()}
     teller = {"model": f"the heads of {found.model}", "data": "small networks on the data alone"}
     lines = [
@@ -176,9 +168,12 @@ def told(found: Checkpoint, sample: str, definition: str) -> list[Part]:
         f"+ s ({bits['s']}).",
         f"Told by {teller[able[0]]}. Counted as shared: {terms.DEFINITIONS[definition]}.",
     ]
+    if told.exact_parts:
+        lines.append("Rings: exact values, from the law that made this data set.")
     if told.seen:
         lines.append("The model was trained on this sample, so its heads know it too well.")
-    return [Part("What the inputs tell of the true class", Markup(svg.bars(rows, alt)), (*lines,))]
+    drawing = drawn(rows, "What the inputs tell in bits")
+    return [Part("What the inputs tell of the true class", drawing, (*lines,))]
 
 
 def marked(text: str) -> Markup:

@@ -11,9 +11,6 @@ from importlib import import_module
 from pathlib import Path
 
 import streamlit as st
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from dashboard.frontend.served import base
 
 log = logging.getLogger("dashboard")
 
@@ -45,28 +42,3 @@ def _prepare() -> None:
         log.exception("the app was not made ready beforehand")
     finally:
         quiet.setLevel(level)
-
-
-class FetchCharts:
-    """Tells browsers with the page itself to fetch Streamlit's largest part, that which draws
-    charts, which they would otherwise learn of only when the first chart is there."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-        static = Path(st.__file__).parent / "static" / "static" / "js"
-        self.link = ", ".join(
-            f"<{base()}/static/js/{file.name}>; rel=modulepreload"
-            for file in sorted(static.glob("PlotlyChart.*.js"))
-        ).encode()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request; only pages get the header."""
-
-        async def with_link(message: Message) -> None:
-            if message["type"] == "http.response.start" and self.link:
-                headers = list(message.get("headers", ()))
-                if any(k == b"content-type" and v.startswith(b"text/html") for k, v in headers):
-                    message = {**message, "headers": [*headers, (b"link", self.link)]}
-            await send(message)
-
-        await self.app(scope, receive, with_link if scope["type"] == "http" else send)

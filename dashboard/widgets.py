@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboard import report, session, state
 from dashboard.figures import theme
+from dashboard.figures.bars import Bars, draw, patterns
 from dashboard.frontend import figure, moving
 from dashboard.services import samples
 from dashboard.services.stock import Checkpoint, Stock, log, shown
@@ -71,6 +72,17 @@ def chart(
         save_figure(key, alt, about)
 
 
+def bars(drawn: Bars, key: str, alt: str, about: str | None = None) -> None:
+    """Rows of bars, as `chart`."""
+    stripes = patterns([m.look for m in drawn.marks])
+    drawing(stripes + draw(drawn, alt), key, alt, about)
+
+
+def drawing(svg: str, key: str, alt: str, about: str | None = None) -> None:
+    """A figure that comes as SVG text of ours (``dashboard.figures``), as `chart`."""
+    _saveable(key, alt, about, svg)
+
+
 def moving_chart(fig: Any, key: str, alt: str, about: str) -> None:
     """A figure that changes while it is watched, as `chart`; it has no tool bar."""
     with st.container(gap=None):
@@ -80,9 +92,13 @@ def moving_chart(fig: Any, key: str, alt: str, about: str) -> None:
 
 def save_figure(key: str, alt: str, about: str | None = None) -> None:
     """The control that saves the figure drawn with this key; right below the figure."""
+    _saveable(key, alt, about)
+
+
+def _saveable(key: str, alt: str, about: str | None, drawing: str = "") -> None:
     title = re.split(r"[:;]", alt, maxsplit=1)[0]
     where = session.view().data if about is None else about
-    figure.save_figure(key, title, alt, where)
+    figure.save_figure(key, title, alt, where, drawing)
 
 
 def stepper(before: str | None, after: str | None, place: int | None, count: int) -> None:

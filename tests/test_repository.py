@@ -68,7 +68,8 @@ def pins(file: str) -> dict[str, str]:
     found = {}
     for line in (REPOSITORY / file).read_text("utf-8").splitlines():
         if line and not line.startswith(("#", "-e .")):
-            name, exact, number = line.partition("==")
+            # What stands behind the version says on which systems.
+            name, exact, number = line.partition(";")[0].partition("==")
             assert exact, f"{file}: {line!r} is not an exact pin"
             found[canonicalize_name(name)] = number
     return found

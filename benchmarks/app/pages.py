@@ -19,31 +19,35 @@ from benchmarks.app.stopwatch import seconds
 #: The script has run to its end, and nothing on the page is of the run before.
 SETTLED = """(() => document.querySelector("[data-testid=stApp]").dataset.testScriptState
   === "notRunning" && !document.querySelector("[data-stale=true]"))()"""
-_DRAWN = "Boolean(document.querySelector('%s .js-plotly-plot .main-svg'))"
+#: Our own drawings below elements with this selector, each in the shadow tree of its component.
+_DRAWINGS = """[...document.querySelectorAll(`%s *`)]
+  .map((e) => e.shadowRoot?.querySelector(".drawn > svg[role=img]")).filter(Boolean)"""
+_DRAWN = f"({_DRAWINGS}.length > 0)"
 #: The map's own object, inside its component, once it has points.
 _THE_MAP = """[...document.querySelectorAll("*")]
   .map((e) => e.shadowRoot?.querySelector(".map")?.map).find((m) => m?.panes?.[0]?.scale)"""
 _DRAWN_MAP = f"Boolean({_THE_MAP})"
 
 TEXT = "() => Boolean(document.querySelector('[data-testid=stMain] h1')?.innerText)"
-CHART = f"() => {_DRAWN % '[data-testid=stMain]'}"
+#: Bars, not only a picture of an input.
+CHART = f"""() => {_DRAWINGS % "[data-testid=stMain]"}.some((svg) => svg.matches(".bars"))"""
 MAP = f"() => {_DRAWN_MAP}"
 #: The heading, both inputs and the gate of one sample, the gate with its own numbers; no other
 #: part of the page is still the sample's before.
 SAMPLE = f"""(arg) => {{
   const named = [...document.querySelectorAll("[data-testid=stMain] h3")]
     .some((h) => h.innerText.replaceAll("\\u2060", "") === `Sample ${{arg.id}}`);
-  const media = document.querySelectorAll(
-    `[class*="st-key-vector-${{arg.id}}-"] .js-plotly-plot .main-svg`);
-  const bars = document.querySelector("[class*=st-key-gate-] .js-plotly-plot")._fullData[0].x;
+  const media = {_DRAWINGS % '[class*="st-key-vector-${arg.id}-"]'};
+  const gate = {_DRAWINGS % "[class*=st-key-gate-]"}[0];
+  const bars = [...gate.querySelectorAll("title")].map((t) => parseFloat(t.textContent) / 100);
   const told = arg.gates.every((gate, i) => Math.abs(bars[i] - gate) < 1e-4);
   return named && media.length >= 2 && told && {SETTLED};
 }}"""
 #: The map is drawn with this name in its legend.
 COLOURED = f"""(name) => [...({_THE_MAP}).host.querySelectorAll(".legend .group span")]
   .some((text) => text.textContent === name) && {SETTLED}"""
-_FIGURES = """["gate_pairs", "contribution_pairs"].map((key) => JSON.stringify(document
-  .querySelector(`.st-key-${key} .js-plotly-plot`)._fullData.map((trace) => [...trace.x])))"""
+_FIGURES = f"""["gate_pairs", "contribution_pairs"].map((key) =>
+  {_DRAWINGS % ".st-key-${key}"}[0].textContent)"""
 FIGURES = f"() => {_FIGURES}"
 #: Both figures of What if have other numbers than before.
 ANSWERED = f"""(before) => {_FIGURES}.every((figure, i) => figure !== before[i]) && {SETTLED}"""

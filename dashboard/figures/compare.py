@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,39 +12,25 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures import theme
+from dashboard.figures.bars import Bars, Look, Mark, Row, of_model, over
 
 
-def accuracy(scores: pd.DataFrame) -> go.Figure:
+def accuracy(scores: pd.DataFrame) -> Bars:
     """One point and whisker a model.
 
     Parameters
     ----------
     scores : columns model, accuracy, low, high; fractions between 0 and 1.
     """
-    fig = theme.figure(80 + 44 * len(scores))
-    models = [str(m) for m in scores["model"]]
-    value = scores["accuracy"].to_numpy(dtype=float)
-    low, high = (scores[c].to_numpy(dtype=float) for c in ("low", "high"))
-    fig.add_scatter(
-        x=value,
-        y=models,
-        mode="markers",
-        marker={"size": 13, "color": [theme.MODEL_COLOURS.get(m, theme.NEUTRAL) for m in models]},
-        error_x=_whisker(value, low, high),
-        customdata=np.stack([low, high], axis=1),
-        hovertemplate="%{y}: %{x:.2%} (%{customdata[0]:.2%} to %{customdata[1]:.2%})"
-        "<extra></extra>",
-    )
-    _values_at(fig, high, models, value)
-    fig.update_xaxes(tickformat=".0%", title="accuracy", range=_room(low, high))
-    _model_axis(fig, len(models))
-    return fig
-
-
-def _room(low: Any, high: Any) -> list[float]:
-    # Text stands right of the whiskers: leave it a fifth of the width.
-    span = float(np.nanmax(high) - np.nanmin(low)) or 0.01
-    return [float(np.nanmin(low)) - 0.08 * span, float(np.nanmax(high)) + 0.22 * span]
+    rows = []
+    for model, value, low, high in scores[["model", "accuracy", "low", "high"]].itertuples(
+        index=False
+    ):
+        dot = Mark(float(value), of_model(str(model)), shape="dot", interval=(low, high))
+        rows.append(Row("", str(model), f"{value:.1%}", (dot,)))
+    # Not from 0: what counts are the differences, and a point does not lie as a cut bar would.
+    ends = [e for row in rows for e in row.marks[0].ends if math.isfinite(e)]
+    return Bars(tuple(rows), min(ends, default=0.0), max(ends, default=1.0), share=True)
 
 
 def _values_at(fig: go.Figure, x: Any, y: Sequence[str], values: Any) -> None:
@@ -90,20 +77,26 @@ def by_group(frame: pd.DataFrame, models: Sequence[str]) -> go.Figure:
     return fig
 
 
-def averages(frame: pd.DataFrame, height: int = 320) -> go.Figure:
-    """Grouped bars: what each model's heads make of the inputs on average, in bits.
+def averages(frame: pd.DataFrame, names: Mapping[str, str]) -> Bars:
+    """For each part a bar for who tells it: what they make of the inputs on average, in bits.
 
     Parameters
     ----------
     frame : columns who, part, mean, low, high.
+    names : component to the words beside its letter.
     """
-    fig = theme.figure(height)
-    for who in dict.fromkeys(frame["who"]):
-        rows = frame[frame["who"] == who]
-        _grouped(fig, who, list(rows["part"]), rows, "mean", ":+.2f} bits")
-    fig.update_layout(legend={"y": -0.16})
-    fig.update_yaxes(title="bits", zeroline=True, zerolinewidth=1.5)
-    return fig
+    rows = []
+    for part in dict.fromkeys(frame["part"]):
+        marks = tuple(
+            Mark(mean, of_model(who), text=f"{mean:+.2f}", interval=(low, high))
+            for who, mean, low, high in frame.loc[
+                frame["part"] == part, ["who", "mean", "low", "high"]
+            ].itertuples(index=False)
+        )
+        letter, words = (part, names[part]) if part in names else ("", str(part))
+        rows.append(Row(letter, words, "", marks))
+    legend = tuple((str(who), of_model(str(who))) for who in dict.fromkeys(frame["who"]))
+    return Bars(tuple(rows), *over(rows), unit="bits", legend=legend)
 
 
 def clusters(frame: pd.DataFrame) -> go.Figure:
@@ -163,35 +156,23 @@ def _bars(
     fig.update_layout(barmode="group", showlegend=True, bargap=0.25, bargroupgap=0.08)
 
 
-def posteriors(frame: pd.DataFrame, first: str, second: str, truth: str) -> go.Figure:
+def posteriors(frame: pd.DataFrame, first: str, second: str, truth: str) -> Bars:
     """Two models' probabilities of the same classes, a pair of bars each; the true one is marked.
 
     Parameters
     ----------
     frame : columns cls, first, second; probabilities between 0 and 1.
     """
-    fig = theme.figure(110 + 46 * len(frame))
-    names = [theme.plain(c) + (" (true)" if c == truth else "") for c in frame["cls"]]
-    for place, (column, name) in enumerate((("first", first), ("second", second))):
-        fig.add_bar(
-            x=frame[column],
-            y=names,
-            orientation="h",
-            name=theme.plain(name),
-            marker={
-                "color": theme.series(place)[0],
-                "pattern": theme.pattern("/" if place else ""),
-            },
-            text=[f"{p:.0%}" for p in frame[column]],
-            textposition="outside",
-            cliponaxis=False,
-            hovertemplate="%{y}: %{x:.1%}<extra>%{fullData.name}</extra>",
+    looks = [Look(theme.series(place)[0], "/" if place else "") for place in (0, 1)]
+    rows = tuple(
+        Row(
+            "", f"{cls} (true)" if cls == truth else str(cls), "",
+            tuple(Mark(p, look, text=f"{p:.0%}") for p, look in zip(both, looks, strict=True)),
         )
-    fig.update_layout(barmode="group", bargap=0.3, bargroupgap=0.08, showlegend=True)
-    fig.update_layout(legend={"y": -0.2, "traceorder": "normal"})
-    fig.update_xaxes(range=[0, 1.18], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1])
-    fig.update_yaxes(type="category", autorange="reversed", showgrid=False)
-    return fig
+        for cls, *both in frame[["cls", "first", "second"]].itertuples(index=False)
+    )  # fmt: skip
+    legend = tuple(zip((first, second), looks, strict=True))
+    return Bars(rows, 0.0, 1.0, share=True, legend=legend)
 
 
 def synergy(frame: pd.DataFrame, ceiling: float) -> go.Figure:

@@ -6,76 +6,16 @@ Every text is escaped here; lines and letters take the colour of the text around
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.figures import theme
+from dashboard.figures.theme import quoted
 
-#: Pixels: of a bar, the labels before and the numbers behind the bars, of the whole.
-ROW, LABEL, NUMBER, WIDTH = 26, 170, 60, 560
 #: Points of a line or bars of a vector, at most; longer ones are thinned evenly.
 MOST_POINTS = 2000
-
-_STROKES: Final = {
-    "/": "M-2,2 l4,-4 M0,8 l8,-8 M6,10 l4,-4",
-    "\\": "M-2,6 l4,4 M0,0 l8,8 M6,-2 l4,4",
-}
-_STROKES_OF: Final = {**_STROKES, "-": "M0,4 h8", "x": " ".join(_STROKES.values()), "": ""}
-
-
-@dataclass(frozen=True)
-class Bar:
-    """A bar from ``start`` to ``start + value``; without a component it is a total."""
-
-    label: str
-    value: float
-    text: str
-    component: str = ""
-    start: float = 0.0
-
-
-def patterns() -> str:
-    """The components' stripes: once in a document, before its bars."""
-    found = [
-        f'<pattern id="part-{c}" width="8" height="8" patternUnits="userSpaceOnUse">'
-        f'<rect width="8" height="8" fill="{theme.COLOURS[c]}"/>'
-        f'<path d="{_STROKES_OF[shape]}" stroke="#fff" stroke-opacity=".55" stroke-width="1.5"/>'
-        "</pattern>"
-        for c, shape in theme.PATTERNS.items()
-    ]
-    return f'<svg width="0" height="0" aria-hidden="true"><defs>{"".join(found)}</defs></svg>'
-
-
-def bars(rows: Sequence[Bar], alt: str) -> str:
-    """Horizontal bars with a label before and a number behind each; 0 is a line."""
-    ends = [0.0, *(r.start for r in rows), *(r.start + r.value for r in rows)]
-    low, high = min(ends), max(ends)
-    # Numbers of bars to the left of 0 stand before them.
-    first = LABEL + (NUMBER if any(r.value < 0 for r in rows) else 0)
-    widest = max((len(r.text) for r in rows), default=0)
-    scale = (WIDTH - first - max(NUMBER, 7 * widest)) / ((high - low) or 1.0)
-
-    def at(value: float) -> float:
-        return first + (value - low) * scale
-
-    height = ROW * len(rows) + 4
-    parts = [f'<path d="M{at(0):.1f},0 V{height}" stroke="{theme.NEUTRAL}"/>']
-    for i, row in enumerate(rows):
-        y = ROW * i + 4
-        left, right = sorted((at(row.start), at(row.start + row.value)))
-        fill = f"url(#part-{row.component})" if row.component else theme.NEUTRAL
-        before = row.value < 0
-        edge, anchor = (left - 5, "end") if before else (right + 5, "start")
-        parts.append(
-            f'<text x="{LABEL - 8}" y="{y + 14}" text-anchor="end">{_text(row.label)}</text>'
-            f'<rect x="{left:.1f}" y="{y}" width="{max(right - left, 0.5):.1f}" '
-            f'height="{ROW - 7}" fill="{fill}"/>'
-            f'<text x="{edge:.1f}" y="{y + 14}" text-anchor="{anchor}">{_text(row.text)}</text>'
-        )
-    return _svg(WIDTH, height, alt, "".join(parts))
 
 
 def signal(values: NDArray[Any], channels: Sequence[str], alt: str) -> str:
@@ -95,24 +35,53 @@ def signal(values: NDArray[Any], channels: Sequence[str], alt: str) -> str:
         look = f'fill="none" stroke="{colour}" stroke-width="1.5" stroke-dasharray="{dash}"'
         parts.append(
             f'<polyline {look} points="{points}"/><path {look} d="M0,{top - 4} h24"/>'
-            f'<text x="30" y="{top}">{_text(name)}</text>'
+            f'<text x="30" y="{top}">{quoted(name)}</text>'
         )
     return _svg(width, height + 16 * table.shape[1] + 6, alt, "".join(parts))
 
 
-def vector(values: NDArray[Any], alt: str) -> str:
-    """A feature vector as thin bars in their order."""
-    width, height = 420, 90
+def vector(values: NDArray[Any], alt: str, height: float = 8.0) -> str:
+    """A feature vector as thin bars in their order, 100 % wide, ``height`` em high."""
     row = np.nan_to_num(np.asarray(values, dtype=float).ravel())
+    count = len(row)
     row = row[:: max(1, -(-len(row) // MOST_POINTS))]
     low, high = min(row.min(initial=0.0), 0.0), max(row.max(initial=0.0), 0.0)
-    scale, step = height / ((high - low) or 1.0), width / max(len(row), 1)
-    zero = high * scale
-    path = "".join(
-        f"M{step * (i + 0.5):.1f},{zero:.1f}V{zero - v * scale:.1f}" for i, v in enumerate(row)
+    # One outline around all bars is drawn several times faster than the bars one by one.
+    path = "M0,0" + "".join(f"V{v:.4g}h1" for v in row) + "V0z"
+    box = f"0 {-high:.4g} {max(len(row), 1)} {(high - low) or 1.0:.4g}"
+    inside = (
+        f'<svg width="100%" height="{height}em" y=".4em" viewBox="{box}" '
+        f'preserveAspectRatio="none"><path transform="scale(1,-1)" d="{path}" '
+        f'fill="{theme.CLASS_COLOURS[0]}"/></svg>'
     )
-    line = f'<path d="{path}" stroke="{theme.CLASS_COLOURS[0]}" stroke-width="{0.8 * step:.2f}"/>'
-    return _svg(width, height, alt, line)
+    told = [
+        ("0", "start", f"{count:,} features: {low:.3g} to {high:.3g}"),
+    ]
+    return _wide(height + 2.0, alt, inside + _below(told, height + 1.6))
+
+
+def raster(png: str, across: str, up: str, alt: str, height: float = 10.0) -> str:
+    """A picture, as an address, that is stretched to 100 % and ``height`` em, and what its axes
+    are."""
+    inside = (
+        f'<image href="{quoted(png)}" width="100%" height="{height}em" preserveAspectRatio="none"/>'
+    )
+    told = [("0", "start", f"↑ {up}"), ("100%", "end", f"{across} →")]
+    return _wide(height + 1.6, alt, inside + _below(told, height + 1.15))
+
+
+def _below(told: Sequence[tuple[str, str, str]], y: float) -> str:
+    return "".join(
+        f'<text x="{x}" y="{y:.2f}em" text-anchor="{anchor}">{quoted(words)}</text>'
+        for x, anchor, words in told
+    )
+
+
+def _wide(height: float, alt: str, inside: str) -> str:
+    return (
+        f'<svg width="100%" style="height:{height:.2f}em" font-size=".875em" role="img" '
+        f'aria-label="{quoted(alt)}" fill="currentColor">{inside}</svg>'
+    )
 
 
 def points(values: NDArray[Any], marked: Sequence[int], alt: str) -> str:
@@ -142,9 +111,5 @@ def points(values: NDArray[Any], marked: Sequence[int], alt: str) -> str:
 def _svg(width: int, height: int, alt: str, inside: str) -> str:
     return (
         f'<svg viewBox="0 0 {width} {height}" width="{width}" role="img" '
-        f'aria-label="{_text(alt)}" fill="currentColor" font-size="13">{inside}</svg>'
+        f'aria-label="{quoted(alt)}" fill="currentColor" font-size="13">{inside}</svg>'
     )
-
-
-def _text(text: str) -> str:
-    return theme.plain(text).replace('"', "&quot;")

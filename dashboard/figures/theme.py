@@ -125,3 +125,8 @@ def component_bar(component: str) -> dict[str, object]:
 def plain(text: object) -> str:
     """Text from data or a link, safe inside a figure: Plotly reads a little HTML in its texts."""
     return html.escape(str(text), quote=False)
+
+
+def quoted(text: object) -> str:
+    """Text safe inside SVG, also within the quotes of an attribute."""
+    return html.escape(str(text))

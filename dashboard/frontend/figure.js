@@ -60,12 +60,38 @@ function figure(plot) {
   return { data, layout };
 }
 
-// The figure as a picture of its own: a margin, and a heading that says what it is.
-async function picture(Plotly, fig, { title, about, alt }) {
-  const { width, height, font, paper_bgcolor: ground } = fig.layout;
+// What Plotly makes of its figure, as an SVG element.
+async function ofPlotly(Plotly, fig) {
+  const { width, height } = fig.layout;
   const drawn = await Plotly.toImage({ ...fig, config: {} }, { format: "svg", width, height });
   const text = await (await fetch(drawn)).text();
-  const inner = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
+  return new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
+}
+
+// An SVG of our own, which fills its place and takes its letters from there, in pixels.
+function standingAlone(svg) {
+  const look = getComputedStyle(svg);
+  const width = Math.max(NARROWEST, Math.round(svg.clientWidth));
+  const height = Math.round(svg.clientHeight);
+  const inner = svg.cloneNode(true);
+  const font = { color: look.color, "font-size": look.fontSize, "font-family": FONT };
+  for (const [key, value] of Object.entries({ ...font, width, height })) {
+    inner.setAttribute(key, value);
+  }
+  inner.removeAttribute("style");
+  // Stripes stand beside the drawing.
+  for (const defs of svg.parentElement.querySelectorAll("defs")) {
+    if (!svg.contains(defs)) inner.prepend(defs.cloneNode(true));
+  }
+  const ground = getComputedStyle(
+    document.querySelector("[data-testid=stApp]") ?? document.body,
+  ).backgroundColor;
+  return { inner, layout: { width, height, font: { color: look.color }, paper_bgcolor: ground } };
+}
+
+// The figure as a picture of its own: a margin, and a heading that says what it is.
+function picture(inner, layout, { title, about, alt }) {
+  const { width, height, font, paper_bgcolor: ground } = layout;
   const heading = lines(title, Math.floor(width / 8.2));
   const top = MARGIN + 22 * heading.length + (about ? 20 : 0) + 6;
   const size = { width: width + 2 * MARGIN, height: height + top + MARGIN };
@@ -103,13 +129,10 @@ async function pixels({ svg, size }, scale = 2) {
   return new Promise((done) => canvas.toBlob(done, KINDS.png));
 }
 
-function page(fig, { title, about, alt }, source) {
-  const { width, height, ...layout } = fig.layout;
-  const { font, paper_bgcolor: ground } = layout;
+// A document around a figure: ``body`` stands where the figure is to be seen.
+function page({ title, about, alt }, { width, height, font, paper_bgcolor: ground }, body) {
   const words = (text) =>
     text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/"/g, "&quot;");
-  // The end of a script must not stand inside a script.
-  const inside = (value) => json(value).replace(/</g, "\\u003c");
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -128,24 +151,45 @@ a { color: inherit; }
 <body>
 <h1>${words(title)}</h1>
 <p>${words(about)}</p>
-<div id="figure" role="img" aria-label="${words(alt)}"></div>
+<div id="figure" role="img" aria-label="${words(alt)}">${body.shown ?? ""}</div>
 <p>${words(alt)}</p>
 <p><a href="${words(window.location.href)}">This view in DMIL Explorer</a></p>
-<script>${source}</script>
-<script>
-Plotly.newPlot("figure", ${inside(fig.data)}, ${inside({ ...layout, autosize: true })},
-  { responsive: true, displaylogo: false, showSendToCloud: false });
-</script>
+${body.script ?? ""}
 </body>
 </html>
 `;
 }
 
-async function content(kind, plot, told) {
+// What draws the figure anew in a document of its own.
+function script({ data, layout }, source) {
+  const { width, height, ...rest } = layout;
+  // The end of a script must not stand inside a script.
+  const inside = (value) => json(value).replace(/</g, "\\u003c");
+  return `<script>${source}</script>
+<script>
+Plotly.newPlot("figure", ${inside(data)}, ${inside({ ...rest, autosize: true })},
+  { responsive: true, displaylogo: false, showSendToCloud: false });
+</script>`;
+}
+
+async function content(kind, place, told) {
+  const own = shadows(place).map((root) => root.querySelector(".drawn > svg[role=img]"));
+  const svg = own.find(Boolean);
+  if (svg) {
+    const { inner, layout } = standingAlone(svg);
+    if (kind === "html") return page(told, layout, { shown: inner.outerHTML });
+    const drawn = picture(inner, layout, told);
+    return kind === "svg" ? drawn.svg : pixels(drawn);
+  }
+  const plot = place?.querySelector(".js-plotly-plot") ?? latentMap(place);
+  if (!plot?._fullLayout) return null;
   const Plotly = await plotly(told.plotly);
   const fig = figure(plot);
-  if (kind === "html") return page(fig, told, await (await fetch(told.plotly)).text());
-  const drawn = await picture(Plotly, fig, told);
+  if (kind === "html") {
+    const source = await (await fetch(told.plotly)).text();
+    return page(told, fig.layout, { script: script(fig, source) });
+  }
+  const drawn = picture(await ofPlotly(Plotly, fig), fig.layout, told);
   return kind === "svg" ? drawn.svg : pixels(drawn);
 }
 
@@ -157,22 +201,21 @@ function keep(body, kind, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
+const shadows = (place) =>
+  [...(place?.querySelectorAll("*") ?? [])].map((one) => one.shadowRoot).filter(Boolean);
+
 // The latent map is drawn by itself, and says what it would be as a figure of Plotly.
 function latentMap(place) {
-  for (const one of place?.querySelectorAll("*") ?? []) {
-    const map = one.shadowRoot?.querySelector(".map")?.map;
-    if (map) return map.figure();
-  }
-  return null;
+  const maps = shadows(place).map((root) => root.querySelector(".map")?.map);
+  return maps.find(Boolean)?.figure() ?? null;
 }
 
 /** Save the figure with this key; resolves to a word on how it went. */
 export async function save(kind, told) {
-  const place = document.querySelector(`.st-key-${told.key}`);
-  const plot = place?.querySelector(".js-plotly-plot") ?? latentMap(place);
-  if (!plot?._fullLayout) return "The figure is not drawn yet. Try again.";
   try {
-    keep(await content(kind, plot, told), kind, told.name);
+    const made = await content(kind, document.querySelector(`.st-key-${told.key}`), told);
+    if (!made) return "The figure is not drawn yet. Try again.";
+    keep(made, kind, told.name);
     return "Saved.";
   } catch (error) {
     console.error(error);

@@ -1,4 +1,4 @@
-"""Saving a figure that is drawn on the page: PNG, SVG or HTML."""
+"""Figures that come as SVG text, and saving any figure on the page: PNG, SVG or HTML."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import streamlit as st
 from dashboard.frontend.served import address
 
 _HTML = """
+<div class="drawn"></div>
 <button type="button" class="open" aria-expanded="false">Save figure</button>
 <span class="kinds" hidden>
   <button type="button" data-kind="png">PNG</button>
@@ -24,6 +25,9 @@ _SCRIPT = """
 export default function ({ parentElement, data }) {
   const find = (what) => parentElement.querySelector(what);
   const [open, kinds, status] = [find(".open"), find(".kinds"), find("[role=status]")];
+  // Our own text, in which all that comes from data or links is escaped.
+  const drawn = find(".drawn");
+  if (drawn.text !== data.drawing) drawn.innerHTML = drawn.text = data.drawing;
   open.setAttribute("aria-label", `Save figure: ${data.title}`);
   open.onclick = () => {
     kinds.hidden = !kinds.hidden;
@@ -54,13 +58,15 @@ def file_name(text: str) -> str:
     return re.sub(r"[^\w.-]+", "-", text, flags=re.ASCII).strip("-.")[:80] or "dmil"
 
 
-def save_figure(key: str, title: str, alt: str, about: str) -> None:
+def save_figure(key: str, title: str, alt: str, about: str, drawing: str = "") -> None:
     """A small control that saves the figure with this key as PNG, SVG or HTML.
 
     The browser does it, with the figure it has drawn already: the page carries no second copy.
-    ``title`` and ``about`` are written above the figure, ``alt`` below it in HTML.
+    ``title`` and ``about`` are written above the figure, ``alt`` below it in HTML. A ``drawing``,
+    SVG text of ours, is shown above the control and is what it saves; else that is a figure of
+    Streamlit's.
     """
-    part = st.components.v2.component("dmil_save_figure", html=_HTML, css=_CSS, js=_SCRIPT)
+    part = st.components.v2.component("dmil_figure", html=_HTML, css=_CSS, js=_SCRIPT)
     data: dict[str, Any] = {
         # The same as Streamlit makes of a key for its class.
         "key": re.sub(r"[^a-zA-Z0-9_-]", "-", key.strip()),
@@ -70,5 +76,6 @@ def save_figure(key: str, title: str, alt: str, about: str) -> None:
         "name": file_name(f"{about} {key}"),
         "code": address("own", "figure.js"),
         "plotly": address("plotly", "plotly.min.js"),
+        "drawing": drawing,
     }
-    part(key=f"save-{key}", data=data)
+    part(key=key if drawing else f"save-{key}", data=data)

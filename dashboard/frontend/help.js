@@ -254,8 +254,10 @@ export function mount(root, data) {
     event.preventDefault(); // or it would be typed into the search
     words.open("", true);
   }, { signal: keys.signal });
-  window.addEventListener("hashchange", () => {
-    if (location.hash.startsWith(HASH)) words.open(location.hash.slice(HASH.length));
+  window.addEventListener("hashchange", ({ newURL }) => {
+    // Not the address as it is now: Streamlit may have written its own meanwhile.
+    const { hash } = new URL(newURL);
+    if (hash.startsWith(HASH)) words.open(hash.slice(HASH.length));
   }, { signal: keys.signal });
   const word = new URLSearchParams(location.search).get(WORD);
   if (word) words.open(word);

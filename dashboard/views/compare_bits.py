@@ -45,9 +45,10 @@ def bits(all_: Stock) -> None:
                 )
         if view.split == "train":
             st.caption(":orange[Models know their training samples; look at test samples.]")
+    parts = terms.component_names(modality_names(shown_models[0]))
     with right:
-        widgets.chart(
-            figures.averages(frame), "averages",
+        widgets.bars(
+            figures.averages(frame, parts), "averages",
             "Bars of what the inputs tell on average, in bits, by model",
         )  # fmt: skip
     widgets.download(frame, f"bits-{view.data}")

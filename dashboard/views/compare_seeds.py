@@ -272,7 +272,7 @@ def _one_seed(all_: Stock) -> None:
     widgets.notice(messages.no_records(view.data, view.data in all_.own))
     scores = comparison.scores(all_, view.data, view.seed, view.split)
     frame = pd.DataFrame([asdict(s) for s in scores])
-    widgets.chart(figures.accuracy(frame), "accuracy", "Accuracy of each model with its interval")
+    widgets.bars(figures.accuracy(frame), "accuracy", "Accuracy of each model with its interval")
     st.caption(
         f"One seed, {scores[0].rows:,} samples; whisker: 95 % bootstrap interval over the samples. "
         "It does not show how much another seed would differ."

@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard import widgets
 from dashboard.figures import media as figures
+from dashboard.figures import svg
 from dashboard.services import media
 from dashboard.services.stock import Checkpoint, DataProblem
 from dashboard.widgets import plain
@@ -71,16 +72,16 @@ def _one(item: media.Media, name: str, key: str) -> None:
         with st.container(border=True):
             st.text(item.text)
     elif isinstance(item, media.Numbers):
-        fig = figures.vector(item.values, item.label)
-        widgets.chart(fig, f"vector-{key}", f"{name}: {len(item.values)} features in their order")
+        alt = f"{name}: {len(item.values)} features in their order"
+        widgets.drawing(svg.vector(item.values, alt), f"vector-{key}", alt)
     else:
         st.info(plain(item.reason), icon=":material/hide_image:")
 
 
 def _numbers(item: media.Numbers, name: str, key: str) -> None:
     st.caption(f"What the model sees of it: {len(item.values):,} numbers.")
-    fig = figures.vector(item.values, "", height=110)
-    widgets.chart(fig, f"numbers-{key}", f"{name}: the {len(item.values)} numbers the model sees")
+    alt = f"{name}: the {len(item.values)} numbers the model sees"
+    widgets.drawing(svg.vector(item.values, alt, height=5.0), f"numbers-{key}", alt)
 
 
 def _sound(item: media.Sound, name: str, key: str) -> None:
@@ -90,6 +91,7 @@ def _sound(item: media.Sound, name: str, key: str) -> None:
 
 
 def _spectrogram(features: Any, key: str) -> None:
-    fig = figures.spectrogram(features)
-    widgets.chart(fig, f"mel-{key}", "Log-mel spectrogram: loudness of each pitch over time")
+    alt = "Log-mel spectrogram: loudness (bright) of each pitch over time"
+    picture = svg.raster(media.spectrogram(features), "time", "pitch", alt)
+    widgets.drawing(picture, f"mel-{key}", alt)
     st.caption("What the model hears: loudness (bright) of each pitch over time.")

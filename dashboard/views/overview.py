@@ -56,7 +56,7 @@ def _how_much(found: Checkpoint) -> None:
     if len(names) != 2 and found.gated:
         gates = samples.mean_gates(found, view.split)
         fig = sample_figures.gate_bars(gates, terms.component_names(names))
-        widgets.chart(fig, "mean_gates", "Bars of the mean gate weight of each component")
+        widgets.bars(fig, "mean_gates", "Bars of the mean gate weight of each component")
         st.caption(f"What {plain(found.model)} relies on: the mean weight of its gate.")
         return
     frame = information.averages([found], view.split, view.definition)
@@ -66,8 +66,8 @@ def _how_much(found: Checkpoint) -> None:
     if frame.empty:
         widgets.notice(messages.no_heads(plain(found.model)))
         return
-    widgets.chart(
-        figures.averages(frame, height=230), "averages",
+    widgets.bars(
+        figures.averages(frame, terms.component_names(names)), "averages",
         "Bars of what the inputs tell on average, in bits",
     )  # fmt: skip
     st.caption(
@@ -83,7 +83,7 @@ def _who_is_right(all_: Stock, found: Checkpoint) -> None:
     found_scores = comparison.scores(all_, found.data, view.seed, view.split)
     shown = [s for s in found_scores if s.model in (*MODELS, found.model)]
     frame = pd.DataFrame([vars(s) for s in shown or found_scores])
-    widgets.chart(figures.accuracy(frame), "accuracy", "Accuracy of each model with its interval")
+    widgets.bars(figures.accuracy(frame), "accuracy", "Accuracy of each model with its interval")
     st.caption(f"Accuracy, one training each (seed {view.seed}).")
     st.page_link(
         session.page("compare"), label="Is the difference real? Compare over seeds",

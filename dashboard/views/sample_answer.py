@@ -65,7 +65,7 @@ def gate(found: Checkpoint, sample: str) -> None:
     names = terms.component_names(service.modality_names(found))
     top = weights.iloc[int(weights["weight"].to_numpy().argmax())]
     st.markdown("**Gate: which component counts**", help=terms.GATE)
-    widgets.chart(
+    widgets.bars(
         figures.gate_bars(weights, names),
         f"gate-{found.model}",
         f"Bars of the {terms.NUMBERS[len(weights)]} gate weights",
@@ -89,7 +89,7 @@ def waterfall(found: Checkpoint, sample: str) -> None:
         return
     names = terms.component_names(service.modality_names(found))
     fig = figures.waterfall(split.parts, split.stored, names, "score")
-    widgets.chart(
+    widgets.bars(
         fig,
         "waterfall",
         f"Waterfall of {terms.NUMBERS[len(split.parts)]} contributions to the score, in bits",

@@ -40,7 +40,7 @@ def information(found: Checkpoint, sample: str) -> None:
         else:
             _how_far_to_trust(told)
     with left:
-        widgets.chart(
+        widgets.bars(
             figures.information(told.parts, told.exact_parts, terms.component_names(names)),
             "information",
             "Bars of the four parts of what the inputs tell, in bits"

@@ -93,7 +93,7 @@ def _answers(two: dict[str, Checkpoint], sample: str) -> None:
     spoken = "; ".join(
         f"{c}: {first} {p:.0%}, {second} {q:.0%}" for c, p, q in frame.itertuples(index=False)
     )
-    widgets.chart(
+    widgets.bars(
         compare_figures.posteriors(frame, first, second, truth),
         "posteriors",
         f"Probabilities of {spoken}",
@@ -132,7 +132,7 @@ def _gate(found: Checkpoint, name: str, sample: str, place: int) -> None:
     )
     parts = terms.component_names(samples.modality_names(found))
     fig = figures.gate_bars(weights, parts)
-    widgets.chart(fig, f"pair_gate_{place}", f"Gate of {name}: {spoken}")
+    widgets.bars(fig, f"pair_gate_{place}", f"Gate of {name}: {spoken}")
 
 
 def _waterfall(
@@ -142,7 +142,7 @@ def _waterfall(
     st.caption(f"Contributions to the {goal}")
     spoken = ", ".join(f"{c} {v:+.2f}" for c, v in split.parts.items())
     parts = terms.component_names(samples.modality_names(found))
-    widgets.chart(
+    widgets.bars(
         figures.waterfall(split.parts, split.stored, parts, "score", span),
         f"pair_waterfall_{place}",
         f"Contributions in {name}, in bits: {spoken}; score {split.stored:+.2f}",

@@ -128,19 +128,19 @@ def _outcome(
     one, other = st.columns(2, gap="medium")
     with one:
         st.markdown("**Gate**", help=terms.GATE)
-        widgets.chart(
+        widgets.bars(
             figures.before_after(result.weights(), names, share=True), "gate_pairs",
             "Bars of each component's gate weight, as it is and changed",
         )  # fmt: skip
     with other:
         cls = str(result.before["pred"])
         st.markdown(f"**Contributions to {plain(cls)}**", help=terms.CONTRIBUTION)
-        widgets.chart(
+        widgets.bars(
             figures.before_after(result.contributions(cls), names, share=False),
             "contribution_pairs",
             "Bars of each component's contribution to the first answer, as it is and changed",
         )
-    st.caption("Pale: as it is. Full: changed.")
+    st.caption("Pale, and the first number: as it is. Full, and the second: changed.")
     _answers(found, result)
 
 

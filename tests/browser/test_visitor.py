@@ -58,7 +58,8 @@ def test_a_page_opens_without_errors_and_without_asking_other_servers(
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("request", lambda r: foreign.append(r.url) if "127.0.0.1" not in r.url else None)
     visit(page, f"{app_url}/{name}?data={REAL}")
-    page.wait_for_selector(".js-plotly-plot .main-svg, canvas[role=application]", timeout=30_000)
+    drawn = ".js-plotly-plot .main-svg, canvas[role=application], .drawn svg[role=img]"
+    page.wait_for_selector(drawn, timeout=30_000)
     expect(page.locator("h1")).to_have_text("DMIL Explorer")
     assert page.locator("[data-testid=stException]").count() == 0
     assert page.locator("[role=dialog]").count() == 0

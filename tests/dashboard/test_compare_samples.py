@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from dashboard import state
-from dashboard.figures import compare, sample, upset
+from dashboard.figures import compare, upset
 from dashboard.figures import training as training_figures
 from dashboard.services import agreement, calibration, chosen, pairs, stock, training
 from dashboard.services.samples import in_split
@@ -25,6 +25,7 @@ from dmil_core.checkpoint import HISTORY_FILE, PREDICTIONS_FILE
 from dmil_core.data.catalog import load_dataset
 from dmil_core.tables import read_table, table_metadata, write_table
 from dmil_core.train import train
+from tests.dashboard import drawn
 from tests.dashboard.conftest import OpenPage
 from tests.dashboard.folders import (
     BROKEN,
@@ -212,18 +213,11 @@ def test_two_posteriors_have_the_true_class_among_them(found: Stock) -> None:
         frame = pairs.posteriors(one, two, str(name))
         assert {row["truth"], row["first_says"], row["second_says"]} <= set(frame["cls"])
     fig = compare.posteriors(frame, "a", "b", frame["cls"][0])
-    assert [bar.name for bar in fig.data] == ["a", "b"]
-    assert fig.data[0].y[0].endswith("(true)")
-
-
-def test_two_waterfalls_on_one_scale() -> None:
-    names = {"R": "both", "S": "together"}
-    small, large = {"R": 1.0, "S": -3.0}, {"R": 8.0, "S": 2.0}
-    ends = [sample.reach(p, sum(p.values())) for p in (small, large)]
-    assert ends == [(-2.0, 1.0), (0.0, 10.0)]
-    span = (-2.0, 10.0)
-    figs = [sample.waterfall(p, sum(p.values()), names, "score", span) for p in (small, large)]
-    assert figs[0].layout.xaxis.range == figs[1].layout.xaxis.range
+    assert [name for name, _ in fig.legend] == ["a", "b"]
+    assert fig.rows[0].words.endswith("(true)")
+    assert [m.text for m in fig.rows[0].marks] == [
+        f"{p:.0%}" for p in frame.loc[frame.index[0], ["first", "second"]]
+    ]
 
 
 # --- calibration ----------------------------------------------------------------------------
@@ -357,7 +351,8 @@ def test_a_sample_under_two_models_beside_each_other(open_page: OpenPage) -> Non
     words = said(app).replace("\\", "")
     assert "Their gates differ most in" in words
     assert "bits in dmil" in words
-    scores = [figure(app, f"pair_waterfall_{i}")[0]["text"][-1] for i in (0, 1)]
+    waterfalls = [drawn.texts(drawn.drawing(app, f"pair_waterfall_{i}")) for i in (0, 1)]
+    scores = [shown[shown.index("score") + 1] for shown in waterfalls]
     assert scores[0] != scores[1]
     assert "goes from the inputs straight" not in words
     other = said(open_page("compare", data=REAL, part="samples", look="pair", rival="joint"))

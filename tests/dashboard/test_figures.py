@@ -61,51 +61,6 @@ def test_no_chart_offers_to_send_data_away() -> None:
     assert theme.STILL["showSendToCloud"] is False
 
 
-@given(st.lists(numbers, min_size=4, max_size=5))
-def test_the_waterfall_adds_up(values: list[float]) -> None:
-    count = len(values)
-    parts = dict(zip(TWO if count == 4 else THREE, values, strict=True))
-    bars = sample.waterfall(parts, sum(values), NAMES, "score").data[0]
-    ends = np.asarray(bars.base) + np.asarray(bars.x)
-    np.testing.assert_allclose(bars.base[1:count], ends[: count - 1])
-    np.testing.assert_allclose(ends[count - 1], bars.x[count], atol=1e-9)
-    assert bars.base[0] == bars.base[count] == 0
-
-
-@given(st.lists(numbers, min_size=4, max_size=4), st.lists(numbers, min_size=4, max_size=4))
-def test_information_shows_every_number_and_the_exact_one(
-    told: list[float], exact: list[float]
-) -> None:
-    parts, known = dict(zip(TWO, told, strict=True)), dict(zip(TWO, exact, strict=True))
-    fig = sample.information(parts, known, NAMES)
-    bars, rings = fig.data
-    assert list(bars.x) == told
-    assert list(rings.x) == exact
-    texts = [a.text for a in fig.layout.annotations]
-    assert texts == [
-        f"{sample.signed(a)} (exact {sample.signed(b)})" for a, b in zip(told, exact, strict=True)
-    ]
-    assert "-0.00" not in " ".join(texts)
-    low, high = fig.layout.xaxis.range
-    assert low < min(0.0, *told, *exact)
-    assert high > max(0.0, *told, *exact)
-    assert len(sample.information(parts, None, NAMES).data) == 1
-
-
-@given(st.lists(numbers, min_size=8, max_size=8))
-def test_before_and_after_stand_beside_each_other(values: list[float]) -> None:
-    pairs = pd.DataFrame({"component": TWO, "before": values[:4], "after": values[4:]})
-    fig = sample.before_after(pairs, NAMES, share=False)
-    before, after = fig.data
-    assert (before.name, after.name) == ("as it is", "changed")
-    assert list(after.x) == values[4:]
-    assert before.marker.opacity < after.marker.opacity
-    assert list(after.text) == [sample.signed(v) for v in values[4:]]
-    low, high = fig.layout.xaxis.range
-    assert low <= min(values)
-    assert high >= max(values)
-
-
 def test_reliability_has_a_line_for_each_head_and_marks_by_rows() -> None:
     curve = pd.DataFrame({"confidence": [0.5, 0.9], "accuracy": [0.4, 0.95], "rows": [10, 90]})
     diagonal, first, second = sample.reliability({"a<b": curve, "both": curve}).data
@@ -131,16 +86,6 @@ def test_whiskers_of_clusters_never_turn_around(mean: float, reach: float, outsi
     assert two.marker.pattern.shape == ""
     assert four.marker.pattern.shape == "/"
     assert "too few" in four.name
-
-
-@pytest.mark.parametrize("components", [TWO, THREE])
-def test_component_bars_have_letters_and_patterns(components: tuple[str, ...]) -> None:
-    weights = pd.DataFrame(
-        {"component": components, "weight": np.linspace(0.1, 0.4, len(components))}
-    )
-    bars = sample.gate_bars(weights, NAMES).data[0]
-    assert [label.split("</b>")[0] for label in bars.y] == [f"<b>{c}" for c in components]
-    assert len(set(bars.marker.pattern.shape)) == len(components)
 
 
 def values(n: int = 40, colour: str = "class") -> pd.Series:
@@ -214,14 +159,6 @@ def test_a_slice_stands_beside_the_rest_with_its_intervals() -> None:
     np.testing.assert_allclose(rest.x - rest.error_x.arrayminus, [0.1, 0.7])
 
 
-def test_accuracy_whiskers_reach_from_low_to_high() -> None:
-    frame = pd.DataFrame({"model": ["a", "b"], "accuracy": [0.8, 0.9], "low": [0.7, 0.8]})
-    frame["high"] = [0.85, 0.95]
-    marks = compare.accuracy(frame).data[0]
-    np.testing.assert_allclose(marks.x + marks.error_x.array, frame["high"])
-    np.testing.assert_allclose(marks.x - marks.error_x.arrayminus, frame["low"])
-
-
 def test_the_ceiling_is_on_the_synergy_figure() -> None:
     frame = pd.DataFrame({"model": ["a"], "indicator": [0.1], "low": [0.05], "high": [0.15]})
     fig = compare.synergy(frame, 0.25)
@@ -247,8 +184,6 @@ def test_a_class_without_samples_is_no_error() -> None:
     [
         media.signal(np.zeros((50, 3)), ("x", "y", "z"), 25.0, "g"),
         media.signal(np.zeros((50, 5)), (), 0.0, ""),
-        media.vector(np.zeros(76), "Fourier"),
-        media.spectrogram(np.zeros((24, 24))),
     ],
 )
 def test_media_figures_are_drawn(fig: go.Figure) -> None:

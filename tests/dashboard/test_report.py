@@ -9,12 +9,9 @@ import wave
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from PIL import Image
 
 from dashboard import report
-from dashboard.figures import svg
 from dashboard.services import stock
 from dashboard.services.samples import decomposition
 from dashboard.services.stock import Checkpoint, Stock
@@ -153,35 +150,3 @@ def test_a_set_of_samples_says_how_often_each_model_is_right(found: Stock, room:
         table = table_of(room, REAL, model)
         right = table[table["id"].isin(listed)]["correct"].mean()
         assert re.search(rf"{model}\s*{right:.1%}\s*20", re.sub(r"\s+", " ", page.text))
-
-
-# --- drawn as SVG ---------------------------------------------------------------------------
-
-
-def widths(drawing: str) -> list[float]:
-    return [float(w) for w in re.findall(r'<rect x="[^"]+" y="[^"]+" width="([^"]+)"', drawing)]
-
-
-def test_bars_are_as_long_as_their_values_and_stay_inside() -> None:
-    rows = [svg.Bar("R", 2.0, "+2", "R"), svg.Bar("S", -1.0, "-1", "S", start=2.0)]
-    drawing = svg.bars(rows, "two")
-    first, second = widths(drawing)
-    assert first == pytest.approx(2 * second, rel=0.01)
-    for x, width in re.findall(r'<rect x="([^"]+)" y="[^"]+" width="([^"]+)"', drawing):
-        assert float(x) >= svg.LABEL
-        assert float(x) + float(width) <= svg.WIDTH
-
-
-@given(st.text(max_size=40))
-def test_no_text_escapes_from_a_drawing(text: str) -> None:
-    page = Page(svg.bars([svg.Bar(text, 1.0, text)], text).encode("utf-8", "replace"))
-    assert page.tags == ["svg", "path", "text", "rect", "text"]
-    assert {n for t, n, _ in page.attributes if t == "svg"} <= {
-        "viewbox", "width", "role", "aria-label", "fill", "font-size",
-    }  # fmt: skip
-
-
-def test_every_component_has_its_pattern() -> None:
-    for c in ("R", "U1", "U2", "U3", "S"):
-        assert f'id="part-{c}"' in svg.patterns()
-        assert f"url(#part-{c})" in svg.bars([svg.Bar(c, 1.0, "1", c)], c)

@@ -1,0 +1,45 @@
+"""Our own drawings, read back from the pages that show them."""
+
+from __future__ import annotations
+
+import json
+import re
+from xml.etree import ElementTree
+
+from streamlit.testing.v1 import AppTest
+
+SVG = "{http://www.w3.org/2000/svg}"
+_SPACED = 'xmlns="http://www.w3.org/2000/svg"'
+
+
+def tree(drawing: str) -> ElementTree.Element:
+    """The drawing proper, which may stand behind its stripes."""
+    found = re.findall(r"<svg.*?</svg>(?=<svg|$)", drawing, re.DOTALL)[-1]
+    return ElementTree.fromstring(found.replace("<svg", f"<svg {_SPACED}", 1))
+
+
+def texts(drawing: str) -> list[str]:
+    """Every text that is seen, from above."""
+    return ["".join(e.itertext()) for e in tree(drawing).iter(f"{SVG}text")]
+
+
+def letters(drawing: str) -> list[str]:
+    """What is bold: the components' letters, from above."""
+    return [e.text or "" for e in tree(drawing).iter(f"{SVG}tspan")]
+
+
+def keys(app: AppTest) -> list[str]:
+    """Keys of all drawings of a page."""
+    return [key for key, _ in _all(app)]
+
+
+def drawing(app: AppTest, key: str) -> str:
+    """The one drawing of a page whose key ends so."""
+    (found,) = (svg for name, svg in _all(app) if name.endswith(key))
+    return found
+
+
+def _all(app: AppTest) -> list[tuple[str, str]]:
+    told = [json.loads(c.proto.json or "{}") for c in app.get("bidi_component")]
+    found = [d for d in told if isinstance(d, dict) and d.get("drawing")]
+    return [(str(d["key"]), str(d["drawing"])) for d in found]

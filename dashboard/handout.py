@@ -121,10 +121,8 @@ def _cases(world: str) -> dict[str, Any]:
     frame = service.cases(spec)
     rows = []
     for x1, x2, _, _, _, mean, both in frame.itertuples(index=False):
-        rows += [
-            _row(f"x1={x1} x2={x2}, mean", mean, f"{mean:.0%}"),
-            _row("both", both, f"{both:.0%}", "S"),
-        ]
+        told = f"mean {mean:.0%}, both {both:.0%}"
+        rows.append(Row("", f"x1={x1} x2={x2}", told, (Mark(mean), Mark(both, of_part("S")))))
     line = says.switches(service.right(frame, "mean"), service.right(frame, "both"))
     title = f"How likely is y = 1? Rule: {service.switches()[spec]}"
     return _part(title, rows, line, share=True)
@@ -138,13 +136,15 @@ def _competition() -> list[dict[str, Any]]:
     frame = service.reached(found, service.WEAK, who)
     rows = []
     for group, accuracy, best in frame.itertuples(index=False):
-        rows += [
-            _row(f"{group}: {who}", accuracy, f"{accuracy:.1%}", str(group)),
-            _row(service.BEST, best, f"{best:.1%}"),
-        ]
+        marks = (Mark(accuracy, of_part(str(group))), Mark(best))
+        rows.append(Row(str(group), who, f"{accuracy:.1%} ({service.BEST} {best:.1%})", marks))
     easy, hard = (service.behind(frame, groups) for groups in (("R", "U1"), ("U2", "S")))
     line = says.competition(who, easy, hard)
-    return [_part("How often it is right, x2 being weak", rows, line, share=True)]
+    return [
+        _part(
+            "How often it is right, x2 being weak; grey: the best possible", rows, line, share=True
+        )
+    ]
 
 
 def _gate() -> list[dict[str, Any]]:

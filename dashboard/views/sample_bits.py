@@ -54,8 +54,13 @@ def information(found: Checkpoint, sample: str) -> None:
     with st.expander("Gate, contribution, bits: what is the difference?"):
         st.markdown(terms.THREE_WORDS)
     if told.calibration:
-        with st.expander("How well calibrated are these heads?"):
-            _reliability(told, names)
+        # Drawn when it is opened: it is the one figure here that needs Plotly.
+        place = st.expander(
+            "How well calibrated are these heads?", key="calibrated", on_change="rerun"
+        )
+        if place.open:
+            with place:
+                _reliability(told, names)
 
 
 def _choices(found: Checkpoint, able: tuple[str, ...], teller: str) -> None:

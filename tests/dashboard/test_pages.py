@@ -329,8 +329,11 @@ def test_samples_that_are_described_alike(open_page: OpenPage, room: Room) -> No
     assert joint.segmented_control(key="choice_near").value == "off"
 
 
-def test_calibration_of_heads_is_shown(open_page: OpenPage) -> None:
+def test_calibration_of_heads_is_shown_when_it_is_opened(open_page: OpenPage) -> None:
     app = open_page(data=REAL)
+    assert not app.get("plotly_chart")
+    app.session_state["calibrated"] = True
+    app.run()
     (chart,) = (c for c in app.get("plotly_chart") if c.proto.id.endswith("reliability"))
     names = [t["name"] for t in json.loads(chart.proto.spec)["data"]]
     assert names == ["as sure as it should be", "image alone", "speech alone", "both"]

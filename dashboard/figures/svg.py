@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from dashboard.figures import theme
 from dashboard.figures.theme import quoted
@@ -84,15 +84,17 @@ def _wide(height: float, alt: str, inside: str) -> str:
     )
 
 
-def points(values: NDArray[Any], marked: Sequence[int], alt: str) -> str:
+def points(values: ArrayLike, marked: Sequence[int], alt: str) -> str:
     """(N, 2) places as faint dots; the marked rows as rings with the letters A, B."""
     width, height = 560, 260
     table = np.nan_to_num(np.asarray(values, dtype=float))
-    low, span = table.min(axis=0), np.ptp(table, axis=0).max() or 1.0
-    scale = (height - 40) / span
-    x, y = (20 + scale * (table - low)).T
-    y = height - y
-    dots = "".join(f"M{a:.1f},{b:.1f}h0" for a, b in zip(x, y, strict=True))
+    low, high = table.min(axis=0), table.max(axis=0)
+    room = np.array([width - 80, height - 60])
+    scale = float(np.min(room / np.maximum(high - low, 1e-12)))
+    x, y = (scale * (table - (low + high) / 2)).T
+    x, y = width / 2 + x, height / 2 + 10 - y
+    kept = slice(None, None, max(1, -(-len(table) // MOST_POINTS)))
+    dots = "".join(f"M{a:.1f},{b:.1f}h0" for a, b in zip(x[kept], y[kept], strict=True))
     parts = [
         f'<path d="{dots}" fill="none" stroke="{theme.NEUTRAL}" stroke-opacity=".5" '
         'stroke-width="3" stroke-linecap="round"/>'

@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from dashboard import edits
-from dashboard.services import live, media
+from dashboard.services import live, maps, media
+from dashboard.services.latents import latents
 from dashboard.services.samples import NATS_PER_BIT, located, source
-from dashboard.services.stock import Checkpoint, DataProblem
+from dashboard.services.stock import Checkpoint, DataProblem, table
 from dmil_core import schema
 from dmil_core.errors import DmilError
 
@@ -92,6 +95,67 @@ def _edits(changes: Mapping[int, edits.Change]) -> list[Any]:
     ]
 
 
+@dataclass(frozen=True)
+class Moved:
+    """Where a sample lies in a latent, as it is and changed.
+
+    Attributes
+    ----------
+    places : (N, 2) the map of that latent, 0 to 1 along its longer side.
+    two : (2, 2) on that map, as it is and changed, both placed among their nearest.
+    among : the class most frequent among these, before and after, and how many of how many are.
+    """
+
+    latent: str
+    places: NDArray[np.float64]
+    two: NDArray[np.float64]
+    among: tuple[tuple[str, int, int], tuple[str, int, int]]
+
+
+def moved(
+    found: Checkpoint, sample: str, changes: dict[int, edits.Change], latent: str
+) -> Moved | DataProblem:
+    """Where the changed sample would lie on the map of a latent. A gate turned by hand moves
+    nothing: latents come before it."""
+    from dmil_core.counterfactual import changed
+    from dmil_core.project import latent_values
+
+    place, on, held = located(found, sample), maps.placed(found), latents(found)
+    if isinstance(place, DataProblem):
+        return place
+    if isinstance(on, DataProblem):
+        return on
+    if isinstance(held, DataProblem):
+        return held
+    if latent not in maps.latents(found, on):
+        return DataProblem(f"The map has no {latent}.")
+    try:
+        two = [changed(*place, made) for made in ([], _edits(changes))]
+        told = [_answered(found, one, latents=True) for one in two]
+    except DmilError as error:
+        return DataProblem(str(error))
+    new = np.concatenate([latent_values(one, latent) for one in told])
+    where = maps.layout(on, latent)
+    places = maps.place_new(found, on, where, new)
+    if isinstance(places, DataProblem):
+        return places
+    truth = table(found)["y"].reindex(held.ids)
+    others = np.flatnonzero(truth.notna().to_numpy() & (held.ids != sample))
+    before, after = (_among(held.values[latent][others], truth.iloc[others], one) for one in new)
+    return Moved(latent, where.unit, places, (before, after))
+
+
+def _among(
+    values: NDArray[np.float32], truth: pd.Series, one: NDArray[np.float32]
+) -> tuple[str, int, int]:
+    from dmil_core.project import NEIGHBOURS
+
+    distance = ((values - one) ** 2).sum(axis=1, dtype=np.float64)
+    near = truth.iloc[np.argsort(distance, kind="stable")[:NEIGHBOURS]]
+    counts = near.value_counts()
+    return str(counts.index[0]), int(counts.iloc[0]), len(near)
+
+
 def drawn_on(
     found: Checkpoint, sample: str, modality: int, change: edits.Change
 ) -> media.Picture | None:
@@ -109,11 +173,11 @@ def drawn_on(
     return shown if isinstance(shown, media.Picture) else None
 
 
-def _answered(found: Checkpoint, one: Any) -> pd.DataFrame:
+def _answered(found: Checkpoint, one: Any, latents: bool = False) -> pd.DataFrame:
     from dmil_core.predict import predict
 
     model, run = live.model(found)
-    return predict(model, run.config.model, one)
+    return predict(model, run.config.model, one, latents=latents)
 
 
 #: As many samples are offered to take a modality from; a browser slows down with more.

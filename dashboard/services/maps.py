@@ -66,6 +66,11 @@ def latents(found: Checkpoint, on: Projection) -> tuple[str, ...]:
     return tuple(n for n in names if on.has(n))
 
 
+def first(latents: tuple[str, ...]) -> str:
+    """The latent to begin with: the one that holds all a model knows, where there is such."""
+    return next((n for n in ("Z", "F") if n in latents), latents[0])
+
+
 def others(found: Checkpoint, latent: str) -> tuple[str, ...]:
     """What can lie beside a map: ``model:latent``, the same latent of other models first."""
     pairs = []
@@ -225,8 +230,18 @@ def place_later(
     row = np.flatnonzero(held.ids == sample)
     if not len(row) or where.latent not in held.values:
         return DataProblem(f"There is no {where.latent} of the sample {sample}.")
+    return place_new(found, on, where, held.values[where.latent][row])
+
+
+def place_new(
+    found: Checkpoint, on: Projection, where: Layout, new: NDArray[np.float32]
+) -> Places | DataProblem:
+    """Where samples with these latents (M, D) would lie on a map: (M, 2), in units of the map."""
+    held = latents_of(found)
+    if isinstance(held, DataProblem):
+        return held
     values = held.values[where.latent]
     placed_rows = values[pd.Index(held.ids).get_indexer(where.ids)]
     xy = on.frame[list(schema.projection(where.latent))].to_numpy()
     method: Method = "pca" if on.method == "pca" else "umap"
-    return where.to_unit.there(place(placed_rows, xy, values[row], method))
+    return where.to_unit.there(place(placed_rows, xy, new, method))

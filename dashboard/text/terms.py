@@ -95,6 +95,11 @@ TURNED: Final = (
     "How much each component counts, times its own weight; then the weights are made to add up to "
     "100 % again."
 )
+MOVED: Final = (
+    "Nearest in the latent itself, by Euclid, not on the map: a map bends distances. Both points "
+    "are placed among their nearest samples; the map stays as it is. A gate that is turned by hand "
+    "moves nothing, as the latents come before it."
+)
 NEAREST: Final = (
     "The samples whose numbers in a latent differ least from those of this sample (Euclidean "
     "distance), of the samples chosen in the sidebar. In a latent of one input they look or sound "

@@ -77,7 +77,7 @@ def _choices(found: Checkpoint, latents: tuple[str, ...]) -> tuple[str, str]:
     view = session.view()
     colours = service.colours(found)
     names = sample_service.modality_names(found)
-    latent = view.latent if view.latent in latents else _first_latent(latents)
+    latent = view.latent if view.latent in latents else service.first(latents)
     colour = view.colour if view.colour in colours else colours[0]
     st.segmented_control(
         "Latent",
@@ -105,11 +105,6 @@ def _choices(found: Checkpoint, latents: tuple[str, ...]) -> tuple[str, str]:
             help=terms.BESIDE,
         )
     return latent, colour
-
-
-def _first_latent(latents: tuple[str, ...]) -> str:
-    # The fused or joint description tells most at first sight.
-    return next((n for n in ("Z", "F") if n in latents), latents[0])
 
 
 def _maps(found: Checkpoint, on: Projection, latent: str) -> list[Map]:

@@ -12,8 +12,9 @@ import streamlit as st
 from dashboard import edits, session, state, widgets
 from dashboard.edits import Change
 from dashboard.figures import sample as figures
+from dashboard.figures import svg
 from dashboard.services import counterfactual as service
-from dashboard.services import listing, samples
+from dashboard.services import listing, maps, samples
 from dashboard.services.counterfactual import Outcome
 from dashboard.services.stock import Checkpoint, DataProblem, stock, table
 from dashboard.text import messages, terms
@@ -122,6 +123,7 @@ def _outcome(
         media_cards.cards(result.sides, f"changed-{sample}")
     if not found.gated:
         _answers(found, result)
+        _on_the_map(found, sample, changes)
         sample_answer.no_gate(found)
         return
     names = terms.component_names(samples.modality_names(found))
@@ -142,6 +144,43 @@ def _outcome(
         )
     st.caption("Pale, and the first number: as it is. Full, and the second: changed.")
     _answers(found, result)
+    _on_the_map(found, sample, changes)
+
+
+def _on_the_map(found: Checkpoint, sample: str, made: dict[int, Change]) -> None:
+    """Where the changed sample would lie, once somebody wants to know."""
+    latents = found.run.latents if found.run else ()
+    place = st.expander(
+        "Where it would lie on the map", key="moved", on_change="rerun",
+        icon=":material/scatter_plot:",
+    )  # fmt: skip
+    if not place.open or not latents:
+        return
+    view = session.view()
+    latent = view.latent if view.latent in latents else maps.first(latents)
+    with place:
+        st.segmented_control(
+            "Latent", latents, required=True, wrap=True, help=terms.MOVED,
+            **session.bound("latent", "choice_latent", latent),
+        )  # fmt: skip
+        st.caption(
+            f"**{plain(latent)}**: {plain(terms.latent(latent, samples.modality_names(found)))}"
+        )
+        found_place = service.moved(found, sample, made, latent)
+        if isinstance(found_place, DataProblem):
+            widgets.notice(messages.cannot_change(found_place.message))
+            return
+        alt = f"Map of {latent}: A, the sample as it is; B, changed"
+        dots = [*found_place.places.tolist(), *found_place.two.tolist()]
+        drawn = svg.points(dots, (len(dots) - 2, len(dots) - 1), alt)
+        widgets.drawing(drawn, "moved_map", alt)
+        words = [
+            f"**{mark}**, {name}: {count} of its {of} nearest are **{plain(cls)}**"
+            for mark, name, (cls, count, of) in zip(
+                "AB", ("as it is", "changed"), found_place.among, strict=True
+            )
+        ]
+        st.markdown(f"{'. '.join(words)}.")
 
 
 def _verdict(result: Outcome) -> None:

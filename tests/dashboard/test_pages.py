@@ -580,6 +580,25 @@ def test_a_blank_input_changes_the_answer_and_is_undone(open_page: OpenPage, roo
     assert "Nothing is changed yet" in said(app)
 
 
+def test_a_changed_sample_has_its_place_on_the_map(open_page: OpenPage, room: Room) -> None:
+    frame = table_of(room, REAL, "dmil").query("split == 'test'")
+    sure = frame[frame["gate_U1"] > 0.9]["id"].iloc[0]
+    app = open_page("what-if", data=REAL, sample=str(sure), edit1="blank", latent="M1")
+    app.session_state["moved"] = True
+    app.run()
+    # Without its picture it is no longer among those whose picture is alike.
+    (words,) = (m.value for m in app.markdown if "as it is: " in m.value)
+    before, after = re.findall(r"(\d+) of its 15 nearest are \*\*(\w+)\*\*", words)
+    assert int(before[0]) > int(after[0]) or before[1] != after[1]
+    app.segmented_control(key="choice_latent").set_value("M2").run()
+    # Nothing is changed of what is heard.
+    (words,) = (m.value for m in app.markdown if "as it is: " in m.value)
+    before, after = re.findall(r"(\d+ of its 15 nearest are \*\*\w+\*\*)", words)
+    assert before == after
+    rings = drawn.tree(drawn.drawing(app, "moved_map")).findall(f"{drawn.SVG}circle")
+    assert len({(r.get("cx"), r.get("cy")) for r in rings}) == 1
+
+
 @pytest.mark.parametrize("kind", ["noise", "swap"])
 def test_each_change_has_its_choices(open_page: OpenPage, room: Room, kind: str) -> None:
     app = open_page("what-if", data=REAL, sample=ids(room, REAL)[2])

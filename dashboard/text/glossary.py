@@ -80,6 +80,7 @@ _FOUND: Final = {
     "Unexplained": terms.EXPLAINED,
     "Uniqueness (U1, U2, U3)": terms.PARTS_IN_WORDS["U"],
     "What if: blank, noise, swap": terms.WHAT_IF,
+    "What if: place on the map": terms.MOVED,
 }
 
 WORDS: Final = tuple(

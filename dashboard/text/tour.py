@@ -16,8 +16,6 @@ class Step:
     target: str
 
 
-OFFER: Final = "**New here?** Six steps show what R, U1, U2 and S are and where to click."
-
 STEPS: Final = (
     Step(
         "Four kinds of evidence",
@@ -63,4 +61,13 @@ STEPS: Final = (
         "compare",
         ".st-key-choice_part",
     ),
+    Step(
+        "Play with it",
+        "Below **Learn** you build worlds whose R, U1, U2 and S are known exactly (**Gates**), take "
+        "six short lessons, watch models learn, and click through the architecture of the paper.",
+        "gates",
+        ".st-key-parts",
+    ),
 )
+
+OFFER: Final = "**New here?** Seven steps show what R, U1, U2 and S are and where to click."

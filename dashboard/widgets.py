@@ -311,13 +311,22 @@ def guarded(run: Callable[[], None]) -> None:
         st.button("Start again", on_click=session.start_again, type="primary")
 
 
-def alone(run: Callable[[], None]) -> None:
+def alone(run: Callable[[], None], *held: str) -> None:
     """Run a part of a page that answers fast: what a visitor does in it runs this part again and
-    not the page around it, which must not depend on it."""
+    not the page around it, unless something that the page around it shows is changed: the data
+    set, the model, or one of the fields ``held``."""
+    around = _around(held)
 
     @st.fragment
     def part() -> None:
+        if _around(held) != around:
+            st.rerun()
         guarded(run)
         session.publish()
 
     part()
+
+
+def _around(held: tuple[str, ...]) -> list[Any]:
+    names = ("data", "model", "seed", "split", *held)
+    return [session.dropped(), *(getattr(session.view(), name) for name in names)]

@@ -33,25 +33,29 @@ TEXT = "() => Boolean(document.querySelector('[data-testid=stMain] h1')?.innerTe
 CHART = f"""() => {_DRAWINGS % "[data-testid=stMain]"}.some((svg) => svg.matches(".bars"))"""
 MAP = f"() => {_DRAWN_MAP}"
 #: The heading, both inputs and the gate of one sample, the gate with its own numbers; no other
-#: part of the page is still the sample's before.
+#: part of the page is still the sample's before. It is asked at every frame, so what takes time
+#: comes last.
 SAMPLE = f"""(arg) => {{
+  if (!{SETTLED}) return false;
   const named = [...document.querySelectorAll("[data-testid=stMain] h3")]
-    .some((h) => h.innerText.replaceAll("\\u2060", "") === `Sample ${{arg.id}}`);
+    .some((h) => h.textContent.replaceAll("\\u2060", "") === `Sample ${{arg.id}}`);
+  if (!named) return false;
   const media = {_DRAWINGS % '[class*="st-key-vector-${arg.id}-"]'};
   const gate = {_DRAWINGS % "[class*=st-key-gate-]"}[0];
   const bars = [...gate.querySelectorAll("title")].map((t) => parseFloat(t.textContent) / 100);
   const told = arg.gates.every((gate, i) => Math.abs(bars[i] - gate) < 1e-4);
-  return named && media.length >= 2 && told && {SETTLED};
+  return media.length >= 2 && told;
 }}"""
 #: The map is drawn with this name in its legend.
-COLOURED = f"""(name) => [...({_THE_MAP}).host.querySelectorAll(".legend .group span")]
-  .some((text) => text.textContent === name) && {SETTLED}"""
+COLOURED = f"""(name) => {SETTLED} && [...({_THE_MAP}).host.querySelectorAll(".legend .group span")]
+  .some((text) => text.textContent === name)"""
 _FIGURES = f"""["gate_pairs", "contribution_pairs"].map((key) =>
   {_DRAWINGS % ".st-key-${key}"}[0].textContent)"""
 FIGURES = f"() => {_FIGURES}"
 #: Both figures of What if have other numbers than before.
-ANSWERED = f"""(before) => {_FIGURES}.every((figure, i) => figure !== before[i]) && {SETTLED}"""
-_ON_PAGE = """(path) => location.pathname === path && %s && """ + SETTLED
+ANSWERED = f"""(before) =>
+  {SETTLED} && {_FIGURES}.every((figure, i) => figure !== before[i])"""
+_ON_PAGE = f"(path) => location.pathname === path && {SETTLED} && %s"
 #: Page title -> path, and what has to be on it.
 PAGES = {
     "Samples": ("/samples", _DRAWN % "[class*=st-key-gate-]"),
@@ -63,6 +67,12 @@ PAGES = {
 _POINTS = f"""() => {{
   const map = {_THE_MAP};
   return map.ids.map((id) => {{ const at = map.where(id); return [at.x, at.y, id]; }});
+}}"""
+#: Where the point of a sample is, null where something else lies over it.
+_POINT = f"""(id) => {{
+  const map = {_THE_MAP}, at = map.where(id);
+  const there = document.elementFromPoint(at.x, at.y);
+  return there && there === map.host.getRootNode().host ? [at.x, at.y] : null;
 }}"""
 #: Pixels to the nearest other point, where that is possible: a click has to mean one point.
 _APART = 8.0
@@ -91,20 +101,26 @@ def shown(room: Room, sample: str) -> dict[str, Any]:
     return {"id": sample, "gates": room.gates(sample)}
 
 
-async def points(page: Page, rng: random.Random, count: int) -> list[tuple[float, float, str]]:
-    """Points of the map that stand apart, where they are on the screen, with their samples."""
+async def points(page: Page, rng: random.Random, count: int) -> list[str]:
+    """Samples whose points of the map stand apart and are on the screen."""
+    await page.wait_for_function(MAP, timeout=120_000)
     found = await page.evaluate(_POINTS)
     at = np.array([p[:2] for p in found])
     size = page.viewport_size or {"width": 0, "height": 0}
     inside = (at > 0).all(axis=1) & (at < [size["width"], size["height"]]).all(axis=1)
     gaps = np.where(inside, KDTree(at).query(at, 2)[0][:, 1], -1.0)
     lonely = [int(i) for i in np.argsort(-gaps)[: max(count, int((gaps > _APART).sum()))]]
-    return [tuple(found[i]) for i in rng.sample(lonely, count)]
+    return [str(found[i][2]) for i in rng.sample(lonely, count)]
 
 
-async def click_point(page: Page, room: Room, at: tuple[float, float, str]) -> float:
-    """Seconds from the click on a point of the map to its sample."""
-    x, y, sample = at
+async def can_be_clicked(page: Page, sample: str) -> bool:
+    """Whether a sample's point of the map is where a pointer reaches it."""
+    return bool(await page.evaluate(_POINT, sample))
+
+
+async def click_point(page: Page, room: Room, sample: str) -> float:
+    """Seconds from the click on a sample's point of the map to the sample."""
+    x, y = await page.evaluate(_POINT, sample)
     # As a hand would: there first, then the press.
     await page.mouse.move(x - 20, y - 4)
     await page.mouse.move(x, y)

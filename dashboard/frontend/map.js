@@ -111,6 +111,7 @@ class LatentMap {
     const kind = JSON.stringify([about.colour.kind, about.colour.label]);
     if (kind !== this.kind) this.hidden.clear();
     this.kind = kind;
+    this.stale();
     this.resize();
     this.paintLegend();
     this.focus();
@@ -134,9 +135,17 @@ class LatentMap {
     if (!this.about || !said || said.frame !== this.about.frame) return;
     this.selected = this.index.get(said.sample) ?? -1;
     this.extra = said.extra ?? null;
-    this.members = said.members ? bits(said.members, this.about.count) : null;
+    const members = said.members ?? "";
+    if (members !== this.membersText) this.stale();
+    this.membersText = members;
+    this.members = members ? bits(members, this.about.count) : null;
     this.panes.forEach((pane, i) => (pane.outline = said.outlines?.[i] ?? null));
     this.drawAll();
+  }
+
+  // Points have to be drawn anew: they are others, or others of them are seen.
+  stale() {
+    for (const pane of this.panes) pane.drawn = "";
   }
 
   drawAll() {
@@ -186,6 +195,7 @@ class LatentMap {
         const one = button("", `Show or hide ${group.name}`, () => {
           if (!this.hidden.delete(g)) this.hidden.add(g);
           one.setAttribute("aria-pressed", String(!this.hidden.has(g)));
+          this.stale();
           this.drawAll();
         });
         one.className = "group";
@@ -338,6 +348,9 @@ class Pane {
     this.canvas = element("canvas", "", { tabindex: "0", role: "application" });
     this.root.append(this.title, this.canvas);
     this.brush = this.canvas.getContext("2d");
+    // The points alone: a ring that moves leaves them as they are.
+    this.layer = document.createElement("canvas");
+    this.drawn = "";
     this.pointers = new Map();
     this.path = null;
     this.listen();
@@ -431,18 +444,15 @@ class Pane {
 
   draw() {
     const { map, brush } = this;
-    const { ratio, members } = map;
+    const { ratio } = map;
     map.tints();
     brush.setTransform(1, 0, 0, 1, 0, 0);
     brush.clearRect(0, 0, this.canvas.width, this.canvas.height);
-    const grown = Math.min((this.scale / this.whole) ** 0.35, 2.5);
-    const sprites = map.sprites(Math.round(map.about.size * Math.max(grown, 0.8) * 2) / 2);
-    if (members) {
-      this.points(sprites, 0.16, (i) => !members[i]);
-      this.points(sprites, 0.95, (i) => members[i]);
-    } else {
-      this.points(sprites, 0.8, null);
-    }
+    const { width, height } = this.canvas;
+    const seen = [this.scale, this.left, this.top, width, height].join();
+    if (this.drawn !== seen) this.drawPoints();
+    this.drawn = seen;
+    if (width && height) brush.drawImage(this.layer, 0, 0);
     brush.setTransform(ratio, 0, 0, ratio, 0, 0);
     const border = this.path ? this.path.map(([x, y]) => this.at(x, y)) : null;
     if (border) this.line(border, true);
@@ -454,8 +464,24 @@ class Pane {
     if (this.cross) this.crosshair();
   }
 
+  drawPoints() {
+    const { map, layer } = this;
+    const { members } = map;
+    // Another size empties it, and so does the same.
+    [layer.width, layer.height] = [this.canvas.width, this.canvas.height];
+    const grown = Math.min((this.scale / this.whole) ** 0.35, 2.5);
+    const sprites = map.sprites(Math.round(map.about.size * Math.max(grown, 0.8) * 2) / 2);
+    if (members) {
+      this.points(sprites, 0.16, (i) => !members[i]);
+      this.points(sprites, 0.95, (i) => members[i]);
+    } else {
+      this.points(sprites, 0.8, null);
+    }
+  }
+
   points(sprites, opacity, wanted) {
-    const { map, brush, x, y, scale } = this;
+    const { map, x, y, scale } = this;
+    const brush = this.layer.getContext("2d");
     const { looks, order, ratio } = map;
     const [k, left, top] = [(scale / 65535) * ratio, this.left * ratio, this.top * ratio];
     const [wide, high] = [this.canvas.width, this.canvas.height];

@@ -62,6 +62,10 @@ def latent_map() -> None:
     if not latents:
         widgets.notice(messages.no_projection(shown(found.folder)))
         return
+    widgets.alone(partial(_page, found, on, latents))
+
+
+def _page(found: Checkpoint, on: Projection, latents: tuple[str, ...]) -> None:
     left, right = st.columns([8, 5], gap="medium")
     with left:
         latent, colour = _choices(found, latents)

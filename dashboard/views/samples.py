@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -22,6 +23,10 @@ def samples() -> None:
     if found is None:
         return
     widgets.legend(found)
+    widgets.alone(partial(_page, found))
+
+
+def _page(found: Checkpoint) -> None:
     left, right = st.columns([6, 7], gap="medium")
     with left:
         _filters(found)

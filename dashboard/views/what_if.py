@@ -43,7 +43,7 @@ def what_if() -> None:
     if sample not in table(found).index:
         widgets.notice(messages.unknown_sample(sample, found.data))
         return
-    widgets.alone(partial(_bench, found, sample))
+    widgets.alone(partial(_bench, found, sample), "sample")
 
 
 def _bench(found: Checkpoint, sample: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import time
 from pathlib import Path
@@ -35,18 +36,25 @@ def memory(pid: int) -> float:
     return int(kilobytes) / 1024
 
 
+def busy(pid: int) -> float:
+    """Seconds of processor that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 async def crowd(
     browser: Browser, url: str, pid: int, room: Room, lasting: float = SECONDS
 ) -> dict[str, Any]:
     """Seconds of every click, faults in words, and the server's memory, a figure a second."""
     opened = [await _visitor(browser, url, room, n) for n in range(VISITORS)]
     aims = [await _aims(page, n) for n, page in enumerate(opened)]
-    started = time.monotonic()
+    started, used = time.monotonic(), busy(pid)
     watch = asyncio.create_task(_watch(pid, started + lasting))
     told = await asyncio.gather(
         *(_stay(page, room, n, aims[n], started + lasting) for n, page in enumerate(opened))
     )
     megabytes = await watch
+    used = busy(pid) - used
     for page in opened:
         await page.context.close()
     later = megabytes[min(int(SETTLING), len(megabytes) // 2) :]
@@ -55,6 +63,7 @@ async def crowd(
         "lasting": lasting,
         "clicks": summary([t for times, _ in told for t in times]),
         "faults": [fault for _, faults in told for fault in faults],
+        "server_seconds": round(used, 1),
         "megabytes": [round(m, 1) for m in megabytes],
         "growth": _level(later[-10:]) / _level(later[:10]) - 1.0,
         "most_megabytes": max(megabytes),

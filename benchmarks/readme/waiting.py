@@ -89,10 +89,13 @@ def _crowd(record: dict[str, Any]) -> list[str]:
     crowd = record.get("crowd")
     if crowd is None:
         return []
+    clicks = crowd["clicks"]["repeats"]
+    each = crowd["server_seconds"] / max(clicks, 1)
     return [
         f"""{crowd["visitors"]} visitors at once for {crowd["lasting"]:.0f} seconds, all in Chromium on the same cores, clicked
-{crowd["clicks"]["repeats"]} times: {_time(crowd["clicks"])} s, {len(crowd["faults"])} errors. The server had at most {crowd["most_megabytes"]:,.0f} MB, and
-{crowd["growth"]:+.1%} from the end of the first minute to the end."""  # noqa: E501
+{clicks} times: {_time(crowd["clicks"])} s, {len(crowd["faults"])} errors. The server used {each:.2f} s of processor a
+click; the ten browsers took the rest of the {record["cores"]} cores. It had at most {crowd["most_megabytes"]:,.0f} MB, and {crowd["growth"]:+.1%}
+from the end of the first minute to the end."""  # noqa: E501
     ]
 
 

@@ -26,7 +26,7 @@ def record(seconds: float = 0.1) -> dict[str, Any]:
     ours = dict.fromkeys(("click", "colour", "page", "what_if", "next"), told)
     ours["cold_map"] = ours["warm_map"] = {"text": told, "chart": told}
     crowd = {"visitors": 10, "lasting": 120.0, "clicks": told, "faults": [], "growth": 0.02,
-             "most_megabytes": 700.0}  # fmt: skip
+             "most_megabytes": 700.0, "server_seconds": 60.0}  # fmt: skip
     opened = {"text": told, "chart": told}
     lost = {"name": "TensorBoard projector", "points": 10000, "problem": "it did not start"}
     rival = {"name": "Embedding Atlas", "points": 10000, "map": told, "click": told}

@@ -26,8 +26,10 @@ _EDGE, _NUMBERS = 1.5, 16.0
 _HALO: Final = (
     ' style="stroke:var(--st-background-color, Canvas);stroke-width:4px;paint-order:stroke"'
 )
-#: Where a word of a legend no longer fits a line, in letters.
+#: Letters of a line on a phone: what is longer is cut, or would run into the number beside it.
 _LINE = 38
+#: Letters of a row's words that are seen in any case.
+_FEWEST = 12
 
 _STROKES: Final = {
     "/": "M-2,2 l4,-4 M0,8 l8,-8 M6,10 l4,-4",
@@ -185,7 +187,10 @@ class _Pen:
 
     def row(self, row: Row) -> str:
         letter = f'<tspan font-weight="bold">{quoted(row.letter)}</tspan>' if row.letter else ""
-        name = " ".join(w for w in (letter, quoted(row.words)) if w)
+        room = max(_LINE - len(row.letter) - len(row.text), _FEWEST)
+        cut = row.words if len(row.words) <= room else row.words[: room - 1] + "…"
+        name = " ".join(w for w in (letter, quoted(cut)) if w)
+        name += f"<title>{quoted(row.words)}</title>" if cut != row.words else ""
         at = f'y="{self.y + 1.05:.2f}em"{_HALO if self.bars.linked else ""}'
         parts = [f'<text x="0" {at}>{name}</text>']
         if row.text:

@@ -10,9 +10,6 @@ import plotly.graph_objects as go
 from dashboard.figures import theme
 from dashboard.figures.bars import Bars, Mark, Row, of_part, over
 
-#: Letters of a name beside a component's.
-_LONGEST = 24
-
 
 def gate_bars(weights: pd.DataFrame, names: Mapping[str, str]) -> Bars:
     """A bar for each component's gate weight.
@@ -23,7 +20,7 @@ def gate_bars(weights: pd.DataFrame, names: Mapping[str, str]) -> Bars:
     names : component to the words beside its letter.
     """
     rows = tuple(
-        Row(str(c), _short(names.get(str(c), "")), f"{w:.0%}", (Mark(float(w), of_part(str(c))),))
+        Row(str(c), names.get(str(c), ""), f"{w:.0%}", (Mark(float(w), of_part(str(c))),))
         for c, w in weights[["component", "weight"]].itertuples(index=False)
     )
     return Bars(rows, 0.0, 1.0, share=True)
@@ -52,7 +49,7 @@ def _falls(
     rows, start = [], 0.0
     for c, value in parts.items():
         mark = Mark(value, of_part(c), start)
-        rows.append(Row(c, _short(names.get(c, "")), signed(value), (mark,)))
+        rows.append(Row(c, names.get(c, ""), signed(value), (mark,)))
         start += value
     return (*rows, Row(total_name, "", signed(total), (Mark(total),)))
 
@@ -68,7 +65,7 @@ def information(
         if exact is not None:
             text += f" (exact {signed(exact[c])})"
             marks.append(Mark(exact[c], of_part(c), shape="ring"))
-        rows.append(Row(c, _short(names.get(c, "")), text, tuple(marks)))
+        rows.append(Row(c, names.get(c, ""), text, tuple(marks)))
     return Bars(tuple(rows), *over(rows), unit="bits")
 
 
@@ -85,7 +82,7 @@ def before_after(pairs: pd.DataFrame, names: Mapping[str, str], share: bool) -> 
         c, (before, after) = str(component), (float(v) for v in values)
         told = [f"{v:.0%}" if share else signed(v) for v in (before, after)]
         marks = (Mark(before, of_part(c, pale=True)), Mark(after, of_part(c)))
-        rows.append(Row(c, _short(names.get(c, "")), " → ".join(told), marks))
+        rows.append(Row(c, names.get(c, ""), " → ".join(told), marks))
     ends = over(rows, most=1.0 if share else 0.0)
     return Bars(tuple(rows), *ends, share=share, unit="" if share else "bits")
 
@@ -94,11 +91,6 @@ def signed(value: float) -> str:
     """A number with its sign and two decimals; what rounds to nothing is +0.00."""
     # NumPy rounds halves by another rule.
     return f"{round(float(value), 2) + 0.0:+.2f}"
-
-
-def _short(name: str) -> str:
-    """A name that leaves room for a number on a phone."""
-    return name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"
 
 
 def reliability(curves: Mapping[str, pd.DataFrame], height: int = 300) -> go.Figure:

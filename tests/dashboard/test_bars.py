@@ -196,6 +196,18 @@ def test_every_look_has_its_own_stripes() -> None:
     assert Look("#112233", "x", pale=True).id == Look("#112233", "x").id
 
 
+def test_long_words_are_cut_where_a_number_stands_beside_them_and_told_in_full() -> None:
+    words = "a name as long as people give to their classes"
+    for text in ("", "+0.31 (exact +0.30)"):
+        row = Row("", words, text, (Mark(1.0),))
+        shown = tree(draw(Bars((row,), 0.0, 1.0), "")).find(f"{SVG}text")
+        assert shown is not None
+        assert shown.text is not None
+        assert len(shown.text) + len(text) <= 38
+        assert shown.text.endswith("…")
+        assert shown.findtext(f"{SVG}title") == words
+
+
 @given(st.text(max_size=40))
 def test_no_text_escapes_from_a_drawing(text: str) -> None:
     row = Row(text, text, text, (Mark(1.0, text=text),))

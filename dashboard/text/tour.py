@@ -70,4 +70,4 @@ STEPS: Final = (
     ),
 )
 
-OFFER: Final = "**New here?** Seven steps show what R, U1, U2 and S are and where to click."
+OFFER: Final = "**New here?** Seven steps show what R, U1, U2, S are and where to click."

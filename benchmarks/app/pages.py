@@ -33,7 +33,7 @@ TEXT = "() => Boolean(document.querySelector('[data-testid=stMain] h1')?.innerTe
 CHART = f"""() => {_DRAWINGS % "[data-testid=stMain]"}.some((svg) => svg.matches(".bars"))"""
 MAP = f"() => {_DRAWN_MAP}"
 #: The heading, both inputs and the gate of one sample, the gate with its own numbers; no other
-#: part of the page is still the sample's before. It is asked at every frame, so what takes time
+#: part of the page is still the sample's before. It is asked at every change, so what takes time
 #: comes last.
 SAMPLE = f"""(arg) => {{
   if (!{SETTLED}) return false;

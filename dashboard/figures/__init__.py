@@ -1,1 +1,1 @@
-"""Figures: tables in, `go.Figure` out. They see numpy, pandas and plotly only."""
+"""Figures: tables in, `go.Figure` or SVG text out. They see numpy, pandas and plotly only."""

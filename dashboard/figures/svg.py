@@ -1,4 +1,4 @@
-"""Small pictures without Plotly, as SVG text for documents that run no scripts.
+"""Small pictures without Plotly, as SVG text: for pages, and for documents that run no scripts.
 
 Every text is escaped here; lines and letters take the colour of the text around them.
 """

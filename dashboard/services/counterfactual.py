@@ -106,7 +106,6 @@ class Moved:
     among : the class most frequent among these, before and after, and how many of how many are.
     """
 
-    latent: str
     places: NDArray[np.float64]
     two: NDArray[np.float64]
     among: tuple[tuple[str, int, int], tuple[str, int, int]]
@@ -142,7 +141,7 @@ def moved(
     truth = table(found)["y"].reindex(held.ids)
     others = np.flatnonzero(truth.notna().to_numpy() & (held.ids != sample))
     before, after = (_among(held.values[latent][others], truth.iloc[others], one) for one in new)
-    return Moved(latent, where.unit, places, (before, after))
+    return Moved(where.unit, places, (before, after))
 
 
 def _among(

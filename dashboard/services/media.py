@@ -166,9 +166,13 @@ def picture(pixels: NDArray[np.uint8]) -> Picture:
     height, width = pixels.shape[:2]
     on_page, large = (max(1, s // max(height, width)) for s in (SHOWN_SIZE, LARGE_SIZE))
     scaled = pixels.repeat(large, axis=0).repeat(large, axis=1)
+    return Picture(_png(scaled), (height, width), width * on_page)
+
+
+def _png(pixels: NDArray[np.uint8]) -> bytes:
     buffer = io.BytesIO()
-    Image.fromarray(scaled).save(buffer, format="PNG")
-    return Picture(buffer.getvalue(), (height, width), width * on_page)
+    Image.fromarray(pixels).save(buffer, format="PNG")
+    return buffer.getvalue()
 
 
 #: Dark blue to yellow, told apart in grey and by colour-blind readers: colours that lie evenly.
@@ -184,6 +188,5 @@ def spectrogram(features: NDArray[np.float32]) -> str:
     level = (values - values.min()) / (np.ptp(values) or 1.0)
     scale = np.linspace(0, 1, len(_LOUDNESS))
     colours = [np.interp(level, scale, [c[i] for c in _LOUDNESS]) for i in range(3)]
-    buffer = io.BytesIO()
-    Image.fromarray(np.stack(colours, axis=-1).astype(np.uint8)).save(buffer, format="PNG")
-    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
+    png = _png(np.stack(colours, axis=-1).astype(np.uint8))
+    return f"data:image/png;base64,{base64.b64encode(png).decode('ascii')}"

@@ -11,7 +11,7 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
@@ -110,8 +110,8 @@ def compare(
             trials = [
                 (d, n, scale)
                 for d in datasets
-                for n in names
                 for scale in LR_SCALES
+                for n in names
                 if not _known(tried, how.trial.settings(d, n, TUNING_SEED, scale))
             ]
             for found in _each(pool, _trial, how.trial, trials, on_run, on_epoch):
@@ -153,9 +153,14 @@ def _missing(
 
 
 def _pairs_first(units: list[Unit]) -> list[list[Unit]]:
-    """The ensembles, and then what is measured against them, each in any order."""
-    pairs = [u for u in units if u[1] == ENSEMBLE.name]
-    return [pairs, [u for u in units if u[1] != ENSEMBLE.name]]
+    """The ensembles, and then what is measured against them, each in any order.
+
+    All seeds of a paradigm stand together: two decompositions of one seed would at the same time
+    fit the same out-of-fold models, of which the later one could have taken the earlier one's.
+    """
+    place = {name: n for n, name in enumerate(dict.fromkeys(u[1] for u in units))}
+    others = sorted((u for u in units if u[1] != ENSEMBLE.name), key=lambda u: place[u[1]])
+    return [[u for u in units if u[1] == ENSEMBLE.name], others]
 
 
 def _known(records: list[dict[str, Any]], settings: str) -> bool:
@@ -237,11 +242,14 @@ def _run(
     on_epoch: OnEpoch | None,
 ) -> Iterator[dict[str, Any]]:  # fmt: skip
     """One reported run; the ensemble of its seed is there, or is this one."""
+    from dmil_core.train import choose_device
+
     if on_run:
         on_run(f"{dataset.name} {paradigm} seed {seed}")
     run = how.train(dataset, paradigm, seed, how.out / RUNS_FOLDER, scale, on_epoch)
     pair = run_folder(how.out / RUNS_FOLDER, dataset.slug, ENSEMBLE.name, seed) / PREDICTIONS_FILE
-    yield record(run, read_table(pair)) | {"lr_scale": scale}
+    about = {"lr_scale": scale, "device": choose_device(how.device).type}
+    yield record(run, read_table(pair)) | about
 
 
 @contextlib.contextmanager
@@ -251,20 +259,25 @@ def _workers(jobs: int) -> Iterator[ProcessPoolExecutor | None]:
         yield None
         return
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        yield pool
+        try:
+            yield pool
+        except BaseException:  # what has not begun would be trained for nobody
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def _each(
     pool: ProcessPoolExecutor | None, work: Callable[..., Iterator[dict[str, Any]]], how: _How,
     units: Sequence[tuple[Any, ...]], on_run: OnRun | None, on_epoch: OnEpoch | None,
 ) -> Iterator[Iterable[dict[str, Any]]]:  # fmt: skip
-    """The records of each unit in order: as they come in this process, whole from others."""
+    """The records of each unit: as they come in this process, whole from others, whichever
+    is finished first."""
     if pool is None:
         yield from (work(how, *unit, on_run, on_epoch) for unit in units)
         return
-    futures = [pool.submit(_all, work, how, *unit) for unit in units]
-    for unit, future in zip(units, futures, strict=True):
-        found = future.result()
+    futures = {pool.submit(_all, work, how, *unit): unit for unit in units}
+    for future in as_completed(futures):
+        found, unit = future.result(), futures[future]
         if on_run:
             on_run(f"{' '.join(map(str, (unit[0].name, *unit[1:])))} done")
         yield found

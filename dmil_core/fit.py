@@ -65,7 +65,12 @@ class FitState:
         from safetensors.torch import save_file
 
         groups = {name: getattr(self, name) for name in ("best", "model", "optimizer", "rule")}
-        tensors = {f"{g}/{k}": v.clone() for g, state in groups.items() for k, v in state.items()}
+        tensors = {
+            # On a GPU a momentum may lie in another order in memory, which the file does not know.
+            f"{g}/{k}": v.clone(memory_format=torch.contiguous_format)
+            for g, state in groups.items()
+            for k, v in state.items()
+        }
         numbers = {k: getattr(self, k) for k in ("stage", "epoch", "stale", "best_loss", "history")}
         with replacing(path) as temporary:
             metadata = {"fit": json.dumps(numbers), "note": json.dumps(note)}

@@ -27,10 +27,13 @@ KEYS: Final = ("data", "paradigm", "seed")
 METRICS: Final = ("accuracy", "macro_f1", "map", "ece", "synergy", "missed", "synergy_ceiling")
 #: Figures of a run as a whole: trained numbers, seconds of training, tuned factor of the rate.
 ABOUT: Final = ("parameters", "seconds", "lr_scale")
+#: What a run was trained on: one of ``DEVICES``, the first where a record does not say.
+DEVICE: Final = "device"
+DEVICES: Final = ("cpu", "cuda")
 #: Accuracy on the samples of a true composition.
 BY_COMPOSITION: Final = tuple(f"accuracy_{c}" for c in ALL_COMPONENTS)
 #: In every table; ``accuracy_U3`` is in those of three inputs alone.
-COLUMNS: Final = (*KEYS, "digest", *ABOUT, *METRICS, *(f"accuracy_{c}" for c in COMPONENTS))
+COLUMNS: Final = (*KEYS, "digest", DEVICE, *ABOUT, *METRICS, *(f"accuracy_{c}" for c in COMPONENTS))
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,10 @@ def _row(record: Any, split: str) -> dict[str, Any]:
     measured = {str(k): _number(v) for k, v in figures.items() if str(k) not in KEYS}
     about = {k: _number(record.get(k)) for k in ABOUT}
     keys = {"data": data, "paradigm": paradigm, "seed": seed}
-    return measured | about | keys | {"digest": str(record.get("data_digest") or "")}
+    device = record.get(DEVICE)
+    words = {"digest": str(record.get("data_digest") or "")}
+    words |= {DEVICE: device if device in DEVICES else DEVICES[0]}
+    return measured | about | keys | words
 
 
 def _number(value: Any) -> float:
@@ -134,7 +140,7 @@ def _number(value: Any) -> float:
 def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
     columns = dict.fromkeys([*COLUMNS, *(name for row in rows for name in row)])
     frame = pd.DataFrame(rows, columns=list(columns))
-    numbers = [c for c in frame.columns if c not in (*KEYS, "digest")]
+    numbers = [c for c in frame.columns if c not in (*KEYS, "digest", DEVICE)]
     frame = frame.astype(dict.fromkeys(numbers, float) | {"seed": int})
     return frame.drop_duplicates(list(KEYS), keep="last").reset_index(drop=True)
 

@@ -13,7 +13,7 @@ from typing import Final
 import pandas as pd
 
 from dmil_core import ranking
-from dmil_core.records import BY_COMPOSITION, METRICS
+from dmil_core.records import BY_COMPOSITION, DEVICE, METRICS
 from dmil_core.schema import ALL_COMPONENTS
 from dmil_core.targets import Target, judged, unmeasured
 
@@ -46,15 +46,16 @@ def summary(runs: pd.DataFrame, metric: str = "accuracy") -> pd.DataFrame:
     Returns
     -------
     Columns data, paradigm, seeds (with this metric), ``<metric>`` and ``<metric>_sd`` for all
-    metrics and accuracies by composition, parameters, seconds, lr_scale. The standard deviation of
-    a single seed is NaN.
+    metrics and accuracies by composition, parameters, seconds, lr_scale, device (those of several
+    separated by commas). The standard deviation of a single seed is NaN.
     """
     figures = [c for c in (*METRICS, *BY_COMPOSITION) if c in runs]
     groups = runs.groupby(["data", "paradigm"], sort=False)
     means = groups[[*figures, "parameters", "seconds", "lr_scale"]].mean()
     spread = groups[figures].std(ddof=1).add_suffix("_sd")
     seeds = groups[metric].count().rename("seeds")
-    table = pd.concat([seeds, means, spread], axis=1).reset_index()
+    devices = groups[DEVICE].agg(lambda found: ", ".join(sorted(set(found))))
+    table = pd.concat([seeds, means, spread, devices], axis=1).reset_index()
     return table.sort_values(metric, ascending=better_first(metric), kind="stable").reset_index(
         drop=True
     )

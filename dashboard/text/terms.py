@@ -287,6 +287,10 @@ REFERENCE: Final = (
     "Every other method is compared with this one, seed by seed: runs of the same seed share "
     "their starting point, so their differences vary less than their scores."
 )
+TRAINING_SECONDS: Final = (
+    "Mean over seeds. One core of a processor (cpu), or a GPU (cuda) that several runs shared: "
+    "seconds of the two cannot be compared."
+)
 INTERVAL: Final = (
     "95 % interval of the mean difference over paired seeds (Student's t). Where it leaves out 0 "
     "the difference is more than the luck of seeds. One in twenty such intervals leaves out 0 by "

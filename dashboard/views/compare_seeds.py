@@ -163,7 +163,9 @@ def _table(found: Board) -> None:
     columns = ["method", "seeds", view.metric, f"{view.metric}_sd", "difference", "low", "high"]
     columns += ["verdict"]
     columns += [c for c in shares[:7] if c != view.metric]
-    columns += ["seconds", "parameters", "rate"]
+    # Seconds of a processor are said without more, as long as none are of anything else.
+    elsewhere = (table["device"] != "cpu").any()
+    columns += ["seconds", *(["device"] if elsewhere else []), "parameters", "rate"]
     number = st.column_config.NumberColumn
     titles = {**terms.METRICS, "map": "mAP", "ece": "ECE", "synergy": "synergy", "missed": "missed"}
     config: dict[str, Any] = {
@@ -179,7 +181,8 @@ def _table(found: Board) -> None:
         "high": number("to", format="%+.2f", help=terms.INTERVAL),
         "verdict": st.column_config.TextColumn(help=f"Against {found.reference}"),
         "synergy_ceiling": number("its ceiling", format="%.2f", help=terms.SYNERGY_INDICATOR),
-        "seconds": number("training s", format="%.0f"),
+        "seconds": number("training s", format="%.0f", help=terms.TRAINING_SECONDS),
+        "device": st.column_config.TextColumn("on", help=terms.TRAINING_SECONDS),
         "parameters": number(format="localized"),
         "rate": number("rate factor", format="%.1f", help="Of the learning rate"),
     }

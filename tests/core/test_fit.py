@@ -245,6 +245,13 @@ def test_patience_is_remembered_over_a_stop(tmp_path: Path) -> None:
     assert states_equal(resumed.state_dict(), whole.state_dict())
 
 
+def test_a_tensor_in_another_order_in_memory_is_stored_as_it_reads(tmp_path: Path) -> None:
+    turned = torch.arange(6.0).reshape(2, 3).T
+    path = tmp_path / "state.safetensors"
+    FitState(optimizer={"0/momentum_buffer": turned}).save(path, {})
+    assert torch.equal(FitState.load(path)[0].optimizer["0/momentum_buffer"], turned)
+
+
 def test_a_damaged_state_is_named(tmp_path: Path) -> None:
     path = tmp_path / "state.safetensors"
     trained(STAGES[:1], on_epoch=lambda state, _: state.save(path, {}))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from dmil_core import records
 from dmil_core.compare import compare
 from dmil_core.data.catalog import load_dataset
+from dmil_core.train import choose_device
 from tests.records import run, runs, write
 
 json_values = st.recursive(
@@ -47,6 +48,21 @@ def test_what_compare_writes_is_read(tmp_path: Path) -> None:
     assert joint["accuracy"].mean() == pytest.approx(wanted["accuracy_mean"])
     assert joint["synergy"].mean() == pytest.approx(wanted["synergy_mean"])
     assert joint["parameters"].iloc[0] == wanted["parameters"]
+    assert set(joint["device"]) == {choose_device().type}
+
+
+@pytest.mark.parametrize(
+    ("said", "device"),
+    [
+        ({"device": "cuda"}, "cuda"),
+        ({"device": "cpu"}, "cpu"),
+        ({}, "cpu"),
+        ({"device": [1]}, "cpu"),
+    ],
+)
+def test_what_a_run_was_trained_on(tmp_path: Path, said: dict[str, object], device: str) -> None:
+    found = read(tmp_path, json.dumps(run("a", "dmil", 0, 0.9) | said))
+    assert found.runs["device"].tolist() == [device]
 
 
 def test_bad_lines_are_left_out_and_told_by_number(tmp_path: Path) -> None:

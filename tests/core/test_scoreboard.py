@@ -44,6 +44,12 @@ def test_means_and_spread_over_seeds_best_first() -> None:
     assert found["seeds"].tolist() == [2, 3]
 
 
+def test_seconds_say_what_they_are_of() -> None:
+    lines = [run("a", "dmil", s, 0.5) | {"device": d} for s, d in enumerate(("cuda", "cpu"))]
+    lines += [run("a", "joint", 0, 0.4)]
+    assert scoreboard.summary(table(lines))["device"].tolist() == ["cpu, cuda", "cpu"]
+
+
 def test_a_single_seed_has_no_spread_and_no_verdict() -> None:
     one = table([run("a", "dmil", 0, 0.9), run("a", "joint", 0, 0.5)])
     assert scoreboard.summary(one)["accuracy_sd"].isna().all()

@@ -282,6 +282,18 @@ def test_the_table_has_every_method_and_its_verdict(open_page: OpenPage) -> None
     assert frame["accuracy"].tolist() == pytest.approx([91, 90, 80, 70])
 
 
+def test_seconds_of_a_gpu_are_marked(open_page: OpenPage, room: Room) -> None:
+    assert "device" not in open_page("compare", data=GENERATED).dataframe[0].value
+    path = room.root / GENERATED / "results.jsonl"
+    first, *others = path.read_text("utf-8").splitlines()
+    one = json.dumps(json.loads(first) | {"device": "cuda"})
+    path.write_text("\n".join([one, *others]), "utf-8")
+    frame = open_page("compare", data=GENERATED).dataframe[0].value
+    shown = frame.set_index("method")["device"]
+    assert shown[json.loads(first)["paradigm"]] == "cpu, cuda"
+    assert (shown == "cpu").sum() == len(METHODS) - 1
+
+
 def test_no_records_show_one_seed_and_the_way_to_more(open_page: OpenPage) -> None:
     app = open_page("compare", data=REAL)
     assert not app.exception

@@ -9,17 +9,17 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.server import settled
 from tests.browser.test_visitor import visit
+from tests.data.archives import packed, png, wav
 
 CARD = "[class*=st-key-own_my-]"
 JOB = "[class*=st-key-job_]"
 
 
-def choose(page: Page, name: str, content: bytes, wait: bool = True) -> None:
-    """Pick a file as the browser's dialog would."""
+def choose(page: Page, name: str, content: bytes, place: int = 0) -> None:
+    """Pick a file as the browser's dialog would, for the first place on the page or another."""
     file = {"name": name, "mimeType": "application/octet-stream", "buffer": content}
-    page.locator("[data-testid=stFileUploader] input[type=file]").first.set_input_files(
-        files=[file]
-    )
+    field = page.locator("[data-testid=stFileUploader] input[type=file]").nth(place)
+    field.set_input_files(files=[file])
     page.wait_for_timeout(500)
     settled(page)
 
@@ -83,6 +83,46 @@ def test_from_a_file_to_the_samples_page_for_one_browser_alone(
     press(page, "Delete signs")
     expect(page.locator(CARD)).to_have_count(0)
     assert not list(uploads.glob("sets/*/*/my-*"))
+
+
+def test_pictures_and_sounds_in_a_zip_are_seen_and_heard_on_the_samples_page(
+    page: Page, app_url: str
+) -> None:
+    rows = range(60)
+    lines = [f"p{i}.png,in/s{i}.wav,{'same' if i % 2 == i // 2 % 2 else 'other'}" for i in rows]
+    table = "\n".join(["picture,sound,class", *lines]).encode()
+    members = {f"p{i}.png": png(colour=(240 * (i % 2), i, 90)) for i in rows}
+    members |= {f"in/s{i}.wav": wav(0.2 + 0.3 * (i // 2 % 2)) for i in rows}
+    visit(page, f"{app_url}/your-data")
+    choose(page, "lights.csv", table)
+    expect(page.get_by_text("names pictures, which are missing")).to_be_visible()
+    choose(page, "media.zip", packed({"../p0.png": png()}), 1)
+    expect(page.get_by_text("points out of it")).to_be_visible()
+    page.get_by_role("button", name="Remove media.zip").click()
+    settled(page)
+    less = {name: content for name, content in members.items() if name != "p7.png"}
+    choose(page, "media.zip", packed(less), 1)
+    expect(page.get_by_text("not in the .zip: 1 file, such as 'p7.png' (row 7)")).to_be_visible()
+    page.get_by_role("button", name="Remove media.zip").click()
+    settled(page)
+    choose(page, "media.zip", packed(members), 1)
+    expect(page.get_by_text("3. Look before you train")).to_be_visible()
+    expect(page.get_by_role("img", name="picture of this sample").first).to_be_visible()
+    press(page, "Save and train")
+    link = page.locator(CARD).get_by_role("link", name="Samples")
+    expect(link).to_be_visible(timeout=120_000)
+    settled(page)
+    link.click()
+    page.wait_for_url(lambda url: "data=my-lights" in url)
+    settled(page)
+    picture = page.get_by_role("img", name="picture of this sample").first
+    expect(picture).to_be_visible()
+    wide = picture.evaluate("image => image.naturalWidth")
+    assert wide > 32, "the picture itself, not the small one that the model sees"
+    sound = page.locator("audio").first
+    expect(sound).to_be_visible()
+    page.wait_for_function("() => document.querySelector('audio').duration > 0.1")
+    assert sound.evaluate("sound => sound.duration") < 0.6
 
 
 def test_a_narrow_window_shows_the_whole_way(browser: Browser, app_url: str) -> None:

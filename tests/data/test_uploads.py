@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import stat
-import wave
 import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,7 +15,6 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
 
 from dmil_core.data import columns
 from dmil_core.data.archive import RATE, SEEN, SHOWN, Files, read_picture, read_sound
@@ -27,6 +25,7 @@ from dmil_core.data.media import AudioMedia, ImageMedia, media
 from dmil_core.data.tabular import read_csv, read_parquet
 from dmil_core.data.validate import errors
 from dmil_core.errors import DataError
+from tests.data.archives import packed, png, wav
 
 #: Small enough that a test can go beyond each.
 SMALL = Limits(
@@ -259,33 +258,6 @@ def test_one_long_text_meant_many_times_is_refused_before_it_fills_the_memory() 
 
 
 # --- pictures and sounds -----------------------------------------------------------------------
-
-
-def png(width: int = 8, height: int = 6, colour: tuple[int, int, int] = (255, 0, 0)) -> bytes:
-    stream = io.BytesIO()
-    Image.new("RGB", (width, height), colour).save(stream, "PNG")
-    return stream.getvalue()
-
-
-def wav(seconds: float = 0.2, rate: int = 16000, width: int = 2, channels: int = 2) -> bytes:
-    stream = io.BytesIO()
-    with wave.open(stream, "wb") as file:
-        file.setnchannels(channels)
-        file.setsampwidth(width)
-        file.setframerate(rate)
-        tone = 0.5 * np.sin(2 * np.pi * 440 * np.arange(int(seconds * rate)) / rate)
-        whole = (tone.repeat(channels) * (2 ** (8 * width - 1) - 1)).astype("<i4")
-        raw = whole.view(np.uint8).reshape(-1, 4)[:, :width]
-        file.writeframes(((raw + 128) if width == 1 else raw).astype(np.uint8).tobytes())
-    return stream.getvalue()
-
-
-def packed(members: Mapping[str, bytes]) -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return stream.getvalue()
 
 
 def listed(rows: int = 12) -> Source:

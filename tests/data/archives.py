@@ -1,0 +1,38 @@
+"""Pictures, sounds and archives as a stranger would upload them, made in memory."""
+
+from __future__ import annotations
+
+import io
+import wave
+import zipfile
+from collections.abc import Mapping
+
+import numpy as np
+from PIL import Image
+
+
+def png(width: int = 8, height: int = 6, colour: tuple[int, int, int] = (255, 0, 0)) -> bytes:
+    stream = io.BytesIO()
+    Image.new("RGB", (width, height), colour).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def wav(seconds: float = 0.2, rate: int = 16000, width: int = 2, channels: int = 2) -> bytes:
+    stream = io.BytesIO()
+    with wave.open(stream, "wb") as file:
+        file.setnchannels(channels)
+        file.setsampwidth(width)
+        file.setframerate(rate)
+        tone = 0.5 * np.sin(2 * np.pi * 440 * np.arange(int(seconds * rate)) / rate)
+        whole = (tone.repeat(channels) * (2 ** (8 * width - 1) - 1)).astype("<i4")
+        raw = whole.view(np.uint8).reshape(-1, 4)[:, :width]
+        file.writeframes(((raw + 128) if width == 1 else raw).astype(np.uint8).tobytes())
+    return stream.getvalue()
+
+
+def packed(members: Mapping[str, bytes]) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return stream.getvalue()

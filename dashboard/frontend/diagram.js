@@ -26,6 +26,16 @@ export default function ({ parentElement, data, setTriggerValue }) {
     const { from, to } = arrow.dataset;
     arrow.classList.toggle("on", from === data.chosen || to === data.chosen);
   }
+  if (root.chosen !== data.chosen) show(root, root.querySelector('[aria-pressed="true"]'));
+  root.chosen = data.chosen;
+}
+
+/** Where the drawing is wider than its place, scroll the chosen box to the middle if it is cut. */
+function show(root, box) {
+  if (!box) return;
+  const [place, frame] = [box.getBoundingClientRect(), root.getBoundingClientRect()];
+  if (place.left >= frame.left && place.right <= frame.right) return;
+  root.scrollLeft += place.left + place.width / 2 - frame.left - frame.width / 2;
 }
 
 function make(name, attributes, words) {

@@ -28,12 +28,14 @@ def settle(stock: Stock) -> None:
 
 #: Streamlit leaves a hand's width of space around a page; a figure needs it more. Its grey of the
 #: texts in figures has 3.7:1 on white, and no one colour has 4.5:1 on both grounds: they take the
-#: page's. White on the accent of the dark theme has 2.6:1, so buttons keep that of the light one.
-#: Fixed text.
+#: page's. White on the accent of the dark theme has 2.6:1, so buttons and chosen values keep that
+#: of the light one. Fixed text.
 _STYLE = """<style>
 .js-plotly-plot :is(.xtick, .ytick) text, .js-plotly-plot :is(.xtitle, .ytitle, .bartext-outside),
 .js-plotly-plot text[style*="fill: rgb(122, 131, 148)"] { fill: currentColor !important; }
-button[kind="primary"]:not(:disabled) { background-color: #3B4CC0; color: #FFFFFF; }
+button[kind="primary"]:not(:disabled), [data-testid="stMultiSelectTagsContainer"] [data-tag] {
+  background-color: #3B4CC0; color: #FFFFFF;
+}
 [data-testid="stMainBlockContainer"] { padding: 4rem 2.5rem 3rem; }
 /* A slanted letter at the end hangs over, and a scroll bar would come. */
 .katex-display { padding-right: 4px; }

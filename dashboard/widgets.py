@@ -42,6 +42,11 @@ def notice(message: Message) -> None:
             st.code(message.command, language=None)
 
 
+def caution(words: str) -> None:
+    """A small warning with a mark of its own. In a caption its colour would be too pale to read."""
+    st.markdown(f":orange[:small[:material/warning: {words}]]")
+
+
 def badge(component: str) -> str:
     """A component's letter in its colour, as Markdown."""
     return f":{terms.BADGES[component]}-badge[**{component}**]"

@@ -81,4 +81,7 @@ def _say(out: Any, answer: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except BrokenPipeError:  # the app is gone, and with it whoever would read another answer
+        os._exit(0)

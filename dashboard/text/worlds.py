@@ -36,7 +36,7 @@ TABLE_HELP: Final = (
     "Values are short words or numbers, at most six different ones; text behind `#` is a note."
 )
 TABLE_ROWS: Final = (
-    "One row a case: `x1 x2 -> y`, and a probability if you like. Ctrl+Enter applies it."
+    "One row a case: *x1 x2 -> y*, and a probability if you like. Ctrl+Enter applies it."
 )
 NO_TABLE: Final = "**This table cannot be used.** The numbers are of the last one that could."
 ONE_LEFT: Final = "One gate has to be on. Raise another one first."

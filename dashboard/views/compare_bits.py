@@ -44,7 +44,7 @@ def bits(all_: Stock) -> None:
                     help=f"Samples, Filter, Show lists those where {terms.GATE_AND_BITS} disagree.",
                 )
         if view.split == "train":
-            st.caption(":orange[Models know their training samples; look at test samples.]")
+            widgets.caution("Models know their training samples; look at test samples.")
     parts = terms.component_names(modality_names(shown_models[0]))
     with right:
         widgets.bars(
@@ -95,9 +95,9 @@ def _clusters(found: Checkpoint, averages: pd.DataFrame) -> None:
                 f"{bias:.2f} bits with {count}"
                 for count, bias in zip(few["clusters"], few["bias"], strict=True)
             )
-            st.caption(
-                ":orange[Hatched: too few samples to tell. Chance alone adds more than a tenth, "
-                f"{added} clusters.]"
+            widgets.caution(
+                "Hatched: too few samples to tell. Chance alone adds more than a tenth, "
+                f"{added} clusters."
             )
     with right:
         widgets.chart(

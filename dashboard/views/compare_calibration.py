@@ -54,7 +54,7 @@ def calibration(all_: Stock) -> None:
         )
         _table(results)
         if split == "train":
-            st.caption(":orange[Models know their training samples; look at test samples.]")
+            widgets.caution("Models know their training samples; look at test samples.")
 
 
 def _table(results: dict[str, Calibration]) -> None:

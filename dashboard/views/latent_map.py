@@ -251,7 +251,7 @@ def _fit(found: Checkpoint) -> None:
     job = service.fitting(found)
     if job is None or not job.active:
         if job is not None and job.state != "done":
-            st.caption(f":orange[The last attempt ended: {plain(job.message or job.state)}]")
+            widgets.caution(f"The last attempt ended: {plain(job.message or job.state)}")
         st.button(
             "Compute a UMAP in the background",
             key="fit_map",

@@ -58,7 +58,8 @@ def _parts_of(spec: str) -> dict[str, float]:
 
 
 def _legend(parts: Mapping[str, float]) -> None:
-    st.caption(" ".join(f"{badge(c)} {_LETTERS[c]} &ensp;" for c in parts))
+    # No caption, which would fade the letters.
+    st.markdown(f":small[{' '.join(f'{badge(c)} {_LETTERS[c]} &ensp;' for c in parts)}]")
 
 
 def _alike(control: bool) -> None:

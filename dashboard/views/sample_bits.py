@@ -95,9 +95,8 @@ def _how_far_to_trust(told: facts.Told) -> None:
         help=terms.METRIC_WORDS["ece"],
     )
     if told.seen:
-        st.caption(
-            ":orange[The model was trained on this sample, so its heads know more of it than of "
-            "others.]"
+        widgets.caution(
+            "The model was trained on this sample, so its heads know more of it than of others."
         )
 
 

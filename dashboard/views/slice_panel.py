@@ -101,7 +101,7 @@ def _difference(found: Checkpoint, ids: pd.Index[str]) -> None:
     )
     few = frame[(frame["side"] == "slice") & (frame["rows"] < service.FEWEST)]
     if len(few):
-        st.caption(":orange[Too few samples for intervals.]")
+        widgets.caution("Too few samples for intervals.")
 
 
 def _table(found: Checkpoint, rows: pd.DataFrame, drawn: slices.Slice) -> None:

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Download, Locator, Page, expect
 from dashboard.text import tour
 from tests.browser.accessibility import faults
 from tests.browser.server import settled
-from tests.browser.test_visitor import query, sound_length, visit
+from tests.browser.test_visitor import darken, query, sound_length, visit
 from tests.dashboard.folders import GENERATED, REAL, Room, table_of
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -212,7 +212,18 @@ def test_a_tour_goes_on_after_a_reload_and_can_be_declined(browser: Browser, app
 # --- accessibility --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("part", ["sets", "samples"])
-def test_the_parts_of_compare_have_no_grave_fault(page: Page, app_url: str, part: str) -> None:
-    visit(page, f"{app_url}/compare?data={GENERATED}&part={part}")
-    assert not faults(page)
+def test_what_a_click_away_shows_has_no_grave_fault_in_either_theme(
+    page: Page, app_url: str
+) -> None:
+    compare = f"compare?data={GENERATED}&part="
+    looks = ["agreement", "pair", "groups", "calibration", "bits&split=train", "training"]
+    pages = [compare + "sets", *(f"{compare}samples&look={look}" for look in looks)]
+    pages += ["lessons?lesson=redundancy&step=3", "gates?world=world:table%3D0~0~a/0~1~b/1~0~b"]
+    found = {}
+    for name in pages:
+        page.emulate_media(color_scheme="light")
+        visit(page, f"{app_url}/{name}")
+        found[name] = faults(page)
+        darken(page)
+        found[f"{name} in the dark"] = faults(page)
+    assert not any(found.values()), found

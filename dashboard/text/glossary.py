@@ -76,6 +76,7 @@ _FOUND: Final = {
     "Synergy indicator": terms.SYNERGY_INDICATOR,
     "Told by": terms.TELLER,
     "Slice": terms.SLICE,
+    "Training seconds": terms.TRAINING_SECONDS,
     "Trustworthiness": terms.TRUSTWORTHINESS,
     "Unexplained": terms.EXPLAINED,
     "Uniqueness (U1, U2, U3)": terms.PARTS_IN_WORDS["U"],

@@ -6,24 +6,6 @@ const KINDS = { png: "image/png", svg: "image/svg+xml", html: "text/html" };
 const NARROWEST = 480;
 const MARGIN = 16;
 
-let loading = null;
-
-function plotly(address) {
-  if (window.Plotly) return Promise.resolve(window.Plotly);
-  loading ??= new Promise((done, fail) => {
-    const script = document.createElement("script");
-    script.src = address;
-    script.onload = () => done(window.Plotly);
-    script.onerror = () => {
-      loading = null;
-      script.remove();
-      fail(new Error("Plotly could not be loaded"));
-    };
-    document.head.append(script);
-  });
-  return loading;
-}
-
 function lines(text, most) {
   const found = [""];
   for (const word of text.split(/\s+/)) {
@@ -183,6 +165,7 @@ async function content(kind, place, told) {
   }
   const plot = place?.querySelector(".js-plotly-plot") ?? latentMap(place);
   if (!plot?._fullLayout) return null;
+  const { plotly } = await import(told.loader);
   const Plotly = await plotly(told.plotly);
   const fig = figure(plot);
   if (kind === "html") {

@@ -41,7 +41,7 @@ export default function ({ parentElement, data }) {
       try {
         const here = (file) => new URL(file, window.location.origin).href;
         const { save } = await import(here(data.code));
-        const told = { ...data, plotly: here(data.plotly) };
+        const told = { ...data, loader: here(data.loader), plotly: here(data.plotly) };
         status.textContent = await save(button.dataset.kind, told);
       } catch (error) {
         status.textContent = "The server does not answer. Reload the page and try again.";
@@ -75,6 +75,7 @@ def save_figure(key: str, title: str, alt: str, about: str, drawing: str = "") -
         "about": about,
         "name": file_name(f"{about} {key}"),
         "code": address("own", "figure.js"),
+        "loader": address("own", "plotly.js"),
         "plotly": address("plotly", "plotly.min.js"),
         "drawing": drawing,
     }

@@ -1,21 +1,5 @@
 // A figure that is told its next state and drawn on from the last one, with the page's text colour.
 
-function plotly(address) {
-  if (window.Plotly) return Promise.resolve(window.Plotly);
-  window.dmilPlotly ??= new Promise((done, fail) => {
-    const script = document.createElement("script");
-    script.src = address;
-    script.onload = () => done(window.Plotly);
-    script.onerror = () => {
-      window.dmilPlotly = null;
-      script.remove();
-      fail(new Error("Plotly could not be loaded"));
-    };
-    document.head.append(script);
-  });
-  return window.dmilPlotly;
-}
-
 // What Streamlit gives the text of its own charts.
 function dressed(layout, host) {
   const { color, fontFamily: family } = getComputedStyle(host);
@@ -41,6 +25,7 @@ export default function ({ parentElement, data }) {
     const now = host.next;
     if (!now || host.shown === now.figure) return;
     try {
+      const { plotly } = await import(new URL(now.loader, window.location.origin).href);
       const Plotly = await plotly(now.plotly);
       const { data: traces, layout } = JSON.parse(now.figure);
       await Plotly.react(host, traces, dressed(layout, host), now.config);

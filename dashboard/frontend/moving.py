@@ -28,6 +28,7 @@ def draw(fig: go.Figure, key: str, alt: str) -> None:
         "config": theme.STILL,
         "alt": alt,
         "height": fig.layout.height,
+        "loader": address("own", "plotly.js"),
         "plotly": address("plotly", "plotly.min.js"),
     }
     part(key=key, data=data, height=fig.layout.height)

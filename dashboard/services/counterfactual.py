@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from dashboard import edits
 from dashboard.services import live, maps, media
 from dashboard.services.latents import latents
+from dashboard.services.neighbours import distances
 from dashboard.services.samples import NATS_PER_BIT, located, source
 from dashboard.services.stock import Checkpoint, DataProblem, table
 from dmil_core import schema
@@ -149,8 +150,7 @@ def _among(
 ) -> tuple[str, int, int]:
     from dmil_core.project import NEIGHBOURS
 
-    distance = ((values - one) ** 2).sum(axis=1, dtype=np.float64)
-    near = truth.iloc[np.argsort(distance, kind="stable")[:NEIGHBOURS]]
+    near = truth.iloc[np.argsort(distances(values, one), kind="stable")[:NEIGHBOURS]]
     counts = near.value_counts()
     return str(counts.index[0]), int(counts.iloc[0]), len(near)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dashboard.services.latents import latents
 from dashboard.services.stock import Checkpoint, DataProblem, table
@@ -19,6 +20,11 @@ class Neighbour:
     distance: float
 
 
+def distances(values: NDArray[np.float32], one: NDArray[np.float32]) -> NDArray[np.float64]:
+    """(n,) Euclid's distance of rows (n, D) of a latent to one (D,)."""
+    return np.sqrt(((values - one) ** 2).sum(axis=1, dtype=np.float64))
+
+
 def nearest(
     found: Checkpoint, sample: str, latent: str, split: str, count: int = 3
 ) -> list[Neighbour] | DataProblem:
@@ -31,7 +37,7 @@ def nearest(
         return DataProblem(f"There is no {latent} of the sample {sample}.")
     frame = table(found)
     values = held.values[latent]
-    distance = np.sqrt(((values - values[at[0]]) ** 2).sum(axis=1, dtype=np.float64))
+    distance = distances(values, values[at[0]])
     distance[at[0]] = np.inf
     if split != "all":
         splits = frame["split"].reindex(held.ids).to_numpy()

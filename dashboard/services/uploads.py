@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final
@@ -21,10 +22,11 @@ from dmil_core.errors import DataError
 #: The limits that the page states; see `dmil_core.data.limits` for the reasons.
 LIMITS: Final = DEFAULT
 TYPES: Final = ("csv", "parquet", "npz")
+MEDIA_TYPES: Final = tuple(e.lstrip(".") for e in (*columns.PICTURES, *columns.SOUNDS))
 
-__all__ = ["LIMITS", "TYPES", "Assembled", "Choice", "Files", "Issue", "Limits", "Problem",
-           "Source", "assemble", "class_counts", "example_csv", "example_npz", "faults", "guess",
-           "kinds_for", "read", "read_zip"]  # fmt: skip
+__all__ = ["LIMITS", "MEDIA_TYPES", "TYPES", "Assembled", "Choice", "Files", "Issue", "Limits",
+           "Problem", "Source", "assemble", "class_counts", "example_csv", "example_npz", "faults",
+           "guess", "kinds_for", "read", "read_folder", "read_zip"]  # fmt: skip
 
 guess, kinds_for = columns.guess, columns.kinds_for
 
@@ -61,6 +63,14 @@ def read_zip(content: bytes, limits: Limits = LIMITS) -> Files | Problem:
     """The pictures and sounds that a table names."""
     try:
         return Files(content, limits)
+    except DataError as error:
+        return Problem(str(error))
+
+
+def read_folder(found: Sequence[tuple[str, bytes]], limits: Limits = LIMITS) -> Files | Problem:
+    """The same from the files of a folder, each with its path."""
+    try:
+        return Files.of_folder(found, limits)
     except DataError as error:
         return Problem(str(error))
 

@@ -22,11 +22,13 @@ FORMAT = """
 - **CSV** (UTF-8, with a header) or **Parquet**: a row per sample. Columns named alike, such as
   `left_1`, `left_2` … or `right_1`, `right_2` …, are one group. A text column can be an input too.
 - **.npz** without pickles: arrays `x1`, `x2` (, `x3`) and `y`, or arrays of any names.
-- **Pictures and sounds**: a column with file names (`.png`, `.jpg`, `.wav` …), and a .zip of these
-  files.
+- **Pictures and sounds**: a column with file names (`.png`, `.jpg`, `.wav` …), and a .zip or a
+  folder of these files.
 - One column is the **label**. If there are any: an **id**, a **split** (`train`, `val`, `test`),
   and a **group**, such as a person, whose rows must stay in one split.
 """
+
+PACKED = {"zip": "a .zip", "folder": "a folder"}
 
 NEXT = {
     "source": "1. Upload",
@@ -65,10 +67,10 @@ def limits(
 |---|---|---|
 | file | {upload} MiB, {unpacked} MiB unpacked | the server holds it in memory |
 | rows | {least} to {rows:,} | fewer say nothing; more train for hours |
-| numbers of all inputs | {columns:,} a row | more is raw media: use a .zip |
+| numbers of all inputs | {columns:,} a row | more is raw media: use files |
 | classes | 2 to {classes} | each has a bar or a letter in the figures |
 | text | {cell:,} characters a cell | the models read 32 words |
-| files in a .zip | {files:,}, each at most {file} MiB | room for thumbnails and clips |
+| files in a .zip or folder | {files:,}, each at most {file} MiB | room for thumbnails and clips |
 | a picture, a sound | {pixels // 10**6} million pixels, {seconds:g} s | small files can unpack to \
 huge ones |
 | sets | {sets} of yours at once | the disk is shared |

@@ -49,11 +49,11 @@ def upload() -> None:
         "This is a guess from the names; correct it where it is wrong."
     )
     choice = _choice(source, held["key"])
-    files = _zip(source, choice, held["key"])
+    files, which = _media(held, choice)
     title = st.text_input(
         "Name of the set", _title(held["name"]), max_chars=60, key=f"title_{held['key']}"
     ).strip() or "My set"  # fmt: skip
-    made = _assembled(held, choice, files, title)
+    made = _assembled(held, choice, files, which, title)
     _issues(made)
     if made.dataset is None:
         return
@@ -183,28 +183,50 @@ def _roles(source: Source, guess: Choice, key: str) -> dict[str, Any]:
     return chosen
 
 
-def _zip(source: Source, choice: Choice, key: str) -> Any:
-    """The uploaded .zip, where an input consists of file names."""
+def _media(held: dict[str, Any], choice: Choice) -> tuple[Any, tuple[str, ...]]:
+    """Uploaded pictures and sounds, where an input consists of file names, and which they are."""
+    source, key = held["source"], held["key"]
     blocks = [b for names in choice.inputs for n in names if (b := source.block(n))]
     if not any(b.kind in ("pictures", "sounds") for b in blocks):
-        return None
-    file = st.file_uploader(
-        "The pictures and sounds that the table names, as a .zip", ["zip"], key=f"zip_{key}",
-        max_upload_size=uploads.LIMITS.upload_mib,
+        return None, ()
+    limits = uploads.LIMITS
+    how = st.segmented_control(
+        "The pictures and sounds that the table names are in", list(text.PACKED), default="zip",
+        format_func=text.PACKED.__getitem__, key=f"packed_{key}", required=True,
     )  # fmt: skip
-    if file is None:
-        return None
-    found = uploads.read_zip(file.getvalue())
+    if how == "zip":
+        one = st.file_uploader(
+            "The .zip", ["zip"], key=f"zip_{key}", max_upload_size=limits.upload_mib
+        )
+        chosen = [one] if one else []
+    else:
+        chosen = st.file_uploader(
+            "The folder", list(uploads.MEDIA_TYPES), accept_multiple_files="directory",
+            key=f"folder_{key}", max_upload_size=limits.file_mib,
+        )  # fmt: skip
+    if not chosen:
+        return None, ()
+    which = tuple(f.file_id for f in chosen)
+    if held.get("which") != which:
+        held["files"] = (
+            uploads.read_zip(chosen[0].getvalue())
+            if how == "zip"
+            else uploads.read_folder([(f.name, f.getvalue()) for f in chosen])
+        )
+        held["which"] = which
+    found = held["files"]
     if isinstance(found, Problem):
         notice(messages.unusable(found.message))
-        return None
-    return found
+        return None, ()
+    return found, which
 
 
-def _assembled(held: dict[str, Any], choice: Choice, files: Any, title: str) -> Assembled:
+def _assembled(
+    held: dict[str, Any], choice: Choice, files: Any, which: tuple[str, ...], title: str
+) -> Assembled:
     """The set so far; made again only when something of it changed."""
     name = yours.free_name(visitors.visitor(), title)
-    state = (choice, len(files) if files is not None else -1, name, title)
+    state = (choice, which, name, title)
     if held.get("state") != state:
         with st.spinner("Checking every row …"):
             held["made"] = uploads.assemble(

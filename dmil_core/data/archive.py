@@ -1,4 +1,4 @@
-"""Pictures and sounds in a .zip from a stranger. Nothing is ever unpacked onto the disk.
+"""Pictures and sounds from a stranger, in a .zip or a folder. Nothing is unpacked onto the disk.
 
 A member is only looked up by the name that a table gives, so that a path in the archive cannot
 lead anywhere; names with ``..``, absolute ones, links and encrypted members are refused at once.
@@ -45,7 +45,7 @@ class Decoded:
 
 
 class Files:
-    """The members of a .zip by name.
+    """The members of a .zip, or the files of a folder, by name.
 
     Raises
     ------
@@ -67,6 +67,22 @@ class Files:
                 bases.setdefault(_base(m.filename), []).append(m)
         self._by_base = {name: found[0] for name, found in bases.items() if len(found) == 1}
         self._limits = limits
+
+    @classmethod
+    def of_folder(cls, found: Sequence[tuple[str, bytes]], limits: Limits = DEFAULT) -> Files:
+        """The files of a folder with their paths as a browser gives them, below its own name.
+
+        Raises
+        ------
+        DataError
+            As for a .zip with these members.
+        """
+        _check_size(len(found), sum(len(content) for _, content in found), limits)
+        stream = io.BytesIO()
+        with zipfile.ZipFile(stream, "w") as archive:
+            for path, content in dict(found).items():
+                archive.writestr(path.split("/", 1)[-1], content)
+        return cls(stream.getvalue(), limits)
 
     def __len__(self) -> int:
         return len(self._by_path)
@@ -114,7 +130,7 @@ class Files:
             shown = names[missing[0]][:60]
             issues.append(
                 Issue(
-                    f"not in the .zip: {_files(len(missing))}, such as {shown!r}",
+                    f"not among the files: {_files(len(missing))}, such as {shown!r}",
                     tuple(missing), "error", "Add them, or correct the names in the table.",
                 )
             )  # fmt: skip
@@ -143,20 +159,23 @@ def _files(count: int) -> str:
     return "1 file" if count == 1 else f"{count:,} files"
 
 
-def _check_members(members: list[zipfile.ZipInfo], limits: Limits) -> None:
-    unpacked = sum(m.file_size for m in members)
-    if len(members) > limits.files or unpacked > limits.unpacked_mib * MIB:
+def _check_size(files: int, unpacked: int, limits: Limits) -> None:
+    if files > limits.files or unpacked > limits.unpacked_mib * MIB:
         raise DataError(
-            f"The .zip holds {len(members):,} files of {unpacked / MIB:,.0f} MiB unpacked. "
-            f"Expected at most {limits.files:,} files and {limits.unpacked_mib} MiB. "
-            "Use smaller pictures, or fewer rows."
+            f"It holds {files:,} files of {unpacked / MIB:,.0f} MiB unpacked. Expected at most "
+            f"{limits.files:,} files and {limits.unpacked_mib} MiB. Use smaller pictures, or fewer "
+            "rows."
         )
+
+
+def _check_members(members: list[zipfile.ZipInfo], limits: Limits) -> None:
+    _check_size(len(members), sum(m.file_size for m in members), limits)
     for m in members:
         name = m.filename
         parts = name.replace("\\", "/").split("/")
         if name.startswith(("/", "\\")) or ".." in parts or ":" in parts[0] or "\0" in name:
             raise DataError(
-                f"The .zip has a member {name[:80]!r} that points out of it. Pack the files again, "
+                f"It has a member {name[:80]!r} that points out of it. Upload the files again, "
                 "with plain names."
             )
         if stat.S_ISLNK(m.external_attr >> 16):

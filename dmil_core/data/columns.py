@@ -35,8 +35,9 @@ _USUAL: Final = {
 _SPLIT_WORDS: Final = {
     "training": "train", "valid": "val", "validation": "val", "dev": "val", "testing": "test",
 }  # fmt: skip
-_PICTURES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
-_SOUNDS: Final = (".wav",)
+#: Endings of the names of files that can be read.
+PICTURES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
+SOUNDS: Final = (".wav",)
 #: Longest class name or id: both stand in links and figures.
 LONGEST_NAME: Final = 100
 
@@ -157,7 +158,7 @@ def _kind(values: NDArray[Any]) -> BlockKind:
     if _mostly_numbers(values):
         return "numbers"
     first = [v.lower().strip() for v in values[:1000].tolist()]
-    for kind, endings in (("pictures", _PICTURES), ("sounds", _SOUNDS)):
+    for kind, endings in (("pictures", PICTURES), ("sounds", SOUNDS)):
         if sum(v.endswith(endings) for v in first) * 2 > len(first):
             return kind  # type: ignore[return-value]
     return "text"
@@ -322,7 +323,7 @@ def _input(
             return Decoded(first, (_error(f"input {m} mixes {listed}", what),))
         if kinds == {"pictures"} or kinds == {"sounds"}:
             if files is None:
-                what = "Upload a .zip with these files below, or choose other columns."
+                what = "Upload these files below, or choose other columns."
                 title = f"input {m}: {blocks[0].name!r} names {blocks[0].kind}, which are missing"
                 return Decoded(first, (_error(title, what),))
             return files.decode(first.tolist(), blocks[0].kind, limits)

@@ -85,8 +85,8 @@ def test_from_a_file_to_the_samples_page_for_one_browser_alone(
     assert not list(uploads.glob("sets/*/*/my-*"))
 
 
-def test_pictures_and_sounds_in_a_zip_are_seen_and_heard_on_the_samples_page(
-    page: Page, app_url: str
+def test_pictures_and_sounds_in_a_zip_or_folder_are_seen_and_heard_on_the_samples_page(
+    page: Page, app_url: str, tmp_path: Path
 ) -> None:
     rows = range(60)
     lines = [f"p{i}.png,in/s{i}.wav,{'same' if i % 2 == i // 2 % 2 else 'other'}" for i in rows]
@@ -100,13 +100,26 @@ def test_pictures_and_sounds_in_a_zip_are_seen_and_heard_on_the_samples_page(
     expect(page.get_by_text("points out of it")).to_be_visible()
     page.get_by_role("button", name="Remove media.zip").click()
     settled(page)
-    less = {name: content for name, content in members.items() if name != "p7.png"}
-    choose(page, "media.zip", packed(less), 1)
-    expect(page.get_by_text("not in the .zip: 1 file, such as 'p7.png' (row 7)")).to_be_visible()
-    page.get_by_role("button", name="Remove media.zip").click()
-    settled(page)
+    choose(page, "media.zip", packed(members | {"p7.png": b"no picture"}), 1)
+    expect(page.get_by_text("not readable as pictures: 1 file")).to_be_visible()
+    # As many files, put in the place of the first ones.
     choose(page, "media.zip", packed(members), 1)
     expect(page.get_by_text("3. Look before you train")).to_be_visible()
+    page.get_by_text("a folder", exact=True).click()
+    settled(page)
+    for name in set(members) - {"p7.png"}:
+        file = tmp_path / "mine" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(members[name])
+    folder = page.locator("input[type=file][webkitdirectory]")
+    folder.set_input_files(tmp_path / "mine")
+    expect(page.get_by_text("not among the files: 1 file, such as 'p7.png' (row 7)")).to_be_visible(
+        timeout=30_000
+    )
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "p7.png").write_bytes(members["p7.png"])
+    folder.set_input_files(tmp_path / "more")
+    expect(page.get_by_text("3. Look before you train")).to_be_visible(timeout=30_000)
     expect(page.get_by_role("img", name="picture of this sample").first).to_be_visible()
     press(page, "Save and train")
     link = page.locator(CARD).get_by_role("link", name="Samples")

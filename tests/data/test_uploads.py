@@ -296,6 +296,21 @@ def test_pictures_and_sounds_of_a_zip_become_inputs_with_their_raw_media(tmp_pat
     assert len(heard.wave) == round(0.25 * RATE)
 
 
+def test_a_folder_is_read_like_a_zip_and_its_own_name_does_not_count() -> None:
+    frame = pd.DataFrame({"picture": ["a/1.png", "b/1.png"] * 6, "value": range(12)})
+    frame["y"] = [i % 2 for i in range(12)]
+    colours = {"a": (10, 20, 30), "b": (200, 0, 0)}
+    folder = [(f"mine/{k}/1.png", png(colour=c)) for k, c in colours.items()]
+    found = made(understood(csv(frame)), files=Files.of_folder(folder, SMALL))
+    assert found.dataset is not None, told(found)
+    middle = found.dataset.x1[:, SEEN // 2, SEEN // 2]
+    assert middle[:2].tolist() == [list(colours["a"]), list(colours["b"])]
+    with pytest.raises(DataError, match="points out of it"):
+        Files.of_folder([("mine/../../1.png", png())], SMALL)
+    with pytest.raises(DataError, match="41 files"):
+        Files.of_folder([(f"mine/{i}.png", b"") for i in range(41)], SMALL)
+
+
 @pytest.mark.parametrize("width", [1, 2, 3, 4])
 def test_sounds_of_any_width_sound_alike(width: int) -> None:
     clip = read_sound(wav(width=width)).astype(float)
@@ -310,7 +325,7 @@ def test_missing_and_damaged_files_are_told_with_their_rows() -> None:
     members |= {f"s{i}.WAV": wav() for i in range(12)} | {"s7.WAV": wav(seconds=2)}
     found = made(listed(), files=Files(packed(members), SMALL))
     assert found.dataset is None
-    assert "not in the .zip: 1 file, such as 'p4.png' (row 4)" in told(found)
+    assert "not among the files: 1 file, such as 'p4.png' (row 4)" in told(found)
     assert "not readable as pictures: 1 file" in told(found)
     assert "longer than 1 seconds) (row 7)" in told(found)
 

@@ -294,12 +294,15 @@ _EPOCH: dict[str, type] = {
     "val_loss": float,
     "val_accuracy": float,
 }
+#: What newer lines say besides: the stage's loss terms by name, on validation rows.
+_VAL_TERMS = "val_terms"
 _KINDS: dict[type, str] = {str: "text", int: "a whole number", float: "a number"}
 
 
 def read_history(folder: Path) -> list[dict[str, Any]]:
     """The epochs of a training in their order: stage, title, epoch, epochs (of the stage), loss,
-    val_loss (nats), val_accuracy (0 to 1).
+    val_loss (nats), val_accuracy (0 to 1), and val_terms, the stage's loss terms by name (nats or
+    mean squares); none where they were not kept.
 
     Raises
     ------
@@ -330,7 +333,13 @@ def _epoch(where: str, line: str) -> dict[str, Any]:
         if not _is(found.get(name), kind):
             got = repr(found.get(name))[:40]
             raise CheckpointError(f"{where}: {name}: expected {_KINDS[kind]}, got {got}. {_AGAIN}")
-    return {name: found[name] for name in _EPOCH}
+    terms = found.get(_VAL_TERMS, {})
+    if not isinstance(terms, dict) or not all(_is(value, float) for value in terms.values()):
+        got = repr(terms)[:40]
+        raise CheckpointError(
+            f"{where}: {_VAL_TERMS}: expected numbers by name, got {got}. {_AGAIN}"
+        )
+    return {**{name: found[name] for name in _EPOCH}, _VAL_TERMS: terms}
 
 
 def _is(value: Any, kind: type) -> bool:

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from dmil_core.config import Stage
 from dmil_core.errors import CheckpointError, ConfigError
-from dmil_core.losses import Batch, evaluate, total
+from dmil_core.losses import Batch, evaluate, terms, weighted
 from dmil_core.rules import build_rule
 from dmil_core.rules.plain import Rule
 from dmil_core.storage import replacing
@@ -35,7 +35,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Report:
-    """One finished epoch, for progress bars and the history file. Losses in nats."""
+    """One finished epoch, for progress bars and the history file. Losses in nats.
+
+    ``val_terms`` are the stage's loss terms one by one on validation rows, without their weights.
+    """
 
     stage: str
     title: str
@@ -44,6 +47,7 @@ class Report:
     loss: float
     val_loss: float
     val_accuracy: float
+    val_terms: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass
@@ -182,7 +186,7 @@ def _epoch(
         group["lr"] = learning_rate(stage, state.epoch) * group["factor"]
     with reproducible(seed, number, state.epoch):
         loss = _train_epoch(model, stage, train, state.epoch, optimizer, rule)
-    val_loss, val_accuracy = validate(model, stage, val)
+    val_loss, val_accuracy, val_terms = validate(model, stage, val)
     if not math.isfinite(val_loss):
         raise ConfigError(
             f"stage {stage.title!r}: the loss became {val_loss} in epoch {state.epoch + 1}; "
@@ -195,7 +199,7 @@ def _epoch(
     state.model = _snapshot(model)
     state.optimizer, state.rule = _flatten(optimizer), rule.state()
     report = Report(
-        stage.name, stage.title, state.epoch, stage.epochs, loss, val_loss, val_accuracy
+        stage.name, stage.title, state.epoch, stage.epochs, loss, val_loss, val_accuracy, val_terms
     )
     state.history.append(dict(vars(report)))
     return report
@@ -223,16 +227,23 @@ def _train_epoch(
 
 
 @torch.no_grad()
-def validate(model: nn.Module, stage: Stage, val: Batch) -> tuple[float, float]:
-    """Mean of what the stage watches (nats) and accuracy, without sampling or dropout."""
+def validate(model: nn.Module, stage: Stage, val: Batch) -> tuple[float, float, dict[str, float]]:
+    """Mean of what the stage watches (nats), accuracy, and the mean of each of the stage's terms
+    that is finite, without sampling or dropout."""
     model.eval()
     watched = stage.watch or stage.losses
+    names = dict.fromkeys((*stage.losses, *watched))
     loss = hits = 0.0
+    parts = dict.fromkeys(names, 0.0)
     for batch in val.chunks(EVALUATION_ROWS):
         evidence = evaluate(model, batch)
-        loss += float(total(evidence, watched).sum())
+        found = terms(evidence, names)
+        loss += float(weighted(found, watched).sum())
         hits += float((evidence.out.logits.argmax(dim=1) == batch.y).sum())
-    return loss / len(val), hits / len(val)
+        for name, values in found.items():
+            parts[name] += float(values.sum())
+    means = {name: value / len(val) for name, value in parts.items() if math.isfinite(value)}
+    return loss / len(val), hits / len(val), means
 
 
 def select_parameters(model: nn.Module, prefixes: tuple[str, ...]) -> list[nn.Parameter]:

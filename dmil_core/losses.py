@@ -6,7 +6,7 @@ term about something that an ablation lacks is a sum over nothing: 0.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 
 import torch
@@ -388,7 +388,23 @@ def total(evidence: Evidence, weights: dict[str, float]) -> Tensor:
     ConfigError
         If a name is not in :data:`TERMS`.
     """
-    unknown = sorted(set(weights) - set(TERMS))
+    return weighted(terms(evidence, weights), weights)
+
+
+def terms(evidence: Evidence, names: Iterable[str]) -> dict[str, Tensor]:
+    """Each of the named terms, (B,).
+
+    Raises
+    ------
+    ConfigError
+        If a name is not in :data:`TERMS`.
+    """
+    unknown = sorted(set(names) - set(TERMS))
     if unknown:
         raise ConfigError(f"loss {', '.join(unknown)}: expected names of {', '.join(TERMS)}")
-    return sum((w * TERMS[n](evidence) for n, w in weights.items()), torch.zeros(()))
+    return {name: TERMS[name](evidence) for name in names}
+
+
+def weighted(found: dict[str, Tensor], weights: dict[str, float]) -> Tensor:
+    """The weighted sum, (B,), of terms that :func:`terms` found."""
+    return sum((w * found[name] for name, w in weights.items()), torch.zeros(()))

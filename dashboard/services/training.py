@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -77,6 +78,12 @@ def _training(
         for _, rows in epochs.groupby(starts.cumsum(), sort=True)
     )
     return Training(epochs, stages)
+
+
+def with_terms(epochs: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
+    """The epochs with a column for each loss term that was kept; NaN where its stage has it not."""
+    kept = pd.DataFrame(list(epochs["val_terms"]), index=epochs.index, dtype=float)
+    return epochs.join(kept[[name for name in names if name in kept]])
 
 
 def _stage(rows: pd.DataFrame, patience: int) -> Stage:

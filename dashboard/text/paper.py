@@ -29,6 +29,8 @@ class Part:
     says : what it is for.
     equations : LaTeX, with ``{m}``.
     losses : what it learns from, in LaTeX and words.
+    terms : names of the loss terms that only this part or few others learn from, with ``{m}``, and
+        what each is called.
     stages : names of the stages that train it.
     latent : its latent on the map, with ``{m}``; empty for none.
     """
@@ -37,6 +39,7 @@ class Part:
     says: str
     equations: tuple[str, ...]
     losses: tuple[tuple[str, str], ...] = ()
+    terms: tuple[tuple[str, str], ...] = ()
     stages: tuple[str, ...] = ()
     latent: str = ""
 
@@ -55,6 +58,7 @@ PARTS: Final[dict[str, Part]] = {
         "Turns the input into numbers that describe it. A norm keeps them from shrinking.",
         (r"z_{m} = \mathrm{LayerNorm}\left(E_{m}(x_{m})\right)",),
         ((r"\mathcal L_1, \mathcal L_2", "it learns from everything that is read off it"),),
+        (),
         ("decompose", "together"),
         "Z{m}",
     ),
@@ -73,6 +77,12 @@ PARTS: Final[dict[str, Part]] = {
             ),
             _KL,
         ),
+        (
+            ("ce_known_x{m}", "CE of its head, nats"),
+            ("ce_x{m}", "CE of its head, nats"),
+            ("rebuild_{m}", "rebuilt input, mean square"),
+            ("kl_{m}", "KL of M and N, nats"),
+        ),
         ("decompose", "together"),
         "M{m}",
     ),
@@ -88,6 +98,7 @@ PARTS: Final[dict[str, Part]] = {
             ),
             _KL,
         ),
+        (("rebuild_{m}", "rebuilt input, mean square"), ("kl_{m}", "KL of M and N, nats")),
         ("decompose", "together"),
         "N{m}",
     ),
@@ -106,6 +117,11 @@ PARTS: Final[dict[str, Part]] = {
             ),
             _KL,
         ),
+        (
+            ("align", "KL of the guesses, nats"),
+            ("rebuild_parts", "rebuilt M, mean square"),
+            ("kl_consistency", "KL of R and U, nats"),
+        ),
         BOTH,
         "R",
     ),
@@ -114,6 +130,7 @@ PARTS: Final[dict[str, Part]] = {
         "What only this input says.",
         (r"U_{m} \sim q(U_{m} \mid M_{m})",),
         ((r"\left\|M_{m} - D(R, U_{m})\right\|^2", "R and U{m} rebuild M{m}"), _KL),
+        (("rebuild_parts", "rebuilt M, mean square"), ("kl_consistency", "KL of R and U, nats")),
         BOTH,
         "U{m}",
     ),
@@ -122,6 +139,7 @@ PARTS: Final[dict[str, Part]] = {
         "What only all inputs together say. The product makes XOR a straight line.",
         (r"S = f\left(N_1, N_2, N_1 \odot N_2\right)",),
         ((r"w'_S \, CE\left(y,\; p(y \mid S)\right)", "samples that no input explains alone"),),
+        (("ce_responsible", "CE of all heads, nats"), ("ce_flat", "CE of all heads, nats")),
         BOTH,
         "S",
     ),
@@ -136,6 +154,7 @@ PARTS: Final[dict[str, Part]] = {
                 "nearly all of a sample goes to the component that explains most of it",
             ),
         ),
+        (("ce_responsible", "CE of all heads, nats"), ("ce_flat", "CE of all heads, nats")),
         BOTH,
     ),
     "gate": Part(
@@ -146,6 +165,7 @@ PARTS: Final[dict[str, Part]] = {
             (r"-\sum_c w'_c \log g_c", "it learns which component can explain the sample"),
             (r"BCE\left(\sum_c w_c,\; e\right)", "and whether any can"),
         ),
+        (("gate", "CE to w', nats"), ("explained", "CE to what is explained, nats")),
         BOTH,
     ),
     "answer": Part(
@@ -153,6 +173,7 @@ PARTS: Final[dict[str, Part]] = {
         "The votes, weighed by the gate. Nothing else goes into it, so each part's share is exact.",
         (r"\ell = \sum_c g_c\, \ell_c", r"p(y \mid x_1, x_2) = \mathrm{softmax}(\ell)"),
         ((r"CE(y, \ell)", "the prediction itself, in the last stage"),),
+        (("ce", "CE of the answer, nats"),),
         ("together",),
     ),
 }
@@ -170,6 +191,15 @@ SHORT: Final = {
     "gate": "weighs them",
     "answer": "weighted sum",
 }
+
+OWN_LOSS: Final = (
+    "On validation samples, before its weight in the stage's loss. Open marks: the epoch whose "
+    "weights a stage handed on."
+)
+STAGE_LOSS: Final = (
+    "The loss of the whole stage on validation samples: this part's own was not kept. `dmil train` "
+    "with --overwrite keeps it."
+)
 
 #: Bits by which an estimate may miss.
 _SLACK: Final = 0.01

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -109,7 +109,8 @@ def _learning(found: Checkpoint, part: str, names: Sequence[str]) -> None:
         for loss, why in about.losses:
             st.latex(_filled(loss, number, names))
             st.caption(_filled(why, number, names))
-    _curve(found, about.stages)
+    terms = {_filled(term, number, names): title for term, title in about.terms}
+    _curve(found, about.stages, terms)
 
 
 def _size(found: Checkpoint, part: str) -> None:
@@ -123,8 +124,9 @@ def _size(found: Checkpoint, part: str) -> None:
     st.markdown(f"Here: **{shape}** {'number' if shape == '1' else 'numbers'} a sample{weights}.")
 
 
-def _curve(found: Checkpoint, stages: Sequence[str]) -> None:
-    """The loss over the epochs of the stages that train a part."""
+def _curve(found: Checkpoint, stages: Sequence[str], terms: Mapping[str, str]) -> None:
+    """The losses of a part, by name and title, over the epochs of the stages that train it; that
+    of the stages where its own were not kept."""
     if not stages:
         return
     said = " and ".join(text.STAGES[s] for s in stages)
@@ -136,17 +138,15 @@ def _curve(found: Checkpoint, stages: Sequence[str]) -> None:
         return
     steps = set(own["step"])
     bands = [curves.Band(s.title, s.first, s.last, s.best) for s in kept.stages if s.first in steps]
+    own = training.with_terms(own, terms)
+    kept_terms = {name: title for name, title in terms.items() if name in own}
+    shown_ = kept_terms or {"val_loss": comparing.CURVES["val_loss"]}
     widgets.chart(
-        curves.curves(
-            {found.model: own},
-            {found.model: bands},
-            {"val_loss": comparing.CURVES["val_loss"]},
-            found.model,
-        ),
+        curves.curves({found.model: own}, {found.model: bands}, shown_, found.model),
         "part_curve",
-        f"Validation loss over the epochs of stage {said}",
+        f"{', '.join(shown_.values())}: validation samples, over the epochs of stage {said}",
     )
-    st.caption("The loss of the whole stage: its terms are not kept one by one.")
+    st.caption(text.OWN_LOSS if kept_terms else text.STAGE_LOSS)
 
 
 def _map_link(found: Checkpoint, latent: str) -> None:

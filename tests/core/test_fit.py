@@ -129,6 +129,15 @@ def test_history_has_a_line_per_epoch() -> None:
     assert all(r.epochs == 3 for r in seen[4:])
 
 
+def test_the_terms_of_an_epoch_add_up_to_its_loss_by_their_weights() -> None:
+    _, state = trained()
+    for line in state.history:
+        weights = next(s for s in STAGES if s.name == line["stage"]).losses
+        assert set(line["val_terms"]) == set(weights)
+        added = sum(weights[name] * value for name, value in line["val_terms"].items())
+        assert added == pytest.approx(line["val_loss"], rel=1e-4)
+
+
 def test_training_learns_what_can_be_learnt() -> None:
     net, state = trained((stage(epochs=30, patience=30),))
     assert validate(net, STAGES[2], VAL)[1] > 0.85
@@ -138,7 +147,7 @@ def test_training_learns_what_can_be_learnt() -> None:
 def test_validation_is_the_mean_over_rows_without_chance() -> None:
     net = model("dmil").train()
     one = stage(losses={"ce": 1.0})
-    loss, accuracy = validate(net, one, VAL)
+    loss, accuracy, _ = validate(net, one, VAL)
     logits = net(VAL.x1, VAL.x2).logits  # validate left the model in evaluation mode
     assert loss == pytest.approx(nn.functional.cross_entropy(logits, VAL.y).item(), rel=1e-5)
     assert accuracy == pytest.approx((logits.argmax(1) == VAL.y).float().mean().item())

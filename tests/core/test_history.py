@@ -27,7 +27,7 @@ lines = st.text(max_size=60) | st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=8),
     lambda inner: (
         st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(sorted(EPOCH)), inner, max_size=7)
+        | st.dictionaries(st.sampled_from([*EPOCH, "val_terms"]), inner, max_size=7)
     ),
     max_leaves=12,
 ).map(json.dumps)
@@ -43,8 +43,11 @@ def test_every_shipped_training_has_its_epochs_in_order() -> None:
 
 
 def test_what_was_written_is_read(tmp_path: Path) -> None:
-    write_lines(tmp_path / HISTORY_FILE, [EPOCH, {**EPOCH, "epoch": 2}])
-    assert read_history(tmp_path) == [EPOCH, {**EPOCH, "epoch": 2}]
+    terms = {"ce": 0.5, "kl_1": 0.0}
+    write_lines(tmp_path / HISTORY_FILE, [EPOCH, {**EPOCH, "epoch": 2, "val_terms": terms}])
+    first, second = read_history(tmp_path)
+    assert first == {**EPOCH, "val_terms": {}}
+    assert second == {**EPOCH, "epoch": 2, "val_terms": terms}
 
 
 def test_without_a_record_it_says_how_to_get_one(tmp_path: Path) -> None:
@@ -60,6 +63,8 @@ def test_without_a_record_it_says_how_to_get_one(tmp_path: Path) -> None:
         ("loss", float("nan"), "loss: expected a number, got nan"),
         ("val_accuracy", True, "val_accuracy: expected a number, got True"),
         ("title", None, "title: expected text, got None"),
+        ("val_terms", [1.0], r"val_terms: expected numbers by name, got \[1.0\]"),
+        ("val_terms", {"ce": "1"}, "val_terms: expected numbers by name"),
     ],
 )
 def test_a_wrong_value_is_named_with_its_line(
@@ -81,5 +86,5 @@ def test_rubbish_is_an_error_in_words(tmp_path: Path, content: str | bytes) -> N
         epochs = read_history(tmp_path)
     except CheckpointError as error:
         epochs, said = [], str(error)
-    assert all(set(epoch) == set(EPOCH) for epoch in epochs)
+    assert all(set(epoch) == {*EPOCH, "val_terms"} for epoch in epochs)
     assert epochs or said.startswith(str(tmp_path))

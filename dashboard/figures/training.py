@@ -56,12 +56,13 @@ def curves(
 
 
 def _scale(column: str, frames: Sequence[pd.DataFrame]) -> dict[str, Any]:
-    """How the axis of a quantity is cut: shares in percent, losses above 0 by powers of ten."""
+    """How the axis of a quantity is cut: shares in percent, losses above 0 that change much by
+    powers of ten."""
     if column.endswith("accuracy"):
         return {"tickformat": ".0%", "nticks": 6}
     values = pd.concat([frame[column] for frame in frames])
     low, high = float(values.min()), float(values.max())
-    if low <= 0:
+    if low <= 0 or high < 4 * low:
         return {"nticks": 6}
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     # Over many decades only their powers: more numbers would run into each other.

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import state
 from dashboard.figures import architecture as figures
-from dashboard.services import live, paper
+from dashboard.services import live, paper, training
 from dashboard.services.stock import DataProblem, Stock
 from dashboard.text import paper as text
 from dmil_core.anatomy import Size
+from dmil_core.checkpoint import HISTORY_FILE
+from dmil_core.losses import TERMS
+from dmil_core.storage import write_lines
 from tests.dashboard.conftest import OpenPage
 from tests.dashboard.folders import GENERATED, REAL, THREE, Room
 
@@ -98,6 +102,32 @@ def test_a_part_from_a_link_is_shown(open_page: OpenPage) -> None:
     app.selectbox(chosen.key).set_value("gate").run()  # type: ignore[arg-type]
     assert r"\mathrm{softmax}" in said(app)
     assert app.query_params["box"] == "gate"
+
+
+def test_the_losses_of_a_part_are_its_own_where_they_were_kept(
+    open_page: OpenPage, room: Room
+) -> None:
+    path = room.root / REAL / "dmil" / "seed0" / HISTORY_FILE
+    lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    kept = [{**line, "val_terms": {"gate": 0.5, "align": 0.1}} for line in lines]
+    for history, own in ((kept, True), ([{**x, "val_terms": {}} for x in lines], False)):
+        write_lines(path, history)
+        told = said(open_page("paper", data=REAL, box="gate"))
+        assert (text.OWN_LOSS in told) == own
+        assert (text.STAGE_LOSS.replace("`", "") in told.replace("`", "")) != own
+
+
+def test_terms_are_columns_and_nan_where_a_stage_has_them_not() -> None:
+    epochs = pd.DataFrame({"step": [3, 4], "val_terms": [{"gate": 0.5}, {"gate": 0.25, "ce": 1.0}]})
+    found = training.with_terms(epochs, ["ce", "gate", "align"])
+    assert found["gate"].tolist() == [0.5, 0.25]
+    assert found["ce"].isna().tolist() == [True, False]
+    assert "align" not in found
+
+
+def test_every_loss_term_on_the_page_exists() -> None:
+    named = {name for part in text.PARTS.values() for name, _ in part.terms}
+    assert {name.replace("{m}", "1") for name in named} <= set(TERMS)
 
 
 def test_another_architecture_leads_to_one_of_the_paper(open_page: OpenPage) -> None:

@@ -10,15 +10,14 @@ import math
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import replace
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TypeVar
 
 from dmil_core import ranking
 from dmil_core.checkpoint import RUN_FILE, Run, run_folder, verify
-from dmil_core.compare import RUNS_FOLDER, TUNING_FILE, best_scales, read_results
+from dmil_core.compare import RUNS_FOLDER, TUNING_FILE, best_scales, read_results, workers
 from dmil_core.config import RunConfig
 from dmil_core.data.dataset import Dataset
 from dmil_core.paths import checkpoints_root
@@ -99,7 +98,7 @@ def finished(
     """``work(*unit)`` of each unit with the unit's place, as they come from processes side by
     side."""
     os.environ["OMP_NUM_THREADS"] = "1"  # inherited by the processes, before they import torch
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+    with workers(jobs) as pool:
         futures = {pool.submit(work, *unit): place for place, unit in enumerate(units)}
         for n, done in enumerate(as_completed(futures), start=1):
             place = futures[done]

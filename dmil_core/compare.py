@@ -103,7 +103,7 @@ def compare(
     for folder in (out, kept):
         folder.mkdir(parents=True, exist_ok=True)
     how = _How(out, device, epochs_scale, jobs > 1)
-    with exclusive(out), _workers(jobs) as pool:
+    with exclusive(out), workers(jobs) if jobs > 1 else contextlib.nullcontext() as pool:
         chosen: dict[tuple[str, str], float] = {}
         if tune:
             tried = read_results(kept / TUNING_FILE)
@@ -253,15 +253,13 @@ def _run(
 
 
 @contextlib.contextmanager
-def _workers(jobs: int) -> Iterator[ProcessPoolExecutor | None]:
-    """Processes that do not inherit threads of this one; None where one job is enough."""
-    if jobs == 1:
-        yield None
-        return
+def workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
+    """Processes that do not inherit threads of this one. After an error inside, what has not begun
+    is given up: it would be done for nobody."""
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         try:
             yield pool
-        except BaseException:  # what has not begun would be trained for nobody
+        except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final
@@ -61,16 +61,17 @@ def read(name: str, content: bytes, limits: Limits = LIMITS) -> Source | Problem
 
 def read_zip(content: bytes, limits: Limits = LIMITS) -> Files | Problem:
     """The pictures and sounds that a table names."""
-    try:
-        return Files(content, limits)
-    except DataError as error:
-        return Problem(str(error))
+    return _files(lambda: Files(content, limits))
 
 
 def read_folder(found: Sequence[tuple[str, bytes]], limits: Limits = LIMITS) -> Files | Problem:
     """The same from the files of a folder, each with its path."""
+    return _files(lambda: Files.of_folder(found, limits))
+
+
+def _files(read: Callable[[], Files]) -> Files | Problem:
     try:
-        return Files.of_folder(found, limits)
+        return read()
     except DataError as error:
         return Problem(str(error))
 

@@ -45,6 +45,8 @@ class Part:
 
 
 _KL = (r"D_{KL}\left(q \,\|\, \mathcal N(0, I)\right)", "keeps the latent small and smooth")
+#: Their loss, by the names it has in our losses and in the released ones.
+_HEADS = (("ce_responsible", "CE of all heads, nats"), ("ce_flat", "CE of all heads, nats"))
 
 #: Kind of part -> what it is. Those with ``{m}`` are there once for each input.
 PARTS: Final[dict[str, Part]] = {
@@ -139,7 +141,7 @@ PARTS: Final[dict[str, Part]] = {
         "What only all inputs together say. The product makes XOR a straight line.",
         (r"S = f\left(N_1, N_2, N_1 \odot N_2\right)",),
         ((r"w'_S \, CE\left(y,\; p(y \mid S)\right)", "samples that no input explains alone"),),
-        (("ce_responsible", "CE of all heads, nats"), ("ce_flat", "CE of all heads, nats")),
+        _HEADS,
         BOTH,
         "S",
     ),
@@ -154,7 +156,7 @@ PARTS: Final[dict[str, Part]] = {
                 "nearly all of a sample goes to the component that explains most of it",
             ),
         ),
-        (("ce_responsible", "CE of all heads, nats"), ("ce_flat", "CE of all heads, nats")),
+        _HEADS,
         BOTH,
     ),
     "gate": Part(

@@ -205,6 +205,8 @@ def _media(held: dict[str, Any], choice: Choice) -> tuple[Any, tuple[str, ...]]:
             key=f"folder_{key}", max_upload_size=limits.file_mib,
         )  # fmt: skip
     if not chosen:
+        held.pop("files", None)  # what was taken away is not kept in memory
+        held.pop("which", None)
         return None, ()
     which = tuple(f.file_id for f in chosen)
     if held.get("which") != which:

@@ -17,7 +17,7 @@ class Limits:
     rows: int = 50_000
     #: Too few rows leave a split without a class, and numbers without a meaning.
     least_rows: int = 30
-    #: Numbers of all inputs of a row together: more is raw media, which goes into a zip.
+    #: Numbers of all inputs of a row together: more is raw media, which comes as files.
     columns: int = 2_000
     #: Cells of a table: what one core reads in ten seconds.
     cells: int = 20_000_000
@@ -27,7 +27,7 @@ class Limits:
     cell_length: int = 2_000
     #: Characters of a column's name: it has to fit on a screen.
     name_length: int = 100
-    #: Files in a zip: so many thumbnails of 96 x 96 pixels fill 276 MiB.
+    #: Files in a zip or folder: so many thumbnails of 96 x 96 pixels fill 276 MiB.
     files: int = 10_000
     #: Of one picture or sound, in MiB: more is not a thumbnail or a clip.
     file_mib: int = 10

@@ -44,3 +44,17 @@ def test_a_set_without_known_composition_has_accuracy_alone(
     row = reasons.ablations().splitlines()[-1]
     assert "90.0 (0.250)" in row
     assert "62.5" in row
+
+
+@pytest.mark.parametrize(("agreement", "arrow"), [(0.6, "↓"), (0.95, "↑"), (0.9, "0)")])
+def test_the_table_marks_what_is_clearly_better_or_worse_than_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, agreement: float, arrow: str
+) -> None:
+    runs = [run("dmil", s, 0.9 + s / 100) for s in range(3)]
+    runs += [run("dmil-soft", s, agreement + s / 100 + (s == 1) / 1000) for s in range(3)]
+    monkeypatch.setattr(cells, "RESULTS", tmp_path)
+    found = json.dumps({"means": ablations.summary(runs)})
+    (tmp_path / "ablations.json").write_text(found, "utf-8")
+    ours, theirs = reasons.ablations().splitlines()[-2:]
+    assert not {"↑", "↓"} & set(ours)
+    assert theirs.rstrip(" |").endswith(arrow)

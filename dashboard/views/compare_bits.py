@@ -68,7 +68,7 @@ def _nearest(frame: pd.DataFrame) -> None:
 def _clusters(found: Checkpoint, averages: pd.DataFrame) -> None:
     """The set as a whole, cut into clusters."""
     frame = accounts.clusters(found)
-    st.subheader("The whole set, cut into clusters", anchor=False, help=terms.CLUSTERS)
+    st.header("The whole set, cut into clusters", anchor=False, help=terms.CLUSTERS)
     if frame.empty:
         widgets.notice(messages.no_account(found.data))
         return

@@ -38,7 +38,7 @@ def groups(all_: Stock) -> None:
     for name, frame in found.items():
         _group(ready, name, frame)
     if "composition" not in found and "flags" not in found:
-        st.subheader("Right by true composition", anchor=False, help=terms.COMPOSITION)
+        st.header("Right by true composition", anchor=False, help=terms.COMPOSITION)
         widgets.notice(messages.no_composition())
     left, right = st.columns(2, gap="large")
     with left:
@@ -50,7 +50,7 @@ def groups(all_: Stock) -> None:
 def _group(ready: tuple[Checkpoint, ...], name: str, frame: pd.DataFrame) -> None:
     """Accuracy of every model on each group of one kind."""
     title, help_ = GROUPS[name]
-    st.subheader(f"Right by {title}", anchor=False, help=help_)
+    st.header(f"Right by {title}", anchor=False, help=help_)
     many = len(ready) > MANY
     fig = board.composition(frame) if many else figures.by_group(frame, [c.model for c in ready])
     widgets.chart(fig, f"by_{name}", f"Accuracy of each model by {title}")
@@ -63,7 +63,7 @@ def _group(ready: tuple[Checkpoint, ...], name: str, frame: pd.DataFrame) -> Non
 
 def _synergy(all_: Stock) -> None:
     view = session.view()
-    st.subheader("Synergy indicator", anchor=False, help=terms.SYNERGY_INDICATOR)
+    st.header("Synergy indicator", anchor=False, help=terms.SYNERGY_INDICATOR)
     found = service.synergy(all_, view.data, view.seed, view.split)
     if found is None:
         widgets.notice(messages.no_pair())
@@ -80,7 +80,7 @@ def _synergy(all_: Stock) -> None:
 def _confusion(ready: tuple[Checkpoint, ...]) -> None:
     view = session.view()
     chosen = next((c for c in ready if c.model == view.model), ready[0])
-    st.subheader(f"Confusion of {plain(chosen.model)}", anchor=False, help=terms.CONFUSION)
+    st.header(f"Confusion of {plain(chosen.model)}", anchor=False, help=terms.CONFUSION)
     counts = service.confusion(chosen, view.split)
     widgets.chart(figures.confusion(counts), "confusion", "Confusion matrix of the chosen model")
     st.caption("Rows: true class. Columns: answer. Choose another model in the sidebar.")

@@ -43,7 +43,7 @@ def samples(all_: Stock) -> None:
         **session.bound("look", "choice_look", view.look),
     )
     help_ = terms.BITS if view.look == "bits" else None
-    st.subheader(comparing.QUESTIONS[view.look], anchor=False, help=help_)
+    st.header(comparing.QUESTIONS[view.look], anchor=False, help=help_)
     rows = f", {terms.SPLITS[view.split]} samples" if view.look != "training" else ""
     st.caption(f"Models of seed {view.seed}{rows}. One seed is a look, not a comparison.")
     _LOOKS[view.look](all_)

@@ -27,7 +27,7 @@ def seeds(all_: Stock) -> None:
     if recorded.empty:
         _one_seed(all_)
         return
-    st.subheader("Who is right how often, and is the difference real?", anchor=False)
+    st.header("Who is right how often, and is the difference real?", anchor=False)
     lead = st.container()
     found = _choices(all_, split)
     if found is None:
@@ -271,7 +271,7 @@ def _one_seed(all_: Stock) -> None:
     if not all_.ready(view.data, view.seed):
         widgets.current(all_)
         return
-    st.subheader("Who is right how often", anchor=False, help=terms.ACCURACY)
+    st.header("Who is right how often", anchor=False, help=terms.ACCURACY)
     widgets.notice(messages.no_records(view.data, view.data in all_.own))
     scores = comparison.scores(all_, view.data, view.seed, view.split)
     frame = pd.DataFrame([asdict(s) for s in scores])

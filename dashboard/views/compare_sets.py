@@ -17,7 +17,7 @@ def sets(all_: Stock) -> None:
     """The part of the page."""
     view = session.view()
     split = service.split_of(view.split)
-    st.subheader("Which way of learning is best over all data sets?", anchor=False)
+    st.header("Which way of learning is best over all data sets?", anchor=False)
     lead = st.container()
     widgets.select(
         "Metric", "metric", state.METRICS, view.metric, terms.METRICS.__getitem__,
@@ -31,7 +31,7 @@ def sets(all_: Stock) -> None:
             _lead(found)
         _ranks(found)
         _table(found)
-    st.subheader("What the comparison was to show", anchor=False)
+    st.header("What the comparison was to show", anchor=False)
     widgets.targets(service.targets(all_.root))
 
 

@@ -17,7 +17,7 @@ from dashboard.widgets import plain
 
 def fidelity() -> None:
     """The page."""
-    st.subheader("Is the decomposition the real one?", anchor=False)
+    st.header("Is the decomposition the real one?", anchor=False)
     found = service.record()
     if found is None:
         widgets.notice(messages.no_fidelity(shown(service.path())))
@@ -137,7 +137,7 @@ def _chosen(table: pd.DataFrame) -> str:
 def _setting(found: Fidelity, table: pd.DataFrame) -> None:
     names = [str(n) for n in table["setting"]]
     name = _chosen(table)
-    st.subheader("One setting in detail", anchor=False)
+    st.header("One setting in detail", anchor=False)
     widgets.select("Setting", "setting", names, name, width=360)
     row = table[table["setting"] == name].iloc[0]
     st.markdown(_sentence(row))

@@ -24,7 +24,7 @@ def gates() -> None:
 
 
 def _page() -> None:
-    st.subheader("Gates: what do two inputs tell?", anchor=False)
+    st.header("Gates: what do two inputs tell?", anchor=False)
     st.markdown(text.LEAD)
     world = service.read(session.view().world)
     if isinstance(world, DataProblem):
@@ -48,7 +48,7 @@ def _page() -> None:
 def _verdict(found: Numbers) -> None:
     sentences = text.reading(found.entropy, found.i12, found.parts, session.view().measure)
     with st.container(border=True, key="reading"):
-        st.markdown(f"##### {' '.join(sentences[:2])}")
+        st.markdown(f"### {' '.join(sentences[:2])}")
         if sentences[2:]:
             st.markdown(" ".join(sentences[2:]))
 

@@ -45,7 +45,7 @@ def lessons() -> None:
 
 def _overview() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(text.TITLE, anchor=False)
+        st.header(text.TITLE, anchor=False)
         _large()
     st.markdown(text.LEAD)
     now = _progress()
@@ -101,7 +101,7 @@ def _lesson(lesson: Lesson) -> None:
     step = lesson.steps[place - 1]
     _head(lesson, place)
     with st.container(border=True, key=f"step_{place}"):
-        st.markdown(f"#### {step.title}")
+        st.markdown(f"### {step.title}")
         if not isinstance(step, Takeaway):
             st.markdown(step.text)
         later = _inside(lesson, step)
@@ -120,7 +120,7 @@ def _head(lesson: Lesson, place: int) -> None:
         _large()
         _handout(lesson)
     number = text.LESSONS.index(lesson) + 1
-    st.subheader(f"{number}. {lesson.title}", anchor=False)
+    st.header(f"{number}. {lesson.title}", anchor=False)
     st.progress(
         place / len(lesson.steps),
         text=f"Step {place} of {len(lesson.steps)}",

@@ -38,7 +38,7 @@ class _Held:
 
 def live() -> None:
     """The page."""
-    st.subheader(text.TITLE, anchor=False)
+    st.header(text.TITLE, anchor=False)
     st.markdown(text.LEAD)
     st.html(_STYLE)
     _presets()

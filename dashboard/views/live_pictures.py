@@ -66,8 +66,8 @@ def _learner(look: Look, scene: Scene, name: str, settings: Settings) -> None:
     last = look.latest[name]
     right = last.accuracy[service.ALL]
     with st.container(horizontal=True, horizontal_alignment="distribute", gap="small"):
-        st.markdown(f"#### {text.NAMES[name]}", help=text.SUMMARIES[name], width="content")
-        st.markdown(f"#### {right:.0%} right", width="content")
+        st.markdown(f"### {text.NAMES[name]}", help=text.SUMMARIES[name], width="content")
+        st.markdown(f"### {right:.0%} right", width="content")
     st.markdown(_banner(last, scene.stages[name]))
     tiles = _tiles(scene, last)
     alt = f"What {text.NAMES[name]} answers for each place of x1 and x2"

@@ -36,7 +36,7 @@ def overview() -> None:
 
 
 def _data(found: Checkpoint) -> None:
-    st.subheader("What the data is", anchor=False)
+    st.header("What the data is", anchor=False)
     about = service.about(found)
     rows = ", ".join(f"{n:,} {split}" for split, n in about.rows.items() if n)
     st.markdown(f"{plain(rows)} samples of {len(about.classes)} classes.")
@@ -52,7 +52,7 @@ def _how_much(found: Checkpoint) -> None:
     view = session.view()
     names = samples.modality_names(found)
     help_ = terms.BITS if len(names) == 2 else terms.GATE
-    st.subheader("How much R, U1, U2 and S there is", anchor=False, help=help_)
+    st.header("How much R, U1, U2 and S there is", anchor=False, help=help_)
     if len(names) != 2 and found.gated:
         gates = samples.mean_gates(found, view.split)
         fig = sample_figures.gate_bars(gates, terms.component_names(names))
@@ -79,7 +79,7 @@ def _how_much(found: Checkpoint) -> None:
 
 def _who_is_right(all_: Stock, found: Checkpoint) -> None:
     view = session.view()
-    st.subheader("Who is right how often", anchor=False, help=terms.ACCURACY)
+    st.header("Who is right how often", anchor=False, help=terms.ACCURACY)
     found_scores = comparison.scores(all_, found.data, view.seed, view.split)
     shown = [s for s in found_scores if s.model in (*MODELS, found.model)]
     frame = pd.DataFrame([vars(s) for s in shown or found_scores])
@@ -94,7 +94,7 @@ def _who_is_right(all_: Stock, found: Checkpoint) -> None:
 def _starts(found: Checkpoint) -> None:
     view = session.view()
     starts = service.starts(found, view.split, view.definition)
-    st.subheader("Start here", anchor=False, help=terms.STARTS)
+    st.header("Start here", anchor=False, help=terms.STARTS)
     names = terms.component_names(samples.modality_names(found))
     kinds = [kind for kind, ones in starts.items() if ones]
     if not kinds:

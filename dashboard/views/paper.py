@@ -26,7 +26,7 @@ _FIRST = "gate"
 
 def paper() -> None:
     """The page."""
-    st.subheader("The paper, part by part", anchor=False)
+    st.header("The paper, part by part", anchor=False)
     st.markdown(text.LEAD)
     found = widgets.current(stock())
     if found is not None:
@@ -163,7 +163,7 @@ def _map_link(found: Checkpoint, latent: str) -> None:
 
 
 def _theorem() -> None:
-    st.markdown("##### Theorem 1: why the ranking is as it is")
+    st.markdown("### Theorem 1: why the ranking is as it is")
     st.markdown(text.THEOREM)
     st.latex(text.THEOREM_EQUATION)
     st.caption(text.THEOREM_TERMS)

@@ -45,7 +45,7 @@ def brief(found: Checkpoint, sample: str) -> None:
 def heading(found: Checkpoint, sample: str) -> None:
     """Id, truth, answer and what is known about the sample, in two lines."""
     row = service.record(found, sample)
-    st.subheader(f"Sample {plain(sample)}", anchor=False)
+    st.header(f"Sample {plain(sample)}", anchor=False)
     verdict = ":green-badge[:material/check: right]"
     if not bool(row["correct"]):
         verdict = ":red-badge[:material/close: wrong]"

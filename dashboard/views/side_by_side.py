@@ -46,7 +46,7 @@ def side_by_side(first: Checkpoint, second: Checkpoint, sample: str) -> None:
 
 def _heading(found: Checkpoint, sample: str) -> None:
     row = samples.record(found, sample)
-    st.subheader(f"Sample {plain(sample)}", anchor=False)
+    st.header(f"Sample {plain(sample)}", anchor=False)
     known = [f"True class **{plain(row['y'])}**", f":gray-badge[{plain(row['split'])} sample]"]
     if row.get("composition") in terms.BADGES:
         known.append(f"true composition {widgets.badge(row['composition'])}")

@@ -50,7 +50,7 @@ def _bench(found: Checkpoint, sample: str) -> None:
     """What is changed, and what comes of it."""
     left, right = st.columns([4, 7], gap="large")
     with left:
-        st.subheader("Change something", anchor=False, help=terms.WHAT_IF)
+        st.header("Change something", anchor=False, help=terms.WHAT_IF)
         made = changes.cards(found, sample)
         factors = _factors(found)
         _take_back()

@@ -21,10 +21,10 @@ def your_data() -> None:
     visitor = visitors.visitor()
     own = yours.own_sets(visitor)
     if own:
-        st.subheader("Your sets", anchor=False)
+        st.header("Your sets", anchor=False)
         for one in own:
             _set(one)
-    st.subheader("Add a set" if own else "Your own data", anchor=False)
+    st.header("Add a set" if own else "Your own data", anchor=False)
     st.markdown(text.INTRO)
     st.caption(text.privacy(yours.KEPT_DAYS))
     your_upload.upload()

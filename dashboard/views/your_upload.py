@@ -42,7 +42,7 @@ def upload() -> None:
     if isinstance(source, Problem):
         notice(messages.unusable(source.message))
         return
-    st.subheader(text.NEXT["choice"], anchor=False)
+    st.header(text.NEXT["choice"], anchor=False)
     what = "columns" if source.table else "arrays"
     st.caption(
         f"{plain(held['name'])}: {text.count(source.rows, f'{len(source.arrays):,} {what}')}. "
@@ -70,7 +70,7 @@ def _title(name: str) -> str:
 
 def _file() -> None:
     limits = uploads.LIMITS
-    st.subheader(text.NEXT["source"], anchor=False)
+    st.header(text.NEXT["source"], anchor=False)
     with st.expander("What a file looks like, and what it may hold", icon=":material/help:"):
         st.markdown(text.FORMAT)
         st.markdown(
@@ -262,7 +262,7 @@ def _issues(made: Assembled) -> None:
 
 def _look(made: Assembled) -> None:
     assert made.dataset is not None
-    st.subheader(text.NEXT["look"], anchor=False)
+    st.header(text.NEXT["look"], anchor=False)
     st.markdown("**Samples of each class**")
     st.dataframe(
         uploads.class_counts(made), hide_index=True, key="class_counts", width="content",
@@ -279,7 +279,7 @@ def _look(made: Assembled) -> None:
 
 
 def _train(made: Assembled) -> None:
-    st.subheader(text.NEXT["train"], anchor=False)
+    st.header(text.NEXT["train"], anchor=False)
     thorough = st.radio(
         "How thoroughly", list(text.THOROUGH), format_func=text.THOROUGH.__getitem__,
         key="thorough",

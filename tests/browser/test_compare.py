@@ -133,7 +133,7 @@ def test_a_column_of_the_agreement_lists_its_samples_and_the_link_keeps_it(
     wait_for_sample(page, sample)
     other = browser.new_context()
     second = visit(other.new_page(), page.url)
-    expect(second.locator("h3", has_text=sample)).to_be_visible()
+    expect(second.locator("h2", has_text=sample)).to_be_visible()
     assert query(second) == query(page)
     other.close()
 

@@ -325,7 +325,7 @@ def test_the_part_is_chosen_and_in_the_link(open_page: OpenPage) -> None:
     app = open_page("compare", data=GENERATED)
     app.segmented_control(key="choice_part").select("samples").run()
     assert not app.exception
-    assert "Which models are right about the same samples?" in [s.value for s in app.subheader]
+    assert "Which models are right about the same samples?" in [s.value for s in app.header]
     assert "samples" in app.query_params["part"]
 
 

@@ -414,7 +414,7 @@ def test_a_checkpoint_without_epochs_says_how_to_get_them(
 def test_a_hostile_id_is_only_text_beside_two_models(open_page: OpenPage) -> None:
     app = open_page("compare", data=ODD, part="samples", look="pair", sample=HTML_ID)
     assert not app.exception
-    assert any("Sample" in s.value for s in app.subheader)
-    for kind in (app.markdown, app.subheader, app.caption, app.info, app.warning):
+    assert any("Sample" in s.value for s in app.header)
+    for kind in (app.markdown, app.header, app.caption, app.info, app.warning):
         for element in kind:
             assert "<img" not in element.value.replace("\\<", "")

@@ -28,7 +28,7 @@ def ended() -> Iterator[None]:
 
 
 def said(app: AppTest) -> str:
-    parts = [*app.markdown, *app.caption, *app.subheader, *app.warning, *app.text]
+    parts = [*app.markdown, *app.caption, *app.header, *app.warning, *app.text]
     return "\n".join(str(part.value) for part in parts)
 
 
@@ -47,7 +47,7 @@ def labels(app: AppTest) -> list[str]:
 
 
 def ready(app: AppTest) -> bool:
-    return "#### Ensemble" in said(app)
+    return "### Ensemble" in said(app)
 
 
 def test_a_step_moves_the_learners_and_its_result_is_read_aloud(open_page: OpenPage) -> None:

@@ -37,7 +37,7 @@ def test_nothing_is_open_on_the_map_before_a_click(open_page: OpenPage) -> None:
 def test_a_sample_in_the_link_is_open_on_the_map(open_page: OpenPage, room: Room) -> None:
     sample = ids(room, REAL)[7]
     app = open_page("map", data=REAL, sample=sample)
-    assert sample in app.subheader[0].value.replace("\\", "")
+    assert sample in app.header[0].value.replace("\\", "")
     assert "Trustworthiness" in said(app)
     assert "say nothing about the latent" in said(app)
 

@@ -39,7 +39,7 @@ BITS = {"part": "samples", "look": "bits"}
 
 def said(app: AppTest) -> str:
     """All text of a page, as one string."""
-    kinds = (app.title, app.header, app.subheader, app.markdown, app.caption, app.info)
+    kinds = (app.title, app.header, app.markdown, app.caption, app.info)
     kinds += (app.warning, app.error, app.text, app.code)
     return "\n".join(str(element.value) for kind in kinds for element in kind)
 
@@ -504,8 +504,8 @@ def test_hostile_ids_are_shown_as_text(open_page: OpenPage, page: str, sample: s
     app = open_page(page, data=ODD, sample=sample)
     assert not app.exception
     if page not in ("", "compare"):
-        assert any("Sample" in s.value for s in app.subheader)
-    for kind in (app.markdown, app.subheader, app.caption, app.info, app.warning):
+        assert any("Sample" in s.value for s in app.header)
+    for kind in (app.markdown, app.header, app.caption, app.info, app.warning):
         for element in kind:
             assert not re.search(r"(?<!\\)(<|\[link\]|\*\*bold)", element.value)
 
@@ -519,7 +519,7 @@ def test_compare_says_what_the_whiskers_are(open_page: OpenPage) -> None:
 
 def test_composition_or_flags_or_a_message(open_page: OpenPage) -> None:
     def headings(data: str) -> list[str]:
-        return [s.value for s in open_page("compare", data=data, **GROUPS).subheader]
+        return [s.value for s in open_page("compare", data=data, **GROUPS).header]
 
     assert "Right by true composition" in headings(GENERATED)
     assert "Right by what is known about the samples" in headings(REAL)

@@ -227,6 +227,13 @@ const typing = (event) => {
   return on instanceof Element && (on.matches("input, textarea, select") || on.isContentEditable);
 };
 
+// A slider keeps all keys to itself and has no use for letters: the page's own keys are among them.
+function passOn(event) {
+  if (event.target.type !== "range" || !/^[\p{L}\p{N}?]$/u.test(event.key)) return;
+  event.stopPropagation();
+  document.body.dispatchEvent(new KeyboardEvent(event.type, event));
+}
+
 /** Fill the part's element; returns what takes everything away again. */
 export function mount(root, data) {
   const words = glossary(data);
@@ -254,6 +261,9 @@ export function mount(root, data) {
     event.preventDefault(); // or it would be typed into the search
     words.open("", true);
   }, { signal: keys.signal });
+  for (const type of ["keydown", "keyup"]) {
+    document.addEventListener(type, passOn, { capture: true, signal: keys.signal });
+  }
   window.addEventListener("hashchange", ({ newURL }) => {
     // Not the address as it is now: Streamlit may have written its own meanwhile.
     const { hash } = new URL(newURL);

@@ -12,6 +12,7 @@ from dmil_core.data import options
 from dmil_core.data.card import Card, MediaSpec, Modality
 from dmil_core.data.dataset import Dataset, from_arrays
 from dmil_core.data.gates import BITS
+from dmil_core.data.gaussian import GaussianLaw
 from dmil_core.data.options import Option
 from dmil_core.data.synthetic import DECIMALS as DRAWN_DECIMALS
 from dmil_core.data.synthetic import SIGNAL_NORM, orthonormal
@@ -96,6 +97,15 @@ class WorldSet:
         half = 1.0 if self.form == "points" else SIGNAL_NORM / np.sqrt(2.0)
         spread = self.spread2 if modality == 2 and self.spread2 else self.spread
         return float(spread * half)
+
+    @property
+    def densities(self) -> GaussianLaw:
+        """The law of the rows: a Gaussian for each (x1, x2, y) that occurs, around the centres."""
+        p = self.world.pmf().p
+        a, b, y = np.nonzero(p)
+        means = np.stack([self.centres(1)[a], self.centres(2)[b]])
+        covariance = np.diag([self.noise(1) ** 2, self.noise(2) ** 2])
+        return GaussianLaw(means, y, p[a, b, y], covariance)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """All arrays of the set, as an .npz file would hold them."""

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp
 
-from dmil_core.data import gaussian, switch
+from dmil_core.data import gaussian, switch, world
 from dmil_core.data.synthetic import SwitchLaw
+from dmil_core.data.world_set import WorldSet
 from dmil_core.information.pmf import Floats
 from dmil_core.information.pointwise import Definition, Pointwise, Surprise, split
 
@@ -47,6 +48,8 @@ def known_law(name: str) -> Law | None:
     stem = name.partition(":")[0]
     if stem == switch.NAME:
         return _Switch(switch.switch_law(name))
+    if stem == world.NAME:
+        return WorldSet.from_spec(name).densities
     return gaussian.gaussian_law(name) if stem == gaussian.NAME else None
 
 

@@ -10,7 +10,9 @@ from scipy.stats import multivariate_normal
 
 from dmil_core.data.gaussian import LAWS, gaussian_law
 from dmil_core.data.switch import switch_law
+from dmil_core.data.world_set import WorldSet
 from dmil_core.errors import ConfigError
+from dmil_core.information.discrete import informations
 from dmil_core.information.pointwise import DEFINITIONS
 from dmil_core.information.truth import exact, known_law
 
@@ -135,6 +137,32 @@ def test_only_lsmi_changes_with_the_unit_of_an_input(definition: str) -> None:
     assert_allclose(here.i12, there.i12, atol=1e-9)
     same = np.allclose(here.r, there.r, atol=1e-9)
     assert same == (definition != "lsmi")
+
+
+@pytest.mark.parametrize("form", ["points", "vectors"])
+@pytest.mark.parametrize(
+    "spec", ["world:and=1", "world:xor=1,rdn=2,unq1=1,noise=0.2", "world:table=a~b~0/a~c~1/d~b~1"]
+)
+def test_points_that_cannot_be_confused_tell_what_their_symbols_tell(spec: str, form: str) -> None:
+    made = WorldSet.from_spec(f"{spec},form={form},spread=0.1,train={ROWS}")
+    law, rows = known_law(made.spec), made.arrays()
+    assert law is not None
+    assert_allclose(law.prior, made.world.pmf().p.sum(axis=(0, 1)))
+    found = exact(law, rows["x1"], rows["x2"], rows["y"])
+    wanted = informations(made.world.pmf().p)
+    assert_allclose([found.i1.mean(), found.i2.mean(), found.i12.mean()], wanted, atol=0.01)
+
+
+def test_between_two_symbols_of_xor_nobody_knows_and_noise_counts_by_its_own_input() -> None:
+    law = known_law("world:xor=1,spread=0.5,spread2=2")
+    assert law is not None
+    middle, below, above = [0.0, 0.0], [0.0, -1.0], [0.0, 1.0]
+    log_p = law.log_joint([middle, below, below], [below, below, above])
+    # The evidence for a symbol is 2 / deviation^2 where a point is at its centre.
+    sure1, sure2 = (1 / (1 + np.exp(-2 / s**2)) for s in (0.5, 2.0))
+    same = sure1 * sure2 + (1 - sure1) * (1 - sure2)
+    chance = np.exp(log_p[:, 1]) / np.exp(log_p).sum(axis=1)
+    assert_allclose(chance, [0.5, 1 - same, same])
 
 
 def test_a_law_is_found_by_the_name_of_its_set() -> None:

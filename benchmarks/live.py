@@ -2,8 +2,9 @@
 
 The worlds of the page Live training at its own settings, 5 seeds: seconds from the first step to
 the last with all pictures as the page gets them, on one thread, after what is imported once;
-accuracy on validation rows by composition, and DMIL's gate. Processor seconds stand beside those
-that passed, since another program at work makes the latter longer. Writes
+accuracy on validation rows by composition, DMIL's gate, and where both inputs can say the class
+how often each model answers as x1 says where they contradict each other. Processor seconds stand
+beside those that passed, since another program at work makes the latter longer. Writes
 benchmarks/results/live.json; with other worlds or another number of seeds, below ``--out``.
 """
 
@@ -49,6 +50,7 @@ def one(preset: str, seed: int) -> dict[str, Any]:
         json.dumps([to_json(s) for s in moved])
         latest |= {s.learner: s for s in moved}
     passed, worked = time.perf_counter() - began, time.process_time() - worked
+    scene = live.scene()
     return {
         "world": preset,
         "seed": seed,
@@ -57,6 +59,7 @@ def one(preset: str, seed: int) -> dict[str, Any]:
         "settings": asdict(live.settings),
         "accuracy": {name: s.accuracy for name, s in latest.items()},
         "gate": latest["dmil"].gate,
+        "follows_x1": {name: playground.follows(scene, s) for name, s in latest.items()},
     }
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from benchmarks import live as watched
 from benchmarks.app.targets import targets
 from benchmarks.readme.cells import listed, read, table
+from dmil_core.schema import COMPONENTS, Component
 
 #: Rows of the table of our app, by name in the record.
 DONE = {
@@ -32,19 +34,30 @@ def live() -> str:
     for world in dict.fromkeys(r["world"] for r in record["runs"]):
         runs = [r for r in record["runs"] if r["world"] == world]
         for name in ("ensemble", "joint", "dmil"):
-            told = [_mean(runs, name, g) for g in ("R", "U1", "U2", "S")]
-            rows.append([f"`{world}`: `{name}`", *told])
+            told = [_mean(r["accuracy"][name].get(c) for r in runs) for c in COMPONENTS]
+            follows = _mean(r["follows_x1"][name] for r in runs)
+            rows.append([f"`{world}`: `{name}`", *told, follows])
+        weights = [_mean(_own_weight(r, c) for r in runs) for c in COMPONENTS]
+        rows.append([f"`{world}`: gate of `dmil` on the true part", *weights, "-"])
     text = f"""### Live training
 
 The worlds of the page *Live training* at its own settings, {watched.SEEDS} seeds that they were not chosen on (`make bench-live`), on a machine
-of {record["cores"]} cores whose load was {record["load"]:.1f}: accuracy on validation rows by composition."""  # noqa: E501
-    parts = [text, table(["mean over seeds", "R", "U1", "U2", "S"], rows)]
+of {record["cores"]} cores whose load was {record["load"]:.1f}: accuracy on validation rows by composition, and what DMIL's gate
+gives to the part that a row is truly made of. *As x1 says*: how often a model answers so at places
+where x1 and x2 contradict each other, which no row does, in worlds where both can say the class."""  # noqa: E501
+    parts = [text, table(["mean over seeds", *COMPONENTS, "as x1 says"], rows)]
     return "\n\n".join([*parts, listed(watched.targets(record))])
 
 
-def _mean(runs: list[dict[str, Any]], name: str, group: str) -> str:
-    values = [r["accuracy"][name][group] for r in runs if group in r["accuracy"][name]]
-    return f"{sum(values) / len(values):.1%}" if values else "-"
+def _mean(values: Iterable[float | None]) -> str:
+    known = [v for v in values if v is not None]
+    return f"{sum(known) / len(known):.1%}" if known else "-"
+
+
+def _own_weight(run: dict[str, Any], component: Component) -> float | None:
+    """Weight of a component on rows that are made of it; None where there are none."""
+    own = run["gate"].get(component)
+    return own[COMPONENTS.index(component)] if own else None
 
 
 def _how(record: dict[str, Any]) -> str:

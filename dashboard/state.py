@@ -151,7 +151,7 @@ class View:
     measure: str = "broja"
     pointwise: str = "same-sign"
     box: str = ""
-    inputs: str = "points"
+    inputs: str = ""
     second: str = "clear"
     draw: int = 0
     pace: str = "fast"

@@ -166,17 +166,18 @@ def accuracies(
 
     Parameters
     ----------
-    panels : title -> the lines in it.
+    panels : title, of one line or two -> the lines in it.
     chance : title -> what a constant answer gets right.
     """
-    titles = list(panels)
+    titles = [theme.plain(t).replace("\n", "<br>") for t in panels]
     across = min(2, len(titles))
     down = math.ceil(len(titles) / across)
     fig = make_subplots(
-        rows=down, cols=across, subplot_titles=[theme.plain(t) for t in titles],
-        shared_yaxes=True, horizontal_spacing=0.06, vertical_spacing=0.22,
+        rows=down, cols=across, subplot_titles=titles,
+        shared_yaxes=True, horizontal_spacing=0.06, vertical_spacing=0.25,
     )  # fmt: skip
-    for place, title in enumerate(titles):
+    fig.update_annotations(font_size=14)  # two titles fit beside each other on a phone
+    for place, title in enumerate(panels):
         row, col = place // across + 1, place % across + 1
         for line in panels[title]:
             _line(fig, line, row, col, named=place == 0)
@@ -185,7 +186,8 @@ def accuracies(
             annotation_text=f"chance {chance[title]:.0%}", annotation_position="bottom right",
             annotation_font={"color": theme.NEUTRAL, "size": 12}, row=row, col=col,
         )  # fmt: skip
-    _over_steps(fig, "right", 90 + 240 * down, step)
+    _over_steps(fig, "right", 110 + 240 * down, step)
+    fig.update_layout(margin_t=48)
     fig.update_layout(showlegend=True, legend={"y": -0.16 / down, "font": {"size": 14}})
     return fig
 
@@ -218,7 +220,7 @@ def drift(lines: Sequence[Line], step: int) -> go.Figure:
         _line(fig, line, 1, 1, named=True)
     fig.add_hline(
         y=1.0, line={"color": theme.NEUTRAL, "dash": "dot", "width": 1.5},
-        annotation_text="the truth: all of it", annotation_position="bottom right",
+        annotation_text="the truth: all of it", annotation_position="bottom left",
         annotation_font={"color": theme.NEUTRAL, "size": 12},
     )  # fmt: skip
     _over_steps(fig, "weight of its own part", 300, step)

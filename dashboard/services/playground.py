@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from dashboard.services.stock import DataProblem
 from dashboard.state import View
-from dmil_core.data.world_set import WorldSet
+from dmil_core.data.world import World
+from dmil_core.data.world_set import Form, WorldSet
 from dmil_core.errors import ConfigError
 from dmil_core.scene import ALL, LEARNERS, STEPS, Group, Scene, Settings, Snapshot
 from dmil_core.schema import COMPONENTS
@@ -21,6 +22,8 @@ __all__ = [
 #: Noise of x2 where it is blurred, by half the distance of two symbols: one in seven rows lies on
 #: the wrong side.
 BLURRED: Final = 0.95
+#: Noise of an input by what it is: vectors have it in 16 directions, points in two.
+SPREADS: Final = {"points": Settings.spread, "vectors": 0.25}
 #: Length of a training -> samples to learn from, and factor on the epochs.
 LENGTHS: Final = {
     "short": (200, 0.03),
@@ -40,7 +43,7 @@ class Preset:
     @property
     def choice(self) -> dict[str, Any]:
         """What of the view it sets."""
-        return {"world": self.world, "second": self.second, "build": ""}
+        return {"world": self.world, "second": self.second, "inputs": "", "build": ""}
 
 
 PRESETS: Final = (
@@ -53,21 +56,41 @@ PRESETS: Final = (
 def settings(view: View) -> Settings | DataProblem:
     """What the view asks to train; a problem where its world cannot be read or learnt."""
     train, epochs_scale = LENGTHS[view.length]
-    chosen = Settings(
-        world=view.world or Settings.world,
-        form="vectors" if view.inputs == "vectors" else "points",
-        spread2=BLURRED if view.second == "blurred" else 0.0,
-        seed=view.draw,
-        train=train,
-        epochs_scale=epochs_scale,
-    )
     try:
+        form = _form(view)
+        chosen = Settings(
+            world=view.world or Settings.world,
+            form=form,
+            spread=SPREADS[form],
+            spread2=BLURRED if view.second == "blurred" else 0.0,
+            seed=view.draw,
+            train=train,
+            epochs_scale=epochs_scale,
+        )
         drawn: WorldSet = chosen.drawn()
     except ConfigError as error:
         return DataProblem(str(error))
     if not drawn.world.learnable:
         return DataProblem("Only one class ever occurs in this world: there is nothing to learn.")
     return chosen
+
+
+def _form(view: View) -> Form:
+    """What each input is: as the view says, else what suits its world.
+
+    Where several gates can be on, symbols lie side by side in a plane and take many more samples to
+    tell apart: the parts of DMIL that see one input stay unsure, and its gate ends far from the
+    truth. As vectors each symbol has a direction of its own.
+
+    Raises
+    ------
+    ConfigError
+        If the world cannot be read.
+    """
+    if view.inputs:
+        return "vectors" if view.inputs == "vectors" else "points"
+    mixed = World.from_spec(view.world or Settings.world).mixed
+    return "vectors" if mixed else "points"
 
 
 def preset(name: str) -> Preset:

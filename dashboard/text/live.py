@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -27,7 +28,8 @@ OWN_WORLD: Final = "A world of your own, from the page Gates."
 INPUTS: Final = {"points": "points in a plane", "vectors": "vectors of 16 numbers"}
 INPUTS_HELP: Final = (
     "What a model is given for each input: a point near the place of its symbol, or a long vector "
-    "with the symbol in one direction of it."
+    "with the symbol in one direction of it. In a plane the symbols of several gates take many "
+    "more samples to tell apart, so such a world begins with vectors."
 )
 SECONDS: Final = {"clear": "as clear as x1", "blurred": "blurred"}
 SECOND_HELP: Final = (
@@ -188,7 +190,9 @@ def verdict(
 
 def _solved(groups: Sequence[str], own: Mapping[str, Mapping[str, float]]) -> str:
     least = min(share for group in groups for share in own[group].values())
-    return f"On {_samples(groups)} all three are right: {least:.0%} or more."
+    if least == 1.0:
+        return f"On {_samples(groups)} all three are always right."
+    return f"On {_samples(groups)} all three are right: {math.floor(100 * least)}% or more."
 
 
 def _samples(groups: Sequence[str]) -> str:

@@ -41,8 +41,8 @@ def live() -> None:
     st.header(text.TITLE, anchor=False)
     st.markdown(text.LEAD)
     st.html(_STYLE)
-    _presets()
     chosen = service.settings(session.view())
+    _presets(chosen)
     if isinstance(chosen, DataProblem):
         widgets.notice(messages.no_world(chosen.message))
         st.button("Begin with XOR", on_click=_choose, args=(service.PRESETS[0],), type="primary")
@@ -53,7 +53,7 @@ def live() -> None:
     _watch(held)
 
 
-def _presets() -> None:
+def _presets(settings: Settings | DataProblem) -> None:
     view = session.view()
     chosen = service.preset_of(view)
     with st.container(horizontal=True, vertical_alignment="center", key="live_presets"):
@@ -64,7 +64,7 @@ def _presets() -> None:
             )  # fmt: skip
         st.page_link(session.page("gates"), label="Build another world", icon=":material/memory:")
         with st.popover("Samples, length, seed", icon=":material/tune:"):
-            _choices()
+            _choices("" if isinstance(settings, DataProblem) else settings.form)
     says = text.PRESET_SAYS.get(chosen) or f"{text.OWN_WORLD} {plain(view.world)}"
     st.markdown(says)
 
@@ -73,11 +73,11 @@ def _choose(preset: Any) -> None:
     session.change(**preset.choice)
 
 
-def _choices() -> None:
-    """What can be changed besides the world."""
+def _choices(form: str) -> None:
+    """What can be changed besides the world; ``form`` is what each input is now."""
     view = session.view()
     widgets.select(
-        "Each input is", "inputs", state.INPUTS, view.inputs, text.INPUTS.__getitem__,
+        "Each input is", "inputs", state.INPUTS, form or state.INPUTS[0], text.INPUTS.__getitem__,
         help=text.INPUTS_HELP,
     )  # fmt: skip
     widgets.select(

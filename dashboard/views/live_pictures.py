@@ -118,7 +118,7 @@ def _tiles(scene: Scene, last: Snapshot) -> list[Tile]:
 def _accuracies(look: Look, scene: Scene, settings: Settings) -> None:
     st.markdown("**Right, by what a sample is made of**", help=text.ACCURACY)
     panels = {
-        f"{text.GROUPS[group.name]} (n = {group.rows})": [
+        f"{text.GROUPS[group.name]}\n{group.rows} samples": [
             _accuracy(look, name, group.name) for name in service.LEARNERS
         ]
         for group in scene.groups

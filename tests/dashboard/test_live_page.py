@@ -124,6 +124,9 @@ def test_the_sentence_does_not_claim_what_the_numbers_do_not_say() -> None:
     high = {n: {"R": 0.96, "U1": 0.99} for n in playground.LEARNERS}
     (solved,) = text.verdict(high, {"R": 0.5, "U1": 0.5}, {}, {})
     assert solved == "On **R** and **U1** samples all three are right: 96% or more."
+    always = {n: {"R": 1.0, "U1": 1.0} for n in playground.LEARNERS}
+    (solved,) = text.verdict(always, {"R": 0.5, "U1": 0.5}, {}, {})
+    assert solved == "On **R** and **U1** samples all three are always right."
     two = {"ensemble": {"all": 0.9}, "joint": {"all": 0.98}, "dmil": {"all": 0.97}}
     (apart,) = text.verdict(two, {"all": 0.75}, {}, {})
     assert apart.startswith("On all samples Joint and DMIL are right most often: Ensemble 90%")
@@ -167,6 +170,7 @@ def test_settings_follow_the_view() -> None:
     assert isinstance(made, Settings)
     assert (made.form, made.spread2, made.seed) == ("vectors", playground.BLURRED, 4)
     assert made.epochs_scale == 3 * Settings.epochs_scale
+    assert made.spread == playground.SPREADS["vectors"] != Settings.spread
     assert tuple(classroom.PACES) == state.PACES == tuple(text.PACES)
     assert tuple(playground.LENGTHS) == state.LENGTHS == tuple(text.LENGTHS)
     assert playground.preset_of(View()) == "xor"
@@ -175,3 +179,21 @@ def test_settings_follow_the_view() -> None:
         assert preset.name in text.PRESETS
         assert preset.name in text.PRESET_SAYS
         assert isinstance(playground.settings(View(**preset.choice)), Settings)
+
+
+@pytest.mark.parametrize(
+    ("world", "inputs", "form"),
+    [
+        ("", "", "points"),
+        ("world:and=1", "", "points"),
+        ("world:xor=1,rdn=1", "", "vectors"),
+        ("world:xor=1,rdn=1", "points", "points"),
+        ("world:table=a~a~0/a~b~1", "vectors", "vectors"),
+    ],
+)
+def test_a_mixture_is_of_vectors_where_the_visitor_does_not_choose(
+    world: str, inputs: str, form: str
+) -> None:
+    made = playground.settings(View(world=world, inputs=inputs))
+    assert isinstance(made, Settings)
+    assert made.form == form

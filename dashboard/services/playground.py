@@ -24,6 +24,8 @@ __all__ = [
 BLURRED: Final = 0.95
 #: Noise of an input by what it is: vectors have it in 16 directions, points in two.
 SPREADS: Final = {"points": Settings.spread, "vectors": 0.25}
+#: Gates whose symbols are learnt well as points.
+_MOST_IN_A_PLANE: Final = 2
 #: Length of a training -> samples to learn from, and factor on the epochs.
 LENGTHS: Final = {
     "short": (200, 0.03),
@@ -76,21 +78,16 @@ def settings(view: View) -> Settings | DataProblem:
 
 
 def _form(view: View) -> Form:
-    """What each input is: as the view says, else what suits its world.
+    """What each input is: as the view says, else what suits its world; raises ConfigError.
 
-    Where several gates can be on, symbols lie side by side in a plane and take many more samples to
-    tell apart: the parts of DMIL that see one input stay unsure, and its gate ends far from the
-    truth. As vectors each symbol has a direction of its own.
-
-    Raises
-    ------
-    ConfigError
-        If the world cannot be read.
+    The symbols of three gates or more, side by side in a plane, take many more samples to tell
+    apart: the parts of DMIL that see one input stay unsure, and its gate ends far from the truth.
+    As vectors each symbol has a direction of its own.
     """
     if view.inputs:
         return "vectors" if view.inputs == "vectors" else "points"
-    mixed = World.from_spec(view.world or Settings.world).mixed
-    return "vectors" if mixed else "points"
+    gates = World.from_spec(view.world or Settings.world).gates
+    return "points" if len(gates) <= _MOST_IN_A_PLANE else "vectors"
 
 
 def preset(name: str) -> Preset:

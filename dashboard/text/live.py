@@ -28,8 +28,8 @@ OWN_WORLD: Final = "A world of your own, from the page Gates."
 INPUTS: Final = {"points": "points in a plane", "vectors": "vectors of 16 numbers"}
 INPUTS_HELP: Final = (
     "What a model is given for each input: a point near the place of its symbol, or a long vector "
-    "with the symbol in one direction of it. In a plane the symbols of several gates take many "
-    "more samples to tell apart, so such a world begins with vectors."
+    "with the symbol in one direction of it. In a plane the symbols of three gates or more take "
+    "many more samples to tell apart, so such a world begins with vectors."
 )
 SECONDS: Final = {"clear": "as clear as x1", "blurred": "blurred"}
 SECOND_HELP: Final = (

@@ -186,12 +186,13 @@ def test_settings_follow_the_view() -> None:
     [
         ("", "", "points"),
         ("world:and=1", "", "points"),
-        ("world:xor=1,rdn=1", "", "vectors"),
-        ("world:xor=1,rdn=1", "points", "points"),
+        ("world:xor=1,rdn=1", "", "points"),
+        ("world:xor=1,rdn=1,unq1=1", "", "vectors"),
+        ("world:xor=1,rdn=1,unq1=1", "points", "points"),
         ("world:table=a~a~0/a~b~1", "vectors", "vectors"),
     ],
 )
-def test_a_mixture_is_of_vectors_where_the_visitor_does_not_choose(
+def test_a_mixture_of_many_is_of_vectors_where_the_visitor_does_not_choose(
     world: str, inputs: str, form: str
 ) -> None:
     made = playground.settings(View(world=world, inputs=inputs))

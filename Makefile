@@ -26,7 +26,7 @@ setup: $(APP_ENV) ## Make the environment .venv alone, from requirements.txt
 ##@ Check
 .PHONY: test
 test: $(DEV_ENV) chromium ## Run the whole test suite, browser tests included; ARGS="-k words" goes to pytest
-	$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
+	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: lint
 lint: $(DEV_ENV) ## Check style and formatting with ruff

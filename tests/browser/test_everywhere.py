@@ -113,7 +113,7 @@ def test_a_report_opens_offline_and_leads_back(
     browser: Browser, page: Page, app_url: str, tmp_path: Path
 ) -> None:
     visit(page, f"{app_url}/samples?data={REAL}&show=wrong")
-    sample = page.locator("h2").first.inner_text()
+    sample = page.get_by_role("heading", level=2).first.inner_text()
     file = saved(page, page.get_by_role("button", name="Report of this sample"), tmp_path)
     many = saved(page, page.get_by_role("button", name="Report of these samples"), tmp_path)
     wrong: list[str] = []
@@ -128,7 +128,7 @@ def test_a_report_opens_offline_and_leads_back(
     expect(alone.locator("article:target h2")).to_be_in_viewport()
     assert not wrong
     visit(page, link or "")
-    expect(page.locator("h2").first).to_have_text(sample)
+    expect(page.get_by_role("heading", level=2).first).to_have_text(sample)
     alone.context.close()
 
 

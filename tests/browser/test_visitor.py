@@ -236,7 +236,7 @@ def test_a_damaged_checkpoint_leads_on_to_a_whole_one(page: Page, app_url: str) 
     settled(page)
     expect(alert).to_have_count(0)
     assert query(page)["model"] == "joint"
-    expect(page.locator("h2")).to_contain_text("Sample")
+    expect(page.get_by_role("heading", level=2)).to_contain_text("Sample")
 
 
 def test_an_unknown_sample_leads_on(page: Page, app_url: str) -> None:
@@ -244,7 +244,7 @@ def test_an_unknown_sample_leads_on(page: Page, app_url: str) -> None:
     expect(page.get_by_text("no sample with that id")).to_be_visible()
     page.get_by_role("button", name="Open the first sample").click()
     page.wait_for_url(lambda url: "sample=nobody" not in url)
-    expect(page.locator("h2")).to_contain_text("Sample")
+    expect(page.get_by_role("heading", level=2)).to_contain_text("Sample")
 
 
 def test_rubbish_in_the_link_is_named_and_the_page_works(page: Page, app_url: str) -> None:
@@ -252,7 +252,7 @@ def test_rubbish_in_the_link_is_named_and_the_page_works(page: Page, app_url: st
     names = ["data", "model", "seed", "split", "latent", "colour", "show", "order", "nonsense"]
     visit(page, f"{app_url}/samples?" + "&".join(f"{n}={quote(harm)}%00%ff" for n in names))
     expect(page.get_by_text("Part of this link could not be used")).to_be_visible()
-    expect(page.locator("h2")).to_contain_text("Sample")
+    expect(page.get_by_role("heading", level=2)).to_contain_text("Sample")
     assert page.title() == "DMIL Explorer"
     assert query(page)["data"] == REAL
 
@@ -261,7 +261,7 @@ def test_rubbish_in_the_link_is_named_and_the_page_works(page: Page, app_url: st
 @pytest.mark.parametrize("name", ["samples", "map"])
 def test_a_hostile_id_is_only_text(page: Page, app_url: str, name: str, sample: str) -> None:
     visit(page, f"{app_url}/{name}?data={ODD}&sample={quote(sample)}")
-    heading = page.locator("h2").first
+    heading = page.get_by_role("heading", level=2).first
     expect(heading).to_be_visible()
     shown = heading.inner_text().replace("\N{WORD JOINER}", "")
     assert " ".join(shown.split()) == f"Sample {sample}"

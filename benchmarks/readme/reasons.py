@@ -122,11 +122,13 @@ def ablations() -> str:
     means = read("ablations")["means"]
     measured = {(m["setting"], m["paradigm"]): m for m in means}
     with_gate = {m["setting"] for m in means if "gate_calibration_error" in m}
-    settings = [s for s in bench_ablations.SETTINGS if any(s == held for held, _ in measured)]
-    known = [s for s in settings if s in with_gate]
-    real = [s for s in settings if s not in with_gate]
+    without = {m["setting"] for m in means} - with_gate
+    known, real = (
+        [s for s in bench_ablations.SETTINGS if s in own] for own in (with_gate, without)
+    )
+    held = {m["paradigm"] for m in means}
     rows = []
-    for name in (p for p in bench_ablations.PARADIGMS if any(p == held for _, held in measured)):
+    for name in (p for p in bench_ablations.PARADIGMS if p in held):
         found = [_found(measured.get((s, name))) for s in known]
         rows.append([f"`{name}`", *found, *(_accuracy(measured.get((s, name))) for s in real)])
     seeds = sorted({m["seeds"] for m in means})

@@ -89,13 +89,13 @@ class GaussianLaw:
         _, logdet = np.linalg.slogdet(precision)
         constant = 0.5 * size * (logdet - len(chosen) * np.log(2 * np.pi))
         step = max(1, _CHUNK_ENTRIES // means.size)
-        found = np.empty((len(x[0]), len(self.prior)))
+        found = np.full((len(x[0]), len(self.prior)), -np.inf)
         for start in range(0, len(found), step):
             rows = np.stack([own[start : start + step] for own in x])
             away = rows[:, :, None, :] - means[:, None, :, :]
             square = np.einsum("ingd,ij,jngd->ng", away, precision, away, optimize=True)
             density = constant - 0.5 * square + np.log(self.weights)
-            for k in range(found.shape[1]):
+            for k in np.unique(self.labels):
                 own = density[:, self.labels == k]
                 found[start : start + step, k] = logsumexp(own, axis=1)
         return found

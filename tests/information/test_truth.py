@@ -141,7 +141,14 @@ def test_only_lsmi_changes_with_the_unit_of_an_input(definition: str) -> None:
 
 @pytest.mark.parametrize("form", ["points", "vectors"])
 @pytest.mark.parametrize(
-    "spec", ["world:and=1", "world:xor=1,rdn=2,unq1=1,noise=0.2", "world:table=a~b~0/a~c~1/d~b~1"]
+    "spec",
+    [
+        "world:and=1",
+        "world:copy=1,correlation=1",
+        "world:sum=1,prior=1/0/2",
+        "world:xor=1,rdn=2,unq1=1,noise=0.2",
+        "world:table=a~b~0/a~c~1/d~b~1",
+    ],
 )
 def test_points_that_cannot_be_confused_tell_what_their_symbols_tell(spec: str, form: str) -> None:
     made = WorldSet.from_spec(f"{spec},form={form},spread=0.1,train={ROWS}")

@@ -17,7 +17,7 @@ import pandas as pd
 
 from benchmarks import fidelity
 from benchmarks.runs import RESULTS, Records, finished, interval
-from dmil_core.storage import write_json
+from dmil_core.io.atomic import write_json
 
 RESULT = RESULTS / "ablations.json"
 SETTINGS = {

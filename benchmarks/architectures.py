@@ -15,10 +15,10 @@ from typing import Any
 
 from benchmarks.runs import RESULTS, Records, add_common, interval, recorded
 from dmil_core.checkpoint import run_folder
-from dmil_core.compare import RUNS_FOLDER, record
 from dmil_core.data.catalog import load_dataset
+from dmil_core.experiments.compare import RUNS_FOLDER, record
+from dmil_core.io.tables import read_table
 from dmil_core.paradigms import ENSEMBLE
-from dmil_core.tables import read_table
 
 RESULT = RESULTS / "architectures.json"
 SETTINGS = {
@@ -36,7 +36,7 @@ def measure(setting: str, seed: int, a: argparse.Namespace) -> Records:
     """Train every paradigm with one pair of encoders and one seed, the unimodal pair first."""
     import torch
 
-    from dmil_core.train import train
+    from dmil_core.training.run import train
 
     torch.set_num_threads(1)
     data, encoder = SETTINGS[setting]

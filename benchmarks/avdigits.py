@@ -18,9 +18,9 @@ import pandas as pd
 from dmil_core import schema
 from dmil_core.checkpoint import default_folder, verify
 from dmil_core.data.catalog import load_dataset
-from dmil_core.metrics import auroc
-from dmil_core.storage import write_json
-from dmil_core.tables import read_table
+from dmil_core.io.atomic import write_json
+from dmil_core.io.tables import read_table
+from dmil_core.metrics.scores import auroc
 
 RESULT = Path(__file__).parent / "results" / "avdigits.json"
 

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.fidelity import SETTINGS, trained
 from benchmarks.runs import RESULTS, finished
 from benchmarks.theorem import LAWS, SEEDS, fresh, measure
+from dmil_core.io.atomic import write_json
 from dmil_core.schema import COMPONENTS
-from dmil_core.storage import write_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +33,7 @@ def run(setting: str, seed: int, out: Path) -> dict[str, Any]:
     """The figures of one seed, on test rows; what latents hold, on rows that no model has seen."""
     from dmil_core.checkpoint import load_model, run_folder
     from dmil_core.data.catalog import load_dataset
-    from dmil_core.predict import predict
+    from dmil_core.inference.predict import predict
 
     spec = SETTINGS[setting]
     dataset = load_dataset(spec)

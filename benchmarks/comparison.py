@@ -4,7 +4,8 @@ Each paradigm's learning rate is chosen on validation rows, of three, on every s
 the epochs with a seed that is not reported; then seeds 0 to 4 are trained and tested. The records
 are checkpoints/<set>/results.jsonl and tuning.jsonl: what they hold is not trained again, here or
 on another machine, so the benchmark can be run a set or some paradigms at a time. Tables and
-figures are made from them by ``dmil_core.scoreboard``. The runs themselves lie under ``--out``.
+figures are made from them by ``dmil_core.experiments.scoreboard``. The runs themselves lie under
+``--out``.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from dmil_core import records, scoreboard
-from dmil_core.compare import compare
-from dmil_core.paths import checkpoints_root
+from dmil_core.experiments import records, scoreboard
+from dmil_core.experiments.compare import compare
+from dmil_core.io.paths import checkpoints_root
 
 BASELINES = ("joint", "ensemble", "ensemble-logits", "multi-loss", "pretrained")
 RIVALS = (

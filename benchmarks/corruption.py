@@ -37,9 +37,9 @@ from dmil_core.data.catalog import load_dataset
 from dmil_core.data.corruption import CORRUPTIONS, Corruption, corrupt
 from dmil_core.data.dataset import Dataset
 from dmil_core.errors import ConfigError
-from dmil_core.predict import predict
+from dmil_core.inference.predict import predict
+from dmil_core.io.atomic import write_json, write_lines
 from dmil_core.schema import COMPONENTS, ModalityNumber, modality_numbers
-from dmil_core.storage import write_json, write_lines
 
 RESULT = RESULTS / "corruption.json"
 SETS = ("avdigits", "watch", "emoji", "switch")

@@ -54,16 +54,16 @@ from benchmarks.runs import (
 from benchmarks.unseen import latents
 from dmil_core import schema
 from dmil_core.checkpoint import RUN_FILE, Run, load_model, run_folder, verify
-from dmil_core.compare import RUNS_FOLDER
 from dmil_core.data.catalog import load_dataset
 from dmil_core.data.corruption import Corruption, corrupt
 from dmil_core.data.dataset import Dataset
 from dmil_core.errors import ConfigError, DataError
+from dmil_core.experiments.compare import RUNS_FOLDER
+from dmil_core.experiments.targets import Target, judged, unmeasured
+from dmil_core.inference.predict import predict
+from dmil_core.io.tables import read_table
 from dmil_core.paradigms import ENSEMBLE
-from dmil_core.predict import predict
 from dmil_core.schema import ModalityNumber
-from dmil_core.tables import read_table
-from dmil_core.targets import Target, judged, unmeasured
 
 RESULT = RESULTS / "dominance.json"
 #: Where ``make bench-fidelity`` leaves its runs.
@@ -116,7 +116,7 @@ def measure(setting: str, seed: int, a: argparse.Namespace) -> Records:
 def trained(dataset: Dataset, paradigm: str, seed: int, a: argparse.Namespace) -> Run:
     """The run of the comparison; else that of the fidelity benchmark, where it has the learning
     rate that the comparison chose; else one trained here."""
-    from dmil_core.train import plan
+    from dmil_core.training.run import plan
 
     held = run_folder(a.comparison / dataset.slug / RUNS_FOLDER, dataset.slug, paradigm, seed)
     other = run_folder(a.fidelity, dataset.slug, paradigm, seed)
@@ -196,8 +196,8 @@ def features_of(
 
 def probed(z: NDArray[np.float32], dataset: Dataset, seed: int) -> float:
     """Test accuracy of a logistic regression on features z (N, F) of all rows."""
-    from dmil_core.probe import fit_probe
-    from dmil_core.theorem import Rows
+    from dmil_core.metrics.probe import fit_probe
+    from dmil_core.metrics.theorem import Rows
 
     def part(rows: NDArray[np.int64]) -> Rows:
         return Rows(z[rows], dataset.y[rows], np.zeros(len(rows), dtype=np.int64))

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.runs import RESULTS, finished
+from dmil_core.io.atomic import write_json
 from dmil_core.schema import components, components_in
-from dmil_core.storage import write_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,9 +80,9 @@ def trained(
     import torch
 
     from dmil_core.checkpoint import run_folder
-    from dmil_core.compare import by_composition, fingerprint
-    from dmil_core.tables import read_table
-    from dmil_core.train import train
+    from dmil_core.experiments.compare import by_composition, fingerprint
+    from dmil_core.io.tables import read_table
+    from dmil_core.training.run import train
 
     torch.set_num_threads(1)
     folder = run_folder(out, dataset.slug, paradigm, seed)
@@ -104,7 +104,8 @@ def run(
     name: str, spec: str, paradigm: str, seed: int, out: Path, teachers: Path | None = None
 ) -> dict[str, Any]:
     """The test figures of one run of a setting, with purity and shares of a decomposition."""
-    from dmil_core import fidelity, schema
+    from dmil_core import schema
+    from dmil_core.metrics import fidelity
 
     dataset = law_data(name, spec)
     figures, test = trained(dataset, paradigm, seed, out, teachers)
@@ -127,8 +128,8 @@ def ceilings(spec: str) -> dict[str, Any]:
     information can tell; *generator*: p(composition|x1,x2), what knowing the generator could tell.
     """
     from dmil_core.data.catalog import load_dataset
-    from dmil_core.data.switch import switch_law
-    from dmil_core.data.synthetic import responsibilities
+    from dmil_core.data.synthetic.switch import switch_law
+    from dmil_core.data.synthetic.switch_distribution import responsibilities
 
     dataset, law = load_dataset(spec), switch_law(spec)
     rows = dataset.rows("test")
@@ -149,7 +150,7 @@ def ceilings(spec: str) -> dict[str, Any]:
 
 def measured(gate: Any, truth: Any) -> dict[str, Any]:
     """Agreement and AUROCs of exact weights."""
-    from dmil_core import fidelity
+    from dmil_core.metrics import fidelity
 
     return {
         "agreement": fidelity.agreement(gate, truth),
@@ -163,8 +164,8 @@ def invariance(seeds: int, out: Path) -> dict[str, float]:
 
     Empty where the tables of some of these runs do not lie under ``out`` (any more).
     """
-    from dmil_core import fidelity
     from dmil_core.checkpoint import PREDICTIONS_FILE, run_folder
+    from dmil_core.metrics import fidelity
 
     def gates(slug: str) -> list[Any]:
         folders = [run_folder(out, slug, "dmil", s) for s in range(seeds)]
@@ -188,7 +189,7 @@ def invariance(seeds: int, out: Path) -> dict[str, float]:
 def test_table(folder: Path) -> pd.DataFrame:
     """Predictions of a finished run on test rows."""
     from dmil_core.checkpoint import PREDICTIONS_FILE
-    from dmil_core.tables import read_table
+    from dmil_core.io.tables import read_table
 
     table = read_table(folder / PREDICTIONS_FILE)
     return table[table["split"] == "test"]
@@ -239,8 +240,8 @@ def read(path: Path) -> dict[str, Any]:
 
 def planned(name: str, spec: str, paradigm: str, seed: int) -> str:
     """Fingerprint of a run before it is trained."""
-    from dmil_core.compare import fingerprint
-    from dmil_core.train import plan
+    from dmil_core.experiments.compare import fingerprint
+    from dmil_core.training.run import plan
 
     dataset = law_data(name, spec)
     return fingerprint(plan(dataset, paradigm, seed), dataset.digest)

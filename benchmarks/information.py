@@ -28,15 +28,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.runs import RESULTS, Records
-from dmil_core.data.gaussian import NOISE, gaussian_law
-from dmil_core.information.discrete import decompose
+from dmil_core.data.synthetic.gaussian import NOISE, gaussian_law
+from dmil_core.experiments.targets import Target, judged
 from dmil_core.information.estimator import PointwiseInformation
-from dmil_core.information.pmf import Floats
-from dmil_core.information.pointwise import DEFINITIONS, SUMS, Pointwise
 from dmil_core.information.truth import exact, known_law
+from dmil_core.io.atomic import write_json
+from dmil_core.pid.discrete import decompose
+from dmil_core.pid.pmf import Floats
+from dmil_core.pid.pointwise import DEFINITIONS, SUMS, Pointwise
 from dmil_core.schema import COMPONENTS
-from dmil_core.storage import write_json
-from dmil_core.targets import Target, judged
 
 RESULT = RESULTS / "information.json"
 LN2 = float(np.log(2.0))

@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.runs import RESULTS
-from dashboard.services import playground
-from dashboard.services.playground import PRESETS, settings
-from dashboard.services.stock import DataProblem
-from dashboard.state import View
-from dmil_core.storage import write_json
-from dmil_core.targets import Target, judged
+from dashboard.services.learn import playground
+from dashboard.services.learn.playground import PRESETS, settings
+from dashboard.services.store.catalog import DataProblem
+from dashboard.state.view import View
+from dmil_core.experiments.targets import Target, judged
+from dmil_core.io.atomic import write_json
 
 RESULT = RESULTS / "live.json"
 SEEDS = 5
@@ -38,7 +38,7 @@ SECONDS, CHANCE, NEAR, SOLVED = 20.0, 0.5, 0.05, 0.95
 def one(preset: str, seed: int) -> dict[str, Any]:
     """A training from its first step to its last."""
     from dmil_core.config import to_json
-    from dmil_core.live import Live
+    from dmil_core.teaching.live import Live
 
     chosen = settings(View(**playground.preset(preset).choice))
     assert not isinstance(chosen, DataProblem)
@@ -99,7 +99,7 @@ def _range(values: list[float], form: str) -> str:
 
 def main() -> int:
     """Train, print, record."""
-    from dmil_core.live import warm
+    from dmil_core.teaching.live import warm
 
     names = [p.name for p in PRESETS]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])

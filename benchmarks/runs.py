@@ -15,14 +15,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from dmil_core import ranking
 from dmil_core.checkpoint import RUN_FILE, Run, run_folder, verify
-from dmil_core.compare import RUNS_FOLDER, TUNING_FILE, best_scales, read_results, workers
 from dmil_core.config import RunConfig
 from dmil_core.data.dataset import Dataset
-from dmil_core.paths import checkpoints_root
-from dmil_core.storage import write_json
-from dmil_core.train import plan, train
+from dmil_core.experiments.compare import (
+    RUNS_FOLDER,
+    TUNING_FILE,
+    best_scales,
+    read_results,
+    workers,
+)
+from dmil_core.io.atomic import write_json
+from dmil_core.io.paths import checkpoints_root
+from dmil_core.metrics import rank_tests
+from dmil_core.training.run import plan, train
 
 RESULTS = Path(__file__).parent / "results"
 #: Where ``make bench-compare`` leaves its runs.
@@ -128,5 +134,5 @@ def recorded(
 def interval(one: Sequence[float], other: Sequence[float]) -> dict[str, float | None]:
     """``one`` less ``other``, paired by seed: mean and 95 % interval; None where one seed has no
     interval."""
-    d = ranking.paired_difference(one, other)
+    d = rank_tests.paired_difference(one, other)
     return {k: v if math.isfinite(v) else None for k, v in vars(d).items()}

@@ -18,9 +18,9 @@ import torch
 
 from dmil_core.checkpoint import default_folder, find_runs, load_model
 from dmil_core.data.catalog import load_dataset
-from dmil_core.predict import BATCH_ROWS, predict
-from dmil_core.prepare import inputs
-from dmil_core.storage import write_json
+from dmil_core.inference.predict import BATCH_ROWS, predict
+from dmil_core.io.atomic import write_json
+from dmil_core.models.inputs import inputs
 
 RESULT = Path(__file__).parent / "results" / "speed.json"
 REPEATS = 7

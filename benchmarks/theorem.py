@@ -33,13 +33,13 @@ import pandas as pd
 
 from benchmarks.fidelity import SETTINGS, trained
 from benchmarks.runs import RESULTS, finished
+from dmil_core.io.atomic import write_json
 from dmil_core.schema import COMPONENTS
-from dmil_core.storage import write_json
 
 if TYPE_CHECKING:
     from dmil_core.checkpoint import Run
     from dmil_core.data.dataset import Dataset
-    from dmil_core.data.synthetic import Floats, SwitchLaw
+    from dmil_core.data.synthetic.switch_distribution import Floats, SwitchLaw
 
 RESULT = RESULTS / "theorem.json"
 LAWS = ("equal shares", "x2 three times weaker")
@@ -56,7 +56,7 @@ BLUR = 0.1
 def fresh(spec: str) -> Dataset:
     """Rows of the law that no set holds: its splits are the probes', not a model's."""
     from dmil_core.data.dataset import from_arrays
-    from dmil_core.data.switch import SwitchSet
+    from dmil_core.data.synthetic.switch import SwitchSet
 
     found = SwitchSet.from_spec(spec)
     n = sum(SIZES.values())
@@ -76,7 +76,7 @@ def run(setting: str, paradigm: str, seed: int, out: Path) -> dict[str, Any]:
     from dmil_core import schema
     from dmil_core.checkpoint import load_model, run_folder
     from dmil_core.data.catalog import load_dataset
-    from dmil_core.predict import predict
+    from dmil_core.inference.predict import predict
 
     spec = SETTINGS[setting]
     dataset = load_dataset(spec)
@@ -98,7 +98,7 @@ def run(setting: str, paradigm: str, seed: int, out: Path) -> dict[str, Any]:
 
 def probed(table: pd.DataFrame, seen: pd.DataFrame, found: Run, seed: int) -> dict[str, Any]:
     """Kind of probe -> the terms that it finds in a model's latents."""
-    from dmil_core import theorem
+    from dmil_core.metrics import theorem
 
     names = theorem.representation(found.config.model.architecture, found.latents)
     train = seen[seen["split"] != "test"]
@@ -118,9 +118,9 @@ def measure(
     its val rows, read on its test rows. With ``blur``, every coordinate first gets Gaussian noise
     of that share of its standard deviation.
     """
-    from dmil_core import theorem
-    from dmil_core.data.switch import switch_law
-    from dmil_core.probe import PROBES, fit_probe
+    from dmil_core.data.synthetic.switch import switch_law
+    from dmil_core.metrics import theorem
+    from dmil_core.metrics.probe import PROBES, fit_probe
 
     rows = {s: theorem.rows_of(table[table["split"] == s], names, found.classes) for s in SIZES}
     rng = np.random.default_rng([seed, 1])
@@ -138,8 +138,8 @@ def ceilings(spec: str) -> dict[str, Any]:
     """
     from scipy.special import logsumexp
 
-    from dmil_core import theorem
-    from dmil_core.data.switch import switch_law
+    from dmil_core.data.synthetic.switch import switch_law
+    from dmil_core.metrics import theorem
 
     law, dataset = switch_law(spec), fresh(spec)
     rows = dataset.rows("test")

@@ -15,8 +15,8 @@ from typing import Any
 
 from benchmarks import fidelity
 from benchmarks.runs import RESULTS, finished
+from dmil_core.io.atomic import write_json
 from dmil_core.schema import components
-from dmil_core.storage import write_json
 
 RESULT = RESULTS / "three.json"
 KNOWN, REAL = "switch-three", "mfeat-three"
@@ -27,7 +27,7 @@ SEEDS = 5
 
 def differences(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Accuracy of ours less another paradigm's, in the seeds both have, with 95 % intervals."""
-    from dmil_core import ranking
+    from dmil_core.metrics import rank_tests
 
     accuracy: dict[tuple[str, str], dict[int, float]] = {}
     for r in runs:
@@ -37,7 +37,7 @@ def differences(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
         ours = accuracy[setting, OURS]
         seeds = sorted(set(ours) & set(theirs))
         if paradigm != OURS and len(seeds) > 1:  # a single pair has no interval
-            d = ranking.paired_difference([ours[s] for s in seeds], [theirs[s] for s in seeds])
+            d = rank_tests.paired_difference([ours[s] for s in seeds], [theirs[s] for s in seeds])
             found.append({"setting": setting, "paradigm": paradigm, **vars(d)})
     return found
 

@@ -32,12 +32,12 @@ from numpy.typing import NDArray
 
 from benchmarks.runs import RESULTS, Records, add_common, interval, recorded
 from dmil_core.checkpoint import load_model, run_folder
-from dmil_core.compare import RUNS_FOLDER
 from dmil_core.config import ModelConfig
 from dmil_core.data.catalog import load_dataset
 from dmil_core.data.dataset import Dataset
 from dmil_core.data.subset import keep_classes, split_classes
 from dmil_core.errors import DataError
+from dmil_core.experiments.compare import RUNS_FOLDER
 from dmil_core.schema import COMPONENTS
 
 RESULT = RESULTS / "unseen.json"
@@ -62,7 +62,7 @@ def measure(name: str, paradigm: str, seed: int, a: argparse.Namespace) -> Recor
     """A record per representation and number of shots of one model of the seen classes."""
     import torch
 
-    from dmil_core.train import train
+    from dmil_core.training.run import train
 
     torch.set_num_threads(1)
     whole = load_dataset(name)
@@ -95,7 +95,7 @@ def latents(
     """Name -> (n, size) of each latent; the classes of the data may be others than the model's."""
     import torch
 
-    from dmil_core.prepare import inputs
+    from dmil_core.models.inputs import inputs
 
     with torch.inference_mode():
         out = model(*inputs(dataset, rows, config))

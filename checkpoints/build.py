@@ -20,9 +20,9 @@ from pathlib import Path
 from benchmarks.comparison import PARADIGMS
 from dmil_core.checkpoint import PROJECTION_FILE, default_folder, verify
 from dmil_core.data.catalog import list_datasets, load_dataset
-from dmil_core.information import account
+from dmil_core.information import store
+from dmil_core.io.tables import table_metadata
 from dmil_core.schema import FEWEST_MODALITIES
-from dmil_core.tables import table_metadata
 
 SEED = 0
 SHIPPED = ("joint", "ensemble", "dmil", "dmil-paper")
@@ -79,12 +79,12 @@ def build(name: str, paradigm: str, overwrite: bool) -> str:
 def account_of(name: str) -> str:
     """Keep what a set's inputs tell, unless that is kept already; returns a line for the log."""
     started, data = time.monotonic(), load_dataset(name)
-    path = account.default_path(data.slug)
+    path = store.default_path(data.slug)
     if data.modalities > FEWEST_MODALITIES:
         return f"{name}: three inputs, what they tell is not split"
-    if not (path.exists() and account.read(path).data == data.digest):
+    if not (path.exists() and store.read(path).data == data.digest):
         command("information", "--data", name)
-    return f"{name}/{account.FILE}: {time.monotonic() - started:.0f} s"
+    return f"{name}/{store.FILE}: {time.monotonic() - started:.0f} s"
 
 
 def main() -> int:

@@ -6,28 +6,22 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import session, sidebar, widgets
-from dashboard.frontend.served import serve
-from dashboard.services import stock
-from dashboard.views import (
-    compare,
-    fidelity,
-    gates,
-    latent_map,
-    lessons,
-    live,
-    overview,
-    paper,
-    samples,
-    what_if,
-    your_data,
-)
+from dashboard import sidebar, widgets
+from dashboard.components.served import serve
+from dashboard.services.store import catalog
+from dashboard.state import session
+from dashboard.views import fidelity, overview
+from dashboard.views.compare import compare
+from dashboard.views.learn import gates, lessons, live, paper
+from dashboard.views.map import latent_map
+from dashboard.views.sample import samples, what_if
+from dashboard.views.uploads import your_data
 
 # A file of our own: an icon by name would be fetched from another server.
 ICON = Path(__file__).parent / "static" / "icon.svg"
 st.set_page_config(page_title="DMIL Explorer", page_icon=str(ICON), layout="wide")
 session.begin()
-stock.begin()
+catalog.begin()
 serve()
 # The default page has no url_path: its own address would open a "page not found" dialog.
 pages = {
@@ -66,7 +60,7 @@ page = st.navigation({"": list(pages.values()), "Learn": list(learn.values())}, 
 pages |= learn
 session.remember_pages(pages)
 sidebar.title([one.url_path for one in pages.values() if one.url_path])
-found = stock.stock()
+found = catalog.stock()
 sidebar.settle(found)
 # Pages about no set of the list, and why: the choices of one would do nothing there.
 why = {

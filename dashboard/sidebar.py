@@ -7,11 +7,12 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import session, state
-from dashboard.frontend.guide import guide
-from dashboard.frontend.link import copy_link
-from dashboard.services.samples import modality_names
-from dashboard.services.stock import Checkpoint, Stock
+from dashboard.components.guide import guide
+from dashboard.components.link import copy_link
+from dashboard.services.sample.samples import modality_names
+from dashboard.services.store.catalog import Checkpoint, Stock
+from dashboard.state import session
+from dashboard.state.view import SPLITS, complete
 from dashboard.text import terms
 from dashboard.widgets import badge, plain, select
 
@@ -22,7 +23,7 @@ def settle(stock: Stock) -> None:
     """Complete the visitor's view with what exists, and remember what had to be replaced."""
     view = session.view()
     known = view.data if view.data in stock.sets else (stock.sets or ("",))[0]
-    settled, reasons = state.complete(view, stock.sets, stock.models(known), stock.seeds(known))
+    settled, reasons = complete(view, stock.sets, stock.models(known), stock.seeds(known))
     session.settle(settled, reasons)
 
 
@@ -105,7 +106,7 @@ def _choices(stock: Stock) -> None:
     if len(seeds) > 1:
         select("Seed", "seed", seeds, view.seed, help=terms.SEED)
     select(
-        "Samples from", "split", state.SPLITS, view.split, terms.SPLITS.__getitem__,
+        "Samples from", "split", SPLITS, view.split, terms.SPLITS.__getitem__,
         help=terms.SPLIT,
     )  # fmt: skip
     _definitions(stock.get(view.data, view.model, view.seed))

@@ -29,12 +29,14 @@ def _prepare() -> None:
     level = quiet.level
     quiet.setLevel(logging.ERROR)
     try:
-        for file in sorted(Path(__file__).with_name("views").glob("[a-z]*.py")):
-            import_module(f"dashboard.views.{file.stem}")
+        here = Path(__file__).parent
+        for file in sorted((here / "views").rglob("[a-z]*.py")):
+            parts = file.relative_to(here).with_suffix("").parts
+            import_module(".".join(("dashboard", *parts)))
         # Plotly and pandas import their parts when these are first used.
         import_module("plotly.graph_objects").Figure().add_bar(x=[0], y=[0]).to_json()
         import_module("pandas.io.parquet").get_engine("auto")
-        import_module("dashboard.services.stock").stock()
+        import_module("dashboard.services.store.catalog").stock()
         # Streamlit looks at the stack when it shows a first element, and Python then goes through
         # the files of all modules, most of a second; what it found it keeps.
         inspect.stack()

@@ -9,12 +9,14 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import report, session, state
+from dashboard.components import figure, moving
+from dashboard.export import report
 from dashboard.figures import theme
 from dashboard.figures.bars import Bars, draw, patterns
-from dashboard.frontend import figure, moving
-from dashboard.services import samples
-from dashboard.services.stock import Checkpoint, Stock, log, shown
+from dashboard.services.sample import samples
+from dashboard.services.store.catalog import Checkpoint, Stock, log, shown
+from dashboard.state import session
+from dashboard.state.view import DEFINITIONS, change
 from dashboard.text import messages, terms
 from dashboard.text.messages import Message
 
@@ -141,7 +143,7 @@ def _open(sample: str | None) -> None:
 def start_with_first(rows: pd.DataFrame) -> None:
     """Without a choice show the first row of the list: an empty panel explains nothing."""
     if not session.view().sample and not rows.empty:
-        session.settle(state.change(session.view(), sample=str(rows["id"].iloc[0])))
+        session.settle(change(session.view(), sample=str(rows["id"].iloc[0])))
 
 
 def guard(found: Checkpoint) -> bool:
@@ -175,7 +177,7 @@ def select(
 def definition() -> None:
     """The choice of what counts as shared."""
     select(
-        "Counted as shared", "definition", state.DEFINITIONS, session.view().definition,
+        "Counted as shared", "definition", DEFINITIONS, session.view().definition,
         terms.DEFINITIONS.__getitem__, help=terms.DEFINITION,
     )  # fmt: skip
 
@@ -298,7 +300,7 @@ _TARGETS = {
 
 
 def targets(found: Sequence[Any]) -> None:
-    """Targets (`dmil_core.targets.Target`), each with its figure and what does not hold."""
+    """Targets, each with its figure and what does not hold."""
     for target in found:
         st.markdown(f"{_TARGETS[target.state]}: {plain(target.claim)}")
         failing = [plain(f) for f in target.failing if f != target.figure]

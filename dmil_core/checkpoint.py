@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from dmil_core.config import CONFIG_VERSION, RunConfig, from_json, to_json
 from dmil_core.data.card import Card
 from dmil_core.errors import CheckpointError, ConfigError, DataError
-from dmil_core.paths import checkpoints_root
-from dmil_core.storage import file_digest, lies_in, replacing, write_json, write_lines
+from dmil_core.io.atomic import file_digest, lies_in, replacing, write_json, write_lines
+from dmil_core.io.paths import checkpoints_root
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -360,7 +360,7 @@ def load_model(folder: Path, device: str = "cpu") -> tuple[nn.Module, Run]:
     """
     from safetensors.torch import load_file
 
-    from dmil_core.architectures import build
+    from dmil_core.models.registry import build
 
     run = verify(folder)
     try:
@@ -382,8 +382,8 @@ def _check_size(run: Run, weights: Path) -> None:
     import torch
     from safetensors import safe_open
 
-    from dmil_core.architectures import build
-    from dmil_core.nn.encoders import OWN
+    from dmil_core.models.encoders import OWN
+    from dmil_core.models.registry import build
 
     if not all(e.kind in OWN for e in run.config.model.encoders):
         return  # an encoder of the user's may not be made without memory

@@ -17,8 +17,8 @@ from dmil_core.schema import MODALITY_NUMBERS
 if TYPE_CHECKING:
     from dmil_core.checkpoint import Run
     from dmil_core.data.dataset import Dataset
-    from dmil_core.fit import Report
-    from dmil_core.information.pointwise import Mean
+    from dmil_core.pid.pointwise import Mean
+    from dmil_core.training.loop import Report
 
 INTERRUPTED = 130
 #: Unit -> how many nats it is.
@@ -296,8 +296,8 @@ def _accuracy(metrics: dict[str, dict[str, float]]) -> str:
 def _train(a: argparse.Namespace) -> int:
     from dmil_core.data.catalog import load_dataset
     from dmil_core.paradigms import find_paradigm
-    from dmil_core.progress import ProgressBar, ProgressLines, planned
-    from dmil_core.train import plan, train
+    from dmil_core.training.progress import ProgressBar, ProgressLines, planned
+    from dmil_core.training.run import plan, train
 
     find_paradigm(a.paradigm)
     dataset = load_dataset(a.data)
@@ -316,7 +316,7 @@ def _train(a: argparse.Namespace) -> int:
             epochs_scale=a.epochs_scale, overwrite=a.overwrite, on_epoch=on_epoch,
         )  # fmt: skip
     if a.map:
-        from dmil_core.project import project
+        from dmil_core.inference.projection import project
 
         project(run.folder, dataset, method=a.map, on_latent=_told_latent(a, run))
     print(f"{run.folder}: {_accuracy(run.metrics)}, {run.seconds:.0f} s")
@@ -326,9 +326,9 @@ def _train(a: argparse.Namespace) -> int:
 def _decompose(a: argparse.Namespace) -> int:
     from dmil_core.checkpoint import check_fits, load_model
     from dmil_core.data.catalog import load_dataset
-    from dmil_core.predict import predict
-    from dmil_core.tables import check_suffix, write_table
-    from dmil_core.train import choose_device
+    from dmil_core.inference.predict import predict
+    from dmil_core.io.tables import check_suffix, write_table
+    from dmil_core.training.run import choose_device
 
     check_suffix(a.out)
     device = choose_device(a.device)
@@ -349,9 +349,9 @@ def _decompose(a: argparse.Namespace) -> int:
 
 
 def _compare(a: argparse.Namespace) -> int:
-    from dmil_core.compare import SUMMARY_FILE, compare
     from dmil_core.data.catalog import load_dataset
-    from dmil_core.progress import ProgressBar
+    from dmil_core.experiments.compare import SUMMARY_FILE, compare
+    from dmil_core.training.progress import ProgressBar
 
     datasets = [load_dataset(name) for name in a.data]
     with ProgressBar(a.quiet) as bar:
@@ -374,8 +374,8 @@ def _compare(a: argparse.Namespace) -> int:
 def _project(a: argparse.Namespace) -> int:
     from dmil_core.checkpoint import read_run
     from dmil_core.data.catalog import load_dataset
-    from dmil_core.project import METHODS, project
-    from dmil_core.tables import table_metadata
+    from dmil_core.inference.projection import METHODS, project
+    from dmil_core.io.tables import table_metadata
 
     if a.method not in METHODS:
         raise ConfigError(f"--method {a.method!r}: expected {' or '.join(METHODS)}")
@@ -395,7 +395,7 @@ def _project(a: argparse.Namespace) -> int:
 
 def _told_latent(a: argparse.Namespace, run: Run) -> Callable[[str], None]:
     """What is said of each latent that is mapped; after a training the bar of that is full."""
-    from dmil_core.progress import say
+    from dmil_core.training.progress import say
 
     def on_latent(name: str) -> None:
         done = 1.0 if a.command == "train" else run.latents.index(name) / len(run.latents)
@@ -410,7 +410,7 @@ def _told_latent(a: argparse.Namespace, run: Run) -> Callable[[str], None]:
 def _estimate(a: argparse.Namespace) -> int:
     from dmil_core.data.catalog import load_dataset
     from dmil_core.information.sets import estimate
-    from dmil_core.tables import check_suffix, write_table
+    from dmil_core.io.tables import check_suffix, write_table
 
     check_suffix(a.out)
     if a.data.endswith(".parquet"):
@@ -450,14 +450,14 @@ def _print_means(shown: dict[str, Any], means: dict[str, Mean]) -> None:
 
 def _information(a: argparse.Namespace) -> int:
     from dmil_core.data.catalog import load_dataset
-    from dmil_core.information import account
+    from dmil_core.information import store
 
     dataset = load_dataset(a.data)
-    path = a.out or account.default_path(dataset.slug)
+    path = a.out or store.default_path(dataset.slug)
     if path.suffix != ".parquet":
         raise ConfigError(f"{path}: expected a file ending in .parquet")
-    found = account.take(dataset, a.seed)
-    account.write(found, path)
+    found = store.take(dataset, a.seed)
+    store.write(found, path)
     bits = found.rows["i12"].mean() / _UNITS["bits"]
     print(f"{path}: {len(found.rows)} rows, together the inputs tell {bits:.2f} bits")
     return 0
@@ -466,8 +466,8 @@ def _information(a: argparse.Namespace) -> int:
 def _pid(a: argparse.Namespace) -> int:
     from dataclasses import asdict
 
-    from dmil_core.information.discrete import decompose
-    from dmil_core.information.pmf import read_pmf
+    from dmil_core.pid.discrete import decompose
+    from dmil_core.pid.pmf import read_pmf
 
     found = asdict(decompose(read_pmf(a.pmf), a.measure))
     measure = found.pop("measure")

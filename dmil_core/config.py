@@ -33,7 +33,7 @@ class EncoderConfig:
     Attributes
     ----------
     kind
-        A key of ``dmil_core.nn.encoders.ENCODERS``.
+        A key of ``dmil_core.models.encoders.ENCODERS``.
     shape
         Shape of one sample: (D,), (H, W[, C]), (T, C), or (words,) for text.
     feature_size
@@ -106,11 +106,11 @@ class Stage:
         Prefixes of parameter names; everything else is frozen. One that matches nothing is an
         error.
     losses
-        Weight of each term of ``dmil_core.losses.TERMS``.
+        Weight of each term of ``dmil_core.training.losses.TERMS``.
     watch
         Weights of the terms that decide on validation rows when to stop; by default ``losses``.
     rule
-        How the losses become gradients: a key of ``dmil_core.rules.RULES``.
+        How the losses become gradients: a key of ``dmil_core.training.rules.RULES``.
     settings
         The rule's own numbers by name, in place of its defaults.
     lr_factors

@@ -25,10 +25,10 @@ import numpy as np
 import pandas as pd
 
 from dmil_core.data.catalog import load_dataset
-from dmil_core.data.world import World
-from dmil_core.information import discrete
+from dmil_core.data.synthetic.world import World
+from dmil_core.pid import discrete
 from dmil_core.schema import COMPONENTS, contribution, gate
-from dmil_core.train import train
+from dmil_core.training.run import train
 
 BIT = np.log(2.0)
 

@@ -47,7 +47,7 @@ def tiny() -> Dataset:
 @pytest.fixture(scope="session")
 def tiny_root(tmp_path_factory: pytest.TempPathFactory, tiny: Dataset) -> Path:
     """A checkpoints folder with one short run of every paradigm on ``tiny``. Do not write here."""
-    from dmil_core.train import train
+    from dmil_core.training.run import train
 
     root = tmp_path_factory.mktemp("checkpoints")
     for name in PARADIGM_NAMES:

@@ -5,30 +5,24 @@ from __future__ import annotations
 import json
 import re
 import shlex
-import tomllib
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
-from packaging.requirements import Requirement
 
-import dmil_core.train
+import dmil_core.training.run
 from dmil_core import cli
 from dmil_core.checkpoint import read_run
 from dmil_core.data import catalog
-from dmil_core.nn import encoders
-from dmil_core.tables import read_table
+from dmil_core.io.tables import read_table
+from dmil_core.models import encoders
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 README = (REPOSITORY / "README.md").read_text("utf-8")
 
 #: A training short enough for a test; what it learns does not matter here.
 QUICK = 0.02
-#: Folders of which the tree names every file or folder.
-NAMED_IN_FULL = ("dashboard", "dmil_core", "sample_data", "benchmarks")
-#: Written by benchmarks, not a part to be explained.
-MADE = ("benchmarks/results",)
 
 
 def section(title: str) -> str:
@@ -43,17 +37,6 @@ def section(title: str) -> str:
 def blocks(text: str, language: str) -> list[str]:
     """Contents of fenced code blocks of a language."""
     return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-
-
-def test_each_feature_has_a_browser_test() -> None:
-    rows = re.findall(r"^\| \w.*\|$", section("What it does, and the test that does it too"), re.M)
-    assert len(rows) > 10, "a row for each feature"
-    files = (REPOSITORY / "tests" / "browser").glob("test_*.py")
-    written = {n for f in files for n in re.findall(r"^def (test_\w+)", f.read_text("utf-8"), re.M)}
-    for row in rows:
-        named = set(re.findall(r"`(test_\w+)`", row))
-        assert named, f"no test: {row}"
-        assert named <= written, f"there is no {named - written}"
 
 
 # --- examples -------------------------------------------------------------------------------
@@ -76,7 +59,7 @@ def test_an_own_encoder_in_ten_lines(
     monkeypatch.setattr(encoders, "ENCODERS", dict(encoders.ENCODERS))
     monkeypatch.setattr(catalog, "load_dataset", lambda _: small)
     monkeypatch.setattr(
-        dmil_core.train, "train", partial(dmil_core.train.train, epochs_scale=QUICK)
+        dmil_core.training.run, "train", partial(dmil_core.training.run.train, epochs_scale=QUICK)
     )
     exec(compile(code, "README.md", "exec"), {})
     assert 0.0 <= float(capsys.readouterr().out) <= 1.0
@@ -140,43 +123,6 @@ def test_the_format_table_names_what_validation_knows() -> None:
 
 
 # --- lists ----------------------------------------------------------------------------------
-
-
-def tree() -> set[str]:
-    """Every path of the annotated tree, folders without a slash at the end."""
-    (text,) = blocks(section("The tree"), "text")
-    found, folder = set(), ""
-    for line in text.splitlines():
-        name = line.split()[0].rstrip("/")
-        if not line.startswith(" "):
-            folder = name
-            found.add(name)
-        else:
-            found.add(f"{folder}/{name}")
-    return found
-
-
-def test_every_path_of_the_tree_exists() -> None:
-    assert [p for p in sorted(tree()) if not (REPOSITORY / p).exists()] == []
-
-
-def test_the_tree_names_everything(tracked: list[Path]) -> None:
-    present = set()
-    for parts in (file.relative_to(REPOSITORY).parts for file in tracked):
-        present.add(parts[0])
-        if parts[0] in NAMED_IN_FULL and not parts[1].startswith("__"):
-            present.add("/".join(parts[:2]))
-    assert sorted(present - tree() - set(MADE)) == []
-
-
-def test_every_package_is_explained() -> None:
-    data = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))
-    wanted = [*data["project"]["dependencies"], *data["dependency-groups"]["dev"]]
-    rows = re.findall(
-        r"^\| ([\w-]+) \| (.+) \|$", section("What each package is for"), re.MULTILINE
-    )
-    explained = [name for name, text in rows if name != "package" and text]
-    assert sorted(explained) == sorted(Requirement(text).name for text in wanted)
 
 
 def test_every_make_target_that_is_named_exists() -> None:

@@ -26,7 +26,7 @@ from benchmarks.app.room import Room, furnish
 from benchmarks.app.stopwatch import since_opened, summary
 from benchmarks.app.targets import targets
 from benchmarks.runs import RESULTS
-from dmil_core.storage import write_json
+from dmil_core.io.atomic import write_json
 from tests.browser.server import CHROMIUM, FLAGS, app_process
 
 RESULT = RESULTS / "app.json"

@@ -24,8 +24,8 @@ from playwright.async_api import Browser, Frame, Page
 from benchmarks.app.room import Room
 from benchmarks.app.stopwatch import TooSlow, seconds, since_opened, summary
 from dmil_core.checkpoint import PROJECTION_FILE, run_folder
+from dmil_core.io.tables import read_table
 from dmil_core.schema import projection
-from dmil_core.tables import read_table
 from tests.browser.server import ended, free_port
 
 REQUIREMENTS = Path(__file__).with_name("rivals.txt")

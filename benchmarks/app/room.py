@@ -9,10 +9,10 @@ import pandas as pd
 
 from dmil_core.checkpoint import PREDICTIONS_FILE, PROJECTION_FILE, RUN_FILE, run_folder
 from dmil_core.data.catalog import load_dataset
-from dmil_core.project import project
+from dmil_core.inference.projection import project
+from dmil_core.io.tables import read_table
 from dmil_core.schema import COMPONENTS, gate
-from dmil_core.tables import read_table
-from dmil_core.train import train
+from dmil_core.training.run import train
 
 PARADIGMS = ("ensemble", "joint", "dmil", "dmil-paper")
 #: Rows to learn from; all others are there to be looked at.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dmil_core.targets import Target, judged, unmeasured
+from dmil_core.experiments.targets import Target, judged, unmeasured
 
 #: Claim, where the record has it, figure, most seconds.
 BARS = (

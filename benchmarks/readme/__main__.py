@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks.readme import behaviour, bits, reasons, waiting
 from benchmarks.readme.cells import record_path
 from benchmarks.readme.headlines import headlines
-from dmil_core.storage import replacing
+from dmil_core.io.atomic import replacing
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"

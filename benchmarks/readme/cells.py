@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from dmil_core.targets import Target
+from dmil_core.experiments.targets import Target
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 #: The paradigms of the shorter tables, in their order.

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.readme.cells import figure, listed, mean_sd, record_path, table
-from dmil_core import fidelity_record, records, scoreboard
-from dmil_core.paths import checkpoints_root
+from dmil_core.experiments import fidelity_record, records, scoreboard
+from dmil_core.io.paths import checkpoints_root
 
 
 def fidelity(found: fidelity_record.Fidelity) -> str:

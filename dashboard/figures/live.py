@@ -24,7 +24,7 @@ _LETTER_COLOUR: Final = "#12151D"
 
 @dataclass(frozen=True)
 class Tile:
-    """One square of a picture; see ``dmil_core.plane.Square`` for the places.
+    """One square of a picture; see ``dmil_core.teaching.plane.Square`` for the places.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""How the points of a latent map look; it is drawn in the browser (`dashboard.frontend.map`)."""
+"""How the points of a latent map look; it is drawn in the browser (`dashboard.components.map`)."""
 
 from __future__ import annotations
 

@@ -10,12 +10,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dashboard import edits
-from dashboard.services import live, maps, media
-from dashboard.services.latents import latents
-from dashboard.services.neighbours import distances
-from dashboard.services.samples import NATS_PER_BIT, located, source
-from dashboard.services.stock import Checkpoint, DataProblem, table
+from dashboard.services.map import maps
+from dashboard.services.sample import media
+from dashboard.services.sample.latents import latents
+from dashboard.services.sample.neighbours import distances
+from dashboard.services.sample.samples import NATS_PER_BIT, located, source
+from dashboard.services.store import loaded
+from dashboard.services.store.catalog import Checkpoint, DataProblem, table
+from dashboard.state import edits
 from dmil_core import schema
 from dmil_core.errors import DmilError
 
@@ -57,7 +59,7 @@ def outcome(
     found: Checkpoint, sample: str, changes: dict[int, edits.Change], factors: dict[str, float]
 ) -> Outcome | DataProblem:
     """The model's answer before and after changes of some modalities and of its gate."""
-    from dmil_core.counterfactual import changed, reweighted
+    from dmil_core.inference.counterfactual import changed, reweighted
 
     place = located(found, sample)
     if isinstance(place, DataProblem):
@@ -78,8 +80,8 @@ def outcome(
 
 
 def _edits(changes: Mapping[int, edits.Change]) -> list[Any]:
-    from dmil_core.counterfactual import Edit
-    from dmil_core.data.drawing import Stroke
+    from dmil_core.inference.counterfactual import Edit
+    from dmil_core.inference.drawing import Stroke
 
     last = edits.GRID - 1
 
@@ -117,8 +119,8 @@ def moved(
 ) -> Moved | DataProblem:
     """Where the changed sample would lie on the map of a latent. A gate turned by hand moves
     nothing: latents come before it."""
-    from dmil_core.counterfactual import changed
-    from dmil_core.project import latent_values
+    from dmil_core.inference.counterfactual import changed
+    from dmil_core.inference.projection import latent_values
 
     place, on, held = located(found, sample), maps.placed(found), latents(found)
     if isinstance(place, DataProblem):
@@ -148,7 +150,7 @@ def moved(
 def _among(
     values: NDArray[np.float32], truth: pd.Series, one: NDArray[np.float32]
 ) -> tuple[str, int, int]:
-    from dmil_core.project import NEIGHBOURS
+    from dmil_core.inference.projection import NEIGHBOURS
 
     near = truth.iloc[np.argsort(distances(values, one), kind="stable")[:NEIGHBOURS]]
     counts = near.value_counts()
@@ -159,7 +161,7 @@ def drawn_on(
     found: Checkpoint, sample: str, modality: int, change: edits.Change
 ) -> media.Picture | None:
     """A picture as the model sees it, with what is drawn on it; None where it cannot be shown."""
-    from dmil_core.counterfactual import changed
+    from dmil_core.inference.counterfactual import changed
 
     place = located(found, sample)
     if isinstance(place, DataProblem):
@@ -173,9 +175,9 @@ def drawn_on(
 
 
 def _answered(found: Checkpoint, one: Any, latents: bool = False) -> pd.DataFrame:
-    from dmil_core.predict import predict
+    from dmil_core.inference.predict import predict
 
-    model, run = live.model(found)
+    model, run = loaded.model(found)
     return predict(model, run.config.model, one, latents=latents)
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from dashboard.services.stock import DataProblem, log, shown, stamp
-from dmil_core import fidelity_record
+from dashboard.services.store.catalog import DataProblem, log, shown, stamp
 from dmil_core.errors import DmilError
-from dmil_core.fidelity_record import Fidelity
-from dmil_core.paths import results_root
-from dmil_core.targets import Target
+from dmil_core.experiments import fidelity_record
+from dmil_core.experiments.fidelity_record import Fidelity
+from dmil_core.experiments.targets import Target
+from dmil_core.io.paths import results_root
 
 SEEDS, SETTINGS = fidelity_record.SEEDS, fidelity_record.SETTINGS
 OURS, PAPER = fidelity_record.OURS, fidelity_record.PAPER

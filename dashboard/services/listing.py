@@ -10,11 +10,12 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from dashboard.services import information, samples, slices
-from dashboard.services.samples import COLUMNS, in_split
-from dashboard.services.stock import Checkpoint, DataProblem, stock, table
-from dashboard.slices import read
-from dashboard.state import ANSWERS, QUANTITIES, UP, View
+from dashboard.services.map import slices
+from dashboard.services.sample import information, samples
+from dashboard.services.sample.samples import COLUMNS, in_split
+from dashboard.services.store.catalog import Checkpoint, DataProblem, stock, table
+from dashboard.state.slices import read
+from dashboard.state.view import ANSWERS, QUANTITIES, UP, View
 from dmil_core import schema
 
 #: Rows of one page of the list. They are sent again with each click, pictures and all, which for a

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from dashboard.services import information
-from dashboard.services.samples import in_split, source
-from dashboard.services.stock import Checkpoint, DataProblem, table
+from dashboard.services.sample import information
+from dashboard.services.sample.samples import in_split, source
+from dashboard.services.store.catalog import Checkpoint, DataProblem, table
 from dmil_core import schema
 
 #: How many samples of a kind to start with.

@@ -1,6 +1,7 @@
 """The lessons as data: steps that are read, asked, played with, and taken away.
 
-What a lesson shows is named by a word that `dashboard.views.lesson_pictures` draws. No number of a
+What a lesson shows is named by a word that `dashboard.views.learn.lesson_pictures` draws. No
+number of a
 world, a record or a sample stands here: those are computed and put into sentences of
 `dashboard.text.lesson_sentences`.
 """
@@ -83,7 +84,7 @@ class Lesson:
 
     Attributes
     ----------
-    name : what links call it; see `dashboard.progress.LESSONS`.
+    name : what links call it; see `dashboard.state.lesson_progress.LESSONS`.
     links : pages to go on to, of those that there are.
     """
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard import session, widgets
+from dashboard import widgets
 from dashboard.figures import board
 from dashboard.figures import fidelity as figures
 from dashboard.services import fidelity as service
 from dashboard.services.fidelity import Fidelity
-from dashboard.services.stock import DataProblem, shown
+from dashboard.services.store.catalog import DataProblem, shown
+from dashboard.state import session
 from dashboard.text import messages, terms, verdicts
 from dashboard.widgets import plain
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from dashboard.services.jobs import Busy, Job, jobs
-from dashboard.services.stock import log
+from dashboard.jobs.queue import Busy, Job, jobs
+from dashboard.services.store.catalog import log
 from dashboard.text import messages
 from dashboard.widgets import notice, plain
 

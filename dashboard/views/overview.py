@@ -7,15 +7,18 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from dashboard import session, state, widgets
+from dashboard import widgets
 from dashboard.figures import compare as figures
 from dashboard.figures import sample as sample_figures
-from dashboard.services import comparison, information, media, samples
 from dashboard.services import overview as service
+from dashboard.services.comparison import models
 from dashboard.services.overview import MISLEADING, Start
-from dashboard.services.stock import MODELS, Checkpoint, DataProblem, Stock, stock
+from dashboard.services.sample import information, media, samples
+from dashboard.services.store.catalog import MODELS, Checkpoint, DataProblem, Stock, stock
+from dashboard.state import session
+from dashboard.state.view import to_query, without_filters
 from dashboard.text import messages, terms
-from dashboard.views import media_cards
+from dashboard.views.sample import media_cards
 from dashboard.widgets import badge, plain
 
 
@@ -80,7 +83,7 @@ def _how_much(found: Checkpoint) -> None:
 def _who_is_right(all_: Stock, found: Checkpoint) -> None:
     view = session.view()
     st.header("Who is right how often", anchor=False, help=terms.ACCURACY)
-    found_scores = comparison.scores(all_, found.data, view.seed, view.split)
+    found_scores = models.scores(all_, found.data, view.seed, view.split)
     shown = [s for s in found_scores if s.model in (*MODELS, found.model)]
     frame = pd.DataFrame([vars(s) for s in shown or found_scores])
     widgets.bars(figures.accuracy(frame), "accuracy", "Accuracy of each model with its interval")
@@ -119,5 +122,5 @@ def _link(found: Checkpoint, start: Start) -> None:
         session.page("samples"),
         label=f"{plain(start.truth)} ({plain(value)})",
         help=plain(start.sample),
-        query_params=state.to_query(state.without_filters(there)),
+        query_params=to_query(without_filters(there)),
     )

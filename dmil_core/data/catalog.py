@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from dmil_core.data import gaussian, shapes, switch, world, world_set
 from dmil_core.data.card import Card
 from dmil_core.data.dataset import Dataset
-from dmil_core.data.files import DATA_FILE, read_card, read_dataset
-from dmil_core.data.options import Option
+from dmil_core.data.npz import DATA_FILE, read_card, read_dataset
+from dmil_core.data.synthetic import gaussian, shapes, switch, world, world_set
+from dmil_core.data.synthetic.spec import Option
 from dmil_core.data.validate import Purpose
 from dmil_core.errors import DataError
-from dmil_core.paths import sample_data_root
-from dmil_core.storage import lies_in
+from dmil_core.io.atomic import lies_in
+from dmil_core.io.paths import sample_data_root
 
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dmil_core.data.dataset import Dataset
-from dmil_core.data.words import WORD
+from dmil_core.data.tokens import WORD
 from dmil_core.errors import ConfigError, DataError
 from dmil_core.schema import ModalityNumber, modality_numbers
 

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from dmil_core.data.card import MediaSpec
 from dmil_core.data.dataset import Dataset
-from dmil_core.data.files import read_npz
+from dmil_core.data.npz import read_npz
 from dmil_core.errors import DataError
-from dmil_core.paths import sample_data_root
+from dmil_core.io.atomic import lies_in
+from dmil_core.io.paths import sample_data_root
 from dmil_core.schema import ModalityNumber
-from dmil_core.storage import lies_in
 
 _MU: Final = 255.0
 _VECTOR: Final = MediaSpec("vector")

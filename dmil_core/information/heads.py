@@ -14,11 +14,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import log_softmax
 
-from dmil_core import metrics, schema
+from dmil_core import schema
 from dmil_core.errors import ConfigError
-from dmil_core.information.calibration import best_temperature
-from dmil_core.information.pmf import Floats
-from dmil_core.information.pointwise import Definition, Pointwise, split
+from dmil_core.metrics import scores
+from dmil_core.metrics.calibration import best_temperature
+from dmil_core.pid.pmf import Floats
+from dmil_core.pid.pointwise import Definition, Pointwise, split
 
 #: A probability below this is taken for it; tables hold 24 bits of each.
 LEAST_PROBABILITY: Final = 1e-12
@@ -35,8 +36,8 @@ class Calibration:
     """
 
     temperature: float
-    before: metrics.Reliability
-    after: metrics.Reliability
+    before: scores.Reliability
+    after: scores.Reliability
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,6 @@ def from_heads(
     return Heads(split(told[0], told[1], told[2], definition), (first, second, both))
 
 
-def _reliability(log_p: Floats, y: NDArray[np.int64]) -> metrics.Reliability:
+def _reliability(log_p: Floats, y: NDArray[np.int64]) -> scores.Reliability:
     p = np.exp(log_p)
-    return metrics.reliability(p.max(axis=1), p.argmax(axis=1) == y)
+    return scores.reliability(p.max(axis=1), p.argmax(axis=1) == y)

@@ -14,10 +14,10 @@ import numpy as np
 from dmil_core.checkpoint import Run, check_fits, load_model
 from dmil_core.data.dataset import Dataset
 from dmil_core.errors import ConfigError
-from dmil_core.information.pointwise import Definition
+from dmil_core.inference.predict import predict
+from dmil_core.inference.projection import latent_values
 from dmil_core.information.sets import Estimate, check_two_inputs, estimate_rows
-from dmil_core.predict import predict
-from dmil_core.project import latent_values
+from dmil_core.pid.pointwise import Definition
 
 #: Latents of which there is one for each input. Z: features; M: all that an encoder says of the
 #: class; N: the same without what the other input says as well.

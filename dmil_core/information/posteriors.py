@@ -18,9 +18,9 @@ from sklearn.covariance import ledoit_wolf
 from torch import Tensor
 from torch.nn.functional import cross_entropy, log_softmax
 
-from dmil_core.fit import reproducible
-from dmil_core.information.calibration import best_temperature
-from dmil_core.information.pmf import Floats
+from dmil_core.metrics.calibration import best_temperature
+from dmil_core.pid.pmf import Floats
+from dmil_core.seeding import reproducible
 
 Ints = NDArray[np.int64]
 

@@ -9,12 +9,12 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from dmil_core.data.dataset import Dataset
-from dmil_core.data.words import words_of
+from dmil_core.data.tokens import words_of
 from dmil_core.errors import ConfigError
 from dmil_core.information.estimator import PointwiseInformation
-from dmil_core.information.pmf import Floats
-from dmil_core.information.pointwise import Definition, Mean, means
-from dmil_core.prepare import vocabulary_of
+from dmil_core.models.inputs import vocabulary_of
+from dmil_core.pid.pmf import Floats
+from dmil_core.pid.pointwise import Definition, Mean, means
 from dmil_core.schema import FEWEST_MODALITIES
 
 

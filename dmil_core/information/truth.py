@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp
 
-from dmil_core.data import gaussian, switch, world
-from dmil_core.data.synthetic import SwitchLaw
-from dmil_core.data.world_set import WorldSet
-from dmil_core.information.pmf import Floats
-from dmil_core.information.pointwise import Definition, Pointwise, Surprise, split
+from dmil_core.data.synthetic import gaussian, switch, world
+from dmil_core.data.synthetic.switch_distribution import SwitchLaw
+from dmil_core.data.synthetic.world_set import WorldSet
+from dmil_core.pid.pmf import Floats
+from dmil_core.pid.pointwise import Definition, Pointwise, Surprise, split
 
 
 class Law(Protocol):

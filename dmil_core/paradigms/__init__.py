@@ -6,6 +6,7 @@ An ablation is ``dataclasses.replace`` of one of these, never a subclass.
 from __future__ import annotations
 
 from dmil_core.errors import ConfigError
+from dmil_core.paradigms.architectures import I2M2, I2MOE, MIB, MMTM, QMF
 from dmil_core.paradigms.balancing import AGM, MCR, MLB, MMPARETO, OGM_GE, PMR, TCMAX
 from dmil_core.paradigms.baselines import (
     ENSEMBLE,
@@ -18,7 +19,6 @@ from dmil_core.paradigms.baselines import (
     PRETRAINED,
     PRETRAINED_FROZEN,
 )  # fmt: skip
-from dmil_core.paradigms.designs import I2M2, I2MOE, MIB, MMTM, QMF
 from dmil_core.paradigms.dmil import ABLATIONS, DMIL, DMIL_PAPER
 from dmil_core.paradigms.paradigm import REFERENCE_ROWS, Paradigm, stages_for
 

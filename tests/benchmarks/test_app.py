@@ -13,7 +13,7 @@ from playwright.async_api import async_playwright
 from benchmarks.app.stopwatch import TooSlow, seconds, summary
 from benchmarks.app.targets import BARS, targets
 from benchmarks.readme import cells, waiting
-from dmil_core.storage import write_json
+from dmil_core.io.atomic import write_json
 from tests.browser.server import CHROMIUM, FLAGS
 
 LATE = """<button onclick="setTimeout(() => document.body.append('there'), 300)">go</button>"""

@@ -29,7 +29,7 @@ from benchmarks.readme import cells, reasons
 from dmil_core.checkpoint import run_folder
 from dmil_core.data.catalog import load_dataset
 from dmil_core.errors import DataError
-from dmil_core.train import train
+from dmil_core.training.run import train
 
 SPEC = "switch:classes=2,noise=0.4,block=2,strength2=0.3333,train=80,val=40,test=60"
 WEAKER, VECTORS = CONTROL_OF

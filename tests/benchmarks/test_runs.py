@@ -21,8 +21,8 @@ from benchmarks.runs import (
 from dmil_core.checkpoint import read_run
 from dmil_core.data.catalog import load_dataset
 from dmil_core.data.dataset import Dataset
-from dmil_core.storage import write_lines
-from dmil_core.train import plan, train
+from dmil_core.io.atomic import write_lines
+from dmil_core.training.run import plan, train
 
 SPEC = "switch:classes=2,noise=0.4,block=2,train=80,val=40,test=60"
 QUICK = 0.02

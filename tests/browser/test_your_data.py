@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.server import settled
 from tests.browser.test_visitor import visit
-from tests.data.archives import packed, png, wav
+from tests.core.data.archives import packed, png, wav
 
 CARD = "[class*=st-key-own_my-]"
 JOB = "[class*=st-key-job_]"

@@ -11,12 +11,13 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from dmil_core.architectures import build
 from dmil_core.config import Architecture, EncoderConfig, ModelConfig, Parts, Stage
-from dmil_core.data.files import write_arrays, write_npz
-from dmil_core.fit import FitState, Report, reproducible
-from dmil_core.losses import Batch
-from tests.data.sets import sound_card
+from dmil_core.data.npz import write_arrays, write_npz
+from dmil_core.models.batch import Batch
+from dmil_core.models.registry import build
+from dmil_core.seeding import reproducible
+from dmil_core.training.loop import FitState, Report
+from tests.core.data.sets import sound_card
 
 
 def model_config(parts: Architecture | Parts = "dmil", classes: int = 3) -> ModelConfig:

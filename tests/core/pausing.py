@@ -14,9 +14,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from dmil_core import progress
 from dmil_core.cli import main
-from dmil_core.fit import Report
+from dmil_core.training import progress
+from dmil_core.training.loop import Report
 
 MARK = "standing still"
 

@@ -29,7 +29,7 @@ from dmil_core.checkpoint import (
 from dmil_core.data.catalog import load_dataset
 from dmil_core.data.dataset import Dataset
 from dmil_core.errors import CheckpointError
-from dmil_core.storage import file_digest
+from dmil_core.io.atomic import file_digest
 from tests.core.builders import write_mixed
 
 

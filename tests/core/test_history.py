@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from dmil_core.checkpoint import HISTORY_FILE, read_history
 from dmil_core.errors import CheckpointError
-from dmil_core.paths import checkpoints_root
-from dmil_core.storage import write_lines
+from dmil_core.io.atomic import write_lines
+from dmil_core.io.paths import checkpoints_root
 
 EPOCH = {
     "stage": "joint",

@@ -21,11 +21,12 @@ def loaded_by(module: str, names: set[str]) -> set[str]:
 @pytest.mark.parametrize(
     "modules",
     [
-        "dmil_core.checkpoint, dmil_core.tables, dmil_core.schema, dmil_core.errors,"
-        "dmil_core.config, dmil_core.metrics, dmil_core.storage, dmil_core.paradigms",
-        "dmil_core.data.catalog, dmil_core.data.media, dmil_core.data.synthetic",
+        "dmil_core.checkpoint, dmil_core.io.tables, dmil_core.schema, dmil_core.errors,"
+        "dmil_core.config, dmil_core.metrics.scores, dmil_core.io.atomic, dmil_core.paradigms",
+        "dmil_core.data.catalog, dmil_core.data.media,dmil_core.data.synthetic.switch_distribution",
         "dmil_core.cli",
-        "dmil_core.records, dmil_core.scoreboard, dmil_core.fidelity_record, dmil_core.targets",
+        "dmil_core.experiments.records, dmil_core.experiments.scoreboard,"
+        "dmil_core.experiments.fidelity_record, dmil_core.experiments.targets",
     ],
 )
 def test_light_modules_stay_light(modules: str) -> None:
@@ -33,9 +34,13 @@ def test_light_modules_stay_light(modules: str) -> None:
 
 
 def test_the_core_knows_no_user_interface() -> None:
-    every = "dmil_core.train, dmil_core.compare, dmil_core.project, dmil_core.cli"
+    every = "dmil_core.training.run, dmil_core.experiments.compare, dmil_core.inference.projection,"
+    every += "dmil_core.cli"
     assert loaded_by(every, UI) == set()
 
 
 def test_umap_is_loaded_only_to_make_a_map() -> None:
-    assert loaded_by("dmil_core.project, dmil_core.train", {"umap", "numba"}) == set()
+    assert (
+        loaded_by("dmil_core.inference.projection, dmil_core.training.run", {"umap", "numba"})
+        == set()
+    )

@@ -12,24 +12,25 @@ import pytest
 import torch
 
 from dmil_core import schema
-from dmil_core.architectures import build
 from dmil_core.checkpoint import Run, check_fits, load_model, verify
 from dmil_core.cli import main
-from dmil_core.compare import compare
 from dmil_core.config import EncoderConfig
 from dmil_core.data.catalog import load_dataset
 from dmil_core.data.dataset import Dataset
 from dmil_core.errors import CheckpointError, ConfigError
-from dmil_core.fit import reproducible, select_parameters
-from dmil_core.losses import evaluate
-from dmil_core.model import DmilOutput
-from dmil_core.nn.decompose import Fusion
+from dmil_core.experiments.compare import compare
+from dmil_core.inference.predict import predict
+from dmil_core.io.tables import read_table
+from dmil_core.models.decomposition import Fusion
+from dmil_core.models.inputs import batch, check_modalities, model_config
+from dmil_core.models.outputs import DmilOutput
+from dmil_core.models.registry import build
 from dmil_core.paradigms import PARADIGMS, stages_for
 from dmil_core.paradigms.third import with_third
-from dmil_core.predict import predict
-from dmil_core.prepare import batch, check_modalities, model_config
-from dmil_core.tables import read_table
-from dmil_core.train import train
+from dmil_core.seeding import reproducible
+from dmil_core.training.loop import select_parameters
+from dmil_core.training.losses import evaluate
+from dmil_core.training.run import train
 from tests.conftest import TINY_SCALE
 from tests.core.builders import model_config as small_config
 

@@ -9,8 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-from dashboard.services import stock
-from dashboard.services.stock import Stock
+from dashboard.services.store import catalog
+from dashboard.services.store.catalog import Stock
 from tests.dashboard.folders import APP, Room, furnish
 
 OpenPage = Callable[..., AppTest]
@@ -49,4 +49,4 @@ def open_page(room: Room, monkeypatch: pytest.MonkeyPatch) -> OpenPage:
 def found(room: Room, monkeypatch: pytest.MonkeyPatch) -> Stock:
     """What there is in the room."""
     monkeypatch.setenv("DMIL_CHECKPOINTS", str(room.root))
-    return stock.stock()
+    return catalog.stock()

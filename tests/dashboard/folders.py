@@ -10,9 +10,9 @@ from pathlib import Path
 import pandas as pd
 
 from dmil_core.checkpoint import MODEL_FILE, PREDICTIONS_FILE, PROJECTION_FILE, RUN_FILE
-from dmil_core.information import account
-from dmil_core.paths import checkpoints_root
-from dmil_core.tables import read_table, table_metadata, write_table
+from dmil_core.information import store
+from dmil_core.io.paths import checkpoints_root
+from dmil_core.io.tables import read_table, table_metadata, write_table
 from tests import records
 
 APP = str(Path(__file__).resolve().parents[2] / "dashboard" / "script.py")
@@ -57,7 +57,7 @@ def furnish(folder: Path) -> Room:
     shutil.copy(Path(APP).parents[1] / "benchmarks" / "results" / "theorem.json", room.results)
     for name in (REAL, GENERATED, BROKEN, THREE):
         _copy(name, room.root / name)
-    shutil.copy(shipped(REAL) / account.FILE, room.root / REAL)
+    shutil.copy(shipped(REAL) / store.FILE, room.root / REAL)
     _break(room.root / BROKEN)
     _copy(REAL, room.root / ODD)
     for model in MODELS:

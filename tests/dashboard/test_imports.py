@@ -21,32 +21,34 @@ ALLOWED = {
         "streamlit",
         "PIL",
         "dmil_core",
-        "dashboard.edits",
-        "dashboard.slices",
+        "dashboard.jobs",
+        "dashboard.state.edits",
+        "dashboard.state.slices",
         "dashboard.services",
-        "dashboard.state",
+        "dashboard.state.view",
     },
-    "frontend": {
+    "components": {
         "numpy",
         "plotly",
         "streamlit",
         "dashboard.figures",
-        "dashboard.frontend",
+        "dashboard.components",
         "dashboard.text",
     },
     "text": {"dashboard.text"},
     "views": {
         "pandas",
         "streamlit",
-        "dashboard.edits",
+        "dashboard.state.edits",
         "dashboard.figures",
-        "dashboard.frontend",
-        "dashboard.handout",
-        "dashboard.progress",
+        "dashboard.components",
+        "dashboard.export",
+        "dashboard.jobs",
+        "dashboard.state.lesson_progress",
         "dashboard.services",
-        "dashboard.session",
-        "dashboard.slices",
-        "dashboard.state",
+        "dashboard.state.session",
+        "dashboard.state.slices",
+        "dashboard.state.view",
         "dashboard.text",
         "dashboard.views",
         "dashboard.widgets",
@@ -93,8 +95,14 @@ def test_a_layer_imports_only_what_it_may(layer: str) -> None:
 
 def test_only_services_import_the_core() -> None:
     for file in files(DASHBOARD):
-        if "services" not in file.parts:
+        if not {"services", "jobs"} & set(file.parts):
             assert not any(n.startswith("dmil_core") for n in imports(file)), file
+
+
+def test_jobs_could_serve_another_app() -> None:
+    for file in files(DASHBOARD / "jobs"):
+        for name in imports(file):
+            assert name.startswith(("dmil_core.", "dashboard.jobs")), f"{file}: {name}"
 
 
 def test_caches_live_in_services() -> None:
@@ -112,10 +120,15 @@ def test_every_cache_is_bounded() -> None:
 
 
 def test_state_is_plain_python() -> None:
-    for codec in ("edits", "progress", "slices"):
-        assert imports(DASHBOARD / f"{codec}.py") == set()
-    allowed = ("dashboard.edits.", "dashboard.progress", "dashboard.slices")
-    assert all(name.startswith(allowed) for name in imports(DASHBOARD / "state.py"))
+    folder = DASHBOARD / "state"
+    for codec in ("edits", "lesson_progress", "slices"):
+        assert imports(folder / f"{codec}.py") == set()
+    allowed = (
+        "dashboard.state.edits.",
+        "dashboard.state.lesson_progress",
+        "dashboard.state.slices",
+    )
+    assert all(name.startswith(allowed) for name in imports(folder / "view.py"))
 
 
 def test_the_core_never_sees_the_app() -> None:
@@ -127,8 +140,10 @@ def test_the_core_never_sees_the_app() -> None:
 def test_nothing_heavy_is_imported_for_the_first_page() -> None:
     """Importing the whole app leaves torch, umap and scikit-learn alone."""
     code = (
-        "import sys, dashboard.views.samples, dashboard.views.latent_map, dashboard.views.compare\n"
-        "import dashboard.views.fidelity, dashboard.views.your_data, dashboard.views.live\n"
+        "import sys, dashboard.views.sample.samples, dashboard.views.map.latent_map\n"
+        "import dashboard.views.compare.compare\n"
+        "import dashboard.views.fidelity, dashboard.views.uploads.your_data\n"
+        "import dashboard.views.learn.live\n"
         "heavy = {'torch', 'umap', 'numba', 'sklearn'} & set(sys.modules)\n"
         "assert not heavy, heavy"
     )

@@ -11,7 +11,6 @@ import pytest
 
 from dmil_core.data.catalog import list_datasets, load_dataset
 from dmil_core.data.dataset import Dataset
-from dmil_core.data.files import read_card, read_npz
 from dmil_core.data.media import (
     AudioMedia,
     ImageMedia,
@@ -19,6 +18,7 @@ from dmil_core.data.media import (
     TextMedia,
     media,
 )
+from dmil_core.data.npz import read_card, read_npz
 from dmil_core.data.validate import check
 from dmil_core.schema import SPLITS, modality_numbers
 from sample_data.build import emoji_minilm

@@ -1,0 +1,1 @@
+"""Documents to keep: reports and handouts in one HTML file."""

@@ -1,0 +1,182 @@
+"""A lesson on one page to print: an HTML file that needs nothing else, without scripts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from dashboard.export import report_parts
+from dashboard.export.report_parts import Room, marked
+from dashboard.figures import svg, theme
+from dashboard.figures.bars import Bars, Mark, Row, of_part, over, patterns
+from dashboard.figures.sample import signed
+from dashboard.services.learn import lessons as service
+from dashboard.services.learn import worlds
+from dashboard.services.learn.lessons import Apart
+from dashboard.services.store.catalog import DataProblem
+from dashboard.text import lesson_sentences as says
+from dashboard.text import worlds as world_text
+from dashboard.text.lessons import Lesson, Read
+
+#: Bytes of pictures, at most.
+MOST_MEDIA: Final = 1_000_000
+
+_TEMPLATES: Final = Environment(
+    loader=FileSystemLoader(Path(__file__).parents[1] / "text"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+)
+
+
+def of_lesson(lesson: Lesson, address: str = "", *, world: str = "", measure: str = "") -> bytes:
+    """The handout of a lesson, HTML in UTF-8.
+
+    Parameters
+    ----------
+    address : of the page Lessons, such as ``https://host/lessons``, for the link; else none.
+    world, measure : what is chosen on the page, for the picture; else as the lesson begins.
+    """
+    link = ""
+    if address.startswith(("http://", "https://")):
+        link = f"{address}?{urlencode({'lesson': lesson.name, 'step': '1'})}"
+    first = lesson.steps[0]
+    page = _TEMPLATES.get_template("handout.html.jinja").render(
+        title=lesson.title,
+        lead=lesson.lead,
+        story=[marked(p) for p in first.text.split("\n\n")] if isinstance(first, Read) else [],
+        questions=[
+            {"text": marked(q.text), "choices": [c.text for c in q.choices], "media": _media(q)}
+            for q in lesson.questions
+        ],
+        answers=[
+            {"letter": "ABCD"[q.right], "text": marked(q.choices[q.right].why)}
+            for q in lesson.questions
+        ],
+        patterns=Markup(patterns(map(of_part, theme.COLOURS))),
+        parts=_pictures(lesson.name, world, measure or "broja"),
+        points=[marked(p) for step in lesson.steps[-1:] for p in getattr(step, "points", ())],
+        link=link,
+    )
+    return page.encode("utf-8")
+
+
+def _media(question: Any) -> list[dict[str, Any]]:
+    """The inputs that a question is about."""
+    if question.picture != "media":
+        return []
+    found = service.digits()
+    kinds = service.spoilt(found)
+    if isinstance(kinds, DataProblem):
+        return []
+    return report_parts.sides(found, kinds["picture"], Room(MOST_MEDIA))
+
+
+def _pictures(name: str, world: str, measure: str) -> list[dict[str, Any]]:
+    """Drawings of a lesson and the lines below them."""
+    if name in ("redundancy", "two-eyes"):
+        return [_told("alike" if name == "redundancy" else "eyes", world)]
+    if name == "xor":
+        return [_cases(world)]
+    if name == "competition":
+        return _competition()
+    return _gate() if name == "gate" else [_definitions(measure), *_map()]
+
+
+def _part(title: str, rows: list[Row], line: str, share: bool = False) -> dict[str, Any]:
+    low, high = over(rows, most=1.0 if share else 0.0)
+    found = Bars(tuple(rows), low, high, share=share, unit="" if share else "bits")
+    return {"title": title, "drawing": report_parts.drawn(found, title), "line": marked(line)}
+
+
+def _row(words: str, value: float, text: str, component: str = "", start: float = 0.0) -> Row:
+    return Row("", words, text, (Mark(value, of_part(component), start),))
+
+
+def _told(dial: str, world: str) -> dict[str, Any]:
+    spec = service.at(dial, world)
+    found = worlds.numbers(spec)
+    parts = dict(zip(world_text.COMPONENTS, found.parts["broja"], strict=True))
+    alone = {"x1 alone": found.i1, "x2 alone": found.i2}
+    if dial == "eyes":
+        alone["added up"] = found.i1 + found.i2
+    rows = [_row(label, v, world_text.bits(v)) for label, v in alone.items()]
+    start = 0.0
+    rows.append(_row("both together", found.i12, world_text.bits(found.i12)))
+    for c, value in parts.items():
+        if value >= world_text.LEAST:
+            label = f"of these {c}, {world_text.NAMES[c].split()[0]}"
+            rows.append(_row(label, value, world_text.bits(value), c, start))
+            start += value
+    line = (says.eyes if dial == "eyes" else says.alike)(found.i1, found.i2, found.i12)
+    return _part(f"In bits, at {service.DIALS[dial]()[spec]}", rows, line)
+
+
+def _cases(world: str) -> dict[str, Any]:
+    spec = service.at("switches", world)
+    frame = service.cases(spec)
+    rows = []
+    for x1, x2, _, _, _, mean, both in frame.itertuples(index=False):
+        told = f"mean {mean:.0%}, both {both:.0%}"
+        rows.append(Row("", f"x1={x1} x2={x2}", told, (Mark(mean), Mark(both, of_part("S")))))
+    line = says.switches(service.right(frame, "mean"), service.right(frame, "both"))
+    title = f"How likely is y = 1? Rule: {service.switches()[spec]}"
+    return _part(title, rows, line, share=True)
+
+
+def _competition() -> list[dict[str, Any]]:
+    found = service.record()
+    if found is None or isinstance(found, DataProblem):
+        return []
+    who = service.LEARNERS[0]
+    frame = service.reached(found, service.WEAK, who)
+    rows = []
+    for group, accuracy, best in frame.itertuples(index=False):
+        marks = (Mark(accuracy, of_part(str(group))), Mark(best))
+        rows.append(Row(str(group), who, f"{accuracy:.1%} ({service.BEST} {best:.1%})", marks))
+    easy, hard = (service.behind(frame, groups) for groups in (("R", "U1"), ("U2", "S")))
+    line = says.competition(who, easy, hard)
+    return [
+        _part(
+            "How often it is right, x2 being weak; grey: the best possible", rows, line, share=True
+        )
+    ]
+
+
+def _gate() -> list[dict[str, Any]]:
+    found = service.digits()
+    kinds = service.spoilt(found)
+    if isinstance(kinds, DataProblem):
+        return []
+    return [
+        {"title": p.title, "drawing": p.drawing, "line": Markup(" ").join(p.lines)}
+        for p in report_parts.decomposed(found, kinds["picture"])
+    ]
+
+
+def _definitions(measure: str) -> dict[str, Any]:
+    found = worlds.numbers(service.AND)
+    rows = [
+        _row(f"{c} by {world_text.MEASURES[name]}", value, signed(value), c)
+        for name in dict.fromkeys((measure, "broja", "iccs"))
+        for c, value in zip(world_text.COMPONENTS, found.parts[name], strict=True)
+    ]
+    return _part("An AND world, in bits", rows, says.definitions(found.parts, measure))
+
+
+def _map() -> list[dict[str, Any]]:
+    found = service.mapped()
+    near = service.apart(found) if found else None
+    if not isinstance(near, Apart):
+        return []
+    ids = near.places.index.tolist()
+    alt = f"Map of {len(near.places):,} samples: A and B are beside each other"
+    drawing = Markup(
+        svg.points(near.places.to_numpy(float), [ids.index(n) for n in (near.one, near.other)], alt)
+    )
+    line = marked(says.pair(near.nearer, len(near.places) - 1))
+    return [{"title": "The map", "drawing": drawing, "line": line}]

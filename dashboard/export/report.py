@@ -1,0 +1,213 @@
+"""A report of samples in one HTML file that needs nothing else: no server, no network, no script.
+
+The figures are drawn here as SVG, since the server has no Plotly renderer and Plotly's own script
+would add 4.8 MB to each report; so the file can forbid scripts altogether.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from dashboard.export import report_parts
+from dashboard.figures import theme
+from dashboard.figures.bars import of_part, patterns
+from dashboard.services.sample import samples
+from dashboard.services.store.catalog import Checkpoint, shown, stock, table
+from dashboard.state.view import View, to_query
+from dashboard.text import terms
+
+#: Samples with their media and figures, rows of the list, and bytes of media, at most.
+MOST, MOST_ROWS, MOST_MEDIA = 50, 2000, 20_000_000
+
+_TEMPLATES: Final = Environment(
+    loader=FileSystemLoader(Path(__file__).parents[1] / "text"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+)
+
+
+def of_samples(
+    found: Checkpoint,
+    ids: Sequence[str],
+    title: str,
+    *,
+    note: str = "",
+    address: str = "",
+    definition: str = "same-sign",
+) -> bytes:
+    """A report of one or many samples of a checkpoint, as one HTML file in UTF-8.
+
+    Parameters
+    ----------
+    ids : samples of the checkpoint's table; others are left out, and that is said.
+    title, note : what the samples are, and how they were chosen. Shown literally, like every text.
+    address : of the Samples page, such as ``https://host/samples``, for links back; else none.
+    definition : what counts as shared; see ``state.DEFINITIONS``.
+
+    At most `MOST` samples are shown with their media and figures, `MOST_ROWS` in the list, with at
+    most `MOST_MEDIA` bytes of media; the file says what it leaves out.
+    """
+    known = table(found).index
+    wanted = list(dict.fromkeys(str(i) for i in ids))
+    kept = [i for i in wanted if i in known]
+    others = stock().ready(found.data, found.seed) or (found,)
+    room = report_parts.Room(MOST_MEDIA)
+    entries = [
+        {
+            **_entry(found, others, sample),
+            "anchor": _anchor(number),
+            "link": _link(found, sample, address),
+            "sides": report_parts.sides(found, sample, room),
+            "parts": [
+                *report_parts.decomposed(found, sample),
+                *report_parts.told(found, sample, definition),
+            ],
+        }
+        for number, sample in enumerate(kept[:MOST])
+    ]
+    page = _TEMPLATES.get_template("report.html.jinja").render(
+        title=title,
+        lead=_lead(found, len(kept)),
+        note=note,
+        bounds=_bounds(len(kept), len(wanted) - len(kept), room.left_out),
+        model=found.model,
+        patterns=Markup(patterns(map(of_part, theme.COLOURS))),
+        summary=_summary(found, others, kept) if len(kept) > 1 else None,
+        entries=entries,
+        definitions=_definitions(),
+        identity=_identity(found),
+    )
+    return page.encode("utf-8")
+
+
+def _lead(found: Checkpoint, count: int) -> str:
+    name = str((found.run.data_card if found.run else {}).get("title") or found.data)
+    what = "One sample" if count == 1 else f"{count:,} samples"
+    return f"{what} of the data set {name}, as the model {found.model} (seed {found.seed}) sees it."
+
+
+def _bounds(count: int, unknown: int, no_room: int) -> list[str]:
+    said = []
+    if count > MOST:
+        said.append(f"Only the first {MOST} of {count:,} samples are shown with their inputs.")
+    if count > MOST_ROWS:
+        said.append(f"The list has the first {MOST_ROWS:,} of {count:,} samples.")
+    if unknown:
+        said.append(f"{unknown:,} of the samples asked for are not in the model's table.")
+    if no_room:
+        size = MOST_MEDIA // 1_000_000
+        said.append(f"{no_room:,} pictures or sounds are left out: a report holds {size} MB.")
+    return said
+
+
+def _anchor(number: int) -> str:
+    return f"sample-{number}" if number < MOST else ""
+
+
+def _entry(found: Checkpoint, others: Sequence[Checkpoint], sample: str) -> dict[str, Any]:
+    """What is said of a sample, and by whom."""
+    row = samples.record(found, sample)
+    flags = (f.replace("_", " ") for f in samples.flags_of(found, sample))
+    known = [f"{row['split']} sample", *flags]
+    if row.get("composition") in terms.NAMES:
+        known.append(f"true composition {row['composition']}")
+    pair = next((c for c in others if c.model == "ensemble"), found)
+    said = [*samples.opinions(others, sample), *samples.unimodal(pair, sample)]
+    return {
+        "id": sample,
+        "truth": row["y"],
+        "says": row["pred"],
+        "sure": f"{row['confidence']:.0%}",
+        "verdict": "right" if row["correct"] else "wrong",
+        "known": ", ".join(known),
+        "opinions": [
+            {
+                "mark": "✓" if o.correct else "✗",
+                "who": o.who,
+                "says": o.says,
+                "sure": f"{o.probability:.0%}",
+                "of_truth": f"{o.of_truth:.0%}",
+            }
+            for o in said
+        ],
+    }
+
+
+def _link(found: Checkpoint, sample: str, address: str) -> str:
+    if not address.startswith(("http://", "https://")):
+        return ""
+    split = str(samples.record(found, sample)["split"])
+    view = View(data=found.data, model=found.model, seed=found.seed, split=split, sample=sample)
+    return f"{address}?{urlencode(to_query(view))}"
+
+
+# --- the whole ------------------------------------------------------------------------------
+
+
+def _summary(found: Checkpoint, others: Sequence[Checkpoint], ids: Sequence[str]) -> dict[str, Any]:
+    frame = table(found).loc[list(ids)]
+    scores = []
+    for one in others:
+        rows = table(one)
+        rows = rows[rows["id"].isin(ids)]
+        if len(rows):
+            right = f"{rows['correct'].mean():.1%}"
+            scores.append({"model": one.model, "right": right, "rows": f"{len(rows):,}"})
+    components = [c for c in samples.components(found) if f"gate_{c}" in frame.columns]
+    weights = samples.mean_gates_of(frame)
+    listed = [
+        {
+            "mark": "✓" if row["correct"] else "✗",
+            "id": row["id"],
+            "anchor": _anchor(i),
+            "truth": row["y"],
+            "says": row["pred"],
+            "sure": f"{row['confidence']:.0%}",
+            "gates": [f"{row[f'gate_{c}']:.0%}" for c in components],
+        }
+        for i, (_, row) in enumerate(frame.head(MOST_ROWS).iterrows())
+    ]
+    return {
+        "scores": scores,
+        "gate": "" if weights.empty else report_parts.gate_bars(weights, found),
+        "components": components,
+        "rows": listed,
+    }
+
+
+def _definitions() -> list[tuple[str, Markup]]:
+    words = {
+        "Component": terms.COMPONENT,
+        "Gate": terms.GATE,
+        "Unexplained": terms.EXPLAINED,
+        "Contribution": terms.CONTRIBUTION,
+        "Bits": terms.BITS,
+        "Counted as shared": terms.DEFINITION,
+        "One input alone": terms.ALONE,
+    }
+    return [(name, report_parts.marked(text)) for name, text in words.items()]
+
+
+def _identity(found: Checkpoint) -> list[tuple[str, str]]:
+    run = found.run
+    if run is None:
+        return []
+    rows = {
+        "Data set": run.data_name,
+        "Digest of the data": run.data_digest,
+        "Model": f"{found.model}, seed {found.seed}",
+        "Checkpoint": shown(found.folder),
+        "Weights (SHA-256)": run.weights_sha256,
+        "Trained": run.created,
+        "Format": str(run.version),
+        "Source of the data": str(run.data_card.get("source", "")),
+        "Licence of the data": str(run.data_card.get("licence", "")),
+    }
+    return [(name, value) for name, value in rows.items() if value]

@@ -1,0 +1,1 @@
+"""Work in processes of its own: queued, watched, cancelled. Nothing here imports Streamlit."""

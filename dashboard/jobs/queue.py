@@ -1,0 +1,449 @@
+"""Work that takes minutes, in processes of its own: queued, watched, cancelled, found again.
+
+Everything about a job lies in files below one folder, so that a page that is loaded again, a second
+tab and a server that was started again see the same. `job.json` says what is to be done and is
+written once, by the server; `state.json` says how far it is, and while the job runs only its
+`dashboard.jobs.runner` writes it. A running job holds the lock of its folder, so that one whose
+process is gone is noticed by anybody.
+
+Nothing here imports Streamlit.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import json
+import os
+import re
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Final, Literal
+
+from filelock import FileLock, Timeout
+
+from dmil_core.errors import BusyError
+from dmil_core.io.atomic import write_json
+from dmil_core.io.paths import uploads_root
+
+#: What `Jobs.submit` raises; its text is for the visitor.
+Busy = BusyError
+State = Literal["queued", "running", "done", "failed", "cancelled", "stopped"]
+#: States a job ends in. ``stopped`` is a job whose server ended; it can be started again.
+ENDED: Final = ("done", "failed", "cancelled", "stopped")
+
+JOB_FILE, STATE_FILE, LOCK_FILE, CANCEL_FILE = "job.json", "state.json", ".lock", "cancel"
+_ID: Final = re.compile(r"[0-9a-f]{16}")
+
+#: Trainings side by side on one server: each keeps a core busy, and pages need one too.
+AT_ONCE: Final = 1
+#: Unfinished jobs of one visitor, so that nobody fills the queue alone.
+OF_ONE: Final = 3
+#: Unfinished jobs of all; who comes later would wait for hours.
+OF_ALL: Final = 30
+#: Ended jobs are forgotten after a week, as the visitor's sets are.
+KEPT_SECONDS: Final = 7 * 24 * 3600
+#: A job is ended after two hours: no set within the limits takes so long.
+LONGEST_SECONDS: Final = 2 * 3600
+#: Seconds between two looks at what runs; starting a Python takes about as long.
+_LOOK: Final = 0.2
+#: Seconds a job has to end by itself before its processes are killed.
+GRACE: Final = 3.0
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command of a job, and its expected share of the work (relative to the others).
+
+    Its lines of JSON on stdout (``stage``, ``fraction``, ``message``) are its progress, as those of
+    ``dmil train --progress json``.
+    """
+
+    title: str
+    argv: tuple[str, ...]
+    work: float = 1.0
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is to be done, for whom, and how far it is.
+
+    Attributes
+    ----------
+    owner : token of the visitor who may cancel it.
+    kind, title : what sort of work, and its name for people.
+    folder : where its result goes; there is never more than one unfinished job of a kind and
+        folder.
+    fraction : 0 to 1 of all steps.
+    left : seconds until it ends, as far as can be told; an upper bound for trainings.
+    message : what it last said, or why it failed.
+    ahead : unfinished jobs that come before a queued one.
+    """
+
+    id: str
+    owner: str
+    kind: str
+    title: str
+    folder: str
+    steps: tuple[Step, ...]
+    created: float
+    state: State = "queued"
+    stage: str = ""
+    fraction: float = 0.0
+    left: float | None = None
+    message: str = ""
+    changed: float = 0.0
+    pid: int = 0
+    ahead: int = 0
+
+    @property
+    def active(self) -> bool:
+        """Whether it waits or runs."""
+        return self.state not in ENDED
+
+
+def command(*arguments: object) -> tuple[str, ...]:
+    """The ``dmil`` command with these arguments, as a job's step takes it."""
+    return (sys.executable, "-m", "dmil_core", *map(str, arguments))
+
+
+class Jobs:
+    """The jobs below one folder. One instance per server and folder starts them; see `jobs`."""
+
+    def __init__(
+        self, root: Path, at_once: int = AT_ONCE, of_one: int = OF_ONE, of_all: int = OF_ALL
+    ) -> None:
+        self.root = root
+        self.at_once, self.of_one, self.of_all = at_once, of_one, of_all
+        self._lock = threading.RLock()
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._last_start: dict[str, float] = {}
+        self._thread: threading.Thread | None = None
+        self._closed = False
+        self._queued: list[str] = []
+        # What an earlier server left waiting goes on waiting here.
+        self._queued = [j.id for j in sorted(self._all(), key=_age) if j.state == "queued"]
+        if self._queued:
+            self._wake()
+
+    # --- asking ------------------------------------------------------------------------------
+
+    def get(self, job_id: str) -> Job | None:
+        """The job of this id; None where there is none (any text may be asked for)."""
+        return self._read(self.root / job_id) if _ID.fullmatch(job_id) else None
+
+    def of(self, owner: str) -> list[Job]:
+        """A visitor's jobs, the latest first."""
+        found = [j for j in self._all() if secrets.compare_digest(j.owner, owner)]
+        return sorted(found, key=_age, reverse=True)
+
+    def find(self, kind: str, folder: Path | str) -> Job | None:
+        """The latest job of this kind that writes to this folder, whoever owns it."""
+        found = [j for j in self._all() if (j.kind, j.folder) == (kind, str(folder))]
+        return max(found, key=_age, default=None)
+
+    def log(self, job: Job) -> str:
+        """What a job's commands said last, for the server's log; never shown to visitors."""
+        with contextlib.suppress(OSError):
+            return (self.root / job.id / "log.txt").read_text("utf-8", "replace")
+        return ""
+
+    # --- doing -------------------------------------------------------------------------------
+
+    def submit(
+        self, owner: str, kind: str, title: str, folder: Path | str, steps: Sequence[Step]
+    ) -> Job:
+        """Queue a job. An unfinished one of the same kind and folder is returned instead.
+
+        Raises
+        ------
+        BusyError
+            If this visitor, or everybody together, has too many unfinished jobs.
+        """
+        with self._lock:
+            self._tidy()
+            active = [j for j in self._all() if j.active]
+            for job in active:
+                if (job.kind, job.folder) == (kind, str(folder)):
+                    return job
+            if sum(j.owner == owner for j in active) >= self.of_one:
+                raise BusyError(
+                    f"You have {self.of_one} unfinished jobs, which is the most at once. Cancel "
+                    "one, or wait until one has ended."
+                )
+            if len(active) >= self.of_all:
+                raise BusyError(
+                    f"{len(active)} jobs of other visitors are waiting. Try again in an hour."
+                )
+            job = Job(
+                secrets.token_hex(8), owner, kind, title, str(folder), tuple(steps), time.time()
+            )
+            write_json(self.root / job.id / JOB_FILE, _task(job))
+            self._enqueue(job)
+            return job
+
+    def again(self, job_id: str, owner: str) -> Job | None:
+        """Queue an ended job once more; None where it is not this visitor's.
+
+        Raises BusyError as `submit` does.
+        """
+        job = self.get(job_id)
+        if job is None or job.owner != owner or job.active:
+            return None
+        self.forget(job_id, owner)
+        return self.submit(owner, job.kind, job.title, job.folder, job.steps)
+
+    def cancel(self, job_id: str, owner: str) -> bool:
+        """End a job and every process it started; False where it is not this visitor's.
+
+        Returns when nothing of it runs any more.
+        """
+        with self._lock:
+            job = self.get(job_id)
+            if job is None or job.owner != owner or not job.active:
+                return False
+            folder = self.root / job_id
+            (folder / CANCEL_FILE).touch()
+            process = self._running.get(job_id)
+            if process is None and job.state == "queued":
+                self._queued = [i for i in self._queued if i != job_id]
+                write_state(folder, replace(job, state="cancelled", message="Cancelled."))
+                return True
+        _end(process.pid if process else job.pid, folder)
+        with self._lock:
+            self._reap()
+            self._settle(job_id, "cancelled", "Cancelled.")
+        return True
+
+    def forget(self, job_id: str, owner: str) -> bool:
+        """Remove an ended job from the list; its result stays."""
+        with self._lock:
+            job = self.get(job_id)
+            if job is None or job.owner != owner or job.active:
+                return False
+            shutil.rmtree(self.root / job_id, ignore_errors=True)
+            return True
+
+    def close(self) -> None:
+        """End everything that this server started. Queued jobs wait for the next server."""
+        with self._lock:
+            self._closed = True
+            running = dict(self._running)
+            for process in running.values():
+                # The runner ends its job when this pipe does, also if the server is killed.
+                if process.stdin:
+                    process.stdin.close()
+        end = time.monotonic() + GRACE + 2
+        for process in running.values():
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(max(0.1, end - time.monotonic()))
+            _kill_group(process.pid)
+            process.wait()
+
+    # --- starting and ending -----------------------------------------------------------------
+
+    def _enqueue(self, job: Job) -> None:
+        write_state(self.root / job.id, job)
+        self._queued.append(job.id)
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._watch, name="jobs", daemon=True)
+            self._thread.start()
+
+    def _watch(self) -> None:
+        """Start what waits and take note of what has ended, while there is anything."""
+        while True:
+            with self._lock:
+                self._reap()
+                while not self._closed and self._queued and len(self._running) < self.at_once:
+                    self._start(self._next())
+                if self._closed or not (self._queued or self._running):
+                    self._thread = None
+                    return
+            time.sleep(_LOOK)
+
+    def _next(self) -> str:
+        """The job to start: of the visitor who runs least and has waited longest since a start."""
+        jobs = [j for i in self._queued if (j := self.get(i))]
+        if not jobs:
+            return self._queued[0]
+        owners = [j.owner for i in self._running if (j := self.get(i))]
+        first = min(
+            jobs, key=lambda j: (owners.count(j.owner), self._last_start.get(j.owner, 0), j.created)
+        )
+        return first.id
+
+    def _start(self, job_id: str) -> None:
+        self._queued.remove(job_id)
+        job, folder = self.get(job_id), self.root / job_id
+        if job is None or job.state != "queued":
+            return
+        self._last_start[job.owner] = time.monotonic()
+        if len(self._last_start) > 1000:
+            del self._last_start[min(self._last_start, key=self._last_start.__getitem__)]
+        # A session of its own: the group's id is the runner's, so that all of it can be ended.
+        self._running[job_id] = subprocess.Popen(
+            [sys.executable, "-m", "dashboard.jobs.runner", str(folder)],
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            start_new_session=True, env=environment(),
+        )  # fmt: skip
+
+    def _reap(self) -> None:
+        for job_id, process in list(self._running.items()):
+            if process.poll() is None:
+                continue
+            _kill_group(process.pid)
+            if process.stdin:
+                with contextlib.suppress(OSError):
+                    process.stdin.close()
+            cancelled = (self.root / job_id / CANCEL_FILE).exists()
+            self._settle(job_id, *(_CANCELLED if cancelled else _BROKEN))
+            # Only now: while it is listed here nobody takes it for one of an earlier server.
+            del self._running[job_id]
+
+    def _settle(self, job_id: str, state: State, message: str) -> None:
+        """Write how a job ended, if its runner could not and no other server's works on it."""
+        folder = self.root / job_id
+        job = read_job(folder)
+        if job is not None and job.active and not _held(folder):
+            write_state(folder, replace(job, state=state, message=message))
+
+    # --- files -------------------------------------------------------------------------------
+
+    def _all(self) -> Iterator[Job]:
+        if not self.root.is_dir():
+            return
+        for folder in self.root.iterdir():
+            if _ID.fullmatch(folder.name) and (job := self._read(folder)):
+                yield job
+
+    def _read(self, folder: Path) -> Job | None:
+        job = read_job(folder)
+        if job is None:
+            return None
+        if job.state == "running" and folder.name not in self._running and not _held(folder):
+            # Read again: it may have ended between the two looks.
+            job = read_job(folder)
+            if job is not None and job.state == "running":
+                job = replace(job, state="stopped", message=STOPPED)
+                write_state(folder, job)
+        if job is not None and job.state == "queued" and folder.name in self._queued:
+            job = replace(job, ahead=self._queued.index(folder.name) + len(self._running))
+        return job
+
+    def _tidy(self) -> None:
+        """Forget jobs that ended long ago."""
+        for job in self._all():
+            if not job.active and time.time() - max(job.changed, job.created) > KEPT_SECONDS:
+                shutil.rmtree(self.root / job.id, ignore_errors=True)
+
+
+STOPPED: Final = "The server was stopped meanwhile. Start it again: it goes on where it was."
+_CANCELLED: Final[tuple[State, str]] = ("cancelled", "Cancelled.")
+_BROKEN: Final[tuple[State, str]] = ("failed", "Its process ended without a word.")
+
+
+def _age(job: Job) -> float:
+    return job.created
+
+
+def _task(job: Job) -> dict[str, object]:
+    """What `job.json` holds: everything that does not change."""
+    names = ("id", "owner", "kind", "title", "folder", "created")
+    return {**{n: getattr(job, n) for n in names}, "steps": [asdict(s) for s in job.steps]}
+
+
+def write_state(folder: Path, job: Job) -> None:
+    """Write how far a job is, at once or not at all."""
+    names = ("state", "stage", "fraction", "left", "message", "pid")
+    state = {**{n: getattr(job, n) for n in names}, "changed": time.time()}
+    write_json(folder / STATE_FILE, state)
+
+
+def read_job(folder: Path) -> Job | None:
+    """A job as its files say; None where they are missing or damaged."""
+    try:
+        task = json.loads((folder / JOB_FILE).read_text("utf-8"))
+        steps = tuple(Step(s["title"], tuple(s["argv"]), float(s["work"])) for s in task["steps"])
+        state = json.loads((folder / STATE_FILE).read_text("utf-8"))
+        return Job(**{**task, **state, "steps": steps})
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def _held(folder: Path) -> bool:
+    """Whether a process works on this job."""
+    lock = FileLock(folder / LOCK_FILE, timeout=0)
+    # One look at a time: two would take each other for a process at work.
+    with _LOOKING:
+        try:
+            lock.acquire()
+        except Timeout:
+            return True
+        lock.release()
+        return False
+
+
+def environment() -> dict[str, str]:
+    """One thread each: the other cores are for pages, and small matrices gain nothing."""
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+    # The server finds this package by its own path; the runner must find the same one.
+    path = os.pathsep.join([str(Path(__file__).resolve().parents[2]), *_old_path()])
+    return {**os.environ, **dict.fromkeys(names, "1"), "PYTHONPATH": path}
+
+
+def _old_path() -> list[str]:
+    return [p for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if p]
+
+
+def _end(pid: int, folder: Path) -> None:
+    """Ask a runner to end its job, and kill the whole group if it does not."""
+    if pid <= 0 or not _held(folder):
+        # Not begun, or gone: the number may be another process's by now.
+        if pid > 0 and _is_our_child(pid):
+            _kill_group(pid)
+        return
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, signal.SIGTERM)
+    end = time.monotonic() + GRACE + 2
+    while _held(folder) and time.monotonic() < end:
+        time.sleep(0.05)
+    if _held(folder):
+        _kill_group(pid)
+
+
+def _is_our_child(pid: int) -> bool:
+    try:
+        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+    except ChildProcessError:
+        return False
+
+
+def _kill_group(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+_LOOKING: Final = threading.Lock()
+_OPEN: Final[dict[Path, Jobs]] = {}
+_OPENING: Final = threading.Lock()
+
+
+def jobs() -> Jobs:
+    """This server's jobs, below the folder of uploads; they end when the server does."""
+    root = uploads_root() / "jobs"
+    with _OPENING:
+        if root not in _OPEN:
+            _OPEN[root] = Jobs(root)
+            atexit.register(_OPEN[root].close)
+        return _OPEN[root]

@@ -1,0 +1,148 @@
+"""What the records of comparisons say: scores over seeds, differences, ranks over data sets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.services.store.catalog import Stock, log, stamp
+from dmil_core.experiments import records, scoreboard
+from dmil_core.experiments.records import Records
+from dmil_core.experiments.scoreboard import Standing
+from dmil_core.experiments.targets import Target
+
+SEEDS = scoreboard.SEEDS
+
+
+def recorded(root: Path, split: str = "test") -> Records:
+    """Every recorded run, by its figures on one split; do not write into it."""
+    return _recorded(str(root), split, _key(root))
+
+
+def _key(root: Path) -> str:
+    return stamp(root.glob(f"*/{records.RESULTS_FILE}"))
+
+
+@st.cache_resource(max_entries=8, show_spinner="Reading the records …")
+def _recorded(root: str, split: str, key: str) -> Records:
+    found = records.read_all(Path(root), split)
+    for problem in found.problems:
+        log.warning("%s", problem)
+    return found
+
+
+def split_of(split: str) -> str:
+    """The split that records can be read for: they have validation and test figures only."""
+    return split if split in ("test", "val") else "test"
+
+
+@dataclass(frozen=True)
+class Board:
+    """All recorded ways of learning on one data set.
+
+    Attributes
+    ----------
+    table
+        A row per method, best first: the columns of `scoreboard.summary` without data, then
+        difference, low, high, pairs, verdict against the reference (``reference`` for itself,
+        ``unpaired`` without a seed in common).
+    points
+        Columns method, seed, value: the metric of every run.
+    methods
+        Best first.
+    reference
+        The method that others are compared with; another one than asked for where that has no run.
+    missing
+        Methods that have records on other data sets but none here.
+    other_data
+        Whether the records were made on another version of the data than the checkpoints.
+    """
+
+    table: pd.DataFrame
+    points: pd.DataFrame
+    methods: tuple[str, ...]
+    reference: str
+    missing: tuple[str, ...]
+    other_data: bool
+
+
+def board(stock: Stock, data: str, metric: str, reference: str, split: str) -> Board | None:
+    """The scoreboard of a data set; None where no run is recorded with this metric."""
+    found = recorded(stock.root, split)
+    runs = found.of(data).dropna(subset=[metric])
+    if runs.empty:
+        return None
+    table = scoreboard.summary(runs, metric).drop(columns="data")
+    methods = tuple(table["paradigm"])
+    against = reference if reference in methods else methods[0]
+    apart = scoreboard.differences(runs, metric, against).drop(columns="data")
+    table = table.merge(apart, on="paradigm", how="left").rename(columns={"paradigm": "method"})
+    itself = table["method"] == against
+    table["verdict"] = table["verdict"].mask(itself, "reference").fillna("unpaired")
+    table.loc[itself, "difference"] = 0.0
+    points = runs[["paradigm", "seed", metric]].set_axis(["method", "seed", "value"], axis=1)
+    everywhere = dict.fromkeys(found.runs["paradigm"])
+    return Board(
+        table=table,
+        points=points,
+        methods=methods,
+        reference=against,
+        missing=tuple(m for m in everywhere if m not in methods),
+        other_data=_other_data(stock, data, runs),
+    )
+
+
+def _other_data(stock: Stock, data: str, runs: pd.DataFrame) -> bool:
+    trained = {c.run.data_digest for c in stock.of(data) if c.run is not None}
+    made = set(runs["digest"]) - {""}
+    return bool(trained and made and not trained & made)
+
+
+def by_composition(root: Path, data: str, split: str, order: tuple[str, ...]) -> pd.DataFrame:
+    """Columns model, group, accuracy, sd, seeds, methods as ordered; empty where not known."""
+    runs = recorded(root, split).of(data)
+    frame = scoreboard.by_composition(runs).drop(columns="data")
+    frame = frame.rename(columns={"paradigm": "model", "composition": "group"})
+    place = {name: i for i, name in enumerate(order)}
+    return frame.sort_values("model", key=lambda m: m.map(place), kind="stable")
+
+
+def over_sets(root: Path, metric: str, reference: str, split: str) -> pd.DataFrame:
+    """Every paired difference to the reference on every data set; see `scoreboard.differences`."""
+    return scoreboard.differences(recorded(root, split).runs, metric, reference)
+
+
+def means(root: Path, metric: str, split: str) -> pd.DataFrame:
+    """The summary of every method on every data set; see `scoreboard.summary`."""
+    return scoreboard.summary(recorded(root, split).runs, metric)
+
+
+def standing(root: Path, metric: str, split: str) -> Standing:
+    """Average ranks over the data sets with complete records."""
+    return _standing(str(root), metric, split, _key(root))
+
+
+@st.cache_resource(max_entries=16, show_spinner="Ranking …")
+def _standing(root: str, metric: str, split: str, key: str) -> Standing:
+    return scoreboard.standing(recorded(Path(root), split).runs, metric)
+
+
+def targets(root: Path) -> list[Target]:
+    """What the comparison was to show, on test rows."""
+    return _targets(str(root), _key(root))
+
+
+@st.cache_resource(max_entries=4, show_spinner="Ranking …")
+def _targets(root: str, key: str) -> list[Target]:
+    return scoreboard.targets(recorded(Path(root)).runs)
+
+
+def about(method: str) -> str:
+    """One sentence on a way of learning and whose idea it is; empty for one that is not ours."""
+    from dmil_core.paradigms import PARADIGMS
+
+    found = PARADIGMS.get(method)
+    return f"{found.summary} {found.citation}".strip() if found else ""

@@ -1,0 +1,100 @@
+"""How a model was trained: its epochs, and the stages they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.services.store.catalog import Checkpoint, log
+from dmil_core.checkpoint import read_history
+from dmil_core.errors import CheckpointError
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of a training.
+
+    Attributes
+    ----------
+    title : its number and name.
+    first, last : its epochs, counted through the whole training from 1.
+    most : epochs it could have had.
+    best : the epoch whose weights were handed on: the one of least validation loss.
+    val_loss, val_accuracy : there; nats, 0 to 1.
+    patience : epochs without a better validation loss after which it stops; 0 where not known.
+    """
+
+    title: str
+    first: int
+    last: int
+    most: int
+    best: int
+    val_loss: float
+    val_accuracy: float
+    patience: int
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it ended before its last epoch."""
+        return self.last - self.first + 1 < self.most
+
+
+@dataclass(frozen=True)
+class Training:
+    """A model's training: ``epochs`` has the columns of `read_history` and ``step`` (from 1)."""
+
+    epochs: pd.DataFrame
+    stages: tuple[Stage, ...]
+
+
+def training(found: Checkpoint) -> Training | None:
+    """The epochs of a model's training; None where none are kept, or cannot be read."""
+    patience = {s.name: s.patience for s in found.run.config.stages} if found.run else {}
+    return _training(str(found.folder), found.stamp, tuple(patience.items()), found)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _training(
+    folder: str, key: str, patience: tuple[tuple[str, int], ...], _found: Checkpoint
+) -> Training | None:
+    try:
+        epochs = pd.DataFrame(read_history(_found.folder))
+    except CheckpointError as error:
+        log.warning("history of %s: %s", folder, error)
+        return None
+    if epochs.empty:
+        return None
+    epochs["step"] = range(1, len(epochs) + 1)
+    known = dict(patience)
+    # A stage ends where another name begins, or where the count starts again.
+    starts = (epochs["stage"] != epochs["stage"].shift()) | (
+        epochs["epoch"] <= epochs["epoch"].shift(fill_value=0)
+    )
+    stages = tuple(
+        _stage(rows, known.get(str(rows["stage"].iloc[0]), 0))
+        for _, rows in epochs.groupby(starts.cumsum(), sort=True)
+    )
+    return Training(epochs, stages)
+
+
+def with_terms(epochs: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
+    """The epochs with a column for each loss term that was kept; NaN where its stage has it not."""
+    kept = pd.DataFrame(list(epochs["val_terms"]), index=epochs.index, dtype=float)
+    return epochs.join(kept[[name for name in names if name in kept]])
+
+
+def _stage(rows: pd.DataFrame, patience: int) -> Stage:
+    best = rows.iloc[int(rows["val_loss"].to_numpy().argmin())]
+    return Stage(
+        str(rows["title"].iloc[0]),
+        int(rows["step"].iloc[0]),
+        int(rows["step"].iloc[-1]),
+        int(rows["epochs"].iloc[0]),
+        int(best["step"]),
+        float(best["val_loss"]),
+        float(best["val_accuracy"]),
+        patience,
+    )

@@ -1,0 +1,1 @@
+"""What the pages to learn with compute."""

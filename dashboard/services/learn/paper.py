@@ -1,0 +1,93 @@
+"""The architecture of a loaded checkpoint: sizes of its parts; and Theorem 1 as it was measured."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.services.sample import samples
+from dashboard.services.sample.samples import NATS_PER_BIT
+from dashboard.services.store import loaded
+from dashboard.services.store.catalog import Checkpoint, DataProblem, log, shown, stamp
+from dmil_core.io.paths import results_root
+
+if TYPE_CHECKING:
+    from dmil_core.inference.summary import Size
+
+_TERMS: Final = ("information", "within", "equivocation", "label_composition", "bound")
+
+
+def decomposes(found: Checkpoint) -> bool:
+    """Whether the checkpoint is of the paper's architecture, with every part."""
+    if found.run is None:
+        return False
+    model = found.run.config.model
+    return model.architecture == "dmil" and model.intra and model.consistency
+
+
+def sizes(found: Checkpoint) -> dict[str, Size] | DataProblem:
+    """Part (``z1``, ``m1``, ``r``, ``gate`` ...) -> its size, from a run of the loaded model."""
+    data = samples.source(found)
+    if isinstance(data, DataProblem):
+        return data
+    return _sizes(str(found.folder), found.stamp, found, data)
+
+
+@st.cache_resource(max_entries=32, show_spinner="Looking into the model …")
+def _sizes(folder: str, key: str, _found: Checkpoint, _data: Any) -> dict[str, Size]:
+    from dmil_core.inference import summary
+
+    model, run = loaded.model(_found)
+    return summary.sizes(model, run.config.model, _data)
+
+
+# --- Theorem 1 --------------------------------------------------------------------------------
+
+
+def path() -> Path:
+    """Where the record of Theorem 1 is expected."""
+    return results_root() / "theorem.json"
+
+
+def theorem() -> pd.DataFrame | DataProblem | None:
+    """Theorem 1 in bits, a row for each setting and paradigm, and two exact ones.
+
+    Columns setting, who, seeds (0 for exact), information I(Z;Y), within E_c[I(Z;Y|c)],
+    equivocation H(C|Z), label_composition I(Y;C), bound, synergy I(Z;Y|S), accuracy (0 to 1). None
+    where there is no record.
+    """
+    return _theorem(str(path()), stamp([path()]))
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _theorem(file: str, key: str) -> pd.DataFrame | DataProblem | None:
+    if not key:
+        return None
+    try:
+        record = json.loads(Path(file).read_text("utf-8"))
+        rows = [
+            {"setting": name, "who": who, "seeds": 0, **_terms(own[who], own[who])}
+            for name, own in record["settings"].items()
+            for who in ("together", "added")
+        ]
+        runs = pd.DataFrame(
+            {"setting": r["setting"], "who": r["paradigm"], **_terms(r["linear"], r)}
+            for r in record["runs"]
+        )
+        grouped = runs.groupby(["setting", "who"], sort=False)
+        means = grouped.mean().assign(seeds=grouped.size()).reset_index()
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        log.warning("%s: %s", file, error)
+        return DataProblem(f"{shown(file)} is damaged; `make bench-theorem` writes it again")
+    return pd.concat([pd.DataFrame(rows), means], ignore_index=True)
+
+
+def _terms(told: dict[str, Any], about: dict[str, Any]) -> dict[str, float]:
+    """The terms in bits, of which ``synergy`` is I(Z;Y|S), and the accuracy."""
+    bits = {name: float(told[name]) / NATS_PER_BIT for name in _TERMS}
+    synergy = float(told["by_composition"]["S"]) / NATS_PER_BIT
+    return {**bits, "synergy": synergy, "accuracy": float(about["accuracy"])}

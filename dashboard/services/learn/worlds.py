@@ -1,0 +1,224 @@
+"""Worlds of gates and truth tables: what is built, and what is exact about it, in bits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, cast
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from dashboard.services.store.catalog import DataProblem
+from dmil_core.data.synthetic.gates import BITS, GATES
+from dmil_core.data.synthetic.truth_table import Row, TableError, read_table, write_table
+from dmil_core.data.synthetic.world import World
+from dmil_core.errors import ConfigError
+from dmil_core.pid import discrete
+from dmil_core.pid.pointwise import PARTS, QUANTITIES, SUMS, Definition
+
+__all__ = ["Numbers", "World"]
+
+#: What "Mix" begins with: each component as often as the others, and one can see which.
+FIRST_MIX: Final[Mapping[str, float]] = dict.fromkeys(("xor", "rdn", "unq1", "unq2"), 1.0)
+#: Gate -> what its class is, in words.
+SAYS: Final[Mapping[str, str]] = {name: gate.says for name, gate in GATES.items()}
+_LN2: Final = math.log(2.0)
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What a world's inputs tell of its class, in bits.
+
+    Attributes
+    ----------
+    entropy : H(y), all there is to be told.
+    i1, i2, i12 : told by x1, by x2 and by both.
+    parts : measure -> r, u1, u2, s.
+    """
+
+    entropy: float
+    i1: float
+    i2: float
+    i12: float
+    parts: Mapping[str, tuple[float, ...]]
+
+
+def meaning(measure: str) -> str:
+    """What a measure calls shared, in a sentence."""
+    return dict(discrete.MEASURES)[measure]  # type: ignore[index]
+
+
+def read(spec: str) -> World | DataProblem:
+    """The world of a text from a link; empty text means XOR."""
+    try:
+        return World.from_spec(spec) if spec else World()
+    except ConfigError as error:
+        return DataProblem(str(error))
+
+
+@st.cache_resource(max_entries=500, show_spinner=False)
+def numbers(spec: str) -> Numbers:
+    """The exact numbers of a world that can be read, by every measure."""
+    pmf = World.from_spec(spec).pmf()
+    prior = pmf.p.sum(axis=(0, 1))
+    held = prior[prior > 0]
+    found = {name: discrete.decompose(pmf, name) for name in discrete.MEASURES}
+    one = found["broja"]
+    parts = {
+        str(name): tuple(_bits(getattr(d, part)) for part in PARTS) for name, d in found.items()
+    }
+    i1, i2, i12 = (_bits(getattr(one, name)) for name in SUMS)
+    return Numbers(_bits(-float(held @ np.log(held))), i1, i2, i12, parts)
+
+
+@st.cache_resource(max_entries=100, show_spinner=False)
+def outcomes(spec: str, definition: str) -> pd.DataFrame:
+    """A row for each (x1, x2, y) that can occur: columns x1, x2, y (text), p, and in bits i1, i2,
+    i12, r, u1, u2, s."""
+    frame = discrete.realisations(World.from_spec(spec).pmf(), cast(Definition, definition))
+    for name in ("x1", "x2", "y"):
+        frame[name] = [symbol_text(s) for s in frame[name]]
+    for name in QUANTITIES:
+        frame[name] = [_bits(v) for v in frame[name]]
+    return frame
+
+
+@st.cache_resource(max_entries=100, show_spinner=False)
+def cells(spec: str) -> pd.DataFrame:
+    """p(x1, x2, y) as it is drawn: columns panel, x1, x2, y (text), p (above 0), and at (row,
+    column of the panel).
+
+    A mixture has a panel for each gate, with the bits in it, as no two gates are on at once.
+    """
+    world = World.from_spec(spec)
+    pmf = world.pmf()
+    found = [
+        {
+            "panel": str(pmf.x1[i][0]) if world.mixed else "",
+            "x1": _bit(pmf.x1[i], world.mixed),
+            "x2": _bit(pmf.x2[j], world.mixed),
+            "row": i % len(BITS) if world.mixed else i,
+            "column": j % len(BITS) if world.mixed else j,
+            "y": symbol_text(pmf.y[k]),
+            "p": float(pmf.p[i, j, k]),
+        }
+        for i, j, k in zip(*np.nonzero(pmf.p), strict=True)
+    ]
+    return pd.DataFrame(found)
+
+
+def told(frame: pd.DataFrame) -> str:
+    """`cells` in words, for who cannot see the picture."""
+    pairs = frame.groupby(["panel", "x1", "x2"], sort=False)
+    said = []
+    for (panel, x1, x2), own in pairs:
+        among = own["p"] / own["p"].sum()
+        classes = ", ".join(
+            f"class {y}" + (f" {share:.0%}" if share < 1 else "")
+            for y, share in zip(own["y"], among, strict=True)
+        )
+        said.append(f"{f'{panel} ' if panel else ''}{x1} {x2} {own['p'].sum():.0%} {classes}")
+    return "; ".join(said)
+
+
+def prior_of(world: World) -> list[float]:
+    """The chance of each class."""
+    chances: list[float] = world.clean.p.sum(axis=(0, 1)).tolist()
+    return chances
+
+
+def possible(world: World) -> list[bool]:
+    """Of each class whether it can occur, whatever prior is asked for."""
+    able: list[bool] = (replace(world, prior=()).clean.p.sum(axis=(0, 1)) > 0).tolist()
+    return able
+
+
+def class_names(world: World) -> list[str]:
+    """The classes as text."""
+    return [symbol_text(name) for name in world.classes]
+
+
+def shares(world: World) -> dict[str, float]:
+    """How often each gate is on, after the class prior has its say."""
+    if not world.mixed:
+        return dict.fromkeys(world.gates, 1.0)
+    size = len(BITS)
+    by_symbol = world.clean.p.sum(axis=(1, 2))
+    found = by_symbol.reshape(-1, size).sum(axis=1)
+    return dict(zip(world.gates, map(float, found), strict=True))
+
+
+def weights(world: World) -> dict[str, float]:
+    """The weight of every gate, 0 where it cannot be on, the largest at most 1."""
+    most = max(1.0, *world.gates.values())
+    return {name: round(world.gates.get(name, 0.0) / most, 4) for name in GATES}
+
+
+def text_of(world: World) -> str:
+    """The world's rows to be typed on: its table, or the truth table of its one gate."""
+    if world.table:
+        return write_table(world.table)
+    p = replace(World() if world.mixed else world, noise=0.0, prior=()).clean
+    rows = [
+        Row(str(p.x1[i]), str(p.x2[j]), str(p.y[k]), round(float(p.p[i, j, k]), 6))
+        for i, j, k in zip(*np.nonzero(p.p), strict=True)
+    ]
+    if len({row.p for row in rows}) == 1:
+        rows = [replace(row, p=1.0) for row in rows]
+    return write_table(rows)
+
+
+def changed(world: World, **values: Any) -> tuple[World, str]:
+    """A world with some parts replaced, and what had to be given up for it.
+
+    A prior of other classes, or of one that can no longer occur, and the correlation of a table
+    cannot be kept.
+    """
+    lost = ""
+    if values.get("table") and world.correlation:
+        values = {"correlation": 0.0, **values}
+    try:
+        made = replace(world, **values)
+    except ConfigError:
+        made = replace(world, **{**values, "prior": ()})
+        lost = "The class prior was given up: it does not fit the classes that occur now."
+    return made, lost
+
+
+def typed(world: World, text: str) -> tuple[World, str, Sequence[tuple[int, str]]]:
+    """`changed` to the table that was typed; or the world as it was, and the table's faults: (row
+    from 1, or 0 of the whole; what is wrong)."""
+    try:
+        table = read_table(text)
+    except TableError as error:
+        return world, "", error.problems
+    return (*changed(world, table=table, gates={}), ())
+
+
+def tilted(world: World, place: int, chance: float) -> tuple[float, ...]:
+    """The class prior where one class gets this chance and the others keep their proportions."""
+    now = prior_of(world)
+    others = [p if k != place else 0.0 for k, p in enumerate(now)]
+    if not sum(others):
+        natural = prior_of(replace(world, prior=()))
+        others = [p if k != place else 0.0 for k, p in enumerate(natural)]
+    scale = sum(others)
+    if not scale:
+        return ()
+    return tuple(chance if k == place else (1.0 - chance) * p / scale for k, p in enumerate(others))
+
+
+def symbol_text(symbol: object) -> str:
+    """A symbol as text: ``XOR 0`` of a mixture."""
+    return " ".join(map(str, symbol)) if isinstance(symbol, tuple) else str(symbol)
+
+
+def _bit(symbol: Any, mixed: bool) -> str:
+    return str(symbol[1]) if mixed else symbol_text(symbol)
+
+
+def _bits(nats: float) -> float:
+    return float(nats) / _LN2 + 0.0

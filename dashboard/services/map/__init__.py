@@ -1,0 +1,1 @@
+"""Latent maps and slices of them."""

@@ -1,0 +1,247 @@
+"""Latent maps: where each sample lies, what points are coloured by, and two maps beside each
+other."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from dashboard.jobs.queue import Job, Step, command, jobs
+from dashboard.services.sample import information
+from dashboard.services.sample.latents import latents as latents_of
+from dashboard.services.sample.latents import sketch
+from dashboard.services.sample.samples import COLUMNS, in_split
+from dashboard.services.store.catalog import (
+    Checkpoint,
+    DataProblem,
+    Projection,
+    projection,
+    stock,
+    table,
+)
+from dashboard.state.view import COLOURS
+from dmil_core import schema
+from dmil_core.inference.projection import Method, place
+from dmil_core.pid.pointwise import PARTS
+
+#: (N, 2) places on a map, in units of the map: 0 to 1 along its longer side.
+Places = NDArray[np.float64]
+
+#: Colours that are read from what the heads tell.
+_BITS = {f"bits-{part.upper()}": part for part in PARTS}
+
+
+def placed(found: Checkpoint) -> Projection | DataProblem:
+    """The stored map of a checkpoint; where there is none a PCA, which takes a moment."""
+    return projection(found) or sketch(found)
+
+
+def is_stored(found: Checkpoint) -> bool:
+    """Whether a map of this checkpoint is kept beside it."""
+    return projection(found) is not None
+
+
+def fit(found: Checkpoint, owner: str) -> Job:
+    """Let a UMAP of every latent be computed and kept beside the checkpoint, in the background.
+
+    Raises BusyError where too much is under way.
+    """
+    step = Step("UMAP", command("project", "--checkpoint", found.folder, "--progress", "json"))
+    return jobs().submit(owner, "map", f"Map of {found.model}", found.folder, [step])
+
+
+def fitting(found: Checkpoint) -> Job | None:
+    """The latest job that computes this checkpoint's map."""
+    return jobs().find("map", found.folder)
+
+
+def latents(found: Checkpoint, on: Projection) -> tuple[str, ...]:
+    """The model's latents that have map coordinates, in the order of its forward pass."""
+    names = found.run.latents if found.run else ()
+    return tuple(n for n in names if on.has(n))
+
+
+def first(latents: tuple[str, ...]) -> str:
+    """The latent to begin with: the one that holds all a model knows, where there is such."""
+    return next((n for n in ("Z", "F") if n in latents), latents[0])
+
+
+def others(found: Checkpoint, latent: str) -> tuple[str, ...]:
+    """What can lie beside a map: ``model:latent``, the same latent of other models first."""
+    pairs = []
+    for one in stock().ready(found.data, found.seed):
+        names = one.run.latents if one.run else ()
+        if one.model == found.model or is_stored(one):
+            pairs += [(one.model, n) for n in names if (one.model, n) != (found.model, latent)]
+    first = sorted(pairs, key=lambda p: (p[1] != latent, p[0] != found.model))
+    return tuple(f"{model}:{name}" for model, name in first)
+
+
+def split_beside(chosen: str) -> tuple[str, str]:
+    """Model and latent of a choice of `others`."""
+    model, _, latent = chosen.rpartition(":")
+    return model, latent
+
+
+def colours(found: Checkpoint) -> tuple[str, ...]:
+    """What this checkpoint's points can be coloured by."""
+    columns = table(found).columns
+    held = tuple(c for c in COLOURS if c in COLUMNS and COLUMNS[c] in columns)
+    return (*held, *_BITS) if information.tells(found) else held
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A turn, possibly mirrored, a scaling and a shift of the plane: x -> x @ matrix + shift."""
+
+    matrix: NDArray[np.float64]
+    shift: NDArray[np.float64]
+
+    def there(self, places: ArrayLike) -> Places:
+        """(N, 2) places, turned."""
+        return _pairs(places) @ self.matrix + self.shift
+
+    def back(self, places: ArrayLike) -> Places:
+        """The places that are turned to these."""
+        return (_pairs(places) - self.shift) @ np.linalg.inv(self.matrix)
+
+
+def _pairs(places: ArrayLike) -> Places:
+    return np.asarray(places, dtype=np.float64).reshape(-1, 2)
+
+
+#: Places stay where they are.
+STRAIGHT: Final = Turn(np.eye(2), np.zeros(2))
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The map of one latent.
+
+    Attributes
+    ----------
+    latent : its name.
+    ids : of the placed samples, as the index of a table.
+    unit : (N, 2) places, from 0 to 1 along the map's longer side.
+    to_unit : how the stored coordinates become these.
+    mark : short hash of the coordinates.
+    """
+
+    latent: str
+    ids: pd.Index[str]
+    unit: NDArray[np.float64]
+    to_unit: Turn
+    mark: str
+
+
+def layout(on: Projection, latent: str) -> Layout:
+    """The map of one latent, in units of its own."""
+    xy = on.frame[list(schema.projection(latent))].to_numpy(dtype=np.float64)
+    low = xy.min(axis=0) if len(xy) else np.zeros(2)
+    span = float((xy.max(axis=0) - low).max()) if len(xy) else 0.0
+    turn = Turn(np.eye(2) / (span or 1.0), -low / (span or 1.0))
+    mark = hashlib.sha256(xy.astype(np.float32).tobytes()).hexdigest()[:6]
+    return Layout(latent, on.frame.index, turn.there(xy), turn, mark)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A second map, turned and scaled so that its samples lie as near as can be to the first's.
+
+    Attributes
+    ----------
+    shown : (N, 2) places of its samples in its own pane, 0 to 1 along the longer side.
+    turn : from its own units to the pane's.
+    apart : median distance of a sample from its place on the first map, as a share of that map.
+    """
+
+    layout: Layout
+    shown: NDArray[np.float64]
+    turn: Turn
+    apart: float
+
+
+def beside(first: Layout, second: Layout) -> Beside:
+    """Lay a second map over the first (Procrustes: Schönemann, 1966), by what both have placed."""
+    common = first.ids.intersection(second.ids)
+    a = first.unit[first.ids.get_indexer(common)]
+    b = second.unit[second.ids.get_indexer(common)]
+    turn = _laid_over(a, b) if len(common) > 1 else STRAIGHT
+    apart = float(np.median(np.linalg.norm(turn.there(b) - a, axis=1))) if len(common) else 0.0
+    over = turn.there(second.unit)
+    low = over.min(axis=0) if len(over) else np.zeros(2)
+    span = (float((over.max(axis=0) - low).max()) if len(over) else 0.0) or 1.0
+    whole = Turn(turn.matrix / span, (turn.shift - low) / span)
+    return Beside(second, whole.there(second.unit), whole, apart)
+
+
+def _laid_over(goal: NDArray[np.float64], moved: NDArray[np.float64]) -> Turn:
+    a, b = goal.mean(axis=0), moved.mean(axis=0)
+    u, sizes, v = np.linalg.svd((moved - b).T @ (goal - a))
+    spread = float(((moved - b) ** 2).sum())
+    if not spread or not sizes.sum():
+        return Turn(np.eye(2), a - b)
+    matrix = (u @ v) * (sizes.sum() / spread)
+    return Turn(matrix, a - b @ matrix)
+
+
+def points(found: Checkpoint, on: Layout, colour: str, split: str, definition: str) -> pd.DataFrame:
+    """Columns id, x, y, colour; one row per placed sample of the split, in file order.
+
+    ``definition`` says what counts as shared, where points are coloured by bits. Indexed by id.
+    """
+    rows = in_split(table(found), split)
+    places = on.ids.get_indexer(rows.index)
+    if (places < 0).any():
+        rows, places = rows[places >= 0], places[places >= 0]
+    at = on.unit[places]
+    columns = {
+        "id": rows["id"].to_numpy(),
+        "x": at[:, 0],
+        "y": at[:, 1],
+        "colour": _colour_values(found, rows, colour, definition),
+    }
+    return pd.DataFrame(columns, index=rows.index)
+
+
+def _colour_values(found: Checkpoint, rows: pd.DataFrame, colour: str, definition: str) -> Any:
+    if colour in _BITS:
+        told = information.bits(found, definition)
+        assert told is not None  # a colour that is offered for this checkpoint
+        return told.loc[rows["id"], _BITS[colour]].to_numpy(dtype=np.float32)
+    values = rows[COLUMNS[colour]]
+    if colour == "correct":
+        return np.where(values.to_numpy(dtype=bool), "right", "wrong")
+    return values.to_numpy()
+
+
+def place_later(
+    found: Checkpoint, on: Projection, where: Layout, sample: str
+) -> Places | DataProblem:
+    """Where a sample that was left out of a map lies on it: (1, 2), in units of the map."""
+    held = latents_of(found)
+    if isinstance(held, DataProblem):
+        return held
+    row = np.flatnonzero(held.ids == sample)
+    if not len(row) or where.latent not in held.values:
+        return DataProblem(f"There is no {where.latent} of the sample {sample}.")
+    return place_new(found, on, where, held.values[where.latent][row])
+
+
+def place_new(
+    found: Checkpoint, on: Projection, where: Layout, new: NDArray[np.float32]
+) -> Places | DataProblem:
+    """Where samples with these latents (M, D) would lie on a map: (M, 2), in units of the map."""
+    held = latents_of(found)
+    if isinstance(held, DataProblem):
+        return held
+    values = held.values[where.latent]
+    placed_rows = values[pd.Index(held.ids).get_indexer(where.ids)]
+    xy = on.frame[list(schema.projection(where.latent))].to_numpy()
+    method: Method = "pca" if on.method == "pca" else "umap"
+    return where.to_unit.there(place(placed_rows, xy, new, method))

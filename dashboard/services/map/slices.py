@@ -1,0 +1,111 @@
+"""What lies in a slice of a latent map, and how it differs from the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from numpy.typing import NDArray
+
+from dashboard.services.comparison.models import interval
+from dashboard.services.map import outlines
+from dashboard.services.map.maps import layout, placed
+from dashboard.services.sample import information
+from dashboard.services.sample.samples import in_split
+from dashboard.services.store.catalog import Checkpoint, DataProblem, stock, table
+from dashboard.state.slices import Slice, write
+from dmil_core import schema
+from dmil_core.pid.pointwise import PARTS, mean_of
+
+#: Fewer samples than this on a side, and no interval is told.
+FEWEST = 5
+
+
+def members(data: str, one: Slice) -> pd.Index[str] | DataProblem:
+    """Ids of all placed samples inside a slice's outline, of every split."""
+    found = stock().get(data, one.model, one.seed)
+    if found.status != "ready":
+        return DataProblem(f"It was drawn on a map of {one.model}, which cannot be read.")
+    return _members(str(found.folder), found.stamp, write(one), found, one)
+
+
+# A page asks for it several times: for its list, its figures and its map.
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _members(
+    folder: str, key: str, text: str, _found: Checkpoint, _one: Slice
+) -> pd.Index[str] | DataProblem:
+    on, one = placed(_found), _one
+    if isinstance(on, DataProblem):
+        return on
+    if not on.has(one.latent):
+        return DataProblem(f"It was drawn on a map of {one.latent}, which {one.model} has not.")
+    where = layout(on, one.latent)
+    if where.mark != one.mark:
+        return DataProblem("The map it was drawn on was computed again. Draw it anew.")
+    return where.ids[outlines.inside(where.unit, outlines.outline(one))]
+
+
+def against_rest(
+    found: Sequence[Checkpoint], chosen: Checkpoint, ids: pd.Index[str], split: str, definition: str
+) -> pd.DataFrame:
+    """A slice beside the split's other samples, mean and 95 % interval of each.
+
+    Parameters
+    ----------
+    found : models whose accuracy is told.
+    chosen : the model whose gate and bits are.
+    ids : the slice's samples.
+
+    Returns
+    -------
+    Columns kind (gate, bits, right), name, side (slice, rest), mean, low, high, rows. Gates and
+    accuracies are shares from 0 to 1, bits are bits. Bounds are NaN below `FEWEST` samples.
+    """
+    records = []
+    frame = in_split(table(chosen), split)
+    inside = frame.index.isin(ids)
+    for c in schema.components_in(frame.columns):
+        values = frame[schema.gate(c)].to_numpy(dtype=float)
+        records += _sides("gate", c, values, inside)
+    told = information.bits(chosen, definition) if information.tells(chosen) else None
+    if told is not None:
+        rows = told[told.index.isin(frame.index)]
+        for part in PARTS:
+            values = rows[part].to_numpy(dtype=float)
+            records += _sides("bits", part.upper(), values, rows.index.isin(ids))
+    for one in found:
+        rows = in_split(table(one), split)
+        right = rows["correct"].to_numpy(dtype=bool)
+        for side, mask in _masks(rows.index.isin(ids)):
+            hits = right[mask]
+            mean = float(hits.mean()) if len(hits) else np.nan
+            low, high = interval(hits) if len(hits) >= FEWEST else (np.nan, np.nan)
+            records.append(("right", one.model, side, mean, low, high, len(hits)))
+    columns = ["kind", "name", "side", "mean", "low", "high", "rows"]
+    return pd.DataFrame(records, columns=columns)
+
+
+def _masks(inside: NDArray[np.bool_]) -> tuple[tuple[str, NDArray[np.bool_]], ...]:
+    return ("slice", inside), ("rest", ~inside)
+
+
+def _sides(
+    kind: str, name: str, values: NDArray[Any], inside: NDArray[np.bool_]
+) -> list[tuple[object, ...]]:
+    records: list[tuple[object, ...]] = []
+    for side, mask in _masks(inside):
+        some = values[mask]
+        mean, reach = (float(some.mean()) if len(some) else np.nan), np.nan
+        if len(some) >= FEWEST:
+            reach = 1.96 * mean_of(some).error
+        records.append((kind, name, side, mean, mean - reach, mean + reach, len(some)))
+    return records
+
+
+def rows_of(found: Checkpoint, ids: pd.Index[str], split: str) -> pd.DataFrame:
+    """The rows of a model's table that lie in a slice, as training wrote them."""
+    frame = in_split(table(found), split)
+    return frame[frame.index.isin(ids)]

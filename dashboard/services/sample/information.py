@@ -1,0 +1,257 @@
+"""What inputs tell of a sample's class, in bits: by a model's heads, by small networks that read
+the data alone, and exactly where the law of the data is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from dashboard.services.sample.estimates import account, kept_stamp
+from dashboard.services.sample.samples import NATS_PER_BIT, in_split, record, source
+from dashboard.services.store.catalog import Checkpoint, DataProblem, stock, table
+from dashboard.state.view import TELLERS
+from dmil_core.errors import ConfigError
+from dmil_core.information.heads import Calibration, can_tell, from_heads
+from dmil_core.information.store import GROUP
+from dmil_core.information.truth import exact, known_law
+from dmil_core.pid.pointwise import PARTS, QUANTITIES, largest_part, mean_of
+
+#: Who tells the averages of a set beside its models: networks that read it, and its known law.
+DATA, EXACT = "data alone", "exact"
+#: Share of what another finds below which the networks that read the data have missed too much.
+_ENOUGH = 0.95
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is told of one sample's true class, in bits.
+
+    Attributes
+    ----------
+    values : i1, i2, i12, r, u1, u2, s by who tells.
+    exact : the same from the law of the data; None where it is not known.
+    calibration : of x1's head, x2's and the final answer, on test rows; none of the data alone.
+    seen : whether who tells was trained on this sample.
+    """
+
+    values: dict[str, float]
+    exact: dict[str, float] | None
+    calibration: tuple[Calibration, ...]
+    seen: bool
+
+    @property
+    def parts(self) -> dict[str, float]:
+        """r, u1, u2 and s by the letters of their components."""
+        return {name.upper(): self.values[name] for name in PARTS}
+
+    @property
+    def exact_parts(self) -> dict[str, float] | None:
+        """The exact ones."""
+        return self.exact and {name.upper(): self.exact[name] for name in PARTS}
+
+
+@dataclass(frozen=True)
+class Shortfall:
+    """The networks that read the data find less than a model does: mean bits on test rows."""
+
+    found: float
+    model: str
+    more: float
+
+
+def tells(found: Checkpoint) -> bool:
+    """Whether this model has a head for each of two inputs."""
+    return found.status == "ready" and can_tell(table(found).columns)
+
+
+def other_that_tells(found: Checkpoint) -> Checkpoint | None:
+    """A model of the same data and seed that does, `dmil` first."""
+    ready = [c for c in stock().ready(found.data, found.seed) if tells(c)]
+    return min(ready, key=lambda c: c.model != "dmil", default=None)
+
+
+def bits(found: Checkpoint, definition: str) -> pd.DataFrame | None:
+    """Columns i1, i2, i12, r, u1, u2, s by the model's heads, indexed by id; None where the model
+    cannot tell."""
+    heads = _told_by(found, definition)
+    return None if heads is None else heads[0]
+
+
+def bits_by(found: Checkpoint, definition: str, teller: str) -> pd.DataFrame | None:
+    """The same by whom the visitor asks, or who can tell where they cannot; None if nobody can."""
+    able = tellers(found)
+    if not able:
+        return None
+    asked = teller if teller in able else able[0]
+    return bits(found, definition) if asked == "model" else _told_by_data(found, definition)
+
+
+def averages(found: Sequence[Checkpoint], split: str, definition: str) -> pd.DataFrame:
+    """What a split's inputs tell on average, in bits, with 95 % intervals over rows.
+
+    Columns who, part (R, U1, U2, S, and all for i(x1,x2;y)), mean, low, high, rows. A model that
+    cannot tell is left out; after the models come networks that read the data alone, where their
+    estimates are kept, and last the exact averages, where the law of the data is known. Rows of a
+    group, where it is kept which they are, count for one in the intervals.
+    """
+    key = "|".join([*(f"{one.folder}:{one.stamp}" for one in found), kept_stamp(found[0])])
+    return _averages(key, split, definition, tuple(found))
+
+
+@st.cache_resource(max_entries=32, show_spinner="Averaging …")
+def _averages(
+    key: str, split: str, definition: str, _found: tuple[Checkpoint, ...]
+) -> pd.DataFrame:  # fmt: skip
+    found = _found
+    tables = {one.model: frame for one in found if (frame := bits(one, definition)) is not None}
+    kept = account(found[0])
+    if (alone := _told_by_data(found[0], definition)) is not None:
+        tables[DATA] = alone
+    if tables and (law := _exact(found[0], definition)) is not None:
+        tables[EXACT] = law
+    records = []
+    for who, frame in tables.items():
+        rows = frame[frame.index.isin(in_split(table(found[0]), split)["id"])]
+        groups = None
+        if kept is not None and GROUP in kept.rows:
+            groups = kept.rows[GROUP].reindex(rows.index).astype(str).to_numpy()
+        for part in (*PARTS, "i12"):
+            values = rows[part].to_numpy(dtype=float)
+            if len(values) > 1:
+                found_mean = mean_of(values, groups)
+                mean, reach = found_mean.value, 1.96 * found_mean.error
+                name = "all" if part == "i12" else part.upper()
+                records.append((who, name, mean, mean - reach, mean + reach, len(values)))
+    return pd.DataFrame(records, columns=["who", "part", "mean", "low", "high", "rows"])
+
+
+def agree(found: Checkpoint, definition: str) -> pd.Series[bool] | None:
+    """For each sample, by id, whether its largest part in bits has the largest gate; None where
+    the model has no gate or no heads."""
+    told_bits = bits(found, definition)
+    if told_bits is None or not found.gated:
+        return None
+    largest = largest_part(*(told_bits[p].to_numpy() for p in PARTS))
+    return pd.Series(largest == table(found)["dominant"].to_numpy(), index=told_bits.index)
+
+
+def agreement(found: Checkpoint, split: str, definition: str) -> float | None:
+    """Share of a split's samples for which gate and bits agree; None where none can."""
+    same = agree(found, definition)
+    rows = in_split(table(found), split)
+    return None if same is None or rows.empty else float(same[rows["id"]].mean())
+
+
+def apart(found: Checkpoint, rows: pd.DataFrame, definition: str) -> pd.DataFrame:
+    """The rows for which gate and bits disagree; all of them where the model cannot tell."""
+    same = agree(found, definition)
+    return rows if same is None else rows[~same[rows["id"]].to_numpy()]
+
+
+def tellers(found: Checkpoint) -> tuple[str, ...]:
+    """Who can tell of this model's samples: of ``state.TELLERS``."""
+    can = {"model": tells(found), "data": account(found) is not None}
+    return tuple(teller for teller in TELLERS if can[teller])
+
+
+def told(found: Checkpoint, sample: str, definition: str, teller: str = "model") -> Told | None:
+    """The information of a sample of this model's table; None where who is asked cannot tell."""
+    calibration: tuple[Calibration, ...] = ()
+    if teller == "model":
+        heads = _told_by(found, definition)
+        frame, calibration = heads or (None, ())
+    else:
+        frame = _told_by_data(found, definition)
+    if frame is None or sample not in frame.index:
+        return None
+    law = _exact(found, definition)
+    known = None if law is None or sample not in law.index else _row(law, sample)
+    seen = teller == "model" and record(found, sample)["split"] == "train"
+    return Told(_row(frame, sample), known, calibration, seen)
+
+
+def shortfall(found: Checkpoint) -> Shortfall | None:
+    """Where a model of this set finds clearly more than the networks that read the data do.
+
+    The mean of what is told of rows that were not trained on is no more than the information there
+    is, so that who finds less has missed something, and its parts do not describe the data.
+    """
+    rows = in_split(table(found), "test")["id"]
+    own = _told_by_data(found, "same-sign")
+    if own is None or rows.empty:
+        return None
+    mean = float(own["i12"].reindex(rows).mean())
+    best = Shortfall(mean, "", -np.inf)
+    for one in _some(stock().ready(found.data, found.seed), found):
+        if (frame := bits(one, "same-sign")) is not None:
+            more = float(frame.loc[rows, "i12"].mean())
+            best = Shortfall(mean, one.model, more) if more > best.more else best
+    return best if mean < _ENOUGH * best.more else None
+
+
+def _some(ready: Sequence[Checkpoint], chosen: Checkpoint) -> list[Checkpoint]:
+    return [c for c in ready if c.model in (chosen.model, "dmil", "ensemble")]
+
+
+def _told_by_data(found: Checkpoint, definition: str) -> pd.DataFrame | None:
+    kept = account(found)
+    if kept is None:
+        return None
+    return _bits(kept.split(definition).columns(), kept.rows.index)  # type: ignore[arg-type]
+
+
+def _told_by(
+    found: Checkpoint, definition: str
+) -> tuple[pd.DataFrame, tuple[Calibration, ...]] | None:
+    if not tells(found):
+        return None
+    classes = found.run.classes if found.run else ()
+    return _heads(str(found.folder), found.stamp, classes, definition, found)
+
+
+@st.cache_resource(max_entries=12, show_spinner="Reading the heads …")
+def _heads(
+    folder: str, key: str, classes: tuple[str, ...], definition: str, _found: Checkpoint
+) -> tuple[pd.DataFrame, tuple[Calibration, ...]] | None:
+    frame = table(_found)
+    try:
+        heads = from_heads(frame, classes, definition)  # type: ignore[arg-type]
+    except ConfigError:
+        return None
+    return _bits(heads.rows.columns(), frame.index), heads.calibration
+
+
+def _row(frame: pd.DataFrame, sample: str) -> dict[str, float]:
+    values = frame.loc[sample, list(QUANTITIES)].to_numpy(dtype=float)
+    return dict(zip(QUANTITIES, values.tolist(), strict=True))
+
+
+def _bits(columns: dict[str, Any], ids: Any) -> pd.DataFrame:
+    return pd.DataFrame({k: v / NATS_PER_BIT for k, v in columns.items()}, index=ids)
+
+
+def _exact(found: Checkpoint, definition: str) -> pd.DataFrame | None:
+    """Exact bits of every row, indexed by id; None where the law of the data is not known."""
+    if found.run is None:
+        return None
+    return _exact_of(found.run.data_source, found.run.data_digest, definition, found)
+
+
+@st.cache_resource(max_entries=6, show_spinner="Computing exact values …")
+def _exact_of(
+    name: str, digest: str, definition: str, _found: Checkpoint
+) -> pd.DataFrame | None:  # fmt: skip
+    try:
+        law = known_law(name)
+    except ConfigError:
+        return None
+    data = source(_found)
+    if law is None or isinstance(data, DataProblem):
+        return None
+    rows = exact(law, data.x1, data.x2, data.y, definition)  # type: ignore[arg-type]
+    return _bits(rows.columns(), np.asarray(data.ids))

@@ -1,0 +1,68 @@
+"""The inner descriptions a model has of every sample, computed when a page first needs them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from numpy.typing import NDArray
+
+from dashboard.services.sample.samples import source
+from dashboard.services.store import loaded
+from dashboard.services.store.catalog import Checkpoint, DataProblem, Projection
+from dmil_core import schema
+from dmil_core.errors import DmilError
+
+
+@dataclass(frozen=True)
+class Latents:
+    """Ids (N,) in the data set's order, and each latent's values (N, size)."""
+
+    ids: NDArray[np.str_]
+    values: dict[str, NDArray[np.float32]]
+
+
+def latents(found: Checkpoint) -> Latents | DataProblem:
+    """Latents of every sample, or why they cannot be computed."""
+    return _latents(str(found.folder), found.stamp, found)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Computing the latents …")
+def _latents(folder: str, key: str, _found: Checkpoint) -> Latents | DataProblem:
+    from dmil_core.inference.predict import predict
+    from dmil_core.inference.projection import latent_values
+
+    data = source(_found)
+    if isinstance(data, DataProblem):
+        return data
+    try:
+        model, run = loaded.model(_found)
+        told = predict(model, run.config.model, data, latents=True)
+    except DmilError as error:
+        return DataProblem(str(error))
+    return Latents(data.ids, {name: latent_values(told, name) for name in run.latents})
+
+
+def sketch(found: Checkpoint) -> Projection | DataProblem:
+    """A PCA of every latent, for checkpoints whose map was never computed."""
+    return _sketch(str(found.folder), found.stamp, found)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Computing a first map …")
+def _sketch(folder: str, key: str, _found: Checkpoint) -> Projection | DataProblem:
+    from dmil_core.inference.projection import embed, trustworthiness
+
+    held = latents(_found)
+    if isinstance(held, DataProblem):
+        return held
+    columns: dict[str, NDArray[np.float32]] = {}
+    trust: dict[str, float] = {}
+    for name, values in held.values.items():
+        xy = embed(values, "pca")
+        columns |= dict(zip(schema.projection(name), xy.T, strict=True))
+        if np.isfinite(measured := trustworthiness(values, xy)):
+            trust[name] = measured
+    frame = pd.DataFrame(columns, index=pd.Index(held.ids, name="id"))
+    return Projection(frame, "pca", trust, len(frame), len(frame))

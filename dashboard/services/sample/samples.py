@@ -1,0 +1,216 @@
+"""One sample: its row of the table, what each model says, gates and contributions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from dashboard.services.store.catalog import Checkpoint, DataProblem, dataset, table
+from dmil_core import schema
+
+#: Nats in one bit: everything inside the core is in nats, everything on screen in bits.
+NATS_PER_BIT = float(np.log(2.0))
+#: What is told of each sample -> the table's column.
+COLUMNS: Final = {
+    "id": "id",
+    "class": "y",
+    "prediction": "pred",
+    "correct": "correct",
+    "confidence": "confidence",
+    "dominant": "dominant",
+    "composition": schema.COMPOSITION,
+    "unexplained": schema.EXPLAINED,
+    **{f"gate-{c}": schema.gate(c) for c in schema.ALL_COMPONENTS},
+}
+
+
+def in_split(frame: pd.DataFrame, split: str) -> pd.DataFrame:
+    """Rows of one split, or all of them."""
+    return frame if split == "all" else frame[frame["split"] == split]
+
+
+def flags(found: Checkpoint) -> tuple[str, ...]:
+    """Names of what is known about single rows, such as ``image_corrupt``."""
+    data = source(found)
+    return () if isinstance(data, DataProblem) else tuple(data.flags)
+
+
+def flags_of(found: Checkpoint, sample: str) -> tuple[str, ...]:
+    """The flags that are set for one sample."""
+    data = source(found)
+    if isinstance(data, DataProblem):
+        return ()
+    row = row_of(data, sample)
+    return tuple(n for n, values in data.flags.items() if row is not None and bool(values[row]))
+
+
+def source(found: Checkpoint) -> Any:
+    """The data set behind a checkpoint, or the problem with it."""
+    if found.run is None:
+        return DataProblem("The checkpoint cannot be read.")
+    return dataset(found.run.data_source, found.run.data_digest)
+
+
+def located(found: Checkpoint, sample: str) -> tuple[Any, int] | DataProblem:
+    """The data set behind a checkpoint and a sample's row in it, or why it cannot be shown."""
+    data = source(found)
+    if isinstance(data, DataProblem):
+        return data
+    row = row_of(data, sample)
+    if row is None:
+        return DataProblem(f"The data set has no sample with the id {sample}.")
+    return data, row
+
+
+def row_of(data: Any, sample: str) -> int | None:
+    """Row of a sample in its data set."""
+    rows = np.flatnonzero(data.ids == sample)
+    return int(rows[0]) if len(rows) else None
+
+
+def neighbours_in(frame: pd.DataFrame, sample: str) -> tuple[str | None, str | None, int | None]:
+    """Ids before and after a sample in a list, and its place; of a sample not in it, the first."""
+    ids = frame["id"].tolist()
+    if sample not in frame.index:
+        return None, (ids[0] if ids else None), None
+    place = ids.index(sample)
+    before = ids[place - 1] if place else None
+    after = ids[place + 1] if place + 1 < len(ids) else None
+    return before, after, place
+
+
+def modality_names(found: Checkpoint) -> tuple[str, ...]:
+    """What the modalities are called, from the card stored with the checkpoint."""
+    card = found.run.data_card if found.run else {}
+    described = card.get("modalities", []) or [{}] * schema.FEWEST_MODALITIES
+    names = (str(m.get("name", "")) for m in described)
+    return tuple(name or f"modality {m}" for m, name in enumerate(names, start=1))
+
+
+def components(found: Checkpoint) -> tuple[str, ...]:
+    """The components of a set with as many modalities as this checkpoint's."""
+    return schema.components(len(modality_names(found)))
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What one model, or one modality alone, says about a sample."""
+
+    who: str
+    says: str
+    probability: float
+    correct: bool
+    #: Probability of the true class.
+    of_truth: float
+
+
+def opinions(found: Sequence[Checkpoint], sample: str) -> list[Opinion]:
+    """Predictions of every given checkpoint that has the sample."""
+    said = []
+    for one in found:
+        row = record(one, sample)
+        if row:
+            truth = float(row.get(schema.prob(row["y"]), np.nan))
+            said.append(
+                Opinion(one.model, row["pred"], row["confidence"], bool(row["correct"]), truth)
+            )
+    return said
+
+
+def record(found: Checkpoint, sample: str) -> dict[str, Any]:
+    """One sample's row of the table, column to value; empty where there is no such sample."""
+    frame = table(found)
+    if sample not in frame.index:
+        return {}
+    return {str(name): value for name, value in frame.loc[sample].items()}
+
+
+def unimodal(found: Checkpoint, sample: str) -> list[Opinion]:
+    """What each modality alone says; empty for tables that do not hold it."""
+    row, names = record(found, sample), modality_names(found)
+    said: list[Opinion] = []
+    for modality, name in zip(schema.MODALITY_NUMBERS, names, strict=False):
+        column = schema.unimodal_pred(modality)
+        if column in row:
+            says = str(row[column])
+            p = float(row.get(schema.unimodal_prob(modality, says), np.nan))
+            truth = float(row.get(schema.unimodal_prob(modality, row["y"]), np.nan))
+            said.append(Opinion(f"{name} alone", says, p, says == row["y"], truth))
+    return said
+
+
+def gates(found: Checkpoint, sample: str) -> pd.DataFrame:
+    """Columns component, weight: rows that sum to 1; no rows for models without a gate."""
+    frame = table(found)
+    held = schema.components_in(frame.columns)
+    if sample not in frame.index or not held:
+        return pd.DataFrame({"component": [], "weight": []})
+    weights = frame.loc[sample, [schema.gate(c) for c in held]].to_numpy(dtype=float)
+    return pd.DataFrame({"component": held, "weight": weights})
+
+
+def mean_gates(found: Checkpoint, split: str) -> pd.DataFrame:
+    """The same on average over a split; no rows for models without a gate."""
+    return mean_gates_of(in_split(table(found), split))
+
+
+def mean_gates_of(frame: pd.DataFrame) -> pd.DataFrame:
+    """The same over the given rows of a table."""
+    held = schema.components_in(frame.columns)
+    weights = frame[[schema.gate(c) for c in held]].mean().to_numpy(dtype=float)
+    return pd.DataFrame({"component": held, "weight": weights})
+
+
+def explained(found: Checkpoint, sample: str) -> float | None:
+    """Share of a sample that any component explains, 0 to 1; None where the model does not say."""
+    value = record(found, sample).get(schema.EXPLAINED)
+    return None if value is None else float(value)
+
+
+@dataclass(frozen=True)
+class Decomposition:
+    """How the components add up to a logit; all numbers in bits.
+
+    Attributes
+    ----------
+    cls : the class explained.
+    against : the class it is compared with, or "" for the logit itself.
+    parts : component to contribution; with ``against``, the difference of the two classes'.
+    total : what the parts add up to.
+    stored : the model's own logit (or difference of two logits) in the table.
+    """
+
+    cls: str
+    against: str
+    parts: dict[str, float]
+    total: float
+    stored: float
+
+
+def decomposition(
+    found: Checkpoint, sample: str, cls: str, against: str = ""
+) -> Decomposition | None:
+    """Contributions of R, U1 ... S to one class's logit; None where the table has none."""
+    row = record(found, sample)
+    if schema.contribution("R", cls) not in row:
+        return None
+
+    def bits(column: str, other: str) -> float:
+        value = float(row[column]) - (float(row[other]) if against else 0.0)
+        return value / NATS_PER_BIT
+
+    parts = {
+        str(c): bits(schema.contribution(c, cls), schema.contribution(c, against))
+        for c in schema.components_in(row)
+    }
+    stored = bits(schema.logit(cls), schema.logit(against))
+    return Decomposition(cls, against, parts, sum(parts.values()), stored)
+
+
+def classes(found: Checkpoint) -> tuple[str, ...]:
+    """Class names in the order of the model's outputs."""
+    return found.run.classes if found.run else ()

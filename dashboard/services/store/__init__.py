@@ -1,0 +1,1 @@
+"""What there is to look at: checkpoints, data sets, a visitor's own."""

@@ -1,0 +1,364 @@
+"""What there is to look at: checkpoints, their tables and maps, the data sets behind them.
+
+All caches of the app live here and in `media`. A cache is keyed on the content's stamp (path, size
+and time of change of the files behind it), so that a checkpoint written again is read again. Cached
+tables are shared by all visitors: nobody writes into them. A visitor's own checkpoints lie below a
+folder that only this visitor's token leads to; every key holds the folder, so that nothing of it is
+found by anybody else.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from dashboard.services.store import visitors
+from dmil_core import checkpoint, schema
+from dmil_core.errors import CheckpointError, DmilError
+from dmil_core.io import tables
+from dmil_core.io.atomic import lies_in
+from dmil_core.io.paths import checkpoints_root, sample_data_root
+
+log = logging.getLogger("dashboard")
+
+#: The four ways of learning that are compared, in the order of every list and figure.
+MODELS = ("joint", "ensemble", "dmil", "dmil-paper")
+
+Status = Literal["ready", "missing", "damaged"]
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """One folder of a trained model, readable or not."""
+
+    data: str
+    model: str
+    seed: int
+    folder: Path
+    status: Status
+    #: What is damaged, in words for the visitor; empty when ready.
+    problem: str = ""
+    run: checkpoint.Run | None = None
+    stamp: str = ""
+
+    @property
+    def gated(self) -> bool:
+        """Whether this model splits its logits into R, U1, U2 (, U3) and S."""
+        return self.run is not None and self.run.config.model.architecture == "dmil"
+
+
+@dataclass(frozen=True)
+class Stock:
+    """Every checkpoint found, and the data sets that have none yet."""
+
+    root: Path
+    checkpoints: tuple[Checkpoint, ...]
+    titles: dict[str, str] = field(default_factory=dict)
+    #: Data sets that this visitor uploaded.
+    own: tuple[str, ...] = ()
+
+    @property
+    def sets(self) -> tuple[str, ...]:
+        """Data sets with a checkpoint folder first, then the known ones without."""
+        trained = dict.fromkeys(c.data for c in self.checkpoints)
+        return (*trained, *(name for name in self.titles if name not in trained))
+
+    def of(self, data: str, seed: int | None = None) -> tuple[Checkpoint, ...]:
+        """Checkpoints of one data set (and seed), in the order of `MODELS`."""
+        found = [c for c in self.checkpoints if c.data == data and seed in (None, c.seed)]
+        return tuple(sorted(found, key=lambda c: (_rank(c.model), c.model, c.seed)))
+
+    def models(self, data: str) -> tuple[str, ...]:
+        """The known ways of learning, then any other that has a folder."""
+        return tuple(dict.fromkeys((*MODELS, *(c.model for c in self.of(data)))))
+
+    def seeds(self, data: str) -> tuple[int, ...]:
+        """Seeds with a checkpoint of this data set."""
+        return tuple(sorted({c.seed for c in self.of(data)}))
+
+    def get(self, data: str, model: str, seed: int) -> Checkpoint:
+        """The checkpoint, or one whose status says that it is missing."""
+        for found in self.of(data, seed):
+            if found.model == model:
+                return _checked(found)
+        root = next((c.folder.parents[2] for c in self.of(data)), self.root)
+        folder = root / data / model / f"seed{seed}"
+        return Checkpoint(data, model, seed, folder, "missing")
+
+    def ready(self, data: str, seed: int) -> tuple[Checkpoint, ...]:
+        """Checkpoints of one data set and seed that can be shown."""
+        found = (_checked(c) for c in self.of(data, seed))
+        return tuple(c for c in found if c.status == "ready")
+
+
+def _relative(problem: str, folder: Path) -> str:
+    # Messages of the core name whole paths; a visitor needs the part below the checkpoints.
+    return problem.replace(f"{folder.parents[2]}/", "")
+
+
+def _rank(model: str) -> int:
+    return MODELS.index(model) if model in MODELS else len(MODELS)
+
+
+def stamp(paths: Iterable[Path]) -> str:
+    """A key that changes when any of the files does."""
+    parts = []
+    for path in sorted(paths):
+        try:
+            status = path.stat()
+        except OSError:
+            continue
+        parts.append(f"{path}:{status.st_size}:{status.st_mtime_ns}")
+    return "|".join(parts)
+
+
+def shown(path: Path | str) -> str:
+    """A path as visitors and commands may see it: relative to where the app was started."""
+    try:
+        return str(Path(path).resolve().relative_to(Path.cwd().resolve()))
+    except ValueError:
+        return str(path)
+
+
+class _Run(threading.local):
+    """What one run of the script, which has a thread of its own, has seen."""
+
+    begun = False
+    found: Stock | None = None
+
+
+_run = _Run()
+
+
+def begin() -> None:
+    """A run begins: look at the disk anew, and then see the same until its end."""
+    _run.begun, _run.found = True, None
+
+
+def stock() -> Stock:
+    """What is on disk now, this visitor's own sets last. Listing is done once a run, and each time
+    where no run has begun; reading is cached."""
+    found = _run.found or _listed()
+    if _run.begun:
+        _run.found = found
+    return found
+
+
+def _listed() -> Stock:
+    root = checkpoints_root()
+    found = _stock(str(root), stamp(root.glob("*/*/seed*/*")), stamp(_cards()))
+    visitor = visitors.visitor()
+    if not visitor:
+        return found
+    own = visitors.checkpoints(visitor)
+    mine = _own(str(own), stamp(own.glob("my-*/*/seed*/*")))
+    names = tuple(dict.fromkeys(c.data for c in mine))
+    return replace(found, checkpoints=(*found.checkpoints, *mine), own=names)
+
+
+def _cards() -> list[Path]:
+    root = sample_data_root()
+    return [*root.glob("*/*.json"), *root.glob("*/*.npz")] if root.is_dir() else []
+
+
+@st.cache_resource(max_entries=4, show_spinner="Looking for checkpoints …")
+def _stock(root: str, key: str, _cards_key: str) -> Stock:
+    found = [_checkpoint(entry) for entry in checkpoint.find_runs(Path(root))]
+    return Stock(Path(root), tuple(found), _titles())
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _own(root: str, key: str) -> tuple[Checkpoint, ...]:
+    """A visitor's own checkpoints; the folder in the key is the visitor's."""
+    return tuple(_checkpoint(entry) for entry in checkpoint.find_runs(Path(root))) if key else ()
+
+
+def _checkpoint(entry: checkpoint.Entry) -> Checkpoint:
+    if entry.error:
+        log.warning("damaged checkpoint %s: %s", entry.folder, entry.error)
+    return Checkpoint(
+        data=entry.set_name,
+        model=entry.paradigm,
+        seed=entry.seed,
+        folder=entry.folder,
+        status="damaged" if entry.error else "ready",
+        problem=_relative(entry.error or "", entry.folder),
+        run=entry.run,
+        stamp=stamp(entry.folder.glob("*")),
+    )
+
+
+def _checked(found: Checkpoint) -> Checkpoint:
+    """The checkpoint, damaged if its table cannot be read; tables are read when first needed."""
+    if found.status != "ready":
+        return found
+    try:
+        table(found)
+    except DmilError as error:
+        log.warning("damaged checkpoint %s: %s", found.folder, error)
+        return replace(found, status="damaged", problem=_relative(str(error), found.folder))
+    return found
+
+
+def _titles() -> dict[str, str]:
+    from dmil_core.data.catalog import list_datasets
+
+    try:
+        return {entry.name: entry.title for entry in list_datasets()}
+    except DmilError:
+        log.exception("the list of data sets could not be read")
+        return {}
+
+
+def table(found: Checkpoint) -> pd.DataFrame:
+    """Predictions of a checkpoint, one row per sample, indexed by id; do not write into it.
+
+    Beside the columns of `dmil_core.schema` it has ``confidence`` (probability of the predicted
+    class), ``position`` (row in the file) and, for gated models, ``dominant`` (largest gate).
+    """
+    classes = found.run.classes if found.run else ()
+    return _table(str(found.folder), classes, found.stamp)
+
+
+# The sidebar looks at every model of a set, and one set may have 28: with fewer entries than that
+# each click would read them all again. Two thousand rows take half a megabyte.
+@st.cache_resource(max_entries=64, show_spinner="Reading predictions …")
+def _table(folder: str, classes: tuple[str, ...], key: str) -> pd.DataFrame:
+    return read_predictions(Path(folder), classes)
+
+
+def read_predictions(folder: Path, classes: tuple[str, ...]) -> pd.DataFrame:
+    """The table that `table` keeps; raises DmilError where it cannot be used."""
+    path = _table_path(folder, "predictions")
+    frame = tables.read_table(path)
+    wanted = {*schema.ROW_COLUMNS, *map(schema.prob, classes), *map(schema.logit, classes)}
+    if missing := sorted(wanted - set(frame.columns)):
+        raise CheckpointError(f"{path}: the columns {', '.join(missing[:5])} are missing")
+    numbers = _numbers_of(frame, classes)
+    if odd := [c for c in numbers if not pd.api.types.is_numeric_dtype(frame[c])]:
+        raise CheckpointError(f"{path}: expected numbers in the columns {', '.join(odd[:5])}")
+    frame = frame.astype({"id": str, "y": str, "pred": str})
+    if odd := sorted(set(frame["pred"]) - set(classes)):
+        raise CheckpointError(f"{path}: answers that are no class: {', '.join(odd[:5])}")
+    if frame["id"].duplicated().any():
+        raise CheckpointError(f"{path}: an id occurs twice")
+    return _with_derived(frame, classes).set_index("id", drop=False)
+
+
+def _table_path(folder: Path, stem: str) -> Path:
+    for suffix in (".parquet", ".csv"):
+        if (path := folder / f"{stem}{suffix}").exists():
+            if not lies_in(path, folder):
+                raise CheckpointError(f"{path} is a link that leads out of its folder")
+            return path
+    return folder / f"{stem}.parquet"
+
+
+def _numbers_of(frame: pd.DataFrame, classes: tuple[str, ...]) -> list[str]:
+    """The columns that are read as numbers, or as true and false."""
+    held = schema.components_in(frame.columns)
+    every = ["correct", *(read(c) for read in (schema.prob, schema.logit) for c in classes)]
+    every += [schema.gate(c) for c in held]
+    every += [schema.contribution(c, k) for c in held for k in classes]
+    return [c for c in (*every, schema.EXPLAINED) if c in frame.columns]
+
+
+def _with_derived(frame: pd.DataFrame, classes: tuple[str, ...]) -> pd.DataFrame:
+    probabilities = frame[[schema.prob(c) for c in classes]].to_numpy()
+    derived: dict[str, Any] = {
+        "confidence": probabilities.max(axis=1),
+        "position": np.arange(len(frame)),
+    }
+    components = schema.components_in(frame.columns)
+    if components:
+        largest = frame[[schema.gate(c) for c in components]].to_numpy().argmax(axis=1)
+        derived["dominant"] = np.asarray(components)[largest]
+    return pd.concat([frame, pd.DataFrame(derived, index=frame.index)], axis=1)
+
+
+@dataclass(frozen=True)
+class Projection:
+    """Map coordinates of a checkpoint's latents.
+
+    Attributes
+    ----------
+    frame : indexed by id, columns ``<latent>_x`` and ``<latent>_y``.
+    method : ``umap`` or ``pca``.
+    trustworthiness : latent to a number between 0 and 1, where it was measured.
+    rows, of : how many samples of how many were placed.
+    """
+
+    frame: pd.DataFrame
+    method: str
+    trustworthiness: dict[str, float]
+    rows: int
+    of: int
+
+    def has(self, latent: str) -> bool:
+        """Whether this latent was placed."""
+        return set(schema.projection(latent)) <= set(self.frame.columns)
+
+
+def projection(found: Checkpoint) -> Projection | None:
+    """The stored map of a checkpoint; None where there is none or it cannot be read."""
+    return _projection(str(found.folder), found.stamp)
+
+
+# As many as tables: the map asks of every model of a set whether it has one.
+@st.cache_resource(max_entries=64, show_spinner="Reading the map …")
+def _projection(folder: str, key: str) -> Projection | None:
+    try:
+        path = _table_path(Path(folder), "projection")
+        if not path.exists():
+            return None
+        frame, about = tables.read_table(path), tables.table_metadata(path)
+    except DmilError as error:
+        log.warning("projection in %s: %s", folder, error)
+        return None
+    frame = frame.astype({"id": str}).set_index("id")
+    trust = {str(k): float(v) for k, v in dict(about.get("trustworthiness") or {}).items()}
+    rows = int(about.get("rows", len(frame)))
+    method = str(about.get("method", "umap"))
+    return Projection(frame, method, trust, rows, int(about.get("of", rows)))
+
+
+@dataclass(frozen=True)
+class DataProblem:
+    """A data set whose raw media cannot be shown, and why."""
+
+    message: str
+
+
+def dataset(name: str, digest: str) -> Any:
+    """The data set behind a checkpoint, or a `DataProblem`.
+
+    Parameters
+    ----------
+    name : what the checkpoint's run says to load: a set's name, or a file.
+    digest : content hash the checkpoint was trained on; another one is a problem to be told.
+    """
+    return _dataset(name, digest, stamp(_cards()))
+
+
+@st.cache_resource(max_entries=3, show_spinner="Reading the data set …")
+def _dataset(name: str, digest: str, key: str) -> Any:
+    from dmil_core.data.catalog import load_dataset
+
+    try:
+        loaded = load_dataset(name, purpose="predict")
+    except DmilError as error:
+        return DataProblem(str(error))
+    if loaded.digest != digest:
+        return DataProblem(
+            f"The data set {name} has changed since this model was trained, so its pictures and "
+            "sounds may belong to other samples and are not shown. Train the model again."
+        )
+    return loaded

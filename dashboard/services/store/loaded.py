@@ -1,0 +1,22 @@
+"""Models that are loaded to answer at once; pages that only read tables never wait for them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from dashboard.services.store.catalog import Checkpoint
+
+
+def model(found: Checkpoint) -> Any:
+    """The trained model of a checkpoint and its run."""
+    return _model(str(found.folder), found.stamp)
+
+
+@st.cache_resource(max_entries=6, show_spinner="Loading the model …")
+def _model(folder: str, key: str) -> Any:
+    from dmil_core.checkpoint import load_model
+
+    return load_model(Path(folder))

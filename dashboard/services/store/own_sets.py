@@ -1,0 +1,258 @@
+"""A visitor's own sets: kept, trained, packed for download, removed."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import re
+import secrets
+import shutil
+import threading
+import time
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from dashboard.jobs.queue import Job, Step, command, jobs
+from dashboard.services.store import visitors
+from dmil_core.checkpoint import PREDICTIONS_FILE, RUN_FILE
+from dmil_core.data.card import Card
+from dmil_core.data.npz import CARD_FILE, DATA_FILE, read_card, write_arrays, write_npz
+from dmil_core.data.uploads.columns import Assembled
+from dmil_core.data.uploads.limits import MIB
+from dmil_core.errors import BusyError, DataError
+from dmil_core.io import tables
+from dmil_core.io.paths import uploads_root
+
+#: Sets are removed this many days after their visitor last opened this page: the disk is shared,
+#: and nobody should find a stranger's data there next year.
+KEPT_DAYS: Final = 7
+#: Sets of one visitor: enough to compare a few versions.
+MOST_SETS: Final = 5
+#: MiB of all visitors' sets and models together; then nothing new is taken until old ones go.
+MOST_MIB: Final = 5000
+#: Own sets are named so, so that none can be mistaken for one that everybody has.
+PREFIX: Final = "my-"
+#: What is trained: the three that the pages compare.
+PARADIGMS: Final = ("joint", "ensemble", "dmil")
+#: Shares of the work, as measured: dmil learns out-of-fold models first.
+_WORK: Final = {"joint": 1.0, "ensemble": 1.0, "dmil": 6.0}
+#: How thoroughly to train: a factor on all epochs.
+THOROUGH: Final = {"quick": 0.2, "full": 1.0}
+
+_NAME: Final = re.compile(r"my-[a-z0-9-]{1,48}")
+_SAVING: Final = threading.Lock()
+
+
+@dataclass(frozen=True)
+class OwnSet:
+    """A set that a visitor uploaded."""
+
+    name: str
+    visitor: str
+    card: Card
+    mib: float
+    days_left: int
+
+    @property
+    def data(self) -> Path:
+        """Its arrays."""
+        return visitors.folder(self.visitor) / "data" / self.name / DATA_FILE
+
+    @property
+    def models(self) -> Path:
+        """Folder of its models."""
+        return visitors.checkpoints(self.visitor) / self.name
+
+    @property
+    def trained(self) -> tuple[str, ...]:
+        """What has been trained on it."""
+        return tuple(p for p in PARADIGMS if (self.models / p / "seed0" / RUN_FILE).exists())
+
+
+def own_sets(visitor: str) -> list[OwnSet]:
+    """A visitor's sets, the latest first; looking at them keeps them."""
+    sweep()
+    found = []
+    for folder in _set_folders(visitor) if visitor else ():
+        with contextlib.suppress(DataError, OSError):
+            card = read_card(folder / DATA_FILE)
+            if card is not None:
+                os.utime(folder)
+                size = sum(_size(f) for f in (folder, visitors.checkpoints(visitor) / folder.name))
+                found.append((_made(folder), OwnSet(folder.name, visitor, card, size, KEPT_DAYS)))
+    return [one for _, one in sorted(found, key=lambda pair: pair[0], reverse=True)]
+
+
+def _set_folders(visitor: str) -> list[Path]:
+    root = visitors.folder(visitor) / "data"
+    return [f for f in root.glob(f"{PREFIX}*") if _NAME.fullmatch(f.name)]
+
+
+def _made(folder: Path) -> float:
+    return (folder / DATA_FILE).stat().st_mtime
+
+
+def _size(folder: Path) -> float:
+    """MiB of all files in it."""
+    return sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()) / MIB
+
+
+def free_name(visitor: str, title: str) -> str:
+    """A folder name for a title that no other set of this visitor has."""
+    slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:40] or "set"
+    taken = {f.name for f in _set_folders(visitor)}
+    names = (f"{PREFIX}{slug}", *(f"{PREFIX}{slug}-{n}" for n in range(2, MOST_SETS + 2)))
+    return next(n for n in names if n not in taken)
+
+
+def save(visitor: str, made: Assembled) -> OwnSet:
+    """Keep a set; at once or not at all.
+
+    Raises
+    ------
+    BusyError
+        If the visitor has too many sets, or the disk is full.
+    """
+    assert made.dataset is not None
+    name, root = made.dataset.name, visitors.folder(visitor) / "data"
+    assert _NAME.fullmatch(name)
+    with _SAVING:
+        if len(_set_folders(visitor)) >= MOST_SETS:
+            raise BusyError(f"You have {MOST_SETS} sets, the most at once. Delete one first.")
+        if _size(uploads_root()) > MOST_MIB:
+            raise BusyError("The server's disk for visitors' sets is full. Try again tomorrow.")
+        root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Written under a name that nobody looks for, and then moved into place as a whole.
+        new = root / f".new-{secrets.token_hex(4)}"
+        try:
+            for file, arrays in made.media.items():
+                write_arrays(new / file, arrays)
+            write_npz(new / DATA_FILE, made.arrays, made.dataset.card)
+            new.replace(root / name)
+        finally:
+            shutil.rmtree(new, ignore_errors=True)
+    return next(s for s in own_sets(visitor) if s.name == name)
+
+
+# --- training --------------------------------------------------------------------------------
+
+
+def train(own: OwnSet, thorough: str) -> Job:
+    """Queue the training of all three models and their maps.
+
+    Raises
+    ------
+    BusyError
+        If too many jobs are waiting.
+    """
+    steps = []
+    scale = THOROUGH[thorough]
+    for paradigm in PARADIGMS:
+        # A map by UMAP takes as long as a quick training; PCA is there at once.
+        method = "umap" if thorough == "full" and paradigm == "dmil" else "pca"
+        argv = command(
+            "train", "--data", own.data, "--paradigm", paradigm, "--map", method,
+            "--out", own.models / paradigm / "seed0", "--epochs-scale", scale, "--progress", "json",
+        )  # fmt: skip
+        steps.append(Step(paradigm, argv, _WORK[paradigm]))
+    before = training(own)
+    if before is None or not before.active:
+        # Models of other settings must not be taken for these; `Start again` of a job keeps them.
+        _remove(own.models)
+    return jobs().submit(own.visitor, "train", f"Training {own.card.title}", own.models, steps)
+
+
+def training(own: OwnSet) -> Job | None:
+    """The latest training of a set."""
+    return jobs().find("train", own.models)
+
+
+def trainings(own: OwnSet) -> list[Job]:
+    """The training of a set that a visitor should know of: under way, or ended too early."""
+    job = training(own)
+    return [job] if job is not None and job.state != "done" else []
+
+
+# --- download and removal --------------------------------------------------------------------
+
+
+def packed(own: OwnSet) -> bytes:
+    """A .zip of every checkpoint of a set, its card, and the decomposition as a table."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(CARD_FILE, own.card.to_json())
+        for file in _finished(own):
+            inside = file.relative_to(own.models)
+            if file.name == RUN_FILE:
+                # Where it lay on this server is nobody's business, and of no use elsewhere.
+                run = {**json.loads(file.read_text("utf-8")), "data_source": DATA_FILE}
+                archive.writestr(f"checkpoints/{inside}", json.dumps(run, indent=1))
+            else:
+                archive.write(file, f"checkpoints/{inside}")
+        table = own.models / "dmil" / "seed0" / PREDICTIONS_FILE
+        if "dmil" in own.trained and table.exists():
+            frame = tables.read_table(table)
+            archive.writestr("decomposition.csv", frame.to_csv(index=False))
+    return buffer.getvalue()
+
+
+def _finished(own: OwnSet) -> Iterator[Path]:
+    for paradigm in own.trained:
+        folder = own.models / paradigm / "seed0"
+        yield from sorted(f for f in folder.iterdir() if f.is_file() and not f.name.startswith("."))
+
+
+def delete(visitor: str, name: str) -> bool:
+    """End the training of a set and remove all of it; False where this visitor has no such set."""
+    if name not in {f.name for f in _set_folders(visitor)}:
+        return False
+    models = visitors.checkpoints(visitor) / name
+    queue = jobs()
+    for job in queue.of(visitor):
+        if job.folder == str(models):
+            queue.cancel(job.id, visitor)
+            queue.forget(job.id, visitor)
+    _remove(visitors.folder(visitor) / "data" / name)
+    _remove(models)
+    return True
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder: for every reader at once, then from the disk."""
+    aside = folder.with_name(f".old-{secrets.token_hex(4)}")
+    with contextlib.suppress(FileNotFoundError):
+        folder.replace(aside)
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+#: Seconds between two looks for old sets.
+_SWEEP: Final = 600.0
+_swept: dict[Path, float] = {}
+
+
+def sweep(now: float | None = None) -> None:
+    """Remove sets that nobody has looked at for `KEPT_DAYS`, and what a crash left half made."""
+    root = uploads_root()
+    now = time.time() if now is None else now
+    if now - _swept.get(root, 0.0) < _SWEEP:
+        return
+    _swept[root] = now
+    oldest = now - KEPT_DAYS * 24 * 3600
+    for folder in root.glob("sets/*/data/*"):
+        with contextlib.suppress(OSError):
+            if folder.stat().st_mtime < oldest:
+                visitor = folder.parents[1].name
+                if not delete(visitor, folder.name):
+                    shutil.rmtree(folder, ignore_errors=True)
+    for folder in (
+        *root.glob("sets/*/data"),
+        *root.glob("sets/*/checkpoints"),
+        *root.glob("sets/*"),
+    ):
+        with contextlib.suppress(OSError):
+            folder.rmdir()  # only if it is empty

@@ -1,0 +1,446 @@
+"""What a visitor is looking at, as a value, and its form in the URL.
+
+Nothing here imports Streamlit. `from_query` accepts whatever a URL can hold and never raises:
+what it cannot use it leaves at the default and reports as `Dropped`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, Final
+
+from dashboard.state import lesson_progress, slices
+from dashboard.state.edits import (
+    COMPONENTS,
+    is_drawing,
+    read_change,
+    read_factors,
+    write_change,
+    write_factors,
+)
+
+#: Longest text taken from a URL; longer is dropped. Sample ids and class names stay far below.
+LONGEST: Final = 200
+#: Longest drawing in a URL. Three of them and every other text at its longest stay below 16,000
+#: characters, which browsers and servers take.
+LONGEST_EDIT: Final = 2000
+
+#: Longest world of the page Gates: a truth table of 64 rows has at most 1,920 characters.
+LONGEST_WORLD: Final = 2000
+
+SPLITS: Final = ("test", "val", "train", "all")
+SHOWS: Final = ("all", "right", "wrong", "apart")
+COLOURS: Final = (
+    "class",
+    "prediction",
+    "correct",
+    "dominant",
+    "composition",
+    *(f"gate-{c}" for c in COMPONENTS),
+    *(f"bits-{c}" for c in ("R", "U1", "U2", "S")),
+)
+#: What a list can be ordered by: largest first, and with ``-up`` smallest first.
+QUANTITIES: Final = (
+    "id",
+    "class",
+    "prediction",
+    "correct",
+    "confidence",
+    "unexplained",
+    "dominant",
+    *(f"gate-{c}" for c in COMPONENTS),
+    *(f"contribution-{c}" for c in COMPONENTS),
+    *(f"bits-{c}" for c in ("R", "U1", "U2", "S")),
+)
+UP: Final = "-up"
+ORDERS: Final = ("stored", *QUANTITIES, *(f"{q}{UP}" for q in QUANTITIES))
+#: How differently all models answer: all alike, or at least so many different answers.
+ANSWERS: Final = ("same", "2", "3", "4", "5")
+#: Ways to say what two inputs share of what they tell; see `dmil_core.pid.pointwise`.
+DEFINITIONS: Final = ("same-sign", "ccs")
+#: The same for a law that is known, and what counts as shared on average; see
+#: `dmil_core.information`.
+POINTWISE: Final = (*DEFINITIONS, "lsmi")
+MEASURES: Final = ("broja", "imin", "immi", "iccs", "fl")
+#: What a world is built from, where it does not say so itself: shares of gates, all but one at 0.
+BUILDS: Final = ("mix",)
+#: Parts of the architecture, of up to three inputs.
+BOXES: Final = (
+    *(f"{kind}{m}" for kind in "xzmnu" for m in (1, 2, 3)), "r", "s", "heads", "gate", "answer",
+)  # fmt: skip
+#: Live training: what the inputs are, how clear x2 is beside x1, how fast and how long it goes.
+INPUTS: Final = ("points", "vectors")
+SECONDS: Final = ("clear", "blurred")
+PACES: Final = ("slow", "medium", "fast")
+LENGTHS: Final = ("short", "normal", "long")
+#: Whether everything is shown large, for a projector.
+SIZES: Final = ("large",)
+#: Who says what the inputs tell: the chosen model's heads, or networks that read the data alone.
+TELLERS: Final = ("model", "data")
+#: Which samples of two compared models are listed: all, or those that only one has right.
+SIDES: Final = ("both", "first", "second")
+
+#: Parts of the Compare page, and the metrics it can compare by.
+PARTS: Final = ("seeds", "sets", "samples")
+METRICS: Final = ("accuracy", "macro_f1", "map", "ece", "synergy", "missed")
+#: What the part about single samples looks at.
+LOOKS: Final = ("agreement", "pair", "groups", "calibration", "bits", "training")
+#: What of a training can be drawn over its epochs.
+CURVES: Final = ("val_accuracy", "val_loss", "loss")
+#: Stands for no name at all in a list of names, where an empty text means "not chosen".
+NOBODY: Final = "-"
+
+#: Parameters that belong to Streamlit itself.
+FOREIGN: Final = ("embed", "embed_options")
+
+#: Parameters of the browser's parts, which the server only leaves in the URL: the glossary's word.
+BROWSER: Final = ("word",)
+
+
+@dataclass(frozen=True)
+class View:
+    """Everything a link restores.
+
+    Empty text means "not chosen": the first data set, the first latent, every class.
+    """
+
+    data: str = ""
+    model: str = "dmil"
+    seed: int = 0
+    split: str = "test"
+    sample: str = ""
+    cls: str = ""
+    against: str = ""
+    latent: str = ""
+    colour: str = "class"
+    beside: str = ""
+    slice: str = ""
+    rival: str = "joint"
+    rival_seed: str = ""
+    side: str = "both"
+    search: str = ""
+    truth: str = ""
+    show: str = "all"
+    dominant: str = ""
+    composition: str = ""
+    flag: str = ""
+    right: str = ""
+    wrong: str = ""
+    answers: str = ""
+    order: str = "stored"
+    page: int = 0
+    part: str = "seeds"
+    look: str = "agreement"
+    among: str = ""
+    subset: str = ""
+    curves: str = ""
+    metric: str = "accuracy"
+    reference: str = "dmil"
+    method: str = ""
+    setting: str = ""
+    definition: str = "same-sign"
+    teller: str = "model"
+    near: str = ""
+    edit1: str = ""
+    edit2: str = ""
+    edit3: str = ""
+    factors: str = ""
+    world: str = ""
+    build: str = ""
+    measure: str = "broja"
+    pointwise: str = "same-sign"
+    box: str = ""
+    inputs: str = ""
+    second: str = "clear"
+    draw: int = 0
+    pace: str = "fast"
+    length: str = "normal"
+    lesson: str = ""
+    step: int = 1
+    said: str = ""
+    size: str = ""
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """A part of a link that could not be used."""
+
+    name: str
+    value: str
+    reason: str
+
+
+def _text(value: str, longest: int = LONGEST) -> str:
+    if len(value) > longest:
+        raise ValueError(f"longer than {longest:,} characters")
+    if not value.isprintable():
+        raise ValueError("has characters that cannot be shown")
+    return value
+
+
+def _whole(value: str) -> int:
+    if not (value.isascii() and value.isdigit() and len(value) <= 6):
+        raise ValueError("expected a whole number such as 0")
+    return int(value)
+
+
+def _whole_text(value: str) -> str:
+    return str(_whole(value))
+
+
+def _one_of(choices: tuple[str, ...]) -> Callable[[str], str]:
+    def read(value: str) -> str:
+        if value not in choices:
+            raise ValueError(f"expected one of {', '.join(choices)}")
+        return value
+
+    return read
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """The names that a text for a link lists, each once; the reverse of `listed`."""
+    return () if text in ("", NOBODY) else tuple(dict.fromkeys(n for n in text.split(",") if n))
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names as a text for a link."""
+    return ",".join(names) or NOBODY
+
+
+def _change(value: str) -> str:
+    return write_change(read_change(_text(value, LONGEST_EDIT if is_drawing(value) else LONGEST)))
+
+
+def _slice(value: str) -> str:
+    return slices.write(slices.read(value))
+
+
+def _world(value: str) -> str:
+    return _text(value, LONGEST_WORLD)
+
+
+def _said(value: str) -> str:
+    return lesson_progress.write(lesson_progress.read(value))
+
+
+def _factors(value: str) -> str:
+    return write_factors(read_factors(_text(value)))
+
+
+#: URL name -> (field of View, reader that returns the value or raises ValueError(reason)).
+PARAMETERS: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
+    "data": ("data", _text),
+    "model": ("model", _text),
+    "seed": ("seed", _whole),
+    "split": ("split", _one_of(SPLITS)),
+    "sample": ("sample", _text),
+    "class": ("cls", _text),
+    "against": ("against", _text),
+    "latent": ("latent", _text),
+    "colour": ("colour", _one_of(COLOURS)),
+    "beside": ("beside", _text),
+    "slice": ("slice", _slice),
+    "rival": ("rival", _text),
+    "rival-seed": ("rival_seed", _whole_text),
+    "side": ("side", _one_of(SIDES)),
+    "q": ("search", _text),
+    "truth": ("truth", _text),
+    "show": ("show", _one_of(SHOWS)),
+    "dominant": ("dominant", _one_of(COMPONENTS)),
+    "composition": ("composition", _one_of(COMPONENTS)),
+    "flag": ("flag", _text),
+    "right": ("right", _text),
+    "wrong": ("wrong", _text),
+    "answers": ("answers", _one_of(ANSWERS)),
+    "order": ("order", _one_of(ORDERS)),
+    "list": ("page", _whole),
+    "part": ("part", _one_of(PARTS)),
+    "look": ("look", _one_of(LOOKS)),
+    "among": ("among", _text),
+    "subset": ("subset", _text),
+    "curves": ("curves", _text),
+    "metric": ("metric", _one_of(METRICS)),
+    "reference": ("reference", _text),
+    "method": ("method", _text),
+    "setting": ("setting", _text),
+    "definition": ("definition", _one_of(DEFINITIONS)),
+    "told": ("teller", _one_of(TELLERS)),
+    "near": ("near", _text),
+    "edit1": ("edit1", _change),
+    "edit2": ("edit2", _change),
+    "edit3": ("edit3", _change),
+    "gate": ("factors", _factors),
+    "world": ("world", _world),
+    "build": ("build", _one_of(BUILDS)),
+    "measure": ("measure", _one_of(MEASURES)),
+    "pointwise": ("pointwise", _one_of(POINTWISE)),
+    "box": ("box", _one_of(BOXES)),
+    "inputs": ("inputs", _one_of(INPUTS)),
+    "x2": ("second", _one_of(SECONDS)),
+    "draw": ("draw", _whole),
+    "pace": ("pace", _one_of(PACES)),
+    "length": ("length", _one_of(LENGTHS)),
+    "lesson": ("lesson", _one_of(lesson_progress.LESSONS)),
+    "step": ("step", _whole),
+    "said": ("said", _said),
+    "size": ("size", _one_of(SIZES)),
+}
+
+DEFAULT: Final = View()
+
+#: Written even at their default, so that a link means the same when a default changes.
+ALWAYS: Final = ("data", "model", "seed")
+
+
+def to_query(view: View) -> dict[str, str]:
+    """A view as URL parameters; what is empty, at its default, or too long is left out."""
+    query = {}
+    for name, (field, _) in PARAMETERS.items():
+        value = getattr(view, field)
+        if field in too_long(view):
+            continue
+        if value != "" and (name in ALWAYS or value != getattr(DEFAULT, field)):
+            query[name] = str(value)
+    return query
+
+
+def from_query(params: Mapping[str, Any]) -> tuple[View, tuple[Dropped, ...]]:
+    """Read a view from URL parameters.
+
+    Parameters
+    ----------
+    params
+        Name to text; of a list the last entry counts, as browsers repeat parameters. Empty text
+        counts as not given.
+
+    Returns
+    -------
+    The view, and what was dropped in the order it came. Never raises.
+    """
+    values: dict[str, Any] = {}
+    dropped = []
+    for name, raw in params.items():
+        text = _last(raw)
+        if name in (*FOREIGN, *BROWSER):
+            continue
+        if name not in PARAMETERS:
+            dropped.append(Dropped(_short(str(name)), _short(text), "no such parameter"))
+            continue
+        if not text:
+            continue
+        field, read = PARAMETERS[name]
+        try:
+            values[field] = read(text)
+        except ValueError as reason:
+            dropped.append(Dropped(name, _short(text), str(reason)))
+    return replace(DEFAULT, **values), tuple(dropped)
+
+
+def _last(raw: Any) -> str:
+    if isinstance(raw, list | tuple):
+        return str(raw[-1]) if raw else ""
+    return str(raw)
+
+
+def _short(text: str, length: int = 60) -> str:
+    shown = "".join(
+        c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[: length + 1]
+    )
+    return shown if len(shown) <= length else shown[:length] + "…"
+
+
+#: Filters of rows: name in the URL -> field.
+FILTERS: Final = {
+    "q": "search",
+    **{f: f for f in ("truth", "show", "dominant", "composition", "flag")},
+    **{f: f for f in ("right", "wrong", "answers", "slice")},
+}
+
+
+def change(view: View, **values: Any) -> View:
+    """A view with some choices changed, and the choices that no longer mean anything cleared.
+
+    Another data set has other samples, classes, flags and latents; another model may have other
+    latents, but shows the same sample. A list that holds other rows, or in another order, is shown
+    from its start; with another sample it is shown where that one is.
+    """
+    if set(values) & {"order", "split", *FILTERS.values()}:
+        values = {"page": 1, **values}
+    elif "sample" in values:
+        values = {"page": DEFAULT.page, **values}
+    if "data" in values and values["data"] != view.data:
+        keep = {"data", "model", "split", "rival", "colour", "order"}
+        keep |= {"part", "metric", "reference", "method", "setting", "definition", "teller"}
+        keep |= {"look", "among", "curves", "world", "build", "measure", "pointwise"}
+        keep |= {"inputs", "second", "draw", "pace", "length"}
+        keep |= {"lesson", "step", "said", "size"}
+        cleared: dict[str, Any] = {
+            f.name: getattr(DEFAULT, f.name) for f in fields(View) if f.name not in keep
+        }
+        view = replace(view, **cleared)
+    return replace(view, **values)
+
+
+def complete(
+    view: View, sets: Sequence[str], models: Sequence[str], seeds: Sequence[int]
+) -> tuple[View, tuple[Dropped, ...]]:
+    """Fill in what the view leaves open and replace what does not exist.
+
+    Parameters
+    ----------
+    sets : data sets there are, the first being the default.
+    models, seeds : those of the view's data set, or of the first set where it has none of that
+        name. A model that is known but not trained stays: the page then says so.
+
+    Returns
+    -------
+    The view to show, and what of it had to be replaced.
+    """
+    dropped = []
+    if models and view.model not in models:
+        dropped.append(Dropped("model", _short(view.model), "no such model"))
+        view = replace(view, model="dmil" if "dmil" in models else models[0])
+    if seeds and view.seed not in seeds:
+        dropped.append(Dropped("seed", str(view.seed), "no model was trained with this seed"))
+        view = replace(view, seed=seeds[0])
+    if sets and view.data not in sets:
+        if view.data:
+            dropped.append(Dropped("data", _short(view.data), "no such data set"))
+        if view.sample:
+            reason = "a sample needs the data set it belongs to"
+            dropped.append(Dropped("sample", _short(view.sample), reason))
+        view = change(view, data=sets[0], seed=view.seed)
+    if view.rival not in models and models:
+        view = replace(view, rival=DEFAULT.rival if DEFAULT.rival in models else models[0])
+    return view, tuple(dropped)
+
+
+#: Fields that hold what is changed of a sample.
+EDITS: Final = ("edit1", "edit2", "edit3", "factors")
+
+
+def edits_of(view: View) -> dict[str, str]:
+    """What is changed of the sample, by field; empty where it is as it was."""
+    return {name: value for name in EDITS if (value := getattr(view, name))}
+
+
+def too_long(view: View) -> tuple[str, ...]:
+    """Fields with a drawing that no link can hold; everything else is kept short where it is
+    chosen."""
+    return tuple(
+        name
+        for name, code in edits_of(view).items()
+        if is_drawing(code) and len(code) > LONGEST_EDIT
+    )
+
+
+def filters_of(view: View) -> dict[str, str]:
+    """The row filters in force, by URL name; empty when every row of the split is shown."""
+    query = to_query(view)
+    return {k: query[k] for k in FILTERS if k in query}
+
+
+def without_filters(view: View) -> View:
+    """The view with every row filter cleared."""
+    return replace(view, **{f: getattr(DEFAULT, f) for f in (*FILTERS.values(), "page")})

@@ -1,0 +1,36 @@
+"""Compare: which way of learning is right how often, and is the difference real?"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import widgets
+from dashboard.services.comparison import board
+from dashboard.services.store.catalog import shown, stock
+from dashboard.state import session
+from dashboard.state.view import PARTS
+from dashboard.text import messages, terms
+from dashboard.views.compare import samples, seeds, sets
+
+
+def compare() -> None:
+    """The page."""
+    all_, view = stock(), session.view()
+    anything = len(board.recorded(all_.root).runs) or all_.checkpoints
+    if not anything:
+        widgets.notice(messages.no_checkpoints(shown(all_.root)))
+        return
+    st.segmented_control(
+        "Compare on",
+        PARTS,
+        required=True,
+        wrap=True,
+        format_func=terms.PARTS.__getitem__,
+        **session.bound("part", "choice_part", view.part),
+    )
+    if view.part == "seeds":
+        seeds.seeds(all_)
+    elif view.part == "sets":
+        sets.sets(all_)
+    else:
+        samples.samples(all_)

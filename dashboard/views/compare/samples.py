@@ -1,0 +1,52 @@
+"""Trained models sample by sample: the frame around its parts, of which only one is computed."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import widgets
+from dashboard.services.store.catalog import Stock, shown
+from dashboard.state import session
+from dashboard.state.view import LOOKS
+from dashboard.text import comparing, messages, terms
+from dashboard.views.compare import agreement, calibration, groups, information, pair, training
+
+#: What can be looked at -> what draws it.
+_LOOKS = {
+    "agreement": agreement.agreement,
+    "pair": pair.pair,
+    "groups": groups.groups,
+    "calibration": calibration.calibration,
+    "bits": information.bits,
+    "training": training.training,
+}
+
+
+def samples(all_: Stock) -> None:
+    """The part of the page."""
+    view = session.view()
+    if not all_.ready(view.data, view.seed):
+        widgets.current(all_)
+        return
+    _damaged(all_)
+    st.segmented_control(
+        "Look at",
+        LOOKS,
+        required=True,
+        wrap=True,
+        format_func=comparing.LOOKS.__getitem__,
+        **session.bound("look", "choice_look", view.look),
+    )
+    help_ = terms.BITS if view.look == "bits" else None
+    st.header(comparing.QUESTIONS[view.look], anchor=False, help=help_)
+    rows = f", {terms.SPLITS[view.split]} samples" if view.look != "training" else ""
+    st.caption(f"Models of seed {view.seed}{rows}. One seed is a look, not a comparison.")
+    _LOOKS[view.look](all_)
+
+
+def _damaged(all_: Stock) -> None:
+    view = session.view()
+    for found in all_.of(view.data, view.seed):
+        checked = all_.get(found.data, found.model, found.seed)
+        if checked.status == "damaged":
+            widgets.notice(messages.damaged(shown(checked.folder), checked.problem))

@@ -1,0 +1,287 @@
+"""One data set, every recorded method over its seeds: scores, differences, compositions."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import widgets
+from dashboard.figures import board as board_figures
+from dashboard.figures import compare as figures
+from dashboard.services.comparison import board as service
+from dashboard.services.comparison import models
+from dashboard.services.comparison.board import Board
+from dashboard.services.store.catalog import Stock
+from dashboard.state import session
+from dashboard.state.view import METRICS
+from dashboard.text import messages, terms, verdicts
+from dashboard.widgets import plain
+
+
+def seeds(all_: Stock) -> None:
+    """The part of the page."""
+    view = session.view()
+    split = service.split_of(view.split)
+    recorded = service.recorded(all_.root, split).of(view.data)
+    if recorded.empty:
+        _one_seed(all_)
+        return
+    st.header("Who is right how often, and is the difference real?", anchor=False)
+    lead = st.container()
+    found = _choices(all_, split)
+    if found is None:
+        widgets.notice(messages.no_metric(terms.METRICS[view.metric]))
+        return
+    with lead:
+        _lead(found, split)
+    left, right = st.columns(2, gap="large")
+    with left:
+        _scores(found)
+    with right:
+        _differences(found)
+    _table(found)
+    _one_method(all_, found, split)
+    _compositions(all_, found, split)
+
+
+def _choices(all_: Stock, split: str) -> Board | None:
+    """Metric and reference; the board that follows from them."""
+    view = session.view()
+    left, right = st.columns(2, gap="large")
+    with left:
+        widgets.select(
+            "Metric",
+            "metric",
+            METRICS,
+            view.metric,
+            terms.METRICS.__getitem__,
+            help=terms.METRIC,
+        )
+    found = service.board(all_, view.data, view.metric, view.reference, split)
+    if found is not None:
+        with right:
+            widgets.select(
+                "Compared with",
+                "reference",
+                found.methods,
+                found.reference,
+                help=terms.REFERENCE,
+            )
+    return found
+
+
+def _lead(found: Board, split: str) -> None:
+    table, view = found.table, session.view()
+    counts = table["verdict"].value_counts()
+    best = table.iloc[0]
+    fewest, most = int(table["seeds"].min()), int(table["seeds"].max())
+    over = f"{split} rows, mean of {verdicts.seeds(fewest, most, service.SEEDS)}"
+    st.markdown(
+        verdicts.leader(
+            plain(best["method"]),
+            f"{best[view.metric]:.1%}",
+            terms.METRICS[view.metric],
+            over,
+            plain(found.reference),
+            int(counts.get("better", 0)),
+            int(counts.get("worse", 0)),
+            int(counts.get("open", 0) + counts.get("unpaired", 0)),
+        )
+    )
+    if fewest < service.SEEDS or found.missing:
+        _incomplete(found)
+    if found.other_data:
+        st.caption(
+            ":material/warning: These records were made on another version of this data than the "
+            "models of the other part of this page."
+        )
+
+
+def _incomplete(found: Board) -> None:
+    table = found.table
+    short = table[table["seeds"] < service.SEEDS]
+    counts = zip(short["method"], short["seeds"], strict=True)
+    said = [f"{plain(m)} {n} of {service.SEEDS}" for m, n in counts]
+    parts = []
+    if said:
+        parts.append(f"Seeds so far: {verdicts.listed(said)}.")
+    if found.missing:
+        names = verdicts.listed([plain(m) for m in found.missing], 12)
+        parts.append(f"Recorded on other data sets but not here: {names}.")
+    st.caption(
+        ":material/pending: The comparison is not complete. "
+        + " ".join(parts)
+        + " `make bench-compare` goes on where it was stopped."
+    )
+
+
+def _scores(found: Board) -> None:
+    metric = session.view().metric
+    title = f"{terms.METRICS[metric]}, %"
+    name = terms.METRICS[metric]
+    st.markdown(
+        f"**{name[:1].upper()}{name[1:]} of every seed, and their mean**",
+        help=terms.METRIC_WORDS[metric],
+    )
+    table = found.table.assign(mean=found.table[metric])
+    values = [f"{v:.1%}" for v in table["mean"]]
+    widgets.chart(
+        board_figures.scores(table, found.points, title),
+        "scores",
+        f"Mean over seeds of each method: {verdicts.order(list(table['method']), values)}",
+    )
+    st.caption("Faint dots: single seeds. Mark and number: their mean. Best first.")
+
+
+def _differences(found: Board) -> None:
+    metric, table = session.view().metric, found.table
+    against = plain(found.reference)
+    st.markdown(f"**Difference to {against}, with its 95 % interval**", help=terms.INTERVAL)
+    words = [
+        v if v == "reference" else f"{100 * d:+.2f} points, {v}"
+        for d, v in zip(table["difference"], table["verdict"], strict=True)
+    ]
+    widgets.chart(
+        board_figures.differences(table, f"{terms.METRICS[metric]}: points more or less"),
+        "differences",
+        f"Paired difference to {found.reference}: {verdicts.order(list(table['method']), words)}",
+    )
+    st.caption(
+        f"Triangles: the interval leaves out 0; up and blue better than {against}, down and orange "
+        "worse. Open circles: these seeds do not tell."
+    )
+
+
+def _table(found: Board) -> None:
+    view, table = session.view(), found.table
+    st.markdown("**All figures**")
+    shown = table.rename(columns={"lr_scale": "rate"}).round({"parameters": 0})
+    shares = ["accuracy", "macro_f1", "map", "ece", "synergy", "synergy_ceiling", "missed"]
+    shares += ["difference", "low", "high", f"{view.metric}_sd"]
+    shown = shown.assign(**{c: 100 * shown[c] for c in shares})
+    columns = ["method", "seeds", view.metric, f"{view.metric}_sd", "difference", "low", "high"]
+    columns += ["verdict"]
+    columns += [c for c in shares[:7] if c != view.metric]
+    # Seconds of a processor are said without more, as long as none are of anything else.
+    elsewhere = (table["device"] != "cpu").any()
+    columns += ["seconds", *(["device"] if elsewhere else []), "parameters", "rate"]
+    number = st.column_config.NumberColumn
+    titles = {**terms.METRICS, "map": "mAP", "ece": "ECE", "synergy": "synergy", "missed": "missed"}
+    config: dict[str, Any] = {
+        c: number(titles.get(c, c), format="%.2f", help=terms.METRIC_WORDS.get(c))
+        for c in shares[:7]
+        if c in columns
+    }
+    config |= {
+        "method": st.column_config.TextColumn(pinned=True),
+        f"{view.metric}_sd": number("± sd", format="%.2f", help="Standard deviation over seeds"),
+        "difference": number(f"vs {found.reference}", format="%+.2f", help=terms.INTERVAL),
+        "low": number("from", format="%+.2f", help=terms.INTERVAL),
+        "high": number("to", format="%+.2f", help=terms.INTERVAL),
+        "verdict": st.column_config.TextColumn(help=f"Against {found.reference}"),
+        "synergy_ceiling": number("its ceiling", format="%.2f", help=terms.SYNERGY_INDICATOR),
+        "seconds": number("training s", format="%.0f", help=terms.TRAINING_SECONDS),
+        "device": st.column_config.TextColumn("on", help=terms.TRAINING_SECONDS),
+        "parameters": number(format="localized"),
+        "rate": number("rate factor", format="%.1f", help="Of the learning rate"),
+    }
+    st.dataframe(
+        shown[columns],
+        hide_index=True,
+        height=min(500, 38 + 35 * len(shown)),
+        # With other rows it is another table: in an old one the next click would be lost.
+        **widgets.row_choice(
+            f"methods_{view.data}_{view.metric}_{found.reference}",
+            found.table["method"],
+            view.method,
+            "method",
+        ),
+        column_config=config,
+        alt=f"All recorded figures of {len(shown)} methods on this data set",
+    )
+    left, right = st.columns([3, 1], vertical_alignment="center")
+    with left:
+        st.caption(
+            "Shares in percent, differences in percentage points. Click a head to sort, a row to "
+            "follow that method over all data sets."
+        )
+    with right:
+        widgets.download(found.table, f"comparison-{view.data}")
+
+
+def _one_method(all_: Stock, found: Board, split: str) -> None:
+    """The method of the row that was clicked, over every data set."""
+    view = session.view()
+    if view.method not in found.methods:
+        return
+    apart = service.over_sets(all_.root, view.metric, found.reference, split)
+    apart = apart[apart["paradigm"] == view.method].sort_values("difference", ascending=False)
+    with st.container(border=True):
+        st.markdown(f"**{plain(view.method)} over all data sets**")
+        about = service.about(view.method)
+        if about:
+            st.caption(plain(about))
+        if view.method == found.reference or apart.empty:
+            st.caption(
+                f"{plain(view.method)} is what the others are compared with. Choose another "
+                "reference above to see where it is better or worse."
+            )
+        else:
+            fig = board_figures.differences(
+                apart.assign(method=apart["data"]),
+                f"{terms.METRICS[view.metric]}: points more or less than {found.reference}",
+            )
+            words = [f"{100 * d:+.2f} points" for d in apart["difference"]]
+            alt = verdicts.order(list(apart["data"]), words)
+            widgets.chart(fig, "one_method", f"{view.method} less {found.reference}: {alt}")
+        st.button("Close", key="close_method", on_click=_close)
+
+
+def _close() -> None:
+    session.change(method="")
+
+
+def _compositions(all_: Stock, found: Board, split: str) -> None:
+    view = session.view()
+    frame = service.by_composition(all_.root, view.data, split, found.methods)
+    if not frame.empty:
+        st.markdown("**Accuracy by true composition**", help=terms.COMPOSITION)
+        widgets.chart(
+            board_figures.composition(frame),
+            "compositions",
+            "Accuracy of each method on samples of " + ", ".join(frame["group"].unique()),
+        )
+        st.caption(
+            "Percent right, mean over seeds ± standard deviation. R: several inputs say it; U1, U2 "
+            "...: only that one does; S: only the inputs together."
+        )
+        widgets.download(frame, f"composition-{view.data}")
+    if view.data == "switch":
+        st.page_link(
+            session.page("fidelity"),
+            label="Is the decomposition the real one? See Fidelity",
+            icon=":material/verified:",
+        )
+
+
+def _one_seed(all_: Stock) -> None:
+    """No records: one seed of each trained model, and how to get more."""
+    view = session.view()
+    if not all_.ready(view.data, view.seed):
+        widgets.current(all_)
+        return
+    st.header("Who is right how often", anchor=False, help=terms.ACCURACY)
+    widgets.notice(messages.no_records(view.data, view.data in all_.own))
+    scores = models.scores(all_, view.data, view.seed, view.split)
+    frame = pd.DataFrame([asdict(s) for s in scores])
+    widgets.bars(figures.accuracy(frame), "accuracy", "Accuracy of each model with its interval")
+    st.caption(
+        f"One seed, {scores[0].rows:,} samples; whisker: 95 % bootstrap interval over the samples. "
+        "It does not show how much another seed would differ."
+    )
+    missing = [m for m in all_.models(view.data) if m not in set(frame["model"])]
+    if missing:
+        st.caption(f"Not trained for this data set and seed: {plain(', '.join(missing))}.")

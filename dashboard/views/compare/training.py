@@ -1,0 +1,127 @@
+"""How trainings went: losses and accuracy over the epochs, stage by stage."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import widgets
+from dashboard.figures import training as figures
+from dashboard.services.comparison import chosen
+from dashboard.services.comparison import training as service
+from dashboard.services.comparison.training import Training
+from dashboard.services.store.catalog import Checkpoint, Stock
+from dashboard.state import session
+from dashboard.state.view import CURVES, NOBODY, listed, names_in
+from dashboard.text import comparing, messages
+from dashboard.views.compare import models
+from dashboard.widgets import plain
+
+
+def training(all_: Stock) -> None:
+    """The part of the page."""
+    found = models.among(all_)
+    if not found:
+        return
+    names = chosen.names(found)
+    shown = _choice()
+    kept: dict[str, Training] = {}
+    for one in found:
+        epochs = service.training(one)
+        if epochs is None:
+            widgets.notice(messages.no_history(one.data, one.model, one.seed))
+        else:
+            kept[names[chosen.key(one)]] = epochs
+    if not kept:
+        return
+    marked = _marked(found, names, kept)
+    if shown:
+        _curves(kept, shown, marked)
+    _stages(found, names, kept)
+
+
+def _choice() -> tuple[str, ...]:
+    """The quantities to draw, in their order; empty when the visitor wants none."""
+    wanted = names_in(session.view().curves)
+    drawn = tuple(c for c in CURVES if c in wanted)
+    if not drawn and session.view().curves != NOBODY:
+        drawn = CURVES[:2]
+    st.pills(
+        "Drawn over the epochs",
+        CURVES,
+        selection_mode="multi",
+        format_func=comparing.CURVES.__getitem__,
+        **session.bound("curves", "choice_curves", list(drawn), listed),
+    )
+    return drawn
+
+
+def _marked(found: tuple[Checkpoint, ...], names: dict[str, str], kept: dict[str, Training]) -> str:
+    """The model whose stages are shaded: the chosen one, else one with a gate, else the first."""
+    view = session.view()
+    order = sorted(found, key=lambda one: (one.model != view.model, not one.gated))
+    return next(n for one in order if (n := names[chosen.key(one)]) in kept)
+
+
+def _curves(kept: dict[str, Training], shown: tuple[str, ...], marked: str) -> None:
+    bands = {
+        name: [figures.Band(s.title, s.first, s.last, s.best) for s in one.stages]
+        for name, one in kept.items()
+    }
+    last = {name: one.stages[-1] for name, one in kept.items()}
+    widgets.chart(
+        figures.curves(
+            {name: one.epochs for name, one in kept.items()},
+            bands,
+            {column: comparing.CURVES[column] for column in shown},
+            marked,
+        ),
+        "training_curves",
+        "Curves of the training. Validation accuracy of the weights that were kept: "
+        + ", ".join(f"{name} {s.val_accuracy:.1%} (epoch {s.best})" for name, s in last.items()),
+    )
+    st.caption(
+        f"Shaded and named: the stages of {plain(marked)} (of the model in the sidebar where it "
+        "takes part). Open marks: the epoch whose weights a stage handed on. A line is broken "
+        "where a stage ends. Every stage and model has a loss of its own, so compare losses only "
+        "along one line; accuracy is that of the whole model, also while its heads are not "
+        "trained yet.",
+        help=comparing.HANDED_ON,
+    )
+
+
+def _stages(
+    found: tuple[Checkpoint, ...], names: dict[str, str], kept: dict[str, Training]
+) -> None:
+    records = []
+    for one in found:
+        name = names[chosen.key(one)]
+        for stage in kept[name].stages if name in kept else ():
+            went = stage.last - stage.first + 1
+            why = comparing.stopped(stage.patience) if stage.stopped else "all epochs"
+            if one.run is not None and not one.run.finished:
+                why = "training stopped early" if stage is kept[name].stages[-1] else why
+            records.append(
+                (name, stage.title, f"{went} of {stage.most}", why, stage.best - stage.first + 1,
+                 stage.val_accuracy, stage.val_loss)
+            )  # fmt: skip
+    columns = ["model", "stage", "epochs", "ended", "best", "val_accuracy", "val_loss"]
+    frame = pd.DataFrame(records, columns=columns)
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        frame.assign(val_accuracy=100 * frame["val_accuracy"]),
+        hide_index=True,
+        column_config={
+            "model": st.column_config.TextColumn(pinned=True),
+            "epochs": st.column_config.TextColumn(help="Epochs it took, of those it could have"),
+            "ended": st.column_config.TextColumn(help="Why the stage ended"),
+            "best": number("handed on", help=comparing.HANDED_ON),
+            "val_accuracy": number("accuracy there", format="%.1f %%", help="Validation samples"),
+            "val_loss": number("loss there", format="%.3f", help="Validation samples, nats"),
+        },
+        alt="Stages of each training: epochs, best epoch, validation accuracy and loss there",
+    )
+    widgets.download(
+        pd.concat([one.epochs.assign(model=name) for name, one in kept.items()]),
+        f"training-{session.view().data}",
+    )

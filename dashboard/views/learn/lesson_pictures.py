@@ -1,0 +1,283 @@
+"""The pictures of the lessons, by the names that the lessons call them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final
+
+import streamlit as st
+
+from dashboard import widgets
+from dashboard.figures import lessons as figures
+from dashboard.services.learn import lessons as service
+from dashboard.services.learn import worlds
+from dashboard.services.learn.lessons import Apart
+from dashboard.services.sample import media
+from dashboard.services.store.catalog import Checkpoint, DataProblem
+from dashboard.state import session
+from dashboard.state.view import MEASURES
+from dashboard.text import lesson_sentences as says
+from dashboard.text import lessons as text
+from dashboard.text import messages, terms
+from dashboard.text import worlds as world_text
+from dashboard.views.sample import answer, media_cards
+from dashboard.widgets import badge, plain
+
+_LETTERS: Final = {"R": "both say it", "U1": "only x1", "U2": "only x2", "S": "only together"}
+
+
+def draw(name: str) -> None:
+    """Draw a picture of a lesson."""
+    PICTURES[name]()
+
+
+def _chart(fig: Any, key: str, alt: str, about: str) -> None:
+    if session.view().size:
+        fig.update_yaxes(tickfont={"size": 16})
+    widgets.chart(fig, key, alt, about=about)
+
+
+# --- worlds -----------------------------------------------------------------------------------
+
+
+def _world(name: str, control: bool) -> str:
+    """The spec that is shown, and its slider, where there is one."""
+    if not control:
+        return service.at(name, "")
+    spec = service.at(name, session.view().world)
+    dial = service.DIALS[name]()
+    st.select_slider(
+        text.DIALS[name],
+        list(dial),
+        format_func=dial.__getitem__,
+        **session.bound("world", f"dial_{name}", spec),
+    )
+    return spec
+
+
+def _parts_of(spec: str) -> dict[str, float]:
+    return dict(zip(world_text.COMPONENTS, worlds.numbers(spec).parts["broja"], strict=True))
+
+
+def _legend(parts: Mapping[str, float]) -> None:
+    # No caption, which would fade the letters.
+    st.markdown(f":small[{' '.join(f'{badge(c)} {_LETTERS[c]} &ensp;' for c in parts)}]")
+
+
+def _alike(control: bool) -> None:
+    spec = _world("alike", control)
+    found, parts = worlds.numbers(spec), _parts_of(spec)
+    said = says.alike(found.i1, found.i2, found.i12)
+    _chart(figures.alone_and_together(parts, 1.0), "alike", f"Bars: {said}", spec)
+    st.markdown(said)
+    _legend(parts)
+
+
+def _eyes(control: bool) -> None:
+    spec = _world("eyes", control)
+    found, parts = worlds.numbers(spec), _parts_of(spec)
+    said = says.eyes(found.i1, found.i2, found.i12)
+    fig = figures.alone_and_together(parts, 2.0, added=True)
+    _chart(fig, "eyes", f"Bars: {said}", spec)
+    st.markdown(said)
+    _legend(parts)
+
+
+def _switches(control: bool) -> None:
+    spec = _world("switches", control)
+    frame = service.cases(spec)
+    st.markdown("**How likely is y = 1?**")
+    told = "; ".join(
+        f"x1={x1} x2={x2}: {one:.0%} by x1, {two:.0%} by x2, mean {mean:.0%}, both {both:.0%}"
+        for x1, x2, _, one, two, mean, both in frame.itertuples(index=False)
+    )
+    _chart(figures.cases(frame), "switches", f"Chance of y = 1 by who looks: {told}", spec)
+    st.markdown(says.switches(service.right(frame, "mean"), service.right(frame, "both")))
+
+
+# --- a record -----------------------------------------------------------------------------------
+
+
+def _competition(control: bool) -> None:
+    found = service.record()
+    if found is None or isinstance(found, DataProblem):
+        widgets.notice(messages.no_lesson_record())
+        return
+    view = session.view()
+    settings = {"even": service.EVEN, "weak": service.WEAK}
+    setting, who = service.WEAK, service.LEARNERS[0]
+    if control:
+        setting = view.setting if view.setting in settings.values() else service.WEAK
+        who = view.method if view.method in service.LEARNERS else who
+        names = {name: text.SETTINGS[key] for key, name in settings.items()}
+        st.segmented_control(
+            "x2 is", list(names), format_func=names.__getitem__, required=True,
+            **session.bound("setting", "lesson_setting", setting),
+        )  # fmt: skip
+        st.segmented_control(
+            "The model is", list(service.LEARNERS), format_func=text.LEARNERS.__getitem__,
+            required=True, wrap=True, **session.bound("method", "lesson_method", who),
+        )  # fmt: skip
+    frame = service.reached(found, setting, who)
+    rows = "; ".join(
+        f"{g} right {a:.1%}, best possible {b:.1%}" for g, a, b in frame.itertuples(index=False)
+    )
+    st.markdown(f"**How often {who} is right**, and the best possible (upright line)")
+    alt = f"How often {who} is right by kind of sample: {rows}"
+    _chart(figures.reached(frame), "competition", alt, setting)
+    easy, hard = ("R", "U1"), ("U2", "S")
+    st.markdown(says.competition(who, service.behind(frame, easy), service.behind(frame, hard)))
+    if control:
+        every = {w: service.behind(service.reached(found, setting, w), hard)
+                 for w in service.LEARNERS}  # fmt: skip
+        st.caption(says.rivals(every))
+    _legend(dict.fromkeys(frame["group"], 0.0))
+
+
+# --- a sample -----------------------------------------------------------------------------------
+
+
+def _sample() -> tuple[Checkpoint, Mapping[str, str]] | None:
+    """The model and its samples by what was spoilt; None after saying why there are none."""
+    found = service.digits()
+    if not widgets.guard(found):
+        return None
+    kinds = service.spoilt(found)
+    if isinstance(kinds, DataProblem):
+        widgets.notice(messages.no_lesson_samples(kinds.message))
+        return None
+    return found, kinds
+
+
+def _media() -> None:
+    if there := _sample():
+        found, kinds = there
+        media_cards.row(found, kinds["picture"], across=2, brief=True)
+
+
+def _gate(control: bool) -> None:
+    there = _sample()
+    if there is None:
+        return
+    found, kinds = there
+    sample = kinds["picture"]
+    if control:
+        sample = _chosen(found, kinds)
+        names = {kinds[kind]: text.SPOILT[kind] for kind in service.KINDS}
+        st.session_state["lesson_sample"] = sample
+        st.segmented_control(
+            "Spoilt is", list(names), format_func=names.__getitem__, required=True,
+            key="lesson_sample", on_change=partial(_choose_sample, found),
+        )  # fmt: skip
+        media_cards.row(found, sample, across=2, brief=True)
+    left, right = st.columns(2, gap="large")
+    with left:
+        answer.gate(found, sample)
+    with right:
+        answer.waterfall(found, sample)
+    st.caption(f"Sample {plain(sample)} of the set {plain(found.data)}.")
+
+
+def _chosen(found: Checkpoint, kinds: Mapping[str, str]) -> str:
+    view = session.view()
+    known = view.data == found.data and view.sample in kinds.values()
+    return view.sample if known else kinds["picture"]
+
+
+def _choose_sample(found: Checkpoint) -> None:
+    session.change(**_look_at(found, str(st.session_state["lesson_sample"])))
+
+
+def _look_at(found: Checkpoint, sample: str) -> dict[str, Any]:
+    """What of the view other pages show a sample with."""
+    who = {"data": found.data, "model": found.model, "seed": found.seed}
+    return {**who, "split": "test", "sample": sample, "cls": "", "against": ""}
+
+
+def sample_choice() -> dict[str, Any]:
+    """What of the view shows the sample of the lesson on gates; nothing where there is none."""
+    found = service.digits()
+    kinds = service.spoilt(found)
+    if isinstance(kinds, DataProblem):
+        return {}
+    return _look_at(found, _chosen(found, kinds))
+
+
+def pair_choice() -> dict[str, Any]:
+    """What of the view shows the points of the lesson on numbers; nothing where there are none."""
+    found = service.mapped()
+    near = service.apart(found) if found else DataProblem("")
+    if found is None or isinstance(near, DataProblem):
+        return {}
+    return {**_look_at(found, near.one), "split": "all", "latent": service.LATENT}
+
+
+# --- numbers that lie -----------------------------------------------------------------------------
+
+
+def _case() -> None:
+    values = dict(zip(("x1", "x2", "both"), service.in_case(), strict=True))
+    named = {f"{x} = {service.CASE[x]}": values[x] for x in ("x1", "x2")}
+    said = says.case({**named, "The pair": values["both"]})
+    fig = figures.signed(values, (-1.0, 1.0))
+    _chart(fig, "case", f"Bits about y = {service.CASE['y']}: {said}", service.AND)
+    st.markdown(said)
+
+
+def _definitions() -> None:
+    found, chosen = worlds.numbers(service.AND), session.view().measure
+    widgets.select(
+        "Definition", "measure", MEASURES, chosen, world_text.MEASURES.__getitem__, width=260
+    )
+    st.caption(f"It calls shared: {plain(worlds.meaning(chosen))}.")
+    parts = dict(zip(world_text.COMPONENTS, found.parts[chosen], strict=True))
+    every = [v for values in found.parts.values() for v in values]
+    alt = ", ".join(f"{c} {world_text.bits(v)}" for c, v in parts.items())
+    reach = (min(every), max(every))
+    _chart(figures.signed(parts, reach), "definitions", f"Bits of each part: {alt}", service.AND)
+    st.markdown(says.definitions(found.parts, chosen))
+    _legend(parts)
+
+
+def _pair(told: bool) -> None:
+    found = service.mapped()
+    near: Apart | DataProblem = (
+        DataProblem("No model with a map is there.") if found is None else service.apart(found)
+    )
+    if found is None or isinstance(near, DataProblem):
+        widgets.notice(messages.no_lesson_samples(getattr(near, "message", "")))
+        return
+    if not told:
+        alt = f"Map of {len(near.places):,} samples: A and B are beside each other"
+        _chart(figures.pair(near.places, (near.one, near.other)), "pair", alt, found.data)
+        st.caption(f"Map of {plain(found.data)}, as the model {plain(found.model)} sees it.")
+        return
+    st.markdown(says.pair(near.nearer, len(near.places) - 1))
+    columns = st.columns(2)
+    for letter, sample, column in zip("AB", (near.one, near.other), columns, strict=True):
+        with column:
+            st.markdown(f"**{letter}**: {plain(sample)}")
+            sides = media.sides(found, sample)
+            if not isinstance(sides, DataProblem):
+                media_cards.cards(sides, f"pair-{letter}", across=1, brief=True)
+    st.caption(f"The model's own numbers: {plain(terms.latent(service.LATENT, ()))}.")
+
+
+PICTURES: Final[Mapping[str, Callable[[], None]]] = {
+    "alike": partial(_alike, False),
+    "alike-play": partial(_alike, True),
+    "eyes": partial(_eyes, False),
+    "eyes-play": partial(_eyes, True),
+    "switches": partial(_switches, False),
+    "switches-play": partial(_switches, True),
+    "competition": partial(_competition, False),
+    "competition-play": partial(_competition, True),
+    "media": _media,
+    "gate": partial(_gate, False),
+    "gate-play": partial(_gate, True),
+    "case": _case,
+    "definitions-play": _definitions,
+    "pair": partial(_pair, False),
+    "pair-told": partial(_pair, True),
+}

@@ -1,0 +1,281 @@
+"""Lessons: six short ones, a step at a time; the link holds step, setting and answers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+import streamlit as st
+
+from dashboard.components.figure import file_name
+from dashboard.export import handout
+from dashboard.services.learn import lessons as service
+from dashboard.services.learn import playground
+from dashboard.state import lesson_progress, session
+from dashboard.state.view import change, to_query
+from dashboard.text import lessons as text
+from dashboard.text.lessons import Lesson, Question, Step, Takeaway
+from dashboard.views.learn import lesson_pictures
+
+#: Everything but figures is sized by the font of the root. Plotly gives the names beside an upright
+#: axis as much room as their own size needs, so `lesson_pictures` sets that. Fixed text.
+_LARGE: Final = """<style>
+html { font-size: 18px !important; }
+@media (min-width: 900px) { html { font-size: 23px !important; } }
+.js-plotly-plot :not(.ytick) > text { font-size: 19px !important; }
+@media (max-width: 640px) { .js-plotly-plot :not(.ytick) > text { font-size: 14px !important; } }
+</style>"""
+#: Lines longer than this are hard to read.
+_WIDTH, _WIDTH_LARGE = 860, 1180
+
+
+def lessons() -> None:
+    """The page."""
+    view = session.view()
+    if view.size:
+        st.html(_LARGE)
+    with st.container(width=_WIDTH_LARGE if view.size else _WIDTH, key="lesson"):
+        lesson = text.BY_NAME.get(view.lesson)
+        if lesson is None:
+            _overview()
+        else:
+            _lesson(lesson)
+
+
+# --- all of them --------------------------------------------------------------------------------
+
+
+def _overview() -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.header(text.TITLE, anchor=False)
+        _large()
+    st.markdown(text.LEAD)
+    now = _progress()
+    done = sum(record.done for record in now.values())
+    if now:
+        st.progress(done / len(text.LESSONS), text=f"{done} of {len(text.LESSONS)} lessons done")
+    for number, lesson in enumerate(text.LESSONS, start=1):
+        record = now.get(lesson.name)
+        with st.container(
+            border=True, horizontal=True, vertical_alignment="center", key=f"of_{lesson.name}"
+        ):
+            with st.container(gap=None):
+                mark = " :green-badge[:material/check: done]" if record and record.done else ""
+                st.markdown(f"**{number}. {lesson.title}**{mark}")
+                st.caption(lesson.lead)
+            label = "Begin" if not record else "Again" if record.done else "Go on"
+            st.button(
+                f"{label}: lesson {number}", key=f"open_{lesson.name}", on_click=_open,
+                args=(lesson,), width="content",
+                type="secondary" if record and record.done else "primary",
+            )  # fmt: skip
+    st.caption(text.FOR_TEACHERS)
+    if now:
+        st.button(
+            "Forget my answers", icon=":material/restart_alt:", type="tertiary",
+            on_click=session.change, kwargs={"said": ""},
+        )  # fmt: skip
+
+
+def _open(lesson: Lesson) -> None:
+    """Begin a lesson, anew if it is done, or go on behind the last question that was answered."""
+    now, step = _progress(), 1
+    if now.get(lesson.name, lesson_progress.Record()).done:
+        now = lesson_progress.again(now, lesson.name)
+    for place, one in enumerate(lesson.steps, start=1):
+        if isinstance(one, Question) and _answered(now, lesson, one):
+            step = place + 1
+    session.change(
+        lesson=lesson.name, step=step, said=lesson_progress.write(now),
+        world="", build="", setting="", method="",
+    )  # fmt: skip
+
+
+def _leave() -> None:
+    session.change(lesson="", step=1, world="", build="", setting="", method="")
+
+
+# --- one of them --------------------------------------------------------------------------------
+
+
+def _lesson(lesson: Lesson) -> None:
+    place = min(max(session.view().step, 1), len(lesson.steps))
+    step = lesson.steps[place - 1]
+    _head(lesson, place)
+    with st.container(border=True, key=f"step_{place}"):
+        st.markdown(f"### {step.title}")
+        if not isinstance(step, Takeaway):
+            st.markdown(step.text)
+        later = _inside(lesson, step)
+    _ways(lesson, place)
+    # A picture may take a while; the words, the answers and the way on are there before it.
+    for container, picture in later:
+        with container:
+            lesson_pictures.draw(picture)
+
+
+def _head(lesson: Lesson, place: int) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="lesson_bar"):
+        st.button(
+            "All lessons", icon=":material/arrow_back:", type="tertiary", on_click=_leave
+        )  # fmt: skip
+        _large()
+        _handout(lesson)
+    number = text.LESSONS.index(lesson) + 1
+    st.header(f"{number}. {lesson.title}", anchor=False)
+    st.progress(
+        place / len(lesson.steps),
+        text=f"Step {place} of {len(lesson.steps)}",
+    )
+
+
+def _large() -> None:
+    st.toggle(
+        text.LARGE,
+        **session.bound(
+            "size", "lesson_size", bool(session.view().size), lambda on: "large" if on else ""
+        ),
+    )
+
+
+def _handout(lesson: Lesson) -> None:
+    address = session.address("lessons")
+    world, measure = session.view().world, session.view().measure
+
+    def write() -> bytes:
+        return handout.of_lesson(lesson, address, world=world, measure=measure)
+
+    st.download_button(
+        "Handout", write, f"{file_name(lesson.title)}.html", "text/html", key="handout",
+        on_click="ignore", type="tertiary", icon=":material/print:", help=text.HANDOUT_HELP,
+    )  # fmt: skip
+
+
+#: Places in a step, and the pictures that belong there.
+Later = list[tuple[Any, str]]
+
+
+def _inside(lesson: Lesson, step: Step) -> Later:
+    """A step without its pictures."""
+    if isinstance(step, Question):
+        return _question(lesson, step)
+    if isinstance(step, Takeaway):
+        for point in step.points:
+            st.markdown(f"- {point}")
+        _links(lesson)
+        return []
+    return [(st.container(), step.picture)] if step.picture else []
+
+
+def _question(lesson: Lesson, question: Question) -> Later:
+    later = [(st.container(), question.picture)] if question.picture else []
+    number = lesson.questions.index(question)
+    tried = lesson_progress.tried(_progress(), lesson.name, number)
+    for place, choice in enumerate(question.choices):
+        letter = lesson_progress.LETTERS[place]
+        seen = letter in tried
+        icon = None
+        if seen:
+            icon = ":material/check:" if place == question.right else ":material/close:"
+        st.button(
+            choice.text, key=f"choice_{number}_{letter}", icon=icon, width="stretch",
+            shortcut=str(place + 1), on_click=_say, args=(lesson, number, letter),
+            type="primary" if seen and place == question.right else "secondary",
+        )  # fmt: skip
+    if tried:
+        latest = lesson_progress.LETTERS.index(tried[-1])
+        why = question.choices[latest].why
+        if latest == question.right:
+            st.success(f"**{text.RIGHT}** {why}", icon=":material/check_circle:")
+        else:
+            st.warning(f"**{text.AGAIN}** {why}", icon=":material/lightbulb:")
+    if _answered(_progress(), lesson, question) and question.reveal:
+        later.append((st.container(), question.reveal))
+    return later
+
+
+def _answered(now: lesson_progress.Progress, lesson: Lesson, question: Question) -> bool:
+    number = lesson.questions.index(question)
+    return lesson_progress.LETTERS[question.right] in lesson_progress.tried(
+        now, lesson.name, number
+    )
+
+
+def _say(lesson: Lesson, number: int, letter: str) -> None:
+    session.change(
+        said=lesson_progress.write(lesson_progress.said(_progress(), lesson.name, number, letter))
+    )
+
+
+def _progress() -> lesson_progress.Progress:
+    return lesson_progress.read(session.view().said)
+
+
+def _ways(lesson: Lesson, place: int) -> None:
+    """Back and next; the keys B and N do the same."""
+    step = lesson.steps[place - 1]
+    waits = isinstance(step, Question) and not _answered(_progress(), lesson, step)
+    with st.container(horizontal=True, vertical_alignment="center", key="lesson_ways"):
+        st.button(
+            "Back", key="lesson_back", icon=":material/chevron_left:", shortcut="B",
+            disabled=place == 1, on_click=_go, args=(lesson, place - 1),
+        )  # fmt: skip
+        if place < len(lesson.steps):
+            st.button(
+                "Next", key="lesson_next", icon=":material/chevron_right:", icon_position="right",
+                shortcut="N", disabled=waits, type="secondary" if waits else "primary",
+                on_click=_go, args=(lesson, place + 1),
+            )  # fmt: skip
+            if waits:
+                st.caption(text.FIRST_ANSWER, width="content")
+        else:
+            _after(lesson)
+    st.caption(text.KEYS)
+
+
+def _after(lesson: Lesson) -> None:
+    later = text.LESSONS[text.LESSONS.index(lesson) + 1 :]
+    more: dict[str, Any] = {
+        "key": "lesson_next", "icon": ":material/chevron_right:", "icon_position": "right",
+        "shortcut": "N", "type": "primary",
+    }  # fmt: skip
+    if later:
+        st.button(f"Next lesson: {later[0].title}", on_click=_open, args=(later[0],), **more)
+    else:
+        st.button("All lessons", on_click=_leave, **more)
+
+
+def _go(lesson: Lesson, place: int) -> None:
+    """Show a step; the last one means that the lesson is done."""
+    now = _progress()
+    if place == len(lesson.steps):
+        now = lesson_progress.finished(now, lesson.name)
+    session.change(step=place, said=lesson_progress.write(now))
+
+
+def _links(lesson: Lesson) -> None:
+    """Where to go on."""
+    with st.container(horizontal=True):
+        for name in lesson.links:
+            label, icon = text.LINKS[name]
+            st.page_link(
+                session.page(name), label=label, icon=f":material/{icon}:",
+                query_params=_query(lesson, name), width="content",
+            )  # fmt: skip
+
+
+def _query(lesson: Lesson, page: str) -> dict[str, str]:
+    """What of the view a page shows that a lesson leads to."""
+    view = replace(session.view(), setting="", method="")
+    if page == "live":
+        preset = playground.preset("strong-weak" if lesson.name == "competition" else "xor")
+        return to_query(replace(view, **preset.choice))
+    if page == "fidelity":
+        return to_query(replace(view, setting=service.WEAK))
+    if page == "gates":
+        dial = service.DIAL_OF.get(lesson.name)
+        world = service.at(dial, view.world) if dial else service.AND
+        return to_query(replace(view, world=world))
+    if page == "map":
+        return to_query(change(view, **lesson_pictures.pair_choice()))
+    return to_query(change(view, **lesson_pictures.sample_choice()))

@@ -1,0 +1,207 @@
+"""Live training: three ways to learn one small world, trained while the class watches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import streamlit as st
+
+from dashboard import widgets
+from dashboard.jobs.live_queue import Busy, Look, classroom
+from dashboard.services.learn import playground as service
+from dashboard.services.learn.playground import Settings
+from dashboard.services.store.catalog import DataProblem
+from dashboard.state import session
+from dashboard.state.view import INPUTS, LENGTHS, PACES, SECONDS
+from dashboard.text import live as text
+from dashboard.text import messages
+from dashboard.views.learn import live_pictures
+from dashboard.widgets import plain
+
+#: While a fragment runs, Streamlit fades what it has not drawn again yet; here it would flicker.
+#: Fixed text.
+_STYLE: Final = """<style>
+.st-key-live_stage [data-stale="true"] { opacity: 1 !important; transition: none !important; }
+</style>"""
+#: Seconds between two looks at what changes by itself, and signs that a visitor is still here.
+_FAST, _SLOW = 0.5, 2.0
+_KEY: Final = "live_run"
+
+
+@dataclass
+class _Held:
+    """The run of this visitor: its id, what it is of, and how it was seen last."""
+
+    settings: Settings
+    name: str
+    look: Look
+
+
+def live() -> None:
+    """The page."""
+    st.header(text.TITLE, anchor=False)
+    st.markdown(text.LEAD)
+    st.html(_STYLE)
+    chosen = service.settings(session.view())
+    _presets(chosen)
+    if isinstance(chosen, DataProblem):
+        widgets.notice(messages.no_world(chosen.message))
+        st.button("Begin with XOR", on_click=_choose, args=(service.PRESETS[0],), type="primary")
+        return
+    held = _held(chosen)
+    if held is None:
+        return
+    _watch(held)
+
+
+def _presets(settings: Settings | DataProblem) -> None:
+    view = session.view()
+    chosen = service.preset_of(view)
+    with st.container(horizontal=True, vertical_alignment="center", key="live_presets"):
+        for preset in service.PRESETS:
+            st.button(
+                text.PRESETS[preset.name], key=f"live_preset_{preset.name}", on_click=_choose,
+                args=(preset,), type="primary" if preset.name == chosen else "secondary",
+            )  # fmt: skip
+        st.page_link(session.page("gates"), label="Build another world", icon=":material/memory:")
+        with st.popover("Samples, length, seed", icon=":material/tune:"):
+            _choices("" if isinstance(settings, DataProblem) else settings.form)
+    says = text.PRESET_SAYS.get(chosen) or f"{text.OWN_WORLD} {plain(view.world)}"
+    st.markdown(says)
+
+
+def _choose(preset: Any) -> None:
+    session.change(**preset.choice)
+
+
+def _choices(form: str) -> None:
+    """What can be changed besides the world; ``form`` is what each input is now."""
+    view = session.view()
+    widgets.select(
+        "Each input is", "inputs", INPUTS, form or INPUTS[0], text.INPUTS.__getitem__,
+        help=text.INPUTS_HELP,
+    )  # fmt: skip
+    widgets.select(
+        "x2 is", "second", SECONDS, view.second, text.SECONDS.__getitem__,
+        help=text.SECOND_HELP,
+    )  # fmt: skip
+    widgets.select(
+        "The training is", "length", LENGTHS, view.length, text.LENGTHS.__getitem__,
+        help=text.LENGTH_HELP,
+    )  # fmt: skip
+    st.number_input(
+        "Seed", 0, 999_999, step=1, help=text.DRAW_HELP,
+        **session.bound("draw", "live_draw", view.draw),
+    )  # fmt: skip
+
+
+def _held(chosen: Settings) -> _Held | None:
+    """This visitor's run of these settings, opened now if there is none; None after saying why
+    there cannot be one."""
+    held: _Held | None = st.session_state.get(_KEY)
+    room = classroom()
+    if held is not None and held.settings != chosen:
+        room.leave(held.name)
+        held = None
+    if held is not None:
+        look = room.look(held.name)
+        if look is not None:
+            held.look = look
+            return held
+        if held.look.state == "done":
+            return held
+        st.caption(text.ENDED)
+    try:
+        name = room.open(chosen)
+    except Busy as error:
+        widgets.notice(messages.busy(str(error)))
+        st.button("Try again", icon=":material/refresh:")
+        return None
+    room.pace(name, session.view().pace)
+    look = room.look(name)
+    assert look is not None
+    st.session_state[_KEY] = _Held(chosen, name, look)
+    made: _Held = st.session_state[_KEY]
+    return made
+
+
+def _watch(held: _Held) -> None:
+    busy = held.look.busy
+
+    @st.fragment(run_every=_FAST if busy else None)
+    def stage() -> None:
+        look = classroom().look(held.name)
+        gone = look is None and held.look.state != "done"
+        if gone or st.session_state.get(_KEY) is not held:
+            st.rerun()
+        held.look = look or held.look
+        if held.look.busy != busy:
+            # Another pace of looking belongs to the other state.
+            st.rerun()
+        with st.container(key="live_stage"):
+            _controls(held)
+            live_pictures.show(held.look, held.settings)
+
+    @st.fragment(run_every=_SLOW)
+    def here() -> None:
+        # A sign that this visitor still looks, also while nothing changes.
+        if classroom().look(held.name) is None and held.look.state != "done":
+            st.rerun()
+
+    stage()
+    if not busy:
+        here()
+
+
+def _controls(held: _Held) -> None:
+    look, name = held.look, held.name
+    over = look.state in ("done", "failed")
+    with st.container(horizontal=True, vertical_alignment="bottom", key="live_controls"):
+        if look.state in ("running", "waiting"):
+            st.button(
+                "Pause", key="live_pause", icon=":material/pause:", type="primary", shortcut="P",
+                on_click=_pause, args=(name,),
+            )  # fmt: skip
+        else:
+            st.button(
+                "Go on" if look.state == "paused" else "Start", key="live_start", shortcut="P",
+                icon=":material/play_arrow:", type="primary", disabled=over,
+                on_click=_go, args=(name, None),
+            )  # fmt: skip
+        st.button(
+            "Step", key="live_step", icon=":material/skip_next:", help=text.STEP_HELP,
+            disabled=over or look.busy, on_click=_go, args=(name, look.steps + 1), shortcut="N",
+        )  # fmt: skip
+        st.button(
+            "Reset", key="live_reset", icon=":material/replay:", on_click=_reset, args=(name,)
+        )
+        st.session_state["live_pace"] = session.view().pace
+        st.segmented_control(
+            "Speed", PACES, format_func=text.PACES.__getitem__, required=True,
+            help=text.PACE_HELP, key="live_pace", on_change=_pace, args=(name,),
+        )  # fmt: skip
+    said = text.waiting(look.ahead) if look.state == "waiting" else text.STATES[look.state]
+    of = max(look.of, 1)
+    done = 1.0 if look.state == "done" else look.steps / of
+    st.progress(done, text=f"**{said}** · step {look.steps} of {of} · {look.seconds:.0f} s")
+    if look.state == "failed":
+        widgets.notice(messages.live_failed(look.problem))
+
+
+def _pace(name: str) -> None:
+    session.change(pace=st.session_state["live_pace"])
+    classroom().pace(name, session.view().pace)
+
+
+def _go(name: str, until: int | None) -> None:
+    classroom().go(name, until)
+
+
+def _pause(name: str) -> None:
+    classroom().pause(name)
+
+
+def _reset(name: str) -> None:
+    classroom().leave(name)
+    st.session_state.pop(_KEY, None)

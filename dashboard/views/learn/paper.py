@@ -1,0 +1,223 @@
+"""The paper: the architecture part by part for the loaded model, and Theorem 1 as measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import widgets
+from dashboard.components.diagram import diagram
+from dashboard.figures import architecture as figures
+from dashboard.figures import training as curves
+from dashboard.services.comparison import training
+from dashboard.services.learn import paper as service
+from dashboard.services.sample import samples
+from dashboard.services.store.catalog import Checkpoint, DataProblem, shown, stock
+from dashboard.state import session, view
+from dashboard.text import comparing, messages
+from dashboard.text import paper as text
+from dashboard.widgets import plain
+
+#: What is shown first: where everything comes together.
+_FIRST = "gate"
+
+
+def paper() -> None:
+    """The page."""
+    st.header("The paper, part by part", anchor=False)
+    st.markdown(text.LEAD)
+    found = widgets.current(stock())
+    if found is not None:
+        if service.decomposes(found):
+            widgets.alone(partial(_architecture, found))
+        else:
+            _other(found)
+    st.divider()
+    _theorem()
+
+
+def _other(found: Checkpoint) -> None:
+    able = [c for c in stock().ready(found.data, found.seed) if service.decomposes(c)]
+    widgets.notice(messages.not_decomposed(plain(found.model), bool(able)))
+    for one in able[:1]:
+        st.button(
+            f"Show {plain(one.model)}", on_click=widgets.use_model, args=(one.model,),
+            type="primary",
+        )  # fmt: skip
+
+
+def _architecture(found: Checkpoint) -> None:
+    names = samples.modality_names(found)
+    ids = figures.parts(len(names))
+    chosen = session.view().box if session.view().box in ids else _FIRST
+    diagram(
+        "architecture",
+        figures.boxes(len(names), {k: _short(k, names) for k in ids}),
+        figures.arrows(len(names)),
+        chosen,
+        "Parts of the model and what flows between them; each is a button",
+        lambda part: session.change(box=part),
+    )
+    left, right = st.columns(2, gap="large")
+    with left:
+        widgets.select("Part", "box", ids, chosen, lambda k: _title(k, names))
+        _part(found, chosen, names)
+        st.caption(f"Sizes are those of {plain(found.model)}; equations are for two inputs.")
+    with right:
+        _learning(found, chosen, names)
+
+
+def _kind(part: str) -> tuple[str, str]:
+    """Kind of a part, and the number of its input."""
+    return (part[0], part[1:]) if part[1:].isdigit() else (part, "")
+
+
+def _filled(words: str, number: str, names: Sequence[str], literal: bool = False) -> str:
+    one = names[int(number) - 1] if number else ""
+    return words.replace("{m}", number).replace("{one}", one if literal else plain(one))
+
+
+def _title(part: str, names: Sequence[str]) -> str:
+    kind, number = _kind(part)
+    return _filled(text.PARTS[kind].title, number, names, literal=True)
+
+
+def _short(part: str, names: Sequence[str]) -> str:
+    kind, number = _kind(part)
+    words = text.SHORT[kind]
+    return names[int(number) - 1] if number and kind == "x" else words
+
+
+def _part(found: Checkpoint, part: str, names: Sequence[str]) -> None:
+    kind, number = _kind(part)
+    about = text.PARTS[kind]
+    st.markdown(_filled(about.says, number, names))
+    for equation in about.equations:
+        st.latex(_filled(equation, number, names))
+    _size(found, part)
+    _map_link(found, _filled(about.latent, number, names))
+
+
+def _learning(found: Checkpoint, part: str, names: Sequence[str]) -> None:
+    """What a part learns from, and how that went."""
+    kind, number = _kind(part)
+    about = text.PARTS[kind]
+    if about.losses:
+        st.markdown("**What it learns from**")
+        for loss, why in about.losses:
+            st.latex(_filled(loss, number, names))
+            st.caption(_filled(why, number, names))
+    terms = {_filled(term, number, names): title for term, title in about.terms}
+    _curve(found, about.stages, terms)
+
+
+def _size(found: Checkpoint, part: str) -> None:
+    made = service.sizes(found)
+    if isinstance(made, DataProblem):
+        widgets.notice(messages.no_sizes(made.message))
+        return
+    size = made[part]
+    shape = " x ".join(f"{n:,}" for n in size.shape) or "one"
+    weights = f", made with {size.weights:,} weights" if size.weights else ""
+    st.markdown(f"Here: **{shape}** {'number' if shape == '1' else 'numbers'} a sample{weights}.")
+
+
+def _curve(found: Checkpoint, stages: Sequence[str], terms: Mapping[str, str]) -> None:
+    """The losses of a part, by name and title, over the epochs of the stages that train it; that
+    of the stages where its own were not kept."""
+    if not stages:
+        return
+    said = " and ".join(text.STAGES[s] for s in stages)
+    st.markdown(f"**How it was trained**: in stage {plain(said)}.")
+    kept = training.training(found)
+    own = kept.epochs[kept.epochs["stage"].isin(stages)] if kept else pd.DataFrame()
+    if kept is None or own.empty:
+        widgets.notice(messages.no_history(found.data, found.model, found.seed))
+        return
+    steps = set(own["step"])
+    bands = [curves.Band(s.title, s.first, s.last, s.best) for s in kept.stages if s.first in steps]
+    own = training.with_terms(own, terms)
+    kept_terms = {name: title for name, title in terms.items() if name in own}
+    shown_ = kept_terms or {"val_loss": comparing.CURVES["val_loss"]}
+    widgets.chart(
+        curves.curves({found.model: own}, {found.model: bands}, shown_, found.model),
+        "part_curve",
+        f"{', '.join(shown_.values())}: validation samples, over the epochs of stage {said}",
+    )
+    st.caption(text.OWN_LOSS if kept_terms else text.STAGE_LOSS)
+
+
+def _map_link(found: Checkpoint, latent: str) -> None:
+    if found.run is not None and latent in found.run.latents:
+        st.page_link(
+            session.page("map"),
+            label=f"{latent} of every sample on the latent map",
+            icon=":material/scatter_plot:",
+            query_params=view.to_query(replace(session.view(), latent=latent)),
+        )
+
+
+# --- Theorem 1 --------------------------------------------------------------------------------
+
+
+def _theorem() -> None:
+    st.markdown("### Theorem 1: why the ranking is as it is")
+    st.markdown(text.THEOREM)
+    st.latex(text.THEOREM_EQUATION)
+    st.caption(text.THEOREM_TERMS)
+    found = service.theorem()
+    if found is None or isinstance(found, DataProblem):
+        problem = found.message if found else shown(service.path())
+        widgets.notice(messages.no_theorem(problem))
+        return
+    widgets.alone(partial(_measured, found))
+
+
+def _measured(found: pd.DataFrame) -> None:
+    settings = list(dict.fromkeys(found["setting"]))
+    chosen = session.view().setting if session.view().setting in settings else settings[0]
+    widgets.select("Law of the data", "setting", settings, chosen, help=text.LAW)
+    own = found[found["setting"] == chosen].reset_index(drop=True)
+    left, right = st.columns([5, 6], gap="large")
+    with left:
+        widgets.chart(
+            figures.theorem(own, text.WHO),
+            "theorem",
+            "Bars of what each model knows of the class, with the bound of Theorem 1, in bits",
+            about="switch",
+        )
+    with right:
+        _terms(own)
+    st.markdown(text.why([dict(row) for _, row in own.iterrows()]))
+
+
+def _terms(own: pd.DataFrame) -> None:
+    number = st.column_config.NumberColumn
+    shown_ = own.assign(
+        who=[text.WHO.get(w, w) for w in own["who"]], accuracy=100 * own["accuracy"]
+    )
+    bits = {
+        "information": "I(Z;Y)",
+        "within": "E I(Z;Y|c)",
+        "synergy": "of S",
+        "equivocation": "H(C|Z)",
+        "label_composition": "I(Y;C)",
+        "bound": "bound",
+    }
+    st.dataframe(
+        shown_[["who", *bits, "accuracy", "seeds"]],
+        hide_index=True,
+        column_config={
+            "who": st.column_config.TextColumn(pinned=True),
+            **{k: number(label, format="%.2f") for k, label in bits.items()},
+            "accuracy": number(format="%.1f %%"),
+            "seeds": number(help="Mean over so many trainings; 0: computed from the law"),
+        },
+        alt="The terms of Theorem 1 for each model, in bits",
+    )
+    st.caption("Bits; of a linear probe on what a model answers from, on rows it has not seen.")
+    widgets.download(own, "theorem")

@@ -1,0 +1,305 @@
+"""Latent map: every sample a point; click one and it opens beside the map, outline some and see
+how they differ from the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import widgets
+from dashboard.components import map as frontend
+from dashboard.components.map import Pane
+from dashboard.figures import map as figures
+from dashboard.jobs.queue import Busy
+from dashboard.services.map import maps as service
+from dashboard.services.map import outlines
+from dashboard.services.map import slices as slice_service
+from dashboard.services.map.maps import Layout, Turn
+from dashboard.services.sample import samples as sample_service
+from dashboard.services.sample import thumbnails
+from dashboard.services.store import visitors
+from dashboard.services.store.catalog import (
+    Checkpoint,
+    DataProblem,
+    Projection,
+    shown,
+    stock,
+    table,
+)
+from dashboard.state import session, slices
+from dashboard.state.slices import Slice
+from dashboard.text import messages, terms
+from dashboard.views import job_panel
+from dashboard.views.map import slice_panel
+from dashboard.views.sample import panel
+from dashboard.views.uploads import visitor_cookie
+from dashboard.widgets import plain
+
+HEIGHT, HEIGHT_OF_TWO = 540, 400
+
+
+@dataclass(frozen=True)
+class Map:
+    """A map as it is drawn: whose, of which latent, and how it is turned in its pane."""
+
+    found: Checkpoint
+    on: Projection
+    layout: Layout
+    turn: Turn = service.STRAIGHT
+    apart: float = 0.0
+
+    @property
+    def title(self) -> str:
+        """What stands above it."""
+        return f"{self.found.model}, latent {self.layout.latent}"
+
+    def places(self, ids: pd.Index[str]) -> service.Places:
+        """(N, 2) places of samples in the pane, 0 to 1 along its longer side."""
+        return self.turn.there(self.layout.unit[self.layout.ids.get_indexer(ids)])
+
+
+def latent_map() -> None:
+    """The page."""
+    found = widgets.current(stock())
+    if found is None:
+        return
+    on = service.placed(found)
+    if isinstance(on, DataProblem):
+        widgets.notice(messages.no_map(on.message, shown(found.folder)))
+        return
+    latents = service.latents(found, on)
+    if not latents:
+        widgets.notice(messages.no_projection(shown(found.folder)))
+        return
+    widgets.alone(partial(_page, found, on, latents))
+
+
+def _page(found: Checkpoint, on: Projection, latents: tuple[str, ...]) -> None:
+    left, right = st.columns([8, 5], gap="medium")
+    with left:
+        latent, colour = _choices(found, latents)
+        maps = _maps(found, on, latent)
+        _draw(maps, colour)
+        _reading(maps)
+        slice_panel.slice_panel(found)
+    with right:
+        _panel(found)
+
+
+def _choices(found: Checkpoint, latents: tuple[str, ...]) -> tuple[str, str]:
+    view = session.view()
+    colours = service.colours(found)
+    names = sample_service.modality_names(found)
+    latent = view.latent if view.latent in latents else service.first(latents)
+    colour = view.colour if view.colour in colours else colours[0]
+    st.segmented_control(
+        "Latent",
+        latents,
+        required=True,
+        wrap=True,
+        format_func=plain,
+        help=terms.LATENT,
+        **session.bound("latent", "choice_latent", latent),
+    )
+    st.caption(f"**{plain(latent)}**: {plain(terms.latent(latent, names))}")
+    one, other = st.columns(2)
+    with one:
+        widgets.select(
+            "Colour", "colour", colours, colour, terms.COLOURS.__getitem__, help=terms.COLOUR
+        )
+    with other:
+        others = ("", *service.others(found, latent))
+        widgets.select(
+            "Second map",
+            "beside",
+            others,
+            view.beside,
+            lambda b: " · ".join(service.split_beside(b)) if b else "none",
+            help=terms.BESIDE,
+        )
+    return latent, colour
+
+
+def _maps(found: Checkpoint, on: Projection, latent: str) -> list[Map]:
+    """The chosen map, and the second one where there is one."""
+    first = Map(found, on, service.layout(on, latent))
+    view = session.view()
+    if view.beside not in service.others(found, latent):
+        return [first]
+    model, other = service.split_beside(view.beside)
+    second = stock().get(found.data, model, found.seed)
+    placed = service.placed(second) if second.status == "ready" else None
+    if not isinstance(placed, Projection) or not placed.has(other):
+        return [first]
+    laid = service.beside(first.layout, service.layout(placed, other))
+    return [first, Map(second, placed, laid.layout, laid.turn, laid.apart)]
+
+
+def _draw(maps: Sequence[Map], colour: str) -> None:
+    view, first = session.view(), maps[0]
+    points = service.points(first.found, first.layout, colour, view.split, view.definition)
+    for other in maps[1:]:
+        points = points[points.index.isin(other.layout.ids)]
+    if points.empty:
+        widgets.notice(messages.nothing_matches())
+        return
+    ids = points.index
+    label = terms.COLOURS[colour]
+    order = _order(first.found, colour)
+    look = figures.looks(points["colour"], colour, label, order)
+    height = HEIGHT if len(maps) == 1 else HEIGHT_OF_TWO
+    panes = [_pane(one, ids, label, len(maps) > 1) for one in maps]
+    frontend.draw(
+        frontend.pack(ids.tolist(), panes, look, figures.size(len(ids)), height),
+        partial(_heard, tuple(maps)),
+    )
+    frontend.card(partial(thumbnails.of_sample, first.found))
+    widgets.save_figure("map", " ".join(p.label for p in panes))
+    _focus(maps, panes, ids)
+    if view.sample in table(first.found).index and view.sample not in ids:
+        st.caption(messages.not_a_point(plain(view.sample)))
+
+
+def _pane(one: Map, ids: pd.Index[str], label: str, titled: bool) -> Pane:
+    frame = f"{one.found.data}/{one.found.model}/{one.found.seed}/{one.layout.latent}"
+    # A turned map has other places than the same map alone.
+    frame = f"{frame}/{one.layout.mark}/{'' if one.turn is service.STRAIGHT else 'turned'}"
+    return Pane(
+        one.title if titled else "",
+        f"Map of {one.title}: {len(ids):,} samples, each a point, coloured by {label}.",
+        frame,
+        one.places(ids),
+    )
+
+
+def _focus(maps: Sequence[Map], panes: Sequence[Pane], ids: pd.Index[str]) -> None:
+    view = session.view()
+    members, borders = None, []
+    if view.slice:
+        drawn = slices.read(view.slice)
+        inside = slice_service.members(view.data, drawn)
+        if not isinstance(inside, DataProblem):
+            members = ids.isin(inside)
+            borders = [_outline(one, drawn) for one in maps]
+    extra = [_left_out(one, view.sample) for one in maps] if view.sample not in ids else []
+    frontend.focus(frontend.frame_of(panes, len(ids)), view.sample, members, borders, extra)
+
+
+def _outline(one: Map, drawn: Slice) -> list[list[float]] | None:
+    """A slice's outline in a pane; only on the map that it was drawn on."""
+    whose = (one.found.model, one.found.seed, one.layout.latent)
+    if whose != (drawn.model, drawn.seed, drawn.latent):
+        return None
+    return one.turn.there(outlines.outline(drawn)).tolist()
+
+
+def _left_out(one: Map, sample: str) -> list[float] | None:
+    """Where a sample lies that has no point: of another split, or not placed with the others."""
+    if sample not in table(one.found).index:
+        return None
+    if sample in one.layout.ids:
+        return [float(v) for v in one.places(pd.Index([sample]))[0]]
+    at = service.place_later(one.found, one.on, one.layout, sample)
+    if isinstance(at, DataProblem):
+        return None
+    return one.turn.there(at)[0].tolist()
+
+
+def _order(found: Checkpoint, colour: str) -> tuple[str, ...]:
+    if colour in ("dominant", "composition"):
+        return sample_service.components(found)
+    return ("right", "wrong") if colour == "correct" else sample_service.classes(found)
+
+
+def _heard(maps: Sequence[Map]) -> None:
+    """A point was clicked, or an outline drawn."""
+    if sample := frontend.clicked():
+        session.change(sample=sample)
+    drawn = frontend.outlined()
+    if drawn is None or not 0 <= drawn[0] < len(maps):
+        return
+    one = maps[drawn[0]]
+    corners = outlines.corners(one.turn.back(drawn[1]))
+    if corners:
+        where = one.layout
+        made = Slice("", one.found.model, one.found.seed, where.latent, where.mark, corners)
+        session.add_slice(made)
+
+
+def _reading(maps: Sequence[Map]) -> None:
+    st.caption(
+        "Click a point to open its sample; scroll to zoom, drag to move. **Lasso** and **Box** "
+        "make a slice. With the keyboard: arrows, + and -, Enter."
+    )
+    for one in maps:
+        on, latent = one.on, one.layout.latent
+        trust = on.trustworthiness.get(latent)
+        quality = "" if trust is None else f" Trustworthiness **{trust:.2f}** of 1."
+        rows = "" if on.rows >= on.of else f" {on.rows:,} of {on.of:,} samples placed."
+        whose = f"{plain(one.found.model)}, " if len(maps) > 1 else ""
+        st.markdown(
+            f"{whose}{plain(on.method.upper())} of {plain(latent)}.{quality}{rows}",
+            help=terms.TRUSTWORTHINESS,
+        )
+    if len(maps) > 1:
+        st.caption(
+            "The second map is turned, mirrored and scaled so that its samples lie as near as can "
+            f"be to those of the first; they remain {maps[1].apart:.0%} of its width apart "
+            "(median)."
+        )
+    methods = {one.on.method for one in maps}
+    st.caption(" ".join(terms.PCA if m == "pca" else terms.DISTANCE for m in sorted(methods)))
+    if not service.is_stored(maps[0].found):
+        _fit(maps[0].found)
+
+
+def _fit(found: Checkpoint) -> None:
+    """A map that was made on the spot: let a better one be computed, and show how far it is."""
+    widgets.notice(messages.only_pca(shown(found.folder)))
+    visitor_cookie.remember()
+    job = service.fitting(found)
+    if job is None or not job.active:
+        if job is not None and job.state != "done":
+            widgets.caution(f"The last attempt ended: {plain(job.message or job.state)}")
+        st.button(
+            "Compute a UMAP in the background",
+            key="fit_map",
+            icon=":material/scatter_plot:",
+            on_click=_start_fitting,
+            args=(found,),
+        )
+        return
+    job_panel.show(
+        lambda: [j for j in (service.fitting(found),) if j is not None], visitors.visitor()
+    )
+
+
+def _start_fitting(found: Checkpoint) -> None:
+    try:
+        service.fit(found, visitors.hashed(visitors.begin()))
+    except Busy as error:
+        widgets.notice(messages.busy(str(error)))
+
+
+def _panel(found: Checkpoint) -> None:
+    sample = session.view().sample
+    if not sample:
+        st.info(
+            "**Click a point** to see its picture, sound or text here, and what the model relied "
+            "on.",
+            icon=":material/ads_click:",
+        )
+        return
+    if sample not in table(found).index:
+        widgets.notice(messages.unknown_sample(sample, found.data))
+        st.button("Clear the selection", on_click=_clear)
+        return
+    panel.brief(found, sample)
+
+
+def _clear() -> None:
+    session.change(sample="")

@@ -1,0 +1,142 @@
+"""A slice of the latent map: how its samples differ from the rest, its table, its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import widgets
+from dashboard.figures import slices as figures
+from dashboard.services.map import slices as service
+from dashboard.services.sample import samples
+from dashboard.services.store import catalog
+from dashboard.services.store.catalog import Checkpoint, DataProblem
+from dashboard.state import session, slices
+from dashboard.text import messages, terms
+from dashboard.widgets import plain
+
+#: Models whose accuracy is told of a slice, the chosen one among them.
+MOST_MODELS = 6
+
+
+def slice_panel(found: Checkpoint) -> None:
+    """The slice in force, or how to make one."""
+    view = session.view()
+    kept = session.slices()
+    st.markdown("**Slice**", help=terms.SLICE)
+    if not view.slice:
+        st.caption("Draw around some points with **Lasso** or **Box** to see how they differ.")
+        _earlier(kept)
+        return
+    drawn = slices.read(view.slice)
+    ids = service.members(view.data, drawn)
+    if isinstance(ids, DataProblem):
+        widgets.notice(messages.no_slice(ids.message))
+        st.button("Clear the slice", on_click=session.change, kwargs={"slice": ""})
+        return
+    rows = service.rows_of(found, ids, view.split)
+    _name(drawn)
+    total = len(samples.in_split(catalog.table(found), view.split))
+    st.markdown(
+        f"**{len(rows):,}** of {total:,} samples, drawn on {plain(drawn.latent)} of "
+        f"{plain(drawn.model)}."
+    )
+    if rows.empty:
+        widgets.notice(messages.empty_slice())
+        return
+    _difference(found, ids)
+    _table(found, rows, drawn)
+
+
+def _earlier(kept: list[str]) -> None:
+    with st.container(horizontal=True):
+        for i, text in enumerate(reversed(kept)):
+            name = plain(slices.read(text).name)
+            st.button(name, key=f"slice_{i}", on_click=session.change, kwargs={"slice": text})
+
+
+def _name(drawn: slices.Slice) -> None:
+    code = slices.write(drawn)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.text_input(
+            "Name",
+            max_chars=slices.LONGEST_NAME,
+            **session.bound("slice", "slice_name", drawn.name, _renamed(drawn)),
+        )
+        kept = [k for k in session.slices() if k != code]
+        if kept:
+            with st.popover("Other slices", icon=":material/history:"):
+                _earlier(kept)
+        st.button("Clear", icon=":material/close:", on_click=session.change, kwargs={"slice": ""})
+
+
+def _renamed(drawn: slices.Slice) -> Callable[[str], str]:
+    def rename(name: str) -> str:
+        named = slices.write(replace(drawn, name=slices.tidy(name) or drawn.name))
+        session.replace_slice(slices.write(drawn), named)
+        return named
+
+    return rename
+
+
+def _difference(found: Checkpoint, ids: pd.Index[str]) -> None:
+    view = session.view()
+    ready = catalog.stock().ready(found.data, found.seed)
+    first = [found, *(c for c in ready if c.model != found.model)]
+    frame = service.against_rest(first[:MOST_MODELS], found, ids, view.split, view.definition)
+    held = [k for k in ("gate", "bits", "right") if (frame["kind"] == k).any()]
+    for kind, column in zip(held, st.columns(len(held), gap="medium"), strict=True):
+        with column:
+            st.markdown(f"**{terms.SLICE_PARTS[kind]}**", help=terms.SLICE_HELP[kind])
+            widgets.chart(
+                figures.against_rest(frame[frame["kind"] == kind], kind),
+                f"slice_{kind}",
+                f"{terms.SLICE_PARTS[kind]}, of the slice and of the rest, with intervals",
+            )
+    st.caption(
+        "Filled: the slice. Hollow: the split's other samples. Lines: 95 % intervals, where there "
+        f"are at least {service.FEWEST} samples. A slice is drawn where it looks different: do not "
+        "read its interval as a test."
+    )
+    few = frame[(frame["side"] == "slice") & (frame["rows"] < service.FEWEST)]
+    if len(few):
+        widgets.caution("Too few samples for intervals.")
+
+
+def _table(found: Checkpoint, rows: pd.DataFrame, drawn: slices.Slice) -> None:
+    columns = {
+        "": ["✓" if c else "✗" for c in rows["correct"]],
+        "id": rows["id"].to_numpy(),
+        "true": rows["y"].to_numpy(),
+        "says": rows["pred"].to_numpy(),
+        "sure": 100 * rows["confidence"].to_numpy(),
+    }
+    if "dominant" in rows:
+        columns["gate"] = rows["dominant"].to_numpy()
+    st.dataframe(
+        pd.DataFrame(columns),
+        hide_index=True,
+        height=min(320, 38 + 35 * len(rows)),
+        **widgets.row_choice("slice_rows", rows["id"], session.view().sample),
+        column_config={
+            "": st.column_config.TextColumn(width=30, help="✓ right, ✗ wrong"),
+            "sure": st.column_config.NumberColumn(format="%.0f %%"),
+        },
+        alt="Samples of the slice",
+    )
+    st.caption("Click a row to see its sample.")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        name = "-".join(drawn.name.split()) or "slice"
+        widgets.download(rows.drop(columns=["position"]), f"{found.data}-{found.model}-{name}")
+        widgets.report_of(
+            found,
+            list(rows["id"]),
+            f"{drawn.name} of {found.data}, {found.model}",
+            "Report of this slice",
+            f"{terms.SPLITS[session.view().split]} samples inside an outline drawn on "
+            f"{drawn.latent} of {drawn.model}.",
+        )
+        st.page_link(session.page("samples"), label="These in Samples", icon=":material/list_alt:")

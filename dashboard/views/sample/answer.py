@@ -1,0 +1,141 @@
+"""What models answer for one sample, what the gate counts, and how the score comes about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import widgets
+from dashboard.figures import sample as figures
+from dashboard.services.sample import samples as service
+from dashboard.services.store.catalog import Checkpoint, stock
+from dashboard.state import session
+from dashboard.text import messages, terms
+from dashboard.widgets import plain
+
+
+def opinions(
+    found: Sequence[Checkpoint], current: Checkpoint, sample: str, brief: bool = False
+) -> None:
+    """Answers of every model, and of each input alone, in one table."""
+    pair = next((c for c in found if c.model == "ensemble"), current)
+    said = [*service.opinions(found, sample), *service.unimodal(pair, sample)]
+    columns: dict[str, list[Any]] = {
+        "": ["✓" if o.correct else "✗" for o in said],
+        "who": [o.who for o in said],
+        "says": [o.says for o in said],
+        "how sure": [100 * o.probability for o in said],
+        "true class": [100 * o.of_truth for o in said],
+    }
+    if brief:
+        del columns["true class"]
+    st.dataframe(
+        columns,
+        hide_index=True,
+        column_config={
+            "": st.column_config.TextColumn(width=30, help="✓ right, ✗ wrong"),
+            "who": st.column_config.TextColumn(width=110, help=terms.ALONE),
+            "says": st.column_config.TextColumn(width=80),
+            "how sure": st.column_config.ProgressColumn(
+                width=110,
+                format="%.0f %%",
+                min_value=0,
+                max_value=100,
+                help="Probability of its answer",
+            ),
+            "true class": st.column_config.NumberColumn(
+                format="%.0f %%", help="Probability it gives to the true class"
+            ),
+        },
+        key="opinions",
+        alt="Answer and probability of every model and of each input alone",
+    )
+    if not brief:
+        widgets.download(
+            pd.DataFrame([asdict(o) for o in said]), f"answers-{current.data}-{sample}"
+        )
+
+
+def gate(found: Checkpoint, sample: str) -> None:
+    """Gate weights of one sample, with a sentence that reads them."""
+    weights = service.gates(found, sample)
+    names = terms.component_names(service.modality_names(found))
+    top = weights.iloc[int(weights["weight"].to_numpy().argmax())]
+    st.markdown("**Gate: which component counts**", help=terms.GATE)
+    widgets.bars(
+        figures.gate_bars(weights, names),
+        f"gate-{found.model}",
+        f"Bars of the {terms.NUMBERS[len(weights)]} gate weights",
+    )
+    st.caption(
+        f"The model relies most on **{top['component']}** ({plain(names[top['component']])}): "
+        f"{top['weight']:.0%} of the weight."
+    )
+    share = service.explained(found, sample)
+    if share is not None:
+        st.caption(messages.explained(share), help=terms.EXPLAINED)
+
+
+def waterfall(found: Checkpoint, sample: str) -> None:
+    """How the components add up to the score of the chosen class, with the printed identity."""
+    st.markdown("**How the score comes about**", help=terms.CONTRIBUTION)
+    cls, against = class_choice(found, sample)
+    split = service.decomposition(found, sample, cls, against)
+    if split is None:
+        widgets.notice(messages.no_gate(plain(found.model)))
+        return
+    names = terms.component_names(service.modality_names(found))
+    fig = figures.waterfall(split.parts, split.stored, names, "score")
+    widgets.bars(
+        fig,
+        "waterfall",
+        f"Waterfall of {terms.NUMBERS[len(split.parts)]} contributions to the score, in bits",
+    )
+    sum_ = " + ".join(f"{c} ({v:+.2f})" for c, v in split.parts.items())
+    goal = f"log odds of {cls} over {against}" if against else f"score of {cls}"
+    gap = abs(split.total - split.stored)
+    st.markdown(
+        f"{plain(sum_)} = **{plain(f'{split.total:+.2f}')} bits**, the model's {plain(goal)} "
+        f"({plain(f'{split.stored:+.2f}')}; difference {gap:.0e}).",
+        help=terms.IDENTITY,
+    )
+
+
+def class_choice(found: Checkpoint, sample: str) -> tuple[str, str]:
+    """The class whose score is explained, and the one it is compared with ("" for none)."""
+    view, classes = session.view(), service.classes(found)
+    row = service.record(found, sample)
+    answer, truth = row["pred"], row["y"]
+    marks = {truth: " (true)", answer: " (answer)"} if truth != answer else {answer: " (answer)"}
+    left, right = st.columns(2)
+    cls = view.cls if view.cls in classes else answer
+    with left:
+        widgets.select("Score of", "cls", classes, cls, lambda c: c + marks.get(c, ""))
+    others = ("", *(c for c in classes if c != cls))
+    against = view.against if view.against in others else ""
+    with right:
+        widgets.select(
+            "compared with",
+            "against",
+            others,
+            against,
+            lambda c: c + marks.get(c, "") if c else "nothing",
+        )
+    return cls, against
+
+
+def no_gate(found: Checkpoint) -> None:
+    """Say that this model does not decompose, and offer the one that does."""
+    widgets.notice(messages.no_gate(plain(found.model)))
+    other = next((c for c in stock().ready(found.data, found.seed) if c.gated), None)
+    if other is not None:
+        st.button(
+            f"Show {plain(other.model)}",
+            type="primary",
+            on_click=widgets.use_model,
+            args=(other.model,),
+        )

@@ -1,0 +1,190 @@
+"""What is changed of a sample: a card for each input, to choose a change and to make it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from dashboard import widgets
+from dashboard.components.drawing import drawing
+from dashboard.services import counterfactual as service
+from dashboard.services.sample import media, samples
+from dashboard.services.store.catalog import Checkpoint, DataProblem, table
+from dashboard.state import edits, session, view
+from dashboard.state.edits import Change
+from dashboard.text import messages
+from dashboard.views.sample import media_cards
+from dashboard.widgets import plain
+
+_LABELS = {
+    "none": "as it is",
+    "blank": "blank",
+    "noise": "noise",
+    "swap": "swap",
+    "text": "rewrite",
+    "draw": "draw",
+}
+#: Changes that only inputs of one kind can have.
+_ONLY = {"text": "text", "draw": "image"}
+
+
+def cards(found: Checkpoint, sample: str) -> dict[int, Change]:
+    """A card for each input: how to change it, and what it is like now."""
+    changes = {}
+    sides = media.sides(found, sample)
+    for m, name in enumerate(samples.modality_names(found), start=1):
+        with st.container(border=True):
+            changes[m] = _change(found, sample, m, name)
+            if changes[m].kind == "draw":
+                _draw(found, sample, m, name, changes[m])
+            elif not isinstance(sides, DataProblem):
+                media_cards.of(sides[m - 1], f"as-it-is-{sample}-{m}")
+    return changes
+
+
+def _change(found: Checkpoint, sample: str, modality: int, name: str) -> Change:
+    field = f"edit{modality}"
+    code = getattr(session.view(), field)
+    now = edits.read_change(code) if code else Change()
+    of = service.kind_of(found, modality)
+    text = of == "text"
+    kinds = tuple(k for k in edits.KINDS if _ONLY.get(k, of) == of)
+    labels = {**_LABELS, "blank": "mute"} if of == "audio" else _LABELS
+    kind = now.kind if now.kind in kinds else "none"
+
+    def start(chosen: str) -> str:
+        match chosen:
+            case "swap":
+                change = Change("swap", donor=_some_donor(found, sample))
+            case "text":
+                change = Change("text", text=service.text_of(found, sample, modality))
+            case "noise":
+                change = Change("noise", severity=0.5 if text else 1.0)
+            case _:
+                change = Change(chosen)
+        return edits.write_change(change)
+
+    st.segmented_control(
+        f"**{plain(name)}** :gray-badge[input {modality}]",
+        kinds,
+        required=True,
+        wrap=True,
+        format_func=labels.__getitem__,
+        **session.bound(field, f"choice_{field}", kind, start),
+    )
+    now = now if kind == now.kind else Change()
+    detail = {"noise": _noise, "swap": _swap, "text": _rewrite}.get(kind)
+    if detail is not None:
+        detail(found, sample, modality, now)
+    return now
+
+
+def _noise(found: Checkpoint, _: str, modality: int, now: Change) -> None:
+    field, text = f"edit{modality}", service.is_text(found, modality)
+    most = 1.0 if text else edits.MOST_NOISE
+    st.slider(
+        "Share of words that are lost" if text else "Noise, in standard deviations of each feature",
+        0.0,
+        most,
+        step=0.1,
+        **session.bound(
+            field,
+            f"amount_{field}",
+            min(now.severity, most),
+            lambda s: edits.write_change(replace(now, severity=float(s))),
+        ),
+    )
+    again = edits.write_change(replace(now, seed=(now.seed + 1) % 1000))
+    st.button(
+        "Other noise",
+        key=f"again_{field}",
+        icon=":material/casino:",
+        on_click=session.change,
+        kwargs={field: again},
+    )
+
+
+def _swap(found: Checkpoint, sample: str, modality: int, now: Change) -> None:
+    field = f"edit{modality}"
+    truth = table(found)["y"]
+    donors = service.other_samples(found, sample)
+    if now.donor not in donors:
+        donors = [now.donor, *donors]
+    st.selectbox(
+        "Taken from the sample",
+        donors,
+        format_func=lambda d: f"{d} ({truth[d]})" if d in truth.index else d,
+        help="Type to search an id or a class. Of many samples some are listed; any other is found "
+        "by its whole id.",
+        accept_new_options=True,
+        **session.bound(
+            field,
+            f"donor_{field}",
+            now.donor,
+            lambda d: edits.write_change(replace(now, donor=str(d or now.donor).strip())),
+        ),
+    )
+
+
+def _rewrite(_found: Checkpoint, _sample: str, modality: int, now: Change) -> None:
+    field = f"edit{modality}"
+    st.text_input(
+        "The text instead",
+        max_chars=120,
+        **session.bound(
+            field,
+            f"text_{field}",
+            now.text,
+            lambda t: edits.write_change(replace(now, text=" ".join(t.split()))),
+        ),
+    )
+
+
+def _draw(found: Checkpoint, sample: str, modality: int, name: str, now: Change) -> None:
+    """The picture to be drawn on, with what is drawn so far."""
+    field = f"edit{modality}"
+    picture = service.drawn_on(found, sample, modality, now)
+    if picture is None:
+        widgets.notice(messages.cannot_change("This picture cannot be shown."))
+        return
+    refused = f"refused_{field}"
+
+    def report(strokes: list[dict[str, Any]]) -> None:
+        # What the link holds now, not what this run saw: undo may have come between.
+        code = getattr(session.view(), field)
+        change, st.session_state[refused] = edits.read_change(code or "draw"), False
+        for s in strokes:
+            try:
+                change = edits.with_stroke(change, s.get("ink"), s.get("width"), s.get("points"))
+            except ValueError:
+                st.session_state[refused] = True
+        session.change(**{field: edits.write_change(change)})
+
+    drawing(
+        f"drawing_{field}",
+        picture.png,
+        picture.size,
+        f"{name}: a picture to draw on",
+        # A pixel at least, or there would be nothing to see on a small picture.
+        max(4, round(edits.GRID / max(picture.size))),
+        report,
+    )
+    height, width = picture.size
+    st.caption(f"{width} x {height} pixels, as the model sees them.")
+    if st.session_state.get(refused):
+        widgets.notice(messages.drawing_full())
+    elif field in view.too_long(session.view()):
+        widgets.notice(messages.drawing_too_long(len(edits.write_change(now)), view.LONGEST_EDIT))
+
+
+def _some_donor(found: Checkpoint, sample: str) -> str:
+    """The next sample of another class: swapping with one of the same class shows little."""
+    frame = samples.in_split(table(found), session.view().split)
+    truth = samples.record(found, sample)["y"]
+    others = frame[(frame["y"] != truth)]["id"]
+    place = int(frame["id"].searchsorted(sample)) if frame["id"].is_monotonic_increasing else 0
+    later = others[others.index.isin(frame["id"].iloc[place:])]
+    every = (str(i) for ids in (later, others, service.other_samples(found, sample)) for i in ids)
+    return next(every, sample)

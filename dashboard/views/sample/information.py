@@ -1,0 +1,159 @@
+"""What the inputs of one sample tell of its class, in bits, and how far to trust that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import widgets
+from dashboard.figures import sample as figures
+from dashboard.services.sample import information as facts
+from dashboard.services.sample import samples as service
+from dashboard.services.store.catalog import Checkpoint
+from dashboard.state import session
+from dashboard.text import messages, terms
+from dashboard.widgets import plain
+
+
+def information(found: Checkpoint, sample: str) -> None:
+    """What each input tells of the true class, in bits, how that is split, and its identities."""
+    names = service.modality_names(found)
+    if len(names) != 2:
+        return
+    st.markdown("**What the inputs tell of the true class**", help=terms.BITS)
+    view, able = session.view(), facts.tellers(found)
+    if not able:
+        _no_heads(found)
+        return
+    teller = view.teller if view.teller in able else able[0]
+    told = facts.told(found, sample, view.definition, teller)
+    if told is None:
+        widgets.notice(messages.not_told())
+        return
+    left, right = st.columns([5, 4], gap="medium")
+    with right:
+        _choices(found, able, teller)
+        _identities(told.values, names)
+        if teller == "data":
+            _data_alone(found)
+        else:
+            _how_far_to_trust(told)
+    with left:
+        widgets.bars(
+            figures.information(told.parts, told.exact_parts, terms.component_names(names)),
+            "information",
+            "Bars of the four parts of what the inputs tell, in bits"
+            + ("; rings: the exact values" if told.exact else ""),
+        )
+        if told.exact is not None:
+            st.caption(
+                "Rings: exact values, from the law that made this data set. Together the inputs "
+                f"really tell {plain(figures.signed(told.exact['i12']))} bits."
+            )
+    with st.expander("Gate, contribution, bits: what is the difference?"):
+        st.markdown(terms.THREE_WORDS)
+    if told.calibration:
+        # Drawn when it is opened: it is the one figure here that needs Plotly.
+        place = st.expander(
+            "How well calibrated are these heads?", key="calibrated", on_change="rerun"
+        )
+        if place.open:
+            with place:
+                _reliability(told, names)
+
+
+def _choices(found: Checkpoint, able: tuple[str, ...], teller: str) -> None:
+    names = {"model": f"heads of {plain(found.model)}", "data": "small networks on the data alone"}
+    if len(able) > 1:
+        widgets.select("Told by", "teller", able, teller, names.__getitem__, help=terms.TELLER)
+    else:
+        st.caption(f"Told by {names[teller]}.", help=terms.TELLER)
+    widgets.definition()
+
+
+def _identities(bits: dict[str, float], names: Sequence[str]) -> None:
+    """The sums that the parts make, in numbers."""
+
+    def signed(name: str) -> str:
+        return plain(figures.signed(bits[name]))
+
+    for m, name in enumerate(names, start=1):
+        st.markdown(
+            f"**{plain(name)}** alone: {signed(f'i{m}')} bits = r ({signed('r')}) "
+            f"+ u{m} ({signed(f'u{m}')})"
+        )
+    parts = " + ".join(f"{c} ({signed(c)})" for c in ("r", "u1", "u2", "s"))
+    st.markdown(f"**Both together**: {signed('i12')} bits = {parts}", help=terms.BITS)
+
+
+def _how_far_to_trust(told: facts.Told) -> None:
+    errors = ", ".join(f"{c.after.error:.1%}" for c in told.calibration)
+    st.caption(
+        "As this model's heads see it, calibrated on validation samples. Calibration error on test "
+        f"samples, first input, second, both: {errors}.",
+        help=terms.METRIC_WORDS["ece"],
+    )
+    if told.seen:
+        widgets.caution(
+            "The model was trained on this sample, so its heads know more of it than of others."
+        )
+
+
+def _data_alone(found: Checkpoint) -> None:
+    st.caption(
+        "By networks that read the inputs as they are and saw neither this sample nor its copies; "
+        "no trained model takes part."
+    )
+    short = facts.shortfall(found)
+    if short is not None:
+        widgets.notice(messages.data_falls_short(short.found, plain(short.model), short.more))
+
+
+def _reliability(told: facts.Told, names: Sequence[str]) -> None:
+    heads = [*(f"{name} alone" for name in names), "both"]
+    curves = {name: c.after for name, c in zip(heads, told.calibration, strict=True)}
+    frames = {
+        name: pd.DataFrame({"confidence": c.confidence, "accuracy": c.accuracy, "rows": c.rows})
+        for name, c in curves.items()
+    }
+    left, right = st.columns([5, 4], gap="medium")
+    with left:
+        widgets.chart(
+            figures.reliability(frames), "reliability",
+            "Lines of how often answers of a confidence are right, for each head",
+        )  # fmt: skip
+    with right:
+        st.markdown(terms.RELIABILITY)
+        rows = [
+            (name, c.temperature, 100 * c.before.error, 100 * c.after.error)
+            for name, c in zip(heads, told.calibration, strict=True)
+        ]
+        st.dataframe(
+            pd.DataFrame(rows, columns=["head", "temp", "before", "after"]),
+            hide_index=True,
+            column_config={
+                "temp": st.column_config.NumberColumn(format="%.2f", help="temperature"),
+                "before": st.column_config.NumberColumn(
+                    format="%.1f %%", help="calibration error without the temperature"
+                ),
+                "after": st.column_config.NumberColumn(
+                    format="%.1f %%", help="calibration error with it"
+                ),
+            },
+            alt="Temperature and calibration error of each head",
+        )
+        table = pd.concat([f.assign(head=name) for name, f in frames.items()])
+        widgets.download(table, "calibration")
+
+
+def _no_heads(found: Checkpoint) -> None:
+    other = facts.other_that_tells(found)
+    widgets.notice(messages.no_heads(plain(found.model)))
+    if other is not None:
+        st.button(
+            f"Show bits of {plain(other.model)}",
+            on_click=widgets.use_model,
+            args=(other.model,),
+        )

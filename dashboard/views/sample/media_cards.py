@@ -1,0 +1,97 @@
+"""The modalities of a sample as cards: pictures, sounds, signals, text, numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from dashboard import widgets
+from dashboard.figures import media as figures
+from dashboard.figures import svg
+from dashboard.services.sample import media
+from dashboard.services.store.catalog import Checkpoint, DataProblem
+from dashboard.widgets import plain
+
+
+def row(found: Checkpoint, sample: str, across: int = 3, brief: bool = False) -> None:
+    """A sample's modalities, at most ``across`` beside each other (one on a narrow screen);
+    ``brief`` as in `cards`."""
+    sides = media.sides(found, sample)
+    if isinstance(sides, DataProblem):
+        st.info(plain(sides.message), icon=":material/hide_image:")
+        return
+    cards(sides, sample, across, brief)
+
+
+def cards(sides: Sequence[media.Side], key: str, across: int = 3, brief: bool = False) -> None:
+    """Modalities beside each other, a card each; ``key`` tells several rows of cards apart.
+
+    ``brief`` leaves out their descriptions and what the model sees instead of the media.
+    """
+    places: list[Any] = []
+    while len(places) < len(sides):
+        places += st.columns(min(across, len(sides)))
+    for index, (column, side) in enumerate(zip(places, sides, strict=False)):
+        with column.container(border=True, height="stretch"):
+            st.markdown(f"**{plain(side.name)}** :gray-badge[input {index + 1}]")
+            if brief:
+                _one(side.media, side.name, f"{key}-{index}")
+                continue
+            of(side, f"{key}-{index}")
+            st.caption(plain(side.description))
+
+
+def of(side: media.Side, key: str) -> None:
+    """One modality: what it looks, sounds or reads like."""
+    _one(side.media, side.name, key)
+    if side.numbers is not None:
+        _numbers(side.numbers, side.name, key)
+
+
+def _one(item: media.Media, name: str, key: str) -> None:
+    if isinstance(item, media.Picture):
+        height, width = item.size
+        # With a width of its own it would be sent small, and be blurred when it is enlarged.
+        with st.container(width=item.shown_width):
+            st.image(
+                item.png,
+                caption=f"{width} x {height} pixels",
+                alt=f"{name} of this sample",
+                width="stretch",
+            )
+    elif isinstance(item, media.Sound):
+        _sound(item, name, key)
+    elif isinstance(item, media.Heard):
+        _spectrogram(item.features, key)
+    elif isinstance(item, media.Signal):
+        fig = figures.signal(item.values, item.channels, item.rate, item.unit)
+        widgets.chart(fig, f"signal-{key}", f"{name}: {len(item.channels)} channels over time")
+    elif isinstance(item, media.Words):
+        with st.container(border=True):
+            st.text(item.text)
+    elif isinstance(item, media.Numbers):
+        alt = f"{name}: {len(item.values)} features in their order"
+        widgets.drawing(svg.vector(item.values, alt), f"vector-{key}", alt)
+    else:
+        st.info(plain(item.reason), icon=":material/hide_image:")
+
+
+def _numbers(item: media.Numbers, name: str, key: str) -> None:
+    st.caption(f"What the model sees of it: {len(item.values):,} numbers.")
+    alt = f"{name}: the {len(item.values)} numbers the model sees"
+    widgets.drawing(svg.vector(item.values, alt, height=5.0), f"numbers-{key}", alt)
+
+
+def _sound(item: media.Sound, name: str, key: str) -> None:
+    st.audio(item.wave, sample_rate=item.rate, alt=f"Sound clip: {name}")
+    if item.features is not None:
+        _spectrogram(item.features, key)
+
+
+def _spectrogram(features: Any, key: str) -> None:
+    alt = "Log-mel spectrogram: loudness (bright) of each pitch over time"
+    picture = svg.raster(media.spectrogram(features), "time", "pitch", alt)
+    widgets.drawing(picture, f"mel-{key}", alt)
+    st.caption("What the model hears: loudness (bright) of each pitch over time.")

@@ -1,0 +1,101 @@
+"""One sample as every page shows it: its media, the answers, the gate, its bits, its like."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import widgets
+from dashboard.services.sample import media
+from dashboard.services.sample import neighbours as near_service
+from dashboard.services.sample import samples as service
+from dashboard.services.store.catalog import Checkpoint, DataProblem, stock
+from dashboard.state import session
+from dashboard.text import messages, terms
+from dashboard.views.sample import answer, information, media_cards
+from dashboard.widgets import plain
+
+
+def full(found: Checkpoint, sample: str) -> None:
+    """Everything about one sample; it must be in the checkpoint's table."""
+    heading(found, sample)
+    media_cards.row(found, sample)
+    st.markdown("**What each model says**", help=terms.ALONE)
+    answer.opinions(stock().ready(found.data, found.seed), found, sample)
+    if found.gated:
+        left, right = st.columns([4, 5], gap="medium")
+        with left:
+            answer.gate(found, sample)
+        with right:
+            answer.waterfall(found, sample)
+    else:
+        answer.no_gate(found)
+    information.information(found, sample)
+    nearest(found, sample)
+
+
+def brief(found: Checkpoint, sample: str) -> None:
+    """Media, gate and answers, for a panel beside a map or a list."""
+    heading(found, sample)
+    media_cards.row(found, sample, across=2)
+    if found.gated:
+        answer.gate(found, sample)
+    answer.opinions(stock().ready(found.data, found.seed), found, sample, brief=True)
+    st.page_link(session.page("samples"), label="Open in Samples", icon=":material/open_in_full:")
+
+
+def heading(found: Checkpoint, sample: str) -> None:
+    """Id, truth, answer and what is known about the sample, in two lines."""
+    row = service.record(found, sample)
+    st.header(f"Sample {plain(sample)}", anchor=False)
+    verdict = ":green-badge[:material/check: right]"
+    if not bool(row["correct"]):
+        verdict = ":red-badge[:material/close: wrong]"
+    said = (
+        f"True class **{plain(row['y'])}**. {plain(found.model)} says **{plain(row['pred'])}** "
+        f"({row['confidence']:.0%} sure) {verdict}"
+    )
+    known = [said, f":gray-badge[{plain(row['split'])} sample]"]
+    composed = row.get("composition") in terms.BADGES
+    if composed:
+        known.append(f"true composition {widgets.badge(row['composition'])}")
+    known += [f":orange-badge[{plain(widgets.words(f))}]" for f in service.flags_of(found, sample)]
+    st.markdown(" ".join(known), help=terms.COMPOSITION if composed else None)
+
+
+def nearest(found: Checkpoint, sample: str) -> None:
+    """The samples that the model describes most alike, in a latent of the visitor's choice."""
+    latents = found.run.latents if found.run else ()
+    view, off = session.view(), "off"
+    chosen = view.near if view.near in latents else ""
+    st.markdown("**Samples that the model describes alike**", help=terms.NEAREST)
+    st.segmented_control(
+        "Nearest in the latent",
+        (off, *latents),
+        required=True,
+        wrap=True,
+        **session.bound(
+            "near", "choice_near", chosen or off, lambda name: "" if name == off else name
+        ),
+    )
+    if not chosen:
+        return
+    found_ones = near_service.nearest(found, sample, chosen, view.split)
+    if isinstance(found_ones, DataProblem):
+        widgets.notice(messages.no_neighbours(found_ones.message))
+        return
+    names = service.modality_names(found)
+    st.caption(f"**{plain(chosen)}**: {plain(terms.latent(chosen, names))}")
+    for place, one in enumerate(found_ones, start=1):
+        with st.container(border=True):
+            st.button(
+                f"{plain(one.sample)}: {plain(one.truth)}",
+                key=f"near_{place}",
+                help="Open this sample",
+                icon=":material/open_in_new:",
+                on_click=session.change,
+                kwargs={"sample": one.sample},
+            )
+            st.caption(f"Distance {one.distance:.2f}")
+            sides = media.sides(found, one.sample)
+            if not isinstance(sides, DataProblem):
+                media_cards.cards(sides, f"near-{place}", brief=True)

@@ -1,0 +1,321 @@
+"""Samples: find one in the list, see it, and see what the model made of it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import widgets
+from dashboard.services import listing
+from dashboard.services.sample import information, thumbnails
+from dashboard.services.sample import samples as service
+from dashboard.services.store.catalog import Checkpoint, stock, table
+from dashboard.state import session, slices
+from dashboard.state.view import COMPONENTS, DEFAULT, LONGEST, UP, filters_of
+from dashboard.text import messages, terms
+from dashboard.views.sample import panel
+from dashboard.widgets import plain
+
+
+def samples() -> None:
+    """The page."""
+    found = widgets.current(stock())
+    if found is None:
+        return
+    widgets.legend(found)
+    widgets.alone(partial(_page, found))
+
+
+def _page(found: Checkpoint) -> None:
+    left, right = st.columns([6, 7], gap="medium")
+    with left:
+        _filters(found)
+        rows = listing.selected(found, session.view())
+        widgets.start_with_first(rows)
+        _list(found, rows)
+    with right:
+        _detail(found, rows)
+
+
+def _filters(found: Checkpoint) -> None:
+    view = session.view()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.text_input(
+            "Search",
+            placeholder="Search id or class",
+            icon=":material/search:",
+            max_chars=LONGEST,
+            label_visibility="collapsed",
+            **session.bound("search", "choice_search", view.search),
+        )
+        count = len(filters_of(view)) - bool(view.search)
+        with st.popover(f"Filter ({count})" if count else "Filter", icon=":material/tune:"):
+            _filter_choices(found)
+    if view.slice:
+        st.button(
+            f"Only {plain(slices.read(view.slice).name)}: show all again",
+            key="leave_slice",
+            icon=":material/close:",
+            on_click=session.change,
+            kwargs={"slice": ""},
+        )
+
+
+def _filter_choices(found: Checkpoint) -> None:
+    view, columns = session.view(), table(found).columns
+    every = {"": "any"}
+    classes = ("", *service.classes(found))
+    widgets.select("True class", "truth", classes, view.truth, lambda c: every.get(c, c))
+    shows = {"all": "right and wrong", "right": "right only", "wrong": "wrong only"}
+    if information.agree(found, view.definition) is not None:
+        shows["apart"] = f"{terms.GATE_AND_BITS} disagree"
+    widgets.select("Show", "show", tuple(shows), view.show, shows.__getitem__, help=terms.APART)
+    names = {**terms.component_names(service.modality_names(found)), **every}
+    components = ("", *service.components(found))
+
+    def letter(c: str) -> str:
+        return f"{c}: {names[c]}" if c else "any"
+
+    if "dominant" in columns:
+        label = "Component with the largest gate"
+        widgets.select(label, "dominant", components, view.dominant, letter, help=terms.GATE)
+    if "composition" in columns:
+        help_ = terms.COMPOSITION
+        widgets.select(
+            "True composition", "composition", components, view.composition, letter, help=help_
+        )
+    flags = ("", *service.flags(found))
+    if len(flags) > 1:
+        widgets.select(
+            "Known about the sample", "flag", flags, view.flag, lambda f: widgets.words(f) or "any"
+        )
+    _models(found)
+
+
+def _models(found: Checkpoint) -> None:
+    """Filters by what several models say."""
+    view = session.view()
+    models = ("", *(c.model for c in stock().ready(found.data, found.seed)))
+    if len(models) < 3:
+        return
+    left, right = st.columns(2)
+    with left:
+        widgets.select("Right is", "right", models, view.right, lambda m: m or "any model",
+                       help=terms.MODELS_APART)  # fmt: skip
+    with right:
+        widgets.select("wrong is", "wrong", models, view.wrong, lambda m: m or "any model")
+    counts = listing.answer_counts(found, view.split)
+    widgets.select(
+        "Answers of all models",
+        "answers",
+        ("", *counts),
+        view.answers,
+        lambda a: f"{terms.ANSWERS[a]} ({counts[a]:,})" if a else "any",
+    )
+
+
+def _order(found: Checkpoint) -> None:
+    """What the list is sorted by; a click on a column's head does the same."""
+    view = session.view()
+    quantity, up = listing.ordered_by(found, view.order)
+    now = "up" if up else "down"
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    with left:
+        widgets.select(
+            "Sort by",
+            "order",
+            ("stored", *listing.quantities(found)),
+            quantity or "stored",
+            lambda q: terms.QUANTITIES.get(q, "order of the file"),
+            read=lambda q: _in_order(q, q in _NAMES),
+            help="A click on the head of a column sorts by it; a second click turns it round.",
+        )
+    if quantity:
+        with right:
+            st.segmented_control(
+                "Direction",
+                tuple(terms.WAYS),
+                required=True,
+                format_func=lambda way: terms.WAYS[way].split()[0],
+                help="; ".join(terms.WAYS.values()),
+                **session.bound(
+                    "order", "choice_way", now, lambda way: _in_order(quantity, way == "up")
+                ),
+            )
+
+
+def _in_order(quantity: str, up: bool) -> str:
+    return quantity + UP if up and quantity != "stored" else quantity
+
+
+def _sort(column: str, now: tuple[str, bool]) -> bool:
+    """The visitor clicked a column's head: sort by it, or the other way round."""
+    quantity = now[0] if column == "by" else _QUANTITIES.get(column, "")
+    if quantity:
+        up = not now[1] if quantity == now[0] else quantity in _NAMES
+        session.change(order=_in_order(quantity, up))
+    return bool(quantity)
+
+
+def _list(found: Checkpoint, rows: pd.DataFrame) -> None:
+    view = session.view()
+    if rows.empty:
+        widgets.notice(messages.nothing_matches())
+        st.button("Clear all filters", on_click=session.clear_filters, type="primary")
+        return
+    _order(found)
+    page = listing.page_of(rows, view)
+    part = rows.iloc[(page - 1) * listing.PAGE : page * listing.PAGE]
+    quantity, up = listing.ordered_by(found, view.order)
+    shown, config = _columns(found, part, quantity)
+    for name, column in config.items():
+        if quantity and _QUANTITIES.get(name, quantity) == quantity and name not in _PICTURES:
+            column["label"] = f"{'↑' if up else '↓'} {column['label'] or '✓'}"
+    st.dataframe(
+        shown,
+        hide_index=True,
+        height=min(520, 38 + ROW_HEIGHT * len(shown)),
+        row_height=ROW_HEIGHT,
+        **widgets.row_choice(
+            f"rows-{page}-{view.order}",
+            part["id"],
+            view.sample,
+            sort=lambda column: _sort(column, (quantity, up)),
+        ),
+        column_config=config,
+        alt="Samples with their inputs, their true class and the model's answer",
+    )
+    total = len(service.in_split(table(found), view.split))
+    st.caption(f"{len(rows):,} of {total:,} samples. Click a row to open it, a head to sort.")
+    _pager(rows, page)
+    widgets.download(rows, f"samples-{found.data}-{found.model}")
+    chosen = ", ".join(f"{k} = {v}" for k, v in filters_of(view).items())
+    widgets.report_of(
+        found,
+        list(rows["id"]),
+        f"Samples of {found.data}, {found.model}",
+        "Report of these samples",
+        f"{terms.SPLITS[view.split]} samples{f', filtered: {chosen}' if chosen else ''}; "
+        f"order: {_order_words(view.order)}.",
+    )
+
+
+def _pager(rows: pd.DataFrame, page: int) -> None:
+    """Pages of a long list: so that every row comes with its pictures at once."""
+    count = listing.pages(rows)
+    if count == 1:
+        return
+    first, last = (page - 1) * listing.PAGE + 1, min(page * listing.PAGE, len(rows))
+    st.number_input(
+        f"Page (of {count:,}): rows {first:,} to {last:,}",
+        1,
+        count,
+        **session.bound("page", "choice_page", page, int),
+    )
+
+
+#: Height of a row in pixels: enough for a small picture.
+ROW_HEIGHT = 44
+#: Column of the list -> what it shows; columns of inputs have none, the last shows any other.
+_QUANTITIES = {
+    "correct": "correct",
+    "id": "id",
+    "true": "class",
+    "says": "prediction",
+    "sure": "confidence",
+    "gate": "dominant",
+}
+_PICTURES = ("x1", "x2", "x3")
+#: Quantities that are names, from A to Z at first.
+_NAMES = ("id", "class", "prediction", "dominant")
+#: Quantities that are shares, shown in percent.
+_SHARES = ("unexplained", *(f"gate-{c}" for c in COMPONENTS))
+
+
+def _columns(
+    found: Checkpoint, rows: pd.DataFrame, quantity: str
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """The list and how its columns look; the quantity it is ordered by is one of them."""
+    columns = st.column_config
+    numbers: dict[str, Any] = {"correct": ["✓" if c else "✗" for c in rows["correct"]]}
+    config: dict[str, Any] = {
+        "correct": columns.TextColumn("", width=30, help="✓ right, ✗ wrong"),
+    }
+    small = thumbnails.columns(found, rows["id"].tolist())
+    for m, name in enumerate(service.modality_names(found), start=1):
+        if m in small:
+            numbers[f"x{m}"] = small[m].cells
+            config[f"x{m}"] = (
+                columns.TextColumn(name, width=120)
+                if small[m].text
+                else columns.ImageColumn(name, width=54)
+            )
+    shown = pd.DataFrame(numbers, index=rows.index)
+    shown["id"], shown["true"], shown["says"] = rows["id"], rows["y"], rows["pred"]
+    shown["sure"] = 100 * rows["confidence"]
+    config |= {
+        "id": columns.TextColumn("id", width=75),
+        "true": columns.TextColumn("true", width=60),
+        "says": columns.TextColumn("says", width=60, help=f"Answer of {found.model}"),
+        "sure": columns.NumberColumn(
+            "sure", width=54, format="%.0f %%", help="Probability of the answer"
+        ),
+    }
+    if "dominant" in rows.columns:
+        shown["gate"] = rows["dominant"]
+        config["gate"] = columns.TextColumn(
+            "gate", width=46, help="Component with the largest gate weight"
+        )
+    if quantity and quantity not in _QUANTITIES.values():
+        values = listing.values(found, rows, quantity, session.view())
+        share = quantity in _SHARES
+        shown["by"] = 100 * values if share else values
+        config["by"] = columns.NumberColumn(
+            _short(quantity),
+            width=76,
+            format="%.0f %%" if share else "%+.2f",
+            help=terms.QUANTITIES[quantity] + ("" if share else ", in bits"),
+        )
+        # Beside the marks, where it is seen without scrolling.
+        shown.insert(1, "by", shown.pop("by"))
+    return shown, config
+
+
+def _short(quantity: str) -> str:
+    kind, _, component = quantity.partition("-")
+    words = {"contribution": f"adds {component}", "bits": f"bits {component.lower()}"}
+    return words.get(kind, f"{kind} {component}".strip())
+
+
+def _order_words(order: str) -> str:
+    if order == DEFAULT.order:
+        return "as stored"
+    quantity, up = order.removesuffix(UP), order.endswith(UP)
+    return f"{_short(quantity)}, {'smallest' if up else 'largest'} first"
+
+
+def _detail(found: Checkpoint, rows: pd.DataFrame) -> None:
+    view = session.view()
+    if not view.sample:
+        return
+    before, after, place = service.neighbours_in(rows, view.sample)
+    widgets.stepper(before, after, place, len(rows))
+    if view.sample not in table(found).index:
+        widgets.notice(messages.unknown_sample(view.sample, view.data))
+        if not rows.empty:
+            first = str(rows["id"].iloc[0])
+            st.button(f"Open the first sample, {plain(first)}", on_click=_open, args=(first,))
+        return
+    panel.full(found, view.sample)
+    title = f"Sample {view.sample} of {found.data}, {found.model}"
+    widgets.report_of(found, [view.sample], title, "Report of this sample")
+    st.page_link(
+        session.page("what_if"), label="What if this sample were different?", icon=":material/edit:"
+    )
+
+
+def _open(sample: str) -> None:
+    session.change(sample=sample)

@@ -1,0 +1,151 @@
+"""One sample under two models: answers, gates and waterfalls beside each other, and in words."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import widgets
+from dashboard.figures import compare as compare_figures
+from dashboard.figures import sample as figures
+from dashboard.services.comparison import chosen
+from dashboard.services.comparison import pairs as service
+from dashboard.services.sample import samples
+from dashboard.services.sample.samples import Decomposition
+from dashboard.services.store.catalog import Checkpoint
+from dashboard.state import session
+from dashboard.text import comparing, terms
+from dashboard.views.sample import answer, media_cards
+from dashboard.widgets import plain
+
+
+def side_by_side(first: Checkpoint, second: Checkpoint, sample: str) -> None:
+    """The sample, what differs in words, and the parts of each model; both must have it."""
+    names = chosen.names((first, second))
+    two = {names[chosen.key(one)]: one for one in (first, second)}
+    gated = {name: one for name, one in two.items() if one.gated}
+    with st.container(border=True):
+        _heading(first, sample)
+        words = st.container()
+        left, right = st.columns([5, 4], gap="large")
+        with left:
+            _answers(two, sample)
+        with right:
+            media_cards.row(first, sample, across=2, brief=True)
+        cls, against = "", ""
+        if gated:
+            st.markdown("**Gate, and what adds up to the score**", help=terms.CONTRIBUTION)
+            cls, against = answer.class_choice(next(iter(gated.values())), sample)
+            _parts(gated, sample, cls, against)
+        for name in two:
+            if name not in gated:
+                st.caption(comparing.straight(plain(name)))
+        with words:
+            st.markdown(_in_words(two, sample, cls, against))
+        st.page_link(
+            session.page("samples"), label="Open in Samples", icon=":material/open_in_full:"
+        )
+
+
+def _heading(found: Checkpoint, sample: str) -> None:
+    row = samples.record(found, sample)
+    st.header(f"Sample {plain(sample)}", anchor=False)
+    known = [f"True class **{plain(row['y'])}**", f":gray-badge[{plain(row['split'])} sample]"]
+    if row.get("composition") in terms.BADGES:
+        known.append(f"true composition {widgets.badge(row['composition'])}")
+    flags = samples.flags_of(found, sample)
+    known += [f":orange-badge[{plain(widgets.words(f))}]" for f in flags]
+    st.markdown(" ".join(known))
+
+
+def _in_words(two: dict[str, Checkpoint], sample: str, cls: str, against: str) -> str:
+    (first, one), (second, other) = two.items()
+    rows = [samples.record(found, sample) for found in (one, other)]
+    said = [
+        (plain(name), plain(row["pred"]), float(row["confidence"]), bool(row["correct"]))
+        for name, row in zip((first, second), rows, strict=True)
+    ]
+    sentences = [comparing.answers(said[0], said[1], service.distance(one, other, sample))]
+    gate = service.gate_moved(one, other, sample)
+    if gate is not None:
+        sentences.append(
+            comparing.gates(plain(first), plain(second), gate.component, gate.first, gate.second)
+        )
+    moved = service.contribution_moved(one, other, sample, cls, against) if cls else None
+    if moved is not None:
+        numbers = (plain(figures.signed(v)) for v in (moved.first, moved.second))
+        sentences.append(
+            comparing.contributions(
+                plain(first), plain(second), moved.component, _goal(cls, against), *numbers
+            )
+        )
+    return " ".join(sentences)
+
+
+def _goal(cls: str, against: str) -> str:
+    if against:
+        return f"log odds of {plain(cls)} over {plain(against)}"
+    return f"score of {plain(cls)}"
+
+
+def _answers(two: dict[str, Checkpoint], sample: str) -> None:
+    (first, one), (second, other) = two.items()
+    truth = str(samples.record(one, sample)["y"])
+    frame = service.posteriors(one, other, sample)
+    st.markdown("**Probabilities**")
+    spoken = "; ".join(
+        f"{c}: {first} {p:.0%}, {second} {q:.0%}" for c, p, q in frame.itertuples(index=False)
+    )
+    widgets.bars(
+        compare_figures.posteriors(frame, first, second, truth),
+        "posteriors",
+        f"Probabilities of {spoken}",
+    )
+    if len(samples.classes(one)) > len(frame):
+        st.caption("The classes that either model gives half a percent or more, six at most.")
+
+
+def _parts(gated: dict[str, Checkpoint], sample: str, cls: str, against: str) -> None:
+    """Gate and waterfall: a column for each of two models, or beside each other for one."""
+    splits = {name: samples.decomposition(one, sample, cls, against) for name, one in gated.items()}
+    reaches = [figures.reach(s.parts, s.stored) for s in splits.values() if s is not None]
+    if not reaches:
+        return
+    span = (min(low for low, _ in reaches), max(high for _, high in reaches))
+    alone = len(gated) == 1
+    if alone:
+        st.markdown(f"**{plain(next(iter(gated)))}**")
+    columns = st.columns(2, gap="large")
+    for place, (name, found) in enumerate(gated.items()):
+        with columns[place]:
+            if not alone:
+                st.markdown(f"**{plain(name)}**")
+            _gate(found, name, sample, place)
+        split = splits[name]
+        if split is not None:
+            with columns[1 if alone else place]:
+                _waterfall(found, name, split, span, _goal(cls, against), place)
+
+
+def _gate(found: Checkpoint, name: str, sample: str, place: int) -> None:
+    weights = samples.gates(found, sample)
+    st.caption("Gate", help=terms.GATE)
+    spoken = ", ".join(
+        f"{c} {w:.0%}" for c, w in zip(weights["component"], weights["weight"], strict=True)
+    )
+    parts = terms.component_names(samples.modality_names(found))
+    fig = figures.gate_bars(weights, parts)
+    widgets.bars(fig, f"pair_gate_{place}", f"Gate of {name}: {spoken}")
+
+
+def _waterfall(
+    found: Checkpoint, name: str, split: Decomposition, span: tuple[float, float], goal: str,
+    place: int,
+) -> None:  # fmt: skip
+    st.caption(f"Contributions to the {goal}")
+    spoken = ", ".join(f"{c} {v:+.2f}" for c, v in split.parts.items())
+    parts = terms.component_names(samples.modality_names(found))
+    widgets.bars(
+        figures.waterfall(split.parts, split.stored, parts, "score", span),
+        f"pair_waterfall_{place}",
+        f"Contributions in {name}, in bits: {spoken}; score {split.stored:+.2f}",
+    )

@@ -1,0 +1,230 @@
+"""What if: change one input of a sample, or turn the gate by hand, and see what the model says."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import widgets
+from dashboard.figures import sample as figures
+from dashboard.figures import svg
+from dashboard.services import counterfactual as service
+from dashboard.services import listing
+from dashboard.services.counterfactual import Outcome
+from dashboard.services.map import maps
+from dashboard.services.sample import samples
+from dashboard.services.store.catalog import Checkpoint, DataProblem, stock, table
+from dashboard.state import edits, session
+from dashboard.state.edits import Change
+from dashboard.state.view import edits_of
+from dashboard.text import messages, terms
+from dashboard.views.sample import answer, changes, media_cards, panel
+from dashboard.widgets import plain
+
+#: Classes of the table of answers.
+_MOST_CLASSES = 5
+
+
+def what_if() -> None:
+    """The page."""
+    found = widgets.current(stock())
+    if found is None:
+        return
+    widgets.legend(found)
+    rows = listing.selected(found, session.view())
+    widgets.start_with_first(rows)
+    sample = session.view().sample
+    if not sample:
+        widgets.notice(messages.nothing_matches())
+        st.button("Clear all filters", on_click=session.clear_filters, type="primary")
+        return
+    before, after, place = samples.neighbours_in(rows, sample)
+    widgets.stepper(before, after, place, len(rows))
+    if sample not in table(found).index:
+        widgets.notice(messages.unknown_sample(sample, found.data))
+        return
+    widgets.alone(partial(_bench, found, sample), "sample")
+
+
+def _bench(found: Checkpoint, sample: str) -> None:
+    """What is changed, and what comes of it."""
+    left, right = st.columns([4, 7], gap="large")
+    with left:
+        st.header("Change something", anchor=False, help=terms.WHAT_IF)
+        made = changes.cards(found, sample)
+        factors = _factors(found)
+        _take_back()
+    with right:
+        _outcome(found, sample, made, factors)
+
+
+def _factors(found: Checkpoint) -> dict[str, float]:
+    if not found.gated:
+        return {}
+    factors = edits.read_factors(session.view().factors)
+    held = samples.components(found)
+    names = terms.component_names(samples.modality_names(found))
+
+    def with_factor(component: str) -> Callable[[float], str]:
+        return lambda factor: edits.write_factors({**factors, component: float(factor)})
+
+    with st.expander("Turn the gate by hand", expanded=bool(factors), icon=":material/tune:"):
+        st.caption(terms.TURNED)
+        for c in held:
+            st.slider(
+                f"{widgets.badge(c)} {plain(names[c])}",
+                0.0,
+                edits.MOST_FACTOR,
+                step=0.1,
+                format="x %.1f",
+                **session.bound("factors", f"factor_{c}", factors.get(c, 1.0), with_factor(c)),
+            )
+    return {c: f for c, f in factors.items() if c in held}
+
+
+def _take_back() -> None:
+    with st.container(horizontal=True):
+        st.button(
+            "Undo",
+            key="undo",
+            icon=":material/undo:",
+            shortcut="U",
+            disabled=not session.can_undo(),
+            on_click=session.undo,
+        )
+        st.button(
+            "As it was",
+            key="as_it_was",
+            icon=":material/restart_alt:",
+            disabled=not edits_of(session.view()),
+            on_click=session.as_it_was,
+        )
+
+
+def _outcome(
+    found: Checkpoint, sample: str, changes: dict[int, Change], factors: dict[str, float]
+) -> None:
+    panel.heading(found, sample)
+    result = service.outcome(found, sample, changes, factors)
+    if isinstance(result, DataProblem):
+        widgets.notice(messages.cannot_change(result.message))
+        return
+    drawn = any(c.strokes for c in changes.values())
+    untouched = all(c.kind in ("none", "draw") for c in changes.values())
+    untouched = untouched and not drawn and not factors
+    if untouched:
+        st.info(
+            "**Nothing is changed yet.** Make an input blank, noisy or another sample's, or draw "
+            "on a picture, and see what becomes of the answer.",
+            icon=":material/ads_click:",
+        )
+    else:
+        _verdict(result)
+        media_cards.cards(result.sides, f"changed-{sample}")
+    if not found.gated:
+        _answers(found, result)
+        _on_the_map(found, sample, changes)
+        answer.no_gate(found)
+        return
+    names = terms.component_names(samples.modality_names(found))
+    one, other = st.columns(2, gap="medium")
+    with one:
+        st.markdown("**Gate**", help=terms.GATE)
+        widgets.bars(
+            figures.before_after(result.weights(), names, share=True), "gate_pairs",
+            "Bars of each component's gate weight, as it is and changed",
+        )  # fmt: skip
+    with other:
+        cls = str(result.before["pred"])
+        st.markdown(f"**Contributions to {plain(cls)}**", help=terms.CONTRIBUTION)
+        widgets.bars(
+            figures.before_after(result.contributions(cls), names, share=False),
+            "contribution_pairs",
+            "Bars of each component's contribution to the first answer, as it is and changed",
+        )
+    st.caption("Pale, and the first number: as it is. Full, and the second: changed.")
+    _answers(found, result)
+    _on_the_map(found, sample, changes)
+
+
+def _on_the_map(found: Checkpoint, sample: str, made: dict[int, Change]) -> None:
+    """Where the changed sample would lie, once somebody wants to know."""
+    latents = found.run.latents if found.run else ()
+    place = st.expander(
+        "Where it would lie on the map", key="moved", on_change="rerun",
+        icon=":material/scatter_plot:",
+    )  # fmt: skip
+    if not place.open or not latents:
+        return
+    view = session.view()
+    latent = view.latent if view.latent in latents else maps.first(latents)
+    with place:
+        st.segmented_control(
+            "Latent", latents, required=True, wrap=True, help=terms.MOVED,
+            **session.bound("latent", "choice_latent", latent),
+        )  # fmt: skip
+        st.caption(
+            f"**{plain(latent)}**: {plain(terms.latent(latent, samples.modality_names(found)))}"
+        )
+        found_place = service.moved(found, sample, made, latent)
+        if isinstance(found_place, DataProblem):
+            widgets.notice(messages.cannot_change(found_place.message))
+            return
+        alt = f"Map of {latent}: A, the sample as it is; B, changed"
+        dots = [*found_place.places.tolist(), *found_place.two.tolist()]
+        drawn = svg.points(dots, (len(dots) - 2, len(dots) - 1), alt)
+        widgets.drawing(drawn, "moved_map", alt)
+        words = [
+            f"**{mark}**, {name}: {count} of its {of} nearest are **{plain(cls)}**"
+            for mark, name, (cls, count, of) in zip(
+                "AB", ("as it is", "changed"), found_place.among, strict=True
+            )
+        ]
+        st.markdown(f"{'. '.join(words)}.")
+
+
+def _verdict(result: Outcome) -> None:
+    before, after = str(result.before["pred"]), str(result.after["pred"])
+    sure = float(result.after[f"p_{after}"])
+    # No mark for right or wrong: what the true class of a changed sample is, nobody knows.
+    same = ":gray-badge[the same answer]" if before == after else ":orange-badge[another answer]"
+    st.markdown(f"**Changed**, it says **{plain(after)}** ({sure:.0%} sure) {same}")
+
+
+def _answers(found: Checkpoint, result: Outcome) -> None:
+    """The classes that matter before or after, with their probabilities."""
+    classes = _shown(samples.classes(found), result)
+    frame = pd.DataFrame(
+        {
+            "class": classes,
+            "as it is": [100 * float(result.before[f"p_{c}"]) for c in classes],
+            "changed": [100 * float(result.after[f"p_{c}"]) for c in classes],
+        }
+    )
+    bar = {"format": "%.0f %%", "min_value": 0, "max_value": 100}
+    st.dataframe(
+        frame,
+        hide_index=True,
+        key="answers",
+        column_config={
+            "as it is": st.column_config.ProgressColumn(**bar),  # type: ignore[arg-type]
+            "changed": st.column_config.ProgressColumn(**bar),  # type: ignore[arg-type]
+        },
+        alt="Probability of each class, as it is and changed",
+    )
+    every = samples.classes(found)
+    columns = {"as_it_is": result.before, "changed": result.after}
+    values = {name: [float(row[f"p_{c}"]) for c in every] for name, row in columns.items()}
+    widgets.download(pd.DataFrame({"class": every, **values}), f"what-if-{found.data}")
+
+
+def _shown(classes: Sequence[str], result: Outcome) -> list[str]:
+    def most(c: str) -> float:
+        values = (float(result.before[f"p_{c}"]), float(result.after[f"p_{c}"]))
+        return max(v if math.isfinite(v) else 0.0 for v in values)
+
+    return sorted(classes, key=most, reverse=True)[:_MOST_CLASSES]

@@ -1,0 +1,107 @@
+"""Your data: a set of the visitor's own, from the upload to a trained model on every page."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.jobs.queue import Busy
+from dashboard.services.store import own_sets, visitors
+from dashboard.services.store.catalog import log
+from dashboard.services.store.own_sets import OwnSet
+from dashboard.state import session
+from dashboard.text import messages
+from dashboard.text import yours as text
+from dashboard.views import job_panel
+from dashboard.views.uploads import upload, visitor_cookie
+from dashboard.widgets import notice, plain
+
+
+def your_data() -> None:
+    """The page."""
+    visitor_cookie.remember()
+    visitor = visitors.visitor()
+    own = own_sets.own_sets(visitor)
+    if own:
+        st.header("Your sets", anchor=False)
+        for one in own:
+            _set(one)
+    st.header("Add a set" if own else "Your own data", anchor=False)
+    st.markdown(text.INTRO)
+    st.caption(text.privacy(own_sets.KEPT_DAYS))
+    upload.upload()
+
+
+def _set(own: OwnSet) -> None:
+    with st.container(border=True, key=f"own_{own.name}"):
+        names = ", ".join(plain(m.name) for m in own.card.modalities)
+        rows = sum(own.card.counts.values())
+        st.markdown(f"**{plain(own.card.title)}**")
+        st.caption(
+            f"{rows:,} samples of {len(own.card.classes)} classes; {names}. {own.mib:.1f} MiB."
+        )
+        if own.trained:
+            with st.container(horizontal=True):
+                _links(own)
+        job_panel.show(lambda: own_sets.trainings(own), own.visitor)
+        with st.container(horizontal=True):
+            job = own_sets.training(own)
+            if job is None or job.state == "done":
+                st.button(
+                    "Train again, fully" if own.trained else "Train", key=f"train_{own.name}",
+                    icon=":material/play_arrow:", on_click=_start, args=(own,),
+                    help=text.AGAIN if own.trained else None,
+                )  # fmt: skip
+            if own.trained:
+                st.download_button(
+                    "Download models and table", lambda: own_sets.packed(own), f"{own.name}.zip",
+                    "application/zip", key=f"zip_{own.name}", on_click="ignore",
+                    icon=":material/download:",
+                )  # fmt: skip
+            st.button(
+                "Delete", key=f"delete_{own.name}", icon=":material/delete:",
+                on_click=_ask, args=(own.name,),
+            )  # fmt: skip
+        if st.session_state.get("delete_asked") == own.name:
+            _confirm(own)
+
+
+def _links(own: OwnSet) -> None:
+    """The other pages, on this set."""
+    model = "dmil" if "dmil" in own.trained else own.trained[0]
+    query = {"data": own.name, "model": model, "seed": "0"}
+    for page, label, icon in (
+        ("overview", "Overview", "home"), ("samples", "Samples", "list_alt"),
+        ("what_if", "What if", "edit"), ("map", "Latent map", "scatter_plot"),
+        ("compare", "Compare", "bar_chart"),
+    ):  # fmt: skip
+        st.page_link(session.page(page), label=label, icon=f":material/{icon}:", query_params=query)
+
+
+def _ask(name: str) -> None:
+    st.session_state["delete_asked"] = name
+
+
+def _confirm(own: OwnSet) -> None:
+    st.warning(text.DELETE, icon=":material/warning:")
+    with st.container(horizontal=True):
+        st.button(
+            f"Delete {plain(own.card.title)}", key="delete_yes", type="primary",
+            on_click=_delete, args=(own,),
+        )  # fmt: skip
+        st.button("Keep it", key="delete_no", on_click=_ask, args=("",))
+
+
+def _delete(own: OwnSet) -> None:
+    _ask("")
+    own_sets.delete(own.visitor, own.name)
+    if session.view().data == own.name:
+        session.change(data="")
+
+
+def _start(own: OwnSet) -> None:
+    """Queue a full training, or say why not."""
+    try:
+        own_sets.train(own, "full")
+    except Busy as error:
+        log.info("a training was not queued: %s", error)
+        notice(messages.busy(str(error)))

@@ -1,0 +1,297 @@
+"""Read and write data files: an .npz without pickles, and a card beside it.
+
+Nothing in a file is trusted: sizes are checked before memory is taken, types before content is
+read, and Python objects are never unpickled.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import warnings
+import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, Any, Final
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from dmil_core.data.card import Card
+from dmil_core.data.dataset import Dataset, from_arrays
+from dmil_core.data.defaults import complete
+from dmil_core.data.validate import (
+    Arrays,
+    Issue,
+    Purpose,
+    check,
+    check_split,
+    errors,
+    object_array,
+)
+from dmil_core.errors import DataError
+from dmil_core.io.atomic import file_digest, replacing
+from dmil_core.schema import SPLITS
+
+#: Bytes that the arrays of one file may take in memory together.
+MAX_BYTES: Final = 2 * 1024**3
+_MAX_ARRAYS: Final = 1000
+_MAX_CARD_BYTES: Final = 4 * 1024**2
+#: Name of the data file in the folder of a bundled set.
+DATA_FILE: Final = "data.npz"
+CARD_FILE: Final = "card.json"
+
+
+@dataclass(frozen=True)
+class NpzContent:
+    """Arrays of a file by name, and the issues of members that could not be taken as arrays."""
+
+    arrays: dict[str, NDArray[Any]]
+    issues: tuple[Issue, ...]
+    damaged: tuple[str, ...]
+
+
+# --- reading -------------------------------------------------------------------------------
+
+
+def read_npz(path: str | Path, max_bytes: int = MAX_BYTES) -> NpzContent:
+    """Read every array of an .npz file; arrays of Python objects become issues.
+
+    Raises
+    ------
+    DataError
+        If the file does not exist, is no .npz, is truncated or damaged, or declares more than
+        ``max_bytes``.
+    """
+    path = Path(path)
+    try:
+        found = path.is_file()
+    except (OSError, ValueError):  # too long, or with a zero byte
+        found = False
+    if not found:
+        raise DataError(f"{path}: expected an .npz file, found none. Check the path.")
+    return _read_archive(path, path, max_bytes)
+
+
+def npz_content(content: bytes, name: str, max_bytes: int = MAX_BYTES) -> NpzContent:
+    """The same for an .npz in memory; ``name`` is for messages."""
+    return _read_archive(Path(name), io.BytesIO(content), max_bytes)
+
+
+def _read_archive(path: Path, source: Path | IO[bytes], max_bytes: int) -> NpzContent:
+    try:
+        with zipfile.ZipFile(source) as archive:
+            _check_sizes(path, archive, max_bytes)
+            return _read_members(archive)
+    except zipfile.BadZipFile as error:
+        raise DataError(
+            f"{path}: not a complete .npz file ({error}). "
+            "It may be truncated or of another format; save or copy it again."
+        ) from error
+    except (OSError, EOFError, ValueError, zlib.error, RuntimeError, MemoryError) as error:
+        raise DataError(
+            f"{path}: cannot be read ({error}). Save the file again, or correct its access rights."
+        ) from error
+
+
+def read_card(path: str | Path) -> Card | None:
+    """The card beside an .npz file: ``<stem>.card.json`` or ``card.json``; None if there is none.
+
+    Raises DataError if there is a card that does not fit the format.
+    """
+    found = next((c for c in _card_candidates(Path(path)) if c.is_file()), None)
+    if found is None:
+        return None
+    try:
+        if found.stat().st_size > _MAX_CARD_BYTES:
+            raise DataError(f"{found}: a card of more than {_MAX_CARD_BYTES} bytes. Shorten it.")
+        return Card.from_json(found.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{found}: cannot be read ({error}). Save it as UTF-8 text.") from error
+    except DataError as error:
+        raise DataError(f"{found}: {error}") from error
+
+
+def read_dataset(path: str | Path, purpose: Purpose = "train", name: str | None = None) -> Dataset:
+    """Read, check and complete a data file.
+
+    Parameters
+    ----------
+    purpose : "predict" accepts files whose splits could not be trained on.
+    name : name of the set; the file's stem by default.
+
+    Raises
+    ------
+    DataError
+        With every error-severity issue in its text. Warnings are kept in ``Dataset.issues``.
+    """
+    path = Path(path)
+    content, card = read_npz(path), read_card(path)
+    issues = list(content.issues)
+    issues += check(content.arrays, card, purpose, content.damaged)
+    if card is not None:
+        issues += _check_hashes(path, card)
+    _refuse(path, issues)
+    file = path if name is None else None
+    name = name or _name_of(path, card)
+    arrays, full_card = complete(content.arrays, card, name)
+    if "split" not in content.arrays:
+        issues += check_split(arrays, full_card, purpose)
+        _refuse(path, issues)
+    found = from_arrays(name, arrays, full_card, path.parent, tuple(issues))
+    return replace(found, file=file)
+
+
+def _check_sizes(path: Path, archive: zipfile.ZipFile, max_bytes: int) -> None:
+    members = archive.infolist()
+    declared = sum(m.file_size for m in members)
+    if declared > max_bytes or len(members) > _MAX_ARRAYS:
+        raise DataError(
+            f"{path}: {len(members)} arrays of {declared / 1024**2:,.0f} MiB, expected at most "
+            f"{_MAX_ARRAYS} arrays and {max_bytes / 1024**2:,.0f} MiB. Store fewer rows."
+        )
+
+
+def _read_members(archive: zipfile.ZipFile) -> NpzContent:
+    arrays: dict[str, NDArray[Any]] = {}
+    issues: list[Issue] = []
+    damaged: list[str] = []
+    for member in archive.infolist():
+        name = member.filename.removesuffix(".npy")
+        if name == member.filename or name in arrays or name in damaged:
+            title = f"the file also holds {member.filename!r}, which is not used"
+            issues.append(Issue(title, (), "warning", "Store each array once, as .npy."))
+            continue
+        if _dtype_of(archive, member).hasobject:
+            issues.append(object_array(name))
+            damaged.append(name)
+            continue
+        with archive.open(member) as stream:
+            array = npy.read_array(stream, allow_pickle=False)
+            # Reading to the end makes zipfile compare the checksum of this member.
+            if stream.read(1):
+                raise ValueError(f"{member.filename} holds more than its header says")
+        arrays[name] = np.asarray(array, dtype=array.dtype.newbyteorder("="))
+    return NpzContent(arrays, tuple(issues), tuple(damaged))
+
+
+def _dtype_of(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.dtype[Any]:
+    """Type of a member from its header, once its declared size is what the archive holds."""
+    with archive.open(member) as stream, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # headers written by Python 2
+        version = npy.read_magic(stream)
+        readers: dict[tuple[int, int], Callable[[IO[bytes]], tuple[Any, bool, np.dtype[Any]]]] = {
+            (1, 0): npy.read_array_header_1_0,
+            (2, 0): npy.read_array_header_2_0,
+        }
+        if version not in readers:
+            raise ValueError(f"{member.filename} has npy version {version}, expected 1.0 or 2.0")
+        shape, _, dtype = readers[version](stream)
+        header = stream.tell()
+    if any(n < 0 for n in shape):
+        raise ValueError(f"{member.filename} has the shape {shape}")
+    size = math.prod(shape) * dtype.itemsize
+    if not dtype.hasobject and size != member.file_size - header:
+        raise ValueError(
+            f"{member.filename} declares {size} bytes and holds {member.file_size - header}"
+        )
+    return dtype
+
+
+def _check_hashes(path: Path, card: Card) -> list[Issue]:
+    issues: list[Issue] = []
+    if card.sha256 and file_digest(path) != card.sha256:
+        issues.append(
+            Issue(
+                "the file is not the one its card was written for (sha256 differs)",
+                (),
+                "error",
+                "Restore the file, or remove 'sha256' from the card if the change is meant.",
+            )
+        )
+    for name in sorted({*card.files, *_media_files(card)}):
+        beside = path.parent / name
+        if not beside.is_file():
+            title, what = f"the raw media file {name!r} is missing", "Samples show without it."
+            issues.append(Issue(title, (), "warning", what))
+        elif card.files.get(name) and file_digest(beside) != card.files[name]:
+            title = f"the raw media file {name!r} has changed since the card was written"
+            issues.append(Issue(title, (), "warning", "Restore it if samples look wrong."))
+    return issues
+
+
+def _refuse(path: Path, issues: list[Issue]) -> None:
+    if found := errors(issues):
+        lines = "\n- ".join(str(i) for i in found)
+        raise DataError(f"{path} cannot be used:\n- {lines}")
+
+
+def _card_candidates(path: Path) -> tuple[Path, Path]:
+    return path.with_name(f"{path.stem}.card.json"), path.with_name(CARD_FILE)
+
+
+def _name_of(path: Path, card: Card | None) -> str:
+    if path.name == DATA_FILE:
+        return card.name if card else path.resolve().parent.name
+    return path.stem
+
+
+# --- writing -------------------------------------------------------------------------------
+
+
+def write_npz(path: str | Path, arrays: Arrays, card: Card) -> Card:
+    """Check and write a set, each file atomically; returns the card with counts and hashes.
+
+    The card goes to ``card.json`` beside ``data.npz``, and to ``<stem>.card.json`` beside any
+    other name. Raw media files that the card names must already lie in the folder.
+
+    Raises
+    ------
+    DataError
+        With every error-severity issue, or naming a media file that is not there.
+    """
+    path = Path(path)
+    bare = replace(card, counts={}, sha256="", files={})
+    _refuse(path, check(arrays, bare))
+    media = {name: path.parent / name for name in sorted(_media_files(card))}
+    if missing := [name for name, file in media.items() if not file.is_file()]:
+        raise DataError(f"{path}: the card names media files that are not there: {missing}.")
+    write_arrays(path, arrays)
+    split = arrays.get("split")
+    full = replace(
+        bare,
+        counts={} if split is None else {name: int((split == name).sum()) for name in SPLITS},
+        sha256=file_digest(path),
+        files={name: file_digest(file) for name, file in media.items()},
+    )
+    target = path.with_name(CARD_FILE) if path.name == DATA_FILE else _card_candidates(path)[0]
+    write_bytes(target, full.to_json().encode("utf-8"))
+    return full
+
+
+def write_arrays(path: str | Path, arrays: Arrays) -> None:
+    """Write arrays as a compressed .npz, atomically; equal arrays give equal bytes."""
+
+    with (
+        replacing(Path(path)) as temporary,
+        zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive,
+    ):
+        for name, array in arrays.items():
+            # A ZipInfo without a date is dated 1980, whenever it is written.
+            info = zipfile.ZipInfo(f"{name}.npy")
+            info.compress_type = zipfile.ZIP_DEFLATED
+            with archive.open(info, "w", force_zip64=True) as member:
+                npy.write_array(member, np.asanyarray(array), allow_pickle=False)
+
+
+def write_bytes(path: str | Path, content: bytes) -> None:
+    """Write a file atomically: readers see the old content or the new, never a part."""
+    with replacing(Path(path)) as temporary:
+        temporary.write_bytes(content)
+
+
+def _media_files(card: Card) -> set[str]:
+    return {m.media.file for m in card.modalities if m.media.file}

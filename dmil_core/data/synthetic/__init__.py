@@ -1,0 +1,1 @@
+"""Generated data sets whose distribution is known."""

@@ -1,0 +1,312 @@
+"""Pictures and sounds from a stranger, in a .zip or a folder. Nothing is unpacked onto the disk.
+
+A member is only looked up by the name that a table gives, so that a path in the archive cannot
+lead anywhere; names with ``..``, absolute ones, links and encrypted members are refused at once.
+"""
+
+from __future__ import annotations
+
+import io
+import stat
+import wave
+import zipfile
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dmil_core.data.card import MediaSpec
+from dmil_core.data.uploads.limits import DEFAULT, MIB, Limits
+from dmil_core.data.validate import Issue
+from dmil_core.errors import DataError
+from dmil_core.schema import Kind
+
+#: Side in pixels of what the model sees of a picture, and of what people are shown.
+SEEN, SHOWN = 32, 96
+#: Samples a second that sounds are stored with, in Hz: as on the telephone, like the bundled ones.
+RATE: Final = 8000
+_WINDOW, _BANDS, _FRAMES = 400, 24, 48
+_FORMATS: Final = ("PNG", "JPEG", "BMP", "GIF", "WEBP")
+
+
+@dataclass(frozen=True, eq=False)
+class Decoded:
+    """One input: its array, what is wrong with it, and raw media to be stored beside it."""
+
+    values: NDArray[Any]
+    issues: tuple[Issue, ...] = ()
+    media: dict[str, NDArray[Any]] = field(default_factory=dict)
+    spec: MediaSpec | None = None
+    kind: Kind | None = None
+    note: str = ""
+
+
+class Files:
+    """The members of a .zip, or the files of a folder, by name.
+
+    Raises
+    ------
+    DataError
+        If it is no .zip, or anything in it is not a plain file of the size that is allowed.
+    """
+
+    def __init__(self, content: bytes, limits: Limits = DEFAULT) -> None:
+        try:
+            self._archive = zipfile.ZipFile(io.BytesIO(content))
+            members = [m for m in self._archive.infolist() if not m.is_dir()]
+        except (zipfile.BadZipFile, ValueError, OSError, RuntimeError, NotImplementedError) as e:
+            raise DataError(f"Not a complete .zip file ({e}). Pack the files again.") from None
+        _check_members(members, limits)
+        self._by_path = {m.filename: m for m in members}
+        bases: dict[str, list[zipfile.ZipInfo]] = {}
+        for m in members:
+            if not _is_clutter(m.filename):
+                bases.setdefault(_base(m.filename), []).append(m)
+        self._by_base = {name: found[0] for name, found in bases.items() if len(found) == 1}
+        self._limits = limits
+
+    @classmethod
+    def of_folder(cls, found: Sequence[tuple[str, bytes]], limits: Limits = DEFAULT) -> Files:
+        """The files of a folder with their paths as a browser gives them, below its own name.
+
+        Raises
+        ------
+        DataError
+            As for a .zip with these members.
+        """
+        _check_size(len(found), sum(len(content) for _, content in found), limits)
+        stream = io.BytesIO()
+        with zipfile.ZipFile(stream, "w") as archive:
+            for path, content in dict(found).items():
+                archive.writestr(path.split("/", 1)[-1], content)
+        return cls(stream.getvalue(), limits)
+
+    def __len__(self) -> int:
+        return len(self._by_path)
+
+    def read(self, name: str) -> bytes:
+        """Content of the member with this path, or the only one with this file name.
+
+        Raises
+        ------
+        KeyError
+            If there is none.
+        ValueError
+            If it is damaged, or larger than it says or may be.
+        """
+        member = self._by_path.get(name) or self._by_base[_base(name)]
+        most = self._limits.file_mib * MIB
+        try:
+            with self._archive.open(member) as stream:
+                content = stream.read(most + 1)
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError,
+                NotImplementedError) as error:  # fmt: skip
+            raise ValueError(str(error)) from None
+        if len(content) > most:
+            raise ValueError(f"larger than {self._limits.file_mib} MiB")
+        return content
+
+    def decode(self, names: Sequence[str], kind: str, limits: Limits = DEFAULT) -> Decoded:
+        """The files of all rows as one input; every file that cannot be read is told."""
+        read: Callable[[bytes, Limits], NDArray[Any]]
+        read = read_picture if kind == "pictures" else read_sound
+        items: list[NDArray[Any] | None] = []
+        missing, damaged, first = [], [], ""
+        for row, name in enumerate(names):
+            try:
+                items.append(read(self.read(name.strip()), limits))
+                continue
+            except KeyError:
+                missing.append(row)
+            except ValueError as error:
+                first = first or str(error)[:100]
+                damaged.append(row)
+            items.append(None)
+        issues = []
+        if missing:
+            shown = names[missing[0]][:60]
+            issues.append(
+                Issue(
+                    f"not among the files: {_files(len(missing))}, such as {shown!r}",
+                    tuple(missing), "error", "Add them, or correct the names in the table.",
+                )
+            )  # fmt: skip
+        if damaged:
+            issues.append(
+                Issue(
+                    f"not readable as {kind}: {_files(len(damaged))} ({first})", tuple(damaged),
+                    "error", f"Save them again as {'PNG or JPEG' if kind == 'pictures' else 'WAV'}"
+                    ", or drop these rows.",
+                )
+            )  # fmt: skip
+        if issues:
+            return Decoded(np.asarray(names, dtype=np.str_), tuple(issues))
+        whole = [i for i in items if i is not None]
+        if kind == "sounds":
+            seconds = sum(len(i) for i in whole) / RATE
+            if seconds * RATE * 2 > limits.unpacked_mib * MIB:
+                title = f"the sounds last {seconds / 3600:.1f} hours together"
+                return Decoded(
+                    np.asarray(names, dtype=np.str_), (Issue(title, (), "error", "Use fewer."),)
+                )
+        return _pictures(whole) if kind == "pictures" else _sounds(whole)
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count:,} files"
+
+
+def _check_size(files: int, unpacked: int, limits: Limits) -> None:
+    if files > limits.files or unpacked > limits.unpacked_mib * MIB:
+        raise DataError(
+            f"It holds {files:,} files of {unpacked / MIB:,.0f} MiB unpacked. Expected at most "
+            f"{limits.files:,} files and {limits.unpacked_mib} MiB. Use smaller pictures, or fewer "
+            "rows."
+        )
+
+
+def _check_members(members: list[zipfile.ZipInfo], limits: Limits) -> None:
+    _check_size(len(members), sum(m.file_size for m in members), limits)
+    for m in members:
+        name = m.filename
+        parts = name.replace("\\", "/").split("/")
+        if name.startswith(("/", "\\")) or ".." in parts or ":" in parts[0] or "\0" in name:
+            raise DataError(
+                f"It has a member {name[:80]!r} that points out of it. Upload the files again, "
+                "with plain names."
+            )
+        if stat.S_ISLNK(m.external_attr >> 16):
+            raise DataError(f"The .zip has a link, {name[:80]!r}. Pack the file itself.")
+        if m.flag_bits & 1:
+            raise DataError(f"The member {name[:80]!r} is encrypted. Pack without a password.")
+
+
+def _base(name: str) -> str:
+    return name.replace("\\", "/").rsplit("/", 1)[-1]
+
+
+def _is_clutter(name: str) -> bool:
+    """What some systems add beside the files."""
+    return name.startswith("__MACOSX/") or _base(name).startswith(".")
+
+
+# --- pictures --------------------------------------------------------------------------------
+
+
+def read_picture(content: bytes, limits: Limits = DEFAULT) -> NDArray[np.uint8]:
+    """(SHOWN, SHOWN, 3) uint8: a picture in its proportions, with black beside it.
+
+    Raises ValueError if it is none.
+    """
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(io.BytesIO(content), formats=_FORMATS) as picture:
+            width, height = picture.size
+            if width * height > limits.pixels or min(width, height) < 1:
+                raise ValueError(f"{width} x {height} pixels")
+            upright = ImageOps.exif_transpose(picture).convert("RGB")
+            return np.asarray(ImageOps.pad(upright, (SHOWN, SHOWN)), dtype=np.uint8)
+    except ValueError:
+        raise
+    except Exception as error:  # decoders raise whatever a damaged file leads them to
+        raise ValueError(type(error).__name__) from None
+
+
+def _pictures(items: list[NDArray[Any]]) -> Decoded:
+    large, small = np.stack(items), np.stack([_shrunk(i) for i in items])
+    if (small == small[..., :1]).all():
+        small = small[..., 0]
+    note = f"Shown with {SHOWN} x {SHOWN} pixels; the model sees {SEEN} x {SEEN}."
+    spec = MediaSpec("image", key="pixels")
+    return Decoded(small, (), {"pixels": large}, spec, "image", note)
+
+
+def _shrunk(picture: NDArray[Any]) -> NDArray[np.uint8]:
+    """(SEEN, SEEN, 3) of (SHOWN, SHOWN, 3)."""
+    step = SHOWN // SEEN
+    small: NDArray[np.uint8] = (
+        picture.reshape(SEEN, step, SEEN, step, 3).mean(axis=(1, 3)).round().astype(np.uint8)
+    )
+    return small
+
+
+# --- sounds ----------------------------------------------------------------------------------
+
+
+def read_sound(content: bytes, limits: Limits = DEFAULT) -> NDArray[np.int16]:
+    """(T,) samples of a .wav at `RATE`, all its channels as one.
+
+    Raises ValueError if it is none, or too long.
+    """
+    from scipy.signal import resample_poly
+
+    try:
+        with wave.open(io.BytesIO(content)) as file:
+            channels, width, rate = file.getnchannels(), file.getsampwidth(), file.getframerate()
+            frames = file.getnframes()
+            if not 1 <= channels <= 16 or not 1000 <= rate <= 200_000 or frames < 1:
+                raise ValueError(f"{channels} channels, {rate} Hz, {frames} samples")
+            if frames > limits.seconds * rate:
+                raise ValueError(f"longer than {limits.seconds:g} seconds")
+            raw = file.readframes(frames)
+    except (wave.Error, EOFError, RuntimeError) as error:
+        raise ValueError(f"no plain WAV: {error}") from None
+    samples = _samples(raw, width)
+    mono = samples[: len(samples) // channels * channels].reshape(-1, channels).mean(axis=1)
+    if not len(mono):
+        raise ValueError("no samples")
+    divisor = int(np.gcd(rate, RATE))
+    resampled = resample_poly(mono, RATE // divisor, rate // divisor)
+    return (np.clip(resampled, -1, 1) * 32767).round().astype(np.int16)
+
+
+def _samples(raw: bytes, width: int) -> NDArray[np.float64]:
+    """Samples in [-1, 1] of 8, 16, 24 or 32 bits."""
+    raw = raw[: len(raw) // width * width]
+    if width == 1:
+        return (np.frombuffer(raw, np.uint8).astype(np.float64) - 128.0) / 128.0
+    if width == 3:
+        bytes_ = np.frombuffer(raw, np.uint8).reshape(-1, 3).astype(np.int32)
+        values = (bytes_[:, 0] << 8) | (bytes_[:, 1] << 16) | (bytes_[:, 2] << 24)
+        return values.astype(np.float64) / 2.0**31
+    whole = np.frombuffer(raw, {2: "<i2", 4: "<i4"}[width]).astype(np.float64)
+    return whole / 2.0 ** (8 * width - 1)
+
+
+def _sounds(items: list[NDArray[Any]]) -> Decoded:
+    longest = max(len(i) for i in items)
+    features = np.stack([logmel(i / 32768.0, longest) for i in items])
+    offsets = np.concatenate([[0], np.cumsum([len(i) for i in items])])
+    spec = MediaSpec("audio", key="wave", offset_key="offset", encoding="pcm16", rate=float(RATE))
+    note = (
+        f"Stored with {RATE} samples a second. The model hears {_FRAMES} moments of {_BANDS} "
+        f"pitches in {longest / RATE:.2f} s, silence after shorter ones."
+    )
+    media = {"wave": np.concatenate(items), "offset": offsets.astype(np.int64)}
+    return Decoded(features, (), media, spec, "audio", note)
+
+
+def logmel(clip: NDArray[Any], length: int) -> NDArray[np.float32]:
+    """(_FRAMES, _BANDS) natural-log mel energies, 60 to 3900 Hz, of a clip padded to ``length``."""
+    padded = np.zeros(max(length, 1) + _WINDOW)
+    padded[: len(clip)] = clip
+    starts = np.linspace(0, max(length, 1), _FRAMES).astype(int)[:, None] + np.arange(_WINDOW)
+    padded = np.pad(padded, (0, max(0, int(starts.max()) + 1 - len(padded))))
+    power = np.abs(np.fft.rfft(padded[starts] * np.hanning(_WINDOW), 512)) ** 2
+    energy = power @ _mel_bands().T
+    found: NDArray[np.float32] = np.log(energy + 1e-3).astype(np.float32)
+    return found
+
+
+def _mel_bands() -> NDArray[np.float64]:
+    """Triangles (_BANDS, 257) at equal steps on the mel scale."""
+    lowest, highest = (2595 * np.log10(1 + hertz / 700) for hertz in (60, 3900))
+    edges = np.linspace(lowest, highest, _BANDS + 2)
+    low, peak, high = (700 * (10 ** (edges[i : _BANDS + i, None] / 2595) - 1) for i in range(3))
+    hertz = np.fft.rfftfreq(512, 1 / RATE)
+    rising, falling = (hertz - low) / (peak - low), (high - hertz) / (high - peak)
+    return np.maximum(0, np.minimum(rising, falling))

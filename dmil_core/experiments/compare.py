@@ -1,0 +1,398 @@
+"""Train several paradigms over paired seeds and keep a record that tables are made from.
+
+results.jsonl is the record: one line per finished run, appended as runs finish, so that a
+stopped comparison goes on where it was, on another machine too: what the record holds is not
+trained again. summary.csv is computed from it, never beside it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from dmil_core import schema
+from dmil_core.checkpoint import PREDICTIONS_FILE, Run, run_folder
+from dmil_core.config import RunConfig, to_json
+from dmil_core.data.dataset import Dataset
+from dmil_core.errors import DataError
+from dmil_core.experiments.records import RESULTS_FILE
+from dmil_core.io.atomic import exclusive, write_lines
+from dmil_core.io.tables import read_table, write_table
+from dmil_core.metrics import scores
+from dmil_core.models.inputs import check_modalities
+from dmil_core.paradigms import ENSEMBLE, PARADIGMS, find_paradigm
+from dmil_core.training.loop import Report
+
+SUMMARY_FILE = "summary.csv"
+RUNS_FOLDER = "runs"
+TUNING_FILE = "tuning.jsonl"
+TUNING_FOLDER = "tuning"
+
+#: The tuning budget of every paradigm on every set: a short run each of its learning rate times
+#: these, of this share of its epochs.
+LR_SCALES = (0.3, 1.0, 3.0)
+TRIAL_EPOCHS = 0.5
+TUNING_SEED = 1000
+
+#: A run of a comparison: set, paradigm, seed, factor on the learning rate.
+Unit = tuple[Dataset, str, int, float]
+
+OnRun = Callable[[str], None]
+OnEpoch = Callable[[Report], None]
+
+#: Metrics of results.jsonl that summary.csv reports as mean and standard deviation over seeds.
+SUMMARY_METRICS = (
+    "accuracy", "macro_f1", "map", "ece", "synergy", "missed", "synergy_ceiling", "gate_agreement",
+)  # fmt: skip
+
+
+def compare(
+    datasets: Sequence[Dataset],
+    paradigms: Sequence[str],
+    seeds: int,
+    out: Path,
+    *,
+    device: str = "auto",
+    epochs_scale: float = 1.0,
+    tune: bool = False,
+    jobs: int = 1,
+    records: Path | None = None,
+    on_run: OnRun | None = None,
+    on_epoch: OnEpoch | None = None,
+) -> pd.DataFrame:
+    """Train every paradigm on every set with seeds 0 to ``seeds`` - 1 and summarise.
+
+    The ensemble of a seed is always trained: its two models are the frozen unimodal pair that
+    every paradigm's synergy indicator of that seed refers to.
+
+    Parameters
+    ----------
+    tune
+        Choose each paradigm's learning rate on each set first, by accuracy on validation rows: a
+        budget of ``len(LR_SCALES)`` runs of half the epochs, the same for all, with a seed that is
+        not reported.
+    jobs
+        Processes side by side, each on one thread; with more than one, ``on_epoch`` is not called.
+    records
+        The folder of results.jsonl and tuning.jsonl, by default ``out``, where the runs lie.
+
+    Returns
+    -------
+    The table of summary.csv.
+
+    Raises
+    ------
+    ConfigError
+        If a paradigm does not exist, or reads fewer modalities than a set has; before anything is
+        trained.
+    """
+    names = [ENSEMBLE.name, *(n for n in paradigms if n != ENSEMBLE.name)]
+    for paradigm in map(find_paradigm, names):
+        for dataset in datasets:
+            check_modalities(dataset, paradigm)
+    kept = records or out
+    for folder in (out, kept):
+        folder.mkdir(parents=True, exist_ok=True)
+    how = _How(out, device, epochs_scale, jobs > 1)
+    with exclusive(out), workers(jobs) if jobs > 1 else contextlib.nullcontext() as pool:
+        chosen: dict[tuple[str, str], float] = {}
+        if tune:
+            tried = read_results(kept / TUNING_FILE)
+            trials = [
+                (d, n, scale)
+                for d in datasets
+                for scale in LR_SCALES
+                for n in names
+                if not _known(tried, how.trial.settings(d, n, TUNING_SEED, scale))
+            ]
+            for found in _each(pool, _trial, how.trial, trials, on_run, on_epoch):
+                for new in found:
+                    tried = _with(tried, new)
+                    write_lines(kept / TUNING_FILE, tried)
+            chosen = best_scales(tried)
+        results = read_results(kept / RESULTS_FILE)
+        units = [
+            (d, n, seed, scale)
+            for d in datasets
+            for seed in range(seeds)
+            for n, scale in _missing(how, results, d, seed, names, chosen).items()
+        ]
+        for wave in [units] if pool is None else _pairs_first(units):
+            for found in _each(pool, _run, how, wave, on_run, on_epoch):
+                for new in found:
+                    results = _with(results, new)
+                    write_lines(kept / RESULTS_FILE, results)
+        wanted = set(paradigms)
+        table = summarize([r for r in results if r["paradigm"] in wanted])
+        write_table(table, out / SUMMARY_FILE)
+    return table
+
+
+def _missing(
+    how: _How, records: list[dict[str, Any]], dataset: Dataset, seed: int, names: Sequence[str],
+    chosen: dict[tuple[str, str], float],
+) -> dict[str, float]:  # fmt: skip
+    """Paradigm -> learning rate scale of the runs of a seed that no record holds yet; the
+    ensemble is among them wherever any is, for its unimodal pair."""
+    scales = {n: chosen.get((dataset.name, n), 1.0) for n in names}
+    missing = {
+        n: scale
+        for n, scale in scales.items()
+        if not _known(records, how.settings(dataset, n, seed, scale))
+    }
+    return {ENSEMBLE.name: scales[ENSEMBLE.name], **missing} if missing else {}
+
+
+def _pairs_first(units: list[Unit]) -> list[list[Unit]]:
+    """The ensembles, and then what is measured against them, each in any order.
+
+    All seeds of a paradigm stand together: two decompositions of one seed would at the same time
+    fit the same out-of-fold models, of which the later one could have taken the earlier one's.
+    """
+    place = {name: n for n, name in enumerate(dict.fromkeys(u[1] for u in units))}
+    others = sorted((u for u in units if u[1] != ENSEMBLE.name), key=lambda u: place[u[1]])
+    return [[u for u in units if u[1] == ENSEMBLE.name], others]
+
+
+def _known(records: list[dict[str, Any]], settings: str) -> bool:
+    return any(r.get("settings") == settings for r in records)
+
+
+def best_scales(tried: list[dict[str, Any]]) -> dict[tuple[str, str], float]:
+    """(set, paradigm) -> the learning rate scale with the best accuracy on validation rows; of
+    equally good ones the nearest to 1."""
+    best: dict[tuple[str, str], dict[str, Any]] = {}
+    for trial in sorted(tried, key=lambda t: abs(np.log(t["lr_scale"]))):
+        held = best.setdefault((trial["data"], trial["paradigm"]), trial)
+        if trial["val_accuracy"] > held["val_accuracy"]:
+            best[trial["data"], trial["paradigm"]] = trial
+    return {key: trial["lr_scale"] for key, trial in best.items()}
+
+
+@dataclass(frozen=True)
+class _How:
+    """What all runs of a comparison have in common."""
+
+    out: Path
+    device: str
+    epochs_scale: float
+    one_thread: bool
+
+    @property
+    def trial(self) -> _How:
+        """The same for runs that only choose a learning rate."""
+        return replace(self, epochs_scale=self.epochs_scale * TRIAL_EPOCHS)
+
+    def settings(self, dataset: Dataset, paradigm: str, seed: int, scale: float) -> str:
+        """Fingerprint of a run before it is trained; see :func:`fingerprint`."""
+        from dmil_core.training.run import plan
+
+        config = plan(dataset, paradigm, seed, epochs_scale=self.epochs_scale, lr_scale=scale)
+        return fingerprint(config, dataset.digest)
+
+    def train(
+        self, dataset: Dataset, paradigm: str, seed: int, folder: Path, scale: float,
+        on_epoch: OnEpoch | None,
+    ) -> Run:  # fmt: skip
+        from dmil_core.training.run import train
+
+        if self.one_thread:
+            import torch
+
+            torch.set_num_threads(1)
+        # Every decomposition of a seed learns from the same out-of-fold models.
+        teachers = self.out / "teachers" / dataset.slug / f"seed{seed}"
+        return train(
+            dataset, paradigm, seed, run_folder(folder, dataset.slug, paradigm, seed),
+            device=self.device, epochs_scale=self.epochs_scale, lr_scale=scale,
+            teachers=teachers, on_epoch=on_epoch,
+        )  # fmt: skip
+
+
+def _trial(
+    how: _How, dataset: Dataset, paradigm: str, scale: float, on_run: OnRun | None,
+    on_epoch: OnEpoch | None,
+) -> Iterator[dict[str, Any]]:  # fmt: skip
+    """One run of the tuning budget, on a seed that is not reported."""
+    if on_run:
+        on_run(f"{dataset.name} {paradigm} learning rate x {scale:g}")
+    folder = how.out / TUNING_FOLDER / f"lr{scale:g}"
+    run = how.train(dataset, paradigm, TUNING_SEED, folder, scale, on_epoch)
+    yield {
+        "data": dataset.name,
+        "paradigm": paradigm,
+        "seed": TUNING_SEED,
+        "lr_scale": scale,
+        "val_accuracy": run.metrics["val"]["accuracy"],
+        "settings": fingerprint(run.config, run.data_digest),
+    }
+
+
+def _run(
+    how: _How, dataset: Dataset, paradigm: str, seed: int, scale: float, on_run: OnRun | None,
+    on_epoch: OnEpoch | None,
+) -> Iterator[dict[str, Any]]:  # fmt: skip
+    """One reported run; the ensemble of its seed is there, or is this one."""
+    from dmil_core.training.run import choose_device
+
+    if on_run:
+        on_run(f"{dataset.name} {paradigm} seed {seed}")
+    run = how.train(dataset, paradigm, seed, how.out / RUNS_FOLDER, scale, on_epoch)
+    pair = run_folder(how.out / RUNS_FOLDER, dataset.slug, ENSEMBLE.name, seed) / PREDICTIONS_FILE
+    about = {"lr_scale": scale, "device": choose_device(how.device).type}
+    yield record(run, read_table(pair)) | about
+
+
+@contextlib.contextmanager
+def workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
+    """Processes that do not inherit threads of this one. After an error inside, what has not begun
+    is given up: it would be done for nobody."""
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _each(
+    pool: ProcessPoolExecutor | None, work: Callable[..., Iterator[dict[str, Any]]], how: _How,
+    units: Sequence[tuple[Any, ...]], on_run: OnRun | None, on_epoch: OnEpoch | None,
+) -> Iterator[Iterable[dict[str, Any]]]:  # fmt: skip
+    """The records of each unit: as they come in this process, whole from others, whichever
+    is finished first."""
+    if pool is None:
+        yield from (work(how, *unit, on_run, on_epoch) for unit in units)
+        return
+    futures = {pool.submit(_all, work, how, *unit): unit for unit in units}
+    for future in as_completed(futures):
+        found, unit = future.result(), futures[future]
+        if on_run:
+            on_run(f"{' '.join(map(str, (unit[0].name, *unit[1:])))} done")
+        yield found
+
+
+def _all(work: Callable[..., Iterator[dict[str, Any]]], *arguments: Any) -> list[dict[str, Any]]:
+    return list(work(*arguments, None, None))
+
+
+def record(run: Run, pair: pd.DataFrame) -> dict[str, Any]:
+    """One line of results.jsonl; ``pair`` is the prediction table of the seed's ensemble."""
+    table = read_table(run.predictions)
+    found: dict[str, Any] = {
+        "data": run.data_name,
+        "data_digest": run.data_digest,
+        "paradigm": run.paradigm,
+        "seed": run.seed,
+        "parameters": run.parameters,
+        "seconds": run.seconds,
+        "settings": fingerprint(run.config, run.data_digest),
+    }
+    for split in ("val", "test"):
+        rows = (table["split"] == split).to_numpy()
+        if rows.any():
+            found[split] = run.metrics[split] | synergy(table[rows], pair[rows])
+            found[split] |= by_composition(table[rows])
+    return found
+
+
+def fingerprint(config: RunConfig, data_digest: str) -> str:
+    """What a run is made of, in 16 characters: a record with the same one need not be made again.
+
+    Part of it is all that a run.json says of model, stages, seed and data.
+    """
+    text = json.dumps([to_json(config), data_digest], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def by_composition(table: pd.DataFrame) -> dict[str, float]:
+    """Accuracy on the rows of each true composition, ``accuracy_R`` and so on; empty where it is
+    not known."""
+    if schema.COMPOSITION not in table:
+        return {}
+    groups = table.groupby(table[schema.COMPOSITION].astype(str))["correct"]
+    return {f"accuracy_{c}": float(v) for c, v in groups.mean().items()}
+
+
+def synergy(table: pd.DataFrame, pair: pd.DataFrame) -> dict[str, float]:
+    """Synergy indicator, its mirror and its ceiling over rows of a table and of the unimodal pair.
+
+    Raises
+    ------
+    DataError
+        If the two tables are not of the same rows.
+    """
+    if not np.array_equal(table["id"].to_numpy(), pair["id"].to_numpy()):
+        raise DataError("the two tables list different samples; predict both on the same data")
+    truth = pair["y"].to_numpy()
+    columns = [schema.unimodal_pred(m) for m in schema.MODALITY_NUMBERS]
+    alone = [pair[c].to_numpy() == truth for c in columns if c in pair]
+    correct = table["correct"].to_numpy(bool)
+    return {
+        "synergy": scores.synergy_indicator(correct, *alone),
+        "missed": scores.missed_indicator(correct, *alone),
+        "synergy_ceiling": scores.synergy_ceiling(*alone),
+    }
+
+
+def read_results(path: Path) -> list[dict[str, Any]]:
+    """The record; empty where there is none.
+
+    Raises
+    ------
+    DataError
+        Naming the line that is not JSON.
+    """
+    if not path.exists():
+        return []
+    found = []
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
+        try:
+            record = json.loads(line)
+        except ValueError as error:
+            raise DataError(f"{path} line {number} is not JSON ({error}); remove it") from None
+        if not isinstance(record, dict) or not {"data", "paradigm", "seed"} <= set(record):
+            raise DataError(f"{path} line {number} is not the record of a run; remove it")
+        found.append(record)
+    return found
+
+
+def _with(records: list[dict[str, Any]], new: dict[str, Any]) -> list[dict[str, Any]]:
+    """The records with ``new`` in place of an older line of the same run, or trial; in an order
+    that does not depend on which was finished first."""
+    names = ["data", "seed", "paradigm", *(["lr_scale"] if "val_accuracy" in new else [])]
+    kept = [r for r in records if any(r[k] != new[k] for k in names)]
+    order = [ENSEMBLE.name, *PARADIGMS]
+
+    def place(r: dict[str, Any]) -> tuple[Any, ...]:
+        rank = order.index(r["paradigm"]) if r["paradigm"] in order else len(order)
+        return r["data"], r["seed"], rank, r["paradigm"], r.get("lr_scale", 1.0)
+
+    return sorted([*kept, new], key=place)
+
+
+def summarize(records: list[dict[str, Any]]) -> pd.DataFrame:
+    """Mean and standard deviation over seeds of the test metrics, a row per set and paradigm."""
+    rows = []
+    keys = list(dict.fromkeys((r["data"], r["paradigm"]) for r in records))
+    for data, paradigm in keys:
+        runs = [r for r in records if (r["data"], r["paradigm"]) == (data, paradigm)]
+        row: dict[str, Any] = {"data": data, "paradigm": paradigm, "seeds": len(runs)}
+        for name in SUMMARY_METRICS:
+            values = [r["test"][name] for r in runs if name in r.get("test", {})]
+            row[f"{name}_mean"] = np.mean(values) if values else np.nan
+            row[f"{name}_sd"] = np.std(values, ddof=1) if len(values) > 1 else np.nan
+        row["seconds_mean"] = np.mean([r["seconds"] for r in runs])
+        row["parameters"] = runs[0]["parameters"]
+        rows.append(row)
+    return pd.DataFrame(rows)

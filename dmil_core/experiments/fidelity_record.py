@@ -1,0 +1,329 @@
+"""What the fidelity benchmark found, setting by setting, and which of its targets are met.
+
+The record is benchmarks/results/fidelity.json: ``settings`` with the exact ceilings of each law,
+``runs`` with a row of figures per paradigm and seed, ``invariance`` with gates' rank correlations.
+A record may be partial, while the benchmark is under way; what is missing is NaN or not listed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import numpy as np
+import pandas as pd
+
+from dmil_core.errors import DataError
+from dmil_core.experiments.targets import Target, judged, unmeasured
+from dmil_core.schema import COMPONENTS
+
+OURS, PAPER = "dmil", "dmil-paper"
+#: Seeds and settings of the complete benchmark.
+SEEDS: Final = 5
+SETTINGS: Final = 15
+#: Settings of the same law with right and with wrong labels.
+RIGHT_LABELS, WRONG_LABELS = "equal shares", "20 % wrong labels"
+
+AGREEMENT_SHARE, AUROC_SHARE = 0.97, 0.98
+CALIBRATION, ABSENT, SYNERGY_RISE, CORRELATION = 0.05, 0.05, 0.03, 0.9
+
+Bound = Literal["least", "most"]
+
+#: What must not matter -> what was done.
+INVARIANCES: Final = {
+    "seeds": "gates of different seeds agree",
+    "swapped": "modalities swapped: U1 and U2 swap, nothing else changes",
+    "relabelled": "classes renumbered: nothing changes",
+}
+
+
+@dataclass(frozen=True)
+class Fidelity:
+    """The record, read and checked for its outline.
+
+    Attributes
+    ----------
+    laws
+        Setting -> its exact figures: ``information`` and ``generator`` ceilings, ``share`` of each
+        component, the best possible ``accuracy`` and its parts by composition.
+    runs
+        A row per run: setting, paradigm, seed and what was measured; ``purity`` as it was stored.
+    invariance
+        Rank correlations by name.
+    """
+
+    laws: dict[str, dict[str, Any]]
+    runs: pd.DataFrame
+    invariance: dict[str, float]
+
+    def compositions(self, setting: str) -> tuple[str, ...]:
+        """The components that samples of a setting are made of."""
+        return tuple(c for c in COMPONENTS if f"accuracy_{c}" in self.laws[setting])
+
+    def of(self, setting: str, paradigm: str) -> pd.DataFrame:
+        """The runs of one paradigm in one setting."""
+        return self._groups.get((setting, paradigm), self.runs.iloc[:0])
+
+    @cached_property
+    def _groups(self) -> dict[Any, pd.DataFrame]:
+        return dict(iter(self.runs.groupby(["setting", "paradigm"])))
+
+    @cached_property
+    def _means(self) -> dict[Any, dict[Any, float]]:
+        # A page asks for hundreds of means: all at once they take a hundredth of the time.
+        means = self.runs.groupby(["setting", "paradigm"]).mean(numeric_only=True)
+        return means.to_dict("index")
+
+    def values(self, setting: str, paradigm: str, figure: str) -> pd.Series:
+        """One figure of these runs by seed, where it was measured."""
+        runs = self.of(setting, paradigm)
+        if figure not in runs:
+            return pd.Series(dtype=float)
+        return runs.set_index("seed")[figure].dropna().astype(float)
+
+    def mean(self, setting: str, paradigm: str, figure: str) -> float:
+        """Mean over seeds; NaN where nothing was measured."""
+        return self._means.get((setting, paradigm), {}).get(figure, float("nan"))
+
+
+def read_fidelity(path: Path) -> Fidelity | None:
+    """The record at ``path``; None where there is none.
+
+    Raises
+    ------
+    DataError
+        If the file is not such a record.
+    """
+    if not path.exists():
+        return None
+    try:
+        return fidelity_of(json.loads(path.read_text("utf-8")))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise DataError(
+            f"{path} is not a record of the fidelity benchmark ({error}); run `make bench-fidelity`"
+        ) from None
+
+
+def fidelity_of(record: Mapping[str, Any]) -> Fidelity:
+    """A record in memory.
+
+    Raises
+    ------
+    ValueError, TypeError, KeyError
+        If it has another outline.
+    """
+    laws = {}
+    for name, law in dict(record["settings"]).items():
+        top = {kind: float(law[kind]["agreement"]) for kind in ("information", "generator")}
+        laws[str(name)] = {**law, "accuracy": float(law["accuracy"]), "agreement": top}
+    runs = pd.DataFrame(list(record["runs"]))
+    if missing := {"setting", "paradigm", "seed"} - set(runs.columns):
+        raise ValueError(f"runs have no {', '.join(sorted(missing))}")
+    keep = ("setting", "paradigm", "seed", "purity")
+    figures = [c for c in runs.columns if c not in keep]
+    runs[figures] = runs[figures].apply(pd.to_numeric, errors="coerce")
+    known = {k: float(v) for k, v in dict(record.get("invariance") or {}).items()}
+    return Fidelity(laws, runs, known)
+
+
+def settings(found: Fidelity) -> pd.DataFrame:
+    """A row per setting that ``dmil`` was run in.
+
+    Columns: setting, compositions (how many), seeds; agreement, agreement_sd, ceiling (what label
+    information can tell), generator (what knowing the generator could), ceiling_share; worst_auroc
+    (as a share of its ceiling) and worst_component; calibration_error, absent (mean weight of a
+    component that does not occur), share_S and law_share_S; accuracy of dmil, joint, ensemble,
+    dmil-paper and ``bayes``, the best possible; paper_agreement, paper_largest (the component with
+    the largest mean gate of dmil-paper) and paper_gate, that gate.
+    """
+    rows = [_setting(found, name) for name in found.laws if len(found.of(name, OURS))]
+    return pd.DataFrame(rows)
+
+
+def _setting(found: Fidelity, name: str) -> dict[str, Any]:
+    law = found.laws[name]
+    ours = found.values(name, OURS, "gate_agreement")
+    ceiling = law["agreement"]["information"]
+    ratios = auroc_shares(found, name)
+    worst = min(ratios, key=lambda c: ratios[c], default="")
+    gates = {c: found.mean(name, PAPER, f"mean_gate_{c}") for c in COMPONENTS}
+    largest = max(gates, key=lambda c: np.nan_to_num(gates[c]))
+    return {
+        "setting": name,
+        "compositions": len(found.compositions(name)),
+        "seeds": len(ours),
+        "agreement": ours.mean(),
+        "agreement_sd": ours.std(ddof=1),
+        "ceiling": ceiling,
+        "generator": law["agreement"]["generator"],
+        "ceiling_share": ours.mean() / ceiling,
+        "worst_auroc": ratios.get(worst, np.nan),
+        "worst_component": worst,
+        "calibration_error": found.mean(name, OURS, "gate_calibration_error"),
+        "absent": found.mean(name, OURS, "gate_absent"),
+        "share_S": synergy_share(found, name),
+        "law_share_S": float(law.get("share", {}).get("S", np.nan)),
+        **{p: found.mean(name, p, "accuracy") for p in (OURS, "joint", "ensemble", PAPER)},
+        "bayes": law["accuracy"],
+        "paper_agreement": found.mean(name, PAPER, "gate_agreement"),
+        "paper_largest": largest if np.isfinite(gates[largest]) else "",
+        "paper_gate": gates[largest],
+    }
+
+
+def auroc_shares(found: Fidelity, setting: str, paradigm: str = OURS) -> dict[str, float]:
+    """Component -> mean AUROC of its gate as a share of the information ceiling's AUROC."""
+    tops = found.laws[setting]["information"].get("auroc", {})
+    ours = {c: found.mean(setting, paradigm, f"gate_auroc_{c}") for c in tops}
+    return {c: v / float(tops[c]) for c, v in ours.items() if np.isfinite(v)}
+
+
+def synergy_share(found: Fidelity, setting: str, paradigm: str = OURS) -> float:
+    """Mean share of S; of the gate where a model does not tell what is unexplained."""
+    share = found.mean(setting, paradigm, "share_S")
+    return share if np.isfinite(share) else found.mean(setting, paradigm, "mean_gate_S")
+
+
+def accuracies(found: Fidelity, setting: str) -> pd.DataFrame:
+    """Accuracy by true composition: columns paradigm, composition, accuracy, sd, seeds.
+
+    The best possible is listed as ``best possible``, without a spread.
+    """
+    law, rows = found.laws[setting], []
+    here = found.runs[found.runs["setting"] == setting]
+    for paradigm in dict.fromkeys(here["paradigm"]):
+        for c in found.compositions(setting):
+            v = found.values(setting, paradigm, f"accuracy_{c}")
+            rows.append((paradigm, c, v.mean(), v.std(ddof=1), len(v)))
+    rows += [
+        ("best possible", c, float(law[f"accuracy_{c}"]), np.nan, 0)
+        for c in found.compositions(setting)
+    ]
+    return pd.DataFrame(rows, columns=["paradigm", "composition", "accuracy", "sd", "seeds"])
+
+
+def shares(found: Fidelity, setting: str) -> pd.DataFrame:
+    """How much of the samples each part stands for: columns who, part, share.
+
+    ``who`` is dmil, dmil-paper or ``exact``, the law's own; part is a component or ``unexplained``.
+    """
+    law, rows = found.laws[setting], []
+    names = (*COMPONENTS, "unexplained")
+    for paradigm in (OURS, PAPER):
+        told = [found.mean(setting, paradigm, f"share_{c}") for c in COMPONENTS]
+        gates = [found.mean(setting, paradigm, f"mean_gate_{c}") for c in COMPONENTS]
+        rest = found.mean(setting, paradigm, "share_unexplained")
+        values = [*told, rest] if np.isfinite(told).all() else [*gates, 0.0]
+        rows += [(paradigm, p, v) for p, v in zip(names, values, strict=True)]
+    exact = [float(law.get("share", {}).get(c, np.nan)) for c in COMPONENTS]
+    rows += [("exact", p, v) for p, v in zip(names, [*exact, 1 - sum(exact)], strict=True)]
+    return pd.DataFrame(rows, columns=["who", "part", "share"]).dropna(subset=["share"])
+
+
+def purity(found: Fidelity, setting: str, paradigm: str = OURS) -> pd.DataFrame:
+    """Mean over seeds of the accuracy lost on samples of composition k without component c.
+
+    Rows c, columns k; see :func:`dmil_core.metrics.fidelity.purity`. Empty where not measured.
+    """
+    runs = found.of(setting, paradigm)
+    stored = runs["purity"].dropna() if "purity" in runs else pd.Series(dtype=object)
+    matrices = [pd.DataFrame(p).T.astype(float) for p in stored]
+    if not matrices:
+        return pd.DataFrame()
+    mean = sum(matrices[1:], matrices[0]) / len(matrices)
+    present = [c for c in COMPONENTS if c in mean.columns]
+    return mean.reindex(index=list(COMPONENTS), columns=present)
+
+
+def targets(found: Fidelity, seeds: int = SEEDS) -> list[Target]:
+    """The benchmark's targets: met, missed, or open for want of runs."""
+    table = settings(found)
+    if table.empty:
+        table = pd.DataFrame(columns=["compositions"])
+    mixed, single = table[table["compositions"] > 1], table[table["compositions"] == 1]
+    measured = set(table["setting"]) if len(table) else set()
+    whole = len(measured) >= SETTINGS and bool((table["seeds"] >= seeds).all())
+    rules: tuple[tuple[str, pd.DataFrame, str, Bound, float, Callable[[float], str]], ...] = (
+        (
+            f"agreement at least {100 * AGREEMENT_SHARE:g} % of the information ceiling in every "
+            "setting of two or more compositions",
+            mixed, "ceiling_share", "least", AGREEMENT_SHARE, _share,
+        ),
+        (
+            f"AUROC of every component at least {AUROC_SHARE:.2f} of its ceiling",
+            mixed, "worst_auroc", "least", AUROC_SHARE, _number,
+        ),
+        (
+            f"calibration error of the gate at most {CALIBRATION:.2f}",
+            table, "calibration_error", "most", CALIBRATION, _number,
+        ),
+        (
+            f"where only one component occurs the others weigh at most {ABSENT:.2f}",
+            single, "absent", "most", ABSENT, _number,
+        ),
+    )  # fmt: skip
+    return [
+        *(_over_settings(*rule, seeds, whole) for rule in rules),
+        _wrong_labels(found, seeds),
+        *(_invariant(found, name, text) for name, text in INVARIANCES.items()),
+    ]
+
+
+def _over_settings(
+    claim: str, table: pd.DataFrame, column: str, bound: Bound, limit: float,
+    show: Callable[[float], str], seeds: int, whole: bool,
+) -> Target:  # fmt: skip
+    """A target that has to hold in every setting; only settings with all their seeds can fail.
+
+    Its figure is the setting that is nearest to failing.
+    """
+    if table.empty or table[column].isna().all():
+        return unmeasured(claim)
+    rows = table.dropna(subset=[column]).set_index("setting")
+    values = rows[column]
+    worst = str(values.idxmin() if bound == "least" else values.idxmax())
+    figure = (
+        f"{'lowest' if bound == 'least' else 'highest'} {show(values[worst])} ({worst}), "
+        f"{_settings(len(values))}"
+    )
+    fails = (values < limit if bound == "least" else values > limit) & (rows["seeds"] >= seeds)
+    failing = [f"{name}: {show(v)}" for name, v in values[fails].items()]
+    return judged(claim, figure, failing, whole)
+
+
+def _wrong_labels(found: Fidelity, seeds: int) -> Target:
+    claim = f"20 % wrong labels raise the share of S by at most {SYNERGY_RISE:.2f}"
+    if not {RIGHT_LABELS, WRONG_LABELS} <= set(found.laws):
+        return unmeasured(claim)
+    right, wrong = (synergy_share(found, s) for s in (RIGHT_LABELS, WRONG_LABELS))
+    rise = wrong - right
+    if not np.isfinite(rise):
+        return unmeasured(claim)
+    figure = f"{rise:+.3f} (from {right:.3f} to {wrong:.3f})"
+    whole = all(len(found.of(s, OURS)) >= seeds for s in (RIGHT_LABELS, WRONG_LABELS))
+    return judged(claim, figure, [figure] if whole and rise > SYNERGY_RISE else [], whole)
+
+
+def _invariant(found: Fidelity, name: str, text: str) -> Target:
+    claim = f"{text} (rank correlation at least {CORRELATION:.1f})"
+    value = found.invariance.get(name, np.nan)
+    if not np.isfinite(value):
+        return unmeasured(claim)
+    figure = f"{value:.3f}"
+    return judged(claim, figure, [] if value >= CORRELATION else [figure], True)
+
+
+def _settings(number: int) -> str:
+    return "1 setting" if number == 1 else f"{number} settings"
+
+
+def _share(value: float) -> str:
+    return f"{100 * value:.1f} %"
+
+
+def _number(value: float) -> str:
+    return f"{value:.3f}"

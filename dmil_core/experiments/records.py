@@ -1,0 +1,154 @@
+"""The records of a comparison as one tidy table, a row per run.
+
+A record is a line of ``<set>/results.jsonl``, see :mod:`dmil_core.experiments.compare`. Reading is
+lenient:
+what is no record is left out and told, a figure that is missing is NaN, and of two records of the
+same run the later one counts. Nothing heavy is imported: pages read records before any model.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from dmil_core.io.atomic import lies_in
+from dmil_core.schema import ALL_COMPONENTS, COMPONENTS
+
+RESULTS_FILE: Final = "results.jsonl"
+
+#: What identifies a run.
+KEYS: Final = ("data", "paradigm", "seed")
+#: Figures of a run, of either split: shares between 0 and 1.
+METRICS: Final = ("accuracy", "macro_f1", "map", "ece", "synergy", "missed", "synergy_ceiling")
+#: Figures of a run as a whole: trained numbers, seconds of training, tuned factor of the rate.
+ABOUT: Final = ("parameters", "seconds", "lr_scale")
+#: What a run was trained on: one of ``DEVICES``, the first where a record does not say.
+DEVICE: Final = "device"
+DEVICES: Final = ("cpu", "cuda")
+#: Accuracy on the samples of a true composition.
+BY_COMPOSITION: Final = tuple(f"accuracy_{c}" for c in ALL_COMPONENTS)
+#: In every table; ``accuracy_U3`` is in those of three inputs alone.
+COLUMNS: Final = (*KEYS, "digest", DEVICE, *ABOUT, *METRICS, *(f"accuracy_{c}" for c in COMPONENTS))
+
+
+@dataclass(frozen=True)
+class Records:
+    """What was read.
+
+    Attributes
+    ----------
+    runs
+        A row per run; at least `COLUMNS`, then whatever else was measured, such as
+        ``gate_agreement``. ``digest`` is that of the data, empty where it was not recorded.
+    problems
+        What was left out and why, a sentence each.
+    """
+
+    runs: pd.DataFrame
+    problems: tuple[str, ...] = ()
+
+    def of(self, data: str) -> pd.DataFrame:
+        """The runs of one data set."""
+        return self.runs[self.runs["data"] == data]
+
+
+def read_all(root: Path, split: str = "test") -> Records:
+    """Every ``<set>/results.jsonl`` below ``root``; the folder's name is the set's.
+
+    Links that lead out of ``root`` are left out.
+    """
+    paths = sorted(path for path in root.glob(f"*/{RESULTS_FILE}") if lies_in(path, root))
+    found = [read_file(path, split) for path in paths]
+    frames = [r.runs for r in found if len(r.runs)]
+    runs = pd.concat(frames, ignore_index=True) if frames else _frame([])
+    return Records(runs, tuple(p for r in found for p in r.problems))
+
+
+def read_file(path: Path, split: str = "test") -> Records:
+    """The records of one set; none where there is no file.
+
+    Of a file with records of several sets those count that are named like its folder, and of runs
+    on several versions of the data those on the version with most runs.
+    """
+    name = path.parent.name
+    rows: list[dict[str, Any]] = []
+    problems = []
+    for number, line in enumerate(_lines(path), start=1):
+        try:
+            rows.append(_row(json.loads(line), split))
+        except (ValueError, OverflowError, RecursionError):
+            problems.append(f"{name}/{path.name}: line {number} is not the record of a run")
+    several = len({row["data"] for row in rows}) > 1
+    kept = [row for row in rows if not several or row["data"] == name]
+    if len(kept) < len(rows):
+        problems.append(f"{name}/{path.name}: {len(rows) - len(kept)} runs are of another set")
+    runs = _frame([row | {"data": name} for row in kept])
+    one = _one_version(runs)
+    if len(one) < len(runs):
+        less = len(runs) - len(one)
+        problems.append(f"{name}/{path.name}: {less} runs are of another version of the data")
+    return Records(one, tuple(problems))
+
+
+def tidy(records: Iterable[dict[str, Any]], split: str = "test") -> pd.DataFrame:
+    """Records that are in memory as the same table.
+
+    Raises
+    ------
+    ValueError
+        If one of them is not the record of a run.
+    """
+    return _frame([_row(r, split) for r in records])
+
+
+def _lines(path: Path) -> Iterator[str]:
+    if path.is_file():
+        text = path.read_text("utf-8", errors="replace")
+        yield from (line for line in text.splitlines() if line.strip())
+
+
+def _row(record: Any, split: str) -> dict[str, Any]:
+    """One record flat."""
+    if not isinstance(record, dict):
+        raise ValueError("expected an object")
+    data, paradigm, seed = (record.get(k) for k in KEYS)
+    if not (isinstance(data, str) and isinstance(paradigm, str) and data and paradigm):
+        raise ValueError("expected the names of a set and a paradigm")
+    if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 2**32:
+        raise ValueError("expected a whole number as seed")
+    figures = record.get(split)
+    figures = figures if isinstance(figures, dict) else {}
+    measured = {str(k): _number(v) for k, v in figures.items() if str(k) not in KEYS}
+    about = {k: _number(record.get(k)) for k in ABOUT}
+    keys = {"data": data, "paradigm": paradigm, "seed": seed}
+    device = record.get(DEVICE)
+    words = {"digest": str(record.get("data_digest") or "")}
+    words |= {DEVICE: device if device in DEVICES else DEVICES[0]}
+    return measured | about | keys | words
+
+
+def _number(value: Any) -> float:
+    fits = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return float(value) if fits else math.nan
+
+
+def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    columns = dict.fromkeys([*COLUMNS, *(name for row in rows for name in row)])
+    frame = pd.DataFrame(rows, columns=list(columns))
+    numbers = [c for c in frame.columns if c not in (*KEYS, "digest", DEVICE)]
+    frame = frame.astype(dict.fromkeys(numbers, float) | {"seed": int})
+    return frame.drop_duplicates(list(KEYS), keep="last").reset_index(drop=True)
+
+
+def _one_version(runs: pd.DataFrame) -> pd.DataFrame:
+    """The runs on the version of the data that most runs are of."""
+    if runs["digest"].nunique() < 2:
+        return runs
+    most = runs["digest"].value_counts().idxmax()
+    return runs[runs["digest"] == most].reset_index(drop=True)

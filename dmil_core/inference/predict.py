@@ -1,0 +1,138 @@
+"""Batch inference: model and data to one tidy table, the same for CLI, tests and pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from dmil_core import schema
+from dmil_core.config import ModelConfig
+from dmil_core.data.dataset import Dataset
+from dmil_core.models.inputs import inputs
+from dmil_core.models.outputs import DmilOutput, Output
+from dmil_core.schema import modality_numbers
+
+BATCH_ROWS = 2048
+
+Block = tuple[list[str], NDArray[np.float32]]
+
+
+def predict(
+    model: nn.Module,
+    config: ModelConfig,
+    dataset: Dataset,
+    rows: NDArray[Any] | None = None,
+    *,
+    latents: bool = False,
+    batch_rows: int = BATCH_ROWS,
+) -> pd.DataFrame:
+    """Run ``model`` over ``rows`` (all by default), one table row each, in the order given.
+
+    Columns: those of ``schema.ROW_COLUMNS``, ``composition`` where known, ``p_<class>`` and
+    ``logit_<class>``; from unimodal heads ``pred_x<m>`` and ``px<m>_<class>``; from a
+    decomposition ``pred_<component>``, ``gate_<component>`` and ``contrib_<component>_<class>``,
+    which add up to ``logit_<class>``. Of a component that an ablation lacks, gate and contribution
+    are 0 and ``pred`` is empty. With ``latents``, the posterior mean of every latent.
+    Probabilities and gates are 0 to 1; logits and contributions are nats.
+    """
+    rows = np.arange(len(dataset)) if rows is None else np.asarray(rows)
+    outputs = list(_outputs(model, config, dataset, rows, batch_rows))
+    names = np.asarray(dataset.classes, dtype=object)
+    blocks = _blocks(outputs, list(dataset.classes), latents)
+    table = _row_columns(dataset, rows, names, _stack(outputs, lambda o: o.logits).argmax(axis=1))
+    picked = {key: np.append(names, "")[index] for key, index in _predicted(outputs).items()}
+    numbers = [pd.DataFrame(values, columns=columns) for columns, values in blocks]
+    return pd.concat([pd.DataFrame({**table, **picked}), *numbers], axis=1)
+
+
+def _outputs(
+    model: nn.Module, config: ModelConfig, dataset: Dataset, rows: NDArray[Any], size: int
+) -> Iterator[Output]:
+    model.eval()
+    device = next(model.parameters()).device
+    for start in range(0, max(len(rows), 1), size):
+        batch = inputs(dataset, rows[start : start + size], config)
+        with torch.inference_mode():
+            yield model(*(x.to(device) for x in batch))
+
+
+def _row_columns(
+    dataset: Dataset, rows: NDArray[Any], names: NDArray[Any], pred: NDArray[Any]
+) -> dict[str, Any]:
+    y = dataset.y[rows]
+    columns = {
+        "id": dataset.ids[rows].astype(object),
+        "split": dataset.split[rows].astype(object),
+        "y": names[y],
+        "pred": names[pred],
+        "correct": y == pred,
+    }
+    if dataset.composition is not None:
+        columns[schema.COMPOSITION] = dataset.composition[rows].astype(object)
+    return columns
+
+
+def _stack(outputs: list[Output], pick: Any) -> NDArray[np.float32]:
+    return torch.cat([pick(o) for o in outputs]).float().cpu().numpy()
+
+
+def _predicted(outputs: list[Output]) -> dict[str, NDArray[Any]]:
+    """Class index per row and head, by column name; -1 where the model lacks the component."""
+    found = {}
+    if outputs[0].unimodal is not None:
+        best = _stack(outputs, lambda o: o.unimodal).argmax(axis=2)
+        numbers = modality_numbers(best.shape[1])
+        found.update({schema.unimodal_pred(m): best[:, m - 1] for m in numbers})
+    if isinstance(outputs[0], DmilOutput):
+        best = _stack(outputs, lambda o: o.components).argmax(axis=2)
+        names = outputs[0].names
+        best[:, [c not in outputs[0].present for c in names]] = -1
+        found.update({schema.component_pred(c): best[:, i] for i, c in enumerate(names)})
+    return found
+
+
+def _blocks(outputs: list[Output], classes: list[str], latents: bool) -> list[Block]:
+    logits = _stack(outputs, lambda o: o.logits)
+    blocks: list[Block] = [
+        ([schema.prob(c) for c in classes], _softmax(logits)),
+        ([schema.logit(c) for c in classes], logits),
+    ]
+    if outputs[0].unimodal is not None:
+        alone = _softmax(_stack(outputs, lambda o: o.unimodal))
+        for m in modality_numbers(alone.shape[1]):
+            columns = [schema.unimodal_prob(m, c) for c in classes]
+            blocks.append((columns, alone[:, m - 1]))
+    if isinstance(outputs[0], DmilOutput):
+        blocks += _decomposition(outputs, classes)
+    if latents:
+        blocks += [_latent(outputs, name) for name in outputs[0].latents]
+    return blocks
+
+
+def _decomposition(outputs: list[Any], classes: list[str]) -> list[Block]:
+    gate = _stack(outputs, lambda o: o.gate)
+    parts = gate[:, :, None] * _stack(outputs, lambda o: o.components)
+    names = outputs[0].names
+    blocks = [([schema.gate(c) for c in names], gate)]
+    if outputs[0].explained_logits is not None:
+        explained = _stack(outputs, lambda o: o.explained_logits.sigmoid())
+        blocks.append(([schema.EXPLAINED], explained[:, None]))
+    for i, c in enumerate(names):
+        blocks.append(([schema.contribution(c, k) for k in classes], parts[:, i]))
+    return blocks
+
+
+def _latent(outputs: list[Output], name: str) -> Block:
+    values = _stack(outputs, lambda o: o.latents[name])
+    return [schema.latent(name, i) for i in range(values.shape[1])], values
+
+
+def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    e = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)

@@ -1,0 +1,1 @@
+"""Measures over tables and arrays."""

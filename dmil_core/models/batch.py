@@ -1,0 +1,68 @@
+"""Rows as tensors, for one optimiser step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+
+import torch
+from torch import Tensor
+
+from dmil_core.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows of one optimiser step: ``x1``, ``x2`` (B, ...), ``y`` (B,), responsibilities (B, C).
+
+    ``index`` (B,) says which rows of the training set these are, where a rule remembers them;
+    ``x3`` is there where a set has three modalities. Where responsibilities are known, so is what
+    they were made from: ``alone`` (B, M), what each modality can tell by itself, and ``truth``
+    (B, M + 1), the probability of the true class from each alone and from all.
+    """
+
+    x1: Tensor
+    x2: Tensor
+    y: Tensor
+    responsibilities: Tensor
+    index: Tensor | None = None
+    x3: Tensor | None = None
+    alone: Tensor | None = None
+    truth: Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    @property
+    def inputs(self) -> tuple[Tensor, ...]:
+        """Every modality's rows, x1 first."""
+        return (self.x1, self.x2) if self.x3 is None else (self.x1, self.x2, self.x3)
+
+    def known(self, modality: int) -> Tensor:
+        """a (B,), what one modality (from 0) alone can tell of each row, 0 to 1.
+
+        Raises
+        ------
+        ConfigError
+            If the rows hold no responsibilities.
+        """
+        if self.alone is None:
+            raise ConfigError("this loss term needs responsibilities; the paradigm has no folds")
+        return self.alone[:, modality]
+
+    def rows(self, index: Tensor) -> Batch:
+        """The rows named by ``index``."""
+        return self._each(lambda tensor: tensor[index])
+
+    def chunks(self, size: int) -> Iterator[Batch]:
+        """The rows in order, at most ``size`` at a time."""
+        for index in torch.arange(len(self), device=self.y.device).split(size):
+            yield self.rows(index)
+
+    def to(self, device: torch.device) -> Batch:
+        """The same rows on another device."""
+        return self._each(lambda tensor: tensor.to(device))
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> Batch:
+        tensors = (getattr(self, field.name) for field in fields(self))
+        return Batch(*(None if t is None else change(t) for t in tensors))  # type: ignore[arg-type]

@@ -1,0 +1,1 @@
+"""Exact partial information decomposition of p(x1, x2, y)."""

@@ -1,0 +1,161 @@
+"""What each input says of the class of one sample, in nats, and how that is split.
+
+Whatever a definition calls shared (r), the rest follows:
+
+    u1 = i(x1;y) - r,   u2 = i(x2;y) - r,   s = i(x1,x2;y) - r - u1 - u2
+
+so that r + u1 + u2 + s = i(x1,x2;y) and r + u_m = i(x_m;y). All of them can be negative: evidence
+may speak against the true class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from dmil_core.errors import ConfigError
+from dmil_core.pid.pmf import Floats
+
+Definition = Literal["same-sign", "ccs", "lsmi"]
+
+#: What the inputs tell, each alone and both; the parts that are made of it; columns of a table.
+SUMS: Final = ("i1", "i2", "i12")
+PARTS: Final = ("r", "u1", "u2", "s")
+QUANTITIES: Final = (*SUMS, *PARTS)
+
+#: Name -> what it takes for shared, in a sentence.
+DEFINITIONS: Final[Mapping[Definition, str]] = {
+    "same-sign": "what both say as well: the smaller of i1 and i2 where they agree in sign, else 0",
+    "ccs": "what is said twice: i1 + i2 - i12 where it has the sign of i1, i2 and i12, else 0",
+    "lsmi": "the less surprising input's surprise, less the same among samples of the class",
+}
+
+
+@dataclass(frozen=True)
+class Pointwise:
+    """A row per sample, all (N,), in nats.
+
+    Attributes
+    ----------
+    i1, i2, i12 : i(x1;y), i(x2;y) and i(x1,x2;y).
+    r, u1, u2, s : their parts.
+    """
+
+    i1: Floats
+    i2: Floats
+    i12: Floats
+    r: Floats
+    u1: Floats
+    u2: Floats
+    s: Floats
+
+    def columns(self) -> dict[str, Floats]:
+        """The same by name."""
+        return {name: getattr(self, name) for name in QUANTITIES}
+
+    def largest(self) -> NDArray[np.str_]:
+        """(N,) the component, ``R``, ``U1``, ``U2`` or ``S``, of each row's largest part."""
+        return largest_part(self.r, self.u1, self.u2, self.s)
+
+
+def largest_part(r: ArrayLike, u1: ArrayLike, u2: ArrayLike, s: ArrayLike) -> NDArray[np.str_]:
+    """(N,) the name of the largest of these (N,), in any unit, as a component is named."""
+    parts = np.stack([np.asarray(part) for part in (r, u1, u2, s)], axis=1)
+    return np.array([name.upper() for name in PARTS])[parts.argmax(axis=1)]
+
+
+@dataclass(frozen=True)
+class Mean:
+    """Mean over rows and its standard error, in nats."""
+
+    value: float
+    error: float
+
+
+def means(found: Pointwise, groups: ArrayLike | None = None) -> dict[str, Mean]:
+    """What a set holds on average: i1, i2, i12, r, u1, u2, s; see :func:`mean_of`."""
+    return {name: mean_of(values, groups) for name, values in found.columns().items()}
+
+
+def mean_of(values: Floats, groups: ArrayLike | None = None) -> Mean:
+    """The mean of a quantity (N,), in its unit; of one row there is no standard error.
+
+    Rows of a group (N,), say of one person, are alike: together they count for one in the standard
+    error. Without groups each row is its own.
+    """
+    n, mean = len(values), float(values.mean())
+    away = values - mean
+    if groups is not None:
+        place = np.unique(np.asarray(groups), return_inverse=True)[1]
+        away = np.bincount(place, weights=away).astype(np.float64)
+    g = len(away)
+    error = float(np.sqrt((away**2).sum() * g / (g - 1)) / n) if g > 1 else float("nan")
+    return Mean(mean, error)
+
+
+@dataclass(frozen=True)
+class Surprise:
+    """-log density of each input, alone and among samples of the true class, (N,) in nats."""
+
+    x1: Floats
+    x2: Floats
+    x1_given_y: Floats
+    x2_given_y: Floats
+
+
+def split(
+    i1: ArrayLike, i2: ArrayLike, i12: ArrayLike, definition: Definition = "same-sign",
+    surprise: Surprise | None = None,
+) -> Pointwise:  # fmt: skip
+    """Split pointwise information by a named definition.
+
+    Parameters
+    ----------
+    i1, i2, i12
+        (N,) log p(y|x) / p(y) of x1, of x2 and of both, in nats.
+    surprise
+        Needed by ``lsmi`` alone, which compares densities of the inputs (ICML 2025; averaged, on
+        discrete systems, the measure of Finn and Lizier, Entropy 2018). A modality in another unit
+        has another density, so that ``lsmi`` changes with the unit. The others do not.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such definition, or it lacks densities.
+    """
+    a, b, both = (np.asarray(i, dtype=np.float64) for i in (i1, i2, i12))
+    r = _shared(a, b, both, definition, surprise)
+    u1, u2 = a - r, b - r
+    return Pointwise(a, b, both, r, u1, u2, both - r - u1 - u2)
+
+
+def _shared(
+    i1: Floats, i2: Floats, i12: Floats, definition: Definition, surprise: Surprise | None
+) -> Floats:
+    match definition:
+        case "same-sign":
+            return np.where(i1 * i2 > 0, np.sign(i1) * np.minimum(np.abs(i1), np.abs(i2)), 0.0)
+        case "ccs":
+            return common_change(i1, i2, i12)
+        case "lsmi":
+            if surprise is None:
+                raise ConfigError("lsmi compares densities of the inputs; none were given")
+            inside = np.minimum(surprise.x1_given_y, surprise.x2_given_y)
+            return np.minimum(surprise.x1, surprise.x2) - inside
+    known = ", ".join(DEFINITIONS)
+    raise ConfigError(f"there is no definition {definition!r}; expected one of {known}")
+
+
+def common_change(i1: Floats, i2: Floats, i12: Floats, zero: float = 1e-12) -> Floats:
+    """i1 + i2 - i12 where it has the sign of all three, else 0 (Ince, Entropy 2017).
+
+    What is nearer to 0 than ``zero`` has no sign.
+    """
+    twice = i1 + i2 - i12
+    signs = [np.sign(np.where(np.abs(i) < zero, 0.0, i)) for i in (i1, i2, i12, twice)]
+    agree = np.logical_and.reduce([signs[0] == other for other in signs[1:]])
+    return np.where(agree & (signs[0] != 0), twice, 0.0)

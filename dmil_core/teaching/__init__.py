@@ -1,0 +1,1 @@
+"""Small live trainings for people who watch."""

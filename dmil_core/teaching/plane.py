@@ -1,0 +1,140 @@
+"""Where in a world a picture of a decision is taken: x1 along one axis, x2 along the other.
+
+An input moves along a path through the centres of its symbols, 0 at the first, 1 at the second and
+so on, and a little beyond both ends. Of a world of several gates each gate has a square of its own,
+in which both inputs say that it is on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dmil_core.data.dataset import Dataset
+from dmil_core.data.synthetic.gates import BITS
+from dmil_core.data.synthetic.world_set import WorldSet
+
+Floats = NDArray[np.float64]
+
+#: How far a path goes beyond its ends, and its places between two symbols.
+BEYOND: Final = 0.6
+FINE: Final = 14
+#: Validation rows drawn into a square.
+MOST_POINTS: Final = 120
+
+
+@dataclass(frozen=True)
+class Square:
+    """One picture: x1 from left to right, x2 from bottom to top.
+
+    Attributes
+    ----------
+    name : the gate that is on, or "" where there is only one square.
+    symbols1, symbols2 : what the inputs say at 0, 1, 2 ... of the axes.
+    at1, at2 : places of the picture's columns and rows.
+    truth : by x2's symbol and x1's, the class that is most frequent there; -1 where none occurs.
+    points : (x1's place, x2's place, class) of some validation rows.
+    """
+
+    name: str
+    symbols1: tuple[str, ...]
+    symbols2: tuple[str, ...]
+    at1: tuple[float, ...]
+    at2: tuple[float, ...]
+    truth: tuple[tuple[int, ...], ...]
+    points: tuple[tuple[float, float, int], ...]
+
+
+def squares(
+    drawn: WorldSet, dataset: Dataset
+) -> tuple[tuple[Square, NDArray[np.float32], NDArray[np.float32]], ...]:
+    """Every square, and the inputs of its places: first the picture's, row by row from the lowest,
+    then those at the symbols themselves in the same order."""
+    law, val = drawn.world.clean, dataset.rows("val")
+    centres = {m: drawn.centres(m) for m in (1, 2)}
+    nearest = {m: _nearest(dataset.x(m)[val], centres[m]) for m in (1, 2)}
+    found = []
+    for name, own in _blocks(drawn):
+        at: dict[int, Floats] = {}
+        inputs: dict[int, tuple[Floats, Floats]] = {}
+        for m in (1, 2):
+            path = centres[m][own[m]]
+            at[m] = _places(len(path))
+            inputs[m] = (_along(path, at[m]), path)
+        x1, x2 = _crossed(inputs)
+        p = law.p[np.ix_(own[1], own[2])].transpose(1, 0, 2)
+        truth = np.where(p.sum(axis=2) > 0, p.argmax(axis=2), -1)
+        here = np.isin(nearest[1], own[1]) & np.isin(nearest[2], own[2])
+        rows = np.flatnonzero(here)[:MOST_POINTS]
+        u, v = (_place(dataset.x(m)[val][rows], centres[m][own[m]]) for m in (1, 2))
+        points = zip(u.tolist(), v.tolist(), dataset.y[val][rows].tolist(), strict=True)
+        names = {1: law.x1, 2: law.x2}
+        square = Square(
+            name=name,
+            symbols1=tuple(_said(names[1][i]) for i in own[1]),
+            symbols2=tuple(_said(names[2][i]) for i in own[2]),
+            at1=tuple(at[1].tolist()),
+            at2=tuple(at[2].tolist()),
+            truth=tuple(tuple(int(k) for k in line) for line in truth),
+            points=tuple((round(a, 2), round(b, 2), int(k)) for a, b, k in points),
+        )
+        found.append((square, x1, x2))
+    return tuple(found)
+
+
+def _blocks(drawn: WorldSet) -> list[tuple[str, dict[int, NDArray[np.int64]]]]:
+    """Name of every square and the symbols of x1 and x2 that are in it."""
+    world = drawn.world
+    if not world.mixed:
+        sizes = {1: len(world.clean.x1), 2: len(world.clean.x2)}
+        return [("", {m: np.arange(size) for m, size in sizes.items()})]
+    size = len(BITS)
+    each = [np.arange(size * g, size * (g + 1)) for g in range(len(world.gates))]
+    return [(n.upper(), {1: own, 2: own}) for n, own in zip(world.gates, each, strict=True)]
+
+
+def _said(symbol: Any) -> str:
+    return str(symbol[-1]) if isinstance(symbol, tuple) else str(symbol)
+
+
+def _places(symbols: int) -> Floats:
+    length = symbols - 1 + 2 * BEYOND
+    return np.round(np.linspace(-BEYOND, symbols - 1 + BEYOND, round(length * FINE) + 1), 4)
+
+
+def _along(path: Floats, at: Floats) -> Floats:
+    """(P, D) the points at these places of the path through (symbols, D) centres."""
+    if len(path) == 1:
+        return np.repeat(path, len(at), axis=0)
+    start = np.clip(np.floor(at).astype(int), 0, len(path) - 2)
+    return path[start] + (at - start)[:, None] * (path[start + 1] - path[start])
+
+
+def _crossed(
+    inputs: dict[int, tuple[Floats, Floats]],
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    first, second = [], []
+    for a, b in zip(inputs[1], inputs[2], strict=True):
+        first.append(np.tile(a, (len(b), 1)))
+        second.append(np.repeat(b, len(a), axis=0))
+    return np.concatenate(first).astype(np.float32), np.concatenate(second).astype(np.float32)
+
+
+def _nearest(x: NDArray[Any], centres: Floats) -> NDArray[np.int64]:
+    """(N,) the symbol whose centre is nearest."""
+    distance = ((x[:, None, :] - centres[None]) ** 2).sum(axis=2)
+    return np.asarray(distance.argmin(axis=1))
+
+
+def _place(x: NDArray[Any], path: Floats) -> Floats:
+    """(N,) where along a path rows lie: at their nearest symbol, and on from there."""
+    if len(path) == 1:
+        return np.zeros(len(x))
+    symbol = _nearest(x, path)
+    start = np.minimum(symbol, len(path) - 2)
+    way = path[start + 1] - path[start]
+    along: Floats = start + ((x - path[start]) * way).sum(axis=1) / (way**2).sum(axis=1)
+    return along

@@ -1,0 +1,321 @@
+"""The one training loop: a tuple of stages over one model.
+
+A stage trains the parameters its prefixes name, watches the validation loss, and hands its best
+state to the next stage. After every epoch the whole state is given to ``on_epoch``, which may
+store it; a fit started from a stored state ends at the same weights as one that never stopped.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from dmil_core.config import Stage
+from dmil_core.errors import CheckpointError, ConfigError
+from dmil_core.io.atomic import replacing
+from dmil_core.models.batch import Batch
+from dmil_core.seeding import reproducible
+from dmil_core.training.losses import evaluate, terms, weighted
+from dmil_core.training.rules import build_rule
+from dmil_core.training.rules.base import Rule
+
+CLIP_NORM = 5.0
+EVALUATION_ROWS = 2048
+
+State = dict[str, Tensor]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Report:
+    """One finished epoch, for progress bars and the history file. Losses in nats.
+
+    ``val_terms`` are the stage's loss terms one by one on validation rows, without their weights.
+    """
+
+    stage: str
+    title: str
+    epoch: int
+    epochs: int
+    loss: float
+    val_loss: float
+    val_accuracy: float
+    val_terms: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass
+class FitState:
+    """Where a fit stands: between two epochs, never inside one."""
+
+    stage: int = 0
+    epoch: int = 0
+    stale: int = 0
+    best_loss: float = math.inf
+    best: State = field(default_factory=dict)
+    model: State = field(default_factory=dict)
+    optimizer: State = field(default_factory=dict)
+    rule: State = field(default_factory=dict)
+    history: list[dict[str, Any]] = field(default_factory=list)
+
+    def save(self, path: Path, note: dict[str, Any]) -> None:
+        """Store the state as one file, at once or not at all; ``note`` is given back by load."""
+        from safetensors.torch import save_file
+
+        groups = {name: getattr(self, name) for name in ("best", "model", "optimizer", "rule")}
+        tensors = {
+            # On a GPU a momentum may lie in another order in memory, which the file does not know.
+            f"{g}/{k}": v.clone(memory_format=torch.contiguous_format)
+            for g, state in groups.items()
+            for k, v in state.items()
+        }
+        numbers = {k: getattr(self, k) for k in ("stage", "epoch", "stale", "best_loss", "history")}
+        with replacing(path) as temporary:
+            metadata = {"fit": json.dumps(numbers), "note": json.dumps(note)}
+            save_file(tensors, temporary, metadata=metadata)
+
+    @staticmethod
+    def load(path: Path) -> tuple[FitState, dict[str, Any]]:
+        """Read a stored state and its note.
+
+        Raises
+        ------
+        CheckpointError
+            If the file is damaged.
+        """
+        from safetensors import SafetensorError, safe_open
+
+        try:
+            with safe_open(path, "pt") as file:
+                metadata = file.metadata() or {}
+                flat = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+            state = FitState(**json.loads(metadata["fit"]))
+            note = json.loads(metadata["note"])
+        except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
+            raise CheckpointError(
+                f"{path} is damaged ({error}); start over with --overwrite"
+            ) from None
+        for key, tensor in flat.items():
+            group, name = key.split("/", 1)
+            getattr(state, group)[name] = tensor
+        return state, note
+
+
+def fit(
+    model: nn.Module,
+    stages: tuple[Stage, ...],
+    train: Batch,
+    val: Batch,
+    seed: int,
+    *,
+    state: FitState | None = None,
+    on_epoch: Callable[[FitState, Report], None] | None = None,
+) -> FitState:
+    """Train ``model`` through ``stages`` and leave it in the best state of the last one.
+
+    Parameters
+    ----------
+    train, val
+        Rows to learn from and rows that decide when a stage ends; never test rows.
+    seed
+        Decides the order of rows and every draw. Initial weights are the caller's.
+    state
+        Where an earlier fit of the same model, stages, rows and seed stopped.
+    on_epoch
+        Called after every epoch, before the next one starts.
+
+    Raises
+    ------
+    ConfigError
+        If a prefix of a stage matches no parameter, or a loss does not suit the model.
+    """
+    state = state or FitState()
+    for report in epochs(model, stages, train, val, seed, state):
+        if on_epoch:
+            on_epoch(state, report)
+    return state
+
+
+def epochs(
+    model: nn.Module, stages: tuple[Stage, ...], train: Batch, val: Batch, seed: int,
+    state: FitState,
+) -> Iterator[Report]:  # fmt: skip
+    """The work of :func:`fit` an epoch at a time: yields after each one, and ``state`` then says
+    where it stands. Whoever asks for no more leaves the model as it is."""
+    if state.model:
+        model.load_state_dict(state.model)
+    train = replace(train, index=torch.arange(len(train), device=train.y.device))
+    for number in range(state.stage, len(stages)):
+        stage = stages[number]
+        select_parameters(model, stage.trainable)
+        optimizer = _optimizer(model, stage)
+        _restore_optimizer(optimizer, state.optimizer)
+        rule = build_rule(model, stage, train)
+        rule.load_state(state.rule)
+        while state.epoch < stage.epochs and state.stale < stage.patience:
+            yield _epoch(model, stage, number, train, val, seed, state, optimizer, rule)
+        model.load_state_dict(state.best)
+        state.stage, state.epoch, state.stale = number + 1, 0, 0
+        state.best_loss, state.optimizer, state.model = math.inf, {}, _snapshot(model)
+        state.rule = {}
+    model.requires_grad_(True).eval()
+
+
+def finish(work: Generator[Report, None, T], tell: Callable[[Report], None] | None) -> T:
+    """Do all of some work that yields after every epoch; what it returns."""
+    while True:
+        try:
+            report = next(work)
+        except StopIteration as end:
+            return end.value
+        if tell:
+            tell(report)
+
+
+def _epoch(
+    model: nn.Module, stage: Stage, number: int, train: Batch, val: Batch, seed: int,
+    state: FitState, optimizer: torch.optim.Optimizer, rule: Rule,
+) -> Report:  # fmt: skip
+    for group in optimizer.param_groups:
+        group["lr"] = learning_rate(stage, state.epoch) * group["factor"]
+    with reproducible(seed, number, state.epoch):
+        loss = _train_epoch(model, stage, train, state.epoch, optimizer, rule)
+    val_loss, val_accuracy, val_terms = validate(model, stage, val)
+    if not math.isfinite(val_loss):
+        raise ConfigError(
+            f"stage {stage.title!r}: the loss became {val_loss} in epoch {state.epoch + 1}; "
+            "lower its learning rate, or look for extreme values in the data"
+        )
+    state.epoch += 1
+    state.stale += 1
+    if val_loss < state.best_loss:
+        state.best_loss, state.best, state.stale = val_loss, _snapshot(model), 0
+    state.model = _snapshot(model)
+    state.optimizer, state.rule = _flatten(optimizer), rule.state()
+    report = Report(
+        stage.name, stage.title, state.epoch, stage.epochs, loss, val_loss, val_accuracy, val_terms
+    )
+    state.history.append(dict(vars(report)))
+    return report
+
+
+def _train_epoch(
+    model: nn.Module, stage: Stage, train: Batch, epoch: int, optimizer: torch.optim.Optimizer,
+    rule: Rule,
+) -> float:  # fmt: skip
+    model.train()
+    rule.start_epoch(train, epoch)
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    order = torch.randperm(len(train))
+    summed, rows = 0.0, 0
+    for index in order.split(stage.batch_size):
+        if len(index) < 2 <= len(train):
+            continue
+        batch = train.rows(index.to(train.y.device))
+        optimizer.zero_grad(set_to_none=True)
+        loss = rule.gradients(batch)
+        nn.utils.clip_grad_norm_(parameters, CLIP_NORM)
+        optimizer.step()
+        summed, rows = summed + float(loss) * len(index), rows + len(index)
+    return summed / max(rows, 1)
+
+
+@torch.no_grad()
+def validate(model: nn.Module, stage: Stage, val: Batch) -> tuple[float, float, dict[str, float]]:
+    """Mean of what the stage watches (nats), accuracy, and the mean of each of the stage's terms
+    that is finite, without sampling or dropout."""
+    model.eval()
+    watched = stage.watch or stage.losses
+    names = dict.fromkeys((*stage.losses, *watched))
+    loss = hits = 0.0
+    parts = dict.fromkeys(names, 0.0)
+    for batch in val.chunks(EVALUATION_ROWS):
+        evidence = evaluate(model, batch)
+        found = terms(evidence, names)
+        loss += float(weighted(found, watched).sum())
+        hits += float((evidence.out.logits.argmax(dim=1) == batch.y).sum())
+        for name, values in found.items():
+            parts[name] += float(values.sum())
+    means = {name: value / len(val) for name, value in parts.items() if math.isfinite(value)}
+    return loss / len(val), hits / len(val), means
+
+
+def select_parameters(model: nn.Module, prefixes: tuple[str, ...]) -> list[nn.Parameter]:
+    """Freeze everything but the parameters whose names start with one of ``prefixes``.
+
+    Raises
+    ------
+    ConfigError
+        If a prefix matches neither a parameter nor a part of the model.
+    """
+    names = [name for name, _ in model.named_parameters()]
+    # An encoder of the user's own may have nothing to train; naming it is no mistake.
+    parts = [f"{name}." for name, _ in model.named_modules() if name]
+    for prefix in prefixes:
+        if not any(name.startswith(prefix) for name in names + parts):
+            tops = sorted({name.split(".")[0] for name in names})
+            raise ConfigError(
+                f"trainable prefix {prefix!r} matches no parameter; the model has {', '.join(tops)}"
+            )
+    chosen = []
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad_(name.startswith(prefixes))
+        if parameter.requires_grad:
+            chosen.append(parameter)
+    return chosen
+
+
+def learning_rate(stage: Stage, epoch: int) -> float:
+    """Rate of an epoch (from 0): a linear rise, then constant or half a cosine to nearly zero."""
+    rising = round(stage.warmup * stage.epochs)
+    if epoch < rising:
+        return stage.lr * (epoch + 1) / (rising + 1)
+    if stage.schedule == "constant":
+        return stage.lr
+    done = (epoch - rising) / (stage.epochs - rising)
+    return stage.lr * 0.5 * (1.0 + math.cos(math.pi * done))
+
+
+def _optimizer(model: nn.Module, stage: Stage) -> torch.optim.Optimizer:
+    """The stage's optimiser over what moves, a group for each factor on the learning rate."""
+    groups: dict[float, list[nn.Parameter]] = {}
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            factors = [f for prefix, f in stage.lr_factors.items() if name.startswith(prefix)]
+            groups.setdefault(math.prod(factors), []).append(parameter)
+    chosen = [{"params": p, "factor": factor} for factor, p in groups.items()]
+    decay = stage.weight_decay
+    if stage.optimizer == "sgd":
+        return torch.optim.SGD(chosen, lr=stage.lr, momentum=0.9, weight_decay=decay)
+    return torch.optim.AdamW(chosen, lr=stage.lr, weight_decay=decay, fused=True)
+
+
+def _snapshot(model: nn.Module) -> State:
+    return {name: value.detach().clone() for name, value in model.state_dict().items()}
+
+
+def _flatten(optimizer: torch.optim.Optimizer) -> State:
+    states = optimizer.state_dict()["state"]
+    return {
+        f"{i}/{name}": torch.as_tensor(value).clone()
+        for i, entry in states.items()
+        for name, value in entry.items()
+        if value is not None
+    }
+
+
+def _restore_optimizer(optimizer: torch.optim.Optimizer, flat: State) -> None:
+    if not flat:
+        return
+    states: dict[int, dict[str, Tensor]] = {}
+    for key, value in flat.items():
+        index, name = key.split("/", 1)
+        states.setdefault(int(index), {})[name] = value
+    groups = optimizer.state_dict()["param_groups"]
+    optimizer.load_state_dict({"state": states, "param_groups": groups})

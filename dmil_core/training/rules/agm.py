@@ -1,0 +1,103 @@
+"""Share the answer out to the modalities and let each learn at its own running pace: AGM.
+
+Li, Li, Hu, Lei, Li, Zhou: Boosting Multi-modal Model Performance with Adaptive Gradient
+Modulation. ICCV 2023.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from dmil_core.config import Stage
+from dmil_core.models.batch import Batch
+from dmil_core.training.losses import Evidence, evaluate
+from dmil_core.training.rules.base import Rule, true_class_probability
+
+_SMALLEST = 1e-8
+_STEEPEST = 10.0
+
+
+class Agm(Rule):
+    """Adaptive gradient modulation (AGM).
+
+    The logits are split into phi_1 + phi_2 (:func:`shares`), and s_m = CE(phi_m, y). The ratio
+    r_m = exp(s_other - s_m) says how far modality m is ahead; r*_m is the same of the running
+    means of s over all batches so far. What flows back through phi_m, into every parameter, is
+    multiplied by kappa_m = exp(alpha min(r*_m - r_m, 10)): who is ahead of its own pace waits.
+
+    A modality is absent where its features, after their LayerNorm, are zero, at the input of the
+    fusion. That means the same for every encoder, also for one that reads words, of which none
+    is zero, and it costs two more passes through the fusion, none through an encoder. The fusion
+    has neither dropout nor batch statistics, so no mode has to be switched for them.
+
+    The first batch has no past and gets kappa = 1. The loop's own clipping of the norm stands
+    in for that of the release. ``until`` is the share of the stage's epochs that are modulated;
+    the release stops after a fixed 20, which here would end with the rise of the learning rate.
+    """
+
+    defaults: ClassVar[dict[str, float]] = {"alpha": 1.0, "until": 1.0}
+
+    epoch = 0
+
+    def __init__(self, model: nn.Module, stage: Stage, train: Batch) -> None:
+        super().__init__(model, stage, train)
+        self.means = torch.zeros(2, device=train.y.device)
+        self.batches = torch.zeros((), device=train.y.device)
+
+    def start_epoch(self, train: Batch, epoch: int) -> None:
+        self.epoch = epoch
+
+    def gradients(self, batch: Batch) -> Tensor:
+        evidence = evaluate(self.model, batch)
+        if self.epoch < self.settings["until"] * self.stage.epochs:
+            evidence = self._paced(evidence)
+        loss = self.loss(evidence)
+        loss.backward()
+        return loss.detach()
+
+    def _paced(self, evidence: Evidence) -> Evidence:
+        """The same logits, whose gradient is multiplied by kappa_m on its way through phi_m."""
+        out = evidence.out
+        z1, z2 = out.latents["Z1"], out.latents["Z2"]
+        first, second = self._fused(z1, torch.zeros_like(z2)), self._fused(torch.zeros_like(z1), z2)
+        phi = shares(out.logits, first, second)
+        costs = torch.stack([cost(p, evidence.batch.y) for p in phi.detach()])
+        kappa = paces(costs, self.means if self.batches > 0 else costs, self.settings["alpha"])
+        self.batches = self.batches + 1
+        self.means = self.means + (costs - self.means) / self.batches
+        slope = (kappa[:, None, None] * (phi - phi.detach())).sum(dim=0)
+        return replace(evidence, out=replace(out, logits=out.logits.detach() + slope))
+
+    def _fused(self, z1: Tensor, z2: Tensor) -> Tensor:
+        return self.model.head(self.model.fuse(z1, z2))  # type: ignore[operator]
+
+    def state(self) -> dict[str, Tensor]:
+        return {"means": self.means, "batches": self.batches}
+
+    def load_state(self, state: dict[str, Tensor]) -> None:
+        if state:
+            self.means = state["means"].to(self.means)
+            self.batches = state["batches"].to(self.batches)
+
+
+def shares(both: Tensor, first: Tensor, second: Tensor) -> Tensor:
+    """(2, B, K) phi_m of logits with both modalities, the first alone, the second alone.
+
+    phi_1 = (f(x1, x2) - f(0, x2) + f(x1, 0)) / 2, and phi_1 + phi_2 = f(x1, x2).
+    """
+    return torch.stack([both - second + first, both - first + second]) / 2
+
+
+def cost(logits: Tensor, y: Tensor) -> Tensor:
+    """Mean CE of logits (B, K) for classes y (B,), nats; no probability counts below 1e-8."""
+    return -true_class_probability(logits, y).clamp(min=_SMALLEST).log().mean()
+
+
+def paces(costs: Tensor, means: Tensor, alpha: float) -> Tensor:
+    """(2,) kappa_m from each modality's cost on this batch and its running mean, both (2,)."""
+    ahead, usual = ((s.flip(0) - s).exp() for s in (costs, means))
+    return (alpha * (usual - ahead).clamp(max=_STEEPEST)).exp()

@@ -1,0 +1,77 @@
+"""Confidence in a modality is taught by rank: lower where its loss has been higher so far.
+
+Zhang, Wu, Zhang, Hu, Fu, Zhou, Peng: Provable Dynamic Fusion for Low-Quality Multimodal Data
+(QMF). ICML 2023.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from dmil_core.config import Stage
+from dmil_core.errors import ConfigError
+from dmil_core.models.batch import Batch
+from dmil_core.models.qmf import QmfOutput
+from dmil_core.training.losses import Evidence, ce_unimodal
+from dmil_core.training.rules.base import Rule
+
+
+class Ranking(Rule):
+    """L + ``rank`` * (rank_1 + rank_2) in nats, L being the stage's losses.
+
+    For neighbours (i, j) of a batch rank_m is the mean of
+    max(0, sign(K_i - K_j) (c_i - c_j) + |K_i - K_j|), where c is the confidence in modality m and
+    K, from 0 to 1, the place of a row's mean cross-entropy so far between the least and the
+    greatest of all rows seen. The released code adds this margin with the other sign, so that
+    wrong orders within it cost nothing; this is the form of the paper.
+
+    Means over the visits rather than sums, since within an epoch a row that is still to come has
+    one loss less than the others and would look easy.
+    """
+
+    defaults: ClassVar[dict[str, float]] = {"rank": 0.1}
+
+    def __init__(self, model: nn.Module, stage: Stage, train: Batch) -> None:
+        super().__init__(model, stage, train)
+        #: Sum of each modality's losses (2, N) and number of visits (N,) of the training rows.
+        self.losses = torch.zeros(2, len(train), device=train.y.device)
+        self.visits = torch.zeros(len(train), device=train.y.device)
+
+    def loss(self, evidence: Evidence) -> Tensor:
+        if not isinstance(evidence.out, QmfOutput) or evidence.batch.index is None:
+            raise ConfigError("this rule ranks confidences of known rows and needs a qmf model")
+        self._record(evidence, evidence.batch.index)
+        hardness = self._hardness(evidence.batch.index)
+        confidence = evidence.out.confidence.unbind(dim=1)
+        ranks = ranking(confidence[0], hardness[0]) + ranking(confidence[1], hardness[1])
+        return super().loss(evidence) + self.settings["rank"] * ranks
+
+    def _record(self, evidence: Evidence, index: Tensor) -> None:
+        losses = torch.stack([ce_unimodal(m)(evidence).detach() for m in (0, 1)])
+        self.losses[:, index] += losses
+        self.visits[index] += 1
+
+    def _hardness(self, index: Tensor) -> Tensor:
+        """K of these rows, (2, B). All rows alike, as at the very start, are all of 0."""
+        means = self.losses / self.visits.clamp_min(1.0)
+        seen = means[:, self.visits > 0]
+        low, high = (bound[:, None] for bound in seen.aminmax(dim=1))
+        return (means[:, index] - low) / (high - low).clamp_min(1e-12)
+
+    def state(self) -> dict[str, Tensor]:
+        return {"losses": self.losses.clone(), "visits": self.visits.clone()}
+
+    def load_state(self, state: dict[str, Tensor]) -> None:
+        if state:
+            self.losses = state["losses"].to(self.losses.device, copy=True)
+            self.visits = state["visits"].to(self.visits.device, copy=True)
+
+
+def ranking(confidence: Tensor, hardness: Tensor) -> Tensor:
+    """Mean margin ranking loss of each row (B,) and the next, the last one's being the first."""
+    gap = hardness - hardness.roll(-1)
+    wrong = gap.sign() * (confidence - confidence.roll(-1))
+    return (wrong + gap.abs()).clamp_min(0.0).mean()

@@ -1,0 +1,311 @@
+"""Train one paradigm on one data set into one folder, so that a kill loses at most an epoch.
+
+While a run is under way its state lies in ``<folder>/.training``; the checkpoint itself appears
+only when training ends, or when it is interrupted from the keyboard.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+import dmil_core
+from dmil_core import checkpoint, paradigms
+from dmil_core.checkpoint import Run
+from dmil_core.config import RunConfig, to_json
+from dmil_core.data.dataset import Dataset
+from dmil_core.errors import CheckpointError, ConfigError
+from dmil_core.inference.predict import predict
+from dmil_core.io.atomic import exclusive, write_json
+from dmil_core.io.tables import write_table
+from dmil_core.metrics.predictions import score
+from dmil_core.models import inputs
+from dmil_core.paradigms import find_paradigm
+from dmil_core.training.cross_fitting import OUT_OF_FOLD
+from dmil_core.training.loop import FitState, Report
+from dmil_core.training.trainer import Learning
+
+TRAINING_FOLDER = ".training"
+STATE_FILE = "state.safetensors"
+MAX_EPOCHS_SCALE = 1000.0
+MAX_LR_SCALE = 1000.0
+TEACHERS_FILE = "teachers.json"
+
+
+class Interrupted(KeyboardInterrupt):
+    """Training was stopped from the keyboard; ``run`` is the checkpoint of its last state."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(f"stopped; {run.folder} holds the last state")
+        self.run = run
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run about to happen: what, on what, where."""
+
+    dataset: Dataset
+    config: RunConfig
+    folder: Path
+    device: torch.device
+    epochs_scale: float
+    teachers: Path | None = None
+
+    @property
+    def scratch(self) -> Path:
+        """Where the state of the unfinished run lies."""
+        return self.folder / TRAINING_FOLDER
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """What must be the same for a stopped run to go on."""
+        return {"config": to_json(self.config), "data": self.dataset.digest}
+
+    @property
+    def teachers_key(self) -> dict[str, Any]:
+        """What must be the same for two runs to share their out-of-fold models."""
+        encoders = [to_json(e) for e in self.config.model.encoders]
+        same = {"encoders": encoders, "latent_size": self.config.model.latent_size}
+        same |= {"folds": self.config.folds, "seed": self.config.seed}
+        return {**same, "epochs_scale": self.epochs_scale, "data": self.dataset.digest}
+
+
+class Stopwatch:
+    """Seconds of work since it was made, as far as possible without what others made us wait.
+
+    On a processor the smaller one of the time that passed and the processor time of this process;
+    on a GPU the time that passed.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
+        self.started = time.monotonic(), time.process_time()
+
+    def seconds(self) -> float:
+        """Seconds so far."""
+        passed = time.monotonic() - self.started[0]
+        worked = time.process_time() - self.started[1]
+        return passed if self.device.type == "cuda" else min(passed, worked)
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """``auto`` is a GPU where there is one.
+
+    Raises
+    ------
+    ConfigError
+        If the name is unknown, or cuda is asked for and there is none.
+    """
+    if name not in ("auto", "cpu", "cuda"):
+        raise ConfigError(f"device {name!r}: expected auto, cpu or cuda")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise ConfigError("device cuda: this machine has no usable GPU; use --device cpu or auto")
+    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def train(
+    dataset: Dataset,
+    paradigm: str = "dmil",
+    seed: int = 0,
+    out: Path | None = None,
+    *,
+    device: str = "auto",
+    encoders: tuple[str | None, ...] = (),
+    epochs_scale: float = 1.0,
+    lr_scale: float = 1.0,
+    teachers: Path | None = None,
+    overwrite: bool = False,
+    on_epoch: Callable[[Report], None] | None = None,
+) -> Run:
+    """Train, predict every row, and write the checkpoint folder.
+
+    A run that was killed goes on when it is called again with the same arguments; one that is
+    finished is read and returned.
+
+    Parameters
+    ----------
+    out
+        Folder of the checkpoint; by default checkpoints/<set>/<paradigm>/seed<seed>.
+    encoders
+        Names of encoders to use instead of the ones that suit the modalities' kinds, that of x1
+        first; None keeps one.
+    epochs_scale
+        Multiplies the epochs of every stage, for quick looks.
+    lr_scale
+        Multiplies the learning rate of every stage.
+    teachers
+        A folder where the answers of the out-of-fold models are kept for other runs with the same
+        rows, encoders and seed; by default they go with the run's own scratch folder.
+    overwrite
+        Start over in a folder that holds another run.
+
+    Raises
+    ------
+    BusyError
+        If another process trains into the same folder.
+    CheckpointError
+        If the folder holds a run of other settings and ``overwrite`` is off.
+    Interrupted
+        On Ctrl-C, after the last state was written as a checkpoint.
+    """
+    config = plan(
+        dataset, paradigm, seed, encoders=encoders, epochs_scale=epochs_scale, lr_scale=lr_scale
+    )
+    folder = Path(out) if out else checkpoint.default_folder(dataset.slug, paradigm, seed)
+    job = Job(dataset, config, folder, choose_device(device), epochs_scale, teachers)
+    with exclusive(job.folder):
+        done = _existing(job, overwrite)
+        return done or _run(job, on_epoch)
+
+
+def plan(
+    dataset: Dataset,
+    paradigm: str,
+    seed: int,
+    *,
+    encoders: tuple[str | None, ...] = (),
+    epochs_scale: float = 1.0,
+    lr_scale: float = 1.0,
+) -> RunConfig:
+    """What :func:`train` would train with these arguments, without training it.
+
+    Raises
+    ------
+    ConfigError
+        If a name is unknown or a scale out of range.
+    """
+    found = find_paradigm(paradigm)
+    if not 0 < lr_scale <= MAX_LR_SCALE:
+        raise ConfigError(
+            f"learning rate scale {lr_scale}: expected a number above 0, at most {MAX_LR_SCALE:g}"
+        )
+    if not 0 < epochs_scale <= MAX_EPOCHS_SCALE:
+        raise ConfigError(
+            f"epochs scale {epochs_scale}: expected a number above 0, at most {MAX_EPOCHS_SCALE:g}"
+        )
+    model = inputs.model_config(dataset, found, encoders)
+    stages = tuple(
+        replace(s, epochs=max(1, round(s.epochs * epochs_scale)), lr=s.lr * lr_scale)
+        for s in paradigms.stages_for(found, len(dataset.rows("train")), model.modalities)
+    )
+    return RunConfig(found.name, seed, model, stages, found.folds)
+
+
+def _existing(job: Job, overwrite: bool) -> Run | None:
+    """The finished run of these very settings, or None once the folder is free to train in."""
+    if overwrite:
+        _remove(job.folder, checkpoint.RUN_FILE, checkpoint.PROJECTION_FILE)
+        _remove(job.folder, checkpoint.MODEL_FILE, checkpoint.PREDICTIONS_FILE)
+        shutil.rmtree(job.scratch, ignore_errors=True)
+    if not (job.folder / checkpoint.RUN_FILE).exists():
+        return None
+    run = checkpoint.verify(job.folder)
+    if run.config != job.config or run.data_digest != job.dataset.digest:
+        raise CheckpointError(
+            f"{job.folder} holds a run of {run.paradigm!r} on {run.data_name!r} with other "
+            "settings or data; choose another --out, or --overwrite it"
+        )
+    return run if run.finished else None
+
+
+def _run(job: Job, on_epoch: Callable[[Report], None] | None) -> Run:
+    watch = Stopwatch(job.device)
+    # First of all, so that a model that cannot be built leaves nothing in the folder.
+    learning = Learning(job.dataset, job.config, job.device, epochs_scale=job.epochs_scale)
+    state, before = _resume(job)
+    learning.state = state
+    try:
+        for report in learning.epochs(_teachers_folder(job) if job.config.folds else None):
+            if report.stage != OUT_OF_FOLD:
+                note = {**job.key, "seconds": before + watch.seconds()}
+                state.save(job.scratch / STATE_FILE, note)
+            if on_epoch:
+                on_epoch(report)
+    except KeyboardInterrupt:
+        learning.model.load_state_dict(state.best or learning.model.state_dict())
+        seconds = before + watch.seconds()
+        raise Interrupted(_finish(job, learning.model, state, seconds, finished=False)) from None
+    return _finish(job, learning.model, state, before + watch.seconds(), finished=True)
+
+
+def _resume(job: Job) -> tuple[FitState, float]:
+    """The stored state of these very settings and the seconds it took; else a fresh start."""
+    path = job.scratch / STATE_FILE
+    job.scratch.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        # Written before the first fold is, so that no other run takes these folds for its own.
+        FitState().save(path, {**job.key, "seconds": 0.0})
+    state, note = FitState.load(path)
+    if {k: note.get(k) for k in job.key} != job.key:
+        raise CheckpointError(
+            f"{job.folder} holds an unfinished training with other settings or data; choose "
+            "another --out, or --overwrite it"
+        )
+    return state, float(note["seconds"])
+
+
+def _teachers_folder(job: Job) -> Path:
+    """Where the out-of-fold answers lie; a shared folder must be of the same rows and settings."""
+    if job.teachers is None:
+        return job.scratch
+    path = job.teachers / TEACHERS_FILE
+    if not path.exists():
+        write_json(path, job.teachers_key)
+    if json.loads(path.read_text("utf-8")) != job.teachers_key:
+        raise CheckpointError(
+            f"{job.teachers} holds out-of-fold models of other data, encoders or another seed; "
+            "choose another folder for them"
+        )
+    return job.teachers
+
+
+def _finish(job: Job, model: nn.Module, state: FitState, seconds: float, finished: bool) -> Run:
+    """Write predictions and the checkpoint; a finished run no longer needs its scratch folder."""
+    record = {
+        "config": job.config,
+        "data_name": job.dataset.name,
+        "data_source": job.dataset.source,
+        "data_digest": job.dataset.digest,
+        "data_card": job.dataset.card.to_dict(),
+        "classes": list(job.dataset.classes),
+        "latents": list(model.latent_names),  # type: ignore[arg-type]
+        "finished": finished,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "packages": _packages(),
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "seconds": round(seconds, 2),
+    }
+    table = predict(model.cpu(), job.config.model, job.dataset)
+    record["metrics"] = score(table, job.dataset.classes)
+    # An older state's run.json must not vouch for the new files, nor its map show them.
+    _remove(job.folder, checkpoint.RUN_FILE, checkpoint.PROJECTION_FILE)
+    write_table(table, job.folder / checkpoint.PREDICTIONS_FILE, {"data": job.dataset.digest})
+    run = checkpoint.write_checkpoint(job.folder, model.state_dict(), record, state.history)
+    if finished:
+        shutil.rmtree(job.scratch, ignore_errors=True)
+    return run
+
+
+def _remove(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).unlink(missing_ok=True)
+
+
+def _packages() -> dict[str, str]:
+    found = {"dmil_core": dmil_core.__version__}
+    for name in ("torch", "numpy", "safetensors"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found

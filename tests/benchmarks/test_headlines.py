@@ -1,0 +1,83 @@
+"""The README's two headline tables follow from the records, and say what is missing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks.readme import cells, headlines
+from dmil_core.experiments.scoreboard import ABLATIONS, SETS
+from tests import records
+
+MEANS = {"joint": 0.85, "dmil": 0.9, "ensemble": 0.8, **dict.fromkeys(ABLATIONS, 0.88)}
+
+
+@pytest.fixture
+def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Empty folders for both kinds of records."""
+    monkeypatch.setenv("DMIL_CHECKPOINTS", str(tmp_path / "checkpoints"))
+    monkeypatch.setattr(cells, "RESULTS", tmp_path)
+    return tmp_path
+
+
+def rows(text: str) -> dict[str, list[str]]:
+    """First cell -> the other cells, of a table's rows."""
+    lines = [line.strip("| ").split(" | ") for line in text.splitlines() if line[:2] == "| "]
+    return {cells[0]: cells[1:] for cells in lines}
+
+
+def test_without_records_there_are_no_tables(folders: Path) -> None:
+    assert headlines.headlines() == []
+
+
+def test_the_fidelity_table_has_every_setting_and_target(folders: Path) -> None:
+    (folders / "fidelity.json").write_text(json.dumps(records.fidelity()), "utf-8")
+    (text,) = headlines.headlines()
+    assert set(records.SETTINGS) <= set(rows(text))
+    assert rows(text)["U and S"][:3] == ["100.0 ± 0.0", "100.0", "100.0"]
+    assert rows(text)["R only"][3] == "-"
+    assert rows(text)["2 classes"][-1] == "25.0"
+    assert text.count("- **met**") == 8
+    assert "Under way" not in text
+
+
+def test_a_missed_target_says_where(folders: Path) -> None:
+    record = records.fidelity()
+    for run in record["runs"]:
+        if (run["setting"], run["paradigm"]) == ("8 classes", "dmil"):
+            run["gate_agreement"] = 0.5
+    (folders / "fidelity.json").write_text(json.dumps(record), "utf-8")
+    (text,) = headlines.headlines()
+    assert "- **missed**: agreement at least 97 %" in text
+    assert "Not: 8 classes: 50.0 %." in text
+
+
+def test_the_comparison_is_in_the_order_of_average_ranks(folders: Path) -> None:
+    found = [r for d in SETS for r in records.runs(d, MEANS)]
+    records.write(found, folders / "checkpoints")
+    (text,) = headlines.headlines()
+    names = [name for name in rows(text) if name.startswith("`")]
+    assert (names[0], names[-1]) == ("`dmil`", "`ensemble`")
+    assert rows(text)["`dmil`"] == ["1.00", *["90.0 ± 0.2"] * len(SETS)]
+    assert rows(text)["`joint`"][0] == "5.00"
+    assert text.count("- **met**") == 5
+    assert "Under way" not in text
+
+
+def test_what_is_under_way_is_marked(folders: Path) -> None:
+    found = [*records.runs("emoji", MEANS), *records.runs("watch", {"dmil": 0.9}, seeds=2)]
+    records.write(found, folders / "checkpoints")
+    (text,) = headlines.headlines()
+    assert "**Under way**: 6 of 12 cells have all seeds" in text
+    assert "no record yet of `avdigits`" in text
+    assert rows(text)["`dmil`"][1:] == ["90.0 ± 0.2", "90.0 ± 0.1 (2 of 5)"]
+    assert rows(text)["`joint`"][-1] == "-"
+    assert "on `emoji` alone" in text
+    assert "**met**" not in text
+
+
+def test_sets_of_one_s_own_stay_out_of_the_readme(folders: Path) -> None:
+    records.write(records.runs("mine", MEANS), folders / "checkpoints")
+    assert headlines.headlines() == []

@@ -1,0 +1,476 @@
+"""Files of strangers: each is understood, or refused in words that say what to do."""
+
+from __future__ import annotations
+
+import io
+import stat
+import zipfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dmil_core.data.media import AudioMedia, ImageMedia, media
+from dmil_core.data.npz import npz_content, read_dataset, write_arrays, write_npz
+from dmil_core.data.uploads import columns
+from dmil_core.data.uploads.archive import RATE, SEEN, SHOWN, Files, read_picture, read_sound
+from dmil_core.data.uploads.columns import Assembled, Choice, Source
+from dmil_core.data.uploads.limits import Limits
+from dmil_core.data.uploads.tabular import read_csv, read_parquet
+from dmil_core.data.validate import errors
+from dmil_core.errors import DataError
+from tests.core.data.archives import packed, png, wav
+
+#: Small enough that a test can go beyond each.
+SMALL = Limits(
+    rows=60, least_rows=6, columns=8, cells=500, classes=4, cell_length=50, name_length=12,
+    files=40, unpacked_mib=1, file_mib=1, pixels=10_000, seconds=1,
+)  # fmt: skip
+
+
+def table(rows: int = 30) -> pd.DataFrame:
+    """Two groups of two columns, a label that both sides together make, ids."""
+    rng = np.random.default_rng(0)
+    a, b = np.arange(rows) % 2, np.arange(rows) // 2 % 2
+    left, right = rng.normal(size=(2, rows, 2)).round(3)
+    return pd.DataFrame(
+        {
+            "id": [f"r{i}" for i in range(rows)],
+            "left_1": left[:, 0] + 4 * a,
+            "left_2": left[:, 1],
+            "right_1": right[:, 0] + 4 * b,
+            "right_2": right[:, 1],
+            "label": np.where(a ^ b, "differ", "same"),
+        }
+    )
+
+
+def csv(frame: pd.DataFrame, **how: Any) -> bytes:
+    return frame.to_csv(index=False, **how).encode("utf-8")
+
+
+def parquet(frame: pd.DataFrame) -> bytes:
+    stream = io.BytesIO()
+    frame.to_parquet(stream)
+    return stream.getvalue()
+
+
+def npz(**arrays: Any) -> bytes:
+    stream = io.BytesIO()
+    np.savez_compressed(stream, **arrays)
+    return stream.getvalue()
+
+
+def understood(content: bytes, limits: Limits = SMALL) -> Source:
+    return columns.of_table(read_csv(content, limits))
+
+
+def made(source: Source, choice: Choice | None = None, files: Files | None = None) -> Assembled:
+    choice = choice or columns.guess(source)
+    return columns.assemble(source, choice, "my-set", "Mine", "", files, SMALL)
+
+
+def told(found: Assembled) -> str:
+    return "\n".join(str(i) for i in found.issues)
+
+
+# --- tables ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", [{}, {"sep": ";"}, {"sep": "\t"}, {"lineterminator": "\r\n"}])
+def test_a_csv_is_understood_from_its_names(how: dict[str, str]) -> None:
+    found = made(understood(csv(table(), **how)))
+    assert found.dataset is not None, told(found)
+    assert found.dataset.x1.shape == found.dataset.x2.shape == (30, 2)
+    np.testing.assert_allclose(found.dataset.x2, table()[["right_1", "right_2"]], rtol=1e-6)
+    assert found.dataset.classes == ("differ", "same")
+    assert found.dataset.ids[3] == "r3"
+    assert [m.name for m in found.dataset.card.modalities] == ["left", "right"]
+
+
+def test_csv_parquet_and_npz_of_the_same_rows_make_the_same_set() -> None:
+    frame = table()
+    sides = {f"x{m}": frame[[f"{s}_1", f"{s}_2"]] for m, s in ((1, "left"), (2, "right"))}
+    arrays = npz(**sides, y=frame["label"].to_numpy(str), id=frame["id"].to_numpy(str))
+    content = npz_content(arrays, "a.npz")
+    sources = [
+        understood(csv(frame)),
+        columns.of_table(read_parquet(parquet(frame), SMALL)),
+        columns.of_arrays(content.arrays, content.issues),
+    ]
+    digests = {d.digest for s in sources if (d := made(s).dataset) is not None}
+    assert len(digests) == 1
+
+
+def test_what_a_parquet_file_may_leave_out_is_told_as_empty_cells() -> None:
+    frame = table()
+    frame.loc[3, "left_1"], frame.loc[4, "label"] = None, None
+    found = made(columns.of_table(read_parquet(parquet(frame), SMALL)))
+    assert found.dataset is None
+    assert "an empty cell (row 3)" in told(found)
+    frame["left_1"] = 1.5
+    found = made(columns.of_table(read_parquet(parquet(frame), SMALL)))
+    assert "the label is empty text (row 4)" in told(found)
+    frame["label"] = np.linspace(0, 1, 30)
+    found = made(columns.of_table(read_parquet(parquet(frame), SMALL)))
+    assert "the label 'label' is no whole number (rows 1, 2," in told(found)
+
+
+@pytest.mark.parametrize(
+    ("names", "inputs", "label"),
+    [
+        ("x1_0 x1_1 x2_0 x2_1 y", (("x1",), ("x2",)), "y"),
+        ("Class a.1 a.2 b[0] b[1]", (("a",), ("b",)), "Class"),
+        ("a b c d target", (("a", "b"), ("c", "d")), "target"),
+        ("a1 a2 b1 b2 c1 c2 label", (("a",), ("b",), ("c",)), "label"),
+    ],
+)
+def test_names_are_guessed_from(
+    names: str, inputs: tuple[tuple[str, ...], ...], label: str
+) -> None:
+    head = names.split()
+    rows = "\n".join(",".join(str(i + j) for j in range(len(head))) for i in range(12))
+    guess = columns.guess(understood(f"{','.join(head)}\n{rows}".encode()))
+    assert (guess.inputs, guess.label) == (inputs, label)
+
+
+def test_a_text_column_is_an_input_and_split_words_are_understood() -> None:
+    words = ["one word", "another word", "no <b>word</b>"]
+    frame = table().assign(right_1=[words[i % 3] for i in range(30)]).drop(columns="right_2")
+    frame["split"] = ["Training"] * 14 + ["validation"] * 8 + ["TEST"] * 8
+    found = made(understood(csv(frame.rename(columns={"right_1": "words"}))))
+    assert found.dataset is not None, told(found)
+    assert found.dataset.card.modalities[1].kind == "text"
+    assert found.dataset.x2[2] == words[2]
+    assert set(found.dataset.split) == {"train", "val", "test"}
+
+
+def change(**cells: Mapping[int, Any]) -> bytes:
+    frame = table().astype(object)
+    for column, values in cells.items():
+        for row, value in values.items():
+            frame.loc[row, column] = value
+    return csv(frame)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (change(left_1={2: "=SUM(A1:A3)", 5: ""}), ("(rows 2, 5)", "formulas")),
+        (change(left_2={1: "1,5", 7: "nan"}), ("(rows 1, 7)", "decimal point")),
+        (change(right_1={4: "1e300"}), ("(row 4)", "1 cell of 'right_1' is no number")),
+        (change(label={0: "=cmd|' /C calc'!A0"}), ("(row 0)", "formula")),
+        (change(left_1={2: "x"}, label={3: ""}), ("(row 2)", "empty text (row 3)")),
+        (change(label={3: ""}), ("the label is empty text (row 3)",)),
+        (change(label={3: "x" * 101}), ("over 100 characters", "(row 3)")),
+        (change(id={2: "r1"}), ("same id on several rows (rows 1, 2)",)),
+        (change(id={2: "a\u202eb"}), ("cannot be shown", "(row 2)")),
+        (csv(table().assign(label=range(30))), ("30 classes", "at most 4")),
+        (csv(table(4)), ("4 rows", "6 to 60")),
+        (csv(table().assign(split="train")), ("'val' has no rows", "'test' has no rows")),
+    ],
+)  # fmt: skip
+def test_every_fault_is_told_with_its_rows_and_what_to_do(
+    content: bytes, words: tuple[str, ...]
+) -> None:
+    limits = replace(SMALL, cell_length=200)
+    found = made(understood(content, limits))
+    assert found.dataset is None
+    for word in words:
+        assert word in told(found)
+    assert all(i.what_to_do for i in found.issues)
+
+
+def test_a_choice_that_contradicts_itself_is_told() -> None:
+    source = understood(csv(table()))
+    guess = columns.guess(source)
+    for choice, words in (
+        (replace(guess, inputs=(("left",), ("left",))), "both input 1 and input 2"),
+        (replace(guess, inputs=(("left",), ("right", "label"))), "both input 2 and label"),
+        (replace(guess, inputs=(("left",), ())), "input 2 has no columns"),
+        (replace(guess, inputs=(("left",), ("nowhere",))), "there is no 'nowhere'"),
+        (replace(guess, label=""), "no column is the label"),
+        (replace(guess, group="gone"), "there is no 'gone'"),
+        (replace(guess, inputs=(("left",), ("right", "id")), id=""), "mixes 'right', 'id'"),
+    ):
+        found = made(source, choice)
+        assert found.dataset is None
+        assert words in told(found)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "empty"),
+        (b"\n\n \n", "empty"),
+        ("id,a,é\n".encode("latin-1") + b"1,2,3\n", "Line 1 is not UTF-8"),
+        (b"id,a,b\n1,2,3\n1,\xff,3\n", "Line 3 is not UTF-8"),
+        ("id,a,b\n1,2,3\n".encode("utf-16"), "UTF-16"),
+        (b"id,a,b\n1,2\0,3\n", "Line 2 has a zero byte"),
+        (b"a,b,a,c\n1,2,3,4\n", "the name a occurs more than once"),
+        (b"a,,c,d\n1,2,3,4\n", "column 2 has no name"),
+        (b"a\n1\n", "fewer than 3 columns"),
+        (b"a,b,c\n1,2,3,4\n", "cannot be told apart by commas"),
+        (b"a,b,c\n" + b"1,2,3\n" * 500, "Expected at most 60 rows"),
+        (b",".join(b"c%d" % i for i in range(30)) + b"\n", "30 columns"),
+        (b"a,b," + b"c" * 500 + b"\n1,2,3\n", "504 characters"),
+        (b'a,b,c\n1,"2,3\n4,5,6\n' + b"x" * 80, "quotation mark is not closed"),
+        (b'a,b,c\n1,"2,3\n4,5,6\n' + b"x" * 80 + b'",3\n', "cell of"),
+        (b"<script>alert(1)</script>,b,c\n1,2,3\n", "characters"),
+    ],
+)  # fmt: skip
+def test_a_csv_that_cannot_be_read_is_refused_in_words(content: bytes, words: str) -> None:
+    with pytest.raises(DataError) as caught:
+        read_csv(content, SMALL)
+    assert words in str(caught.value)
+
+
+def test_a_parquet_file_that_cannot_be_read_is_refused_in_words() -> None:
+    lists = pd.DataFrame({"a": [[1.0, 2.0]] * 9, "b": 1, "c": 2})
+    long = table().assign(label="x" * 5000)
+    for content, words in (
+        (b"", "cannot be read"),
+        (b"PAR1" + b"\0" * 30 + b"PAR1", "cannot be read"),
+        (parquet(lists), "neither numbers nor text: a (list"),
+        (parquet(table(70)), "70 rows of 6 columns"),
+        (parquet(table(30).assign(**{f"c{i}": 1 for i in range(20)})), "26 columns"),
+        (parquet(long), "text of 5,000 bytes"),
+        (parquet(table().rename(columns={"label": "x" * 20})), "over 12 characters"),
+    ):
+        with pytest.raises(DataError) as caught:
+            read_parquet(content, replace(SMALL, cells=400))
+        assert words in str(caught.value)
+
+
+def test_one_long_text_meant_many_times_is_refused_before_it_fills_the_memory() -> None:
+    codes = np.zeros(20_000, dtype=int)
+    once = pd.Categorical.from_codes(codes, ["x" * 1_000_000])
+    content = parquet(pd.DataFrame({"a": once, "b": 1.0, "c": 2.0}))
+    assert len(content) < 200_000
+    with pytest.raises(DataError, match="1,000,000 bytes"):
+        read_parquet(content)
+
+
+# --- pictures and sounds -----------------------------------------------------------------------
+
+
+def listed(rows: int = 12) -> Source:
+    frame = pd.DataFrame(
+        {
+            "picture": [f"p{i}.png" for i in range(rows)],
+            "sound": [f"s{i}.WAV" for i in range(rows)],
+            "y": [i % 2 for i in range(rows)],
+        }
+    )
+    return understood(csv(frame))
+
+
+def test_pictures_and_sounds_of_a_zip_become_inputs_with_their_raw_media(tmp_path: Path) -> None:
+    members = {f"in/p{i}.png": png(colour=(250 * (i % 2), i, 0)) for i in range(12)}
+    members |= {f"s{i}.WAV": wav(0.1 + 0.05 * i) for i in range(12)}
+    source = listed()
+    assert columns.guess(source).inputs == (("picture",), ("sound",))
+    assert "names pictures, which are missing" in told(made(source))
+    found = made(source, files=Files(packed(members), SMALL))
+    assert found.dataset is not None, told(found)
+    assert found.dataset.x1.shape == (12, SEEN, SEEN, 3)
+    assert [m.kind for m in found.dataset.card.modalities] == ["image", "audio"]
+    assert found.media["media1.npz"]["pixels"].shape == (12, SHOWN, SHOWN, 3)
+    offset = found.media["media2.npz"]["offset"]
+    assert np.diff(offset).tolist() == [round((0.1 + 0.05 * i) * RATE) for i in range(12)]
+    for name, arrays in found.media.items():
+        write_arrays(tmp_path / name, arrays)
+    write_npz(tmp_path / "data.npz", found.arrays, found.dataset.card)
+    kept = read_dataset(tmp_path / "data.npz")
+    seen, heard = media(kept, 3, 1), media(kept, 3, 2)
+    assert isinstance(seen, ImageMedia)
+    assert seen.pixels[SHOWN // 2, SHOWN // 2].tolist() == [250, 3, 0]
+    assert seen.pixels[2, 2].tolist() == [0, 0, 0], "beside a wide picture it is black"
+    assert isinstance(heard, AudioMedia)
+    assert len(heard.wave) == round(0.25 * RATE)
+
+
+def test_a_folder_is_read_like_a_zip_and_its_own_name_does_not_count() -> None:
+    frame = pd.DataFrame({"picture": ["a/1.png", "b/1.png"] * 6, "value": range(12)})
+    frame["y"] = [i % 2 for i in range(12)]
+    colours = {"a": (10, 20, 30), "b": (200, 0, 0)}
+    folder = [(f"mine/{k}/1.png", png(colour=c)) for k, c in colours.items()]
+    found = made(understood(csv(frame)), files=Files.of_folder(folder, SMALL))
+    assert found.dataset is not None, told(found)
+    middle = found.dataset.x1[:, SEEN // 2, SEEN // 2]
+    assert middle[:2].tolist() == [list(colours["a"]), list(colours["b"])]
+    with pytest.raises(DataError, match="points out of it"):
+        Files.of_folder([("mine/../../1.png", png())], SMALL)
+    with pytest.raises(DataError, match="41 files"):
+        Files.of_folder([(f"mine/{i}.png", b"") for i in range(41)], SMALL)
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 4])
+def test_sounds_of_any_width_sound_alike(width: int) -> None:
+    clip = read_sound(wav(width=width)).astype(float)
+    assert len(clip) == 0.2 * RATE
+    peak = np.argmax(np.abs(np.fft.rfft(clip))) / 0.2
+    assert abs(peak - 440) < 10
+    assert 0.4 < np.abs(clip).max() / 32768 < 0.6
+
+
+def test_missing_and_damaged_files_are_told_with_their_rows() -> None:
+    members = {f"p{i}.png": png() for i in range(12) if i != 4} | {"p5.png": b"GIF89a nonsense"}
+    members |= {f"s{i}.WAV": wav() for i in range(12)} | {"s7.WAV": wav(seconds=2)}
+    found = made(listed(), files=Files(packed(members), SMALL))
+    assert found.dataset is None
+    assert "not among the files: 1 file, such as 'p4.png' (row 4)" in told(found)
+    assert "not readable as pictures: 1 file" in told(found)
+    assert "longer than 1 seconds) (row 7)" in told(found)
+
+
+def linked() -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        info = zipfile.ZipInfo("p0.png")
+        info.external_attr = (stat.S_IFLNK | 0o777) << 16
+        archive.writestr(info, "/etc/passwd")
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "Not a complete .zip"),
+        (b"PK\x03\x04", "Not a complete .zip"),
+        (packed({"../p0.png": png()}), "points out of it"),
+        (packed({"a/../../p0.png": png()}), "points out of it"),
+        (packed({"/etc/p0.png": png()}), "points out of it"),
+        (packed({"..\\p0.png": png()}), "points out of it"),
+        (packed({"C:\\p0.png": png()}), "points out of it"),
+        (linked(), "has a link"),
+        (packed({"p0.png": b"\0" * 3_000_000}), "3 MiB unpacked"),
+        (packed({f"p{i}.png": b"" for i in range(41)}), "41 files"),
+    ],
+)  # fmt: skip
+def test_an_archive_that_means_harm_is_refused(content: bytes, words: str) -> None:
+    with pytest.raises(DataError) as caught:
+        Files(content, SMALL)
+    assert words in str(caught.value)
+
+
+def test_a_picture_that_unpacks_to_millions_of_pixels_is_refused() -> None:
+    content = png(20_000, 2_000)
+    assert len(content) < 200_000
+    with pytest.raises(ValueError, match="20000 x 2000"):
+        read_picture(content)
+
+
+# --- anything at all -----------------------------------------------------------------------------
+
+#: Together 2,000 files in every run; all of it stays in memory and is tiny.
+MANY, SOME = (settings(max_examples=n, deadline=None) for n in (500, 250))
+
+_FRAME = table(12)
+_ARRAYS = npz(
+    x1=np.zeros((12, 2), np.float32),
+    x2=np.array([f"word {i}" for i in range(12)]),
+    y=np.arange(12) % 2,
+    flag_odd=np.arange(12) % 2 == 0,
+)
+_CSV, _PARQUET = csv(_FRAME), parquet(_FRAME)
+_ZIP = packed({f"p{i}.png": png() for i in range(12)} | {f"s{i}.WAV": wav(0.05) for i in range(12)})
+_LISTED = listed()
+
+
+@st.composite
+def spoilt(draw: st.DrawFn, content: bytes) -> bytes:
+    """A file cut off, with bytes changed, put in or left out."""
+    out = bytearray(content)
+    for _ in range(draw(st.integers(1, 6))):
+        place = draw(st.integers(0, len(out)))
+        what = draw(st.sampled_from(["change", "insert", "cut", "drop"]))
+        some = draw(st.binary(min_size=1, max_size=8))
+        if what == "change":
+            out[place : place + len(some)] = some
+        elif what == "insert":
+            out[place:place] = some
+        elif what == "drop":
+            del out[place : place + len(some)]
+        elif draw(st.booleans()):
+            del out[place:]
+    return bytes(out)
+
+
+def is_told(source: Source) -> None:
+    """A set, or at least one error that says what to do."""
+    found = made(source)
+    if found.dataset is None:
+        assert errors(list(found.issues))
+    else:
+        assert np.isfinite(found.dataset.y).all()
+        assert len(found.dataset) == source.rows
+
+
+@MANY
+@given(st.one_of(spoilt(_CSV), st.text(max_size=200).map(lambda t: t.encode("utf-8", "ignore"))))
+def test_any_csv_is_a_set_or_told(content: bytes) -> None:
+    try:
+        source = understood(content)
+    except DataError:
+        return
+    is_told(source)
+
+
+@MANY
+@given(spoilt(_PARQUET))
+def test_any_parquet_is_a_set_or_told(content: bytes) -> None:
+    try:
+        source = columns.of_table(read_parquet(content, SMALL))
+    except DataError:
+        return
+    is_told(source)
+
+
+@MANY
+@given(spoilt(_ARRAYS))
+def test_any_npz_is_a_set_or_told(content: bytes) -> None:
+    try:
+        found = npz_content(content, "a.npz", 1_000_000)
+    except DataError:
+        return
+    is_told(columns.of_arrays(found.arrays, found.issues))
+
+
+@SOME
+@given(spoilt(_ZIP))
+def test_any_zip_is_read_or_told(content: bytes) -> None:
+    try:
+        files = Files(content, SMALL)
+    except DataError:
+        return
+    for kind, name in (("pictures", "p3.png"), ("sounds", "s3.WAV")):
+        found = files.decode([name], kind, SMALL)
+        assert found.issues or len(found.values) == 1
+
+
+_CELL = st.one_of(st.text(max_size=8), st.floats(), st.sampled_from(["", "=1", "train", "p.png"]))
+
+
+_NAMES = ["id", "y", "split", "group", "x1_1", "x1_2", "x2_1", "words"]
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> list[dict[str, Any]]:
+    names = draw(st.lists(st.sampled_from(_NAMES), min_size=3, unique=True))
+    return draw(
+        st.lists(st.fixed_dictionaries(dict.fromkeys(names, _CELL)), min_size=1, max_size=8)
+    )
+
+
+@SOME
+@given(tables())
+def test_any_table_is_a_set_or_told(rows: list[dict[str, Any]]) -> None:
+    frame = pd.DataFrame(rows).astype(str)
+    is_told(columns.of_table(frame))

@@ -1,0 +1,269 @@
+"""Comparisons over paired seeds: the record, its summary, and going on after a stop."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dmil_core import schema
+from dmil_core.checkpoint import Run, read_run
+from dmil_core.data.catalog import load_dataset
+from dmil_core.data.dataset import Dataset
+from dmil_core.errors import BusyError, ConfigError, DataError
+from dmil_core.experiments.compare import (
+    LR_SCALES,
+    RESULTS_FILE,
+    SUMMARY_FILE,
+    TUNING_FILE,
+    best_scales,
+    compare,
+    read_results,
+    summarize,
+    synergy,
+)  # fmt: skip
+from dmil_core.io.atomic import exclusive
+from dmil_core.io.tables import read_table
+from dmil_core.paradigms import find_paradigm
+from dmil_core.training.loop import Report
+from tests.conftest import PARADIGM_NAMES
+
+SPEC = "switch:classes=2,noise=0.4,block=2,train=80,val=40,test=60"
+
+
+@pytest.fixture(scope="module")
+def pair() -> Dataset:
+    """180 rows of two classes."""
+    return load_dataset(SPEC)
+
+
+def quick(pair: Dataset, out: Path, *paradigms: str, **options: Any) -> pd.DataFrame:
+    settings = {"seeds": 2, "epochs_scale": 0.02, **options}
+    return compare([pair], paradigms, out=out, **settings)
+
+
+@pytest.fixture(scope="module")
+def finished(pair: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A comparison of joint and dmil over two seeds."""
+    out = tmp_path_factory.mktemp("compare")
+    quick(pair, out, "joint", "dmil")
+    return out
+
+
+def test_the_record_has_a_line_per_run(finished: Path, pair: Dataset) -> None:
+    lines = [json.loads(line) for line in (finished / RESULTS_FILE).read_text().splitlines()]
+    wanted = [(p, s) for s in (0, 1) for p in ("ensemble", "joint", "dmil")]
+    assert [(r["paradigm"], r["seed"]) for r in lines] == wanted
+    for r in lines:
+        folder = finished / "runs" / pair.slug / r["paradigm"] / f"seed{r['seed']}"
+        run = read_run(folder)
+        assert r["data"] == pair.name
+        assert r["data_digest"] == pair.digest
+        assert r["parameters"] == run.parameters
+        assert r["test"].items() >= run.metrics["test"].items()
+        assert r["val"].items() >= run.metrics["val"].items()
+
+
+def test_every_paradigm_is_measured_against_the_same_two_unimodal_models(finished: Path) -> None:
+    records = read_results(finished / RESULTS_FILE)
+    for seed in (0, 1):
+        ceilings = {r["test"]["synergy_ceiling"] for r in records if r["seed"] == seed}
+        assert len(ceilings) == 1
+    # By hand for one of them: dmil's own unimodal heads do not count.
+    folder = finished / "runs" / load_dataset(SPEC).slug
+    alone, dmil = (
+        read_table(folder / p / "seed1" / "predictions.parquet").query("split == 'test'")
+        for p in ("ensemble", "dmil")
+    )
+    both_wrong = (alone["pred_x1"] != alone["y"]) & (alone["pred_x2"] != alone["y"])
+    record = next(r for r in records if (r["paradigm"], r["seed"]) == ("dmil", 1))
+    assert record["test"]["synergy_ceiling"] == pytest.approx(both_wrong.mean())
+    assert record["test"]["synergy"] == pytest.approx((both_wrong & dmil["correct"]).mean())
+
+
+def test_an_ensemble_of_two_classes_has_no_synergy(finished: Path) -> None:
+    ensembles = [r for r in read_results(finished / RESULTS_FILE) if r["paradigm"] == "ensemble"]
+    assert [r["test"]["synergy"] for r in ensembles] == [0.0, 0.0]
+
+
+def test_the_summary_is_mean_and_spread_of_the_record(finished: Path, pair: Dataset) -> None:
+    summary = read_table(finished / SUMMARY_FILE).set_index("paradigm")
+    assert list(summary.index) == ["joint", "dmil"]  # the ensemble was not asked for
+    records = read_results(finished / RESULTS_FILE)
+    for name, row in summary.iterrows():
+        values = [r["test"]["accuracy"] for r in records if r["paradigm"] == name]
+        assert row["data"] == pair.name
+        assert row["seeds"] == 2
+        assert row["accuracy_mean"] == pytest.approx(np.mean(values))
+        assert row["accuracy_sd"] == pytest.approx(np.std(values, ddof=1))
+    assert np.isfinite(summary.loc["dmil", "gate_agreement_mean"])
+    assert np.isnan(summary.loc["joint", "gate_agreement_mean"])
+
+
+def test_the_same_command_again_trains_nothing(finished: Path, pair: Dataset) -> None:
+    before = (finished / RESULTS_FILE).read_bytes(), (finished / SUMMARY_FILE).read_bytes()
+
+    def never(_: Report) -> None:
+        raise AssertionError
+
+    quick(pair, finished, "joint", "dmil", on_epoch=never)
+    after = (finished / RESULTS_FILE).read_bytes(), (finished / SUMMARY_FILE).read_bytes()
+    assert after == before
+
+
+class Killed(Exception):
+    """Stands for a kill between two runs."""
+
+
+def stop_before(name: str) -> Callable[[str], None]:
+    def on_run(started: str) -> None:
+        if started.endswith(name):
+            raise Killed
+
+    return on_run
+
+
+def test_a_stopped_comparison_goes_on_where_it_was(
+    finished: Path, pair: Dataset, tmp_path: Path
+) -> None:
+    with pytest.raises(Killed):
+        quick(pair, tmp_path, "joint", "dmil", on_run=stop_before("dmil seed 0"))
+    done = read_results(tmp_path / RESULTS_FILE)
+    assert [r["paradigm"] for r in done] == ["ensemble", "joint"]
+    assert not (tmp_path / SUMMARY_FILE).exists()
+    folder = tmp_path / "runs" / pair.slug / "joint" / "seed0"
+    created = read_run(folder).created, (folder / "model.safetensors").stat().st_mtime_ns
+
+    quick(pair, tmp_path, "joint", "dmil")
+    assert (read_run(folder).created, (folder / "model.safetensors").stat().st_mtime_ns) == created
+    whole, resumed = (read_results(p / RESULTS_FILE) for p in (finished, tmp_path))
+    assert [r["test"] for r in resumed] == [r["test"] for r in whole]
+
+
+def test_more_seeds_are_added_to_a_finished_comparison(pair: Dataset, tmp_path: Path) -> None:
+    quick(pair, tmp_path, "joint", seeds=1)
+    table = quick(pair, tmp_path, "joint", seeds=2)
+    assert table["seeds"].tolist() == [2]
+    assert len(read_results(tmp_path / RESULTS_FILE)) == 4
+
+
+def test_a_set_without_test_rows_is_compared_on_validation(tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    tiny = load_dataset(SPEC)
+    none = replace(tiny, split=np.where(tiny.split == "test", "train", tiny.split))
+    table = quick(none, tmp_path, "joint", seeds=1)
+    assert np.isnan(table["accuracy_mean"]).all()
+    assert {"accuracy", "synergy"} <= set(read_results(tmp_path / RESULTS_FILE)[0]["val"])
+
+
+def test_a_wrong_paradigm_is_refused_before_anything_is_trained(
+    pair: Dataset, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match="'magic' does not exist"):
+        quick(pair, tmp_path / "new", "joint", "magic")
+    assert not (tmp_path / "new").exists()
+
+
+def test_two_comparisons_in_one_folder(pair: Dataset, tmp_path: Path) -> None:
+    with exclusive(tmp_path), pytest.raises(BusyError):
+        quick(pair, tmp_path, "joint")
+
+
+# --- tuning, and several processes ---------------------------------------------------------
+
+
+def trial(paradigm: str, scale: float, accuracy: float, data: str = "d") -> dict[str, Any]:
+    return {"data": data, "paradigm": paradigm, "lr_scale": scale, "val_accuracy": accuracy}
+
+
+def test_the_best_rate_on_validation_wins_and_of_equals_the_nearest_to_one() -> None:
+    tried = [
+        trial("joint", 0.3, 0.7), trial("joint", 1.0, 0.6), trial("joint", 3.0, 0.65),
+        trial("dmil", 0.3, 0.8), trial("dmil", 1.0, 0.8), trial("dmil", 3.0, 0.8),
+        trial("joint", 3.0, 0.9, data="e"),
+    ]  # fmt: skip
+    assert best_scales(tried) == {("d", "joint"): 0.3, ("d", "dmil"): 1.0, ("e", "joint"): 3.0}
+
+
+def test_tuning_spends_the_same_on_everyone_and_reports_other_seeds(
+    pair: Dataset, tmp_path: Path
+) -> None:
+    quick(pair, tmp_path, "joint", seeds=1, tune=True)
+    tried = [json.loads(line) for line in (tmp_path / TUNING_FILE).read_text().splitlines()]
+    for paradigm in ("ensemble", "joint"):
+        mine = [t for t in tried if t["paradigm"] == paradigm]
+        assert sorted(t["lr_scale"] for t in mine) == sorted(LR_SCALES)
+    chosen = best_scales(tried)
+    for record in read_results(tmp_path / RESULTS_FILE):
+        assert record["seed"] == 0
+        assert record["lr_scale"] == chosen[pair.name, record["paradigm"]]
+        folder = tmp_path / "runs" / pair.slug / record["paradigm"] / "seed0"
+        plain = find_paradigm(record["paradigm"]).stages
+        rates = [s.lr for s in read_run(folder).config.stages]
+        assert rates == pytest.approx([s.lr * record["lr_scale"] for s in plain])
+
+
+def test_two_processes_write_the_record_of_one(
+    finished: Path, pair: Dataset, tmp_path: Path
+) -> None:
+    quick(pair, tmp_path, "joint", "dmil", jobs=2)
+    one, two = (read_results(p / RESULTS_FILE) for p in (finished, tmp_path))
+    assert [r["test"] for r in two] == [r["test"] for r in one]
+
+
+# --- tables by hand ------------------------------------------------------------------------
+
+
+def rows(pred: str, x1: str, x2: str, ids: str = "1234") -> pd.DataFrame:
+    """Four samples of class a."""
+    table = pd.DataFrame({"id": list(ids), "y": "a", "pred": list(pred)})
+    table["correct"] = table["pred"] == "a"
+    table[schema.unimodal_pred(1)], table[schema.unimodal_pred(2)] = list(x1), list(x2)
+    return table
+
+
+def test_synergy_by_hand() -> None:
+    found = synergy(rows("aaab", "bbab", "bbbb"), rows("aaab", "abab", "bbbb"))
+    assert found == {"synergy": 0.25, "missed": 0.0, "synergy_ceiling": 0.5}
+
+
+def test_tables_of_other_rows_are_refused() -> None:
+    with pytest.raises(DataError, match="different samples"):
+        synergy(rows("aaaa", "aaaa", "aaaa", "1243"), rows("aaaa", "aaaa", "aaaa"))
+
+
+def test_reading_the_record(tmp_path: Path) -> None:
+    path = tmp_path / RESULTS_FILE
+    assert read_results(path) == []
+    good = json.dumps({"data": "d", "paradigm": "joint", "seed": 0})
+    path.write_text(good + "\n")
+    assert len(read_results(path)) == 1
+    for bad, says in (
+        ("{", "is not JSON"),
+        ("null", "is not the record"),
+        ("{}", "is not the rec"),
+    ):
+        path.write_text(f"{good}\n{bad}\n")
+        with pytest.raises(DataError, match=f"line 2 {says}"):
+            read_results(path)
+
+
+def test_one_seed_has_no_spread() -> None:
+    record = {"data": "d", "paradigm": "joint", "seed": 0, "seconds": 1.0, "parameters": 5}
+    table = summarize([{**record, "test": {"accuracy": 0.5}}])
+    assert table["accuracy_mean"].tolist() == [0.5]
+    assert np.isnan(table["accuracy_sd"]).all()
+
+
+def test_shipped_metrics_and_compared_ones_agree(tiny_runs: dict[str, Run]) -> None:
+    """The ensemble's table is the reference of every paradigm on the same set and seed."""
+    alone = read_table(tiny_runs["ensemble"].predictions)
+    for name in PARADIGM_NAMES:
+        found = synergy(read_table(tiny_runs[name].predictions), alone)
+        assert 0 <= found["synergy"] <= found["synergy_ceiling"]

@@ -1,0 +1,179 @@
+"""Exact pointwise information: against quadrature, and against what each law is made to be."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.polynomial.hermite_e import hermegauss
+from numpy.testing import assert_allclose
+from scipy.stats import multivariate_normal
+
+from dmil_core.data.synthetic.gaussian import LAWS, gaussian_law
+from dmil_core.data.synthetic.switch import switch_law
+from dmil_core.data.synthetic.world_set import WorldSet
+from dmil_core.errors import ConfigError
+from dmil_core.information.truth import exact, known_law
+from dmil_core.pid.discrete import informations
+from dmil_core.pid.pointwise import DEFINITIONS
+
+LN2 = float(np.log(2.0))
+ROWS = 100_000
+
+
+def means(spec: str, definition: str = "same-sign") -> dict[str, float]:
+    """Means over many rows of a law, in bits."""
+    law = switch_law(spec) if spec.startswith("switch") else gaussian_law(spec)
+    drawn = law.sample(ROWS, 1)
+    known = known_law(spec)
+    assert known is not None
+    found = exact(known, drawn["x1"], drawn["x2"], drawn["y"], definition)  # type: ignore[arg-type]
+    return {name: float(values.mean()) / LN2 for name, values in found.columns().items()}
+
+
+def two_classes(distance: float) -> float:
+    """I(x;y) in bits of two equally likely classes whose means are some deviations apart.
+
+    The evidence is Gaussian with mean d^2/2 and variance d^2.
+    """
+    nodes, weights = hermegauss(150)
+    evidence = distance**2 / 2 + distance * nodes
+    lost = np.logaddexp(0.0, -evidence) @ weights / weights.sum()
+    return 1.0 - float(lost) / LN2
+
+
+def test_shared_has_the_information_of_two_gaussians() -> None:
+    found = means("gaussian")
+    # sqrt 2 between corners; together the two are worth 4/3 of one, as half their noise is shared.
+    alone, both = two_classes(np.sqrt(2) / 0.5), two_classes(np.sqrt(2 * 4 / 3) / 0.5)
+    assert [found["i1"], found["i2"], found["i12"]] == pytest.approx([alone, alone, both], abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("law", "wanted"),
+    [
+        ("xor", {"i1": 0.0, "i2": 0.0, "r": 0.0, "u1": 0.0, "u2": 0.0}),
+        ("unique", {"i2": 0.0, "r": 0.0, "u2": 0.0, "s": 0.0}),
+    ],
+)
+def test_nothing_is_found_where_nothing_is(law: str, wanted: dict[str, float]) -> None:
+    found = means(f"gaussian:law={law}")
+    assert {name: found[name] for name in wanted} == pytest.approx(wanted, abs=1e-9)
+    assert found["i12"] > 0.4
+
+
+def test_what_copies_is_unique_to_ccs() -> None:
+    found = means("gaussian:law=copy", "ccs")
+    assert [found["r"], found["s"]] == pytest.approx([0.0, 0.0], abs=1e-9)
+    assert found["u1"] + found["u2"] == pytest.approx(found["i12"])
+    assert found["i1"] == pytest.approx(two_classes(np.sqrt(2) / 0.5), abs=0.01)
+
+
+def test_more_noise_on_the_same_adds_nothing() -> None:
+    law = gaussian_law("gaussian:law=degraded,corners=3")
+    assert_allclose(law.prior, np.array([1, 0.3, 0.09]) / 1.39)
+    found = means("gaussian:law=degraded,corners=3")
+    assert found["i12"] == pytest.approx(found["i1"], abs=1e-9)
+    assert found["i2"] < found["i1"] - 0.1
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_densities_are_those_of_scipy(law: str) -> None:
+    found = gaussian_law(f"gaussian:law={law},corners=3")
+    drawn = found.sample(5, 2)
+    both = np.concatenate([drawn["x1"], drawn["x2"]], axis=1)
+    covariance = np.kron(found.covariance, np.eye(found.means.shape[2]))
+    with_y = np.zeros((5, len(found.prior)))
+    for g, (weight, label) in enumerate(zip(found.weights, found.labels, strict=True)):
+        component = multivariate_normal(np.concatenate(found.means[:, g]), covariance)
+        with_y[:, label] += weight * component.pdf(both)
+    assert_allclose(np.exp(found.log_joint(drawn["x1"], drawn["x2"])), with_y, rtol=1e-6)
+
+
+def test_rows_are_drawn_from_the_law() -> None:
+    law = gaussian_law("gaussian:law=degraded,corners=2")
+    drawn = law.sample(ROWS, 0)
+    assert_allclose(np.bincount(drawn["y"]) / ROWS, law.prior, atol=0.01)
+    own = drawn["y"] == 1
+    for m in (0, 1):
+        assert_allclose(drawn[f"x{m + 1}"][own].mean(axis=0), law.means[m, 1], atol=0.02)
+    pairs = np.stack([drawn["x1"][own, 0], drawn["x2"][own, 0]])
+    assert_allclose(np.cov(pairs), law.covariance, atol=0.02)
+
+
+def test_switch_has_a_bit_less_what_its_noise_hides() -> None:
+    found = means("switch:classes=2,noise=0.4")
+    assert found["i12"] == pytest.approx(1.0, abs=0.005)
+    # R and U1 are half of the samples; a quarter of them are S, seen in both.
+    assert found["i1"] == pytest.approx(0.5, abs=0.01)
+    assert [found[c] for c in ("r", "u1", "u2", "s")] == pytest.approx([0.25] * 4, abs=0.01)
+
+
+def test_same_sign_finds_the_composition_of_switch_and_lsmi_does_not() -> None:
+    spec = "switch:classes=2,noise=0.5"
+    drawn = switch_law(spec).sample(4000, 3)
+    law = known_law(spec)
+    assert law is not None
+    hits = {}
+    for definition in DEFINITIONS:
+        found = exact(law, drawn["x1"], drawn["x2"], drawn["y"], definition)
+        parts = np.stack([found.r, found.u1, found.u2, found.s], axis=1)
+        named = np.array(["R", "U1", "U2", "S"])[parts.argmax(axis=1)]
+        hits[definition] = float((named == drawn["composition"]).mean())
+    assert hits["same-sign"] > 0.99
+    assert hits["ccs"] > 0.99
+    assert hits["lsmi"] < 0.85
+
+
+@pytest.mark.parametrize("definition", DEFINITIONS)
+def test_only_lsmi_changes_with_the_unit_of_an_input(definition: str) -> None:
+    law = gaussian_law("gaussian:law=degraded,corners=3")
+    drawn = law.sample(500, 4)
+    here = exact(law, drawn["x1"], drawn["x2"], drawn["y"], definition)  # type: ignore[arg-type]
+    scale = np.diag([10.0, 1.0])
+    means_ = law.means * np.array([10.0, 1.0])[:, None, None]
+    scaled = type(law)(means_, law.labels, law.weights, scale @ law.covariance @ scale)
+    x1 = 10.0 * drawn["x1"].astype(float)
+    there = exact(scaled, x1, drawn["x2"], drawn["y"], definition)  # type: ignore[arg-type]
+    assert_allclose(here.i12, there.i12, atol=1e-9)
+    same = np.allclose(here.r, there.r, atol=1e-9)
+    assert same == (definition != "lsmi")
+
+
+@pytest.mark.parametrize("form", ["points", "vectors"])
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "world:and=1",
+        "world:copy=1,correlation=1",
+        "world:sum=1,prior=1/0/2",
+        "world:xor=1,rdn=2,unq1=1,noise=0.2",
+        "world:table=a~b~0/a~c~1/d~b~1",
+    ],
+)
+def test_points_that_cannot_be_confused_tell_what_their_symbols_tell(spec: str, form: str) -> None:
+    made = WorldSet.from_spec(f"{spec},form={form},spread=0.1,train={ROWS}")
+    law, rows = known_law(made.spec), made.arrays()
+    assert law is not None
+    assert_allclose(law.prior, made.world.pmf().p.sum(axis=(0, 1)))
+    found = exact(law, rows["x1"], rows["x2"], rows["y"])
+    wanted = informations(made.world.pmf().p)
+    assert_allclose([found.i1.mean(), found.i2.mean(), found.i12.mean()], wanted, atol=0.01)
+
+
+def test_between_two_symbols_of_xor_nobody_knows_and_noise_counts_by_its_own_input() -> None:
+    law = known_law("world:xor=1,spread=0.5,spread2=2")
+    assert law is not None
+    middle, below, above = [0.0, 0.0], [0.0, -1.0], [0.0, 1.0]
+    log_p = law.log_joint([middle, below, below], [below, below, above])
+    # The evidence for a symbol is 2 / deviation^2 where a point is at its centre.
+    sure1, sure2 = (1 / (1 + np.exp(-2 / s**2)) for s in (0.5, 2.0))
+    same = sure1 * sure2 + (1 - sure1) * (1 - sure2)
+    chance = np.exp(log_p[:, 1]) / np.exp(log_p).sum(axis=1)
+    assert_allclose(chance, [0.5, 1 - same, same])
+
+
+def test_a_law_is_found_by_the_name_of_its_set() -> None:
+    assert known_law("avdigits") is None
+    assert known_law("switch-three") is None
+    with pytest.raises(ConfigError, match="one of shared"):
+        known_law("gaussian:law=other")

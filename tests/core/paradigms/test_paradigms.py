@@ -1,0 +1,95 @@
+"""The paradigms as values: every name in them exists, and stages fit the size of a set."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dmil_core import schema
+from dmil_core.checkpoint import load_model, read_run
+from dmil_core.data.dataset import Dataset
+from dmil_core.errors import ConfigError
+from dmil_core.inference.predict import predict
+from dmil_core.io.tables import read_table
+from dmil_core.paradigms import ENSEMBLE, PARADIGMS, find_paradigm, stages_for
+from dmil_core.training.loop import select_parameters
+from dmil_core.training.losses import TERMS, evaluate, total
+from dmil_core.training.run import train
+from tests.core.builders import batch, model
+
+
+@pytest.mark.parametrize("name", PARADIGMS)
+def test_every_stage_can_run_on_its_own_architecture(name: str) -> None:
+    paradigm = PARADIGMS[name]
+    net = model(paradigm.parts)
+    for stage in paradigm.stages:
+        assert set(stage.losses) <= set(TERMS)
+        chosen = select_parameters(net, stage.trainable)
+        total(evaluate(net, batch(6)), stage.losses).mean().backward()
+        # Something that the stage may move is moved by its losses.
+        assert any(p.grad is not None and p.grad.abs().max() > 0 for p in chosen)
+
+
+@pytest.mark.parametrize("name", ["dmil", "dmil-paper"])
+def test_dmil_has_three_stages_and_the_second_leaves_encoders_alone(name: str) -> None:
+    first, second, third = PARADIGMS[name].stages
+    net = model("dmil")
+    moved = [
+        {n for n, p in net.named_parameters() if select_parameters(net, s.trainable) and
+         p.requires_grad}
+        for s in (first, second, third)
+    ]  # fmt: skip
+    assert all(n.startswith(("encoders.", "intra")) for n in moved[0])
+    assert not any(n.startswith(("encoders.", "intra")) for n in moved[1])
+    assert moved[2] == {n for n, _ in net.named_parameters()}
+    assert moved[0] | moved[1] == moved[2]
+
+
+def test_the_released_losses_know_no_responsibilities() -> None:
+    paper = PARADIGMS["dmil-paper"]
+    assert paper.folds == 0
+    assert paper.parts.rebuild == "features"
+    for stage in paper.stages:
+        assert not {"gate", "ce_responsible"} & set(stage.losses)
+
+
+def test_the_two_models_of_the_ensemble_share_no_weight() -> None:
+    net = model("ensemble")
+    names = []
+    for stage in ENSEMBLE.stages:
+        select_parameters(net, stage.trainable)
+        names.append({n for n, p in net.named_parameters() if p.requires_grad})
+    assert not names[0] & names[1]
+    assert names[0] | names[1] == {n for n, _ in net.named_parameters()}
+
+
+@given(st.sampled_from(sorted(PARADIGMS)), st.integers(1, 300_000))
+def test_any_number_of_rows_gives_stages_that_end(name: str, rows: int) -> None:
+    for stage in stages_for(PARADIGMS[name], rows):
+        assert 1 <= stage.epochs <= 200
+        assert stage.patience >= 1
+        assert 1 <= stage.batch_size <= 256
+
+
+def test_an_unknown_paradigm_lists_the_known_ones() -> None:
+    with pytest.raises(ConfigError, match="'magic' does not exist; expected joint, ensemble, dmil"):
+        find_paradigm("magic")
+
+
+@pytest.mark.parametrize("name", PARADIGMS)
+def test_every_paradigm_goes_from_data_to_a_table(
+    name: str, tiny: Dataset, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Also one that pretrains: its first stages leave nothing broken for the last."""
+    root = tmp_path_factory.getbasetemp() / "every-paradigm"
+    run = train(tiny, name, 0, root / name, epochs_scale=0.03, teachers=root / "teachers")
+    table = read_table(run.predictions)
+    probabilities = table[[schema.prob(c) for c in tiny.classes]].to_numpy()
+    assert table["id"].tolist() == tiny.ids.tolist()
+    assert np.isfinite(table[[schema.logit(c) for c in tiny.classes]].to_numpy()).all()
+    assert probabilities.sum(axis=1) == pytest.approx(1.0, abs=1e-5)
+    assert set(read_run(root / name).metrics) == {"train", "val", "test"}
+    model, again = load_model(root / name)
+    assert predict(model, again.config.model, tiny)["pred"].tolist() == table["pred"].tolist()

@@ -1,0 +1,85 @@
+"""Distributions from files: what is read, and what is refused with the place of the fault."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dmil_core.errors import DataError
+from dmil_core.pid.discrete import decompose
+from dmil_core.pid.pmf import read_pmf
+
+XOR = [[[a, b, a ^ b], 0.25] for a in (0, 1) for b in (0, 1)]
+
+
+def write(folder: Path, content: Any) -> Path:
+    path = folder / "pmf.json"
+    path.write_text(content if isinstance(content, str) else json.dumps(content), "utf-8")
+    return path
+
+
+def test_symbols_are_numbers_texts_or_lists(tmp_path: Path) -> None:
+    entries = [[["sun", [1, "a"], None], 0.5], [["rain", [1, "b"], True], 0.5]]
+    found = read_pmf(write(tmp_path, {"pmf": entries, "note": "kept out"}))
+    assert found.x1 == ("sun", "rain")
+    assert found.x2 == ((1, "a"), (1, "b"))
+    assert found.y == (None, True)
+    assert found.p.shape == (2, 2, 2)
+    assert found.p[0, 0, 0] == found.p[1, 1, 1] == 0.5
+
+
+def test_rounded_probabilities_are_made_whole(tmp_path: Path) -> None:
+    entries = [[[0, 0, k], 0.3333333] for k in range(3)]
+    assert read_pmf(write(tmp_path, {"pmf": entries})).p.sum() == pytest.approx(1.0, abs=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("{", "not a readable JSON file"),
+        ("[]", "expected"),
+        ({"pmf": []}, "at least one entry"),
+        ({"pmf": [*XOR[:3], [[1, 1], 0.25]]}, "entry 3 "),
+        ({"pmf": [*XOR[:3], [[1, 1, 0], -0.25]]}, "entry 3 "),
+        ({"pmf": [*XOR[:3], [[1, 1, 0], True]]}, "entry 3 "),
+        ({"pmf": [[[1, 1, {}], 1.0]]}, "entry 0 "),
+        ({"pmf": [[[i, 0, 0], "x"] for i in range(9)]}, "entry 0, 1, 2, 3, 4 and 4 more"),
+        ({"pmf": [*XOR, XOR[0]]}, r"\[0, 0, 0\] comes twice"),
+        ({"pmf": XOR[:3]}, "sum to 0.75"),
+        ('{"pmf": [[[0, 0, 0], NaN]]}', "entry 0 "),
+    ],
+)
+def test_faults_are_named(tmp_path: Path, content: Any, words: str) -> None:
+    with pytest.raises(DataError, match=words):
+        read_pmf(write(tmp_path, content))
+
+
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="does not exist"):
+        read_pmf(tmp_path / "none.json")
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(json_values | st.builds(lambda v: {"pmf": v}, st.lists(json_values, max_size=4)))
+def test_whatever_a_file_holds_is_read_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, content: Any
+) -> None:
+    path = write(tmp_path_factory.getbasetemp(), content)
+    try:
+        found = read_pmf(path)
+    except DataError:
+        return
+    assert np.isfinite(decompose(found).i12)

@@ -1,0 +1,52 @@
+"""The glossary is complete and can be linked to; the tour leads to what exists."""
+
+from __future__ import annotations
+
+import re
+
+from dashboard.components.figure import file_name
+from dashboard.text import glossary, terms, tour
+
+#: Texts that are no definition of a quantity: what a page is, and how to use a control.
+NO_WORDS = {
+    "HEADLINE",
+    "THREE_WORDS",
+    "TURNED",
+    "APART",
+    "GATE_AND_BITS",
+    "METRIC",
+    "BESIDE",
+    "MODELS_APART",
+}
+
+
+def test_every_definition_of_the_app_is_in_the_glossary() -> None:
+    everything = " ".join(word.text for word in glossary.WORDS)
+    texts = {n: t for n, t in vars(terms).items() if n.isupper() and isinstance(t, str)}
+    missing = [n for n, text in texts.items() if n not in NO_WORDS and text not in everything]
+    assert missing == []
+
+
+def test_every_word_has_a_link_of_its_own() -> None:
+    anchors = [word.anchor for word in glossary.WORDS]
+    assert len(set(anchors)) == len(anchors)
+    assert all(re.fullmatch(r"[a-z0-9-]+", anchor) for anchor in anchors)
+    assert "component" in anchors  # the sidebar's link
+
+
+def test_the_glossary_uses_no_markdown_that_it_would_show_as_it_is() -> None:
+    for text in (*(w.text for w in glossary.WORDS), *(s.text for s in tour.STEPS), tour.OFFER):
+        bare = re.sub(r"\*\*[^*]+\*\*|`[^`]+`", "", text)
+        assert not re.search(r"[*`\[\]<>]|^- ", bare, re.MULTILINE), text
+
+
+def test_the_tour_is_short() -> None:
+    assert len(tour.STEPS) == 7
+    assert "Seven steps" in tour.OFFER
+    assert all(len(step.text) < 320 for step in tour.STEPS)
+
+
+def test_names_of_files_hold_no_signs_of_their_own() -> None:
+    assert file_name('a/b\\c:"d" <é>') == "a-b-c-d"
+    assert file_name("../..") == "dmil"
+    assert len(file_name("x" * 500)) <= 80

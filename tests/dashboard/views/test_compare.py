@@ -1,0 +1,420 @@
+"""Compare over seeds and data sets, and Fidelity: services, figures, words, pages."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dashboard.figures import board as figures
+from dashboard.figures import fidelity as fidelity_figures
+from dashboard.services.comparison import board
+from dashboard.services.comparison.board import Board
+from dashboard.services.store import catalog
+from dashboard.services.store.catalog import Stock
+from dashboard.text import terms, verdicts
+from dmil_core.experiments import fidelity_record
+from dmil_core.schema import COMPONENTS
+from tests import records
+from tests.dashboard.conftest import OpenPage
+from tests.dashboard.folders import (
+    BEGUN,
+    GENERATED,
+    METHODS,
+    REAL,
+    RECORDED,
+    UNTRAINED,
+    Room,
+)
+from tests.dashboard.views.test_pages import said, view
+
+
+@pytest.fixture
+def found(room: Room, monkeypatch: pytest.MonkeyPatch) -> Stock:
+    monkeypatch.setenv("DMIL_CHECKPOINTS", str(room.root))
+    return catalog.stock()
+
+
+def made(
+    found: Stock, data: str = GENERATED, metric: str = "accuracy", reference: str = "dmil"
+) -> Board:
+    there = board.board(found, data, metric, reference, "test")
+    assert there is not None
+    return there
+
+
+# --- services -------------------------------------------------------------------------------
+
+
+def test_all_recorded_methods_are_listed_best_first(found: Stock) -> None:
+    there = made(found)
+    assert there.methods == tuple(METHODS)
+    verdict = dict(zip(there.table["method"], there.table["verdict"], strict=True))
+    assert verdict == {
+        "joint": "better", "dmil": "reference", "mlb": "worse", "ensemble": "worse",
+    }  # fmt: skip
+    assert len(there.points) == 5 * len(METHODS)
+
+
+def test_the_reference_can_be_changed_and_one_without_runs_is_replaced(found: Stock) -> None:
+    assert made(found, reference="mlb").reference == "mlb"
+    assert made(found, reference="nobody").reference == "joint"
+
+
+def test_what_is_missing_here_but_recorded_elsewhere_is_known(found: Stock) -> None:
+    there = made(found, BEGUN)
+    assert there.missing == ("mlb",)
+    assert set(there.table["seeds"]) == {3}
+
+
+def test_no_board_without_records_or_without_the_metric(found: Stock) -> None:
+    assert board.board(found, REAL, "accuracy", "dmil", "test") is None
+    assert board.board(found, GENERATED, "map", "dmil", "test") is None
+
+
+def test_records_of_another_version_of_the_data_are_told(found: Stock) -> None:
+    assert made(found).other_data
+    assert not made(found, RECORDED).other_data
+
+
+def test_a_record_written_later_is_seen(tmp_path: Path) -> None:
+    records.write(records.runs("a", {"dmil": 0.9}), tmp_path)
+    assert len(board.recorded(tmp_path).runs) == 5
+    records.write(records.runs("a", {"dmil": 0.9, "joint": 0.8}), tmp_path)
+    assert len(board.recorded(tmp_path).runs) == 10
+
+
+def test_ranks_are_over_complete_sets(found: Stock) -> None:
+    there = board.standing(found.root, "accuracy", "test")
+    assert set(there.scores.index) == {GENERATED, RECORDED}
+    assert there.sets_left_out == (BEGUN,)
+    assert there.ranks.to_dict() == {"joint": 1.0, "dmil": 2.0, "mlb": 3.0, "ensemble": 4.0}
+
+
+# --- figures --------------------------------------------------------------------------------
+
+TABLE = pd.DataFrame(
+    {
+        "method": ["dmil", "a", "b", "c"],
+        "mean": [0.9, 0.8, 0.7, 0.6],
+        "difference": [0.0, -0.1, 0.2, -0.3],
+        "low": [np.nan, -0.2, 0.1, np.nan],
+        "high": [np.nan, 0.05, 0.3, np.nan],
+        "pairs": [np.nan, 5, 5, 1],
+        "verdict": ["reference", "open", "better", "unpaired"],
+    }
+)
+POINTS = pd.DataFrame({"method": ["dmil", "a", "b", "c"], "seed": 0, "value": [0.9, 0.8, 0.7, 0.6]})
+
+
+def test_intervals_reach_from_low_to_high_in_points() -> None:
+    traces = {t.y[0]: t for t in figures.differences(TABLE, "points").data}
+    assert set(traces) == {"dmil", "a", "b", "c"}
+    assert traces["b"].x[0] - traces["b"].error_x.arrayminus[0] == pytest.approx(10)
+    assert traces["a"].x[0] + traces["a"].error_x.array[0] == pytest.approx(5)
+    assert traces["c"].error_x.array[0] == 0
+
+
+def test_verdicts_differ_without_colour() -> None:
+    looks = [symbol for _, symbol in figures.VERDICTS.values()]
+    assert len({looks[i] for i in (0, 1, 2, 4)}) == 4
+
+
+def test_rows_stand_in_the_order_of_the_table_and_ours_is_marked() -> None:
+    for fig in (figures.scores(TABLE, POINTS, "x"), figures.differences(TABLE, "x")):
+        assert list(fig.layout.yaxis.categoryarray) == ["dmil", "a", "b", "c"]
+        assert fig.layout.yaxis.ticktext[0] == "<b>dmil</b>"
+        assert fig.layout.yaxis.range[0] > fig.layout.yaxis.range[1]
+
+
+def test_every_seed_is_a_dot() -> None:
+    seeds, means = figures.scores(TABLE, POINTS, "x").data[:2]
+    assert len(seeds.x) == len(POINTS)
+    np.testing.assert_allclose(means.x, 100 * TABLE["mean"])
+
+
+def test_names_from_records_are_escaped_in_every_figure() -> None:
+    bad = "<img src=x>"
+    table = TABLE.assign(method=[bad, "a", "b", "c"])
+    points = POINTS.assign(method=table["method"])
+    cells = pd.DataFrame({"model": [bad], "group": [bad], "accuracy": [0.5], "sd": [np.nan]})
+    each = pd.DataFrame([[1.0, 2.0]], columns=[bad, "a"], index=[bad])
+    for fig in (
+        figures.scores(table, points, "x"),
+        figures.differences(table, "x"),
+        figures.composition(cells),
+        figures.ranks(each.mean(), each, [[bad, "a"]], 3.0),
+    ):
+        assert "<img" not in fig.to_json().replace("\\u003c", "<")
+
+
+def test_the_rank_diagram_shades_and_joins_what_is_not_told_apart() -> None:
+    each = pd.DataFrame([[1, 2, 3], [1, 3, 2]], columns=list("abc"), index=["d", "e"], dtype=float)
+    fig = figures.ranks(each.mean(), each, [["b", "c"]], 0.4)
+    (band,) = fig.layout.shapes
+    assert (band.x0, band.x1) == (1.0, pytest.approx(1.4))
+    bar = next(t for t in fig.data if t.mode == "lines")
+    assert list(bar.y) == ["b", "c"]
+    assert min(bar.x) > 3
+    assert max(bar.x) < fig.layout.xaxis.range[1]
+
+
+def test_without_a_critical_difference_nothing_is_shaded_or_joined() -> None:
+    each = pd.DataFrame([[1.0, 2.0]], columns=["a", "b"], index=["d"])
+    fig = figures.ranks(each.mean(), each, [], float("nan"))
+    assert not fig.layout.shapes
+    assert all(t.mode == "markers" for t in fig.data)
+
+
+def test_two_dozen_methods_keep_a_row_each() -> None:
+    names = [f"method-{i}" for i in range(26)]
+    each = pd.DataFrame([np.arange(1.0, 27)], columns=names, index=["d"])
+    fig = figures.ranks(each.mean(), each, [], float("nan"))
+    assert len(fig.layout.yaxis.tickvals) == 26
+    assert fig.layout.height / 26 > 20
+
+
+def test_composition_cells_say_what_was_measured() -> None:
+    frame = pd.DataFrame(
+        {
+            "model": ["a", "a", "b"],
+            "group": ["R", "S", "R"],
+            "accuracy": [0.5, 1.0, 0.25],
+            "sd": [0.01, np.nan, 0.0],
+        }
+    )
+    heat, texts = figures.composition(frame).data
+    assert [list(row) for row in heat.text] == [["50.0 ±1.0", "100.0"], ["25.0 ±0.0", ""]]
+    assert list(texts.text) == ["50.0 ±1.0", "100.0", "25.0 ±0.0"]
+
+
+def test_fidelity_figures_show_every_setting_and_part() -> None:
+    found = fidelity_record.fidelity_of(records.fidelity())
+    table = fidelity_record.settings(found)
+    runs = pd.DataFrame({"setting": table["setting"], "who": "dmil", "agreement": 1.0})
+    fig = fidelity_figures.agreement(table, runs)
+    assert len(fig.layout.yaxis.tickvals) == len(records.SETTINGS)
+    bars = fidelity_figures.shares(fidelity_record.shares(found, "U and S")).data
+    assert [b.name for b in bars] == [*COMPONENTS, "unexplained"]
+    assert len({b.marker.pattern.shape for b in bars}) == 5
+    heat = fidelity_figures.purity(fidelity_record.purity(found, "equal shares")).data[0]
+    np.testing.assert_allclose(np.diag(np.asarray(heat.z)), 50)
+
+
+# --- words ----------------------------------------------------------------------------------
+
+
+def test_incomplete_seeds_are_said() -> None:
+    assert verdicts.seeds(3, 3, 5) == "3 of 5 seeds: incomplete"
+    assert verdicts.seeds(2, 5, 5) == "2 to 5 of 5 seeds: incomplete"
+    assert verdicts.seeds(5, 5, 5) == "5 seeds"
+
+
+def test_one_data_set_is_no_ranking() -> None:
+    assert "ranks nothing" in verdicts.ranks("a", 1.0, 4, ["one"], float("nan"), 0)
+    many = verdicts.ranks("a", 1.5, 25, ["one", "two"], 14.0, 12)
+    assert "less than **14.0** apart" in many
+    assert "12 methods cannot be told from the best" in many
+    assert "so few data sets" in many
+
+
+def test_every_metric_and_part_has_a_name() -> None:
+    from dashboard.state.view import METRICS, PARTS
+
+    assert set(terms.METRICS) == set(METRICS)
+    assert set(terms.PARTS) == set(PARTS)
+
+
+# --- compare: pages -------------------------------------------------------------------------
+
+
+def test_the_headline_says_who_leads_and_whether_the_difference_is_real(
+    open_page: OpenPage,
+) -> None:
+    text = said(open_page("compare", data=GENERATED)).replace("\\", "")
+    assert "**joint** has the best accuracy: **91.0%** (test rows, mean of 5 seeds)" in text
+    assert "compared with **dmil**: **2** worse, **1** better" in text
+    assert "made on another version of this data" in text
+
+
+def test_another_metric_and_reference(open_page: OpenPage) -> None:
+    app = open_page("compare", data=RECORDED)
+    app.selectbox(key="choice_reference").select("joint").run()
+    assert "compared with **joint**: **3** worse" in said(app).replace("\\", "")
+    app.selectbox(key="choice_metric").select("ece").run()
+    assert not app.exception
+    assert "best calibration error" in said(app)
+    assert (view(app).metric, view(app).reference) == ("ece", "joint")  # type: ignore[attr-defined]
+
+
+def test_a_metric_that_was_not_recorded_says_so(open_page: OpenPage) -> None:
+    app = open_page("compare", data=RECORDED, metric="map")
+    assert not app.exception
+    assert "has the metric mean average precision" in said(app)
+    app.selectbox(key="choice_metric").select("accuracy").run()
+    assert "has the best accuracy" in said(app)
+
+
+def test_an_incomplete_comparison_is_marked(open_page: OpenPage) -> None:
+    text = said(open_page("compare", data=BEGUN)).replace("\\", "")
+    assert "3 of 5 seeds: incomplete" in text
+    assert "not here: mlb" in text
+    assert "make bench-compare" in text
+
+
+def test_a_method_is_followed_over_all_data_sets(open_page: OpenPage) -> None:
+    app = open_page("compare", data=RECORDED, method="mlb")
+    text = said(app).replace("\\", "")
+    assert "**mlb over all data sets**" in text
+    assert "Gradient Modulation" in text
+    app.button(key="close_method").click().run()
+    assert "over all data sets**" not in said(app)
+    assert view(app).method == ""  # type: ignore[attr-defined]
+
+
+def test_the_table_has_every_method_and_its_verdict(open_page: OpenPage) -> None:
+    frame = open_page("compare", data=GENERATED).dataframe[0].value
+    assert frame["method"].tolist() == list(METHODS)
+    assert frame["verdict"].tolist() == ["better", "reference", "worse", "worse"]
+    assert frame["accuracy"].tolist() == pytest.approx([91, 90, 80, 70])
+
+
+def test_seconds_of_a_gpu_are_marked(open_page: OpenPage, room: Room) -> None:
+    assert "device" not in open_page("compare", data=GENERATED).dataframe[0].value
+    path = room.root / GENERATED / "results.jsonl"
+    first, *others = path.read_text("utf-8").splitlines()
+    one = json.dumps(json.loads(first) | {"device": "cuda"})
+    path.write_text("\n".join([one, *others]), "utf-8")
+    frame = open_page("compare", data=GENERATED).dataframe[0].value
+    shown = frame.set_index("method")["device"]
+    assert shown[json.loads(first)["paradigm"]] == "cpu, cuda"
+    assert (shown == "cpu").sum() == len(METHODS) - 1
+
+
+def test_no_records_show_one_seed_and_the_way_to_more(open_page: OpenPage) -> None:
+    app = open_page("compare", data=REAL)
+    assert not app.exception
+    assert "No comparison over seeds is recorded" in said(app)
+    assert "make bench-compare" in said(app)
+    assert "bootstrap interval" in said(app)
+    assert f"--out checkpoints/{REAL}" in app.code[0].value
+
+
+@pytest.mark.parametrize("data", [REAL, GENERATED, RECORDED, UNTRAINED])
+def test_ranks_are_the_same_whatever_set_is_chosen(open_page: OpenPage, data: str) -> None:
+    app = open_page("compare", data=data, part="sets")
+    assert not app.exception
+    text = said(app).replace("\\", "")
+    assert "**joint** has the best average rank, **1.0** of 4, over 2 data sets" in text
+    assert f"Left out, as runs are missing: {BEGUN}" in text
+    assert "**Open**: dmil has the best average rank" in text
+
+
+def test_nothing_to_rank_says_what_to_run(open_page: OpenPage, room: Room, tmp_path: Path) -> None:
+    shutil.copytree(room.root / REAL, tmp_path / REAL)
+    app = open_page("compare", root=tmp_path, data=REAL, part="sets")
+    assert not app.exception
+    assert "nothing to rank yet" in said(app)
+    assert app.code[0].value == "make bench-compare"
+
+
+def test_the_part_is_chosen_and_in_the_link(open_page: OpenPage) -> None:
+    app = open_page("compare", data=GENERATED)
+    app.segmented_control(key="choice_part").select("samples").run()
+    assert not app.exception
+    assert "Which models are right about the same samples?" in [s.value for s in app.header]
+    assert "samples" in app.query_params["part"]
+
+
+def test_records_with_hostile_names_and_bad_lines(
+    open_page: OpenPage, room: Room, tmp_path: Path
+) -> None:
+    shutil.copytree(room.root / RECORDED, tmp_path / RECORDED)
+    with (tmp_path / RECORDED / "results.jsonl").open("a") as file:
+        file.write('not json\n{"data": 3}\n')
+        for record in records.runs(RECORDED, {"<b>bold</b> [x](y)": 0.95}):
+            file.write(json.dumps(record) + "\n")
+    for part in ("seeds", "sets"):
+        app = open_page("compare", root=tmp_path, data=RECORDED, part=part)
+        assert not app.exception
+        assert not app.error
+        assert "<b>" not in said(app).replace("\\<", "")
+
+
+# --- fidelity: page -------------------------------------------------------------------------
+
+
+def test_every_target_is_listed_with_its_figure(open_page: OpenPage) -> None:
+    app = open_page("fidelity")
+    assert not app.exception
+    text = said(app).replace("\\", "")
+    assert "Of 8 targets: **8 met**" in text
+    assert text.count("**Met**") == 8
+    assert "at least **100.0%** as often as the labels allow" in text
+    assert len(app.dataframe[0].value) == len(records.SETTINGS)
+
+
+def test_a_missed_target_names_the_settings_that_fail(open_page: OpenPage, tmp_path: Path) -> None:
+    record = records.fidelity()
+    for run in record["runs"]:
+        if (run["setting"], run["paradigm"]) == ("noise 1.2", "dmil"):
+            run["gate_agreement"] = 0.6
+    (tmp_path / "fidelity.json").write_text(json.dumps(record), "utf-8")
+    text = said(open_page("fidelity", results=tmp_path)).replace("\\", "")
+    assert "**7 met**, **1 missed**" in text
+    assert "Not: noise 1.2: 60.0 %" in text
+
+
+def test_a_setting_is_chosen_and_in_the_link(open_page: OpenPage) -> None:
+    app = open_page("fidelity", setting="R only")
+    assert "With a single composition there is nothing to rank" in said(app)
+    app.selectbox(key="choice_setting").select("U and S").run()
+    assert not app.exception
+    assert view(app).setting == "U and S"  # type: ignore[attr-defined]
+    assert "finds 25.0%; on average it gives 90% of the weight to R" in said(app).replace("\\", "")
+
+
+def test_an_unknown_setting_is_the_first_one(open_page: OpenPage) -> None:
+    app = open_page("fidelity", setting="no such setting")
+    assert not app.exception
+    assert app.selectbox(key="choice_setting").value == "equal shares"
+
+
+def test_choices_of_a_data_set_are_not_offered_on_fidelity(open_page: OpenPage) -> None:
+    keys = [s.key for s in open_page("fidelity", data=REAL).selectbox]
+    assert keys == ["choice_setting"]
+
+
+def test_a_record_under_way_says_so(open_page: OpenPage, tmp_path: Path) -> None:
+    record = records.fidelity(seeds=2)
+    record["runs"] = [r for r in record["runs"] if r["setting"] in ("equal shares", "R only")]
+    (tmp_path / "fidelity.json").write_text(json.dumps(record), "utf-8")
+    app = open_page("fidelity", results=tmp_path)
+    assert not app.exception
+    assert "2 of 15 settings, at least 2 of 5 seeds" in said(app)
+    assert "**Open**" in said(app)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(None, "has not been run yet"), ("{]", "cannot be read"), ('{"runs": []}', "cannot be read")],
+)
+def test_no_record_or_a_bad_one_says_what_to_run(
+    open_page: OpenPage, tmp_path: Path, content: str | None, words: str
+) -> None:
+    if content is not None:
+        (tmp_path / "fidelity.json").write_text(content, "utf-8")
+    app = open_page("fidelity", results=tmp_path)
+    assert not app.exception
+    assert words in said(app)
+    assert app.code[0].value == "make bench-fidelity"
+
+
+def test_fidelity_needs_no_checkpoint(open_page: OpenPage, room: Room) -> None:
+    app = open_page("fidelity", root=room.empty)
+    assert not app.exception
+    assert "**8 met**" in said(app)

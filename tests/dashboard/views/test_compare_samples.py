@@ -1,0 +1,421 @@
+"""Trained models sample by sample: agreement, pairs, calibration, training, and their pages."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
+
+from dashboard.figures import compare, upset
+from dashboard.figures import training as training_figures
+from dashboard.services.comparison import agreement, calibration, chosen, pairs, training
+from dashboard.services.sample.samples import in_split
+from dashboard.services.store import catalog
+from dashboard.services.store.catalog import Checkpoint, Stock
+from dashboard.state import view as state
+from dmil_core.checkpoint import HISTORY_FILE, PREDICTIONS_FILE
+from dmil_core.data.catalog import load_dataset
+from dmil_core.io.tables import read_table, table_metadata, write_table
+from dmil_core.training.run import train
+from tests.dashboard import drawn
+from tests.dashboard.conftest import OpenPage
+from tests.dashboard.folders import (
+    BROKEN,
+    GENERATED,
+    HTML_ID,
+    MODELS,
+    ODD,
+    REAL,
+    THREE,
+    Room,
+    shipped,
+    table_of,
+)
+from tests.dashboard.views.test_pages import said, view
+
+KEYS = tuple(f"{m}:0" for m in MODELS)
+
+
+@pytest.fixture
+def found(room: Room, monkeypatch: pytest.MonkeyPatch) -> Stock:
+    monkeypatch.setenv("DMIL_CHECKPOINTS", str(room.root))
+    return catalog.stock()
+
+
+@pytest.fixture
+def ready(found: Stock) -> tuple[Checkpoint, ...]:
+    return found.ready(REAL, 0)
+
+
+@pytest.fixture(scope="module")
+def seeds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Checkpoints with two seeds of `joint`, the second hardly trained, and a `dmil`."""
+    root = tmp_path_factory.mktemp("seeds")
+    for model in ("joint", "dmil"):
+        shutil.copytree(shipped(REAL) / model / "seed0", root / REAL / model / "seed0")
+    out = root / REAL / "joint" / "seed1"
+    train(load_dataset(REAL), "joint", 1, out, device="cpu", epochs_scale=0.02)
+    return root
+
+
+def figure(app: AppTest, key: str) -> list[dict[str, Any]]:
+    """Traces of a figure of the page."""
+    (chart,) = (c for c in app.get("plotly_chart") if c.proto.id.endswith(f"-{key}"))
+    traces: list[dict[str, Any]] = json.loads(chart.proto.spec)["data"]
+    return traces
+
+
+# --- who takes part -------------------------------------------------------------------------
+
+
+def test_the_known_models_and_the_chosen_one_take_part_at_first(found: Stock) -> None:
+    assert [chosen.key(c) for c in chosen.chosen(found, REAL, 0, "dmil", "").found] == list(KEYS)
+
+
+def test_a_link_chooses_who_takes_part_and_what_is_unknown_is_told(found: Stock) -> None:
+    some = chosen.chosen(found, REAL, 0, "dmil", "dmil:0,nobody:3,joint:0")
+    assert [c.model for c in some.found] == ["dmil", "joint"]
+    assert some.unknown == ("nobody:3",)
+    assert chosen.chosen(found, REAL, 0, "dmil", state.NOBODY).found == ()
+    # A choice that fits no model of this set is one for another set.
+    assert len(chosen.chosen(found, REAL, 0, "dmil", "mcr:0").found) == 4
+
+
+def test_damaged_models_do_not_take_part(found: Stock) -> None:
+    some = chosen.chosen(found, BROKEN, 0, "dmil", "joint:0,ensemble:0")
+    assert [c.model for c in some.found] == ["joint"]
+    assert [c.model for c in some.damaged] == ["ensemble"]
+
+
+@given(st.lists(st.text("abc:-0129", min_size=1), unique=True).filter(lambda n: n != ["-"]))
+def test_names_in_a_link_are_read_as_they_were_written(names: list[str]) -> None:
+    assert state.names_in(state.listed(names)) == tuple(names)
+
+
+# --- agreement ------------------------------------------------------------------------------
+
+
+def test_every_sample_is_counted_once(ready: tuple[Checkpoint, ...], room: Room) -> None:
+    result = agreement.agreement(ready, "test")
+    rows = len(in_split(catalog.table(ready[0]), "test"))
+    assert sum(s.count for s in result.subsets) == result.rows == rows
+    assert [s.count for s in result.subsets] == sorted(s.count for s in result.subsets)[::-1]
+    for model, share in zip(result.models, result.accuracy, strict=True):
+        alone = table_of(room, REAL, model.split(":")[0]).query("split == 'test'")["correct"]
+        assert share == pytest.approx(alone.mean())
+
+
+def test_members_are_exactly_those_samples(ready: tuple[Checkpoint, ...], room: Room) -> None:
+    result = agreement.agreement(ready, "test")
+    for one in result.subsets:
+        frame = agreement.members(ready, "test", one.right)
+        assert len(frame) == one.count == result.count(one.right)
+        for name in result.models:
+            assert (frame[f"{name} right"] == (name in one.right)).all()
+        assert frame["hard"].is_monotonic_increasing
+    table = table_of(room, REAL, "joint").assign(id=lambda t: t["id"].astype(str)).set_index("id")
+    hardest = agreement.members(ready[:1], "test", ()).iloc[0]
+    truth = table.loc[hardest["id"], "y"]
+    assert hardest["hard"] == pytest.approx(float(table.loc[hardest["id"], f"p_{truth}"]))
+
+
+def test_models_without_the_same_samples_share_what_they_have(
+    ready: tuple[Checkpoint, ...], tmp_path: Path
+) -> None:
+    folder = tmp_path / "seed0"
+    shutil.copytree(ready[0].folder, folder)
+    path = folder / PREDICTIONS_FILE
+    test = read_table(path).query("split == 'test'")
+    write_table(test.iloc[:-7].sample(frac=1, random_state=0), path, table_metadata(path))
+    fewer = replace(ready[0], folder=folder, stamp=str(folder))
+    result = agreement.agreement((ready[1], fewer), "test")
+    assert (result.left_out, result.rows) == (7, len(test) - 7)
+    assert sum(s.count for s in result.subsets) == result.rows
+    assert (pairs.differences(ready[0], fewer, "test")["distance"] == 0).all()
+
+
+def columns(*counts: int) -> list[upset.Column]:
+    sets = [(True, True), (True, False), (False, False)]
+    pairs_ = zip(sets, counts, strict=True)
+    named = [upset.Column(f"c{i}", right, n) for i, (right, n) in enumerate(pairs_)]
+    return [*named, upset.Column("", None, 2)]
+
+
+def test_an_upset_column_answers_a_click_anywhere() -> None:
+    fig = upset.upset(columns(90, 5, 1), ["a", "<b>"], [0.9, 0.8], "c1")
+    bars, catcher = fig.data[:2]
+    assert list(bars.customdata) == list(catcher.customdata) == ["c0", "c1", "c2", ""]
+    assert min(catcher.y) >= max(bars.y)
+    assert list(fig.layout.yaxis2.ticktext) == ["a 90.0%", "&lt;b&gt; 80.0%"]
+    dots = next(t for t in fig.data[2:] if t.mode == "markers")
+    right = [m for m, s in zip(dots.customdata, dots.marker.symbol, strict=True) if s == "circle"]
+    assert right == ["c0", "c0", "c1"]
+    assert "<b>5</b>" in bars.text
+
+
+def test_only_a_bar_far_above_the_others_is_cut_and_says_so() -> None:
+    tall, even = columns(90, 5, 1), columns(9, 5, 1)
+    assert upset.cut(tall)
+    assert not upset.cut(even)
+    bars = upset.upset(tall, ["a", "b"], [1, 1]).data[0]
+    assert bars.y[0] < 90
+    assert bars.text[0].startswith("90<br>")
+
+
+# --- pairs ----------------------------------------------------------------------------------
+
+
+def test_the_largest_change_comes_first_and_is_the_distance(found: Stock, room: Room) -> None:
+    one, two = (found.get(REAL, m, 0) for m in ("dmil", "dmil-paper"))
+    frame = pairs.differences(one, two, "test")
+    assert frame["distance"].is_monotonic_decreasing
+    assert frame["distance"].between(0, 1).all()
+    first, second = (
+        table_of(room, REAL, m).astype({"id": str}).set_index("id") for m in ("dmil", "dmil-paper")
+    )
+    name = frame.index[0]
+    held = [c for c in first.columns if c.startswith("p_")]
+    by_hand = 0.5 * float(np.abs(first.loc[name, held] - second.loc[name, held]).sum())
+    assert frame.loc[name, "distance"] == pytest.approx(by_hand)
+    assert pairs.distance(one, two, name) == pytest.approx(by_hand)
+    part = frame.loc[name, "gate_part"]
+    by = float(second.loc[name, f"gate_{part}"] - first.loc[name, f"gate_{part}"])
+    assert frame.loc[name, "gate_by"] == pytest.approx(by)
+    moved = pairs.gate_moved(one, two, name)
+    assert moved is not None
+    assert (moved.component, moved.second - moved.first) == (part, pytest.approx(by))
+
+
+def test_a_model_differs_from_itself_in_nothing(ready: tuple[Checkpoint, ...]) -> None:
+    frame = pairs.differences(ready[2], ready[2], "all")
+    assert (frame["distance"] == 0).all()
+    assert (frame["gate_distance"] == 0).all()
+
+
+def test_without_two_gates_no_gate_is_compared(found: Stock) -> None:
+    one, two = (found.get(REAL, m, 0) for m in ("dmil", "joint"))
+    frame = pairs.differences(one, two, "test")
+    assert "gate_distance" not in frame.columns
+    assert pairs.gate_moved(one, two, str(frame.index[0])) is None
+
+
+def test_two_posteriors_have_the_true_class_among_them(found: Stock) -> None:
+    one, two = (found.get(REAL, m, 0) for m in ("dmil", "joint"))
+    for name, row in pairs.differences(one, two, "test").head(5).iterrows():
+        frame = pairs.posteriors(one, two, str(name))
+        assert {row["truth"], row["first_says"], row["second_says"]} <= set(frame["cls"])
+    fig = compare.posteriors(frame, "a", "b", frame["cls"][0])
+    assert [name for name, _ in fig.legend] == ["a", "b"]
+    assert fig.rows[0].words.endswith("(true)")
+    assert [m.text for m in fig.rows[0].marks] == [
+        f"{p:.0%}" for p in frame.loc[frame.index[0], ["first", "second"]]
+    ]
+
+
+# --- calibration ----------------------------------------------------------------------------
+
+
+def test_the_error_is_that_of_the_run(ready: tuple[Checkpoint, ...]) -> None:
+    for one in ready:
+        result = calibration.calibration(one, "test")
+        assert result is not None
+        assert one.run is not None
+        assert result.error == pytest.approx(one.run.metrics["test"]["ece"], abs=1e-6)
+        assert result.curve["rows"].sum() == result.rows
+        assert 0 < result.luck < 0.2
+
+
+def test_too_sure_not_sure_enough_or_neither(ready: tuple[Checkpoint, ...]) -> None:
+    def verdict(model: str) -> str:
+        found = next(c for c in ready if c.model == model)
+        result = calibration.calibration(found, "test")
+        assert result is not None
+        return result.verdict
+
+    # An average of models of one input each is unsure where they disagree.
+    assert verdict("ensemble") == "shy"
+    assert verdict("dmil") == "fine"
+
+
+# --- training -------------------------------------------------------------------------------
+
+
+def test_three_stages_follow_each_other(found: Stock) -> None:
+    result = training.training(found.get(REAL, "dmil", 0))
+    assert result is not None
+    assert [s.title[0] for s in result.stages] == ["1", "2", "3"]
+    assert result.stages[0].first == 1
+    assert result.stages[-1].last == len(result.epochs)
+    for before, after in zip(result.stages, result.stages[1:], strict=False):
+        assert after.first == before.last + 1
+    for stage in result.stages:
+        rows = result.epochs[result.epochs["step"].between(stage.first, stage.last)]
+        assert stage.val_loss == rows["val_loss"].min()
+        assert stage.first <= stage.best <= stage.last
+
+
+def test_a_line_is_broken_between_stages_and_the_kept_epochs_are_marked() -> None:
+    epochs = pd.DataFrame({"step": [1, 2, 3], "val_loss": [9.0, 2.0, 1.0]})
+    bands = [training_figures.Band("1 a", 1, 2, 2), training_figures.Band("2 b", 3, 3, 3)]
+    fig = training_figures.curves({"m": epochs}, {"m": bands}, {"val_loss": "loss"}, "m")
+    line, marks = fig.data
+    assert [v is None or np.isnan(v) for v in line.x] == [False, False, True, False, True]
+    assert list(marks.x) == [2, 3]
+    assert {a.text for a in fig.layout.annotations} == {"1 a", "2 b"}
+    assert fig.layout.yaxis.type == "log"
+    # Powers of ten cannot show what is not above 0, and say little of what hardly changes.
+    for values in ([1.0, 0.0, -1.0], [1.2, 1.1, 1.0]):
+        other = epochs.assign(val_loss=values)
+        fig = training_figures.curves({"m": other}, {"m": bands}, {"val_loss": "loss"}, "m")
+        assert fig.layout.yaxis.type != "log"
+
+
+# --- pages ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("look", state.LOOKS)
+@pytest.mark.parametrize("data", [GENERATED, THREE, BROKEN])
+def test_each_look_opens_without_error(open_page: OpenPage, look: str, data: str) -> None:
+    app = open_page("compare", data=data, part="samples", look=look)
+    assert not app.exception
+    assert view(app).look == look  # type: ignore[attr-defined]
+    assert "Something went wrong" not in said(app)
+
+
+def test_a_group_in_the_link_lists_its_samples(open_page: OpenPage, room: Room) -> None:
+    app = open_page("compare", data=REAL, part="samples", subset="ensemble:0,dmil:0,dmil-paper:0")
+    right = {
+        m: table_of(room, REAL, m).query("split == 'test'")["correct"].to_numpy() for m in MODELS
+    }
+    only = ~right["joint"] & right["ensemble"] & right["dmil"] & right["dmil-paper"]
+    ids = table_of(room, REAL, "joint").query("split == 'test'")["id"].astype(str)[only]
+    listed = app.dataframe[0].value
+    assert set(listed["id"]) == set(ids)
+    assert listed["joint:0"].str.startswith("✗").all()
+    assert listed["dmil:0"].str.startswith("✓").all()
+    app.selectbox(key="choice_subset").select(state.NOBODY).run()
+    assert view(app).subset == state.NOBODY  # type: ignore[attr-defined]
+    assert not app.dataframe[0].value["dmil:0"].str.startswith("✓").any()
+
+
+def test_who_takes_part_can_be_chosen_and_none_is_told(open_page: OpenPage) -> None:
+    app = open_page("compare", data=REAL, part="samples", subset="joint:0")
+    app.multiselect(key="choice_among").set_value(["dmil:0", "ensemble:0"]).run()
+    assert view(app).among == "dmil:0,ensemble:0"  # type: ignore[attr-defined]
+    assert "All 2 models are right" in said(app)
+    assert "Not trained" not in said(app)
+    assert not app.dataframe, "the group of a model that does not take part is no group"
+    app.multiselect(key="choice_among").set_value([]).run()
+    assert "No model is chosen" in said(app)
+
+
+def test_a_model_of_the_link_that_does_not_exist_is_told(open_page: OpenPage) -> None:
+    among = "dmil:0,joint:0,<b>x</b>:7"
+    app = open_page("compare", data=REAL, part="samples", among=among)
+    assert "Not trained for this data set" in said(app)
+    assert "<b>" not in said(app).replace("\\<", "")
+
+
+def test_columns_are_named_so_that_a_click_can_choose_them(open_page: OpenPage) -> None:
+    bars = figure(open_page("compare", data=REAL, part="samples"), "upset")[0]
+    assert bars["customdata"][0] == ",".join(KEYS)
+    assert len(bars["customdata"]) <= 16
+
+
+def test_one_right_the_other_wrong_in_both_directions(open_page: OpenPage, room: Room) -> None:
+    app = open_page("compare", data=REAL, part="samples", look="pair", rival="ensemble")
+    one, two = (table_of(room, REAL, m).query("split == 'test'") for m in ("dmil", "ensemble"))
+    only = int((one["correct"].to_numpy() & ~two["correct"].to_numpy()).sum())
+    options = [o.replace("\\", "") for o in app.radio(key="choice_side").options]
+    assert f"only dmil right ({only})" in options
+    app.radio(key="choice_side").set_value("first").run()
+    listed = app.dataframe[0].value
+    assert len(listed) == only
+    assert listed["second"].str.startswith("✗").all()
+    app.selectbox(key="pair_second").select("dmil-paper:0").run()
+    assert view(app).rival == "dmil-paper"  # type: ignore[attr-defined]
+    assert not app.exception
+
+
+def test_a_sample_under_two_models_beside_each_other(open_page: OpenPage) -> None:
+    query = {"part": "samples", "look": "pair", "rival": "dmil-paper"}
+    app = open_page("compare", data=REAL, **query)
+    first = app.dataframe[0].value.iloc[0]
+    assert view(app).sample == first["id"]  # type: ignore[attr-defined]
+    words = said(app).replace("\\", "")
+    assert "Their gates differ most in" in words
+    assert "bits in dmil" in words
+    waterfalls = [drawn.texts(drawn.drawing(app, f"pair_waterfall_{i}")) for i in (0, 1)]
+    scores = [shown[shown.index("score") + 1] for shown in waterfalls]
+    assert scores[0] != scores[1]
+    assert "goes from the inputs straight" not in words
+    other = said(open_page("compare", data=REAL, part="samples", look="pair", rival="joint"))
+    assert "joint goes from the inputs straight to a score" in other
+
+
+def test_two_seeds_of_one_model_are_compared(open_page: OpenPage, seeds: Path) -> None:
+    query = {"data": REAL, "model": "joint", "part": "samples", "look": "pair"}
+    app = open_page("compare", root=seeds, rival="joint", **{"rival-seed": "1"}, **query)
+    assert not app.exception
+    assert app.selectbox(key="pair_first").value == "joint:0"
+    assert app.selectbox(key="pair_second").value == "joint:1"
+    assert "joint, seed 1 says" in said(app).replace("\\", "")
+    app.selectbox(key="pair_first").select("joint:1").run()
+    assert view(app).seed == 1  # type: ignore[attr-defined]
+    assert app.selectbox(key="pair_second").value != "joint:1"
+    among = "joint:0,joint:1"
+    curves = open_page(
+        "compare", root=seeds, data=REAL, part="samples", look="training", among=among
+    )
+    lines = [t["name"] for t in figure(curves, "training_curves") if t["mode"] == "lines"]
+    assert lines[:2] == ["joint, seed 0", "joint, seed 1"]
+
+
+def test_each_model_s_calibration_is_said_in_words(open_page: OpenPage) -> None:
+    app = open_page("compare", data=REAL, part="samples", look="calibration")
+    words = said(app).replace("\\", "")
+    assert "**ensemble** is" in words
+    assert "**not sure enough**" in words
+    assert [t["name"] for t in figure(app, "reliability_of_models")][1:] == list(MODELS)
+
+
+def test_what_is_drawn_of_a_training_can_be_chosen(open_page: OpenPage) -> None:
+    app = open_page("compare", data=REAL, part="samples", look="training", curves="loss")
+    stages = app.dataframe[0].value
+    assert list(stages[stages["model"] == "dmil"]["stage"].str[0]) == ["1", "2", "3"]
+    (chart,) = app.get("plotly_chart")
+    assert "yaxis2" not in json.loads(chart.proto.spec)["layout"]
+    app.pills(key="choice_curves").set_value([]).run()
+    assert not app.get("plotly_chart")
+    assert view(app).curves == state.NOBODY  # type: ignore[attr-defined]
+
+
+def test_a_checkpoint_without_epochs_says_how_to_get_them(
+    open_page: OpenPage, tmp_path: Path
+) -> None:
+    for model in ("joint", "dmil"):
+        shutil.copytree(shipped(REAL) / model, tmp_path / REAL / model)
+    (tmp_path / REAL / "joint" / "seed0" / HISTORY_FILE).unlink()
+    app = open_page("compare", root=tmp_path, data=REAL, part="samples", look="training")
+    assert not app.exception
+    assert "were not kept" in said(app)
+    assert app.code[0].value.endswith("--paradigm joint --seed 0 --overwrite")
+    assert set(app.dataframe[0].value["model"]) == {"dmil"}
+
+
+def test_a_hostile_id_is_only_text_beside_two_models(open_page: OpenPage) -> None:
+    app = open_page("compare", data=ODD, part="samples", look="pair", sample=HTML_ID)
+    assert not app.exception
+    assert any("Sample" in s.value for s in app.header)
+    for kind in (app.markdown, app.header, app.caption, app.info, app.warning):
+        for element in kind:
+            assert "<img" not in element.value.replace("\\<", "")

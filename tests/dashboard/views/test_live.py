@@ -1,0 +1,200 @@
+"""The page Live training, without a browser: what it says, and that it trains in its process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard.figures import live as figures
+from dashboard.figures.live import Tile
+from dashboard.jobs import live_queue
+from dashboard.services.learn import playground
+from dashboard.services.learn.playground import Scene, Settings, Snapshot
+from dashboard.state.view import LENGTHS, PACES, View
+from dashboard.text import live as text
+from dmil_core.teaching.plane import Square
+from tests.dashboard.conftest import OpenPage
+
+
+@pytest.fixture(scope="module", autouse=True)
+def ended() -> Iterator[None]:
+    """No process of this server outlives the tests, and others get a new one."""
+    yield
+    while live_queue._OPEN:
+        live_queue._OPEN.pop().close()
+
+
+def said(app: AppTest) -> str:
+    parts = [*app.markdown, *app.caption, *app.header, *app.warning, *app.text]
+    return "\n".join(str(part.value) for part in parts)
+
+
+def run_until(app: AppTest, true: Callable[[], object]) -> None:
+    """Look again, as the page does in a browser."""
+    end = time.monotonic() + 120
+    while not true():
+        assert time.monotonic() < end, said(app)
+        time.sleep(0.3)
+        app.run()
+        assert not app.exception
+
+
+def labels(app: AppTest) -> list[str]:
+    return [button.label for button in app.button]
+
+
+def ready(app: AppTest) -> bool:
+    return "### Ensemble" in said(app)
+
+
+def test_a_step_moves_the_learners_and_its_result_is_read_aloud(open_page: OpenPage) -> None:
+    app = open_page("live", length="short", world="world:rdn=1,xor=1")
+    run_until(app, lambda: ready(app))
+    assert "**DMIL, stage 0 look**" in said(app)
+    assert "R: both say it" not in said(app)  # that is in the pictures
+    app.button(key="live_step").click().run()
+    run_until(app, lambda: "Go on" in labels(app))
+    assert "▶ **everything**" in said(app)
+    assert "(chance" in said(app) or "chance is" in said(app)
+    app.button(key="live_reset").click().run()
+    run_until(app, lambda: ready(app))
+    assert "Start" in labels(app)
+    assert "▶ **everything**" not in said(app)
+
+
+def test_a_preset_and_the_choices_go_into_the_link(open_page: OpenPage) -> None:
+    app = open_page("live", length="short")
+    app.button(key="live_preset_mixture").click().run()
+    assert app.session_state["view"].world == "world:xor=1,rdn=1,unq1=1,unq2=1"
+    app.number_input(key="live_draw").set_value(7).run()
+    app.selectbox(key="choice_second").set_value("blurred").run()
+    view = app.session_state["view"]
+    assert (view.draw, view.second, view.length) == (7, "blurred", "short")
+    held = app.session_state["live_run"].settings
+    assert (held.seed, held.spread2) == (7, playground.BLURRED)
+    assert not app.exception
+
+
+@pytest.mark.parametrize(
+    "world", ["world:xor=-1", "nonsense", "world:table=0~0~a/1~1~a", "<img src=x>"]
+)
+def test_a_world_that_cannot_be_learnt_says_so_and_offers_xor(
+    open_page: OpenPage, world: str
+) -> None:
+    app = open_page("live", world=world, length="short")
+    assert not app.exception
+    assert "cannot be" in said(app)
+    (begin,) = [b for b in app.button if b.label == "Begin with XOR"]
+    begin.click().run()
+    assert not app.exception
+    assert app.session_state["view"].world == "world:xor=1"
+
+
+def test_every_stage_has_words() -> None:
+    from dmil_core.paradigms import find_paradigm
+
+    for name in playground.LEARNERS:
+        assert {s.name for s in find_paradigm(name).stages} <= set(text.STAGES)
+    assert "out-of-fold" in text.STAGES
+
+
+XOR_CHANCE = {"S": 0.5}
+
+
+def test_the_sentence_says_who_is_stuck_and_why() -> None:
+    own = {"ensemble": {"S": 0.51}, "joint": {"S": 0.99}, "dmil": {"S": 0.98}}
+    sentences = text.verdict(own, XOR_CHANCE, {"S": {"R": 0, "U1": 0, "U2": 0, "S": 1}}, {})
+    assert "ensemble is at 51%, and chance is 50%" in sentences[0]
+    assert "Joint 99% and DMIL 98%: they read both" in sentences[0]
+    assert "gives 100% to S on S samples: the true part has most" in sentences[1]
+
+
+def test_the_sentence_does_not_claim_what_the_numbers_do_not_say() -> None:
+    nothing = {n: {"S": 0.51} for n in playground.LEARNERS}
+    (stuck,) = text.verdict(nothing, XOR_CHANCE, {}, {})
+    assert "The others are at chance too" in stuck
+    same = {n: {"R": 0.8} for n in playground.LEARNERS}
+    (alike,) = text.verdict(same, {"R": 0.5}, {}, dict.fromkeys(playground.LEARNERS))
+    assert "about equally good" in alike
+    odd = text.verdict(same, {"R": 0.5}, {"R": {"R": 0.1, "U1": 0.9, "U2": 0, "S": 0}}, {})
+    assert "does not always have most yet" in odd[-1]
+    high = {n: {"R": 0.96, "U1": 0.99} for n in playground.LEARNERS}
+    (solved,) = text.verdict(high, {"R": 0.5, "U1": 0.5}, {}, {})
+    assert solved == "On **R** and **U1** samples all three are right: 96% or more."
+    always = {n: {"R": 1.0, "U1": 1.0} for n in playground.LEARNERS}
+    (solved,) = text.verdict(always, {"R": 0.5, "U1": 0.5}, {}, {})
+    assert solved == "On **R** and **U1** samples all three are always right."
+    two = {"ensemble": {"all": 0.9}, "joint": {"all": 0.98}, "dmil": {"all": 0.97}}
+    (apart,) = text.verdict(two, {"all": 0.75}, {}, {})
+    assert apart.startswith("On all samples Joint and DMIL are right most often: Ensemble 90%")
+    leaning = text.verdict(same, {"R": 0.5}, {}, {"joint": 0.97})
+    assert "that of x1: Joint in 97% of the places" in leaning[-1]
+
+
+def test_the_lean_is_read_from_where_the_inputs_contradict_each_other() -> None:
+    places = (0.0, 1.0)
+    square = Square("", ("0", "1"), ("0", "1"), places, places, ((0, -1), (-1, 1)), ())
+    scene = Scene(("0", "1"), (), (square,), {}, {}, 0)
+
+    def one(surface: tuple[tuple[float, ...], ...]) -> Snapshot:
+        return Snapshot("joint", 0, "", 0, 0, False, {}, {}, (surface,), ())
+
+    assert playground.follows(scene, one(((0.9, 1.9), (0.9, 1.9)))) == 1.0
+    assert playground.follows(scene, one(((0.9, 0.9), (1.9, 1.9)))) == 0.0
+    xor = Scene(("0", "1"), (), (Square("", ("0", "1"), ("0", "1"), places, places,
+                                        ((0, 1), (1, 0)), ()),), {}, {}, 0)  # fmt: skip
+    assert playground.follows(xor, one(((0.9, 1.9), (0.9, 1.9)))) is None
+
+
+def test_the_picture_marks_wrong_answers_and_guesses_by_letters_and_escapes_names() -> None:
+    tile = Tile(
+        title="", symbols1=["0", "1"], symbols2=["0", "1"], at1=[0, 1], at2=[0, 1],
+        truth=[[0, 1], [1, -1]], points=[(0, 0, 0)], surface=[[0.9, 1.9], [0.1, 0.9]],
+        answers=[[0.9, 0.9], [1.1, 0.9]],
+    )  # fmt: skip
+    fig = figures.surfaces([tile], ["<b>a", "b"], "joint", 3)
+    letters = fig.data[-1]
+    assert list(letters.text) == ["<b>&lt;b&gt;a</b>", "<b>&lt;b&gt;a ✗</b>", "<b>?</b>"]
+    assert fig.data[0].zmax == 2
+    # The class's own colour where it is sure, the next class's section begins pale.
+    scale = dict(fig.data[0].colorscale)
+    assert scale[0.0] == "rgb(201, 206, 216)"
+    assert len(fig.data[0].colorscale) == 4
+
+
+def test_settings_follow_the_view() -> None:
+    made = playground.settings(View(inputs="vectors", second="blurred", draw=4, length="long"))
+    assert isinstance(made, Settings)
+    assert (made.form, made.spread2, made.seed) == ("vectors", playground.BLURRED, 4)
+    assert made.epochs_scale == 3 * Settings.epochs_scale
+    assert made.spread == playground.SPREADS["vectors"] != Settings.spread
+    assert tuple(live_queue.PACES) == PACES == tuple(text.PACES)
+    assert tuple(playground.LENGTHS) == LENGTHS == tuple(text.LENGTHS)
+    assert playground.preset_of(View()) == "xor"
+    assert playground.preset_of(View(world="world:and=1")) == ""
+    for preset in playground.PRESETS:
+        assert preset.name in text.PRESETS
+        assert preset.name in text.PRESET_SAYS
+        assert isinstance(playground.settings(View(**preset.choice)), Settings)
+
+
+@pytest.mark.parametrize(
+    ("world", "inputs", "form"),
+    [
+        ("", "", "points"),
+        ("world:and=1", "", "points"),
+        ("world:xor=1,rdn=1", "", "points"),
+        ("world:xor=1,rdn=1,unq1=1", "", "vectors"),
+        ("world:xor=1,rdn=1,unq1=1", "points", "points"),
+        ("world:table=a~a~0/a~b~1", "vectors", "vectors"),
+    ],
+)
+def test_a_mixture_of_many_is_of_vectors_where_the_visitor_does_not_choose(
+    world: str, inputs: str, form: str
+) -> None:
+    made = playground.settings(View(world=world, inputs=inputs))
+    assert isinstance(made, Settings)
+    assert made.form == form

@@ -1,0 +1,118 @@
+"""The map page: its states, two maps, slices that stay in force on other pages."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from dashboard.services import listing
+from dashboard.services.map import outlines
+from dashboard.services.map import slices as slice_service
+from dashboard.services.map.maps import layout, placed
+from dashboard.services.store.catalog import Checkpoint, Projection, Stock, table
+from dashboard.state import slices
+from dashboard.state.slices import Slice
+from tests.dashboard.conftest import OpenPage
+from tests.dashboard.folders import BROKEN, GENERATED, REAL, Room
+from tests.dashboard.views.test_pages import ids, said, view
+
+
+def slice_of(found: Checkpoint, latent: str, name: str) -> Slice:
+    """The left half of a map."""
+    on = placed(found)
+    assert isinstance(on, Projection)
+    corners = outlines.corners([(-0.1, -0.1), (0.5, -0.1), (0.5, 1.1), (-0.1, 1.1)])
+    return Slice(name, found.model, found.seed, latent, layout(on, latent).mark, corners)
+
+
+def ids_of(found: Checkpoint, split: str) -> list[str]:
+    frame = table(found)
+    return list(frame[frame["split"] == split].index)
+
+
+def test_nothing_is_open_on_the_map_before_a_click(open_page: OpenPage) -> None:
+    assert "Click a point" in said(open_page("map", data=REAL))
+
+
+def test_a_sample_in_the_link_is_open_on_the_map(open_page: OpenPage, room: Room) -> None:
+    sample = ids(room, REAL)[7]
+    app = open_page("map", data=REAL, sample=sample)
+    assert sample in app.header[0].value.replace("\\", "")
+    assert "Trustworthiness" in said(app)
+    assert "say nothing about the latent" in said(app)
+
+
+@pytest.mark.parametrize("latent", ["Z", "N1", "S"])
+@pytest.mark.parametrize(
+    "colour", ["class", "correct", "dominant", "composition", "gate-S", "bits-S"]
+)
+def test_each_latent_and_colour(open_page: OpenPage, latent: str, colour: str) -> None:
+    app = open_page("map", data=GENERATED, latent=latent, colour=colour)
+    assert not app.exception
+    assert view(app).colour == colour  # type: ignore[attr-defined]
+
+
+def test_a_model_without_map_shows_a_pca_and_says_how_to_get_better(open_page: OpenPage) -> None:
+    app = open_page("map", data=BROKEN, model="joint")
+    assert not app.exception
+    assert "This is a first map, a PCA" in said(app)
+    assert "dmil project --checkpoint" in app.code[0].value
+    assert "Click a point" in said(app)
+
+
+def test_a_sample_of_another_split_is_ringed_and_told(open_page: OpenPage, room: Room) -> None:
+    app = open_page("map", data=REAL, sample=ids(room, REAL, split="train")[0])
+    assert not app.exception
+    assert "is not one of these points" in said(app)
+
+
+def test_two_maps_say_how_they_were_laid_over_each_other(open_page: OpenPage) -> None:
+    app = open_page("map", data=REAL, latent="Z", beside="dmil-paper:Z")
+    assert not app.exception
+    assert "The second map is turned" in said(app)
+    assert view(app).beside == "dmil-paper:Z"  # type: ignore[attr-defined]
+
+
+def test_a_slice_is_shown_with_what_sets_it_apart(open_page: OpenPage, found: Stock) -> None:
+    drawn = slice_of(found.get(REAL, "dmil", 0), "Z", "left half")
+    app = open_page("map", data=REAL, slice=slices.write(drawn))
+    assert not app.exception
+    assert app.text_input(key="slice_name").value == "left half"
+    count = next(m.value for m in app.markdown if "drawn on Z" in m.value)
+    rows = next(d.value for d in app.dataframe if "sure" in d.value and len(d.value) > 6)
+    assert f"**{len(rows)}**" in count.replace("\\", "")
+    app.text_input(key="slice_name").set_value("west").run()
+    assert slices.read(view(app).slice).name == "west"  # type: ignore[attr-defined]
+    next(b for b in app.button if b.label == "Clear").click().run()
+    assert view(app).slice == ""  # type: ignore[attr-defined]
+    assert "Draw around some points" in said(app)
+    assert any(b.label == "west" for b in app.button)
+
+
+def test_a_slice_filters_the_samples_until_it_is_left(open_page: OpenPage, found: Stock) -> None:
+    chosen = found.get(REAL, "dmil", 0)
+    drawn = slice_of(chosen, "Z", "left half")
+    inside = slice_service.members(REAL, drawn)
+    app = open_page("samples", data=REAL, slice=slices.write(drawn))
+    listed = next(d.value for d in app.dataframe if "sure" in d.value)
+    wanted = [i for i in ids_of(chosen, "test") if i in set(inside)]  # type: ignore[arg-type]
+    assert listed["id"].tolist() == wanted[: listing.PAGE]
+    assert f"{len(wanted)} of" in said(app)
+    app.button(key="leave_slice").click().run()
+    assert f"{len(ids_of(chosen, 'test'))} of" in said(app)
+
+
+def test_a_slice_of_another_map_is_refused_in_words(open_page: OpenPage, found: Stock) -> None:
+    drawn = replace(slice_of(found.get(REAL, "dmil", 0), "Z", "old"), mark="000000")
+    app = open_page("map", data=REAL, slice=slices.write(drawn))
+    assert "The map it was drawn on was computed again" in said(app)
+    app = open_page("samples", data=REAL, slice=slices.write(drawn))
+    assert not app.exception
+
+
+def test_unknown_sample_on_the_map(open_page: OpenPage) -> None:
+    app = open_page("map", data=REAL, sample="nobody")
+    assert "no sample with that id" in app.warning[0].value
+    next(b for b in app.button if b.label == "Clear the selection").click().run()
+    assert "Click a point" in said(app)

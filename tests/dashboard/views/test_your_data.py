@@ -1,0 +1,262 @@
+"""A visitor's own sets: on every page for one, nowhere for anybody else, gone when removed."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import time
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
+
+from dashboard.jobs import queue
+from dashboard.jobs.queue import Jobs
+from dashboard.services.store import own_sets, uploads, visitors
+from dashboard.services.store.own_sets import OwnSet
+from dmil_core.errors import BusyError
+from tests.dashboard.folders import APP, REAL, Room, shipped
+from tests.dashboard.views.test_pages import said
+
+ANN, BOB = "a" * 32, "b" * 32
+BOLD = "<b>bold</b> [x](http://y.z)"
+
+
+@pytest.fixture(autouse=True)
+def root(tmp_path: Path, room: Room, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder of uploads, with a queue in which nothing starts."""
+    monkeypatch.setenv("DMIL_UPLOADS", str(tmp_path))
+    monkeypatch.setenv("DMIL_CHECKPOINTS", str(room.root))
+    monkeypatch.setitem(queue._OPEN, tmp_path / "jobs", Jobs(tmp_path / "jobs", at_once=0))
+    return tmp_path
+
+
+def visitor(token: str) -> str:
+    """What the server calls the browser with this token."""
+    return visitors.hashed(token)
+
+
+def save(token: str = ANN, title: str = "Mine") -> OwnSet:
+    source = uploads.read("example.csv", uploads.example_csv())
+    assert not isinstance(source, uploads.Problem)
+    name = own_sets.free_name(visitor(token), title)
+    made = uploads.assemble(source, uploads.guess(source), name, title, "a test", None)
+    return own_sets.save(visitor(token), made)
+
+
+def trained(token: str = ANN, title: str = "Mine") -> OwnSet:
+    """A set with models: those of a shipped set, so that nothing need be trained here."""
+    own = save(token, title)
+    for model in ("joint", "ensemble", "dmil"):
+        shutil.copytree(shipped(REAL) / model, own.models / model)
+        run = own.models / model / "seed0" / "run.json"
+        content = json.loads(run.read_text())
+        content["data_card"]["title"] = title
+        run.write_text(json.dumps(content))
+    return own
+
+
+def open_page(page: str, token: str = "", **query: str) -> AppTest:
+    app = AppTest.from_file(APP, default_timeout=60)
+    if token:
+        app.session_state["visitor_token"] = token
+    for name, value in query.items():
+        app.query_params[name] = value
+    app._page_hash = calc_hash(page) if page else ""
+    return app.run()
+
+
+def sets(app: AppTest) -> list[str]:
+    return next(list(s.options) for s in app.selectbox if s.label == "Data set")
+
+
+# --- the services ----------------------------------------------------------------------------
+
+
+def test_a_set_is_kept_as_it_was_read_and_only_in_its_visitors_folder(root: Path) -> None:
+    own = save(title="My Set ../../x")
+    assert own.name == "my-my-set-x"
+    assert own.data.is_relative_to(root / "sets" / visitor(ANN))
+    assert ANN not in str(own.data)
+    assert own_sets.own_sets(visitor(ANN)) == [own]
+    assert own_sets.own_sets(visitor(BOB)) == own_sets.own_sets("") == []
+    assert own.card.counts == {"train": 210, "val": 30, "test": 60}
+    assert not [p for p in root.rglob("*") if p.name.startswith(".new")]
+
+
+def test_nothing_half_written_is_left(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(own_sets, "write_npz", stop)
+    with pytest.raises(KeyboardInterrupt):
+        save()
+    assert own_sets.own_sets(visitor(ANN)) == []
+    assert not [p for p in root.rglob("*") if p.is_file()]
+
+
+def test_sets_and_disk_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(own_sets.MOST_SETS):
+        save()
+    with pytest.raises(BusyError, match="Delete one first"):
+        save()
+    monkeypatch.setattr(own_sets, "MOST_MIB", 0)
+    with pytest.raises(BusyError, match="disk"):
+        save(BOB)
+
+
+def test_a_training_is_queued_once_and_starts_from_nothing() -> None:
+    own = save()
+    job = own_sets.train(own, "quick")
+    assert [s.title for s in job.steps] == ["joint", "ensemble", "dmil"]
+    assert all(str(own.data) in s.argv for s in job.steps)
+    assert own_sets.train(own, "full").id == job.id
+    assert [j.id for j in own_sets.trainings(own)] == [job.id]
+
+
+def test_deleting_takes_the_training_the_data_and_the_models(root: Path) -> None:
+    own, other = trained(), save(title="Other")
+    job = own_sets.train(replace(own, name=other.name), "quick")
+    assert not own_sets.delete(visitor(BOB), own.name)
+    assert not own_sets.delete(visitor(ANN), "../" + own.name)
+    assert own.data.exists()
+    assert own_sets.delete(visitor(ANN), own.name)
+    assert not own.data.exists()
+    assert not own.models.exists()
+    assert queue.jobs().get(job.id) is not None
+    assert own_sets.delete(visitor(ANN), other.name)
+    assert queue.jobs().get(job.id) is None
+    assert list(root.glob("sets/*/*/*")) == []
+
+
+def test_old_sets_are_removed_and_looking_keeps_them(root: Path) -> None:
+    old, new = save(title="Old"), save(BOB, title="New")
+    then = time.time() - 24 * 3600 * (own_sets.KEPT_DAYS + 1)
+    os.utime(old.data.parent, (then, then))
+    own_sets.sweep(time.time() + 10_000)
+    assert not old.data.exists()
+    assert not (root / "sets" / visitor(ANN)).exists()
+    assert new.data.exists()
+    os.utime(new.data.parent, (then, then))
+    assert own_sets.own_sets(visitor(BOB)) == [new]
+    own_sets.sweep(time.time() + 20_000)
+    assert new.data.exists()
+
+
+def test_the_download_holds_models_and_table_and_no_path_of_the_server(root: Path) -> None:
+    own = trained()
+    with zipfile.ZipFile(io.BytesIO(own_sets.packed(own))) as archive:
+        names = set(archive.namelist())
+        for model in ("joint", "ensemble", "dmil"):
+            for file in ("run.json", "model.safetensors", "predictions.parquet"):
+                assert f"checkpoints/{model}/seed0/{file}" in names
+        table = archive.read("decomposition.csv").decode().splitlines()
+        assert table[0].startswith("id,")
+        run = json.loads(archive.read("checkpoints/dmil/seed0/run.json"))
+        assert run["data_source"] == "data.npz"
+        assert all(str(root).encode() not in archive.read(n) for n in names)
+
+
+@pytest.mark.parametrize("held", ["", "../../etc", "a" * 31, "a" * 33, "é" * 32, "a" * 31 + "/"])
+def test_only_a_proper_token_leads_anywhere(held: str) -> None:
+    assert visitors.hashed(held) == ""
+
+
+# --- the pages -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", ["", "samples", "what-if", "map", "compare"])
+def test_an_own_set_is_on_every_page(page: str) -> None:
+    own = trained()
+    mine = open_page(page, ANN, data=own.name, part="samples")
+    assert not mine.exception
+    assert "Mine (yours)" in sets(mine)
+    assert mine.session_state["view"].data == own.name
+
+
+def test_an_own_set_is_for_its_visitor_alone_even_after_it_was_cached() -> None:
+    own = trained()
+    assert "Mine (yours)" in sets(open_page("samples", ANN, data=own.name))
+    for other in (BOB, ""):
+        app = open_page("samples", other, data=own.name)
+        assert not any("Mine" in option for option in sets(app))
+        assert "no such data set" in said(app)
+        assert app.session_state["view"].data != own.name
+
+
+def test_the_example_is_understood_looked_at_and_queued() -> None:
+    app = open_page("your-data")
+    assert "7 days after" in said(app)
+    app.button(key="use_example").click().run()
+    assert not app.exception
+    assert [m.value for m in app.multiselect] == [["left"], ["right"]]
+    assert next(s.value for s in app.selectbox if s.label == "Label") == "label"
+    counts = app.dataframe[0].value
+    assert counts.to_dict("list")["all"] == [144, 156]
+    app.button(key="save_and_train").click().run()
+    assert not app.exception
+    held = app.session_state["visitor_token"]
+    (own,) = own_sets.own_sets(visitor(held))
+    assert own.card.title == "example"
+    assert own_sets.trainings(own)[0].state == "queued"
+    assert "example" in said(app)
+    # Another tab of the same browser sees it, another browser does not.
+    assert "Training example" in said(open_page("your-data", held))
+    assert "Training example" not in said(open_page("your-data", BOB))
+
+
+def test_what_is_wrong_is_told_with_rows_and_nothing_can_be_trained() -> None:
+    lines = uploads.example_csv().decode().splitlines()
+    lines[4] = lines[4].replace(",", ",=1+1,", 1).rsplit(",", 2)[0] + f",{BOLD}"
+    app = open_page("your-data")
+    app.session_state["upload"] = {
+        "key": "1", "name": BOLD, "source": uploads.read("x.csv", "\n".join(lines).encode()),
+    }  # fmt: skip
+    app.run()
+    assert not app.exception
+    text = said(app)
+    assert "Nothing can be trained" in text
+    assert "formulas" in text.replace("\\", "")
+    assert "row 3" in text.replace("\\", "")
+    assert "<b>" not in text
+    assert not [b for b in app.button if b.key == "save_and_train"]
+
+
+def test_a_file_that_cannot_be_read_is_told() -> None:
+    stream = io.BytesIO()
+    np.savez(stream, x1=np.array([object()] * 40, dtype=object), y=np.arange(40) % 2)
+    for name, content, words in (
+        ("x.csv", b"\xff\xfe1", "UTF-16"),
+        ("x.npz", b"PK nonsense", "not a complete .npz"),
+        ("x.exe", b"MZ", "expected .csv"),
+        ("x.parquet", b"PAR1", "cannot be read"),
+    ):
+        app = open_page("your-data")
+        app.session_state["upload"] = {"key": "1", "name": name,
+                                       "source": uploads.read(name, content)}  # fmt: skip
+        app.run()
+        assert not app.exception
+        assert words in said(app)
+    pickled = uploads.read("p.npz", stream.getvalue())
+    assert not isinstance(pickled, uploads.Problem)
+    assert "never loaded" in str(pickled.issues[0])
+
+
+def test_deleting_asks_first() -> None:
+    own = trained()
+    app = open_page("your-data", ANN)
+    app.button(key=f"delete_{own.name}").click().run()
+    assert "cannot be undone" in said(app)
+    app.button(key="delete_no").click().run()
+    assert own.data.exists()
+    app.button(key=f"delete_{own.name}").click().run()
+    app.button(key="delete_yes").click().run()
+    assert not app.exception
+    assert not own.data.exists()
+    assert "Your sets" not in said(app)

@@ -1,7 +1,7 @@
 """What is each of our changes to the method worth? ``make bench-ablations``.
 
 ``dmil`` beside itself without one change at a time, and beside ``dmil-paper``: on the ``switch``
-law, whose composition is known, how often the gate finds it and how calibrated it is; on real
+law, whose interaction type is known, how often the gate finds it and how calibrated it is; on real
 sets, the accuracy. Seeds are paired, every decomposition of a seed learns from the same
 out-of-fold models, and nothing is tuned. Writes benchmarks/results/ablations.json after each run;
 what it holds is not trained again.
@@ -82,8 +82,8 @@ def main() -> int:
         if missing := [p for p, settings in planned if settings not in held]:
             units.append((name, seed, missing))
     print(f"{sum(len(u[2]) for u in units)} runs are not in the record", flush=True)
-    for _, found in finished(runs_of, [(*unit, a.out) for unit in units], a.jobs):
-        for new in found:
+    for _, result in finished(runs_of, [(*unit, a.out) for unit in units], a.jobs):
+        for new in result:
             runs = fidelity.replaced(runs, new)
         write_json(a.record, {"runs": runs, "means": summary(runs)})
     show(summary(runs))

@@ -42,7 +42,7 @@ def measure(setting: str, seed: int, a: argparse.Namespace) -> Records:
     data, encoder = SETTINGS[setting]
     dataset = load_dataset(data)
     root = a.out / RUNS_FOLDER / encoder
-    found = []
+    result = []
     pair = None
     for paradigm in dict.fromkeys((ENSEMBLE.name, *a.paradigms)):
         run = train(
@@ -50,8 +50,8 @@ def measure(setting: str, seed: int, a: argparse.Namespace) -> Records:
             encoders=(encoder, encoder), epochs_scale=a.epochs_scale,
         )  # fmt: skip
         pair = read_table(run.predictions) if pair is None else pair
-        found.append({"setting": setting, "encoder": encoder, **record(run, pair)})
-    return found
+        result.append({"setting": setting, "encoder": encoder, **record(run, pair)})
+    return result
 
 
 def summary(runs: Records) -> dict[str, Records]:
@@ -87,9 +87,9 @@ def main() -> int:
     return 0
 
 
-def show(found: dict[str, Any]) -> None:
+def show(result: dict[str, Any]) -> None:
     """Print accuracy, a row per setting and paradigm."""
-    for m in found["means"]:
+    for m in result["means"]:
         print(f"{m['setting']:20}{m['paradigm']:12}{m['accuracy']:.4f} "
               f"±{m.get('accuracy_sd', 0.0):.4f}  {m['parameters']:,} parameters")  # fmt: skip
 

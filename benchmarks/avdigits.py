@@ -34,16 +34,16 @@ def measure(paradigm: str) -> dict[str, Any]:
     image, sound = (dataset.flags[f"{n}_corrupt"][test] for n in ("image", "audio"))
     gates = table.loc[test, [schema.gate(c) for c in schema.COMPONENTS]]
     clean = ~image & ~sound
-    found: dict[str, Any] = {"paradigm": paradigm, "rows": int(test.sum())}
+    result: dict[str, Any] = {"paradigm": paradigm, "rows": int(test.sum())}
     for name, spoilt, column in (
         ("u2_where_only_image_spoilt", image & ~sound, "gate_U2"),
         ("u1_where_only_sound_spoilt", sound & ~image, "gate_U1"),
     ):
         kept = spoilt | clean
-        found[f"auroc_{name}"] = auroc(gates[column].to_numpy()[kept], spoilt[kept])
+        result[f"auroc_{name}"] = auroc(gates[column].to_numpy()[kept], spoilt[kept])
     label = np.select([clean, image & ~sound, sound & ~image], ["clean", "image", "sound"], "both")
-    found["mean_gates"] = _means(gates, label)
-    return found
+    result["mean_gates"] = _means(gates, label)
+    return result
 
 
 def _means(gates: pd.DataFrame, label: np.ndarray) -> dict[str, dict[str, float]]:

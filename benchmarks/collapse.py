@@ -1,7 +1,8 @@
 """Why does the gate of the released losses collapse? ``make bench-collapse``.
 
 For each seed of ``dmil-paper`` on ``switch``: what the gate gives to each component, how often
-the largest gate is the true composition, and what each component's own head gets right on samples
+the largest gate is the true interaction type, and what each component's own head gets right on
+samples
 that are not its own. From the latents, by a probe with a hidden layer: how much of the class of S
 samples is still in the encoders' features, in M and in N. Writes benchmarks/results/collapse.json,
 from which ``make results`` writes the table in docs/collapse.md; runs are those of ``make
@@ -38,10 +39,10 @@ def run(setting: str, seed: int, out: Path) -> dict[str, Any]:
     spec = SETTINGS[setting]
     dataset = load_dataset(spec)
     figures, test = trained(dataset, PARADIGM, seed, out)
-    model, found = load_model(run_folder(out, dataset.slug, PARADIGM, seed))
-    table = predict(model, found.config.model, fresh(spec), latents=True)
+    model, result = load_model(run_folder(out, dataset.slug, PARADIGM, seed))
+    table = predict(model, result.config.model, fresh(spec), latents=True)
     held = {
-        name: measure(table, names, found, "mlp", seed)["by_composition"]["S"]
+        name: measure(table, names, result, "mlp", seed)["by_interaction_type"]["S"]
         for name, names in LATENTS.items()
     }
     return {
@@ -57,16 +58,17 @@ def run(setting: str, seed: int, out: Path) -> dict[str, Any]:
 
 
 def heads(test: pd.DataFrame) -> dict[str, dict[str, float]]:
-    """Component -> composition -> share of its samples that the component's own head gets right."""
+    """Component -> interaction type -> share of its samples that the component's own head gets
+    right."""
     from dmil_core import schema
 
-    found: dict[str, dict[str, float]] = {}
+    result: dict[str, dict[str, float]] = {}
     for c in COMPONENTS:
         right = test[schema.component_pred(c)] == test["y"]
-        found[c] = {
-            str(k): float(v) for k, v in right.groupby(test[schema.COMPOSITION]).mean().items()
+        result[c] = {
+            str(k): float(v) for k, v in right.groupby(test[schema.INTERACTION_TYPE]).mean().items()
         }
-    return found
+    return result
 
 
 def main() -> int:
@@ -78,8 +80,8 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("build/bench-fidelity"))
     a = parser.parse_args()
     jobs = [(n, s, a.out) for n in a.settings for s in range(a.seeds)]
-    found = dict(finished(run, jobs, a.jobs))
-    records = [found[place] for place in range(len(jobs))]
+    result = dict(finished(run, jobs, a.jobs))
+    records = [result[place] for place in range(len(jobs))]
     print(*records, sep="\n")
     complete = set(LAWS) <= set(a.settings) and a.seeds >= SEEDS
     write_json(RESULT if complete else a.out / "collapse.json", records)

@@ -71,7 +71,7 @@ def measure(name: str, paradigm: str, seed: int, a: argparse.Namespace) -> Recor
     trained = compared(dataset, paradigm, seed, a.out, a.comparison, a.epochs_scale)
     model, run = load_model(trained.folder)
     rows = dataset.rows("test")
-    found = []
+    result = []
     for modality in modality_numbers(dataset.modalities):
         for kind in CORRUPTIONS:
             points = severities(dataset, modality, kind)
@@ -82,8 +82,8 @@ def measure(name: str, paradigm: str, seed: int, a: argparse.Namespace) -> Recor
             named = {"data": name, "paradigm": paradigm, "seed": seed, "modality": modality}
             named |= {"name": dataset.card.modalities[modality - 1].name, "corruption": kind}
             named |= {"lr_scale": scale_of(run, dataset)}
-            found.append({**named, "severity": list(points), **curve})
-    return found
+            result.append({**named, "severity": list(points), **curve})
+    return result
 
 
 def _mean(table: pd.DataFrame, name: str) -> float:
@@ -130,17 +130,17 @@ def main() -> int:
     a = parser.parse_args()
     units = [(d, p, s, a) for d in a.data for p in a.paradigms for s in range(a.seeds)]
     runs = spread(measure, units, a.jobs)
-    found = summary(runs)
+    table = summary(runs)
     result = record_path(parser, a, RESULT)
     write_lines(result.with_suffix(".jsonl"), runs)
-    write_json(result, found)
-    show(found)
+    write_json(result, table)
+    show(table)
     return 0
 
 
-def show(found: dict[str, Any]) -> None:
+def show(result: dict[str, Any]) -> None:
     """Print accuracy along each curve, and the gates where there are some."""
-    for c in found["curves"]:
+    for c in result["curves"]:
         head = f"{c['data']:10}{c['paradigm']:12}x{c['modality']} {c['corruption']:8}"
         print(head + " ".join(f"{v:.3f}" for v in c["accuracy"]))
         for m in (m for m in MEASURES[1:] if m in c):

@@ -100,17 +100,17 @@ def measure(setting: str, seed: int, a: argparse.Namespace) -> Records:
     if dataset.modalities != 2:
         raise ConfigError(f"{setting} has {dataset.modalities} inputs; expected a set of two, so "
                           "that one can dominate the other")  # fmt: skip
-    found: Records = []
+    records: Records = []
     pair: pd.DataFrame | None = None
     for paradigm in dict.fromkeys((ENSEMBLE.name, *a.paradigms)):
         run = trained(dataset, paradigm, seed, a)
         pair = read_table(run.predictions) if pair is None else pair
         measured = figures(run, dataset, pair)
-        alone = found[0]["probe"] if found else measured["probe"]
+        alone = records[0]["probe"] if records else measured["probe"]
         named = {"setting": setting, "paradigm": paradigm, "seed": seed}
         named |= {"lr_scale": scale_of(run, dataset)}
-        found.append({**named, **measured, "shortfall": round(alone - measured["probe"], 6)})
-    return found
+        records.append({**named, **measured, "shortfall": round(alone - measured["probe"], 6)})
+    return records
 
 
 def trained(dataset: Dataset, paradigm: str, seed: int, a: argparse.Namespace) -> Run:
@@ -132,8 +132,8 @@ def trained(dataset: Dataset, paradigm: str, seed: int, a: argparse.Namespace) -
 def figures(run: Run, dataset: Dataset, pair: pd.DataFrame) -> dict[str, Any]:
     """What is measured of one run; ``pair`` is the prediction table of its seed's ensemble."""
     model: Any
-    model, found = load_model(run.folder)
-    config, rows = found.config.model, dataset.rows("test")
+    model, result = load_model(run.folder)
+    config, rows = result.config.model, dataset.rows("test")
     weak, strong = weak_and_strong(pair)
     both = redundant(pair[pair["split"] == "test"])
     tables = {"accuracy": predict(model, config, dataset, rows)}
@@ -242,7 +242,7 @@ def finding(runs: Records, setting: str) -> dict[str, Any]:
     """
     learns = _less(runs, setting, ENSEMBLE.name, JOINT, "probe")
     answers = _less(runs, setting, JOINT, ENSEMBLE.name, "blank")
-    found: dict[str, Any] = {
+    result: dict[str, Any] = {
         "setting": setting,
         "control": CONTROL_OF[setting],
         "weak": "/".join(sorted({r["weak"] for r in _by_seed(runs, setting, JOINT).values()})),
@@ -252,12 +252,12 @@ def finding(runs: Records, setting: str) -> dict[str, Any]:
         "shown": None,
     }
     if learns["low"] is not None and answers["high"] is not None:
-        found["shown"] = learns["low"] > 0 and answers["high"] < 0
+        result["shown"] = learns["low"] > 0 and answers["high"] < 0
     for name, measured in (("learns_more", "probe"), ("answers_more", "blank")):
         here, there = (_behind(runs, s, measured) for s in (setting, CONTROL_OF[setting]))
         if both := [seed for seed in here if seed in there]:
-            found[name] = interval(*([gap[s] for s in both] for gap in (here, there)))
-    return found
+            result[name] = interval(*([gap[s] for s in both] for gap in (here, there)))
+    return result
 
 
 def _behind(runs: Records, setting: str, name: str) -> dict[int, float]:
@@ -266,10 +266,10 @@ def _behind(runs: Records, setting: str, name: str) -> dict[int, float]:
     return {seed: pair[seed][name] - joint[seed][name] for seed in joint if seed in pair}
 
 
-def target(found: dict[str, Any]) -> Target:
+def target(result: dict[str, Any]) -> Target:
     """Whether every setting of dominance shows it; a setting counts once all seeds are there."""
     claim = "joint under-uses redundancy where one modality dominates"
-    told = [f for f in found["findings"] if f["learns"]["pairs"] >= SEEDS]
+    told = [f for f in result["findings"] if f["learns"]["pairs"] >= SEEDS]
     if not told:
         return unmeasured(claim)
     failing = [f["setting"] for f in told if not f["shown"]]
@@ -311,13 +311,13 @@ def main() -> int:
     return 0
 
 
-def show(found: dict[str, Any]) -> None:
+def show(result: dict[str, Any]) -> None:
     """Print the measures, a row per setting and paradigm, and what follows."""
     print(f"{'':41}" + "".join(f"{m:>20}" for m in MEASURES))
-    for m in found["means"]:
+    for m in result["means"]:
         cells = (f"{m[n]:.4f} ±{m.get(f'{n}_sd', 0.0):.4f}".rjust(20) for n in MEASURES)
         print(f"{m['setting']:31}{m['paradigm']:10}" + "".join(cells))
-    for f in found["findings"]:
+    for f in result["findings"]:
         print(f)
 
 

@@ -1,8 +1,9 @@
 """Is the decomposition the real one, whatever the data are like? ``make bench-fidelity``.
 
-The ``switch`` law in many settings: for each paradigm and seed accuracy by composition and, from
-a decomposition, how well the gate finds the composition, how calibrated it is, what it gives to
-components that are absent, and what taking a component away does to whom. Beside it the exact
+The ``switch`` law in many settings: for each paradigm and seed accuracy by interaction type and,
+from
+a decomposition, how well the gate finds the interaction type, how calibrated it is, what it gives
+to components that are absent, and what taking a component away does to whom. Beside it the exact
 ceilings of each setting, computed from the law's densities. Then what must not matter: which
 modality is called first, how classes are numbered, the seed. Writes
 benchmarks/results/fidelity.json after each run; what it holds is not trained again, so that a
@@ -58,19 +59,24 @@ def law_data(name: str, spec: str) -> Dataset:
     from dmil_core.data.catalog import load_dataset
     from dmil_core.data.dataset import from_arrays
 
-    found = load_dataset(spec)
+    result = load_dataset(spec)
     if name not in TWINS:
-        return found
-    assert found.composition is not None
-    arrays: dict[str, Any] = {"x1": found.x1, "x2": found.x2, "y": found.y, "split": found.split}
-    arrays |= {"id": found.ids, "composition": found.composition}
+        return result
+    assert result.interaction_type is not None
+    arrays: dict[str, Any] = {
+        "x1": result.x1,
+        "x2": result.x2,
+        "y": result.y,
+        "split": result.split,
+    }
+    arrays |= {"id": result.ids, "interaction_type": result.interaction_type}
     if name == "swapped":
         other = {"R": "R", "U1": "U2", "U2": "U1", "S": "S"}
-        arrays |= {"x1": found.x2, "x2": found.x1}
-        arrays["composition"] = np.array([other[c] for c in found.composition.tolist()])
+        arrays |= {"x1": result.x2, "x2": result.x1}
+        arrays["interaction_type"] = np.array([other[c] for c in result.interaction_type.tolist()])
     else:
-        arrays["y"] = (len(found.classes) - 1) - found.y
-    return from_arrays(name, arrays, found.card)
+        arrays["y"] = (len(result.classes) - 1) - result.y
+    return from_arrays(name, arrays, result.card)
 
 
 def trained(
@@ -80,22 +86,22 @@ def trained(
     import torch
 
     from dmil_core.checkpoint import run_folder
-    from dmil_core.experiments.compare import by_composition, fingerprint
+    from dmil_core.experiments.compare import by_interaction_type, fingerprint
     from dmil_core.io.tables import read_table
     from dmil_core.training.run import train
 
     torch.set_num_threads(1)
     folder = run_folder(out, dataset.slug, paradigm, seed)
-    found = train(dataset, paradigm, seed, folder, teachers=teachers)
-    table = read_table(found.predictions)
+    result = train(dataset, paradigm, seed, folder, teachers=teachers)
+    table = read_table(result.predictions)
     test = table[table["split"] == "test"]
     record = {
         "paradigm": paradigm,
         "seed": seed,
-        "settings": fingerprint(found.config, found.data_digest),
-        "seconds": found.seconds,
-        **found.metrics["test"],
-        **by_composition(test),
+        "settings": fingerprint(result.config, result.data_digest),
+        "seconds": result.seconds,
+        **result.metrics["test"],
+        **by_interaction_type(test),
     }
     return record, test
 
@@ -110,7 +116,7 @@ def run(
     dataset = law_data(name, spec)
     figures, test = trained(dataset, paradigm, seed, out, teachers)
     record: dict[str, Any] = {"setting": name, **figures}
-    if schema.gate("R") in test and schema.COMPOSITION in test:
+    if schema.gate("R") in test and schema.INTERACTION_TYPE in test:
         lost = fidelity.purity(test, dataset.classes)
         record["purity"] = {c: lost.loc[c].to_dict() for c in lost.index}
         if schema.EXPLAINED in test:
@@ -125,7 +131,8 @@ def ceilings(spec: str) -> dict[str, Any]:
     """Exact ceilings of the law on the same test rows.
 
     *information*: responsibilities from the exact posteriors, averaged over the label: what label
-    information can tell; *generator*: p(composition|x1,x2), what knowing the generator could tell.
+    information can tell; *generator*: p(interaction type|x1,x2), what knowing the generator could
+    tell.
     """
     from dmil_core.data.catalog import load_dataset
     from dmil_core.data.synthetic.switch import switch_law
@@ -134,8 +141,8 @@ def ceilings(spec: str) -> dict[str, Any]:
     dataset, law = load_dataset(spec), switch_law(spec)
     rows = dataset.rows("test")
     exact = law.posteriors(*(x[rows] for x in dataset.inputs))
-    assert dataset.composition is not None
-    truth = dataset.composition[rows].astype(str)
+    assert dataset.interaction_type is not None
+    truth = dataset.interaction_type[rows].astype(str)
     told = responsibilities(exact, law.prior, times_joint=True)
     right = exact.y_joint.argmax(axis=1) == dataset.y[rows]
     names = components(law.modalities)
@@ -207,26 +214,26 @@ def main() -> int:
     a = parser.parse_args()
     whole = a.settings == list(SETTINGS) and a.twins
     path = RESULT if whole else a.out / "fidelity.json"
-    found: dict[str, Any] = read(path)
-    found["settings"] |= {
+    result: dict[str, Any] = read(path)
+    result["settings"] |= {
         n: {"spec": SETTINGS[n], **ceilings(SETTINGS[n])}
         for n in a.settings
-        if n not in found["settings"]
+        if n not in result["settings"]
     }
     jobs = []
     for seed in range(a.seeds):
         jobs += [(n, SETTINGS[n], p, seed) for p in a.paradigms for n in a.settings]
         jobs += [(n, SETTINGS["equal shares"], "dmil", seed) for n in TWINS if a.twins]
-    held = {r["settings"] for r in found["runs"]}
+    held = {r["settings"] for r in result["runs"]}
     missing = [job for job in jobs if planned(*job) not in held]
     print(f"{len(jobs) - len(missing)} of {len(jobs)} runs are in the record", flush=True)
     for _, new in finished(run, [(*job, a.out) for job in missing], a.jobs):
-        found["runs"] = replaced(found["runs"], new)
-        write_json(path, found)
+        result["runs"] = replaced(result["runs"], new)
+        write_json(path, result)
     if a.twins and (figures := invariance(a.seeds, a.out)):
-        found["invariance"] = figures
-        write_json(path, found)
-    show(found)
+        result["invariance"] = figures
+        write_json(path, result)
+    show(result)
     return 0
 
 
@@ -234,8 +241,8 @@ def read(path: Path) -> dict[str, Any]:
     """The record as far as it was written."""
     if not path.exists():
         return {"settings": {}, "runs": []}
-    found: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    return found
+    result: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return result
 
 
 def planned(name: str, spec: str, paradigm: str, seed: int) -> str:
@@ -256,13 +263,13 @@ def replaced(runs: list[dict[str, Any]], new: dict[str, Any]) -> list[dict[str, 
     return sorted([*(r for r in runs if name(r) != name(new)), new], key=name)
 
 
-def show(found: dict[str, Any]) -> None:
+def show(result: dict[str, Any]) -> None:
     """Print, for each setting, DMIL's figures as a share of what can be had."""
     print(f"\n{'setting':24}{'agreement':>18}{'ceiling':>9}{'auroc/ceiling':>15}{'calib.':>8}"
           f"{'absent':>8}{'acc.':>7}{'bayes':>7}{'joint':>7}{'ens.':>7}{'S+':>7}")  # fmt: skip
-    for name, law in found["settings"].items():
+    for name, law in result["settings"].items():
         runs = {
-            p: [r for r in found["runs"] if (r["setting"], r["paradigm"]) == (name, p)]
+            p: [r for r in result["runs"] if (r["setting"], r["paradigm"]) == (name, p)]
             for p in PARADIGMS
         }
         ours = runs["dmil"]
@@ -283,7 +290,7 @@ def show(found: dict[str, Any]) -> None:
               f"{mean('gate_absent', ours):8.3f}{mean('accuracy', ours):7.3f}{law['accuracy']:7.3f}"
               f"{mean('accuracy', runs['joint']):7.3f}{mean('accuracy', runs['ensemble']):7.3f}"
               f"{share - law['share']['S']:+7.3f}")  # fmt: skip
-    print({k: round(v, 3) for k, v in found.get("invariance", {}).items()})
+    print({k: round(v, 3) for k, v in result.get("invariance", {}).items()})
 
 
 if __name__ == "__main__":

@@ -75,7 +75,7 @@ def discrete() -> dict[str, Any]:
     started = time.process_time()
     gaps = [decompose(p).gap for p in pmfs]
     seconds = time.process_time() - started
-    found: dict[str, Any] = {"pmfs": PMFS, "seconds": seconds, "largest_gap": max(gaps)}
+    result: dict[str, Any] = {"pmfs": PMFS, "seconds": seconds, "largest_gap": max(gaps)}
     some = pmfs[:PEER_PMFS]
     ours = np.array([decompose(p).r for p in some])
     for name, peer in (("dit", _dit), ("cvxpy", _cvxpy)):
@@ -83,8 +83,8 @@ def discrete() -> dict[str, Any]:
         theirs = np.array([peer(p) for p in some])
         spent = (time.process_time() - started) / PEER_PMFS
         error = float(np.abs(theirs - ours).max())
-        found[name] = {"times_ours": spent / (seconds / PMFS), "largest_error": error}
-    return found
+        result[name] = {"times_ours": spent / (seconds / PMFS), "largest_error": error}
+    return result
 
 
 def _dit(p: Floats) -> float:
@@ -94,8 +94,8 @@ def _dit(p: Floats) -> float:
         from dit.pid import PID_BROJA
 
         outcomes = ["".join(map(str, t)) for t in product(*map(range, p.shape))]
-        found = PID_BROJA(dit.Distribution(outcomes, p.ravel()), [(0,), (1,)], (2,))
-    return float(found[((0,), (1,))]) * LN2
+        result = PID_BROJA(dit.Distribution(outcomes, p.ravel()), [(0,), (1,)], (2,))
+    return float(result[((0,), (1,))]) * LN2
 
 
 def _cvxpy(p: Floats) -> float:
@@ -109,9 +109,9 @@ def _cvxpy(p: Floats) -> float:
     problem = cp.Problem(cp.Maximize(entropy), held)
     problem.solve()
     y = p.sum(axis=(0, 1))
-    found = decompose(p, "immi")
+    parts = decompose(p, "immi")
     least = -float((y * np.log(y)).sum()) - float(problem.value)
-    return found.i1 + found.i2 - least
+    return parts.i1 + parts.i2 - least
 
 
 def streaming() -> dict[str, float]:
@@ -137,8 +137,8 @@ def streaming() -> dict[str, float]:
         done = subprocess.run(
             [sys.executable, "-c", code], check=True, capture_output=True, text=True
         )
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    result: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return result
 
 
 def _stream(path: str, out: str) -> None:
@@ -156,10 +156,10 @@ def _stream(path: str, out: str) -> None:
     # Twice: once with next to nothing to fit, which is the time of reading, scoring and writing.
     for rows in (1000, FIT_ROWS):
         started = time.process_time()
-        found = estimate_file(Path(path), Path(out), fit_rows=rows)
+        estimates = estimate_file(Path(path), Path(out), fit_rows=rows)
         seconds.append(time.process_time() - started)
-    about = {"rows": found.rows, "batch_rows": BATCH_ROWS, "seconds": seconds[1]}
-    speed = found.rows / seconds[0]
+    about = {"rows": estimates.rows, "batch_rows": BATCH_ROWS, "seconds": seconds[1]}
+    speed = estimates.rows / seconds[0]
     print(json.dumps({**about, "rows_per_s": speed, "mb_before": before, "mb_peak": peak()}))
 
 
@@ -179,16 +179,16 @@ def estimates(law: str, rows: int, seed: int) -> Records:
     started = time.process_time()
     fitted.score_samples(many["x1"], many["x2"], many["y"])
     speed = REPEATS * TEST_ROWS / (time.process_time() - started)
-    found = []
+    result = []
     for definition in DEFINITIONS:
         told = fitted.score_samples(test["x1"], test["x2"], test["y"], definition)
         true = exact(known, test["x1"], test["x2"], test["y"], definition)
         named = {"law": law, "rows": rows, "seed": seed, "definition": definition}
-        found.append({**named, "seconds": seconds, "rows_per_s": speed, **errors(told, true)})
+        result.append({**named, "seconds": seconds, "rows_per_s": speed, **errors(told, true)})
         if law == SWITCH:
-            found[-1]["types"] = types(told, test)
-            found[-1]["types_exact"] = types(true, test)
-    return found
+            result[-1]["types"] = types(told, test)
+            result[-1]["types_exact"] = types(true, test)
+    return result
 
 
 def errors(told: Pointwise, true: Pointwise) -> dict[str, float | None]:
@@ -203,10 +203,10 @@ def errors(told: Pointwise, true: Pointwise) -> dict[str, float | None]:
     }
 
 
-def types(found: Pointwise, rows: dict[str, Any]) -> float:
+def types(pointwise: Pointwise, rows: dict[str, Any]) -> float:
     """Share of rows of the visible switch whose largest part is the one that it was made of."""
     made = np.array(COMPONENTS)[rows["x1"][:, :4].argmax(axis=1)]
-    return float((found.largest() == made).mean())
+    return float((pointwise.largest() == made).mean())
 
 
 def summary(runs: Records) -> Records:
@@ -231,9 +231,9 @@ def summary(runs: Records) -> Records:
     return rows
 
 
-def targets(found: dict[str, Any]) -> list[Target]:
+def targets(result: dict[str, Any]) -> list[Target]:
     """The bars, each met or missed by the default definition and by lsmi."""
-    exactly, means = found["discrete"], found["means"]
+    exactly, means = result["discrete"], result["means"]
     whole = all(m["seeds"] >= SEEDS for m in means) and len(means) == len(LAWS) * 2 * 3
     told = [m for m in means if m["definition"] in ("same-sign", "lsmi")]
     failing = []
@@ -256,7 +256,7 @@ def targets(found: dict[str, Any]) -> list[Target]:
     most = max(m["seconds"] for m in means)
     missed = [f"{n:,} rows: {switch[n]:.4f}" for n in switch if switch[n] < LEAST_TYPES[n]]
     shown = ", ".join(f"{switch[n]:.4f} from {n:,} rows" for n in switch)
-    streamed = found["streaming"]["rows_per_s"]
+    streamed = result["streaming"]["rows_per_s"]
     return [
         judged(
             "BROJA within 1e-6, 10,000 distributions in under a minute",
@@ -275,8 +275,8 @@ def targets(found: dict[str, Any]) -> list[Target]:
         ),
         judged(
             "a file of a million rows: 150,000 rows a second, memory that does not grow with it",
-            f"{streamed:,.0f}, at most {found['streaming']['mb_peak']:.0f} MB, of which "
-            f"{found['streaming']['mb_before']:.0f} MB before the first row",
+            f"{streamed:,.0f}, at most {result['streaming']['mb_peak']:.0f} MB, of which "
+            f"{result['streaming']['mb_before']:.0f} MB before the first row",
             [f"{streamed:,.0f}"] if streamed < LEAST_ROWS_PER_SECOND else [],
             True,
         ),
@@ -289,18 +289,18 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--laws", nargs="+", default=list(LAWS), choices=list(LAWS))
     a = parser.parse_args()
-    found: dict[str, Any] = {"noise": NOISE, "discrete": discrete(), "streaming": streaming()}
-    print(found["discrete"], found["streaming"], flush=True)
+    result: dict[str, Any] = {"noise": NOISE, "discrete": discrete(), "streaming": streaming()}
+    print(result["discrete"], result["streaming"], flush=True)
     runs: Records = []
     for law, rows, seed in product(a.laws, SIZES, range(a.seeds)):
         runs += estimates(law, rows, seed)
         print(runs[-len(DEFINITIONS)], flush=True)
-    found |= {"runs": runs, "means": summary(runs)}
-    print(pd.DataFrame(found["means"]).to_string())
-    for target in targets(found):
+    result |= {"runs": runs, "means": summary(runs)}
+    print(pd.DataFrame(result["means"]).to_string())
+    for target in targets(result):
         print(f"{target.state}: {target.claim}: {target.figure} {'; '.join(target.failing)}")
     if (a.seeds, a.laws) == (SEEDS, list(LAWS)):
-        write_json(RESULT, found)
+        write_json(RESULT, result)
     return 0
 
 

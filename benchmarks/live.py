@@ -2,7 +2,8 @@
 
 The worlds of the page Live training at its own settings, 5 seeds: seconds from the first step to
 the last with all pictures as the page gets them, on one thread, after what is imported once;
-accuracy on validation rows by composition, DMIL's gate, and where both inputs can say the class
+accuracy on validation rows by interaction type, DMIL's gate, and where both inputs can say the
+class
 how often each model answers as x1 says where they contradict each other. Processor seconds stand
 beside those that passed, since another program at work makes the latter longer. Writes
 benchmarks/results/live.json; with other worlds or another number of seeds, below ``--out``.
@@ -70,7 +71,7 @@ def targets(record: dict[str, Any]) -> list[Target]:
     end = {n: [r["accuracy"][n]["S"] for r in runs] for n in ("ensemble", "joint", "dmil")}
     slow = [f"seed {r['seed']}: {r['seconds']:.1f} s" for r in runs if r["seconds"] > SECONDS]
     away = [a for a in end["ensemble"] if abs(a - CHANCE) > NEAR]
-    found = [
+    result = [
         judged(
             f"all three are trained in at most {SECONDS:.0f} seconds",
             f"{_range([r['seconds'] for r in runs], '.1f')} s, of the processor "
@@ -88,8 +89,8 @@ def targets(record: dict[str, Any]) -> list[Target]:
     for name in ("joint", "dmil"):
         low = [f"{a:.1%}" for a in end[name] if a <= SOLVED]
         claim = f"`{name}` ends above 95 % on XOR"
-        found.append(judged(claim, _range(end[name], ".1%"), low, whole))
-    return found
+        result.append(judged(claim, _range(end[name], ".1%"), low, whole))
+    return result
 
 
 def _range(values: list[float], form: str) -> str:
@@ -111,15 +112,15 @@ def main() -> int:
     record: dict[str, Any] = {"cores": os.cpu_count(), "load": os.getloadavg()[0], "runs": []}
     for world in a.worlds:
         for seed in range(FIRST_SEED, FIRST_SEED + a.seeds):
-            found = one(world, seed)
-            record["runs"].append(found)
+            result = one(world, seed)
+            record["runs"].append(result)
             told = "; ".join(
                 f"{name} {', '.join(f'{g} {v:.1%}' for g, v in own.items())}"
-                for name, own in found["accuracy"].items()
+                for name, own in result["accuracy"].items()
             )
             print(
-                f"{world} seed {seed}: {found['seconds']:.1f} s, processor "
-                f"{found['processor_seconds']:.1f} s; {told}",
+                f"{world} seed {seed}: {result['seconds']:.1f} s, processor "
+                f"{result['processor_seconds']:.1f} s; {told}",
                 flush=True,
             )
     if XOR in a.worlds:

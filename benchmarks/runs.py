@@ -115,8 +115,8 @@ def finished(
 
 def spread(work: Callable[..., Records], units: Sequence[tuple[Any, ...]], jobs: int) -> Records:
     """The records of ``work(*unit)`` in order of the units."""
-    found = dict(finished(work, units, jobs))
-    return [record for place in sorted(found) for record in found[place]]
+    result = dict(finished(work, units, jobs))
+    return [record for place in sorted(result) for record in result[place]]
 
 
 def recorded(
@@ -126,9 +126,9 @@ def recorded(
 ) -> dict[str, Any]:  # fmt: skip
     """Measure all units and write their runs with what ``summary`` makes of them; returns both."""
     runs = spread(measure, units, a.jobs)
-    found = {"runs": runs, **summary(runs)}
-    write_json(record_path(parser, a, record), found)
-    return found
+    result = {"runs": runs, **summary(runs)}
+    write_json(record_path(parser, a, record), result)
+    return result
 
 
 def interval(one: Sequence[float], other: Sequence[float]) -> dict[str, float | None]:

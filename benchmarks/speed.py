@@ -57,12 +57,12 @@ def inference() -> dict[str, float]:
 
 def training() -> dict[str, dict[str, float]]:
     """Seconds of the shipped ``dmil`` runs and how many rows they learnt from."""
-    found = {}
+    result = {}
     for entry in find_runs():
         if entry.run and entry.paradigm == "dmil":
             rows = len(load_dataset(entry.run.data_source).rows("train"))
-            found[entry.set_name] = {"train_rows": rows, "seconds": entry.run.seconds}
-    return found
+            result[entry.set_name] = {"train_rows": rows, "seconds": entry.run.seconds}
+    return result
 
 
 def main() -> int:

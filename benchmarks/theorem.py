@@ -58,12 +58,12 @@ def fresh(spec: str) -> Dataset:
     from dmil_core.data.dataset import from_arrays
     from dmil_core.data.synthetic.switch import SwitchSet
 
-    found = SwitchSet.from_spec(spec)
+    spec_set = SwitchSet.from_spec(spec)
     n = sum(SIZES.values())
-    arrays = found.law.sample(n, ROWS_SEED)
+    arrays = spec_set.law.sample(n, ROWS_SEED)
     arrays["split"] = np.repeat(list(SIZES), list(SIZES.values()))
     arrays["id"] = np.array([f"f{i:06d}" for i in range(n)])
-    return from_arrays(found.name, arrays, found.card())
+    return from_arrays(spec_set.name, arrays, spec_set.card())
 
 
 def prior(law: SwitchLaw) -> Floats:
@@ -81,38 +81,38 @@ def run(setting: str, paradigm: str, seed: int, out: Path) -> dict[str, Any]:
     spec = SETTINGS[setting]
     dataset = load_dataset(spec)
     trained(dataset, paradigm, seed, out)
-    model, found = load_model(run_folder(out, dataset.slug, paradigm, seed))
-    table = predict(model, found.config.model, fresh(spec), latents=True)
-    seen = predict(model, found.config.model, dataset, latents=True)
+    model, result = load_model(run_folder(out, dataset.slug, paradigm, seed))
+    table = predict(model, result.config.model, fresh(spec), latents=True)
+    seen = predict(model, result.config.model, dataset, latents=True)
     test = table[table["split"] == "test"]
-    by = test.groupby(schema.COMPOSITION)["correct"].mean()
+    by = test.groupby(schema.INTERACTION_TYPE)["correct"].mean()
     return {
         "setting": setting,
         "paradigm": paradigm,
         "seed": seed,
         "accuracy": float(test["correct"].mean()),
         **{f"accuracy_{c}": float(v) for c, v in by.items()},
-        **probed(table, seen, found, seed),
+        **probed(table, seen, result, seed),
     }
 
 
-def probed(table: pd.DataFrame, seen: pd.DataFrame, found: Run, seed: int) -> dict[str, Any]:
+def probed(table: pd.DataFrame, seen: pd.DataFrame, run: Run, seed: int) -> dict[str, Any]:
     """Kind of probe -> the terms that it finds in a model's latents."""
     from dmil_core.metrics import theorem
 
-    names = theorem.representation(found.config.model.architecture, found.latents)
+    names = theorem.representation(run.config.model.architecture, run.latents)
     train = seen[seen["split"] != "test"]
     mixed = pd.concat([train, table[table["split"] == "test"]])
     return {
-        "linear": measure(table, names, found, "linear", seed),
-        "mlp": measure(table, names, found, "mlp", seed),
-        "blurred": measure(table, names, found, "linear", seed, blur=BLUR),
-        "seen": measure(mixed, names, found, "linear", seed),
+        "linear": measure(table, names, run, "linear", seed),
+        "mlp": measure(table, names, run, "mlp", seed),
+        "blurred": measure(table, names, run, "linear", seed, blur=BLUR),
+        "seen": measure(mixed, names, run, "linear", seed),
     }
 
 
 def measure(
-    table: pd.DataFrame, names: Sequence[str], found: Run, kind: str, seed: int, blur: float = 0.0
+    table: pd.DataFrame, names: Sequence[str], run: Run, kind: str, seed: int, blur: float = 0.0
 ) -> dict[str, Any]:
     """The terms that a probe finds in these latents: fitted on the table's train rows, stopped by
     its val rows, read on its test rows. With ``blur``, every coordinate first gets Gaussian noise
@@ -122,14 +122,14 @@ def measure(
     from dmil_core.metrics import theorem
     from dmil_core.metrics.probe import PROBES, fit_probe
 
-    rows = {s: theorem.rows_of(table[table["split"] == s], names, found.classes) for s in SIZES}
+    rows = {s: theorem.rows_of(table[table["split"] == s], names, run.classes) for s in SIZES}
     rng = np.random.default_rng([seed, 1])
     spread = blur * rows["train"].z.std(axis=0)
     rows = {s: replace(r, z=r.z + spread * rng.standard_normal(r.z.shape)) for s, r in rows.items()}
-    probe = fit_probe(rows["train"], rows["val"], len(found.classes), PROBES[kind], seed)
+    probe = fit_probe(rows["train"], rows["val"], len(run.classes), PROBES[kind], seed)
     read = rows["test"]
-    known = prior(switch_law(found.data_source))
-    return theorem.terms(probe.log_q(read.z), read.y, read.composition, known).to_dict()
+    known = prior(switch_law(run.data_source))
+    return theorem.terms(probe.log_q(read.z), read.y, read.interaction_type, known).to_dict()
 
 
 def ceilings(spec: str) -> dict[str, Any]:
@@ -143,16 +143,16 @@ def ceilings(spec: str) -> dict[str, Any]:
 
     law, dataset = switch_law(spec), fresh(spec)
     rows = dataset.rows("test")
-    assert dataset.composition is not None
-    c = np.array([COMPONENTS.index(name) for name in dataset.composition[rows]])
+    assert dataset.interaction_type is not None
+    c = np.array([COMPONENTS.index(name) for name in dataset.interaction_type[rows]])
     x = dataset.x1[rows], dataset.x2[rows]
-    found = {}
+    result = {}
     for name, log_weight in (("together", law.log_joint(*x)), ("added", law.log_added(*x))):
         log_q = log_weight - logsumexp(log_weight, axis=(1, 2), keepdims=True)
         right = np.exp(log_q).sum(axis=1).argmax(axis=1) == dataset.y[rows]
         exact = theorem.terms(log_q, dataset.y[rows], c, prior(law)).to_dict()
-        found[name] = {"accuracy": float(right.mean()), **exact}
-    return found
+        result[name] = {"accuracy": float(right.mean()), **exact}
+    return result
 
 
 def main() -> int:
@@ -165,29 +165,29 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("build/bench-fidelity"))
     a = parser.parse_args()
     jobs = [(n, p, s, a.out) for s in range(a.seeds) for p in a.paradigms for n in a.settings]
-    runs = [found for _, found in finished(run, jobs, a.jobs)]
+    runs = [result for _, result in finished(run, jobs, a.jobs)]
     runs.sort(key=lambda r: (r["setting"], r["paradigm"], r["seed"]))
     laws = {n: {"spec": SETTINGS[n], **ceilings(SETTINGS[n])} for n in a.settings}
-    found = {"settings": laws, "rows": SIZES, "blur": BLUR, "runs": runs}
+    result = {"settings": laws, "rows": SIZES, "blur": BLUR, "runs": runs}
     complete = (
         set(LAWS) <= set(a.settings) and set(PARADIGMS) <= set(a.paradigms) and a.seeds >= SEEDS
     )
-    write_json(RESULT if complete else a.out / "theorem.json", found)
-    show(found)
+    write_json(RESULT if complete else a.out / "theorem.json", result)
+    show(result)
     return 0
 
 
-def show(found: dict[str, Any]) -> None:
+def show(result: dict[str, Any]) -> None:
     """Print means over seeds in bits, a row per setting, paradigm and probe."""
     print(
         "\nbits" + " " * 44 + "".join(f"{n:>9}" for n in ("I(Z;Y)", "bound", "H(C|Z)", *COMPONENTS))
     )
-    for setting, law in found["settings"].items():
+    for setting, law in result["settings"].items():
         for name in ("together", "added"):
             print(_line(setting, f"exact, {name}", [law[name]]))
-        for paradigm in sorted({r["paradigm"] for r in found["runs"]}):
+        for paradigm in sorted({r["paradigm"] for r in result["runs"]}):
             mine = [
-                r for r in found["runs"] if (r["setting"], r["paradigm"]) == (setting, paradigm)
+                r for r in result["runs"] if (r["setting"], r["paradigm"]) == (setting, paradigm)
             ]
             for kind in ("linear", "mlp", "blurred", "seen"):
                 print(_line(setting, f"{paradigm}, {kind}", [r[kind] for r in mine]))
@@ -197,7 +197,7 @@ def _line(setting: str, who: str, terms: list[dict[str, Any]]) -> str:
     import math
 
     values = [[t[k] for t in terms] for k in ("information", "bound", "equivocation")]
-    values += [[t["by_composition"].get(c, math.nan) for t in terms] for c in COMPONENTS]
+    values += [[t["by_interaction_type"].get(c, math.nan) for t in terms] for c in COMPONENTS]
     return f"{setting:22} {who:24} " + "".join(
         f"{statistics.mean(v) / math.log(2):9.3f}" for v in values
     )

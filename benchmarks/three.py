@@ -1,6 +1,7 @@
 """Three modalities: is the decomposition right, and is it worth it? ``make bench-three``.
 
-On ``switch-three``, whose composition is known, accuracy by composition and how well the gate finds
+On ``switch-three``, whose interaction type is known, accuracy by interaction type and how well the
+gate finds
 it, beside the exact ceilings of the law; on ``mfeat-three`` accuracy against joint learning and the
 ensemble. Seeds are paired. Writes benchmarks/results/three.json; finished runs under ``--out`` are
 read, not trained again. With other sets or another number of seeds the record stays there too.
@@ -32,14 +33,14 @@ def differences(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     accuracy: dict[tuple[str, str], dict[int, float]] = {}
     for r in runs:
         accuracy.setdefault((r["setting"], r["paradigm"]), {})[r["seed"]] = r["accuracy"]
-    found = []
+    result = []
     for (setting, paradigm), theirs in accuracy.items():
         ours = accuracy[setting, OURS]
         seeds = sorted(set(ours) & set(theirs))
         if paradigm != OURS and len(seeds) > 1:  # a single pair has no interval
             d = rank_tests.paired_difference([ours[s] for s in seeds], [theirs[s] for s in seeds])
-            found.append({"setting": setting, "paradigm": paradigm, **vars(d)})
-    return found
+            result.append({"setting": setting, "paradigm": paradigm, **vars(d)})
+    return result
 
 
 def main() -> int:
@@ -51,28 +52,28 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("build/bench-three"))
     a = parser.parse_args()
     jobs = [(d, d, p, s, a.out) for s in range(a.seeds) for p in PARADIGMS for d in a.data]
-    runs = [found for _, found in finished(fidelity.run, jobs, a.jobs)]
+    runs = [result for _, result in finished(fidelity.run, jobs, a.jobs)]
     runs.sort(key=lambda r: (r["setting"], r["paradigm"], r["seed"]))
-    found: dict[str, Any] = {"runs": runs, "differences": differences(runs)}
+    result: dict[str, Any] = {"runs": runs, "differences": differences(runs)}
     if KNOWN in a.data:
-        found["ceilings"] = fidelity.ceilings(KNOWN)
+        result["ceilings"] = fidelity.ceilings(KNOWN)
     standard = (a.data, a.seeds) == ([KNOWN, REAL], SEEDS)
-    write_json(RESULT if standard else a.out / "three.json", found)
-    show(found)
+    write_json(RESULT if standard else a.out / "three.json", result)
+    show(result)
     return 0
 
 
-def show(found: dict[str, Any]) -> None:
+def show(result: dict[str, Any]) -> None:
     """Print mean and spread over seeds, a row per set and paradigm."""
     aurocs = [f"gate_auroc_{c}" for c in components(3)]
     columns = ("accuracy", "gate_agreement", *aurocs, "gate_calibration_error")
     print(f"{'':24}" + "".join(f"{c.removeprefix('gate_'):>18}" for c in columns))
-    for setting, paradigm in dict.fromkeys((r["setting"], r["paradigm"]) for r in found["runs"]):
-        mine = [r for r in found["runs"] if (r["setting"], r["paradigm"]) == (setting, paradigm)]
+    for setting, paradigm in dict.fromkeys((r["setting"], r["paradigm"]) for r in result["runs"]):
+        mine = [r for r in result["runs"] if (r["setting"], r["paradigm"]) == (setting, paradigm)]
         cells = (_spread([r[c] for r in mine if c in r]) for c in columns)
         print(f"{setting:13}{paradigm:11}" + "".join(f"{c:>18}" for c in cells))
-    if "ceilings" in found:
-        top = found["ceilings"]
+    if "ceilings" in result:
+        top = result["ceilings"]
         told = {"agreement": top["information"]["agreement"], **top["information"]["auroc"]}
         print("exact ceilings:", {"accuracy": top["accuracy"], **told})
 

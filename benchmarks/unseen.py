@@ -76,17 +76,17 @@ def measure(name: str, paradigm: str, seed: int, a: argparse.Namespace) -> Recor
     usual = latents(model, run.config.model, seen, seen.rows("train"))
     new = latents(model, run.config.model, unseen, np.arange(len(unseen)))
     named = {"data": name, "paradigm": paradigm, "seed": seed, "classes": len(unseen.classes)}
-    found = []
+    result = []
     for parts in REPRESENTATIONS[run.config.model.architecture]:
         z = standardized(*(np.concatenate([v[p] for p in parts], axis=1) for v in (new, usual)))
         for shots in SHOTS:
             scores = few_shot(z, unseen, shots, DRAWS, seed)
-            found.append(
+            result.append(
                 {**named, "representation": " ".join(parts), "size": z.shape[1], "shots": shots}
                 | {"accuracy": round(float(np.mean(scores)), 6)}
                 | {"sd_of_draws": round(float(np.std(scores, ddof=1)), 6)}
             )
-    return found
+    return result
 
 
 def latents(
@@ -184,17 +184,17 @@ def main() -> int:
     return 0
 
 
-def show(found: dict[str, Any]) -> None:
+def show(result: dict[str, Any]) -> None:
     """Print accuracy by shots, a row per representation; a star marks the headlines."""
     print(f"{'':41}" + "".join(f"{n} shots".rjust(16) for n in SHOTS))
     for key in dict.fromkeys(
-        (m["data"], m["paradigm"], m["representation"]) for m in found["means"]
+        (m["data"], m["paradigm"], m["representation"]) for m in result["means"]
     ):
         data, paradigm, representation = key
         star = "*" if representation == headline(paradigm) else " "
         cells = [
             f"{m['accuracy']:.4f} ±{m.get('accuracy_sd', 0.0):.4f}"
-            for m in found["means"]
+            for m in result["means"]
             if (m["data"], m["paradigm"], m["representation"]) == key
         ]
         head = f"{data:10}{paradigm:12}{representation:15}{star:4}"

@@ -60,7 +60,7 @@ page = st.navigation({"": list(pages.values()), "Learn": list(learn.values())}, 
 pages |= learn
 session.remember_pages(pages)
 sidebar.title([one.url_path for one in pages.values() if one.url_path])
-found = catalog.stock()
+found = catalog.checkpoint_catalog()
 sidebar.settle(found)
 # Pages about no set of the list, and why: the choices of one would do nothing there.
 why = {

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard.components.guide import guide
 from dashboard.components.link import copy_link
 from dashboard.services.sample.samples import modality_names
-from dashboard.services.store.catalog import Checkpoint, Stock
+from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog
 from dashboard.state import session
 from dashboard.state.view import SPLITS, complete
 from dashboard.text import terms
@@ -19,11 +19,11 @@ from dashboard.widgets import badge, plain, select
 _MARKS = {"ready": "", "missing": " (not trained)", "damaged": " (damaged)"}
 
 
-def settle(stock: Stock) -> None:
+def settle(catalog: CheckpointCatalog) -> None:
     """Complete the visitor's view with what exists, and remember what had to be replaced."""
     view = session.view()
-    known = view.data if view.data in stock.sets else (stock.sets or ("",))[0]
-    settled, reasons = complete(view, stock.sets, stock.models(known), stock.seeds(known))
+    known = view.data if view.data in catalog.sets else (catalog.sets or ("",))[0]
+    settled, reasons = complete(view, catalog.sets, catalog.models(known), catalog.seeds(known))
     session.settle(settled, reasons)
 
 
@@ -59,9 +59,9 @@ def title(pages: Sequence[str]) -> None:
     st.markdown(terms.HEADLINE)
 
 
-def header(stock: Stock, one_set: bool = True) -> None:
+def header(catalog: CheckpointCatalog, one_set: bool = True) -> None:
     """The data set in a line, where a page is about one, and what of the link was dropped."""
-    card = _card(stock)
+    card = _card(catalog)
     if card and one_set:
         title, summary = (plain(card.get(k, "")) for k in ("title", "summary"))
         st.caption(f"Data set **{title}**: {summary}")
@@ -74,23 +74,23 @@ def header(stock: Stock, one_set: bool = True) -> None:
         )
 
 
-def controls(stock: Stock, one_set: bool = True, why: str = "") -> None:
+def controls(catalog: CheckpointCatalog, one_set: bool = True, why: str = "") -> None:
     """The sidebar; the choices of a data set only where a page is about one, else ``why`` not."""
     with st.sidebar:
-        if one_set and stock.sets:
-            _choices(stock)
+        if one_set and catalog.sets:
+            _choices(catalog)
         elif not one_set:
             st.caption(why)
             _definitions(None)
         copy_link()
 
 
-def _choices(stock: Stock) -> None:
+def _choices(catalog: CheckpointCatalog) -> None:
     view = session.view()
-    titles = {name: _title(stock, name) for name in stock.sets}
-    select("Data set", "data", stock.sets, view.data, titles.__getitem__)
-    models = stock.models(view.data)
-    marks = {m: _MARKS[stock.get(view.data, m, view.seed).status] for m in models}
+    titles = {name: _title(catalog, name) for name in catalog.sets}
+    select("Data set", "data", catalog.sets, view.data, titles.__getitem__)
+    models = catalog.models(view.data)
+    marks = {m: _MARKS[catalog.get(view.data, m, view.seed).status] for m in models}
     select(
         "Model",
         "model",
@@ -99,31 +99,33 @@ def _choices(stock: Stock) -> None:
         lambda m: m + marks.get(m, ""),
         help="\n\n".join(f"**{m}**: {text}" for m, text in terms.MODELS.items()),
     )
-    run = stock.get(view.data, view.model, view.seed).run
+    run = catalog.get(view.data, view.model, view.seed).run
     if run is not None and not run.finished:
         st.caption(":material/warning: The training of this model was stopped early.")
-    seeds = stock.seeds(view.data)
+    seeds = catalog.seeds(view.data)
     if len(seeds) > 1:
         select("Seed", "seed", seeds, view.seed, help=terms.SEED)
     select(
         "Samples from", "split", SPLITS, view.split, terms.SPLITS.__getitem__,
         help=terms.SPLIT,
     )  # fmt: skip
-    _definitions(stock.get(view.data, view.model, view.seed))
-    _about(_card(stock))
+    _definitions(catalog.get(view.data, view.model, view.seed))
+    _about(_card(catalog))
 
 
-def _title(stock: Stock, name: str) -> str:
-    mark = "" if stock.of(name) else " (no model yet)"
-    for found in stock.of(name):
-        if found.run is not None:
-            title = str(found.run.data_card.get("title") or name)
-            return f"{title} (yours)" if name in stock.own else title
-    return stock.titles.get(name, name) + mark
+def _title(catalog: CheckpointCatalog, name: str) -> str:
+    mark = "" if catalog.of(name) else " (no model yet)"
+    for result in catalog.of(name):
+        if result.run is not None:
+            title = str(result.run.data_card.get("title") or name)
+            return f"{title} (yours)" if name in catalog.own else title
+    return catalog.titles.get(name, name) + mark
 
 
-def _definitions(found: Checkpoint | None) -> None:
-    meant = terms.component_names(modality_names(found) if found else ("input 1", "input 2"))
+def _definitions(checkpoint: Checkpoint | None) -> None:
+    meant = terms.component_names(
+        modality_names(checkpoint) if checkpoint else ("input 1", "input 2")
+    )
     with st.expander(f"What do {', '.join(meant)} mean?", icon=":material/help:"):
         for letter, words in meant.items():
             st.markdown(f"{badge(letter)} **{terms.NAMES[letter]}**: {plain(words)}")
@@ -133,9 +135,9 @@ def _definitions(found: Checkpoint | None) -> None:
         st.markdown("[All words](#word-component)")
 
 
-def _card(stock: Stock) -> dict[str, Any]:
+def _card(catalog: CheckpointCatalog) -> dict[str, Any]:
     """The data card stored with any checkpoint of the chosen set; empty where there is none."""
-    runs = (c.run for c in stock.of(session.view().data))
+    runs = (c.run for c in catalog.of(session.view().data))
     return next((r.data_card for r in runs if r is not None), {})
 
 

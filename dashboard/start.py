@@ -36,7 +36,7 @@ def _prepare() -> None:
         # Plotly and pandas import their parts when these are first used.
         import_module("plotly.graph_objects").Figure().add_bar(x=[0], y=[0]).to_json()
         import_module("pandas.io.parquet").get_engine("auto")
-        import_module("dashboard.services.store.catalog").stock()
+        import_module("dashboard.services.store.catalog").checkpoint_catalog()
         # Streamlit looks at the stack when it shows a first element, and Python then goes through
         # the files of all modules, most of a second; what it found it keeps.
         inspect.stack()

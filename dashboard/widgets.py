@@ -14,7 +14,7 @@ from dashboard.export import report
 from dashboard.figures import theme
 from dashboard.figures.bars import Bars, draw, patterns
 from dashboard.services.sample import samples
-from dashboard.services.store.catalog import Checkpoint, Stock, log, shown
+from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog, log, shown
 from dashboard.state import session
 from dashboard.state.view import DEFINITIONS, change
 from dashboard.text import messages, terms
@@ -54,9 +54,9 @@ def badge(component: str) -> str:
     return f":{terms.BADGES[component]}-badge[**{component}**]"
 
 
-def legend(found: Checkpoint) -> None:
+def legend(checkpoint: Checkpoint) -> None:
     """One line that says what the letters stand for in this data set."""
-    names = [plain(n) for n in samples.modality_names(found)]
+    names = [plain(n) for n in samples.modality_names(checkpoint)]
     several = "both inputs say it" if len(names) == 2 else "at least two inputs say it"
     together = "only the two together say it" if len(names) == 2 else "only together they say it"
     own = [f"{badge(f'U{m}')} only **{name}** says it" for m, name in enumerate(names, start=1)]
@@ -146,14 +146,14 @@ def start_with_first(rows: pd.DataFrame) -> None:
         session.settle(change(session.view(), sample=str(rows["id"].iloc[0])))
 
 
-def guard(found: Checkpoint) -> bool:
+def guard(checkpoint: Checkpoint) -> bool:
     """Say what is wrong with a checkpoint that cannot be shown; True where it can."""
-    if found.status == "missing":
-        folder = shown(found.folder)
-        notice(messages.no_checkpoint(found.data, found.model, found.seed, folder))
-    elif found.status == "damaged":
-        notice(messages.damaged(shown(found.folder), found.problem))
-    return found.status == "ready"
+    if checkpoint.status == "missing":
+        folder = shown(checkpoint.folder)
+        notice(messages.no_checkpoint(checkpoint.data, checkpoint.model, checkpoint.seed, folder))
+    elif checkpoint.status == "damaged":
+        notice(messages.damaged(shown(checkpoint.folder), checkpoint.problem))
+    return checkpoint.status == "ready"
 
 
 def select(
@@ -187,19 +187,19 @@ def words(name: str) -> str:
     return name.replace("_", " ")
 
 
-def current(found: Stock) -> Checkpoint | None:
+def current(catalog: CheckpointCatalog) -> Checkpoint | None:
     """The chosen checkpoint; None after saying why it cannot be shown and what to do."""
     view = session.view()
-    if not found.checkpoints:
-        notice(messages.no_checkpoints(shown(found.root)))
+    if not catalog.checkpoints:
+        notice(messages.no_checkpoints(shown(catalog.root)))
         return None
-    if not found.of(view.data):
+    if not catalog.of(view.data):
         notice(messages.no_checkpoint_for_set(view.data))
         return None
-    chosen = found.get(view.data, view.model, view.seed)
+    chosen = catalog.get(view.data, view.model, view.seed)
     if guard(chosen):
         return chosen
-    others = [c.model for c in found.ready(view.data, view.seed)]
+    others = [c.model for c in catalog.ready(view.data, view.seed)]
     with st.container(horizontal=True):
         for model in others:
             st.button(f"Show {plain(model)}", key=f"use_{model}", on_click=use_model, args=(model,))
@@ -231,10 +231,10 @@ def row_choice(
     st.session_state[key] = {"selection": {"rows": rows, "columns": [], "cells": []}}
 
     def picked() -> None:
-        found = st.session_state[key]["selection"]
-        if sort is not None and any(sort(str(column)) for column in found["columns"]):
+        result = st.session_state[key]["selection"]
+        if sort is not None and any(sort(str(column)) for column in result["columns"]):
             return
-        now = [row for row, _ in found["cells"]] or list(found["rows"])
+        now = [row for row, _ in result["cells"]] or list(result["rows"])
         if now and now[0] < len(ids):
             session.change(**{field: str(ids[now[0]])})
 
@@ -269,14 +269,14 @@ def download(frame: pd.DataFrame, name: str) -> None:
 
 
 def report_of(
-    found: Checkpoint, ids: Sequence[str], title: str, label: str, note: str = ""
+    checkpoint: Checkpoint, ids: Sequence[str], title: str, label: str, note: str = ""
 ) -> None:
     """A button that saves a report of samples as one HTML file; it is written when asked for."""
     address, definition = session.address("samples"), session.view().definition
 
     def write() -> bytes:
         return report.of_samples(
-            found, ids, title, note=note, address=address, definition=definition
+            checkpoint, ids, title, note=note, address=address, definition=definition
         )
 
     st.download_button(
@@ -299,9 +299,9 @@ _TARGETS = {
 }
 
 
-def targets(found: Sequence[Any]) -> None:
+def targets(items: Sequence[Any]) -> None:
     """Targets, each with its figure and what does not hold."""
-    for target in found:
+    for target in items:
         st.markdown(f"{_TARGETS[target.state]}: {plain(target.claim)}")
         failing = [plain(f) for f in target.failing if f != target.figure]
         less = f"  \nNot: {'; '.join(failing)}." if failing else ""

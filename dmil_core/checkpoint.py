@@ -324,22 +324,22 @@ def read_history(folder: Path) -> list[dict[str, Any]]:
 
 def _epoch(where: str, line: str) -> dict[str, Any]:
     try:
-        found = json.loads(line)
+        data = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise CheckpointError(f"{where} is damaged: {error}. {_AGAIN}") from None
-    if not isinstance(found, dict):
+    if not isinstance(data, dict):
         raise CheckpointError(f"{where}: expected an object, got {line[:40]!r}. {_AGAIN}")
     for name, kind in _EPOCH.items():
-        if not _is(found.get(name), kind):
-            got = repr(found.get(name))[:40]
+        if not _is(data.get(name), kind):
+            got = repr(data.get(name))[:40]
             raise CheckpointError(f"{where}: {name}: expected {_KINDS[kind]}, got {got}. {_AGAIN}")
-    terms = found.get(_VAL_TERMS, {})
+    terms = data.get(_VAL_TERMS, {})
     if not isinstance(terms, dict) or not all(_is(value, float) for value in terms.values()):
         got = repr(terms)[:40]
         raise CheckpointError(
             f"{where}: {_VAL_TERMS}: expected numbers by name, got {got}. {_AGAIN}"
         )
-    return {**{name: found[name] for name in _EPOCH}, _VAL_TERMS: terms}
+    return {**{name: data[name] for name in _EPOCH}, _VAL_TERMS: terms}
 
 
 def _is(value: Any, kind: type) -> bool:

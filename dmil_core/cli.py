@@ -282,9 +282,9 @@ def _list(_: argparse.Namespace) -> int:
     for p in PARADIGMS.values():
         print(f"  {p.name:19} {p.summary}")
     print("checkpoints")
-    for found in find_runs():
-        state = found.error or _accuracy(found.run.metrics if found.run else {})
-        print(f"  {found.set_name}/{found.paradigm}/seed{found.seed}: {state}")
+    for result in find_runs():
+        state = result.error or _accuracy(result.run.metrics if result.run else {})
+        print(f"  {result.set_name}/{result.paradigm}/seed{result.seed}: {state}")
     return 0
 
 
@@ -419,14 +419,14 @@ def _estimate(a: argparse.Namespace) -> int:
     about = {"unit": "nats", "definition": a.definition, "data": dataset.digest, "seed": a.seed}
     shown = {"data": dataset.name, "definition": a.definition}
     if a.checkpoint is None:
-        found = estimate(dataset, a.definition, a.seed)
+        estimates = estimate(dataset, a.definition, a.seed)
     else:
         from dmil_core.information.latents import estimate_latents
 
-        found = estimate_latents(a.checkpoint, dataset, a.latent, a.definition, a.seed)
+        estimates = estimate_latents(a.checkpoint, dataset, a.latent, a.definition, a.seed)
         about["latent"] = shown["latent"] = a.latent
-    write_table(found.table, a.out, about)
-    _print_means({**shown, "rows": len(found.table)}, found.means)
+    write_table(estimates.table, a.out, about)
+    _print_means({**shown, "rows": len(estimates.table)}, estimates.means)
     return 0
 
 
@@ -435,9 +435,9 @@ def _estimate_file(a: argparse.Namespace) -> int:
 
     if a.out.suffix != ".parquet":
         raise ConfigError(f"{a.out}: rows of a .parquet file are written to a .parquet file")
-    found = estimate_file(Path(a.data).expanduser(), a.out, a.definition, a.seed)
-    shown = {"data": a.data, "definition": a.definition, "rows": found.rows}
-    _print_means({**shown, "fitted_to": found.fitted_to}, found.means)
+    estimates = estimate_file(Path(a.data).expanduser(), a.out, a.definition, a.seed)
+    shown = {"data": a.data, "definition": a.definition, "rows": estimates.rows}
+    _print_means({**shown, "fitted_to": estimates.fitted_to}, estimates.means)
     return 0
 
 
@@ -456,10 +456,10 @@ def _information(a: argparse.Namespace) -> int:
     path = a.out or store.default_path(dataset.slug)
     if path.suffix != ".parquet":
         raise ConfigError(f"{path}: expected a file ending in .parquet")
-    found = store.take(dataset, a.seed)
-    store.write(found, path)
-    bits = found.rows["i12"].mean() / _UNITS["bits"]
-    print(f"{path}: {len(found.rows)} rows, together the inputs tell {bits:.2f} bits")
+    estimates = store.take(dataset, a.seed)
+    store.write(estimates, path)
+    bits = estimates.rows["i12"].mean() / _UNITS["bits"]
+    print(f"{path}: {len(estimates.rows)} rows, together the inputs tell {bits:.2f} bits")
     return 0
 
 
@@ -469,9 +469,9 @@ def _pid(a: argparse.Namespace) -> int:
     from dmil_core.pid.discrete import decompose
     from dmil_core.pid.pmf import read_pmf
 
-    found = asdict(decompose(read_pmf(a.pmf), a.measure))
-    measure = found.pop("measure")
-    named = {name if name == "gap" else name.upper(): nats for name, nats in found.items()}
+    result = asdict(decompose(read_pmf(a.pmf), a.measure))
+    measure = result.pop("measure")
+    named = {name if name == "gap" else name.upper(): nats for name, nats in result.items()}
     shown = {name: nats / _UNITS[a.unit] for name, nats in named.items()}
     print(json.dumps({"measure": measure, "unit": a.unit, **shown}, indent=2))
     return 0

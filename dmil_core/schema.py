@@ -6,7 +6,7 @@ without waiting for torch.
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from typing import Final, Literal
 
 Component = Literal["R", "U1", "U2", "U3", "S"]
@@ -29,8 +29,11 @@ KINDS: Final[tuple[Kind, ...]] = ("vector", "image", "sequence", "text", "audio"
 #: Columns that every prediction table starts with, in this order.
 ROW_COLUMNS: Final[tuple[str, ...]] = ("id", "split", "y", "pred", "correct")
 
-#: Column of the true composition, in tables of sets where it is known.
-COMPOSITION: Final = "composition"
+#: Column of the true interaction type, in tables of sets where it is known.
+INTERACTION_TYPE: Final = "interaction_type"
+
+#: Names that columns and arrays had in files of earlier versions, which are still read.
+OLD_NAMES: Final[Mapping[str, str]] = {"composition": INTERACTION_TYPE}
 
 #: Column of the share of a sample that any component explains (0 to 1).
 EXPLAINED: Final = "explained"

@@ -35,9 +35,9 @@ BIT = np.log(2.0)
 
 def in_bits(world: World, measure: str = "broja") -> pd.Series:
     """What both inputs tell of the class, and how it is split."""
-    found = discrete.decompose(world.pmf(), measure)
+    parts = discrete.decompose(world.pmf(), measure)
     names = ["i1", "i2", "i12", "r", "u1", "u2", "s"]
-    return pd.Series({name: getattr(found, name) / BIT for name in names}).round(3) + 0.0
+    return pd.Series({name: getattr(parts, name) / BIT for name in names}).round(3) + 0.0
 
 
 # %% [markdown]
@@ -102,7 +102,9 @@ mixture = load_dataset("world:xor=1,rdn=1,unq1=1,unq2=1,form=vectors,train=1000,
 run = train(mixture, "dmil", 0, folder / "mixture", epochs_scale=SHORT)
 table = pd.read_parquet(folder / "mixture" / "predictions.parquet")
 table = table[table["split"] == "test"]
-weights = table.groupby("composition")[[gate(c) for c in COMPONENTS]].mean().loc[list(COMPONENTS)]
+weights = (
+    table.groupby("interaction_type")[[gate(c) for c in COMPONENTS]].mean().loc[list(COMPONENTS)]
+)
 weights.round(2)
 
 # %% [markdown]

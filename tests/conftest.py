@@ -40,7 +40,7 @@ PARADIGM_NAMES = ("joint", "ensemble", "dmil", "dmil-paper")
 
 @pytest.fixture(scope="session")
 def tiny() -> Dataset:
-    """420 rows of ``switch``: three classes, 12 numbers per modality, known composition."""
+    """420 rows of ``switch``: three classes, 12 numbers per modality, known interaction type."""
     return load_dataset(TINY)
 
 

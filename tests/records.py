@@ -112,18 +112,18 @@ SETTINGS: dict[str, Sequence[str]] = {
 
 def fidelity(seeds: int = 5) -> dict[str, Any]:
     """A whole record of the fidelity benchmark in which every target is met."""
-    found = []
+    result = []
     for name, present in SETTINGS.items():
         for seed in range(seeds):
-            found += [gated(name, "dmil", seed, present)]
+            result += [gated(name, "dmil", seed, present)]
             paper = {"gate_agreement": 0.25, "mean_gate_R": 0.9}
-            found += [gated(name, "dmil-paper", seed, present, **paper)]
+            result += [gated(name, "dmil-paper", seed, present, **paper)]
             for plain in ("joint", "ensemble"):
                 right = {f"accuracy_{c}": 0.9 for c in present}
                 keys = {"setting": name, "paradigm": plain, "seed": seed}
-                found.append({**keys, "accuracy": 0.9, **right})
+                result.append({**keys, "accuracy": 0.9, **right})
     return {
         "settings": {name: law(present) for name, present in SETTINGS.items()},
-        "runs": found,
+        "runs": result,
         "invariance": {"seeds": 0.99, "swapped": 0.98, "relabelled": 0.97},
     }

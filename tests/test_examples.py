@@ -43,10 +43,10 @@ def test_contributions_add_up(run: dict[str, Any]) -> None:
 
 
 def test_definitions_agree_on_sums_alone(run: dict[str, Any]) -> None:
-    found = run["definitions"]
-    assert found[["i1", "i2", "i12"]].nunique().max() == 1
-    assert found["r"].nunique() > 1
-    assert found["u1"].min() < 0
+    result = run["definitions"]
+    assert result[["i1", "i2", "i12"]].nunique().max() == 1
+    assert result["r"].nunique() > 1
+    assert result["u1"].min() < 0
     assert (run["cases"]["i1"] < 0).any()
 
 

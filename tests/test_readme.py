@@ -27,11 +27,11 @@ QUICK = 0.02
 
 def section(title: str) -> str:
     """Text of a second-level section."""
-    found = re.search(
+    match = re.search(
         rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)", README, re.MULTILINE | re.DOTALL
     )
-    assert found, f"the README has no section {title!r}"
-    return found[1]
+    assert match, f"the README has no section {title!r}"
+    return match[1]
 
 
 def blocks(text: str, language: str) -> list[str]:
@@ -75,10 +75,10 @@ def test_a_distribution_is_decomposed_as_told(
     (own_folders / "and.json").write_text(content, "utf-8")
     for line in "".join(blocks(text, "bash")).splitlines():
         perform(shlex.split(line))
-    found = json.loads(capsys.readouterr().out)
+    data = json.loads(capsys.readouterr().out)
     told = re.search(r"\(here (\S+), (\S+), (\S+) and (\S+)\)", text)
     assert told
-    assert [round(found[c], 3) for c in ("R", "U1", "U2", "S")] == [float(v) for v in told.groups()]
+    assert [round(data[c], 3) for c in ("R", "U1", "U2", "S")] == [float(v) for v in told.groups()]
 
 
 def test_what_inputs_tell_is_estimated_in_ten_lines(

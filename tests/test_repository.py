@@ -41,12 +41,12 @@ def test_nothing_is_pickled(tracked: list[Path]) -> None:
 
 
 def test_no_file_knows_the_machine_it_was_made_on(tracked: list[Path]) -> None:
-    found = {}
+    result = {}
     for file in tracked:
         content = file.read_bytes()
         if b"\0" not in content and (match := MACHINE_PATH.search(content)):
-            found[str(file.relative_to(REPOSITORY))] = match[0].decode()
-    assert found == {}
+            result[str(file.relative_to(REPOSITORY))] = match[0].decode()
+    assert result == {}
 
 
 def test_nothing_of_an_unfinished_training_is_tracked(tracked: list[Path]) -> None:
@@ -65,14 +65,14 @@ def project() -> dict[str, list[str]]:
 
 def pins(file: str) -> dict[str, str]:
     """Package -> exact version; every line but ``-e .`` has to be such a pin."""
-    found = {}
+    result = {}
     for line in (REPOSITORY / file).read_text("utf-8").splitlines():
         if line and not line.startswith(("#", "-e .")):
             # What stands behind the version says on which systems.
             name, exact, number = line.partition(";")[0].partition("==")
             assert exact, f"{file}: {line!r} is not an exact pin"
-            found[canonicalize_name(name)] = number
-    return found
+            result[canonicalize_name(name)] = number
+    return result
 
 
 @pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt"])
@@ -103,24 +103,24 @@ def test_everything_the_dependencies_bring_is_pinned_too() -> None:
 
 def brought_by(names: list[str]) -> set[str]:
     """The installed packages that these need, themselves included."""
-    found: set[str] = set()
+    result: set[str] = set()
     waiting = list(names)
     while waiting:
         name = waiting.pop()
-        if name in found or name.startswith(OF_THE_PLATFORM):
+        if name in result or name.startswith(OF_THE_PLATFORM):
             continue
         try:
             requires = distribution(name).requires or []
         except PackageNotFoundError:
             continue  # needed on other platforms only
-        found.add(name)
+        result.add(name)
         wanted = (Requirement(text) for text in requires)
         waiting += [
             canonicalize_name(w.name)
             for w in wanted
             if w.marker is None or w.marker.evaluate({"extra": ""})
         ]
-    return found
+    return result
 
 
 def test_the_environment_is_the_pinned_one() -> None:

@@ -56,18 +56,18 @@ async def opening(browser: Browser, url: str, shown: str) -> dict[str, float]:
 
 async def cold(browser: Browser, repeats: int, room: Room | None = None) -> dict[str, Any]:
     """A new server each time: the shipped sets' Overview, or the map of a room."""
-    found = []
+    result = []
     for _ in range(repeats):
         with app_process(_folders(room) if room else {}) as (url, _):
             where = pages.address(url, room, "map") if room else f"{url}/"
-            found.append(await opening(browser, where, pages.MAP if room else pages.CHART))
-    return {k: summary([f[k] for f in found]) for k in ("text", "chart")}
+            result.append(await opening(browser, where, pages.MAP if room else pages.CHART))
+    return {k: summary([f[k] for f in result]) for k in ("text", "chart")}
 
 
 async def warm(browser: Browser, url: str, shown: str, repeats: int) -> dict[str, Any]:
     """A new visitor of a server that others have used."""
-    found = [await opening(browser, url, shown) for _ in range(repeats)]
-    return {k: summary([f[k] for f in found]) for k in ("text", "chart")}
+    result = [await opening(browser, url, shown) for _ in range(repeats)]
+    return {k: summary([f[k] for f in result]) for k in ("text", "chart")}
 
 
 async def interactions(browser: Browser, url: str, room: Room, repeats: int) -> dict[str, Any]:
@@ -75,7 +75,7 @@ async def interactions(browser: Browser, url: str, room: Room, repeats: int) -> 
     page, rng = await _page(browser), random.Random(0)
     await page.goto(pages.address(url, room, "map"))
     await pages.settled(page)
-    found: dict[str, Any] = {}
+    result: dict[str, Any] = {}
 
     async def measured(name: str, steps: list[Callable[[], Awaitable[float]]]) -> None:
         times = []
@@ -83,7 +83,7 @@ async def interactions(browser: Browser, url: str, room: Room, repeats: int) -> 
             times.append(await step())
             # A visitor looks at what came; the next click meets a page at rest.
             await page.wait_for_timeout(400)
-        told = found[name] = summary(times[1:])
+        told = result[name] = summary(times[1:])
         half, most = told["p50"], told["p95"]
         print(f"{room.points:>7,} {name:<9} p50 {half:.2f} p95 {most:.2f}", flush=True)
 
@@ -107,19 +107,19 @@ async def interactions(browser: Browser, url: str, room: Room, repeats: int) -> 
     nexts = ids[at + 1 : at + 2 + repeats]
     await measured("next", [partial(pages.step, page, room, i) for i in nexts])
     await page.context.close()
-    return found
+    return result
 
 
 async def measure(a: argparse.Namespace) -> dict[str, Any]:
     """All of it; what is named in ``a.only``, where anything is."""
     rooms = {n: furnish(a.out / "rooms", n) for n in a.sizes}
     programs = rivals.install(a.out / "rivals") if "rivals" in a.only else None
-    found: dict[str, Any] = {"cores": os.cpu_count(), "ours": {}, "rivals": []}
+    result: dict[str, Any] = {"cores": os.cpu_count(), "ours": {}, "rivals": []}
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        found["chromium"] = browser.version
+        result["chromium"] = browser.version
         if "cold" in a.only:
-            found["cold"] = await cold(browser, a.cold)
+            result["cold"] = await cold(browser, a.cold)
         for points, room in rooms.items():
             ours: dict[str, Any] = {}
             if "cold" in a.only:
@@ -129,24 +129,24 @@ async def measure(a: argparse.Namespace) -> dict[str, Any]:
                     ours |= await interactions(browser, url, room, a.repeats)
                     ours["megabytes"] = visitors.memory(pid)
                 if points == min(rooms) and "cold" in a.only:
-                    found["warm"] = await warm(browser, f"{url}/", pages.CHART, a.cold)
+                    result["warm"] = await warm(browser, f"{url}/", pages.CHART, a.cold)
                 if "rivals" in a.only:
                     where = pages.address(url, room, "map")
                     ours["warm_map"] = await warm(browser, where, pages.MAP, a.cold)
-            found["ours"][str(points)] = ours
+            result["ours"][str(points)] = ours
             if programs:
                 rivals.write(room, a.out / f"points-{points}")
                 for rival in rivals.RIVALS:
                     with rivals.running(rival, programs, a.out / f"points-{points}") as url:
                         told = await rivals.measure(browser, rival, url, room, a.repeats, a.cold)
                     print(points, rival.name, told.get("problem", ""), flush=True)
-                    found["rivals"].append(told)
+                    result["rivals"].append(told)
         if "crowd" in a.only:
             room = rooms[min(rooms)]
             with app_process(_folders(room)) as (url, pid):
-                found["crowd"] = await visitors.crowd(browser, url, pid, room, a.seconds)
+                result["crowd"] = await visitors.crowd(browser, url, pid, room, a.seconds)
         await browser.close()
-    return found
+    return result
 
 
 def main() -> int:
@@ -161,10 +161,10 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("build/bench-app"))
     a = parser.parse_args()
     a.out = a.out.resolve()
-    found = asyncio.run(measure(a))
+    result = asyncio.run(measure(a))
     whole = all(v == parser.get_default(k) for k, v in vars(a).items() if k != "out")
-    write_json(RESULT if whole else a.out / RESULT.name, found)
-    for target in targets(found):
+    write_json(RESULT if whole else a.out / RESULT.name, result)
+    for target in targets(result):
         print(f"{target.state}: {target.claim}: {target.figure} {'; '.join(target.failing)}")
     return 0
 

@@ -80,7 +80,7 @@ _APART = 8.0
 #: Changes of an input, each unlike the one before, the last before the first again.
 CHANGES = ("blank", "noise", "swap", "as it is")
 #: Colours of the map, and a name in each one's legend.
-COLOURS = (("right or wrong", "right"), ("true composition", "S"), ("true class", "class 0"))
+COLOURS = (("right or wrong", "right"), ("true interaction type", "S"), ("true class", "class 0"))
 
 
 def address(url: str, room: Room, page: str, **more: str) -> str:
@@ -104,13 +104,13 @@ def shown(room: Room, sample: str) -> dict[str, Any]:
 async def points(page: Page, rng: random.Random, count: int) -> list[str]:
     """Samples whose points of the map stand apart and are on the screen."""
     await page.wait_for_function(MAP, timeout=120_000)
-    found = await page.evaluate(_POINTS)
-    at = np.array([p[:2] for p in found])
+    result = await page.evaluate(_POINTS)
+    at = np.array([p[:2] for p in result])
     size = page.viewport_size or {"width": 0, "height": 0}
     inside = (at > 0).all(axis=1) & (at < [size["width"], size["height"]]).all(axis=1)
     gaps = np.where(inside, KDTree(at).query(at, 2)[0][:, 1], -1.0)
     lonely = [int(i) for i in np.argsort(-gaps)[: max(count, int((gaps > _APART).sum()))]]
-    return [str(found[i][2]) for i in rng.sample(lonely, count)]
+    return [str(result[i][2]) for i in rng.sample(lonely, count)]
 
 
 async def can_be_clicked(page: Page, sample: str) -> bool:

@@ -153,7 +153,7 @@ async def measure(
     browser: Browser, rival: Rival, url: str, room: Room, clicks: int, openings: int
 ) -> dict[str, Any]:
     """Seconds to its map and from a click to its details, or the reason why there are none."""
-    found: dict[str, Any] = {"name": rival.name, "points": room.points}
+    result: dict[str, Any] = {"name": rival.name, "points": room.points}
     times, page = [], None
     try:
         for _ in range(openings):
@@ -163,16 +163,16 @@ async def measure(
             page = await context.new_page()
             await page.goto(url, wait_until="commit")
             times.append(await _opened(page, rival, room.points))
-        found["map"] = summary(times)
+        result["map"] = summary(times)
         assert page is not None
         await page.wait_for_timeout(2000)
-        found["click"] = summary(await _clicks(page, rival, clicks))
+        result["click"] = summary(await _clicks(page, rival, clicks))
     except Exception as error:
         # Whatever a rival's page does, the others are measured all the same.
-        found["problem"] = str(error).splitlines()[0][:300]
+        result["problem"] = str(error).splitlines()[0][:300]
     if page is not None:
         await page.context.close()
-    return found
+    return result
 
 
 async def _frame(page: Page, rival: Rival) -> Page | Frame:

@@ -21,10 +21,10 @@ BARS = (
 MOST_GROWTH, MOST_MEGABYTES = 0.10, 1200.0
 
 
-def targets(found: dict[str, Any]) -> list[Target]:
+def targets(result: dict[str, Any]) -> list[Target]:
     """Each bar, met, missed, or open where it was not measured."""
-    told = [_seconds(found, *bar) for bar in BARS]
-    crowd = found.get("crowd")
+    told = [_seconds(result, *bar) for bar in BARS]
+    crowd = result.get("crowd")
     names = ("ten visitors for two minutes: no error",
              "ten visitors: the server's memory grows by at most 10 % after the first minute",
              "ten visitors: at most 1.2 GB of memory")  # fmt: skip
@@ -41,9 +41,9 @@ def targets(found: dict[str, Any]) -> list[Target]:
 
 
 def _seconds(
-    found: dict[str, Any], claim: str, path: tuple[str, ...], which: str, most: float
+    result: dict[str, Any], claim: str, path: tuple[str, ...], which: str, most: float
 ) -> Target:
-    value: Any = found
+    value: Any = result
     for key in path:
         value = value.get(key) if value else None
     if value is None:

@@ -75,11 +75,11 @@ def _level(megabytes: list[float]) -> float:
 
 
 async def _watch(pid: int, end: float) -> list[float]:
-    found = []
+    result = []
     while time.monotonic() < end:
-        found.append(memory(pid))
+        result.append(memory(pid))
         await asyncio.sleep(1.0)
-    return found
+    return result
 
 
 #: Which page a visitor stays on, by number.

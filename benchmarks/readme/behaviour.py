@@ -131,7 +131,12 @@ over {seeds} seeds (`make bench-three`); a gate that guesses finds 20 %. Exact c
 {percent(top["generator"]["agreement"])} for who knows how the data were made; the best possible
 accuracy is {percent(top["accuracy"])}.
 """
-    head = ["", "accuracy", "gate finds the composition", *(f"AUROC {c}" for c in ALL_COMPONENTS)]
+    head = [
+        "",
+        "accuracy",
+        "gate finds the interaction type",
+        *(f"AUROC {c}" for c in ALL_COMPONENTS),
+    ]
     return text + "\n" + table(head, rows)
 
 
@@ -141,12 +146,13 @@ def accuracy() -> str:
     names = sorted({name for name, _ in runs})
     rows = []
     for name in names:
-        found = [runs.get((name, p)) for p in ORDER]
+        trained = [runs.get((name, p)) for p in ORDER]
+        dmil = trained[2]
         rows.append(
             [
                 f"`{name}`",
-                *(percent(r.metrics["test"]["accuracy"]) if r else "-" for r in found),
-                *(_gate(found[2].metrics["test"], c) if found[2] else "-" for c in ALL_COMPONENTS),
+                *(percent(r.metrics["test"]["accuracy"]) if r else "-" for r in trained),
+                *(_gate(dmil.metrics["test"], c) if dmil else "-" for c in ALL_COMPONENTS),
             ]
         )  # fmt: skip
     text = """### The shipped checkpoints
@@ -167,12 +173,12 @@ def _gate(scores: dict[str, float], component: str) -> str:
 def speed() -> str:
     """Inference and training time."""
     record = read("speed")
-    found, runs = record["inference"], record["training"]
+    result, runs = record["inference"], record["training"]
     slowest = max(runs, key=lambda name: runs[name]["seconds"])
     return f"""### Speed
 
 Inference of the MLP model of `switch`, from arrays to the finished table, on one thread
-(`make bench-speed`): {found["table_per_s"]:,.0f} rows a second, {found["ratio"]:.2f} of the bare
+(`make bench-speed`): {result["table_per_s"]:,.0f} rows a second, {result["ratio"]:.2f} of the bare
 forward pass. The slowest `dmil` run of those shipped, `{slowest}` with
 {runs[slowest]["train_rows"]:,} training rows, took {runs[slowest]["seconds"]:.0f} seconds on
 one thread beside another run on two cores; its out-of-fold models are included."""

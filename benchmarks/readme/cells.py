@@ -65,9 +65,9 @@ def percent(value: float) -> str:
     return f"{100 * value:.1f} %"
 
 
-def listed(found: list[Target]) -> str:
+def listed(checked: list[Target]) -> str:
     lines = []
-    for target in found:
+    for target in checked:
         failing = [f for f in target.failing if f != target.figure]
         less = f" Not: {'; '.join(failing)}." if failing else ""
         lines.append(f"- **{target.state}**: {target.claim}. Measured: {target.figure}.{less}")

@@ -12,9 +12,9 @@ from dmil_core.experiments import fidelity_record, records, scoreboard
 from dmil_core.io.paths import checkpoints_root
 
 
-def fidelity(found: fidelity_record.Fidelity) -> str:
+def fidelity(record: fidelity_record.Fidelity) -> str:
     """Headline: is the decomposition the real one, setting by setting?"""
-    rows = fidelity_record.settings(found)
+    rows = fidelity_record.settings(record)
     fewest = int(rows["seeds"].min()) if len(rows) else 0
     whole = fewest >= fidelity_record.SEEDS and len(rows) >= fidelity_record.SETTINGS
     under_way = (
@@ -24,9 +24,9 @@ def fidelity(found: fidelity_record.Fidelity) -> str:
     note = "" if whole else under_way
     text = f"""### Is the decomposition the real one?
 
-The `switch` law in {len(rows)} settings, where the composition of every sample is known; test rows,
-mean over seeds (`make bench-fidelity`). *Finds*: how often the largest gate is the true
-composition, ± standard deviation; *ceiling*: how often label information can tell it, computed
+The `switch` law in {len(rows)} settings, where the interaction type of every sample is known; test
+rows, mean over seeds (`make bench-fidelity`). *Finds*: how often the largest gate is the true
+interaction type, ± standard deviation; *ceiling*: how often label information can tell it, computed
 exactly; *AUROC*: the worst component's, as a share of its ceiling; *absent*: largest mean weight of
 a component that does not occur. In percent, but for AUROC, error and weight.{note}
 """
@@ -45,7 +45,7 @@ a component that does not occur. In percent, but for AUROC, error and weight.{no
         ]
         for r in rows.to_dict("records")
     ]
-    told = listed(fidelity_record.targets(found))
+    told = listed(fidelity_record.targets(record))
     return "\n".join([text, table(head, body), "", told])
 
 
@@ -113,9 +113,9 @@ def _accuracy_cell(row: Any) -> str:
 def headlines() -> list[str]:
     """The two headline tables, of what is recorded."""
     parts = []
-    found = fidelity_record.read_fidelity(record_path("fidelity"))
-    if found is not None:
-        parts.append(fidelity(found))
+    record = fidelity_record.read_fidelity(record_path("fidelity"))
+    if record is not None:
+        parts.append(fidelity(record))
     runs = records.read_all(checkpoints_root()).runs
     runs = runs[runs["data"].isin(scoreboard.SETS)].dropna(subset=["accuracy"])
     if len(runs):

@@ -29,7 +29,7 @@ def theorem() -> str:
     text = f"""### Why: Theorem 1 in bits
 
 I(Z;Y) ≥ E_c[I(Z;Y|c)] - H(C|Z) + I(Y;C), with Z what a paradigm answers from, Y the class and C
-the composition (`make bench-theorem`). A linear probe learns to read both off Z, from
+the interaction type (`make bench-theorem`). A linear probe learns to read both off Z, from
 {record["rows"]["train"]:,} rows of `switch` that no model has seen, and is read on
 {record["rows"]["test"]:,} others; mean ± standard deviation over {seeds} seeds. Information and
 bound are lower bounds, a little below 0 where there is none; H(C|Z) is an upper bound. Here
@@ -59,7 +59,7 @@ def _of(record: dict[str, Any], setting: str, paradigm: str) -> list[dict[str, A
 
 
 def _row(terms: dict[str, Any]) -> list[float]:
-    by = terms["by_composition"]
+    by = terms["by_interaction_type"]
     return [terms["information"], *(by[c] for c in COMPONENTS), terms["equivocation"],
             terms["bound"]]  # fmt: skip
 
@@ -77,15 +77,15 @@ def _findings(record: dict[str, Any]) -> str:
             values.append(value)
         return f"{statistics.mean(values) / math.log(2):.2f}"
 
-    s, u2 = ("by_composition", "S"), ("by_composition", "U2")
-    weak_u2 = record["settings"][weak]["together"]["by_composition"]["U2"] / math.log(2)
-    paper = [r["linear"]["by_composition"]["S"] for r in _of(record, equal, "dmil-paper")]
+    s, u2 = ("by_interaction_type", "S"), ("by_interaction_type", "U2")
+    weak_u2 = record["settings"][weak]["together"]["by_interaction_type"]["U2"] / math.log(2)
+    paper = [r["linear"]["by_interaction_type"]["S"] for r in _of(record, equal, "dmil-paper")]
     blur = f"{100 * record['blur']:.0f} %"
     return f"""- Of S a linear head finds {mean(equal, "ensemble", "linear", *s)} bits in the features of `ensemble` and a hidden layer
   {mean(equal, "ensemble", "mlp", *s)}; the difference is what adding two answers cannot combine. A linear head finds
   {mean(equal, "joint", "linear", *s)} in `joint` and {mean(equal, "dmil", "linear", *s)} in `dmil`.
 - H(C|Z) is {mean(equal, "joint", "linear", "equivocation")} bits in `joint` and {mean(equal, "dmil", "linear", "equivocation")} in `dmil`; with noise of {blur} of each coordinate's spread
-  {mean(equal, "joint", "blurred", "equivocation")} and {mean(equal, "dmil", "blurred", "equivocation")}. Who can tell the class without the composition loses nothing by not
+  {mean(equal, "joint", "blurred", "equivocation")} and {mean(equal, "dmil", "blurred", "equivocation")}. Who can tell the class without the interaction type loses nothing by not
   knowing it: the bound is sufficient, not necessary.
 - Where x2 is three times weaker there are {weak_u2:.2f} bits in U2 samples; `joint` has {mean(weak, "joint", "linear", *u2)} of them,
   `dmil` {mean(weak, "dmil", "linear", *u2)}. H(C|Z): {mean(weak, "joint", "linear", "equivocation")} and {mean(weak, "dmil", "linear", "equivocation")}.
@@ -129,15 +129,15 @@ def ablations() -> str:
     held = {m["paradigm"] for m in means}
     rows = []
     for name in (p for p in bench_ablations.PARADIGMS if p in held):
-        found = [_found(measured.get((s, name))) for s in known]
-        rows.append([f"`{name}`", *found, *(_accuracy(measured.get((s, name))) for s in real)])
+        result = [_found(measured.get((s, name))) for s in known]
+        rows.append([f"`{name}`", *result, *(_accuracy(measured.get((s, name))) for s in real)])
     seeds = sorted({m["seeds"] for m in means})
     counted = " to ".join(str(n) for n in dict.fromkeys((seeds[0], seeds[-1])))
     text = f"""### What is each change to the method worth?
 
 `dmil` with one change taken back at a time, over {counted} paired seeds, nothing tuned
 (`make bench-ablations`; *Ablations* above says what each lacks). On the `switch` law: how often the
-gate finds the true composition, and its calibration error in parentheses; on real sets: test
+gate finds the true interaction type, and its calibration error in parentheses; on real sets: test
 accuracy. Mean ± standard deviation, in percent but for the error; ↑ and ↓ where the 95 % interval
 of the paired difference to `dmil` leaves 0 out.
 """

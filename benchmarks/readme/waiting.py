@@ -42,7 +42,7 @@ def live() -> str:
     text = f"""### Live training
 
 The worlds of the page *Live training* at its own settings, {watched.SEEDS} seeds that they were not chosen on (`make bench-live`), on a machine
-of {record["cores"]} cores whose load was {record["load"]:.1f}: accuracy on validation rows by composition, and what DMIL's gate
+of {record["cores"]} cores whose load was {record["load"]:.1f}: accuracy on validation rows by interaction type, and what DMIL's gate
 gives to the part that a row is truly made of. *As x1 says*: how often a model answers so at places
 where x1 and x2 contradict each other, which no row does, in worlds where both can say the class."""  # noqa: E501
     parts = [text, table(["mean over seeds", *COMPONENTS, "as x1 says"], rows)]

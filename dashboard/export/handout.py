@@ -69,11 +69,11 @@ def _media(question: Any) -> list[dict[str, Any]]:
     """The inputs that a question is about."""
     if question.picture != "media":
         return []
-    found = service.digits()
-    kinds = service.spoilt(found)
+    result = service.digits()
+    kinds = service.spoilt(result)
     if isinstance(kinds, DataProblem):
         return []
-    return report_parts.sides(found, kinds["picture"], Room(MOST_MEDIA))
+    return report_parts.sides(result, kinds["picture"], Room(MOST_MEDIA))
 
 
 def _pictures(name: str, world: str, measure: str) -> list[dict[str, Any]]:
@@ -89,8 +89,8 @@ def _pictures(name: str, world: str, measure: str) -> list[dict[str, Any]]:
 
 def _part(title: str, rows: list[Row], line: str, share: bool = False) -> dict[str, Any]:
     low, high = over(rows, most=1.0 if share else 0.0)
-    found = Bars(tuple(rows), low, high, share=share, unit="" if share else "bits")
-    return {"title": title, "drawing": report_parts.drawn(found, title), "line": marked(line)}
+    bars = Bars(tuple(rows), low, high, share=share, unit="" if share else "bits")
+    return {"title": title, "drawing": report_parts.drawn(bars, title), "line": marked(line)}
 
 
 def _row(words: str, value: float, text: str, component: str = "", start: float = 0.0) -> Row:
@@ -99,20 +99,20 @@ def _row(words: str, value: float, text: str, component: str = "", start: float 
 
 def _told(dial: str, world: str) -> dict[str, Any]:
     spec = service.at(dial, world)
-    found = worlds.numbers(spec)
-    parts = dict(zip(world_text.COMPONENTS, found.parts["broja"], strict=True))
-    alone = {"x1 alone": found.i1, "x2 alone": found.i2}
+    result = worlds.numbers(spec)
+    parts = dict(zip(world_text.COMPONENTS, result.parts["broja"], strict=True))
+    alone = {"x1 alone": result.i1, "x2 alone": result.i2}
     if dial == "eyes":
-        alone["added up"] = found.i1 + found.i2
+        alone["added up"] = result.i1 + result.i2
     rows = [_row(label, v, world_text.bits(v)) for label, v in alone.items()]
     start = 0.0
-    rows.append(_row("both together", found.i12, world_text.bits(found.i12)))
+    rows.append(_row("both together", result.i12, world_text.bits(result.i12)))
     for c, value in parts.items():
         if value >= world_text.LEAST:
             label = f"of these {c}, {world_text.NAMES[c].split()[0]}"
             rows.append(_row(label, value, world_text.bits(value), c, start))
             start += value
-    line = (says.eyes if dial == "eyes" else says.alike)(found.i1, found.i2, found.i12)
+    line = (says.eyes if dial == "eyes" else says.alike)(result.i1, result.i2, result.i12)
     return _part(f"In bits, at {service.DIALS[dial]()[spec]}", rows, line)
 
 
@@ -129,11 +129,11 @@ def _cases(world: str) -> dict[str, Any]:
 
 
 def _competition() -> list[dict[str, Any]]:
-    found = service.record()
-    if found is None or isinstance(found, DataProblem):
+    result = service.record()
+    if result is None or isinstance(result, DataProblem):
         return []
     who = service.LEARNERS[0]
-    frame = service.reached(found, service.WEAK, who)
+    frame = service.reached(result, service.WEAK, who)
     rows = []
     for group, accuracy, best in frame.itertuples(index=False):
         marks = (Mark(accuracy, of_part(str(group))), Mark(best))
@@ -148,29 +148,29 @@ def _competition() -> list[dict[str, Any]]:
 
 
 def _gate() -> list[dict[str, Any]]:
-    found = service.digits()
-    kinds = service.spoilt(found)
+    result = service.digits()
+    kinds = service.spoilt(result)
     if isinstance(kinds, DataProblem):
         return []
     return [
         {"title": p.title, "drawing": p.drawing, "line": Markup(" ").join(p.lines)}
-        for p in report_parts.decomposed(found, kinds["picture"])
+        for p in report_parts.decomposed(result, kinds["picture"])
     ]
 
 
 def _definitions(measure: str) -> dict[str, Any]:
-    found = worlds.numbers(service.AND)
+    result = worlds.numbers(service.AND)
     rows = [
         _row(f"{c} by {world_text.MEASURES[name]}", value, signed(value), c)
         for name in dict.fromkeys((measure, "broja", "iccs"))
-        for c, value in zip(world_text.COMPONENTS, found.parts[name], strict=True)
+        for c, value in zip(world_text.COMPONENTS, result.parts[name], strict=True)
     ]
-    return _part("An AND world, in bits", rows, says.definitions(found.parts, measure))
+    return _part("An AND world, in bits", rows, says.definitions(result.parts, measure))
 
 
 def _map() -> list[dict[str, Any]]:
-    found = service.mapped()
-    near = service.apart(found) if found else None
+    result = service.mapped()
+    near = service.apart(result) if result else None
     if not isinstance(near, Apart):
         return []
     ids = near.places.index.tolist()

@@ -18,7 +18,7 @@ from dashboard.export import report_parts
 from dashboard.figures import theme
 from dashboard.figures.bars import of_part, patterns
 from dashboard.services.sample import samples
-from dashboard.services.store.catalog import Checkpoint, shown, stock, table
+from dashboard.services.store.catalog import Checkpoint, checkpoint_catalog, shown, table
 from dashboard.state.view import View, to_query
 from dashboard.text import terms
 
@@ -34,7 +34,7 @@ _TEMPLATES: Final = Environment(
 
 
 def of_samples(
-    found: Checkpoint,
+    checkpoint: Checkpoint,
     ids: Sequence[str],
     title: str,
     *,
@@ -54,43 +54,44 @@ def of_samples(
     At most `MOST` samples are shown with their media and figures, `MOST_ROWS` in the list, with at
     most `MOST_MEDIA` bytes of media; the file says what it leaves out.
     """
-    known = table(found).index
+    known = table(checkpoint).index
     wanted = list(dict.fromkeys(str(i) for i in ids))
     kept = [i for i in wanted if i in known]
-    others = stock().ready(found.data, found.seed) or (found,)
+    others = checkpoint_catalog().ready(checkpoint.data, checkpoint.seed) or (checkpoint,)
     room = report_parts.Room(MOST_MEDIA)
     entries = [
         {
-            **_entry(found, others, sample),
+            **_entry(checkpoint, others, sample),
             "anchor": _anchor(number),
-            "link": _link(found, sample, address),
-            "sides": report_parts.sides(found, sample, room),
+            "link": _link(checkpoint, sample, address),
+            "sides": report_parts.sides(checkpoint, sample, room),
             "parts": [
-                *report_parts.decomposed(found, sample),
-                *report_parts.told(found, sample, definition),
+                *report_parts.decomposed(checkpoint, sample),
+                *report_parts.told(checkpoint, sample, definition),
             ],
         }
         for number, sample in enumerate(kept[:MOST])
     ]
     page = _TEMPLATES.get_template("report.html.jinja").render(
         title=title,
-        lead=_lead(found, len(kept)),
+        lead=_lead(checkpoint, len(kept)),
         note=note,
         bounds=_bounds(len(kept), len(wanted) - len(kept), room.left_out),
-        model=found.model,
+        model=checkpoint.model,
         patterns=Markup(patterns(map(of_part, theme.COLOURS))),
-        summary=_summary(found, others, kept) if len(kept) > 1 else None,
+        summary=_summary(checkpoint, others, kept) if len(kept) > 1 else None,
         entries=entries,
         definitions=_definitions(),
-        identity=_identity(found),
+        identity=_identity(checkpoint),
     )
     return page.encode("utf-8")
 
 
-def _lead(found: Checkpoint, count: int) -> str:
-    name = str((found.run.data_card if found.run else {}).get("title") or found.data)
+def _lead(checkpoint: Checkpoint, count: int) -> str:
+    name = str((checkpoint.run.data_card if checkpoint.run else {}).get("title") or checkpoint.data)
     what = "One sample" if count == 1 else f"{count:,} samples"
-    return f"{what} of the data set {name}, as the model {found.model} (seed {found.seed}) sees it."
+    model = f"{checkpoint.model} (seed {checkpoint.seed})"
+    return f"{what} of the data set {name}, as the model {model} sees it."
 
 
 def _bounds(count: int, unknown: int, no_room: int) -> list[str]:
@@ -111,14 +112,14 @@ def _anchor(number: int) -> str:
     return f"sample-{number}" if number < MOST else ""
 
 
-def _entry(found: Checkpoint, others: Sequence[Checkpoint], sample: str) -> dict[str, Any]:
+def _entry(checkpoint: Checkpoint, others: Sequence[Checkpoint], sample: str) -> dict[str, Any]:
     """What is said of a sample, and by whom."""
-    row = samples.record(found, sample)
-    flags = (f.replace("_", " ") for f in samples.flags_of(found, sample))
+    row = samples.record(checkpoint, sample)
+    flags = (f.replace("_", " ") for f in samples.flags_of(checkpoint, sample))
     known = [f"{row['split']} sample", *flags]
-    if row.get("composition") in terms.NAMES:
-        known.append(f"true composition {row['composition']}")
-    pair = next((c for c in others if c.model == "ensemble"), found)
+    if row.get("interaction_type") in terms.NAMES:
+        known.append(f"true interaction type {row['interaction_type']}")
+    pair = next((c for c in others if c.model == "ensemble"), checkpoint)
     said = [*samples.opinions(others, sample), *samples.unimodal(pair, sample)]
     return {
         "id": sample,
@@ -140,19 +141,27 @@ def _entry(found: Checkpoint, others: Sequence[Checkpoint], sample: str) -> dict
     }
 
 
-def _link(found: Checkpoint, sample: str, address: str) -> str:
+def _link(checkpoint: Checkpoint, sample: str, address: str) -> str:
     if not address.startswith(("http://", "https://")):
         return ""
-    split = str(samples.record(found, sample)["split"])
-    view = View(data=found.data, model=found.model, seed=found.seed, split=split, sample=sample)
+    split = str(samples.record(checkpoint, sample)["split"])
+    view = View(
+        data=checkpoint.data,
+        model=checkpoint.model,
+        seed=checkpoint.seed,
+        split=split,
+        sample=sample,
+    )
     return f"{address}?{urlencode(to_query(view))}"
 
 
 # --- the whole ------------------------------------------------------------------------------
 
 
-def _summary(found: Checkpoint, others: Sequence[Checkpoint], ids: Sequence[str]) -> dict[str, Any]:
-    frame = table(found).loc[list(ids)]
+def _summary(
+    checkpoint: Checkpoint, others: Sequence[Checkpoint], ids: Sequence[str]
+) -> dict[str, Any]:
+    frame = table(checkpoint).loc[list(ids)]
     scores = []
     for one in others:
         rows = table(one)
@@ -160,7 +169,7 @@ def _summary(found: Checkpoint, others: Sequence[Checkpoint], ids: Sequence[str]
         if len(rows):
             right = f"{rows['correct'].mean():.1%}"
             scores.append({"model": one.model, "right": right, "rows": f"{len(rows):,}"})
-    components = [c for c in samples.components(found) if f"gate_{c}" in frame.columns]
+    components = [c for c in samples.components(checkpoint) if f"gate_{c}" in frame.columns]
     weights = samples.mean_gates_of(frame)
     listed = [
         {
@@ -176,7 +185,7 @@ def _summary(found: Checkpoint, others: Sequence[Checkpoint], ids: Sequence[str]
     ]
     return {
         "scores": scores,
-        "gate": "" if weights.empty else report_parts.gate_bars(weights, found),
+        "gate": "" if weights.empty else report_parts.gate_bars(weights, checkpoint),
         "components": components,
         "rows": listed,
     }
@@ -195,15 +204,15 @@ def _definitions() -> list[tuple[str, Markup]]:
     return [(name, report_parts.marked(text)) for name, text in words.items()]
 
 
-def _identity(found: Checkpoint) -> list[tuple[str, str]]:
-    run = found.run
+def _identity(checkpoint: Checkpoint) -> list[tuple[str, str]]:
+    run = checkpoint.run
     if run is None:
         return []
     rows = {
         "Data set": run.data_name,
         "Digest of the data": run.data_digest,
-        "Model": f"{found.model}, seed {found.seed}",
-        "Checkpoint": shown(found.folder),
+        "Model": f"{checkpoint.model}, seed {checkpoint.seed}",
+        "Checkpoint": shown(checkpoint.folder),
         "Weights (SHA-256)": run.weights_sha256,
         "Trained": run.created,
         "Format": str(run.version),

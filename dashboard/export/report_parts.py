@@ -54,9 +54,9 @@ class Room:
 # --- media ----------------------------------------------------------------------------------
 
 
-def sides(found: Checkpoint, sample: str, room: Room) -> list[dict[str, Any]]:
+def sides(checkpoint: Checkpoint, sample: str, room: Room) -> list[dict[str, Any]]:
     """Each input of a sample as the template shows it."""
-    sides = media.sides(found, sample)
+    sides = media.sides(checkpoint, sample)
     if isinstance(sides, DataProblem):
         nothing = {"name": "Inputs", "description": "", **_nothing(sides.message)}
         return [nothing]
@@ -121,46 +121,49 @@ def drawn(rows: Bars, title: str) -> Markup:
     return Markup(draw(rows, f"{title}: {', '.join(told)}"))
 
 
-def _names(found: Checkpoint) -> dict[str, str]:
-    return terms.component_names(samples.modality_names(found))
+def _names(checkpoint: Checkpoint) -> dict[str, str]:
+    return terms.component_names(samples.modality_names(checkpoint))
 
 
-def gate_bars(weights: pd.DataFrame, found: Checkpoint) -> Markup:
+def gate_bars(weights: pd.DataFrame, checkpoint: Checkpoint) -> Markup:
     """Bars of gate weights, columns component and weight."""
-    return drawn(figures.gate_bars(weights, _names(found)), "Gate weights")
+    return drawn(figures.gate_bars(weights, _names(checkpoint)), "Gate weights")
 
 
-def decomposed(found: Checkpoint, sample: str) -> list[Part]:
+def decomposed(checkpoint: Checkpoint, sample: str) -> list[Part]:
     """The gate and the waterfall; nothing of a model that does not decompose."""
-    weights = samples.gates(found, sample)
-    answer = str(samples.record(found, sample)["pred"])
-    split = samples.decomposition(found, sample, answer)
+    weights = samples.gates(checkpoint, sample)
+    answer = str(samples.record(checkpoint, sample)["pred"])
+    split = samples.decomposition(checkpoint, sample, answer)
     if weights.empty or split is None:
         return []
-    share = samples.explained(found, sample)
+    share = samples.explained(checkpoint, sample)
     said = () if share is None else (marked(messages.explained(share)),)
-    rows = figures.waterfall(split.parts, split.stored, _names(found), "score")
+    rows = figures.waterfall(split.parts, split.stored, _names(checkpoint), "score")
     sum_ = " + ".join(f"{c} ({signed(v)})" for c, v in split.parts.items())
     identity = (
         f"{sum_} = {signed(split.total)} bits, the model's score of {answer} "
         f"({signed(split.stored)}; difference {abs(split.total - split.stored):.0e})."
     )
     return [
-        Part("Gate: which component counts", gate_bars(weights, found), said),
+        Part("Gate: which component counts", gate_bars(weights, checkpoint), said),
         Part("How the score comes about", drawn(rows, "Contributions in bits"), (identity,)),
     ]
 
 
-def told(found: Checkpoint, sample: str, definition: str) -> list[Part]:
+def told(checkpoint: Checkpoint, sample: str, definition: str) -> list[Part]:
     """What the inputs tell of the true class; nothing where nobody can tell."""
-    names = samples.modality_names(found)
-    able = information.tellers(found) if len(names) == 2 else ()
-    told = information.told(found, sample, definition, able[0]) if able else None
+    names = samples.modality_names(checkpoint)
+    able = information.tellers(checkpoint) if len(names) == 2 else ()
+    told = information.told(checkpoint, sample, definition, able[0]) if able else None
     if told is None:
         return []
-    rows = figures.information(told.parts, told.exact_parts, _names(found))
+    rows = figures.information(told.parts, told.exact_parts, _names(checkpoint))
     bits = {name: signed(value) for name, value in told.values.items()}
-    teller = {"model": f"the heads of {found.model}", "data": "small networks on the data alone"}
+    teller = {
+        "model": f"the heads of {checkpoint.model}",
+        "data": "small networks on the data alone",
+    }
     lines = [
         f"{names[0]} alone: {bits['i1']} bits = r ({bits['r']}) + u1 ({bits['u1']}). "
         f"{names[1]} alone: {bits['i2']} bits = r ({bits['r']}) + u2 ({bits['u2']}). Both "

@@ -40,7 +40,7 @@ def boxes(modalities: int, names: Mapping[str, str]) -> list[Box]:
     numbers = [str(m) for m in range(1, modalities + 1)]
     split = [f"{kind}{m}" for kind in "mn" for m in numbers]
     own = [f"u{m}" for m in numbers]
-    found = [own[0], "r", *own[1:], "s"]
+    result = [own[0], "r", *own[1:], "s"]
     rows = len(split) + 1
     inner = [
         _spread(["x" + m for m in numbers], 0, rows),
@@ -48,12 +48,12 @@ def boxes(modalities: int, names: Mapping[str, str]) -> list[Box]:
     ]
     placed = {k: at for one in inner for k, at in one.items()}
     placed |= {k: (2, row) for row, k in enumerate(split)}
-    placed |= {k: (3, row) for row, k in enumerate(found)}
+    placed |= {k: (3, row) for row, k in enumerate(result)}
     made = [
         Box(k, _sign(k), names.get(k, ""), _left(column), _top(row), colour=_colour(k))
         for k, (column, row) in placed.items()
     ]
-    tall = _top(len(found) - 1) + HEIGHT - EDGE
+    tall = _top(len(result) - 1) + HEIGHT - EDGE
     made.append(Box("heads", "heads", names.get("heads", ""), _left(4), EDGE, height=tall))
     made.append(Box("gate", "gate", names.get("gate", ""), _left(4), _top(rows - 1)))
     made.append(Box("answer", "answer", names.get("answer", ""), _left(5), _top((rows - 1) / 2)))
@@ -63,12 +63,12 @@ def boxes(modalities: int, names: Mapping[str, str]) -> list[Box]:
 def arrows(modalities: int) -> list[tuple[str, str]]:
     """What flows from which part into which."""
     numbers = range(1, modalities + 1)
-    found: list[tuple[str, str]] = []
+    pairs: list[tuple[str, str]] = []
     for m in numbers:
-        found += [(f"x{m}", f"z{m}"), (f"z{m}", f"m{m}"), (f"z{m}", f"n{m}")]
-        found += [(f"m{m}", "r"), (f"m{m}", f"u{m}"), (f"n{m}", "s"), (f"n{m}", "gate")]
+        pairs += [(f"x{m}", f"z{m}"), (f"z{m}", f"m{m}"), (f"z{m}", f"n{m}")]
+        pairs += [(f"m{m}", "r"), (f"m{m}", f"u{m}"), (f"n{m}", "s"), (f"n{m}", "gate")]
     every = ["r", *(f"u{m}" for m in numbers), "s"]
-    return [*found, *((c, "heads") for c in every), ("heads", "answer"), ("gate", "answer")]
+    return [*pairs, *((c, "heads") for c in every), ("heads", "answer"), ("gate", "answer")]
 
 
 def _spread(ids: Sequence[str], column: int, rows: int) -> dict[str, tuple[int, float]]:

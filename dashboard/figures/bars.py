@@ -90,8 +90,8 @@ class Mark:
     def ends(self) -> tuple[float, ...]:
         """All places along the axis that it touches."""
         begin = (self.start,) if self.shape == "bar" else ()
-        found = (self.start + self.value, *begin, *(self.interval or ()))
-        return tuple(float(e) for e in found if math.isfinite(e))
+        result = (self.start + self.value, *begin, *(self.interval or ()))
+        return tuple(float(e) for e in result if math.isfinite(e))
 
 
 @dataclass(frozen=True)
@@ -142,13 +142,13 @@ def over(rows: Sequence[Row], least: float = 0.0, most: float = 0.0) -> tuple[fl
 
 def patterns(looks: Iterable[Look]) -> str:
     """The stripes of these looks: once in a document, before its drawings."""
-    found = "".join(
+    result = "".join(
         f'<pattern id="{look.id}" width="8" height="8" patternUnits="userSpaceOnUse">'
         f'<rect width="8" height="8" fill="{look.colour}"/><path d="{_strokes(look.pattern)}" '
         'stroke="#fff" stroke-opacity=".55" stroke-width="1.5"/></pattern>'
         for look in {look.id: look for look in looks if look.pattern}.values()
     )
-    return f'<svg width="0" height="0" aria-hidden="true"><defs>{found}</defs></svg>'
+    return f'<svg width="0" height="0" aria-hidden="true"><defs>{result}</defs></svg>'
 
 
 def _strokes(pattern: str) -> str:
@@ -315,10 +315,10 @@ def ticks(bars: Bars, most: int = 4) -> list[tuple[float, str]]:
     step = next(f * scale for f in (1, 2, 2.5, 5, 10) if f * scale >= rough * (1 - 1e-9))
     first, last = math.ceil(bars.low / step - 1e-9), math.floor(bars.high / step + 1e-9)
     places = max(0, -math.floor(math.log10(step) + 1e-9) + (step == 2.5 * scale))
-    found = [(i * step, _number(i * step, places, bars)) for i in range(first, last + 1)]
-    if found and bars.unit:
-        found[-1] = (found[-1][0], f"{found[-1][1]} {bars.unit}")
-    return found
+    result = [(i * step, _number(i * step, places, bars)) for i in range(first, last + 1)]
+    if result and bars.unit:
+        result[-1] = (result[-1][0], f"{result[-1][1]} {bars.unit}")
+    return result
 
 
 def _number(value: float, places: int, bars: Bars) -> str:

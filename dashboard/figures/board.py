@@ -160,7 +160,7 @@ def differences(table: pd.DataFrame, title: str) -> go.Figure:
     return fig
 
 
-def composition(frame: pd.DataFrame) -> go.Figure:
+def interaction_type(frame: pd.DataFrame) -> go.Figure:
     """Accuracy of each model (rows) on each group of samples (columns), shade and number.
 
     Parameters

@@ -162,7 +162,7 @@ class Line:
 def accuracies(
     panels: Mapping[str, Sequence[Line]], chance: Mapping[str, float], step: int
 ) -> go.Figure:
-    """Accuracy of every learner by composition, over the way it has gone.
+    """Accuracy of every learner by interaction type, over the way it has gone.
 
     Parameters
     ----------
@@ -213,8 +213,8 @@ def _over_steps(fig: go.Figure, what: str, height: int, step: int) -> None:
 
 
 def drift(lines: Sequence[Line], step: int) -> go.Figure:
-    """Mean gate weight of each composition's own component, over the way gone: it should rise to
-    all of the weight, where a line is drawn."""
+    """Mean gate weight of each interaction type's own component, over the way gone: it should rise
+    to all of the weight, where a line is drawn."""
     fig = make_subplots(rows=1, cols=1)
     for line in lines:
         _line(fig, line, 1, 1, named=True)

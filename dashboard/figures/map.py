@@ -72,7 +72,7 @@ def look(name: str, colour: str, place: int) -> tuple[str, str]:
     """Colour and marker of a group; components and right/wrong have their own."""
     if colour == "correct" and name in theme.RIGHT_WRONG:
         return theme.RIGHT_WRONG[name]
-    if colour in ("dominant", "composition") and name in theme.COLOURS:
+    if colour in ("dominant", "interaction_type") and name in theme.COLOURS:
         return theme.COLOURS[name], theme.SYMBOLS[name]
     return theme.CLASS_COLOURS[place % 10], theme.CLASS_SYMBOLS[(place + place // 10) % 10]
 

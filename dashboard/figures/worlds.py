@@ -70,18 +70,18 @@ def joint(frame: pd.DataFrame, names: list[str]) -> go.Figure:
 
 def _placed(frame: pd.DataFrame, panels: list[str], rows: int, columns: int) -> pd.DataFrame:
     """Where each class of each pair lies: x, base, height, side; pair and share are its chances."""
-    found = frame.copy()
-    place = found["panel"].map(panels.index)
-    found["x"] = found["column"] + (place % ACROSS) * (columns + _GAP)
-    found["middle"] = -(found["row"] + (place // ACROSS) * (rows + _GAP))
-    pair = found.groupby(["panel", "row", "column"], sort=False)["p"]
-    found["pair"] = pair.transform("sum")
-    found["share"] = found["p"] / found["pair"]
-    found["side"] = _ROOM * (found["pair"] / found["pair"].max()) ** 0.5
-    found["height"] = found["side"] * found["share"]
-    below = pair.cumsum() - found["p"]
-    found["base"] = found["middle"] - found["side"] / 2 + found["side"] * below / found["pair"]
-    return found
+    result = frame.copy()
+    place = result["panel"].map(panels.index)
+    result["x"] = result["column"] + (place % ACROSS) * (columns + _GAP)
+    result["middle"] = -(result["row"] + (place // ACROSS) * (rows + _GAP))
+    pair = result.groupby(["panel", "row", "column"], sort=False)["p"]
+    result["pair"] = pair.transform("sum")
+    result["share"] = result["p"] / result["pair"]
+    result["side"] = _ROOM * (result["pair"] / result["pair"].max()) ** 0.5
+    result["height"] = result["side"] * result["share"]
+    below = pair.cumsum() - result["p"]
+    result["base"] = result["middle"] - result["side"] / 2 + result["side"] * below / result["pair"]
+    return result
 
 
 def _labels(own: pd.DataFrame) -> list[str]:

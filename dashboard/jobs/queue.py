@@ -142,13 +142,13 @@ class Jobs:
 
     def of(self, owner: str) -> list[Job]:
         """A visitor's jobs, the latest first."""
-        found = [j for j in self._all() if secrets.compare_digest(j.owner, owner)]
-        return sorted(found, key=_age, reverse=True)
+        result = [j for j in self._all() if secrets.compare_digest(j.owner, owner)]
+        return sorted(result, key=_age, reverse=True)
 
     def find(self, kind: str, folder: Path | str) -> Job | None:
         """The latest job of this kind that writes to this folder, whoever owns it."""
-        found = [j for j in self._all() if (j.kind, j.folder) == (kind, str(folder))]
-        return max(found, key=_age, default=None)
+        result = [j for j in self._all() if (j.kind, j.folder) == (kind, str(folder))]
+        return max(result, key=_age, default=None)
 
     def log(self, job: Job) -> str:
         """What a job's commands said last, for the server's log; never shown to visitors."""

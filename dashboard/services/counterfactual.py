@@ -56,19 +56,19 @@ class Outcome:
 
 
 def outcome(
-    found: Checkpoint, sample: str, changes: dict[int, edits.Change], factors: dict[str, float]
+    checkpoint: Checkpoint, sample: str, changes: dict[int, edits.Change], factors: dict[str, float]
 ) -> Outcome | DataProblem:
     """The model's answer before and after changes of some modalities and of its gate."""
     from dmil_core.inference.counterfactual import changed, reweighted
 
-    place = located(found, sample)
+    place = located(checkpoint, sample)
     if isinstance(place, DataProblem):
         return place
     data, row = place
     made = _edits(changes)
     try:
         after = changed(data, row, made)
-        tables = [_answered(found, one) for one in (changed(data, row, []), after)]
+        tables = [_answered(checkpoint, one) for one in (changed(data, row, []), after)]
         if factors:
             tables[1] = reweighted(tables[1], data.classes, factors)  # type: ignore[arg-type]
     except DmilError as error:
@@ -115,33 +115,33 @@ class Moved:
 
 
 def moved(
-    found: Checkpoint, sample: str, changes: dict[int, edits.Change], latent: str
+    checkpoint: Checkpoint, sample: str, changes: dict[int, edits.Change], latent: str
 ) -> Moved | DataProblem:
     """Where the changed sample would lie on the map of a latent. A gate turned by hand moves
     nothing: latents come before it."""
     from dmil_core.inference.counterfactual import changed
     from dmil_core.inference.projection import latent_values
 
-    place, on, held = located(found, sample), maps.placed(found), latents(found)
+    place, on, held = located(checkpoint, sample), maps.placed(checkpoint), latents(checkpoint)
     if isinstance(place, DataProblem):
         return place
     if isinstance(on, DataProblem):
         return on
     if isinstance(held, DataProblem):
         return held
-    if latent not in maps.latents(found, on):
+    if latent not in maps.latents(checkpoint, on):
         return DataProblem(f"The map has no {latent}.")
     try:
         two = [changed(*place, made) for made in ([], _edits(changes))]
-        told = [_answered(found, one, latents=True) for one in two]
+        told = [_answered(checkpoint, one, latents=True) for one in two]
     except DmilError as error:
         return DataProblem(str(error))
     new = np.concatenate([latent_values(one, latent) for one in told])
     where = maps.layout(on, latent)
-    places = maps.place_new(found, on, where, new)
+    places = maps.place_new(checkpoint, on, where, new)
     if isinstance(places, DataProblem):
         return places
-    truth = table(found)["y"].reindex(held.ids)
+    truth = table(checkpoint)["y"].reindex(held.ids)
     others = np.flatnonzero(truth.notna().to_numpy() & (held.ids != sample))
     before, after = (_among(held.values[latent][others], truth.iloc[others], one) for one in new)
     return Moved(where.unit, places, (before, after))
@@ -158,12 +158,12 @@ def _among(
 
 
 def drawn_on(
-    found: Checkpoint, sample: str, modality: int, change: edits.Change
+    checkpoint: Checkpoint, sample: str, modality: int, change: edits.Change
 ) -> media.Picture | None:
     """A picture as the model sees it, with what is drawn on it; None where it cannot be shown."""
     from dmil_core.inference.counterfactual import changed
 
-    place = located(found, sample)
+    place = located(checkpoint, sample)
     if isinstance(place, DataProblem):
         return None
     try:
@@ -174,10 +174,10 @@ def drawn_on(
     return shown if isinstance(shown, media.Picture) else None
 
 
-def _answered(found: Checkpoint, one: Any, latents: bool = False) -> pd.DataFrame:
+def _answered(checkpoint: Checkpoint, one: Any, latents: bool = False) -> pd.DataFrame:
     from dmil_core.inference.predict import predict
 
-    model, run = loaded.model(found)
+    model, run = loaded.model(checkpoint)
     return predict(model, run.config.model, one, latents=latents)
 
 
@@ -185,9 +185,9 @@ def _answered(found: Checkpoint, one: Any, latents: bool = False) -> pd.DataFram
 MOST_DONORS = 1000
 
 
-def other_samples(found: Checkpoint, sample: str) -> list[str]:
+def other_samples(checkpoint: Checkpoint, sample: str) -> list[str]:
     """Ids of the set that a modality can be taken from, in its order; of many, so many evenly."""
-    data = source(found)
+    data = source(checkpoint)
     if isinstance(data, DataProblem):
         return []
     ids = data.ids[data.ids != sample]
@@ -195,21 +195,21 @@ def other_samples(found: Checkpoint, sample: str) -> list[str]:
     return [str(i) for i in ids[::step]]
 
 
-def kind_of(found: Checkpoint, modality: int) -> str:
+def kind_of(checkpoint: Checkpoint, modality: int) -> str:
     """What a modality is, of ``schema.KINDS``; empty where the data set cannot be read."""
-    data = source(found)
+    data = source(checkpoint)
     return "" if isinstance(data, DataProblem) else str(data.card.modalities[modality - 1].kind)
 
 
-def is_text(found: Checkpoint, modality: int) -> bool:
+def is_text(checkpoint: Checkpoint, modality: int) -> bool:
     """Whether a modality can be rewritten."""
-    return kind_of(found, modality) == "text"
+    return kind_of(checkpoint, modality) == "text"
 
 
-def text_of(found: Checkpoint, sample: str, modality: int) -> str:
+def text_of(checkpoint: Checkpoint, sample: str, modality: int) -> str:
     """The text of a sample's modality; empty where it is none."""
-    place = located(found, sample)
-    if isinstance(place, DataProblem) or not is_text(found, modality):
+    place = located(checkpoint, sample)
+    if isinstance(place, DataProblem) or not is_text(checkpoint, modality):
         return ""
     data, row = place
     return str(data.x(modality)[row])

@@ -37,19 +37,20 @@ def _record(file: str, key: str) -> Fidelity | DataProblem | None:
         return DataProblem(str(error).replace(file, shown(file)))
 
 
-def targets(found: Fidelity) -> list[Target]:
+def targets(record: Fidelity) -> list[Target]:
     """What was to hold, and whether it does."""
-    return fidelity_record.targets(found)
+    return fidelity_record.targets(record)
 
 
-def settings(found: Fidelity) -> pd.DataFrame:
+def settings(record: Fidelity) -> pd.DataFrame:
     """A row per setting; see `fidelity_record.settings`."""
-    return fidelity_record.settings(found)
+    return fidelity_record.settings(record)
 
 
-def agreements(found: Fidelity, names: list[str]) -> pd.DataFrame:
-    """How often the gate finds the composition: columns setting, who, agreement, one row a run."""
-    runs = found.runs[found.runs["setting"].isin(names)]
+def agreements(record: Fidelity, names: list[str]) -> pd.DataFrame:
+    """How often the gate finds the interaction type: columns setting, who, agreement, one row a
+    run."""
+    runs = record.runs[record.runs["setting"].isin(names)]
     if "gate_agreement" not in runs:
         return pd.DataFrame(columns=["setting", "who", "agreement"])
     runs = runs.dropna(subset=["gate_agreement"])
@@ -58,34 +59,34 @@ def agreements(found: Fidelity, names: list[str]) -> pd.DataFrame:
     )
 
 
-def aurocs(found: Fidelity, setting: str) -> pd.DataFrame:
+def aurocs(record: Fidelity, setting: str) -> pd.DataFrame:
     """Columns component, dmil, paper, ceiling, share: one-vs-rest AUROC of each gate."""
-    ceilings = found.laws[setting]["information"].get("auroc", {})
-    share = fidelity_record.auroc_shares(found, setting)
+    ceilings = record.laws[setting]["information"].get("auroc", {})
+    share = fidelity_record.auroc_shares(record, setting)
     rows = [
         {
             "component": c,
-            "dmil": found.mean(setting, OURS, f"gate_auroc_{c}"),
+            "dmil": record.mean(setting, OURS, f"gate_auroc_{c}"),
             "ceiling": float(top),
             "share": share.get(c),
-            "dmil-paper": found.mean(setting, PAPER, f"gate_auroc_{c}"),
+            "dmil-paper": record.mean(setting, PAPER, f"gate_auroc_{c}"),
         }
         for c, top in ceilings.items()
     ]
     return pd.DataFrame(rows)
 
 
-def accuracies(found: Fidelity, setting: str) -> pd.DataFrame:
+def accuracies(record: Fidelity, setting: str) -> pd.DataFrame:
     """Columns model, group, accuracy, sd, seeds; the best possible last."""
-    frame = fidelity_record.accuracies(found, setting)
-    return frame.rename(columns={"paradigm": "model", "composition": "group"})
+    frame = fidelity_record.accuracies(record, setting)
+    return frame.rename(columns={"paradigm": "model", "interaction_type": "group"})
 
 
-def shares(found: Fidelity, setting: str) -> pd.DataFrame:
+def shares(record: Fidelity, setting: str) -> pd.DataFrame:
     """Columns who, part, share."""
-    return fidelity_record.shares(found, setting)
+    return fidelity_record.shares(record, setting)
 
 
-def purity(found: Fidelity, setting: str) -> pd.DataFrame:
-    """Accuracy lost: rows the component taken away, columns the composition of the samples."""
-    return fidelity_record.purity(found, setting)
+def purity(record: Fidelity, setting: str) -> pd.DataFrame:
+    """Accuracy lost: rows the component taken away, columns the interaction type of the samples."""
+    return fidelity_record.purity(record, setting)

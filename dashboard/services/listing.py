@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from dashboard.services.map import slices
 from dashboard.services.sample import information, samples
 from dashboard.services.sample.samples import COLUMNS, in_split
-from dashboard.services.store.catalog import Checkpoint, DataProblem, stock, table
+from dashboard.services.store.catalog import Checkpoint, DataProblem, checkpoint_catalog, table
 from dashboard.state.slices import read
 from dashboard.state.view import ANSWERS, QUANTITIES, UP, View
 from dmil_core import schema
@@ -25,9 +25,9 @@ PAGE = 100
 Mask = NDArray[np.bool_]
 
 
-def selected(found: Checkpoint, view: View) -> pd.DataFrame:
+def selected(checkpoint: Checkpoint, view: View) -> pd.DataFrame:
     """The rows that the view's split, search and filters leave, in the view's order."""
-    frame = in_split(table(found), view.split)
+    frame = in_split(table(checkpoint), view.split)
     keep = np.ones(len(frame), dtype=bool)
     if view.search:
         keep &= _matches(frame, view.search)
@@ -35,34 +35,37 @@ def selected(found: Checkpoint, view: View) -> pd.DataFrame:
         keep &= (frame["y"] == view.truth).to_numpy()
     if view.show in ("right", "wrong"):
         keep &= frame["correct"].to_numpy(dtype=bool) == (view.show == "right")
-    for column, wanted in (("dominant", view.dominant), (schema.COMPOSITION, view.composition)):
+    for column, wanted in (
+        ("dominant", view.dominant),
+        (schema.INTERACTION_TYPE, view.interaction_type),
+    ):
         if wanted and column in frame.columns:
             keep &= (frame[column] == wanted).to_numpy()
     if view.flag:
-        keep &= _flagged(found, frame, view.flag)
+        keep &= _flagged(checkpoint, frame, view.flag)
     for model, right in ((view.right, True), (view.wrong, False)):
         if model:
-            keep &= _answered(found, frame, model, right)
+            keep &= _answered(checkpoint, frame, model, right)
     if view.answers:
-        keep &= _as_different(different_answers(found)[frame["id"]].to_numpy(), view.answers)
+        keep &= _as_different(different_answers(checkpoint)[frame["id"]].to_numpy(), view.answers)
     if view.slice:
         keep &= _in_slice(frame, view)
     rows = frame[keep]
     if view.show == "apart":
-        rows = information.apart(found, rows, view.definition)
-    return _ordered(found, rows, view)
+        rows = information.apart(checkpoint, rows, view.definition)
+    return _ordered(checkpoint, rows, view)
 
 
 def _matches(frame: pd.DataFrame, search: str) -> Mask:
     # regex=False: a visitor's text is never a pattern.
     columns = (frame[c].astype(str) for c in ("id", "y", "pred"))
     hits = [c.str.contains(search, case=False, regex=False).to_numpy(dtype=bool) for c in columns]
-    found: Mask = np.logical_or.reduce(hits)
-    return found
+    mask: Mask = np.logical_or.reduce(hits)
+    return mask
 
 
-def _flagged(found: Checkpoint, frame: pd.DataFrame, flag: str) -> Mask:
-    data = samples.source(found)
+def _flagged(checkpoint: Checkpoint, frame: pd.DataFrame, flag: str) -> Mask:
+    data = samples.source(checkpoint)
     if isinstance(data, DataProblem) or flag not in data.flags:
         return np.zeros(len(frame), dtype=bool)
     marked = set(np.asarray(data.ids)[np.asarray(data.flags[flag], dtype=bool)].tolist())
@@ -80,19 +83,19 @@ def _in_slice(frame: pd.DataFrame, view: View) -> Mask:
 # --- several models -------------------------------------------------------------------------
 
 
-def _answered(found: Checkpoint, frame: pd.DataFrame, model: str, right: bool) -> Mask:
+def _answered(checkpoint: Checkpoint, frame: pd.DataFrame, model: str, right: bool) -> Mask:
     """Which rows another model gets right, or wrong; none of a model that there is not."""
-    one = stock().get(found.data, model, found.seed)
+    one = checkpoint_catalog().get(checkpoint.data, model, checkpoint.seed)
     if one.status != "ready":
         return np.zeros(len(frame), dtype=bool)
     correct = table(one)["correct"].reindex(frame["id"])
     return np.asarray((correct == right).to_numpy(), dtype=bool)
 
 
-def different_answers(found: Checkpoint) -> pd.Series[int]:
+def different_answers(checkpoint: Checkpoint) -> pd.Series[int]:
     """How many different answers the models of this set and seed give, by sample."""
-    ready = stock().ready(found.data, found.seed)
-    return _different(found.stamp, tuple(c.stamp for c in ready), found, ready)
+    ready = checkpoint_catalog().ready(checkpoint.data, checkpoint.seed)
+    return _different(checkpoint.stamp, tuple(c.stamp for c in ready), checkpoint, ready)
 
 
 @st.cache_resource(max_entries=16, show_spinner="Comparing the models' answers …")
@@ -108,9 +111,9 @@ def _different(
     return pd.Series(counts, index=ids)
 
 
-def answer_counts(found: Checkpoint, split: str) -> dict[str, int]:
+def answer_counts(checkpoint: Checkpoint, split: str) -> dict[str, int]:
     """For each of ``state.ANSWERS`` how many samples of the split it leaves, none left out."""
-    counts = different_answers(found)[in_split(table(found), split)["id"]].to_numpy()
+    counts = different_answers(checkpoint)[in_split(table(checkpoint), split)["id"]].to_numpy()
     return {a: n for a in ANSWERS if (n := int(_as_different(counts, a).sum()))}
 
 
@@ -121,10 +124,10 @@ def _as_different(counts: NDArray[Any], answers: str) -> Mask:
 # --- order ----------------------------------------------------------------------------------
 
 
-def quantities(found: Checkpoint) -> tuple[str, ...]:
+def quantities(checkpoint: Checkpoint) -> tuple[str, ...]:
     """What this checkpoint's list can be ordered by, of ``state.QUANTITIES``."""
-    columns = table(found).columns
-    bits = bool(information.tellers(found))
+    columns = table(checkpoint).columns
+    bits = bool(information.tellers(checkpoint))
     gated = schema.components_in(columns)
 
     def known(name: str) -> bool:
@@ -136,7 +139,7 @@ def quantities(found: Checkpoint) -> tuple[str, ...]:
     return tuple(name for name in QUANTITIES if known(name))
 
 
-def values(found: Checkpoint, rows: pd.DataFrame, quantity: str, view: View) -> pd.Series[Any]:
+def values(checkpoint: Checkpoint, rows: pd.DataFrame, quantity: str, view: View) -> pd.Series[Any]:
     """A quantity of rows of this checkpoint's table: shares from 0 to 1, or bits; not a number
     where it is not known.
 
@@ -145,9 +148,9 @@ def values(found: Checkpoint, rows: pd.DataFrame, quantity: str, view: View) -> 
     kind, _, component = quantity.partition("-")
     found_values: NDArray[Any]
     if kind == "contribution":
-        found_values = _contribution(found, rows, component)  # type: ignore[arg-type]
+        found_values = _contribution(checkpoint, rows, component)  # type: ignore[arg-type]
     elif kind == "bits":
-        told = information.bits_by(found, view.definition, view.teller)
+        told = information.bits_by(checkpoint, view.definition, view.teller)
         column = pd.Series(np.nan, rows["id"]) if told is None else told[component.lower()]
         found_values = np.asarray(column.reindex(rows["id"]))
     else:
@@ -158,26 +161,26 @@ def values(found: Checkpoint, rows: pd.DataFrame, quantity: str, view: View) -> 
 
 
 def _contribution(
-    found: Checkpoint, rows: pd.DataFrame, component: schema.Component
+    checkpoint: Checkpoint, rows: pd.DataFrame, component: schema.Component
 ) -> NDArray[np.float64]:
-    classes = samples.classes(found)
+    classes = samples.classes(checkpoint)
     every = rows[[schema.contribution(component, c) for c in classes]].to_numpy(dtype=float)
     answer = [classes.index(c) for c in rows["pred"]]
     return np.asarray(every[np.arange(len(rows)), answer] / samples.NATS_PER_BIT)
 
 
-def ordered_by(found: Checkpoint, order: str) -> tuple[str, bool]:
+def ordered_by(checkpoint: Checkpoint, order: str) -> tuple[str, bool]:
     """The quantity of an order, empty for the order of the file or where this checkpoint does not
     have it, and whether the smallest comes first."""
     quantity, up = order.removesuffix(UP), order.endswith(UP)
-    return (quantity, up) if quantity in quantities(found) else ("", False)
+    return (quantity, up) if quantity in quantities(checkpoint) else ("", False)
 
 
-def _ordered(found: Checkpoint, rows: pd.DataFrame, view: View) -> pd.DataFrame:
-    quantity, up = ordered_by(found, view.order)
+def _ordered(checkpoint: Checkpoint, rows: pd.DataFrame, view: View) -> pd.DataFrame:
+    quantity, up = ordered_by(checkpoint, view.order)
     if not quantity:
         return rows
-    by = values(found, rows, quantity, view)
+    by = values(checkpoint, rows, quantity, view)
     return rows.loc[by.sort_values(ascending=up, kind="stable").index]
 
 

@@ -38,41 +38,45 @@ class Start:
     unit: str
 
 
-def about(found: Checkpoint) -> About:
+def about(checkpoint: Checkpoint) -> About:
     """Rows of each split, classes, source and licence."""
-    counts = table(found)["split"].value_counts()
-    card = found.run.data_card if found.run else {}
+    counts = table(checkpoint)["split"].value_counts()
+    card = checkpoint.run.data_card if checkpoint.run else {}
     return About(
         rows={s: int(counts.get(s, 0)) for s in schema.SPLITS},
-        classes=found.run.classes if found.run else (),
+        classes=checkpoint.run.classes if checkpoint.run else (),
         source=str(card.get("source", "")),
         licence=str(card.get("licence", "")),
     )
 
 
-def example(found: Checkpoint, split: str) -> str:
+def example(checkpoint: Checkpoint, split: str) -> str:
     """Id of the first sample; empty where there is none whose inputs can be shown."""
-    frame = in_split(table(found), split)
-    return "" if frame.empty or isinstance(source(found), DataProblem) else str(frame["id"].iloc[0])
+    frame = in_split(table(checkpoint), split)
+    return (
+        ""
+        if frame.empty or isinstance(source(checkpoint), DataProblem)
+        else str(frame["id"].iloc[0])
+    )
 
 
-def starts(found: Checkpoint, split: str, definition: str) -> dict[str, list[Start]]:
+def starts(checkpoint: Checkpoint, split: str, definition: str) -> dict[str, list[Start]]:
     """For each component the samples that are most of its kind, and where the model misleads.
 
     By the gate, of answers that are right; of a model without a gate by the bits of its heads, and
     of one without heads only where it misleads. Of a class no more than one where that is possible.
     """
-    return _starts(str(found.folder), found.stamp, split, definition, found)
+    return _starts(str(checkpoint.folder), checkpoint.stamp, split, definition, checkpoint)
 
 
 @st.cache_resource(max_entries=32, show_spinner="Looking for samples to start with …")
 def _starts(
     folder: str, key: str, split: str, definition: str, _found: Checkpoint
 ) -> dict[str, list[Start]]:
-    found, frame = _found, in_split(table(_found), split)
+    result, frame = _found, in_split(table(_found), split)
     found_starts: dict[str, list[Start]] = {}
     right = frame[frame["correct"].to_numpy(dtype=bool)]
-    for component, (values, unit) in _strengths(found, right, definition).items():
+    for component, (values, unit) in _strengths(result, right, definition).items():
         found_starts[component] = _first(right, values, unit)
     wrong = frame[~frame["correct"].to_numpy(dtype=bool)]
     found_starts[MISLEADING] = _first(wrong, wrong["confidence"], "share")
@@ -80,12 +84,12 @@ def _starts(
 
 
 def _strengths(
-    found: Checkpoint, rows: pd.DataFrame, definition: str
+    checkpoint: Checkpoint, rows: pd.DataFrame, definition: str
 ) -> dict[str, tuple[pd.Series, str]]:
     held = schema.components_in(rows.columns)
     if held:
         return {c: (rows[schema.gate(c)], "share") for c in held}
-    told = information.bits(found, definition)
+    told = information.bits(checkpoint, definition)
     if told is None:
         return {}
     parts = told.loc[rows["id"]]

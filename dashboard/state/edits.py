@@ -158,13 +158,13 @@ def _away(point: Point, start: Point, end: Point) -> float:
 
 def read_factors(code: str) -> dict[str, float]:
     """Read the factors of a gate; raises ValueError with what was expected."""
-    found = {}
+    result = {}
     for entry in code.split(",") if code else ():
         name, _, value = entry.partition(":")
-        if name not in COMPONENTS or name in found:
+        if name not in COMPONENTS or name in result:
             raise ValueError(f"expected components {', '.join(COMPONENTS)}, each once")
-        found[name] = _number(value, MOST_FACTOR)
-    return found
+        result[name] = _number(value, MOST_FACTOR)
+    return result
 
 
 def write_factors(factors: Mapping[str, float]) -> str:

@@ -39,8 +39,8 @@ Progress = Mapping[str, Record]
 
 def tried(progress: Progress, lesson: str, question: int) -> str:
     """The choices tried of a question (from 0), the latest last; empty for none."""
-    found = progress.get(lesson, Record()).tried
-    return found[question] if question < len(found) else ""
+    result = progress.get(lesson, Record()).tried
+    return result[question] if question < len(result) else ""
 
 
 def said(progress: Progress, lesson: str, question: int, letter: str) -> Progress:
@@ -82,16 +82,16 @@ def read(text: str) -> Progress:
     """
     if len(text) > LONGEST:
         raise ValueError(f"longer than {LONGEST} characters")
-    found: dict[str, Record] = {}
+    records: dict[str, Record] = {}
     for part in text.split("~") if text else ():
         match = _LESSON.fullmatch(part)
-        if not match or match[1] not in LESSONS or match[1] in found:
+        if not match or match[1] not in LESSONS or match[1] in records:
             raise ValueError("expected lessons with answers, such as xor.ab!")
         answers = tuple(match[2].split(".")[1:])
         if len(answers) > MOST_QUESTIONS or not all(map(_plausible, answers)):
             raise ValueError(f"expected answers from {LETTERS[0]} to {LETTERS[-1]}, each once")
-        found[match[1]] = Record(answers, bool(match[3]))
-    return found
+        records[match[1]] = Record(answers, bool(match[3]))
+    return records
 
 
 def _plausible(letters: str) -> bool:

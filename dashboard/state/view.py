@@ -36,7 +36,7 @@ COLOURS: Final = (
     "prediction",
     "correct",
     "dominant",
-    "composition",
+    "interaction_type",
     *(f"gate-{c}" for c in COMPONENTS),
     *(f"bits-{c}" for c in ("R", "U1", "U2", "S")),
 )
@@ -123,7 +123,7 @@ class View:
     truth: str = ""
     show: str = "all"
     dominant: str = ""
-    composition: str = ""
+    interaction_type: str = ""
     flag: str = ""
     right: str = ""
     wrong: str = ""
@@ -248,7 +248,7 @@ PARAMETERS: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "truth": ("truth", _text),
     "show": ("show", _one_of(SHOWS)),
     "dominant": ("dominant", _one_of(COMPONENTS)),
-    "composition": ("composition", _one_of(COMPONENTS)),
+    "interaction_type": ("interaction_type", _one_of(COMPONENTS)),
     "flag": ("flag", _text),
     "right": ("right", _text),
     "wrong": ("wrong", _text),
@@ -293,6 +293,10 @@ DEFAULT: Final = View()
 ALWAYS: Final = ("data", "model", "seed")
 
 
+#: Names that parameters had in links of earlier versions, which still open the same view.
+OLD_PARAMETERS: Final[Mapping[str, str]] = {"composition": "interaction_type"}
+
+
 def to_query(view: View) -> dict[str, str]:
     """A view as URL parameters; what is empty, at its default, or too long is left out."""
     query = {}
@@ -321,7 +325,7 @@ def from_query(params: Mapping[str, Any]) -> tuple[View, tuple[Dropped, ...]]:
     values: dict[str, Any] = {}
     dropped = []
     for name, raw in params.items():
-        text = _last(raw)
+        name, text = OLD_PARAMETERS.get(name, name), _last(raw)
         if name in (*FOREIGN, *BROWSER):
             continue
         if name not in PARAMETERS:
@@ -353,7 +357,7 @@ def _short(text: str, length: int = 60) -> str:
 #: Filters of rows: name in the URL -> field.
 FILTERS: Final = {
     "q": "search",
-    **{f: f for f in ("truth", "show", "dominant", "composition", "flag")},
+    **{f: f for f in ("truth", "show", "dominant", "interaction_type", "flag")},
     **{f: f for f in ("right", "wrong", "answers", "slice")},
 }
 

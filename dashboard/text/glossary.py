@@ -40,7 +40,7 @@ _FOUND: Final = {
     "Ceiling": terms.CEILINGS,
     "Colour of the map": terms.COLOUR,
     "Component": terms.COMPONENT,
-    "Composition": terms.COMPOSITION,
+    "Interaction type": terms.INTERACTION_TYPE,
     "Confusion": terms.CONFUSION,
     "Contribution": terms.CONTRIBUTION,
     "Counted as shared": terms.DEFINITION,

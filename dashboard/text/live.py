@@ -154,10 +154,10 @@ def sizes(train: int, val: int, seed: int, parameters: Mapping[str, int]) -> str
     )
 
 
-def accuracy_alt(name: str, found: Mapping[str, float]) -> str:
+def accuracy_alt(name: str, values: Mapping[str, float]) -> str:
     """Accuracies of one learner in words."""
-    said = ", ".join(f"{g} {share:.0%}" for g, share in found.items() if g != "all")
-    return f"{NAMES[name]}: {said or format(found['all'], '.0%')}"
+    said = ", ".join(f"{g} {share:.0%}" for g, share in values.items() if g != "all")
+    return f"{NAMES[name]}: {said or format(values['all'], '.0%')}"
 
 
 def verdict(
@@ -237,6 +237,6 @@ def _leaning(follows: Mapping[str, float]) -> str:
 
 def _of_gate(gate: Mapping[str, Mapping[str, float]]) -> str:
     parts = [f"{weights[g]:.0%} to {g} on {g} samples" for g, weights in gate.items()]
-    found = all(max(w, key=lambda c: w[c]) == g for g, w in gate.items())
-    end = "the true part has most" if found else "the true part does not always have most yet"
+    every = all(max(w, key=lambda c: w[c]) == g for g, w in gate.items())
+    end = "the true part has most" if every else "the true part does not always have most yet"
     return f"Of its weight DMIL's gate gives {', '.join(parts)}: {end}."

@@ -193,10 +193,10 @@ def not_told() -> Message:
     )
 
 
-def data_falls_short(found: float, model: str, more: float) -> Message:
+def data_falls_short(value: float, model: str, more: float) -> Message:
     """Networks on the data alone find clearly less than a model does, in bits."""
     return Message(
-        f"These networks miss something: they find {found:.2f} bits, {model} {more:.2f}.",
+        f"These networks miss something: they find {value:.2f} bits, {model} {more:.2f}.",
         f"Mean over test samples. What {model} finds is there, so the parts shown here are not "
         "those of the data; choose the heads.",
         tone="warning",
@@ -376,10 +376,10 @@ def report_bounds(samples: int, rows: int) -> str:
     )
 
 
-def no_composition() -> Message:
+def no_interaction_type() -> Message:
     """Real data: nobody knows which component carries a label."""
     return Message(
-        "The true composition of these samples is not known.",
+        "The true interaction type of these samples is not known.",
         "Only generated data sets know it. Choose switch or shapes-qa in the sidebar to see how "
         "well each model does on R, U1, U2 and S.",
     )

@@ -208,16 +208,18 @@ _SLACK: Final = 0.01
 
 THEOREM: Final = (
     "What a model knows of the class is bounded from below by what it knows within each "
-    "composition, less what it cannot tell of the composition itself."
+    "interaction type, less what it cannot tell of the interaction type itself."
 )
 THEOREM_EQUATION: Final = r"I(Z;Y) \ge \mathbb E_c\left[I(Z;Y \mid c)\right] - H(C \mid Z) + I(Y;C)"
 THEOREM_TERMS: Final = (
-    "Z is what a model answers from, Y the class, C the composition. I(Z;Y): what it knows of the "
-    "class. E I(Z;Y|c): the same within each composition. H(C|Z): what it cannot tell of the "
-    "composition. I(Y;C): what the composition says of the class."
+    "Z is what a model answers from, Y the class, C the interaction type. I(Z;Y): what it knows "
+    "of the "
+    "class. E I(Z;Y|c): the same within each interaction type. H(C|Z): what it cannot tell of the "
+    "interaction type. I(Y;C): what the interaction type says of the class."
 )
 LAW: Final = (
-    "Measured on the generated set `switch`, where the composition of every sample is known: with "
+    "Measured on the generated set `switch`, where the interaction type of every sample is known: "
+    "with "
     "all inputs equally clear, and with the second three times weaker."
 )
 WHO: Final = {
@@ -237,7 +239,7 @@ def why(terms: Sequence[Mapping[str, Any]]) -> str:
         f"Samples of synergy hold **{rows['together']['synergy']:.2f} bits** of their class.",
         f"A straight line finds {_bits(models[most]['synergy'])} of them in **{most}** and "
         f"{_bits(models[least]['synergy'])} in **{least}**.",
-        f"What a model cannot tell of the composition, H(C|Z), is largest in **{blind}**: "
+        f"What a model cannot tell of the interaction type, H(C|Z), is largest in **{blind}**: "
         f"{_bits(models[blind]['equivocation'])} bits.",
     ]
     broken = [who for who, row in models.items() if row["information"] < row["bound"] - _SLACK]

@@ -176,7 +176,7 @@ SLICE: Final = (
     "other pages until you clear it, and in the link."
 )
 SLICE_PARTS: Final = {"gate": "Gate weight", "bits": "Bits", "right": "Share right"}
-COMPOSITION: Final = (
+INTERACTION_TYPE: Final = (
     "For this data set it is known of each sample which component carries its label. This is the "
     "truth from making the data, not something a model found."
 )
@@ -213,7 +213,7 @@ COLOURS: Final = {
     "prediction": "predicted class",
     "correct": "right or wrong",
     "dominant": "component with the largest gate",
-    "composition": "true composition",
+    "interaction_type": "true interaction type",
     **{f"gate-{c}": f"gate weight of {c}" for c in NAMES},
     "bits-R": "bits that both inputs tell (r)",
     "bits-U1": "bits that only the first input tells (u1)",
@@ -302,12 +302,13 @@ RANKS: Final = (
     "must be apart before these data sets tell two of so many methods apart."
 )
 CEILINGS: Final = (
-    "The **information ceiling** is what labels can tell about the composition, computed exactly "
+    "The **information ceiling** is what labels can tell about the interaction type, computed "
+    "exactly "
     "from the law: a sample whose weak side carries nothing this time really is unique. The "
     "**generator ceiling** is for who knows how the data were made."
 )
 AGREEMENT: Final = (
-    "Share of samples whose largest gate weight is that of their true composition, beside the "
+    "Share of samples whose largest gate weight is that of their true interaction type, beside the "
     "most that labels can tell (ceiling). Mean over seeds."
 )
 AUROC: Final = (

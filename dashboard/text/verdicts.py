@@ -82,6 +82,6 @@ def fidelity(met: int, missed: int, open_: int, lowest: float, settings: int) ->
         parts.append(f"**{open_} open**")
     return (
         f"In {counted(settings, 'setting')} of a generated law, where the truth is known, dmil's "
-        f"gate finds the composition at least **{lowest:.1%}** as often as the labels allow. "
+        f"gate finds the interaction type at least **{lowest:.1%}** as often as the labels allow. "
         f"Of {met + missed + open_} targets: {', '.join(parts)}."
     )

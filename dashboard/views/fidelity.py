@@ -19,20 +19,20 @@ from dashboard.widgets import plain
 def fidelity() -> None:
     """The page."""
     st.header("Is the decomposition the real one?", anchor=False)
-    found = service.record()
-    if found is None:
+    result = service.record()
+    if result is None:
         widgets.notice(messages.no_fidelity(shown(service.path())))
         return
-    if isinstance(found, DataProblem):
-        widgets.notice(messages.bad_fidelity(found.message))
+    if isinstance(result, DataProblem):
+        widgets.notice(messages.bad_fidelity(result.message))
         return
-    table = service.settings(found)
+    table = service.settings(result)
     if table.empty:
         widgets.notice(messages.no_fidelity(shown(service.path())))
         return
-    targets = service.targets(found)
+    targets = service.targets(result)
     states = [t.state for t in targets]
-    mixed = table[table["compositions"] > 1]["ceiling_share"]
+    mixed = table[table["interaction_types"] > 1]["ceiling_share"]
     st.markdown(
         verdicts.fidelity(
             states.count("met"),
@@ -45,13 +45,13 @@ def fidelity() -> None:
     _complete(table)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        _agreement(found, table)
+        _agreement(result, table)
     with right:
         st.markdown("**What was to hold**")
         widgets.targets(targets)
     _table(table)
     st.divider()
-    _setting(found, table)
+    _setting(result, table)
 
 
 def _complete(table: pd.DataFrame) -> None:
@@ -64,15 +64,15 @@ def _complete(table: pd.DataFrame) -> None:
         )
 
 
-def _agreement(found: Fidelity, table: pd.DataFrame) -> None:
-    st.markdown("**How often the gate finds the composition**", help=terms.CEILINGS)
+def _agreement(record: Fidelity, table: pd.DataFrame) -> None:
+    st.markdown("**How often the gate finds the interaction type**", help=terms.CEILINGS)
     names = list(table["setting"])
     values = [
         f"{a:.1%}, ceiling {c:.1%}, dmil-paper {p:.1%}"
         for a, c, p in table[["agreement", "ceiling", "paper_agreement"]].to_numpy(float)
     ]
     widgets.chart(
-        figures.agreement(table, service.agreements(found, names)),
+        figures.agreement(table, service.agreements(record, names)),
         "agreement",
         f"Share of samples whose largest gate is right: {verdicts.order(names, values)}",
     )
@@ -135,7 +135,7 @@ def _chosen(table: pd.DataFrame) -> str:
     return setting if setting in names else str(names[0])
 
 
-def _setting(found: Fidelity, table: pd.DataFrame) -> None:
+def _setting(record: Fidelity, table: pd.DataFrame) -> None:
     names = [str(n) for n in table["setting"]]
     name = _chosen(table)
     st.header("One setting in detail", anchor=False)
@@ -144,19 +144,19 @@ def _setting(found: Fidelity, table: pd.DataFrame) -> None:
     st.markdown(_sentence(row))
     left, right = st.columns(2, gap="large")
     with left:
-        _purity(found, name)
+        _purity(record, name)
     with right:
-        _shares(found, name)
+        _shares(record, name)
     left, right = st.columns(2, gap="large")
     with left:
-        _accuracies(found, name)
+        _accuracies(record, name)
     with right:
-        _aurocs(found, name)
+        _aurocs(record, name)
 
 
 def _sentence(row: pd.Series) -> str:
     text = (
-        f"**{plain(row['setting'])}**: dmil's gate finds the composition of "
+        f"**{plain(row['setting'])}**: dmil's gate finds the interaction type of "
         f"**{row['agreement']:.1%}** of the samples; labels can tell {row['ceiling']:.1%}, "
         f"knowing the generator {row['generator']:.1%}."
     )
@@ -168,9 +168,9 @@ def _sentence(row: pd.Series) -> str:
     return text
 
 
-def _purity(found: Fidelity, name: str) -> None:
+def _purity(record: Fidelity, name: str) -> None:
     st.markdown("**Purity: who suffers without a component**", help=terms.PURITY)
-    lost = service.purity(found, name)
+    lost = service.purity(record, name)
     if lost.empty:
         st.caption("Not recorded for this setting.")
         return
@@ -182,9 +182,9 @@ def _purity(found: Fidelity, name: str) -> None:
     st.caption("Points of accuracy that dmil loses. The losses should lie on the diagonal.")
 
 
-def _shares(found: Fidelity, name: str) -> None:
-    st.markdown("**What the samples are made of**", help=terms.COMPOSITION)
-    frame = service.shares(found, name)
+def _shares(record: Fidelity, name: str) -> None:
+    st.markdown("**What the samples are made of**", help=terms.INTERACTION_TYPE)
+    frame = service.shares(record, name)
     widgets.chart(
         figures.shares(frame),
         "shares",
@@ -196,21 +196,21 @@ def _shares(found: Fidelity, name: str) -> None:
     )
 
 
-def _accuracies(found: Fidelity, name: str) -> None:
-    st.markdown("**Accuracy by true composition**", help=terms.COMPOSITION)
+def _accuracies(record: Fidelity, name: str) -> None:
+    st.markdown("**Accuracy by true interaction type**", help=terms.INTERACTION_TYPE)
     widgets.chart(
-        board.composition(service.accuracies(found, name)),
+        board.interaction_type(service.accuracies(record, name)),
         "fidelity_accuracies",
         "Accuracy of each method on samples made of R, U1, U2 and S",
     )
     st.caption("Percent right, mean over seeds ± standard deviation.")
 
 
-def _aurocs(found: Fidelity, name: str) -> None:
+def _aurocs(record: Fidelity, name: str) -> None:
     st.markdown("**Does each gate rank its own samples first?**", help=terms.AUROC)
-    frame = service.aurocs(found, name)
+    frame = service.aurocs(record, name)
     if frame.empty:
-        st.caption("With a single composition there is nothing to rank.")
+        st.caption("With a single interaction type there is nothing to rank.")
         return
     number = st.column_config.NumberColumn
     st.dataframe(

@@ -24,17 +24,17 @@ _MARKS = {
 }
 
 
-def show(found: Callable[[], Sequence[Job]], owner: str) -> None:
+def show(list_jobs: Callable[[], Sequence[Job]], owner: str) -> None:
     """The jobs that ``found`` returns, looked at again every second while one is unfinished.
 
     Only a job's ``owner`` gets its buttons. When a job or one of its steps ends the whole page runs
     again, so that what it made is shown.
     """
-    before = _steps(found())
+    before = _steps(list_jobs())
 
     @st.fragment(run_every=_LOOK if before else None)
     def panel() -> None:
-        now = found()
+        now = list_jobs()
         for job in now:
             _one(job, job.owner == owner)
         if _steps(now) != before:
@@ -43,9 +43,9 @@ def show(found: Callable[[], Sequence[Job]], owner: str) -> None:
     panel()
 
 
-def _steps(found: Sequence[Job]) -> set[tuple[str, str]]:
+def _steps(jobs: Sequence[Job]) -> set[tuple[str, str]]:
     """Which step every unfinished job is at."""
-    return {(j.id, j.stage.partition(":")[0]) for j in found if j.active}
+    return {(j.id, j.stage.partition(":")[0]) for j in jobs if j.active}
 
 
 def _one(job: Job, mine: bool) -> None:

@@ -14,7 +14,13 @@ from dashboard.services import overview as service
 from dashboard.services.comparison import models
 from dashboard.services.overview import MISLEADING, Start
 from dashboard.services.sample import information, media, samples
-from dashboard.services.store.catalog import MODELS, Checkpoint, DataProblem, Stock, stock
+from dashboard.services.store.catalog import (
+    MODELS,
+    Checkpoint,
+    CheckpointCatalog,
+    DataProblem,
+    checkpoint_catalog,
+)
 from dashboard.state import session
 from dashboard.state.view import to_query, without_filters
 from dashboard.text import messages, terms
@@ -24,50 +30,52 @@ from dashboard.widgets import badge, plain
 
 def overview() -> None:
     """The page."""
-    all_ = stock()
-    found = widgets.current(all_)
-    if found is None:
+    all_ = checkpoint_catalog()
+    result = widgets.current(all_)
+    if result is None:
         return
-    widgets.legend(found)
-    _starts(found)
+    widgets.legend(result)
+    _starts(result)
     left, right = st.columns(2, gap="large")
     with left:
-        _data(found)
+        _data(result)
     with right:
-        _how_much(found)
-        _who_is_right(all_, found)
+        _how_much(result)
+        _who_is_right(all_, result)
 
 
-def _data(found: Checkpoint) -> None:
+def _data(checkpoint: Checkpoint) -> None:
     st.header("What the data is", anchor=False)
-    about = service.about(found)
+    about = service.about(checkpoint)
     rows = ", ".join(f"{n:,} {split}" for split, n in about.rows.items() if n)
     st.markdown(f"{plain(rows)} samples of {len(about.classes)} classes.")
-    sample = service.example(found, session.view().split)
-    sides = media.sides(found, sample)
+    sample = service.example(checkpoint, session.view().split)
+    sides = media.sides(checkpoint, sample)
     if sample and not isinstance(sides, DataProblem):
-        st.caption(f"For example {plain(sample)}, {plain(samples.record(found, sample)['y'])}:")
+        st.caption(
+            f"For example {plain(sample)}, {plain(samples.record(checkpoint, sample)['y'])}:"
+        )
         media_cards.cards(sides, f"example-{sample}", across=2, brief=True)
     st.caption(f"Source: {plain(about.source)} Licence: {plain(about.licence)}")
 
 
-def _how_much(found: Checkpoint) -> None:
+def _how_much(checkpoint: Checkpoint) -> None:
     view = session.view()
-    names = samples.modality_names(found)
+    names = samples.modality_names(checkpoint)
     help_ = terms.BITS if len(names) == 2 else terms.GATE
     st.header("How much R, U1, U2 and S there is", anchor=False, help=help_)
-    if len(names) != 2 and found.gated:
-        gates = samples.mean_gates(found, view.split)
+    if len(names) != 2 and checkpoint.gated:
+        gates = samples.mean_gates(checkpoint, view.split)
         fig = sample_figures.gate_bars(gates, terms.component_names(names))
         widgets.bars(fig, "mean_gates", "Bars of the mean gate weight of each component")
-        st.caption(f"What {plain(found.model)} relies on: the mean weight of its gate.")
+        st.caption(f"What {plain(checkpoint.model)} relies on: the mean weight of its gate.")
         return
-    frame = information.averages([found], view.split, view.definition)
+    frame = information.averages([checkpoint], view.split, view.definition)
     if len(names) != 2:
         widgets.notice(messages.three_inputs())
         return
     if frame.empty:
-        widgets.notice(messages.no_heads(plain(found.model)))
+        widgets.notice(messages.no_heads(plain(checkpoint.model)))
         return
     widgets.bars(
         figures.averages(frame, terms.component_names(names)), "averages",
@@ -75,16 +83,17 @@ def _how_much(found: Checkpoint) -> None:
     )  # fmt: skip
     st.caption(
         f"Bits about the class, mean over {terms.SPLITS[view.split]} samples with 95 % intervals: "
-        f"what {plain(found.model)} makes of them, what networks on the data alone do, and the "
+        f"what {plain(checkpoint.model)} makes of them, what networks on the data alone do, and "
+        f"the "
         "exact value where the law of the data is known."
     )
 
 
-def _who_is_right(all_: Stock, found: Checkpoint) -> None:
+def _who_is_right(all_: CheckpointCatalog, checkpoint: Checkpoint) -> None:
     view = session.view()
     st.header("Who is right how often", anchor=False, help=terms.ACCURACY)
-    found_scores = models.scores(all_, found.data, view.seed, view.split)
-    shown = [s for s in found_scores if s.model in (*MODELS, found.model)]
+    found_scores = models.scores(all_, checkpoint.data, view.seed, view.split)
+    shown = [s for s in found_scores if s.model in (*MODELS, checkpoint.model)]
     frame = pd.DataFrame([vars(s) for s in shown or found_scores])
     widgets.bars(figures.accuracy(frame), "accuracy", "Accuracy of each model with its interval")
     st.caption(f"Accuracy, one training each (seed {view.seed}).")
@@ -94,11 +103,11 @@ def _who_is_right(all_: Stock, found: Checkpoint) -> None:
     )  # fmt: skip
 
 
-def _starts(found: Checkpoint) -> None:
+def _starts(checkpoint: Checkpoint) -> None:
     view = session.view()
-    starts = service.starts(found, view.split, view.definition)
+    starts = service.starts(checkpoint, view.split, view.definition)
     st.header("Start here", anchor=False, help=terms.STARTS)
-    names = terms.component_names(samples.modality_names(found))
+    names = terms.component_names(samples.modality_names(checkpoint))
     kinds = [kind for kind, ones in starts.items() if ones]
     if not kinds:
         widgets.notice(messages.nothing_matches())
@@ -112,12 +121,12 @@ def _starts(found: Checkpoint) -> None:
             # Beside each other where there is room: on a phone the columns are below each other.
             with st.container(horizontal=True, gap="small"):
                 for start in starts[kind]:
-                    _link(found, start)
+                    _link(checkpoint, start)
 
 
-def _link(found: Checkpoint, start: Start) -> None:
+def _link(checkpoint: Checkpoint, start: Start) -> None:
     value = f"{start.value:.0%}" if start.unit == "share" else f"{start.value:+.1f} bits"
-    there = replace(session.view(), data=found.data, sample=start.sample)
+    there = replace(session.view(), data=checkpoint.data, sample=start.sample)
     st.page_link(
         session.page("samples"),
         label=f"{plain(start.truth)} ({plain(value)})",

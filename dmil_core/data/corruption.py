@@ -145,14 +145,14 @@ def partners(y: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64
     order = rng.permutation(n)
     order = order[np.argsort(y[order], kind="stable")]
     largest = int(np.unique(y, return_counts=True)[1].max())
-    found = np.empty(n, dtype=np.int64)
-    found[order] = np.roll(order, -(largest if largest < n else 1))
+    values = np.empty(n, dtype=np.int64)
+    values[order] = np.roll(order, -(largest if largest < n else 1))
     for _ in range(_SHUFFLES):
         a, b = rng.permutation(n)[: 2 * (n // 2)].reshape(2, -1)
-        changed = (y[found[b]] != y[a]) & (y[found[a]] != y[b])
+        changed = (y[values[b]] != y[a]) & (y[values[a]] != y[b])
         a, b = a[changed], b[changed]
-        found[a], found[b] = found[b], found[a]
-    return found
+        values[a], values[b] = values[b], values[a]
+    return values
 
 
 def unknown_word(dataset: Dataset, modality: ModalityNumber) -> str:
@@ -172,7 +172,7 @@ def _forget(
 ) -> NDArray[np.str_]:
     """Each word replaced with probability ``rate``; never longer than before."""
     forgotten = [
-        WORD.sub(lambda found: word if rng.random() < rate else found[0], text)
+        WORD.sub(lambda result: word if rng.random() < rate else result[0], text)
         for text in texts.tolist()
     ]
     return np.array(forgotten, dtype=texts.dtype)
@@ -223,15 +223,15 @@ def _with_input(dataset: Dataset, modality: ModalityNumber, x: NDArray[Any]) -> 
 def _rows(dataset: Dataset, rows: ArrayLike | None) -> NDArray[np.int64]:
     if rows is None:
         return np.arange(len(dataset))
-    found = np.atleast_1d(np.asarray(rows))
-    if not len(found):
-        return found.astype(np.int64)
-    if found.dtype.kind not in "iu" or not (found.min() >= 0 and found.max() < len(dataset)):
+    values = np.atleast_1d(np.asarray(rows))
+    if not len(values):
+        return values.astype(np.int64)
+    if values.dtype.kind not in "iu" or not (values.min() >= 0 and values.max() < len(dataset)):
         raise DataError(
             f"{dataset.name}: expected row numbers from 0 to {len(dataset) - 1}, got "
-            f"{found.dtype} from {found.min()} to {found.max()}"
+            f"{values.dtype} from {values.min()} to {values.max()}"
         )
-    return found.astype(np.int64)
+    return values.astype(np.int64)
 
 
 def _check(dataset: Dataset, modality: int, kind: str, severity: float) -> None:

@@ -37,7 +37,7 @@ class Dataset:
     ids : (N,) unicode, unique.
     split : (N,) unicode, one of ``schema.SPLITS``.
     group : (N,) or None; rows of one group never lie in two splits.
-    composition : (N,) unicode of ``schema.components``, or None where it is not known.
+    interaction type : (N,) unicode of ``schema.components``, or None where it is not known.
     flags : named (N,) bool arrays (``flag_<name>`` in the file).
     media_index : for each modality the media row of each data row, or None for row = row.
     folder : where the file and its raw media lie, None for generated sets.
@@ -54,7 +54,7 @@ class Dataset:
     ids: NDArray[np.str_]
     split: NDArray[np.str_]
     group: NDArray[Any] | None = None
-    composition: NDArray[np.str_] | None = None
+    interaction_type: NDArray[np.str_] | None = None
     flags: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
     media_index: tuple[NDArray[np.int64] | None, ...] = (None, None, None)
     folder: Path | None = None
@@ -160,7 +160,7 @@ def from_arrays(
         ids=arrays["id"].astype(np.str_),
         split=arrays["split"].astype(np.str_),
         group=arrays.get("group"),
-        composition=arrays.get("composition"),
+        interaction_type=arrays.get("interaction_type"),
         flags=flags,
         media_index=tuple(_as_rows(arrays, f"media_index{m}") for m in MODALITY_NUMBERS),
         folder=folder,

@@ -34,7 +34,7 @@ from dmil_core.data.validate import (
 )
 from dmil_core.errors import DataError
 from dmil_core.io.atomic import file_digest, replacing
-from dmil_core.schema import SPLITS
+from dmil_core.schema import OLD_NAMES, SPLITS
 
 #: Bytes that the arrays of one file may take in memory together.
 MAX_BYTES: Final = 2 * 1024**3
@@ -68,10 +68,10 @@ def read_npz(path: str | Path, max_bytes: int = MAX_BYTES) -> NpzContent:
     """
     path = Path(path)
     try:
-        found = path.is_file()
+        exists = path.is_file()
     except (OSError, ValueError):  # too long, or with a zero byte
-        found = False
-    if not found:
+        exists = False
+    if not exists:
         raise DataError(f"{path}: expected an .npz file, found none. Check the path.")
     return _read_archive(path, path, max_bytes)
 
@@ -102,17 +102,17 @@ def read_card(path: str | Path) -> Card | None:
 
     Raises DataError if there is a card that does not fit the format.
     """
-    found = next((c for c in _card_candidates(Path(path)) if c.is_file()), None)
-    if found is None:
+    result = next((c for c in _card_candidates(Path(path)) if c.is_file()), None)
+    if result is None:
         return None
     try:
-        if found.stat().st_size > _MAX_CARD_BYTES:
-            raise DataError(f"{found}: a card of more than {_MAX_CARD_BYTES} bytes. Shorten it.")
-        return Card.from_json(found.read_text(encoding="utf-8"))
+        if result.stat().st_size > _MAX_CARD_BYTES:
+            raise DataError(f"{result}: a card of more than {_MAX_CARD_BYTES} bytes. Shorten it.")
+        return Card.from_json(result.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{found}: cannot be read ({error}). Save it as UTF-8 text.") from error
+        raise DataError(f"{result}: cannot be read ({error}). Save it as UTF-8 text.") from error
     except DataError as error:
-        raise DataError(f"{found}: {error}") from error
+        raise DataError(f"{result}: {error}") from error
 
 
 def read_dataset(path: str | Path, purpose: Purpose = "train", name: str | None = None) -> Dataset:
@@ -141,8 +141,8 @@ def read_dataset(path: str | Path, purpose: Purpose = "train", name: str | None 
     if "split" not in content.arrays:
         issues += check_split(arrays, full_card, purpose)
         _refuse(path, issues)
-    found = from_arrays(name, arrays, full_card, path.parent, tuple(issues))
-    return replace(found, file=file)
+    dataset = from_arrays(name, arrays, full_card, path.parent, tuple(issues))
+    return replace(dataset, file=file)
 
 
 def _check_sizes(path: Path, archive: zipfile.ZipFile, max_bytes: int) -> None:
@@ -160,8 +160,9 @@ def _read_members(archive: zipfile.ZipFile) -> NpzContent:
     issues: list[Issue] = []
     damaged: list[str] = []
     for member in archive.infolist():
-        name = member.filename.removesuffix(".npy")
-        if name == member.filename or name in arrays or name in damaged:
+        stored = member.filename.removesuffix(".npy")
+        name = OLD_NAMES.get(stored, stored)
+        if stored == member.filename or name in arrays or name in damaged:
             title = f"the file also holds {member.filename!r}, which is not used"
             issues.append(Issue(title, (), "warning", "Store each array once, as .npy."))
             continue
@@ -224,8 +225,8 @@ def _check_hashes(path: Path, card: Card) -> list[Issue]:
 
 
 def _refuse(path: Path, issues: list[Issue]) -> None:
-    if found := errors(issues):
-        lines = "\n- ".join(str(i) for i in found)
+    if result := errors(issues):
+        lines = "\n- ".join(str(i) for i in result)
         raise DataError(f"{path} cannot be used:\n- {lines}")
 
 

@@ -73,7 +73,7 @@ def keep_rows(dataset: Dataset, rows: NDArray[np.int64], name: str) -> Dataset:
         ids=dataset.ids[rows],
         split=dataset.split[rows],
         group=_of(dataset.group, rows),
-        composition=_of(dataset.composition, rows),
+        interaction_type=_of(dataset.interaction_type, rows),
         flags={k: v[rows] for k, v in dataset.flags.items()},
         media_index=tuple(rows if i is None else i[rows] for i in dataset.media_index),
         issues=(),

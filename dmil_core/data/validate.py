@@ -26,7 +26,8 @@ REQUIRED: Final = ("x1", "x2", "y")
 #: The array of a third modality.
 THIRD: Final = "x3"
 OPTIONAL: Final = (
-    THIRD, "split", "group", "id", "composition", "media_index1", "media_index2", "media_index3",
+    THIRD, "split", "group", "id", "interaction_type",
+    "media_index1", "media_index2", "media_index3",
 )  # fmt: skip
 FLAG_PREFIX: Final = "flag_"
 
@@ -395,8 +396,8 @@ def _check_extras(arrays: Arrays, known: tuple[Component, ...]) -> Iterator[Issu
     ids = arrays.get("id")
     if ids is not None and ids.ndim == 1 and ids.dtype.kind in "iuU":
         yield from _check_ids(ids)
-    if "composition" in arrays:
-        yield from _check_composition(arrays["composition"], known)
+    if "interaction_type" in arrays:
+        yield from _check_interaction_type(arrays["interaction_type"], known)
     for name, a in arrays.items():
         if name.startswith(FLAG_PREFIX) and (a.ndim != 1 or a.dtype.kind != "b"):
             yield _wrong_type(name, a, "true/false (bool)")
@@ -412,15 +413,17 @@ def _check_ids(ids: NDArray[Any]) -> Iterator[Issue]:
         yield _error("the id is empty text", "Give every row its own id.", rows)
 
 
-def _check_composition(composition: NDArray[Any], known: tuple[Component, ...]) -> Iterator[Issue]:
-    if composition.ndim != 1 or composition.dtype.kind != "U":
-        yield _wrong_type("composition", composition, "text")
+def _check_interaction_type(
+    interaction_type: NDArray[Any], known: tuple[Component, ...]
+) -> Iterator[Issue]:
+    if interaction_type.ndim != 1 or interaction_type.dtype.kind != "U":
+        yield _wrong_type("interaction_type", interaction_type, "text")
         return
-    outside = ~np.isin(composition, np.asarray(known))
+    outside = ~np.isin(interaction_type, np.asarray(known))
     if rows := _rows(outside):
-        got = ", ".join(repr(str(v)[:40]) for v in np.unique(composition[outside])[:5])
+        got = ", ".join(repr(str(v)[:40]) for v in np.unique(interaction_type[outside])[:5])
         what = f"Use {', '.join(known)}, or leave the array out where it is not known."
-        yield _error(f"unknown composition {got}", what, rows)
+        yield _error(f"unknown interaction type {got}", what, rows)
 
 
 def _check_media_index(name: str, a: NDArray[Any]) -> Iterator[Issue]:

@@ -115,8 +115,8 @@ def compare(
                 for n in names
                 if not _known(tried, how.trial.settings(d, n, TUNING_SEED, scale))
             ]
-            for found in _each(pool, _trial, how.trial, trials, on_run, on_epoch):
-                for new in found:
+            for result in _each(pool, _trial, how.trial, trials, on_run, on_epoch):
+                for new in result:
                     tried = _with(tried, new)
                     write_lines(kept / TUNING_FILE, tried)
             chosen = best_scales(tried)
@@ -128,8 +128,8 @@ def compare(
             for n, scale in _missing(how, results, d, seed, names, chosen).items()
         ]
         for wave in [units] if pool is None else _pairs_first(units):
-            for found in _each(pool, _run, how, wave, on_run, on_epoch):
-                for new in found:
+            for result in _each(pool, _run, how, wave, on_run, on_epoch):
+                for new in result:
                     results = _with(results, new)
                     write_lines(kept / RESULTS_FILE, results)
         wanted = set(paradigms)
@@ -276,10 +276,10 @@ def _each(
         return
     futures = {pool.submit(_all, work, how, *unit): unit for unit in units}
     for future in as_completed(futures):
-        found, unit = future.result(), futures[future]
+        outcome, unit = future.result(), futures[future]
         if on_run:
             on_run(f"{' '.join(map(str, (unit[0].name, *unit[1:])))} done")
-        yield found
+        yield outcome
 
 
 def _all(work: Callable[..., Iterator[dict[str, Any]]], *arguments: Any) -> list[dict[str, Any]]:
@@ -289,7 +289,7 @@ def _all(work: Callable[..., Iterator[dict[str, Any]]], *arguments: Any) -> list
 def record(run: Run, pair: pd.DataFrame) -> dict[str, Any]:
     """One line of results.jsonl; ``pair`` is the prediction table of the seed's ensemble."""
     table = read_table(run.predictions)
-    found: dict[str, Any] = {
+    result: dict[str, Any] = {
         "data": run.data_name,
         "data_digest": run.data_digest,
         "paradigm": run.paradigm,
@@ -301,9 +301,9 @@ def record(run: Run, pair: pd.DataFrame) -> dict[str, Any]:
     for split in ("val", "test"):
         rows = (table["split"] == split).to_numpy()
         if rows.any():
-            found[split] = run.metrics[split] | synergy(table[rows], pair[rows])
-            found[split] |= by_composition(table[rows])
-    return found
+            result[split] = run.metrics[split] | synergy(table[rows], pair[rows])
+            result[split] |= by_interaction_type(table[rows])
+    return result
 
 
 def fingerprint(config: RunConfig, data_digest: str) -> str:
@@ -315,12 +315,12 @@ def fingerprint(config: RunConfig, data_digest: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def by_composition(table: pd.DataFrame) -> dict[str, float]:
-    """Accuracy on the rows of each true composition, ``accuracy_R`` and so on; empty where it is
-    not known."""
-    if schema.COMPOSITION not in table:
+def by_interaction_type(table: pd.DataFrame) -> dict[str, float]:
+    """Accuracy on the rows of each true interaction type, ``accuracy_R`` and so on; empty where it
+    is not known."""
+    if schema.INTERACTION_TYPE not in table:
         return {}
-    groups = table.groupby(table[schema.COMPOSITION].astype(str))["correct"]
+    groups = table.groupby(table[schema.INTERACTION_TYPE].astype(str))["correct"]
     return {f"accuracy_{c}": float(v) for c, v in groups.mean().items()}
 
 
@@ -355,7 +355,7 @@ def read_results(path: Path) -> list[dict[str, Any]]:
     """
     if not path.exists():
         return []
-    found = []
+    result = []
     for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
         try:
             record = json.loads(line)
@@ -363,8 +363,8 @@ def read_results(path: Path) -> list[dict[str, Any]]:
             raise DataError(f"{path} line {number} is not JSON ({error}); remove it") from None
         if not isinstance(record, dict) or not {"data", "paradigm", "seed"} <= set(record):
             raise DataError(f"{path} line {number} is not the record of a run; remove it")
-        found.append(record)
-    return found
+        result.append(record)
+    return result
 
 
 def _with(records: list[dict[str, Any]], new: dict[str, Any]) -> list[dict[str, Any]]:

@@ -49,7 +49,7 @@ class Fidelity:
     ----------
     laws
         Setting -> its exact figures: ``information`` and ``generator`` ceilings, ``share`` of each
-        component, the best possible ``accuracy`` and its parts by composition.
+        component, the best possible ``accuracy`` and its parts by interaction type.
     runs
         A row per run: setting, paradigm, seed and what was measured; ``purity`` as it was stored.
     invariance
@@ -60,7 +60,7 @@ class Fidelity:
     runs: pd.DataFrame
     invariance: dict[str, float]
 
-    def compositions(self, setting: str) -> tuple[str, ...]:
+    def interaction_types(self, setting: str) -> tuple[str, ...]:
         """The components that samples of a setting are made of."""
         return tuple(c for c in COMPONENTS if f"accuracy_{c}" in self.laws[setting])
 
@@ -130,31 +130,32 @@ def fidelity_of(record: Mapping[str, Any]) -> Fidelity:
     return Fidelity(laws, runs, known)
 
 
-def settings(found: Fidelity) -> pd.DataFrame:
+def settings(record: Fidelity) -> pd.DataFrame:
     """A row per setting that ``dmil`` was run in.
 
-    Columns: setting, compositions (how many), seeds; agreement, agreement_sd, ceiling (what label
+    Columns: setting, interaction types (how many), seeds; agreement, agreement_sd, ceiling (what
+    label
     information can tell), generator (what knowing the generator could), ceiling_share; worst_auroc
     (as a share of its ceiling) and worst_component; calibration_error, absent (mean weight of a
     component that does not occur), share_S and law_share_S; accuracy of dmil, joint, ensemble,
     dmil-paper and ``bayes``, the best possible; paper_agreement, paper_largest (the component with
     the largest mean gate of dmil-paper) and paper_gate, that gate.
     """
-    rows = [_setting(found, name) for name in found.laws if len(found.of(name, OURS))]
+    rows = [_setting(record, name) for name in record.laws if len(record.of(name, OURS))]
     return pd.DataFrame(rows)
 
 
-def _setting(found: Fidelity, name: str) -> dict[str, Any]:
-    law = found.laws[name]
-    ours = found.values(name, OURS, "gate_agreement")
+def _setting(record: Fidelity, name: str) -> dict[str, Any]:
+    law = record.laws[name]
+    ours = record.values(name, OURS, "gate_agreement")
     ceiling = law["agreement"]["information"]
-    ratios = auroc_shares(found, name)
+    ratios = auroc_shares(record, name)
     worst = min(ratios, key=lambda c: ratios[c], default="")
-    gates = {c: found.mean(name, PAPER, f"mean_gate_{c}") for c in COMPONENTS}
+    gates = {c: record.mean(name, PAPER, f"mean_gate_{c}") for c in COMPONENTS}
     largest = max(gates, key=lambda c: np.nan_to_num(gates[c]))
     return {
         "setting": name,
-        "compositions": len(found.compositions(name)),
+        "interaction_types": len(record.interaction_types(name)),
         "seeds": len(ours),
         "agreement": ours.mean(),
         "agreement_sd": ours.std(ddof=1),
@@ -163,60 +164,60 @@ def _setting(found: Fidelity, name: str) -> dict[str, Any]:
         "ceiling_share": ours.mean() / ceiling,
         "worst_auroc": ratios.get(worst, np.nan),
         "worst_component": worst,
-        "calibration_error": found.mean(name, OURS, "gate_calibration_error"),
-        "absent": found.mean(name, OURS, "gate_absent"),
-        "share_S": synergy_share(found, name),
+        "calibration_error": record.mean(name, OURS, "gate_calibration_error"),
+        "absent": record.mean(name, OURS, "gate_absent"),
+        "share_S": synergy_share(record, name),
         "law_share_S": float(law.get("share", {}).get("S", np.nan)),
-        **{p: found.mean(name, p, "accuracy") for p in (OURS, "joint", "ensemble", PAPER)},
+        **{p: record.mean(name, p, "accuracy") for p in (OURS, "joint", "ensemble", PAPER)},
         "bayes": law["accuracy"],
-        "paper_agreement": found.mean(name, PAPER, "gate_agreement"),
+        "paper_agreement": record.mean(name, PAPER, "gate_agreement"),
         "paper_largest": largest if np.isfinite(gates[largest]) else "",
         "paper_gate": gates[largest],
     }
 
 
-def auroc_shares(found: Fidelity, setting: str, paradigm: str = OURS) -> dict[str, float]:
+def auroc_shares(record: Fidelity, setting: str, paradigm: str = OURS) -> dict[str, float]:
     """Component -> mean AUROC of its gate as a share of the information ceiling's AUROC."""
-    tops = found.laws[setting]["information"].get("auroc", {})
-    ours = {c: found.mean(setting, paradigm, f"gate_auroc_{c}") for c in tops}
+    tops = record.laws[setting]["information"].get("auroc", {})
+    ours = {c: record.mean(setting, paradigm, f"gate_auroc_{c}") for c in tops}
     return {c: v / float(tops[c]) for c, v in ours.items() if np.isfinite(v)}
 
 
-def synergy_share(found: Fidelity, setting: str, paradigm: str = OURS) -> float:
+def synergy_share(record: Fidelity, setting: str, paradigm: str = OURS) -> float:
     """Mean share of S; of the gate where a model does not tell what is unexplained."""
-    share = found.mean(setting, paradigm, "share_S")
-    return share if np.isfinite(share) else found.mean(setting, paradigm, "mean_gate_S")
+    share = record.mean(setting, paradigm, "share_S")
+    return share if np.isfinite(share) else record.mean(setting, paradigm, "mean_gate_S")
 
 
-def accuracies(found: Fidelity, setting: str) -> pd.DataFrame:
-    """Accuracy by true composition: columns paradigm, composition, accuracy, sd, seeds.
+def accuracies(record: Fidelity, setting: str) -> pd.DataFrame:
+    """Accuracy by true interaction type: columns paradigm, interaction type, accuracy, sd, seeds.
 
     The best possible is listed as ``best possible``, without a spread.
     """
-    law, rows = found.laws[setting], []
-    here = found.runs[found.runs["setting"] == setting]
+    law, rows = record.laws[setting], []
+    here = record.runs[record.runs["setting"] == setting]
     for paradigm in dict.fromkeys(here["paradigm"]):
-        for c in found.compositions(setting):
-            v = found.values(setting, paradigm, f"accuracy_{c}")
+        for c in record.interaction_types(setting):
+            v = record.values(setting, paradigm, f"accuracy_{c}")
             rows.append((paradigm, c, v.mean(), v.std(ddof=1), len(v)))
     rows += [
         ("best possible", c, float(law[f"accuracy_{c}"]), np.nan, 0)
-        for c in found.compositions(setting)
+        for c in record.interaction_types(setting)
     ]
-    return pd.DataFrame(rows, columns=["paradigm", "composition", "accuracy", "sd", "seeds"])
+    return pd.DataFrame(rows, columns=["paradigm", "interaction_type", "accuracy", "sd", "seeds"])
 
 
-def shares(found: Fidelity, setting: str) -> pd.DataFrame:
+def shares(record: Fidelity, setting: str) -> pd.DataFrame:
     """How much of the samples each part stands for: columns who, part, share.
 
     ``who`` is dmil, dmil-paper or ``exact``, the law's own; part is a component or ``unexplained``.
     """
-    law, rows = found.laws[setting], []
+    law, rows = record.laws[setting], []
     names = (*COMPONENTS, "unexplained")
     for paradigm in (OURS, PAPER):
-        told = [found.mean(setting, paradigm, f"share_{c}") for c in COMPONENTS]
-        gates = [found.mean(setting, paradigm, f"mean_gate_{c}") for c in COMPONENTS]
-        rest = found.mean(setting, paradigm, "share_unexplained")
+        told = [record.mean(setting, paradigm, f"share_{c}") for c in COMPONENTS]
+        gates = [record.mean(setting, paradigm, f"mean_gate_{c}") for c in COMPONENTS]
+        rest = record.mean(setting, paradigm, "share_unexplained")
         values = [*told, rest] if np.isfinite(told).all() else [*gates, 0.0]
         rows += [(paradigm, p, v) for p, v in zip(names, values, strict=True)]
     exact = [float(law.get("share", {}).get(c, np.nan)) for c in COMPONENTS]
@@ -224,12 +225,12 @@ def shares(found: Fidelity, setting: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["who", "part", "share"]).dropna(subset=["share"])
 
 
-def purity(found: Fidelity, setting: str, paradigm: str = OURS) -> pd.DataFrame:
-    """Mean over seeds of the accuracy lost on samples of composition k without component c.
+def purity(record: Fidelity, setting: str, paradigm: str = OURS) -> pd.DataFrame:
+    """Mean over seeds of the accuracy lost on samples of interaction type k without component c.
 
     Rows c, columns k; see :func:`dmil_core.metrics.fidelity.purity`. Empty where not measured.
     """
-    runs = found.of(setting, paradigm)
+    runs = record.of(setting, paradigm)
     stored = runs["purity"].dropna() if "purity" in runs else pd.Series(dtype=object)
     matrices = [pd.DataFrame(p).T.astype(float) for p in stored]
     if not matrices:
@@ -239,18 +240,18 @@ def purity(found: Fidelity, setting: str, paradigm: str = OURS) -> pd.DataFrame:
     return mean.reindex(index=list(COMPONENTS), columns=present)
 
 
-def targets(found: Fidelity, seeds: int = SEEDS) -> list[Target]:
+def targets(record: Fidelity, seeds: int = SEEDS) -> list[Target]:
     """The benchmark's targets: met, missed, or open for want of runs."""
-    table = settings(found)
+    table = settings(record)
     if table.empty:
-        table = pd.DataFrame(columns=["compositions"])
-    mixed, single = table[table["compositions"] > 1], table[table["compositions"] == 1]
+        table = pd.DataFrame(columns=["interaction_types"])
+    mixed, single = table[table["interaction_types"] > 1], table[table["interaction_types"] == 1]
     measured = set(table["setting"]) if len(table) else set()
     whole = len(measured) >= SETTINGS and bool((table["seeds"] >= seeds).all())
     rules: tuple[tuple[str, pd.DataFrame, str, Bound, float, Callable[[float], str]], ...] = (
         (
             f"agreement at least {100 * AGREEMENT_SHARE:g} % of the information ceiling in every "
-            "setting of two or more compositions",
+            "setting of two or more interaction types",
             mixed, "ceiling_share", "least", AGREEMENT_SHARE, _share,
         ),
         (
@@ -268,8 +269,8 @@ def targets(found: Fidelity, seeds: int = SEEDS) -> list[Target]:
     )  # fmt: skip
     return [
         *(_over_settings(*rule, seeds, whole) for rule in rules),
-        _wrong_labels(found, seeds),
-        *(_invariant(found, name, text) for name, text in INVARIANCES.items()),
+        _wrong_labels(record, seeds),
+        *(_invariant(record, name, text) for name, text in INVARIANCES.items()),
     ]
 
 
@@ -295,22 +296,22 @@ def _over_settings(
     return judged(claim, figure, failing, whole)
 
 
-def _wrong_labels(found: Fidelity, seeds: int) -> Target:
+def _wrong_labels(record: Fidelity, seeds: int) -> Target:
     claim = f"20 % wrong labels raise the share of S by at most {SYNERGY_RISE:.2f}"
-    if not {RIGHT_LABELS, WRONG_LABELS} <= set(found.laws):
+    if not {RIGHT_LABELS, WRONG_LABELS} <= set(record.laws):
         return unmeasured(claim)
-    right, wrong = (synergy_share(found, s) for s in (RIGHT_LABELS, WRONG_LABELS))
+    right, wrong = (synergy_share(record, s) for s in (RIGHT_LABELS, WRONG_LABELS))
     rise = wrong - right
     if not np.isfinite(rise):
         return unmeasured(claim)
     figure = f"{rise:+.3f} (from {right:.3f} to {wrong:.3f})"
-    whole = all(len(found.of(s, OURS)) >= seeds for s in (RIGHT_LABELS, WRONG_LABELS))
+    whole = all(len(record.of(s, OURS)) >= seeds for s in (RIGHT_LABELS, WRONG_LABELS))
     return judged(claim, figure, [figure] if whole and rise > SYNERGY_RISE else [], whole)
 
 
-def _invariant(found: Fidelity, name: str, text: str) -> Target:
+def _invariant(record: Fidelity, name: str, text: str) -> Target:
     claim = f"{text} (rank correlation at least {CORRELATION:.1f})"
-    value = found.invariance.get(name, np.nan)
+    value = record.invariance.get(name, np.nan)
     if not np.isfinite(value):
         return unmeasured(claim)
     figure = f"{value:.3f}"

@@ -31,8 +31,8 @@ ABOUT: Final = ("parameters", "seconds", "lr_scale")
 #: What a run was trained on: one of ``DEVICES``, the first where a record does not say.
 DEVICE: Final = "device"
 DEVICES: Final = ("cpu", "cuda")
-#: Accuracy on the samples of a true composition.
-BY_COMPOSITION: Final = tuple(f"accuracy_{c}" for c in ALL_COMPONENTS)
+#: Accuracy on the samples of a true interaction type.
+BY_INTERACTION_TYPE: Final = tuple(f"accuracy_{c}" for c in ALL_COMPONENTS)
 #: In every table; ``accuracy_U3`` is in those of three inputs alone.
 COLUMNS: Final = (*KEYS, "digest", DEVICE, *ABOUT, *METRICS, *(f"accuracy_{c}" for c in COMPONENTS))
 
@@ -64,10 +64,10 @@ def read_all(root: Path, split: str = "test") -> Records:
     Links that lead out of ``root`` are left out.
     """
     paths = sorted(path for path in root.glob(f"*/{RESULTS_FILE}") if lies_in(path, root))
-    found = [read_file(path, split) for path in paths]
-    frames = [r.runs for r in found if len(r.runs)]
+    result = [read_file(path, split) for path in paths]
+    frames = [r.runs for r in result if len(r.runs)]
     runs = pd.concat(frames, ignore_index=True) if frames else _frame([])
-    return Records(runs, tuple(p for r in found for p in r.problems))
+    return Records(runs, tuple(p for r in result for p in r.problems))
 
 
 def read_file(path: Path, split: str = "test") -> Records:

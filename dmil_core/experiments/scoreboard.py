@@ -12,7 +12,7 @@ from typing import Final
 
 import pandas as pd
 
-from dmil_core.experiments.records import BY_COMPOSITION, DEVICE, METRICS
+from dmil_core.experiments.records import BY_INTERACTION_TYPE, DEVICE, METRICS
 from dmil_core.experiments.targets import Target, judged, unmeasured
 from dmil_core.metrics import rank_tests
 from dmil_core.schema import ALL_COMPONENTS
@@ -46,15 +46,15 @@ def summary(runs: pd.DataFrame, metric: str = "accuracy") -> pd.DataFrame:
     Returns
     -------
     Columns data, paradigm, seeds (with this metric), ``<metric>`` and ``<metric>_sd`` for all
-    metrics and accuracies by composition, parameters, seconds, lr_scale, device (those of several
-    separated by commas). The standard deviation of a single seed is NaN.
+    metrics and accuracies by interaction type, parameters, seconds, lr_scale, device (those of
+    several separated by commas). The standard deviation of a single seed is NaN.
     """
-    figures = [c for c in (*METRICS, *BY_COMPOSITION) if c in runs]
+    figures = [c for c in (*METRICS, *BY_INTERACTION_TYPE) if c in runs]
     groups = runs.groupby(["data", "paradigm"], sort=False)
     means = groups[[*figures, "parameters", "seconds", "lr_scale"]].mean()
     spread = groups[figures].std(ddof=1).add_suffix("_sd")
     seeds = groups[metric].count().rename("seeds")
-    devices = groups[DEVICE].agg(lambda found: ", ".join(sorted(set(found))))
+    devices = groups[DEVICE].agg(lambda result: ", ".join(sorted(set(result))))
     table = pd.concat([seeds, means, spread, devices], axis=1).reset_index()
     return table.sort_values(metric, ascending=better_first(metric), kind="stable").reset_index(
         drop=True
@@ -94,19 +94,19 @@ def _verdict(d: rank_tests.Difference, metric: str) -> str:
     return "better" if (d.low > 0) != better_first(metric) else "worse"
 
 
-def by_composition(runs: pd.DataFrame) -> pd.DataFrame:
-    """Accuracy on the samples of each true composition, where the set knows it.
+def by_interaction_type(runs: pd.DataFrame) -> pd.DataFrame:
+    """Accuracy on the samples of each true interaction type, where the set knows it.
 
-    Columns data, paradigm, composition, accuracy, sd (over seeds), seeds.
+    Columns data, paradigm, interaction type, accuracy, sd (over seeds), seeds.
     """
-    known = [c for c in BY_COMPOSITION if c in runs]
-    long = runs.melt(["data", "paradigm", "seed"], known, "composition", "value").dropna()
-    long["composition"] = long["composition"].str.removeprefix("accuracy_")
-    groups = long.groupby(["data", "paradigm", "composition"], sort=False)["value"]
+    known = [c for c in BY_INTERACTION_TYPE if c in runs]
+    long = runs.melt(["data", "paradigm", "seed"], known, "interaction_type", "value").dropna()
+    long["interaction_type"] = long["interaction_type"].str.removeprefix("accuracy_")
+    groups = long.groupby(["data", "paradigm", "interaction_type"], sort=False)["value"]
     table = groups.agg(accuracy="mean", sd=lambda v: v.std(ddof=1), seeds="count").reset_index()
     order = {c: i for i, c in enumerate(ALL_COMPONENTS)}
     return table.sort_values(
-        "composition", key=lambda c: c.map(order), kind="stable", ignore_index=True
+        "interaction_type", key=lambda c: c.map(order), kind="stable", ignore_index=True
     )
 
 
@@ -241,20 +241,20 @@ def _never_behind(order: Standing) -> Target:
 
 
 def _wins_on_mixtures(runs: pd.DataFrame, seeds: int) -> Target:
-    claim = f"{OURS} beats joint and ensemble on every mixture of compositions"
+    claim = f"{OURS} beats joint and ensemble on every mixture of interaction types"
     here = runs[runs["data"].isin(MIXTURES) & runs["paradigm"].isin([OURS, "joint", "ensemble"])]
-    found = differences(here)
-    if found.empty:
+    result = differences(here)
+    if result.empty:
         return unmeasured(claim)
-    won = found["verdict"] == "worse"
+    won = result["verdict"] == "worse"
     # With fewer seeds an interval is wide whatever is the case: it decides nothing yet. A
     # difference is turned round here, to ours less the other, as the claim has it.
-    enough = found["pairs"] >= seeds
+    enough = result["pairs"] >= seeds
     failing = [
         f"{r['data']} against {r['paradigm']}: " + _points(-r["difference"], -r["high"], -r["low"])
-        for r in found[~won & enough].to_dict("records")
+        for r in result[~won & enough].to_dict("records")
     ]
-    figure = f"{int(won.sum())} of {len(found)} paired intervals lie above 0"
+    figure = f"{int(won.sum())} of {len(result)} paired intervals lie above 0"
     return judged(claim, figure, failing, int(enough.sum()) == 2 * len(MIXTURES))
 
 

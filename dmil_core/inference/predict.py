@@ -34,7 +34,7 @@ def predict(
 ) -> pd.DataFrame:
     """Run ``model`` over ``rows`` (all by default), one table row each, in the order given.
 
-    Columns: those of ``schema.ROW_COLUMNS``, ``composition`` where known, ``p_<class>`` and
+    Columns: those of ``schema.ROW_COLUMNS``, ``interaction_type`` where known, ``p_<class>`` and
     ``logit_<class>``; from unimodal heads ``pred_x<m>`` and ``px<m>_<class>``; from a
     decomposition ``pred_<component>``, ``gate_<component>`` and ``contrib_<component>_<class>``,
     which add up to ``logit_<class>``. Of a component that an ablation lacks, gate and contribution
@@ -73,8 +73,8 @@ def _row_columns(
         "pred": names[pred],
         "correct": y == pred,
     }
-    if dataset.composition is not None:
-        columns[schema.COMPOSITION] = dataset.composition[rows].astype(object)
+    if dataset.interaction_type is not None:
+        columns[schema.INTERACTION_TYPE] = dataset.interaction_type[rows].astype(object)
     return columns
 
 
@@ -84,17 +84,17 @@ def _stack(outputs: list[Output], pick: Any) -> NDArray[np.float32]:
 
 def _predicted(outputs: list[Output]) -> dict[str, NDArray[Any]]:
     """Class index per row and head, by column name; -1 where the model lacks the component."""
-    found = {}
+    result = {}
     if outputs[0].unimodal is not None:
         best = _stack(outputs, lambda o: o.unimodal).argmax(axis=2)
         numbers = modality_numbers(best.shape[1])
-        found.update({schema.unimodal_pred(m): best[:, m - 1] for m in numbers})
+        result.update({schema.unimodal_pred(m): best[:, m - 1] for m in numbers})
     if isinstance(outputs[0], DmilOutput):
         best = _stack(outputs, lambda o: o.components).argmax(axis=2)
         names = outputs[0].names
         best[:, [c not in outputs[0].present for c in names]] = -1
-        found.update({schema.component_pred(c): best[:, i] for i, c in enumerate(names)})
-    return found
+        result.update({schema.component_pred(c): best[:, i] for i, c in enumerate(names)})
+    return result
 
 
 def _blocks(outputs: list[Output], classes: list[str], latents: bool) -> list[Block]:

@@ -43,17 +43,17 @@ def sizes(model: Dmil, config: ModelConfig, dataset: Dataset) -> dict[str, Size]
         own = (p.numel() for n, p in model.named_parameters() if n.startswith(prefixes))
         return Size(tuple(made.shape[1:]), sum(own) if prefixes else 0)
 
-    found: dict[str, Size] = {}
+    result: dict[str, Size] = {}
     for m, one in enumerate(x, start=1):
         encoder = (f"encoders.x{m}.", f"encoders.norm{m}.")
-        found[f"x{m}"] = size(one)
-        found[f"z{m}"] = size(out.features[m - 1], *encoder)
-        found[f"m{m}"] = size(out.draws[f"M{m}"], f"intra{m}.q_m.")
-        found[f"n{m}"] = size(out.draws[f"N{m}"], f"intra{m}.q_n.")
-        found[f"u{m}"] = size(out.draws[f"U{m}"], f"consistency.q_u.{m - 1}.")
-    found["r"] = size(out.draws["R"], "consistency.q_r.")
-    found["s"] = size(out.draws["S"], "synergy.")
-    found["heads"] = size(out.components, "heads.")
-    found["gate"] = size(out.gate, "gate.")
-    found["answer"] = size(out.logits)
-    return found
+        result[f"x{m}"] = size(one)
+        result[f"z{m}"] = size(out.features[m - 1], *encoder)
+        result[f"m{m}"] = size(out.draws[f"M{m}"], f"intra{m}.q_m.")
+        result[f"n{m}"] = size(out.draws[f"N{m}"], f"intra{m}.q_n.")
+        result[f"u{m}"] = size(out.draws[f"U{m}"], f"consistency.q_u.{m - 1}.")
+    result["r"] = size(out.draws["R"], "consistency.q_r.")
+    result["s"] = size(out.draws["S"], "synergy.")
+    result["heads"] = size(out.components, "heads.")
+    result["gate"] = size(out.gate, "gate.")
+    result["answer"] = size(out.logits)
+    return result

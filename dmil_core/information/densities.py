@@ -41,11 +41,11 @@ def fit_densities(x: Floats, y: Ints, classes: int, seed: int) -> Densities:
     """Fit each class of rows (N, D), the number of Gaussians by the information criterion of
     Schwarz (BIC)."""
     rng = np.random.default_rng([seed, 8])
-    found = []
+    result = []
     for k in range(classes):
         rows = rng.permutation(np.flatnonzero(y == k))[:MOST_ROWS]
-        found.append(_best(x[rows], seed))
-    return Densities(tuple(found))
+        result.append(_best(x[rows], seed))
+    return Densities(tuple(result))
 
 
 def _best(x: Floats, seed: int) -> GaussianMixture:

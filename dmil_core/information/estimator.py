@@ -204,7 +204,7 @@ class PointwiseInformation:
 
 
 def _rows(x1: ArrayLike, x2: ArrayLike) -> tuple[Floats, Floats]:
-    found = []
+    result = []
     for name, x in (("x1", x1), ("x2", x2)):
         try:
             rows = np.asarray(x, dtype=np.float64)
@@ -219,8 +219,8 @@ def _rows(x1: ArrayLike, x2: ArrayLike) -> tuple[Floats, Floats]:
         if len(faulty):
             shown = ", ".join(str(i) for i in faulty[:_MOST_SHOWN])
             raise DataError(f"{name}: {len(faulty)} rows hold a number that is not finite: {shown}")
-        found.append(rows)
-    return found[0], found[1]
+        result.append(rows)
+    return result[0], result[1]
 
 
 def _labels(y: ArrayLike) -> NDArray[Any]:
@@ -241,8 +241,8 @@ def _keys(raw: Floats) -> NDArray[np.uint64]:
     factors = np.random.default_rng(9).integers(1, 2**63, words.shape[1], dtype=np.uint64)
     # Mixed before the sum, or a swap of high bits between features could cancel out.
     mixed = (words ^ (words >> np.uint64(29))) * (factors * np.uint64(2) + np.uint64(1))
-    found: NDArray[np.uint64] = (mixed ^ (mixed >> np.uint64(32))).sum(axis=1, dtype=np.uint64)
-    return found
+    codes: NDArray[np.uint64] = (mixed ^ (mixed >> np.uint64(32))).sum(axis=1, dtype=np.uint64)
+    return codes
 
 
 def _together(keys: NDArray[np.uint64], groups: NDArray[Any]) -> Ints:
@@ -254,8 +254,8 @@ def _together(keys: NDArray[np.uint64], groups: NDArray[Any]) -> Ints:
     n, m = int(row.max()) + 1, int(group.max()) + 1
     pairs = coo_matrix((np.ones(len(row)), (row, n + group)), shape=(n + m, n + m))
     _, part = connected_components(pairs, directed=False)
-    found: Ints = part[row].astype(np.int64)
-    return found
+    indices: Ints = part[row].astype(np.int64)
+    return indices
 
 
 def _folds(keys: NDArray[Any], codes: Ints, folds: int, seed: int) -> Ints:
@@ -266,5 +266,5 @@ def _folds(keys: NDArray[Any], codes: Ints, folds: int, seed: int) -> Ints:
     by_class = drawn[np.argsort(codes[first[drawn]], kind="stable")]
     fold = np.empty(len(first), dtype=np.int64)
     fold[by_class] = np.arange(len(first)) % folds
-    found: Ints = fold[inverse]
-    return found
+    indices: Ints = fold[inverse]
+    return indices

@@ -102,13 +102,13 @@ class Stack(torch.nn.Module):
         into = (self.w1 * self.mask).transpose(0, 1).reshape(d, n * first)
         linear = (self.linear * self.mask).unflatten(0, (groups, -1)).mean(dim=0)
         bias = self.bias.unflatten(0, (groups, -1)).mean(dim=0)
-        found = []
+        result = []
         for rows in x.split(_CHUNK):
             hidden = torch.addmm(self.b1.flatten(), rows, into).relu_().view(len(rows), n, first)
             hidden = torch.baddbmm(self.b2, hidden.transpose(0, 1), self.w2).relu_()
             mean = (hidden @ self.w3).unflatten(0, (groups, -1)).mean(dim=0)
-            found.append(torch.baddbmm(bias, rows.expand(len(linear), *rows.shape), linear) + mean)
-        return torch.cat(found, dim=1)
+            result.append(torch.baddbmm(bias, rows.expand(len(linear), *rows.shape), linear) + mean)
+        return torch.cat(result, dim=1)
 
 
 @dataclass(frozen=True)
@@ -271,10 +271,10 @@ def _held_out(stack: Stack, x: Tensor, y: Tensor, held: list[Ints]) -> Tensor:
 def _out_of_fold(stack: Stack, x: Floats, fold: Ints) -> Floats:
     """(3, N, K) logits of each row from the networks of its own fold."""
     rows = torch.as_tensor(x, dtype=torch.float32)
-    found = np.zeros((INPUTS, len(x), stack.bias.shape[2]))
+    values = np.zeros((INPUTS, len(x), stack.bias.shape[2]))
     for f in range(len(stack.mask) // INPUTS):
         own = np.flatnonzero(fold == f)
         for part in np.array_split(own, max(1, len(own) // _CHUNK)):
             logits = stack(rows[part].expand(len(stack.mask), -1, -1))
-            found[:, part] = logits[f * INPUTS : (f + 1) * INPUTS].numpy()
-    return found
+            values[:, part] = logits[f * INPUTS : (f + 1) * INPUTS].numpy()
+    return values

@@ -65,9 +65,9 @@ def estimate_rows(
     y = np.array(dataset.classes)[dataset.y[rows]]
     groups = None if dataset.group is None else dataset.group[rows]
     fitted = PointwiseInformation(definition, seed=seed).fit(x1, x2, y, groups)
-    found = fitted.score_samples(x1, x2, y)
-    table = pd.DataFrame({"id": dataset.ids[rows], "y": y, **found.columns()})
-    return Estimate(table, means(found, groups))
+    scores = fitted.score_samples(x1, x2, y)
+    table = pd.DataFrame({"id": dataset.ids[rows], "y": y, **scores.columns()})
+    return Estimate(table, means(scores, groups))
 
 
 def features(x: NDArray) -> Floats:
@@ -75,7 +75,7 @@ def features(x: NDArray) -> Floats:
     if x.dtype.kind != "U":
         return x.reshape(len(x), -1).astype(np.float64)
     place = {word: i for i, word in enumerate(vocabulary_of(x))}
-    found = np.zeros((len(x), max(len(place), 1)))
+    values = np.zeros((len(x), max(len(place), 1)))
     for row, text in enumerate(x.tolist()):
-        found[row, [place[w] for w in words_of(text) if w in place]] = 1.0
-    return found
+        values[row, [place[w] for w in words_of(text) if w in place]] = 1.0
+    return values

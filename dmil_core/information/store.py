@@ -70,8 +70,8 @@ def take(dataset: Dataset, seed: int = 0) -> Account:
     if dataset.group is not None:
         rows[GROUP] = dataset.group.astype(str)
     x1, x2 = (features(x) for x in dataset.inputs)
-    found = by_clusters(x1, x2, dataset.y, seed=seed, groups=dataset.group)
-    return Account(rows.set_index("id"), tuple(found), dataset.digest)
+    clusters = by_clusters(x1, x2, dataset.y, seed=seed, groups=dataset.group)
+    return Account(rows.set_index("id"), tuple(clusters), dataset.digest)
 
 
 def write(account: Account, path: Path) -> None:

@@ -96,33 +96,33 @@ def estimate_file(
         done = 0
         for first, second, labels, ids in _batches(file, columns):
             try:
-                found = estimator.score_samples(first, second, labels).columns()
+                outcome = estimator.score_samples(first, second, labels).columns()
             except DataError as error:
                 raise DataError(f"{path}, rows from {done:,} on: {error}") from None
-            told = [pa.array(found[q].astype(np.float32)) for q in QUANTITIES]
+            told = [pa.array(outcome[q].astype(np.float32)) for q in QUANTITIES]
             numbers = pa.array(np.arange(done, done + len(labels)))
             named = pc.cast(numbers, pa.string()) if ids is None else ids
             row = [named, pa.array(labels.astype(str)), *told]
             writer.write_batch(pa.record_batch(row, schema=layout))
             for q in QUANTITIES:
-                sums[q].add(found[q])
+                sums[q].add(outcome[q])
             done += len(labels)
     return Streamed(done, len(y), {q: sums[q].result() for q in QUANTITIES})
 
 
 def columns_of(schema: pa.Schema) -> Columns:
     """The columns of a file by their names; raises DataError for what is missing."""
-    found = {m: tuple(n for n in schema.names if n.startswith(f"x{m}_")) for m in (1, 2)}
-    missing = [f"x{m}_..." for m, names in found.items() if not names]
+    result = {m: tuple(n for n in schema.names if n.startswith(f"x{m}_")) for m in (1, 2)}
+    missing = [f"x{m}_..." for m, names in result.items() if not names]
     missing += ["y"] if "y" not in schema.names else []
     if missing:
         raise DataError(
             f"expected columns x1_..., x2_... and y; there is no {', no '.join(missing)}"
         )
-    wrong = [n for n in (*found[1], *found[2]) if not _is_number(schema.field(n).type)]
+    wrong = [n for n in (*result[1], *result[2]) if not _is_number(schema.field(n).type)]
     if wrong:
         raise DataError(f"expected numbers in {', '.join(wrong[:5])}")
-    return Columns(found[1], found[2], "id" if "id" in schema.names else "")
+    return Columns(result[1], result[2], "id" if "id" in schema.names else "")
 
 
 def _is_number(kind: pa.DataType) -> bool:

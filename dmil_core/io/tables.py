@@ -14,14 +14,14 @@ import pandas as pd
 
 from dmil_core.errors import ConfigError, DataError
 from dmil_core.io.atomic import replacing
-from dmil_core.schema import COMPOSITION
+from dmil_core.schema import INTERACTION_TYPE, OLD_NAMES
 
 _KEY = b"dmil"
 #: What readers of tables raise of files that are none; Arrow's own errors are among them.
 _DAMAGED = (
     OSError, ValueError, TypeError, LookupError, ArithmeticError, NotImplementedError, MemoryError,
 )  # fmt: skip
-_TEXT = ("id", "split", "y", "pred", COMPOSITION)
+_TEXT = ("id", "split", "y", "pred", INTERACTION_TYPE, *OLD_NAMES)
 
 
 def write_table(table: pd.DataFrame, path: Path, metadata: dict[str, Any] | None = None) -> None:
@@ -82,12 +82,18 @@ def read_table(path: Path) -> pd.DataFrame:
     check_suffix(path)
     try:
         if path.suffix == ".csv":
-            return _read_csv(path)
-        return pd.read_parquet(path, page_checksum_verification=True)
+            return _renamed(_read_csv(path))
+        return _renamed(pd.read_parquet(path, page_checksum_verification=True))
     except FileNotFoundError:
         raise DataError(f"{path} does not exist; run `dmil decompose` to make it") from None
     except _DAMAGED as error:
         raise DataError(f"{path} is damaged ({error}); make it again") from None
+
+
+def _renamed(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with today's names for columns that an earlier version wrote."""
+    old = {old: new for old, new in OLD_NAMES.items() if old in table and new not in table}
+    return table.rename(columns=old) if old else table
 
 
 def _read_csv(path: Path) -> pd.DataFrame:

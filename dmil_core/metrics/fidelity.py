@@ -1,4 +1,5 @@
-"""Is a decomposition the real one? Measures over prediction tables of sets of known composition.
+"""Is a decomposition the real one? Measures over prediction tables of sets of known interaction
+type.
 
 Numpy and pandas only. ``gate`` is (N, C) in the order of ``schema.components``, C being 4 for two
 modalities and 5 for three; ``truth`` (N,) is the component that each sample was made of.
@@ -37,8 +38,8 @@ def agreement(gate: Floats, truth: Names) -> float:
 
 def aurocs(gate: Floats, truth: Names) -> dict[str, float]:
     """Area under ROC of each weight against "is of this component"; those that exist only."""
-    found = {c: scores.auroc(gate[:, i], truth == c) for i, c in enumerate(names_of(gate))}
-    return {c: value for c, value in found.items() if np.isfinite(value)}
+    result = {c: scores.auroc(gate[:, i], truth == c) for i, c in enumerate(names_of(gate))}
+    return {c: value for c, value in result.items() if np.isfinite(value)}
 
 
 def calibration_error(gate: Floats, truth: Names) -> float:
@@ -58,7 +59,7 @@ def absent_weight(gate: Floats, truth: Names) -> float:
 
 def of_table(table: pd.DataFrame) -> dict[str, float]:
     """All of these for the rows of one table, by the names that records use."""
-    gate, truth = gate_of(table), table[schema.COMPOSITION].to_numpy(str)
+    gate, truth = gate_of(table), table[schema.INTERACTION_TYPE].to_numpy(str)
     return {
         "gate_agreement": agreement(gate, truth),
         **{f"gate_auroc_{c}": value for c, value in aurocs(gate, truth).items()},
@@ -68,7 +69,7 @@ def of_table(table: pd.DataFrame) -> dict[str, float]:
 
 
 def purity(table: pd.DataFrame, classes: tuple[str, ...]) -> pd.DataFrame:
-    """Accuracy lost by taking away one component's contribution, by true composition.
+    """Accuracy lost by taking away one component's contribution, by true interaction type.
 
     Row c, column k: share of samples made of k that are right with all contributions, less the
     share that are right without component c's. A pure decomposition has its losses on the
@@ -76,7 +77,7 @@ def purity(table: pd.DataFrame, classes: tuple[str, ...]) -> pd.DataFrame:
     """
     logits = table[[schema.logit(k) for k in classes]].to_numpy(float)
     y = pd.Index(classes).get_indexer(pd.Index(table["y"]))
-    truth = table[schema.COMPOSITION].to_numpy(str)
+    truth = table[schema.INTERACTION_TYPE].to_numpy(str)
     names = [c for c in ALL_COMPONENTS if schema.contribution(c, classes[0]) in table]
     present = [c for c in names if (truth == c).any()]
     right = logits.argmax(axis=1) == y

@@ -10,7 +10,7 @@ from dmil_core.metrics import fidelity, scores
 
 def score(table: pd.DataFrame, classes: tuple[str, ...]) -> dict[str, dict[str, float]]:
     """Metrics of a prediction table by split: accuracy, macro-F1, ECE; with a decomposition the
-    mean gate weights, and where the composition is known how well the gate finds it.
+    mean gate weights, and where the interaction type is known how well the gate finds it.
     """
     return {
         split: _score(table[table["split"] == split], classes)
@@ -25,7 +25,7 @@ def _score(rows: pd.DataFrame, classes: tuple[str, ...]) -> dict[str, float]:
     correct = rows["correct"].to_numpy(bool)
     probabilities = rows[[schema.prob(c) for c in classes]].to_numpy()
     confidence = probabilities.max(axis=1)
-    found = {
+    result = {
         "accuracy": float(correct.mean()),
         "macro_f1": scores.macro_f1(y, pred, len(classes)),
         "map": scores.mean_average_precision(probabilities, y),
@@ -33,7 +33,7 @@ def _score(rows: pd.DataFrame, classes: tuple[str, ...]) -> dict[str, float]:
     }
     names = schema.components_in(rows.columns)
     if names:
-        found |= {f"mean_{schema.gate(c)}": float(rows[schema.gate(c)].mean()) for c in names}
-        if schema.COMPOSITION in rows:
-            found |= fidelity.of_table(rows)
-    return found
+        result |= {f"mean_{schema.gate(c)}": float(rows[schema.gate(c)].mean()) for c in names}
+        if schema.INTERACTION_TYPE in rows:
+            result |= fidelity.of_table(rows)
+    return result

@@ -1,4 +1,4 @@
-"""Probes: what a small model can read of label and composition in a fixed representation.
+"""Probes: what a small model can read of label and interaction type in a fixed representation.
 
 A probe is q(c,y|z), one softmax over all pairs, from which ``theorem.terms`` takes everything
 else. Two kinds: a linear one reads what a head could read; one with a hidden layer asks whether
@@ -92,8 +92,8 @@ def fit_probe(rows: Rows, held: Rows, classes: int, hidden: int = 0, seed: int =
     """Learn q(c,y|z) by cross-entropy; of all states the one best on held-out rows is kept.
 
     The linear layer is fitted by L-BFGS until nothing changes: what a network's features say of
-    the composition can be faint, and gradient steps take their time to find it. (For a joint model
-    on ``switch`` sixty epochs of Adam leave H(C|Z) at 0.5 bits where 0.05 can be had.)
+    the interaction type can be faint, and gradient steps take their time to find it. (For a joint
+    model on ``switch`` sixty epochs of Adam leave H(C|Z) at 0.5 bits where 0.05 can be had.)
 
     Parameters
     ----------
@@ -102,12 +102,12 @@ def fit_probe(rows: Rows, held: Rows, classes: int, hidden: int = 0, seed: int =
         coordinates of z and cannot find what only two of them together say. With a hidden layer
         the fit goes on from the linear probe and so, on held-out rows, is never behind it.
     """
-    cells = np.unique(rows.composition * classes + rows.y)
+    cells = np.unique(rows.interaction_type * classes + rows.y)
     mean, std = rows.z.mean(axis=0, dtype=float), rows.z.std(axis=0, dtype=float)
     std = np.where(std > 1e-6, std, 1.0)
 
     def tensors(part: Rows) -> tuple[Tensor, Tensor]:
-        cell = part.composition * classes + part.y
+        cell = part.interaction_type * classes + part.y
         known = np.isin(cell, cells)  # what was never learnt cannot say when to stop
         target = torch.from_numpy(np.searchsorted(cells, cell[known]))
         return _scaled(part.z[known], mean, std), target
@@ -140,10 +140,10 @@ def _newton(body: _Body, z: Tensor, target: Tensor) -> Iterator[None]:
 
         def loss(optimizer: Any = optimizer, ridge: float = ridge) -> Tensor:
             optimizer.zero_grad()
-            found = nn.functional.cross_entropy(linear(z), target)
-            found = found + ridge * linear.weight.square().sum()
-            found.backward()
-            return found
+            result = nn.functional.cross_entropy(linear(z), target)
+            result = result + ridge * linear.weight.square().sum()
+            result.backward()
+            return result
 
         before, now = np.inf, np.inf
         while not before - now < GAIN:  # infinity less infinity is no number: the first round

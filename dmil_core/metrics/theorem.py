@@ -1,6 +1,6 @@
-"""Theorem 1 in numbers: what a representation tells of the label, and of the composition.
+"""Theorem 1 in numbers: what a representation tells of the label, and of the interaction type.
 
-Yang et al. (CVPR 2026), with Z the representation, Y the label and C the composition:
+Yang et al. (CVPR 2026), with Z the representation, Y the label and C the interaction type:
 
     I(Z;Y)  >=  E_c[I(Z;Y|c)]  -  H(C|Z)  +  I(Y;C)
 
@@ -8,8 +8,10 @@ The two sides differ by H(C|Z,Y) exactly, since I(Z,C;Y) has two chain rules:
 
     I(Z;Y) + I(C;Y|Z)  =  I(Y;C) + I(Z;Y|C),      I(C;Y|Z)  =  H(C|Z) - H(C|Z,Y)
 
-so the right side is H(Y) - H(C,Y|Z): large where Z tells label *and* composition. It is a promise,
-not a price: a Z that tells the label and forgets the composition has a low bound and lacks nothing.
+so the right side is H(Y) - H(C,Y|Z): large where Z tells label *and* interaction type. It is a
+promise,
+not a price: a Z that tells the label and forgets the interaction type has a low bound and lacks
+nothing.
 
 All terms come from one model q(c,y|z) and its marginals and conditionals, over rows it was not
 fitted on. With every entropy that depends on z replaced by the cross-entropy of q,
@@ -75,22 +77,22 @@ class Terms:
     Attributes
     ----------
     information : I(Z;Y).
-    by_composition : I(Z;Y|c) for each composition that occurs.
+    by_interaction_type : I(Z;Y|c) for each interaction type that occurs.
     within : E_c[I(Z;Y|c)], their mean weighted by p(c).
     equivocation : H(C|Z).
-    label_composition : I(Y;C).
+    label_interaction_type : I(Y;C).
     """
 
     information: float
-    by_composition: dict[str, float]
+    by_interaction_type: dict[str, float]
     within: float
     equivocation: float
-    label_composition: float
+    label_interaction_type: float
 
     @property
     def bound(self) -> float:
         """The right side."""
-        return self.within - self.equivocation + self.label_composition
+        return self.within - self.equivocation + self.label_interaction_type
 
     @property
     def slack(self) -> float:
@@ -103,7 +105,7 @@ class Terms:
 
 
 def terms(
-    log_q: ArrayLike, y: ArrayLike, composition: ArrayLike, prior: ArrayLike | None = None
+    log_q: ArrayLike, y: ArrayLike, interaction_type: ArrayLike, prior: ArrayLike | None = None
 ) -> Terms:
     """The terms for a model's log q(c,y|z) of N rows.
 
@@ -111,8 +113,8 @@ def terms(
     ----------
     log_q
         (N, 4, K), each row normalised over both axes.
-    y, composition
-        (N,) true classes, and compositions as indices into ``schema.COMPONENTS``.
+    y, interaction type
+        (N,) true classes, and interaction types as indices into ``schema.COMPONENTS``.
     prior
         (4, K) p(c,y) where it is known; by default the shares among the rows. H(Y) and I(Y;C) are
         exact for it, and the rows of each (c,y) count for as much as it says.
@@ -122,26 +124,27 @@ def terms(
     ValueError
         If rows and prior disagree on what can occur, or q rules out what did.
     """
-    q, label, c = np.asarray(log_q, dtype=np.float64), np.asarray(y), np.asarray(composition)
+    q, label, c = np.asarray(log_q, dtype=np.float64), np.asarray(y), np.asarray(interaction_type)
     rows = np.arange(len(q))
     counts = np.zeros(q.shape[1:])
     np.add.at(counts, (c, label), 1.0)
     p = counts / len(q) if prior is None else np.asarray(prior, dtype=np.float64)
     if ((p > 0) != (counts > 0)).any():
         raise ValueError(
-            "expected rows of every composition and class that has a probability and of no other, "
+            "expected rows of every interaction type and class that has a probability and of no "
+            "other, "
             f"got {counts.astype(int).tolist()} rows for p(c,y) {p.round(3).tolist()}"
         )
     log_cy = q[rows, c, label]
     if not np.isfinite(log_cy).all():
         raise ValueError(
             f"q rules out what {int((~np.isfinite(log_cy)).sum())} rows are; fit it on rows of "
-            "every composition and class"
+            "every interaction type and class"
         )
     log_c, log_y = logsumexp(q[rows, c], axis=1), logsumexp(q[rows, :, label], axis=1)
     weight = (p / np.maximum(counts, 1.0))[c, label]
     p_c = p.sum(axis=1)
-    by_composition: dict[str, float] = {
+    by_interaction_type: dict[str, float] = {
         name: _entropy(p[i] / p_c[i]) + float((weight * (log_cy - log_c))[c == i].sum() / p_c[i])
         for i, name in enumerate(COMPONENTS)
         if p_c[i] > 0
@@ -149,10 +152,10 @@ def terms(
     shares = dict(zip(COMPONENTS, p_c, strict=True))
     return Terms(
         information=_entropy(p.sum(axis=0)) + float(weight @ log_y),
-        by_composition=by_composition,
-        within=float(sum(shares[name] * value for name, value in by_composition.items())),
+        by_interaction_type=by_interaction_type,
+        within=float(sum(shares[name] * value for name, value in by_interaction_type.items())),
         equivocation=-float(weight @ log_c),
-        label_composition=_entropy(p.sum(axis=0)) + _entropy(p_c) - _entropy(p),
+        label_interaction_type=_entropy(p.sum(axis=0)) + _entropy(p_c) - _entropy(p),
     )
 
 
@@ -165,11 +168,11 @@ def _entropy(p: Floats) -> float:
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows to fit or read a probe on: z (N, D), y (N,), composition (N,) as indices."""
+    """Rows to fit or read a probe on: z (N, D), y (N,), interaction type (N,) as indices."""
 
     z: NDArray[np.floating[Any]]
     y: Indices
-    composition: Indices
+    interaction_type: Indices
 
     def __len__(self) -> int:
         return len(self.y)
@@ -181,24 +184,26 @@ def rows_of(table: pd.DataFrame, names: Sequence[str], classes: Sequence[str]) -
     Raises
     ------
     DataError
-        If the table tells no composition, or lacks a latent.
+        If the table tells no interaction type, or lacks a latent.
     """
-    if schema.COMPOSITION not in table:
+    if schema.INTERACTION_TYPE not in table:
         raise DataError(
-            "Theorem 1 needs the true composition of every row: expected a table with a column "
-            f"{schema.COMPOSITION!r}, as sets generated by switch have, and this one has none. "
+            "Theorem 1 needs the true interaction type of every row: expected a table with a "
+            "column "
+            f"{schema.INTERACTION_TYPE!r}, as sets generated by switch have, and this one has "
+            f"none. "
             "Use such a set, or add the array to your own"
         )
     columns = {name: _columns(table, name) for name in names}
-    if missing := [name for name, found in columns.items() if not found]:
+    if missing := [name for name, result in columns.items() if not result]:
         raise DataError(
             f"expected a table with the latents {', '.join(names)}, this one lacks "
             f"{', '.join(missing)}. Make it with predict(..., latents=True)"
         )
     return Rows(
-        z=table[[c for found in columns.values() for c in found]].to_numpy(np.float32),
+        z=table[[c for result in columns.values() for c in result]].to_numpy(np.float32),
         y=_places(table["y"], classes),
-        composition=_places(table[schema.COMPOSITION], COMPONENTS),
+        interaction_type=_places(table[schema.INTERACTION_TYPE], COMPONENTS),
     )
 
 

@@ -60,8 +60,8 @@ def tokenize(texts: NDArray[np.str_], vocabulary: tuple[str, ...], length: int) 
     index = {word: i + 2 for i, word in enumerate(vocabulary)}
     tokens = np.full((len(texts), length), PADDING, dtype=np.int64)
     for row, text in enumerate(texts.tolist()):
-        found = [index.get(w, UNKNOWN) for w in words_of(text)[:length]] or [UNKNOWN]
-        tokens[row, : len(found)] = found
+        result = [index.get(w, UNKNOWN) for w in words_of(text)[:length]] or [UNKNOWN]
+        tokens[row, : len(result)] = result
     return torch.from_numpy(tokens)
 
 

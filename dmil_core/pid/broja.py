@@ -109,10 +109,10 @@ def _solve(p1: Floats, p2: Floats) -> tuple[Floats, tuple[Floats, Floats]]:
     a, b, cones = _programme(cells, p1, p2)
     n, entropies = len(cells.x1), len(cells.open)
     cost = np.concatenate([np.zeros(n), np.ones(entropies)])
-    found = minimise(cost, a, b, cones)
+    result = minimise(cost, a, b, cones)
     q = np.zeros((len(p1), *p2.shape))
-    q[cells.x1, cells.x2, cells.y] = np.clip(found.x[:n], 0.0, None)
-    multipliers = -np.asarray(found.z)
+    q[cells.x1, cells.x2, cells.y] = np.clip(result.x[:n], 0.0, None)
+    multipliers = -np.asarray(result.z)
     weights = []
     for p in (p1, p2):
         w = np.full(p.shape, -np.inf)

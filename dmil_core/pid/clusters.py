@@ -74,13 +74,13 @@ def by_clusters(
     """
     labels = _coded(y)
     together = np.arange(len(labels)) if groups is None else _coded(groups)
-    found = []
+    result = []
     for count in clusters:
         first, second = (_cut(np.asarray(x, dtype=np.float64), count, seed) for x in (x1, x2))
         shape = (first.max() + 1, second.max() + 1, labels.max() + 1)
         cells = np.ravel_multi_index((first, second, labels), shape)
-        found.append(_decomposed(count, cells, shape, together, measure, seed, draws))
-    return found
+        result.append(_decomposed(count, cells, shape, together, measure, seed, draws))
+    return result
 
 
 def _coded(names: ArrayLike) -> Ints:
@@ -95,8 +95,8 @@ def _cut(x: Floats, clusters: int, seed: int) -> Ints:
 
     rows = StandardScaler().fit_transform(x.reshape(len(x), -1))
     different = len(np.unique(rows, axis=0))
-    found: Ints = KMeans(min(clusters, different), n_init=4, random_state=seed).fit_predict(rows)
-    return found.astype(np.int64)
+    indices: Ints = KMeans(min(clusters, different), n_init=4, random_state=seed).fit_predict(rows)
+    return indices.astype(np.int64)
 
 
 def _decomposed(

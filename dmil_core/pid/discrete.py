@@ -74,10 +74,10 @@ def decompose(pmf: Pmf | ArrayLike, measure: Measure = "broja") -> Decomposition
     p = pmf.p if isinstance(pmf, Pmf) else checked(pmf)
     i1, i2, i12 = informations(p)
     if measure == "broja":
-        found = least_information(p)
+        result = least_information(p)
         # Both lie between what is least known together and all that is known.
-        least = float(np.clip(found.upper, max(i1, i2), min(i12, i1 + i2)))
-        r, gap = i1 + i2 - least, max(0.0, found.upper - found.lower)
+        least = float(np.clip(result.upper, max(i1, i2), min(i12, i1 + i2)))
+        r, gap = i1 + i2 - least, max(0.0, result.upper - result.lower)
     else:
         r, gap = _SHARED[measure](p), 0.0
     return Decomposition(measure, r, i1 - r, i2 - r, i12 - i1 - i2 + r, i1, i2, i12, gap)
@@ -118,21 +118,21 @@ def realisations(pmf: Pmf | ArrayLike, definition: Definition = "same-sign") -> 
     p = pmf.p
     at = np.nonzero(p)
     i1, i2, i12 = (i[at] for i in _pointwise(p))
-    found = split(i1, i2, i12, definition, _surprise(p, at))
+    parts = split(i1, i2, i12, definition, _surprise(p, at))
     names = zip(("x1", "x2", "y"), (pmf.x1, pmf.x2, pmf.y), at, strict=True)
     symbols = {name: [s[i] for i in place] for name, s, place in names}
-    return pd.DataFrame({**symbols, "p": p[at], **found.columns()})
+    return pd.DataFrame({**symbols, "p": p[at], **parts.columns()})
 
 
 def _pointwise(p: Floats) -> tuple[Floats, Floats, Floats]:
     """i(x1;y), i(x2;y), i(x1,x2;y), each (A, B, K), where p is positive."""
     y = p.sum(axis=(0, 1), keepdims=True)
-    found = []
+    result = []
     for axes in ((1,), (0,), ()):
         joint = p.sum(axis=axes, keepdims=True)
         ratio = _log_ratio(joint, joint.sum(axis=2, keepdims=True) * y)
-        found.append(np.broadcast_to(ratio, p.shape))
-    return found[0], found[1], found[2]
+        result.append(np.broadcast_to(ratio, p.shape))
+    return result[0], result[1], result[2]
 
 
 def _surprise(p: Floats, at: tuple[np.ndarray, ...]) -> Surprise:

@@ -47,13 +47,13 @@ def pairwise_maxent(p: Floats) -> Floats:
     b = np.concatenate([*wanted, np.tile([0.0, 0.0, 1.0], n)])
     cones = [clarabel.ZeroConeT(height), *[clarabel.ExponentialConeT()] * n]
     cost = np.concatenate([np.zeros(n), np.ones(n)])
-    found = minimise(cost, a, b, cones)
+    result = minimise(cost, a, b, cones)
     q = np.zeros(p.shape)
-    q[cells] = np.clip(found.x[:n], 0.0, None)
+    q[cells] = np.clip(result.x[:n], 0.0, None)
     error = max(float(np.abs(q.sum(axis=i) - m).max()) for i, m in enumerate(marginals))
     if error > GOOD_ENOUGH:
         raise DataError(
             f"no distribution of most entropy found: marginals are {error:.1e} away "
-            f"({found.status}); merge symbols whose probability is nearly 0"
+            f"({result.status}); merge symbols whose probability is nearly 0"
         )
     return q

@@ -48,17 +48,17 @@ def checked(p: ArrayLike) -> Floats:
         If it is no distribution over x1, x2 and y.
     """
     try:
-        found = np.array(p, dtype=np.float64)
+        values = np.array(p, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise DataError(f"a pmf needs numbers p[x1, x2, y]: {error}") from None
-    if found.ndim != 3 or not found.size:
-        raise DataError(f"a pmf needs three axes, p[x1, x2, y]; got shape {found.shape}")
-    if not np.isfinite(found).all() or found.min() < 0:
+    if values.ndim != 3 or not values.size:
+        raise DataError(f"a pmf needs three axes, p[x1, x2, y]; got shape {values.shape}")
+    if not np.isfinite(values).all() or values.min() < 0:
         raise DataError("a pmf needs probabilities that are finite and at least 0")
-    total = float(found.sum())
+    total = float(values.sum())
     if abs(total - 1.0) > SUM_TOLERANCE:
         raise DataError(f"the probabilities of a pmf must sum to 1, these sum to {total:.9g}")
-    return found / total
+    return values / total
 
 
 def from_entries(entries: Iterable[tuple[Triple, float]]) -> Pmf:
@@ -69,15 +69,15 @@ def from_entries(entries: Iterable[tuple[Triple, float]]) -> Pmf:
     DataError
         If a triple comes twice, or it is no distribution.
     """
-    found = list(entries)
-    triples = [triple for triple, _ in found]
+    result = list(entries)
+    triples = [triple for triple, _ in result]
     if len(set(triples)) < len(triples):
         twice = next(t for i, t in enumerate(triples) if t in triples[:i])
         raise DataError(f"a pmf names every (x1, x2, y) once; {list(twice)} comes twice")
     names = tuple(tuple(dict.fromkeys(t[axis] for t in triples)) for axis in range(3))
     places = [{name: i for i, name in enumerate(axis)} for axis in names]
     p = np.zeros([max(len(axis), 1) for axis in names])
-    for triple, value in found:
+    for triple, value in result:
         p[tuple(place[s] for place, s in zip(places, triple, strict=True))] = value
     return Pmf(checked(p), *names)
 

@@ -76,9 +76,9 @@ class Mean:
     error: float
 
 
-def means(found: Pointwise, groups: ArrayLike | None = None) -> dict[str, Mean]:
+def means(pointwise: Pointwise, groups: ArrayLike | None = None) -> dict[str, Mean]:
     """What a set holds on average: i1, i2, i12, r, u1, u2, s; see :func:`mean_of`."""
-    return {name: mean_of(values, groups) for name, values in found.columns().items()}
+    return {name: mean_of(values, groups) for name, values in pointwise.columns().items()}
 
 
 def mean_of(values: Floats, groups: ArrayLike | None = None) -> Mean:

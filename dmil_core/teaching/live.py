@@ -102,8 +102,8 @@ class Live:
         """What does not change."""
         y = self.dataset.y[self._rows]
         groups = tuple(
-            Group(name, composition, len(rows), float(np.bincount(y[rows]).max() / len(rows)))
-            for name, (composition, rows) in self._groups.items()
+            Group(name, interaction_type, len(rows), float(np.bincount(y[rows]).max() / len(rows)))
+            for name, (interaction_type, rows) in self._groups.items()
         )
         return Scene(
             classes=tuple(name.removeprefix("class ") for name in self.dataset.classes),
@@ -169,8 +169,8 @@ def _sure(out: Output) -> NDArray[np.float32]:
     p = out.logits.softmax(dim=1)
     top, answer = p.max(dim=1)
     sure = ((top - 1.0 / p.shape[1]) / (1.0 - 1.0 / p.shape[1])).clamp(0.0, 0.999)
-    found: NDArray[np.float32] = (answer + sure).numpy()
-    return found
+    values: NDArray[np.float32] = (answer + sure).numpy()
+    return values
 
 
 def _table(values: NDArray[Any], width: int) -> tuple[tuple[float, ...], ...]:
@@ -183,10 +183,10 @@ def _stages(config: RunConfig) -> tuple[str, ...]:
 
 
 def _groups(drawn: WorldSet, dataset: Dataset) -> dict[str, tuple[str, NDArray[np.int64]]]:
-    """Name -> its composition and which validation rows, counted among them."""
+    """Name -> its interaction type and which validation rows, counted among them."""
     rows = dataset.rows("val")
-    if dataset.composition is None:
+    if dataset.interaction_type is None:
         return {ALL: ("", np.arange(len(rows)))}
-    own = dataset.composition[rows]
+    own = dataset.interaction_type[rows]
     order = [c for c in COMPONENTS if (own == c).any()]
     return {c: (c, np.flatnonzero(own == c)) for c in order}

@@ -56,7 +56,7 @@ def squares(
     law, val = drawn.world.clean, dataset.rows("val")
     centres = {m: drawn.centres(m) for m in (1, 2)}
     nearest = {m: _nearest(dataset.x(m)[val], centres[m]) for m in (1, 2)}
-    found = []
+    result = []
     for name, own in _blocks(drawn):
         at: dict[int, Floats] = {}
         inputs: dict[int, tuple[Floats, Floats]] = {}
@@ -81,8 +81,8 @@ def squares(
             truth=tuple(tuple(int(k) for k in line) for line in truth),
             points=tuple((round(a, 2), round(b, 2), int(k)) for a, b, k in points),
         )
-        found.append((square, x1, x2))
-    return tuple(found)
+        result.append((square, x1, x2))
+    return tuple(result)
 
 
 def _blocks(drawn: WorldSet) -> list[tuple[str, dict[int, NDArray[np.int64]]]]:

@@ -16,7 +16,7 @@ from dmil_core.teaching.plane import Square
 LEARNERS: Final = ("ensemble", "joint", "dmil")
 #: Steps of a whole training; each brings every learner 1/40 of its way on.
 STEPS: Final = 40
-#: Name of the only group where no composition or gate tells groups apart.
+#: Name of the only group where no interaction type or gate tells groups apart.
 ALL: Final = "all"
 
 
@@ -52,17 +52,17 @@ class Settings:
 
 @dataclass(frozen=True)
 class Group:
-    """Validation rows of one composition, or of one gate.
+    """Validation rows of one interaction type, or of one gate.
 
     Attributes
     ----------
-    composition : the component that explains them, or "" where no single one does.
+    interaction type : the component that explains them, or "" where no single one does.
     rows : how many.
     chance : share of their most frequent class, which a constant answer gets right.
     """
 
     name: str
-    composition: str
+    interaction_type: str
     rows: int
     chance: float
 

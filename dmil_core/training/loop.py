@@ -237,10 +237,10 @@ def validate(model: nn.Module, stage: Stage, val: Batch) -> tuple[float, float, 
     parts = dict.fromkeys(names, 0.0)
     for batch in val.chunks(EVALUATION_ROWS):
         evidence = evaluate(model, batch)
-        found = terms(evidence, names)
-        loss += float(weighted(found, watched).sum())
+        result = terms(evidence, names)
+        loss += float(weighted(result, watched).sum())
         hits += float((evidence.out.logits.argmax(dim=1) == batch.y).sum())
-        for name, values in found.items():
+        for name, values in result.items():
             parts[name] += float(values.sum())
     means = {name: value / len(val) for name, value in parts.items() if math.isfinite(value)}
     return loss / len(val), hits / len(val), means

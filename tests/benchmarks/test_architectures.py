@@ -13,10 +13,10 @@ from dmil_core.checkpoint import read_run
 
 def test_every_paradigm_gets_the_encoders_of_the_setting(tmp_path: Path) -> None:
     a = Namespace(out=tmp_path, epochs_scale=0.02, paradigms=["joint"])
-    found = measure("avdigits, MLP", 1, a)
-    assert [r["paradigm"] for r in found] == ["ensemble", "joint"]
-    assert len({r["test"]["synergy_ceiling"] for r in found}) == 1
-    for r in found:
+    measured = measure("avdigits, MLP", 1, a)
+    assert [r["paradigm"] for r in measured] == ["ensemble", "joint"]
+    assert len({r["test"]["synergy_ceiling"] for r in measured}) == 1
+    for r in measured:
         run = read_run(tmp_path / "runs" / "mlp" / "avdigits" / r["paradigm"] / "seed1")
         assert [e.kind for e in run.config.model.encoders] == ["mlp", "mlp"]
         assert run.metrics["test"]["accuracy"] == r["test"]["accuracy"]
@@ -29,8 +29,8 @@ def test_the_summary_pairs_by_seed_within_a_setting() -> None:
 
     runs = [run("a", "joint", 0, 0.5), run("a", "joint", 1, 0.7)]
     runs += [run("a", "dmil", 1, 0.8), run("a", "dmil", 0, 0.7), run("b", "joint", 0, 0.1)]
-    found = summary(runs)
-    assert [m["accuracy"] for m in found["means"]] == pytest.approx([0.6, 0.75, 0.1])
-    (difference,) = found["differences"]
+    table = summary(runs)
+    assert [m["accuracy"] for m in table["means"]] == pytest.approx([0.6, 0.75, 0.1])
+    (difference,) = table["differences"]
     assert (difference["setting"], difference["paradigm"]) == ("a", "joint")
     assert difference["mean"] == pytest.approx(0.15)

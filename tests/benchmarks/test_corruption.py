@@ -43,8 +43,8 @@ def test_the_summary_is_over_seeds_and_a_response_is_spoilt_less_clean() -> None
         {**named, "seed": s, "accuracy": [0.9, v], **gates, "gate_R": [0.5, 0.2]}
         for s, v in ((0, 0.5), (1, 0.7))
     ]
-    found = summary(runs)
-    (curve,), (response,) = found["curves"], found["responses"]
+    table = summary(runs)
+    (curve,), (response,) = table["curves"], table["responses"]
     assert curve["accuracy"] == [0.9, 0.6]
     assert curve["accuracy_sd"] == pytest.approx([0.0, 0.141421], abs=1e-5)
     assert curve["seeds"] == 2

@@ -60,8 +60,8 @@ def test_redundant_rows_are_those_that_both_get_right() -> None:
     test = pair().query("split == 'test'")
     both = redundant(test)
     assert both.tolist() == [True, False, False]
-    found = accuracies("blank", np.array([True, True, False]), both)
-    assert found == pytest.approx({"blank": 2 / 3, "blank_redundant": 1.0}, abs=1e-6)
+    result = accuracies("blank", np.array([True, True, False]), both)
+    assert result == pytest.approx({"blank": 2 / 3, "blank_redundant": 1.0}, abs=1e-6)
     with pytest.raises(DataError, match="got none of 2"):
         redundant(test[1:])
 
@@ -89,15 +89,15 @@ def test_a_record_has_every_measure_of_every_paradigm(
     none = tmp_path / "none"
     a = Namespace(out=tmp_path, comparison=none, fidelity=none, epochs_scale=0.1)
     a.paradigms = ["joint", "dmil"]
-    found = measure("tiny", 1, a)
-    assert [r["paradigm"] for r in found] == ["ensemble", "joint", "dmil"]
-    assert len({(r["weak"], r["redundant"]) for r in found}) == 1
-    for r in found:
+    measured = measure("tiny", 1, a)
+    assert [r["paradigm"] for r in measured] == ["ensemble", "joint", "dmil"]
+    assert len({(r["weak"], r["redundant"]) for r in measured}) == 1
+    for r in measured:
         assert all(0.0 <= r[m] <= 1.0 for m in MEASURES if m != "shortfall")
-        assert r["shortfall"] == pytest.approx(found[0]["probe"] - r["probe"], abs=2e-6)
-    assert found[0]["shortfall"] == 0.0
+        assert r["shortfall"] == pytest.approx(measured[0]["probe"] - r["probe"], abs=2e-6)
+    assert measured[0]["shortfall"] == 0.0
     again = measure("tiny", 1, a)  # the finished runs are read
-    assert again == found
+    assert again == measured
 
 
 def test_runs_of_the_fidelity_benchmark_are_taken_where_they_are_the_same(tmp_path: Path) -> None:
@@ -135,13 +135,13 @@ def record(probe: float, blank: float, seeds: int = 5) -> dict[str, Any]:
 
 
 def test_differences_are_joint_less_the_others_by_seed() -> None:
-    found = record(probe=0.5, blank=0.3)
-    assert {d["paradigm"] for d in found["differences"]} == {"ensemble", "dmil"}
-    here = next(d for d in found["differences"] if d["setting"] == VECTORS)
+    result = record(probe=0.5, blank=0.3)
+    assert {d["paradigm"] for d in result["differences"]} == {"ensemble", "dmil"}
+    here = next(d for d in result["differences"] if d["setting"] == VECTORS)
     assert here["blank"]["mean"] == pytest.approx(-0.198)
     assert here["blank"]["high"] < 0
     assert here["accuracy"]["mean"] == 0.0
-    mean = next(m for m in found["means"] if (m["setting"], m["paradigm"]) == (VECTORS, "joint"))
+    mean = next(m for m in result["means"] if (m["setting"], m["paradigm"]) == (VECTORS, "joint"))
     assert (mean["seeds"], mean["accuracy"], mean["accuracy_sd"]) == (5, 0.8, 0.0)
 
 
@@ -150,16 +150,16 @@ def test_differences_are_joint_less_the_others_by_seed() -> None:
     [(0.5, 0.3, True), (0.5, 0.5, False), (0.6, 0.3, False), (0.7, 0.6, False)],
 )
 def test_it_takes_both_intervals(probe: float, blank: float, shown: bool) -> None:
-    found = record(probe, blank)
-    assert [f["setting"] for f in found["findings"]] == [WEAKER, VECTORS]
-    assert [f["shown"] for f in found["findings"]] == [shown, shown]
-    assert target(found).state == ("met" if shown else "missed")
+    result = record(probe, blank)
+    assert [f["setting"] for f in result["findings"]] == [WEAKER, VECTORS]
+    assert [f["shown"] for f in result["findings"]] == [shown, shown]
+    assert target(result).state == ("met" if shown else "missed")
 
 
 def test_one_seed_shows_nothing() -> None:
-    found = record(0.5, 0.3, seeds=1)
-    assert [f["shown"] for f in found["findings"]] == [None, None]
-    assert target(found).state == "open"
+    result = record(0.5, 0.3, seeds=1)
+    assert [f["shown"] for f in result["findings"]] == [None, None]
+    assert target(result).state == "open"
 
 
 def test_the_readme_says_what_the_intervals_say(

@@ -55,8 +55,8 @@ def test_a_missed_target_says_where(folders: Path) -> None:
 
 
 def test_the_comparison_is_in_the_order_of_average_ranks(folders: Path) -> None:
-    found = [r for d in SETS for r in records.runs(d, MEANS)]
-    records.write(found, folders / "checkpoints")
+    result = [r for d in SETS for r in records.runs(d, MEANS)]
+    records.write(result, folders / "checkpoints")
     (text,) = headlines.headlines()
     names = [name for name in rows(text) if name.startswith("`")]
     assert (names[0], names[-1]) == ("`dmil`", "`ensemble`")
@@ -67,8 +67,8 @@ def test_the_comparison_is_in_the_order_of_average_ranks(folders: Path) -> None:
 
 
 def test_what_is_under_way_is_marked(folders: Path) -> None:
-    found = [*records.runs("emoji", MEANS), *records.runs("watch", {"dmil": 0.9}, seeds=2)]
-    records.write(found, folders / "checkpoints")
+    result = [*records.runs("emoji", MEANS), *records.runs("watch", {"dmil": 0.9}, seeds=2)]
+    records.write(result, folders / "checkpoints")
     (text,) = headlines.headlines()
     assert "**Under way**: 6 of 12 cells have all seeds" in text
     assert "no record yet of `avdigits`" in text

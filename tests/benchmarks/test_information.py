@@ -25,10 +25,10 @@ def rows(**values: list[float]) -> Pointwise:
 def test_errors_are_in_bits_and_signed_for_sets() -> None:
     told = rows(i1=[LN2, 2 * LN2], r=[LN2, 0.0])
     true = rows(i1=[LN2, LN2], r=[0.0, LN2])
-    found = information.errors(told, true)
-    assert found["error_i1"] == pytest.approx(0.5)
-    assert found["r_rmse"] == pytest.approx(1.0)
-    assert found["r_correlation"] == pytest.approx(-1.0)
+    result = information.errors(told, true)
+    assert result["error_i1"] == pytest.approx(0.5)
+    assert result["r_rmse"] == pytest.approx(1.0)
+    assert result["r_correlation"] == pytest.approx(-1.0)
     assert information.errors(told, rows())["r_correlation"] is None
 
 

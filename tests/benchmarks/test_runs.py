@@ -94,15 +94,15 @@ def test_what_is_missing_is_trained_with_the_rate_that_was_chosen(
 
 
 def test_records_come_in_order_of_the_work() -> None:
-    found: Any = spread(sorted, [([5, 4],), ([1],), ([3, 2],)], jobs=2)
-    assert found == [4, 5, 1, 2, 3]
+    result: Any = spread(sorted, [([5, 4],), ([1],), ([3, 2],)], jobs=2)
+    assert result == [4, 5, 1, 2, 3]
 
 
 def test_a_single_seed_has_no_interval() -> None:
     assert interval([0.5], [0.25]) == {"mean": 0.25, "low": None, "high": None, "pairs": 1}
-    found = interval([0.5, 0.7], [0.4, 0.4])
-    assert found["mean"] == pytest.approx(0.2)
-    assert found["low"] < 0.2 < found["high"]  # type: ignore[operator]
+    result = interval([0.5, 0.7], [0.4, 0.4])
+    assert result["mean"] == pytest.approx(0.2)
+    assert result["low"] < 0.2 < result["high"]  # type: ignore[operator]
 
 
 def test_only_a_whole_run_is_the_record(tmp_path: Path) -> None:

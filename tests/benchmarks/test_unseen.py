@@ -58,16 +58,16 @@ def test_a_representation_is_measured_in_deviations_of_the_usual_rows() -> None:
 
 
 def test_a_model_never_meets_the_classes_it_is_probed_on(five: Dataset, tmp_path: Path) -> None:
-    found = measure(SPEC, "dmil-paper", 2, Namespace(out=tmp_path, epochs_scale=0.02))
+    measured = measure(SPEC, "dmil-paper", 2, Namespace(out=tmp_path, epochs_scale=0.02))
     (folder,) = tmp_path.glob("runs/*/dmil-paper/seed2")
     seen, unseen = split_classes(5, 2)
     run = read_run(folder)
     assert run.classes == tuple(five.classes[c] for c in seen)
-    assert {r["classes"] for r in found} == {len(unseen)}
+    assert {r["classes"] for r in measured} == {len(unseen)}
     names = ["R U1 U2 S", "R", "U1", "U2", "S", "M1 M2 N1 N2"]
-    assert list(dict.fromkeys(r["representation"] for r in found)) == names
-    assert found[0]["size"] == found[-1]["size"] == 4 * run.config.model.latent_size
-    assert all(0.0 <= r["accuracy"] <= 1.0 for r in found)
+    assert list(dict.fromkeys(r["representation"] for r in measured)) == names
+    assert measured[0]["size"] == measured[-1]["size"] == 4 * run.config.model.latent_size
+    assert all(0.0 <= r["accuracy"] <= 1.0 for r in measured)
 
 
 def test_a_headline_is_what_the_answer_is_read_from() -> None:
@@ -86,9 +86,9 @@ def test_differences_pair_headlines_by_seed() -> None:
     runs = [run("joint", s, "F", v) for s, v in ((0, 0.5), (1, 0.6))]
     runs += [run("joint", s, "Z1 Z2", 0.9) for s in (0, 1)]
     runs += [run("dmil", s, "R U1 U2 S", v) for s, v in ((0, 0.6), (1, 0.8), (2, 0.1))]
-    found = summary(runs)
-    (difference,) = found["differences"]
+    table = summary(runs)
+    (difference,) = table["differences"]
     assert (difference["paradigm"], difference["pairs"]) == ("joint", 2)
     assert difference["mean"] == pytest.approx(0.15)
-    assert [m["headline"] for m in found["means"]] == [True, False, True]
-    assert [m["chance"] for m in found["means"]] == [0.25] * 3
+    assert [m["headline"] for m in table["means"]] == [True, False, True]
+    assert [m["chance"] for m in table["means"]] == [0.25] * 3

@@ -11,10 +11,10 @@ COUNTED = ("moderate", "serious", "critical")
 
 def faults(page: Page) -> list[str]:
     """Each fault of the page as it is now, with the element it is at; nothing is left out."""
-    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    result = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     return [
         f"{fault['id']}: {node['html'][:160]}"
-        for fault in found
+        for fault in result
         if fault["impact"] in COUNTED
         for node in fault["nodes"]
     ]

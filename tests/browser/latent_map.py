@@ -21,16 +21,16 @@ def wait_for_map(page: Page) -> None:
 
 def point(page: Page, sample: str, pane: int = 0) -> dict[str, float]:
     """Where a sample's point is on the screen."""
-    found: dict[str, float] = page.evaluate(
+    result: dict[str, float] = page.evaluate(
         f"([id, pane]) => {_MAP}.where(id, pane)", [sample, pane]
     )
-    return found
+    return result
 
 
 def lonely(page: Page) -> str:
     """The sample whose point is farthest from every other, so that a click means it."""
     wait_for_map(page)
-    found: str = page.evaluate(
+    text: str = page.evaluate(
         f"""() => {{
             const map = {_MAP}, at = map.ids.map(id => map.where(id));
             let best = [0, 0];
@@ -42,19 +42,19 @@ def lonely(page: Page) -> str:
             return map.ids[best[1]];
         }}"""
     )
-    return found
+    return text
 
 
 def scale(page: Page) -> float:
     """Pixels of one unit of the map: larger where it is zoomed in."""
-    found: float = page.evaluate(f"() => {_MAP}.panes[0].scale")
-    return found
+    value: float = page.evaluate(f"() => {_MAP}.panes[0].scale")
+    return value
 
 
 def ringed(page: Page) -> str | None:
     """The sample that is ringed."""
-    found: str | None = page.evaluate(f"() => {{ const m = {_MAP}; return m.ids[m.selected]; }}")
-    return found
+    text: str | None = page.evaluate(f"() => {{ const m = {_MAP}; return m.ids[m.selected]; }}")
+    return text
 
 
 def lasso(page: Page, middle: dict[str, float], radius: float) -> None:
@@ -72,7 +72,7 @@ def lasso(page: Page, middle: dict[str, float], radius: float) -> None:
 
 def members(page: Page) -> list[str]:
     """The samples that are shown as inside the slice."""
-    found: list[Any] = page.evaluate(
+    items: list[Any] = page.evaluate(
         f"() => {{ const m = {_MAP}; return m.ids.filter((_, i) => m.members?.[i]); }}"
     )
-    return [str(i) for i in found]
+    return [str(i) for i in items]

@@ -29,12 +29,12 @@ def click_row_of(page: Page, key: str, row: int) -> None:
 def labels(page: Page, key: str) -> list[str]:
     """The names of a figure's rows, from top to bottom."""
     page.wait_for_selector(f".st-key-{key} .js-plotly-plot .main-svg", timeout=30_000)
-    found: list[str] = page.evaluate(
+    names: list[str] = page.evaluate(
         f"() => [...document.querySelectorAll('.st-key-{key} .yaxislayer-above .ytick')]"
         ".map(t => [t.textContent, t.getBoundingClientRect().y])"
         ".sort((a, b) => a[1] - b[1]).map(t => t[0])"
     )
-    return found
+    return names
 
 
 def test_figures_metric_reference_and_a_method_followed_hold_in_the_link(
@@ -86,7 +86,7 @@ def test_from_one_set_to_ranks_to_fidelity(page: Page, app_url: str) -> None:
     settled(page)
     page.reload()
     settled(page)
-    expect(page.get_by_text("With a single composition")).to_be_visible()
+    expect(page.get_by_text("With a single interaction type")).to_be_visible()
 
 
 def column(page: Page, name: str) -> tuple[float, float]:

@@ -219,11 +219,11 @@ def test_what_a_click_away_shows_has_no_grave_fault_in_either_theme(
     looks = ["agreement", "pair", "groups", "calibration", "bits&split=train", "training"]
     pages = [compare + "sets", *(f"{compare}samples&look={look}" for look in looks)]
     pages += ["lessons?lesson=redundancy&step=3", "gates?world=world:table%3D0~0~a/0~1~b/1~0~b"]
-    found = {}
+    result = {}
     for name in pages:
         page.emulate_media(color_scheme="light")
         visit(page, f"{app_url}/{name}")
-        found[name] = faults(page)
+        result[name] = faults(page)
         darken(page)
-        found[f"{name} in the dark"] = faults(page)
-    assert not any(found.values()), found
+        result[f"{name} in the dark"] = faults(page)
+    assert not any(result.values()), result

@@ -32,9 +32,9 @@ def progress(page: Page) -> Locator:
 
 
 def steps(page: Page) -> int:
-    found = re.search(r"step (\d+) of", progress(page).inner_text())
-    assert found
-    return int(found.group(1))
+    match = re.search(r"step (\d+) of", progress(page).inner_text())
+    assert match
+    return int(match.group(1))
 
 
 def test_start_pause_step_reset_and_to_the_end_with_a_reload(page: Page, app_url: str) -> None:

@@ -25,11 +25,11 @@ ENOUGH = 4.5
 
 def luminance(colour: str) -> float:
     """WCAG's relative luminance of a CSS colour."""
-    found = [float(v) for v in re.findall(r"[\d.]+", colour)]
-    assert len(found) == 3 or found[3] == 1, f"not an opaque colour: {colour}"
+    result = [float(v) for v in re.findall(r"[\d.]+", colour)]
+    assert len(result) == 3 or result[3] == 1, f"not an opaque colour: {colour}"
     linear = [
         v / 255 / 12.92 if v / 255 <= 0.04045 else ((v / 255 + 0.055) / 1.055) ** 2.4
-        for v in found[:3]
+        for v in result[:3]
     ]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
@@ -56,10 +56,10 @@ def test_the_page_is_as_dark_as_the_system_and_its_figures_are_read(
         assert texts.count() > least
         return {one.evaluate(style, "fill") for one in texts.all()}
 
-    found = colours("svg.bars", 20)
+    result = colours("svg.bars", 20)
     visit(page, f"{app_url}/compare?data={GENERATED}&part=samples&look=calibration")
-    found |= colours(".js-plotly-plot .main-svg", 8)
-    assert min(contrast(colour, ground) for colour in found) >= ENOUGH
+    result |= colours(".js-plotly-plot .main-svg", 8)
+    assert min(contrast(colour, ground) for colour in result) >= ENOUGH
     context.close()
 
 

@@ -271,12 +271,12 @@ def test_damaged_folders_are_listed_with_their_fault_beside_sound_ones(
         (root / "tiny" / "dmil" / name / "file").write_text("")
     (root / "tiny" / "dmil" / "seed7").mkdir()
     (root / "tiny" / "readme.txt").write_text("")
-    found = {(e.set_name, e.paradigm, e.seed): e for e in find_runs(root)}
-    assert set(found) == {("tiny", p, 0) for p in ("joint", "ensemble", "dmil", "dmil-paper")}
-    assert "has no run.json" in str(found["tiny", "joint", 0].error)
-    assert "sha256 differs" in str(found["tiny", "ensemble", 0].error)
+    result = {(e.set_name, e.paradigm, e.seed): e for e in find_runs(root)}
+    assert set(result) == {("tiny", p, 0) for p in ("joint", "ensemble", "dmil", "dmil-paper")}
+    assert "has no run.json" in str(result["tiny", "joint", 0].error)
+    assert "sha256 differs" in str(result["tiny", "ensemble", 0].error)
     for name in ("dmil", "dmil-paper"):
-        entry = found["tiny", name, 0]
+        entry = result["tiny", name, 0]
         assert entry.error is None
         assert entry.run is not None
         assert entry.run.paradigm == name
@@ -300,13 +300,13 @@ def test_nothing_here_ever_unpickles() -> None:
     root = Path(dmil_core.__file__).parent
     sources = sorted(root.rglob("*.py"))
     assert len(sources) > 20
-    found = [
+    result = [
         f"{path.relative_to(root)}:{n}: {line.strip()}"
         for path in sources
         for n, line in enumerate(path.read_text("utf-8").splitlines(), start=1)
         if forbidden.search(line) and ".eval()" not in line
     ]
-    assert found == []
+    assert result == []
 
 
 def test_a_checkpoint_folder_holds_no_pickle(tiny_runs: dict[str, Run]) -> None:

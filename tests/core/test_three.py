@@ -42,7 +42,7 @@ UNABLE = sorted(set(PARADIGMS) - set(ABLE))
 
 @pytest.fixture(scope="module")
 def three() -> Dataset:
-    """420 rows with three inputs and known composition."""
+    """420 rows with three inputs and known interaction type."""
     return load_dataset(TINY_THREE)
 
 
@@ -166,10 +166,10 @@ def test_without_redundancy_each_uniqueness_takes_an_equal_part(three: Dataset) 
         net = build(config).eval()
     w = torch.tensor([[0.3, 0.1, 0.2, 0.0, 0.4]])
     rows = replace(batch(three, np.array([0]), config), responsibilities=w)
-    found = evaluate(net, rows)
-    assert isinstance(found.out, DmilOutput)
-    assert found.responsibilities[0].tolist() == pytest.approx([0.0, 0.2, 0.3, 0.1, 0.4])
-    assert found.out.gate[0, 0] == 0.0
+    outputs = evaluate(net, rows)
+    assert isinstance(outputs.out, DmilOutput)
+    assert outputs.responsibilities[0].tolist() == pytest.approx([0.0, 0.2, 0.3, 0.1, 0.4])
+    assert outputs.out.gate[0, 0] == 0.0
 
 
 def test_decompose_writes_the_same_table(

@@ -9,8 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-from dashboard.services.store import catalog
-from dashboard.services.store.catalog import Stock
+from dashboard.services.store.catalog import CheckpointCatalog, checkpoint_catalog
 from tests.dashboard.folders import APP, Room, furnish
 
 OpenPage = Callable[..., AppTest]
@@ -46,7 +45,7 @@ def open_page(room: Room, monkeypatch: pytest.MonkeyPatch) -> OpenPage:
 
 
 @pytest.fixture
-def found(room: Room, monkeypatch: pytest.MonkeyPatch) -> Stock:
+def catalog(room: Room, monkeypatch: pytest.MonkeyPatch) -> CheckpointCatalog:
     """What there is in the room."""
     monkeypatch.setenv("DMIL_CHECKPOINTS", str(room.root))
-    return catalog.stock()
+    return checkpoint_catalog()

@@ -14,8 +14,8 @@ _SPACED = 'xmlns="http://www.w3.org/2000/svg"'
 
 def tree(drawing: str) -> ElementTree.Element:
     """The drawing proper, which may stand behind its stripes."""
-    found = re.findall(r"<svg.*?</svg>(?=<svg|$)", drawing, re.DOTALL)[-1]
-    return ElementTree.fromstring(found.replace("<svg", f"<svg {_SPACED}", 1))
+    result = re.findall(r"<svg.*?</svg>(?=<svg|$)", drawing, re.DOTALL)[-1]
+    return ElementTree.fromstring(result.replace("<svg", f"<svg {_SPACED}", 1))
 
 
 def texts(drawing: str) -> list[str]:
@@ -35,11 +35,11 @@ def keys(app: AppTest) -> list[str]:
 
 def drawing(app: AppTest, key: str) -> str:
     """The one drawing of a page whose key ends so."""
-    (found,) = (svg for name, svg in _all(app) if name.endswith(key))
-    return found
+    (result,) = (svg for name, svg in _all(app) if name.endswith(key))
+    return result
 
 
 def _all(app: AppTest) -> list[tuple[str, str]]:
     told = [json.loads(c.proto.json or "{}") for c in app.get("bidi_component")]
-    found = [d for d in told if isinstance(d, dict) and d.get("drawing")]
-    return [(str(d["key"]), str(d["drawing"])) for d in found]
+    result = [d for d in told if isinstance(d, dict) and d.get("drawing")]
+    return [(str(d["key"]), str(d["drawing"])) for d in result]

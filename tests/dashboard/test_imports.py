@@ -62,13 +62,13 @@ def imports(file: Path, top_level_only: bool = False) -> set[str]:
     """Full names of all modules a file imports; ``from a import b`` counts as ``a.b``."""
     tree = ast.parse(file.read_text("utf-8"))
     nodes = tree.body if top_level_only else list(ast.walk(tree))
-    found: set[str] = set()
+    result: set[str] = set()
     for node in nodes:
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            result |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return {name for name in found if name.split(".")[0] in OUTSIDE}
+            result |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return {name for name in result if name.split(".")[0] in OUTSIDE}
 
 
 def complaints(code: str) -> str:

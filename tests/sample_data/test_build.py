@@ -85,9 +85,9 @@ def vectors_file(characters: list[str], names: list[str]) -> dict[str, np.ndarra
 
 def test_vectors_are_joined_by_character_whatever_their_order() -> None:
     file = vectors_file(["\U0001f44b\U0001f3fb", "\u2665", "\U0001f600"], ["wave", "heart", "grin"])
-    found = emoji_minilm.joined(file, IDS, NAMES)
-    np.testing.assert_allclose(found[:, 0], [0.2, 0.0], atol=1e-3)
-    np.testing.assert_allclose(emoji_minilm.rounded(found)[:, 0], [80, 0])
+    result = emoji_minilm.joined(file, IDS, NAMES)
+    np.testing.assert_allclose(result[:, 0], [0.2, 0.0], atol=1e-3)
+    np.testing.assert_allclose(emoji_minilm.rounded(result)[:, 0], [80, 0])
 
 
 @pytest.mark.parametrize(

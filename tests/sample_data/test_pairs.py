@@ -35,8 +35,8 @@ def pairs(request: pytest.FixtureRequest) -> Dataset:
 
 def members(pairs: Dataset) -> tuple[np.ndarray, np.ndarray]:
     """Rows of avdigits that the image and the clip of each pair come from."""
-    found = [re.search(r"-i(\d+)-c(\d+)$", one) for one in pairs.ids]
-    rows = np.array([[int(match[1]), int(match[2])] for match in found if match])
+    result = [re.search(r"-i(\d+)-c(\d+)$", one) for one in pairs.ids]
+    rows = np.array([[int(match[1]), int(match[2])] for match in result if match])
     assert len(rows) == len(pairs)
     return rows[:, 0], rows[:, 1]
 

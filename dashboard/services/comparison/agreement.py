@@ -46,9 +46,9 @@ class Agreement:
         return next((s.count for s in self.subsets if set(s.right) == set(right)), 0)
 
 
-def agreement(found: Sequence[Checkpoint], split: str) -> Agreement:
+def agreement(checkpoints: Sequence[Checkpoint], split: str) -> Agreement:
     """Samples of a split by which of the models have them right."""
-    models, tables = tuple(key(one) for one in found), aligned(found, split)
+    models, tables = tuple(key(one) for one in checkpoints), aligned(checkpoints, split)
     right = np.stack([rows["correct"].to_numpy(dtype=bool) for rows in tables], axis=1)
     codes = right @ (1 << np.arange(len(models)))
     values, counts = np.unique(codes, return_counts=True)
@@ -62,18 +62,18 @@ def agreement(found: Sequence[Checkpoint], split: str) -> Agreement:
         for count, code in order
     )
     shares = right.mean(axis=0).tolist() if len(right) else [0.0] * len(models)
-    left_out = len(in_split(table(found[0]), split)) - len(right)
+    left_out = len(in_split(table(checkpoints[0]), split)) - len(right)
     return Agreement(models, tuple(shares), subsets, len(right), left_out)
 
 
-def members(found: Sequence[Checkpoint], split: str, right: Collection[str]) -> pd.DataFrame:
+def members(checkpoints: Sequence[Checkpoint], split: str, right: Collection[str]) -> pd.DataFrame:
     """The samples that exactly the models with these keys have right, hardest first.
 
     Columns id, truth, hard (mean probability that the models give to the true class); of each model
     ``<key>`` what it says and ``<key> right``; dominant (of the first model with a gate) and
-    composition where they are known.
+    interaction type where they are known.
     """
-    tables = dict(zip(map(key, found), aligned(found, split), strict=True))
+    tables = dict(zip(map(key, checkpoints), aligned(checkpoints, split), strict=True))
     keep = np.ones(len(next(iter(tables.values()))), dtype=bool)
     for name, rows in tables.items():
         keep &= rows["correct"].to_numpy(dtype=bool) == (name in right)
@@ -83,7 +83,7 @@ def members(found: Sequence[Checkpoint], split: str, right: Collection[str]) -> 
     for name, rows in tables.items():
         frame[name], frame[f"{name} right"] = rows["pred"], rows["correct"].astype(bool)
     frame["hard"] = np.mean([_of_truth(rows) for rows in tables.values()], axis=0)
-    for column in ("dominant", schema.COMPOSITION):
+    for column in ("dominant", schema.INTERACTION_TYPE):
         held = next((rows for rows in tables.values() if column in rows.columns), None)
         if held is not None:
             frame[column] = held[column]
@@ -95,5 +95,5 @@ def _of_truth(rows: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.float64]
     classes = list(dict.fromkeys(rows["y"]))
     held = rows[[schema.prob(c) for c in classes]].to_numpy(dtype=float)
     places = pd.Categorical(rows["y"], categories=classes).codes
-    found: np.ndarray[tuple[int], np.dtype[np.float64]] = held[np.arange(len(rows)), places]
-    return found
+    values: np.ndarray[tuple[int], np.dtype[np.float64]] = held[np.arange(len(rows)), places]
+    return values

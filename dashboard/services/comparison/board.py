@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from dashboard.services.store.catalog import Stock, log, stamp
+from dashboard.services.store.catalog import CheckpointCatalog, log, stamp
 from dmil_core.experiments import records, scoreboard
 from dmil_core.experiments.records import Records
 from dmil_core.experiments.scoreboard import Standing
@@ -28,10 +28,10 @@ def _key(root: Path) -> str:
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the records …")
 def _recorded(root: str, split: str, key: str) -> Records:
-    found = records.read_all(Path(root), split)
-    for problem in found.problems:
+    result = records.read_all(Path(root), split)
+    for problem in result.problems:
         log.warning("%s", problem)
-    return found
+    return result
 
 
 def split_of(split: str) -> str:
@@ -69,10 +69,12 @@ class Board:
     other_data: bool
 
 
-def board(stock: Stock, data: str, metric: str, reference: str, split: str) -> Board | None:
+def board(
+    catalog: CheckpointCatalog, data: str, metric: str, reference: str, split: str
+) -> Board | None:
     """The scoreboard of a data set; None where no run is recorded with this metric."""
-    found = recorded(stock.root, split)
-    runs = found.of(data).dropna(subset=[metric])
+    result = recorded(catalog.root, split)
+    runs = result.of(data).dropna(subset=[metric])
     if runs.empty:
         return None
     table = scoreboard.summary(runs, metric).drop(columns="data")
@@ -84,28 +86,28 @@ def board(stock: Stock, data: str, metric: str, reference: str, split: str) -> B
     table["verdict"] = table["verdict"].mask(itself, "reference").fillna("unpaired")
     table.loc[itself, "difference"] = 0.0
     points = runs[["paradigm", "seed", metric]].set_axis(["method", "seed", "value"], axis=1)
-    everywhere = dict.fromkeys(found.runs["paradigm"])
+    everywhere = dict.fromkeys(result.runs["paradigm"])
     return Board(
         table=table,
         points=points,
         methods=methods,
         reference=against,
         missing=tuple(m for m in everywhere if m not in methods),
-        other_data=_other_data(stock, data, runs),
+        other_data=_other_data(catalog, data, runs),
     )
 
 
-def _other_data(stock: Stock, data: str, runs: pd.DataFrame) -> bool:
-    trained = {c.run.data_digest for c in stock.of(data) if c.run is not None}
+def _other_data(catalog: CheckpointCatalog, data: str, runs: pd.DataFrame) -> bool:
+    trained = {c.run.data_digest for c in catalog.of(data) if c.run is not None}
     made = set(runs["digest"]) - {""}
     return bool(trained and made and not trained & made)
 
 
-def by_composition(root: Path, data: str, split: str, order: tuple[str, ...]) -> pd.DataFrame:
+def by_interaction_type(root: Path, data: str, split: str, order: tuple[str, ...]) -> pd.DataFrame:
     """Columns model, group, accuracy, sd, seeds, methods as ordered; empty where not known."""
     runs = recorded(root, split).of(data)
-    frame = scoreboard.by_composition(runs).drop(columns="data")
-    frame = frame.rename(columns={"paradigm": "model", "composition": "group"})
+    frame = scoreboard.by_interaction_type(runs).drop(columns="data")
+    frame = frame.rename(columns={"paradigm": "model", "interaction_type": "group"})
     place = {name: i for i, name in enumerate(order)}
     return frame.sort_values("model", key=lambda m: m.map(place), kind="stable")
 
@@ -144,5 +146,5 @@ def about(method: str) -> str:
     """One sentence on a way of learning and whose idea it is; empty for one that is not ours."""
     from dmil_core.paradigms import PARADIGMS
 
-    found = PARADIGMS.get(method)
-    return f"{found.summary} {found.citation}".strip() if found else ""
+    paradigm = PARADIGMS.get(method)
+    return f"{paradigm.summary} {paradigm.citation}".strip() if paradigm else ""

@@ -45,9 +45,9 @@ class Calibration:
         return "bold" if self.sure > self.accuracy else "shy"
 
 
-def calibration(found: Checkpoint, split: str) -> Calibration | None:
+def calibration(checkpoint: Checkpoint, split: str) -> Calibration | None:
     """Calibration of a model's answers on a split; None for a split without samples."""
-    rows = in_split(table(found), split)
+    rows = in_split(table(checkpoint), split)
     if rows.empty:
         return None
     sure, right = rows["confidence"].to_numpy(dtype=float), rows["correct"].to_numpy(dtype=bool)

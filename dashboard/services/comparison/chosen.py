@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from dashboard.services.sample.samples import in_split
-from dashboard.services.store.catalog import MODELS, Checkpoint, Stock, table
+from dashboard.services.store.catalog import MODELS, Checkpoint, CheckpointCatalog, table
 from dashboard.state.view import names_in
 
 #: Models compared at once, at most: more lines and dots could not be told apart.
@@ -21,44 +21,44 @@ class Chosen:
 
     Attributes
     ----------
-    found : readable models of the same data, in the order they were asked for.
+    checkpoints : readable models of the same data, in the order they were asked for.
     damaged : models whose table cannot be read.
     other_data : models of another version of the data: their samples may be other ones.
     unknown : keys that no model has.
     """
 
-    found: tuple[Checkpoint, ...]
+    checkpoints: tuple[Checkpoint, ...]
     damaged: tuple[Checkpoint, ...]
     other_data: tuple[Checkpoint, ...]
     unknown: tuple[str, ...]
 
 
-def key(found: Checkpoint) -> str:
+def key(checkpoint: Checkpoint) -> str:
     """A model and its seed as one word for links."""
-    return f"{found.model}:{found.seed}"
+    return f"{checkpoint.model}:{checkpoint.seed}"
 
 
-def names(found: Sequence[Checkpoint]) -> dict[str, str]:
+def names(checkpoints: Sequence[Checkpoint]) -> dict[str, str]:
     """Key to name: the model alone where all have the same seed."""
-    several = len({one.seed for one in found}) > 1
-    return {key(o): f"{o.model}, seed {o.seed}" if several else o.model for o in found}
+    several = len({one.seed for one in checkpoints}) > 1
+    return {key(o): f"{o.model}, seed {o.seed}" if several else o.model for o in checkpoints}
 
 
-def offered(stock: Stock, data: str, seed: int) -> tuple[Checkpoint, ...]:
+def offered(catalog: CheckpointCatalog, data: str, seed: int) -> tuple[Checkpoint, ...]:
     """Models to choose from, those of the given seed first; their tables are not read yet."""
-    whole = [one for one in stock.of(data) if one.status == "ready"]
+    whole = [one for one in catalog.of(data) if one.status == "ready"]
     return tuple(sorted(whole, key=lambda one: one.seed != seed))
 
 
-def chosen(stock: Stock, data: str, seed: int, model: str, among: str) -> Chosen:
+def chosen(catalog: CheckpointCatalog, data: str, seed: int, model: str, among: str) -> Chosen:
     """The models that a link's ``among`` names; without it the known ones and ``model``."""
-    there = {key(one): one for one in offered(stock, data, seed)}
+    there = {key(one): one for one in offered(catalog, data, seed)}
     wanted = names_in(among)[:MOST]
     if not among or (wanted and not any(name in there for name in wanted)):
         # A choice made for another data set may fit none of the models of this one.
         wanted = _usual(there, model, seed)
     checked = [
-        stock.get(one.data, one.model, one.seed)
+        catalog.get(one.data, one.model, one.seed)
         for w in wanted
         if (one := there.get(w)) is not None
     ]
@@ -81,9 +81,9 @@ def _usual(there: dict[str, Checkpoint], model: str, seed: int) -> tuple[str, ..
     return tuple((kept if len(kept) > 1 else kept + others)[: len(usual)])
 
 
-def aligned(found: Sequence[Checkpoint], split: str) -> list[pd.DataFrame]:
+def aligned(checkpoints: Sequence[Checkpoint], split: str) -> list[pd.DataFrame]:
     """A table for each model: the samples of a split that all have, in the first one's order."""
-    tables = [table(one) for one in found]
+    tables = [table(one) for one in checkpoints]
     rows = in_split(tables[0], split)
     # Tables of one set have the same samples in the same order; looking ids up takes far longer.
     if all(one.index.equals(tables[0].index) for one in tables[1:]):

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from dashboard.services.sample.samples import in_split, modality_names, source
-from dashboard.services.store.catalog import Checkpoint, DataProblem, Stock, table
+from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog, DataProblem, table
 from dmil_core import schema
 from dmil_core.metrics.scores import synergy_ceiling, synergy_indicator
 
@@ -26,16 +26,16 @@ class Score:
     rows: int
 
 
-def scores(stock: Stock, data: str, seed: int, split: str) -> list[Score]:
+def scores(catalog: CheckpointCatalog, data: str, seed: int, split: str) -> list[Score]:
     """Accuracy of every readable checkpoint of a data set and seed."""
-    return [_over_rows(one, split) for one in stock.ready(data, seed)]
+    return [_over_rows(one, split) for one in catalog.ready(data, seed)]
 
 
-def _over_rows(found: Checkpoint, split: str) -> Score:
-    correct = in_split(table(found), split)["correct"].to_numpy(dtype=bool)
+def _over_rows(checkpoint: Checkpoint, split: str) -> Score:
+    correct = in_split(table(checkpoint), split)["correct"].to_numpy(dtype=bool)
     low, high = interval(correct)
     mean = float(correct.mean()) if len(correct) else float("nan")
-    return Score(found.model, mean, low, high, len(correct))
+    return Score(checkpoint.model, mean, low, high, len(correct))
 
 
 def interval(correct: Any) -> tuple[float, float]:
@@ -52,22 +52,22 @@ def interval(correct: Any) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def by_composition(found: Sequence[Checkpoint], split: str) -> pd.DataFrame:
+def by_interaction_type(checkpoints: Sequence[Checkpoint], split: str) -> pd.DataFrame:
     """Columns model, group, accuracy, low, high, rows, sd; empty where it is not known.
 
-    ``sd`` is NaN: there is one seed. A group is a true composition: R, U1, U2, U3 or S.
+    ``sd`` is NaN: there is one seed. A group is a true interaction type: R, U1, U2, U3 or S.
     """
     groups = {}
-    for one in found:
+    for one in checkpoints:
         frame = in_split(table(one), split)
-        if schema.COMPOSITION in frame.columns:
-            groups[one.model] = (frame["correct"], frame[schema.COMPOSITION])
+        if schema.INTERACTION_TYPE in frame.columns:
+            groups[one.model] = (frame["correct"], frame[schema.INTERACTION_TYPE])
     return _by_group(groups, schema.ALL_COMPONENTS)
 
 
-def by_flags(found: Sequence[Checkpoint], split: str) -> pd.DataFrame:
+def by_flags(checkpoints: Sequence[Checkpoint], split: str) -> pd.DataFrame:
     """The same by what is marked about the samples; a group is the flags set, in words."""
-    data = source(found[0]) if found else None
+    data = source(checkpoints[0]) if checkpoints else None
     if data is None or isinstance(data, DataProblem) or not data.flags:
         return _by_group({}, ())
     words = [name.replace("_", " ") for name in data.flags]
@@ -75,18 +75,18 @@ def by_flags(found: Sequence[Checkpoint], split: str) -> pd.DataFrame:
     names = [" and ".join(w for w, m in zip(words, row, strict=True) if m) for row in marks]
     label = pd.Series([n or "none of these" for n in names], index=data.ids)
     groups = {}
-    for one in found:
+    for one in checkpoints:
         correct = in_split(table(one), split)["correct"]
         groups[one.model] = (correct, label.reindex(correct.index))
     return _by_group(groups, ("none of these", *words, *sorted(set(label))))
 
 
 def by_members(
-    found: Sequence[Checkpoint], split: str, ids: pd.Index[str], name: str
+    checkpoints: Sequence[Checkpoint], split: str, ids: pd.Index[str], name: str
 ) -> pd.DataFrame:
     """The same for some samples, under a name of their own, and all others."""
     groups = {}
-    for one in found:
+    for one in checkpoints:
         correct = in_split(table(one), split)["correct"]
         inside = pd.Series(correct.index.isin(ids), index=correct.index)
         label = inside.map({True: name, False: "the rest"}).astype(str)
@@ -94,10 +94,13 @@ def by_members(
     return _by_group(groups, (name, "the rest"))
 
 
-def groupings(found: Sequence[Checkpoint], split: str) -> dict[str, pd.DataFrame]:
+def groupings(checkpoints: Sequence[Checkpoint], split: str) -> dict[str, pd.DataFrame]:
     """Every way to put a split's samples into groups that is known of this set, by its name, as the
-    frame of `by_composition`. Another way to group them is one more entry here."""
-    ways = {"composition": by_composition(found, split), "flags": by_flags(found, split)}
+    frame of `by_interaction_type`. Another way to group them is one more entry here."""
+    ways = {
+        "interaction_type": by_interaction_type(checkpoints, split),
+        "flags": by_flags(checkpoints, split),
+    }
     return {name: frame for name, frame in ways.items() if not frame.empty}
 
 
@@ -130,9 +133,9 @@ class Synergy:
     alone: dict[str, float]
 
 
-def synergy(stock: Stock, data: str, seed: int, split: str) -> Synergy | None:
+def synergy(catalog: CheckpointCatalog, data: str, seed: int, split: str) -> Synergy | None:
     """The synergy indicator against the seed's frozen unimodal models; None without them."""
-    pair = stock.get(data, "ensemble", seed)
+    pair = catalog.get(data, "ensemble", seed)
     if pair.status != "ready":
         return None
     frozen = in_split(table(pair), split)
@@ -142,7 +145,7 @@ def synergy(stock: Stock, data: str, seed: int, split: str) -> Synergy | None:
         return None
     right = [(frozen[c] == frozen["y"]).to_numpy(dtype=bool) for c in columns]
     records = []
-    for one in stock.ready(data, seed):
+    for one in catalog.ready(data, seed):
         correct = table(one)["correct"].reindex(frozen.index).fillna(False).to_numpy(dtype=bool)
         gained = correct & ~np.logical_or.reduce(right)
         value = synergy_indicator(correct, *right)
@@ -153,9 +156,9 @@ def synergy(stock: Stock, data: str, seed: int, split: str) -> Synergy | None:
     return Synergy(frame, ceiling, alone)
 
 
-def confusion(found: Checkpoint, split: str) -> pd.DataFrame:
+def confusion(checkpoint: Checkpoint, split: str) -> pd.DataFrame:
     """Counts, rows = true class, columns = predicted class, in the model's class order."""
-    frame = in_split(table(found), split)
-    names = list(found.run.classes) if found.run else []
+    frame = in_split(table(checkpoint), split)
+    names = list(checkpoint.run.classes) if checkpoint.run else []
     counts = pd.crosstab(frame["y"], frame["pred"])
     return counts.reindex(index=names, columns=names, fill_value=0)

@@ -50,10 +50,10 @@ class Training:
     stages: tuple[Stage, ...]
 
 
-def training(found: Checkpoint) -> Training | None:
+def training(checkpoint: Checkpoint) -> Training | None:
     """The epochs of a model's training; None where none are kept, or cannot be read."""
-    patience = {s.name: s.patience for s in found.run.config.stages} if found.run else {}
-    return _training(str(found.folder), found.stamp, tuple(patience.items()), found)
+    patience = {s.name: s.patience for s in checkpoint.run.config.stages} if checkpoint.run else {}
+    return _training(str(checkpoint.folder), checkpoint.stamp, tuple(patience.items()), checkpoint)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -19,7 +19,13 @@ from dashboard.services import fidelity
 from dashboard.services.fidelity import Fidelity
 from dashboard.services.learn import worlds
 from dashboard.services.sample import latents, samples
-from dashboard.services.store.catalog import Checkpoint, DataProblem, projection, stock, table
+from dashboard.services.store.catalog import (
+    Checkpoint,
+    DataProblem,
+    checkpoint_catalog,
+    projection,
+    table,
+)
 from dmil_core import schema
 from dmil_core.data.synthetic.truth_table import Row
 from dmil_core.data.synthetic.world import World
@@ -59,14 +65,14 @@ def _two_eyes(wrong: float) -> World:
 @cache
 def switches() -> Dial:
     """From AND over XOR to OR, in quarters of the way."""
-    found = {}
+    result = {}
     for quarter in range(-4, 5):
         way, goal = abs(quarter) / 4, "AND" if quarter < 0 else "OR"
         # On the way to AND a single 1 is ever less enough; on both ways two of them are ever more.
         one = 1.0 - way if quarter < 0 else 1.0
         name = {0.0: "XOR", 1.0: goal}.get(way, f"{way:.0%} {goal}")
-        found[_switched(one, way).spec] = name
-    return found
+        result[_switched(one, way).spec] = name
+    return result
 
 
 def _switched(one: float, two: float) -> World:
@@ -139,16 +145,16 @@ BEST: Final = "best possible"
 
 def record() -> Fidelity | DataProblem | None:
     """The record of the fidelity benchmark; None where there is none with the two settings."""
-    found = fidelity.record()
-    if isinstance(found, Fidelity) and not {EVEN, WEAK} <= set(found.laws):
+    result = fidelity.record()
+    if isinstance(result, Fidelity) and not {EVEN, WEAK} <= set(result.laws):
         return None
-    return found
+    return result
 
 
-def reached(found: Fidelity, setting: str, who: str) -> pd.DataFrame:
+def reached(record: Fidelity, setting: str, who: str) -> pd.DataFrame:
     """Columns group, accuracy, best (0 to 1): of each kind of samples how often a way of learning
     is right, mean over seeds, and how often anybody could be."""
-    frame = fidelity.accuracies(found, setting)
+    frame = fidelity.accuracies(record, setting)
     wide = frame.pivot(index="group", columns="model", values="accuracy")
     kept = [c for c in schema.COMPONENTS if c in wide.index]
     return pd.DataFrame(
@@ -171,19 +177,19 @@ KINDS: Final = ("picture", "nothing", "sound")
 
 def digits() -> Checkpoint:
     """The model that the lesson on gates looks at; it may be missing."""
-    return stock().get(DIGITS, "dmil", 0)
+    return checkpoint_catalog().get(DIGITS, "dmil", 0)
 
 
-def spoilt(found: Checkpoint) -> Mapping[str, str] | DataProblem:
+def spoilt(checkpoint: Checkpoint) -> Mapping[str, str] | DataProblem:
     """A sample of each kind, by what was spoilt in it: among test samples that the model gets
     right, the one whose gate weighs highest what should count, which is the other input, or both.
 
     Where only the picture is spoilt, the picture alone must say the wrong class, too.
     """
-    data = samples.source(found)
-    if isinstance(data, DataProblem) or found.status != "ready":
+    data = samples.source(checkpoint)
+    if isinstance(data, DataProblem) or checkpoint.status != "ready":
         return data if isinstance(data, DataProblem) else DataProblem("The model is damaged.")
-    rows = table(found)
+    rows = table(checkpoint)
     rows = rows[(rows["split"] == "test") & rows["correct"].to_numpy(dtype=bool)]
     flags = pd.DataFrame(dict(data.flags), index=data.ids).loc[rows.index]
     picture, sound = (flags[f"{name}_corrupt"].to_numpy(dtype=bool) for name in ("image", "audio"))
@@ -198,7 +204,7 @@ def spoilt(found: Checkpoint) -> Mapping[str, str] | DataProblem:
         which, component = chosen[kind]
         weights = rows[which][schema.gate(component)]
         if weights.empty:
-            return DataProblem(f"No sample of {found.data} is of the kind this lesson needs.")
+            return DataProblem(f"No sample of {checkpoint.data} is of the kind this lesson needs.")
         found_ones[kind] = str(weights.idxmax())
     return found_ones
 
@@ -229,17 +235,17 @@ class Apart:
 def mapped() -> Checkpoint | None:
     """The model whose map the lesson looks at; None where there is none."""
     for name in MAPPED:
-        found = stock().get(name, "dmil", 0)
-        placed = projection(found) if found.status == "ready" else None
+        checkpoint = checkpoint_catalog().get(name, "dmil", 0)
+        placed = projection(checkpoint) if checkpoint.status == "ready" else None
         if placed is not None and placed.has(LATENT):
-            return found
+            return checkpoint
     return None
 
 
-def apart(found: Checkpoint) -> Apart | DataProblem:
+def apart(checkpoint: Checkpoint) -> Apart | DataProblem:
     """Of all samples and their nearest neighbours on the map the pair that is farthest apart in the
     latent, counted in neighbours; or why it cannot be found."""
-    return _apart(str(found.folder), found.stamp, found)
+    return _apart(str(checkpoint.folder), checkpoint.stamp, checkpoint)
 
 
 @st.cache_resource(max_entries=2, show_spinner="Comparing the map with the model …")
@@ -268,6 +274,6 @@ def _apart(folder: str, key: str, _found: Checkpoint) -> Apart | DataProblem:
 def _distances(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """(N, N) squared distances; a sample is infinitely far from itself."""
     norms = (values**2).sum(axis=1)
-    found = np.asarray(norms[:, None] + norms[None, :] - 2 * values @ values.T)
-    np.fill_diagonal(found, np.inf)
-    return found
+    result = np.asarray(norms[:, None] + norms[None, :] - 2 * values @ values.T)
+    np.fill_diagonal(result, np.inf)
+    return result

@@ -18,23 +18,23 @@ from dmil_core.io.paths import results_root
 if TYPE_CHECKING:
     from dmil_core.inference.summary import Size
 
-_TERMS: Final = ("information", "within", "equivocation", "label_composition", "bound")
+_TERMS: Final = ("information", "within", "equivocation", "label_interaction_type", "bound")
 
 
-def decomposes(found: Checkpoint) -> bool:
+def decomposes(checkpoint: Checkpoint) -> bool:
     """Whether the checkpoint is of the paper's architecture, with every part."""
-    if found.run is None:
+    if checkpoint.run is None:
         return False
-    model = found.run.config.model
+    model = checkpoint.run.config.model
     return model.architecture == "dmil" and model.intra and model.consistency
 
 
-def sizes(found: Checkpoint) -> dict[str, Size] | DataProblem:
+def sizes(checkpoint: Checkpoint) -> dict[str, Size] | DataProblem:
     """Part (``z1``, ``m1``, ``r``, ``gate`` ...) -> its size, from a run of the loaded model."""
-    data = samples.source(found)
+    data = samples.source(checkpoint)
     if isinstance(data, DataProblem):
         return data
-    return _sizes(str(found.folder), found.stamp, found, data)
+    return _sizes(str(checkpoint.folder), checkpoint.stamp, checkpoint, data)
 
 
 @st.cache_resource(max_entries=32, show_spinner="Looking into the model …")
@@ -57,8 +57,8 @@ def theorem() -> pd.DataFrame | DataProblem | None:
     """Theorem 1 in bits, a row for each setting and paradigm, and two exact ones.
 
     Columns setting, who, seeds (0 for exact), information I(Z;Y), within E_c[I(Z;Y|c)],
-    equivocation H(C|Z), label_composition I(Y;C), bound, synergy I(Z;Y|S), accuracy (0 to 1). None
-    where there is no record.
+    equivocation H(C|Z), label_interaction_type I(Y;C), bound, synergy I(Z;Y|S), accuracy (0 to 1).
+    None where there is no record.
     """
     return _theorem(str(path()), stamp([path()]))
 
@@ -89,5 +89,5 @@ def _theorem(file: str, key: str) -> pd.DataFrame | DataProblem | None:
 def _terms(told: dict[str, Any], about: dict[str, Any]) -> dict[str, float]:
     """The terms in bits, of which ``synergy`` is I(Z;Y|S), and the accuracy."""
     bits = {name: float(told[name]) / NATS_PER_BIT for name in _TERMS}
-    synergy = float(told["by_composition"]["S"]) / NATS_PER_BIT
+    synergy = float(told["by_interaction_type"]["S"]) / NATS_PER_BIT
     return {**bits, "synergy": synergy, "accuracy": float(about["accuracy"])}

@@ -98,8 +98,8 @@ def preset(name: str) -> Preset:
 def preset_of(view: View) -> str:
     """Name of the preset that the view shows; empty where it is none."""
     world = view.world or Settings.world
-    found = [p.name for p in PRESETS if (p.world, p.second) == (world, view.second)]
-    return found[0] if found else ""
+    result = [p.name for p in PRESETS if (p.world, p.second) == (world, view.second)]
+    return result[0] if result else ""
 
 
 def follows(scene: Scene, one: Snapshot) -> float | None:

@@ -65,10 +65,10 @@ def numbers(spec: str) -> Numbers:
     pmf = World.from_spec(spec).pmf()
     prior = pmf.p.sum(axis=(0, 1))
     held = prior[prior > 0]
-    found = {name: discrete.decompose(pmf, name) for name in discrete.MEASURES}
-    one = found["broja"]
+    result = {name: discrete.decompose(pmf, name) for name in discrete.MEASURES}
+    one = result["broja"]
     parts = {
-        str(name): tuple(_bits(getattr(d, part)) for part in PARTS) for name, d in found.items()
+        str(name): tuple(_bits(getattr(d, part)) for part in PARTS) for name, d in result.items()
     }
     i1, i2, i12 = (_bits(getattr(one, name)) for name in SUMS)
     return Numbers(_bits(-float(held @ np.log(held))), i1, i2, i12, parts)
@@ -95,7 +95,7 @@ def cells(spec: str) -> pd.DataFrame:
     """
     world = World.from_spec(spec)
     pmf = world.pmf()
-    found = [
+    result = [
         {
             "panel": str(pmf.x1[i][0]) if world.mixed else "",
             "x1": _bit(pmf.x1[i], world.mixed),
@@ -107,7 +107,7 @@ def cells(spec: str) -> pd.DataFrame:
         }
         for i, j, k in zip(*np.nonzero(pmf.p), strict=True)
     ]
-    return pd.DataFrame(found)
+    return pd.DataFrame(result)
 
 
 def told(frame: pd.DataFrame) -> str:
@@ -147,8 +147,8 @@ def shares(world: World) -> dict[str, float]:
         return dict.fromkeys(world.gates, 1.0)
     size = len(BITS)
     by_symbol = world.clean.p.sum(axis=(1, 2))
-    found = by_symbol.reshape(-1, size).sum(axis=1)
-    return dict(zip(world.gates, map(float, found), strict=True))
+    result = by_symbol.reshape(-1, size).sum(axis=1)
+    return dict(zip(world.gates, map(float, result), strict=True))
 
 
 def weights(world: World) -> dict[str, float]:

@@ -20,8 +20,8 @@ from dashboard.services.store.catalog import (
     Checkpoint,
     DataProblem,
     Projection,
+    checkpoint_catalog,
     projection,
-    stock,
     table,
 )
 from dashboard.state.view import COLOURS
@@ -36,33 +36,33 @@ Places = NDArray[np.float64]
 _BITS = {f"bits-{part.upper()}": part for part in PARTS}
 
 
-def placed(found: Checkpoint) -> Projection | DataProblem:
+def placed(checkpoint: Checkpoint) -> Projection | DataProblem:
     """The stored map of a checkpoint; where there is none a PCA, which takes a moment."""
-    return projection(found) or sketch(found)
+    return projection(checkpoint) or sketch(checkpoint)
 
 
-def is_stored(found: Checkpoint) -> bool:
+def is_stored(checkpoint: Checkpoint) -> bool:
     """Whether a map of this checkpoint is kept beside it."""
-    return projection(found) is not None
+    return projection(checkpoint) is not None
 
 
-def fit(found: Checkpoint, owner: str) -> Job:
+def fit(checkpoint: Checkpoint, owner: str) -> Job:
     """Let a UMAP of every latent be computed and kept beside the checkpoint, in the background.
 
     Raises BusyError where too much is under way.
     """
-    step = Step("UMAP", command("project", "--checkpoint", found.folder, "--progress", "json"))
-    return jobs().submit(owner, "map", f"Map of {found.model}", found.folder, [step])
+    step = Step("UMAP", command("project", "--checkpoint", checkpoint.folder, "--progress", "json"))
+    return jobs().submit(owner, "map", f"Map of {checkpoint.model}", checkpoint.folder, [step])
 
 
-def fitting(found: Checkpoint) -> Job | None:
+def fitting(checkpoint: Checkpoint) -> Job | None:
     """The latest job that computes this checkpoint's map."""
-    return jobs().find("map", found.folder)
+    return jobs().find("map", checkpoint.folder)
 
 
-def latents(found: Checkpoint, on: Projection) -> tuple[str, ...]:
+def latents(checkpoint: Checkpoint, on: Projection) -> tuple[str, ...]:
     """The model's latents that have map coordinates, in the order of its forward pass."""
-    names = found.run.latents if found.run else ()
+    names = checkpoint.run.latents if checkpoint.run else ()
     return tuple(n for n in names if on.has(n))
 
 
@@ -71,14 +71,14 @@ def first(latents: tuple[str, ...]) -> str:
     return next((n for n in ("Z", "F") if n in latents), latents[0])
 
 
-def others(found: Checkpoint, latent: str) -> tuple[str, ...]:
+def others(checkpoint: Checkpoint, latent: str) -> tuple[str, ...]:
     """What can lie beside a map: ``model:latent``, the same latent of other models first."""
     pairs = []
-    for one in stock().ready(found.data, found.seed):
+    for one in checkpoint_catalog().ready(checkpoint.data, checkpoint.seed):
         names = one.run.latents if one.run else ()
-        if one.model == found.model or is_stored(one):
-            pairs += [(one.model, n) for n in names if (one.model, n) != (found.model, latent)]
-    first = sorted(pairs, key=lambda p: (p[1] != latent, p[0] != found.model))
+        if one.model == checkpoint.model or is_stored(one):
+            pairs += [(one.model, n) for n in names if (one.model, n) != (checkpoint.model, latent)]
+    first = sorted(pairs, key=lambda p: (p[1] != latent, p[0] != checkpoint.model))
     return tuple(f"{model}:{name}" for model, name in first)
 
 
@@ -88,11 +88,11 @@ def split_beside(chosen: str) -> tuple[str, str]:
     return model, latent
 
 
-def colours(found: Checkpoint) -> tuple[str, ...]:
+def colours(checkpoint: Checkpoint) -> tuple[str, ...]:
     """What this checkpoint's points can be coloured by."""
-    columns = table(found).columns
+    columns = table(checkpoint).columns
     held = tuple(c for c in COLOURS if c in COLUMNS and COLUMNS[c] in columns)
-    return (*held, *_BITS) if information.tells(found) else held
+    return (*held, *_BITS) if information.tells(checkpoint) else held
 
 
 @dataclass(frozen=True)
@@ -190,12 +190,14 @@ def _laid_over(goal: NDArray[np.float64], moved: NDArray[np.float64]) -> Turn:
     return Turn(matrix, a - b @ matrix)
 
 
-def points(found: Checkpoint, on: Layout, colour: str, split: str, definition: str) -> pd.DataFrame:
+def points(
+    checkpoint: Checkpoint, on: Layout, colour: str, split: str, definition: str
+) -> pd.DataFrame:
     """Columns id, x, y, colour; one row per placed sample of the split, in file order.
 
     ``definition`` says what counts as shared, where points are coloured by bits. Indexed by id.
     """
-    rows = in_split(table(found), split)
+    rows = in_split(table(checkpoint), split)
     places = on.ids.get_indexer(rows.index)
     if (places < 0).any():
         rows, places = rows[places >= 0], places[places >= 0]
@@ -204,14 +206,14 @@ def points(found: Checkpoint, on: Layout, colour: str, split: str, definition: s
         "id": rows["id"].to_numpy(),
         "x": at[:, 0],
         "y": at[:, 1],
-        "colour": _colour_values(found, rows, colour, definition),
+        "colour": _colour_values(checkpoint, rows, colour, definition),
     }
     return pd.DataFrame(columns, index=rows.index)
 
 
-def _colour_values(found: Checkpoint, rows: pd.DataFrame, colour: str, definition: str) -> Any:
+def _colour_values(checkpoint: Checkpoint, rows: pd.DataFrame, colour: str, definition: str) -> Any:
     if colour in _BITS:
-        told = information.bits(found, definition)
+        told = information.bits(checkpoint, definition)
         assert told is not None  # a colour that is offered for this checkpoint
         return told.loc[rows["id"], _BITS[colour]].to_numpy(dtype=np.float32)
     values = rows[COLUMNS[colour]]
@@ -221,23 +223,23 @@ def _colour_values(found: Checkpoint, rows: pd.DataFrame, colour: str, definitio
 
 
 def place_later(
-    found: Checkpoint, on: Projection, where: Layout, sample: str
+    checkpoint: Checkpoint, on: Projection, where: Layout, sample: str
 ) -> Places | DataProblem:
     """Where a sample that was left out of a map lies on it: (1, 2), in units of the map."""
-    held = latents_of(found)
+    held = latents_of(checkpoint)
     if isinstance(held, DataProblem):
         return held
     row = np.flatnonzero(held.ids == sample)
     if not len(row) or where.latent not in held.values:
         return DataProblem(f"There is no {where.latent} of the sample {sample}.")
-    return place_new(found, on, where, held.values[where.latent][row])
+    return place_new(checkpoint, on, where, held.values[where.latent][row])
 
 
 def place_new(
-    found: Checkpoint, on: Projection, where: Layout, new: NDArray[np.float32]
+    checkpoint: Checkpoint, on: Projection, where: Layout, new: NDArray[np.float32]
 ) -> Places | DataProblem:
     """Where samples with these latents (M, D) would lie on a map: (M, 2), in units of the map."""
-    held = latents_of(found)
+    held = latents_of(checkpoint)
     if isinstance(held, DataProblem):
         return held
     values = held.values[where.latent]

@@ -15,7 +15,7 @@ from dashboard.services.map import outlines
 from dashboard.services.map.maps import layout, placed
 from dashboard.services.sample import information
 from dashboard.services.sample.samples import in_split
-from dashboard.services.store.catalog import Checkpoint, DataProblem, stock, table
+from dashboard.services.store.catalog import Checkpoint, DataProblem, checkpoint_catalog, table
 from dashboard.state.slices import Slice, write
 from dmil_core import schema
 from dmil_core.pid.pointwise import PARTS, mean_of
@@ -26,10 +26,10 @@ FEWEST = 5
 
 def members(data: str, one: Slice) -> pd.Index[str] | DataProblem:
     """Ids of all placed samples inside a slice's outline, of every split."""
-    found = stock().get(data, one.model, one.seed)
-    if found.status != "ready":
+    checkpoint = checkpoint_catalog().get(data, one.model, one.seed)
+    if checkpoint.status != "ready":
         return DataProblem(f"It was drawn on a map of {one.model}, which cannot be read.")
-    return _members(str(found.folder), found.stamp, write(one), found, one)
+    return _members(str(checkpoint.folder), checkpoint.stamp, write(one), checkpoint, one)
 
 
 # A page asks for it several times: for its list, its figures and its map.
@@ -49,13 +49,17 @@ def _members(
 
 
 def against_rest(
-    found: Sequence[Checkpoint], chosen: Checkpoint, ids: pd.Index[str], split: str, definition: str
+    checkpoints: Sequence[Checkpoint],
+    chosen: Checkpoint,
+    ids: pd.Index[str],
+    split: str,
+    definition: str,
 ) -> pd.DataFrame:
     """A slice beside the split's other samples, mean and 95 % interval of each.
 
     Parameters
     ----------
-    found : models whose accuracy is told.
+    models : models whose accuracy is told.
     chosen : the model whose gate and bits are.
     ids : the slice's samples.
 
@@ -76,7 +80,7 @@ def against_rest(
         for part in PARTS:
             values = rows[part].to_numpy(dtype=float)
             records += _sides("bits", part.upper(), values, rows.index.isin(ids))
-    for one in found:
+    for one in checkpoints:
         rows = in_split(table(one), split)
         right = rows["correct"].to_numpy(dtype=bool)
         for side, mask in _masks(rows.index.isin(ids)):
@@ -105,7 +109,7 @@ def _sides(
     return records
 
 
-def rows_of(found: Checkpoint, ids: pd.Index[str], split: str) -> pd.DataFrame:
+def rows_of(checkpoint: Checkpoint, ids: pd.Index[str], split: str) -> pd.DataFrame:
     """The rows of a model's table that lie in a slice, as training wrote them."""
-    frame = in_split(table(found), split)
+    frame = in_split(table(checkpoint), split)
     return frame[frame.index.isin(ids)]

@@ -16,31 +16,33 @@ from dmil_core.io.paths import checkpoints_root
 from dmil_core.pid.pointwise import PARTS
 
 
-def account(found: Checkpoint) -> Account | None:
+def account(checkpoint: Checkpoint) -> Account | None:
     """What is kept of the information of this model's set; None where nothing is, or it is of
     other rows."""
-    kept = _account(str(_file(found)), kept_stamp(found))
-    known = kept is not None and found.run is not None and kept.data == found.run.data_digest
+    kept = _account(str(_file(checkpoint)), kept_stamp(checkpoint))
+    known = (
+        kept is not None and checkpoint.run is not None and kept.data == checkpoint.run.data_digest
+    )
     return kept if known else None
 
 
-def kept_stamp(found: Checkpoint) -> str:
+def kept_stamp(checkpoint: Checkpoint) -> str:
     """A key that changes when what is kept does; empty where nothing is."""
-    return stamp([_file(found)])
+    return stamp([_file(checkpoint)])
 
 
-def _file(found: Checkpoint) -> Path:
-    return found.folder.parents[1] / FILE
+def _file(checkpoint: Checkpoint) -> Path:
+    return checkpoint.folder.parents[1] / FILE
 
 
-def clusters(found: Checkpoint) -> pd.DataFrame:
+def clusters(checkpoint: Checkpoint) -> pd.DataFrame:
     """The set as a whole by number of clusters, in bits; empty where nothing is kept of it.
 
     Columns clusters, part (R, U1, U2, S, and all), mean, low, high (95 %; none of all), few
     (whether there are too few rows for so many clusters), bias (what chance adds to all).
     """
     records = []
-    kept = account(found)
+    kept = account(checkpoint)
     for one in () if kept is None else kept.clusters:
         values = {p: getattr(one.parts, p) for p in (*PARTS, "i12")}
         for name, nats in values.items():

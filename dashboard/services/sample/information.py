@@ -13,7 +13,7 @@ import streamlit as st
 
 from dashboard.services.sample.estimates import account, kept_stamp
 from dashboard.services.sample.samples import NATS_PER_BIT, in_split, record, source
-from dashboard.services.store.catalog import Checkpoint, DataProblem, stock, table
+from dashboard.services.store.catalog import Checkpoint, DataProblem, checkpoint_catalog, table
 from dashboard.state.view import TELLERS
 from dmil_core.errors import ConfigError
 from dmil_core.information.heads import Calibration, can_tell, from_heads
@@ -59,39 +59,41 @@ class Told:
 class Shortfall:
     """The networks that read the data find less than a model does: mean bits on test rows."""
 
-    found: float
+    estimate: float
     model: str
     more: float
 
 
-def tells(found: Checkpoint) -> bool:
+def tells(checkpoint: Checkpoint) -> bool:
     """Whether this model has a head for each of two inputs."""
-    return found.status == "ready" and can_tell(table(found).columns)
+    return checkpoint.status == "ready" and can_tell(table(checkpoint).columns)
 
 
-def other_that_tells(found: Checkpoint) -> Checkpoint | None:
+def other_that_tells(checkpoint: Checkpoint) -> Checkpoint | None:
     """A model of the same data and seed that does, `dmil` first."""
-    ready = [c for c in stock().ready(found.data, found.seed) if tells(c)]
+    ready = [c for c in checkpoint_catalog().ready(checkpoint.data, checkpoint.seed) if tells(c)]
     return min(ready, key=lambda c: c.model != "dmil", default=None)
 
 
-def bits(found: Checkpoint, definition: str) -> pd.DataFrame | None:
+def bits(checkpoint: Checkpoint, definition: str) -> pd.DataFrame | None:
     """Columns i1, i2, i12, r, u1, u2, s by the model's heads, indexed by id; None where the model
     cannot tell."""
-    heads = _told_by(found, definition)
+    heads = _told_by(checkpoint, definition)
     return None if heads is None else heads[0]
 
 
-def bits_by(found: Checkpoint, definition: str, teller: str) -> pd.DataFrame | None:
+def bits_by(checkpoint: Checkpoint, definition: str, teller: str) -> pd.DataFrame | None:
     """The same by whom the visitor asks, or who can tell where they cannot; None if nobody can."""
-    able = tellers(found)
+    able = tellers(checkpoint)
     if not able:
         return None
     asked = teller if teller in able else able[0]
-    return bits(found, definition) if asked == "model" else _told_by_data(found, definition)
+    return (
+        bits(checkpoint, definition) if asked == "model" else _told_by_data(checkpoint, definition)
+    )
 
 
-def averages(found: Sequence[Checkpoint], split: str, definition: str) -> pd.DataFrame:
+def averages(checkpoints: Sequence[Checkpoint], split: str, definition: str) -> pd.DataFrame:
     """What a split's inputs tell on average, in bits, with 95 % intervals over rows.
 
     Columns who, part (R, U1, U2, S, and all for i(x1,x2;y)), mean, low, high, rows. A model that
@@ -99,24 +101,26 @@ def averages(found: Sequence[Checkpoint], split: str, definition: str) -> pd.Dat
     estimates are kept, and last the exact averages, where the law of the data is known. Rows of a
     group, where it is kept which they are, count for one in the intervals.
     """
-    key = "|".join([*(f"{one.folder}:{one.stamp}" for one in found), kept_stamp(found[0])])
-    return _averages(key, split, definition, tuple(found))
+    key = "|".join(
+        [*(f"{one.folder}:{one.stamp}" for one in checkpoints), kept_stamp(checkpoints[0])]
+    )
+    return _averages(key, split, definition, tuple(checkpoints))
 
 
 @st.cache_resource(max_entries=32, show_spinner="Averaging …")
 def _averages(
     key: str, split: str, definition: str, _found: tuple[Checkpoint, ...]
 ) -> pd.DataFrame:  # fmt: skip
-    found = _found
-    tables = {one.model: frame for one in found if (frame := bits(one, definition)) is not None}
-    kept = account(found[0])
-    if (alone := _told_by_data(found[0], definition)) is not None:
+    result = _found
+    tables = {one.model: frame for one in result if (frame := bits(one, definition)) is not None}
+    kept = account(result[0])
+    if (alone := _told_by_data(result[0], definition)) is not None:
         tables[DATA] = alone
-    if tables and (law := _exact(found[0], definition)) is not None:
+    if tables and (law := _exact(result[0], definition)) is not None:
         tables[EXACT] = law
     records = []
     for who, frame in tables.items():
-        rows = frame[frame.index.isin(in_split(table(found[0]), split)["id"])]
+        rows = frame[frame.index.isin(in_split(table(result[0]), split)["id"])]
         groups = None
         if kept is not None and GROUP in kept.rows:
             groups = kept.rows[GROUP].reindex(rows.index).astype(str).to_numpy()
@@ -130,64 +134,66 @@ def _averages(
     return pd.DataFrame(records, columns=["who", "part", "mean", "low", "high", "rows"])
 
 
-def agree(found: Checkpoint, definition: str) -> pd.Series[bool] | None:
+def agree(checkpoint: Checkpoint, definition: str) -> pd.Series[bool] | None:
     """For each sample, by id, whether its largest part in bits has the largest gate; None where
     the model has no gate or no heads."""
-    told_bits = bits(found, definition)
-    if told_bits is None or not found.gated:
+    told_bits = bits(checkpoint, definition)
+    if told_bits is None or not checkpoint.gated:
         return None
     largest = largest_part(*(told_bits[p].to_numpy() for p in PARTS))
-    return pd.Series(largest == table(found)["dominant"].to_numpy(), index=told_bits.index)
+    return pd.Series(largest == table(checkpoint)["dominant"].to_numpy(), index=told_bits.index)
 
 
-def agreement(found: Checkpoint, split: str, definition: str) -> float | None:
+def agreement(checkpoint: Checkpoint, split: str, definition: str) -> float | None:
     """Share of a split's samples for which gate and bits agree; None where none can."""
-    same = agree(found, definition)
-    rows = in_split(table(found), split)
+    same = agree(checkpoint, definition)
+    rows = in_split(table(checkpoint), split)
     return None if same is None or rows.empty else float(same[rows["id"]].mean())
 
 
-def apart(found: Checkpoint, rows: pd.DataFrame, definition: str) -> pd.DataFrame:
+def apart(checkpoint: Checkpoint, rows: pd.DataFrame, definition: str) -> pd.DataFrame:
     """The rows for which gate and bits disagree; all of them where the model cannot tell."""
-    same = agree(found, definition)
+    same = agree(checkpoint, definition)
     return rows if same is None else rows[~same[rows["id"]].to_numpy()]
 
 
-def tellers(found: Checkpoint) -> tuple[str, ...]:
+def tellers(checkpoint: Checkpoint) -> tuple[str, ...]:
     """Who can tell of this model's samples: of ``state.TELLERS``."""
-    can = {"model": tells(found), "data": account(found) is not None}
+    can = {"model": tells(checkpoint), "data": account(checkpoint) is not None}
     return tuple(teller for teller in TELLERS if can[teller])
 
 
-def told(found: Checkpoint, sample: str, definition: str, teller: str = "model") -> Told | None:
+def told(
+    checkpoint: Checkpoint, sample: str, definition: str, teller: str = "model"
+) -> Told | None:
     """The information of a sample of this model's table; None where who is asked cannot tell."""
     calibration: tuple[Calibration, ...] = ()
     if teller == "model":
-        heads = _told_by(found, definition)
+        heads = _told_by(checkpoint, definition)
         frame, calibration = heads or (None, ())
     else:
-        frame = _told_by_data(found, definition)
+        frame = _told_by_data(checkpoint, definition)
     if frame is None or sample not in frame.index:
         return None
-    law = _exact(found, definition)
+    law = _exact(checkpoint, definition)
     known = None if law is None or sample not in law.index else _row(law, sample)
-    seen = teller == "model" and record(found, sample)["split"] == "train"
+    seen = teller == "model" and record(checkpoint, sample)["split"] == "train"
     return Told(_row(frame, sample), known, calibration, seen)
 
 
-def shortfall(found: Checkpoint) -> Shortfall | None:
+def shortfall(checkpoint: Checkpoint) -> Shortfall | None:
     """Where a model of this set finds clearly more than the networks that read the data do.
 
     The mean of what is told of rows that were not trained on is no more than the information there
     is, so that who finds less has missed something, and its parts do not describe the data.
     """
-    rows = in_split(table(found), "test")["id"]
-    own = _told_by_data(found, "same-sign")
+    rows = in_split(table(checkpoint), "test")["id"]
+    own = _told_by_data(checkpoint, "same-sign")
     if own is None or rows.empty:
         return None
     mean = float(own["i12"].reindex(rows).mean())
     best = Shortfall(mean, "", -np.inf)
-    for one in _some(stock().ready(found.data, found.seed), found):
+    for one in _some(checkpoint_catalog().ready(checkpoint.data, checkpoint.seed), checkpoint):
         if (frame := bits(one, "same-sign")) is not None:
             more = float(frame.loc[rows, "i12"].mean())
             best = Shortfall(mean, one.model, more) if more > best.more else best
@@ -198,20 +204,20 @@ def _some(ready: Sequence[Checkpoint], chosen: Checkpoint) -> list[Checkpoint]:
     return [c for c in ready if c.model in (chosen.model, "dmil", "ensemble")]
 
 
-def _told_by_data(found: Checkpoint, definition: str) -> pd.DataFrame | None:
-    kept = account(found)
+def _told_by_data(checkpoint: Checkpoint, definition: str) -> pd.DataFrame | None:
+    kept = account(checkpoint)
     if kept is None:
         return None
     return _bits(kept.split(definition).columns(), kept.rows.index)  # type: ignore[arg-type]
 
 
 def _told_by(
-    found: Checkpoint, definition: str
+    checkpoint: Checkpoint, definition: str
 ) -> tuple[pd.DataFrame, tuple[Calibration, ...]] | None:
-    if not tells(found):
+    if not tells(checkpoint):
         return None
-    classes = found.run.classes if found.run else ()
-    return _heads(str(found.folder), found.stamp, classes, definition, found)
+    classes = checkpoint.run.classes if checkpoint.run else ()
+    return _heads(str(checkpoint.folder), checkpoint.stamp, classes, definition, checkpoint)
 
 
 @st.cache_resource(max_entries=12, show_spinner="Reading the heads …")
@@ -235,11 +241,11 @@ def _bits(columns: dict[str, Any], ids: Any) -> pd.DataFrame:
     return pd.DataFrame({k: v / NATS_PER_BIT for k, v in columns.items()}, index=ids)
 
 
-def _exact(found: Checkpoint, definition: str) -> pd.DataFrame | None:
+def _exact(checkpoint: Checkpoint, definition: str) -> pd.DataFrame | None:
     """Exact bits of every row, indexed by id; None where the law of the data is not known."""
-    if found.run is None:
+    if checkpoint.run is None:
         return None
-    return _exact_of(found.run.data_source, found.run.data_digest, definition, found)
+    return _exact_of(checkpoint.run.data_source, checkpoint.run.data_digest, definition, checkpoint)
 
 
 @st.cache_resource(max_entries=6, show_spinner="Computing exact values …")

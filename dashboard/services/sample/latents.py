@@ -24,9 +24,9 @@ class Latents:
     values: dict[str, NDArray[np.float32]]
 
 
-def latents(found: Checkpoint) -> Latents | DataProblem:
+def latents(checkpoint: Checkpoint) -> Latents | DataProblem:
     """Latents of every sample, or why they cannot be computed."""
-    return _latents(str(found.folder), found.stamp, found)
+    return _latents(str(checkpoint.folder), checkpoint.stamp, checkpoint)
 
 
 @st.cache_resource(max_entries=2, show_spinner="Computing the latents …")
@@ -45,9 +45,9 @@ def _latents(folder: str, key: str, _found: Checkpoint) -> Latents | DataProblem
     return Latents(data.ids, {name: latent_values(told, name) for name in run.latents})
 
 
-def sketch(found: Checkpoint) -> Projection | DataProblem:
+def sketch(checkpoint: Checkpoint) -> Projection | DataProblem:
     """A PCA of every latent, for checkpoints whose map was never computed."""
-    return _sketch(str(found.folder), found.stamp, found)
+    return _sketch(str(checkpoint.folder), checkpoint.stamp, checkpoint)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Computing a first map …")

@@ -102,9 +102,9 @@ class Side:
     numbers: Numbers | None = None
 
 
-def sides(found: Checkpoint, sample: str) -> tuple[Side, ...] | DataProblem:
+def sides(checkpoint: Checkpoint, sample: str) -> tuple[Side, ...] | DataProblem:
     """Every modality of a sample, or why the data set cannot show them."""
-    place = located(found, sample)
+    place = located(checkpoint, sample)
     return place if isinstance(place, DataProblem) else sides_of(*place)
 
 

@@ -26,16 +26,16 @@ def distances(values: NDArray[np.float32], one: NDArray[np.float32]) -> NDArray[
 
 
 def nearest(
-    found: Checkpoint, sample: str, latent: str, split: str, count: int = 3
+    checkpoint: Checkpoint, sample: str, latent: str, split: str, count: int = 3
 ) -> list[Neighbour] | DataProblem:
     """The samples of a split (``all`` for every one) that are nearest in a latent, by Euclid."""
-    held = latents(found)
+    held = latents(checkpoint)
     if isinstance(held, DataProblem):
         return held
     at = np.flatnonzero(held.ids == sample)
     if not len(at) or latent not in held.values:
         return DataProblem(f"There is no {latent} of the sample {sample}.")
-    frame = table(found)
+    frame = table(checkpoint)
     values = held.values[latent]
     distance = distances(values, values[at[0]])
     distance[at[0]] = np.inf

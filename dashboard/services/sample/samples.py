@@ -22,7 +22,7 @@ COLUMNS: Final = {
     "correct": "correct",
     "confidence": "confidence",
     "dominant": "dominant",
-    "composition": schema.COMPOSITION,
+    "interaction_type": schema.INTERACTION_TYPE,
     "unexplained": schema.EXPLAINED,
     **{f"gate-{c}": schema.gate(c) for c in schema.ALL_COMPONENTS},
 }
@@ -33,31 +33,31 @@ def in_split(frame: pd.DataFrame, split: str) -> pd.DataFrame:
     return frame if split == "all" else frame[frame["split"] == split]
 
 
-def flags(found: Checkpoint) -> tuple[str, ...]:
+def flags(checkpoint: Checkpoint) -> tuple[str, ...]:
     """Names of what is known about single rows, such as ``image_corrupt``."""
-    data = source(found)
+    data = source(checkpoint)
     return () if isinstance(data, DataProblem) else tuple(data.flags)
 
 
-def flags_of(found: Checkpoint, sample: str) -> tuple[str, ...]:
+def flags_of(checkpoint: Checkpoint, sample: str) -> tuple[str, ...]:
     """The flags that are set for one sample."""
-    data = source(found)
+    data = source(checkpoint)
     if isinstance(data, DataProblem):
         return ()
     row = row_of(data, sample)
     return tuple(n for n, values in data.flags.items() if row is not None and bool(values[row]))
 
 
-def source(found: Checkpoint) -> Any:
+def source(checkpoint: Checkpoint) -> Any:
     """The data set behind a checkpoint, or the problem with it."""
-    if found.run is None:
+    if checkpoint.run is None:
         return DataProblem("The checkpoint cannot be read.")
-    return dataset(found.run.data_source, found.run.data_digest)
+    return dataset(checkpoint.run.data_source, checkpoint.run.data_digest)
 
 
-def located(found: Checkpoint, sample: str) -> tuple[Any, int] | DataProblem:
+def located(checkpoint: Checkpoint, sample: str) -> tuple[Any, int] | DataProblem:
     """The data set behind a checkpoint and a sample's row in it, or why it cannot be shown."""
-    data = source(found)
+    data = source(checkpoint)
     if isinstance(data, DataProblem):
         return data
     row = row_of(data, sample)
@@ -83,17 +83,17 @@ def neighbours_in(frame: pd.DataFrame, sample: str) -> tuple[str | None, str | N
     return before, after, place
 
 
-def modality_names(found: Checkpoint) -> tuple[str, ...]:
+def modality_names(checkpoint: Checkpoint) -> tuple[str, ...]:
     """What the modalities are called, from the card stored with the checkpoint."""
-    card = found.run.data_card if found.run else {}
+    card = checkpoint.run.data_card if checkpoint.run else {}
     described = card.get("modalities", []) or [{}] * schema.FEWEST_MODALITIES
     names = (str(m.get("name", "")) for m in described)
     return tuple(name or f"modality {m}" for m, name in enumerate(names, start=1))
 
 
-def components(found: Checkpoint) -> tuple[str, ...]:
+def components(checkpoint: Checkpoint) -> tuple[str, ...]:
     """The components of a set with as many modalities as this checkpoint's."""
-    return schema.components(len(modality_names(found)))
+    return schema.components(len(modality_names(checkpoint)))
 
 
 @dataclass(frozen=True)
@@ -108,10 +108,10 @@ class Opinion:
     of_truth: float
 
 
-def opinions(found: Sequence[Checkpoint], sample: str) -> list[Opinion]:
+def opinions(checkpoints: Sequence[Checkpoint], sample: str) -> list[Opinion]:
     """Predictions of every given checkpoint that has the sample."""
     said = []
-    for one in found:
+    for one in checkpoints:
         row = record(one, sample)
         if row:
             truth = float(row.get(schema.prob(row["y"]), np.nan))
@@ -121,17 +121,17 @@ def opinions(found: Sequence[Checkpoint], sample: str) -> list[Opinion]:
     return said
 
 
-def record(found: Checkpoint, sample: str) -> dict[str, Any]:
+def record(checkpoint: Checkpoint, sample: str) -> dict[str, Any]:
     """One sample's row of the table, column to value; empty where there is no such sample."""
-    frame = table(found)
+    frame = table(checkpoint)
     if sample not in frame.index:
         return {}
     return {str(name): value for name, value in frame.loc[sample].items()}
 
 
-def unimodal(found: Checkpoint, sample: str) -> list[Opinion]:
+def unimodal(checkpoint: Checkpoint, sample: str) -> list[Opinion]:
     """What each modality alone says; empty for tables that do not hold it."""
-    row, names = record(found, sample), modality_names(found)
+    row, names = record(checkpoint, sample), modality_names(checkpoint)
     said: list[Opinion] = []
     for modality, name in zip(schema.MODALITY_NUMBERS, names, strict=False):
         column = schema.unimodal_pred(modality)
@@ -143,9 +143,9 @@ def unimodal(found: Checkpoint, sample: str) -> list[Opinion]:
     return said
 
 
-def gates(found: Checkpoint, sample: str) -> pd.DataFrame:
+def gates(checkpoint: Checkpoint, sample: str) -> pd.DataFrame:
     """Columns component, weight: rows that sum to 1; no rows for models without a gate."""
-    frame = table(found)
+    frame = table(checkpoint)
     held = schema.components_in(frame.columns)
     if sample not in frame.index or not held:
         return pd.DataFrame({"component": [], "weight": []})
@@ -153,9 +153,9 @@ def gates(found: Checkpoint, sample: str) -> pd.DataFrame:
     return pd.DataFrame({"component": held, "weight": weights})
 
 
-def mean_gates(found: Checkpoint, split: str) -> pd.DataFrame:
+def mean_gates(checkpoint: Checkpoint, split: str) -> pd.DataFrame:
     """The same on average over a split; no rows for models without a gate."""
-    return mean_gates_of(in_split(table(found), split))
+    return mean_gates_of(in_split(table(checkpoint), split))
 
 
 def mean_gates_of(frame: pd.DataFrame) -> pd.DataFrame:
@@ -165,9 +165,9 @@ def mean_gates_of(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"component": held, "weight": weights})
 
 
-def explained(found: Checkpoint, sample: str) -> float | None:
+def explained(checkpoint: Checkpoint, sample: str) -> float | None:
     """Share of a sample that any component explains, 0 to 1; None where the model does not say."""
-    value = record(found, sample).get(schema.EXPLAINED)
+    value = record(checkpoint, sample).get(schema.EXPLAINED)
     return None if value is None else float(value)
 
 
@@ -192,10 +192,10 @@ class Decomposition:
 
 
 def decomposition(
-    found: Checkpoint, sample: str, cls: str, against: str = ""
+    checkpoint: Checkpoint, sample: str, cls: str, against: str = ""
 ) -> Decomposition | None:
     """Contributions of R, U1 ... S to one class's logit; None where the table has none."""
-    row = record(found, sample)
+    row = record(checkpoint, sample)
     if schema.contribution("R", cls) not in row:
         return None
 
@@ -211,6 +211,6 @@ def decomposition(
     return Decomposition(cls, against, parts, sum(parts.values()), stored)
 
 
-def classes(found: Checkpoint) -> tuple[str, ...]:
+def classes(checkpoint: Checkpoint) -> tuple[str, ...]:
     """Class names in the order of the model's outputs."""
-    return found.run.classes if found.run else ()
+    return checkpoint.run.classes if checkpoint.run else ()

@@ -42,19 +42,19 @@ class Column:
     cells: tuple[str | None, ...]
 
 
-def columns(found: Checkpoint, ids: Sequence[str]) -> dict[int, Column]:
+def columns(checkpoint: Checkpoint, ids: Sequence[str]) -> dict[int, Column]:
     """Modality number to its column; none where the data set cannot be read."""
-    data = source(found)
-    if isinstance(data, DataProblem) or found.run is None:
+    data = source(checkpoint)
+    if isinstance(data, DataProblem) or checkpoint.run is None:
         return {}
     numbers = schema.modality_numbers(data.modalities)
-    key = found.run.data_source, data.digest, tuple(ids)
+    key = checkpoint.run.data_source, data.digest, tuple(ids)
     return {m: _column(*key, m, data) for m in numbers}
 
 
-def of_sample(found: Checkpoint, sample: str) -> list[tuple[str, str]]:
+def of_sample(checkpoint: Checkpoint, sample: str) -> list[tuple[str, str]]:
     """What stands for each modality of one sample: (``text`` or ``picture``, text or address)."""
-    held = columns(found, [sample]).values()
+    held = columns(checkpoint, [sample]).values()
     return [("text" if c.text else "picture", one) for c in held for one in c.cells if one]
 
 

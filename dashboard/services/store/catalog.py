@@ -56,7 +56,7 @@ class Checkpoint:
 
 
 @dataclass(frozen=True)
-class Stock:
+class CheckpointCatalog:
     """Every checkpoint found, and the data sets that have none yet."""
 
     root: Path
@@ -73,8 +73,8 @@ class Stock:
 
     def of(self, data: str, seed: int | None = None) -> tuple[Checkpoint, ...]:
         """Checkpoints of one data set (and seed), in the order of `MODELS`."""
-        found = [c for c in self.checkpoints if c.data == data and seed in (None, c.seed)]
-        return tuple(sorted(found, key=lambda c: (_rank(c.model), c.model, c.seed)))
+        result = [c for c in self.checkpoints if c.data == data and seed in (None, c.seed)]
+        return tuple(sorted(result, key=lambda c: (_rank(c.model), c.model, c.seed)))
 
     def models(self, data: str) -> tuple[str, ...]:
         """The known ways of learning, then any other that has a folder."""
@@ -86,17 +86,17 @@ class Stock:
 
     def get(self, data: str, model: str, seed: int) -> Checkpoint:
         """The checkpoint, or one whose status says that it is missing."""
-        for found in self.of(data, seed):
-            if found.model == model:
-                return _checked(found)
+        for result in self.of(data, seed):
+            if result.model == model:
+                return _checked(result)
         root = next((c.folder.parents[2] for c in self.of(data)), self.root)
         folder = root / data / model / f"seed{seed}"
         return Checkpoint(data, model, seed, folder, "missing")
 
     def ready(self, data: str, seed: int) -> tuple[Checkpoint, ...]:
         """Checkpoints of one data set and seed that can be shown."""
-        found = (_checked(c) for c in self.of(data, seed))
-        return tuple(c for c in found if c.status == "ready")
+        result = (_checked(c) for c in self.of(data, seed))
+        return tuple(c for c in result if c.status == "ready")
 
 
 def _relative(problem: str, folder: Path) -> str:
@@ -132,7 +132,7 @@ class _Run(threading.local):
     """What one run of the script, which has a thread of its own, has seen."""
 
     begun = False
-    found: Stock | None = None
+    catalog: CheckpointCatalog | None = None
 
 
 _run = _Run()
@@ -140,28 +140,28 @@ _run = _Run()
 
 def begin() -> None:
     """A run begins: look at the disk anew, and then see the same until its end."""
-    _run.begun, _run.found = True, None
+    _run.begun, _run.catalog = True, None
 
 
-def stock() -> Stock:
+def checkpoint_catalog() -> CheckpointCatalog:
     """What is on disk now, this visitor's own sets last. Listing is done once a run, and each time
     where no run has begun; reading is cached."""
-    found = _run.found or _listed()
+    result = _run.catalog or _listed()
     if _run.begun:
-        _run.found = found
-    return found
+        _run.catalog = result
+    return result
 
 
-def _listed() -> Stock:
+def _listed() -> CheckpointCatalog:
     root = checkpoints_root()
-    found = _stock(str(root), stamp(root.glob("*/*/seed*/*")), stamp(_cards()))
+    catalog = _catalog(str(root), stamp(root.glob("*/*/seed*/*")), stamp(_cards()))
     visitor = visitors.visitor()
     if not visitor:
-        return found
+        return catalog
     own = visitors.checkpoints(visitor)
     mine = _own(str(own), stamp(own.glob("my-*/*/seed*/*")))
     names = tuple(dict.fromkeys(c.data for c in mine))
-    return replace(found, checkpoints=(*found.checkpoints, *mine), own=names)
+    return replace(catalog, checkpoints=(*catalog.checkpoints, *mine), own=names)
 
 
 def _cards() -> list[Path]:
@@ -170,9 +170,9 @@ def _cards() -> list[Path]:
 
 
 @st.cache_resource(max_entries=4, show_spinner="Looking for checkpoints …")
-def _stock(root: str, key: str, _cards_key: str) -> Stock:
-    found = [_checkpoint(entry) for entry in checkpoint.find_runs(Path(root))]
-    return Stock(Path(root), tuple(found), _titles())
+def _catalog(root: str, key: str, _cards_key: str) -> CheckpointCatalog:
+    result = [_checkpoint(entry) for entry in checkpoint.find_runs(Path(root))]
+    return CheckpointCatalog(Path(root), tuple(result), _titles())
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -196,16 +196,18 @@ def _checkpoint(entry: checkpoint.Entry) -> Checkpoint:
     )
 
 
-def _checked(found: Checkpoint) -> Checkpoint:
+def _checked(checkpoint: Checkpoint) -> Checkpoint:
     """The checkpoint, damaged if its table cannot be read; tables are read when first needed."""
-    if found.status != "ready":
-        return found
+    if checkpoint.status != "ready":
+        return checkpoint
     try:
-        table(found)
+        table(checkpoint)
     except DmilError as error:
-        log.warning("damaged checkpoint %s: %s", found.folder, error)
-        return replace(found, status="damaged", problem=_relative(str(error), found.folder))
-    return found
+        log.warning("damaged checkpoint %s: %s", checkpoint.folder, error)
+        return replace(
+            checkpoint, status="damaged", problem=_relative(str(error), checkpoint.folder)
+        )
+    return checkpoint
 
 
 def _titles() -> dict[str, str]:
@@ -218,14 +220,14 @@ def _titles() -> dict[str, str]:
         return {}
 
 
-def table(found: Checkpoint) -> pd.DataFrame:
+def table(checkpoint: Checkpoint) -> pd.DataFrame:
     """Predictions of a checkpoint, one row per sample, indexed by id; do not write into it.
 
     Beside the columns of `dmil_core.schema` it has ``confidence`` (probability of the predicted
     class), ``position`` (row in the file) and, for gated models, ``dominant`` (largest gate).
     """
-    classes = found.run.classes if found.run else ()
-    return _table(str(found.folder), classes, found.stamp)
+    classes = checkpoint.run.classes if checkpoint.run else ()
+    return _table(str(checkpoint.folder), classes, checkpoint.stamp)
 
 
 # The sidebar looks at every model of a set, and one set may have 28: with fewer entries than that
@@ -307,9 +309,9 @@ class Projection:
         return set(schema.projection(latent)) <= set(self.frame.columns)
 
 
-def projection(found: Checkpoint) -> Projection | None:
+def projection(checkpoint: Checkpoint) -> Projection | None:
     """The stored map of a checkpoint; None where there is none or it cannot be read."""
-    return _projection(str(found.folder), found.stamp)
+    return _projection(str(checkpoint.folder), checkpoint.stamp)
 
 
 # As many as tables: the map asks of every model of a set whether it has one.

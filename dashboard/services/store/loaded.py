@@ -10,9 +10,9 @@ import streamlit as st
 from dashboard.services.store.catalog import Checkpoint
 
 
-def model(found: Checkpoint) -> Any:
+def model(checkpoint: Checkpoint) -> Any:
     """The trained model of a checkpoint and its run."""
-    return _model(str(found.folder), found.stamp)
+    return _model(str(checkpoint.folder), checkpoint.stamp)
 
 
 @st.cache_resource(max_entries=6, show_spinner="Loading the model …")

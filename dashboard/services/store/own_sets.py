@@ -77,15 +77,15 @@ class OwnSet:
 def own_sets(visitor: str) -> list[OwnSet]:
     """A visitor's sets, the latest first; looking at them keeps them."""
     sweep()
-    found = []
+    result = []
     for folder in _set_folders(visitor) if visitor else ():
         with contextlib.suppress(DataError, OSError):
             card = read_card(folder / DATA_FILE)
             if card is not None:
                 os.utime(folder)
                 size = sum(_size(f) for f in (folder, visitors.checkpoints(visitor) / folder.name))
-                found.append((_made(folder), OwnSet(folder.name, visitor, card, size, KEPT_DAYS)))
-    return [one for _, one in sorted(found, key=lambda pair: pair[0], reverse=True)]
+                result.append((_made(folder), OwnSet(folder.name, visitor, card, size, KEPT_DAYS)))
+    return [one for _, one in sorted(result, key=lambda pair: pair[0], reverse=True)]
 
 
 def _set_folders(visitor: str) -> list[Path]:

@@ -49,8 +49,8 @@ def read(name: str, content: bytes, limits: Limits = LIMITS) -> Source | Problem
         if ending == ".parquet":
             return columns.of_table(tabular.read_parquet(content, limits))
         if ending == ".npz":
-            found = npz_content(content, PurePath(name).name, limits.unpacked_mib * MIB)
-            return columns.of_arrays(found.arrays, found.issues)
+            result = npz_content(content, PurePath(name).name, limits.unpacked_mib * MIB)
+            return columns.of_arrays(result.arrays, result.issues)
     except DataError as error:
         return Problem(str(error))
     except MemoryError:
@@ -64,9 +64,9 @@ def read_zip(content: bytes, limits: Limits = LIMITS) -> Files | Problem:
     return _files(lambda: Files(content, limits))
 
 
-def read_folder(found: Sequence[tuple[str, bytes]], limits: Limits = LIMITS) -> Files | Problem:
+def read_folder(files: Sequence[tuple[str, bytes]], limits: Limits = LIMITS) -> Files | Problem:
     """The same from the files of a folder, each with its path."""
-    return _files(lambda: Files.of_folder(found, limits))
+    return _files(lambda: Files.of_folder(files, limits))
 
 
 def _files(read: Callable[[], Files]) -> Files | Problem:

@@ -64,5 +64,5 @@ def folder(of: str) -> Path:
 
 
 def checkpoints(of: str) -> Path:
-    """Where a visitor's trained models lie, in the order that `stock` knows."""
+    """Where a visitor's trained models lie, in the order that `checkpoint_catalog` knows."""
     return folder(of) / "checkpoints"

@@ -10,7 +10,7 @@ from dashboard.figures import upset as figures
 from dashboard.services.comparison import agreement as service
 from dashboard.services.comparison import chosen
 from dashboard.services.comparison.agreement import Agreement
-from dashboard.services.store.catalog import Checkpoint, Stock
+from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog
 from dashboard.state import session
 from dashboard.state.view import listed, names_in
 from dashboard.text import comparing, verdicts
@@ -24,24 +24,24 @@ MOST = 15
 LONGEST = 1000
 
 
-def agreement(all_: Stock) -> None:
+def agreement(all_: CheckpointCatalog) -> None:
     """The part of the page."""
-    found = models.among(all_)
-    if not found:
+    outcome = models.among(all_)
+    if not outcome:
         return
-    if len(found) < 2:
+    if len(outcome) < 2:
         widgets.notice(comparing.one_is_not_enough())
         return
-    result = service.agreement(found, session.view().split)
+    result = service.agreement(outcome, session.view().split)
     if not result.rows:
         widgets.notice(comparing.no_rows())
         return
-    names = chosen.names(found)
+    names = chosen.names(outcome)
     right = _chosen(result)
     _figure(result, names, right)
     _choice(result, names, right)
     if right is not None:
-        _samples(found, names, right)
+        _samples(outcome, names, right)
 
 
 def _chosen(result: Agreement) -> tuple[str, ...] | None:
@@ -129,9 +129,11 @@ def _choice(result: Agreement, names: dict[str, str], right: tuple[str, ...] | N
     widgets.select("Samples with", "subset", options, value, show)
 
 
-def _samples(found: tuple[Checkpoint, ...], names: dict[str, str], right: tuple[str, ...]) -> None:
+def _samples(
+    checkpoints: tuple[Checkpoint, ...], names: dict[str, str], right: tuple[str, ...]
+) -> None:
     view = session.view()
-    frame = service.members(found, view.split, right)
+    frame = service.members(checkpoints, view.split, right)
     if frame.empty:
         widgets.notice(comparing.nothing_here())
         return
@@ -140,7 +142,7 @@ def _samples(found: tuple[Checkpoint, ...], names: dict[str, str], right: tuple[
         _list(frame, names, right)
     with panel:
         if view.sample in frame.index:
-            gated = next((one for one in found if one.gated), found[0])
+            gated = next((one for one in checkpoints if one.gated), checkpoints[0])
             sample_panel.brief(gated, view.sample)
         else:
             st.info(
@@ -156,7 +158,7 @@ def _list(frame: pd.DataFrame, names: dict[str, str], right: tuple[str, ...]) ->
         mark = "✓ " if key in right else "✗ "
         table[key] = mark + shown[key].astype(str)
     table["hard"] = 100 * shown["hard"]
-    for column in ("dominant", "composition"):
+    for column in ("dominant", "interaction_type"):
         if column in shown.columns:
             table[column] = shown[column]
     st.dataframe(
@@ -177,7 +179,7 @@ def _list(frame: pd.DataFrame, names: dict[str, str], right: tuple[str, ...]) ->
             "dominant": st.column_config.TextColumn(
                 "gate", width=45, help="Component with the largest gate weight"
             ),
-            "composition": st.column_config.TextColumn(width=85, help="True composition"),
+            "interaction_type": st.column_config.TextColumn(width=85, help="True interaction type"),
         },
         alt=f"Samples that exactly these have right: {_who(right, names, escape=False)}",
     )

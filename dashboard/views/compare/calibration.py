@@ -10,7 +10,7 @@ from dashboard.figures import sample as figures
 from dashboard.services.comparison import calibration as service
 from dashboard.services.comparison import chosen
 from dashboard.services.comparison.calibration import Calibration
-from dashboard.services.store.catalog import Stock
+from dashboard.services.store.catalog import CheckpointCatalog
 from dashboard.state import session
 from dashboard.text import comparing
 from dashboard.views.compare import models
@@ -20,16 +20,16 @@ from dashboard.widgets import plain
 FEWEST = 5
 
 
-def calibration(all_: Stock) -> None:
+def calibration(all_: CheckpointCatalog) -> None:
     """The part of the page."""
-    found = models.among(all_)
-    if not found:
+    outcome = models.among(all_)
+    if not outcome:
         return
-    split, names = session.view().split, chosen.names(found)
+    split, names = session.view().split, chosen.names(outcome)
     with st.spinner("Comparing with chance …"):
         results = {
             names[chosen.key(one)]: result
-            for one in found
+            for one in outcome
             if (result := service.calibration(one, split)) is not None
         }
     if not results:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard import widgets
 from dashboard.services.comparison import board
-from dashboard.services.store.catalog import shown, stock
+from dashboard.services.store.catalog import checkpoint_catalog, shown
 from dashboard.state import session
 from dashboard.state.view import PARTS
 from dashboard.text import messages, terms
@@ -15,7 +15,7 @@ from dashboard.views.compare import samples, seeds, sets
 
 def compare() -> None:
     """The page."""
-    all_, view = stock(), session.view()
+    all_, view = checkpoint_catalog(), session.view()
     anything = len(board.recorded(all_.root).runs) or all_.checkpoints
     if not anything:
         widgets.notice(messages.no_checkpoints(shown(all_.root)))

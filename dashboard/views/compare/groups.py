@@ -10,7 +10,7 @@ from dashboard.figures import board
 from dashboard.figures import compare as figures
 from dashboard.services.comparison import models as service
 from dashboard.services.map import slices as slice_service
-from dashboard.services.store.catalog import Checkpoint, DataProblem, Stock
+from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog, DataProblem
 from dashboard.state import session, slices
 from dashboard.text import messages, terms
 from dashboard.widgets import plain
@@ -18,29 +18,29 @@ from dashboard.widgets import plain
 #: Kind of groups (`service.groupings`) -> its title, and what it means.
 GROUPS = {
     "slice": ("your slice", terms.SLICE),
-    "composition": ("true composition", terms.COMPOSITION),
+    "interaction_type": ("true interaction type", terms.INTERACTION_TYPE),
     "flags": ("what is known about the samples", terms.FLAGS),
 }
 #: Bars of more models than this would be too thin to read.
 MANY = 6
 
 
-def groups(all_: Stock) -> None:
+def groups(all_: CheckpointCatalog) -> None:
     """The part of the page."""
     view = session.view()
     ready = all_.ready(view.data, view.seed)
-    found = service.groupings(ready, view.split)
+    result = service.groupings(ready, view.split)
     if view.slice:
         drawn = slices.read(view.slice)
         ids = slice_service.members(view.data, drawn)
         if not isinstance(ids, DataProblem):
             frame = service.by_members(ready, view.split, ids, drawn.name)
-            found = {"slice": frame, **found}
-    for name, frame in found.items():
+            result = {"slice": frame, **result}
+    for name, frame in result.items():
         _group(ready, name, frame)
-    if "composition" not in found and "flags" not in found:
-        st.header("Right by true composition", anchor=False, help=terms.COMPOSITION)
-        widgets.notice(messages.no_composition())
+    if "interaction_type" not in result and "flags" not in result:
+        st.header("Right by true interaction type", anchor=False, help=terms.INTERACTION_TYPE)
+        widgets.notice(messages.no_interaction_type())
     left, right = st.columns(2, gap="large")
     with left:
         _synergy(all_)
@@ -53,7 +53,9 @@ def _group(ready: tuple[Checkpoint, ...], name: str, frame: pd.DataFrame) -> Non
     title, help_ = GROUPS[name]
     st.header(f"Right by {title}", anchor=False, help=help_)
     many = len(ready) > MANY
-    fig = board.composition(frame) if many else figures.by_group(frame, [c.model for c in ready])
+    fig = (
+        board.interaction_type(frame) if many else figures.by_group(frame, [c.model for c in ready])
+    )
     widgets.chart(fig, f"by_{name}", f"Accuracy of each model by {title}")
     rows = frame.drop_duplicates("group")
     counts = ", ".join(f"{g} {n:,}" for g, n in zip(rows["group"], rows["rows"], strict=True))
@@ -62,16 +64,16 @@ def _group(ready: tuple[Checkpoint, ...], name: str, frame: pd.DataFrame) -> Non
     widgets.download(frame, f"by-{name}-{session.view().data}")
 
 
-def _synergy(all_: Stock) -> None:
+def _synergy(all_: CheckpointCatalog) -> None:
     view = session.view()
     st.header("Synergy indicator", anchor=False, help=terms.SYNERGY_INDICATOR)
-    found = service.synergy(all_, view.data, view.seed, view.split)
-    if found is None:
+    result = service.synergy(all_, view.data, view.seed, view.split)
+    if result is None:
         widgets.notice(messages.no_pair())
         return
-    fig = figures.synergy(found.frame, found.ceiling)
+    fig = figures.synergy(result.frame, result.ceiling)
     widgets.chart(fig, "synergy", "Synergy indicator of each model and its ceiling")
-    alone = ", ".join(f"{plain(name)} {value:.1%}" for name, value in found.alone.items())
+    alone = ", ".join(f"{plain(name)} {value:.1%}" for name, value in result.alone.items())
     st.caption(
         "Share of samples a model gets right although each input alone leads to a wrong answer "
         f"({alone} right). Dashed: the share where all of these are wrong, the most possible."

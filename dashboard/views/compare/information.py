@@ -9,13 +9,13 @@ from dashboard import widgets
 from dashboard.figures import compare as figures
 from dashboard.services.sample import estimates, information
 from dashboard.services.sample.samples import modality_names
-from dashboard.services.store.catalog import Checkpoint, Stock
+from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog
 from dashboard.state import session
 from dashboard.text import messages, terms
 from dashboard.widgets import plain
 
 
-def bits(all_: Stock) -> None:
+def bits(all_: CheckpointCatalog) -> None:
     """What the inputs tell on average: by the heads of a few models, and exactly where known."""
     view = session.view()
     ready = all_.ready(view.data, view.seed)
@@ -57,21 +57,21 @@ def bits(all_: Stock) -> None:
 
 
 def _nearest(frame: pd.DataFrame) -> None:
-    found = frame[(frame["part"] == "all") & (frame["who"] != information.EXACT)]
-    if len(found) < 2 or session.view().split == "train":
+    result = frame[(frame["part"] == "all") & (frame["who"] != information.EXACT)]
+    if len(result) < 2 or session.view().split == "train":
         return
-    best = found.iloc[int(found["mean"].to_numpy().argmax())]
+    best = result.iloc[int(result["mean"].to_numpy().argmax())]
     st.markdown(
         f"**{plain(best['who'])}** finds the most, {best['mean']:.2f} bits.", help=terms.TELLER
     )
 
 
-def _clusters(found: Checkpoint, averages: pd.DataFrame) -> None:
+def _clusters(checkpoint: Checkpoint, averages: pd.DataFrame) -> None:
     """The set as a whole, cut into clusters."""
-    frame = estimates.clusters(found)
+    frame = estimates.clusters(checkpoint)
     st.header("The whole set, cut into clusters", anchor=False, help=terms.CLUSTERS)
     if frame.empty:
-        widgets.notice(messages.no_account(found.data))
+        widgets.notice(messages.no_account(checkpoint.data))
         return
     left, right = st.columns([2, 3], gap="large")
     with left:
@@ -105,4 +105,4 @@ def _clusters(found: Checkpoint, averages: pd.DataFrame) -> None:
             figures.clusters(frame), "clusters",
             "Bars of the parts of what the set tells, in bits, by number of clusters",
         )  # fmt: skip
-    widgets.download(frame, f"clusters-{found.data}")
+    widgets.download(frame, f"clusters-{checkpoint.data}")

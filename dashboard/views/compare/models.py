@@ -6,17 +6,17 @@ import streamlit as st
 
 from dashboard import widgets
 from dashboard.services.comparison import chosen as service
-from dashboard.services.store.catalog import Checkpoint, Stock, shown
+from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog, shown
 from dashboard.state import session
 from dashboard.state.view import listed
 from dashboard.text import comparing, messages
 from dashboard.widgets import plain
 
 
-def among(all_: Stock) -> tuple[Checkpoint, ...]:
+def among(all_: CheckpointCatalog) -> tuple[Checkpoint, ...]:
     """The models that take part, after the control to choose them; empty after a notice."""
     view = session.view()
-    found = service.chosen(all_, view.data, view.seed, view.model, view.among)
+    result = service.chosen(all_, view.data, view.seed, view.model, view.among)
     offered = service.offered(all_, view.data, view.seed)
     names = service.names(offered)
     st.multiselect(
@@ -25,16 +25,18 @@ def among(all_: Stock) -> tuple[Checkpoint, ...]:
         format_func=names.__getitem__,
         max_selections=service.MOST,
         help=f"At most {service.MOST}. Several seeds of one model can be chosen where they exist.",
-        **session.bound("among", "choice_among", [service.key(one) for one in found.found], listed),
+        **session.bound(
+            "among", "choice_among", [service.key(one) for one in result.checkpoints], listed
+        ),
     )
-    for one in found.damaged:
+    for one in result.damaged:
         if one.seed != view.seed:
             # Those of the chosen seed are named above on the page already.
             widgets.notice(messages.damaged(shown(one.folder), one.problem))
-    if found.unknown and found.found:
-        st.caption(f"Not trained for this data set: {plain(', '.join(found.unknown))}.")
-    if found.other_data:
-        widgets.notice(comparing.other_data([plain(one.model) for one in found.other_data]))
-    if not found.found:
+    if result.unknown and result.checkpoints:
+        st.caption(f"Not trained for this data set: {plain(', '.join(result.unknown))}.")
+    if result.other_data:
+        widgets.notice(comparing.other_data([plain(one.model) for one in result.other_data]))
+    if not result.checkpoints:
         widgets.notice(comparing.nothing_chosen())
-    return found.found
+    return result.checkpoints

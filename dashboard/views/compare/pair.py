@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import widgets
 from dashboard.services.comparison import chosen
 from dashboard.services.comparison import pairs as service
-from dashboard.services.store.catalog import Checkpoint, Stock, shown, table
+from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog, shown, table
 from dashboard.state import session
 from dashboard.text import comparing, messages
 from dashboard.views.sample import side_by_side
@@ -20,7 +20,7 @@ from dashboard.widgets import plain
 LONGEST = 1000
 
 
-def pair(all_: Stock) -> None:
+def pair(all_: CheckpointCatalog) -> None:
     """The part of the page."""
     view = session.view()
     offered = chosen.offered(all_, view.data, view.seed)
@@ -50,7 +50,9 @@ def pair(all_: Stock) -> None:
         widgets.notice(messages.unknown_sample(sample, view.data))
 
 
-def _choice(all_: Stock, offered: tuple[Checkpoint, ...]) -> tuple[Checkpoint, Checkpoint] | None:
+def _choice(
+    all_: CheckpointCatalog, offered: tuple[Checkpoint, ...]
+) -> tuple[Checkpoint, Checkpoint] | None:
     """The two models, any seeds; None after saying why one of them cannot be shown."""
     view = session.view()
     there, names = {chosen.key(one): one for one in offered}, chosen.names(offered)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import widgets
-from dashboard.services.store.catalog import Stock, shown
+from dashboard.services.store.catalog import CheckpointCatalog, shown
 from dashboard.state import session
 from dashboard.state.view import LOOKS
 from dashboard.text import comparing, messages, terms
@@ -22,7 +22,7 @@ _LOOKS = {
 }
 
 
-def samples(all_: Stock) -> None:
+def samples(all_: CheckpointCatalog) -> None:
     """The part of the page."""
     view = session.view()
     if not all_.ready(view.data, view.seed):
@@ -44,9 +44,9 @@ def samples(all_: Stock) -> None:
     _LOOKS[view.look](all_)
 
 
-def _damaged(all_: Stock) -> None:
+def _damaged(all_: CheckpointCatalog) -> None:
     view = session.view()
-    for found in all_.of(view.data, view.seed):
-        checked = all_.get(found.data, found.model, found.seed)
+    for result in all_.of(view.data, view.seed):
+        checked = all_.get(result.data, result.model, result.seed)
         if checked.status == "damaged":
             widgets.notice(messages.damaged(shown(checked.folder), checked.problem))

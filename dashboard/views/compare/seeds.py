@@ -1,4 +1,4 @@
-"""One data set, every recorded method over its seeds: scores, differences, compositions."""
+"""One data set, every recorded method over its seeds: scores, differences, interaction types."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from dashboard.figures import compare as figures
 from dashboard.services.comparison import board as service
 from dashboard.services.comparison import models
 from dashboard.services.comparison.board import Board
-from dashboard.services.store.catalog import Stock
+from dashboard.services.store.catalog import CheckpointCatalog
 from dashboard.state import session
 from dashboard.state.view import METRICS
 from dashboard.text import messages, terms, verdicts
 from dashboard.widgets import plain
 
 
-def seeds(all_: Stock) -> None:
+def seeds(all_: CheckpointCatalog) -> None:
     """The part of the page."""
     view = session.view()
     split = service.split_of(view.split)
@@ -31,23 +31,23 @@ def seeds(all_: Stock) -> None:
         return
     st.header("Who is right how often, and is the difference real?", anchor=False)
     lead = st.container()
-    found = _choices(all_, split)
-    if found is None:
+    result = _choices(all_, split)
+    if result is None:
         widgets.notice(messages.no_metric(terms.METRICS[view.metric]))
         return
     with lead:
-        _lead(found, split)
+        _lead(result, split)
     left, right = st.columns(2, gap="large")
     with left:
-        _scores(found)
+        _scores(result)
     with right:
-        _differences(found)
-    _table(found)
-    _one_method(all_, found, split)
-    _compositions(all_, found, split)
+        _differences(result)
+    _table(result)
+    _one_method(all_, result, split)
+    _interaction_types(all_, result, split)
 
 
-def _choices(all_: Stock, split: str) -> Board | None:
+def _choices(all_: CheckpointCatalog, split: str) -> Board | None:
     """Metric and reference; the board that follows from them."""
     view = session.view()
     left, right = st.columns(2, gap="large")
@@ -60,21 +60,21 @@ def _choices(all_: Stock, split: str) -> Board | None:
             terms.METRICS.__getitem__,
             help=terms.METRIC,
         )
-    found = service.board(all_, view.data, view.metric, view.reference, split)
-    if found is not None:
+    result = service.board(all_, view.data, view.metric, view.reference, split)
+    if result is not None:
         with right:
             widgets.select(
                 "Compared with",
                 "reference",
-                found.methods,
-                found.reference,
+                result.methods,
+                result.reference,
                 help=terms.REFERENCE,
             )
-    return found
+    return result
 
 
-def _lead(found: Board, split: str) -> None:
-    table, view = found.table, session.view()
+def _lead(board: Board, split: str) -> None:
+    table, view = board.table, session.view()
     counts = table["verdict"].value_counts()
     best = table.iloc[0]
     fewest, most = int(table["seeds"].min()), int(table["seeds"].max())
@@ -85,31 +85,31 @@ def _lead(found: Board, split: str) -> None:
             f"{best[view.metric]:.1%}",
             terms.METRICS[view.metric],
             over,
-            plain(found.reference),
+            plain(board.reference),
             int(counts.get("better", 0)),
             int(counts.get("worse", 0)),
             int(counts.get("open", 0) + counts.get("unpaired", 0)),
         )
     )
-    if fewest < service.SEEDS or found.missing:
-        _incomplete(found)
-    if found.other_data:
+    if fewest < service.SEEDS or board.missing:
+        _incomplete(board)
+    if board.other_data:
         st.caption(
             ":material/warning: These records were made on another version of this data than the "
             "models of the other part of this page."
         )
 
 
-def _incomplete(found: Board) -> None:
-    table = found.table
+def _incomplete(board: Board) -> None:
+    table = board.table
     short = table[table["seeds"] < service.SEEDS]
     counts = zip(short["method"], short["seeds"], strict=True)
     said = [f"{plain(m)} {n} of {service.SEEDS}" for m, n in counts]
     parts = []
     if said:
         parts.append(f"Seeds so far: {verdicts.listed(said)}.")
-    if found.missing:
-        names = verdicts.listed([plain(m) for m in found.missing], 12)
+    if board.missing:
+        names = verdicts.listed([plain(m) for m in board.missing], 12)
         parts.append(f"Recorded on other data sets but not here: {names}.")
     st.caption(
         ":material/pending: The comparison is not complete. "
@@ -118,7 +118,7 @@ def _incomplete(found: Board) -> None:
     )
 
 
-def _scores(found: Board) -> None:
+def _scores(board: Board) -> None:
     metric = session.view().metric
     title = f"{terms.METRICS[metric]}, %"
     name = terms.METRICS[metric]
@@ -126,19 +126,19 @@ def _scores(found: Board) -> None:
         f"**{name[:1].upper()}{name[1:]} of every seed, and their mean**",
         help=terms.METRIC_WORDS[metric],
     )
-    table = found.table.assign(mean=found.table[metric])
+    table = board.table.assign(mean=board.table[metric])
     values = [f"{v:.1%}" for v in table["mean"]]
     widgets.chart(
-        board_figures.scores(table, found.points, title),
+        board_figures.scores(table, board.points, title),
         "scores",
         f"Mean over seeds of each method: {verdicts.order(list(table['method']), values)}",
     )
     st.caption("Faint dots: single seeds. Mark and number: their mean. Best first.")
 
 
-def _differences(found: Board) -> None:
-    metric, table = session.view().metric, found.table
-    against = plain(found.reference)
+def _differences(board: Board) -> None:
+    metric, table = session.view().metric, board.table
+    against = plain(board.reference)
     st.markdown(f"**Difference to {against}, with its 95 % interval**", help=terms.INTERVAL)
     words = [
         v if v == "reference" else f"{100 * d:+.2f} points, {v}"
@@ -147,7 +147,7 @@ def _differences(found: Board) -> None:
     widgets.chart(
         board_figures.differences(table, f"{terms.METRICS[metric]}: points more or less"),
         "differences",
-        f"Paired difference to {found.reference}: {verdicts.order(list(table['method']), words)}",
+        f"Paired difference to {board.reference}: {verdicts.order(list(table['method']), words)}",
     )
     st.caption(
         f"Triangles: the interval leaves out 0; up and blue better than {against}, down and orange "
@@ -155,8 +155,8 @@ def _differences(found: Board) -> None:
     )
 
 
-def _table(found: Board) -> None:
-    view, table = session.view(), found.table
+def _table(board: Board) -> None:
+    view, table = session.view(), board.table
     st.markdown("**All figures**")
     shown = table.rename(columns={"lr_scale": "rate"}).round({"parameters": 0})
     shares = ["accuracy", "macro_f1", "map", "ece", "synergy", "synergy_ceiling", "missed"]
@@ -178,10 +178,10 @@ def _table(found: Board) -> None:
     config |= {
         "method": st.column_config.TextColumn(pinned=True),
         f"{view.metric}_sd": number("± sd", format="%.2f", help="Standard deviation over seeds"),
-        "difference": number(f"vs {found.reference}", format="%+.2f", help=terms.INTERVAL),
+        "difference": number(f"vs {board.reference}", format="%+.2f", help=terms.INTERVAL),
         "low": number("from", format="%+.2f", help=terms.INTERVAL),
         "high": number("to", format="%+.2f", help=terms.INTERVAL),
-        "verdict": st.column_config.TextColumn(help=f"Against {found.reference}"),
+        "verdict": st.column_config.TextColumn(help=f"Against {board.reference}"),
         "synergy_ceiling": number("its ceiling", format="%.2f", help=terms.SYNERGY_INDICATOR),
         "seconds": number("training s", format="%.0f", help=terms.TRAINING_SECONDS),
         "device": st.column_config.TextColumn("on", help=terms.TRAINING_SECONDS),
@@ -194,8 +194,8 @@ def _table(found: Board) -> None:
         height=min(500, 38 + 35 * len(shown)),
         # With other rows it is another table: in an old one the next click would be lost.
         **widgets.row_choice(
-            f"methods_{view.data}_{view.metric}_{found.reference}",
-            found.table["method"],
+            f"methods_{view.data}_{view.metric}_{board.reference}",
+            board.table["method"],
             view.method,
             "method",
         ),
@@ -209,22 +209,22 @@ def _table(found: Board) -> None:
             "follow that method over all data sets."
         )
     with right:
-        widgets.download(found.table, f"comparison-{view.data}")
+        widgets.download(board.table, f"comparison-{view.data}")
 
 
-def _one_method(all_: Stock, found: Board, split: str) -> None:
+def _one_method(all_: CheckpointCatalog, board: Board, split: str) -> None:
     """The method of the row that was clicked, over every data set."""
     view = session.view()
-    if view.method not in found.methods:
+    if view.method not in board.methods:
         return
-    apart = service.over_sets(all_.root, view.metric, found.reference, split)
+    apart = service.over_sets(all_.root, view.metric, board.reference, split)
     apart = apart[apart["paradigm"] == view.method].sort_values("difference", ascending=False)
     with st.container(border=True):
         st.markdown(f"**{plain(view.method)} over all data sets**")
         about = service.about(view.method)
         if about:
             st.caption(plain(about))
-        if view.method == found.reference or apart.empty:
+        if view.method == board.reference or apart.empty:
             st.caption(
                 f"{plain(view.method)} is what the others are compared with. Choose another "
                 "reference above to see where it is better or worse."
@@ -232,11 +232,11 @@ def _one_method(all_: Stock, found: Board, split: str) -> None:
         else:
             fig = board_figures.differences(
                 apart.assign(method=apart["data"]),
-                f"{terms.METRICS[view.metric]}: points more or less than {found.reference}",
+                f"{terms.METRICS[view.metric]}: points more or less than {board.reference}",
             )
             words = [f"{100 * d:+.2f} points" for d in apart["difference"]]
             alt = verdicts.order(list(apart["data"]), words)
-            widgets.chart(fig, "one_method", f"{view.method} less {found.reference}: {alt}")
+            widgets.chart(fig, "one_method", f"{view.method} less {board.reference}: {alt}")
         st.button("Close", key="close_method", on_click=_close)
 
 
@@ -244,21 +244,21 @@ def _close() -> None:
     session.change(method="")
 
 
-def _compositions(all_: Stock, found: Board, split: str) -> None:
+def _interaction_types(all_: CheckpointCatalog, board: Board, split: str) -> None:
     view = session.view()
-    frame = service.by_composition(all_.root, view.data, split, found.methods)
+    frame = service.by_interaction_type(all_.root, view.data, split, board.methods)
     if not frame.empty:
-        st.markdown("**Accuracy by true composition**", help=terms.COMPOSITION)
+        st.markdown("**Accuracy by true interaction type**", help=terms.INTERACTION_TYPE)
         widgets.chart(
-            board_figures.composition(frame),
-            "compositions",
+            board_figures.interaction_type(frame),
+            "interaction_types",
             "Accuracy of each method on samples of " + ", ".join(frame["group"].unique()),
         )
         st.caption(
             "Percent right, mean over seeds ± standard deviation. R: several inputs say it; U1, U2 "
             "...: only that one does; S: only the inputs together."
         )
-        widgets.download(frame, f"composition-{view.data}")
+        widgets.download(frame, f"interaction-type-{view.data}")
     if view.data == "switch":
         st.page_link(
             session.page("fidelity"),
@@ -267,7 +267,7 @@ def _compositions(all_: Stock, found: Board, split: str) -> None:
         )
 
 
-def _one_seed(all_: Stock) -> None:
+def _one_seed(all_: CheckpointCatalog) -> None:
     """No records: one seed of each trained model, and how to get more."""
     view = session.view()
     if not all_.ready(view.data, view.seed):

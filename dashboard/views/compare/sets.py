@@ -8,14 +8,14 @@ import streamlit as st
 from dashboard import widgets
 from dashboard.figures import board as figures
 from dashboard.services.comparison import board as service
-from dashboard.services.store.catalog import Stock
+from dashboard.services.store.catalog import CheckpointCatalog
 from dashboard.state import session
 from dashboard.state.view import METRICS
 from dashboard.text import messages, terms, verdicts
 from dashboard.widgets import plain
 
 
-def sets(all_: Stock) -> None:
+def sets(all_: CheckpointCatalog) -> None:
     """The part of the page."""
     view = session.view()
     split = service.split_of(view.split)
@@ -25,34 +25,34 @@ def sets(all_: Stock) -> None:
         "Metric", "metric", METRICS, view.metric, terms.METRICS.__getitem__,
         help=terms.METRIC, width=360,
     )  # fmt: skip
-    found = service.standing(all_.root, view.metric, split)
-    if found.ranks.empty:
+    result = service.standing(all_.root, view.metric, split)
+    if result.ranks.empty:
         widgets.notice(messages.no_ranks())
     else:
         with lead:
-            _lead(found)
-        _ranks(found)
-        _table(found)
+            _lead(result)
+        _ranks(result)
+        _table(result)
     st.header("What the comparison was to show", anchor=False)
     widgets.targets(service.targets(all_.root))
 
 
-def _lead(found: service.Standing) -> None:
-    ranks = found.ranks
+def _lead(standing: service.Standing) -> None:
+    ranks = standing.ranks
     # Within reach of the best; the best itself is not counted.
-    tied = int((ranks <= ranks.iloc[0] + found.critical).sum()) - 1
-    names = [plain(d) for d in found.scores.index]
+    tied = int((ranks <= ranks.iloc[0] + standing.critical).sum()) - 1
+    names = [plain(d) for d in standing.scores.index]
     st.markdown(
         verdicts.ranks(
-            plain(ranks.index[0]), float(ranks.iloc[0]), len(ranks), names, found.critical, tied
+            plain(ranks.index[0]), float(ranks.iloc[0]), len(ranks), names, standing.critical, tied
         )
     )
     said = []
-    if found.sets_left_out:
-        some = ", ".join(plain(d) for d in found.sets_left_out)
+    if standing.sets_left_out:
+        some = ", ".join(plain(d) for d in standing.sets_left_out)
         said.append(f"Left out, as runs are missing: {some}.")
-    if found.paradigms_left_out:
-        some = ", ".join(plain(p) for p in found.paradigms_left_out)
+    if standing.paradigms_left_out:
+        some = ", ".join(plain(p) for p in standing.paradigms_left_out)
         said.append(f"Methods that are not on all of these data sets: {some}.")
     if said:
         st.caption(
@@ -61,26 +61,26 @@ def _lead(found: service.Standing) -> None:
         )
 
 
-def _ranks(found: service.Standing) -> None:
+def _ranks(standing: service.Standing) -> None:
     st.markdown("**Average rank, best first**", help=terms.RANKS)
-    fig = figures.ranks(found.ranks, found.each, found.cliques, found.critical)
-    words = [f"{v:.2f}" for v in found.ranks]
-    alt = verdicts.order([str(n) for n in found.ranks.index], words)
+    fig = figures.ranks(standing.ranks, standing.each, standing.cliques, standing.critical)
+    words = [f"{v:.2f}" for v in standing.ranks]
+    alt = verdicts.order([str(n) for n in standing.ranks.index], words)
     widgets.chart(fig, "ranks", f"Average rank of each method, 1 is best: {alt}")
     legend = "Mark: average rank. Faint dots: rank on each data set."
-    if found.cliques:
+    if standing.cliques:
         legend += (
             " Shaded: average ranks that cannot be told from the best. Bars at the right join "
             "methods that cannot be told apart from one another."
         )
-    if found.friedman_p == found.friedman_p:
-        legend += " " + verdicts.alike(found.friedman_p)
+    if standing.friedman_p == standing.friedman_p:
+        legend += " " + verdicts.alike(standing.friedman_p)
     st.caption(legend)
 
 
-def _table(found: service.Standing) -> None:
-    frame = pd.DataFrame({"method": found.ranks.index, "rank": found.ranks.to_numpy()})
-    scores = found.scores.T.loc[list(found.ranks.index)].reset_index(drop=True)
+def _table(standing: service.Standing) -> None:
+    frame = pd.DataFrame({"method": standing.ranks.index, "rank": standing.ranks.to_numpy()})
+    scores = standing.scores.T.loc[list(standing.ranks.index)].reset_index(drop=True)
     st.dataframe(
         pd.concat([frame, 100 * scores], axis=1),
         hide_index=True,
@@ -94,5 +94,5 @@ def _table(found: service.Standing) -> None:
         },
         alt="Average rank and score on each data set of every method",
     )
-    st.caption(f"In percent, mean over seeds: {terms.METRICS[found.metric]}.")
+    st.caption(f"In percent, mean over seeds: {terms.METRICS[standing.metric]}.")
     widgets.download(pd.concat([frame, scores], axis=1), "ranks")

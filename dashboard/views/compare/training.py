@@ -10,7 +10,7 @@ from dashboard.figures import training as figures
 from dashboard.services.comparison import chosen
 from dashboard.services.comparison import training as service
 from dashboard.services.comparison.training import Training
-from dashboard.services.store.catalog import Checkpoint, Stock
+from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog
 from dashboard.state import session
 from dashboard.state.view import CURVES, NOBODY, listed, names_in
 from dashboard.text import comparing, messages
@@ -18,15 +18,15 @@ from dashboard.views.compare import models
 from dashboard.widgets import plain
 
 
-def training(all_: Stock) -> None:
+def training(all_: CheckpointCatalog) -> None:
     """The part of the page."""
-    found = models.among(all_)
-    if not found:
+    result = models.among(all_)
+    if not result:
         return
-    names = chosen.names(found)
+    names = chosen.names(result)
     shown = _choice()
     kept: dict[str, Training] = {}
-    for one in found:
+    for one in result:
         epochs = service.training(one)
         if epochs is None:
             widgets.notice(messages.no_history(one.data, one.model, one.seed))
@@ -34,10 +34,10 @@ def training(all_: Stock) -> None:
             kept[names[chosen.key(one)]] = epochs
     if not kept:
         return
-    marked = _marked(found, names, kept)
+    marked = _marked(result, names, kept)
     if shown:
         _curves(kept, shown, marked)
-    _stages(found, names, kept)
+    _stages(result, names, kept)
 
 
 def _choice() -> tuple[str, ...]:
@@ -56,10 +56,12 @@ def _choice() -> tuple[str, ...]:
     return drawn
 
 
-def _marked(found: tuple[Checkpoint, ...], names: dict[str, str], kept: dict[str, Training]) -> str:
+def _marked(
+    checkpoints: tuple[Checkpoint, ...], names: dict[str, str], kept: dict[str, Training]
+) -> str:
     """The model whose stages are shaded: the chosen one, else one with a gate, else the first."""
     view = session.view()
-    order = sorted(found, key=lambda one: (one.model != view.model, not one.gated))
+    order = sorted(checkpoints, key=lambda one: (one.model != view.model, not one.gated))
     return next(n for one in order if (n := names[chosen.key(one)]) in kept)
 
 
@@ -91,10 +93,10 @@ def _curves(kept: dict[str, Training], shown: tuple[str, ...], marked: str) -> N
 
 
 def _stages(
-    found: tuple[Checkpoint, ...], names: dict[str, str], kept: dict[str, Training]
+    checkpoints: tuple[Checkpoint, ...], names: dict[str, str], kept: dict[str, Training]
 ) -> None:
     records = []
-    for one in found:
+    for one in checkpoints:
         name = names[chosen.key(one)]
         for stage in kept[name].stages if name in kept else ():
             went = stage.last - stage.first + 1

@@ -33,39 +33,39 @@ def _page() -> None:
         st.button("Begin with XOR", on_click=gates_build.reset, type="primary")
         return
     gates_build.gate_choice(world)
-    found = service.numbers(world.spec)
-    _verdict(found)
-    _parts(found)
+    result = service.numbers(world.spec)
+    _verdict(result)
+    _parts(result)
     left, middle, right = st.columns([3, 5, 4], gap="large")
     with left:
         gates_build.controls(world)
     with middle:
         _joint(world)
     with right:
-        _definitions(found)
+        _definitions(result)
     _outcomes(world)
 
 
-def _verdict(found: Numbers) -> None:
-    sentences = text.reading(found.entropy, found.i12, found.parts, session.view().measure)
+def _verdict(numbers: Numbers) -> None:
+    sentences = text.reading(numbers.entropy, numbers.i12, numbers.parts, session.view().measure)
     with st.container(border=True, key="reading"):
         st.markdown(f"### {' '.join(sentences[:2])}")
         if sentences[2:]:
             st.markdown(" ".join(sentences[2:]))
 
 
-def _parts(found: Numbers) -> None:
+def _parts(numbers: Numbers) -> None:
     """The four parts in large figures."""
     measure = session.view().measure
-    own = dict(zip(text.COMPONENTS, found.parts[measure], strict=True))
+    own = dict(zip(text.COMPONENTS, numbers.parts[measure], strict=True))
     with st.container(horizontal=True, key="parts", gap="medium"):
         for name, value in own.items():
             with st.container(width=150, gap=None):
                 st.metric(f"{badge(name)} {text.NAMES[name]}", f"{text.bits(value)} bits")
     st.caption(
-        f"By {text.MEASURES[measure]}. x1 alone tells {text.bits(found.i1)} bits, x2 alone "
-        f"{text.bits(found.i2)}, both together {text.bits(found.i12)} of the class's "
-        f"{text.bits(found.entropy)}.",
+        f"By {text.MEASURES[measure]}. x1 alone tells {text.bits(numbers.i1)} bits, x2 alone "
+        f"{text.bits(numbers.i2)}, both together {text.bits(numbers.i12)} of the class's "
+        f"{text.bits(numbers.entropy)}.",
         help=text.MEASURE,
     )
 
@@ -82,13 +82,13 @@ def _joint(world: World) -> None:
     )
 
 
-def _definitions(found: Numbers) -> None:
+def _definitions(numbers: Numbers) -> None:
     st.markdown("**What changes between definitions**", help=text.MEASURE)
     frame = pd.DataFrame(
-        [[text.MEASURES[name], *values] for name, values in found.parts.items()],
+        [[text.MEASURES[name], *values] for name, values in numbers.parts.items()],
         columns=["definition", *text.COMPONENTS],
     )
-    names = list(found.parts)
+    names = list(numbers.parts)
     number = st.column_config.NumberColumn
     st.dataframe(
         frame.assign(**{c: frame[c].round(4) + 0.0 for c in text.COMPONENTS}),

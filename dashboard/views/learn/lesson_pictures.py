@@ -67,8 +67,8 @@ def _legend(parts: Mapping[str, float]) -> None:
 
 def _alike(control: bool) -> None:
     spec = _world("alike", control)
-    found, parts = worlds.numbers(spec), _parts_of(spec)
-    said = says.alike(found.i1, found.i2, found.i12)
+    result, parts = worlds.numbers(spec), _parts_of(spec)
+    said = says.alike(result.i1, result.i2, result.i12)
     _chart(figures.alone_and_together(parts, 1.0), "alike", f"Bars: {said}", spec)
     st.markdown(said)
     _legend(parts)
@@ -76,8 +76,8 @@ def _alike(control: bool) -> None:
 
 def _eyes(control: bool) -> None:
     spec = _world("eyes", control)
-    found, parts = worlds.numbers(spec), _parts_of(spec)
-    said = says.eyes(found.i1, found.i2, found.i12)
+    result, parts = worlds.numbers(spec), _parts_of(spec)
+    said = says.eyes(result.i1, result.i2, result.i12)
     fig = figures.alone_and_together(parts, 2.0, added=True)
     _chart(fig, "eyes", f"Bars: {said}", spec)
     st.markdown(said)
@@ -100,8 +100,8 @@ def _switches(control: bool) -> None:
 
 
 def _competition(control: bool) -> None:
-    found = service.record()
-    if found is None or isinstance(found, DataProblem):
+    result = service.record()
+    if result is None or isinstance(result, DataProblem):
         widgets.notice(messages.no_lesson_record())
         return
     view = session.view()
@@ -119,7 +119,7 @@ def _competition(control: bool) -> None:
             "The model is", list(service.LEARNERS), format_func=text.LEARNERS.__getitem__,
             required=True, wrap=True, **session.bound("method", "lesson_method", who),
         )  # fmt: skip
-    frame = service.reached(found, setting, who)
+    frame = service.reached(result, setting, who)
     rows = "; ".join(
         f"{g} right {a:.1%}, best possible {b:.1%}" for g, a, b in frame.itertuples(index=False)
     )
@@ -129,7 +129,7 @@ def _competition(control: bool) -> None:
     easy, hard = ("R", "U1"), ("U2", "S")
     st.markdown(says.competition(who, service.behind(frame, easy), service.behind(frame, hard)))
     if control:
-        every = {w: service.behind(service.reached(found, setting, w), hard)
+        every = {w: service.behind(service.reached(result, setting, w), hard)
                  for w in service.LEARNERS}  # fmt: skip
         st.caption(says.rivals(every))
     _legend(dict.fromkeys(frame["group"], 0.0))
@@ -140,77 +140,77 @@ def _competition(control: bool) -> None:
 
 def _sample() -> tuple[Checkpoint, Mapping[str, str]] | None:
     """The model and its samples by what was spoilt; None after saying why there are none."""
-    found = service.digits()
-    if not widgets.guard(found):
+    result = service.digits()
+    if not widgets.guard(result):
         return None
-    kinds = service.spoilt(found)
+    kinds = service.spoilt(result)
     if isinstance(kinds, DataProblem):
         widgets.notice(messages.no_lesson_samples(kinds.message))
         return None
-    return found, kinds
+    return result, kinds
 
 
 def _media() -> None:
     if there := _sample():
-        found, kinds = there
-        media_cards.row(found, kinds["picture"], across=2, brief=True)
+        result, kinds = there
+        media_cards.row(result, kinds["picture"], across=2, brief=True)
 
 
 def _gate(control: bool) -> None:
     there = _sample()
     if there is None:
         return
-    found, kinds = there
+    result, kinds = there
     sample = kinds["picture"]
     if control:
-        sample = _chosen(found, kinds)
+        sample = _chosen(result, kinds)
         names = {kinds[kind]: text.SPOILT[kind] for kind in service.KINDS}
         st.session_state["lesson_sample"] = sample
         st.segmented_control(
             "Spoilt is", list(names), format_func=names.__getitem__, required=True,
-            key="lesson_sample", on_change=partial(_choose_sample, found),
+            key="lesson_sample", on_change=partial(_choose_sample, result),
         )  # fmt: skip
-        media_cards.row(found, sample, across=2, brief=True)
+        media_cards.row(result, sample, across=2, brief=True)
     left, right = st.columns(2, gap="large")
     with left:
-        answer.gate(found, sample)
+        answer.gate(result, sample)
     with right:
-        answer.waterfall(found, sample)
-    st.caption(f"Sample {plain(sample)} of the set {plain(found.data)}.")
+        answer.waterfall(result, sample)
+    st.caption(f"Sample {plain(sample)} of the set {plain(result.data)}.")
 
 
-def _chosen(found: Checkpoint, kinds: Mapping[str, str]) -> str:
+def _chosen(checkpoint: Checkpoint, kinds: Mapping[str, str]) -> str:
     view = session.view()
-    known = view.data == found.data and view.sample in kinds.values()
+    known = view.data == checkpoint.data and view.sample in kinds.values()
     return view.sample if known else kinds["picture"]
 
 
-def _choose_sample(found: Checkpoint) -> None:
-    session.change(**_look_at(found, str(st.session_state["lesson_sample"])))
+def _choose_sample(checkpoint: Checkpoint) -> None:
+    session.change(**_look_at(checkpoint, str(st.session_state["lesson_sample"])))
 
 
-def _look_at(found: Checkpoint, sample: str) -> dict[str, Any]:
+def _look_at(checkpoint: Checkpoint, sample: str) -> dict[str, Any]:
     """What of the view other pages show a sample with."""
-    who = {"data": found.data, "model": found.model, "seed": found.seed}
+    who = {"data": checkpoint.data, "model": checkpoint.model, "seed": checkpoint.seed}
     return {**who, "split": "test", "sample": sample, "cls": "", "against": ""}
 
 
 def sample_choice() -> dict[str, Any]:
     """What of the view shows the sample of the lesson on gates; nothing where there is none."""
-    found = service.digits()
-    kinds = service.spoilt(found)
+    result = service.digits()
+    kinds = service.spoilt(result)
     if isinstance(kinds, DataProblem):
         return {}
-    return _look_at(found, _chosen(found, kinds))
+    return _look_at(result, _chosen(result, kinds))
 
 
 def pair_choice() -> dict[str, Any]:
     """What of the view shows the points of the lesson on numbers; nothing where there are none."""
-    found = service.mapped()
-    near = service.apart(found) if found else DataProblem("")
-    if found is None or isinstance(near, DataProblem):
+    result = service.mapped()
+    near = service.apart(result) if result else DataProblem("")
+    if result is None or isinstance(near, DataProblem):
         return {}
-    return {**_look_at(found, near.one), "split": "all", "latent": service.LATENT}
+    return {**_look_at(result, near.one), "split": "all", "latent": service.LATENT}
 
 
 # --- numbers that lie -----------------------------------------------------------------------------
@@ -226,39 +226,39 @@ def _case() -> None:
 
 
 def _definitions() -> None:
-    found, chosen = worlds.numbers(service.AND), session.view().measure
+    result, chosen = worlds.numbers(service.AND), session.view().measure
     widgets.select(
         "Definition", "measure", MEASURES, chosen, world_text.MEASURES.__getitem__, width=260
     )
     st.caption(f"It calls shared: {plain(worlds.meaning(chosen))}.")
-    parts = dict(zip(world_text.COMPONENTS, found.parts[chosen], strict=True))
-    every = [v for values in found.parts.values() for v in values]
+    parts = dict(zip(world_text.COMPONENTS, result.parts[chosen], strict=True))
+    every = [v for values in result.parts.values() for v in values]
     alt = ", ".join(f"{c} {world_text.bits(v)}" for c, v in parts.items())
     reach = (min(every), max(every))
     _chart(figures.signed(parts, reach), "definitions", f"Bits of each part: {alt}", service.AND)
-    st.markdown(says.definitions(found.parts, chosen))
+    st.markdown(says.definitions(result.parts, chosen))
     _legend(parts)
 
 
 def _pair(told: bool) -> None:
-    found = service.mapped()
+    result = service.mapped()
     near: Apart | DataProblem = (
-        DataProblem("No model with a map is there.") if found is None else service.apart(found)
+        DataProblem("No model with a map is there.") if result is None else service.apart(result)
     )
-    if found is None or isinstance(near, DataProblem):
+    if result is None or isinstance(near, DataProblem):
         widgets.notice(messages.no_lesson_samples(getattr(near, "message", "")))
         return
     if not told:
         alt = f"Map of {len(near.places):,} samples: A and B are beside each other"
-        _chart(figures.pair(near.places, (near.one, near.other)), "pair", alt, found.data)
-        st.caption(f"Map of {plain(found.data)}, as the model {plain(found.model)} sees it.")
+        _chart(figures.pair(near.places, (near.one, near.other)), "pair", alt, result.data)
+        st.caption(f"Map of {plain(result.data)}, as the model {plain(result.model)} sees it.")
         return
     st.markdown(says.pair(near.nearer, len(near.places) - 1))
     columns = st.columns(2)
     for letter, sample, column in zip("AB", (near.one, near.other), columns, strict=True):
         with column:
             st.markdown(f"**{letter}**: {plain(sample)}")
-            sides = media.sides(found, sample)
+            sides = media.sides(result, sample)
             if not isinstance(sides, DataProblem):
                 media_cards.cards(sides, f"pair-{letter}", across=1, brief=True)
     st.caption(f"The model's own numbers: {plain(terms.latent(service.LATENT, ()))}.")

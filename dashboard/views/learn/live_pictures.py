@@ -50,15 +50,15 @@ def _said(look: Look, scene: Scene) -> None:
 
 
 def _own_gate(look: Look, scene: Scene) -> dict[str, dict[str, float]]:
-    """Group -> component -> DMIL's mean weight, for groups of a known composition, once its gate
-    learns."""
+    """Group -> component -> DMIL's mean weight, for groups of a known interaction type, once its
+    gate learns."""
     last = look.latest["dmil"]
     if last.stage not in ("interact", "together"):
         return {}
     return {
         group.name: dict(zip(service.COMPONENTS, last.gate[group.name], strict=True))
         for group in scene.groups
-        if group.composition
+        if group.interaction_type
     }
 
 
@@ -144,14 +144,14 @@ def _accuracy(look: Look, name: str, group: str) -> Line:
 
 def _gate(look: Look, scene: Scene, settings: Settings) -> None:
     st.markdown("**DMIL's gate, drifting to the truth**", help=text.GATE)
-    known = [group for group in scene.groups if group.composition]
+    known = [group for group in scene.groups if group.interaction_type]
     seen = look.history["dmil"]
     if known:
         lines = [
             Line(
-                group.name, theme.COLOURS[group.composition], theme.DASHES[i % 4],
-                theme.SYMBOLS[group.composition], [one.fraction for one in seen],
-                [_weight(one, group.name, group.composition) for one in seen],
+                group.name, theme.COLOURS[group.interaction_type], theme.DASHES[i % 4],
+                theme.SYMBOLS[group.interaction_type], [one.fraction for one in seen],
+                [_weight(one, group.name, group.interaction_type) for one in seen],
             )
             for i, group in enumerate(known)
         ]  # fmt: skip
@@ -162,7 +162,7 @@ def _gate(look: Look, scene: Scene, settings: Settings) -> None:
     else:
         st.caption(text.NO_TRUTH)
     rows = {text.ROWS[g.name]: look.latest["dmil"].gate[g.name] for g in scene.groups}
-    truth = {text.ROWS[g.name]: g.composition for g in scene.groups}
+    truth = {text.ROWS[g.name]: g.interaction_type for g in scene.groups}
     said = "; ".join(f"{name}: {_weights(weights)}" for name, weights in rows.items())
     alt = "Mean weights of DMIL's gate now, by what samples are truly made of"
     widgets.moving_chart(

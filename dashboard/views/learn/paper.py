@@ -16,7 +16,7 @@ from dashboard.figures import training as curves
 from dashboard.services.comparison import training
 from dashboard.services.learn import paper as service
 from dashboard.services.sample import samples
-from dashboard.services.store.catalog import Checkpoint, DataProblem, shown, stock
+from dashboard.services.store.catalog import Checkpoint, DataProblem, checkpoint_catalog, shown
 from dashboard.state import session, view
 from dashboard.text import comparing, messages
 from dashboard.text import paper as text
@@ -30,19 +30,23 @@ def paper() -> None:
     """The page."""
     st.header("The paper, part by part", anchor=False)
     st.markdown(text.LEAD)
-    found = widgets.current(stock())
-    if found is not None:
-        if service.decomposes(found):
-            widgets.alone(partial(_architecture, found))
+    result = widgets.current(checkpoint_catalog())
+    if result is not None:
+        if service.decomposes(result):
+            widgets.alone(partial(_architecture, result))
         else:
-            _other(found)
+            _other(result)
     st.divider()
     _theorem()
 
 
-def _other(found: Checkpoint) -> None:
-    able = [c for c in stock().ready(found.data, found.seed) if service.decomposes(c)]
-    widgets.notice(messages.not_decomposed(plain(found.model), bool(able)))
+def _other(checkpoint: Checkpoint) -> None:
+    able = [
+        c
+        for c in checkpoint_catalog().ready(checkpoint.data, checkpoint.seed)
+        if service.decomposes(c)
+    ]
+    widgets.notice(messages.not_decomposed(plain(checkpoint.model), bool(able)))
     for one in able[:1]:
         st.button(
             f"Show {plain(one.model)}", on_click=widgets.use_model, args=(one.model,),
@@ -50,8 +54,8 @@ def _other(found: Checkpoint) -> None:
         )  # fmt: skip
 
 
-def _architecture(found: Checkpoint) -> None:
-    names = samples.modality_names(found)
+def _architecture(checkpoint: Checkpoint) -> None:
+    names = samples.modality_names(checkpoint)
     ids = figures.parts(len(names))
     chosen = session.view().box if session.view().box in ids else _FIRST
     diagram(
@@ -65,10 +69,10 @@ def _architecture(found: Checkpoint) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         widgets.select("Part", "box", ids, chosen, lambda k: _title(k, names))
-        _part(found, chosen, names)
-        st.caption(f"Sizes are those of {plain(found.model)}; equations are for two inputs.")
+        _part(checkpoint, chosen, names)
+        st.caption(f"Sizes are those of {plain(checkpoint.model)}; equations are for two inputs.")
     with right:
-        _learning(found, chosen, names)
+        _learning(checkpoint, chosen, names)
 
 
 def _kind(part: str) -> tuple[str, str]:
@@ -92,17 +96,17 @@ def _short(part: str, names: Sequence[str]) -> str:
     return names[int(number) - 1] if number and kind == "x" else words
 
 
-def _part(found: Checkpoint, part: str, names: Sequence[str]) -> None:
+def _part(checkpoint: Checkpoint, part: str, names: Sequence[str]) -> None:
     kind, number = _kind(part)
     about = text.PARTS[kind]
     st.markdown(_filled(about.says, number, names))
     for equation in about.equations:
         st.latex(_filled(equation, number, names))
-    _size(found, part)
-    _map_link(found, _filled(about.latent, number, names))
+    _size(checkpoint, part)
+    _map_link(checkpoint, _filled(about.latent, number, names))
 
 
-def _learning(found: Checkpoint, part: str, names: Sequence[str]) -> None:
+def _learning(checkpoint: Checkpoint, part: str, names: Sequence[str]) -> None:
     """What a part learns from, and how that went."""
     kind, number = _kind(part)
     about = text.PARTS[kind]
@@ -112,11 +116,11 @@ def _learning(found: Checkpoint, part: str, names: Sequence[str]) -> None:
             st.latex(_filled(loss, number, names))
             st.caption(_filled(why, number, names))
     terms = {_filled(term, number, names): title for term, title in about.terms}
-    _curve(found, about.stages, terms)
+    _curve(checkpoint, about.stages, terms)
 
 
-def _size(found: Checkpoint, part: str) -> None:
-    made = service.sizes(found)
+def _size(checkpoint: Checkpoint, part: str) -> None:
+    made = service.sizes(checkpoint)
     if isinstance(made, DataProblem):
         widgets.notice(messages.no_sizes(made.message))
         return
@@ -126,17 +130,17 @@ def _size(found: Checkpoint, part: str) -> None:
     st.markdown(f"Here: **{shape}** {'number' if shape == '1' else 'numbers'} a sample{weights}.")
 
 
-def _curve(found: Checkpoint, stages: Sequence[str], terms: Mapping[str, str]) -> None:
+def _curve(checkpoint: Checkpoint, stages: Sequence[str], terms: Mapping[str, str]) -> None:
     """The losses of a part, by name and title, over the epochs of the stages that train it; that
     of the stages where its own were not kept."""
     if not stages:
         return
     said = " and ".join(text.STAGES[s] for s in stages)
     st.markdown(f"**How it was trained**: in stage {plain(said)}.")
-    kept = training.training(found)
+    kept = training.training(checkpoint)
     own = kept.epochs[kept.epochs["stage"].isin(stages)] if kept else pd.DataFrame()
     if kept is None or own.empty:
-        widgets.notice(messages.no_history(found.data, found.model, found.seed))
+        widgets.notice(messages.no_history(checkpoint.data, checkpoint.model, checkpoint.seed))
         return
     steps = set(own["step"])
     bands = [curves.Band(s.title, s.first, s.last, s.best) for s in kept.stages if s.first in steps]
@@ -144,15 +148,15 @@ def _curve(found: Checkpoint, stages: Sequence[str], terms: Mapping[str, str]) -
     kept_terms = {name: title for name, title in terms.items() if name in own}
     shown_ = kept_terms or {"val_loss": comparing.CURVES["val_loss"]}
     widgets.chart(
-        curves.curves({found.model: own}, {found.model: bands}, shown_, found.model),
+        curves.curves({checkpoint.model: own}, {checkpoint.model: bands}, shown_, checkpoint.model),
         "part_curve",
         f"{', '.join(shown_.values())}: validation samples, over the epochs of stage {said}",
     )
     st.caption(text.OWN_LOSS if kept_terms else text.STAGE_LOSS)
 
 
-def _map_link(found: Checkpoint, latent: str) -> None:
-    if found.run is not None and latent in found.run.latents:
+def _map_link(checkpoint: Checkpoint, latent: str) -> None:
+    if checkpoint.run is not None and latent in checkpoint.run.latents:
         st.page_link(
             session.page("map"),
             label=f"{latent} of every sample on the latent map",
@@ -169,19 +173,19 @@ def _theorem() -> None:
     st.markdown(text.THEOREM)
     st.latex(text.THEOREM_EQUATION)
     st.caption(text.THEOREM_TERMS)
-    found = service.theorem()
-    if found is None or isinstance(found, DataProblem):
-        problem = found.message if found else shown(service.path())
+    result = service.theorem()
+    if result is None or isinstance(result, DataProblem):
+        problem = result.message if result else shown(service.path())
         widgets.notice(messages.no_theorem(problem))
         return
-    widgets.alone(partial(_measured, found))
+    widgets.alone(partial(_measured, result))
 
 
-def _measured(found: pd.DataFrame) -> None:
-    settings = list(dict.fromkeys(found["setting"]))
+def _measured(frame: pd.DataFrame) -> None:
+    settings = list(dict.fromkeys(frame["setting"]))
     chosen = session.view().setting if session.view().setting in settings else settings[0]
     widgets.select("Law of the data", "setting", settings, chosen, help=text.LAW)
-    own = found[found["setting"] == chosen].reset_index(drop=True)
+    own = frame[frame["setting"] == chosen].reset_index(drop=True)
     left, right = st.columns([5, 6], gap="large")
     with left:
         widgets.chart(
@@ -205,7 +209,7 @@ def _terms(own: pd.DataFrame) -> None:
         "within": "E I(Z;Y|c)",
         "synergy": "of S",
         "equivocation": "H(C|Z)",
-        "label_composition": "I(Y;C)",
+        "label_interaction_type": "I(Y;C)",
         "bound": "bound",
     }
     st.dataframe(

@@ -26,8 +26,8 @@ from dashboard.services.store.catalog import (
     Checkpoint,
     DataProblem,
     Projection,
+    checkpoint_catalog,
     shown,
-    stock,
     table,
 )
 from dashboard.state import session, slices
@@ -46,7 +46,7 @@ HEIGHT, HEIGHT_OF_TWO = 540, 400
 class Map:
     """A map as it is drawn: whose, of which latent, and how it is turned in its pane."""
 
-    found: Checkpoint
+    checkpoint: Checkpoint
     on: Projection
     layout: Layout
     turn: Turn = service.STRAIGHT
@@ -55,7 +55,7 @@ class Map:
     @property
     def title(self) -> str:
         """What stands above it."""
-        return f"{self.found.model}, latent {self.layout.latent}"
+        return f"{self.checkpoint.model}, latent {self.layout.latent}"
 
     def places(self, ids: pd.Index[str]) -> service.Places:
         """(N, 2) places of samples in the pane, 0 to 1 along its longer side."""
@@ -64,36 +64,36 @@ class Map:
 
 def latent_map() -> None:
     """The page."""
-    found = widgets.current(stock())
-    if found is None:
+    result = widgets.current(checkpoint_catalog())
+    if result is None:
         return
-    on = service.placed(found)
+    on = service.placed(result)
     if isinstance(on, DataProblem):
-        widgets.notice(messages.no_map(on.message, shown(found.folder)))
+        widgets.notice(messages.no_map(on.message, shown(result.folder)))
         return
-    latents = service.latents(found, on)
+    latents = service.latents(result, on)
     if not latents:
-        widgets.notice(messages.no_projection(shown(found.folder)))
+        widgets.notice(messages.no_projection(shown(result.folder)))
         return
-    widgets.alone(partial(_page, found, on, latents))
+    widgets.alone(partial(_page, result, on, latents))
 
 
-def _page(found: Checkpoint, on: Projection, latents: tuple[str, ...]) -> None:
+def _page(checkpoint: Checkpoint, on: Projection, latents: tuple[str, ...]) -> None:
     left, right = st.columns([8, 5], gap="medium")
     with left:
-        latent, colour = _choices(found, latents)
-        maps = _maps(found, on, latent)
+        latent, colour = _choices(checkpoint, latents)
+        maps = _maps(checkpoint, on, latent)
         _draw(maps, colour)
         _reading(maps)
-        slice_panel.slice_panel(found)
+        slice_panel.slice_panel(checkpoint)
     with right:
-        _panel(found)
+        _panel(checkpoint)
 
 
-def _choices(found: Checkpoint, latents: tuple[str, ...]) -> tuple[str, str]:
+def _choices(checkpoint: Checkpoint, latents: tuple[str, ...]) -> tuple[str, str]:
     view = session.view()
-    colours = service.colours(found)
-    names = sample_service.modality_names(found)
+    colours = service.colours(checkpoint)
+    names = sample_service.modality_names(checkpoint)
     latent = view.latent if view.latent in latents else service.first(latents)
     colour = view.colour if view.colour in colours else colours[0]
     st.segmented_control(
@@ -112,7 +112,7 @@ def _choices(found: Checkpoint, latents: tuple[str, ...]) -> tuple[str, str]:
             "Colour", "colour", colours, colour, terms.COLOURS.__getitem__, help=terms.COLOUR
         )
     with other:
-        others = ("", *service.others(found, latent))
+        others = ("", *service.others(checkpoint, latent))
         widgets.select(
             "Second map",
             "beside",
@@ -124,14 +124,14 @@ def _choices(found: Checkpoint, latents: tuple[str, ...]) -> tuple[str, str]:
     return latent, colour
 
 
-def _maps(found: Checkpoint, on: Projection, latent: str) -> list[Map]:
+def _maps(checkpoint: Checkpoint, on: Projection, latent: str) -> list[Map]:
     """The chosen map, and the second one where there is one."""
-    first = Map(found, on, service.layout(on, latent))
+    first = Map(checkpoint, on, service.layout(on, latent))
     view = session.view()
-    if view.beside not in service.others(found, latent):
+    if view.beside not in service.others(checkpoint, latent):
         return [first]
     model, other = service.split_beside(view.beside)
-    second = stock().get(found.data, model, found.seed)
+    second = checkpoint_catalog().get(checkpoint.data, model, checkpoint.seed)
     placed = service.placed(second) if second.status == "ready" else None
     if not isinstance(placed, Projection) or not placed.has(other):
         return [first]
@@ -141,7 +141,7 @@ def _maps(found: Checkpoint, on: Projection, latent: str) -> list[Map]:
 
 def _draw(maps: Sequence[Map], colour: str) -> None:
     view, first = session.view(), maps[0]
-    points = service.points(first.found, first.layout, colour, view.split, view.definition)
+    points = service.points(first.checkpoint, first.layout, colour, view.split, view.definition)
     for other in maps[1:]:
         points = points[points.index.isin(other.layout.ids)]
     if points.empty:
@@ -149,7 +149,7 @@ def _draw(maps: Sequence[Map], colour: str) -> None:
         return
     ids = points.index
     label = terms.COLOURS[colour]
-    order = _order(first.found, colour)
+    order = _order(first.checkpoint, colour)
     look = figures.looks(points["colour"], colour, label, order)
     height = HEIGHT if len(maps) == 1 else HEIGHT_OF_TWO
     panes = [_pane(one, ids, label, len(maps) > 1) for one in maps]
@@ -157,15 +157,17 @@ def _draw(maps: Sequence[Map], colour: str) -> None:
         frontend.pack(ids.tolist(), panes, look, figures.size(len(ids)), height),
         partial(_heard, tuple(maps)),
     )
-    frontend.card(partial(thumbnails.of_sample, first.found))
+    frontend.card(partial(thumbnails.of_sample, first.checkpoint))
     widgets.save_figure("map", " ".join(p.label for p in panes))
     _focus(maps, panes, ids)
-    if view.sample in table(first.found).index and view.sample not in ids:
+    if view.sample in table(first.checkpoint).index and view.sample not in ids:
         st.caption(messages.not_a_point(plain(view.sample)))
 
 
 def _pane(one: Map, ids: pd.Index[str], label: str, titled: bool) -> Pane:
-    frame = f"{one.found.data}/{one.found.model}/{one.found.seed}/{one.layout.latent}"
+    frame = (
+        f"{one.checkpoint.data}/{one.checkpoint.model}/{one.checkpoint.seed}/{one.layout.latent}"
+    )
     # A turned map has other places than the same map alone.
     frame = f"{frame}/{one.layout.mark}/{'' if one.turn is service.STRAIGHT else 'turned'}"
     return Pane(
@@ -191,7 +193,7 @@ def _focus(maps: Sequence[Map], panes: Sequence[Pane], ids: pd.Index[str]) -> No
 
 def _outline(one: Map, drawn: Slice) -> list[list[float]] | None:
     """A slice's outline in a pane; only on the map that it was drawn on."""
-    whose = (one.found.model, one.found.seed, one.layout.latent)
+    whose = (one.checkpoint.model, one.checkpoint.seed, one.layout.latent)
     if whose != (drawn.model, drawn.seed, drawn.latent):
         return None
     return one.turn.there(outlines.outline(drawn)).tolist()
@@ -199,20 +201,20 @@ def _outline(one: Map, drawn: Slice) -> list[list[float]] | None:
 
 def _left_out(one: Map, sample: str) -> list[float] | None:
     """Where a sample lies that has no point: of another split, or not placed with the others."""
-    if sample not in table(one.found).index:
+    if sample not in table(one.checkpoint).index:
         return None
     if sample in one.layout.ids:
         return [float(v) for v in one.places(pd.Index([sample]))[0]]
-    at = service.place_later(one.found, one.on, one.layout, sample)
+    at = service.place_later(one.checkpoint, one.on, one.layout, sample)
     if isinstance(at, DataProblem):
         return None
     return one.turn.there(at)[0].tolist()
 
 
-def _order(found: Checkpoint, colour: str) -> tuple[str, ...]:
-    if colour in ("dominant", "composition"):
-        return sample_service.components(found)
-    return ("right", "wrong") if colour == "correct" else sample_service.classes(found)
+def _order(checkpoint: Checkpoint, colour: str) -> tuple[str, ...]:
+    if colour in ("dominant", "interaction_type"):
+        return sample_service.components(checkpoint)
+    return ("right", "wrong") if colour == "correct" else sample_service.classes(checkpoint)
 
 
 def _heard(maps: Sequence[Map]) -> None:
@@ -226,7 +228,9 @@ def _heard(maps: Sequence[Map]) -> None:
     corners = outlines.corners(one.turn.back(drawn[1]))
     if corners:
         where = one.layout
-        made = Slice("", one.found.model, one.found.seed, where.latent, where.mark, corners)
+        made = Slice(
+            "", one.checkpoint.model, one.checkpoint.seed, where.latent, where.mark, corners
+        )
         session.add_slice(made)
 
 
@@ -240,7 +244,7 @@ def _reading(maps: Sequence[Map]) -> None:
         trust = on.trustworthiness.get(latent)
         quality = "" if trust is None else f" Trustworthiness **{trust:.2f}** of 1."
         rows = "" if on.rows >= on.of else f" {on.rows:,} of {on.of:,} samples placed."
-        whose = f"{plain(one.found.model)}, " if len(maps) > 1 else ""
+        whose = f"{plain(one.checkpoint.model)}, " if len(maps) > 1 else ""
         st.markdown(
             f"{whose}{plain(on.method.upper())} of {plain(latent)}.{quality}{rows}",
             help=terms.TRUSTWORTHINESS,
@@ -253,15 +257,15 @@ def _reading(maps: Sequence[Map]) -> None:
         )
     methods = {one.on.method for one in maps}
     st.caption(" ".join(terms.PCA if m == "pca" else terms.DISTANCE for m in sorted(methods)))
-    if not service.is_stored(maps[0].found):
-        _fit(maps[0].found)
+    if not service.is_stored(maps[0].checkpoint):
+        _fit(maps[0].checkpoint)
 
 
-def _fit(found: Checkpoint) -> None:
+def _fit(checkpoint: Checkpoint) -> None:
     """A map that was made on the spot: let a better one be computed, and show how far it is."""
-    widgets.notice(messages.only_pca(shown(found.folder)))
+    widgets.notice(messages.only_pca(shown(checkpoint.folder)))
     visitor_cookie.remember()
-    job = service.fitting(found)
+    job = service.fitting(checkpoint)
     if job is None or not job.active:
         if job is not None and job.state != "done":
             widgets.caution(f"The last attempt ended: {plain(job.message or job.state)}")
@@ -270,22 +274,22 @@ def _fit(found: Checkpoint) -> None:
             key="fit_map",
             icon=":material/scatter_plot:",
             on_click=_start_fitting,
-            args=(found,),
+            args=(checkpoint,),
         )
         return
     job_panel.show(
-        lambda: [j for j in (service.fitting(found),) if j is not None], visitors.visitor()
+        lambda: [j for j in (service.fitting(checkpoint),) if j is not None], visitors.visitor()
     )
 
 
-def _start_fitting(found: Checkpoint) -> None:
+def _start_fitting(checkpoint: Checkpoint) -> None:
     try:
-        service.fit(found, visitors.hashed(visitors.begin()))
+        service.fit(checkpoint, visitors.hashed(visitors.begin()))
     except Busy as error:
         widgets.notice(messages.busy(str(error)))
 
 
-def _panel(found: Checkpoint) -> None:
+def _panel(checkpoint: Checkpoint) -> None:
     sample = session.view().sample
     if not sample:
         st.info(
@@ -294,11 +298,11 @@ def _panel(found: Checkpoint) -> None:
             icon=":material/ads_click:",
         )
         return
-    if sample not in table(found).index:
-        widgets.notice(messages.unknown_sample(sample, found.data))
+    if sample not in table(checkpoint).index:
+        widgets.notice(messages.unknown_sample(sample, checkpoint.data))
         st.button("Clear the selection", on_click=_clear)
         return
-    panel.brief(found, sample)
+    panel.brief(checkpoint, sample)
 
 
 def _clear() -> None:

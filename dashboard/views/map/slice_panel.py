@@ -22,7 +22,7 @@ from dashboard.widgets import plain
 MOST_MODELS = 6
 
 
-def slice_panel(found: Checkpoint) -> None:
+def slice_panel(checkpoint: Checkpoint) -> None:
     """The slice in force, or how to make one."""
     view = session.view()
     kept = session.slices()
@@ -37,9 +37,9 @@ def slice_panel(found: Checkpoint) -> None:
         widgets.notice(messages.no_slice(ids.message))
         st.button("Clear the slice", on_click=session.change, kwargs={"slice": ""})
         return
-    rows = service.rows_of(found, ids, view.split)
+    rows = service.rows_of(checkpoint, ids, view.split)
     _name(drawn)
-    total = len(samples.in_split(catalog.table(found), view.split))
+    total = len(samples.in_split(catalog.table(checkpoint), view.split))
     st.markdown(
         f"**{len(rows):,}** of {total:,} samples, drawn on {plain(drawn.latent)} of "
         f"{plain(drawn.model)}."
@@ -47,8 +47,8 @@ def slice_panel(found: Checkpoint) -> None:
     if rows.empty:
         widgets.notice(messages.empty_slice())
         return
-    _difference(found, ids)
-    _table(found, rows, drawn)
+    _difference(checkpoint, ids)
+    _table(checkpoint, rows, drawn)
 
 
 def _earlier(kept: list[str]) -> None:
@@ -82,11 +82,11 @@ def _renamed(drawn: slices.Slice) -> Callable[[str], str]:
     return rename
 
 
-def _difference(found: Checkpoint, ids: pd.Index[str]) -> None:
+def _difference(checkpoint: Checkpoint, ids: pd.Index[str]) -> None:
     view = session.view()
-    ready = catalog.stock().ready(found.data, found.seed)
-    first = [found, *(c for c in ready if c.model != found.model)]
-    frame = service.against_rest(first[:MOST_MODELS], found, ids, view.split, view.definition)
+    ready = catalog.checkpoint_catalog().ready(checkpoint.data, checkpoint.seed)
+    first = [checkpoint, *(c for c in ready if c.model != checkpoint.model)]
+    frame = service.against_rest(first[:MOST_MODELS], checkpoint, ids, view.split, view.definition)
     held = [k for k in ("gate", "bits", "right") if (frame["kind"] == k).any()]
     for kind, column in zip(held, st.columns(len(held), gap="medium"), strict=True):
         with column:
@@ -106,7 +106,7 @@ def _difference(found: Checkpoint, ids: pd.Index[str]) -> None:
         widgets.caution("Too few samples for intervals.")
 
 
-def _table(found: Checkpoint, rows: pd.DataFrame, drawn: slices.Slice) -> None:
+def _table(checkpoint: Checkpoint, rows: pd.DataFrame, drawn: slices.Slice) -> None:
     columns = {
         "": ["✓" if c else "✗" for c in rows["correct"]],
         "id": rows["id"].to_numpy(),
@@ -130,11 +130,13 @@ def _table(found: Checkpoint, rows: pd.DataFrame, drawn: slices.Slice) -> None:
     st.caption("Click a row to see its sample.")
     with st.container(horizontal=True, vertical_alignment="center"):
         name = "-".join(drawn.name.split()) or "slice"
-        widgets.download(rows.drop(columns=["position"]), f"{found.data}-{found.model}-{name}")
+        widgets.download(
+            rows.drop(columns=["position"]), f"{checkpoint.data}-{checkpoint.model}-{name}"
+        )
         widgets.report_of(
-            found,
+            checkpoint,
             list(rows["id"]),
-            f"{drawn.name} of {found.data}, {found.model}",
+            f"{drawn.name} of {checkpoint.data}, {checkpoint.model}",
             "Report of this slice",
             f"{terms.SPLITS[session.view().split]} samples inside an outline drawn on "
             f"{drawn.latent} of {drawn.model}.",

@@ -12,18 +12,18 @@ import streamlit as st
 from dashboard import widgets
 from dashboard.figures import sample as figures
 from dashboard.services.sample import samples as service
-from dashboard.services.store.catalog import Checkpoint, stock
+from dashboard.services.store.catalog import Checkpoint, checkpoint_catalog
 from dashboard.state import session
 from dashboard.text import messages, terms
 from dashboard.widgets import plain
 
 
 def opinions(
-    found: Sequence[Checkpoint], current: Checkpoint, sample: str, brief: bool = False
+    checkpoints: Sequence[Checkpoint], current: Checkpoint, sample: str, brief: bool = False
 ) -> None:
     """Answers of every model, and of each input alone, in one table."""
-    pair = next((c for c in found if c.model == "ensemble"), current)
-    said = [*service.opinions(found, sample), *service.unimodal(pair, sample)]
+    pair = next((c for c in checkpoints if c.model == "ensemble"), current)
+    said = [*service.opinions(checkpoints, sample), *service.unimodal(pair, sample)]
     columns: dict[str, list[Any]] = {
         "": ["✓" if o.correct else "✗" for o in said],
         "who": [o.who for o in said],
@@ -60,35 +60,35 @@ def opinions(
         )
 
 
-def gate(found: Checkpoint, sample: str) -> None:
+def gate(checkpoint: Checkpoint, sample: str) -> None:
     """Gate weights of one sample, with a sentence that reads them."""
-    weights = service.gates(found, sample)
-    names = terms.component_names(service.modality_names(found))
+    weights = service.gates(checkpoint, sample)
+    names = terms.component_names(service.modality_names(checkpoint))
     top = weights.iloc[int(weights["weight"].to_numpy().argmax())]
     st.markdown("**Gate: which component counts**", help=terms.GATE)
     widgets.bars(
         figures.gate_bars(weights, names),
-        f"gate-{found.model}",
+        f"gate-{checkpoint.model}",
         f"Bars of the {terms.NUMBERS[len(weights)]} gate weights",
     )
     st.caption(
         f"The model relies most on **{top['component']}** ({plain(names[top['component']])}): "
         f"{top['weight']:.0%} of the weight."
     )
-    share = service.explained(found, sample)
+    share = service.explained(checkpoint, sample)
     if share is not None:
         st.caption(messages.explained(share), help=terms.EXPLAINED)
 
 
-def waterfall(found: Checkpoint, sample: str) -> None:
+def waterfall(checkpoint: Checkpoint, sample: str) -> None:
     """How the components add up to the score of the chosen class, with the printed identity."""
     st.markdown("**How the score comes about**", help=terms.CONTRIBUTION)
-    cls, against = class_choice(found, sample)
-    split = service.decomposition(found, sample, cls, against)
+    cls, against = class_choice(checkpoint, sample)
+    split = service.decomposition(checkpoint, sample, cls, against)
     if split is None:
-        widgets.notice(messages.no_gate(plain(found.model)))
+        widgets.notice(messages.no_gate(plain(checkpoint.model)))
         return
-    names = terms.component_names(service.modality_names(found))
+    names = terms.component_names(service.modality_names(checkpoint))
     fig = figures.waterfall(split.parts, split.stored, names, "score")
     widgets.bars(
         fig,
@@ -105,10 +105,10 @@ def waterfall(found: Checkpoint, sample: str) -> None:
     )
 
 
-def class_choice(found: Checkpoint, sample: str) -> tuple[str, str]:
+def class_choice(checkpoint: Checkpoint, sample: str) -> tuple[str, str]:
     """The class whose score is explained, and the one it is compared with ("" for none)."""
-    view, classes = session.view(), service.classes(found)
-    row = service.record(found, sample)
+    view, classes = session.view(), service.classes(checkpoint)
+    row = service.record(checkpoint, sample)
     answer, truth = row["pred"], row["y"]
     marks = {truth: " (true)", answer: " (answer)"} if truth != answer else {answer: " (answer)"}
     left, right = st.columns(2)
@@ -128,10 +128,12 @@ def class_choice(found: Checkpoint, sample: str) -> tuple[str, str]:
     return cls, against
 
 
-def no_gate(found: Checkpoint) -> None:
+def no_gate(checkpoint: Checkpoint) -> None:
     """Say that this model does not decompose, and offer the one that does."""
-    widgets.notice(messages.no_gate(plain(found.model)))
-    other = next((c for c in stock().ready(found.data, found.seed) if c.gated), None)
+    widgets.notice(messages.no_gate(plain(checkpoint.model)))
+    other = next(
+        (c for c in checkpoint_catalog().ready(checkpoint.data, checkpoint.seed) if c.gated), None
+    )
     if other is not None:
         st.button(
             f"Show {plain(other.model)}",

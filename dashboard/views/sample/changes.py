@@ -30,25 +30,25 @@ _LABELS = {
 _ONLY = {"text": "text", "draw": "image"}
 
 
-def cards(found: Checkpoint, sample: str) -> dict[int, Change]:
+def cards(checkpoint: Checkpoint, sample: str) -> dict[int, Change]:
     """A card for each input: how to change it, and what it is like now."""
     changes = {}
-    sides = media.sides(found, sample)
-    for m, name in enumerate(samples.modality_names(found), start=1):
+    sides = media.sides(checkpoint, sample)
+    for m, name in enumerate(samples.modality_names(checkpoint), start=1):
         with st.container(border=True):
-            changes[m] = _change(found, sample, m, name)
+            changes[m] = _change(checkpoint, sample, m, name)
             if changes[m].kind == "draw":
-                _draw(found, sample, m, name, changes[m])
+                _draw(checkpoint, sample, m, name, changes[m])
             elif not isinstance(sides, DataProblem):
                 media_cards.of(sides[m - 1], f"as-it-is-{sample}-{m}")
     return changes
 
 
-def _change(found: Checkpoint, sample: str, modality: int, name: str) -> Change:
+def _change(checkpoint: Checkpoint, sample: str, modality: int, name: str) -> Change:
     field = f"edit{modality}"
     code = getattr(session.view(), field)
     now = edits.read_change(code) if code else Change()
-    of = service.kind_of(found, modality)
+    of = service.kind_of(checkpoint, modality)
     text = of == "text"
     kinds = tuple(k for k in edits.KINDS if _ONLY.get(k, of) == of)
     labels = {**_LABELS, "blank": "mute"} if of == "audio" else _LABELS
@@ -57,9 +57,9 @@ def _change(found: Checkpoint, sample: str, modality: int, name: str) -> Change:
     def start(chosen: str) -> str:
         match chosen:
             case "swap":
-                change = Change("swap", donor=_some_donor(found, sample))
+                change = Change("swap", donor=_some_donor(checkpoint, sample))
             case "text":
-                change = Change("text", text=service.text_of(found, sample, modality))
+                change = Change("text", text=service.text_of(checkpoint, sample, modality))
             case "noise":
                 change = Change("noise", severity=0.5 if text else 1.0)
             case _:
@@ -77,12 +77,12 @@ def _change(found: Checkpoint, sample: str, modality: int, name: str) -> Change:
     now = now if kind == now.kind else Change()
     detail = {"noise": _noise, "swap": _swap, "text": _rewrite}.get(kind)
     if detail is not None:
-        detail(found, sample, modality, now)
+        detail(checkpoint, sample, modality, now)
     return now
 
 
-def _noise(found: Checkpoint, _: str, modality: int, now: Change) -> None:
-    field, text = f"edit{modality}", service.is_text(found, modality)
+def _noise(checkpoint: Checkpoint, _: str, modality: int, now: Change) -> None:
+    field, text = f"edit{modality}", service.is_text(checkpoint, modality)
     most = 1.0 if text else edits.MOST_NOISE
     st.slider(
         "Share of words that are lost" if text else "Noise, in standard deviations of each feature",
@@ -106,10 +106,10 @@ def _noise(found: Checkpoint, _: str, modality: int, now: Change) -> None:
     )
 
 
-def _swap(found: Checkpoint, sample: str, modality: int, now: Change) -> None:
+def _swap(checkpoint: Checkpoint, sample: str, modality: int, now: Change) -> None:
     field = f"edit{modality}"
-    truth = table(found)["y"]
-    donors = service.other_samples(found, sample)
+    truth = table(checkpoint)["y"]
+    donors = service.other_samples(checkpoint, sample)
     if now.donor not in donors:
         donors = [now.donor, *donors]
     st.selectbox(
@@ -142,10 +142,10 @@ def _rewrite(_found: Checkpoint, _sample: str, modality: int, now: Change) -> No
     )
 
 
-def _draw(found: Checkpoint, sample: str, modality: int, name: str, now: Change) -> None:
+def _draw(checkpoint: Checkpoint, sample: str, modality: int, name: str, now: Change) -> None:
     """The picture to be drawn on, with what is drawn so far."""
     field = f"edit{modality}"
-    picture = service.drawn_on(found, sample, modality, now)
+    picture = service.drawn_on(checkpoint, sample, modality, now)
     if picture is None:
         widgets.notice(messages.cannot_change("This picture cannot be shown."))
         return
@@ -179,12 +179,14 @@ def _draw(found: Checkpoint, sample: str, modality: int, name: str, now: Change)
         widgets.notice(messages.drawing_too_long(len(edits.write_change(now)), view.LONGEST_EDIT))
 
 
-def _some_donor(found: Checkpoint, sample: str) -> str:
+def _some_donor(checkpoint: Checkpoint, sample: str) -> str:
     """The next sample of another class: swapping with one of the same class shows little."""
-    frame = samples.in_split(table(found), session.view().split)
-    truth = samples.record(found, sample)["y"]
+    frame = samples.in_split(table(checkpoint), session.view().split)
+    truth = samples.record(checkpoint, sample)["y"]
     others = frame[(frame["y"] != truth)]["id"]
     place = int(frame["id"].searchsorted(sample)) if frame["id"].is_monotonic_increasing else 0
     later = others[others.index.isin(frame["id"].iloc[place:])]
-    every = (str(i) for ids in (later, others, service.other_samples(found, sample)) for i in ids)
+    every = (
+        str(i) for ids in (later, others, service.other_samples(checkpoint, sample)) for i in ids
+    )
     return next(every, sample)

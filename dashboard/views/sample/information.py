@@ -17,27 +17,27 @@ from dashboard.text import messages, terms
 from dashboard.widgets import plain
 
 
-def information(found: Checkpoint, sample: str) -> None:
+def information(checkpoint: Checkpoint, sample: str) -> None:
     """What each input tells of the true class, in bits, how that is split, and its identities."""
-    names = service.modality_names(found)
+    names = service.modality_names(checkpoint)
     if len(names) != 2:
         return
     st.markdown("**What the inputs tell of the true class**", help=terms.BITS)
-    view, able = session.view(), facts.tellers(found)
+    view, able = session.view(), facts.tellers(checkpoint)
     if not able:
-        _no_heads(found)
+        _no_heads(checkpoint)
         return
     teller = view.teller if view.teller in able else able[0]
-    told = facts.told(found, sample, view.definition, teller)
+    told = facts.told(checkpoint, sample, view.definition, teller)
     if told is None:
         widgets.notice(messages.not_told())
         return
     left, right = st.columns([5, 4], gap="medium")
     with right:
-        _choices(found, able, teller)
+        _choices(checkpoint, able, teller)
         _identities(told.values, names)
         if teller == "data":
-            _data_alone(found)
+            _data_alone(checkpoint)
         else:
             _how_far_to_trust(told)
     with left:
@@ -64,8 +64,11 @@ def information(found: Checkpoint, sample: str) -> None:
                 _reliability(told, names)
 
 
-def _choices(found: Checkpoint, able: tuple[str, ...], teller: str) -> None:
-    names = {"model": f"heads of {plain(found.model)}", "data": "small networks on the data alone"}
+def _choices(checkpoint: Checkpoint, able: tuple[str, ...], teller: str) -> None:
+    names = {
+        "model": f"heads of {plain(checkpoint.model)}",
+        "data": "small networks on the data alone",
+    }
     if len(able) > 1:
         widgets.select("Told by", "teller", able, teller, names.__getitem__, help=terms.TELLER)
     else:
@@ -101,14 +104,14 @@ def _how_far_to_trust(told: facts.Told) -> None:
         )
 
 
-def _data_alone(found: Checkpoint) -> None:
+def _data_alone(checkpoint: Checkpoint) -> None:
     st.caption(
         "By networks that read the inputs as they are and saw neither this sample nor its copies; "
         "no trained model takes part."
     )
-    short = facts.shortfall(found)
+    short = facts.shortfall(checkpoint)
     if short is not None:
-        widgets.notice(messages.data_falls_short(short.found, plain(short.model), short.more))
+        widgets.notice(messages.data_falls_short(short.estimate, plain(short.model), short.more))
 
 
 def _reliability(told: facts.Told, names: Sequence[str]) -> None:
@@ -148,9 +151,9 @@ def _reliability(told: facts.Told, names: Sequence[str]) -> None:
         widgets.download(table, "calibration")
 
 
-def _no_heads(found: Checkpoint) -> None:
-    other = facts.other_that_tells(found)
-    widgets.notice(messages.no_heads(plain(found.model)))
+def _no_heads(checkpoint: Checkpoint) -> None:
+    other = facts.other_that_tells(checkpoint)
+    widgets.notice(messages.no_heads(plain(checkpoint.model)))
     if other is not None:
         st.button(
             f"Show bits of {plain(other.model)}",

@@ -15,10 +15,10 @@ from dashboard.services.store.catalog import Checkpoint, DataProblem
 from dashboard.widgets import plain
 
 
-def row(found: Checkpoint, sample: str, across: int = 3, brief: bool = False) -> None:
+def row(checkpoint: Checkpoint, sample: str, across: int = 3, brief: bool = False) -> None:
     """A sample's modalities, at most ``across`` beside each other (one on a narrow screen);
     ``brief`` as in `cards`."""
-    sides = media.sides(found, sample)
+    sides = media.sides(checkpoint, sample)
     if isinstance(sides, DataProblem):
         st.info(plain(sides.message), icon=":material/hide_image:")
         return

@@ -8,63 +8,70 @@ from dashboard import widgets
 from dashboard.services.sample import media
 from dashboard.services.sample import neighbours as near_service
 from dashboard.services.sample import samples as service
-from dashboard.services.store.catalog import Checkpoint, DataProblem, stock
+from dashboard.services.store.catalog import Checkpoint, DataProblem, checkpoint_catalog
 from dashboard.state import session
 from dashboard.text import messages, terms
 from dashboard.views.sample import answer, information, media_cards
 from dashboard.widgets import plain
 
 
-def full(found: Checkpoint, sample: str) -> None:
+def full(checkpoint: Checkpoint, sample: str) -> None:
     """Everything about one sample; it must be in the checkpoint's table."""
-    heading(found, sample)
-    media_cards.row(found, sample)
+    heading(checkpoint, sample)
+    media_cards.row(checkpoint, sample)
     st.markdown("**What each model says**", help=terms.ALONE)
-    answer.opinions(stock().ready(found.data, found.seed), found, sample)
-    if found.gated:
+    answer.opinions(
+        checkpoint_catalog().ready(checkpoint.data, checkpoint.seed), checkpoint, sample
+    )
+    if checkpoint.gated:
         left, right = st.columns([4, 5], gap="medium")
         with left:
-            answer.gate(found, sample)
+            answer.gate(checkpoint, sample)
         with right:
-            answer.waterfall(found, sample)
+            answer.waterfall(checkpoint, sample)
     else:
-        answer.no_gate(found)
-    information.information(found, sample)
-    nearest(found, sample)
+        answer.no_gate(checkpoint)
+    information.information(checkpoint, sample)
+    nearest(checkpoint, sample)
 
 
-def brief(found: Checkpoint, sample: str) -> None:
+def brief(checkpoint: Checkpoint, sample: str) -> None:
     """Media, gate and answers, for a panel beside a map or a list."""
-    heading(found, sample)
-    media_cards.row(found, sample, across=2)
-    if found.gated:
-        answer.gate(found, sample)
-    answer.opinions(stock().ready(found.data, found.seed), found, sample, brief=True)
+    heading(checkpoint, sample)
+    media_cards.row(checkpoint, sample, across=2)
+    if checkpoint.gated:
+        answer.gate(checkpoint, sample)
+    answer.opinions(
+        checkpoint_catalog().ready(checkpoint.data, checkpoint.seed), checkpoint, sample, brief=True
+    )
     st.page_link(session.page("samples"), label="Open in Samples", icon=":material/open_in_full:")
 
 
-def heading(found: Checkpoint, sample: str) -> None:
+def heading(checkpoint: Checkpoint, sample: str) -> None:
     """Id, truth, answer and what is known about the sample, in two lines."""
-    row = service.record(found, sample)
+    row = service.record(checkpoint, sample)
     st.header(f"Sample {plain(sample)}", anchor=False)
     verdict = ":green-badge[:material/check: right]"
     if not bool(row["correct"]):
         verdict = ":red-badge[:material/close: wrong]"
     said = (
-        f"True class **{plain(row['y'])}**. {plain(found.model)} says **{plain(row['pred'])}** "
+        f"True class **{plain(row['y'])}**. {plain(checkpoint.model)} says "
+        f"**{plain(row['pred'])}** "
         f"({row['confidence']:.0%} sure) {verdict}"
     )
     known = [said, f":gray-badge[{plain(row['split'])} sample]"]
-    composed = row.get("composition") in terms.BADGES
+    composed = row.get("interaction_type") in terms.BADGES
     if composed:
-        known.append(f"true composition {widgets.badge(row['composition'])}")
-    known += [f":orange-badge[{plain(widgets.words(f))}]" for f in service.flags_of(found, sample)]
-    st.markdown(" ".join(known), help=terms.COMPOSITION if composed else None)
+        known.append(f"true interaction type {widgets.badge(row['interaction_type'])}")
+    known += [
+        f":orange-badge[{plain(widgets.words(f))}]" for f in service.flags_of(checkpoint, sample)
+    ]
+    st.markdown(" ".join(known), help=terms.INTERACTION_TYPE if composed else None)
 
 
-def nearest(found: Checkpoint, sample: str) -> None:
+def nearest(checkpoint: Checkpoint, sample: str) -> None:
     """The samples that the model describes most alike, in a latent of the visitor's choice."""
-    latents = found.run.latents if found.run else ()
+    latents = checkpoint.run.latents if checkpoint.run else ()
     view, off = session.view(), "off"
     chosen = view.near if view.near in latents else ""
     st.markdown("**Samples that the model describes alike**", help=terms.NEAREST)
@@ -79,11 +86,11 @@ def nearest(found: Checkpoint, sample: str) -> None:
     )
     if not chosen:
         return
-    found_ones = near_service.nearest(found, sample, chosen, view.split)
+    found_ones = near_service.nearest(checkpoint, sample, chosen, view.split)
     if isinstance(found_ones, DataProblem):
         widgets.notice(messages.no_neighbours(found_ones.message))
         return
-    names = service.modality_names(found)
+    names = service.modality_names(checkpoint)
     st.caption(f"**{plain(chosen)}**: {plain(terms.latent(chosen, names))}")
     for place, one in enumerate(found_ones, start=1):
         with st.container(border=True):
@@ -96,6 +103,6 @@ def nearest(found: Checkpoint, sample: str) -> None:
                 kwargs={"sample": one.sample},
             )
             st.caption(f"Distance {one.distance:.2f}")
-            sides = media.sides(found, one.sample)
+            sides = media.sides(checkpoint, one.sample)
             if not isinstance(sides, DataProblem):
                 media_cards.cards(sides, f"near-{place}", brief=True)

@@ -12,7 +12,7 @@ from dashboard import widgets
 from dashboard.services import listing
 from dashboard.services.sample import information, thumbnails
 from dashboard.services.sample import samples as service
-from dashboard.services.store.catalog import Checkpoint, stock, table
+from dashboard.services.store.catalog import Checkpoint, checkpoint_catalog, table
 from dashboard.state import session, slices
 from dashboard.state.view import COMPONENTS, DEFAULT, LONGEST, UP, filters_of
 from dashboard.text import messages, terms
@@ -22,25 +22,25 @@ from dashboard.widgets import plain
 
 def samples() -> None:
     """The page."""
-    found = widgets.current(stock())
-    if found is None:
+    result = widgets.current(checkpoint_catalog())
+    if result is None:
         return
-    widgets.legend(found)
-    widgets.alone(partial(_page, found))
+    widgets.legend(result)
+    widgets.alone(partial(_page, result))
 
 
-def _page(found: Checkpoint) -> None:
+def _page(checkpoint: Checkpoint) -> None:
     left, right = st.columns([6, 7], gap="medium")
     with left:
-        _filters(found)
-        rows = listing.selected(found, session.view())
+        _filters(checkpoint)
+        rows = listing.selected(checkpoint, session.view())
         widgets.start_with_first(rows)
-        _list(found, rows)
+        _list(checkpoint, rows)
     with right:
-        _detail(found, rows)
+        _detail(checkpoint, rows)
 
 
-def _filters(found: Checkpoint) -> None:
+def _filters(checkpoint: Checkpoint) -> None:
     view = session.view()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input(
@@ -53,7 +53,7 @@ def _filters(found: Checkpoint) -> None:
         )
         count = len(filters_of(view)) - bool(view.search)
         with st.popover(f"Filter ({count})" if count else "Filter", icon=":material/tune:"):
-            _filter_choices(found)
+            _filter_choices(checkpoint)
     if view.slice:
         st.button(
             f"Only {plain(slices.read(view.slice).name)}: show all again",
@@ -64,17 +64,17 @@ def _filters(found: Checkpoint) -> None:
         )
 
 
-def _filter_choices(found: Checkpoint) -> None:
-    view, columns = session.view(), table(found).columns
+def _filter_choices(checkpoint: Checkpoint) -> None:
+    view, columns = session.view(), table(checkpoint).columns
     every = {"": "any"}
-    classes = ("", *service.classes(found))
+    classes = ("", *service.classes(checkpoint))
     widgets.select("True class", "truth", classes, view.truth, lambda c: every.get(c, c))
     shows = {"all": "right and wrong", "right": "right only", "wrong": "wrong only"}
-    if information.agree(found, view.definition) is not None:
+    if information.agree(checkpoint, view.definition) is not None:
         shows["apart"] = f"{terms.GATE_AND_BITS} disagree"
     widgets.select("Show", "show", tuple(shows), view.show, shows.__getitem__, help=terms.APART)
-    names = {**terms.component_names(service.modality_names(found)), **every}
-    components = ("", *service.components(found))
+    names = {**terms.component_names(service.modality_names(checkpoint)), **every}
+    components = ("", *service.components(checkpoint))
 
     def letter(c: str) -> str:
         return f"{c}: {names[c]}" if c else "any"
@@ -82,23 +82,28 @@ def _filter_choices(found: Checkpoint) -> None:
     if "dominant" in columns:
         label = "Component with the largest gate"
         widgets.select(label, "dominant", components, view.dominant, letter, help=terms.GATE)
-    if "composition" in columns:
-        help_ = terms.COMPOSITION
+    if "interaction_type" in columns:
+        help_ = terms.INTERACTION_TYPE
         widgets.select(
-            "True composition", "composition", components, view.composition, letter, help=help_
+            "True interaction type",
+            "interaction_type",
+            components,
+            view.interaction_type,
+            letter,
+            help=help_,
         )
-    flags = ("", *service.flags(found))
+    flags = ("", *service.flags(checkpoint))
     if len(flags) > 1:
         widgets.select(
             "Known about the sample", "flag", flags, view.flag, lambda f: widgets.words(f) or "any"
         )
-    _models(found)
+    _models(checkpoint)
 
 
-def _models(found: Checkpoint) -> None:
+def _models(checkpoint: Checkpoint) -> None:
     """Filters by what several models say."""
     view = session.view()
-    models = ("", *(c.model for c in stock().ready(found.data, found.seed)))
+    models = ("", *(c.model for c in checkpoint_catalog().ready(checkpoint.data, checkpoint.seed)))
     if len(models) < 3:
         return
     left, right = st.columns(2)
@@ -107,7 +112,7 @@ def _models(found: Checkpoint) -> None:
                        help=terms.MODELS_APART)  # fmt: skip
     with right:
         widgets.select("wrong is", "wrong", models, view.wrong, lambda m: m or "any model")
-    counts = listing.answer_counts(found, view.split)
+    counts = listing.answer_counts(checkpoint, view.split)
     widgets.select(
         "Answers of all models",
         "answers",
@@ -117,17 +122,17 @@ def _models(found: Checkpoint) -> None:
     )
 
 
-def _order(found: Checkpoint) -> None:
+def _order(checkpoint: Checkpoint) -> None:
     """What the list is sorted by; a click on a column's head does the same."""
     view = session.view()
-    quantity, up = listing.ordered_by(found, view.order)
+    quantity, up = listing.ordered_by(checkpoint, view.order)
     now = "up" if up else "down"
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     with left:
         widgets.select(
             "Sort by",
             "order",
-            ("stored", *listing.quantities(found)),
+            ("stored", *listing.quantities(checkpoint)),
             quantity or "stored",
             lambda q: terms.QUANTITIES.get(q, "order of the file"),
             read=lambda q: _in_order(q, q in _NAMES),
@@ -160,17 +165,17 @@ def _sort(column: str, now: tuple[str, bool]) -> bool:
     return bool(quantity)
 
 
-def _list(found: Checkpoint, rows: pd.DataFrame) -> None:
+def _list(checkpoint: Checkpoint, rows: pd.DataFrame) -> None:
     view = session.view()
     if rows.empty:
         widgets.notice(messages.nothing_matches())
         st.button("Clear all filters", on_click=session.clear_filters, type="primary")
         return
-    _order(found)
+    _order(checkpoint)
     page = listing.page_of(rows, view)
     part = rows.iloc[(page - 1) * listing.PAGE : page * listing.PAGE]
-    quantity, up = listing.ordered_by(found, view.order)
-    shown, config = _columns(found, part, quantity)
+    quantity, up = listing.ordered_by(checkpoint, view.order)
+    shown, config = _columns(checkpoint, part, quantity)
     for name, column in config.items():
         if quantity and _QUANTITIES.get(name, quantity) == quantity and name not in _PICTURES:
             column["label"] = f"{'↑' if up else '↓'} {column['label'] or '✓'}"
@@ -188,15 +193,15 @@ def _list(found: Checkpoint, rows: pd.DataFrame) -> None:
         column_config=config,
         alt="Samples with their inputs, their true class and the model's answer",
     )
-    total = len(service.in_split(table(found), view.split))
+    total = len(service.in_split(table(checkpoint), view.split))
     st.caption(f"{len(rows):,} of {total:,} samples. Click a row to open it, a head to sort.")
     _pager(rows, page)
-    widgets.download(rows, f"samples-{found.data}-{found.model}")
+    widgets.download(rows, f"samples-{checkpoint.data}-{checkpoint.model}")
     chosen = ", ".join(f"{k} = {v}" for k, v in filters_of(view).items())
     widgets.report_of(
-        found,
+        checkpoint,
         list(rows["id"]),
-        f"Samples of {found.data}, {found.model}",
+        f"Samples of {checkpoint.data}, {checkpoint.model}",
         "Report of these samples",
         f"{terms.SPLITS[view.split]} samples{f', filtered: {chosen}' if chosen else ''}; "
         f"order: {_order_words(view.order)}.",
@@ -236,7 +241,7 @@ _SHARES = ("unexplained", *(f"gate-{c}" for c in COMPONENTS))
 
 
 def _columns(
-    found: Checkpoint, rows: pd.DataFrame, quantity: str
+    checkpoint: Checkpoint, rows: pd.DataFrame, quantity: str
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """The list and how its columns look; the quantity it is ordered by is one of them."""
     columns = st.column_config
@@ -244,8 +249,8 @@ def _columns(
     config: dict[str, Any] = {
         "correct": columns.TextColumn("", width=30, help="✓ right, ✗ wrong"),
     }
-    small = thumbnails.columns(found, rows["id"].tolist())
-    for m, name in enumerate(service.modality_names(found), start=1):
+    small = thumbnails.columns(checkpoint, rows["id"].tolist())
+    for m, name in enumerate(service.modality_names(checkpoint), start=1):
         if m in small:
             numbers[f"x{m}"] = small[m].cells
             config[f"x{m}"] = (
@@ -259,7 +264,7 @@ def _columns(
     config |= {
         "id": columns.TextColumn("id", width=75),
         "true": columns.TextColumn("true", width=60),
-        "says": columns.TextColumn("says", width=60, help=f"Answer of {found.model}"),
+        "says": columns.TextColumn("says", width=60, help=f"Answer of {checkpoint.model}"),
         "sure": columns.NumberColumn(
             "sure", width=54, format="%.0f %%", help="Probability of the answer"
         ),
@@ -270,7 +275,7 @@ def _columns(
             "gate", width=46, help="Component with the largest gate weight"
         )
     if quantity and quantity not in _QUANTITIES.values():
-        values = listing.values(found, rows, quantity, session.view())
+        values = listing.values(checkpoint, rows, quantity, session.view())
         share = quantity in _SHARES
         shown["by"] = 100 * values if share else values
         config["by"] = columns.NumberColumn(
@@ -297,21 +302,21 @@ def _order_words(order: str) -> str:
     return f"{_short(quantity)}, {'smallest' if up else 'largest'} first"
 
 
-def _detail(found: Checkpoint, rows: pd.DataFrame) -> None:
+def _detail(checkpoint: Checkpoint, rows: pd.DataFrame) -> None:
     view = session.view()
     if not view.sample:
         return
     before, after, place = service.neighbours_in(rows, view.sample)
     widgets.stepper(before, after, place, len(rows))
-    if view.sample not in table(found).index:
+    if view.sample not in table(checkpoint).index:
         widgets.notice(messages.unknown_sample(view.sample, view.data))
         if not rows.empty:
             first = str(rows["id"].iloc[0])
             st.button(f"Open the first sample, {plain(first)}", on_click=_open, args=(first,))
         return
-    panel.full(found, view.sample)
-    title = f"Sample {view.sample} of {found.data}, {found.model}"
-    widgets.report_of(found, [view.sample], title, "Report of this sample")
+    panel.full(checkpoint, view.sample)
+    title = f"Sample {view.sample} of {checkpoint.data}, {checkpoint.model}"
+    widgets.report_of(checkpoint, [view.sample], title, "Report of this sample")
     st.page_link(
         session.page("what_if"), label="What if this sample were different?", icon=":material/edit:"
     )

@@ -46,20 +46,20 @@ def side_by_side(first: Checkpoint, second: Checkpoint, sample: str) -> None:
         )
 
 
-def _heading(found: Checkpoint, sample: str) -> None:
-    row = samples.record(found, sample)
+def _heading(checkpoint: Checkpoint, sample: str) -> None:
+    row = samples.record(checkpoint, sample)
     st.header(f"Sample {plain(sample)}", anchor=False)
     known = [f"True class **{plain(row['y'])}**", f":gray-badge[{plain(row['split'])} sample]"]
-    if row.get("composition") in terms.BADGES:
-        known.append(f"true composition {widgets.badge(row['composition'])}")
-    flags = samples.flags_of(found, sample)
+    if row.get("interaction_type") in terms.BADGES:
+        known.append(f"true interaction type {widgets.badge(row['interaction_type'])}")
+    flags = samples.flags_of(checkpoint, sample)
     known += [f":orange-badge[{plain(widgets.words(f))}]" for f in flags]
     st.markdown(" ".join(known))
 
 
 def _in_words(two: dict[str, Checkpoint], sample: str, cls: str, against: str) -> str:
     (first, one), (second, other) = two.items()
-    rows = [samples.record(found, sample) for found in (one, other)]
+    rows = [samples.record(result, sample) for result in (one, other)]
     said = [
         (plain(name), plain(row["pred"]), float(row["confidence"]), bool(row["correct"]))
         for name, row in zip((first, second), rows, strict=True)
@@ -115,35 +115,35 @@ def _parts(gated: dict[str, Checkpoint], sample: str, cls: str, against: str) ->
     if alone:
         st.markdown(f"**{plain(next(iter(gated)))}**")
     columns = st.columns(2, gap="large")
-    for place, (name, found) in enumerate(gated.items()):
+    for place, (name, result) in enumerate(gated.items()):
         with columns[place]:
             if not alone:
                 st.markdown(f"**{plain(name)}**")
-            _gate(found, name, sample, place)
+            _gate(result, name, sample, place)
         split = splits[name]
         if split is not None:
             with columns[1 if alone else place]:
-                _waterfall(found, name, split, span, _goal(cls, against), place)
+                _waterfall(result, name, split, span, _goal(cls, against), place)
 
 
-def _gate(found: Checkpoint, name: str, sample: str, place: int) -> None:
-    weights = samples.gates(found, sample)
+def _gate(checkpoint: Checkpoint, name: str, sample: str, place: int) -> None:
+    weights = samples.gates(checkpoint, sample)
     st.caption("Gate", help=terms.GATE)
     spoken = ", ".join(
         f"{c} {w:.0%}" for c, w in zip(weights["component"], weights["weight"], strict=True)
     )
-    parts = terms.component_names(samples.modality_names(found))
+    parts = terms.component_names(samples.modality_names(checkpoint))
     fig = figures.gate_bars(weights, parts)
     widgets.bars(fig, f"pair_gate_{place}", f"Gate of {name}: {spoken}")
 
 
 def _waterfall(
-    found: Checkpoint, name: str, split: Decomposition, span: tuple[float, float], goal: str,
+    checkpoint: Checkpoint, name: str, split: Decomposition, span: tuple[float, float], goal: str,
     place: int,
 ) -> None:  # fmt: skip
     st.caption(f"Contributions to the {goal}")
     spoken = ", ".join(f"{c} {v:+.2f}" for c, v in split.parts.items())
-    parts = terms.component_names(samples.modality_names(found))
+    parts = terms.component_names(samples.modality_names(checkpoint))
     widgets.bars(
         figures.waterfall(split.parts, split.stored, parts, "score", span),
         f"pair_waterfall_{place}",

@@ -17,7 +17,7 @@ from dashboard.services import listing
 from dashboard.services.counterfactual import Outcome
 from dashboard.services.map import maps
 from dashboard.services.sample import samples
-from dashboard.services.store.catalog import Checkpoint, DataProblem, stock, table
+from dashboard.services.store.catalog import Checkpoint, DataProblem, checkpoint_catalog, table
 from dashboard.state import edits, session
 from dashboard.state.edits import Change
 from dashboard.state.view import edits_of
@@ -31,11 +31,11 @@ _MOST_CLASSES = 5
 
 def what_if() -> None:
     """The page."""
-    found = widgets.current(stock())
-    if found is None:
+    result = widgets.current(checkpoint_catalog())
+    if result is None:
         return
-    widgets.legend(found)
-    rows = listing.selected(found, session.view())
+    widgets.legend(result)
+    rows = listing.selected(result, session.view())
     widgets.start_with_first(rows)
     sample = session.view().sample
     if not sample:
@@ -44,30 +44,30 @@ def what_if() -> None:
         return
     before, after, place = samples.neighbours_in(rows, sample)
     widgets.stepper(before, after, place, len(rows))
-    if sample not in table(found).index:
-        widgets.notice(messages.unknown_sample(sample, found.data))
+    if sample not in table(result).index:
+        widgets.notice(messages.unknown_sample(sample, result.data))
         return
-    widgets.alone(partial(_bench, found, sample), "sample")
+    widgets.alone(partial(_bench, result, sample), "sample")
 
 
-def _bench(found: Checkpoint, sample: str) -> None:
+def _bench(checkpoint: Checkpoint, sample: str) -> None:
     """What is changed, and what comes of it."""
     left, right = st.columns([4, 7], gap="large")
     with left:
         st.header("Change something", anchor=False, help=terms.WHAT_IF)
-        made = changes.cards(found, sample)
-        factors = _factors(found)
+        made = changes.cards(checkpoint, sample)
+        factors = _factors(checkpoint)
         _take_back()
     with right:
-        _outcome(found, sample, made, factors)
+        _outcome(checkpoint, sample, made, factors)
 
 
-def _factors(found: Checkpoint) -> dict[str, float]:
-    if not found.gated:
+def _factors(checkpoint: Checkpoint) -> dict[str, float]:
+    if not checkpoint.gated:
         return {}
     factors = edits.read_factors(session.view().factors)
-    held = samples.components(found)
-    names = terms.component_names(samples.modality_names(found))
+    held = samples.components(checkpoint)
+    names = terms.component_names(samples.modality_names(checkpoint))
 
     def with_factor(component: str) -> Callable[[float], str]:
         return lambda factor: edits.write_factors({**factors, component: float(factor)})
@@ -106,10 +106,10 @@ def _take_back() -> None:
 
 
 def _outcome(
-    found: Checkpoint, sample: str, changes: dict[int, Change], factors: dict[str, float]
+    checkpoint: Checkpoint, sample: str, changes: dict[int, Change], factors: dict[str, float]
 ) -> None:
-    panel.heading(found, sample)
-    result = service.outcome(found, sample, changes, factors)
+    panel.heading(checkpoint, sample)
+    result = service.outcome(checkpoint, sample, changes, factors)
     if isinstance(result, DataProblem):
         widgets.notice(messages.cannot_change(result.message))
         return
@@ -125,12 +125,12 @@ def _outcome(
     else:
         _verdict(result)
         media_cards.cards(result.sides, f"changed-{sample}")
-    if not found.gated:
-        _answers(found, result)
-        _on_the_map(found, sample, changes)
-        answer.no_gate(found)
+    if not checkpoint.gated:
+        _answers(checkpoint, result)
+        _on_the_map(checkpoint, sample, changes)
+        answer.no_gate(checkpoint)
         return
-    names = terms.component_names(samples.modality_names(found))
+    names = terms.component_names(samples.modality_names(checkpoint))
     one, other = st.columns(2, gap="medium")
     with one:
         st.markdown("**Gate**", help=terms.GATE)
@@ -147,13 +147,13 @@ def _outcome(
             "Bars of each component's contribution to the first answer, as it is and changed",
         )
     st.caption("Pale, and the first number: as it is. Full, and the second: changed.")
-    _answers(found, result)
-    _on_the_map(found, sample, changes)
+    _answers(checkpoint, result)
+    _on_the_map(checkpoint, sample, changes)
 
 
-def _on_the_map(found: Checkpoint, sample: str, made: dict[int, Change]) -> None:
+def _on_the_map(checkpoint: Checkpoint, sample: str, made: dict[int, Change]) -> None:
     """Where the changed sample would lie, once somebody wants to know."""
-    latents = found.run.latents if found.run else ()
+    latents = checkpoint.run.latents if checkpoint.run else ()
     place = st.expander(
         "Where it would lie on the map", key="moved", on_change="rerun",
         icon=":material/scatter_plot:",
@@ -167,10 +167,9 @@ def _on_the_map(found: Checkpoint, sample: str, made: dict[int, Change]) -> None
             "Latent", latents, required=True, wrap=True, help=terms.MOVED,
             **session.bound("latent", "choice_latent", latent),
         )  # fmt: skip
-        st.caption(
-            f"**{plain(latent)}**: {plain(terms.latent(latent, samples.modality_names(found)))}"
-        )
-        found_place = service.moved(found, sample, made, latent)
+        meaning = terms.latent(latent, samples.modality_names(checkpoint))
+        st.caption(f"**{plain(latent)}**: {plain(meaning)}")
+        found_place = service.moved(checkpoint, sample, made, latent)
         if isinstance(found_place, DataProblem):
             widgets.notice(messages.cannot_change(found_place.message))
             return
@@ -195,9 +194,9 @@ def _verdict(result: Outcome) -> None:
     st.markdown(f"**Changed**, it says **{plain(after)}** ({sure:.0%} sure) {same}")
 
 
-def _answers(found: Checkpoint, result: Outcome) -> None:
+def _answers(checkpoint: Checkpoint, result: Outcome) -> None:
     """The classes that matter before or after, with their probabilities."""
-    classes = _shown(samples.classes(found), result)
+    classes = _shown(samples.classes(checkpoint), result)
     frame = pd.DataFrame(
         {
             "class": classes,
@@ -216,10 +215,10 @@ def _answers(found: Checkpoint, result: Outcome) -> None:
         },
         alt="Probability of each class, as it is and changed",
     )
-    every = samples.classes(found)
+    every = samples.classes(checkpoint)
     columns = {"as_it_is": result.before, "changed": result.after}
     values = {name: [float(row[f"p_{c}"]) for c in every] for name, row in columns.items()}
-    widgets.download(pd.DataFrame({"class": every, **values}), f"what-if-{found.data}")
+    widgets.download(pd.DataFrame({"class": every, **values}), f"what-if-{checkpoint.data}")
 
 
 def _shown(classes: Sequence[str], result: Outcome) -> list[str]:

@@ -217,11 +217,11 @@ def _media(held: dict[str, Any], choice: Choice) -> tuple[Any, tuple[str, ...]]:
             else uploads.read_folder([(f.name, f.getvalue()) for f in chosen])
         )
         held["which"] = which
-    found = held["files"]
-    if isinstance(found, Problem):
-        notice(messages.unusable(found.message))
+    result = held["files"]
+    if isinstance(result, Problem):
+        notice(messages.unusable(result.message))
         return None, ()
-    return found, which
+    return result, which
 
 
 def _assembled(

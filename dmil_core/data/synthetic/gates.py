@@ -24,13 +24,13 @@ class Gate:
     ----------
     label : a, b -> class, a whole number.
     says : the same in words, for people.
-    composition : the component that explains every sample, or None where no single one does.
+    interaction type : the component that explains every sample, or None where no single one does.
     same : x1 and x2 have one and the same bit, a = b.
     """
 
     label: Callable[[int, int], int]
     says: str
-    composition: Component | None = None
+    interaction_type: Component | None = None
     same: bool = False
 
     @property

@@ -30,7 +30,7 @@ from dmil_core.schema import COMPONENTS
 
 Floats = NDArray[np.float64]
 
-#: ``visible``: length of what says the composition, and of what says the class.
+#: ``visible``: length of what says the interaction type, and of what says the class.
 MODE_LENGTH: Final = 4.0
 CODE_LENGTH: Final = 1.8
 
@@ -60,8 +60,8 @@ class GaussianLaw:
     @property
     def prior(self) -> Floats:
         """(K,) p(y)."""
-        found: Floats = np.bincount(self.labels, self.weights).astype(np.float64)
-        return found
+        values: Floats = np.bincount(self.labels, self.weights).astype(np.float64)
+        return values
 
     def sample(self, n: int, seed: int) -> dict[str, NDArray[Any]]:
         """Draw n independent rows: x1, x2 (n, D) float32, y (n,)."""
@@ -89,16 +89,16 @@ class GaussianLaw:
         _, logdet = np.linalg.slogdet(precision)
         constant = 0.5 * size * (logdet - len(chosen) * np.log(2 * np.pi))
         step = max(1, _CHUNK_ENTRIES // means.size)
-        found = np.full((len(x[0]), len(self.prior)), -np.inf)
-        for start in range(0, len(found), step):
+        values = np.full((len(x[0]), len(self.prior)), -np.inf)
+        for start in range(0, len(values), step):
             rows = np.stack([own[start : start + step] for own in x])
             away = rows[:, :, None, :] - means[:, None, :, :]
             square = np.einsum("ingd,ij,jngd->ng", away, precision, away, optimize=True)
             density = constant - 0.5 * square + np.log(self.weights)
             for k in np.unique(self.labels):
                 own = density[:, self.labels == k]
-                found[start : start + step, k] = logsumexp(own, axis=1)
-        return found
+                values[start : start + step, k] = logsumexp(own, axis=1)
+        return values
 
 
 def _corners(n: int) -> Floats:

@@ -50,7 +50,7 @@ _SIMPLE: Final[dict[Family, float]] = {"colour": 0.3, "form": 0.5, "size": 0.2}
 
 @dataclass(frozen=True, eq=False)
 class _Part:
-    """Rows of one composition before drawing; ``frame`` indexes ``scenes.FRAMES``."""
+    """Rows of one interaction type before drawing; ``frame`` indexes ``scenes.FRAMES``."""
 
     scenes: Scenes
     frame: NDArray[np.int64]
@@ -154,7 +154,7 @@ class ShapesSet:
             "x2": np.concatenate([p.text for p in parts])[order],
             "y": np.concatenate([p.y for p in parts])[order],
             "group": np.concatenate(group)[order],
-            "composition": np.repeat(np.asarray(COMPONENTS), counts)[order],
+            "interaction_type": np.repeat(np.asarray(COMPONENTS), counts)[order],
         }
 
 

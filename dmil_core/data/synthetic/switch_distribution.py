@@ -1,7 +1,7 @@
 """The ``switch`` law: every sample is R, a U or S, and every density is known exactly.
 
 There are two modalities, or three. Each is three blocks (R, U, S). The block that a sample's
-composition uses carries the code of a class; everything else is Gaussian noise:
+interaction type uses carries the code of a class; everything else is Gaussian noise:
 
 - R: the R blocks of all modalities carry the code of ``y`` (each modality has its own codes);
 - U1, U2, U3: only the U block of that modality carries the code of ``y``;
@@ -43,7 +43,7 @@ class Posteriors:
     Attributes
     ----------
     y_x1, y_x2, y_joint : (N, K) p(y|x1), p(y|x2), p(y|x1,x2).
-    c_joint : (N, C) p(composition|x1,x2), in the order of ``schema.components``.
+    c_joint : (N, C) p(interaction type|x1,x2), in the order of ``schema.components``.
     y_x3 : (N, K) p(y|x3), where there are three modalities; y_joint and c_joint then know all.
     """
 
@@ -143,14 +143,15 @@ class SwitchLaw:
         return orthonormal(rng.standard_normal(shape))
 
     def sample(self, n: int, seed: int) -> dict[str, NDArray[Any]]:
-        """Draw n independent rows: x1, x2 (n, D) float32, y (n,) int64, composition (n,) text."""
+        """Draw n independent rows: x1, x2 (n, D) float32, y (n,) int64, interaction type (n,)
+        text."""
         rng = np.random.default_rng([seed, 3])
         names, modalities = components(self.modalities), range(self.modalities)
         y = rng.choice(self.classes, size=n, p=self.prior)
         c = rng.choice(len(names), size=n, p=self.shares)
         free = [rng.integers(self.classes, size=n) for _ in modalities[1:]]
         summands = [*free, reduce(np.subtract, free, y) % self.classes]
-        # Which block of each modality carries a code, by composition; -1 where none does.
+        # Which block of each modality carries a code, by interaction type; -1 where none does.
         unique = np.where(np.eye(self.modalities, dtype=bool), 1, -1)
         active = np.array([[0, *own, 2] for own in unique.tolist()])[:, c]
         code = np.stack([np.where(c == len(names) - 1, a, y) for a in summands])
@@ -161,25 +162,27 @@ class SwitchLaw:
             blocks[on, active[m, on]] += self.codes[m, active[m, on], code[m, on]]
             mixed = blocks.reshape(n, self.dimension) @ self.mixing[m]
             out[f"x{m + 1}"] = (np.round(mixed, DECIMALS) + 0.0).astype(np.float32)
-        return out | {"y": y.astype(np.int64), "composition": np.asarray(names)[c]}
+        return out | {"y": y.astype(np.int64), "interaction_type": np.asarray(names)[c]}
 
     def log_joint(self, *x: ArrayLike) -> Floats:
-        """(N, C, K) log p(composition, y, x1, x2) - log p0(x1, x2), in nats, for all modalities.
+        """(N, C, K) log p(interaction type, y, x1, x2) - log p0(x1, x2), in nats, for all
+        modalities.
 
         ``p0`` is the density of pure noise, which cancels in every posterior. Zero shares or zero
         class probabilities give -inf.
         """
         if len(x) != self.modalities:
             raise ValueError(f"expected {self.modalities} inputs, got {len(x)}")
-        found = [self._code_evidence(own, m) for m, own in enumerate(x)]
-        redundant = reduce(add, (one["R"] for one in found))
+        result = [self._code_evidence(own, m) for m, own in enumerate(x)]
+        redundant = reduce(add, (one["R"] for one in result))
         # The mean over all summands but the last one is taken over one after the other.
-        synergy = reduce(_log_sum_code, (one["S"] for one in found))
-        by_composition = np.stack([redundant, *(one["U"] for one in found), synergy], axis=1)
-        return by_composition + self._log_weights()
+        synergy = reduce(_log_sum_code, (one["S"] for one in result))
+        by_interaction_type = np.stack([redundant, *(one["U"] for one in result), synergy], axis=1)
+        return by_interaction_type + self._log_weights()
 
     def log_single(self, x: ArrayLike, modality: int) -> Floats:
-        """(N, C, K) log p(composition, y, x_m) - log p0(x_m), in nats; modalities count from 1."""
+        """(N, C, K) log p(interaction type, y, x_m) - log p0(x_m), in nats; modalities count from
+        1."""
         code = self._code_evidence(x, modality - 1)
         silent = np.zeros_like(code["R"])
         # Seen from one side, the sum of the others' summands is uniform: S carries no class.
@@ -193,24 +196,25 @@ class SwitchLaw:
     def log_classes(self, *x: ArrayLike) -> Floats:
         """(N, K) log p(x1, x2, y) in nats, all modalities given: a density, noise included."""
         noise = sum(self._log_noise(own) for own in x)
-        found: Floats = logsumexp(self.log_joint(*x), axis=1) + noise
-        return found
+        values: Floats = logsumexp(self.log_joint(*x), axis=1) + noise
+        return values
 
     def log_class_single(self, x: ArrayLike, modality: int) -> Floats:
         """(N, K) log p(x_m, y) in nats; modalities count from 1."""
-        found: Floats = logsumexp(self.log_single(x, modality), axis=1) + self._log_noise(x)
-        return found
+        values: Floats = logsumexp(self.log_single(x, modality), axis=1) + self._log_noise(x)
+        return values
 
     def _log_noise(self, x: ArrayLike) -> Floats:
         """(N, 1) log density of a modality that is noise alone."""
         rows = np.asarray(x, dtype=np.float64)
         square = (rows**2).sum(axis=1, keepdims=True) / self.noise**2
         constant = self.dimension * np.log(2 * np.pi * self.noise**2)
-        found: Floats = -0.5 * (square + constant)
-        return found
+        values: Floats = -0.5 * (square + constant)
+        return values
 
     def log_added(self, x1: ArrayLike, x2: ArrayLike) -> Floats:
-        """(N, 4, K) what two modalities, each alone, say of (composition, y), added up, in nats.
+        """(N, 4, K) what two modalities, each alone, say of (interaction type, y), added up, in
+        nats.
 
         ``log p(c,y|x1) + log p(c,y|x2) - log p(c,y)`` up to a number per row: the posterior as if
         x1 and x2 were independent given c and y. They are, except in S, whose class is then lost:
@@ -222,7 +226,8 @@ class SwitchLaw:
         return np.where(np.isneginf(weights), -np.inf, added)
 
     def posteriors(self, *x: ArrayLike) -> Posteriors:
-        """Exact posteriors of label and composition for rows of the law, all modalities given."""
+        """Exact posteriors of label and interaction type for rows of the law, all modalities
+        given."""
         joint = self.log_joint(*x)
         y_x1, y_x2, *y_x3 = (
             _normalised(logsumexp(self.log_single(own, m), axis=1))
@@ -249,7 +254,7 @@ class SwitchLaw:
         }
 
     def _log_weights(self) -> Floats:
-        """(C, K) log p(composition) p(y)."""
+        """(C, K) log p(interaction type) p(y)."""
         with np.errstate(divide="ignore"):
             return np.log(np.outer(self.shares, self.prior))
 

@@ -99,8 +99,8 @@ def symbols(column: Iterable[str]) -> tuple[str, ...]:
 
 def raise_if(problems: Iterable[tuple[int, str]]) -> None:
     """Raise TableError if there are any."""
-    if found := tuple(problems):
-        raise TableError(found)
+    if result := tuple(problems):
+        raise TableError(result)
 
 
 def _fields(content: str) -> list[str]:

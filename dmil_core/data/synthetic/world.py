@@ -182,19 +182,19 @@ class World:
         return bool((self.clean.p.sum(axis=(0, 1)) > 0).sum() > 1)
 
     @property
-    def compositions(self) -> tuple[Component, ...] | None:
+    def interaction_types(self) -> tuple[Component, ...] | None:
         """The component that explains the samples of each gate, in the order of ``gates``.
 
         None where it is not one: for a table, and for AND, OR, COPY and SUM; nor are samples of
         UNQ1 and UNQ2 unique where the inputs are correlated.
         """
-        found: list[Component] = []
+        components: list[Component] = []
         for name in self.gates:
-            designed = GATES[name].composition
+            designed = GATES[name].interaction_type
             if designed is None or (self.correlation and designed in ("U1", "U2")):
                 return None
-            found.append(designed)
-        return tuple(found) or None
+            components.append(designed)
+        return tuple(components) or None
 
     @cached_property
     def _before(self) -> Pmf:
@@ -274,8 +274,8 @@ def _of_table(rows: tuple[Row, ...]) -> Pmf:
 
 
 def _scaled(p: Floats) -> Floats:
-    found: Floats = p / p.sum()
-    return found
+    values: Floats = p / p.sum()
+    return values
 
 
 def _rounded(value: float) -> float:

@@ -89,8 +89,8 @@ class WorldSet:
             return _columns(count) if self.world.mixed else _circle(count)
         directions = np.random.default_rng([self.seed, 8, modality])
         square = orthonormal(directions.standard_normal((DIMENSION, DIMENSION)))
-        found: Floats = SIGNAL_NORM * square[:count]
-        return found
+        values: Floats = SIGNAL_NORM * square[:count]
+        return values
 
     def noise(self, modality: int) -> float:
         """Standard deviation of a coordinate of x1 or x2 around its centre."""
@@ -123,9 +123,9 @@ class WorldSet:
             arrays[f"x{m}"] = (np.round(x, DRAWN_DECIMALS) + 0.0).astype(np.float32)
         arrays |= {"y": y.astype(np.int64), "split": np.repeat(np.asarray(SPLITS), sizes)}
         arrays["id"] = np.array([f"w{i:06d}" for i in range(n)])
-        if self.world.compositions is not None:
+        if self.world.interaction_types is not None:
             gate = a // len(BITS) if self.world.mixed else np.zeros(n, dtype=np.int64)
-            arrays["composition"] = np.asarray(self.world.compositions)[gate]
+            arrays["interaction_type"] = np.asarray(self.world.interaction_types)[gate]
         if self.world.noise:
             arrays[f"flag_{REDRAWN}"] = anew
         return arrays

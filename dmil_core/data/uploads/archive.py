@@ -65,11 +65,11 @@ class Files:
         for m in members:
             if not _is_clutter(m.filename):
                 bases.setdefault(_base(m.filename), []).append(m)
-        self._by_base = {name: found[0] for name, found in bases.items() if len(found) == 1}
+        self._by_base = {name: result[0] for name, result in bases.items() if len(result) == 1}
         self._limits = limits
 
     @classmethod
-    def of_folder(cls, found: Sequence[tuple[str, bytes]], limits: Limits = DEFAULT) -> Files:
+    def of_folder(cls, files: Sequence[tuple[str, bytes]], limits: Limits = DEFAULT) -> Files:
         """The files of a folder with their paths as a browser gives them, below its own name.
 
         Raises
@@ -77,10 +77,10 @@ class Files:
         DataError
             As for a .zip with these members.
         """
-        _check_size(len(found), sum(len(content) for _, content in found), limits)
+        _check_size(len(files), sum(len(content) for _, content in files), limits)
         stream = io.BytesIO()
         with zipfile.ZipFile(stream, "w") as archive:
-            for path, content in dict(found).items():
+            for path, content in dict(files).items():
                 archive.writestr(path.split("/", 1)[-1], content)
         return cls(stream.getvalue(), limits)
 
@@ -298,8 +298,8 @@ def logmel(clip: NDArray[Any], length: int) -> NDArray[np.float32]:
     padded = np.pad(padded, (0, max(0, int(starts.max()) + 1 - len(padded))))
     power = np.abs(np.fft.rfft(padded[starts] * np.hanning(_WINDOW), 512)) ** 2
     energy = power @ _mel_bands().T
-    found: NDArray[np.float32] = np.log(energy + 1e-3).astype(np.float32)
-    return found
+    values: NDArray[np.float32] = np.log(energy + 1e-3).astype(np.float32)
+    return values
 
 
 def _mel_bands() -> NDArray[np.float64]:

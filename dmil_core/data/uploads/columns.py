@@ -142,8 +142,8 @@ def _as_numbers(values: NDArray[Any]) -> NDArray[np.float64]:
     """Text as numbers, NaN where it is none."""
     if values.dtype.kind != "U":
         return values.astype(np.float64)
-    found = pd.to_numeric(pd.Series(values, dtype=object), errors="coerce")
-    return found.to_numpy(dtype=np.float64)
+    numbers = pd.to_numeric(pd.Series(values, dtype=object), errors="coerce")
+    return numbers.to_numpy(dtype=np.float64)
 
 
 def _mostly_numbers(values: NDArray[Any]) -> bool:
@@ -200,7 +200,7 @@ def _stem_of(block: Block) -> str:
 
 def _is_extra(name: str, source: Source) -> bool:
     """Arrays of an .npz that have a meaning of their own."""
-    known = name.startswith(FLAG_PREFIX) or name in ("composition",)
+    known = name.startswith(FLAG_PREFIX) or name in ("interaction_type",)
     return not source.table and (known or name.startswith("media_index"))
 
 
@@ -240,18 +240,18 @@ def assemble(
     if errors(issues):
         return Assembled(None, tuple(issues))
     arrays: dict[str, NDArray[Any]] = {}
-    found: dict[int, Decoded] = {}
+    decoded: dict[int, Decoded] = {}
     for m, blocks in enumerate(choice.inputs, start=1):
         read = _input(source, blocks, m, files, limits)
         issues += read.issues
-        arrays[f"x{m}"], found[m] = read.values, read
+        arrays[f"x{m}"], decoded[m] = read.values, read
     issues += _roles(source, choice, arrays)
     if not source.table:
         arrays |= {n: a for n, a in source.arrays.items() if _is_extra(n, source)}
     issues += _check_limits(arrays, limits)
     if errors(issues):
         # What is wrong with the other arrays is told too: a file should be repaired once.
-        bad = tuple(f"x{m}" for m, read in found.items() if errors(list(read.issues)))
+        bad = tuple(f"x{m}" for m, read in decoded.items() if errors(list(read.issues)))
         sound = {n: a for n, a in arrays.items() if n not in bad}
         issues += errors(check(sound, damaged=bad))
         return Assembled(None, _in_order(issues))
@@ -262,7 +262,7 @@ def assemble(
     card = replace(
         card, title=title, summary=f"A set of yours: {title}.", source=about or "uploaded",
         modalities=tuple(
-            _described(modality, m, choice, found[m])
+            _described(modality, m, choice, decoded[m])
             for m, modality in enumerate(card.modalities, start=1)
         ),
     )  # fmt: skip
@@ -275,7 +275,7 @@ def assemble(
     if errors(issues):
         return Assembled(None, _in_order(issues))
     dataset = from_arrays(name, full, card, None, _in_order(issues))
-    media = {f"media{m}.npz": one.media for m, one in found.items() if one.media}
+    media = {f"media{m}.npz": one.media for m, one in decoded.items() if one.media}
     return Assembled(dataset, dataset.issues, full, media)
 
 
@@ -416,23 +416,23 @@ def _check_limits(arrays: Mapping[str, NDArray[Any]], limits: Limits) -> list[Is
     if wide > limits.columns:
         title = f"the inputs have {wide:,} numbers a row, expected at most {limits.columns:,}"
         issues.append(_error(title, "Choose fewer columns."))
-    if "y" in arrays and (found := len(np.unique(arrays["y"]))) > limits.classes:
-        title = f"the label has {found:,} classes, expected at most {limits.classes}"
+    if "y" in arrays and (result := len(np.unique(arrays["y"]))) > limits.classes:
+        title = f"the label has {result:,} classes, expected at most {limits.classes}"
         issues.append(_error(title, "Choose a column of classes, or join rare classes."))
     return issues
 
 
-def _described(modality: Any, m: int, choice: Choice, found: Decoded) -> Any:
+def _described(modality: Any, m: int, choice: Choice, decoded: Decoded) -> Any:
     """A modality with its name, its kind where it was chosen, and its raw media."""
     named = choice.names[m - 1].strip() if m <= len(choice.names) else ""
     name = named or " + ".join(choice.inputs[m - 1])[:40].removesuffix(" …")
-    kind = found.kind or (choice.kinds[m - 1] if m <= len(choice.kinds) else None)
+    kind = decoded.kind or (choice.kinds[m - 1] if m <= len(choice.kinds) else None)
     if kind is not None and kind != modality.kind:
-        x = found.values
+        x = decoded.values
         one = infer_media(kind, x)
         modality = replace(modality, kind=kind, media=one)
-    media = replace(found.spec, file=f"media{m}.npz") if found.spec else modality.media
-    return replace(modality, name=name, media=media, description=found.note)
+    media = replace(decoded.spec, file=f"media{m}.npz") if decoded.spec else modality.media
+    return replace(modality, name=name, media=media, description=decoded.note)
 
 
 def infer_media(kind: Kind, x: NDArray[Any]) -> Any:

@@ -45,14 +45,14 @@ class MmPareto(Rule):
         b = torch.autograd.grad(alone, moved, materialize_grads=True)
         for parameter, one, other in zip(moved, a, b, strict=True):
             parameter.grad = one + other
-        found = dict(zip(moved, zip(a, b, strict=True), strict=True))
+        result = dict(zip(moved, zip(a, b, strict=True), strict=True))
         for m in (0, 1):
             encoder = modality_parameters(self.model, m)
             if not encoder:
                 continue
-            weights = pareto_weights([found[p] for p in encoder])
+            weights = pareto_weights([result[p] for p in encoder])
             for parameter in encoder:
-                parameter.grad = self.settings["gamma"] * combine(*found[parameter], weights)
+                parameter.grad = self.settings["gamma"] * combine(*result[parameter], weights)
         return loss.detach()
 
 

@@ -323,12 +323,12 @@ def test_pid_prints_the_parts_with_their_unit(tmp_path: Path, capsys: Capture) -
     entries = [[[a, b, a & b], 0.25] for a in (0, 1) for b in (0, 1)]
     path.write_text(json.dumps({"pmf": entries}), "utf-8")
     code, out, err = run(capsys, "pid", "--pmf", path, "--measure", "broja")
-    found = json.loads(out)
+    data = json.loads(out)
     assert (code, err) == (0, "")
-    assert (found["measure"], found["unit"]) == ("broja", "bits")
-    parts = [found[c] for c in COMPONENTS]
+    assert (data["measure"], data["unit"]) == ("broja", "bits")
+    parts = [data[c] for c in COMPONENTS]
     assert parts == pytest.approx([0.75 * np.log2(4 / 3), 0.0, 0.0, 0.5], abs=1e-6)
-    assert 0 <= found["gap"] < 1e-6
+    assert 0 <= data["gap"] < 1e-6
     _, out, _ = run(capsys, "pid", "--pmf", path, "--unit", "nats")
     assert json.loads(out)["S"] == pytest.approx(0.5 * np.log(2.0), abs=1e-6)
 
@@ -353,14 +353,14 @@ def test_estimate_writes_a_row_per_sample_and_prints_means(tmp_path: Path, capsy
     spec = "gaussian:law=unique,train=300,val=50,test=50"
     code, printed, err = run(capsys, "estimate", "--data", spec, "--out", out)
     assert (code, err) == (0, "")
-    found, table = json.loads(printed), read_table(out)
+    result, table = json.loads(printed), read_table(out)
     assert list(table.columns) == ["id", "y", "i1", "i2", "i12", "r", "u1", "u2", "s"]
-    assert (found["rows"], found["unit"], len(table)) == (400, "bits", 400)
+    assert (result["rows"], result["unit"], len(table)) == (400, "bits", 400)
     assert table_metadata(out)["unit"] == "nats"
-    assert found["means"]["u1"]["mean"] == pytest.approx(table["u1"].mean() / np.log(2))
-    assert found["means"]["u1"]["mean"] == pytest.approx(0.72, abs=0.15)
-    assert 0.0 < found["means"]["u1"]["se"] < 0.1
-    assert abs(found["means"]["i2"]["mean"]) < 0.02
+    assert result["means"]["u1"]["mean"] == pytest.approx(table["u1"].mean() / np.log(2))
+    assert result["means"]["u1"]["mean"] == pytest.approx(0.72, abs=0.15)
+    assert 0.0 < result["means"]["u1"]["se"] < 0.1
+    assert abs(result["means"]["i2"]["mean"]) < 0.02
 
 
 def test_estimate_refuses_before_it_works(tmp_path: Path, capsys: Capture) -> None:
@@ -379,10 +379,10 @@ def test_estimate_reads_a_models_latents(tmp_path: Path, capsys: Capture) -> Non
     out, folder = tmp_path / "bits.csv", default_folder("mfeat", "dmil", 0)
     line = ("estimate", "--data", "mfeat", "--checkpoint", folder, "--out", out)
     code, printed, err = run(capsys, *line, "--latent", "N")
-    found = json.loads(printed)
-    assert (code, err, found["latent"]) == (0, "", "N")
+    data = json.loads(printed)
+    assert (code, err, data["latent"]) == (0, "", "N")
     assert (
-        found["rows"] == len(read_table(out)) == int((load_dataset("mfeat").split != "train").sum())
+        data["rows"] == len(read_table(out)) == int((load_dataset("mfeat").split != "train").sum())
     )
     code, _, err = run(capsys, *line, "--latent", "R")
     assert code == 2

@@ -20,7 +20,7 @@ def sound_arrays(n: int = 30) -> dict[str, NDArray[Any]]:
         "split": np.resize(np.repeat(["train", "val", "test"], 10), n),
         "group": np.arange(n) // 10,
         "id": np.array([f"row-{i}" for i in range(n)]),
-        "composition": np.resize(["R", "U1", "U2", "S"], n),
+        "interaction_type": np.resize(["R", "U1", "U2", "S"], n),
         "flag_odd": np.arange(n) % 2 == 1,
     }
 
@@ -28,8 +28,8 @@ def sound_arrays(n: int = 30) -> dict[str, NDArray[Any]]:
 def three_arrays(n: int = 30) -> dict[str, NDArray[Any]]:
     """``sound_arrays`` with a third input, a short signal."""
     signal = np.random.default_rng(1).standard_normal((n, 6, 2)).astype(np.float32)
-    composition = np.resize(["R", "U1", "U2", "U3", "S"], n)
-    return sound_arrays(n) | {"x3": signal, "composition": composition}
+    interaction_type = np.resize(["R", "U1", "U2", "U3", "S"], n)
+    return sound_arrays(n) | {"x3": signal, "interaction_type": interaction_type}
 
 
 def three_card(**changes: Any) -> Card:

@@ -66,7 +66,7 @@ def test_one_modality_of_the_chosen_rows_changes_and_nothing_else(
     assert not changed(sound, spoilt, 3 - modality).any()
     assert spoilt.x(modality).shape == sound.x(modality).shape
     assert spoilt.x(modality).dtype == sound.x(modality).dtype
-    for same in ("y", "ids", "split", "group", "composition"):
+    for same in ("y", "ids", "split", "group", "interaction_type"):
         assert np.array_equal(getattr(spoilt, same), getattr(sound, same))
     assert spoilt.digest != sound.digest
 
@@ -157,19 +157,19 @@ def test_partners_are_a_permutation_with_the_fewest_of_the_same_class(
     labels: list[int], seed: int
 ) -> None:
     y = np.array(labels)
-    found = partners(y, np.random.default_rng(seed))
-    assert sorted(found) == list(range(len(y)))
-    assert (found != np.arange(len(y))).all()
+    result = partners(y, np.random.default_rng(seed))
+    assert sorted(result) == list(range(len(y)))
+    assert (result != np.arange(len(y))).all()
     # A class of more than half finds only so many others to exchange with.
     largest = max(labels.count(c) for c in labels)
-    assert (y[found] == y).sum() == max(0, 2 * largest - len(y))
+    assert (y[result] == y).sum() == max(0, 2 * largest - len(y))
 
 
 def test_partners_of_a_class_come_from_all_others() -> None:
     y = np.arange(500) % 5
-    found = partners(y, np.random.default_rng(0))
+    result = partners(y, np.random.default_rng(0))
     counts = np.zeros((5, 5), int)
-    np.add.at(counts, (y, y[found]), 1)
+    np.add.at(counts, (y, y[result]), 1)
     off = counts[~np.eye(5, dtype=bool)]
     assert np.trace(counts) == 0
     assert off.min() >= 10  # 25 each on average

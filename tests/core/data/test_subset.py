@@ -34,7 +34,7 @@ def test_kept_rows_are_those_of_the_classes_with_all_that_belongs_to_them() -> N
     rows = np.flatnonzero(sound.y != 1)
     assert kept.classes == ("c", "a")
     assert kept.class_names(kept.y).tolist() == sound.class_names(sound.y)[rows].tolist()
-    for name in ("x1", "x2", "ids", "split", "group", "composition"):
+    for name in ("x1", "x2", "ids", "split", "group", "interaction_type"):
         assert np.array_equal(getattr(kept, name), getattr(sound, name)[rows])
     assert np.array_equal(kept.flags["odd"], sound.flags["odd"][rows])
     assert (kept.name, kept.card.name, kept.slug) == ("some", "some", "some")

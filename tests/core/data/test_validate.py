@@ -68,8 +68,13 @@ FAULTS: list[tuple[str, Callable[[Arrays], None], str, tuple[int, ...] | None]] 
     ("float groups", put("group", np.zeros(N)), "expected integers or text", ()),
     ("same id", with_value("id", [1, 8], "row-0"), "same id", (0, 1, 8)),
     ("empty id", with_value("id", [1], ""), "id is empty", (1,)),
-    ("composition", with_value("composition", [9], "U3"), "unknown composition 'U3'", (9,)),
-    ("composition type", put("composition", np.zeros(N, int)), "expected text", ()),
+    (
+        "interaction_type",
+        with_value("interaction_type", [9], "U3"),
+        "unknown interaction type 'U3'",
+        (9,),
+    ),
+    ("interaction type type", put("interaction_type", np.zeros(N, int)), "expected text", ()),
     ("flag", put("flag_odd", np.zeros(N)), "expected true/false", ()),
     ("media rows", put("media_index1", np.arange(N) - 1), "negative", (0,)),
     ("media row type", put("media_index2", np.zeros(N)), "expected integers", ()),
@@ -93,10 +98,10 @@ def test_each_fault_is_an_error_with_its_rows(
 ) -> None:
     arrays = sound_arrays()
     spoil(arrays)
-    found = find(errors(check(arrays, sound_card())), title)
-    assert len(found) == 1, check(arrays, sound_card())
-    assert rows is None or found[0].rows == rows
-    assert found[0].what_to_do
+    result = find(errors(check(arrays, sound_card())), title)
+    assert len(result) == 1, check(arrays, sound_card())
+    assert rows is None or result[0].rows == rows
+    assert result[0].what_to_do
 
 
 def test_a_sound_set_of_three_inputs_has_no_issues() -> None:
@@ -126,14 +131,14 @@ def test_file_and_card_must_agree_on_a_third_input() -> None:
     assert "the file has 'x3', the card describes two modalities" in extra.title
     missing = three_arrays()
     del missing["x3"]
-    missing["composition"] = sound_arrays()["composition"]
+    missing["interaction_type"] = sound_arrays()["interaction_type"]
     (absent,) = errors(check(missing, three_card()))
     assert "describes three modalities, the array 'x3' is missing" in absent.title
 
 
-def test_u3_is_a_composition_of_three_only() -> None:
-    (issue,) = errors(check(sound_arrays() | {"composition": np.full(N, "U3")}, sound_card()))
-    assert issue.title == "unknown composition 'U3'"
+def test_u3_is_a_interaction_type_of_three_only() -> None:
+    (issue,) = errors(check(sound_arrays() | {"interaction_type": np.full(N, "U3")}, sound_card()))
+    assert issue.title == "unknown interaction type 'U3'"
     assert "Use R, U1, U2, S," in issue.what_to_do
 
 
@@ -152,7 +157,7 @@ def test_faults_of_different_arrays_all_come_at_once() -> None:
     arrays = sound_arrays()
     for name in ("nan", "short x2", "float labels", "unknown split", "leak", "same id", "flag"):
         next(f for f in FAULTS if f[0] == name)[1](arrays)
-    arrays["composition"] = np.array([None] * N, dtype=object)
+    arrays["interaction_type"] = np.array([None] * N, dtype=object)
     issues = errors(check(arrays, sound_card()))
     titles = ("NaN", "unequal", "integers or text", "unknown split", "more than one split")
     for title in (*titles, "same id", "true/false", "pickled"):

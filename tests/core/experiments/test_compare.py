@@ -229,8 +229,8 @@ def rows(pred: str, x1: str, x2: str, ids: str = "1234") -> pd.DataFrame:
 
 
 def test_synergy_by_hand() -> None:
-    found = synergy(rows("aaab", "bbab", "bbbb"), rows("aaab", "abab", "bbbb"))
-    assert found == {"synergy": 0.25, "missed": 0.0, "synergy_ceiling": 0.5}
+    result = synergy(rows("aaab", "bbab", "bbbb"), rows("aaab", "abab", "bbbb"))
+    assert result == {"synergy": 0.25, "missed": 0.0, "synergy_ceiling": 0.5}
 
 
 def test_tables_of_other_rows_are_refused() -> None:
@@ -265,5 +265,5 @@ def test_shipped_metrics_and_compared_ones_agree(tiny_runs: dict[str, Run]) -> N
     """The ensemble's table is the reference of every paradigm on the same set and seed."""
     alone = read_table(tiny_runs["ensemble"].predictions)
     for name in PARADIGM_NAMES:
-        found = synergy(read_table(tiny_runs[name].predictions), alone)
-        assert 0 <= found["synergy"] <= found["synergy_ceiling"]
+        result = synergy(read_table(tiny_runs[name].predictions), alone)
+        assert 0 <= result["synergy"] <= result["synergy_ceiling"]

@@ -18,12 +18,12 @@ from tests import records
 
 def changed(**figures: Any) -> dict[str, Any]:
     """A record with all targets met, but for the runs of dmil in the settings named."""
-    found = records.fidelity()
+    record = records.fidelity()
     for setting, values in figures.items():
-        for run in found["runs"]:
+        for run in record["runs"]:
             if run["setting"].replace(" ", "_").replace("%", "pc") == setting:
                 run.update(values if run["paradigm"] == "dmil" else {})
-    return found
+    return record
 
 
 def states(record: dict[str, Any]) -> list[str]:
@@ -53,32 +53,32 @@ def test_every_target_is_met_by_a_perfect_record() -> None:
 def test_a_figure_just_beyond_its_bound_is_a_miss_of_its_own(
     change: dict[str, Any], which: int
 ) -> None:
-    found = states(changed(**change))
-    assert found.pop(which) == "missed"
-    assert set(found) == {"met"}
+    result = states(changed(**change))
+    assert result.pop(which) == "missed"
+    assert set(result) == {"met"}
 
 
 def test_bounds_themselves_are_met() -> None:
-    found = changed(
+    result = changed(
         **{
             "noise_0.4": {"gate_agreement": 0.97},
             "8_classes": {"gate_auroc_U2": 0.98},
             "S_only": {"gate_calibration_error": 0.05, "gate_absent": 0.05},
         }
     )
-    assert states(found) == ["met"] * 8
+    assert states(result) == ["met"] * 8
 
 
 def test_a_low_ceiling_lowers_what_is_asked() -> None:
-    found = changed(**{"noise_1.2": {"gate_agreement": 0.78}})
-    assert states(found)[0] == "missed"
-    found["settings"]["noise 1.2"]["information"]["agreement"] = 0.8
-    assert states(found)[0] == "met"
+    result = changed(**{"noise_1.2": {"gate_agreement": 0.78}})
+    assert states(result)[0] == "missed"
+    result["settings"]["noise 1.2"]["information"]["agreement"] = 0.8
+    assert states(result)[0] == "met"
 
 
-def test_single_compositions_are_not_asked_for_agreement_or_mixed_ones_for_absence() -> None:
-    found = changed(**{"R_only": {"gate_agreement": 0.5}, "R_and_S": {"gate_absent": 0.5}})
-    assert states(found) == ["met"] * 8
+def test_single_interaction_types_are_not_asked_for_agreement_or_mixed_ones_for_absence() -> None:
+    result = changed(**{"R_only": {"gate_agreement": 0.5}, "R_and_S": {"gate_absent": 0.5}})
+    assert states(result) == ["met"] * 8
 
 
 @pytest.mark.parametrize("name", ["seeds", "swapped", "relabelled"])
@@ -127,16 +127,16 @@ def test_purity_is_the_mean_of_the_runs() -> None:
     record = records.fidelity(seeds=2)
     mine = [r for r in record["runs"] if (r["setting"], r["paradigm"]) == ("R and S", "dmil")]
     mine[0]["purity"]["S"]["S"] = 0.1
-    found = read.purity(read.fidelity_of(record), "R and S")
-    assert list(found.columns) == ["R", "S"]
-    assert found.loc["S", "S"] == pytest.approx(0.3)
-    assert found.loc["R", "S"] == 0.0
+    result = read.purity(read.fidelity_of(record), "R and S")
+    assert list(result.columns) == ["R", "S"]
+    assert result.loc["S", "S"] == pytest.approx(0.3)
+    assert result.loc["R", "S"] == 0.0
     assert read.purity(read.fidelity_of(record), "R and S", "joint").empty
 
 
 def test_shares_add_up_to_one() -> None:
-    found = read.shares(read.fidelity_of(records.fidelity()), "U and S")
-    assert found.groupby("who")["share"].sum().to_dict() == pytest.approx(
+    result = read.shares(read.fidelity_of(records.fidelity()), "U and S")
+    assert result.groupby("who")["share"].sum().to_dict() == pytest.approx(
         {"dmil": 1.0, "dmil-paper": 1.0, "exact": 1.0}
     )
 
@@ -169,11 +169,11 @@ def test_what_the_benchmark_writes_is_read(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(dmil_core.training.run, "train", quick)
     made = [benchmark.run("R and S", spec, p, 0, tmp_path) for p in ("dmil", "joint")]
     record = {"settings": {"R and S": {"spec": spec, **benchmark.ceilings(spec)}}, "runs": made}
-    found = read.fidelity_of(json.loads(json.dumps(record)))
-    (row,) = read.settings(found).to_dict("records")
-    assert row["compositions"] == 2
+    result = read.fidelity_of(json.loads(json.dumps(record)))
+    (row,) = read.settings(result).to_dict("records")
+    assert row["interaction_types"] == 2
     assert row["agreement"] == made[0]["gate_agreement"]
     assert row["joint"] == made[1]["accuracy"]
     assert 0 <= row["share_S"] <= 1
-    assert read.purity(found, "R and S").shape == (4, 2)
-    assert set(read.accuracies(found, "R and S")["paradigm"]) == {"dmil", "joint", "best possible"}
+    assert read.purity(result, "R and S").shape == (4, 2)
+    assert set(read.accuracies(result, "R and S")["paradigm"]) == {"dmil", "joint", "best possible"}

@@ -30,20 +30,20 @@ def read(tmp_path: Path, *lines: str) -> records.Records:
 
 
 def test_nothing_recorded_is_an_empty_table_with_all_columns(tmp_path: Path) -> None:
-    found = records.read_all(tmp_path / "absent")
-    assert found.runs.empty
-    assert set(records.COLUMNS) <= set(found.runs.columns)
-    assert found.problems == ()
+    result = records.read_all(tmp_path / "absent")
+    assert result.runs.empty
+    assert set(records.COLUMNS) <= set(result.runs.columns)
+    assert result.problems == ()
 
 
 def test_what_compare_writes_is_read(tmp_path: Path) -> None:
     small = load_dataset("switch:train=200,val=80,test=80")
     out = tmp_path / small.slug
     table = compare([small], ["joint"], 2, out, epochs_scale=0.02)
-    found = records.read_all(tmp_path)
-    assert found.problems == ()
-    assert sorted(found.runs["paradigm"]) == ["ensemble", "ensemble", "joint", "joint"]
-    joint = found.runs[found.runs["paradigm"] == "joint"]
+    result = records.read_all(tmp_path)
+    assert result.problems == ()
+    assert sorted(result.runs["paradigm"]) == ["ensemble", "ensemble", "joint", "joint"]
+    joint = result.runs[result.runs["paradigm"] == "joint"]
     wanted = table.set_index("paradigm").loc["joint"]
     assert joint["accuracy"].mean() == pytest.approx(wanted["accuracy_mean"])
     assert joint["synergy"].mean() == pytest.approx(wanted["synergy_mean"])
@@ -61,24 +61,26 @@ def test_what_compare_writes_is_read(tmp_path: Path) -> None:
     ],
 )
 def test_what_a_run_was_trained_on(tmp_path: Path, said: dict[str, object], device: str) -> None:
-    found = read(tmp_path, json.dumps(run("a", "dmil", 0, 0.9) | said))
-    assert found.runs["device"].tolist() == [device]
+    read_back = read(tmp_path, json.dumps(run("a", "dmil", 0, 0.9) | said))
+    assert read_back.runs["device"].tolist() == [device]
 
 
 def test_bad_lines_are_left_out_and_told_by_number(tmp_path: Path) -> None:
     good = json.dumps(run("a", "dmil", 0, 0.9))
     bad = ["not json", "[1]", "{}", good.replace('"seed": 0', '"seed": "0"'), "[" * 5000]
-    found = read(tmp_path, bad[0], good, *bad[1:])
-    assert len(found.runs) == 1
-    numbers = [p.split("line ")[1].split()[0] for p in found.problems]
+    read_back = read(tmp_path, bad[0], good, *bad[1:])
+    assert len(read_back.runs) == 1
+    numbers = [p.split("line ")[1].split()[0] for p in read_back.problems]
     assert numbers == ["1", "3", "4", "5", "6"]
 
 
 def test_a_missing_metric_is_nan_and_no_reason_to_drop_the_run(tmp_path: Path) -> None:
     record = run("a", "dmil", 0, 0.9)
     record["test"] = {"accuracy": "high", "map": None, "ece": True, "macro_f1": 0.5}
-    found = read(tmp_path, json.dumps(record), json.dumps(run("a", "joint", 0, 0.8) | {"test": 3}))
-    first, second = found.runs.to_dict("records")
+    read_back = read(
+        tmp_path, json.dumps(record), json.dumps(run("a", "joint", 0, 0.8) | {"test": 3})
+    )
+    first, second = read_back.runs.to_dict("records")
     assert first["macro_f1"] == 0.5
     assert all(pd.isna(first[m]) for m in ("accuracy", "map", "ece", "synergy"))
     assert pd.isna(second["accuracy"])
@@ -93,22 +95,24 @@ def test_the_split_is_the_one_that_was_asked_for(tmp_path: Path) -> None:
 
 
 def test_of_two_records_of_a_run_the_later_one_counts(tmp_path: Path) -> None:
-    found = read(tmp_path, *(json.dumps(run("a", "dmil", 0, v)) for v in (0.1, 0.2)))
-    assert found.runs["accuracy"].tolist() == [0.2]
+    read_back = read(tmp_path, *(json.dumps(run("a", "dmil", 0, v)) for v in (0.1, 0.2)))
+    assert read_back.runs["accuracy"].tolist() == [0.2]
 
 
 def test_runs_on_another_version_of_the_data_are_not_mixed_in(tmp_path: Path) -> None:
     old = [r | {"data_digest": "old"} for r in runs("a", {"dmil": 0.5}, seeds=2)]
     new = runs("a", {"joint": 0.9}, seeds=3)
-    found = read(tmp_path, *map(json.dumps, [*old, *new]))
-    assert set(found.runs["paradigm"]) == {"joint"}
-    assert "2 runs are of another version" in found.problems[0]
+    read_back = read(tmp_path, *map(json.dumps, [*old, *new]))
+    assert set(read_back.runs["paradigm"]) == {"joint"}
+    assert "2 runs are of another version" in read_back.problems[0]
 
 
 def test_records_of_other_sets_in_the_same_file_are_left_out(tmp_path: Path) -> None:
-    found = read(tmp_path, *map(json.dumps, [run("a", "dmil", 0, 0.9), run("b", "dmil", 0, 0.8)]))
-    assert found.runs["data"].tolist() == ["a"]
-    assert "1 runs are of another set" in found.problems[0]
+    read_back = read(
+        tmp_path, *map(json.dumps, [run("a", "dmil", 0, 0.9), run("b", "dmil", 0, 0.8)])
+    )
+    assert read_back.runs["data"].tolist() == ["a"]
+    assert "1 runs are of another set" in read_back.problems[0]
 
 
 def test_a_set_is_called_like_its_folder(tmp_path: Path) -> None:
@@ -117,9 +121,9 @@ def test_a_set_is_called_like_its_folder(tmp_path: Path) -> None:
 
 def test_sets_are_put_together(tmp_path: Path) -> None:
     write([*runs("a", {"dmil": 0.9}), *runs("b", {"dmil": 0.8, "joint": 0.7})], tmp_path)
-    found = records.read_all(tmp_path)
-    assert found.runs.groupby("data").size().to_dict() == {"a": 5, "b": 10}
-    assert len(found.of("b")) == 10
+    result = records.read_all(tmp_path)
+    assert result.runs.groupby("data").size().to_dict() == {"a": 5, "b": 10}
+    assert len(result.of("b")) == 10
 
 
 @given(json_values)

@@ -27,8 +27,8 @@ def whole(changes: Mapping[str, Mapping[str, float]] | None = None) -> pd.DataFr
     return table(*(runs(d, {**MEANS, **(changes or {}).get(d, {})}) for d in SETS))
 
 
-def states(found: list[Target]) -> list[str]:
-    return [t.state for t in found]
+def states(checked: list[Target]) -> list[str]:
+    return [t.state for t in checked]
 
 
 # --- tables ---------------------------------------------------------------------------------
@@ -37,11 +37,11 @@ def states(found: list[Target]) -> list[str]:
 def test_means_and_spread_over_seeds_best_first() -> None:
     lines = [run("a", "low", s, v) for s, v in enumerate((0.1, 0.2, 0.3))]
     lines += [run("a", "high", s, v) for s, v in enumerate((0.7, 0.8))]
-    found = scoreboard.summary(table(lines))
-    assert found["paradigm"].tolist() == ["high", "low"]
-    assert found["accuracy"].tolist() == pytest.approx([0.75, 0.2])
-    assert found["accuracy_sd"].tolist() == pytest.approx([np.sqrt(0.005), 0.1])
-    assert found["seeds"].tolist() == [2, 3]
+    result = scoreboard.summary(table(lines))
+    assert result["paradigm"].tolist() == ["high", "low"]
+    assert result["accuracy"].tolist() == pytest.approx([0.75, 0.2])
+    assert result["accuracy_sd"].tolist() == pytest.approx([np.sqrt(0.005), 0.1])
+    assert result["seeds"].tolist() == [2, 3]
 
 
 def test_seconds_say_what_they_are_of() -> None:
@@ -79,24 +79,24 @@ def test_a_difference_by_hand() -> None:
 def test_differences_use_the_seeds_that_both_have() -> None:
     lines = [run("a", "dmil", s, 0.5) for s in (0, 1, 2)] + [run("a", "x", s, 0.6) for s in (2, 3)]
     lines += [run("a", "never", 9, 0.6)]
-    found = scoreboard.differences(table(lines))
-    assert found[["paradigm", "pairs"]].to_numpy().tolist() == [["x", 1]]
+    result = scoreboard.differences(table(lines))
+    assert result[["paradigm", "pairs"]].to_numpy().tolist() == [["x", 1]]
     assert scoreboard.differences(table(lines), reference="absent").empty
 
 
-def test_composition_only_where_it_is_known() -> None:
+def test_interaction_type_only_where_it_is_known() -> None:
     lines = [run("a", "x", s, 0.5, accuracy_S=0.2 * s, accuracy_R=1.0) for s in (0, 1)]
-    found = scoreboard.by_composition(table(lines, runs("b", {"x": 0.5})))
-    assert found["composition"].tolist() == ["R", "S"]
-    assert found["accuracy"].tolist() == pytest.approx([1.0, 0.1])
-    assert set(found["data"]) == {"a"}
+    result = scoreboard.by_interaction_type(table(lines, runs("b", {"x": 0.5})))
+    assert result["interaction_type"].tolist() == ["R", "S"]
+    assert result["accuracy"].tolist() == pytest.approx([1.0, 0.1])
+    assert set(result["data"]) == {"a"}
 
 
-def test_composition_of_three_inputs_has_u3_before_s() -> None:
+def test_interaction_type_of_three_inputs_has_u3_before_s() -> None:
     lines = [run("a", "x", 0, 0.5, accuracy_S=0.2, accuracy_U3=0.6, accuracy_U2=0.4)]
-    found = scoreboard.by_composition(table(lines))
-    assert found["composition"].tolist() == ["U2", "U3", "S"]
-    assert found["accuracy"].tolist() == pytest.approx([0.4, 0.6, 0.2])
+    result = scoreboard.by_interaction_type(table(lines))
+    assert result["interaction_type"].tolist() == ["U2", "U3", "S"]
+    assert result["accuracy"].tolist() == pytest.approx([0.4, 0.6, 0.2])
     two = table([run("b", "x", 0, 0.5, accuracy_S=0.2)])
     assert "accuracy_U3" not in two
 
@@ -106,7 +106,7 @@ def test_no_records_make_empty_tables() -> None:
     for frame in (
         scoreboard.summary(none),
         scoreboard.differences(none),
-        scoreboard.by_composition(none),
+        scoreboard.by_interaction_type(none),
         scoreboard.standing(none).ranks,
     ):
         assert frame.empty
@@ -120,20 +120,20 @@ def test_ranks_are_over_the_largest_part_without_a_hole() -> None:
     falling = {"w": 0.9, "x": 0.8, "y": 0.7, "z": 0.6}
     rising = {"w": 0.6, "x": 0.7, "y": 0.8, "z": 0.9}
     lines = [*runs("a", falling), *runs("b", rising), *runs("c", {"w": 0.9, "x": 0.8})]
-    found = scoreboard.standing(table(lines, runs("a", {"late": 0.9}, seeds=4)))
-    assert list(found.scores.index) == ["a", "b"]
-    assert found.ranks.to_dict() == {"w": 2.5, "x": 2.5, "y": 2.5, "z": 2.5}
-    assert (found.sets_left_out, found.paradigms_left_out) == (("c",), ("late",))
-    assert found.each.loc["a"].to_dict() == {"w": 1.0, "x": 2.0, "y": 3.0, "z": 4.0}
-    assert len(found.cliques) == 1
+    result = scoreboard.standing(table(lines, runs("a", {"late": 0.9}, seeds=4)))
+    assert list(result.scores.index) == ["a", "b"]
+    assert result.ranks.to_dict() == {"w": 2.5, "x": 2.5, "y": 2.5, "z": 2.5}
+    assert (result.sets_left_out, result.paradigms_left_out) == (("c",), ("late",))
+    assert result.each.loc["a"].to_dict() == {"w": 1.0, "x": 2.0, "y": 3.0, "z": 4.0}
+    assert len(result.cliques) == 1
 
 
 def test_one_set_has_ranks_but_no_critical_difference() -> None:
-    found = scoreboard.standing(table(runs("a", {"x": 0.9, "y": 0.8})))
-    assert found.ranks.to_dict() == {"x": 1.0, "y": 2.0}
-    assert np.isnan(found.critical)
-    assert np.isnan(found.friedman_p)
-    assert found.cliques == ()
+    result = scoreboard.standing(table(runs("a", {"x": 0.9, "y": 0.8})))
+    assert result.ranks.to_dict() == {"x": 1.0, "y": 2.0}
+    assert np.isnan(result.critical)
+    assert np.isnan(result.friedman_p)
+    assert result.cliques == ()
 
 
 def test_ranks_of_a_metric_of_which_less_is_better() -> None:
@@ -152,11 +152,11 @@ def test_one_failing_case_decides_and_none_counts_once_all_are_there() -> None:
 
 
 def test_all_targets_are_met_where_ours_leads_everywhere() -> None:
-    found = scoreboard.targets(whole())
-    assert states(found) == ["met"] * 5
-    assert "1.00" in found[0].figure
-    assert found[1].figure == "best on all 8 sets"
-    assert "12 of 12" in found[2].figure
+    result = scoreboard.targets(whole())
+    assert states(result) == ["met"] * 5
+    assert "1.00" in result[0].figure
+    assert result[1].figure == "best on all 8 sets"
+    assert "12 of 12" in result[2].figure
 
 
 @pytest.mark.parametrize(
@@ -173,9 +173,9 @@ def test_all_targets_are_met_where_ours_leads_everywhere() -> None:
 def test_what_does_not_hold_is_missed_and_named(
     changes: dict[str, dict[str, float]], missed: set[int], case: str
 ) -> None:
-    found = scoreboard.targets(whole(changes))
-    assert {i for i, t in enumerate(found) if t.state == "missed"} == missed
-    assert not missed or any(f.startswith(case) for t in found for f in t.failing)
+    result = scoreboard.targets(whole(changes))
+    assert {i for i, t in enumerate(result) if t.state == "missed"} == missed
+    assert not missed or any(f.startswith(case) for t in result for f in t.failing)
 
 
 def test_synergy_of_the_ensemble_on_two_classes_is_a_miss() -> None:
@@ -188,24 +188,24 @@ def test_synergy_of_the_ensemble_on_two_classes_is_a_miss() -> None:
 @pytest.mark.parametrize("gone", [MIXTURES[0], PAIR_SETS[0]])
 def test_nothing_is_met_while_a_set_is_missing(gone: str) -> None:
     runs_ = whole()
-    found = scoreboard.targets(runs_[runs_["data"] != gone])
-    assert states(found)[:2] == ["open", "open"]
-    assert "missed" not in states(found)
+    result = scoreboard.targets(runs_[runs_["data"] != gone])
+    assert states(result)[:2] == ["open", "open"]
+    assert "missed" not in states(result)
 
 
 def test_averages_over_sets_are_not_missed_before_the_last_set() -> None:
     behind = whole({d: {"joint": 0.901, "dmil-cd": 0.902} for d in SETS})
     assert states(scoreboard.targets(behind))[0] == "missed"
-    found = states(scoreboard.targets(behind[behind["data"] != SETS[0]]))
-    assert (found[0], found[3]) == ("open", "open")
+    result = states(scoreboard.targets(behind[behind["data"] != SETS[0]]))
+    assert (result[0], result[3]) == ("open", "open")
 
 
 def test_a_wide_interval_of_few_seeds_is_no_miss_yet() -> None:
     lines = [run("emoji", p, s, v) for p, row in (("dmil", (0.9, 0.7)), ("joint", (0.7, 0.8)))
              for s, v in enumerate(row)]  # fmt: skip
-    found = scoreboard.targets(table(lines))[2]
-    assert found.state == "open"
-    assert "0 of 1" in found.figure
+    result = scoreboard.targets(table(lines))[2]
+    assert result.state == "open"
+    assert "0 of 1" in result.figure
 
 
 def test_runs_of_one_s_own_sets_do_not_change_the_targets() -> None:

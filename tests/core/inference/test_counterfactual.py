@@ -122,7 +122,7 @@ def test_synergy_samples_are_lost_without_s(
 ) -> None:
     table, classes = answers
     out = reweighted(table, classes, {"S": 0.0})
-    of_s, of_r = (table[schema.COMPOSITION] == c for c in ("S", "R"))
+    of_s, of_r = (table[schema.INTERACTION_TYPE] == c for c in ("S", "R"))
     assert out.loc[of_s, "correct"].mean() < 0.7 < table.loc[of_s, "correct"].mean()
     assert out.loc[of_r, "correct"].mean() > 0.9
     assert (out[schema.gate("S")] == 0).all()

@@ -48,12 +48,12 @@ def test_one_row_per_sample_with_the_truth_of_the_set(
     tables: dict[str, pd.DataFrame], tiny: Dataset, name: str
 ) -> None:
     table = tables[name]
-    assert list(table.columns[:6]) == [*schema.ROW_COLUMNS, schema.COMPOSITION]
+    assert list(table.columns[:6]) == [*schema.ROW_COLUMNS, schema.INTERACTION_TYPE]
     assert table["id"].tolist() == tiny.ids.tolist()
     assert table["split"].tolist() == tiny.split.tolist()
     assert table["y"].tolist() == [CLASSES[k] for k in tiny.y]
-    assert tiny.composition is not None
-    assert table["composition"].tolist() == tiny.composition.tolist()
+    assert tiny.interaction_type is not None
+    assert table["interaction_type"].tolist() == tiny.interaction_type.tolist()
     assert (table["correct"] == (table["y"] == table["pred"])).all()
 
 
@@ -118,7 +118,7 @@ def test_the_ensemble_is_the_mean_of_its_two_models(tables: dict[str, pd.DataFra
 
 def test_joint_says_nothing_of_parts(tables: dict[str, pd.DataFrame]) -> None:
     columns = tables["joint"].columns
-    assert list(columns) == [*schema.ROW_COLUMNS, schema.COMPOSITION, *PROBABILITIES, *LOGITS]
+    assert list(columns) == [*schema.ROW_COLUMNS, schema.INTERACTION_TYPE, *PROBABILITIES, *LOGITS]
 
 
 # --- how it is computed --------------------------------------------------------------------
@@ -142,38 +142,38 @@ def test_any_rows_in_any_order_and_batch_size(
     tiny_runs: dict[str, Run], tables: dict[str, pd.DataFrame], tiny: Dataset,
     rows: list[int], size: int,
 ) -> None:  # fmt: skip
-    found = again(tiny_runs["dmil"], tiny, np.array(rows), batch_rows=size)
+    result = again(tiny_runs["dmil"], tiny, np.array(rows), batch_rows=size)
     wanted = tables["dmil"].iloc[rows].reset_index(drop=True)
-    pd.testing.assert_frame_equal(found, wanted, check_dtype=False, atol=1e-5, rtol=1e-4)
+    pd.testing.assert_frame_equal(result, wanted, check_dtype=False, atol=1e-5, rtol=1e-4)
 
 
 def test_no_rows_are_an_empty_table_with_all_columns(
     tiny_runs: dict[str, Run], tables: dict[str, pd.DataFrame], tiny: Dataset
 ) -> None:
     for name, run in tiny_runs.items():
-        found = again(run, tiny, np.array([], dtype=np.int64))
-        assert len(found) == 0
-        assert list(found.columns) == list(tables[name].columns)
+        result = again(run, tiny, np.array([], dtype=np.int64))
+        assert len(result) == 0
+        assert list(result.columns) == list(tables[name].columns)
 
 
 def test_the_table_is_the_bare_forward_pass(tiny_runs: dict[str, Run], tiny: Dataset) -> None:
     model, run = load_model(tiny_runs["dmil"].folder)
     out = model(*inputs(tiny, np.arange(10), run.config.model))
-    found = predict(model, run.config.model, tiny, np.arange(10), latents=True)
-    np.testing.assert_allclose(found[LOGITS], out.logits.detach(), atol=1e-6)
+    table = predict(model, run.config.model, tiny, np.arange(10), latents=True)
+    np.testing.assert_allclose(table[LOGITS], out.logits.detach(), atol=1e-6)
     for name in DMIL_LATENTS:
         size = out.latents[name].shape[1]
         columns = [schema.latent(name, i) for i in range(size)]
-        np.testing.assert_allclose(found[columns], out.latents[name].detach(), atol=1e-6)
-        assert schema.latent(name, size) not in found
+        np.testing.assert_allclose(table[columns], out.latents[name].detach(), atol=1e-6)
+        assert schema.latent(name, size) not in table
 
 
 def test_prediction_leaves_a_training_model_without_chance(
     tiny_runs: dict[str, Run], tables: dict[str, pd.DataFrame], tiny: Dataset
 ) -> None:
     model, run = load_model(tiny_runs["dmil"].folder)
-    found = predict(model.train(), run.config.model, tiny)
-    np.testing.assert_allclose(found[LOGITS], tables["dmil"][LOGITS], atol=1e-6)
+    table = predict(model.train(), run.config.model, tiny)
+    np.testing.assert_allclose(table[LOGITS], tables["dmil"][LOGITS], atol=1e-6)
 
 
 def test_signals_and_sentences(tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ def test_signals_and_sentences(tmp_path: Path) -> None:
     run = train(mixed, "dmil", 0, tmp_path / "run", epochs_scale=0.02)
     table = read_table(run.predictions)
     assert set(table["y"]) == {"calm", "quick"}
-    assert schema.COMPOSITION not in table
+    assert schema.INTERACTION_TYPE not in table
     assert run.metrics["test"]["accuracy"] > 0.9
     # A text of words that nobody trained on still has a prediction.
     texts = np.array(["", "xyzzy " * 50, "calm and still"])
@@ -202,7 +202,7 @@ def scored() -> pd.DataFrame:
             "y": ["a", "b", "a", "a", "b", "b"],
             "pred": ["a", "b", "a", "b", "b", "b"],
             "correct": [True, True, True, False, True, True],
-            "composition": ["R", "S", "R", "U1", "S", "S"],
+            "interaction_type": ["R", "S", "R", "U1", "S", "S"],
             "p_a": [0.9, 0.1, 0.8, 0.4, 0.3, 0.2],
             "p_b": [0.1, 0.9, 0.2, 0.6, 0.7, 0.8],
             "gate_R": [0.7, 0.1, 0.7, 0.7, 0.1, 0.2],
@@ -214,9 +214,9 @@ def scored() -> pd.DataFrame:
 
 
 def test_scores_by_hand() -> None:
-    found = score(scored(), ("a", "b"))
-    assert set(found) == {"train", "test"}
-    test = found["test"]
+    metrics = score(scored(), ("a", "b"))
+    assert set(metrics) == {"train", "test"}
+    test = metrics["test"]
     assert test["accuracy"] == 0.75
     assert test["macro_f1"] == pytest.approx((2 / 3 + 4 / 5) / 2)
     assert test["gate_agreement"] == 0.75  # U1 was called R
@@ -225,12 +225,12 @@ def test_scores_by_hand() -> None:
     assert test["gate_auroc_S"] == 1.0
     assert "gate_auroc_U2" not in test  # no such row: there is nothing to rank
     assert test["mean_gate_S"] == pytest.approx(1.5 / 4)
-    assert found["train"]["accuracy"] == 1.0
+    assert metrics["train"]["accuracy"] == 1.0
 
 
 def test_without_gates_there_is_nothing_to_say_of_them() -> None:
     table = scored()
     plain = table[[c for c in table if not c.startswith("gate")]]
     assert set(score(plain, ("a", "b"))["test"]) == {"accuracy", "macro_f1", "map", "ece"}
-    unknown = table.drop(columns="composition")
+    unknown = table.drop(columns="interaction_type")
     assert not any(k.startswith("gate_") for k in score(unknown, ("a", "b"))["test"])

@@ -58,27 +58,27 @@ def test_rows_that_were_not_seen_are_near_the_truth(
     spec: str, definition: str, most: float
 ) -> None:
     estimator, _, new = fitted(spec)
-    found = estimator.score_samples(new["x1"], new["x2"], new["y"], definition)  # type: ignore[arg-type]
+    scores = estimator.score_samples(new["x1"], new["x2"], new["y"], definition)  # type: ignore[arg-type]
     known = truth(spec, new, definition)
-    error = np.sqrt(((found.r - known.r) ** 2).mean()) / LN2
+    error = np.sqrt(((scores.r - known.r) ** 2).mean()) / LN2
     assert error < most
-    assert np.corrcoef(found.r, known.r)[0, 1] > 0.95
+    assert np.corrcoef(scores.r, known.r)[0, 1] > 0.95
     for name in ("i1", "i2", "i12"):
-        assert bits(getattr(found, name)) == pytest.approx(bits(getattr(known, name)), abs=0.08)
+        assert bits(getattr(scores, name)) == pytest.approx(bits(getattr(known, name)), abs=0.08)
 
 
 def test_what_is_synergy_alone_is_found_as_such() -> None:
     estimator, _, new = fitted("gaussian:law=xor")
-    found = estimator.score_samples(new["x1"], new["x2"], new["y"])
+    scores = estimator.score_samples(new["x1"], new["x2"], new["y"])
     known = bits(truth("gaussian:law=xor", new).i12)
-    assert [bits(found.i1), bits(found.i2), bits(found.r)] == pytest.approx([0, 0, 0], abs=0.01)
-    assert bits(found.s) == pytest.approx(known, abs=0.05)
+    assert [bits(scores.i1), bits(scores.i2), bits(scores.r)] == pytest.approx([0, 0, 0], abs=0.01)
+    assert bits(scores.s) == pytest.approx(known, abs=0.05)
 
 
 def test_the_type_of_a_row_is_found_where_it_can_be_seen() -> None:
     estimator, _, new = fitted("gaussian:law=visible")
-    found = estimator.score_samples(new["x1"], new["x2"], new["y"])
-    named = np.stack([found.r, found.u1, found.u2, found.s], axis=1).argmax(axis=1)
+    scores = estimator.score_samples(new["x1"], new["x2"], new["y"])
+    named = np.stack([scores.r, scores.u1, scores.u2, scores.s], axis=1).argmax(axis=1)
     assert (named == new["x1"][:, :4].argmax(axis=1)).mean() > 0.96
 
 
@@ -90,16 +90,16 @@ def test_rows_of_the_fit_do_not_judge_themselves() -> None:
     rng = np.random.default_rng(0)
     x1, x2 = rng.standard_normal((2, 240, 60))
     y = rng.integers(2, size=240)
-    found = PointwiseInformation().fit(x1, x2, y).score_samples(x1, x2, y)
-    assert bits(found.i12) < 0.02
+    scores = PointwiseInformation().fit(x1, x2, y).score_samples(x1, x2, y)
+    assert bits(scores.i12) < 0.02
 
 
 def test_copies_of_a_row_do_not_tell_each_other() -> None:
     rng = np.random.default_rng(1)
     x1, x2 = (np.repeat(rng.standard_normal((120, 40)), 4, axis=0) for _ in range(2))
     y = np.repeat(rng.integers(2, size=120), 4)
-    found = PointwiseInformation().fit(x1, x2, y).score_samples(x1, x2, y)
-    assert bits(found.i12) < 0.05
+    scores = PointwiseInformation().fit(x1, x2, y).score_samples(x1, x2, y)
+    assert bits(scores.i12) < 0.05
 
 
 def test_rows_of_a_group_do_not_tell_each_other() -> None:
@@ -175,9 +175,9 @@ def test_the_prior_is_that_of_the_rows() -> None:
     x1[:, 0] += 2.0 * y
     estimator = PointwiseInformation().fit(x1, x2, y)
     assert_allclose(estimator.prior_, [0.99, 0.01])
-    found = estimator.score_samples(x1, x2, y)
-    assert 0.0 < bits(found.i1) < 0.081  # the class itself has .0808 bits
-    assert abs(bits(found.i2)) < 0.01
+    scores = estimator.score_samples(x1, x2, y)
+    assert 0.0 < bits(scores.i1) < 0.081  # the class itself has .0808 bits
+    assert abs(bits(scores.i2)) < 0.01
 
 
 def test_constant_features_say_nothing() -> None:
@@ -185,10 +185,10 @@ def test_constant_features_say_nothing() -> None:
     still = np.full((400, 3), 7.0)
     for definition in ("same-sign", "lsmi"):
         estimator = PointwiseInformation(definition).fit(rows["x1"], still, rows["y"])  # type: ignore[arg-type]
-        found = estimator.score_samples(rows["x1"], still, rows["y"])
-        assert abs(bits(found.i2)) < 0.01
-        assert bits(found.i1) > 0.6
-        assert np.isfinite(found.r).all()
+        scores = estimator.score_samples(rows["x1"], still, rows["y"])
+        assert abs(bits(scores.i2)) < 0.01
+        assert bits(scores.i1) > 0.6
+        assert np.isfinite(scores.r).all()
 
 
 def test_a_thousand_features_are_taken() -> None:
@@ -196,9 +196,9 @@ def test_a_thousand_features_are_taken() -> None:
     y = rng.integers(2, size=400)
     x1, x2 = rng.standard_normal((2, 400, 1000))
     x1[:, :20] += y[:, None]
-    found = PointwiseInformation().fit(x1, x2, y).score_samples(x1, x2, y)
-    assert bits(found.i1) > 0.3
-    assert bits(found.i2) < 0.05
+    scores = PointwiseInformation().fit(x1, x2, y).score_samples(x1, x2, y)
+    assert bits(scores.i1) > 0.3
+    assert bits(scores.i2) < 0.05
 
 
 def test_pictures_are_flattened() -> None:
@@ -206,8 +206,8 @@ def test_pictures_are_flattened() -> None:
     y = rng.integers(2, size=200)
     x1 = rng.integers(0, 255, (200, 4, 4, 3), dtype=np.uint8)
     x2 = (y + 0.3 * rng.standard_normal(200))[:, None]
-    found = PointwiseInformation().fit(x1, x2, y).score_samples(x1, x2, y)
-    assert bits(found.i2) > 0.5
+    scores = PointwiseInformation().fit(x1, x2, y).score_samples(x1, x2, y)
+    assert bits(scores.i2) > 0.5
 
 
 # --- refusals ------------------------------------------------------------------------------
@@ -249,10 +249,10 @@ def test_scoring_needs_rows_like_those_of_the_fit() -> None:
 
 def test_means_have_standard_errors() -> None:
     zeros = np.zeros(4)
-    found = means(Pointwise(np.array([1.0, 2.0, 3.0, 4.0]), *[zeros] * 6))
-    assert found["i1"].value == 2.5
-    assert found["i1"].error == pytest.approx(np.sqrt(5 / 3) / 2)
-    assert found["s"].error == 0.0
+    result = means(Pointwise(np.array([1.0, 2.0, 3.0, 4.0]), *[zeros] * 6))
+    assert result["i1"].value == 2.5
+    assert result["i1"].error == pytest.approx(np.sqrt(5 / 3) / 2)
+    assert result["s"].error == 0.0
 
 
 def test_the_mean_of_the_networks_is_what_each_of_them_says() -> None:

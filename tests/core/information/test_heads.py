@@ -67,10 +67,10 @@ def test_heads_are_calibrated_on_validation_rows_and_told_on_all() -> None:
 def test_the_prior_is_that_of_training_rows() -> None:
     table = table_of(1.0)
     table.loc[table["split"] == "test", "y"] = "a"
-    found = from_heads(table, ("a", "b", "c"))
+    pointwise = from_heads(table, ("a", "b", "c"))
     share = ((table["split"] == "train") & (table["y"] == "a")).sum() + 1
     answer = -np.log(3.0) - np.log(share / 1003)
-    assert_allclose(found.rows.i12[-1], answer, atol=1e-3)
+    assert_allclose(pointwise.rows.i12[-1], answer, atol=1e-3)
 
 
 @pytest.mark.parametrize("paradigm", ["dmil", "ensemble"])
@@ -87,16 +87,16 @@ def test_heads_come_near_the_truth_where_it_is_known() -> None:
     data, law = load_dataset("switch"), known_law("switch")
     assert law is not None
     test = (table["split"] == "test").to_numpy()
-    found = from_heads(table, classes).rows
+    result = from_heads(table, classes).rows
     known = exact(law, data.x1, data.x2, data.y)
     assert list(table["id"]) == list(data.ids)
     for name in ("i1", "i2", "i12"):
-        told, true = (getattr(rows, name)[test].mean() / LN2 for rows in (found, known))
+        told, true = (getattr(rows, name)[test].mean() / LN2 for rows in (result, known))
         assert told == pytest.approx(true, abs=0.1)
         assert told < true + 0.01  # a cross-entropy is no more than the information
 
 
-def test_gate_and_type_agree_where_the_composition_is_known() -> None:
+def test_gate_and_type_agree_where_the_interaction_type_is_known() -> None:
     """The largest part of what the heads say is the component with the largest gate: of `dmil`,
     not of the released losses."""
     agree = {}

@@ -16,11 +16,11 @@ LN2 = float(np.log(2.0))
 def test_latents_tell_what_the_inputs_told() -> None:
     """The ensemble's features of each digit tell most of its 3.3 bits, of rows new to it alone."""
     data = load_dataset("mfeat")
-    found = estimate_latents(default_folder("mfeat", "ensemble", 0), data, "Z")
+    estimates = estimate_latents(default_folder("mfeat", "ensemble", 0), data, "Z")
     unseen = data.split != "train"
-    assert found.table["id"].tolist() == data.ids[unseen].tolist()
-    assert 2.3 < found.means["i1"].value / LN2 < np.log2(10)
-    assert 2.7 < found.means["i12"].value / LN2 < np.log2(10)
+    assert estimates.table["id"].tolist() == data.ids[unseen].tolist()
+    assert 2.3 < estimates.means["i1"].value / LN2 < np.log2(10)
+    assert 2.7 < estimates.means["i12"].value / LN2 < np.log2(10)
 
 
 def test_a_decomposition_has_its_features_side_by_side() -> None:

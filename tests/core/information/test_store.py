@@ -45,9 +45,9 @@ def test_rows_follow_the_law(taken: Account) -> None:
     assert law is not None
     for definition in ("same-sign", "ccs"):
         true = exact(law, data.x1, data.x2, data.y, definition)  # type: ignore[arg-type]
-        found = taken.split(definition)  # type: ignore[arg-type]
-        assert found.r.mean() == pytest.approx(true.r.mean(), abs=0.07)
-        assert np.corrcoef(found.i12, true.i12)[0, 1] > 0.85
+        result = taken.split(definition)  # type: ignore[arg-type]
+        assert result.r.mean() == pytest.approx(true.r.mean(), abs=0.07)
+        assert np.corrcoef(result.i12, true.i12)[0, 1] > 0.85
 
 
 def test_clusters_are_of_several_sizes(taken: Account) -> None:
@@ -57,8 +57,8 @@ def test_clusters_are_of_several_sizes(taken: Account) -> None:
 def test_groups_are_kept() -> None:
     data = load_dataset(SPEC)
     grouped = replace(data, group=np.arange(len(data)) // 2)
-    found = store.take(grouped)
-    assert found.rows[store.GROUP].tolist()[:4] == ["0", "0", "1", "1"]
+    estimates = store.take(grouped)
+    assert estimates.rows[store.GROUP].tolist()[:4] == ["0", "0", "1", "1"]
 
 
 @pytest.mark.parametrize("name", SHIPPED)

@@ -36,7 +36,7 @@ def test_a_file_says_the_same_as_its_rows_at_once(
     monkeypatch.setattr(stream, "BATCH_ROWS", 90)
     drawn = write(tmp_path / "rows.parquet", 400)
     out = tmp_path / "bits.parquet"
-    found = estimate_file(tmp_path / "rows.parquet", out, seed=3)
+    estimates = estimate_file(tmp_path / "rows.parquet", out, seed=3)
     fitted = PointwiseInformation(seed=3).fit(drawn["x1"], drawn["x2"], drawn["y"])
     whole = fitted.score_samples(drawn["x1"], drawn["x2"], drawn["y"])
     table = read_table(out)
@@ -45,9 +45,9 @@ def test_a_file_says_the_same_as_its_rows_at_once(
     assert list(table["y"]) == [str(y) for y in drawn["y"]]
     for name, values in whole.columns().items():
         assert_allclose(table[name], values, atol=1e-4)
-        assert found.means[name].value == pytest.approx(values.mean(), abs=1e-6)
-        assert found.means[name].error == pytest.approx(values.std(ddof=1) / 20, rel=1e-4)
-    assert (found.rows, found.fitted_to) == (400, 400)
+        assert estimates.means[name].value == pytest.approx(values.mean(), abs=1e-6)
+        assert estimates.means[name].error == pytest.approx(values.std(ddof=1) / 20, rel=1e-4)
+    assert (estimates.rows, estimates.fitted_to) == (400, 400)
     assert table_metadata(out)["unit"] == "nats"
 
 
@@ -55,10 +55,10 @@ def test_a_part_of_the_rows_is_enough_to_fit(tmp_path: Path) -> None:
     names = [f"r{i}" for i in range(1000)]
     write(tmp_path / "rows.parquet", 1000, id=names)
     out = tmp_path / "bits.parquet"
-    found = estimate_file(tmp_path / "rows.parquet", out, fit_rows=300)
-    assert (found.rows, found.fitted_to) == (1000, 300)
+    estimates = estimate_file(tmp_path / "rows.parquet", out, fit_rows=300)
+    assert (estimates.rows, estimates.fitted_to) == (1000, 300)
     assert list(read_table(out)["id"]) == names
-    assert found.means["i12"].value / np.log(2) == pytest.approx(0.81, abs=0.1)
+    assert estimates.means["i12"].value / np.log(2) == pytest.approx(0.81, abs=0.1)
 
 
 def with_column(name: str, values: Any) -> pd.DataFrame:

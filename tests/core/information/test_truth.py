@@ -26,8 +26,8 @@ def means(spec: str, definition: str = "same-sign") -> dict[str, float]:
     drawn = law.sample(ROWS, 1)
     known = known_law(spec)
     assert known is not None
-    found = exact(known, drawn["x1"], drawn["x2"], drawn["y"], definition)  # type: ignore[arg-type]
-    return {name: float(values.mean()) / LN2 for name, values in found.columns().items()}
+    result = exact(known, drawn["x1"], drawn["x2"], drawn["y"], definition)  # type: ignore[arg-type]
+    return {name: float(values.mean()) / LN2 for name, values in result.columns().items()}
 
 
 def two_classes(distance: float) -> float:
@@ -42,10 +42,12 @@ def two_classes(distance: float) -> float:
 
 
 def test_shared_has_the_information_of_two_gaussians() -> None:
-    found = means("gaussian")
+    result = means("gaussian")
     # sqrt 2 between corners; together the two are worth 4/3 of one, as half their noise is shared.
     alone, both = two_classes(np.sqrt(2) / 0.5), two_classes(np.sqrt(2 * 4 / 3) / 0.5)
-    assert [found["i1"], found["i2"], found["i12"]] == pytest.approx([alone, alone, both], abs=0.01)
+    assert [result["i1"], result["i2"], result["i12"]] == pytest.approx(
+        [alone, alone, both], abs=0.01
+    )
 
 
 @pytest.mark.parametrize(
@@ -56,37 +58,37 @@ def test_shared_has_the_information_of_two_gaussians() -> None:
     ],
 )
 def test_nothing_is_found_where_nothing_is(law: str, wanted: dict[str, float]) -> None:
-    found = means(f"gaussian:law={law}")
-    assert {name: found[name] for name in wanted} == pytest.approx(wanted, abs=1e-9)
-    assert found["i12"] > 0.4
+    result = means(f"gaussian:law={law}")
+    assert {name: result[name] for name in wanted} == pytest.approx(wanted, abs=1e-9)
+    assert result["i12"] > 0.4
 
 
 def test_what_copies_is_unique_to_ccs() -> None:
-    found = means("gaussian:law=copy", "ccs")
-    assert [found["r"], found["s"]] == pytest.approx([0.0, 0.0], abs=1e-9)
-    assert found["u1"] + found["u2"] == pytest.approx(found["i12"])
-    assert found["i1"] == pytest.approx(two_classes(np.sqrt(2) / 0.5), abs=0.01)
+    result = means("gaussian:law=copy", "ccs")
+    assert [result["r"], result["s"]] == pytest.approx([0.0, 0.0], abs=1e-9)
+    assert result["u1"] + result["u2"] == pytest.approx(result["i12"])
+    assert result["i1"] == pytest.approx(two_classes(np.sqrt(2) / 0.5), abs=0.01)
 
 
 def test_more_noise_on_the_same_adds_nothing() -> None:
     law = gaussian_law("gaussian:law=degraded,corners=3")
     assert_allclose(law.prior, np.array([1, 0.3, 0.09]) / 1.39)
-    found = means("gaussian:law=degraded,corners=3")
-    assert found["i12"] == pytest.approx(found["i1"], abs=1e-9)
-    assert found["i2"] < found["i1"] - 0.1
+    result = means("gaussian:law=degraded,corners=3")
+    assert result["i12"] == pytest.approx(result["i1"], abs=1e-9)
+    assert result["i2"] < result["i1"] - 0.1
 
 
 @pytest.mark.parametrize("law", LAWS)
 def test_densities_are_those_of_scipy(law: str) -> None:
-    found = gaussian_law(f"gaussian:law={law},corners=3")
-    drawn = found.sample(5, 2)
+    result = gaussian_law(f"gaussian:law={law},corners=3")
+    drawn = result.sample(5, 2)
     both = np.concatenate([drawn["x1"], drawn["x2"]], axis=1)
-    covariance = np.kron(found.covariance, np.eye(found.means.shape[2]))
-    with_y = np.zeros((5, len(found.prior)))
-    for g, (weight, label) in enumerate(zip(found.weights, found.labels, strict=True)):
-        component = multivariate_normal(np.concatenate(found.means[:, g]), covariance)
+    covariance = np.kron(result.covariance, np.eye(result.means.shape[2]))
+    with_y = np.zeros((5, len(result.prior)))
+    for g, (weight, label) in enumerate(zip(result.weights, result.labels, strict=True)):
+        component = multivariate_normal(np.concatenate(result.means[:, g]), covariance)
         with_y[:, label] += weight * component.pdf(both)
-    assert_allclose(np.exp(found.log_joint(drawn["x1"], drawn["x2"])), with_y, rtol=1e-6)
+    assert_allclose(np.exp(result.log_joint(drawn["x1"], drawn["x2"])), with_y, rtol=1e-6)
 
 
 def test_rows_are_drawn_from_the_law() -> None:
@@ -101,24 +103,24 @@ def test_rows_are_drawn_from_the_law() -> None:
 
 
 def test_switch_has_a_bit_less_what_its_noise_hides() -> None:
-    found = means("switch:classes=2,noise=0.4")
-    assert found["i12"] == pytest.approx(1.0, abs=0.005)
+    result = means("switch:classes=2,noise=0.4")
+    assert result["i12"] == pytest.approx(1.0, abs=0.005)
     # R and U1 are half of the samples; a quarter of them are S, seen in both.
-    assert found["i1"] == pytest.approx(0.5, abs=0.01)
-    assert [found[c] for c in ("r", "u1", "u2", "s")] == pytest.approx([0.25] * 4, abs=0.01)
+    assert result["i1"] == pytest.approx(0.5, abs=0.01)
+    assert [result[c] for c in ("r", "u1", "u2", "s")] == pytest.approx([0.25] * 4, abs=0.01)
 
 
-def test_same_sign_finds_the_composition_of_switch_and_lsmi_does_not() -> None:
+def test_same_sign_finds_the_interaction_type_of_switch_and_lsmi_does_not() -> None:
     spec = "switch:classes=2,noise=0.5"
     drawn = switch_law(spec).sample(4000, 3)
     law = known_law(spec)
     assert law is not None
     hits = {}
     for definition in DEFINITIONS:
-        found = exact(law, drawn["x1"], drawn["x2"], drawn["y"], definition)
-        parts = np.stack([found.r, found.u1, found.u2, found.s], axis=1)
+        result = exact(law, drawn["x1"], drawn["x2"], drawn["y"], definition)
+        parts = np.stack([result.r, result.u1, result.u2, result.s], axis=1)
         named = np.array(["R", "U1", "U2", "S"])[parts.argmax(axis=1)]
-        hits[definition] = float((named == drawn["composition"]).mean())
+        hits[definition] = float((named == drawn["interaction_type"]).mean())
     assert hits["same-sign"] > 0.99
     assert hits["ccs"] > 0.99
     assert hits["lsmi"] < 0.85
@@ -155,9 +157,9 @@ def test_points_that_cannot_be_confused_tell_what_their_symbols_tell(spec: str, 
     law, rows = known_law(made.spec), made.arrays()
     assert law is not None
     assert_allclose(law.prior, made.world.pmf().p.sum(axis=(0, 1)))
-    found = exact(law, rows["x1"], rows["x2"], rows["y"])
+    result = exact(law, rows["x1"], rows["x2"], rows["y"])
     wanted = informations(made.world.pmf().p)
-    assert_allclose([found.i1.mean(), found.i2.mean(), found.i12.mean()], wanted, atol=0.01)
+    assert_allclose([result.i1.mean(), result.i2.mean(), result.i12.mean()], wanted, atol=0.01)
 
 
 def test_between_two_symbols_of_xor_nobody_knows_and_noise_counts_by_its_own_input() -> None:

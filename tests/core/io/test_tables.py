@@ -26,7 +26,7 @@ def table(names: list[str]) -> pd.DataFrame:
             "y": names,
             "pred": names[::-1],
             "correct": [i % 2 == 0 for i in range(n)],
-            "composition": ["U1"] * n,
+            "interaction_type": ["U1"] * n,
             "pred_x1": names,
             "pred_R": names,
             "p_7": np.linspace(0, 1, n, dtype=np.float32),
@@ -39,11 +39,11 @@ def table(names: list[str]) -> pd.DataFrame:
 def test_a_table_reads_back_as_it_was(tmp_path: Path, suffix: str) -> None:
     path, wanted = tmp_path / f"t{suffix}", table(ODD_NAMES)
     write_table(wanted, path)
-    found = read_table(path)
-    pd.testing.assert_frame_equal(found, wanted, check_dtype=False, rtol=1e-6)
-    assert found["correct"].dtype == bool
+    result = read_table(path)
+    pd.testing.assert_frame_equal(result, wanted, check_dtype=False, rtol=1e-6)
+    assert result["correct"].dtype == bool
     for column in ("id", "y", "pred", "pred_x1", "pred_R"):
-        assert found[column].map(type).eq(str).all()
+        assert result[column].map(type).eq(str).all()
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -58,9 +58,9 @@ def test_missing_numbers_stay_missing(tmp_path: Path) -> None:
     wanted = table(["a", "b"]).assign(p_7=[np.nan, 0.5])
     for suffix in (".parquet", ".csv"):
         write_table(wanted, tmp_path / f"t{suffix}")
-        found = read_table(tmp_path / f"t{suffix}")["p_7"]
-        assert np.isnan(found[0])
-        assert found[1] == 0.5
+        result = read_table(tmp_path / f"t{suffix}")["p_7"]
+        assert np.isnan(result[0])
+        assert result[1] == 0.5
 
 
 def test_metadata_travels_with_parquet(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def test_an_even_gate_is_calibrated_on_an_even_mix(n: int, seed: int) -> None:
 def table(contributions: dict[str, list[tuple[float, float]]], y: list[str], made_of: list[str],
           ) -> pd.DataFrame:  # fmt: skip
     """Two classes a and b; contributions of a component to (a, b), a pair for each sample."""
-    columns: dict[str, object] = {"y": y, schema.COMPOSITION: made_of}
+    columns: dict[str, object] = {"y": y, schema.INTERACTION_TYPE: made_of}
     total = np.zeros((len(y), 2))
     for c in COMPONENTS:
         parts = np.array(contributions.get(c, [(0.0, 0.0)] * len(y)))
@@ -62,7 +62,7 @@ def table(contributions: dict[str, list[tuple[float, float]]], y: list[str], mad
 
 def test_purity_counts_who_loses_by_an_ablation() -> None:
     """Sample 1 (R) needs R; 2 (R) has U1 besides; 3 (S) needs S, and R is in its way."""
-    found = table(
+    frame = table(
         {
             "R": [(0, 2), (0, 2), (1, 0)],
             "U1": [(1, 0), (0, 3), (0, 0)],
@@ -71,7 +71,7 @@ def test_purity_counts_who_loses_by_an_ablation() -> None:
         y=["b", "b", "b"],
         made_of=["R", "R", "S"],
     )
-    lost = fidelity.purity(found, ("a", "b"))
+    lost = fidelity.purity(frame, ("a", "b"))
     assert list(lost.columns) == ["R", "S"]
     assert lost.loc["R"].to_dict() == {"R": 0.5, "S": 0.0}
     assert lost.loc["S"].to_dict() == {"R": 0.0, "S": 1.0}

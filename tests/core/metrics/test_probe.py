@@ -29,21 +29,21 @@ def measure(make: Any, hidden: int, classes: int = 2, n: int = 2000) -> Terms:
     learn, held, read = parts
     log_q = fit_probe(learn, held, classes, hidden).log_q(read.z)
     np.testing.assert_allclose(logsumexp(log_q, axis=(1, 2)), 0.0, atol=1e-9)
-    return terms(log_q, read.y, read.composition, np.full((4, classes), 1 / (4 * classes)))
+    return terms(log_q, read.y, read.interaction_type, np.full((4, classes), 1 / (4 * classes)))
 
 
 @pytest.mark.parametrize("hidden", [0, 16])
-def test_a_code_of_label_and_composition_is_read_in_full(hidden: int) -> None:
-    found = measure(lambda _, y, c: np.eye(8)[c * 2 + y], hidden)
-    assert found.information == pytest.approx(LN2, abs=0.01)
-    assert found.equivocation == pytest.approx(0.0, abs=0.01)
+def test_a_code_of_label_and_interaction_type_is_read_in_full(hidden: int) -> None:
+    measured = measure(lambda _, y, c: np.eye(8)[c * 2 + y], hidden)
+    assert measured.information == pytest.approx(LN2, abs=0.01)
+    assert measured.equivocation == pytest.approx(0.0, abs=0.01)
 
 
 @pytest.mark.parametrize("hidden", [0, 16])
 def test_nothing_is_read_from_noise(hidden: int) -> None:
-    found = measure(lambda rng, y, _: rng.standard_normal((len(y), 5)), hidden)
-    assert found.information == pytest.approx(0.0, abs=0.01)
-    assert found.equivocation == pytest.approx(2 * LN2, abs=0.02)
+    measured = measure(lambda rng, y, _: rng.standard_normal((len(y), 5)), hidden)
+    assert measured.information == pytest.approx(0.0, abs=0.01)
+    assert measured.equivocation == pytest.approx(2 * LN2, abs=0.02)
 
 
 def test_gaussian_noise_leaves_what_theory_says() -> None:
@@ -62,12 +62,12 @@ def test_gaussian_noise_leaves_what_theory_says() -> None:
     def make(rng: np.random.Generator, y: NDArray[Any], c: NDArray[Any]) -> NDArray[Any]:
         return np.stack([y, c == 3], axis=1) + sd * rng.standard_normal((len(y), 2))
 
-    found = measure(make, hidden=0, n=8000)
-    assert found.information == pytest.approx(channel(0.5), abs=0.02)
-    for value in found.by_composition.values():
+    measured = measure(make, hidden=0, n=8000)
+    assert measured.information == pytest.approx(channel(0.5), abs=0.02)
+    for value in measured.by_interaction_type.values():
         assert value == pytest.approx(channel(0.5), abs=0.04)
-    assert found.equivocation == pytest.approx(2 * LN2 - channel(0.25), abs=0.02)
-    assert found.bound < found.information
+    assert measured.equivocation == pytest.approx(2 * LN2 - channel(0.25), abs=0.02)
+    assert measured.bound < measured.information
 
 
 def test_only_a_hidden_layer_reads_what_two_halves_say_together() -> None:
@@ -79,14 +79,14 @@ def test_only_a_hidden_layer_reads_what_two_halves_say_together() -> None:
         return np.column_stack([a, b, np.eye(4)[c]])
 
     linear, deep = measure(make, hidden=0), measure(make, hidden=32)
-    assert linear.by_composition["S"] == pytest.approx(0.0, abs=0.02)
+    assert linear.by_interaction_type["S"] == pytest.approx(0.0, abs=0.02)
     assert linear.information == pytest.approx(0.75 * LN2, abs=0.02)
-    assert deep.by_composition["S"] == pytest.approx(LN2, abs=0.02)
-    assert linear.by_composition["R"] == pytest.approx(LN2, abs=0.02)
+    assert deep.by_interaction_type["S"] == pytest.approx(LN2, abs=0.02)
+    assert linear.by_interaction_type["R"] == pytest.approx(LN2, abs=0.02)
 
 
 def test_what_is_faint_is_found() -> None:
-    """The composition shows only as differences of a tenth between coordinates of spread 2."""
+    """The interaction type shows only as differences of a tenth between coordinates of spread 2."""
 
     def make(rng: np.random.Generator, y: NDArray[Any], c: NDArray[Any]) -> NDArray[Any]:
         loud = 3.0 * y + rng.standard_normal(len(y))

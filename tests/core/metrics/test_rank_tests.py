@@ -19,15 +19,15 @@ from dmil_core.metrics.rank_tests import (
 
 def test_paired_difference_by_hand() -> None:
     """Differences 1, 2, 3: mean 2, sd 1, t_2 = 4.303, so 2 -+ 4.303 / sqrt 3."""
-    found = paired_difference([2.0, 4.0, 6.0], [1.0, 2.0, 3.0])
-    assert (found.mean, found.pairs) == (2.0, 3)
-    assert (found.low, found.high) == pytest.approx((2 - 2.4841, 2 + 2.4841), abs=1e-4)
+    result = paired_difference([2.0, 4.0, 6.0], [1.0, 2.0, 3.0])
+    assert (result.mean, result.pairs) == (2.0, 3)
+    assert (result.low, result.high) == pytest.approx((2 - 2.4841, 2 + 2.4841), abs=1e-4)
 
 
 def test_a_single_seed_has_no_interval() -> None:
-    found = paired_difference([0.9], [0.8])
-    assert found.mean == pytest.approx(0.1)
-    assert np.isnan([found.low, found.high]).all()
+    result = paired_difference([0.9], [0.8])
+    assert result.mean == pytest.approx(0.1)
+    assert np.isnan([result.low, result.high]).all()
 
 
 @pytest.mark.parametrize(("a", "b"), [([1.0], [1.0, 2.0]), ([], []), ([[1.0]], [[1.0]])])

@@ -55,7 +55,7 @@ def test_from_probabilities_of_three_and_all() -> None:
     above = above_chance(probabilities, y, torch.tensor([0.5, 0.5]))
     wanted = [[0.5, 0.5, 0.0, 1.0], [0.0, 0.0, 0.5, 0.5]]
     np.testing.assert_allclose(above.numpy(), wanted, atol=1e-6)
-    found = responsibilities(above).numpy()
-    np.testing.assert_allclose(found[0], [0.25, 0.25, 0.25, 0.0, 0.25], atol=1e-6)
+    result = responsibilities(above).numpy()
+    np.testing.assert_allclose(result[0], [0.25, 0.25, 0.25, 0.0, 0.25], atol=1e-6)
     # The third says all that anyone can say: what is missing is missing everywhere.
-    np.testing.assert_allclose(found[1], [0.0, 0.0, 0.0, 0.5, 0.0], atol=1e-6)
+    np.testing.assert_allclose(result[1], [0.0, 0.0, 0.0, 0.5, 0.0], atol=1e-6)

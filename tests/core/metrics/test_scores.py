@@ -20,11 +20,11 @@ labels = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, m
 @given(pairs)
 def test_auroc_with_many_ties_is_sklearn_s(rows: list[tuple[int, bool]]) -> None:
     score, positive = np.array([r[0] for r in rows], float), np.array([r[1] for r in rows])
-    found = scores.auroc(score, positive)
+    value = scores.auroc(score, positive)
     if positive.all() or not positive.any():
-        assert math.isnan(found)
+        assert math.isnan(value)
     else:
-        assert found == pytest.approx(roc_auc_score(positive, score))
+        assert value == pytest.approx(roc_auc_score(positive, score))
 
 
 def test_auroc_by_hand() -> None:
@@ -71,8 +71,8 @@ def test_ece_is_the_textbook_sum_over_bins(rows: list[tuple[int, bool]], bins: i
 @given(hnp.arrays(bool, st.tuples(st.just(3), st.integers(1, 40))))
 def test_synergy_is_bounded_by_its_ceiling_and_by_the_accuracy(flags: np.ndarray) -> None:
     both, one, two = flags
-    found = scores.synergy_indicator(both, one, two)
-    assert 0 <= found <= min(scores.synergy_ceiling(one, two), both.mean())
+    result = scores.synergy_indicator(both, one, two)
+    assert 0 <= result <= min(scores.synergy_ceiling(one, two), both.mean())
     assert scores.synergy_indicator(np.ones_like(both), one, two) == scores.synergy_ceiling(
         one, two
     )
@@ -147,9 +147,9 @@ def test_the_mirror_counts_what_one_modality_knew() -> None:
 def test_reliability_by_hand() -> None:
     confidence = np.array([0.15, 0.05, 0.95, 0.85, 0.95])
     correct = np.array([False, True, True, True, False])
-    found = scores.reliability(confidence, correct, 2)
-    assert found.rows.tolist() == [2, 3]
-    np.testing.assert_allclose(found.confidence, [0.1, 2.75 / 3])
-    np.testing.assert_allclose(found.accuracy, [0.5, 2 / 3])
-    assert found.error == pytest.approx(2 / 5 * 0.4 + 3 / 5 * 0.25)
+    result = scores.reliability(confidence, correct, 2)
+    assert result.rows.tolist() == [2, 3]
+    np.testing.assert_allclose(result.confidence, [0.1, 2.75 / 3])
+    np.testing.assert_allclose(result.accuracy, [0.5, 2 / 3])
+    assert result.error == pytest.approx(2 / 5 * 0.4 + 3 / 5 * 0.25)
     assert np.isnan(scores.reliability(np.zeros(0), np.zeros(0, bool)).error)

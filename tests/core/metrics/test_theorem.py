@@ -21,7 +21,7 @@ LN2 = float(np.log(2))
 
 
 def all_cells(classes: int, times: int = 1) -> tuple[NDArray[Any], NDArray[Any]]:
-    """y and composition of every pair, equally often."""
+    """y and interaction type of every pair, equally often."""
     c, y = np.divmod(np.arange(4 * classes), classes)
     return np.tile(y, times), np.tile(c, times)
 
@@ -30,20 +30,20 @@ def test_who_knows_everything() -> None:
     y, c = all_cells(4)
     knows = np.full((16, 4, 4), -np.inf)
     knows[np.arange(16), c, y] = 0.0
-    found = theorem.terms(knows, y, c)
-    assert found.information == pytest.approx(2 * LN2)
-    assert found.by_composition == pytest.approx(dict.fromkeys(COMPONENTS, 2 * LN2))
-    assert found.equivocation == pytest.approx(0.0)
-    assert found.bound == pytest.approx(2 * LN2)
+    result = theorem.terms(knows, y, c)
+    assert result.information == pytest.approx(2 * LN2)
+    assert result.by_interaction_type == pytest.approx(dict.fromkeys(COMPONENTS, 2 * LN2))
+    assert result.equivocation == pytest.approx(0.0)
+    assert result.bound == pytest.approx(2 * LN2)
 
 
 def test_who_knows_nothing() -> None:
     y, c = all_cells(2, times=3)
-    found = theorem.terms(np.full((24, 4, 2), -np.log(8)), y, c)
-    assert found.information == pytest.approx(0.0)
-    assert found.within == pytest.approx(0.0)
-    assert found.equivocation == pytest.approx(2 * LN2)
-    assert found.bound == pytest.approx(-2 * LN2)
+    result = theorem.terms(np.full((24, 4, 2), -np.log(8)), y, c)
+    assert result.information == pytest.approx(0.0)
+    assert result.within == pytest.approx(0.0)
+    assert result.equivocation == pytest.approx(2 * LN2)
+    assert result.bound == pytest.approx(-2 * LN2)
 
 
 def test_who_knows_the_label_only_has_a_loose_bound() -> None:
@@ -51,21 +51,21 @@ def test_who_knows_the_label_only_has_a_loose_bound() -> None:
     y, c = all_cells(4)
     label = np.full((16, 4, 4), -np.inf)
     label[np.arange(16), :, y] = -np.log(4)
-    found = theorem.terms(label, y, c)
-    assert found.information == found.within == pytest.approx(2 * LN2)
-    assert found.equivocation == found.slack == pytest.approx(2 * LN2)
-    assert found.bound == pytest.approx(0.0)
+    result = theorem.terms(label, y, c)
+    assert result.information == result.within == pytest.approx(2 * LN2)
+    assert result.equivocation == result.slack == pytest.approx(2 * LN2)
+    assert result.bound == pytest.approx(0.0)
 
 
-def test_a_label_that_depends_on_the_composition() -> None:
+def test_a_label_that_depends_on_the_interaction_type() -> None:
     """R is always class 0, S always class 1: knowing c is knowing y, and I(Y;C) = H(Y)."""
     y, c = np.array([0, 0, 1, 1]), np.array([0, 0, 3, 3])
     knows_c = np.full((4, 4, 2), -np.inf)
     knows_c[np.arange(4), c, y] = 0.0
-    found = theorem.terms(knows_c, y, c)
-    assert found.label_composition == pytest.approx(LN2)
-    assert found.by_composition == pytest.approx({"R": 0.0, "S": 0.0})
-    assert found.bound == found.information == pytest.approx(LN2)
+    result = theorem.terms(knows_c, y, c)
+    assert result.label_interaction_type == pytest.approx(LN2)
+    assert result.by_interaction_type == pytest.approx({"R": 0.0, "S": 0.0})
+    assert result.bound == result.information == pytest.approx(LN2)
 
 
 def test_a_known_prior_weighs_the_rows() -> None:
@@ -87,19 +87,19 @@ def test_the_theorem_holds_between_estimates_of_any_model(
     y, c = all_cells(classes, times=3)
     w = rng.exponential(size=(len(y), 4, classes)) ** rng.integers(1, 8)
     p = rng.dirichlet(np.ones(4 * classes)).reshape(4, classes) if skewed else None
-    found = theorem.terms(np.log(w / w.sum(axis=(1, 2), keepdims=True)), y, c, p)
-    assert found.information >= found.bound
+    result = theorem.terms(np.log(w / w.sum(axis=(1, 2), keepdims=True)), y, c, p)
+    assert result.information >= result.bound
     # The slack is H(C|Z,Y), a cross-entropy computed here in its own way.
     own = w[np.arange(len(y)), c, y] / w[np.arange(len(y)), :, y].sum(axis=1)
     share = np.full((4, classes), 1 / (4 * classes)) if p is None else p
-    assert found.slack == pytest.approx(-(share[c, y] / 3 * np.log(own)).sum())
+    assert result.slack == pytest.approx(-(share[c, y] / 3 * np.log(own)).sum())
 
 
 def test_the_law_itself_has_exact_terms() -> None:
     """Almost without noise everything is known; added up, the class of S is lost, nothing else."""
     law = SwitchLaw(classes=4, noise=0.3)
     rows = law.sample(2000, seed=1)
-    c = np.array([COMPONENTS.index(k) for k in rows["composition"]])
+    c = np.array([COMPONENTS.index(k) for k in rows["interaction_type"]])
     prior = np.outer(law.shares, law.prior)
 
     def measure(log_weight: NDArray[Any]) -> theorem.Terms:
@@ -110,7 +110,7 @@ def test_the_law_itself_has_exact_terms() -> None:
     together = measure(law.log_joint(rows["x1"], rows["x2"]))
     added = measure(law.log_added(rows["x1"], rows["x2"]))
     assert together.bound == pytest.approx(2 * LN2, abs=1e-6)
-    assert added.by_composition["S"] == pytest.approx(0.0, abs=1e-6)
+    assert added.by_interaction_type["S"] == pytest.approx(0.0, abs=1e-6)
     assert added.information == pytest.approx(0.75 * 2 * LN2, abs=1e-6)
     assert added.equivocation == pytest.approx(0.0, abs=1e-6)
 
@@ -141,7 +141,7 @@ def test_a_model_that_rules_out_what_is_there_is_refused() -> None:
 
 
 def table(**columns: Any) -> pd.DataFrame:
-    given = {"y": ["b", "a"], schema.COMPOSITION: ["S", "U1"]}
+    given = {"y": ["b", "a"], schema.INTERACTION_TYPE: ["S", "U1"]}
     return pd.DataFrame({**given, "Z1_0": [1.0, 2.0], "Z1_1": [3.0, 4.0], "Z2_0": [5.0, 6.0],
                          **columns})  # fmt: skip
 
@@ -150,12 +150,12 @@ def test_latents_stand_side_by_side() -> None:
     rows = theorem.rows_of(table(), ("Z1", "Z2"), ("a", "b"))
     np.testing.assert_array_equal(rows.z, [[1, 3, 5], [2, 4, 6]])
     np.testing.assert_array_equal(rows.y, [1, 0])
-    np.testing.assert_array_equal(rows.composition, [3, 1])
+    np.testing.assert_array_equal(rows.interaction_type, [3, 1])
 
 
-def test_a_table_without_composition_is_refused() -> None:
-    with pytest.raises(DataError, match=r"'composition'.*this one has none"):
-        theorem.rows_of(table().drop(columns=schema.COMPOSITION), ("Z1",), ("a", "b"))
+def test_a_table_without_interaction_type_is_refused() -> None:
+    with pytest.raises(DataError, match=r"'interaction type'.*this one has none"):
+        theorem.rows_of(table().drop(columns=schema.INTERACTION_TYPE), ("Z1",), ("a", "b"))
 
 
 def test_a_table_without_latents_is_refused() -> None:

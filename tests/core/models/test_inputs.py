@@ -141,20 +141,20 @@ def test_the_vocabulary_is_by_frequency_then_alphabet() -> None:
 
 
 def test_tokens_by_hand() -> None:
-    found = tokenize(np.array(["red circle", "", "RED zebra red red red"]), ("red", "circle"), 4)
-    assert found.tolist() == [[2, 3, 0, 0], [1, 0, 0, 0], [2, 1, 2, 2]]
-    assert found.dtype == torch.int64
+    tokens = tokenize(np.array(["red circle", "", "RED zebra red red red"]), ("red", "circle"), 4)
+    assert tokens.tolist() == [[2, 3, 0, 0], [1, 0, 0, 0], [2, 1, 2, 2]]
+    assert tokens.dtype == torch.int64
 
 
 @given(st.lists(st.text(), min_size=1, max_size=8), st.integers(1, 40))
 def test_any_text_becomes_tokens_the_encoder_has_room_for(texts: list[str], length: int) -> None:
     array = np.array(texts)
     words = vocabulary_of(array)
-    found = tokenize(array, words, length)
-    assert found.shape == (len(texts), length)
-    assert found.max() < len(words) + 2
+    tokens = tokenize(array, words, length)
+    assert tokens.shape == (len(texts), length)
+    assert tokens.max() < len(words) + 2
     # A text of the vocabulary's own has no unknown word, unless it has no word at all.
-    for row, text in zip(found.tolist(), array.tolist(), strict=True):
+    for row, text in zip(tokens.tolist(), array.tolist(), strict=True):
         count = min(len(words_of(text)), length)
         assert sum(t > 1 for t in row) == count
         assert row[max(count, 1) :] == [0] * (length - max(count, 1))

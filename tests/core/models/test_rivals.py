@@ -162,9 +162,9 @@ def test_the_experts_begin_as_copies_and_share_no_weight() -> None:
 def test_every_rival_fuses_with_the_fusion_of_joint(name: str) -> None:
     net, joint = model(PARADIGMS[name].parts), model("joint")
     shape = [p.shape for p in joint.fusion.parameters()]
-    found = [m for m in net.modules() if isinstance(m, Fusion)]
-    assert len(found) == (len(EXPERTS) if name == "i2moe" else 1)
-    assert all([p.shape for p in m.parameters()] == shape for m in found)
+    result = [m for m in net.modules() if isinstance(m, Fusion)]
+    assert len(result) == (len(EXPERTS) if name == "i2moe" else 1)
+    assert all([p.shape for p in m.parameters()] == shape for m in result)
 
 
 # --- synergy ---------------------------------------------------------------------------------

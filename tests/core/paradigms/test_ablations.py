@@ -52,7 +52,7 @@ def net_of(name: str, seed: int = 0) -> Dmil:
     return net
 
 
-def found(net: Dmil, rows: int = 8) -> Evidence:
+def evaluated(net: Dmil, rows: int = 8) -> Evidence:
     return evaluate(net, batch(rows))
 
 
@@ -174,7 +174,7 @@ def test_without_dropout_training_of_plain_layers_has_no_chance_in_it() -> None:
 
 def test_plain_layers_are_aligned_by_the_mean_square_of_their_difference() -> None:
     net = net_of("dmil-fc").train()
-    e = found(net)
+    e = evaluated(net)
     r, (v1, v2) = e.dmil.draws["R"], (v.mu for v in e.made.helpers)
     wanted = ((r - v1) ** 2).sum(dim=1) / 4 + ((r - v2) ** 2).sum(dim=1) / 4
     torch.testing.assert_close(TERMS["align"](e), wanted)
@@ -212,7 +212,7 @@ def test_uniqueness_is_all_that_its_modality_says_without_consistency() -> None:
 
 def test_nothing_is_shared_or_rebuilt_without_consistency() -> None:
     net = net_of("dmil-id").train()
-    e = found(net)
+    e = evaluated(net)
     assert e.made.parts == e.made.helpers == ()
     for term in ("kl_consistency", "align", "rebuild_parts"):
         assert torch.equal(TERMS[term](e), torch.zeros(8))
@@ -224,7 +224,7 @@ def test_nothing_is_shared_or_rebuilt_without_consistency() -> None:
 @pytest.mark.parametrize("training", [False, True])
 def test_one_latent_does_all_without_the_intra_modality_split(training: bool) -> None:
     net = net_of("dmil-cd").train(training)
-    e = found(net)
+    e = evaluated(net)
     m1, m2 = e.out.draws["M1"], e.out.draws["M2"]
     assert torch.equal(e.out.unimodal[:, 0], net.intra1.head(m1))
     assert torch.equal(e.out.draws["S"], net.synergy(m1, m2))
@@ -239,7 +239,7 @@ def test_rebuilding_what_is_asked_for_in_every_ablation() -> None:
     for name in PAPER:
         for rebuild, size in (("input", 6), ("features", 8)):
             net = model(replace(PARADIGMS[name].parts, rebuild=rebuild))
-            made, wanted = found(net).made.inputs[0]
+            made, wanted = evaluated(net).made.inputs[0]
             assert made.shape == wanted.shape == (8, size)
 
 
@@ -287,7 +287,7 @@ def test_losses_without_r_by_hand(term: str, wanted: float) -> None:
 def test_what_r_could_explain_keeps_its_weight() -> None:
     w = without_r().responsibilities
     assert w.tolist() == [[0.0, 0.5, 0.375, 0.0625]]
-    full = found(net_of("dmil"))
+    full = evaluated(net_of("dmil"))
     assert full.responsibilities is full.batch.responsibilities
 
 
@@ -304,7 +304,7 @@ def test_gradients_reach_exactly_what_a_stage_should_move(name: str, number: int
     paradigm = PARADIGMS[name]
     net, chosen = net_of(name).train(), paradigm.stages[number]
     select_parameters(net, chosen.trainable)
-    total(found(net, 30), chosen.losses).mean().backward()
+    total(evaluated(net, 30), chosen.losses).mean().backward()
     moved = {n for n, p in net.named_parameters() if p.grad is not None and p.grad.abs().max() > 0}
     unmoved = UNMOVED.get((name, chosen.name), "no such prefix")
     allowed = {n for n, _ in net.named_parameters() if n.startswith(chosen.trainable)}

@@ -13,25 +13,27 @@ LN2 = float(np.log(2.0))
 
 def cut(spec: str, clusters: int, rows: int = 4000, draws: int = 40) -> Discretised:
     drawn = gaussian_law(spec).sample(rows, 0)
-    (found,) = by_clusters(drawn["x1"], drawn["x2"], drawn["y"], [clusters], draws=draws)
-    return found
+    (result,) = by_clusters(drawn["x1"], drawn["x2"], drawn["y"], [clusters], draws=draws)
+    return result
 
 
-def bits(found: Discretised) -> list[float]:
-    return [getattr(found.parts, p) / LN2 for p in PARTS]
+def bits(clusters: Discretised) -> list[float]:
+    return [getattr(clusters.parts, p) / LN2 for p in PARTS]
 
 
 def test_two_clusters_are_the_corners_of_xor() -> None:
-    found = cut("gaussian:law=xor,noise=0.1", 2)
-    assert bits(found) == pytest.approx([0.0, 0.0, 0.0, 1.0], abs=0.01)
-    assert [found.low["s"] / LN2, found.high["s"] / LN2] == pytest.approx([1.0, 1.0], abs=0.01)
-    assert not found.too_few_rows
+    clusters = cut("gaussian:law=xor,noise=0.1", 2)
+    assert bits(clusters) == pytest.approx([0.0, 0.0, 0.0, 1.0], abs=0.01)
+    assert [clusters.low["s"] / LN2, clusters.high["s"] / LN2] == pytest.approx(
+        [1.0, 1.0], abs=0.01
+    )
+    assert not clusters.too_few_rows
 
 
 def test_broja_calls_a_visible_switch_shared_and_synergy() -> None:
     """Half U1 and half U2 is R and S to this measure, if both inputs see which half it is."""
-    found = cut("gaussian:law=visible,noise=0.2", 12)
-    assert bits(found) == pytest.approx([0.5, 0.0, 0.0, 0.5], abs=0.05)
+    clusters = cut("gaussian:law=visible,noise=0.2", 12)
+    assert bits(clusters) == pytest.approx([0.5, 0.0, 0.0, 0.5], abs=0.05)
 
 
 def test_too_few_clusters_lose_information_and_too_many_are_told() -> None:
@@ -45,16 +47,16 @@ def test_intervals_take_back_what_few_rows_add() -> None:
     """Inputs that say nothing: a few rows seem to say something, and zero is in the interval."""
     rng = np.random.default_rng(1)
     x1, x2 = rng.standard_normal((2, 300, 2))
-    (found,) = by_clusters(x1, x2, rng.integers(2, size=300), [4], draws=100)
-    assert found.parts.i12 == pytest.approx(found.bias, abs=0.02)
-    assert found.low["s"] < found.parts.s / 2
-    assert found.too_few_rows
+    (result,) = by_clusters(x1, x2, rng.integers(2, size=300), [4], draws=100)
+    assert result.parts.i12 == pytest.approx(result.bias, abs=0.02)
+    assert result.low["s"] < result.parts.s / 2
+    assert result.too_few_rows
 
 
 def test_fewer_different_rows_than_clusters() -> None:
     x = np.array([[0.0], [1.0]] * 50)
-    (found,) = by_clusters(x, x, x[:, 0] > 0, [16], draws=10)
-    assert bits(found) == pytest.approx([1.0, 0.0, 0.0, 0.0], abs=1e-6)
+    (result,) = by_clusters(x, x, x[:, 0] > 0, [16], draws=10)
+    assert bits(result) == pytest.approx([1.0, 0.0, 0.0, 0.0], abs=1e-6)
 
 
 def test_the_unit_of_an_input_does_not_matter() -> None:

@@ -28,8 +28,8 @@ LN2 = float(np.log(2.0))
 Floats = NDArray[np.float64]
 
 
-def parts(found: Decomposition) -> list[float]:
-    return [found.r, found.u1, found.u2, found.s]
+def parts(decomposition: Decomposition) -> list[float]:
+    return [decomposition.r, decomposition.u1, decomposition.u2, decomposition.s]
 
 
 @st.composite
@@ -53,9 +53,9 @@ def random_pmf(shape: tuple[int, int, int], seed: int) -> Floats:
 @pytest.mark.parametrize("measure", TRUTH)
 @pytest.mark.parametrize("name", GATES)
 def test_gates_have_their_closed_forms(name: str, measure: str) -> None:
-    found = decompose(gate(name), measure)  # type: ignore[arg-type]
-    assert_allclose(np.array(parts(found)) / LN2, TRUTH[measure][name], atol=1e-6)
-    assert found.gap <= 1e-6
+    result = decompose(gate(name), measure)  # type: ignore[arg-type]
+    assert_allclose(np.array(parts(result)) / LN2, TRUTH[measure][name], atol=1e-6)
+    assert result.gap <= 1e-6
 
 
 def test_half_redundant_half_unique_has_no_synergy_to_broja() -> None:
@@ -90,9 +90,9 @@ def test_broja_is_the_least_over_all_couplings_of_two_bits(seed: int) -> None:
     entropy = -(q * np.log(ratio)).sum(axis=(2, 3, 4))
     y = p.sum(axis=(0, 1))
     least = float(-(y * np.log(y)).sum() - entropy.max())
-    found = decompose(p)
-    assert found.i1 + found.i2 - found.r <= least + 1e-9
-    assert found.i1 + found.i2 - found.r == pytest.approx(least, abs=1e-4)
+    parts = decompose(p)
+    assert parts.i1 + parts.i2 - parts.r <= least + 1e-9
+    assert parts.i1 + parts.i2 - parts.r == pytest.approx(least, abs=1e-4)
 
 
 @pytest.mark.parametrize("shape", [(2, 2, 2), (3, 2, 2), (3, 3, 3)])
@@ -111,8 +111,8 @@ def test_measures_agree_with_dit(shape: tuple[int, int, int], seed: int) -> None
     for measure, kind in kinds.items():
         oracle = kind(law, [(0,), (1,)], (2,))
         theirs[measure] = [oracle[node] for node in (((0,), (1,)), ((0,),), ((1,),), ((0, 1),))]
-        found = decompose(p, measure)  # type: ignore[arg-type]
-        ours[measure] = [part / LN2 for part in parts(found)]
+        result = decompose(p, measure)  # type: ignore[arg-type]
+        ours[measure] = [part / LN2 for part in parts(result)]
     assert_allclose(ours["imin"], theirs["imin"], atol=1e-9)
     assert_allclose(ours["immi"], theirs["immi"], atol=1e-9)
     assert_allclose(ours["iccs"], theirs["iccs"], atol=1e-6)
@@ -127,29 +127,29 @@ def test_measures_agree_with_dit(shape: tuple[int, int, int], seed: int) -> None
 @settings(max_examples=150, deadline=None)
 @given(pmfs())
 def test_broja_is_certified_and_its_parts_are_not_negative(p: Floats) -> None:
-    found = decompose(p)
-    assert 0.0 <= found.gap <= 1e-6
-    assert min(parts(found)) >= -1e-9
-    assert found.r <= min(found.i1, found.i2) + 1e-9
+    result = decompose(p)
+    assert 0.0 <= result.gap <= 1e-6
+    assert min(parts(result)) >= -1e-9
+    assert result.r <= min(result.i1, result.i2) + 1e-9
 
 
 @settings(max_examples=60, deadline=None)
 @given(pmfs())
 def test_the_coupling_of_broja_keeps_what_each_says_of_y(p: Floats) -> None:
-    found = least_information(p)
-    assert found.q.min() >= 0.0
-    assert_allclose(found.q.sum(axis=1), p.sum(axis=1), atol=1e-12)
-    assert_allclose(found.q.sum(axis=0), p.sum(axis=0), atol=1e-12)
-    assert informations(found.q)[2] == pytest.approx(found.upper, abs=1e-10)
-    assert found.lower <= found.upper + 1e-12
+    result = least_information(p)
+    assert result.q.min() >= 0.0
+    assert_allclose(result.q.sum(axis=1), p.sum(axis=1), atol=1e-12)
+    assert_allclose(result.q.sum(axis=0), p.sum(axis=0), atol=1e-12)
+    assert informations(result.q)[2] == pytest.approx(result.upper, abs=1e-10)
+    assert result.lower <= result.upper + 1e-12
 
 
 @settings(max_examples=60, deadline=None)
 @given(pmfs(), st.sampled_from(list(MEASURES)))
 def test_parts_add_up_to_the_informations(p: Floats, measure: str) -> None:
-    found = decompose(p, measure)  # type: ignore[arg-type]
-    sums = [found.r + found.u1, found.r + found.u2, sum(parts(found))]
-    assert_allclose(sums, [found.i1, found.i2, found.i12], atol=1e-10)
+    result = decompose(p, measure)  # type: ignore[arg-type]
+    sums = [result.r + result.u1, result.r + result.u2, sum(parts(result))]
+    assert_allclose(sums, [result.i1, result.i2, result.i12], atol=1e-10)
 
 
 @settings(max_examples=60, deadline=None)

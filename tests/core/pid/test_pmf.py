@@ -26,12 +26,12 @@ def write(folder: Path, content: Any) -> Path:
 
 def test_symbols_are_numbers_texts_or_lists(tmp_path: Path) -> None:
     entries = [[["sun", [1, "a"], None], 0.5], [["rain", [1, "b"], True], 0.5]]
-    found = read_pmf(write(tmp_path, {"pmf": entries, "note": "kept out"}))
-    assert found.x1 == ("sun", "rain")
-    assert found.x2 == ((1, "a"), (1, "b"))
-    assert found.y == (None, True)
-    assert found.p.shape == (2, 2, 2)
-    assert found.p[0, 0, 0] == found.p[1, 1, 1] == 0.5
+    pmf = read_pmf(write(tmp_path, {"pmf": entries, "note": "kept out"}))
+    assert pmf.x1 == ("sun", "rain")
+    assert pmf.x2 == ((1, "a"), (1, "b"))
+    assert pmf.y == (None, True)
+    assert pmf.p.shape == (2, 2, 2)
+    assert pmf.p[0, 0, 0] == pmf.p[1, 1, 1] == 0.5
 
 
 def test_rounded_probabilities_are_made_whole(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_whatever_a_file_holds_is_read_or_refused(
 ) -> None:
     path = write(tmp_path_factory.getbasetemp(), content)
     try:
-        found = read_pmf(path)
+        pmf = read_pmf(path)
     except DataError:
         return
-    assert np.isfinite(decompose(found).i12)
+    assert np.isfinite(decompose(pmf).i12)

@@ -30,10 +30,10 @@ rows = arrays(np.float64, (3, 5), elements=st.floats(-20, 20))
 )
 def test_shared_by_hand(i1: float, i2: float, i12: float, same_sign: float, ccs: float) -> None:
     for definition, r in (("same-sign", same_sign), ("ccs", ccs)):
-        found = split([i1], [i2], [i12], definition)  # type: ignore[arg-type]
-        assert found.r[0] == pytest.approx(r)
-        assert found.u1[0] == pytest.approx(i1 - r)
-        assert found.s[0] == pytest.approx(i12 - i1 - i2 + r)
+        parts = split([i1], [i2], [i12], definition)  # type: ignore[arg-type]
+        assert parts.r[0] == pytest.approx(r)
+        assert parts.u1[0] == pytest.approx(i1 - r)
+        assert parts.s[0] == pytest.approx(i12 - i1 - i2 + r)
 
 
 def test_lsmi_compares_surprise_by_hand() -> None:
@@ -45,10 +45,10 @@ def test_lsmi_compares_surprise_by_hand() -> None:
 
 @given(rows, st.sampled_from(["same-sign", "ccs"]))
 def test_parts_add_up(i: Floats, definition: str) -> None:
-    found = split(*i, definition)  # type: ignore[arg-type]
-    assert_allclose(found.r + found.u1, i[0], atol=1e-10)
-    assert_allclose(found.r + found.u2, i[1], atol=1e-10)
-    assert_allclose(found.r + found.u1 + found.u2 + found.s, i[2], atol=1e-10)
+    parts = split(*i, definition)  # type: ignore[arg-type]
+    assert_allclose(parts.r + parts.u1, i[0], atol=1e-10)
+    assert_allclose(parts.r + parts.u2, i[1], atol=1e-10)
+    assert_allclose(parts.r + parts.u1 + parts.u2 + parts.s, i[2], atol=1e-10)
 
 
 @given(rows)
@@ -63,13 +63,13 @@ def test_swapped_inputs_swap_what_is_unique(i: Floats) -> None:
 
 @given(rows)
 def test_no_more_is_shared_than_each_says(i: Floats) -> None:
-    found = split(*i, "same-sign")
-    assert (np.abs(found.r) <= np.minimum(np.abs(i[0]), np.abs(i[1])) + 1e-12).all()
+    parts = split(*i, "same-sign")
+    assert (np.abs(parts.r) <= np.minimum(np.abs(i[0]), np.abs(i[1])) + 1e-12).all()
 
 
 def test_the_largest_part_by_name() -> None:
-    found = split([1.0, 3.0, 0.0], [1.5, -1.0, 0.0], [1.2, 3.0, 2.0])
-    assert found.largest().tolist() == ["R", "U1", "S"]
+    parts = split([1.0, 3.0, 0.0], [1.5, -1.0, 0.0], [1.2, 3.0, 2.0])
+    assert parts.largest().tolist() == ["R", "U1", "S"]
 
 
 def test_rows_of_a_group_count_for_one() -> None:

@@ -118,10 +118,10 @@ def accuracy(probabilities: Tensor, y: Tensor) -> float:
 
 def test_random_labels_are_not_explained_on_the_rows_that_were_learnt() -> None:
     train, val = noise(200, 0), noise(100, 9)
-    found = cross_fit(model_config("dmil", 2), train, val, 3, 0, epochs_scale=0.1)
+    probabilities = cross_fit(model_config("dmil", 2), train, val, 3, 0, epochs_scale=0.1)
     # 600 guesses; five standard deviations of a coin are 0.1.
-    assert accuracy(found.train, train.y) == pytest.approx(0.5, abs=0.1)
-    assert explained(found.train, train.y).mean() < 0.1
+    assert accuracy(probabilities.train, train.y) == pytest.approx(0.5, abs=0.1)
+    assert explained(probabilities.train, train.y).mean() < 0.1
     # The same models, asked about rows they learnt, claim to explain them.
     config = model_config("ensemble", 2)
     with reproducible(0):
@@ -158,8 +158,8 @@ def test_redundant_rows_are_found_redundant() -> None:
     x2_val[torch.arange(60), val.y] += 4.0
     train = Batch(x1, x2, train.y, train.responsibilities)
     val = Batch(x1_val, x2_val, val.y, val.responsibilities)
-    found = cross_fit(model_config("dmil"), train, val, 3, 0, epochs_scale=0.5)
-    for probabilities, y in ((found.train, train.y), (found.val, val.y)):
+    result = cross_fit(model_config("dmil"), train, val, 3, 0, epochs_scale=0.5)
+    for probabilities, y in ((result.train, train.y), (result.val, val.y)):
         torch.testing.assert_close(probabilities.sum(-1), torch.ones(len(y), 3))
         assert explained(probabilities, y).mean(dim=0).argmax() == 0
 
@@ -174,10 +174,10 @@ def test_stored_folds_are_not_learnt_again_and_damaged_ones_are(tmp_path: Path) 
 
     def run() -> Tensor:
         learnt.clear()
-        found = cross_fit(
+        probabilities = cross_fit(
             config, train, val, 3, 0, epochs_scale=0.02, folder=tmp_path, announce=announce
         )
-        return torch.cat([found.train, found.val])
+        return torch.cat([probabilities.train, probabilities.val])
 
     first = run()
     assert {t.split(",")[0] for t in learnt} == {f"0 out-of-fold {k}/3" for k in (1, 2, 3)}
@@ -234,8 +234,8 @@ def test_the_label_of_a_twin_reaches_a_row_only_where_groups_are_not_known(group
 
 def test_fewer_rows_than_folds_do_no_harm() -> None:
     train, val = batch(2, 2), batch(4, 2, seed=1)
-    found = cross_fit(model_config("dmil", 2), train, val, 3, 0, epochs_scale=0.01)
-    torch.testing.assert_close(found.train.sum(dim=-1), torch.ones(2, 3))
+    probabilities = cross_fit(model_config("dmil", 2), train, val, 3, 0, epochs_scale=0.01)
+    torch.testing.assert_close(probabilities.train.sum(dim=-1), torch.ones(2, 3))
 
 
 @pytest.mark.parametrize("factor", [0.5, 1.0, 4.0])
@@ -243,7 +243,7 @@ def test_overconfidence_is_divided_out_per_model(factor: float) -> None:
     torch.manual_seed(0)
     logits = 1.5 * torch.randn(8000, 1, 4)
     y = torch.distributions.Categorical(logits=logits[:, 0]).sample()
-    found = temperatures(torch.cat([logits, factor * logits, logits], dim=1), y)
-    assert found.shape == (3, 1)
-    assert found[0].item() == pytest.approx(1.0, rel=0.1)
-    assert found[1].item() == pytest.approx(factor, rel=0.1)
+    temperature = temperatures(torch.cat([logits, factor * logits, logits], dim=1), y)
+    assert temperature.shape == (3, 1)
+    assert temperature[0].item() == pytest.approx(1.0, rel=0.1)
+    assert temperature[1].item() == pytest.approx(factor, rel=0.1)

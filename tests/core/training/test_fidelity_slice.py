@@ -41,24 +41,24 @@ def learn(tmp_path_factory: pytest.TempPathFactory) -> Any:
             teachers=root / law / "teachers",
         )  # fmt: skip
         table = read_table(Path(run.predictions)).query("split == 'test'")
-        found: dict[str, Any] = fidelity.of_table(table)
+        result: dict[str, Any] = fidelity.of_table(table)
         gate = fidelity.gate_of(table)
-        found["mean"] = dict(zip(schema.COMPONENTS, gate.mean(axis=0), strict=True))
+        result["mean"] = dict(zip(schema.COMPONENTS, gate.mean(axis=0), strict=True))
         if schema.EXPLAINED in table:
             share = gate * table[[schema.EXPLAINED]].to_numpy()
-            found["share"] = dict(zip(schema.COMPONENTS, share.mean(axis=0), strict=True))
-        found["purity"] = fidelity.purity(table, dataset.classes)
-        return found
+            result["share"] = dict(zip(schema.COMPONENTS, share.mean(axis=0), strict=True))
+        result["purity"] = fidelity.purity(table, dataset.classes)
+        return result
 
     return measured
 
 
-def test_the_gate_finds_the_composition(learn: Any) -> None:
-    found, top = learn("equal"), ceilings(LAWS["equal"])
-    assert found["gate_agreement"] >= 0.95 * top["information"]["agreement"]
+def test_the_gate_finds_the_interaction_type(learn: Any) -> None:
+    result, top = learn("equal"), ceilings(LAWS["equal"])
+    assert result["gate_agreement"] >= 0.95 * top["information"]["agreement"]
     for c, best in top["information"]["auroc"].items():
-        assert found[f"gate_auroc_{c}"] >= 0.97 * best
-    assert found["gate_calibration_error"] <= 0.15
+        assert result[f"gate_auroc_{c}"] >= 0.97 * best
+    assert result["gate_calibration_error"] <= 0.15
 
 
 def test_without_responsibilities_it_does_not(learn: Any) -> None:
@@ -67,7 +67,7 @@ def test_without_responsibilities_it_does_not(learn: Any) -> None:
 
 
 @pytest.mark.parametrize(("law", "only"), [("R only", "R"), ("S only", "S")])
-def test_a_single_composition_does_not_invent_others(learn: Any, law: str, only: str) -> None:
+def test_a_single_interaction_type_does_not_invent_others(learn: Any, law: str, only: str) -> None:
     assert learn(law)["mean"][only] >= 0.85
 
 

@@ -191,9 +191,9 @@ UNIMODAL = tuple(f"{term}_x{m}" for term in ("ce", "ce_known") for m in (1, 2, 3
 @pytest.mark.parametrize("name", sorted(set(TERMS) - {"ce", *UNIMODAL}))
 @pytest.mark.parametrize("architecture", ["joint", "ensemble"])
 def test_terms_refuse_models_without_their_parts(architecture: str, name: str) -> None:
-    found = evaluate(model(architecture), batch(5))  # type: ignore[arg-type]
+    outputs = evaluate(model(architecture), batch(5))  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="joint and ensemble have none"):
-        TERMS[name](found)
+        TERMS[name](outputs)
 
 
 @pytest.mark.parametrize("name", UNIMODAL)
@@ -221,8 +221,8 @@ def test_a_head_learns_its_own_samples_only() -> None:
     net = model("dmil").train()
     b = batch(8)
     only_s = torch.tensor([[0.0, 0.0, 0.0, 1.0]]).expand(8, 4)
-    found = evaluate(net, Batch(b.x1, b.x2, b.y, only_s))
-    total(found, {"ce_responsible": 1.0}).mean().backward()
+    outputs = evaluate(net, Batch(b.x1, b.x2, b.y, only_s))
+    total(outputs, {"ce_responsible": 1.0}).mean().backward()
     gradients = {c: head.weight.grad.abs().max().item() for c, head in net.heads.items()}
     assert gradients["S"] > 0
     assert gradients["R"] == gradients["U1"] == gradients["U2"] == 0

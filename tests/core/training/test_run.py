@@ -146,13 +146,13 @@ def test_pure_synergy_is_learnt_by_joint_and_dmil_and_is_chance_for_the_ensemble
     data = load_dataset(
         "switch:classes=2,noise=0.2,block=2,shares=0/0/0/1,train=400,val=200,test=400"
     )
-    found = {
+    result = {
         name: train(data, name, 0, tmp_path / name, epochs_scale=scale).metrics["test"]["accuracy"]
         for name, scale in (("joint", 0.2), ("dmil", 0.15), ("ensemble", 0.1))
     }
-    assert found["joint"] > 0.98
-    assert found["dmil"] > 0.98
-    assert found["ensemble"] == pytest.approx(0.5, abs=0.1)
+    assert result["joint"] > 0.98
+    assert result["dmil"] > 0.98
+    assert result["ensemble"] == pytest.approx(0.5, abs=0.1)
 
 
 # --- stopped from the keyboard -------------------------------------------------------------

@@ -13,8 +13,7 @@ from PIL import Image
 
 from dashboard.export import report
 from dashboard.services.sample.samples import decomposition
-from dashboard.services.store import catalog
-from dashboard.services.store.catalog import Checkpoint, Stock
+from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog, checkpoint_catalog
 from tests.dashboard.folders import (
     GENERATED,
     HTML_ID,
@@ -49,13 +48,13 @@ class Page(HTMLParser):
 
 
 @pytest.fixture
-def found(room: Room, monkeypatch: pytest.MonkeyPatch) -> Stock:
+def catalog(room: Room, monkeypatch: pytest.MonkeyPatch) -> CheckpointCatalog:
     monkeypatch.setenv("DMIL_CHECKPOINTS", str(room.root))
-    return catalog.stock()
+    return checkpoint_catalog()
 
 
-def ids(found: Checkpoint, count: int) -> list[str]:
-    return [str(i) for i in catalog.table(found).query("split == 'test'")["id"].iloc[:count]]
+def ids(checkpoint: Checkpoint, count: int) -> list[str]:
+    return [str(i) for i in catalog.table(checkpoint).query("split == 'test'")["id"].iloc[:count]]
 
 
 def content(address: str, kind: str) -> io.BytesIO:
@@ -64,8 +63,8 @@ def content(address: str, kind: str) -> io.BytesIO:
     return io.BytesIO(base64.b64decode(address[len(start) :]))
 
 
-def test_a_report_of_a_sample_is_whole_without_the_app(found: Stock) -> None:
-    dmil = found.get(REAL, "dmil", 0)
+def test_a_report_of_a_sample_is_whole_without_the_app(result: CheckpointCatalog) -> None:
+    dmil = result.get(REAL, "dmil", 0)
     (sample,) = ids(dmil, 1)
     made = report.of_samples(dmil, [sample], "One", address="https://host/app/samples")
     page = Page(made)
@@ -91,8 +90,8 @@ def test_a_report_of_a_sample_is_whole_without_the_app(found: Stock) -> None:
     assert outside == [link]
 
 
-def test_a_report_runs_nothing_and_says_so(found: Stock) -> None:
-    dmil = found.get(GENERATED, "dmil", 0)
+def test_a_report_runs_nothing_and_says_so(catalog: CheckpointCatalog) -> None:
+    dmil = catalog.get(GENERATED, "dmil", 0)
     page = Page(report.of_samples(dmil, ids(dmil, 2), "Two", address="javascript:alert(1)"))
     assert "script" not in page.tags
     assert not [n for _, n, _ in page.attributes if n.startswith("on")]
@@ -104,8 +103,8 @@ def test_a_report_runs_nothing_and_says_so(found: Stock) -> None:
 
 
 @pytest.mark.parametrize("sample", [HTML_ID, MARKDOWN_ID])
-def test_foreign_text_is_only_text(found: Stock, sample: str) -> None:
-    odd = found.get(ODD, "dmil", 0)
+def test_foreign_text_is_only_text(catalog: CheckpointCatalog, sample: str) -> None:
+    odd = catalog.get(ODD, "dmil", 0)
     page = Page(report.of_samples(odd, [sample], sample, note=sample))
     assert page.text.count(sample) >= 4  # window title, heading, note, the sample's own
     assert "b" not in page.tags
@@ -113,21 +112,23 @@ def test_foreign_text_is_only_text(found: Stock, sample: str) -> None:
     assert all(v.startswith("data:image/png") for v in page.values("img", "src"))
 
 
-def test_three_inputs_and_models_without_a_gate_are_reported_too(found: Stock) -> None:
-    three = found.get(THREE, "dmil", 0)
+def test_three_inputs_and_models_without_a_gate_are_reported_too(
+    catalog: CheckpointCatalog,
+) -> None:
+    three = catalog.get(THREE, "dmil", 0)
     assert "U3" in Page(report.of_samples(three, ids(three, 1), "Three")).text
-    joint = found.get(REAL, "joint", 0)
+    joint = catalog.get(REAL, "joint", 0)
     page = Page(report.of_samples(joint, ids(joint, 2), "Joint"))
     assert "Gate: which component counts" not in page.text
     assert "What each model says" in page.text
 
 
 def test_a_report_is_bounded_and_says_what_it_leaves_out(
-    found: Stock, monkeypatch: pytest.MonkeyPatch
+    catalog: CheckpointCatalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(report, "MOST", 2)
     monkeypatch.setattr(report, "MOST_ROWS", 3)
-    dmil = found.get(REAL, "dmil", 0)
+    dmil = catalog.get(REAL, "dmil", 0)
     listed = ids(dmil, 4)
     page = Page(report.of_samples(dmil, [*listed, "nobody"], "Many"))
     assert "Only the first 2 of 4 samples" in page.text
@@ -142,8 +143,10 @@ def test_a_report_is_bounded_and_says_what_it_leaves_out(
     assert len(small.values("img", "src")) < len(page.values("img", "src"))
 
 
-def test_a_set_of_samples_says_how_often_each_model_is_right(found: Stock, room: Room) -> None:
-    dmil = found.get(REAL, "dmil", 0)
+def test_a_set_of_samples_says_how_often_each_model_is_right(
+    catalog: CheckpointCatalog, room: Room
+) -> None:
+    dmil = catalog.get(REAL, "dmil", 0)
     listed = ids(dmil, 20)
     page = Page(report.of_samples(dmil, listed, "Twenty"))
     for model in ("joint", "dmil"):

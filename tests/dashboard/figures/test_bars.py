@@ -136,10 +136,10 @@ def test_bars_are_as_long_as_their_values_and_stay_inside(
         Row("R", "both", "", (Mark(v, start=s, text="1" if written else ""),)) for s, v in values
     )
     fig = Bars(rows, *over(rows), unit="bits", linked=linked)
-    found = lengths(draw(fig, "some"))
+    result = lengths(draw(fig, "some"))
     span = (fig.high - fig.low) or 1.0
     whole = 97.0 - (16.0 if written else 0.0)
-    for (start, value), (left, width) in zip(values, found, strict=True):
+    for (start, value), (left, width) in zip(values, result, strict=True):
         assert left >= 1.49
         assert left + width <= 1.5 + whole + 0.32
         assert width == pytest.approx(max(whole * abs(value) / span, 0.3), abs=0.02)
@@ -165,11 +165,11 @@ def test_the_axis_has_a_few_round_numbers_inside(low: float, span: float, share:
     fig = Bars((), low, low + span, share=share)
     if not fig.high > fig.low:
         return
-    found = ticks(fig)
-    assert len(found) <= 6
+    result = ticks(fig)
+    assert len(result) <= 6
     slack = 1e-6 * (span + abs(low))
-    assert all(low - slack <= v <= low + span + slack for v, _ in found)
-    assert len({text for _, text in found}) == len(found)
+    assert all(low - slack <= v <= low + span + slack for v, _ in result)
+    assert len({text for _, text in result}) == len(result)
 
 
 def test_an_axis_tells_its_unit_once() -> None:
@@ -185,10 +185,10 @@ def test_an_axis_tells_its_unit_once() -> None:
 
 def test_every_look_has_its_own_stripes() -> None:
     looks = [of_part(c) for c in THREE]
-    found = re.findall(r'<pattern id="([^"]+)".*?<path d="([^"]*)"', patterns(looks))
+    matches = re.findall(r'<pattern id="([^"]+)".*?<path d="([^"]*)"', patterns(looks))
     # R is plain.
-    assert [name for name, _ in found] == [look.id for look in looks[1:]]
-    assert len({path for _, path in found}) == 4
+    assert [name for name, _ in matches] == [look.id for look in looks[1:]]
+    assert len({path for _, path in matches}) == 4
     for look in looks[1:]:
         drawing = draw(Bars((Row("", "", "", (Mark(1.0, look),)),), 0, 1), "")
         assert f"url(#{look.id})" in drawing

@@ -59,9 +59,9 @@ def queue(tmp_path: Path) -> Iterator[Jobs]:
 
 
 def state_of(queue: Jobs, job: Job) -> Job:
-    found = queue.get(job.id)
-    assert found is not None
-    return found
+    result = queue.get(job.id)
+    assert result is not None
+    return result
 
 
 def wait_for(queue: Jobs, job: Job, state: str) -> Job:

@@ -351,9 +351,9 @@ def test_a_folder_that_leads_out_is_listed_as_damaged_and_its_files_stay_unread(
     (root / "tiny" / "joint" / "seed0").symlink_to(elsewhere)
     (root / "linked").symlink_to(sound.folder.parents[1])
     (root / "loop").symlink_to(root / "loop")
-    found = find_runs(root)
-    assert {e.set_name for e in found} == {"tiny", "linked"}
-    assert all("leads out of" in str(e.error) and e.run is None for e in found)
+    runs = find_runs(root)
+    assert {e.set_name for e in runs} == {"tiny", "linked"}
+    assert all("leads out of" in str(e.error) and e.run is None for e in runs)
     # The configured folder itself may be a link.
     (tmp_path / "link").symlink_to(sound.folder.parents[2])
     assert [e.error for e in find_runs(tmp_path / "link")] == [None]

@@ -15,7 +15,7 @@ from dashboard.services.comparison import models
 from dashboard.services.map import maps
 from dashboard.services.sample import estimates, information, media, neighbours, samples, thumbnails
 from dashboard.services.store import catalog
-from dashboard.services.store.catalog import Checkpoint, Stock
+from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog
 from dashboard.state.view import View
 from dashboard.text import messages
 from dmil_core import schema
@@ -24,31 +24,33 @@ from tests.dashboard.folders import BROKEN, GENERATED, MODELS, REAL, UNTRAINED, 
 
 
 @pytest.fixture
-def dmil(found: Stock) -> Checkpoint:
-    return found.get(REAL, "dmil", 0)
+def dmil(catalog: CheckpointCatalog) -> Checkpoint:
+    return catalog.get(REAL, "dmil", 0)
 
 
 # --- what there is --------------------------------------------------------------------------
 
 
-def test_sets_with_models_come_first_and_the_others_are_listed(found: Stock) -> None:
-    assert found.sets[0] == REAL
-    assert UNTRAINED in found.sets
-    assert found.of(UNTRAINED) == ()
-    assert [c.model for c in found.of(REAL, 0)] == list(MODELS)
+def test_sets_with_models_come_first_and_the_others_are_listed(catalog: CheckpointCatalog) -> None:
+    assert catalog.sets[0] == REAL
+    assert UNTRAINED in catalog.sets
+    assert catalog.of(UNTRAINED) == ()
+    assert [c.model for c in catalog.of(REAL, 0)] == list(MODELS)
 
 
-def test_each_broken_folder_says_what_is_wrong_and_the_rest_works(found: Stock) -> None:
-    status = {m: found.get(BROKEN, m, 0).status for m in MODELS}
+def test_each_broken_folder_says_what_is_wrong_and_the_rest_works(
+    catalog: CheckpointCatalog,
+) -> None:
+    status = {m: catalog.get(BROKEN, m, 0).status for m in MODELS}
     assert status == {
         "joint": "ready",
         "ensemble": "damaged",
         "dmil": "damaged",
         "dmil-paper": "missing",
     }
-    assert MODEL_FILE in found.get(BROKEN, "dmil", 0).problem
-    assert PREDICTIONS_FILE in found.get(BROKEN, "ensemble", 0).problem
-    assert [c.model for c in found.ready(BROKEN, 0)] == ["joint"]
+    assert MODEL_FILE in catalog.get(BROKEN, "dmil", 0).problem
+    assert PREDICTIONS_FILE in catalog.get(BROKEN, "ensemble", 0).problem
+    assert [c.model for c in catalog.ready(BROKEN, 0)] == ["joint"]
 
 
 def test_an_empty_or_absent_root_is_no_error(
@@ -56,7 +58,7 @@ def test_an_empty_or_absent_root_is_no_error(
 ) -> None:
     for root in (room.empty, tmp_path / "absent"):
         monkeypatch.setenv("DMIL_CHECKPOINTS", str(root))
-        assert catalog.stock().checkpoints == ()
+        assert catalog.checkpoint_catalog().checkpoints == ()
 
 
 def test_a_change_on_disk_is_seen_at_once(
@@ -64,9 +66,9 @@ def test_a_change_on_disk_is_seen_at_once(
 ) -> None:
     shutil.copytree(room.root / REAL / "joint", tmp_path / REAL / "joint")
     monkeypatch.setenv("DMIL_CHECKPOINTS", str(tmp_path))
-    assert catalog.stock().get(REAL, "joint", 0).status == "ready"
+    assert catalog.checkpoint_catalog().get(REAL, "joint", 0).status == "ready"
     flip_byte(tmp_path / REAL / "joint" / "seed0" / MODEL_FILE)
-    assert catalog.stock().get(REAL, "joint", 0).status == "damaged"
+    assert catalog.checkpoint_catalog().get(REAL, "joint", 0).status == "damaged"
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"version": 99}', "\x00\x01", "[" * 5000])
@@ -76,11 +78,11 @@ def test_a_run_json_of_rubbish_is_a_damaged_folder(
     shutil.copytree(room.root / REAL / "joint", tmp_path / REAL / "joint")
     (tmp_path / REAL / "joint" / "seed0" / RUN_FILE).write_text(content)
     monkeypatch.setenv("DMIL_CHECKPOINTS", str(tmp_path))
-    assert catalog.stock().get(REAL, "joint", 0).status == "damaged"
+    assert catalog.checkpoint_catalog().get(REAL, "joint", 0).status == "damaged"
 
 
-def test_a_link_out_of_the_folder_is_only_a_name(found: Stock) -> None:
-    assert found.get("../../etc", "passwd", 0).status == "missing"
+def test_a_link_out_of_the_folder_is_only_a_name(catalog: CheckpointCatalog) -> None:
+    assert catalog.get("../../etc", "passwd", 0).status == "missing"
 
 
 def test_a_stamp_follows_time_and_size(tmp_path: Path) -> None:
@@ -111,8 +113,8 @@ def test_decomposition_is_in_bits_and_differences_add_up(dmil: Checkpoint) -> No
     assert split.total == pytest.approx(split.stored, abs=1e-4)
 
 
-def test_models_without_gate_have_no_decomposition(found: Stock) -> None:
-    joint = found.get(REAL, "joint", 0)
+def test_models_without_gate_have_no_decomposition(result: CheckpointCatalog) -> None:
+    joint = result.get(REAL, "joint", 0)
     sample = str(catalog.table(joint)["id"].iloc[0])
     assert not joint.gated
     assert samples.gates(joint, sample).empty
@@ -133,10 +135,12 @@ def test_gates_sum_to_one_and_dominant_is_the_largest(dmil: Checkpoint) -> None:
     assert weights.loc[weights["weight"].idxmax(), "component"] == row["dominant"]
 
 
-def test_what_is_explained_is_said_where_the_model_knows(dmil: Checkpoint, found: Stock) -> None:
+def test_what_is_explained_is_said_where_the_model_knows(
+    dmil: Checkpoint, result: CheckpointCatalog
+) -> None:
     row = catalog.table(dmil).iloc[3]
     assert samples.explained(dmil, row["id"]) == pytest.approx(row["explained"])
-    paper = found.get(REAL, "dmil-paper", 0)  # trained without responsibilities
+    paper = result.get(REAL, "dmil-paper", 0)  # trained without responsibilities
     assert samples.explained(paper, row["id"]) is None
     assert samples.explained(dmil, "no such sample") is None
     assert messages.explained(0.3).startswith("**Mostly unexplained** (70%)")
@@ -200,15 +204,15 @@ def test_an_order_is_by_the_table_s_own_numbers(dmil: Checkpoint) -> None:
     assert explained.is_monotonic_increasing
 
 
-def test_without_a_gate_there_is_less_to_order_by(found: Stock) -> None:
-    joint = found.get(REAL, "joint", 0)
+def test_without_a_gate_there_is_less_to_order_by(catalog: CheckpointCatalog) -> None:
+    joint = catalog.get(REAL, "joint", 0)
     assert not [q for q in listing.quantities(joint) if q.startswith(("gate", "contribution"))]
     stored = listing.selected(joint, View())["id"].tolist()
     assert listing.selected(joint, View(order="gate-S"))["id"].tolist() == stored
 
 
-def test_models_that_disagree(dmil: Checkpoint, found: Stock) -> None:
-    ready = found.ready(REAL, 0)
+def test_models_that_disagree(dmil: Checkpoint, result: CheckpointCatalog) -> None:
+    ready = result.ready(REAL, 0)
     answers = np.stack([catalog.table(c)["pred"].to_numpy() for c in ready])
     counts = np.array([len(set(column)) for column in answers.T])
     test = (catalog.table(dmil)["split"] == "test").to_numpy()
@@ -245,25 +249,27 @@ def test_a_curve_of_odd_values_is_a_picture_all_the_same(values: np.ndarray) -> 
     assert thumbnails.curve(values).size == (thumbnails.SIZE, thumbnails.CURVE_HEIGHT)
 
 
-def test_what_is_text_stays_text_in_a_list(found: Stock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_text_stays_text_in_a_list(
+    result: CheckpointCatalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.undo()
-    emoji = catalog.stock().get("emoji", "dmil", 0)
+    emoji = catalog.checkpoint_catalog().get("emoji", "dmil", 0)
     rows = catalog.table(emoji)["id"].tolist()[:3]
     columns = thumbnails.columns(emoji, [*rows, "no such sample"])
     assert [columns[m].text for m in (1, 2)] == [False, True]
     assert columns[1].cells[3] is None
     assert columns[2].cells[0] == str(samples.source(emoji).x2[0])
-    watch = catalog.stock().get("watch", "dmil", 0)
+    watch = catalog.checkpoint_catalog().get("watch", "dmil", 0)
     signals = thumbnails.columns(watch, catalog.table(watch)["id"].tolist()[:2])
     assert not signals[1].text
     assert all(str(cell).startswith("data:image/png;base64,") for cell in signals[1].cells)
 
 
 def test_text_that_is_an_address_is_not_fetched_as_a_picture(
-    found: Stock, monkeypatch: pytest.MonkeyPatch
+    result: CheckpointCatalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.undo()
-    emoji = catalog.stock().get("emoji", "dmil", 0)
+    emoji = catalog.checkpoint_catalog().get("emoji", "dmil", 0)
     data = samples.source(emoji)
     texts = data.x2.astype("<U80")
     texts[:2] = ["data:image/png;base64,AAAA", "https://example.org/seen.png"]
@@ -280,12 +286,14 @@ def test_previous_and_next_follow_the_list(dmil: Checkpoint) -> None:
     assert samples.neighbours_in(rows.iloc[:0], "absent") == (None, None, None)
 
 
-def test_every_model_and_each_input_alone_have_an_opinion(found: Stock, dmil: Checkpoint) -> None:
+def test_every_model_and_each_input_alone_have_an_opinion(
+    catalog: CheckpointCatalog, dmil: Checkpoint
+) -> None:
     sample = str(listing.selected(dmil, View())["id"].iloc[0])
-    said = samples.opinions(found.ready(REAL, 0), sample)
+    said = samples.opinions(catalog.ready(REAL, 0), sample)
     assert [o.who for o in said] == list(MODELS)
     assert all(0 <= o.probability <= 1 and o.of_truth <= o.probability + 1e-6 for o in said)
-    alone = samples.unimodal(found.get(REAL, "ensemble", 0), sample)
+    alone = samples.unimodal(catalog.get(REAL, "ensemble", 0), sample)
     assert [o.who for o in alone] == ["image alone", "speech alone"]
 
 
@@ -323,16 +331,20 @@ def test_map_points_are_the_split_s_placed_samples(dmil: Checkpoint) -> None:
         assert np.isfinite(points[["x", "y"]]).all(axis=None)
 
 
-def test_composition_colours_only_where_it_is_known(found: Stock, dmil: Checkpoint) -> None:
-    assert "composition" not in maps.colours(dmil)
-    assert "composition" in maps.colours(found.get(GENERATED, "dmil", 0))
-    assert "gate-R" not in maps.colours(found.get(GENERATED, "joint", 0))
+def test_interaction_type_colours_only_where_it_is_known(
+    catalog: CheckpointCatalog, dmil: Checkpoint
+) -> None:
+    assert "interaction_type" not in maps.colours(dmil)
+    assert "interaction_type" in maps.colours(catalog.get(GENERATED, "dmil", 0))
+    assert "gate-R" not in maps.colours(catalog.get(GENERATED, "joint", 0))
 
 
-def test_bits_colour_the_map_of_models_with_heads(found: Stock, dmil: Checkpoint) -> None:
+def test_bits_colour_the_map_of_models_with_heads(
+    result: CheckpointCatalog, dmil: Checkpoint
+) -> None:
     assert "bits-R" in maps.colours(dmil)
-    assert "bits-R" in maps.colours(found.get(GENERATED, "ensemble", 0))
-    assert "bits-R" not in maps.colours(found.get(GENERATED, "joint", 0))
+    assert "bits-R" in maps.colours(result.get(GENERATED, "ensemble", 0))
+    assert "bits-R" not in maps.colours(result.get(GENERATED, "joint", 0))
     placed = catalog.projection(dmil)
     assert placed is not None
     points = maps.points(dmil, maps.layout(placed, "S"), "bits-U1", "test", "ccs")
@@ -344,7 +356,7 @@ def test_bits_colour_the_map_of_models_with_heads(found: Stock, dmil: Checkpoint
 # --- overview -------------------------------------------------------------------------------
 
 
-def test_starts_are_most_of_their_kind(found: Stock, dmil: Checkpoint) -> None:
+def test_starts_are_most_of_their_kind(result: CheckpointCatalog, dmil: Checkpoint) -> None:
     starts = overview.starts(dmil, "test", "same-sign")
     assert list(starts) == ["R", "U1", "U2", "S", overview.MISLEADING]
     frame = samples.in_split(catalog.table(dmil), "test")
@@ -356,9 +368,9 @@ def test_starts_are_most_of_their_kind(found: Stock, dmil: Checkpoint) -> None:
         column = schema.gate(component) if right else "confidence"  # type: ignore[arg-type]
         every = frame.loc[frame["correct"] == right, column]
         assert rows[column].iloc[0] == every.max()
-    ensemble = overview.starts(found.get(REAL, "ensemble", 0), "test", "same-sign")
+    ensemble = overview.starts(result.get(REAL, "ensemble", 0), "test", "same-sign")
     assert {one.unit for one in ensemble["R"]} == {"bits"}
-    assert list(overview.starts(found.get(REAL, "joint", 0), "test", "ccs")) == [
+    assert list(overview.starts(result.get(REAL, "joint", 0), "test", "ccs")) == [
         overview.MISLEADING
     ]
 
@@ -404,16 +416,16 @@ def test_two_copies_are_nearest_to_each_other(dmil: Checkpoint) -> None:
 
 def test_neighbours_that_there_are_not(dmil: Checkpoint) -> None:
     for sample, latent in (("nobody", "Z"), (str(catalog.table(dmil)["id"].iloc[0]), "Q")):
-        found = neighbours.nearest(dmil, sample, latent, "test")
-        assert isinstance(found, catalog.DataProblem)
-        assert "There is no" in found.message
+        result = neighbours.nearest(dmil, sample, latent, "test")
+        assert isinstance(result, catalog.DataProblem)
+        assert "There is no" in result.message
 
 
 # --- information ----------------------------------------------------------------------------
 
 
-def test_averages_add_up_and_end_with_the_exact_ones(found: Stock) -> None:
-    ready = [found.get(GENERATED, m, 0) for m in ("joint", "ensemble", "dmil")]
+def test_averages_add_up_and_end_with_the_exact_ones(catalog: CheckpointCatalog) -> None:
+    ready = [catalog.get(GENERATED, m, 0) for m in ("joint", "ensemble", "dmil")]
     frame = information.averages(ready, "test", "same-sign")
     assert list(dict.fromkeys(frame["who"])) == ["ensemble", "dmil", information.EXACT]
     means = frame.pivot(index="who", columns="part", values="mean")
@@ -423,7 +435,7 @@ def test_averages_add_up_and_end_with_the_exact_ones(found: Stock) -> None:
     assert ((frame["low"] < frame["mean"]) & (frame["mean"] < frame["high"])).all()
 
 
-def test_averages_are_of_the_split_s_rows(found: Stock, dmil: Checkpoint) -> None:
+def test_averages_are_of_the_split_s_rows(result: CheckpointCatalog, dmil: Checkpoint) -> None:
     frame = information.averages([dmil], "test", "ccs")
     rows = samples.in_split(catalog.table(dmil), "test")
     assert set(frame["rows"]) == {len(rows)}
@@ -432,7 +444,7 @@ def test_averages_are_of_the_split_s_rows(found: Stock, dmil: Checkpoint) -> Non
     wanted = told.loc[rows["id"], "u1"].mean()
     own = frame[frame["who"] == "dmil"].set_index("part")["mean"]
     assert own["U1"] == pytest.approx(wanted)
-    assert information.averages([found.get(GENERATED, "joint", 0)], "test", "ccs").empty
+    assert information.averages([result.get(GENERATED, "joint", 0)], "test", "ccs").empty
 
 
 def test_the_data_alone_is_told_beside_the_models(dmil: Checkpoint) -> None:
@@ -447,17 +459,19 @@ def test_the_data_alone_is_told_beside_the_models(dmil: Checkpoint) -> None:
     assert own[["R", "U1", "U2", "S"]].sum() == pytest.approx(mean)
     short = information.shortfall(dmil)
     assert short is not None
-    assert short.found == pytest.approx(mean)
-    assert short.more > short.found
+    assert short.estimate == pytest.approx(mean)
+    assert short.more > short.estimate
 
 
-def test_an_account_of_other_rows_is_not_shown(found: Stock, dmil: Checkpoint) -> None:
+def test_an_account_of_other_rows_is_not_shown(
+    catalog: CheckpointCatalog, dmil: Checkpoint
+) -> None:
     assert dmil.run is not None
     other = replace(dmil, run=replace(dmil.run, data_digest="another"))
     assert estimates.account(other) is None
     assert estimates.clusters(other).empty
     assert information.tellers(other) == ("model",)
-    assert information.tellers(found.get(GENERATED, "joint", 0)) == ()
+    assert information.tellers(catalog.get(GENERATED, "joint", 0)) == ()
 
 
 def test_a_damaged_account_is_left_out(dmil: Checkpoint, tmp_path: Path) -> None:
@@ -473,9 +487,11 @@ def test_clusters_add_up_in_bits(dmil: Checkpoint) -> None:
     assert (np.diff(frame["all"]) > 0).all()
 
 
-def test_gate_and_bits_agree_of_dmil_and_not_of_the_released_losses(found: Stock) -> None:
+def test_gate_and_bits_agree_of_dmil_and_not_of_the_released_losses(
+    catalog: CheckpointCatalog,
+) -> None:
     ours, paper, joint = (
-        information.agreement(found.get(GENERATED, m, 0), "test", "same-sign")
+        information.agreement(catalog.get(GENERATED, m, 0), "test", "same-sign")
         for m in ("dmil", "dmil-paper", "joint")
     )
     assert ours is not None
@@ -484,44 +500,44 @@ def test_gate_and_bits_agree_of_dmil_and_not_of_the_released_losses(found: Stock
     assert joint is None
 
 
-def test_a_checkpoint_without_map_is_told(found: Stock) -> None:
-    assert catalog.projection(found.get(BROKEN, "joint", 0)) is None
+def test_a_checkpoint_without_map_is_told(result: CheckpointCatalog) -> None:
+    assert catalog.projection(result.get(BROKEN, "joint", 0)) is None
 
 
 # --- comparison -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("data", [REAL, GENERATED])
-def test_scores_agree_with_the_runs_own_metrics(found: Stock, data: str) -> None:
-    for score in models.scores(found, data, 0, "test"):
-        run = found.get(data, score.model, 0).run
+def test_scores_agree_with_the_runs_own_metrics(catalog: CheckpointCatalog, data: str) -> None:
+    for score in models.scores(catalog, data, 0, "test"):
+        run = catalog.get(data, score.model, 0).run
         assert run is not None
         assert score.low <= score.accuracy <= score.high
         assert score.accuracy == pytest.approx(run.metrics["test"]["accuracy"], abs=1e-6)
 
 
-def test_no_synergy_indicator_passes_its_ceiling(found: Stock) -> None:
+def test_no_synergy_indicator_passes_its_ceiling(catalog: CheckpointCatalog) -> None:
     for data in (REAL, GENERATED):
-        result = models.synergy(found, data, 0, "test")
+        result = models.synergy(catalog, data, 0, "test")
         assert result is not None
         assert (result.frame["indicator"] <= result.ceiling + 1e-12).all()
-    assert models.synergy(found, BROKEN, 0, "test") is None
+    assert models.synergy(catalog, BROKEN, 0, "test") is None
 
 
-def test_composition_groups_cover_the_split(found: Stock) -> None:
-    ready = found.ready(GENERATED, 0)
-    frame = models.by_composition(ready, "test")
+def test_interaction_type_groups_cover_the_split(result: CheckpointCatalog) -> None:
+    ready = result.ready(GENERATED, 0)
+    frame = models.by_interaction_type(ready, "test")
     rows = samples.in_split(catalog.table(ready[0]), "test")
     assert frame[frame["model"] == "dmil"]["rows"].sum() == len(rows)
-    assert models.by_composition(found.ready(REAL, 0), "test").empty
+    assert models.by_interaction_type(result.ready(REAL, 0), "test").empty
 
 
-def test_flag_groups_cover_the_split(found: Stock) -> None:
-    frame = models.by_flags(found.ready(REAL, 0), "test")
-    rows = samples.in_split(catalog.table(found.get(REAL, "dmil", 0)), "test")
+def test_flag_groups_cover_the_split(result: CheckpointCatalog) -> None:
+    frame = models.by_flags(result.ready(REAL, 0), "test")
+    rows = samples.in_split(catalog.table(result.get(REAL, "dmil", 0)), "test")
     assert frame[frame["model"] == "dmil"]["rows"].sum() == len(rows)
     assert len(frame["group"].unique()) == 4
-    assert models.by_flags(found.ready(GENERATED, 0), "test").empty
+    assert models.by_flags(result.ready(GENERATED, 0), "test").empty
 
 
 def test_confusion_counts_every_sample(dmil: Checkpoint) -> None:

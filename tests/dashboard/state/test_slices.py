@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from dashboard.services.map import maps, outlines
 from dashboard.services.map import slices as service
 from dashboard.services.store import catalog
-from dashboard.services.store.catalog import DataProblem, Projection, Stock
+from dashboard.services.store.catalog import CheckpointCatalog, DataProblem, Projection
 from dashboard.state import slices
 from dashboard.state.slices import Slice
 from dmil_core import schema
@@ -49,9 +49,9 @@ def test_what_is_no_slice_is_refused_in_words(text: str) -> None:
 
 @given(st.lists(st.tuples(st.floats(), st.floats()), max_size=300))
 def test_any_outline_becomes_few_corners_or_none(outline: list[tuple[float, float]]) -> None:
-    found = outlines.corners(outline)
-    assert not found or 3 <= len(found) <= slices.MOST_CORNERS
-    assert all(0 <= v <= slices.STEPS for corner in found for v in corner)
+    result = outlines.corners(outline)
+    assert not result or 3 <= len(result) <= slices.MOST_CORNERS
+    assert all(0 <= v <= slices.STEPS for corner in result for v in corner)
 
 
 def test_a_circle_with_few_corners_holds_what_the_circle_holds() -> None:
@@ -97,26 +97,28 @@ def test_two_maps_of_nothing_in_common_are_no_error() -> None:
     assert laid.shown.shape == (1, 2)
 
 
-def everything(found: catalog.Checkpoint, latent: str = "Z") -> Slice:
-    on = maps.placed(found)
+def everything(checkpoint: catalog.Checkpoint, latent: str = "Z") -> Slice:
+    on = maps.placed(checkpoint)
     assert isinstance(on, Projection)
     corners = outlines.corners([(-0.1, -0.1), (1.1, -0.1), (1.1, 1.1), (-0.1, 1.1)])
-    return Slice("all", found.model, found.seed, latent, maps.layout(on, latent).mark, corners)
+    return Slice(
+        "all", checkpoint.model, checkpoint.seed, latent, maps.layout(on, latent).mark, corners
+    )
 
 
-def test_an_outline_around_everything_holds_every_placed_sample(found: Stock) -> None:
-    dmil = found.get(REAL, "dmil", 0)
+def test_an_outline_around_everything_holds_every_placed_sample(catalog: CheckpointCatalog) -> None:
+    dmil = catalog.get(REAL, "dmil", 0)
     ids = service.members(REAL, everything(dmil))
     on = maps.placed(dmil)
     assert isinstance(on, Projection)
     assert set(ids) == set(on.frame.index)  # type: ignore[arg-type]
 
 
-def test_a_slice_is_compared_with_exactly_the_other_rows(found: Stock) -> None:
-    dmil = found.get(GENERATED, "dmil", 0)
+def test_a_slice_is_compared_with_exactly_the_other_rows(result: CheckpointCatalog) -> None:
+    dmil = result.get(GENERATED, "dmil", 0)
     frame = catalog.table(dmil)
     test = frame[frame["split"] == "test"]
-    only = test[test["composition"] == "S"].index
+    only = test[test["interaction_type"] == "S"].index
     told = service.against_rest([dmil], dmil, only, "test", "same-sign").set_index(
         ["kind", "name", "side"]
     )
@@ -133,8 +135,8 @@ def test_a_slice_is_compared_with_exactly_the_other_rows(found: Stock) -> None:
     assert bits.loc[("S", "slice")] > 1.0 > 0.4 > bits.loc[("S", "rest")]
 
 
-def test_few_samples_have_no_interval(found: Stock) -> None:
-    dmil = found.get(REAL, "dmil", 0)
+def test_few_samples_have_no_interval(result: CheckpointCatalog) -> None:
+    dmil = result.get(REAL, "dmil", 0)
     frame = catalog.table(dmil)
     few = frame[frame["split"] == "test"].index[:3]
     told = service.against_rest([dmil], dmil, few, "test", "same-sign")
@@ -153,9 +155,9 @@ def test_few_samples_have_no_interval(found: Stock) -> None:
     ],
 )
 def test_a_slice_of_another_map_says_why(
-    found: Stock, changed: dict[str, object], why: str
+    catalog: CheckpointCatalog, changed: dict[str, object], why: str
 ) -> None:
-    one = replace(everything(found.get(REAL, "dmil", 0)), **changed)  # type: ignore[arg-type]
+    one = replace(everything(catalog.get(REAL, "dmil", 0)), **changed)  # type: ignore[arg-type]
     problem = service.members(REAL, one)
     assert isinstance(problem, DataProblem)
     assert why in problem.message

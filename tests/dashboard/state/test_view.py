@@ -45,7 +45,7 @@ fields_of_views = {
     "truth": words,
     "show": st.sampled_from(state.SHOWS),
     "dominant": st.sampled_from(("", *state.COMPONENTS)),
-    "composition": st.sampled_from(("", *state.COMPONENTS)),
+    "interaction_type": st.sampled_from(("", *state.COMPONENTS)),
     "flag": words,
     "right": words,
     "wrong": words,
@@ -203,7 +203,7 @@ def from_query_edit(code: str) -> str:
 def test_the_longest_link_can_be_sent() -> None:
     edits = {f"edit{m}": "draw:lA" + "Az" * 990 for m in (1, 2, 3)}
     texts = {f.name: "x" * state.LONGEST for f in fields(View) if f.default == ""}
-    view = replace(View(), **{**texts, "dominant": "", "composition": "", "answers": "",
+    view = replace(View(), **{**texts, "dominant": "", "interaction_type": "", "answers": "",
                               "factors": "", "build": "", "world": "~" * state.LONGEST_WORLD,
                               **edits})  # fmt: skip
     assert len(urlencode(state.to_query(view))) < 16_000

@@ -14,8 +14,7 @@ from dashboard.figures import board as figures
 from dashboard.figures import fidelity as fidelity_figures
 from dashboard.services.comparison import board
 from dashboard.services.comparison.board import Board
-from dashboard.services.store import catalog
-from dashboard.services.store.catalog import Stock
+from dashboard.services.store.catalog import CheckpointCatalog, checkpoint_catalog
 from dashboard.text import terms, verdicts
 from dmil_core.experiments import fidelity_record
 from dmil_core.schema import COMPONENTS
@@ -34,15 +33,18 @@ from tests.dashboard.views.test_pages import said, view
 
 
 @pytest.fixture
-def found(room: Room, monkeypatch: pytest.MonkeyPatch) -> Stock:
+def catalog(room: Room, monkeypatch: pytest.MonkeyPatch) -> CheckpointCatalog:
     monkeypatch.setenv("DMIL_CHECKPOINTS", str(room.root))
-    return catalog.stock()
+    return checkpoint_catalog()
 
 
 def made(
-    found: Stock, data: str = GENERATED, metric: str = "accuracy", reference: str = "dmil"
+    catalog: CheckpointCatalog,
+    data: str = GENERATED,
+    metric: str = "accuracy",
+    reference: str = "dmil",
 ) -> Board:
-    there = board.board(found, data, metric, reference, "test")
+    there = board.board(catalog, data, metric, reference, "test")
     assert there is not None
     return there
 
@@ -50,8 +52,8 @@ def made(
 # --- services -------------------------------------------------------------------------------
 
 
-def test_all_recorded_methods_are_listed_best_first(found: Stock) -> None:
-    there = made(found)
+def test_all_recorded_methods_are_listed_best_first(catalog: CheckpointCatalog) -> None:
+    there = made(catalog)
     assert there.methods == tuple(METHODS)
     verdict = dict(zip(there.table["method"], there.table["verdict"], strict=True))
     assert verdict == {
@@ -60,25 +62,27 @@ def test_all_recorded_methods_are_listed_best_first(found: Stock) -> None:
     assert len(there.points) == 5 * len(METHODS)
 
 
-def test_the_reference_can_be_changed_and_one_without_runs_is_replaced(found: Stock) -> None:
-    assert made(found, reference="mlb").reference == "mlb"
-    assert made(found, reference="nobody").reference == "joint"
+def test_the_reference_can_be_changed_and_one_without_runs_is_replaced(
+    catalog: CheckpointCatalog,
+) -> None:
+    assert made(catalog, reference="mlb").reference == "mlb"
+    assert made(catalog, reference="nobody").reference == "joint"
 
 
-def test_what_is_missing_here_but_recorded_elsewhere_is_known(found: Stock) -> None:
-    there = made(found, BEGUN)
+def test_what_is_missing_here_but_recorded_elsewhere_is_known(catalog: CheckpointCatalog) -> None:
+    there = made(catalog, BEGUN)
     assert there.missing == ("mlb",)
     assert set(there.table["seeds"]) == {3}
 
 
-def test_no_board_without_records_or_without_the_metric(found: Stock) -> None:
-    assert board.board(found, REAL, "accuracy", "dmil", "test") is None
-    assert board.board(found, GENERATED, "map", "dmil", "test") is None
+def test_no_board_without_records_or_without_the_metric(catalog: CheckpointCatalog) -> None:
+    assert board.board(catalog, REAL, "accuracy", "dmil", "test") is None
+    assert board.board(catalog, GENERATED, "map", "dmil", "test") is None
 
 
-def test_records_of_another_version_of_the_data_are_told(found: Stock) -> None:
-    assert made(found).other_data
-    assert not made(found, RECORDED).other_data
+def test_records_of_another_version_of_the_data_are_told(catalog: CheckpointCatalog) -> None:
+    assert made(catalog).other_data
+    assert not made(catalog, RECORDED).other_data
 
 
 def test_a_record_written_later_is_seen(tmp_path: Path) -> None:
@@ -88,8 +92,8 @@ def test_a_record_written_later_is_seen(tmp_path: Path) -> None:
     assert len(board.recorded(tmp_path).runs) == 10
 
 
-def test_ranks_are_over_complete_sets(found: Stock) -> None:
-    there = board.standing(found.root, "accuracy", "test")
+def test_ranks_are_over_complete_sets(catalog: CheckpointCatalog) -> None:
+    there = board.standing(catalog.root, "accuracy", "test")
     assert set(there.scores.index) == {GENERATED, RECORDED}
     assert there.sets_left_out == (BEGUN,)
     assert there.ranks.to_dict() == {"joint": 1.0, "dmil": 2.0, "mlb": 3.0, "ensemble": 4.0}
@@ -146,7 +150,7 @@ def test_names_from_records_are_escaped_in_every_figure() -> None:
     for fig in (
         figures.scores(table, points, "x"),
         figures.differences(table, "x"),
-        figures.composition(cells),
+        figures.interaction_type(cells),
         figures.ranks(each.mean(), each, [[bad, "a"]], 3.0),
     ):
         assert "<img" not in fig.to_json().replace("\\u003c", "<")
@@ -178,7 +182,7 @@ def test_two_dozen_methods_keep_a_row_each() -> None:
     assert fig.layout.height / 26 > 20
 
 
-def test_composition_cells_say_what_was_measured() -> None:
+def test_interaction_type_cells_say_what_was_measured() -> None:
     frame = pd.DataFrame(
         {
             "model": ["a", "a", "b"],
@@ -187,21 +191,21 @@ def test_composition_cells_say_what_was_measured() -> None:
             "sd": [0.01, np.nan, 0.0],
         }
     )
-    heat, texts = figures.composition(frame).data
+    heat, texts = figures.interaction_type(frame).data
     assert [list(row) for row in heat.text] == [["50.0 ±1.0", "100.0"], ["25.0 ±0.0", ""]]
     assert list(texts.text) == ["50.0 ±1.0", "100.0", "25.0 ±0.0"]
 
 
 def test_fidelity_figures_show_every_setting_and_part() -> None:
-    found = fidelity_record.fidelity_of(records.fidelity())
-    table = fidelity_record.settings(found)
+    record = fidelity_record.fidelity_of(records.fidelity())
+    table = fidelity_record.settings(record)
     runs = pd.DataFrame({"setting": table["setting"], "who": "dmil", "agreement": 1.0})
     fig = fidelity_figures.agreement(table, runs)
     assert len(fig.layout.yaxis.tickvals) == len(records.SETTINGS)
-    bars = fidelity_figures.shares(fidelity_record.shares(found, "U and S")).data
+    bars = fidelity_figures.shares(fidelity_record.shares(record, "U and S")).data
     assert [b.name for b in bars] == [*COMPONENTS, "unexplained"]
     assert len({b.marker.pattern.shape for b in bars}) == 5
-    heat = fidelity_figures.purity(fidelity_record.purity(found, "equal shares")).data[0]
+    heat = fidelity_figures.purity(fidelity_record.purity(record, "equal shares")).data[0]
     np.testing.assert_allclose(np.diag(np.asarray(heat.z)), 50)
 
 
@@ -371,7 +375,7 @@ def test_a_missed_target_names_the_settings_that_fail(open_page: OpenPage, tmp_p
 
 def test_a_setting_is_chosen_and_in_the_link(open_page: OpenPage) -> None:
     app = open_page("fidelity", setting="R only")
-    assert "With a single composition there is nothing to rank" in said(app)
+    assert "With a single interaction type there is nothing to rank" in said(app)
     app.selectbox(key="choice_setting").select("U and S").run()
     assert not app.exception
     assert view(app).setting == "U and S"  # type: ignore[attr-defined]

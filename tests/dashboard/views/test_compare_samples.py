@@ -19,8 +19,7 @@ from dashboard.figures import compare, upset
 from dashboard.figures import training as training_figures
 from dashboard.services.comparison import agreement, calibration, chosen, pairs, training
 from dashboard.services.sample.samples import in_split
-from dashboard.services.store import catalog
-from dashboard.services.store.catalog import Checkpoint, Stock
+from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog, checkpoint_catalog
 from dashboard.state import view as state
 from dmil_core.checkpoint import HISTORY_FILE, PREDICTIONS_FILE
 from dmil_core.data.catalog import load_dataset
@@ -46,14 +45,14 @@ KEYS = tuple(f"{m}:0" for m in MODELS)
 
 
 @pytest.fixture
-def found(room: Room, monkeypatch: pytest.MonkeyPatch) -> Stock:
+def catalog(room: Room, monkeypatch: pytest.MonkeyPatch) -> CheckpointCatalog:
     monkeypatch.setenv("DMIL_CHECKPOINTS", str(room.root))
-    return catalog.stock()
+    return checkpoint_catalog()
 
 
 @pytest.fixture
-def ready(found: Stock) -> tuple[Checkpoint, ...]:
-    return found.ready(REAL, 0)
+def ready(catalog: CheckpointCatalog) -> tuple[Checkpoint, ...]:
+    return catalog.ready(REAL, 0)
 
 
 @pytest.fixture(scope="module")
@@ -77,22 +76,26 @@ def figure(app: AppTest, key: str) -> list[dict[str, Any]]:
 # --- who takes part -------------------------------------------------------------------------
 
 
-def test_the_known_models_and_the_chosen_one_take_part_at_first(found: Stock) -> None:
-    assert [chosen.key(c) for c in chosen.chosen(found, REAL, 0, "dmil", "").found] == list(KEYS)
+def test_the_known_models_and_the_chosen_one_take_part_at_first(catalog: CheckpointCatalog) -> None:
+    assert [chosen.key(c) for c in chosen.chosen(catalog, REAL, 0, "dmil", "").checkpoints] == list(
+        KEYS
+    )
 
 
-def test_a_link_chooses_who_takes_part_and_what_is_unknown_is_told(found: Stock) -> None:
-    some = chosen.chosen(found, REAL, 0, "dmil", "dmil:0,nobody:3,joint:0")
-    assert [c.model for c in some.found] == ["dmil", "joint"]
+def test_a_link_chooses_who_takes_part_and_what_is_unknown_is_told(
+    catalog: CheckpointCatalog,
+) -> None:
+    some = chosen.chosen(catalog, REAL, 0, "dmil", "dmil:0,nobody:3,joint:0")
+    assert [c.model for c in some.checkpoints] == ["dmil", "joint"]
     assert some.unknown == ("nobody:3",)
-    assert chosen.chosen(found, REAL, 0, "dmil", state.NOBODY).found == ()
+    assert chosen.chosen(catalog, REAL, 0, "dmil", state.NOBODY).checkpoints == ()
     # A choice that fits no model of this set is one for another set.
-    assert len(chosen.chosen(found, REAL, 0, "dmil", "mcr:0").found) == 4
+    assert len(chosen.chosen(catalog, REAL, 0, "dmil", "mcr:0").checkpoints) == 4
 
 
-def test_damaged_models_do_not_take_part(found: Stock) -> None:
-    some = chosen.chosen(found, BROKEN, 0, "dmil", "joint:0,ensemble:0")
-    assert [c.model for c in some.found] == ["joint"]
+def test_damaged_models_do_not_take_part(catalog: CheckpointCatalog) -> None:
+    some = chosen.chosen(catalog, BROKEN, 0, "dmil", "joint:0,ensemble:0")
+    assert [c.model for c in some.checkpoints] == ["joint"]
     assert [c.model for c in some.damaged] == ["ensemble"]
 
 
@@ -174,8 +177,10 @@ def test_only_a_bar_far_above_the_others_is_cut_and_says_so() -> None:
 # --- pairs ----------------------------------------------------------------------------------
 
 
-def test_the_largest_change_comes_first_and_is_the_distance(found: Stock, room: Room) -> None:
-    one, two = (found.get(REAL, m, 0) for m in ("dmil", "dmil-paper"))
+def test_the_largest_change_comes_first_and_is_the_distance(
+    catalog: CheckpointCatalog, room: Room
+) -> None:
+    one, two = (catalog.get(REAL, m, 0) for m in ("dmil", "dmil-paper"))
     frame = pairs.differences(one, two, "test")
     assert frame["distance"].is_monotonic_decreasing
     assert frame["distance"].between(0, 1).all()
@@ -201,15 +206,15 @@ def test_a_model_differs_from_itself_in_nothing(ready: tuple[Checkpoint, ...]) -
     assert (frame["gate_distance"] == 0).all()
 
 
-def test_without_two_gates_no_gate_is_compared(found: Stock) -> None:
-    one, two = (found.get(REAL, m, 0) for m in ("dmil", "joint"))
+def test_without_two_gates_no_gate_is_compared(catalog: CheckpointCatalog) -> None:
+    one, two = (catalog.get(REAL, m, 0) for m in ("dmil", "joint"))
     frame = pairs.differences(one, two, "test")
     assert "gate_distance" not in frame.columns
     assert pairs.gate_moved(one, two, str(frame.index[0])) is None
 
 
-def test_two_posteriors_have_the_true_class_among_them(found: Stock) -> None:
-    one, two = (found.get(REAL, m, 0) for m in ("dmil", "joint"))
+def test_two_posteriors_have_the_true_class_among_them(catalog: CheckpointCatalog) -> None:
+    one, two = (catalog.get(REAL, m, 0) for m in ("dmil", "joint"))
     for name, row in pairs.differences(one, two, "test").head(5).iterrows():
         frame = pairs.posteriors(one, two, str(name))
         assert {row["truth"], row["first_says"], row["second_says"]} <= set(frame["cls"])
@@ -236,8 +241,8 @@ def test_the_error_is_that_of_the_run(ready: tuple[Checkpoint, ...]) -> None:
 
 def test_too_sure_not_sure_enough_or_neither(ready: tuple[Checkpoint, ...]) -> None:
     def verdict(model: str) -> str:
-        found = next(c for c in ready if c.model == model)
-        result = calibration.calibration(found, "test")
+        outcome = next(c for c in ready if c.model == model)
+        result = calibration.calibration(outcome, "test")
         assert result is not None
         return result.verdict
 
@@ -249,8 +254,8 @@ def test_too_sure_not_sure_enough_or_neither(ready: tuple[Checkpoint, ...]) -> N
 # --- training -------------------------------------------------------------------------------
 
 
-def test_three_stages_follow_each_other(found: Stock) -> None:
-    result = training.training(found.get(REAL, "dmil", 0))
+def test_three_stages_follow_each_other(catalog: CheckpointCatalog) -> None:
+    result = training.training(catalog.get(REAL, "dmil", 0))
     assert result is not None
     assert [s.title[0] for s in result.stages] == ["1", "2", "3"]
     assert result.stages[0].first == 1

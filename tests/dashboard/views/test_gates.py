@@ -34,14 +34,14 @@ MIXED = "world:xor=1,and=0.5,rdn=2,noise=0.1,prior=0.3/0.7,correlation=0.2"
 def random_tables(count: int) -> list[World]:
     """Tables of up to four symbols each, some with noise."""
     rng = np.random.default_rng(5)
-    found = []
+    result = []
     for i in range(count):
         size = rng.integers(1, 5, size=3)
         cells = np.stack(np.unravel_index(np.arange(size.prod()), size), axis=1)
         cells = rng.permutation(cells)[: rng.integers(1, min(len(cells), 24) + 1)]
         rows = [Row(*map(str, c), float(rng.integers(1, 9))) for c in cells.tolist()]
-        found.append(World(table=tuple(rows), noise=0.25 * (i % 3 == 0)))
-    return found
+        result.append(World(table=tuple(rows), noise=0.25 * (i % 3 == 0)))
+    return result
 
 
 # --- numbers --------------------------------------------------------------------------------
@@ -50,7 +50,7 @@ def random_tables(count: int) -> list[World]:
 def test_two_hundred_tables_have_the_numbers_of_the_exact_solver() -> None:
     """From the text in the link to the bits on the page, against the law built by hand."""
     for world in random_tables(200):
-        found = service.numbers(world.spec)
+        result = service.numbers(world.spec)
         total = sum(row.p for row in world.table)
         names = [sorted({getattr(row, axis) for row in world.table}) for axis in ("x1", "x2", "y")]
         p = np.zeros([len(axis) for axis in names])
@@ -61,20 +61,20 @@ def test_two_hundred_tables_have_the_numbers_of_the_exact_solver() -> None:
             )
             p[at] = row.p / total
         p = (1 - world.noise) * p + world.noise * p.sum(2, keepdims=True) * p.sum((0, 1))
-        for measure, parts in found.parts.items():
+        for measure, parts in result.parts.items():
             exact = discrete.decompose(p, measure)  # type: ignore[arg-type]
             told = [exact.r, exact.u1, exact.u2, exact.s]
             assert_allclose(parts, np.array(told) / LN2, atol=2e-6, err_msg=world.spec)
-            assert_allclose(sum(parts), found.i12, atol=1e-9)
-        r, u1, u2, _ = found.parts["broja"]
-        assert_allclose([r + u1, r + u2], [found.i1, found.i2], atol=1e-9)
+            assert_allclose(sum(parts), result.i12, atol=1e-9)
+        r, u1, u2, _ = result.parts["broja"]
+        assert_allclose([r + u1, r + u2], [result.i1, result.i2], atol=1e-9)
 
 
 @pytest.mark.parametrize("measure", TRUTH)
 @pytest.mark.parametrize(("name", "known"), [("xor", "XOR"), ("and", "AND"), ("sum", "SUM")])
 def test_a_preset_has_its_known_numbers(name: str, known: str, measure: str) -> None:
-    found = service.numbers(f"world:{name}=1")
-    assert_allclose(found.parts[measure], TRUTH[measure][known], atol=2e-6)
+    result = service.numbers(f"world:{name}=1")
+    assert_allclose(result.parts[measure], TRUTH[measure][known], atol=2e-6)
 
 
 def test_what_the_class_holds_is_its_entropy() -> None:
@@ -195,9 +195,9 @@ def test_the_sentence_says_what_the_numbers_are(
 @pytest.mark.parametrize("name", GATES)
 @pytest.mark.parametrize("measure", MEASURES)
 def test_a_gates_sentence_names_its_largest_part(name: str, measure: str) -> None:
-    found = service.numbers(f"world:{name}=1")
-    words = " ".join(text.reading(found.entropy, found.i12, found.parts, measure))
-    own = dict(zip(text.COMPONENTS, found.parts[measure], strict=True))
+    result = service.numbers(f"world:{name}=1")
+    words = " ".join(text.reading(result.entropy, result.i12, result.parts, measure))
+    own = dict(zip(text.COMPONENTS, result.parts[measure], strict=True))
     for c in text.COMPONENTS:
         if own[c] > max(own.values()) - 1e-6:
             assert f"({c})" in words or f"**{c}**" in words

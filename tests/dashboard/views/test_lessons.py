@@ -18,7 +18,7 @@ from dashboard.export import handout
 from dashboard.services.fidelity import Fidelity
 from dashboard.services.learn import lessons as service
 from dashboard.services.learn import worlds
-from dashboard.services.store.catalog import DataProblem, Stock, table
+from dashboard.services.store.catalog import CheckpointCatalog, DataProblem, table
 from dashboard.state import lesson_progress
 from dashboard.state.view import MEASURES
 from dashboard.text import lesson_sentences as says
@@ -59,9 +59,9 @@ def test_what_is_written_of_progress_is_read_back(made: dict[str, lesson_progres
 @given(st.text(max_size=60) | st.text(st.sampled_from("xor.gate~!abz-"), max_size=30))
 def test_of_any_text_what_is_read_is_of_these_lessons_and_stays(typed: str) -> None:
     with contextlib.suppress(ValueError):
-        found = lesson_progress.read(typed)
-        assert set(found) <= set(lesson_progress.LESSONS)
-        written = lesson_progress.write(found)
+        progress = lesson_progress.read(typed)
+        assert set(progress) <= set(lesson_progress.LESSONS)
+        written = lesson_progress.write(progress)
         assert lesson_progress.write(lesson_progress.read(written)) == written
 
 
@@ -105,8 +105,8 @@ def _place(*true: bool) -> int:
 
 
 def _redundancy(_: Fidelity) -> list[int]:
-    found = worlds.numbers(service.at("alike", ""))
-    lost = (found.i12 - found.i1) / found.i12
+    result = worlds.numbers(service.at("alike", ""))
+    lost = (result.i12 - result.i1) / result.i12
     return [_place(np.isclose(lost, 0.5), np.isclose(lost, 0), np.isclose(lost, 1))]
 
 
@@ -138,10 +138,10 @@ def _competition(record: Fidelity) -> list[int]:
 
 
 def _gate(_: Fidelity) -> list[int]:
-    found = service.digits()
-    kinds = service.spoilt(found)
+    result = service.digits()
+    kinds = service.spoilt(result)
     assert not isinstance(kinds, DataProblem)
-    leaned = table(found)["dominant"][kinds["picture"]]
+    leaned = table(result)["dominant"][kinds["picture"]]
     return [_place(leaned == "U1", leaned == "R", leaned == "U2")]
 
 
@@ -149,9 +149,9 @@ def _numbers(_: Fidelity) -> list[int]:
     told, _, pair = service.in_case()
     # In the end the pair says it all: y is 0.
     assert pair > 0
-    found = service.mapped()
-    assert found is not None
-    near = service.apart(found)
+    result = service.mapped()
+    assert result is not None
+    near = service.apart(result)
     assert not isinstance(near, DataProblem)
     kept = near.nearer < 0.01 * len(near.places)
     return [_place(told > 0.01, abs(told) <= 0.01, told < -0.01), _place(kept, not kept)]
@@ -168,7 +168,9 @@ KEYS: dict[str, Callable[[Fidelity], list[int]]] = {
 
 
 @by_name
-def test_the_right_answer_is_right_by_computation(lesson: Lesson, found: Stock) -> None:
+def test_the_right_answer_is_right_by_computation(
+    lesson: Lesson, catalog: CheckpointCatalog
+) -> None:
     record = service.record()
     assert isinstance(record, Fidelity)
     assert [q.right for q in lesson.questions] == KEYS[lesson.name](record)
@@ -193,7 +195,9 @@ def test_a_world_of_another_page_leaves_the_dial_where_it_begins() -> None:
             assert service.at(name, spec) == spec
 
 
-def test_the_samples_are_of_the_kind_they_are_called(found: Stock, room: Room) -> None:
+def test_the_samples_are_of_the_kind_they_are_called(
+    catalog: CheckpointCatalog, room: Room
+) -> None:
     digits = service.digits()
     kinds = service.spoilt(digits)
     assert not isinstance(kinds, DataProblem)
@@ -225,19 +229,19 @@ def syllables(word: str) -> int:
 
 def grade(words: str) -> float:
     """The reading grade of Flesch and Kincaid: about the school year that can read it."""
-    found = [re.findall(r"[A-Za-z']+", s) for s in sentences(words)]
-    count = sum(map(len, found))
-    spoken = sum(syllables(w) for s in found for w in s)
-    return 0.39 * count / len(found) + 11.8 * spoken / count - 15.59
+    result = [re.findall(r"[A-Za-z']+", s) for s in sentences(words)]
+    count = sum(map(len, result))
+    spoken = sum(syllables(w) for s in result for w in s)
+    return 0.39 * count / len(result) + 11.8 * spoken / count - 15.59
 
 
 def texts(lesson: Lesson) -> list[str]:
-    found = [lesson.title, lesson.lead]
+    result = [lesson.title, lesson.lead]
     for step in lesson.steps:
-        found += step.points if isinstance(step, Takeaway) else [step.text]
+        result += step.points if isinstance(step, Takeaway) else [step.text]
         if isinstance(step, Question):
-            found += [c.why for c in step.choices]
-    return found
+            result += [c.why for c in step.choices]
+    return result
 
 
 def test_the_formula_tells_easy_from_hard() -> None:
@@ -335,7 +339,7 @@ def test_a_record_without_the_two_settings_is_no_record(
 
 
 @by_name
-def test_a_handout_is_one_safe_page(lesson: Lesson, found: Stock) -> None:
+def test_a_handout_is_one_safe_page(lesson: Lesson, catalog: CheckpointCatalog) -> None:
     address = "https://example.org/lessons"
     content = handout.of_lesson(lesson, address)
     page = Page(content)
@@ -353,7 +357,7 @@ def test_a_handout_is_one_safe_page(lesson: Lesson, found: Stock) -> None:
     assert not Page(handout.of_lesson(lesson, "javascript:alert(1)")).values("a", "href")
 
 
-def test_a_handout_shows_what_is_chosen(found: Stock) -> None:
+def test_a_handout_shows_what_is_chosen(catalog: CheckpointCatalog) -> None:
     spec = next(s for s, name in service.eyes().items() if name == "25 %")
     page = Page(handout.of_lesson(text.TWO_EYES, world=spec))
     assert "at 25 %" in page.text

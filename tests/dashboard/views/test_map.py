@@ -10,7 +10,7 @@ from dashboard.services import listing
 from dashboard.services.map import outlines
 from dashboard.services.map import slices as slice_service
 from dashboard.services.map.maps import layout, placed
-from dashboard.services.store.catalog import Checkpoint, Projection, Stock, table
+from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog, Projection, table
 from dashboard.state import slices
 from dashboard.state.slices import Slice
 from tests.dashboard.conftest import OpenPage
@@ -18,16 +18,16 @@ from tests.dashboard.folders import BROKEN, GENERATED, REAL, Room
 from tests.dashboard.views.test_pages import ids, said, view
 
 
-def slice_of(found: Checkpoint, latent: str, name: str) -> Slice:
+def slice_of(checkpoint: Checkpoint, latent: str, name: str) -> Slice:
     """The left half of a map."""
-    on = placed(found)
+    on = placed(checkpoint)
     assert isinstance(on, Projection)
     corners = outlines.corners([(-0.1, -0.1), (0.5, -0.1), (0.5, 1.1), (-0.1, 1.1)])
-    return Slice(name, found.model, found.seed, latent, layout(on, latent).mark, corners)
+    return Slice(name, checkpoint.model, checkpoint.seed, latent, layout(on, latent).mark, corners)
 
 
-def ids_of(found: Checkpoint, split: str) -> list[str]:
-    frame = table(found)
+def ids_of(checkpoint: Checkpoint, split: str) -> list[str]:
+    frame = table(checkpoint)
     return list(frame[frame["split"] == split].index)
 
 
@@ -45,7 +45,7 @@ def test_a_sample_in_the_link_is_open_on_the_map(open_page: OpenPage, room: Room
 
 @pytest.mark.parametrize("latent", ["Z", "N1", "S"])
 @pytest.mark.parametrize(
-    "colour", ["class", "correct", "dominant", "composition", "gate-S", "bits-S"]
+    "colour", ["class", "correct", "dominant", "interaction_type", "gate-S", "bits-S"]
 )
 def test_each_latent_and_colour(open_page: OpenPage, latent: str, colour: str) -> None:
     app = open_page("map", data=GENERATED, latent=latent, colour=colour)
@@ -74,8 +74,10 @@ def test_two_maps_say_how_they_were_laid_over_each_other(open_page: OpenPage) ->
     assert view(app).beside == "dmil-paper:Z"  # type: ignore[attr-defined]
 
 
-def test_a_slice_is_shown_with_what_sets_it_apart(open_page: OpenPage, found: Stock) -> None:
-    drawn = slice_of(found.get(REAL, "dmil", 0), "Z", "left half")
+def test_a_slice_is_shown_with_what_sets_it_apart(
+    open_page: OpenPage, catalog: CheckpointCatalog
+) -> None:
+    drawn = slice_of(catalog.get(REAL, "dmil", 0), "Z", "left half")
     app = open_page("map", data=REAL, slice=slices.write(drawn))
     assert not app.exception
     assert app.text_input(key="slice_name").value == "left half"
@@ -90,8 +92,10 @@ def test_a_slice_is_shown_with_what_sets_it_apart(open_page: OpenPage, found: St
     assert any(b.label == "west" for b in app.button)
 
 
-def test_a_slice_filters_the_samples_until_it_is_left(open_page: OpenPage, found: Stock) -> None:
-    chosen = found.get(REAL, "dmil", 0)
+def test_a_slice_filters_the_samples_until_it_is_left(
+    open_page: OpenPage, catalog: CheckpointCatalog
+) -> None:
+    chosen = catalog.get(REAL, "dmil", 0)
     drawn = slice_of(chosen, "Z", "left half")
     inside = slice_service.members(REAL, drawn)
     app = open_page("samples", data=REAL, slice=slices.write(drawn))
@@ -103,8 +107,10 @@ def test_a_slice_filters_the_samples_until_it_is_left(open_page: OpenPage, found
     assert f"{len(ids_of(chosen, 'test'))} of" in said(app)
 
 
-def test_a_slice_of_another_map_is_refused_in_words(open_page: OpenPage, found: Stock) -> None:
-    drawn = replace(slice_of(found.get(REAL, "dmil", 0), "Z", "old"), mark="000000")
+def test_a_slice_of_another_map_is_refused_in_words(
+    open_page: OpenPage, catalog: CheckpointCatalog
+) -> None:
+    drawn = replace(slice_of(catalog.get(REAL, "dmil", 0), "Z", "old"), mark="000000")
     app = open_page("map", data=REAL, slice=slices.write(drawn))
     assert "The map it was drawn on was computed again" in said(app)
     app = open_page("samples", data=REAL, slice=slices.write(drawn))

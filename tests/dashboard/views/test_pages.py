@@ -147,7 +147,7 @@ def test_plausible_but_wrong_parameters(open_page: OpenPage, page: str) -> None:
         model="dmil",
         seed="77",
         **{"class": "eleven", "against": "twelve", "latent": "Q", "rival": "nobody"},
-        colour="composition",
+        colour="interaction_type",
         truth="cat",
         flag="none such",
     )
@@ -473,12 +473,12 @@ def test_samples_that_one_model_gets_right_and_another_wrong(
     assert "No sample matches" in said(absent)
 
 
-def test_composition_filter_only_where_known(open_page: OpenPage) -> None:
+def test_interaction_type_filter_only_where_known(open_page: OpenPage) -> None:
     known = open_page(data=GENERATED)
-    assert "choice_composition" in [s.key for s in known.selectbox]
+    assert "choice_interaction_type" in [s.key for s in known.selectbox]
     unknown = open_page(data=REAL)
     keys = [s.key for s in unknown.selectbox]
-    assert "choice_composition" not in keys
+    assert "choice_interaction_type" not in keys
     assert "choice_flag" in keys
 
 
@@ -517,13 +517,13 @@ def test_compare_says_what_the_whiskers_are(open_page: OpenPage) -> None:
     assert "bootstrap interval" in said(open_page("compare", data=REAL))
 
 
-def test_composition_or_flags_or_a_message(open_page: OpenPage) -> None:
+def test_interaction_type_or_flags_or_a_message(open_page: OpenPage) -> None:
     def headings(data: str) -> list[str]:
         return [s.value for s in open_page("compare", data=data, **GROUPS).header]
 
-    assert "Right by true composition" in headings(GENERATED)
+    assert "Right by true interaction type" in headings(GENERATED)
     assert "Right by what is known about the samples" in headings(REAL)
-    assert "composition of these samples is not known" in said(
+    assert "interaction type of these samples is not known" in said(
         open_page("compare", data=BROKEN, **GROUPS)
     )
 

@@ -12,7 +12,7 @@ from dashboard.figures import architecture as figures
 from dashboard.services.comparison import training
 from dashboard.services.learn import paper
 from dashboard.services.store import loaded
-from dashboard.services.store.catalog import DataProblem, Stock
+from dashboard.services.store.catalog import CheckpointCatalog, DataProblem
 from dashboard.state import view
 from dashboard.text import paper as text
 from dmil_core.checkpoint import HISTORY_FILE
@@ -30,15 +30,17 @@ def said(app: AppTest) -> str:
     return "\n".join(str(part.value) for part in parts)
 
 
-def sizes(found: Stock, data: str) -> dict[str, Size]:
-    made = paper.sizes(found.get(data, "dmil", 0))
+def sizes(catalog: CheckpointCatalog, data: str) -> dict[str, Size]:
+    made = paper.sizes(catalog.get(data, "dmil", 0))
     assert not isinstance(made, DataProblem), made
     return made
 
 
 @pytest.mark.parametrize("data", [REAL, GENERATED, THREE])
-def test_every_part_of_the_drawing_has_words_and_a_size(found: Stock, data: str) -> None:
-    made = sizes(found, data)
+def test_every_part_of_the_drawing_has_words_and_a_size(
+    catalog: CheckpointCatalog, data: str
+) -> None:
+    made = sizes(catalog, data)
     modalities = sum(k.startswith("x") for k in made)
     ids = figures.parts(modalities)
     assert set(ids) == set(made)
@@ -48,9 +50,9 @@ def test_every_part_of_the_drawing_has_words_and_a_size(found: Stock, data: str)
     assert {k[0] if k[1:].isdigit() else k for k in ids} == set(text.PARTS) == set(text.SHORT)
 
 
-def test_sizes_are_those_of_the_loaded_model(found: Stock) -> None:
-    made = sizes(found, GENERATED)
-    model, run = loaded.model(found.get(GENERATED, "dmil", 0))
+def test_sizes_are_those_of_the_loaded_model(catalog: CheckpointCatalog) -> None:
+    made = sizes(catalog, GENERATED)
+    model, run = loaded.model(catalog.get(GENERATED, "dmil", 0))
     d, classes = run.config.model.latent_size, run.config.model.classes
     assert made["x1"].shape == (48,)
     assert made["m1"].shape == made["r"].shape == made["s"].shape == (d,)
@@ -80,7 +82,9 @@ def test_boxes_lie_apart_and_arrows_run_to_the_right(modalities: int) -> None:
         assert at[start].x + at[start].width < at[end].x
 
 
-def test_the_record_in_bits_with_the_mean_of_its_seeds(found: Stock, room: Room) -> None:
+def test_the_record_in_bits_with_the_mean_of_its_seeds(
+    catalog: CheckpointCatalog, room: Room
+) -> None:
     record = json.loads((room.results / "theorem.json").read_text("utf-8"))
     frame = paper._theorem(str(room.results / "theorem.json"), "tested")
     assert not isinstance(frame, DataProblem | None)
@@ -93,7 +97,7 @@ def test_the_record_in_bits_with_the_mean_of_its_seeds(found: Stock, room: Room)
         assert rows.loc[(setting, "joint"), "equivocation"] == pytest.approx(mean)
         assert rows.loc[(setting, "joint"), "seeds"] == len(runs)
         told = text.why([dict(r) for _, r in frame[frame["setting"] == setting].iterrows()])
-        assert f"{own['together']['by_composition']['S'] / BIT:.2f} bits" in told
+        assert f"{own['together']['by_interaction_type']['S'] / BIT:.2f} bits" in told
 
 
 def test_a_part_from_a_link_is_shown(open_page: OpenPage) -> None:
@@ -121,10 +125,10 @@ def test_the_losses_of_a_part_are_its_own_where_they_were_kept(
 
 def test_terms_are_columns_and_nan_where_a_stage_has_them_not() -> None:
     epochs = pd.DataFrame({"step": [3, 4], "val_terms": [{"gate": 0.5}, {"gate": 0.25, "ce": 1.0}]})
-    found = training.with_terms(epochs, ["ce", "gate", "align"])
-    assert found["gate"].tolist() == [0.5, 0.25]
-    assert found["ce"].isna().tolist() == [True, False]
-    assert "align" not in found
+    result = training.with_terms(epochs, ["ce", "gate", "align"])
+    assert result["gate"].tolist() == [0.5, 0.25]
+    assert result["ce"].isna().tolist() == [True, False]
+    assert "align" not in result
 
 
 def test_every_loss_term_on_the_page_exists() -> None:

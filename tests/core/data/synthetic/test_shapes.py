@@ -47,27 +47,27 @@ def statistics() -> NDArray[Any]:
     return np.concatenate([coarse, histogram, x[:, 0].mean(axis=1)], axis=1)
 
 
-def accuracy_by_composition(model: Any, x: Any) -> dict[str, float]:
+def accuracy_by_interaction_type(model: Any, x: Any) -> dict[str, float]:
     dataset = default_set()
     train, test = dataset.rows("train"), dataset.rows("test")
     right = model.fit(x[train], dataset.y[train]).predict(x[test]) == dataset.y[test]
-    assert dataset.composition is not None
-    return {c: right[dataset.composition[test] == c].mean() for c in COMPONENTS}
+    assert dataset.interaction_type is not None
+    return {c: right[dataset.interaction_type[test] == c].mean() for c in COMPONENTS}
 
 
 @pytest.mark.parametrize("strength", [1e-3, 0.1, 10])
 def test_the_picture_alone_answers_only_r_and_u1(strength: float) -> None:
     model = make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=300))
-    accuracy = accuracy_by_composition(model, statistics())
+    accuracy = accuracy_by_interaction_type(model, statistics())
     assert min(accuracy["R"], accuracy["U1"]) > 0.98
     assert max(accuracy["U2"], accuracy["S"]) <= 0.56
 
 
 def test_the_picture_alone_is_at_chance_for_a_model_of_synergy_rows_only() -> None:
     dataset = default_set()
-    assert dataset.composition is not None
+    assert dataset.interaction_type is not None
     rows = {s: dataset.rows(s) for s in ("train", "test")}  # type: ignore[arg-type]
-    rows = {s: r[dataset.composition[r] == "S"] for s, r in rows.items()}
+    rows = {s: r[dataset.interaction_type[r] == "S"] for s, r in rows.items()}
     x = statistics()
     model = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=300))
     model.fit(x[rows["train"]], dataset.y[rows["train"]])
@@ -78,18 +78,18 @@ def test_the_picture_alone_is_at_chance_for_a_model_of_synergy_rows_only() -> No
 def test_the_words_alone_answer_only_r_and_u2(ngrams: tuple[int, int]) -> None:
     words = CountVectorizer(token_pattern=r"[a-z]+", ngram_range=ngrams)
     model = make_pipeline(words, LogisticRegression(C=10, max_iter=300))
-    accuracy = accuracy_by_composition(model, default_set().x2)
+    accuracy = accuracy_by_interaction_type(model, default_set().x2)
     assert min(accuracy["R"], accuracy["U2"]) > 0.95
     assert max(accuracy["U1"], accuracy["S"]) <= 0.56
 
 
 def test_every_synergy_question_is_answered_yes_as_often_as_no() -> None:
     dataset = default_set()
-    assert dataset.composition is not None
+    assert dataset.interaction_type is not None
     assert dataset.group is not None
     for split in ("train", "val", "test"):
         rows = dataset.rows(split)  # type: ignore[arg-type]
-        rows = rows[dataset.composition[rows] == "S"]
+        rows = rows[dataset.interaction_type[rows] == "S"]
         question, index = np.unique(dataset.x2[rows], return_inverse=True)
         yes = np.bincount(index, weights=dataset.y[rows], minlength=len(question))
         asked = np.bincount(index)
@@ -101,14 +101,14 @@ def test_every_synergy_question_is_answered_yes_as_often_as_no() -> None:
 
 def test_shares_and_sizes_are_those_asked_for() -> None:
     dataset = load_dataset("shapes-qa:shares=1/2/3/4,train=1001,val=99,test=203")
-    assert dataset.composition is not None
+    assert dataset.interaction_type is not None
     for split, n in (("train", 1001), ("val", 99), ("test", 203)):
         rows = dataset.rows(split)  # type: ignore[arg-type]
         assert len(rows) == n
         for i, c in enumerate(COMPONENTS):
-            assert abs((dataset.composition[rows] == c).sum() - n * (i + 1) / 10) < 1
+            assert abs((dataset.interaction_type[rows] == c).sum() - n * (i + 1) / 10) < 1
     only = load_dataset("shapes-qa:shares=0/0/0/1,train=50,val=50,test=50")
-    assert set(only.composition.tolist() if only.composition is not None else []) == {"S"}
+    assert set(only.interaction_type.tolist() if only.interaction_type is not None else []) == {"S"}
 
 
 def test_it_is_generated_in_a_few_seconds_and_the_same_every_time() -> None:

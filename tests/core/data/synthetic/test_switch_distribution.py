@@ -101,11 +101,11 @@ def test_of_three_a_side_alone_is_what_is_left_where_the_others_are_mute() -> No
         np.testing.assert_allclose(alone, mute.posteriors(*inputs).y_joint, atol=1e-9)
 
 
-def test_rows_of_three_are_made_as_their_composition_says() -> None:
+def test_rows_of_three_are_made_as_their_interaction_type_says() -> None:
     """Without noise every block is a code or nothing; S rows add up to y over all three."""
     law = SwitchLaw(classes=4, block=4, noise=1e-3, rotate=False, strength=(1.0, 1.0, 1.0))
     data = law.sample(400, seed=3)
-    y, made_of = data["y"], data["composition"]
+    y, made_of = data["y"], data["interaction_type"]
     blocks = np.stack([data[f"x{m}"].reshape(-1, 3, 4) for m in (1, 2, 3)], axis=1)
     loud = np.linalg.norm(blocks, axis=-1) > 2.0
     said = np.einsum("nmbd,mbkd->nmbk", blocks, law.codes).argmax(axis=-1)
@@ -178,7 +178,7 @@ def test_pure_laws_put_the_label_where_they_say() -> None:
     for i, (component, seen) in enumerate(chance.items()):
         law = SwitchLaw(classes=3, noise=0.3, shares=tuple(np.eye(4)[i]))
         data = law.sample(300, seed=1)
-        assert set(data["composition"]) == {component}
+        assert set(data["interaction_type"]) == {component}
         exact = law.posteriors(data["x1"], data["x2"])
         assert (exact.y_joint.argmax(axis=1) == data["y"]).mean() > 0.99
         for one_side, known in zip((exact.y_x1, exact.y_x2), seen, strict=True):
@@ -215,7 +215,7 @@ def test_ceilings_are_those_known_for_such_laws(row: tuple[float, ...]) -> None:
     law = SwitchLaw(classes=int(classes), noise=noise, strength=(1.0, strength), block=12)
     data = law.sample(20_000, seed=1)
     exact = law.posteriors(data["x1"], data["x2"])
-    truth = np.array([COMPONENTS.index(c) for c in data["composition"].tolist()])
+    truth = np.array([COMPONENTS.index(c) for c in data["interaction_type"].tolist()])
     claim = responsibilities(exact, law.prior, times_joint=True)
     lowest = min(roc_auc_score(truth == i, claim[:, i]) for i in range(4))
     # Our codes are orthogonal, those of the table were drawn otherwise: the Bayes accuracy may
@@ -271,7 +271,7 @@ def test_the_set_of_three_has_its_own_options() -> None:
     assert law.strength == (1.0, 1.0, 0.5)
     assert dataset.modalities == len(dataset.card.modalities) == 3
     assert dataset.x(3).shape == (60, 48)
-    assert set(dataset.composition) == {"R", "S"}  # type: ignore[arg-type]
+    assert set(dataset.interaction_type) == {"R", "S"}  # type: ignore[arg-type]
     assert SwitchSet.from_spec(dataset.name).name == spec
     assert len(load_dataset("switch-three")) == 10_500
     with pytest.raises(ConfigError, match="strength3"):
@@ -295,7 +295,7 @@ def test_options_reach_the_law() -> None:
     assert law.strength == (1.0, 0.5)
     assert law.class_prior == (0.75, 0.25)
     assert np.array_equal(law.mixing[0], np.eye(12))
-    assert set(SwitchSet.from_spec(spec).arrays()["composition"]) == {"R", "S"}
+    assert set(SwitchSet.from_spec(spec).arrays()["interaction_type"]) == {"R", "S"}
 
 
 options = st.fixed_dictionaries(

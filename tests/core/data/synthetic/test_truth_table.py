@@ -99,7 +99,7 @@ def test_counts_need_no_sum() -> None:
 def test_what_is_wrong_is_told_by_its_row(text: str, line: int, part: str) -> None:
     with pytest.raises(TableError) as caught:
         read_table(text)
-    assert any(found == line and part in why for found, why in caught.value.problems)
+    assert any(result == line and part in why for result, why in caught.value.problems)
 
 
 def test_every_wrong_row_is_told_at_once() -> None:

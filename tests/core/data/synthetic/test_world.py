@@ -44,13 +44,13 @@ def worlds(draw: st.DrawFn) -> World:
 
 @given(worlds())
 def test_a_law_is_a_distribution_with_the_prior_that_is_asked_for(world: World) -> None:
-    found = world.pmf()
-    assert found.p.min() >= 0
-    assert_allclose(found.p.sum(), 1.0, rtol=1e-12)
-    assert found.p.shape == (len(found.x1), len(found.x2), len(found.y))
+    result = world.pmf()
+    assert result.p.min() >= 0
+    assert_allclose(result.p.sum(), 1.0, rtol=1e-12)
+    assert result.p.shape == (len(result.x1), len(result.x2), len(result.y))
     if world.prior:
         asked = np.array(world.prior) / sum(world.prior)
-        assert_allclose(found.p.sum(axis=(0, 1)), asked, atol=1e-12)
+        assert_allclose(result.p.sum(axis=(0, 1)), asked, atol=1e-12)
 
 
 @given(worlds())
@@ -88,8 +88,8 @@ def test_or_is_and_with_every_bit_turned() -> None:
 @pytest.mark.parametrize("measure", TRUTH)
 @pytest.mark.parametrize("name", KNOWN)
 def test_a_gate_has_its_known_parts(name: str, measure: str) -> None:
-    found = decompose(World({name: 1.0}).pmf(), measure)  # type: ignore[dict-item,arg-type]
-    own = [found.r, found.u1, found.u2, found.s]
+    parts = decompose(World({name: 1.0}).pmf(), measure)  # type: ignore[dict-item,arg-type]
+    own = [parts.r, parts.u1, parts.u2, parts.s]
     assert_allclose(np.array(own) / LN2, TRUTH[measure][KNOWN[name]], atol=1e-6)
 
 
@@ -104,8 +104,8 @@ def test_a_mixture_shows_which_gate_is_on() -> None:
     assert law.x1 == (("XOR", 0), ("XOR", 1), ("RDN", 0), ("RDN", 1))
     assert law.p[:2, 2:].sum() == law.p[2:, :2].sum() == 0
     assert_allclose(law.p[:2].sum(), 0.75)
-    found = decompose(law)
-    assert_allclose([found.r / LN2, found.s / LN2], [0.25, 0.75], atol=1e-6)
+    parts = decompose(law)
+    assert_allclose([parts.r / LN2, parts.s / LN2], [0.25, 0.75], atol=1e-6)
 
 
 def test_noise_takes_information_away_and_leaves_the_prior() -> None:
@@ -189,10 +189,10 @@ def test_rows_have_the_frequencies_of_the_law(law: str, form: str) -> None:
     spec = f"{law},form={form},train=16000,val=2000,test=2000,seed=1"
     dataset, p = load_dataset(spec), World.from_spec(law).pmf().p
     a, b = symbols_of(dataset, spec)
-    found = np.zeros(p.shape)
-    np.add.at(found, (a, b, dataset.y), 1.0 / len(dataset))
-    assert np.abs(found - p).max() < 4 * np.sqrt(0.25 / len(dataset))
-    assert found[p == 0].sum() < 1e-3
+    values = np.zeros(p.shape)
+    np.add.at(values, (a, b, dataset.y), 1.0 / len(dataset))
+    assert np.abs(values - p).max() < 4 * np.sqrt(0.25 / len(dataset))
+    assert values[p == 0].sum() < 1e-3
 
 
 def test_rows_are_split_named_and_repeat() -> None:
@@ -218,18 +218,20 @@ def test_rows_are_split_named_and_repeat() -> None:
         ("world:table=0~0~0/0~1~1", None),
     ],
 )
-def test_the_composition_is_known_where_a_gate_has_one(law: str, kinds: set[str] | None) -> None:
-    found = load_dataset(f"{law},train=100,val=50,test=50").composition
-    assert (None if found is None else set(found)) == kinds
+def test_the_interaction_type_is_known_where_a_gate_has_one(
+    law: str, kinds: set[str] | None
+) -> None:
+    result = load_dataset(f"{law},train=100,val=50,test=50").interaction_type
+    assert (None if result is None else set(result)) == kinds
 
 
-def test_a_composition_belongs_to_its_gate() -> None:
+def test_a_interaction_type_belongs_to_its_gate() -> None:
     spec = "world:rdn=1,xor=1,train=500"
     dataset = load_dataset(spec)
     a, b = symbols_of(dataset, spec)
-    assert ((dataset.composition == "R") == (a >= 2)).mean() > 0.99
+    assert ((dataset.interaction_type == "R") == (a >= 2)).mean() > 0.99
     bits_differ = (a % 2) != (b % 2)
-    assert ((dataset.y == 1) == bits_differ)[dataset.composition == "S"].mean() > 0.99
+    assert ((dataset.y == 1) == bits_differ)[dataset.interaction_type == "S"].mean() > 0.99
 
 
 def test_redrawn_classes_are_flagged() -> None:

@@ -76,8 +76,8 @@ def made(source: Source, choice: Choice | None = None, files: Files | None = Non
     return columns.assemble(source, choice, "my-set", "Mine", "", files, SMALL)
 
 
-def told(found: Assembled) -> str:
-    return "\n".join(str(i) for i in found.issues)
+def told(assembled: Assembled) -> str:
+    return "\n".join(str(i) for i in assembled.issues)
 
 
 # --- tables ----------------------------------------------------------------------------------
@@ -85,13 +85,13 @@ def told(found: Assembled) -> str:
 
 @pytest.mark.parametrize("how", [{}, {"sep": ";"}, {"sep": "\t"}, {"lineterminator": "\r\n"}])
 def test_a_csv_is_understood_from_its_names(how: dict[str, str]) -> None:
-    found = made(understood(csv(table(), **how)))
-    assert found.dataset is not None, told(found)
-    assert found.dataset.x1.shape == found.dataset.x2.shape == (30, 2)
-    np.testing.assert_allclose(found.dataset.x2, table()[["right_1", "right_2"]], rtol=1e-6)
-    assert found.dataset.classes == ("differ", "same")
-    assert found.dataset.ids[3] == "r3"
-    assert [m.name for m in found.dataset.card.modalities] == ["left", "right"]
+    made_set = made(understood(csv(table(), **how)))
+    assert made_set.dataset is not None, told(made_set)
+    assert made_set.dataset.x1.shape == made_set.dataset.x2.shape == (30, 2)
+    np.testing.assert_allclose(made_set.dataset.x2, table()[["right_1", "right_2"]], rtol=1e-6)
+    assert made_set.dataset.classes == ("differ", "same")
+    assert made_set.dataset.ids[3] == "r3"
+    assert [m.name for m in made_set.dataset.card.modalities] == ["left", "right"]
 
 
 def test_csv_parquet_and_npz_of_the_same_rows_make_the_same_set() -> None:
@@ -111,15 +111,15 @@ def test_csv_parquet_and_npz_of_the_same_rows_make_the_same_set() -> None:
 def test_what_a_parquet_file_may_leave_out_is_told_as_empty_cells() -> None:
     frame = table()
     frame.loc[3, "left_1"], frame.loc[4, "label"] = None, None
-    found = made(columns.of_table(read_parquet(parquet(frame), SMALL)))
-    assert found.dataset is None
-    assert "an empty cell (row 3)" in told(found)
+    made_set = made(columns.of_table(read_parquet(parquet(frame), SMALL)))
+    assert made_set.dataset is None
+    assert "an empty cell (row 3)" in told(made_set)
     frame["left_1"] = 1.5
-    found = made(columns.of_table(read_parquet(parquet(frame), SMALL)))
-    assert "the label is empty text (row 4)" in told(found)
+    made_set = made(columns.of_table(read_parquet(parquet(frame), SMALL)))
+    assert "the label is empty text (row 4)" in told(made_set)
     frame["label"] = np.linspace(0, 1, 30)
-    found = made(columns.of_table(read_parquet(parquet(frame), SMALL)))
-    assert "the label 'label' is no whole number (rows 1, 2," in told(found)
+    made_set = made(columns.of_table(read_parquet(parquet(frame), SMALL)))
+    assert "the label 'label' is no whole number (rows 1, 2," in told(made_set)
 
 
 @pytest.mark.parametrize(
@@ -144,11 +144,11 @@ def test_a_text_column_is_an_input_and_split_words_are_understood() -> None:
     words = ["one word", "another word", "no <b>word</b>"]
     frame = table().assign(right_1=[words[i % 3] for i in range(30)]).drop(columns="right_2")
     frame["split"] = ["Training"] * 14 + ["validation"] * 8 + ["TEST"] * 8
-    found = made(understood(csv(frame.rename(columns={"right_1": "words"}))))
-    assert found.dataset is not None, told(found)
-    assert found.dataset.card.modalities[1].kind == "text"
-    assert found.dataset.x2[2] == words[2]
-    assert set(found.dataset.split) == {"train", "val", "test"}
+    made_set = made(understood(csv(frame.rename(columns={"right_1": "words"}))))
+    assert made_set.dataset is not None, told(made_set)
+    assert made_set.dataset.card.modalities[1].kind == "text"
+    assert made_set.dataset.x2[2] == words[2]
+    assert set(made_set.dataset.split) == {"train", "val", "test"}
 
 
 def change(**cells: Mapping[int, Any]) -> bytes:
@@ -180,11 +180,11 @@ def test_every_fault_is_told_with_its_rows_and_what_to_do(
     content: bytes, words: tuple[str, ...]
 ) -> None:
     limits = replace(SMALL, cell_length=200)
-    found = made(understood(content, limits))
-    assert found.dataset is None
+    made_set = made(understood(content, limits))
+    assert made_set.dataset is None
     for word in words:
-        assert word in told(found)
-    assert all(i.what_to_do for i in found.issues)
+        assert word in told(made_set)
+    assert all(i.what_to_do for i in made_set.issues)
 
 
 def test_a_choice_that_contradicts_itself_is_told() -> None:
@@ -199,9 +199,9 @@ def test_a_choice_that_contradicts_itself_is_told() -> None:
         (replace(guess, group="gone"), "there is no 'gone'"),
         (replace(guess, inputs=(("left",), ("right", "id")), id=""), "mixes 'right', 'id'"),
     ):
-        found = made(source, choice)
-        assert found.dataset is None
-        assert words in told(found)
+        made_set = made(source, choice)
+        assert made_set.dataset is None
+        assert words in told(made_set)
 
 
 @pytest.mark.parametrize(
@@ -277,16 +277,16 @@ def test_pictures_and_sounds_of_a_zip_become_inputs_with_their_raw_media(tmp_pat
     source = listed()
     assert columns.guess(source).inputs == (("picture",), ("sound",))
     assert "names pictures, which are missing" in told(made(source))
-    found = made(source, files=Files(packed(members), SMALL))
-    assert found.dataset is not None, told(found)
-    assert found.dataset.x1.shape == (12, SEEN, SEEN, 3)
-    assert [m.kind for m in found.dataset.card.modalities] == ["image", "audio"]
-    assert found.media["media1.npz"]["pixels"].shape == (12, SHOWN, SHOWN, 3)
-    offset = found.media["media2.npz"]["offset"]
+    made_set = made(source, files=Files(packed(members), SMALL))
+    assert made_set.dataset is not None, told(made_set)
+    assert made_set.dataset.x1.shape == (12, SEEN, SEEN, 3)
+    assert [m.kind for m in made_set.dataset.card.modalities] == ["image", "audio"]
+    assert made_set.media["media1.npz"]["pixels"].shape == (12, SHOWN, SHOWN, 3)
+    offset = made_set.media["media2.npz"]["offset"]
     assert np.diff(offset).tolist() == [round((0.1 + 0.05 * i) * RATE) for i in range(12)]
-    for name, arrays in found.media.items():
+    for name, arrays in made_set.media.items():
         write_arrays(tmp_path / name, arrays)
-    write_npz(tmp_path / "data.npz", found.arrays, found.dataset.card)
+    write_npz(tmp_path / "data.npz", made_set.arrays, made_set.dataset.card)
     kept = read_dataset(tmp_path / "data.npz")
     seen, heard = media(kept, 3, 1), media(kept, 3, 2)
     assert isinstance(seen, ImageMedia)
@@ -301,9 +301,9 @@ def test_a_folder_is_read_like_a_zip_and_its_own_name_does_not_count() -> None:
     frame["y"] = [i % 2 for i in range(12)]
     colours = {"a": (10, 20, 30), "b": (200, 0, 0)}
     folder = [(f"mine/{k}/1.png", png(colour=c)) for k, c in colours.items()]
-    found = made(understood(csv(frame)), files=Files.of_folder(folder, SMALL))
-    assert found.dataset is not None, told(found)
-    middle = found.dataset.x1[:, SEEN // 2, SEEN // 2]
+    made_set = made(understood(csv(frame)), files=Files.of_folder(folder, SMALL))
+    assert made_set.dataset is not None, told(made_set)
+    middle = made_set.dataset.x1[:, SEEN // 2, SEEN // 2]
     assert middle[:2].tolist() == [list(colours["a"]), list(colours["b"])]
     with pytest.raises(DataError, match="points out of it"):
         Files.of_folder([("mine/../../1.png", png())], SMALL)
@@ -323,11 +323,11 @@ def test_sounds_of_any_width_sound_alike(width: int) -> None:
 def test_missing_and_damaged_files_are_told_with_their_rows() -> None:
     members = {f"p{i}.png": png() for i in range(12) if i != 4} | {"p5.png": b"GIF89a nonsense"}
     members |= {f"s{i}.WAV": wav() for i in range(12)} | {"s7.WAV": wav(seconds=2)}
-    found = made(listed(), files=Files(packed(members), SMALL))
-    assert found.dataset is None
-    assert "not among the files: 1 file, such as 'p4.png' (row 4)" in told(found)
-    assert "not readable as pictures: 1 file" in told(found)
-    assert "longer than 1 seconds) (row 7)" in told(found)
+    made_set = made(listed(), files=Files(packed(members), SMALL))
+    assert made_set.dataset is None
+    assert "not among the files: 1 file, such as 'p4.png' (row 4)" in told(made_set)
+    assert "not readable as pictures: 1 file" in told(made_set)
+    assert "longer than 1 seconds) (row 7)" in told(made_set)
 
 
 def linked() -> bytes:
@@ -405,12 +405,12 @@ def spoilt(draw: st.DrawFn, content: bytes) -> bytes:
 
 def is_told(source: Source) -> None:
     """A set, or at least one error that says what to do."""
-    found = made(source)
-    if found.dataset is None:
-        assert errors(list(found.issues))
+    made_set = made(source)
+    if made_set.dataset is None:
+        assert errors(list(made_set.issues))
     else:
-        assert np.isfinite(found.dataset.y).all()
-        assert len(found.dataset) == source.rows
+        assert np.isfinite(made_set.dataset.y).all()
+        assert len(made_set.dataset) == source.rows
 
 
 @MANY
@@ -437,10 +437,10 @@ def test_any_parquet_is_a_set_or_told(content: bytes) -> None:
 @given(spoilt(_ARRAYS))
 def test_any_npz_is_a_set_or_told(content: bytes) -> None:
     try:
-        found = npz_content(content, "a.npz", 1_000_000)
+        result = npz_content(content, "a.npz", 1_000_000)
     except DataError:
         return
-    is_told(columns.of_arrays(found.arrays, found.issues))
+    is_told(columns.of_arrays(result.arrays, result.issues))
 
 
 @SOME
@@ -451,8 +451,8 @@ def test_any_zip_is_read_or_told(content: bytes) -> None:
     except DataError:
         return
     for kind, name in (("pictures", "p3.png"), ("sounds", "s3.WAV")):
-        found = files.decode([name], kind, SMALL)
-        assert found.issues or len(found.values) == 1
+        result = files.decode([name], kind, SMALL)
+        assert result.issues or len(result.values) == 1
 
 
 _CELL = st.one_of(st.text(max_size=8), st.floats(), st.sampled_from(["", "=1", "train", "p.png"]))

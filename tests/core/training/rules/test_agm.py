@@ -97,12 +97,12 @@ def test_two_batches_of_a_model_of_two_weights() -> None:
 
 def test_without_a_past_or_alpha_the_gradient_is_the_plain_one() -> None:
     net, rows = model("joint"), batch(12)
-    found = []
+    result = []
     for name, settings in (("plain", {}), ("agm", {}), ("agm", {"until": 0.0})):
         net.zero_grad()
         build_rule(net, stage(rule=name, settings=settings), rows).gradients(rows)
-        found.append([p.grad.clone() for p in net.parameters()])
-    for plain, first, never in zip(*found, strict=True):
+        result.append([p.grad.clone() for p in net.parameters()])
+    for plain, first, never in zip(*result, strict=True):
         torch.testing.assert_close(first, plain, rtol=1e-4, atol=1e-7)
         assert torch.equal(never, plain)
 

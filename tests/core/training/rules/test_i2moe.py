@@ -33,8 +33,8 @@ def test_the_interaction_losses_of_one_row_by_hand() -> None:
     # uniq1: 5 from what it says without x2, 2.5 without x1:   5 - 2.5 + 1
     # uniq2: the other way round:                              5 - 4 + 1
     # syn: cosines of (1, 0) with (0, 1) and (3, 4):           (0 + 0.6) / 2;   red: 1 minus that
-    found = interaction_losses(whole, without1, without2, margin=1.0)
-    assert found.tolist() == pytest.approx([3.5, 2.0, 0.3, 0.7], abs=1e-4)
+    result = interaction_losses(whole, without1, without2, margin=1.0)
+    assert result.tolist() == pytest.approx([3.5, 2.0, 0.3, 0.7], abs=1e-4)
     wider = interaction_losses(whole, without1, without2, margin=2.0)
     assert wider.tolist() == pytest.approx([4.5, 3.0, 0.3, 0.7], abs=1e-4)
 
@@ -44,17 +44,17 @@ def test_a_unique_expert_that_lives_on_its_modality_has_no_loss() -> None:
     whole = said(still, still, still, still)
     without1 = said(moved, still, still, still)
     without2 = said(still, moved, still, still)
-    found = interaction_losses(whole, without1, without2, margin=1.0)
+    result = interaction_losses(whole, without1, without2, margin=1.0)
     # Experts that notice nothing: the worst for synergy, the best for redundancy.
-    assert found.tolist() == pytest.approx([0.0, 0.0, 1.0, 0.0], abs=1e-6)
+    assert result.tolist() == pytest.approx([0.0, 0.0, 1.0, 0.0], abs=1e-6)
 
 
 def test_rows_are_averaged() -> None:
     quiet, loud = said(*[[1.0, 0.0]] * 4), said(*[[-1.0, 0.0]] * 4)
     whole = torch.cat([quiet, quiet])
     without = torch.cat([quiet, loud])  # the first row says the same, the second the opposite
-    found = interaction_losses(whole, without, without, margin=1.0)
-    assert found.tolist() == pytest.approx([1.0, 1.0, 0.0, 1.0], abs=1e-5)
+    result = interaction_losses(whole, without, without, margin=1.0)
+    assert result.tolist() == pytest.approx([1.0, 1.0, 0.0, 1.0], abs=1e-5)
 
 
 def test_the_rule_adds_a_tenth_of_their_mean_to_the_cross_entropy() -> None:

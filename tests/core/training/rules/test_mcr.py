@@ -68,15 +68,15 @@ def slopes(a: float, b: float) -> tuple[float, float]:
 
 def by_hand() -> dict[str, float]:
     """dD_m/dw_n over the two rows, all four; w_n moves z_n of both rows alike."""
-    found = dict.fromkeys(("D1/w1", "D1/w2", "D2/w1", "D2/w2"), 0.0)
+    result = dict.fromkeys(("D1/w1", "D1/w2", "D2/w1", "D2/w2"), 0.0)
     for i, j in ((0, 1), (1, 0)):
         clean, other1 = slopes(Z1[i] * Z2[i], Z1[j] * Z2[i])  # D1: z1 is that of the other row
-        found["D1/w1"] += (clean * Z2[i] + other1 * Z2[i]) / 2
-        found["D1/w2"] += (clean * Z1[i] + other1 * Z1[j]) / 2
+        result["D1/w1"] += (clean * Z2[i] + other1 * Z2[i]) / 2
+        result["D1/w2"] += (clean * Z1[i] + other1 * Z1[j]) / 2
         clean, other2 = slopes(Z1[i] * Z2[i], Z1[i] * Z2[j])
-        found["D2/w1"] += (clean * Z2[i] + other2 * Z2[j]) / 2
-        found["D2/w2"] += (clean * Z1[i] + other2 * Z1[i]) / 2
-    return found
+        result["D2/w1"] += (clean * Z2[i] + other2 * Z2[j]) / 2
+        result["D2/w2"] += (clean * Z1[i] + other2 * Z1[i]) / 2
+    return result
 
 
 def played(cooperation: float) -> Product:
@@ -162,9 +162,9 @@ def test_all_terms_add_up() -> None:
     e = evaluate(net, b)
     rows = [project(e.out.latents[f"Z{m}"]) for m, project in enumerate(net.project, 1)]
     together = contrast(rows[0], rows[1], b.y, {"temperature": 0.5})
-    found = Game(net, stage(rule="game", settings={"contrast": 0.7}), b).loss(e)
+    result = Game(net, stage(rule="game", settings={"contrast": 0.7}), b).loss(e)
     ce = nn.functional.cross_entropy(e.out.logits, b.y)
-    assert found.item() == pytest.approx((ce + 0.7 * together).item(), rel=1e-5)
+    assert result.item() == pytest.approx((ce + 0.7 * together).item(), rel=1e-5)
 
 
 def test_orders_are_permutations_as_many_as_asked_for() -> None:

@@ -119,12 +119,12 @@ def test_one_batch_of_a_model_of_five_weights() -> None:
 def test_what_is_no_encoder_gets_the_plain_sum() -> None:
     net, rows = model(Parts("joint", heads=True)), batch(12)
     build_rule(net, stage(rule="mmpareto"), rows).gradients(rows)
-    found = {n: p.grad.clone() for n, p in net.named_parameters()}
+    result = {n: p.grad.clone() for n, p in net.named_parameters()}
     net.zero_grad()
     three = {"ce": 1.0, "ce_x1": 1.0, "ce_x2": 1.0}
     build_rule(net, stage(losses=three), rows).gradients(rows)
     for name, parameter in net.named_parameters():
         if name.startswith("encoders."):
-            assert found[name].norm() >= 1.4999 * parameter.grad.norm(), name
+            assert result[name].norm() >= 1.4999 * parameter.grad.norm(), name
         else:
-            torch.testing.assert_close(found[name], parameter.grad, rtol=1e-4, atol=1e-7)
+            torch.testing.assert_close(result[name], parameter.grad, rtol=1e-4, atol=1e-7)

@@ -43,14 +43,14 @@ def gradients(net: nn.Module, rule: str, epoch: int = 0, **settings: float) -> d
     return {n: p.grad.clone() for n, p in net.named_parameters() if p.grad is not None}
 
 
-def ratios(found: dict[str, Tensor], plain: dict[str, Tensor]) -> dict[str, float]:
+def ratios(tensors: dict[str, Tensor], plain: dict[str, Tensor]) -> dict[str, float]:
     """The one factor between both gradients of every tensor that has any."""
     measured = {}
     for name, g in plain.items():
         if g.abs().max() < 1e-12:
             continue
-        measured[name] = float((found[name] * g).sum() / (g * g).sum())
-        torch.testing.assert_close(found[name], measured[name] * g, rtol=1e-4, atol=1e-7)
+        measured[name] = float((tensors[name] * g).sum() / (g * g).sum())
+        torch.testing.assert_close(tensors[name], measured[name] * g, rtol=1e-4, atol=1e-7)
     return measured
 
 
@@ -116,8 +116,8 @@ def test_modulation_ends_after_its_share_of_the_epochs() -> None:
     net = two_to_one()
     plain = gradients(net, "plain")
     for epoch, wanted in ((0, 0.2384058), (1, 0.2384058), (2, 1.0), (3, 1.0)):  # until 0.5 of 4
-        found = gradients(net, "ogm-ge", epoch, alpha=0.5, noise=0.0)
-        assert ratios(found, plain)["encoders.x1.body.2.weight"] == pytest.approx(wanted, rel=1e-4)
+        result = gradients(net, "ogm-ge", epoch, alpha=0.5, noise=0.0)
+        assert ratios(result, plain)["encoders.x1.body.2.weight"] == pytest.approx(wanted, rel=1e-4)
     weight = "encoders.x2.body.2.weight"
     for epoch, noisy in ((1, True), (2, False)):
         assert torch.equal(gradients(net, "ogm-ge", epoch)[weight], plain[weight]) != noisy

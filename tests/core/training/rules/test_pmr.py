@@ -78,8 +78,8 @@ def test_weights_of_the_laggard_are_clipped_and_one_of_them_is_zero() -> None:
     ratios = {(0.4, 0.8): (1.0, 0.0), (0.2, 0.9): (1.0, 0.0), (0.6, 0.5): (0.0, 0.2),
               (0.5, 0.5): (0.0, 0.0), (0.0, 0.0): (0.0, 0.0)}  # fmt: skip
     for (s1, s2), wanted in ratios.items():
-        found = lags(torch.tensor(s1), torch.tensor(s2))
-        assert [v.item() for v in found] == pytest.approx(wanted)
+        result = lags(torch.tensor(s1), torch.tensor(s2))
+        assert [v.item() for v in result] == pytest.approx(wanted)
 
 
 def test_distances_are_taken_per_dimension() -> None:
@@ -98,9 +98,9 @@ def test_on_a_prototype_distance_and_gradient_are_zero() -> None:
 
 
 def test_entropy_in_nats() -> None:
-    found = entropy(torch.tensor([[0.0, 0.0], [math.log(3.0), 0.0], [1e4, 0.0]]))
+    result = entropy(torch.tensor([[0.0, 0.0], [math.log(3.0), 0.0], [1e4, 0.0]]))
     sure = -(0.75 * math.log(0.75) + 0.25 * math.log(0.25))
-    assert found.tolist() == pytest.approx([math.log(2.0), sure, 0.0])
+    assert result.tolist() == pytest.approx([math.log(2.0), sure, 0.0])
 
 
 def test_prototypes_are_class_means_without_dropout_and_leave_no_gradient() -> None:

@@ -1,8 +1,8 @@
 """What is each of our changes to the method worth? ``make bench-ablations``.
 
 ``dmil`` beside itself without one change at a time, and beside ``dmil-paper``: on the ``switch``
-law, whose interaction type is known, how often the gate finds it and how calibrated it is; on real
-sets, the accuracy. Seeds are paired, every decomposition of a seed learns from the same
+distribution, whose interaction type is known, how often the gate finds it and how calibrated it
+is; on real sets, the accuracy. Seeds are paired, every decomposition of a seed learns from the same
 out-of-fold models, and nothing is tuned. Writes benchmarks/results/ablations.json after each run;
 what it holds is not trained again.
 """

@@ -1,8 +1,8 @@
-"""Does the gate notice a spoilt image? ``make bench-avdigits``.
+"""Does the gate notice a corrupted image? ``make bench-avdigits``.
 
-On ``avdigits`` 40 % of the images and, independently, 40 % of the clips were spoilt on purpose,
-and the flags are kept. Where only the image is spoilt, the answer sits in the sound, so gate U2
-should be higher than where neither is spoilt; likewise U1 where only the clip is. Prints the
+On ``avdigits`` 40 % of the images and, independently, 40 % of the clips were corrupted on purpose,
+and the flags are kept. Where only the image is corrupted, the answer sits in the sound, so gate U2
+should be higher than where neither is corrupted; likewise U1 where only the clip is. Prints the
 AUROC of that on test rows for the shipped checkpoints, and the mean gates of the four groups.
 Writes benchmarks/results/avdigits.json.
 """
@@ -35,12 +35,12 @@ def measure(paradigm: str) -> dict[str, Any]:
     gates = table.loc[test, [schema.gate(c) for c in schema.COMPONENTS]]
     clean = ~image & ~sound
     result: dict[str, Any] = {"paradigm": paradigm, "rows": int(test.sum())}
-    for name, spoilt, column in (
-        ("u2_where_only_image_spoilt", image & ~sound, "gate_U2"),
-        ("u1_where_only_sound_spoilt", sound & ~image, "gate_U1"),
+    for name, corrupted, column in (
+        ("u2_where_only_image_corrupted", image & ~sound, "gate_U2"),
+        ("u1_where_only_sound_corrupted", sound & ~image, "gate_U1"),
     ):
-        kept = spoilt | clean
-        result[f"auroc_{name}"] = auroc(gates[column].to_numpy()[kept], spoilt[kept])
+        kept = corrupted | clean
+        result[f"auroc_{name}"] = auroc(gates[column].to_numpy()[kept], corrupted[kept])
     label = np.select([clean, image & ~sound, sound & ~image], ["clean", "image", "sound"], "both")
     result["mean_gates"] = _means(gates, label)
     return result
@@ -60,7 +60,7 @@ def main() -> int:
             if key.startswith("auroc"):
                 print(f"  {key:34} {value:.3f}")
         for group, row in record["mean_gates"].items():
-            print(f"  spoilt {group:6}" + "".join(f"  {k} {v:.3f}" for k, v in row.items()))
+            print(f"  corrupted {group:6}" + "".join(f"  {k} {v:.3f}" for k, v in row.items()))
     write_json(RESULT, records)
     return 0
 

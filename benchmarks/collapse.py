@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.fidelity import SETTINGS, trained
 from benchmarks.runs import RESULTS, finished
-from benchmarks.theorem import LAWS, SEEDS, fresh, measure
+from benchmarks.theorem import DISTRIBUTIONS, SEEDS, fresh, measure
 from dmil_core.io.atomic import write_json
 from dmil_core.schema import COMPONENTS
 
@@ -74,7 +74,9 @@ def heads(test: pd.DataFrame) -> dict[str, dict[str, float]]:
 def main() -> int:
     """Measure all seeds and print a row for each."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--settings", nargs="+", default=list(LAWS), choices=list(SETTINGS))
+    parser.add_argument(
+        "--settings", nargs="+", default=list(DISTRIBUTIONS), choices=list(SETTINGS)
+    )
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("build/bench-fidelity"))
@@ -83,7 +85,7 @@ def main() -> int:
     result = dict(finished(run, jobs, a.jobs))
     records = [result[place] for place in range(len(jobs))]
     print(*records, sep="\n")
-    complete = set(LAWS) <= set(a.settings) and a.seeds >= SEEDS
+    complete = set(DISTRIBUTIONS) <= set(a.settings) and a.seeds >= SEEDS
     write_json(RESULT if complete else a.out / "collapse.json", records)
     return 0
 

@@ -19,13 +19,13 @@ from dmil_core.experiments.compare import compare
 from dmil_core.io.paths import checkpoints_root
 
 BASELINES = ("joint", "ensemble", "ensemble-logits", "multi-loss", "pretrained")
-RIVALS = (
+COMPARED = (
     "ogm-ge", "mlb", "agm", "mmpareto", "pmr", "mcr", "tcmax", "qmf", "mmtm", "mib", "i2m2",
     "i2moe",
 )  # fmt: skip
 CONTROLS = ("joint-matched", "joint-sgd", "joint-fast")
 PUBLISHED = ("dmil-fc", "dmil-id", "dmil-cd", "dmil-paper")
-PARADIGMS = (scoreboard.OURS, *BASELINES, *PUBLISHED, *RIVALS, *CONTROLS)
+PARADIGMS = (scoreboard.OURS, *BASELINES, *PUBLISHED, *COMPARED, *CONTROLS)
 
 
 def main() -> int:

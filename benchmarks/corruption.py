@@ -1,9 +1,9 @@
-"""What if one input is spoilt at test time? ``make bench-corruption``.
+"""What if one input is corrupted at test time? ``make bench-corruption``.
 
-Models learn from clean rows. Then one modality of the test rows is spoilt, more and more: noise,
+Models learn from clean rows. Then one modality of the test rows is corrupted, more and more: noise,
 blank, or swapped between samples (``dmil_core/data/corruption.py``). Reported are accuracy, and
 for decompositions the mean gate weights and the explained share: the answer should move to the
-other modality, so that its U rises while R and the U of the spoilt one fall. A swapped modality
+other modality, so that its U rises while R and the U of the corrupted one fall. A swapped modality
 is a harder case than a missing one: it says something, and it is wrong.
 
 The models are those of ``make bench-compare`` where it ran, else they are trained under ``--out``
@@ -75,8 +75,8 @@ def measure(name: str, paradigm: str, seed: int, a: argparse.Namespace) -> Recor
     for modality in modality_numbers(dataset.modalities):
         for kind in CORRUPTIONS:
             points = severities(dataset, modality, kind)
-            spoilt = [corrupt(dataset, modality, kind, s, rows=rows, seed=seed) for s in points]
-            tables = [predict(model, run.config.model, d, rows) for d in spoilt]
+            corrupted = [corrupt(dataset, modality, kind, s, rows=rows, seed=seed) for s in points]
+            tables = [predict(model, run.config.model, d, rows) for d in corrupted]
             known = [m for m in MEASURES if m == "accuracy" or m in tables[0]]
             curve = {m: [_mean(t, m) for t in tables] for m in known}
             named = {"data": name, "paradigm": paradigm, "seed": seed, "modality": modality}
@@ -110,8 +110,8 @@ def summary(runs: Records) -> dict[str, Records]:
 
 
 def response(runs: Records, modality: ModalityNumber) -> dict[str, Any]:
-    """What the worst severity does to the gates of the other modality's U, of the spoilt one's U
-    and of R, and to the explained share: spoilt less clean, paired by seed."""
+    """What the worst severity does to the gates of the other modality's U, of the corrupted one's U
+    and of R, and to the explained share: corrupted less clean, paired by seed."""
     own, other = (schema.gate("U1"), schema.gate("U2"))[:: 1 if modality == 1 else -1]
     parts = {"other": other, "own": own, "R": schema.gate("R"), "explained": schema.EXPLAINED}
     return {

@@ -79,10 +79,10 @@ CONTROL_OF = {"switch, x2 three times weaker": "switch", "emoji-minilm": "emoji"
 JOINT, OURS = "joint", "dmil"
 PARADIGMS = (ENSEMBLE.name, JOINT, OURS)
 SEEDS = 5
-SPOILT: tuple[Corruption, ...] = ("blank", "swapped")
+CORRUPTED: tuple[Corruption, ...] = ("blank", "swapped")
 MEASURES = (
     "accuracy", "accuracy_redundant", "probe", "shortfall",
-    *(name for kind in SPOILT for name in (kind, f"{kind}_redundant")),
+    *(name for kind in CORRUPTED for name in (kind, f"{kind}_redundant")),
 )  # fmt: skip
 
 Bools = NDArray[np.bool_]
@@ -137,9 +137,9 @@ def figures(run: Run, dataset: Dataset, pair: pd.DataFrame) -> dict[str, Any]:
     weak, strong = weak_and_strong(pair)
     both = redundant(pair[pair["split"] == "test"])
     tables = {"accuracy": predict(model, config, dataset, rows)}
-    for kind in SPOILT:
-        spoilt = corrupt(dataset, strong, kind, 1.0, rows=rows, seed=run.seed)
-        tables[kind] = predict(model, config, spoilt, rows)
+    for kind in CORRUPTED:
+        corrupted = corrupt(dataset, strong, kind, 1.0, rows=rows, seed=run.seed)
+        tables[kind] = predict(model, config, corrupted, rows)
     z = latents(model, config, dataset, np.arange(len(dataset)))
     features = features_of(z, model.encoders.sizes(), weak)
     out: dict[str, Any] = {"weak": dataset.card.modalities[weak - 1].name}

@@ -1,11 +1,11 @@
 """Is the decomposition the real one, whatever the data are like? ``make bench-fidelity``.
 
-The ``switch`` law in many settings: for each paradigm and seed accuracy by interaction type and,
-from
+The ``switch`` distribution in many settings: for each paradigm and seed accuracy by interaction
+type and, from
 a decomposition, how well the gate finds the interaction type, how calibrated it is, what it gives
 to components that are absent, and what taking a component away does to whom. Beside it the exact
-ceilings of each setting, computed from the law's densities. Then what must not matter: which
-modality is called first, how classes are numbered, the seed. Writes
+ceilings of each setting, computed from the distribution's densities. Then what must not matter:
+which modality is called first, how classes are numbered, the seed. Writes
 benchmarks/results/fidelity.json after each run; what it holds is not trained again, so that a
 stopped benchmark goes on where it was, on another machine too.
 """
@@ -52,7 +52,7 @@ TWINS = ("swapped", "relabelled")
 
 
 @cache
-def law_data(name: str, spec: str) -> Dataset:
+def distribution_data(name: str, spec: str) -> Dataset:
     """The rows of a setting, or of its twin: modalities swapped, or classes renumbered."""
     import numpy as np
 
@@ -113,7 +113,7 @@ def run(
     from dmil_core import schema
     from dmil_core.metrics import fidelity
 
-    dataset = law_data(name, spec)
+    dataset = distribution_data(name, spec)
     figures, test = trained(dataset, paradigm, seed, out, teachers)
     record: dict[str, Any] = {"setting": name, **figures}
     if schema.gate("R") in test and schema.INTERACTION_TYPE in test:
@@ -128,24 +128,24 @@ def run(
 
 
 def ceilings(spec: str) -> dict[str, Any]:
-    """Exact ceilings of the law on the same test rows.
+    """Exact ceilings of the distribution on the same test rows.
 
     *information*: responsibilities from the exact posteriors, averaged over the label: what label
     information can tell; *generator*: p(interaction type|x1,x2), what knowing the generator could
     tell.
     """
     from dmil_core.data.catalog import load_dataset
-    from dmil_core.data.synthetic.switch import switch_law
+    from dmil_core.data.synthetic.switch import switch_distribution
     from dmil_core.data.synthetic.switch_distribution import responsibilities
 
-    dataset, law = load_dataset(spec), switch_law(spec)
+    dataset, distribution = load_dataset(spec), switch_distribution(spec)
     rows = dataset.rows("test")
-    exact = law.posteriors(*(x[rows] for x in dataset.inputs))
+    exact = distribution.posteriors(*(x[rows] for x in dataset.inputs))
     assert dataset.interaction_type is not None
     truth = dataset.interaction_type[rows].astype(str)
-    told = responsibilities(exact, law.prior, times_joint=True)
+    told = responsibilities(exact, distribution.prior, times_joint=True)
     right = exact.y_joint.argmax(axis=1) == dataset.y[rows]
-    names = components(law.modalities)
+    names = components(distribution.modalities)
     return {
         "information": measured(told / told.sum(axis=1, keepdims=True), truth),
         "generator": measured(exact.c_joint, truth),
@@ -250,7 +250,7 @@ def planned(name: str, spec: str, paradigm: str, seed: int) -> str:
     from dmil_core.experiments.compare import fingerprint
     from dmil_core.training.run import plan
 
-    dataset = law_data(name, spec)
+    dataset = distribution_data(name, spec)
     return fingerprint(plan(dataset, paradigm, seed), dataset.digest)
 
 
@@ -267,7 +267,7 @@ def show(result: dict[str, Any]) -> None:
     """Print, for each setting, DMIL's figures as a share of what can be had."""
     print(f"\n{'setting':24}{'agreement':>18}{'ceiling':>9}{'auroc/ceiling':>15}{'calib.':>8}"
           f"{'absent':>8}{'acc.':>7}{'bayes':>7}{'joint':>7}{'ens.':>7}{'S+':>7}")  # fmt: skip
-    for name, law in result["settings"].items():
+    for name, distribution in result["settings"].items():
         runs = {
             p: [r for r in result["runs"] if (r["setting"], r["paradigm"]) == (name, p)]
             for p in PARADIGMS
@@ -275,7 +275,7 @@ def show(result: dict[str, Any]) -> None:
         ours = runs["dmil"]
         if not ours:
             continue
-        top = law["information"]
+        top = distribution["information"]
 
         def mean(key: str, who: list[dict[str, Any]]) -> float:
             values = [r[key] for r in who if key in r]
@@ -287,9 +287,10 @@ def show(result: dict[str, Any]) -> None:
         share = mean("share_S", ours) if "share_S" in ours[0] else mean("mean_gate_S", ours)
         print(f"{name:24}{mean('gate_agreement', ours):10.4f} ±{sd:.4f}{top['agreement']:9.4f}"
               f"{min(ratio, default=float('nan')):15.4f}{mean('gate_calibration_error', ours):8.3f}"
-              f"{mean('gate_absent', ours):8.3f}{mean('accuracy', ours):7.3f}{law['accuracy']:7.3f}"
+              f"{mean('gate_absent', ours):8.3f}{mean('accuracy', ours):7.3f}"
+              f"{distribution['accuracy']:7.3f}"
               f"{mean('accuracy', runs['joint']):7.3f}{mean('accuracy', runs['ensemble']):7.3f}"
-              f"{share - law['share']['S']:+7.3f}")  # fmt: skip
+              f"{share - distribution['share']['S']:+7.3f}")  # fmt: skip
     print({k: round(v, 3) for k, v in result.get("invariance", {}).items()})
 
 

@@ -3,8 +3,8 @@
 Exact: 10,000 random distributions of two bits and a class of two on one thread, the largest
 certified error, and on some of them the time and the error of two peers, ``dit`` and the usual
 formulation for a general modelling language (cvxpy). Estimates: from 1,600 and from 20,000 rows of
-laws whose pointwise information is known, read on 2,000 others, 5 seeds; one thread. Writes
-benchmarks/results/information.json.
+distributions whose pointwise information is known, read on 2,000 others, 5 seeds; one thread.
+Writes benchmarks/results/information.json.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.runs import RESULTS, Records
-from dmil_core.data.synthetic.gaussian import NOISE, gaussian_law
+from dmil_core.data.synthetic.gaussian import NOISE, gaussian_distribution
 from dmil_core.experiments.targets import Target, judged
 from dmil_core.information.estimator import PointwiseInformation
-from dmil_core.information.truth import exact, known_law
+from dmil_core.information.truth import exact, known_distribution
 from dmil_core.io.atomic import write_json
 from dmil_core.pid.discrete import decompose
 from dmil_core.pid.pmf import Floats
@@ -47,16 +47,17 @@ TEST_ROWS = 2000
 STREAMED = 1_000_000
 #: Repeats of the test rows when the speed of scoring is measured.
 REPEATS = 25
-LAWS = {
+DISTRIBUTIONS = {
     "two classes, noise shared": "gaussian",
     "ten classes, noise shared": "gaussian:corners=10",
-    "a noisier copy, unbalanced": "gaussian:law=degraded,corners=3",
-    "visible switch": "gaussian:law=visible",
-    "XOR": "gaussian:law=xor",
-    "copy": "gaussian:law=copy",
+    "a noisier copy, unbalanced": "gaussian:distribution=degraded,corners=3",
+    "visible switch": "gaussian:distribution=visible",
+    "XOR": "gaussian:distribution=xor",
+    "copy": "gaussian:distribution=copy",
 }
 HARD, SWITCH = "ten classes, noise shared", "visible switch"
-#: (rows, law is the hard one) -> most error of a set's information and of r, least correlation.
+#: (rows, distribution is the hard one) -> most error of a set's information and of r, least
+#: correlation.
 BARS = {
     (20_000, False): (0.005, 0.10, 0.99),
     (20_000, True): (0.03, 0.22, 0.98),
@@ -119,11 +120,11 @@ def streaming() -> dict[str, float]:
     scoring and writing, and its largest memory beside what it takes before the first row."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rows.parquet"
-        law, parts = gaussian_law(LAWS[SWITCH]), 20
+        distribution, parts = gaussian_distribution(DISTRIBUTIONS[SWITCH]), 20
         with contextlib.ExitStack() as stack:
             writer = None
             for part in range(parts):
-                drawn = law.sample(STREAMED // parts, part)
+                drawn = distribution.sample(STREAMED // parts, part)
                 columns = {
                     f"x{m}_{i}": drawn[f"x{m}"][:, i]
                     for m in (1, 2)
@@ -163,13 +164,13 @@ def _stream(path: str, out: str) -> None:
     print(json.dumps({**about, "rows_per_s": speed, "mb_before": before, "mb_peak": peak()}))
 
 
-def estimates(law: str, rows: int, seed: int) -> Records:
+def estimates(distribution: str, rows: int, seed: int) -> Records:
     """One fit: errors by definition, in bits, with its processor seconds and scoring speed."""
     import torch
 
     torch.set_num_threads(1)
-    spec = LAWS[law]
-    known, source = known_law(spec), gaussian_law(spec)
+    spec = DISTRIBUTIONS[distribution]
+    known, source = known_distribution(spec), gaussian_distribution(spec)
     assert known is not None
     train, test = source.sample(rows, 2 * seed), source.sample(TEST_ROWS, 2 * seed + 1)
     started = time.process_time()
@@ -183,9 +184,9 @@ def estimates(law: str, rows: int, seed: int) -> Records:
     for definition in DEFINITIONS:
         told = fitted.score_samples(test["x1"], test["x2"], test["y"], definition)
         true = exact(known, test["x1"], test["x2"], test["y"], definition)
-        named = {"law": law, "rows": rows, "seed": seed, "definition": definition}
+        named = {"distribution": distribution, "rows": rows, "seed": seed, "definition": definition}
         result.append({**named, "seconds": seconds, "rows_per_s": speed, **errors(told, true)})
-        if law == SWITCH:
+        if distribution == SWITCH:
             result[-1]["types"] = types(told, test)
             result[-1]["types_exact"] = types(true, test)
     return result
@@ -215,12 +216,12 @@ def summary(runs: Records) -> Records:
     table["set_error"] = table[[f"error_{i}" for i in SUMS]].abs().max(axis=1)
     columns = ["set_error", "r_rmse", "r_correlation", "types", "types_exact", "seconds"]
     columns += ["rows_per_s"]
-    groups = table.groupby(["law", "rows", "definition"], sort=False)
+    groups = table.groupby(["distribution", "rows", "definition"], sort=False)
     rows = []
     for _, mine in groups:
-        law, definition = (str(mine[c].iloc[0]) for c in ("law", "definition"))
+        distribution, definition = (str(mine[c].iloc[0]) for c in ("distribution", "definition"))
         size = int(mine["rows"].iloc[0])
-        row: dict[str, Any] = {"law": law, "rows": size, "definition": definition}
+        row: dict[str, Any] = {"distribution": distribution, "rows": size, "definition": definition}
         row["seeds"] = len(mine)
         for name in (c for c in columns if c in mine):
             values = mine[name].dropna()
@@ -234,12 +235,12 @@ def summary(runs: Records) -> Records:
 def targets(result: dict[str, Any]) -> list[Target]:
     """The bars, each met or missed by the default definition and by lsmi."""
     exactly, means = result["discrete"], result["means"]
-    whole = all(m["seeds"] >= SEEDS for m in means) and len(means) == len(LAWS) * 2 * 3
+    whole = all(m["seeds"] >= SEEDS for m in means) and len(means) == len(DISTRIBUTIONS) * 2 * 3
     told = [m for m in means if m["definition"] in ("same-sign", "lsmi")]
     failing = []
     for m in told:
-        error, rmse, correlation = BARS[m["rows"], m["law"] == HARD]
-        where = f"{m['law']}, {m['rows']:,} rows, {m['definition']}"
+        error, rmse, correlation = BARS[m["rows"], m["distribution"] == HARD]
+        where = f"{m['distribution']}, {m['rows']:,} rows, {m['definition']}"
         if m["definition"] == "same-sign" and m["set_error"] > error:
             failing.append(f"{where}: set {m['set_error']:.4f}")
         if m["r_rmse"] > rmse:
@@ -248,7 +249,7 @@ def targets(result: dict[str, Any]) -> list[Target]:
             failing.append(f"{where}: correlation {m['r_correlation']:.4f}")
     switch = {m["rows"]: m["types"] for m in told if "types" in m and m["definition"] != "lsmi"}
     slow = [
-        f"{m['law']}, {m['rows']:,} rows: {m['seconds']:.1f} s"
+        f"{m['distribution']}, {m['rows']:,} rows: {m['seconds']:.1f} s"
         for m in told
         if m["definition"] == "same-sign" and m["seconds"] > MOST_SECONDS[m["rows"]]
     ]
@@ -287,19 +288,21 @@ def main() -> int:
     """Measure one after the other, as times are part of it, and print what came out."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=SEEDS)
-    parser.add_argument("--laws", nargs="+", default=list(LAWS), choices=list(LAWS))
+    parser.add_argument(
+        "--distributions", nargs="+", default=list(DISTRIBUTIONS), choices=list(DISTRIBUTIONS)
+    )
     a = parser.parse_args()
     result: dict[str, Any] = {"noise": NOISE, "discrete": discrete(), "streaming": streaming()}
     print(result["discrete"], result["streaming"], flush=True)
     runs: Records = []
-    for law, rows, seed in product(a.laws, SIZES, range(a.seeds)):
-        runs += estimates(law, rows, seed)
+    for distribution, rows, seed in product(a.distributions, SIZES, range(a.seeds)):
+        runs += estimates(distribution, rows, seed)
         print(runs[-len(DEFINITIONS)], flush=True)
     result |= {"runs": runs, "means": summary(runs)}
     print(pd.DataFrame(result["means"]).to_string())
     for target in targets(result):
         print(f"{target.state}: {target.claim}: {target.figure} {'; '.join(target.failing)}")
-    if (a.seeds, a.laws) == (SEEDS, list(LAWS)):
+    if (a.seeds, a.distributions) == (SEEDS, list(DISTRIBUTIONS)):
         write_json(RESULT, result)
     return 0
 

@@ -1,12 +1,13 @@
-"""Is a small world learnt while a class watches, and by whom? ``make bench-live``.
+"""Is a small gate mixture learnt while a class watches, and by whom? ``make bench-live``.
 
-The worlds of the page Live training at its own settings, 5 seeds: seconds from the first step to
+The gate mixtures of the page Live training at its own settings, 5 seeds: seconds from the first
+step to
 the last with all pictures as the page gets them, on one thread, after what is imported once;
 accuracy on validation rows by interaction type, DMIL's gate, and where both inputs can say the
 class
 how often each model answers as x1 says where they contradict each other. Processor seconds stand
 beside those that passed, since another program at work makes the latter longer. Writes
-benchmarks/results/live.json; with other worlds or another number of seeds, below ``--out``.
+benchmarks/results/live.json; with other gate mixtures or another number of seeds, below ``--out``.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def one(preset: str, seed: int) -> dict[str, Any]:
     passed, worked = time.perf_counter() - began, time.process_time() - worked
     scene = live.scene()
     return {
-        "world": preset,
+        "mixture": preset,
         "seed": seed,
         "seconds": passed,
         "processor_seconds": worked,
@@ -66,7 +67,7 @@ def one(preset: str, seed: int) -> dict[str, Any]:
 
 def targets(record: dict[str, Any]) -> list[Target]:
     """What was to be reached on XOR, judged on every seed."""
-    runs = [r for r in record["runs"] if r["world"] == XOR]
+    runs = [r for r in record["runs"] if r["mixture"] == XOR]
     whole = len(runs) >= SEEDS
     end = {n: [r["accuracy"][n]["S"] for r in runs] for n in ("ensemble", "joint", "dmil")}
     slow = [f"seed {r['seed']}: {r['seconds']:.1f} s" for r in runs if r["seconds"] > SECONDS]
@@ -104,29 +105,29 @@ def main() -> int:
 
     names = [p.name for p in PRESETS]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--worlds", nargs="+", default=names, choices=names)
+    parser.add_argument("--mixtures", nargs="+", default=names, choices=names)
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--out", type=Path, default=Path("build/bench-live"))
     a = parser.parse_args()
     warm()
     record: dict[str, Any] = {"cores": os.cpu_count(), "load": os.getloadavg()[0], "runs": []}
-    for world in a.worlds:
+    for mixture in a.mixtures:
         for seed in range(FIRST_SEED, FIRST_SEED + a.seeds):
-            result = one(world, seed)
+            result = one(mixture, seed)
             record["runs"].append(result)
             told = "; ".join(
                 f"{name} {', '.join(f'{g} {v:.1%}' for g, v in own.items())}"
                 for name, own in result["accuracy"].items()
             )
             print(
-                f"{world} seed {seed}: {result['seconds']:.1f} s, processor "
+                f"{mixture} seed {seed}: {result['seconds']:.1f} s, processor "
                 f"{result['processor_seconds']:.1f} s; {told}",
                 flush=True,
             )
-    if XOR in a.worlds:
+    if XOR in a.mixtures:
         for target in targets(record):
             print(f"{target.state:7} {target.claim}: {target.figure}")
-    standard = (a.worlds, a.seeds) == (names, SEEDS)
+    standard = (a.mixtures, a.seeds) == (names, SEEDS)
     write_json(RESULT if standard else a.out / "live.json", record)
     return 0
 

@@ -4,7 +4,8 @@
 
 On ``switch`` with equal shares and with one modality weaker: every term for what each paradigm
 answers from, by probes, and beside it the exact terms of Z = (x1, x2) and of its two halves merely
-added. The probes learn from rows drawn anew from the law, which no model has seen: what a model
+added. The probes learn from rows drawn anew from the distribution, which no model has seen: what a
+model
 says of its own training rows is surer than what it says of others, and a probe that learnt from
 them believes it. Writes benchmarks/results/theorem.json; runs are those of ``make
 bench-fidelity``, and finished ones are read, not trained again.
@@ -39,10 +40,10 @@ from dmil_core.schema import COMPONENTS
 if TYPE_CHECKING:
     from dmil_core.checkpoint import Run
     from dmil_core.data.dataset import Dataset
-    from dmil_core.data.synthetic.switch_distribution import Floats, SwitchLaw
+    from dmil_core.data.synthetic.switch_distribution import Floats, SwitchDistribution
 
 RESULT = RESULTS / "theorem.json"
-LAWS = ("equal shares", "x2 three times weaker")
+DISTRIBUTIONS = ("equal shares", "x2 three times weaker")
 PARADIGMS = ("ensemble", "joint", "dmil-paper", "dmil")
 SEEDS = 5
 #: Rows to fit a probe, to stop it, and to read it.
@@ -54,21 +55,21 @@ BLUR = 0.1
 
 @cache
 def fresh(spec: str) -> Dataset:
-    """Rows of the law that no set holds: its splits are the probes', not a model's."""
+    """Rows of the distribution that no set holds: its splits are the probes', not a model's."""
     from dmil_core.data.dataset import from_arrays
     from dmil_core.data.synthetic.switch import SwitchSet
 
     spec_set = SwitchSet.from_spec(spec)
     n = sum(SIZES.values())
-    arrays = spec_set.law.sample(n, ROWS_SEED)
+    arrays = spec_set.distribution.sample(n, ROWS_SEED)
     arrays["split"] = np.repeat(list(SIZES), list(SIZES.values()))
     arrays["id"] = np.array([f"f{i:06d}" for i in range(n)])
     return from_arrays(spec_set.name, arrays, spec_set.card())
 
 
-def prior(law: SwitchLaw) -> Floats:
-    """(4, K) p(c,y) of the law."""
-    return np.outer(law.shares, law.prior)
+def prior(distribution: SwitchDistribution) -> Floats:
+    """(4, K) p(c,y) of the distribution."""
+    return np.outer(distribution.shares, distribution.prior)
 
 
 def run(setting: str, paradigm: str, seed: int, out: Path) -> dict[str, Any]:
@@ -118,7 +119,7 @@ def measure(
     its val rows, read on its test rows. With ``blur``, every coordinate first gets Gaussian noise
     of that share of its standard deviation.
     """
-    from dmil_core.data.synthetic.switch import switch_law
+    from dmil_core.data.synthetic.switch import switch_distribution
     from dmil_core.metrics import theorem
     from dmil_core.metrics.probe import PROBES, fit_probe
 
@@ -128,7 +129,7 @@ def measure(
     rows = {s: replace(r, z=r.z + spread * rng.standard_normal(r.z.shape)) for s, r in rows.items()}
     probe = fit_probe(rows["train"], rows["val"], len(run.classes), PROBES[kind], seed)
     read = rows["test"]
-    known = prior(switch_law(run.data_source))
+    known = prior(switch_distribution(run.data_source))
     return theorem.terms(probe.log_q(read.z), read.y, read.interaction_type, known).to_dict()
 
 
@@ -138,19 +139,22 @@ def ceilings(spec: str) -> dict[str, Any]:
     """
     from scipy.special import logsumexp
 
-    from dmil_core.data.synthetic.switch import switch_law
+    from dmil_core.data.synthetic.switch import switch_distribution
     from dmil_core.metrics import theorem
 
-    law, dataset = switch_law(spec), fresh(spec)
+    distribution, dataset = switch_distribution(spec), fresh(spec)
     rows = dataset.rows("test")
     assert dataset.interaction_type is not None
     c = np.array([COMPONENTS.index(name) for name in dataset.interaction_type[rows]])
     x = dataset.x1[rows], dataset.x2[rows]
     result = {}
-    for name, log_weight in (("together", law.log_joint(*x)), ("added", law.log_added(*x))):
+    for name, log_weight in (
+        ("together", distribution.log_joint(*x)),
+        ("added", distribution.log_added(*x)),
+    ):
         log_q = log_weight - logsumexp(log_weight, axis=(1, 2), keepdims=True)
         right = np.exp(log_q).sum(axis=1).argmax(axis=1) == dataset.y[rows]
-        exact = theorem.terms(log_q, dataset.y[rows], c, prior(law)).to_dict()
+        exact = theorem.terms(log_q, dataset.y[rows], c, prior(distribution)).to_dict()
         result[name] = {"accuracy": float(right.mean()), **exact}
     return result
 
@@ -158,7 +162,9 @@ def ceilings(spec: str) -> dict[str, Any]:
 def main() -> int:
     """Probe all runs and print the terms in bits."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--settings", nargs="+", default=list(LAWS), choices=list(SETTINGS))
+    parser.add_argument(
+        "--settings", nargs="+", default=list(DISTRIBUTIONS), choices=list(SETTINGS)
+    )
     parser.add_argument("--paradigms", nargs="+", default=list(PARADIGMS))
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--jobs", type=int, default=2)
@@ -167,10 +173,12 @@ def main() -> int:
     jobs = [(n, p, s, a.out) for s in range(a.seeds) for p in a.paradigms for n in a.settings]
     runs = [result for _, result in finished(run, jobs, a.jobs)]
     runs.sort(key=lambda r: (r["setting"], r["paradigm"], r["seed"]))
-    laws = {n: {"spec": SETTINGS[n], **ceilings(SETTINGS[n])} for n in a.settings}
-    result = {"settings": laws, "rows": SIZES, "blur": BLUR, "runs": runs}
+    distributions = {n: {"spec": SETTINGS[n], **ceilings(SETTINGS[n])} for n in a.settings}
+    result = {"settings": distributions, "rows": SIZES, "blur": BLUR, "runs": runs}
     complete = (
-        set(LAWS) <= set(a.settings) and set(PARADIGMS) <= set(a.paradigms) and a.seeds >= SEEDS
+        set(DISTRIBUTIONS) <= set(a.settings)
+        and set(PARADIGMS) <= set(a.paradigms)
+        and a.seeds >= SEEDS
     )
     write_json(RESULT if complete else a.out / "theorem.json", result)
     show(result)
@@ -182,9 +190,9 @@ def show(result: dict[str, Any]) -> None:
     print(
         "\nbits" + " " * 44 + "".join(f"{n:>9}" for n in ("I(Z;Y)", "bound", "H(C|Z)", *COMPONENTS))
     )
-    for setting, law in result["settings"].items():
+    for setting, distribution in result["settings"].items():
         for name in ("together", "added"):
-            print(_line(setting, f"exact, {name}", [law[name]]))
+            print(_line(setting, f"exact, {name}", [distribution[name]]))
         for paradigm in sorted({r["paradigm"] for r in result["runs"]}):
             mine = [
                 r for r in result["runs"] if (r["setting"], r["paradigm"]) == (setting, paradigm)

@@ -2,7 +2,8 @@
 
 On ``switch-three``, whose interaction type is known, accuracy by interaction type and how well the
 gate finds
-it, beside the exact ceilings of the law; on ``mfeat-three`` accuracy against joint learning and the
+it, beside the exact ceilings of the distribution; on ``mfeat-three`` accuracy against joint
+learning and the
 ensemble. Seeds are paired. Writes benchmarks/results/three.json; finished runs under ``--out`` are
 read, not trained again. With other sets or another number of seeds the record stays there too.
 """

@@ -69,8 +69,12 @@ why = {
     pages["your_data"]: "Trained sets of yours join the list of data sets here, on the other "
     "pages, for this browser only.",
     pages["lessons"]: "A lesson chooses its own data and model; nothing is to be chosen here.",
-    pages["gates"]: "This page is about worlds that you build; no data set or model takes part.",
-    pages["live"]: "This page trains models of its own, on a world that you choose; nothing is to "
+    pages[
+        "gates"
+    ]: "This page is about gate mixtures that you build; no data set or model takes part.",
+    pages[
+        "live"
+    ]: "This page trains models of its own, on a gate mixture that you choose; nothing is to "
     "be chosen here.",
 }.get(page, "")
 sidebar.header(found, not why)

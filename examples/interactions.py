@@ -12,7 +12,8 @@
 # # Redundancy, uniqueness and synergy
 #
 # Two inputs, `x1` and `x2`, tell something of a class `y`. What do they share, what does only one
-# of them say, and what do only both together say? First exactly, on small worlds whose law is
+# of them say, and what do only both together say? First exactly, on small gate mixtures whose
+# distribution is
 # known; then with models that learn from samples.
 #
 # Run it in an environment with this repository installed: `pip install -e .`
@@ -25,7 +26,7 @@ import numpy as np
 import pandas as pd
 
 from dmil_core.data.catalog import load_dataset
-from dmil_core.data.synthetic.world import World
+from dmil_core.data.synthetic.gate_mixture import GateMixture
 from dmil_core.pid import discrete
 from dmil_core.schema import COMPONENTS, contribution, gate
 from dmil_core.training.run import train
@@ -33,9 +34,9 @@ from dmil_core.training.run import train
 BIT = np.log(2.0)
 
 
-def in_bits(world: World, measure: str = "broja") -> pd.Series:
+def in_bits(mixture: GateMixture, measure: str = "broja") -> pd.Series:
     """What both inputs tell of the class, and how it is split."""
-    parts = discrete.decompose(world.pmf(), measure)
+    parts = discrete.decompose(mixture.pmf(), measure)
     names = ["i1", "i2", "i12", "r", "u1", "u2", "s"]
     return pd.Series({name: getattr(parts, name) / BIT for name in names}).round(3) + 0.0
 
@@ -47,7 +48,7 @@ def in_bits(world: World, measure: str = "broja") -> pd.Series:
 # more than that.
 
 # %%
-redundant = in_bits(World(gates={"rdn": 1}))
+redundant = in_bits(GateMixture(gates={"rdn": 1}))
 redundant
 
 # %% [markdown]
@@ -57,8 +58,8 @@ redundant
 # is to know; both together they tell less, since what both say counts only once.
 
 # %%
-eyes = World.from_spec(
-    "world:table=0~0~0~.405/0~1~0~.045/1~0~0~.045/1~1~0~.005"
+eyes = GateMixture.from_spec(
+    "gates:table=0~0~0~.405/0~1~0~.045/1~0~0~.045/1~1~0~.005"
     "/1~1~1~.405/1~0~1~.045/0~1~1~.045/0~0~1~.005"
 )
 two_eyes = in_bits(eyes)
@@ -71,7 +72,7 @@ two_eyes
 # The class is 1 where the two bits differ. Neither input alone tells anything.
 
 # %%
-xor = in_bits(World(gates={"xor": 1}))
+xor = in_bits(GateMixture(gates={"xor": 1}))
 xor
 
 # %% [markdown]
@@ -81,10 +82,10 @@ xor
 
 # %%
 folder = Path(tempfile.mkdtemp())
-SHORT = 0.4  # of the usual epochs; these worlds are small
-world = load_dataset("world:xor=1,train=600,val=200,test=600")
+SHORT = 0.4  # of the usual epochs; these gate mixtures are small
+mixture = load_dataset("gates:xor=1,train=600,val=200,test=600")
 runs = {
-    name: train(world, name, 0, folder / name, epochs_scale=SHORT)
+    name: train(mixture, name, 0, folder / name, epochs_scale=SHORT)
     for name in ("ensemble", "joint", "dmil")
 }
 right = {name: run.metrics["test"]["accuracy"] for name, run in runs.items()}
@@ -98,7 +99,7 @@ right
 # It should find what the sample is made of.
 
 # %%
-mixture = load_dataset("world:xor=1,rdn=1,unq1=1,unq2=1,form=vectors,train=1000,val=300,test=1200")
+mixture = load_dataset("gates:xor=1,rdn=1,unq1=1,unq2=1,form=vectors,train=1000,val=300,test=1200")
 run = train(mixture, "dmil", 0, folder / "mixture", epochs_scale=SHORT)
 table = pd.read_parquet(folder / "mixture" / "predictions.parquet")
 table = table[table["split"] == "test"]
@@ -128,7 +129,7 @@ parts.round(3)
 
 # %%
 definitions = pd.DataFrame(
-    {name: in_bits(World(gates={"and": 1}), name) for name in discrete.MEASURES}
+    {name: in_bits(GateMixture(gates={"and": 1}), name) for name in discrete.MEASURES}
 ).T
 definitions
 
@@ -137,6 +138,6 @@ definitions
 # all cases is never negative for `i1`, `i2` and `i12`; a case may be.
 
 # %%
-cases = discrete.realisations(World(gates={"and": 1}).pmf())
+cases = discrete.realisations(GateMixture(gates={"and": 1}).pmf())
 bits = ["i1", "i2", "i12", "r", "u1", "u2", "s"]
 cases.assign(**(cases[bits] / BIT).round(2))

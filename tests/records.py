@@ -50,7 +50,7 @@ def write(records: Sequence[Mapping[str, Any]], root: Path) -> None:
         (root / data / "results.jsonl").write_text("".join(lines), "utf-8")
 
 
-def law(present: Sequence[str] = COMPONENTS, agreement: float = 1.0) -> dict[str, Any]:
+def distribution(present: Sequence[str] = COMPONENTS, agreement: float = 1.0) -> dict[str, Any]:
     """The exact figures of a setting whose samples are made of ``present``."""
     auroc = dict.fromkeys(present, 1.0) if len(present) > 1 else {}
     top = {"agreement": agreement, "auroc": auroc, "calibration_error": 0.0}
@@ -123,7 +123,7 @@ def fidelity(seeds: int = 5) -> dict[str, Any]:
                 keys = {"setting": name, "paradigm": plain, "seed": seed}
                 result.append({**keys, "accuracy": 0.9, **right})
     return {
-        "settings": {name: law(present) for name, present in SETTINGS.items()},
+        "settings": {name: distribution(present) for name, present in SETTINGS.items()},
         "runs": result,
         "invariance": {"seeds": 0.99, "swapped": 0.98, "relabelled": 0.97},
     }

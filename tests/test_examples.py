@@ -20,7 +20,7 @@ def run() -> dict[str, Any]:
     return runpy.run_path(str(EXAMPLES / "interactions.py"))
 
 
-def test_the_small_worlds_are_as_told(run: dict[str, Any]) -> None:
+def test_the_small_mixtures_are_as_told(run: dict[str, Any]) -> None:
     redundant, eyes, xor = run["redundant"], run["two_eyes"], run["xor"]
     assert [redundant[k] for k in ("i1", "i2", "i12", "r")] == pytest.approx([1, 1, 1, 1])
     assert eyes.i1 + eyes.i2 > 1 > eyes.i12 > eyes.i1

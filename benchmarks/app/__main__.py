@@ -2,8 +2,8 @@
 
 Our app on 10,000 and on 50,000 points: opening it on a server that was only just started, and on
 one that was not; a click on a point of the map, another colour, another page, a changed input; ten
-visitors at once for two minutes; and two rivals on the same points. Times are taken in the page,
-from the press of the pointer to the frame that shows the answer whole. Writes
+visitors at once for two minutes; and two other tools on the same points. Times are taken in the
+page, from the press of the pointer to the frame that shows the answer whole. Writes
 benchmarks/results/app.json.
 """
 
@@ -21,7 +21,7 @@ from typing import Any
 
 from playwright.async_api import Browser, Page, async_playwright
 
-from benchmarks.app import pages, rivals, visitors
+from benchmarks.app import other_tools, pages, visitors
 from benchmarks.app.room import Room, furnish
 from benchmarks.app.stopwatch import since_opened, summary
 from benchmarks.app.targets import targets
@@ -113,8 +113,8 @@ async def interactions(browser: Browser, url: str, room: Room, repeats: int) -> 
 async def measure(a: argparse.Namespace) -> dict[str, Any]:
     """All of it; what is named in ``a.only``, where anything is."""
     rooms = {n: furnish(a.out / "rooms", n) for n in a.sizes}
-    programs = rivals.install(a.out / "rivals") if "rivals" in a.only else None
-    result: dict[str, Any] = {"cores": os.cpu_count(), "ours": {}, "rivals": []}
+    programs = other_tools.install(a.out / "other_tools") if "other_tools" in a.only else None
+    result: dict[str, Any] = {"cores": os.cpu_count(), "ours": {}, "other_tools": []}
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         result["chromium"] = browser.version
@@ -130,17 +130,21 @@ async def measure(a: argparse.Namespace) -> dict[str, Any]:
                     ours["megabytes"] = visitors.memory(pid)
                 if points == min(rooms) and "cold" in a.only:
                     result["warm"] = await warm(browser, f"{url}/", pages.CHART, a.cold)
-                if "rivals" in a.only:
+                if "other_tools" in a.only:
                     where = pages.address(url, room, "map")
                     ours["warm_map"] = await warm(browser, where, pages.MAP, a.cold)
             result["ours"][str(points)] = ours
             if programs:
-                rivals.write(room, a.out / f"points-{points}")
-                for rival in rivals.RIVALS:
-                    with rivals.running(rival, programs, a.out / f"points-{points}") as url:
-                        told = await rivals.measure(browser, rival, url, room, a.repeats, a.cold)
-                    print(points, rival.name, told.get("problem", ""), flush=True)
-                    result["rivals"].append(told)
+                other_tools.write(room, a.out / f"points-{points}")
+                for other_tool in other_tools.OTHER_TOOLS:
+                    with other_tools.running(
+                        other_tool, programs, a.out / f"points-{points}"
+                    ) as url:
+                        told = await other_tools.measure(
+                            browser, other_tool, url, room, a.repeats, a.cold
+                        )
+                    print(points, other_tool.name, told.get("problem", ""), flush=True)
+                    result["other_tools"].append(told)
         if "crowd" in a.only:
             room = rooms[min(rooms)]
             with app_process(_folders(room)) as (url, pid):
@@ -151,7 +155,7 @@ async def measure(a: argparse.Namespace) -> dict[str, Any]:
 
 def main() -> int:
     """Measure, print, record."""
-    parts = ("cold", "clicks", "rivals", "crowd")
+    parts = ("cold", "clicks", "other_tools", "crowd")
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
     parser.add_argument("--repeats", type=int, default=REPEATS)

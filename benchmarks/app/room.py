@@ -19,7 +19,7 @@ PARADIGMS = ("ensemble", "joint", "dmil", "dmil-paper")
 TRAIN, VAL = 2000, 500
 #: Of the usual epochs: what the models know does not matter here, only how much there is to show.
 EPOCHS = 0.1
-#: The app keeps a folder a set; two sizes of one law would be one set.
+#: The app keeps a folder a set; two sizes of one distribution would be one set.
 ROOM = "points-{points}"
 
 

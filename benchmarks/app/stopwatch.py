@@ -12,7 +12,7 @@ from playwright.async_api import Frame, Page
 #: Milliseconds in a second: browsers count in the former, records in the latter.
 MS = 1000.0
 
-# Nothing is evaluated as text inside the page (a rival's forbids it): the test is put in here.
+# Nothing is evaluated as text inside the page (a other tool's forbids it): the test is put in here.
 # What is shown counts from the task after the frame that paints it. Pages that wait are left at
 # rest: to ask at every frame would make ten of them paint 600 times a second. What changes in a
 # shadow tree alone is seen by the clock.

@@ -1,4 +1,4 @@
-"""How models behave elsewhere: spoilt inputs, unseen classes, other encoders, three inputs."""
+"""How models behave elsewhere: corrupted inputs, unseen classes, other encoders, three inputs."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from dmil_core.schema import ALL_COMPONENTS
 
 
 def avdigits() -> str:
-    """Response of the gate to spoilt inputs."""
+    """Response of the gate to corrupted inputs."""
     rows = []
     for record in read("avdigits"):
         for name, title in (
-            ("u2_where_only_image_spoilt", "U2, only the picture spoilt"),
-            ("u1_where_only_sound_spoilt", "U1, only the sound spoilt"),
+            ("u2_where_only_image_corrupted", "U2, only the picture corrupted"),
+            ("u1_where_only_sound_corrupted", "U1, only the sound corrupted"),
         ):
             means = record["mean_gates"]
             gate, group = ("gate_U2", "image") if "u2" in name else ("gate_U1", "sound")
@@ -28,24 +28,24 @@ def avdigits() -> str:
                     f"{means[group][gate]:.2f}",
                 ]
             )
-    text = """### Does the gate notice a spoilt input?
+    text = """### Does the gate notice a corrupted input?
 
 `avdigits`, test rows of the shipped checkpoints (`make bench-avdigits`). Where only the picture was
-spoilt the answer is left to the sound, so the gate of U2 should rise, and the other way round. The
-AUROC is against rows where nothing was spoilt.
+corrupted the answer is left to the sound, so the gate of U2 should rise, and the other way round.
+The AUROC is against rows where nothing was corrupted.
 """
-    return text + "\n" + table(["gate", "AUROC", "mean, clean", "mean, spoilt"], rows)
+    return text + "\n" + table(["gate", "AUROC", "mean, clean", "mean, corrupted"], rows)
 
 
 def corruption() -> str:
-    """Accuracy and gates where one input is spoilt at test time."""
+    """Accuracy and gates where one input is corrupted at test time."""
     curves = read("corruption")["curves"]
     names, kinds = (list(dict.fromkeys(c[k] for c in curves)) for k in ("paradigm", "corruption"))
     held, gates = [], []
     for place in dict.fromkeys((c["data"], c["modality"], c["name"]) for c in curves):
-        data, modality, spoilt = place
+        data, modality, corrupted = place
         here = [c for c in curves if (c["data"], c["modality"]) == (data, modality)]
-        first = f"`{data}`, {spoilt}"
+        first = f"`{data}`, {corrupted}"
         worn = {
             n: [v for c in here if c["paradigm"] == n for v in c["accuracy"][1:]] for n in names
         }
@@ -56,19 +56,19 @@ def corruption() -> str:
         cells = [" / ".join(f"{c[g][i]:.2f}" for g in (*order, "gate_R")) for c, i in shown]
         gates.append([first, *cells])
     parts = [
-        f"""### What if one input is spoilt at test time?
+        f"""### What if one input is corrupted at test time?
 
 Learnt from clean rows; then one input of the test rows gets noise, is blank, or is swapped with
 that of a sample of another class (`make bench-corruption`). Test accuracy, mean over the three
 kinds, four severities each, and {curves[0]["seeds"]} seeds.
 """,
-        table(["set, spoilt", *(f"`{n}`" for n in names)], held),
+        table(["set, corrupted", *(f"`{n}`" for n in names)], held),
         """
-Mean gate weights of `dmil`, clean and with every row spoilt the most: U of the other input / U of
-the spoilt one / R. Under noise and blank the first should rise and the others fall; a swapped input
-looks genuine, so that only R, where the two agree, can fall.
+Mean gate weights of `dmil`, clean and with every row corrupted the most: U of the other input / U
+of the corrupted one / R. Under noise and blank the first should rise and the others fall; a swapped
+input looks genuine, so that only R, where the two agree, can fall.
 """,
-        table(["set, spoilt", "clean", *kinds], gates),
+        table(["set, corrupted", "clean", *kinds], gates),
     ]
     return "\n".join(parts)
 

@@ -7,7 +7,8 @@ from typing import Any
 from benchmarks import information as bench
 from benchmarks.readme.cells import figure, listed, read, table
 
-#: The released estimator of ``lsmi`` (ICML 2025) as it was measured elsewhere, bits: law -> rows
+#: The released estimator of ``lsmi`` (ICML 2025) as it was measured elsewhere, bits: distribution
+#: -> rows
 #: -> RMSE and correlation of r. No command here repeats it.
 RELEASED = {
     "two classes, noise shared": {1600: (0.198, 0.916), 20_000: (0.185, 0.909)},
@@ -30,23 +31,25 @@ def information() -> str:
 one thread, and the certificate allows for an error of at most {exact["largest_gap"] / bench.LN2:.0e} bits. On
 {bench.PEER_PMFS} of them {peers} (`make bench-information`).
 
-*Estimated* (`dmil estimate`), from rows of laws whose every density is known, read on {bench.TEST_ROWS:,} other
+*Estimated* (`dmil estimate`), from rows of distributions whose every density is known, read on {bench.TEST_ROWS:,} other
 rows, mean over {bench.SEEDS} seeds, one thread. *Set*: the largest error of the set's three informations, in bits.
 *r*: root mean square error over rows, in bits, and correlation with the exact values, by definition.
-*Released*: the same of the released estimator of `lsmi`, as measured elsewhere; on other laws with a visible
+*Released*: the same of the released estimator of `lsmi`, as measured elsewhere; on other distributions with a visible
 switch it reached .411 / .662 and .333 / .776, with an unbalanced prior 1.17 / .10 and 1.10 / .18.
 """  # noqa: E501
     head = ["law, rows", "set", "r `same-sign`", "r `ccs`", "r `lsmi`", "released", "types right",
             "seconds"]  # fmt: skip
-    by = {(m["law"], m["rows"], m["definition"]): m for m in record["means"]}
+    by = {(m["distribution"], m["rows"], m["definition"]): m for m in record["means"]}
     body = []
-    for law, rows in dict.fromkeys((m["law"], m["rows"]) for m in record["means"]):
-        mine = {d: by[law, rows, d] for d in bench.DEFINITIONS}
+    for distribution, rows in dict.fromkeys(
+        (m["distribution"], m["rows"]) for m in record["means"]
+    ):
+        mine = {d: by[distribution, rows, d] for d in bench.DEFINITIONS}
         one = mine["same-sign"]
-        told = RELEASED.get(law, {}).get(rows)
+        told = RELEASED.get(distribution, {}).get(rows)
         body.append(
             [
-                f"{law}, {rows:,}",
+                f"{distribution}, {rows:,}",
                 figure(one["set_error"], 4),
                 *(_of_rows(mine[d]) for d in ("same-sign", "ccs", "lsmi")),
                 "-" if told is None else f"{told[0]:.3f} / {told[1]:.3f}",

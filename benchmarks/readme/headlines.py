@@ -24,7 +24,8 @@ def fidelity(record: fidelity_record.Fidelity) -> str:
     note = "" if whole else under_way
     text = f"""### Is the decomposition the real one?
 
-The `switch` law in {len(rows)} settings, where the interaction type of every sample is known; test
+The `switch` distribution in {len(rows)} settings, where the interaction type of every sample is
+known; test
 rows, mean over seeds (`make bench-fidelity`). *Finds*: how often the largest gate is the true
 interaction type, ± standard deviation; *ceiling*: how often label information can tell it, computed
 exactly; *AUROC*: the worst component's, as a share of its ceiling; *absent*: largest mean weight of

@@ -36,16 +36,22 @@ bound are lower bounds, a little below 0 where there is none; H(C|Z) is an upper
 I(Y;C) is 0. The first two rows are exact: both inputs together, and what each says alone, added.
 """
     parts = [text]
-    for setting, law in record["settings"].items():
-        parts += [f"*{setting}*\n", _terms(record, setting, law) + "\n"]
+    for setting, distribution in record["settings"].items():
+        parts += [f"*{setting}*\n", _terms(record, setting, distribution) + "\n"]
     return "\n".join([*parts, _findings(record)])
 
 
-def _terms(record: dict[str, Any], setting: str, law: dict[str, Any]) -> str:
+def _terms(record: dict[str, Any], setting: str, distribution: dict[str, Any]) -> str:
     head = ["", "accuracy", "I(Z;Y)", *(f"I(Z;Y\\|{c})" for c in COMPONENTS), "H(C\\|Z)", "bound"]
     rows = []
     for name, title in (("together", "x1 and x2 together"), ("added", "x1 and x2 added")):
-        rows.append([title, percent(law[name]["accuracy"]), *(bits([v]) for v in _row(law[name]))])
+        rows.append(
+            [
+                title,
+                percent(distribution[name]["accuracy"]),
+                *(bits([v]) for v in _row(distribution[name])),
+            ]
+        )
     for name in ORDER:
         runs = _of(record, setting, name)
         values = zip(*(_row(r["linear"]) for r in runs), strict=True)
@@ -92,7 +98,7 @@ def _findings(record: dict[str, Any]) -> str:
 - `dmil-paper` has between {min(paper) / math.log(2):.2f} and {max(paper) / math.log(2):.2f} bits of S, by seed, on equal shares; with the weaker
   x2, {mean(weak, "dmil-paper", "linear", *s)} on average.
 - A probe that learns from the model's own training rows finds {mean(weak, "dmil", "seen", "information")} bits instead of {mean(weak, "dmil", "linear", "information")} in `dmil`
-  on the second law, and {mean(weak, "joint", "seen", "information")} instead of {mean(weak, "joint", "linear", "information")} in `joint`: on rows it has seen, a model is surer
+  on the second distribution, and {mean(weak, "joint", "seen", "information")} instead of {mean(weak, "joint", "linear", "information")} in `joint`: on rows it has seen, a model is surer
   than on others."""  # noqa: E501
 
 
@@ -136,7 +142,8 @@ def ablations() -> str:
     text = f"""### What is each change to the method worth?
 
 `dmil` with one change taken back at a time, over {counted} paired seeds, nothing tuned
-(`make bench-ablations`; *Ablations* above says what each lacks). On the `switch` law: how often the
+(`make bench-ablations`; *Ablations* above says what each lacks). On the `switch` distribution: how
+often the
 gate finds the true interaction type, and its calibration error in parentheses; on real sets: test
 accuracy. Mean ± standard deviation, in percent but for the error; ↑ and ↓ where the 95 % interval
 of the paired difference to `dmil` leaves 0 out.
@@ -228,7 +235,7 @@ def _dominated(f: dict[str, Any]) -> str:
         *_than_control(f, "learns_more"),
         f"With the stronger input blank it is right {answers}",
         *_than_control(f, "answers_more"),
-        f"On redundant rows, nothing spoilt, it is right {costs}",
+        f"On redundant rows, nothing corrupted, it is right {costs}",
     ]
     return f"- {_setting(f['setting'])}: {'. '.join([verdicts[f['shown']], *said])}."
 

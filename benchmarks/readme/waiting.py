@@ -1,4 +1,4 @@
-"""How long a visitor of the app waits, and of its rivals."""
+"""How long a visitor of the app waits, and of its compared methods."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ DONE = {
 
 
 def app() -> str:
-    """The app's times, its ten visitors, and the rivals' times on the same points."""
+    """The app's times, its ten visitors, and the compared methods' times on the same points."""
     record = read("app")
-    parts = [_how(record), _ours(record), *_crowd(record), *_rivals(record)]
+    parts = [_how(record), _ours(record), *_crowd(record), *_compared(record)]
     return "\n\n".join([*parts, listed(targets(record))])
 
 
@@ -31,20 +31,20 @@ def live() -> str:
     """What the page Live training shows in how many seconds."""
     record = read("live")
     rows = []
-    for world in dict.fromkeys(r["world"] for r in record["runs"]):
-        runs = [r for r in record["runs"] if r["world"] == world]
+    for mixture in dict.fromkeys(r["mixture"] for r in record["runs"]):
+        runs = [r for r in record["runs"] if r["mixture"] == mixture]
         for name in ("ensemble", "joint", "dmil"):
             told = [_mean(r["accuracy"][name].get(c) for r in runs) for c in COMPONENTS]
             follows = _mean(r["follows_x1"][name] for r in runs)
-            rows.append([f"`{world}`: `{name}`", *told, follows])
+            rows.append([f"`{mixture}`: `{name}`", *told, follows])
         weights = [_mean(_own_weight(r, c) for r in runs) for c in COMPONENTS]
-        rows.append([f"`{world}`: gate of `dmil` on the true part", *weights, "-"])
+        rows.append([f"`{mixture}`: gate of `dmil` on the true part", *weights, "-"])
     text = f"""### Live training
 
-The worlds of the page *Live training* at its own settings, {watched.SEEDS} seeds that they were not chosen on (`make bench-live`), on a machine
+The gate mixtures of the page *Live training* at its own settings, {watched.SEEDS} seeds that they were not chosen on (`make bench-live`), on a machine
 of {record["cores"]} cores whose load was {record["load"]:.1f}: accuracy on validation rows by interaction type, and what DMIL's gate
 gives to the part that a row is truly made of. *As x1 says*: how often a model answers so at places
-where x1 and x2 contradict each other, which no row does, in worlds where both can say the class."""  # noqa: E501
+where x1 and x2 contradict each other, which no row does, in gate mixtures where both can say the class."""  # noqa: E501
     parts = [text, table(["mean over seeds", *COMPONENTS, "as x1 says"], rows)]
     return "\n\n".join([*parts, listed(watched.targets(record))])
 
@@ -112,8 +112,8 @@ from the end of the first minute to the end."""  # noqa: E501
     ]
 
 
-def _rivals(record: dict[str, Any]) -> list[str]:
-    told = record["rivals"]
+def _compared(record: dict[str, Any]) -> list[str]:
+    told = record["compared"]
     if not told:
         return []
     names = list(dict.fromkeys(r["name"] for r in told))

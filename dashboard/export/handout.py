@@ -14,12 +14,12 @@ from dashboard.export.report_parts import Room, marked
 from dashboard.figures import svg, theme
 from dashboard.figures.bars import Bars, Mark, Row, of_part, over, patterns
 from dashboard.figures.sample import signed
+from dashboard.services.learn import gates
 from dashboard.services.learn import lessons as service
-from dashboard.services.learn import worlds
 from dashboard.services.learn.lessons import Apart
 from dashboard.services.store.catalog import DataProblem
+from dashboard.text import gates as gates_text
 from dashboard.text import lesson_sentences as says
-from dashboard.text import worlds as world_text
 from dashboard.text.lessons import Lesson, Read
 
 #: Bytes of pictures, at most.
@@ -33,13 +33,13 @@ _TEMPLATES: Final = Environment(
 )
 
 
-def of_lesson(lesson: Lesson, address: str = "", *, world: str = "", measure: str = "") -> bytes:
+def of_lesson(lesson: Lesson, address: str = "", *, mixture: str = "", measure: str = "") -> bytes:
     """The handout of a lesson, HTML in UTF-8.
 
     Parameters
     ----------
     address : of the page Lessons, such as ``https://host/lessons``, for the link; else none.
-    world, measure : what is chosen on the page, for the picture; else as the lesson begins.
+    gate mixture, measure : what is chosen on the page, for the picture; else as the lesson begins.
     """
     link = ""
     if address.startswith(("http://", "https://")):
@@ -58,7 +58,7 @@ def of_lesson(lesson: Lesson, address: str = "", *, world: str = "", measure: st
             for q in lesson.questions
         ],
         patterns=Markup(patterns(map(of_part, theme.COLOURS))),
-        parts=_pictures(lesson.name, world, measure or "broja"),
+        parts=_pictures(lesson.name, mixture, measure or "broja"),
         points=[marked(p) for step in lesson.steps[-1:] for p in getattr(step, "points", ())],
         link=link,
     )
@@ -70,18 +70,18 @@ def _media(question: Any) -> list[dict[str, Any]]:
     if question.picture != "media":
         return []
     result = service.digits()
-    kinds = service.spoilt(result)
+    kinds = service.corrupted(result)
     if isinstance(kinds, DataProblem):
         return []
     return report_parts.sides(result, kinds["picture"], Room(MOST_MEDIA))
 
 
-def _pictures(name: str, world: str, measure: str) -> list[dict[str, Any]]:
+def _pictures(name: str, mixture: str, measure: str) -> list[dict[str, Any]]:
     """Drawings of a lesson and the lines below them."""
     if name in ("redundancy", "two-eyes"):
-        return [_told("alike" if name == "redundancy" else "eyes", world)]
+        return [_told("alike" if name == "redundancy" else "eyes", mixture)]
     if name == "xor":
-        return [_cases(world)]
+        return [_cases(mixture)]
     if name == "competition":
         return _competition()
     return _gate() if name == "gate" else [_definitions(measure), *_map()]
@@ -97,27 +97,27 @@ def _row(words: str, value: float, text: str, component: str = "", start: float 
     return Row("", words, text, (Mark(value, of_part(component), start),))
 
 
-def _told(dial: str, world: str) -> dict[str, Any]:
-    spec = service.at(dial, world)
-    result = worlds.numbers(spec)
-    parts = dict(zip(world_text.COMPONENTS, result.parts["broja"], strict=True))
+def _told(dial: str, mixture: str) -> dict[str, Any]:
+    spec = service.at(dial, mixture)
+    result = gates.numbers(spec)
+    parts = dict(zip(gates_text.COMPONENTS, result.parts["broja"], strict=True))
     alone = {"x1 alone": result.i1, "x2 alone": result.i2}
     if dial == "eyes":
         alone["added up"] = result.i1 + result.i2
-    rows = [_row(label, v, world_text.bits(v)) for label, v in alone.items()]
+    rows = [_row(label, v, gates_text.bits(v)) for label, v in alone.items()]
     start = 0.0
-    rows.append(_row("both together", result.i12, world_text.bits(result.i12)))
+    rows.append(_row("both together", result.i12, gates_text.bits(result.i12)))
     for c, value in parts.items():
-        if value >= world_text.LEAST:
-            label = f"of these {c}, {world_text.NAMES[c].split()[0]}"
-            rows.append(_row(label, value, world_text.bits(value), c, start))
+        if value >= gates_text.LEAST:
+            label = f"of these {c}, {gates_text.NAMES[c].split()[0]}"
+            rows.append(_row(label, value, gates_text.bits(value), c, start))
             start += value
     line = (says.eyes if dial == "eyes" else says.alike)(result.i1, result.i2, result.i12)
     return _part(f"In bits, at {service.DIALS[dial]()[spec]}", rows, line)
 
 
-def _cases(world: str) -> dict[str, Any]:
-    spec = service.at("switches", world)
+def _cases(mixture: str) -> dict[str, Any]:
+    spec = service.at("switches", mixture)
     frame = service.cases(spec)
     rows = []
     for x1, x2, _, _, _, mean, both in frame.itertuples(index=False):
@@ -149,7 +149,7 @@ def _competition() -> list[dict[str, Any]]:
 
 def _gate() -> list[dict[str, Any]]:
     result = service.digits()
-    kinds = service.spoilt(result)
+    kinds = service.corrupted(result)
     if isinstance(kinds, DataProblem):
         return []
     return [
@@ -159,13 +159,13 @@ def _gate() -> list[dict[str, Any]]:
 
 
 def _definitions(measure: str) -> dict[str, Any]:
-    result = worlds.numbers(service.AND)
+    result = gates.numbers(service.AND)
     rows = [
-        _row(f"{c} by {world_text.MEASURES[name]}", value, signed(value), c)
+        _row(f"{c} by {gates_text.MEASURES[name]}", value, signed(value), c)
         for name in dict.fromkeys((measure, "broja", "iccs"))
-        for c, value in zip(world_text.COMPONENTS, result.parts[name], strict=True)
+        for c, value in zip(gates_text.COMPONENTS, result.parts[name], strict=True)
     ]
-    return _part("An AND world, in bits", rows, says.definitions(result.parts, measure))
+    return _part("An AND gate mixture, in bits", rows, says.definitions(result.parts, measure))
 
 
 def _map() -> list[dict[str, Any]]:

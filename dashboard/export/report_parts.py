@@ -154,13 +154,13 @@ def decomposed(checkpoint: Checkpoint, sample: str) -> list[Part]:
 def told(checkpoint: Checkpoint, sample: str, definition: str) -> list[Part]:
     """What the inputs tell of the true class; nothing where nobody can tell."""
     names = samples.modality_names(checkpoint)
-    able = information.tellers(checkpoint) if len(names) == 2 else ()
+    able = information.estimators(checkpoint) if len(names) == 2 else ()
     told = information.told(checkpoint, sample, definition, able[0]) if able else None
     if told is None:
         return []
     rows = figures.information(told.parts, told.exact_parts, _names(checkpoint))
     bits = {name: signed(value) for name, value in told.values.items()}
-    teller = {
+    estimator = {
         "model": f"the heads of {checkpoint.model}",
         "data": "small networks on the data alone",
     }
@@ -169,10 +169,10 @@ def told(checkpoint: Checkpoint, sample: str, definition: str) -> list[Part]:
         f"{names[1]} alone: {bits['i2']} bits = r ({bits['r']}) + u2 ({bits['u2']}). Both "
         f"together: {bits['i12']} bits = r ({bits['r']}) + u1 ({bits['u1']}) + u2 ({bits['u2']}) "
         f"+ s ({bits['s']}).",
-        f"Told by {teller[able[0]]}. Counted as shared: {terms.DEFINITIONS[definition]}.",
+        f"Told by {estimator[able[0]]}. Counted as shared: {terms.DEFINITIONS[definition]}.",
     ]
     if told.exact_parts:
-        lines.append("Rings: exact values, from the law that made this data set.")
+        lines.append("Rings: exact values, from the distribution that made this data set.")
     if told.seen:
         lines.append("The model was trained on this sample, so its heads know it too well.")
     drawing = drawn(rows, "What the inputs tell in bits")

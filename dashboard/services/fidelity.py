@@ -61,7 +61,7 @@ def agreements(record: Fidelity, names: list[str]) -> pd.DataFrame:
 
 def aurocs(record: Fidelity, setting: str) -> pd.DataFrame:
     """Columns component, dmil, paper, ceiling, share: one-vs-rest AUROC of each gate."""
-    ceilings = record.laws[setting]["information"].get("auroc", {})
+    ceilings = record.distributions[setting]["information"].get("auroc", {})
     share = fidelity_record.auroc_shares(record, setting)
     rows = [
         {

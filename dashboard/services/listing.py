@@ -127,7 +127,7 @@ def _as_different(counts: NDArray[Any], answers: str) -> Mask:
 def quantities(checkpoint: Checkpoint) -> tuple[str, ...]:
     """What this checkpoint's list can be ordered by, of ``state.QUANTITIES``."""
     columns = table(checkpoint).columns
-    bits = bool(information.tellers(checkpoint))
+    bits = bool(information.estimators(checkpoint))
     gated = schema.components_in(columns)
 
     def known(name: str) -> bool:
@@ -150,7 +150,7 @@ def values(checkpoint: Checkpoint, rows: pd.DataFrame, quantity: str, view: View
     if kind == "contribution":
         found_values = _contribution(checkpoint, rows, component)  # type: ignore[arg-type]
     elif kind == "bits":
-        told = information.bits_by(checkpoint, view.definition, view.teller)
+        told = information.bits_by(checkpoint, view.definition, view.estimator)
         column = pd.Series(np.nan, rows["id"]) if told is None else told[component.lower()]
         found_values = np.asarray(column.reindex(rows["id"]))
     else:

@@ -26,8 +26,8 @@ LONGEST: Final = 200
 #: characters, which browsers and servers take.
 LONGEST_EDIT: Final = 2000
 
-#: Longest world of the page Gates: a truth table of 64 rows has at most 1,920 characters.
-LONGEST_WORLD: Final = 2000
+#: Longest gate mixture of the page Gates: a truth table of 64 rows has at most 1,920 characters.
+LONGEST_MIXTURE: Final = 2000
 
 SPLITS: Final = ("test", "val", "train", "all")
 SHOWS: Final = ("all", "right", "wrong", "apart")
@@ -59,11 +59,12 @@ ORDERS: Final = ("stored", *QUANTITIES, *(f"{q}{UP}" for q in QUANTITIES))
 ANSWERS: Final = ("same", "2", "3", "4", "5")
 #: Ways to say what two inputs share of what they tell; see `dmil_core.pid.pointwise`.
 DEFINITIONS: Final = ("same-sign", "ccs")
-#: The same for a law that is known, and what counts as shared on average; see
+#: The same for a distribution that is known, and what counts as shared on average; see
 #: `dmil_core.information`.
 POINTWISE: Final = (*DEFINITIONS, "lsmi")
 MEASURES: Final = ("broja", "imin", "immi", "iccs", "fl")
-#: What a world is built from, where it does not say so itself: shares of gates, all but one at 0.
+#: What a gate mixture is built from, where it does not say so itself: shares of gates, all but one
+#: at 0.
 BUILDS: Final = ("mix",)
 #: Parts of the architecture, of up to three inputs.
 BOXES: Final = (
@@ -77,7 +78,7 @@ LENGTHS: Final = ("short", "normal", "long")
 #: Whether everything is shown large, for a projector.
 SIZES: Final = ("large",)
 #: Who says what the inputs tell: the chosen model's heads, or networks that read the data alone.
-TELLERS: Final = ("model", "data")
+ESTIMATORS: Final = ("model", "data")
 #: Which samples of two compared models are listed: all, or those that only one has right.
 SIDES: Final = ("both", "first", "second")
 
@@ -116,8 +117,8 @@ class View:
     colour: str = "class"
     beside: str = ""
     slice: str = ""
-    rival: str = "joint"
-    rival_seed: str = ""
+    compared: str = "joint"
+    compared_seed: str = ""
     side: str = "both"
     search: str = ""
     truth: str = ""
@@ -140,13 +141,13 @@ class View:
     method: str = ""
     setting: str = ""
     definition: str = "same-sign"
-    teller: str = "model"
+    estimator: str = "model"
     near: str = ""
     edit1: str = ""
     edit2: str = ""
     edit3: str = ""
     factors: str = ""
-    world: str = ""
+    mixture: str = ""
     build: str = ""
     measure: str = "broja"
     pointwise: str = "same-sign"
@@ -216,8 +217,8 @@ def _slice(value: str) -> str:
     return slices.write(slices.read(value))
 
 
-def _world(value: str) -> str:
-    return _text(value, LONGEST_WORLD)
+def _mixture(value: str) -> str:
+    return _text(value, LONGEST_MIXTURE)
 
 
 def _said(value: str) -> str:
@@ -241,14 +242,14 @@ PARAMETERS: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "colour": ("colour", _one_of(COLOURS)),
     "beside": ("beside", _text),
     "slice": ("slice", _slice),
-    "rival": ("rival", _text),
-    "rival-seed": ("rival_seed", _whole_text),
+    "compared": ("compared", _text),
+    "compared-seed": ("compared_seed", _whole_text),
     "side": ("side", _one_of(SIDES)),
     "q": ("search", _text),
     "truth": ("truth", _text),
     "show": ("show", _one_of(SHOWS)),
     "dominant": ("dominant", _one_of(COMPONENTS)),
-    "interaction_type": ("interaction_type", _one_of(COMPONENTS)),
+    "interaction-type": ("interaction_type", _one_of(COMPONENTS)),
     "flag": ("flag", _text),
     "right": ("right", _text),
     "wrong": ("wrong", _text),
@@ -265,13 +266,13 @@ PARAMETERS: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "method": ("method", _text),
     "setting": ("setting", _text),
     "definition": ("definition", _one_of(DEFINITIONS)),
-    "told": ("teller", _one_of(TELLERS)),
+    "estimator": ("estimator", _one_of(ESTIMATORS)),
     "near": ("near", _text),
     "edit1": ("edit1", _change),
     "edit2": ("edit2", _change),
     "edit3": ("edit3", _change),
     "gate": ("factors", _factors),
-    "world": ("world", _world),
+    "mixture": ("mixture", _mixture),
     "build": ("build", _one_of(BUILDS)),
     "measure": ("measure", _one_of(MEASURES)),
     "pointwise": ("pointwise", _one_of(POINTWISE)),
@@ -294,7 +295,13 @@ ALWAYS: Final = ("data", "model", "seed")
 
 
 #: Names that parameters had in links of earlier versions, which still open the same view.
-OLD_PARAMETERS: Final[Mapping[str, str]] = {"composition": "interaction_type"}
+OLD_PARAMETERS: Final[Mapping[str, str]] = {
+    "composition": "interaction-type",
+    "rival": "compared",
+    "rival-seed": "compared-seed",
+    "told": "estimator",
+    "world": "mixture",
+}
 
 
 def to_query(view: View) -> dict[str, str]:
@@ -357,7 +364,8 @@ def _short(text: str, length: int = 60) -> str:
 #: Filters of rows: name in the URL -> field.
 FILTERS: Final = {
     "q": "search",
-    **{f: f for f in ("truth", "show", "dominant", "interaction_type", "flag")},
+    **{f: f for f in ("truth", "show", "dominant", "flag")},
+    "interaction-type": "interaction_type",
     **{f: f for f in ("right", "wrong", "answers", "slice")},
 }
 
@@ -374,9 +382,9 @@ def change(view: View, **values: Any) -> View:
     elif "sample" in values:
         values = {"page": DEFAULT.page, **values}
     if "data" in values and values["data"] != view.data:
-        keep = {"data", "model", "split", "rival", "colour", "order"}
-        keep |= {"part", "metric", "reference", "method", "setting", "definition", "teller"}
-        keep |= {"look", "among", "curves", "world", "build", "measure", "pointwise"}
+        keep = {"data", "model", "split", "compared", "colour", "order"}
+        keep |= {"part", "metric", "reference", "method", "setting", "definition", "estimator"}
+        keep |= {"look", "among", "curves", "mixture", "build", "measure", "pointwise"}
         keep |= {"inputs", "second", "draw", "pace", "length"}
         keep |= {"lesson", "step", "said", "size"}
         cleared: dict[str, Any] = {
@@ -415,8 +423,8 @@ def complete(
             reason = "a sample needs the data set it belongs to"
             dropped.append(Dropped("sample", _short(view.sample), reason))
         view = change(view, data=sets[0], seed=view.seed)
-    if view.rival not in models and models:
-        view = replace(view, rival=DEFAULT.rival if DEFAULT.rival in models else models[0])
+    if view.compared not in models and models:
+        view = replace(view, compared=DEFAULT.compared if DEFAULT.compared in models else models[0])
     return view, tuple(dropped)
 
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from dashboard.text import comparing, terms, worlds
+from dashboard.text import comparing, gates, terms
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ _FOUND: Final = {
     "Counted as shared": terms.DEFINITION,
     "Critical difference": terms.RANKS,
     "Distance on the map": terms.DISTANCE,
-    "Definitions of redundancy": worlds.MEASURE,
+    "Definitions of redundancy": gates.MEASURE,
     "Dominant component": terms.DOMINANT,
     "Gate": terms.GATE,
     "Distance between two models": comparing.DISTANCE,
@@ -70,11 +70,11 @@ _FOUND: Final = {
     "Split": terms.SPLIT,
     "Sure": terms.SURE,
     "Start here": terms.STARTS,
-    "World: noise, prior, correlation": f"{worlds.WORLD} **Noise**: {worlds.NOISE} "
-    f"**Class prior**: {worlds.PRIOR} **Correlation**: {worlds.CORRELATION}",
+    "World: noise, prior, correlation": f"{gates.MIXTURE} **Noise**: {gates.NOISE} "
+    f"**Class prior**: {gates.PRIOR} **Correlation**: {gates.CORRELATION}",
     "Synergy (S)": terms.PARTS_IN_WORDS["S"],
     "Synergy indicator": terms.SYNERGY_INDICATOR,
-    "Told by": terms.TELLER,
+    "Told by": terms.ESTIMATOR,
     "Slice": terms.SLICE,
     "Training seconds": terms.TRAINING_SECONDS,
     "Trustworthiness": terms.TRUSTWORTHINESS,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from dashboard.text import worlds
-from dashboard.text.worlds import bits
+from dashboard.text import gates
+from dashboard.text.gates import bits
 
 
 def alike(i1: float, i2: float, i12: float) -> str:
@@ -17,7 +17,7 @@ def alike(i1: float, i2: float, i12: float) -> str:
 
 
 def _lost(value: float) -> str:
-    return f"{bits(value)} bits are" if value >= worlds.LEAST else "nothing is"
+    return f"{bits(value)} bits are" if value >= gates.LEAST else "nothing is"
 
 
 def eyes(i1: float, i2: float, i12: float) -> str:
@@ -44,7 +44,7 @@ def competition(name: str, easy: float, hard: float) -> str:
     )
 
 
-def rivals(hard: Mapping[str, float]) -> str:
+def compared(hard: Mapping[str, float]) -> str:
     """The same of all, where x2 is needed."""
     parts = ", ".join(f"{name} {_points(value)}" for name, value in hard.items())
     return f"Behind the best on U2 and S: {parts}."
@@ -62,12 +62,12 @@ def case(values: Mapping[str, float]) -> str:
 
 def definitions(parts: Mapping[str, Sequence[float]], measure: str) -> str:
     """R by every definition, and what is below zero in the chosen one."""
-    shared = ", ".join(f"{worlds.MEASURES[name]} {bits(v[0])}" for name, v in parts.items())
-    below = [c for c, v in zip(worlds.COMPONENTS, parts[measure], strict=True) if v <= -0.005]
+    shared = ", ".join(f"{gates.MEASURES[name]} {bits(v[0])}" for name, v in parts.items())
+    below = [c for c, v in zip(gates.COMPONENTS, parts[measure], strict=True) if v <= -0.005]
     text = f"R by each definition: {shared}."
     if below:
         verb = "is" if len(below) == 1 else "are"
-        text += f" By **{worlds.MEASURES[measure]}**, {' and '.join(below)} {verb} less than 0."
+        text += f" By **{gates.MEASURES[measure]}**, {' and '.join(below)} {verb} less than 0."
     return text
 
 

@@ -449,7 +449,7 @@ LINKS: Final = {
     "what_if": ("Spoil the picture yourself", "edit"),
     "map": ("Open the whole map", "scatter_plot"),
 }
-SPOILT: Final = {"picture": "the picture", "nothing": "nothing", "sound": "the sound"}
+CORRUPTED: Final = {"picture": "the picture", "nothing": "nothing", "sound": "the sound"}
 SETTINGS: Final = {"even": "as strong as x1", "weak": "weak"}
 LEARNERS: Final = {
     "joint": "joint: one model reads both",

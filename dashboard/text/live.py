@@ -24,7 +24,7 @@ PRESET_SAYS: Final = {
     "mixture": "Each sample is one of four kinds, and both inputs show which: both say the class "
     "(R), only x1 (U1), only x2 (U2), or only the two together (S).",
 }
-OWN_WORLD: Final = "A world of your own, from the page Gates."
+OWN_MIXTURE: Final = "A world of your own, from the page Gates."
 INPUTS: Final = {"points": "points in a plane", "vectors": "vectors of 16 numbers"}
 INPUTS_HELP: Final = (
     "What a model is given for each input: a point near the place of its symbol, or a long vector "

@@ -31,7 +31,7 @@ class Message:
     tone: Tone = "info"
 
 
-def no_world(problem: str) -> Message:
+def no_mixture(problem: str) -> Message:
     """A link has a world that cannot be read."""
     return Message(
         "The world in this link cannot be read.",

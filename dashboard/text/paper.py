@@ -217,7 +217,7 @@ THEOREM_TERMS: Final = (
     "class. E I(Z;Y|c): the same within each interaction type. H(C|Z): what it cannot tell of the "
     "interaction type. I(Y;C): what the interaction type says of the class."
 )
-LAW: Final = (
+DISTRIBUTION: Final = (
     "Measured on the generated set `switch`, where the interaction type of every sample is known: "
     "with "
     "all inputs equally clear, and with the second three times weaker."

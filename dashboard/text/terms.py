@@ -110,7 +110,7 @@ STARTS: Final = (
     "where it has none; and those that it is surest of and wrong. Of a class no more than one "
     "where there are enough."
 )
-TELLER: Final = (
+ESTIMATOR: Final = (
     "A model's heads say what this model makes of each input. Small networks that read the data "
     "alone, fitted to other samples than they judge, say what is in the inputs whatever a model "
     "does with it. On average neither can find more than there is, so the one that finds more is "
@@ -336,7 +336,7 @@ FIDELITY: Final = {
     "calibration_error": GATE_CALIBRATION,
     "absent": ABSENT,
     "share_S": "Mean gate weight of S.",
-    "law_share_S": "Mean weight of S by the law of the data, as far as labels can tell it.",
+    "distribution_share_S": "Mean weight of S by the distribution, as far as labels can tell it.",
 }
 PURITY: Final = (
     "Take one component's contribution out of the score and look who suffers. In a pure "

@@ -103,7 +103,7 @@ def _table(table: pd.DataFrame) -> None:
         "calibration_error": "calibration error",
         "absent": "absent weight",
         "share_S": "share of S",
-        "law_share_S": "exact share of S",
+        "distribution_share_S": "exact share of S",
     }
     columns = ["setting", "seeds", *list(heads)[:5], *rest, *list(heads)[5:]]
     st.markdown("**All settings**")
@@ -191,7 +191,8 @@ def _shares(record: Fidelity, name: str) -> None:
         "; ".join(f"{who} {part} {share:.1%}" for who, part, share in frame.to_numpy()),
     )
     st.caption(
-        "Mean weight of each component. Exact: the law's own, as far as labels can tell it. "
+        "Mean weight of each component. Exact: the distribution's own, as far as labels can tell "
+        "it. "
         "Unexplained: what no component can tell; dmil-paper has no such part."
     )
 

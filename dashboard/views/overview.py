@@ -85,7 +85,7 @@ def _how_much(checkpoint: Checkpoint) -> None:
         f"Bits about the class, mean over {terms.SPLITS[view.split]} samples with 95 % intervals: "
         f"what {plain(checkpoint.model)} makes of them, what networks on the data alone do, and "
         f"the "
-        "exact value where the law of the data is known."
+        "exact value where the distribution of the data is known."
     )
 
 

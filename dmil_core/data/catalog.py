@@ -12,8 +12,8 @@ from typing import Final
 from dmil_core.data.card import Card
 from dmil_core.data.dataset import Dataset
 from dmil_core.data.npz import DATA_FILE, read_card, read_dataset
-from dmil_core.data.synthetic import gaussian, shapes, switch, world, world_set
-from dmil_core.data.synthetic.spec import Option
+from dmil_core.data.synthetic import gate_mixture, gate_mixture_set, gaussian, shapes, switch
+from dmil_core.data.synthetic.spec import Option, current_name
 from dmil_core.data.validate import Purpose
 from dmil_core.errors import DataError
 from dmil_core.io.atomic import lies_in
@@ -47,10 +47,10 @@ GENERATED: Final[dict[str, Generated]] = {
         shapes.OPTIONS,
     ),
     gaussian.NAME: Generated(gaussian.gaussian_set, gaussian.gaussian_card, gaussian.OPTIONS),
-    world.NAME: Generated(
-        lambda spec: world_set.WorldSet.from_spec(spec).dataset(),
-        lambda: world_set.WorldSet.from_spec(world.NAME).card(),
-        world_set.OPTIONS,
+    gate_mixture.NAME: Generated(
+        lambda spec: gate_mixture_set.GateMixtureSet.from_spec(spec).dataset(),
+        lambda: gate_mixture_set.GateMixtureSet.from_spec(gate_mixture.NAME).card(),
+        gate_mixture_set.OPTIONS,
     ),
 }
 
@@ -106,6 +106,7 @@ def load_dataset(spec: str | Path, root: Path | None = None, purpose: Purpose = 
     """
     if isinstance(spec, Path):
         return read_dataset(spec, purpose)
+    spec = current_name(spec)
     name = spec.partition(":")[0]
     if name in GENERATED:
         return GENERATED[name].generate(spec)

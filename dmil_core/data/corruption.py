@@ -44,7 +44,7 @@ def corrupt(
     seed: int = 0,
     usual: Dataset | None = None,
 ) -> Dataset:
-    """The data set with one modality of ``rows`` (all by default) spoilt.
+    """The data set with one modality of ``rows`` (all by default) corrupted.
 
     Parameters
     ----------

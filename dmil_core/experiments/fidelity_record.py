@@ -1,6 +1,7 @@
 """What the fidelity benchmark found, setting by setting, and which of its targets are met.
 
-The record is benchmarks/results/fidelity.json: ``settings`` with the exact ceilings of each law,
+The record is benchmarks/results/fidelity.json: ``settings`` with the exact ceilings of each
+distribution,
 ``runs`` with a row of figures per paradigm and seed, ``invariance`` with gates' rank correlations.
 A record may be partial, while the benchmark is under way; what is missing is NaN or not listed.
 """
@@ -25,7 +26,7 @@ OURS, PAPER = "dmil", "dmil-paper"
 #: Seeds and settings of the complete benchmark.
 SEEDS: Final = 5
 SETTINGS: Final = 15
-#: Settings of the same law with right and with wrong labels.
+#: Settings of the same distribution with right and with wrong labels.
 RIGHT_LABELS, WRONG_LABELS = "equal shares", "20 % wrong labels"
 
 AGREEMENT_SHARE, AUROC_SHARE = 0.97, 0.98
@@ -47,7 +48,7 @@ class Fidelity:
 
     Attributes
     ----------
-    laws
+    distributions
         Setting -> its exact figures: ``information`` and ``generator`` ceilings, ``share`` of each
         component, the best possible ``accuracy`` and its parts by interaction type.
     runs
@@ -56,13 +57,13 @@ class Fidelity:
         Rank correlations by name.
     """
 
-    laws: dict[str, dict[str, Any]]
+    distributions: dict[str, dict[str, Any]]
     runs: pd.DataFrame
     invariance: dict[str, float]
 
     def interaction_types(self, setting: str) -> tuple[str, ...]:
         """The components that samples of a setting are made of."""
-        return tuple(c for c in COMPONENTS if f"accuracy_{c}" in self.laws[setting])
+        return tuple(c for c in COMPONENTS if f"accuracy_{c}" in self.distributions[setting])
 
     def of(self, setting: str, paradigm: str) -> pd.DataFrame:
         """The runs of one paradigm in one setting."""
@@ -116,10 +117,16 @@ def fidelity_of(record: Mapping[str, Any]) -> Fidelity:
     ValueError, TypeError, KeyError
         If it has another outline.
     """
-    laws = {}
-    for name, law in dict(record["settings"]).items():
-        top = {kind: float(law[kind]["agreement"]) for kind in ("information", "generator")}
-        laws[str(name)] = {**law, "accuracy": float(law["accuracy"]), "agreement": top}
+    distributions = {}
+    for name, distribution in dict(record["settings"]).items():
+        top = {
+            kind: float(distribution[kind]["agreement"]) for kind in ("information", "generator")
+        }
+        distributions[str(name)] = {
+            **distribution,
+            "accuracy": float(distribution["accuracy"]),
+            "agreement": top,
+        }
     runs = pd.DataFrame(list(record["runs"]))
     if missing := {"setting", "paradigm", "seed"} - set(runs.columns):
         raise ValueError(f"runs have no {', '.join(sorted(missing))}")
@@ -127,7 +134,7 @@ def fidelity_of(record: Mapping[str, Any]) -> Fidelity:
     figures = [c for c in runs.columns if c not in keep]
     runs[figures] = runs[figures].apply(pd.to_numeric, errors="coerce")
     known = {k: float(v) for k, v in dict(record.get("invariance") or {}).items()}
-    return Fidelity(laws, runs, known)
+    return Fidelity(distributions, runs, known)
 
 
 def settings(record: Fidelity) -> pd.DataFrame:
@@ -137,18 +144,19 @@ def settings(record: Fidelity) -> pd.DataFrame:
     label
     information can tell), generator (what knowing the generator could), ceiling_share; worst_auroc
     (as a share of its ceiling) and worst_component; calibration_error, absent (mean weight of a
-    component that does not occur), share_S and law_share_S; accuracy of dmil, joint, ensemble,
+    component that does not occur), share_S and distribution_share_S; accuracy of dmil, joint,
+    ensemble,
     dmil-paper and ``bayes``, the best possible; paper_agreement, paper_largest (the component with
     the largest mean gate of dmil-paper) and paper_gate, that gate.
     """
-    rows = [_setting(record, name) for name in record.laws if len(record.of(name, OURS))]
+    rows = [_setting(record, name) for name in record.distributions if len(record.of(name, OURS))]
     return pd.DataFrame(rows)
 
 
 def _setting(record: Fidelity, name: str) -> dict[str, Any]:
-    law = record.laws[name]
+    distribution = record.distributions[name]
     ours = record.values(name, OURS, "gate_agreement")
-    ceiling = law["agreement"]["information"]
+    ceiling = distribution["agreement"]["information"]
     ratios = auroc_shares(record, name)
     worst = min(ratios, key=lambda c: ratios[c], default="")
     gates = {c: record.mean(name, PAPER, f"mean_gate_{c}") for c in COMPONENTS}
@@ -160,16 +168,16 @@ def _setting(record: Fidelity, name: str) -> dict[str, Any]:
         "agreement": ours.mean(),
         "agreement_sd": ours.std(ddof=1),
         "ceiling": ceiling,
-        "generator": law["agreement"]["generator"],
+        "generator": distribution["agreement"]["generator"],
         "ceiling_share": ours.mean() / ceiling,
         "worst_auroc": ratios.get(worst, np.nan),
         "worst_component": worst,
         "calibration_error": record.mean(name, OURS, "gate_calibration_error"),
         "absent": record.mean(name, OURS, "gate_absent"),
         "share_S": synergy_share(record, name),
-        "law_share_S": float(law.get("share", {}).get("S", np.nan)),
+        "distribution_share_S": float(distribution.get("share", {}).get("S", np.nan)),
         **{p: record.mean(name, p, "accuracy") for p in (OURS, "joint", "ensemble", PAPER)},
-        "bayes": law["accuracy"],
+        "bayes": distribution["accuracy"],
         "paper_agreement": record.mean(name, PAPER, "gate_agreement"),
         "paper_largest": largest if np.isfinite(gates[largest]) else "",
         "paper_gate": gates[largest],
@@ -178,7 +186,7 @@ def _setting(record: Fidelity, name: str) -> dict[str, Any]:
 
 def auroc_shares(record: Fidelity, setting: str, paradigm: str = OURS) -> dict[str, float]:
     """Component -> mean AUROC of its gate as a share of the information ceiling's AUROC."""
-    tops = record.laws[setting]["information"].get("auroc", {})
+    tops = record.distributions[setting]["information"].get("auroc", {})
     ours = {c: record.mean(setting, paradigm, f"gate_auroc_{c}") for c in tops}
     return {c: v / float(tops[c]) for c, v in ours.items() if np.isfinite(v)}
 
@@ -194,14 +202,14 @@ def accuracies(record: Fidelity, setting: str) -> pd.DataFrame:
 
     The best possible is listed as ``best possible``, without a spread.
     """
-    law, rows = record.laws[setting], []
+    distribution, rows = record.distributions[setting], []
     here = record.runs[record.runs["setting"] == setting]
     for paradigm in dict.fromkeys(here["paradigm"]):
         for c in record.interaction_types(setting):
             v = record.values(setting, paradigm, f"accuracy_{c}")
             rows.append((paradigm, c, v.mean(), v.std(ddof=1), len(v)))
     rows += [
-        ("best possible", c, float(law[f"accuracy_{c}"]), np.nan, 0)
+        ("best possible", c, float(distribution[f"accuracy_{c}"]), np.nan, 0)
         for c in record.interaction_types(setting)
     ]
     return pd.DataFrame(rows, columns=["paradigm", "interaction_type", "accuracy", "sd", "seeds"])
@@ -210,9 +218,10 @@ def accuracies(record: Fidelity, setting: str) -> pd.DataFrame:
 def shares(record: Fidelity, setting: str) -> pd.DataFrame:
     """How much of the samples each part stands for: columns who, part, share.
 
-    ``who`` is dmil, dmil-paper or ``exact``, the law's own; part is a component or ``unexplained``.
+    ``who`` is dmil, dmil-paper or ``exact``, the distribution's own; part is a component or
+    ``unexplained``.
     """
-    law, rows = record.laws[setting], []
+    distribution, rows = record.distributions[setting], []
     names = (*COMPONENTS, "unexplained")
     for paradigm in (OURS, PAPER):
         told = [record.mean(setting, paradigm, f"share_{c}") for c in COMPONENTS]
@@ -220,7 +229,7 @@ def shares(record: Fidelity, setting: str) -> pd.DataFrame:
         rest = record.mean(setting, paradigm, "share_unexplained")
         values = [*told, rest] if np.isfinite(told).all() else [*gates, 0.0]
         rows += [(paradigm, p, v) for p, v in zip(names, values, strict=True)]
-    exact = [float(law.get("share", {}).get(c, np.nan)) for c in COMPONENTS]
+    exact = [float(distribution.get("share", {}).get(c, np.nan)) for c in COMPONENTS]
     rows += [("exact", p, v) for p, v in zip(names, [*exact, 1 - sum(exact)], strict=True)]
     return pd.DataFrame(rows, columns=["who", "part", "share"]).dropna(subset=["share"])
 
@@ -298,7 +307,7 @@ def _over_settings(
 
 def _wrong_labels(record: Fidelity, seeds: int) -> Target:
     claim = f"20 % wrong labels raise the share of S by at most {SYNERGY_RISE:.2f}"
-    if not {RIGHT_LABELS, WRONG_LABELS} <= set(record.laws):
+    if not {RIGHT_LABELS, WRONG_LABELS} <= set(record.distributions):
         return unmeasured(claim)
     right, wrong = (synergy_share(record, s) for s in (RIGHT_LABELS, WRONG_LABELS))
     rise = wrong - right

@@ -1,4 +1,5 @@
-"""What two inputs tell of a class, in nats: exact from a distribution or law, estimated from rows.
+"""What two inputs tell of a class, in nats: exact from a distribution or distribution, estimated
+from rows.
 
 ``pmf`` reads and checks a distribution of (x1, x2, y), ``discrete`` decomposes it as a whole by a
 named measure (``broja`` holds the one that is a convex programme, ``maxent`` the distribution that

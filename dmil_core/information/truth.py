@@ -1,4 +1,4 @@
-"""Exact pointwise information of rows that were drawn from a known law."""
+"""Exact pointwise information of rows that were drawn from a known distribution."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp
 
-from dmil_core.data.synthetic import gaussian, switch, world
-from dmil_core.data.synthetic.switch_distribution import SwitchLaw
-from dmil_core.data.synthetic.world_set import WorldSet
+from dmil_core.data.synthetic import gate_mixture, gaussian, switch
+from dmil_core.data.synthetic.gate_mixture_set import GateMixtureSet
+from dmil_core.data.synthetic.spec import current_name
+from dmil_core.data.synthetic.switch_distribution import SwitchDistribution
 from dmil_core.pid.pmf import Floats
 from dmil_core.pid.pointwise import Definition, Pointwise, Surprise, split
 
 
-class Law(Protocol):
+class Distribution(Protocol):
     """Densities of two inputs with each class."""
 
     @property
@@ -30,31 +31,33 @@ class Law(Protocol):
 
 
 class _Switch:
-    """The ``switch`` law of two inputs as densities with each class."""
+    """The ``switch`` distribution of two inputs as densities with each class."""
 
-    def __init__(self, law: SwitchLaw) -> None:
-        self.law = law
-        self.prior = law.prior
+    def __init__(self, distribution: SwitchDistribution) -> None:
+        self.distribution = distribution
+        self.prior = distribution.prior
 
     def log_single(self, x: ArrayLike, modality: int) -> Floats:
-        return self.law.log_class_single(x, modality)
+        return self.distribution.log_class_single(x, modality)
 
     def log_joint(self, x1: ArrayLike, x2: ArrayLike) -> Floats:
-        return self.law.log_classes(x1, x2)
+        return self.distribution.log_classes(x1, x2)
 
 
-def known_law(name: str) -> Law | None:
-    """The law of a data set of two inputs by its name, with options; None where it is not known."""
+def known_distribution(name: str) -> Distribution | None:
+    """The distribution of a data set of two inputs by its name, with options; None where it is not
+    known."""
+    name = current_name(name)
     stem = name.partition(":")[0]
     if stem == switch.NAME:
-        return _Switch(switch.switch_law(name))
-    if stem == world.NAME:
-        return WorldSet.from_spec(name).densities
-    return gaussian.gaussian_law(name) if stem == gaussian.NAME else None
+        return _Switch(switch.switch_distribution(name))
+    if stem == gate_mixture.NAME:
+        return GateMixtureSet.from_spec(name).densities
+    return gaussian.gaussian_distribution(name) if stem == gaussian.NAME else None
 
 
 def exact(
-    law: Law, x1: ArrayLike, x2: ArrayLike, y: NDArray[np.integer],
+    distribution: Distribution, x1: ArrayLike, x2: ArrayLike, y: NDArray[np.integer],
     definition: Definition = "same-sign",
 ) -> Pointwise:  # fmt: skip
     """What each row's inputs say of its class, and how that is split, in nats.
@@ -62,14 +65,18 @@ def exact(
     Parameters
     ----------
     x1, x2
-        (N, D) rows of the law.
+        (N, D) rows of the distribution.
     y
         (N,) their classes.
     """
     rows = np.arange(len(y))
     with np.errstate(divide="ignore"):  # a class that never occurs
-        log_prior = np.log(law.prior)
-    with_y = [law.log_single(x1, 1), law.log_single(x2, 2), law.log_joint(x1, x2)]
+        log_prior = np.log(distribution.prior)
+    with_y = [
+        distribution.log_single(x1, 1),
+        distribution.log_single(x2, 2),
+        distribution.log_joint(x1, x2),
+    ]
     alone = [logsumexp(log_p, axis=1) for log_p in with_y]
     # i(x;y) = log p(x,y) - log p(x) - log p(y)
     given = [log_p[rows, y] - log_prior[y] for log_p in with_y]

@@ -22,7 +22,8 @@ fitted on. With every entropy that depends on z replaced by the cross-entropy of
   model of its own for each term they need not: a poor model of y beside a good model of (c,y)
   would put the left side below the right one.
 
-The model is a probe (``dmil_core/metrics/probe.py``) or, for Z = (x1, x2), the law itself. Nats.
+The model is a probe (``dmil_core/metrics/probe.py``) or, for Z = (x1, x2), the distribution
+itself. Nats.
 """
 
 from __future__ import annotations

@@ -23,7 +23,8 @@ def feature_names(modalities: int) -> tuple[str, ...]:
 
 
 def shared_fusion(config: ModelConfig) -> Fusion:
-    """The fusion of joint learning and of every rival: (B, 2D) of each modality -> (B, D)."""
+    """The fusion of joint learning and of every compared method: (B, 2D) of each modality -> (B,
+    D)."""
     d = config.latent_size
     return Fusion(2 * d, config.fusion_size or 4 * d, d, config.modalities)
 

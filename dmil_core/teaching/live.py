@@ -1,4 +1,4 @@
-"""Joint, ensemble and DMIL on one small world, a step at a time, for people who watch.
+"""Joint, ensemble and DMIL on one small gate mixture, a step at a time, for people who watch.
 
 The three are ordinary runs, of the paradigms and stages that ``dmil_core.training.run`` has: with
 equal
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from dmil_core.config import RunConfig
 from dmil_core.data.dataset import Dataset
-from dmil_core.data.synthetic.world_set import WorldSet
+from dmil_core.data.synthetic.gate_mixture_set import GateMixtureSet
 from dmil_core.models.outputs import DmilOutput, Output
 from dmil_core.schema import COMPONENTS
 from dmil_core.teaching.plane import squares
@@ -68,7 +68,7 @@ class Live:
     Raises
     ------
     ConfigError
-        If the world cannot be read, or has only one class.
+        If the gate mixture cannot be read, or has only one class.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -182,7 +182,7 @@ def _stages(config: RunConfig) -> tuple[str, ...]:
     return (OUT_OF_FOLD, *own) if config.folds else own
 
 
-def _groups(drawn: WorldSet, dataset: Dataset) -> dict[str, tuple[str, NDArray[np.int64]]]:
+def _groups(drawn: GateMixtureSet, dataset: Dataset) -> dict[str, tuple[str, NDArray[np.int64]]]:
     """Name -> its interaction type and which validation rows, counted among them."""
     rows = dataset.rows("val")
     if dataset.interaction_type is None:

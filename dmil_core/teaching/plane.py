@@ -1,8 +1,8 @@
-"""Where in a world a picture of a decision is taken: x1 along one axis, x2 along the other.
+"""Where in a gate mixture a picture of a decision is taken: x1 along one axis, x2 along the other.
 
 An input moves along a path through the centres of its symbols, 0 at the first, 1 at the second and
-so on, and a little beyond both ends. Of a world of several gates each gate has a square of its own,
-in which both inputs say that it is on.
+so on, and a little beyond both ends. Of a gate mixture of several gates each gate has a square of
+its own, in which both inputs say that it is on.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dmil_core.data.dataset import Dataset
+from dmil_core.data.synthetic.gate_mixture_set import GateMixtureSet
 from dmil_core.data.synthetic.gates import BITS
-from dmil_core.data.synthetic.world_set import WorldSet
 
 Floats = NDArray[np.float64]
 
@@ -49,11 +49,11 @@ class Square:
 
 
 def squares(
-    drawn: WorldSet, dataset: Dataset
+    drawn: GateMixtureSet, dataset: Dataset
 ) -> tuple[tuple[Square, NDArray[np.float32], NDArray[np.float32]], ...]:
     """Every square, and the inputs of its places: first the picture's, row by row from the lowest,
     then those at the symbols themselves in the same order."""
-    law, val = drawn.world.clean, dataset.rows("val")
+    distribution, val = drawn.mixture.clean, dataset.rows("val")
     centres = {m: drawn.centres(m) for m in (1, 2)}
     nearest = {m: _nearest(dataset.x(m)[val], centres[m]) for m in (1, 2)}
     result = []
@@ -65,13 +65,13 @@ def squares(
             at[m] = _places(len(path))
             inputs[m] = (_along(path, at[m]), path)
         x1, x2 = _crossed(inputs)
-        p = law.p[np.ix_(own[1], own[2])].transpose(1, 0, 2)
+        p = distribution.p[np.ix_(own[1], own[2])].transpose(1, 0, 2)
         truth = np.where(p.sum(axis=2) > 0, p.argmax(axis=2), -1)
         here = np.isin(nearest[1], own[1]) & np.isin(nearest[2], own[2])
         rows = np.flatnonzero(here)[:MOST_POINTS]
         u, v = (_place(dataset.x(m)[val][rows], centres[m][own[m]]) for m in (1, 2))
         points = zip(u.tolist(), v.tolist(), dataset.y[val][rows].tolist(), strict=True)
-        names = {1: law.x1, 2: law.x2}
+        names = {1: distribution.x1, 2: distribution.x2}
         square = Square(
             name=name,
             symbols1=tuple(_said(names[1][i]) for i in own[1]),
@@ -85,15 +85,15 @@ def squares(
     return tuple(result)
 
 
-def _blocks(drawn: WorldSet) -> list[tuple[str, dict[int, NDArray[np.int64]]]]:
+def _blocks(drawn: GateMixtureSet) -> list[tuple[str, dict[int, NDArray[np.int64]]]]:
     """Name of every square and the symbols of x1 and x2 that are in it."""
-    world = drawn.world
-    if not world.mixed:
-        sizes = {1: len(world.clean.x1), 2: len(world.clean.x2)}
+    mixture = drawn.mixture
+    if not mixture.mixed:
+        sizes = {1: len(mixture.clean.x1), 2: len(mixture.clean.x2)}
         return [("", {m: np.arange(size) for m, size in sizes.items()})]
     size = len(BITS)
-    each = [np.arange(size * g, size * (g + 1)) for g in range(len(world.gates))]
-    return [(n.upper(), {1: own, 2: own}) for n, own in zip(world.gates, each, strict=True)]
+    each = [np.arange(size * g, size * (g + 1)) for g in range(len(mixture.gates))]
+    return [(n.upper(), {1: own, 2: own}) for n, own in zip(mixture.gates, each, strict=True)]
 
 
 def _said(symbol: Any) -> str:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from dmil_core.data.synthetic.world import World
-from dmil_core.data.synthetic.world_set import Form, WorldSet
+from dmil_core.data.synthetic.gate_mixture import GateMixture
+from dmil_core.data.synthetic.gate_mixture_set import Form, GateMixtureSet
 from dmil_core.teaching.plane import Square
 
 LEARNERS: Final = ("ensemble", "joint", "dmil")
@@ -26,14 +26,14 @@ class Settings:
 
     Attributes
     ----------
-    world : spec of the law, as ``World.from_spec`` reads it.
-    form, spread, spread2 : as in ``WorldSet``.
+    gate mixture : spec of the distribution, as ``World.from_spec`` reads it.
+    form, spread, spread2 : as in ``GateMixtureSet``.
     seed : of rows, weights and every draw.
     train, val : rows.
     epochs_scale : as in ``dmil_core.training.run``; few epochs, since people wait.
     """
 
-    world: str = "world:xor=1"
+    mixture: str = "gates:xor=1"
     form: Form = "points"
     spread: float = 0.4
     spread2: float = 0.0
@@ -42,10 +42,10 @@ class Settings:
     val: int = 1000
     epochs_scale: float = 0.15
 
-    def drawn(self) -> WorldSet:
-        """The rows' law. Raises ConfigError where the world cannot be read."""
-        return WorldSet(
-            World.from_spec(self.world), self.form, self.spread, self.spread2, self.seed,
+    def drawn(self) -> GateMixtureSet:
+        """The rows' distribution. Raises ConfigError where the gate mixture cannot be read."""
+        return GateMixtureSet(
+            GateMixture.from_spec(self.mixture), self.form, self.spread, self.spread2, self.seed,
             self.train, self.val, test=1,
         )  # fmt: skip
 

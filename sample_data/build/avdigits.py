@@ -45,7 +45,7 @@ def digits_and_split() -> tuple[np.ndarray, np.ndarray]:
 
 
 def spoken(digit: np.ndarray) -> list[np.ndarray]:
-    """Return mu-law bytes of one clip per row; a voice setting says a digit only once."""
+    """Return mu-distribution bytes of one clip per row; a voice setting says a digit only once."""
     used: set[tuple[int, speech.Voice]] = set()
     clips = []
     for row, word in enumerate(digit):
@@ -60,19 +60,21 @@ def spoken(digit: np.ndarray) -> list[np.ndarray]:
 
 def spoil_image(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Hide the upper or the lower half, or wash the picture out, and put grain over it."""
-    spoilt = image.astype(np.float64)
+    corrupted = image.astype(np.float64)
     manner = rng.integers(3)
     if manner == 0:
-        spoilt[:4] = 0
+        corrupted[:4] = 0
     elif manner == 1:
-        spoilt[4:] = 0
+        corrupted[4:] = 0
     else:
-        spoilt = 0.5 * spoilt
-    return np.rint(np.clip(spoilt + 64 * rng.standard_normal(image.shape), 0, 255)).astype(np.uint8)
+        corrupted = 0.5 * corrupted
+    return np.rint(np.clip(corrupted + 64 * rng.standard_normal(image.shape), 0, 255)).astype(
+        np.uint8
+    )
 
 
 def spoil_clip(code: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return the clip under noise, mu-law bytes to mu-law bytes."""
+    """Return the clip under noise, mu-distribution bytes to mu-distribution bytes."""
     clip = mulaw_decode(code).astype(np.float64)
     return speech.encode(speech.add_noise(clip, rng.uniform(*SNR), rng.uniform(*TILT), rng))
 
@@ -105,7 +107,7 @@ def main() -> None:
 CARD = Card(
     name="avdigits",
     title="Digits seen and heard",
-    summary="Handwritten digits and the same digits spoken; 40 % of each is spoilt on purpose.",
+    summary="Handwritten digits and the same digits spoken; 40 % of each is corrupted on purpose.",
     source=(
         "Images: sklearn.datasets.load_digits (UCI Optical Recognition of Handwritten Digits, "
         "E. Alpaydin and C. Kaynak, test part). Speech: made with espeak-ng 1.51 and flite 2.2 of "
@@ -135,7 +137,7 @@ CARD = Card(
         "validation and test: results say nothing about new speakers.",
         "Who wrote which image is not recorded, so one hand may appear in several splits.",
         "40 % of the images (half hidden or washed out, with grain) and, independently, 40 % of "
-        "the clips (noise of -14 to -4 dB signal-to-noise ratio) are spoilt; the flags "
+        "the clips (noise of -14 to -4 dB signal-to-noise ratio) are corrupted; the flags "
         "image_corrupt and audio_corrupt say which.",
         "Image and clip were paired by digit; they do not come from one event.",
     ),

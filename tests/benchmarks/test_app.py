@@ -29,9 +29,9 @@ def record(seconds: float = 0.1) -> dict[str, Any]:
              "most_megabytes": 700.0, "server_seconds": 60.0}  # fmt: skip
     opened = {"text": told, "chart": told}
     lost = {"name": "TensorBoard projector", "points": 10000, "problem": "it did not start"}
-    rival = {"name": "Embedding Atlas", "points": 10000, "map": told, "click": told}
+    other_tool = {"name": "Embedding Atlas", "points": 10000, "map": told, "click": told}
     return {"cores": 2, "chromium": "150.0.1", "cold": opened, "warm": opened, "crowd": crowd,
-            "ours": {"10000": ours, "50000": ours}, "rivals": [rival, lost]}  # fmt: skip
+            "ours": {"10000": ours, "50000": ours}, "other_tools": [other_tool, lost]}  # fmt: skip
 
 
 def test_the_95th_percentile_is_not_exceeded_by_95_percent() -> None:

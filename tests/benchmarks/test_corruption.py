@@ -35,7 +35,7 @@ def test_noise_on_words_is_a_share_and_noise_on_numbers_is_not() -> None:
     assert severities(emoji, 2, "noise") == severities(emoji, 1, "blank")
 
 
-def test_the_summary_is_over_seeds_and_a_response_is_spoilt_less_clean() -> None:
+def test_the_summary_is_over_seeds_and_a_response_is_corrupted_less_clean() -> None:
     named = {"data": "d", "paradigm": "dmil", "modality": 2, "name": "sound"}
     named |= {"corruption": "blank", "severity": [0.0, 1.0]}
     gates = {"gate_U1": [0.2, 0.6], "gate_U2": [0.3, 0.1], "gate_S": [0.0, 0.1]}
@@ -48,7 +48,7 @@ def test_the_summary_is_over_seeds_and_a_response_is_spoilt_less_clean() -> None
     assert curve["accuracy"] == [0.9, 0.6]
     assert curve["accuracy_sd"] == pytest.approx([0.0, 0.141421], abs=1e-5)
     assert curve["seeds"] == 2
-    # x2 is spoilt, so the other modality's own part is U1.
+    # x2 is corrupted, so the other modality's own part is U1.
     changes = {k: response[k]["mean"] for k in ("other", "own", "R")}
     assert changes == pytest.approx({"other": 0.4, "own": -0.2, "R": -0.3})
     assert "explained" not in response

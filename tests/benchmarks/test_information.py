@@ -34,15 +34,20 @@ def test_errors_are_in_bits_and_signed_for_sets() -> None:
 
 def record(r_rmse: float) -> dict[str, Any]:
     runs = []
-    for law in information.LAWS:
+    for distribution in information.DISTRIBUTIONS:
         for size in information.SIZES:
             for seed in range(information.SEEDS):
                 for definition in information.DEFINITIONS:
-                    named = {"law": law, "rows": size, "seed": seed, "definition": definition}
+                    named = {
+                        "distribution": distribution,
+                        "rows": size,
+                        "seed": seed,
+                        "definition": definition,
+                    }
                     errors = {f"error_{i}": -0.001 for i in information.SUMS}
                     run = {**named, **errors, "r_rmse": r_rmse, "r_correlation": 0.995}
                     run |= {"seconds": 3.0, "rows_per_s": 200_000.0}
-                    if law == information.SWITCH:
+                    if distribution == information.SWITCH:
                         run |= {"types": 0.99, "types_exact": 0.995}
                     runs.append(run)
     peer = {"times_ours": 20.0, "largest_error": 1e-3}

@@ -1,4 +1,4 @@
-"""A teacher builds worlds of gates in a real browser."""
+"""A teacher builds gate mixtures of gates in a real browser."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_gates_are_found_chosen_mixed_typed_and_reloaded(page: Page, app_url: st
     page.keyboard.press("Home")
     expect(page.get_by_text("XOR: 33%")).to_be_visible(timeout=20_000)
     settled(page)
-    mixed = query(page)["world"]
+    mixed = query(page)["mixture"]
     assert "rdn" not in mixed
 
     page.get_by_role("radio", name="Table").click()

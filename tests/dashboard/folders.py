@@ -22,7 +22,8 @@ REAL, GENERATED, BROKEN, ODD, UNTRAINED = "avdigits", "switch", "mfeat", "odd", 
 THREE = "mfeat-three"
 #: Sets of which there are only records: complete, and with a few seeds.
 RECORDED, BEGUN = "avdigits-same", "emoji"
-#: Methods with records, and how often they are right; the rival is really worse than ours.
+#: Methods with records, and how often they are right; the compared method is really worse than
+#: ours.
 METHODS = {"joint": 0.91, "dmil": 0.9, "mlb": 0.8, "ensemble": 0.7}
 
 #: Ids that would do harm, or look wrong, where a page forgets to escape.

@@ -78,10 +78,10 @@ def test_inputs_are_clean(pairs: Dataset, base: Dataset) -> None:
     image, clip = members(pairs)
     index = pairs.media_index[1]
     assert index is not None
-    spoilt = base.flags["image_corrupt"][image]
+    corrupted = base.flags["image_corrupt"][image]
     same = (pairs.x1 == base.x1[image]).all(axis=(1, 2))
-    np.testing.assert_array_equal(same, ~spoilt)
-    # Clean takes of spoilt clips lie behind the clips of avdigits.
+    np.testing.assert_array_equal(same, ~corrupted)
+    # Clean takes of corrupted clips lie behind the clips of avdigits.
     np.testing.assert_array_equal(index >= len(base), base.flags["audio_corrupt"][clip])
     np.testing.assert_array_equal(index[index < len(base)], clip[index < len(base)])
 

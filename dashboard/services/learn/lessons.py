@@ -1,4 +1,5 @@
-"""What the lessons show: small worlds behind a control, a chosen sample, two points of a map.
+"""What the lessons show: small gate mixtures behind a control, a chosen sample, two points of a
+map.
 
 Every number of a lesson is computed here or read from a record; none is typed.
 """
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from dashboard.services import fidelity
 from dashboard.services.fidelity import Fidelity
-from dashboard.services.learn import worlds
+from dashboard.services.learn import gates
 from dashboard.services.sample import latents, samples
 from dashboard.services.store.catalog import (
     Checkpoint,
@@ -27,21 +28,24 @@ from dashboard.services.store.catalog import (
     table,
 )
 from dmil_core import schema
+from dmil_core.data.synthetic.gate_mixture import GateMixture
 from dmil_core.data.synthetic.truth_table import Row
-from dmil_core.data.synthetic.world import World
 from dmil_core.schema import Component
 
-#: Of a control: spec of a world -> what the position is called.
+#: Of a control: spec of a gate mixture -> what the position is called.
 Dial = Mapping[str, str]
 
-# --- worlds -----------------------------------------------------------------------------------
+# --- gate mixtures
+# -----------------------------------------------------------------------------------
 
 
 @cache
 def alike() -> Dial:
     """y is the bit of x1; that of x2 is the same as often as the position says."""
-    made = {p: World(gates={"unq1": 1.0}, correlation=2 * p / 100 - 1) for p in range(50, 101, 5)}
-    return {world.spec: f"{p} %" for p, world in made.items()}
+    made = {
+        p: GateMixture(gates={"unq1": 1.0}, correlation=2 * p / 100 - 1) for p in range(50, 101, 5)
+    }
+    return {mixture.spec: f"{p} %" for p, mixture in made.items()}
 
 
 @cache
@@ -50,7 +54,7 @@ def eyes() -> Dial:
     return {_two_eyes(e / 100).spec: f"{e} %" for e in range(0, 51, 5)}
 
 
-def _two_eyes(wrong: float) -> World:
+def _two_eyes(wrong: float) -> GateMixture:
     rows = []
     for y in (0, 1):
         for x1 in (0, 1):
@@ -59,7 +63,7 @@ def _two_eyes(wrong: float) -> World:
                 for x in (x1, x2):
                     p *= wrong if x != y else 1 - wrong
                 rows.append(Row(str(x1), str(x2), str(y), round(p, 6)))
-    return World(table=tuple(row for row in rows if row.p > 0))
+    return GateMixture(table=tuple(row for row in rows if row.p > 0))
 
 
 @cache
@@ -75,7 +79,7 @@ def switches() -> Dial:
     return result
 
 
-def _switched(one: float, two: float) -> World:
+def _switched(one: float, two: float) -> GateMixture:
     """Class 1 with the chance ``one`` where one bit is 1, and ``two`` where both are."""
     chance = {("0", "0"): 0.0, ("0", "1"): one, ("1", "0"): one, ("1", "1"): two}
     rows = [
@@ -83,11 +87,11 @@ def _switched(one: float, two: float) -> World:
         for (a, b), q in chance.items()
         for y, p in (("0", 1 - q), ("1", q))
     ]
-    return World(table=tuple(row for row in rows if row.p > 0))
+    return GateMixture(table=tuple(row for row in rows if row.p > 0))
 
 
-#: The world of the lesson on numbers, and the case that it asks about.
-AND: Final = "world:and=1"
+#: The gate mixture of the lesson on numbers, and the case that it asks about.
+AND: Final = "gates:and=1"
 CASE: Final[Mapping[str, str]] = {"x1": "1", "x2": "0", "y": "0"}
 
 #: Where each control stands at first.
@@ -97,16 +101,18 @@ DIAL_OF: Final = {"redundancy": "alike", "two-eyes": "eyes", "xor": "switches"}
 DIALS: Final = {"alike": alike, "eyes": eyes, "switches": switches}
 
 
-def at(name: str, world: str) -> str:
+def at(name: str, mixture: str) -> str:
     """The spec that a control shows: that of the link if it is one of its own, else the first."""
     dial = DIALS[name]()
-    return world if world in dial else next(s for s, text in dial.items() if text == FIRST[name])
+    return (
+        mixture if mixture in dial else next(s for s, text in dial.items() if text == FIRST[name])
+    )
 
 
 def cases(spec: str) -> pd.DataFrame:
     """What can be said of the class in each case: columns x1, x2 (text), p, and the chance of
     class 1 for who sees x1 (``one``), x2 (``two``), asks both apart (``mean``), or sees both."""
-    pmf = World.from_spec(spec).pmf()
+    pmf = GateMixture.from_spec(spec).pmf()
     p = pmf.p
     yes = p[:, :, [str(y) for y in pmf.y].index("1")]
     pair, x1, x2 = p.sum(axis=2), p.sum(axis=(1, 2)), p.sum(axis=(0, 2))
@@ -129,7 +135,7 @@ def right(frame: pd.DataFrame, who: str) -> float:
 
 def in_case() -> tuple[float, float, float]:
     """Bits that x1, x2 and both tell of the class in `CASE`."""
-    frame = worlds.outcomes(AND, "same-sign")
+    frame = gates.outcomes(AND, "same-sign")
     row = frame[(frame[list(CASE)] == list(CASE.values())).all(axis=1)].iloc[0]
     return float(row["i1"]), float(row["i2"]), float(row["i12"])
 
@@ -146,7 +152,7 @@ BEST: Final = "best possible"
 def record() -> Fidelity | DataProblem | None:
     """The record of the fidelity benchmark; None where there is none with the two settings."""
     result = fidelity.record()
-    if isinstance(result, Fidelity) and not {EVEN, WEAK} <= set(result.laws):
+    if isinstance(result, Fidelity) and not {EVEN, WEAK} <= set(result.distributions):
         return None
     return result
 
@@ -180,11 +186,11 @@ def digits() -> Checkpoint:
     return checkpoint_catalog().get(DIGITS, "dmil", 0)
 
 
-def spoilt(checkpoint: Checkpoint) -> Mapping[str, str] | DataProblem:
-    """A sample of each kind, by what was spoilt in it: among test samples that the model gets
+def corrupted(checkpoint: Checkpoint) -> Mapping[str, str] | DataProblem:
+    """A sample of each kind, by what was corrupted in it: among test samples that the model gets
     right, the one whose gate weighs highest what should count, which is the other input, or both.
 
-    Where only the picture is spoilt, the picture alone must say the wrong class, too.
+    Where only the picture is corrupted, the picture alone must say the wrong class, too.
     """
     data = samples.source(checkpoint)
     if isinstance(data, DataProblem) or checkpoint.status != "ready":

@@ -1,5 +1,5 @@
-"""What is trained on the page Live training: the view's choices as settings, and worlds to begin
-with."""
+"""What is trained on the page Live training: the view's choices as settings, and gate mixtures to
+begin with."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from dashboard.services.store.catalog import DataProblem
 from dashboard.state.view import View
-from dmil_core.data.synthetic.world import World
-from dmil_core.data.synthetic.world_set import Form, WorldSet
+from dmil_core.data.synthetic.gate_mixture import GateMixture
+from dmil_core.data.synthetic.gate_mixture_set import Form, GateMixtureSet
 from dmil_core.errors import ConfigError
 from dmil_core.schema import COMPONENTS
 from dmil_core.teaching.scene import ALL, LEARNERS, STEPS, Group, Scene, Settings, Snapshot
@@ -36,32 +36,32 @@ LENGTHS: Final = {
 
 @dataclass(frozen=True)
 class Preset:
-    """A world worth a click: values of the view's fields."""
+    """A gate mixture worth a click: values of the view's fields."""
 
     name: str
-    world: str
+    mixture: str
     second: str = "clear"
 
     @property
     def choice(self) -> dict[str, Any]:
         """What of the view it sets."""
-        return {"world": self.world, "second": self.second, "inputs": "", "build": ""}
+        return {"mixture": self.mixture, "second": self.second, "inputs": "", "build": ""}
 
 
 PRESETS: Final = (
-    Preset("xor", "world:xor=1"),
-    Preset("strong-weak", "world:rdn=3,unq2=1", "blurred"),
-    Preset("mixture", "world:xor=1,rdn=1,unq1=1,unq2=1"),
+    Preset("xor", "gates:xor=1"),
+    Preset("strong-weak", "gates:rdn=3,unq2=1", "blurred"),
+    Preset("mixture", "gates:xor=1,rdn=1,unq1=1,unq2=1"),
 )
 
 
 def settings(view: View) -> Settings | DataProblem:
-    """What the view asks to train; a problem where its world cannot be read or learnt."""
+    """What the view asks to train; a problem where its gate mixture cannot be read or learnt."""
     train, epochs_scale = LENGTHS[view.length]
     try:
         form = _form(view)
         chosen = Settings(
-            world=view.world or Settings.world,
+            mixture=view.mixture or Settings.mixture,
             form=form,
             spread=SPREADS[form],
             spread2=BLURRED if view.second == "blurred" else 0.0,
@@ -69,16 +69,16 @@ def settings(view: View) -> Settings | DataProblem:
             train=train,
             epochs_scale=epochs_scale,
         )
-        drawn: WorldSet = chosen.drawn()
+        drawn: GateMixtureSet = chosen.drawn()
     except ConfigError as error:
         return DataProblem(str(error))
-    if not drawn.world.learnable:
-        return DataProblem("Only one class ever occurs in this world: there is nothing to learn.")
+    if not drawn.mixture.learnable:
+        return DataProblem("Only one class ever occurs in this gates: there is nothing to learn.")
     return chosen
 
 
 def _form(view: View) -> Form:
-    """What each input is: as the view says, else what suits its world; raises ConfigError.
+    """What each input is: as the view says, else what suits its gate mixture; raises ConfigError.
 
     The symbols of three gates or more, side by side in a plane, take many more samples to tell
     apart: the parts of DMIL that see one input stay unsure, and its gate ends far from the truth.
@@ -86,7 +86,7 @@ def _form(view: View) -> Form:
     """
     if view.inputs:
         return "vectors" if view.inputs == "vectors" else "points"
-    gates = World.from_spec(view.world or Settings.world).gates
+    gates = GateMixture.from_spec(view.mixture or Settings.mixture).gates
     return "points" if len(gates) <= _MOST_IN_A_PLANE else "vectors"
 
 
@@ -97,8 +97,8 @@ def preset(name: str) -> Preset:
 
 def preset_of(view: View) -> str:
     """Name of the preset that the view shows; empty where it is none."""
-    world = view.world or Settings.world
-    result = [p.name for p in PRESETS if (p.world, p.second) == (world, view.second)]
+    mixture = view.mixture or Settings.mixture
+    result = [p.name for p in PRESETS if (p.mixture, p.second) == (mixture, view.second)]
     return result[0] if result else ""
 
 

@@ -1,5 +1,5 @@
 """What inputs tell of a sample's class, in bits: by a model's heads, by small networks that read
-the data alone, and exactly where the law of the data is known."""
+the data alone, and exactly where the distribution of the data is known."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ import streamlit as st
 from dashboard.services.sample.estimates import account, kept_stamp
 from dashboard.services.sample.samples import NATS_PER_BIT, in_split, record, source
 from dashboard.services.store.catalog import Checkpoint, DataProblem, checkpoint_catalog, table
-from dashboard.state.view import TELLERS
+from dashboard.state.view import ESTIMATORS
 from dmil_core.errors import ConfigError
 from dmil_core.information.heads import Calibration, can_tell, from_heads
 from dmil_core.information.store import GROUP
-from dmil_core.information.truth import exact, known_law
+from dmil_core.information.truth import exact, known_distribution
 from dmil_core.pid.pointwise import PARTS, QUANTITIES, largest_part, mean_of
 
-#: Who tells the averages of a set beside its models: networks that read it, and its known law.
+#: Who tells the averages of a set beside its models: networks that read it, and its known
+#: distribution.
 DATA, EXACT = "data alone", "exact"
 #: Share of what another finds below which the networks that read the data have missed too much.
 _ENOUGH = 0.95
@@ -34,7 +35,7 @@ class Told:
     Attributes
     ----------
     values : i1, i2, i12, r, u1, u2, s by who tells.
-    exact : the same from the law of the data; None where it is not known.
+    exact : the same from the distribution of the data; None where it is not known.
     calibration : of x1's head, x2's and the final answer, on test rows; none of the data alone.
     seen : whether who tells was trained on this sample.
     """
@@ -82,12 +83,12 @@ def bits(checkpoint: Checkpoint, definition: str) -> pd.DataFrame | None:
     return None if heads is None else heads[0]
 
 
-def bits_by(checkpoint: Checkpoint, definition: str, teller: str) -> pd.DataFrame | None:
+def bits_by(checkpoint: Checkpoint, definition: str, estimator: str) -> pd.DataFrame | None:
     """The same by whom the visitor asks, or who can tell where they cannot; None if nobody can."""
-    able = tellers(checkpoint)
+    able = estimators(checkpoint)
     if not able:
         return None
-    asked = teller if teller in able else able[0]
+    asked = estimator if estimator in able else able[0]
     return (
         bits(checkpoint, definition) if asked == "model" else _told_by_data(checkpoint, definition)
     )
@@ -98,8 +99,8 @@ def averages(checkpoints: Sequence[Checkpoint], split: str, definition: str) -> 
 
     Columns who, part (R, U1, U2, S, and all for i(x1,x2;y)), mean, low, high, rows. A model that
     cannot tell is left out; after the models come networks that read the data alone, where their
-    estimates are kept, and last the exact averages, where the law of the data is known. Rows of a
-    group, where it is kept which they are, count for one in the intervals.
+    estimates are kept, and last the exact averages, where the distribution of the data is known.
+    Rows of a group, where it is kept which they are, count for one in the intervals.
     """
     key = "|".join(
         [*(f"{one.folder}:{one.stamp}" for one in checkpoints), kept_stamp(checkpoints[0])]
@@ -116,8 +117,8 @@ def _averages(
     kept = account(result[0])
     if (alone := _told_by_data(result[0], definition)) is not None:
         tables[DATA] = alone
-    if tables and (law := _exact(result[0], definition)) is not None:
-        tables[EXACT] = law
+    if tables and (distribution := _exact(result[0], definition)) is not None:
+        tables[EXACT] = distribution
     records = []
     for who, frame in tables.items():
         rows = frame[frame.index.isin(in_split(table(result[0]), split)["id"])]
@@ -157,27 +158,31 @@ def apart(checkpoint: Checkpoint, rows: pd.DataFrame, definition: str) -> pd.Dat
     return rows if same is None else rows[~same[rows["id"]].to_numpy()]
 
 
-def tellers(checkpoint: Checkpoint) -> tuple[str, ...]:
+def estimators(checkpoint: Checkpoint) -> tuple[str, ...]:
     """Who can tell of this model's samples: of ``state.TELLERS``."""
     can = {"model": tells(checkpoint), "data": account(checkpoint) is not None}
-    return tuple(teller for teller in TELLERS if can[teller])
+    return tuple(estimator for estimator in ESTIMATORS if can[estimator])
 
 
 def told(
-    checkpoint: Checkpoint, sample: str, definition: str, teller: str = "model"
+    checkpoint: Checkpoint, sample: str, definition: str, estimator: str = "model"
 ) -> Told | None:
     """The information of a sample of this model's table; None where who is asked cannot tell."""
     calibration: tuple[Calibration, ...] = ()
-    if teller == "model":
+    if estimator == "model":
         heads = _told_by(checkpoint, definition)
         frame, calibration = heads or (None, ())
     else:
         frame = _told_by_data(checkpoint, definition)
     if frame is None or sample not in frame.index:
         return None
-    law = _exact(checkpoint, definition)
-    known = None if law is None or sample not in law.index else _row(law, sample)
-    seen = teller == "model" and record(checkpoint, sample)["split"] == "train"
+    distribution = _exact(checkpoint, definition)
+    known = (
+        None
+        if distribution is None or sample not in distribution.index
+        else _row(distribution, sample)
+    )
+    seen = estimator == "model" and record(checkpoint, sample)["split"] == "train"
     return Told(_row(frame, sample), known, calibration, seen)
 
 
@@ -242,7 +247,8 @@ def _bits(columns: dict[str, Any], ids: Any) -> pd.DataFrame:
 
 
 def _exact(checkpoint: Checkpoint, definition: str) -> pd.DataFrame | None:
-    """Exact bits of every row, indexed by id; None where the law of the data is not known."""
+    """Exact bits of every row, indexed by id; None where the distribution of the data is not
+    known."""
     if checkpoint.run is None:
         return None
     return _exact_of(checkpoint.run.data_source, checkpoint.run.data_digest, definition, checkpoint)
@@ -253,11 +259,11 @@ def _exact_of(
     name: str, digest: str, definition: str, _found: Checkpoint
 ) -> pd.DataFrame | None:  # fmt: skip
     try:
-        law = known_law(name)
+        distribution = known_distribution(name)
     except ConfigError:
         return None
     data = source(_found)
-    if law is None or isinstance(data, DataProblem):
+    if distribution is None or isinstance(data, DataProblem):
         return None
-    rows = exact(law, data.x1, data.x2, data.y, definition)  # type: ignore[arg-type]
+    rows = exact(distribution, data.x1, data.x2, data.y, definition)  # type: ignore[arg-type]
     return _bits(rows.columns(), np.asarray(data.ids))

@@ -62,7 +62,7 @@ def _nearest(frame: pd.DataFrame) -> None:
         return
     best = result.iloc[int(result["mean"].to_numpy().argmax())]
     st.markdown(
-        f"**{plain(best['who'])}** finds the most, {best['mean']:.2f} bits.", help=terms.TELLER
+        f"**{plain(best['who'])}** finds the most, {best['mean']:.2f} bits.", help=terms.ESTIMATOR
     )
 
 

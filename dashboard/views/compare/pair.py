@@ -59,13 +59,13 @@ def _choice(
     first = f"{view.model}:{view.seed}"
     first = first if first in there else next(iter(there))
     others = [key for key in there if key != first]
-    wanted = (f"{view.rival}:{view.rival_seed or view.seed}", f"{view.rival}:{view.seed}")
+    wanted = (f"{view.compared}:{view.compared_seed or view.seed}", f"{view.compared}:{view.seed}")
     second = next((key for key in wanted if key in others), others[0])
     left, right = st.columns(2, gap="large")
     with left:
         _select("First model", "pair_first", list(there), first, names, "model", "seed")
     with right:
-        _select("Second model", "pair_second", others, second, names, "rival", "rival_seed")
+        _select("Second model", "pair_second", others, second, names, "compared", "compared_seed")
     checked = [all_.get(there[k].data, there[k].model, there[k].seed) for k in (first, second)]
     for one in checked:
         if one.status != "ready":

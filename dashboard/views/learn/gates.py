@@ -1,4 +1,4 @@
-"""Gates: build a world of two inputs and a class, and see what is exact about it."""
+"""Gates: build a gate mixture of two inputs and a class, and see what is exact about it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import widgets
-from dashboard.figures import worlds as figures
-from dashboard.services.learn import worlds as service
-from dashboard.services.learn.worlds import Numbers, World
+from dashboard.figures import joint_distribution as figures
+from dashboard.services.learn import gates as service
+from dashboard.services.learn.gates import GateMixture, Numbers
 from dashboard.services.store.catalog import DataProblem
 from dashboard.state import session, view
+from dashboard.text import gates as text
 from dashboard.text import messages
-from dashboard.text import worlds as text
 from dashboard.views.learn import gates_build
 from dashboard.widgets import badge, plain
 
@@ -27,23 +27,23 @@ def gates() -> None:
 def _page() -> None:
     st.header("Gates: what do two inputs tell?", anchor=False)
     st.markdown(text.LEAD)
-    world = service.read(session.view().world)
-    if isinstance(world, DataProblem):
-        widgets.notice(messages.no_world(world.message))
+    mixture = service.read(session.view().mixture)
+    if isinstance(mixture, DataProblem):
+        widgets.notice(messages.no_mixture(mixture.message))
         st.button("Begin with XOR", on_click=gates_build.reset, type="primary")
         return
-    gates_build.gate_choice(world)
-    result = service.numbers(world.spec)
+    gates_build.gate_choice(mixture)
+    result = service.numbers(mixture.spec)
     _verdict(result)
     _parts(result)
     left, middle, right = st.columns([3, 5, 4], gap="large")
     with left:
-        gates_build.controls(world)
+        gates_build.controls(mixture)
     with middle:
-        _joint(world)
+        _joint(mixture)
     with right:
         _definitions(result)
-    _outcomes(world)
+    _outcomes(mixture)
 
 
 def _verdict(numbers: Numbers) -> None:
@@ -70,15 +70,15 @@ def _parts(numbers: Numbers) -> None:
     )
 
 
-def _joint(world: World) -> None:
+def _joint(mixture: GateMixture) -> None:
     st.markdown("**How often each pair of inputs, and its class**", help=text.JOINT)
-    frame = service.cells(world.spec)
-    names = service.class_names(world)
+    frame = service.cells(mixture.spec)
+    names = service.class_names(mixture)
     widgets.chart(
         figures.joint(frame, names),
         "joint",
         f"Squares of each pair of inputs x1 x2 with their class: {service.told(frame)}",
-        about=world.spec,
+        about=mixture.spec,
     )
 
 
@@ -105,7 +105,7 @@ def _definitions(numbers: Numbers) -> None:
     widgets.download(frame, "definitions")
 
 
-def _outcomes(world: World) -> None:
+def _outcomes(mixture: GateMixture) -> None:
     st.markdown(
         "**Case by case: what this pair of inputs says of this class**", help=text.POINTWISE
     )
@@ -114,7 +114,7 @@ def _outcomes(world: World) -> None:
         "Counted as shared", "pointwise", view.POINTWISE, chosen,
         text.POINTWISE_NAMES.__getitem__, help=text.POINTWISE_CHOICE, width=360,
     )  # fmt: skip
-    frame = service.outcomes(world.spec, chosen)
+    frame = service.outcomes(mixture.spec, chosen)
     number: Any = st.column_config.NumberColumn
     shown = frame.assign(p=100 * frame["p"])
     st.dataframe(

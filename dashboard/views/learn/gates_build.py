@@ -9,57 +9,59 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.services.learn import worlds as service
-from dashboard.services.learn.worlds import World
+from dashboard.services.learn import gates as service
+from dashboard.services.learn.gates import GateMixture
 from dashboard.state import session
-from dashboard.text import worlds as text
+from dashboard.text import gates as text
 from dashboard.widgets import plain
 
-_TEXT, _DRAFT = "world_text", "world_draft"
+_TEXT, _DRAFT = "gates_text", "mixture_draft"
 
 
-def gate_choice(world: World) -> None:
+def gate_choice(mixture: GateMixture) -> None:
     """A gate, several, or a table, by one click."""
-    chosen = _build(world)
+    chosen = _build(mixture)
     st.segmented_control(
         "The class y is made of x1 and x2 by",
         list(text.GATES),
         format_func=text.GATES.__getitem__,
         required=True,
-        **_reports("world_gate", chosen, lambda name: _choose(world, name)),
+        **_reports("mixture_gate", chosen, lambda name: _choose(mixture, name)),
     )
     said = {"mix": text.MIX, "table": text.TABLE}
     words = said.get(chosen) or f"**{text.GATES[chosen]}**: y is {service.SAYS[chosen]}."
     st.caption(words)
 
 
-def controls(world: World) -> None:
-    """Everything else that makes the world."""
-    chosen = _build(world)
+def controls(mixture: GateMixture) -> None:
+    """Everything else that makes the gate mixture."""
+    chosen = _build(mixture)
     if chosen == "mix":
-        _weights(world)
+        _weights(mixture)
     elif chosen == "table":
-        _table(world)
+        _table(mixture)
     st.slider(
         "Noise", 0.0, 1.0, step=0.05, help=text.NOISE,
-        **_reports("world_noise", world.noise, lambda v: _change(world, noise=v)),
+        **_reports("mixture_noise", mixture.noise, lambda v: _change(mixture, noise=v)),
     )  # fmt: skip
-    if not world.table:
+    if not mixture.table:
         st.slider(
             "Correlation of x1 and x2", -1.0, 1.0, step=0.05, help=text.CORRELATION,
-            disabled=list(world.gates) == ["rdn"],
-            **_reports("world_tied", world.correlation, lambda v: _change(world, correlation=v)),
+            disabled=list(mixture.gates) == ["rdn"],
+            **_reports(
+                "mixture_tied", mixture.correlation, lambda v: _change(mixture, correlation=v)
+            ),
         )  # fmt: skip
-    _prior(world)
+    _prior(mixture)
     st.button(
-        "Start again", key="world_reset", icon=":material/restart_alt:", on_click=reset,
+        "Start again", key="mixture_reset", icon=":material/restart_alt:", on_click=reset,
         help="XOR, nothing else. The browser's back button takes back one step.",
     )  # fmt: skip
 
 
 def reset() -> None:
     """XOR again."""
-    session.change(world="", build="")
+    session.change(mixture="", build="")
 
 
 def _reports(key: str, value: Any, act: Callable[[Any], None]) -> dict[str, Any]:
@@ -68,38 +70,38 @@ def _reports(key: str, value: Any, act: Callable[[Any], None]) -> dict[str, Any]
     return {"key": key, "on_change": lambda: act(st.session_state[key])}
 
 
-def _build(world: World) -> str:
-    """What the world is built from: a gate's name, mix or table."""
-    if world.table:
+def _build(mixture: GateMixture) -> str:
+    """What the gate mixture is built from: a gate's name, mix or table."""
+    if mixture.table:
         return "table"
-    if world.mixed or session.view().build == "mix":
+    if mixture.mixed or session.view().build == "mix":
         return "mix"
-    return next(iter(world.gates))
+    return next(iter(mixture.gates))
 
 
-def _choose(world: World, name: str) -> None:
+def _choose(mixture: GateMixture, name: str) -> None:
     if name == "mix":
-        _change(world, build="mix", gates=dict(service.FIRST_MIX), table=())
+        _change(mixture, build="mix", gates=dict(service.FIRST_MIX), table=())
     elif name == "table":
-        _typed(world, service.text_of(world))
+        _typed(mixture, service.text_of(mixture))
     else:
-        _change(world, gates={name: 1.0}, table=())
+        _change(mixture, gates={name: 1.0}, table=())
 
 
-def _change(world: World, build: str = "", **values: Any) -> None:
-    made, lost = service.changed(world, **values)
+def _change(mixture: GateMixture, build: str = "", **values: Any) -> None:
+    made, lost = service.changed(mixture, **values)
     # The sliders of shares stay, though all but one are at 0.
     _show(made, lost, build or ("" if "gates" in values else session.view().build))
 
 
-def _show(made: World, lost: str, build: str = "") -> None:
-    session.change(world=made.spec, build=build)
+def _show(made: GateMixture, lost: str, build: str = "") -> None:
+    session.change(mixture=made.spec, build=build)
     if lost:
         st.toast(lost, icon=":material/info:")
 
 
-def _weights(world: World) -> None:
-    often, now = service.shares(world), service.weights(world)
+def _weights(mixture: GateMixture) -> None:
+    often, now = service.shares(mixture), service.weights(mixture)
     st.markdown("How often each gate is on", help=text.WEIGHT)
     # Columns anew for each two, so that they keep their order where there is room for one only.
     columns: Sequence[Any] = ()
@@ -108,24 +110,24 @@ def _weights(world: World) -> None:
         share = f": {often[name]:.0%}" if name in often else ""
         columns[place % 2].slider(
             f"{text.GATES[name]}{share}", 0.0, 1.0, step=0.05,
-            **_reports(f"world_weight_{name}", weight, partial(_weigh, world, name)),
+            **_reports(f"mixture_weight_{name}", weight, partial(_weigh, mixture, name)),
         )  # fmt: skip
 
 
-def _weigh(world: World, name: str, weight: float) -> None:
-    made = {**service.weights(world), name: weight}
+def _weigh(mixture: GateMixture, name: str, weight: float) -> None:
+    made = {**service.weights(mixture), name: weight}
     if any(made.values()):
-        _change(world, build="mix", gates=made)
+        _change(mixture, build="mix", gates=made)
     else:
         st.toast(text.ONE_LEFT, icon=":material/info:")
 
 
-def _table(world: World) -> None:
-    draft = _draft(world)
-    st.session_state[_TEXT] = draft.text if draft else service.text_of(world)
+def _table(mixture: GateMixture) -> None:
+    draft = _draft(mixture)
+    st.session_state[_TEXT] = draft.text if draft else service.text_of(mixture)
     st.text_area(
         "Truth table", key=_TEXT, height=220, help=text.TABLE_HELP, max_chars=8000,
-        on_change=lambda: _typed(world, st.session_state[_TEXT]),
+        on_change=lambda: _typed(mixture, st.session_state[_TEXT]),
     )  # fmt: skip
     st.caption(text.TABLE_ROWS)
     if draft and draft.faults:
@@ -135,28 +137,32 @@ def _table(world: World) -> None:
 
 @dataclass(frozen=True)
 class _Draft:
-    """What was typed, with its faults, while the world is this one: after the browser's back button
-    it is another."""
+    """What was typed, with its faults, while the gate mixture is this one: after the browser's
+    back button it is another."""
 
     text: str
     spec: str
     faults: Sequence[tuple[int, str]] = ()
 
 
-def _draft(world: World) -> _Draft | None:
+def _draft(mixture: GateMixture) -> _Draft | None:
     kept: _Draft | None = st.session_state.get(_DRAFT)
-    return kept if kept and kept.spec == world.spec else None
+    return kept if kept and kept.spec == mixture.spec else None
 
 
-def _typed(world: World, typed: str) -> None:
-    made, lost, faults = service.typed(world, typed)
+def _typed(mixture: GateMixture, typed: str) -> None:
+    made, lost, faults = service.typed(mixture, typed)
     st.session_state[_DRAFT] = _Draft(typed, made.spec, faults)
     if not faults:
         _show(made, lost)
 
 
-def _prior(world: World) -> None:
-    names, now, able = service.class_names(world), service.prior_of(world), service.possible(world)
+def _prior(mixture: GateMixture) -> None:
+    names, now, able = (
+        service.class_names(mixture),
+        service.prior_of(mixture),
+        service.possible(mixture),
+    )
     if sum(able) < 2:
         return
     # Of two classes one number says it all.
@@ -166,14 +172,14 @@ def _prior(world: World) -> None:
         place.slider(
             f"Class {plain(names[k])}: how often", 0.0, 1.0, step=0.05, format="percent",
             help=text.PRIOR, disabled=not able[k],
-            **_reports(f"world_prior_{k}", round(now[k], 4), partial(_tilt, world, k)),
+            **_reports(f"mixture_prior_{k}", round(now[k], 4), partial(_tilt, mixture, k)),
         )  # fmt: skip
-    if world.prior:
+    if mixture.prior:
         place.button(
-            "As it comes out", key="world_prior_none", type="tertiary", icon=":material/undo:",
-            on_click=lambda: _change(world, prior=()),
+            "As it comes out", key="mixture_prior_none", type="tertiary", icon=":material/undo:",
+            on_click=lambda: _change(mixture, prior=()),
         )  # fmt: skip
 
 
-def _tilt(world: World, place: int, chance: float) -> None:
-    _change(world, prior=service.tilted(world, place, chance))
+def _tilt(mixture: GateMixture, place: int, chance: float) -> None:
+    _change(mixture, prior=service.tilted(mixture, place, chance))

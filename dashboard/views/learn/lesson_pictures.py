@@ -10,17 +10,17 @@ import streamlit as st
 
 from dashboard import widgets
 from dashboard.figures import lessons as figures
+from dashboard.services.learn import gates
 from dashboard.services.learn import lessons as service
-from dashboard.services.learn import worlds
 from dashboard.services.learn.lessons import Apart
 from dashboard.services.sample import media
 from dashboard.services.store.catalog import Checkpoint, DataProblem
 from dashboard.state import session
 from dashboard.state.view import MEASURES
+from dashboard.text import gates as gates_text
 from dashboard.text import lesson_sentences as says
 from dashboard.text import lessons as text
 from dashboard.text import messages, terms
-from dashboard.text import worlds as world_text
 from dashboard.views.sample import answer, media_cards
 from dashboard.widgets import badge, plain
 
@@ -38,26 +38,27 @@ def _chart(fig: Any, key: str, alt: str, about: str) -> None:
     widgets.chart(fig, key, alt, about=about)
 
 
-# --- worlds -----------------------------------------------------------------------------------
+# --- gate mixtures
+# -----------------------------------------------------------------------------------
 
 
-def _world(name: str, control: bool) -> str:
+def _mixture(name: str, control: bool) -> str:
     """The spec that is shown, and its slider, where there is one."""
     if not control:
         return service.at(name, "")
-    spec = service.at(name, session.view().world)
+    spec = service.at(name, session.view().mixture)
     dial = service.DIALS[name]()
     st.select_slider(
         text.DIALS[name],
         list(dial),
         format_func=dial.__getitem__,
-        **session.bound("world", f"dial_{name}", spec),
+        **session.bound("mixture", f"dial_{name}", spec),
     )
     return spec
 
 
 def _parts_of(spec: str) -> dict[str, float]:
-    return dict(zip(world_text.COMPONENTS, worlds.numbers(spec).parts["broja"], strict=True))
+    return dict(zip(gates_text.COMPONENTS, gates.numbers(spec).parts["broja"], strict=True))
 
 
 def _legend(parts: Mapping[str, float]) -> None:
@@ -66,8 +67,8 @@ def _legend(parts: Mapping[str, float]) -> None:
 
 
 def _alike(control: bool) -> None:
-    spec = _world("alike", control)
-    result, parts = worlds.numbers(spec), _parts_of(spec)
+    spec = _mixture("alike", control)
+    result, parts = gates.numbers(spec), _parts_of(spec)
     said = says.alike(result.i1, result.i2, result.i12)
     _chart(figures.alone_and_together(parts, 1.0), "alike", f"Bars: {said}", spec)
     st.markdown(said)
@@ -75,8 +76,8 @@ def _alike(control: bool) -> None:
 
 
 def _eyes(control: bool) -> None:
-    spec = _world("eyes", control)
-    result, parts = worlds.numbers(spec), _parts_of(spec)
+    spec = _mixture("eyes", control)
+    result, parts = gates.numbers(spec), _parts_of(spec)
     said = says.eyes(result.i1, result.i2, result.i12)
     fig = figures.alone_and_together(parts, 2.0, added=True)
     _chart(fig, "eyes", f"Bars: {said}", spec)
@@ -85,7 +86,7 @@ def _eyes(control: bool) -> None:
 
 
 def _switches(control: bool) -> None:
-    spec = _world("switches", control)
+    spec = _mixture("switches", control)
     frame = service.cases(spec)
     st.markdown("**How likely is y = 1?**")
     told = "; ".join(
@@ -131,7 +132,7 @@ def _competition(control: bool) -> None:
     if control:
         every = {w: service.behind(service.reached(result, setting, w), hard)
                  for w in service.LEARNERS}  # fmt: skip
-        st.caption(says.rivals(every))
+        st.caption(says.compared(every))
     _legend(dict.fromkeys(frame["group"], 0.0))
 
 
@@ -139,11 +140,11 @@ def _competition(control: bool) -> None:
 
 
 def _sample() -> tuple[Checkpoint, Mapping[str, str]] | None:
-    """The model and its samples by what was spoilt; None after saying why there are none."""
+    """The model and its samples by what was corrupted; None after saying why there are none."""
     result = service.digits()
     if not widgets.guard(result):
         return None
-    kinds = service.spoilt(result)
+    kinds = service.corrupted(result)
     if isinstance(kinds, DataProblem):
         widgets.notice(messages.no_lesson_samples(kinds.message))
         return None
@@ -164,7 +165,7 @@ def _gate(control: bool) -> None:
     sample = kinds["picture"]
     if control:
         sample = _chosen(result, kinds)
-        names = {kinds[kind]: text.SPOILT[kind] for kind in service.KINDS}
+        names = {kinds[kind]: text.CORRUPTED[kind] for kind in service.KINDS}
         st.session_state["lesson_sample"] = sample
         st.segmented_control(
             "Spoilt is", list(names), format_func=names.__getitem__, required=True,
@@ -198,7 +199,7 @@ def _look_at(checkpoint: Checkpoint, sample: str) -> dict[str, Any]:
 def sample_choice() -> dict[str, Any]:
     """What of the view shows the sample of the lesson on gates; nothing where there is none."""
     result = service.digits()
-    kinds = service.spoilt(result)
+    kinds = service.corrupted(result)
     if isinstance(kinds, DataProblem):
         return {}
     return _look_at(result, _chosen(result, kinds))
@@ -226,14 +227,14 @@ def _case() -> None:
 
 
 def _definitions() -> None:
-    result, chosen = worlds.numbers(service.AND), session.view().measure
+    result, chosen = gates.numbers(service.AND), session.view().measure
     widgets.select(
-        "Definition", "measure", MEASURES, chosen, world_text.MEASURES.__getitem__, width=260
+        "Definition", "measure", MEASURES, chosen, gates_text.MEASURES.__getitem__, width=260
     )
-    st.caption(f"It calls shared: {plain(worlds.meaning(chosen))}.")
-    parts = dict(zip(world_text.COMPONENTS, result.parts[chosen], strict=True))
+    st.caption(f"It calls shared: {plain(gates.meaning(chosen))}.")
+    parts = dict(zip(gates_text.COMPONENTS, result.parts[chosen], strict=True))
     every = [v for values in result.parts.values() for v in values]
-    alt = ", ".join(f"{c} {world_text.bits(v)}" for c, v in parts.items())
+    alt = ", ".join(f"{c} {gates_text.bits(v)}" for c, v in parts.items())
     reach = (min(every), max(every))
     _chart(figures.signed(parts, reach), "definitions", f"Bits of each part: {alt}", service.AND)
     st.markdown(says.definitions(result.parts, chosen))

@@ -87,12 +87,12 @@ def _open(lesson: Lesson) -> None:
             step = place + 1
     session.change(
         lesson=lesson.name, step=step, said=lesson_progress.write(now),
-        world="", build="", setting="", method="",
+        mixture="", build="", setting="", method="",
     )  # fmt: skip
 
 
 def _leave() -> None:
-    session.change(lesson="", step=1, world="", build="", setting="", method="")
+    session.change(lesson="", step=1, mixture="", build="", setting="", method="")
 
 
 # --- one of them --------------------------------------------------------------------------------
@@ -140,10 +140,10 @@ def _large() -> None:
 
 def _handout(lesson: Lesson) -> None:
     address = session.address("lessons")
-    world, measure = session.view().world, session.view().measure
+    mixture, measure = session.view().mixture, session.view().measure
 
     def write() -> bytes:
-        return handout.of_lesson(lesson, address, world=world, measure=measure)
+        return handout.of_lesson(lesson, address, mixture=mixture, measure=measure)
 
     st.download_button(
         "Handout", write, f"{file_name(lesson.title)}.html", "text/html", key="handout",
@@ -274,8 +274,8 @@ def _query(lesson: Lesson, page: str) -> dict[str, str]:
         return to_query(replace(view, setting=service.WEAK))
     if page == "gates":
         dial = service.DIAL_OF.get(lesson.name)
-        world = service.at(dial, view.world) if dial else service.AND
-        return to_query(replace(view, world=world))
+        mixture = service.at(dial, view.mixture) if dial else service.AND
+        return to_query(replace(view, mixture=mixture))
     if page == "map":
         return to_query(change(view, **lesson_pictures.pair_choice()))
     return to_query(change(view, **lesson_pictures.sample_choice()))

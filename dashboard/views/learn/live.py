@@ -1,4 +1,4 @@
-"""Live training: three ways to learn one small world, trained while the class watches."""
+"""Live training: three ways to learn one small gate mixture, trained while the class watches."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def live() -> None:
     chosen = service.settings(session.view())
     _presets(chosen)
     if isinstance(chosen, DataProblem):
-        widgets.notice(messages.no_world(chosen.message))
+        widgets.notice(messages.no_mixture(chosen.message))
         st.button("Begin with XOR", on_click=_choose, args=(service.PRESETS[0],), type="primary")
         return
     held = _held(chosen)
@@ -64,10 +64,12 @@ def _presets(settings: Settings | DataProblem) -> None:
                 text.PRESETS[preset.name], key=f"live_preset_{preset.name}", on_click=_choose,
                 args=(preset,), type="primary" if preset.name == chosen else "secondary",
             )  # fmt: skip
-        st.page_link(session.page("gates"), label="Build another world", icon=":material/memory:")
+        st.page_link(
+            session.page("gates"), label="Build another gate mixture", icon=":material/memory:"
+        )
         with st.popover("Samples, length, seed", icon=":material/tune:"):
             _choices("" if isinstance(settings, DataProblem) else settings.form)
-    says = text.PRESET_SAYS.get(chosen) or f"{text.OWN_WORLD} {plain(view.world)}"
+    says = text.PRESET_SAYS.get(chosen) or f"{text.OWN_MIXTURE} {plain(view.mixture)}"
     st.markdown(says)
 
 
@@ -76,7 +78,7 @@ def _choose(preset: Any) -> None:
 
 
 def _choices(form: str) -> None:
-    """What can be changed besides the world; ``form`` is what each input is now."""
+    """What can be changed besides the gate mixture; ``form`` is what each input is now."""
     view = session.view()
     widgets.select(
         "Each input is", "inputs", INPUTS, form or INPUTS[0], text.INPUTS.__getitem__,

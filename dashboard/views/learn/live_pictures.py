@@ -75,7 +75,7 @@ def _learner(look: Look, scene: Scene, name: str, settings: Settings) -> None:
         alt += f": {text.accuracy_alt(name, last.accuracy)}"
     widgets.moving_chart(
         figures.surfaces(tiles, scene.classes, name, look.steps), f"live_picture_{name}", alt,
-        about=settings.world,
+        about=settings.mixture,
     )  # fmt: skip
 
 
@@ -128,7 +128,7 @@ def _accuracies(look: Look, scene: Scene, settings: Settings) -> None:
     alt = "Accuracy of the three models over the training, by what samples are made of"
     widgets.moving_chart(
         figures.accuracies(panels, chance, look.steps), "live_accuracies",
-        alt if look.busy else f"{alt}: {said}", about=settings.world,
+        alt if look.busy else f"{alt}: {said}", about=settings.mixture,
     )  # fmt: skip
 
 
@@ -157,7 +157,7 @@ def _gate(look: Look, scene: Scene, settings: Settings) -> None:
         ]  # fmt: skip
         alt = "Weight that DMIL's gate gives to the true part, over the training"
         widgets.moving_chart(
-            figures.drift(lines, look.steps), "live_drift", alt, about=settings.world
+            figures.drift(lines, look.steps), "live_drift", alt, about=settings.mixture
         )
     else:
         st.caption(text.NO_TRUTH)
@@ -167,7 +167,7 @@ def _gate(look: Look, scene: Scene, settings: Settings) -> None:
     alt = "Mean weights of DMIL's gate now, by what samples are truly made of"
     widgets.moving_chart(
         figures.gates(rows, truth, look.steps), "live_gates",
-        alt if look.busy else f"{alt}: {said}", about=settings.world,
+        alt if look.busy else f"{alt}: {said}", about=settings.mixture,
     )  # fmt: skip
 
 

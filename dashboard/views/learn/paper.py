@@ -184,7 +184,7 @@ def _theorem() -> None:
 def _measured(frame: pd.DataFrame) -> None:
     settings = list(dict.fromkeys(frame["setting"]))
     chosen = session.view().setting if session.view().setting in settings else settings[0]
-    widgets.select("Law of the data", "setting", settings, chosen, help=text.LAW)
+    widgets.select("Law of the data", "setting", settings, chosen, help=text.DISTRIBUTION)
     own = frame[frame["setting"] == chosen].reset_index(drop=True)
     left, right = st.columns([5, 6], gap="large")
     with left:
@@ -219,7 +219,7 @@ def _terms(own: pd.DataFrame) -> None:
             "who": st.column_config.TextColumn(pinned=True),
             **{k: number(label, format="%.2f") for k, label in bits.items()},
             "accuracy": number(format="%.1f %%"),
-            "seeds": number(help="Mean over so many trainings; 0: computed from the law"),
+            "seeds": number(help="Mean over so many trainings; 0: computed from the distribution"),
         },
         alt="The terms of Theorem 1 for each model, in bits",
     )

@@ -23,20 +23,20 @@ def information(checkpoint: Checkpoint, sample: str) -> None:
     if len(names) != 2:
         return
     st.markdown("**What the inputs tell of the true class**", help=terms.BITS)
-    view, able = session.view(), facts.tellers(checkpoint)
+    view, able = session.view(), facts.estimators(checkpoint)
     if not able:
         _no_heads(checkpoint)
         return
-    teller = view.teller if view.teller in able else able[0]
-    told = facts.told(checkpoint, sample, view.definition, teller)
+    estimator = view.estimator if view.estimator in able else able[0]
+    told = facts.told(checkpoint, sample, view.definition, estimator)
     if told is None:
         widgets.notice(messages.not_told())
         return
     left, right = st.columns([5, 4], gap="medium")
     with right:
-        _choices(checkpoint, able, teller)
+        _choices(checkpoint, able, estimator)
         _identities(told.values, names)
-        if teller == "data":
+        if estimator == "data":
             _data_alone(checkpoint)
         else:
             _how_far_to_trust(told)
@@ -49,7 +49,8 @@ def information(checkpoint: Checkpoint, sample: str) -> None:
         )
         if told.exact is not None:
             st.caption(
-                "Rings: exact values, from the law that made this data set. Together the inputs "
+                "Rings: exact values, from the distribution that made this data set. Together the "
+                "inputs "
                 f"really tell {plain(figures.signed(told.exact['i12']))} bits."
             )
     with st.expander("Gate, contribution, bits: what is the difference?"):
@@ -64,15 +65,17 @@ def information(checkpoint: Checkpoint, sample: str) -> None:
                 _reliability(told, names)
 
 
-def _choices(checkpoint: Checkpoint, able: tuple[str, ...], teller: str) -> None:
+def _choices(checkpoint: Checkpoint, able: tuple[str, ...], estimator: str) -> None:
     names = {
         "model": f"heads of {plain(checkpoint.model)}",
         "data": "small networks on the data alone",
     }
     if len(able) > 1:
-        widgets.select("Told by", "teller", able, teller, names.__getitem__, help=terms.TELLER)
+        widgets.select(
+            "Told by", "estimator", able, estimator, names.__getitem__, help=terms.ESTIMATOR
+        )
     else:
-        st.caption(f"Told by {names[teller]}.", help=terms.TELLER)
+        st.caption(f"Told by {names[estimator]}.", help=terms.ESTIMATOR)
     widgets.definition()
 
 

@@ -48,7 +48,7 @@ class Gate:
         return (1.0 + c * np.array([[1.0, -1.0], [-1.0, 1.0]])) / 4.0
 
 
-#: The gates, in the order in which a world names them.
+#: The gates, in the order in which a gate mixture names them.
 GATES: Final[Mapping[GateName, Gate]] = {
     "xor": Gate(lambda a, b: a ^ b, "1 where the two bits differ", "S"),
     "and": Gate(lambda a, b: a & b, "1 where both bits are 1"),

@@ -1,4 +1,5 @@
-"""The generated set ``gaussian``: six laws whose densities, and so whose information, are exact.
+"""The generated set ``gaussian``: six distributions whose densities, and so whose information, are
+exact.
 
 Each class is a mixture of Gaussians with means on the corners of a simplex. A coordinate of x1
 and the same coordinate of x2 may be correlated; everything else is independent:
@@ -35,13 +36,13 @@ MODE_LENGTH: Final = 4.0
 CODE_LENGTH: Final = 1.8
 
 NAME: Final = "gaussian"
-TITLE: Final = "Gaussian laws: what each input tells is known in bits"
+TITLE: Final = "Gaussian distributions: what each input tells is known in bits"
 NOISE: Final = 0.5
 _CHUNK_ENTRIES: Final = 4_000_000
 
 
 @dataclass(frozen=True)
-class GaussianLaw:
+class GaussianDistribution:
     """A mixture of G Gaussians over (x1, x2), D coordinates each; a class has some of them.
 
     Attributes
@@ -109,38 +110,40 @@ def _independent(noise: float) -> Floats:
     return noise**2 * np.eye(2)
 
 
-def _shared(classes: int, noise: float) -> GaussianLaw:
+def _shared(classes: int, noise: float) -> GaussianDistribution:
     """x1 = onehot(y) + noise u, x2 = onehot(y) + noise (u / 2 + sqrt(3/4) v)."""
     corners = _corners(classes)
     covariance = noise**2 * np.array([[1.0, 0.5], [0.5, 1.0]])
     weights = np.full(classes, 1.0 / classes)
-    return GaussianLaw(np.stack([corners, corners]), np.arange(classes), weights, covariance)
+    return GaussianDistribution(
+        np.stack([corners, corners]), np.arange(classes), weights, covariance
+    )
 
 
-def _degraded(classes: int, noise: float) -> GaussianLaw:
+def _degraded(classes: int, noise: float) -> GaussianDistribution:
     """x1 = onehot(y) + noise u, x2 = x1 + noise v; each class about a third of the one before."""
     corners, weights = _corners(classes), 0.3 ** np.arange(classes)
     covariance = noise**2 * np.array([[1.0, 1.0], [1.0, 2.0]])
     means = np.stack([corners, corners])
-    return GaussianLaw(means, np.arange(classes), weights / weights.sum(), covariance)
+    return GaussianDistribution(means, np.arange(classes), weights / weights.sum(), covariance)
 
 
-def _pairs(classes: int, noise: float, label: Callable[[Any, Any], Any]) -> GaussianLaw:
+def _pairs(classes: int, noise: float, label: Callable[[Any, Any], Any]) -> GaussianDistribution:
     """Each input has a corner of its own, drawn alone; the class is a function of the two."""
     a, b = (axis.ravel() for axis in np.indices((classes, classes)))
     corners, weights = _corners(classes), np.full(classes**2, classes**-2.0)
     means = np.stack([corners[a], corners[b]])
-    return GaussianLaw(means, label(a, b), weights, _independent(noise))
+    return GaussianDistribution(means, label(a, b), weights, _independent(noise))
 
 
-def _unique(classes: int, noise: float) -> GaussianLaw:
+def _unique(classes: int, noise: float) -> GaussianDistribution:
     """x1 = onehot(y) + noise u, x2 only noise."""
     corners, weights = _corners(classes), np.full(classes, 1.0 / classes)
     means = np.stack([corners, np.zeros_like(corners)])
-    return GaussianLaw(means, np.arange(classes), weights, _independent(noise))
+    return GaussianDistribution(means, np.arange(classes), weights, _independent(noise))
 
 
-def _visible(classes: int, noise: float) -> GaussianLaw:
+def _visible(classes: int, noise: float) -> GaussianDistribution:
     """Four coordinates name R, U1, U2 or S in both inputs, the others are a corner or nothing."""
     means: list[list[Floats]] = [[], []]
     labels, weights = [], []
@@ -162,19 +165,21 @@ def _visible(classes: int, noise: float) -> GaussianLaw:
             means[1].append(np.concatenate([mode, second]))
             labels.append(label)
             weights.append(1.0 / len(COMPONENTS) / len(pairs))
-    return GaussianLaw(np.array(means), np.array(labels), np.array(weights), _independent(noise))
+    return GaussianDistribution(
+        np.array(means), np.array(labels), np.array(weights), _independent(noise)
+    )
 
 
-def _xor(classes: int, noise: float) -> GaussianLaw:
+def _xor(classes: int, noise: float) -> GaussianDistribution:
     return _pairs(classes, noise, lambda a, b: (a + b) % classes)
 
 
-def _copy(classes: int, noise: float) -> GaussianLaw:
+def _copy(classes: int, noise: float) -> GaussianDistribution:
     return _pairs(classes, noise, lambda a, b: a * classes + b)
 
 
-#: Name -> law, given a number of corners and the standard deviation of the noise.
-LAWS: Final[Mapping[str, Callable[[int, float], GaussianLaw]]] = {
+#: Name -> distribution, given a number of corners and the standard deviation of the noise.
+DISTRIBUTIONS: Final[Mapping[str, Callable[[int, float], GaussianDistribution]]] = {
     "shared": _shared,
     "degraded": _degraded,
     "xor": _xor,
@@ -184,7 +189,9 @@ LAWS: Final[Mapping[str, Callable[[int, float], GaussianLaw]]] = {
 }
 
 OPTIONS: Final[tuple[Option, ...]] = (
-    Option("law", "shared", options.one_of(tuple(LAWS)), "which of the laws"),
+    Option(
+        "distribution", "shared", options.one_of(tuple(DISTRIBUTIONS)), "which of the distributions"
+    ),
     Option("corners", 2, options.integer(2, 30), "means of each input; shared: classes"),
     Option("noise", NOISE, options.number(0.01, 100), "standard deviation of the noise"),
     Option("seed", 0, options.integer(0, 10**9), "seed of the rows"),
@@ -194,20 +201,20 @@ OPTIONS: Final[tuple[Option, ...]] = (
 )
 
 
-def gaussian_law(spec: str) -> GaussianLaw:
-    """The law behind a ``gaussian`` spec or data set name; raises ConfigError."""
-    return _law(options.parse(spec, OPTIONS))
+def gaussian_distribution(spec: str) -> GaussianDistribution:
+    """The distribution behind a ``gaussian`` spec or data set name; raises ConfigError."""
+    return _distribution(options.parse(spec, OPTIONS))
 
 
-def _law(values: Mapping[str, Any]) -> GaussianLaw:
-    return LAWS[values["law"]](values["corners"], values["noise"])
+def _distribution(values: Mapping[str, Any]) -> GaussianDistribution:
+    return DISTRIBUTIONS[values["distribution"]](values["corners"], values["noise"])
 
 
 def gaussian_set(spec: str) -> Dataset:
-    """Draw the rows of ``gaussian`` or ``gaussian:law=xor,...``; raises ConfigError."""
+    """Draw the rows of ``gaussian`` or ``gaussian:distribution=xor,...``; raises ConfigError."""
     values = options.parse(spec, OPTIONS)
     sizes = [values[s] for s in ("train", "val", "test")]
-    arrays = _law(values).sample(sum(sizes), values["seed"])
+    arrays = _distribution(values).sample(sum(sizes), values["seed"])
     arrays["split"] = np.repeat(np.array(["train", "val", "test"]), sizes)
     arrays["id"] = np.array([f"g{i:06d}" for i in range(sum(sizes))])
     return from_arrays(options.canonical(NAME, values, OPTIONS), arrays, gaussian_card(spec))
@@ -216,7 +223,7 @@ def gaussian_set(spec: str) -> Dataset:
 def gaussian_card(spec: str = NAME) -> Card:
     """The card of the set; raises ConfigError."""
     values = options.parse(spec, OPTIONS)
-    law = _law(values)
+    distribution = _distribution(values)
     modality = partial(
         Modality, kind="vector", description="A corner of a simplex, and noise.",
         media=MediaSpec("vector"),
@@ -224,12 +231,13 @@ def gaussian_card(spec: str = NAME) -> Card:
     return Card(
         name=options.canonical(NAME, values, OPTIONS),
         title=TITLE,
-        summary=f"Law {values['law']!r}, {values['corners']} corners, noise {values['noise']:g}. "
+        summary=f"Distribution {values['distribution']!r}, {values['corners']} corners, noise "
+        f"{values['noise']:g}. "
         "The densities are closed forms, so that information is known for every sample.",
         source="Generated by this program.",
         licence="MIT",
         modalities=tuple(modality(name=f"x{m}") for m in (1, 2)),
-        classes=tuple(f"class {k}" for k in range(len(law.prior))),
+        classes=tuple(f"class {k}" for k in range(len(distribution.prior))),
         cautions=("Artificial numbers, made to check estimates against a known answer.",),
         split_rule="Rows are independent draws; the first are train, then val, then test.",
         constructed=True,

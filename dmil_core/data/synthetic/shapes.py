@@ -7,8 +7,8 @@ shared inside a square: each of its pictures is drawn anew. A square is a group;
 two splits.
 
 Rows that need less: a white frame means yes and a black one no (U1, with a question that says
-nothing), a question about the world has its answer in its words (U2, with any picture), and with
-both the frame agrees with the fact (R).
+nothing), a question about the gate mixture has its answer in its words (U2, with any picture), and
+with both the frame agrees with the fact (R).
 """
 
 from __future__ import annotations

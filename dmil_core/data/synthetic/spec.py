@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from dmil_core.errors import ConfigError
 
@@ -20,14 +20,26 @@ class Option:
     help: str
 
 
+#: Names that sets and options had in earlier versions -> today's; old ones are still read.
+OLD_SETS: Final[Mapping[str, str]] = {"world": "gates"}
+OLD_OPTIONS: Final[Mapping[str, str]] = {"law": "distribution"}
+
+
+def current_name(spec: str) -> str:
+    """The spec with today's name of its set; any other text stays as it is."""
+    name, colon, text = spec.partition(":")
+    return OLD_SETS.get(name, name) + colon + text
+
+
 def parse(spec: str, options: tuple[Option, ...]) -> dict[str, Any]:
     """Values of all options in ``name:key=value,...``; raises ConfigError for what does not fit."""
-    name, _, text = spec.partition(":")
+    name, _, text = current_name(spec).partition(":")
     known = {o.name: o for o in options}
     values = {o.name: o.default for o in options}
     given: set[str] = set()
     for part in filter(None, (p.strip() for p in text.split(","))):
         key, equals, value = (s.strip() for s in part.partition("="))
+        key = OLD_OPTIONS.get(key, key)
         if key not in known or not equals:
             raise ConfigError(
                 f"{name}: expected key=value with one of {', '.join(known)}; got {part!r}."

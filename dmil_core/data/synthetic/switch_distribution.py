@@ -1,4 +1,4 @@
-"""The ``switch`` law: every sample is R, a U or S, and every density is known exactly.
+"""The ``switch`` distribution: every sample is R, a U or S, and every density is known exactly.
 
 There are two modalities, or three. Each is three blocks (R, U, S). The block that a sample's
 interaction type uses carries the code of a class; everything else is Gaussian noise:
@@ -60,8 +60,8 @@ class Posteriors:
 
 
 @dataclass(frozen=True)
-class SwitchLaw:
-    """Parameters of the law; equal parameters give equal code books and densities.
+class SwitchDistribution:
+    """Parameters of the distribution; equal parameters give equal code books and densities.
 
     Attributes
     ----------
@@ -226,8 +226,8 @@ class SwitchLaw:
         return np.where(np.isneginf(weights), -np.inf, added)
 
     def posteriors(self, *x: ArrayLike) -> Posteriors:
-        """Exact posteriors of label and interaction type for rows of the law, all modalities
-        given."""
+        """Exact posteriors of label and interaction type for rows of the distribution, all
+        modalities given."""
         joint = self.log_joint(*x)
         y_x1, y_x2, *y_x3 = (
             _normalised(logsumexp(self.log_single(own, m), axis=1))

@@ -15,22 +15,22 @@ from dmil_core.data.npz import write_npz
 from dmil_core.errors import ConfigError, DataError, DmilError
 from tests.core.data.sets import sound_arrays, sound_card
 
-GENERATED_NAMES = ["switch", "switch-three", "shapes-qa", "gaussian", "world"]
+GENERATED_NAMES = ["switch", "switch-three", "shapes-qa", "gaussian", "mixture"]
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     write_npz(tmp_path / "sound" / "data.npz", sound_arrays(), sound_card())
-    write_npz(tmp_path / "spoilt" / "data.npz", sound_arrays(), sound_card())
-    (tmp_path / "spoilt" / "card.json").write_text("{")
+    write_npz(tmp_path / "corrupted" / "data.npz", sound_arrays(), sound_card())
+    (tmp_path / "corrupted" / "card.json").write_text("{")
     return tmp_path
 
 
 def test_bundled_sets_come_first_and_a_damaged_card_is_an_entry(root: Path) -> None:
     entries = {e.name: e for e in list_datasets(root)}
-    assert list(entries) == ["sound", "spoilt", *GENERATED_NAMES]
+    assert list(entries) == ["sound", "corrupted", *GENERATED_NAMES]
     assert entries["sound"].title == "A sound set"
-    assert entries["spoilt"].error
+    assert entries["corrupted"].error
     assert entries["switch"].generated
     assert {o.name for o in entries["switch"].options} >= {"classes", "noise", "seed"}
 

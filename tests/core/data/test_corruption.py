@@ -59,16 +59,16 @@ def test_one_modality_of_the_chosen_rows_changes_and_nothing_else(
     sound: Dataset, kind: Any, modality: Any
 ) -> None:
     rows = sound.rows("test")
-    spoilt = corrupt(sound, modality, kind, 1.0, rows=rows)
-    moved = changed(sound, spoilt, modality)
+    corrupted = corrupt(sound, modality, kind, 1.0, rows=rows)
+    moved = changed(sound, corrupted, modality)
     assert moved[rows].mean() > 0.8  # a swapped text may be the same words
     assert not np.delete(moved, rows).any()
-    assert not changed(sound, spoilt, 3 - modality).any()
-    assert spoilt.x(modality).shape == sound.x(modality).shape
-    assert spoilt.x(modality).dtype == sound.x(modality).dtype
+    assert not changed(sound, corrupted, 3 - modality).any()
+    assert corrupted.x(modality).shape == sound.x(modality).shape
+    assert corrupted.x(modality).dtype == sound.x(modality).dtype
     for same in ("y", "ids", "split", "group", "interaction_type"):
-        assert np.array_equal(getattr(spoilt, same), getattr(sound, same))
-    assert spoilt.digest != sound.digest
+        assert np.array_equal(getattr(corrupted, same), getattr(sound, same))
+    assert corrupted.digest != sound.digest
 
 
 @pytest.mark.parametrize("modality", [1, 2])
@@ -118,10 +118,10 @@ def test_noise_only_grows_with_severity(sound: Dataset) -> None:
 
 
 def test_pictures_of_bytes_stay_bytes(pictures: Dataset) -> None:
-    spoilt = corrupt(pictures, 1, "noise", 0.5).x1
-    assert spoilt.dtype == np.uint8
+    corrupted = corrupt(pictures, 1, "noise", 0.5).x1
+    assert corrupted.dtype == np.uint8
     # Cut off at black and white; a wrapped byte would be 256 away.
-    added = spoilt.astype(int) - pictures.x1
+    added = corrupted.astype(int) - pictures.x1
     assert np.abs(added).max() < 200
     assert added.std() > 20
 
@@ -131,10 +131,10 @@ def test_noise_makes_that_share_of_words_unknown(sound: Dataset) -> None:
     assert not any(word in text for text in sound.x2)
     vocabulary = vocabulary_of(sound.x2[sound.rows("train")])
     for share in (0.3, 1.0):
-        spoilt = corrupt(sound, 2, "noise", share)
-        tokens = tokenize(spoilt.x2, vocabulary, 2).numpy()
+        corrupted = corrupt(sound, 2, "noise", share)
+        tokens = tokenize(corrupted.x2, vocabulary, 2).numpy()
         assert (tokens == UNKNOWN).mean() == pytest.approx(share, abs=0.05)
-    assert [len(words_of(t)) for t in spoilt.x2] == [len(words_of(t)) for t in sound.x2]
+    assert [len(words_of(t)) for t in corrupted.x2] == [len(words_of(t)) for t in sound.x2]
 
 
 # --- blank ----------------------------------------------------------------------------------
@@ -178,35 +178,35 @@ def test_partners_of_a_class_come_from_all_others() -> None:
 
 def test_a_swap_stays_within_the_chosen_rows(sound: Dataset) -> None:
     rows = sound.rows("val")
-    spoilt = corrupt(sound, 1, "swapped", 1.0, rows=rows)
+    corrupted = corrupt(sound, 1, "swapped", 1.0, rows=rows)
     of = {tuple(x): i for i, x in enumerate(sound.x1.tolist())}
-    donors = np.array([of[tuple(x)] for x in spoilt.x1.tolist()])
+    donors = np.array([of[tuple(x)] for x in corrupted.x1.tolist()])
     assert sorted(donors[rows]) == sorted(rows)
     assert (sound.y[donors[rows]] != sound.y[rows]).all()
 
 
 def test_a_transplant_takes_the_donors_modality_and_media(sound: Dataset) -> None:
-    spoilt = transplant(sound, 2, [4, 5], [11, 4])
-    assert spoilt.x2[[4, 5]].tolist() == sound.x2[[11, 4]].tolist()
-    assert media(spoilt, 4, 2) == TextMedia(str(sound.x2[11]))
-    index = spoilt.media_index[1]
+    corrupted = transplant(sound, 2, [4, 5], [11, 4])
+    assert corrupted.x2[[4, 5]].tolist() == sound.x2[[11, 4]].tolist()
+    assert media(corrupted, 4, 2) == TextMedia(str(sound.x2[11]))
+    index = corrupted.media_index[1]
     assert index is not None
     assert index[3:7].tolist() == [3, 11, 4, 6]
-    assert spoilt.media_index[0] is None
+    assert corrupted.media_index[0] is None
     # Of what has been transplanted already, the media goes along.
-    again = transplant(spoilt, 2, [0], [4]).media_index[1]
+    again = transplant(corrupted, 2, [0], [4]).media_index[1]
     assert again is not None
     assert again[0] == 11
 
 
-def test_of_three_modalities_the_third_can_be_spoilt_as_well() -> None:
+def test_of_three_modalities_the_third_can_be_corrupted_as_well() -> None:
     three = load_dataset("mfeat-three")
     rows = three.rows("test")
     for kind in CORRUPTIONS:
-        spoilt = corrupt(three, 3, kind, 1.0, rows=rows)
-        assert np.array_equal(np.flatnonzero(changed(three, spoilt, 3)), rows)
-        assert not changed(three, spoilt, 1).any()
-        assert not changed(three, spoilt, 2).any()
+        corrupted = corrupt(three, 3, kind, 1.0, rows=rows)
+        assert np.array_equal(np.flatnonzero(changed(three, corrupted, 3)), rows)
+        assert not changed(three, corrupted, 1).any()
+        assert not changed(three, corrupted, 2).any()
 
 
 # --- errors ---------------------------------------------------------------------------------

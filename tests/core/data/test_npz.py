@@ -84,11 +84,11 @@ def test_flipped_bytes_are_noticed(shipped: Path, data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(content) - 1))
     content[place] ^= data.draw(st.integers(1, 255))
     # Away from the card and its hash: the format itself must notice, or nothing has changed.
-    spoilt = shipped.parent / "bare" / "spoilt.npz"
-    spoilt.parent.mkdir(exist_ok=True)
-    spoilt.write_bytes(content)
+    corrupted = shipped.parent / "bare" / "spoilt.npz"
+    corrupted.parent.mkdir(exist_ok=True)
+    corrupted.write_bytes(content)
     try:
-        dataset = read_dataset(spoilt)
+        dataset = read_dataset(corrupted)
     except DmilError:
         return
     assert np.array_equal(dataset.x1, sound_arrays()["x1"])

@@ -236,9 +236,9 @@ names = st.sampled_from([*sound_arrays(), "media_index1", "other", "flag_", "<b>
 @settings(deadline=None, max_examples=200)
 @given(st.dictionaries(names, any_array(), max_size=9), st.booleans(), st.booleans())
 def test_check_never_raises_and_what_passes_becomes_a_dataset(
-    spoilt: Arrays, keep: bool, with_card: bool
+    corrupted: Arrays, keep: bool, with_card: bool
 ) -> None:
-    arrays = (sound_arrays() if keep else {}) | spoilt
+    arrays = (sound_arrays() if keep else {}) | corrupted
     card: Card | None = sound_card() if with_card else None
     issues = check(arrays, card)
     assert all(i.title and i.what_to_do and str(i) for i in issues)

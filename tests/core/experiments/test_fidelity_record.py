@@ -106,7 +106,7 @@ def test_few_seeds_cannot_miss_a_target_yet() -> None:
 
 def test_a_row_per_setting_by_hand() -> None:
     record = {
-        "settings": {"equal shares": records.law(agreement=0.8)},
+        "settings": {"equal shares": records.distribution(agreement=0.8)},
         "runs": [
             records.gated("equal shares", "dmil", s, gate_agreement=a, gate_auroc_S=0.5)
             for s, a in enumerate((0.5, 0.7))
@@ -163,7 +163,7 @@ def test_no_file_is_no_record(tmp_path: Path) -> None:
 
 
 def test_what_the_benchmark_writes_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two real runs on a small law, as benchmarks/fidelity.py records them."""
+    """Two real runs on a small distribution, as benchmarks/fidelity.py records them."""
     spec = "switch:train=300,val=100,test=200,shares=1/0/0/1"
     quick = partial(dmil_core.training.run.train, epochs_scale=0.02)
     monkeypatch.setattr(dmil_core.training.run, "train", quick)

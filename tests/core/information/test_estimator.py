@@ -11,11 +11,11 @@ import torch
 from numpy.testing import assert_allclose
 from numpy.typing import NDArray
 
-from dmil_core.data.synthetic.gaussian import gaussian_law
+from dmil_core.data.synthetic.gaussian import gaussian_distribution
 from dmil_core.errors import ConfigError, DataError
 from dmil_core.information.estimator import PointwiseInformation
 from dmil_core.information.posteriors import Stack
-from dmil_core.information.truth import exact, known_law
+from dmil_core.information.truth import exact, known_distribution
 from dmil_core.pid.pointwise import Pointwise, means
 
 LN2 = float(np.log(2.0))
@@ -24,16 +24,16 @@ Arrays = dict[str, NDArray[Any]]
 
 @cache
 def fitted(spec: str, rows: int = 1600) -> tuple[PointwiseInformation, Arrays, Arrays]:
-    """An estimator of a law, the rows it was fitted on, and others."""
-    law = gaussian_law(spec)
-    seen, new = law.sample(rows, 0), law.sample(2000, 1)
+    """An estimator of a distribution, the rows it was fitted on, and others."""
+    distribution = gaussian_distribution(spec)
+    seen, new = distribution.sample(rows, 0), distribution.sample(2000, 1)
     return PointwiseInformation().fit(seen["x1"], seen["x2"], seen["y"]), seen, new
 
 
 def truth(spec: str, rows: Arrays, definition: str = "same-sign") -> Pointwise:
-    law = known_law(spec)
-    assert law is not None
-    return exact(law, rows["x1"], rows["x2"], rows["y"], definition)  # type: ignore[arg-type]
+    distribution = known_distribution(spec)
+    assert distribution is not None
+    return exact(distribution, rows["x1"], rows["x2"], rows["y"], definition)  # type: ignore[arg-type]
 
 
 def bits(values: NDArray[np.float64]) -> float:
@@ -130,8 +130,8 @@ def test_rows_come_back_in_their_order() -> None:
 
 @pytest.mark.parametrize("factor", [0.1, 10.0])
 def test_the_unit_of_an_input_does_not_matter(factor: float) -> None:
-    law = gaussian_law("gaussian:law=degraded,corners=3")
-    rows = law.sample(600, 0)
+    distribution = gaussian_distribution("gaussian:law=degraded,corners=3")
+    rows = distribution.sample(600, 0)
     here, there = (
         PointwiseInformation()
         .fit(f * rows["x1"].astype(float), rows["x2"], rows["y"])
@@ -143,7 +143,7 @@ def test_the_unit_of_an_input_does_not_matter(factor: float) -> None:
 
 
 def test_the_same_rows_and_seed_give_the_same_numbers() -> None:
-    rows = gaussian_law("gaussian").sample(400, 0)
+    rows = gaussian_distribution("gaussian").sample(400, 0)
     one, other = (
         PointwiseInformation(seed=5)
         .fit(rows["x1"], rows["x2"], rows["y"])
@@ -154,7 +154,7 @@ def test_the_same_rows_and_seed_give_the_same_numbers() -> None:
 
 
 def test_names_of_classes_do_not_matter() -> None:
-    rows = gaussian_law("gaussian").sample(400, 0)
+    rows = gaussian_distribution("gaussian").sample(400, 0)
     names = np.array(["cat", "dog"])[rows["y"]]
     one, other = (
         PointwiseInformation()
@@ -181,7 +181,7 @@ def test_the_prior_is_that_of_the_rows() -> None:
 
 
 def test_constant_features_say_nothing() -> None:
-    rows = gaussian_law("gaussian").sample(400, 0)
+    rows = gaussian_distribution("gaussian").sample(400, 0)
     still = np.full((400, 3), 7.0)
     for definition in ("same-sign", "lsmi"):
         estimator = PointwiseInformation(definition).fit(rows["x1"], still, rows["y"])  # type: ignore[arg-type]
@@ -212,7 +212,7 @@ def test_pictures_are_flattened() -> None:
 
 # --- refusals ------------------------------------------------------------------------------
 
-ROWS = gaussian_law("gaussian").sample(100, 0)
+ROWS = gaussian_distribution("gaussian").sample(100, 0)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from dmil_core.checkpoint import default_folder, read_run
 from dmil_core.data.catalog import load_dataset
 from dmil_core.errors import ConfigError
 from dmil_core.information.heads import can_tell, from_heads
-from dmil_core.information.truth import exact, known_law
+from dmil_core.information.truth import exact, known_distribution
 from dmil_core.io.tables import read_table
 from dmil_core.metrics.calibration import best_temperature
 
@@ -84,11 +84,11 @@ def test_parts_of_a_shipped_model_add_up(paradigm: str) -> None:
 
 def test_heads_come_near_the_truth_where_it_is_known() -> None:
     table, classes = shipped("switch", "dmil")
-    data, law = load_dataset("switch"), known_law("switch")
-    assert law is not None
+    data, distribution = load_dataset("switch"), known_distribution("switch")
+    assert distribution is not None
     test = (table["split"] == "test").to_numpy()
     result = from_heads(table, classes).rows
-    known = exact(law, data.x1, data.x2, data.y)
+    known = exact(distribution, data.x1, data.x2, data.y)
     assert list(table["id"]) == list(data.ids)
     for name in ("i1", "i2", "i12"):
         told, true = (getattr(rows, name)[test].mean() / LN2 for rows in (result, known))

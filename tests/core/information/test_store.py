@@ -14,7 +14,7 @@ from dmil_core.data.catalog import load_dataset
 from dmil_core.errors import ConfigError, DataError
 from dmil_core.information import store
 from dmil_core.information.store import Account
-from dmil_core.information.truth import exact, known_law
+from dmil_core.information.truth import exact, known_distribution
 from dmil_core.io.tables import read_table, write_table
 
 SHIPPED = (
@@ -40,11 +40,11 @@ def test_it_comes_back_as_it_was(taken: Account, tmp_path: Path) -> None:
     assert_allclose(back.rows["i12"], taken.rows["i12"], atol=1e-5)
 
 
-def test_rows_follow_the_law(taken: Account) -> None:
-    law, data = known_law(SPEC), load_dataset(SPEC)
-    assert law is not None
+def test_rows_follow_the_distribution(taken: Account) -> None:
+    distribution, data = known_distribution(SPEC), load_dataset(SPEC)
+    assert distribution is not None
     for definition in ("same-sign", "ccs"):
-        true = exact(law, data.x1, data.x2, data.y, definition)  # type: ignore[arg-type]
+        true = exact(distribution, data.x1, data.x2, data.y, definition)  # type: ignore[arg-type]
         result = taken.split(definition)  # type: ignore[arg-type]
         assert result.r.mean() == pytest.approx(true.r.mean(), abs=0.07)
         assert np.corrcoef(result.i12, true.i12)[0, 1] > 0.85

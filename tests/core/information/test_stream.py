@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from numpy.testing import assert_allclose
 
-from dmil_core.data.synthetic.gaussian import gaussian_law
+from dmil_core.data.synthetic.gaussian import gaussian_distribution
 from dmil_core.errors import DataError
 from dmil_core.information import stream
 from dmil_core.information.estimator import PointwiseInformation
@@ -21,7 +21,7 @@ from dmil_core.io.tables import read_table, table_metadata
 
 
 def write(path: Path, rows: int, **other: Any) -> dict[str, Any]:
-    drawn = gaussian_law("gaussian").sample(rows, 0)
+    drawn = gaussian_distribution("gaussian").sample(rows, 0)
     columns: dict[str, Any] = {}
     for m in (1, 2):
         columns |= {f"x{m}_{i}": drawn[f"x{m}"][:, i] for i in range(2)}
@@ -90,7 +90,7 @@ def test_a_fault_far_down_leaves_what_was_there(
 ) -> None:
     """A class that the rows of the fit do not have turns up when half of the file is written."""
     monkeypatch.setattr(stream, "BATCH_ROWS", 100)
-    drawn = gaussian_law("gaussian").sample(500, 0)
+    drawn = gaussian_distribution("gaussian").sample(500, 0)
     y = drawn["y"].copy()
     y[450] = 7
     write(tmp_path / "rows.parquet", 500)

@@ -1,4 +1,5 @@
-"""Exact pointwise information: against quadrature, and against what each law is made to be."""
+"""Exact pointwise information: against quadrature, and against what each distribution is made to
+be."""
 
 from __future__ import annotations
 
@@ -8,11 +9,11 @@ from numpy.polynomial.hermite_e import hermegauss
 from numpy.testing import assert_allclose
 from scipy.stats import multivariate_normal
 
-from dmil_core.data.synthetic.gaussian import LAWS, gaussian_law
-from dmil_core.data.synthetic.switch import switch_law
-from dmil_core.data.synthetic.world_set import WorldSet
+from dmil_core.data.synthetic.gate_mixture_set import GateMixtureSet
+from dmil_core.data.synthetic.gaussian import DISTRIBUTIONS, gaussian_distribution
+from dmil_core.data.synthetic.switch import switch_distribution
 from dmil_core.errors import ConfigError
-from dmil_core.information.truth import exact, known_law
+from dmil_core.information.truth import exact, known_distribution
 from dmil_core.pid.discrete import informations
 from dmil_core.pid.pointwise import DEFINITIONS
 
@@ -21,10 +22,12 @@ ROWS = 100_000
 
 
 def means(spec: str, definition: str = "same-sign") -> dict[str, float]:
-    """Means over many rows of a law, in bits."""
-    law = switch_law(spec) if spec.startswith("switch") else gaussian_law(spec)
-    drawn = law.sample(ROWS, 1)
-    known = known_law(spec)
+    """Means over many rows of a distribution, in bits."""
+    distribution = (
+        switch_distribution(spec) if spec.startswith("switch") else gaussian_distribution(spec)
+    )
+    drawn = distribution.sample(ROWS, 1)
+    known = known_distribution(spec)
     assert known is not None
     result = exact(known, drawn["x1"], drawn["x2"], drawn["y"], definition)  # type: ignore[arg-type]
     return {name: float(values.mean()) / LN2 for name, values in result.columns().items()}
@@ -51,14 +54,14 @@ def test_shared_has_the_information_of_two_gaussians() -> None:
 
 
 @pytest.mark.parametrize(
-    ("law", "wanted"),
+    ("distribution", "wanted"),
     [
         ("xor", {"i1": 0.0, "i2": 0.0, "r": 0.0, "u1": 0.0, "u2": 0.0}),
         ("unique", {"i2": 0.0, "r": 0.0, "u2": 0.0, "s": 0.0}),
     ],
 )
-def test_nothing_is_found_where_nothing_is(law: str, wanted: dict[str, float]) -> None:
-    result = means(f"gaussian:law={law}")
+def test_nothing_is_found_where_nothing_is(distribution: str, wanted: dict[str, float]) -> None:
+    result = means(f"gaussian:law={distribution}")
     assert {name: result[name] for name in wanted} == pytest.approx(wanted, abs=1e-9)
     assert result["i12"] > 0.4
 
@@ -71,16 +74,16 @@ def test_what_copies_is_unique_to_ccs() -> None:
 
 
 def test_more_noise_on_the_same_adds_nothing() -> None:
-    law = gaussian_law("gaussian:law=degraded,corners=3")
-    assert_allclose(law.prior, np.array([1, 0.3, 0.09]) / 1.39)
+    distribution = gaussian_distribution("gaussian:law=degraded,corners=3")
+    assert_allclose(distribution.prior, np.array([1, 0.3, 0.09]) / 1.39)
     result = means("gaussian:law=degraded,corners=3")
     assert result["i12"] == pytest.approx(result["i1"], abs=1e-9)
     assert result["i2"] < result["i1"] - 0.1
 
 
-@pytest.mark.parametrize("law", LAWS)
-def test_densities_are_those_of_scipy(law: str) -> None:
-    result = gaussian_law(f"gaussian:law={law},corners=3")
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS)
+def test_densities_are_those_of_scipy(distribution: str) -> None:
+    result = gaussian_distribution(f"gaussian:law={distribution},corners=3")
     drawn = result.sample(5, 2)
     both = np.concatenate([drawn["x1"], drawn["x2"]], axis=1)
     covariance = np.kron(result.covariance, np.eye(result.means.shape[2]))
@@ -91,15 +94,15 @@ def test_densities_are_those_of_scipy(law: str) -> None:
     assert_allclose(np.exp(result.log_joint(drawn["x1"], drawn["x2"])), with_y, rtol=1e-6)
 
 
-def test_rows_are_drawn_from_the_law() -> None:
-    law = gaussian_law("gaussian:law=degraded,corners=2")
-    drawn = law.sample(ROWS, 0)
-    assert_allclose(np.bincount(drawn["y"]) / ROWS, law.prior, atol=0.01)
+def test_rows_are_drawn_from_the_distribution() -> None:
+    distribution = gaussian_distribution("gaussian:law=degraded,corners=2")
+    drawn = distribution.sample(ROWS, 0)
+    assert_allclose(np.bincount(drawn["y"]) / ROWS, distribution.prior, atol=0.01)
     own = drawn["y"] == 1
     for m in (0, 1):
-        assert_allclose(drawn[f"x{m + 1}"][own].mean(axis=0), law.means[m, 1], atol=0.02)
+        assert_allclose(drawn[f"x{m + 1}"][own].mean(axis=0), distribution.means[m, 1], atol=0.02)
     pairs = np.stack([drawn["x1"][own, 0], drawn["x2"][own, 0]])
-    assert_allclose(np.cov(pairs), law.covariance, atol=0.02)
+    assert_allclose(np.cov(pairs), distribution.covariance, atol=0.02)
 
 
 def test_switch_has_a_bit_less_what_its_noise_hides() -> None:
@@ -112,12 +115,12 @@ def test_switch_has_a_bit_less_what_its_noise_hides() -> None:
 
 def test_same_sign_finds_the_interaction_type_of_switch_and_lsmi_does_not() -> None:
     spec = "switch:classes=2,noise=0.5"
-    drawn = switch_law(spec).sample(4000, 3)
-    law = known_law(spec)
-    assert law is not None
+    drawn = switch_distribution(spec).sample(4000, 3)
+    distribution = known_distribution(spec)
+    assert distribution is not None
     hits = {}
     for definition in DEFINITIONS:
-        result = exact(law, drawn["x1"], drawn["x2"], drawn["y"], definition)
+        result = exact(distribution, drawn["x1"], drawn["x2"], drawn["y"], definition)
         parts = np.stack([result.r, result.u1, result.u2, result.s], axis=1)
         named = np.array(["R", "U1", "U2", "S"])[parts.argmax(axis=1)]
         hits[definition] = float((named == drawn["interaction_type"]).mean())
@@ -128,12 +131,14 @@ def test_same_sign_finds_the_interaction_type_of_switch_and_lsmi_does_not() -> N
 
 @pytest.mark.parametrize("definition", DEFINITIONS)
 def test_only_lsmi_changes_with_the_unit_of_an_input(definition: str) -> None:
-    law = gaussian_law("gaussian:law=degraded,corners=3")
-    drawn = law.sample(500, 4)
-    here = exact(law, drawn["x1"], drawn["x2"], drawn["y"], definition)  # type: ignore[arg-type]
+    distribution = gaussian_distribution("gaussian:law=degraded,corners=3")
+    drawn = distribution.sample(500, 4)
+    here = exact(distribution, drawn["x1"], drawn["x2"], drawn["y"], definition)  # type: ignore[arg-type]
     scale = np.diag([10.0, 1.0])
-    means_ = law.means * np.array([10.0, 1.0])[:, None, None]
-    scaled = type(law)(means_, law.labels, law.weights, scale @ law.covariance @ scale)
+    means_ = distribution.means * np.array([10.0, 1.0])[:, None, None]
+    scaled = type(distribution)(
+        means_, distribution.labels, distribution.weights, scale @ distribution.covariance @ scale
+    )
     x1 = 10.0 * drawn["x1"].astype(float)
     there = exact(scaled, x1, drawn["x2"], drawn["y"], definition)  # type: ignore[arg-type]
     assert_allclose(here.i12, there.i12, atol=1e-9)
@@ -145,28 +150,28 @@ def test_only_lsmi_changes_with_the_unit_of_an_input(definition: str) -> None:
 @pytest.mark.parametrize(
     "spec",
     [
-        "world:and=1",
-        "world:copy=1,correlation=1",
-        "world:sum=1,prior=1/0/2",
-        "world:xor=1,rdn=2,unq1=1,noise=0.2",
-        "world:table=a~b~0/a~c~1/d~b~1",
+        "gates:and=1",
+        "gates:copy=1,correlation=1",
+        "gates:sum=1,prior=1/0/2",
+        "gates:xor=1,rdn=2,unq1=1,noise=0.2",
+        "gates:table=a~b~0/a~c~1/d~b~1",
     ],
 )
 def test_points_that_cannot_be_confused_tell_what_their_symbols_tell(spec: str, form: str) -> None:
-    made = WorldSet.from_spec(f"{spec},form={form},spread=0.1,train={ROWS}")
-    law, rows = known_law(made.spec), made.arrays()
-    assert law is not None
-    assert_allclose(law.prior, made.world.pmf().p.sum(axis=(0, 1)))
-    result = exact(law, rows["x1"], rows["x2"], rows["y"])
-    wanted = informations(made.world.pmf().p)
+    made = GateMixtureSet.from_spec(f"{spec},form={form},spread=0.1,train={ROWS}")
+    distribution, rows = known_distribution(made.spec), made.arrays()
+    assert distribution is not None
+    assert_allclose(distribution.prior, made.mixture.pmf().p.sum(axis=(0, 1)))
+    result = exact(distribution, rows["x1"], rows["x2"], rows["y"])
+    wanted = informations(made.mixture.pmf().p)
     assert_allclose([result.i1.mean(), result.i2.mean(), result.i12.mean()], wanted, atol=0.01)
 
 
 def test_between_two_symbols_of_xor_nobody_knows_and_noise_counts_by_its_own_input() -> None:
-    law = known_law("world:xor=1,spread=0.5,spread2=2")
-    assert law is not None
+    distribution = known_distribution("gates:xor=1,spread=0.5,spread2=2")
+    assert distribution is not None
     middle, below, above = [0.0, 0.0], [0.0, -1.0], [0.0, 1.0]
-    log_p = law.log_joint([middle, below, below], [below, below, above])
+    log_p = distribution.log_joint([middle, below, below], [below, below, above])
     # The evidence for a symbol is 2 / deviation^2 where a point is at its centre.
     sure1, sure2 = (1 / (1 + np.exp(-2 / s**2)) for s in (0.5, 2.0))
     same = sure1 * sure2 + (1 - sure1) * (1 - sure2)
@@ -174,8 +179,8 @@ def test_between_two_symbols_of_xor_nobody_knows_and_noise_counts_by_its_own_inp
     assert_allclose(chance, [0.5, 1 - same, same])
 
 
-def test_a_law_is_found_by_the_name_of_its_set() -> None:
-    assert known_law("avdigits") is None
-    assert known_law("switch-three") is None
+def test_a_distribution_is_found_by_the_name_of_its_set() -> None:
+    assert known_distribution("avdigits") is None
+    assert known_distribution("switch-three") is None
     with pytest.raises(ConfigError, match="one of shared"):
-        known_law("gaussian:law=other")
+        known_distribution("gaussian:law=other")

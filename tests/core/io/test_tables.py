@@ -126,9 +126,9 @@ def test_a_changed_byte_is_called_damaged(tmp_path: Path) -> None:
     whole, wanted, unseen = path.read_bytes(), read_table(path), 0
     places = range(0, len(whole), 5)
     for place in places:
-        spoilt = bytearray(whole)
-        spoilt[place] ^= 0x41
-        path.write_bytes(spoilt)
+        corrupted = bytearray(whole)
+        corrupted[place] ^= 0x41
+        path.write_bytes(corrupted)
         try:
             table_metadata(path)
             unseen += not read_table(path).equals(wanted)

@@ -1,4 +1,4 @@
-"""Probes against laws where what can be read is known exactly."""
+"""Probes against distributions where what can be read is known exactly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Theorem 1's terms against laws whose terms have closed forms."""
+"""Theorem 1's terms against distributions whose terms have closed forms."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from dmil_core import schema
-from dmil_core.data.synthetic.switch_distribution import SwitchLaw
+from dmil_core.data.synthetic.switch_distribution import SwitchDistribution
 from dmil_core.errors import DataError
 from dmil_core.metrics import theorem
 from dmil_core.schema import COMPONENTS
@@ -69,7 +69,8 @@ def test_a_label_that_depends_on_the_interaction_type() -> None:
 
 
 def test_a_known_prior_weighs_the_rows() -> None:
-    """By chance R was drawn three times and S once; the law says that both are equally frequent."""
+    """By chance R was drawn three times and S once; the distribution says that both are equally
+    frequent."""
     y, c = np.array([0, 0, 0, 1]), np.array([0, 0, 0, 3])
     q = np.full((4, 4, 2), -np.inf)
     q[:, 0, 0], q[:, 3, 1] = np.log(0.5), np.log(0.5)
@@ -95,20 +96,20 @@ def test_the_theorem_holds_between_estimates_of_any_model(
     assert result.slack == pytest.approx(-(share[c, y] / 3 * np.log(own)).sum())
 
 
-def test_the_law_itself_has_exact_terms() -> None:
+def test_the_distribution_itself_has_exact_terms() -> None:
     """Almost without noise everything is known; added up, the class of S is lost, nothing else."""
-    law = SwitchLaw(classes=4, noise=0.3)
-    rows = law.sample(2000, seed=1)
+    distribution = SwitchDistribution(classes=4, noise=0.3)
+    rows = distribution.sample(2000, seed=1)
     c = np.array([COMPONENTS.index(k) for k in rows["interaction_type"]])
-    prior = np.outer(law.shares, law.prior)
+    prior = np.outer(distribution.shares, distribution.prior)
 
     def measure(log_weight: NDArray[Any]) -> theorem.Terms:
         top = log_weight.max(axis=(1, 2), keepdims=True)
         total = np.log(np.exp(log_weight - top).sum(axis=(1, 2), keepdims=True)) + top
         return theorem.terms(log_weight - total, rows["y"], c, prior)
 
-    together = measure(law.log_joint(rows["x1"], rows["x2"]))
-    added = measure(law.log_added(rows["x1"], rows["x2"]))
+    together = measure(distribution.log_joint(rows["x1"], rows["x2"]))
+    added = measure(distribution.log_added(rows["x1"], rows["x2"]))
     assert together.bound == pytest.approx(2 * LN2, abs=1e-6)
     assert added.by_interaction_type["S"] == pytest.approx(0.0, abs=1e-6)
     assert added.information == pytest.approx(0.75 * 2 * LN2, abs=1e-6)
@@ -116,14 +117,14 @@ def test_the_law_itself_has_exact_terms() -> None:
 
 
 def test_what_cannot_be_is_impossible_added_up_too() -> None:
-    law = SwitchLaw(classes=2, shares=(1, 0, 0, 1))
-    rows = law.sample(5, seed=0)
-    added = law.log_added(rows["x1"], rows["x2"])
+    distribution = SwitchDistribution(classes=2, shares=(1, 0, 0, 1))
+    rows = distribution.sample(5, seed=0)
+    added = distribution.log_added(rows["x1"], rows["x2"])
     assert np.isneginf(added[:, 1:3]).all()
     assert np.isfinite(added[:, [0, 3]]).all()
 
 
-def test_rows_and_law_must_agree_on_what_can_occur() -> None:
+def test_rows_and_distribution_must_agree_on_what_can_occur() -> None:
     y, c = np.array([0, 1]), np.array([0, 0])
     with pytest.raises(ValueError, match="of no other"):
         theorem.terms(np.full((2, 4, 2), -np.log(8)), y, c, np.full((4, 2), 0.125))

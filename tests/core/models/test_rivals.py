@@ -1,4 +1,4 @@
-"""What defines each rival architecture, and which of them can represent synergy."""
+"""What defines each compared method architecture, and which of them can represent synergy."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def test_the_experts_begin_as_copies_and_share_no_weight() -> None:
 
 
 @pytest.mark.parametrize("name", ["mmtm", "mib", "i2moe"])
-def test_every_rival_fuses_with_the_fusion_of_joint(name: str) -> None:
+def test_every_compared_fuses_with_the_fusion_of_joint(name: str) -> None:
     net, joint = model(PARADIGMS[name].parts), model("joint")
     shape = [p.shape for p in joint.fusion.parameters()]
     result = [m for m in net.modules() if isinstance(m, Fusion)]
@@ -171,7 +171,7 @@ def test_every_rival_fuses_with_the_fusion_of_joint(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["mmtm", "mib", "i2m2", "i2moe", "pretrained"])
-def test_rivals_that_fuse_learn_xor(name: str) -> None:
+def test_compared_that_fuse_learn_xor(name: str) -> None:
     paradigm, b = PARADIGMS[name], xor()
     net = model(paradigm.parts, classes=2)
     stages = tuple(replace(s, epochs=150, patience=150, lr=1e-2) for s in paradigm.stages)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dmil_core.data.synthetic.gaussian import gaussian_law
+from dmil_core.data.synthetic.gaussian import gaussian_distribution
 from dmil_core.pid.clusters import PARTS, Discretised, by_clusters
 
 LN2 = float(np.log(2.0))
 
 
 def cut(spec: str, clusters: int, rows: int = 4000, draws: int = 40) -> Discretised:
-    drawn = gaussian_law(spec).sample(rows, 0)
+    drawn = gaussian_distribution(spec).sample(rows, 0)
     (result,) = by_clusters(drawn["x1"], drawn["x2"], drawn["y"], [clusters], draws=draws)
     return result
 
@@ -60,7 +60,7 @@ def test_fewer_different_rows_than_clusters() -> None:
 
 
 def test_the_unit_of_an_input_does_not_matter() -> None:
-    drawn = gaussian_law("gaussian").sample(500, 0)
+    drawn = gaussian_distribution("gaussian").sample(500, 0)
     here, there = (
         by_clusters(f * drawn["x1"].astype(float), drawn["x2"], drawn["y"], [4], draws=5)[0]
         for f in (1.0, 10.0)
@@ -70,7 +70,7 @@ def test_the_unit_of_an_input_does_not_matter() -> None:
 
 def test_rows_of_a_group_are_drawn_together() -> None:
     """Each row four times: drawn one by one they would seem surer than they are."""
-    drawn = gaussian_law("gaussian").sample(150, 0)
+    drawn = gaussian_distribution("gaussian").sample(150, 0)
     x1, x2, y = (np.repeat(drawn[name], 4, axis=0) for name in ("x1", "x2", "y"))
     few = by_clusters(drawn["x1"], drawn["x2"], drawn["y"], [3], draws=100)[0]
     group = np.repeat(np.arange(150), 4)

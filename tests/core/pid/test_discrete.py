@@ -105,11 +105,11 @@ def test_measures_agree_with_dit(shape: tuple[int, int, int], seed: int) -> None
 
     p = random_pmf(shape, seed)
     outcomes = ["".join(map(str, t)) for t in product(*map(range, shape))]
-    law = dit.Distribution(outcomes, p.ravel())
+    distribution = dit.Distribution(outcomes, p.ravel())
     kinds = {"imin": PID_WB, "immi": PID_MMI, "iccs": PID_CCS, "broja": PID_BROJA}
     ours, theirs = {}, {}
     for measure, kind in kinds.items():
-        oracle = kind(law, [(0,), (1,)], (2,))
+        oracle = kind(distribution, [(0,), (1,)], (2,))
         theirs[measure] = [oracle[node] for node in (((0,), (1,)), ((0,),), ((1,),), ((0, 1),))]
         result = decompose(p, measure)  # type: ignore[arg-type]
         ours[measure] = [part / LN2 for part in parts(result)]

@@ -22,7 +22,7 @@ from tests.core.builders import states_equal
 
 #: Small enough to end in a second, large enough that every stage has epochs.
 SMALL = Settings(train=40, val=30, epochs_scale=0.01, seed=3)
-MIX = replace(SMALL, world="world:xor=1,rdn=1,unq1=1,unq2=1")
+MIX = replace(SMALL, mixture="gates:xor=1,rdn=1,unq1=1,unq2=1")
 
 
 @pytest.fixture(autouse=True)
@@ -127,7 +127,7 @@ def test_places_of_a_picture_lie_where_its_axes_say(form: str) -> None:
 
 
 def test_truth_tables_with_more_symbols_have_one_square_over_all_of_them() -> None:
-    live = Live(replace(SMALL, world="world:table=a~p~no/a~q~yes/b~p~yes/b~q~no/c~p~no"))
+    live = Live(replace(SMALL, mixture="gates:table=a~p~no/a~q~yes/b~p~yes/b~q~no/c~p~no"))
     (square,) = live.scene().squares
     assert (square.symbols1, square.symbols2) == (("a", "b", "c"), ("p", "q"))
     assert square.truth == ((0, 1, 0), (1, 0, -1))
@@ -135,6 +135,6 @@ def test_truth_tables_with_more_symbols_have_one_square_over_all_of_them() -> No
     assert live.start()[0].accuracy.keys() == {"all"}
 
 
-def test_a_world_with_one_class_is_refused_in_words() -> None:
+def test_a_mixture_with_one_class_is_refused_in_words() -> None:
     with pytest.raises(ConfigError, match="only one class ever occurs"):
-        Live(replace(SMALL, world="world:table=0~0~a/1~1~a"))
+        Live(replace(SMALL, mixture="gates:table=0~0~a/1~1~a"))

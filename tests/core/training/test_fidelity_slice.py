@@ -1,4 +1,5 @@
-"""A slice of the fidelity benchmark: small laws, short training, and a gate that must not collapse.
+"""A slice of the fidelity benchmark: small distributions, short training, and a gate that must not
+collapse.
 
 The bounds are looser than the benchmark's targets, since there is a quarter of the rows and less
 than half of the epochs; a collapsed gate agrees with a quarter of the samples and is far outside.
@@ -20,7 +21,7 @@ from dmil_core.metrics import fidelity
 from dmil_core.training.run import train
 
 SMALL = "train=2000,val=500,test=1500"
-LAWS = {
+DISTRIBUTIONS = {
     "equal": f"switch:{SMALL}",
     "R only": f"switch:shares=1/0/0/0,{SMALL}",
     "S only": f"switch:shares=0/0/0/1,{SMALL}",
@@ -30,15 +31,15 @@ LAWS = {
 
 @pytest.fixture(scope="module")
 def learn(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """(law, paradigm) -> measures of a short training on test rows."""
+    """(distribution, paradigm) -> measures of a short training on test rows."""
     root = tmp_path_factory.mktemp("fidelity")
 
     @cache
-    def measured(law: str, paradigm: str = "dmil") -> dict[str, Any]:
-        dataset = load_dataset(LAWS[law])
+    def measured(distribution: str, paradigm: str = "dmil") -> dict[str, Any]:
+        dataset = load_dataset(DISTRIBUTIONS[distribution])
         run = train(
-            dataset, paradigm, 0, root / law / paradigm, epochs_scale=0.4,
-            teachers=root / law / "teachers",
+            dataset, paradigm, 0, root / distribution / paradigm, epochs_scale=0.4,
+            teachers=root / distribution / "teachers",
         )  # fmt: skip
         table = read_table(Path(run.predictions)).query("split == 'test'")
         result: dict[str, Any] = fidelity.of_table(table)
@@ -54,7 +55,7 @@ def learn(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 def test_the_gate_finds_the_interaction_type(learn: Any) -> None:
-    result, top = learn("equal"), ceilings(LAWS["equal"])
+    result, top = learn("equal"), ceilings(DISTRIBUTIONS["equal"])
     assert result["gate_agreement"] >= 0.95 * top["information"]["agreement"]
     for c, best in top["information"]["auroc"].items():
         assert result[f"gate_auroc_{c}"] >= 0.97 * best
@@ -66,9 +67,11 @@ def test_without_responsibilities_it_does_not(learn: Any) -> None:
     assert learn("equal", "dmil-flat")["gate_agreement"] < 0.75
 
 
-@pytest.mark.parametrize(("law", "only"), [("R only", "R"), ("S only", "S")])
-def test_a_single_interaction_type_does_not_invent_others(learn: Any, law: str, only: str) -> None:
-    assert learn(law)["mean"][only] >= 0.85
+@pytest.mark.parametrize(("distribution", "only"), [("R only", "R"), ("S only", "S")])
+def test_a_single_interaction_type_does_not_invent_others(
+    learn: Any, distribution: str, only: str
+) -> None:
+    assert learn(distribution)["mean"][only] >= 0.85
 
 
 def test_taking_a_component_away_hurts_nobody_elses_samples(learn: Any) -> None:

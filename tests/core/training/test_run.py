@@ -124,8 +124,8 @@ def test_test_rows_never_reach_the_weights(
     x1, x2, y = tiny.x1.copy(), tiny.x2.copy(), tiny.y.copy()
     x1[rows], x2[rows] = 1e6, -1e6
     y[rows] = (y[rows] + 1) % 3
-    spoilt = replace(tiny, x1=x1, x2=x2, y=y)
-    run = again(spoilt, tmp_path, paradigm=name)
+    corrupted = replace(tiny, x1=x1, x2=x2, y=y)
+    run = again(corrupted, tmp_path, paradigm=name)
     assert run.weights_sha256 == tiny_runs[name].weights_sha256
     assert run.data_digest != tiny.digest
 

@@ -150,9 +150,9 @@ def test_too_many_are_refused_in_words_until_one_leaves(room: Classroom) -> None
     assert room.look(room.open(TINY)) is not None
 
 
-def test_a_world_that_cannot_be_learnt_fails_in_words_and_harms_no_other(room: Classroom) -> None:
+def test_a_mixture_that_cannot_be_learnt_fails_in_words_and_harms_no_other(room: Classroom) -> None:
     good = room.open(TINY)
-    bad = room.open(Settings(world="world:table=0~0~a/1~1~a", train=40, val=30))
+    bad = room.open(Settings(mixture="gates:table=0~0~a/1~1~a", train=40, val=30))
     until(lambda: seen(room, bad).state == "failed")
     assert "only one class ever occurs" in seen(room, bad).problem
     room.go(good, until=1)

@@ -470,8 +470,8 @@ def test_an_account_of_other_rows_is_not_shown(
     other = replace(dmil, run=replace(dmil.run, data_digest="another"))
     assert estimates.account(other) is None
     assert estimates.clusters(other).empty
-    assert information.tellers(other) == ("model",)
-    assert information.tellers(catalog.get(GENERATED, "joint", 0)) == ()
+    assert information.estimators(other) == ("model",)
+    assert information.estimators(catalog.get(GENERATED, "joint", 0)) == ()
 
 
 def test_a_damaged_account_is_left_out(dmil: Checkpoint, tmp_path: Path) -> None:

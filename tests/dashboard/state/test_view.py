@@ -38,8 +38,8 @@ fields_of_views = {
     "colour": st.sampled_from(state.COLOURS),
     "beside": words,
     "slice": st.sampled_from(("", "a~dmil~0~Z~e6f392~AAAAzzAA__99")),
-    "rival": words.filter(bool),
-    "rival_seed": st.just("") | st.integers(0, 999_999).map(str),
+    "compared": words.filter(bool),
+    "compared_seed": st.just("") | st.integers(0, 999_999).map(str),
     "side": st.sampled_from(state.SIDES),
     "search": words,
     "truth": words,
@@ -62,12 +62,12 @@ fields_of_views = {
     "method": words,
     "setting": words,
     "definition": st.sampled_from(state.DEFINITIONS),
-    "teller": st.sampled_from(state.TELLERS),
+    "estimator": st.sampled_from(state.ESTIMATORS),
     "near": words,
     "edit1": st.sampled_from(("", "blank", "noise:1.5:3", "text:two  words")),
     "edit2": words.map(lambda w: f"swap:{w[:190]}" if w else ""),
     "edit3": drawings,
-    "world": st.sampled_from(("", "world:xor=1,and=0.5,noise=0.1", "world:table=0~0~1/-1~a~b")),
+    "mixture": st.sampled_from(("", "gates:xor=1,and=0.5,noise=0.1", "gates:table=0~0~1/-1~a~b")),
     "build": st.sampled_from(("", *state.BUILDS)),
     "measure": st.sampled_from(state.MEASURES),
     "pointwise": st.sampled_from(state.POINTWISE),
@@ -154,7 +154,7 @@ def test_a_completed_view_names_only_what_exists(view: View) -> None:
     assert done.data in ("a", "b")
     assert done.model in ("joint", "dmil")
     assert done.seed in (0, 3)
-    assert done.rival in ("joint", "dmil")
+    assert done.compared in ("joint", "dmil")
     assert state.complete(done, ("a", "b"), ("joint", "dmil"), (0, 3)) == (done, ())
     assert all(d.reason for d in dropped)
 
@@ -204,7 +204,7 @@ def test_the_longest_link_can_be_sent() -> None:
     edits = {f"edit{m}": "draw:lA" + "Az" * 990 for m in (1, 2, 3)}
     texts = {f.name: "x" * state.LONGEST for f in fields(View) if f.default == ""}
     view = replace(View(), **{**texts, "dominant": "", "interaction_type": "", "answers": "",
-                              "factors": "", "build": "", "world": "~" * state.LONGEST_WORLD,
+                              "factors": "", "build": "", "mixture": "~" * state.LONGEST_MIXTURE,
                               **edits})  # fmt: skip
     assert len(urlencode(state.to_query(view))) < 16_000
 

@@ -337,7 +337,7 @@ def test_columns_are_named_so_that_a_click_can_choose_them(open_page: OpenPage) 
 
 
 def test_one_right_the_other_wrong_in_both_directions(open_page: OpenPage, room: Room) -> None:
-    app = open_page("compare", data=REAL, part="samples", look="pair", rival="ensemble")
+    app = open_page("compare", data=REAL, part="samples", look="pair", compared="ensemble")
     one, two = (table_of(room, REAL, m).query("split == 'test'") for m in ("dmil", "ensemble"))
     only = int((one["correct"].to_numpy() & ~two["correct"].to_numpy()).sum())
     options = [o.replace("\\", "") for o in app.radio(key="choice_side").options]
@@ -347,12 +347,12 @@ def test_one_right_the_other_wrong_in_both_directions(open_page: OpenPage, room:
     assert len(listed) == only
     assert listed["second"].str.startswith("✗").all()
     app.selectbox(key="pair_second").select("dmil-paper:0").run()
-    assert view(app).rival == "dmil-paper"  # type: ignore[attr-defined]
+    assert view(app).compared == "dmil-paper"  # type: ignore[attr-defined]
     assert not app.exception
 
 
 def test_a_sample_under_two_models_beside_each_other(open_page: OpenPage) -> None:
-    query = {"part": "samples", "look": "pair", "rival": "dmil-paper"}
+    query = {"part": "samples", "look": "pair", "compared": "dmil-paper"}
     app = open_page("compare", data=REAL, **query)
     first = app.dataframe[0].value.iloc[0]
     assert view(app).sample == first["id"]  # type: ignore[attr-defined]
@@ -363,13 +363,13 @@ def test_a_sample_under_two_models_beside_each_other(open_page: OpenPage) -> Non
     scores = [shown[shown.index("score") + 1] for shown in waterfalls]
     assert scores[0] != scores[1]
     assert "goes from the inputs straight" not in words
-    other = said(open_page("compare", data=REAL, part="samples", look="pair", rival="joint"))
+    other = said(open_page("compare", data=REAL, part="samples", look="pair", compared="joint"))
     assert "joint goes from the inputs straight to a score" in other
 
 
 def test_two_seeds_of_one_model_are_compared(open_page: OpenPage, seeds: Path) -> None:
     query = {"data": REAL, "model": "joint", "part": "samples", "look": "pair"}
-    app = open_page("compare", root=seeds, rival="joint", **{"rival-seed": "1"}, **query)
+    app = open_page("compare", root=seeds, compared="joint", **{"compared-seed": "1"}, **query)
     assert not app.exception
     assert app.selectbox(key="pair_first").value == "joint:0"
     assert app.selectbox(key="pair_second").value == "joint:1"

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from streamlit.testing.v1 import AppTest
 
-from dashboard.figures import worlds as figures
-from dashboard.services.learn import worlds as service
+from dashboard.figures import joint_distribution as figures
+from dashboard.services.learn import gates as service
 from dashboard.services.store.catalog import DataProblem
 from dashboard.state.view import MEASURES, POINTWISE, View, change
-from dashboard.text import worlds as text
+from dashboard.text import gates as text
+from dmil_core.data.synthetic.gate_mixture import GateMixture
 from dmil_core.data.synthetic.gates import GATES
 from dmil_core.data.synthetic.truth_table import Row
-from dmil_core.data.synthetic.world import World
 from dmil_core.pid import discrete
 from dmil_core.pid.pointwise import DEFINITIONS
 from tests.core.pid.distributions import TRUTH
@@ -27,11 +27,11 @@ from tests.dashboard.conftest import OpenPage
 from tests.dashboard.views.test_pages import said
 
 LN2 = float(np.log(2.0))
-TABLE = "world:table=0~0~0~3/0~1~1~1/1~0~1~1/1~1~0~1"
-MIXED = "world:xor=1,and=0.5,rdn=2,noise=0.1,prior=0.3/0.7,correlation=0.2"
+TABLE = "gates:table=0~0~0~3/0~1~1~1/1~0~1~1/1~1~0~1"
+MIXED = "gates:xor=1,and=0.5,rdn=2,noise=0.1,prior=0.3/0.7,correlation=0.2"
 
 
-def random_tables(count: int) -> list[World]:
+def random_tables(count: int) -> list[GateMixture]:
     """Tables of up to four symbols each, some with noise."""
     rng = np.random.default_rng(5)
     result = []
@@ -40,7 +40,7 @@ def random_tables(count: int) -> list[World]:
         cells = np.stack(np.unravel_index(np.arange(size.prod()), size), axis=1)
         cells = rng.permutation(cells)[: rng.integers(1, min(len(cells), 24) + 1)]
         rows = [Row(*map(str, c), float(rng.integers(1, 9))) for c in cells.tolist()]
-        result.append(World(table=tuple(rows), noise=0.25 * (i % 3 == 0)))
+        result.append(GateMixture(table=tuple(rows), noise=0.25 * (i % 3 == 0)))
     return result
 
 
@@ -48,23 +48,25 @@ def random_tables(count: int) -> list[World]:
 
 
 def test_two_hundred_tables_have_the_numbers_of_the_exact_solver() -> None:
-    """From the text in the link to the bits on the page, against the law built by hand."""
-    for world in random_tables(200):
-        result = service.numbers(world.spec)
-        total = sum(row.p for row in world.table)
-        names = [sorted({getattr(row, axis) for row in world.table}) for axis in ("x1", "x2", "y")]
+    """From the text in the link to the bits on the page, against the distribution built by hand."""
+    for mixture in random_tables(200):
+        result = service.numbers(mixture.spec)
+        total = sum(row.p for row in mixture.table)
+        names = [
+            sorted({getattr(row, axis) for row in mixture.table}) for axis in ("x1", "x2", "y")
+        ]
         p = np.zeros([len(axis) for axis in names])
-        for row in world.table:
+        for row in mixture.table:
             at = tuple(
                 axis.index(getattr(row, n))
                 for axis, n in zip(names, ("x1", "x2", "y"), strict=True)
             )
             p[at] = row.p / total
-        p = (1 - world.noise) * p + world.noise * p.sum(2, keepdims=True) * p.sum((0, 1))
+        p = (1 - mixture.noise) * p + mixture.noise * p.sum(2, keepdims=True) * p.sum((0, 1))
         for measure, parts in result.parts.items():
             exact = discrete.decompose(p, measure)  # type: ignore[arg-type]
             told = [exact.r, exact.u1, exact.u2, exact.s]
-            assert_allclose(parts, np.array(told) / LN2, atol=2e-6, err_msg=world.spec)
+            assert_allclose(parts, np.array(told) / LN2, atol=2e-6, err_msg=mixture.spec)
             assert_allclose(sum(parts), result.i12, atol=1e-9)
         r, u1, u2, _ = result.parts["broja"]
         assert_allclose([r + u1, r + u2], [result.i1, result.i2], atol=1e-9)
@@ -73,18 +75,18 @@ def test_two_hundred_tables_have_the_numbers_of_the_exact_solver() -> None:
 @pytest.mark.parametrize("measure", TRUTH)
 @pytest.mark.parametrize(("name", "known"), [("xor", "XOR"), ("and", "AND"), ("sum", "SUM")])
 def test_a_preset_has_its_known_numbers(name: str, known: str, measure: str) -> None:
-    result = service.numbers(f"world:{name}=1")
+    result = service.numbers(f"gates:{name}=1")
     assert_allclose(result.parts[measure], TRUTH[measure][known], atol=2e-6)
 
 
 def test_what_the_class_holds_is_its_entropy() -> None:
-    assert service.numbers("world:xor=1,noise=1").entropy == pytest.approx(1.0)
-    half = service.numbers("world:and=1")
+    assert service.numbers("gates:xor=1,noise=1").entropy == pytest.approx(1.0)
+    half = service.numbers("gates:and=1")
     assert half.entropy == pytest.approx(half.i12) == pytest.approx(2 - 0.75 * log2(3))
 
 
 @pytest.mark.parametrize("definition", DEFINITIONS)
-@pytest.mark.parametrize("spec", ["world:and=1", MIXED, TABLE])
+@pytest.mark.parametrize("spec", ["gates:and=1", MIXED, TABLE])
 def test_the_cases_are_the_realisations_in_bits(spec: str, definition: str) -> None:
     frame = service.outcomes(spec, definition)
     numbers = service.numbers(spec)
@@ -106,49 +108,49 @@ def test_choices_in_links_are_those_of_the_core() -> None:
 
 
 @pytest.mark.parametrize("name", GATES)
-def test_a_gate_as_a_table_is_the_same_law(name: str) -> None:
-    gate = World({name: 1.0}, correlation=0.5)
+def test_a_gate_as_a_table_is_the_same_distribution(name: str) -> None:
+    gate = GateMixture({name: 1.0}, correlation=0.5)
     table, lost, faults = service.typed(gate, service.text_of(gate))
     assert not lost
     assert not faults
     assert_allclose(table.pmf().p, gate.pmf().p, atol=1e-6)
 
 
-def test_a_wrong_table_leaves_the_world_as_it_was() -> None:
-    world, _, faults = service.typed(World(), "0 0 -> 0\n1 1")
-    assert world == World()
+def test_a_wrong_table_leaves_the_mixture_as_it_was() -> None:
+    mixture, _, faults = service.typed(GateMixture(), "0 0 -> 0\n1 1")
+    assert mixture == GateMixture()
     assert [row for row, _ in faults] == [2]
 
 
 def test_a_prior_that_no_longer_fits_is_given_up_and_said() -> None:
-    world = World(prior=(0.2, 0.8))
-    tied, lost = service.changed(world, correlation=1.0)
+    mixture = GateMixture(prior=(0.2, 0.8))
+    tied, lost = service.changed(mixture, correlation=1.0)
     assert tied.prior == ()
     assert "prior was given up" in lost
-    kept, lost = service.changed(world, gates={"and": 1.0})
-    assert kept.prior == world.prior
+    kept, lost = service.changed(mixture, gates={"and": 1.0})
+    assert kept.prior == mixture.prior
     assert not lost
 
 
 @given(st.integers(0, 3), st.floats(0, 1), st.floats(0, 1))
 def test_a_class_gets_the_chance_that_is_asked_for(k: int, first: float, second: float) -> None:
-    world = World({"copy": 1.0})
+    mixture = GateMixture({"copy": 1.0})
     for chance in (first, second):
-        world = World({"copy": 1.0}, prior=service.tilted(world, k, round(chance, 2)))
-        assert service.prior_of(world)[k] == pytest.approx(round(chance, 2), abs=2e-4)
-        others = [p for i, p in enumerate(service.prior_of(world)) if i != k]
+        mixture = GateMixture({"copy": 1.0}, prior=service.tilted(mixture, k, round(chance, 2)))
+        assert service.prior_of(mixture)[k] == pytest.approx(round(chance, 2), abs=2e-4)
+        others = [p for i, p in enumerate(service.prior_of(mixture)) if i != k]
         assert max(others) - min(others) < 5e-4
 
 
 def test_shares_are_those_after_the_prior() -> None:
-    assert service.shares(World({"xor": 1.0, "and": 3.0})) == {"xor": 0.25, "and": 0.75}
-    tilted = service.shares(World({"xor": 1.0, "and": 1.0}, prior=(0.0, 1.0)))
+    assert service.shares(GateMixture({"xor": 1.0, "and": 3.0})) == {"xor": 0.25, "and": 0.75}
+    tilted = service.shares(GateMixture({"xor": 1.0, "and": 1.0}, prior=(0.0, 1.0)))
     assert tilted["xor"] == pytest.approx(2 / 3)
 
 
 def test_a_bad_link_is_a_problem_in_words() -> None:
-    assert isinstance(service.read("world:xor=2,table=0~0~0"), DataProblem)
-    assert service.read("") == World()
+    assert isinstance(service.read("gates:xor=2,table=0~0~0"), DataProblem)
+    assert service.read("") == GateMixture()
 
 
 # --- the sentence ---------------------------------------------------------------------------
@@ -195,7 +197,7 @@ def test_the_sentence_says_what_the_numbers_are(
 @pytest.mark.parametrize("name", GATES)
 @pytest.mark.parametrize("measure", MEASURES)
 def test_a_gates_sentence_names_its_largest_part(name: str, measure: str) -> None:
-    result = service.numbers(f"world:{name}=1")
+    result = service.numbers(f"gates:{name}=1")
     words = " ".join(text.reading(result.entropy, result.i12, result.parts, measure))
     own = dict(zip(text.COMPONENTS, result.parts[measure], strict=True))
     for c in text.COMPONENTS:
@@ -207,21 +209,21 @@ def test_a_gates_sentence_names_its_largest_part(name: str, measure: str) -> Non
 # --- the picture ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("spec", ["world:and=1,noise=0.2", MIXED, TABLE, "world:copy=1"])
+@pytest.mark.parametrize("spec", ["gates:and=1,noise=0.2", MIXED, TABLE, "gates:copy=1"])
 def test_the_squares_are_as_large_as_the_chances(spec: str) -> None:
-    world, frame = World.from_spec(spec), service.cells(spec)
+    mixture, frame = GateMixture.from_spec(spec), service.cells(spec)
     assert_allclose(frame["p"].sum(), 1.0)
-    names = service.class_names(world)
+    names = service.class_names(mixture)
     fig = figures.joint(frame, names)
     bars = [trace for trace in fig.data if trace.type == "bar"]
     assert [bar.name for bar in bars] == [f"class {n}" for n in names]
     assert len({(b.marker.color, b.marker.pattern.shape) for b in bars}) == len(names)
     area = [float(np.sum(np.array(b.y) * np.array(b.width))) for b in bars]
-    assert_allclose(np.array(area) / sum(area), world.pmf().p.sum(axis=(0, 1)), atol=1e-9)
+    assert_allclose(np.array(area) / sum(area), mixture.pmf().p.sum(axis=(0, 1)), atol=1e-9)
 
 
 def test_the_picture_has_its_words() -> None:
-    words = service.told(service.cells("world:and=1"))
+    words = service.told(service.cells("gates:and=1"))
     assert "1 1 25% class 1" in words
     assert words.count("class 0") == 3
 
@@ -243,8 +245,8 @@ def test_the_page_begins_with_xor_and_one_bit_of_synergy(open_page: OpenPage) ->
 
 def test_another_gate_is_one_click(open_page: OpenPage) -> None:
     app = open_page("gates", measure="fl")
-    app.segmented_control(key="world_gate").set_value("and").run()
-    assert app.session_state["view"].world == "world:and=1"
+    app.segmented_control(key="mixture_gate").set_value("and").run()
+    assert app.session_state["view"].mixture == "gates:and=1"
     assert parts(app) == ["0.56 bits", "-0.25 bits", "-0.25 bits", "0.75 bits"]
     assert "negative" in said(app)
     assert "disagree" in said(app)
@@ -252,58 +254,58 @@ def test_another_gate_is_one_click(open_page: OpenPage) -> None:
 
 def test_a_mix_is_changed_by_sliders_and_taken_back(open_page: OpenPage) -> None:
     app = open_page("gates")
-    app.segmented_control(key="world_gate").set_value("mix").run()
+    app.segmented_control(key="mixture_gate").set_value("mix").run()
     assert parts(app) == ["0.25 bits"] * 4 or parts(app)[0] != "0.00 bits"
     for name in ("rdn", "unq1", "unq2"):
         app.slider(key=f"world_weight_{name}").set_value(0.0).run()
-    assert app.session_state["view"].world == "world:xor=1"
-    assert app.slider(key="world_weight_rdn").value == 0.0
-    app.slider(key="world_weight_xor").set_value(0.0).run()
-    assert app.session_state["view"].world == "world:xor=1"
-    app.slider(key="world_noise").set_value(1.0).run()
+    assert app.session_state["view"].mixture == "gates:xor=1"
+    assert app.slider(key="mixture_weight_rdn").value == 0.0
+    app.slider(key="mixture_weight_xor").set_value(0.0).run()
+    assert app.session_state["view"].mixture == "gates:xor=1"
+    app.slider(key="mixture_noise").set_value(1.0).run()
     assert parts(app) == ["0.00 bits"] * 4
     assert "nothing" in said(app)
-    app.button(key="world_reset").click().run()
+    app.button(key="mixture_reset").click().run()
     assert parts(app)[3] == "1.00 bits"
 
 
 def test_the_prior_is_a_slider(open_page: OpenPage) -> None:
-    app = open_page("gates", world="world:and=1")
-    assert app.slider(key="world_prior_1").value == 0.25
-    app.slider(key="world_prior_1").set_value(0.5).run()
-    assert app.session_state["view"].world == "world:and=1,prior=0.5/0.5"
-    app.slider(key="world_tied").set_value(-1.0).run()
+    app = open_page("gates", mixture="gates:and=1")
+    assert app.slider(key="mixture_prior_1").value == 0.25
+    app.slider(key="mixture_prior_1").set_value(0.5).run()
+    assert app.session_state["view"].mixture == "gates:and=1,prior=0.5/0.5"
+    app.slider(key="mixture_tied").set_value(-1.0).run()
     assert not app.exception
-    assert "prior" not in app.session_state["view"].world
+    assert "prior" not in app.session_state["view"].mixture
 
 
 def test_a_table_is_typed_and_its_faults_are_told_by_row(open_page: OpenPage) -> None:
     app = open_page("gates")
-    app.segmented_control(key="world_gate").set_value("table").run()
+    app.segmented_control(key="mixture_gate").set_value("table").run()
     assert parts(app)[3] == "1.00 bits"
-    app.text_area(key="world_text").set_value("a a -> yes\na b -> no\n<b>").run()
+    app.text_area(key="gates_text").set_value("a a -> yes\na b -> no\n<b>").run()
     assert "Row 3" in app.error[0].value
     assert "<b>" not in app.error[0].value.replace("\\<b\\>", "")
     assert parts(app)[3] == "1.00 bits"
-    assert app.text_area(key="world_text").value.endswith("<b>")
-    app.text_area(key="world_text").set_value("a a -> yes\nb b -> no").run()
+    assert app.text_area(key="gates_text").value.endswith("<b>")
+    app.text_area(key="gates_text").set_value("a a -> yes\nb b -> no").run()
     assert not app.error
     assert parts(app)[0] == "1.00 bits"
-    assert app.session_state["view"].world == "world:table=a~a~yes/b~b~no"
+    assert app.session_state["view"].mixture == "gates:table=a~a~yes/b~b~no"
 
 
 @pytest.mark.parametrize(
-    "world", ["world:xor=2,table=0~0~0", "<script>alert(1)</script>", "world:table=0~0", "earth"]
+    "mixture", ["gates:xor=2,table=0~0~0", "<script>alert(1)</script>", "gates:table=0~0", "earth"]
 )
-def test_a_link_without_a_world_says_so_and_leads_on(open_page: OpenPage, world: str) -> None:
-    app = open_page("gates", world=world)
+def test_a_link_without_a_mixture_says_so_and_leads_on(open_page: OpenPage, mixture: str) -> None:
+    app = open_page("gates", mixture=mixture)
     assert not app.exception
     assert "cannot be read" in said(app)
     app.button[-1].click().run()
     assert parts(app)[3] == "1.00 bits"
 
 
-def test_the_world_stays_when_another_set_is_chosen() -> None:
-    view = View(data="a", world=MIXED, measure="fl", pointwise="lsmi")
+def test_the_mixture_stays_when_another_set_is_chosen() -> None:
+    view = View(data="a", mixture=MIXED, measure="fl", pointwise="lsmi")
     other = change(view, data="b")
-    assert (other.world, other.measure, other.pointwise) == (MIXED, "fl", "lsmi")
+    assert (other.mixture, other.measure, other.pointwise) == (MIXED, "fl", "lsmi")

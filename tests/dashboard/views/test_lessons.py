@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from dashboard.export import handout
 from dashboard.services.fidelity import Fidelity
+from dashboard.services.learn import gates
 from dashboard.services.learn import lessons as service
-from dashboard.services.learn import worlds
 from dashboard.services.store.catalog import CheckpointCatalog, DataProblem, table
 from dashboard.state import lesson_progress
 from dashboard.state.view import MEASURES
@@ -105,7 +105,7 @@ def _place(*true: bool) -> int:
 
 
 def _redundancy(_: Fidelity) -> list[int]:
-    result = worlds.numbers(service.at("alike", ""))
+    result = gates.numbers(service.at("alike", ""))
     lost = (result.i12 - result.i1) / result.i12
     return [_place(np.isclose(lost, 0.5), np.isclose(lost, 0), np.isclose(lost, 1))]
 
@@ -114,7 +114,7 @@ def _two_eyes(_: Fidelity) -> list[int]:
     spec = service.at("eyes", "")
     # The question says so.
     assert service.eyes()[spec] == "10 %"
-    f = worlds.numbers(spec)
+    f = gates.numbers(spec)
     added = f.i1 + f.i2
     return [
         _place(np.isclose(f.i12, added), np.isclose(f.i12, f.i1), f.i1 + 0.1 < f.i12 < added - 0.1)
@@ -139,7 +139,7 @@ def _competition(record: Fidelity) -> list[int]:
 
 def _gate(_: Fidelity) -> list[int]:
     result = service.digits()
-    kinds = service.spoilt(result)
+    kinds = service.corrupted(result)
     assert not isinstance(kinds, DataProblem)
     leaned = table(result)["dominant"][kinds["picture"]]
     return [_place(leaned == "U1", leaned == "R", leaned == "U2")]
@@ -177,20 +177,20 @@ def test_the_right_answer_is_right_by_computation(
 
 
 def test_dials_go_where_they_say() -> None:
-    alike = {name: worlds.numbers(s) for s, name in service.alike().items()}
+    alike = {name: gates.numbers(s) for s, name in service.alike().items()}
     assert alike["50 %"].i2 == pytest.approx(0)
     assert alike["100 %"].i2 == pytest.approx(1)
-    eyes = {name: worlds.numbers(s) for s, name in service.eyes().items()}
+    eyes = {name: gates.numbers(s) for s, name in service.eyes().items()}
     assert eyes["0 %"].i1 == pytest.approx(1)
     assert eyes["50 %"].i12 == pytest.approx(0)
-    switches = {name: worlds.numbers(s) for s, name in service.switches().items()}
+    switches = {name: gates.numbers(s) for s, name in service.switches().items()}
     for name in ("xor", "or", "and"):
-        assert switches[name.upper()] == worlds.numbers(f"world:{name}=1")
+        assert switches[name.upper()] == gates.numbers(f"gates:{name}=1")
 
 
-def test_a_world_of_another_page_leaves_the_dial_where_it_begins() -> None:
+def test_a_mixture_of_another_page_leaves_the_dial_where_it_begins() -> None:
     for name, dial in service.DIALS.items():
-        assert dial()[service.at(name, "world:copy=1")] == service.FIRST[name]
+        assert dial()[service.at(name, "gates:copy=1")] == service.FIRST[name]
         for spec in dial():
             assert service.at(name, spec) == spec
 
@@ -199,13 +199,13 @@ def test_the_samples_are_of_the_kind_they_are_called(
     catalog: CheckpointCatalog, room: Room
 ) -> None:
     digits = service.digits()
-    kinds = service.spoilt(digits)
+    kinds = service.corrupted(digits)
     assert not isinstance(kinds, DataProblem)
     rows = table(digits)
     assert [rows["dominant"][kinds[k]] for k in service.KINDS] == ["U2", "R", "U1"]
-    spoilt = rows.loc[kinds["picture"]]
-    assert spoilt["pred_x1"] != spoilt["y"] == spoilt["pred_x2"] == spoilt["pred"]
-    assert spoilt[gate("U2")] > 0.9
+    corrupted = rows.loc[kinds["picture"]]
+    assert corrupted["pred_x1"] != corrupted["y"] == corrupted["pred_x2"] == corrupted["pred"]
+    assert corrupted[gate("U2")] > 0.9
 
 
 # --- words ----------------------------------------------------------------------------------------
@@ -290,7 +290,7 @@ def test_links_know_the_lessons_in_their_order() -> None:
 
 
 def test_what_is_below_zero_is_said() -> None:
-    parts = worlds.numbers(service.AND).parts
+    parts = gates.numbers(service.AND).parts
     assert "U1 and U2 are less than 0" in says.definitions(parts, "fl")
     assert "less than 0" not in says.definitions(parts, "broja")
     assert set(parts) == set(MEASURES)
@@ -330,7 +330,7 @@ def test_a_record_without_the_two_settings_is_no_record(
     whole = records.fidelity(seeds=1)
     monkeypatch.setenv("DMIL_RESULTS", str(tmp_path))
     for without, known in ((None, True), (service.WEAK, False)):
-        kept = {n: law for n, law in whole["settings"].items() if n != without}
+        kept = {n: distribution for n, distribution in whole["settings"].items() if n != without}
         runs = [r for r in whole["runs"] if r["setting"] != without]
         (tmp_path / "fidelity.json").write_text(
             json.dumps({**whole, "settings": kept, "runs": runs}), "utf-8"
@@ -359,9 +359,9 @@ def test_a_handout_is_one_safe_page(lesson: Lesson, catalog: CheckpointCatalog) 
 
 def test_a_handout_shows_what_is_chosen(catalog: CheckpointCatalog) -> None:
     spec = next(s for s, name in service.eyes().items() if name == "25 %")
-    page = Page(handout.of_lesson(text.TWO_EYES, world=spec))
+    page = Page(handout.of_lesson(text.TWO_EYES, mixture=spec))
     assert "at 25 %" in page.text
-    assert f"{worlds.numbers(spec).i12:.2f}" in page.text
+    assert f"{gates.numbers(spec).i12:.2f}" in page.text
     assert "Finn-Lizier" in Page(handout.of_lesson(text.NUMBERS, measure="fl")).text
 
 

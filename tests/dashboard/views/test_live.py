@@ -51,7 +51,7 @@ def ready(app: AppTest) -> bool:
 
 
 def test_a_step_moves_the_learners_and_its_result_is_read_aloud(open_page: OpenPage) -> None:
-    app = open_page("live", length="short", world="world:rdn=1,xor=1")
+    app = open_page("live", length="short", mixture="gates:rdn=1,xor=1")
     run_until(app, lambda: ready(app))
     assert "**DMIL, stage 0 look**" in said(app)
     assert "R: both say it" not in said(app)  # that is in the pictures
@@ -68,7 +68,7 @@ def test_a_step_moves_the_learners_and_its_result_is_read_aloud(open_page: OpenP
 def test_a_preset_and_the_choices_go_into_the_link(open_page: OpenPage) -> None:
     app = open_page("live", length="short")
     app.button(key="live_preset_mixture").click().run()
-    assert app.session_state["view"].world == "world:xor=1,rdn=1,unq1=1,unq2=1"
+    assert app.session_state["view"].mixture == "gates:xor=1,rdn=1,unq1=1,unq2=1"
     app.number_input(key="live_draw").set_value(7).run()
     app.selectbox(key="choice_second").set_value("blurred").run()
     view = app.session_state["view"]
@@ -79,18 +79,18 @@ def test_a_preset_and_the_choices_go_into_the_link(open_page: OpenPage) -> None:
 
 
 @pytest.mark.parametrize(
-    "world", ["world:xor=-1", "nonsense", "world:table=0~0~a/1~1~a", "<img src=x>"]
+    "mixture", ["gates:xor=-1", "nonsense", "gates:table=0~0~a/1~1~a", "<img src=x>"]
 )
-def test_a_world_that_cannot_be_learnt_says_so_and_offers_xor(
-    open_page: OpenPage, world: str
+def test_a_mixture_that_cannot_be_learnt_says_so_and_offers_xor(
+    open_page: OpenPage, mixture: str
 ) -> None:
-    app = open_page("live", world=world, length="short")
+    app = open_page("live", mixture=mixture, length="short")
     assert not app.exception
     assert "cannot be" in said(app)
     (begin,) = [b for b in app.button if b.label == "Begin with XOR"]
     begin.click().run()
     assert not app.exception
-    assert app.session_state["view"].world == "world:xor=1"
+    assert app.session_state["view"].mixture == "gates:xor=1"
 
 
 def test_every_stage_has_words() -> None:
@@ -174,7 +174,7 @@ def test_settings_follow_the_view() -> None:
     assert tuple(live_queue.PACES) == PACES == tuple(text.PACES)
     assert tuple(playground.LENGTHS) == LENGTHS == tuple(text.LENGTHS)
     assert playground.preset_of(View()) == "xor"
-    assert playground.preset_of(View(world="world:and=1")) == ""
+    assert playground.preset_of(View(mixture="gates:and=1")) == ""
     for preset in playground.PRESETS:
         assert preset.name in text.PRESETS
         assert preset.name in text.PRESET_SAYS
@@ -182,19 +182,19 @@ def test_settings_follow_the_view() -> None:
 
 
 @pytest.mark.parametrize(
-    ("world", "inputs", "form"),
+    ("mixture", "inputs", "form"),
     [
         ("", "", "points"),
-        ("world:and=1", "", "points"),
-        ("world:xor=1,rdn=1", "", "points"),
-        ("world:xor=1,rdn=1,unq1=1", "", "vectors"),
-        ("world:xor=1,rdn=1,unq1=1", "points", "points"),
-        ("world:table=a~a~0/a~b~1", "vectors", "vectors"),
+        ("gates:and=1", "", "points"),
+        ("gates:xor=1,rdn=1", "", "points"),
+        ("gates:xor=1,rdn=1,unq1=1", "", "vectors"),
+        ("gates:xor=1,rdn=1,unq1=1", "points", "points"),
+        ("gates:table=a~a~0/a~b~1", "vectors", "vectors"),
     ],
 )
 def test_a_mixture_of_many_is_of_vectors_where_the_visitor_does_not_choose(
-    world: str, inputs: str, form: str
+    mixture: str, inputs: str, form: str
 ) -> None:
-    made = playground.settings(View(world=world, inputs=inputs))
+    made = playground.settings(View(mixture=mixture, inputs=inputs))
     assert isinstance(made, Settings)
     assert made.form == form

@@ -146,7 +146,7 @@ def test_plausible_but_wrong_parameters(open_page: OpenPage, page: str) -> None:
         data=REAL,
         model="dmil",
         seed="77",
-        **{"class": "eleven", "against": "twelve", "latent": "Q", "rival": "nobody"},
+        **{"class": "eleven", "against": "twelve", "latent": "Q", "compared": "nobody"},
         colour="interaction_type",
         truth="cat",
         flag="none such",
@@ -286,7 +286,9 @@ def test_samples_where_gate_and_bits_disagree_can_be_listed(
     assert "gate and bits disagree" not in joint.selectbox(key="choice_show").options
 
 
-def test_information_is_not_exact_where_no_law_is_known(open_page: OpenPage, room: Room) -> None:
+def test_information_is_not_exact_where_no_distribution_is_known(
+    open_page: OpenPage, room: Room
+) -> None:
     app = open_page(data=REAL, sample=ids(room, REAL)[4])
     assert bars(app, "information") == ["R", "U1", "U2", "S"]
     assert "really tell" not in said(app)
@@ -300,8 +302,8 @@ def test_information_by_networks_on_the_data_alone(open_page: OpenPage, room: Ro
     app = open_page(data=REAL, sample=chosen)
     before = bits_said(app, "**Both together**:")
     assert "no trained model takes part" not in said(app)
-    app.selectbox(key="choice_teller").select("data").run()
-    assert view(app).teller == "data"  # type: ignore[attr-defined]
+    app.selectbox(key="choice_estimator").select("data").run()
+    assert view(app).estimator == "data"  # type: ignore[attr-defined]
     assert "no trained model takes part" in said(app)
     total, *parts = bits_said(app, "**Both together**:")
     assert total == pytest.approx(sum(parts), abs=0.025)

@@ -1,4 +1,4 @@
-"""The switch law against direct evaluation of its mixture, and against known ceilings."""
+"""The switch distribution against direct evaluation of its mixture, and against known ceilings."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ from scipy.stats import multivariate_normal, norm
 from sklearn.metrics import roc_auc_score
 
 from dmil_core.data.catalog import load_dataset
-from dmil_core.data.synthetic.switch import SwitchSet, switch_law
-from dmil_core.data.synthetic.switch_distribution import SwitchLaw, responsibilities
+from dmil_core.data.synthetic.switch import SwitchSet, switch_distribution
+from dmil_core.data.synthetic.switch_distribution import SwitchDistribution, responsibilities
 from dmil_core.errors import ConfigError
 from dmil_core.schema import COMPONENTS
 
 
-def brute_force(law: SwitchLaw, *x: NDArray[Any]) -> NDArray[np.float64]:
+def brute_force(distribution: SwitchDistribution, *x: NDArray[Any]) -> NDArray[np.float64]:
     """(C, K) p(c, y, x) of one row, by summing full Gaussian densities over every summand."""
-    k, block, count = law.classes, law.block, len(x)
+    k, block, count = distribution.classes, distribution.block, len(x)
     out = np.zeros((count + 2, k))
     free = list(itertools.product(range(k), repeat=count - 1))
     for c, y, summands in itertools.product(range(count + 2), range(k), free):
         means = np.zeros((count, 3, block))
         if c == 0:
-            means[:, 0] = law.codes[:, 0, y]
+            means[:, 0] = distribution.codes[:, 0, y]
         elif c <= count:
-            means[c - 1, 1] = law.codes[c - 1, 1, y]
+            means[c - 1, 1] = distribution.codes[c - 1, 1, y]
         else:
             for m, a in enumerate((*summands, (y - sum(summands)) % k)):
-                means[m, 2] = law.codes[m, 2, a]
-        centre = np.concatenate([means[m].ravel() @ law.mixing[m] for m in range(count)])
-        density = multivariate_normal(centre, law.noise**2).pdf(np.concatenate(x))
-        out[c, y] += law.shares[c] * law.prior[y] * density / len(free)
+                means[m, 2] = distribution.codes[m, 2, a]
+        centre = np.concatenate([means[m].ravel() @ distribution.mixing[m] for m in range(count)])
+        density = multivariate_normal(centre, distribution.noise**2).pdf(np.concatenate(x))
+        out[c, y] += distribution.shares[c] * distribution.prior[y] * density / len(free)
     return out
 
 
-laws = st.builds(
-    SwitchLaw,
+distributions = st.builds(
+    SwitchDistribution,
     classes=st.integers(2, 4),
     noise=st.floats(0.6, 2.0),
     shares=st.tuples(*[st.floats(0.05, 1)] * 4),
@@ -54,19 +54,19 @@ laws = st.builds(
 
 
 @settings(max_examples=25, deadline=None)
-@given(laws, st.integers(0, 100))
-def test_posteriors_are_those_of_the_mixture(law: SwitchLaw, seed: int) -> None:
-    data = law.sample(6, seed)
-    exact = law.posteriors(data["x1"], data["x2"])
+@given(distributions, st.integers(0, 100))
+def test_posteriors_are_those_of_the_mixture(distribution: SwitchDistribution, seed: int) -> None:
+    data = distribution.sample(6, seed)
+    exact = distribution.posteriors(data["x1"], data["x2"])
     for i in range(6):
-        joint = brute_force(law, data["x1"][i].astype(float), data["x2"][i].astype(float))
+        joint = brute_force(distribution, data["x1"][i].astype(float), data["x2"][i].astype(float))
         joint /= joint.sum()
         np.testing.assert_allclose(exact.y_joint[i], joint.sum(axis=0), atol=1e-9)
         np.testing.assert_allclose(exact.c_joint[i], joint.sum(axis=1), atol=1e-9)
 
 
-three_laws = st.builds(
-    SwitchLaw,
+three_distributions = st.builds(
+    SwitchDistribution,
     classes=st.integers(2, 3),
     noise=st.floats(0.6, 2.0),
     shares=st.tuples(*[st.floats(0.05, 1)] * 5),
@@ -78,13 +78,15 @@ three_laws = st.builds(
 
 
 @settings(max_examples=15, deadline=None)
-@given(three_laws, st.integers(0, 100))
-def test_posteriors_of_three_are_those_of_the_mixture(law: SwitchLaw, seed: int) -> None:
-    data = law.sample(3, seed)
+@given(three_distributions, st.integers(0, 100))
+def test_posteriors_of_three_are_those_of_the_mixture(
+    distribution: SwitchDistribution, seed: int
+) -> None:
+    data = distribution.sample(3, seed)
     inputs = [data[f"x{m}"].astype(float) for m in (1, 2, 3)]
-    exact = law.posteriors(*inputs)
+    exact = distribution.posteriors(*inputs)
     for i in range(3):
-        joint = brute_force(law, *(x[i] for x in inputs))
+        joint = brute_force(distribution, *(x[i] for x in inputs))
         joint /= joint.sum()
         np.testing.assert_allclose(exact.y_joint[i], joint.sum(axis=0), atol=1e-9)
         np.testing.assert_allclose(exact.c_joint[i], joint.sum(axis=1), atol=1e-9)
@@ -93,22 +95,24 @@ def test_posteriors_of_three_are_those_of_the_mixture(law: SwitchLaw, seed: int)
 def test_of_three_a_side_alone_is_what_is_left_where_the_others_are_mute() -> None:
     """With codes of length 0 on the other sides, all three know what the one side knows."""
     base = {"classes": 3, "block": 2, "noise": 1.0, "shares": (1, 2, 3, 4, 5), "seed": 2}
-    law = SwitchLaw(**base, strength=(1.0, 1.0, 1.0))
-    data = law.sample(20, seed=1)
+    distribution = SwitchDistribution(**base, strength=(1.0, 1.0, 1.0))
+    data = distribution.sample(20, seed=1)
     inputs = [data[f"x{m}"] for m in (1, 2, 3)]
-    for m, alone in enumerate(law.posteriors(*inputs).y_alone):
-        mute = SwitchLaw(**base, strength=tuple(float(i == m) for i in range(3)))
+    for m, alone in enumerate(distribution.posteriors(*inputs).y_alone):
+        mute = SwitchDistribution(**base, strength=tuple(float(i == m) for i in range(3)))
         np.testing.assert_allclose(alone, mute.posteriors(*inputs).y_joint, atol=1e-9)
 
 
 def test_rows_of_three_are_made_as_their_interaction_type_says() -> None:
     """Without noise every block is a code or nothing; S rows add up to y over all three."""
-    law = SwitchLaw(classes=4, block=4, noise=1e-3, rotate=False, strength=(1.0, 1.0, 1.0))
-    data = law.sample(400, seed=3)
+    distribution = SwitchDistribution(
+        classes=4, block=4, noise=1e-3, rotate=False, strength=(1.0, 1.0, 1.0)
+    )
+    data = distribution.sample(400, seed=3)
     y, made_of = data["y"], data["interaction_type"]
     blocks = np.stack([data[f"x{m}"].reshape(-1, 3, 4) for m in (1, 2, 3)], axis=1)
     loud = np.linalg.norm(blocks, axis=-1) > 2.0
-    said = np.einsum("nmbd,mbkd->nmbk", blocks, law.codes).argmax(axis=-1)
+    said = np.einsum("nmbd,mbkd->nmbk", blocks, distribution.codes).argmax(axis=-1)
     active = {
         "R": [[True, False, False]] * 3,
         **{f"U{m}": [[False, m == i, False] for i in (1, 2, 3)] for m in (1, 2, 3)},
@@ -129,66 +133,72 @@ def test_rows_of_three_are_made_as_their_interaction_type_says() -> None:
         assert len(seen) > 2 * len(np.unique(seen[:, :2], axis=0))
 
 
-def test_a_law_has_two_or_three_modalities() -> None:
+def test_a_distribution_has_two_or_three_modalities() -> None:
     with pytest.raises(ConfigError, match="two or three strengths"):
-        SwitchLaw(strength=(1.0,) * 4)
+        SwitchDistribution(strength=(1.0,) * 4)
     with pytest.raises(ConfigError, match="shares must be 5 numbers"):
-        switch_law("switch-three:shares=1/1/1/1")
+        switch_distribution("switch-three:shares=1/1/1/1")
     with pytest.raises(ValueError, match="expected 3 inputs, got 2"):
-        SwitchLaw(strength=(1.0,) * 3).log_joint(np.zeros((1, 48)), np.zeros((1, 48)))
+        SwitchDistribution(strength=(1.0,) * 3).log_joint(np.zeros((1, 48)), np.zeros((1, 48)))
 
 
 @pytest.mark.parametrize("modality", [1, 2])
 def test_one_side_alone_is_the_joint_integrated_over_the_other(modality: int) -> None:
     # One coordinate per block, so that the other side is a three-dimensional integral.
-    law = SwitchLaw(classes=2, noise=1.5, block=1, shares=(1, 2, 3, 4), rotate=False, seed=1)
-    data = law.sample(3, seed=0)
+    distribution = SwitchDistribution(
+        classes=2, noise=1.5, block=1, shares=(1, 2, 3, 4), rotate=False, seed=1
+    )
+    data = distribution.sample(3, seed=0)
     x = data[f"x{modality}"]
     grid = np.linspace(-12, 12, 61)
     other = np.array(list(itertools.product(grid, repeat=3)))
-    base = norm(0, law.noise).pdf(other).prod(axis=1)
+    base = norm(0, distribution.noise).pdf(other).prod(axis=1)
     for i in range(3):
         row = np.repeat(x[i : i + 1], len(other), axis=0)
         pair = (row, other) if modality == 1 else (other, row)
-        joint = np.exp(law.log_joint(*pair)) * base[:, None, None]
+        joint = np.exp(distribution.log_joint(*pair)) * base[:, None, None]
         integral = joint.sum(axis=0) * (grid[1] - grid[0]) ** 3
-        single = np.exp(law.log_single(x[i : i + 1], modality))[0]
+        single = np.exp(distribution.log_single(x[i : i + 1], modality))[0]
         np.testing.assert_allclose(integral, single, rtol=1e-6)
 
 
 @settings(max_examples=25, deadline=None)
-@given(laws, st.floats(0.05, 0.9))
-def test_posteriors_and_responsibilities_are_distributions(law: SwitchLaw, p: float) -> None:
-    data = law.sample(40, seed=0)
-    exact = law.posteriors(data["x1"], data["x2"])
+@given(distributions, st.floats(0.05, 0.9))
+def test_posteriors_and_responsibilities_are_distributions(
+    distribution: SwitchDistribution, p: float
+) -> None:
+    data = distribution.sample(40, seed=0)
+    exact = distribution.posteriors(data["x1"], data["x2"])
     for posterior in (exact.y_x1, exact.y_x2, exact.y_joint, exact.c_joint):
         assert posterior.min() >= 0
         np.testing.assert_allclose(posterior.sum(axis=1), 1, atol=1e-12)
     for y in (None, data["y"]):
-        plain = responsibilities(exact, law.prior, y)
-        strict = responsibilities(exact, law.prior, y, times_joint=True)
+        plain = responsibilities(exact, distribution.prior, y)
+        strict = responsibilities(exact, distribution.prior, y, times_joint=True)
         np.testing.assert_allclose(plain.sum(axis=1), 1, atol=1e-9)
         assert strict.min() >= 0
         assert (strict[:, 3] <= plain[:, 3] + 1e-12).all()
         np.testing.assert_array_equal(strict[:, :3], plain[:, :3])
 
 
-def test_pure_laws_put_the_label_where_they_say() -> None:
+def test_pure_distributions_put_the_label_where_they_say() -> None:
     chance = {"R": (1, 1), "U1": (1, 0), "U2": (0, 1), "S": (0, 0)}
     for i, (component, seen) in enumerate(chance.items()):
-        law = SwitchLaw(classes=3, noise=0.3, shares=tuple(np.eye(4)[i]))
-        data = law.sample(300, seed=1)
+        distribution = SwitchDistribution(classes=3, noise=0.3, shares=tuple(np.eye(4)[i]))
+        data = distribution.sample(300, seed=1)
         assert set(data["interaction_type"]) == {component}
-        exact = law.posteriors(data["x1"], data["x2"])
+        exact = distribution.posteriors(data["x1"], data["x2"])
         assert (exact.y_joint.argmax(axis=1) == data["y"]).mean() > 0.99
         for one_side, known in zip((exact.y_x1, exact.y_x2), seen, strict=True):
             np.testing.assert_allclose(one_side.max(axis=1), 1 if known else 1 / 3, atol=1e-3)
 
 
 def test_posteriors_are_calibrated_with_an_uneven_prior() -> None:
-    law = SwitchLaw(classes=3, noise=1.5, class_prior=(0.7, 0.2, 0.1), shares=(3, 1, 1, 2))
-    data = law.sample(40_000, seed=2)
-    exact = law.posteriors(data["x1"], data["x2"])
+    distribution = SwitchDistribution(
+        classes=3, noise=1.5, class_prior=(0.7, 0.2, 0.1), shares=(3, 1, 1, 2)
+    )
+    data = distribution.sample(40_000, seed=2)
+    exact = distribution.posteriors(data["x1"], data["x2"])
     onehot = np.eye(3)[data["y"]]
     for posterior in (exact.y_x1, exact.y_x2, exact.y_joint):
         p, hit = posterior.ravel(), onehot.ravel()
@@ -198,7 +208,8 @@ def test_posteriors_are_calibrated_with_an_uneven_prior() -> None:
                 assert abs(p[inside].mean() - hit[inside].mean()) < 0.03
 
 
-# Classes, noise, strength of x2; then ceilings computed independently for laws of this form with
+# Classes, noise, strength of x2; then ceilings computed independently for distributions of this
+# form with
 # 12-dimensional blocks: generator, information, lowest AUROC, Bayes accuracy.
 CEILINGS = [
     (4, 0.8, 1.0, 1.00, 0.988, 0.999, 0.997),
@@ -210,13 +221,15 @@ CEILINGS = [
 
 
 @pytest.mark.parametrize("row", CEILINGS)
-def test_ceilings_are_those_known_for_such_laws(row: tuple[float, ...]) -> None:
+def test_ceilings_are_those_known_for_such_distributions(row: tuple[float, ...]) -> None:
     classes, noise, strength, generator, information, auroc, bayes = row
-    law = SwitchLaw(classes=int(classes), noise=noise, strength=(1.0, strength), block=12)
-    data = law.sample(20_000, seed=1)
-    exact = law.posteriors(data["x1"], data["x2"])
+    distribution = SwitchDistribution(
+        classes=int(classes), noise=noise, strength=(1.0, strength), block=12
+    )
+    data = distribution.sample(20_000, seed=1)
+    exact = distribution.posteriors(data["x1"], data["x2"])
     truth = np.array([COMPONENTS.index(c) for c in data["interaction_type"].tolist()])
-    claim = responsibilities(exact, law.prior, times_joint=True)
+    claim = responsibilities(exact, distribution.prior, times_joint=True)
     lowest = min(roc_auc_score(truth == i, claim[:, i]) for i in range(4))
     # Our codes are orthogonal, those of the table were drawn otherwise: the Bayes accuracy may
     # be up to two points higher.
@@ -229,28 +242,29 @@ def test_ceilings_are_those_known_for_such_laws(row: tuple[float, ...]) -> None:
 def test_the_default_set_is_scored_within_two_seconds() -> None:
     dataset = load_dataset("switch")
     start = time.process_time()
-    switch_law(dataset.name).posteriors(dataset.x1, dataset.x2)
+    switch_distribution(dataset.name).posteriors(dataset.x1, dataset.x2)
     assert time.process_time() - start < 2
 
 
 def test_many_classes_stay_within_memory_and_agree_with_few_rows_at_a_time() -> None:
-    law = SwitchLaw(classes=60, block=8)
-    data = law.sample(2000, seed=0)
-    exact = law.posteriors(data["x1"], data["x2"])
-    alone = law.posteriors(data["x1"][1500:1510], data["x2"][1500:1510])
+    distribution = SwitchDistribution(classes=60, block=8)
+    data = distribution.sample(2000, seed=0)
+    exact = distribution.posteriors(data["x1"], data["x2"])
+    alone = distribution.posteriors(data["x1"][1500:1510], data["x2"][1500:1510])
     np.testing.assert_allclose(exact.y_joint[1500:1510], alone.y_joint, atol=1e-12)
 
 
 def test_wrong_shapes_and_parameters_are_refused() -> None:
-    law = SwitchLaw()
+    distribution = SwitchDistribution()
     with pytest.raises(ValueError, match=r"expected x1 of shape \(N, 48\)"):
-        law.posteriors(np.zeros((3, 47)), np.zeros((3, 48)))
+        distribution.posteriors(np.zeros((3, 47)), np.zeros((3, 48)))
     for wrong in ({"classes": 1}, {"noise": 0.0}, {"shares": (1.0, -1.0, 1.0, 1.0)}, {"block": 0}):
         with pytest.raises(ConfigError):
-            SwitchLaw(**wrong)  # type: ignore[arg-type]
+            SwitchDistribution(**wrong)  # type: ignore[arg-type]
 
 
-# --- the set drawn from the law ------------------------------------------------------------
+# --- the set drawn from the distribution
+# ------------------------------------------------------------
 
 
 def test_the_default_set_is_what_it_was() -> None:
@@ -267,8 +281,8 @@ DIGEST = "368a4bb5b4f8666463cbb6a99388773413472abad67c7c94c422c671d5811073"
 
 def test_the_set_of_three_has_its_own_options() -> None:
     spec = "switch-three:shares=1/0/0/0/1,strength3=0.5,train=30,val=20,test=10"
-    law, dataset = switch_law(spec), load_dataset(spec)
-    assert law.strength == (1.0, 1.0, 0.5)
+    distribution, dataset = switch_distribution(spec), load_dataset(spec)
+    assert distribution.strength == (1.0, 1.0, 0.5)
     assert dataset.modalities == len(dataset.card.modalities) == 3
     assert dataset.x(3).shape == (60, 48)
     assert set(dataset.interaction_type) == {"R", "S"}  # type: ignore[arg-type]
@@ -279,22 +293,22 @@ def test_the_set_of_three_has_its_own_options() -> None:
 
 
 def test_wrong_labels_are_in_train_and_flagged() -> None:
-    spoilt = load_dataset("switch:labels_wrong=0.2,classes=3,train=1000,val=200,test=200")
+    corrupted = load_dataset("switch:labels_wrong=0.2,classes=3,train=1000,val=200,test=200")
     clean = load_dataset("switch:classes=3,train=1000,val=200,test=200")
-    wrong = spoilt.flags["label_wrong"]
+    wrong = corrupted.flags["label_wrong"]
     assert wrong.sum() == 200
-    assert set(spoilt.split[wrong]) == {"train"}
-    assert np.array_equal(spoilt.y != clean.y, wrong)
-    assert np.array_equal(spoilt.x1, clean.x1)
+    assert set(corrupted.split[wrong]) == {"train"}
+    assert np.array_equal(corrupted.y != clean.y, wrong)
+    assert np.array_equal(corrupted.x1, clean.x1)
 
 
-def test_options_reach_the_law() -> None:
+def test_options_reach_the_distribution() -> None:
     spec = "switch:classes=2,noise=1.0,shares=1/0/0/1,strength2=0.5,prior=3/1,rotate=0,block=4"
-    law = switch_law(spec)
-    assert law.shares == (0.5, 0, 0, 0.5)
-    assert law.strength == (1.0, 0.5)
-    assert law.class_prior == (0.75, 0.25)
-    assert np.array_equal(law.mixing[0], np.eye(12))
+    distribution = switch_distribution(spec)
+    assert distribution.shares == (0.5, 0, 0, 0.5)
+    assert distribution.strength == (1.0, 0.5)
+    assert distribution.class_prior == (0.75, 0.25)
+    assert np.array_equal(distribution.mixing[0], np.eye(12))
     assert set(SwitchSet.from_spec(spec).arrays()["interaction_type"]) == {"R", "S"}
 
 

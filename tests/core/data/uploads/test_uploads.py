@@ -385,7 +385,7 @@ _LISTED = listed()
 
 
 @st.composite
-def spoilt(draw: st.DrawFn, content: bytes) -> bytes:
+def corrupted(draw: st.DrawFn, content: bytes) -> bytes:
     """A file cut off, with bytes changed, put in or left out."""
     out = bytearray(content)
     for _ in range(draw(st.integers(1, 6))):
@@ -414,7 +414,7 @@ def is_told(source: Source) -> None:
 
 
 @MANY
-@given(st.one_of(spoilt(_CSV), st.text(max_size=200).map(lambda t: t.encode("utf-8", "ignore"))))
+@given(st.one_of(corrupted(_CSV), st.text(max_size=200).map(lambda t: t.encode("utf-8", "ignore"))))
 def test_any_csv_is_a_set_or_told(content: bytes) -> None:
     try:
         source = understood(content)
@@ -424,7 +424,7 @@ def test_any_csv_is_a_set_or_told(content: bytes) -> None:
 
 
 @MANY
-@given(spoilt(_PARQUET))
+@given(corrupted(_PARQUET))
 def test_any_parquet_is_a_set_or_told(content: bytes) -> None:
     try:
         source = columns.of_table(read_parquet(content, SMALL))
@@ -434,7 +434,7 @@ def test_any_parquet_is_a_set_or_told(content: bytes) -> None:
 
 
 @MANY
-@given(spoilt(_ARRAYS))
+@given(corrupted(_ARRAYS))
 def test_any_npz_is_a_set_or_told(content: bytes) -> None:
     try:
         result = npz_content(content, "a.npz", 1_000_000)
@@ -444,7 +444,7 @@ def test_any_npz_is_a_set_or_told(content: bytes) -> None:
 
 
 @SOME
-@given(spoilt(_ZIP))
+@given(corrupted(_ZIP))
 def test_any_zip_is_read_or_told(content: bytes) -> None:
     try:
         files = Files(content, SMALL)

@@ -1,4 +1,4 @@
-"""Worlds of gates: the law is the textbook's, and rows are drawn from it."""
+"""Worlds of gates: the distribution is the textbook's, and rows are drawn from it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from numpy.testing import assert_allclose
 
 from dmil_core.data.catalog import load_dataset
 from dmil_core.data.dataset import Dataset
+from dmil_core.data.synthetic.gate_mixture import GateMixture
+from dmil_core.data.synthetic.gate_mixture_set import GateMixtureSet
 from dmil_core.data.synthetic.gates import GATE_NAMES
 from dmil_core.data.synthetic.truth_table import read_table
-from dmil_core.data.synthetic.world import World
-from dmil_core.data.synthetic.world_set import WorldSet
 from dmil_core.errors import ConfigError
 from dmil_core.pid.discrete import MEASURES, decompose, informations
 from tests.core.pid.distributions import TRUTH, gate
@@ -26,55 +26,57 @@ LN2 = float(np.log(2.0))
 
 
 @st.composite
-def worlds(draw: st.DrawFn) -> World:
+def mixtures(draw: st.DrawFn) -> GateMixture:
     """Worlds of every kind; a prior only where each class can occur."""
     noise = draw(st.floats(0, 1))
     if draw(st.booleans()):
         cells = st.tuples(*[st.sampled_from(["0", "1", "2"])] * 3)
         rows = draw(st.lists(cells, min_size=1, max_size=12, unique=True))
         table = read_table("\n".join(" ".join((*r, str(draw(st.integers(1, 9))))) for r in rows))
-        return World(table=table, noise=noise)
+        return GateMixture(table=table, noise=noise)
     names = draw(st.lists(st.sampled_from(GATE_NAMES), min_size=1, unique=True))
     gates = {name: draw(st.floats(0.001, 1000)) for name in names}
-    world = World(gates, noise=noise, correlation=draw(st.floats(-0.99, 0.99)))
+    mixture = GateMixture(gates, noise=noise, correlation=draw(st.floats(-0.99, 0.99)))
     prior = draw(st.lists(st.floats(0.01, 1), min_size=4, max_size=4))
-    own = tuple(prior[: len(world.classes)]) if draw(st.booleans()) else ()
-    return World(gates, noise=noise, correlation=world.correlation, prior=own)
+    own = tuple(prior[: len(mixture.classes)]) if draw(st.booleans()) else ()
+    return GateMixture(gates, noise=noise, correlation=mixture.correlation, prior=own)
 
 
-@given(worlds())
-def test_a_law_is_a_distribution_with_the_prior_that_is_asked_for(world: World) -> None:
-    result = world.pmf()
+@given(mixtures())
+def test_a_distribution_is_a_distribution_with_the_prior_that_is_asked_for(
+    mixture: GateMixture,
+) -> None:
+    result = mixture.pmf()
     assert result.p.min() >= 0
     assert_allclose(result.p.sum(), 1.0, rtol=1e-12)
     assert result.p.shape == (len(result.x1), len(result.x2), len(result.y))
-    if world.prior:
-        asked = np.array(world.prior) / sum(world.prior)
+    if mixture.prior:
+        asked = np.array(mixture.prior) / sum(mixture.prior)
         assert_allclose(result.p.sum(axis=(0, 1)), asked, atol=1e-12)
 
 
-@given(worlds())
-def test_a_spec_reads_back_to_the_same_world(world: World) -> None:
-    again = World.from_spec(world.spec)
-    assert again == world
-    assert again.spec == world.spec
-    assert hash(again) == hash(world)
-    assert_allclose(again.pmf().p, world.pmf().p)
+@given(mixtures())
+def test_a_spec_reads_back_to_the_same_mixture(mixture: GateMixture) -> None:
+    again = GateMixture.from_spec(mixture.spec)
+    assert again == mixture
+    assert again.spec == mixture.spec
+    assert hash(again) == hash(mixture)
+    assert_allclose(again.pmf().p, mixture.pmf().p)
 
 
 @settings(max_examples=200)
 @given(st.text("xorandtble=01~./,-:", max_size=40))
-def test_any_spec_is_a_world_or_a_clear_error(text: str) -> None:
+def test_any_spec_is_a_mixture_or_a_clear_error(text: str) -> None:
     try:
-        world = World.from_spec(f"world:{text}")
+        mixture = GateMixture.from_spec(f"gates:{text}")
     except ConfigError:
         return
-    assert World.from_spec(world.spec) == world
+    assert GateMixture.from_spec(mixture.spec) == mixture
 
 
 @pytest.mark.parametrize("name", KNOWN)
 def test_a_gate_is_the_textbooks(name: str) -> None:
-    ours = World({name: 1.0}).pmf()  # type: ignore[dict-item]
+    ours = GateMixture({name: 1.0}).pmf()  # type: ignore[dict-item]
     known = gate(KNOWN[name])
     classes = [2 * y[0] + y[1] if isinstance(y, tuple) else y for y in known.y]
     order = np.argsort(classes)
@@ -82,70 +84,72 @@ def test_a_gate_is_the_textbooks(name: str) -> None:
 
 
 def test_or_is_and_with_every_bit_turned() -> None:
-    assert_allclose(World({"or": 1.0}).pmf().p, World({"and": 1.0}).pmf().p[::-1, ::-1, ::-1])
+    assert_allclose(
+        GateMixture({"or": 1.0}).pmf().p, GateMixture({"and": 1.0}).pmf().p[::-1, ::-1, ::-1]
+    )
 
 
 @pytest.mark.parametrize("measure", TRUTH)
 @pytest.mark.parametrize("name", KNOWN)
 def test_a_gate_has_its_known_parts(name: str, measure: str) -> None:
-    parts = decompose(World({name: 1.0}).pmf(), measure)  # type: ignore[dict-item,arg-type]
+    parts = decompose(GateMixture({name: 1.0}).pmf(), measure)  # type: ignore[dict-item,arg-type]
     own = [parts.r, parts.u1, parts.u2, parts.s]
     assert_allclose(np.array(own) / LN2, TRUTH[measure][KNOWN[name]], atol=1e-6)
 
 
 @pytest.mark.parametrize("measure", MEASURES)
 def test_unq2_is_unq1_with_the_inputs_exchanged(measure: str) -> None:
-    one, two = (decompose(World({n: 1.0}).pmf(), measure) for n in ("unq1", "unq2"))  # type: ignore
+    one, two = (decompose(GateMixture({n: 1.0}).pmf(), measure) for n in ("unq1", "unq2"))  # type: ignore
     assert_allclose([one.r, one.u1, one.u2, one.s], [two.r, two.u2, two.u1, two.s], atol=1e-9)
 
 
 def test_a_mixture_shows_which_gate_is_on() -> None:
-    law = World({"xor": 3.0, "rdn": 1.0}).pmf()
-    assert law.x1 == (("XOR", 0), ("XOR", 1), ("RDN", 0), ("RDN", 1))
-    assert law.p[:2, 2:].sum() == law.p[2:, :2].sum() == 0
-    assert_allclose(law.p[:2].sum(), 0.75)
-    parts = decompose(law)
+    distribution = GateMixture({"xor": 3.0, "rdn": 1.0}).pmf()
+    assert distribution.x1 == (("XOR", 0), ("XOR", 1), ("RDN", 0), ("RDN", 1))
+    assert distribution.p[:2, 2:].sum() == distribution.p[2:, :2].sum() == 0
+    assert_allclose(distribution.p[:2].sum(), 0.75)
+    parts = decompose(distribution)
     assert_allclose([parts.r / LN2, parts.s / LN2], [0.25, 0.75], atol=1e-6)
 
 
 def test_noise_takes_information_away_and_leaves_the_prior() -> None:
-    told = [informations(World({"and": 1.0}, noise=n).pmf().p)[2] for n in (0, 0.3, 0.6, 1)]
+    told = [informations(GateMixture({"and": 1.0}, noise=n).pmf().p)[2] for n in (0, 0.3, 0.6, 1)]
     assert told == sorted(told, reverse=True)
     assert_allclose(told[-1], 0.0, atol=1e-12)
-    assert_allclose(World({"and": 1.0}, noise=0.6).pmf().p.sum(axis=(0, 1)), [0.75, 0.25])
+    assert_allclose(GateMixture({"and": 1.0}, noise=0.6).pmf().p.sum(axis=(0, 1)), [0.75, 0.25])
 
 
 @pytest.mark.parametrize("c", [-1.0, -0.5, 0.0, 0.5, 1.0])
 def test_the_bits_have_the_correlation_that_is_asked_for(c: float) -> None:
-    bits = World({"copy": 1.0}, correlation=c).pmf().p.sum(axis=2)
+    bits = GateMixture({"copy": 1.0}, correlation=c).pmf().p.sum(axis=2)
     assert_allclose(bits.sum(axis=0), 0.5)
     assert_allclose(4 * bits[1, 1] - 1, c)
-    assert World({"rdn": 1.0}, correlation=c).pmf().p[0, 1].sum() == 0
+    assert GateMixture({"rdn": 1.0}, correlation=c).pmf().p[0, 1].sum() == 0
 
 
 @pytest.mark.parametrize(
     ("spec", "part"),
     [
-        ("world:xor=1,table=0~0~1", "not both"),
-        ("world:table=0~0~1,correlation=.5", "takes no correlation"),
-        ("world:table=0~0~1/0~1", "row 2"),
-        ("world:table=", "got no row"),
-        ("world:xor=-1", "a number from 0 to 1000"),
-        ("world:noise=1.5", "a number from 0 to 1"),
-        ("world:correlation=2", "a number from -1 to 1"),
-        ("world:prior=1/1/1", r"2 numbers .* \(0, 1\)"),
-        ("world:prior=0/0", "not all 0"),
-        ("world:correlation=1,prior=.5/.5", "asks for class 1, which never occurs"),
-        ("world:nand=1", "xor, and, or"),
+        ("gates:xor=1,table=0~0~1", "not both"),
+        ("gates:table=0~0~1,correlation=.5", "takes no correlation"),
+        ("gates:table=0~0~1/0~1", "row 2"),
+        ("gates:table=", "got no row"),
+        ("gates:xor=-1", "a number from 0 to 1000"),
+        ("gates:noise=1.5", "a number from 0 to 1"),
+        ("gates:correlation=2", "a number from -1 to 1"),
+        ("gates:prior=1/1/1", r"2 numbers .* \(0, 1\)"),
+        ("gates:prior=0/0", "not all 0"),
+        ("gates:correlation=1,prior=.5/.5", "asks for class 1, which never occurs"),
+        ("gates:nand=1", "xor, and, or"),
         ("earth:xor=1", "begins with world"),
     ],
 )
-def test_what_means_no_world_is_a_clear_error(spec: str, part: str) -> None:
+def test_what_means_no_mixture_is_a_clear_error(spec: str, part: str) -> None:
     with pytest.raises(ConfigError, match=part):
-        World.from_spec(spec)
+        GateMixture.from_spec(spec)
 
 
-def test_two_hundred_tables_are_the_law_that_was_typed() -> None:
+def test_two_hundred_tables_are_the_distribution_that_was_typed() -> None:
     """Read by the parser, and counted up again by hand."""
     rng = np.random.default_rng(0)
     for _ in range(200):
@@ -154,13 +158,16 @@ def test_two_hundred_tables_are_the_law_that_was_typed() -> None:
         cells = cells[: rng.integers(1, min(len(cells), 20) + 1)]
         counts = rng.integers(1, 9, size=len(cells))
         text = "\n".join(f"{a} {b} -> {y} {n}" for (a, b, y), n in zip(cells, counts, strict=True))
-        law = World(table=read_table(text)).pmf()
+        distribution = GateMixture(table=read_table(text)).pmf()
         by_hand = Counter(
             {tuple(map(str, c)): n for c, n in zip(cells.tolist(), counts, strict=True)}
         )
-        for i, j, k in np.ndindex(law.p.shape):
-            expected = by_hand[str(law.x1[i]), str(law.x2[j]), str(law.y[k])] / counts.sum()
-            assert law.p[i, j, k] == pytest.approx(expected, abs=1e-12)
+        for i, j, k in np.ndindex(distribution.p.shape):
+            expected = (
+                by_hand[str(distribution.x1[i]), str(distribution.x2[j]), str(distribution.y[k])]
+                / counts.sum()
+            )
+            assert distribution.p[i, j, k] == pytest.approx(expected, abs=1e-12)
 
 
 # --- rows ------------------------------------------------------------------------------------
@@ -168,7 +175,7 @@ def test_two_hundred_tables_are_the_law_that_was_typed() -> None:
 
 def symbols_of(dataset: Dataset, spec: str) -> list[np.ndarray]:
     """The symbol of each row in both inputs: the nearest centre."""
-    drawn = WorldSet.from_spec(spec)
+    drawn = GateMixtureSet.from_spec(spec)
     return [
         np.linalg.norm(dataset.x(m)[:, None] - drawn.centres(m)[None], axis=2).argmin(axis=1)
         for m in (1, 2)
@@ -177,17 +184,17 @@ def symbols_of(dataset: Dataset, spec: str) -> list[np.ndarray]:
 
 @pytest.mark.parametrize("form", ["points", "vectors"])
 @pytest.mark.parametrize(
-    "law",
+    "distribution",
     [
-        "world:xor=1",
-        "world:sum=1,noise=.3,correlation=.4",
-        "world:xor=1,and=2,rdn=1,prior=.3/.7,noise=.2",
-        "world:table=a~b~0~.5/a~c~1~.25/d~c~2~.25",
+        "gates:xor=1",
+        "gates:sum=1,noise=.3,correlation=.4",
+        "gates:xor=1,and=2,rdn=1,prior=.3/.7,noise=.2",
+        "gates:table=a~b~0~.5/a~c~1~.25/d~c~2~.25",
     ],
 )
-def test_rows_have_the_frequencies_of_the_law(law: str, form: str) -> None:
-    spec = f"{law},form={form},train=16000,val=2000,test=2000,seed=1"
-    dataset, p = load_dataset(spec), World.from_spec(law).pmf().p
+def test_rows_have_the_frequencies_of_the_distribution(distribution: str, form: str) -> None:
+    spec = f"{distribution},form={form},train=16000,val=2000,test=2000,seed=1"
+    dataset, p = load_dataset(spec), GateMixture.from_spec(distribution).pmf().p
     a, b = symbols_of(dataset, spec)
     values = np.zeros(p.shape)
     np.add.at(values, (a, b, dataset.y), 1.0 / len(dataset))
@@ -196,7 +203,7 @@ def test_rows_have_the_frequencies_of_the_law(law: str, form: str) -> None:
 
 
 def test_rows_are_split_named_and_repeat() -> None:
-    spec = "world:xor=1,train=30,val=20,test=10"
+    spec = "gates:xor=1,train=30,val=20,test=10"
     one, two = load_dataset(spec), load_dataset(f"{spec},seed=1")
     assert [len(one.rows(s)) for s in ("train", "val", "test")] == [30, 20, 10]
     assert len(set(one.ids)) == 60
@@ -206,27 +213,27 @@ def test_rows_are_split_named_and_repeat() -> None:
 
 
 @pytest.mark.parametrize(
-    ("law", "kinds"),
+    ("distribution", "kinds"),
     [
-        ("world:xor=1", {"S"}),
-        ("world:rdn=1,unq1=1,unq2=1,xor=1", {"R", "U1", "U2", "S"}),
-        ("world:rdn=1,unq1=1,unq2=1,xor=1,prior=.2/.8", {"R", "U1", "U2", "S"}),
-        ("world:rdn=1,xor=1,correlation=.5", {"R", "S"}),
-        ("world:unq1=1,xor=1,correlation=.5", None),
-        ("world:xor=1,and=1", None),
-        ("world:sum=1", None),
-        ("world:table=0~0~0/0~1~1", None),
+        ("gates:xor=1", {"S"}),
+        ("gates:rdn=1,unq1=1,unq2=1,xor=1", {"R", "U1", "U2", "S"}),
+        ("gates:rdn=1,unq1=1,unq2=1,xor=1,prior=.2/.8", {"R", "U1", "U2", "S"}),
+        ("gates:rdn=1,xor=1,correlation=.5", {"R", "S"}),
+        ("gates:unq1=1,xor=1,correlation=.5", None),
+        ("gates:xor=1,and=1", None),
+        ("gates:sum=1", None),
+        ("gates:table=0~0~0/0~1~1", None),
     ],
 )
 def test_the_interaction_type_is_known_where_a_gate_has_one(
-    law: str, kinds: set[str] | None
+    distribution: str, kinds: set[str] | None
 ) -> None:
-    result = load_dataset(f"{law},train=100,val=50,test=50").interaction_type
+    result = load_dataset(f"{distribution},train=100,val=50,test=50").interaction_type
     assert (None if result is None else set(result)) == kinds
 
 
 def test_a_interaction_type_belongs_to_its_gate() -> None:
-    spec = "world:rdn=1,xor=1,train=500"
+    spec = "gates:rdn=1,xor=1,train=500"
     dataset = load_dataset(spec)
     a, b = symbols_of(dataset, spec)
     assert ((dataset.interaction_type == "R") == (a >= 2)).mean() > 0.99
@@ -235,7 +242,7 @@ def test_a_interaction_type_belongs_to_its_gate() -> None:
 
 
 def test_redrawn_classes_are_flagged() -> None:
-    spec = "world:xor=1,noise=.5,train=4000"
+    spec = "gates:xor=1,noise=.5,train=4000"
     dataset = load_dataset(spec)
     a, b = symbols_of(dataset, spec)
     redrawn = dataset.flags["class_redrawn"]
@@ -246,13 +253,13 @@ def test_redrawn_classes_are_flagged() -> None:
 
 def test_one_class_cannot_be_learnt() -> None:
     with pytest.raises(ConfigError, match="only one class"):
-        load_dataset("world:xor=1,correlation=1")
+        load_dataset("gates:xor=1,correlation=1")
 
 
 def test_a_long_table_has_a_short_folder_name() -> None:
     cells = [(i, j) for i in range(6) for j in range(6)]
     rows = "/".join(f"a{i}~b{j}~c{(i + j) % 6}~{i + j + 1}" for i, j in cells)
-    first = load_dataset(f"world:table={rows},train=60")
-    other = load_dataset(f"world:table={rows},train=60,seed=1")
+    first = load_dataset(f"gates:table={rows},train=60")
+    other = load_dataset(f"gates:table={rows},train=60,seed=1")
     assert len(first.slug) <= 150
     assert first.slug != other.slug

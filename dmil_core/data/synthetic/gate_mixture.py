@@ -1,4 +1,4 @@
-"""A world: the law of two inputs and a class, built from gates or from a truth table.
+"""A gates: the distribution of two inputs and a class, built from gates or from a truth table.
 
 **Gates.** Each of x1 and x2 has a bit, a and b. A gate makes the class of the two, y = f(a, b).
 Every bit is fair, and the two have ``correlation`` c; in RDN they are one and the same:
@@ -13,8 +13,9 @@ bits.
 same inputs may lead to several classes. A table says itself how its inputs go together: it takes no
 ``correlation``.
 
-What follows is the same for both. **Prior.** The law p0 so far is tilted to the class prior q that
-is asked for; of all laws with this prior it is the nearest to p0 (least Kullback-Leibler
+What follows is the same for both. **Prior.** The distribution p0 so far is tilted to the class
+prior q that
+is asked for; of all distributions with this prior it is the nearest to p0 (least Kullback-Leibler
 divergence):
 
     p1(x1, x2, y) = p0(x1, x2, y) q(y) / p0(y)
@@ -48,7 +49,7 @@ from dmil_core.schema import Component
 
 Floats = NDArray[np.float64]
 
-NAME: Final = "world"
+NAME: Final = "gates"
 #: Weights, noise, prior and correlation are kept to so many decimals, as a spec writes them.
 DECIMALS: Final = 4
 DEFAULT_GATE: Final[GateName] = "xor"
@@ -78,8 +79,8 @@ OPTIONS: Final[tuple[Option, ...]] = (
 
 
 @dataclass(frozen=True)
-class World:
-    """A law of (x1, x2, y); the module says what the parts mean.
+class GateMixture:
+    """A distribution of (x1, x2, y); the module says what the parts mean.
 
     Attributes
     ----------
@@ -92,7 +93,7 @@ class World:
     Raises
     ------
     ConfigError
-        For values that mean no law, saying what was expected.
+        For values that mean no distribution, saying what was expected.
     """
 
     gates: Mapping[GateName, float] = field(default_factory=dict, hash=False)
@@ -121,15 +122,15 @@ class World:
             self._check_prior()
 
     @classmethod
-    def from_spec(cls, spec: str) -> World:
-        """Read ``world``, ``world:xor=1,and=.5,noise=.1``, ``world:table=0~0~0/1~0~1``; raises
+    def from_spec(cls, spec: str) -> GateMixture:
+        """Read ``gates``, ``gates:xor=1,and=.5,noise=.1``, ``gates:table=0~0~0/1~0~1``; raises
         ConfigError."""
         _require(spec.partition(":")[0] == NAME, f"a spec begins with {NAME}:, got {spec[:40]!r}")
         return cls.from_values(options.parse(spec, OPTIONS))
 
     @classmethod
-    def from_values(cls, values: Mapping[str, Any]) -> World:
-        """A world from the values of ``OPTIONS``; others are left alone."""
+    def from_values(cls, values: Mapping[str, Any]) -> GateMixture:
+        """A gate mixture from the values of ``OPTIONS``; others are left alone."""
         return cls(
             gates={name: values[name] for name in GATE_NAMES},
             table=values["table"],
@@ -147,7 +148,7 @@ class World:
 
     @property
     def spec(self) -> str:
-        """The text that ``from_spec`` reads back to an equal world."""
+        """The text that ``from_spec`` reads back to an equal gate mixture."""
         return options.canonical(NAME, self.values, OPTIONS)
 
     @property
@@ -162,7 +163,7 @@ class World:
 
     @cached_property
     def clean(self) -> Pmf:
-        """The law before noise, p1."""
+        """The distribution before noise, p1."""
         p, asked = self._before.p, self._asked
         if asked is None:
             return self._before
@@ -171,7 +172,7 @@ class World:
         return replace(self._before, p=_scaled(p * factor))
 
     def pmf(self) -> Pmf:
-        """The law itself, exactly: p (A, B, K) and its symbols."""
+        """The distribution itself, exactly: p (A, B, K) and its symbols."""
         p = self.clean.p
         anew = p.sum(axis=2, keepdims=True) * p.sum(axis=(0, 1))
         return replace(self.clean, p=_scaled((1.0 - self.noise) * p + self.noise * anew))
@@ -198,7 +199,7 @@ class World:
 
     @cached_property
     def _before(self) -> Pmf:
-        """The law before prior and noise, p0."""
+        """The distribution before prior and noise, p0."""
         return _of_table(self.table) if self.table else _of_gates(self.gates, self.correlation)
 
     @property

@@ -9,7 +9,7 @@ LEAD: Final = (
     "Choose how the class **y** follows from two inputs, and see at once how much of it is "
     "redundant, unique or synergistic: exact numbers, no model."
 )
-WORLD: Final = (
+MIXTURE: Final = (
     "The law of two inputs and a class, built of logic gates or of a truth table, so that "
     "everything about it is known exactly."
 )

@@ -1,4 +1,4 @@
-"""The generated set ``world``: rows drawn from a ``World``, as points in a plane or as vectors."""
+"""The generated set ``gates``: rows drawn from a ``World``, as points in a plane or as vectors."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from dmil_core.data.card import Card, MediaSpec, Modality
 from dmil_core.data.dataset import Dataset, from_arrays
 from dmil_core.data.synthetic import spec as options
+from dmil_core.data.synthetic.gate_mixture import NAME, GateMixture
+from dmil_core.data.synthetic.gate_mixture import OPTIONS as DISTRIBUTION_OPTIONS
 from dmil_core.data.synthetic.gates import BITS
-from dmil_core.data.synthetic.gaussian import GaussianLaw
+from dmil_core.data.synthetic.gaussian import GaussianDistribution
 from dmil_core.data.synthetic.spec import Option
 from dmil_core.data.synthetic.switch_distribution import DECIMALS as DRAWN_DECIMALS
 from dmil_core.data.synthetic.switch_distribution import SIGNAL_NORM, orthonormal
-from dmil_core.data.synthetic.world import NAME, World
-from dmil_core.data.synthetic.world import OPTIONS as LAW_OPTIONS
 from dmil_core.errors import ConfigError
 from dmil_core.schema import SPLITS
 
@@ -39,12 +39,12 @@ _DRAWN: Final[tuple[Option, ...]] = (
     Option("val", 500, options.integer(1, 100_000), "validation rows"),
     Option("test", 1000, options.integer(1, 100_000), "test rows"),
 )
-OPTIONS: Final[tuple[Option, ...]] = (*LAW_OPTIONS, *_DRAWN)
+OPTIONS: Final[tuple[Option, ...]] = (*DISTRIBUTION_OPTIONS, *_DRAWN)
 
 
 @dataclass(frozen=True)
-class WorldSet:
-    """A world and how rows are drawn from it.
+class GateMixtureSet:
+    """A gate mixture and how rows are drawn from it.
 
     Each symbol of an input has a centre; a row has the centre of its symbol and Gaussian noise.
     As points, symbols are two apart in a plane: with several gates a column for each gate, in it
@@ -59,7 +59,7 @@ class WorldSet:
     seed, train, val, test : equal ones give equal rows.
     """
 
-    world: World
+    mixture: GateMixture
     form: Form = "points"
     spread: float = 0.25
     spread2: float = 0.0
@@ -69,24 +69,24 @@ class WorldSet:
     test: int = 1000
 
     @classmethod
-    def from_spec(cls, spec: str) -> WorldSet:
-        """Read ``world``, ``world:xor=1,form=vectors,train=500``; raises ConfigError."""
+    def from_spec(cls, spec: str) -> GateMixtureSet:
+        """Read ``gates``, ``gates:xor=1,form=vectors,train=500``; raises ConfigError."""
         values = options.parse(spec, OPTIONS)
-        return cls(World.from_values(values), **{o.name: values[o.name] for o in _DRAWN})
+        return cls(GateMixture.from_values(values), **{o.name: values[o.name] for o in _DRAWN})
 
     @property
     def spec(self) -> str:
         """The text that ``from_spec`` reads back to an equal set; the name of the data set."""
-        own = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "world"}
-        return options.canonical(NAME, {**self.world.values, **own}, OPTIONS)
+        own = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "mixture"}
+        return options.canonical(NAME, {**self.mixture.values, **own}, OPTIONS)
 
     def centres(self, modality: int) -> Floats:
-        """(symbols, D) centre of each symbol of x1 or x2, in the order of the law; D is 2 for
-        points."""
-        law = self.world.pmf()
-        count = len(law.x1 if modality == 1 else law.x2)
+        """(symbols, D) centre of each symbol of x1 or x2, in the order of the distribution; D is 2
+        for points."""
+        distribution = self.mixture.pmf()
+        count = len(distribution.x1 if modality == 1 else distribution.x2)
         if self.form == "points":
-            return _columns(count) if self.world.mixed else _circle(count)
+            return _columns(count) if self.mixture.mixed else _circle(count)
         directions = np.random.default_rng([self.seed, 8, modality])
         square = orthonormal(directions.standard_normal((DIMENSION, DIMENSION)))
         values: Floats = SIGNAL_NORM * square[:count]
@@ -99,23 +99,26 @@ class WorldSet:
         return float(spread * half)
 
     @property
-    def densities(self) -> GaussianLaw:
-        """The law of the rows: a Gaussian for each (x1, x2, y) that occurs, around the centres."""
-        p = self.world.pmf().p
+    def densities(self) -> GaussianDistribution:
+        """The distribution of the rows: a Gaussian for each (x1, x2, y) that occurs, around the
+        centres."""
+        p = self.mixture.pmf().p
         a, b, y = np.nonzero(p)
         means = np.stack([self.centres(1)[a], self.centres(2)[b]])
         covariance = np.diag([self.noise(1) ** 2, self.noise(2) ** 2])
-        return GaussianLaw(means, y, p[a, b, y], covariance)
+        return GaussianDistribution(means, y, p[a, b, y], covariance)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """All arrays of the set, as an .npz file would hold them."""
         sizes = (self.train, self.val, self.test)
         n, rng = sum(sizes), np.random.default_rng([self.seed, 7])
-        law = self.world.clean
-        drawn = rng.choice(law.p.size, size=n, p=law.p.ravel())
-        a, b, y = np.unravel_index(drawn, law.p.shape)
-        anew = rng.random(n) < self.world.noise
-        y = np.where(anew, rng.choice(len(law.y), size=n, p=law.p.sum(axis=(0, 1))), y)
+        distribution = self.mixture.clean
+        drawn = rng.choice(distribution.p.size, size=n, p=distribution.p.ravel())
+        a, b, y = np.unravel_index(drawn, distribution.p.shape)
+        anew = rng.random(n) < self.mixture.noise
+        y = np.where(
+            anew, rng.choice(len(distribution.y), size=n, p=distribution.p.sum(axis=(0, 1))), y
+        )
         arrays: dict[str, NDArray[Any]] = {}
         for m, symbol in ((1, a), (2, b)):
             centres = self.centres(m)
@@ -123,10 +126,10 @@ class WorldSet:
             arrays[f"x{m}"] = (np.round(x, DRAWN_DECIMALS) + 0.0).astype(np.float32)
         arrays |= {"y": y.astype(np.int64), "split": np.repeat(np.asarray(SPLITS), sizes)}
         arrays["id"] = np.array([f"w{i:06d}" for i in range(n)])
-        if self.world.interaction_types is not None:
-            gate = a // len(BITS) if self.world.mixed else np.zeros(n, dtype=np.int64)
-            arrays["interaction_type"] = np.asarray(self.world.interaction_types)[gate]
-        if self.world.noise:
+        if self.mixture.interaction_types is not None:
+            gate = a // len(BITS) if self.mixture.mixed else np.zeros(n, dtype=np.int64)
+            arrays["interaction_type"] = np.asarray(self.mixture.interaction_types)[gate]
+        if self.mixture.noise:
             arrays[f"flag_{REDRAWN}"] = anew
         return arrays
 
@@ -141,13 +144,16 @@ class WorldSet:
         return Card(
             name=self.spec,
             title=TITLE,
-            summary=f"{self._law()} Each input is {said[self.form]}. The law is known, and with it "
-            "what is redundant, unique and synergistic in the symbols.",
+            summary=f"{self._distribution()} Each input is {said[self.form]}. "
+            "The distribution is known, and with it what is redundant, unique and synergistic in "
+            "the symbols.",
             source="Generated by this program.",
             licence="MIT",
             modalities=tuple(modality),
-            classes=tuple(f"class {name}" for name in self.world.classes),
-            cautions=("Artificial numbers, made to learn with and to check against a known law.",),
+            classes=tuple(f"class {name}" for name in self.mixture.classes),
+            cautions=(
+                "Artificial numbers, made to learn with and to check against a known distribution.",
+            ),
             split_rule="Rows are independent draws; the first are train, then val, then test.",
             constructed=True,
             counts={"train": self.train, "val": self.val, "test": self.test},
@@ -155,20 +161,20 @@ class WorldSet:
 
     def dataset(self) -> Dataset:
         """Draw the rows; raises ConfigError where only one class ever occurs."""
-        if not self.world.learnable:
+        if not self.mixture.learnable:
             raise ConfigError(
                 f"{NAME}: only one class ever occurs here, so there is nothing to learn. Change "
                 "the prior, the correlation or the table."
             )
         return from_arrays(self.spec, self.arrays(), self.card())
 
-    def _law(self) -> str:
-        world = self.world
-        total = sum(world.gates.values())
-        gates = [f"{name.upper()} {w / total:.2g}" for name, w in world.gates.items()]
-        text = f"Gates by share: {', '.join(gates)}." if world.mixed else ""
+    def _distribution(self) -> str:
+        mixture = self.mixture
+        total = sum(mixture.gates.values())
+        gates = [f"{name.upper()} {w / total:.2g}" for name, w in mixture.gates.items()]
+        text = f"Gates by share: {', '.join(gates)}." if mixture.mixed else ""
         text = text or (f"Gate {gates[0].split()[0]}." if gates else "A truth table.")
-        return f"{text} Noise of the class {world.noise:g}."
+        return f"{text} Noise of the class {mixture.noise:g}."
 
 
 def _columns(count: int) -> Floats:

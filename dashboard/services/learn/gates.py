@@ -12,14 +12,14 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.services.store.catalog import DataProblem
+from dmil_core.data.synthetic.gate_mixture import GateMixture
 from dmil_core.data.synthetic.gates import BITS, GATES
 from dmil_core.data.synthetic.truth_table import Row, TableError, read_table, write_table
-from dmil_core.data.synthetic.world import World
 from dmil_core.errors import ConfigError
 from dmil_core.pid import discrete
 from dmil_core.pid.pointwise import PARTS, QUANTITIES, SUMS, Definition
 
-__all__ = ["Numbers", "World"]
+__all__ = ["GateMixture", "Numbers"]
 
 #: What "Mix" begins with: each component as often as the others, and one can see which.
 FIRST_MIX: Final[Mapping[str, float]] = dict.fromkeys(("xor", "rdn", "unq1", "unq2"), 1.0)
@@ -30,7 +30,7 @@ _LN2: Final = math.log(2.0)
 
 @dataclass(frozen=True)
 class Numbers:
-    """What a world's inputs tell of its class, in bits.
+    """What a gate mixture's inputs tell of its class, in bits.
 
     Attributes
     ----------
@@ -51,18 +51,18 @@ def meaning(measure: str) -> str:
     return dict(discrete.MEASURES)[measure]  # type: ignore[index]
 
 
-def read(spec: str) -> World | DataProblem:
-    """The world of a text from a link; empty text means XOR."""
+def read(spec: str) -> GateMixture | DataProblem:
+    """The gate mixture of a text from a link; empty text means XOR."""
     try:
-        return World.from_spec(spec) if spec else World()
+        return GateMixture.from_spec(spec) if spec else GateMixture()
     except ConfigError as error:
         return DataProblem(str(error))
 
 
 @st.cache_resource(max_entries=500, show_spinner=False)
 def numbers(spec: str) -> Numbers:
-    """The exact numbers of a world that can be read, by every measure."""
-    pmf = World.from_spec(spec).pmf()
+    """The exact numbers of a gate mixture that can be read, by every measure."""
+    pmf = GateMixture.from_spec(spec).pmf()
     prior = pmf.p.sum(axis=(0, 1))
     held = prior[prior > 0]
     result = {name: discrete.decompose(pmf, name) for name in discrete.MEASURES}
@@ -78,7 +78,7 @@ def numbers(spec: str) -> Numbers:
 def outcomes(spec: str, definition: str) -> pd.DataFrame:
     """A row for each (x1, x2, y) that can occur: columns x1, x2, y (text), p, and in bits i1, i2,
     i12, r, u1, u2, s."""
-    frame = discrete.realisations(World.from_spec(spec).pmf(), cast(Definition, definition))
+    frame = discrete.realisations(GateMixture.from_spec(spec).pmf(), cast(Definition, definition))
     for name in ("x1", "x2", "y"):
         frame[name] = [symbol_text(s) for s in frame[name]]
     for name in QUANTITIES:
@@ -93,15 +93,15 @@ def cells(spec: str) -> pd.DataFrame:
 
     A mixture has a panel for each gate, with the bits in it, as no two gates are on at once.
     """
-    world = World.from_spec(spec)
-    pmf = world.pmf()
+    mixture = GateMixture.from_spec(spec)
+    pmf = mixture.pmf()
     result = [
         {
-            "panel": str(pmf.x1[i][0]) if world.mixed else "",
-            "x1": _bit(pmf.x1[i], world.mixed),
-            "x2": _bit(pmf.x2[j], world.mixed),
-            "row": i % len(BITS) if world.mixed else i,
-            "column": j % len(BITS) if world.mixed else j,
+            "panel": str(pmf.x1[i][0]) if mixture.mixed else "",
+            "x1": _bit(pmf.x1[i], mixture.mixed),
+            "x2": _bit(pmf.x2[j], mixture.mixed),
+            "row": i % len(BITS) if mixture.mixed else i,
+            "column": j % len(BITS) if mixture.mixed else j,
             "y": symbol_text(pmf.y[k]),
             "p": float(pmf.p[i, j, k]),
         }
@@ -124,44 +124,44 @@ def told(frame: pd.DataFrame) -> str:
     return "; ".join(said)
 
 
-def prior_of(world: World) -> list[float]:
+def prior_of(mixture: GateMixture) -> list[float]:
     """The chance of each class."""
-    chances: list[float] = world.clean.p.sum(axis=(0, 1)).tolist()
+    chances: list[float] = mixture.clean.p.sum(axis=(0, 1)).tolist()
     return chances
 
 
-def possible(world: World) -> list[bool]:
+def possible(mixture: GateMixture) -> list[bool]:
     """Of each class whether it can occur, whatever prior is asked for."""
-    able: list[bool] = (replace(world, prior=()).clean.p.sum(axis=(0, 1)) > 0).tolist()
+    able: list[bool] = (replace(mixture, prior=()).clean.p.sum(axis=(0, 1)) > 0).tolist()
     return able
 
 
-def class_names(world: World) -> list[str]:
+def class_names(mixture: GateMixture) -> list[str]:
     """The classes as text."""
-    return [symbol_text(name) for name in world.classes]
+    return [symbol_text(name) for name in mixture.classes]
 
 
-def shares(world: World) -> dict[str, float]:
+def shares(mixture: GateMixture) -> dict[str, float]:
     """How often each gate is on, after the class prior has its say."""
-    if not world.mixed:
-        return dict.fromkeys(world.gates, 1.0)
+    if not mixture.mixed:
+        return dict.fromkeys(mixture.gates, 1.0)
     size = len(BITS)
-    by_symbol = world.clean.p.sum(axis=(1, 2))
+    by_symbol = mixture.clean.p.sum(axis=(1, 2))
     result = by_symbol.reshape(-1, size).sum(axis=1)
-    return dict(zip(world.gates, map(float, result), strict=True))
+    return dict(zip(mixture.gates, map(float, result), strict=True))
 
 
-def weights(world: World) -> dict[str, float]:
+def weights(mixture: GateMixture) -> dict[str, float]:
     """The weight of every gate, 0 where it cannot be on, the largest at most 1."""
-    most = max(1.0, *world.gates.values())
-    return {name: round(world.gates.get(name, 0.0) / most, 4) for name in GATES}
+    most = max(1.0, *mixture.gates.values())
+    return {name: round(mixture.gates.get(name, 0.0) / most, 4) for name in GATES}
 
 
-def text_of(world: World) -> str:
-    """The world's rows to be typed on: its table, or the truth table of its one gate."""
-    if world.table:
-        return write_table(world.table)
-    p = replace(World() if world.mixed else world, noise=0.0, prior=()).clean
+def text_of(mixture: GateMixture) -> str:
+    """The gate mixture's rows to be typed on: its table, or the truth table of its one gate."""
+    if mixture.table:
+        return write_table(mixture.table)
+    p = replace(GateMixture() if mixture.mixed else mixture, noise=0.0, prior=()).clean
     rows = [
         Row(str(p.x1[i]), str(p.x2[j]), str(p.y[k]), round(float(p.p[i, j, k]), 6))
         for i, j, k in zip(*np.nonzero(p.p), strict=True)
@@ -171,39 +171,39 @@ def text_of(world: World) -> str:
     return write_table(rows)
 
 
-def changed(world: World, **values: Any) -> tuple[World, str]:
-    """A world with some parts replaced, and what had to be given up for it.
+def changed(mixture: GateMixture, **values: Any) -> tuple[GateMixture, str]:
+    """A gate mixture with some parts replaced, and what had to be given up for it.
 
     A prior of other classes, or of one that can no longer occur, and the correlation of a table
     cannot be kept.
     """
     lost = ""
-    if values.get("table") and world.correlation:
+    if values.get("table") and mixture.correlation:
         values = {"correlation": 0.0, **values}
     try:
-        made = replace(world, **values)
+        made = replace(mixture, **values)
     except ConfigError:
-        made = replace(world, **{**values, "prior": ()})
+        made = replace(mixture, **{**values, "prior": ()})
         lost = "The class prior was given up: it does not fit the classes that occur now."
     return made, lost
 
 
-def typed(world: World, text: str) -> tuple[World, str, Sequence[tuple[int, str]]]:
-    """`changed` to the table that was typed; or the world as it was, and the table's faults: (row
-    from 1, or 0 of the whole; what is wrong)."""
+def typed(mixture: GateMixture, text: str) -> tuple[GateMixture, str, Sequence[tuple[int, str]]]:
+    """`changed` to the table that was typed; or the gate mixture as it was, and the table's
+    faults: (row from 1, or 0 of the whole; what is wrong)."""
     try:
         table = read_table(text)
     except TableError as error:
-        return world, "", error.problems
-    return (*changed(world, table=table, gates={}), ())
+        return mixture, "", error.problems
+    return (*changed(mixture, table=table, gates={}), ())
 
 
-def tilted(world: World, place: int, chance: float) -> tuple[float, ...]:
+def tilted(mixture: GateMixture, place: int, chance: float) -> tuple[float, ...]:
     """The class prior where one class gets this chance and the others keep their proportions."""
-    now = prior_of(world)
+    now = prior_of(mixture)
     others = [p if k != place else 0.0 for k, p in enumerate(now)]
     if not sum(others):
-        natural = prior_of(replace(world, prior=()))
+        natural = prior_of(replace(mixture, prior=()))
         others = [p if k != place else 0.0 for k, p in enumerate(natural)]
     scale = sum(others)
     if not scale:

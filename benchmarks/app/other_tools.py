@@ -1,7 +1,7 @@
 """Others on the same points: Embedding Atlas and TensorBoard's projector, for what they can do.
 
 They get the two coordinates of the map that our app shows, and each point's id, class and answer.
-What counts for a rival is generous to it: its map counts once it says how many points it has.
+What counts for a other tool is generous to it: its map counts once it says how many points it has.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ LATENT = "Z"
 
 
 @dataclass(frozen=True)
-class Rival:
+class OtherTool:
     """How one is started, and how its page tells what it shows.
 
     Attributes
@@ -58,7 +58,7 @@ class Rival:
 _DEEP = """const all = (root, name) => [...root.querySelectorAll("*")].flatMap((e) =>
   [...(e.matches(name) ? [e] : []), ...(e.shadowRoot ? all(e.shadowRoot, name) : [])]);"""
 
-ATLAS = Rival(
+ATLAS = OtherTool(
     "Embedding Atlas",
     ("embedding-atlas", "{data}/points.parquet", "--x", "x", "--y", "y", "--disable-projection",
      "--host", "127.0.0.1", "--port", "{port}"),
@@ -72,7 +72,7 @@ ATLAS = Rival(
       .map((e) => e.textContent).join())()""",
     (0.36, 0.38),
 )  # fmt: skip
-PROJECTOR = Rival(
+PROJECTOR = OtherTool(
     "TensorBoard projector",
     ("tensorboard", "--logdir", "{data}", "--host", "127.0.0.1", "--port", "{port}"),
     "#projector",
@@ -88,11 +88,11 @@ PROJECTOR = Rival(
     }})()""",
     (0.5, 0.56),
 )  # fmt: skip
-RIVALS = (ATLAS, PROJECTOR)
+OTHER_TOOLS = (ATLAS, PROJECTOR)
 
 
 def install(folder: Path) -> Path:
-    """An environment with the rivals; returns where its programs are."""
+    """An environment with the other tools; returns where its programs are."""
     programs = folder / "bin"
     done = folder / "installed.txt"
     wanted = REQUIREMENTS.read_text("utf-8")
@@ -126,17 +126,17 @@ def write(room: Room, folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def running(rival: Rival, programs: Path, data: Path) -> Iterator[str]:
-    """Start a rival's server, yield its page's address, stop it at the end."""
+def running(other_tool: OtherTool, programs: Path, data: Path) -> Iterator[str]:
+    """Start a other tool's server, yield its page's address, stop it at the end."""
     port = free_port()
-    program, *rest = rival.command
+    program, *rest = other_tool.command
     filled = [part.format(data=data, port=port) for part in rest]
     started = subprocess.Popen(
         [str(programs / program), *filled], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     with ended(started) as process:
         _wait(f"http://127.0.0.1:{port}/", process)
-        yield f"http://127.0.0.1:{port}/{rival.address}"
+        yield f"http://127.0.0.1:{port}/{other_tool.address}"
 
 
 def _wait(url: str, process: subprocess.Popen[bytes], limit: float = 180) -> None:
@@ -150,10 +150,10 @@ def _wait(url: str, process: subprocess.Popen[bytes], limit: float = 180) -> Non
 
 
 async def measure(
-    browser: Browser, rival: Rival, url: str, room: Room, clicks: int, openings: int
+    browser: Browser, other_tool: OtherTool, url: str, room: Room, clicks: int, openings: int
 ) -> dict[str, Any]:
     """Seconds to its map and from a click to its details, or the reason why there are none."""
-    result: dict[str, Any] = {"name": rival.name, "points": room.points}
+    result: dict[str, Any] = {"name": other_tool.name, "points": room.points}
     times, page = [], None
     try:
         for _ in range(openings):
@@ -162,52 +162,52 @@ async def measure(
             context = await browser.new_context(viewport={"width": 1440, "height": 1000})
             page = await context.new_page()
             await page.goto(url, wait_until="commit")
-            times.append(await _opened(page, rival, room.points))
+            times.append(await _opened(page, other_tool, room.points))
         result["map"] = summary(times)
         assert page is not None
         await page.wait_for_timeout(2000)
-        result["click"] = summary(await _clicks(page, rival, clicks))
+        result["click"] = summary(await _clicks(page, other_tool, clicks))
     except Exception as error:
-        # Whatever a rival's page does, the others are measured all the same.
+        # Whatever a other tool's page does, the others are measured all the same.
         result["problem"] = str(error).splitlines()[0][:300]
     if page is not None:
         await page.context.close()
     return result
 
 
-async def _frame(page: Page, rival: Rival) -> Page | Frame:
+async def _frame(page: Page, other_tool: OtherTool) -> Page | Frame:
     end = time.monotonic() + 60
-    while rival.frame:
+    while other_tool.frame:
         for frame in page.frames:
-            if rival.frame in frame.url:
+            if other_tool.frame in frame.url:
                 return frame
         if time.monotonic() > end:
-            raise TooSlow(f"{rival.name} shows no map")
+            raise TooSlow(f"{other_tool.name} shows no map")
         await page.wait_for_timeout(20)
     return page
 
 
-async def _opened(page: Page, rival: Rival, count: int) -> float:
-    frame = await _frame(page, rival)
-    took = await since_opened(frame, rival.map, count)
+async def _opened(page: Page, other_tool: OtherTool, count: int) -> float:
+    frame = await _frame(page, other_tool)
+    took = await since_opened(frame, other_tool.map, count)
     # The clock of a frame starts with the frame.
     begun = "() => performance.timeOrigin"
     later: float = (await frame.evaluate(begun) - await page.evaluate(begun)) / 1000
     return took + later
 
 
-async def _clicks(page: Page, rival: Rival, count: int) -> list[float]:
+async def _clicks(page: Page, other_tool: OtherTool, count: int) -> list[float]:
     """Clicks in the middle of the map, where a point is always near; others than before count."""
-    frame, rng = await _frame(page, rival), random.Random(0)
-    shown = f"(before) => {{ const now = {rival.details}; return now && now !== before; }}"
+    frame, rng = await _frame(page, other_tool), random.Random(0)
+    shown = f"(before) => {{ const now = {other_tool.details}; return now && now !== before; }}"
     size = page.viewport_size or {"width": 1440, "height": 1000}
     times: list[float] = []
     for _ in range(3 * count):
         x, y = (
             (place + rng.uniform(-0.06, 0.06)) * size[side]  # type: ignore[literal-required]
-            for place, side in zip(rival.area, ("width", "height"), strict=True)
+            for place, side in zip(other_tool.area, ("width", "height"), strict=True)
         )
-        before = await frame.evaluate(f"() => {rival.details}")
+        before = await frame.evaluate(f"() => {other_tool.details}")
         # A miss is the hand's, not the page's.
         with contextlib.suppress(TooSlow):
             times.append(
@@ -217,4 +217,4 @@ async def _clicks(page: Page, rival: Rival, count: int) -> list[float]:
             return times
         await page.mouse.move(5, 5)
         await page.wait_for_timeout(500)
-    raise TooSlow(f"{rival.name}: {len(times)} of {3 * count} clicks told of a point")
+    raise TooSlow(f"{other_tool.name}: {len(times)} of {3 * count} clicks told of a point")

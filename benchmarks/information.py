@@ -33,9 +33,9 @@ from dmil_core.experiments.targets import Target, judged
 from dmil_core.information.estimator import PointwiseInformation
 from dmil_core.information.truth import exact, known_distribution
 from dmil_core.io.atomic import write_json
-from dmil_core.pid.discrete import decompose
-from dmil_core.pid.pmf import Floats
-from dmil_core.pid.pointwise import DEFINITIONS, SUMS, Pointwise
+from dmil_core.partial_information.discrete import decompose
+from dmil_core.partial_information.pmf import Floats
+from dmil_core.partial_information.pointwise import DEFINITIONS, SUMS, Pointwise
 from dmil_core.schema import COMPONENTS
 
 RESULT = RESULTS / "information.json"

@@ -17,7 +17,7 @@ from dmil_core.schema import MODALITY_NUMBERS
 if TYPE_CHECKING:
     from dmil_core.checkpoint import Run
     from dmil_core.data.dataset import Dataset
-    from dmil_core.pid.pointwise import Mean
+    from dmil_core.partial_information.pointwise import Mean
     from dmil_core.training.loop import Report
 
 INTERRUPTED = 130
@@ -466,8 +466,8 @@ def _information(a: argparse.Namespace) -> int:
 def _pid(a: argparse.Namespace) -> int:
     from dataclasses import asdict
 
-    from dmil_core.pid.discrete import decompose
-    from dmil_core.pid.pmf import read_pmf
+    from dmil_core.partial_information.discrete import decompose
+    from dmil_core.partial_information.pmf import read_pmf
 
     result = asdict(decompose(read_pmf(a.pmf), a.measure))
     measure = result.pop("measure")

@@ -27,7 +27,7 @@ import pandas as pd
 
 from dmil_core.data.catalog import load_dataset
 from dmil_core.data.synthetic.gate_mixture import GateMixture
-from dmil_core.pid import discrete
+from dmil_core.partial_information import discrete
 from dmil_core.schema import COMPONENTS, contribution, gate
 from dmil_core.training.run import train
 

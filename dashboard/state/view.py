@@ -57,7 +57,8 @@ UP: Final = "-up"
 ORDERS: Final = ("stored", *QUANTITIES, *(f"{q}{UP}" for q in QUANTITIES))
 #: How differently all models answer: all alike, or at least so many different answers.
 ANSWERS: Final = ("same", "2", "3", "4", "5")
-#: Ways to say what two inputs share of what they tell; see `dmil_core.pid.pointwise`.
+#: Ways to say what two inputs share of what they tell; see
+#: `dmil_core.partial_information.pointwise`.
 DEFINITIONS: Final = ("same-sign", "ccs")
 #: The same for a distribution that is known, and what counts as shared on average; see
 #: `dmil_core.information`.

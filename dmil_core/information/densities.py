@@ -11,7 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
 from dmil_core.information.posteriors import Ints
-from dmil_core.pid.pmf import Floats
+from dmil_core.partial_information.pmf import Floats
 
 #: Numbers of Gaussians that are tried, and features up to which they are tilted.
 MIXTURES: Final = (1, 2, 3, 4, 5, 6, 8)

@@ -13,8 +13,14 @@ from scipy.special import logsumexp
 from dmil_core.errors import ConfigError, DataError
 from dmil_core.information.densities import Densities, fit_densities
 from dmil_core.information.posteriors import Ints, Posteriors, Settings, fit_posteriors
-from dmil_core.pid.pmf import Floats
-from dmil_core.pid.pointwise import DEFINITIONS, Definition, Pointwise, Surprise, split
+from dmil_core.partial_information.pmf import Floats
+from dmil_core.partial_information.pointwise import (
+    DEFINITIONS,
+    Definition,
+    Pointwise,
+    Surprise,
+    split,
+)
 
 #: Rows of a fold, and of a class in all, below which nothing can be told.
 LEAST_ROWS_OF_FOLD: Final = 15

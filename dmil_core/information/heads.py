@@ -18,8 +18,8 @@ from dmil_core import schema
 from dmil_core.errors import ConfigError
 from dmil_core.metrics import scores
 from dmil_core.metrics.calibration import best_temperature
-from dmil_core.pid.pmf import Floats
-from dmil_core.pid.pointwise import Definition, Pointwise, split
+from dmil_core.partial_information.pmf import Floats
+from dmil_core.partial_information.pointwise import Definition, Pointwise, split
 
 #: A probability below this is taken for it; tables hold 24 bits of each.
 LEAST_PROBABILITY: Final = 1e-12

@@ -17,7 +17,7 @@ from dmil_core.errors import ConfigError
 from dmil_core.inference.predict import predict
 from dmil_core.inference.projection import latent_values
 from dmil_core.information.sets import Estimate, check_two_inputs, estimate_rows
-from dmil_core.pid.pointwise import Definition
+from dmil_core.partial_information.pointwise import Definition
 
 #: Latents of which there is one for each input. Z: features; M: all that an encoder says of the
 #: class; N: the same without what the other input says as well.

@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy, log_softmax
 
 from dmil_core.metrics.calibration import best_temperature
-from dmil_core.pid.pmf import Floats
+from dmil_core.partial_information.pmf import Floats
 from dmil_core.seeding import reproducible
 
 Ints = NDArray[np.int64]

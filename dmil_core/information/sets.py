@@ -13,8 +13,8 @@ from dmil_core.data.tokens import words_of
 from dmil_core.errors import ConfigError
 from dmil_core.information.estimator import PointwiseInformation
 from dmil_core.models.inputs import vocabulary_of
-from dmil_core.pid.pmf import Floats
-from dmil_core.pid.pointwise import Definition, Mean, means
+from dmil_core.partial_information.pmf import Floats
+from dmil_core.partial_information.pointwise import Definition, Mean, means
 from dmil_core.schema import FEWEST_MODALITIES
 
 

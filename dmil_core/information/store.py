@@ -19,9 +19,9 @@ from dmil_core.data.dataset import Dataset
 from dmil_core.errors import DataError
 from dmil_core.io.paths import checkpoints_root
 from dmil_core.io.tables import read_table, table_metadata, write_table
-from dmil_core.pid.clusters import Discretised, by_clusters
-from dmil_core.pid.discrete import Decomposition
-from dmil_core.pid.pointwise import SUMS, Definition, Pointwise, split
+from dmil_core.partial_information.clusters import Discretised, by_clusters
+from dmil_core.partial_information.discrete import Decomposition
+from dmil_core.partial_information.pointwise import SUMS, Definition, Pointwise, split
 
 FILE: Final = "information.parquet"
 #: Column of what rows belong together; only of sets that have groups.

@@ -21,8 +21,8 @@ from dmil_core.errors import DataError
 from dmil_core.information.estimator import PointwiseInformation
 from dmil_core.io.atomic import replacing
 from dmil_core.io.tables import metadata_of
-from dmil_core.pid.pmf import Floats
-from dmil_core.pid.pointwise import QUANTITIES, Definition, Mean
+from dmil_core.partial_information.pmf import Floats
+from dmil_core.partial_information.pointwise import QUANTITIES, Definition, Mean
 
 #: Rows that an estimator is fitted to, at most, and rows that are read at a time.
 FIT_ROWS: Final = 20_000

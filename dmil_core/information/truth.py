@@ -12,8 +12,8 @@ from dmil_core.data.synthetic import gate_mixture, gaussian, switch
 from dmil_core.data.synthetic.gate_mixture_set import GateMixtureSet
 from dmil_core.data.synthetic.spec import current_name
 from dmil_core.data.synthetic.switch_distribution import SwitchDistribution
-from dmil_core.pid.pmf import Floats
-from dmil_core.pid.pointwise import Definition, Pointwise, Surprise, split
+from dmil_core.partial_information.pmf import Floats
+from dmil_core.partial_information.pointwise import Definition, Pointwise, Surprise, split
 
 
 class Distribution(Protocol):

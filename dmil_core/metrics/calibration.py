@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
-from dmil_core.pid.pmf import Floats
+from dmil_core.partial_information.pmf import Floats
 
 #: Temperatures that are tried lie between 1 over it and it.
 MOST: Final = 16.0

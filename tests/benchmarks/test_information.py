@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks import information
 from benchmarks.readme import bits, cells
-from dmil_core.pid.pointwise import Pointwise
+from dmil_core.partial_information.pointwise import Pointwise
 
 LN2 = float(np.log(2.0))
 

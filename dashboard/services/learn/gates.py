@@ -16,8 +16,8 @@ from dmil_core.data.synthetic.gate_mixture import GateMixture
 from dmil_core.data.synthetic.gates import BITS, GATES
 from dmil_core.data.synthetic.truth_table import Row, TableError, read_table, write_table
 from dmil_core.errors import ConfigError
-from dmil_core.pid import discrete
-from dmil_core.pid.pointwise import PARTS, QUANTITIES, SUMS, Definition
+from dmil_core.partial_information import discrete
+from dmil_core.partial_information.pointwise import PARTS, QUANTITIES, SUMS, Definition
 
 __all__ = ["GateMixture", "Numbers"]
 

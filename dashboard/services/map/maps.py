@@ -27,7 +27,7 @@ from dashboard.services.store.catalog import (
 from dashboard.state.view import COLOURS
 from dmil_core import schema
 from dmil_core.inference.projection import Method, place
-from dmil_core.pid.pointwise import PARTS
+from dmil_core.partial_information.pointwise import PARTS
 
 #: (N, 2) places on a map, in units of the map: 0 to 1 along its longer side.
 Places = NDArray[np.float64]

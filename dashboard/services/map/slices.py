@@ -18,7 +18,7 @@ from dashboard.services.sample.samples import in_split
 from dashboard.services.store.catalog import Checkpoint, DataProblem, checkpoint_catalog, table
 from dashboard.state.slices import Slice, write
 from dmil_core import schema
-from dmil_core.pid.pointwise import PARTS, mean_of
+from dmil_core.partial_information.pointwise import PARTS, mean_of
 
 #: Fewer samples than this on a side, and no interval is told.
 FEWEST = 5

@@ -13,7 +13,7 @@ from dmil_core.errors import DmilError
 from dmil_core.information.store import FILE, Account, read
 from dmil_core.io.atomic import lies_in
 from dmil_core.io.paths import checkpoints_root
-from dmil_core.pid.pointwise import PARTS
+from dmil_core.partial_information.pointwise import PARTS
 
 
 def account(checkpoint: Checkpoint) -> Account | None:

@@ -19,7 +19,7 @@ from dmil_core.errors import ConfigError
 from dmil_core.information.heads import Calibration, can_tell, from_heads
 from dmil_core.information.store import GROUP
 from dmil_core.information.truth import exact, known_distribution
-from dmil_core.pid.pointwise import PARTS, QUANTITIES, largest_part, mean_of
+from dmil_core.partial_information.pointwise import PARTS, QUANTITIES, largest_part, mean_of
 
 #: Who tells the averages of a set beside its models: networks that read it, and its known
 #: distribution.

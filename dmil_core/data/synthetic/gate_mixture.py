@@ -44,7 +44,7 @@ from dmil_core.data.synthetic.gates import BITS, GATE_NAMES, GATES, Gate, GateNa
 from dmil_core.data.synthetic.spec import Option
 from dmil_core.data.synthetic.truth_table import Row, TableError, read_table, symbols, write_table
 from dmil_core.errors import ConfigError
-from dmil_core.pid.pmf import Pmf, Symbol
+from dmil_core.partial_information.pmf import Pmf, Symbol
 from dmil_core.schema import Component
 
 Floats = NDArray[np.float64]

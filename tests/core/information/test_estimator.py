@@ -16,7 +16,7 @@ from dmil_core.errors import ConfigError, DataError
 from dmil_core.information.estimator import PointwiseInformation
 from dmil_core.information.posteriors import Stack
 from dmil_core.information.truth import exact, known_distribution
-from dmil_core.pid.pointwise import Pointwise, means
+from dmil_core.partial_information.pointwise import Pointwise, means
 
 LN2 = float(np.log(2.0))
 Arrays = dict[str, NDArray[Any]]

@@ -14,8 +14,8 @@ from dmil_core.data.synthetic.gaussian import DISTRIBUTIONS, gaussian_distributi
 from dmil_core.data.synthetic.switch import switch_distribution
 from dmil_core.errors import ConfigError
 from dmil_core.information.truth import exact, known_distribution
-from dmil_core.pid.discrete import informations
-from dmil_core.pid.pointwise import DEFINITIONS
+from dmil_core.partial_information.discrete import informations
+from dmil_core.partial_information.pointwise import DEFINITIONS
 
 LN2 = float(np.log(2.0))
 ROWS = 100_000

@@ -20,9 +20,9 @@ from dashboard.text import gates as text
 from dmil_core.data.synthetic.gate_mixture import GateMixture
 from dmil_core.data.synthetic.gates import GATES
 from dmil_core.data.synthetic.truth_table import Row
-from dmil_core.pid import discrete
-from dmil_core.pid.pointwise import DEFINITIONS
-from tests.core.pid.distributions import TRUTH
+from dmil_core.partial_information import discrete
+from dmil_core.partial_information.pointwise import DEFINITIONS
+from tests.core.partial_information.distributions import TRUTH
 from tests.dashboard.conftest import OpenPage
 from tests.dashboard.views.test_pages import said
 

@@ -17,8 +17,8 @@ from dmil_core.data.synthetic.gate_mixture_set import GateMixtureSet
 from dmil_core.data.synthetic.gates import GATE_NAMES
 from dmil_core.data.synthetic.truth_table import read_table
 from dmil_core.errors import ConfigError
-from dmil_core.pid.discrete import MEASURES, decompose, informations
-from tests.core.pid.distributions import TRUTH, gate
+from dmil_core.partial_information.discrete import MEASURES, decompose, informations
+from tests.core.partial_information.distributions import TRUTH, gate
 
 #: Our gates by the names that the known numbers have; OR and UNQ2 follow by symmetry.
 KNOWN = {"xor": "XOR", "and": "AND", "copy": "COPY", "rdn": "RDN", "unq1": "UNQ", "sum": "SUM"}

@@ -9,8 +9,8 @@ import numpy as np
 from scipy import sparse
 
 from dmil_core.errors import DataError
-from dmil_core.pid.conic import minimise
-from dmil_core.pid.pmf import Floats
+from dmil_core.partial_information.conic import minimise
+from dmil_core.partial_information.pmf import Floats
 
 #: Largest error of a marginal that is still taken for none.
 GOOD_ENOUGH: Final = 1e-7

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dmil_core.errors import ConfigError
-from dmil_core.pid.pmf import Floats
+from dmil_core.partial_information.pmf import Floats
 
 Definition = Literal["same-sign", "ccs", "lsmi"]
 

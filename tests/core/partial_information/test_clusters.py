@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dmil_core.data.synthetic.gaussian import gaussian_distribution
-from dmil_core.pid.clusters import PARTS, Discretised, by_clusters
+from dmil_core.partial_information.clusters import PARTS, Discretised, by_clusters
 
 LN2 = float(np.log(2.0))
 

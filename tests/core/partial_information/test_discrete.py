@@ -13,16 +13,16 @@ from numpy.testing import assert_allclose
 from numpy.typing import NDArray
 
 from dmil_core.errors import ConfigError, DataError
-from dmil_core.pid.broja import least_information
-from dmil_core.pid.discrete import (
+from dmil_core.partial_information.broja import least_information
+from dmil_core.partial_information.discrete import (
     MEASURES,
     Decomposition,
     decompose,
     informations,
     realisations,
 )
-from dmil_core.pid.maxent import pairwise_maxent
-from tests.core.pid.distributions import GATES, TRUTH, gate
+from dmil_core.partial_information.maxent import pairwise_maxent
+from tests.core.partial_information.distributions import GATES, TRUTH, gate
 
 LN2 = float(np.log(2.0))
 Floats = NDArray[np.float64]

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dmil_core.errors import DataError
-from dmil_core.pid.discrete import decompose
-from dmil_core.pid.pmf import read_pmf
+from dmil_core.partial_information.discrete import decompose
+from dmil_core.partial_information.pmf import read_pmf
 
 XOR = [[[a, b, a ^ b], 0.25] for a in (0, 1) for b in (0, 1)]
 

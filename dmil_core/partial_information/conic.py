@@ -8,7 +8,7 @@ from typing import Any, Final
 import clarabel
 from scipy import sparse
 
-from dmil_core.pid.pmf import Floats
+from dmil_core.partial_information.pmf import Floats
 
 TOLERANCE: Final = 1e-10
 

@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose
 from numpy.typing import NDArray
 
 from dmil_core.errors import ConfigError
-from dmil_core.pid.pointwise import Surprise, mean_of, split
+from dmil_core.partial_information.pointwise import Surprise, mean_of, split
 
 Floats = NDArray[np.float64]
 rows = arrays(np.float64, (3, 5), elements=st.floats(-20, 20))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 from math import log2
 
-from dmil_core.pid.pmf import Pmf, Symbol, from_entries
+from dmil_core.partial_information.pmf import Pmf, Symbol, from_entries
 
 BITS = (0, 1)
 Triples = list[tuple[Symbol, Symbol, Symbol]]

@@ -15,9 +15,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dmil_core.pid.discrete import Decomposition, Measure, decompose
-from dmil_core.pid.pmf import Floats
-from dmil_core.pid.pointwise import PARTS
+from dmil_core.partial_information.discrete import Decomposition, Measure, decompose
+from dmil_core.partial_information.pmf import Floats
+from dmil_core.partial_information.pointwise import PARTS
 
 Ints = NDArray[np.int64]
 

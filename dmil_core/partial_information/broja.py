@@ -17,8 +17,8 @@ import numpy as np
 from scipy import sparse
 from scipy.special import logsumexp, xlogy
 
-from dmil_core.pid.conic import minimise
-from dmil_core.pid.pmf import Floats
+from dmil_core.partial_information.conic import minimise
+from dmil_core.partial_information.pmf import Floats
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,10 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from dmil_core.errors import ConfigError
-from dmil_core.pid.broja import least_information
-from dmil_core.pid.maxent import pairwise_maxent
-from dmil_core.pid.pmf import Floats, Pmf, checked
-from dmil_core.pid.pointwise import Definition, Surprise, common_change, split
+from dmil_core.partial_information.broja import least_information
+from dmil_core.partial_information.maxent import pairwise_maxent
+from dmil_core.partial_information.pmf import Floats, Pmf, checked
+from dmil_core.partial_information.pointwise import Definition, Surprise, common_change, split
 
 Measure = Literal["broja", "imin", "immi", "iccs", "fl"]
 

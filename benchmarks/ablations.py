@@ -17,6 +17,7 @@ import pandas as pd
 
 from benchmarks import fidelity
 from benchmarks.runs import RESULTS, Records, finished, interval
+from dmil_core.experiments.compare import out_of_fold_folder
 from dmil_core.io.atomic import write_json
 
 RESULT = RESULTS / "ablations.json"
@@ -39,8 +40,8 @@ FIGURES = ("accuracy", "gate_agreement", "gate_calibration_error")
 def runs_of(setting: str, seed: int, paradigms: list[str], out: Path) -> Records:
     """The figures of some paradigms in one setting, trained one after the other."""
     spec = SETTINGS[setting]
-    teachers = out / "teachers" / setting.replace(" ", "-") / f"seed{seed}"
-    return [fidelity.run(setting, spec, p, seed, out, teachers) for p in paradigms]
+    shared = out_of_fold_folder(out, setting.replace(" ", "-"), seed)
+    return [fidelity.run(setting, spec, p, seed, out, shared) for p in paradigms]
 
 
 def summary(runs: Records) -> Records:

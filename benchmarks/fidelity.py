@@ -80,7 +80,7 @@ def distribution_data(name: str, spec: str) -> Dataset:
 
 
 def trained(
-    dataset: Dataset, paradigm: str, seed: int, out: Path, teachers: Path | None = None
+    dataset: Dataset, paradigm: str, seed: int, out: Path, out_of_fold: Path | None = None
 ) -> tuple[dict[str, Any], pd.DataFrame]:
     """Train one run (or read it, where it is finished): its test figures and test rows."""
     import torch
@@ -92,7 +92,7 @@ def trained(
 
     torch.set_num_threads(1)
     folder = run_folder(out, dataset.slug, paradigm, seed)
-    result = train(dataset, paradigm, seed, folder, teachers=teachers)
+    result = train(dataset, paradigm, seed, folder, out_of_fold=out_of_fold)
     table = read_table(result.predictions)
     test = table[table["split"] == "test"]
     record = {
@@ -107,14 +107,14 @@ def trained(
 
 
 def run(
-    name: str, spec: str, paradigm: str, seed: int, out: Path, teachers: Path | None = None
+    name: str, spec: str, paradigm: str, seed: int, out: Path, out_of_fold: Path | None = None
 ) -> dict[str, Any]:
     """The test figures of one run of a setting, with purity and shares of a decomposition."""
     from dmil_core import schema
     from dmil_core.metrics import fidelity
 
     dataset = distribution_data(name, spec)
-    figures, test = trained(dataset, paradigm, seed, out, teachers)
+    figures, test = trained(dataset, paradigm, seed, out, out_of_fold)
     record: dict[str, Any] = {"setting": name, **figures}
     if schema.gate("R") in test and schema.INTERACTION_TYPE in test:
         lost = fidelity.purity(test, dataset.classes)

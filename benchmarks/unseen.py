@@ -143,7 +143,7 @@ def headline(paradigm: str) -> str:
     """The representation that a paradigm is judged by."""
     from dmil_core.paradigms import find_paradigm
 
-    return " ".join(REPRESENTATIONS[find_paradigm(paradigm).parts.architecture][0])
+    return " ".join(REPRESENTATIONS[find_paradigm(paradigm).options.architecture][0])
 
 
 def summary(runs: Records) -> dict[str, Records]:

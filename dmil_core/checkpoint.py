@@ -1,22 +1,25 @@
 """A checkpoint: a folder with model.safetensors and run.json, read strictly, never unpickled.
 
-run.json is written last and holds the sha256 of the weights, so a folder without it, or with
-weights that changed after it, is not a checkpoint. torch is imported only to load a model.
+run.json is written last and contains the sha256 of the weights, so a folder without it, or with
+weights that changed after it, is not a checkpoint. Its configuration may be of an earlier version.
+torch is imported only to load a model.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from dmil_core.config import CONFIG_VERSION, RunConfig, from_json, to_json
+from dmil_core.config import RunConfig, from_json, read_run_config, to_json
 from dmil_core.data.card import Card
 from dmil_core.errors import CheckpointError, ConfigError, DataError
 from dmil_core.io.atomic import file_digest, lies_in, replacing, write_json, write_lines
 from dmil_core.io.paths import checkpoints_root
+from dmil_core.migration import todays_term
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -30,11 +33,11 @@ HISTORY_FILE = "history.jsonl"
 PREDICTIONS_FILE = "predictions.parquet"
 PROJECTION_FILE = "projection.parquet"
 
-#: Largest files that are read, in bytes; ours are below a hundredth of them.
+#: Largest files that are read, in bytes; the shipped ones are below a hundredth of them.
 MAX_RUN_BYTES = 16 * 1024**2
 MAX_WEIGHTS_BYTES = 4 * 1024**3
-#: Weights that a model may have beyond those in its file: a configuration that asks for more is
-#: refused before memory is taken for it.
+#: Weights that a model may have beyond those in its file: a configuration of a larger model is
+#: refused before memory is allocated for it.
 _SPARE_WEIGHTS = 25_000_000
 
 _AGAIN = "Copy it again, or train it again with --overwrite"
@@ -44,13 +47,13 @@ _SEED_FOLDER = re.compile(r"seed(\d+)")
 
 @dataclass(frozen=True)
 class Run:
-    """What run.json says.
+    """The content of run.json.
 
     Attributes
     ----------
     data_name, data_source, data_digest, data_card
-        The set it was trained on: its name, what ``load_dataset`` takes to get it again, the
-        digest of its content, its card.
+        The set it was trained on: its name, the argument of ``load_dataset`` for it, the digest of
+        its content, its card.
     metrics
         Split -> metric -> value.
     finished
@@ -90,23 +93,23 @@ class Run:
 
     @property
     def predictions(self) -> Path:
-        """Where its prediction table is, if one was written."""
+        """Path of its prediction table, if one was written."""
         return self.folder / PREDICTIONS_FILE
 
     @property
     def projection(self) -> Path:
-        """Where its latent maps are, if they were written."""
+        """Path of its latent maps, if they were written."""
         return self.folder / PROJECTION_FILE
 
     @property
     def history(self) -> Path:
-        """Where its record of epochs is."""
+        """Path of its record of epochs."""
         return self.folder / HISTORY_FILE
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A place under the checkpoints folder: its run, or why it cannot be read."""
+    """A folder under the checkpoints folder: its run, or why it cannot be read."""
 
     folder: Path
     set_name: str
@@ -117,34 +120,34 @@ class Entry:
 
 
 def run_folder(root: Path, set_slug: str, paradigm: str, seed: int) -> Path:
-    """Where a run lies under a folder of runs."""
+    """Folder of a run under a folder of runs."""
     return root / set_slug / paradigm / f"seed{seed}"
 
 
 def default_folder(set_slug: str, paradigm: str, seed: int) -> Path:
-    """Where a run lies unless the user says otherwise."""
+    """Folder of a run unless another one is given."""
     return run_folder(checkpoints_root(), set_slug, paradigm, seed)
 
 
 def find_runs(root: Path | None = None) -> tuple[Entry, ...]:
-    """Every <set>/<paradigm>/seed<k> folder that holds anything, damaged ones included.
+    """Every <set>/<paradigm>/seed<k> folder with any file, damaged ones included.
 
-    A folder in which a first training is still under way is not listed.
+    A folder in which a first training has not ended is not listed.
     """
     root = root or checkpoints_root()
     entries = []
     for folder in sorted(root.glob("*/*/seed*")):
         match = _SEED_FOLDER.fullmatch(folder.name)
-        if match and _holds_anything(folder):
+        if match and _has_files(folder):
             entries.append(_entry(folder, int(match[1]), root))
     return tuple(entries)
 
 
-def _holds_anything(folder: Path) -> bool:
+def _has_files(folder: Path) -> bool:
     try:
         return folder.is_dir() and any(not p.name.startswith(".") for p in folder.iterdir())
     except OSError:
-        return True  # there is something, and reading it will say what is wrong
+        return True  # there is something, and reading it will raise the error that explains it
 
 
 def _entry(folder: Path, seed: int, root: Path) -> Entry:
@@ -163,8 +166,8 @@ def read_run(folder: Path) -> Run:
     Raises
     ------
     CheckpointError
-        If there is no run.json, it is damaged, too large, no file of this folder, or of an unknown
-        version.
+        If there is no run.json, or it is damaged, too large, a link out of this folder, or of an
+        unknown version.
     """
     path = Path(folder) / RUN_FILE
     try:
@@ -175,7 +178,7 @@ def read_run(folder: Path) -> Run:
     except FileNotFoundError:
         raise CheckpointError(
             f"{folder} is not a checkpoint: it has no {RUN_FILE}. Expected a folder written by "
-            "`dmil train`; an unfinished training goes on when the same command is run again"
+            "`dmil train`; an unfinished training continues when the same command is run again"
         ) from None
     except (OSError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{path} is damaged: {_brief(error)}. {_AGAIN}") from None
@@ -189,66 +192,77 @@ def read_run(folder: Path) -> Run:
 
 
 def _check_file(path: Path, most: int) -> None:
-    """Refuse what is no ordinary file of the folder, before it is opened.
+    """Refuse anything but an ordinary file of the folder, before it is opened.
 
     Raises
     ------
     CheckpointError
-        If it is a link out of the folder, no file, or too large.
+        If it is a link out of the folder, not a file, or too large.
     FileNotFoundError
-        If there is nothing.
+        If it does not exist.
     """
     if not lies_in(path, path.parent):
         raise CheckpointError(f"{path} is a link that leads out of its folder. {_AGAIN}")
     size = path.stat().st_size
     if not path.is_file():
-        raise CheckpointError(f"{path} is damaged: it is no file. {_AGAIN}")
+        raise CheckpointError(f"{path} is damaged: it is not a file. {_AGAIN}")
     if size > most:
         raise CheckpointError(
             f"{path} is damaged: expected at most {most:,} bytes, got {size:,}. {_AGAIN}"
         )
 
 
+#: The other fields of run.json, beside ``version`` and ``config``.
+_FIELDS: Final[Mapping[str, Any]] = {
+    "data_name": str,
+    "data_source": str,
+    "data_digest": str,
+    "data_card": dict[str, Any],
+    "classes": tuple[str, ...],
+    "latents": tuple[str, ...],
+    "metrics": dict[str, dict[str, float]],
+    "finished": bool,
+    "created": str,
+    "packages": dict[str, str],
+    "parameters": int,
+    "seconds": float,
+    "weights_sha256": str,
+}
+
+
 def _parse(folder: Path, data: dict[str, Any]) -> Run:
-    hints: dict[str, Any] = {
-        "config": RunConfig,
-        "data_name": str,
-        "data_source": str,
-        "data_digest": str,
-        "data_card": dict[str, Any],
-        "classes": tuple[str, ...],
-        "latents": tuple[str, ...],
-        "metrics": dict[str, dict[str, float]],
-        "finished": bool,
-        "created": str,
-        "packages": dict[str, str],
-        "parameters": int,
-        "seconds": float,
-        "weights_sha256": str,
-    }
-    odd = sorted(set(hints).symmetric_difference(set(data) - {"version"}))
-    if odd:
-        names = _brief(", ".join(odd))
-        raise CheckpointError(f"{folder / RUN_FILE}: missing or unknown field {names}")
-    try:
-        fields = {k: from_json(kind, data[k], k) for k, kind in hints.items()}
-        Card.from_dict(fields["data_card"])
-    except (ConfigError, DataError) as error:
-        raise CheckpointError(f"{folder / RUN_FILE}: {_brief(error)}") from None
-    run = Run(folder=folder, version=RUN_VERSION, **fields)
+    """The run of a run.json that is an object; every fault is reported at once."""
+    unfit = {"config", *_FIELDS}.symmetric_difference(set(data) - {"version"})
+    faults = [f"missing or unknown field {', '.join(sorted(unfit))}"] if unfit else []
+    values: dict[str, Any] = {}
+    for name in sorted(set(data) - unfit - {"version"}):
+        try:
+            if name == "config":
+                values[name] = read_run_config(data[name])
+            else:
+                values[name] = from_json(_FIELDS[name], data[name], name)
+        except ConfigError as error:
+            faults.append(str(error))
+    if "data_card" in values:
+        try:
+            Card.from_dict(values["data_card"])
+        except DataError as error:
+            faults.append(str(error))
+    if faults:
+        raise CheckpointError(f"{folder / RUN_FILE}: {_brief('; '.join(faults))}. {_AGAIN}")
+    run = Run(folder=folder, version=RUN_VERSION, **values)
     _check_consistent(run)
     return run
 
 
 def _brief(words: object) -> str:
-    """In a line, and no longer than can be read: what is wrong may be megabytes long."""
-    return " ".join(str(words).split())[:400]
+    """In one line and cut to a readable length: a faulty value may be megabytes long."""
+    return " ".join(str(words).split())[:600]
 
 
 def _check_consistent(run: Run) -> None:
     config, classes = run.config, len(run.classes)
     for what, expected, got in (
-        ("config version", CONFIG_VERSION, config.version),
         ("number of classes", classes, config.model.classes),
         ("number of classes on the card", classes, len(run.data_card["classes"])),
         ("modalities on the card", config.model.modalities, len(run.data_card["modalities"])),
@@ -284,25 +298,30 @@ def verify(folder: Path) -> Run:
     return run
 
 
-#: What a line of the history says of an epoch; losses in nats.
-_EPOCH: dict[str, type] = {
-    "stage": str,
-    "title": str,
-    "epoch": int,
-    "epochs": int,
-    "loss": float,
-    "val_loss": float,
-    "val_accuracy": float,
-}
-#: What newer lines say besides: the stage's loss terms by name, on validation rows.
-_VAL_TERMS = "val_terms"
-_KINDS: dict[type, str] = {str: "text", int: "a whole number", float: "a number"}
+@dataclass(frozen=True)
+class _Epoch:
+    """A line of the history; losses in nats. Older files have no ``val_terms``."""
+
+    stage: str
+    title: str
+    epoch: int
+    epochs: int
+    loss: float
+    val_loss: float
+    val_accuracy: float
+    val_terms: dict[str, float] = field(default_factory=dict)
+
+
+_EPOCH_FIELDS: Final = frozenset(f.name for f in fields(_Epoch))
+_MOST_EPOCHS: Final = 10**9
 
 
 def read_history(folder: Path) -> list[dict[str, Any]]:
-    """The epochs of a training in their order: stage, title, epoch, epochs (of the stage), loss,
-    val_loss (nats), val_accuracy (0 to 1), and val_terms, the stage's loss terms by name (nats or
-    mean squares); none where they were not kept.
+    """The epochs of a training in their order.
+
+    Each has stage, title, epoch, epochs (of the stage), loss, val_loss (nats), val_accuracy (0 to
+    1), and val_terms, the stage's loss terms by name (nats or mean squares), which is empty where
+    they were not kept. Terms of earlier versions have today's names.
 
     Raises
     ------
@@ -329,25 +348,17 @@ def _epoch(where: str, line: str) -> dict[str, Any]:
         raise CheckpointError(f"{where} is damaged: {error}. {_AGAIN}") from None
     if not isinstance(data, dict):
         raise CheckpointError(f"{where}: expected an object, got {line[:40]!r}. {_AGAIN}")
-    for name, kind in _EPOCH.items():
-        if not _is(data.get(name), kind):
-            got = repr(data.get(name))[:40]
-            raise CheckpointError(f"{where}: {name}: expected {_KINDS[kind]}, got {got}. {_AGAIN}")
-    terms = data.get(_VAL_TERMS, {})
-    if not isinstance(terms, dict) or not all(_is(value, float) for value in terms.values()):
-        got = repr(terms)[:40]
+    try:
+        epoch = from_json(_Epoch, {k: v for k, v in data.items() if k in _EPOCH_FIELDS}, where)
+    except ConfigError as error:
+        raise CheckpointError(f"{_brief(error)}. {_AGAIN}") from None
+    if not 0 < epoch.epoch <= epoch.epochs < _MOST_EPOCHS:
         raise CheckpointError(
-            f"{where}: {_VAL_TERMS}: expected numbers by name, got {got}. {_AGAIN}"
+            f"{where}: expected an epoch of at most {epoch.epochs}, got {str(epoch.epoch)[:40]}. "
+            f"{_AGAIN}"
         )
-    return {**{name: data[name] for name in _EPOCH}, _VAL_TERMS: terms}
-
-
-def _is(value: Any, kind: type) -> bool:
-    if kind is str or isinstance(value, bool):
-        return kind is str and isinstance(value, str)
-    if kind is int:
-        return isinstance(value, int) and 0 < value < 10**9
-    return isinstance(value, int | float) and abs(value) < 1e300
+    terms = {todays_term(name): value for name, value in epoch.val_terms.items()}
+    return {**vars(epoch), "val_terms": terms}
 
 
 def load_model(folder: Path, device: str = "cpu") -> tuple[nn.Module, Run]:
@@ -358,41 +369,45 @@ def load_model(folder: Path, device: str = "cpu") -> tuple[nn.Module, Run]:
     CheckpointError
         If the folder is damaged or the weights do not fit the configuration.
     """
+    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
     from dmil_core.models.registry import build
 
     run = verify(folder)
+    weights = Path(folder) / MODEL_FILE
+    # What a file can cause, and no more: anything else is a fault of this program and must be seen.
+    unfit = (ConfigError, ValueError, RuntimeError, AssertionError, SafetensorError, OSError)
     try:
-        _check_size(run, Path(folder) / MODEL_FILE)
+        _check_size(run, weights)
         model = build(run.config.model)
-        state = load_file(Path(folder) / MODEL_FILE)
-        model.load_state_dict(state, strict=True)
-    except Exception as error:  # whatever it is, run.json asked for it
+        model.load_state_dict(load_file(weights), strict=True)
+    except unfit as error:
         raise CheckpointError(
-            f"{folder}: the weights do not fit the model {RUN_FILE} describes: {_brief(error)}"
+            f"{folder}: the weights do not fit the model {RUN_FILE} describes: {_brief(error)}. "
+            f"{_AGAIN}"
         ) from None
     return model.to(device).eval(), run
 
 
 def _check_size(run: Run, weights: Path) -> None:
-    """Refuse a model that is far larger than its weights, before memory is taken for it."""
+    """Refuse a model that is far larger than its weights, before memory is allocated for it."""
     import math
 
     import torch
     from safetensors import safe_open
 
-    from dmil_core.models.encoders import OWN
+    from dmil_core.models.encoders import BUILT_IN
     from dmil_core.models.registry import build
 
-    if not all(e.kind in OWN for e in run.config.model.encoders):
-        return  # an encoder of the user's may not be made without memory
+    if not all(e.kind in BUILT_IN for e in run.config.model.encoders):
+        return  # a custom encoder may not support the meta device
     with safe_open(weights, "pt") as file:
-        held = sum(math.prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118
+        stored = sum(math.prod(file.get_slice(k).get_shape()) for k in file.keys())  # noqa: SIM118
     with torch.device("meta"):
         wanted = sum(w.numel() for w in build(run.config.model).state_dict().values())
-    if wanted > held + _SPARE_WEIGHTS:
-        raise ValueError(f"it has {wanted:,} weights, the file {held:,}")
+    if wanted > stored + _SPARE_WEIGHTS:
+        raise ValueError(f"it has {wanted:,} weights, the file {stored:,}")
 
 
 def write_checkpoint(

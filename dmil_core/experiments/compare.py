@@ -29,6 +29,7 @@ from dmil_core.experiments.records import RESULTS_FILE
 from dmil_core.io.atomic import exclusive, write_lines
 from dmil_core.io.tables import read_table, write_table
 from dmil_core.metrics import scores
+from dmil_core.migration import to_version_1
 from dmil_core.models.inputs import check_modalities
 from dmil_core.paradigms import ENSEMBLE, PARADIGMS, find_paradigm
 from dmil_core.training.loop import Report
@@ -210,12 +211,12 @@ class _How:
             import torch
 
             torch.set_num_threads(1)
-        # Every decomposition of a seed learns from the same out-of-fold models.
-        teachers = self.out / "teachers" / dataset.slug / f"seed{seed}"
+        # Every decomposition of a seed uses the same out-of-fold models.
+        shared = out_of_fold_folder(self.out, dataset.slug, seed)
         return train(
             dataset, paradigm, seed, run_folder(folder, dataset.slug, paradigm, seed),
             device=self.device, epochs_scale=self.epochs_scale, lr_scale=scale,
-            teachers=teachers, on_epoch=on_epoch,
+            out_of_fold=shared, on_epoch=on_epoch,
         )  # fmt: skip
 
 
@@ -307,12 +308,21 @@ def record(run: Run, pair: pd.DataFrame) -> dict[str, Any]:
 
 
 def fingerprint(config: RunConfig, data_digest: str) -> str:
-    """What a run is made of, in 16 characters: a record with the same one need not be made again.
+    """Hash of model, stages, seed and data: a run with the same one need not be trained again.
 
-    Part of it is all that a run.json says of model, stages, seed and data.
+    It is taken of the configuration as version 1 wrote it, so that records keep their value.
     """
-    text = json.dumps([to_json(config), data_digest], sort_keys=True)
+    text = json.dumps([to_version_1(to_json(config)), data_digest], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def out_of_fold_folder(out: Path, slug: str, seed: int) -> Path:
+    """Folder of the out-of-fold predictions that runs of a set and seed under ``out`` share.
+
+    One that an earlier version named ``teachers`` is used further.
+    """
+    old = out / "teachers" / slug / f"seed{seed}"
+    return old if old.is_dir() else out / "out_of_fold" / slug / f"seed{seed}"
 
 
 def by_interaction_type(table: pd.DataFrame) -> dict[str, float]:

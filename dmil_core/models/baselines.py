@@ -30,7 +30,7 @@ def shared_fusion(config: ModelConfig) -> Fusion:
 
 
 class Joint(nn.Module):
-    """Fuse, one head: the usual way. The fusion is DMIL's own, so it can represent synergy."""
+    """Joint learning: fusion and one head. The fusion is DMIL's, so it can represent synergy."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -52,19 +52,19 @@ class Joint(nn.Module):
 
     def fuse(self, *z: Tensor) -> Tensor:
         """The fused features (B, D) that ``head`` reads."""
-        return self.fusion(*(part(own) for part, own in zip(self.project, z, strict=True)))
+        return self.fusion(*(project(f) for project, f in zip(self.project, z, strict=True)))
 
     def alone(self, *z: Tensor) -> Tensor:
         """(B, M, K) logits of the heads on each modality's features."""
-        return torch.stack([head(own) for head, own in zip(self.heads, z, strict=True)], dim=1)
+        return torch.stack([head(f) for head, f in zip(self.heads, z, strict=True)], dim=1)
 
 
 class Ensemble(nn.Module):
-    """One model per modality, none sees another; their probabilities are averaged, or logits.
+    """One model per modality, trained independently; their probabilities or logits are averaged.
 
-    A logit has no upper end, so among logits an overconfident model outvotes the other one. The
-    models are also *the* frozen unimodal pair of a seed, the reference of every paradigm's synergy
-    indicator.
+    Logits are not bounded, so that an overconfident model dominates an average of logits. The
+    models are also the frozen unimodal pair of a seed, to which every paradigm's synergy indicator
+    refers.
     """
 
     def __init__(self, config: ModelConfig) -> None:
@@ -80,12 +80,12 @@ class Ensemble(nn.Module):
         return Output(self._mean(unimodal), unimodal, dict(zip(self.latent_names, z, strict=True)))
 
     def features(self, *x: Tensor) -> tuple[Tensor, ...]:
-        """Every z, (B, F) each; NaN where another one trains."""
-        return tuple(self._features(m, own) for m, own in enumerate(x))
+        """Every z, (B, F) each; NaN for a modality that is not trained in this stage."""
+        return tuple(self._features(m, x_m) for m, x_m in enumerate(x))
 
     def alone(self, *z: Tensor) -> Tensor:
         """(B, M, K) logits of the models."""
-        return torch.stack([head(own) for head, own in zip(self.heads, z, strict=True)], dim=1)
+        return torch.stack([head(f) for head, f in zip(self.heads, z, strict=True)], dim=1)
 
     def _mean(self, unimodal: Tensor) -> Tensor:
         if self.config.average == "logits":
@@ -93,8 +93,8 @@ class Ensemble(nn.Module):
         return unimodal.log_softmax(dim=-1).logsumexp(dim=1) - math.log(len(self.heads))
 
     def _features(self, m: int, x: Tensor) -> Tensor:
-        """(B, F) of one modality. While another one trains this one's turn is past or to come:
-        it is not computed but NaN, so that a loss that reads it all the same is noticed."""
+        """(B, F) of one modality. While another one is trained it is not computed but NaN, so that
+        a loss that reads it by mistake is noticed."""
         if self.training and not self.heads[m].weight.requires_grad:
             return x.new_full((len(x), self.encoders.sizes()[m]), math.nan, dtype=torch.float32)
         return self.encoders.features(m, x)

@@ -15,10 +15,11 @@ from dmil_core.errors import ConfigError
 class Batch:
     """Rows of one optimiser step: ``x1``, ``x2`` (B, ...), ``y`` (B,), responsibilities (B, C).
 
-    ``index`` (B,) says which rows of the training set these are, where a rule remembers them;
-    ``x3`` is there where a set has three modalities. Where responsibilities are known, so is what
-    they were made from: ``alone`` (B, M), what each modality can tell by itself, and ``truth``
-    (B, M + 1), the probability of the true class from each alone and from all.
+    ``index`` (B,) holds the rows' positions in the training set, for rules that keep a state for
+    each row; ``x3`` is given for a set of three modalities. Where responsibilities are known, so
+    are the out-of-fold predictions behind them: ``alone`` (B, M), the chance-corrected probability
+    of the true class from each modality alone, and ``truth`` (B, M + 1), that probability as it is
+    from each modality alone and from all.
     """
 
     x1: Tensor
@@ -39,7 +40,7 @@ class Batch:
         return (self.x1, self.x2) if self.x3 is None else (self.x1, self.x2, self.x3)
 
     def known(self, modality: int) -> Tensor:
-        """a (B,), what one modality (from 0) alone can tell of each row, 0 to 1.
+        """a (B,), how well one modality (from 0) alone predicts each row's class, 0 to 1.
 
         Raises
         ------

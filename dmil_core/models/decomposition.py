@@ -1,7 +1,7 @@
-"""The four parts of DMIL after the encoders (Yang et al., CVPR 2026, section on the model).
+"""The four modules of DMIL after the encoders (Yang et al., CVPR 2026, section on the model).
 
-An ablation puts something simpler with the same interface in a part's place: ``Undivided`` for
-the intra-modality decomposition, ``Unshared`` and ``Silent`` for consistency and R's head.
+An ablation replaces one by a simpler module with the same interface: ``NoIntraSplit`` for the
+intra-modality decomposition, ``NoConsistency`` and ``ZeroHead`` for consistency and the head of R.
 
 Shapes: B samples, F features per modality, D latent size, K classes.
 """
@@ -21,8 +21,8 @@ from dmil_core.models.posteriors import GaussianHead, Point, Posterior, Posterio
 from dmil_core.schema import Component, components
 
 #: Gate logit of a component that the model lacks: its weight is exactly 0, and a target of 0 for
-#: it costs exactly 0 nats, which minus infinity would turn into NaN.
-NEVER = -1e9
+#: it costs exactly 0 nats, where minus infinity would give NaN.
+MASKED_LOGIT = -1e9
 
 
 def mlp(in_features: int, hidden: int, out_features: int) -> nn.Sequential:
@@ -31,7 +31,7 @@ def mlp(in_features: int, hidden: int, out_features: int) -> nn.Sequential:
 
 
 class IntraModality(nn.Module):
-    """Splits z_m into q(M_m|z_m), which predicts y alone, and q(N_m|z_m), which is the rest."""
+    """Splits z_m into q(M_m|z_m), which alone predicts y, and the residual q(N_m|z_m)."""
 
     def __init__(
         self, features: int, latent: int, classes: int, target: int,
@@ -46,14 +46,14 @@ class IntraModality(nn.Module):
     def forward(self, z: Tensor) -> tuple[Posterior, Posterior]:
         return self.q_m(z), self.q_n(z)
 
-    def rebuild(self, m: Tensor, n: Tensor) -> Tensor:
-        """What [M_m, N_m] say of the input, (B, target)."""
+    def reconstruct(self, m: Tensor, n: Tensor) -> Tensor:
+        """The input, or the features, decoded from [M_m, N_m]: (B, target)."""
         return self.decoder(torch.cat([m, n], dim=-1))
 
 
-class Undivided(nn.Module):
-    """DMIL-CD, in place of ``IntraModality``: one latent M_m predicts y alone, rebuilds the input
-    and is the base of synergy, N_m := M_m."""
+class NoIntraSplit(nn.Module):
+    """DMIL-CD, in place of ``IntraModality``: one latent M_m predicts y, reconstructs the input and
+    is the input of synergy, N_m := M_m."""
 
     def __init__(
         self, features: int, latent: int, classes: int, target: int,
@@ -68,15 +68,15 @@ class Undivided(nn.Module):
         m = self.q_m(z)
         return m, m
 
-    def rebuild(self, m: Tensor, _: Tensor) -> Tensor:
-        """What M_m says of the input, (B, target)."""
+    def reconstruct(self, m: Tensor, _: Tensor) -> Tensor:
+        """The input, or the features, decoded from M_m: (B, target)."""
         return self.decoder(m)
 
 
 class Consistency(nn.Module):
-    """Splits M1, M2 (and M3) into what they share, q(R|M1,M2), and what is one's own, q(U_m|M_m).
+    """Splits M1, M2 (and M3) into redundancy, q(R|M1,M2), and the uniqueness of each, q(U_m|M_m).
 
-    Of three modalities R is what at least two of them say.
+    With three modalities R is the information that at least two of them provide.
     """
 
     def __init__(
@@ -94,35 +94,35 @@ class Consistency(nn.Module):
         return self.q_r(torch.cat(m, dim=-1)), *_each(self.q_u, m)
 
     def helpers(self, *m: Tensor) -> tuple[Posterior, ...]:
-        """v(R|M_m): each modality's own guess of R, which the alignment pulls to q(R|M1,M2)."""
+        """v(R|M_m): the posterior of R from one modality, which is aligned with q(R|M1,M2)."""
         return _each(self.v_r, m)
 
-    def rebuild(self, r: Tensor, *u: Tensor) -> tuple[Tensor, ...]:
-        """What [R, U_m] say of M_m, (B, D) of each modality."""
-        return _each(self.decoder, [torch.cat([r, own], dim=-1) for own in u])
+    def reconstruct(self, r: Tensor, *u: Tensor) -> tuple[Tensor, ...]:
+        """M_m decoded from [R, U_m], (B, D) of each modality."""
+        return _each(self.decoder, [torch.cat([r, u_m], dim=-1) for u_m in u])
 
 
 def _each(parts: nn.ModuleList, inputs: Sequence[Tensor]) -> tuple[Any, ...]:
-    """Every modality's part on its own input."""
+    """The module of each modality on its input."""
     return tuple(part(x) for part, x in zip(parts, inputs, strict=True))
 
 
-class Unshared(nn.Module):
-    """DMIL-ID, in place of ``Consistency``: U_m := M_m, and R is nothing, of size 0."""
+class NoConsistency(nn.Module):
+    """DMIL-ID, in place of ``Consistency``: U_m := M_m, and R has size 0."""
 
     def forward(self, *m: Tensor) -> tuple[Posterior, ...]:
-        return Point(m[0][:, :0]), *(Point(own) for own in m)
+        return Point(m[0][:, :0]), *(Point(m_i) for m_i in m)
 
     def helpers(self, *_: Tensor) -> tuple[Posterior, ...]:
-        """No R, and nobody to guess it."""
+        """None: there is no R."""
         return ()
 
-    def rebuild(self, *_: Tensor) -> tuple[Tensor, ...]:
-        """U_m is M_m: nothing to rebuild."""
+    def reconstruct(self, *_: Tensor) -> tuple[Tensor, ...]:
+        """None: U_m is M_m."""
         return ()
 
 
-class Silent(nn.Module):
+class ZeroHead(nn.Module):
     """The head of a component that the model lacks: logits of exactly 0, (B, classes)."""
 
     def __init__(self, classes: int) -> None:
@@ -134,9 +134,11 @@ class Silent(nn.Module):
 
 
 class Gate(nn.Module):
-    """Which component, and whether any: gate logits (B, C) in the order of ``components``, of
-    which only ``present`` ones get any weight, and a logit (B,) of "something explains this", or
-    None where nothing teaches it."""
+    """The learned gate over the components, and whether any of them explains the sample.
+
+    Returns gate logits (B, C) in the order of ``components``, with ``MASKED_LOGIT`` for those that
+    are not ``present``, and a logit (B,) of the explained share, or None without ``explained``.
+    """
 
     absent: Tensor
 
@@ -148,20 +150,20 @@ class Gate(nn.Module):
         absent = torch.tensor([c not in present for c in names])
         self.register_buffer("absent", absent, persistent=False)
 
-    def forward(self, known: Tensor) -> tuple[Tensor, Tensor | None]:
-        out, count = self.body(known), len(self.absent)
-        weights = out[:, :count].masked_fill(self.absent, NEVER)
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
+        out, count = self.body(x), len(self.absent)
+        weights = out[:, :count].masked_fill(self.absent, MASKED_LOGIT)
         return weights, out[:, -1] if out.shape[1] > count else None
 
 
 class Fusion(nn.Module):
     """f(a, b, a * b): the product makes XOR linearly separable. (B, D) twice -> (B, out).
 
-    Of three inputs it reads the three, the products of two and the product of all: what only all
-    three tell together is linear in the last, what two tell in those before.
+    With three inputs it reads the three, the products of two and the product of all: information
+    that only all three provide together is linear in the last, that of two in those before.
 
-    DMIL's synergy and the head of joint learning are this same module, so that no comparison
-    between them measures the head.
+    DMIL's synergy and the fusion of joint learning are this same module, so that a comparison
+    between them does not measure the head.
     """
 
     def __init__(self, size: int, hidden: int, out: int, modalities: int = 2) -> None:

@@ -1,7 +1,7 @@
 """One encoder per kind of modality, each (B, ...) -> (B, feature_size), and the table of them.
 
-An encoder also says what its decoder has to rebuild: ``target(x)`` (B, target_size), the
-standardised input flattened, or the bag of words of a text. Any other ``nn.Module`` with a
+An encoder also defines the target of its decoder: ``target(x)`` (B, target_size), the standardised
+input flattened, or the bag of words of a text. Any other ``nn.Module`` with a
 ``feature_size`` can take an encoder's place (see :func:`adapt`).
 """
 
@@ -53,7 +53,7 @@ class NumericEncoder(nn.Module):
         self.standardize = Standardize(config)
 
     def target(self, x: Tensor) -> Tensor:
-        """What a decoder rebuilds: the standardised input, (B, target_size)."""
+        """The target of a decoder: the standardised input, (B, target_size)."""
         return self.standardize(x).flatten(1)
 
 
@@ -76,9 +76,9 @@ class MLPEncoder(NumericEncoder):
 class ImageEncoder(NumericEncoder):
     """Pictures (B, H, W) or (B, H, W, C) and log-mel maps (B, T, F): three convolutions.
 
-    The last map is pooled to a 4 x 4 grid rather than to a point, since where a stroke lies
-    is what tells a 6 from a 9. Norms over groups of channels, not over the batch: nothing of a
-    frozen encoder may move while a later stage trains.
+    The last map is pooled to a 4 x 4 grid rather than to a point, since the position of a stroke
+    distinguishes a 6 from a 9. Norms over groups of channels, not over the batch: no statistic of
+    a frozen encoder may change while a later stage trains.
     """
 
     def __init__(self, config: EncoderConfig) -> None:
@@ -103,8 +103,8 @@ class ImageEncoder(NumericEncoder):
 class SequenceEncoder(NumericEncoder):
     """Signals (B, T, C): three 1-D convolutions, mean and maximum over time.
 
-    Mean and spread of each raw channel go straight to the output: how a limb is held and how
-    much it moves is most of what tells exercises apart across people.
+    Mean and standard deviation of each raw channel go straight to the output: the posture of a
+    limb and how much it moves distinguish exercises best across people.
     """
 
     def __init__(self, config: EncoderConfig) -> None:
@@ -226,12 +226,12 @@ ENCODERS: dict[str, Callable[[EncoderConfig], nn.Module]] = {
 }
 
 
-#: Those that are here from the start, in contrast to those of a user.
-OWN: Final = frozenset(ENCODERS)
+#: The encoders of this package, in contrast to custom ones.
+BUILT_IN: Final = frozenset(ENCODERS)
 
 
 def register(name: str, build: Callable[[EncoderConfig], nn.Module]) -> None:
-    """Add an encoder of your own: ``build(config)`` returns a module (B, ...) -> (B, feature_size).
+    """Add a custom encoder: ``build(config)`` returns a module (B, ...) -> (B, feature_size).
 
     Raises
     ------
@@ -262,7 +262,7 @@ def build_encoder(config: EncoderConfig) -> nn.Module:
 
 
 def adapt(module: nn.Module, config: EncoderConfig) -> nn.Module:
-    """The module itself if it can say its target, else wrapped so that it can."""
+    """The module itself if it defines a target, else wrapped so that it does."""
     size = getattr(module, "feature_size", None)
     if not isinstance(size, int):
         raise ConfigError(
@@ -296,11 +296,11 @@ class Encoders(nn.Module):
         return tuple(int(encoder.feature_size) for encoder in self.each())  # type: ignore[arg-type]
 
     def target_sizes(self) -> tuple[int, ...]:
-        """Size of what a decoder of each input has to rebuild."""
+        """Size of the target of each modality's decoder."""
         return tuple(int(encoder.target_size) for encoder in self.each())  # type: ignore[arg-type]
 
     def targets(self, *inputs: Tensor) -> tuple[Tensor, ...]:
-        """What a decoder of each input has to rebuild, (B, target size)."""
+        """The target of each modality's decoder, (B, target size)."""
         pairs = zip(self.each(), inputs, strict=True)
         return tuple(encoder.target(x) for encoder, x in pairs)  # type: ignore[operator]
 

@@ -57,7 +57,7 @@ class I2moe(nn.Module):
     """Mixture of experts for interactions: four copies of one fusion over the same encoders.
 
     All four begin with the same weights and answer every sample; what makes them differ are the
-    losses of the rule ``experts``. Softmax weights from both features mix their logits.
+    losses of the rule ``i2moe``. Softmax weights from both features mix their logits.
 
     Xin et al.: I2MoE: Interpretable Multimodal Interaction-aware Mixture-of-Experts. ICML 2025.
     """
@@ -77,11 +77,11 @@ class I2moe(nn.Module):
 
     def forward(self, x1: Tensor, x2: Tensor) -> I2moeOutput:
         z1, z2 = self.encoders(x1, x2)
-        experts = self.ask(z1, z2)
+        experts = self.expert_logits(z1, z2)
         weights = self.gate(torch.cat([z1, z2], dim=-1)).softmax(dim=-1)
         logits = (weights.unsqueeze(-1) * experts).sum(dim=1)
         return I2moeOutput(logits, None, {"Z1": z1, "Z2": z2}, weights, experts)
 
-    def ask(self, z1: Tensor, z2: Tensor) -> Tensor:
+    def expert_logits(self, z1: Tensor, z2: Tensor) -> Tensor:
         """(B, 4, K) logits of every expert for these features."""
         return torch.stack([self.experts[name](z1, z2) for name in EXPERTS], dim=1)

@@ -1,4 +1,4 @@
-"""From a data set to what a model eats: encoder configs, training statistics, tensors.
+"""From a data set to the input of a model: encoder configs, training statistics, tensors.
 
 Everything fitted here (means, scales, vocabulary) sees training rows only.
 """
@@ -113,7 +113,7 @@ def model_config(
         encoder_config(dataset, m, chosen[m - 1])
         for m in schema.modality_numbers(dataset.modalities)
     )
-    config = ModelConfig(**vars(paradigm.parts), encoders=each, classes=len(dataset.classes))
+    config = ModelConfig(**vars(paradigm.options), encoders=each, classes=len(dataset.classes))
     return replace(config, fusion_size=matched_fusion_size(config)) if config.matched else config
 
 
@@ -144,7 +144,7 @@ def matched_fusion_size(config: ModelConfig) -> int:
             return _count(shared_fusion(replace(config, fusion_size=size)))
 
     with torch.random.fork_rng():
-        theirs = _count(build(replace(config, **vars(DMIL.parts))))
+        theirs = _count(build(replace(config, **vars(DMIL.options))))
         rest = _count(build(replace(config, fusion_size=1))) - fusion(1)
     above = bisect_left(range(1 << 16), theirs - rest, lo=1, key=fusion)
     below = max(1, above - 1)
@@ -181,8 +181,8 @@ def rarity(tokens: Tensor, words: int) -> Tensor:
     log((1 + N) / (1 + n_w)) with n_w of N texts holding the word. Padding and the unknown word,
     which no training text holds, weigh 0 and 1.
     """
-    held = torch.zeros(len(tokens), words).scatter_(1, tokens, 1.0).sum(dim=0)
-    weight = torch.log((1.0 + len(tokens)) / (1.0 + held))
+    containing = torch.zeros(len(tokens), words).scatter_(1, tokens, 1.0).sum(dim=0)
+    weight = torch.log((1.0 + len(tokens)) / (1.0 + containing))
     used = tokens[tokens > UNKNOWN]
     scale = weight[used].mean() if len(used) else torch.ones(())
     weight = weight / scale if scale > 0 else torch.ones(words)
@@ -196,8 +196,8 @@ def fit_statistics(model: nn.Module, *inputs: Tensor) -> None:
     A feature that never varies keeps a scale of 1, so that it becomes 0 and not noise. What
     counts as varying is relative to its size: units are the user's choice.
     """
-    held = [part.each() for part in model.modules() if isinstance(part, Encoders)]
-    for encoder, x in (pair for each in held for pair in zip(each, inputs, strict=True)):
+    groups = [part.each() for part in model.modules() if isinstance(part, Encoders)]
+    for encoder, x in (pair for group in groups for pair in zip(group, inputs, strict=True)):
         if isinstance(encoder, TextEncoder):
             encoder.rarity.copy_(rarity(x, len(encoder.rarity)))
         scaler = getattr(encoder, "standardize", None)

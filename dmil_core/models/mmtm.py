@@ -13,14 +13,14 @@ from dmil_core.models.baselines import Joint
 
 
 class Mmtm(Joint):
-    """Multimodal transfer module: both modalities decide how loud each feature is.
+    """Multimodal transfer module: both modalities determine the scale of each feature.
 
         s = relu(W [z1, z2]) of (F1 + F2) / 2 numbers,    z_m <- 2 sigmoid(W_m s) * z_m
 
     Joze, Shaban, Iuzzolino, Koishida: MMTM. CVPR 2020. Theirs sits between several blocks of two
-    convolutional networks; an encoder of ours is one block, which leaves the last place. The
-    factor 2 lets features through unchanged where the gate has no opinion, and the gated features
-    go to the fusion of all methods here instead of to one head each.
+    convolutional networks; our encoders are one block, which leaves the position after it. The
+    factor 2 leaves features unchanged where the gate is at 1/2, and the gated features go to the
+    fusion shared by all methods here instead of to one head each.
     """
 
     def __init__(self, config: ModelConfig) -> None:
@@ -32,7 +32,7 @@ class Mmtm(Joint):
 
     def fuse(self, *z: Tensor) -> Tensor:
         """The fused features (B, D) of the features after they have scaled each other."""
-        return super().fuse(*(g * own for g, own in zip(self.gates(*z), z, strict=True)))
+        return super().fuse(*(g * f for g, f in zip(self.gates(*z), z, strict=True)))
 
     def gates(self, z1: Tensor, z2: Tensor) -> tuple[Tensor, Tensor]:
         """What z1 and z2 are multiplied by, (B, F) each, between 0 and 2."""

@@ -50,11 +50,11 @@ class DmilOutput(Output):
         (B, C), before the softmax.
     explained_logits
         (B,) before the logistic function: the share of the sample that any component explains;
-        None where the model does not tell.
+        None where the model does not predict it.
     posteriors
-        Name -> Gaussian or point, for the KL terms; those that the model has.
+        Name -> Gaussian or point, for the KL terms, of the latents that the model has.
     draws
-        Name -> (B, D), the draws the decoders rebuild from.
+        Name -> (B, D), the draws that the decoders read.
     features
         z of each modality, (B, F).
     """
@@ -78,9 +78,13 @@ class DmilOutput(Output):
         return self.names if "R" in self.posteriors else self.names[1:]
 
 
-class Rebuilt(NamedTuple):
-    """(made, wanted) pairs of the decoders and the helper posteriors v(R|M_m)."""
+class Reconstructions(NamedTuple):
+    """(reconstruction, target) pairs of the decoders and the helper posteriors v(R|M_m).
+
+    ``inputs`` has a pair of (B, target size) for each modality, ``components`` one of (B, D) for
+    each M_m, ``helpers`` one posterior for each modality.
+    """
 
     inputs: tuple[tuple[Tensor, Tensor], ...]
-    parts: tuple[tuple[Tensor, Tensor], ...]
+    components: tuple[tuple[Tensor, Tensor], ...]
     helpers: tuple[Posterior, ...]

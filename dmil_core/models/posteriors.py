@@ -19,7 +19,7 @@ class Gaussian(NamedTuple):
 
 
 class Point(NamedTuple):
-    """What a plain layer says in place of a Gaussian: ``mu`` (B, D), and no variance."""
+    """Output of a plain layer in place of a Gaussian: ``mu`` (B, D), and no variance."""
 
     mu: Tensor
 
@@ -63,7 +63,7 @@ def sample(q: Posterior) -> Tensor:
 def kl_standard(q: Posterior) -> Tensor:
     """KL(q || N(0, I)) in nats per dimension, (B,): the mean over D of the closed form.
 
-    A point pays nothing: exactly 0, so that a plain layer is not regularised.
+    Exactly 0 for a point, so that a plain layer is not regularised.
     """
     if isinstance(q, Point):
         return q.mu.new_zeros(len(q.mu))

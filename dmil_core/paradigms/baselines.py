@@ -4,41 +4,28 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dmil_core.config import Parts, Stage
+from dmil_core.config import ArchitectureOptions, Stage
 from dmil_core.paradigms.paradigm import Paradigm
 
 JOINT = Paradigm(
     name="joint",
     title="Joint",
-    summary="Fuses both modalities and learns one head on everything.",
+    summary="Fuses the modalities and trains one classifier on the fused features.",
     citation="The usual baseline; the fusion head is the one DMIL's synergy uses.",
-    parts=Parts("joint"),
+    options=ArchitectureOptions("joint"),
     stages=(Stage("joint", "1 everything together", ("",), 40, 1e-3, {"ce": 1.0}),),
     most_modalities=3,
-)
-
-
-# One modality's encoder with a head of its own, then the other's.
-ALONE = tuple(
-    Stage(
-        f"alone-{m}",
-        f"{m} modality {m} alone",
-        (f"encoders.x{m}.", f"encoders.norm{m}.", f"heads.{m - 1}."),
-        40,
-        1e-3,
-        {f"ce_x{m}": 1.0},
-    )
-    for m in (1, 2)
 )
 
 
 ENSEMBLE = Paradigm(
     name="ensemble",
     title="Ensemble",
-    summary="One model per modality, trained alone; their probabilities are averaged.",
+    summary="One model per modality, trained independently; their probabilities are averaged.",
     citation="The usual baseline; its two models are the frozen unimodal pair of the seed.",
-    parts=Parts("ensemble"),
-    stages=ALONE,
+    options=ArchitectureOptions("ensemble"),
+    stages=(),
+    unimodal_first=True,
     most_modalities=3,
 )
 
@@ -48,8 +35,8 @@ ENSEMBLE_LOGITS = replace(
     name="ensemble-logits",
     title="Ensemble of logits",
     summary="The ensemble with its logits averaged in place of its probabilities.",
-    citation="The other usual average; an overconfident model weighs more in it.",
-    parts=Parts("ensemble", average="logits"),
+    citation="The other usual average, in which an overconfident model has more weight.",
+    options=ArchitectureOptions("ensemble", average="logits"),
 )
 
 
@@ -58,23 +45,23 @@ JOINT_MATCHED = replace(
     name="joint-matched",
     title="Joint, size of DMIL",
     summary="Joint with a wider fusion, so that it has as many parameters as DMIL.",
-    citation="A control: what more parameters alone are worth.",
-    parts=Parts("joint", matched=True),
+    citation="A control for the number of parameters.",
+    options=ArchitectureOptions("joint", matched=True),
 )
 
 
 # Adam divides by the size of the gradient and so undoes most of what a rule multiplies it by.
-# Whatever rescales gradients therefore learns by SGD, and so do its controls. Validation looks
-# at the answer alone; the heads' losses are the rules' own business.
+# Methods that rescale gradients, and their controls, are therefore trained with SGD. Validation
+# watches the loss of the prediction alone; the losses of the unimodal heads belong to the rules.
 DESCENT = replace(JOINT.stages[0], optimizer="sgd", lr=5e-2, weight_decay=1e-4)
 
 
 JOINT_SGD = Paradigm(
     name="joint-sgd",
     title="Joint (SGD)",
-    summary="Joint with the optimiser of the methods that rescale gradients: their control.",
+    summary="Joint trained with SGD: the control for the methods that rescale gradients.",
     citation="A control, not a method.",
-    parts=JOINT.parts,
+    options=JOINT.options,
     stages=(DESCENT,),
     most_modalities=3,
 )
@@ -83,25 +70,23 @@ JOINT_SGD = Paradigm(
 JOINT_FAST = Paradigm(
     name="joint-fast",
     title="Joint (SGD, fast encoders)",
-    summary="Joint whose encoders merely learn 2.5 times as fast: control for MMPareto and MLB.",
-    citation="A control, not a method: MMPareto's gamma and MLB's push without their rules.",
-    parts=JOINT.parts,
+    summary="Joint with encoders that learn 2.5 times as fast: control for MMPareto and MLB.",
+    citation="A control, not a method: the larger steps of MMPareto and MLB without their rules.",
+    options=JOINT.options,
     stages=(replace(DESCENT, lr_factors={"encoders.": 2.5}),),
     most_modalities=3,
 )
 
 
-# Validation watches the answer alone: where no modality says anything alone, the heads only
-# overfit, and would end the stage before the fusion has learnt.
+# Validation watches the loss of the prediction alone: where no modality is informative by itself
+# the unimodal heads only overfit, and would end the stage before the fusion has learnt.
 MULTI_LOSS = Paradigm(
     name="multi-loss",
     title="Multi-loss",
-    summary="Joint, and each modality also has to predict the class from its own head.",
+    summary="Joint, with an additional classification loss on a head of each modality.",
     citation="Wu et al.: Multimodal Multi-Loss Fusion Network. NAACL 2024 (its losses alone)",
-    parts=Parts("joint", heads=True),
-    stages=(
-        replace(JOINT.stages[0], losses={"ce": 1.0, "ce_x1": 1.0, "ce_x2": 1.0}, watch={"ce": 1.0}),
-    ),
+    options=ArchitectureOptions("joint", heads=True),
+    stages=(replace(JOINT.stages[0], losses={"ce": 1.0, "ce_unimodal": 1.0}, watch={"ce": 1.0}),),
     most_modalities=3,
 )
 
@@ -113,15 +98,15 @@ _PRETRAINED = "A usual baseline; in Kontras et al.: Balancing Multimodal Trainin
 _PRETRAINED += "Game-Theoretic Regularization. NeurIPS 2025, it beats most balancing methods."
 
 
-# The heads only teach the encoders: what is tuned last is what the answer comes from.
+# The unimodal heads only train the encoders; the prediction comes from the fusion tuned last.
 PRETRAINED = Paradigm(
     name="pretrained",
     title="Pretrained",
-    summary="Each encoder learns alone first; then both and the fusion learn together.",
+    summary="Each encoder is trained alone first; then encoders and fusion are trained jointly.",
     citation=_PRETRAINED,
-    parts=Parts("joint", heads=True),
+    options=ArchitectureOptions("joint", heads=True),
+    unimodal_first=True,
     stages=(
-        *ALONE,
         Stage("tune", "3 everything together", ("encoders.", *_FUSION), 40, 1e-3, {"ce": 1.0}),
     ),
 )
@@ -131,6 +116,6 @@ PRETRAINED_FROZEN = replace(
     PRETRAINED,
     name="pretrained-frozen",
     title="Pretrained, frozen",
-    summary="Each encoder learns alone and stays as it is; only the fusion learns from both.",
-    stages=(*ALONE, Stage("fuse", "3 the fusion alone", _FUSION, 40, 1e-3, {"ce": 1.0})),
+    summary="Each encoder is trained alone and frozen; then only the fusion is trained.",
+    stages=(Stage("fuse", "3 the fusion alone", _FUSION, 40, 1e-3, {"ce": 1.0}),),
 )

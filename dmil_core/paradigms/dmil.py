@@ -1,26 +1,23 @@
-"""DMIL, the released losses, and what each part of it is worth."""
+"""DMIL, its released losses, and ablations of its parts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
 
-from dmil_core.config import Parts, Stage
+from dmil_core.config import ArchitectureOptions, Stage, Weight
 from dmil_core.paradigms.paradigm import Paradigm
 
 _DMIL = "Yang, Wei, Ni, Xu, Hu: Information-Theoretic Decomposition for Multimodal Interaction "
 _DMIL += "Learning. CVPR 2026, arXiv:2606.11614"
 
-_INTRA = ("encoders.", "intra1.", "intra2.")
+_INTRA = ("encoders.", "intra")
 _INTERACTION = ("consistency.", "synergy.", "heads.", "gate.")
 
 _L1 = {
-    "ce_known_x1": 1.0,
-    "ce_known_x2": 1.0,
-    "rebuild_1": 1.0,
-    "rebuild_2": 1.0,
-    "kl_1": 1e-3,
-    "kl_2": 1e-3,
+    "ce_known": 1.0,
+    "recon_input": 1.0,
+    "kl_intra": 1e-3,
 }
 
 _L2 = {
@@ -29,17 +26,14 @@ _L2 = {
     "explained": 0.1,
     "kl_consistency": 1e-3,
     "align": 1e-3,
-    "rebuild_parts": 0.1,
+    "recon_components": 0.1,
 }
 
 # Weights of the released code for CREMA-D. Its KL terms are taken per dimension here.
-_PAPER_L1 = {
-    "ce_x1": 1.0,
-    "ce_x2": 1.0,
-    "kl_1": 0.008,
-    "kl_2": 0.04,
-    "rebuild_1": 0.002,
-    "rebuild_2": 0.01,
+_PAPER_L1: dict[str, Weight] = {
+    "ce_unimodal": 1.0,
+    "kl_intra": (0.008, 0.04),
+    "recon_input": (0.002, 0.01),
 }
 
 
@@ -48,22 +42,19 @@ _PAPER_L2 = {
     "ce_flat": 0.5,
     "kl_consistency": 0.02,
     "align": 0.02,
-    "rebuild_parts": 0.005,
+    "recon_components": 0.005,
 }
 
 
 _PAPER_L3 = {
     "ce": 1.0,
-    "ce_x1": 0.5,
-    "ce_x2": 0.5,
+    "ce_unimodal": 0.5,
     "ce_flat": 0.8,
-    "kl_1": 0.02,
-    "kl_2": 0.02,
-    "rebuild_1": 0.003,
-    "rebuild_2": 0.003,
+    "kl_intra": 0.02,
+    "recon_input": 0.003,
     "kl_consistency": 0.008,
     "align": 0.008,
-    "rebuild_parts": 0.001,
+    "recon_components": 0.001,
 }
 
 
@@ -72,21 +63,21 @@ def _scaled(weights: dict[str, float], factor: float) -> dict[str, float]:
 
 
 def _three_stages(
-    first: dict[str, float], second: dict[str, float], third: dict[str, float]
+    first: Mapping[str, Weight], second: Mapping[str, Weight], third: Mapping[str, Weight]
 ) -> tuple[Stage, ...]:
     return (
-        Stage("decompose", "1 intra-modality decomposition", _INTRA, 20, 2e-3, first),
-        Stage("interact", "2 consistency, synergy and gate", _INTERACTION, 15, 2e-3, second),
-        Stage("together", "3 everything together", ("",), 40, 1e-3, third),
+        Stage("decompose", "1 intra-modality decomposition", _INTRA, 20, 2e-3, dict(first)),
+        Stage("interact", "2 consistency, synergy and gate", _INTERACTION, 15, 2e-3, dict(second)),
+        Stage("together", "3 everything together", ("",), 40, 1e-3, dict(third)),
     )
 
 
 DMIL = Paradigm(
     name="dmil",
     title="DMIL",
-    summary="Decomposes explicitly; each part learns the samples it can explain.",
+    summary="Explicit decomposition; each component is trained on the samples it can explain.",
     citation=_DMIL,
-    parts=Parts("dmil"),
+    options=ArchitectureOptions("dmil"),
     stages=_three_stages(_L1, _L2, {"ce": 1.0, **_scaled(_L1, 0.5), **_L2}),
     folds=3,
     most_modalities=3,
@@ -95,9 +86,9 @@ DMIL = Paradigm(
 DMIL_PAPER = Paradigm(
     name="dmil-paper",
     title="DMIL (released losses)",
-    summary="The same model with the released losses: every part learns every sample.",
+    summary="The same model with the released losses: every component is trained on every sample.",
     citation=_DMIL,
-    parts=Parts("dmil", rebuild="features", explained=False),
+    options=ArchitectureOptions("dmil", reconstruct="features", explained=False),
     stages=_three_stages(_PAPER_L1, _PAPER_L2, _PAPER_L3),
     most_modalities=3,
 )
@@ -115,78 +106,80 @@ DMIL_FC = replace(
     DMIL,
     name="dmil-fc",
     title="DMIL-FC (plain layers)",
-    summary="DMIL with plain layers for the Gaussian posteriors: no noise and no KL.",
-    parts=replace(DMIL.parts, variational=False),
-    stages=_with_terms(DMIL.stages, {"kl_1": None, "kl_2": None, "kl_consistency": None}),
+    summary="DMIL with plain layers in place of the Gaussian posteriors: no sampling and no KL.",
+    options=replace(DMIL.options, variational=False),
+    stages=_with_terms(DMIL.stages, {"kl_intra": None, "kl_consistency": None}),
 )
 
 DMIL_ID = replace(
     DMIL,
     name="dmil-id",
     title="DMIL-ID (no consistency decomposition)",
-    summary="DMIL without R: what each modality says alone, and what only both say.",
-    parts=replace(DMIL.parts, consistency=False),
-    stages=_with_terms(DMIL.stages, {"kl_consistency": None, "align": None, "rebuild_parts": None}),
+    summary="DMIL without R: one uniqueness per modality, and synergy.",
+    options=replace(DMIL.options, consistency=False),
+    stages=_with_terms(
+        DMIL.stages, {"kl_consistency": None, "align": None, "recon_components": None}
+    ),
 )
 
 DMIL_CD = replace(
     DMIL,
     name="dmil-cd",
     title="DMIL-CD (no intra-modality decomposition)",
-    summary="DMIL without a residual: one latent per modality carries all four components.",
-    parts=replace(DMIL.parts, intra=False),
+    summary="DMIL without the residual N: one latent per modality serves all components.",
+    options=replace(DMIL.options, intra=False),
 )
 
-_OURS = f"Our ablation of what we changed in: {_DMIL}"
+_OURS = f"Our ablation of a change to: {_DMIL}"
 
-_ALL_KNOWN = {"ce_known_x1": "ce_x1", "ce_known_x2": "ce_x2"}
+_HARD_LABELS = {"ce_known": "ce_unimodal"}
 
 DMIL_FLAT = replace(
     DMIL,
     name="dmil-flat",
     title="DMIL (no responsibilities)",
-    summary="DMIL where every part learns every sample, and nothing tells the gate what to be.",
+    summary="DMIL with every component trained on every sample, and no target for the gate.",
     citation=_OURS,
     stages=_with_terms(
-        DMIL.stages, {**_ALL_KNOWN, "ce_responsible": "ce_flat", "gate": None, "explained": None}
+        DMIL.stages, {**_HARD_LABELS, "ce_responsible": "ce_flat", "gate": None, "explained": None}
     ),
     folds=0,
-    parts=replace(DMIL.parts, explained=False),
+    options=replace(DMIL.options, explained=False),
 )
 
 DMIL_NO_GATE_TARGET = replace(
     DMIL,
     name="dmil-no-gate-target",
     title="DMIL (no gate target)",
-    summary="DMIL where each part learns its own samples, but the gate is left to the prediction.",
+    summary="DMIL with responsibilities for the components, but without a target for the gate.",
     citation=_OURS,
-    parts=replace(DMIL.parts, explained=False),
+    options=replace(DMIL.options, explained=False),
     stages=_with_terms(DMIL.stages, {"gate": None, "explained": None}),
 )
 
 DMIL_FEATURES = replace(
     DMIL,
     name="dmil-features",
-    title="DMIL (rebuilds features)",
-    summary="DMIL whose decoders rebuild the encoders' features, which can shrink, not the input.",
+    title="DMIL (reconstructs features)",
+    summary="DMIL whose decoders reconstruct the encoders' features rather than the input.",
     citation=_OURS,
-    parts=replace(DMIL.parts, rebuild="features"),
+    options=replace(DMIL.options, reconstruct="features"),
 )
 
 DMIL_BY_HEART = replace(
     DMIL,
     name="dmil-by-heart",
-    title="DMIL (modalities learn every class)",
-    summary="DMIL whose unimodal heads are told every class, also those they cannot know.",
+    title="DMIL (no smoothed unimodal labels)",
+    summary="DMIL whose unimodal heads are trained on hard labels, also where unpredictable.",
     citation=_OURS,
-    stages=_with_terms(DMIL.stages, _ALL_KNOWN),
+    stages=_with_terms(DMIL.stages, _HARD_LABELS),
 )
 
 DMIL_SOFT = replace(
     DMIL,
     name="dmil-soft",
-    title="DMIL (soft targets)",
-    summary="DMIL whose heads and gate take the doubts of the out-of-fold models as they are.",
+    title="DMIL (unsharpened targets)",
+    summary="DMIL whose heads and gate use the responsibilities without sharpening.",
     citation=_OURS,
     stages=_with_terms(DMIL.stages, {"ce_responsible": "ce_soft", "gate": "gate_soft"}),
 )
@@ -195,7 +188,7 @@ DMIL_ABSOLUTE = replace(
     DMIL,
     name="dmil-absolute",
     title="DMIL (absolute probabilities)",
-    summary="DMIL whose responsibilities are probabilities as such, not shares of what is told.",
+    summary="DMIL with absolute probabilities, not shares of the predictable information.",
     citation=_OURS,
     stages=_with_terms(DMIL.stages, {"ce_responsible": "ce_absolute", "gate": "gate_absolute"}),
 )
@@ -203,8 +196,8 @@ DMIL_ABSOLUTE = replace(
 DMIL_PURE = replace(
     DMIL,
     name="dmil-pure",
-    title="DMIL (silent heads)",
-    summary="DMIL whose parts also learn to say nothing on samples that are not theirs.",
+    title="DMIL (uniform heads)",
+    summary="DMIL whose heads are trained to the uniform distribution on other samples.",
     citation=_OURS,
     stages=_with_terms(DMIL.stages, {"ce_responsible": "ce_pure"}),
 )

@@ -26,7 +26,6 @@ from dmil_core.teaching.plane import squares
 from dmil_core.teaching.scene import ALL, LEARNERS, STEPS, Group, Scene, Settings, Snapshot
 from dmil_core.training.cross_fitting import OUT_OF_FOLD
 from dmil_core.training.loop import Report
-from dmil_core.training.progress import Share, planned
 from dmil_core.training.run import plan
 from dmil_core.training.trainer import Learning
 
@@ -44,7 +43,6 @@ class _Learner:
 
     learning: Learning
     work: Iterator[Report]
-    share: Share
     last: Report | None = None
     fraction: float = 0.0
     done: bool = False
@@ -56,7 +54,7 @@ class _Learner:
             moved = True
             try:
                 self.last = next(self.work)
-                self.fraction = self.share(self.last)
+                self.fraction = self.last.fraction
             except StopIteration:
                 self.done, self.fraction = True, 1.0
         return moved
@@ -85,8 +83,7 @@ class Live:
             learning = Learning(
                 self.dataset, config, torch.device("cpu"), epochs_scale=settings.epochs_scale
             )
-            share = Share(planned(config, settings.train, settings.epochs_scale))
-            self._learners[name] = _Learner(learning, learning.epochs(), share)
+            self._learners[name] = _Learner(learning, learning.epochs())
 
     @property
     def done(self) -> bool:

@@ -1,7 +1,8 @@
 """Cross-fitting: probabilities for training rows from models that did not see them.
 
-They are temperature-scaled, and the gate target (``gate_target``) is made of them; on rows it has
-learnt, an over-fitted unimodal model explains everything and the responsibilities drift to R.
+The probabilities are temperature-scaled, and the gate target (``gate_target``) is computed from
+them. On its own training rows an over-fitted unimodal model would predict every class, and all
+responsibility would go to R.
 
 Shapes: N rows, M modalities, K classes.
 """
@@ -11,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import torch
@@ -23,17 +24,28 @@ from dmil_core.io.atomic import replacing
 from dmil_core.models.batch import Batch
 from dmil_core.models.inputs import fit_statistics
 from dmil_core.models.registry import build
-from dmil_core.paradigms import ENSEMBLE, JOINT, Paradigm, stages_for
+from dmil_core.paradigms import ENSEMBLE, JOINT, stages_for
 from dmil_core.seeding import reproducible
-from dmil_core.training.loop import EVALUATION_ROWS, FitState, Report, epochs, finish
+from dmil_core.training.cost import cost
+from dmil_core.training.loop import (
+    EVALUATION_ROWS,
+    FitState,
+    Report,
+    epochs,
+    run_to_completion,
+)
 
-#: A teacher is stopped early and only has to tell what can be learnt: not all epochs are needed.
-TEACHER_SHARE = 0.75
+#: Share of a paradigm's epochs that an out-of-fold model gets: it only has to be good enough to
+#: estimate how predictable each row is.
+OUT_OF_FOLD_EPOCHS = 0.75
 
 #: The stage of a report about one of these models.
 OUT_OF_FOLD = "out-of-fold"
 
-Announce = Callable[[Report], None]
+#: Name, in the file of a fold, of the probabilities of the rows that its models did not see.
+_UNSEEN: Final = "held"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -47,42 +59,46 @@ class Probabilities:
 def cross_fit(
     config: ModelConfig, train: Batch, val: Batch, folds: int, seed: int,
     *, groups: NDArray[Any] | None = None, epochs_scale: float = 1.0,
-    folder: Path | None = None, announce: Announce | None = None,
+    folder: Path | None = None, on_epoch: Callable[[Report], None] | None = None,
 ) -> Probabilities:  # fmt: skip
     """Probabilities for training rows from models that did not see them.
 
     Validation rows, which decide when those models stop, get the mean over folds. With a
-    ``folder``, each finished fold is stored there and not learnt again; what lies there must be
-    of the same rows, settings and seed. ``groups`` (N,) names rows that must share a fold, such
-    as the windows of one person: a model that saw a twin of a row has seen the row.
+    ``folder``, each finished fold is stored there and not trained again; what it contains must be
+    of the same rows, settings and seed. ``groups`` (N,) labels rows that must share a fold, such
+    as the windows of one person, which are near copies of each other.
     """
     work = cross_fitting(
         config, train, val, folds, seed, groups=groups, epochs_scale=epochs_scale, folder=folder
     )
-    return finish(work, announce)
+    return run_to_completion(work, on_epoch)
 
 
 def cross_fitting(
     config: ModelConfig, train: Batch, val: Batch, folds: int, seed: int,
     *, groups: NDArray[Any] | None = None, epochs_scale: float = 1.0, folder: Path | None = None,
 ) -> Generator[Report, None, Probabilities]:  # fmt: skip
-    """The work of :func:`cross_fit` an epoch at a time: yields after each one."""
+    """:func:`cross_fit` as a generator that yields after every epoch.
+
+    The ``fraction`` of its reports is of the cross-fitting.
+    """
     fold_of = assign_folds(len(train), folds, seed, groups)
     shape = (config.modalities + 1, config.classes)
     out = torch.zeros(len(train), *shape)
     mean = torch.zeros(len(val), *shape)
     for k in range(folds):
-        held = torch.nonzero(fold_of == k).squeeze(1).to(train.y.device)
-        kept = torch.nonzero(fold_of != k).squeeze(1).to(train.y.device)
+        inside = torch.nonzero(fold_of == k).squeeze(1).to(train.y.device)
+        outside = torch.nonzero(fold_of != k).squeeze(1).to(train.y.device)
         fold = _stored(folder, k)
         if fold is None:
-            title = fold_title(k, folds)
-            parts = (train.rows(kept), train.rows(held), val)
-            fold = yield from _fit_fold(
-                config, *parts, seed=seed * folds + k, epochs_scale=epochs_scale, title=title
-            )
+            rows = (train.rows(outside), train.rows(inside), val)
+            work = _fit_fold(
+                config, *rows, seed=seed * folds + k, epochs_scale=epochs_scale,
+                title=f"0 out-of-fold {k + 1}/{folds}",
+            )  # fmt: skip
+            fold = yield from _part_of_run(work, k / folds, 1.0 / folds)
             _store(folder, k, fold)
-        out[held.cpu()] = fold["held"]
+        out[inside.cpu()] = fold[_UNSEEN]
         mean += fold["val"] / folds
     return Probabilities(out, mean)
 
@@ -106,52 +122,70 @@ def assign_folds(rows: int, folds: int, seed: int, groups: NDArray[Any] | None =
     return torch.from_numpy(fold_of_group[member.reshape(-1)])
 
 
+def cross_fitting_cost(
+    config: ModelConfig, rows: int, folds: int, epochs_scale: float = 1.0
+) -> float:
+    """Expected cost of cross-fitting ``rows`` training rows; see ``dmil_core.training.cost``."""
+    fitted = round(rows * (folds - 1) / folds)
+    models = _out_of_fold_models(config, fitted, 0, epochs_scale)
+    return folds * sum(cost(model, stages, fitted) for model, stages in models)
+
+
 def _fit_fold(
-    config: ModelConfig, kept: Batch, held: Batch, val: Batch,
+    config: ModelConfig, train: Batch, unseen: Batch, val: Batch,
     *, seed: int, epochs_scale: float, title: str,
 ) -> Generator[Report, None, dict[str, Tensor]]:  # fmt: skip
-    logits_held, logits_val = [], []
-    for paradigm, stages in teacher_stages(len(kept), config.modalities, epochs_scale):
-        model = yield from _fit_teacher(config, paradigm, stages, kept, val, seed, title)
-        logits_held.append(_logits(model, held))
-        logits_val.append(_logits(model, val))
-    on_held, on_val = torch.cat(logits_held, dim=1), torch.cat(logits_val, dim=1)
+    """Fit a fold's models to ``train``; returns their probabilities on the other rows."""
+    unseen_logits, val_logits = [], []
+    models = _out_of_fold_models(config, len(train), seed, epochs_scale)
+    costs = [cost(model, stages, len(train)) for model, stages in models]
+    for number, (model, stages) in enumerate(models):
+        work = _fit_model(model, stages, train, val, seed, title)
+        start, length = sum(costs[:number]) / sum(costs), costs[number] / sum(costs)
+        yield from _part_of_run(work, start, length)
+        unseen_logits.append(_logits(model, unseen))
+        val_logits.append(_logits(model, val))
+    on_unseen, on_val = torch.cat(unseen_logits, dim=1), torch.cat(val_logits, dim=1)
     t = temperatures(on_val, val.y.cpu())
-    return {"held": (on_held / t).softmax(-1), "val": (on_val / t).softmax(-1)}
+    return {_UNSEEN: (on_unseen / t).softmax(-1), "val": (on_val / t).softmax(-1)}
 
 
-def fold_title(fold: int, folds: int) -> str:
-    """What reports of a fold, counted from 0, are titled."""
-    return f"0 out-of-fold {fold + 1}/{folds}"
+def _part_of_run(
+    work: Generator[Report, None, T], start: float, length: float
+) -> Generator[Report, None, T]:
+    """The same work as a part of a longer run, of which it takes ``length`` from ``start`` on."""
+    while True:
+        try:
+            report = next(work)
+        except StopIteration as end:
+            return end.value
+        yield replace(report, fraction=start + length * report.fraction)
 
 
-def teacher_stages(
-    rows: int, modalities: int, epochs_scale: float = 1.0
-) -> tuple[tuple[Paradigm, tuple[Stage, ...]], ...]:
-    """The models that are fitted to a fold's ``rows``, each with its stages."""
-    return tuple(
-        (
-            paradigm,
-            tuple(
-                replace(s, epochs=max(1, int(s.epochs * epochs_scale * TEACHER_SHARE)))
-                for s in stages_for(paradigm, rows, modalities)
-            ),
+def _out_of_fold_models(
+    config: ModelConfig, rows: int, seed: int, epochs_scale: float
+) -> list[tuple[torch.nn.Module, tuple[Stage, ...]]]:
+    """The untrained models of a fold with their stages: the unimodal models and the joint one."""
+    models = []
+    for paradigm in (ENSEMBLE, JOINT):
+        with reproducible(seed):
+            model = build(replace(config, **vars(paradigm.options)))
+        stages = tuple(
+            replace(s, epochs=max(1, int(s.epochs * epochs_scale * OUT_OF_FOLD_EPOCHS)))
+            for s in stages_for(paradigm, rows, config.modalities)
         )
-        for paradigm in (ENSEMBLE, JOINT)
-    )
+        models.append((model, stages))
+    return models
 
 
-def _fit_teacher(
-    config: ModelConfig, paradigm: Paradigm, stages: tuple[Stage, ...], kept: Batch, val: Batch,
-    seed: int, title: str,
-) -> Generator[Report, None, torch.nn.Module]:  # fmt: skip
-    with reproducible(seed):
-        model = build(replace(config, **vars(paradigm.parts)))
-    fit_statistics(model, *(x.cpu() for x in kept.inputs))
-    model.to(kept.y.device)
-    for report in epochs(model, stages, kept, val, seed, FitState()):
+def _fit_model(
+    model: torch.nn.Module, stages: tuple[Stage, ...], train: Batch, val: Batch, seed: int,
+    title: str,
+) -> Generator[Report, None, None]:  # fmt: skip
+    fit_statistics(model, *(x.cpu() for x in train.inputs))
+    model.to(train.y.device)
+    for report in epochs(model, stages, train, val, seed, FitState()):
         yield replace(report, stage=OUT_OF_FOLD, title=f"{title}, {report.stage}")
-    return model
 
 
 @torch.no_grad()
@@ -182,7 +216,7 @@ def _stored(folder: Path | None, fold: int) -> dict[str, Tensor] | None:
     path = folder / f"fold{fold}.safetensors" if folder else None
     try:
         return load_file(path) if path and path.exists() else None
-    except SafetensorError:  # a damaged fold is learnt again
+    except SafetensorError:  # a damaged fold is trained again
         return None
 
 

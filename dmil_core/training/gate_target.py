@@ -1,14 +1,15 @@
 """The gate target: soft responsibilities of the components for each sample.
 
-Whatever anyone can tell of a sample is e, the largest of a_1, ..., a_M and a; of that, modality m
-alone tells the share r_m = a_m / max(e, 1/2), and the decision tree divides it:
+The explained share of a sample is e, the largest of a_1, ..., a_M and a, the chance-corrected
+probabilities of its true class. Modality m alone provides the share r_m = a_m / max(e, 1/2) of
+it, and the soft assignment divides it among the components:
 
-    w = e decide(r_1, ..., r_M)
+    w = e soft_assignment(r_1, ..., r_M)
 
-What is left, 1 - e, nothing explains, and it does not blur the rest: where a fifth of the labels
-is wrong, a modality that tells four fifths tells all there is. The 1/2 is for samples of which
-nobody can tell much: a share of so little would be chance, and take for unique what is synergy
-that the model of all modalities has hardly found.
+The rest, 1 - e, no component explains, and shares keep it from blurring the others: where a fifth
+of the labels is wrong, a modality with a_m = 4/5 has all the information there is. The floor of
+1/2 is for samples that no model predicts well: a share of so little would be chance, and would
+count as unique what is synergy that the joint model has hardly learnt.
 
 Shapes: N rows, M modalities, K classes.
 """
@@ -18,28 +19,29 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from dmil_core.metrics.responsibility import decide
+from dmil_core.metrics.responsibility import soft_assignment
 
-#: Of what is told of a sample at least this much counts as the whole.
-DOUBT = 0.5
+#: An explained share below this counts as this much when the shares of the modalities are taken.
+CONFIDENCE_FLOOR = 0.5
 
 
-def responsibilities(above: Tensor) -> Tensor:
+def responsibilities(corrected: Tensor) -> Tensor:
     """w (N, M + 2) in the order of ``schema.components``; rows sum to e, at most 1.
 
     Parameters
     ----------
-    above
-        (N, M + 1) from :func:`above_chance`, 0 to 1.
+    corrected
+        (N, M + 1) from :func:`chance_corrected`, 0 to 1.
     """
-    e = above.amax(dim=1)
-    *shares, _ = (above / e.clamp(min=DOUBT).unsqueeze(1)).unbind(dim=1)
-    return e.unsqueeze(1) * torch.stack(decide(shares, 1.0), dim=1)
+    e = corrected.amax(dim=1)
+    *shares, _ = (corrected / e.clamp(min=CONFIDENCE_FLOOR).unsqueeze(1)).unbind(dim=1)
+    return e.unsqueeze(1) * torch.stack(soft_assignment(shares, 1.0), dim=1)
 
 
-def above_chance(probabilities: Tensor, y: Tensor, prior: Tensor) -> Tensor:
-    """a (N, M + 1): (p - c) / (1 - c), each model's probability p of the true class where the
-    class's share c of the training rows counts as 0.
+def chance_corrected(probabilities: Tensor, y: Tensor, prior: Tensor) -> Tensor:
+    """a (N, M + 1): (p - c) / (1 - c), as in Cohen's kappa, at least 0.
+
+    p is each model's probability of the true class, c the prior of that class.
 
     Parameters
     ----------
@@ -48,18 +50,18 @@ def above_chance(probabilities: Tensor, y: Tensor, prior: Tensor) -> Tensor:
     y
         (N,) true classes.
     prior
-        (K,) shares of the classes among training rows.
+        (K,) from :func:`class_prior` of the training rows.
     """
-    true, chance = of_true_class(probabilities, y), prior[y].unsqueeze(1)
+    true, chance = true_class_probability(probabilities, y), prior[y].unsqueeze(1)
     return ((true - chance) / (1.0 - chance).clamp(min=1e-6)).clamp(0.0, 1.0)
 
 
-def of_true_class(probabilities: Tensor, y: Tensor) -> Tensor:
-    """(N, M + 1): of (N, M + 1, K) what belongs to the true class of each row."""
-    index = y[:, None, None].expand(-1, probabilities.shape[1], 1)
-    return probabilities.gather(2, index).squeeze(2)
+def true_class_probability(probabilities: Tensor, y: Tensor) -> Tensor:
+    """Probability of the true class y (N,): (N,) for probabilities (N, K), (N, M) for (N, M, K)."""
+    index = y.view(-1, *[1] * (probabilities.ndim - 1)).expand(*probabilities.shape[:-1], 1)
+    return probabilities.gather(-1, index).squeeze(-1)
 
 
-def class_shares(y: Tensor, classes: int) -> Tensor:
-    """(K,) share of each class among rows (N,)."""
+def class_prior(y: Tensor, classes: int) -> Tensor:
+    """(K,) empirical prior: the share of each class among rows (N,)."""
     return torch.bincount(y, minlength=classes) / len(y)

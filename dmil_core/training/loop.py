@@ -1,8 +1,9 @@
 """The one training loop: a tuple of stages over one model.
 
-A stage trains the parameters its prefixes name, watches the validation loss, and hands its best
-state to the next stage. After every epoch the whole state is given to ``on_epoch``, which may
-store it; a fit started from a stored state ends at the same weights as one that never stopped.
+A stage trains the parameters that its prefixes name, watches the validation loss, and passes its
+best state to the next stage. After every epoch the whole state is given to ``on_epoch``, which may
+store it; a fit that continues from a stored state ends at the same weights as one that never
+stopped.
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ from torch import Tensor, nn
 from dmil_core.config import Stage
 from dmil_core.errors import CheckpointError, ConfigError
 from dmil_core.io.atomic import replacing
+from dmil_core.migration import todays_term
 from dmil_core.models.batch import Batch
 from dmil_core.seeding import reproducible
-from dmil_core.training.losses import evaluate, terms, weighted
+from dmil_core.training.cost import stage_cost
+from dmil_core.training.losses import evaluate, terms, weight_each, weighted
 from dmil_core.training.rules import build_rule
 from dmil_core.training.rules.base import Rule
 
@@ -35,9 +38,23 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Report:
-    """One finished epoch, for progress bars and the history file. Losses in nats.
+    """One finished epoch, for progress bars and the history file.
 
-    ``val_terms`` are the stage's loss terms one by one on validation rows, without their weights.
+    Attributes
+    ----------
+    stage, title
+        Of the stage.
+    epoch, epochs
+        The epoch, from 1, and the most that the stage may have.
+    loss, val_loss
+        On training and validation rows, nats.
+    val_accuracy
+        0 to 1.
+    val_terms
+        Each loss term of the stage on validation rows, without its weight, by name.
+    fraction
+        Expected share of the whole run that is done, 0 to 1. It never falls, leaps where a stage
+        ends early, and is 1 after the last epoch.
     """
 
     stage: str
@@ -48,11 +65,16 @@ class Report:
     val_loss: float
     val_accuracy: float
     val_terms: dict[str, float] = field(default_factory=dict)
+    fraction: float = 0.0
+
+    def record(self) -> dict[str, Any]:
+        """The epoch as the history file keeps it."""
+        return {name: value for name, value in vars(self).items() if name != "fraction"}
 
 
 @dataclass
 class FitState:
-    """Where a fit stands: between two epochs, never inside one."""
+    """The state of a fit between two epochs."""
 
     stage: int = 0
     epoch: int = 0
@@ -65,12 +87,12 @@ class FitState:
     history: list[dict[str, Any]] = field(default_factory=list)
 
     def save(self, path: Path, note: dict[str, Any]) -> None:
-        """Store the state as one file, at once or not at all; ``note`` is given back by load."""
+        """Store the state as one file, at once or not at all; ``load`` returns ``note`` as well."""
         from safetensors.torch import save_file
 
         groups = {name: getattr(self, name) for name in ("best", "model", "optimizer", "rule")}
         tensors = {
-            # On a GPU a momentum may lie in another order in memory, which the file does not know.
+            # On a GPU a momentum may have another memory layout, which the file does not store.
             f"{g}/{k}": v.clone(memory_format=torch.contiguous_format)
             for g, state in groups.items()
             for k, v in state.items()
@@ -101,6 +123,9 @@ class FitState:
             raise CheckpointError(
                 f"{path} is damaged ({error}); start over with --overwrite"
             ) from None
+        for epoch in state.history:
+            kept = epoch.get("val_terms", {})
+            epoch["val_terms"] = {todays_term(name): value for name, value in kept.items()}
         for key, tensor in flat.items():
             group, name = key.split("/", 1)
             getattr(state, group)[name] = tensor
@@ -122,11 +147,11 @@ def fit(
     Parameters
     ----------
     train, val
-        Rows to learn from and rows that decide when a stage ends; never test rows.
+        Rows to train on and rows that decide when a stage ends; never test rows.
     seed
-        Decides the order of rows and every draw. Initial weights are the caller's.
+        Determines the order of rows and every draw. Initial weights are those of ``model``.
     state
-        Where an earlier fit of the same model, stages, rows and seed stopped.
+        The state in which an earlier fit of the same model, stages, rows and seed stopped.
     on_epoch
         Called after every epoch, before the next one starts.
 
@@ -146,10 +171,13 @@ def epochs(
     model: nn.Module, stages: tuple[Stage, ...], train: Batch, val: Batch, seed: int,
     state: FitState,
 ) -> Iterator[Report]:  # fmt: skip
-    """The work of :func:`fit` an epoch at a time: yields after each one, and ``state`` then says
-    where it stands. Whoever asks for no more leaves the model as it is."""
+    """:func:`fit` as a generator: yields after every epoch, when ``state`` is up to date.
+
+    If it is not exhausted, the model stays as the last epoch left it.
+    """
     if state.model:
         model.load_state_dict(state.model)
+    costs = [stage_cost(model, stage, len(train)) for stage in stages]
     train = replace(train, index=torch.arange(len(train), device=train.y.device))
     for number in range(state.stage, len(stages)):
         stage = stages[number]
@@ -159,7 +187,12 @@ def epochs(
         rule = build_rule(model, stage, train)
         rule.load_state(state.rule)
         while state.epoch < stage.epochs and state.stale < stage.patience:
-            yield _epoch(model, stage, number, train, val, seed, state, optimizer, rule)
+            report = _epoch(model, stage, number, train, val, seed, state, optimizer, rule)
+            over = state.epoch >= stage.epochs or state.stale >= stage.patience
+            done = sum(costs[:number]) + costs[number] * (
+                1.0 if over else report.epoch / stage.epochs
+            )
+            yield replace(report, fraction=min(1.0, done / sum(costs)))
         model.load_state_dict(state.best)
         state.stage, state.epoch, state.stale = number + 1, 0, 0
         state.best_loss, state.optimizer, state.model = math.inf, {}, _snapshot(model)
@@ -167,15 +200,17 @@ def epochs(
     model.requires_grad_(True).eval()
 
 
-def finish(work: Generator[Report, None, T], tell: Callable[[Report], None] | None) -> T:
-    """Do all of some work that yields after every epoch; what it returns."""
+def run_to_completion(
+    work: Generator[Report, None, T], on_epoch: Callable[[Report], None] | None
+) -> T:
+    """Exhaust a generator that yields after every epoch, and return its result."""
     while True:
         try:
             report = next(work)
         except StopIteration as end:
             return end.value
-        if tell:
-            tell(report)
+        if on_epoch:
+            on_epoch(report)
 
 
 def _epoch(
@@ -201,7 +236,7 @@ def _epoch(
     report = Report(
         stage.name, stage.title, state.epoch, stage.epochs, loss, val_loss, val_accuracy, val_terms
     )
-    state.history.append(dict(vars(report)))
+    state.history.append(report.record())
     return report
 
 
@@ -228,18 +263,22 @@ def _train_epoch(
 
 @torch.no_grad()
 def validate(model: nn.Module, stage: Stage, val: Batch) -> tuple[float, float, dict[str, float]]:
-    """Mean of what the stage watches (nats), accuracy, and the mean of each of the stage's terms
-    that is finite, without sampling or dropout."""
+    """Evaluate on validation rows, without sampling or dropout.
+
+    Returns the mean of the watched loss (nats), the accuracy, and the mean of each of the stage's
+    terms that is finite.
+    """
     model.eval()
-    watched = stage.watch or stage.losses
-    names = dict.fromkeys((*stage.losses, *watched))
+    modalities = len(val.inputs)
+    watched = weight_each(stage.watch or stage.losses, modalities, stage.modality)
+    names = dict.fromkeys((*weight_each(stage.losses, modalities, stage.modality), *watched))
     loss = hits = 0.0
     parts = dict.fromkeys(names, 0.0)
     for batch in val.chunks(EVALUATION_ROWS):
-        evidence = evaluate(model, batch)
-        result = terms(evidence, names)
+        outputs = evaluate(model, batch)
+        result = terms(outputs, names)
         loss += float(weighted(result, watched).sum())
-        hits += float((evidence.out.logits.argmax(dim=1) == batch.y).sum())
+        hits += float((outputs.out.logits.argmax(dim=1) == batch.y).sum())
         for name, values in result.items():
             parts[name] += float(values.sum())
     means = {name: value / len(val) for name, value in parts.items() if math.isfinite(value)}
@@ -255,7 +294,7 @@ def select_parameters(model: nn.Module, prefixes: tuple[str, ...]) -> list[nn.Pa
         If a prefix matches neither a parameter nor a part of the model.
     """
     names = [name for name, _ in model.named_parameters()]
-    # An encoder of the user's own may have nothing to train; naming it is no mistake.
+    # A custom encoder may have nothing to train; naming it is no mistake.
     parts = [f"{name}." for name, _ in model.named_modules() if name]
     for prefix in prefixes:
         if not any(name.startswith(prefix) for name in names + parts):
@@ -272,7 +311,7 @@ def select_parameters(model: nn.Module, prefixes: tuple[str, ...]) -> list[nn.Pa
 
 
 def learning_rate(stage: Stage, epoch: int) -> float:
-    """Rate of an epoch (from 0): a linear rise, then constant or half a cosine to nearly zero."""
+    """Rate of an epoch (from 0): a linear warm-up, then constant or half a cosine towards zero."""
     rising = round(stage.warmup * stage.epochs)
     if epoch < rising:
         return stage.lr * (epoch + 1) / (rising + 1)
@@ -283,7 +322,7 @@ def learning_rate(stage: Stage, epoch: int) -> float:
 
 
 def _optimizer(model: nn.Module, stage: Stage) -> torch.optim.Optimizer:
-    """The stage's optimiser over what moves, a group for each factor on the learning rate."""
+    """The stage's optimiser, with a parameter group for each factor on the learning rate."""
     groups: dict[float, list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:

@@ -1,48 +1,53 @@
-"""Progress of training: a bar on a terminal, or lines of JSON for a program that watches."""
+"""Progress of a training: a bar on a terminal, or lines of JSON for a program that watches.
+
+Both show :attr:`Report.fraction <dmil_core.training.loop.Report.fraction>`, the share of the whole
+run that is done.
+"""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
 from types import TracebackType
-from typing import Final
 
 from tqdm import tqdm
 
-from dmil_core.config import RunConfig
 from dmil_core.training.loop import Report
 
 
 class ProgressBar:
-    """One bar per stage; call it with every :class:`~dmil_core.training.loop.Report`.
+    """One bar per run; call it with every :class:`~dmil_core.training.loop.Report`.
 
     The time left is an upper bound, since a stage may stop early.
     """
 
     def __init__(self, disable: bool = False) -> None:
         self._disable = disable
-        self._title = ""
         self._bar: tqdm[None] | None = None
+        self._fraction = 0.0
 
     def __call__(self, report: Report) -> None:
         if self._disable:
             return
-        if report.title != self._title or self._bar is None:
+        if self._bar is None or report.fraction < self._fraction:  # a new run
             self.close()
-            self._title = report.title
             self._bar = tqdm(
-                total=report.epochs, initial=report.epoch - 1, desc=f"stage {report.title}",
-                unit="epoch", file=sys.stderr, leave=True, dynamic_ncols=True,
+                total=1.0, file=sys.stderr, leave=True, dynamic_ncols=True,
+                bar_format="{desc} {percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}",
             )  # fmt: skip
+        self._bar.set_description_str(f"stage {report.title}", refresh=False)
         self._bar.set_postfix_str(
-            f"loss {report.loss:.4f}, val {report.val_loss:.4f}, acc {report.val_accuracy:.3f}"
+            f"epoch {report.epoch}/{report.epochs}, loss {report.loss:.4f}, "
+            f"val {report.val_loss:.4f}, acc {report.val_accuracy:.3f}",
+            refresh=False,
         )
-        self._bar.update()
+        self._fraction = report.fraction
+        self._bar.update(report.fraction - self._bar.n)
 
     def close(self) -> None:
         """End the current line."""
         if self._bar is not None:
+            self._bar.refresh()
             self._bar.close()
             self._bar = None
 
@@ -58,67 +63,19 @@ class ProgressBar:
         self.close()
 
 
-class Share:
-    """How far a whole training is, 0 to 1; call it with every report.
-
-    A stage that stops early makes it jump, so time left reckoned from it is an upper bound.
-
-    Parameters
-    ----------
-    planned : title of every stage to come and its work, in order; see :func:`planned`.
-    """
-
-    def __init__(self, planned: Mapping[str, float]) -> None:
-        total, before = sum(planned.values()) or 1.0, 0.0
-        self._spans: dict[str, tuple[float, float]] = {}
-        for title, work in planned.items():
-            self._spans[title] = (before / total, work / total)
-            before += work
-        self._fraction = 0.0
-
-    def __call__(self, report: Report) -> float:
-        start, length = self._spans.get(report.title, (self._fraction, 0.0))
-        self._fraction = max(self._fraction, start + length * report.epoch / report.epochs)
-        return self._fraction
-
-
 class ProgressLines:
     """A line of JSON on stdout for every :class:`~dmil_core.training.loop.Report`.
 
-    Each has ``stage`` (its title), ``fraction`` (see :class:`Share`) and ``message``.
+    Each has ``stage`` (its title), ``fraction`` (of the whole run) and ``message``.
     """
-
-    def __init__(self, planned: Mapping[str, float]) -> None:
-        self._share = Share(planned)
 
     def __call__(self, report: Report) -> None:
         epoch = f"epoch {report.epoch} of at most {report.epochs}"
-        seen = f"right on {report.val_accuracy:.0%} of validation rows"
-        say(report.title, self._share(report), f"{epoch}, {seen}")
+        accuracy = f"right on {report.val_accuracy:.0%} of validation rows"
+        emit(report.title, report.fraction, f"{epoch}, {accuracy}")
 
 
-def say(stage: str, fraction: float, message: str = "") -> None:
-    """One line of machine-readable progress on stdout, sent at once."""
+def emit(stage: str, fraction: float, message: str = "") -> None:
+    """Write one line of machine-readable progress to stdout and flush it."""
     line = {"stage": stage, "fraction": round(fraction, 4), "message": message}
     print(json.dumps(line), flush=True)
-
-
-#: What an epoch of a stage costs, measured on small sets; an epoch of one input alone is 1.
-_WORK: Final = {"joint": 1.5, "decompose": 3.0, "interact": 3.0, "together": 4.0}
-
-
-def planned(config: RunConfig, train_rows: int, epochs_scale: float = 1.0) -> dict[str, float]:
-    """Title of every stage of a training to its expected work, in order; for `ProgressLines`."""
-    from dmil_core.training.cross_fitting import fold_title, teacher_stages
-
-    work: dict[str, float] = {}
-    for k in range(config.folds):
-        kept = round(train_rows * (config.folds - 1) / config.folds)
-        share = kept / max(train_rows, 1)
-        for _, stages in teacher_stages(kept, config.model.modalities, epochs_scale):
-            for stage in stages:
-                title = f"{fold_title(k, config.folds)}, {stage.name}"
-                work[title] = share * stage.epochs * _WORK.get(stage.name, 1.0)
-    for stage in config.stages:
-        work[stage.title] = stage.epochs * _WORK.get(stage.name, 1.0)
-    return work

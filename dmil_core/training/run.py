@@ -1,4 +1,4 @@
-"""Train one paradigm on one data set into one folder, so that a kill loses at most an epoch.
+"""Train one paradigm on one data set into one folder; a killed run loses at most an epoch.
 
 While a run is under way its state lies in ``<folder>/.training``; the checkpoint itself appears
 only when training ends, or when it is interrupted from the keyboard.
@@ -22,7 +22,7 @@ from torch import nn
 import dmil_core
 from dmil_core import checkpoint, paradigms
 from dmil_core.checkpoint import Run
-from dmil_core.config import RunConfig, to_json
+from dmil_core.config import RunConfig, read_run_config, to_json
 from dmil_core.data.dataset import Dataset
 from dmil_core.errors import CheckpointError, ConfigError
 from dmil_core.inference.predict import predict
@@ -39,7 +39,8 @@ TRAINING_FOLDER = ".training"
 STATE_FILE = "state.safetensors"
 MAX_EPOCHS_SCALE = 1000.0
 MAX_LR_SCALE = 1000.0
-TEACHERS_FILE = "teachers.json"
+#: Describes the out-of-fold models of a folder that runs share; its name is from version 1.
+OUT_OF_FOLD_FILE = "teachers.json"
 
 
 class Interrupted(KeyboardInterrupt):
@@ -52,18 +53,18 @@ class Interrupted(KeyboardInterrupt):
 
 @dataclass(frozen=True)
 class Job:
-    """A run about to happen: what, on what, where."""
+    """A run to be trained: data, configuration and folder."""
 
     dataset: Dataset
     config: RunConfig
     folder: Path
     device: torch.device
     epochs_scale: float
-    teachers: Path | None = None
+    out_of_fold: Path | None = None
 
     @property
     def scratch(self) -> Path:
-        """Where the state of the unfinished run lies."""
+        """Folder of the state of the unfinished run."""
         return self.folder / TRAINING_FOLDER
 
     @property
@@ -72,7 +73,7 @@ class Job:
         return {"config": to_json(self.config), "data": self.dataset.digest}
 
     @property
-    def teachers_key(self) -> dict[str, Any]:
+    def out_of_fold_key(self) -> dict[str, Any]:
         """What must be the same for two runs to share their out-of-fold models."""
         encoders = [to_json(e) for e in self.config.model.encoders]
         same = {"encoders": encoders, "latent_size": self.config.model.latent_size}
@@ -81,10 +82,10 @@ class Job:
 
 
 class Stopwatch:
-    """Seconds of work since it was made, as far as possible without what others made us wait.
+    """Seconds of work since it was made, as far as possible without waiting for other processes.
 
-    On a processor the smaller one of the time that passed and the processor time of this process;
-    on a GPU the time that passed.
+    On a CPU the smaller of wall-clock time and the processor time of this process; on a GPU the
+    wall-clock time.
     """
 
     def __init__(self, device: torch.device) -> None:
@@ -123,13 +124,13 @@ def train(
     encoders: tuple[str | None, ...] = (),
     epochs_scale: float = 1.0,
     lr_scale: float = 1.0,
-    teachers: Path | None = None,
+    out_of_fold: Path | None = None,
     overwrite: bool = False,
     on_epoch: Callable[[Report], None] | None = None,
 ) -> Run:
     """Train, predict every row, and write the checkpoint folder.
 
-    A run that was killed goes on when it is called again with the same arguments; one that is
+    A run that was killed continues when this is called again with the same arguments; one that is
     finished is read and returned.
 
     Parameters
@@ -143,9 +144,9 @@ def train(
         Multiplies the epochs of every stage, for quick looks.
     lr_scale
         Multiplies the learning rate of every stage.
-    teachers
-        A folder where the answers of the out-of-fold models are kept for other runs with the same
-        rows, encoders and seed; by default they go with the run's own scratch folder.
+    out_of_fold
+        A folder that stores the predictions of the out-of-fold models for other runs with the same
+        rows, encoders and seed; by default they are removed with the run's scratch folder.
     overwrite
         Start over in a folder that holds another run.
 
@@ -162,7 +163,7 @@ def train(
         dataset, paradigm, seed, encoders=encoders, epochs_scale=epochs_scale, lr_scale=lr_scale
     )
     folder = Path(out) if out else checkpoint.default_folder(dataset.slug, paradigm, seed)
-    job = Job(dataset, config, folder, choose_device(device), epochs_scale, teachers)
+    job = Job(dataset, config, folder, choose_device(device), epochs_scale, out_of_fold)
     with exclusive(job.folder):
         done = _existing(job, overwrite)
         return done or _run(job, on_epoch)
@@ -177,14 +178,14 @@ def plan(
     epochs_scale: float = 1.0,
     lr_scale: float = 1.0,
 ) -> RunConfig:
-    """What :func:`train` would train with these arguments, without training it.
+    """The configuration that :func:`train` would use with these arguments.
 
     Raises
     ------
     ConfigError
         If a name is unknown or a scale out of range.
     """
-    result = find_paradigm(paradigm)
+    chosen = find_paradigm(paradigm)
     if not 0 < lr_scale <= MAX_LR_SCALE:
         raise ConfigError(
             f"learning rate scale {lr_scale}: expected a number above 0, at most {MAX_LR_SCALE:g}"
@@ -193,16 +194,16 @@ def plan(
         raise ConfigError(
             f"epochs scale {epochs_scale}: expected a number above 0, at most {MAX_EPOCHS_SCALE:g}"
         )
-    model = inputs.model_config(dataset, result, encoders)
+    model = inputs.model_config(dataset, chosen, encoders)
     stages = tuple(
         replace(s, epochs=max(1, round(s.epochs * epochs_scale)), lr=s.lr * lr_scale)
-        for s in paradigms.stages_for(result, len(dataset.rows("train")), model.modalities)
+        for s in paradigms.stages_for(chosen, len(dataset.rows("train")), model.modalities)
     )
-    return RunConfig(result.name, seed, model, stages, result.folds)
+    return RunConfig(chosen.name, seed, model, stages, chosen.folds)
 
 
 def _existing(job: Job, overwrite: bool) -> Run | None:
-    """The finished run of these very settings, or None once the folder is free to train in."""
+    """The finished run of the same settings, or None if the folder is free to train in."""
     if overwrite:
         _remove(job.folder, checkpoint.RUN_FILE, checkpoint.PROJECTION_FILE)
         _remove(job.folder, checkpoint.MODEL_FILE, checkpoint.PREDICTIONS_FILE)
@@ -225,7 +226,7 @@ def _run(job: Job, on_epoch: Callable[[Report], None] | None) -> Run:
     state, before = _resume(job)
     learning.state = state
     try:
-        for report in learning.epochs(_teachers_folder(job) if job.config.folds else None):
+        for report in learning.epochs(_out_of_fold_folder(job) if job.config.folds else None):
             if report.stage != OUT_OF_FOLD:
                 note = {**job.key, "seconds": before + watch.seconds()}
                 state.save(job.scratch / STATE_FILE, note)
@@ -239,14 +240,14 @@ def _run(job: Job, on_epoch: Callable[[Report], None] | None) -> Run:
 
 
 def _resume(job: Job) -> tuple[FitState, float]:
-    """The stored state of these very settings and the seconds it took; else a fresh start."""
+    """The stored state of the same settings and the seconds it took, or a fresh state."""
     path = job.scratch / STATE_FILE
     job.scratch.mkdir(parents=True, exist_ok=True)
     if not path.exists():
-        # Written before the first fold is, so that no other run takes these folds for its own.
+        # Written before the first fold, so that a run of other settings does not use these folds.
         FitState().save(path, {**job.key, "seconds": 0.0})
     state, note = FitState.load(path)
-    if {k: note.get(k) for k in job.key} != job.key:
+    if not _same_settings(job, note):
         raise CheckpointError(
             f"{job.folder} holds an unfinished training with other settings or data; choose "
             "another --out, or --overwrite it"
@@ -254,19 +255,28 @@ def _resume(job: Job) -> tuple[FitState, float]:
     return state, float(note["seconds"])
 
 
-def _teachers_folder(job: Job) -> Path:
-    """Where the out-of-fold answers lie; a shared folder must be of the same rows and settings."""
-    if job.teachers is None:
+def _same_settings(job: Job, note: dict[str, Any]) -> bool:
+    """Whether a stored state is of this job; it may have been written by an earlier version."""
+    try:
+        config = read_run_config(note.get("config"))
+    except ConfigError:
+        return False
+    return config == job.config and note.get("data") == job.dataset.digest
+
+
+def _out_of_fold_folder(job: Job) -> Path:
+    """Folder of the out-of-fold predictions; one that is shared must be of the same settings."""
+    if job.out_of_fold is None:
         return job.scratch
-    path = job.teachers / TEACHERS_FILE
+    path = job.out_of_fold / OUT_OF_FOLD_FILE
     if not path.exists():
-        write_json(path, job.teachers_key)
-    if json.loads(path.read_text("utf-8")) != job.teachers_key:
+        write_json(path, job.out_of_fold_key)
+    if json.loads(path.read_text("utf-8")) != job.out_of_fold_key:
         raise CheckpointError(
-            f"{job.teachers} holds out-of-fold models of other data, encoders or another seed; "
+            f"{job.out_of_fold} holds out-of-fold models of other data, encoders or another seed; "
             "choose another folder for them"
         )
-    return job.teachers
+    return job.out_of_fold
 
 
 def _finish(job: Job, model: nn.Module, state: FitState, seconds: float, finished: bool) -> Run:

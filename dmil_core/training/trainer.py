@@ -1,6 +1,6 @@
-"""One training run in memory, an epoch at a time: the same for one run and for several at once.
+"""One training run in memory, an epoch at a time, so that several runs can alternate.
 
-Nothing is written here but the answers of out-of-fold models, where a folder is given for them.
+Nothing is written here but the predictions of out-of-fold models, where a folder is given.
 """
 
 from __future__ import annotations
@@ -18,35 +18,36 @@ from dmil_core.models import inputs
 from dmil_core.models.batch import Batch
 from dmil_core.models.registry import build
 from dmil_core.seeding import reproducible
-from dmil_core.training.cross_fitting import cross_fitting
+from dmil_core.training.cost import cost
+from dmil_core.training.cross_fitting import OUT_OF_FOLD, cross_fitting, cross_fitting_cost
 from dmil_core.training.gate_target import (
-    above_chance,
-    class_shares,
-    of_true_class,
+    chance_corrected,
+    class_prior,
     responsibilities,
+    true_class_probability,
 )
 from dmil_core.training.loop import FitState, Report, epochs
 
 
 class Learning:
-    """A model, the rows it learns from, and how far it is.
+    """A model, the rows it is trained on, and the state of its training.
 
     Parameters
     ----------
     dataset
-        Its training rows teach, its validation rows decide when a stage ends.
+        The model is trained on its training rows; its validation rows decide when a stage ends.
     config
         Paradigm, model, stages and seed; see :func:`dmil_core.training.run.plan`.
     epochs_scale
-        The factor that is in the stages' epochs already, for those of out-of-fold models.
+        The factor that the stages' epochs already contain, for those of out-of-fold models.
 
     Attributes
     ----------
     model
         As the last epoch left it; after the last stage in its best state.
     state
-        Where the paradigm's own stages stand. To go on with an earlier run of the same settings and
-        rows, set it to that run's before the first epoch.
+        The state of the paradigm's stages. To continue an earlier run of the same settings and
+        rows, set it to that run's state before the first epoch.
     """
 
     def __init__(
@@ -65,18 +66,40 @@ class Learning:
         self.model.to(device)
 
     def epochs(self, folder: Path | None = None) -> Iterator[Report]:
-        """Train; yields after every epoch, of out-of-fold models first where there are any.
+        """Train; yields after every epoch, those of out-of-fold models first where there are any.
+
+        The ``fraction`` of the reports is of the whole run, out-of-fold models included.
 
         Parameters
         ----------
         folder
-            Where the answers of out-of-fold models are kept and found again.
+            Where the predictions of out-of-fold models are stored and found again.
         """
-        train, val = (b.to(self.device) for b in (yield from self._teach(folder)))
+        before = self._share_of_cross_fitting()
+        fraction = 0.0
+        for report in self._epochs(folder):
+            if report.stage == OUT_OF_FOLD:
+                done = before * report.fraction
+            else:
+                done = before + (1.0 - before) * report.fraction
+            fraction = max(fraction, min(1.0, done))
+            yield replace(report, fraction=fraction)
+
+    def _epochs(self, folder: Path | None) -> Iterator[Report]:
+        """The same, with the fraction of the cross-fitting or of the paradigm's stages."""
+        train, val = (b.to(self.device) for b in (yield from self._responsibilities(folder)))
         stages, seed = self.config.stages, self.config.seed
         yield from epochs(self.model, stages, train, val, seed, self.state)
 
-    def _teach(self, folder: Path | None) -> Generator[Report, None, list[Batch]]:
+    def _share_of_cross_fitting(self) -> float:
+        """Expected share of the cross-fitting in the cost of the run, 0 to 1."""
+        config, rows = self.config, len(self._rows[0])
+        if not config.folds:
+            return 0.0
+        first = cross_fitting_cost(config.model, rows, config.folds, self.epochs_scale)
+        return first / (first + cost(self.model, config.stages, rows))
+
+    def _responsibilities(self, folder: Path | None) -> Generator[Report, None, list[Batch]]:
         """The rows with responsibilities, where the paradigm uses them."""
         config, dataset = self.config, self.dataset
         if not config.folds:
@@ -88,17 +111,17 @@ class Learning:
             groups=None if groups is None else groups[dataset.rows("train")],
             epochs_scale=self.epochs_scale, folder=folder,
         )  # fmt: skip
-        prior = class_shares(self._rows[0].y, config.model.classes)
+        prior = class_prior(self._rows[0].y, config.model.classes)
         pairs = zip(self._rows, (result.train, result.val), strict=True)
-        return [_told(b, p, prior) for b, p in pairs]
+        return [_with_responsibilities(b, p, prior) for b, p in pairs]
 
 
-def _told(batch: Batch, probabilities: Tensor, prior: Tensor) -> Batch:
-    """The rows with what out-of-fold models make of them."""
-    a = above_chance(probabilities, batch.y, prior)
+def _with_responsibilities(batch: Batch, probabilities: Tensor, prior: Tensor) -> Batch:
+    """The rows with responsibilities from the probabilities of out-of-fold models."""
+    a = chance_corrected(probabilities, batch.y, prior)
     return replace(
         batch,
         responsibilities=responsibilities(a),
         alone=a[:, :-1],
-        truth=of_true_class(probabilities, batch.y),
+        truth=true_class_probability(probabilities, batch.y),
     )

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from dmil_core.config import Architecture, EncoderConfig, ModelConfig, Parts, Stage
+from dmil_core.config import Architecture, ArchitectureOptions, EncoderConfig, ModelConfig, Stage
 from dmil_core.data.npz import write_arrays, write_npz
 from dmil_core.models.batch import Batch
 from dmil_core.models.registry import build
@@ -20,9 +20,11 @@ from dmil_core.training.loop import FitState, Report
 from tests.core.data.sets import sound_card
 
 
-def model_config(parts: Architecture | Parts = "dmil", classes: int = 3) -> ModelConfig:
+def model_config(
+    parts: Architecture | ArchitectureOptions = "dmil", classes: int = 3
+) -> ModelConfig:
     """Two vector encoders over 6 and 5 numbers."""
-    parts = parts if isinstance(parts, Parts) else Parts(parts)
+    parts = parts if isinstance(parts, ArchitectureOptions) else ArchitectureOptions(parts)
     encoders = (
         EncoderConfig("mlp", (6,), feature_size=8, hidden=16),
         EncoderConfig("mlp", (5,), feature_size=8, hidden=16),
@@ -30,7 +32,9 @@ def model_config(parts: Architecture | Parts = "dmil", classes: int = 3) -> Mode
     return ModelConfig(**vars(parts), encoders=encoders, classes=classes, latent_size=4)
 
 
-def model(parts: Architecture | Parts = "dmil", classes: int = 3, seed: int = 0) -> nn.Module:
+def model(
+    parts: Architecture | ArchitectureOptions = "dmil", classes: int = 3, seed: int = 0
+) -> nn.Module:
     """An untrained small model in evaluation mode."""
     with reproducible(seed):
         return build(model_config(parts, classes)).eval()

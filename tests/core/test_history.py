@@ -43,7 +43,7 @@ def test_every_shipped_training_has_its_epochs_in_order() -> None:
 
 
 def test_what_was_written_is_read(tmp_path: Path) -> None:
-    terms = {"ce": 0.5, "kl_1": 0.0}
+    terms = {"ce": 0.5, "kl_intra_x1": 0.0}
     write_lines(tmp_path / HISTORY_FILE, [EPOCH, {**EPOCH, "epoch": 2, "val_terms": terms}])
     first, second = read_history(tmp_path)
     assert first == {**EPOCH, "val_terms": {}}

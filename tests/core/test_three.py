@@ -26,10 +26,9 @@ from dmil_core.models.inputs import batch, check_modalities, model_config
 from dmil_core.models.outputs import DmilOutput
 from dmil_core.models.registry import build
 from dmil_core.paradigms import PARADIGMS, stages_for
-from dmil_core.paradigms.third import with_third
 from dmil_core.seeding import reproducible
 from dmil_core.training.loop import select_parameters
-from dmil_core.training.losses import evaluate
+from dmil_core.training.losses import evaluate, weight_each
 from dmil_core.training.run import train
 from tests.conftest import TINY_SCALE
 from tests.core.builders import model_config as small_config
@@ -87,23 +86,25 @@ def encoders() -> tuple[EncoderConfig, ...]:
 def test_the_third_modality_is_taught_as_the_second() -> None:
     first, interact, together = stages_for(PARADIGMS["dmil"], 8000, 3)
     for stage in (first, together):
-        for term in ("ce_known_x", "kl_", "rebuild_"):
-            assert stage.losses[f"{term}3"] == stage.losses[f"{term}2"]
-    assert "intra3." in first.trainable
+        each = weight_each(stage.losses, 3)
+        for term in ("ce_known_x", "kl_intra_x", "recon_input_x"):
+            assert each[f"{term}3"] == each[f"{term}2"]
     assert interact == stages_for(PARADIGMS["dmil"], 8000, 2)[1]
     alone = stages_for(PARADIGMS["ensemble"], 8000, 3)
     assert [s.name for s in alone] == ["alone-1", "alone-2", "alone-3"]
     assert alone[2].trainable == ("encoders.x3.", "encoders.norm3.", "heads.2.")
-    assert alone[2].losses == {"ce_x3": 1.0}
+    assert weight_each(alone[2].losses, 3, alone[2].modality) == {"ce_unimodal_x3": 1.0}
+    released = stages_for(PARADIGMS["dmil-paper"], 8000, 3)[0]
+    assert released.losses["kl_intra"] == (0.008, 0.04, 0.04)
 
 
 @pytest.mark.parametrize("name", ABLE)
 def test_every_parameter_of_the_third_is_trained(name: str) -> None:
     paradigm = PARADIGMS[name]
-    net = build(replace(small_config(paradigm.parts), encoders=encoders()))
+    net = build(replace(small_config(paradigm.options), encoders=encoders()))
     moved = {
         parameter
-        for stage in with_third(paradigm.stages)
+        for stage in paradigm.stages_of(3)
         for parameter in select_parameters(net, stage.trainable)
     }
     assert moved == set(net.parameters())

@@ -1,4 +1,4 @@
-"""How losses become gradients: the rules by name, one module per idea."""
+"""How losses become gradients: the rules by name, one module for each published method."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from dmil_core.errors import ConfigError
 from dmil_core.models.batch import Batch
 from dmil_core.training.rules.agm import Agm
 from dmil_core.training.rules.base import Rule
-from dmil_core.training.rules.i2moe import Experts
-from dmil_core.training.rules.mcr import Game
+from dmil_core.training.rules.i2moe import I2moeExperts
+from dmil_core.training.rules.mcr import Mcr
 from dmil_core.training.rules.mlb import Mlb
 from dmil_core.training.rules.mmpareto import MmPareto
 from dmil_core.training.rules.ogm_ge import OgmGe
-from dmil_core.training.rules.pmr import Prototypes
-from dmil_core.training.rules.qmf import Ranking
-from dmil_core.training.rules.tcmax import Correlation
+from dmil_core.training.rules.pmr import Pmr
+from dmil_core.training.rules.qmf import QmfRanking
+from dmil_core.training.rules.tcmax import TcMax
 
 RULES: dict[str, type[Rule]] = {
     "plain": Rule,
@@ -24,11 +24,11 @@ RULES: dict[str, type[Rule]] = {
     "mlb": Mlb,
     "agm": Agm,
     "mmpareto": MmPareto,
-    "prototypes": Prototypes,
-    "game": Game,
-    "correlation": Correlation,
-    "ranking": Ranking,
-    "experts": Experts,
+    "pmr": Pmr,
+    "mcr": Mcr,
+    "tcmax": TcMax,
+    "qmf": QmfRanking,
+    "i2moe": I2moeExperts,
 }
 
 
@@ -38,7 +38,7 @@ def build_rule(model: nn.Module, stage: Stage, train: Batch) -> Rule:
     Raises
     ------
     ConfigError
-        If no rule has that name, or it does not know one of the stage's settings.
+        If no rule has that name, or it has no setting of a name that the stage gives.
     """
     if stage.rule not in RULES:
         raise ConfigError(f"rule {stage.rule!r} does not exist; expected {', '.join(RULES)}")

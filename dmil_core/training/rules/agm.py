@@ -1,4 +1,4 @@
-"""Share the answer out to the modalities and let each learn at its own running pace: AGM.
+"""AGM: attribute the logits to the modalities and modulate the gradient of each.
 
 Li, Li, Hu, Lei, Li, Zhou: Boosting Multi-modal Model Performance with Adaptive Gradient
 Modulation. ICCV 2023.
@@ -14,8 +14,9 @@ from torch import Tensor, nn
 
 from dmil_core.config import Stage
 from dmil_core.models.batch import Batch
-from dmil_core.training.losses import Evidence, evaluate
-from dmil_core.training.rules.base import Rule, true_class_probability
+from dmil_core.training.gate_target import true_class_probability
+from dmil_core.training.losses import ModelOutputs, evaluate
+from dmil_core.training.rules.base import Rule
 
 _SMALLEST = 1e-8
 _STEEPEST = 10.0
@@ -25,18 +26,18 @@ class Agm(Rule):
     """Adaptive gradient modulation (AGM).
 
     The logits are split into phi_1 + phi_2 (:func:`shares`), and s_m = CE(phi_m, y). The ratio
-    r_m = exp(s_other - s_m) says how far modality m is ahead; r*_m is the same of the running
-    means of s over all batches so far. What flows back through phi_m, into every parameter, is
-    multiplied by kappa_m = exp(alpha min(r*_m - r_m, 10)): who is ahead of its own pace waits.
+    r_m = exp(s_other - s_m) measures how far modality m leads; r*_m is the same of the running
+    means of s over all batches so far. The gradient that flows back through phi_m, into every
+    parameter, is multiplied by kappa_m = exp(alpha min(r*_m - r_m, 10)): it is reduced for a
+    modality that leads by more than it usually does.
 
-    A modality is absent where its features, after their LayerNorm, are zero, at the input of the
-    fusion. That means the same for every encoder, also for one that reads words, of which none
-    is zero, and it costs two more passes through the fusion, none through an encoder. The fusion
-    has neither dropout nor batch statistics, so no mode has to be switched for them.
-
-    The first batch has no past and gets kappa = 1. The loop's own clipping of the norm stands
-    in for that of the release. ``until`` is the share of the stage's epochs that are modulated;
-    the release stops after a fixed 20, which here would end with the rise of the learning rate.
+    Deviations. A modality is removed by setting its features, after their LayerNorm, to zero at
+    the input of the fusion, not by an input of zeros: that has the same meaning for every encoder,
+    also for text, and costs two more passes through the fusion, none through an encoder. The
+    fusion has neither dropout nor batch statistics, so its mode need not be switched. The first
+    batch, without a past, gets kappa = 1. The training loop's clipping of the norm replaces that
+    of the release. ``until`` is the share of the stage's epochs that are modulated; the release
+    stops after a fixed 20, which here would end with the warm-up of the learning rate.
     """
 
     defaults: ClassVar[dict[str, float]] = {"alpha": 1.0, "until": 1.0}
@@ -52,25 +53,27 @@ class Agm(Rule):
         self.epoch = epoch
 
     def gradients(self, batch: Batch) -> Tensor:
-        evidence = evaluate(self.model, batch)
+        outputs = evaluate(self.model, batch)
         if self.epoch < self.settings["until"] * self.stage.epochs:
-            evidence = self._paced(evidence)
-        loss = self.loss(evidence)
+            outputs = self._modulated(outputs)
+        loss = self.loss(outputs)
         loss.backward()
         return loss.detach()
 
-    def _paced(self, evidence: Evidence) -> Evidence:
+    def _modulated(self, outputs: ModelOutputs) -> ModelOutputs:
         """The same logits, whose gradient is multiplied by kappa_m on its way through phi_m."""
-        out = evidence.out
+        out = outputs.out
         z1, z2 = out.latents["Z1"], out.latents["Z2"]
         first, second = self._fused(z1, torch.zeros_like(z2)), self._fused(torch.zeros_like(z1), z2)
         phi = shares(out.logits, first, second)
-        costs = torch.stack([cost(p, evidence.batch.y) for p in phi.detach()])
-        kappa = paces(costs, self.means if self.batches > 0 else costs, self.settings["alpha"])
+        costs = torch.stack([cost(p, outputs.batch.y) for p in phi.detach()])
+        kappa = modulation_coefficients(
+            costs, self.means if self.batches > 0 else costs, self.settings["alpha"]
+        )
         self.batches = self.batches + 1
         self.means = self.means + (costs - self.means) / self.batches
         slope = (kappa[:, None, None] * (phi - phi.detach())).sum(dim=0)
-        return replace(evidence, out=replace(out, logits=out.logits.detach() + slope))
+        return replace(outputs, out=replace(out, logits=out.logits.detach() + slope))
 
     def _fused(self, z1: Tensor, z2: Tensor) -> Tensor:
         return self.model.head(self.model.fuse(z1, z2))  # type: ignore[operator]
@@ -94,10 +97,10 @@ def shares(both: Tensor, first: Tensor, second: Tensor) -> Tensor:
 
 def cost(logits: Tensor, y: Tensor) -> Tensor:
     """Mean CE of logits (B, K) for classes y (B,), nats; no probability counts below 1e-8."""
-    return -true_class_probability(logits, y).clamp(min=_SMALLEST).log().mean()
+    return -true_class_probability(logits.softmax(dim=-1), y).clamp(min=_SMALLEST).log().mean()
 
 
-def paces(costs: Tensor, means: Tensor, alpha: float) -> Tensor:
+def modulation_coefficients(costs: Tensor, means: Tensor, alpha: float) -> Tensor:
     """(2,) kappa_m from each modality's cost on this batch and its running mean, both (2,)."""
-    ahead, usual = ((s.flip(0) - s).exp() for s in (costs, means))
-    return (alpha * (usual - ahead).clamp(max=_STEEPEST)).exp()
+    lead, usual = ((s.flip(0) - s).exp() for s in (costs, means))
+    return (alpha * (usual - lead).clamp(max=_STEEPEST)).exp()

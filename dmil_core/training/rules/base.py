@@ -1,27 +1,28 @@
-"""A rule turns a batch into gradients. The plain one: weigh the losses, go backward once.
+"""A rule turns a batch into gradients. The plain one: the weighted losses, one backward pass.
 
-Most published balancing methods are such a rule over the same joint model; they differ from the
-plain one in what they do between the losses and the optimiser's step.
+Most published balancing methods are such a rule for the same joint model: they differ from the
+plain one in what happens between the losses and the optimiser's step. The module of a method has
+its paper, its equations and where this implementation deviates; the paradigm of the same name has
+the architecture and the stages.
 """
 
 from __future__ import annotations
 
 from typing import ClassVar
 
-import torch
 from torch import Tensor, nn
 
 from dmil_core.config import Stage
 from dmil_core.errors import ConfigError
 from dmil_core.models.batch import Batch
-from dmil_core.training.losses import Evidence, evaluate, total
+from dmil_core.training.losses import ModelOutputs, evaluate, total
 
 
 class Rule:
-    """Leaves in every trainable parameter's ``grad`` what the optimiser shall step along.
+    """Computes the gradient of every trainable parameter, along which the optimiser steps.
 
-    A new one begins each stage. What it remembers between batches is named by ``state``, so that
-    a stopped training goes on as if it had not been stopped; it draws from torch's global
+    Each stage has a new one. What it keeps between batches is returned by ``state``, so that a
+    stopped training continues as if it had not been stopped. It draws from torch's global
     generator only.
 
     Parameters
@@ -29,17 +30,17 @@ class Rule:
     model
         The model in training, its trainable parameters chosen.
     stage
-        Its ``losses`` are the terms to weigh, its ``settings`` replace some of ``defaults``.
+        Its ``losses`` are the weights of the terms, its ``settings`` replace some ``defaults``.
     train
         All training rows.
 
     Raises
     ------
     ConfigError
-        If a setting has a name that the rule does not know.
+        If the rule has no setting of a name that the stage gives.
     """
 
-    #: The rule's numbers, by name.
+    #: The rule's hyperparameters by name.
     defaults: ClassVar[dict[str, float]] = {}
 
     def __init__(self, model: nn.Module, stage: Stage, train: Batch) -> None:
@@ -62,16 +63,16 @@ class Rule:
         loss.backward()
         return loss.detach()
 
-    def loss(self, evidence: Evidence) -> Tensor:
-        """What ``gradients`` goes backward from, in nats, no dimension."""
-        return total(evidence, self.stage.losses).mean()
+    def loss(self, outputs: ModelOutputs) -> Tensor:
+        """The scalar that ``gradients`` differentiates, nats."""
+        return total(outputs, self.stage.losses, self.stage.modality).mean()
 
     def state(self) -> dict[str, Tensor]:
-        """What has to be kept when training stops between two epochs."""
+        """What has to be stored when training stops between two epochs."""
         return {}
 
     def load_state(self, state: dict[str, Tensor]) -> None:
-        """Take up a kept state; an empty one is a fresh start."""
+        """Restore a stored state; an empty one is a fresh start."""
 
 
 def scale_gradients(parameters: list[nn.Parameter], factor: float | Tensor) -> None:
@@ -85,8 +86,3 @@ def modality_parameters(model: nn.Module, m: int) -> list[nn.Parameter]:
     """The trainable parameters of modality ``m``'s encoder (0 or 1): encoder and norm."""
     prefixes = (f"encoders.x{m + 1}.", f"encoders.norm{m + 1}.")
     return [p for n, p in model.named_parameters() if n.startswith(prefixes) and p.requires_grad]
-
-
-def true_class_probability(logits: Tensor, y: Tensor) -> Tensor:
-    """(B,) probability that logits (B, K) give the true class y (B,)."""
-    return torch.softmax(logits, dim=-1).gather(1, y[:, None]).squeeze(1)

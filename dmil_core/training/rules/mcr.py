@@ -1,4 +1,4 @@
-"""Two encoders in a game: each wants the answer to depend on itself, and less on the other.
+"""MCR: a game in which each encoder maximises the influence of its modality on the prediction.
 
 Kontras et al.: Balancing Multimodal Training Through Game-Theoretic Regularization (MCR).
 NeurIPS 2025, arXiv:2411.07335.
@@ -13,28 +13,30 @@ import torch
 from torch import Tensor
 
 from dmil_core.models.baselines import Joint
-from dmil_core.training.losses import Evidence
+from dmil_core.training.losses import ModelOutputs
 from dmil_core.training.rules.base import Rule
 from dmil_core.training.rules.pairing import answers, joint_model
 
 
-class Game(Rule):
+class Mcr(Rule):
     """L + ``game`` * L_MIPD + ``contrast`` * L_Con in nats, L being the stage's losses.
 
-    D_m = E JSD(p(y|z1, z2), p(y|z1, z2 with z_m of another row)) says how much the answer depends
-    on modality m, and L_MIPD_m = -D_m. Encoder 1 goes along the gradient of
-    L_MIPD_1 + k L_MIPD_2, encoder 2 along that of L_MIPD_2 + k L_MIPD_1, with k the
-    ``cooperation``: -1 is the paper's greedy player, 0 minds its own business, +1 helps. Each D_m
-    is computed once, on detached copies of the features, and only the encoders get its gradient.
-    For the greedy game that is what the published sum of four terms on detached features gives,
-    since there the head's share cancels.
+    D_m = E JSD(p(y|z1, z2), p(y|z1, z2 with z_m of another row)) measures how much the prediction
+    depends on modality m, and L_MIPD_m = -D_m. Encoder 1 follows the gradient of
+    L_MIPD_1 + k L_MIPD_2, encoder 2 that of L_MIPD_2 + k L_MIPD_1, with k the ``cooperation``:
+    -1 is the paper's greedy player, 0 an independent one, +1 a cooperative one. Each D_m is
+    computed once, on detached copies of the features, and only the encoders get its gradient. For
+    the greedy game this equals the published sum of four terms on detached features, in which the
+    gradient of the head cancels.
 
-    L_Con is supervised contrastive over both modalities. It reads the fusion's own projections of
-    the features rather than the features, whose sizes may differ. The paper's L_CEB is left out:
-    by its own account it hurts encoders trained from scratch.
+    L_Con is supervised contrastive over both modalities.
 
-    JSD is at most ln 2 and rewards answers that any exchange upsets, right or wrong: watch the
-    calibration.
+    Deviations. L_Con reads the fusion's projections of the features rather than the features,
+    whose sizes may differ. The paper's L_CEB is left out: according to the paper it hurts encoders
+    trained from scratch.
+
+    JSD is at most ln 2 and rewards predictions that change under any exchange, right or wrong:
+    watch the calibration.
     """
 
     #: ``permutations``: other rows tried per modality and batch; 32 in the paper.
@@ -46,29 +48,29 @@ class Game(Rule):
         "cooperation": -1.0,
     }
 
-    def loss(self, evidence: Evidence) -> Tensor:
+    def loss(self, outputs: ModelOutputs) -> Tensor:
         model = joint_model(self.model)
-        z = (evidence.out.latents["Z1"], evidence.out.latents["Z2"])
+        z = (outputs.out.latents["Z1"], outputs.out.latents["Z2"])
         projected = [project(values) for project, values in zip(model.project, z, strict=True)]
-        together = contrast(projected[0], projected[1], evidence.batch.y, self.settings)
+        together = contrast(projected[0], projected[1], outputs.batch.y, self.settings)
         moves = self._moves(model, *(values.detach().requires_grad_() for values in z))
-        # Zero in value, as what greedy players want adds up to, with the gradient ``move`` at z.
+        # Zero in value, as the greedy players' losses add up to, with the gradient ``move`` at z.
         play = sum(
             (((v - v.detach()) * move).sum() for v, move in zip(z, moves, strict=True)),
             z[0].new_zeros(()),
         )
         extra = self.settings["game"] * play + self.settings["contrast"] * together
-        return super().loss(evidence) + extra
+        return super().loss(outputs) + extra
 
     def _moves(self, model: Joint, z1: Tensor, z2: Tensor) -> tuple[Tensor, Tensor]:
-        """Gradients at z1 and z2 of what each encoder wants to be small."""
+        """Gradients at z1 and z2 of the loss of each encoder, (B, F) each."""
         clean = answers(model, z1, z2)
         d1 = _dependence(clean, answers(model, *self._exchanged(z1, z2)))
         d2 = _dependence(clean, answers(model, *reversed(self._exchanged(z2, z1))))
-        own1, cross2 = torch.autograd.grad(d1, (z1, z2), retain_graph=True)
-        cross1, own2 = torch.autograd.grad(d2, (z1, z2))
+        g11, g12 = torch.autograd.grad(d1, (z1, z2), retain_graph=True)
+        g21, g22 = torch.autograd.grad(d2, (z1, z2))
         k = self.settings["cooperation"]
-        return -(own1 + k * cross1), -(own2 + k * cross2)
+        return -(g11 + k * g21), -(g22 + k * g12)
 
     def _exchanged(self, z: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
         """``z`` of other rows beside ``other`` as it is, once for each permutation: (P B, F)."""
@@ -83,7 +85,7 @@ class Game(Rule):
 
 
 def _dependence(clean: Tensor, exchanged: Tensor) -> Tensor:
-    """Mean JSD of logits (B, K) and what became of them (P B, K)."""
+    """Mean JSD of logits (B, K) and those after the exchange (P B, K)."""
     return divergence(clean.repeat(len(exchanged) // len(clean), 1), exchanged).mean()
 
 

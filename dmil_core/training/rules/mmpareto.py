@@ -1,4 +1,4 @@
-"""Weigh an encoder's two gradients, joint and unimodal, so that neither is hurt: MMPareto.
+"""MMPareto: combine an encoder's joint and unimodal gradient so that neither loss grows.
 
 Wei, Hu: MMPareto: Boosting Multimodal Learning with Innocent Unimodal Assistance. ICML 2024.
 """
@@ -14,8 +14,8 @@ from dmil_core.models.batch import Batch
 from dmil_core.training.losses import evaluate, total
 from dmil_core.training.rules.base import Rule, modality_parameters
 
-#: The heads of one modality each, whose gradients assist.
-ALONE = {"ce_x1": 1.0, "ce_x2": 1.0}
+#: The losses of the unimodal heads, whose gradients assist.
+ALONE = {"ce_unimodal": 1.0}
 
 _LEAST, _MOST = 1e-3, 1 - 1e-3
 _SMALLEST = torch.finfo(torch.float32).tiny
@@ -24,27 +24,27 @@ _ROUNDING = 1e-6
 
 
 class MmPareto(Rule):
-    """MMPareto.
+    """Pareto combination of multimodal and unimodal gradients (MMPareto).
 
-    Encoder m has the gradient a of the stage's losses and b of CE_m, the loss of its own head.
+    Encoder m has the gradient a of the stage's losses and b of CE_m, the loss of its head.
     Its tensors step along :func:`combine` of both, weighted by :func:`pareto_weights` of all its
     tensors together, times ``gamma``. Everything else gets a + b. One backward pass each serves
     both encoders, since the head of one modality reaches no other encoder.
 
-    ``gamma`` is a factor on the encoders' learning rate by another name; ``joint-fast`` is the
-    control for that.
+    ``gamma`` amounts to a factor on the encoders' learning rate; ``joint-fast`` is the control for
+    it.
     """
 
     defaults: ClassVar[dict[str, float]] = {"gamma": 1.5}
 
     def gradients(self, batch: Batch) -> Tensor:
-        evidence = evaluate(self.model, batch)
-        loss, alone = self.loss(evidence), total(evidence, ALONE).mean()
+        outputs = evaluate(self.model, batch)
+        loss, alone = self.loss(outputs), total(outputs, ALONE).mean()
         moved = [p for p in self.model.parameters() if p.requires_grad]
         a = torch.autograd.grad(loss, moved, retain_graph=True, materialize_grads=True)
         b = torch.autograd.grad(alone, moved, materialize_grads=True)
-        for parameter, one, other in zip(moved, a, b, strict=True):
-            parameter.grad = one + other
+        for parameter, joint, unimodal in zip(moved, a, b, strict=True):
+            parameter.grad = joint + unimodal
         result = dict(zip(moved, zip(a, b, strict=True), strict=True))
         for m in (0, 1):
             encoder = modality_parameters(self.model, m)

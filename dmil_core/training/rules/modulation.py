@@ -1,8 +1,10 @@
-"""Scale each encoder's gradient by how well its modality alone does on the batch: OGM-GE, MLB.
+"""Gradient modulation by unimodal performance on the batch, shared by OGM-GE and MLB.
 
-Both compare s_m = sum_i p_m[y_i], the probability that modality m's own head gives the true
-class, summed over the batch. The heads read the features, since our fusion is not additive and
-no half of it speaks for one modality.
+Both compare s_m = sum_i p_m[y_i], the true-class probability of the head of modality m, summed
+over the batch.
+
+Deviation: the heads read the features. The papers take the half of an additive fusion that belongs
+to a modality, and the fusion here is not additive.
 """
 
 from __future__ import annotations
@@ -14,23 +16,21 @@ from torch import Tensor
 
 from dmil_core.errors import ConfigError
 from dmil_core.models.batch import Batch
-from dmil_core.training.losses import Evidence, evaluate, total
-from dmil_core.training.rules.base import (
-    Rule,
-    true_class_probability,
-)
+from dmil_core.training.gate_target import true_class_probability
+from dmil_core.training.losses import ModelOutputs, evaluate, total
+from dmil_core.training.rules.base import Rule
 
-#: What the heads learn.
-ALONE = {"ce_x1": 1.0, "ce_x2": 1.0}
+#: The losses of the unimodal heads.
+ALONE = {"ce_unimodal": 1.0}
 
 SMALLEST = 1e-8
 
 
 class Modulation(Rule):
-    """Backward as usual, then every encoder's gradient times a factor of its own.
+    """One backward pass, then the gradient of every encoder times its coefficient.
 
-    ``alpha`` is how sharply the factor answers to the scores; ``until`` the share of the stage's
-    epochs in which it is applied at all.
+    ``alpha`` is the steepness of the coefficient; ``until`` the share of the stage's epochs in
+    which it is applied.
     """
 
     defaults: ClassVar[dict[str, float]] = {"alpha": 0.8, "until": 1.0}
@@ -41,20 +41,20 @@ class Modulation(Rule):
         self.epoch = epoch
 
     def gradients(self, batch: Batch) -> Tensor:
-        evidence = evaluate(self.model, batch)
-        loss = self.loss(evidence)
-        (loss + self.heads_loss(evidence)).backward()
+        outputs = evaluate(self.model, batch)
+        loss = self.loss(outputs)
+        (loss + self.heads_loss(outputs)).backward()
         if self.epoch < self.settings["until"] * self.stage.epochs:
-            for m, factor in enumerate(self.factors(batch_scores(evidence))):
+            for m, factor in enumerate(self.factors(batch_scores(outputs))):
                 self.modulate(m, factor)
         return loss.detach()
 
-    def heads_loss(self, evidence: Evidence) -> Tensor:
-        """What teaches the heads, in nats, no dimension."""
-        return total(evidence, ALONE).mean()
+    def heads_loss(self, outputs: ModelOutputs) -> Tensor:
+        """The scalar loss of the unimodal heads, nats."""
+        return total(outputs, ALONE).mean()
 
     def factors(self, scores: Tensor) -> Tensor:
-        """(2,) factors from (2,) scores."""
+        """(2,) coefficients from (2,) scores."""
         raise NotImplementedError
 
     def modulate(self, m: int, factor: Tensor) -> None:
@@ -62,16 +62,17 @@ class Modulation(Rule):
         raise NotImplementedError
 
 
-def batch_scores(evidence: Evidence) -> Tensor:
-    """(2,) s_m: true-class probability of each modality's own head, summed over the batch.
+def batch_scores(outputs: ModelOutputs) -> Tensor:
+    """(2,) s_m: true-class probability of each unimodal head, summed over the batch.
 
     Raises
     ------
     ConfigError
         If the model has no such heads.
     """
-    unimodal = evidence.out.unimodal
+    unimodal = outputs.out.unimodal
     if unimodal is None:
         raise ConfigError("this rule compares unimodal heads and the model has none; set heads")
-    y = evidence.batch.y
-    return torch.stack([true_class_probability(unimodal[:, m].detach(), y).sum() for m in (0, 1)])
+    y = outputs.batch.y
+    each = (unimodal[:, m].detach().softmax(dim=-1) for m in (0, 1))
+    return torch.stack([true_class_probability(p, y).sum() for p in each])

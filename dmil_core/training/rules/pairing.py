@@ -1,4 +1,4 @@
-"""What a joint model answers when its two features come from different rows."""
+"""Predictions of a joint model for features of different rows, for the rules that pair them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dmil_core.models.baselines import Joint
 
 
 def joint_model(model: nn.Module) -> Joint:
-    """The model, known to fuse features.
+    """The model, checked to be one that fuses features.
 
     Raises
     ------

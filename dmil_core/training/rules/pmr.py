@@ -1,4 +1,4 @@
-"""Prototypes of each class tell which modality lags behind, and pull its features together.
+"""PMR: class prototypes measure which modality lags, and attract its features.
 
 Fan, Xu, Wang, Wang, Guo: PMR: Prototypical Modal Rebalance for Multimodal Learning. CVPR 2023.
 """
@@ -13,26 +13,27 @@ from torch.nn.functional import cross_entropy
 
 from dmil_core.models.batch import Batch
 from dmil_core.models.outputs import Output
-from dmil_core.training.losses import Evidence, evaluate
-from dmil_core.training.rules.base import Rule, true_class_probability
+from dmil_core.training.gate_target import true_class_probability
+from dmil_core.training.losses import ModelOutputs, evaluate
+from dmil_core.training.rules.base import Rule
 
 ROWS = 2048
 MODALITIES = ("Z1", "Z2")
 
 
-class Prototypes(Rule):
+class Pmr(Rule):
     """L + alpha (b PCE_1 + g PCE_2) - mu (g H_1 + b H_2), in nats, L being the stage's losses.
 
     PCE_m is the cross-entropy of -distance(z_m, class means of z_m) as logits, H_m the entropy of
     their softmax. With s_m the mean probability of the true class and rho = s_1 / s_2 over the
     batch, b = clip(1/rho - 1, 0, 1) and g = clip(rho - 1, 0, 1): only the modality that lags is
-    pulled to its prototypes, only the one ahead is kept undecided, and that in the first ``early``
-    of the epochs. This is the form printed in the paper; the released code has b and g of 0 or 1
-    and no entropy.
+    attracted by its prototypes, and only the entropy of the leading one is raised, in the first
+    ``early`` of the epochs.
 
-    The prototypes are constants within an epoch. They are made anew before each from all training
-    rows, where the release takes a tenth of them, so they need neither momentum nor a state. A
-    class without training rows has no prototype and takes no part.
+    Deviations. This is the form printed in the paper; the released code has b and g of 0 or 1 and
+    no entropy. The prototypes are constant within an epoch and computed before each from all
+    training rows, where the release takes a tenth of them, so they need neither momentum nor a
+    state. A class without training rows has no prototype and takes no part.
     """
 
     #: ``temperature``: see :func:`prototype_logits`.
@@ -52,10 +53,10 @@ class Prototypes(Rule):
         self.model.eval()
         with torch.no_grad():
             outs = [evaluate(self.model, chunk).out for chunk in train.chunks(ROWS)]
-            self._remember(outs, train.y)
+            self._set_prototypes(outs, train.y)
         self.model.train()
 
-    def _remember(self, outs: list[Output], y: Tensor) -> None:
+    def _set_prototypes(self, outs: list[Output], y: Tensor) -> None:
         """Class means of each modality's features (classes present, F); class -> its row there."""
         counts = torch.bincount(y, minlength=outs[0].logits.shape[1])
         present = counts > 0
@@ -67,34 +68,35 @@ class Prototypes(Rule):
             means.append(sums[present] / counts[present, None])
         self.prototypes = tuple(means)
 
-    def loss(self, evidence: Evidence) -> Tensor:
-        y = self.position[evidence.batch.y]
+    def loss(self, outputs: ModelOutputs) -> Tensor:
+        y = self.position[outputs.batch.y]
         logits = [
-            prototype_logits(evidence.out.latents[name], means, self.settings["temperature"])
+            prototype_logits(outputs.out.latents[name], means, self.settings["temperature"])
             for name, means in zip(MODALITIES, self.prototypes, strict=True)
         ]
-        pull = [cross_entropy(values, y) for values in logits]
-        b, g = lags(*(true_class_probability(values, y).mean().detach() for values in logits))
-        extra = self.settings["alpha"] * (b * pull[0] + g * pull[1])
+        attraction = [cross_entropy(values, y) for values in logits]
+        scores = (true_class_probability(v.softmax(dim=-1), y).mean().detach() for v in logits)
+        b, g = imbalance_coefficients(*scores)
+        extra = self.settings["alpha"] * (b * attraction[0] + g * attraction[1])
         if self.epoch < self.settings["early"] * self.stage.epochs:
             h1, h2 = (entropy(values).mean() for values in logits)
             extra = extra - self.settings["mu"] * (g * h1 + b * h2)
-        return super().loss(evidence) + extra
+        return super().loss(outputs) + extra
 
 
 def prototype_logits(z: Tensor, prototypes: Tensor, temperature: float) -> Tensor:
     """(B, K) logits -|z - c_k| / (temperature sqrt(F)) of features (B, F) and prototypes (K, F).
 
-    Behind a LayerNorm |z| is about sqrt(F), whatever the features say, so that distances grow
-    with F until the softmax of the published form saturates. Over sqrt(F) they are root mean
-    squares per dimension, at most 2, and ``temperature`` says how much of that is certainty.
+    Behind a LayerNorm |z| is about sqrt(F), so that distances grow with F until the softmax of the
+    published form saturates. Divided by sqrt(F) they are root mean squares per dimension, at most
+    2, and ``temperature`` sets the scale of the logits.
     """
     # Without the matrix form a distance of zero is zero, and cdist then gives a gradient of zero.
     distance = torch.cdist(z, prototypes, compute_mode="donot_use_mm_for_euclid_dist")
     return -distance / (temperature * z.shape[1] ** 0.5)
 
 
-def lags(s1: Tensor, s2: Tensor) -> tuple[Tensor, Tensor]:
+def imbalance_coefficients(s1: Tensor, s2: Tensor) -> tuple[Tensor, Tensor]:
     """How far each modality's score is behind the other's, (b, g) in [0, 1]; one of them is 0."""
     ratio = s1.clamp_min(1e-8) / s2.clamp_min(1e-8)
     return (1.0 / ratio - 1.0).clamp(0.0, 1.0), (ratio - 1.0).clamp(0.0, 1.0)

@@ -1,4 +1,4 @@
-"""Confidence in a modality is taught by rank: lower where its loss has been higher so far.
+"""QMF: a ranking loss makes a modality's confidence lower where its past loss is higher.
 
 Zhang, Wu, Zhang, Hu, Fu, Zhou, Peng: Provable Dynamic Fusion for Low-Quality Multimodal Data
 (QMF). ICML 2023.
@@ -15,21 +15,21 @@ from dmil_core.config import Stage
 from dmil_core.errors import ConfigError
 from dmil_core.models.batch import Batch
 from dmil_core.models.qmf import QmfOutput
-from dmil_core.training.losses import Evidence, ce_unimodal
+from dmil_core.training.losses import ModelOutputs, ce_unimodal
 from dmil_core.training.rules.base import Rule
 
 
-class Ranking(Rule):
+class QmfRanking(Rule):
     """L + ``rank`` * (rank_1 + rank_2) in nats, L being the stage's losses.
 
     For neighbours (i, j) of a batch rank_m is the mean of
     max(0, sign(K_i - K_j) (c_i - c_j) + |K_i - K_j|), where c is the confidence in modality m and
-    K, from 0 to 1, the place of a row's mean cross-entropy so far between the least and the
-    greatest of all rows seen. The released code adds this margin with the other sign, so that
-    wrong orders within it cost nothing; this is the form of the paper.
+    K a row's mean cross-entropy so far, rescaled from 0 for the least to 1 for the greatest of all
+    rows seen.
 
-    Means over the visits rather than sums, since within an epoch a row that is still to come has
-    one loss less than the others and would look easy.
+    Deviations. The released code adds this margin with the other sign, so that wrong orders within
+    it cost nothing; this is the form of the paper. Losses are averaged over the visits rather than
+    summed, since within an epoch a row that has not been visited yet would look easy.
     """
 
     defaults: ClassVar[dict[str, float]] = {"rank": 0.1}
@@ -40,17 +40,17 @@ class Ranking(Rule):
         self.losses = torch.zeros(2, len(train), device=train.y.device)
         self.visits = torch.zeros(len(train), device=train.y.device)
 
-    def loss(self, evidence: Evidence) -> Tensor:
-        if not isinstance(evidence.out, QmfOutput) or evidence.batch.index is None:
+    def loss(self, outputs: ModelOutputs) -> Tensor:
+        if not isinstance(outputs.out, QmfOutput) or outputs.batch.index is None:
             raise ConfigError("this rule ranks confidences of known rows and needs a qmf model")
-        self._record(evidence, evidence.batch.index)
-        hardness = self._hardness(evidence.batch.index)
-        confidence = evidence.out.confidence.unbind(dim=1)
+        self._record(outputs, outputs.batch.index)
+        hardness = self._hardness(outputs.batch.index)
+        confidence = outputs.out.confidence.unbind(dim=1)
         ranks = ranking(confidence[0], hardness[0]) + ranking(confidence[1], hardness[1])
-        return super().loss(evidence) + self.settings["rank"] * ranks
+        return super().loss(outputs) + self.settings["rank"] * ranks
 
-    def _record(self, evidence: Evidence, index: Tensor) -> None:
-        losses = torch.stack([ce_unimodal(m)(evidence).detach() for m in (0, 1)])
+    def _record(self, outputs: ModelOutputs, index: Tensor) -> None:
+        losses = torch.stack([ce_unimodal(outputs, m).detach() for m in (0, 1)])
         self.losses[:, index] += losses
         self.visits[index] += 1
 

@@ -8,8 +8,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dmil_core.metrics.responsibility import decide
-from dmil_core.training.gate_target import above_chance, responsibilities
+from dmil_core.metrics.responsibility import soft_assignment
+from dmil_core.training.gate_target import chance_corrected, responsibilities
 
 shares = st.floats(0.0, 1.0)
 
@@ -17,12 +17,12 @@ shares = st.floats(0.0, 1.0)
 @given(shares, shares, shares)
 def test_two_modalities(a1: float, a2: float, both: float) -> None:
     wanted = [a1 * a2, a1 * (1 - a2), (1 - a1) * a2, (1 - a1) * (1 - a2) * both]
-    assert decide([a1, a2], both) == wanted
+    assert soft_assignment([a1, a2], both) == wanted
 
 
 @given(shares, shares, shares, shares)
 def test_three_modalities(a1: float, a2: float, a3: float, all_: float) -> None:
-    r, u1, u2, u3, s = decide([a1, a2, a3], all_)
+    r, u1, u2, u3, s = soft_assignment([a1, a2, a3], all_)
     none = (1 - a1) * (1 - a2) * (1 - a3)
     assert u1 == pytest.approx(a1 * (1 - a2) * (1 - a3), abs=1e-12)
     assert u2 == pytest.approx((1 - a1) * a2 * (1 - a3), abs=1e-12)
@@ -42,8 +42,10 @@ def test_three_modalities(a1: float, a2: float, a3: float, all_: float) -> None:
 def test_who_knows_for_sure_decides_for_sure(knows: tuple[int, ...], component: str) -> None:
     """Two of three are redundant; whatever none says alone is synergy if all together say it."""
     names = ("R", "U1", "U2", "U3", "S")
-    assert dict(zip(names, decide(knows, 1), strict=True)) == {c: c == component for c in names}
-    unexplained = decide(knows, 0)
+    assert dict(zip(names, soft_assignment(knows, 1), strict=True)) == {
+        c: c == component for c in names
+    }
+    unexplained = soft_assignment(knows, 0)
     assert sum(unexplained) == (component != "S")
 
 
@@ -52,7 +54,7 @@ def test_from_probabilities_of_three_and_all() -> None:
     sure, half, chance, wrong = [1.0, 0.0], [0.75, 0.25], [0.5, 0.5], [0.1, 0.9]
     probabilities = torch.tensor([[half, half, chance, sure], [wrong, chance, half, half]])
     y = torch.tensor([0, 0])
-    above = above_chance(probabilities, y, torch.tensor([0.5, 0.5]))
+    above = chance_corrected(probabilities, y, torch.tensor([0.5, 0.5]))
     wanted = [[0.5, 0.5, 0.0, 1.0], [0.0, 0.0, 0.5, 0.5]]
     np.testing.assert_allclose(above.numpy(), wanted, atol=1e-6)
     result = responsibilities(above).numpy()

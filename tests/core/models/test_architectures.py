@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dmil_core.config import Architecture, Average, Parts
+from dmil_core.config import Architecture, ArchitectureOptions, Average
 from dmil_core.models.baselines import Ensemble
 from dmil_core.models.batch import Batch
 from dmil_core.models.dmil import Dmil
@@ -104,7 +104,7 @@ def test_the_ensemble_averages_probabilities(seed: int, classes: int) -> None:
 
 def saying(first: list[float], second: list[float], average: Average) -> list[float]:
     """Probabilities of an ensemble whose two models give these logits whatever they see."""
-    net, b = model(Parts("ensemble", average=average), classes=2), batch(1)
+    net, b = model(ArchitectureOptions("ensemble", average=average), classes=2), batch(1)
     with torch.no_grad():
         for head, logits in zip(net.heads, (first, second), strict=True):
             head.weight.zero_()
@@ -173,7 +173,7 @@ def test_no_ensemble_can_do_xor(seed: int, gain: float) -> None:
 def test_a_trained_ensemble_stays_at_chance_on_xor() -> None:
     net, b = model("ensemble", classes=2), xor()
     assert isinstance(net, Ensemble)
-    losses = {"ce_x1": 1.0, "ce_x2": 1.0}
+    losses = {"ce_unimodal": 1.0}
     fit(net, (stage(epochs=200, patience=200, losses=losses),), b, b, seed=0)
     p = net(b.x1, b.x2).logits.softmax(dim=1)
     torch.testing.assert_close(p, torch.full((4, 2), 0.5), atol=0.03, rtol=0)
@@ -185,8 +185,8 @@ def test_joint_and_dmil_share_the_form_of_their_fusion() -> None:
 
 def test_rebuilding_the_input_or_the_features() -> None:
     b = batch(9)
-    for rebuild, sizes in (("input", (6, 5)), ("features", (8, 8))):
-        net = build(replace(model_config("dmil"), rebuild=rebuild)).eval()
-        made = net.rebuild(net(b.x1, b.x2), b.x1, b.x2).inputs
+    for target, sizes in (("input", (6, 5)), ("features", (8, 8))):
+        net = build(replace(model_config("dmil"), reconstruct=target)).eval()
+        made = net.reconstruct(net(b.x1, b.x2), b.x1, b.x2).inputs
         assert tuple(wanted.shape[1] for _, wanted in made) == sizes
         assert all(out.shape == wanted.shape for out, wanted in made)

@@ -36,18 +36,18 @@ def test_each_decoder_uses_both_of_its_parts() -> None:
     torch.manual_seed(0)
     intra = IntraModality(features=6, latent=D, classes=3, target=7)
     m, n, other = torch.randn(3, B, D)
-    made = intra.rebuild(m, n)
+    made = intra.reconstruct(m, n)
     assert made.shape == (B, 7)
-    assert not torch.allclose(made, intra.rebuild(other, n))
-    assert not torch.allclose(made, intra.rebuild(m, other))
+    assert not torch.allclose(made, intra.reconstruct(other, n))
+    assert not torch.allclose(made, intra.reconstruct(m, other))
 
 
 def test_the_parts_of_m1_are_rebuilt_from_r_and_u1_alone() -> None:
     torch.manual_seed(0)
     part = Consistency(D)
     r, u1, u2, other = torch.randn(4, B, D)
-    first, second = part.rebuild(r, u1, u2)
-    first_, second_ = part.rebuild(r, u1, other)
+    first, second = part.reconstruct(r, u1, u2)
+    first_, second_ = part.reconstruct(r, u1, other)
     assert torch.equal(first, first_)
     assert not torch.allclose(second, second_)
 

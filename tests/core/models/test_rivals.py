@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from dmil_core.config import EncoderConfig, ModelConfig, Parts, from_json, to_json
+from dmil_core.config import ArchitectureOptions, EncoderConfig, ModelConfig, from_json, to_json
 from dmil_core.data.catalog import load_dataset
 from dmil_core.data.dataset import Dataset
 from dmil_core.models.decomposition import Fusion
@@ -126,7 +126,7 @@ def test_all_four_encoders_of_i2m2_know_the_training_rows() -> None:
 
 def test_each_model_of_i2m2_learns_alone_and_then_all_learn() -> None:
     net, moved = model("i2m2"), []
-    for stage in PARADIGMS["i2m2"].stages:
+    for stage in PARADIGMS["i2m2"].stages_of():
         select_parameters(net, stage.trainable)
         moved.append({n for n, p in net.named_parameters() if p.requires_grad})
     everything = {n for n, _ in net.named_parameters()}
@@ -160,7 +160,7 @@ def test_the_experts_begin_as_copies_and_share_no_weight() -> None:
 
 @pytest.mark.parametrize("name", ["mmtm", "mib", "i2moe"])
 def test_every_compared_fuses_with_the_fusion_of_joint(name: str) -> None:
-    net, joint = model(PARADIGMS[name].parts), model("joint")
+    net, joint = model(PARADIGMS[name].options), model("joint")
     shape = [p.shape for p in joint.fusion.parameters()]
     result = [m for m in net.modules() if isinstance(m, Fusion)]
     assert len(result) == (len(EXPERTS) if name == "i2moe" else 1)
@@ -173,8 +173,8 @@ def test_every_compared_fuses_with_the_fusion_of_joint(name: str) -> None:
 @pytest.mark.parametrize("name", ["mmtm", "mib", "i2m2", "i2moe", "pretrained"])
 def test_compared_that_fuse_learn_xor(name: str) -> None:
     paradigm, b = PARADIGMS[name], xor()
-    net = model(paradigm.parts, classes=2)
-    stages = tuple(replace(s, epochs=150, patience=150, lr=1e-2) for s in paradigm.stages)
+    net = model(paradigm.options, classes=2)
+    stages = tuple(replace(s, epochs=150, patience=150, lr=1e-2) for s in paradigm.stages_of())
     fit(net, stages, b, b, seed=0)
     assert net(b.x1, b.x2).logits.argmax(dim=1).tolist() == b.y.tolist()
 
@@ -182,7 +182,7 @@ def test_compared_that_fuse_learn_xor(name: str) -> None:
 @settings(max_examples=25)
 @given(st.integers(0, 10**6), st.floats(0.1, 20.0))
 def test_no_ensemble_of_logits_can_do_xor(seed: int, gain: float) -> None:
-    net, b = model(Parts("ensemble", average="logits"), 2, seed), xor()
+    net, b = model(ArchitectureOptions("ensemble", average="logits"), 2, seed), xor()
     with torch.no_grad():
         for head in net.heads:
             head.weight.mul_(gain)
@@ -197,8 +197,8 @@ def test_no_ensemble_of_logits_can_do_xor(seed: int, gain: float) -> None:
 
 def test_pretraining_teaches_the_encoders_as_the_ensemble_does() -> None:
     for name in ("pretrained", "pretrained-frozen", "i2m2"):
-        assert PARADIGMS[name].stages[:2] == ENSEMBLE.stages
-    assert PARADIGMS["ensemble-logits"].stages == ENSEMBLE.stages
+        assert PARADIGMS[name].stages_of()[:2] == ENSEMBLE.stages_of()
+    assert PARADIGMS["ensemble-logits"].stages_of() == ENSEMBLE.stages_of()
 
 
 @pytest.mark.parametrize(
@@ -210,8 +210,8 @@ def test_pretraining_teaches_the_encoders_as_the_ensemble_does() -> None:
 )
 def test_what_moves_after_pretraining(name: str, wanted: set[str]) -> None:
     paradigm, b = PARADIGMS[name], batch(40)
-    net = model(paradigm.parts)
-    stages = tuple(replace(s, epochs=2, batch_size=16) for s in paradigm.stages)
+    net = model(paradigm.options)
+    stages = tuple(replace(s, epochs=2, batch_size=16) for s in paradigm.stages_of())
     fit(net, stages[:2], b, b, seed=0)
     before = {k: v.clone() for k, v in net.state_dict().items()}
     fit(net, stages[2:], b, b, seed=0)
@@ -245,7 +245,7 @@ def test_a_matched_joint_model_is_as_large_as_dmil(
     config = {"vectors": vectors, "pictures": pictures(), "signals": signals(tmp_path)}[kind]
     size = matched_fusion_size(config)
     assert config.fusion_size in (0, size)
-    theirs = parameters(build(replace(config, **vars(DMIL.parts), fusion_size=0)))
+    theirs = parameters(build(replace(config, **vars(DMIL.options), fusion_size=0)))
     ours = [parameters(build(replace(config, fusion_size=s))) for s in (size - 1, size, size + 1)]
     assert ours[1] == pytest.approx(theirs, rel=0.02)
     assert min(ours, key=lambda n: abs(n - theirs)) == ours[1]

@@ -15,7 +15,7 @@ from dmil_core.inference.predict import predict
 from dmil_core.io.tables import read_table
 from dmil_core.paradigms import ENSEMBLE, PARADIGMS, find_paradigm, stages_for
 from dmil_core.training.loop import select_parameters
-from dmil_core.training.losses import TERMS, evaluate, total
+from dmil_core.training.losses import FAMILIES, TERMS, evaluate, total
 from dmil_core.training.run import train
 from tests.core.builders import batch, model
 
@@ -23,11 +23,11 @@ from tests.core.builders import batch, model
 @pytest.mark.parametrize("name", PARADIGMS)
 def test_every_stage_can_run_on_its_own_architecture(name: str) -> None:
     paradigm = PARADIGMS[name]
-    net = model(paradigm.parts)
-    for stage in paradigm.stages:
-        assert set(stage.losses) <= set(TERMS)
+    net = model(paradigm.options)
+    for stage in paradigm.stages_of():
+        assert set(stage.losses) <= {*TERMS, *FAMILIES}
         chosen = select_parameters(net, stage.trainable)
-        total(evaluate(net, batch(6)), stage.losses).mean().backward()
+        total(evaluate(net, batch(6)), stage.losses, stage.modality).mean().backward()
         # Something that the stage may move is moved by its losses.
         assert any(p.grad is not None and p.grad.abs().max() > 0 for p in chosen)
 
@@ -50,7 +50,7 @@ def test_dmil_has_three_stages_and_the_second_leaves_encoders_alone(name: str) -
 def test_the_released_losses_know_no_responsibilities() -> None:
     paper = PARADIGMS["dmil-paper"]
     assert paper.folds == 0
-    assert paper.parts.rebuild == "features"
+    assert paper.options.reconstruct == "features"
     for stage in paper.stages:
         assert not {"gate", "ce_responsible"} & set(stage.losses)
 
@@ -58,7 +58,7 @@ def test_the_released_losses_know_no_responsibilities() -> None:
 def test_the_two_models_of_the_ensemble_share_no_weight() -> None:
     net = model("ensemble")
     names = []
-    for stage in ENSEMBLE.stages:
+    for stage in ENSEMBLE.stages_of():
         select_parameters(net, stage.trainable)
         names.append({n for n, p in net.named_parameters() if p.requires_grad})
     assert not names[0] & names[1]
@@ -84,7 +84,7 @@ def test_every_paradigm_goes_from_data_to_a_table(
 ) -> None:
     """Also one that pretrains: its first stages leave nothing broken for the last."""
     root = tmp_path_factory.getbasetemp() / "every-paradigm"
-    run = train(tiny, name, 0, root / name, epochs_scale=0.03, teachers=root / "teachers")
+    run = train(tiny, name, 0, root / name, epochs_scale=0.03, out_of_fold=root / "out_of_fold")
     table = read_table(run.predictions)
     probabilities = table[[schema.prob(c) for c in tiny.classes]].to_numpy()
     assert table["id"].tolist() == tiny.ids.tolist()

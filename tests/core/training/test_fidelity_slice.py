@@ -39,7 +39,7 @@ def learn(tmp_path_factory: pytest.TempPathFactory) -> Any:
         dataset = load_dataset(DISTRIBUTIONS[distribution])
         run = train(
             dataset, paradigm, 0, root / distribution / paradigm, epochs_scale=0.4,
-            teachers=root / distribution / "teachers",
+            out_of_fold=root / distribution / "teachers",
         )  # fmt: skip
         table = read_table(Path(run.predictions)).query("split == 'test'")
         result: dict[str, Any] = fidelity.of_table(table)

@@ -30,9 +30,9 @@ TRAIN, VAL = batch(64), batch(40, seed=5)
 
 #: Three short stages like DMIL's, one of them with the released optimiser.
 STAGES = (
-    stage("first", ("encoders.", "intra"), epochs=2, losses={"ce_x1": 1.0, "ce_x2": 1.0}),
+    stage("first", ("encoders.", "intra"), epochs=2, losses={"ce_unimodal": 1.0}),
     stage("second", ("consistency.", "synergy.", "heads.", "gate."), epochs=2, optimizer="sgd"),
-    stage("third", epochs=3, schedule="cosine", losses={"ce": 1.0, "rebuild_1": 0.1}),
+    stage("third", epochs=3, schedule="cosine", losses={"ce": 1.0, "recon_input": 0.1}),
 )
 
 
@@ -177,7 +177,7 @@ def test_the_modality_whose_turn_it_is_not_is_not_computed() -> None:
     turn = ("encoders.x1.", "encoders.norm1.", "heads.0.")
     one, training = model("ensemble"), []
     one.encoders.x2.register_forward_hook(lambda module, *_: training.append(module.training))
-    fit(one, (stage(trainable=turn, losses={"ce_x1": 1.0}),), TRAIN, VAL, seed=0)
+    fit(one, (stage(trainable=turn, losses={"ce_unimodal": 1.0}, modality=1),), TRAIN, VAL, seed=0)
     assert training  # it is, for the validation accuracy of both
     assert not any(training)
 

@@ -9,13 +9,22 @@ import pytest
 import torch
 from torch import Tensor
 
+from dmil_core.config import Weight
 from dmil_core.errors import ConfigError
 from dmil_core.models.batch import Batch
 from dmil_core.models.i2m2 import I2m2Output
 from dmil_core.models.mib import MibOutput
-from dmil_core.models.outputs import DmilOutput, Output, Rebuilt
+from dmil_core.models.outputs import DmilOutput, Output, Reconstructions
 from dmil_core.models.posteriors import Gaussian
-from dmil_core.training.losses import TERMS, Evidence, evaluate, total
+from dmil_core.training.losses import (
+    FAMILIES,
+    TERMS,
+    ModelOutputs,
+    evaluate,
+    terms,
+    total,
+    weight_each,
+)
 from tests.core.builders import batch, model
 
 #: Logits whose probabilities are 3/4 and 1/4.
@@ -28,7 +37,7 @@ def gaussian(mu: float, variance: float = 1.0) -> Gaussian:
     return Gaussian(torch.full((1, 2), mu), torch.full((1, 2), math.log(variance)))
 
 
-def evidence() -> Evidence:
+def row() -> ModelOutputs:
     """One row of class 0 with posteriors, heads and reconstructions that are easy to sum."""
     components = torch.tensor([[THREE_TO_ONE, [0.0, math.log(3.0)], [0.0, 0.0], THREE_TO_ONE]])
     gate_logits = torch.log(torch.tensor([GATE]))
@@ -48,46 +57,50 @@ def evidence() -> Evidence:
         draws={},
         features=(torch.zeros(1, 2), torch.zeros(1, 2)),
     )
-    rebuilt = Rebuilt(
+    rebuilt = Reconstructions(
         inputs=(pair([1.0, 3.0], [0.0, 0.0]), pair([1.0, 1.0], [1.0, 1.0])),
-        parts=(pair([2.0, 0.0], [0.0, 0.0]), pair([0.0, 0.0], [1.0, 1.0])),
+        components=(pair([2.0, 0.0], [0.0, 0.0]), pair([0.0, 0.0], [1.0, 1.0])),
         helpers=(gaussian(1.0, math.e), gaussian(3.0)),
     )
     w = torch.tensor([[0.5, 0.25, 0.125, 0.0]])
     x, alone = torch.zeros(1, 1), torch.tensor([[0.75, 0.5]])
     truth = torch.tensor([[0.75, 0.625, 0.75]])
-    return Evidence(out, Batch(x, x, torch.tensor([0]), w, alone=alone, truth=truth), rebuilt)
+    return ModelOutputs(out, Batch(x, x, torch.tensor([0]), w, alone=alone, truth=truth), rebuilt)
 
 
-def of_the_row(out: Output) -> Evidence:
+def value_of(name: str, outputs: ModelOutputs) -> Tensor:
+    return terms(outputs, [name])[name]
+
+
+def of_the_row(out: Output) -> ModelOutputs:
     """The same row, seen by a model of another architecture."""
-    return Evidence(out, evidence().batch, None)
+    return ModelOutputs(out, row().batch, None)
 
 
-def bottleneck() -> Evidence:
+def bottleneck() -> ModelOutputs:
     codes = {"Z1": gaussian(1.0), "Z2": gaussian(0.0, math.e), "F": gaussian(3.0)}
     return of_the_row(MibOutput(torch.zeros(1, 2), None, {}, codes))
 
 
-def three() -> Evidence:
+def three() -> ModelOutputs:
     """The row with a third modality: a head of its own, posteriors and a reconstruction."""
-    two = evidence()
+    two = row()
     assert isinstance(two.out, DmilOutput)
-    assert two.rebuilt is not None
+    assert two.decoded is not None
     out = replace(
         two.out,
         unimodal=torch.tensor([[THREE_TO_ONE, [0.0, 0.0], [0.0, math.log(3.0)]]]),
         posteriors={**two.out.posteriors, "M3": gaussian(2.0), "N3": gaussian(0.0, math.e)},
         features=(torch.zeros(1, 2),) * 3,
     )
-    rebuilt = two.rebuilt._replace(inputs=(*two.rebuilt.inputs, pair([2.0, 0.0], [0.0, 0.0])))
+    rebuilt = two.decoded._replace(inputs=(*two.decoded.inputs, pair([2.0, 0.0], [0.0, 0.0])))
     w = torch.tensor([[0.5, 0.25, 0.125, 0.0625, 0.0]])
     alone = torch.tensor([[0.75, 0.5, 0.25]])
     x = torch.zeros(1, 1)
-    return Evidence(out, Batch(x, x, torch.tensor([0]), w, x3=x, alone=alone), rebuilt)
+    return ModelOutputs(out, Batch(x, x, torch.tensor([0]), w, x3=x, alone=alone), rebuilt)
 
 
-def product() -> Evidence:
+def product() -> ModelOutputs:
     both = torch.tensor([[0.0, math.log(3.0)]])
     return of_the_row(I2m2Output(torch.zeros(1, 2), None, {}, both))
 
@@ -97,10 +110,10 @@ OF_OTHERS = {
     "kl_codes": bottleneck,
     "kl_fused": bottleneck,
     "ce_both": product,
-    "ce_x3": three,
+    "ce_unimodal_x3": three,
     "ce_known_x3": three,
-    "kl_3": three,
-    "rebuild_3": three,
+    "kl_intra_x3": three,
+    "recon_input_x3": three,
 }
 
 
@@ -116,8 +129,8 @@ GATE = (0.4, 0.3, 0.2, 0.1)
 
 BY_HAND = {
     "ce": RIGHT,
-    "ce_x1": RIGHT,
-    "ce_x2": EVEN,
+    "ce_unimodal_x1": RIGHT,
+    "ce_unimodal_x2": EVEN,
     "ce_flat": RIGHT + WRONG + EVEN + RIGHT,
     "ce_responsible": 7 / 8 * (V[0] * RIGHT + V[1] * WRONG + V[2] * EVEN),
     "ce_soft": 0.5 * RIGHT + 0.25 * WRONG + 0.125 * EVEN,
@@ -144,68 +157,88 @@ BY_HAND = {
     "gate_soft": -(0.5 * math.log(0.4) + 0.25 * math.log(0.3) + 0.125 * math.log(0.2)),
     "gate_absolute": -13 / 16 * sum(a * math.log(g) for a, g in zip(A, GATE, strict=True)),
     # KL(N(m, v) || N(0, 1)) = (m^2 + v - 1 - log v) / 2 in every dimension.
-    "kl_1": 0.5 + 2.0,
-    "kl_2": 0.0,
+    "kl_intra_x1": 0.5 + 2.0,
+    "kl_intra_x2": 0.0,
     "kl_consistency": 0.5 + (math.e - 2.0) / 2 + 4.5,
     # KL(N(1, 1) || N(1, e)) + KL(N(1, 1) || N(3, 1)); the first the other way round is 0.36
     "align": 0.5 / math.e + 2.0,
-    "rebuild_1": (1.0 + 9.0) / 2,
-    "rebuild_2": 0.0,
-    "rebuild_parts": 4.0 / 2 + 1.0,
+    "recon_input_x1": (1.0 + 9.0) / 2,
+    "recon_input_x2": 0.0,
+    "recon_components": 4.0 / 2 + 1.0,
     "kl_codes": 0.5 + (math.e - 2.0) / 2,
     "kl_fused": 4.5,
     "ce_both": WRONG,
-    "ce_x3": WRONG,
+    "ce_unimodal_x3": WRONG,
     # Modality 3 knows 1/4, not the w_R + w_U3 that the other two account for; it is told 19/64.
     "ce_known_x3": 19 / 64 * WRONG + 45 / 64 * (RIGHT + WRONG) / 2,
-    "kl_3": 2.0 + (math.e - 2.0) / 2,
-    "rebuild_3": 4.0 / 2,
+    "kl_intra_x3": 2.0 + (math.e - 2.0) / 2,
+    "recon_input_x3": 4.0 / 2,
 }
 
 
 def test_every_term_has_a_number_here() -> None:
-    assert set(BY_HAND) == set(TERMS)
+    assert set(BY_HAND) == {*TERMS, *(f"{name}_x{m}" for name in FAMILIES for m in (1, 2, 3))}
 
 
-@pytest.mark.parametrize("name", TERMS)
+@pytest.mark.parametrize("name", BY_HAND)
 def test_term_is_the_number_computed_by_hand(name: str) -> None:
-    value = TERMS[name](OF_OTHERS.get(name, evidence)())
+    value = value_of(name, OF_OTHERS.get(name, row)())
     assert value.shape == (1,)
     assert value.item() == pytest.approx(BY_HAND[name], rel=1e-5, abs=1e-6)
 
 
 def test_total_is_the_weighted_sum() -> None:
-    weights = {"ce": 2.0, "gate": 0.5, "rebuild_1": 0.25}
-    wanted = sum(w * BY_HAND[n] for n, w in weights.items())
-    assert total(evidence(), weights).item() == pytest.approx(wanted, rel=1e-5)
+    weights = {"ce": 2.0, "gate": 0.5, "recon_input": 0.25, "kl_intra": (0.5, 3.0)}
+    wanted = 2.0 * BY_HAND["ce"] + 0.5 * BY_HAND["gate"] + 0.25 * BY_HAND["recon_input_x1"]
+    wanted += 0.5 * BY_HAND["kl_intra_x1"] + 3.0 * BY_HAND["kl_intra_x2"]
+    assert total(row(), weights).item() == pytest.approx(wanted, rel=1e-5)
 
 
 def test_a_term_that_does_not_exist_is_named() -> None:
     with pytest.raises(ConfigError, match="loss hinge: expected names of ce, "):
-        total(evidence(), {"ce": 1.0, "hinge": 1.0})
+        total(row(), {"ce": 1.0, "hinge": 1.0})
 
 
-UNIMODAL = tuple(f"{term}_x{m}" for term in ("ce", "ce_known") for m in (1, 2, 3))
+UNIMODAL = tuple(f"{term}_x{m}" for term in ("ce_unimodal", "ce_known") for m in (1, 2))
+OF_PARTS = sorted({n for n in BY_HAND if not n.endswith("x3")} - {"ce", *UNIMODAL})
 
 
-@pytest.mark.parametrize("name", sorted(set(TERMS) - {"ce", *UNIMODAL}))
+@pytest.mark.parametrize("name", OF_PARTS)
 @pytest.mark.parametrize("architecture", ["joint", "ensemble"])
 def test_terms_refuse_models_without_their_parts(architecture: str, name: str) -> None:
     outputs = evaluate(model(architecture), batch(5))  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="joint and ensemble have none"):
-        TERMS[name](outputs)
+        value_of(name, outputs)
 
 
 @pytest.mark.parametrize("name", UNIMODAL)
 def test_joint_has_no_unimodal_heads_to_train(name: str) -> None:
     with pytest.raises(ConfigError, match="joint has none"):
-        TERMS[name](evaluate(model("joint"), batch(5)))
+        value_of(name, evaluate(model("joint"), batch(5)))
 
 
-@pytest.mark.parametrize("name", ["ce_x3", "ce_known_x3"])
-def test_two_modalities_have_no_third_head(name: str) -> None:
-    with pytest.raises(ConfigError, match="third modality; the data have two"):
-        TERMS[name](evaluate(model("ensemble"), batch(5)))
+@pytest.mark.parametrize(
+    ("weights", "modality", "says"),
+    [
+        ({"ce_unimodal": 1.0}, 3, "modality 3: expected 1 to 2"),
+        ({"kl_intra": (1.0, 2.0, 3.0)}, None, "loss kl_intra: expected a weight or 2, .* got 3"),
+        ({"ce": (1.0, 2.0)}, None, "loss ce: expected one weight"),
+        ({"kl_intra_x1": 1.0}, None, "loss kl_intra_x1: expected names of ce, .*kl_intra"),
+    ],
+)
+def test_weights_that_do_not_suit_two_modalities_are_refused(
+    weights: dict[str, Weight], modality: int | None, says: str
+) -> None:
+    with pytest.raises(ConfigError, match=says):
+        weight_each(weights, 2, modality)
+
+
+def test_a_stage_of_one_modality_weighs_that_one_alone() -> None:
+    weights: dict[str, Weight] = {"ce": 1.0, "kl_intra": (0.5, 3.0)}
+    assert weight_each(weights, 2) == {"ce": 1.0, "kl_intra_x1": 0.5, "kl_intra_x2": 3.0}
+    assert weight_each(weights, 2, 2) == {"ce": 1.0, "kl_intra_x2": 3.0}
+    wanted = BY_HAND["ce"] + 3.0 * BY_HAND["kl_intra_x2"]
+    assert total(row(), weights, 2).item() == pytest.approx(wanted, rel=1e-5)
 
 
 def test_a_row_of_no_responsibility_teaches_neither_heads_nor_gate() -> None:
@@ -230,7 +263,7 @@ def test_a_head_learns_its_own_samples_only() -> None:
 
 def test_the_target_of_a_reconstruction_is_not_pulled_towards_it() -> None:
     net, b = model("dmil").train(), batch(8)
-    for made, wanted in evaluate(net, b).made.inputs:
+    for made, wanted in evaluate(net, b).reconstructions.inputs:
         assert made.requires_grad
         assert not wanted.requires_grad
 
@@ -246,9 +279,9 @@ def test_batches_give_the_rows_asked_for() -> None:
 
 def test_a_modality_is_told_more_of_a_row_where_it_knows_much_of_others() -> None:
     """A row it cannot know: told a quarter where the batch's mean is a half, nothing where 0."""
-    out = replace(evidence().out, unimodal=torch.tensor([[THREE_TO_ONE, [0.0, 0.0]]] * 2))
+    out = replace(row().out, unimodal=torch.tensor([[THREE_TO_ONE, [0.0, 0.0]]] * 2))
     x, y = torch.zeros(2, 1), torch.tensor([0, 0])
     for first, told in ((1.0, 0.25), (0.0, 0.0)):
         known = Batch(x, x, y, torch.zeros(2, 4), alone=torch.tensor([[first, 0.0], [0.0, 0.0]]))
-        value = TERMS["ce_known_x1"](Evidence(out, known, None))[1].item()
+        value = value_of("ce_known_x1", ModelOutputs(out, known, None))[1].item()
         assert value == pytest.approx(told * RIGHT + (1 - told) * (RIGHT + WRONG) / 2, rel=1e-5)

@@ -346,13 +346,13 @@ def test_a_typo_leaves_the_folder_free_for_the_right_command(tiny: Dataset, tmp_
     assert again(tiny, tmp_path, paradigm="joint", encoders=("mlp", None)).finished
 
 
-def test_runs_that_share_teachers_train_them_once(tiny: Dataset, tmp_path: Path) -> None:
-    teachers, seen = tmp_path / "teachers", []
+def test_runs_that_share_out_of_fold_models_train_them_once(tiny: Dataset, tmp_path: Path) -> None:
+    shared, seen = tmp_path / "shared", []
     alone = train(tiny, "dmil", 0, tmp_path / "alone", epochs_scale=0.02)
     for name in ("dmil", "dmil-fc"):
         stages: list[str] = []
         run = train(
-            tiny, name, 0, tmp_path / name, epochs_scale=0.02, teachers=teachers,
+            tiny, name, 0, tmp_path / name, epochs_scale=0.02, out_of_fold=shared,
             on_epoch=lambda report, stages=stages: stages.append(report.stage),
         )  # fmt: skip
         seen.append("out-of-fold" in stages)
@@ -361,10 +361,10 @@ def test_runs_that_share_teachers_train_them_once(tiny: Dataset, tmp_path: Path)
     assert seen == [True, False]
 
 
-def test_teachers_of_another_seed_are_refused(tiny: Dataset, tmp_path: Path) -> None:
-    train(tiny, "dmil", 0, tmp_path / "a", epochs_scale=0.02, teachers=tmp_path / "t")
+def test_out_of_fold_models_of_another_seed_are_refused(tiny: Dataset, tmp_path: Path) -> None:
+    train(tiny, "dmil", 0, tmp_path / "a", epochs_scale=0.02, out_of_fold=tmp_path / "t")
     with pytest.raises(CheckpointError, match="out-of-fold models of other data, encoders or an"):
-        train(tiny, "dmil", 1, tmp_path / "b", epochs_scale=0.02, teachers=tmp_path / "t")
+        train(tiny, "dmil", 1, tmp_path / "b", epochs_scale=0.02, out_of_fold=tmp_path / "t")
 
 
 @pytest.mark.parametrize("scale", [0.0, -1.0, math.nan, math.inf])

@@ -13,7 +13,7 @@ from dmil_core.models.batch import Batch
 from dmil_core.models.outputs import Output
 from dmil_core.training.loop import FitState, Report, fit
 from dmil_core.training.rules import build_rule
-from dmil_core.training.rules.agm import cost, paces, shares
+from dmil_core.training.rules.agm import cost, modulation_coefficients, shares
 from tests.core.builders import Stopped, batch, model, stage, states_equal, stop_after
 
 
@@ -60,11 +60,11 @@ def test_who_is_ahead_of_its_own_pace_waits() -> None:
     # Costs ln 2 and ln 6: r = (3, 1/3). Means ln 2 and ln 4: r* = (2, 1/2).
     costs, means = torch.tensor([2.0, 6.0]).log(), torch.tensor([2.0, 4.0]).log()
     wanted = [math.exp(0.5 * (2 - 3)), math.exp(0.5 * (1 / 2 - 1 / 3))]
-    assert paces(costs, means, 0.5).tolist() == pytest.approx(wanted)
+    assert modulation_coefficients(costs, means, 0.5).tolist() == pytest.approx(wanted)
     # A jump of r* - r beyond 10 counts as 10.
     costs, means = torch.tensor([1.0, 1.0]).log(), torch.tensor([1.0, 50.0]).log()
     wanted = [math.exp(5.0), math.exp(0.5 * (1 / 50 - 1))]
-    assert paces(costs, means, 0.5).tolist() == pytest.approx(wanted, rel=1e-5)
+    assert modulation_coefficients(costs, means, 0.5).tolist() == pytest.approx(wanted, rel=1e-5)
 
 
 def test_two_batches_of_a_model_of_two_weights() -> None:

@@ -15,10 +15,10 @@ from dmil_core.models.i2moe import EXPERTS
 from dmil_core.training.loop import fit
 from dmil_core.training.losses import evaluate
 from dmil_core.training.rules import build_rule
-from dmil_core.training.rules.i2moe import Experts, interaction_losses
+from dmil_core.training.rules.i2moe import I2moeExperts, interaction_losses
 from tests.core.builders import batch, model, stage
 
-RULE = stage(rule="experts")
+RULE = stage(rule="i2moe")
 
 
 def said(uniq1: list[float], uniq2: list[float], syn: list[float], red: list[float]) -> Tensor:
@@ -63,12 +63,15 @@ def test_the_rule_adds_a_tenth_of_their_mean_to_the_cross_entropy() -> None:
     z1, z2 = evidence.out.latents["Z1"], evidence.out.latents["Z2"]
     before = [3, 0, 1, 2]  # the row whose features stand in for those of 0, 1, 2, 3
     losses = interaction_losses(
-        net.ask(z1, z2), net.ask(z1[before], z2), net.ask(z1, z2[before]), 1.0
+        net.expert_logits(z1, z2),
+        net.expert_logits(z1[before], z2),
+        net.expert_logits(z1, z2[before]),
+        1.0,
     )
     plain = build_rule(net, stage(), b).loss(evidence).item()
     for settings, weight in (({}, 0.1), ({"weight": 0.7}, 0.7), ({"weight": 0.0}, 0.0)):
         rule = build_rule(net, replace(RULE, settings=settings), b)
-        assert isinstance(rule, Experts)
+        assert isinstance(rule, I2moeExperts)
         wanted = plain + weight * losses.sum().item() / 4
         assert rule.loss(evidence).item() == pytest.approx(wanted, rel=1e-5)
 
@@ -91,8 +94,10 @@ def test_experts_that_begin_alike_become_what_they_are_for() -> None:
     fit(net, (replace(RULE, epochs=60, patience=60, settings={"weight": 1.0}),), b, b, seed=0)
     with torch.no_grad():
         z1, z2 = net.encoders(b.x1, b.x2)
-        whole = net.ask(z1, z2)
-        without = torch.stack([net.ask(z1.roll(1, 0), z2), net.ask(z1, z2.roll(1, 0))])
+        whole = net.expert_logits(z1, z2)
+        without = torch.stack(
+            [net.expert_logits(z1.roll(1, 0), z2), net.expert_logits(z1, z2.roll(1, 0))]
+        )
         moved = (without - whole).norm(dim=-1).mean(dim=1)
         alike = torch.cosine_similarity(without, whole, dim=-1).mean(dim=(0, 1))
     uniq1, uniq2 = moved[:, 0], moved[:, 1]
@@ -102,7 +107,7 @@ def test_experts_that_begin_alike_become_what_they_are_for() -> None:
 
 
 def test_the_rule_refuses_a_model_without_experts() -> None:
-    with pytest.raises(ConfigError, match=r"'experts' needs a mixture of experts \(i2moe\)"):
+    with pytest.raises(ConfigError, match=r"'i2moe' needs a mixture of experts \(i2moe\)"):
         build_rule(model("joint"), RULE, batch(4))
 
 

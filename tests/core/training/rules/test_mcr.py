@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from dmil_core.config import Parts
+from dmil_core.config import ArchitectureOptions
 from dmil_core.errors import ConfigError
 from dmil_core.models.baselines import Joint
 from dmil_core.models.batch import Batch
@@ -17,7 +17,7 @@ from dmil_core.models.outputs import Output
 from dmil_core.paradigms import MCR
 from dmil_core.training.loop import fit, select_parameters
 from dmil_core.training.losses import evaluate
-from dmil_core.training.rules.mcr import Game, contrast, divergence
+from dmil_core.training.rules.mcr import Mcr, contrast, divergence
 from dmil_core.training.rules.pairing import answers
 from tests.core.builders import batch, model, stage
 
@@ -44,7 +44,7 @@ class Product(Joint):
         return torch.cat([self.h * fused, torch.zeros_like(fused)], dim=1)
 
 
-class Swapping(Game):
+class Swapping(Mcr):
     """Every permutation exchanges the two rows."""
 
     def orders(self, rows: int) -> Tensor:
@@ -85,7 +85,7 @@ def played(cooperation: float) -> Product:
     x1, x2 = (torch.tensor(z)[:, None] for z in (Z1, Z2))
     b = Batch(x1, x2, torch.tensor([0, 1]), torch.zeros(2, 4))
     settings = {"game": 2.0, "contrast": 0.0, "cooperation": cooperation}
-    one = stage(rule="game", losses={"ce": 0.0}, settings=settings)
+    one = stage(rule="mcr", losses={"ce": 0.0}, settings=settings)
     assert Swapping(net, one, b).gradients(b).item() == 0.0
     return net
 
@@ -104,10 +104,10 @@ def test_the_head_does_not_play() -> None:
 
 def test_the_greedy_game_is_the_sum_of_four_detached_terms() -> None:
     """-D1[z2 detached] + D1[z1 detached] - D2[z1 detached] + D2[z2 detached], as published."""
-    net, b = model(Parts("joint", heads=True)), batch(12)
+    net, b = model(ArchitectureOptions("joint", heads=True)), batch(12)
     orders = torch.stack([torch.randperm(12) for _ in range(3)])
-    one = stage(rule="game", losses={"ce": 0.0}, settings={"game": 1.0, "contrast": 0.0})
-    game = Game(net, one, b)
+    one = stage(rule="mcr", losses={"ce": 0.0}, settings={"game": 1.0, "contrast": 0.0})
+    game = Mcr(net, one, b)
     game.orders = lambda rows: orders  # type: ignore[method-assign]
     game.gradients(b)
     mine = {n: p.grad.clone() for n, p in net.named_parameters() if p.grad is not None}
@@ -158,18 +158,18 @@ def test_contrast_is_the_number_computed_by_hand(y: list[int], wanted: float) ->
 
 
 def test_all_terms_add_up() -> None:
-    net, b = model(Parts("joint", heads=True)), batch(10)
+    net, b = model(ArchitectureOptions("joint", heads=True)), batch(10)
     e = evaluate(net, b)
     rows = [project(e.out.latents[f"Z{m}"]) for m, project in enumerate(net.project, 1)]
     together = contrast(rows[0], rows[1], b.y, {"temperature": 0.5})
-    result = Game(net, stage(rule="game", settings={"contrast": 0.7}), b).loss(e)
+    result = Mcr(net, stage(rule="mcr", settings={"contrast": 0.7}), b).loss(e)
     ce = nn.functional.cross_entropy(e.out.logits, b.y)
     assert result.item() == pytest.approx((ce + 0.7 * together).item(), rel=1e-5)
 
 
 def test_orders_are_permutations_as_many_as_asked_for() -> None:
     b = batch(10)
-    game = Game(model("joint"), stage(rule="game", settings={"permutations": 5.0}), b)
+    game = Mcr(model("joint"), stage(rule="mcr", settings={"permutations": 5.0}), b)
     orders = game.orders(9)
     assert orders.shape == (5, 9)
     assert torch.equal(orders.sort(dim=1).values, torch.arange(9).expand(5, 9))
@@ -178,23 +178,23 @@ def test_orders_are_permutations_as_many_as_asked_for() -> None:
 def test_only_a_joint_model_can_play() -> None:
     net, b = model("ensemble"), batch(8)
     with pytest.raises(ConfigError, match="needs a joint model"):
-        Game(net, stage(rule="game"), b).loss(evaluate(net, b))
+        Mcr(net, stage(rule="mcr"), b).loss(evaluate(net, b))
 
 
 def test_encoders_are_trained_alone_before_they_meet() -> None:
-    net = model(MCR.parts)
+    net = model(MCR.options)
     moved = []
-    for one in MCR.stages:
+    for one in MCR.stages_of():
         select_parameters(net, one.trainable)
         moved.append({n.split(".")[1] for n, p in net.named_parameters() if p.requires_grad})
-    assert [one.rule for one in MCR.stages] == ["plain", "plain", "game"]
+    assert [one.rule for one in MCR.stages_of()] == ["plain", "plain", "mcr"]
     assert moved[:2] == [{"x1", "norm1", "0"}, {"x2", "norm2", "1"}]
     names = {n for n, p in net.named_parameters() if p.requires_grad}
     assert names == {n for n, _ in net.named_parameters()}
 
 
 def test_the_paradigm_learns_what_can_be_learnt() -> None:
-    net, b, val = model(MCR.parts), batch(64), batch(60, seed=5)
-    stages = tuple(replace(s, epochs=12, lr=1e-2, batch_size=16) for s in MCR.stages)
+    net, b, val = model(MCR.options), batch(64), batch(60, seed=5)
+    stages = tuple(replace(s, epochs=12, lr=1e-2, batch_size=16) for s in MCR.stages_of())
     fit(net, stages, b, val, seed=0)
     assert (net(val.x1, val.x2).logits.argmax(dim=1) == val.y).float().mean() > 0.8

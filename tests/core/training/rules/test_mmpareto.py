@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from dmil_core.config import Parts
+from dmil_core.config import ArchitectureOptions
 from dmil_core.models.batch import Batch
 from dmil_core.models.outputs import Output
 from dmil_core.training.rules import build_rule
@@ -117,11 +117,11 @@ def test_one_batch_of_a_model_of_five_weights() -> None:
 
 
 def test_what_is_no_encoder_gets_the_plain_sum() -> None:
-    net, rows = model(Parts("joint", heads=True)), batch(12)
+    net, rows = model(ArchitectureOptions("joint", heads=True)), batch(12)
     build_rule(net, stage(rule="mmpareto"), rows).gradients(rows)
     result = {n: p.grad.clone() for n, p in net.named_parameters()}
     net.zero_grad()
-    three = {"ce": 1.0, "ce_x1": 1.0, "ce_x2": 1.0}
+    three = {"ce": 1.0, "ce_unimodal": 1.0}
     build_rule(net, stage(losses=three), rows).gradients(rows)
     for name, parameter in net.named_parameters():
         if name.startswith("encoders."):

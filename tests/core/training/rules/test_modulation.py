@@ -10,16 +10,15 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from dmil_core.config import Parts
+from dmil_core.config import ArchitectureOptions
 from dmil_core.errors import ConfigError
 from dmil_core.models.batch import Batch
 from dmil_core.training.loop import FitState, fit
-from dmil_core.training.rules import build_rule
-from dmil_core.training.rules.mlb import pushes
-from dmil_core.training.rules.ogm_ge import brake, brakes
+from dmil_core.training.rules import build_rule, mlb, ogm_ge
+from dmil_core.training.rules.ogm_ge import modulate_gradients
 from tests.core.builders import Stopped, batch, model, stage, states_equal, stop_after
 
-WITH_HEADS = Parts("joint", heads=True)
+WITH_HEADS = ArchitectureOptions("joint", heads=True)
 ROWS = batch(12)
 #: Every row of class 0, so that a head without weights gives each the same probability.
 SAME = Batch(ROWS.x1, ROWS.x2, torch.zeros(12, dtype=torch.int64), ROWS.responsibilities)
@@ -59,21 +58,29 @@ def ratios(tensors: dict[str, Tensor], plain: dict[str, Tensor]) -> dict[str, fl
 
 def test_ogm_brakes_the_one_ahead_and_leaves_the_other_alone() -> None:
     # rho = 2, alpha = 0.5: 1 - tanh(1) = 1 - 0.7615942
-    assert brakes(torch.tensor([6.0, 3.0]), 0.5).tolist() == pytest.approx([0.2384058, 1.0])
-    assert brakes(torch.tensor([3.0, 6.0]), 0.5).tolist() == pytest.approx([1.0, 0.2384058])
-    assert brakes(torch.tensor([4.0, 4.0]), 0.5).tolist() == [1.0, 1.0]
-    assert brakes(torch.tensor([4.0, 0.0]), 0.5).tolist() == [0.0, 1.0]
+    assert ogm_ge.modulation_coefficients(torch.tensor([6.0, 3.0]), 0.5).tolist() == pytest.approx(
+        [0.2384058, 1.0]
+    )
+    assert ogm_ge.modulation_coefficients(torch.tensor([3.0, 6.0]), 0.5).tolist() == pytest.approx(
+        [1.0, 0.2384058]
+    )
+    assert ogm_ge.modulation_coefficients(torch.tensor([4.0, 4.0]), 0.5).tolist() == [1.0, 1.0]
+    assert ogm_ge.modulation_coefficients(torch.tensor([4.0, 0.0]), 0.5).tolist() == [0.0, 1.0]
 
 
 def test_mlb_pushes_the_one_behind_up_to_beta() -> None:
     # r = (1/2, 2), alpha = 1: 1 + tanh(-0.5) = 1 - 0.4621172; 1 + (beta - 1) tanh(1)
     scores = torch.tensor([6.0, 3.0])
-    assert pushes(scores, 1.0, 2.0).tolist() == pytest.approx([0.5378828, 1.7615942])
-    assert pushes(scores, 1.0, 4.0).tolist() == pytest.approx([0.5378828, 1 + 3 * 0.7615942])
-    assert pushes(torch.tensor([5.0, 5.0]), 1.0, 4.0).tolist() == [1.0, 1.0]
-    assert pushes(torch.tensor([5.0, 0.0]), 1.0, 4.0).tolist() == pytest.approx(
-        [1 - math.tanh(1), 4]
+    assert mlb.modulation_coefficients(scores, 1.0, 2.0).tolist() == pytest.approx(
+        [0.5378828, 1.7615942]
     )
+    assert mlb.modulation_coefficients(scores, 1.0, 4.0).tolist() == pytest.approx(
+        [0.5378828, 1 + 3 * 0.7615942]
+    )
+    assert mlb.modulation_coefficients(torch.tensor([5.0, 5.0]), 1.0, 4.0).tolist() == [1.0, 1.0]
+    assert mlb.modulation_coefficients(
+        torch.tensor([5.0, 0.0]), 1.0, 4.0
+    ).tolist() == pytest.approx([1 - math.tanh(1), 4])
 
 
 # --- what they reach ------------------------------------------------------------------------
@@ -143,7 +150,7 @@ def test_noise_has_the_spread_of_the_gradient_before_it_was_scaled() -> None:
     g = torch.tensor([1.0, 5.0]).repeat(200, 100)  # mean 3, standard deviation 2
     kernel = g.reshape(200, 2, 10, 10)
     parameters = [with_gradient(g), with_gradient(kernel)]
-    brake(parameters, 0.25, 1.0)
+    modulate_gradients(parameters, 0.25, 1.0)
     for parameter in parameters:
         noise = parameter.grad - 0.25 * g.reshape(parameter.shape)
         assert noise.std().item() == pytest.approx(2.0, rel=0.02)
@@ -154,7 +161,7 @@ def test_vectors_single_entries_and_what_no_row_touched_get_no_noise() -> None:
     words = torch.tensor([[0.0, 0.0], [1.0, 3.0]])  # the first word is in no row
     tensors = [torch.tensor([1.0, 2.0, 3.0]), torch.tensor([[4.0]]), words]
     bias, single, embedding = parameters = [with_gradient(g) for g in tensors]
-    brake(parameters, 0.5, 1.0)
+    modulate_gradients(parameters, 0.5, 1.0)
     assert bias.grad.tolist() == [0.5, 1.0, 1.5]
     assert single.grad.tolist() == [[2.0]]
     assert embedding.grad[0].tolist() == [0.0, 0.0]
@@ -163,14 +170,14 @@ def test_vectors_single_entries_and_what_no_row_touched_get_no_noise() -> None:
 
 def test_parameters_without_a_gradient_stay_without() -> None:
     idle = nn.Parameter(torch.ones(2, 2))
-    brake([idle], 0.5, 1.0)
+    modulate_gradients([idle], 0.5, 1.0)
     assert idle.grad is None
 
 
 # --- a training -----------------------------------------------------------------------------
 
 
-def trained(parts: Parts, **changes: Any) -> dict[str, Tensor]:
+def trained(parts: ArchitectureOptions, **changes: Any) -> dict[str, Tensor]:
     net = model(parts)
     stages = (stage(optimizer="sgd", lr=0.05, **changes),)
     fit(net, stages, batch(48), batch(30, seed=5), seed=0)
@@ -178,7 +185,7 @@ def trained(parts: Parts, **changes: Any) -> dict[str, Tensor]:
 
 
 def test_the_probes_of_ogm_only_observe() -> None:
-    plain = trained(Parts("joint"))
+    plain = trained(ArchitectureOptions("joint"))
     watched = trained(WITH_HEADS, rule="ogm-ge", settings={"until": 0.0})
     assert states_equal(plain, {k: v for k, v in watched.items() if k in plain})
     fresh = model(WITH_HEADS).state_dict()
@@ -188,7 +195,7 @@ def test_the_probes_of_ogm_only_observe() -> None:
 
 
 def test_the_heads_of_mlb_also_teach() -> None:
-    plain = trained(Parts("joint"))
+    plain = trained(ArchitectureOptions("joint"))
     taught = trained(WITH_HEADS, rule="mlb", settings={"until": 0.0})
     weight = "encoders.x1.body.2.weight"
     assert not torch.equal(plain[weight], taught[weight])

@@ -14,7 +14,7 @@ from dmil_core.models.batch import Batch
 from dmil_core.models.outputs import Output
 from dmil_core.training.loop import FitState, fit
 from dmil_core.training.losses import evaluate
-from dmil_core.training.rules.pmr import Prototypes, entropy, lags, prototype_logits
+from dmil_core.training.rules.pmr import Pmr, entropy, imbalance_coefficients, prototype_logits
 from tests.core.builders import Stopped, batch, model, stage, states_equal, stop_after
 
 
@@ -31,13 +31,13 @@ class Scaled(nn.Module):
 
 
 def two_rows() -> Batch:
-    """Prototypes at -1 and 1 in the first modality, at -1/2 and 1/2 in the second."""
+    """Pmr at -1 and 1 in the first modality, at -1/2 and 1/2 in the second."""
     x1, x2 = torch.tensor([[-1.0], [1.0]]), torch.tensor([[-0.5], [0.5]])
     return Batch(x1, x2, torch.tensor([0, 1]), torch.zeros(2, 4))
 
 
-def rule(net: nn.Module, train: Batch, epoch: int = 0, **settings: Any) -> Prototypes:
-    made = Prototypes(net, stage(rule="prototypes", epochs=10, settings=settings), train)
+def rule(net: nn.Module, train: Batch, epoch: int = 0, **settings: Any) -> Pmr:
+    made = Pmr(net, stage(rule="pmr", epochs=10, settings=settings), train)
     made.start_epoch(train, epoch)
     return made
 
@@ -78,7 +78,7 @@ def test_weights_of_the_laggard_are_clipped_and_one_of_them_is_zero() -> None:
     ratios = {(0.4, 0.8): (1.0, 0.0), (0.2, 0.9): (1.0, 0.0), (0.6, 0.5): (0.0, 0.2),
               (0.5, 0.5): (0.0, 0.0), (0.0, 0.0): (0.0, 0.0)}  # fmt: skip
     for (s1, s2), wanted in ratios.items():
-        result = lags(torch.tensor(s1), torch.tensor(s2))
+        result = imbalance_coefficients(torch.tensor(s1), torch.tensor(s2))
         assert [v.item() for v in result] == pytest.approx(wanted)
 
 
@@ -130,7 +130,7 @@ def test_a_class_without_training_rows_takes_no_part() -> None:
 
 @pytest.mark.parametrize("epochs", [1, 3])
 def test_going_on_ends_at_the_same_weights(tmp_path: Path, epochs: int) -> None:
-    stages = (stage(epochs=4, rule="prototypes", settings={"early": 0.5, "mu": 0.5}),)
+    stages = (stage(epochs=4, rule="pmr", settings={"early": 0.5, "mu": 0.5}),)
     path = tmp_path / "state.safetensors"
 
     with pytest.raises(Stopped):

@@ -16,8 +16,8 @@ from dmil_core.errors import ConfigError
 from dmil_core.models.batch import Batch
 from dmil_core.models.qmf import Qmf, QmfOutput
 from dmil_core.training.loop import FitState, fit
-from dmil_core.training.losses import Evidence, evaluate
-from dmil_core.training.rules.qmf import Ranking, ranking
+from dmil_core.training.losses import ModelOutputs, evaluate
+from dmil_core.training.rules.qmf import QmfRanking, ranking
 from tests.core.builders import Stopped, batch, model, stage, states_equal, stop_after
 
 #: Logits whose cross-entropies of class 0 are log 4/3, log 4 and log 2.
@@ -25,21 +25,21 @@ EASY, HARD, EVEN = [math.log(3.0), 0.0], [0.0, math.log(3.0)], [0.0, 0.0]
 #: log 2 on the way from log 4/3 to log 4.
 BETWEEN = math.log(1.5) / math.log(3.0)
 
-LOSSES = {"ce": 1.0, "ce_x1": 1.0, "ce_x2": 1.0}
+LOSSES = {"ce": 1.0, "ce_unimodal": 1.0}
 
 
 def ranked(**changes: float) -> Stage:
-    return stage(rule="ranking", losses=LOSSES, settings=changes, epochs=4)
+    return stage(rule="qmf", losses=LOSSES, settings=changes, epochs=4)
 
 
-def evidence(first: list[list[float]], second: list[list[float]], index: list[int]) -> Evidence:
+def evidence(first: list[list[float]], second: list[list[float]], index: list[int]) -> ModelOutputs:
     """Rows of class 0 with these logits of each modality, confidences of 0.3, 0.1, 0.4."""
     unimodal = torch.stack([torch.tensor(first), torch.tensor(second)], dim=1)
     rows = len(index)
     confidence = torch.tensor([0.3, 0.1, 0.4])[:rows, None].expand(rows, 2)
     out = QmfOutput(unimodal.sum(dim=1), unimodal, {}, confidence)
     x, y = torch.zeros(rows, 1), torch.zeros(rows, dtype=torch.int64)
-    return Evidence(out, Batch(x, x, y, torch.zeros(rows, 4), torch.tensor(index)), None)
+    return ModelOutputs(out, Batch(x, x, y, torch.zeros(rows, 4), torch.tensor(index)), None)
 
 
 # --- the rule ------------------------------------------------------------------------------
@@ -61,7 +61,7 @@ def test_confidence_is_pushed_down_where_losses_were_high() -> None:
 
 
 def test_loss_by_hand() -> None:
-    rule = Ranking(model("qmf"), ranked(rank=0.5), batch(10))
+    rule = QmfRanking(model("qmf"), ranked(rank=0.5), batch(10))
     e = evidence([EASY, HARD, EVEN], [EVEN, EVEN, EVEN], [7, 2, 4])
     ce_x1 = (math.log(4 / 3) + math.log(4.0) + math.log(2.0)) / 3
     # K of modality 1 is 0, 1, BETWEEN: neighbours (0,1), (1,2), (2,0). All of modality 2 are alike.
@@ -72,7 +72,7 @@ def test_loss_by_hand() -> None:
 
 
 def test_losses_are_remembered_by_row() -> None:
-    rule = Ranking(model("qmf"), ranked(), batch(10))
+    rule = QmfRanking(model("qmf"), ranked(), batch(10))
     rule.loss(evidence([EASY, HARD, EVEN], [EVEN] * 3, [7, 2, 4]))
     rule.loss(evidence([EASY, EASY], [HARD, EVEN], [2, 9]))
     kept = rule.state()
@@ -85,7 +85,7 @@ def test_losses_are_remembered_by_row() -> None:
 
 
 def test_a_row_still_to_come_this_epoch_does_not_look_easy() -> None:
-    rule = Ranking(model("qmf"), ranked(rank=1.0), batch(3))
+    rule = QmfRanking(model("qmf"), ranked(rank=1.0), batch(3))
     rule.loss(evidence([EVEN, EVEN, EVEN], [EVEN] * 3, [0, 1, 2]))
     before = rule.loss(evidence([EVEN, EVEN], [EVEN] * 2, [0, 1])).item()
     # All are alike: there is no rank to be wrong about, and nothing divided by zero.
@@ -93,10 +93,10 @@ def test_a_row_still_to_come_this_epoch_does_not_look_easy() -> None:
 
 
 def test_a_kept_state_does_not_move_on() -> None:
-    rule = Ranking(model("qmf"), ranked(), batch(3))
+    rule = QmfRanking(model("qmf"), ranked(), batch(3))
     rule.loss(evidence([EASY, HARD, EVEN], [EVEN] * 3, [0, 1, 2]))
     kept = rule.state()
-    other = Ranking(model("qmf"), ranked(), batch(3))
+    other = QmfRanking(model("qmf"), ranked(), batch(3))
     other.load_state(kept)
     for each in (rule, other):
         each.loss(evidence([HARD, HARD, HARD], [HARD] * 3, [0, 1, 2]))
@@ -108,7 +108,7 @@ def test_the_rule_needs_confidences_and_row_numbers() -> None:
     b = batch(8)
     for net in (model("joint"), model("qmf")):
         with pytest.raises(ConfigError, match="needs a qmf model"):
-            Ranking(net, stage(rule="ranking"), b).loss(evaluate(net, b))
+            QmfRanking(net, stage(rule="qmf"), b).loss(evaluate(net, b))
 
 
 @pytest.mark.parametrize("epochs", [1, 3])
@@ -185,7 +185,7 @@ def test_whatever_the_weights_it_cannot_do_xor(seed: int, gain: float) -> None:
 
 def test_trained_on_xor_it_stays_at_chance() -> None:
     net, b = model("qmf", classes=2), xor()
-    one = stage(epochs=200, patience=200, rule="ranking", losses=LOSSES)
+    one = stage(epochs=200, patience=200, rule="qmf", losses=LOSSES)
     fit(net, (one,), b, b, seed=0)
     p = net(b.x1, b.x2).logits.softmax(dim=1)
     torch.testing.assert_close(p, torch.full((4, 2), 0.5), atol=0.05, rtol=0)
@@ -193,7 +193,7 @@ def test_trained_on_xor_it_stays_at_chance() -> None:
 
 def test_trained_on_what_each_modality_says_it_learns() -> None:
     net, val = model("qmf"), batch(60, seed=5)
-    fit(net, (stage(epochs=30, patience=30, rule="ranking", losses=LOSSES),), batch(64), val, 0)
+    fit(net, (stage(epochs=30, patience=30, rule="qmf", losses=LOSSES),), batch(64), val, 0)
     assert (net(val.x1, val.x2).logits.argmax(dim=1) == val.y).float().mean() > 0.8
 
 

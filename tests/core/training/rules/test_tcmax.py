@@ -15,7 +15,7 @@ from dmil_core.models.outputs import Output
 from dmil_core.training.loop import fit
 from dmil_core.training.losses import evaluate
 from dmil_core.training.rules.pairing import answers
-from dmil_core.training.rules.tcmax import Correlation
+from dmil_core.training.rules.tcmax import TcMax
 from tests.core.builders import batch, model, stage
 
 
@@ -41,8 +41,8 @@ def units(y: list[int]) -> Batch:
     return Batch(eye, eye, torch.tensor(y), torch.zeros(len(y), 4))
 
 
-def rule(net: nn.Module, b: Batch, negatives: float = 255.0) -> Correlation:
-    return Correlation(net, stage(rule="correlation", settings={"negatives": negatives}), b)
+def rule(net: nn.Module, b: Batch, negatives: float = 255.0) -> TcMax:
+    return TcMax(net, stage(rule="tcmax", settings={"negatives": negatives}), b)
 
 
 def test_loss_and_gradients_of_all_pairs() -> None:
@@ -123,7 +123,7 @@ def test_fusion_learns_xor_by_it() -> None:
     x1[:, 0], x2[:, 0] = 2.0 * bits[:, 0] - 1, 2.0 * bits[:, 1] - 1
     b = Batch(x1, x2, bits.sum(dim=1) % 2, torch.zeros(4, 4))
     net = model("joint", classes=2)
-    fit(net, (stage(epochs=200, patience=200, rule="correlation"),), b, b, seed=0)
+    fit(net, (stage(epochs=200, patience=200, rule="tcmax"),), b, b, seed=0)
     assert net(b.x1, b.x2).logits.argmax(dim=1).tolist() == b.y.tolist()
 
 

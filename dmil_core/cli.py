@@ -296,8 +296,8 @@ def _accuracy(metrics: dict[str, dict[str, float]]) -> str:
 def _train(a: argparse.Namespace) -> int:
     from dmil_core.data.catalog import load_dataset
     from dmil_core.paradigms import find_paradigm
-    from dmil_core.training.progress import ProgressBar, ProgressLines, planned
-    from dmil_core.training.run import plan, train
+    from dmil_core.training.progress import ProgressBar, ProgressLines
+    from dmil_core.training.run import train
 
     find_paradigm(a.paradigm)
     dataset = load_dataset(a.data)
@@ -305,12 +305,8 @@ def _train(a: argparse.Namespace) -> int:
         print(f"dmil: note: {issue.title}. {issue.what_to_do}", file=sys.stderr)
     encoders = (a.encoder1, a.encoder2, a.encoder3)
     with ProgressBar(a.quiet or a.progress != "bar") as bar:
-        on_epoch: Callable[[Report], None] = bar
-        if a.progress == "json" and not a.quiet:
-            config = plan(
-                dataset, a.paradigm, a.seed, encoders=encoders, epochs_scale=a.epochs_scale
-            )
-            on_epoch = ProgressLines(planned(config, len(dataset.rows("train")), a.epochs_scale))
+        lines = a.progress == "json" and not a.quiet
+        on_epoch: Callable[[Report], None] = ProgressLines() if lines else bar
         run = train(
             dataset, a.paradigm, a.seed, a.out, device=a.device, encoders=encoders,
             epochs_scale=a.epochs_scale, overwrite=a.overwrite, on_epoch=on_epoch,
@@ -395,12 +391,12 @@ def _project(a: argparse.Namespace) -> int:
 
 def _told_latent(a: argparse.Namespace, run: Run) -> Callable[[str], None]:
     """What is said of each latent that is mapped; after a training the bar of that is full."""
-    from dmil_core.training.progress import say
+    from dmil_core.training.progress import emit
 
     def on_latent(name: str) -> None:
         done = 1.0 if a.command == "train" else run.latents.index(name) / len(run.latents)
         if a.progress == "json":
-            say(f"map of {name}", done)
+            emit(f"map of {name}", done)
         elif a.progress == "bar" and not getattr(a, "quiet", False):
             print(f"mapping {name}", file=sys.stderr)
 

@@ -17,7 +17,7 @@ from tests.core.builders import model_config
 encoder_configs = st.builds(
     EncoderConfig,
     kind=st.text(),
-    shape=st.lists(st.integers(1, 99), max_size=3).map(tuple),
+    shape=st.lists(st.integers(1, 99), min_size=1, max_size=3).map(tuple),
     dropout=st.floats(0, 1),
     vocabulary=st.lists(st.text(), max_size=4).map(tuple),
 )
@@ -30,7 +30,7 @@ run_configs = st.builds(
         architecture=st.sampled_from(["dmil", "joint", "ensemble"]),
         encoders=st.lists(encoder_configs, min_size=2, max_size=3).map(tuple),
         classes=st.integers(2, 9),
-        rebuild=st.sampled_from(["input", "features"]),
+        reconstruct=st.sampled_from(["input", "features"]),
     ),
     stages=st.lists(
         st.builds(
@@ -40,7 +40,10 @@ run_configs = st.builds(
             trainable=st.lists(st.text(), max_size=3).map(tuple),
             epochs=st.integers(1, 99),
             lr=st.floats(1e-6, 1.0),
-            losses=st.dictionaries(st.text(), st.floats(0, 9)),
+            losses=st.dictionaries(
+                st.text(), st.floats(0, 9) | st.tuples(st.floats(0, 9), st.floats(0, 9))
+            ),
+            modality=st.none() | st.integers(1, 3),
         ),
         max_size=3,
     ).map(tuple),
@@ -77,15 +80,28 @@ def changed(path: tuple[str | int, ...], value: object) -> dict[str, Any]:
         (("seed",), True, "config.seed: expected a whole number"),
         (("seed",), 1.5, "config.seed: expected a whole number"),
         (("seed",), None, "config.seed: expected a whole number"),
-        (("seed",), ..., "config: expected the field seed, got 'none'"),
-        (("speed",), 1, "config: expected only the fields paradigm, seed, .*, got 'speed'"),
-        (("paradigm",), 7, "config.paradigm: expected str"),
-        (("model", "architecture"), "cnn", "config.model.architecture: expected one of dmil, joi"),
-        (("model", "classes"), ..., "config.model: expected the field classes"),
-        (("model", "encoders"), [], "config.model.encoders: expected 2 or 3, .* got 0"),
+        (("seed",), ..., "config.seed: expected a value, got nothing"),
+        (("speed",), 1, "config.speed: expected no such field, got 1"),
+        (("paradigm",), 7, "config.paradigm: expected text, got 7"),
+        (
+            ("model", "architecture"),
+            "cnn",
+            "config.model.architecture: expected one of 'dmil', 'joi",
+        ),
+        (("model", "classes"), ..., "config.model.classes: expected a value, got nothing"),
+        (("model", "encoders"), [], "config.model.encoders: expected at least 2 items"),
         (("model", "encoders", 1, "shape"), 5, r"config.model.encoders\[1\].shape: expected a lis"),
         (("model", "encoders", 0, "dropout"), "x", r"encoders\[0\].dropout: expected a number"),
-        (("stages", 2, "losses", "ce"), None, r"config.stages\[2\].losses.ce: expected a number"),
+        (
+            ("stages", 2, "losses", "ce"),
+            None,
+            r"stages\[2\].losses.ce: expected a number or a list",
+        ),
+        (("stages", 2, "losses", "ce"), [1, "x"], r"losses.ce\[1\]: expected a number, got 'x'"),
+        (("stages", 0, "lr"), 10**400, r"config.stages\[0\].lr: expected a finite number"),
+        (("stages", 0, "lr"), float("nan"), r"config.stages\[0\].lr: expected a finite number"),
+        (("model", "classes"), 0, "config.model.classes: expected a number from 1 on, got 0"),
+        (("model", "latent_size"), 10**12, "config.model.latent_size: expected a number up to"),
         (("stages", 1, "losses"), [], r"config.stages\[1\].losses: expected an object"),
         (("stages", 0), "first", r"config.stages\[0\]: expected an object, got 'first'"),
     ],
@@ -95,6 +111,26 @@ def test_an_unfit_value_is_named_with_its_place(
 ) -> None:
     with pytest.raises(ConfigError, match=says):
         from_json(RunConfig, changed(path, value))
+
+
+def test_every_fault_is_named_at_once() -> None:
+    data = changed(("stages", 0, "lr"), "x")
+    data["seed"], data["speed"] = 1.5, 3
+    del data["model"]["classes"]
+    with pytest.raises(ConfigError) as error:
+        from_json(RunConfig, data)
+    assert sorted(str(error.value).split("; ")) == [
+        "config.model.classes: expected a value, got nothing",
+        "config.seed: expected a whole number, got 1.5",
+        "config.speed: expected no such field, got 3",
+        "config.stages[0].lr: expected a number, got 'x'",
+    ]
+
+
+def test_very_many_faults_are_counted() -> None:
+    data = changed(("stages", 0, "settings"), dict.fromkeys(map(str, range(50)), "x"))
+    with pytest.raises(ConfigError, match=r"; and 42 more$"):
+        from_json(RunConfig, data)
 
 
 @pytest.mark.parametrize("value", [None, [], "text", 3])

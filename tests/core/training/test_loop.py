@@ -24,6 +24,7 @@ from dmil_core.training.loop import (
     select_parameters,
     validate,
 )
+from dmil_core.training.losses import weight_each
 from tests.core.builders import Stopped, batch, model, stage, states_equal
 
 TRAIN, VAL = batch(64), batch(40, seed=5)
@@ -125,14 +126,15 @@ def test_history_has_a_line_per_epoch() -> None:
         ("first", 1), ("first", 2), ("second", 1), ("second", 2),
         ("third", 1), ("third", 2), ("third", 3),
     ]  # fmt: skip
-    assert [vars(r) for r in seen] == state.history
+    assert [r.record() for r in seen] == state.history
     assert all(r.epochs == 3 for r in seen[4:])
 
 
 def test_the_terms_of_an_epoch_add_up_to_its_loss_by_their_weights() -> None:
     _, state = trained()
     for line in state.history:
-        weights = next(s for s in STAGES if s.name == line["stage"]).losses
+        stage_ = next(s for s in STAGES if s.name == line["stage"])
+        weights = weight_each(stage_.losses, 2)
         assert set(line["val_terms"]) == set(weights)
         added = sum(weights[name] * value for name, value in line["val_terms"].items())
         assert added == pytest.approx(line["val_loss"], rel=1e-4)

@@ -47,8 +47,8 @@ def modality_numbers(modalities: int) -> tuple[ModalityNumber, ...]:
 def components(modalities: int) -> tuple[Component, ...]:
     """The components of two or three modalities: R, a U of each, S.
 
-    Of three, R is what at least two of them say, and S what none of them says alone: what only
-    some two say together is in S as well.
+    With three, R is the information of at least two of them, and S the information that none of
+    them provides alone, including that of two together.
     """
     unique: tuple[Component, ...] = ("U1", "U2", "U3")
     return ("R", *unique[:modalities], "S")
@@ -65,8 +65,8 @@ def components_in(columns: Container[str]) -> tuple[Component, ...]:
 
 def dmil_latents(modalities: int) -> tuple[str, ...]:
     """Latents of a DMIL model in the order of its forward pass. Z is z1, z2 ... side by side."""
-    own = [f"{part}{m}" for part in "MN" for m in modality_numbers(modalities)]
-    return ("Z", *own, *components(modalities))
+    intra = [f"{part}{m}" for part in "MN" for m in modality_numbers(modalities)]
+    return ("Z", *intra, *components(modalities))
 
 
 DMIL_LATENTS: Final[tuple[str, ...]] = dmil_latents(2)

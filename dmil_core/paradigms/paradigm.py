@@ -46,8 +46,8 @@ class Paradigm:
         the second.
         """
         alone = range(1, modalities + 1) if self.unimodal_first else ()
-        own = (_with_weights_for(stage, modalities) for stage in self.stages)
-        return (*(unimodal_stage(m) for m in alone), *own)
+        joint = (_with_weights_for(stage, modalities) for stage in self.stages)
+        return (*(unimodal_stage(m) for m in alone), *joint)
 
 
 def unimodal_stage(m: int) -> Stage:

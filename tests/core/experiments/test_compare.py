@@ -204,7 +204,7 @@ def test_tuning_spends_the_same_on_everyone_and_reports_other_seeds(
         assert record["seed"] == 0
         assert record["lr_scale"] == chosen[pair.name, record["paradigm"]]
         folder = tmp_path / "runs" / pair.slug / record["paradigm"] / "seed0"
-        plain = find_paradigm(record["paradigm"]).stages
+        plain = find_paradigm(record["paradigm"]).stages_of()
         rates = [s.lr for s in read_run(folder).config.stages]
         assert rates == pytest.approx([s.lr * record["lr_scale"] for s in plain])
 

@@ -51,7 +51,7 @@ def assert_no_checkpoint(folder: Path) -> None:
     """Nothing under the name of a checkpoint can be read here."""
     with pytest.raises(CheckpointError, match=r"is not a checkpoint: it has no run\.json"):
         read_run(folder)
-    with pytest.raises(CheckpointError, match=r"goes on when the same command is run again"):
+    with pytest.raises(CheckpointError, match=r"continues when the same command is run again"):
         load_model(folder)
     assert not (folder / checkpoint.MODEL_FILE).exists()
     assert not (folder / checkpoint.PREDICTIONS_FILE).exists()

@@ -97,7 +97,7 @@ def test_every_stage_has_words() -> None:
     from dmil_core.paradigms import find_paradigm
 
     for name in playground.LEARNERS:
-        assert {s.name for s in find_paradigm(name).stages} <= set(text.STAGES)
+        assert {s.name for s in find_paradigm(name).stages_of()} <= set(text.STAGES)
     assert "out-of-fold" in text.STAGES
 
 

@@ -113,7 +113,7 @@ from the end of the first minute to the end."""  # noqa: E501
 
 
 def _compared(record: dict[str, Any]) -> list[str]:
-    told = record["compared"]
+    told = record["other_tools"]
     if not told:
         return []
     names = list(dict.fromkeys(r["name"] for r in told))

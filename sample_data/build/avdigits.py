@@ -15,11 +15,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from dmil_core.data.files import write_arrays, write_npz
 from sklearn.datasets import load_digits
 
 from dmil_core.data.card import Card, MediaSpec, Modality
 from dmil_core.data.media import mulaw_decode
+from dmil_core.data.npz import write_arrays, write_npz
 from sample_data.build import speech
 from sample_data.build.splits import stratified
 

@@ -16,13 +16,13 @@ from pathlib import Path
 
 import numpy as np
 import uharfbuzz
-from dmil_core.data.files import write_bytes, write_npz
 from fontTools.ttLib import TTFont
 from PIL import Image
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from dmil_core.data.card import Card, MediaSpec, Modality
+from dmil_core.data.npz import write_bytes, write_npz
 from sample_data.build.splits import grouped
 
 FOLDER = Path(__file__).resolve().parents[1] / "emoji"

@@ -15,9 +15,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from dmil_core.data.files import read_card, read_npz, write_npz
 
 from dmil_core.data.card import Card, MediaSpec, Modality
+from dmil_core.data.npz import read_card, read_npz, write_npz
 from dmil_core.errors import DataError
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -16,11 +16,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from dmil_core.data.files import write_arrays, write_npz
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from dmil_core.data.card import Card, MediaSpec, Modality
+from dmil_core.data.npz import write_arrays, write_npz
 from sample_data.build.speech import WORDS
 from sample_data.build.splits import grouped
 from sample_data.build.wheels import read_from_wheel

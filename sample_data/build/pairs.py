@@ -14,10 +14,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from dmil_core.data.files import write_npz
 
 from dmil_core.data.card import Card
 from dmil_core.data.media import mulaw_decode
+from dmil_core.data.npz import write_npz
 from dmil_core.schema import SPLITS
 from sample_data.build import avdigits
 from sample_data.build.speech import logmel

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from dmil_core.data.files import write_npz
 
 from dmil_core.data.card import Card, MediaSpec, Modality
+from dmil_core.data.npz import write_npz
 from sample_data.build.wheels import read_from_wheel
 
 FOLDER = Path(__file__).resolve().parents[1] / "watch"

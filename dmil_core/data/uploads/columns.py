@@ -37,7 +37,7 @@ _SPLIT_WORDS: Final = {
 }  # fmt: skip
 #: Endings of the names of files that can be read.
 PICTURES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
-SOUNDS: Final = (".wav",)
+SOUNDS: Final = (".wav", ".wave", ".aif", ".aiff", ".flac", ".ogg", ".oga", ".opus", ".mp3")
 #: Longest class name or id: both stand in links and figures.
 LONGEST_NAME: Final = 100
 

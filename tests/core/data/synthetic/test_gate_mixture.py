@@ -141,7 +141,7 @@ def test_the_bits_have_the_correlation_that_is_asked_for(c: float) -> None:
         ("gates:prior=0/0", "not all 0"),
         ("gates:correlation=1,prior=.5/.5", "asks for class 1, which never occurs"),
         ("gates:nand=1", "xor, and, or"),
-        ("earth:xor=1", "begins with world"),
+        ("earth:xor=1", "begins with gates"),
     ],
 )
 def test_what_means_no_mixture_is_a_clear_error(spec: str, part: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import stat
+import tracemalloc
 import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,6 +16,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from dmil_core.data.media import AudioMedia, ImageMedia, media
 from dmil_core.data.npz import npz_content, read_dataset, write_arrays, write_npz
@@ -25,7 +27,7 @@ from dmil_core.data.uploads.limits import Limits
 from dmil_core.data.uploads.tabular import read_csv, read_parquet
 from dmil_core.data.validate import errors
 from dmil_core.errors import DataError
-from tests.core.data.archives import packed, png, wav
+from tests.core.data.archives import encoded, packed, png, wav
 
 #: Small enough that a test can go beyond each.
 SMALL = Limits(
@@ -320,6 +322,100 @@ def test_sounds_of_any_width_sound_alike(width: int) -> None:
     assert 0.4 < np.abs(clip).max() / 32768 < 0.6
 
 
+def tone(seconds: float = 0.2, rate: int = 16000) -> NDArray[np.float64]:
+    return 0.5 * np.sin(2 * np.pi * 440 * np.arange(int(seconds * rate)) / rate)
+
+
+LOSSLESS = [
+    ("WAV", "PCM_16"), ("WAV", "PCM_24"), ("WAV", "FLOAT"), ("WAV", "DOUBLE"), ("WAVEX", "PCM_24"),
+    ("WAVEX", "FLOAT"), ("AIFF", "PCM_16"), ("AIFF", "FLOAT"), ("FLAC", "PCM_16"),
+    ("FLAC", "PCM_24"),
+]  # fmt: skip
+LOSSY = [("WAV", "ULAW"), ("OGG", "VORBIS"), ("OGG", "OPUS"), ("MP3", "MPEG_LAYER_III")]
+
+
+@pytest.mark.parametrize(("format", "subtype"), [*LOSSLESS, *LOSSY])
+def test_sounds_of_any_encoding_sound_alike(format: str, subtype: str) -> None:
+    stereo = np.stack([tone(), tone()], axis=1)
+    plain = read_sound(wav()).astype(float)
+    clip = read_sound(encoded(stereo, format, subtype)).astype(float)
+    assert len(clip) == 0.2 * RATE
+    assert abs(np.argmax(np.abs(np.fft.rfft(clip))) / 0.2 - 440) < 10
+    assert clip.std() == pytest.approx(plain.std(), rel=0.1)
+    if (format, subtype) in LOSSLESS:
+        assert np.abs(clip - plain).max() <= 2
+
+
+def test_plain_samples_are_read_exactly() -> None:
+    """At the rate of storage nothing is resampled, so that 16 bits come back as they were."""
+    stored = np.arange(-32000, 32000, 40, dtype=np.int16)
+    for format in ("WAV", "FLAC"):
+        clip = read_sound(encoded(stored, format, "PCM_16", RATE))
+        assert np.abs(clip.astype(int) - stored).max() <= 1  # full scale is 32768 there, 32767 here
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "none of WAV, AIFF, FLAC, OGG, MP3"),
+        (b"#!/bin/sh\n" * 9, "none of WAV"),
+        (b"RF64" + wav()[4:], "none of WAV"),
+        (b"RIFF\0\0\0\0WAVE", "damaged"),
+        (b"fLaC" + b"\xff" * 60, "damaged"),
+        (encoded(tone(), "FLAC", "PCM_16")[:60], "damaged"),
+        (b"OggS" + b"\0" * 60, "damaged"),
+        (b"\xff\xfb\x90\x00" + b"\0" * 200, "damaged"),
+        (encoded(np.zeros(0), "WAV", "PCM_16"), "0 samples"),
+        (encoded(np.zeros((1600, 20)), "WAV", "PCM_16"), "20 channels"),
+        (encoded(tone(0.1, 500), "WAV", "PCM_16", 500), "500 Hz"),
+        (encoded(np.array([0.1, np.nan, 0.2]), "WAV", "FLOAT"), "NaN or infinite"),
+        (encoded(20_000 * tone(), "WAV", "FLOAT"), "expected -1 to 1"),
+        (encoded(np.stack([tone(), -tone()], axis=1), "WAV", "PCM_16"), "cancel each other"),
+    ],
+)  # fmt: skip
+def test_a_sound_that_cannot_be_heard_is_refused_in_words(content: bytes, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        read_sound(content)
+
+
+@pytest.mark.parametrize(
+    ("format", "subtype"), [("FLAC", "PCM_16"), ("OGG", "VORBIS"), ("MP3", "MPEG_LAYER_III")]
+)
+def test_a_long_sound_is_refused_before_it_is_decoded(format: str, subtype: str) -> None:
+    """An hour of silence is a few kilobytes, and would be 230 MB of samples."""
+    content = encoded(np.zeros(8000 * 600, np.float32), format, subtype, 8000)
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="longer than 10 seconds"):
+        read_sound(content)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < len(content) + 2**20
+
+
+def test_a_header_of_unknown_length_is_read_to_the_end_of_the_file() -> None:
+    """Programs that write to a pipe cannot go back to say how long the sound became."""
+    content = bytearray(wav())
+    content[4:8] = content[40:44] = b"\xff" * 4
+    assert (read_sound(bytes(content)) == read_sound(wav())).all()
+
+
+def test_columns_of_sound_files_are_recognised_by_their_endings() -> None:
+    for ending in ("wav", "WAV", "flac", "ogg", "opus", "mp3", "aif", "aiff"):
+        names = [f"s{i}.{ending}" for i in range(12)]
+        source = understood(csv(table(12).assign(left_1=names, left_2="")))
+        block = source.block("left_1")
+        assert block is not None
+        assert block.kind == "sounds"
+
+
+def test_silent_sounds_are_reported_with_their_rows() -> None:
+    members = {f"p{i}.png": png() for i in range(12)} | {f"s{i}.WAV": wav() for i in range(12)}
+    members["s7.WAV"] = encoded(np.zeros(800), "WAV", "PCM_16")
+    made_set = made(listed(), files=Files(packed(members), SMALL))
+    assert made_set.dataset is not None, told(made_set)
+    assert "silent: 1 file of 12 (row 7)" in told(made_set)
+
+
 def test_missing_and_damaged_files_are_told_with_their_rows() -> None:
     members = {f"p{i}.png": png() for i in range(12) if i != 4} | {"p5.png": b"GIF89a nonsense"}
     members |= {f"s{i}.WAV": wav() for i in range(12)} | {"s7.WAV": wav(seconds=2)}
@@ -381,6 +477,10 @@ _ARRAYS = npz(
 )
 _CSV, _PARQUET = csv(_FRAME), parquet(_FRAME)
 _ZIP = packed({f"p{i}.png": png() for i in range(12)} | {f"s{i}.WAV": wav(0.05) for i in range(12)})
+_SOUNDS = [
+    encoded(tone(0.05), *how)
+    for how in (("WAV", "FLOAT"), ("FLAC", "PCM_16"), ("OGG", "VORBIS"), ("MP3", "MPEG_LAYER_III"))
+]
 _LISTED = listed()
 
 
@@ -453,6 +553,17 @@ def test_any_zip_is_read_or_told(content: bytes) -> None:
     for kind, name in (("pictures", "p3.png"), ("sounds", "s3.WAV")):
         result = files.decode([name], kind, SMALL)
         assert result.issues or len(result.values) == 1
+
+
+@SOME
+@given(st.sampled_from(_SOUNDS).flatmap(corrupted))
+def test_any_sound_is_read_or_refused(content: bytes) -> None:
+    try:
+        clip = read_sound(content)
+    except ValueError:
+        return
+    assert clip.dtype == np.int16
+    assert 0 < len(clip) <= 10 * RATE
 
 
 _CELL = st.one_of(st.text(max_size=8), st.floats(), st.sampled_from(["", "=1", "train", "p.png"]))

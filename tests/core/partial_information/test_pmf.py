@@ -53,6 +53,10 @@ def test_rounded_probabilities_are_made_whole(tmp_path: Path) -> None:
         ({"pmf": [*XOR, XOR[0]]}, r"\[0, 0, 0\] comes twice"),
         ({"pmf": XOR[:3]}, "sum to 0.75"),
         ('{"pmf": [[[0, 0, 0], NaN]]}', "entry 0 "),
+        ('{"pmf": [[[NaN, 0, 0], 1.0]]}', "entry 0 "),
+        ({"pmf": [[[0, 0, 0], 10**400]]}, "entry 0 "),
+        ({"pmf": [[[0, 0, 0], "1"]]}, r"pmf\[0\]\[1\]: expected a number, got '1'"),
+        ({"pmf": [[[i, i, i], 1 / 500] for i in range(500)]}, "at most 10,000,000 cells"),
     ],
 )
 def test_faults_are_named(tmp_path: Path, content: Any, words: str) -> None:

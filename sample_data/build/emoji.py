@@ -198,8 +198,8 @@ def sheet(pictures: list[Image.Image]) -> bytes:
     """Return a PNG with the pictures in rows of ``COLUMNS``, on white, 255 colours."""
     rows = -(-len(pictures) // COLUMNS)
     whole = Image.new("RGB", (COLUMNS * TILE, rows * TILE), (255, 255, 255))
-    for place, picture in enumerate(pictures):
-        at = (place % COLUMNS * TILE, place // COLUMNS * TILE)
+    for index, picture in enumerate(pictures):
+        at = (index % COLUMNS * TILE, index // COLUMNS * TILE)
         whole.paste(Image.fromarray(np.rint(on_white(picture) * 255).astype(np.uint8)), at)
     stream = io.BytesIO()
     palette = whole.quantize(255, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)

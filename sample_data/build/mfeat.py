@@ -119,7 +119,7 @@ CARD = Card(
     cautions=(
         "These are two descriptions of one picture, not two sensors.",
         "Zernike moments do not change when a picture is turned, so they mix up 6 and 9; what "
-        "tells those two apart is unique to the Fourier side.",
+        "distinguishes those two is unique to the Fourier side.",
         "More than half of the nines are one of the sixes turned upside down, and a few digits are "
         "in the collection twice; such twins stay in one split.",
         "The picture is shown for people; the models see only the two vectors.",
@@ -151,10 +151,10 @@ CARD_THREE = replace(
     ),
     cautions=(
         "These are three descriptions of one picture, not three sensors.",
-        "The third is meant to be weak and to repeat: six numbers that tell most digits as the "
-        "other two do. The pixels, which would tell nearly every digit alone, are left out.",
-        "Neither Zernike moments nor morphological features tell a 6 from a 9; what tells those "
-        "two apart is unique to the Fourier side.",
+        "The third is meant to be weak and to repeat: six numbers that predict most digits as the "
+        "other two do. The pixels, which would predict nearly every digit alone, are left out.",
+        "Neither Zernike moments nor morphological features separate a 6 from a 9; what separates "
+        "those two is unique to the Fourier side.",
         "With three inputs redundancy is what at least two of them say.",
         *CARD.cautions[2:],
     ),

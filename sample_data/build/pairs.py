@@ -43,10 +43,10 @@ def same_pairs(rows: np.ndarray, digit: np.ndarray, rng: np.random.Generator) ->
     """Return pairs (n, 3) for "the same digit?": half of every digit's images meet their digit."""
     pairs = []
     images, clips = [], []
-    for one in np.unique(digit):
-        own = rows[digit[rows] == one]
-        agree = len(own) // 2
-        image, clip = rng.permutation(own), rng.permutation(own)
+    for value in np.unique(digit):
+        same = rows[digit[rows] == value]
+        agree = len(same) // 2
+        image, clip = rng.permutation(same), rng.permutation(same)
         pairs += [(i, c, 1) for i, c in zip(image[:agree], clip[:agree], strict=True)]
         images.append(image[agree:])
         clips.append(clip[agree:])
@@ -153,7 +153,7 @@ def card(name: str) -> Card:
         base,
         name=name,
         title=title,
-        summary=f"{question} Neither side can tell alone; both together can.",
+        summary=f"{question} Neither side predicts the class alone; both together do.",
         source=(
             "The images and clean clips of the set avdigits, paired at random by a program "
             "(python -m sample_data.build.pairs). " + base.source

@@ -1,4 +1,5 @@
-"""A gates: the distribution of two inputs and a class, built from gates or from a truth table.
+"""A gate mixture: a synthetic distribution of two inputs and a class, made of logic gates or a
+truth table.
 
 **Gates.** Each of x1 and x2 has a bit, a and b. A gate makes the class of the two, y = f(a, b).
 Every bit is fair, and the two have ``correlation`` c; in RDN they are one and the same:
@@ -142,9 +143,9 @@ class GateMixture:
     @property
     def values(self) -> dict[str, Any]:
         """The values of ``OPTIONS``, as ``options.canonical`` writes them."""
-        own = {name: getattr(self, name) for name in ("noise", "prior", "correlation")}
+        shape = {name: getattr(self, name) for name in ("noise", "prior", "correlation")}
         rows = write_table(self.table, arrow="~", gap="~", end="/")
-        return {**{n: self.gates.get(n, 0.0) for n in GATE_NAMES}, "table": rows or (), **own}
+        return {**{n: self.gates.get(n, 0.0) for n in GATE_NAMES}, "table": rows or (), **shape}
 
     @property
     def spec(self) -> str:
@@ -167,8 +168,8 @@ class GateMixture:
         p, asked = self._before.p, self._asked
         if asked is None:
             return self._before
-        own = p.sum(axis=(0, 1))
-        factor = np.divide(asked, own, out=np.zeros_like(own), where=own > 0)
+        prior = p.sum(axis=(0, 1))
+        factor = np.divide(asked, prior, out=np.zeros_like(prior), where=prior > 0)
         return replace(self._before, p=_scaled(p * factor))
 
     def pmf(self) -> Pmf:

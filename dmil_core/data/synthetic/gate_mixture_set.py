@@ -1,4 +1,4 @@
-"""The generated set ``gates``: rows drawn from a ``World``, as points in a plane or as vectors."""
+"""The generated set ``gates``: rows of a gate mixture, as points in a plane or as vectors."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from dmil_core.schema import SPLITS
 Floats = NDArray[np.float64]
 Form = Literal["points", "vectors"]
 
-TITLE: Final = "World: gates or a truth table, as points or vectors"
+TITLE: Final = "Gate mixture: logic gates or a truth table, as points or vectors"
 #: Coordinates of an input as a vector: room for two symbols of each gate.
 DIMENSION: Final = 16
 #: Flag of rows whose class noise has drawn anew.
@@ -77,8 +77,8 @@ class GateMixtureSet:
     @property
     def spec(self) -> str:
         """The text that ``from_spec`` reads back to an equal set; the name of the data set."""
-        own = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "mixture"}
-        return options.canonical(NAME, {**self.mixture.values, **own}, OPTIONS)
+        drawing = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "mixture"}
+        return options.canonical(NAME, {**self.mixture.values, **drawing}, OPTIONS)
 
     def centres(self, modality: int) -> Floats:
         """(symbols, D) centre of each symbol of x1 or x2, in the order of the distribution; D is 2

@@ -36,7 +36,7 @@ MODE_LENGTH: Final = 4.0
 CODE_LENGTH: Final = 1.8
 
 NAME: Final = "gaussian"
-TITLE: Final = "Gaussian distributions: what each input tells is known in bits"
+TITLE: Final = "Gaussian distributions: mutual information with the class is known in bits"
 NOISE: Final = 0.5
 _CHUNK_ENTRIES: Final = 4_000_000
 
@@ -92,13 +92,13 @@ class GaussianDistribution:
         step = max(1, _CHUNK_ENTRIES // means.size)
         values = np.full((len(x[0]), len(self.prior)), -np.inf)
         for start in range(0, len(values), step):
-            rows = np.stack([own[start : start + step] for own in x])
+            rows = np.stack([x_m[start : start + step] for x_m in x])
             away = rows[:, :, None, :] - means[:, None, :, :]
             square = np.einsum("ingd,ij,jngd->ng", away, precision, away, optimize=True)
             density = constant - 0.5 * square + np.log(self.weights)
             for k in np.unique(self.labels):
-                own = density[:, self.labels == k]
-                values[start : start + step, k] = logsumexp(own, axis=1)
+                of_class = density[:, self.labels == k]
+                values[start : start + step, k] = logsumexp(of_class, axis=1)
         return values
 
 

@@ -121,7 +121,7 @@ class Files:
         return content
 
     def decode(self, names: Sequence[str], kind: str, limits: Limits = DEFAULT) -> Decoded:
-        """The files of all rows as one input; every file that cannot be read is told."""
+        """The files of all rows as one input; every file that cannot be read is reported."""
         read: Callable[[bytes, Limits], NDArray[Any]]
         read = read_picture if kind == "pictures" else read_sound
         items: list[NDArray[Any] | None] = []

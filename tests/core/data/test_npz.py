@@ -84,7 +84,7 @@ def test_flipped_bytes_are_noticed(shipped: Path, data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(content) - 1))
     content[place] ^= data.draw(st.integers(1, 255))
     # Away from the card and its hash: the format itself must notice, or nothing has changed.
-    corrupted = shipped.parent / "bare" / "spoilt.npz"
+    corrupted = shipped.parent / "bare" / "corrupted.npz"
     corrupted.parent.mkdir(exist_ok=True)
     corrupted.write_bytes(content)
     try:

@@ -1,4 +1,4 @@
-"""Worlds of gates: the distribution is the textbook's, and rows are drawn from it."""
+"""Gate mixtures: the distribution is the textbook's, and rows are drawn from it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LN2 = float(np.log(2.0))
 
 @st.composite
 def mixtures(draw: st.DrawFn) -> GateMixture:
-    """Worlds of every kind; a prior only where each class can occur."""
+    """Gate mixtures of every kind; a prior only where each class can occur."""
     noise = draw(st.floats(0, 1))
     if draw(st.booleans()):
         cells = st.tuples(*[st.sampled_from(["0", "1", "2"])] * 3)

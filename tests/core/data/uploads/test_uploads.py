@@ -218,7 +218,7 @@ def test_a_choice_that_contradicts_itself_is_told() -> None:
         (b"a,b,a,c\n1,2,3,4\n", "the name a occurs more than once"),
         (b"a,,c,d\n1,2,3,4\n", "column 2 has no name"),
         (b"a\n1\n", "fewer than 3 columns"),
-        (b"a,b,c\n1,2,3,4\n", "cannot be told apart by commas"),
+        (b"a,b,c\n1,2,3,4\n", "cannot be split by commas"),
         (b"a,b,c\n" + b"1,2,3\n" * 500, "Expected at most 60 rows"),
         (b",".join(b"c%d" % i for i in range(30)) + b"\n", "30 columns"),
         (b"a,b," + b"c" * 500 + b"\n1,2,3\n", "504 characters"),

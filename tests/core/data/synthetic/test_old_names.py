@@ -17,7 +17,7 @@ SMALL = "train=40,val=20,test=20"
         (f"world:xor=1,and=1,noise=0.1,{SMALL}", f"gates:xor=1,and=1,noise=0.1,{SMALL}"),
         (f"world:form=vectors,{SMALL}", f"gates:form=vectors,{SMALL}"),
         (f"gaussian:law=xor,{SMALL}", f"gaussian:distribution=xor,{SMALL}"),
-        (f"gaussian:seed=3,law=pair,{SMALL}", f"gaussian:seed=3,distribution=pair,{SMALL}"),
+        (f"gaussian:seed=3,law=copy,{SMALL}", f"gaussian:seed=3,distribution=copy,{SMALL}"),
     ],
 )
 def test_an_old_spec_draws_the_rows_of_the_new_one(old: str, new: str) -> None:

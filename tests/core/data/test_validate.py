@@ -143,7 +143,8 @@ def test_u3_is_a_interaction_type_of_three_only() -> None:
 
 
 def test_a_file_of_three_without_a_card_is_completed() -> None:
-    arrays, card = complete(three_arrays(), None, "mine")
+    completed = complete(three_arrays(), None, "mine")
+    arrays, card = completed.arrays, completed.card
     assert [(m.name, m.kind) for m in card.modalities] == [
         ("x1", "vector"), ("x2", "text"), ("x3", "sequence"),
     ]  # fmt: skip
@@ -244,8 +245,8 @@ def test_check_never_raises_and_what_passes_becomes_a_dataset(
     assert all(i.title and i.what_to_do and str(i) for i in issues)
     if errors(issues):
         return
-    full, full_card = complete(arrays, card, "any")
-    dataset = from_arrays("any", full, full_card)
+    completed = complete(arrays, card, "any")
+    dataset = from_arrays("any", completed.arrays, completed.card)
     assert len(dataset) == len(dataset.x1) == len(dataset.x2) == len(dataset.ids)
     assert dataset.digest
     assert set(dataset.split) <= set(SPLITS)

@@ -135,3 +135,14 @@ def test_a_changed_byte_is_called_damaged(tmp_path: Path) -> None:
         except DataError:
             continue
     assert unseen < 0.03 * len(places)
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".csv"])
+def test_the_column_composition_of_earlier_versions_is_the_interaction_type(
+    tmp_path: Path, suffix: str
+) -> None:
+    old = table(["a", "b"]).rename(columns={"interaction_type": "composition"})
+    write_table(old, tmp_path / f"old{suffix}")
+    result = read_table(tmp_path / f"old{suffix}")
+    assert result["interaction_type"].tolist() == ["U1", "U1"]
+    assert "composition" not in result

@@ -29,6 +29,8 @@ SEEN, SHOWN = 32, 96
 RATE: Final = 8000
 _WINDOW, _BANDS, _FRAMES = 400, 24, 48
 _FORMATS: Final = ("PNG", "JPEG", "BMP", "GIF", "WEBP")
+#: Highest grey level of 16 bits.
+_LEVELS_16: Final = 65535
 #: Formats of sound files that are read, as people call them.
 SOUND_FORMATS: Final = ("WAV", "AIFF", "FLAC", "OGG", "MP3")
 #: Formats to save files again in, which nearly every program writes.
@@ -209,6 +211,9 @@ def _is_clutter(name: str) -> bool:
 def read_picture(content: bytes, limits: Limits = DEFAULT) -> NDArray[np.uint8]:
     """(SHOWN, SHOWN, 3) uint8: a picture in its proportions, with black beside it.
 
+    Transparent parts are white. Grey levels of 16 bits are scaled to 8: those of a depth map keep
+    their proportion to the full range.
+
     Raises ValueError if it is none.
     """
     from PIL import Image, ImageOps
@@ -218,12 +223,25 @@ def read_picture(content: bytes, limits: Limits = DEFAULT) -> NDArray[np.uint8]:
             width, height = picture.size
             if width * height > limits.pixels or min(width, height) < 1:
                 raise ValueError(f"{width} x {height} pixels")
-            upright = ImageOps.exif_transpose(picture).convert("RGB")
+            upright = _rgb(ImageOps.exif_transpose(picture))
             return np.asarray(ImageOps.pad(upright, (SHOWN, SHOWN)), dtype=np.uint8)
     except ValueError:
         raise
     except Exception as error:  # decoders raise whatever a damaged file leads them to
         raise ValueError(type(error).__name__) from None
+
+
+def _rgb(picture: Any) -> Any:
+    """A Pillow image in 8-bit colours; Pillow by itself would cut 16 bits off at 255."""
+    from PIL import Image
+
+    if picture.mode.startswith("I"):
+        levels = np.asarray(picture, dtype=np.float64).clip(0, _LEVELS_16) * (255 / _LEVELS_16)
+        return Image.fromarray(levels.round().astype(np.uint8)).convert("RGB")
+    if not picture.has_transparency_data:
+        return picture.convert("RGB")
+    white = Image.new("RGBA", picture.size, "white")
+    return Image.alpha_composite(white, picture.convert("RGBA")).convert("RGB")
 
 
 def _pictures(items: list[NDArray[Any]]) -> Decoded:

@@ -211,16 +211,16 @@ def main() -> None:
     """Write data.npz, glyphs.png and card.json."""
     glyphs = Glyphs(FONT)
     result = [(emoji, glyphs.picture(emoji.text)) for emoji in listed()]
-    emoji = [one for one, picture in result if picture is not None]
+    emoji = [entry for entry, picture in result if picture is not None]
     pictures = [picture for _, picture in result if picture is not None]
     traces = np.stack([ink(picture) for picture in pictures])
-    label = np.array([one.group for one in emoji])
-    group = look_alike_groups([stem(one.name) for one in emoji], traces)
+    label = np.array([entry.group for entry in emoji])
+    group = look_alike_groups([stem(entry.name) for entry in emoji], traces)
     arrays: dict[str, np.ndarray] = {
         "x1": np.stack([describe(picture) for picture in pictures]).astype(np.float16),
-        "x2": np.array([one.name for one in emoji]),
+        "x2": np.array([entry.name for entry in emoji]),
         "y": np.searchsorted(CARD.classes, label).astype(np.uint8),
-        "id": np.array([one.code for one in emoji]),
+        "id": np.array([entry.code for entry in emoji]),
         "split": grouped(label, group, SEED),
         "group": group,
     }

@@ -58,12 +58,12 @@ def joined(file: dict[str, np.ndarray], ids: np.ndarray, names: np.ndarray) -> n
     if vectors.shape != (len(characters), SIZE):
         raise DataError(f"expected {key!r} of shape {(len(characters), SIZE)}, got {vectors.shape}")
     row_of = {code(character): row for row, character in enumerate(characters)}
-    if missing := [one for one in ids.tolist() if one not in row_of]:
+    if missing := [code_ for code_ in ids.tolist() if code_ not in row_of]:
         raise DataError(
             f"expected a vector for each of {len(ids)} emoji, got none for {len(missing)}, such as "
             f"{missing[0]}. Add them to the file"
         )
-    rows = np.array([row_of[one] for one in ids.tolist()])
+    rows = np.array([row_of[code_] for code_ in ids.tolist()])
     if "name" in file and (other := np.flatnonzero(file["name"][rows] != names)).size:
         first = int(other[0])
         raise DataError(

@@ -58,7 +58,7 @@ def twins(pixels: np.ndarray) -> np.ndarray:
     alike = np.corrcoef(np.vstack([pixels, turned]))[:number]
     linked = (alike[:, :number] > ALIKE) | (alike[:, number:] > ALIKE)
     _, member = connected_components(coo_array(linked), directed=False)
-    return np.array([f"picture-{one:04d}" for one in member])
+    return np.array([f"picture-{number:04d}" for number in member])
 
 
 def main() -> None:

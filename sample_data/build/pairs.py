@@ -62,8 +62,8 @@ def _other_digit(
     order = rng.permutation(right)
     while len(clash := np.flatnonzero(digit[left] == digit[order])):
         swap = rng.integers(len(order), size=len(clash))
-        for one, other in zip(clash, swap, strict=True):
-            order[[one, other]] = order[[other, one]]
+        for row, other in zip(clash, swap, strict=True):
+            order[[row, other]] = order[[other, row]]
     return order
 
 

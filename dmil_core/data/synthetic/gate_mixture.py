@@ -15,9 +15,8 @@ same inputs may lead to several classes. A table says itself how its inputs go t
 ``correlation``.
 
 What follows is the same for both. **Prior.** The distribution p0 so far is tilted to the class
-prior q that
-is asked for; of all distributions with this prior it is the nearest to p0 (least Kullback-Leibler
-divergence):
+prior q that is asked for; of all distributions with this prior it is the nearest to p0 (least
+Kullback-Leibler divergence):
 
     p1(x1, x2, y) = p0(x1, x2, y) q(y) / p0(y)
 
@@ -81,7 +80,8 @@ OPTIONS: Final[tuple[Option, ...]] = (
 
 @dataclass(frozen=True)
 class GateMixture:
-    """A distribution of (x1, x2, y); the module says what the parts mean.
+    """A gate mixture: a synthetic distribution of two inputs and a class made of logic gates or a
+    truth table. The module explains the parts.
 
     Attributes
     ----------
@@ -124,8 +124,9 @@ class GateMixture:
 
     @classmethod
     def from_spec(cls, spec: str) -> GateMixture:
-        """Read ``gates``, ``gates:xor=1,and=.5,noise=.1``, ``gates:table=0~0~0/1~0~1``; raises
-        ConfigError."""
+        """Read ``gates``, ``gates:xor=1,and=.5,noise=.1``, ``gates:table=0~0~0/1~0~1``, or the same
+        with the set's old name; raises ConfigError."""
+        spec = options.current_name(spec)
         _require(spec.partition(":")[0] == NAME, f"a spec begins with {NAME}:, got {spec[:40]!r}")
         return cls.from_values(options.parse(spec, OPTIONS))
 

@@ -93,8 +93,8 @@ def test_a_truncated_file_is_a_data_error(shipped: Path, keep: float) -> None:
 @given(data=st.data())
 def test_flipped_bytes_are_noticed(shipped: Path, data: st.DataObject) -> None:
     content = bytearray(shipped.read_bytes())
-    place = data.draw(st.integers(0, len(content) - 1))
-    content[place] ^= data.draw(st.integers(1, 255))
+    position = data.draw(st.integers(0, len(content) - 1))
+    content[position] ^= data.draw(st.integers(1, 255))
     # Away from the card and its hash: the format itself must notice, or nothing has changed.
     corrupted = shipped.parent / "bare" / "corrupted.npz"
     corrupted.parent.mkdir(exist_ok=True)

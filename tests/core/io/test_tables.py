@@ -124,17 +124,17 @@ def test_a_changed_byte_is_called_damaged(tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
     write_table(table(ODD_NAMES), path, {"a": 1})
     whole, wanted, unseen = path.read_bytes(), read_table(path), 0
-    places = range(0, len(whole), 5)
-    for place in places:
+    positions = range(0, len(whole), 5)
+    for position in positions:
         corrupted = bytearray(whole)
-        corrupted[place] ^= 0x41
+        corrupted[position] ^= 0x41
         path.write_bytes(corrupted)
         try:
             table_metadata(path)
             unseen += not read_table(path).equals(wanted)
         except DataError:
             continue
-    assert unseen < 0.03 * len(places)
+    assert unseen < 0.03 * len(positions)
 
 
 @pytest.mark.parametrize("suffix", [".parquet", ".csv"])

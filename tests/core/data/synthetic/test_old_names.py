@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dmil_core.data.catalog import load_dataset
+from dmil_core.data.synthetic.gate_mixture import GateMixture
+from dmil_core.data.synthetic.gaussian import gaussian_distribution
 from dmil_core.data.synthetic.spec import current_name
 from dmil_core.errors import ConfigError
 
@@ -26,6 +28,12 @@ def test_an_old_spec_draws_the_rows_of_the_new_one(old: str, new: str) -> None:
     assert before.name == after.name
     assert "world" not in before.name
     assert "law=" not in before.name
+
+
+def test_an_old_spec_means_the_same_distribution() -> None:
+    assert GateMixture.from_spec("world:xor=1,and=1") == GateMixture.from_spec("gates:xor=1,and=1")
+    old, new = (gaussian_distribution(f"gaussian:{o}=xor") for o in ("law", "distribution"))
+    assert (old.means == new.means).all()
 
 
 def test_the_name_alone_is_read_too() -> None:

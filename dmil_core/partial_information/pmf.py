@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -126,20 +126,38 @@ def read_pmf(path: Path) -> Pmf:
         raise DataError(
             f'{path}: expected {{"pmf": [[[x1, x2, y], p], ...]}} with at least one entry'
         )
+    return from_pairs(listed, str(path))
+
+
+def from_pairs(listed: Sequence[Any], where: str = "pmf") -> Pmf:
+    """A distribution from ``[[x1, x2, y], p]`` pairs, lists or tuples; ``where`` is for messages.
+
+    Raises
+    ------
+    DataError
+        Naming every pair that is not as expected.
+    """
     try:
-        entries: tuple[_Entry, ...] = strict_json.read(tuple[_Entry, ...], listed)
+        pairs: tuple[_Entry, ...] = strict_json.read(tuple[_Entry, ...], _as_lists(listed))
     except strict_json.UnfitJsonError as error:
         wrong = sorted({fault.path[0] for fault in error.faults if fault.path})
         shown = ", ".join(str(i) for i in wrong[:_MOST_SHOWN])
         more = f" and {len(wrong) - _MOST_SHOWN} more" if len(wrong) > _MOST_SHOWN else ""
         raise DataError(
-            f"{path}: entry {shown}{more} (from 0) is not [[x1, x2, y], p] with a probability p "
+            f"{where}: {f'entry {shown}{more} (from 0)' if wrong else 'an entry'} is not [[x1, x2, y], p] with a probability p "
             f"from 0 to 1; the first: {error.faults[0].describe('pmf')}"
         ) from None
     try:
-        return from_entries((_triple(symbols), float(p)) for symbols, p in entries)
+        return from_entries((_triple(symbols), float(p)) for symbols, p in pairs)
     except DataError as error:
-        raise DataError(f"{path}: {error}") from None
+        raise DataError(f"{where}: {error}") from None
+
+
+def _as_lists(value: Any) -> Any:
+    """Tuples as lists, numbers of numpy as Python's, as they would come from a JSON file."""
+    if isinstance(value, list | tuple):
+        return [_as_lists(v) for v in value]
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _triple(symbols: tuple[Any, ...]) -> Triple:

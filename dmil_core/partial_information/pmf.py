@@ -143,8 +143,9 @@ def from_pairs(listed: Sequence[Any], where: str = "pmf") -> Pmf:
         wrong = sorted({fault.path[0] for fault in error.faults if fault.path})
         shown = ", ".join(str(i) for i in wrong[:_MOST_SHOWN])
         more = f" and {len(wrong) - _MOST_SHOWN} more" if len(wrong) > _MOST_SHOWN else ""
+        which = f"entry {shown}{more} (from 0)" if wrong else "an entry"
         raise DataError(
-            f"{where}: {f'entry {shown}{more} (from 0)' if wrong else 'an entry'} is not [[x1, x2, y], p] with a probability p "
+            f"{where}: {which} is not [[x1, x2, y], p] with a probability p "
             f"from 0 to 1; the first: {error.faults[0].describe('pmf')}"
         ) from None
     try:

@@ -112,16 +112,6 @@ def perform(words: list[str]) -> None:
     assert cli.main([command, *rest, *quick.get(command, [])]) == 0
 
 
-def test_the_format_table_names_what_validation_knows() -> None:
-    from dmil_core.data.validate import FLAG_PREFIX, OPTIONAL, REQUIRED
-
-    table = "\n".join(line for line in section("Your own data").splitlines() if line[:1] == "|")
-    first = " ".join(line.split("|")[1] for line in table.splitlines())
-    named = set(re.findall(r"`([\w<>]+)`", first))
-    media = {f"media_index{m}" for m in (1, 2, 3)}  # for sets with raw media, which need a card
-    assert named == {*REQUIRED, *OPTIONAL, f"{FLAG_PREFIX}<name>"} - media
-
-
 # --- lists ----------------------------------------------------------------------------------
 
 

@@ -75,7 +75,7 @@ def _edited(one: Dataset, edit: Edit, usual: Dataset) -> Dataset:
             return _swapped(one, m, usual, _row_of(usual, edit.donor))
         case "blank" | "noise":
             share = 1.0 if edit.kind == "blank" else edit.severity
-            return corrupt(one, m, edit.kind, share, seed=edit.seed, usual=usual)
+            return corrupt(one, m, edit.kind, share, seed=edit.seed, reference=usual)
         case "text":
             if x.dtype.kind != "U":
                 raise DataError(f"x{m} of {usual.name} is no text to be rewritten")

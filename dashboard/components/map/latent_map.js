@@ -280,7 +280,7 @@ export class LatentMap {
 
   // --- for others -----------------------------------------------------------------------------
 
-  /** The map as a figure of Plotly, which figure.js saves. */
+  /** The map as a figure of Plotly, which figure/save.js saves. */
   figure() {
     return plotlyFigure(this);
   }

@@ -1,4 +1,4 @@
-// A map as a figure of Plotly, to be saved as PNG, SVG or HTML: see figure.js.
+// A map as a figure of Plotly, to be saved as PNG, SVG or HTML: see figure/save.js.
 
 import { COORDINATE_MAX } from "./decode.js";
 

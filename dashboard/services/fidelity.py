@@ -1,4 +1,4 @@
-"""What the fidelity benchmark recorded: is the decomposition the real one?"""
+"""The record of the fidelity benchmark: gates beside the known interaction types."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from dashboard.services.store.catalog import DataProblem, log, shown, stamp
 from dmil_core.errors import DmilError
 from dmil_core.experiments import fidelity_record
 from dmil_core.experiments.fidelity_record import Fidelity
-from dmil_core.experiments.targets import Target
 from dmil_core.io.paths import results_root
 
 SEEDS, SETTINGS = fidelity_record.SEEDS, fidelity_record.SETTINGS
@@ -35,11 +34,6 @@ def _record(file: str, key: str) -> Fidelity | DataProblem | None:
     except DmilError as error:
         log.warning("%s", error)
         return DataProblem(str(error).replace(file, shown(file)))
-
-
-def targets(record: Fidelity) -> list[Target]:
-    """What was to hold, and whether it does."""
-    return fidelity_record.targets(record)
 
 
 def settings(record: Fidelity) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from dashboard.figures import fidelity as figures
 from dashboard.services import fidelity as service
 from dashboard.services.fidelity import Fidelity
 from dashboard.services.store.catalog import DataProblem, shown
+from dashboard.services.targets import targets
 from dashboard.state import session
 from dashboard.text import messages, terms, verdicts
 from dashboard.widgets import plain
@@ -30,25 +31,23 @@ def fidelity() -> None:
     if table.empty:
         widgets.notice(messages.no_fidelity(shown(service.path())))
         return
-    targets = service.targets(result)
-    states = [t.state for t in targets]
+    criteria = targets("fidelity")
     mixed = table[table["interaction_types"] > 1]["ceiling_share"]
     st.markdown(
         verdicts.fidelity(
-            states.count("met"),
-            states.count("missed"),
-            states.count("open"),
             float(mixed.min()) if len(mixed) else float(table["ceiling_share"].min()),
             len(table),
+            [t.state for t in criteria],
         )
     )
     _complete(table)
-    left, right = st.columns([3, 2], gap="large")
+    left, right = st.columns([3, 2], gap="large") if criteria else (st.container(), None)
     with left:
         _agreement(result, table)
-    with right:
-        st.markdown("**What was to hold**")
-        widgets.targets(targets)
+    if right is not None:
+        with right:
+            st.markdown("**What was to hold**")
+            widgets.targets(criteria)
     _table(table)
     st.divider()
     _setting(result, table)

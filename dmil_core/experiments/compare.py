@@ -340,7 +340,7 @@ def synergy(table: pd.DataFrame, pair: pd.DataFrame) -> dict[str, float]:
     correct = table["correct"].to_numpy(bool)
     return {
         "synergy": scores.synergy_indicator(correct, *alone),
-        "missed": scores.missed_indicator(correct, *alone),
+        "missed": scores.unimodal_loss_rate(correct, *alone),
         "synergy_ceiling": scores.synergy_ceiling(*alone),
     }
 

@@ -31,7 +31,7 @@ from benchmarks.runs import RESULTS, Records
 from dmil_core.data.synthetic.gaussian import NOISE, gaussian_distribution
 from dmil_core.experiments.targets import Target, judged
 from dmil_core.information.estimator import PointwiseInformation
-from dmil_core.information.truth import exact, known_distribution
+from dmil_core.information.truth import exact_pointwise, known_distribution
 from dmil_core.io.atomic import write_json
 from dmil_core.partial_information.discrete import decompose
 from dmil_core.partial_information.pmf import Floats
@@ -183,7 +183,7 @@ def estimates(distribution: str, rows: int, seed: int) -> Records:
     result = []
     for definition in DEFINITIONS:
         told = fitted.score_samples(test["x1"], test["x2"], test["y"], definition)
-        true = exact(known, test["x1"], test["x2"], test["y"], definition)
+        true = exact_pointwise(known, test["x1"], test["x2"], test["y"], definition)
         named = {"distribution": distribution, "rows": rows, "seed": seed, "definition": definition}
         result.append({**named, "seconds": seconds, "rows_per_s": speed, **errors(told, true)})
         if distribution == SWITCH:

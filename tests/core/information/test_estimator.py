@@ -19,7 +19,7 @@ from dmil_core.data.synthetic.gaussian import gaussian_distribution
 from dmil_core.errors import ConfigError, DataError
 from dmil_core.information.estimator import PointwiseInformation
 from dmil_core.information.posteriors import Settings, Stack
-from dmil_core.information.truth import exact, known_distribution
+from dmil_core.information.truth import exact_pointwise, known_distribution
 from dmil_core.partial_information.pointwise import Pointwise, means
 
 LN2 = float(np.log(2.0))
@@ -37,7 +37,7 @@ def fitted(spec: str, rows: int = 1600) -> tuple[PointwiseInformation, Arrays, A
 def truth(spec: str, rows: Arrays, definition: str = "same-sign") -> Pointwise:
     distribution = known_distribution(spec)
     assert distribution is not None
-    return exact(distribution, rows["x1"], rows["x2"], rows["y"], definition)  # type: ignore[arg-type]
+    return exact_pointwise(distribution, rows["x1"], rows["x2"], rows["y"], definition)  # type: ignore[arg-type]
 
 
 def bits(values: NDArray[np.float64]) -> float:

@@ -2,9 +2,9 @@
 
 Each paradigm's learning rate is chosen on validation rows, of three, on every set, by runs of half
 the epochs with a seed that is not reported; then seeds 0 to 4 are trained and tested. The records
-are checkpoints/<set>/results.jsonl and tuning.jsonl: what they hold is not trained again, here or
-on another machine, so the benchmark can be run a set or some paradigms at a time. Tables and
-figures are made from them by ``dmil_core.experiments.scoreboard``. The runs themselves lie under
+are checkpoints/<set>/results.jsonl and tuning.jsonl: runs in them are not trained again, here or on
+another machine, so the benchmark can be run a set or some paradigms at a time. Tables and figures
+are computed from them by ``dmil_core.experiments.scoreboard``. The runs themselves lie under
 ``--out``.
 """
 

@@ -44,12 +44,12 @@ def targets(record: Fidelity, seeds: int = SEEDS) -> list[Target]:
     whole = len(measured) >= SETTINGS and bool((table["seeds"] >= seeds).all())
     rules: tuple[tuple[str, pd.DataFrame, str, Bound, float, Callable[[float], str]], ...] = (
         (
-            f"agreement at least {100 * AGREEMENT_SHARE:g} % of the information ceiling in every "
+            f"agreement at least {100 * AGREEMENT_SHARE:g} % of the information reference in every "
             "setting of two or more interaction types",
-            mixed, "ceiling_share", "least", AGREEMENT_SHARE, _share,
+            mixed, "reference_share", "least", AGREEMENT_SHARE, _share,
         ),
         (
-            f"AUROC of every component at least {AUROC_SHARE:.2f} of its ceiling",
+            f"AUROC of every component at least {AUROC_SHARE:.2f} of its reference",
             mixed, "worst_auroc", "least", AUROC_SHARE, _number,
         ),
         (

@@ -54,18 +54,18 @@ def agreements(record: Fidelity, names: list[str]) -> pd.DataFrame:
 
 
 def aurocs(record: Fidelity, setting: str) -> pd.DataFrame:
-    """Columns component, dmil, paper, ceiling, share: one-vs-rest AUROC of each gate."""
-    ceilings = record.distributions[setting]["information"].get("auroc", {})
+    """Columns component, dmil, reference, share, dmil-paper: one-vs-rest AUROC of each gate."""
+    references = record.distributions[setting]["information"].get("auroc", {})
     share = fidelity_record.auroc_shares(record, setting)
     rows = [
         {
             "component": c,
             "dmil": record.mean(setting, OURS, f"gate_auroc_{c}"),
-            "ceiling": float(top),
+            "reference": float(top),
             "share": share.get(c),
             "dmil-paper": record.mean(setting, PAPER, f"gate_auroc_{c}"),
         }
-        for c, top in ceilings.items()
+        for c, top in references.items()
     ]
     return pd.DataFrame(rows)
 

@@ -1,9 +1,9 @@
-"""What the fidelity benchmark found, setting by setting, and which of its targets are met.
+"""The record of the fidelity benchmark, and tables of it by setting.
 
-The record is benchmarks/results/fidelity.json: ``settings`` with the exact ceilings of each
-distribution,
-``runs`` with a row of figures per paradigm and seed, ``invariance`` with gates' rank correlations.
-A record may be partial, while the benchmark is under way; what is missing is NaN or not listed.
+The record is benchmarks/results/fidelity.json: ``settings`` with the exact reference figures of
+each distribution, ``runs`` with a row of figures for each paradigm and seed, ``invariance`` with
+rank correlations of gates. A record may be partial while the benchmark is running; what is missing
+is NaN or not listed.
 """
 
 from __future__ import annotations
@@ -29,15 +29,16 @@ SETTINGS: Final = 15
 
 @dataclass(frozen=True)
 class Fidelity:
-    """The record, read and checked for its outline.
+    """A record whose structure has been checked.
 
     Attributes
     ----------
     distributions
-        Setting -> its exact figures: ``information`` and ``generator`` ceilings, ``share`` of each
-        component, the best possible ``accuracy`` and its parts by interaction type.
+        Setting -> its exact figures: the reference gates ``information`` (from label information)
+        and ``generator`` (from the posterior of the interaction type), ``share`` of each component,
+        the Bayes ``accuracy`` and its parts by interaction type.
     runs
-        A row per run: setting, paradigm, seed and what was measured; ``purity`` as it was stored.
+        A row per run: setting, paradigm, seed and the figures; ``purity`` as it was stored.
     invariance
         Rank correlations by name.
     """
@@ -100,7 +101,7 @@ def fidelity_of(record: Mapping[str, Any]) -> Fidelity:
     Raises
     ------
     ValueError, TypeError, KeyError
-        If it has another outline.
+        If it has another structure.
     """
     distributions = {}
     for name, distribution in dict(record["settings"]).items():
@@ -125,14 +126,13 @@ def fidelity_of(record: Mapping[str, Any]) -> Fidelity:
 def settings(record: Fidelity) -> pd.DataFrame:
     """A row per setting that ``dmil`` was run in.
 
-    Columns: setting, interaction types (how many), seeds; agreement, agreement_sd, ceiling (what
-    label
-    information can tell), generator (what knowing the generator could), ceiling_share; worst_auroc
-    (as a share of its ceiling) and worst_component; calibration_error, absent (mean weight of a
+    Columns, all shares from 0 to 1: setting, interaction_types (how many), seeds; agreement,
+    agreement_sd, reference (agreement of the label-information reference), generator (agreement of
+    the posterior of the interaction type), reference_share (agreement / reference); worst_auroc (as
+    a share of the reference's) and worst_component; calibration_error, absent (mean weight of a
     component that does not occur), share_S and distribution_share_S; accuracy of dmil, joint,
-    ensemble,
-    dmil-paper and ``bayes``, the best possible; paper_agreement, paper_largest (the component with
-    the largest mean gate of dmil-paper) and paper_gate, that gate.
+    ensemble, dmil-paper and ``bayes``; paper_agreement, paper_largest (the component with the
+    largest mean gate of dmil-paper) and paper_gate, that gate.
     """
     rows = [_setting(record, name) for name in record.distributions if len(record.of(name, OURS))]
     return pd.DataFrame(rows)
@@ -141,7 +141,7 @@ def settings(record: Fidelity) -> pd.DataFrame:
 def _setting(record: Fidelity, name: str) -> dict[str, Any]:
     distribution = record.distributions[name]
     ours = record.values(name, OURS, "gate_agreement")
-    ceiling = distribution["agreement"]["information"]
+    reference = distribution["agreement"]["information"]
     ratios = auroc_shares(record, name)
     worst = min(ratios, key=lambda c: ratios[c], default="")
     gates = {c: record.mean(name, PAPER, f"mean_gate_{c}") for c in COMPONENTS}
@@ -152,9 +152,9 @@ def _setting(record: Fidelity, name: str) -> dict[str, Any]:
         "seeds": len(ours),
         "agreement": ours.mean(),
         "agreement_sd": ours.std(ddof=1),
-        "ceiling": ceiling,
+        "reference": reference,
         "generator": distribution["agreement"]["generator"],
-        "ceiling_share": ours.mean() / ceiling,
+        "reference_share": ours.mean() / reference,
         "worst_auroc": ratios.get(worst, np.nan),
         "worst_component": worst,
         "calibration_error": record.mean(name, OURS, "gate_calibration_error"),
@@ -170,14 +170,14 @@ def _setting(record: Fidelity, name: str) -> dict[str, Any]:
 
 
 def auroc_shares(record: Fidelity, setting: str, paradigm: str = OURS) -> dict[str, float]:
-    """Component -> mean AUROC of its gate as a share of the information ceiling's AUROC."""
+    """Component -> mean AUROC of its gate as a share of the information reference's AUROC."""
     tops = record.distributions[setting]["information"].get("auroc", {})
     ours = {c: record.mean(setting, paradigm, f"gate_auroc_{c}") for c in tops}
     return {c: v / float(tops[c]) for c, v in ours.items() if np.isfinite(v)}
 
 
 def synergy_share(record: Fidelity, setting: str, paradigm: str = OURS) -> float:
-    """Mean share of S; of the gate where a model does not tell what is unexplained."""
+    """Mean explained share of S; the mean gate of S for models without an explained share."""
     share = record.mean(setting, paradigm, "share_S")
     return share if np.isfinite(share) else record.mean(setting, paradigm, "mean_gate_S")
 
@@ -201,18 +201,18 @@ def accuracies(record: Fidelity, setting: str) -> pd.DataFrame:
 
 
 def shares(record: Fidelity, setting: str) -> pd.DataFrame:
-    """How much of the samples each part stands for: columns who, part, share.
+    """Mean share of each part: columns who, part, share (0 to 1).
 
-    ``who`` is dmil, dmil-paper or ``exact``, the distribution's own; part is a component or
+    ``who`` is dmil, dmil-paper or ``exact`` for the distribution; part is a component or
     ``unexplained``.
     """
     distribution, rows = record.distributions[setting], []
     names = (*COMPONENTS, "unexplained")
     for paradigm in (OURS, PAPER):
-        told = [record.mean(setting, paradigm, f"share_{c}") for c in COMPONENTS]
+        explained = [record.mean(setting, paradigm, f"share_{c}") for c in COMPONENTS]
         gates = [record.mean(setting, paradigm, f"mean_gate_{c}") for c in COMPONENTS]
         rest = record.mean(setting, paradigm, "share_unexplained")
-        values = [*told, rest] if np.isfinite(told).all() else [*gates, 0.0]
+        values = [*explained, rest] if np.isfinite(explained).all() else [*gates, 0.0]
         rows += [(paradigm, p, v) for p, v in zip(names, values, strict=True)]
     exact = [float(distribution.get("share", {}).get(c, np.nan)) for c in COMPONENTS]
     rows += [("exact", p, v) for p, v in zip(names, [*exact, 1 - sum(exact)], strict=True)]

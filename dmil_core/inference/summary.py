@@ -42,8 +42,9 @@ def sizes(model: Dmil, config: ModelConfig, dataset: Dataset) -> dict[str, Size]
     -------
     dict
         Part -> its size. Parts are ``x<m>``, ``z<m>``, ``m<m>``, ``n<m>`` and ``u<m>`` of each
-        input, ``r``, ``s``, ``heads``, ``gate`` and ``answer``, the logits. Layers that only training
-        uses are left out: the unimodal heads, the decoders and the auxiliary posteriors of R.
+        input, ``r``, ``s``, ``heads``, ``gate`` and ``answer``, the logits. Layers that only
+        training uses are left out: the unimodal heads, the decoders and the auxiliary posteriors of
+        R.
     """
     x = inputs(dataset, np.arange(1), config)
     with torch.no_grad():

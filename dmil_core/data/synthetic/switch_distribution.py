@@ -265,7 +265,7 @@ def responsibilities(
     y: NDArray[np.integer[Any]] | None = None,
     times_joint: bool = False,
 ) -> Floats:
-    """(N, C) share of R, U1 ... S that label information can claim: the information ceiling.
+    """(N, C) share of R, U1 ... S that label information can claim: the information reference.
 
     With ``a_m`` = p(y|x_m) rescaled so that the prior is 0 and certainty 1 (cut at 0), the shares
     are those of ``decision``. With ``y`` they are those of the true label, otherwise their mean

@@ -65,7 +65,7 @@ def test_bounds_themselves_are_met() -> None:
     assert states(result) == ["met"] * 8
 
 
-def test_a_low_ceiling_lowers_what_is_asked() -> None:
+def test_a_low_reference_lowers_what_is_asked() -> None:
     result = changed(**{"noise_1.2": {"gate_agreement": 0.78}})
     assert states(result)[0] == "missed"
     result["settings"]["noise 1.2"]["information"]["agreement"] = 0.8

@@ -27,7 +27,7 @@ def test_a_row_per_setting_by_hand() -> None:
     (row,) = read.settings(read.fidelity_of(record)).to_dict("records")
     assert row["agreement"] == pytest.approx(0.6)
     assert row["agreement_sd"] == pytest.approx(0.02**0.5)
-    assert row["ceiling_share"] == pytest.approx(0.75)
+    assert row["reference_share"] == pytest.approx(0.75)
     assert (row["worst_component"], row["worst_auroc"]) == ("S", 0.5)
     assert (row["paper_largest"], row["paper_gate"]) == ("S", 0.9)
     assert row["seeds"] == 2
@@ -81,7 +81,7 @@ def test_what_the_benchmark_writes_is_read(tmp_path: Path, monkeypatch: pytest.M
     quick = partial(dmil_core.training.run.train, epochs_scale=0.02)
     monkeypatch.setattr(dmil_core.training.run, "train", quick)
     made = [benchmark.run("R and S", spec, p, 0, tmp_path) for p in ("dmil", "joint")]
-    record = {"settings": {"R and S": {"spec": spec, **benchmark.ceilings(spec)}}, "runs": made}
+    record = {"settings": {"R and S": {"spec": spec, **benchmark.references(spec)}}, "runs": made}
     result = read.fidelity_of(json.loads(json.dumps(record)))
     (row,) = read.settings(result).to_dict("records")
     assert row["interaction_types"] == 2

@@ -293,9 +293,11 @@ def _means(mine: Records) -> dict[str, Any]:
     return out
 
 
-def _less(runs: Records, setting: str, one: str, other: str, name: str) -> dict[str, float | None]:
-    """A measure of one paradigm less that of another in the seeds both have."""
-    mine, theirs = (_by_seed(runs, setting, p) for p in (one, other))
+def _less(
+    runs: Records, setting: str, paradigm: str, other: str, name: str
+) -> dict[str, float | None]:
+    """Difference of a measure between two paradigms in the seeds both have."""
+    mine, theirs = (_by_seed(runs, setting, p) for p in (paradigm, other))
     both = [seed for seed in mine if seed in theirs]
     return interval(*([r[s][name] for s in both] for r in (mine, theirs)))
 

@@ -131,8 +131,8 @@ def recorded(
     return result
 
 
-def interval(one: Sequence[float], other: Sequence[float]) -> dict[str, float | None]:
-    """``one`` less ``other``, paired by seed: mean and 95 % interval; None where one seed has no
+def interval(first: Sequence[float], second: Sequence[float]) -> dict[str, float | None]:
+    """``first`` - ``second``, paired by seed: mean and 95 % interval; None where one seed has no
     interval."""
-    d = rank_tests.paired_difference(one, other)
+    d = rank_tests.paired_difference(first, second)
     return {k: v if math.isfinite(v) else None for k, v in vars(d).items()}

@@ -148,8 +148,8 @@ def _sample(
         chosen = np.sort(np.random.default_rng([seed, 12]).choice(total, rows, replace=False))
     start, parts = 0, []
     for first, second, labels, _ in _batches(file, columns):
-        own = chosen[(chosen >= start) & (chosen < start + len(labels))] - start
-        parts.append((first[own], second[own], labels[own]))
+        inside = chosen[(chosen >= start) & (chosen < start + len(labels))] - start
+        parts.append((first[inside], second[inside], labels[inside]))
         start += len(labels)
     if not parts:
         raise DataError("the file holds no rows")

@@ -22,8 +22,8 @@ class Difference:
     pairs: int
 
 
-def paired_difference(one: ArrayLike, other: ArrayLike) -> Difference:
-    """Mean of ``one`` - ``other``, paired by position (seeds), with Student's t interval.
+def paired_difference(first: ArrayLike, second: ArrayLike) -> Difference:
+    """Mean of ``first`` - ``second``, paired by position (seeds), with Student's t interval.
 
     A single pair has no interval (NaN); equal differences have one of no width.
 
@@ -32,7 +32,7 @@ def paired_difference(one: ArrayLike, other: ArrayLike) -> Difference:
     ValueError
         If the two are not of equal length, or empty.
     """
-    a, b = np.asarray(one, dtype=float), np.asarray(other, dtype=float)
+    a, b = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
     if a.shape != b.shape or a.ndim != 1 or not len(a):
         raise ValueError(f"expected two equally long rows of numbers, got {a.shape} and {b.shape}")
     from scipy.stats import t

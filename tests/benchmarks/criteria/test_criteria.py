@@ -5,16 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmarks import criteria
-from benchmarks.readme.cells import record_path
+from benchmarks.runs import RESULTS
 from dmil_core.experiments.targets import read_targets
 from dmil_core.io.paths import checkpoints_root
 
 
 def test_the_shipped_file_is_what_the_shipped_records_give(tmp_path: Path) -> None:
     """``make results`` has been run since the records changed."""
-    criteria.write(tmp_path / "targets.json", checkpoints_root(), record_path("fidelity"))
+    criteria.write(tmp_path / "targets.json", checkpoints_root(), RESULTS / "fidelity.json")
     made = read_targets(tmp_path / "targets.json")
-    assert made == read_targets(record_path("targets"))
+    assert made == read_targets(RESULTS / "targets.json")
     assert set(made) == {"comparison", "fidelity"}
 
 

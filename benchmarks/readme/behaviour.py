@@ -126,10 +126,10 @@ def three() -> str:
 
 `switch-three` has 6,000 training rows, 4 classes and equal shares of R, U1, U2, U3 and S;
 `mfeat-three` is the digits of `mfeat` in three descriptions. Test rows, mean ± standard deviation
-over {seeds} seeds (`make bench-three`); a gate that guesses finds 20 %. Exact agreement on
-`switch-three`: {percent(top["information"]["agreement"])} for the gate that follows from the class
-posteriors, {percent(top["generator"]["agreement"])} for the most probable interaction type given
-the inputs; the Bayes accuracy is {percent(top["accuracy"])}.
+over {seeds} seeds (`make bench-three`); a gate that guesses finds 20 %. Exact ceilings of
+`switch-three`: {percent(top["information"]["agreement"])} for what label information can tell,
+{percent(top["generator"]["agreement"])} for who knows how the data were made; the best possible
+accuracy is {percent(top["accuracy"])}.
 """
     head = [
         "",

@@ -27,14 +27,14 @@ def fidelity(record: fidelity_record.Fidelity) -> str:
     text = f"""### Is the decomposition the real one?
 
 The `switch` distribution in {len(rows)} settings, where the interaction type of every sample is
-known; test rows, mean over seeds (`make bench-fidelity`). *Finds*: how often the largest gate is
-the true interaction type, ± standard deviation; *reference*: the same for the gate that follows
-from the exact class posteriors; *AUROC*: the worst component's, as a share of the reference's;
-*absent*: largest mean weight of a component that does not occur. In percent, but for AUROC, error
-and weight.{note}
+known; test
+rows, mean over seeds (`make bench-fidelity`). *Finds*: how often the largest gate is the true
+interaction type, ± standard deviation; *ceiling*: how often label information can tell it, computed
+exactly; *AUROC*: the worst component's, as a share of its ceiling; *absent*: largest mean weight of
+a component that does not occur. In percent, but for AUROC, error and weight.{note}
 """
     head = [
-        "setting", "`dmil` finds", "reference", "of it", "AUROC", "calibration error", "absent",
+        "setting", "`dmil` finds", "ceiling", "of it", "AUROC", "calibration error", "absent",
         "`dmil` right", "`joint`", "`ensemble`", "best possible", "`dmil-paper` finds",
     ]  # fmt: skip
     body = [
@@ -48,8 +48,8 @@ and weight.{note}
         ]
         for r in rows.to_dict("records")
     ]
-    targets = listed(fidelity_criteria.targets(record))
-    return "\n".join([text, table(head, body), "", targets])
+    told = listed(fidelity_criteria.targets(record))
+    return "\n".join([text, table(head, body), "", told])
 
 
 def comparison(runs: pd.DataFrame) -> str:
@@ -75,8 +75,8 @@ Test accuracy in percent, mean ± standard deviation over {scoreboard.SEEDS} pai
 runs of half the epochs. Rank:
 {_ranked(order)}.{_under_way(cells, sets, names)}
 """
-    targets = listed(comparison_criteria.targets(runs))
-    return "\n".join([text, table(["", "rank", *(f"`{d}`" for d in sets)], body), "", targets])
+    told = listed(comparison_criteria.targets(runs))
+    return "\n".join([text, table(["", "rank", *(f"`{d}`" for d in sets)], body), "", told])
 
 
 def _ranked(order: scoreboard.RankSummary) -> str:

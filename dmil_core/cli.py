@@ -456,8 +456,8 @@ def _information(a: argparse.Namespace) -> int:
     path = a.out or store.default_path(dataset.slug)
     if path.suffix != ".parquet":
         raise ConfigError(f"{path}: expected a file ending in .parquet")
-    estimates = store.take(dataset, a.seed)
-    store.write(estimates, path)
+    estimates = store.InformationEstimates.compute(dataset, a.seed)
+    estimates.save(path)
     bits = estimates.rows["i12"].mean() / _UNITS["bits"]
     print(f"{path}: {len(estimates.rows)} rows, together the inputs tell {bits:.2f} bits")
     return 0

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from benchmarks import criteria
 from benchmarks.readme import behaviour, bits, reasons, waiting
 from benchmarks.readme.cells import record_path
 from benchmarks.readme.headlines import headlines
 from dmil_core.io.atomic import replacing
+from dmil_core.io.paths import checkpoints_root
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
@@ -30,7 +32,8 @@ def write_between(path: Path, parts: list[str]) -> None:
 
 
 def main() -> int:
-    """Replace the blocks in README.md and docs/collapse.md."""
+    """Replace the blocks in README.md and docs/collapse.md; write the targets for the app."""
+    criteria.write(record_path("targets"), checkpoints_root(), record_path("fidelity"))
     sections = {
         "information": bits.information,
         "avdigits": behaviour.avdigits,

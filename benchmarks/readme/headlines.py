@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from benchmarks.criteria import comparison as comparison_criteria
+from benchmarks.criteria import fidelity as fidelity_criteria
 from benchmarks.readme.cells import figure, listed, mean_sd, record_path, table
 from dmil_core.experiments import fidelity_record, records, scoreboard
 from dmil_core.io.paths import checkpoints_root
@@ -39,22 +41,22 @@ a component that does not occur. In percent, but for AUROC, error and weight.{no
         [
             str(r["setting"]),
             mean_sd(r["agreement"], r["agreement_sd"], r["seeds"], fidelity_record.SEEDS),
-            *(figure(100 * r[c]) for c in ("ceiling", "ceiling_share")),
+            *(figure(100 * r[c]) for c in ("reference", "reference_share")),
             *(figure(r[c], 3) for c in ("worst_auroc", "calibration_error", "absent")),
             *(figure(100 * r[c]) for c in ("dmil", "joint", "ensemble", "bayes")),
             figure(100 * r["paper_agreement"]),
         ]
         for r in rows.to_dict("records")
     ]
-    told = listed(fidelity_record.targets(record))
+    told = listed(fidelity_criteria.targets(record))
     return "\n".join([text, table(head, body), "", told])
 
 
 def comparison(runs: pd.DataFrame) -> str:
     """Headline: which way of learning is right how often?"""
-    order = scoreboard.standing(runs)
+    order = scoreboard.rank_summary(runs)
     means = scoreboard.summary(runs)
-    sets = [d for d in scoreboard.SETS if d in set(means["data"])]
+    sets = [d for d in comparison_criteria.SETS if d in set(means["data"])]
     cells = {(r["data"], r["paradigm"]): r for r in means.to_dict("records")}
     names = [str(p) for p in order.ranks.index]
     names += [p for p in dict.fromkeys(means["paradigm"]) if p not in names]
@@ -73,11 +75,11 @@ Test accuracy in percent, mean ± standard deviation over {scoreboard.SEEDS} pai
 runs of half the epochs. Rank:
 {_ranked(order)}.{_under_way(cells, sets, names)}
 """
-    told = listed(scoreboard.targets(runs))
+    told = listed(comparison_criteria.targets(runs))
     return "\n".join([text, table(["", "rank", *(f"`{d}`" for d in sets)], body), "", told])
 
 
-def _ranked(order: scoreboard.Standing) -> str:
+def _ranked(order: scoreboard.RankSummary) -> str:
     many, sets = len(order.ranks), len(order.scores)
     if not sets:
         return "none yet, no set has all seeds of two paradigms"
@@ -96,7 +98,7 @@ def _under_way(cells: dict[tuple[str, str], Any], sets: list[str], names: list[s
         sum(c["seeds"] >= scoreboard.SEEDS for c in cells.values()),
         len(sets) * len(names),
     )
-    missing = [f"`{d}`" for d in scoreboard.SETS if d not in sets]
+    missing = [f"`{d}`" for d in comparison_criteria.SETS if d not in sets]
     said = []
     if full < every:
         said.append(f"{full} of {every} cells have all seeds, others say how many")
@@ -118,7 +120,7 @@ def headlines() -> list[str]:
     if record is not None:
         parts.append(fidelity(record))
     runs = records.read_all(checkpoints_root()).runs
-    runs = runs[runs["data"].isin(scoreboard.SETS)].dropna(subset=["accuracy"])
+    runs = runs[runs["data"].isin(comparison_criteria.SETS)].dropna(subset=["accuracy"])
     if len(runs):
         parts.append(comparison(runs))
     return parts

@@ -3,7 +3,7 @@
 Whatever anyone can tell of a sample is e, the largest of a_1, ..., a_M and a; of that, modality m
 alone tells the share r_m = a_m / max(e, 1/2), and the decision tree divides it:
 
-    w = e decide(r_1, ..., r_M)
+    w = e interaction_responsibilities(r_1, ..., r_M)
 
 What is left, 1 - e, nothing explains, and it does not blur the rest: where a fifth of the labels
 is wrong, a modality that tells four fifths tells all there is. The 1/2 is for samples of which
@@ -18,7 +18,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from dmil_core.metrics.responsibility import decide
+from dmil_core.metrics.responsibility import interaction_responsibilities
 
 #: Of what is told of a sample at least this much counts as the whole.
 DOUBT = 0.5
@@ -34,7 +34,7 @@ def responsibilities(above: Tensor) -> Tensor:
     """
     e = above.amax(dim=1)
     *shares, _ = (above / e.clamp(min=DOUBT).unsqueeze(1)).unbind(dim=1)
-    return e.unsqueeze(1) * torch.stack(decide(shares, 1.0), dim=1)
+    return e.unsqueeze(1) * torch.stack(interaction_responsibilities(shares, 1.0), dim=1)
 
 
 def above_chance(probabilities: Tensor, y: Tensor, prior: Tensor) -> Tensor:

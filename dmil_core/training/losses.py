@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from dmil_core.errors import ConfigError
-from dmil_core.metrics.responsibility import decide
+from dmil_core.metrics.responsibility import interaction_responsibilities
 from dmil_core.models.batch import Batch
 from dmil_core.models.dmil import Dmil
 from dmil_core.models.i2m2 import I2m2Output
@@ -55,7 +55,7 @@ class Evidence:
         if truth is None:
             raise ConfigError("this loss term needs responsibilities; the paradigm has no folds")
         *alone, together = ((truth - chance) / (1.0 - chance)).clamp(0.0, 1.0).unbind(1)
-        return self.held(torch.stack(decide(alone, together), dim=1))
+        return self.held(torch.stack(interaction_responsibilities(alone, together), dim=1))
 
     def held(self, w: Tensor) -> Tensor:
         """w (B, C) over the components that the model has.

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.criteria.comparison import ABLATIONS, SETS
 from benchmarks.readme import cells, headlines
-from dmil_core.experiments.scoreboard import ABLATIONS, SETS
 from tests import records
 
 MEANS = {"joint": 0.85, "dmil": 0.9, "ensemble": 0.8, **dict.fromkeys(ABLATIONS, 0.88)}

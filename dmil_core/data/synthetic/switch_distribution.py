@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp
 
 from dmil_core.errors import ConfigError
-from dmil_core.metrics.responsibility import decide
+from dmil_core.metrics.responsibility import interaction_responsibilities
 from dmil_core.schema import FEWEST_MODALITIES, MOST_MODALITIES, components
 
 Floats = NDArray[np.float64]
@@ -267,7 +267,7 @@ def responsibilities(
     y: NDArray[np.integer[Any]] | None = None,
     times_joint: bool = False,
 ) -> Floats:
-    """(N, C) share of R, U1 ... S that label information can claim: the information ceiling.
+    """(N, C) share of R, U1 ... S that label information can claim: the information reference.
 
     With ``a_m`` = p(y|x_m) rescaled so that the prior is 0 and certainty 1 (cut at 0), the shares
     are those of ``decision``. With ``y`` they are those of the true label, otherwise their mean
@@ -284,7 +284,7 @@ def responsibilities(
         np.clip((p - chance) / np.maximum(1.0 - chance, 1e-12), 0.0, 1.0)
         for p in (*posteriors.y_alone, posteriors.y_joint)
     )
-    by_label = np.stack(decide(alone, joint if times_joint else 1.0), axis=1)
+    by_label = np.stack(interaction_responsibilities(alone, joint if times_joint else 1.0), axis=1)
     if y is not None:
         return by_label[np.arange(len(y)), :, y]
     out: Floats = np.einsum("nck,nk->nc", by_label, posteriors.y_joint)

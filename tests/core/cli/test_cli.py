@@ -399,7 +399,8 @@ def test_information_is_written_for_the_app(
     # Beside the folders of the set's checkpoints, whatever its name holds.
     out = tmp_path / load_dataset(spec).slug / "information.parquet"
     assert "400 rows" in printed
-    assert store.read(out).clusters[0].parts.s > store.read(out).clusters[0].parts.u1
+    parts = store.InformationEstimates.load(out).clusters[0].parts
+    assert parts.s > parts.u1
     code, _, err = run(capsys, "information", "--data", spec, "--out", tmp_path / "a.csv")
     assert code == 2
     assert ".parquet" in err

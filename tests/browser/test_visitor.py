@@ -76,9 +76,7 @@ def test_a_page_opens_without_errors_and_without_asking_other_servers(
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_narrow_window_needs_no_sideways_scrolling(
-    phone: Page, app_url: str, name: str
-) -> None:
+def test_a_narrow_window_needs_no_sideways_scrolling(phone: Page, app_url: str, name: str) -> None:
     visit(phone, f"{app_url}/{name}?data={REAL}")
     phone.wait_for_timeout(300)
     wide = phone.evaluate("() => document.querySelector('[data-testid=stMain]').scrollWidth")

@@ -133,7 +133,7 @@ notebook: $(DEV_ENV) ## Write examples/interactions.ipynb from its script
 
 .PHONY: results
 results: $(APP_ENV) ## Write the results in README.md and docs/ from the records of the benchmarks
-	$(PY) -m benchmarks.readme
+	$(PY) -m benchmarks.tables
 
 ##@ Other
 .PHONY: clean

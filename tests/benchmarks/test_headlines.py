@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.readme import cells, headlines
+from benchmarks.tables import cells, headlines
 from dmil_core.experiments.scoreboard import ABLATIONS, SETS
 from tests import records
 

@@ -36,8 +36,8 @@ rows, mean over {bench.SEEDS} seeds, one thread. *Set*: the largest error of the
 *Released*: the same for the released estimator of `lsmi`, as measured elsewhere; on other distributions with a visible
 switch it reached .411 / .662 and .333 / .776, with an unbalanced prior 1.17 / .10 and 1.10 / .18.
 """  # noqa: E501
-    head = ["distribution, rows", "set", "r `same-sign`", "r `ccs`", "r `lsmi`", "released", "types right",
-            "seconds"]  # fmt: skip
+    head = ["distribution, rows", "set", "r `same-sign`", "r `ccs`", "r `lsmi`", "released",
+            "types correct", "seconds"]  # fmt: skip
     by = {(m["distribution"], m["rows"], m["definition"]): m for m in record["means"]}
     body = []
     for distribution, rows in dict.fromkeys(

@@ -47,8 +47,9 @@ def front() -> str:
     place = [str(p) for p in order.ranks.index].index("dmil") + 1
     ahead = [f"`{p}`" for p in order.ranks.index[: place - 1]]
     ablations = [p for p in ahead if p.startswith("`dmil")]
+    own = "is its own ablation" if len(ablations) == 1 else "are its own ablations"
     text = f"""**`dmil` is {_ORDINALS.get(place, f"number {place}")} of {len(order.ranks)} methods by mean rank** over {len(order.scores)} data sets, behind {", ".join(ahead)}
-({len(ablations)} of these are its own ablations). Ranks less than {order.critical:.1f} apart are not significantly different
+({len(ablations)} of these {own}). Ranks less than {order.critical:.1f} apart are not significantly different
 (Nemenyi's test, 5 %). Test accuracy in percent, mean ± standard deviation over {scoreboard.SEEDS} seeds; *gate* is the
 share of `switch` samples whose largest gate weight is that of the true interaction type."""  # noqa: E501
     head = ["", "mean rank", *(f"`{d}`" for d in SETS), "gate"]

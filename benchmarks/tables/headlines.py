@@ -18,8 +18,8 @@ def fidelity(record: fidelity_record.Fidelity) -> str:
     fewest = int(rows["seeds"].min()) if len(rows) else 0
     whole = fewest >= fidelity_record.SEEDS and len(rows) >= fidelity_record.SETTINGS
     under_way = (
-        f"\n\n**In progress**: {len(rows)} of {fidelity_record.SETTINGS} settings, at least {fewest} "
-        f"of {fidelity_record.SEEDS} seeds each."
+        f"\n\n**In progress**: {len(rows)} of {fidelity_record.SETTINGS} settings, at least "
+        f"{fewest} of {fidelity_record.SEEDS} seeds each."
     )
     note = "" if whole else under_way
     text = f"""## Does the decomposition recover the ground truth?
@@ -34,7 +34,8 @@ not occur. *Bayes*: the best possible accuracy. In percent, except AUROC, error 
 """
     head = [
         "setting", "agreement, `dmil`", "reference", "relative", "AUROC", "calibration error",
-        "absent", "accuracy, `dmil`", "`joint`", "`ensemble`", "Bayes", "agreement, `dmil-paper`",
+        "absent", "accuracy, `dmil`", "`joint`", "`ensemble`", "Bayes",
+        "agreement, `dmil-paper`",
     ]  # fmt: skip
     body = [
         [

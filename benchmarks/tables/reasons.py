@@ -30,10 +30,11 @@ def theorem() -> str:
 
 I(Z;Y) ≥ E_c[I(Z;Y|c)] - H(C|Z) + I(Y;C), where Z is the representation that a paradigm's
 classifier reads, Y the class and C the interaction type (`make bench-theorem`). A linear probe is
-trained to predict both from Z on {record["rows"]["train"]:,} rows of `switch` that no model has seen, and evaluated on
-{record["rows"]["test"]:,} others; in bits, mean ± standard deviation over {seeds} seeds. Information and bound
-are lower bounds, slightly below 0 where there is none; H(C|Z) is an upper bound. Here I(Y;C) is 0.
-The first two rows are exact: the joint posterior, and the sum of the two unimodal ones.
+trained to predict both from Z on {record["rows"]["train"]:,} rows of `switch` that no model has
+seen, and evaluated on {record["rows"]["test"]:,} others; in bits, mean ± standard deviation over
+{seeds} seeds. Information and bound are lower bounds, slightly below 0 where there is none; H(C|Z)
+is an upper bound. Here I(Y;C) is 0. The first two rows are exact: the joint posterior, and the sum
+of the two unimodal ones.
 
 """
     parts = [text]

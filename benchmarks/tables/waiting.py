@@ -112,7 +112,7 @@ per click; the browsers used the rest of the {record["cores"]} cores. Its memory
 
 
 def _compared(record: dict[str, Any]) -> list[str]:
-    tools = record["compared"]
+    tools = record["other_tools"]
     if not tools:
         return []
     names = list(dict.fromkeys(r["name"] for r in tools))

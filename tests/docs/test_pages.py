@@ -8,6 +8,7 @@ import tomllib
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 from packaging.requirements import Requirement
@@ -15,6 +16,10 @@ from packaging.requirements import Requirement
 import dmil_core as dmil
 from benchmarks.tables.__main__ import generated, with_parts
 from benchmarks.tables.methods import DEVIATIONS
+from dmil_core import cli
+from dmil_core.checkpoint import read_run
+from dmil_core.data.catalog import load_dataset
+from dmil_core.io.tables import read_table
 from dmil_core.paradigms import PARADIGMS
 from tests.docs.markdown import (
     DOCS,
@@ -106,6 +111,27 @@ def test_every_dependency_has_its_purpose() -> None:
     text = section(page("docs/choices.md"), "What each dependency is for")
     explained = {line.split("|")[1].strip() for line in text.splitlines() if line[:2] == "| "}
     assert needed - explained == set()
+
+
+def test_every_command_is_listed_and_the_session_runs(
+    own_folders: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = page("docs/command-line.md")
+    with pytest.raises(SystemExit, match="0"):
+        cli.main(["--help"])
+    commands = set(re.findall(r"^ {4}([a-z]+)\b", capsys.readouterr().out, re.MULTILINE))
+    assert {n.removeprefix("dmil ") for n in first_cells(text) if n.startswith("dmil ")} == commands
+    data = load_dataset("switch:classes=2,train=200,val=60,test=60")
+    np.savez_compressed("xor.npz", x1=data.x1, x2=data.x2, y=data.y)
+    for line in "".join(blocks(text, "bash")).splitlines():
+        perform(line)
+    table = read_table(own_folders / "xor.csv")
+    parts = table[[f"contrib_{c}_1" for c in ("R", "U1", "U2", "S")]].sum(axis=1)
+    np.testing.assert_allclose(parts, table["logit_1"], atol=1e-4)
+    folder = own_folders / "checkpoints" / "xor"
+    for paradigm in ("joint", "ensemble", "dmil"):
+        assert read_run(folder / paradigm / "seed0").finished
+    assert (folder / "dmil" / "seed0" / "projection.parquet").exists()
 
 
 def test_every_benchmark_has_its_question() -> None:

@@ -70,7 +70,7 @@ def test_a_table_of_one_s_own_becomes_a_table_of_contributions(
     result = pd.read_csv("mine-decomposed.csv")
     assert len(result) == 240
     assert set(result["split"]) == {"train", "val", "test"}
-    for k in (0, 1):
+    for k in ("no", "yes"):
         parts = result[[f"contrib_{c}_{k}" for c in ("R", "U1", "U2", "S")]].sum(axis=1)
         np.testing.assert_allclose(parts, result[f"logit_{k}"], atol=1e-4)
 

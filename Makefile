@@ -62,10 +62,10 @@ data: $(APP_ENV) ## Build the bundled data sets, all but emoji-minilm, from thei
 	for name in avdigits pairs watch mfeat emoji; do $(PY) -m "sample_data.build.$$name"; done
 
 .PHONY: screenshots
-screenshots: $(DEV_ENV) chromium ## Picture every page, light and dark, wide and narrow, into screenshots/; one is the README's
+screenshots: $(DEV_ENV) chromium ## Picture every page, light and dark, wide and narrow, into screenshots/; renew the pictures of docs/
 	$(PY) -m tests.browser.screenshots --out screenshots
-	mkdir -p docs
 	cp screenshots/samples-light-1440.png docs/screenshot.png
+	$(PY) -m tests.browser.tour --out docs/tour.gif
 
 .PHONY: bench
 bench: bench-avdigits bench-speed ## Run the short benchmarks; each also writes benchmarks/results/
@@ -136,8 +136,13 @@ notebook: $(DEV_ENV) ## Write examples/interactions.ipynb from its script
 	$(PY) -m jupytext --to ipynb examples/interactions.py
 
 .PHONY: results
-results: $(APP_ENV) ## Write the results in README.md and docs/ from the records of the benchmarks
-	$(PY) -m benchmarks.readme
+results: $(APP_ENV) ## Write the generated parts of README.md and docs/: results, methods, glossary
+	$(PY) -m benchmarks.tables
+
+.PHONY: docs
+docs: $(DEV_ENV) ## Build the documentation as a site into build/site; fails for a broken link
+	NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict --quiet
+	@echo "Open build/site/index.html"
 
 ##@ Other
 .PHONY: clean

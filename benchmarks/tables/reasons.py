@@ -1,4 +1,4 @@
-"""Why it is so: Theorem 1, the collapse, what each change is worth, the weaker input."""
+"""Explanations: Theorem 1, the collapse of the released losses, ablations, the weaker input."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks import ablations as bench_ablations
 from benchmarks import dominance as bench_dominance
-from benchmarks.readme.cells import (
+from benchmarks.tables.cells import (
     ORDER,
     bits,
     given,
@@ -26,14 +26,16 @@ def theorem() -> str:
     """Theorem 1's terms, in bits."""
     record = read("theorem")
     seeds = len({r["seed"] for r in record["runs"]})
-    text = f"""### Why: Theorem 1 in bits
+    text = f"""## Theorem 1, measured
 
-I(Z;Y) ≥ E_c[I(Z;Y|c)] - H(C|Z) + I(Y;C), with Z what a paradigm answers from, Y the class and C
-the interaction type (`make bench-theorem`). A linear probe learns to read both off Z, from
-{record["rows"]["train"]:,} rows of `switch` that no model has seen, and is read on
-{record["rows"]["test"]:,} others; mean ± standard deviation over {seeds} seeds. Information and
-bound are lower bounds, a little below 0 where there is none; H(C|Z) is an upper bound. Here
-I(Y;C) is 0. The first two rows are exact: both inputs together, and what each says alone, added.
+I(Z;Y) ≥ E_c[I(Z;Y|c)] - H(C|Z) + I(Y;C), where Z is the representation that a paradigm's
+classifier reads, Y the class and C the interaction type (`make bench-theorem`). A linear probe is
+trained to predict both from Z on {record["rows"]["train"]:,} rows of `switch` that no model has
+seen, and evaluated on {record["rows"]["test"]:,} others; in bits, mean ± standard deviation over
+{seeds} seeds. Information and bound are lower bounds, slightly below 0 where there is none; H(C|Z)
+is an upper bound. Here I(Y;C) is 0. The first two rows are exact: the joint posterior, and the sum
+of the two unimodal ones.
+
 """
     parts = [text]
     for setting, distribution in record["settings"].items():
@@ -87,24 +89,24 @@ def _findings(record: dict[str, Any]) -> str:
     weak_u2 = record["settings"][weak]["together"]["by_interaction_type"]["U2"] / math.log(2)
     paper = [r["linear"]["by_interaction_type"]["S"] for r in _of(record, equal, "dmil-paper")]
     blur = f"{100 * record['blur']:.0f} %"
-    return f"""- Of S a linear head finds {mean(equal, "ensemble", "linear", *s)} bits in the features of `ensemble` and a hidden layer
-  {mean(equal, "ensemble", "mlp", *s)}; the difference is what adding two answers cannot combine. A linear head finds
+    return f"""- On S samples a linear probe finds {mean(equal, "ensemble", "linear", *s)} bits in the features of `ensemble` and a probe with a hidden layer
+  {mean(equal, "ensemble", "mlp", *s)}: the information is there, but a sum of two predictions cannot combine it. A linear probe finds
   {mean(equal, "joint", "linear", *s)} in `joint` and {mean(equal, "dmil", "linear", *s)} in `dmil`.
 - H(C|Z) is {mean(equal, "joint", "linear", "equivocation")} bits in `joint` and {mean(equal, "dmil", "linear", "equivocation")} in `dmil`; with noise of {blur} of each coordinate's spread
-  {mean(equal, "joint", "blurred", "equivocation")} and {mean(equal, "dmil", "blurred", "equivocation")}. Who can tell the class without the interaction type loses nothing by not
-  knowing it: the bound is sufficient, not necessary.
+  {mean(equal, "joint", "blurred", "equivocation")} and {mean(equal, "dmil", "blurred", "equivocation")}. A model that predicts the class without the interaction type loses nothing by
+  not knowing it: the condition of the theorem is sufficient, not necessary.
 - Where x2 is three times weaker there are {weak_u2:.2f} bits in U2 samples; `joint` has {mean(weak, "joint", "linear", *u2)} of them,
   `dmil` {mean(weak, "dmil", "linear", *u2)}. H(C|Z): {mean(weak, "joint", "linear", "equivocation")} and {mean(weak, "dmil", "linear", "equivocation")}.
 - `dmil-paper` has between {min(paper) / math.log(2):.2f} and {max(paper) / math.log(2):.2f} bits of S, by seed, on equal shares; with the weaker
   x2, {mean(weak, "dmil-paper", "linear", *s)} on average.
 - A probe that learns from the model's own training rows finds {mean(weak, "dmil", "seen", "information")} bits instead of {mean(weak, "dmil", "linear", "information")} in `dmil`
-  on the second distribution, and {mean(weak, "joint", "seen", "information")} instead of {mean(weak, "joint", "linear", "information")} in `joint`: on rows it has seen, a model is surer
-  than on others."""  # noqa: E501
+  in the second setting, and {mean(weak, "joint", "seen", "information")} instead of {mean(weak, "joint", "linear", "information")} in `joint`: a model is more confident on
+  rows that it has seen."""  # noqa: E501
 
 
 def collapse() -> str:
     """What the gate of the released losses does, seed by seed, for docs/collapse.md."""
-    head = ["x2, seed", "accuracy", "gate finds", *(f"gate {c}" for c in COMPONENTS),
+    head = ["x2, seed", "accuracy", "gate agreement", *(f"gate {c}" for c in COMPONENTS),
             "head R on S", "head S on R", "S in Z", "S in M", "S in N"]  # fmt: skip
     rows = []
     for r in read("collapse"):
@@ -132,26 +134,25 @@ def ablations() -> str:
     known, real = (
         [s for s in bench_ablations.SETTINGS if s in own] for own in (with_gate, without)
     )
-    held = {m["paradigm"] for m in means}
+    measured_paradigms = {m["paradigm"] for m in means}
     rows = []
-    for name in (p for p in bench_ablations.PARADIGMS if p in held):
-        result = [_found(measured.get((s, name))) for s in known]
+    for name in (p for p in bench_ablations.PARADIGMS if p in measured_paradigms):
+        result = [_agreement(measured.get((s, name))) for s in known]
         rows.append([f"`{name}`", *result, *(_accuracy(measured.get((s, name))) for s in real)])
     seeds = sorted({m["seeds"] for m in means})
     counted = " to ".join(str(n) for n in dict.fromkeys((seeds[0], seeds[-1])))
-    text = f"""### What is each change to the method worth?
+    text = f"""## Ablations
 
-`dmil` with one change taken back at a time, over {counted} paired seeds, nothing tuned
-(`make bench-ablations`; *Ablations* above says what each lacks). On the `switch` distribution: how
-often the
-gate finds the true interaction type, and its calibration error in parentheses; on real sets: test
-accuracy. Mean ± standard deviation, in percent but for the error; ↑ and ↓ where the 95 % interval
-of the paired difference to `dmil` leaves 0 out.
+`dmil` with one change removed at a time, over {counted} paired seeds, without tuning
+(`make bench-ablations`; [methods](methods.md) describes each). On the `switch` distribution: how
+often the largest gate weight is that of the true interaction type, with its calibration error in
+parentheses; on real sets: test accuracy. Mean ± standard deviation, in percent except the error;
+↑ and ↓ where the 95 % interval of the paired difference from `dmil` excludes 0.
 """
     return text + "\n" + table(["", *known, *(f"`{s}`" for s in real)], rows)
 
 
-def _found(mean: dict[str, Any] | None) -> str:
+def _agreement(mean: dict[str, Any] | None) -> str:
     """Agreement and calibration error of a gate."""
     if mean is None or "gate_agreement" not in mean:
         return "-"
@@ -182,19 +183,19 @@ def dominance() -> str:
         for m in record["means"]
     ]
     seeds = record["means"][0]["seeds"]
-    text = f"""### Does joint learning neglect the weaker input?
+    text = f"""## Does joint learning under-use the weaker input?
 
-Where x2 of `switch` is three times weaker, and where the names of `emoji` are sentence vectors, one
-input dominates; equal strengths and plain words are the controls (`make bench-dominance`). *Probe*:
-what the weaker input's encoder has learnt, read by logistic regression. *Blank*, *swapped*: the
-stronger input is not there, or another sample's. *Redundant*: only rows that both models of one
-input get right, which favours the ensemble made of these two. Test accuracy in percent, mean ±
-standard deviation over {seeds} seeds; `benchmarks/dominance.py` has the rule of the verdicts.
+One input dominates where x2 of `switch` is three times weaker, and where the names of `emoji` are
+sentence vectors; equal strengths and plain words are the controls (`make bench-dominance`).
+*Probe*: logistic regression on the features of the weaker input's encoder. *Blank*, *swapped*: the
+stronger input is missing, or taken from another sample. *Redundant*: only rows that both unimodal
+models predict correctly, which favours the ensemble of these two. Test accuracy in percent, mean ±
+standard deviation over {seeds} seeds; `benchmarks/dominance.py` has the rule behind the verdicts.
 """
     head = ["", *(m.replace("_", ", ") for m in shown)]
-    told = [_dominated(f) for f in record["findings"]]
+    findings = [_dominated(f) for f in record["findings"]]
     verdict = listed([bench_dominance.target(record)])
-    return "\n".join([text, table(head, rows), "", *told, "", verdict])
+    return "\n".join([text, table(head, rows), "", *findings, "", verdict])
 
 
 def _setting(name: str) -> str:
@@ -208,36 +209,36 @@ def _mean_of(mean: dict[str, Any], name: str) -> str:
 
 
 def _dominated(f: dict[str, Any]) -> str:
-    """What a setting says of joint learning; the verdict is that of the intervals."""
+    """The finding of one setting; the intervals decide the verdict."""
     doubtful = [
         word
         for word, holds in (
-            ("what it learns of the weaker input", (f["learns"]["low"] or 0) > 0),
-            ("what it answers from it", (f["answers"]["high"] or 0) < 0),
+            ("the probe of the weaker input", (f["learns"]["low"] or 0) > 0),
+            ("the accuracy from it alone", (f["answers"]["high"] or 0) < 0),
         )
         if not holds
     ]
     verdicts = {
         True: "`joint` under-uses redundancy",
-        False: "not shown that `joint` under-uses redundancy: not clearly less is "
+        False: "not shown that `joint` under-uses redundancy: not significantly lower is "
         + " and ".join(doubtful),
-        None: "one seed, which tells nothing yet",
+        None: "one seed, which allows no conclusion",
     }
-    # Recorded is how far joint is behind; told is joint less the other, as with the rest.
+    # The record has other minus joint; shown is joint minus the other, as everywhere else.
     minus = {k: None if v is None else -v for k, v in f["learns"].items()}
-    learns = _points(minus, "often than from those of a model of that input alone")
+    learns = _points(minus, "often than one of a model of that input alone")
     answers, costs = (
         _points(f[key], f"often than `{other}`")
         for key, other in (("answers", "ensemble"), ("costs", "dmil"))
     )
-    said = [
-        f"From its features of the weaker input ({f['weak']}) a probe is right {learns}",
+    sentences = [
+        f"A probe of its features of the weaker input ({f['weak']}) is correct {learns}",
         *_than_control(f, "learns_more"),
-        f"With the stronger input blank it is right {answers}",
+        f"With the stronger input blank it is correct {answers}",
         *_than_control(f, "answers_more"),
-        f"On redundant rows, nothing corrupted, it is right {costs}",
+        f"On redundant rows, uncorrupted, it is correct {costs}",
     ]
-    return f"- {_setting(f['setting'])}: {'. '.join([verdicts[f['shown']], *said])}."
+    return f"- {_setting(f['setting'])}: {'. '.join([verdicts[f['shown']], *sentences])}."
 
 
 def _than_control(f: dict[str, Any], key: str) -> list[str]:

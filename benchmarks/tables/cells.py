@@ -1,4 +1,4 @@
-"""What the README's sections are made of: tables, and figures with their spread, as Markdown."""
+"""What the generated pages are made of: tables, and figures with their spread, as Markdown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The two headline tables: is the decomposition the real one, and who is right how often?"""
+"""The headline tables: does the gate recover the true type, and how accurate is each method?"""
 
 from __future__ import annotations
 
@@ -9,33 +9,35 @@ import pandas as pd
 
 from benchmarks.criteria import comparison as comparison_criteria
 from benchmarks.criteria import fidelity as fidelity_criteria
-from benchmarks.readme.cells import figure, listed, mean_sd, record_path, table
+from benchmarks.tables.cells import figure, listed, mean_sd, record_path, table
 from dmil_core.experiments import fidelity_record, records, scoreboard
 from dmil_core.io.paths import checkpoints_root
 
 
 def fidelity(record: fidelity_record.Fidelity) -> str:
-    """Headline: is the decomposition the real one, setting by setting?"""
+    """Does the decomposition recover the known interaction type, setting by setting?"""
     rows = fidelity_record.settings(record)
     fewest = int(rows["seeds"].min()) if len(rows) else 0
     whole = fewest >= fidelity_record.SEEDS and len(rows) >= fidelity_record.SETTINGS
     under_way = (
-        f"\n\n**Under way**: {len(rows)} of {fidelity_record.SETTINGS} settings, at least {fewest} "
-        f"of {fidelity_record.SEEDS} seeds each."
+        f"\n\n**In progress**: {len(rows)} of {fidelity_record.SETTINGS} settings, at least "
+        f"{fewest} of {fidelity_record.SEEDS} seeds each."
     )
     note = "" if whole else under_way
-    text = f"""### Is the decomposition the real one?
+    text = f"""## Does the decomposition recover the ground truth?
 
 The `switch` distribution in {len(rows)} settings, where the interaction type of every sample is
-known; test
-rows, mean over seeds (`make bench-fidelity`). *Finds*: how often the largest gate is the true
-interaction type, ± standard deviation; *ceiling*: how often label information can tell it, computed
-exactly; *AUROC*: the worst component's, as a share of its ceiling; *absent*: largest mean weight of
-a component that does not occur. In percent, but for AUROC, error and weight.{note}
+known; test rows, mean over seeds (`make bench-fidelity`). *Agreement*: share of samples whose
+largest gate weight is that of the true interaction type, ± standard deviation. *Reference*: the
+same for a rule that reads the exact label information of the sample; it is no upper bound, as a
+model may also learn how the data were made. *Relative*: agreement over reference. *AUROC*: of the
+worst component, over that of the reference. *Absent*: largest mean weight of a component that does
+not occur. *Bayes*: the best possible accuracy. In percent, except AUROC, error and weight.{note}
 """
     head = [
-        "setting", "`dmil` finds", "ceiling", "of it", "AUROC", "calibration error", "absent",
-        "`dmil` right", "`joint`", "`ensemble`", "best possible", "`dmil-paper` finds",
+        "setting", "agreement, `dmil`", "reference", "relative", "AUROC", "calibration error",
+        "absent", "accuracy, `dmil`", "`joint`", "`ensemble`", "Bayes",
+        "agreement, `dmil-paper`",
     ]  # fmt: skip
     body = [
         [
@@ -48,12 +50,12 @@ a component that does not occur. In percent, but for AUROC, error and weight.{no
         ]
         for r in rows.to_dict("records")
     ]
-    told = listed(fidelity_criteria.targets(record))
-    return "\n".join([text, table(head, body), "", told])
+    verdicts = listed(fidelity_criteria.targets(record))
+    return "\n".join([text, table(head, body), "", verdicts])
 
 
 def comparison(runs: pd.DataFrame) -> str:
-    """Headline: which way of learning is right how often?"""
+    """Test accuracy of every paradigm on every set, in the order of mean ranks."""
     order = scoreboard.rank_summary(runs)
     means = scoreboard.summary(runs)
     sets = [d for d in comparison_criteria.SETS if d in set(means["data"])]
@@ -68,15 +70,15 @@ def comparison(runs: pd.DataFrame) -> str:
         ]
         for p in names
     ]
-    text = f"""### Which way of learning is right how often?
+    text = f"""## Accuracy by method
 
 Test accuracy in percent, mean ± standard deviation over {scoreboard.SEEDS} paired seeds
-(`make bench-compare`); each paradigm's learning rate is chosen on validation rows, of three, by
-runs of half the epochs. Rank:
-{_ranked(order)}.{_under_way(cells, sets, names)}
+(`make bench-compare`). The learning rate of each paradigm is chosen among three on validation rows,
+by runs of half the epochs. Rank: {_ranked(order)}.{_under_way(cells, sets, names)}
 """
-    told = listed(comparison_criteria.targets(runs))
-    return "\n".join([text, table(["", "rank", *(f"`{d}`" for d in sets)], body), "", told])
+    verdicts = listed(comparison_criteria.targets(runs))
+    head = ["", "rank", *(f"`{d}`" for d in sets)]
+    return "\n".join([text, table(head, body), "", verdicts])
 
 
 def _ranked(order: scoreboard.RankSummary) -> str:
@@ -88,8 +90,8 @@ def _ranked(order: scoreboard.RankSummary) -> str:
             f"on `{order.scores.index[0]}` alone, the only set with all seeds of {many} paradigms"
         )
     return (
-        f"average over the {sets} sets that have all seeds of {many} paradigms; less than "
-        f"{order.critical:.1f} apart is not told apart (Nemenyi's test, 5 %)"
+        f"mean over the {sets} sets that have all seeds of {many} paradigms; ranks less than "
+        f"{order.critical:.1f} apart are not significantly different (Nemenyi's test, 5 %)"
     )
 
 
@@ -99,12 +101,12 @@ def _under_way(cells: dict[tuple[str, str], Any], sets: list[str], names: list[s
         len(sets) * len(names),
     )
     missing = [f"`{d}`" for d in comparison_criteria.SETS if d not in sets]
-    said = []
+    notes = []
     if full < every:
-        said.append(f"{full} of {every} cells have all seeds, others say how many")
+        notes.append(f"{full} of {every} cells have all seeds, others say how many")
     if missing:
-        said.append(f"no record yet of {', '.join(missing)}")
-    return f"\n\n**Under way**: {'; '.join(said)}." if said else ""
+        notes.append(f"no record yet of {', '.join(missing)}")
+    return f"\n\n**In progress**: {'; '.join(notes)}." if notes else ""
 
 
 def _accuracy_cell(row: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 
-from benchmarks.readme.cells import ORDER, given, mean_spread, percent, read, table
+from benchmarks.tables.cells import ORDER, given, mean_spread, percent, read, table
 from dmil_core.checkpoint import find_runs
 from dmil_core.paradigms import PARADIGMS
 from dmil_core.schema import ALL_COMPONENTS
@@ -28,11 +28,11 @@ def avdigits() -> str:
                     f"{means[group][gate]:.2f}",
                 ]
             )
-    text = """### Does the gate notice a corrupted input?
+    text = """## Does the gate respond to a corrupted input?
 
-`avdigits`, test rows of the shipped checkpoints (`make bench-avdigits`). Where only the picture was
-corrupted the answer is left to the sound, so the gate of U2 should rise, and the other way round.
-The AUROC is against rows where nothing was corrupted.
+`avdigits`, test rows of the shipped checkpoints (`make bench-avdigits`). Where only the picture is
+corrupted, the sound alone carries the class, so the gate weight of U2 should rise; and that of U1
+where only the sound is corrupted. The AUROC separates these rows from rows without corruption.
 """
     return text + "\n" + table(["gate", "AUROC", "mean, clean", "mean, corrupted"], rows)
 
@@ -41,32 +41,32 @@ def corruption() -> str:
     """Accuracy and gates where one input is corrupted at test time."""
     curves = read("corruption")["curves"]
     names, kinds = (list(dict.fromkeys(c[k] for c in curves)) for k in ("paradigm", "corruption"))
-    held, gates = [], []
-    for place in dict.fromkeys((c["data"], c["modality"], c["name"]) for c in curves):
-        data, modality, corrupted = place
+    accuracies, gates = [], []
+    for setting in dict.fromkeys((c["data"], c["modality"], c["name"]) for c in curves):
+        data, modality, corrupted = setting
         here = [c for c in curves if (c["data"], c["modality"]) == (data, modality)]
         first = f"`{data}`, {corrupted}"
-        worn = {
+        values = {
             n: [v for c in here if c["paradigm"] == n for v in c["accuracy"][1:]] for n in names
         }
-        held.append([first, *(percent(statistics.mean(worn[n])) for n in names)])
+        accuracies.append([first, *(percent(statistics.mean(values[n])) for n in names)])
         ours = {c["corruption"]: c for c in here if c["paradigm"] == "dmil"}
         order = ("gate_U2", "gate_U1") if modality == 1 else ("gate_U1", "gate_U2")
         shown = [(ours[kinds[0]], 0), *((ours[k], -1) for k in kinds)]
         cells = [" / ".join(f"{c[g][i]:.2f}" for g in (*order, "gate_R")) for c, i in shown]
         gates.append([first, *cells])
     parts = [
-        f"""### What if one input is corrupted at test time?
+        f"""## Accuracy with one corrupted input
 
-Learnt from clean rows; then one input of the test rows gets noise, is blank, or is swapped with
+Models are trained on clean rows. At test time one input gets noise, is blank, or is swapped with
 that of a sample of another class (`make bench-corruption`). Test accuracy, mean over the three
 kinds, four severities each, and {curves[0]["seeds"]} seeds.
 """,
-        table(["set, corrupted", *(f"`{n}`" for n in names)], held),
+        table(["set, corrupted", *(f"`{n}`" for n in names)], accuracies),
         """
-Mean gate weights of `dmil`, clean and with every row corrupted the most: U of the other input / U
-of the corrupted one / R. Under noise and blank the first should rise and the others fall; a swapped
-input looks genuine, so that only R, where the two agree, can fall.
+Mean gate weights of `dmil`, on clean rows and at the highest severity: U of the other input / U of
+the corrupted input / R. Under noise and blank the first should rise and the others fall. A swapped
+input looks genuine, so only R, on which the two inputs agree, can fall.
 """,
         table(["set, corrupted", "clean", *kinds], gates),
     ]
@@ -85,14 +85,14 @@ def unseen() -> str:
         data, paradigm, name = key
         name = f"**{name}**" if mine[0]["headline"] else name
         rows.append([f"`{data}`, `{paradigm}`: {name}", *(given(m) for m in mine)])
-    text = f"""### Do the components describe classes that training never saw?
+    text = f"""## Few-shot transfer to classes that training never saw
 
-Half of the classes is left out of training, the model is frozen, and a logistic regression learns
+Half of the classes are left out of training, the model is frozen, and a logistic regression learns
 the left-out classes from a few rows of each (`make bench-unseen`; `benchmarks/unseen.py` has the
 protocol). Test accuracy, mean ± standard deviation over {means[0]["seeds"]} seeds of 20 draws each.
-Bold is what the model's own answer is read from: what counts, and fixed beforehand.
+Bold: the representation that the model's own classifier reads; it was chosen beforehand.
 """
-    return text + "\n" + table(["representation", *(f"{n} a class" for n in shots)], rows)
+    return text + "\n" + table(["representation", *(f"{n} per class" for n in shots)], rows)
 
 
 def architectures() -> str:
@@ -103,10 +103,10 @@ def architectures() -> str:
     for name in dict.fromkeys(m["paradigm"] for m in means):
         mine = {m["setting"]: m for m in means if m["paradigm"] == name}
         rows.append([f"`{name}`", *(given(mine[s]) for s in settings)])
-    text = f"""### Does it depend on the encoder?
+    text = f"""## Other encoders
 
 Test accuracy with two kinds of encoders each, mean ± standard deviation over {means[0]["seeds"]}
-paired seeds, nothing tuned (`make bench-architectures`).
+paired seeds, without tuning (`make bench-architectures`).
 """
     return text + "\n" + table(["", *settings], rows)
 
@@ -122,19 +122,19 @@ def three() -> str:
         cells = (mean_spread([r[c] for r in mine if c in r]) for c in columns)
         rows.append([f"`{setting}`: `{name}`", *cells])
     seeds = len({r["seed"] for r in record["runs"]})
-    text = f"""### Three inputs
+    text = f"""## Three inputs
 
 `switch-three` has 6,000 training rows, 4 classes and equal shares of R, U1, U2, U3 and S;
 `mfeat-three` is the digits of `mfeat` in three descriptions. Test rows, mean ± standard deviation
-over {seeds} seeds (`make bench-three`); a gate that guesses finds 20 %. Exact ceilings of
-`switch-three`: {percent(top["information"]["agreement"])} for what label information can tell,
-{percent(top["generator"]["agreement"])} for who knows how the data were made; the best possible
-accuracy is {percent(top["accuracy"])}.
+over {seeds} seeds (`make bench-three`); chance for the largest gate weight is 20 %. References of
+`switch-three`, computed exactly: a rule that reads label information names the true interaction
+type of {percent(top["information"]["agreement"])} of the rows, one that knows the generator of
+{percent(top["generator"]["agreement"])}; the Bayes-optimal accuracy is {percent(top["accuracy"])}.
 """
     head = [
         "",
         "accuracy",
-        "gate finds the interaction type",
+        "largest gate is the true type",
         *(f"AUROC {c}" for c in ALL_COMPONENTS),
     ]
     return text + "\n" + table(head, rows)
@@ -155,10 +155,10 @@ def accuracy() -> str:
                 *(_gate(dmil.metrics["test"], c) if dmil else "-" for c in ALL_COMPONENTS),
             ]
         )  # fmt: skip
-    text = """### The shipped checkpoints
+    text = """## The shipped checkpoints
 
-Test accuracy of seed 0, and `dmil`'s mean gate weights (`make checkpoints`). One seed each: a hint,
-not a comparison of methods. On small sets two points more or less mean nothing.
+Test accuracy of seed 0, and the mean gate weights of `dmil` (`make checkpoints`). A single seed is
+exploratory and no comparison of methods. On the small sets, two points are within sampling error.
 """
     head = ["set", *(PARADIGMS[p].name for p in ORDER), *(f"gate {c}" for c in ALL_COMPONENTS)]
     return text + "\n" + table(head, rows)
@@ -175,10 +175,10 @@ def speed() -> str:
     record = read("speed")
     result, runs = record["inference"], record["training"]
     slowest = max(runs, key=lambda name: runs[name]["seconds"])
-    return f"""### Speed
+    return f"""## Speed
 
 Inference of the MLP model of `switch`, from arrays to the finished table, on one thread
-(`make bench-speed`): {result["table_per_s"]:,.0f} rows a second, {result["ratio"]:.2f} of the bare
-forward pass. The slowest `dmil` run of those shipped, `{slowest}` with
+(`make bench-speed`): {result["table_per_s"]:,.0f} rows per second, {result["ratio"]:.2f} of the
+speed of the forward pass alone. The slowest `dmil` run of those shipped, `{slowest}` with
 {runs[slowest]["train_rows"]:,} training rows, took {runs[slowest]["seconds"]:.0f} seconds on
-one thread beside another run on two cores; its out-of-fold models are included."""
+one thread beside another run on two cores, its out-of-fold models included."""

@@ -43,7 +43,7 @@ def front() -> str:
             [title, figure(float(order.ranks[name]), 2), *accuracies, agreement.get(name, "-")]
         )
     unknown = ["-"] * (len(SETS) - 1)
-    reference = [figure(100 * setting[c]) for c in ("bayes", "ceiling")]
+    reference = [figure(100 * setting[c]) for c in ("bayes", "reference")]
     rows.append(["reference, exact", "-", *unknown, *reference])
     place = [str(p) for p in order.ranks.index].index("dmil") + 1
     ahead = [f"`{p}`" for p in order.ranks.index[: place - 1]]

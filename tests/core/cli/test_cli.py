@@ -46,10 +46,10 @@ def test_help_shows_examples_that_parse(capsys: Capture, command: str) -> None:
     assert (code, err) == (0, "")
     examples = re.findall(rf"^  dmil ({command}.*)$", out.split("examples:")[1], re.MULTILINE)
     assert examples
-    from dmil_core.cli import _parser
+    from dmil_core.cli import parser
 
     for example in examples:
-        assert _parser().parse_args(example.split()).command == command
+        assert parser().parse_args(example.split()).command == command
 
 
 def test_help_of_all_names_every_command(capsys: Capture) -> None:

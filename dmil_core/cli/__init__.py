@@ -12,6 +12,7 @@ from dmil_core.cli import compare, decompose, estimate, information, pid, projec
 from dmil_core.cli import list as list_command
 from dmil_core.cli.options import Parser
 from dmil_core.errors import DmilError
+from dmil_core.models import plugins
 
 INTERRUPTED: Final = 130
 
@@ -32,6 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     arguments = parser().parse_args(argv)
     try:
+        if arguments.plugin:
+            plugins.add(arguments.plugin)
         return arguments.run(arguments)
     except DmilError as error:
         print(f"dmil: {error}", file=sys.stderr)

@@ -31,7 +31,7 @@ def add(subparsers: Subparsers[Parser]) -> None:
 
 def run(a: argparse.Namespace) -> int:
     """Write the prediction table."""
-    from dmil_core.checkpoint import check_fits, load_model
+    from dmil_core.checkpoint import check_fits, find_folder, load_model
     from dmil_core.data.catalog import load_dataset
     from dmil_core.inference.predict import predict
     from dmil_core.io.tables import check_suffix, write_table
@@ -39,7 +39,7 @@ def run(a: argparse.Namespace) -> int:
 
     check_suffix(a.out)
     device = choose_device(a.device)
-    model, trained = load_model(a.checkpoint, str(device))
+    model, trained = load_model(find_folder(a.checkpoint), str(device))
     dataset = load_dataset(a.data, purpose="predict")
     check_fits(trained, dataset)
     if dataset.digest != trained.data_digest:

@@ -62,9 +62,11 @@ def run(a: argparse.Namespace) -> int:
     if a.checkpoint is None:
         estimates = estimate(dataset, a.definition, a.seed)
     else:
+        from dmil_core.checkpoint import find_folder
         from dmil_core.information.latents import estimate_latents
 
-        estimates = estimate_latents(a.checkpoint, dataset, a.latent, a.definition, a.seed)
+        folder = find_folder(a.checkpoint)
+        estimates = estimate_latents(folder, dataset, a.latent, a.definition, a.seed)
         about["latent"] = shown["latent"] = a.latent
     write_table(estimates.table, a.out, about)
     _print_means({**shown, "rows": len(estimates.table)}, estimates.means)

@@ -38,15 +38,18 @@ def add(subparsers: Subparsers[Parser]) -> None:
 
 def run(a: argparse.Namespace) -> int:
     """Write ``projection.parquet`` into the checkpoint's folder."""
-    from dmil_core.checkpoint import read_run
+    from dmil_core.checkpoint import find_folder, read_run
     from dmil_core.data.catalog import load_dataset
     from dmil_core.inference.projection import METHODS, project
+    from dmil_core.io.atomic import check_outside_package
     from dmil_core.io.tables import table_metadata
     from dmil_core.training.progress import say
 
     if a.method not in METHODS:
         raise ConfigError(f"--method {a.method!r}: expected {' or '.join(METHODS)}")
-    trained = read_run(a.checkpoint)
+    folder = find_folder(a.checkpoint)
+    trained = read_run(folder)
+    check_outside_package(folder)
     dataset = _trained_on(trained) if a.data is None else load_dataset(a.data, purpose="predict")
 
     def on_latent(name: str) -> None:
@@ -55,7 +58,7 @@ def run(a: argparse.Namespace) -> int:
         elif a.progress == "bar":
             print(f"mapping {name}", file=sys.stderr)
 
-    path = project(a.checkpoint, dataset, method=a.method, max_rows=a.rows, on_latent=on_latent)
+    path = project(folder, dataset, method=a.method, max_rows=a.rows, on_latent=on_latent)
     about = table_metadata(path)
     print(f"{path}: {about['rows']} of {about['of']} rows by {about['method']}")
     return 0

@@ -11,7 +11,7 @@ from torch import Tensor
 from dmil_core.config import ModelConfig
 from dmil_core.data.dataset import Dataset
 from dmil_core.models.dmil import Dmil
-from dmil_core.models.inputs import inputs
+from dmil_core.models.inputs import UNKNOWN, inputs
 
 
 @dataclass(frozen=True)
@@ -28,14 +28,15 @@ class Size:
     weights: int
 
 
-def sizes(model: Dmil, config: ModelConfig, dataset: Dataset) -> dict[str, Size]:
-    """Part -> its size, from a run on the first row of a data set that suits the model.
+def sizes(model: Dmil, config: ModelConfig, dataset: Dataset | None = None) -> dict[str, Size]:
+    """Part -> its size, from a run on the first row of a data set that suits the model, or on
+    zeros.
 
     Parts are ``x<m>``, ``z<m>``, ``m<m>``, ``n<m>`` and ``u<m>`` of each input, ``r``, ``s``,
     ``heads``, ``gate`` and ``answer``, the logits. What only training reads is none of them: the
     heads of single inputs, the decoders, and the helper posteriors of R.
     """
-    x = inputs(dataset, np.arange(1), config)
+    x = inputs(dataset, np.arange(1), config) if dataset is not None else _zeros(config)
     with torch.no_grad():
         out = model(*x)
 
@@ -57,3 +58,11 @@ def sizes(model: Dmil, config: ModelConfig, dataset: Dataset) -> dict[str, Size]
     result["gate"] = size(out.gate, "gate.")
     result["answer"] = size(out.logits)
     return result
+
+
+def _zeros(config: ModelConfig) -> tuple[Tensor, ...]:
+    """One sample of every modality; of a text only unknown words."""
+    return tuple(
+        torch.full((1, *e.shape), UNKNOWN) if e.vocabulary else torch.zeros(1, *e.shape)
+        for e in config.encoders
+    )

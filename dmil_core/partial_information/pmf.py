@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -101,18 +101,37 @@ def read_pmf(path: Path) -> Pmf:
         raise DataError(
             f'{path}: expected {{"pmf": [[[x1, x2, y], p], ...]}} with at least one entry'
         )
-    wrong = [i for i, entry in enumerate(listed) if not _is_entry(entry)]
+    return from_pairs(listed, str(path))
+
+
+def from_pairs(listed: Sequence[Any], where: str = "pmf") -> Pmf:
+    """A distribution from ``[[x1, x2, y], p]`` pairs, lists or tuples; ``where`` is for messages.
+
+    Raises
+    ------
+    DataError
+        Naming every pair that is not as expected.
+    """
+    pairs = [_as_lists(entry) for entry in listed]
+    wrong = [i for i, entry in enumerate(pairs) if not _is_entry(entry)]
     if wrong:
         shown = ", ".join(str(i) for i in wrong[:_MOST_SHOWN])
         more = f" and {len(wrong) - _MOST_SHOWN} more" if len(wrong) > _MOST_SHOWN else ""
         raise DataError(
-            f"{path}: entry {shown}{more} (from 0) is not [[x1, x2, y], p] with a probability p "
+            f"{where}: entry {shown}{more} (from 0) is not [[x1, x2, y], p] with a probability p "
             "from 0 to 1"
         )
     try:
-        return from_entries((_triple(symbols), float(p)) for symbols, p in listed)
+        return from_entries((_triple(symbols), float(p)) for symbols, p in pairs)
     except DataError as error:
-        raise DataError(f"{path}: {error}") from None
+        raise DataError(f"{where}: {error}") from None
+
+
+def _as_lists(value: Any) -> Any:
+    """Tuples as lists, numbers of numpy as Python's, as they would come from a JSON file."""
+    if isinstance(value, list | tuple):
+        return [_as_lists(v) for v in value]
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _is_entry(entry: Any) -> bool:

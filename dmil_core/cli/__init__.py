@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from dmil_core import __version__
-from dmil_core.cli import compare, decompose, estimate, information, pid, project, train
+from dmil_core.cli import app, compare, decompose, estimate, information, pid, project, train
 from dmil_core.cli import list as list_command
 from dmil_core.cli.options import Parser
 from dmil_core.errors import DmilError
@@ -26,12 +26,17 @@ COMMANDS: Final = (
     estimate,
     information,
     pid,
+    app,
 )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
-    arguments = parser().parse_args(argv)
+    whole = parser()
+    arguments, rest = whole.parse_known_args(argv)
+    if rest and not getattr(arguments, "passes_on", False):
+        whole.error(f"unrecognized arguments: {' '.join(rest)}")
+    arguments.rest = rest
     try:
         if arguments.plugin:
             plugins.add(arguments.plugin)

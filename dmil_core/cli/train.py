@@ -68,6 +68,10 @@ def run(a: argparse.Namespace) -> int:
     from dmil_core.training.run import plan, train
 
     find_paradigm(a.paradigm)
+    if a.map:
+        from dmil_core.inference.projection import check_available
+
+        check_available(a.map)
     dataset = load_dataset(a.data)
     for issue in dataset.issues:
         print(f"dmil: note: {issue.title}. {issue.what_to_do}", file=sys.stderr)

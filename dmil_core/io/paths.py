@@ -74,6 +74,6 @@ def uploads_root() -> Path:
 
 
 def app_folder() -> Path | None:
-    """The folder that holds ``dashboard/`` and ``.streamlit/``; None where there is no app."""
+    """The folder that holds ``dashboard/``; None where there is no app."""
     candidates = (CARRIED_APP, checkout())
     return next((f for f in candidates if f and (f / "dashboard" / "app.py").is_file()), None)

@@ -90,6 +90,8 @@ def from_table(
             f"{name}: there is no column {', '.join(map(repr, unknown[:5]))}; the table has "
             f"{', '.join(list(source.arrays)[:20])}"
         )
+    if len(inputs) == 1:
+        raise DataError(f"{name}: expected columns for at least two inputs, x1 and x2, got one")
     guessed = guess(source)
     if inputs:
         blocks = []

@@ -54,7 +54,8 @@ def run(a: argparse.Namespace) -> int:
             environment[variable] = str(folder.resolve())
     if os.name == "posix":
         os.execve(command[0], command, environment)
-    return subprocess.call(command, env=environment)
+    else:
+        return subprocess.call(command, env=environment)
 
 
 def started(port: int | None, rest: list[str]) -> tuple[list[str], dict[str, str]]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from dmil_core.api import Decomposition, Model, from_table, load, pid, train
+    from dmil_core.api import Decomposition, Model, from_table, load, pid, pointwise_pid, train
     from dmil_core.checkpoint import find_runs
     from dmil_core.data.catalog import list_datasets, load_dataset
     from dmil_core.data.dataset import Dataset
@@ -41,6 +41,7 @@ __all__ = [
     "load",
     "load_dataset",
     "pid",
+    "pointwise_pid",
     "register_encoder",
     "train",
 ]
@@ -59,6 +60,7 @@ _WHERE = {
     "load": ("dmil_core.api", "load"),
     "load_dataset": ("dmil_core.data.catalog", "load_dataset"),
     "pid": ("dmil_core.api", "pid"),
+    "pointwise_pid": ("dmil_core.api", "pointwise_pid"),
     "register_encoder": ("dmil_core.models.encoders", "register"),
     "train": ("dmil_core.api", "train"),
 }

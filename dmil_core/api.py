@@ -25,6 +25,7 @@ from dmil_core.errors import ConfigError, DataError
 from dmil_core.partial_information import discrete
 from dmil_core.partial_information.discrete import Measure
 from dmil_core.partial_information.pmf import Pmf, from_pairs
+from dmil_core.partial_information.pointwise import Definition
 from dmil_core.schema import SPLITS, Component
 
 if TYPE_CHECKING:
@@ -606,11 +607,43 @@ def pid(
     ConfigError
         If there is no such measure.
     """
+    return discrete.decompose(_distribution(p), measure)
+
+
+def pointwise_pid(
+    p: Pmf | ArrayLike | Mapping[Any, Any] | Sequence[Any], definition: Definition = "same-sign"
+) -> pd.DataFrame:
+    """The pointwise decomposition of every (x1, x2, y) that can occur, in nats.
+
+    Parameters
+    ----------
+    p
+        As for :func:`pid`.
+    definition
+        Of pointwise redundancy: ``same-sign``, ``ccs`` or ``lsmi``.
+
+    Returns
+    -------
+    DataFrame
+        x1, x2, y, p, and i1, i2, i12, r, u1, u2, s in nats. Single values can be negative.
+
+    Raises
+    ------
+    DataError
+        If it is no distribution over x1, x2 and y.
+    ConfigError
+        If there is no such definition.
+    """
+    return discrete.realisations(_distribution(p), definition)
+
+
+def _distribution(p: Any) -> Any:
+    """Mappings and pairs as a Pmf; anything else is taken for an array."""
     if isinstance(p, Mapping):
         p = p["pmf"] if set(p) == {"pmf"} else list(p.items())
     if isinstance(p, list | tuple) and p and all(_is_pair(entry) for entry in p):
-        p = from_pairs(p)
-    return discrete.decompose(p, measure)
+        return from_pairs(p)
+    return p
 
 
 def _is_pair(entry: Any) -> bool:

@@ -314,6 +314,14 @@ def test_pid_takes_a_distribution_in_every_form(p: object) -> None:
     assert (result.measure, bits.measure) == ("broja", "broja")
 
 
+def test_single_cases_average_to_the_whole() -> None:
+    cases = dmil.pointwise_pid(PAIRS, "same-sign")
+    assert len(cases) == 4
+    assert (cases["p"] * cases["i12"]).sum() == pytest.approx(np.log(2))
+    with pytest.raises(dmil.DmilError, match="same-sign"):
+        dmil.pointwise_pid(PAIRS, "broja")  # type: ignore[arg-type]
+
+
 def test_pid_refuses_what_is_no_distribution() -> None:
     for p, says in (
         (XOR / 2, "sum to 1"),

@@ -42,6 +42,10 @@ format: $(DEV_ENV) ## Let ruff sort imports and format
 types: $(DEV_ENV) ## Check types with mypy
 	$(PY) -m mypy
 
+.PHONY: wheel
+wheel: $(DEV_ENV) ## Build the wheel, with the app and a demonstration in it, into dist/
+	$(PY) -m build --wheel --outdir dist
+
 .PHONY: versions
 versions: $(DEV_ENV) ## Print the versions that matter
 	@$(PY) -VV
@@ -138,7 +142,7 @@ results: $(APP_ENV) ## Write the results in README.md and docs/ from the records
 ##@ Other
 .PHONY: clean
 clean: ## Remove the environment, caches and what benchmarks left in build/
-	rm -rf $(VENV) build screenshots *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build dist screenshots *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help

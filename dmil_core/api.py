@@ -530,8 +530,8 @@ def _bars(parts: Decomposition) -> str:
     bits = parts.to_predicted.mean(axis=0) / _NATS_PER_BIT
     if len(parts) == 1:
         title = (
-            f"Sample {escape(str(parts.ids[0]))}: predicted {escape(str(parts.pred[0]))} "
-            f"(probability {parts.probability[0]:.2f}), true class {escape(str(parts.y[0]))}"
+            f"Sample {escape(str(parts.ids[0]))}, predicted: {escape(str(parts.pred[0]))} "
+            f"(probability {parts.probability[0]:.2f}), true class: {escape(str(parts.y[0]))}"
         )
     else:
         title = f"{len(parts):,} samples, mean"

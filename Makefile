@@ -46,6 +46,10 @@ format: $(DEV_ENV) $(JS_ENV) ## Let ruff and biome sort imports and format
 types: $(DEV_ENV) ## Check types with mypy
 	$(PY) -m mypy
 
+.PHONY: wheel
+wheel: $(DEV_ENV) ## Build the wheel, with the app and a demonstration in it, into dist/
+	$(PY) -m build --wheel --outdir dist
+
 .PHONY: versions
 versions: $(DEV_ENV) ## Print the versions that matter
 	@$(PY) -VV
@@ -147,7 +151,7 @@ docs: $(DEV_ENV) ## Build the documentation as a site into build/site; fails for
 ##@ Other
 .PHONY: clean
 clean: ## Remove the environment, caches and what benchmarks left in build/
-	rm -rf $(VENV) node_modules build screenshots *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) node_modules build dist screenshots *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help

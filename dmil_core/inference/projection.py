@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
@@ -68,15 +69,14 @@ def project(
     Raises
     ------
     ConfigError
-        If the method is unknown.
+        If the method is unknown or not installed.
     CheckpointError
         If the checkpoint is damaged or does not fit the data.
     """
     from dmil_core.checkpoint import PROJECTION_FILE, check_fits, load_model
     from dmil_core.inference.predict import predict
 
-    if method not in METHODS:
-        raise ConfigError(f"method {method!r}: expected {' or '.join(METHODS)}")
+    check_available(method)
     model, run = load_model(folder)
     check_fits(run, dataset)
     rows = shown_rows(dataset, max_rows)
@@ -117,6 +117,23 @@ def latent_values(table: pd.DataFrame, name: str) -> NDArray[np.float32]:
     while schema.latent(name, size) in table:
         size += 1
     return table[[schema.latent(name, i) for i in range(size)]].to_numpy(np.float32)
+
+
+def check_available(method: str) -> None:
+    """Refuse a method that does not exist or is not installed, before anything is computed.
+
+    Raises
+    ------
+    ConfigError
+        Saying what to install.
+    """
+    if method not in METHODS:
+        raise ConfigError(f"method {method!r}: expected {' or '.join(METHODS)}")
+    if method == "umap" and find_spec("umap") is None:
+        raise ConfigError(
+            "maps by umap need umap-learn, which the core alone does not install: "
+            "pip install 'dmil-explorer[maps]', or choose pca"
+        )
 
 
 def embed(values: NDArray[Any], method: Method, seed: int = 0) -> NDArray[np.float32]:

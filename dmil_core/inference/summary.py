@@ -11,7 +11,7 @@ from torch import Tensor
 from dmil_core.config import ModelConfig
 from dmil_core.data.dataset import Dataset
 from dmil_core.models.dmil import Dmil
-from dmil_core.models.inputs import inputs
+from dmil_core.models.inputs import UNKNOWN, inputs
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Size:
     weights: int
 
 
-def sizes(model: Dmil, config: ModelConfig, dataset: Dataset) -> dict[str, Size]:
+def sizes(model: Dmil, config: ModelConfig, dataset: Dataset | None = None) -> dict[str, Size]:
     """Summarise the layers of a DMIL model by a forward pass of one row.
 
     Parameters
@@ -36,7 +36,7 @@ def sizes(model: Dmil, config: ModelConfig, dataset: Dataset) -> dict[str, Size]
     model, config
         The model and what it was built from.
     dataset
-        A data set that fits the model; its first row is used.
+        A data set that fits the model; its first row is used. Zeros stand for it by default.
 
     Returns
     -------
@@ -46,7 +46,7 @@ def sizes(model: Dmil, config: ModelConfig, dataset: Dataset) -> dict[str, Size]
         training uses are left out: the unimodal heads, the decoders and the auxiliary posteriors of
         R.
     """
-    x = inputs(dataset, np.arange(1), config)
+    x = inputs(dataset, np.arange(1), config) if dataset is not None else _zeros(config)
     with torch.no_grad():
         out = model(*x)
 
@@ -68,3 +68,11 @@ def sizes(model: Dmil, config: ModelConfig, dataset: Dataset) -> dict[str, Size]
     result["gate"] = size(out.gate, "gate.")
     result["answer"] = size(out.logits)
     return result
+
+
+def _zeros(config: ModelConfig) -> tuple[Tensor, ...]:
+    """One sample of every modality; of a text only unknown words."""
+    return tuple(
+        torch.full((1, *e.shape), UNKNOWN) if e.vocabulary else torch.zeros(1, *e.shape)
+        for e in config.encoders
+    )

@@ -8,7 +8,7 @@ A measure defines the redundancy R; with the three mutual informations the rest 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -33,6 +33,9 @@ MEASURES: Final[Mapping[Measure, str]] = {
 }
 
 
+_NATS_PER_BIT: Final = float(np.log(2.0))
+
+
 @dataclass(frozen=True)
 class Decomposition:
     """The parts of I(x1,x2;y), in nats.
@@ -54,6 +57,12 @@ class Decomposition:
     i2: float
     i12: float
     gap: float = 0.0
+
+    @property
+    def bits(self) -> Decomposition:
+        """The same in bits."""
+        names = [f.name for f in fields(self) if f.name != "measure"]
+        return replace(self, **{name: getattr(self, name) / _NATS_PER_BIT for name in names})
 
 
 def decompose(pmf: Pmf | ArrayLike, measure: Measure = "broja") -> Decomposition:

@@ -44,7 +44,7 @@ def app_process(environment: Mapping[str, str] | None = None) -> Iterator[tuple[
     command += ["--server.fileWatcherType", "none"]
     env = {**os.environ, "OMP_NUM_THREADS": "1", **(environment or {})}
     with ended(subprocess.Popen(command, cwd=REPOSITORY, env=env)) as process:
-        _wait_until_healthy(f"http://127.0.0.1:{port}", process)
+        wait_until_healthy(f"http://127.0.0.1:{port}", process)
         yield f"http://127.0.0.1:{port}", process.pid
 
 
@@ -62,7 +62,8 @@ def ended(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]
             process.wait()
 
 
-def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
+def wait_until_healthy(url: str, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
+    """Wait until the server answers that it is well."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if process.poll() is not None:

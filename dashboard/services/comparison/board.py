@@ -12,12 +12,18 @@ from dashboard.services.store.catalog import CheckpointCatalog, log, stamp
 from dmil_core.experiments import records, scoreboard
 from dmil_core.experiments.records import Records
 from dmil_core.experiments.scoreboard import RankSummary
+from dmil_core.io.paths import checkpoints_roots
 
 SEEDS = scoreboard.SEEDS
 
 
 def recorded(root: Path, split: str = "test") -> Records:
-    """Every recorded run, by its figures on one split; do not write into it."""
+    """Every recorded run, by its figures on one split; do not write into it.
+
+    Where ``root`` has no records, those of the demonstration that an installed package carries.
+    """
+    if not _key(root):
+        root = checkpoints_roots()[-1]
     return _recorded(str(root), split, _key(root))
 
 

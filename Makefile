@@ -68,7 +68,6 @@ data: $(APP_ENV) ## Build the bundled data sets, all but emoji-minilm, from thei
 .PHONY: screenshots
 screenshots: $(DEV_ENV) chromium ## Picture every page, light and dark, wide and narrow, into screenshots/; renew the pictures of docs/
 	$(PY) -m tests.browser.screenshots --out screenshots
-	cp screenshots/samples-light-1440.png docs/screenshot.png
 	$(PY) -m tests.browser.tour --out docs/tour.gif
 
 .PHONY: bench

@@ -13,6 +13,8 @@ PY := $(VENV)/bin/python
 stamp = $(VENV)/.installed-$(1)-$(shell { cat $(2) pyproject.toml; pwd -P; $(PYTHON) -VV || true; } 2>&1 | sha256sum | cut -c1-16)
 APP_ENV := $(call stamp,app,requirements.txt)
 DEV_ENV := $(call stamp,dev,requirements.txt requirements-dev.txt)
+# The tools for scripts and styles, from package-lock.json.
+JS_ENV := node_modules/.installed-$(shell { cat package-lock.json; pwd -P; } | sha256sum | cut -c1-16)
 
 ##@ Use
 .PHONY: app
@@ -25,22 +27,28 @@ setup: $(APP_ENV) ## Make the environment .venv alone, from requirements.txt
 
 ##@ Check
 .PHONY: test
-test: $(DEV_ENV) chromium ## Run the whole test suite, browser tests included; ARGS="-k words" goes to pytest
+test: $(DEV_ENV) chromium node ## Run the whole test suite, browser tests included; ARGS="-k words" goes to pytest
 	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: lint
-lint: $(DEV_ENV) ## Check style and formatting with ruff
+lint: $(DEV_ENV) $(JS_ENV) ## Check style, formatting and, of scripts, types: ruff, biome and tsc
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+	npm run --silent lint
 
 .PHONY: format
-format: $(DEV_ENV) ## Let ruff sort imports and format
+format: $(DEV_ENV) $(JS_ENV) ## Let ruff and biome sort imports and format
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
+	npm run --silent format
 
 .PHONY: types
 types: $(DEV_ENV) ## Check types with mypy
 	$(PY) -m mypy
+
+.PHONY: wheel
+wheel: $(DEV_ENV) ## Build the wheel, with the app and a demonstration in it, into dist/
+	$(PY) -m build --wheel --outdir dist
 
 .PHONY: versions
 versions: $(DEV_ENV) ## Print the versions that matter
@@ -58,10 +66,9 @@ data: $(APP_ENV) ## Build the bundled data sets, all but emoji-minilm, from thei
 	for name in avdigits pairs watch mfeat emoji; do $(PY) -m "sample_data.build.$$name"; done
 
 .PHONY: screenshots
-screenshots: $(DEV_ENV) chromium ## Picture every page, light and dark, wide and narrow, into screenshots/; one is the README's
+screenshots: $(DEV_ENV) chromium ## Picture every page, light and dark, wide and narrow, into screenshots/; renew the pictures of docs/
 	$(PY) -m tests.browser.screenshots --out screenshots
-	mkdir -p docs
-	cp screenshots/samples-light-1440.png docs/screenshot.png
+	$(PY) -m tests.browser.tour --out docs/tour.gif
 
 .PHONY: bench
 bench: bench-avdigits bench-speed ## Run the short benchmarks; each also writes benchmarks/results/
@@ -132,13 +139,18 @@ notebook: $(DEV_ENV) ## Write examples/interactions.ipynb from its script
 	$(PY) -m jupytext --to ipynb examples/interactions.py
 
 .PHONY: results
-results: $(APP_ENV) ## Write the results in README.md and docs/ from the records of the benchmarks
-	$(PY) -m benchmarks.readme
+results: $(APP_ENV) ## Write the generated parts of README.md and docs/: results, methods, glossary
+	$(PY) -m benchmarks.tables
+
+.PHONY: docs
+docs: $(DEV_ENV) ## Build the documentation as a site into build/site; fails for a broken link
+	NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict --quiet
+	@echo "Open build/site/index.html"
 
 ##@ Other
 .PHONY: clean
 clean: ## Remove the environment, caches and what benchmarks left in build/
-	rm -rf $(VENV) build screenshots *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) node_modules build dist screenshots *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help
@@ -184,3 +196,28 @@ chromium:
 	fi
 	@[ -x $(CHROMIUM) ] || { \
 		echo "Browser tests need Chromium, and there is none at $(CHROMIUM). On Debian: apt-get install chromium; elsewhere set DMIL_CHROMIUM to its path." >&2; exit 1; }
+
+$(JS_ENV): | node npm
+	npm ci --no-audit --no-fund
+	@touch $@
+
+# A program of Debian's, installed where that can be done: its name, the package, why it is needed.
+define need_program
+@if ! command -v $(1) >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	echo "$(3); installing Debian's."; \
+	apt-get update -qq; \
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(2); \
+fi
+@command -v $(1) >/dev/null || { \
+	echo "$(3), and $(1) was not found. On Debian: apt-get install $(2); elsewhere see nodejs.org." >&2; exit 1; }
+endef
+
+.PHONY: node
+node:
+	$(call need_program,node,nodejs,Checks of the scripts need Node.js 18 or newer)
+	@node -e 'process.exit(Number(process.versions.node.split(".")[0] < 18))' || { \
+		echo "Checks of the scripts need Node.js 18 or newer; node is $$(node --version)." >&2; exit 1; }
+
+.PHONY: npm
+npm: | node
+	$(call need_program,npm,npm,Biome and TypeScript are installed by npm)

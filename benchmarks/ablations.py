@@ -1,10 +1,9 @@
-"""What is each of our changes to the method worth? ``make bench-ablations``.
+"""Ablation study: ``dmil`` without one of its changes at a time. ``make bench-ablations``.
 
-``dmil`` beside itself without one change at a time, and beside ``dmil-paper``: on the ``switch``
-distribution, whose interaction type is known, how often the gate finds it and how calibrated it
-is; on real sets, the accuracy. Seeds are paired, every decomposition of a seed learns from the same
-out-of-fold models, and nothing is tuned. Writes benchmarks/results/ablations.json after each run;
-what it holds is not trained again.
+Compared with ``dmil`` and ``dmil-paper``: on the ``switch`` distribution, where the interaction
+type is known, agreement and calibration error of the gate; on real sets, accuracy. Seeds are
+paired, every decomposition of a seed learns from the same out-of-fold models, and nothing is tuned.
+Writes benchmarks/results/ablations.json after each run; runs in it are not trained again.
 """
 
 from __future__ import annotations
@@ -76,11 +75,11 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("build/bench-ablations"))
     a = parser.parse_args()
     runs: Records = fidelity.read(a.record)["runs"]
-    held = {r["settings"] for r in runs}
+    recorded = {r["settings"] for r in runs}
     units = []
     for seed, name in ((s, n) for s in range(a.seeds) for n in a.settings):
         planned = ((p, fidelity.planned(name, SETTINGS[name], p, seed)) for p in a.paradigms)
-        if missing := [p for p, settings in planned if settings not in held]:
+        if missing := [p for p, settings in planned if settings not in recorded]:
             units.append((name, seed, missing))
     print(f"{sum(len(u[2]) for u in units)} runs are not in the record", flush=True)
     for _, result in finished(runs_of, [(*unit, a.out) for unit in units], a.jobs):

@@ -1,4 +1,4 @@
-"""Does the ranking depend on the encoder? ``make bench-architectures``.
+"""Comparison of paradigms with other encoders. ``make bench-architectures``.
 
 The same paradigms with other encoders: ``avdigits`` with perceptrons and with convolutions,
 ``watch`` with a 1-D convolution and with a Transformer. Seeds are paired, every paradigm has its

@@ -1,7 +1,7 @@
-"""Does the gate notice a corrupted image? ``make bench-avdigits``.
+"""Response of the gate to corrupted inputs on ``avdigits``. ``make bench-avdigits``.
 
 On ``avdigits`` 40 % of the images and, independently, 40 % of the clips were corrupted on purpose,
-and the flags are kept. Where only the image is corrupted, the answer sits in the sound, so gate U2
+and the flags are kept. Where only the image is corrupted, only the sound is informative, so gate U2
 should be higher than where neither is corrupted; likewise U1 where only the clip is. Prints the
 AUROC of that on test rows for the shipped checkpoints, and the mean gates of the four groups.
 Writes benchmarks/results/avdigits.json.

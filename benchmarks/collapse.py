@@ -1,11 +1,10 @@
 """Why does the gate of the released losses collapse? ``make bench-collapse``.
 
-For each seed of ``dmil-paper`` on ``switch``: what the gate gives to each component, how often
-the largest gate is the true interaction type, and what each component's own head gets right on
-samples
-that are not its own. From the latents, by a probe with a hidden layer: how much of the class of S
-samples is still in the encoders' features, in M and in N. Writes benchmarks/results/collapse.json,
-from which ``make results`` writes the table in docs/collapse.md; runs are those of ``make
+For each seed of ``dmil-paper`` on ``switch``: mean gate weights, how often the largest gate is the
+true interaction type, and the accuracy of each component's head on samples of other interaction
+types. From the latents, by a probe with a hidden layer: mutual information with the class of S
+samples in the encoders' features, in M and in N. Writes benchmarks/results/collapse.json, from
+which ``make results`` writes the table in docs/collapse.md; runs are those of ``make
 bench-fidelity``.
 """
 
@@ -26,12 +25,12 @@ if TYPE_CHECKING:
 
 RESULT = RESULTS / "collapse.json"
 PARADIGM = "dmil-paper"
-#: Where the class of S samples is looked for: features, what is known alone, and the rest.
+#: Latents that are probed for the class of S samples.
 LATENTS = {"Z": ("Z",), "M": ("M1", "M2"), "N": ("N1", "N2")}
 
 
 def run(setting: str, seed: int, out: Path) -> dict[str, Any]:
-    """The figures of one seed, on test rows; what latents hold, on rows that no model has seen."""
+    """Figures of one seed on test rows; probes of its latents on newly drawn rows."""
     from dmil_core.checkpoint import load_model, run_folder
     from dmil_core.data.catalog import load_dataset
     from dmil_core.inference.predict import predict
@@ -41,7 +40,7 @@ def run(setting: str, seed: int, out: Path) -> dict[str, Any]:
     figures, test = trained(dataset, PARADIGM, seed, out)
     model, result = load_model(run_folder(out, dataset.slug, PARADIGM, seed))
     table = predict(model, result.config.model, fresh(spec), latents=True)
-    held = {
+    synergy_in = {
         name: measure(table, names, result, "mlp", seed)["by_interaction_type"]["S"]
         for name, names in LATENTS.items()
     }
@@ -53,7 +52,7 @@ def run(setting: str, seed: int, out: Path) -> dict[str, Any]:
         "agreement": figures["gate_agreement"],
         "gate": {c: figures[f"mean_gate_{c}"] for c in COMPONENTS},
         "heads": heads(test),
-        "synergy_in": held,
+        "synergy_in": synergy_in,
     }
 
 
@@ -83,7 +82,7 @@ def main() -> int:
     a = parser.parse_args()
     jobs = [(n, s, a.out) for n in a.settings for s in range(a.seeds)]
     result = dict(finished(run, jobs, a.jobs))
-    records = [result[place] for place in range(len(jobs))]
+    records = [result[i] for i in range(len(jobs))]
     print(*records, sep="\n")
     complete = set(DISTRIBUTIONS) <= set(a.settings) and a.seeds >= SEEDS
     write_json(RESULT if complete else a.out / "collapse.json", records)

@@ -2,9 +2,9 @@
 
 Each paradigm's learning rate is chosen on validation rows, of three, on every set, by runs of half
 the epochs with a seed that is not reported; then seeds 0 to 4 are trained and tested. The records
-are checkpoints/<set>/results.jsonl and tuning.jsonl: what they hold is not trained again, here or
-on another machine, so the benchmark can be run a set or some paradigms at a time. Tables and
-figures are made from them by ``dmil_core.experiments.scoreboard``. The runs themselves lie under
+are checkpoints/<set>/results.jsonl and tuning.jsonl: runs in them are not trained again, here or on
+another machine, so the benchmark can be run a set or some paradigms at a time. Tables and figures
+are computed from them by ``dmil_core.experiments.scoreboard``. The runs themselves lie under
 ``--out``.
 """
 
@@ -14,6 +14,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from benchmarks.criteria import comparison as criteria
 from dmil_core.experiments import records, scoreboard
 from dmil_core.experiments.compare import compare
 from dmil_core.io.paths import checkpoints_root
@@ -31,7 +32,7 @@ PARADIGMS = (scoreboard.OURS, *BASELINES, *PUBLISHED, *COMPARED, *CONTROLS)
 def main() -> int:
     """Run or go on, then print what follows from the records."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", nargs="+", default=list(scoreboard.SETS), metavar="SET")
+    parser.add_argument("--data", nargs="+", default=list(criteria.SETS), metavar="SET")
     parser.add_argument("--paradigms", nargs="+", default=list(PARADIGMS), metavar="P")
     parser.add_argument("--seeds", type=int, default=scoreboard.SEEDS)
     parser.add_argument("--jobs", type=int, default=2)
@@ -60,10 +61,10 @@ def show() -> None:
     runs = records.read_all(checkpoints_root()).runs
     means = scoreboard.summary(runs).pivot(index="paradigm", columns="data", values="accuracy")
     print((100 * means).round(2).to_string(na_rep="-"))
-    order = scoreboard.standing(runs)
+    order = scoreboard.rank_summary(runs)
     print("\naverage rank over", ", ".join(map(str, order.scores.index)) or "no complete set")
     print(order.ranks.round(2).to_string())
-    for target in scoreboard.targets(runs):
+    for target in criteria.targets(runs):
         print(f"{target.state}: {target.claim}: {target.figure}")
 
 

@@ -1,10 +1,10 @@
-"""What if one input is corrupted at test time? ``make bench-corruption``.
+"""Accuracy and gates with one input corrupted at test time. ``make bench-corruption``.
 
-Models learn from clean rows. Then one modality of the test rows is corrupted, more and more: noise,
-blank, or swapped between samples (``dmil_core/data/corruption.py``). Reported are accuracy, and
-for decompositions the mean gate weights and the explained share: the answer should move to the
-other modality, so that its U rises while R and the U of the corrupted one fall. A swapped modality
-is a harder case than a missing one: it says something, and it is wrong.
+Models are trained on clean rows. Then one modality of the test rows is corrupted, more and more:
+noise, blank, or swapped between samples (``dmil_core/data/corruption.py``). Reported are accuracy,
+and for decompositions the mean gate weights and the explained share: the prediction should rely
+more on the other modality, so that its U rises while R and the U of the corrupted one fall. A
+swapped modality is harder than a missing one, as it is informative of a wrong class.
 
 The models are those of ``make bench-compare`` where it ran, else they are trained under ``--out``
 with the learning rates that it chose. benchmarks/results/corruption.jsonl is the record, a line
@@ -112,8 +112,8 @@ def summary(runs: Records) -> dict[str, Records]:
 def response(runs: Records, modality: ModalityNumber) -> dict[str, Any]:
     """What the worst severity does to the gates of the other modality's U, of the corrupted one's U
     and of R, and to the explained share: corrupted less clean, paired by seed."""
-    own, other = (schema.gate("U1"), schema.gate("U2"))[:: 1 if modality == 1 else -1]
-    parts = {"other": other, "own": own, "R": schema.gate("R"), "explained": schema.EXPLAINED}
+    corrupted, other = (schema.gate("U1"), schema.gate("U2"))[:: 1 if modality == 1 else -1]
+    parts = {"other": other, "own": corrupted, "R": schema.gate("R"), "explained": schema.EXPLAINED}
     return {
         name: interval([r[column][-1] for r in runs], [r[column][0] for r in runs])
         for name, column in parts.items()

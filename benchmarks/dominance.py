@@ -1,4 +1,4 @@
-"""Does joint learning under-use redundancy where one modality dominates? ``make bench-dominance``.
+"""Use of redundancy by joint learning with a dominant modality. ``make bench-dominance``.
 
 ``switch`` with equal strengths and with x2 three times weaker; ``emoji`` with the words of the
 names and with sentence vectors of them, which dominate the pictures. The first of each is the
@@ -12,8 +12,8 @@ both get right. Of every paradigm and seed, on test rows:
   the unimodal model, less this one, is the *shortfall*, the usual measure of how far one modality
   keeps the other from learning;
 - blank, swapped: accuracy where the strong modality of every row is not there, or is that of a
-  sample of another class. What the weak modality says is then still true: who uses redundancy can
-  answer from it.
+  sample of another class. The weak modality is intact, so a model that uses redundancy can
+  predict from it.
 
 Redundant rows are those that the ensemble's own two models get right, so on them it is ahead of
 anyone who errs elsewhere, for that reason alone. What is concluded of joint learning therefore
@@ -118,9 +118,9 @@ def trained(dataset: Dataset, paradigm: str, seed: int, a: argparse.Namespace) -
     rate that the comparison chose; else one trained here."""
     from dmil_core.training.run import plan
 
-    held = run_folder(a.comparison / dataset.slug / RUNS_FOLDER, dataset.slug, paradigm, seed)
+    folder = run_folder(a.comparison / dataset.slug / RUNS_FOLDER, dataset.slug, paradigm, seed)
     other = run_folder(a.fidelity, dataset.slug, paradigm, seed)
-    if not (held / RUN_FILE).exists() and (other / RUN_FILE).exists():
+    if not (folder / RUN_FILE).exists() and (other / RUN_FILE).exists():
         run = verify(other)
         wanted = plan(dataset, paradigm, seed, epochs_scale=a.epochs_scale)
         rate = chosen_scale(dataset, paradigm)
@@ -152,9 +152,9 @@ def figures(run: Run, dataset: Dataset, pair: pd.DataFrame) -> dict[str, Any]:
 def weak_and_strong(pair: pd.DataFrame) -> tuple[ModalityNumber, ModalityNumber]:
     """The modality whose frozen model is right less often on validation rows, and the other one;
     of two alike the second counts as weak."""
-    held = pair[pair["split"] == "val"]
-    one, two = ((held[schema.unimodal_pred(m)] == held["y"]).mean() for m in (1, 2))
-    return (1, 2) if one < two else (2, 1)
+    val = pair[pair["split"] == "val"]
+    first, second = ((val[schema.unimodal_pred(m)] == val["y"]).mean() for m in (1, 2))
+    return (1, 2) if first < second else (2, 1)
 
 
 def redundant(pair: pd.DataFrame) -> Bools:
@@ -269,12 +269,14 @@ def _behind(runs: Records, setting: str, name: str) -> dict[int, float]:
 def target(result: dict[str, Any]) -> Target:
     """Whether every setting of dominance shows it; a setting counts once all seeds are there."""
     claim = "joint under-uses redundancy where one modality dominates"
-    told = [f for f in result["findings"] if f["learns"]["pairs"] >= SEEDS]
-    if not told:
+    complete = [f for f in result["findings"] if f["learns"]["pairs"] >= SEEDS]
+    if not complete:
         return unmeasured(claim)
-    failing = [f["setting"] for f in told if not f["shown"]]
-    figure = f"shown in {len(told) - len(failing)} of {len(told)} settings"
-    return judged(claim, figure, failing, complete={f["setting"] for f in told} == set(CONTROL_OF))
+    failing = [f["setting"] for f in complete if not f["shown"]]
+    figure = f"shown in {len(complete) - len(failing)} of {len(complete)} settings"
+    return judged(
+        claim, figure, failing, complete={f["setting"] for f in complete} == set(CONTROL_OF)
+    )
 
 
 def _by_seed(runs: Records, setting: str, paradigm: str) -> dict[int, dict[str, Any]]:
@@ -291,9 +293,11 @@ def _means(mine: Records) -> dict[str, Any]:
     return out
 
 
-def _less(runs: Records, setting: str, one: str, other: str, name: str) -> dict[str, float | None]:
-    """A measure of one paradigm less that of another in the seeds both have."""
-    mine, theirs = (_by_seed(runs, setting, p) for p in (one, other))
+def _less(
+    runs: Records, setting: str, paradigm: str, other: str, name: str
+) -> dict[str, float | None]:
+    """Difference of a measure between two paradigms in the seeds both have."""
+    mine, theirs = (_by_seed(runs, setting, p) for p in (paradigm, other))
     both = [seed for seed in mine if seed in theirs]
     return interval(*([r[s][name] for s in both] for r in (mine, theirs)))
 

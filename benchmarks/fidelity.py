@@ -1,13 +1,12 @@
-"""Is the decomposition the real one, whatever the data are like? ``make bench-fidelity``.
+"""Fidelity of the decomposition where interaction types are known. ``make bench-fidelity``.
 
-The ``switch`` distribution in many settings: for each paradigm and seed accuracy by interaction
-type and, from
-a decomposition, how well the gate finds the interaction type, how calibrated it is, what it gives
-to components that are absent, and what taking a component away does to whom. Beside it the exact
-ceilings of each setting, computed from the distribution's densities. Then what must not matter:
-which modality is called first, how classes are numbered, the seed. Writes
-benchmarks/results/fidelity.json after each run; what it holds is not trained again, so that a
-stopped benchmark goes on where it was, on another machine too.
+The ``switch`` distribution in 15 settings: for each paradigm and seed, accuracy by interaction type
+and, of a decomposition, agreement of the gate with the true types, its calibration error, the
+weight of components that do not occur, and the accuracy lost without each component. For
+comparison, the same figures of reference gates that are computed exactly from the distribution's
+densities. Then invariances: order of the modalities, numbering of the classes, seed. Writes
+benchmarks/results/fidelity.json after each run; runs in it are not trained again, so that a stopped
+benchmark is resumed, on another machine too.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ SETTINGS = {
     "20 % wrong labels": "switch:labels_wrong=0.2",
 }
 PARADIGMS = ("ensemble", "joint", "dmil-paper", "dmil")
-#: What must not matter, tried on equal shares: a change of the data and of the gate's columns.
+#: Invariances, tested on equal shares: a change of the data and of the gate's columns.
 TWINS = ("swapped", "relabelled")
 
 
@@ -127,12 +126,12 @@ def run(
     return record
 
 
-def ceilings(spec: str) -> dict[str, Any]:
-    """Exact ceilings of the distribution on the same test rows.
+def references(spec: str) -> dict[str, Any]:
+    """Reference gates of the distribution on the same test rows, and the Bayes accuracy.
 
-    *information*: responsibilities from the exact posteriors, averaged over the label: what label
-    information can tell; *generator*: p(interaction type|x1,x2), what knowing the generator could
-    tell.
+    *information*: responsibilities from the exact class posteriors, averaged over the label, as a
+    gate that only knows the labels could be; a reference, not a bound. *generator*: the posterior
+    p(interaction type | x1, x2), whose agreement is an upper bound in expectation.
     """
     from dmil_core.data.catalog import load_dataset
     from dmil_core.data.synthetic.switch import switch_distribution
@@ -143,13 +142,13 @@ def ceilings(spec: str) -> dict[str, Any]:
     exact = distribution.posteriors(*(x[rows] for x in dataset.inputs))
     assert dataset.interaction_type is not None
     truth = dataset.interaction_type[rows].astype(str)
-    told = responsibilities(exact, distribution.prior, times_joint=True)
+    weights = responsibilities(exact, distribution.prior, times_joint=True)
     right = exact.y_joint.argmax(axis=1) == dataset.y[rows]
     names = components(distribution.modalities)
     return {
-        "information": measured(told / told.sum(axis=1, keepdims=True), truth),
+        "information": measured(weights / weights.sum(axis=1, keepdims=True), truth),
         "generator": measured(exact.c_joint, truth),
-        "share": {c: float(v) for c, v in zip(names, told.mean(axis=0), strict=True)},
+        "share": {c: float(v) for c, v in zip(names, weights.mean(axis=0), strict=True)},
         "accuracy": float(right.mean()),
         **{f"accuracy_{c}": float(right[truth == c].mean()) for c in names if (truth == c).any()},
     }
@@ -216,7 +215,7 @@ def main() -> int:
     path = RESULT if whole else a.out / "fidelity.json"
     result: dict[str, Any] = read(path)
     result["settings"] |= {
-        n: {"spec": SETTINGS[n], **ceilings(SETTINGS[n])}
+        n: {"spec": SETTINGS[n], **references(SETTINGS[n])}
         for n in a.settings
         if n not in result["settings"]
     }
@@ -224,8 +223,8 @@ def main() -> int:
     for seed in range(a.seeds):
         jobs += [(n, SETTINGS[n], p, seed) for p in a.paradigms for n in a.settings]
         jobs += [(n, SETTINGS["equal shares"], "dmil", seed) for n in TWINS if a.twins]
-    held = {r["settings"] for r in result["runs"]}
-    missing = [job for job in jobs if planned(*job) not in held]
+    recorded = {r["settings"] for r in result["runs"]}
+    missing = [job for job in jobs if planned(*job) not in recorded]
     print(f"{len(jobs) - len(missing)} of {len(jobs)} runs are in the record", flush=True)
     for _, new in finished(run, [(*job, a.out) for job in missing], a.jobs):
         result["runs"] = replaced(result["runs"], new)
@@ -264,8 +263,8 @@ def replaced(runs: list[dict[str, Any]], new: dict[str, Any]) -> list[dict[str, 
 
 
 def show(result: dict[str, Any]) -> None:
-    """Print, for each setting, DMIL's figures as a share of what can be had."""
-    print(f"\n{'setting':24}{'agreement':>18}{'ceiling':>9}{'auroc/ceiling':>15}{'calib.':>8}"
+    """Print DMIL's figures for each setting beside the reference and the other paradigms."""
+    print(f"\n{'setting':24}{'agreement':>18}{'reference':>11}{'auroc/reference':>17}{'calib.':>8}"
           f"{'absent':>8}{'acc.':>7}{'bayes':>7}{'joint':>7}{'ens.':>7}{'S+':>7}")  # fmt: skip
     for name, distribution in result["settings"].items():
         runs = {
@@ -285,8 +284,8 @@ def show(result: dict[str, Any]) -> None:
         spread = [r["gate_agreement"] for r in ours]
         sd = st.stdev(spread) if len(spread) > 1 else 0.0
         share = mean("share_S", ours) if "share_S" in ours[0] else mean("mean_gate_S", ours)
-        print(f"{name:24}{mean('gate_agreement', ours):10.4f} ±{sd:.4f}{top['agreement']:9.4f}"
-              f"{min(ratio, default=float('nan')):15.4f}{mean('gate_calibration_error', ours):8.3f}"
+        print(f"{name:24}{mean('gate_agreement', ours):10.4f} ±{sd:.4f}{top['agreement']:11.4f}"
+              f"{min(ratio, default=float('nan')):17.4f}{mean('gate_calibration_error', ours):8.3f}"
               f"{mean('gate_absent', ours):8.3f}{mean('accuracy', ours):7.3f}"
               f"{distribution['accuracy']:7.3f}"
               f"{mean('accuracy', runs['joint']):7.3f}{mean('accuracy', runs['ensemble']):7.3f}"

@@ -1,9 +1,9 @@
-"""How exact is exact, and how near the truth are estimates? ``make bench-information``.
+"""Error of exact decompositions and of estimates from samples. ``make bench-information``.
 
 Exact: 10,000 random distributions of two bits and a class of two on one thread, the largest
 certified error, and on some of them the time and the error of two peers, ``dit`` and the usual
 formulation for a general modelling language (cvxpy). Estimates: from 1,600 and from 20,000 rows of
-distributions whose pointwise information is known, read on 2,000 others, 5 seeds; one thread.
+distributions whose pointwise information is known, evaluated on 2,000 others, 5 seeds; one thread.
 Writes benchmarks/results/information.json.
 """
 
@@ -31,7 +31,7 @@ from benchmarks.runs import RESULTS, Records
 from dmil_core.data.synthetic.gaussian import NOISE, gaussian_distribution
 from dmil_core.experiments.targets import Target, judged
 from dmil_core.information.estimator import PointwiseInformation
-from dmil_core.information.truth import exact, known_distribution
+from dmil_core.information.truth import exact_pointwise, known_distribution
 from dmil_core.io.atomic import write_json
 from dmil_core.partial_information.discrete import decompose
 from dmil_core.partial_information.pmf import Floats
@@ -105,9 +105,11 @@ def _cvxpy(p: Floats) -> float:
 
     q = [cp.Variable(p.shape[:2], nonneg=True) for _ in range(p.shape[2])]
     total = sum(q)
-    held = [cp.sum(v, axis=a) == p[:, :, k].sum(axis=a) for k, v in enumerate(q) for a in (0, 1)]
+    marginals = [
+        cp.sum(v, axis=a) == p[:, :, k].sum(axis=a) for k, v in enumerate(q) for a in (0, 1)
+    ]
     entropy = -sum(cp.sum(cp.rel_entr(v, total)) for v in q)
-    problem = cp.Problem(cp.Maximize(entropy), held)
+    problem = cp.Problem(cp.Maximize(entropy), marginals)
     problem.solve()
     y = p.sum(axis=(0, 1))
     parts = decompose(p, "immi")
@@ -182,25 +184,27 @@ def estimates(distribution: str, rows: int, seed: int) -> Records:
     speed = REPEATS * TEST_ROWS / (time.process_time() - started)
     result = []
     for definition in DEFINITIONS:
-        told = fitted.score_samples(test["x1"], test["x2"], test["y"], definition)
-        true = exact(known, test["x1"], test["x2"], test["y"], definition)
+        estimate = fitted.score_samples(test["x1"], test["x2"], test["y"], definition)
+        true = exact_pointwise(known, test["x1"], test["x2"], test["y"], definition)
         named = {"distribution": distribution, "rows": rows, "seed": seed, "definition": definition}
-        result.append({**named, "seconds": seconds, "rows_per_s": speed, **errors(told, true)})
+        result.append({**named, "seconds": seconds, "rows_per_s": speed, **errors(estimate, true)})
         if distribution == SWITCH:
-            result[-1]["types"] = types(told, test)
+            result[-1]["types"] = types(estimate, test)
             result[-1]["types_exact"] = types(true, test)
     return result
 
 
-def errors(told: Pointwise, true: Pointwise) -> dict[str, float | None]:
+def errors(estimate: Pointwise, true: Pointwise) -> dict[str, float | None]:
     """In bits: errors of the set's informations, of r over rows, and r's correlation, which is
     not defined where r is the same everywhere."""
-    sets = {f"error_{i}": float((getattr(told, i) - getattr(true, i)).mean()) / LN2 for i in SUMS}
-    varies = min(told.r.std(), true.r.std()) > 1e-9
+    sets = {
+        f"error_{i}": float((getattr(estimate, i) - getattr(true, i)).mean()) / LN2 for i in SUMS
+    }
+    varies = min(estimate.r.std(), true.r.std()) > 1e-9
     return {
         **sets,
-        "r_rmse": float(np.sqrt(((told.r - true.r) ** 2).mean())) / LN2,
-        "r_correlation": float(np.corrcoef(told.r, true.r)[0, 1]) if varies else None,
+        "r_rmse": float(np.sqrt(((estimate.r - true.r) ** 2).mean())) / LN2,
+        "r_correlation": float(np.corrcoef(estimate.r, true.r)[0, 1]) if varies else None,
     }
 
 
@@ -236,9 +240,9 @@ def targets(result: dict[str, Any]) -> list[Target]:
     """The bars, each met or missed by the default definition and by lsmi."""
     exactly, means = result["discrete"], result["means"]
     whole = all(m["seeds"] >= SEEDS for m in means) and len(means) == len(DISTRIBUTIONS) * 2 * 3
-    told = [m for m in means if m["definition"] in ("same-sign", "lsmi")]
+    judged_means = [m for m in means if m["definition"] in ("same-sign", "lsmi")]
     failing = []
-    for m in told:
+    for m in judged_means:
         error, rmse, correlation = BARS[m["rows"], m["distribution"] == HARD]
         where = f"{m['distribution']}, {m['rows']:,} rows, {m['definition']}"
         if m["definition"] == "same-sign" and m["set_error"] > error:
@@ -247,10 +251,12 @@ def targets(result: dict[str, Any]) -> list[Target]:
             failing.append(f"{where}: r {m['r_rmse']:.3f}")
         if correlation and m.get("r_correlation", 1.0) < correlation:
             failing.append(f"{where}: correlation {m['r_correlation']:.4f}")
-    switch = {m["rows"]: m["types"] for m in told if "types" in m and m["definition"] != "lsmi"}
+    switch = {
+        m["rows"]: m["types"] for m in judged_means if "types" in m and m["definition"] != "lsmi"
+    }
     slow = [
         f"{m['distribution']}, {m['rows']:,} rows: {m['seconds']:.1f} s"
-        for m in told
+        for m in judged_means
         if m["definition"] == "same-sign" and m["seconds"] > MOST_SECONDS[m["rows"]]
     ]
     speed = min(m["rows_per_s"] for m in means)
@@ -265,7 +271,9 @@ def targets(result: dict[str, Any]) -> list[Target]:
             [f"{exactly['largest_gap']:.1e}"] if exactly["largest_gap"] > 1e-6 else [],
             True,
         ),
-        judged("errors of set and rows within the bars", f"{len(told)} cases", failing, whole),
+        judged(
+            "errors of set and rows within the bars", f"{len(judged_means)} cases", failing, whole
+        ),
         judged("types of the visible switch .98 and .96", shown, missed, whole),
         judged("a fit takes at most 16 s and 7 s", f"at most {most:.1f} s", slow, whole),
         judged(

@@ -1,13 +1,10 @@
-"""Is a small gate mixture learnt while a class watches, and by whom? ``make bench-live``.
+"""Duration and outcome of the trainings of the page Live training. ``make bench-live``.
 
-The gate mixtures of the page Live training at its own settings, 5 seeds: seconds from the first
-step to
-the last with all pictures as the page gets them, on one thread, after what is imported once;
-accuracy on validation rows by interaction type, DMIL's gate, and where both inputs can say the
-class
-how often each model answers as x1 says where they contradict each other. Processor seconds stand
-beside those that passed, since another program at work makes the latter longer. Writes
-benchmarks/results/live.json; with other gate mixtures or another number of seeds, below ``--out``.
+The gate mixtures of the page at its settings, 5 seeds: wall and processor seconds from the first
+step to the last with all pictures, on one thread, after imports; accuracy on validation rows by
+interaction type, DMIL's gate, and, where both inputs are informative of the class, how often each
+model follows x1 when they contradict each other. Writes benchmarks/results/live.json; with other
+gate mixtures or another number of seeds, below ``--out``.
 """
 
 from __future__ import annotations
@@ -37,7 +34,7 @@ XOR = "xor"
 SECONDS, CHANCE, NEAR, SOLVED = 20.0, 0.5, 0.05, 0.95
 
 
-def one(preset: str, seed: int) -> dict[str, Any]:
+def run(preset: str, seed: int) -> dict[str, Any]:
     """A training from its first step to its last."""
     from dmil_core.config import to_json
     from dmil_core.teaching.live import Live
@@ -113,15 +110,15 @@ def main() -> int:
     record: dict[str, Any] = {"cores": os.cpu_count(), "load": os.getloadavg()[0], "runs": []}
     for mixture in a.mixtures:
         for seed in range(FIRST_SEED, FIRST_SEED + a.seeds):
-            result = one(mixture, seed)
+            result = run(mixture, seed)
             record["runs"].append(result)
-            told = "; ".join(
-                f"{name} {', '.join(f'{g} {v:.1%}' for g, v in own.items())}"
-                for name, own in result["accuracy"].items()
+            accuracies = "; ".join(
+                f"{name} {', '.join(f'{g} {v:.1%}' for g, v in by_group.items())}"
+                for name, by_group in result["accuracy"].items()
             )
             print(
                 f"{mixture} seed {seed}: {result['seconds']:.1f} s, processor "
-                f"{result['processor_seconds']:.1f} s; {told}",
+                f"{result['processor_seconds']:.1f} s; {accuracies}",
                 flush=True,
             )
     if XOR in a.mixtures:

@@ -1,4 +1,4 @@
-"""Trained runs for benchmarks: those of the comparison where they are at hand, else trained here.
+"""Trained runs for benchmarks: runs of the comparison where they exist, else trained anew.
 
 Work is spread over processes of one thread each, and intervals over seeds become JSON.
 """
@@ -83,7 +83,7 @@ def scale_of(run: Run, dataset: Dataset) -> float:
 def add_common(
     parser: argparse.ArgumentParser, paradigms: Sequence[str], seeds: int, out: str
 ) -> None:
-    """What each of these benchmarks can be told besides what to run on."""
+    """Add the options that these benchmarks share."""
     parser.add_argument("--paradigms", nargs="+", default=list(paradigms))
     parser.add_argument("--seeds", type=int, default=seeds)
     parser.add_argument("--jobs", type=int, default=2)
@@ -101,22 +101,22 @@ def record_path(parser: argparse.ArgumentParser, a: argparse.Namespace, record: 
 def finished(
     work: Callable[..., Result], units: Sequence[tuple[Any, ...]], jobs: int
 ) -> Iterator[tuple[int, Result]]:
-    """``work(*unit)`` of each unit with the unit's place, as they come from processes side by
+    """``work(*unit)`` of each unit with the unit's index, as they come from processes side by
     side."""
     os.environ["OMP_NUM_THREADS"] = "1"  # inherited by the processes, before they import torch
     with workers(jobs) as pool:
-        futures = {pool.submit(work, *unit): place for place, unit in enumerate(units)}
+        futures = {pool.submit(work, *unit): i for i, unit in enumerate(units)}
         for n, done in enumerate(as_completed(futures), start=1):
-            place = futures[done]
-            yield place, done.result()
-            named = " ".join(str(v) for v in units[place] if isinstance(v, str | int))
+            index = futures[done]
+            yield index, done.result()
+            named = " ".join(str(v) for v in units[index] if isinstance(v, str | int))
             print(f"{n}/{len(units)} {named}", file=sys.stderr, flush=True)
 
 
 def spread(work: Callable[..., Records], units: Sequence[tuple[Any, ...]], jobs: int) -> Records:
     """The records of ``work(*unit)`` in order of the units."""
     result = dict(finished(work, units, jobs))
-    return [record for place in sorted(result) for record in result[place]]
+    return [record for index in sorted(result) for record in result[index]]
 
 
 def recorded(
@@ -131,8 +131,8 @@ def recorded(
     return result
 
 
-def interval(one: Sequence[float], other: Sequence[float]) -> dict[str, float | None]:
-    """``one`` less ``other``, paired by seed: mean and 95 % interval; None where one seed has no
+def interval(first: Sequence[float], second: Sequence[float]) -> dict[str, float | None]:
+    """``first`` - ``second``, paired by seed: mean and 95 % interval; None where one seed has no
     interval."""
-    d = rank_tests.paired_difference(one, other)
+    d = rank_tests.paired_difference(first, second)
     return {k: v if math.isfinite(v) else None for k, v in vars(d).items()}

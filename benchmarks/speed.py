@@ -1,4 +1,4 @@
-"""How fast are inference and training? ``make bench-speed``.
+"""Speed of inference and training. ``make bench-speed``.
 
 Inference: rows a second of ``predict`` (arrays to finished table) on one thread for the MLP model
 of ``switch``, beside the bare forward pass over the same tensors. Training: seconds of one full

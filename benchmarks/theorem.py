@@ -1,22 +1,21 @@
-"""Why do the paradigms rank as they do? Theorem 1 in numbers. ``make bench-theorem``.
+"""The terms of Theorem 1 for each paradigm. ``make bench-theorem``.
 
     I(Z;Y)  >=  E_c[I(Z;Y|c)]  -  H(C|Z)  +  I(Y;C)
 
-On ``switch`` with equal shares and with one modality weaker: every term for what each paradigm
-answers from, by probes, and beside it the exact terms of Z = (x1, x2) and of its two halves merely
-added. The probes learn from rows drawn anew from the distribution, which no model has seen: what a
-model
-says of its own training rows is surer than what it says of others, and a probe that learnt from
-them believes it. Writes benchmarks/results/theorem.json; runs are those of ``make
+On ``switch`` with equal shares and with one modality weaker: every term for the
+latents that each paradigm's prediction is computed from, by probes, and for comparison the exact
+terms of Z = (x1, x2) and of the sum of the two unimodal log posteriors. The probes are trained on
+newly drawn rows: a model is overconfident on its training rows, and so would be a probe that was
+trained on them. Writes benchmarks/results/theorem.json; runs are those of ``make
 bench-fidelity``, and finished ones are read, not trained again.
 
 Each run is probed four ways:
 
-- linear: what a head could read;
-- mlp: whether it is there at all;
-- blurred: linear, after every coordinate got noise of a tenth of its spread. A network computes
-  without noise, so that nothing is lost for good; what a little noise hides was never in use;
-- seen: linear, but fitted on the model's own training rows, to show that it matters.
+- linear: what a linear head can use;
+- mlp: what can be decoded with a hidden layer;
+- blurred: linear, after adding noise of a tenth of its standard deviation to every coordinate. A
+  deterministic network loses no information; a little noise removes what is not used;
+- seen: linear, but fitted on the model's own training rows, to show the effect.
 """
 
 from __future__ import annotations
@@ -133,9 +132,9 @@ def measure(
     return theorem.terms(probe.log_q(read.z), read.y, read.interaction_type, known).to_dict()
 
 
-def ceilings(spec: str) -> dict[str, Any]:
+def exact_terms(spec: str) -> dict[str, Any]:
     """Exact terms, on the rows where probes are read, of all that can be known: Z = (x1, x2); and
-    of the two modalities' own posteriors added up, which is the most an ensemble can say.
+    of the two modalities' own posteriors added up, which is the most an ensemble can use.
     """
     from scipy.special import logsumexp
 
@@ -173,7 +172,7 @@ def main() -> int:
     jobs = [(n, p, s, a.out) for s in range(a.seeds) for p in a.paradigms for n in a.settings]
     runs = [result for _, result in finished(run, jobs, a.jobs)]
     runs.sort(key=lambda r: (r["setting"], r["paradigm"], r["seed"]))
-    distributions = {n: {"spec": SETTINGS[n], **ceilings(SETTINGS[n])} for n in a.settings}
+    distributions = {n: {"spec": SETTINGS[n], **exact_terms(SETTINGS[n])} for n in a.settings}
     result = {"settings": distributions, "rows": SIZES, "blur": BLUR, "runs": runs}
     complete = (
         set(DISTRIBUTIONS) <= set(a.settings)

@@ -1,11 +1,10 @@
-"""Three modalities: is the decomposition right, and is it worth it? ``make bench-three``.
+"""Three modalities: fidelity and accuracy. ``make bench-three``.
 
-On ``switch-three``, whose interaction type is known, accuracy by interaction type and how well the
-gate finds
-it, beside the exact ceilings of the distribution; on ``mfeat-three`` accuracy against joint
-learning and the
-ensemble. Seeds are paired. Writes benchmarks/results/three.json; finished runs under ``--out`` are
-read, not trained again. With other sets or another number of seeds the record stays there too.
+On ``switch-three``, where the interaction type is known, accuracy by interaction type and agreement
+of the gate, with the exact reference gates of the distribution; on ``mfeat-three`` accuracy
+compared with joint learning and the ensemble. Seeds are paired. Writes
+benchmarks/results/three.json; finished runs under ``--out`` are read, not trained again. With other
+sets or another number of seeds the record stays there too.
 """
 
 from __future__ import annotations
@@ -57,7 +56,7 @@ def main() -> int:
     runs.sort(key=lambda r: (r["setting"], r["paradigm"], r["seed"]))
     result: dict[str, Any] = {"runs": runs, "differences": differences(runs)}
     if KNOWN in a.data:
-        result["ceilings"] = fidelity.ceilings(KNOWN)
+        result["ceilings"] = fidelity.references(KNOWN)
     standard = (a.data, a.seeds) == ([KNOWN, REAL], SEEDS)
     write_json(RESULT if standard else a.out / "three.json", result)
     show(result)
@@ -75,8 +74,8 @@ def show(result: dict[str, Any]) -> None:
         print(f"{setting:13}{paradigm:11}" + "".join(f"{c:>18}" for c in cells))
     if "ceilings" in result:
         top = result["ceilings"]
-        told = {"agreement": top["information"]["agreement"], **top["information"]["auroc"]}
-        print("exact ceilings:", {"accuracy": top["accuracy"], **told})
+        figures = {"agreement": top["information"]["agreement"], **top["information"]["auroc"]}
+        print("exact references:", {"accuracy": top["accuracy"], **figures})
 
 
 def _spread(values: list[float]) -> str:

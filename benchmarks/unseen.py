@@ -1,4 +1,4 @@
-"""Do frozen components describe classes that training never saw? ``make bench-unseen``.
+"""Few-shot classification of unseen classes from frozen representations. ``make bench-unseen``.
 
 Protocol, fixed before any figure was looked at:
 
@@ -16,9 +16,9 @@ Protocol, fixed before any figure was looked at:
 5. A seed's figure is the mean over its draws; reported are mean and standard deviation over
    seeds, and differences to ``dmil`` paired by seed.
 
-A paradigm's headline is what its own answer is read from: F of joint, both modalities' features
-of the ensemble, the four components of a decomposition. The rest is shown beside it, never in
-place of it. Writes benchmarks/results/unseen.json.
+A paradigm's headline is the representation that its prediction is computed from: F of joint, both
+modalities' features of the ensemble, the four components of a decomposition. The rest is shown
+beside it, never in place of it. Writes benchmarks/results/unseen.json.
 """
 
 from __future__ import annotations

@@ -82,7 +82,7 @@ def account_of(name: str) -> str:
     path = store.default_path(data.slug)
     if data.modalities > FEWEST_MODALITIES:
         return f"{name}: three inputs, what they tell is not split"
-    if not (path.exists() and store.read(path).data == data.digest):
+    if not (path.exists() and store.InformationEstimates.load(path).data == data.digest):
         command("information", "--data", name)
     return f"{name}/{store.FILE}: {time.monotonic() - started:.0f} s"
 

@@ -18,7 +18,7 @@ from dmil_core.config import RunConfig, from_json, read_run_config, to_json
 from dmil_core.data.card import Card
 from dmil_core.errors import CheckpointError, ConfigError, DataError
 from dmil_core.io.atomic import file_digest, lies_in, replacing, write_json, write_lines
-from dmil_core.io.paths import checkpoints_root
+from dmil_core.io.paths import checkpoints_root, checkpoints_roots
 from dmil_core.migration import todays_term
 
 if TYPE_CHECKING:
@@ -133,14 +133,31 @@ def find_runs(root: Path | None = None) -> tuple[Entry, ...]:
     """Every <set>/<paradigm>/seed<k> folder with any file, damaged ones included.
 
     A folder in which a first training has not ended is not listed.
+
+    Parameters
+    ----------
+    root
+        The folder to look in. By default the user's checkpoints and those that the package
+        carries; of two with the same set, paradigm and seed the user's is listed.
     """
-    root = root or checkpoints_root()
-    entries = []
-    for folder in sorted(root.glob("*/*/seed*")):
-        match = _SEED_FOLDER.fullmatch(folder.name)
-        if match and _has_files(folder):
-            entries.append(_entry(folder, int(match[1]), root))
-    return tuple(entries)
+    entries: dict[tuple[str, str, int], Entry] = {}
+    for each in (root,) if root else checkpoints_roots():
+        for folder in sorted(each.glob("*/*/seed*")):
+            match = _SEED_FOLDER.fullmatch(folder.name)
+            if match and _has_files(folder):
+                entry = _entry(folder, int(match[1]), each)
+                entries.setdefault((entry.set_name, entry.paradigm, entry.seed), entry)
+    return tuple(sorted(entries.values(), key=lambda e: e.folder.parts[-3:]))
+
+
+def find_folder(name: str | Path) -> Path:
+    """The folder of a checkpoint by its path, or by ``<set>/<paradigm>/seed<k>`` as
+    :func:`find_runs` lists it; a name that is neither comes back as it is."""
+    path = Path(name).expanduser()
+    if path.exists() or path.is_absolute() or len(path.parts) != 3 or ".." in path.parts:
+        return path
+    candidates = (root / path for root in checkpoints_roots())
+    return next((folder for folder in candidates if (folder / RUN_FILE).is_file()), path)
 
 
 def _has_files(folder: Path) -> bool:
@@ -372,12 +389,18 @@ def load_model(folder: Path, device: str = "cpu") -> tuple[nn.Module, Run]:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
+    from dmil_core.models.encoders import find_encoder
     from dmil_core.models.registry import build
 
     run = verify(folder)
     weights = Path(folder) / MODEL_FILE
     # What a file can cause, and no more: anything else is a fault of this program and must be seen.
     unfit = (ConfigError, ValueError, RuntimeError, AssertionError, SafetensorError, OSError)
+    try:
+        for encoder in run.config.model.encoders:
+            find_encoder(encoder.kind)
+    except ConfigError as error:
+        raise CheckpointError(f"{folder}: {error}") from None
     try:
         _check_size(run, weights)
         model = build(run.config.model)

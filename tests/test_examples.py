@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import jupytext
 import pytest
 
+import dmil_core
 from dmil_core.schema import COMPONENTS, gate
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
@@ -20,7 +22,7 @@ def run() -> dict[str, Any]:
     return runpy.run_path(str(EXAMPLES / "interactions.py"))
 
 
-def test_the_small_mixtures_are_as_told(run: dict[str, Any]) -> None:
+def test_the_small_distributions_are_as_described(run: dict[str, Any]) -> None:
     redundant, eyes, xor = run["redundant"], run["two_eyes"], run["xor"]
     assert [redundant[k] for k in ("i1", "i2", "i12", "r")] == pytest.approx([1, 1, 1, 1])
     assert eyes.i1 + eyes.i2 > 1 > eyes.i12 > eyes.i1
@@ -33,7 +35,7 @@ def test_the_ensemble_stays_at_chance_and_the_others_do_not(run: dict[str, Any])
     assert min(right["joint"], right["dmil"]) > 0.95
 
 
-def test_the_gate_finds_what_samples_are_made_of(run: dict[str, Any]) -> None:
+def test_the_gate_finds_the_interaction_types(run: dict[str, Any]) -> None:
     for c in COMPONENTS:
         assert run["weights"].loc[c, gate(c)] > 0.8
 
@@ -48,6 +50,13 @@ def test_definitions_agree_on_sums_alone(run: dict[str, Any]) -> None:
     assert result["r"].nunique() > 1
     assert result["u1"].min() < 0
     assert (run["cases"]["i1"] < 0).any()
+
+
+def test_it_uses_the_public_interface_alone() -> None:
+    script = (EXAMPLES / "interactions.py").read_text("utf-8")
+    assert "import dmil_core as dmil\n" in script
+    assert "from dmil_core" not in script
+    assert set(re.findall(r"\bdmil\.(\w+)", script)) <= set(dmil_core.__all__)
 
 
 def test_script_and_notebook_have_the_same_cells() -> None:

@@ -28,7 +28,7 @@ from dmil_core.io.tables import read_table
 from dmil_core.schema import projection
 from tests.browser.server import ended, free_port
 
-REQUIREMENTS = Path(__file__).with_name("rivals.txt")
+REQUIREMENTS = Path(__file__).with_name("other_tools.txt")
 LATENT = "Z"
 
 

@@ -1,4 +1,4 @@
-"""What the app is to reach, and whether it does."""
+"""Acceptance criteria of the app's response times."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ MOST_GROWTH, MOST_MEGABYTES = 0.10, 1200.0
 
 
 def targets(result: dict[str, Any]) -> list[Target]:
-    """Each bar, met, missed, or open where it was not measured."""
-    told = [_seconds(result, *bar) for bar in BARS]
+    """Each criterion: met, missed, or open where it was not measured."""
+    times = [_seconds(result, *bar) for bar in BARS]
     crowd = result.get("crowd")
     names = ("ten visitors for two minutes: no error",
              "ten visitors: the server's memory grows by at most 10 % after the first minute",
              "ten visitors: at most 1.2 GB of memory")  # fmt: skip
     if crowd is None:
-        return [*told, *map(unmeasured, names)]
+        return [*times, *map(unmeasured, names)]
     faults, growth, most = crowd["faults"], crowd["growth"], crowd["most_megabytes"]
     return [
-        *told,
+        *times,
         judged(names[0], f"{len(faults)} errors in {crowd['clicks']['repeats']} clicks",
                sorted(set(faults))[:5], True),
         _most(names[1], f"{growth:+.1%}", growth <= MOST_GROWTH),

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
-from pathlib import Path
 
 import streamlit as st
 
+from dashboard.components import scripts
 from dashboard.figures.architecture import Box
-
-_HERE = Path(__file__).parent
 
 
 def diagram(
@@ -35,9 +33,11 @@ def diagram(
         if isinstance(sent, str) and sent in known:
             on_pick(sent)
 
-    css, js = ((_HERE / f"diagram.{e}").read_text("utf-8") for e in ("css", "js"))
     part = st.components.v2.component(
-        "dmil_diagram", html='<div class="diagram"></div>', css=css, js=js
+        "dmil_diagram",
+        html='<div class="diagram"></div>',
+        css=scripts.text("diagram.css"),
+        js=scripts.text("diagram.js"),
     )
     part(
         key=key,

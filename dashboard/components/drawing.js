@@ -1,23 +1,49 @@
-// A picture to draw on. Strokes are points on a grid of 64 x 64 places; the server draws them and
-// sends the picture back, so that what is seen is what the model is given.
+// The component "dmil_drawing": a picture to draw on; see drawing.py. Strokes are points on a grid
+// of 64 x 64 cells; the server draws them and sends the picture back, so that what is seen is what
+// the model is given. It runs inline.
+
 const LAST = 63;
 const SIDE = 448;
 const MOST_POINTS = 900;
+/** @type {Record<string, Point>} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+/** @type {Record<string, string>} */
 const INKS = { light: "#ffffff", dark: "#000000", erase: "rgba(90, 140, 255, 0.6)" };
 
+/**
+ * @typedef {{ink: string, width: number, points: Point[]}} Stroke `width` and `points` on the grid
+ * @typedef {object} DrawingData
+ * @property {string} picture with what is drawn so far
+ * @property {number} width
+ * @property {number} height
+ * @property {string} label
+ * @property {number} brush width of the brush at first
+ * @property {number} seen number of the last stroke that the picture holds
+ *
+ * @typedef {object} Memory
+ * @property {(Stroke & {n: number})[]} waiting strokes that the server has not answered
+ * @property {Stroke | null} stroke that is being drawn
+ * @property {Point} at where the keys have moved the brush
+ * @property {boolean} keys whether the brush is moved by keys
+ * @property {boolean} started
+ *
+ * @typedef {HTMLElement & {memory?: Memory}} Root
+ */
+
+/** @param {number} value */
 const clamp = (value) => Math.max(0, Math.min(LAST, Math.round(value)));
 
+/** @param {ComponentArguments<DrawingData>} component */
 export default function ({ parentElement, data, setTriggerValue }) {
-  const root = parentElement.querySelector(".drawing");
-  const canvas = root.querySelector("canvas");
-  const status = root.querySelector("[role=status]");
-  const size = root.querySelector("[name=size]");
-  const pen = canvas.getContext("2d");
+  const root = /** @type {Root} */ (parentElement.querySelector(".drawing"));
+  const canvas = /** @type {HTMLCanvasElement} */ (root.querySelector("canvas"));
+  const status = /** @type {HTMLElement} */ (root.querySelector("[role=status]"));
+  const size = /** @type {HTMLInputElement} */ (root.querySelector("[name=size]"));
+  const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   // Kept on the element: this function runs again each time the server sends a picture.
   root.memory ??= { waiting: [], stroke: null, at: [32, 32], keys: false, started: false };
   const memory = root.memory;
-  if (!memory.started) size.value = data.brush;
+  if (!memory.started) size.value = String(data.brush);
   memory.started = true;
   memory.waiting = memory.waiting.filter((stroke) => stroke.n > data.seen);
   canvas.setAttribute("aria-label", data.label);
@@ -29,18 +55,24 @@ export default function ({ parentElement, data, setTriggerValue }) {
   picture.onload = show;
   picture.src = data.picture;
 
-  function place([x, y]) {
+  /**
+   * From the grid to pixels.
+   * @param {Point} point
+   * @returns {Point}
+   */
+  function toPixels([x, y]) {
     return [(x / LAST) * canvas.width, (y / LAST) * canvas.height];
   }
 
+  /** @param {Stroke} stroke */
   function trace({ ink, width, points }) {
     const thick = Math.max(2, (width / LAST) * SIDE);
     pen.strokeStyle = pen.fillStyle = INKS[ink];
     pen.lineCap = pen.lineJoin = "round";
     pen.lineWidth = thick;
     pen.beginPath();
-    pen.moveTo(...place(points[0]));
-    points.forEach((point) => pen.lineTo(...place(point)));
+    pen.moveTo(...toPixels(points[0]));
+    for (const point of points) pen.lineTo(...toPixels(point));
     pen.stroke();
   }
 
@@ -50,27 +82,34 @@ export default function ({ parentElement, data, setTriggerValue }) {
     if (picture.complete && picture.naturalWidth) {
       pen.drawImage(picture, 0, 0, canvas.width, canvas.height);
     }
-    [...memory.waiting, memory.stroke].filter(Boolean).forEach(trace);
+    for (const stroke of memory.waiting) trace(stroke);
+    if (memory.stroke) trace(memory.stroke);
     if (memory.keys) {
       // Two rings, so that one of them is seen on any ground.
-      for (const [colour, width] of [["#000000", 5], ["#ffffff", 2]]) {
-        pen.strokeStyle = colour;
-        pen.lineWidth = width;
-        pen.beginPath();
-        pen.arc(...place(memory.at), Math.max(6, (size.value / LAST) * SIDE / 2), 0, 7);
-        pen.stroke();
-      }
+      const radius = Math.max(6, ((Number(size.value) / LAST) * SIDE) / 2);
+      pen.beginPath();
+      pen.arc(...toPixels(memory.at), radius, 0, 2 * Math.PI);
+      pen.strokeStyle = "#000000";
+      pen.lineWidth = 5;
+      pen.stroke();
+      pen.strokeStyle = "#ffffff";
+      pen.lineWidth = 2;
+      pen.stroke();
     }
   }
 
+  /** @param {Point} point */
   function begin(point) {
-    const ink = root.querySelector("[name=ink]:checked").value;
+    const checked = /** @type {HTMLInputElement} */ (root.querySelector("[name=ink]:checked"));
+    const ink = checked.value;
     memory.stroke = { ink, width: Number(size.value), points: [point] };
     show();
   }
 
+  /** @param {Point} point */
   function extend(point) {
-    const points = memory.stroke.points;
+    const points = memory.stroke?.points;
+    if (!points) return;
     const last = points[points.length - 1];
     if (last[0] === point[0] && last[1] === point[1]) return;
     points.push(point);
@@ -81,6 +120,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   }
 
   function finish() {
+    if (!memory.stroke) return;
     // A number that grows, also after a reload, tells the server which strokes are new to it.
     const n = Math.max(Date.now(), 1 + (memory.waiting.at(-1)?.n ?? 0));
     memory.waiting.push({ ...memory.stroke, n });
@@ -95,6 +135,11 @@ export default function ({ parentElement, data, setTriggerValue }) {
     show();
   }
 
+  /**
+   * Where on the grid the pointer is.
+   * @param {PointerEvent} event
+   * @returns {Point}
+   */
   function pointed(event) {
     const box = canvas.getBoundingClientRect();
     const x = (event.clientX - box.left) / box.width;
@@ -113,10 +158,12 @@ export default function ({ parentElement, data, setTriggerValue }) {
   canvas.onpointermove = (event) => {
     if (!memory.stroke || memory.keys) return;
     const every = event.getCoalescedEvents?.() ?? [];
-    (every.length ? every : [event]).forEach((one) => extend(pointed(one)));
+    for (const one of every.length ? every : [event]) extend(pointed(one));
     show();
   };
-  canvas.onpointerup = () => memory.stroke && !memory.keys && finish();
+  canvas.onpointerup = () => {
+    if (!memory.keys) finish();
+  };
   canvas.onpointercancel = drop;
   canvas.onblur = () => {
     if (memory.stroke && memory.keys) finish();
@@ -128,7 +175,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (step) {
       const far = event.shiftKey ? 8 : 1;
-      memory.at = memory.at.map((value, axis) => clamp(value + far * step[axis]));
+      const [x, y] = memory.at;
+      memory.at = [clamp(x + far * step[0]), clamp(y + far * step[1])];
       if (memory.stroke) extend(memory.at);
     } else if (event.key === " " || event.key === "Enter") {
       if (memory.stroke) finish();

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-_HERE = Path(__file__).parent
+from dashboard.components import scripts
+
 #: Strokes that are taken at once: more than a hand draws before there is an answer.
 MOST_STROKES = 50
 
@@ -45,8 +45,12 @@ def drawing(
             st.session_state[seen_key] = max(s["n"] for s in new)
             on_strokes(new)
 
-    html, css, js = ((_HERE / f"drawing.{e}").read_text("utf-8") for e in ("html", "css", "js"))
-    part = st.components.v2.component("dmil_drawing", html=html, css=css, js=js)
+    part = st.components.v2.component(
+        "dmil_drawing",
+        html=scripts.text("drawing.html"),
+        css=scripts.text("drawing.css"),
+        js=scripts.text("drawing.js"),
+    )
     height, width = size
     part(
         key=key,

@@ -3,54 +3,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+from dashboard.components import scripts
 from dashboard.components.served import address
-
-_HTML = """
-<div class="drawn"></div>
-<button type="button" class="open" aria-expanded="false">Save figure</button>
-<span class="kinds" hidden>
-  <button type="button" data-kind="png">PNG</button>
-  <button type="button" data-kind="svg">SVG</button>
-  <button type="button" data-kind="html">HTML</button>
-</span>
-<span role="status"></span>
-"""
-_CSS = Path(__file__).with_name("figure.css").read_text("utf-8")
-_SCRIPT = """
-export default function ({ parentElement, data }) {
-  const find = (what) => parentElement.querySelector(what);
-  const [open, kinds, status] = [find(".open"), find(".kinds"), find("[role=status]")];
-  // Our own text, in which all that comes from data or links is escaped.
-  const drawn = find(".drawn");
-  if (drawn.text !== data.drawing) drawn.innerHTML = drawn.text = data.drawing;
-  open.setAttribute("aria-label", `Save figure: ${data.title}`);
-  open.onclick = () => {
-    kinds.hidden = !kinds.hidden;
-    open.setAttribute("aria-expanded", String(!kinds.hidden));
-    status.textContent = "";
-  };
-  for (const button of kinds.children) {
-    button.onclick = async () => {
-      for (const one of kinds.children) one.disabled = true;
-      status.textContent = "Drawing …";
-      try {
-        const here = (file) => new URL(file, window.location.origin).href;
-        const { save } = await import(here(data.code));
-        const told = { ...data, loader: here(data.loader), plotly: here(data.plotly) };
-        status.textContent = await save(button.dataset.kind, told);
-      } catch (error) {
-        status.textContent = "The server does not answer. Reload the page and try again.";
-      }
-      for (const one of kinds.children) one.disabled = false;
-    };
-  }
-}
-"""
 
 
 def file_name(text: str) -> str:
@@ -66,7 +24,12 @@ def save_figure(key: str, title: str, alt: str, about: str, drawing: str = "") -
     SVG text of ours, is shown above the control and is what it saves; else that is a figure of
     Streamlit's.
     """
-    part = st.components.v2.component("dmil_figure", html=_HTML, css=_CSS, js=_SCRIPT)
+    part = st.components.v2.component(
+        "dmil_figure",
+        html=scripts.text("figure/control.html"),
+        css=scripts.text("figure/control.css"),
+        js=scripts.text("figure/control.js"),
+    )
     data: dict[str, Any] = {
         # The same as Streamlit makes of a key for its class.
         "key": re.sub(r"[^a-zA-Z0-9_-]", "-", key.strip()),
@@ -74,7 +37,7 @@ def save_figure(key: str, title: str, alt: str, about: str, drawing: str = "") -
         "alt": alt,
         "about": about,
         "name": file_name(f"{about} {key}"),
-        "code": address("own", "figure.js"),
+        "code": address("own", "figure/save.js"),
         "loader": address("own", "plotly.js"),
         "plotly": address("plotly", "plotly.min.js"),
         "drawing": drawing,

@@ -4,26 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from dashboard.components.served import address, base
+from dashboard.components import scripts
+from dashboard.components.served import base
 from dashboard.text import glossary, tour
-
-_CSS = Path(__file__).with_name("help.css").read_text("utf-8")
-_SCRIPT = """
-export default function ({ parentElement, data }) {
-  let gone = false;
-  let away = () => {};
-  const place = parentElement.querySelector(".help");
-  import(new URL(data.code, window.location.origin).href).then(({ mount }) => {
-    if (!gone) away = mount(place, data);
-  });
-  return () => { gone = true; away(); };
-}
-"""
 
 
 def guide(pages: Sequence[str]) -> None:
@@ -32,7 +19,10 @@ def guide(pages: Sequence[str]) -> None:
     ``pages`` are the ends of the pages' addresses, without the first page's, which has none.
     """
     part = st.components.v2.component(
-        "dmil_help", html='<div class="help"></div>', css=_CSS, js=_SCRIPT
+        "dmil_help",
+        html='<div class="help"></div>',
+        css=scripts.text("help/help.css"),
+        js=scripts.importing("help/index.js"),
     )
     words = [{"anchor": w.anchor, "name": w.name, "text": w.text} for w in glossary.WORDS]
     data: dict[str, Any] = {
@@ -42,6 +32,5 @@ def guide(pages: Sequence[str]) -> None:
         "steps": [asdict(step) for step in tour.STEPS],
         "base": base(),
         "slugs": list(pages),
-        "code": address("own", "help.js"),
     }
     part(key="help", data=data, width="content")

@@ -11,33 +11,15 @@ import json
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from dashboard.components import scripts
 from dashboard.figures.map import Groups, Scale
 
-_HERE = Path(__file__).parent
-_SCRIPT = (_HERE / "map.js").read_text(encoding="utf-8")
-_STYLE = (_HERE / "map.css").read_text(encoding="utf-8")
-_FOCUS = """
-export default function ({ data }) {
-  window.dmilMap = { focus: data };
-  window.dispatchEvent(new Event("dmil-map"));
-}
-"""
-_CARD = """
-export default function ({ data, setTriggerValue }) {
-  const meant = (event) => setTriggerValue("meant", event.detail);
-  window.addEventListener("dmil-map-meant", meant);
-  window.dmilMapCard = data;
-  window.dispatchEvent(new Event("dmil-map-card"));
-  return () => window.removeEventListener("dmil-map-meant", meant);
-}
-"""
 #: Places are whole numbers from 0 to this, over the map's longer side.
 FINEST: Final = 65535
 
@@ -107,7 +89,10 @@ def _described(colour: Groups | Scale) -> dict[str, Any]:
 def draw(data: bytes, on_event: Callable[[], None], key: str = "map") -> None:
     """The map; after a click or an outline ``on_event`` runs and finds it by `clicked`."""
     part = st.components.v2.component(
-        "dmil_map", html='<div class="map"></div>', css=_STYLE, js=_SCRIPT
+        "dmil_map",
+        html='<div class="map"></div>',
+        css=scripts.text("map/map.css"),
+        js=scripts.importing("map/index.js"),
     )
     part(data=data, key=key, on_clicked_change=on_event, on_outlined_change=on_event)
 
@@ -126,7 +111,7 @@ def focus(
     held = None
     if members is not None:
         held = base64.b64encode(np.packbits(members).tobytes()).decode("ascii")
-    part = st.components.v2.component("dmil_map_focus", js=_FOCUS)
+    part = st.components.v2.component("dmil_map_focus", js=scripts.text("map/send_selection.js"))
     part(
         data={
             "frame": frame,
@@ -146,11 +131,11 @@ def card(pictures: Callable[[str], Sequence[tuple[str, str]]]) -> None:
     ``pictures`` tells of each modality: (``picture``, data URI of a PNG) or (``text``, text). It
     is a fragment of its own, so that nothing else of the page runs again.
     """
-    part = st.components.v2.component("dmil_map_card", js=_CARD)
-    meant = _event("map_card", "meant")
-    sample = meant if isinstance(meant, str) else ""
+    part = st.components.v2.component("dmil_map_card", js=scripts.text("map/send_pictures.js"))
+    hovered = _event("map_card", "hovered")
+    sample = hovered if isinstance(hovered, str) else ""
     data = {"id": sample, "pictures": list(pictures(sample)) if sample else []}
-    part(data=data, key="map_card", on_meant_change=lambda: None)
+    part(data=data, key="map_card", on_hovered_change=lambda: None)
 
 
 def clicked(key: str = "map") -> str:

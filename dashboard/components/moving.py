@@ -6,22 +6,22 @@ this one is told the new figure and moves on from the old one.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import plotly.graph_objects as go
 import streamlit as st
 
+from dashboard.components import scripts
 from dashboard.components.served import address
 from dashboard.figures import theme
-
-_SCRIPT = Path(__file__).with_name("moving.js").read_text("utf-8")
 
 
 def draw(fig: go.Figure, key: str, alt: str) -> None:
     """The figure, as it is now; ``alt`` says what it shows to those who cannot see it."""
     # Not in a shadow tree: whoever saves the figure looks for it in the page.
     part = st.components.v2.component(
-        "dmil_moving", html='<div class="moving"></div>', js=_SCRIPT, isolate_styles=False
+        "dmil_moving",
+        html='<div class="moving"></div>',
+        js=scripts.text("moving.js"),
+        isolate_styles=False,
     )
     data = {
         "figure": fig.to_json(),

@@ -10,11 +10,11 @@ from dashboard.figures import board, theme
 
 
 def agreement(table: pd.DataFrame, runs: pd.DataFrame) -> go.Figure:
-    """A row per setting: how often the gate finds the interaction type, beside the two ceilings.
+    """A row per setting: how often the gate finds the interaction type, and exact references.
 
     Parameters
     ----------
-    table : columns setting, ceiling, generator, agreement, paper_agreement; shares.
+    table : columns setting, reference, generator, agreement, paper_agreement; shares.
     runs : columns setting, who, agreement: every run of dmil and dmil-paper.
     """
     names = [str(s) for s in table["setting"]]
@@ -30,8 +30,8 @@ def agreement(table: pd.DataFrame, runs: pd.DataFrame) -> go.Figure:
         showlegend=False,
     )
     kinds = {
-        "information ceiling": ("ceiling", theme.NEUTRAL, "line-ns-open", 17),
-        "generator ceiling": ("generator", theme.NEUTRAL, "x-thin-open", 8),
+        "information reference": ("reference", theme.NEUTRAL, "line-ns-open", 17),
+        "generator bound": ("generator", theme.NEUTRAL, "x-thin-open", 8),
         "dmil-paper": ("paper_agreement", theme.MODEL_COLOURS["dmil-paper"], "square-open", 10),
         "dmil": ("agreement", theme.MODEL_COLOURS["dmil"], "diamond", 12),
     }

@@ -1,4 +1,4 @@
-"""What the fidelity benchmark recorded: is the decomposition the real one?"""
+"""The record of the fidelity benchmark: gates beside the known interaction types."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from dashboard.services.store.catalog import DataProblem, log, shown, stamp
 from dmil_core.errors import DmilError
 from dmil_core.experiments import fidelity_record
 from dmil_core.experiments.fidelity_record import Fidelity
-from dmil_core.experiments.targets import Target
 from dmil_core.io.paths import results_root
 
 SEEDS, SETTINGS = fidelity_record.SEEDS, fidelity_record.SETTINGS
@@ -37,11 +36,6 @@ def _record(file: str, key: str) -> Fidelity | DataProblem | None:
         return DataProblem(str(error).replace(file, shown(file)))
 
 
-def targets(record: Fidelity) -> list[Target]:
-    """What was to hold, and whether it does."""
-    return fidelity_record.targets(record)
-
-
 def settings(record: Fidelity) -> pd.DataFrame:
     """A row per setting; see `fidelity_record.settings`."""
     return fidelity_record.settings(record)
@@ -60,18 +54,18 @@ def agreements(record: Fidelity, names: list[str]) -> pd.DataFrame:
 
 
 def aurocs(record: Fidelity, setting: str) -> pd.DataFrame:
-    """Columns component, dmil, paper, ceiling, share: one-vs-rest AUROC of each gate."""
-    ceilings = record.distributions[setting]["information"].get("auroc", {})
+    """Columns component, dmil, reference, share, dmil-paper: one-vs-rest AUROC of each gate."""
+    references = record.distributions[setting]["information"].get("auroc", {})
     share = fidelity_record.auroc_shares(record, setting)
     rows = [
         {
             "component": c,
             "dmil": record.mean(setting, OURS, f"gate_auroc_{c}"),
-            "ceiling": float(top),
+            "reference": float(top),
             "share": share.get(c),
             "dmil-paper": record.mean(setting, PAPER, f"gate_auroc_{c}"),
         }
-        for c, top in ceilings.items()
+        for c, top in references.items()
     ]
     return pd.DataFrame(rows)
 

@@ -301,19 +301,19 @@ RANKS: Final = (
     "good everywhere. The critical difference (Nemenyi's test, 5 %) is how far two average ranks "
     "must be apart before these data sets tell two of so many methods apart."
 )
-CEILINGS: Final = (
-    "The **information ceiling** is what labels can tell about the interaction type, computed "
-    "exactly "
-    "from the law: a sample whose weak side carries nothing this time really is unique. The "
-    "**generator ceiling** is for who knows how the data were made."
+REFERENCES: Final = (
+    "The **information reference** is the gate that follows from the exact class probabilities of "
+    "the distribution: a sample whose weak side carries nothing this time really is unique. The "
+    "**generator bound** is the agreement of the most probable interaction type given both inputs, "
+    "which no gate can exceed on average."
 )
 AGREEMENT: Final = (
-    "Share of samples whose largest gate weight is that of their true interaction type, beside the "
-    "most that labels can tell (ceiling). Mean over seeds."
+    "Share of samples whose largest gate weight is that of their true interaction type, beside "
+    "that of the information reference. Mean over seeds."
 )
 AUROC: Final = (
     "How well a component's gate weight ranks its own samples before the others: 1 is always, 0.5 "
-    "is chance. The ceiling is that of the exact weights; the worst component counts."
+    "is chance. The reference is that of the exact weights; the worst component counts."
 )
 GATE_CALIBRATION: Final = (
     "Does a weight of 0.7 mean 70 %? Mean gap between the two; less is better."
@@ -324,8 +324,8 @@ ABSENT: Final = (
 #: Columns of the table of settings.
 FIDELITY: Final = {
     "agreement": AGREEMENT,
-    "ceiling": CEILINGS,
-    "ceiling_share": "Agreement as a share of the information ceiling.",
+    "reference": REFERENCES,
+    "reference_share": "Agreement as a share of the information reference.",
     "paper_agreement": f"The same of dmil-paper. {AGREEMENT}",
     "dmil": ACCURACY,
     "joint": ACCURACY,

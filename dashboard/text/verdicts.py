@@ -75,13 +75,12 @@ def order(names: Sequence[str], values: Sequence[str]) -> str:
     return "; ".join(f"{n} {v}" for n, v in zip(names, values, strict=True))
 
 
-def fidelity(met: int, missed: int, open_: int, lowest: float, settings: int) -> str:
-    """The fidelity benchmark in two sentences."""
-    parts = [f"**{n} {what}**" for n, what in ((met, "met"), (missed, "missed")) if n]
-    if open_:
-        parts.append(f"**{open_} open**")
+def fidelity(lowest: float, settings: int, states: Sequence[str] = ()) -> str:
+    """The fidelity benchmark in two sentences; the second one on its targets, where judged."""
+    counts = [(states.count(state), state) for state in ("met", "missed", "open")]
+    parts = ", ".join(f"**{n} {state}**" for n, state in counts if n)
     return (
         f"In {counted(settings, 'setting')} of a generated law, where the truth is known, dmil's "
-        f"gate finds the interaction type at least **{lowest:.1%}** as often as the labels allow. "
-        f"Of {met + missed + open_} targets: {', '.join(parts)}."
+        f"gate finds the interaction type at least **{lowest:.1%}** as often as the labels allow."
+        + (f" Of {len(states)} targets: {parts}." if states else "")
     )

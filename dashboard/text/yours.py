@@ -22,8 +22,8 @@ FORMAT = """
 - **CSV** (UTF-8, with a header) or **Parquet**: a row per sample. Columns named alike, such as
   `left_1`, `left_2` … or `right_1`, `right_2` …, are one group. A text column can be an input too.
 - **.npz** without pickles: arrays `x1`, `x2` (, `x3`) and `y`, or arrays of any names.
-- **Pictures and sounds**: a column with file names (`.png`, `.jpg`, `.wav` …), and a .zip or a
-  folder of these files.
+- **Pictures and sounds**: a column with file names (`.png`, `.jpg`, `.wav`, `.flac`, `.ogg`,
+  `.mp3` …), and a .zip or a folder of these files.
 - One column is the **label**. If there are any: an **id**, a **split** (`train`, `val`, `test`),
   and a **group**, such as a person, whose rows must stay in one split.
 """

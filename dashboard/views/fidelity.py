@@ -11,6 +11,7 @@ from dashboard.figures import fidelity as figures
 from dashboard.services import fidelity as service
 from dashboard.services.fidelity import Fidelity
 from dashboard.services.store.catalog import DataProblem, shown
+from dashboard.services.targets import targets
 from dashboard.state import session
 from dashboard.text import messages, terms, verdicts
 from dashboard.widgets import plain
@@ -30,25 +31,23 @@ def fidelity() -> None:
     if table.empty:
         widgets.notice(messages.no_fidelity(shown(service.path())))
         return
-    targets = service.targets(result)
-    states = [t.state for t in targets]
-    mixed = table[table["interaction_types"] > 1]["ceiling_share"]
+    criteria = targets("fidelity")
+    mixed = table[table["interaction_types"] > 1]["reference_share"]
     st.markdown(
         verdicts.fidelity(
-            states.count("met"),
-            states.count("missed"),
-            states.count("open"),
-            float(mixed.min()) if len(mixed) else float(table["ceiling_share"].min()),
+            float(mixed.min()) if len(mixed) else float(table["reference_share"].min()),
             len(table),
+            [t.state for t in criteria],
         )
     )
     _complete(table)
-    left, right = st.columns([3, 2], gap="large")
+    left, right = st.columns([3, 2], gap="large") if criteria else (st.container(), None)
     with left:
         _agreement(result, table)
-    with right:
-        st.markdown("**What was to hold**")
-        widgets.targets(targets)
+    if right is not None:
+        with right:
+            st.markdown("**What was to hold**")
+            widgets.targets(criteria)
     _table(table)
     st.divider()
     _setting(result, table)
@@ -65,11 +64,11 @@ def _complete(table: pd.DataFrame) -> None:
 
 
 def _agreement(record: Fidelity, table: pd.DataFrame) -> None:
-    st.markdown("**How often the gate finds the interaction type**", help=terms.CEILINGS)
+    st.markdown("**How often the gate finds the interaction type**", help=terms.REFERENCES)
     names = list(table["setting"])
     values = [
-        f"{a:.1%}, ceiling {c:.1%}, dmil-paper {p:.1%}"
-        for a, c, p in table[["agreement", "ceiling", "paper_agreement"]].to_numpy(float)
+        f"{a:.1%}, reference {c:.1%}, dmil-paper {p:.1%}"
+        for a, c, p in table[["agreement", "reference", "paper_agreement"]].to_numpy(float)
     ]
     widgets.chart(
         figures.agreement(table, service.agreements(record, names)),
@@ -77,20 +76,20 @@ def _agreement(record: Fidelity, table: pd.DataFrame) -> None:
         f"Share of samples whose largest gate is right: {verdicts.order(names, values)}",
     )
     st.caption(
-        "Upright line: the information ceiling, the most that labels can tell. Small cross: the "
-        "generator ceiling, for who knows how the data were made. Faint dots: single seeds."
+        "Upright line: the information reference, a gate computed from the exact class "
+        "probabilities. Small cross: the generator bound. Faint dots: single seeds."
     )
 
 
 def _table(table: pd.DataFrame) -> None:
-    percent = ["agreement", "agreement_sd", "ceiling", "ceiling_share", "dmil", "joint"]
+    percent = ["agreement", "agreement_sd", "reference", "reference_share", "dmil", "joint"]
     percent += ["ensemble", "dmil-paper", "bayes", "paper_agreement"]
     number = st.column_config.NumberColumn
     heads = {
         "agreement": "agreement",
         "agreement_sd": "± sd",
-        "ceiling": "ceiling",
-        "ceiling_share": "of ceiling",
+        "reference": "reference",
+        "reference_share": "of reference",
         "paper_agreement": "dmil-paper finds",
         "dmil": "dmil right",
         "joint": "joint right",
@@ -99,7 +98,7 @@ def _table(table: pd.DataFrame) -> None:
         "bayes": "best possible",
     }
     rest = {
-        "worst_auroc": "worst AUROC / ceiling",
+        "worst_auroc": "worst AUROC / reference",
         "calibration_error": "calibration error",
         "absent": "absent weight",
         "share_S": "share of S",
@@ -121,7 +120,7 @@ def _table(table: pd.DataFrame) -> None:
     )
     left, right = st.columns([3, 1], vertical_alignment="center")
     left.caption(
-        "Agreement, ceilings and accuracies in percent. Calibration error: does a weight of 0.7 "
+        "Agreement, references and accuracies in percent. Calibration error: does a weight of 0.7 "
         "mean 70 %? Absent weight: what the gate gives to a component that does not occur. "
         "Click a row to see that setting below."
     )
@@ -157,7 +156,7 @@ def _setting(record: Fidelity, table: pd.DataFrame) -> None:
 def _sentence(row: pd.Series) -> str:
     text = (
         f"**{plain(row['setting'])}**: dmil's gate finds the interaction type of "
-        f"**{row['agreement']:.1%}** of the samples; labels can tell {row['ceiling']:.1%}, "
+        f"**{row['agreement']:.1%}** of the samples; the reference {row['reference']:.1%}, "
         f"knowing the generator {row['generator']:.1%}."
     )
     if row["paper_largest"]:
@@ -217,12 +216,14 @@ def _aurocs(record: Fidelity, name: str) -> None:
     st.dataframe(
         frame,
         hide_index=True,
-        column_config={c: number(format="%.3f") for c in ("dmil", "ceiling", "share", "dmil-paper")}
-        | {"share": number("dmil / ceiling", format="%.3f")},
-        alt="One-vs-rest AUROC of each component's gate beside its ceiling",
+        column_config={
+            c: number(format="%.3f") for c in ("dmil", "reference", "share", "dmil-paper")
+        }
+        | {"share": number("dmil / reference", format="%.3f")},
+        alt="One-vs-rest AUROC of each component's gate beside its reference",
     )
     st.caption(
-        'AUROC of each gate weight against "is of this component": 0.5 is chance. The ceiling is '
+        'AUROC of each gate weight against "is of this component": 0.5 is chance. The reference is '
         "that of the exact weights."
     )
     widgets.download(frame, "fidelity-auroc")

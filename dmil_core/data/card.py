@@ -1,20 +1,22 @@
 """The card of a data set: what it is, where it comes from, and how to show a sample.
 
 A card is a JSON file beside the arrays. Reading is strict: an unknown field, a missing field or
-a value of the wrong type is an error, and all of them are reported together.
+a value of the wrong type is an error, and all of them are reported together. Cards of earlier
+versions are migrated first.
 """
 
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import PurePath
-from typing import Any, Final, Literal, get_args
+from typing import Annotated, Any, Final, Literal, get_args
 
 from dmil_core.errors import DataError
-from dmil_core.schema import FEWEST_MODALITIES, KINDS, MOST_MODALITIES, SPLITS, Kind
+from dmil_core.io import strict_json
+from dmil_core.io.strict_json import Expected
+from dmil_core.schema import FEWEST_MODALITIES, MOST_MODALITIES, SPLITS, Kind
 
 CARD_VERSION: Final = 1
 
@@ -32,6 +34,25 @@ DEFAULT_MEDIA: Final[Mapping[Kind, MediaType]] = {
     "text": "text",
     "audio": "image",
 }
+
+
+def _is_plain_file(name: str) -> bool:
+    # A card may come from a stranger: a name with folders in it could point anywhere.
+    return PurePath(name).name == name and "\\" not in name and name not in ("", "..")
+
+
+_Name = Annotated[str, Expected("a string that is not empty", lambda text: bool(text.strip()))]
+_Count = Annotated[int, Expected("an integer of 0 or more", lambda number: number >= 0)]
+_Rate = Annotated[float, Expected("a number above 0", lambda number: number > 0)]
+_PlainFile = Annotated[str, Expected("a plain file name without folders", _is_plain_file)]
+_SplitName = Annotated[str, Expected(f"one of {', '.join(SPLITS)}", lambda name: name in SPLITS)]
+_ClassNames = Annotated[
+    tuple[_Name, ...],
+    Expected(
+        "a list of at least two names, no name twice",
+        lambda names: len(set(names)) == len(names) >= 2,
+    ),
+]
 
 
 @dataclass(frozen=True)
@@ -58,25 +79,34 @@ class MediaSpec:
     """
 
     type: MediaType
-    file: str | None = None
-    key: str | None = None
-    offset_key: str | None = None
+    file: _PlainFile | None = None
+    key: _Name | None = None
+    offset_key: _Name | None = None
     encoding: Encoding | None = None
-    rate: float | None = None
+    rate: _Rate | None = None
     channels: tuple[str, ...] = ()
     unit: str = ""
     value_range: tuple[float, float] | None = None
-    size: tuple[int, int] | None = None
+    size: tuple[_Count, _Count] | None = None
 
 
 @dataclass(frozen=True)
 class Modality:
-    """One of the two or three sides of a sample: a name, the kind of array, and how to show it."""
+    """One of the two or three modalities: its name, the kind of its array, and how to show it."""
 
-    name: str
+    name: _Name
     kind: Kind
     description: str
     media: MediaSpec
+
+
+_Modalities = Annotated[
+    tuple[Modality, ...],
+    Expected(
+        f"a list of {FEWEST_MODALITIES} or {MOST_MODALITIES} modalities",
+        lambda modalities: FEWEST_MODALITIES <= len(modalities) <= MOST_MODALITIES,
+    ),
+]
 
 
 @dataclass(frozen=True)
@@ -95,19 +125,19 @@ class Card:
     files : hash of each raw media file beside it.
     """
 
-    name: str
-    title: str
+    name: _Name
+    title: _Name
     summary: str
     source: str
     licence: str
-    modalities: tuple[Modality, ...]
-    classes: tuple[str, ...]
+    modalities: _Modalities
+    classes: _ClassNames
     cautions: tuple[str, ...] = ()
     split_rule: str = ""
     constructed: bool = False
-    counts: Mapping[str, int] = field(default_factory=dict)
+    counts: Mapping[_SplitName, _Count] = field(default_factory=dict)
     sha256: str = ""
-    files: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[_PlainFile, str] = field(default_factory=dict)
     version: int = CARD_VERSION
 
     def to_dict(self) -> dict[str, Any]:
@@ -127,18 +157,19 @@ class Card:
 
     @classmethod
     def from_dict(cls, data: object) -> Card:
-        """Read a card from parsed JSON; raises DataError naming everything that does not fit."""
-        problems: list[str] = []
-        version = data.get("version") if isinstance(data, dict) else None
-        if isinstance(data, dict) and version != CARD_VERSION:
-            raise DataError(
-                f"The card has version {version!r}, expected {CARD_VERSION}. "
-                "Write it again with this version of the program."
-            )
-        values = _read_fields(data, _CARD_FIELDS, "card", problems)
-        if problems:
-            raise DataError("The card does not fit the format:\n- " + "\n- ".join(problems))
-        return cls(**values)
+        """Read a card from parsed JSON, of this version or an earlier one.
+
+        Raises
+        ------
+        DataError
+            Naming everything that does not fit, with its path.
+        """
+        try:
+            card: Card = strict_json.read(cls, _migrated(data))
+        except strict_json.UnfitJsonError as error:
+            lines = "\n- ".join(fault.describe("card") for fault in error.faults)
+            raise DataError(f"The card does not fit the format:\n- {lines}") from None
+        return card
 
     @classmethod
     def from_json(cls, text: str) -> Card:
@@ -148,6 +179,25 @@ class Card:
         except (ValueError, RecursionError) as error:
             raise DataError(f"The card is not valid JSON ({error}). Correct it by hand.") from error
         return cls.from_dict(data)
+
+
+#: What turns the JSON of a version into that of the next one. A change of the format adds an
+#: entry here, so that cards of every earlier version are still read.
+_MIGRATIONS: Final[Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {}
+
+
+def _migrated(data: object) -> object:
+    """The JSON of a card of any known version as that of `CARD_VERSION`."""
+    if not isinstance(data, dict):
+        return data
+    while (version := data.get("version")) != CARD_VERSION or type(version) is not int:
+        if type(version) is not int or version not in _MIGRATIONS:
+            raise DataError(
+                f"The card has version {version!r}, expected {CARD_VERSION}. "
+                "Write it again with this version of the program."
+            )
+        data = _MIGRATIONS[version](data) | {"version": version + 1}
+    return data
 
 
 def _plain(value: Any) -> Any:
@@ -168,181 +218,3 @@ def _modality_to_dict(modality: Modality) -> dict[str, Any]:
         "description": modality.description,
         "media": media,
     }
-
-
-# --- strict reading: a reader turns one JSON value into ours, or raises ValueError(expected) ---
-
-_Reader = Callable[[object, str, list[str]], Any]
-
-
-def _read_fields(
-    data: object, spec: Mapping[str, tuple[_Reader, bool]], where: str, problems: list[str]
-) -> dict[str, Any]:
-    """Read the fields of one JSON object; ``spec`` maps a name to (reader, required)."""
-    if not isinstance(data, dict):
-        problems.append(f"{where}: expected an object, got {_short(data)}")
-        return {}
-    for name in data.keys() - spec.keys():
-        problems.append(f"{where}: unknown field {name!r}; known are {', '.join(spec)}")
-    out: dict[str, Any] = {}
-    for name, (reader, required) in spec.items():
-        if name not in data:
-            if required:
-                problems.append(f"{where}: the field {name!r} is missing")
-            continue
-        try:
-            out[name] = reader(data[name], f"{where}.{name}", problems)
-        except ValueError as error:
-            problems.append(f"{where}.{name}: expected {error}, got {_short(data[name])}")
-    return out
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _text(value: object, where: str, problems: list[str]) -> str:
-    if not isinstance(value, str):
-        raise ValueError("a string")
-    return value
-
-
-def _name(value: object, where: str, problems: list[str]) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError("a string that is not empty")
-    return value
-
-
-def _flag(value: object, where: str, problems: list[str]) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError("true or false")
-    return value
-
-
-def _number(value: object, where: str, problems: list[str]) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError("a finite number")
-    try:
-        number = float(value)
-    except OverflowError:  # a whole number of hundreds of digits
-        number = math.inf
-    if not math.isfinite(number):
-        raise ValueError("a finite number")
-    return number
-
-
-def _rate(value: object, where: str, problems: list[str]) -> float:
-    number = _number(value, where, problems)
-    if number <= 0:
-        raise ValueError("a number above 0")
-    return number
-
-
-def _count(value: object, where: str, problems: list[str]) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ValueError("an integer of 0 or more")
-    return value
-
-
-def _choice(choices: tuple[str, ...]) -> _Reader:
-    def read(value: object, where: str, problems: list[str]) -> str:
-        if value not in choices:
-            raise ValueError("one of " + ", ".join(choices))
-        return str(value)
-
-    return read
-
-
-def _plain_file(value: object, where: str, problems: list[str]) -> str:
-    # A card may come from a stranger: a name with folders in it could point anywhere.
-    if (
-        not isinstance(value, str)
-        or PurePath(value).name != value
-        or "\\" in value
-        or value in ("", "..")
-    ):
-        raise ValueError("a plain file name without folders")
-    return value
-
-
-def _list_of(item: _Reader, what: str, length: int | None = None) -> _Reader:
-    def read(value: object, where: str, problems: list[str]) -> tuple[Any, ...]:
-        if not isinstance(value, list) or (length is not None and len(value) != length):
-            raise ValueError(f"a list of {'' if length is None else f'{length} '}{what}")
-        try:
-            return tuple(item(v, f"{where}[{i}]", problems) for i, v in enumerate(value))
-        except ValueError as error:
-            raise ValueError(f"a list of {what}, each {error}") from error
-
-    return read
-
-
-def _modalities(value: object, where: str, problems: list[str]) -> tuple[Any, ...]:
-    if not isinstance(value, list) or not FEWEST_MODALITIES <= len(value) <= MOST_MODALITIES:
-        raise ValueError(f"a list of {FEWEST_MODALITIES} or {MOST_MODALITIES} modalities")
-    return tuple(_modality(v, f"{where}[{i}]", problems) for i, v in enumerate(value))
-
-
-def _unique_names(value: object, where: str, problems: list[str]) -> tuple[str, ...]:
-    names: tuple[str, ...] = _list_of(_name, "names")(value, where, problems)
-    if len(set(names)) != len(names) or len(names) < 2:
-        raise ValueError("a list of at least two names, no name twice")
-    return names
-
-
-def _mapping(key: _Reader, item: _Reader) -> _Reader:
-    def read(value: object, where: str, problems: list[str]) -> dict[str, Any]:
-        if not isinstance(value, dict):
-            raise ValueError("an object")
-        return {key(k, where, problems): item(v, where, problems) for k, v in value.items()}
-
-    return read
-
-
-def _media(value: object, where: str, problems: list[str]) -> MediaSpec | None:
-    before = len(problems)
-    values = _read_fields(value, _MEDIA_FIELDS, where, problems)
-    return MediaSpec(**values) if len(problems) == before else None
-
-
-def _modality(value: object, where: str, problems: list[str]) -> Modality | None:
-    before = len(problems)
-    values = _read_fields(value, _MODALITY_FIELDS, where, problems)
-    return Modality(**values) if len(problems) == before else None
-
-
-_MEDIA_FIELDS: Final[dict[str, tuple[_Reader, bool]]] = {
-    "type": (_choice(MEDIA_TYPES), True),
-    "file": (_plain_file, False),
-    "key": (_name, False),
-    "offset_key": (_name, False),
-    "encoding": (_choice(ENCODINGS), False),
-    "rate": (_rate, False),
-    "channels": (_list_of(_text, "strings"), False),
-    "unit": (_text, False),
-    "value_range": (_list_of(_number, "numbers", 2), False),
-    "size": (_list_of(_count, "integers", 2), False),
-}
-_MODALITY_FIELDS: Final[dict[str, tuple[_Reader, bool]]] = {
-    "name": (_name, True),
-    "kind": (_choice(KINDS), True),
-    "description": (_text, True),
-    "media": (_media, True),
-}
-_CARD_FIELDS: Final[dict[str, tuple[_Reader, bool]]] = {
-    "version": (_count, True),
-    "name": (_name, True),
-    "title": (_name, True),
-    "summary": (_text, True),
-    "source": (_text, True),
-    "licence": (_text, True),
-    "modalities": (_modalities, True),
-    "classes": (_unique_names, True),
-    "cautions": (_list_of(_text, "strings"), False),
-    "split_rule": (_text, False),
-    "constructed": (_flag, False),
-    "counts": (_mapping(_choice(SPLITS), _count), False),
-    "sha256": (_text, False),
-    "files": (_mapping(_plain_file, _text), False),
-}

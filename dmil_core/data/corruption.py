@@ -1,9 +1,9 @@
-"""Spoil one modality of some rows: noise, blank, or swapped between samples.
+"""Corrupt one modality of some rows: noise, blank, or swapped between samples.
 
 What a model does then shows what it relied on. The other modalities, the labels and all other
-rows stay as they are. The same seed spoils alike: rows and words that a low severity takes are
-among those that a higher one takes, and noise only grows, so that a curve over severities is one
-story.
+rows stay as they are. The same seed corrupts alike: rows and words that a low severity takes are
+among those that a higher one takes, and noise only grows, so that the points of a curve over
+severities are comparable.
 """
 
 from __future__ import annotations
@@ -27,10 +27,12 @@ CORRUPTIONS: Final[tuple[Corruption, ...]] = get_args(Corruption)
 #: Largest noise on numbers, in standard deviations; beyond it nothing of the input is left anyway.
 MAX_NOISE: Final = 100.0
 
-#: Means and spreads of data sets in memory, as long as they are.
-_USUAL: WeakKeyDictionary[Dataset, dict[tuple[str, int], NDArray[np.float64]]] = WeakKeyDictionary()
+#: Means and standard deviations of the reference sets in memory, as long as they are.
+_STATISTICS: WeakKeyDictionary[Dataset, dict[tuple[str, int], NDArray[np.float64]]] = (
+    WeakKeyDictionary()
+)
 
-#: Rounds in which random pairs of rows exchange whom they got their modality from.
+#: Rounds in which random pairs of rows exchange their donors.
 _SHUFFLES: Final = 20
 
 
@@ -42,7 +44,7 @@ def corrupt(
     *,
     rows: ArrayLike | None = None,
     seed: int = 0,
-    usual: Dataset | None = None,
+    reference: Dataset | None = None,
 ) -> Dataset:
     """The data set with one modality of ``rows`` (all by default) corrupted.
 
@@ -55,35 +57,38 @@ def corrupt(
     severity
         Noise on numbers: 0 to 100 standard deviations, each feature's own over training rows.
         Noise on text: the share of words. Blank and swapped: the share of rows; a swap takes two.
-    usual
-        The set whose training rows tell what is usual; by default the data set itself.
+    reference
+        The set whose training rows give means, standard deviations and words; by default the data
+        set itself.
 
     Raises
     ------
     ConfigError
         If kind, modality or severity is none that exists.
     DataError
-        If a row does not exist, a single row should be swapped, or there are no training rows to
-        tell what is usual.
+        If a row does not exist, a single row should be swapped, or the reference set has no
+        training rows.
     """
     _check(dataset, modality, kind, severity)
     chosen = np.unique(_rows(dataset, rows))
     if severity == 0 or not len(chosen):
         return dataset
-    x, usual = dataset.x(modality), usual or dataset
+    x, reference = dataset.x(modality), reference or dataset
     rng = np.random.default_rng((seed, modality, CORRUPTIONS.index(kind)))
     if kind == "swapped":
         some = _some(chosen, severity, rng, least=2)
-        return transplant(dataset, modality, some, some[partners(dataset.y[some], rng)])
+        return swap_in(dataset, modality, some, some[derangement(dataset.y[some], rng)])
     out = x.copy()
     if kind == "blank":
         some = _some(chosen, severity, rng)
-        out[some] = absent(usual, modality)
+        out[some] = absent(reference, modality)
     elif x.dtype.kind == "U":
-        out[chosen] = _forget(x[chosen], severity, unknown_word(usual, modality), rng)
+        out[chosen] = _replace_words(x[chosen], severity, unknown_word(reference, modality), rng)
     else:
         noise = rng.standard_normal((len(chosen), *x.shape[1:]))
-        out[chosen] = _as_stored(x[chosen] + severity * _spread(usual, modality) * noise, x.dtype)
+        out[chosen] = _as_stored(
+            x[chosen] + severity * _spread(reference, modality) * noise, x.dtype
+        )
     return _with_input(dataset, modality, out)
 
 
@@ -100,10 +105,10 @@ def absent(dataset: Dataset, modality: ModalityNumber) -> NDArray[Any]:
     x = dataset.x(modality)
     if x.dtype.kind == "U":
         return np.array("", dtype=x.dtype)
-    return _as_stored(_remembered(dataset, modality, "mean"), x.dtype)
+    return _as_stored(_statistic(dataset, modality, "mean"), x.dtype)
 
 
-def transplant(
+def swap_in(
     dataset: Dataset, modality: ModalityNumber, rows: ArrayLike, donors: ArrayLike
 ) -> Dataset:
     """The data set in which ``rows`` have one modality of ``donors``, and its raw media with it.
@@ -127,8 +132,8 @@ def transplant(
     return replace(_with_input(dataset, modality, x), media_index=tuple(shown))
 
 
-def partners(y: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
-    """(N,) a permutation that moves every row, to one of another class wherever that is possible.
+def derangement(y: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
+    """A random permutation (N,) without fixed points, between classes wherever possible.
 
     With rows in order of class, a turn by the size of the largest class leaves as few in their
     own class as any permutation can: none, unless a class has more than half of the rows. Random
@@ -141,7 +146,9 @@ def partners(y: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64
     """
     n = len(y)
     if n < 2:
-        raise DataError("expected two rows or more to swap, got one; choose more, or transplant()")
+        raise DataError(
+            "expected two rows or more to swap, got one; choose more, or call swap_in()"
+        )
     order = rng.permutation(n)
     order = order[np.argsort(y[order], kind="stable")]
     largest = int(np.unique(y, return_counts=True)[1].max())
@@ -167,22 +174,22 @@ def _signs() -> Iterator[str]:
     yield from map(chr, range(0xE000, 0xF900))
 
 
-def _forget(
+def _replace_words(
     texts: NDArray[np.str_], rate: float, word: str, rng: np.random.Generator
 ) -> NDArray[np.str_]:
     """Each word replaced with probability ``rate``; never longer than before."""
-    forgotten = [
+    replaced = [
         WORD.sub(lambda result: word if rng.random() < rate else result[0], text)
         for text in texts.tolist()
     ]
-    return np.array(forgotten, dtype=texts.dtype)
+    return np.array(replaced, dtype=texts.dtype)
 
 
 def _training_rows(dataset: Dataset, modality: ModalityNumber) -> NDArray[Any]:
     rows = dataset.rows("train")
     if not len(rows):
         raise DataError(
-            f"{dataset.name}: expected training rows to tell what is usual in x{modality}, got "
+            f"{dataset.name}: expected training rows for the mean and spread of x{modality}, got "
             "none; corrupt a set that has some"
         )
     return dataset.x(modality)[rows]
@@ -190,14 +197,14 @@ def _training_rows(dataset: Dataset, modality: ModalityNumber) -> NDArray[Any]:
 
 def _spread(dataset: Dataset, modality: ModalityNumber) -> NDArray[np.float64]:
     """Standard deviation of each feature over training rows."""
-    return _remembered(dataset, modality, "std")
+    return _statistic(dataset, modality, "std")
 
 
-def _remembered(
+def _statistic(
     dataset: Dataset, modality: ModalityNumber, what: Literal["mean", "std"]
 ) -> NDArray[np.float64]:
-    """Mean or spread of each feature over training rows; slow for pictures, so remembered."""
-    known = _USUAL.setdefault(dataset, {})
+    """Mean or spread of each feature over training rows; slow for pictures, so cached."""
+    known = _STATISTICS.setdefault(dataset, {})
     if (what, modality) not in known:
         rows = _training_rows(dataset, modality)
         known[what, modality] = getattr(rows, what)(axis=0, dtype=np.float64)

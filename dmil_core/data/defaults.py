@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dmil_core.data.card import DEFAULT_MEDIA, Card, MediaSpec, Modality
-from dmil_core.data.validate import Arrays, guess_kind
-from dmil_core.schema import MODALITY_NUMBERS, SPLITS
+from dmil_core.data.validate import Arrays, Issue, Purpose, check_split, guess_kind
+from dmil_core.schema import MODALITY_NUMBERS, SPLITS, Kind
 
 #: Shares of train, val and test where the file has no split.
 SPLIT_SHARES: Final = (0.7, 0.1, 0.2)
@@ -30,10 +30,26 @@ def infer_card(name: str, arrays: Arrays) -> Card:
     )
 
 
-def complete(arrays: Arrays, card: Card | None, name: str) -> tuple[dict[str, NDArray[Any]], Card]:
-    """Fill in the card, ``id`` and ``split``; the arrays must be free of errors.
+@dataclass(frozen=True)
+class Completed:
+    """Arrays with ``id`` and ``split``, the card that describes them, and what to say about it."""
+
+    arrays: dict[str, NDArray[Any]]
+    card: Card
+    issues: tuple[Issue, ...]
+
+
+def complete(arrays: Arrays, card: Card | None, name: str, purpose: Purpose = "train") -> Completed:
+    """Fill in the card, ``id`` and ``split``.
 
     Integer labels of a file without a card become names; their order is that of the numbers.
+
+    Parameters
+    ----------
+    arrays : as :func:`~dmil_core.data.validate.check` leaves them without an error.
+    card : the card of the file, or None for one that is inferred from the arrays.
+    name : of the set, for an inferred card.
+    purpose : what a split that is made here has to be good for.
     """
     out = dict(arrays)
     if card is None:
@@ -41,10 +57,12 @@ def complete(arrays: Arrays, card: Card | None, name: str) -> tuple[dict[str, ND
         out["y"] = np.unique(arrays["y"], return_inverse=True)[1].astype(np.int64)
     if "id" not in out:
         out["id"] = np.arange(len(out["y"])).astype(np.str_)
+    issues: tuple[Issue, ...] = ()
     if "split" not in out:
         out["split"] = make_split(out["y"], out.get("group"), seed=0)
         card = replace(card, split_rule="Made on loading: 70/10/20 at random, seed 0.")
-    return out, card
+        issues = tuple(check_split(out, card, purpose))
+    return Completed(out, card, issues)
 
 
 def make_split(
@@ -83,13 +101,13 @@ def _by_group(y: NDArray[Any], group: NDArray[Any], rng: np.random.Generator) ->
     # Large groups first: the small ones then even out what is left. Ties are in random order.
     order = rng.permutation(len(counts))
     order = order[np.argsort(-counts[order].sum(axis=1), kind="stable")]
-    for place, g in enumerate(order):
+    for position, g in enumerate(order):
         error_now = (filled - target) ** 2
         error_then = (filled + counts[g] - target) ** 2
         # Relative to the target, or the small splits would always look nearly full.
         cost = ((error_then - error_now) / np.maximum(target, 1)).sum(axis=1)
         empty = filled.sum(axis=1) == 0
-        if len(order) - place <= empty.sum():  # the last groups go where there is none yet
+        if len(order) - position <= empty.sum():  # the last groups go where there is none yet
             cost[~empty] = np.inf
         part[g] = cost.argmin()
         filled[part[g]] += counts[g]
@@ -98,7 +116,12 @@ def _by_group(y: NDArray[Any], group: NDArray[Any], rng: np.random.Generator) ->
 
 def _infer_modality(name: str, x: NDArray[Any]) -> Modality:
     kind = guess_kind(x)
+    return Modality(name=name, kind=kind, description="", media=infer_media(kind, x))
+
+
+def infer_media(kind: Kind, x: NDArray[Any]) -> MediaSpec:
+    """How an array (N, ...) of a kind is shown; a picture of numbers from its lowest to highest."""
     media = MediaSpec(DEFAULT_MEDIA[kind])
     if kind == "image" and x.dtype != np.uint8:
-        media = replace(media, value_range=(float(x.min()), float(x.max())))
-    return Modality(name=name, kind=kind, description="", media=media)
+        return replace(media, value_range=(float(x.min()), float(x.max())))
+    return media

@@ -180,7 +180,7 @@ def _audio(array: NDArray[Any], spec: MediaSpec) -> AudioMedia:
 
 
 def mulaw_decode(codes: NDArray[Any]) -> NDArray[np.float32]:
-    """Samples in [-1, 1] of mu-distribution codes 0 to 255, where 127.5 would be silence."""
+    """Samples in [-1, 1] of mu-law codes 0 to 255, where 127.5 would be silence."""
     compressed = codes.astype(np.float64) / (_MU / 2) - 1.0
     wave = np.sign(compressed) * np.expm1(np.abs(compressed) * np.log1p(_MU)) / _MU
     return wave.astype(np.float32)

@@ -28,7 +28,6 @@ from dmil_core.data.validate import (
     Issue,
     Purpose,
     check,
-    check_split,
     errors,
     object_array,
 )
@@ -130,19 +129,18 @@ def read_dataset(path: str | Path, purpose: Purpose = "train", name: str | None 
     """
     path = Path(path)
     content, card = read_npz(path), read_card(path)
-    issues = list(content.issues)
-    issues += check(content.arrays, card, purpose, content.damaged)
+    issues = [*content.issues, *check(content.arrays, card, purpose, content.damaged)]
     if card is not None:
         issues += _check_hashes(path, card)
-    _refuse(path, issues)
-    file = path if name is None else None
-    name = name or _name_of(path, card)
-    arrays, full_card = complete(content.arrays, card, name)
-    if "split" not in content.arrays:
-        issues += check_split(arrays, full_card, purpose)
-        _refuse(path, issues)
-    dataset = from_arrays(name, arrays, full_card, path.parent, tuple(issues))
-    return replace(dataset, file=file)
+    called = name or _name_of(path, card)
+    # Only arrays without an error can be completed.
+    completed = None if errors(issues) else complete(content.arrays, card, called, purpose)
+    if completed is not None:
+        issues += completed.issues
+    if completed is None or errors(issues):
+        raise _refusal(path, issues)
+    dataset = from_arrays(called, completed.arrays, completed.card, path.parent, tuple(issues))
+    return replace(dataset, file=path if name is None else None)
 
 
 def _check_sizes(path: Path, archive: zipfile.ZipFile, max_bytes: int) -> None:
@@ -224,10 +222,10 @@ def _check_hashes(path: Path, card: Card) -> list[Issue]:
     return issues
 
 
-def _refuse(path: Path, issues: list[Issue]) -> None:
-    if result := errors(issues):
-        lines = "\n- ".join(str(i) for i in result)
-        raise DataError(f"{path} cannot be used:\n- {lines}")
+def _refusal(path: Path, issues: list[Issue]) -> DataError:
+    """What to raise for a file with these issues: all of its errors."""
+    lines = "\n- ".join(str(i) for i in errors(issues))
+    return DataError(f"{path} cannot be used:\n- {lines}")
 
 
 def _card_candidates(path: Path) -> tuple[Path, Path]:
@@ -256,7 +254,8 @@ def write_npz(path: str | Path, arrays: Arrays, card: Card) -> Card:
     """
     path = Path(path)
     bare = replace(card, counts={}, sha256="", files={})
-    _refuse(path, check(arrays, bare))
+    if errors(issues := check(arrays, bare)):
+        raise _refusal(path, issues)
     media = {name: path.parent / name for name in sorted(_media_files(card))}
     if missing := [name for name, file in media.items() if not file.is_file()]:
         raise DataError(f"{path}: the card names media files that are not there: {missing}.")

@@ -49,11 +49,13 @@ def keep_classes(dataset: Dataset, classes: Sequence[int], name: str) -> Dataset
             f"{dataset.name}: expected classes from 0 to {len(dataset.classes) - 1}, got {wanted}"
         )
     rows = np.flatnonzero(np.isin(dataset.y, wanted))
-    place = np.full(len(dataset.classes), -1)
-    place[wanted] = np.arange(len(wanted))
+    new_index = np.full(len(dataset.classes), -1)
+    new_index[wanted] = np.arange(len(wanted))
     kept = keep_rows(dataset, rows, name)
     names = tuple(dataset.classes[c] for c in wanted)
-    return replace(kept, card=replace(kept.card, classes=names), y=place[kept.y].astype(np.int64))
+    return replace(
+        kept, card=replace(kept.card, classes=names), y=new_index[kept.y].astype(np.int64)
+    )
 
 
 def keep_rows(dataset: Dataset, rows: NDArray[np.int64], name: str) -> Dataset:

@@ -265,7 +265,7 @@ def _check_labels(arrays: Arrays, card: Card | None, purpose: Purpose) -> Iterat
             f"the labels have {present} class, expected at least 2",
             (),
             "error" if purpose == "train" or card is None else "warning",
-            "Add rows of another class; one class has nothing to tell apart.",
+            "Add rows of another class; with one class there is nothing to predict.",
         )
     elif card is None and present > max(100, len(y) // 2):
         yield _warning(

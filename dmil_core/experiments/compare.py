@@ -157,11 +157,11 @@ def _missing(
 def _pairs_first(units: list[Unit]) -> list[list[Unit]]:
     """The ensembles, and then what is measured against them, each in any order.
 
-    All seeds of a paradigm stand together: two decompositions of one seed would at the same time
-    fit the same out-of-fold models, of which the later one could have taken the earlier one's.
+    All seeds of a paradigm are adjacent: two decompositions of one seed at the same time would both
+    train the out-of-fold models that the second could reuse.
     """
-    place = {name: n for n, name in enumerate(dict.fromkeys(u[1] for u in units))}
-    others = sorted((u for u in units if u[1] != ENSEMBLE.name), key=lambda u: place[u[1]])
+    position = {name: n for n, name in enumerate(dict.fromkeys(u[1] for u in units))}
+    others = sorted((u for u in units if u[1] != ENSEMBLE.name), key=lambda u: position[u[1]])
     return [[u for u in units if u[1] == ENSEMBLE.name], others]
 
 
@@ -174,8 +174,8 @@ def best_scales(tried: list[dict[str, Any]]) -> dict[tuple[str, str], float]:
     equally good ones the nearest to 1."""
     best: dict[tuple[str, str], dict[str, Any]] = {}
     for trial in sorted(tried, key=lambda t: abs(np.log(t["lr_scale"]))):
-        held = best.setdefault((trial["data"], trial["paradigm"]), trial)
-        if trial["val_accuracy"] > held["val_accuracy"]:
+        so_far = best.setdefault((trial["data"], trial["paradigm"]), trial)
+        if trial["val_accuracy"] > so_far["val_accuracy"]:
             best[trial["data"], trial["paradigm"]] = trial
     return {key: trial["lr_scale"] for key, trial in best.items()}
 
@@ -335,7 +335,8 @@ def by_interaction_type(table: pd.DataFrame) -> dict[str, float]:
 
 
 def synergy(table: pd.DataFrame, pair: pd.DataFrame) -> dict[str, float]:
-    """Synergy indicator, its mirror and its ceiling over rows of a table and of the unimodal pair.
+    """Synergy indicator, unimodal loss rate and the indicator's upper bound, over the same rows of
+    a table and of the unimodal pair.
 
     Raises
     ------
@@ -346,12 +347,12 @@ def synergy(table: pd.DataFrame, pair: pd.DataFrame) -> dict[str, float]:
         raise DataError("the two tables list different samples; predict both on the same data")
     truth = pair["y"].to_numpy()
     columns = [schema.unimodal_pred(m) for m in schema.MODALITY_NUMBERS]
-    alone = [pair[c].to_numpy() == truth for c in columns if c in pair]
+    unimodal = [pair[c].to_numpy() == truth for c in columns if c in pair]
     correct = table["correct"].to_numpy(bool)
     return {
-        "synergy": scores.synergy_indicator(correct, *alone),
-        "missed": scores.missed_indicator(correct, *alone),
-        "synergy_ceiling": scores.synergy_ceiling(*alone),
+        "synergy": scores.synergy_indicator(correct, *unimodal),
+        "missed": scores.unimodal_loss_rate(correct, *unimodal),
+        "synergy_ceiling": scores.synergy_ceiling(*unimodal),
     }
 
 
@@ -384,11 +385,11 @@ def _with(records: list[dict[str, Any]], new: dict[str, Any]) -> list[dict[str, 
     kept = [r for r in records if any(r[k] != new[k] for k in names)]
     order = [ENSEMBLE.name, *PARADIGMS]
 
-    def place(r: dict[str, Any]) -> tuple[Any, ...]:
+    def position(r: dict[str, Any]) -> tuple[Any, ...]:
         rank = order.index(r["paradigm"]) if r["paradigm"] in order else len(order)
         return r["data"], r["seed"], rank, r["paradigm"], r.get("lr_scale", 1.0)
 
-    return sorted([*kept, new], key=place)
+    return sorted([*kept, new], key=position)
 
 
 def summarize(records: list[dict[str, Any]]) -> pd.DataFrame:

@@ -1,58 +1,44 @@
-"""What the fidelity benchmark found, setting by setting, and which of its targets are met.
+"""The record of the fidelity benchmark, and tables of it by setting.
 
-The record is benchmarks/results/fidelity.json: ``settings`` with the exact ceilings of each
-distribution,
-``runs`` with a row of figures per paradigm and seed, ``invariance`` with gates' rank correlations.
-A record may be partial, while the benchmark is under way; what is missing is NaN or not listed.
+The record is benchmarks/results/fidelity.json: ``settings`` with the exact reference figures of
+each distribution, ``runs`` with a row of figures for each paradigm and seed, ``invariance`` with
+rank correlations of gates. A record may be partial while the benchmark is running; what is missing
+is NaN or not listed.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from dmil_core.errors import DataError
-from dmil_core.experiments.targets import Target, judged, unmeasured
 from dmil_core.schema import COMPONENTS
 
 OURS, PAPER = "dmil", "dmil-paper"
 #: Seeds and settings of the complete benchmark.
 SEEDS: Final = 5
 SETTINGS: Final = 15
-#: Settings of the same distribution with right and with wrong labels.
-RIGHT_LABELS, WRONG_LABELS = "equal shares", "20 % wrong labels"
-
-AGREEMENT_SHARE, AUROC_SHARE = 0.97, 0.98
-CALIBRATION, ABSENT, SYNERGY_RISE, CORRELATION = 0.05, 0.05, 0.03, 0.9
-
-Bound = Literal["least", "most"]
-
-#: What must not matter -> what was done.
-INVARIANCES: Final = {
-    "seeds": "gates of different seeds agree",
-    "swapped": "modalities swapped: U1 and U2 swap, nothing else changes",
-    "relabelled": "classes renumbered: nothing changes",
-}
 
 
 @dataclass(frozen=True)
 class Fidelity:
-    """The record, read and checked for its outline.
+    """A record whose structure has been checked.
 
     Attributes
     ----------
     distributions
-        Setting -> its exact figures: ``information`` and ``generator`` ceilings, ``share`` of each
-        component, the best possible ``accuracy`` and its parts by interaction type.
+        Setting -> its exact figures: the reference gates ``information`` (from label information)
+        and ``generator`` (from the posterior of the interaction type), ``share`` of each component,
+        the Bayes ``accuracy`` and its parts by interaction type.
     runs
-        A row per run: setting, paradigm, seed and what was measured; ``purity`` as it was stored.
+        A row per run: setting, paradigm, seed and the figures; ``purity`` as it was stored.
     invariance
         Rank correlations by name.
     """
@@ -115,7 +101,7 @@ def fidelity_of(record: Mapping[str, Any]) -> Fidelity:
     Raises
     ------
     ValueError, TypeError, KeyError
-        If it has another outline.
+        If it has another structure.
     """
     distributions = {}
     for name, distribution in dict(record["settings"]).items():
@@ -140,14 +126,13 @@ def fidelity_of(record: Mapping[str, Any]) -> Fidelity:
 def settings(record: Fidelity) -> pd.DataFrame:
     """A row per setting that ``dmil`` was run in.
 
-    Columns: setting, interaction types (how many), seeds; agreement, agreement_sd, ceiling (what
-    label
-    information can tell), generator (what knowing the generator could), ceiling_share; worst_auroc
-    (as a share of its ceiling) and worst_component; calibration_error, absent (mean weight of a
+    Columns, all shares from 0 to 1: setting, interaction_types (how many), seeds; agreement,
+    agreement_sd, reference (agreement of the label-information reference), generator (agreement of
+    the posterior of the interaction type), reference_share (agreement / reference); worst_auroc (as
+    a share of the reference's) and worst_component; calibration_error, absent (mean weight of a
     component that does not occur), share_S and distribution_share_S; accuracy of dmil, joint,
-    ensemble,
-    dmil-paper and ``bayes``, the best possible; paper_agreement, paper_largest (the component with
-    the largest mean gate of dmil-paper) and paper_gate, that gate.
+    ensemble, dmil-paper and ``bayes``; paper_agreement, paper_largest (the component with the
+    largest mean gate of dmil-paper) and paper_gate, that gate.
     """
     rows = [_setting(record, name) for name in record.distributions if len(record.of(name, OURS))]
     return pd.DataFrame(rows)
@@ -156,7 +141,7 @@ def settings(record: Fidelity) -> pd.DataFrame:
 def _setting(record: Fidelity, name: str) -> dict[str, Any]:
     distribution = record.distributions[name]
     ours = record.values(name, OURS, "gate_agreement")
-    ceiling = distribution["agreement"]["information"]
+    reference = distribution["agreement"]["information"]
     ratios = auroc_shares(record, name)
     worst = min(ratios, key=lambda c: ratios[c], default="")
     gates = {c: record.mean(name, PAPER, f"mean_gate_{c}") for c in COMPONENTS}
@@ -167,9 +152,9 @@ def _setting(record: Fidelity, name: str) -> dict[str, Any]:
         "seeds": len(ours),
         "agreement": ours.mean(),
         "agreement_sd": ours.std(ddof=1),
-        "ceiling": ceiling,
+        "reference": reference,
         "generator": distribution["agreement"]["generator"],
-        "ceiling_share": ours.mean() / ceiling,
+        "reference_share": ours.mean() / reference,
         "worst_auroc": ratios.get(worst, np.nan),
         "worst_component": worst,
         "calibration_error": record.mean(name, OURS, "gate_calibration_error"),
@@ -185,14 +170,14 @@ def _setting(record: Fidelity, name: str) -> dict[str, Any]:
 
 
 def auroc_shares(record: Fidelity, setting: str, paradigm: str = OURS) -> dict[str, float]:
-    """Component -> mean AUROC of its gate as a share of the information ceiling's AUROC."""
+    """Component -> mean AUROC of its gate as a share of the information reference's AUROC."""
     tops = record.distributions[setting]["information"].get("auroc", {})
     ours = {c: record.mean(setting, paradigm, f"gate_auroc_{c}") for c in tops}
     return {c: v / float(tops[c]) for c, v in ours.items() if np.isfinite(v)}
 
 
 def synergy_share(record: Fidelity, setting: str, paradigm: str = OURS) -> float:
-    """Mean share of S; of the gate where a model does not tell what is unexplained."""
+    """Mean explained share of S; the mean gate of S for models without an explained share."""
     share = record.mean(setting, paradigm, "share_S")
     return share if np.isfinite(share) else record.mean(setting, paradigm, "mean_gate_S")
 
@@ -216,18 +201,18 @@ def accuracies(record: Fidelity, setting: str) -> pd.DataFrame:
 
 
 def shares(record: Fidelity, setting: str) -> pd.DataFrame:
-    """How much of the samples each part stands for: columns who, part, share.
+    """Mean share of each part: columns who, part, share (0 to 1).
 
-    ``who`` is dmil, dmil-paper or ``exact``, the distribution's own; part is a component or
+    ``who`` is dmil, dmil-paper or ``exact`` for the distribution; part is a component or
     ``unexplained``.
     """
     distribution, rows = record.distributions[setting], []
     names = (*COMPONENTS, "unexplained")
     for paradigm in (OURS, PAPER):
-        told = [record.mean(setting, paradigm, f"share_{c}") for c in COMPONENTS]
+        explained = [record.mean(setting, paradigm, f"share_{c}") for c in COMPONENTS]
         gates = [record.mean(setting, paradigm, f"mean_gate_{c}") for c in COMPONENTS]
         rest = record.mean(setting, paradigm, "share_unexplained")
-        values = [*told, rest] if np.isfinite(told).all() else [*gates, 0.0]
+        values = [*explained, rest] if np.isfinite(explained).all() else [*gates, 0.0]
         rows += [(paradigm, p, v) for p, v in zip(names, values, strict=True)]
     exact = [float(distribution.get("share", {}).get(c, np.nan)) for c in COMPONENTS]
     rows += [("exact", p, v) for p, v in zip(names, [*exact, 1 - sum(exact)], strict=True)]
@@ -247,93 +232,3 @@ def purity(record: Fidelity, setting: str, paradigm: str = OURS) -> pd.DataFrame
     mean = sum(matrices[1:], matrices[0]) / len(matrices)
     present = [c for c in COMPONENTS if c in mean.columns]
     return mean.reindex(index=list(COMPONENTS), columns=present)
-
-
-def targets(record: Fidelity, seeds: int = SEEDS) -> list[Target]:
-    """The benchmark's targets: met, missed, or open for want of runs."""
-    table = settings(record)
-    if table.empty:
-        table = pd.DataFrame(columns=["interaction_types"])
-    mixed, single = table[table["interaction_types"] > 1], table[table["interaction_types"] == 1]
-    measured = set(table["setting"]) if len(table) else set()
-    whole = len(measured) >= SETTINGS and bool((table["seeds"] >= seeds).all())
-    rules: tuple[tuple[str, pd.DataFrame, str, Bound, float, Callable[[float], str]], ...] = (
-        (
-            f"agreement at least {100 * AGREEMENT_SHARE:g} % of the information ceiling in every "
-            "setting of two or more interaction types",
-            mixed, "ceiling_share", "least", AGREEMENT_SHARE, _share,
-        ),
-        (
-            f"AUROC of every component at least {AUROC_SHARE:.2f} of its ceiling",
-            mixed, "worst_auroc", "least", AUROC_SHARE, _number,
-        ),
-        (
-            f"calibration error of the gate at most {CALIBRATION:.2f}",
-            table, "calibration_error", "most", CALIBRATION, _number,
-        ),
-        (
-            f"where only one component occurs the others weigh at most {ABSENT:.2f}",
-            single, "absent", "most", ABSENT, _number,
-        ),
-    )  # fmt: skip
-    return [
-        *(_over_settings(*rule, seeds, whole) for rule in rules),
-        _wrong_labels(record, seeds),
-        *(_invariant(record, name, text) for name, text in INVARIANCES.items()),
-    ]
-
-
-def _over_settings(
-    claim: str, table: pd.DataFrame, column: str, bound: Bound, limit: float,
-    show: Callable[[float], str], seeds: int, whole: bool,
-) -> Target:  # fmt: skip
-    """A target that has to hold in every setting; only settings with all their seeds can fail.
-
-    Its figure is the setting that is nearest to failing.
-    """
-    if table.empty or table[column].isna().all():
-        return unmeasured(claim)
-    rows = table.dropna(subset=[column]).set_index("setting")
-    values = rows[column]
-    worst = str(values.idxmin() if bound == "least" else values.idxmax())
-    figure = (
-        f"{'lowest' if bound == 'least' else 'highest'} {show(values[worst])} ({worst}), "
-        f"{_settings(len(values))}"
-    )
-    fails = (values < limit if bound == "least" else values > limit) & (rows["seeds"] >= seeds)
-    failing = [f"{name}: {show(v)}" for name, v in values[fails].items()]
-    return judged(claim, figure, failing, whole)
-
-
-def _wrong_labels(record: Fidelity, seeds: int) -> Target:
-    claim = f"20 % wrong labels raise the share of S by at most {SYNERGY_RISE:.2f}"
-    if not {RIGHT_LABELS, WRONG_LABELS} <= set(record.distributions):
-        return unmeasured(claim)
-    right, wrong = (synergy_share(record, s) for s in (RIGHT_LABELS, WRONG_LABELS))
-    rise = wrong - right
-    if not np.isfinite(rise):
-        return unmeasured(claim)
-    figure = f"{rise:+.3f} (from {right:.3f} to {wrong:.3f})"
-    whole = all(len(record.of(s, OURS)) >= seeds for s in (RIGHT_LABELS, WRONG_LABELS))
-    return judged(claim, figure, [figure] if whole and rise > SYNERGY_RISE else [], whole)
-
-
-def _invariant(record: Fidelity, name: str, text: str) -> Target:
-    claim = f"{text} (rank correlation at least {CORRELATION:.1f})"
-    value = record.invariance.get(name, np.nan)
-    if not np.isfinite(value):
-        return unmeasured(claim)
-    figure = f"{value:.3f}"
-    return judged(claim, figure, [] if value >= CORRELATION else [figure], True)
-
-
-def _settings(number: int) -> str:
-    return "1 setting" if number == 1 else f"{number} settings"
-
-
-def _share(value: float) -> str:
-    return f"{100 * value:.1f} %"
-
-
-def _number(value: float) -> str:
-    return f"{value:.3f}"

@@ -1,9 +1,9 @@
 """The records of a comparison as one tidy table, a row per run.
 
 A record is a line of ``<set>/results.jsonl``, see :mod:`dmil_core.experiments.compare`. Reading is
-lenient:
-what is no record is left out and told, a figure that is missing is NaN, and of two records of the
-same run the later one counts. Nothing heavy is imported: pages read records before any model.
+lenient: lines that are no record are skipped and reported, missing figures are NaN, and of two
+records of the same run the later one counts. Nothing heavy is imported, as pages read records
+before any model.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ COLUMNS: Final = (*KEYS, "digest", DEVICE, *ABOUT, *METRICS, *(f"accuracy_{c}" f
 
 @dataclass(frozen=True)
 class Records:
-    """What was read.
+    """Recorded runs, and what could not be read.
 
     Attributes
     ----------
@@ -89,11 +89,11 @@ def read_file(path: Path, split: str = "test") -> Records:
     if len(kept) < len(rows):
         problems.append(f"{name}/{path.name}: {len(rows) - len(kept)} runs are of another set")
     runs = _frame([row | {"data": name} for row in kept])
-    one = _one_version(runs)
-    if len(one) < len(runs):
-        less = len(runs) - len(one)
+    current = _one_version(runs)
+    if len(current) < len(runs):
+        less = len(runs) - len(current)
         problems.append(f"{name}/{path.name}: {less} runs are of another version of the data")
-    return Records(one, tuple(problems))
+    return Records(current, tuple(problems))
 
 
 def tidy(records: Iterable[dict[str, Any]], split: str = "test") -> pd.DataFrame:

@@ -1,17 +1,34 @@
-"""What was set out to be reached, and whether it was."""
+"""Acceptance criteria with their outcome, and the file that hands them to the app.
+
+A study's criteria are defined where the study is (for this project in ``benchmarks/``); here is
+only the form of their outcome. ``targets.json`` holds, by study, the list of its targets::
+
+    {"version": 1, "studies": {"comparison": [{"claim": ..., "state": "met", "figure": ...,
+                                               "failing": []}]}}
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final, Literal, get_args
+
+from dmil_core.errors import DataError
+from dmil_core.io.atomic import write_json
 
 State = Literal["met", "missed", "open"]
+#: Studies whose criteria the app shows.
+Study = Literal["comparison", "fidelity"]
+
+TARGETS_FILE: Final = "targets.json"
+TARGETS_VERSION: Final = 1
 
 
 @dataclass(frozen=True)
 class Target:
-    """One target with the figure that decides it.
+    """One acceptance criterion with the figure that decides it.
 
     Attributes
     ----------
@@ -32,11 +49,48 @@ class Target:
 
 
 def judged(claim: str, figure: str, failing: Sequence[str], complete: bool) -> Target:
-    """A single failing case decides; that none fails counts once all are measured."""
+    """A target with its state: ``missed`` with any failing case, ``met`` once all are measured."""
     state: State = "missed" if failing else "met" if complete else "open"
     return Target(claim, state, figure, tuple(failing))
 
 
 def unmeasured(claim: str) -> Target:
-    """A target of which nothing was measured yet."""
+    """A target for which nothing has been measured yet."""
     return Target(claim, "open", "not measured yet")
+
+
+def write_targets(path: Path, studies: Mapping[Study, Sequence[Target]]) -> None:
+    """Write the outcome of all studies, at once or not at all."""
+    listed = {study: [asdict(t) for t in targets] for study, targets in studies.items()}
+    write_json(path, {"version": TARGETS_VERSION, "studies": listed})
+
+
+def read_targets(path: Path) -> dict[Study, list[Target]]:
+    """The outcome of each study in a file; empty where there is no file.
+
+    Raises
+    ------
+    DataError
+        If the file is not such a list, or was written by a newer version.
+    """
+    if not path.exists():
+        return {}
+    try:
+        content = json.loads(path.read_text("utf-8"))
+        if content["version"] != TARGETS_VERSION:
+            raise ValueError(f"version {content['version']!r}, expected {TARGETS_VERSION}")
+        studies = content["studies"]
+        known: tuple[Study, ...] = get_args(Study)
+        return {s: [_target(t) for t in studies[s]] for s in known if s in studies}
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise DataError(
+            f"{path} is not a list of targets ({error}); run `make results` to write it again"
+        ) from None
+
+
+def _target(entry: Any) -> Target:
+    target = Target(**{**entry, "failing": tuple(entry["failing"])})
+    words = (target.claim, target.figure, *target.failing)
+    if target.state not in get_args(State) or not all(isinstance(w, str) for w in words):
+        raise ValueError(f"expected claim, state, figure and failing, found {entry!r}")
+    return target

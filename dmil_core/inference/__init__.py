@@ -1,1 +1,1 @@
-"""What is done with a trained model."""
+"""Using a trained model: predictions, latent maps, counterfactual inputs and a layer summary."""

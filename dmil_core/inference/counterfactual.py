@@ -1,7 +1,7 @@
-"""What would the model say if one input were different, or one component counted less?
+"""Counterfactual inputs and gates: how does a prediction change with one input or component?
 
 An edit changes one modality of one sample: it is blanked, made noisy, taken from another sample,
-rewritten, or drawn on. The gate of a decomposition can be turned by hand as well.
+rewritten, or drawn on. The gate weights of a decomposition can be rescaled as well.
 """
 
 from __future__ import annotations
@@ -33,11 +33,13 @@ class Edit:
 
     Attributes
     ----------
-    severity : of noise, in standard deviations of each feature; of text the share of words.
-    seed : which noise.
+    modality : number of the modality, from 1.
+    kind : ``blank``, ``noise``, ``swap``, ``text`` or ``draw``.
+    severity : of noise, in standard deviations of each feature; for text the share of words.
+    seed : of the noise.
     donor : id of the sample that a swap takes the modality from.
-    text : what a text is rewritten to.
-    strokes : what is drawn on a picture, one over the other.
+    text : the new text.
+    strokes : strokes drawn on a picture, in order.
     """
 
     modality: ModalityNumber
@@ -50,53 +52,67 @@ class Edit:
 
 
 def changed(dataset: Dataset, row: int, edits: Sequence[Edit]) -> Dataset:
-    """The one row as a data set of its own, with its edits made one after the other.
+    """One row of a data set with edits applied in order.
 
-    What is usual, such as how large a standard deviation is, is that of the whole data set.
+    Parameters
+    ----------
+    dataset
+        The whole set; its training rows give the mean that blanks and the standard deviations that
+        scale noise.
+    row
+        Index of the row.
+    edits
+        Applied one after the other.
+
+    Returns
+    -------
+    Dataset
+        A data set of the one changed row.
 
     Raises
     ------
     ConfigError
-        If an edit is none that exists.
+        If there is no such kind of edit.
     DataError
-        If a donor does not exist, a modality that is no text should be rewritten or one that is no
-        picture be drawn on, or there are no training rows to tell what blank is.
+        If a donor does not exist, ``text`` is asked of a modality that is no text or ``draw`` of
+        one that is no picture, or there are no training rows to take statistics from.
     """
-    one = keep_rows(dataset, np.array([row]), dataset.name)
+    sample = keep_rows(dataset, np.array([row]), dataset.name)
     for edit in edits:
-        one = _edited(one, edit, dataset)
-    return one
+        sample = _edited(sample, edit, dataset)
+    return sample
 
 
-def _edited(one: Dataset, edit: Edit, usual: Dataset) -> Dataset:
-    m, x = edit.modality, one.x(edit.modality)
+def _edited(sample: Dataset, edit: Edit, reference: Dataset) -> Dataset:
+    m, x = edit.modality, sample.x(edit.modality)
     match edit.kind:
         case "swap":
-            return _swapped(one, m, usual, _row_of(usual, edit.donor))
+            return _swapped(sample, m, reference, _row_of(reference, edit.donor))
         case "blank" | "noise":
             share = 1.0 if edit.kind == "blank" else edit.severity
-            return corrupt(one, m, edit.kind, share, seed=edit.seed, usual=usual)
+            return corrupt(sample, m, edit.kind, share, seed=edit.seed, reference=reference)
         case "text":
             if x.dtype.kind != "U":
-                raise DataError(f"x{m} of {usual.name} is no text to be rewritten")
-            return _with(one, m, np.array([edit.text]))
+                raise DataError(f"x{m} of {reference.name} is no text to be rewritten")
+            return _with(sample, m, np.array([edit.text]))
         case "draw":
-            if usual.card.modalities[m - 1].kind != "image":
-                raise DataError(f"x{m} of {usual.name} is no picture to be drawn on")
-            return _with(one, m, drawn(x[0], edit.strokes, *ink_levels(usual, m))[None])
+            if reference.card.modalities[m - 1].kind != "image":
+                raise DataError(f"x{m} of {reference.name} is no picture to be drawn on")
+            ink = ink_levels(reference, m)
+            return _with(sample, m, drawn(x[0], edit.strokes, *ink)[None])
     raise ConfigError(f"edit {edit.kind!r}: expected one of {', '.join(KINDS)}")
 
 
-def _swapped(one: Dataset, modality: ModalityNumber, whole: Dataset, donor: int) -> Dataset:
+def _swapped(sample: Dataset, modality: ModalityNumber, whole: Dataset, donor: int) -> Dataset:
     """With the donor's raw media as well."""
-    given = keep_rows(whole, np.array([donor]), whole.name)
-    shown = list(one.media_index)
-    shown[modality - 1] = given.media_index[modality - 1]
-    return replace(_with(one, modality, given.x(modality)), media_index=tuple(shown))
+    other = keep_rows(whole, np.array([donor]), whole.name)
+    media = list(sample.media_index)
+    media[modality - 1] = other.media_index[modality - 1]
+    return replace(_with(sample, modality, other.x(modality)), media_index=tuple(media))
 
 
-def _with(one: Dataset, modality: ModalityNumber, x: NDArray[Any]) -> Dataset:
-    return replace(one, **{f"x{modality}": x})  # type: ignore[arg-type]
+def _with(sample: Dataset, modality: ModalityNumber, x: NDArray[Any]) -> Dataset:
+    return replace(sample, **{f"x{modality}": x})  # type: ignore[arg-type]
 
 
 def _row_of(dataset: Dataset, sample: str) -> int:
@@ -109,10 +125,24 @@ def _row_of(dataset: Dataset, sample: str) -> int:
 def reweighted(
     table: pd.DataFrame, classes: Sequence[str], factors: Mapping[Component, float]
 ) -> pd.DataFrame:
-    """A prediction table with the gate turned by hand: g'_c = f_c g_c / sum_k f_k g_k.
+    """A prediction table with rescaled gate weights, g'_c = f_c g_c / sum_k f_k g_k.
 
-    Logits are then the sum of g'_c times each component's own logits; probabilities and answers
-    follow. Components that are not named keep a factor of 1.
+    The logits become the sum over components of g'_c times the component's logits; probabilities
+    and predictions follow.
+
+    Parameters
+    ----------
+    table
+        Predictions of a decomposition; see :func:`dmil_core.inference.predict.predict`.
+    classes
+        Names of the classes, in the order of the table's columns.
+    factors
+        Component -> its factor f_c, at least 0; components that are not named keep 1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A changed copy; ``pred_<component>`` and latents stay as they were.
 
     Raises
     ------
@@ -120,19 +150,19 @@ def reweighted(
         If the table has no gate, a factor is negative or not finite, or a row would be left
         without any weight.
     """
-    held = schema.components_in(table.columns)
-    if not held:
+    present = schema.components_in(table.columns)
+    if not present:
         raise ConfigError("this model has no gate to turn; choose one that decomposes")
-    by = np.array([float(factors.get(c, 1.0)) for c in held])
+    by = np.array([float(factors.get(c, 1.0)) for c in present])
     if not (np.isfinite(by).all() and (by >= 0).all()):
         raise ConfigError(f"factors of a gate: expected numbers from 0 on, got {dict(factors)}")
-    gate = table[[schema.gate(c) for c in held]].to_numpy(np.float64)
+    gate = table[[schema.gate(c) for c in present]].to_numpy(np.float64)
     total = (gate * by).sum(axis=1, keepdims=True)
     if (total <= 0).any():
         raise ConfigError("no component is left to answer; leave at least one that had weight")
     out = table.copy()
     logits = np.zeros((len(table), len(classes)))
-    for c, factor, weight in zip(held, by, gate.T, strict=True):
+    for c, factor, weight in zip(present, by, gate.T, strict=True):
         names = [schema.contribution(c, k) for k in classes]
         scaled = table[names].to_numpy(np.float64) * factor / total
         logits += scaled

@@ -1,4 +1,4 @@
-"""Drawing on a picture: strokes of a round brush, given on the unit square. Pure."""
+"""Drawing on a picture: strokes of a round brush, in coordinates of the unit square."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from dmil_core.schema import ModalityNumber
 Ink = Literal["light", "dark", "erase"]
 INKS: Final[tuple[Ink, ...]] = get_args(Ink)
 
-#: Of data sets in memory, as long as they are.
+#: Values of dark and light ink by modality, for data sets in memory.
 _LEVELS: WeakKeyDictionary[Dataset, dict[int, tuple[float, float]]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
 class Stroke:
-    """One pull of the brush.
+    """One stroke of the brush.
 
     Attributes
     ----------
@@ -38,7 +38,7 @@ class Stroke:
 
 
 def ink_levels(dataset: Dataset, modality: ModalityNumber) -> tuple[float, float]:
-    """The values of dark and light ink: the ends of what the set's pictures hold."""
+    """The values of dark and light ink: the smallest and largest value in the set's pictures."""
     x = dataset.x(modality)
     if x.dtype == np.uint8:
         return 0.0, 255.0
@@ -107,7 +107,7 @@ def _distance(
     start: tuple[float, float],
     end: tuple[float, float],
 ) -> NDArray[np.float64]:
-    """Of each place to the line from start to end."""
+    """Distance of each point to the line from start to end."""
     dx, dy = end[0] - start[0], end[1] - start[1]
     length = dx * dx + dy * dy
     along = ((x - start[0]) * dx + (y - start[1]) * dy) / length if length else np.zeros_like(x)

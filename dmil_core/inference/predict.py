@@ -1,4 +1,4 @@
-"""Batch inference: model and data to one tidy table, the same for CLI, tests and pages."""
+"""Batch inference: a model and a data set to one tidy prediction table."""
 
 from __future__ import annotations
 
@@ -32,14 +32,37 @@ def predict(
     latents: bool = False,
     batch_rows: int = BATCH_ROWS,
 ) -> pd.DataFrame:
-    """Run ``model`` over ``rows`` (all by default), one table row each, in the order given.
+    """Run a model over rows of a data set.
 
-    Columns: those of ``schema.ROW_COLUMNS``, ``interaction_type`` where known, ``p_<class>`` and
-    ``logit_<class>``; from unimodal heads ``pred_x<m>`` and ``px<m>_<class>``; from a
-    decomposition ``pred_<component>``, ``gate_<component>`` and ``contrib_<component>_<class>``,
-    which add up to ``logit_<class>``. Of a component that an ablation lacks, gate and contribution
-    are 0 and ``pred`` is empty. With ``latents``, the posterior mean of every latent.
-    Probabilities and gates are 0 to 1; logits and contributions are nats.
+    Parameters
+    ----------
+    model
+        A network of :mod:`dmil_core.models`; it is set to evaluation mode and runs on its device.
+    config
+        What the model was built from, which decides how its inputs are prepared.
+    dataset
+        A data set that fits the model; see :func:`dmil_core.checkpoint.check_fits`.
+    rows
+        (N,) indices of rows; all rows by default.
+    latents
+        Whether to add the posterior mean of every latent.
+    batch_rows
+        Rows of a forward pass; the table does not depend on it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        N rows, in the order of ``rows``:
+
+        - the columns of ``schema.ROW_COLUMNS`` (id, split, y, pred, correct), and
+          ``interaction_type`` where the data set knows it;
+        - ``p_<class>``, probabilities from 0 to 1, and ``logit_<class>``, in nats;
+        - with unimodal heads ``pred_x<m>`` and ``px<m>_<class>``;
+        - with a decomposition ``pred_<component>``, ``gate_<component>`` (0 to 1, sum 1) and
+          ``contrib_<component>_<class>`` in nats, gate times component logits, whose sum over
+          components is ``logit_<class>``. For a component that an ablation lacks, gate and
+          contribution are 0 and ``pred`` is empty;
+        - with ``latents``, a column for each dimension of each latent.
     """
     rows = np.arange(len(dataset)) if rows is None else np.asarray(rows)
     outputs = list(_outputs(model, config, dataset, rows, batch_rows))
@@ -104,10 +127,10 @@ def _blocks(outputs: list[Output], classes: list[str], latents: bool) -> list[Bl
         ([schema.logit(c) for c in classes], logits),
     ]
     if outputs[0].unimodal is not None:
-        alone = _softmax(_stack(outputs, lambda o: o.unimodal))
-        for m in modality_numbers(alone.shape[1]):
+        unimodal = _softmax(_stack(outputs, lambda o: o.unimodal))
+        for m in modality_numbers(unimodal.shape[1]):
             columns = [schema.unimodal_prob(m, c) for c in classes]
-            blocks.append((columns, alone[:, m - 1]))
+            blocks.append((columns, unimodal[:, m - 1]))
     if isinstance(outputs[0], DmilOutput):
         blocks += _decomposition(outputs, classes)
     if latents:

@@ -1,14 +1,15 @@
-"""Latent maps: two coordinates per sample and latent, shipped with a checkpoint.
+"""Latent maps: two coordinates for each sample and latent, stored with a checkpoint.
 
-UMAP (McInnes et al., 2018) takes seconds to import and minutes to fit, so pages never call it;
-they read what this wrote. numba's default threading layer aborts when two threads enter UMAP at
-once, so one lock guards it.
+UMAP (McInnes et al., 2018) takes seconds to import and minutes to fit, so the maps are computed
+once and stored. numba's default threading layer aborts when two threads enter UMAP at once, so a
+lock guards it.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
@@ -41,25 +42,41 @@ def project(
     seed: int = 0,
     on_latent: Callable[[str], None] | None = None,
 ) -> Path:
-    """Map every latent of a checkpoint to the plane and write ``projection.parquet`` beside it.
+    """Project every latent of a checkpoint to the plane and write ``projection.parquet`` to it.
 
-    At most ``max_rows`` rows are shown, test rows first, then validation, then training, each in
-    file order; the table's metadata says how many of how many, and the trustworthiness of each
-    map (share of a point's map neighbours that are its neighbours in the latent, 0 to 1) where
-    there are rows enough to measure it.
+    Parameters
+    ----------
+    folder
+        A checkpoint's folder.
+    dataset
+        The data set that its samples come from.
+    method
+        ``umap`` or ``pca``; with 16 rows or fewer PCA is used in any case.
+    max_rows
+        Largest number of rows: test rows first, then validation rows, then training rows.
+    seed
+        Of UMAP.
+    on_latent
+        Called with the name of each latent before it is projected.
+
+    Returns
+    -------
+    pathlib.Path
+        The file: a row per sample with ``id`` and two coordinates for each latent. Its metadata
+        hold the method, the numbers of rows shown and in all, digests of data and weights, and the
+        trustworthiness (0 to 1) of each map that has enough rows to measure it.
 
     Raises
     ------
     ConfigError
-        If the method is unknown.
+        If the method is unknown or not installed.
     CheckpointError
         If the checkpoint is damaged or does not fit the data.
     """
     from dmil_core.checkpoint import PROJECTION_FILE, check_fits, load_model
     from dmil_core.inference.predict import predict
 
-    if method not in METHODS:
-        raise ConfigError(f"method {method!r}: expected {' or '.join(METHODS)}")
+    check_available(method)
     model, run = load_model(folder)
     check_fits(run, dataset)
     rows = shown_rows(dataset, max_rows)
@@ -89,21 +106,41 @@ def project(
 
 
 def shown_rows(dataset: Dataset, max_rows: int) -> NDArray[np.int64]:
-    """Rows to map, in file order: test before validation before training until the limit."""
+    """Indices of the rows to project, ascending; test rows are preferred, then validation rows."""
     ranked = np.concatenate([dataset.rows(split) for split in ("test", "val", "train")])
     return np.sort(ranked[:max_rows])
 
 
 def latent_values(table: pd.DataFrame, name: str) -> NDArray[np.float32]:
-    """(N, size) of one latent out of a prediction table."""
+    """(N, D) values of one latent, from a prediction table made with ``latents=True``."""
     size = 0
     while schema.latent(name, size) in table:
         size += 1
     return table[[schema.latent(name, i) for i in range(size)]].to_numpy(np.float32)
 
 
+def check_available(method: str) -> None:
+    """Refuse a method that does not exist or is not installed, before anything is computed.
+
+    Raises
+    ------
+    ConfigError
+        Saying what to install.
+    """
+    if method not in METHODS:
+        raise ConfigError(f"method {method!r}: expected {' or '.join(METHODS)}")
+    if method == "umap" and find_spec("umap") is None:
+        raise ConfigError(
+            "maps by umap need umap-learn, which the core alone does not install: "
+            "pip install 'dmil-explorer[maps]', or choose pca"
+        )
+
+
 def embed(values: NDArray[Any], method: Method, seed: int = 0) -> NDArray[np.float32]:
-    """(N, D) to (N, 2); a seeded UMAP is the same again in one process, not on every machine."""
+    """Project (N, D) values to (N, 2).
+
+    A seeded UMAP is reproducible on one machine, not across machines.
+    """
     if method == "pca" or not _enough(values):
         return _pca(values)
     import umap
@@ -113,19 +150,28 @@ def embed(values: NDArray[Any], method: Method, seed: int = 0) -> NDArray[np.flo
         return np.asarray(mapper.fit_transform(values), dtype=np.float32)
 
 
-def place(
+def project_new(
     values: NDArray[Any], xy: NDArray[Any], new: NDArray[Any], method: Method
 ) -> NDArray[np.float32]:
-    """Where new samples lie on a stored map: (M, D) latents to (M, 2).
+    """Coordinates of new samples on a stored map, which does not change.
 
-    A PCA is a linear map, which is found again from the placed samples. In a UMAP a new sample
-    starts at the mean of its `NEIGHBOURS` nearest placed ones, weighted by how near they are in
-    the latent (McInnes et al., 2018, section 4.3), and stays there: placed samples do not move.
+    A PCA is a linear map, which is recovered from the stored samples by least squares. On a UMAP a
+    new sample lies at the mean of its ``NEIGHBOURS`` nearest stored samples, weighted by their
+    distances in the latent (the initialisation of McInnes et al., 2018, section 4.3).
 
     Parameters
     ----------
-    values, xy : (N, D) latents of the placed samples and (N, 2) their places.
-    new : (M, D) latents of samples that were not placed.
+    values, xy
+        (N, D) latents of the stored samples and (N, 2) their coordinates.
+    new
+        (M, D) latents of the new samples.
+    method
+        The method that the map was made with.
+
+    Returns
+    -------
+    numpy.ndarray
+        (M, 2) coordinates.
     """
     values, new = np.asarray(values, np.float64), np.asarray(new, np.float64)
     if method == "pca" or not _enough(values):
@@ -145,17 +191,19 @@ def place(
 
 
 def on_grid(xy: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The places (N, 2) in steps of 2^-15 of the map's reach: finer than any screen, and a third
-    smaller on disk than places with digits that nobody can see."""
-    reach = float(np.abs(xy).max(initial=0.0))
-    if reach == 0.0:
+    """Coordinates (N, 2) rounded to steps of 2^-15 of their range.
+
+    Finer than any screen, and the file is a third smaller.
+    """
+    largest = float(np.abs(xy).max(initial=0.0))
+    if largest == 0.0:
         return xy
-    step = 2.0 ** (np.ceil(np.log2(reach)) - 15)
+    step = 2.0 ** (np.ceil(np.log2(largest)) - 15)
     return (np.round(xy / step) * step).astype(np.float32)
 
 
 def _enough(rows: NDArray[Any]) -> bool:
-    """Whether there are rows enough for UMAP's neighbourhoods."""
+    """Whether there are enough rows for UMAP's neighbourhoods."""
     return len(rows) > NEIGHBOURS + 1
 
 
@@ -170,7 +218,10 @@ def _pca(values: NDArray[Any]) -> NDArray[np.float32]:
 
 
 def trustworthiness(values: NDArray[Any], xy: NDArray[Any]) -> float:
-    """Trustworthiness of a map on at most ``TRUST_ROWS`` evenly spaced rows; NaN below 40 rows."""
+    """Trustworthiness (0 to 1) of a map (N, 2) of latents (N, D), after Venna and Kaski (2001).
+
+    Computed on at most ``TRUST_ROWS`` evenly spaced rows; NaN below 40 rows.
+    """
     from sklearn.manifold import trustworthiness as measure
 
     step = max(1, int(np.ceil(len(values) / TRUST_ROWS)))

@@ -1,4 +1,4 @@
-"""log p(x|y) of one input by a mixture of Gaussians for each class, as many as the data ask for."""
+"""log p(x|y) of one input by a mixture of Gaussians for each class, its size chosen by BIC."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from sklearn.mixture import GaussianMixture
 from dmil_core.information.posteriors import Ints
 from dmil_core.partial_information.pmf import Floats
 
-#: Numbers of Gaussians that are tried, and features up to which they are tilted.
+#: Numbers of Gaussians that are tried.
 MIXTURES: Final = (1, 2, 3, 4, 5, 6, 8)
-MOST_TILTED: Final = 32
-#: How often in a row more Gaussians may fail to help before no more are tried.
+#: Largest number of features for which full covariance matrices are tried.
+MAX_FULL_COVARIANCE_DIM: Final = 32
+#: Number of larger mixtures in a row without a lower BIC after which the search stops.
 PATIENCE: Final = 2
-#: Rows of a class that a mixture is fitted to, at most.
+#: Largest number of rows of a class that a mixture is fitted to.
 MOST_ROWS: Final = 8000
 ROWS_PER_GAUSSIAN: Final = 5
 _RIDGE: Final = 1e-4
@@ -38,8 +39,7 @@ class Densities:
 
 
 def fit_densities(x: Floats, y: Ints, classes: int, seed: int) -> Densities:
-    """Fit each class of rows (N, D), the number of Gaussians by the information criterion of
-    Schwarz (BIC)."""
+    """Fit a mixture to each class of rows (N, D); sizes by the Bayesian information criterion."""
     rng = np.random.default_rng([seed, 8])
     result = []
     for k in range(classes):
@@ -49,20 +49,20 @@ def fit_densities(x: Floats, y: Ints, classes: int, seed: int) -> Densities:
 
 
 def _best(x: Floats, seed: int) -> GaussianMixture:
-    """The mixture of the least BIC: of each shape, more and more Gaussians while that helps.
+    """The mixture of least BIC: for each covariance type, larger mixtures while BIC falls.
 
-    ``tied`` ones share one shape: noise that is the same wherever it falls.
+    ``tied`` mixtures share one covariance matrix.
     """
     n, d = x.shape
-    tilted = ["tied", "full"] if d <= MOST_TILTED and n > 2 * d else []
+    full = ["tied", "full"] if d <= MAX_FULL_COVARIANCE_DIM and n > 2 * d else []
     tried: list[tuple[float, GaussianMixture]] = []
-    for shape in ("spherical", "diag", *tilted):
+    for covariance in ("spherical", "diag", *full):
         best, stale = np.inf, 0
         for count in MIXTURES:
             if (count > 1 and n < ROWS_PER_GAUSSIAN * count) or stale == PATIENCE:
                 break
             mixture = GaussianMixture(
-                count, covariance_type=shape, reg_covar=_RIDGE, random_state=seed
+                count, covariance_type=covariance, reg_covar=_RIDGE, random_state=seed
             )
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", ConvergenceWarning)

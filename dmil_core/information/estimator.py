@@ -1,14 +1,16 @@
-"""Pointwise information from data: ``fit(x1, x2, y)``, then ``score_samples(x1, x2, y)``."""
+"""Pointwise mutual information from samples, as a scikit-learn estimator of two inputs."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from scipy.special import logsumexp
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import NotFittedError
 
 from dmil_core.errors import ConfigError, DataError
 from dmil_core.information.densities import Densities, fit_densities
@@ -22,82 +24,115 @@ from dmil_core.partial_information.pointwise import (
     split,
 )
 
-#: Rows of a fold, and of a class in all, below which nothing can be told.
+#: Fewest rows of a fold for which networks are trained.
 LEAST_ROWS_OF_FOLD: Final = 15
 _MOST_SHOWN: Final = 5
 
 
-class PointwiseInformation:
-    """Estimate i(x1;y), i(x2;y), i(x1,x2;y) and their parts for single rows.
+class UnfittedError(ConfigError, NotFittedError):
+    """An estimator was asked for scores before ``fit``."""
 
-    i(x;y) = log q(y|x) - log p(y): q from small calibrated networks, p(y) the shares of the classes
-    among the training rows. Rows that were trained on are recognised and judged by networks that
-    did not see them, so that they may be scored like any other. Inputs are standardised, and only
-    ``lsmi``, which compares their densities, changes with their units.
+
+class PointwiseInformation(BaseEstimator):
+    """Estimate the pointwise mutual information of two inputs with the class, and its parts.
+
+    i(x; y) = log q(y | x) - log p(y), with q from small calibrated networks and p(y) the class
+    frequencies among the training rows. Training rows are recognised and scored by networks that
+    were not trained on them (cross-fitting), so that they may be passed to ``score_samples`` like
+    any others. Inputs are standardised; only the definition ``lsmi``, which compares densities,
+    depends on their units.
+
+    A scikit-learn estimator (``get_params``, ``set_params``, ``clone``) whose ``fit`` takes the two
+    inputs apart, as ``fit(x1, x2, y)``.
 
     Parameters
     ----------
     definition
-        What counts as shared, by default; see ``pointwise.DEFINITIONS``.
+        Definition of the redundant part that ``score_samples`` uses by default; see
+        :data:`dmil_core.partial_information.pointwise.DEFINITIONS`.
     settings
-        Of the networks.
+        Of the networks; None for the defaults of :class:`Settings`.
     seed
-        Decides folds, batches and weights.
+        Determines folds, batches and initial weights.
 
     Attributes
     ----------
     classes_ : (K,) the classes, sorted.
-    prior_ : (K,) their shares.
+    prior_ : (K,) class frequencies among the training rows.
+    sizes_ : number of features of x1 and of x2, flattened.
+    mean_, scale_ : (D1 + D2,) mean and standard deviation of each feature; the scale of a constant
+        feature is 1.
+    varies_ : (D1 + D2,) whether a feature is not constant.
+    fold_ : (N,) fold of each training row.
+    settings_ : the settings that were used.
     posteriors_ : the networks and their temperatures.
+
+    Examples
+    --------
+    >>> estimator = PointwiseInformation(seed=0).fit(x1, x2, y)  # doctest: +SKIP
+    >>> estimator.score_samples(x1, x2, y).s.mean()  # synergy in nats  # doctest: +SKIP
     """
 
     classes_: NDArray[Any]
     prior_: Floats
+    sizes_: tuple[int, int]
+    mean_: Floats
+    scale_: Floats
+    varies_: NDArray[np.bool_]
+    fold_: Ints
+    settings_: Settings
     posteriors_: Posteriors
 
     def __init__(
         self, definition: Definition = "same-sign", settings: Settings | None = None, seed: int = 0
     ) -> None:
-        if definition not in DEFINITIONS:
-            known = ", ".join(DEFINITIONS)
-            raise ConfigError(f"there is no definition {definition!r}; expected one of {known}")
         self.definition: Definition = definition
-        self.settings = settings or Settings()
+        self.settings = settings
         self.seed = seed
 
     def fit(
         self, x1: ArrayLike, x2: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None
-    ) -> PointwiseInformation:
-        """Learn from rows: x1 and x2 (N, ...) numbers, flattened; y (N,) integers or text.
+    ) -> Self:
+        """Train the networks.
 
-        Copies of a row are judged by networks that saw none of them, and so are rows of a group,
-        where ``groups`` (N,) says which rows belong together.
+        Parameters
+        ----------
+        x1, x2
+            (N, ...) finite numbers; each row is flattened.
+        y
+            (N,) classes, integers or text.
+        groups
+            (N,) rows with equal values belong together: like copies of a row they are in one fold.
 
         Raises
         ------
+        ConfigError
+            If there is no such definition.
         DataError
             If rows do not match, a number is not finite, or there are too few rows in all or of a
             class.
         """
+        _check_definition(self.definition)
         x, labels = _rows(x1, x2), _labels(y)
         _check_lengths(*x, labels)
+        self.settings_ = self.settings or Settings()
         self.classes_, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
         self._check_counts(counts)
         self.sizes_ = (x[0].shape[1], x[1].shape[1])
         raw = np.concatenate(x, axis=1)
-        self.mean_, spread = raw.mean(axis=0), raw.std(axis=0)
-        # A constant feature says nothing; divided by one it stays that way.
-        self.varies_ = spread > 1e-12 * (1.0 + np.abs(self.mean_))
-        self.spread_ = np.where(self.varies_, spread, 1.0)
+        self.mean_, scale = raw.mean(axis=0), raw.std(axis=0)
+        # A constant feature carries no information; divided by one it stays constant.
+        self.varies_ = scale > 1e-12 * (1.0 + np.abs(self.mean_))
+        self.scale_ = np.where(self.varies_, scale, 1.0)
         self.prior_ = counts / len(codes)
         keys = _keys(raw)
         together = keys if groups is None else _together(keys, np.asarray(groups))
-        self.fold_ = _folds(together, codes, self.settings.folds, self.seed)
+        self.fold_ = _folds(together, codes, self.settings_.folds, self.seed)
         self._order = np.argsort(keys, kind="stable")
         self._sorted_keys = keys[self._order]
         self._x, self._codes = self._scaled(raw), codes
         self.posteriors_ = fit_posteriors(
-            self._x, self.sizes_, codes, self.fold_, len(self.classes_), self.settings, self.seed
+            self._x, self.sizes_, codes, self.fold_, len(self.classes_), self.settings_, self.seed
         )
         self._densities: list[tuple[Densities, Densities]] = []
         return self
@@ -105,15 +140,30 @@ class PointwiseInformation:
     def score_samples(
         self, x1: ArrayLike, x2: ArrayLike, y: ArrayLike, definition: Definition | None = None
     ) -> Pointwise:
-        """The parts of each row, in the order of the rows, in nats.
+        """Pointwise information of each row in nats, in the order of the rows.
+
+        Parameters
+        ----------
+        x1, x2
+            (N, ...) rows with the same numbers of features as in ``fit``.
+        y
+            (N,) their classes.
+        definition
+            Another definition than the estimator's own.
 
         Raises
         ------
+        UnfittedError
+            Before ``fit``; also a scikit-learn ``NotFittedError``.
+        ConfigError
+            If there is no such definition.
         DataError
-            If rows do not match those of ``fit``, or a class was not there.
+            If rows do not match those of ``fit``, or a class did not occur there.
         """
         if not hasattr(self, "posteriors_"):
-            raise ConfigError("score_samples needs a fitted estimator; call fit(x1, x2, y) first")
+            raise UnfittedError("score_samples needs a fitted estimator; call fit(x1, x2, y) first")
+        chosen = definition or self.definition
+        _check_definition(chosen)
         x, labels = _rows(x1, x2), _labels(y)
         _check_lengths(*x, labels)
         sizes = (x[0].shape[1], x[1].shape[1])
@@ -128,16 +178,15 @@ class PointwiseInformation:
         log_q[:, seen >= 0] = self.posteriors_.out_of_fold[:, seen[seen >= 0]]
         at = np.arange(len(codes))
         i1, i2, i12 = log_q[:, at, codes] - np.log(self.prior_)[codes]
-        chosen = definition or self.definition
         surprise = self._surprise(scaled, codes, seen) if chosen == "lsmi" else None
         return split(i1, i2, i12, chosen, surprise)
 
     def _check_counts(self, counts: Ints) -> None:
-        folds, total = self.settings.folds, int(counts.sum())
+        folds, total = self.settings_.folds, int(counts.sum())
         least = folds * LEAST_ROWS_OF_FOLD
         if total < least:
             raise DataError(
-                f"{total} rows are too few to tell anything; at least {least} are needed"
+                f"{total} rows are too few for an estimate; at least {least} are needed"
             )
         if len(counts) < 2:
             raise DataError(
@@ -153,7 +202,7 @@ class PointwiseInformation:
             )
 
     def _scaled(self, raw: Floats) -> Floats:
-        scaled = (raw - self.mean_) / self.spread_
+        scaled = (raw - self.mean_) / self.scale_
         scaled[:, ~self.varies_] = 0.0
         return scaled
 
@@ -168,30 +217,30 @@ class PointwiseInformation:
     def _seen(self, raw: Floats) -> Ints:
         """(N,) the training row that each row is a copy of, -1 where it is none."""
         keys = _keys(raw)
-        place = np.clip(np.searchsorted(self._sorted_keys, keys), 0, len(self._sorted_keys) - 1)
-        same = self._sorted_keys[place] == keys
-        return np.where(same, self._order[place], -1)
+        index = np.clip(np.searchsorted(self._sorted_keys, keys), 0, len(self._sorted_keys) - 1)
+        same = self._sorted_keys[index] == keys
+        return np.where(same, self._order[index], -1)
 
     def _surprise(self, scaled: Floats, codes: Ints, seen: Ints) -> Surprise:
         """-log densities in the inputs' own units; folds as for the networks."""
         if not self._densities:
-            self._densities = [self._fit_densities(f) for f in range(self.settings.folds)]
-        log_prior, folds = np.log(self.prior_), self.settings.folds
+            self._densities = [self._fit_densities(f) for f in range(self.settings_.folds)]
+        log_prior, folds = np.log(self.prior_), self.settings_.folds
         new = np.flatnonzero(seen < 0)
-        alone, given = [], []
+        marginal, conditional = [], []
         for m in (0, 1):
             columns = self._columns(m)
-            unit = float(np.log(self.spread_[columns]).sum())
+            unit = float(np.log(self.scale_[columns]).sum())
             log_p = np.empty((len(codes), len(self.prior_)))
             for f in range(folds):
-                own = np.flatnonzero((seen >= 0) & (self.fold_[seen] == f))
-                log_p[own] = self._densities[f][m].log_density(scaled[np.ix_(own, columns)])
+                in_fold = np.flatnonzero((seen >= 0) & (self.fold_[seen] == f))
+                log_p[in_fold] = self._densities[f][m].log_density(scaled[np.ix_(in_fold, columns)])
             rows = scaled[np.ix_(new, columns)]
-            each = [self._densities[f][m].log_density(rows) for f in range(folds)]
-            log_p[new] = logsumexp(each, axis=0) - np.log(folds)
-            alone.append(unit - logsumexp(log_p + log_prior, axis=1))
-            given.append(unit - log_p[np.arange(len(codes)), codes])
-        return Surprise(alone[0], alone[1], given[0], given[1])
+            per_fold = [self._densities[f][m].log_density(rows) for f in range(folds)]
+            log_p[new] = logsumexp(per_fold, axis=0) - np.log(folds)
+            marginal.append(unit - logsumexp(log_p + log_prior, axis=1))
+            conditional.append(unit - log_p[np.arange(len(codes)), codes])
+        return Surprise(*marginal, *conditional)
 
     def _fit_densities(self, fold: int) -> tuple[Densities, Densities]:
         rows, k = np.flatnonzero(self.fold_ != fold), len(self.classes_)
@@ -207,6 +256,12 @@ class PointwiseInformation:
         columns = np.arange(start, start + self.sizes_[m])
         varying = columns[self.varies_[columns]]
         return varying if len(varying) else columns[:1]
+
+
+def _check_definition(definition: str) -> None:
+    if definition not in DEFINITIONS:
+        known = ", ".join(DEFINITIONS)
+        raise ConfigError(f"there is no definition {definition!r}; expected one of {known}")
 
 
 def _rows(x1: ArrayLike, x2: ArrayLike) -> tuple[Floats, Floats]:

@@ -1,7 +1,7 @@
-"""What a trained model's own heads say of a sample, in nats, beside its gate and contributions.
+"""Pointwise mutual information from a trained model's own heads, in nats.
 
-From a prediction table: the heads of one input each, and the final answer for both. Each of the
-three is calibrated by one temperature, chosen on validation rows.
+From a prediction table: q(y|x1) and q(y|x2) by the unimodal heads, q(y|x1,x2) by the final
+prediction. Each of the three is calibrated by one temperature, chosen on validation rows.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from dmil_core.metrics.calibration import best_temperature
 from dmil_core.partial_information.pmf import Floats
 from dmil_core.partial_information.pointwise import Definition, Pointwise, split
 
-#: A probability below this is taken for it; tables hold 24 bits of each.
+#: Smaller probabilities are raised to it; tables hold float32.
 LEAST_PROBABILITY: Final = 1e-12
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """How far to trust the probabilities of one head, on test rows.
+    """Calibration of the probabilities of one head.
 
     Attributes
     ----------
     temperature : what its logits are divided by, from validation rows.
-    before, after : how often answers of a confidence are right, without and with it.
+    before, after : accuracy by confidence on test rows, without and with the temperature.
     """
 
     temperature: float
@@ -42,25 +42,27 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Heads:
-    """Rows of a table in its order, and the calibration of x1's head, x2's and the answer."""
+    """Pointwise information of a table's rows, and the calibration of x1's head, x2's head and the
+    final prediction."""
 
     rows: Pointwise
     calibration: tuple[Calibration, Calibration, Calibration]
 
 
-def can_tell(columns: pd.Index) -> bool:
+def has_two_heads(columns: pd.Index) -> bool:
     """Whether a table with these columns is of a model with a head for each of two inputs."""
-    held = [m for m in schema.MODALITY_NUMBERS if schema.unimodal_pred(m) in columns]
-    return len(held) == schema.FEWEST_MODALITIES
+    heads = [m for m in schema.MODALITY_NUMBERS if schema.unimodal_pred(m) in columns]
+    return len(heads) == schema.FEWEST_MODALITIES
 
 
 def from_heads(
     table: pd.DataFrame, classes: tuple[str, ...], definition: Definition = "same-sign"
 ) -> Heads:
-    """Split what the heads of a model say of each row of its prediction table.
+    """Decompose the pointwise mutual information that the heads of a model imply, row by row.
 
-    i(x;y) = log q(y|x) - log p(y), with p(y) the shares of the classes among training rows. Of
-    training rows the model knows the label: what it says of them says little of others.
+    i(x;y) = log q(y|x) - log p(y), with p(y) the class frequencies (plus one count each) among
+    training rows. The model was fitted to the labels of its training rows, so their values do not
+    carry over to other rows.
 
     Raises
     ------
@@ -68,19 +70,19 @@ def from_heads(
         If the model has no head for each of two inputs, there are no training or validation rows,
         or the definition needs densities of the inputs, which no classifier has.
     """
-    if not can_tell(table.columns):
+    if not has_two_heads(table.columns):
         raise ConfigError("this model has no heads of two single inputs; choose one that does")
     if definition == "lsmi":
         raise ConfigError("lsmi compares densities of the inputs, which a classifier does not have")
     split_of = table["split"].to_numpy()
     if not {"train", "val"} <= set(split_of):
         raise ConfigError("training rows for the prior and validation rows to calibrate are needed")
-    place = {name: k for k, name in enumerate(classes)}
-    y = table["y"].map(place).to_numpy(dtype=np.int64)
-    shares = np.bincount(y[split_of == "train"], minlength=len(classes)) + 1.0
-    log_prior = np.log(shares / shares.sum())
+    index = {name: k for k, name in enumerate(classes)}
+    y = table["y"].map(index).to_numpy(dtype=np.int64)
+    counts = np.bincount(y[split_of == "train"], minlength=len(classes)) + 1.0
+    log_prior = np.log(counts / counts.sum())
     val, test = split_of == "val", split_of == "test"
-    told, calibration = [], []
+    information, calibration = [], []
     for columns in (
         [schema.unimodal_prob(1, c) for c in classes],
         [schema.unimodal_prob(2, c) for c in classes],
@@ -90,11 +92,13 @@ def from_heads(
         log_p = np.log(np.maximum(p, LEAST_PROBABILITY))
         t = best_temperature(log_p[val], y[val])
         log_q = log_softmax(log_p / t, axis=1)
-        told.append(log_q[np.arange(len(y)), y] - log_prior[y])
+        information.append(log_q[np.arange(len(y)), y] - log_prior[y])
         before, after = (_reliability(q[test], y[test]) for q in (log_p, log_q))
         calibration.append(Calibration(t, before, after))
     first, second, both = calibration
-    return Heads(split(told[0], told[1], told[2], definition), (first, second, both))
+    return Heads(
+        split(information[0], information[1], information[2], definition), (first, second, both)
+    )
 
 
 def _reliability(log_p: Floats, y: NDArray[np.int64]) -> scores.Reliability:

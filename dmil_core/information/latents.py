@@ -1,7 +1,7 @@
-"""Pointwise information of what a trained model makes of each input: of Z, M or N, not of raw data.
+"""Pointwise mutual information of a trained model's latents (Z, M or N) with the class.
 
-A model knows the classes of its training rows, and so do its latents of them. Only rows that it has
-not seen are looked at.
+The latents of training rows are fitted to their labels, so only rows that the model was not trained
+on are used.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from dmil_core.inference.projection import latent_values
 from dmil_core.information.sets import Estimate, check_two_inputs, estimate_rows
 from dmil_core.partial_information.pointwise import Definition
 
-#: Latents of which there is one for each input. Z: features; M: all that an encoder says of the
-#: class; N: the same without what the other input says as well.
+#: Latents of which there is one for each input. Z: features of the encoder; M: class information
+#: of one input; N: the part of M that the other input does not share.
 PAIRED: Final = ("Z", "M", "N")
 
 
@@ -28,7 +28,7 @@ def estimate_latents(
     checkpoint: Path, dataset: Dataset, latent: str, definition: Definition = "same-sign",
     seed: int = 0, device: str = "cpu",
 ) -> Estimate:  # fmt: skip
-    """Estimate what a model's latents of each input tell of the class, of rows new to the model.
+    """Estimate i(z1;y), i(z2;y) and i(z1,z2;y) of a model's latents, for rows new to the model.
 
     Raises
     ------
@@ -42,11 +42,11 @@ def estimate_latents(
     check_two_inputs(dataset)
     model, run = load_model(checkpoint, device)
     check_fits(run, dataset)
-    held = pairs_of(run)
-    if latent not in held:
+    available = pairs_of(run)
+    if latent not in available:
         raise ConfigError(
-            f"--latent {latent}: expected one of {', '.join(held) or 'none'}, which this model "
-            f"({run.paradigm}) has of each input"
+            f"--latent {latent}: expected one of {', '.join(available) or 'none'}, which this "
+            f"model ({run.paradigm}) has of each input"
         )
     trained = (dataset.split == "train") & (dataset.digest == run.data_digest)
     rows = np.flatnonzero(~trained)
@@ -61,5 +61,5 @@ def estimate_latents(
 
 def pairs_of(run: Run) -> tuple[str, ...]:
     """Those of ``PAIRED`` that a model has of each of its inputs."""
-    held = set(run.latents)
-    return tuple(name for name in PAIRED if {f"{name}1", f"{name}2"} <= held or name in held)
+    names = set(run.latents)
+    return tuple(n for n in PAIRED if {f"{n}1", f"{n}2"} <= names or n in names)

@@ -1,7 +1,7 @@
 """log p(y|x1), log p(y|x2) and log p(y|x1,x2) from rows, by small networks that train together.
 
 Each of the three has one network for each fold of the rows, which learns from the other folds, so
-that no row is ever judged by a network that has seen it. All of them are one stack of weights: a
+that no row is scored by a network that was trained on it. All of them are one stack of weights: a
 step is a few products of stacked matrices, whatever the number of networks. A network is a linear
 map, which begins as a linear discriminant analysis, plus two hidden layers, which begin at nothing.
 """
@@ -30,12 +30,13 @@ _CHUNK: Final = 512
 #: Small sets are cut into batches of at least so many rows, for at least so many steps.
 _LEAST_BATCH: Final = 16
 _LEAST_STEPS: Final = 8
-#: Nats by which a held-out loss must fall to count as progress.
+#: Nats by which a held-out loss must fall for training to go on.
 _PROGRESS: Final = 1e-4
 #: Logit, less that of the others, of a class that a network has no rows of.
 ABSENT_LOGIT: Final = -5.0
-#: Features up to which a network begins with their covariance; above, with their variances.
-MOST_TILTED: Final = 512
+#: Largest number of features for which a network is initialised from their full covariance
+#: matrix; above, from their variances.
+MAX_FULL_COVARIANCE_DIM: Final = 512
 _RIDGE: Final = 1e-6
 
 
@@ -50,7 +51,7 @@ class Settings:
     epochs, patience : at most so many passes, and so many without a better held-out loss.
     batch : rows of a step, at most.
     lr, weight_decay : of AdamW; the rate falls along half a cosine.
-    held : share of a network's rows that decide when it stops.
+    validation_fraction : share of a network's rows that are held out for early stopping.
     """
 
     folds: int = 4
@@ -60,12 +61,12 @@ class Settings:
     batch: int = 256
     lr: float = 2e-3
     weight_decay: float = 0.3
-    held: float = 0.12
+    validation_fraction: float = 0.12
 
 
 class Stack(torch.nn.Module):
-    """N networks side by side: (N, B, D) -> (N, B, K) logits. ``mask`` (N, D, 1) says what each
-    may see."""
+    """N networks side by side: (N, B, D) -> (N, B, K) logits; ``mask`` (N, D, 1) selects the
+    features of each."""
 
     mask: Tensor
 
@@ -149,18 +150,18 @@ def fit_posteriors(
 ) -> Posteriors:  # fmt: skip
     """Train all networks on rows (N, D), standardised, of which ``sizes`` features are x1 and x2.
 
-    ``fold`` (N,) says which network does not see a row.
+    ``fold`` (N,) is the fold whose networks are not trained on a row.
     """
     generator = np.random.default_rng([seed, 7])
     with reproducible(seed, 7):
         mask = _masks(sizes, settings.folds)
         stack = Stack(mask, classes, settings.hidden)
-        inside, held = _rows_of(fold, settings, generator)
+        inside, held_out = _rows_of(fold, settings, generator)
         _begin(stack, x, y, inside)
-        _train(stack, torch.as_tensor(x, dtype=torch.float32), torch.as_tensor(y), inside, held,
+        _train(stack, torch.as_tensor(x, dtype=torch.float32), torch.as_tensor(y), inside, held_out,
                settings, generator)  # fmt: skip
     logits = _out_of_fold(stack, x, fold)
-    temperatures = np.array([best_temperature(own, y) for own in logits])
+    temperatures = np.array([best_temperature(of_input, y) for of_input in logits])
     calibrated = logits / temperatures[:, None, None]
     log_q = log_softmax(torch.as_tensor(calibrated), dim=-1).numpy()
     return Posteriors(stack, temperatures, log_q)
@@ -175,14 +176,14 @@ def _masks(sizes: tuple[int, int], folds: int) -> Tensor:
 def _rows_of(
     fold: Ints, settings: Settings, generator: np.random.Generator
 ) -> tuple[list[Ints], list[Ints]]:
-    """Rows that each fold's networks learn from, and rows that stop them."""
-    inside, held = [], []
+    """Rows that each fold's networks are trained on, and held-out rows for early stopping."""
+    inside, held_out = [], []
     for f in range(settings.folds):
         rows = generator.permutation(np.flatnonzero(fold != f))
-        kept = max(1, round(settings.held * len(rows)))
-        held.append(rows[:kept])
-        inside.append(rows[kept:])
-    return inside, held
+        count = max(1, round(settings.validation_fraction * len(rows)))
+        held_out.append(rows[:count])
+        inside.append(rows[count:])
+    return inside, held_out
 
 
 @torch.no_grad()
@@ -203,19 +204,19 @@ def _discriminant(x: Floats, y: Ints) -> tuple[Floats, Floats, Ints]:
     """Coefficients (P, D), intercepts (P,) and classes (P,) of those that have rows."""
     present, counts = np.unique(y, return_counts=True)
     means = np.stack([x[y == k].mean(axis=0) for k in present])
-    away = x - means[np.searchsorted(present, y)]
-    if x.shape[1] > MOST_TILTED:
-        coef = means / ((away**2).mean(axis=0) + _RIDGE)
+    residual = x - means[np.searchsorted(present, y)]
+    if x.shape[1] > MAX_FULL_COVARIANCE_DIM:
+        coef = means / ((residual**2).mean(axis=0) + _RIDGE)
     else:
-        within, _ = ledoit_wolf(away, assume_centered=True)
+        within, _ = ledoit_wolf(residual, assume_centered=True)
         coef = np.linalg.solve(within + _RIDGE * np.eye(len(within)), means.T).T
     intercept = np.log(counts / len(y)) - 0.5 * (coef * means).sum(axis=1)
     return coef, intercept, present
 
 
 def _train(
-    stack: Stack, x: Tensor, y: Tensor, inside: list[Ints], held: list[Ints], settings: Settings,
-    generator: np.random.Generator,
+    stack: Stack, x: Tensor, y: Tensor, inside: list[Ints], held_out: list[Ints],
+    settings: Settings, generator: np.random.Generator,
 ) -> None:  # fmt: skip
     """Minimise each network's cross-entropy, and leave it as it was when its held-out rows were
     predicted best."""
@@ -226,7 +227,7 @@ def _train(
     length = min(len(rows) for rows in inside)
     batch = min(settings.batch, max(_LEAST_BATCH, length // _LEAST_STEPS))
     steps = max(1, length // batch)
-    best, kept = _held_out(stack, x, y, held), _copied(stack)
+    best, kept = _held_out(stack, x, y, held_out), _copied(stack)
     stale = 0
     for _ in range(settings.epochs):
         order = np.stack([generator.permutation(rows)[: steps * batch] for rows in inside])
@@ -237,7 +238,7 @@ def _train(
             loss.backward()
             optimizer.step()
         schedule.step()
-        now = _held_out(stack, x, y, held)
+        now = _held_out(stack, x, y, held_out)
         stale = 0 if bool((now < best - _PROGRESS).any()) else stale + 1
         better = now < best
         best = torch.where(better, now, best)
@@ -259,10 +260,10 @@ def _loss(logits: Tensor, y: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def _held_out(stack: Stack, x: Tensor, y: Tensor, held: list[Ints]) -> Tensor:
+def _held_out(stack: Stack, x: Tensor, y: Tensor, held_out: list[Ints]) -> Tensor:
     """(networks,) mean loss of each on its held-out rows."""
-    length = min(len(rows) for rows in held)
-    index = torch.as_tensor(np.stack([rows[:length] for rows in held]))
+    length = min(len(rows) for rows in held_out)
+    index = torch.as_tensor(np.stack([rows[:length] for rows in held_out]))
     index = index.repeat_interleave(INPUTS, 0)
     return _loss(stack(x[index]), y[index])
 
@@ -273,8 +274,8 @@ def _out_of_fold(stack: Stack, x: Floats, fold: Ints) -> Floats:
     rows = torch.as_tensor(x, dtype=torch.float32)
     values = np.zeros((INPUTS, len(x), stack.bias.shape[2]))
     for f in range(len(stack.mask) // INPUTS):
-        own = np.flatnonzero(fold == f)
-        for part in np.array_split(own, max(1, len(own) // _CHUNK)):
+        in_fold = np.flatnonzero(fold == f)
+        for part in np.array_split(in_fold, max(1, len(in_fold) // _CHUNK)):
             logits = stack(rows[part].expand(len(stack.mask), -1, -1))
             values[:, part] = logits[f * INPUTS : (f + 1) * INPUTS].numpy()
     return values

@@ -1,4 +1,4 @@
-"""Pointwise information of a whole data set: its raw inputs as features, and one table."""
+"""Pointwise mutual information of a whole data set, from its raw inputs as features."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from dmil_core.schema import FEWEST_MODALITIES
 
 @dataclass(frozen=True)
 class Estimate:
-    """Every row of a set, judged by networks that did not see it.
+    """Estimates for every row of a set, by networks that were not trained on it.
 
     Attributes
     ----------
     table : columns id, y, i1, i2, i12, r, u1, u2, s, in nats, in the order of the set.
-    means : the same on average, with standard errors.
+    means : mean of each quantity with its standard error, in nats.
     """
 
     table: pd.DataFrame
@@ -35,7 +35,7 @@ class Estimate:
 def estimate(dataset: Dataset, definition: Definition = "same-sign", seed: int = 0) -> Estimate:
     """Estimate the pointwise information of all rows of a set of two inputs, by cross-fitting.
 
-    Rows of a group are never told apart by networks that saw others of the group.
+    All rows of a group are in one fold.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def check_two_inputs(dataset: Dataset) -> None:
     """Refuse a set of three inputs with a ConfigError."""
     if dataset.modalities != FEWEST_MODALITIES:
         raise ConfigError(
-            f"{dataset.name!r} has {dataset.modalities} inputs; what is shared is told of two alone"
+            f"{dataset.name!r} has {dataset.modalities} inputs; R, U1, U2 and S are defined for two"
         )
 
 
@@ -71,11 +71,11 @@ def estimate_rows(
 
 
 def features(x: NDArray) -> Floats:
-    """(N, D) numbers: an array flattened, a text as which words it has."""
+    """(N, D) features: an array flattened, a text as the indicators of its words."""
     if x.dtype.kind != "U":
         return x.reshape(len(x), -1).astype(np.float64)
-    place = {word: i for i, word in enumerate(vocabulary_of(x))}
-    values = np.zeros((len(x), max(len(place), 1)))
+    index = {word: i for i, word in enumerate(vocabulary_of(x))}
+    values = np.zeros((len(x), max(len(index), 1)))
     for row, text in enumerate(x.tolist()):
-        values[row, [place[w] for w in words_of(text) if w in place]] = 1.0
+        values[row, [index[w] for w in words_of(text) if w in index]] = 1.0
     return values

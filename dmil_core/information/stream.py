@@ -1,4 +1,4 @@
-"""Pointwise information of more rows than memory holds: from a Parquet file to a Parquet file.
+"""Pointwise mutual information of files larger than memory, from Parquet to Parquet.
 
 The file has columns ``x1_...`` and ``x2_...`` of numbers, ``y``, and perhaps ``id``. An estimator
 is fitted to rows drawn from all of it; then it is read a second time, a batch after the other.
@@ -24,7 +24,7 @@ from dmil_core.io.tables import metadata_of
 from dmil_core.partial_information.pmf import Floats
 from dmil_core.partial_information.pointwise import QUANTITIES, Definition, Mean
 
-#: Rows that an estimator is fitted to, at most, and rows that are read at a time.
+#: Largest number of rows that the estimator is fitted to, and number of rows read at a time.
 FIT_ROWS: Final = 20_000
 BATCH_ROWS: Final = 16_384
 
@@ -40,7 +40,7 @@ class Columns:
 
 @dataclass(frozen=True)
 class Streamed:
-    """What came out: rows written, rows the estimator was fitted to, and means in nats."""
+    """Rows written, rows the estimator was fitted to, and means in nats."""
 
     rows: int
     fitted_to: int
@@ -99,10 +99,10 @@ def estimate_file(
                 outcome = estimator.score_samples(first, second, labels).columns()
             except DataError as error:
                 raise DataError(f"{path}, rows from {done:,} on: {error}") from None
-            told = [pa.array(outcome[q].astype(np.float32)) for q in QUANTITIES]
+            columns_out = [pa.array(outcome[q].astype(np.float32)) for q in QUANTITIES]
             numbers = pa.array(np.arange(done, done + len(labels)))
             named = pc.cast(numbers, pa.string()) if ids is None else ids
-            row = [named, pa.array(labels.astype(str)), *told]
+            row = [named, pa.array(labels.astype(str)), *columns_out]
             writer.write_batch(pa.record_batch(row, schema=layout))
             for q in QUANTITIES:
                 sums[q].add(outcome[q])
@@ -148,8 +148,8 @@ def _sample(
         chosen = np.sort(np.random.default_rng([seed, 12]).choice(total, rows, replace=False))
     start, parts = 0, []
     for first, second, labels, _ in _batches(file, columns):
-        own = chosen[(chosen >= start) & (chosen < start + len(labels))] - start
-        parts.append((first[own], second[own], labels[own]))
+        inside = chosen[(chosen >= start) & (chosen < start + len(labels))] - start
+        parts.append((first[inside], second[inside], labels[inside]))
         start += len(labels)
     if not parts:
         raise DataError("the file holds no rows")

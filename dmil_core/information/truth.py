@@ -1,4 +1,4 @@
-"""Exact pointwise information of rows that were drawn from a known distribution."""
+"""Exact pointwise mutual information of rows that were drawn from a known distribution."""
 
 from __future__ import annotations
 
@@ -56,11 +56,11 @@ def known_distribution(name: str) -> Distribution | None:
     return gaussian.gaussian_distribution(name) if stem == gaussian.NAME else None
 
 
-def exact(
+def exact_pointwise(
     distribution: Distribution, x1: ArrayLike, x2: ArrayLike, y: NDArray[np.integer],
     definition: Definition = "same-sign",
 ) -> Pointwise:  # fmt: skip
-    """What each row's inputs say of its class, and how that is split, in nats.
+    """Exact pointwise mutual information of each row and its parts, in nats.
 
     Parameters
     ----------
@@ -77,9 +77,9 @@ def exact(
         distribution.log_single(x2, 2),
         distribution.log_joint(x1, x2),
     ]
-    alone = [logsumexp(log_p, axis=1) for log_p in with_y]
+    marginal = [logsumexp(log_p, axis=1) for log_p in with_y]
     # i(x;y) = log p(x,y) - log p(x) - log p(y)
-    given = [log_p[rows, y] - log_prior[y] for log_p in with_y]
-    i1, i2, i12 = (inside - outside for inside, outside in zip(given, alone, strict=True))
-    surprise = Surprise(-alone[0], -alone[1], -given[0], -given[1])
+    conditional = [log_p[rows, y] - log_prior[y] for log_p in with_y]
+    i1, i2, i12 = (log_c - log_m for log_c, log_m in zip(conditional, marginal, strict=True))
+    surprise = Surprise(-marginal[0], -marginal[1], -conditional[0], -conditional[1])
     return split(i1, i2, i12, definition, surprise)

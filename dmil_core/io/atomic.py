@@ -13,12 +13,20 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from dmil_core.errors import BusyError
+from dmil_core.errors import BusyError, ConfigError
+from dmil_core.io.paths import PACKAGE
 
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path beside ``path`` that takes its place when the block ends well."""
+    """A temporary path beside ``path`` that takes its place when the block ends well.
+
+    Raises
+    ------
+    ConfigError
+        If the path lies in the installed package.
+    """
+    check_outside_package(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.suffix)
     os.close(handle)
@@ -57,6 +65,21 @@ def lies_in(path: Path, folder: Path) -> bool:
         return False
 
 
+def check_outside_package(path: Path) -> None:
+    """Refuse to write into the package's own folder, which belongs to the installer.
+
+    Raises
+    ------
+    ConfigError
+        Naming the path.
+    """
+    if lies_in(path, PACKAGE):
+        raise ConfigError(
+            f"{path} belongs to the installed package, which is never written to; choose another "
+            "folder, or copy what is there to one of yours first"
+        )
+
+
 def file_digest(path: Path) -> str:
     """sha256 of a file, hex."""
     with path.open("rb") as file:
@@ -71,7 +94,10 @@ def exclusive(folder: Path) -> Iterator[None]:
     ------
     BusyError
         If another process holds it.
+    ConfigError
+        If it lies in the installed package.
     """
+    check_outside_package(folder)
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / ".lock", timeout=0)
     try:

@@ -1,28 +1,79 @@
-"""Where shipped data, checkpoints, results of benchmarks and visitors' own sets live."""
+"""Where data sets, checkpoints, results of benchmarks and visitors' own sets are.
+
+In a checkout they are folders of the repository. An installed package reads the demonstration that
+it carries, and reads and writes the user's own files in the platform's folder for application data.
+A ``DMIL_*`` variable wins over both. The package's own folder is never written to.
+"""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Final
 
-_ROOT = Path(__file__).resolve().parents[2]
+from platformdirs import user_data_dir
+
+PROJECT: Final = "dmil-explorer"
+PACKAGE: Final = Path(__file__).resolve().parents[1]
+#: What a wheel carries beside the modules; see setup.py. A checkout has neither folder.
+DEMONSTRATION: Final = PACKAGE / "_demonstration"
+CARRIED_APP: Final = PACKAGE / "_app"
+
+
+def checkout() -> Path | None:
+    """The repository that the package is imported from; None where it is installed."""
+    folder = PACKAGE.parent
+    try:
+        text = (folder / "pyproject.toml").read_text("utf-8")
+    except OSError:
+        return None
+    return folder if f'name = "{PROJECT}"' in text else None
+
+
+def _root(variable: str, in_checkout: str, in_user_data: str) -> Path:
+    if value := os.environ.get(variable):
+        return Path(value)
+    repository = checkout()
+    if repository:
+        return repository / in_checkout
+    return Path(user_data_dir(PROJECT, appauthor=False)) / in_user_data
 
 
 def sample_data_root() -> Path:
-    """Folder of the bundled data sets; ``DMIL_SAMPLE_DATA`` overrides it."""
-    return Path(os.environ.get("DMIL_SAMPLE_DATA", _ROOT / "sample_data"))
+    """Folder of the data sets that are found by name; ``DMIL_SAMPLE_DATA`` overrides it."""
+    return _root("DMIL_SAMPLE_DATA", "sample_data", "sample_data")
 
 
 def checkpoints_root() -> Path:
-    """Folder of the checkpoints; ``DMIL_CHECKPOINTS`` overrides it."""
-    return Path(os.environ.get("DMIL_CHECKPOINTS", _ROOT / "checkpoints"))
+    """Folder that checkpoints are written to; ``DMIL_CHECKPOINTS`` overrides it."""
+    return _root("DMIL_CHECKPOINTS", "checkpoints", "checkpoints")
+
+
+def checkpoints_roots() -> tuple[Path, ...]:
+    """Every folder that checkpoints are read from: :func:`checkpoints_root`, then the package's.
+
+    Those of the demonstration are left out where ``DMIL_CHECKPOINTS`` is set.
+    """
+    carried = DEMONSTRATION / "checkpoints"
+    if os.environ.get("DMIL_CHECKPOINTS") or not carried.is_dir():
+        return (checkpoints_root(),)
+    return (checkpoints_root(), carried)
 
 
 def results_root() -> Path:
     """Folder of the benchmarks' records; ``DMIL_RESULTS`` overrides it."""
-    return Path(os.environ.get("DMIL_RESULTS", _ROOT / "benchmarks" / "results"))
+    carried = DEMONSTRATION / "results"
+    if carried.is_dir() and not os.environ.get("DMIL_RESULTS"):
+        return carried
+    return _root("DMIL_RESULTS", "benchmarks/results", "results")
 
 
 def uploads_root() -> Path:
     """Folder of what visitors of the app upload and train; ``DMIL_UPLOADS`` overrides it."""
-    return Path(os.environ.get("DMIL_UPLOADS", _ROOT / "uploads"))
+    return _root("DMIL_UPLOADS", "uploads", "uploads")
+
+
+def app_folder() -> Path | None:
+    """The folder that holds ``dashboard/``; None where there is no app."""
+    candidates = (CARRIED_APP, checkout())
+    return next((f for f in candidates if f and (f / "dashboard" / "app.py").is_file()), None)

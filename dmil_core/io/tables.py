@@ -41,7 +41,7 @@ def write_table(table: pd.DataFrame, path: Path, metadata: dict[str, Any] | None
 
 
 def check_suffix(path: Path) -> None:
-    """Refuse a table path whose format cannot be told, before any work is done for it."""
+    """Refuse a table path of an unknown format, before any work is done for it."""
     if path.suffix not in (".parquet", ".csv"):
         raise ConfigError(f"{path}: expected a file ending in .parquet or .csv")
 

@@ -1,7 +1,6 @@
-"""Is a decomposition the real one? Measures over prediction tables of sets of known interaction
-type.
+"""Fidelity of a decomposition: its gate beside the true interaction types.
 
-Numpy and pandas only. ``gate`` is (N, C) in the order of ``schema.components``, C being 4 for two
+``gate`` is (N, C) in the order of ``schema.components``, C being 4 for two
 modalities and 5 for three; ``truth`` (N,) is the component that each sample was made of.
 """
 
@@ -37,13 +36,13 @@ def agreement(gate: Floats, truth: Names) -> float:
 
 
 def aurocs(gate: Floats, truth: Names) -> dict[str, float]:
-    """Area under ROC of each weight against "is of this component"; those that exist only."""
+    """AUROC of each weight for "is of this component"; components that occur and are not alone."""
     result = {c: scores.auroc(gate[:, i], truth == c) for i, c in enumerate(names_of(gate))}
     return {c: value for c, value in result.items() if np.isfinite(value)}
 
 
 def calibration_error(gate: Floats, truth: Names) -> float:
-    """Does a weight of 0.7 mean 70 %? Expected calibration error, mean over the components."""
+    """Expected calibration error of each weight as a probability, mean over the components."""
     errors = [
         scores.expected_calibration_error(gate[:, i], truth == c)
         for i, c in enumerate(names_of(gate))
@@ -69,7 +68,7 @@ def of_table(table: pd.DataFrame) -> dict[str, float]:
 
 
 def purity(table: pd.DataFrame, classes: tuple[str, ...]) -> pd.DataFrame:
-    """Accuracy lost by taking away one component's contribution, by true interaction type.
+    """Accuracy lost by removing one component's contribution, by true interaction type.
 
     Row c, column k: share of samples made of k that are right with all contributions, less the
     share that are right without component c's. A pure decomposition has its losses on the
@@ -95,9 +94,9 @@ def rank_agreement(gates: list[Floats]) -> float:
     from scipy.stats import spearmanr
 
     values = [
-        spearmanr(one[:, i], two[:, i]).statistic
-        for n, one in enumerate(gates)
-        for two in gates[:n]
-        for i in range(one.shape[1])
+        spearmanr(first[:, i], second[:, i]).statistic
+        for n, first in enumerate(gates)
+        for second in gates[:n]
+        for i in range(first.shape[1])
     ]
     return float(np.mean(values))

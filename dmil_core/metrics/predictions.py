@@ -27,7 +27,7 @@ def _score(rows: pd.DataFrame, classes: tuple[str, ...]) -> dict[str, float]:
     confidence = probabilities.max(axis=1)
     result = {
         "accuracy": float(correct.mean()),
-        "macro_f1": scores.macro_f1(y, pred, len(classes)),
+        "macro_f1": scores.macro_f1(y, pred),
         "map": scores.mean_average_precision(probabilities, y),
         "ece": scores.expected_calibration_error(confidence, correct),
     }

@@ -1,8 +1,8 @@
-"""Probes: what a small model can read of label and interaction type in a fixed representation.
+"""Probes: small classifiers of label and interaction type on a fixed representation.
 
-A probe is q(c,y|z), one softmax over all pairs, from which ``theorem.terms`` takes everything
-else. Two kinds: a linear one reads what a head could read; one with a hidden layer asks whether
-it is there at all.
+A probe is q(c,y|z), one softmax over all pairs, from which ``theorem.terms`` computes everything
+else. A linear probe measures what a linear head can use; one with a hidden layer what can be
+decoded at all.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ RIDGES: Final = (1e-3, 1e-4, 1e-5, 1e-6)
 #: A round of the second-order fit that gains less than this many nats is the last one.
 GAIN: Final = 1e-5
 STEPS: Final = 1200
-#: Looks at the held-out rows without a better one before a fit ends.
+#: Evaluations on held-out rows without improvement after which a fit stops.
 PATIENCE: Final = 15
 BATCH_ROWS: Final = 512
 LEARNING_RATE: Final = 2e-3
@@ -42,19 +42,19 @@ class _Body(nn.Module):
 
     def __init__(self, size: int, hidden: int, outputs: int) -> None:
         super().__init__()
-        self.linear = _silent(size, outputs)
+        self.linear = _zero_linear(size, outputs)
         self.hidden = (
-            nn.Sequential(nn.Linear(size, hidden), nn.GELU(), _silent(hidden, outputs))
+            nn.Sequential(nn.Linear(size, hidden), nn.GELU(), _zero_linear(hidden, outputs))
             if hidden
             else None
         )
 
     def forward(self, z: Tensor) -> Tensor:
-        said = self.linear(z)
-        return said if self.hidden is None else said + self.hidden(z)
+        logits = self.linear(z)
+        return logits if self.hidden is None else logits + self.hidden(z)
 
 
-def _silent(size: int, outputs: int) -> nn.Linear:
+def _zero_linear(size: int, outputs: int) -> nn.Linear:
     layer = nn.Linear(size, outputs)
     nn.init.zeros_(layer.weight)
     nn.init.zeros_(layer.bias)
@@ -82,25 +82,25 @@ class Probe:
     def log_q(self, z: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
         """(N, 4, K) in nats; -inf for what no row was when the probe was fitted."""
         with torch.inference_mode():
-            said = self.body(_scaled(z, self.mean, self.std)).double().numpy()
+            logits = self.body(_scaled(z, self.mean, self.std)).double().numpy()
         out = np.full((len(z), len(COMPONENTS) * self.classes), -np.inf)
-        out[:, self.cells] = said - logsumexp(said, axis=1, keepdims=True)
+        out[:, self.cells] = logits - logsumexp(logits, axis=1, keepdims=True)
         return out.reshape(-1, len(COMPONENTS), self.classes)
 
 
-def fit_probe(rows: Rows, held: Rows, classes: int, hidden: int = 0, seed: int = 0) -> Probe:
+def fit_probe(rows: Rows, held_out: Rows, classes: int, hidden: int = 0, seed: int = 0) -> Probe:
     """Learn q(c,y|z) by cross-entropy; of all states the one best on held-out rows is kept.
 
-    The linear layer is fitted by L-BFGS until nothing changes: what a network's features say of
-    the interaction type can be faint, and gradient steps take their time to find it. (For a joint
+    The linear layer is fitted by L-BFGS to convergence: information on the interaction type can be
+    weak in a network's features, and gradient descent finds it slowly. (For a joint
     model on ``switch`` sixty epochs of Adam leave H(C|Z) at 0.5 bits where 0.05 can be had.)
 
     Parameters
     ----------
     hidden
-        Units of the hidden layer. With 0 the probe is linear: its log q(c,y|z) adds up
-        coordinates of z and cannot find what only two of them together say. With a hidden layer
-        the fit goes on from the linear probe and so, on held-out rows, is never behind it.
+        Units of the hidden layer. With 0 the probe is linear in z and finds no interactions of its
+        coordinates. With a hidden layer the fit continues from the linear probe, so that it is
+        never worse on held-out rows.
     """
     cells = np.unique(rows.interaction_type * classes + rows.y)
     mean, std = rows.z.mean(axis=0, dtype=float), rows.z.std(axis=0, dtype=float)
@@ -112,7 +112,7 @@ def fit_probe(rows: Rows, held: Rows, classes: int, hidden: int = 0, seed: int =
         target = torch.from_numpy(np.searchsorted(cells, cell[known]))
         return _scaled(part.z[known], mean, std), target
 
-    (z, target), (z_held, target_held) = tensors(rows), tensors(held)
+    (z, target), (z_held, target_held) = tensors(rows), tensors(held_out)
     with reproducible(seed):
         body = _Body(z.shape[1], hidden, len(cells))
         best, state = np.inf, body.state_dict()

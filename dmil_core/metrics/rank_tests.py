@@ -1,4 +1,4 @@
-"""Comparing methods over several data sets: paired differences, average ranks, how far apart.
+"""Statistical comparison of methods over data sets: paired differences and average ranks.
 
 A table is (data sets, methods) of scores, larger is better, as a pandas frame.
 """
@@ -22,8 +22,8 @@ class Difference:
     pairs: int
 
 
-def paired_difference(one: ArrayLike, other: ArrayLike) -> Difference:
-    """``one`` less ``other``, paired by position (seeds), with Student's t for the interval.
+def paired_difference(first: ArrayLike, second: ArrayLike) -> Difference:
+    """Mean of ``first`` - ``second``, paired by position (seeds), with Student's t interval.
 
     A single pair has no interval (NaN); equal differences have one of no width.
 
@@ -32,7 +32,7 @@ def paired_difference(one: ArrayLike, other: ArrayLike) -> Difference:
     ValueError
         If the two are not of equal length, or empty.
     """
-    a, b = np.asarray(one, dtype=float), np.asarray(other, dtype=float)
+    a, b = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
     if a.shape != b.shape or a.ndim != 1 or not len(a):
         raise ValueError(f"expected two equally long rows of numbers, got {a.shape} and {b.shape}")
     from scipy.stats import t
@@ -40,8 +40,8 @@ def paired_difference(one: ArrayLike, other: ArrayLike) -> Difference:
     d = a - b
     if len(d) == 1:
         return Difference(float(d[0]), float("nan"), float("nan"), 1)
-    reach = t.ppf(0.975, len(d) - 1) * d.std(ddof=1) / np.sqrt(len(d))
-    return Difference(float(d.mean()), float(d.mean() - reach), float(d.mean() + reach), len(d))
+    half = t.ppf(0.975, len(d) - 1) * d.std(ddof=1) / np.sqrt(len(d))
+    return Difference(float(d.mean()), float(d.mean() - half), float(d.mean() + half), len(d))
 
 
 def average_ranks(scores: pd.DataFrame) -> pd.Series:
@@ -61,8 +61,8 @@ def average_ranks(scores: pd.DataFrame) -> pd.Series:
 def critical_difference(methods: int, datasets: int, alpha: float = 0.05) -> float:
     """Nemenyi's critical difference of average ranks (Demsar, JMLR 2006).
 
-    CD = q_alpha sqrt(k (k + 1) / (6 N)), q_alpha the studentised range over sqrt 2. Methods whose
-    average ranks are closer than this are not told apart by these N data sets.
+    CD = q_alpha sqrt(k (k + 1) / (6 N)), q_alpha the studentised range over sqrt 2. Average ranks
+    of k methods over N data sets that are closer than this do not differ significantly.
     """
     from scipy.stats import studentized_range
 
@@ -71,7 +71,7 @@ def critical_difference(methods: int, datasets: int, alpha: float = 0.05) -> flo
 
 
 def friedman(scores: pd.DataFrame) -> float:
-    """p-value of Friedman's test that all methods are alike on these data sets."""
+    """p-value of Friedman's test that all methods have equal ranks on these data sets."""
     from scipy.stats import friedmanchisquare
 
     return float(friedmanchisquare(*(scores[m] for m in scores.columns)).pvalue)

@@ -13,12 +13,12 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Reliability:
-    """How often predictions of about the same confidence are right; bins without rows are left out.
+    """Accuracy as a function of confidence, over B bins; bins without rows are left out.
 
     Attributes
     ----------
     confidence, accuracy : (B,) means of each bin.
-    rows : (B,) how many it has.
+    rows : (B,) number of rows in each bin.
     """
 
     confidence: Floats
@@ -35,14 +35,14 @@ class Reliability:
 
 
 def reliability(confidence: Floats, correct: Bools, bins: int = 15) -> Reliability:
-    """Confidence and accuracy over equal-width bins of confidence."""
-    place = np.clip((confidence * bins).astype(int), 0, bins - 1)
-    rows = np.bincount(place, minlength=bins)
-    sure, right = (
-        np.bincount(place, weights=v, minlength=bins)[rows > 0] for v in (confidence, correct)
+    """Accuracy over equal-width bins of ``confidence`` (N,), ``correct`` (N,) being the hits."""
+    index = np.clip((confidence * bins).astype(int), 0, bins - 1)
+    counts = np.bincount(index, minlength=bins)
+    confidence_sum, correct_sum = (
+        np.bincount(index, weights=v, minlength=bins)[counts > 0] for v in (confidence, correct)
     )
-    held = rows[rows > 0]
-    return Reliability(sure / held, right / held, held)
+    rows = counts[counts > 0]
+    return Reliability(confidence_sum / rows, correct_sum / rows, rows)
 
 
 def expected_calibration_error(confidence: Floats, correct: Bools, bins: int = 15) -> float:
@@ -51,26 +51,23 @@ def expected_calibration_error(confidence: Floats, correct: Bools, bins: int = 1
 
 
 def auroc(score: Floats, positive: Bools) -> float:
-    """Probability that a positive row outranks a negative one, ties counted half.
+    """Area under the ROC curve of ``score`` (N,) for the rows that are ``positive`` (N,).
 
+    The probability that a positive row has a higher score than a negative one, ties counted half;
     NaN where one of the two kinds is missing.
     """
-    from scipy.stats import rankdata
+    from sklearn.metrics import roc_auc_score
 
-    n_pos = int(positive.sum())
-    n_neg = len(positive) - n_pos
-    if n_pos == 0 or n_neg == 0:
+    if positive.all() or not positive.any():
         return float("nan")
-    ranks = rankdata(score)
-    return float((ranks[positive].sum() - n_pos * (n_pos + 1) / 2) / (n_pos * n_neg))
+    return float(roc_auc_score(positive, score))
 
 
-def macro_f1(y: NDArray[np.integer], pred: NDArray[np.integer], classes: int) -> float:
-    """Mean F1 over the classes that occur in ``y`` or ``pred``."""
-    hits = np.bincount(y[y == pred], minlength=classes)
-    total = np.bincount(y, minlength=classes) + np.bincount(pred, minlength=classes)
-    seen = total > 0
-    return float((2 * hits[seen] / total[seen]).mean())
+def macro_f1(y: NDArray[np.integer], pred: NDArray[np.integer]) -> float:
+    """Mean F1 over the classes that occur in ``y`` (N,) or ``pred`` (N,); NaN without rows."""
+    from sklearn.metrics import f1_score
+
+    return float(f1_score(y, pred, average="macro")) if len(y) else float("nan")
 
 
 def mean_average_precision(probabilities: Floats, y: NDArray[np.integer]) -> float:
@@ -85,30 +82,22 @@ def mean_average_precision(probabilities: Floats, y: NDArray[np.integer]) -> flo
     return float(np.mean([average_precision_score(y == k, probabilities[:, k]) for k in classes]))
 
 
-def synergy_indicator(correct: Bools, *alone: Bools) -> float:
-    """Share of rows a model gets right while every frozen unimodal model is wrong."""
-    return float((correct & ~np.logical_or.reduce(alone)).mean())
+def synergy_indicator(correct: Bools, *unimodal_correct: Bools) -> float:
+    """Share of rows that a model classifies correctly and every frozen unimodal model wrongly.
+
+    All arguments are (N,) flags of correct answers.
+    """
+    return float((correct & ~np.logical_or.reduce(unimodal_correct)).mean())
 
 
-def missed_indicator(correct: Bools, *alone: Bools) -> float:
-    """The mirror of the synergy indicator: share of rows a model gets wrong although at least one
-    of the frozen unimodal models is right."""
-    return float((~correct & np.logical_or.reduce(alone)).mean())
+def unimodal_loss_rate(correct: Bools, *unimodal_correct: Bools) -> float:
+    """Share of rows that a model classifies wrongly and some frozen unimodal model correctly.
+
+    The mirror of :func:`synergy_indicator`: redundant or unique information that fusion lost.
+    """
+    return float((~correct & np.logical_or.reduce(unimodal_correct)).mean())
 
 
-def synergy_ceiling(*alone: Bools) -> float:
-    """The most the indicator can reach: the share that all frozen unimodal models get wrong."""
-    return float((~np.logical_or.reduce(alone)).mean())
-
-
-def bootstrap_interval(
-    values: Floats | Bools, seed: int = 0, draws: int = 1000
-) -> tuple[float, float]:
-    """95 % percentile interval of the mean of ``values`` (N,) under resampling of rows."""
-    if len(values) == 0:
-        return float("nan"), float("nan")
-    rng = np.random.default_rng(seed)
-    counts = rng.multinomial(len(values), np.full(len(values), 1 / len(values)), size=draws)
-    means = counts @ np.asarray(values, dtype=float) / len(values)
-    low, high = np.percentile(means, [2.5, 97.5])
-    return float(low), float(high)
+def synergy_ceiling(*unimodal_correct: Bools) -> float:
+    """Upper bound of :func:`synergy_indicator`: share of rows all unimodal models get wrong."""
+    return float((~np.logical_or.reduce(unimodal_correct)).mean())

@@ -1,4 +1,4 @@
-"""Theorem 1 in numbers: what a representation tells of the label, and of the interaction type.
+"""Theorem 1 in numbers: information of a representation on label and interaction type.
 
 Yang et al. (CVPR 2026), with Z the representation, Y the label and C the interaction type:
 
@@ -8,16 +8,15 @@ The two sides differ by H(C|Z,Y) exactly, since I(Z,C;Y) has two chain rules:
 
     I(Z;Y) + I(C;Y|Z)  =  I(Y;C) + I(Z;Y|C),      I(C;Y|Z)  =  H(C|Z) - H(C|Z,Y)
 
-so the right side is H(Y) - H(C,Y|Z): large where Z tells label *and* interaction type. It is a
-promise,
-not a price: a Z that tells the label and forgets the interaction type has a low bound and lacks
-nothing.
+so the right side is H(Y) - H(C,Y|Z): large where Z determines label *and* interaction type. A low
+bound is no loss of accuracy: a Z that determines the label but not the interaction type has a low
+bound and a full I(Z;Y).
 
 All terms come from one model q(c,y|z) and its marginals and conditionals, over rows it was not
 fitted on. With every entropy that depends on z replaced by the cross-entropy of q,
 
 - I(Z;Y), E_c[I(Z;Y|c)] and the bound are lower bounds of what they estimate, and can be negative
-  where q is worse than not looking at z; H(C|Z) and H(C|Z,Y) are upper bounds;
+  where q is worse than ignoring z; H(C|Z) and H(C|Z,Y) are upper bounds;
 - the estimates obey the theorem whatever q is, in any sample, because q(c,y|z) <= q(y|z). With a
   model of its own for each term they need not: a poor model of y beside a good model of (c,y)
   would put the left side below the right one.
@@ -185,7 +184,7 @@ def rows_of(table: pd.DataFrame, names: Sequence[str], classes: Sequence[str]) -
     Raises
     ------
     DataError
-        If the table tells no interaction type, or lacks a latent.
+        If the table has no interaction type, or lacks a latent.
     """
     if schema.INTERACTION_TYPE not in table:
         raise DataError(
@@ -203,8 +202,8 @@ def rows_of(table: pd.DataFrame, names: Sequence[str], classes: Sequence[str]) -
         )
     return Rows(
         z=table[[c for result in columns.values() for c in result]].to_numpy(np.float32),
-        y=_places(table["y"], classes),
-        interaction_type=_places(table[schema.INTERACTION_TYPE], COMPONENTS),
+        y=_indices(table["y"], classes),
+        interaction_type=_indices(table[schema.INTERACTION_TYPE], COMPONENTS),
     )
 
 
@@ -213,5 +212,5 @@ def _columns(table: pd.DataFrame, name: str) -> list[str]:
     return list(itertools.takewhile(lambda column: column in table, wanted))
 
 
-def _places(values: pd.Series, names: Sequence[str]) -> Indices:
+def _indices(values: pd.Series, names: Sequence[str]) -> Indices:
     return np.asarray(pd.Index(names).get_indexer(pd.Index(values)), dtype=np.int64)

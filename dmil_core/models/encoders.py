@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from dmil_core.config import EncoderConfig, ModelConfig
 from dmil_core.errors import ConfigError
+from dmil_core.models import plugins
 
 
 class Standardize(nn.Module):
@@ -231,7 +232,17 @@ BUILT_IN: Final = frozenset(ENCODERS)
 
 
 def register(name: str, build: Callable[[EncoderConfig], nn.Module]) -> None:
-    """Add a custom encoder: ``build(config)`` returns a module (B, ...) -> (B, feature_size).
+    """Add an encoder of your own under a name that ``encoders`` and ``--encoder1`` then take.
+
+    A checkpoint stores the name alone. Wherever it is loaded again, the encoder must be there:
+    import your module first, name it with ``--plugin`` or in ``DMIL_PLUGINS``, or declare an entry
+    point of group ``dmil_core.encoders`` in your package.
+
+    Parameters
+    ----------
+    build
+        ``build(config)`` returns a module (B, ...) -> (B, F) with an integer attribute
+        ``feature_size`` F. ``config.shape`` is the shape of one sample.
 
     Raises
     ------
@@ -243,6 +254,27 @@ def register(name: str, build: Callable[[EncoderConfig], nn.Module]) -> None:
     ENCODERS[name] = build
 
 
+def find_encoder(kind: str) -> Callable[[EncoderConfig], nn.Module]:
+    """The encoder of a name: built in, registered, of a plugin, or of an entry point.
+
+    Raises
+    ------
+    ConfigError
+        If no encoder has that name, or a plugin cannot be imported.
+    """
+    if kind not in ENCODERS:
+        plugins.load()
+    build = ENCODERS.get(kind) or plugins.entry_point(kind)
+    if build is None:
+        known = ", ".join(sorted(ENCODERS))
+        raise ConfigError(
+            f"encoder {kind!r} is not known here; expected one of {known}. If it is your own, "
+            "name the module that registers it: --plugin MODULE, or DMIL_PLUGINS=MODULE in the "
+            "environment; in Python, import that module first"
+        )
+    return build
+
+
 def build_encoder(config: EncoderConfig) -> nn.Module:
     """The encoder a config names.
 
@@ -251,14 +283,7 @@ def build_encoder(config: EncoderConfig) -> nn.Module:
     ConfigError
         If no encoder has that name, or a module has no integer ``feature_size``.
     """
-    if config.kind not in ENCODERS:
-        known = ", ".join(sorted(ENCODERS))
-        raise ConfigError(
-            f"encoder {config.kind!r} is not known here; expected one of {known}. A custom one "
-            "has to be registered (dmil_core.models.encoders.register) before its checkpoint is "
-            "read"
-        )
-    return adapt(ENCODERS[config.kind](config), config)
+    return adapt(find_encoder(config.kind)(config), config)
 
 
 def adapt(module: nn.Module, config: EncoderConfig) -> nn.Module:

@@ -1,4 +1,4 @@
-"""The least information that x1 and x2 can hold together, given what each says of y alone.
+"""The BROJA programme: least I_q(y; x1, x2) over q with the marginals q(x1,y) and q(x2,y) of p.
 
     min over q in Delta_p of I_q(y; x1, x2),  Delta_p = {q : q(x1,y) = p(x1,y), q(x2,y) = p(x2,y)}
 
@@ -23,7 +23,7 @@ from dmil_core.partial_information.pmf import Floats
 
 @dataclass(frozen=True)
 class Optimum:
-    """The minimum of I_q(y; x1, x2) between two bounds, in nats.
+    """The minimum of I_q(y; x1, x2) with an upper and a lower bound, in nats.
 
     Attributes
     ----------
@@ -39,13 +39,13 @@ class Optimum:
 
 @dataclass(frozen=True)
 class _Cells:
-    """The places (x1, x2, y) where a q of Delta_p can be positive, and what they have in common.
+    """The cells (x1, x2, y) where a q of Delta_p can be positive.
 
     Attributes
     ----------
     x1, x2, y : (n,) indices.
-    pair : (n,) number of the pair (x1, x2); pairs that allow one y alone carry no entropy.
-    open : (m,) places in pairs that allow several y.
+    pair : (n,) index of the pair (x1, x2); pairs with a single possible y have no entropy.
+    open : (m,) cells whose pairs have several possible y.
     """
 
     x1: np.ndarray
@@ -56,7 +56,7 @@ class _Cells:
 
 
 def least_information(p: Floats) -> Optimum:
-    """The programme's optimum for p (A, B, K)."""
+    """The optimum of the programme for p (A, B, K), with a certificate."""
     first, second = p.sum(axis=1), p.sum(axis=0)
     q, multipliers = _solve(first, second)
     entropy = _negative_entropy(p.sum(axis=(0, 1)))
@@ -99,7 +99,7 @@ def _with_marginals(q: Floats, p1: Floats, p2: Floats) -> Floats:
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:
-    """above / below, 0 where there is nothing below."""
+    """above / below, 0 where below is 0."""
     return np.divide(above, below, out=np.zeros_like(below), where=below > 0)
 
 
@@ -138,11 +138,11 @@ def _programme(
     exponential cone, which is t >= q log(q / sum).
     """
     n, m = len(cells.x1), len(cells.open)
-    held = p1 > 0, p2 > 0
-    place = [np.cumsum(h.ravel()) - 1 for h in held]
-    first = place[0][cells.x1 * p1.shape[1] + cells.y]
-    second = place[1][cells.x2 * p2.shape[1] + cells.y] + held[0].sum()
-    equalities = int(held[0].sum() + held[1].sum())
+    support = p1 > 0, p2 > 0
+    constraint = [np.cumsum(s.ravel()) - 1 for s in support]
+    first = constraint[0][cells.x1 * p1.shape[1] + cells.y]
+    second = constraint[1][cells.x2 * p2.shape[1] + cells.y] + support[0].sum()
+    equalities = int(support[0].sum() + support[1].sum())
     closed = np.setdiff1d(np.arange(n), cells.open)
     cone = equalities + len(closed) + 3 * np.arange(m)
     member, of_pair = np.nonzero(cells.pair[cells.open][:, None] == cells.pair[None, :])
@@ -153,6 +153,6 @@ def _programme(
     height = equalities + len(closed) + 3 * m
     entries = np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))
     a = sparse.csc_matrix(entries, shape=(height, n + m))
-    b = np.concatenate([p1[held[0]], p2[held[1]], np.zeros(len(closed) + 3 * m)])
+    b = np.concatenate([p1[support[0]], p2[support[1]], np.zeros(len(closed) + 3 * m)])
     cones = [clarabel.ZeroConeT(equalities), clarabel.NonnegativeConeT(len(closed))]
     return a, b, [*cones, *[clarabel.ExponentialConeT()] * m]

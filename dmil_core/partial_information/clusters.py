@@ -1,9 +1,9 @@
-"""Redundancy, uniqueness and synergy of a whole set, from rows: cut into clusters, then exact.
+"""Partial information decomposition of a whole data set after clustering its inputs.
 
-Each input is cut into clusters, the rows are counted, and the distribution of the counts is
-decomposed. What clusters do not tell apart is lost, so the information of the clusters is returned
-beside the parts; what few rows happen to show is added, which the bias says. Both depend on the
-number of clusters: look at several.
+Each input is clustered by k-means, the rows are counted, and the empirical distribution of the
+clusters is decomposed exactly. Differences within a cluster are lost, so the mutual information of
+the clusters is returned beside the parts; a small number of rows adds a bias, which is estimated.
+Both depend on the number of clusters, so several are used.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Ints = NDArray[np.int64]
 
 CLUSTERS: Final = (2, 4, 8, 16)
 DRAWS: Final = 200
-#: Share of I(x1,x2;y) above which the bias of few rows is too large to tell.
+#: Share of I(x1,x2;y) above which the bias counts as too large.
 MOST_BIAS: Final = 0.1
 
 
@@ -35,9 +35,9 @@ class Discretised:
     ----------
     clusters : of each input.
     parts : the decomposition of the counted rows.
-    low, high : ends of the 95 % intervals of r, u1, u2 and s, from rows drawn again. Rows that are
-        drawn again look more informative than they are, as few rows do: the intervals are
-        mirrored at the estimate, which takes that back, and may leave it outside.
+    low, high : ends of the 95 % basic bootstrap intervals of r, u1, u2 and s: percentiles
+        mirrored at the estimate, as resampled rows overestimate information. An interval may
+        exclude the estimate.
     bias : by how much I(x1,x2;y) is too large, to first order, as rows are few: (A - 1)(K - 1) /
         2N for A pairs of clusters that occur (Miller, Madow).
     """
@@ -50,7 +50,7 @@ class Discretised:
 
     @property
     def too_few_rows(self) -> bool:
-        """Whether the bias is more than a tenth of what was found."""
+        """Whether the bias is more than ``MOST_BIAS`` of I(x1,x2;y)."""
         return self.bias > MOST_BIAS * max(self.parts.i12, 1e-12)
 
 
@@ -59,7 +59,7 @@ def by_clusters(
     measure: Measure = "broja", seed: int = 0, draws: int = DRAWS,
     groups: ArrayLike | None = None,
 ) -> list[Discretised]:  # fmt: skip
-    """Decompose a set with each of some numbers of clusters.
+    """Decompose a data set, once for each number of clusters.
 
     Parameters
     ----------
@@ -68,9 +68,9 @@ def by_clusters(
     y
         (N,) classes.
     draws
-        Sets of rows that are drawn again, with replacement, for the intervals.
+        Bootstrap resamples for the intervals.
     groups
-        (N,) which rows belong together, say to one person; whole groups are drawn again then.
+        (N,) group of each row, say a person; whole groups are resampled then.
     """
     labels = _coded(y)
     together = np.arange(len(labels)) if groups is None else _coded(groups)

@@ -1,4 +1,4 @@
-"""Linear cost over products of cones, solved by Clarabel."""
+"""Linear programmes over products of cones, solved by Clarabel."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ TOLERANCE: Final = 1e-10
 
 
 def minimise(cost: Floats, a: sparse.csc_matrix, b: Floats, cones: Sequence[Any]) -> Any:
-    """The solver's answer to: least cost @ x, where a x + s = b with s in the cones.
+    """Minimise cost @ x subject to a x + s = b with s in the cones.
 
-    It has ``x``, the multipliers ``z`` and a ``status``; how near it came is for the caller to
-    check.
+    Returns Clarabel's solution with ``x``, the multipliers ``z`` and a ``status``; its accuracy is
+    for the caller to check.
     """
     settings = clarabel.DefaultSettings()
     settings.verbose = False

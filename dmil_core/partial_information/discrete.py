@@ -1,6 +1,6 @@
-"""Redundancy, uniqueness and synergy of a distribution p(x1, x2, y) as a whole, exactly.
+"""Exact partial information decomposition of a distribution p(x1, x2, y).
 
-A measure says how much is shared; with the three informations the rest follows:
+A measure defines the redundancy R; with the three mutual informations the rest follows:
 
     R + U1 = I(x1;y),   R + U2 = I(x2;y),   R + U1 + U2 + S = I(x1,x2;y)
 """
@@ -8,7 +8,7 @@ A measure says how much is shared; with the three informations the rest follows:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -23,14 +23,17 @@ from dmil_core.partial_information.pointwise import Definition, Surprise, common
 
 Measure = Literal["broja", "imin", "immi", "iccs", "fl"]
 
-#: Name -> what the measure calls shared, in a sentence.
+#: Name -> how the measure defines redundancy, in a sentence.
 MEASURES: Final[Mapping[Measure, str]] = {
-    "broja": "what stays shared however x1 and x2 may be coupled (Bertschinger et al. 2014)",
+    "broja": "redundancy under the coupling of least joint information (Bertschinger et al. 2014)",
     "imin": "for each class the less specific information of the two (Williams, Beer 2010)",
     "immi": "the smaller of I(x1;y) and I(x2;y)",
-    "iccs": "common change in surprisal, if x1, x2 and y are tied in pairs alone (Ince 2017)",
+    "iccs": "common change in surprisal under the pairwise maximum entropy model (Ince 2017)",
     "fl": "shared exclusions less shared surprise among samples of the class (Finn, Lizier 2018)",
 }
+
+
+_NATS_PER_BIT: Final = float(np.log(2.0))
 
 
 @dataclass(frozen=True)
@@ -39,10 +42,10 @@ class Decomposition:
 
     Attributes
     ----------
-    r, u1, u2, s : redundancy, uniqueness of x1 and x2, synergy.
+    r, u1, u2, s : redundancy, unique information of x1 and of x2, synergy.
     i1, i2, i12 : I(x1;y), I(x2;y), I(x1,x2;y).
-    gap : by how much each part may be off at most, from the programme's primal and dual value; 0
-        for measures with a closed form.
+    gap : upper bound of the error of each part, from the programme's primal and dual value; 0 for
+        measures with a closed form.
     """
 
     measure: Measure
@@ -54,6 +57,12 @@ class Decomposition:
     i2: float
     i12: float
     gap: float = 0.0
+
+    @property
+    def bits(self) -> Decomposition:
+        """The same in bits."""
+        names = [f.name for f in fields(self) if f.name != "measure"]
+        return replace(self, **{name: getattr(self, name) / _NATS_PER_BIT for name in names})
 
 
 def decompose(pmf: Pmf | ArrayLike, measure: Measure = "broja") -> Decomposition:
@@ -75,11 +84,11 @@ def decompose(pmf: Pmf | ArrayLike, measure: Measure = "broja") -> Decomposition
     i1, i2, i12 = informations(p)
     if measure == "broja":
         result = least_information(p)
-        # Both lie between what is least known together and all that is known.
+        # The minimum lies between the larger single information and all that the inputs hold.
         least = float(np.clip(result.upper, max(i1, i2), min(i12, i1 + i2)))
         r, gap = i1 + i2 - least, max(0.0, result.upper - result.lower)
     else:
-        r, gap = _SHARED[measure](p), 0.0
+        r, gap = _REDUNDANCY[measure](p), 0.0
     return Decomposition(measure, r, i1 - r, i2 - r, i12 - i1 - i2 + r, i1, i2, i12, gap)
 
 
@@ -95,7 +104,7 @@ def _information(p: Floats) -> float:
 
 
 def _log_ratio(above: Floats, below: Floats) -> Floats:
-    """log(above / below), 0 where there is nothing above."""
+    """log(above / below), 0 where above is 0."""
     below = np.broadcast_to(below, above.shape)
     quotient = np.divide(above, below, out=np.ones_like(above), where=above > 0)
     return np.log(quotient)
@@ -120,7 +129,7 @@ def realisations(pmf: Pmf | ArrayLike, definition: Definition = "same-sign") -> 
     i1, i2, i12 = (i[at] for i in _pointwise(p))
     parts = split(i1, i2, i12, definition, _surprise(p, at))
     names = zip(("x1", "x2", "y"), (pmf.x1, pmf.x2, pmf.y), at, strict=True)
-    symbols = {name: [s[i] for i in place] for name, s, place in names}
+    symbols = {name: [s[i] for i in index] for name, s, index in names}
     return pd.DataFrame({**symbols, "p": p[at], **parts.columns()})
 
 
@@ -136,14 +145,14 @@ def _pointwise(p: Floats) -> tuple[Floats, Floats, Floats]:
 
 
 def _surprise(p: Floats, at: tuple[np.ndarray, ...]) -> Surprise:
-    """-log p(x_m) and -log p(x_m|y) at these places."""
+    """-log p(x_m) and -log p(x_m|y) at these cells."""
     y = p.sum(axis=(0, 1))
-    alone, given = [], []
-    for axis, place in ((1, at[0]), (0, at[1])):
+    marginal, conditional = [], []
+    for axis, index in ((1, at[0]), (0, at[1])):
         joint = p.sum(axis=axis)
-        alone.append(-np.log(joint.sum(axis=1)[place]))
-        given.append(-np.log(joint[place, at[2]] / y[at[2]]))
-    return Surprise(alone[0], alone[1], given[0], given[1])
+        marginal.append(-np.log(joint.sum(axis=1)[index]))
+        conditional.append(-np.log(joint[index, at[2]] / y[at[2]]))
+    return Surprise(*marginal, *conditional)
 
 
 def _imin(p: Floats) -> float:
@@ -161,7 +170,7 @@ def _immi(p: Floats) -> float:
 
 
 def _iccs(p: Floats) -> float:
-    """The mean of the common change, of and under the distribution that is tied in pairs alone."""
+    """Mean common change, computed for and under the pairwise maximum entropy distribution."""
     q = pairwise_maxent(p)
     at = np.nonzero(q)
     i1, i2, i12 = (i[at] for i in _pointwise(q))
@@ -173,7 +182,7 @@ def _finn_lizier(p: Floats) -> float:
     return float(rows["p"].to_numpy() @ rows["r"].to_numpy())
 
 
-_SHARED: Final[Mapping[str, Callable[[Floats], float]]] = {
+_REDUNDANCY: Final[Mapping[str, Callable[[Floats], float]]] = {
     "imin": _imin,
     "immi": _immi,
     "iccs": _iccs,

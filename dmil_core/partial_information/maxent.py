@@ -1,4 +1,4 @@
-"""The most random distribution that has the three pairwise marginals of another one."""
+"""The maximum entropy distribution with the three pairwise marginals of another distribution."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ from dmil_core.errors import DataError
 from dmil_core.partial_information.conic import minimise
 from dmil_core.partial_information.pmf import Floats
 
-#: Largest error of a marginal that is still taken for none.
+#: Largest error of a marginal that is accepted.
 GOOD_ENOUGH: Final = 1e-7
 
 
 def pairwise_maxent(p: Floats) -> Floats:
     """argmax H(q) over q (A, B, K) with q(x1,x2), q(x1,y) and q(x2,y) of p.
 
-    A programme over exponential cones, t >= q log q, solved by Clarabel; iterative fitting, the
-    usual way, takes for ever where these marginals leave almost nothing to a cell.
+    A programme over exponential cones, t >= q log q, solved by Clarabel. Iterative proportional
+    fitting, the usual way, converges very slowly where the marginals leave almost no probability
+    to a cell.
 
     Raises
     ------
     DataError
-        If the solver ends elsewhere.
+        If the marginals of the solver's answer are off by more than ``GOOD_ENOUGH``.
     """
     marginals = [p.sum(axis=axis) for axis in range(3)]
     first, second, third = (np.expand_dims(m > 0, axis) for axis, m in enumerate(marginals))
@@ -33,11 +34,11 @@ def pairwise_maxent(p: Floats) -> Floats:
     n = len(cells[0])
     rows, wanted, height = [], [], 0
     for axis, marginal in enumerate(marginals):
-        held = marginal > 0
-        place = np.cumsum(held.ravel()).reshape(held.shape) - 1
-        rows.append(height + place[tuple(c for a, c in enumerate(cells) if a != axis)])
-        wanted.append(marginal[held])
-        height += int(held.sum())
+        support = marginal > 0
+        constraint = np.cumsum(support.ravel()).reshape(support.shape) - 1
+        rows.append(height + constraint[tuple(c for a, c in enumerate(cells) if a != axis)])
+        wanted.append(marginal[support])
+        height += int(support.sum())
     cone = height + 3 * np.arange(n)
     each = np.arange(n)
     values = np.concatenate([np.ones(4 * n), -np.ones(n)])

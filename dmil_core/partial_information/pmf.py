@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dmil_core.errors import DataError
+from dmil_core.io import strict_json
+from dmil_core.io.strict_json import Expected
 
 Floats = NDArray[np.float64]
 Symbol = str | int | float | bool | None | tuple[Any, ...]
@@ -20,7 +22,24 @@ Triple = tuple[Symbol, Symbol, Symbol]
 
 #: How far probabilities may be from a sum of 1, as numbers in a file are rounded.
 SUM_TOLERANCE: Final = 1e-6
+#: Cells (x1, x2, y) that a table may have: 80 MB, beyond what can be decomposed in any case.
+MAX_CELLS: Final = 10_000_000
 _MOST_SHOWN: Final = 5
+_MOST_NESTED: Final = 8
+
+
+def _is_symbol(value: Any, depth: int = 0) -> bool:
+    if isinstance(value, list):
+        return depth < _MOST_NESTED and all(_is_symbol(v, depth + 1) for v in value)
+    return not isinstance(value, dict) and not (isinstance(value, float) and value - value != 0)
+
+
+_JsonSymbol = Annotated[Any, Expected("a number, a text, or a list of these", _is_symbol)]
+_Probability = Annotated[
+    float, Expected("a probability from 0 to 1", lambda p: 0 <= p <= 1 + SUM_TOLERANCE)
+]
+#: An entry of a file: the symbols of x1, x2 and y, and their probability.
+_Entry = tuple[tuple[_JsonSymbol, _JsonSymbol, _JsonSymbol], _Probability]
 
 
 @dataclass(frozen=True)
@@ -67,19 +86,25 @@ def from_entries(entries: Iterable[tuple[Triple, float]]) -> Pmf:
     Raises
     ------
     DataError
-        If a triple comes twice, or it is no distribution.
+        If a triple comes twice, there are more than `MAX_CELLS` cells, or it is no distribution.
     """
-    result = list(entries)
-    triples = [triple for triple, _ in result]
-    if len(set(triples)) < len(triples):
-        twice = next(t for i, t in enumerate(triples) if t in triples[:i])
-        raise DataError(f"a pmf names every (x1, x2, y) once; {list(twice)} comes twice")
-    names = tuple(tuple(dict.fromkeys(t[axis] for t in triples)) for axis in range(3))
-    places = [{name: i for i, name in enumerate(axis)} for axis in names]
-    p = np.zeros([max(len(axis), 1) for axis in names])
-    for triple, value in result:
-        p[tuple(place[s] for place, s in zip(places, triple, strict=True))] = value
-    return Pmf(checked(p), *names)
+    values: dict[Triple, float] = {}
+    for triple, value in entries:
+        if triple in values:
+            raise DataError(f"a pmf names every (x1, x2, y) once; {list(triple)} comes twice")
+        values[triple] = value
+    symbols = tuple(tuple(dict.fromkeys(t[axis] for t in values)) for axis in range(3))
+    shape = [max(len(axis), 1) for axis in symbols]
+    if math.prod(shape) > MAX_CELLS:
+        raise DataError(
+            f"a pmf has at most {MAX_CELLS:,} cells; {' x '.join(map(str, shape))} symbols make "
+            f"{math.prod(shape):,}. Join symbols that mean the same."
+        )
+    positions = [{symbol: i for i, symbol in enumerate(axis)} for axis in symbols]
+    p = np.zeros(shape)
+    for triple, value in values.items():
+        p[tuple(index[s] for index, s in zip(positions, triple, strict=True))] = value
+    return Pmf(checked(p), *symbols)
 
 
 def read_pmf(path: Path) -> Pmf:
@@ -101,35 +126,42 @@ def read_pmf(path: Path) -> Pmf:
         raise DataError(
             f'{path}: expected {{"pmf": [[[x1, x2, y], p], ...]}} with at least one entry'
         )
-    wrong = [i for i, entry in enumerate(listed) if not _is_entry(entry)]
-    if wrong:
+    return from_pairs(listed, str(path))
+
+
+def from_pairs(listed: Sequence[Any], where: str = "pmf") -> Pmf:
+    """A distribution from ``[[x1, x2, y], p]`` pairs, lists or tuples; ``where`` is for messages.
+
+    Raises
+    ------
+    DataError
+        Naming every pair that is not as expected.
+    """
+    try:
+        pairs: tuple[_Entry, ...] = strict_json.read(tuple[_Entry, ...], _as_lists(listed))
+    except strict_json.UnfitJsonError as error:
+        wrong = sorted({fault.path[0] for fault in error.faults if fault.path})
         shown = ", ".join(str(i) for i in wrong[:_MOST_SHOWN])
         more = f" and {len(wrong) - _MOST_SHOWN} more" if len(wrong) > _MOST_SHOWN else ""
+        which = f"entry {shown}{more} (from 0)" if wrong else "an entry"
         raise DataError(
-            f"{path}: entry {shown}{more} (from 0) is not [[x1, x2, y], p] with a probability p "
-            "from 0 to 1"
-        )
+            f"{where}: {which} is not [[x1, x2, y], p] with a probability p "
+            f"from 0 to 1; the first: {error.faults[0].describe('pmf')}"
+        ) from None
     try:
-        return from_entries((_triple(symbols), float(p)) for symbols, p in listed)
+        return from_entries((_triple(symbols), float(p)) for symbols, p in pairs)
     except DataError as error:
-        raise DataError(f"{path}: {error}") from None
+        raise DataError(f"{where}: {error}") from None
 
 
-def _is_entry(entry: Any) -> bool:
-    match entry:
-        case [[_, _, _] as triple, int() | float() as p] if not isinstance(p, bool):
-            plain = all(_is_symbol(s) for s in triple)
-            return plain and math.isfinite(p) and 0 <= p <= 1 + SUM_TOLERANCE
-    return False
+def _as_lists(value: Any) -> Any:
+    """Tuples as lists, numbers of numpy as Python's, as they would come from a JSON file."""
+    if isinstance(value, list | tuple):
+        return [_as_lists(v) for v in value]
+    return value.item() if isinstance(value, np.generic) else value
 
 
-def _is_symbol(value: Any, deep: int = 0) -> bool:
-    if isinstance(value, list):
-        return deep < 8 and all(_is_symbol(v, deep + 1) for v in value)
-    return not isinstance(value, dict)
-
-
-def _triple(symbols: list[Any]) -> Triple:
+def _triple(symbols: tuple[Any, ...]) -> Triple:
     x1, x2, y = map(_symbol, symbols)
     return x1, x2, y
 

@@ -1,11 +1,11 @@
-"""What each input says of the class of one sample, in nats, and how that is split.
+"""Pointwise mutual information of each input with the class of one sample, and its parts, in nats.
 
-Whatever a definition calls shared (r), the rest follows:
+A definition gives the redundant part r; the rest follows:
 
     u1 = i(x1;y) - r,   u2 = i(x2;y) - r,   s = i(x1,x2;y) - r - u1 - u2
 
-so that r + u1 + u2 + s = i(x1,x2;y) and r + u_m = i(x_m;y). All of them can be negative: evidence
-may speak against the true class.
+so that r + u1 + u2 + s = i(x1,x2;y) and r + u_m = i(x_m;y). All of them can be negative:
+an input may be evidence against the true class.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ from dmil_core.partial_information.pmf import Floats
 
 Definition = Literal["same-sign", "ccs", "lsmi"]
 
-#: What the inputs tell, each alone and both; the parts that are made of it; columns of a table.
+#: Names of the mutual informations, of their parts, and of both, as columns of a table.
 SUMS: Final = ("i1", "i2", "i12")
 PARTS: Final = ("r", "u1", "u2", "s")
 QUANTITIES: Final = (*SUMS, *PARTS)
 
-#: Name -> what it takes for shared, in a sentence.
+#: Name -> how it defines the redundant part r, in a sentence.
 DEFINITIONS: Final[Mapping[Definition, str]] = {
-    "same-sign": "what both say as well: the smaller of i1 and i2 where they agree in sign, else 0",
-    "ccs": "what is said twice: i1 + i2 - i12 where it has the sign of i1, i2 and i12, else 0",
-    "lsmi": "the less surprising input's surprise, less the same among samples of the class",
+    "same-sign": "minimum of |i1| and |i2|, with their sign, where the signs agree, else 0",
+    "ccs": "common change: i1 + i2 - i12 where it has the sign of i1, i2 and i12, else 0",
+    "lsmi": "smaller surprisal of the two inputs, less the same among samples of the class",
 }
 
 
 @dataclass(frozen=True)
 class Pointwise:
-    """A row per sample, all (N,), in nats.
+    """Pointwise information and its parts for N samples; all arrays are (N,), in nats.
 
     Attributes
     ----------
@@ -54,7 +54,7 @@ class Pointwise:
     s: Floats
 
     def columns(self) -> dict[str, Floats]:
-        """The same by name."""
+        """The arrays by name, in the order of ``QUANTITIES``."""
         return {name: getattr(self, name) for name in QUANTITIES}
 
     def largest(self) -> NDArray[np.str_]:
@@ -77,29 +77,29 @@ class Mean:
 
 
 def means(pointwise: Pointwise, groups: ArrayLike | None = None) -> dict[str, Mean]:
-    """What a set holds on average: i1, i2, i12, r, u1, u2, s; see :func:`mean_of`."""
+    """Mean of each of i1, i2, i12, r, u1, u2 and s with its standard error; see :func:`mean_of`."""
     return {name: mean_of(values, groups) for name, values in pointwise.columns().items()}
 
 
 def mean_of(values: Floats, groups: ArrayLike | None = None) -> Mean:
-    """The mean of a quantity (N,), in its unit; of one row there is no standard error.
+    """Mean of a quantity (N,) with its standard error (NaN for a single row), in the same unit.
 
-    Rows of a group (N,), say of one person, are alike: together they count for one in the standard
-    error. Without groups each row is its own.
+    Rows of one of the ``groups`` (N,), say of one person, are not independent: the standard error
+    is clustered by group. Without groups the rows count as independent.
     """
     n, mean = len(values), float(values.mean())
-    away = values - mean
+    deviations = values - mean
     if groups is not None:
-        place = np.unique(np.asarray(groups), return_inverse=True)[1]
-        away = np.bincount(place, weights=away).astype(np.float64)
-    g = len(away)
-    error = float(np.sqrt((away**2).sum() * g / (g - 1)) / n) if g > 1 else float("nan")
+        codes = np.unique(np.asarray(groups), return_inverse=True)[1]
+        deviations = np.bincount(codes, weights=deviations).astype(np.float64)
+    g = len(deviations)
+    error = float(np.sqrt((deviations**2).sum() * g / (g - 1)) / n) if g > 1 else float("nan")
     return Mean(mean, error)
 
 
 @dataclass(frozen=True)
 class Surprise:
-    """-log density of each input, alone and among samples of the true class, (N,) in nats."""
+    """-log p(x_m) and -log p(x_m | y) of each input for the true class, (N,), in nats."""
 
     x1: Floats
     x2: Floats
@@ -128,12 +128,12 @@ def split(
         If there is no such definition, or it lacks densities.
     """
     a, b, both = (np.asarray(i, dtype=np.float64) for i in (i1, i2, i12))
-    r = _shared(a, b, both, definition, surprise)
+    r = _redundant(a, b, both, definition, surprise)
     u1, u2 = a - r, b - r
     return Pointwise(a, b, both, r, u1, u2, both - r - u1 - u2)
 
 
-def _shared(
+def _redundant(
     i1: Floats, i2: Floats, i12: Floats, definition: Definition, surprise: Surprise | None
 ) -> Floats:
     match definition:
@@ -153,7 +153,7 @@ def _shared(
 def common_change(i1: Floats, i2: Floats, i12: Floats, zero: float = 1e-12) -> Floats:
     """i1 + i2 - i12 where it has the sign of all three, else 0 (Ince, Entropy 2017).
 
-    What is nearer to 0 than ``zero`` has no sign.
+    Values closer to 0 than ``zero`` count as having no sign.
     """
     twice = i1 + i2 - i12
     signs = [np.sign(np.where(np.abs(i) < zero, 0.0, i)) for i in (i1, i2, i12, twice)]

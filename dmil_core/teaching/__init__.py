@@ -1,1 +1,1 @@
-"""Small live trainings for people who watch."""
+"""Small live trainings for teaching: three models on one gate mixture, step by step."""

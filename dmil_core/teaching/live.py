@@ -1,10 +1,7 @@
-"""Joint, ensemble and DMIL on one small gate mixture, a step at a time, for people who watch.
+"""Live training of joint, ensemble and DMIL on one small gate mixture, a step at a time.
 
-The three are ordinary runs, of the paradigms and stages that ``dmil_core.training.run`` has: with
-equal
-settings they end at equal weights. They take turns, so that each is always about equally far.
-
-Nothing is kept on disk.
+The three are ordinary runs of ``dmil_core.training.run``: equal settings give equal weights. They
+take turns, so that all are about equally far. Nothing is written to disk.
 """
 
 from __future__ import annotations
@@ -31,8 +28,8 @@ from dmil_core.training.trainer import Learning
 
 
 def warm() -> None:
-    """Make this process ready: one thread, as small matrices gain nothing from more, and what the
-    first optimiser imports, which takes as long as torch itself."""
+    """Prepare this process: one thread, as small matrices gain nothing from more, and the imports
+    of the first optimiser, which take as long as torch itself."""
     torch.set_num_threads(1)
     torch.optim.AdamW([torch.nn.Parameter(torch.zeros(1))])
 
@@ -48,7 +45,7 @@ class _Learner:
     done: bool = False
 
     def go(self, until: float) -> bool:
-        """Train until this share of the way is done; whether anything was."""
+        """Train until this share of the training is done; returns whether a step was made."""
         moved = False
         while not self.done and (self.fraction < until or until >= 1.0):
             moved = True
@@ -61,7 +58,7 @@ class _Learner:
 
 
 class Live:
-    """The three learners of some settings.
+    """The three models of some settings, under training.
 
     Raises
     ------
@@ -88,15 +85,15 @@ class Live:
     @property
     def done(self) -> bool:
         """Whether every learner has ended."""
-        return all(one.done for one in self._learners.values())
+        return all(learner.done for learner in self._learners.values())
 
     @property
     def models(self) -> dict[str, torch.nn.Module]:
         """Each learner's model as it is."""
-        return {name: one.learning.model for name, one in self._learners.items()}
+        return {name: learner.learning.model for name, learner in self._learners.items()}
 
     def scene(self) -> Scene:
-        """What does not change."""
+        """The part that does not change."""
         y = self.dataset.y[self._rows]
         groups = tuple(
             Group(name, interaction_type, len(rows), float(np.bincount(y[rows]).max() / len(rows)))
@@ -106,49 +103,49 @@ class Live:
             classes=tuple(name.removeprefix("class ") for name in self.dataset.classes),
             groups=groups,
             squares=tuple(square for square, *_ in self._squares),
-            stages={name: _stages(one.learning.config) for name, one in self._learners.items()},
+            stages={n: _stages(learner.learning.config) for n, learner in self._learners.items()},
             parameters={n: sum(p.numel() for p in m.parameters()) for n, m in self.models.items()},
             train=self.settings.train,
         )
 
     def start(self) -> tuple[Snapshot, ...]:
-        """Every learner before its next step."""
+        """A snapshot of every model before its next step."""
         return tuple(self._snapshot(name) for name in LEARNERS)
 
     def step(self) -> tuple[Snapshot, ...]:
-        """Bring every learner a step on; those that moved, as they are then."""
+        """Train every model by one step; returns snapshots of those that were not done."""
         self.steps += 1
         until = min(1.0, self.steps / STEPS)
         moved = [name for name in LEARNERS if self._learners[name].go(until)]
         return tuple(self._snapshot(name) for name in moved)
 
     def _snapshot(self, name: str) -> Snapshot:
-        one = self._learners[name]
-        model = one.learning.model.eval()
+        learner = self._learners[name]
+        model = learner.learning.model.eval()
         rows = (x[self._rows] for x in self.dataset.inputs)
         out = _answer(model, *rows)
         right = out.logits.argmax(dim=1).numpy() == self.dataset.y[self._rows]
         gate = out.gate.numpy() if isinstance(out, DmilOutput) else None
-        places = {ALL: np.arange(len(right)), **{g: rows for g, (_, rows) in self._groups.items()}}
+        groups = {ALL: np.arange(len(right)), **{g: rows for g, (_, rows) in self._groups.items()}}
         surfaces, answers = [], []
         for square, grid1, grid2 in self._squares:
-            sure = _sure(_answer(model, grid1, grid2))
+            values = _class_and_confidence(_answer(model, grid1, grid2))
             fine = len(square.at1) * len(square.at2)
-            surfaces.append(_table(sure[:fine], len(square.at1)))
-            answers.append(_table(sure[fine:], len(square.symbols1)))
+            surfaces.append(_table(values[:fine], len(square.at1)))
+            answers.append(_table(values[fine:], len(square.symbols1)))
         return Snapshot(
             learner=name,
-            fraction=one.fraction,
-            stage=one.last.stage if one.last else "",
-            epoch=one.last.epoch if one.last else 0,
-            epochs=one.last.epochs if one.last else 0,
-            done=one.done,
-            accuracy={g: round(float(right[rows].mean()), 4) for g, rows in places.items()},
+            fraction=learner.fraction,
+            stage=learner.last.stage if learner.last else "",
+            epoch=learner.last.epoch if learner.last else 0,
+            epochs=learner.last.epochs if learner.last else 0,
+            done=learner.done,
+            accuracy={g: round(float(right[rows].mean()), 4) for g, rows in groups.items()},
             gate={}
             if gate is None
             else {
                 g: tuple(round(float(w), 4) for w in gate[rows].mean(axis=0))
-                for g, rows in places.items()
+                for g, rows in groups.items()
             },
             surfaces=tuple(surfaces),
             answers=tuple(answers),
@@ -161,12 +158,12 @@ def _answer(model: torch.nn.Module, *inputs: NDArray[Any]) -> Output:
     return out
 
 
-def _sure(out: Output) -> NDArray[np.float32]:
-    """(N,) the class answered plus how sure, 0 to just below 1."""
+def _class_and_confidence(out: Output) -> NDArray[np.float32]:
+    """(N,) predicted class plus confidence, rescaled to 0 (uniform) to just below 1."""
     p = out.logits.softmax(dim=1)
     top, answer = p.max(dim=1)
-    sure = ((top - 1.0 / p.shape[1]) / (1.0 - 1.0 / p.shape[1])).clamp(0.0, 0.999)
-    values: NDArray[np.float32] = (answer + sure).numpy()
+    confidence = ((top - 1.0 / p.shape[1]) / (1.0 - 1.0 / p.shape[1])).clamp(0.0, 0.999)
+    values: NDArray[np.float32] = (answer + confidence).numpy()
     return values
 
 
@@ -175,8 +172,8 @@ def _table(values: NDArray[Any], width: int) -> tuple[tuple[float, ...], ...]:
 
 
 def _stages(config: RunConfig) -> tuple[str, ...]:
-    own = tuple(stage.name for stage in config.stages)
-    return (OUT_OF_FOLD, *own) if config.folds else own
+    names = tuple(stage.name for stage in config.stages)
+    return (OUT_OF_FOLD, *names) if config.folds else names
 
 
 def _groups(drawn: GateMixtureSet, dataset: Dataset) -> dict[str, tuple[str, NDArray[np.int64]]]:
@@ -184,6 +181,6 @@ def _groups(drawn: GateMixtureSet, dataset: Dataset) -> dict[str, tuple[str, NDA
     rows = dataset.rows("val")
     if dataset.interaction_type is None:
         return {ALL: ("", np.arange(len(rows)))}
-    own = dataset.interaction_type[rows]
-    order = [c for c in COMPONENTS if (own == c).any()]
-    return {c: (c, np.flatnonzero(own == c)) for c in order}
+    types = dataset.interaction_type[rows]
+    order = [c for c in COMPONENTS if (types == c).any()]
+    return {c: (c, np.flatnonzero(types == c)) for c in order}

@@ -1,8 +1,9 @@
-"""Where in a gate mixture a picture of a decision is taken: x1 along one axis, x2 along the other.
+"""Decision surfaces of a gate mixture: a plane through input space, x1 along one axis, x2 along
+the other.
 
 An input moves along a path through the centres of its symbols, 0 at the first, 1 at the second and
-so on, and a little beyond both ends. Of a gate mixture of several gates each gate has a square of
-its own, in which both inputs say that it is on.
+so on, and a little beyond both ends. With several gates each gate has its own plane, on which
+both inputs show that gate.
 """
 
 from __future__ import annotations
@@ -19,24 +20,25 @@ from dmil_core.data.synthetic.gates import BITS
 
 Floats = NDArray[np.float64]
 
-#: How far a path goes beyond its ends, and its places between two symbols.
+#: Length by which a path is extended beyond its ends, in distances of symbols.
 BEYOND: Final = 0.6
+#: Grid points between two symbols.
 FINE: Final = 14
-#: Validation rows drawn into a square.
+#: Largest number of validation rows drawn on a plane.
 MOST_POINTS: Final = 120
 
 
 @dataclass(frozen=True)
 class Square:
-    """One picture: x1 from left to right, x2 from bottom to top.
+    """One plane: x1 from left to right, x2 from bottom to top.
 
     Attributes
     ----------
     name : the gate that is on, or "" where there is only one square.
-    symbols1, symbols2 : what the inputs say at 0, 1, 2 ... of the axes.
-    at1, at2 : places of the picture's columns and rows.
-    truth : by x2's symbol and x1's, the class that is most frequent there; -1 where none occurs.
-    points : (x1's place, x2's place, class) of some validation rows.
+    symbols1, symbols2 : symbols of the inputs at 0, 1, 2 ... of the axes.
+    at1, at2 : positions of the columns and rows on the axes.
+    truth : by x2's symbol and x1's, the most frequent class; -1 where none occurs.
+    points : (position on x1's axis, on x2's axis, class) of some validation rows.
     """
 
     name: str
@@ -51,31 +53,31 @@ class Square:
 def squares(
     drawn: GateMixtureSet, dataset: Dataset
 ) -> tuple[tuple[Square, NDArray[np.float32], NDArray[np.float32]], ...]:
-    """Every square, and the inputs of its places: first the picture's, row by row from the lowest,
-    then those at the symbols themselves in the same order."""
+    """Every plane with the inputs x1 and x2 of its points: first those of the grid, row by row from
+    the lowest, then those at the symbols in the same order."""
     distribution, val = drawn.mixture.clean, dataset.rows("val")
     centres = {m: drawn.centres(m) for m in (1, 2)}
     nearest = {m: _nearest(dataset.x(m)[val], centres[m]) for m in (1, 2)}
     result = []
-    for name, own in _blocks(drawn):
+    for name, symbols in _blocks(drawn):
         at: dict[int, Floats] = {}
         inputs: dict[int, tuple[Floats, Floats]] = {}
         for m in (1, 2):
-            path = centres[m][own[m]]
-            at[m] = _places(len(path))
+            path = centres[m][symbols[m]]
+            at[m] = _grid(len(path))
             inputs[m] = (_along(path, at[m]), path)
         x1, x2 = _crossed(inputs)
-        p = distribution.p[np.ix_(own[1], own[2])].transpose(1, 0, 2)
+        p = distribution.p[np.ix_(symbols[1], symbols[2])].transpose(1, 0, 2)
         truth = np.where(p.sum(axis=2) > 0, p.argmax(axis=2), -1)
-        here = np.isin(nearest[1], own[1]) & np.isin(nearest[2], own[2])
-        rows = np.flatnonzero(here)[:MOST_POINTS]
-        u, v = (_place(dataset.x(m)[val][rows], centres[m][own[m]]) for m in (1, 2))
+        inside = np.isin(nearest[1], symbols[1]) & np.isin(nearest[2], symbols[2])
+        rows = np.flatnonzero(inside)[:MOST_POINTS]
+        u, v = (_position(dataset.x(m)[val][rows], centres[m][symbols[m]]) for m in (1, 2))
         points = zip(u.tolist(), v.tolist(), dataset.y[val][rows].tolist(), strict=True)
         names = {1: distribution.x1, 2: distribution.x2}
         square = Square(
             name=name,
-            symbols1=tuple(_said(names[1][i]) for i in own[1]),
-            symbols2=tuple(_said(names[2][i]) for i in own[2]),
+            symbols1=tuple(_symbol(names[1][i]) for i in symbols[1]),
+            symbols2=tuple(_symbol(names[2][i]) for i in symbols[2]),
             at1=tuple(at[1].tolist()),
             at2=tuple(at[2].tolist()),
             truth=tuple(tuple(int(k) for k in line) for line in truth),
@@ -93,20 +95,23 @@ def _blocks(drawn: GateMixtureSet) -> list[tuple[str, dict[int, NDArray[np.int64
         return [("", {m: np.arange(size) for m, size in sizes.items()})]
     size = len(BITS)
     each = [np.arange(size * g, size * (g + 1)) for g in range(len(mixture.gates))]
-    return [(n.upper(), {1: own, 2: own}) for n, own in zip(mixture.gates, each, strict=True)]
+    return [
+        (n.upper(), {1: symbols, 2: symbols})
+        for n, symbols in zip(mixture.gates, each, strict=True)
+    ]
 
 
-def _said(symbol: Any) -> str:
+def _symbol(symbol: Any) -> str:
     return str(symbol[-1]) if isinstance(symbol, tuple) else str(symbol)
 
 
-def _places(symbols: int) -> Floats:
+def _grid(symbols: int) -> Floats:
     length = symbols - 1 + 2 * BEYOND
     return np.round(np.linspace(-BEYOND, symbols - 1 + BEYOND, round(length * FINE) + 1), 4)
 
 
 def _along(path: Floats, at: Floats) -> Floats:
-    """(P, D) the points at these places of the path through (symbols, D) centres."""
+    """(P, D) the points at these positions of the path through (symbols, D) centres."""
     if len(path) == 1:
         return np.repeat(path, len(at), axis=0)
     start = np.clip(np.floor(at).astype(int), 0, len(path) - 2)
@@ -129,8 +134,8 @@ def _nearest(x: NDArray[Any], centres: Floats) -> NDArray[np.int64]:
     return np.asarray(distance.argmin(axis=1))
 
 
-def _place(x: NDArray[Any], path: Floats) -> Floats:
-    """(N,) where along a path rows lie: at their nearest symbol, and on from there."""
+def _position(x: NDArray[Any], path: Floats) -> Floats:
+    """(N,) positions of rows along a path: projections on the segment at their nearest symbol."""
     if len(path) == 1:
         return np.zeros(len(x))
     symbol = _nearest(x, path)

@@ -1,7 +1,7 @@
-"""What people who watch a live training are told: settings, what stays, what changes.
+"""State of a live training: its settings, its fixed part, and snapshots of each model.
 
-``Scene`` is what does not change, ``Snapshot`` is what one learner can do at a moment; both go
-through JSON (``dmil_core.config.to_json``). Nothing here imports torch.
+``Scene`` is the part that does not change, ``Snapshot`` is one model at a moment; both go through
+JSON (``dmil_core.config.to_json``). Nothing here imports torch.
 """
 
 from __future__ import annotations
@@ -13,24 +13,25 @@ from dmil_core.data.synthetic.gate_mixture import GateMixture
 from dmil_core.data.synthetic.gate_mixture_set import Form, GateMixtureSet
 from dmil_core.teaching.plane import Square
 
+#: The paradigms that are trained side by side.
 LEARNERS: Final = ("ensemble", "joint", "dmil")
-#: Steps of a whole training; each brings every learner 1/40 of its way on.
+#: Number of steps (frames) of a whole training; each is 1/40 of every model's training.
 STEPS: Final = 40
-#: Name of the only group where no interaction type or gate tells groups apart.
+#: Name of the group of all validation rows.
 ALL: Final = "all"
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What is learnt, and for how long.
+    """Data and duration of a live training.
 
     Attributes
     ----------
-    gate mixture : spec of the distribution, as ``World.from_spec`` reads it.
+    mixture : spec of the gate mixture, as ``GateMixture.from_spec`` reads it.
     form, spread, spread2 : as in ``GateMixtureSet``.
     seed : of rows, weights and every draw.
-    train, val : rows.
-    epochs_scale : as in ``dmil_core.training.run``; few epochs, since people wait.
+    train, val : numbers of rows.
+    epochs_scale : factor on the paradigms' numbers of epochs.
     """
 
     mixture: str = "gates:xor=1"
@@ -56,9 +57,9 @@ class Group:
 
     Attributes
     ----------
-    interaction type : the component that explains them, or "" where no single one does.
-    rows : how many.
-    chance : share of their most frequent class, which a constant answer gets right.
+    interaction_type : the component that explains them, or "" where no single one does.
+    rows : number of rows.
+    chance : share of their most frequent class, the accuracy of a constant prediction.
     """
 
     name: str
@@ -69,13 +70,14 @@ class Group:
 
 @dataclass(frozen=True)
 class Scene:
-    """What does not change while the learners learn.
+    """The part of a live training that does not change.
 
     Attributes
     ----------
-    squares : the pictures' places; one for each gate, or one for all.
-    stages : names of each learner's stages, in order; DMIL's begin with ``out-of-fold``.
-    parameters : how many numbers each learner learns.
+    squares : input planes on which decisions are drawn; one for each gate, or one in all.
+    stages : names of each model's training stages, in order; DMIL's begin with ``out-of-fold``.
+    parameters : number of parameters of each model.
+    train : number of training rows.
     """
 
     classes: tuple[str, ...]
@@ -88,17 +90,17 @@ class Scene:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One learner at one moment.
+    """One model at one moment of its training.
 
     Attributes
     ----------
-    fraction : 0 to 1 of its way.
+    fraction : share of its training that is done, 0 to 1.
     stage : name of the stage of its last epoch, "" before the first.
-    accuracy : group -> share of validation rows it gets right; ``all`` is always there.
+    accuracy : group -> accuracy on its validation rows; ``all`` is always there.
     gate : group -> mean weight of each component there; empty without a gate.
-    surfaces : for each square, by x2's place and x1's, the class it answers (from 0) plus how sure
-        it is, from 0 (all classes alike) to just below 1.
-    answers : the same at the centres of the symbols, by x2's symbol and x1's.
+    surfaces : for each square, by row (x2) and column (x1), the predicted class (from 0) plus its
+        confidence, from 0 (uniform) to just below 1.
+    answers : the same at the centres of the symbols, by symbol of x2 and of x1.
     """
 
     learner: str

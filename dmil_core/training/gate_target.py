@@ -4,7 +4,7 @@ The explained share of a sample is e, the largest of a_1, ..., a_M and a, the ch
 probabilities of its true class. Modality m alone provides the share r_m = a_m / max(e, 1/2) of
 it, and the soft assignment divides it among the components:
 
-    w = e soft_assignment(r_1, ..., r_M)
+    w = e interaction_responsibilities(r_1, ..., r_M)
 
 The rest, 1 - e, no component explains, and shares keep it from blurring the others: where a fifth
 of the labels is wrong, a modality with a_m = 4/5 has all the information there is. The floor of
@@ -19,7 +19,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from dmil_core.metrics.responsibility import soft_assignment
+from dmil_core.metrics.responsibility import interaction_responsibilities
 
 #: An explained share below this counts as this much when the shares of the modalities are taken.
 CONFIDENCE_FLOOR = 0.5
@@ -35,7 +35,7 @@ def responsibilities(corrected: Tensor) -> Tensor:
     """
     e = corrected.amax(dim=1)
     *shares, _ = (corrected / e.clamp(min=CONFIDENCE_FLOOR).unsqueeze(1)).unbind(dim=1)
-    return e.unsqueeze(1) * torch.stack(soft_assignment(shares, 1.0), dim=1)
+    return e.unsqueeze(1) * torch.stack(interaction_responsibilities(shares, 1.0), dim=1)
 
 
 def chance_corrected(probabilities: Tensor, y: Tensor, prior: Tensor) -> Tensor:

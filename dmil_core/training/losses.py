@@ -18,7 +18,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from dmil_core.config import Weight
 from dmil_core.errors import ConfigError
-from dmil_core.metrics.responsibility import soft_assignment
+from dmil_core.metrics.responsibility import interaction_responsibilities
 from dmil_core.migration import term_name
 from dmil_core.models.batch import Batch
 from dmil_core.models.dmil import Dmil
@@ -60,7 +60,7 @@ class ModelOutputs:
         if truth is None:
             raise ConfigError("this loss term needs responsibilities; the paradigm has no folds")
         *unimodal, joint = ((truth - chance) / (1.0 - chance)).clamp(0.0, 1.0).unbind(1)
-        return self.over_present(torch.stack(soft_assignment(unimodal, joint), dim=1))
+        return self.over_present(torch.stack(interaction_responsibilities(unimodal, joint), dim=1))
 
     def over_present(self, w: Tensor) -> Tensor:
         """w (B, C) over the components that the model has.

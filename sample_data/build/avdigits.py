@@ -15,11 +15,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from dmil_core.data.files import write_arrays, write_npz
 from sklearn.datasets import load_digits
 
 from dmil_core.data.card import Card, MediaSpec, Modality
 from dmil_core.data.media import mulaw_decode
+from dmil_core.data.npz import write_arrays, write_npz
 from sample_data.build import speech
 from sample_data.build.splits import stratified
 
@@ -45,7 +45,7 @@ def digits_and_split() -> tuple[np.ndarray, np.ndarray]:
 
 
 def spoken(digit: np.ndarray) -> list[np.ndarray]:
-    """Return mu-distribution bytes of one clip per row; a voice setting says a digit only once."""
+    """Return mu-law bytes of one clip per row; a voice setting says a digit only once."""
     used: set[tuple[int, speech.Voice]] = set()
     clips = []
     for row, word in enumerate(digit):
@@ -58,7 +58,7 @@ def spoken(digit: np.ndarray) -> list[np.ndarray]:
     return clips
 
 
-def spoil_image(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def corrupt_image(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Hide the upper or the lower half, or wash the picture out, and put grain over it."""
     corrupted = image.astype(np.float64)
     manner = rng.integers(3)
@@ -73,8 +73,8 @@ def spoil_image(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     )
 
 
-def spoil_clip(code: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return the clip under noise, mu-distribution bytes to mu-distribution bytes."""
+def corrupt_clip(code: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return the clip under noise, mu-law bytes to mu-law bytes."""
     clip = mulaw_decode(code).astype(np.float64)
     return speech.encode(speech.add_noise(clip, rng.uniform(*SNR), rng.uniform(*TILT), rng))
 
@@ -87,9 +87,9 @@ def main() -> None:
     bad_image, bad_clip = (draw.random(len(digit)) < CORRUPT_SHARE for _ in range(2))
     clean = [heard[row] for row in np.flatnonzero(bad_clip)]
     for row in np.flatnonzero(bad_image).tolist():
-        images[row] = spoil_image(images[row], np.random.default_rng([SEED, 3, row]))
+        images[row] = corrupt_image(images[row], np.random.default_rng([SEED, 3, row]))
     for row in np.flatnonzero(bad_clip).tolist():
-        heard[row] = spoil_clip(heard[row], np.random.default_rng([SEED, 4, row]))
+        heard[row] = corrupt_clip(heard[row], np.random.default_rng([SEED, 4, row]))
     arrays: dict[str, np.ndarray] = {
         "x1": images,
         "x2": np.stack([speech.logmel(mulaw_decode(code)) for code in heard]),

@@ -16,13 +16,13 @@ from pathlib import Path
 
 import numpy as np
 import uharfbuzz
-from dmil_core.data.files import write_bytes, write_npz
 from fontTools.ttLib import TTFont
 from PIL import Image
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from dmil_core.data.card import Card, MediaSpec, Modality
+from dmil_core.data.npz import write_bytes, write_npz
 from sample_data.build.splits import grouped
 
 FOLDER = Path(__file__).resolve().parents[1] / "emoji"
@@ -198,8 +198,8 @@ def sheet(pictures: list[Image.Image]) -> bytes:
     """Return a PNG with the pictures in rows of ``COLUMNS``, on white, 255 colours."""
     rows = -(-len(pictures) // COLUMNS)
     whole = Image.new("RGB", (COLUMNS * TILE, rows * TILE), (255, 255, 255))
-    for place, picture in enumerate(pictures):
-        at = (place % COLUMNS * TILE, place // COLUMNS * TILE)
+    for index, picture in enumerate(pictures):
+        at = (index % COLUMNS * TILE, index // COLUMNS * TILE)
         whole.paste(Image.fromarray(np.rint(on_white(picture) * 255).astype(np.uint8)), at)
     stream = io.BytesIO()
     palette = whole.quantize(255, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
@@ -211,16 +211,16 @@ def main() -> None:
     """Write data.npz, glyphs.png and card.json."""
     glyphs = Glyphs(FONT)
     result = [(emoji, glyphs.picture(emoji.text)) for emoji in listed()]
-    emoji = [one for one, picture in result if picture is not None]
+    emoji = [entry for entry, picture in result if picture is not None]
     pictures = [picture for _, picture in result if picture is not None]
     traces = np.stack([ink(picture) for picture in pictures])
-    label = np.array([one.group for one in emoji])
-    group = look_alike_groups([stem(one.name) for one in emoji], traces)
+    label = np.array([entry.group for entry in emoji])
+    group = look_alike_groups([stem(entry.name) for entry in emoji], traces)
     arrays: dict[str, np.ndarray] = {
         "x1": np.stack([describe(picture) for picture in pictures]).astype(np.float16),
-        "x2": np.array([one.name for one in emoji]),
+        "x2": np.array([entry.name for entry in emoji]),
         "y": np.searchsorted(CARD.classes, label).astype(np.uint8),
-        "id": np.array([one.code for one in emoji]),
+        "id": np.array([entry.code for entry in emoji]),
         "split": grouped(label, group, SEED),
         "group": group,
     }

@@ -15,9 +15,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from dmil_core.data.files import read_card, read_npz, write_npz
 
 from dmil_core.data.card import Card, MediaSpec, Modality
+from dmil_core.data.npz import read_card, read_npz, write_npz
 from dmil_core.errors import DataError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -57,13 +57,13 @@ def joined(file: dict[str, np.ndarray], ids: np.ndarray, names: np.ndarray) -> n
     vectors, characters = file[key], file["ch"].tolist()
     if vectors.shape != (len(characters), SIZE):
         raise DataError(f"expected {key!r} of shape {(len(characters), SIZE)}, got {vectors.shape}")
-    place = {code(character): row for row, character in enumerate(characters)}
-    if missing := [one for one in ids.tolist() if one not in place]:
+    row_of = {code(character): row for row, character in enumerate(characters)}
+    if missing := [code_ for code_ in ids.tolist() if code_ not in row_of]:
         raise DataError(
             f"expected a vector for each of {len(ids)} emoji, got none for {len(missing)}, such as "
             f"{missing[0]}. Add them to the file"
         )
-    rows = np.array([place[one] for one in ids.tolist()])
+    rows = np.array([row_of[code_] for code_ in ids.tolist()])
     if "name" in file and (other := np.flatnonzero(file["name"][rows] != names)).size:
         first = int(other[0])
         raise DataError(

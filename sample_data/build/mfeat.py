@@ -16,11 +16,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from dmil_core.data.files import write_arrays, write_npz
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from dmil_core.data.card import Card, MediaSpec, Modality
+from dmil_core.data.npz import write_arrays, write_npz
 from sample_data.build.speech import WORDS
 from sample_data.build.splits import grouped
 from sample_data.build.wheels import read_from_wheel
@@ -58,7 +58,7 @@ def twins(pixels: np.ndarray) -> np.ndarray:
     alike = np.corrcoef(np.vstack([pixels, turned]))[:number]
     linked = (alike[:, :number] > ALIKE) | (alike[:, number:] > ALIKE)
     _, member = connected_components(coo_array(linked), directed=False)
-    return np.array([f"picture-{one:04d}" for one in member])
+    return np.array([f"picture-{number:04d}" for number in member])
 
 
 def main() -> None:
@@ -119,7 +119,7 @@ CARD = Card(
     cautions=(
         "These are two descriptions of one picture, not two sensors.",
         "Zernike moments do not change when a picture is turned, so they mix up 6 and 9; what "
-        "tells those two apart is unique to the Fourier side.",
+        "distinguishes those two is unique to the Fourier side.",
         "More than half of the nines are one of the sixes turned upside down, and a few digits are "
         "in the collection twice; such twins stay in one split.",
         "The picture is shown for people; the models see only the two vectors.",
@@ -151,10 +151,10 @@ CARD_THREE = replace(
     ),
     cautions=(
         "These are three descriptions of one picture, not three sensors.",
-        "The third is meant to be weak and to repeat: six numbers that tell most digits as the "
-        "other two do. The pixels, which would tell nearly every digit alone, are left out.",
-        "Neither Zernike moments nor morphological features tell a 6 from a 9; what tells those "
-        "two apart is unique to the Fourier side.",
+        "The third is meant to be weak and to repeat: six numbers that predict most digits as the "
+        "other two do. The pixels, which would predict nearly every digit alone, are left out.",
+        "Neither Zernike moments nor morphological features separate a 6 from a 9; what separates "
+        "those two is unique to the Fourier side.",
         "With three inputs redundancy is what at least two of them say.",
         *CARD.cautions[2:],
     ),

@@ -14,10 +14,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from dmil_core.data.files import write_npz
 
 from dmil_core.data.card import Card
 from dmil_core.data.media import mulaw_decode
+from dmil_core.data.npz import write_npz
 from dmil_core.schema import SPLITS
 from sample_data.build import avdigits
 from sample_data.build.speech import logmel
@@ -43,10 +43,10 @@ def same_pairs(rows: np.ndarray, digit: np.ndarray, rng: np.random.Generator) ->
     """Return pairs (n, 3) for "the same digit?": half of every digit's images meet their digit."""
     pairs = []
     images, clips = [], []
-    for one in np.unique(digit):
-        own = rows[digit[rows] == one]
-        agree = len(own) // 2
-        image, clip = rng.permutation(own), rng.permutation(own)
+    for value in np.unique(digit):
+        same = rows[digit[rows] == value]
+        agree = len(same) // 2
+        image, clip = rng.permutation(same), rng.permutation(same)
         pairs += [(i, c, 1) for i, c in zip(image[:agree], clip[:agree], strict=True)]
         images.append(image[agree:])
         clips.append(clip[agree:])
@@ -62,8 +62,8 @@ def _other_digit(
     order = rng.permutation(right)
     while len(clash := np.flatnonzero(digit[left] == digit[order])):
         swap = rng.integers(len(order), size=len(clash))
-        for one, other in zip(clash, swap, strict=True):
-            order[[one, other]] = order[[other, one]]
+        for row, other in zip(clash, swap, strict=True):
+            order[[row, other]] = order[[other, row]]
     return order
 
 
@@ -153,7 +153,7 @@ def card(name: str) -> Card:
         base,
         name=name,
         title=title,
-        summary=f"{question} Neither side can tell alone; both together can.",
+        summary=f"{question} Neither side predicts the class alone; both together do.",
         source=(
             "The images and clean clips of the set avdigits, paired at random by a program "
             "(python -m sample_data.build.pairs). " + base.source

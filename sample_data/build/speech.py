@@ -1,4 +1,4 @@
-"""Spoken digits: synthesis with espeak-ng and flite, noise, mu-distribution bytes and log-mel
+"""Spoken digits: synthesis with espeak-ng and flite, noise, mu-law bytes and log-mel
 features.
 
 Needs the Debian packages espeak-ng and flite. Waves are float64 in [-1, 1] at 8 kHz.
@@ -108,7 +108,7 @@ def add_noise(clip: np.ndarray, snr: float, tilt: float, rng: np.random.Generato
 
 
 def encode(clip: np.ndarray) -> np.ndarray:
-    """Return mu-distribution bytes (T,) uint8, the inverse of
+    """Return mu-law bytes (T,) uint8, the inverse of
     ``dmil_core.data.media.mulaw_decode``."""
     squeezed = np.sign(clip) * np.log1p(255 * np.abs(np.clip(clip, -1, 1))) / np.log(256)
     return np.rint((squeezed + 1) * 127.5).astype(np.uint8)

@@ -38,7 +38,7 @@ def grouped(labels: np.ndarray, groups: np.ndarray, seed: int) -> np.ndarray:
     chosen = np.empty(len(names), dtype="<U5")
     for group in np.lexsort((rng.random(len(names)), -counts.sum(axis=1))):
         left = ((open_ - counts[group]) / share) @ counts[group]
-        place = int(np.argmax(left + 1e-9 * rng.random(3)))
-        open_[place] -= counts[group]
-        chosen[group] = SPLITS[place]
+        part = int(np.argmax(left + 1e-9 * rng.random(3)))
+        open_[part] -= counts[group]
+        chosen[group] = SPLITS[part]
     return chosen[member]

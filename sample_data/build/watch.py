@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from dmil_core.data.files import write_npz
 
 from dmil_core.data.card import Card, MediaSpec, Modality
+from dmil_core.data.npz import write_npz
 from sample_data.build.wheels import read_from_wheel
 
 FOLDER = Path(__file__).resolve().parents[1] / "watch"
@@ -75,8 +75,8 @@ def main() -> None:
     signal = np.concatenate(pieces).astype(np.float16)
     person = np.repeat(np.asarray(source["subject"], dtype=np.int64), lengths)
     number = np.zeros(len(person), dtype=np.int64)
-    for one in np.unique(person):
-        number[person == one] = np.arange((person == one).sum())
+    for value in np.unique(person):
+        number[person == value] = np.arange((person == value).sum())
     held_out = [np.isin(person, VALIDATION), np.isin(person, TEST)]
     arrays: dict[str, np.ndarray] = {
         "x1": signal[:, :, :3],

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from benchmarks import ablations
-from benchmarks.readme import cells, reasons
+from benchmarks.tables import cells, reasons
 
 
 def run(

@@ -12,7 +12,7 @@ from playwright.async_api import async_playwright
 
 from benchmarks.app.stopwatch import TooSlow, seconds, summary
 from benchmarks.app.targets import BARS, targets
-from benchmarks.readme import cells, waiting
+from benchmarks.tables import cells, waiting
 from dmil_core.io.atomic import write_json
 from tests.browser.server import CHROMIUM, FLAGS
 

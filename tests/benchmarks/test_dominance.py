@@ -25,7 +25,7 @@ from benchmarks.dominance import (
     trained,
     weak_and_strong,
 )
-from benchmarks.readme import cells, reasons
+from benchmarks.tables import cells, reasons
 from dmil_core.checkpoint import run_folder
 from dmil_core.data.catalog import load_dataset
 from dmil_core.errors import DataError
@@ -162,7 +162,7 @@ def test_one_seed_shows_nothing() -> None:
     assert target(result).state == "open"
 
 
-def test_the_readme_says_what_the_intervals_say(
+def test_the_results_say_what_the_intervals_say(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cells, "RESULTS", tmp_path)
@@ -172,14 +172,14 @@ def test_the_readme_says_what_the_intervals_say(
         return reasons.dominance()
 
     text = section(0.5, 0.3)
-    assert "- `emoji-minilm`: `joint` under-uses redundancy. From its features" in text
-    assert "a probe is right 9.8 points less often than from those of a model of" in text
+    assert "- `emoji-minilm`: `joint` under-uses redundancy. A probe of its features" in text
+    assert "is correct 9.8 points less often than one of a model of" in text
     assert "That gap is 9.0 points larger than on `emoji` (95 % interval" in text
     assert "That gap is 20.0 points larger than on `emoji` (95 % interval" in text
-    assert "blank it is right 19.8 points less often than `ensemble` (95 % interval -21.2" in text
+    assert "blank it is correct 19.8 points less often than `ensemble` (95 % interval -21.2" in text
     assert "**met**" in text
     text = section(0.7, 0.3)
     assert "`joint` under-uses redundancy." not in text
-    assert "not clearly less is what it learns of the weaker input. From" in text
-    assert "a probe is right 10.2 points more often" in text
+    assert "not significantly lower is the probe of the weaker input. A" in text
+    assert "is correct 10.2 points more often" in text
     assert "**missed**" in text

@@ -1,4 +1,4 @@
-"""The README's two headline tables follow from the records, and say what is missing."""
+"""The headline tables follow from the records, and say what is missing."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.readme import cells, headlines
-from dmil_core.experiments.scoreboard import ABLATIONS, SETS
+from benchmarks.criteria.comparison import ABLATIONS, SETS
+from benchmarks.tables import cells, front, headlines
 from tests import records
 
 MEANS = {"joint": 0.85, "dmil": 0.9, "ensemble": 0.8, **dict.fromkeys(ABLATIONS, 0.88)}
@@ -40,7 +40,7 @@ def test_the_fidelity_table_has_every_setting_and_target(folders: Path) -> None:
     assert rows(text)["R only"][3] == "-"
     assert rows(text)["2 classes"][-1] == "25.0"
     assert text.count("- **met**") == 8
-    assert "Under way" not in text
+    assert "In progress" not in text
 
 
 def test_a_missed_target_says_where(folders: Path) -> None:
@@ -63,14 +63,14 @@ def test_the_comparison_is_in_the_order_of_average_ranks(folders: Path) -> None:
     assert rows(text)["`dmil`"] == ["1.00", *["90.0 ± 0.2"] * len(SETS)]
     assert rows(text)["`joint`"][0] == "5.00"
     assert text.count("- **met**") == 5
-    assert "Under way" not in text
+    assert "In progress" not in text
 
 
-def test_what_is_under_way_is_marked(folders: Path) -> None:
+def test_what_is_in_progress_is_marked(folders: Path) -> None:
     result = [*records.runs("emoji", MEANS), *records.runs("watch", {"dmil": 0.9}, seeds=2)]
     records.write(result, folders / "checkpoints")
     (text,) = headlines.headlines()
-    assert "**Under way**: 6 of 12 cells have all seeds" in text
+    assert "**In progress**: 6 of 12 cells have all seeds" in text
     assert "no record yet of `avdigits`" in text
     assert rows(text)["`dmil`"][1:] == ["90.0 ± 0.2", "90.0 ± 0.1 (2 of 5)"]
     assert rows(text)["`joint`"][-1] == "-"
@@ -78,6 +78,26 @@ def test_what_is_under_way_is_marked(folders: Path) -> None:
     assert "**met**" not in text
 
 
-def test_sets_of_one_s_own_stay_out_of_the_readme(folders: Path) -> None:
+def test_own_sets_stay_out_of_the_results(folders: Path) -> None:
     records.write(records.runs("mine", MEANS), folders / "checkpoints")
     assert headlines.headlines() == []
+
+
+def test_the_front_table_has_six_rows_and_names_the_place_of_dmil(folders: Path) -> None:
+    means = {**MEANS, "i2m2": 0.95, "dmil-paper": 0.7, "dmil-cd": 0.92}
+    records.write([r for d in SETS for r in records.runs(d, means)], folders / "checkpoints")
+    (folders / "fidelity.json").write_text(json.dumps(records.fidelity()), "utf-8")
+    text = front.front()
+    assert "`dmil` is third of 8 methods by mean rank** over 8 data sets" in text
+    assert "behind `i2m2`, `dmil-cd`\n(1 of these is its own ablation)" in text
+    table = rows(text)
+    assert [n for n in table if n][-6:] == [
+        "`dmil`",
+        "`dmil-paper`",
+        "`joint`",
+        "`ensemble`",
+        "`i2m2`, best compared method",
+        "reference, exact",
+    ]
+    assert table["`dmil`"] == ["3.00", *["90.0 ± 0.2"] * 4, "100.0 ± 0.0"]
+    assert table["reference, exact"][-2:] == ["100.0", "100.0"]

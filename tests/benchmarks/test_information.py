@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from benchmarks import information
-from benchmarks.readme import bits, cells
+from benchmarks.tables import bits, cells
 from dmil_core.partial_information.pointwise import Pointwise
 
 LN2 = float(np.log(2.0))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.server import CHROMIUM, FLAGS, running_app
 from tests.dashboard.folders import Room, furnish
@@ -58,9 +58,29 @@ def browser(launch: Launch) -> Browser:
     return launch(FLAGS)
 
 
+@pytest.fixture(scope="session")
+def profile(browser: Browser) -> BrowserContext:
+    """One browser profile, so that the app's scripts are fetched and compiled once."""
+    return browser.new_context()
+
+
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A visitor's window, 1440 by 1000."""
-    context = browser.new_context(viewport={"width": 1440, "height": 1000})
-    yield context.new_page()
-    context.close()
+def page(profile: BrowserContext, app_url: str) -> Iterator[Page]:
+    """A visitor's window, 1440 by 1000; of earlier tests the profile holds nothing but files."""
+    yield from _window(profile, app_url, 1440, 1000)
+
+
+@pytest.fixture
+def phone(profile: BrowserContext, app_url: str) -> Iterator[Page]:
+    """The same on a phone, 400 by 800."""
+    yield from _window(profile, app_url, 400, 800)
+
+
+def _window(profile: BrowserContext, url: str, width: int, height: int) -> Iterator[Page]:
+    page = profile.new_page()
+    page.set_viewport_size({"width": width, "height": height})
+    yield page
+    page.goto(f"{url}/_stcore/health")  # ends the visit, at an address of the same origin
+    page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+    profile.clear_cookies()
+    page.close()

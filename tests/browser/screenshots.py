@@ -43,8 +43,8 @@ PAGES = {
     "lesson-large": "lessons?lesson=xor&step=3&size=large",
     "gates": "gates",
     "paper": "paper?data={data}&box=s",
-    "gates-mix": "gates?world=world:xor%3D1,rdn%3D1,unq1%3D1,and%3D0.5,noise%3D0.1",
-    "gates-table": "gates?world=world:table%3Dno~no~stop/no~yes~go/yes~no~go/yes~yes~wait",
+    "gates-mix": "gates?mixture=gates:xor%3D1,rdn%3D1,unq1%3D1,and%3D0.5,noise%3D0.1",
+    "gates-table": "gates?mixture=gates:table%3Dno~no~stop/no~yes~go/yes~no~go/yes~yes~wait",
     "live": "live",
 }
 WIDTHS = {1440: 900, 400: 800}

@@ -44,7 +44,7 @@ def app_process(environment: Mapping[str, str] | None = None) -> Iterator[tuple[
     command += ["--server.fileWatcherType", "none"]
     env = {**os.environ, "OMP_NUM_THREADS": "1", **(environment or {})}
     with ended(subprocess.Popen(command, cwd=REPOSITORY, env=env)) as process:
-        _wait_until_healthy(f"http://127.0.0.1:{port}", process)
+        wait_until_healthy(f"http://127.0.0.1:{port}", process)
         yield f"http://127.0.0.1:{port}", process.pid
 
 
@@ -62,7 +62,8 @@ def ended(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]
             process.wait()
 
 
-def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
+def wait_until_healthy(url: str, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
+    """Wait until the server answers that it is well."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if process.poll() is not None:
@@ -78,15 +79,23 @@ def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], seconds: flo
     raise TimeoutError(f"{url} did not become healthy in {seconds:.0f} s")
 
 
+#: Milliseconds without a script run after which none is expected any more.
+CALM = 400
+_CALM = """
+(long) => {
+  const app = document.querySelector("[data-testid=stApp]");
+  const busy =
+    document.querySelector("[data-testid=stSkeleton], [data-testid=stStatusWidget]") ||
+    app?.getAttribute("data-test-script-state") === "running";
+  const now = performance.now();
+  window.calmSince = busy ? undefined : (window.calmSince ?? now);
+  return window.calmSince !== undefined && now - window.calmSince > long;
+}
+"""
+
+
 def settled(page: Page, timeout: float = 60_000) -> None:
     """Wait until the app has drawn something and no script run is under way."""
     page.wait_for_selector("[data-testid=stMain] h1", timeout=timeout)
-    page.wait_for_timeout(300)
-    page.wait_for_function(
-        "() => !document.querySelector('[data-testid=stSkeleton]')"
-        " && !document.querySelector('[data-testid=stStatusWidget]')"
-        " && document.querySelector('[data-testid=stApp]')"
-        "?.getAttribute('data-test-script-state') !== 'running'",
-        timeout=timeout,
-    )
-    page.wait_for_timeout(400)
+    page.evaluate("() => { window.calmSince = undefined; }")
+    page.wait_for_function(_CALM, arg=CALM, timeout=timeout)

@@ -183,10 +183,8 @@ def test_calibration_and_training_of_chosen_models(page: Page, app_url: str) -> 
     assert query(page)["among"] == "joint:0,dmil:0"
 
 
-def test_a_narrow_window_needs_no_sideways_scrolling(browser: Browser, app_url: str) -> None:
-    context = browser.new_context(viewport={"width": 400, "height": 800})
-    page = visit(context.new_page(), f"{app_url}/compare?data=switch&part=sets")
-    page.wait_for_timeout(800)
-    wide = page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollWidth")
+def test_a_narrow_window_needs_no_sideways_scrolling(phone: Page, app_url: str) -> None:
+    visit(phone, f"{app_url}/compare?data=switch&part=sets")
+    phone.wait_for_timeout(300)
+    wide = phone.evaluate("() => document.querySelector('[data-testid=stMain]').scrollWidth")
     assert wide <= 400
-    context.close()

@@ -190,9 +190,8 @@ def test_the_tour_is_offered_once_and_can_be_taken_again(page: Page, app_url: st
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
-def test_a_tour_goes_on_after_a_reload_and_can_be_declined(browser: Browser, app_url: str) -> None:
-    context = browser.new_context(viewport={"width": 400, "height": 800})
-    page = visit(context.new_page(), f"{app_url}/samples?data={REAL}")
+def test_a_tour_goes_on_after_a_reload_and_can_be_declined(phone: Page, app_url: str) -> None:
+    page = visit(phone, f"{app_url}/samples?data={REAL}")
     page.get_by_role("button", name="No, thanks").click()
     expect(page.get_by_role("button", name="Take the tour")).to_be_hidden()
     page.get_by_role("button", name="Tour", exact=True).click()
@@ -206,7 +205,6 @@ def test_a_tour_goes_on_after_a_reload_and_can_be_declined(browser: Browser, app
     assert box["x"] + box["width"] <= 400
     card.get_by_role("button", name="Skip").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
-    context.close()
 
 
 # --- accessibility --------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.server import settled
 from tests.browser.test_visitor import click_row, query, visit
@@ -75,12 +75,10 @@ def test_gates_are_found_chosen_mixed_typed_and_reloaded(page: Page, app_url: st
     expect_part(page, "synergy", "1.00 bits")
 
 
-def test_every_page_is_found_on_a_phone(browser: Browser, app_url: str) -> None:
-    context = browser.new_context(viewport={"width": 400, "height": 800})
-    page = visit(context.new_page(), f"{app_url}/?data={REAL}")
-    page.get_by_test_id("stExpandSidebarButton").click()
-    expect(page.get_by_role("link", name="Your data")).to_be_visible()
-    page.get_by_role("link", name="Gates").click()
-    page.wait_for_url(lambda url: urlsplit(url).path == "/gates")
-    expect_part(page, "synergy", "1.00 bits")
-    context.close()
+def test_every_page_is_found_on_a_phone(phone: Page, app_url: str) -> None:
+    visit(phone, f"{app_url}/?data={REAL}")
+    phone.get_by_test_id("stExpandSidebarButton").click()
+    expect(phone.get_by_role("link", name="Your data")).to_be_visible()
+    phone.get_by_role("link", name="Gates").click()
+    phone.wait_for_url(lambda url: urlsplit(url).path == "/gates")
+    expect_part(phone, "synergy", "1.00 bits")

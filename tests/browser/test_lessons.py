@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from dashboard.text import lessons as text
 from dashboard.text.lessons import Lesson, Play, Question, Takeaway
@@ -126,12 +126,10 @@ def test_keys_answer_go_on_and_back_and_the_overview_knows(page: Page, app_url: 
 
 
 def test_a_teacher_links_to_a_step_shows_it_large_and_prints_it(
-    browser: Browser, app_url: str, tmp_path: Path
+    page: Page, app_url: str, tmp_path: Path
 ) -> None:
-    context = browser.new_context(
-        color_scheme="dark", viewport={"width": 1440, "height": 900}, accept_downloads=True
-    )
-    page = visit(context.new_page(), f"{app_url}/lessons?lesson=two-eyes&step=2&said=two-eyes.ac")
+    page.emulate_media(color_scheme="dark")
+    visit(page, f"{app_url}/lessons?lesson=two-eyes&step=2&said=two-eyes.ac")
     page.wait_for_selector(".js-plotly-plot .main-svg", timeout=PATIENCE)
     assert not accessibility.faults(page)
     page.emulate_media(color_scheme="light")
@@ -157,7 +155,7 @@ def test_a_teacher_links_to_a_step_shows_it_large_and_prints_it(
         page.get_by_role("button", name="Handout").first.click()
     file = tmp_path / saved.value.suggested_filename
     saved.value.save_as(file)
-    handout = context.new_page()
+    handout = page.context.new_page()
     asked: list[str] = []
     handout.on("request", lambda r: asked.append(r.url))
     handout.goto(file.as_uri())
@@ -168,4 +166,4 @@ def test_a_teacher_links_to_a_step_shows_it_large_and_prints_it(
     link = handout.get_by_role("link").get_attribute("href")
     visit(page, link or "")
     expect(page.get_by_text("Step 1 of 4")).to_be_visible(timeout=PATIENCE)
-    context.close()
+    handout.close()

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Locator, Page
 
 from dmil_core.schema import COMPONENTS, contribution
 from tests.browser.test_visitor import visit
@@ -42,10 +42,10 @@ def contrast(one: str, other: str) -> float:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_is_as_dark_as_the_system_and_its_figures_are_read(
-    browser: Browser, app_url: str, scheme: Any
+    page: Page, app_url: str, scheme: Any
 ) -> None:
-    context = browser.new_context(color_scheme=scheme, viewport={"width": 1440, "height": 1000})
-    page = visit(context.new_page(), f"{app_url}/samples?data={GENERATED}&model=dmil")
+    page.emulate_media(color_scheme=scheme)
+    visit(page, f"{app_url}/samples?data={GENERATED}&model=dmil")
     style = "(e, name) => getComputedStyle(e)[name]"
     ground = page.locator("[data-testid=stApp]").evaluate(style, "backgroundColor")
     assert (luminance(ground) < 0.05) == (scheme == "dark")
@@ -60,7 +60,6 @@ def test_the_page_is_as_dark_as_the_system_and_its_figures_are_read(
     visit(page, f"{app_url}/compare?data={GENERATED}&part=samples&look=calibration")
     result |= colours(".js-plotly-plot .main-svg", 8)
     assert min(contrast(colour, ground) for colour in result) >= ENOUGH
-    context.close()
 
 
 def every_part(table: pd.DataFrame) -> tuple[str, str]:

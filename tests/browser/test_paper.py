@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.server import settled
 from tests.browser.test_visitor import query, visit
@@ -30,11 +30,9 @@ def test_parts_are_clicked_chosen_by_key_and_found_again(page: Page, app_url: st
     page.wait_for_url(lambda url: "/map" in url and "latent=M1" in url, timeout=20_000)
 
 
-def test_in_a_narrow_window_the_chosen_part_is_in_sight(browser: Browser, app_url: str) -> None:
-    context = browser.new_context(viewport={"width": 400, "height": 1200})
-    page = context.new_page()
+def test_in_a_narrow_window_the_chosen_part_is_in_sight(phone: Page, app_url: str) -> None:
+    phone.set_viewport_size({"width": 400, "height": 1200})
     for part in ("x1", "gate"):
-        visit(page, f"{app_url}/paper?data={REAL}&box={part}")
-        chosen = page.locator(f"g.box[data-id={part}][aria-pressed=true]")
+        visit(phone, f"{app_url}/paper?data={REAL}&box={part}")
+        chosen = phone.locator(f"g.box[data-id={part}][aria-pressed=true]")
         expect(chosen).to_be_in_viewport(ratio=0.95, timeout=20_000)
-    context.close()

@@ -76,15 +76,11 @@ def test_a_page_opens_without_errors_and_without_asking_other_servers(
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_narrow_window_needs_no_sideways_scrolling(
-    browser: Browser, app_url: str, name: str
-) -> None:
-    context = browser.new_context(viewport={"width": 400, "height": 800})
-    page = visit(context.new_page(), f"{app_url}/{name}?data={REAL}")
-    page.wait_for_timeout(800)
-    wide = page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollWidth")
+def test_a_narrow_window_needs_no_sideways_scrolling(phone: Page, app_url: str, name: str) -> None:
+    visit(phone, f"{app_url}/{name}?data={REAL}")
+    phone.wait_for_timeout(300)
+    wide = phone.evaluate("() => document.querySelector('[data-testid=stMain]').scrollWidth")
     assert wide <= 400
-    context.close()
 
 
 def test_the_overview_leads_to_a_sample(page: Page, app_url: str) -> None:

@@ -24,7 +24,7 @@ def loaded_by(module: str, names: set[str]) -> set[str]:
         "dmil_core.checkpoint, dmil_core.io.tables, dmil_core.schema, dmil_core.errors,"
         "dmil_core.config, dmil_core.metrics.scores, dmil_core.io.atomic, dmil_core.paradigms",
         "dmil_core.data.catalog, dmil_core.data.media,dmil_core.data.synthetic.switch_distribution",
-        "dmil_core.cli",
+        "dmil_core, dmil_core.cli, dmil_core.models.plugins",
         "dmil_core.experiments.records, dmil_core.experiments.scoreboard,"
         "dmil_core.experiments.fidelity_record, dmil_core.experiments.targets",
     ],

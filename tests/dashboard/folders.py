@@ -6,9 +6,11 @@ import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
+from benchmarks import criteria
 from dmil_core.checkpoint import MODEL_FILE, PREDICTIONS_FILE, PROJECTION_FILE, RUN_FILE
 from dmil_core.information import store
 from dmil_core.io.paths import checkpoints_root
@@ -41,7 +43,7 @@ class Room:
     checkpoint. Of ``avdigits`` there is an account of its information. ``switch`` and
     ``avdigits-same`` have records of comparisons over five seeds,
     ``emoji`` over three, with a method less. ``empty`` is an empty folder; ``results`` has the
-    record of a fidelity benchmark, and that of Theorem 1 which is shipped.
+    record of a fidelity benchmark, the targets of both, and the shipped record of Theorem 1.
     """
 
     root: Path
@@ -54,7 +56,6 @@ def furnish(folder: Path) -> Room:
     room = Room(folder / "checkpoints", folder / "empty", folder / "results")
     room.empty.mkdir()
     room.results.mkdir()
-    (room.results / "fidelity.json").write_text(json.dumps(records.fidelity()), "utf-8")
     shutil.copy(Path(APP).parents[1] / "benchmarks" / "results" / "theorem.json", room.results)
     for name in (REAL, GENERATED, BROKEN, THREE):
         _copy(name, room.root / name)
@@ -68,7 +69,17 @@ def furnish(folder: Path) -> Room:
     records.write(records.runs(RECORDED, METHODS), room.root)
     fewer = {name: mean for name, mean in METHODS.items() if name != "mlb"}
     records.write(records.runs(BEGUN, fewer, seeds=3), room.root)
+    fidelity_results(records.fidelity(), room.results, room.root)
     return room
+
+
+def fidelity_results(
+    record: dict[str, Any], results: Path, checkpoints: Path | None = None
+) -> None:
+    """Write a record of the fidelity benchmark, and the targets that follow from it."""
+    path = results / "fidelity.json"
+    path.write_text(json.dumps(record), "utf-8")
+    criteria.write(results / "targets.json", checkpoints or results, path)
 
 
 def _copy(name: str, to: Path) -> None:

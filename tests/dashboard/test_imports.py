@@ -151,7 +151,9 @@ def test_nothing_heavy_is_imported_for_the_first_page() -> None:
 
 
 def test_every_line_of_the_settings_has_its_reason() -> None:
-    lines = (REPOSITORY / ".streamlit" / "config.toml").read_text("utf-8").splitlines()
+    lines = (
+        (REPOSITORY / "dashboard" / ".streamlit" / "config.toml").read_text("utf-8").splitlines()
+    )
     for above, line in zip(["", *lines], lines, strict=False):
         if "=" in line and not line.startswith("#"):
             assert above.startswith("#"), line

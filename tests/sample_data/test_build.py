@@ -16,7 +16,7 @@ def test_grouped_split_keeps_groups_whole_and_classes_in_shares() -> None:
     group = rng.integers(0, 300, 1500)
     label = (group % 4 + (rng.random(1500) < 0.1)) % 4
     split = splits.grouped(label, group, seed=1)
-    assert all(len(set(split[group == one])) == 1 for one in np.unique(group))
+    assert all(len(set(split[group == value])) == 1 for value in np.unique(group))
     for kind in range(4):
         shares = [(split[label == kind] == name).mean() for name in SPLITS]
         np.testing.assert_allclose(shares, splits.SHARES, atol=0.04)

@@ -35,7 +35,7 @@ def pairs(request: pytest.FixtureRequest) -> Dataset:
 
 def members(pairs: Dataset) -> tuple[np.ndarray, np.ndarray]:
     """Rows of avdigits that the image and the clip of each pair come from."""
-    result = [re.search(r"-i(\d+)-c(\d+)$", one) for one in pairs.ids]
+    result = [re.search(r"-i(\d+)-c(\d+)$", id_) for id_ in pairs.ids]
     rows = np.array([[int(match[1]), int(match[2])] for match in result if match])
     assert len(rows) == len(pairs)
     return rows[:, 0], rows[:, 1]
@@ -69,9 +69,9 @@ def test_answers_are_balanced_for_every_digit_on_both_sides(pairs: Dataset, base
         assert abs(pairs.y[rows].mean() - 0.5) < 0.02
         for used in members(pairs):
             for digit in range(10):
-                own = pairs.y[rows][base.y[used[rows]] == digit]
+                of_digit = pairs.y[rows][base.y[used[rows]] == digit]
                 # One row of imbalance is what an odd count leaves.
-                assert abs(2 * own.sum() - len(own)) <= 1
+                assert abs(2 * of_digit.sum() - len(of_digit)) <= 1
 
 
 def test_inputs_are_clean(pairs: Dataset, base: Dataset) -> None:

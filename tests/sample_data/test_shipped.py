@@ -172,7 +172,7 @@ def test_emoji_minilm_vectors_are_of_length_one_and_alike_where_names_are() -> N
     assert heart @ other > 0.6 > 0.4 > heart @ taxi
 
 
-def test_avdigits_spoils_both_sides_independently() -> None:
+def test_avdigits_corrupts_both_inputs_independently() -> None:
     image, audio = (loaded("avdigits").flags[f"{side}_corrupt"] for side in ("image", "audio"))
     assert 0.37 < image.mean() < 0.43
     assert 0.37 < audio.mean() < 0.43

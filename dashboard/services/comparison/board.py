@@ -1,4 +1,4 @@
-"""What the records of comparisons say: scores over seeds, differences, ranks over data sets."""
+"""Recorded comparisons: scores over seeds, paired differences, ranks over data sets."""
 
 from __future__ import annotations
 
@@ -11,14 +11,19 @@ import streamlit as st
 from dashboard.services.store.catalog import CheckpointCatalog, log, stamp
 from dmil_core.experiments import records, scoreboard
 from dmil_core.experiments.records import Records
-from dmil_core.experiments.scoreboard import Standing
-from dmil_core.experiments.targets import Target
+from dmil_core.experiments.scoreboard import RankSummary
+from dmil_core.io.paths import checkpoints_roots
 
 SEEDS = scoreboard.SEEDS
 
 
 def recorded(root: Path, split: str = "test") -> Records:
-    """Every recorded run, by its figures on one split; do not write into it."""
+    """Every recorded run, by its figures on one split; do not write into it.
+
+    Where ``root`` has no records, those of the demonstration that an installed package carries.
+    """
+    if not _key(root):
+        root = checkpoints_roots()[-1]
     return _recorded(str(root), split, _key(root))
 
 
@@ -41,7 +46,7 @@ def split_of(split: str) -> str:
 
 @dataclass(frozen=True)
 class Board:
-    """All recorded ways of learning on one data set.
+    """All recorded paradigms on one data set.
 
     Attributes
     ----------
@@ -108,8 +113,8 @@ def by_interaction_type(root: Path, data: str, split: str, order: tuple[str, ...
     runs = recorded(root, split).of(data)
     frame = scoreboard.by_interaction_type(runs).drop(columns="data")
     frame = frame.rename(columns={"paradigm": "model", "interaction_type": "group"})
-    place = {name: i for i, name in enumerate(order)}
-    return frame.sort_values("model", key=lambda m: m.map(place), kind="stable")
+    position = {name: i for i, name in enumerate(order)}
+    return frame.sort_values("model", key=lambda m: m.map(position), kind="stable")
 
 
 def over_sets(root: Path, metric: str, reference: str, split: str) -> pd.DataFrame:
@@ -122,28 +127,18 @@ def means(root: Path, metric: str, split: str) -> pd.DataFrame:
     return scoreboard.summary(recorded(root, split).runs, metric)
 
 
-def standing(root: Path, metric: str, split: str) -> Standing:
+def rank_summary(root: Path, metric: str, split: str) -> RankSummary:
     """Average ranks over the data sets with complete records."""
-    return _standing(str(root), metric, split, _key(root))
+    return _rank_summary(str(root), metric, split, _key(root))
 
 
 @st.cache_resource(max_entries=16, show_spinner="Ranking …")
-def _standing(root: str, metric: str, split: str, key: str) -> Standing:
-    return scoreboard.standing(recorded(Path(root), split).runs, metric)
-
-
-def targets(root: Path) -> list[Target]:
-    """What the comparison was to show, on test rows."""
-    return _targets(str(root), _key(root))
-
-
-@st.cache_resource(max_entries=4, show_spinner="Ranking …")
-def _targets(root: str, key: str) -> list[Target]:
-    return scoreboard.targets(recorded(Path(root)).runs)
+def _rank_summary(root: str, metric: str, split: str, key: str) -> RankSummary:
+    return scoreboard.rank_summary(recorded(Path(root), split).runs, metric)
 
 
 def about(method: str) -> str:
-    """One sentence on a way of learning and whose idea it is; empty for one that is not ours."""
+    """One sentence on a paradigm with its citation; empty for one that is not in the library."""
     from dmil_core.paradigms import PARADIGMS
 
     paradigm = PARADIGMS.get(method)

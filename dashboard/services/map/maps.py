@@ -26,7 +26,7 @@ from dashboard.services.store.catalog import (
 )
 from dashboard.state.view import COLOURS
 from dmil_core import schema
-from dmil_core.inference.projection import Method, place
+from dmil_core.inference.projection import Method, project_new
 from dmil_core.partial_information.pointwise import PARTS
 
 #: (N, 2) places on a map, in units of the map: 0 to 1 along its longer side.
@@ -246,4 +246,4 @@ def place_new(
     placed_rows = values[pd.Index(held.ids).get_indexer(where.ids)]
     xy = on.frame[list(schema.projection(where.latent))].to_numpy()
     method: Method = "pca" if on.method == "pca" else "umap"
-    return where.to_unit.there(place(placed_rows, xy, new, method))
+    return where.to_unit.there(project_new(placed_rows, xy, new, method))

@@ -10,13 +10,13 @@ import streamlit as st
 from dashboard.services.sample.samples import NATS_PER_BIT
 from dashboard.services.store.catalog import Checkpoint, log, stamp
 from dmil_core.errors import DmilError
-from dmil_core.information.store import FILE, Account, read
+from dmil_core.information.store import FILE, InformationEstimates
 from dmil_core.io.atomic import lies_in
-from dmil_core.io.paths import checkpoints_root
+from dmil_core.io.paths import checkpoints_roots
 from dmil_core.partial_information.pointwise import PARTS
 
 
-def account(checkpoint: Checkpoint) -> Account | None:
+def account(checkpoint: Checkpoint) -> InformationEstimates | None:
     """What is kept of the information of this model's set; None where nothing is, or it is of
     other rows."""
     kept = _account(str(_file(checkpoint)), kept_stamp(checkpoint))
@@ -55,13 +55,13 @@ def clusters(checkpoint: Checkpoint) -> pd.DataFrame:
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)
-def _account(path: str, key: str) -> Account | None:
+def _account(path: str, key: str) -> InformationEstimates | None:
     if not key:
         return None
     try:
-        if not lies_in(Path(path), checkpoints_root()):
+        if not any(lies_in(Path(path), root) for root in checkpoints_roots()):
             return None
-        return read(Path(path))
+        return InformationEstimates.load(Path(path))
     except DmilError as error:
         log.warning("information of a set: %s", error)
         return None

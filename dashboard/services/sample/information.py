@@ -16,9 +16,9 @@ from dashboard.services.sample.samples import NATS_PER_BIT, in_split, record, so
 from dashboard.services.store.catalog import Checkpoint, DataProblem, checkpoint_catalog, table
 from dashboard.state.view import ESTIMATORS
 from dmil_core.errors import ConfigError
-from dmil_core.information.heads import Calibration, can_tell, from_heads
+from dmil_core.information.heads import Calibration, from_heads, has_two_heads
 from dmil_core.information.store import GROUP
-from dmil_core.information.truth import exact, known_distribution
+from dmil_core.information.truth import exact_pointwise, known_distribution
 from dmil_core.partial_information.pointwise import PARTS, QUANTITIES, largest_part, mean_of
 
 #: Who tells the averages of a set beside its models: networks that read it, and its known
@@ -67,7 +67,7 @@ class Shortfall:
 
 def tells(checkpoint: Checkpoint) -> bool:
     """Whether this model has a head for each of two inputs."""
-    return checkpoint.status == "ready" and can_tell(table(checkpoint).columns)
+    return checkpoint.status == "ready" and has_two_heads(table(checkpoint).columns)
 
 
 def other_that_tells(checkpoint: Checkpoint) -> Checkpoint | None:
@@ -265,5 +265,5 @@ def _exact_of(
     data = source(_found)
     if distribution is None or isinstance(data, DataProblem):
         return None
-    rows = exact(distribution, data.x1, data.x2, data.y, definition)  # type: ignore[arg-type]
+    rows = exact_pointwise(distribution, data.x1, data.x2, data.y, definition)  # type: ignore[arg-type]
     return _bits(rows.columns(), np.asarray(data.ids))

@@ -25,7 +25,7 @@ from dmil_core import checkpoint, schema
 from dmil_core.errors import CheckpointError, DmilError
 from dmil_core.io import tables
 from dmil_core.io.atomic import lies_in
-from dmil_core.io.paths import checkpoints_root, sample_data_root
+from dmil_core.io.paths import checkpoints_root, checkpoints_roots, sample_data_root
 
 log = logging.getLogger("dashboard")
 
@@ -154,7 +154,8 @@ def checkpoint_catalog() -> CheckpointCatalog:
 
 def _listed() -> CheckpointCatalog:
     root = checkpoints_root()
-    catalog = _catalog(str(root), stamp(root.glob("*/*/seed*/*")), stamp(_cards()))
+    files = (file for each in checkpoints_roots() for file in each.glob("*/*/seed*/*"))
+    catalog = _catalog(str(root), stamp(files), stamp(_cards()))
     visitor = visitors.visitor()
     if not visitor:
         return catalog
@@ -171,7 +172,7 @@ def _cards() -> list[Path]:
 
 @st.cache_resource(max_entries=4, show_spinner="Looking for checkpoints …")
 def _catalog(root: str, key: str, _cards_key: str) -> CheckpointCatalog:
-    result = [_checkpoint(entry) for entry in checkpoint.find_runs(Path(root))]
+    result = [_checkpoint(entry) for entry in checkpoint.find_runs()]
     return CheckpointCatalog(Path(root), tuple(result), _titles())
 
 

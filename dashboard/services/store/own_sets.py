@@ -14,6 +14,7 @@ import time
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -154,7 +155,8 @@ def train(own: OwnSet, thorough: str) -> Job:
     scale = THOROUGH[thorough]
     for paradigm in PARADIGMS:
         # A map by UMAP takes as long as a quick training; PCA is there at once.
-        method = "umap" if thorough == "full" and paradigm == "dmil" else "pca"
+        umap = thorough == "full" and paradigm == "dmil" and find_spec("umap") is not None
+        method = "umap" if umap else "pca"
         argv = command(
             "train", "--data", own.data, "--paradigm", paradigm, "--map", method,
             "--out", own.models / paradigm / "seed0", "--epochs-scale", scale, "--progress", "json",

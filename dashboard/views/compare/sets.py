@@ -9,6 +9,7 @@ from dashboard import widgets
 from dashboard.figures import board as figures
 from dashboard.services.comparison import board as service
 from dashboard.services.store.catalog import CheckpointCatalog
+from dashboard.services.targets import targets
 from dashboard.state import session
 from dashboard.state.view import METRICS
 from dashboard.text import messages, terms, verdicts
@@ -25,7 +26,7 @@ def sets(all_: CheckpointCatalog) -> None:
         "Metric", "metric", METRICS, view.metric, terms.METRICS.__getitem__,
         help=terms.METRIC, width=360,
     )  # fmt: skip
-    result = service.standing(all_.root, view.metric, split)
+    result = service.rank_summary(all_.root, view.metric, split)
     if result.ranks.empty:
         widgets.notice(messages.no_ranks())
     else:
@@ -33,11 +34,12 @@ def sets(all_: CheckpointCatalog) -> None:
             _lead(result)
         _ranks(result)
         _table(result)
-    st.header("What the comparison was to show", anchor=False)
-    widgets.targets(service.targets(all_.root))
+    if criteria := targets("comparison"):
+        st.header("What the comparison was to show", anchor=False)
+        widgets.targets(criteria)
 
 
-def _lead(standing: service.Standing) -> None:
+def _lead(standing: service.RankSummary) -> None:
     ranks = standing.ranks
     # Within reach of the best; the best itself is not counted.
     tied = int((ranks <= ranks.iloc[0] + standing.critical).sum()) - 1
@@ -61,9 +63,9 @@ def _lead(standing: service.Standing) -> None:
         )
 
 
-def _ranks(standing: service.Standing) -> None:
+def _ranks(standing: service.RankSummary) -> None:
     st.markdown("**Average rank, best first**", help=terms.RANKS)
-    fig = figures.ranks(standing.ranks, standing.each, standing.cliques, standing.critical)
+    fig = figures.ranks(standing.ranks, standing.per_set, standing.cliques, standing.critical)
     words = [f"{v:.2f}" for v in standing.ranks]
     alt = verdicts.order([str(n) for n in standing.ranks.index], words)
     widgets.chart(fig, "ranks", f"Average rank of each method, 1 is best: {alt}")
@@ -78,7 +80,7 @@ def _ranks(standing: service.Standing) -> None:
     st.caption(legend)
 
 
-def _table(standing: service.Standing) -> None:
+def _table(standing: service.RankSummary) -> None:
     frame = pd.DataFrame({"method": standing.ranks.index, "rank": standing.ranks.to_numpy()})
     scores = standing.scores.T.loc[list(standing.ranks.index)].reset_index(drop=True)
     st.dataframe(

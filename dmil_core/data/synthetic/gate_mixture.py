@@ -1,4 +1,5 @@
-"""A gates: the distribution of two inputs and a class, built from gates or from a truth table.
+"""A gate mixture: a synthetic distribution of two inputs and a class, made of logic gates or a
+truth table.
 
 **Gates.** Each of x1 and x2 has a bit, a and b. A gate makes the class of the two, y = f(a, b).
 Every bit is fair, and the two have ``correlation`` c; in RDN they are one and the same:
@@ -14,9 +15,8 @@ same inputs may lead to several classes. A table says itself how its inputs go t
 ``correlation``.
 
 What follows is the same for both. **Prior.** The distribution p0 so far is tilted to the class
-prior q that
-is asked for; of all distributions with this prior it is the nearest to p0 (least Kullback-Leibler
-divergence):
+prior q that is asked for; of all distributions with this prior it is the nearest to p0 (least
+Kullback-Leibler divergence):
 
     p1(x1, x2, y) = p0(x1, x2, y) q(y) / p0(y)
 
@@ -80,7 +80,8 @@ OPTIONS: Final[tuple[Option, ...]] = (
 
 @dataclass(frozen=True)
 class GateMixture:
-    """A distribution of (x1, x2, y); the module says what the parts mean.
+    """A gate mixture: a synthetic distribution of two inputs and a class made of logic gates or a
+    truth table. The module explains the parts.
 
     Attributes
     ----------
@@ -123,8 +124,9 @@ class GateMixture:
 
     @classmethod
     def from_spec(cls, spec: str) -> GateMixture:
-        """Read ``gates``, ``gates:xor=1,and=.5,noise=.1``, ``gates:table=0~0~0/1~0~1``; raises
-        ConfigError."""
+        """Read ``gates``, ``gates:xor=1,and=.5,noise=.1``, ``gates:table=0~0~0/1~0~1``, or the same
+        with the set's old name; raises ConfigError."""
+        spec = options.current_name(spec)
         _require(spec.partition(":")[0] == NAME, f"a spec begins with {NAME}:, got {spec[:40]!r}")
         return cls.from_values(options.parse(spec, OPTIONS))
 
@@ -142,9 +144,9 @@ class GateMixture:
     @property
     def values(self) -> dict[str, Any]:
         """The values of ``OPTIONS``, as ``options.canonical`` writes them."""
-        own = {name: getattr(self, name) for name in ("noise", "prior", "correlation")}
+        shape = {name: getattr(self, name) for name in ("noise", "prior", "correlation")}
         rows = write_table(self.table, arrow="~", gap="~", end="/")
-        return {**{n: self.gates.get(n, 0.0) for n in GATE_NAMES}, "table": rows or (), **own}
+        return {**{n: self.gates.get(n, 0.0) for n in GATE_NAMES}, "table": rows or (), **shape}
 
     @property
     def spec(self) -> str:
@@ -167,8 +169,8 @@ class GateMixture:
         p, asked = self._before.p, self._asked
         if asked is None:
             return self._before
-        own = p.sum(axis=(0, 1))
-        factor = np.divide(asked, own, out=np.zeros_like(own), where=own > 0)
+        prior = p.sum(axis=(0, 1))
+        factor = np.divide(asked, prior, out=np.zeros_like(prior), where=prior > 0)
         return replace(self._before, p=_scaled(p * factor))
 
     def pmf(self) -> Pmf:

@@ -4,11 +4,11 @@ exact.
 Each class is a mixture of Gaussians with means on the corners of a simplex. A coordinate of x1
 and the same coordinate of x2 may be correlated; everything else is independent:
 
-- ``shared``: both inputs say y, and part of their noise is the same;
+- ``shared``: both inputs determine y, and part of their noise is the same;
 - ``degraded``: x2 is x1 with more noise, and classes are unbalanced;
-- ``xor``: y is whether the two corners differ, so that neither input says anything;
+- ``xor``: y is whether the two corners differ, so that neither input alone is informative;
 - ``copy``: y is the pair of both corners, half of it in each input;
-- ``unique``: only x1 says y;
+- ``unique``: only x1 is informative about y;
 - ``visible``: R, U1, U2 or S, as in ``switch``, but which of them can be seen in both inputs.
 """
 
@@ -31,12 +31,12 @@ from dmil_core.schema import COMPONENTS
 
 Floats = NDArray[np.float64]
 
-#: ``visible``: length of what says the interaction type, and of what says the class.
+#: ``visible``: lengths of the codes of the interaction type and of the class.
 MODE_LENGTH: Final = 4.0
 CODE_LENGTH: Final = 1.8
 
 NAME: Final = "gaussian"
-TITLE: Final = "Gaussian distributions: what each input tells is known in bits"
+TITLE: Final = "Gaussian distributions: mutual information with the class is known in bits"
 NOISE: Final = 0.5
 _CHUNK_ENTRIES: Final = 4_000_000
 
@@ -92,13 +92,13 @@ class GaussianDistribution:
         step = max(1, _CHUNK_ENTRIES // means.size)
         values = np.full((len(x[0]), len(self.prior)), -np.inf)
         for start in range(0, len(values), step):
-            rows = np.stack([own[start : start + step] for own in x])
+            rows = np.stack([x_m[start : start + step] for x_m in x])
             away = rows[:, :, None, :] - means[:, None, :, :]
             square = np.einsum("ingd,ij,jngd->ng", away, precision, away, optimize=True)
             density = constant - 0.5 * square + np.log(self.weights)
             for k in np.unique(self.labels):
-                own = density[:, self.labels == k]
-                values[start : start + step, k] = logsumexp(own, axis=1)
+                of_class = density[:, self.labels == k]
+                values[start : start + step, k] = logsumexp(of_class, axis=1)
         return values
 
 

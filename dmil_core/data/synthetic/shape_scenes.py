@@ -68,7 +68,7 @@ def draw_scenes(n: int, rng: np.random.Generator) -> Scenes:
 
 
 def render(scenes: Scenes, frame: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """(N, 32, 32, 3) pictures; places, tints and grain are drawn anew for every picture.
+    """(N, 32, 32, 3) pictures; positions, tints and grain are drawn anew for every picture.
 
     Parameters
     ----------

@@ -1,5 +1,5 @@
 """The generated sets ``switch`` and ``switch-three``: rows of a ``SwitchDistribution`` of two or
-of three modalities, with splits, ids and optional faults."""
+of three modalities, with splits, ids and optionally wrong labels."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ interaction type uses carries the code of a class; everything else is Gaussian n
 - R: the R blocks of all modalities carry the code of ``y`` (each modality has its own codes);
 - U1, U2, U3: only the U block of that modality carries the code of ``y``;
 - S: the S blocks carry the codes of summands, one each, whose sum mod K is ``y``; all but the last
-  are uniform, so that only all of them together tell ``y``.
+  are uniform, so that only all of them together determine ``y``.
 
 The blocks of a modality are then mixed by an orthogonal matrix, so that no coordinate belongs to
 a block. Orthogonal mixing keeps the noise white: the densities stay closed forms.
@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp
 
 from dmil_core.errors import ConfigError
-from dmil_core.metrics.responsibility import soft_assignment
+from dmil_core.metrics.responsibility import interaction_responsibilities
 from dmil_core.schema import FEWEST_MODALITIES, MOST_MODALITIES, components
 
 Floats = NDArray[np.float64]
@@ -153,7 +153,7 @@ class SwitchDistribution:
         summands = [*free, reduce(np.subtract, free, y) % self.classes]
         # Which block of each modality carries a code, by interaction type; -1 where none does.
         unique = np.where(np.eye(self.modalities, dtype=bool), 1, -1)
-        active = np.array([[0, *own, 2] for own in unique.tolist()])[:, c]
+        active = np.array([[0, *bits, 2] for bits in unique.tolist()])[:, c]
         code = np.stack([np.where(c == len(names) - 1, a, y) for a in summands])
         out: dict[str, NDArray[Any]] = {}
         for m in modalities:
@@ -173,11 +173,13 @@ class SwitchDistribution:
         """
         if len(x) != self.modalities:
             raise ValueError(f"expected {self.modalities} inputs, got {len(x)}")
-        result = [self._code_evidence(own, m) for m, own in enumerate(x)]
-        redundant = reduce(add, (one["R"] for one in result))
+        result = [self._code_evidence(x_m, m) for m, x_m in enumerate(x)]
+        redundant = reduce(add, (evidence["R"] for evidence in result))
         # The mean over all summands but the last one is taken over one after the other.
-        synergy = reduce(_log_sum_code, (one["S"] for one in result))
-        by_interaction_type = np.stack([redundant, *(one["U"] for one in result), synergy], axis=1)
+        synergy = reduce(_log_sum_code, (evidence["S"] for evidence in result))
+        by_interaction_type = np.stack(
+            [redundant, *(evidence["U"] for evidence in result), synergy], axis=1
+        )
         return by_interaction_type + self._log_weights()
 
     def log_single(self, x: ArrayLike, modality: int) -> Floats:
@@ -195,7 +197,7 @@ class SwitchDistribution:
 
     def log_classes(self, *x: ArrayLike) -> Floats:
         """(N, K) log p(x1, x2, y) in nats, all modalities given: a density, noise included."""
-        noise = sum(self._log_noise(own) for own in x)
+        noise = sum(self._log_noise(x_m) for x_m in x)
         values: Floats = logsumexp(self.log_joint(*x), axis=1) + noise
         return values
 
@@ -218,7 +220,7 @@ class SwitchDistribution:
 
         ``log p(c,y|x1) + log p(c,y|x2) - log p(c,y)`` up to a number per row: the posterior as if
         x1 and x2 were independent given c and y. They are, except in S, whose class is then lost:
-        this is what an ideal readout that only adds the modalities can tell.
+        this is the prediction of an ideal readout that only adds the modalities.
         """
         weights = self._log_weights()
         with np.errstate(invalid="ignore"):  # -inf less -inf, where nothing can be
@@ -230,8 +232,8 @@ class SwitchDistribution:
         modalities given."""
         joint = self.log_joint(*x)
         y_x1, y_x2, *y_x3 = (
-            _normalised(logsumexp(self.log_single(own, m), axis=1))
-            for m, own in enumerate(x, start=1)
+            _normalised(logsumexp(self.log_single(x_m, m), axis=1))
+            for m, x_m in enumerate(x, start=1)
         )
         return Posteriors(
             y_x1=y_x1,
@@ -265,7 +267,7 @@ def responsibilities(
     y: NDArray[np.integer[Any]] | None = None,
     times_joint: bool = False,
 ) -> Floats:
-    """(N, C) share of R, U1 ... S that label information can claim: the information ceiling.
+    """(N, C) share of R, U1 ... S that label information can claim: the information reference.
 
     With ``a_m`` = p(y|x_m) rescaled so that the prior is 0 and certainty 1 (cut at 0), the shares
     are those of ``decision``. With ``y`` they are those of the true label, otherwise their mean
@@ -282,7 +284,7 @@ def responsibilities(
         np.clip((p - chance) / np.maximum(1.0 - chance, 1e-12), 0.0, 1.0)
         for p in (*posteriors.y_alone, posteriors.y_joint)
     )
-    by_label = np.stack(soft_assignment(alone, joint if times_joint else 1.0), axis=1)
+    by_label = np.stack(interaction_responsibilities(alone, joint if times_joint else 1.0), axis=1)
     if y is not None:
         return by_label[np.arange(len(y)), :, y]
     out: Floats = np.einsum("nck,nk->nc", by_label, posteriors.y_joint)

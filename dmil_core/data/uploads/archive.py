@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import stat
-import wave
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
@@ -30,6 +29,20 @@ SEEN, SHOWN = 32, 96
 RATE: Final = 8000
 _WINDOW, _BANDS, _FRAMES = 400, 24, 48
 _FORMATS: Final = ("PNG", "JPEG", "BMP", "GIF", "WEBP")
+#: Highest grey level of 16 bits.
+_LEVELS_16: Final = 65535
+#: Formats of sound files that are read, as people call them.
+SOUND_FORMATS: Final = ("WAV", "AIFF", "FLAC", "OGG", "MP3")
+#: Formats to save files again in, which nearly every program writes.
+_ADVISED: Final = {"pictures": "PNG or JPEG", "sounds": "WAV or FLAC"}
+#: Frames that are decoded at once: sixteen channels of them take 8 MiB.
+_BLOCK: Final = 2**16
+#: Largest sample that loud but proper floating-point or decoded samples have; full scale is 1.
+_HIGHEST_PEAK: Final = 16.0
+#: Largest 16-bit sample of a sound in which nothing can be heard, but perhaps rounding.
+_SILENT: Final = 1
+#: A mean of channels below this part of the loudest one is nothing but their difference.
+_CANCELLED: Final = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +123,7 @@ class Files:
         return content
 
     def decode(self, names: Sequence[str], kind: str, limits: Limits = DEFAULT) -> Decoded:
-        """The files of all rows as one input; every file that cannot be read is told."""
+        """The files of all rows as one input; every file that cannot be read is reported."""
         read: Callable[[bytes, Limits], NDArray[Any]]
         read = read_picture if kind == "pictures" else read_sound
         items: list[NDArray[Any] | None] = []
@@ -138,8 +151,7 @@ class Files:
             issues.append(
                 Issue(
                     f"not readable as {kind}: {_files(len(damaged))} ({first})", tuple(damaged),
-                    "error", f"Save them again as {'PNG or JPEG' if kind == 'pictures' else 'WAV'}"
-                    ", or drop these rows.",
+                    "error", f"Save them again as {_ADVISED[kind]}, or drop these rows.",
                 )
             )  # fmt: skip
         if issues:
@@ -199,6 +211,9 @@ def _is_clutter(name: str) -> bool:
 def read_picture(content: bytes, limits: Limits = DEFAULT) -> NDArray[np.uint8]:
     """(SHOWN, SHOWN, 3) uint8: a picture in its proportions, with black beside it.
 
+    Transparent parts are white. Grey levels of 16 bits are scaled to 8: those of a depth map keep
+    their proportion to the full range.
+
     Raises ValueError if it is none.
     """
     from PIL import Image, ImageOps
@@ -208,12 +223,25 @@ def read_picture(content: bytes, limits: Limits = DEFAULT) -> NDArray[np.uint8]:
             width, height = picture.size
             if width * height > limits.pixels or min(width, height) < 1:
                 raise ValueError(f"{width} x {height} pixels")
-            upright = ImageOps.exif_transpose(picture).convert("RGB")
+            upright = _rgb(ImageOps.exif_transpose(picture))
             return np.asarray(ImageOps.pad(upright, (SHOWN, SHOWN)), dtype=np.uint8)
     except ValueError:
         raise
     except Exception as error:  # decoders raise whatever a damaged file leads them to
         raise ValueError(type(error).__name__) from None
+
+
+def _rgb(picture: Any) -> Any:
+    """A Pillow image in 8-bit colours; Pillow by itself would cut 16 bits off at 255."""
+    from PIL import Image
+
+    if picture.mode.startswith("I"):
+        levels = np.asarray(picture, dtype=np.float64).clip(0, _LEVELS_16) * (255 / _LEVELS_16)
+        return Image.fromarray(levels.round().astype(np.uint8)).convert("RGB")
+    if not picture.has_transparency_data:
+        return picture.convert("RGB")
+    white = Image.new("RGBA", picture.size, "white")
+    return Image.alpha_composite(white, picture.convert("RGBA")).convert("RGB")
 
 
 def _pictures(items: list[NDArray[Any]]) -> Decoded:
@@ -238,43 +266,94 @@ def _shrunk(picture: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def read_sound(content: bytes, limits: Limits = DEFAULT) -> NDArray[np.int16]:
-    """(T,) samples of a .wav at `RATE`, all its channels as one.
+    """Decode a sound file: samples (T,) at `RATE`, the mean of its channels.
 
-    Raises ValueError if it is none, or too long.
+    WAV (integer, floating-point, A-law, mu-law and ADPCM samples, with or without the extensible
+    header), AIFF, FLAC, OGG (Vorbis, Opus) and MP3 are read.
+
+    Parameters
+    ----------
+    content : the bytes of the file.
+    limits : the length is compared with ``seconds`` before anything is decoded, and decoding stops
+        there in any case: a header can lie.
+
+    Raises
+    ------
+    ValueError
+        If it is no such file, is damaged, too long, or has no samples that could be heard as they
+        are stored.
     """
+    import soundfile
     from scipy.signal import resample_poly
 
+    if not _is_sound(content):
+        raise ValueError(f"none of {', '.join(SOUND_FORMATS)}")
     try:
-        with wave.open(io.BytesIO(content)) as file:
-            channels, width, rate = file.getnchannels(), file.getsampwidth(), file.getframerate()
-            frames = file.getnframes()
-            if not 1 <= channels <= 16 or not 1000 <= rate <= 200_000 or frames < 1:
-                raise ValueError(f"{channels} channels, {rate} Hz, {frames} samples")
-            if frames > limits.seconds * rate:
-                raise ValueError(f"longer than {limits.seconds:g} seconds")
-            raw = file.readframes(frames)
-    except (wave.Error, EOFError, RuntimeError) as error:
-        raise ValueError(f"no plain WAV: {error}") from None
-    samples = _samples(raw, width)
-    mono = samples[: len(samples) // channels * channels].reshape(-1, channels).mean(axis=1)
-    if not len(mono):
-        raise ValueError("no samples")
+        with soundfile.SoundFile(_Stream(content)) as file:
+            rate = file.samplerate
+            _check_header(file.channels, rate, file.frames, limits)
+            mono = _mono(file, int(limits.seconds * rate), limits)
+    except soundfile.LibsndfileError as error:
+        raise ValueError(f"damaged: {error.error_string}") from None
+    except (soundfile.SoundFileError, RuntimeError, OSError, EOFError) as error:
+        raise ValueError(f"damaged: {error}") from None
     divisor = int(np.gcd(rate, RATE))
     resampled = resample_poly(mono, RATE // divisor, rate // divisor)
     return (np.clip(resampled, -1, 1) * 32767).round().astype(np.int16)
 
 
-def _samples(raw: bytes, width: int) -> NDArray[np.float64]:
-    """Samples in [-1, 1] of 8, 16, 24 or 32 bits."""
-    raw = raw[: len(raw) // width * width]
-    if width == 1:
-        return (np.frombuffer(raw, np.uint8).astype(np.float64) - 128.0) / 128.0
-    if width == 3:
-        bytes_ = np.frombuffer(raw, np.uint8).reshape(-1, 3).astype(np.int32)
-        values = (bytes_[:, 0] << 8) | (bytes_[:, 1] << 16) | (bytes_[:, 2] << 24)
-        return values.astype(np.float64) / 2.0**31
-    whole = np.frombuffer(raw, {2: "<i2", 4: "<i4"}[width]).astype(np.float64)
-    return whole / 2.0 ** (8 * width - 1)
+class _Stream(io.BytesIO):
+    """Bytes to decode; a damaged header that points before their start moves nowhere."""
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        try:
+            return super().seek(offset, whence)
+        except ValueError:  # raised into libsndfile it would be a traceback in the server's log
+            return self.tell()
+
+
+def _is_sound(content: bytes) -> bool:
+    """Whether a file begins like one of `SOUND_FORMATS`; libsndfile knows many more, unasked."""
+    head = content[:12]
+    if head[:4] in (b"RIFF", b"RIFX"):
+        return head[8:] == b"WAVE"
+    if head[:4] == b"FORM":
+        return head[8:] in (b"AIFF", b"AIFC")
+    is_mpeg = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0
+    return head[:4] in (b"fLaC", b"OggS") or head[:3] == b"ID3" or is_mpeg
+
+
+def _check_header(channels: int, rate: int, frames: int, limits: Limits) -> None:
+    if not 1 <= channels <= 16 or not 1000 <= rate <= 200_000 or frames < 1:
+        raise ValueError(f"{channels} channels, {rate} Hz, {frames} samples")
+    if frames > limits.seconds * rate:
+        raise _too_long(limits)
+
+
+def _too_long(limits: Limits) -> ValueError:
+    return ValueError(f"longer than {limits.seconds:g} seconds")
+
+
+def _mono(file: Any, most: int, limits: Limits) -> NDArray[np.float64]:
+    """(T,) mean of the channels, full scale 1, of an open file; block by block, for the memory."""
+    blocks: list[NDArray[np.float64]] = []
+    frames, loudest = 0, np.zeros(file.channels)
+    while len(samples := file.read(_BLOCK, dtype="float64", always_2d=True)):
+        frames += len(samples)
+        if frames > most:
+            raise _too_long(limits)
+        if not np.isfinite(samples).all():
+            raise ValueError("samples that are NaN or infinite")
+        loudest = np.maximum(loudest, np.abs(samples).max(axis=0))
+        blocks.append(samples.mean(axis=1))
+    if not blocks:
+        raise ValueError("no samples")
+    if loudest.max() > _HIGHEST_PEAK:
+        raise ValueError(f"samples of up to {loudest.max():.3g}, expected -1 to 1")
+    mono = np.concatenate(blocks)
+    if np.abs(mono).max() < _CANCELLED * loudest.max():
+        raise ValueError("its channels cancel each other: save one of them")
+    return mono
 
 
 def _sounds(items: list[NDArray[Any]]) -> Decoded:
@@ -287,7 +366,17 @@ def _sounds(items: list[NDArray[Any]]) -> Decoded:
         f"pitches in {longest / RATE:.2f} s, silence after shorter ones."
     )
     media = {"wave": np.concatenate(items), "offset": offsets.astype(np.int64)}
-    return Decoded(features, (), media, spec, "audio", note)
+    return Decoded(features, _silent(items), media, spec, "audio", note)
+
+
+def _silent(items: list[NDArray[Any]]) -> tuple[Issue, ...]:
+    rows = tuple(
+        i for i, item in enumerate(items) if np.abs(item.astype(np.int32)).max() <= _SILENT
+    )
+    if not rows:
+        return ()
+    title = f"silent: {_files(len(rows))} of {len(items):,}"
+    return (Issue(title, rows, "warning", "Listen to them: a silent sound cannot be classified."),)
 
 
 def logmel(clip: NDArray[Any], length: int) -> NDArray[np.float32]:

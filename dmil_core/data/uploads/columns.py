@@ -1,4 +1,4 @@
-"""From a stranger's table or arrays to a data set: what could be what, and putting it together.
+"""From an uploaded table or arrays to a data set: which columns are which input, label and id.
 
 A *block* is what can be chosen as a whole: columns named alike (``x1_0``, ``x1_1`` ...), a single
 column, or an array of an .npz file. A :class:`Choice` says which blocks are which input, and which
@@ -8,7 +8,7 @@ columns are label, id, split and group.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
@@ -16,12 +16,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from dmil_core.data.card import Card, Modality
 from dmil_core.data.dataset import Dataset, from_arrays
-from dmil_core.data.defaults import complete, infer_card
+from dmil_core.data.defaults import complete, infer_card, infer_media
 from dmil_core.data.uploads.archive import Decoded, Files
 from dmil_core.data.uploads.limits import DEFAULT, Limits
-from dmil_core.data.validate import FLAG_PREFIX, Issue, check, check_split, errors, guess_kind
-from dmil_core.schema import FEWEST_MODALITIES, MODALITY_NUMBERS, Kind
+from dmil_core.data.validate import FLAG_PREFIX, Issue, check, errors, guess_kind
+from dmil_core.schema import FEWEST_MODALITIES, INTERACTION_TYPE, MODALITY_NUMBERS, Kind
 
 BlockKind = Literal["numbers", "text", "pictures", "sounds", "array"]
 
@@ -37,7 +38,11 @@ _SPLIT_WORDS: Final = {
 }  # fmt: skip
 #: Endings of the names of files that can be read.
 PICTURES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
-SOUNDS: Final = (".wav",)
+SOUNDS: Final = (".wav", ".wave", ".aif", ".aiff", ".flac", ".ogg", ".oga", ".opus", ".mp3")
+#: Kinds of blocks whose cells are names of files, and their endings.
+_OF_FILES: Final[Mapping[BlockKind, tuple[str, ...]]] = {"pictures": PICTURES, "sounds": SOUNDS}
+#: Marks a block of columns where a column has the block's name: x1 beside x1_0 and x1_1.
+_MORE: Final = " …"
 #: Longest class name or id: both stand in links and figures.
 LONGEST_NAME: Final = 100
 
@@ -104,8 +109,7 @@ def of_table(frame: pd.DataFrame) -> Source:
     for stem, names in stems.items():
         numbers = [n for n in names if arrays[n].dtype.kind == "f" or _mostly_numbers(arrays[n])]
         if len(numbers) > 1 and stem not in _usual_names():
-            # A block and a column may have the same name: x1 beside x1_0 and x1_1.
-            title = stem if stem not in arrays else f"{stem} …"
+            title = stem + _MORE if stem in arrays else stem
             blocks.append(Block(title, tuple(numbers), "numbers"))
             names = [n for n in names if n not in numbers]
         blocks += [Block(n, (n,), _kind(arrays[n])) for n in names]
@@ -147,7 +151,7 @@ def _as_numbers(values: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def _mostly_numbers(values: NDArray[Any]) -> bool:
-    """Whether more than half of the first cells are numbers: single faults are told, not hidden."""
+    """Whether more than half of the first cells are numbers: the others then become errors."""
     if values.dtype.kind != "U":
         return True
     first = values[:1000]
@@ -158,50 +162,79 @@ def _kind(values: NDArray[Any]) -> BlockKind:
     if _mostly_numbers(values):
         return "numbers"
     first = [v.lower().strip() for v in values[:1000].tolist()]
-    for kind, endings in (("pictures", PICTURES), ("sounds", SOUNDS)):
+    for kind, endings in _OF_FILES.items():
         if sum(v.endswith(endings) for v in first) * 2 > len(first):
-            return kind  # type: ignore[return-value]
+            return kind
     return "text"
 
 
 def guess(source: Source) -> Choice:
-    """What is probably meant; a visitor corrects it."""
-    roles = {role: _usual(source.singles, names) for role, names in _USUAL.items()}
-    taken = set(roles.values())
-    free = [b for b in source.blocks if b.name not in taken and not _is_extra(b.name, source)]
-    named = [b for m in MODALITY_NUMBERS for b in free if _stem_of(b) == f"x{m}"]
-    big = [b for b in free if b.kind in ("pictures", "sounds", "array") or len(b.columns) > 1]
-    if not source.table:
-        big = [b for b in free if source.arrays[b.name].ndim > 1 or b.kind == "text"]
-    texts = [b for b in free if b.kind == "text" and b not in big]
-    inputs: list[tuple[str, ...]] = [
-        (b.name,) for b in (named if len(named) >= FEWEST_MODALITIES else big)
-    ]
+    """The choice that is probably meant; a visitor corrects it.
+
+    Label, id, split and group are columns with a usual name. The inputs are the blocks of the
+    first of `_RULES` that gives two or more; where none does, the remaining columns make up the
+    missing ones.
+    """
+    roles = {role: _with_name(source.singles, names) for role, names in _USUAL.items()}
+    free = [b for b in source.blocks if b.name not in roles.values()]
+    free = [b for b in free if not _is_extra(b.name, source)]
+    blocks: list[Block] = []
+    for rule in _RULES:
+        blocks = rule(source, free)
+        if len(blocks) >= FEWEST_MODALITIES:
+            break
+    inputs: list[tuple[str, ...]] = [(b.name,) for b in blocks]
     if len(inputs) < FEWEST_MODALITIES:
-        inputs += [(b.name,) for b in texts]
-    if len(inputs) < FEWEST_MODALITIES:
-        rest = [b.name for b in free if (b.name,) not in inputs]
-        half = len(rest) // 2
-        inputs += [tuple(rest)] if inputs else [tuple(rest[:half]), tuple(rest[half:])]
-    inputs = [i for i in inputs if i][: max(MODALITY_NUMBERS)]
+        names = [b.name for b in free if b not in blocks]
+        inputs += _remaining(names, FEWEST_MODALITIES - len(inputs))
+    inputs = inputs[: max(MODALITY_NUMBERS)]
     inputs += [()] * (FEWEST_MODALITIES - len(inputs))
-    label, id_, split, group = (roles[r] for r in ("label", "id", "split", "group"))
+    label, id_, split, group = (roles[role] for role in ("label", "id", "split", "group"))
     return Choice(tuple(inputs), label, id_, split, group)
 
 
-def _usual(singles: Sequence[str], names: Sequence[str]) -> str:
+def _with_name(singles: Sequence[str], names: Sequence[str]) -> str:
+    """The column that has the first of these names, in any case; "" if there is none."""
     lower = {s.lower(): s for s in reversed(singles)}
     return next((lower[n] for n in names if n in lower), "")
 
 
-def _stem_of(block: Block) -> str:
-    return block.name.removesuffix(" …").lower()
+def _numbered(source: Source, free: list[Block]) -> list[Block]:
+    """Blocks named x1, x2, x3, in this order."""
+    return [
+        b for m in MODALITY_NUMBERS for b in free if b.name.removesuffix(_MORE).lower() == f"x{m}"
+    ]
+
+
+def _wide(source: Source, free: list[Block]) -> list[Block]:
+    """Blocks that are more than a number a row; in a table, without its texts."""
+    if source.table:
+        return [b for b in free if b.kind in _OF_FILES or len(b.columns) > 1]
+    return [b for b in free if b.kind == "text" or source.arrays[b.name].ndim > 1]
+
+
+def _wide_or_text(source: Source, free: list[Block]) -> list[Block]:
+    """Wide blocks, then texts."""
+    wide = _wide(source, free)
+    return wide + [b for b in free if b.kind == "text" and b not in wide]
+
+
+def _remaining(names: list[str], parts: int) -> list[tuple[str, ...]]:
+    """All these names as one input, or their two halves; nothing where there are none."""
+    middle = len(names) // 2 if parts > 1 else 0
+    return [tuple(part) for part in (names[:middle], names[middle:]) if part]
+
+
+#: What the inputs are, the most certain rule first.
+_RULES: Final[tuple[Callable[[Source, list[Block]], list[Block]], ...]] = (
+    _numbered, _wide, _wide_or_text,
+)  # fmt: skip
 
 
 def _is_extra(name: str, source: Source) -> bool:
     """Arrays of an .npz that have a meaning of their own."""
-    known = name.startswith(FLAG_PREFIX) or name in ("interaction_type",)
-    return not source.table and (known or name.startswith("media_index"))
+    known = name == INTERACTION_TYPE or name.startswith((FLAG_PREFIX, "media_index"))
+    return not source.table and known
 
 
 # --- putting it together ---------------------------------------------------------------------
@@ -239,44 +272,61 @@ def assemble(
     issues = [*source.issues, *_check_choice(source, choice)]
     if errors(issues):
         return Assembled(None, tuple(issues))
-    arrays: dict[str, NDArray[Any]] = {}
-    decoded: dict[int, Decoded] = {}
-    for m, blocks in enumerate(choice.inputs, start=1):
-        read = _input(source, blocks, m, files, limits)
-        issues += read.issues
-        arrays[f"x{m}"], decoded[m] = read.values, read
+    decoded = {
+        m: _input(source, blocks, m, files, limits)
+        for m, blocks in enumerate(choice.inputs, start=1)
+    }
+    issues += [issue for input_ in decoded.values() for issue in input_.issues]
+    arrays = {f"x{m}": input_.values for m, input_ in decoded.items()}
     issues += _roles(source, choice, arrays)
-    if not source.table:
-        arrays |= {n: a for n, a in source.arrays.items() if _is_extra(n, source)}
+    arrays |= {n: a for n, a in source.arrays.items() if _is_extra(n, source)}
     issues += _check_limits(arrays, limits)
     if errors(issues):
-        # What is wrong with the other arrays is told too: a file should be repaired once.
-        bad = tuple(f"x{m}" for m, read in decoded.items() if errors(list(read.issues)))
-        sound = {n: a for n, a in arrays.items() if n not in bad}
-        issues += errors(check(sound, damaged=bad))
-        return Assembled(None, _in_order(issues))
-    card = infer_card(name, arrays)
-    y = arrays["y"]
+        return _refused([*issues, *_further_errors(arrays, decoded)])
+    card = _card(arrays, choice, decoded, name, title, about)
     # Class names are text; of numbers in the order of the numbers.
-    arrays["y"] = y if y.dtype.kind == "U" else y.astype(np.str_)
-    card = replace(
-        card, title=title, summary=f"A set of yours: {title}.", source=about or "uploaded",
-        modalities=tuple(
-            _described(modality, m, choice, decoded[m])
-            for m, modality in enumerate(card.modalities, start=1)
-        ),
-    )  # fmt: skip
+    arrays["y"] = arrays["y"].astype(np.str_)
     issues += check(arrays, card)
     if errors(issues):
-        return Assembled(None, _in_order(issues))
-    full, card = complete(arrays, card, name)
-    if "split" not in arrays:
-        issues += check_split(full, card, "train")
+        return _refused(issues)
+    completed = complete(arrays, card, name)
+    issues += completed.issues
     if errors(issues):
-        return Assembled(None, _in_order(issues))
-    dataset = from_arrays(name, full, card, None, _in_order(issues))
-    media = {f"media{m}.npz": one.media for m, one in decoded.items() if one.media}
-    return Assembled(dataset, dataset.issues, full, media)
+        return _refused(issues)
+    dataset = from_arrays(name, completed.arrays, completed.card, None, _in_order(issues))
+    media = {_media_file(m): input_.media for m, input_ in decoded.items() if input_.media}
+    return Assembled(dataset, dataset.issues, completed.arrays, media)
+
+
+def _refused(issues: list[Issue]) -> Assembled:
+    return Assembled(None, _in_order(issues))
+
+
+def _further_errors(
+    arrays: Mapping[str, NDArray[Any]], decoded: Mapping[int, Decoded]
+) -> list[Issue]:
+    """What is wrong with the other arrays: a file should be corrected once, not once per fault."""
+    damaged = tuple(f"x{m}" for m, input_ in decoded.items() if errors(list(input_.issues)))
+    others = {n: a for n, a in arrays.items() if n not in damaged}
+    return errors(check(others, damaged=damaged))
+
+
+def _card(
+    arrays: Mapping[str, NDArray[Any]], choice: Choice, decoded: Mapping[int, Decoded],
+    name: str, title: str, about: str,
+) -> Card:  # fmt: skip
+    card = infer_card(name, arrays)
+    modalities = tuple(
+        _described(modality, m, choice, decoded[m])
+        for m, modality in enumerate(card.modalities, start=1)
+    )
+    return replace(
+        card,
+        title=title,
+        summary=f"A set of yours: {title}.",
+        source=about or "uploaded",
+        modalities=modalities,
+    )
 
 
 def _in_order(issues: list[Issue]) -> tuple[Issue, ...]:
@@ -288,59 +338,77 @@ def _check_choice(source: Source, choice: Choice) -> list[Issue]:
     for m, blocks in enumerate(choice.inputs, start=1):
         if not blocks:
             issues.append(_error(f"input {m} has no columns", "Choose what it is made of."))
-        odd = [b for b in blocks if source.block(b) is None]
-        if odd:
-            issues.append(_error(f"input {m}: there is no {odd[0]!r}", "Choose again."))
+        missing = [b for b in blocks if source.block(b) is None]
+        if missing:
+            issues.append(_error(f"input {m}: there is no {missing[0]!r}", "Choose again."))
     if not choice.label or choice.label not in source.singles:
         issues.append(_error("no column is the label", "Choose the column with the class."))
-    used: dict[str, str] = {}
-    chosen = [(f"input {m}", b) for m, bs in enumerate(choice.inputs, start=1) for b in bs]
-    places = [
-        (place, c) for place, b in chosen if (block := source.block(b)) for c in block.columns
-    ]
-    places += [(r, v) for r in ("label", "id", "split", "group") if (v := getattr(choice, r))]
-    for place, column in places:
+    return issues + _check_use(source, choice)
+
+
+def _check_use(source: Source, choice: Choice) -> list[Issue]:
+    """Columns that do not exist, and columns that are used as two things."""
+    issues = []
+    used_as: dict[str, str] = {}
+    for use, column in _uses(source, choice):
         if column not in source.arrays:
-            issues.append(_error(f"{place}: there is no {column!r}", "Choose again."))
-        elif column in used and used[column] != place:
+            issues.append(_error(f"{use}: there is no {column!r}", "Choose again."))
+        elif used_as.get(column, use) != use:
             what = "Choose it once: an input that holds the label needs no model."
-            issues.append(_error(f"{column!r} is both {used[column]} and {place}", what))
-        used[column] = place
+            issues.append(_error(f"{column!r} is both {used_as[column]} and {use}", what))
+        used_as[column] = use
     return issues
+
+
+def _uses(source: Source, choice: Choice) -> Iterator[tuple[str, str]]:
+    """What each chosen column is used as: ("input 1", column) or ("label", column)."""
+    for m, names in enumerate(choice.inputs, start=1):
+        for block in _blocks(source, names):
+            yield from ((f"input {m}", column) for column in block.columns)
+    for role in _USUAL:
+        if column := getattr(choice, role):
+            yield role, column
+
+
+def _blocks(source: Source, names: Sequence[str]) -> list[Block]:
+    return [block for name in names if (block := source.block(name))]
 
 
 def _input(
     source: Source, names: Sequence[str], m: int, files: Files | None, limits: Limits
 ) -> Decoded:
     """The array of one input."""
-    blocks = [b for n in names if (b := source.block(n))]
-    kinds = {b.kind for b in blocks}
-    first = source.arrays[blocks[0].columns[0]]
-    if kinds & {"text", "pictures", "sounds", "array"}:
-        if len(blocks) > 1:
-            listed = ", ".join(repr(b.name) for b in blocks[:4])
-            what = "Text, pictures, sounds and arrays are an input of their own: choose one."
-            return Decoded(first, (_error(f"input {m} mixes {listed}", what),))
-        if kinds == {"pictures"} or kinds == {"sounds"}:
-            if files is None:
-                what = "Upload these files below, or choose other columns."
-                title = f"input {m}: {blocks[0].name!r} names {blocks[0].kind}, which are missing"
-                return Decoded(first, (_error(title, what),))
-            return files.decode(first.tolist(), blocks[0].kind, limits)
-        return Decoded(first)
-    if not source.table:
-        arrays = [source.arrays[b.name] for b in blocks]
-        if len({len(a) for a in arrays}) > 1 or any(a.dtype.kind not in "biuf" for a in arrays):
-            return Decoded(
-                first, (_error(f"input {m} joins arrays that do not fit", "Choose one."),)
-            )
-        flat = [a.reshape(len(a), -1) for a in arrays]
-        return Decoded(first if len(arrays) == 1 and first.ndim > 1 else np.hstack(flat))
+    blocks = _blocks(source, names)
+    if all(b.kind == "numbers" for b in blocks):
+        return _numbers(source, blocks, m) if source.table else _joined(source, blocks, m)
+    block, values = blocks[0], source.arrays[blocks[0].columns[0]]
+    if len(blocks) > 1:
+        listed = ", ".join(repr(b.name) for b in blocks[:4])
+        what = "Text, pictures, sounds and arrays are an input of their own: choose one."
+        return Decoded(values, (_error(f"input {m} mixes {listed}", what),))
+    if block.kind not in _OF_FILES:
+        return Decoded(values)
+    if files is None:
+        what = "Upload these files below, or choose other columns."
+        title = f"input {m}: {block.name!r} names {block.kind}, which are missing"
+        return Decoded(values, (_error(title, what),))
+    return files.decode(values.tolist(), block.kind, limits)
+
+
+def _joined(source: Source, blocks: list[Block], m: int) -> Decoded:
+    """Arrays of numbers side by side; a single one keeps its shape."""
+    arrays = [source.arrays[b.name] for b in blocks]
+    if len({len(a) for a in arrays}) > 1 or any(a.dtype.kind not in "biuf" for a in arrays):
+        issue = _error(f"input {m} joins arrays that do not fit", "Choose one.")
+        return Decoded(arrays[0], (issue,))
+    if len(arrays) == 1 and arrays[0].ndim > 1:
+        return Decoded(arrays[0])
+    return Decoded(np.hstack([a.reshape(len(a), -1) for a in arrays]))
+
+
+def _numbers(source: Source, blocks: list[Block], m: int) -> Decoded:
+    """Columns of a table as numbers; a cell that is none is an error."""
     columns = [c for b in blocks for c in b.columns]
-    return _numbers(source, columns, m)
-
-
-def _numbers(source: Source, columns: list[str], m: int) -> Decoded:
     values = np.stack([_as_numbers(source.arrays[c]) for c in columns], axis=1)
     bad = ~(np.abs(values) <= float(np.finfo(np.float32).max))
     if not bad.any():
@@ -363,29 +431,34 @@ def _numbers(source: Source, columns: list[str], m: int) -> Decoded:
 
 def _roles(source: Source, choice: Choice, arrays: dict[str, NDArray[Any]]) -> list[Issue]:
     """Add label, id, split and group to the arrays."""
-    issues = []
-    for role, target in (("label", "y"), ("id", "id"), ("split", "split"), ("group", "group")):
-        column = getattr(choice, role)
-        if not column:
-            continue
-        values = source.arrays[column]
-        if values.dtype.kind == "f":
-            whole = np.isfinite(values) & (np.abs(values) < 2**53)
-            whole[whole] = values[whole] == np.round(values[whole])
-            if rows := np.flatnonzero(~whole).tolist():
-                what = "Store whole numbers or text there, or choose another column."
-                issues.append(_error(f"the {role} {column!r} is no whole number", what, rows))
-            values = np.where(whole, values, 0).astype(np.int64)
-        if values.dtype.kind == "b":
-            values = values.astype(np.str_)
-        if values.dtype.kind == "U":
-            values = np.char.strip(values)
-            issues += _check_names(role, column, values)
-        if role == "split" and values.dtype.kind == "U":
+    issues: list[Issue] = []
+    for role in _USUAL:
+        if column := getattr(choice, role):
+            values, found = _role(role, column, source.arrays[column])
+            arrays["y" if role == "label" else role] = values
+            issues += found
+    return issues
+
+
+def _role(role: str, column: str, values: NDArray[Any]) -> tuple[NDArray[Any], list[Issue]]:
+    """A column as integers or text without spaces around it, and what is wrong with it."""
+    issues: list[Issue] = []
+    if values.dtype.kind == "f":
+        whole = np.isfinite(values) & (np.abs(values) < 2**53)
+        whole[whole] = values[whole] == np.round(values[whole])
+        if rows := np.flatnonzero(~whole).tolist():
+            what = "Store whole numbers or text there, or choose another column."
+            issues.append(_error(f"the {role} {column!r} is no whole number", what, rows))
+        values = np.where(whole, values, 0).astype(np.int64)
+    if values.dtype.kind == "b":
+        values = values.astype(np.str_)
+    if values.dtype.kind == "U":
+        values = np.char.strip(values)
+        issues += _check_names(role, column, values)
+        if role == "split":
             words = [_SPLIT_WORDS.get(v.lower(), v.lower()) for v in values.tolist()]
             values = np.asarray(words, dtype=np.str_)
-        arrays[target] = values
-    return issues
+    return values, issues
 
 
 def _check_names(role: str, column: str, values: NDArray[Any]) -> list[Issue]:
@@ -422,27 +495,20 @@ def _check_limits(arrays: Mapping[str, NDArray[Any]], limits: Limits) -> list[Is
     return issues
 
 
-def _described(modality: Any, m: int, choice: Choice, decoded: Decoded) -> Any:
+def _described(modality: Modality, m: int, choice: Choice, decoded: Decoded) -> Modality:
     """A modality with its name, its kind where it was chosen, and its raw media."""
     named = choice.names[m - 1].strip() if m <= len(choice.names) else ""
-    name = named or " + ".join(choice.inputs[m - 1])[:40].removesuffix(" …")
+    name = named or " + ".join(choice.inputs[m - 1])[:40].removesuffix(_MORE)
     kind = decoded.kind or (choice.kinds[m - 1] if m <= len(choice.kinds) else None)
     if kind is not None and kind != modality.kind:
-        x = decoded.values
-        one = infer_media(kind, x)
-        modality = replace(modality, kind=kind, media=one)
-    media = replace(decoded.spec, file=f"media{m}.npz") if decoded.spec else modality.media
+        modality = replace(modality, kind=kind, media=infer_media(kind, decoded.values))
+    media = replace(decoded.spec, file=_media_file(m)) if decoded.spec else modality.media
     return replace(modality, name=name, media=media, description=decoded.note)
 
 
-def infer_media(kind: Kind, x: NDArray[Any]) -> Any:
-    """How an array of a kind is shown."""
-    from dmil_core.data.card import DEFAULT_MEDIA, MediaSpec
-
-    spec = MediaSpec(DEFAULT_MEDIA[kind])
-    if kind == "image" and x.dtype != np.uint8:
-        return replace(spec, value_range=(float(x.min()), float(x.max())))
-    return spec
+def _media_file(m: int) -> str:
+    """Name of the file beside the data with the raw media of input ``m``."""
+    return f"media{m}.npz"
 
 
 def kinds_for(source: Source, block: str) -> tuple[Kind, ...]:

@@ -48,7 +48,7 @@ def read_csv(content: bytes, limits: Limits = DEFAULT) -> pd.DataFrame:
         if "inside string" in what:
             what = f"a quotation mark is not closed: {what}"
         raise DataError(
-            f"The rows cannot be told apart by {_SEPARATORS[separator]}s ({what}). Save the table "
+            f"The rows cannot be split by {_SEPARATORS[separator]}s ({what}). Save the table "
             "again as CSV UTF-8, with a header and one row per sample."
         ) from None
     frame.columns = _names([str(v).strip() for v in frame.iloc[0]], limits)

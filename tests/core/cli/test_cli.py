@@ -12,11 +12,13 @@ import pytest
 
 import dmil_core
 from dmil_core.checkpoint import MODEL_FILE, Run, default_folder, read_run
-from dmil_core.cli import main
+from dmil_core.cli import app, main
 from dmil_core.data.catalog import load_dataset
 from dmil_core.data.npz import write_arrays
+from dmil_core.inference import projection
 from dmil_core.information import store
 from dmil_core.io.tables import read_table, table_metadata
+from dmil_core.models import plugins
 from dmil_core.schema import COMPONENTS, contribution, logit
 from tests.conftest import PARADIGM_NAMES, TINY, TINY_SCALE
 from tests.core.builders import mixed_arrays, write_mixed
@@ -24,7 +26,8 @@ from tests.core.processes import run as run_process
 
 Capture = pytest.CaptureFixture[str]
 
-COMMANDS = ("list", "train", "decompose", "compare", "project", "estimate", "information", "pid")
+COMMANDS = ("list", "train", "decompose", "compare", "project", "estimate", "information", "pid",
+            "app")  # fmt: skip
 
 
 def run(capsys: Capture, *arguments: object) -> tuple[int, str, str]:
@@ -46,10 +49,12 @@ def test_help_shows_examples_that_parse(capsys: Capture, command: str) -> None:
     assert (code, err) == (0, "")
     examples = re.findall(rf"^  dmil ({command}.*)$", out.split("examples:")[1], re.MULTILINE)
     assert examples
-    from dmil_core.cli import _parser
+    from dmil_core.cli import parser
 
     for example in examples:
-        assert _parser().parse_args(example.split()).command == command
+        arguments, rest = parser().parse_known_args(example.split())
+        assert arguments.command == command
+        assert command == "app" or not rest
 
 
 def test_help_of_all_names_every_command(capsys: Capture) -> None:
@@ -109,6 +114,10 @@ MISTAKES = [
     ("project --checkpoint {run} --rows 0", "--rows: expected a whole number from 1 on, got '0'"),
     ("project --checkpoint {run} --data mfeat --method pca", "does not fit 'mfeat'"),
     ("project --checkpoint {tmp}/nowhere", "is not a checkpoint"),
+    ("list --plugin nosuchmodule", "'nosuchmodule' was not found; --plugin and DMIL_PLUGINS"),
+    ("app --port 0", "--port: expected a whole number from 1 on"),
+    ("app --data {tmp}/nowhere", "nowhere is not a folder"),
+    ("app --checkpoints {file}", "a-file is not a folder"),
 ]
 
 
@@ -147,6 +156,74 @@ def test_all_faults_of_a_file_are_told_at_once(capsys: Capture, tmp_path: Path) 
     assert not (tmp_path / "run").exists()
 
 
+def test_a_map_that_cannot_be_made_is_refused_before_training(
+    capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(projection, "find_spec", lambda _: None)
+    line = ["train", "--data", TINY, "--out", tmp_path / "r", "--map", "umap"]
+    code, _, err = run(capsys, *line)
+    assert code == 2
+    assert "pip install 'dmil-explorer[maps]'" in err
+    assert not (tmp_path / "r").exists()
+
+
+def test_nothing_is_written_into_the_package(capsys: Capture) -> None:
+    inside = Path(dmil_core.__file__).parent / "runs"
+    for line in (
+        ["train", "--data", TINY, "--out", inside, "--epochs-scale", 0.01, "--quiet"],
+        [
+            "information",
+            "--data",
+            "gaussian:train=60,val=30,test=30",
+            "--out",
+            inside / "i.parquet",
+        ],
+    ):
+        code, _, err = run(capsys, *line)
+        assert code == 2
+        assert "belongs to the installed package, which is never written to" in err
+    assert not inside.exists()
+
+
+# --- app -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], dict[str, str]]]:
+    """Commands and environments that would have taken this process's place."""
+    calls: list[tuple[list[str], dict[str, str]]] = []
+
+    def execve(path: str, command: list[str], environment: dict[str, str]) -> None:
+        assert path == command[0]
+        calls.append((command, environment))
+
+    monkeypatch.setattr(app.os, "execve", execve)
+    monkeypatch.setenv(plugins.VARIABLE, "")
+    return calls
+
+
+def test_the_app_is_started_with_what_the_command_line_says(
+    started: list[tuple[list[str], dict[str, str]]], tmp_path: Path
+) -> None:
+    line = ["app", "--port", "8600", "--checkpoints", str(tmp_path), "--plugin", "json"]
+    main([*line, "--server.address", "127.0.0.1"])
+    ((command, environment),) = started
+    assert command[1:4] == ["-m", "streamlit", "run"]
+    assert command[5:] == ["--server.port", "8600", "--server.address", "127.0.0.1"]
+    assert Path(command[4]).name == "app.py"
+    assert environment["DMIL_CHECKPOINTS"] == str(tmp_path)
+    assert environment["DMIL_PLUGINS"] == "json"
+    assert "DMIL_SAMPLE_DATA" not in environment
+
+
+def test_the_app_needs_its_extra(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "find_spec", lambda name: None if name == "streamlit" else name)
+    code, _, err = run(capsys, "app")
+    assert code == 2
+    assert "the app needs streamlit" in err
+    assert "pip install 'dmil-explorer[app]'" in err
+
+
 # --- results -------------------------------------------------------------------------------
 
 
@@ -162,6 +239,19 @@ def test_list_names_sets_paradigms_and_checkpoints(
         assert re.search(rf"^  {name} ", out, re.MULTILINE)
     assert re.search(r"^  tiny/dmil/seed0: test accuracy 0\.\d{3}$", out, re.MULTILINE)
     assert re.search(r"^  tiny/joint/seed0: .*sha256 differs", out, re.MULTILINE)
+    assert f"{root} (DMIL_CHECKPOINTS)" in out
+    assert "sample_data (DMIL_SAMPLE_DATA)" in out
+
+
+def test_list_says_what_to_do_where_there_is_nothing(
+    capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DMIL_CHECKPOINTS", str(tmp_path / "none"))
+    monkeypatch.setenv("DMIL_SAMPLE_DATA", str(tmp_path))
+    _, out, _ = run(capsys, "list")
+    assert f"{tmp_path / 'none'} (DMIL_CHECKPOINTS)" in out
+    assert "train one with `dmil train" in out
+    assert "give the path of an .npz file to --data" in out
 
 
 def test_train_writes_to_the_default_folder(
@@ -399,7 +489,8 @@ def test_information_is_written_for_the_app(
     # Beside the folders of the set's checkpoints, whatever its name holds.
     out = tmp_path / load_dataset(spec).slug / "information.parquet"
     assert "400 rows" in printed
-    assert store.read(out).clusters[0].parts.s > store.read(out).clusters[0].parts.u1
+    parts = store.InformationEstimates.load(out).clusters[0].parts
+    assert parts.s > parts.u1
     code, _, err = run(capsys, "information", "--data", spec, "--out", tmp_path / "a.csv")
     assert code == 2
     assert ".parquet" in err

@@ -6,8 +6,11 @@ import io
 import wave
 import zipfile
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
+import soundfile
+from numpy.typing import NDArray
 from PIL import Image
 
 
@@ -27,6 +30,16 @@ def wav(seconds: float = 0.2, rate: int = 16000, width: int = 2, channels: int =
         whole = (tone.repeat(channels) * (2 ** (8 * width - 1) - 1)).astype("<i4")
         raw = whole.view(np.uint8).reshape(-1, 4)[:, :width]
         file.writeframes(((raw + 128) if width == 1 else raw).astype(np.uint8).tobytes())
+    return stream.getvalue()
+
+
+def encoded(samples: NDArray[Any], format: str, subtype: str, rate: int = 16000) -> bytes:
+    """A sound file of samples (T,) or (T, C) in any encoding that libsndfile writes."""
+    stream = io.BytesIO()
+    channels = 1 if samples.ndim == 1 else samples.shape[1]
+    with soundfile.SoundFile(stream, "w", rate, channels, subtype, format=format) as file:
+        for start in range(0, len(samples), 8192):  # its Vorbis encoder overflows the stack beyond
+            file.write(samples[start : start + 8192])
     return stream.getvalue()
 
 

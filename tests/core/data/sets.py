@@ -1,4 +1,4 @@
-"""A small sound set that the tests spoil in one way at a time."""
+"""A small sound set that the tests damage in one way at a time."""
 
 from __future__ import annotations
 

@@ -90,7 +90,32 @@ def test_all_faults_of_a_card_are_named_together() -> None:
     data["modalities"][1]["media"] = {"type": "text", "file": "../../etc/passwd"}
     with pytest.raises(DataError) as caught:
         Card.from_dict(data)
-    for part in ("'title' is missing", "no name twice", "'colour'", "kind", "without folders"):
+    for part in (
+        "card: the field 'title' is missing",
+        "card.classes: expected a list of at least two names, no name twice",
+        "card: unknown field 'colour'",
+        "card.modalities[0].kind: expected one of 'vector', 'image', 'sequence', 'text' or 'audio'",
+        "card.modalities[1].media.file: expected a plain file name without folders",
+    ):
+        assert part in str(caught.value)
+
+
+@pytest.mark.parametrize("number", [10**400, float("inf"), float("nan"), 0, -1, True, "8000"])
+def test_a_rate_is_a_finite_number_above_0(number: object) -> None:
+    data = sound_card().to_dict()
+    data["modalities"][0]["media"]["rate"] = number
+    with pytest.raises(DataError, match=r"modalities\[0\].media.rate: expected a"):
+        Card.from_dict(data)
+
+
+def test_counts_and_files_are_checked_by_name() -> None:
+    for change, part in (
+        ({"counts": {"holdout": 3}}, "card.counts.holdout: expected one of train, val, test"),
+        ({"counts": {"train": -3}}, "card.counts.train: expected an integer of 0 or more"),
+        ({"files": {"../x": "a"}}, "expected a plain file name"),
+    ):
+        with pytest.raises(DataError) as caught:
+            Card.from_dict(sound_card().to_dict() | change)
         assert part in str(caught.value)
 
 
@@ -106,6 +131,16 @@ def test_a_media_file_never_leaves_the_folder(file: str) -> None:
 def test_another_version_is_refused(version: object) -> None:
     with pytest.raises(DataError, match="version"):
         Card.from_dict(sound_card().to_dict() | {"version": version})
+
+
+def test_a_card_of_an_earlier_version_is_migrated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Version 0 stands for any earlier one: there has been none yet."""
+    card = sound_card()
+    old = card.to_dict() | {"version": 0}
+    old["license"] = old.pop("licence")
+    rename = {0: lambda data: {"licence" if k == "license" else k: v for k, v in data.items()}}
+    monkeypatch.setattr("dmil_core.data.card._MIGRATIONS", rename)
+    assert Card.from_dict(old) == card
 
 
 def test_deeply_nested_json_is_refused() -> None:

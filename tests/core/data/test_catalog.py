@@ -15,7 +15,7 @@ from dmil_core.data.npz import write_npz
 from dmil_core.errors import ConfigError, DataError, DmilError
 from tests.core.data.sets import sound_arrays, sound_card
 
-GENERATED_NAMES = ["switch", "switch-three", "shapes-qa", "gaussian", "mixture"]
+GENERATED_NAMES = ["switch", "switch-three", "shapes-qa", "gaussian", "gates"]
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def root(tmp_path: Path) -> Path:
 
 def test_bundled_sets_come_first_and_a_damaged_card_is_an_entry(root: Path) -> None:
     entries = {e.name: e for e in list_datasets(root)}
-    assert list(entries) == ["sound", "corrupted", *GENERATED_NAMES]
+    assert list(entries) == ["corrupted", "sound", *GENERATED_NAMES]
     assert entries["sound"].title == "A sound set"
     assert entries["corrupted"].error
     assert entries["switch"].generated
@@ -49,7 +49,7 @@ def test_a_bundled_name_is_loaded_from_the_root(root: Path) -> None:
     "spec", ["", ".", "..", "../sound", "sound/", "/etc", "switc", "a\0b", "x" * 5000, "<b>", "é"]
 )
 def test_an_unknown_name_lists_what_there_is(root: Path, spec: str) -> None:
-    with pytest.raises(DataError, match="sound, spoilt, switch, switch-three, shapes-qa"):
+    with pytest.raises(DataError, match="corrupted, sound, switch, switch-three, shapes-qa"):
         load_dataset(spec, root / ".")
 
 

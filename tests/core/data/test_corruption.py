@@ -1,4 +1,4 @@
-"""Spoilt inputs: what changes, what stays, and by how much."""
+"""Corrupted inputs: what changes, what stays, and by how much."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from dmil_core.data.corruption import (
     MAX_NOISE,
     absent,
     corrupt,
-    partners,
-    transplant,
+    derangement,
+    swap_in,
     unknown_word,
 )
 from dmil_core.data.dataset import Dataset, from_arrays
@@ -79,7 +79,7 @@ def test_severity_zero_changes_nothing(sound: Dataset, kind: Any, modality: Any)
 
 @pytest.mark.parametrize("modality", [1, 2])
 @pytest.mark.parametrize("kind", CORRUPTIONS)
-def test_the_same_seed_spoils_alike_and_another_one_does_not(
+def test_the_same_seed_corrupts_alike_and_another_one_does_not(
     sound: Dataset, kind: Any, modality: Any
 ) -> None:
     one, again, other = (corrupt(sound, modality, kind, 0.5, seed=s).digest for s in (3, 3, 4))
@@ -153,11 +153,11 @@ def test_a_blank_is_the_mean_of_training_rows_or_no_text(sound: Dataset, picture
 
 
 @given(st.lists(st.integers(0, 4), min_size=2, max_size=80), st.integers(0, 99))
-def test_partners_are_a_permutation_with_the_fewest_of_the_same_class(
+def test_a_derangement_is_a_permutation_with_the_fewest_of_the_same_class(
     labels: list[int], seed: int
 ) -> None:
     y = np.array(labels)
-    result = partners(y, np.random.default_rng(seed))
+    result = derangement(y, np.random.default_rng(seed))
     assert sorted(result) == list(range(len(y)))
     assert (result != np.arange(len(y))).all()
     # A class of more than half finds only so many others to exchange with.
@@ -165,9 +165,9 @@ def test_partners_are_a_permutation_with_the_fewest_of_the_same_class(
     assert (y[result] == y).sum() == max(0, 2 * largest - len(y))
 
 
-def test_partners_of_a_class_come_from_all_others() -> None:
+def test_donors_of_a_class_come_from_all_others() -> None:
     y = np.arange(500) % 5
-    result = partners(y, np.random.default_rng(0))
+    result = derangement(y, np.random.default_rng(0))
     counts = np.zeros((5, 5), int)
     np.add.at(counts, (y, y[result]), 1)
     off = counts[~np.eye(5, dtype=bool)]
@@ -185,16 +185,16 @@ def test_a_swap_stays_within_the_chosen_rows(sound: Dataset) -> None:
     assert (sound.y[donors[rows]] != sound.y[rows]).all()
 
 
-def test_a_transplant_takes_the_donors_modality_and_media(sound: Dataset) -> None:
-    corrupted = transplant(sound, 2, [4, 5], [11, 4])
+def test_swapping_in_takes_the_donors_modality_and_media(sound: Dataset) -> None:
+    corrupted = swap_in(sound, 2, [4, 5], [11, 4])
     assert corrupted.x2[[4, 5]].tolist() == sound.x2[[11, 4]].tolist()
     assert media(corrupted, 4, 2) == TextMedia(str(sound.x2[11]))
     index = corrupted.media_index[1]
     assert index is not None
     assert index[3:7].tolist() == [3, 11, 4, 6]
     assert corrupted.media_index[0] is None
-    # Of what has been transplanted already, the media goes along.
-    again = transplant(corrupted, 2, [0], [4]).media_index[1]
+    # Of what has been swapped in already, the media goes along.
+    again = swap_in(corrupted, 2, [0], [4]).media_index[1]
     assert again is not None
     assert again[0] == 11
 
@@ -237,7 +237,7 @@ def test_rows_that_do_not_exist_are_refused(sound: Dataset) -> None:
     with pytest.raises(DataError, match="two rows or more"):
         corrupt(sound, 1, "swapped", 1.0, rows=[5])
     with pytest.raises(DataError, match="a donor for each of 2 rows, got 1"):
-        transplant(sound, 1, [1, 2], [3])
+        swap_in(sound, 1, [1, 2], [3])
 
 
 def test_without_training_rows_nothing_is_usual() -> None:

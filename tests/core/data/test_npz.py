@@ -42,6 +42,18 @@ def test_what_is_written_is_read_back(shipped: Path) -> None:
     assert dataset.flags["odd"].sum() == 15
 
 
+def test_the_array_composition_of_earlier_versions_is_the_interaction_type(tmp_path: Path) -> None:
+    arrays = sound_arrays()
+    np.savez(tmp_path / "new.npz", **arrays)
+    types = arrays.pop("interaction_type")
+    np.savez(tmp_path / "old.npz", **arrays, composition=types)
+    old, new = (read_dataset(tmp_path / f"{n}.npz") for n in ("old", "new"))
+    assert old.interaction_type is not None
+    assert new.interaction_type is not None
+    assert old.interaction_type.tolist() == new.interaction_type.tolist() == types.tolist()
+    assert old.issues == new.issues
+
+
 def test_equal_arrays_give_equal_bytes(tmp_path: Path) -> None:
     for name in ("a.npz", "b.npz"):
         write_arrays(tmp_path / name, sound_arrays())
@@ -81,10 +93,10 @@ def test_a_truncated_file_is_a_data_error(shipped: Path, keep: float) -> None:
 @given(data=st.data())
 def test_flipped_bytes_are_noticed(shipped: Path, data: st.DataObject) -> None:
     content = bytearray(shipped.read_bytes())
-    place = data.draw(st.integers(0, len(content) - 1))
-    content[place] ^= data.draw(st.integers(1, 255))
+    position = data.draw(st.integers(0, len(content) - 1))
+    content[position] ^= data.draw(st.integers(1, 255))
     # Away from the card and its hash: the format itself must notice, or nothing has changed.
-    corrupted = shipped.parent / "bare" / "spoilt.npz"
+    corrupted = shipped.parent / "bare" / "corrupted.npz"
     corrupted.parent.mkdir(exist_ok=True)
     corrupted.write_bytes(content)
     try:

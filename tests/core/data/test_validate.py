@@ -23,12 +23,12 @@ Arrays = dict[str, NDArray[Any]]
 
 
 def with_value(name: str, rows: list[int], value: Any) -> Callable[[Arrays], None]:
-    def spoil(arrays: Arrays) -> None:
+    def damage(arrays: Arrays) -> None:
         array = arrays[name].astype(object) if isinstance(value, str) else arrays[name].copy()
         array[rows] = value
         arrays[name] = array.astype(str) if isinstance(value, str) else array
 
-    return spoil
+    return damage
 
 
 def put(name: str, value: Any) -> Callable[[Arrays], None]:
@@ -91,13 +91,13 @@ def test_a_sound_set_has_no_issues() -> None:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "title", "rows"), [f[1:] for f in FAULTS], ids=[f[0] for f in FAULTS]
+    ("damage", "title", "rows"), [f[1:] for f in FAULTS], ids=[f[0] for f in FAULTS]
 )
 def test_each_fault_is_an_error_with_its_rows(
-    spoil: Callable[[Arrays], None], title: str, rows: tuple[int, ...] | None
+    damage: Callable[[Arrays], None], title: str, rows: tuple[int, ...] | None
 ) -> None:
     arrays = sound_arrays()
-    spoil(arrays)
+    damage(arrays)
     result = find(errors(check(arrays, sound_card())), title)
     assert len(result) == 1, check(arrays, sound_card())
     assert rows is None or result[0].rows == rows
@@ -143,7 +143,8 @@ def test_u3_is_a_interaction_type_of_three_only() -> None:
 
 
 def test_a_file_of_three_without_a_card_is_completed() -> None:
-    arrays, card = complete(three_arrays(), None, "mine")
+    completed = complete(three_arrays(), None, "mine")
+    arrays, card = completed.arrays, completed.card
     assert [(m.name, m.kind) for m in card.modalities] == [
         ("x1", "vector"), ("x2", "text"), ("x3", "sequence"),
     ]  # fmt: skip
@@ -244,8 +245,8 @@ def test_check_never_raises_and_what_passes_becomes_a_dataset(
     assert all(i.title and i.what_to_do and str(i) for i in issues)
     if errors(issues):
         return
-    full, full_card = complete(arrays, card, "any")
-    dataset = from_arrays("any", full, full_card)
+    completed = complete(arrays, card, "any")
+    dataset = from_arrays("any", completed.arrays, completed.card)
     assert len(dataset) == len(dataset.x1) == len(dataset.x2) == len(dataset.ids)
     assert dataset.digest
     assert set(dataset.split) <= set(SPLITS)

@@ -22,8 +22,8 @@ from dmil_core.inference.projection import (
     embed,
     latent_values,
     on_grid,
-    place,
     project,
+    project_new,
     shown_rows,
     trustworthiness,
 )
@@ -172,7 +172,7 @@ def test_a_pca_places_new_samples_where_it_would_have_put_them(seed: int) -> Non
     rng = np.random.default_rng(seed)
     values = rng.normal(size=(60, 5)) * [5, 4, 1, 1, 1]
     both = PCA(2).fit(values[:50]).transform(values)
-    placed = place(values[:50], both[:50], values[50:], "pca")
+    placed = project_new(values[:50], both[:50], values[50:], "pca")
     np.testing.assert_allclose(placed, both[50:], atol=1e-4)
 
 
@@ -182,10 +182,10 @@ def test_a_new_sample_lies_among_its_neighbours_of_a_umap() -> None:
     values = centres + rng.normal(size=(80, 4)) * 0.1
     xy = np.repeat([[0.0, 0.0], [10.0, -10.0]], 40, axis=0) + rng.normal(size=(80, 2)) * 0.1
     new = np.array([[0.05] * 4, [8.9] * 4])
-    near, far = place(values, xy, new, "umap")
+    near, far = project_new(values, xy, new, "umap")
     assert np.abs(near).max() < 0.5
     assert np.abs(far - [10, -10]).max() < 0.5
     # Exactly on a placed sample, that one weighs most.
-    (there,) = place(values, xy, values[:1], "umap")
+    (there,) = project_new(values, xy, values[:1], "umap")
     others = xy[:40].mean(axis=0)
     assert np.linalg.norm(there - xy[0]) < np.linalg.norm(others - xy[0]) + 0.1

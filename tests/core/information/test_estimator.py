@@ -10,12 +10,16 @@ import pytest
 import torch
 from numpy.testing import assert_allclose
 from numpy.typing import NDArray
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import ParameterGrid, StratifiedKFold
+from sklearn.utils.validation import check_is_fitted
 
 from dmil_core.data.synthetic.gaussian import gaussian_distribution
 from dmil_core.errors import ConfigError, DataError
 from dmil_core.information.estimator import PointwiseInformation
-from dmil_core.information.posteriors import Stack
-from dmil_core.information.truth import exact, known_distribution
+from dmil_core.information.posteriors import Settings, Stack
+from dmil_core.information.truth import exact_pointwise, known_distribution
 from dmil_core.partial_information.pointwise import Pointwise, means
 
 LN2 = float(np.log(2.0))
@@ -33,7 +37,7 @@ def fitted(spec: str, rows: int = 1600) -> tuple[PointwiseInformation, Arrays, A
 def truth(spec: str, rows: Arrays, definition: str = "same-sign") -> Pointwise:
     distribution = known_distribution(spec)
     assert distribution is not None
-    return exact(distribution, rows["x1"], rows["x2"], rows["y"], definition)  # type: ignore[arg-type]
+    return exact_pointwise(distribution, rows["x1"], rows["x2"], rows["y"], definition)  # type: ignore[arg-type]
 
 
 def bits(values: NDArray[np.float64]) -> float:
@@ -243,8 +247,55 @@ def test_scoring_needs_rows_like_those_of_the_fit() -> None:
         estimator.score_samples(new["x1"][:, :1], new["x2"], new["y"])
     with pytest.raises(ConfigError, match="call fit"):
         PointwiseInformation().score_samples(new["x1"], new["x2"], new["y"])
+    with pytest.raises(NotFittedError, match="call fit"):
+        PointwiseInformation().score_samples(new["x1"], new["x2"], new["y"])
+
+
+def test_an_unknown_definition_is_refused_when_it_is_used() -> None:
+    estimator, _, new = fitted("gaussian")
+    unknown = PointwiseInformation("pid")  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="same-sign, ccs, lsmi"):
-        PointwiseInformation("pid")  # type: ignore[arg-type]
+        unknown.fit(new["x1"], new["x2"], new["y"])
+    with pytest.raises(ConfigError, match="same-sign, ccs, lsmi"):
+        estimator.score_samples(new["x1"], new["x2"], new["y"], "pid")  # type: ignore[arg-type]
+
+
+# --- as a scikit-learn estimator -----------------------------------------------------------
+
+
+def test_parameters_are_read_set_and_shown() -> None:
+    settings = Settings(folds=3)
+    estimator = PointwiseInformation("ccs", settings=settings)
+    assert estimator.get_params() == {"definition": "ccs", "settings": settings, "seed": 0}
+    assert estimator.set_params(seed=7, definition="lsmi") is estimator
+    assert (estimator.seed, estimator.definition) == (7, "lsmi")
+    assert "seed=7" in repr(estimator)
+    with pytest.raises(ValueError, match="epochs"):
+        estimator.set_params(epochs=3)
+
+
+def test_a_clone_is_unfitted_and_learns_the_same() -> None:
+    rows = gaussian_distribution("gaussian").sample(200, 0)
+    estimator = PointwiseInformation(settings=Settings(epochs=2), seed=3)
+    estimator.fit(rows["x1"], rows["x2"], rows["y"])
+    copy = clone(estimator)
+    assert copy.get_params() == estimator.get_params()
+    with pytest.raises(NotFittedError):
+        check_is_fitted(copy)
+    copy.fit(rows["x1"], rows["x2"], rows["y"])
+    check_is_fitted(copy)
+    one, other = (e.score_samples(rows["x1"], rows["x2"], rows["y"]) for e in (estimator, copy))
+    assert np.array_equal(one.s, other.s)
+
+
+def test_a_grid_of_parameters_over_the_folds_of_scikit_learn() -> None:
+    rows = gaussian_distribution("gaussian").sample(240, 0)
+    base = PointwiseInformation(settings=Settings(epochs=1))
+    for parameters in ParameterGrid({"seed": [0, 1], "definition": ["same-sign"]}):
+        for train, test in StratifiedKFold(2).split(rows["x1"], rows["y"]):
+            x1, x2, y = rows["x1"], rows["x2"], rows["y"]
+            fold = clone(base).set_params(**parameters).fit(x1[train], x2[train], y[train])
+            assert np.isfinite(fold.score_samples(x1[test], x2[test], y[test]).i12).all()
 
 
 def test_means_have_standard_errors() -> None:

@@ -11,8 +11,8 @@ from dmil_core import schema
 from dmil_core.checkpoint import default_folder, read_run
 from dmil_core.data.catalog import load_dataset
 from dmil_core.errors import ConfigError
-from dmil_core.information.heads import can_tell, from_heads
-from dmil_core.information.truth import exact, known_distribution
+from dmil_core.information.heads import from_heads, has_two_heads
+from dmil_core.information.truth import exact_pointwise, known_distribution
 from dmil_core.io.tables import read_table
 from dmil_core.metrics.calibration import best_temperature
 
@@ -88,7 +88,7 @@ def test_heads_come_near_the_truth_where_it_is_known() -> None:
     assert distribution is not None
     test = (table["split"] == "test").to_numpy()
     result = from_heads(table, classes).rows
-    known = exact(distribution, data.x1, data.x2, data.y)
+    known = exact_pointwise(distribution, data.x1, data.x2, data.y)
     assert list(table["id"]) == list(data.ids)
     for name in ("i1", "i2", "i12"):
         told, true = (getattr(rows, name)[test].mean() / LN2 for rows in (result, known))
@@ -112,7 +112,7 @@ def test_gate_and_type_agree_where_the_interaction_type_is_known() -> None:
 
 def test_what_cannot_be_told_is_refused() -> None:
     joint, classes = shipped("switch", "joint")
-    assert not can_tell(joint.columns)
+    assert not has_two_heads(joint.columns)
     with pytest.raises(ConfigError, match="no heads of two single inputs"):
         from_heads(joint, classes)
     table, classes = shipped("switch", "dmil")

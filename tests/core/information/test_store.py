@@ -1,4 +1,4 @@
-"""What is kept of a set for the app: it comes back as it was, and damage is told."""
+"""Stored information estimates: what is saved is loaded, and damage is reported."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from numpy.testing import assert_allclose
 from dmil_core.data.catalog import load_dataset
 from dmil_core.errors import ConfigError, DataError
 from dmil_core.information import store
-from dmil_core.information.store import Account
-from dmil_core.information.truth import exact, known_distribution
+from dmil_core.information.store import InformationEstimates
+from dmil_core.information.truth import exact_pointwise, known_distribution
 from dmil_core.io.tables import read_table, write_table
 
 SHIPPED = (
@@ -25,45 +25,45 @@ SPEC = "gaussian:train=300,val=50,test=50"
 
 
 @pytest.fixture(scope="module")
-def taken() -> Account:
-    return store.take(load_dataset(SPEC))
+def computed() -> InformationEstimates:
+    return InformationEstimates.compute(load_dataset(SPEC))
 
 
-def test_it_comes_back_as_it_was(taken: Account, tmp_path: Path) -> None:
+def test_it_comes_back_as_it_was(computed: InformationEstimates, tmp_path: Path) -> None:
     path = tmp_path / store.FILE
-    store.write(taken, path)
-    back = store.read(path)
+    computed.save(path)
+    back = InformationEstimates.load(path)
     assert back.data == load_dataset(SPEC).digest
-    assert back.clusters == taken.clusters
+    assert back.clusters == computed.clusters
     assert list(back.rows.columns) == ["y", "i1", "i2", "i12"]
-    pd.testing.assert_index_equal(back.rows.index, taken.rows.index)
-    assert_allclose(back.rows["i12"], taken.rows["i12"], atol=1e-5)
+    pd.testing.assert_index_equal(back.rows.index, computed.rows.index)
+    assert_allclose(back.rows["i12"], computed.rows["i12"], atol=1e-5)
 
 
-def test_rows_follow_the_distribution(taken: Account) -> None:
+def test_rows_follow_the_distribution(computed: InformationEstimates) -> None:
     distribution, data = known_distribution(SPEC), load_dataset(SPEC)
     assert distribution is not None
     for definition in ("same-sign", "ccs"):
-        true = exact(distribution, data.x1, data.x2, data.y, definition)  # type: ignore[arg-type]
-        result = taken.split(definition)  # type: ignore[arg-type]
+        true = exact_pointwise(distribution, data.x1, data.x2, data.y, definition)  # type: ignore[arg-type]
+        result = computed.split(definition)  # type: ignore[arg-type]
         assert result.r.mean() == pytest.approx(true.r.mean(), abs=0.07)
         assert np.corrcoef(result.i12, true.i12)[0, 1] > 0.85
 
 
-def test_clusters_are_of_several_sizes(taken: Account) -> None:
-    assert [c.clusters for c in taken.clusters] == [2, 4, 8, 16]
+def test_clusters_are_of_several_sizes(computed: InformationEstimates) -> None:
+    assert [c.clusters for c in computed.clusters] == [2, 4, 8, 16]
 
 
 def test_groups_are_kept() -> None:
     data = load_dataset(SPEC)
     grouped = replace(data, group=np.arange(len(data)) // 2)
-    estimates = store.take(grouped)
+    estimates = InformationEstimates.compute(grouped)
     assert estimates.rows[store.GROUP].tolist()[:4] == ["0", "0", "1", "1"]
 
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_what_is_shipped_is_of_the_shipped_sets(name: str) -> None:
-    kept, data = store.read(store.default_path(name)), load_dataset(name)
+    kept, data = InformationEstimates.load(store.default_path(name)), load_dataset(name)
     assert kept.data == data.digest
     assert kept.rows.index.tolist() == data.ids.astype(str).tolist()
     assert (store.GROUP in kept.rows) == (data.group is not None)
@@ -71,22 +71,22 @@ def test_what_is_shipped_is_of_the_shipped_sets(name: str) -> None:
 
 def test_three_inputs_are_refused() -> None:
     with pytest.raises(ConfigError, match="has 3 inputs"):
-        store.take(load_dataset("switch-three"))
+        InformationEstimates.compute(load_dataset("switch-three"))
 
 
-def test_damage_is_told(taken: Account, tmp_path: Path) -> None:
+def test_damage_is_told(computed: InformationEstimates, tmp_path: Path) -> None:
     path = tmp_path / store.FILE
     with pytest.raises(DataError, match="does not exist"):
-        store.read(path)
-    store.write(taken, path)
+        InformationEstimates.load(path)
+    computed.save(path)
     table = read_table(path)
     write_table(table.drop(columns="i12"), path, {"data": "", "clusters": []})
     with pytest.raises(DataError, match="i12 are missing"):
-        store.read(path)
+        InformationEstimates.load(path)
     for about in ({}, {"data": "a"}, {"data": "a", "clusters": [{"clusters": 2}]}):
         write_table(table, path, about)
         with pytest.raises(DataError, match="metadata is damaged"):
-            store.read(path)
+            InformationEstimates.load(path)
     path.write_bytes(b"PAR1")
     with pytest.raises(DataError, match="damaged"):
-        store.read(path)
+        InformationEstimates.load(path)

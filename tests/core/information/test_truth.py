@@ -13,7 +13,7 @@ from dmil_core.data.synthetic.gate_mixture_set import GateMixtureSet
 from dmil_core.data.synthetic.gaussian import DISTRIBUTIONS, gaussian_distribution
 from dmil_core.data.synthetic.switch import switch_distribution
 from dmil_core.errors import ConfigError
-from dmil_core.information.truth import exact, known_distribution
+from dmil_core.information.truth import exact_pointwise, known_distribution
 from dmil_core.partial_information.discrete import informations
 from dmil_core.partial_information.pointwise import DEFINITIONS
 
@@ -29,7 +29,7 @@ def means(spec: str, definition: str = "same-sign") -> dict[str, float]:
     drawn = distribution.sample(ROWS, 1)
     known = known_distribution(spec)
     assert known is not None
-    result = exact(known, drawn["x1"], drawn["x2"], drawn["y"], definition)  # type: ignore[arg-type]
+    result = exact_pointwise(known, drawn["x1"], drawn["x2"], drawn["y"], definition)  # type: ignore[arg-type]
     return {name: float(values.mean()) / LN2 for name, values in result.columns().items()}
 
 
@@ -120,7 +120,7 @@ def test_same_sign_finds_the_interaction_type_of_switch_and_lsmi_does_not() -> N
     assert distribution is not None
     hits = {}
     for definition in DEFINITIONS:
-        result = exact(distribution, drawn["x1"], drawn["x2"], drawn["y"], definition)
+        result = exact_pointwise(distribution, drawn["x1"], drawn["x2"], drawn["y"], definition)
         parts = np.stack([result.r, result.u1, result.u2, result.s], axis=1)
         named = np.array(["R", "U1", "U2", "S"])[parts.argmax(axis=1)]
         hits[definition] = float((named == drawn["interaction_type"]).mean())
@@ -133,14 +133,14 @@ def test_same_sign_finds_the_interaction_type_of_switch_and_lsmi_does_not() -> N
 def test_only_lsmi_changes_with_the_unit_of_an_input(definition: str) -> None:
     distribution = gaussian_distribution("gaussian:law=degraded,corners=3")
     drawn = distribution.sample(500, 4)
-    here = exact(distribution, drawn["x1"], drawn["x2"], drawn["y"], definition)  # type: ignore[arg-type]
+    here = exact_pointwise(distribution, drawn["x1"], drawn["x2"], drawn["y"], definition)  # type: ignore[arg-type]
     scale = np.diag([10.0, 1.0])
     means_ = distribution.means * np.array([10.0, 1.0])[:, None, None]
     scaled = type(distribution)(
         means_, distribution.labels, distribution.weights, scale @ distribution.covariance @ scale
     )
     x1 = 10.0 * drawn["x1"].astype(float)
-    there = exact(scaled, x1, drawn["x2"], drawn["y"], definition)  # type: ignore[arg-type]
+    there = exact_pointwise(scaled, x1, drawn["x2"], drawn["y"], definition)  # type: ignore[arg-type]
     assert_allclose(here.i12, there.i12, atol=1e-9)
     same = np.allclose(here.r, there.r, atol=1e-9)
     assert same == (definition != "lsmi")
@@ -162,7 +162,7 @@ def test_points_that_cannot_be_confused_tell_what_their_symbols_tell(spec: str, 
     distribution, rows = known_distribution(made.spec), made.arrays()
     assert distribution is not None
     assert_allclose(distribution.prior, made.mixture.pmf().p.sum(axis=(0, 1)))
-    result = exact(distribution, rows["x1"], rows["x2"], rows["y"])
+    result = exact_pointwise(distribution, rows["x1"], rows["x2"], rows["y"])
     wanted = informations(made.mixture.pmf().p)
     assert_allclose([result.i1.mean(), result.i2.mean(), result.i12.mean()], wanted, atol=0.01)
 

@@ -124,14 +124,25 @@ def test_a_changed_byte_is_called_damaged(tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
     write_table(table(ODD_NAMES), path, {"a": 1})
     whole, wanted, unseen = path.read_bytes(), read_table(path), 0
-    places = range(0, len(whole), 5)
-    for place in places:
+    positions = range(0, len(whole), 5)
+    for position in positions:
         corrupted = bytearray(whole)
-        corrupted[place] ^= 0x41
+        corrupted[position] ^= 0x41
         path.write_bytes(corrupted)
         try:
             table_metadata(path)
             unseen += not read_table(path).equals(wanted)
         except DataError:
             continue
-    assert unseen < 0.03 * len(places)
+    assert unseen < 0.03 * len(positions)
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".csv"])
+def test_the_column_composition_of_earlier_versions_is_the_interaction_type(
+    tmp_path: Path, suffix: str
+) -> None:
+    old = table(["a", "b"]).rename(columns={"interaction_type": "composition"})
+    write_table(old, tmp_path / f"old{suffix}")
+    result = read_table(tmp_path / f"old{suffix}")
+    assert result["interaction_type"].tolist() == ["U1", "U1"]
+    assert "composition" not in result

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dmil_core.metrics.responsibility import soft_assignment
+from dmil_core.metrics.responsibility import interaction_responsibilities
 from dmil_core.training.gate_target import chance_corrected, responsibilities
 
 shares = st.floats(0.0, 1.0)
@@ -17,12 +17,12 @@ shares = st.floats(0.0, 1.0)
 @given(shares, shares, shares)
 def test_two_modalities(a1: float, a2: float, both: float) -> None:
     wanted = [a1 * a2, a1 * (1 - a2), (1 - a1) * a2, (1 - a1) * (1 - a2) * both]
-    assert soft_assignment([a1, a2], both) == wanted
+    assert interaction_responsibilities([a1, a2], both) == wanted
 
 
 @given(shares, shares, shares, shares)
 def test_three_modalities(a1: float, a2: float, a3: float, all_: float) -> None:
-    r, u1, u2, u3, s = soft_assignment([a1, a2, a3], all_)
+    r, u1, u2, u3, s = interaction_responsibilities([a1, a2, a3], all_)
     none = (1 - a1) * (1 - a2) * (1 - a3)
     assert u1 == pytest.approx(a1 * (1 - a2) * (1 - a3), abs=1e-12)
     assert u2 == pytest.approx((1 - a1) * a2 * (1 - a3), abs=1e-12)
@@ -42,10 +42,10 @@ def test_three_modalities(a1: float, a2: float, a3: float, all_: float) -> None:
 def test_who_knows_for_sure_decides_for_sure(knows: tuple[int, ...], component: str) -> None:
     """Two of three are redundant; whatever none says alone is synergy if all together say it."""
     names = ("R", "U1", "U2", "U3", "S")
-    assert dict(zip(names, soft_assignment(knows, 1), strict=True)) == {
+    assert dict(zip(names, interaction_responsibilities(knows, 1), strict=True)) == {
         c: c == component for c in names
     }
-    unexplained = soft_assignment(knows, 0)
+    unexplained = interaction_responsibilities(knows, 0)
     assert sum(unexplained) == (component != "S")
 
 

@@ -155,7 +155,7 @@ def test_latents_stand_side_by_side() -> None:
 
 
 def test_a_table_without_interaction_type_is_refused() -> None:
-    with pytest.raises(DataError, match=r"'interaction type'.*this one has none"):
+    with pytest.raises(DataError, match=r"'interaction_type'.*this one has none"):
         theorem.rows_of(table().drop(columns=schema.INTERACTION_TYPE), ("Z1",), ("a", "b"))
 
 

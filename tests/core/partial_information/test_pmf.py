@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from dmil_core.errors import DataError
 from dmil_core.partial_information.discrete import decompose
-from dmil_core.partial_information.pmf import read_pmf
+from dmil_core.partial_information.pmf import from_pairs, read_pmf
 
 XOR = [[[a, b, a ^ b], 0.25] for a in (0, 1) for b in (0, 1)]
 
@@ -53,11 +53,22 @@ def test_rounded_probabilities_are_made_whole(tmp_path: Path) -> None:
         ({"pmf": [*XOR, XOR[0]]}, r"\[0, 0, 0\] comes twice"),
         ({"pmf": XOR[:3]}, "sum to 0.75"),
         ('{"pmf": [[[0, 0, 0], NaN]]}', "entry 0 "),
+        ('{"pmf": [[[NaN, 0, 0], 1.0]]}', "entry 0 "),
+        ({"pmf": [[[0, 0, 0], 10**400]]}, "entry 0 "),
+        ({"pmf": [[[0, 0, 0], "1"]]}, r"pmf\[0\]\[1\]: expected a number, got '1'"),
+        ({"pmf": [[[i, i, i], 1 / 500] for i in range(500)]}, "at most 10,000,000 cells"),
     ],
 )
 def test_faults_are_named(tmp_path: Path, content: Any, words: str) -> None:
     with pytest.raises(DataError, match=words):
         read_pmf(write(tmp_path, content))
+
+
+def test_pairs_may_be_tuples_with_numbers_of_numpy() -> None:
+    pairs = [((np.int64(a), np.int64(b), a ^ b), np.float64(0.25)) for a in (0, 1) for b in (0, 1)]
+    assert from_pairs(pairs).x1 == (0, 1)
+    with pytest.raises(DataError, match="an entry is not"):
+        from_pairs([((0, 0, object()), 1.0)])
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:

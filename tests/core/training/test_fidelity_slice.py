@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.fidelity import ceilings
+from benchmarks.fidelity import references
 from dmil_core import schema
 from dmil_core.data.catalog import load_dataset
 from dmil_core.io.tables import read_table
@@ -55,7 +55,7 @@ def learn(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 def test_the_gate_finds_the_interaction_type(learn: Any) -> None:
-    result, top = learn("equal"), ceilings(DISTRIBUTIONS["equal"])
+    result, top = learn("equal"), references(DISTRIBUTIONS["equal"])
     assert result["gate_agreement"] >= 0.95 * top["information"]["agreement"]
     for c, best in top["information"]["auroc"].items():
         assert result[f"gate_auroc_{c}"] >= 0.97 * best

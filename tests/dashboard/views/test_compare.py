@@ -28,6 +28,7 @@ from tests.dashboard.folders import (
     RECORDED,
     UNTRAINED,
     Room,
+    fidelity_results,
 )
 from tests.dashboard.views.test_pages import said, view
 
@@ -93,7 +94,7 @@ def test_a_record_written_later_is_seen(tmp_path: Path) -> None:
 
 
 def test_ranks_are_over_complete_sets(catalog: CheckpointCatalog) -> None:
-    there = board.standing(catalog.root, "accuracy", "test")
+    there = board.rank_summary(catalog.root, "accuracy", "test")
     assert set(there.scores.index) == {GENERATED, RECORDED}
     assert there.sets_left_out == (BEGUN,)
     assert there.ranks.to_dict() == {"joint": 1.0, "dmil": 2.0, "mlb": 3.0, "ensemble": 4.0}
@@ -367,10 +368,30 @@ def test_a_missed_target_names_the_settings_that_fail(open_page: OpenPage, tmp_p
     for run in record["runs"]:
         if (run["setting"], run["paradigm"]) == ("noise 1.2", "dmil"):
             run["gate_agreement"] = 0.6
-    (tmp_path / "fidelity.json").write_text(json.dumps(record), "utf-8")
+    fidelity_results(record, tmp_path)
     text = said(open_page("fidelity", results=tmp_path)).replace("\\", "")
     assert "**7 met**, **1 missed**" in text
     assert "Not: noise 1.2: 60.0 %" in text
+
+
+@pytest.mark.parametrize("content", [None, "no JSON"])
+def test_without_a_list_of_targets_the_pages_show_the_rest(
+    open_page: OpenPage, tmp_path: Path, content: str | None
+) -> None:
+    fidelity_results(records.fidelity(), tmp_path)
+    (tmp_path / "targets.json").unlink()
+    if content is not None:
+        (tmp_path / "targets.json").write_text(content, "utf-8")
+    for app in (
+        open_page("fidelity", results=tmp_path),
+        open_page("compare", results=tmp_path, data=GENERATED, part="sets"),
+    ):
+        assert not app.exception
+        assert not app.error
+        text = said(app).replace("\\", "")
+        assert "targets" not in text
+        assert "was to" not in " ".join([text, *(h.value for h in app.header)])
+        assert len(app.dataframe[0].value) > 1
 
 
 def test_a_setting_is_chosen_and_in_the_link(open_page: OpenPage) -> None:
@@ -396,7 +417,7 @@ def test_choices_of_a_data_set_are_not_offered_on_fidelity(open_page: OpenPage) 
 def test_a_record_under_way_says_so(open_page: OpenPage, tmp_path: Path) -> None:
     record = records.fidelity(seeds=2)
     record["runs"] = [r for r in record["runs"] if r["setting"] in ("equal shares", "R only")]
-    (tmp_path / "fidelity.json").write_text(json.dumps(record), "utf-8")
+    fidelity_results(record, tmp_path)
     app = open_page("fidelity", results=tmp_path)
     assert not app.exception
     assert "2 of 15 settings, at least 2 of 5 seeds" in said(app)

@@ -308,7 +308,7 @@ def test_information_by_networks_on_the_data_alone(open_page: OpenPage, room: Ro
     total, *parts = bits_said(app, "**Both together**:")
     assert total == pytest.approx(sum(parts), abs=0.025)
     assert total != before[0]
-    rows = store.read(room.root / REAL / store.FILE).rows
+    rows = store.InformationEstimates.load(room.root / REAL / store.FILE).rows
     assert total == pytest.approx(rows.loc[chosen, "i12"] / np.log(2.0), abs=0.006)
     assert "These networks miss something" in " ".join(w.value for w in app.warning)
     # A model without heads of its own needs none for this.

@@ -1,4 +1,4 @@
-"""Worlds of gates: the distribution is the textbook's, and rows are drawn from it."""
+"""Gate mixtures: the distribution is the textbook's, and rows are drawn from it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LN2 = float(np.log(2.0))
 
 @st.composite
 def mixtures(draw: st.DrawFn) -> GateMixture:
-    """Worlds of every kind; a prior only where each class can occur."""
+    """Gate mixtures of every kind; a prior only where each class can occur."""
     noise = draw(st.floats(0, 1))
     if draw(st.booleans()):
         cells = st.tuples(*[st.sampled_from(["0", "1", "2"])] * 3)
@@ -141,7 +141,7 @@ def test_the_bits_have_the_correlation_that_is_asked_for(c: float) -> None:
         ("gates:prior=0/0", "not all 0"),
         ("gates:correlation=1,prior=.5/.5", "asks for class 1, which never occurs"),
         ("gates:nand=1", "xor, and, or"),
-        ("earth:xor=1", "begins with world"),
+        ("earth:xor=1", "begins with gates"),
     ],
 )
 def test_what_means_no_mixture_is_a_clear_error(spec: str, part: str) -> None:

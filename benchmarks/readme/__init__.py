@@ -1,1 +1,0 @@
-"""The results in README.md and docs/, written from records. ``make results``."""

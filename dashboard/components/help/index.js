@@ -1,0 +1,104 @@
+// The component "dmil_help": the offer of the tour, the buttons of tour and glossary, and the keys
+// that reach them; see guide.py. Nothing is asked of the server but another page.
+
+import { button, element } from "../element.js";
+import { Glossary, wordOfAddress, wordOfHash } from "./glossary.js";
+import { marked } from "./marked.js";
+import { decline, isNew, stepUnderWay, Tour } from "./tour.js";
+
+/**
+ * @typedef {object} HelpData
+ * @property {import("./glossary.js").Word[]} words
+ * @property {import("./glossary.js").Key[]} keys
+ * @property {string} offer
+ * @property {import("./tour.js").Step[]} steps
+ * @property {string} base
+ * @property {string[]} slugs
+ */
+
+/**
+ * @param {ComponentArguments<HelpData>} component
+ * @returns {Cleanup}
+ */
+export default function ({ parentElement, data }) {
+  const root = /** @type {HTMLElement} */ (parentElement.querySelector(".help"));
+  const glossary = new Glossary(data.words, data.keys);
+  const tour = new Tour(data, root, () => start.focus());
+  const begin = () => {
+    offer.hidden = true;
+    tour.show(0);
+  };
+  const refuse = () => {
+    decline();
+    offer.hidden = true;
+    start.focus();
+  };
+  const start = button("Tour", begin);
+  const offer = element(
+    "p",
+    { class: "offer", hidden: true },
+    ...marked(data.offer),
+    button("Take the tour", begin, { class: "main" }),
+    button("No, thanks", refuse),
+  );
+  const links = element(
+    "nav",
+    { "aria-label": "Help" },
+    start,
+    button("Glossary", () => glossary.open(), { "aria-keyshortcuts": "?" }),
+  );
+  root.replaceChildren(element("div", { class: "row" }, offer, links), glossary.dialog);
+
+  const listening = new AbortController();
+  listen(glossary, listening.signal);
+  const word = wordOfAddress();
+  if (word) glossary.open(word);
+
+  const step = stepUnderWay();
+  if (step !== null && data.steps[step]) tour.show(step);
+  else offer.hidden = !isNew();
+  return () => {
+    listening.abort();
+    tour.close();
+  };
+}
+
+/**
+ * @param {Glossary} glossary
+ * @param {AbortSignal} signal
+ */
+function listen(glossary, signal) {
+  const openByKey = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key !== "?" || isTyping(event) || event.ctrlKey || event.metaKey) return;
+    event.preventDefault(); // or it would be typed into the search
+    glossary.open("", true);
+  };
+  document.addEventListener("keydown", openByKey, { signal });
+  document.addEventListener("keydown", passOn, { capture: true, signal });
+  document.addEventListener("keyup", passOn, { capture: true, signal });
+  const openByLink = (/** @type {HashChangeEvent} */ { newURL }) => {
+    // Not the address as it is now: Streamlit may have written its own meanwhile.
+    const word = wordOfHash(newURL);
+    if (word) glossary.open(word);
+  };
+  window.addEventListener("hashchange", openByLink, { signal });
+}
+
+/** @param {KeyboardEvent} event */
+function isTyping(event) {
+  const [target] = event.composedPath();
+  if (!(target instanceof HTMLElement)) return false;
+  return target.matches("input, textarea, select") || target.isContentEditable;
+}
+
+/**
+ * A slider keeps all keys to itself and has no use for letters: the page's own keys are among them.
+ * @param {KeyboardEvent} event
+ */
+function passOn(event) {
+  const { target } = event;
+  if (!(target instanceof HTMLInputElement) || target.type !== "range") return;
+  if (!/^[\p{L}\p{N}?]$/u.test(event.key)) return;
+  event.stopPropagation();
+  document.body.dispatchEvent(new KeyboardEvent(event.type, event));
+}

@@ -1,0 +1,18 @@
+// The component "dmil_copy_link": a button that copies the page's address; see link.py. It runs
+// inline.
+
+/** @param {ComponentArguments<unknown>} component */
+export default function ({ parentElement }) {
+  const button = /** @type {HTMLElement} */ (parentElement.querySelector("button"));
+  const status = /** @type {HTMLElement} */ (parentElement.querySelector("span"));
+  button.onclick = async () => {
+    const link = window.location.href;
+    try {
+      await navigator.clipboard.writeText(link);
+      status.textContent = "Copied. It opens exactly this view.";
+    } catch {
+      // Without https or permission browsers refuse: show the link to be copied by hand.
+      status.textContent = link;
+    }
+  };
+}

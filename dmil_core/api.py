@@ -1,0 +1,656 @@
+"""The public functions and objects of ``import dmil_core as dmil``.
+
+Inside, everything is in nats; probabilities and gate weights are between 0 and 1. Shapes: N rows, C
+components (R, U1, U2, S; with three inputs U3 as well), K classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from dmil_core import schema
+from dmil_core.checkpoint import Run, check_fits, find_folder, load_model
+from dmil_core.data.catalog import load_dataset
+from dmil_core.data.dataset import Dataset
+from dmil_core.data.validate import Purpose
+from dmil_core.errors import ConfigError, DataError
+from dmil_core.partial_information import discrete
+from dmil_core.partial_information.discrete import Measure
+from dmil_core.partial_information.pmf import Pmf, from_pairs
+from dmil_core.partial_information.pointwise import Definition
+from dmil_core.schema import SPLITS, Component
+
+if TYPE_CHECKING:
+    from torch import nn
+
+#: A data set, or what names one: a name that ``list_datasets`` gives, with options where it has
+#: some (``switch:classes=2``), or the path of an .npz file.
+Data = Dataset | str | Path
+
+_NATS_PER_BIT: Final = float(np.log(2.0))
+
+
+# --- data ----------------------------------------------------------------------------------
+
+
+def from_table(
+    table: pd.DataFrame | str | Path,
+    *,
+    x1: str | Sequence[str] | None = None,
+    x2: str | Sequence[str] | None = None,
+    x3: str | Sequence[str] | None = None,
+    y: str | None = None,
+    id: str | None = None,
+    split: str | None = None,
+    group: str | None = None,
+    name: str = "",
+) -> Dataset:
+    """A data set from a table of one row per sample.
+
+    Columns that are not named are chosen by their names, as the app does: ``x1_0, x1_1 ...`` are
+    the first input, ``label``, ``class`` or ``y`` the class, and so on.
+
+    Parameters
+    ----------
+    table
+        A DataFrame, or the path of a .csv or .parquet file.
+    x1, x2, x3
+        Columns of each input: columns of numbers together, or one column of texts. With one of
+        them given, all inputs are taken from these arguments.
+    y
+        Column of the class.
+    id, split, group
+        Columns with a name for every row, with ``train``, ``val`` or ``test``, and with what rows
+        belong together (of one person, say); rows of a group are never in two splits. Without
+        ``split``, 70/10/20 % at random, seed 0.
+    name
+        Name of the data set; by default that of the file.
+
+    Raises
+    ------
+    DataError
+        Naming everything that is wrong with the table.
+    """
+    from dmil_core.data.uploads.columns import Block, Choice, assemble, guess, of_table
+
+    frame, name = _table_and_name(table, name)
+    source = of_table(frame)
+    inputs = [[c] if isinstance(c, str) else list(c) for c in (x1, x2, x3) if c is not None]
+    named = [*(c for columns in inputs for c in columns), *(c for c in (y, id, split, group) if c)]
+    unknown = [c for c in dict.fromkeys(named) if c not in source.arrays]
+    if unknown:
+        raise DataError(
+            f"{name}: there is no column {', '.join(map(repr, unknown[:5]))}; the table has "
+            f"{', '.join(list(source.arrays)[:20])}"
+        )
+    if len(inputs) == 1:
+        raise DataError(f"{name}: expected columns for at least two inputs, x1 and x2, got one")
+    guessed = guess(source)
+    if inputs:
+        blocks = []
+        for m, columns in enumerate(inputs, start=1):
+            kind = of_table(frame[columns]).blocks[0].kind if len(columns) == 1 else "numbers"
+            blocks.append(Block(f"input {m}", tuple(columns), kind))
+        source = replace(source, blocks=tuple(blocks))
+
+    def role(given: str | None, guess: str) -> str:
+        return given if given is not None else "" if guess in named else guess
+
+    choice = Choice(
+        inputs=tuple((b.name,) for b in source.blocks) if inputs else guessed.inputs,
+        label=role(y, guessed.label),
+        id=role(id, guessed.id),
+        split=role(split, guessed.split),
+        group=role(group, guessed.group),
+    )
+    made = assemble(source, choice, name, name, "a table", limits=_limits())
+    if made.dataset is None:
+        faults = "; ".join(
+            f"{i.title}. {i.what_to_do}" for i in made.issues if i.severity == "error"
+        )
+        raise DataError(f"{name}: {faults}")
+    return made.dataset
+
+
+def _limits() -> Any:
+    """A user's own table may be as large as memory allows; strangers' uploads may not."""
+    from dmil_core.data.uploads.limits import DEFAULT
+
+    names = ("upload_mib", "unpacked_mib", "rows", "columns", "cells", "classes")
+    return replace(DEFAULT, **dict.fromkeys((*names, "cell_length"), 1 << 40))
+
+
+def _table_and_name(table: pd.DataFrame | str | Path, name: str) -> tuple[pd.DataFrame, str]:
+    from dmil_core.data.uploads.tabular import read_csv, read_parquet
+
+    if isinstance(table, pd.DataFrame):
+        return table, name or "table"
+    path = Path(table).expanduser()
+    readers = {".csv": read_csv, ".tsv": read_csv, ".parquet": read_parquet}
+    if path.suffix not in readers:
+        raise DataError(f"{path}: expected a .csv or .parquet file, or a DataFrame")
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error}). Check the path") from None
+    return readers[path.suffix](content, _limits()), name or path.stem
+
+
+def _dataset(data: Data, purpose: Purpose) -> Dataset:
+    if isinstance(data, Dataset):
+        return data
+    if isinstance(data, str | Path):
+        return load_dataset(data, purpose=purpose)
+    raise DataError(
+        f"expected a Dataset, the name of one, or the path of an .npz file, got "
+        f"{type(data).__name__}; of a table, from_table makes a Dataset"
+    )
+
+
+# --- models --------------------------------------------------------------------------------
+
+
+def train(
+    data: Data,
+    paradigm: str = "dmil",
+    *,
+    seed: int = 0,
+    out: str | Path | None = None,
+    device: str = "auto",
+    encoders: Sequence[str | None] = (),
+    epochs_scale: float = 1.0,
+    overwrite: bool = False,
+    progress: bool = False,
+) -> Model:
+    """Train one paradigm on one data set, write the checkpoint, and return the model.
+
+    A training that was stopped goes on when it is called again with the same arguments; a finished
+    one is loaded.
+
+    Parameters
+    ----------
+    data
+        A Dataset, a name with or without options, or the path of an .npz file.
+    paradigm
+        A key of ``PARADIGMS``.
+    out
+        Folder of the checkpoint; by default, as for ``dmil train``,
+        ``<checkpoints>/<set>/<paradigm>/seed<seed>``.
+    device
+        ``auto`` (a GPU where there is one), ``cpu`` or ``cuda``.
+    encoders
+        Names of encoders, that of x1 first, in place of the defaults; None keeps one.
+    epochs_scale
+        Multiplies the epochs of every stage, for quick experiments.
+    overwrite
+        Start over in a folder that holds another run.
+    progress
+        Show a progress bar on stderr.
+
+    Raises
+    ------
+    DataError
+        If there is no such data set, or it has faults.
+    ConfigError
+        If a paradigm, encoder or device does not exist or cannot read the data.
+    CheckpointError
+        If the folder holds a run of other settings and ``overwrite`` is off.
+    BusyError
+        If another process trains into the same folder.
+    """
+    from dmil_core.training import run as training
+    from dmil_core.training.progress import ProgressBar
+
+    dataset = _dataset(data, "train")
+    with ProgressBar(disable=not progress) as bar:
+        run = training.train(
+            dataset,
+            paradigm,
+            seed,
+            None if out is None else Path(out),
+            device=device,
+            encoders=tuple(encoders),
+            epochs_scale=epochs_scale,
+            overwrite=overwrite,
+            on_epoch=bar,
+        )
+    return load(run.folder)
+
+
+def load(checkpoint: str | Path, *, device: str = "cpu") -> Model:
+    """Load a trained model. Nothing is unpickled.
+
+    Parameters
+    ----------
+    checkpoint
+        A folder that ``train`` or ``dmil train`` wrote, or ``<set>/<paradigm>/seed<k>`` as
+        ``dmil list`` names it.
+    device
+        ``cpu``, ``cuda``, or ``auto``.
+
+    Raises
+    ------
+    CheckpointError
+        If it is not a checkpoint, is damaged, or uses an encoder that is not registered here.
+    ConfigError
+        If the device does not exist.
+    """
+    from dmil_core.training.run import choose_device
+
+    network, run = load_model(find_folder(checkpoint), str(choose_device(device)))
+    return Model(run, network)
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Model:
+    """A trained model.
+
+    Attributes
+    ----------
+    run
+        What the checkpoint records: configuration, data, metrics, versions.
+    network
+        The torch module, in evaluation mode.
+    """
+
+    run: Run
+    network: nn.Module
+
+    @property
+    def paradigm(self) -> str:
+        """Name of the paradigm."""
+        return self.run.paradigm
+
+    @property
+    def seed(self) -> int:
+        """Seed of the training."""
+        return self.run.seed
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names in the order of the logits."""
+        return self.run.classes
+
+    @property
+    def latent_names(self) -> tuple[str, ...]:
+        """Names of the latents."""
+        return self.run.latents
+
+    @property
+    def folder(self) -> Path:
+        """Folder of the checkpoint."""
+        return self.run.folder
+
+    @property
+    def decomposes(self) -> bool:
+        """Whether the model splits its logits into components."""
+        return self.run.config.model.architecture == "dmil"
+
+    def __repr__(self) -> str:
+        accuracy = self.run.metrics.get("test", {}).get("accuracy")
+        known = "" if accuracy is None else f", test accuracy {accuracy:.3f}"
+        return (
+            f"<dmil_core.Model {self.paradigm!r} trained on {self.run.data_name!r}, seed "
+            f"{self.seed}, {len(self.classes)} classes{known}>"
+        )
+
+    def predict(
+        self, data: Data, *, split: str | None = None, latents: bool = False
+    ) -> pd.DataFrame:
+        """The prediction table, one row per sample, as ``dmil decompose`` writes it.
+
+        Parameters
+        ----------
+        split
+            ``train``, ``val`` or ``test``; by default all rows.
+        latents
+            Add the posterior mean of every latent.
+
+        Returns
+        -------
+        DataFrame
+            ``id``, ``split``, ``y``, ``pred``, ``correct``; ``p_<class>`` (0 to 1) and
+            ``logit_<class>`` (nats); of a decomposition ``gate_<component>`` (0 to 1) and
+            ``contrib_<component>_<class>`` (nats), which add up to ``logit_<class>``.
+
+        Raises
+        ------
+        CheckpointError
+            If shapes, kinds or classes of the data are not those of the training data.
+        DataError
+            If there is no such data set, or it has faults.
+        """
+        from dmil_core.inference.predict import predict
+
+        dataset = _dataset(data, "predict")
+        check_fits(self.run, dataset)
+        rows = _rows(dataset, split)
+        return predict(self.network, self.run.config.model, dataset, rows, latents=latents)
+
+    def decompose(self, data: Data, *, split: str | None = None) -> Decomposition:
+        """The gate weight and the contribution of every component, for every sample.
+
+        ``logit_k = sum_c g_c f_c(k)`` with gate g and logits f_c of component c
+        (arXiv:2606.11614); the contribution is ``g_c f_c(k)``. Parameters and errors as for
+        :meth:`predict`.
+
+        Raises
+        ------
+        ConfigError
+            If the model has no components.
+        """
+        if not self.decomposes:
+            raise ConfigError(
+                f"a model of paradigm {self.paradigm!r} has no gate and no components; use "
+                "predict, or train 'dmil'"
+            )
+        return Decomposition.from_table(self.predict(data, split=split), self.classes)
+
+    def latents(self, data: Data, *, split: str | None = None) -> dict[str, NDArray[np.float32]]:
+        """Latent name -> (N, size) posterior means, rows in the order of the data.
+
+        Parameters and errors as for :meth:`predict`.
+        """
+        from dmil_core.inference.projection import latent_values
+
+        table = self.predict(data, split=split, latents=True)
+        return {name: latent_values(table, name) for name in self.latent_names}
+
+    def summary(self) -> pd.DataFrame:
+        """The layers: shape of what each makes of one sample, and its number of parameters.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by ``layer``; ``output_shape`` (empty where the model is no decomposition) and
+            ``parameters``. Parts that only training uses are left out for a decomposition.
+        """
+        from dmil_core.inference.summary import sizes
+        from dmil_core.models.dmil import Dmil
+
+        if isinstance(self.network, Dmil):
+            parts = sizes(self.network, self.run.config.model)
+            rows = [(name, size.shape, size.weights) for name, size in parts.items()]
+        else:
+            rows = [
+                (name, (), sum(p.numel() for p in part.parameters()))
+                for name, part in self.network.named_children()
+            ]
+        columns = ["layer", "output_shape", "parameters"]
+        return pd.DataFrame(rows, columns=columns).set_index("layer")
+
+
+def _rows(dataset: Dataset, split: str | None) -> NDArray[np.int64] | None:
+    if split is None:
+        return None
+    if split not in SPLITS:
+        raise ConfigError(f"split {split!r}: expected one of {', '.join(SPLITS)}, or None for all")
+    return dataset.rows(split)
+
+
+# --- decompositions ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Decomposition:
+    """How a model's logits are made up of components; shows bars in a notebook.
+
+    Attributes
+    ----------
+    components : ``R``, ``U1``, ``U2`` (, ``U3``) and ``S``.
+    classes : class names in the order of the last axis.
+    ids, split, y, pred : (N,) id, split, class and predicted class of each sample.
+    probability : (N,) of the predicted class, 0 to 1.
+    gate : (N, C) weights, 0 to 1, each row sums to 1.
+    contributions : (N, C, K) gate times component logits, in nats.
+    """
+
+    components: tuple[Component, ...]
+    classes: tuple[str, ...]
+    ids: NDArray[Any]
+    split: NDArray[Any]
+    y: NDArray[Any]
+    pred: NDArray[Any]
+    probability: NDArray[np.float64]
+    gate: NDArray[np.float32]
+    contributions: NDArray[np.float32]
+
+    @classmethod
+    def from_table(cls, table: pd.DataFrame, classes: Sequence[str]) -> Decomposition:
+        """From a prediction table that holds gate and contributions."""
+        names = schema.components_in(table.columns)
+        parts = [
+            table[[schema.contribution(c, k) for k in classes]].to_numpy(np.float32) for c in names
+        ]
+        probabilities = table[[schema.prob(k) for k in classes]].to_numpy(np.float64)
+        return cls(
+            components=names,
+            classes=tuple(classes),
+            ids=table["id"].to_numpy(object),
+            split=table["split"].to_numpy(object),
+            y=table["y"].to_numpy(object),
+            pred=table["pred"].to_numpy(object),
+            probability=probabilities.max(axis=1) if len(table) else np.zeros(0),
+            gate=table[[schema.gate(c) for c in names]].to_numpy(np.float32),
+            contributions=np.stack(parts, axis=1),
+        )
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def logits(self) -> NDArray[np.float32]:
+        """(N, K) logits of the model in nats: the sum of the contributions."""
+        return self.contributions.sum(axis=1)
+
+    @property
+    def to_predicted(self) -> NDArray[np.float32]:
+        """(N, C) contributions to the logit of each sample's predicted class, in nats."""
+        index = {name: k for k, name in enumerate(self.classes)}
+        k = np.array([index[name] for name in self.pred], dtype=np.int64)
+        return self.contributions[np.arange(len(self)), :, k]
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """A tidy table, one row per sample and component.
+
+        Columns id, split, y, pred, component, gate (0 to 1), contribution (to the logit of the
+        predicted class, nats).
+        """
+        count = len(self.components)
+        columns = {n: np.repeat(getattr(self, n), count) for n in ("split", "y", "pred")}
+        return pd.DataFrame(
+            {
+                "id": np.repeat(self.ids, count),
+                **columns,
+                "component": np.tile(np.array(self.components, dtype=object), len(self)),
+                "gate": self.gate.ravel(),
+                "contribution": self.to_predicted.ravel(),
+            }
+        )
+
+    def sample(self, id: str) -> Decomposition:
+        """The decomposition of one sample.
+
+        Raises
+        ------
+        DataError
+            If no sample has this id.
+        """
+        rows = np.flatnonzero(self.ids == id)
+        if not len(rows):
+            raise DataError(f"there is no sample {id!r} among these {len(self)}")
+        return self.rows(rows)
+
+    def rows(self, index: NDArray[Any] | slice) -> Decomposition:
+        """The decomposition of some rows: indices, a mask (N,) or a slice."""
+        per_row = {f.name for f in fields(self)} - {"components", "classes"}
+        return replace(self, **{name: getattr(self, name)[index] for name in per_row})
+
+    def __repr__(self) -> str:
+        if not len(self):
+            return "<dmil_core.Decomposition of no samples>"
+        gate = self.gate.mean(axis=0)
+        weights = ", ".join(f"{c} {g:.2f}" for c, g in zip(self.components, gate, strict=True))
+        what = f"sample {self.ids[0]}" if len(self) == 1 else f"{len(self)} samples"
+        return f"<dmil_core.Decomposition of {what}, {'mean ' * (len(self) > 1)}gate: {weights}>"
+
+    def _repr_html_(self) -> str:
+        return _bars(self)
+
+
+#: What each component is, and a colour with a contrast of at least 3:1 on white and on near black.
+_SHOWN: Final[Mapping[Component, tuple[str, str]]] = {
+    "R": ("redundancy", "#3F74C9"),
+    "U1": ("uniqueness of x1", "#2E8B45"),
+    "U2": ("uniqueness of x2", "#B8478A"),
+    "U3": ("uniqueness of x3", "#8A7A1F"),
+    "S": ("synergy", "#D0482F"),
+}
+_BAR_WIDTH, _BAR_HEIGHT = 150, 12
+
+
+def _bars(parts: Decomposition) -> str:
+    """HTML of a few KB without scripts: a table with a row and two bars for each component.
+
+    Colours of text and lines are the page's, so that it is readable in light and dark notebooks;
+    a component is named beside its bars, never told by its colour alone.
+    """
+    if not len(parts):
+        return "<p>A decomposition of no samples.</p>"
+    gate = parts.gate.mean(axis=0)
+    bits = parts.to_predicted.mean(axis=0) / _NATS_PER_BIT
+    if len(parts) == 1:
+        title = (
+            f"Sample {escape(str(parts.ids[0]))}, predicted: {escape(str(parts.pred[0]))} "
+            f"(probability {parts.probability[0]:.2f}), true class: {escape(str(parts.y[0]))}"
+        )
+    else:
+        title = f"{len(parts):,} samples, mean"
+    largest = float(np.abs(bits).max()) or 1.0
+    rows = []
+    for c, weight, value in zip(parts.components, gate, bits, strict=True):
+        name, colour = _SHOWN[c]
+        rows.append(
+            f'<tr><th scope="row" style="text-align:left">{c}</th><td style="text-align:left">'
+            f"{name}</td><td>{_bar(0.0, float(weight), colour, f'gate of {c}: {weight:.2f}')}</td>"
+            f"<td>{weight:.2f}</td>"
+            f"<td>{_bar(0.5, 0.5 * float(value) / largest, colour, f'{c}: {value:+.2f} bits')}</td>"
+            f"<td>{value:+.2f}</td></tr>"
+        )
+    whole = float(bits.sum())
+    head = "".join(
+        f'<th scope="col" colspan="2" style="text-align:left">{text}</th>'
+        for text in ("component", "gate weight", "contribution to the predicted class, bits")
+    )
+    return (
+        '<table style="color:inherit;background:transparent;font-variant-numeric:tabular-nums">'
+        f'<caption style="text-align:left;color:inherit">{title}</caption><thead><tr>{head}</tr>'
+        f"</thead><tbody>{''.join(rows)}</tbody><tfoot><tr><td colspan='5' "
+        f"style='text-align:right'>sum, the logit of the predicted class</td><td>{whole:+.2f}</td>"
+        "</tr></tfoot></table>"
+    )
+
+
+def _bar(start: float, length: float, colour: str, title: str) -> str:
+    """A bar from ``start`` over ``length``, both as shares of the width; ``length`` may be below
+    0."""
+    left = min(start, start + length) * _BAR_WIDTH
+    return (
+        f'<svg role="img" width="{_BAR_WIDTH}" height="{_BAR_HEIGHT}" style="color:inherit">'
+        f"<title>{title}</title>"
+        f'<rect x="{left:.1f}" y="1" width="{abs(length) * _BAR_WIDTH:.1f}" '
+        f'height="{_BAR_HEIGHT - 2}" fill="{colour}"/>'
+        f'<line x1="{start * _BAR_WIDTH + 0.5:.1f}" x2="{start * _BAR_WIDTH + 0.5:.1f}" y1="0" '
+        f'y2="{_BAR_HEIGHT}" stroke="currentColor"/></svg>'
+    )
+
+
+# --- exact decomposition of a distribution -------------------------------------------------
+
+
+def pid(
+    p: Pmf | ArrayLike | Mapping[Any, Any] | Sequence[Any], measure: Measure = "broja"
+) -> discrete.Decomposition:
+    """The exact partial information decomposition of a distribution p(x1, x2, y).
+
+    ``R + U1 = I(x1;y)``, ``R + U2 = I(x2;y)``, ``R + U1 + U2 + S = I(x1,x2;y)`` (Williams and
+    Beer, 2010). This is a property of a distribution and not what a model's gate shows.
+
+    Parameters
+    ----------
+    p
+        An array (A, B, K) of probabilities p[x1, x2, y]; a ``Pmf``; a mapping
+        ``{(x1, x2, y): probability}``; or pairs ``[((x1, x2, y), probability), ...]`` as in the
+        files of ``dmil pid``.
+    measure
+        Definition of redundancy: ``broja``, ``imin``, ``immi``, ``iccs`` or ``fl``.
+
+    Returns
+    -------
+    discrete.Decomposition
+        ``r``, ``u1``, ``u2``, ``s``, ``i1``, ``i2``, ``i12`` in nats; ``.bits`` is the same in
+        bits.
+
+    Raises
+    ------
+    DataError
+        If it is no distribution over x1, x2 and y.
+    ConfigError
+        If there is no such measure.
+    """
+    return discrete.decompose(_distribution(p), measure)
+
+
+def pointwise_pid(
+    p: Pmf | ArrayLike | Mapping[Any, Any] | Sequence[Any], definition: Definition = "same-sign"
+) -> pd.DataFrame:
+    """The pointwise decomposition of every (x1, x2, y) that can occur, in nats.
+
+    Parameters
+    ----------
+    p
+        As for :func:`pid`.
+    definition
+        Of pointwise redundancy: ``same-sign``, ``ccs`` or ``lsmi``.
+
+    Returns
+    -------
+    DataFrame
+        x1, x2, y, p, and i1, i2, i12, r, u1, u2, s in nats. Single values can be negative.
+
+    Raises
+    ------
+    DataError
+        If it is no distribution over x1, x2 and y.
+    ConfigError
+        If there is no such definition.
+    """
+    return discrete.realisations(_distribution(p), definition)
+
+
+def _distribution(p: Any) -> Any:
+    """Mappings and pairs as a Pmf; anything else is taken for an array."""
+    if isinstance(p, Mapping):
+        p = p["pmf"] if set(p) == {"pmf"} else list(p.items())
+    if isinstance(p, list | tuple) and p and all(_is_pair(entry) for entry in p):
+        return from_pairs(p)
+    return p
+
+
+def _is_pair(entry: Any) -> bool:
+    """Whether this is ((x1, x2, y), p) rather than a plane of an array, whose rows are alike."""
+    return (
+        isinstance(entry, list | tuple)
+        and len(entry) == 2
+        and isinstance(entry[0], list | tuple)
+        and not isinstance(entry[1], list | tuple | np.ndarray)
+    )

@@ -1,0 +1,68 @@
+"""``dmil compare``: train several paradigms over paired seeds and summarise them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from dmil_core.cli.options import DATA_HELP, Parser, Subparsers, add_command, add_training, at_least
+
+
+def add(subparsers: Subparsers[Parser]) -> None:
+    """Add the command."""
+    p = add_command(
+        subparsers,
+        "compare",
+        run,
+        "Train paradigms over paired seeds and summarise.",
+        "  dmil compare --data avdigits mfeat --paradigms joint ensemble dmil --seeds 5 --out c\n"
+        "Writes results.jsonl, then summary.csv from it. A stopped comparison goes on when the\n"
+        "same command is run again.\n",
+    )
+    p.add_argument("--data", required=True, nargs="+", metavar="SET|FILE", help=DATA_HELP)
+    p.add_argument("--paradigms", nargs="+", default=["joint", "ensemble", "dmil"], metavar="P")
+    p.add_argument(
+        "--seeds", type=at_least(1), default=5, metavar="N", help="seeds 0 to N-1; default 5"
+    )
+    p.add_argument("--out", required=True, type=Path, metavar="DIR")
+    p.add_argument(
+        "--tune",
+        action="store_true",
+        help="choose each paradigm's learning rate on validation rows, from the same three values",
+    )
+    p.add_argument(
+        "--jobs", type=at_least(1), default=1, metavar="N", help="number of parallel processes"
+    )
+    add_training(p)
+
+
+def run(a: argparse.Namespace) -> int:
+    """Train what is missing, then print and write the summary."""
+    from dmil_core.data.catalog import load_dataset
+    from dmil_core.experiments.compare import SUMMARY_FILE, compare
+    from dmil_core.training.progress import ProgressBar
+
+    datasets = [load_dataset(name) for name in a.data]
+    with ProgressBar(a.quiet) as bar:
+
+        def on_run(name: str) -> None:
+            bar.close()
+            print(name, file=sys.stderr)
+
+        table = compare(
+            datasets,
+            a.paradigms,
+            a.seeds,
+            a.out,
+            device=a.device,
+            epochs_scale=a.epochs_scale,
+            tune=a.tune,
+            jobs=a.jobs,
+            on_run=on_run,
+            on_epoch=bar,
+        )
+    shown = table[["data", "paradigm", "seeds", "accuracy_mean", "accuracy_sd", "synergy_mean"]]
+    print(shown.to_string(index=False, float_format="{:.4f}".format))
+    print(f"wrote {a.out / SUMMARY_FILE}")
+    return 0

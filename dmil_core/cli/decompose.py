@@ -1,0 +1,55 @@
+"""``dmil decompose``: run a checkpoint over a data set and write one tidy table."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from dmil_core.cli.options import Parser, Subparsers, add_command, add_data, add_device
+
+
+def add(subparsers: Subparsers[Parser]) -> None:
+    """Add the command."""
+    p = add_command(
+        subparsers,
+        "decompose",
+        run,
+        "Run a checkpoint over a data set and write one tidy table.",
+        "  dmil decompose --checkpoint checkpoints/mfeat/dmil/seed0 --data mfeat --out mfeat.csv\n"
+        "  dmil decompose --checkpoint runs/mine --data my/new.npz --out new.parquet --latents\n",
+    )
+    p.add_argument("--checkpoint", required=True, type=Path, metavar="DIR")
+    add_data(p)
+    p.add_argument(
+        "--out", required=True, type=Path, metavar="FILE", help="ends in .parquet or .csv"
+    )
+    p.add_argument("--latents", action="store_true", help="add the posterior means")
+    p.add_argument("--split", choices=("train", "val", "test"), help="only rows of one split")
+    add_device(p)
+
+
+def run(a: argparse.Namespace) -> int:
+    """Write the prediction table."""
+    from dmil_core.checkpoint import check_fits, find_folder, load_model
+    from dmil_core.data.catalog import load_dataset
+    from dmil_core.inference.predict import predict
+    from dmil_core.io.tables import check_suffix, write_table
+    from dmil_core.training.run import choose_device
+
+    check_suffix(a.out)
+    device = choose_device(a.device)
+    model, trained = load_model(find_folder(a.checkpoint), str(device))
+    dataset = load_dataset(a.data, purpose="predict")
+    check_fits(trained, dataset)
+    if dataset.digest != trained.data_digest:
+        print(
+            f"dmil: note: these rows are not the set {trained.data_name!r} the checkpoint was "
+            "trained on, so the column split says nothing about what the model has seen",
+            file=sys.stderr,
+        )
+    rows = dataset.rows(a.split) if a.split else None
+    table = predict(model, trained.config.model, dataset, rows, latents=a.latents)
+    write_table(table, a.out, {"data": dataset.digest, "weights": trained.weights_sha256})
+    print(f"{a.out}: {len(table)} rows, {table.shape[1]} columns")
+    return 0

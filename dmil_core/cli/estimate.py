@@ -1,0 +1,91 @@
+"""``dmil estimate``: pointwise mutual information of the inputs with the class, per sample."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dmil_core.cli.options import UNITS, Parser, Subparsers, add_command, add_data, add_seed
+from dmil_core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from dmil_core.partial_information.pointwise import Mean
+
+
+def add(subparsers: Subparsers[Parser]) -> None:
+    """Add the command."""
+    p = add_command(
+        subparsers,
+        "estimate",
+        run,
+        "Estimate the pointwise mutual information of each input with the class, for every "
+        "sample; prints means as JSON.",
+        "  dmil estimate --data mfeat --definition same-sign --out mfeat-bits.parquet\n"
+        "  dmil estimate --data my/data.npz --definition lsmi --out mine.csv\n"
+        "  dmil estimate --data features.parquet --out bits.parquet\n"
+        "  dmil estimate --data switch --checkpoint checkpoints/switch/dmil/seed0 --latent M "
+        "--out m.csv\n"
+        "The table has one row per sample (id, y, i1, i2, i12, r, u1, u2, s) in nats; the means\n"
+        "are in bits, with standard errors. A .parquet file with columns x1_..., x2_..., y and\n"
+        "optionally id may have any number of rows. With --checkpoint, the model's latents of\n"
+        "each input take the place of the inputs, for the rows that it was not trained on.\n",
+    )
+    add_data(p, note=", or of a .parquet file")
+    p.add_argument(
+        "--definition",
+        default="same-sign",
+        metavar="D",
+        help="definition of pointwise redundancy: same-sign, ccs or lsmi; default: same-sign",
+    )
+    p.add_argument(
+        "--out", required=True, type=Path, metavar="FILE", help="ends in .parquet or .csv"
+    )
+    p.add_argument("--checkpoint", type=Path, metavar="FOLDER", help="use latents of this model")
+    p.add_argument("--latent", default="Z", metavar="L", help="Z, M or N; default: Z")
+    add_seed(p)
+
+
+def run(a: argparse.Namespace) -> int:
+    """Write the table and print the means."""
+    from dmil_core.data.catalog import load_dataset
+    from dmil_core.information.sets import estimate
+    from dmil_core.io.tables import check_suffix, write_table
+
+    check_suffix(a.out)
+    if a.data.endswith(".parquet"):
+        return _estimate_file(a)
+    dataset = load_dataset(a.data)
+    about = {"unit": "nats", "definition": a.definition, "data": dataset.digest, "seed": a.seed}
+    shown = {"data": dataset.name, "definition": a.definition}
+    if a.checkpoint is None:
+        estimates = estimate(dataset, a.definition, a.seed)
+    else:
+        from dmil_core.checkpoint import find_folder
+        from dmil_core.information.latents import estimate_latents
+
+        folder = find_folder(a.checkpoint)
+        estimates = estimate_latents(folder, dataset, a.latent, a.definition, a.seed)
+        about["latent"] = shown["latent"] = a.latent
+    write_table(estimates.table, a.out, about)
+    _print_means({**shown, "rows": len(estimates.table)}, estimates.means)
+    return 0
+
+
+def _estimate_file(a: argparse.Namespace) -> int:
+    from dmil_core.information.stream import estimate_file
+
+    if a.out.suffix != ".parquet":
+        raise ConfigError(f"{a.out}: rows of a .parquet file are written to a .parquet file")
+    estimates = estimate_file(Path(a.data).expanduser(), a.out, a.definition, a.seed)
+    shown = {"data": a.data, "definition": a.definition, "rows": estimates.rows}
+    _print_means({**shown, "fitted_to": estimates.fitted_to}, estimates.means)
+    return 0
+
+
+def _print_means(shown: dict[str, Any], means: dict[str, Mean]) -> None:
+    """What was estimated, and means with standard errors in bits, as JSON."""
+    bit = UNITS["bits"]
+    bits = {name: {"mean": m.value / bit, "se": m.error / bit} for name, m in means.items()}
+    print(json.dumps({**shown, "unit": "bits", "means": bits}, indent=2))

@@ -1,0 +1,103 @@
+"""The parser and the options that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Callable
+from typing import Final
+
+#: Unit -> how many nats it is.
+UNITS: Final = {"bits": math.log(2.0), "nats": 1.0}
+
+DATA_HELP: Final = (
+    "a data set that `dmil list` names, with options where it has some "
+    "(switch:classes=2,noise=1.0), or the path of an .npz file"
+)
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, with one clear line instead of the usage text on bad arguments."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+Subparsers = argparse._SubParsersAction
+
+
+def add_command(
+    subparsers: Subparsers[Parser],
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    summary: str,
+    examples: str,
+) -> Parser:
+    """Add a command; ``examples`` are lines of its help, those of commands start with ``dmil``."""
+    parser = subparsers.add_parser(
+        name,
+        help=summary,
+        description=summary,
+        epilog=f"examples:\n{examples}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=run)
+    parser.add_argument(
+        "--plugin",
+        action="append",
+        default=[],
+        metavar="MODULE",
+        help="import a Python module first, which registers encoders of your own; repeatable",
+    )
+    return parser
+
+
+def at_least(least: int) -> Callable[[str], int]:
+    """An argument type: a whole number from ``least`` on."""
+
+    def parse(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(
+                f"expected a whole number from {least} on, got {text!r}"
+            )
+        return int(text)
+
+    return parse
+
+
+def add_data(parser: Parser, required: bool = True, note: str = "") -> None:
+    """``--data``."""
+    parser.add_argument("--data", required=required, metavar="SET|FILE", help=DATA_HELP + note)
+
+
+def add_seed(parser: Parser) -> None:
+    """``--seed``."""
+    parser.add_argument("--seed", type=at_least(0), default=0, metavar="S", help="default: 0")
+
+
+def add_device(parser: Parser) -> None:
+    """``--device``."""
+    parser.add_argument("--device", default="auto", help="auto, cpu or cuda; default: auto")
+
+
+def add_training(parser: Parser) -> None:
+    """The options of everything that trains."""
+    add_device(parser)
+    parser.add_argument(
+        "--epochs-scale",
+        type=float,
+        default=1.0,
+        metavar="X",
+        help="multiply the epochs of every stage, for quick experiments; default: 1",
+    )
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+
+
+def add_progress(parser: Parser) -> None:
+    """``--progress``."""
+    parser.add_argument(
+        "--progress",
+        choices=("bar", "json", "none"),
+        default="bar",
+        help="bar: on stderr; json: one line per epoch on stdout, for programs; default: bar",
+    )

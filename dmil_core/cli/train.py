@@ -1,0 +1,104 @@
+"""``dmil train``: train one paradigm on one data set."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dmil_core.cli.list import accuracy_text
+from dmil_core.cli.options import (
+    Parser,
+    Subparsers,
+    add_command,
+    add_data,
+    add_progress,
+    add_seed,
+    add_training,
+)
+from dmil_core.schema import MODALITY_NUMBERS
+
+if TYPE_CHECKING:
+    from dmil_core.training.loop import Report
+
+
+def add(subparsers: Subparsers[Parser]) -> None:
+    """Add the command."""
+    p = add_command(
+        subparsers,
+        "train",
+        run,
+        "Train one paradigm on one data set.",
+        "  dmil train --data avdigits --paradigm dmil\n"
+        "  dmil train --data switch:classes=2,noise=1.0 --paradigm joint --seed 3 --out runs/a\n"
+        "  dmil train --data my/data.npz --paradigm dmil --out runs/mine\n"
+        "A training that was killed goes on when the same command is run again.\n",
+    )
+    add_data(p)
+    p.add_argument("--paradigm", default="dmil", metavar="P", help="default: dmil; see `dmil list`")
+    add_seed(p)
+    p.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="folder of the checkpoint; default: <checkpoints>/<set>/<paradigm>/seed<S>, where "
+        "`dmil list` names the folder <checkpoints>",
+    )
+    p.add_argument("--overwrite", action="store_true", help="start over in a folder in use")
+    for m in MODALITY_NUMBERS:
+        p.add_argument(
+            f"--encoder{m}",
+            metavar="NAME",
+            help=f"encoder of x{m} instead of the default for its kind",
+        )
+    p.add_argument(
+        "--map", choices=("umap", "pca"), help="write the latent maps too, as `dmil project` does"
+    )
+    add_training(p)
+    add_progress(p)
+
+
+def run(a: argparse.Namespace) -> int:
+    """Train, write the checkpoint and, with ``--map``, its latent maps."""
+    from dmil_core.data.catalog import load_dataset
+    from dmil_core.paradigms import find_paradigm
+    from dmil_core.training.progress import ProgressBar, ProgressLines, emit
+    from dmil_core.training.run import train
+
+    find_paradigm(a.paradigm)
+    if a.map:
+        from dmil_core.inference.projection import check_available
+
+        check_available(a.map)
+    dataset = load_dataset(a.data)
+    for issue in dataset.issues:
+        print(f"dmil: note: {issue.title}. {issue.what_to_do}", file=sys.stderr)
+    encoders = (a.encoder1, a.encoder2, a.encoder3)
+    with ProgressBar(a.quiet or a.progress != "bar") as bar:
+        lines = a.progress == "json" and not a.quiet
+        on_epoch: Callable[[Report], None] = ProgressLines() if lines else bar
+        trained = train(
+            dataset,
+            a.paradigm,
+            a.seed,
+            a.out,
+            device=a.device,
+            encoders=encoders,
+            epochs_scale=a.epochs_scale,
+            overwrite=a.overwrite,
+            on_epoch=on_epoch,
+        )
+    if a.map:
+        from dmil_core.inference.projection import project
+
+        def on_latent(name: str) -> None:
+            if a.progress == "json":
+                emit(f"map of {name}", 1.0)  # the training, which is nearly all of it, is done
+            elif a.progress == "bar" and not a.quiet:
+                print(f"mapping {name}", file=sys.stderr)
+
+        project(trained.folder, dataset, method=a.map, on_latent=on_latent)
+    print(f"{trained.folder}: {accuracy_text(trained.metrics)}, {trained.seconds:.0f} s")
+    return 0

@@ -1,0 +1,96 @@
+"""The criteria of the comparison, on records whose answer can be computed by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from benchmarks.criteria.comparison import ABLATIONS, MIXTURES, PAIR_SETS, SETS, targets
+from dmil_core.experiments import records
+from dmil_core.experiments.targets import Target
+from tests.records import run, runs
+
+#: Every paradigm that a target names, ours in front on every set.
+MEANS = {"dmil": 0.9, "joint": 0.85, "ensemble": 0.8, **dict.fromkeys(ABLATIONS, 0.88)}
+
+
+def table(*parts: list[dict[str, Any]]) -> pd.DataFrame:
+    return records.tidy([r for part in parts for r in part])
+
+
+def whole(changes: Mapping[str, Mapping[str, float]] | None = None) -> pd.DataFrame:
+    """The complete comparison; ``changes`` gives paradigms other means on some sets."""
+    return table(*(runs(d, {**MEANS, **(changes or {}).get(d, {})}) for d in SETS))
+
+
+def states(checked: list[Target]) -> list[str]:
+    return [t.state for t in checked]
+
+
+def test_without_records_everything_is_open() -> None:
+    assert set(states(targets(table()))) == {"open"}
+
+
+def test_all_targets_are_met_where_ours_leads_everywhere() -> None:
+    result = targets(whole())
+    assert states(result) == ["met"] * 5
+    assert "1.00" in result[0].figure
+    assert result[1].figure == "best on all 8 sets"
+    assert "12 of 12" in result[2].figure
+
+
+@pytest.mark.parametrize(
+    ("changes", "missed", "case"),
+    [
+        # A lead of 0.2 points is allowed, one of 0.4 is not.
+        ({"emoji": {"joint": 0.904}}, {1, 2}, "emoji: 0.40 behind joint"),
+        ({"emoji": {"dmil-id": 0.902}}, set(), ""),
+        ({"watch": {"ensemble": 0.9}}, {2}, "watch against ensemble: +0.00 points"),
+        ({d: {"joint": 0.901} for d in SETS}, {0, 2}, "joint 1."),
+        ({d: {"dmil-cd": 0.9001} for d in SETS}, {0, 3}, "dmil-cd"),
+    ],
+)
+def test_what_does_not_hold_is_missed_and_named(
+    changes: dict[str, dict[str, float]], missed: set[int], case: str
+) -> None:
+    result = targets(whole(changes))
+    assert {i for i, t in enumerate(result) if t.state == "missed"} == missed
+    assert not missed or any(f.startswith(case) for t in result for f in t.failing)
+
+
+def test_synergy_of_the_ensemble_on_two_classes_is_a_miss() -> None:
+    lines = [*runs("avdigits-same", {"ensemble": 0.8}), *runs("avdigits-parity", {"ensemble": 0.8})]
+    lines[3]["test"] = lines[3]["test"] | {"synergy": 0.01}
+    last = targets(table(lines))[-1]
+    assert (last.state, last.failing) == ("missed", ("avdigits-same: 1.00 %",))
+
+
+@pytest.mark.parametrize("gone", [MIXTURES[0], PAIR_SETS[0]])
+def test_nothing_is_met_while_a_set_is_missing(gone: str) -> None:
+    runs_ = whole()
+    result = targets(runs_[runs_["data"] != gone])
+    assert states(result)[:2] == ["open", "open"]
+    assert "missed" not in states(result)
+
+
+def test_averages_over_sets_are_not_missed_before_the_last_set() -> None:
+    behind = whole({d: {"joint": 0.901, "dmil-cd": 0.902} for d in SETS})
+    assert states(targets(behind))[0] == "missed"
+    result = states(targets(behind[behind["data"] != SETS[0]]))
+    assert (result[0], result[3]) == ("open", "open")
+
+
+def test_a_wide_interval_of_few_seeds_is_no_miss_yet() -> None:
+    lines = [run("emoji", p, s, v) for p, row in (("dmil", (0.9, 0.7)), ("joint", (0.7, 0.8)))
+             for s, v in enumerate(row)]  # fmt: skip
+    result = targets(table(lines))[2]
+    assert result.state == "open"
+    assert "0 of 1" in result.figure
+
+
+def test_runs_of_one_s_own_sets_do_not_change_the_targets() -> None:
+    own = table(*(runs(d, MEANS) for d in SETS), runs("mine", {"dmil": 0.1, "joint": 0.9}))
+    assert states(targets(own)) == ["met"] * 5

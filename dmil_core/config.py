@@ -9,20 +9,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import typing
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
-
-from annotated_types import Ge, Le, Len
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from dmil_core import migration
 from dmil_core.errors import ConfigError
+from dmil_core.io import strict_json
+from dmil_core.io.strict_json import Expected
 from dmil_core.schema import FEWEST_MODALITIES, MOST_MODALITIES
-
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
 
 CONFIG_VERSION = 2
 
@@ -31,11 +26,15 @@ Reconstruct = Literal["input", "features"]
 Average = Literal["probabilities", "logits"]
 Optimizer = Literal["adamw", "sgd"]
 
-#: A number of units, classes or values: more than this no tensor here can have.
-Size = Annotated[int, Ge(1), Le(10**9)]
+#: A number of units, classes or values; no tensor here can have more.
+_MOST: Final = 10**9
+Size = Annotated[int, Expected("an integer from 1 to 10^9", lambda n: 1 <= n <= _MOST)]
+SizeOrZero = Annotated[int, Expected("an integer from 0 to 10^9", lambda n: 0 <= n <= _MOST)]
 
 #: Weight of a loss: one number, or one for each modality, that of x1 first.
 Weight = float | tuple[float, ...]
+#: How a path to a faulty weight names the member of the union that was tried.
+_MEMBERS_OF_WEIGHT: Final = ("float", "tuple[float, ...]")
 
 T = TypeVar("T")
 
@@ -58,10 +57,10 @@ class EncoderConfig:
     """
 
     kind: str
-    shape: Annotated[tuple[Size, ...], Len(1)]
+    shape: Annotated[tuple[Size, ...], Expected("at least one size", bool)]
     feature_size: Size = 64
     hidden: Size = 128
-    dropout: Annotated[float, Ge(0), Le(1)] = 0.1
+    dropout: Annotated[float, Expected("a number from 0 to 1", lambda p: 0 <= p <= 1)] = 0.1
     vocabulary: tuple[str, ...] = ()
 
 
@@ -113,10 +112,13 @@ class ModelConfig(ArchitectureOptions):
         Hidden units of the fusion; 0 means four for each latent dimension.
     """
 
-    encoders: Annotated[tuple[EncoderConfig, ...], Len(FEWEST_MODALITIES, MOST_MODALITIES)]
+    encoders: Annotated[
+        tuple[EncoderConfig, ...],
+        Expected("2 or 3 encoders", lambda e: FEWEST_MODALITIES <= len(e) <= MOST_MODALITIES),
+    ]
     classes: Size
     latent_size: Size = 32
-    fusion_size: Annotated[int, Ge(0), Le(10**9)] = 0
+    fusion_size: SizeOrZero = 0
 
     def __post_init__(self) -> None:
         if not FEWEST_MODALITIES <= self.modalities <= MOST_MODALITIES:
@@ -229,14 +231,10 @@ def from_json(cls: type[T], data: Any, where: str = "config") -> T:
         Naming every field that is missing, unknown or unfit: its path, what was expected and
         what came.
     """
-    import pydantic
-
-    adapter: TypeAdapter[tuple[T]] = _adapter(typing.cast(Any, cls))
     try:
-        (value,) = adapter.validate_json(json.dumps([data]))
-    except pydantic.ValidationError as error:
-        faults = error.errors(include_url=False, include_context=True)
-        raise ConfigError("; ".join(_described(faults, where))) from None
+        value: T = strict_json.read(cls, data)
+    except strict_json.UnfitJsonError as error:
+        raise ConfigError("; ".join(_described(error.faults, where))) from None
     return value
 
 
@@ -260,69 +258,20 @@ def read_run_config(data: Any, where: str = "config") -> RunConfig:
     return from_json(RunConfig, data, where)
 
 
-@cache
-def _adapter(cls: Any) -> TypeAdapter[Any]:
-    """Reads a list that holds one ``cls``: a configuration of the adapter itself reaches a
-    dataclass only from a type around it."""
-    from pydantic import ConfigDict, TypeAdapter
-
-    strict = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-    return TypeAdapter(tuple[cls], config=strict)
-
-
-#: pydantic's types of faults -> what was expected.
-_EXPECTED: Final[Mapping[str, str]] = {
-    "bool_type": "true or false",
-    "dataclass_type": "an object",
-    "dict_type": "an object",
-    "finite_number": "a finite number",
-    "float_type": "a number",
-    "int_type": "a whole number",
-    "list_type": "a list",
-    "string_type": "text",
-    "tuple_type": "a list",
-    "unexpected_keyword_argument": "no such field",
-}
+#: Faults that are described; more are counted.
 _MOST_FAULTS: Final = 8
 
 
-def _described(faults: Sequence[Any], where: str) -> Iterator[str]:
-    """One phrase for each field: a value that fits no member of a union is one fault, not many."""
-    expected: dict[str, list[str]] = {}
-    got: dict[str, str] = {}
+def _described(faults: Sequence[strict_json.Fault], where: str) -> Iterator[str]:
+    """One phrase for each fault: a value that fits no member of a union counts once."""
+    phrases: dict[tuple[int | str, ...], str] = {}
     for fault in faults:
-        path = _path(where, fault["loc"][1:])
-        wanted = _expected(fault)
-        if wanted not in expected.setdefault(path, []):
-            expected[path].append(wanted)
-        got[path] = "nothing" if fault["type"] == "missing" else _short(fault["input"])
-    for path in list(expected)[:_MOST_FAULTS]:
-        yield f"{path}: expected {' or '.join(expected[path])}, got {got[path]}"
-    if len(expected) > _MOST_FAULTS:
-        yield f"and {len(expected) - _MOST_FAULTS} more"
-
-
-def _expected(fault: Any) -> str:
-    kind, about = fault["type"], fault.get("ctx", {})
-    if kind == "literal_error":
-        return f"one of {about['expected']}"
-    if kind == "too_short":
-        return f"at least {about['min_length']} items"
-    if kind == "too_long":
-        return f"at most {about['max_length']} items"
-    if kind == "greater_than_equal":
-        return f"a number from {about['ge']} on"
-    if kind == "less_than_equal":
-        return f"a number up to {about['le']}"
-    if kind == "missing":
-        return "a value"
-    return _EXPECTED.get(kind, str(fault["msg"]))
-
-
-def _path(where: str, steps: Sequence[int | str]) -> str:
-    """``config.stages[0].lr``, without the steps that only name a member of a union."""
-    names = (s for s in steps if not (isinstance(s, str) and (s == "float" or s[:6] == "tuple[")))
-    return where + "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in names)
+        path = tuple(s for s in fault.path if s not in _MEMBERS_OF_WEIGHT)
+        key = path if path != fault.path else (*path, fault.problem)
+        phrases.setdefault(key, replace(fault, path=path).describe(where))
+    yield from list(phrases.values())[:_MOST_FAULTS]
+    if len(phrases) > _MOST_FAULTS:
+        yield f"and {len(phrases) - _MOST_FAULTS} more"
 
 
 def _short(value: Any) -> str:

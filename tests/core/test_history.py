@@ -58,11 +58,11 @@ def test_without_a_record_it_says_how_to_get_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "wanted"),
     [
-        ("epoch", 1.5, "epoch: expected a whole number, got 1.5"),
+        ("epoch", 1.5, "epoch: expected an integer, got 1.5"),
         ("epoch", 10**400, "expected an epoch of at most 3, got 10000"),
         ("loss", float("nan"), "loss: expected a finite number, got nan"),
         ("val_accuracy", True, "val_accuracy: expected a number, got True"),
-        ("title", None, "title: expected text, got None"),
+        ("title", None, "title: expected a string, got None"),
         ("val_terms", [1.0], r"val_terms: expected an object, got \[1.0\]"),
         ("val_terms", {"ce": "1"}, "val_terms.ce: expected a number, got '1'"),
         ("epoch", 4, "expected an epoch of at most 3, got 4"),

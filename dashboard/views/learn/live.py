@@ -8,7 +8,7 @@ from typing import Any, Final
 import streamlit as st
 
 from dashboard import widgets
-from dashboard.jobs.live_queue import Busy, Look, classroom
+from dashboard.jobs.live_queue import Busy, Look, live_queue
 from dashboard.services.learn import playground as service
 from dashboard.services.learn.playground import Settings
 from dashboard.services.store.catalog import DataProblem
@@ -102,12 +102,12 @@ def _held(chosen: Settings) -> _Held | None:
     """This visitor's run of these settings, opened now if there is none; None after saying why
     there cannot be one."""
     held: _Held | None = st.session_state.get(_KEY)
-    room = classroom()
+    queue = live_queue()
     if held is not None and held.settings != chosen:
-        room.leave(held.name)
+        queue.leave(held.name)
         held = None
     if held is not None:
-        look = room.look(held.name)
+        look = queue.look(held.name)
         if look is not None:
             held.look = look
             return held
@@ -115,13 +115,13 @@ def _held(chosen: Settings) -> _Held | None:
             return held
         st.caption(text.ENDED)
     try:
-        name = room.open(chosen)
+        name = queue.open(chosen)
     except Busy as error:
         widgets.notice(messages.busy(str(error)))
         st.button("Try again", icon=":material/refresh:")
         return None
-    room.pace(name, session.view().pace)
-    look = room.look(name)
+    queue.pace(name, session.view().pace)
+    look = queue.look(name)
     assert look is not None
     st.session_state[_KEY] = _Held(chosen, name, look)
     made: _Held = st.session_state[_KEY]
@@ -133,7 +133,7 @@ def _watch(held: _Held) -> None:
 
     @st.fragment(run_every=_FAST if busy else None)
     def stage() -> None:
-        look = classroom().look(held.name)
+        look = live_queue().look(held.name)
         gone = look is None and held.look.state != "done"
         if gone or st.session_state.get(_KEY) is not held:
             st.rerun()
@@ -148,7 +148,7 @@ def _watch(held: _Held) -> None:
     @st.fragment(run_every=_SLOW)
     def here() -> None:
         # A sign that this visitor still looks, also while nothing changes.
-        if classroom().look(held.name) is None and held.look.state != "done":
+        if live_queue().look(held.name) is None and held.look.state != "done":
             st.rerun()
 
     stage()
@@ -193,17 +193,17 @@ def _controls(held: _Held) -> None:
 
 def _pace(name: str) -> None:
     session.change(pace=st.session_state["live_pace"])
-    classroom().pace(name, session.view().pace)
+    live_queue().pace(name, session.view().pace)
 
 
 def _go(name: str, until: int | None) -> None:
-    classroom().go(name, until)
+    live_queue().go(name, until)
 
 
 def _pause(name: str) -> None:
-    classroom().pause(name)
+    live_queue().pause(name)
 
 
 def _reset(name: str) -> None:
-    classroom().leave(name)
+    live_queue().leave(name)
     st.session_state.pop(_KEY, None)

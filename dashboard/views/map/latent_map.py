@@ -36,7 +36,6 @@ from dashboard.text import messages, terms
 from dashboard.views import job_panel
 from dashboard.views.map import slice_panel
 from dashboard.views.sample import panel
-from dashboard.views.uploads import visitor_cookie
 from dashboard.widgets import plain
 
 HEIGHT, HEIGHT_OF_TWO = 540, 400
@@ -264,7 +263,6 @@ def _reading(maps: Sequence[Map]) -> None:
 def _fit(checkpoint: Checkpoint) -> None:
     """A map that was made on the spot: let a better one be computed, and show how far it is."""
     widgets.notice(messages.only_pca(shown(checkpoint.folder)))
-    visitor_cookie.remember()
     job = service.fitting(checkpoint)
     if job is None or not job.active:
         if job is not None and job.state != "done":
@@ -284,7 +282,7 @@ def _fit(checkpoint: Checkpoint) -> None:
 
 def _start_fitting(checkpoint: Checkpoint) -> None:
     try:
-        service.fit(checkpoint, visitors.hashed(visitors.begin()))
+        service.fit(checkpoint, visitors.hashed(visitors.ensure_token()))
     except Busy as error:
         widgets.notice(messages.busy(str(error)))
 

@@ -293,7 +293,7 @@ def _train(made: Assembled) -> None:
 
 
 def _save(made: Assembled, thorough: str) -> None:
-    visitors.begin()
+    visitors.ensure_token()
     try:
         own = own_sets.save(visitors.visitor(), made)
         st.session_state.pop(_UPLOAD, None)

@@ -12,13 +12,14 @@ from dashboard.state import session
 from dashboard.text import messages
 from dashboard.text import yours as text
 from dashboard.views import job_panel
-from dashboard.views.uploads import upload, visitor_cookie
+from dashboard.views.uploads import upload
 from dashboard.widgets import notice, plain
 
 
 def your_data() -> None:
     """The page."""
-    visitor_cookie.remember()
+    if visitors.refuses_cookies():
+        st.warning(text.NO_COOKIES, icon=":material/cookie_off:")
     visitor = visitors.visitor()
     own = own_sets.own_sets(visitor)
     if own:

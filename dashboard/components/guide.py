@@ -34,7 +34,10 @@ def guide(pages: Sequence[str]) -> None:
     part = st.components.v2.component(
         "dmil_help", html='<div class="help"></div>', css=_CSS, js=_SCRIPT
     )
-    words = [{"anchor": w.anchor, "name": w.name, "text": w.text} for w in glossary.WORDS]
+    words = [
+        {"anchor": entry.anchor, "name": entry.name, "text": entry.definition}
+        for entry in glossary.entries()
+    ]
     data: dict[str, Any] = {
         "words": words,
         "keys": [{"key": key, "text": text} for key, text in glossary.KEYS.items()],

@@ -10,7 +10,7 @@ from dashboard.figures import board, theme
 
 
 def agreement(table: pd.DataFrame, runs: pd.DataFrame) -> go.Figure:
-    """A row per setting: how often the gate finds the interaction type, beside the two ceilings.
+    """A row per setting: how often the gate finds the interaction type, beside the two reference rules.
 
     Parameters
     ----------
@@ -30,8 +30,8 @@ def agreement(table: pd.DataFrame, runs: pd.DataFrame) -> go.Figure:
         showlegend=False,
     )
     kinds = {
-        "information ceiling": ("ceiling", theme.NEUTRAL, "line-ns-open", 17),
-        "generator ceiling": ("generator", theme.NEUTRAL, "x-thin-open", 8),
+        "information rule": ("ceiling", theme.NEUTRAL, "line-ns-open", 17),
+        "generator rule": ("generator", theme.NEUTRAL, "x-thin-open", 8),
         "dmil-paper": ("paper_agreement", theme.MODEL_COLOURS["dmil-paper"], "square-open", 10),
         "dmil": ("agreement", theme.MODEL_COLOURS["dmil"], "diamond", 12),
     }

@@ -10,7 +10,7 @@ LEAD: Final = (
     "redundant, unique or synergistic: exact numbers, no model."
 )
 MIXTURE: Final = (
-    "The law of two inputs and a class, built of logic gates or of a truth table, so that "
+    "The distribution of two inputs and a class, built of logic gates or of a truth table, so that "
     "everything about it is known exactly."
 )
 GATES: Final = {

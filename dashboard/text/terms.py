@@ -61,7 +61,7 @@ SCORE: Final = (
     "A model's score (logit) for a class: the higher, the more probable the class. The difference "
     "of two classes' scores is the log odds of one over the other. Shown in bits."
 )
-SURE: Final = "Probability that the model gives to its own answer."
+SURE: Final = "Probability that the model gives to its own prediction."
 SEED: Final = (
     "The number from which a training's random choices follow. Another seed is another training "
     "of the same kind; how much they differ is luck."
@@ -181,8 +181,8 @@ INTERACTION_TYPE: Final = (
     "truth from making the data, not something a model found."
 )
 FLAGS: Final = (
-    "The data set marks some samples, for example those whose picture was spoilt on purpose: there "
-    "the other input is the only one left to rely on."
+    "The data set marks some samples, for example those whose picture was corrupted on purpose: "
+    "there the other input is the only one left to rely on."
 )
 ACCURACY: Final = "**Accuracy**: share of samples whose most probable class is the true one."
 CONFUSION: Final = "Each row is a true class. Cells count samples; shade is the share of the row."
@@ -231,8 +231,8 @@ QUANTITIES: Final = {
     "class": "true class",
     "prediction": "answer",
     "correct": "right or wrong",
-    "confidence": "how sure the model is",
-    "unexplained": "how much nothing explains",
+    "confidence": "confidence",
+    "unexplained": "unexplained share",
     "dominant": "component with the largest gate",
     **{f"gate-{c}": f"gate weight of {c}" for c in NAMES},
     **{f"contribution-{c}": f"contribution of {c} to the answer" for c in NAMES},
@@ -301,19 +301,19 @@ RANKS: Final = (
     "good everywhere. The critical difference (Nemenyi's test, 5 %) is how far two average ranks "
     "must be apart before these data sets tell two of so many methods apart."
 )
-CEILINGS: Final = (
-    "The **information ceiling** is what labels can tell about the interaction type, computed "
-    "exactly "
-    "from the law: a sample whose weak side carries nothing this time really is unique. The "
-    "**generator ceiling** is for who knows how the data were made."
+REFERENCE_RULES: Final = (
+    "Two rules that know the distribution serve as a reference. The **information rule** uses what "
+    "labels reveal about the interaction type, computed exactly from the distribution: a sample "
+    "whose weak input carries nothing this time really is unique. The **generator rule** also "
+    "knows how the data were made."
 )
 AGREEMENT: Final = (
     "Share of samples whose largest gate weight is that of their true interaction type, beside the "
-    "most that labels can tell (ceiling). Mean over seeds."
+    "same of the rule that knows what labels reveal (reference). Mean over seeds."
 )
 AUROC: Final = (
     "How well a component's gate weight ranks its own samples before the others: 1 is always, 0.5 "
-    "is chance. The ceiling is that of the exact weights; the worst component counts."
+    "is chance. The reference is that of the exact weights; the worst component counts."
 )
 GATE_CALIBRATION: Final = (
     "Does a weight of 0.7 mean 70 %? Mean gap between the two; less is better."
@@ -324,14 +324,14 @@ ABSENT: Final = (
 #: Columns of the table of settings.
 FIDELITY: Final = {
     "agreement": AGREEMENT,
-    "ceiling": CEILINGS,
-    "ceiling_share": "Agreement as a share of the information ceiling.",
+    "ceiling": REFERENCE_RULES,
+    "ceiling_share": "Agreement as a share of that of the information rule.",
     "paper_agreement": f"The same of dmil-paper. {AGREEMENT}",
     "dmil": ACCURACY,
     "joint": ACCURACY,
     "ensemble": ACCURACY,
     "dmil-paper": ACCURACY,
-    "bayes": "Accuracy of who knows the law of the data.",
+    "bayes": "Accuracy of the classifier that knows the distribution.",
     "worst_auroc": AUROC,
     "calibration_error": GATE_CALIBRATION,
     "absent": ABSENT,

@@ -65,10 +65,10 @@ def _complete(table: pd.DataFrame) -> None:
 
 
 def _agreement(record: Fidelity, table: pd.DataFrame) -> None:
-    st.markdown("**How often the gate finds the interaction type**", help=terms.CEILINGS)
+    st.markdown("**How often the gate finds the interaction type**", help=terms.REFERENCE_RULES)
     names = list(table["setting"])
     values = [
-        f"{a:.1%}, ceiling {c:.1%}, dmil-paper {p:.1%}"
+        f"{a:.1%}, reference {c:.1%}, dmil-paper {p:.1%}"
         for a, c, p in table[["agreement", "ceiling", "paper_agreement"]].to_numpy(float)
     ]
     widgets.chart(
@@ -77,8 +77,8 @@ def _agreement(record: Fidelity, table: pd.DataFrame) -> None:
         f"Share of samples whose largest gate is right: {verdicts.order(names, values)}",
     )
     st.caption(
-        "Upright line: the information ceiling, the most that labels can tell. Small cross: the "
-        "generator ceiling, for who knows how the data were made. Faint dots: single seeds."
+        "Upright line: the information rule, which uses what labels reveal. Small cross: the "
+        "generator rule, which knows how the data were made. Faint dots: single seeds."
     )
 
 
@@ -89,8 +89,8 @@ def _table(table: pd.DataFrame) -> None:
     heads = {
         "agreement": "agreement",
         "agreement_sd": "± sd",
-        "ceiling": "ceiling",
-        "ceiling_share": "of ceiling",
+        "ceiling": "reference",
+        "ceiling_share": "of reference",
         "paper_agreement": "dmil-paper finds",
         "dmil": "dmil right",
         "joint": "joint right",
@@ -99,7 +99,7 @@ def _table(table: pd.DataFrame) -> None:
         "bayes": "best possible",
     }
     rest = {
-        "worst_auroc": "worst AUROC / ceiling",
+        "worst_auroc": "worst AUROC / reference",
         "calibration_error": "calibration error",
         "absent": "absent weight",
         "share_S": "share of S",
@@ -121,7 +121,7 @@ def _table(table: pd.DataFrame) -> None:
     )
     left, right = st.columns([3, 1], vertical_alignment="center")
     left.caption(
-        "Agreement, ceilings and accuracies in percent. Calibration error: does a weight of 0.7 "
+        "Agreement, references and accuracies in percent. Calibration error: does a weight of 0.7 "
         "mean 70 %? Absent weight: what the gate gives to a component that does not occur. "
         "Click a row to see that setting below."
     )
@@ -217,12 +217,15 @@ def _aurocs(record: Fidelity, name: str) -> None:
     st.dataframe(
         frame,
         hide_index=True,
-        column_config={c: number(format="%.3f") for c in ("dmil", "ceiling", "share", "dmil-paper")}
-        | {"share": number("dmil / ceiling", format="%.3f")},
-        alt="One-vs-rest AUROC of each component's gate beside its ceiling",
+        column_config={c: number(format="%.3f") for c in ("dmil", "share", "dmil-paper")}
+        | {
+            "ceiling": number("reference", format="%.3f"),
+            "share": number("dmil / reference", format="%.3f"),
+        },
+        alt="One-vs-rest AUROC of each component's gate beside its reference",
     )
     st.caption(
-        'AUROC of each gate weight against "is of this component": 0.5 is chance. The ceiling is '
+        'AUROC of each gate weight against "is of this component": 0.5 is chance. The reference is '
         "that of the exact weights."
     )
     widgets.download(frame, "fidelity-auroc")

@@ -10,7 +10,7 @@ from dashboard.figures import board, theme
 
 
 def agreement(table: pd.DataFrame, runs: pd.DataFrame) -> go.Figure:
-    """A row per setting: how often the gate finds the interaction type, beside the two reference rules.
+    """A row per setting: how often the gate finds the interaction type, beside two reference rules.
 
     Parameters
     ----------

@@ -100,10 +100,10 @@ def figure(height: int) -> go.Figure:
     return go.Figure(layout={"template": TEMPLATE, "height": height, "showlegend": False})
 
 
-def series(place: int) -> tuple[str, str, str]:
+def series(index: int) -> tuple[str, str, str]:
     """Colour, marker and dash of the line in this place of several, counted from 0."""
-    colour, symbol = CLASS_COLOURS[place % 10], CLASS_SYMBOLS[place % 10]
-    return colour, symbol, DASHES[place % len(DASHES)]
+    colour, symbol = CLASS_COLOURS[index % 10], CLASS_SYMBOLS[index % 10]
+    return colour, symbol, DASHES[index % len(DASHES)]
 
 
 def pattern(shape: str) -> dict[str, object]:

@@ -94,11 +94,12 @@ def main(connection: Connection, environment: Mapping[str, str]) -> None:
     environment : what to set before libraries are imported that read it once.
     """
     os.environ.update(environment)
-    with contextlib.suppress(AttributeError, OSError):
-        os.nice(_NICENESS)
     from dmil_core.teaching.live import warm
 
     warm()
+    # Only now: a visitor waits for the start, which takes a busy server minutes otherwise.
+    with contextlib.suppress(AttributeError, OSError):
+        os.nice(_NICENESS)
     runs: dict[str, Live] = {}
     # The app may be gone, and with it whoever would read another answer.
     with contextlib.suppress(EOFError, ConnectionError, KeyboardInterrupt):

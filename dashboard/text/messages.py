@@ -185,7 +185,7 @@ def drawing_full() -> Message:
     )
 
 
-def not_told() -> Message:
+def no_pointwise_information() -> Message:
     """A sample that is not among the rows whose information is kept."""
     return Message(
         "Nothing is kept of what this sample's inputs tell.",
@@ -284,10 +284,10 @@ def no_pair() -> Message:
     )
 
 
-def no_records(data: str, own: bool = False) -> Message:
+def no_records(data: str, is_own: bool = False) -> Message:
     """Models of one seed are there, but no comparison was recorded; ``own`` for a visitor's set,
     which no command reaches."""
-    if own:
+    if is_own:
         return Message(
             "Your set was trained with one seed.",
             "Below is one training of each model. Whether a difference is real only several seeds "

@@ -346,8 +346,8 @@ PURITY: Final = (
 
 def component_names(modalities: Sequence[str]) -> dict[str, str]:
     """Component to the few words beside its letter, with the modalities' names."""
-    own = {f"U{m}": f"only {name}" for m, name in enumerate(modalities, start=1)}
-    return {"R": "both" if len(modalities) == 2 else "at least two", **own, "S": "only together"}
+    unique = {f"U{m}": f"only {name}" for m, name in enumerate(modalities, start=1)}
+    return {"R": "both" if len(modalities) == 2 else "at least two", **unique, "S": "only together"}
 
 
 def latent(name: str, modalities: Sequence[str]) -> str:

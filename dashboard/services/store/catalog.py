@@ -158,8 +158,8 @@ def _listed() -> CheckpointCatalog:
     visitor = visitors.visitor()
     if not visitor:
         return catalog
-    own = visitors.checkpoints(visitor)
-    mine = _own(str(own), stamp(own.glob("my-*/*/seed*/*")))
+    folder_of_visitor = visitors.checkpoints(visitor)
+    mine = _own(str(folder_of_visitor), stamp(folder_of_visitor.glob("my-*/*/seed*/*")))
     names = tuple(dict.fromkeys(c.data for c in mine))
     return replace(catalog, checkpoints=(*catalog.checkpoints, *mine), own=names)
 
@@ -266,10 +266,10 @@ def _table_path(folder: Path, stem: str) -> Path:
 
 def _numbers_of(frame: pd.DataFrame, classes: tuple[str, ...]) -> list[str]:
     """The columns that are read as numbers, or as true and false."""
-    held = schema.components_in(frame.columns)
+    available = schema.components_in(frame.columns)
     every = ["correct", *(read(c) for read in (schema.prob, schema.logit) for c in classes)]
-    every += [schema.gate(c) for c in held]
-    every += [schema.contribution(c, k) for c in held for k in classes]
+    every += [schema.gate(c) for c in available]
+    every += [schema.contribution(c, k) for c in available for k in classes]
     return [c for c in (*every, schema.EXPLAINED) if c in frame.columns]
 
 

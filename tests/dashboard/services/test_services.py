@@ -348,7 +348,7 @@ def test_bits_colour_the_map_of_models_with_heads(
     placed = catalog.projection(dmil)
     assert placed is not None
     points = maps.points(dmil, maps.layout(placed, "S"), "bits-U1", "test", "ccs")
-    told = information.told(dmil, str(points["id"].iloc[3]), "ccs")
+    told = information.of_sample(dmil, str(points["id"].iloc[3]), "ccs")
     assert told is not None
     assert points["colour"].iloc[3] == pytest.approx(told.values["u1"], abs=1e-5)
 

@@ -86,7 +86,7 @@ def test_a_turned_map_is_laid_back_over_the_first(
     assert laid.apart < 1e-6
     span = np.ptp(unit, axis=0).max()
     np.testing.assert_allclose(laid.shown, (unit - unit.min(axis=0)) / span, atol=1e-6)
-    np.testing.assert_allclose(laid.turn.back(laid.shown), laid.layout.unit, atol=1e-6)
+    np.testing.assert_allclose(laid.turn.invert(laid.shown), laid.layout.unit, atol=1e-6)
 
 
 def test_two_maps_of_nothing_in_common_are_no_error() -> None:

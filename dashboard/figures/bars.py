@@ -64,7 +64,7 @@ def of_part(component: str, pale: bool = False) -> Look:
 
 
 def of_model(name: str) -> Look:
-    """The look of a way of learning."""
+    """The look of a paradigm."""
     return Look(theme.MODEL_COLOURS.get(name, theme.NEUTRAL), theme.MODEL_PATTERNS.get(name, "."))
 
 

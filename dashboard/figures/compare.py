@@ -1,4 +1,4 @@
-"""Figures that put the ways of learning side by side."""
+"""Figures that put the paradigms side by side."""
 
 from __future__ import annotations
 

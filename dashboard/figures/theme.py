@@ -56,7 +56,7 @@ CLASS_SYMBOLS: Final = (
 DASHES: Final = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 RIGHT_WRONG: Final = {"right": ("#4477DD", "circle"), "wrong": ("#D55E00", "x")}
 
-#: Ways of learning, in figures that compare them, and networks that only measure the data.
+#: Paradigms, in figures that compare them, and networks that only measure the data.
 MODEL_COLOURS: Final = {
     "joint": "#8A94A6",
     "ensemble": "#B58A3C",

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-TITLE: Final = "Live training: three ways to learn the same world"
+TITLE: Final = "Live training: three paradigms on the same data"
 LEAD: Final = (
     "Three models learn from the same samples at the same time. Press **Start** and watch what "
     "each can learn, and what it cannot."

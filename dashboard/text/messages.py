@@ -74,7 +74,7 @@ def no_checkpoint_for_set(data: str) -> Message:
 
 
 def no_checkpoint(data: str, model: str, seed: int, folder: str) -> Message:
-    """This way of learning or seed was not trained."""
+    """This paradigm or seed was not trained."""
     return Message(
         "This model was not trained for this data set.",
         "Choose another model or seed in the sidebar, or train this one and reload the page.",

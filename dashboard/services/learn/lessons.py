@@ -144,7 +144,7 @@ def in_case() -> tuple[float, float, float]:
 
 EVEN: Final = "equal shares"
 WEAK: Final = "x2 three times weaker"
-#: Ways of learning of the lesson, the usual one first.
+#: Paradigms of the lesson, the usual one first.
 LEARNERS: Final = ("joint", "ensemble", "dmil")
 BEST: Final = "best possible"
 
@@ -158,7 +158,7 @@ def record() -> Fidelity | DataProblem | None:
 
 
 def reached(record: Fidelity, setting: str, who: str) -> pd.DataFrame:
-    """Columns group, accuracy, best (0 to 1): of each kind of samples how often a way of learning
+    """Columns group, accuracy, best (0 to 1): of each kind of samples how often a paradigm
     is right, mean over seeds, and how often anybody could be."""
     frame = fidelity.accuracies(record, setting)
     wide = frame.pivot(index="group", columns="model", values="accuracy")

@@ -29,7 +29,7 @@ from dmil_core.io.paths import checkpoints_root, sample_data_root
 
 log = logging.getLogger("dashboard")
 
-#: The four ways of learning that are compared, in the order of every list and figure.
+#: The four paradigms that are compared, in the order of every list and figure.
 MODELS = ("joint", "ensemble", "dmil", "dmil-paper")
 
 Status = Literal["ready", "missing", "damaged"]
@@ -77,7 +77,7 @@ class CheckpointCatalog:
         return tuple(sorted(result, key=lambda c: (_rank(c.model), c.model, c.seed)))
 
     def models(self, data: str) -> tuple[str, ...]:
-        """The known ways of learning, then any other that has a folder."""
+        """The known paradigms, then any other that has a folder."""
         return tuple(dict.fromkeys((*MODELS, *(c.model for c in self.of(data)))))
 
     def seeds(self, data: str) -> tuple[int, ...]:

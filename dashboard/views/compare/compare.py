@@ -1,4 +1,4 @@
-"""Compare: which way of learning is right how often, and is the difference real?"""
+"""Compare: which paradigm is right how often, and is the difference real?"""
 
 from __future__ import annotations
 

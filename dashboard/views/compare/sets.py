@@ -19,7 +19,7 @@ def sets(catalog: CheckpointCatalog) -> None:
     """The part of the page."""
     view = session.view()
     split = service.split_of(view.split)
-    st.header("Which way of learning is best over all data sets?", anchor=False)
+    st.header("Which paradigm is best over all data sets?", anchor=False)
     lead = st.container()
     widgets.select(
         "Metric", "metric", METRICS, view.metric, terms.METRICS.__getitem__,

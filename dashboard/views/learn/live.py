@@ -1,4 +1,4 @@
-"""Live training: three ways to learn one small gate mixture, trained while the class watches."""
+"""Live training: three paradigms on one small gate mixture, trained while the class watches."""
 
 from __future__ import annotations
 

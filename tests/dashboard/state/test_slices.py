@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from dashboard.services.map import maps, outlines
 from dashboard.services.map import slices as service
-from dashboard.services.store import catalog
+from dashboard.services.store import catalog as store_catalog
 from dashboard.services.store.catalog import CheckpointCatalog, DataProblem, Projection
 from dashboard.state import slices
 from dashboard.state.slices import Slice
@@ -97,7 +97,7 @@ def test_two_maps_of_nothing_in_common_are_no_error() -> None:
     assert laid.shown.shape == (1, 2)
 
 
-def everything(checkpoint: catalog.Checkpoint, latent: str = "Z") -> Slice:
+def everything(checkpoint: store_catalog.Checkpoint, latent: str = "Z") -> Slice:
     on = maps.placed(checkpoint)
     assert isinstance(on, Projection)
     corners = outlines.corners([(-0.1, -0.1), (1.1, -0.1), (1.1, 1.1), (-0.1, 1.1)])
@@ -114,9 +114,9 @@ def test_an_outline_around_everything_holds_every_placed_sample(catalog: Checkpo
     assert set(ids) == set(on.frame.index)  # type: ignore[arg-type]
 
 
-def test_a_slice_is_compared_with_exactly_the_other_rows(result: CheckpointCatalog) -> None:
-    dmil = result.get(GENERATED, "dmil", 0)
-    frame = catalog.table(dmil)
+def test_a_slice_is_compared_with_exactly_the_other_rows(catalog: CheckpointCatalog) -> None:
+    dmil = catalog.get(GENERATED, "dmil", 0)
+    frame = store_catalog.table(dmil)
     test = frame[frame["split"] == "test"]
     only = test[test["interaction_type"] == "S"].index
     told = service.against_rest([dmil], dmil, only, "test", "same-sign").set_index(
@@ -135,9 +135,9 @@ def test_a_slice_is_compared_with_exactly_the_other_rows(result: CheckpointCatal
     assert bits.loc[("S", "slice")] > 1.0 > 0.4 > bits.loc[("S", "rest")]
 
 
-def test_few_samples_have_no_interval(result: CheckpointCatalog) -> None:
-    dmil = result.get(REAL, "dmil", 0)
-    frame = catalog.table(dmil)
+def test_few_samples_have_no_interval(catalog: CheckpointCatalog) -> None:
+    dmil = catalog.get(REAL, "dmil", 0)
+    frame = store_catalog.table(dmil)
     few = frame[frame["split"] == "test"].index[:3]
     told = service.against_rest([dmil], dmil, few, "test", "same-sign")
     inside = told[told["side"] == "slice"]

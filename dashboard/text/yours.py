@@ -15,8 +15,8 @@ def privacy(days: int) -> str:
         ":material/lock: Only this browser sees your sets. Every browser that opens this app gets "
         "a random token in a cookie; it serves to recognise your sets and jobs and nothing else, "
         f"no script can read it, and no link carries it. It expires {days} days after your last "
-        f"visit. Your sets are removed {days} days after you last opened this page, or at once "
-        "when you delete them."
+        f"visit. Sets are removed {days} days after you last opened this page, or at once when "
+        "you delete them."
     )
 
 

@@ -18,14 +18,15 @@ def fetched(path: str) -> tuple[int, dict[str, str], bytes]:
     sent: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": b"", "more_body": False}
+        await asyncio.Event().wait()  # the browser sends no more, and stays
+        raise AssertionError
 
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
 
     scope = {"type": "http", "method": "GET", "path": path, "root_path": "", "scheme": "http",
              "query_string": b"", "headers": [], "server": ("localhost", 80)}  # fmt: skip
-    router = Router(served.routes())
+    router = Router(served.routes(), redirect_slashes=False)
     try:
         asyncio.run(router(scope, receive, send))  # type: ignore[arg-type]
     except served.HTTPException as refused:

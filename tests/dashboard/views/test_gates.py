@@ -257,7 +257,7 @@ def test_a_mix_is_changed_by_sliders_and_taken_back(open_page: OpenPage) -> None
     app.segmented_control(key="mixture_gate").set_value("mix").run()
     assert parts(app) == ["0.25 bits"] * 4 or parts(app)[0] != "0.00 bits"
     for name in ("rdn", "unq1", "unq2"):
-        app.slider(key=f"world_weight_{name}").set_value(0.0).run()
+        app.slider(key=f"mixture_weight_{name}").set_value(0.0).run()
     assert app.session_state["view"].mixture == "gates:xor=1"
     assert app.slider(key="mixture_weight_rdn").value == 0.0
     app.slider(key="mixture_weight_xor").set_value(0.0).run()

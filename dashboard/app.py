@@ -5,7 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 from dashboard import start
+from dashboard.components import served
+from dashboard.visitor_cookie import VisitorCookie
 
-app = st.App(Path(__file__).with_name("script.py"), lifespan=start.ready)
+app = st.App(
+    Path(__file__).with_name("script.py"),
+    lifespan=start.ready,
+    routes=served.routes(),
+    middleware=[Middleware(VisitorCookie)],
+)

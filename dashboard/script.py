@@ -1,83 +1,8 @@
-"""What runs for a visitor, again with each click: settings, shared controls, the list of pages."""
+"""What Streamlit runs for a visitor, again with each click."""
 
-from __future__ import annotations
+# A process that another one spawns reads the script of the first again, under another name: it must
+# not run the app (see `dashboard.jobs.live_worker`).
+if __name__ == "__main__":
+    from dashboard import navigation
 
-from pathlib import Path
-
-import streamlit as st
-
-from dashboard import sidebar, widgets
-from dashboard.components.served import serve
-from dashboard.services.store import catalog
-from dashboard.state import session
-from dashboard.views import fidelity, overview
-from dashboard.views.compare import compare
-from dashboard.views.learn import gates, lessons, live, paper
-from dashboard.views.map import latent_map
-from dashboard.views.sample import samples, what_if
-from dashboard.views.uploads import your_data
-
-# A file of our own: an icon by name would be fetched from another server.
-ICON = Path(__file__).parent / "static" / "icon.svg"
-st.set_page_config(page_title="DMIL Explorer", page_icon=str(ICON), layout="wide")
-session.begin()
-catalog.begin()
-serve()
-# The default page has no url_path: its own address would open a "page not found" dialog.
-pages = {
-    "overview": st.Page(overview.overview, title="Overview", icon=":material/home:", default=True),
-    "samples": st.Page(
-        samples.samples, title="Samples", icon=":material/list_alt:", url_path="samples"
-    ),
-    "what_if": st.Page(
-        what_if.what_if, title="What if", icon=":material/edit:", url_path="what-if"
-    ),
-    "map": st.Page(
-        latent_map.latent_map, title="Latent map", icon=":material/scatter_plot:", url_path="map"
-    ),
-    "compare": st.Page(
-        compare.compare, title="Compare", icon=":material/bar_chart:", url_path="compare"
-    ),
-    "fidelity": st.Page(
-        fidelity.fidelity, title="Fidelity", icon=":material/verified:", url_path="fidelity"
-    ),
-    "your_data": st.Page(
-        your_data.your_data, title="Your data", icon=":material/upload:", url_path="your-data"
-    ),
-}
-learn = {
-    "lessons": st.Page(
-        lessons.lessons, title="Lessons", icon=":material/school:", url_path="lessons"
-    ),
-    "gates": st.Page(gates.gates, title="Gates", icon=":material/memory:", url_path="gates"),
-    "live": st.Page(
-        live.live, title="Live training", icon=":material/play_circle:", url_path="live"
-    ),
-    "paper": st.Page(paper.paper, title="The paper", icon=":material/schema:", url_path="paper"),
-}
-# Pages below an empty name stay beside each other; those to learn with are a menu behind them.
-page = st.navigation({"": list(pages.values()), "Learn": list(learn.values())}, position="top")
-pages |= learn
-session.remember_pages(pages)
-sidebar.title([one.url_path for one in pages.values() if one.url_path])
-found = catalog.checkpoint_catalog()
-sidebar.settle(found)
-# Pages about no set of the list, and why: the choices of one would do nothing there.
-why = {
-    pages["fidelity"]: "This page is about generated data of its own; nothing is to be chosen "
-    "here.",
-    pages["your_data"]: "Trained sets of yours join the list of data sets here, on the other "
-    "pages, for this browser only.",
-    pages["lessons"]: "A lesson chooses its own data and model; nothing is to be chosen here.",
-    pages[
-        "gates"
-    ]: "This page is about gate mixtures that you build; no data set or model takes part.",
-    pages[
-        "live"
-    ]: "This page trains models of its own, on a gate mixture that you choose; nothing is to "
-    "be chosen here.",
-}.get(page, "")
-sidebar.header(found, not why)
-sidebar.controls(found, not why, why)
-widgets.guarded(page.run)
-session.publish()
+    navigation.run()

@@ -59,8 +59,8 @@ def legend(checkpoint: Checkpoint) -> None:
     names = [plain(n) for n in samples.modality_names(checkpoint)]
     several = "both inputs say it" if len(names) == 2 else "at least two inputs say it"
     together = "only the two together say it" if len(names) == 2 else "only together they say it"
-    own = [f"{badge(f'U{m}')} only **{name}** says it" for m, name in enumerate(names, start=1)]
-    parts = [f"{badge('R')} {several}", *own, f"{badge('S')} {together}"]
+    unique = [f"{badge(f'U{m}')} only **{name}** says it" for m, name in enumerate(names, start=1)]
+    parts = [f"{badge('R')} {several}", *unique, f"{badge('S')} {together}"]
     with st.container(key="legend"):
         st.markdown(" &ensp; ".join(parts), help=terms.COMPONENT)
 
@@ -108,7 +108,7 @@ def _saveable(key: str, alt: str, about: str | None, drawing: str = "") -> None:
     figure.save_figure(key, title, alt, where, drawing)
 
 
-def stepper(before: str | None, after: str | None, place: int | None, count: int) -> None:
+def stepper(before: str | None, after: str | None, position: int | None, count: int) -> None:
     """Previous and next sample of the list; the keys K and J do the same."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(
@@ -131,7 +131,9 @@ def stepper(before: str | None, after: str | None, place: int | None, count: int
             args=(after,),
         )
         where = (
-            f"{place + 1:,} of {count:,}" if place is not None else f"not in this list of {count:,}"
+            f"{position + 1:,} of {count:,}"
+            if position is not None
+            else f"not in this list of {count:,}"
         )
         st.caption(where, width="content")
 
@@ -318,15 +320,15 @@ def guarded(run: Callable[[], None]) -> None:
         st.button("Start again", on_click=session.start_again, type="primary")
 
 
-def alone(run: Callable[[], None], *held: str) -> None:
+def alone(run: Callable[[], None], *fields: str) -> None:
     """Run a part of a page that answers fast: what a visitor does in it runs this part again and
     not the page around it, unless something that the page around it shows is changed: the data
-    set, the model, or one of the fields ``held``."""
-    around = _around(held)
+    set, the model, or one of the ``fields`` of the view."""
+    around = _around(fields)
 
     @st.fragment
     def part() -> None:
-        if _around(held) != around:
+        if _around(fields) != around:
             st.rerun()
         guarded(run)
         session.publish()
@@ -334,6 +336,6 @@ def alone(run: Callable[[], None], *held: str) -> None:
     part()
 
 
-def _around(held: tuple[str, ...]) -> list[Any]:
-    names = ("data", "model", "seed", "split", *held)
+def _around(fields: tuple[str, ...]) -> list[Any]:
+    names = ("data", "model", "seed", "split", *fields)
     return [session.dropped(), *(getattr(session.view(), name) for name in names)]

@@ -22,6 +22,14 @@ MOST_MODALITIES: Final = 3
 Split = Literal["train", "val", "test"]
 SPLITS: Final[tuple[Split, ...]] = ("train", "val", "test")
 
+#: Definitions of redundancy at a single point, see `dmil_core.partial_information.pointwise`, and
+#: measures of it for a whole distribution, see `dmil_core.partial_information.discrete`.
+Definition = Literal["same-sign", "ccs", "lsmi"]
+Measure = Literal["broja", "imin", "immi", "iccs", "fl"]
+
+#: What the inputs of a set that is drawn from a gate mixture are.
+Form = Literal["points", "vectors"]
+
 Kind = Literal["vector", "image", "sequence", "text", "audio"]
 KINDS: Final[tuple[Kind, ...]] = ("vector", "image", "sequence", "text", "audio")
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dashboard.text.glossary import KEYS, WORDS
+from dashboard.text.glossary import KEYS, entries
 
 
 def glossary() -> str:
     """Every term with its definition in alphabetical order, then the keys."""
-    terms = [f"### {w.name}\n\n{w.text}" for w in WORDS]
+    terms = [
+        f"### {entry.name}\n\n{entry.definition}" + (f" In {entry.unit}." if entry.unit else "")
+        for entry in entries()
+    ]
     keys = [f"| {key} | {effect} |" for key, effect in KEYS.items()]
     table = "\n".join(["| key | effect |", "|---|---|", *keys])
     return "\n\n".join(["## Terms", *terms, "## Keys of the app", table])

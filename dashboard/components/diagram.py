@@ -43,7 +43,7 @@ def diagram(
         key=key,
         data={
             "boxes": [asdict(box) for box in boxes],
-            "arrows": [list(one) for one in arrows],
+            "arrows": [list(arrow) for arrow in arrows],
             "chosen": chosen,
             "label": label,
         },

@@ -24,7 +24,10 @@ def guide(pages: Sequence[str]) -> None:
         css=scripts.text("help/help.css"),
         js=scripts.importing("help/index.js"),
     )
-    words = [{"anchor": w.anchor, "name": w.name, "text": w.text} for w in glossary.WORDS]
+    words = [
+        {"anchor": entry.anchor, "name": entry.name, "text": entry.definition}
+        for entry in glossary.entries()
+    ]
     data: dict[str, Any] = {
         "words": words,
         "keys": [{"key": key, "text": text} for key, text in glossary.KEYS.items()],

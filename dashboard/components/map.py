@@ -108,15 +108,15 @@ def focus(
 
     ``extra`` is a place in each pane, or None, for a sample that is not among the points.
     """
-    held = None
+    packed = None
     if members is not None:
-        held = base64.b64encode(np.packbits(members).tobytes()).decode("ascii")
+        packed = base64.b64encode(np.packbits(members).tobytes()).decode("ascii")
     part = st.components.v2.component("dmil_map_focus", js=scripts.text("map/send_selection.js"))
     part(
         data={
             "frame": frame,
             "sample": sample,
-            "members": held,
+            "members": packed,
             "outlines": list(outlines),
             "extra": list(extra),
         },

@@ -79,7 +79,7 @@ def _media(question: Any) -> list[dict[str, Any]]:
 def _pictures(name: str, mixture: str, measure: str) -> list[dict[str, Any]]:
     """Drawings of a lesson and the lines below them."""
     if name in ("redundancy", "two-eyes"):
-        return [_told("alike" if name == "redundancy" else "eyes", mixture)]
+        return [_pictured("alike" if name == "redundancy" else "eyes", mixture)]
     if name == "xor":
         return [_cases(mixture)]
     if name == "competition":
@@ -97,7 +97,7 @@ def _row(words: str, value: float, text: str, component: str = "", start: float 
     return Row("", words, text, (Mark(value, of_part(component), start),))
 
 
-def _told(dial: str, mixture: str) -> dict[str, Any]:
+def _pictured(dial: str, mixture: str) -> dict[str, Any]:
     spec = service.at(dial, mixture)
     result = gates.numbers(spec)
     parts = dict(zip(gates_text.COMPONENTS, result.parts["broja"], strict=True))
@@ -121,8 +121,8 @@ def _cases(mixture: str) -> dict[str, Any]:
     frame = service.cases(spec)
     rows = []
     for x1, x2, _, _, _, mean, both in frame.itertuples(index=False):
-        told = f"mean {mean:.0%}, both {both:.0%}"
-        rows.append(Row("", f"x1={x1} x2={x2}", told, (Mark(mean), Mark(both, of_part("S")))))
+        label = f"mean {mean:.0%}, both {both:.0%}"
+        rows.append(Row("", f"x1={x1} x2={x2}", label, (Mark(mean), Mark(both, of_part("S")))))
     line = says.switches(service.right(frame, "mean"), service.right(frame, "both"))
     title = f"How likely is y = 1? Rule: {service.switches()[spec]}"
     return _part(title, rows, line, share=True)

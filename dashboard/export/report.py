@@ -67,7 +67,7 @@ def of_samples(
             "sides": report_parts.sides(checkpoint, sample, room),
             "parts": [
                 *report_parts.decomposed(checkpoint, sample),
-                *report_parts.told(checkpoint, sample, definition),
+                *report_parts.information_of(checkpoint, sample, definition),
             ],
         }
         for number, sample in enumerate(kept[:MOST])
@@ -95,17 +95,17 @@ def _lead(checkpoint: Checkpoint, count: int) -> str:
 
 
 def _bounds(count: int, unknown: int, no_room: int) -> list[str]:
-    said = []
+    sentences = []
     if count > MOST:
-        said.append(f"Only the first {MOST} of {count:,} samples are shown with their inputs.")
+        sentences.append(f"Only the first {MOST} of {count:,} samples are shown with their inputs.")
     if count > MOST_ROWS:
-        said.append(f"The list has the first {MOST_ROWS:,} of {count:,} samples.")
+        sentences.append(f"The list has the first {MOST_ROWS:,} of {count:,} samples.")
     if unknown:
-        said.append(f"{unknown:,} of the samples asked for are not in the model's table.")
+        sentences.append(f"{unknown:,} of the samples asked for are not in the model's table.")
     if no_room:
         size = MOST_MEDIA // 1_000_000
-        said.append(f"{no_room:,} pictures or sounds are left out: a report holds {size} MB.")
-    return said
+        sentences.append(f"{no_room:,} pictures or sounds are left out: a report holds {size} MB.")
+    return sentences
 
 
 def _anchor(number: int) -> str:
@@ -120,7 +120,7 @@ def _entry(checkpoint: Checkpoint, others: Sequence[Checkpoint], sample: str) ->
     if row.get("interaction_type") in terms.NAMES:
         known.append(f"true interaction type {row['interaction_type']}")
     pair = next((c for c in others if c.model == "ensemble"), checkpoint)
-    said = [*samples.opinions(others, sample), *samples.unimodal(pair, sample)]
+    opinions = [*samples.opinions(others, sample), *samples.unimodal(pair, sample)]
     return {
         "id": sample,
         "truth": row["y"],
@@ -136,7 +136,7 @@ def _entry(checkpoint: Checkpoint, others: Sequence[Checkpoint], sample: str) ->
                 "sure": f"{o.probability:.0%}",
                 "of_truth": f"{o.of_truth:.0%}",
             }
-            for o in said
+            for o in opinions
         ],
     }
 
@@ -163,12 +163,12 @@ def _summary(
 ) -> dict[str, Any]:
     frame = table(checkpoint).loc[list(ids)]
     scores = []
-    for one in others:
-        rows = table(one)
+    for other in others:
+        rows = table(other)
         rows = rows[rows["id"].isin(ids)]
         if len(rows):
             right = f"{rows['correct'].mean():.1%}"
-            scores.append({"model": one.model, "right": right, "rows": f"{len(rows):,}"})
+            scores.append({"model": other.model, "right": right, "rows": f"{len(rows):,}"})
     components = [c for c in samples.components(checkpoint) if f"gate_{c}" in frame.columns]
     weights = samples.mean_gates_of(frame)
     listed = [

@@ -117,8 +117,8 @@ def _spectrogram(features: Any, room: Room) -> dict[str, Any]:
 
 def drawn(rows: Bars, title: str) -> Markup:
     """Rows of bars, with all that they say in words for those who cannot see them."""
-    told = (f"{row.letter} {row.words}".strip() + f" {row.text}" for row in rows.rows)
-    return Markup(draw(rows, f"{title}: {', '.join(told)}"))
+    texts = (f"{row.letter} {row.words}".strip() + f" {row.text}" for row in rows.rows)
+    return Markup(draw(rows, f"{title}: {', '.join(texts)}"))
 
 
 def _names(checkpoint: Checkpoint) -> dict[str, str]:
@@ -138,7 +138,7 @@ def decomposed(checkpoint: Checkpoint, sample: str) -> list[Part]:
     if weights.empty or split is None:
         return []
     share = samples.explained(checkpoint, sample)
-    said = () if share is None else (marked(messages.explained(share)),)
+    explained = () if share is None else (marked(messages.explained(share)),)
     rows = figures.waterfall(split.parts, split.stored, _names(checkpoint), "score")
     sum_ = " + ".join(f"{c} ({signed(v)})" for c, v in split.parts.items())
     identity = (
@@ -146,20 +146,20 @@ def decomposed(checkpoint: Checkpoint, sample: str) -> list[Part]:
         f"({signed(split.stored)}; difference {abs(split.total - split.stored):.0e})."
     )
     return [
-        Part("Gate: which component counts", gate_bars(weights, checkpoint), said),
+        Part("Gate: which component counts", gate_bars(weights, checkpoint), explained),
         Part("How the score comes about", drawn(rows, "Contributions in bits"), (identity,)),
     ]
 
 
-def told(checkpoint: Checkpoint, sample: str, definition: str) -> list[Part]:
+def information_of(checkpoint: Checkpoint, sample: str, definition: str) -> list[Part]:
     """What the inputs tell of the true class; nothing where nobody can tell."""
     names = samples.modality_names(checkpoint)
     able = information.estimators(checkpoint) if len(names) == 2 else ()
-    told = information.told(checkpoint, sample, definition, able[0]) if able else None
-    if told is None:
+    pointwise = information.of_sample(checkpoint, sample, definition, able[0]) if able else None
+    if pointwise is None:
         return []
-    rows = figures.information(told.parts, told.exact_parts, _names(checkpoint))
-    bits = {name: signed(value) for name, value in told.values.items()}
+    rows = figures.information(pointwise.parts, pointwise.exact_parts, _names(checkpoint))
+    bits = {name: signed(value) for name, value in pointwise.values.items()}
     estimator = {
         "model": f"the heads of {checkpoint.model}",
         "data": "small networks on the data alone",
@@ -171,9 +171,9 @@ def told(checkpoint: Checkpoint, sample: str, definition: str) -> list[Part]:
         f"+ s ({bits['s']}).",
         f"Told by {estimator[able[0]]}. Counted as shared: {terms.DEFINITIONS[definition]}.",
     ]
-    if told.exact_parts:
+    if pointwise.exact_parts:
         lines.append("Rings: exact values, from the distribution that made this data set.")
-    if told.seen:
+    if pointwise.seen:
         lines.append("The model was trained on this sample, so its heads know it too well.")
     drawing = drawn(rows, "What the inputs tell in bits")
     return [Part("What the inputs tell of the true class", drawing, (*lines,))]

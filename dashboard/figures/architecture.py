@@ -39,14 +39,14 @@ def boxes(modalities: int, names: Mapping[str, str]) -> list[Box]:
     """The parts of a model of so many inputs, from left to right; ``names`` are words by id."""
     numbers = [str(m) for m in range(1, modalities + 1)]
     split = [f"{kind}{m}" for kind in "mn" for m in numbers]
-    own = [f"u{m}" for m in numbers]
-    result = [own[0], "r", *own[1:], "s"]
+    uniques = [f"u{m}" for m in numbers]
+    result = [uniques[0], "r", *uniques[1:], "s"]
     rows = len(split) + 1
     inner = [
         _spread(["x" + m for m in numbers], 0, rows),
         _spread(["z" + m for m in numbers], 1, rows),
     ]
-    placed = {k: at for one in inner for k, at in one.items()}
+    placed = {k: at for part in inner for k, at in part.items()}
     placed |= {k: (2, row) for row, k in enumerate(split)}
     placed |= {k: (3, row) for row, k in enumerate(result)}
     made = [

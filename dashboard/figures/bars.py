@@ -64,7 +64,7 @@ def of_part(component: str, pale: bool = False) -> Look:
 
 
 def of_model(name: str) -> Look:
-    """The look of a way of learning."""
+    """The look of a paradigm."""
     return Look(theme.MODEL_COLOURS.get(name, theme.NEUTRAL), theme.MODEL_PATTERNS.get(name, "."))
 
 
@@ -226,18 +226,18 @@ class _Pen:
         else:
             at = f'cx="{end:.2f}%" cy="{y:.2f}em" r=".5em"'
             drawn = f'<circle {at} fill="none" stroke="currentColor" stroke-width="2.5"/>'
-        told = f"<g><title>{quoted(self.told(mark))}</title>{drawn}</g>"
+        group = f"<g><title>{quoted(self.tooltip(mark))}</title>{drawn}</g>"
         if not mark.text:
-            return told
+            return group
         number = f'<text x="100%" y="{y + 0.33:.2f}em" text-anchor="end">{quoted(mark.text)}</text>'
-        return told + number
+        return group + number
 
-    def told(self, mark: Mark) -> str:
-        """What a pointer on a mark is told: more digits, and its interval."""
+    def tooltip(self, mark: Mark) -> str:
+        """Shown to a pointer that rests on a mark: more digits, and its interval."""
         values = [mark.value, *(mark.interval or ())]
         texts = [f"{v:.2%}" if self.bars.share else f"{v:+.3f}" for v in values]
-        told = f"{texts[0]} {self.bars.unit}".strip()
-        return f"{told} ({texts[1]} to {texts[2]})" if mark.interval else told
+        text = f"{texts[0]} {self.bars.unit}".strip()
+        return f"{text} ({texts[1]} to {texts[2]})" if mark.interval else text
 
     def whisker(self, interval: tuple[float, float], y: float) -> str:
         if not all(map(math.isfinite, interval)):
@@ -286,8 +286,8 @@ class _Pen:
         parts, x = [], 0.0
         if self.bars.legend:
             self.y += 0.4
-        for place, (name, look) in enumerate(self.bars.legend):
-            if place and x / 0.55 + len(name) > _LINE:
+        for index, (name, look) in enumerate(self.bars.legend):
+            if index and x / 0.55 + len(name) > _LINE:
                 x, self.y = 0.0, self.y + 1.4
             parts.append(
                 f'<rect x="{x:.2f}em" y="{self.y + 0.2:.2f}em" width="1em" height=".8em" '
@@ -314,14 +314,14 @@ def ticks(bars: Bars, most: int = 4) -> list[tuple[float, str]]:
     scale = 10.0 ** math.floor(math.log10(rough))
     step = next(f * scale for f in (1, 2, 2.5, 5, 10) if f * scale >= rough * (1 - 1e-9))
     first, last = math.ceil(bars.low / step - 1e-9), math.floor(bars.high / step + 1e-9)
-    places = max(0, -math.floor(math.log10(step) + 1e-9) + (step == 2.5 * scale))
-    result = [(i * step, _number(i * step, places, bars)) for i in range(first, last + 1)]
+    decimals = max(0, -math.floor(math.log10(step) + 1e-9) + (step == 2.5 * scale))
+    result = [(i * step, _number(i * step, decimals, bars)) for i in range(first, last + 1)]
     if result and bars.unit:
         result[-1] = (result[-1][0], f"{result[-1][1]} {bars.unit}")
     return result
 
 
-def _number(value: float, places: int, bars: Bars) -> str:
+def _number(value: float, decimals: int, bars: Bars) -> str:
     if bars.share:
-        return f"{value:.{max(0, places - 2)}%}"
-    return f"{value + 0.0:.{places}f}"
+        return f"{value:.{max(0, decimals - 2)}%}"
+    return f"{value + 0.0:.{decimals}f}"

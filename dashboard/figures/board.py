@@ -1,4 +1,4 @@
-"""Figures of many ways of learning over seeds and data sets: scores, differences, ranks.
+"""Figures of many paradigms over seeds and data sets: scores, differences, ranks.
 
 With two dozen methods colour cannot tell them apart: each has its own row and name, and only our
 own family stands out.

@@ -1,4 +1,4 @@
-"""Figures that put the ways of learning side by side."""
+"""Figures that put the paradigms side by side."""
 
 from __future__ import annotations
 
@@ -109,14 +109,14 @@ def clusters(frame: pd.DataFrame) -> go.Figure:
     """
     fig = theme.figure(320)
     counts = list(dict.fromkeys(frame["clusters"]))
-    for place, count in enumerate(counts):
+    for index, count in enumerate(counts):
         rows = frame[frame["clusters"] == count]
         rows = rows.assign(
             low=rows[["low", "mean"]].min(axis=1), high=rows[["high", "mean"]].max(axis=1)
         )
         few = bool(rows["few"].iloc[0])
         name = f"{count} clusters" + (", too few rows" if few else "")
-        strength = 0.3 + 0.7 * (place + 1) / len(counts)
+        strength = 0.3 + 0.7 * (index + 1) / len(counts)
         marker = {
             "color": theme.MODEL_COLOURS["dmil"],
             "opacity": strength,
@@ -163,7 +163,7 @@ def posteriors(frame: pd.DataFrame, first: str, second: str, truth: str) -> Bars
     ----------
     frame : columns cls, first, second; probabilities between 0 and 1.
     """
-    looks = [Look(theme.series(place)[0], "/" if place else "") for place in (0, 1)]
+    looks = [Look(theme.series(index)[0], "/" if index else "") for index in (0, 1)]
     rows = tuple(
         Row(
             "", f"{cls} (true)" if cls == truth else str(cls), "",

@@ -36,24 +36,24 @@ def joint(frame: pd.DataFrame, names: list[str]) -> go.Figure:
     across, down = min(ACROSS, len(panels)), math.ceil(len(panels) / ACROSS)
     fig = theme.figure(round(80 + down * max(220, 90 * rows)))
     for k, name in enumerate(names):
-        own = placed[placed["y"] == name]
+        of_class = placed[placed["y"] == name]
         fig.add_bar(
-            x=own["x"].to_numpy(float),
-            y=own["height"].to_numpy(float),
-            base=own["base"].to_numpy(float),
-            width=own["side"].to_numpy(float),
+            x=of_class["x"].to_numpy(float),
+            y=of_class["height"].to_numpy(float),
+            base=of_class["base"].to_numpy(float),
+            width=of_class["side"].to_numpy(float),
             name=f"class {theme.plain(name)}",
             marker={
                 "color": theme.CLASS_COLOURS[k % len(theme.CLASS_COLOURS)],
                 "pattern": theme.pattern(CLASS_PATTERNS[k % len(CLASS_PATTERNS)]),
                 "line": {"width": 0},
             },
-            text=[theme.plain(t) for t in _labels(own)],
+            text=[theme.plain(t) for t in _labels(of_class)],
             textposition="inside",
             insidetextanchor="middle",
             textangle=0,
             textfont={"color": "#FFFFFF", "size": 15},
-            customdata=own[["x1", "x2", "share", "pair"]].map(_hovered).to_numpy(),
+            customdata=of_class[["x1", "x2", "share", "pair"]].map(_hovered).to_numpy(),
             hovertemplate="x1 = %{customdata[0]}, x2 = %{customdata[1]}: %{customdata[3]} of cases"
             "<br>class " + theme.plain(name) + ": %{customdata[2]} of these<extra></extra>",
         )
@@ -71,9 +71,9 @@ def joint(frame: pd.DataFrame, names: list[str]) -> go.Figure:
 def _placed(frame: pd.DataFrame, panels: list[str], rows: int, columns: int) -> pd.DataFrame:
     """Where each class of each pair lies: x, base, height, side; pair and share are its chances."""
     result = frame.copy()
-    place = result["panel"].map(panels.index)
-    result["x"] = result["column"] + (place % ACROSS) * (columns + _GAP)
-    result["middle"] = -(result["row"] + (place // ACROSS) * (rows + _GAP))
+    panel = result["panel"].map(panels.index)
+    result["x"] = result["column"] + (panel % ACROSS) * (columns + _GAP)
+    result["middle"] = -(result["row"] + (panel // ACROSS) * (rows + _GAP))
     pair = result.groupby(["panel", "row", "column"], sort=False)["p"]
     result["pair"] = pair.transform("sum")
     result["share"] = result["p"] / result["pair"]
@@ -84,10 +84,10 @@ def _placed(frame: pd.DataFrame, panels: list[str], rows: int, columns: int) -> 
     return result
 
 
-def _labels(own: pd.DataFrame) -> list[str]:
+def _labels(rows: pd.DataFrame) -> list[str]:
     return [
         str(y) if share * side > _LEAST_WRITTEN else ""
-        for y, share, side in own[["y", "share", "side"]].itertuples(index=False)
+        for y, share, side in rows[["y", "share", "side"]].itertuples(index=False)
     ]
 
 
@@ -132,9 +132,9 @@ def _axes(fig: go.Figure, frame: pd.DataFrame, panels: list[str], rows: int, col
         tickvals=[at for at, _ in y], ticktext=[theme.plain(s) for _, s in y],
         title=f"{'bit of ' * (len(panels) > 1)}x1", **look,
     )  # fmt: skip
-    for place, name in enumerate(panels if len(panels) > 1 else ()):
+    for index, name in enumerate(panels if len(panels) > 1 else ()):
         fig.add_annotation(
-            x=(place % ACROSS) * (columns + _GAP) + (columns - 1) / 2,
-            y=-(place // ACROSS) * (rows + _GAP) + 0.8,
+            x=(index % ACROSS) * (columns + _GAP) + (columns - 1) / 2,
+            y=-(index // ACROSS) * (rows + _GAP) + 0.8,
             text=f"<b>{theme.plain(name)}</b>", showarrow=False, font={"size": 13},
         )  # fmt: skip

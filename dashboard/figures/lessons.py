@@ -31,9 +31,9 @@ def alone_and_together(parts: Mapping[str, float], top: float, added: bool = Fal
     rows["both together"] = ("R", "U1", "U2", "S")
     fig = theme.figure(_BAR * len(rows) + 50)
     drawn: dict[str, list[tuple[str, float, float]]] = {c: [] for c in parts}
-    for row, held in rows.items():
+    for row, components in rows.items():
         end = 0.0
-        for c in held:
+        for c in components:
             drawn[c].append((row, end, max(parts[c], 0.0)))
             end += max(parts[c], 0.0)
         fig.add_annotation(
@@ -74,25 +74,25 @@ def cases(frame: pd.DataFrame) -> go.Figure:
     fig = theme.figure(62 * len(down) + 50)
     colours = (theme.COLOURS["U1"], theme.COLOURS["U2"], theme.NEUTRAL, theme.COLOURS["S"])
     shapes = (theme.PATTERNS["U1"], theme.PATTERNS["U2"], "", theme.PATTERNS["S"])
-    for place, (column, name) in enumerate(who.items()):
+    for index, (column, name) in enumerate(who.items()):
         values = frame[column].to_numpy(float)
         for width, marker in (
             ([_CELL] * len(rows), {"color": theme.GRID}),
-            (_CELL * values, {"color": colours[place], "pattern": theme.pattern(shapes[place])}),
+            (_CELL * values, {"color": colours[index], "pattern": theme.pattern(shapes[index])}),
         ):
             fig.add_bar(
-                x=width, base=[float(place)] * len(rows), y=rows, width=0.34, orientation="h",
+                x=width, base=[float(index)] * len(rows), y=rows, width=0.34, orientation="h",
                 offset=-0.3, marker=marker, hoverinfo="skip",
             )  # fmt: skip
         fig.add_scatter(
-            x=[place + _CELL / 2] * len(rows), y=[r + 0.24 for r in rows], mode="text",
+            x=[index + _CELL / 2] * len(rows), y=[r + 0.24 for r in rows], mode="text",
             text=[f"{v:.0%}" for v in values], textfont={"size": 15, "color": theme.NEUTRAL},
             hovertemplate=f"{name}: %{{text}}<extra></extra>",
         )  # fmt: skip
     fig.update_layout(barmode="overlay")
     fig.update_xaxes(
         range=[-0.05, len(who)], side="top", showgrid=False, zeroline=False,
-        tickvals=[place + _CELL / 2 for place in range(len(who))], ticktext=list(who.values()),
+        tickvals=[index + _CELL / 2 for index in range(len(who))], ticktext=list(who.values()),
     )  # fmt: skip
     fig.update_yaxes(
         range=[len(down) - 0.5, -0.5], tickvals=rows, ticktext=down, showgrid=False, zeroline=False
@@ -165,30 +165,30 @@ def signed(values: Mapping[str, float], reach: tuple[float, float]) -> go.Figure
     return fig
 
 
-def pair(places: pd.DataFrame, marked: Sequence[str]) -> go.Figure:
+def pair(positions: pd.DataFrame, marked: Sequence[str]) -> go.Figure:
     """A map of all samples, columns x and y by id; the marked ones have the letters A, B."""
     fig = theme.figure(380)
     fig.add_scatter(
-        x=places["x"].to_numpy(float),
-        y=places["y"].to_numpy(float),
+        x=positions["x"].to_numpy(float),
+        y=positions["y"].to_numpy(float),
         mode="markers",
         marker={"size": 4, "color": theme.NEUTRAL, "opacity": 0.35},
         hoverinfo="skip",
     )
-    for place, name in enumerate(marked):
-        colour, symbol, _ = theme.series(place)
-        x, y = places.loc[[name], ["x", "y"]].to_numpy(float)[0]
-        letter = "AB"[place]
+    for index, name in enumerate(marked):
+        colour, symbol, _ = theme.series(index)
+        x, y = positions.loc[[name], ["x", "y"]].to_numpy(float)[0]
+        letter = "AB"[index]
         fig.add_scatter(
             x=[x], y=[y], mode="markers",
             marker={
-                "size": (20, 11)[place], "color": colour, "symbol": symbol,
+                "size": (20, 11)[index], "color": colour, "symbol": symbol,
                 "line": {"width": 1.5, "color": "#FFFFFF"},
             },
             hovertemplate=f"{letter}: {theme.plain(name)}<extra></extra>",
         )  # fmt: skip
         fig.add_annotation(
-            x=x, y=y, text=f"<b>{letter}</b>", ax=(-46, 46)[place],
+            x=x, y=y, text=f"<b>{letter}</b>", ax=(-46, 46)[index],
             ay=-34, arrowcolor=colour, arrowwidth=2, arrowhead=0,
             font={"size": 20, "color": theme.NEUTRAL},
         )  # fmt: skip

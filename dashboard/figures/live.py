@@ -60,8 +60,8 @@ def surfaces(tiles: Sequence[Tile], classes: Sequence[str], key: str, step: int)
         subplot_titles=[theme.plain(t.title) for t in tiles] if across > 1 else None,
     )  # fmt: skip
     scale = _scale(len(classes))
-    for place, tile in enumerate(tiles):
-        row, col = place // across + 1, place % across + 1
+    for index, tile in enumerate(tiles):
+        row, col = index // across + 1, index % across + 1
         fig.add_heatmap(
             x=np.asarray(tile.at1), y=np.asarray(tile.at2), z=np.asarray(tile.surface),
             zmin=0, zmax=len(classes), colorscale=scale, showscale=False, hoverinfo="skip",
@@ -69,7 +69,7 @@ def surfaces(tiles: Sequence[Tile], classes: Sequence[str], key: str, step: int)
         )  # fmt: skip
         _points(fig, tile, row, col)
         _letters(fig, tile, classes, 30 if across == 1 else 22, row, col)
-        _symbols(fig, tile, row, col, last=place + across >= len(tiles), first=col == 1)
+        _symbols(fig, tile, row, col, last=index + across >= len(tiles), first=col == 1)
     fig.update_layout(
         template=theme.TEMPLATE, height=40 + round((330 if across == 1 else 215) * down),
         showlegend=False, uirevision=key, datarevision=step, dragmode=False,
@@ -109,7 +109,7 @@ def _letters(
     fig: go.Figure, tile: Tile, classes: Sequence[str], size: int, row: int, col: int
 ) -> None:
     """The answer at every pair of symbols that occurs, ``?`` where it is a guess."""
-    x, y, text, edge, said = [], [], [], [], []
+    x, y, text, edge, tooltips = [], [], [], [], []
     for v, line in enumerate(tile.truth):
         for u, true in enumerate(line):
             answer = int(tile.answers[v][u])
@@ -123,12 +123,14 @@ def _letters(
             mark = "?" if guess else theme.plain(classes[answer]) + ("" if right else " ✗")
             text.append(f"<b>{mark}</b>")
             edge.append("#FFFFFF" if right or guess else _LETTER_COLOUR)
-            told = f"x1 = {tile.symbols1[u]}, x2 = {tile.symbols2[v]}"
-            told += f": answers {classes[answer]}, true {classes[true]}, {sure:.0%} of the way sure"
-            said.append(theme.plain(told))
+            tooltip = f"x1 = {tile.symbols1[u]}, x2 = {tile.symbols2[v]}"
+            tooltip += (
+                f": answers {classes[answer]}, true {classes[true]}, {sure:.0%} of the way sure"
+            )
+            tooltips.append(theme.plain(tooltip))
     disc = {"size": size, "color": "rgba(255,255,255,0.88)", "line": {"width": 2, "color": edge}}
     fig.add_scatter(
-        x=x, y=y, mode="markers+text", text=text, row=row, col=col, hovertext=said,
+        x=x, y=y, mode="markers+text", text=text, row=row, col=col, hovertext=tooltips,
         hovertemplate="%{hovertext}<extra></extra>", marker=disc,
         textfont={"size": size / 2, "color": _LETTER_COLOUR},
     )  # fmt: skip
@@ -177,10 +179,10 @@ def accuracies(
         shared_yaxes=True, horizontal_spacing=0.06, vertical_spacing=0.25,
     )  # fmt: skip
     fig.update_annotations(font_size=14)  # two titles fit beside each other on a phone
-    for place, title in enumerate(panels):
-        row, col = place // across + 1, place % across + 1
+    for index, title in enumerate(panels):
+        row, col = index // across + 1, index % across + 1
         for line in panels[title]:
-            _line(fig, line, row, col, named=place == 0)
+            _line(fig, line, row, col, named=index == 0)
         fig.add_hline(
             y=chance[title], line={"color": theme.NEUTRAL, "dash": "dot", "width": 1.5},
             annotation_text=f"chance {chance[title]:.0%}", annotation_position="bottom right",

@@ -60,21 +60,21 @@ def looks(values: pd.Series, colour: str, label: str, order: Sequence[str]) -> G
     if is_number(colour):
         return _scale(values.to_numpy(dtype=np.float64), colour, label)
     codes, given = pd.factorize(values.to_numpy(dtype=object))
-    there = [str(n) for n in given]
-    names = [*(n for n in order if n in there), *sorted(set(there) - set(order))]
-    places = {n: i for i, n in enumerate(order)}
-    shown = [look(n, colour, places.get(n, i)) for i, n in enumerate(names)]
-    of = np.array([names.index(n) for n in there], dtype=int)[codes]
+    present = [str(n) for n in given]
+    names = [*(n for n in order if n in present), *sorted(set(present) - set(order))]
+    index_of = {n: i for i, n in enumerate(order)}
+    shown = [look(n, colour, index_of.get(n, i)) for i, n in enumerate(names)]
+    of = np.array([names.index(n) for n in present], dtype=int)[codes]
     return Groups(label, names, [c for c, _ in shown], [s for _, s in shown], of)
 
 
-def look(name: str, colour: str, place: int) -> tuple[str, str]:
+def look(name: str, colour: str, index: int) -> tuple[str, str]:
     """Colour and marker of a group; components and right/wrong have their own."""
     if colour == "correct" and name in theme.RIGHT_WRONG:
         return theme.RIGHT_WRONG[name]
     if colour in ("dominant", "interaction_type") and name in theme.COLOURS:
         return theme.COLOURS[name], theme.SYMBOLS[name]
-    return theme.CLASS_COLOURS[place % 10], theme.CLASS_SYMBOLS[(place + place // 10) % 10]
+    return theme.CLASS_COLOURS[index % 10], theme.CLASS_SYMBOLS[(index + index // 10) % 10]
 
 
 def is_number(colour: str) -> bool:

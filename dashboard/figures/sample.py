@@ -80,9 +80,9 @@ def before_after(pairs: pd.DataFrame, names: Mapping[str, str], share: bool) -> 
     rows = []
     for component, *values in pairs[["component", "before", "after"]].itertuples(index=False):
         c, (before, after) = str(component), (float(v) for v in values)
-        told = [f"{v:.0%}" if share else signed(v) for v in (before, after)]
+        labels = [f"{v:.0%}" if share else signed(v) for v in (before, after)]
         marks = (Mark(before, of_part(c, pale=True)), Mark(after, of_part(c)))
-        rows.append(Row(c, names.get(c, ""), " → ".join(told), marks))
+        rows.append(Row(c, names.get(c, ""), " → ".join(labels), marks))
     ends = over(rows, most=1.0 if share else 0.0)
     return Bars(tuple(rows), *ends, share=share, unit="" if share else "bits")
 
@@ -106,8 +106,8 @@ def reliability(curves: Mapping[str, pd.DataFrame], height: int = 300) -> go.Fig
         x=[0, 1], y=[0, 1], mode="lines", name="as sure as it should be", hoverinfo="skip",
         line={"color": theme.NEUTRAL, "dash": "dot", "width": 1},
     )  # fmt: skip
-    for place, (name, frame) in enumerate(curves.items()):
-        colour, symbol, dash = theme.series(place)
+    for index, (name, frame) in enumerate(curves.items()):
+        colour, symbol, dash = theme.series(index)
         fig.add_scatter(
             x=frame["confidence"],
             y=frame["accuracy"],

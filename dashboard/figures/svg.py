@@ -54,10 +54,10 @@ def vector(values: NDArray[Any], alt: str, height: float = 8.0) -> str:
         f'preserveAspectRatio="none"><path transform="scale(1,-1)" d="{path}" '
         f'fill="{theme.CLASS_COLOURS[0]}"/></svg>'
     )
-    told = [
+    labels = [
         ("0", "start", f"{count:,} features: {low:.3g} to {high:.3g}"),
     ]
-    return _wide(height + 2.0, alt, inside + _below(told, height + 1.6))
+    return _wide(height + 2.0, alt, inside + _below(labels, height + 1.6))
 
 
 def raster(png: str, across: str, up: str, alt: str, height: float = 10.0) -> str:
@@ -66,14 +66,14 @@ def raster(png: str, across: str, up: str, alt: str, height: float = 10.0) -> st
     inside = (
         f'<image href="{quoted(png)}" width="100%" height="{height}em" preserveAspectRatio="none"/>'
     )
-    told = [("0", "start", f"↑ {up}"), ("100%", "end", f"{across} →")]
-    return _wide(height + 1.6, alt, inside + _below(told, height + 1.15))
+    labels = [("0", "start", f"↑ {up}"), ("100%", "end", f"{across} →")]
+    return _wide(height + 1.6, alt, inside + _below(labels, height + 1.15))
 
 
-def _below(told: Sequence[tuple[str, str, str]], y: float) -> str:
+def _below(labels: Sequence[tuple[str, str, str]], y: float) -> str:
     return "".join(
         f'<text x="{x}" y="{y:.2f}em" text-anchor="{anchor}">{quoted(words)}</text>'
-        for x, anchor, words in told
+        for x, anchor, words in labels
     )
 
 
@@ -99,13 +99,13 @@ def points(values: ArrayLike, marked: Sequence[int], alt: str) -> str:
         f'<path d="{dots}" fill="none" stroke="{theme.NEUTRAL}" stroke-opacity=".5" '
         'stroke-width="3" stroke-linecap="round"/>'
     ]
-    for place, row in enumerate(marked):
-        side = (-1, 1)[place]
+    for index, row in enumerate(marked):
+        side = (-1, 1)[index]
         parts.append(
-            f'<circle cx="{x[row]:.1f}" cy="{y[row]:.1f}" r="{(7, 4)[place]}" fill="none" '
+            f'<circle cx="{x[row]:.1f}" cy="{y[row]:.1f}" r="{(7, 4)[index]}" fill="none" '
             f'stroke="currentColor" stroke-width="2"/><path d="M{x[row]:.1f},{y[row]:.1f}l'
             f'{side * 24},-24" stroke="currentColor"/><text x="{x[row] + side * 30:.1f}" '
-            f'y="{y[row] - 26:.1f}" text-anchor="middle" font-weight="bold">{"AB"[place]}</text>'
+            f'y="{y[row] - 26:.1f}" text-anchor="middle" font-weight="bold">{"AB"[index]}</text>'
         )
     return _svg(width, height, alt, "".join(parts))
 

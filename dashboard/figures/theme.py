@@ -56,7 +56,7 @@ CLASS_SYMBOLS: Final = (
 DASHES: Final = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 RIGHT_WRONG: Final = {"right": ("#4477DD", "circle"), "wrong": ("#D55E00", "x")}
 
-#: Ways of learning, in figures that compare them, and networks that only measure the data.
+#: Paradigms, in figures that compare them, and networks that only measure the data.
 MODEL_COLOURS: Final = {
     "joint": "#8A94A6",
     "ensemble": "#B58A3C",
@@ -100,10 +100,10 @@ def figure(height: int) -> go.Figure:
     return go.Figure(layout={"template": TEMPLATE, "height": height, "showlegend": False})
 
 
-def series(place: int) -> tuple[str, str, str]:
+def series(index: int) -> tuple[str, str, str]:
     """Colour, marker and dash of the line in this place of several, counted from 0."""
-    colour, symbol = CLASS_COLOURS[place % 10], CLASS_SYMBOLS[place % 10]
-    return colour, symbol, DASHES[place % len(DASHES)]
+    colour, symbol = CLASS_COLOURS[index % 10], CLASS_SYMBOLS[index % 10]
+    return colour, symbol, DASHES[index % len(DASHES)]
 
 
 def pattern(shape: str) -> dict[str, object]:

@@ -44,8 +44,8 @@ def curves(
         legend={"y": -0.36 / len(shown)},
     )  # fmt: skip
     for row, (column, title) in enumerate(shown.items(), start=1):
-        for place, (name, frame) in enumerate(epochs.items()):
-            _line(fig, row, place, name, frame, column, bands[name])
+        for index, (name, frame) in enumerate(epochs.items()):
+            _line(fig, row, index, name, frame, column, bands[name])
         fig.update_yaxes(title=title, row=row, col=1, **_scale(column, list(epochs.values())))
     whole = max((len(frame) for frame in epochs.values()), default=1)
     for number, band in enumerate(bands.get(marked, ())):
@@ -72,10 +72,10 @@ def _scale(column: str, frames: Sequence[pd.DataFrame]) -> dict[str, Any]:
 
 
 def _line(
-    fig: go.Figure, row: int, place: int, name: str, frame: pd.DataFrame, column: str,
+    fig: go.Figure, row: int, index: int, name: str, frame: pd.DataFrame, column: str,
     bands: Sequence[Band],
 ) -> None:  # fmt: skip
-    colour, symbol, dash = theme.series(place)
+    colour, symbol, dash = theme.series(index)
     x: list[float | None] = []
     y: list[float | None] = []
     for band in bands:
@@ -83,18 +83,18 @@ def _line(
         # A gap at the end of a stage: its losses are not those of the next one.
         x += [*rows["step"].tolist(), None]
         y += [*rows[column].tolist(), None]
-    said = theme.plain(name)
+    label = theme.plain(name)
     fig.add_scatter(
-        x=x, y=y, mode="lines", name=said, legendgroup=name, showlegend=row == 1,
+        x=x, y=y, mode="lines", name=label, legendgroup=name, showlegend=row == 1,
         line={"color": colour, "dash": dash, "width": 2}, row=row, col=1,
-        hovertemplate="epoch %{x}: %{y:.4~g}<extra>" + said + "</extra>",
+        hovertemplate="epoch %{x}: %{y:.4~g}<extra>" + label + "</extra>",
     )  # fmt: skip
     best = frame[frame["step"].isin([band.best for band in bands])]
     fig.add_scatter(
         x=best["step"], y=best[column], mode="markers", legendgroup=name, showlegend=False,
         marker={"symbol": f"{symbol}-open", "size": 11, "color": colour, "line.width": 2.5},
         customdata=[band.title for band in bands], row=row, col=1,
-        hovertemplate="handed on by %{customdata}: %{y:.4~g}<extra>" + said + "</extra>",
+        hovertemplate="handed on by %{customdata}: %{y:.4~g}<extra>" + label + "</extra>",
     )  # fmt: skip
 
 

@@ -45,10 +45,10 @@ def upset(
     top = _top([c.count for c in columns])
     _bars(fig, columns, top, chosen)
     _dots(fig, columns, models)
-    for place, column in enumerate(columns):
+    for index, column in enumerate(columns):
         if column.name and column.name == chosen:
             fig.add_vrect(
-                x0=place - 0.48, x1=place + 0.48, fillcolor=theme.NEUTRAL, opacity=0.22,
+                x0=index - 0.48, x1=index + 0.48, fillcolor=theme.NEUTRAL, opacity=0.22,
                 line_width=0, layer="below",
             )  # fmt: skip
     split = 30 * len(models) / (220 + 30 * len(models))
@@ -84,20 +84,20 @@ def cut(columns: Sequence[Column]) -> bool:
 
 
 def _bars(fig: go.Figure, columns: Sequence[Column], top: float, chosen: str) -> None:
-    places = list(range(len(columns)))
+    positions = list(range(len(columns)))
     names = [c.name for c in columns]
     shown = [min(c.count, top) for c in columns]
     texts = [_text(c, top, c.name == chosen and bool(chosen)) for c in columns]
     colours, shapes = zip(*(_look(c) for c in columns), strict=True)
     fig.add_bar(
-        x=places, y=shown, customdata=names, text=texts, textposition="outside", cliponaxis=False,
-        textangle=0, constraintext="none",
+        x=positions, y=shown, customdata=names, text=texts, textposition="outside",
+        cliponaxis=False, textangle=0, constraintext="none",
         marker={"color": colours, "pattern": {**theme.pattern(""), "shape": shapes}},
         unselected={"marker": {"opacity": 1}}, hoverinfo="skip",
     )  # fmt: skip
     # Bars of one sample are too low to be hit: the whole column above them answers a click.
     fig.add_bar(
-        x=places, y=[1.14 * top] * len(columns), customdata=names,
+        x=positions, y=[1.14 * top] * len(columns), customdata=names,
         marker={"color": "rgba(0,0,0,0.002)"}, width=0.96,
         unselected={"marker": {"opacity": 1}}, hovertext=[f"{c.count:,} samples" for c in columns],
         hovertemplate="%{hovertext}<extra></extra>",
@@ -121,30 +121,30 @@ def _look(column: Column) -> tuple[str, str]:
 
 
 def _dots(fig: go.Figure, columns: Sequence[Column], models: Sequence[str]) -> None:
-    places: list[tuple[int, int]] = []
+    dots: list[tuple[int, int]] = []
     right: list[bool] = []
     for x, column in enumerate(columns):
-        held = np.flatnonzero(column.right or ())
-        if len(held) > 1:
+        members = np.flatnonzero(column.right or ())
+        if len(members) > 1:
             fig.add_scatter(
-                x=[x, x], y=[held[0], held[-1]], yaxis="y2", mode="lines",
+                x=[x, x], y=[members[0], members[-1]], yaxis="y2", mode="lines",
                 line={"color": theme.NEUTRAL, "width": 3}, hoverinfo="skip",
             )  # fmt: skip
-        places += [(x, y) for y in range(len(column.right or ()))]
+        dots += [(x, y) for y in range(len(column.right or ()))]
         right += column.right or ()
     fig.add_scatter(
-        x=[x for x, _ in places], y=[y for _, y in places], yaxis="y2", mode="markers",
+        x=[x for x, _ in dots], y=[y for _, y in dots], yaxis="y2", mode="markers",
         marker={
             "size": [13 if r else 9 for r in right],
             "symbol": ["circle" if r else "circle-open" for r in right],
             "color": theme.NEUTRAL,
             "opacity": [1.0 if r else 0.5 for r in right],
         },
-        customdata=[columns[x].name for x, _ in places],
+        customdata=[columns[x].name for x, _ in dots],
         unselected={"marker": {"opacity": 1}},
         hovertext=[
             f"{theme.plain(models[y])} {'right' if r else 'wrong'}"
-            for (_, y), r in zip(places, right, strict=True)
+            for (_, y), r in zip(dots, right, strict=True)
         ],
         hovertemplate="%{hovertext}<extra></extra>",
     )  # fmt: skip

@@ -16,15 +16,25 @@ import secrets
 import threading
 import time
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
+from dashboard.jobs.live_process import (
+    Answer,
+    Close,
+    Closed,
+    Command,
+    Failed,
+    Open,
+    Opened,
+    Step,
+    Stepped,
+)
 from dashboard.jobs.live_worker import Gone, Worker
-from dmil_core.config import from_json, to_json
 from dmil_core.errors import BusyError
 from dmil_core.teaching.scene import STEPS, Scene, Settings, Snapshot
 
 State = Literal["opening", "ready", "waiting", "running", "paused", "done", "failed"]
-#: What `Classroom.open` raises; its text is for the visitor.
+#: What `LiveQueue.open` raises; its text is for the visitor.
 Busy = BusyError
 
 log = logging.getLogger("dashboard")
@@ -82,7 +92,7 @@ class _Run:
     settings: Settings
     look: Look
     seen: float
-    desk: _Desk
+    slot: _WorkerSlot
     pace: str = "fast"
     #: The step after which it pauses; None means that it goes on to the end.
     until: int | None = None
@@ -90,20 +100,20 @@ class _Run:
 
 
 @dataclass
-class _Desk:
+class _WorkerSlot:
     """One process, and the runs it trains in the order of their turns."""
 
-    line: list[str] = field(default_factory=list)
+    turns: list[str] = field(default_factory=list)
     #: Runs that the process may forget.
-    over: list[str] = field(default_factory=list)
+    to_close: list[str] = field(default_factory=list)
     since: float = 0.0
     worker: Worker | None = None
     thread: threading.Thread | None = None
     idle_since: float = 0.0
 
 
-class Classroom:
-    """The live trainings of one server; see `classroom` for the server's own."""
+class LiveQueue:
+    """The live trainings of one server; see `live_queue` for the server's own."""
 
     def __init__(
         self, at_once: int = AT_ONCE, most: int = MOST, turn: float = TURN_SECONDS,
@@ -111,7 +121,7 @@ class Classroom:
     ) -> None:  # fmt: skip
         self.most, self.turn, self.gone, self.idle = most, turn, gone, idle
         self._runs: dict[str, _Run] = {}
-        self._desks = [_Desk() for _ in range(at_once)]
+        self._slots = [_WorkerSlot() for _ in range(at_once)]
         self._changed = threading.Condition()
         self._closed = False
 
@@ -132,10 +142,10 @@ class Classroom:
                     "at once. One ends when its page is closed. Try again in a minute."
                 )
             name = secrets.token_hex(8)
-            desk = min(self._desks, key=lambda d: sum(r.desk is d for r in self._runs.values()))
+            slot = min(self._slots, key=lambda s: sum(r.slot is s for r in self._runs.values()))
             look = Look("opening", of=STEPS)
-            self._runs[name] = _Run(settings, look, time.monotonic(), desk)
-            self._wake(desk)
+            self._runs[name] = _Run(settings, look, time.monotonic(), slot)
+            self._wake(slot)
             return name
 
     def look(self, name: str) -> Look | None:
@@ -147,7 +157,7 @@ class Classroom:
             run.seen = time.monotonic()
             if run.look.state != "waiting":
                 return run.look
-            return replace(run.look, ahead=run.desk.line.index(name))
+            return replace(run.look, ahead=run.slot.turns.index(name))
 
     def go(self, name: str, until: int | None = None) -> None:
         """Train to the end, or until so many steps are done; begins when it is this run's turn.
@@ -161,11 +171,11 @@ class Classroom:
             if until is not None and run.look.steps >= until:
                 return
             run.until, run.not_before = until, 0.0
-            if name not in run.desk.line:
-                run.desk.line.append(name)
+            if name not in run.slot.turns:
+                run.slot.turns.append(name)
             if run.look.state in ("ready", "paused"):
                 run.look = replace(run.look, state="waiting")
-            self._wake(run.desk)
+            self._wake(run.slot)
 
     def pause(self, name: str) -> None:
         """Stop after the step that is under way."""
@@ -173,7 +183,7 @@ class Classroom:
             run = self._runs.get(name)
             if run is None:
                 return
-            self._leave_line(name, run)
+            self._give_up_turn(name, run)
             if run.look.state in ("waiting", "running"):
                 run.look = replace(run.look, state="paused" if run.look.steps else "ready")
 
@@ -193,111 +203,111 @@ class Classroom:
     def processes(self) -> list[int]:
         """Ids of the processes that train."""
         with self._changed:
-            return [desk.worker.pid for desk in self._desks if desk.worker]
+            return [slot.worker.pid for slot in self._slots if slot.worker]
 
     def close(self) -> None:
         """End everything; the server ends."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
-            threads = [d.thread for d in self._desks if d.thread]
-            for desk in self._desks:
-                if desk.worker:
-                    desk.worker.kill()
+            threads = [slot.thread for slot in self._slots if slot.thread]
+            for slot in self._slots:
+                if slot.worker:
+                    slot.worker.kill()
         for thread in threads:
             thread.join(5)
 
-    # --- what the thread of a desk does ------------------------------------------------------
+    # --- what the thread of a slot does ------------------------------------------------------
 
-    def _wake(self, desk: _Desk) -> None:
-        desk.idle_since = time.monotonic()
-        if desk.thread is None or not desk.thread.is_alive():
-            desk.thread = threading.Thread(
-                target=self._serve, args=(desk,), name="live", daemon=True
+    def _wake(self, slot: _WorkerSlot) -> None:
+        slot.idle_since = time.monotonic()
+        if slot.thread is None or not slot.thread.is_alive():
+            slot.thread = threading.Thread(
+                target=self._serve, args=(slot,), name="live", daemon=True
             )
-            desk.thread.start()
+            slot.thread.start()
         self._changed.notify_all()
 
-    def _serve(self, desk: _Desk) -> None:
+    def _serve(self, slot: _WorkerSlot) -> None:
         """Train, until the server ends or nobody was here for a while."""
         with self._changed:
             while not self._closed:
                 self._expire()
-                if any(run.desk is desk for run in self._runs.values()):
-                    desk.idle_since = time.monotonic()
-                elif time.monotonic() - desk.idle_since > self.idle:
+                if any(run.slot is slot for run in self._runs.values()):
+                    slot.idle_since = time.monotonic()
+                elif time.monotonic() - slot.idle_since > self.idle:
                     break
-                name, command, wait = self._next(desk)
-                if name is None:
+                command, wait = self._next(slot)
+                if command is None:
                     self._changed.wait(wait)
                     continue
-                self._do(desk, name, command)
-            if desk.worker:
-                desk.worker.end()
-            desk.worker = desk.thread = None
+                self._do(slot, command)
+            if slot.worker:
+                slot.worker.end()
+            slot.worker = slot.thread = None
 
-    def _next(self, desk: _Desk) -> tuple[str | None, str, float]:
-        """The run to work on and how; or how long to wait at most."""
-        if desk.over and desk.worker:
-            return desk.over.pop(), "close", 0.0
+    def _next(self, slot: _WorkerSlot) -> tuple[Command | None, float]:
+        """What to do next; or how many seconds to wait at most."""
+        if slot.to_close and slot.worker:
+            return Close(slot.to_close.pop()), 0.0
         for name, run in self._runs.items():
-            if run.desk is desk and run.look.state == "opening":
-                return name, "open", 0.0
-        if not desk.line:
-            return None, "", 1.0
-        now, first = time.monotonic(), desk.line[0]
+            if run.slot is slot and run.look.state == "opening":
+                return Open(name, run.settings), 0.0
+        if not slot.turns:
+            return None, 1.0
+        now, first = time.monotonic(), slot.turns[0]
         if self._runs[first].look.state != "running":
-            desk.since = now
-        elif now - desk.since > self.turn and len(desk.line) > 1:
-            desk.line.append(desk.line.pop(0))
+            slot.since = now
+        elif now - slot.since > self.turn and len(slot.turns) > 1:
+            slot.turns.append(slot.turns.pop(0))
             self._runs[first].look = replace(self._runs[first].look, state="waiting")
-            first, desk.since = desk.line[0], now
+            first, slot.since = slot.turns[0], now
         run = self._runs[first]
         run.look = replace(run.look, state="running")
         pause = run.not_before - now
-        return (None, "", min(pause, 1.0)) if pause > 0 else (first, "step", 0.0)
+        return (None, min(pause, 1.0)) if pause > 0 else (Step(first), 0.0)
 
-    def _do(self, desk: _Desk, name: str, command: str) -> None:
+    def _do(self, slot: _WorkerSlot, command: Command) -> None:
         """Have a command done while others may look; the lock is held before and after."""
-        run, started = self._runs.get(name), time.monotonic()
-        more = {"settings": to_json(run.settings)} if run and command == "open" else {}
+        run, started = self._runs.get(command.run), time.monotonic()
+        answer: Answer | None = None
         self._changed.release()
         try:
-            if desk.worker is None:
-                desk.worker = Worker()
-            answer = desk.worker.ask(do=command, run=name, **more)
-        except (Gone, ValueError):
-            answer = {}
+            if slot.worker is None:
+                slot.worker = Worker()
+            answer = slot.worker.ask(command)
+        except (Gone, OSError):
+            answer = None
         finally:
             self._changed.acquire()
-        if not answer:
-            self._lost(desk)
-        elif run is not None and name in self._runs and command != "close":
-            run.look = _seen(run.look, answer, time.monotonic() - started)
-            self._after(desk, name, run)
+        if answer is None:
+            self._lost(slot)
+        elif run is not None and command.run in self._runs and not isinstance(command, Close):
+            run.look = _after(run.look, answer, time.monotonic() - started)
+            self._settle(slot, command.run, run)
 
-    def _after(self, desk: _Desk, name: str, run: _Run) -> None:
+    def _settle(self, slot: _WorkerSlot, name: str, run: _Run) -> None:
         """What follows from a step that was done."""
         if run.look.state in ("done", "failed"):
-            self._leave_line(name, run)
-            desk.over.append(name)
-        elif run.look.state == "ready" and name in desk.line:
+            self._give_up_turn(name, run)
+            slot.to_close.append(name)
+        elif run.look.state == "ready" and name in slot.turns:
             run.look = replace(run.look, state="waiting")
-        elif name in desk.line:
+        elif name in slot.turns:
             run.not_before = time.monotonic() + PACES[run.pace]
             if run.until is not None and run.look.steps >= run.until:
-                self._leave_line(name, run)
+                self._give_up_turn(name, run)
                 run.look = replace(run.look, state="paused")
 
-    def _lost(self, desk: _Desk) -> None:
+    def _lost(self, slot: _WorkerSlot) -> None:
         """The process is gone, and with it all that it had in memory."""
         if not self._closed:
             log.error("the process of live trainings ended or did not answer")
-        desk.worker = None
-        desk.line.clear()
-        desk.over.clear()
+        slot.worker = None
+        slot.turns.clear()
+        slot.to_close.clear()
         for run in self._runs.values():
-            if run.desk is desk and run.look.state != "done":
+            if run.slot is slot and run.look.state != "done":
                 run.look = replace(run.look, state="failed", problem=LOST)
 
     def _expire(self) -> None:
@@ -308,41 +318,48 @@ class Classroom:
     def _forget(self, name: str) -> None:
         run = self._runs.pop(name, None)
         if run is not None:
-            self._leave_line(name, run)
-            run.desk.over.append(name)
+            self._give_up_turn(name, run)
+            run.slot.to_close.append(name)
             self._changed.notify_all()
 
-    def _leave_line(self, name: str, run: _Run) -> None:
-        if name in run.desk.line:
-            run.desk.line.remove(name)
+    def _give_up_turn(self, name: str, run: _Run) -> None:
+        if name in run.slot.turns:
+            run.slot.turns.remove(name)
 
 
-def _seen(before: Look, answer: dict[str, Any], seconds: float) -> Look:
-    """A run after its process has answered."""
-    if "problem" in answer:
-        return replace(before, state="failed", problem=answer["problem"])
-    new = [from_json(Snapshot, one) for one in answer["snapshots"]]
-    latest = before.latest | {one.learner: one for one in new}
-    history = dict(before.history)
-    for one in new:
-        slim = replace(one, surfaces=(), answers=())
-        history[one.learner] = (*history.get(one.learner, ()), slim)
-    look = replace(before, latest=latest, history=history)
-    if "scene" in answer:
-        return replace(look, state="ready", scene=from_json(Scene, answer["scene"]))
-    state: State = "done" if answer["done"] else before.state
-    steps = before.steps + 1
-    return replace(look, state=state, steps=steps, seconds=before.seconds + seconds)
+def _after(before: Look, answer: Answer, seconds: float) -> Look:
+    """A run after its process has answered, for which it took so many seconds."""
+    match answer:
+        case Opened(scene, snapshots):
+            return replace(_with(before, snapshots), state="ready", scene=scene)
+        case Stepped(snapshots, done):
+            look = _with(before, snapshots)
+            state: State = "done" if done else look.state
+            return replace(look, state=state, steps=look.steps + 1, seconds=look.seconds + seconds)
+        case Failed(problem):
+            return replace(before, state="failed", problem=problem)
+        case Closed():
+            return before
 
 
-_OPEN: Final[list[Classroom]] = []
+def _with(before: Look, snapshots: tuple[Snapshot, ...]) -> Look:
+    """A run with new snapshots; of those in its history the pictures are left out."""
+    latest, history = dict(before.latest), dict(before.history)
+    for snapshot in snapshots:
+        latest[snapshot.learner] = snapshot
+        slim = replace(snapshot, surfaces=(), answers=())
+        history[snapshot.learner] = (*history.get(snapshot.learner, ()), slim)
+    return replace(before, latest=latest, history=history)
+
+
+_OPEN: Final[list[LiveQueue]] = []
 _OPENING: Final = threading.Lock()
 
 
-def classroom() -> Classroom:
+def live_queue() -> LiveQueue:
     """This server's live trainings; they end when the server does."""
     with _OPENING:
         if not _OPEN:
-            _OPEN.append(Classroom())
+            _OPEN.append(LiveQueue())
             atexit.register(_OPEN[0].close)
         return _OPEN[0]

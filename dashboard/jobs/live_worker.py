@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import os
-import select
-import subprocess
-import sys
-import time
+import multiprocessing
 from typing import Any, Final
 
-from dashboard.jobs.queue import environment
+from dashboard.jobs import live_process
+from dashboard.jobs.live_process import Answer, Command
+from dashboard.jobs.queue import threads
 
 #: Seconds until a new process has imported everything, and until one that is asked has answered.
 #: Longer ones are ended: a step takes a fraction of a second on an idle machine.
@@ -24,22 +21,31 @@ class Gone(RuntimeError):
 
 
 class Worker:
-    """A process that answers; starting it takes seconds, so it is kept."""
+    """A process that answers; starting it takes seconds, so it is kept.
+
+    It is spawned: a fork of a server with many threads may inherit a lock that nobody releases.
+    Python then reads the main module again in the new process, which Streamlit has replaced by
+    dashboard/script.py; that one does nothing there.
+    """
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "dashboard.jobs.live_process"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment(), bufsize=0,
-        )  # fmt: skip
-        self._held = b""
+        context = multiprocessing.get_context("spawn")
+        self._connection, theirs = context.Pipe()
+        self._process = context.Process(
+            target=live_process.main, args=(theirs, threads()), name="live", daemon=True
+        )
+        self._process.start()
+        # The process alone holds its end now: when it ends, this one is told.
+        theirs.close()
         self._ready = False
 
     @property
     def pid(self) -> int:
         """Its process id."""
+        assert self._process.pid is not None
         return self._process.pid
 
-    def ask(self, **command: Any) -> dict[str, Any]:
+    def ask(self, command: Command) -> Answer:
         """Send a command and wait for its answer.
 
         Raises
@@ -48,15 +54,14 @@ class Worker:
             If there is none; the process is then ended.
         """
         if not self._ready:
-            self._line(START_SECONDS)
+            self._receive(START_SECONDS)
             self._ready = True
-        assert self._process.stdin is not None
         try:
-            self._process.stdin.write(json.dumps(command).encode() + b"\n")
+            self._connection.send(command)
         except OSError:
             self.end()
             raise Gone from None
-        answer: dict[str, Any] = json.loads(self._line(ANSWER_SECONDS))
+        answer: Answer = self._receive(ANSWER_SECONDS)
         return answer
 
     def kill(self) -> None:
@@ -65,23 +70,21 @@ class Worker:
 
     def end(self) -> None:
         """End the process, at once."""
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe:
-                with contextlib.suppress(OSError):
-                    pipe.close()
         self._process.kill()
-        self._process.wait()
+        self._process.join()
+        with contextlib.suppress(OSError):
+            self._connection.close()
 
-    def _line(self, seconds: float) -> bytes:
-        assert self._process.stdout is not None
-        handle, end = self._process.stdout.fileno(), time.monotonic() + seconds
-        while b"\n" not in self._held:
-            left = end - time.monotonic()
-            readable = left > 0 and select.select([handle], [], [], left)[0]
-            part = os.read(handle, 1 << 16) if readable else b""
-            if not part:
-                self.end()
-                raise Gone
-            self._held += part
-        line, _, self._held = self._held.partition(b"\n")
-        return line
+    def _receive(self, seconds: float) -> Any:
+        """What the process says next.
+
+        It comes as a pickle, which nobody else can have written: the pipe has no name, and its
+        other end is held by the process that was started here.
+        """
+        try:
+            if self._connection.poll(seconds):
+                return self._connection.recv()
+        except (EOFError, OSError):
+            pass
+        self.end()
+        raise Gone

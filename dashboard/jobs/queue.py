@@ -14,6 +14,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import json
+import logging
 import os
 import re
 import secrets
@@ -25,10 +26,12 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, Literal
 
 from filelock import FileLock, Timeout
+from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 
 from dmil_core.errors import BusyError
 from dmil_core.io.atomic import write_json
@@ -40,7 +43,8 @@ State = Literal["queued", "running", "done", "failed", "cancelled", "stopped"]
 #: States a job ends in. ``stopped`` is a job whose server ended; it can be started again.
 ENDED: Final = ("done", "failed", "cancelled", "stopped")
 
-JOB_FILE, STATE_FILE, LOCK_FILE, CANCEL_FILE = "job.json", "state.json", ".lock", "cancel"
+JOB_FILE, STATE_FILE, LOG_FILE = "job.json", "state.json", "log.txt"
+LOCK_FILE, CANCEL_FILE = ".lock", "cancel"
 _ID: Final = re.compile(r"[0-9a-f]{16}")
 
 #: Trainings side by side on one server: each keeps a core busy, and pages need one too.
@@ -57,8 +61,12 @@ LONGEST_SECONDS: Final = 2 * 3600
 _LOOK: Final = 0.2
 #: Seconds a job has to end by itself before its processes are killed.
 GRACE: Final = 3.0
+_STRICT: Final = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+
+log = logging.getLogger("dashboard")
 
 
+@with_config(_STRICT)
 @dataclass(frozen=True)
 class Step:
     """One command of a job, and its expected share of the work (relative to the others).
@@ -72,6 +80,7 @@ class Step:
     work: float = 1.0
 
 
+@with_config(_STRICT)
 @dataclass(frozen=True)
 class Job:
     """What is to be done, for whom, and how far it is.
@@ -153,7 +162,7 @@ class Jobs:
     def log(self, job: Job) -> str:
         """What a job's commands said last, for the server's log; never shown to visitors."""
         with contextlib.suppress(OSError):
-            return (self.root / job.id / "log.txt").read_text("utf-8", "replace")
+            return (self.root / job.id / LOG_FILE).read_text("utf-8", "replace")
         return ""
 
     # --- doing -------------------------------------------------------------------------------
@@ -217,7 +226,7 @@ class Jobs:
                 self._queued = [i for i in self._queued if i != job_id]
                 write_state(folder, replace(job, state="cancelled", message="Cancelled."))
                 return True
-        _end(process.pid if process else job.pid, folder)
+        _end(folder, job.pid, process)
         with self._lock:
             self._reap()
             self._settle(job_id, "cancelled", "Cancelled.")
@@ -315,7 +324,7 @@ class Jobs:
         """Write how a job ended, if its runner could not and no other server's works on it."""
         folder = self.root / job_id
         job = read_job(folder)
-        if job is not None and job.active and not _held(folder):
+        if job is not None and job.active and not _is_locked(folder):
             write_state(folder, replace(job, state=state, message=message))
 
     # --- files -------------------------------------------------------------------------------
@@ -331,7 +340,7 @@ class Jobs:
         job = read_job(folder)
         if job is None:
             return None
-        if job.state == "running" and folder.name not in self._running and not _held(folder):
+        if job.state == "running" and folder.name not in self._running and not _is_locked(folder):
             # Read again: it may have ended between the two looks.
             job = read_job(folder)
             if job is not None and job.state == "running":
@@ -371,17 +380,36 @@ def write_state(folder: Path, job: Job) -> None:
 
 
 def read_job(folder: Path) -> Job | None:
-    """A job as its files say; None where they are missing or damaged."""
+    """A job as its files say; None where they are missing or damaged, which the log says once."""
     try:
-        task = json.loads((folder / JOB_FILE).read_text("utf-8"))
-        steps = tuple(Step(s["title"], tuple(s["argv"]), float(s["work"])) for s in task["steps"])
-        state = json.loads((folder / STATE_FILE).read_text("utf-8"))
-        return Job(**{**task, **state, "steps": steps})
-    except (OSError, ValueError, TypeError, KeyError):
+        task, state = (json.loads((folder / f).read_bytes()) for f in (JOB_FILE, STATE_FILE))
+        # As text again: its lists are tuples of a job, which values from Python would not be.
+        return _JOB.validate_json(json.dumps({**task, **state}))
+    except FileNotFoundError:
         return None
+    except ValidationError as error:
+        faults = "; ".join(f"{_path(e['loc'])}: {e['msg']}" for e in error.errors())
+        _report_damage(folder, faults)
+    except (OSError, ValueError, TypeError, RecursionError) as error:
+        _report_damage(folder, str(error))
+    return None
 
 
-def _held(folder: Path) -> bool:
+#: Reads jobs as they are written and nothing else: no other names, no text for a number.
+_JOB: Final = TypeAdapter(Job)
+
+
+def _path(location: tuple[str | int, ...]) -> str:
+    return ".".join(map(str, location))
+
+
+@lru_cache(maxsize=1000)
+def _report_damage(folder: Path, faults: str) -> None:
+    # Cached, for pages read jobs every second.
+    log.warning("the job in %s cannot be read: %s", folder, faults)
+
+
+def _is_locked(folder: Path) -> bool:
     """Whether a process works on this job."""
     lock = FileLock(folder / LOCK_FILE, timeout=0)
     # One look at a time: two would take each other for a process at work.
@@ -394,39 +422,46 @@ def _held(folder: Path) -> bool:
         return False
 
 
-def environment() -> dict[str, str]:
-    """One thread each: the other cores are for pages, and small matrices gain nothing."""
+def threads() -> dict[str, str]:
+    """Variables for one thread each: the other cores are for pages, and small matrices gain
+    nothing."""
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+    return dict.fromkeys(names, "1")
+
+
+def environment() -> dict[str, str]:
+    """Variables of a process that works on a job."""
     # The server finds this package by its own path; the runner must find the same one.
     path = os.pathsep.join([str(Path(__file__).resolve().parents[2]), *_old_path()])
-    return {**os.environ, **dict.fromkeys(names, "1"), "PYTHONPATH": path}
+    return {**os.environ, **threads(), "PYTHONPATH": path}
 
 
 def _old_path() -> list[str]:
     return [p for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if p]
 
 
-def _end(pid: int, folder: Path) -> None:
-    """Ask a runner to end its job, and kill the whole group if it does not."""
-    if pid <= 0 or not _held(folder):
-        # Not begun, or gone: the number may be another process's by now.
-        if pid > 0 and _is_our_child(pid):
+def _end(folder: Path, pid: int, process: subprocess.Popen[bytes] | None) -> None:
+    """Ask a runner to end its job, and kill the whole group if it does not.
+
+    Parameters
+    ----------
+    pid : the runner's, as the job's files say.
+    process : the runner, if this server started it.
+    """
+    if process is not None:
+        pid = process.pid
+    if pid <= 0 or not _is_locked(folder):
+        # Not begun, or gone: the number may be another process's by now, unless we started it.
+        if process is not None and process.poll() is None:
             _kill_group(pid)
         return
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(pid, signal.SIGTERM)
     end = time.monotonic() + GRACE + 2
-    while _held(folder) and time.monotonic() < end:
+    while _is_locked(folder) and time.monotonic() < end:
         time.sleep(0.05)
-    if _held(folder):
+    if _is_locked(folder):
         _kill_group(pid)
-
-
-def _is_our_child(pid: int) -> bool:
-    try:
-        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
-    except ChildProcessError:
-        return False
 
 
 def _kill_group(pid: int) -> None:

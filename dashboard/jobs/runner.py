@@ -46,7 +46,7 @@ class Pace:
         """A command begins: until its first word nothing is learnt."""
         self._last = None
 
-    def told(self, fraction: float) -> None:
+    def update(self, fraction: float) -> None:
         """The command says how far all the work is, 0 to 1."""
         now = time.monotonic()
         if self._last is not None:
@@ -102,6 +102,9 @@ class Runner:
         state, message = self._ending or ("done", "")
         fraction = 1.0 if state == "done" else self.job.fraction
         self.job = replace(self.job, state=state, message=message, fraction=fraction, left=None)
+        # First: whoever sees that it has ended may read why.
+        with contextlib.suppress(OSError):
+            (self.folder / queue.LOG_FILE).write_text("\n".join(self.said), "utf-8")
         self._write(now=True)
 
     def _leave(self) -> None:
@@ -121,13 +124,13 @@ class Runner:
                 child.kill()
             assert child.stdout is not None
             while line := child.stdout.readline(_LENGTH):
-                told = _progress_of(line)
-                if told is None:
+                progress = _progress_of(line)
+                if progress is None:
                     self.said.append(line.rstrip("\n"))
                     continue
-                stage = f"{step.title}: {told['stage']}"
-                self._pace.told(start + length * told["fraction"])
-                self._progress(stage, start + length * told["fraction"], told["message"])
+                stage = f"{step.title}: {progress['stage']}"
+                self._pace.update(start + length * progress["fraction"])
+                self._progress(stage, start + length * progress["fraction"], progress["message"])
             code = child.wait()
         self._child = None
         if not code:
@@ -160,11 +163,15 @@ def _progress_of(line: str) -> dict[str, Any] | None:
     if not line.startswith("{"):
         return None
     try:
-        told = json.loads(line)
-        fraction = float(told["fraction"])
+        progress = json.loads(line)
+        fraction = float(progress["fraction"])
         if not 0.0 <= fraction <= 1.0:  # nor NaN
             return None
-        return {"stage": str(told["stage"]), "message": str(told["message"]), "fraction": fraction}
+        return {
+            "stage": str(progress["stage"]),
+            "message": str(progress["message"]),
+            "fraction": fraction,
+        }
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
 
@@ -199,8 +206,6 @@ def main(folder: Path) -> None:
     try:
         runner.run()
     finally:
-        with contextlib.suppress(OSError):
-            (folder / "log.txt").write_text("\n".join(runner.said), "utf-8")
         kill_group()
 
 

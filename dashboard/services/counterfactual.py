@@ -45,12 +45,12 @@ class Outcome:
         return self._pairs(lambda c: schema.contribution(c, cls), NATS_PER_BIT)
 
     def _pairs(self, column: Any, unit: float) -> pd.DataFrame:
-        held = schema.components_in(self.before)
+        available = schema.components_in(self.before)
         return pd.DataFrame(
             {
-                "component": held,
-                "before": [float(self.before[column(c)]) / unit for c in held],
-                "after": [float(self.after[column(c)]) / unit for c in held],
+                "component": available,
+                "before": [float(self.before[column(c)]) / unit for c in available],
+                "after": [float(self.after[column(c)]) / unit for c in available],
             }
         )
 
@@ -61,14 +61,14 @@ def outcome(
     """The model's answer before and after changes of some modalities and of its gate."""
     from dmil_core.inference.counterfactual import changed, reweighted
 
-    place = located(checkpoint, sample)
-    if isinstance(place, DataProblem):
-        return place
-    data, row = place
+    location = located(checkpoint, sample)
+    if isinstance(location, DataProblem):
+        return location
+    data, row = location
     made = _edits(changes)
     try:
         after = changed(data, row, made)
-        tables = [_answered(checkpoint, one) for one in (changed(data, row, []), after)]
+        tables = [_answered(checkpoint, dataset) for dataset in (changed(data, row, []), after)]
         if factors:
             tables[1] = reweighted(tables[1], data.classes, factors)  # type: ignore[arg-type]
     except DmilError as error:
@@ -122,37 +122,37 @@ def moved(
     from dmil_core.inference.counterfactual import changed
     from dmil_core.inference.projection import latent_values
 
-    place, on, held = located(checkpoint, sample), maps.placed(checkpoint), latents(checkpoint)
-    if isinstance(place, DataProblem):
-        return place
+    location, on, stored = located(checkpoint, sample), maps.placed(checkpoint), latents(checkpoint)
+    if isinstance(location, DataProblem):
+        return location
     if isinstance(on, DataProblem):
         return on
-    if isinstance(held, DataProblem):
-        return held
+    if isinstance(stored, DataProblem):
+        return stored
     if latent not in maps.latents(checkpoint, on):
         return DataProblem(f"The map has no {latent}.")
     try:
-        two = [changed(*place, made) for made in ([], _edits(changes))]
-        told = [_answered(checkpoint, one, latents=True) for one in two]
+        two = [changed(*location, made) for made in ([], _edits(changes))]
+        tables = [_answered(checkpoint, one, latents=True) for one in two]
     except DmilError as error:
         return DataProblem(str(error))
-    new = np.concatenate([latent_values(one, latent) for one in told])
+    new = np.concatenate([latent_values(one, latent) for one in tables])
     where = maps.layout(on, latent)
-    places = maps.place_new(checkpoint, on, where, new)
-    if isinstance(places, DataProblem):
-        return places
-    truth = table(checkpoint)["y"].reindex(held.ids)
-    others = np.flatnonzero(truth.notna().to_numpy() & (held.ids != sample))
-    before, after = (_among(held.values[latent][others], truth.iloc[others], one) for one in new)
-    return Moved(where.unit, places, (before, after))
+    positions = maps.place_new(checkpoint, on, where, new)
+    if isinstance(positions, DataProblem):
+        return positions
+    truth = table(checkpoint)["y"].reindex(stored.ids)
+    others = np.flatnonzero(truth.notna().to_numpy() & (stored.ids != sample))
+    before, after = (_among(stored.values[latent][others], truth.iloc[others], one) for one in new)
+    return Moved(where.unit, positions, (before, after))
 
 
 def _among(
-    values: NDArray[np.float32], truth: pd.Series, one: NDArray[np.float32]
+    values: NDArray[np.float32], truth: pd.Series, values_of_sample: NDArray[np.float32]
 ) -> tuple[str, int, int]:
     from dmil_core.inference.projection import NEIGHBOURS
 
-    near = truth.iloc[np.argsort(distances(values, one), kind="stable")[:NEIGHBOURS]]
+    near = truth.iloc[np.argsort(distances(values, values_of_sample), kind="stable")[:NEIGHBOURS]]
     counts = near.value_counts()
     return str(counts.index[0]), int(counts.iloc[0]), len(near)
 
@@ -163,22 +163,22 @@ def drawn_on(
     """A picture as the model sees it, with what is drawn on it; None where it cannot be shown."""
     from dmil_core.inference.counterfactual import changed
 
-    place = located(checkpoint, sample)
-    if isinstance(place, DataProblem):
+    location = located(checkpoint, sample)
+    if isinstance(location, DataProblem):
         return None
     try:
-        one = changed(*place, _edits({modality: change}))
+        dataset = changed(*location, _edits({modality: change}))
     except DmilError:
         return None
-    shown = media.sides_of(one, 0, {modality})[modality - 1].media
+    shown = media.sides_of(dataset, 0, {modality})[modality - 1].media
     return shown if isinstance(shown, media.Picture) else None
 
 
-def _answered(checkpoint: Checkpoint, one: Any, latents: bool = False) -> pd.DataFrame:
+def _answered(checkpoint: Checkpoint, dataset: Any, latents: bool = False) -> pd.DataFrame:
     from dmil_core.inference.predict import predict
 
     model, run = loaded.model(checkpoint)
-    return predict(model, run.config.model, one, latents=latents)
+    return predict(model, run.config.model, dataset, latents=latents)
 
 
 #: As many samples are offered to take a modality from; a browser slows down with more.
@@ -208,8 +208,8 @@ def is_text(checkpoint: Checkpoint, modality: int) -> bool:
 
 def text_of(checkpoint: Checkpoint, sample: str, modality: int) -> str:
     """The text of a sample's modality; empty where it is none."""
-    place = located(checkpoint, sample)
-    if isinstance(place, DataProblem) or not is_text(checkpoint, modality):
+    location = located(checkpoint, sample)
+    if isinstance(location, DataProblem) or not is_text(checkpoint, modality):
         return ""
-    data, row = place
+    data, row = location
     return str(data.x(modality)[row])

@@ -85,10 +85,10 @@ def _in_slice(frame: pd.DataFrame, view: View) -> Mask:
 
 def _answered(checkpoint: Checkpoint, frame: pd.DataFrame, model: str, right: bool) -> Mask:
     """Which rows another model gets right, or wrong; none of a model that there is not."""
-    one = checkpoint_catalog().get(checkpoint.data, model, checkpoint.seed)
-    if one.status != "ready":
+    other = checkpoint_catalog().get(checkpoint.data, model, checkpoint.seed)
+    if other.status != "ready":
         return np.zeros(len(frame), dtype=bool)
-    correct = table(one)["correct"].reindex(frame["id"])
+    correct = table(other)["correct"].reindex(frame["id"])
     return np.asarray((correct == right).to_numpy(), dtype=bool)
 
 
@@ -100,12 +100,12 @@ def different_answers(checkpoint: Checkpoint) -> pd.Series[int]:
 
 @st.cache_resource(max_entries=16, show_spinner="Comparing the models' answers …")
 def _different(
-    key: str, others: tuple[str, ...], _found: Checkpoint, _ready: Sequence[Checkpoint]
+    key: str, others: tuple[str, ...], _checkpoint: Checkpoint, _ready: Sequence[Checkpoint]
 ) -> pd.Series[int]:
-    ids = table(_found)["id"]
-    classes = pd.Index(samples.classes(_found))
-    said = [classes.get_indexer(pd.Index(table(c)["pred"].reindex(ids))) for c in _ready]
-    codes = np.sort(np.stack(said, axis=1), axis=1)
+    ids = table(_checkpoint)["id"]
+    classes = pd.Index(samples.classes(_checkpoint))
+    predicted = [classes.get_indexer(pd.Index(table(c)["pred"].reindex(ids))) for c in _ready]
+    codes = np.sort(np.stack(predicted, axis=1), axis=1)
     # Of samples that a model's table does not have, its answer is none and does not count.
     counts = 1 + (np.diff(codes, axis=1) > 0).sum(axis=1) - (codes[:, 0] < 0)
     return pd.Series(counts, index=ids)
@@ -146,18 +146,18 @@ def values(checkpoint: Checkpoint, rows: pd.DataFrame, quantity: str, view: View
     A contribution is that to the model's answer; bits are told by whom the view chose.
     """
     kind, _, component = quantity.partition("-")
-    found_values: NDArray[Any]
+    result: NDArray[Any]
     if kind == "contribution":
-        found_values = _contribution(checkpoint, rows, component)  # type: ignore[arg-type]
+        result = _contribution(checkpoint, rows, component)  # type: ignore[arg-type]
     elif kind == "bits":
-        told = information.bits_by(checkpoint, view.definition, view.estimator)
-        column = pd.Series(np.nan, rows["id"]) if told is None else told[component.lower()]
-        found_values = np.asarray(column.reindex(rows["id"]))
+        bits = information.bits_by(checkpoint, view.definition, view.estimator)
+        column = pd.Series(np.nan, rows["id"]) if bits is None else bits[component.lower()]
+        result = np.asarray(column.reindex(rows["id"]))
     else:
-        found_values = np.asarray(rows[COLUMNS[quantity]])
+        result = np.asarray(rows[COLUMNS[quantity]])
     if quantity == "unexplained":
-        found_values = 1.0 - found_values
-    return pd.Series(found_values, index=rows.index)
+        result = 1.0 - result
+    return pd.Series(result, index=rows.index)
 
 
 def _contribution(
@@ -196,5 +196,5 @@ def page_of(rows: pd.DataFrame, view: View) -> int:
     """The page to show, from 1: the view's, or the one that its sample is on."""
     if view.page:
         return min(view.page, pages(rows))
-    place = samples.neighbours_in(rows, view.sample)[2]
-    return 1 if place is None else place // PAGE + 1
+    position = samples.neighbours_in(rows, view.sample)[2]
+    return 1 if position is None else position // PAGE + 1

@@ -71,28 +71,28 @@ def starts(checkpoint: Checkpoint, split: str, definition: str) -> dict[str, lis
 
 @st.cache_resource(max_entries=32, show_spinner="Looking for samples to start with …")
 def _starts(
-    folder: str, key: str, split: str, definition: str, _found: Checkpoint
+    folder: str, key: str, split: str, definition: str, _checkpoint: Checkpoint
 ) -> dict[str, list[Start]]:
-    result, frame = _found, in_split(table(_found), split)
-    found_starts: dict[str, list[Start]] = {}
+    result, frame = _checkpoint, in_split(table(_checkpoint), split)
+    starts: dict[str, list[Start]] = {}
     right = frame[frame["correct"].to_numpy(dtype=bool)]
     for component, (values, unit) in _strengths(result, right, definition).items():
-        found_starts[component] = _first(right, values, unit)
+        starts[component] = _first(right, values, unit)
     wrong = frame[~frame["correct"].to_numpy(dtype=bool)]
-    found_starts[MISLEADING] = _first(wrong, wrong["confidence"], "share")
-    return found_starts
+    starts[MISLEADING] = _first(wrong, wrong["confidence"], "share")
+    return starts
 
 
 def _strengths(
     checkpoint: Checkpoint, rows: pd.DataFrame, definition: str
 ) -> dict[str, tuple[pd.Series, str]]:
-    held = schema.components_in(rows.columns)
-    if held:
-        return {c: (rows[schema.gate(c)], "share") for c in held}
-    told = information.bits(checkpoint, definition)
-    if told is None:
+    available = schema.components_in(rows.columns)
+    if available:
+        return {c: (rows[schema.gate(c)], "share") for c in available}
+    bits = information.bits(checkpoint, definition)
+    if bits is None:
         return {}
-    parts = told.loc[rows["id"]]
+    parts = bits.loc[rows["id"]]
     return {c: (parts[c.lower()], "bits") for c in schema.COMPONENTS}
 
 

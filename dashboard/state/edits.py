@@ -13,12 +13,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from dmil_core.schema import ALL_COMPONENTS
+
 KINDS: Final = ("none", "blank", "noise", "swap", "text", "draw")
 #: Most noise, in standard deviations, and largest factor of a gate.
 MOST_NOISE, MOST_FACTOR = 5.0, 3.0
 #: Every component there is; U3 is of sets with three inputs.
-COMPONENTS: Final = ("R", "U1", "U2", "U3", "S")
-#: Places of the grid of a drawing, along each side.
+COMPONENTS: Final[tuple[str, ...]] = ALL_COMPONENTS
+#: Cells of the grid of a drawing, along each side.
 GRID: Final = 64
 INKS: Final = ("light", "dark", "erase")
 #: Longest drawing that is kept at all, in characters of its text.
@@ -28,7 +30,7 @@ MOST_POINTS: Final = 1000
 
 _DIGITS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _VALUES: Final = {digit: value for value, digit in enumerate(_DIGITS)}
-#: How far a simplified line may lie from what was drawn, in places of the grid.
+#: How far a simplified line may lie from what was drawn, in cells of the grid.
 _TOLERANCE: Final = 0.8
 
 Point = tuple[int, int]
@@ -36,7 +38,7 @@ Point = tuple[int, int]
 
 @dataclass(frozen=True)
 class Stroke:
-    """One pull of the brush on the grid: places and width from 0 to 63; 63 is the far edge."""
+    """One pull of the brush on the grid: coordinates and width from 0 to 63; 63 is the far edge."""
 
     ink: str
     width: int
@@ -98,13 +100,13 @@ def _read_stroke(code: str) -> Stroke:
     digits = [_VALUES.get(digit, -1) for digit in code[1:]]
     if not ink or len(digits) < 3 or len(digits) % 2 == 0 or min(digits) < 0:
         raise ValueError("expected strokes, each an ink, a width and points")
-    width, *places = digits
-    return Stroke(ink, width, tuple(zip(places[::2], places[1::2], strict=True)))
+    width, *coordinates = digits
+    return Stroke(ink, width, tuple(zip(coordinates[::2], coordinates[1::2], strict=True)))
 
 
 def _write_stroke(stroke: Stroke) -> str:
-    places = (value for point in stroke.points for value in point)
-    return stroke.ink[0] + "".join(_DIGITS[value] for value in (stroke.width, *places))
+    coordinates = (value for point in stroke.points for value in point)
+    return stroke.ink[0] + "".join(_DIGITS[value] for value in (stroke.width, *coordinates))
 
 
 def with_stroke(change: Change, ink: object, width: object, points: object) -> Change:
@@ -113,7 +115,7 @@ def with_stroke(change: Change, ink: object, width: object, points: object) -> C
     The stroke comes from a browser, so that anything may be in it: raises ValueError with what was
     expected, also where the drawing would be longer than `LONGEST_DRAWING`.
     """
-    if ink not in INKS or not _is_place(width) or not isinstance(points, list) or not points:
+    if ink not in INKS or not _is_coordinate(width) or not isinstance(points, list) or not points:
         raise ValueError("expected an ink, a width and points")
     if len(points) > MOST_POINTS or not all(_is_point(p) for p in points):
         raise ValueError(f"expected pairs of whole numbers from 0 to {GRID - 1}, not too many")
@@ -124,12 +126,12 @@ def with_stroke(change: Change, ink: object, width: object, points: object) -> C
     return longer
 
 
-def _is_place(value: object) -> bool:
+def _is_coordinate(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < GRID
 
 
 def _is_point(value: object) -> bool:
-    return isinstance(value, list) and len(value) == 2 and all(map(_is_place, value))
+    return isinstance(value, list) and len(value) == 2 and all(map(_is_coordinate, value))
 
 
 def simplified(points: Sequence[Point]) -> tuple[Point, ...]:

@@ -45,10 +45,10 @@ def tried(progress: Progress, lesson: str, question: int) -> str:
 
 def said(progress: Progress, lesson: str, question: int, letter: str) -> Progress:
     """The progress after one more answer; one that was tried before becomes the latest."""
-    own = progress.get(lesson, Record())
-    answers = [tried(progress, lesson, q) for q in range(max(len(own.tried), question + 1))]
+    record = progress.get(lesson, Record())
+    answers = [tried(progress, lesson, q) for q in range(max(len(record.tried), question + 1))]
     answers[question] = answers[question].replace(letter, "") + letter
-    return {**progress, lesson: replace(own, tried=tuple(answers))}
+    return {**progress, lesson: replace(record, tried=tuple(answers))}
 
 
 def again(progress: Progress, lesson: str) -> Progress:
@@ -65,10 +65,10 @@ def write(progress: Progress) -> str:
     """Progress as text that a URL can hold unescaped; lessons not begun are left out."""
     texts = []
     for name in LESSONS:
-        one = progress.get(name, Record())
-        answers = "".join(f".{letters}" for letters in one.tried).rstrip(".")
-        if answers or one.done:
-            texts.append(f"{name}{answers}{'!' * one.done}")
+        record = progress.get(name, Record())
+        answers = "".join(f".{letters}" for letters in record.tried).rstrip(".")
+        if answers or record.done:
+            texts.append(f"{name}{answers}{'!' * record.done}")
     return "~".join(texts)
 
 

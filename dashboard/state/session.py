@@ -79,7 +79,7 @@ def undo() -> None:
 
 def _undoable() -> list[View]:
     steps: list[View] = st.session_state.get(_UNDO, [])
-    return [one for one in steps if one.data == view().data]
+    return [step for step in steps if step.data == view().data]
 
 
 def as_it_was() -> None:
@@ -107,9 +107,9 @@ def replace_slice(before: str, after: str) -> None:
     _keep([*(s for s in slices() if s not in (before, after)), after])
 
 
-def _keep(all_: list[str]) -> None:
+def _keep(texts: list[str]) -> None:
     kept = st.session_state.get(_SLICES, {})
-    st.session_state[_SLICES] = {**kept, view().data: all_[-MOST_SLICES:]}
+    st.session_state[_SLICES] = {**kept, view().data: texts[-MOST_SLICES:]}
 
 
 def clear_filters() -> None:

@@ -40,10 +40,12 @@ class Slice:
     corners: tuple[tuple[int, int], ...]
 
 
-def write(one: Slice) -> str:
+def write(drawn: Slice) -> str:
     """A slice as text that a URL can hold unescaped, but for its name."""
-    corners = "".join(_two(v) for corner in one.corners for v in corner)
-    return _BETWEEN.join((tidy(one.name), one.model, str(one.seed), one.latent, one.mark, corners))
+    corners = "".join(_two(v) for corner in drawn.corners for v in corner)
+    return _BETWEEN.join(
+        (tidy(drawn.name), drawn.model, str(drawn.seed), drawn.latent, drawn.mark, corners)
+    )
 
 
 def read(text: str) -> Slice:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, Final
+from dataclasses import field as dataclass_field
+from typing import Any, Final, TypeVar, get_args
 
 from dashboard.state import lesson_progress, slices
 from dashboard.state.edits import (
@@ -19,6 +20,11 @@ from dashboard.state.edits import (
     write_change,
     write_factors,
 )
+from dmil_core import schema
+
+_T = TypeVar("_T")
+#: Mark of a field that another data set does not clear.
+_KEPT: Final = "kept"
 
 #: Longest text taken from a URL; longer is dropped. Sample ids and class names stay far below.
 LONGEST: Final = 200
@@ -29,7 +35,7 @@ LONGEST_EDIT: Final = 2000
 #: Longest gate mixture of the page Gates: a truth table of 64 rows has at most 1,920 characters.
 LONGEST_MIXTURE: Final = 2000
 
-SPLITS: Final = ("test", "val", "train", "all")
+SPLITS: Final = (*reversed(schema.SPLITS), "all")
 SHOWS: Final = ("all", "right", "wrong", "apart")
 COLOURS: Final = (
     "class",
@@ -38,7 +44,7 @@ COLOURS: Final = (
     "dominant",
     "interaction_type",
     *(f"gate-{c}" for c in COMPONENTS),
-    *(f"bits-{c}" for c in ("R", "U1", "U2", "S")),
+    *(f"bits-{c}" for c in schema.COMPONENTS),
 )
 #: What a list can be ordered by: largest first, and with ``-up`` smallest first.
 QUANTITIES: Final = (
@@ -51,34 +57,34 @@ QUANTITIES: Final = (
     "dominant",
     *(f"gate-{c}" for c in COMPONENTS),
     *(f"contribution-{c}" for c in COMPONENTS),
-    *(f"bits-{c}" for c in ("R", "U1", "U2", "S")),
+    *(f"bits-{c}" for c in schema.COMPONENTS),
 )
 UP: Final = "-up"
 ORDERS: Final = ("stored", *QUANTITIES, *(f"{q}{UP}" for q in QUANTITIES))
 #: How differently all models answer: all alike, or at least so many different answers.
 ANSWERS: Final = ("same", "2", "3", "4", "5")
-#: Ways to say what two inputs share of what they tell; see
-#: `dmil_core.partial_information.pointwise`.
-DEFINITIONS: Final = ("same-sign", "ccs")
-#: The same for a distribution that is known, and what counts as shared on average; see
-#: `dmil_core.information`.
-POINTWISE: Final = (*DEFINITIONS, "lsmi")
-MEASURES: Final = ("broja", "imin", "immi", "iccs", "fl")
+#: Definitions of pointwise redundancy for a distribution that is known, measures of redundancy for
+#: one, and the definitions that the estimates for samples are shown by.
+POINTWISE: Final[tuple[str, ...]] = get_args(schema.Definition)
+MEASURES: Final[tuple[str, ...]] = get_args(schema.Measure)
+DEFINITIONS: Final = tuple(d for d in POINTWISE if d != "lsmi")
 #: What a gate mixture is built from, where it does not say so itself: shares of gates, all but one
 #: at 0.
 BUILDS: Final = ("mix",)
 #: Parts of the architecture, of up to three inputs.
 BOXES: Final = (
-    *(f"{kind}{m}" for kind in "xzmnu" for m in (1, 2, 3)), "r", "s", "heads", "gate", "answer",
-)  # fmt: skip
+    *(f"{kind}{m}" for kind in "xzmnu" for m in schema.MODALITY_NUMBERS),
+    *("r", "s", "heads", "gate", "answer"),
+)
 #: Live training: what the inputs are, how clear x2 is beside x1, how fast and how long it goes.
-INPUTS: Final = ("points", "vectors")
+INPUTS: Final[tuple[str, ...]] = get_args(schema.Form)
 SECONDS: Final = ("clear", "blurred")
 PACES: Final = ("slow", "medium", "fast")
 LENGTHS: Final = ("short", "normal", "long")
 #: Whether everything is shown large, for a projector.
 SIZES: Final = ("large",)
-#: Who says what the inputs tell: the chosen model's heads, or networks that read the data alone.
+#: What estimates the inputs' mutual information with the class: the chosen model's heads, or
+#: networks that were trained on the data alone.
 ESTIMATORS: Final = ("model", "data")
 #: Which samples of two compared models are listed: all, or those that only one has right.
 SIDES: Final = ("both", "first", "second")
@@ -100,25 +106,32 @@ FOREIGN: Final = ("embed", "embed_options")
 BROWSER: Final = ("word",)
 
 
+def _kept(default: _T) -> _T:
+    """A field that keeps its value when another data set is chosen."""
+    value: _T = dataclass_field(default=default, metadata={_KEPT: True})
+    return value
+
+
 @dataclass(frozen=True)
 class View:
     """Everything a link restores.
 
-    Empty text means "not chosen": the first data set, the first latent, every class.
+    Empty text means "not chosen": the first data set, the first latent, every class. A field that
+    is `_kept` means the same on another data set, which has other samples, classes and latents.
     """
 
-    data: str = ""
-    model: str = "dmil"
+    data: str = _kept("")
+    model: str = _kept("dmil")
     seed: int = 0
-    split: str = "test"
+    split: str = _kept("test")
     sample: str = ""
     cls: str = ""
     against: str = ""
     latent: str = ""
-    colour: str = "class"
+    colour: str = _kept("class")
     beside: str = ""
     slice: str = ""
-    compared: str = "joint"
+    compared: str = _kept("joint")
     compared_seed: str = ""
     side: str = "both"
     search: str = ""
@@ -130,38 +143,38 @@ class View:
     right: str = ""
     wrong: str = ""
     answers: str = ""
-    order: str = "stored"
+    order: str = _kept("stored")
     page: int = 0
-    part: str = "seeds"
-    look: str = "agreement"
-    among: str = ""
+    part: str = _kept("seeds")
+    look: str = _kept("agreement")
+    among: str = _kept("")
     subset: str = ""
-    curves: str = ""
-    metric: str = "accuracy"
-    reference: str = "dmil"
-    method: str = ""
-    setting: str = ""
-    definition: str = "same-sign"
-    estimator: str = "model"
+    curves: str = _kept("")
+    metric: str = _kept("accuracy")
+    reference: str = _kept("dmil")
+    method: str = _kept("")
+    setting: str = _kept("")
+    definition: str = _kept("same-sign")
+    estimator: str = _kept("model")
     near: str = ""
     edit1: str = ""
     edit2: str = ""
     edit3: str = ""
     factors: str = ""
-    mixture: str = ""
-    build: str = ""
-    measure: str = "broja"
-    pointwise: str = "same-sign"
+    mixture: str = _kept("")
+    build: str = _kept("")
+    measure: str = _kept("broja")
+    pointwise: str = _kept("same-sign")
     box: str = ""
-    inputs: str = ""
-    second: str = "clear"
-    draw: int = 0
-    pace: str = "fast"
-    length: str = "normal"
-    lesson: str = ""
-    step: int = 1
-    said: str = ""
-    size: str = ""
+    inputs: str = _kept("")
+    second: str = _kept("clear")
+    draw: int = _kept(0)
+    pace: str = _kept("fast")
+    length: str = _kept("normal")
+    lesson: str = _kept("")
+    step: int = _kept(1)
+    said: str = _kept("")
+    size: str = _kept("")
 
 
 @dataclass(frozen=True)
@@ -303,6 +316,8 @@ OLD_PARAMETERS: Final[Mapping[str, str]] = {
     "told": "estimator",
     "world": "mixture",
 }
+#: The same for values: (today's name of the parameter, value) -> today's value.
+OLD_VALUES: Final[Mapping[tuple[str, str], str]] = {("colour", "composition"): "interaction_type"}
 
 
 def to_query(view: View) -> dict[str, str]:
@@ -334,6 +349,7 @@ def from_query(params: Mapping[str, Any]) -> tuple[View, tuple[Dropped, ...]]:
     dropped = []
     for name, raw in params.items():
         name, text = OLD_PARAMETERS.get(name, name), _last(raw)
+        text = OLD_VALUES.get((name, text), text)
         if name in (*FOREIGN, *BROWSER):
             continue
         if name not in PARAMETERS:
@@ -383,13 +399,8 @@ def change(view: View, **values: Any) -> View:
     elif "sample" in values:
         values = {"page": DEFAULT.page, **values}
     if "data" in values and values["data"] != view.data:
-        keep = {"data", "model", "split", "compared", "colour", "order"}
-        keep |= {"part", "metric", "reference", "method", "setting", "definition", "estimator"}
-        keep |= {"look", "among", "curves", "mixture", "build", "measure", "pointwise"}
-        keep |= {"inputs", "second", "draw", "pace", "length"}
-        keep |= {"lesson", "step", "said", "size"}
         cleared: dict[str, Any] = {
-            f.name: getattr(DEFAULT, f.name) for f in fields(View) if f.name not in keep
+            f.name: f.default for f in fields(View) if not f.metadata.get(_KEPT)
         }
         view = replace(view, **cleared)
     return replace(view, **values)

@@ -62,17 +62,17 @@ CURVES: Final = {
 
 
 def shared(
-    names: Sequence[str], rows: int, all_: int, nobody: int, alone: tuple[str, int] | None
+    names: Sequence[str], rows: int, everybody: int, nobody: int, alone: tuple[str, int] | None
 ) -> str:
     """Who is right together, in three sentences."""
-    said = (
-        f"All {len(names)} models are right about **{all_:,}** of {counted(rows, 'sample')} "
-        f"({_share(all_, rows)}), none of them about **{nobody:,}** ({_share(nobody, rows)})."
+    sentence = (
+        f"All {len(names)} models are right about **{everybody:,}** of {counted(rows, 'sample')} "
+        f"({_share(everybody, rows)}), none of them about **{nobody:,}** ({_share(nobody, rows)})."
     )
     if alone is None:
-        return said + " No model is right where all others are wrong."
+        return sentence + " No model is right where all others are wrong."
     name, count = alone
-    return f"{said} Most often right alone: **{name}**, {counted(count, 'time')}."
+    return f"{sentence} Most often right alone: **{name}**, {counted(count, 'time')}."
 
 
 def subset(right: Sequence[str], wrong: Sequence[str]) -> str:
@@ -91,11 +91,13 @@ def rest(kinds: int, count: int) -> str:
 
 def calibrated(name: str, verdict: str, sure: float, accuracy: float, error: float) -> str:
     """One model's calibration in a sentence."""
-    said = f"**{name}** is {sure:.1%} sure on average and {accuracy:.1%} right (ECE {error:.1%})"
+    sentence = (
+        f"**{name}** is {sure:.1%} sure on average and {accuracy:.1%} right (ECE {error:.1%})"
+    )
     return {
-        "fine": f"{said}: **well calibrated**, as far as so many samples can tell.",
-        "bold": f"{said}: **too sure** of its answers.",
-        "shy": f"{said}: **not sure enough**.",
+        "fine": f"{sentence}: **well calibrated**, as far as so many samples can tell.",
+        "bold": f"{sentence}: **too sure** of its answers.",
+        "shy": f"{sentence}: **not sure enough**.",
     }[verdict]
 
 
@@ -115,20 +117,20 @@ def answers(
     return f"{same}{', '.join(parts)}. {gap}"
 
 
-def gates(first: str, second: str, part: str, one: float, two: float) -> str:
+def gates(first: str, second: str, part: str, left: float, right: float) -> str:
     """Whose weight differs most."""
-    if abs(one - two) < 0.05:
+    if abs(left - right) < 0.05:
         return "Their gates weigh the parts alike."
     return (
-        f"Their gates differ most in **{part}**: {first} gives it {one:.0%} of the weight, "
-        f"{second} {two:.0%}."
+        f"Their gates differ most in **{part}**: {first} gives it {left:.0%} of the weight, "
+        f"{second} {right:.0%}."
     )
 
 
-def contributions(first: str, second: str, part: str, goal: str, one: str, two: str) -> str:
+def contributions(first: str, second: str, part: str, goal: str, left: str, right: str) -> str:
     """Whose contribution differs most, in bits."""
     return (
-        f"Of what adds up to the {goal}, **{part}** differs most: {one} bits in {first}, {two} "
+        f"Of what adds up to the {goal}, **{part}** differs most: {left} bits in {first}, {right} "
         f"in {second}."
     )
 

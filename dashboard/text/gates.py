@@ -10,7 +10,7 @@ LEAD: Final = (
     "redundant, unique or synergistic: exact numbers, no model."
 )
 MIXTURE: Final = (
-    "The law of two inputs and a class, built of logic gates or of a truth table, so that "
+    "The distribution of two inputs and a class, built of logic gates or of a truth table, so that "
     "everything about it is known exactly."
 )
 GATES: Final = {
@@ -110,7 +110,7 @@ def bits(value: float) -> str:
 
 def reading(
     entropy: float,
-    told: float,
+    information: float,
     parts: Mapping[str, Sequence[float]],
     measure: str,
 ) -> tuple[str, ...]:
@@ -122,56 +122,60 @@ def reading(
     parts : measure -> R, U1, U2, S in bits.
     measure : the one that is looked at.
     """
-    own = dict(zip(COMPONENTS, parts[measure], strict=True))
-    sentences = [_told(entropy, told)]
-    if told >= LEAST:
-        sentences += [_largest(own, told), *_rest(own)]
-    return (*sentences, *_negative(own), _agreement(parts))
+    by_component = dict(zip(COMPONENTS, parts[measure], strict=True))
+    sentences = [_predictable(entropy, information)]
+    if information >= LEAST:
+        sentences += [_largest(by_component, information), *_rest(by_component)]
+    return (*sentences, *_negative(by_component), _agreement(parts))
 
 
-def _told(entropy: float, told: float) -> str:
+def _predictable(entropy: float, information: float) -> str:
     if entropy < LEAST:
         return "There is only one class, so there is nothing to tell."
-    if told < LEAST:
+    if information < LEAST:
         return (
             f"The class has {bits(entropy)} bits, and the inputs tell **nothing** of it, not even "
             "together."
         )
-    if entropy - told < LEAST:
+    if entropy - information < LEAST:
         return f"Together the inputs tell **all {bits(entropy)} bits** of the class."
     return (
-        f"Together the inputs tell **{bits(told)}** of the {bits(entropy)} bits of the class; the "
-        "rest is chance."
+        f"Together the inputs tell **{bits(information)}** of the {bits(entropy)} bits of the "
+        "class; the rest is chance."
     )
 
 
-def _largest(own: Mapping[str, float], told: float) -> str:
-    top = max(own.values())
-    first = [c for c in COMPONENTS if top - own[c] < LEAST]
+def _largest(by_component: Mapping[str, float], information: float) -> str:
+    top = max(by_component.values())
+    first = [c for c in COMPONENTS if top - by_component[c] < LEAST]
     if len(first) > 1:
         names = _joined([f"**{c}** ({NAMES[c]})" for c in first])
         return f"{names} are equally large, {bits(top)} bits each."
     name = first[0]
     what = f"**{NAMES[name]} ({name})**: {_MEANT[name]}"
-    if abs(top - told) < LEAST and all(abs(v) < LEAST for c, v in own.items() if c != name):
+    if abs(top - information) < LEAST and all(
+        abs(v) < LEAST for c, v in by_component.items() if c != name
+    ):
         return f"All of it is {what}."
     return f"The largest part is {what}, {bits(top)} bits."
 
 
-def _rest(own: Mapping[str, float]) -> tuple[str, ...]:
-    top = max(own.values())
-    rest = [c for c in COMPONENTS if LEAST <= own[c] <= top - LEAST]
+def _rest(by_component: Mapping[str, float]) -> tuple[str, ...]:
+    top = max(by_component.values())
+    rest = [c for c in COMPONENTS if LEAST <= by_component[c] <= top - LEAST]
     if not rest:
         return ()
-    parts = _joined([f"{c} {bits(own[c])}" for c in sorted(rest, key=lambda c: -own[c])])
+    parts = _joined(
+        [f"{c} {bits(by_component[c])}" for c in sorted(rest, key=lambda c: -by_component[c])]
+    )
     return (f"Then {'comes' if len(rest) == 1 else 'come'} {parts}.",)
 
 
-def _negative(own: Mapping[str, float]) -> tuple[str, ...]:
-    below = [c for c in COMPONENTS if own[c] <= -LEAST]
+def _negative(by_component: Mapping[str, float]) -> tuple[str, ...]:
+    below = [c for c in COMPONENTS if by_component[c] <= -LEAST]
     if not below:
         return ()
-    parts = _joined([f"{c} ({bits(own[c])})" for c in below])
+    parts = _joined([f"{c} ({bits(by_component[c])})" for c in below])
     verb = "is" if len(below) == 1 else "are"
     return (
         f"{parts} {verb} **negative**: this definition finds more in other parts than the inputs "

@@ -1,4 +1,7 @@
-"""Every quantity of the app by name, with its definition; and the keys."""
+"""The glossary: every term and quantity of the project with one definition; and the keys.
+
+Without Streamlit, so that documents can be made of it as well as the app's help.
+"""
 
 from __future__ import annotations
 
@@ -10,83 +13,166 @@ from dashboard.text import comparing, gates, terms
 
 
 @dataclass(frozen=True)
-class Word:
-    """A name and what it means; of Markdown only bold and code are used."""
+class Entry:
+    """A term and its definition.
+
+    Attributes
+    ----------
+    name : the field's term, as code, documents and pages use it.
+    definition : Markdown, of which only bold and code are used.
+    unit : of a quantity, as pages show it; "" for what has none.
+    """
 
     name: str
-    text: str
+    definition: str
+    unit: str = ""
 
     @property
     def anchor(self) -> str:
-        """In a link to this word: ``?word=<anchor>``, or ``#word-<anchor>`` within a page."""
+        """In a link to this entry: ``?word=<anchor>``, or ``#word-<anchor>`` within a page."""
         return re.sub(r"[^a-z0-9]+", "-", self.name.lower()).strip("-")
 
 
+def entries() -> tuple[Entry, ...]:
+    """Every term, in alphabetical order."""
+    return _ENTRIES
+
+
 def _latents() -> str:
-    one = {f"{k}1, {k}2": v.replace("{one}", "that input") for k, v in terms.LATENTS_OF_ONE.items()}
-    every = {**terms.LATENTS, **one}
+    unimodal = {
+        f"{letter}1, {letter}2": text.replace("{one}", "that input")
+        for letter, text in terms.LATENTS_OF_ONE.items()
+    }
+    every = {**terms.LATENTS, **unimodal}
     return " ".join(f"**{name}**: {text}." for name, text in every.items())
 
 
-_FOUND: Final = {
-    "Absent weight": terms.ABSENT,
-    "Accuracy": terms.METRIC_WORDS["accuracy"],
-    "Agreement": terms.AGREEMENT,
-    "Alone, one input": terms.ALONE,
-    "AUROC": terms.AUROC,
-    "Bits": terms.BITS,
-    "BROJA, clusters": terms.CLUSTERS,
-    "Calibration error (ECE)": f"{terms.METRIC_WORDS['ece']} Of a gate: {terms.GATE_CALIBRATION}",
-    "Colour of the map": terms.COLOUR,
-    "Component": terms.COMPONENT,
-    "Interaction type": terms.INTERACTION_TYPE,
-    "Confusion": terms.CONFUSION,
-    "Contribution": terms.CONTRIBUTION,
-    "Counted as shared": terms.DEFINITION,
-    "Critical difference": terms.RANKS,
-    "Distance on the map": terms.DISTANCE,
-    "Definitions of redundancy": gates.MEASURE,
-    "Dominant component": terms.DOMINANT,
-    "Gate": terms.GATE,
-    "Distance between two models": comparing.DISTANCE,
-    "Gate change": comparing.GATE_CHANGE,
-    "Identity": terms.IDENTITY,
-    "Interval": terms.INTERVAL,
-    "Known about a sample": terms.FLAGS,
-    "Latent": f"{terms.LATENT} {_latents()}",
-    "Macro F1": terms.METRIC_WORDS["macro_f1"],
-    "Mean average precision (mAP)": terms.METRIC_WORDS["map"],
-    "Missed indicator": terms.METRIC_WORDS["missed"],
-    "Models": " ".join(f"**{name}**: {text}." for name, text in terms.MODELS.items()),
-    "Nearest samples": terms.NEAREST,
-    "PCA": terms.PCA,
-    "Purity": terms.PURITY,
-    "Redundancy (R)": terms.PARTS_IN_WORDS["R"],
-    "Reference": terms.REFERENCE,
-    "Reference of a gate": terms.REFERENCES,
-    "Reliability, temperature": terms.RELIABILITY,
-    "Score, log odds": terms.SCORE,
-    "Seed": terms.SEED,
-    "Split": terms.SPLIT,
-    "Sure": terms.SURE,
-    "Start here": terms.STARTS,
-    "World: noise, prior, correlation": f"{gates.MIXTURE} **Noise**: {gates.NOISE} "
-    f"**Class prior**: {gates.PRIOR} **Correlation**: {gates.CORRELATION}",
-    "Synergy (S)": terms.PARTS_IN_WORDS["S"],
-    "Synergy indicator": terms.SYNERGY_INDICATOR,
-    "Told by": terms.ESTIMATOR,
-    "Slice": terms.SLICE,
-    "Training seconds": terms.TRAINING_SECONDS,
-    "Trustworthiness": terms.TRUSTWORTHINESS,
-    "Unexplained": terms.EXPLAINED,
-    "Uniqueness (U1, U2, U3)": terms.PARTS_IN_WORDS["U"],
-    "What if: blank, noise, swap": terms.WHAT_IF,
-    "What if: place on the map": terms.MOVED,
-}
+_MODELS: Final = " ".join(f"**{name}**: {text}." for name, text in terms.MODELS.items())
 
-WORDS: Final = tuple(
-    Word(name, text) for name, text in sorted(_FOUND.items(), key=lambda w: w[0].lower())
+_TERMS: Final = (
+    # Data
+    Entry(
+        "Modality",
+        "One of the two or three inputs of a sample: a vector, an image, a sequence, a text or a "
+        "sound. They are called x1, x2 and x3, and the class y.",
+    ),
+    Entry(
+        "Synthetic distribution",
+        "A distribution p(x1, x2, y) that is written down, so that its redundancy, uniqueness and "
+        "synergy can be computed exactly and samples can be drawn from it. Whether a model's "
+        "decomposition is right can only be checked on such data.",
+    ),
+    Entry("Gate mixture", gates.MIXTURE),
+    Entry(
+        "Noise, class prior, correlation of a gate mixture",
+        f"**Noise**: {gates.NOISE} **Class prior**: {gates.PRIOR} "
+        f"**Correlation**: {gates.CORRELATION}",
+    ),
+    Entry("Interaction type", terms.INTERACTION_TYPE),
+    Entry(
+        "Corrupted",
+        "A modality of a sample is corrupted where it was replaced by noise or blanked on purpose, "
+        "so that it carries no information about the class and only the others can be relied on.",
+    ),
+    Entry("Flags of a sample", terms.FLAGS),
+    Entry("Split", terms.SPLIT),
+    Entry("Slice", terms.SLICE),
+    # Information
+    Entry("Pointwise mutual information", terms.BITS, "bits"),
+    Entry("Redundancy (R)", terms.PARTS_IN_WORDS["R"], "bits"),
+    Entry("Uniqueness (U1, U2, U3)", terms.PARTS_IN_WORDS["U"], "bits"),
+    Entry("Synergy (S)", terms.PARTS_IN_WORDS["S"], "bits"),
+    Entry("Measures of redundancy", gates.MEASURE),
+    Entry("Definitions of pointwise redundancy", terms.DEFINITION),
+    Entry("Estimator of information", terms.ESTIMATOR),
+    Entry("BROJA, clusters", terms.CLUSTERS, "bits"),
+    Entry("Reliability, temperature", terms.RELIABILITY),
+    # Models
+    Entry(
+        "Paradigm",
+        "A way to train a multimodal classifier: an architecture, its training stages and their "
+        "losses. DMIL is one, the baselines and every compared method are others.",
+    ),
+    Entry(
+        "Baseline",
+        "A paradigm without decomposition that others are compared with: the joint model of all "
+        "modalities, and the ensemble of one model for each.",
+    ),
+    Entry("Models", _MODELS),
+    Entry("Unimodal models", terms.ALONE),
+    Entry(
+        "Checkpoint",
+        "A folder with a trained model: its weights, how it was trained, the measures of its "
+        "training, and its predictions for every sample.",
+    ),
+    Entry("Seed", terms.SEED),
+    Entry("Training seconds", terms.TRAINING_SECONDS, "s"),
+    Entry("Component", terms.COMPONENT),
+    Entry("Latent", f"{terms.LATENT} {_latents()}"),
+    Entry(
+        "Gate",
+        f"The mixture weights of the components. {terms.GATE}",
+        "%",
+    ),
+    Entry("Dominant component", terms.DOMINANT),
+    Entry("Logit", terms.SCORE, "bits"),
+    Entry("Contribution", terms.CONTRIBUTION, "bits"),
+    Entry("Identity", terms.IDENTITY),
+    Entry(
+        "Out-of-fold model",
+        "A model whose probabilities are used only for samples it was not trained on: the training "
+        "samples are cut into folds, and each fold is predicted by models that were trained on the "
+        "others. DMIL trains them first, for its responsibilities.",
+    ),
+    Entry(
+        "Responsibility (gate target)",
+        "What the gate is trained to predict: for each component the probability that it accounts "
+        "for the sample's label. It follows from the probabilities that out-of-fold models of each "
+        "input and of all of them give to the true class: R where several inputs suffice, U where "
+        "exactly one does, S where only all together do.",
+        "%",
+    ),
+    Entry("Unexplained (residual)", terms.EXPLAINED, "%"),
+    Entry("Confidence", terms.SURE, "%"),
+    # Measures
+    Entry("Accuracy", terms.METRIC_WORDS["accuracy"], "%"),
+    Entry("Macro F1", terms.METRIC_WORDS["macro_f1"], "%"),
+    Entry("Mean average precision (mAP)", terms.METRIC_WORDS["map"], "%"),
+    Entry(
+        "Calibration error (ECE)",
+        f"{terms.METRIC_WORDS['ece']} Of a gate: {terms.GATE_CALIBRATION}",
+        "%",
+    ),
+    Entry("Synergy indicator", terms.SYNERGY_INDICATOR, "%"),
+    Entry("Missed indicator", terms.METRIC_WORDS["missed"], "%"),
+    Entry("AUROC", terms.AUROC),
+    Entry("Confusion", terms.CONFUSION),
+    Entry("Distance between two models", comparing.DISTANCE, "%"),
+    Entry("Gate change", comparing.GATE_CHANGE, "%"),
+    Entry(
+        "Fidelity",
+        "How well a model's decomposition agrees with the true one, on synthetic distributions "
+        "where the true one is known: the gate with the interaction type, and each component with "
+        "its own samples.",
+    ),
+    Entry("Agreement", terms.AGREEMENT, "%"),
+    Entry("References of a gate", terms.REFERENCES, "%"),
+    Entry("Absent weight", terms.ABSENT, "%"),
+    Entry("Purity", terms.PURITY, "%"),
+    Entry("Reference of a comparison", terms.REFERENCE),
+    Entry("Interval", terms.INTERVAL),
+    Entry("Critical difference", terms.RANKS),
+    # Pages
+    Entry("Nearest samples", terms.NEAREST),
+    Entry("Trustworthiness", terms.TRUSTWORTHINESS),
+    Entry("Distance on the map", terms.DISTANCE),
+    Entry("PCA", terms.PCA),
+    Entry("Colour of the map", terms.COLOUR),
+    Entry("Samples to start with", terms.STARTS),
+    Entry("What if: blank, noise, swap", terms.WHAT_IF),
+    Entry("What if: position on the map", terms.MOVED),
 )
+_ENTRIES: Final = tuple(sorted(_TERMS, key=lambda entry: entry.name.lower()))
 
 KEYS: Final = {
     "J, K": "the next sample, the one before",

@@ -37,7 +37,7 @@ def switches(mean: float, both: float) -> str:
 
 
 def competition(name: str, easy: float, hard: float) -> str:
-    """How far a way of learning stays behind the best, where x1 is enough and where not."""
+    """How far a paradigm stays behind the best, where x1 is enough and where not."""
     return (
         f"**{name}** stays {_points(easy)} behind the best where x1 is enough (R, U1). Where x2 is "
         f"needed (U2, S), it stays **{_points(hard)}** behind."

@@ -319,7 +319,7 @@ COMPETITION: Final = Lesson(
 GATE: Final = Lesson(
     "gate",
     "How to read a gate and a waterfall",
-    "A digit that is written and spoken, and a picture that is spoilt.",
+    "A digit that is written and spoken, and a picture that is corrupted.",
     (
         Read(
             "One answer, four parts",
@@ -331,12 +331,12 @@ GATE: Final = Lesson(
         ),
         Question(
             "What did it lean on?",
-            "This picture was spoilt on purpose. The sound is clean. The model got the digit "
+            "This picture was corrupted on purpose. The sound is clean. The model got the digit "
             "right. What did it lean on most?",
             (
                 Choice(
                     "On the picture alone (U1)",
-                    "The picture was spoilt: read alone it gives the wrong digit.",
+                    "The picture was corrupted: read alone it gives the wrong digit.",
                 ),
                 Choice(
                     "On what both say (R)",
@@ -353,8 +353,8 @@ GATE: Final = Lesson(
         ),
         Play(
             "Three samples",
-            "Choose what was spoilt. Which gate weight is the largest? Which bar of the waterfall "
-            "is the longest?",
+            "Choose what was corrupted. Which gate weight is the largest? Which bar of the "
+            "waterfall is the longest?",
             "gate-play",
         ),
         Takeaway(

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-TITLE: Final = "Live training: three ways to learn the same world"
+TITLE: Final = "Live training: three paradigms on the same data"
 LEAD: Final = (
     "Three models learn from the same samples at the same time. Press **Start** and watch what "
     "each can learn, and what it cannot."
@@ -147,17 +147,17 @@ def waiting(ahead: int) -> str:
 
 def sizes(train: int, val: int, seed: int, parameters: Mapping[str, int]) -> str:
     """What was trained, in a line."""
-    held = ", ".join(f"{NAMES[n]} {count:,}" for n, count in parameters.items())
+    counts = ", ".join(f"{NAMES[n]} {count:,}" for n, count in parameters.items())
     return (
         f"{train:,} samples to learn from, {val:,} for validation, seed {seed}. Numbers that each "
-        f"model learns: {held}."
+        f"model learns: {counts}."
     )
 
 
 def accuracy_alt(name: str, values: Mapping[str, float]) -> str:
     """Accuracies of one learner in words."""
-    said = ", ".join(f"{g} {share:.0%}" for g, share in values.items() if g != "all")
-    return f"{NAMES[name]}: {said or format(values['all'], '.0%')}"
+    shares = ", ".join(f"{g} {share:.0%}" for g, share in values.items() if g != "all")
+    return f"{NAMES[name]}: {shares or format(values['all'], '.0%')}"
 
 
 def verdict(
@@ -176,20 +176,22 @@ def verdict(
     follows : learner -> how often it answers as x1 says where x1 and x2 contradict each other;
         None where they never say the same.
     """
-    own = {g: {n: accuracy[n][g] for n in NAMES if n in accuracy} for g in chance}
-    solved = [g for g, shares in own.items() if min(shares.values()) >= SOLVED]
-    said = [_solved(solved, own)] if solved else []
-    said += [_of_group(g, own[g], level) for g, level in chance.items() if g not in solved]
+    by_group = {g: {n: accuracy[n][g] for n in NAMES if n in accuracy} for g in chance}
+    solved = [g for g, shares in by_group.items() if min(shares.values()) >= SOLVED]
+    sentences = [_solved(solved, by_group)] if solved else []
+    sentences += [
+        _of_group(g, by_group[g], level) for g, level in chance.items() if g not in solved
+    ]
     known = {name: share for name, share in follows.items() if share is not None}
     if known:
-        said.append(_leaning(known))
+        sentences.append(_leaning(known))
     if gate:
-        said.append(_of_gate(gate))
-    return said
+        sentences.append(_of_gate(gate))
+    return sentences
 
 
-def _solved(groups: Sequence[str], own: Mapping[str, Mapping[str, float]]) -> str:
-    least = min(share for group in groups for share in own[group].values())
+def _solved(groups: Sequence[str], by_group: Mapping[str, Mapping[str, float]]) -> str:
+    least = min(share for group in groups for share in by_group[group].values())
     if least == 1.0:
         return f"On {_samples(groups)} all three are always right."
     return f"On {_samples(groups)} all three are right: {math.floor(100 * least)}% or more."
@@ -201,37 +203,38 @@ def _samples(groups: Sequence[str]) -> str:
     return "all samples" if list(groups) == ["all"] else f"{several} samples"
 
 
-def _of_group(group: str, own: Mapping[str, float], chance: float) -> str:
+def _of_group(group: str, accuracies: Mapping[str, float], chance: float) -> str:
     where = f"On {_samples([group])}"
-    told = ", ".join(f"{NAMES[n]} {a:.0%}" for n, a in own.items())
-    stuck = [n for n, a in own.items() if a < chance + NEAR]
+    shares = ", ".join(f"{NAMES[n]} {a:.0%}" for n, a in accuracies.items())
+    stuck = [n for n, a in accuracies.items() if a < chance + NEAR]
     if group == "S" and "ensemble" in stuck:
         return (
-            f"{where} the ensemble is at {own['ensemble']:.0%}, and chance is {chance:.0%}: each "
-            "of its two models sees one input, which alone says nothing, so their average cannot "
-            f"know the class.{_others([n for n in own if n not in stuck], own)}"
+            f"{where} the ensemble is at {accuracies['ensemble']:.0%}, and chance is {chance:.0%}: "
+            "each of its two models sees one input, which alone says nothing, so their average "
+            "cannot know the class."
+            f"{_others([n for n in accuracies if n not in stuck], accuracies)}"
         )
-    top = max(own.values())
-    best = [NAMES[n] for n, a in own.items() if a > top - NEAR]
-    if len(best) == len(own):
-        return f"{where} the three are about equally good: {told} (chance {chance:.0%})."
+    top = max(accuracies.values())
+    best = [NAMES[n] for n, a in accuracies.items() if a > top - NEAR]
+    if len(best) == len(accuracies):
+        return f"{where} the three are about equally good: {shares} (chance {chance:.0%})."
     verb = "is" if len(best) == 1 else "are"
-    return f"{where} {' and '.join(best)} {verb} right most often: {told} (chance {chance:.0%})."
+    return f"{where} {' and '.join(best)} {verb} right most often: {shares} (chance {chance:.0%})."
 
 
-def _others(names: Sequence[str], own: Mapping[str, float]) -> str:
+def _others(names: Sequence[str], accuracies: Mapping[str, float]) -> str:
     if not names:
         return " The others are at chance too."
-    parts = " and ".join(f"{NAMES[n]} {own[n]:.0%}" for n in names)
+    parts = " and ".join(f"{NAMES[n]} {accuracies[n]:.0%}" for n in names)
     verb = "reads" if len(names) == 1 else "read"
     return f" {parts}: {'it' if len(names) == 1 else 'they'} {verb} both inputs at once."
 
 
 def _leaning(follows: Mapping[str, float]) -> str:
-    told = ", ".join(f"{NAMES[name]} in {follows[name]:.0%}" for name in NAMES if name in follows)
+    shares = ", ".join(f"{NAMES[name]} in {follows[name]:.0%}" for name in NAMES if name in follows)
     return (
         "Whom do they trust? Where x1 and x2 contradict each other, which they never do in "
-        f"training, the answer is that of x1: {told} of the places."
+        f"training, the answer is that of x1: {shares} of the places."
     )
 
 

@@ -74,7 +74,7 @@ def no_checkpoint_for_set(data: str) -> Message:
 
 
 def no_checkpoint(data: str, model: str, seed: int, folder: str) -> Message:
-    """This way of learning or seed was not trained."""
+    """This paradigm or seed was not trained."""
     return Message(
         "This model was not trained for this data set.",
         "Choose another model or seed in the sidebar, or train this one and reload the page.",
@@ -185,7 +185,7 @@ def drawing_full() -> Message:
     )
 
 
-def not_told() -> Message:
+def no_pointwise_information() -> Message:
     """A sample that is not among the rows whose information is kept."""
     return Message(
         "Nothing is kept of what this sample's inputs tell.",
@@ -284,10 +284,10 @@ def no_pair() -> Message:
     )
 
 
-def no_records(data: str, own: bool = False) -> Message:
+def no_records(data: str, is_own: bool = False) -> Message:
     """Models of one seed are there, but no comparison was recorded; ``own`` for a visitor's set,
     which no command reaches."""
-    if own:
+    if is_own:
         return Message(
             "Your set was trained with one seed.",
             "Below is one training of each model. Whether a difference is real only several seeds "

@@ -238,7 +238,7 @@ def why(terms: Sequence[Mapping[str, Any]]) -> str:
     by_synergy = sorted(models, key=lambda who: models[who]["synergy"])
     blind = max(models, key=lambda who: models[who]["equivocation"])
     least, most = by_synergy[0], by_synergy[-1]
-    said = [
+    sentences = [
         f"Samples of synergy hold **{rows['together']['synergy']:.2f} bits** of their class.",
         f"A straight line finds {_bits(models[most]['synergy'])} of them in **{most}** and "
         f"{_bits(models[least]['synergy'])} in **{least}**.",
@@ -247,8 +247,8 @@ def why(terms: Sequence[Mapping[str, Any]]) -> str:
     ]
     broken = [who for who, row in models.items() if row["information"] < row["bound"] - _SLACK]
     if broken:
-        said.append(f"By these measurements the bound does not hold in {', '.join(broken)}.")
-    return " ".join(said)
+        sentences.append(f"By these measurements the bound does not hold in {', '.join(broken)}.")
+    return " ".join(sentences)
 
 
 def _bits(value: float) -> str:

@@ -61,7 +61,7 @@ SCORE: Final = (
     "A model's score (logit) for a class: the higher, the more probable the class. The difference "
     "of two classes' scores is the log odds of one over the other. Shown in bits."
 )
-SURE: Final = "Probability that the model gives to its own answer."
+SURE: Final = "Probability that the model gives to its own prediction."
 SEED: Final = (
     "The number from which a training's random choices follow. Another seed is another training "
     "of the same kind; how much they differ is luck."
@@ -181,8 +181,8 @@ INTERACTION_TYPE: Final = (
     "truth from making the data, not something a model found."
 )
 FLAGS: Final = (
-    "The data set marks some samples, for example those whose picture was spoilt on purpose: there "
-    "the other input is the only one left to rely on."
+    "The data set marks some samples, for example those whose picture was corrupted on purpose: "
+    "there the other input is the only one left to rely on."
 )
 ACCURACY: Final = "**Accuracy**: share of samples whose most probable class is the true one."
 CONFUSION: Final = "Each row is a true class. Cells count samples; shade is the share of the row."
@@ -231,8 +231,8 @@ QUANTITIES: Final = {
     "class": "true class",
     "prediction": "answer",
     "correct": "right or wrong",
-    "confidence": "how sure the model is",
-    "unexplained": "how much nothing explains",
+    "confidence": "confidence",
+    "unexplained": "unexplained share",
     "dominant": "component with the largest gate",
     **{f"gate-{c}": f"gate weight of {c}" for c in NAMES},
     **{f"contribution-{c}": f"contribution of {c} to the answer" for c in NAMES},
@@ -331,7 +331,7 @@ FIDELITY: Final = {
     "joint": ACCURACY,
     "ensemble": ACCURACY,
     "dmil-paper": ACCURACY,
-    "bayes": "Accuracy of who knows the law of the data.",
+    "bayes": "Accuracy of the classifier that knows the distribution.",
     "worst_auroc": AUROC,
     "calibration_error": GATE_CALIBRATION,
     "absent": ABSENT,
@@ -346,8 +346,8 @@ PURITY: Final = (
 
 def component_names(modalities: Sequence[str]) -> dict[str, str]:
     """Component to the few words beside its letter, with the modalities' names."""
-    own = {f"U{m}": f"only {name}" for m, name in enumerate(modalities, start=1)}
-    return {"R": "both" if len(modalities) == 2 else "at least two", **own, "S": "only together"}
+    unique = {f"U{m}": f"only {name}" for m, name in enumerate(modalities, start=1)}
+    return {"R": "both" if len(modalities) == 2 else "at least two", **unique, "S": "only together"}
 
 
 def latent(name: str, modalities: Sequence[str]) -> str:

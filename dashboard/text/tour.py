@@ -54,8 +54,8 @@ STEPS: Final = (
         ".st-key-map",
     ),
     Step(
-        "Compare ways of learning",
-        "**Compare** says which way of learning is right how often and whether the difference is "
+        "Compare paradigms",
+        "**Compare** says which paradigm is right how often and whether the difference is "
         "real. Whatever you choose is in the address: copy the link to share it. Any word you do "
         "not know is in the **Glossary** (key `?`).",
         "compare",

@@ -12,9 +12,11 @@ INTRO = (
 def privacy(days: int) -> str:
     """Who sees a set, and for how long."""
     return (
-        ":material/lock: Only this browser sees your sets: it holds a token in a cookie, and no "
-        f"link carries it. They are removed {days} days after you last opened this page, or at "
-        "once when you delete them."
+        ":material/lock: Only this browser sees your sets. Every browser that opens this app gets "
+        "a random token in a cookie; it serves to recognise your sets and jobs and nothing else, "
+        f"no script can read it, and no link carries it. It expires {days} days after your last "
+        f"visit. Sets are removed {days} days after you last opened this page, or at once when "
+        "you delete them."
     )
 
 

@@ -30,8 +30,8 @@ from dashboard.widgets import badge, plain
 
 def overview() -> None:
     """The page."""
-    all_ = checkpoint_catalog()
-    result = widgets.current(all_)
+    catalog = checkpoint_catalog()
+    result = widgets.current(catalog)
     if result is None:
         return
     widgets.legend(result)
@@ -41,7 +41,7 @@ def overview() -> None:
         _data(result)
     with right:
         _how_much(result)
-        _who_is_right(all_, result)
+        _who_is_right(catalog, result)
 
 
 def _data(checkpoint: Checkpoint) -> None:
@@ -89,12 +89,12 @@ def _how_much(checkpoint: Checkpoint) -> None:
     )
 
 
-def _who_is_right(all_: CheckpointCatalog, checkpoint: Checkpoint) -> None:
+def _who_is_right(catalog: CheckpointCatalog, checkpoint: Checkpoint) -> None:
     view = session.view()
     st.header("Who is right how often", anchor=False, help=terms.ACCURACY)
-    found_scores = models.scores(all_, checkpoint.data, view.seed, view.split)
-    shown = [s for s in found_scores if s.model in (*MODELS, checkpoint.model)]
-    frame = pd.DataFrame([vars(s) for s in shown or found_scores])
+    scores = models.scores(catalog, checkpoint.data, view.seed, view.split)
+    shown = [s for s in scores if s.model in (*MODELS, checkpoint.model)]
+    frame = pd.DataFrame([vars(s) for s in shown or scores])
     widgets.bars(figures.accuracy(frame), "accuracy", "Accuracy of each model with its interval")
     st.caption(f"Accuracy, one training each (seed {view.seed}).")
     st.page_link(
@@ -126,10 +126,10 @@ def _starts(checkpoint: Checkpoint) -> None:
 
 def _link(checkpoint: Checkpoint, start: Start) -> None:
     value = f"{start.value:.0%}" if start.unit == "share" else f"{start.value:+.1f} bits"
-    there = replace(session.view(), data=checkpoint.data, sample=start.sample)
+    target = replace(session.view(), data=checkpoint.data, sample=start.sample)
     st.page_link(
         session.page("samples"),
         label=f"{plain(start.truth)} ({plain(value)})",
         help=plain(start.sample),
-        query_params=to_query(without_filters(there)),
+        query_params=to_query(without_filters(target)),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -20,8 +20,7 @@ from dmil_core.partial_information.broja import least_information
 from dmil_core.partial_information.maxent import pairwise_maxent
 from dmil_core.partial_information.pmf import Floats, Pmf, checked
 from dmil_core.partial_information.pointwise import Definition, Surprise, common_change, split
-
-Measure = Literal["broja", "imin", "immi", "iccs", "fl"]
+from dmil_core.schema import Measure
 
 #: Name -> how the measure defines redundancy, in a sentence.
 MEASURES: Final[Mapping[Measure, str]] = {

@@ -12,15 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dmil_core.errors import ConfigError
 from dmil_core.partial_information.pmf import Floats
-
-Definition = Literal["same-sign", "ccs", "lsmi"]
+from dmil_core.schema import Definition
 
 #: Names of the mutual informations, of their parts, and of both, as columns of a table.
 SUMS: Final = ("i1", "i2", "i12")

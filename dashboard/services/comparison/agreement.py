@@ -48,17 +48,20 @@ class Agreement:
 
 def agreement(checkpoints: Sequence[Checkpoint], split: str) -> Agreement:
     """Samples of a split by which of the models have them right."""
-    models, tables = tuple(key(one) for one in checkpoints), aligned(checkpoints, split)
+    models, tables = (
+        tuple(key(checkpoint) for checkpoint in checkpoints),
+        aligned(checkpoints, split),
+    )
     right = np.stack([rows["correct"].to_numpy(dtype=bool) for rows in tables], axis=1)
     codes = right @ (1 << np.arange(len(models)))
     values, counts = np.unique(codes, return_counts=True)
     # Of sets of one size the one with more models right comes first.
     order = sorted(
         zip(counts.tolist(), values.tolist(), strict=True),
-        key=lambda one: (-one[0], -one[1].bit_count(), one[1]),
+        key=lambda entry: (-entry[0], -entry[1].bit_count(), entry[1]),
     )
     subsets = tuple(
-        Subset(tuple(m for place, m in enumerate(models) if code >> place & 1), count)
+        Subset(tuple(m for index, m in enumerate(models) if code >> index & 1), count)
         for count, code in order
     )
     shares = right.mean(axis=0).tolist() if len(right) else [0.0] * len(models)
@@ -84,16 +87,18 @@ def members(checkpoints: Sequence[Checkpoint], split: str, right: Collection[str
         frame[name], frame[f"{name} right"] = rows["pred"], rows["correct"].astype(bool)
     frame["hard"] = np.mean([_of_truth(rows) for rows in tables.values()], axis=0)
     for column in ("dominant", schema.INTERACTION_TYPE):
-        held = next((rows for rows in tables.values() if column in rows.columns), None)
-        if held is not None:
-            frame[column] = held[column]
+        source = next((rows for rows in tables.values() if column in rows.columns), None)
+        if source is not None:
+            frame[column] = source[column]
     return frame.sort_values("hard", kind="stable")
 
 
 def _of_truth(rows: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     """Probability of the true class of each row."""
     classes = list(dict.fromkeys(rows["y"]))
-    held = rows[[schema.prob(c) for c in classes]].to_numpy(dtype=float)
-    places = pd.Categorical(rows["y"], categories=classes).codes
-    values: np.ndarray[tuple[int], np.dtype[np.float64]] = held[np.arange(len(rows)), places]
+    probabilities = rows[[schema.prob(c) for c in classes]].to_numpy(dtype=float)
+    codes = pd.Categorical(rows["y"], categories=classes).codes
+    values: np.ndarray[tuple[int], np.dtype[np.float64]] = probabilities[
+        np.arange(len(rows)), codes
+    ]
     return values

@@ -40,56 +40,62 @@ def key(checkpoint: Checkpoint) -> str:
 
 def names(checkpoints: Sequence[Checkpoint]) -> dict[str, str]:
     """Key to name: the model alone where all have the same seed."""
-    several = len({one.seed for one in checkpoints}) > 1
+    several = len({checkpoint.seed for checkpoint in checkpoints}) > 1
     return {key(o): f"{o.model}, seed {o.seed}" if several else o.model for o in checkpoints}
 
 
 def offered(catalog: CheckpointCatalog, data: str, seed: int) -> tuple[Checkpoint, ...]:
     """Models to choose from, those of the given seed first; their tables are not read yet."""
-    whole = [one for one in catalog.of(data) if one.status == "ready"]
-    return tuple(sorted(whole, key=lambda one: one.seed != seed))
+    whole = [checkpoint for checkpoint in catalog.of(data) if checkpoint.status == "ready"]
+    return tuple(sorted(whole, key=lambda checkpoint: checkpoint.seed != seed))
 
 
 def chosen(catalog: CheckpointCatalog, data: str, seed: int, model: str, among: str) -> Chosen:
     """The models that a link's ``among`` names; without it the known ones and ``model``."""
-    there = {key(one): one for one in offered(catalog, data, seed)}
+    by_key = {key(checkpoint): checkpoint for checkpoint in offered(catalog, data, seed)}
     wanted = names_in(among)[:MOST]
-    if not among or (wanted and not any(name in there for name in wanted)):
+    if not among or (wanted and not any(name in by_key for name in wanted)):
         # A choice made for another data set may fit none of the models of this one.
-        wanted = _usual(there, model, seed)
+        wanted = _usual(by_key, model, seed)
     checked = [
-        catalog.get(one.data, one.model, one.seed)
+        catalog.get(checkpoint.data, checkpoint.model, checkpoint.seed)
         for w in wanted
-        if (one := there.get(w)) is not None
+        if (checkpoint := by_key.get(w)) is not None
     ]
-    ready = [one for one in checked if one.status == "ready"]
-    digest = next((one.run.data_digest for one in ready if one.run), "")
-    same = [one for one in ready if one.run is not None and one.run.data_digest == digest]
+    ready = [checkpoint for checkpoint in checked if checkpoint.status == "ready"]
+    digest = next((checkpoint.run.data_digest for checkpoint in ready if checkpoint.run), "")
+    same = [
+        checkpoint
+        for checkpoint in ready
+        if checkpoint.run is not None and checkpoint.run.data_digest == digest
+    ]
     return Chosen(
         tuple(same),
-        tuple(one for one in checked if one.status != "ready"),
-        tuple(one for one in ready if one not in same),
-        tuple(w for w in wanted if w not in there),
+        tuple(checkpoint for checkpoint in checked if checkpoint.status != "ready"),
+        tuple(checkpoint for checkpoint in ready if checkpoint not in same),
+        tuple(w for w in wanted if w not in by_key),
     )
 
 
-def _usual(there: dict[str, Checkpoint], model: str, seed: int) -> tuple[str, ...]:
+def _usual(by_key: dict[str, Checkpoint], model: str, seed: int) -> tuple[str, ...]:
     usual = [f"{name}:{seed}" for name in dict.fromkeys((*MODELS, model))]
-    kept = [name for name in usual if name in there]
-    others = [name for name, one in there.items() if name not in kept and one.seed == seed]
+    kept = [name for name in usual if name in by_key]
+    others = [
+        name for name, checkpoint in by_key.items() if name not in kept and checkpoint.seed == seed
+    ]
     # One model alone compares with nothing.
     return tuple((kept if len(kept) > 1 else kept + others)[: len(usual)])
 
 
 def aligned(checkpoints: Sequence[Checkpoint], split: str) -> list[pd.DataFrame]:
     """A table for each model: the samples of a split that all have, in the first one's order."""
-    tables = [table(one) for one in checkpoints]
+    tables = [table(checkpoint) for checkpoint in checkpoints]
     rows = in_split(tables[0], split)
     # Tables of one set have the same samples in the same order; looking ids up takes far longer.
-    if all(one.index.equals(tables[0].index) for one in tables[1:]):
-        places = rows["position"].to_numpy()
-        return [one.iloc[places] for one in tables]
+    if all(frame.index.equals(tables[0].index) for frame in tables[1:]):
+        positions = rows["position"].to_numpy()
+        return [frame.iloc[positions] for frame in tables]
     common = rows.index
-    for one in tables[1:]:
-        common = common[common.isin(one.index)]
-    return [one.loc[common] for one in tables]
+    for frame in tables[1:]:
+        common = common[common.isin(frame.index)]
+    return [frame.loc[common] for frame in tables]

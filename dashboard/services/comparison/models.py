@@ -28,7 +28,7 @@ class Score:
 
 def scores(catalog: CheckpointCatalog, data: str, seed: int, split: str) -> list[Score]:
     """Accuracy of every readable checkpoint of a data set and seed."""
-    return [_over_rows(one, split) for one in catalog.ready(data, seed)]
+    return [_over_rows(checkpoint, split) for checkpoint in catalog.ready(data, seed)]
 
 
 def _over_rows(checkpoint: Checkpoint, split: str) -> Score:
@@ -58,10 +58,10 @@ def by_interaction_type(checkpoints: Sequence[Checkpoint], split: str) -> pd.Dat
     ``sd`` is NaN: there is one seed. A group is a true interaction type: R, U1, U2, U3 or S.
     """
     groups = {}
-    for one in checkpoints:
-        frame = in_split(table(one), split)
+    for checkpoint in checkpoints:
+        frame = in_split(table(checkpoint), split)
         if schema.INTERACTION_TYPE in frame.columns:
-            groups[one.model] = (frame["correct"], frame[schema.INTERACTION_TYPE])
+            groups[checkpoint.model] = (frame["correct"], frame[schema.INTERACTION_TYPE])
     return _by_group(groups, schema.ALL_COMPONENTS)
 
 
@@ -75,9 +75,9 @@ def by_flags(checkpoints: Sequence[Checkpoint], split: str) -> pd.DataFrame:
     names = [" and ".join(w for w, m in zip(words, row, strict=True) if m) for row in marks]
     label = pd.Series([n or "none of these" for n in names], index=data.ids)
     groups = {}
-    for one in checkpoints:
-        correct = in_split(table(one), split)["correct"]
-        groups[one.model] = (correct, label.reindex(correct.index))
+    for checkpoint in checkpoints:
+        correct = in_split(table(checkpoint), split)["correct"]
+        groups[checkpoint.model] = (correct, label.reindex(correct.index))
     return _by_group(groups, ("none of these", *words, *sorted(set(label))))
 
 
@@ -86,11 +86,11 @@ def by_members(
 ) -> pd.DataFrame:
     """The same for some samples, under a name of their own, and all others."""
     groups = {}
-    for one in checkpoints:
-        correct = in_split(table(one), split)["correct"]
+    for checkpoint in checkpoints:
+        correct = in_split(table(checkpoint), split)["correct"]
         inside = pd.Series(correct.index.isin(ids), index=correct.index)
         label = inside.map({True: name, False: "the rest"}).astype(str)
-        groups[one.model] = (correct, label)
+        groups[checkpoint.model] = (correct, label)
     return _by_group(groups, (name, "the rest"))
 
 
@@ -145,11 +145,13 @@ def synergy(catalog: CheckpointCatalog, data: str, seed: int, split: str) -> Syn
         return None
     right = [(frozen[c] == frozen["y"]).to_numpy(dtype=bool) for c in columns]
     records = []
-    for one in catalog.ready(data, seed):
-        correct = table(one)["correct"].reindex(frozen.index).fillna(False).to_numpy(dtype=bool)
+    for checkpoint in catalog.ready(data, seed):
+        correct = (
+            table(checkpoint)["correct"].reindex(frozen.index).fillna(False).to_numpy(dtype=bool)
+        )
         gained = correct & ~np.logical_or.reduce(right)
         value = synergy_indicator(correct, *right)
-        records.append((one.model, float(value), *interval(gained)))
+        records.append((checkpoint.model, float(value), *interval(gained)))
     frame = pd.DataFrame(records, columns=["model", "indicator", "low", "high"])
     ceiling = float(synergy_ceiling(*right))
     alone = {f"{n} alone": float(r.mean()) for n, r in zip(names, right, strict=True)}

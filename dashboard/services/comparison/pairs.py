@@ -29,14 +29,14 @@ def differences(first: Checkpoint, second: Checkpoint, split: str) -> pd.DataFra
         frame[f"{name}_right"] = rows["correct"].astype(bool)
     columns = _columns(first, second)
     frame["distance"] = _distance(_matrix(a, columns), _matrix(b, columns))
-    held = schema.components_in(a.columns)
-    if held and held == schema.components_in(b.columns):
-        columns = [schema.gate(c) for c in held]
-        one, two = _matrix(a, columns), _matrix(b, columns)
-        change = two - one
+    available = schema.components_in(a.columns)
+    if available and available == schema.components_in(b.columns):
+        columns = [schema.gate(c) for c in available]
+        left, right = _matrix(a, columns), _matrix(b, columns)
+        change = right - left
         most = np.abs(change).argmax(axis=1)
-        frame["gate_distance"] = _distance(one, two)
-        frame["gate_part"] = np.asarray(held)[most]
+        frame["gate_distance"] = _distance(left, right)
+        frame["gate_part"] = np.asarray(available)[most]
         frame["gate_by"] = change[np.arange(len(change)), most]
     return frame.sort_values("distance", ascending=False, kind="stable")
 
@@ -54,14 +54,16 @@ def _matrix(rows: pd.DataFrame, columns: list[str]) -> Any:
     return rows.reindex(columns=columns, fill_value=0.0).to_numpy(dtype=float)
 
 
-def _distance(one: Any, two: Any) -> Any:
-    return 0.5 * np.abs(one - two).sum(axis=1)
+def _distance(p: Any, q: Any) -> Any:
+    return 0.5 * np.abs(p - q).sum(axis=1)
 
 
 def distance(first: Checkpoint, second: Checkpoint, sample: str) -> float:
     """Total variation distance between two posteriors of one sample, 0 to 1."""
-    one, two = record(first, sample), record(second, sample)
-    gaps = (abs(float(one.get(c, 0.0)) - float(two.get(c, 0.0))) for c in _columns(first, second))
+    left, right = record(first, sample), record(second, sample)
+    gaps = (
+        abs(float(left.get(c, 0.0)) - float(right.get(c, 0.0))) for c in _columns(first, second)
+    )
     return 0.5 * sum(gaps)
 
 
@@ -70,13 +72,13 @@ def posteriors(first: Checkpoint, second: Checkpoint, sample: str, most: int = 6
 
     These are the true class and, ``most`` in all, those that either model gives half a percent.
     """
-    one, two = record(first, sample), record(second, sample)
+    left, right = record(first, sample), record(second, sample)
     rows = [
-        (c, float(one.get(schema.prob(c), 0.0)), float(two.get(schema.prob(c), 0.0)))
+        (c, float(left.get(schema.prob(c), 0.0)), float(right.get(schema.prob(c), 0.0)))
         for c in _classes(first, second)
     ]
     frame = pd.DataFrame(rows, columns=["cls", "first", "second"])
-    largest = frame[["first", "second"]].max(axis=1).where(frame["cls"] != one["y"], 1.0)
+    largest = frame[["first", "second"]].max(axis=1).where(frame["cls"] != left["y"], 1.0)
     order = largest[largest >= 0.005].sort_values(ascending=False, kind="stable").index
     return frame.loc[order[:most]].reset_index(drop=True)
 
@@ -92,11 +94,11 @@ class Moved:
 
 def gate_moved(first: Checkpoint, second: Checkpoint, sample: str) -> Moved | None:
     """Whose gate weight differs most; None where not both have the same components."""
-    one, two = (
+    left, right = (
         dict(zip(g["component"], g["weight"], strict=True))
         for g in (gates(first, sample), gates(second, sample))
     )
-    return _most(one, two)
+    return _most(left, right)
 
 
 def contribution_moved(
@@ -108,8 +110,8 @@ def contribution_moved(
     return _most(one, two)
 
 
-def _most(one: dict[str, float], two: dict[str, float]) -> Moved | None:
-    if not one or set(one) != set(two):
+def _most(left: dict[str, float], right: dict[str, float]) -> Moved | None:
+    if not left or set(left) != set(right):
         return None
-    part = max(one, key=lambda c: abs(two[c] - one[c]))
-    return Moved(part, one[part], two[part])
+    part = max(left, key=lambda c: abs(right[c] - left[c]))
+    return Moved(part, left[part], right[part])

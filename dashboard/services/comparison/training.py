@@ -58,10 +58,10 @@ def training(checkpoint: Checkpoint) -> Training | None:
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _training(
-    folder: str, key: str, patience: tuple[tuple[str, int], ...], _found: Checkpoint
+    folder: str, key: str, patience: tuple[tuple[str, int], ...], _checkpoint: Checkpoint
 ) -> Training | None:
     try:
-        epochs = pd.DataFrame(read_history(_found.folder))
+        epochs = pd.DataFrame(read_history(_checkpoint.folder))
     except CheckpointError as error:
         log.warning("history of %s: %s", folder, error)
         return None

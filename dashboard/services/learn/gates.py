@@ -64,14 +64,14 @@ def numbers(spec: str) -> Numbers:
     """The exact numbers of a gate mixture that can be read, by every measure."""
     pmf = GateMixture.from_spec(spec).pmf()
     prior = pmf.p.sum(axis=(0, 1))
-    held = prior[prior > 0]
+    positive = prior[prior > 0]
     result = {name: discrete.decompose(pmf, name) for name in discrete.MEASURES}
-    one = result["broja"]
+    broja = result["broja"]
     parts = {
         str(name): tuple(_bits(getattr(d, part)) for part in PARTS) for name, d in result.items()
     }
-    i1, i2, i12 = (_bits(getattr(one, name)) for name in SUMS)
-    return Numbers(_bits(-float(held @ np.log(held))), i1, i2, i12, parts)
+    i1, i2, i12 = (_bits(getattr(broja, name)) for name in SUMS)
+    return Numbers(_bits(-float(positive @ np.log(positive))), i1, i2, i12, parts)
 
 
 @st.cache_resource(max_entries=100, show_spinner=False)
@@ -110,18 +110,18 @@ def cells(spec: str) -> pd.DataFrame:
     return pd.DataFrame(result)
 
 
-def told(frame: pd.DataFrame) -> str:
+def in_words(frame: pd.DataFrame) -> str:
     """`cells` in words, for who cannot see the picture."""
     pairs = frame.groupby(["panel", "x1", "x2"], sort=False)
-    said = []
-    for (panel, x1, x2), own in pairs:
-        among = own["p"] / own["p"].sum()
+    sentences = []
+    for (panel, x1, x2), rows in pairs:
+        among = rows["p"] / rows["p"].sum()
         classes = ", ".join(
             f"class {y}" + (f" {share:.0%}" if share < 1 else "")
-            for y, share in zip(own["y"], among, strict=True)
+            for y, share in zip(rows["y"], among, strict=True)
         )
-        said.append(f"{f'{panel} ' if panel else ''}{x1} {x2} {own['p'].sum():.0%} {classes}")
-    return "; ".join(said)
+        sentences.append(f"{f'{panel} ' if panel else ''}{x1} {x2} {rows['p'].sum():.0%} {classes}")
+    return "; ".join(sentences)
 
 
 def prior_of(mixture: GateMixture) -> list[float]:
@@ -198,17 +198,17 @@ def typed(mixture: GateMixture, text: str) -> tuple[GateMixture, str, Sequence[t
     return (*changed(mixture, table=table, gates={}), ())
 
 
-def tilted(mixture: GateMixture, place: int, chance: float) -> tuple[float, ...]:
+def tilted(mixture: GateMixture, index: int, chance: float) -> tuple[float, ...]:
     """The class prior where one class gets this chance and the others keep their proportions."""
     now = prior_of(mixture)
-    others = [p if k != place else 0.0 for k, p in enumerate(now)]
+    others = [p if k != index else 0.0 for k, p in enumerate(now)]
     if not sum(others):
         natural = prior_of(replace(mixture, prior=()))
-        others = [p if k != place else 0.0 for k, p in enumerate(natural)]
+        others = [p if k != index else 0.0 for k, p in enumerate(natural)]
     scale = sum(others)
     if not scale:
         return ()
-    return tuple(chance if k == place else (1.0 - chance) * p / scale for k, p in enumerate(others))
+    return tuple(chance if k == index else (1.0 - chance) * p / scale for k, p in enumerate(others))
 
 
 def symbol_text(symbol: object) -> str:

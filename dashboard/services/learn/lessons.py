@@ -73,15 +73,15 @@ def switches() -> Dial:
     for quarter in range(-4, 5):
         way, goal = abs(quarter) / 4, "AND" if quarter < 0 else "OR"
         # On the way to AND a single 1 is ever less enough; on both ways two of them are ever more.
-        one = 1.0 - way if quarter < 0 else 1.0
+        first = 1.0 - way if quarter < 0 else 1.0
         name = {0.0: "XOR", 1.0: goal}.get(way, f"{way:.0%} {goal}")
-        result[_switched(one, way).spec] = name
+        result[_switched(first, way).spec] = name
     return result
 
 
-def _switched(one: float, two: float) -> GateMixture:
+def _switched(first: float, second: float) -> GateMixture:
     """Class 1 with the chance ``one`` where one bit is 1, and ``two`` where both are."""
-    chance = {("0", "0"): 0.0, ("0", "1"): one, ("1", "0"): one, ("1", "1"): two}
+    chance = {("0", "0"): 0.0, ("0", "1"): first, ("1", "0"): first, ("1", "1"): second}
     rows = [
         Row(a, b, y, round(p / 4, 6))
         for (a, b), q in chance.items()
@@ -118,18 +118,18 @@ def cases(spec: str) -> pd.DataFrame:
     pair, x1, x2 = p.sum(axis=2), p.sum(axis=(1, 2)), p.sum(axis=(0, 2))
     rows = []
     for i, j in zip(*np.nonzero(pair), strict=True):
-        one, two = yes[i].sum() / x1[i], yes[:, j].sum() / x2[j]
+        by_x1, by_x2 = yes[i].sum() / x1[i], yes[:, j].sum() / x2[j]
         both = yes[i, j] / pair[i, j]
         known = (str(pmf.x1[i]), str(pmf.x2[j]), pair[i, j])
-        rows.append((*known, one, two, (one + two) / 2, both))
+        rows.append((*known, by_x1, by_x2, (by_x1 + by_x2) / 2, both))
     return pd.DataFrame(rows, columns=["x1", "x2", "p", "one", "two", "mean", "both"])
 
 
 def right(frame: pd.DataFrame, who: str) -> float:
     """How often the likelier class is the true one, of `cases`; where both are as likely a coin
     decides."""
-    said, true = frame[who].to_numpy(), frame["both"].to_numpy()
-    hit = np.where(np.isclose(said, 0.5), 0.5, np.where(said > 0.5, true, 1 - true))
+    predicted, true = frame[who].to_numpy(), frame["both"].to_numpy()
+    hit = np.where(np.isclose(predicted, 0.5), 0.5, np.where(predicted > 0.5, true, 1 - true))
     return float(frame["p"].to_numpy() @ hit)
 
 
@@ -144,7 +144,7 @@ def in_case() -> tuple[float, float, float]:
 
 EVEN: Final = "equal shares"
 WEAK: Final = "x2 three times weaker"
-#: Ways of learning of the lesson, the usual one first.
+#: Paradigms of the lesson, the usual one first.
 LEARNERS: Final = ("joint", "ensemble", "dmil")
 BEST: Final = "best possible"
 
@@ -158,7 +158,7 @@ def record() -> Fidelity | DataProblem | None:
 
 
 def reached(record: Fidelity, setting: str, who: str) -> pd.DataFrame:
-    """Columns group, accuracy, best (0 to 1): of each kind of samples how often a way of learning
+    """Columns group, accuracy, best (0 to 1): of each kind of samples how often a paradigm
     is right, mean over seeds, and how often anybody could be."""
     frame = fidelity.accuracies(record, setting)
     wide = frame.pivot(index="group", columns="model", values="accuracy")
@@ -170,8 +170,8 @@ def reached(record: Fidelity, setting: str, who: str) -> pd.DataFrame:
 
 def behind(frame: pd.DataFrame, groups: tuple[str, ...]) -> float:
     """How far `reached` stays behind the best possible in some groups, their mean; 0 to 1."""
-    own = frame[frame["group"].isin(groups)]
-    return float((own["best"] - own["accuracy"]).mean())
+    rows = frame[frame["group"].isin(groups)]
+    return float((rows["best"] - rows["accuracy"]).mean())
 
 
 # --- a sample -----------------------------------------------------------------------------------
@@ -205,14 +205,14 @@ def corrupted(checkpoint: Checkpoint) -> Mapping[str, str] | DataProblem:
         "nothing": (~picture & ~sound, "R"),
         "sound": (sound & ~picture, "U1"),
     }
-    found_ones = {}
+    samples_of = {}
     for kind in KINDS:
         which, component = chosen[kind]
         weights = rows[which][schema.gate(component)]
         if weights.empty:
             return DataProblem(f"No sample of {checkpoint.data} is of the kind this lesson needs.")
-        found_ones[kind] = str(weights.idxmax())
-    return found_ones
+        samples_of[kind] = str(weights.idxmax())
+    return samples_of
 
 
 # --- two points of a map ------------------------------------------------------------------------
@@ -255,26 +255,26 @@ def apart(checkpoint: Checkpoint) -> Apart | DataProblem:
 
 
 @st.cache_resource(max_entries=2, show_spinner="Comparing the map with the model …")
-def _apart(folder: str, key: str, _found: Checkpoint) -> Apart | DataProblem:
-    placed, held = projection(_found), latents.latents(_found)
-    if isinstance(held, DataProblem):
-        return held
-    if placed is None or LATENT not in held.values:
+def _apart(folder: str, key: str, _checkpoint: Checkpoint) -> Apart | DataProblem:
+    placed, stored = projection(_checkpoint), latents.latents(_checkpoint)
+    if isinstance(stored, DataProblem):
+        return stored
+    if placed is None or LATENT not in stored.values:
         return DataProblem("This model has no map.")
     columns = list(schema.projection(LATENT))
     frame = placed.frame[columns].set_axis(["x", "y"], axis=1)
-    rows = pd.Index(held.ids).get_indexer(frame.index)
+    rows = pd.Index(stored.ids).get_indexer(frame.index)
     if len(frame) < 3 or (rows < 0).any():
         return DataProblem("The map and the data set do not fit together.")
     near = _distances(frame.to_numpy(float))
-    far = _distances(held.values[LATENT][rows].astype(float))
+    far = _distances(stored.values[LATENT][rows].astype(float))
     others = near.argmin(axis=1)
-    own = far[np.arange(len(far)), others]
-    nearer = (far < own[:, None]).sum(axis=1)
-    one = int(nearer.argmax())
-    other = int(others[one])
+    smallest = far[np.arange(len(far)), others]
+    nearer = (far < smallest[:, None]).sum(axis=1)
+    first = int(nearer.argmax())
+    other = int(others[first])
     ids = frame.index
-    return Apart(str(ids[one]), str(ids[other]), frame, int(nearer[one]))
+    return Apart(str(ids[first]), str(ids[other]), frame, int(nearer[first]))
 
 
 def _distances(values: NDArray[np.float64]) -> NDArray[np.float64]:

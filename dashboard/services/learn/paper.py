@@ -38,10 +38,10 @@ def sizes(checkpoint: Checkpoint) -> dict[str, Size] | DataProblem:
 
 
 @st.cache_resource(max_entries=32, show_spinner="Looking into the model …")
-def _sizes(folder: str, key: str, _found: Checkpoint, _data: Any) -> dict[str, Size]:
+def _sizes(folder: str, key: str, _checkpoint: Checkpoint, _data: Any) -> dict[str, Size]:
     from dmil_core.inference import summary
 
-    model, run = loaded.model(_found)
+    model, run = loaded.model(_checkpoint)
     return summary.sizes(model, run.config.model, _data)
 
 
@@ -70,8 +70,8 @@ def _theorem(file: str, key: str) -> pd.DataFrame | DataProblem | None:
     try:
         record = json.loads(Path(file).read_text("utf-8"))
         rows = [
-            {"setting": name, "who": who, "seeds": 0, **_terms(own[who], own[who])}
-            for name, own in record["settings"].items()
+            {"setting": name, "who": who, "seeds": 0, **_terms(setting[who], setting[who])}
+            for name, setting in record["settings"].items()
             for who in ("together", "added")
         ]
         runs = pd.DataFrame(
@@ -86,8 +86,8 @@ def _theorem(file: str, key: str) -> pd.DataFrame | DataProblem | None:
     return pd.concat([pd.DataFrame(rows), means], ignore_index=True)
 
 
-def _terms(told: dict[str, Any], about: dict[str, Any]) -> dict[str, float]:
+def _terms(terms: dict[str, Any], about: dict[str, Any]) -> dict[str, float]:
     """The terms in bits, of which ``synergy`` is I(Z;Y|S), and the accuracy."""
-    bits = {name: float(told[name]) / NATS_PER_BIT for name in _TERMS}
-    synergy = float(told["by_interaction_type"]["S"]) / NATS_PER_BIT
+    bits = {name: float(terms[name]) / NATS_PER_BIT for name in _TERMS}
+    synergy = float(terms["by_interaction_type"]["S"]) / NATS_PER_BIT
     return {**bits, "synergy": synergy, "accuracy": float(about["accuracy"])}

@@ -102,11 +102,11 @@ def preset_of(view: View) -> str:
     return result[0] if result else ""
 
 
-def follows(scene: Scene, one: Snapshot) -> float | None:
+def follows(scene: Scene, snapshot: Snapshot) -> float | None:
     """How far a learner leans on x1 where both inputs say the class: of the places where they
     contradict each other, which no sample does, the share at which it answers as x1 says. None
     where no gate is redundant."""
-    for square, surface in zip(scene.squares, one.surfaces, strict=True):
+    for square, surface in zip(scene.squares, snapshot.surfaces, strict=True):
         if not _redundant(square.truth):
             continue
         as_x1 = [

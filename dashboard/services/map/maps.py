@@ -74,10 +74,12 @@ def first(latents: tuple[str, ...]) -> str:
 def others(checkpoint: Checkpoint, latent: str) -> tuple[str, ...]:
     """What can lie beside a map: ``model:latent``, the same latent of other models first."""
     pairs = []
-    for one in checkpoint_catalog().ready(checkpoint.data, checkpoint.seed):
-        names = one.run.latents if one.run else ()
-        if one.model == checkpoint.model or is_stored(one):
-            pairs += [(one.model, n) for n in names if (one.model, n) != (checkpoint.model, latent)]
+    for other in checkpoint_catalog().ready(checkpoint.data, checkpoint.seed):
+        names = other.run.latents if other.run else ()
+        if other.model == checkpoint.model or is_stored(other):
+            pairs += [
+                (other.model, n) for n in names if (other.model, n) != (checkpoint.model, latent)
+            ]
     first = sorted(pairs, key=lambda p: (p[1] != latent, p[0] != checkpoint.model))
     return tuple(f"{model}:{name}" for model, name in first)
 
@@ -91,8 +93,8 @@ def split_beside(chosen: str) -> tuple[str, str]:
 def colours(checkpoint: Checkpoint) -> tuple[str, ...]:
     """What this checkpoint's points can be coloured by."""
     columns = table(checkpoint).columns
-    held = tuple(c for c in COLOURS if c in COLUMNS and COLUMNS[c] in columns)
-    return (*held, *_BITS) if information.tells(checkpoint) else held
+    available = tuple(c for c in COLOURS if c in COLUMNS and COLUMNS[c] in columns)
+    return (*available, *_BITS) if information.has_unimodal_heads(checkpoint) else available
 
 
 @dataclass(frozen=True)
@@ -102,17 +104,17 @@ class Turn:
     matrix: NDArray[np.float64]
     shift: NDArray[np.float64]
 
-    def there(self, places: ArrayLike) -> Places:
-        """(N, 2) places, turned."""
-        return _pairs(places) @ self.matrix + self.shift
+    def apply(self, positions: ArrayLike) -> Places:
+        """(N, 2) positions, turned."""
+        return _pairs(positions) @ self.matrix + self.shift
 
-    def back(self, places: ArrayLike) -> Places:
-        """The places that are turned to these."""
-        return (_pairs(places) - self.shift) @ np.linalg.inv(self.matrix)
+    def invert(self, positions: ArrayLike) -> Places:
+        """The positions that are turned to these."""
+        return (_pairs(positions) - self.shift) @ np.linalg.inv(self.matrix)
 
 
-def _pairs(places: ArrayLike) -> Places:
-    return np.asarray(places, dtype=np.float64).reshape(-1, 2)
+def _pairs(positions: ArrayLike) -> Places:
+    return np.asarray(positions, dtype=np.float64).reshape(-1, 2)
 
 
 #: Places stay where they are.
@@ -146,7 +148,7 @@ def layout(on: Projection, latent: str) -> Layout:
     span = float((xy.max(axis=0) - low).max()) if len(xy) else 0.0
     turn = Turn(np.eye(2) / (span or 1.0), -low / (span or 1.0))
     mark = hashlib.sha256(xy.astype(np.float32).tobytes()).hexdigest()[:6]
-    return Layout(latent, on.frame.index, turn.there(xy), turn, mark)
+    return Layout(latent, on.frame.index, turn.apply(xy), turn, mark)
 
 
 @dataclass(frozen=True)
@@ -172,12 +174,12 @@ def beside(first: Layout, second: Layout) -> Beside:
     a = first.unit[first.ids.get_indexer(common)]
     b = second.unit[second.ids.get_indexer(common)]
     turn = _laid_over(a, b) if len(common) > 1 else STRAIGHT
-    apart = float(np.median(np.linalg.norm(turn.there(b) - a, axis=1))) if len(common) else 0.0
-    over = turn.there(second.unit)
+    apart = float(np.median(np.linalg.norm(turn.apply(b) - a, axis=1))) if len(common) else 0.0
+    over = turn.apply(second.unit)
     low = over.min(axis=0) if len(over) else np.zeros(2)
     span = (float((over.max(axis=0) - low).max()) if len(over) else 0.0) or 1.0
     whole = Turn(turn.matrix / span, (turn.shift - low) / span)
-    return Beside(second, whole.there(second.unit), whole, apart)
+    return Beside(second, whole.apply(second.unit), whole, apart)
 
 
 def _laid_over(goal: NDArray[np.float64], moved: NDArray[np.float64]) -> Turn:
@@ -198,10 +200,10 @@ def points(
     ``definition`` says what counts as shared, where points are coloured by bits. Indexed by id.
     """
     rows = in_split(table(checkpoint), split)
-    places = on.ids.get_indexer(rows.index)
-    if (places < 0).any():
-        rows, places = rows[places >= 0], places[places >= 0]
-    at = on.unit[places]
+    indices = on.ids.get_indexer(rows.index)
+    if (indices < 0).any():
+        rows, indices = rows[indices >= 0], indices[indices >= 0]
+    at = on.unit[indices]
     columns = {
         "id": rows["id"].to_numpy(),
         "x": at[:, 0],
@@ -213,9 +215,9 @@ def points(
 
 def _colour_values(checkpoint: Checkpoint, rows: pd.DataFrame, colour: str, definition: str) -> Any:
     if colour in _BITS:
-        told = information.bits(checkpoint, definition)
-        assert told is not None  # a colour that is offered for this checkpoint
-        return told.loc[rows["id"], _BITS[colour]].to_numpy(dtype=np.float32)
+        bits = information.bits(checkpoint, definition)
+        assert bits is not None  # a colour that is offered for this checkpoint
+        return bits.loc[rows["id"], _BITS[colour]].to_numpy(dtype=np.float32)
     values = rows[COLUMNS[colour]]
     if colour == "correct":
         return np.where(values.to_numpy(dtype=bool), "right", "wrong")
@@ -226,24 +228,24 @@ def place_later(
     checkpoint: Checkpoint, on: Projection, where: Layout, sample: str
 ) -> Places | DataProblem:
     """Where a sample that was left out of a map lies on it: (1, 2), in units of the map."""
-    held = latents_of(checkpoint)
-    if isinstance(held, DataProblem):
-        return held
-    row = np.flatnonzero(held.ids == sample)
-    if not len(row) or where.latent not in held.values:
+    stored = latents_of(checkpoint)
+    if isinstance(stored, DataProblem):
+        return stored
+    row = np.flatnonzero(stored.ids == sample)
+    if not len(row) or where.latent not in stored.values:
         return DataProblem(f"There is no {where.latent} of the sample {sample}.")
-    return place_new(checkpoint, on, where, held.values[where.latent][row])
+    return place_new(checkpoint, on, where, stored.values[where.latent][row])
 
 
 def place_new(
     checkpoint: Checkpoint, on: Projection, where: Layout, new: NDArray[np.float32]
 ) -> Places | DataProblem:
     """Where samples with these latents (M, D) would lie on a map: (M, 2), in units of the map."""
-    held = latents_of(checkpoint)
-    if isinstance(held, DataProblem):
-        return held
-    values = held.values[where.latent]
-    placed_rows = values[pd.Index(held.ids).get_indexer(where.ids)]
+    stored = latents_of(checkpoint)
+    if isinstance(stored, DataProblem):
+        return stored
+    values = stored.values[where.latent]
+    placed_rows = values[pd.Index(stored.ids).get_indexer(where.ids)]
     xy = on.frame[list(schema.projection(where.latent))].to_numpy()
     method: Method = "pca" if on.method == "pca" else "umap"
-    return where.to_unit.there(project_new(placed_rows, xy, new, method))
+    return where.to_unit.apply(project_new(placed_rows, xy, new, method))

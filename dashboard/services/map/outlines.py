@@ -20,10 +20,10 @@ def corners(outline: Iterable[Iterable[float]]) -> tuple[tuple[int, int], ...]:
 
     Returns an empty tuple where fewer than three different corners are left.
     """
-    places = np.asarray([tuple(p) for p in outline], dtype=float).reshape(-1, 2)
-    if not np.isfinite(places).all():
+    points = np.asarray([tuple(p) for p in outline], dtype=float).reshape(-1, 2)
+    if not np.isfinite(points).all():
         return ()
-    shares = np.clip((np.clip(places, -9, 9) + MARGIN) / (1 + 2 * MARGIN), 0.0, 1.0)
+    shares = np.clip((np.clip(points, -9, 9) + MARGIN) / (1 + 2 * MARGIN), 0.0, 1.0)
     grid = np.rint(shares * slices.STEPS).astype(int)
     if len(grid) > 1:
         grid = grid[np.any(grid != np.roll(grid, 1, axis=0), axis=1)]
@@ -31,9 +31,9 @@ def corners(outline: Iterable[Iterable[float]]) -> tuple[tuple[int, int], ...]:
     return tuple((int(x), int(y)) for x, y in kept) if len(kept) >= 3 else ()
 
 
-def _simplified(places: NDArray[np.int_]) -> NDArray[np.int_]:
+def _simplified(points: NDArray[np.int_]) -> NDArray[np.int_]:
     """Leave out the corner whose triangle with its neighbours is smallest, until few are left."""
-    kept = places
+    kept = points
     while len(kept) > 3:
         before, after = np.roll(kept, 1, axis=0) - kept, np.roll(kept, -1, axis=0) - kept
         areas = np.abs(before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0])
@@ -43,15 +43,15 @@ def _simplified(places: NDArray[np.int_]) -> NDArray[np.int_]:
     return kept
 
 
-def outline(one: Slice) -> NDArray[np.float64]:
+def outline(drawn: Slice) -> NDArray[np.float64]:
     """(corners, 2) in units of the map."""
-    return np.asarray(one.corners, dtype=float) / slices.STEPS * (1 + 2 * MARGIN) - MARGIN
+    return np.asarray(drawn.corners, dtype=float) / slices.STEPS * (1 + 2 * MARGIN) - MARGIN
 
 
-def inside(places: NDArray[np.floating], border: NDArray[np.floating]) -> NDArray[np.bool_]:
+def inside(points: NDArray[np.floating], border: NDArray[np.floating]) -> NDArray[np.bool_]:
     """Which of (N, 2) places lie inside a closed border (M, 2), by the even-odd rule."""
-    x, y = places[:, 0].astype(float), places[:, 1].astype(float)
-    odd = np.zeros(len(places), dtype=bool)
+    x, y = points[:, 0].astype(float), points[:, 1].astype(float)
+    odd = np.zeros(len(points), dtype=bool)
     for (x1, y1), (x2, y2) in zip(border, np.roll(border, -1, axis=0), strict=True):
         if y1 != y2:
             crosses = (y1 > y) != (y2 > y)

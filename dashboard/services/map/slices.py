@@ -24,28 +24,28 @@ from dmil_core.partial_information.pointwise import PARTS, mean_of
 FEWEST = 5
 
 
-def members(data: str, one: Slice) -> pd.Index[str] | DataProblem:
+def members(data: str, drawn: Slice) -> pd.Index[str] | DataProblem:
     """Ids of all placed samples inside a slice's outline, of every split."""
-    checkpoint = checkpoint_catalog().get(data, one.model, one.seed)
+    checkpoint = checkpoint_catalog().get(data, drawn.model, drawn.seed)
     if checkpoint.status != "ready":
-        return DataProblem(f"It was drawn on a map of {one.model}, which cannot be read.")
-    return _members(str(checkpoint.folder), checkpoint.stamp, write(one), checkpoint, one)
+        return DataProblem(f"It was drawn on a map of {drawn.model}, which cannot be read.")
+    return _members(str(checkpoint.folder), checkpoint.stamp, write(drawn), checkpoint, drawn)
 
 
 # A page asks for it several times: for its list, its figures and its map.
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _members(
-    folder: str, key: str, text: str, _found: Checkpoint, _one: Slice
+    folder: str, key: str, text: str, _checkpoint: Checkpoint, _drawn: Slice
 ) -> pd.Index[str] | DataProblem:
-    on, one = placed(_found), _one
+    on, drawn = placed(_checkpoint), _drawn
     if isinstance(on, DataProblem):
         return on
-    if not on.has(one.latent):
-        return DataProblem(f"It was drawn on a map of {one.latent}, which {one.model} has not.")
-    where = layout(on, one.latent)
-    if where.mark != one.mark:
+    if not on.has(drawn.latent):
+        return DataProblem(f"It was drawn on a map of {drawn.latent}, which {drawn.model} has not.")
+    where = layout(on, drawn.latent)
+    if where.mark != drawn.mark:
         return DataProblem("The map it was drawn on was computed again. Draw it anew.")
-    return where.ids[outlines.inside(where.unit, outlines.outline(one))]
+    return where.ids[outlines.inside(where.unit, outlines.outline(drawn))]
 
 
 def against_rest(
@@ -74,20 +74,20 @@ def against_rest(
     for c in schema.components_in(frame.columns):
         values = frame[schema.gate(c)].to_numpy(dtype=float)
         records += _sides("gate", c, values, inside)
-    told = information.bits(chosen, definition) if information.tells(chosen) else None
-    if told is not None:
-        rows = told[told.index.isin(frame.index)]
+    bits = information.bits(chosen, definition) if information.has_unimodal_heads(chosen) else None
+    if bits is not None:
+        rows = bits[bits.index.isin(frame.index)]
         for part in PARTS:
             values = rows[part].to_numpy(dtype=float)
             records += _sides("bits", part.upper(), values, rows.index.isin(ids))
-    for one in checkpoints:
-        rows = in_split(table(one), split)
+    for compared in checkpoints:
+        rows = in_split(table(compared), split)
         right = rows["correct"].to_numpy(dtype=bool)
         for side, mask in _masks(rows.index.isin(ids)):
             hits = right[mask]
             mean = float(hits.mean()) if len(hits) else np.nan
             low, high = interval(hits) if len(hits) >= FEWEST else (np.nan, np.nan)
-            records.append(("right", one.model, side, mean, low, high, len(hits)))
+            records.append(("right", compared.model, side, mean, low, high, len(hits)))
     columns = ["kind", "name", "side", "mean", "low", "high", "rows"]
     return pd.DataFrame(records, columns=columns)
 

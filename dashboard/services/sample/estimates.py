@@ -43,14 +43,14 @@ def clusters(checkpoint: Checkpoint) -> pd.DataFrame:
     """
     records = []
     kept = account(checkpoint)
-    for one in () if kept is None else kept.clusters:
-        values = {p: getattr(one.parts, p) for p in (*PARTS, "i12")}
+    for estimate in () if kept is None else kept.clusters:
+        values = {p: getattr(estimate.parts, p) for p in (*PARTS, "i12")}
         for name, nats in values.items():
-            ends = (one.low.get(name, nats), one.high.get(name, nats))
-            told_in_bits = (v / NATS_PER_BIT for v in (nats, *ends))
+            ends = (estimate.low.get(name, nats), estimate.high.get(name, nats))
+            in_bits = (v / NATS_PER_BIT for v in (nats, *ends))
             part = "all" if name == "i12" else name.upper()
-            bias = one.bias / NATS_PER_BIT
-            records.append((one.clusters, part, *told_in_bits, one.too_few_rows, bias))
+            bias = estimate.bias / NATS_PER_BIT
+            records.append((estimate.clusters, part, *in_bits, estimate.too_few_rows, bias))
     return pd.DataFrame(records, columns=["clusters", "part", "mean", "low", "high", "few", "bias"])
 
 

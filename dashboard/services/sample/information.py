@@ -29,8 +29,8 @@ _ENOUGH = 0.95
 
 
 @dataclass(frozen=True)
-class Told:
-    """What is told of one sample's true class, in bits.
+class SampleInformation:
+    """The pointwise mutual information of one sample's inputs with its class, in bits.
 
     Attributes
     ----------
@@ -65,21 +65,25 @@ class Shortfall:
     more: float
 
 
-def tells(checkpoint: Checkpoint) -> bool:
+def has_unimodal_heads(checkpoint: Checkpoint) -> bool:
     """Whether this model has a head for each of two inputs."""
     return checkpoint.status == "ready" and has_two_heads(table(checkpoint).columns)
 
 
-def other_that_tells(checkpoint: Checkpoint) -> Checkpoint | None:
+def other_with_unimodal_heads(checkpoint: Checkpoint) -> Checkpoint | None:
     """A model of the same data and seed that does, `dmil` first."""
-    ready = [c for c in checkpoint_catalog().ready(checkpoint.data, checkpoint.seed) if tells(c)]
+    ready = [
+        c
+        for c in checkpoint_catalog().ready(checkpoint.data, checkpoint.seed)
+        if has_unimodal_heads(c)
+    ]
     return min(ready, key=lambda c: c.model != "dmil", default=None)
 
 
 def bits(checkpoint: Checkpoint, definition: str) -> pd.DataFrame | None:
     """Columns i1, i2, i12, r, u1, u2, s by the model's heads, indexed by id; None where the model
     cannot tell."""
-    heads = _told_by(checkpoint, definition)
+    heads = _estimates_of_heads(checkpoint, definition)
     return None if heads is None else heads[0]
 
 
@@ -90,7 +94,9 @@ def bits_by(checkpoint: Checkpoint, definition: str, estimator: str) -> pd.DataF
         return None
     asked = estimator if estimator in able else able[0]
     return (
-        bits(checkpoint, definition) if asked == "model" else _told_by_data(checkpoint, definition)
+        bits(checkpoint, definition)
+        if asked == "model"
+        else _estimates_of_data(checkpoint, definition)
     )
 
 
@@ -103,19 +109,26 @@ def averages(checkpoints: Sequence[Checkpoint], split: str, definition: str) -> 
     Rows of a group, where it is kept which they are, count for one in the intervals.
     """
     key = "|".join(
-        [*(f"{one.folder}:{one.stamp}" for one in checkpoints), kept_stamp(checkpoints[0])]
+        [
+            *(f"{checkpoint.folder}:{checkpoint.stamp}" for checkpoint in checkpoints),
+            kept_stamp(checkpoints[0]),
+        ]
     )
     return _averages(key, split, definition, tuple(checkpoints))
 
 
 @st.cache_resource(max_entries=32, show_spinner="Averaging …")
 def _averages(
-    key: str, split: str, definition: str, _found: tuple[Checkpoint, ...]
+    key: str, split: str, definition: str, _checkpoints: tuple[Checkpoint, ...]
 ) -> pd.DataFrame:  # fmt: skip
-    result = _found
-    tables = {one.model: frame for one in result if (frame := bits(one, definition)) is not None}
+    result = _checkpoints
+    tables = {
+        checkpoint.model: frame
+        for checkpoint in result
+        if (frame := bits(checkpoint, definition)) is not None
+    }
     kept = account(result[0])
-    if (alone := _told_by_data(result[0], definition)) is not None:
+    if (alone := _estimates_of_data(result[0], definition)) is not None:
         tables[DATA] = alone
     if tables and (distribution := _exact(result[0], definition)) is not None:
         tables[EXACT] = distribution
@@ -128,8 +141,8 @@ def _averages(
         for part in (*PARTS, "i12"):
             values = rows[part].to_numpy(dtype=float)
             if len(values) > 1:
-                found_mean = mean_of(values, groups)
-                mean, reach = found_mean.value, 1.96 * found_mean.error
+                average = mean_of(values, groups)
+                mean, reach = average.value, 1.96 * average.error
                 name = "all" if part == "i12" else part.upper()
                 records.append((who, name, mean, mean - reach, mean + reach, len(values)))
     return pd.DataFrame(records, columns=["who", "part", "mean", "low", "high", "rows"])
@@ -138,11 +151,11 @@ def _averages(
 def agree(checkpoint: Checkpoint, definition: str) -> pd.Series[bool] | None:
     """For each sample, by id, whether its largest part in bits has the largest gate; None where
     the model has no gate or no heads."""
-    told_bits = bits(checkpoint, definition)
-    if told_bits is None or not checkpoint.gated:
+    by_heads = bits(checkpoint, definition)
+    if by_heads is None or not checkpoint.gated:
         return None
-    largest = largest_part(*(told_bits[p].to_numpy() for p in PARTS))
-    return pd.Series(largest == table(checkpoint)["dominant"].to_numpy(), index=told_bits.index)
+    largest = largest_part(*(by_heads[p].to_numpy() for p in PARTS))
+    return pd.Series(largest == table(checkpoint)["dominant"].to_numpy(), index=by_heads.index)
 
 
 def agreement(checkpoint: Checkpoint, split: str, definition: str) -> float | None:
@@ -160,20 +173,20 @@ def apart(checkpoint: Checkpoint, rows: pd.DataFrame, definition: str) -> pd.Dat
 
 def estimators(checkpoint: Checkpoint) -> tuple[str, ...]:
     """Who can tell of this model's samples: of ``state.TELLERS``."""
-    can = {"model": tells(checkpoint), "data": account(checkpoint) is not None}
+    can = {"model": has_unimodal_heads(checkpoint), "data": account(checkpoint) is not None}
     return tuple(estimator for estimator in ESTIMATORS if can[estimator])
 
 
-def told(
+def of_sample(
     checkpoint: Checkpoint, sample: str, definition: str, estimator: str = "model"
-) -> Told | None:
+) -> SampleInformation | None:
     """The information of a sample of this model's table; None where who is asked cannot tell."""
     calibration: tuple[Calibration, ...] = ()
     if estimator == "model":
-        heads = _told_by(checkpoint, definition)
+        heads = _estimates_of_heads(checkpoint, definition)
         frame, calibration = heads or (None, ())
     else:
-        frame = _told_by_data(checkpoint, definition)
+        frame = _estimates_of_data(checkpoint, definition)
     if frame is None or sample not in frame.index:
         return None
     distribution = _exact(checkpoint, definition)
@@ -183,7 +196,7 @@ def told(
         else _row(distribution, sample)
     )
     seen = estimator == "model" and record(checkpoint, sample)["split"] == "train"
-    return Told(_row(frame, sample), known, calibration, seen)
+    return SampleInformation(_row(frame, sample), known, calibration, seen)
 
 
 def shortfall(checkpoint: Checkpoint) -> Shortfall | None:
@@ -193,15 +206,15 @@ def shortfall(checkpoint: Checkpoint) -> Shortfall | None:
     is, so that who finds less has missed something, and its parts do not describe the data.
     """
     rows = in_split(table(checkpoint), "test")["id"]
-    own = _told_by_data(checkpoint, "same-sign")
-    if own is None or rows.empty:
+    by_data = _estimates_of_data(checkpoint, "same-sign")
+    if by_data is None or rows.empty:
         return None
-    mean = float(own["i12"].reindex(rows).mean())
+    mean = float(by_data["i12"].reindex(rows).mean())
     best = Shortfall(mean, "", -np.inf)
-    for one in _some(checkpoint_catalog().ready(checkpoint.data, checkpoint.seed), checkpoint):
-        if (frame := bits(one, "same-sign")) is not None:
+    for other in _some(checkpoint_catalog().ready(checkpoint.data, checkpoint.seed), checkpoint):
+        if (frame := bits(other, "same-sign")) is not None:
             more = float(frame.loc[rows, "i12"].mean())
-            best = Shortfall(mean, one.model, more) if more > best.more else best
+            best = Shortfall(mean, other.model, more) if more > best.more else best
     return best if mean < _ENOUGH * best.more else None
 
 
@@ -209,17 +222,17 @@ def _some(ready: Sequence[Checkpoint], chosen: Checkpoint) -> list[Checkpoint]:
     return [c for c in ready if c.model in (chosen.model, "dmil", "ensemble")]
 
 
-def _told_by_data(checkpoint: Checkpoint, definition: str) -> pd.DataFrame | None:
+def _estimates_of_data(checkpoint: Checkpoint, definition: str) -> pd.DataFrame | None:
     kept = account(checkpoint)
     if kept is None:
         return None
     return _bits(kept.split(definition).columns(), kept.rows.index)  # type: ignore[arg-type]
 
 
-def _told_by(
+def _estimates_of_heads(
     checkpoint: Checkpoint, definition: str
 ) -> tuple[pd.DataFrame, tuple[Calibration, ...]] | None:
-    if not tells(checkpoint):
+    if not has_unimodal_heads(checkpoint):
         return None
     classes = checkpoint.run.classes if checkpoint.run else ()
     return _heads(str(checkpoint.folder), checkpoint.stamp, classes, definition, checkpoint)
@@ -227,9 +240,9 @@ def _told_by(
 
 @st.cache_resource(max_entries=12, show_spinner="Reading the heads …")
 def _heads(
-    folder: str, key: str, classes: tuple[str, ...], definition: str, _found: Checkpoint
+    folder: str, key: str, classes: tuple[str, ...], definition: str, _checkpoint: Checkpoint
 ) -> tuple[pd.DataFrame, tuple[Calibration, ...]] | None:
-    frame = table(_found)
+    frame = table(_checkpoint)
     try:
         heads = from_heads(frame, classes, definition)  # type: ignore[arg-type]
     except ConfigError:
@@ -256,13 +269,13 @@ def _exact(checkpoint: Checkpoint, definition: str) -> pd.DataFrame | None:
 
 @st.cache_resource(max_entries=6, show_spinner="Computing exact values …")
 def _exact_of(
-    name: str, digest: str, definition: str, _found: Checkpoint
+    name: str, digest: str, definition: str, _checkpoint: Checkpoint
 ) -> pd.DataFrame | None:  # fmt: skip
     try:
         distribution = known_distribution(name)
     except ConfigError:
         return None
-    data = source(_found)
+    data = source(_checkpoint)
     if distribution is None or isinstance(data, DataProblem):
         return None
     rows = exact_pointwise(distribution, data.x1, data.x2, data.y, definition)  # type: ignore[arg-type]

@@ -30,19 +30,19 @@ def latents(checkpoint: Checkpoint) -> Latents | DataProblem:
 
 
 @st.cache_resource(max_entries=2, show_spinner="Computing the latents …")
-def _latents(folder: str, key: str, _found: Checkpoint) -> Latents | DataProblem:
+def _latents(folder: str, key: str, _checkpoint: Checkpoint) -> Latents | DataProblem:
     from dmil_core.inference.predict import predict
     from dmil_core.inference.projection import latent_values
 
-    data = source(_found)
+    data = source(_checkpoint)
     if isinstance(data, DataProblem):
         return data
     try:
-        model, run = loaded.model(_found)
-        told = predict(model, run.config.model, data, latents=True)
+        model, run = loaded.model(_checkpoint)
+        predictions = predict(model, run.config.model, data, latents=True)
     except DmilError as error:
         return DataProblem(str(error))
-    return Latents(data.ids, {name: latent_values(told, name) for name in run.latents})
+    return Latents(data.ids, {name: latent_values(predictions, name) for name in run.latents})
 
 
 def sketch(checkpoint: Checkpoint) -> Projection | DataProblem:
@@ -51,18 +51,18 @@ def sketch(checkpoint: Checkpoint) -> Projection | DataProblem:
 
 
 @st.cache_resource(max_entries=4, show_spinner="Computing a first map …")
-def _sketch(folder: str, key: str, _found: Checkpoint) -> Projection | DataProblem:
+def _sketch(folder: str, key: str, _checkpoint: Checkpoint) -> Projection | DataProblem:
     from dmil_core.inference.projection import embed, trustworthiness
 
-    held = latents(_found)
-    if isinstance(held, DataProblem):
-        return held
+    stored = latents(_checkpoint)
+    if isinstance(stored, DataProblem):
+        return stored
     columns: dict[str, NDArray[np.float32]] = {}
     trust: dict[str, float] = {}
-    for name, values in held.values.items():
+    for name, values in stored.values.items():
         xy = embed(values, "pca")
         columns |= dict(zip(schema.projection(name), xy.T, strict=True))
         if np.isfinite(measured := trustworthiness(values, xy)):
             trust[name] = measured
-    frame = pd.DataFrame(columns, index=pd.Index(held.ids, name="id"))
+    frame = pd.DataFrame(columns, index=pd.Index(stored.ids, name="id"))
     return Projection(frame, "pca", trust, len(frame), len(frame))

@@ -104,8 +104,8 @@ class Side:
 
 def sides(checkpoint: Checkpoint, sample: str) -> tuple[Side, ...] | DataProblem:
     """Every modality of a sample, or why the data set cannot show them."""
-    place = located(checkpoint, sample)
-    return place if isinstance(place, DataProblem) else sides_of(*place)
+    location = located(checkpoint, sample)
+    return location if isinstance(location, DataProblem) else sides_of(*location)
 
 
 def sides_of(data: Any, row: int, as_seen: Container[int] = ()) -> tuple[Side, ...]:

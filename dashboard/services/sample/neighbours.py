@@ -20,29 +20,31 @@ class Neighbour:
     distance: float
 
 
-def distances(values: NDArray[np.float32], one: NDArray[np.float32]) -> NDArray[np.float64]:
+def distances(
+    values: NDArray[np.float32], sample_values: NDArray[np.float32]
+) -> NDArray[np.float64]:
     """(n,) Euclid's distance of rows (n, D) of a latent to one (D,)."""
-    return np.sqrt(((values - one) ** 2).sum(axis=1, dtype=np.float64))
+    return np.sqrt(((values - sample_values) ** 2).sum(axis=1, dtype=np.float64))
 
 
 def nearest(
     checkpoint: Checkpoint, sample: str, latent: str, split: str, count: int = 3
 ) -> list[Neighbour] | DataProblem:
     """The samples of a split (``all`` for every one) that are nearest in a latent, by Euclid."""
-    held = latents(checkpoint)
-    if isinstance(held, DataProblem):
-        return held
-    at = np.flatnonzero(held.ids == sample)
-    if not len(at) or latent not in held.values:
+    stored = latents(checkpoint)
+    if isinstance(stored, DataProblem):
+        return stored
+    at = np.flatnonzero(stored.ids == sample)
+    if not len(at) or latent not in stored.values:
         return DataProblem(f"There is no {latent} of the sample {sample}.")
     frame = table(checkpoint)
-    values = held.values[latent]
+    values = stored.values[latent]
     distance = distances(values, values[at[0]])
     distance[at[0]] = np.inf
     if split != "all":
-        splits = frame["split"].reindex(held.ids).to_numpy()
+        splits = frame["split"].reindex(stored.ids).to_numpy()
         distance[splits != split] = np.inf
     order = np.argsort(distance, kind="stable")[:count]
-    truth = frame["y"].reindex(held.ids).to_numpy()
+    truth = frame["y"].reindex(stored.ids).to_numpy()
     near = [i for i in order if np.isfinite(distance[i])]
-    return [Neighbour(str(held.ids[i]), str(truth[i]), float(distance[i])) for i in near]
+    return [Neighbour(str(stored.ids[i]), str(truth[i]), float(distance[i])) for i in near]

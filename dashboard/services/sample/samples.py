@@ -77,10 +77,10 @@ def neighbours_in(frame: pd.DataFrame, sample: str) -> tuple[str | None, str | N
     ids = frame["id"].tolist()
     if sample not in frame.index:
         return None, (ids[0] if ids else None), None
-    place = ids.index(sample)
-    before = ids[place - 1] if place else None
-    after = ids[place + 1] if place + 1 < len(ids) else None
-    return before, after, place
+    position = ids.index(sample)
+    before = ids[position - 1] if position else None
+    after = ids[position + 1] if position + 1 < len(ids) else None
+    return before, after, position
 
 
 def modality_names(checkpoint: Checkpoint) -> tuple[str, ...]:
@@ -110,15 +110,17 @@ class Opinion:
 
 def opinions(checkpoints: Sequence[Checkpoint], sample: str) -> list[Opinion]:
     """Predictions of every given checkpoint that has the sample."""
-    said = []
-    for one in checkpoints:
-        row = record(one, sample)
+    result = []
+    for checkpoint in checkpoints:
+        row = record(checkpoint, sample)
         if row:
             truth = float(row.get(schema.prob(row["y"]), np.nan))
-            said.append(
-                Opinion(one.model, row["pred"], row["confidence"], bool(row["correct"]), truth)
+            result.append(
+                Opinion(
+                    checkpoint.model, row["pred"], row["confidence"], bool(row["correct"]), truth
+                )
             )
-    return said
+    return result
 
 
 def record(checkpoint: Checkpoint, sample: str) -> dict[str, Any]:
@@ -132,25 +134,25 @@ def record(checkpoint: Checkpoint, sample: str) -> dict[str, Any]:
 def unimodal(checkpoint: Checkpoint, sample: str) -> list[Opinion]:
     """What each modality alone says; empty for tables that do not hold it."""
     row, names = record(checkpoint, sample), modality_names(checkpoint)
-    said: list[Opinion] = []
+    result: list[Opinion] = []
     for modality, name in zip(schema.MODALITY_NUMBERS, names, strict=False):
         column = schema.unimodal_pred(modality)
         if column in row:
             says = str(row[column])
             p = float(row.get(schema.unimodal_prob(modality, says), np.nan))
             truth = float(row.get(schema.unimodal_prob(modality, row["y"]), np.nan))
-            said.append(Opinion(f"{name} alone", says, p, says == row["y"], truth))
-    return said
+            result.append(Opinion(f"{name} alone", says, p, says == row["y"], truth))
+    return result
 
 
 def gates(checkpoint: Checkpoint, sample: str) -> pd.DataFrame:
     """Columns component, weight: rows that sum to 1; no rows for models without a gate."""
     frame = table(checkpoint)
-    held = schema.components_in(frame.columns)
-    if sample not in frame.index or not held:
+    available = schema.components_in(frame.columns)
+    if sample not in frame.index or not available:
         return pd.DataFrame({"component": [], "weight": []})
-    weights = frame.loc[sample, [schema.gate(c) for c in held]].to_numpy(dtype=float)
-    return pd.DataFrame({"component": held, "weight": weights})
+    weights = frame.loc[sample, [schema.gate(c) for c in available]].to_numpy(dtype=float)
+    return pd.DataFrame({"component": available, "weight": weights})
 
 
 def mean_gates(checkpoint: Checkpoint, split: str) -> pd.DataFrame:
@@ -160,9 +162,9 @@ def mean_gates(checkpoint: Checkpoint, split: str) -> pd.DataFrame:
 
 def mean_gates_of(frame: pd.DataFrame) -> pd.DataFrame:
     """The same over the given rows of a table."""
-    held = schema.components_in(frame.columns)
-    weights = frame[[schema.gate(c) for c in held]].mean().to_numpy(dtype=float)
-    return pd.DataFrame({"component": held, "weight": weights})
+    available = schema.components_in(frame.columns)
+    weights = frame[[schema.gate(c) for c in available]].mean().to_numpy(dtype=float)
+    return pd.DataFrame({"component": available, "weight": weights})
 
 
 def explained(checkpoint: Checkpoint, sample: str) -> float | None:

@@ -54,8 +54,8 @@ def columns(checkpoint: Checkpoint, ids: Sequence[str]) -> dict[int, Column]:
 
 def of_sample(checkpoint: Checkpoint, sample: str) -> list[tuple[str, str]]:
     """What stands for each modality of one sample: (``text`` or ``picture``, text or address)."""
-    held = columns(checkpoint, [sample]).values()
-    return [("text" if c.text else "picture", one) for c in held for one in c.cells if one]
+    shown = columns(checkpoint, [sample]).values()
+    return [("text" if c.text else "picture", cell) for c in shown for cell in c.cells if cell]
 
 
 # Of a page of rows each, at most some hundred kilobytes.
@@ -67,11 +67,11 @@ def _column(
     text = _data.card.modalities[modality - 1].media.type == "text"
     cells: list[str | None] = []
     for sample in ids:
-        one = _small(_data, rows.get(sample), modality)
-        if isinstance(one, str):
-            cells.append(one if text else None)
+        thumbnail = _small(_data, rows.get(sample), modality)
+        if isinstance(thumbnail, str):
+            cells.append(thumbnail if text else None)
         else:
-            cells.append(None if one is None or text else uri(one))
+            cells.append(None if thumbnail is None or text else uri(thumbnail))
     return Column(text, tuple(cells))
 
 

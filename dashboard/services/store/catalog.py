@@ -29,7 +29,7 @@ from dmil_core.io.paths import checkpoints_root, checkpoints_roots, sample_data_
 
 log = logging.getLogger("dashboard")
 
-#: The four ways of learning that are compared, in the order of every list and figure.
+#: The four paradigms that are compared, in the order of every list and figure.
 MODELS = ("joint", "ensemble", "dmil", "dmil-paper")
 
 Status = Literal["ready", "missing", "damaged"]
@@ -77,7 +77,7 @@ class CheckpointCatalog:
         return tuple(sorted(result, key=lambda c: (_rank(c.model), c.model, c.seed)))
 
     def models(self, data: str) -> tuple[str, ...]:
-        """The known ways of learning, then any other that has a folder."""
+        """The known paradigms, then any other that has a folder."""
         return tuple(dict.fromkeys((*MODELS, *(c.model for c in self.of(data)))))
 
     def seeds(self, data: str) -> tuple[int, ...]:
@@ -159,8 +159,8 @@ def _listed() -> CheckpointCatalog:
     visitor = visitors.visitor()
     if not visitor:
         return catalog
-    own = visitors.checkpoints(visitor)
-    mine = _own(str(own), stamp(own.glob("my-*/*/seed*/*")))
+    folder_of_visitor = visitors.checkpoints(visitor)
+    mine = _own(str(folder_of_visitor), stamp(folder_of_visitor.glob("my-*/*/seed*/*")))
     names = tuple(dict.fromkeys(c.data for c in mine))
     return replace(catalog, checkpoints=(*catalog.checkpoints, *mine), own=names)
 
@@ -267,10 +267,10 @@ def _table_path(folder: Path, stem: str) -> Path:
 
 def _numbers_of(frame: pd.DataFrame, classes: tuple[str, ...]) -> list[str]:
     """The columns that are read as numbers, or as true and false."""
-    held = schema.components_in(frame.columns)
+    available = schema.components_in(frame.columns)
     every = ["correct", *(read(c) for read in (schema.prob, schema.logit) for c in classes)]
-    every += [schema.gate(c) for c in held]
-    every += [schema.contribution(c, k) for c in held for k in classes]
+    every += [schema.gate(c) for c in available]
+    every += [schema.contribution(c, k) for c in available for k in classes]
     return [c for c in (*every, schema.EXPLAINED) if c in frame.columns]
 
 

@@ -86,7 +86,7 @@ def own_sets(visitor: str) -> list[OwnSet]:
                 os.utime(folder)
                 size = sum(_size(f) for f in (folder, visitors.checkpoints(visitor) / folder.name))
                 result.append((_made(folder), OwnSet(folder.name, visitor, card, size, KEPT_DAYS)))
-    return [one for _, one in sorted(result, key=lambda pair: pair[0], reverse=True)]
+    return [kept for _, kept in sorted(result, key=lambda pair: pair[0], reverse=True)]
 
 
 def _set_folders(visitor: str) -> list[Path]:
@@ -143,7 +143,7 @@ def save(visitor: str, made: Assembled) -> OwnSet:
 # --- training --------------------------------------------------------------------------------
 
 
-def train(own: OwnSet, thorough: str) -> Job:
+def train(own_set: OwnSet, thorough: str) -> Job:
     """Queue the training of all three models and their maps.
 
     Raises
@@ -158,54 +158,57 @@ def train(own: OwnSet, thorough: str) -> Job:
         umap = thorough == "full" and paradigm == "dmil" and find_spec("umap") is not None
         method = "umap" if umap else "pca"
         argv = command(
-            "train", "--data", own.data, "--paradigm", paradigm, "--map", method,
-            "--out", own.models / paradigm / "seed0", "--epochs-scale", scale, "--progress", "json",
+            "train", "--data", own_set.data, "--paradigm", paradigm, "--map", method,
+            "--out", own_set.models / paradigm / "seed0", "--epochs-scale", scale,
+            "--progress", "json",
         )  # fmt: skip
         steps.append(Step(paradigm, argv, _WORK[paradigm]))
-    before = training(own)
+    before = training(own_set)
     if before is None or not before.active:
         # Models of other settings must not be taken for these; `Start again` of a job keeps them.
-        _remove(own.models)
-    return jobs().submit(own.visitor, "train", f"Training {own.card.title}", own.models, steps)
+        _remove(own_set.models)
+    return jobs().submit(
+        own_set.visitor, "train", f"Training {own_set.card.title}", own_set.models, steps
+    )
 
 
-def training(own: OwnSet) -> Job | None:
+def training(own_set: OwnSet) -> Job | None:
     """The latest training of a set."""
-    return jobs().find("train", own.models)
+    return jobs().find("train", own_set.models)
 
 
-def trainings(own: OwnSet) -> list[Job]:
+def trainings(own_set: OwnSet) -> list[Job]:
     """The training of a set that a visitor should know of: under way, or ended too early."""
-    job = training(own)
+    job = training(own_set)
     return [job] if job is not None and job.state != "done" else []
 
 
 # --- download and removal --------------------------------------------------------------------
 
 
-def packed(own: OwnSet) -> bytes:
+def packed(own_set: OwnSet) -> bytes:
     """A .zip of every checkpoint of a set, its card, and the decomposition as a table."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(CARD_FILE, own.card.to_json())
-        for file in _finished(own):
-            inside = file.relative_to(own.models)
+        archive.writestr(CARD_FILE, own_set.card.to_json())
+        for file in _finished(own_set):
+            inside = file.relative_to(own_set.models)
             if file.name == RUN_FILE:
                 # Where it lay on this server is nobody's business, and of no use elsewhere.
                 run = {**json.loads(file.read_text("utf-8")), "data_source": DATA_FILE}
                 archive.writestr(f"checkpoints/{inside}", json.dumps(run, indent=1))
             else:
                 archive.write(file, f"checkpoints/{inside}")
-        table = own.models / "dmil" / "seed0" / PREDICTIONS_FILE
-        if "dmil" in own.trained and table.exists():
+        table = own_set.models / "dmil" / "seed0" / PREDICTIONS_FILE
+        if "dmil" in own_set.trained and table.exists():
             frame = tables.read_table(table)
             archive.writestr("decomposition.csv", frame.to_csv(index=False))
     return buffer.getvalue()
 
 
-def _finished(own: OwnSet) -> Iterator[Path]:
-    for paradigm in own.trained:
-        folder = own.models / paradigm / "seed0"
+def _finished(own_set: OwnSet) -> Iterator[Path]:
+    for paradigm in own_set.trained:
+        folder = own_set.models / paradigm / "seed0"
         yield from sorted(f for f in folder.iterdir() if f.is_file() and not f.name.startswith("."))
 
 

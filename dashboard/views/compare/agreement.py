@@ -24,9 +24,9 @@ MOST = 15
 LONGEST = 1000
 
 
-def agreement(all_: CheckpointCatalog) -> None:
+def agreement(catalog: CheckpointCatalog) -> None:
     """The part of the page."""
-    outcome = models.among(all_)
+    outcome = models.among(catalog)
     if not outcome:
         return
     if len(outcome) < 2:
@@ -66,7 +66,9 @@ def _columns(result: Agreement) -> tuple[list[figures.Column], int]:
 def _figure(result: Agreement, names: dict[str, str], right: tuple[str, ...] | None) -> None:
     st.markdown(_in_words(result, names), help=comparing.UPSET)
     columns, kinds = _columns(result)
-    said = [f"{_who(names_in(c.name), names, escape=False)}: {c.count}" for c in columns if c.name]
+    sentences = [
+        f"{_who(names_in(c.name), names, escape=False)}: {c.count}" for c in columns if c.name
+    ]
     widgets.chart(
         figures.upset(
             columns,
@@ -75,7 +77,7 @@ def _figure(result: Agreement, names: dict[str, str], right: tuple[str, ...] | N
             "" if right is None else listed(right),
         ),
         "upset",
-        "Samples by which models are right about them. " + "; ".join(said),
+        "Samples by which models are right about them. " + "; ".join(sentences),
         on_select=_clicked,
         selection_mode="points",
     )
@@ -142,7 +144,9 @@ def _samples(
         _list(frame, names, right)
     with panel:
         if view.sample in frame.index:
-            gated = next((one for one in checkpoints if one.gated), checkpoints[0])
+            gated = next(
+                (checkpoint for checkpoint in checkpoints if checkpoint.gated), checkpoints[0]
+            )
             sample_panel.brief(gated, view.sample)
         else:
             st.info(

@@ -20,36 +20,44 @@ from dashboard.widgets import plain
 FEWEST = 5
 
 
-def calibration(all_: CheckpointCatalog) -> None:
+def calibration(catalog: CheckpointCatalog) -> None:
     """The part of the page."""
-    outcome = models.among(all_)
+    outcome = models.among(catalog)
     if not outcome:
         return
     split, names = session.view().split, chosen.names(outcome)
     with st.spinner("Comparing with chance …"):
         results = {
-            names[chosen.key(one)]: result
-            for one in outcome
-            if (result := service.calibration(one, split)) is not None
+            names[chosen.key(checkpoint)]: result
+            for checkpoint in outcome
+            if (result := service.calibration(checkpoint, split)) is not None
         }
     if not results:
         widgets.notice(comparing.no_rows())
         return
     # A handful of samples is right or wrong by chance: such marks jump and hide the others.
-    curves = {name: one.curve[one.curve["rows"] >= FEWEST] for name, one in results.items()}
+    curves = {
+        name: result.curve[result.curve["rows"] >= FEWEST] for name, result in results.items()
+    }
     left, right = st.columns([5, 6], gap="large")
     with left:
         widgets.chart(
             figures.reliability(curves, 400),
             "reliability_of_models",
             "Lines of how often answers of a confidence are right. ECE: "
-            + ", ".join(f"{name} {one.error:.1%}" for name, one in results.items()),
+            + ", ".join(f"{name} {result.error:.1%}" for name, result in results.items()),
         )
     with right:
         st.markdown(
             "  \n".join(
-                comparing.calibrated(plain(name), one.verdict, one.sure, one.accuracy, one.error)
-                for name, one in results.items()
+                comparing.calibrated(
+                    plain(name),
+                    result.verdict,
+                    result.sure,
+                    result.accuracy,
+                    result.error,
+                )
+                for name, result in results.items()
             ),
             help=comparing.RELIABILITY,
         )
@@ -62,14 +70,14 @@ def _table(results: dict[str, Calibration]) -> None:
     words = {"fine": "well calibrated", "bold": "too sure", "shy": "not sure enough"}
     frame = pd.DataFrame(
         [
-            (name, one.error, one.luck, one.sure, one.accuracy, one.rows)
-            for name, one in results.items()
+            (name, result.error, result.luck, result.sure, result.accuracy, result.rows)
+            for name, result in results.items()
         ],
         columns=["model", "ece", "luck", "sure", "right", "samples"],
     )
     shares = ["ece", "luck", "sure", "right"]
     shown = frame.drop(columns="samples").assign(**{c: 100 * frame[c] for c in shares})
-    shown.insert(1, "verdict", [words[one.verdict] for one in results.values()])
+    shown.insert(1, "verdict", [words[result.verdict] for result in results.values()])
     number = st.column_config.NumberColumn
     st.dataframe(
         shown,

@@ -1,4 +1,4 @@
-"""Compare: which way of learning is right how often, and is the difference real?"""
+"""Compare: which paradigm is right how often, and is the difference real?"""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from dashboard.views.compare import samples, seeds, sets
 
 def compare() -> None:
     """The page."""
-    all_, view = checkpoint_catalog(), session.view()
-    anything = len(board.recorded(all_.root).runs) or all_.checkpoints
+    catalog, view = checkpoint_catalog(), session.view()
+    anything = len(board.recorded(catalog.root).runs) or catalog.checkpoints
     if not anything:
-        widgets.notice(messages.no_checkpoints(shown(all_.root)))
+        widgets.notice(messages.no_checkpoints(shown(catalog.root)))
         return
     st.segmented_control(
         "Compare on",
@@ -29,8 +29,8 @@ def compare() -> None:
         **session.bound("part", "choice_part", view.part),
     )
     if view.part == "seeds":
-        seeds.seeds(all_)
+        seeds.seeds(catalog)
     elif view.part == "sets":
-        sets.sets(all_)
+        sets.sets(catalog)
     else:
-        samples.samples(all_)
+        samples.samples(catalog)

@@ -25,10 +25,10 @@ GROUPS = {
 MANY = 6
 
 
-def groups(all_: CheckpointCatalog) -> None:
+def groups(catalog: CheckpointCatalog) -> None:
     """The part of the page."""
     view = session.view()
-    ready = all_.ready(view.data, view.seed)
+    ready = catalog.ready(view.data, view.seed)
     result = service.groupings(ready, view.split)
     if view.slice:
         drawn = slices.read(view.slice)
@@ -43,7 +43,7 @@ def groups(all_: CheckpointCatalog) -> None:
         widgets.notice(messages.no_interaction_type())
     left, right = st.columns(2, gap="large")
     with left:
-        _synergy(all_)
+        _synergy(catalog)
     with right:
         _confusion(ready)
 
@@ -64,10 +64,10 @@ def _group(ready: tuple[Checkpoint, ...], name: str, frame: pd.DataFrame) -> Non
     widgets.download(frame, f"by-{name}-{session.view().data}")
 
 
-def _synergy(all_: CheckpointCatalog) -> None:
+def _synergy(catalog: CheckpointCatalog) -> None:
     view = session.view()
     st.header("Synergy indicator", anchor=False, help=terms.SYNERGY_INDICATOR)
-    result = service.synergy(all_, view.data, view.seed, view.split)
+    result = service.synergy(catalog, view.data, view.seed, view.split)
     if result is None:
         widgets.notice(messages.no_pair())
         return

@@ -15,10 +15,10 @@ from dashboard.text import messages, terms
 from dashboard.widgets import plain
 
 
-def bits(all_: CheckpointCatalog) -> None:
+def bits(catalog: CheckpointCatalog) -> None:
     """What the inputs tell on average: by the heads of a few models, and exactly where known."""
     view = session.view()
-    ready = all_.ready(view.data, view.seed)
+    ready = catalog.ready(view.data, view.seed)
     some = [c for c in ready if c.model in (view.model, "dmil", "ensemble")]
     shown_models = some or list(ready[:1])
     frame = information.averages(shown_models, view.split, view.definition)
@@ -36,12 +36,12 @@ def bits(all_: CheckpointCatalog) -> None:
             "that read the data alone, where that is kept. R + U1 + U2 + S = all."
         )
         _nearest(frame)
-        for one in shown_models:
-            share = information.agreement(one, view.split, view.definition)
+        for checkpoint in shown_models:
+            share = information.agreement(checkpoint, view.split, view.definition)
             if share is not None:
                 st.markdown(
-                    f"The largest gate of **{plain(one.model)}** is the largest part in bits for "
-                    f"**{share:.1%}** of the samples.",
+                    f"The largest gate of **{plain(checkpoint.model)}** is the largest part in "
+                    f"bits for **{share:.1%}** of the samples.",
                     help=f"Samples, Filter, Show lists those where {terms.GATE_AND_BITS} disagree.",
                 )
         if view.split == "train":

@@ -13,30 +13,35 @@ from dashboard.text import comparing, messages
 from dashboard.widgets import plain
 
 
-def among(all_: CheckpointCatalog) -> tuple[Checkpoint, ...]:
+def among(catalog: CheckpointCatalog) -> tuple[Checkpoint, ...]:
     """The models that take part, after the control to choose them; empty after a notice."""
     view = session.view()
-    result = service.chosen(all_, view.data, view.seed, view.model, view.among)
-    offered = service.offered(all_, view.data, view.seed)
+    result = service.chosen(catalog, view.data, view.seed, view.model, view.among)
+    offered = service.offered(catalog, view.data, view.seed)
     names = service.names(offered)
     st.multiselect(
         "Models that take part",
-        [service.key(one) for one in offered],
+        [service.key(checkpoint) for checkpoint in offered],
         format_func=names.__getitem__,
         max_selections=service.MOST,
         help=f"At most {service.MOST}. Several seeds of one model can be chosen where they exist.",
         **session.bound(
-            "among", "choice_among", [service.key(one) for one in result.checkpoints], listed
+            "among",
+            "choice_among",
+            [service.key(checkpoint) for checkpoint in result.checkpoints],
+            listed,
         ),
     )
-    for one in result.damaged:
-        if one.seed != view.seed:
+    for checkpoint in result.damaged:
+        if checkpoint.seed != view.seed:
             # Those of the chosen seed are named above on the page already.
-            widgets.notice(messages.damaged(shown(one.folder), one.problem))
+            widgets.notice(messages.damaged(shown(checkpoint.folder), checkpoint.problem))
     if result.unknown and result.checkpoints:
         st.caption(f"Not trained for this data set: {plain(', '.join(result.unknown))}.")
     if result.other_data:
-        widgets.notice(comparing.other_data([plain(one.model) for one in result.other_data]))
+        widgets.notice(
+            comparing.other_data([plain(checkpoint.model) for checkpoint in result.other_data])
+        )
     if not result.checkpoints:
         widgets.notice(comparing.nothing_chosen())
     return result.checkpoints

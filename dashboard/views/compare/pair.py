@@ -20,14 +20,14 @@ from dashboard.widgets import plain
 LONGEST = 1000
 
 
-def pair(all_: CheckpointCatalog) -> None:
+def pair(catalog: CheckpointCatalog) -> None:
     """The part of the page."""
     view = session.view()
-    offered = chosen.offered(all_, view.data, view.seed)
+    offered = chosen.offered(catalog, view.data, view.seed)
     if len(offered) < 2:
         widgets.notice(messages.one_model_only())
         return
-    two = _choice(all_, offered)
+    two = _choice(catalog, offered)
     if two is None:
         return
     first, second = two
@@ -36,12 +36,12 @@ def pair(all_: CheckpointCatalog) -> None:
         widgets.notice(comparing.no_rows())
         return
     names = chosen.names(two)
-    one, other = names[chosen.key(first)], names[chosen.key(second)]
-    rows = _side(frame, one, other)
+    name, other = names[chosen.key(first)], names[chosen.key(second)]
+    rows = _side(frame, name, other)
     if rows.empty:
         widgets.notice(messages.no_disagreement())
     else:
-        _list(rows, one, other)
+        _list(rows, name, other)
         widgets.start_with_first(rows)
     sample = session.view().sample
     if sample in table(first).index and sample in table(second).index:
@@ -51,31 +51,40 @@ def pair(all_: CheckpointCatalog) -> None:
 
 
 def _choice(
-    all_: CheckpointCatalog, offered: tuple[Checkpoint, ...]
+    catalog: CheckpointCatalog, offered: tuple[Checkpoint, ...]
 ) -> tuple[Checkpoint, Checkpoint] | None:
     """The two models, any seeds; None after saying why one of them cannot be shown."""
     view = session.view()
-    there, names = {chosen.key(one): one for one in offered}, chosen.names(offered)
+    by_key, names = (
+        {chosen.key(checkpoint): checkpoint for checkpoint in offered},
+        chosen.names(offered),
+    )
     first = f"{view.model}:{view.seed}"
-    first = first if first in there else next(iter(there))
-    others = [key for key in there if key != first]
+    first = first if first in by_key else next(iter(by_key))
+    others = [key for key in by_key if key != first]
     wanted = (f"{view.compared}:{view.compared_seed or view.seed}", f"{view.compared}:{view.seed}")
     second = next((key for key in wanted if key in others), others[0])
     left, right = st.columns(2, gap="large")
     with left:
-        _select("First model", "pair_first", list(there), first, names, "model", "seed")
+        _select("First model", "pair_first", list(by_key), first, names, "model", "seed")
     with right:
         _select("Second model", "pair_second", others, second, names, "compared", "compared_seed")
-    checked = [all_.get(there[k].data, there[k].model, there[k].seed) for k in (first, second)]
-    for one in checked:
-        if one.status != "ready":
-            widgets.notice(messages.damaged(shown(one.folder), one.problem))
+    checked = [
+        catalog.get(by_key[k].data, by_key[k].model, by_key[k].seed) for k in (first, second)
+    ]
+    for checkpoint in checked:
+        if checkpoint.status != "ready":
+            widgets.notice(messages.damaged(shown(checkpoint.folder), checkpoint.problem))
             return None
-    one, two = checked
-    if one.run is not None and two.run is not None and one.run.data_digest != two.run.data_digest:
+    checkpoint, against = checked
+    if (
+        checkpoint.run is not None
+        and against.run is not None
+        and checkpoint.run.data_digest != against.run.data_digest
+    ):
         widgets.notice(comparing.other_data([plain(names[second])]))
         return None
-    return one, two
+    return checkpoint, against
 
 
 def _select(
@@ -95,8 +104,12 @@ def _select(
 
 def _side(frame: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
     """The rows of the chosen side, after the choice and its counts."""
-    one, two = frame["first_right"], frame["second_right"]
-    sides = {"both": pd.Series(True, index=frame.index), "first": one & ~two, "second": ~one & two}
+    left, right = frame["first_right"], frame["second_right"]
+    sides = {
+        "both": pd.Series(True, index=frame.index),
+        "first": left & ~right,
+        "second": ~left & right,
+    }
     words = {
         "both": "all samples",
         "first": f"only {plain(first)} right",
@@ -111,8 +124,8 @@ def _side(frame: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
     )
     other = int((frame["first_says"] != frame["second_says"]).sum())
     st.caption(
-        f"Both right {int((one & two).sum()):,}, neither {int((~one & ~two).sum()):,}. They give "
-        f"different answers to {other:,} of {len(frame):,} samples."
+        f"Both right {int((left & right).sum()):,}, neither {int((~left & ~right).sum()):,}. They "
+        f"give different answers to {other:,} of {len(frame):,} samples."
     )
     return frame[sides[session.view().side]]
 

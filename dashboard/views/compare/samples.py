@@ -22,13 +22,13 @@ _LOOKS = {
 }
 
 
-def samples(all_: CheckpointCatalog) -> None:
+def samples(catalog: CheckpointCatalog) -> None:
     """The part of the page."""
     view = session.view()
-    if not all_.ready(view.data, view.seed):
-        widgets.current(all_)
+    if not catalog.ready(view.data, view.seed):
+        widgets.current(catalog)
         return
-    _damaged(all_)
+    _damaged(catalog)
     st.segmented_control(
         "Look at",
         LOOKS,
@@ -41,12 +41,12 @@ def samples(all_: CheckpointCatalog) -> None:
     st.header(comparing.QUESTIONS[view.look], anchor=False, help=help_)
     rows = f", {terms.SPLITS[view.split]} samples" if view.look != "training" else ""
     st.caption(f"Models of seed {view.seed}{rows}. One seed is a look, not a comparison.")
-    _LOOKS[view.look](all_)
+    _LOOKS[view.look](catalog)
 
 
-def _damaged(all_: CheckpointCatalog) -> None:
+def _damaged(catalog: CheckpointCatalog) -> None:
     view = session.view()
-    for result in all_.of(view.data, view.seed):
-        checked = all_.get(result.data, result.model, result.seed)
+    for result in catalog.of(view.data, view.seed):
+        checked = catalog.get(result.data, result.model, result.seed)
         if checked.status == "damaged":
             widgets.notice(messages.damaged(shown(checked.folder), checked.problem))

@@ -21,17 +21,17 @@ from dashboard.text import messages, terms, verdicts
 from dashboard.widgets import plain
 
 
-def seeds(all_: CheckpointCatalog) -> None:
+def seeds(catalog: CheckpointCatalog) -> None:
     """The part of the page."""
     view = session.view()
     split = service.split_of(view.split)
-    recorded = service.recorded(all_.root, split).of(view.data)
+    recorded = service.recorded(catalog.root, split).of(view.data)
     if recorded.empty:
-        _one_seed(all_)
+        _one_seed(catalog)
         return
     st.header("Who is right how often, and is the difference real?", anchor=False)
     lead = st.container()
-    result = _choices(all_, split)
+    result = _choices(catalog, split)
     if result is None:
         widgets.notice(messages.no_metric(terms.METRICS[view.metric]))
         return
@@ -43,11 +43,11 @@ def seeds(all_: CheckpointCatalog) -> None:
     with right:
         _differences(result)
     _table(result)
-    _one_method(all_, result, split)
-    _interaction_types(all_, result, split)
+    _one_method(catalog, result, split)
+    _interaction_types(catalog, result, split)
 
 
-def _choices(all_: CheckpointCatalog, split: str) -> Board | None:
+def _choices(catalog: CheckpointCatalog, split: str) -> Board | None:
     """Metric and reference; the board that follows from them."""
     view = session.view()
     left, right = st.columns(2, gap="large")
@@ -60,7 +60,7 @@ def _choices(all_: CheckpointCatalog, split: str) -> Board | None:
             terms.METRICS.__getitem__,
             help=terms.METRIC,
         )
-    result = service.board(all_, view.data, view.metric, view.reference, split)
+    result = service.board(catalog, view.data, view.metric, view.reference, split)
     if result is not None:
         with right:
             widgets.select(
@@ -104,10 +104,10 @@ def _incomplete(board: Board) -> None:
     table = board.table
     short = table[table["seeds"] < service.SEEDS]
     counts = zip(short["method"], short["seeds"], strict=True)
-    said = [f"{plain(m)} {n} of {service.SEEDS}" for m, n in counts]
+    counts_in_words = [f"{plain(m)} {n} of {service.SEEDS}" for m, n in counts]
     parts = []
-    if said:
-        parts.append(f"Seeds so far: {verdicts.listed(said)}.")
+    if counts_in_words:
+        parts.append(f"Seeds so far: {verdicts.listed(counts_in_words)}.")
     if board.missing:
         names = verdicts.listed([plain(m) for m in board.missing], 12)
         parts.append(f"Recorded on other data sets but not here: {names}.")
@@ -212,12 +212,12 @@ def _table(board: Board) -> None:
         widgets.download(board.table, f"comparison-{view.data}")
 
 
-def _one_method(all_: CheckpointCatalog, board: Board, split: str) -> None:
+def _one_method(catalog: CheckpointCatalog, board: Board, split: str) -> None:
     """The method of the row that was clicked, over every data set."""
     view = session.view()
     if view.method not in board.methods:
         return
-    apart = service.over_sets(all_.root, view.metric, board.reference, split)
+    apart = service.over_sets(catalog.root, view.metric, board.reference, split)
     apart = apart[apart["paradigm"] == view.method].sort_values("difference", ascending=False)
     with st.container(border=True):
         st.markdown(f"**{plain(view.method)} over all data sets**")
@@ -244,9 +244,9 @@ def _close() -> None:
     session.change(method="")
 
 
-def _interaction_types(all_: CheckpointCatalog, board: Board, split: str) -> None:
+def _interaction_types(catalog: CheckpointCatalog, board: Board, split: str) -> None:
     view = session.view()
-    frame = service.by_interaction_type(all_.root, view.data, split, board.methods)
+    frame = service.by_interaction_type(catalog.root, view.data, split, board.methods)
     if not frame.empty:
         st.markdown("**Accuracy by true interaction type**", help=terms.INTERACTION_TYPE)
         widgets.chart(
@@ -267,21 +267,21 @@ def _interaction_types(all_: CheckpointCatalog, board: Board, split: str) -> Non
         )
 
 
-def _one_seed(all_: CheckpointCatalog) -> None:
+def _one_seed(catalog: CheckpointCatalog) -> None:
     """No records: one seed of each trained model, and how to get more."""
     view = session.view()
-    if not all_.ready(view.data, view.seed):
-        widgets.current(all_)
+    if not catalog.ready(view.data, view.seed):
+        widgets.current(catalog)
         return
     st.header("Who is right how often", anchor=False, help=terms.ACCURACY)
-    widgets.notice(messages.no_records(view.data, view.data in all_.own))
-    scores = models.scores(all_, view.data, view.seed, view.split)
+    widgets.notice(messages.no_records(view.data, view.data in catalog.own))
+    scores = models.scores(catalog, view.data, view.seed, view.split)
     frame = pd.DataFrame([asdict(s) for s in scores])
     widgets.bars(figures.accuracy(frame), "accuracy", "Accuracy of each model with its interval")
     st.caption(
         f"One seed, {scores[0].rows:,} samples; whisker: 95 % bootstrap interval over the samples. "
         "It does not show how much another seed would differ."
     )
-    missing = [m for m in all_.models(view.data) if m not in set(frame["model"])]
+    missing = [m for m in catalog.models(view.data) if m not in set(frame["model"])]
     if missing:
         st.caption(f"Not trained for this data set and seed: {plain(', '.join(missing))}.")

@@ -16,17 +16,17 @@ from dashboard.text import messages, terms, verdicts
 from dashboard.widgets import plain
 
 
-def sets(all_: CheckpointCatalog) -> None:
+def sets(catalog: CheckpointCatalog) -> None:
     """The part of the page."""
     view = session.view()
     split = service.split_of(view.split)
-    st.header("Which way of learning is best over all data sets?", anchor=False)
+    st.header("Which paradigm is best over all data sets?", anchor=False)
     lead = st.container()
     widgets.select(
         "Metric", "metric", METRICS, view.metric, terms.METRICS.__getitem__,
         help=terms.METRIC, width=360,
     )  # fmt: skip
-    result = service.rank_summary(all_.root, view.metric, split)
+    result = service.rank_summary(catalog.root, view.metric, split)
     if result.ranks.empty:
         widgets.notice(messages.no_ranks())
     else:
@@ -49,16 +49,16 @@ def _lead(standing: service.RankSummary) -> None:
             plain(ranks.index[0]), float(ranks.iloc[0]), len(ranks), names, standing.critical, tied
         )
     )
-    said = []
+    sentences = []
     if standing.sets_left_out:
         some = ", ".join(plain(d) for d in standing.sets_left_out)
-        said.append(f"Left out, as runs are missing: {some}.")
+        sentences.append(f"Left out, as runs are missing: {some}.")
     if standing.paradigms_left_out:
         some = ", ".join(plain(p) for p in standing.paradigms_left_out)
-        said.append(f"Methods that are not on all of these data sets: {some}.")
-    if said:
+        sentences.append(f"Methods that are not on all of these data sets: {some}.")
+    if sentences:
         st.caption(
-            ":material/pending: " + " ".join(said) + " Ranks are over the largest part of the "
+            ":material/pending: " + " ".join(sentences) + " Ranks are over the largest part of the "
             f"records with all {service.SEEDS} seeds of every method on every data set."
         )
 

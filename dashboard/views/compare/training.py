@@ -18,20 +18,20 @@ from dashboard.views.compare import models
 from dashboard.widgets import plain
 
 
-def training(all_: CheckpointCatalog) -> None:
+def training(catalog: CheckpointCatalog) -> None:
     """The part of the page."""
-    result = models.among(all_)
+    result = models.among(catalog)
     if not result:
         return
     names = chosen.names(result)
     shown = _choice()
     kept: dict[str, Training] = {}
-    for one in result:
-        epochs = service.training(one)
+    for checkpoint in result:
+        epochs = service.training(checkpoint)
         if epochs is None:
-            widgets.notice(messages.no_history(one.data, one.model, one.seed))
+            widgets.notice(messages.no_history(checkpoint.data, checkpoint.model, checkpoint.seed))
         else:
-            kept[names[chosen.key(one)]] = epochs
+            kept[names[chosen.key(checkpoint)]] = epochs
     if not kept:
         return
     marked = _marked(result, names, kept)
@@ -61,19 +61,21 @@ def _marked(
 ) -> str:
     """The model whose stages are shaded: the chosen one, else one with a gate, else the first."""
     view = session.view()
-    order = sorted(checkpoints, key=lambda one: (one.model != view.model, not one.gated))
-    return next(n for one in order if (n := names[chosen.key(one)]) in kept)
+    order = sorted(
+        checkpoints, key=lambda checkpoint: (checkpoint.model != view.model, not checkpoint.gated)
+    )
+    return next(n for checkpoint in order if (n := names[chosen.key(checkpoint)]) in kept)
 
 
 def _curves(kept: dict[str, Training], shown: tuple[str, ...], marked: str) -> None:
     bands = {
-        name: [figures.Band(s.title, s.first, s.last, s.best) for s in one.stages]
-        for name, one in kept.items()
+        name: [figures.Band(s.title, s.first, s.last, s.best) for s in record.stages]
+        for name, record in kept.items()
     }
-    last = {name: one.stages[-1] for name, one in kept.items()}
+    last = {name: record.stages[-1] for name, record in kept.items()}
     widgets.chart(
         figures.curves(
-            {name: one.epochs for name, one in kept.items()},
+            {name: record.epochs for name, record in kept.items()},
             bands,
             {column: comparing.CURVES[column] for column in shown},
             marked,
@@ -96,12 +98,12 @@ def _stages(
     checkpoints: tuple[Checkpoint, ...], names: dict[str, str], kept: dict[str, Training]
 ) -> None:
     records = []
-    for one in checkpoints:
-        name = names[chosen.key(one)]
+    for record in checkpoints:
+        name = names[chosen.key(record)]
         for stage in kept[name].stages if name in kept else ():
             went = stage.last - stage.first + 1
             why = comparing.stopped(stage.patience) if stage.stopped else "all epochs"
-            if one.run is not None and not one.run.finished:
+            if record.run is not None and not record.run.finished:
                 why = "training stopped early" if stage is kept[name].stages[-1] else why
             records.append(
                 (name, stage.title, f"{went} of {stage.most}", why, stage.best - stage.first + 1,
@@ -124,6 +126,6 @@ def _stages(
         alt="Stages of each training: epochs, best epoch, validation accuracy and loss there",
     )
     widgets.download(
-        pd.concat([one.epochs.assign(model=name) for name, one in kept.items()]),
+        pd.concat([record.epochs.assign(model=name) for name, record in kept.items()]),
         f"training-{session.view().data}",
     )

@@ -57,9 +57,9 @@ def _verdict(numbers: Numbers) -> None:
 def _parts(numbers: Numbers) -> None:
     """The four parts in large figures."""
     measure = session.view().measure
-    own = dict(zip(text.COMPONENTS, numbers.parts[measure], strict=True))
+    by_component = dict(zip(text.COMPONENTS, numbers.parts[measure], strict=True))
     with st.container(horizontal=True, key="parts", gap="medium"):
-        for name, value in own.items():
+        for name, value in by_component.items():
             with st.container(width=150, gap=None):
                 st.metric(f"{badge(name)} {text.NAMES[name]}", f"{text.bits(value)} bits")
     st.caption(
@@ -77,7 +77,7 @@ def _joint(mixture: GateMixture) -> None:
     widgets.chart(
         figures.joint(frame, names),
         "joint",
-        f"Squares of each pair of inputs x1 x2 with their class: {service.told(frame)}",
+        f"Squares of each pair of inputs x1 x2 with their class: {service.in_words(frame)}",
         about=mixture.spec,
     )
 

@@ -28,8 +28,8 @@ def gate_choice(mixture: GateMixture) -> None:
         required=True,
         **_reports("mixture_gate", chosen, lambda name: _choose(mixture, name)),
     )
-    said = {"mix": text.MIX, "table": text.TABLE}
-    words = said.get(chosen) or f"**{text.GATES[chosen]}**: y is {service.SAYS[chosen]}."
+    captions = {"mix": text.MIX, "table": text.TABLE}
+    words = captions.get(chosen) or f"**{text.GATES[chosen]}**: y is {service.SAYS[chosen]}."
     st.caption(words)
 
 
@@ -105,10 +105,10 @@ def _weights(mixture: GateMixture) -> None:
     st.markdown("How often each gate is on", help=text.WEIGHT)
     # Columns anew for each two, so that they keep their order where there is room for one only.
     columns: Sequence[Any] = ()
-    for place, (name, weight) in enumerate(now.items()):
-        columns = columns if place % 2 else st.columns(2)
+    for index, (name, weight) in enumerate(now.items()):
+        columns = columns if index % 2 else st.columns(2)
         share = f": {often[name]:.0%}" if name in often else ""
-        columns[place % 2].slider(
+        columns[index % 2].slider(
             f"{text.GATES[name]}{share}", 0.0, 1.0, step=0.05,
             **_reports(f"mixture_weight_{name}", weight, partial(_weigh, mixture, name)),
         )  # fmt: skip
@@ -167,19 +167,19 @@ def _prior(mixture: GateMixture) -> None:
         return
     # Of two classes one number says it all.
     several = len(names) > 2
-    place = st.expander("How often each class occurs") if several else st.container()
+    area = st.expander("How often each class occurs") if several else st.container()
     for k in range(len(names)) if several else (1,):
-        place.slider(
+        area.slider(
             f"Class {plain(names[k])}: how often", 0.0, 1.0, step=0.05, format="percent",
             help=text.PRIOR, disabled=not able[k],
             **_reports(f"mixture_prior_{k}", round(now[k], 4), partial(_tilt, mixture, k)),
         )  # fmt: skip
     if mixture.prior:
-        place.button(
+        area.button(
             "As it comes out", key="mixture_prior_none", type="tertiary", icon=":material/undo:",
             on_click=lambda: _change(mixture, prior=()),
         )  # fmt: skip
 
 
-def _tilt(mixture: GateMixture, place: int, chance: float) -> None:
-    _change(mixture, prior=service.tilted(mixture, place, chance))
+def _tilt(mixture: GateMixture, index: int, chance: float) -> None:
+    _change(mixture, prior=service.tilted(mixture, index, chance))

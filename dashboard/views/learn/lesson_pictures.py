@@ -69,19 +69,19 @@ def _legend(parts: Mapping[str, float]) -> None:
 def _alike(control: bool) -> None:
     spec = _mixture("alike", control)
     result, parts = gates.numbers(spec), _parts_of(spec)
-    said = says.alike(result.i1, result.i2, result.i12)
-    _chart(figures.alone_and_together(parts, 1.0), "alike", f"Bars: {said}", spec)
-    st.markdown(said)
+    sentence = says.alike(result.i1, result.i2, result.i12)
+    _chart(figures.alone_and_together(parts, 1.0), "alike", f"Bars: {sentence}", spec)
+    st.markdown(sentence)
     _legend(parts)
 
 
 def _eyes(control: bool) -> None:
     spec = _mixture("eyes", control)
     result, parts = gates.numbers(spec), _parts_of(spec)
-    said = says.eyes(result.i1, result.i2, result.i12)
+    sentence = says.eyes(result.i1, result.i2, result.i12)
     fig = figures.alone_and_together(parts, 2.0, added=True)
-    _chart(fig, "eyes", f"Bars: {said}", spec)
-    st.markdown(said)
+    _chart(fig, "eyes", f"Bars: {sentence}", spec)
+    st.markdown(sentence)
     _legend(parts)
 
 
@@ -89,11 +89,11 @@ def _switches(control: bool) -> None:
     spec = _mixture("switches", control)
     frame = service.cases(spec)
     st.markdown("**How likely is y = 1?**")
-    told = "; ".join(
-        f"x1={x1} x2={x2}: {one:.0%} by x1, {two:.0%} by x2, mean {mean:.0%}, both {both:.0%}"
-        for x1, x2, _, one, two, mean, both in frame.itertuples(index=False)
+    described = "; ".join(
+        f"x1={x1} x2={x2}: {by_x1:.0%} by x1, {by_x2:.0%} by x2, mean {mean:.0%}, both {both:.0%}"
+        for x1, x2, _, by_x1, by_x2, mean, both in frame.itertuples(index=False)
     )
-    _chart(figures.cases(frame), "switches", f"Chance of y = 1 by who looks: {told}", spec)
+    _chart(figures.cases(frame), "switches", f"Chance of y = 1 by who looks: {described}", spec)
     st.markdown(says.switches(service.right(frame, "mean"), service.right(frame, "both")))
 
 
@@ -152,16 +152,16 @@ def _sample() -> tuple[Checkpoint, Mapping[str, str]] | None:
 
 
 def _media() -> None:
-    if there := _sample():
-        result, kinds = there
+    if chosen := _sample():
+        result, kinds = chosen
         media_cards.row(result, kinds["picture"], across=2, brief=True)
 
 
 def _gate(control: bool) -> None:
-    there = _sample()
-    if there is None:
+    chosen = _sample()
+    if chosen is None:
         return
-    result, kinds = there
+    result, kinds = chosen
     sample = kinds["picture"]
     if control:
         sample = _chosen(result, kinds)
@@ -220,10 +220,10 @@ def pair_choice() -> dict[str, Any]:
 def _case() -> None:
     values = dict(zip(("x1", "x2", "both"), service.in_case(), strict=True))
     named = {f"{x} = {service.CASE[x]}": values[x] for x in ("x1", "x2")}
-    said = says.case({**named, "The pair": values["both"]})
+    sentence = says.case({**named, "The pair": values["both"]})
     fig = figures.signed(values, (-1.0, 1.0))
-    _chart(fig, "case", f"Bits about y = {service.CASE['y']}: {said}", service.AND)
-    st.markdown(said)
+    _chart(fig, "case", f"Bits about y = {service.CASE['y']}: {sentence}", service.AND)
+    st.markdown(sentence)
 
 
 def _definitions() -> None:
@@ -241,7 +241,7 @@ def _definitions() -> None:
     _legend(parts)
 
 
-def _pair(told: bool) -> None:
+def _pair(explained: bool) -> None:
     result = service.mapped()
     near: Apart | DataProblem = (
         DataProblem("No model with a map is there.") if result is None else service.apart(result)
@@ -249,7 +249,7 @@ def _pair(told: bool) -> None:
     if result is None or isinstance(near, DataProblem):
         widgets.notice(messages.no_lesson_samples(getattr(near, "message", "")))
         return
-    if not told:
+    if not explained:
         alt = f"Map of {len(near.places):,} samples: A and B are beside each other"
         _chart(figures.pair(near.places, (near.one, near.other)), "pair", alt, result.data)
         st.caption(f"Map of {plain(result.data)}, as the model {plain(result.model)} sees it.")

@@ -82,9 +82,9 @@ def _open(lesson: Lesson) -> None:
     now, step = _progress(), 1
     if now.get(lesson.name, lesson_progress.Record()).done:
         now = lesson_progress.again(now, lesson.name)
-    for place, one in enumerate(lesson.steps, start=1):
-        if isinstance(one, Question) and _answered(now, lesson, one):
-            step = place + 1
+    for number, shown in enumerate(lesson.steps, start=1):
+        if isinstance(shown, Question) and _answered(now, lesson, shown):
+            step = number + 1
     session.change(
         lesson=lesson.name, step=step, said=lesson_progress.write(now),
         mixture="", build="", setting="", method="",
@@ -99,22 +99,22 @@ def _leave() -> None:
 
 
 def _lesson(lesson: Lesson) -> None:
-    place = min(max(session.view().step, 1), len(lesson.steps))
-    step = lesson.steps[place - 1]
-    _head(lesson, place)
-    with st.container(border=True, key=f"step_{place}"):
+    number = min(max(session.view().step, 1), len(lesson.steps))
+    step = lesson.steps[number - 1]
+    _head(lesson, number)
+    with st.container(border=True, key=f"step_{number}"):
         st.markdown(f"### {step.title}")
         if not isinstance(step, Takeaway):
             st.markdown(step.text)
         later = _inside(lesson, step)
-    _ways(lesson, place)
+    _ways(lesson, number)
     # A picture may take a while; the words, the answers and the way on are there before it.
     for container, picture in later:
         with container:
             lesson_pictures.draw(picture)
 
 
-def _head(lesson: Lesson, place: int) -> None:
+def _head(lesson: Lesson, position: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="lesson_bar"):
         st.button(
             "All lessons", icon=":material/arrow_back:", type="tertiary", on_click=_leave
@@ -124,8 +124,8 @@ def _head(lesson: Lesson, place: int) -> None:
     number = text.LESSONS.index(lesson) + 1
     st.header(f"{number}. {lesson.title}", anchor=False)
     st.progress(
-        place / len(lesson.steps),
-        text=f"Step {place} of {len(lesson.steps)}",
+        position / len(lesson.steps),
+        text=f"Step {position} of {len(lesson.steps)}",
     )
 
 
@@ -171,16 +171,16 @@ def _question(lesson: Lesson, question: Question) -> Later:
     later = [(st.container(), question.picture)] if question.picture else []
     number = lesson.questions.index(question)
     tried = lesson_progress.tried(_progress(), lesson.name, number)
-    for place, choice in enumerate(question.choices):
-        letter = lesson_progress.LETTERS[place]
+    for index, choice in enumerate(question.choices):
+        letter = lesson_progress.LETTERS[index]
         seen = letter in tried
         icon = None
         if seen:
-            icon = ":material/check:" if place == question.right else ":material/close:"
+            icon = ":material/check:" if index == question.right else ":material/close:"
         st.button(
             choice.text, key=f"choice_{number}_{letter}", icon=icon, width="stretch",
-            shortcut=str(place + 1), on_click=_say, args=(lesson, number, letter),
-            type="primary" if seen and place == question.right else "secondary",
+            shortcut=str(index + 1), on_click=_say, args=(lesson, number, letter),
+            type="primary" if seen and index == question.right else "secondary",
         )  # fmt: skip
     if tried:
         latest = lesson_progress.LETTERS.index(tried[-1])
@@ -211,20 +211,20 @@ def _progress() -> lesson_progress.Progress:
     return lesson_progress.read(session.view().said)
 
 
-def _ways(lesson: Lesson, place: int) -> None:
+def _ways(lesson: Lesson, number: int) -> None:
     """Back and next; the keys B and N do the same."""
-    step = lesson.steps[place - 1]
+    step = lesson.steps[number - 1]
     waits = isinstance(step, Question) and not _answered(_progress(), lesson, step)
     with st.container(horizontal=True, vertical_alignment="center", key="lesson_ways"):
         st.button(
             "Back", key="lesson_back", icon=":material/chevron_left:", shortcut="B",
-            disabled=place == 1, on_click=_go, args=(lesson, place - 1),
+            disabled=number == 1, on_click=_go, args=(lesson, number - 1),
         )  # fmt: skip
-        if place < len(lesson.steps):
+        if number < len(lesson.steps):
             st.button(
                 "Next", key="lesson_next", icon=":material/chevron_right:", icon_position="right",
                 shortcut="N", disabled=waits, type="secondary" if waits else "primary",
-                on_click=_go, args=(lesson, place + 1),
+                on_click=_go, args=(lesson, number + 1),
             )  # fmt: skip
             if waits:
                 st.caption(text.FIRST_ANSWER, width="content")
@@ -245,12 +245,12 @@ def _after(lesson: Lesson) -> None:
         st.button("All lessons", on_click=_leave, **more)
 
 
-def _go(lesson: Lesson, place: int) -> None:
+def _go(lesson: Lesson, number: int) -> None:
     """Show a step; the last one means that the lesson is done."""
     now = _progress()
-    if place == len(lesson.steps):
+    if number == len(lesson.steps):
         now = lesson_progress.finished(now, lesson.name)
-    session.change(step=place, said=lesson_progress.write(now))
+    session.change(step=number, said=lesson_progress.write(now))
 
 
 def _links(lesson: Lesson) -> None:

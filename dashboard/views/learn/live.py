@@ -1,4 +1,4 @@
-"""Live training: three ways to learn one small gate mixture, trained while the class watches."""
+"""Live training: three paradigms on one small gate mixture, trained while the class watches."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final
 import streamlit as st
 
 from dashboard import widgets
-from dashboard.jobs.live_queue import Busy, Look, classroom
+from dashboard.jobs.live_queue import Busy, Look, live_queue
 from dashboard.services.learn import playground as service
 from dashboard.services.learn.playground import Settings
 from dashboard.services.store.catalog import DataProblem
@@ -30,7 +30,7 @@ _KEY: Final = "live_run"
 
 
 @dataclass
-class _Held:
+class _OpenRun:
     """The run of this visitor: its id, what it is of, and how it was seen last."""
 
     settings: Settings
@@ -49,10 +49,10 @@ def live() -> None:
         widgets.notice(messages.no_mixture(chosen.message))
         st.button("Begin with XOR", on_click=_choose, args=(service.PRESETS[0],), type="primary")
         return
-    held = _held(chosen)
-    if held is None:
+    current = _open_run(chosen)
+    if current is None:
         return
-    _watch(held)
+    _watch(current)
 
 
 def _presets(settings: Settings | DataProblem) -> None:
@@ -98,57 +98,57 @@ def _choices(form: str) -> None:
     )  # fmt: skip
 
 
-def _held(chosen: Settings) -> _Held | None:
+def _open_run(chosen: Settings) -> _OpenRun | None:
     """This visitor's run of these settings, opened now if there is none; None after saying why
     there cannot be one."""
-    held: _Held | None = st.session_state.get(_KEY)
-    room = classroom()
-    if held is not None and held.settings != chosen:
-        room.leave(held.name)
-        held = None
-    if held is not None:
-        look = room.look(held.name)
+    current: _OpenRun | None = st.session_state.get(_KEY)
+    queue = live_queue()
+    if current is not None and current.settings != chosen:
+        queue.leave(current.name)
+        current = None
+    if current is not None:
+        look = queue.look(current.name)
         if look is not None:
-            held.look = look
-            return held
-        if held.look.state == "done":
-            return held
+            current.look = look
+            return current
+        if current.look.state == "done":
+            return current
         st.caption(text.ENDED)
     try:
-        name = room.open(chosen)
+        name = queue.open(chosen)
     except Busy as error:
         widgets.notice(messages.busy(str(error)))
         st.button("Try again", icon=":material/refresh:")
         return None
-    room.pace(name, session.view().pace)
-    look = room.look(name)
+    queue.pace(name, session.view().pace)
+    look = queue.look(name)
     assert look is not None
-    st.session_state[_KEY] = _Held(chosen, name, look)
-    made: _Held = st.session_state[_KEY]
+    st.session_state[_KEY] = _OpenRun(chosen, name, look)
+    made: _OpenRun = st.session_state[_KEY]
     return made
 
 
-def _watch(held: _Held) -> None:
-    busy = held.look.busy
+def _watch(current: _OpenRun) -> None:
+    busy = current.look.busy
 
     @st.fragment(run_every=_FAST if busy else None)
     def stage() -> None:
-        look = classroom().look(held.name)
-        gone = look is None and held.look.state != "done"
-        if gone or st.session_state.get(_KEY) is not held:
+        look = live_queue().look(current.name)
+        gone = look is None and current.look.state != "done"
+        if gone or st.session_state.get(_KEY) is not current:
             st.rerun()
-        held.look = look or held.look
-        if held.look.busy != busy:
+        current.look = look or current.look
+        if current.look.busy != busy:
             # Another pace of looking belongs to the other state.
             st.rerun()
         with st.container(key="live_stage"):
-            _controls(held)
-            live_pictures.show(held.look, held.settings)
+            _controls(current)
+            live_pictures.show(current.look, current.settings)
 
     @st.fragment(run_every=_SLOW)
     def here() -> None:
         # A sign that this visitor still looks, also while nothing changes.
-        if classroom().look(held.name) is None and held.look.state != "done":
+        if live_queue().look(current.name) is None and current.look.state != "done":
             st.rerun()
 
     stage()
@@ -156,8 +156,8 @@ def _watch(held: _Held) -> None:
         here()
 
 
-def _controls(held: _Held) -> None:
-    look, name = held.look, held.name
+def _controls(current: _OpenRun) -> None:
+    look, name = current.look, current.name
     over = look.state in ("done", "failed")
     with st.container(horizontal=True, vertical_alignment="bottom", key="live_controls"):
         if look.state in ("running", "waiting"):
@@ -183,27 +183,27 @@ def _controls(held: _Held) -> None:
             "Speed", PACES, format_func=text.PACES.__getitem__, required=True,
             help=text.PACE_HELP, key="live_pace", on_change=_pace, args=(name,),
         )  # fmt: skip
-    said = text.waiting(look.ahead) if look.state == "waiting" else text.STATES[look.state]
+    status = text.waiting(look.ahead) if look.state == "waiting" else text.STATES[look.state]
     of = max(look.of, 1)
     done = 1.0 if look.state == "done" else look.steps / of
-    st.progress(done, text=f"**{said}** · step {look.steps} of {of} · {look.seconds:.0f} s")
+    st.progress(done, text=f"**{status}** · step {look.steps} of {of} · {look.seconds:.0f} s")
     if look.state == "failed":
         widgets.notice(messages.live_failed(look.problem))
 
 
 def _pace(name: str) -> None:
     session.change(pace=st.session_state["live_pace"])
-    classroom().pace(name, session.view().pace)
+    live_queue().pace(name, session.view().pace)
 
 
 def _go(name: str, until: int | None) -> None:
-    classroom().go(name, until)
+    live_queue().go(name, until)
 
 
 def _pause(name: str) -> None:
-    classroom().pause(name)
+    live_queue().pause(name)
 
 
 def _reset(name: str) -> None:
-    classroom().leave(name)
+    live_queue().leave(name)
     st.session_state.pop(_KEY, None)

@@ -40,8 +40,10 @@ def _said(look: Look, scene: Scene) -> None:
     with st.container(border=True, key="live_said"):
         if look.steps and not look.busy:
             chance = {group.name: group.chance for group in scene.groups}
-            accuracy = {name: one.accuracy for name, one in look.latest.items()}
-            follows = {name: service.follows(scene, one) for name, one in look.latest.items()}
+            accuracy = {name: snapshot.accuracy for name, snapshot in look.latest.items()}
+            follows = {
+                name: service.follows(scene, snapshot) for name, snapshot in look.latest.items()
+            }
             sentences = text.verdict(accuracy, chance, _own_gate(look, scene), follows)
             st.markdown("\n".join(f"- {sentence}" for sentence in sentences))
             return
@@ -83,12 +85,12 @@ def _banner(last: Snapshot, stages: Sequence[str]) -> str:
     """The stages beside each other, with the one at work marked."""
     now = stages.index(last.stage) if last.stage in stages else -1
     parts = []
-    for place, stage in enumerate(stages):
+    for index, stage in enumerate(stages):
         name = text.STAGES[stage].name
         short = name.split()[0]
-        if last.done or place < now:
+        if last.done or index < now:
             parts.append(f":gray-badge[✓ {short}]")
-        elif place == now:
+        elif index == now:
             parts.append(f":primary-badge[▶ **{name}**]")
         else:
             parts.append(f":gray-badge[{short}]")
@@ -98,7 +100,9 @@ def _banner(last: Snapshot, stages: Sequence[str]) -> str:
 def _tiles(scene: Scene, last: Snapshot) -> list[Tile]:
     seen = zip(scene.squares, last.surfaces, last.answers, strict=True)
     order = list(text.GATES)
-    known = sorted(seen, key=lambda one: order.index(one[0].name) if one[0].name in order else 99)
+    known = sorted(
+        seen, key=lambda pair: order.index(pair[0].name) if pair[0].name in order else 99
+    )
     return [
         Tile(
             title=text.GATES.get(square.name, square.name),
@@ -124,21 +128,21 @@ def _accuracies(look: Look, scene: Scene, settings: Settings) -> None:
         for group in scene.groups
     }
     chance = dict(zip(panels, (group.chance for group in scene.groups), strict=True))
-    said = "; ".join(text.accuracy_alt(n, look.latest[n].accuracy) for n in service.LEARNERS)
+    sentences = "; ".join(text.accuracy_alt(n, look.latest[n].accuracy) for n in service.LEARNERS)
     alt = "Accuracy of the three models over the training, by what samples are made of"
     widgets.moving_chart(
         figures.accuracies(panels, chance, look.steps), "live_accuracies",
-        alt if look.busy else f"{alt}: {said}", about=settings.mixture,
+        alt if look.busy else f"{alt}: {sentences}", about=settings.mixture,
     )  # fmt: skip
 
 
 def _accuracy(look: Look, name: str, group: str) -> Line:
     seen = look.history[name]
-    place = service.LEARNERS.index(name)
+    index = service.LEARNERS.index(name)
     return Line(
-        text.NAMES[name], theme.MODEL_COLOURS[name], theme.DASHES[place],
-        theme.CLASS_SYMBOLS[place], [one.fraction for one in seen],
-        [one.accuracy[group] for one in seen],
+        text.NAMES[name], theme.MODEL_COLOURS[name], theme.DASHES[index],
+        theme.CLASS_SYMBOLS[index], [snapshot.fraction for snapshot in seen],
+        [snapshot.accuracy[group] for snapshot in seen],
     )  # fmt: skip
 
 
@@ -150,8 +154,8 @@ def _gate(look: Look, scene: Scene, settings: Settings) -> None:
         lines = [
             Line(
                 group.name, theme.COLOURS[group.interaction_type], theme.DASHES[i % 4],
-                theme.SYMBOLS[group.interaction_type], [one.fraction for one in seen],
-                [_weight(one, group.name, group.interaction_type) for one in seen],
+                theme.SYMBOLS[group.interaction_type], [snapshot.fraction for snapshot in seen],
+                [_weight(snapshot, group.name, group.interaction_type) for snapshot in seen],
             )
             for i, group in enumerate(known)
         ]  # fmt: skip
@@ -163,11 +167,11 @@ def _gate(look: Look, scene: Scene, settings: Settings) -> None:
         st.caption(text.NO_TRUTH)
     rows = {text.ROWS[g.name]: look.latest["dmil"].gate[g.name] for g in scene.groups}
     truth = {text.ROWS[g.name]: g.interaction_type for g in scene.groups}
-    said = "; ".join(f"{name}: {_weights(weights)}" for name, weights in rows.items())
+    sentences = "; ".join(f"{name}: {_weights(weights)}" for name, weights in rows.items())
     alt = "Mean weights of DMIL's gate now, by what samples are truly made of"
     widgets.moving_chart(
         figures.gates(rows, truth, look.steps), "live_gates",
-        alt if look.busy else f"{alt}: {said}", about=settings.mixture,
+        alt if look.busy else f"{alt}: {sentences}", about=settings.mixture,
     )  # fmt: skip
 
 
@@ -176,5 +180,5 @@ def _weights(weights: Sequence[float]) -> str:
     return ", ".join(f"{component} {weight:.0%}" for component, weight in pairs)
 
 
-def _weight(one: Snapshot, group: str, component: str) -> float:
-    return one.gate[group][service.COMPONENTS.index(component)]
+def _weight(snapshot: Snapshot, group: str, component: str) -> float:
+    return snapshot.gate[group][service.COMPONENTS.index(component)]

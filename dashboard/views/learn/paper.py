@@ -47,9 +47,9 @@ def _other(checkpoint: Checkpoint) -> None:
         if service.decomposes(c)
     ]
     widgets.notice(messages.not_decomposed(plain(checkpoint.model), bool(able)))
-    for one in able[:1]:
+    for other in able[:1]:
         st.button(
-            f"Show {plain(one.model)}", on_click=widgets.use_model, args=(one.model,),
+            f"Show {plain(other.model)}", on_click=widgets.use_model, args=(other.model,),
             type="primary",
         )  # fmt: skip
 
@@ -81,8 +81,8 @@ def _kind(part: str) -> tuple[str, str]:
 
 
 def _filled(words: str, number: str, names: Sequence[str], literal: bool = False) -> str:
-    one = names[int(number) - 1] if number else ""
-    return words.replace("{m}", number).replace("{one}", one if literal else plain(one))
+    modality = names[int(number) - 1] if number else ""
+    return words.replace("{m}", number).replace("{one}", modality if literal else plain(modality))
 
 
 def _title(part: str, names: Sequence[str]) -> str:
@@ -135,22 +135,24 @@ def _curve(checkpoint: Checkpoint, stages: Sequence[str], terms: Mapping[str, st
     of the stages where its own were not kept."""
     if not stages:
         return
-    said = " and ".join(text.STAGES[s] for s in stages)
-    st.markdown(f"**How it was trained**: in stage {plain(said)}.")
+    stage_names = " and ".join(text.STAGES[s] for s in stages)
+    st.markdown(f"**How it was trained**: in stage {plain(stage_names)}.")
     kept = training.training(checkpoint)
-    own = kept.epochs[kept.epochs["stage"].isin(stages)] if kept else pd.DataFrame()
-    if kept is None or own.empty:
+    rows = kept.epochs[kept.epochs["stage"].isin(stages)] if kept else pd.DataFrame()
+    if kept is None or rows.empty:
         widgets.notice(messages.no_history(checkpoint.data, checkpoint.model, checkpoint.seed))
         return
-    steps = set(own["step"])
+    steps = set(rows["step"])
     bands = [curves.Band(s.title, s.first, s.last, s.best) for s in kept.stages if s.first in steps]
-    own = training.with_terms(own, terms)
-    kept_terms = {name: title for name, title in terms.items() if name in own}
+    rows = training.with_terms(rows, terms)
+    kept_terms = {name: title for name, title in terms.items() if name in rows}
     shown_ = kept_terms or {"val_loss": comparing.CURVES["val_loss"]}
     widgets.chart(
-        curves.curves({checkpoint.model: own}, {checkpoint.model: bands}, shown_, checkpoint.model),
+        curves.curves(
+            {checkpoint.model: rows}, {checkpoint.model: bands}, shown_, checkpoint.model
+        ),
         "part_curve",
-        f"{', '.join(shown_.values())}: validation samples, over the epochs of stage {said}",
+        f"{', '.join(shown_.values())}: validation samples, over the epochs of stage {stage_names}",
     )
     st.caption(text.OWN_LOSS if kept_terms else text.STAGE_LOSS)
 
@@ -185,24 +187,24 @@ def _measured(frame: pd.DataFrame) -> None:
     settings = list(dict.fromkeys(frame["setting"]))
     chosen = session.view().setting if session.view().setting in settings else settings[0]
     widgets.select("Law of the data", "setting", settings, chosen, help=text.DISTRIBUTION)
-    own = frame[frame["setting"] == chosen].reset_index(drop=True)
+    rows = frame[frame["setting"] == chosen].reset_index(drop=True)
     left, right = st.columns([5, 6], gap="large")
     with left:
         widgets.chart(
-            figures.theorem(own, text.WHO),
+            figures.theorem(rows, text.WHO),
             "theorem",
             "Bars of what each model knows of the class, with the bound of Theorem 1, in bits",
             about="switch",
         )
     with right:
-        _terms(own)
-    st.markdown(text.why([dict(row) for _, row in own.iterrows()]))
+        _terms(rows)
+    st.markdown(text.why([dict(row) for _, row in rows.iterrows()]))
 
 
-def _terms(own: pd.DataFrame) -> None:
+def _terms(rows: pd.DataFrame) -> None:
     number = st.column_config.NumberColumn
-    shown_ = own.assign(
-        who=[text.WHO.get(w, w) for w in own["who"]], accuracy=100 * own["accuracy"]
+    shown_ = rows.assign(
+        who=[text.WHO.get(w, w) for w in rows["who"]], accuracy=100 * rows["accuracy"]
     )
     bits = {
         "information": "I(Z;Y)",
@@ -224,4 +226,4 @@ def _terms(own: pd.DataFrame) -> None:
         alt="The terms of Theorem 1 for each model, in bits",
     )
     st.caption("Bits; of a linear probe on what a model answers from, on rows it has not seen.")
-    widgets.download(own, "theorem")
+    widgets.download(rows, "theorem")

@@ -36,7 +36,6 @@ from dashboard.text import messages, terms
 from dashboard.views import job_panel
 from dashboard.views.map import slice_panel
 from dashboard.views.sample import panel
-from dashboard.views.uploads import visitor_cookie
 from dashboard.widgets import plain
 
 HEIGHT, HEIGHT_OF_TWO = 540, 400
@@ -59,7 +58,7 @@ class Map:
 
     def places(self, ids: pd.Index[str]) -> service.Places:
         """(N, 2) places of samples in the pane, 0 to 1 along its longer side."""
-        return self.turn.there(self.layout.unit[self.layout.ids.get_indexer(ids)])
+        return self.turn.apply(self.layout.unit[self.layout.ids.get_indexer(ids)])
 
 
 def latent_map() -> None:
@@ -106,12 +105,12 @@ def _choices(checkpoint: Checkpoint, latents: tuple[str, ...]) -> tuple[str, str
         **session.bound("latent", "choice_latent", latent),
     )
     st.caption(f"**{plain(latent)}**: {plain(terms.latent(latent, names))}")
-    one, other = st.columns(2)
-    with one:
+    left, right = st.columns(2)
+    with left:
         widgets.select(
             "Colour", "colour", colours, colour, terms.COLOURS.__getitem__, help=terms.COLOUR
         )
-    with other:
+    with right:
         others = ("", *service.others(checkpoint, latent))
         widgets.select(
             "Second map",
@@ -152,7 +151,7 @@ def _draw(maps: Sequence[Map], colour: str) -> None:
     order = _order(first.checkpoint, colour)
     look = figures.looks(points["colour"], colour, label, order)
     height = HEIGHT if len(maps) == 1 else HEIGHT_OF_TWO
-    panes = [_pane(one, ids, label, len(maps) > 1) for one in maps]
+    panes = [_pane(latent_map, ids, label, len(maps) > 1) for latent_map in maps]
     frontend.draw(
         frontend.pack(ids.tolist(), panes, look, figures.size(len(ids)), height),
         partial(_heard, tuple(maps)),
@@ -164,17 +163,18 @@ def _draw(maps: Sequence[Map], colour: str) -> None:
         st.caption(messages.not_a_point(plain(view.sample)))
 
 
-def _pane(one: Map, ids: pd.Index[str], label: str, titled: bool) -> Pane:
-    frame = (
-        f"{one.checkpoint.data}/{one.checkpoint.model}/{one.checkpoint.seed}/{one.layout.latent}"
-    )
+def _pane(shown_map: Map, ids: pd.Index[str], label: str, titled: bool) -> Pane:
+    checkpoint, latent = shown_map.checkpoint, shown_map.layout.latent
+    frame = f"{checkpoint.data}/{checkpoint.model}/{checkpoint.seed}/{latent}"
     # A turned map has other places than the same map alone.
-    frame = f"{frame}/{one.layout.mark}/{'' if one.turn is service.STRAIGHT else 'turned'}"
+    frame = (
+        f"{frame}/{shown_map.layout.mark}/{'' if shown_map.turn is service.STRAIGHT else 'turned'}"
+    )
     return Pane(
-        one.title if titled else "",
-        f"Map of {one.title}: {len(ids):,} samples, each a point, coloured by {label}.",
+        shown_map.title if titled else "",
+        f"Map of {shown_map.title}: {len(ids):,} samples, each a point, coloured by {label}.",
         frame,
-        one.places(ids),
+        shown_map.places(ids),
     )
 
 
@@ -186,29 +186,31 @@ def _focus(maps: Sequence[Map], panes: Sequence[Pane], ids: pd.Index[str]) -> No
         inside = slice_service.members(view.data, drawn)
         if not isinstance(inside, DataProblem):
             members = ids.isin(inside)
-            borders = [_outline(one, drawn) for one in maps]
-    extra = [_left_out(one, view.sample) for one in maps] if view.sample not in ids else []
+            borders = [_outline(shown_map, drawn) for shown_map in maps]
+    extra = (
+        [_left_out(shown_map, view.sample) for shown_map in maps] if view.sample not in ids else []
+    )
     frontend.focus(frontend.frame_of(panes, len(ids)), view.sample, members, borders, extra)
 
 
-def _outline(one: Map, drawn: Slice) -> list[list[float]] | None:
+def _outline(shown_map: Map, drawn: Slice) -> list[list[float]] | None:
     """A slice's outline in a pane; only on the map that it was drawn on."""
-    whose = (one.checkpoint.model, one.checkpoint.seed, one.layout.latent)
+    whose = (shown_map.checkpoint.model, shown_map.checkpoint.seed, shown_map.layout.latent)
     if whose != (drawn.model, drawn.seed, drawn.latent):
         return None
-    return one.turn.there(outlines.outline(drawn)).tolist()
+    return shown_map.turn.apply(outlines.outline(drawn)).tolist()
 
 
-def _left_out(one: Map, sample: str) -> list[float] | None:
+def _left_out(shown_map: Map, sample: str) -> list[float] | None:
     """Where a sample lies that has no point: of another split, or not placed with the others."""
-    if sample not in table(one.checkpoint).index:
+    if sample not in table(shown_map.checkpoint).index:
         return None
-    if sample in one.layout.ids:
-        return [float(v) for v in one.places(pd.Index([sample]))[0]]
-    at = service.place_later(one.checkpoint, one.on, one.layout, sample)
+    if sample in shown_map.layout.ids:
+        return [float(v) for v in shown_map.places(pd.Index([sample]))[0]]
+    at = service.place_later(shown_map.checkpoint, shown_map.on, shown_map.layout, sample)
     if isinstance(at, DataProblem):
         return None
-    return one.turn.there(at)[0].tolist()
+    return shown_map.turn.apply(at)[0].tolist()
 
 
 def _order(checkpoint: Checkpoint, colour: str) -> tuple[str, ...]:
@@ -224,12 +226,17 @@ def _heard(maps: Sequence[Map]) -> None:
     drawn = frontend.outlined()
     if drawn is None or not 0 <= drawn[0] < len(maps):
         return
-    one = maps[drawn[0]]
-    corners = outlines.corners(one.turn.back(drawn[1]))
+    shown_map = maps[drawn[0]]
+    corners = outlines.corners(shown_map.turn.invert(drawn[1]))
     if corners:
-        where = one.layout
+        where = shown_map.layout
         made = Slice(
-            "", one.checkpoint.model, one.checkpoint.seed, where.latent, where.mark, corners
+            "",
+            shown_map.checkpoint.model,
+            shown_map.checkpoint.seed,
+            where.latent,
+            where.mark,
+            corners,
         )
         session.add_slice(made)
 
@@ -239,12 +246,12 @@ def _reading(maps: Sequence[Map]) -> None:
         "Click a point to open its sample; scroll to zoom, drag to move. **Lasso** and **Box** "
         "make a slice. With the keyboard: arrows, + and -, Enter."
     )
-    for one in maps:
-        on, latent = one.on, one.layout.latent
+    for shown_map in maps:
+        on, latent = shown_map.on, shown_map.layout.latent
         trust = on.trustworthiness.get(latent)
         quality = "" if trust is None else f" Trustworthiness **{trust:.2f}** of 1."
         rows = "" if on.rows >= on.of else f" {on.rows:,} of {on.of:,} samples placed."
-        whose = f"{plain(one.checkpoint.model)}, " if len(maps) > 1 else ""
+        whose = f"{plain(shown_map.checkpoint.model)}, " if len(maps) > 1 else ""
         st.markdown(
             f"{whose}{plain(on.method.upper())} of {plain(latent)}.{quality}{rows}",
             help=terms.TRUSTWORTHINESS,
@@ -255,7 +262,7 @@ def _reading(maps: Sequence[Map]) -> None:
             f"be to those of the first; they remain {maps[1].apart:.0%} of its width apart "
             "(median)."
         )
-    methods = {one.on.method for one in maps}
+    methods = {shown_map.on.method for shown_map in maps}
     st.caption(" ".join(terms.PCA if m == "pca" else terms.DISTANCE for m in sorted(methods)))
     if not service.is_stored(maps[0].checkpoint):
         _fit(maps[0].checkpoint)
@@ -264,7 +271,6 @@ def _reading(maps: Sequence[Map]) -> None:
 def _fit(checkpoint: Checkpoint) -> None:
     """A map that was made on the spot: let a better one be computed, and show how far it is."""
     widgets.notice(messages.only_pca(shown(checkpoint.folder)))
-    visitor_cookie.remember()
     job = service.fitting(checkpoint)
     if job is None or not job.active:
         if job is not None and job.state != "done":
@@ -284,7 +290,7 @@ def _fit(checkpoint: Checkpoint) -> None:
 
 def _start_fitting(checkpoint: Checkpoint) -> None:
     try:
-        service.fit(checkpoint, visitors.hashed(visitors.begin()))
+        service.fit(checkpoint, visitors.hashed(visitors.ensure_token()))
     except Busy as error:
         widgets.notice(messages.busy(str(error)))
 

@@ -87,8 +87,8 @@ def _difference(checkpoint: Checkpoint, ids: pd.Index[str]) -> None:
     ready = catalog.checkpoint_catalog().ready(checkpoint.data, checkpoint.seed)
     first = [checkpoint, *(c for c in ready if c.model != checkpoint.model)]
     frame = service.against_rest(first[:MOST_MODELS], checkpoint, ids, view.split, view.definition)
-    held = [k for k in ("gate", "bits", "right") if (frame["kind"] == k).any()]
-    for kind, column in zip(held, st.columns(len(held), gap="medium"), strict=True):
+    kinds = [k for k in ("gate", "bits", "right") if (frame["kind"] == k).any()]
+    for kind, column in zip(kinds, st.columns(len(kinds), gap="medium"), strict=True):
         with column:
             st.markdown(f"**{terms.SLICE_PARTS[kind]}**", help=terms.SLICE_HELP[kind])
             widgets.chart(

@@ -23,13 +23,13 @@ def opinions(
 ) -> None:
     """Answers of every model, and of each input alone, in one table."""
     pair = next((c for c in checkpoints if c.model == "ensemble"), current)
-    said = [*service.opinions(checkpoints, sample), *service.unimodal(pair, sample)]
+    listed = [*service.opinions(checkpoints, sample), *service.unimodal(pair, sample)]
     columns: dict[str, list[Any]] = {
-        "": ["✓" if o.correct else "✗" for o in said],
-        "who": [o.who for o in said],
-        "says": [o.says for o in said],
-        "how sure": [100 * o.probability for o in said],
-        "true class": [100 * o.of_truth for o in said],
+        "": ["✓" if o.correct else "✗" for o in listed],
+        "who": [o.who for o in listed],
+        "says": [o.says for o in listed],
+        "how sure": [100 * o.probability for o in listed],
+        "true class": [100 * o.of_truth for o in listed],
     }
     if brief:
         del columns["true class"]
@@ -56,7 +56,7 @@ def opinions(
     )
     if not brief:
         widgets.download(
-            pd.DataFrame([asdict(o) for o in said]), f"answers-{current.data}-{sample}"
+            pd.DataFrame([asdict(o) for o in listed]), f"answers-{current.data}-{sample}"
         )
 
 

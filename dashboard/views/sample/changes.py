@@ -128,7 +128,7 @@ def _swap(checkpoint: Checkpoint, sample: str, modality: int, now: Change) -> No
     )
 
 
-def _rewrite(_found: Checkpoint, _sample: str, modality: int, now: Change) -> None:
+def _rewrite(_checkpoint: Checkpoint, _sample: str, modality: int, now: Change) -> None:
     field = f"edit{modality}"
     st.text_input(
         "The text instead",
@@ -184,8 +184,8 @@ def _some_donor(checkpoint: Checkpoint, sample: str) -> str:
     frame = samples.in_split(table(checkpoint), session.view().split)
     truth = samples.record(checkpoint, sample)["y"]
     others = frame[(frame["y"] != truth)]["id"]
-    place = int(frame["id"].searchsorted(sample)) if frame["id"].is_monotonic_increasing else 0
-    later = others[others.index.isin(frame["id"].iloc[place:])]
+    index = int(frame["id"].searchsorted(sample)) if frame["id"].is_monotonic_increasing else 0
+    later = others[others.index.isin(frame["id"].iloc[index:])]
     every = (
         str(i) for ids in (later, others, service.other_samples(checkpoint, sample)) for i in ids
     )

@@ -28,41 +28,43 @@ def information(checkpoint: Checkpoint, sample: str) -> None:
         _no_heads(checkpoint)
         return
     estimator = view.estimator if view.estimator in able else able[0]
-    told = facts.told(checkpoint, sample, view.definition, estimator)
-    if told is None:
-        widgets.notice(messages.not_told())
+    pointwise = facts.of_sample(checkpoint, sample, view.definition, estimator)
+    if pointwise is None:
+        widgets.notice(messages.no_pointwise_information())
         return
     left, right = st.columns([5, 4], gap="medium")
     with right:
         _choices(checkpoint, able, estimator)
-        _identities(told.values, names)
+        _identities(pointwise.values, names)
         if estimator == "data":
             _data_alone(checkpoint)
         else:
-            _how_far_to_trust(told)
+            _how_far_to_trust(pointwise)
     with left:
         widgets.bars(
-            figures.information(told.parts, told.exact_parts, terms.component_names(names)),
+            figures.information(
+                pointwise.parts, pointwise.exact_parts, terms.component_names(names)
+            ),
             "information",
             "Bars of the four parts of what the inputs tell, in bits"
-            + ("; rings: the exact values" if told.exact else ""),
+            + ("; rings: the exact values" if pointwise.exact else ""),
         )
-        if told.exact is not None:
+        if pointwise.exact is not None:
             st.caption(
                 "Rings: exact values, from the distribution that made this data set. Together the "
                 "inputs "
-                f"really tell {plain(figures.signed(told.exact['i12']))} bits."
+                f"really tell {plain(figures.signed(pointwise.exact['i12']))} bits."
             )
     with st.expander("Gate, contribution, bits: what is the difference?"):
         st.markdown(terms.THREE_WORDS)
-    if told.calibration:
+    if pointwise.calibration:
         # Drawn when it is opened: it is the one figure here that needs Plotly.
-        place = st.expander(
+        area = st.expander(
             "How well calibrated are these heads?", key="calibrated", on_change="rerun"
         )
-        if place.open:
-            with place:
-                _reliability(told, names)
+        if area.open:
+            with area:
+                _reliability(pointwise, names)
 
 
 def _choices(checkpoint: Checkpoint, able: tuple[str, ...], estimator: str) -> None:
@@ -94,14 +96,14 @@ def _identities(bits: dict[str, float], names: Sequence[str]) -> None:
     st.markdown(f"**Both together**: {signed('i12')} bits = {parts}", help=terms.BITS)
 
 
-def _how_far_to_trust(told: facts.Told) -> None:
-    errors = ", ".join(f"{c.after.error:.1%}" for c in told.calibration)
+def _how_far_to_trust(pointwise: facts.SampleInformation) -> None:
+    errors = ", ".join(f"{c.after.error:.1%}" for c in pointwise.calibration)
     st.caption(
         "As this model's heads see it, calibrated on validation samples. Calibration error on test "
         f"samples, first input, second, both: {errors}.",
         help=terms.METRIC_WORDS["ece"],
     )
-    if told.seen:
+    if pointwise.seen:
         widgets.caution(
             "The model was trained on this sample, so its heads know more of it than of others."
         )
@@ -117,9 +119,9 @@ def _data_alone(checkpoint: Checkpoint) -> None:
         widgets.notice(messages.data_falls_short(short.estimate, plain(short.model), short.more))
 
 
-def _reliability(told: facts.Told, names: Sequence[str]) -> None:
+def _reliability(pointwise: facts.SampleInformation, names: Sequence[str]) -> None:
     heads = [*(f"{name} alone" for name in names), "both"]
-    curves = {name: c.after for name, c in zip(heads, told.calibration, strict=True)}
+    curves = {name: c.after for name, c in zip(heads, pointwise.calibration, strict=True)}
     frames = {
         name: pd.DataFrame({"confidence": c.confidence, "accuracy": c.accuracy, "rows": c.rows})
         for name, c in curves.items()
@@ -134,7 +136,7 @@ def _reliability(told: facts.Told, names: Sequence[str]) -> None:
         st.markdown(terms.RELIABILITY)
         rows = [
             (name, c.temperature, 100 * c.before.error, 100 * c.after.error)
-            for name, c in zip(heads, told.calibration, strict=True)
+            for name, c in zip(heads, pointwise.calibration, strict=True)
         ]
         st.dataframe(
             pd.DataFrame(rows, columns=["head", "temp", "before", "after"]),
@@ -155,7 +157,7 @@ def _reliability(told: facts.Told, names: Sequence[str]) -> None:
 
 
 def _no_heads(checkpoint: Checkpoint) -> None:
-    other = facts.other_that_tells(checkpoint)
+    other = facts.other_with_unimodal_heads(checkpoint)
     widgets.notice(messages.no_heads(plain(checkpoint.model)))
     if other is not None:
         st.button(

@@ -30,10 +30,10 @@ def cards(sides: Sequence[media.Side], key: str, across: int = 3, brief: bool = 
 
     ``brief`` leaves out their descriptions and what the model sees instead of the media.
     """
-    places: list[Any] = []
-    while len(places) < len(sides):
-        places += st.columns(min(across, len(sides)))
-    for index, (column, side) in enumerate(zip(places, sides, strict=False)):
+    slots: list[Any] = []
+    while len(slots) < len(sides):
+        slots += st.columns(min(across, len(sides)))
+    for index, (column, side) in enumerate(zip(slots, sides, strict=False)):
         with column.container(border=True, height="stretch"):
             st.markdown(f"**{plain(side.name)}** :gray-badge[input {index + 1}]")
             if brief:

@@ -54,12 +54,12 @@ def heading(checkpoint: Checkpoint, sample: str) -> None:
     verdict = ":green-badge[:material/check: right]"
     if not bool(row["correct"]):
         verdict = ":red-badge[:material/close: wrong]"
-    said = (
+    sentence = (
         f"True class **{plain(row['y'])}**. {plain(checkpoint.model)} says "
         f"**{plain(row['pred'])}** "
         f"({row['confidence']:.0%} sure) {verdict}"
     )
-    known = [said, f":gray-badge[{plain(row['split'])} sample]"]
+    known = [sentence, f":gray-badge[{plain(row['split'])} sample]"]
     composed = row.get("interaction_type") in terms.BADGES
     if composed:
         known.append(f"true interaction type {widgets.badge(row['interaction_type'])}")
@@ -86,23 +86,23 @@ def nearest(checkpoint: Checkpoint, sample: str) -> None:
     )
     if not chosen:
         return
-    found_ones = near_service.nearest(checkpoint, sample, chosen, view.split)
-    if isinstance(found_ones, DataProblem):
-        widgets.notice(messages.no_neighbours(found_ones.message))
+    neighbours = near_service.nearest(checkpoint, sample, chosen, view.split)
+    if isinstance(neighbours, DataProblem):
+        widgets.notice(messages.no_neighbours(neighbours.message))
         return
     names = service.modality_names(checkpoint)
     st.caption(f"**{plain(chosen)}**: {plain(terms.latent(chosen, names))}")
-    for place, one in enumerate(found_ones, start=1):
+    for rank, neighbour in enumerate(neighbours, start=1):
         with st.container(border=True):
             st.button(
-                f"{plain(one.sample)}: {plain(one.truth)}",
-                key=f"near_{place}",
+                f"{plain(neighbour.sample)}: {plain(neighbour.truth)}",
+                key=f"near_{rank}",
                 help="Open this sample",
                 icon=":material/open_in_new:",
                 on_click=session.change,
-                kwargs={"sample": one.sample},
+                kwargs={"sample": neighbour.sample},
             )
-            st.caption(f"Distance {one.distance:.2f}")
-            sides = media.sides(checkpoint, one.sample)
+            st.caption(f"Distance {neighbour.distance:.2f}")
+            sides = media.sides(checkpoint, neighbour.sample)
             if not isinstance(sides, DataProblem):
-                media_cards.cards(sides, f"near-{place}", brief=True)
+                media_cards.cards(sides, f"near-{rank}", brief=True)

@@ -306,8 +306,8 @@ def _detail(checkpoint: Checkpoint, rows: pd.DataFrame) -> None:
     view = session.view()
     if not view.sample:
         return
-    before, after, place = service.neighbours_in(rows, view.sample)
-    widgets.stepper(before, after, place, len(rows))
+    before, after, position = service.neighbours_in(rows, view.sample)
+    widgets.stepper(before, after, position, len(rows))
     if view.sample not in table(checkpoint).index:
         widgets.notice(messages.unknown_sample(view.sample, view.data))
         if not rows.empty:

@@ -21,8 +21,8 @@ from dashboard.widgets import plain
 def side_by_side(first: Checkpoint, second: Checkpoint, sample: str) -> None:
     """The sample, what differs in words, and the parts of each model; both must have it."""
     names = chosen.names((first, second))
-    two = {names[chosen.key(one)]: one for one in (first, second)}
-    gated = {name: one for name, one in two.items() if one.gated}
+    two = {names[chosen.key(checkpoint)]: checkpoint for checkpoint in (first, second)}
+    gated = {name: checkpoint for name, checkpoint in two.items() if checkpoint.gated}
     with st.container(border=True):
         _heading(first, sample)
         words = st.container()
@@ -58,19 +58,19 @@ def _heading(checkpoint: Checkpoint, sample: str) -> None:
 
 
 def _in_words(two: dict[str, Checkpoint], sample: str, cls: str, against: str) -> str:
-    (first, one), (second, other) = two.items()
-    rows = [samples.record(result, sample) for result in (one, other)]
-    said = [
+    (first, left), (second, right) = two.items()
+    rows = [samples.record(result, sample) for result in (left, right)]
+    clauses = [
         (plain(name), plain(row["pred"]), float(row["confidence"]), bool(row["correct"]))
         for name, row in zip((first, second), rows, strict=True)
     ]
-    sentences = [comparing.answers(said[0], said[1], service.distance(one, other, sample))]
-    gate = service.gate_moved(one, other, sample)
+    sentences = [comparing.answers(clauses[0], clauses[1], service.distance(left, right, sample))]
+    gate = service.gate_moved(left, right, sample)
     if gate is not None:
         sentences.append(
             comparing.gates(plain(first), plain(second), gate.component, gate.first, gate.second)
         )
-    moved = service.contribution_moved(one, other, sample, cls, against) if cls else None
+    moved = service.contribution_moved(left, right, sample, cls, against) if cls else None
     if moved is not None:
         numbers = (plain(figures.signed(v)) for v in (moved.first, moved.second))
         sentences.append(
@@ -88,9 +88,9 @@ def _goal(cls: str, against: str) -> str:
 
 
 def _answers(two: dict[str, Checkpoint], sample: str) -> None:
-    (first, one), (second, other) = two.items()
-    truth = str(samples.record(one, sample)["y"])
-    frame = service.posteriors(one, other, sample)
+    (first, left), (second, right) = two.items()
+    truth = str(samples.record(left, sample)["y"])
+    frame = service.posteriors(left, right, sample)
     st.markdown("**Probabilities**")
     spoken = "; ".join(
         f"{c}: {first} {p:.0%}, {second} {q:.0%}" for c, p, q in frame.itertuples(index=False)
@@ -100,13 +100,16 @@ def _answers(two: dict[str, Checkpoint], sample: str) -> None:
         "posteriors",
         f"Probabilities of {spoken}",
     )
-    if len(samples.classes(one)) > len(frame):
+    if len(samples.classes(left)) > len(frame):
         st.caption("The classes that either model gives half a percent or more, six at most.")
 
 
 def _parts(gated: dict[str, Checkpoint], sample: str, cls: str, against: str) -> None:
     """Gate and waterfall: a column for each of two models, or beside each other for one."""
-    splits = {name: samples.decomposition(one, sample, cls, against) for name, one in gated.items()}
+    splits = {
+        name: samples.decomposition(checkpoint, sample, cls, against)
+        for name, checkpoint in gated.items()
+    }
     reaches = [figures.reach(s.parts, s.stored) for s in splits.values() if s is not None]
     if not reaches:
         return
@@ -115,18 +118,18 @@ def _parts(gated: dict[str, Checkpoint], sample: str, cls: str, against: str) ->
     if alone:
         st.markdown(f"**{plain(next(iter(gated)))}**")
     columns = st.columns(2, gap="large")
-    for place, (name, result) in enumerate(gated.items()):
-        with columns[place]:
+    for index, (name, result) in enumerate(gated.items()):
+        with columns[index]:
             if not alone:
                 st.markdown(f"**{plain(name)}**")
-            _gate(result, name, sample, place)
+            _gate(result, name, sample, index)
         split = splits[name]
         if split is not None:
-            with columns[1 if alone else place]:
-                _waterfall(result, name, split, span, _goal(cls, against), place)
+            with columns[1 if alone else index]:
+                _waterfall(result, name, split, span, _goal(cls, against), index)
 
 
-def _gate(checkpoint: Checkpoint, name: str, sample: str, place: int) -> None:
+def _gate(checkpoint: Checkpoint, name: str, sample: str, index: int) -> None:
     weights = samples.gates(checkpoint, sample)
     st.caption("Gate", help=terms.GATE)
     spoken = ", ".join(
@@ -134,18 +137,18 @@ def _gate(checkpoint: Checkpoint, name: str, sample: str, place: int) -> None:
     )
     parts = terms.component_names(samples.modality_names(checkpoint))
     fig = figures.gate_bars(weights, parts)
-    widgets.bars(fig, f"pair_gate_{place}", f"Gate of {name}: {spoken}")
+    widgets.bars(fig, f"pair_gate_{index}", f"Gate of {name}: {spoken}")
 
 
 def _waterfall(
     checkpoint: Checkpoint, name: str, split: Decomposition, span: tuple[float, float], goal: str,
-    place: int,
+    index: int,
 ) -> None:  # fmt: skip
     st.caption(f"Contributions to the {goal}")
     spoken = ", ".join(f"{c} {v:+.2f}" for c, v in split.parts.items())
     parts = terms.component_names(samples.modality_names(checkpoint))
     widgets.bars(
         figures.waterfall(split.parts, split.stored, parts, "score", span),
-        f"pair_waterfall_{place}",
+        f"pair_waterfall_{index}",
         f"Contributions in {name}, in bits: {spoken}; score {split.stored:+.2f}",
     )

@@ -42,8 +42,8 @@ def what_if() -> None:
         widgets.notice(messages.nothing_matches())
         st.button("Clear all filters", on_click=session.clear_filters, type="primary")
         return
-    before, after, place = samples.neighbours_in(rows, sample)
-    widgets.stepper(before, after, place, len(rows))
+    before, after, position = samples.neighbours_in(rows, sample)
+    widgets.stepper(before, after, position, len(rows))
     if sample not in table(result).index:
         widgets.notice(messages.unknown_sample(sample, result.data))
         return
@@ -66,7 +66,7 @@ def _factors(checkpoint: Checkpoint) -> dict[str, float]:
     if not checkpoint.gated:
         return {}
     factors = edits.read_factors(session.view().factors)
-    held = samples.components(checkpoint)
+    available = samples.components(checkpoint)
     names = terms.component_names(samples.modality_names(checkpoint))
 
     def with_factor(component: str) -> Callable[[float], str]:
@@ -74,7 +74,7 @@ def _factors(checkpoint: Checkpoint) -> dict[str, float]:
 
     with st.expander("Turn the gate by hand", expanded=bool(factors), icon=":material/tune:"):
         st.caption(terms.TURNED)
-        for c in held:
+        for c in available:
             st.slider(
                 f"{widgets.badge(c)} {plain(names[c])}",
                 0.0,
@@ -83,7 +83,7 @@ def _factors(checkpoint: Checkpoint) -> dict[str, float]:
                 format="x %.1f",
                 **session.bound("factors", f"factor_{c}", factors.get(c, 1.0), with_factor(c)),
             )
-    return {c: f for c, f in factors.items() if c in held}
+    return {c: f for c, f in factors.items() if c in available}
 
 
 def _take_back() -> None:
@@ -131,14 +131,14 @@ def _outcome(
         answer.no_gate(checkpoint)
         return
     names = terms.component_names(samples.modality_names(checkpoint))
-    one, other = st.columns(2, gap="medium")
-    with one:
+    left, right = st.columns(2, gap="medium")
+    with left:
         st.markdown("**Gate**", help=terms.GATE)
         widgets.bars(
             figures.before_after(result.weights(), names, share=True), "gate_pairs",
             "Bars of each component's gate weight, as it is and changed",
         )  # fmt: skip
-    with other:
+    with right:
         cls = str(result.before["pred"])
         st.markdown(f"**Contributions to {plain(cls)}**", help=terms.CONTRIBUTION)
         widgets.bars(
@@ -154,33 +154,33 @@ def _outcome(
 def _on_the_map(checkpoint: Checkpoint, sample: str, made: dict[int, Change]) -> None:
     """Where the changed sample would lie, once somebody wants to know."""
     latents = checkpoint.run.latents if checkpoint.run else ()
-    place = st.expander(
+    area = st.expander(
         "Where it would lie on the map", key="moved", on_change="rerun",
         icon=":material/scatter_plot:",
     )  # fmt: skip
-    if not place.open or not latents:
+    if not area.open or not latents:
         return
     view = session.view()
     latent = view.latent if view.latent in latents else maps.first(latents)
-    with place:
+    with area:
         st.segmented_control(
             "Latent", latents, required=True, wrap=True, help=terms.MOVED,
             **session.bound("latent", "choice_latent", latent),
         )  # fmt: skip
         meaning = terms.latent(latent, samples.modality_names(checkpoint))
         st.caption(f"**{plain(latent)}**: {plain(meaning)}")
-        found_place = service.moved(checkpoint, sample, made, latent)
-        if isinstance(found_place, DataProblem):
-            widgets.notice(messages.cannot_change(found_place.message))
+        result = service.moved(checkpoint, sample, made, latent)
+        if isinstance(result, DataProblem):
+            widgets.notice(messages.cannot_change(result.message))
             return
         alt = f"Map of {latent}: A, the sample as it is; B, changed"
-        dots = [*found_place.places.tolist(), *found_place.two.tolist()]
+        dots = [*result.places.tolist(), *result.two.tolist()]
         drawn = svg.points(dots, (len(dots) - 2, len(dots) - 1), alt)
         widgets.drawing(drawn, "moved_map", alt)
         words = [
             f"**{mark}**, {name}: {count} of its {of} nearest are **{plain(cls)}**"
             for mark, name, (cls, count, of) in zip(
-                "AB", ("as it is", "changed"), found_place.among, strict=True
+                "AB", ("as it is", "changed"), result.among, strict=True
             )
         ]
         st.markdown(f"{'. '.join(words)}.")

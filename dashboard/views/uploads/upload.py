@@ -36,25 +36,25 @@ def upload() -> None:
     if note := st.session_state.pop(_NOTE, None):
         notice(note)
     _file()
-    held: dict[str, Any] | None = st.session_state.get(_UPLOAD)
-    if held is None:
+    uploaded: dict[str, Any] | None = st.session_state.get(_UPLOAD)
+    if uploaded is None:
         return
-    source = held["source"]
+    source = uploaded["source"]
     if isinstance(source, Problem):
         notice(messages.unusable(source.message))
         return
     st.header(text.NEXT["choice"], anchor=False)
     what = "columns" if source.table else "arrays"
     st.caption(
-        f"{plain(held['name'])}: {text.count(source.rows, f'{len(source.arrays):,} {what}')}. "
+        f"{plain(uploaded['name'])}: {text.count(source.rows, f'{len(source.arrays):,} {what}')}. "
         "This is a guess from the names; correct it where it is wrong."
     )
-    choice = _choice(source, held["key"])
-    files, which = _media(held, choice)
+    choice = _choice(source, uploaded["key"])
+    files, which = _media(uploaded, choice)
     title = st.text_input(
-        "Name of the set", _title(held["name"]), max_chars=60, key=f"title_{held['key']}"
+        "Name of the set", _title(uploaded["name"]), max_chars=60, key=f"title_{uploaded['key']}"
     ).strip() or "My set"  # fmt: skip
-    made = _assembled(held, choice, files, which, title)
+    made = _assembled(uploaded, choice, files, which, title)
     _issues(made)
     if made.dataset is None:
         return
@@ -184,9 +184,9 @@ def _roles(source: Source, guess: Choice, key: str) -> dict[str, Any]:
     return chosen
 
 
-def _media(held: dict[str, Any], choice: Choice) -> tuple[Any, tuple[str, ...]]:
+def _media(uploaded: dict[str, Any], choice: Choice) -> tuple[Any, tuple[str, ...]]:
     """Uploaded pictures and sounds, where an input consists of file names, and which they are."""
-    source, key = held["source"], held["key"]
+    source, key = uploaded["source"], uploaded["key"]
     blocks = [b for names in choice.inputs for n in names if (b := source.block(n))]
     if not any(b.kind in ("pictures", "sounds") for b in blocks):
         return None, ()
@@ -196,28 +196,28 @@ def _media(held: dict[str, Any], choice: Choice) -> tuple[Any, tuple[str, ...]]:
         format_func=text.PACKED.__getitem__, key=f"packed_{key}", required=True,
     )  # fmt: skip
     if how == "zip":
-        one = st.file_uploader(
+        archive = st.file_uploader(
             "The .zip", ["zip"], key=f"zip_{key}", max_upload_size=limits.upload_mib
         )
-        chosen = [one] if one else []
+        chosen = [archive] if archive else []
     else:
         chosen = st.file_uploader(
             "The folder", list(uploads.MEDIA_TYPES), accept_multiple_files="directory",
             key=f"folder_{key}", max_upload_size=limits.file_mib,
         )  # fmt: skip
     if not chosen:
-        held.pop("files", None)  # what was taken away is not kept in memory
-        held.pop("which", None)
+        uploaded.pop("files", None)  # what was taken away is not kept in memory
+        uploaded.pop("which", None)
         return None, ()
     which = tuple(f.file_id for f in chosen)
-    if held.get("which") != which:
-        held["files"] = (
+    if uploaded.get("which") != which:
+        uploaded["files"] = (
             uploads.read_zip(chosen[0].getvalue())
             if how == "zip"
             else uploads.read_folder([(f.name, f.getvalue()) for f in chosen])
         )
-        held["which"] = which
-    result = held["files"]
+        uploaded["which"] = which
+    result = uploaded["files"]
     if isinstance(result, Problem):
         notice(messages.unusable(result.message))
         return None, ()
@@ -225,18 +225,18 @@ def _media(held: dict[str, Any], choice: Choice) -> tuple[Any, tuple[str, ...]]:
 
 
 def _assembled(
-    held: dict[str, Any], choice: Choice, files: Any, which: tuple[str, ...], title: str
+    uploaded: dict[str, Any], choice: Choice, files: Any, which: tuple[str, ...], title: str
 ) -> Assembled:
     """The set so far; made again only when something of it changed."""
     name = own_sets.free_name(visitors.visitor(), title)
     state = (choice, which, name, title)
-    if held.get("state") != state:
+    if uploaded.get("state") != state:
         with st.spinner("Checking every row …"):
-            held["made"] = uploads.assemble(
-                held["source"], choice, name, title, f"uploaded as {held['name']}", files
+            uploaded["made"] = uploads.assemble(
+                uploaded["source"], choice, name, title, f"uploaded as {uploaded['name']}", files
             )
-        held["state"] = state
-    made: Assembled = held["made"]
+        uploaded["state"] = state
+    made: Assembled = uploaded["made"]
     return made
 
 
@@ -293,10 +293,10 @@ def _train(made: Assembled) -> None:
 
 
 def _save(made: Assembled, thorough: str) -> None:
-    visitors.begin()
+    visitors.ensure_token()
     try:
-        own = own_sets.save(visitors.visitor(), made)
+        own_set = own_sets.save(visitors.visitor(), made)
         st.session_state.pop(_UPLOAD, None)
-        own_sets.train(own, thorough)
+        own_sets.train(own_set, thorough)
     except Busy as error:
         st.session_state[_NOTE] = messages.busy(str(error))

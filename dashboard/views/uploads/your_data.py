@@ -12,63 +12,66 @@ from dashboard.state import session
 from dashboard.text import messages
 from dashboard.text import yours as text
 from dashboard.views import job_panel
-from dashboard.views.uploads import upload, visitor_cookie
+from dashboard.views.uploads import upload
 from dashboard.widgets import notice, plain
 
 
 def your_data() -> None:
     """The page."""
-    visitor_cookie.remember()
+    if visitors.refuses_cookies():
+        st.warning(text.NO_COOKIES, icon=":material/cookie_off:")
     visitor = visitors.visitor()
-    own = own_sets.own_sets(visitor)
-    if own:
+    listed = own_sets.own_sets(visitor)
+    if listed:
         st.header("Your sets", anchor=False)
-        for one in own:
-            _set(one)
-    st.header("Add a set" if own else "Your own data", anchor=False)
+        for own_set in listed:
+            _set(own_set)
+    st.header("Add a set" if listed else "Your own data", anchor=False)
     st.markdown(text.INTRO)
     st.caption(text.privacy(own_sets.KEPT_DAYS))
     upload.upload()
 
 
-def _set(own: OwnSet) -> None:
-    with st.container(border=True, key=f"own_{own.name}"):
-        names = ", ".join(plain(m.name) for m in own.card.modalities)
-        rows = sum(own.card.counts.values())
-        st.markdown(f"**{plain(own.card.title)}**")
+def _set(own_set: OwnSet) -> None:
+    with st.container(border=True, key=f"own_{own_set.name}"):
+        names = ", ".join(plain(m.name) for m in own_set.card.modalities)
+        rows = sum(own_set.card.counts.values())
+        st.markdown(f"**{plain(own_set.card.title)}**")
         st.caption(
-            f"{rows:,} samples of {len(own.card.classes)} classes; {names}. {own.mib:.1f} MiB."
+            f"{rows:,} samples of {len(own_set.card.classes)} classes; {names}. "
+            f"{own_set.mib:.1f} MiB."
         )
-        if own.trained:
+        if own_set.trained:
             with st.container(horizontal=True):
-                _links(own)
-        job_panel.show(lambda: own_sets.trainings(own), own.visitor)
+                _links(own_set)
+        job_panel.show(lambda: own_sets.trainings(own_set), own_set.visitor)
         with st.container(horizontal=True):
-            job = own_sets.training(own)
+            job = own_sets.training(own_set)
             if job is None or job.state == "done":
                 st.button(
-                    "Train again, fully" if own.trained else "Train", key=f"train_{own.name}",
-                    icon=":material/play_arrow:", on_click=_start, args=(own,),
-                    help=text.AGAIN if own.trained else None,
+                    "Train again, fully" if own_set.trained else "Train",
+                    key=f"train_{own_set.name}", icon=":material/play_arrow:",
+                    on_click=_start, args=(own_set,),
+                    help=text.AGAIN if own_set.trained else None,
                 )  # fmt: skip
-            if own.trained:
+            if own_set.trained:
                 st.download_button(
-                    "Download models and table", lambda: own_sets.packed(own), f"{own.name}.zip",
-                    "application/zip", key=f"zip_{own.name}", on_click="ignore",
-                    icon=":material/download:",
+                    "Download models and table", lambda: own_sets.packed(own_set),
+                    f"{own_set.name}.zip", "application/zip", key=f"zip_{own_set.name}",
+                    on_click="ignore", icon=":material/download:",
                 )  # fmt: skip
             st.button(
-                "Delete", key=f"delete_{own.name}", icon=":material/delete:",
-                on_click=_ask, args=(own.name,),
+                "Delete", key=f"delete_{own_set.name}", icon=":material/delete:",
+                on_click=_ask, args=(own_set.name,),
             )  # fmt: skip
-        if st.session_state.get("delete_asked") == own.name:
-            _confirm(own)
+        if st.session_state.get("delete_asked") == own_set.name:
+            _confirm(own_set)
 
 
-def _links(own: OwnSet) -> None:
+def _links(own_set: OwnSet) -> None:
     """The other pages, on this set."""
-    model = "dmil" if "dmil" in own.trained else own.trained[0]
-    query = {"data": own.name, "model": model, "seed": "0"}
+    model = "dmil" if "dmil" in own_set.trained else own_set.trained[0]
+    query = {"data": own_set.name, "model": model, "seed": "0"}
     for page, label, icon in (
         ("overview", "Overview", "home"), ("samples", "Samples", "list_alt"),
         ("what_if", "What if", "edit"), ("map", "Latent map", "scatter_plot"),
@@ -81,27 +84,27 @@ def _ask(name: str) -> None:
     st.session_state["delete_asked"] = name
 
 
-def _confirm(own: OwnSet) -> None:
+def _confirm(own_set: OwnSet) -> None:
     st.warning(text.DELETE, icon=":material/warning:")
     with st.container(horizontal=True):
         st.button(
-            f"Delete {plain(own.card.title)}", key="delete_yes", type="primary",
-            on_click=_delete, args=(own,),
+            f"Delete {plain(own_set.card.title)}", key="delete_yes", type="primary",
+            on_click=_delete, args=(own_set,),
         )  # fmt: skip
         st.button("Keep it", key="delete_no", on_click=_ask, args=("",))
 
 
-def _delete(own: OwnSet) -> None:
+def _delete(own_set: OwnSet) -> None:
     _ask("")
-    own_sets.delete(own.visitor, own.name)
-    if session.view().data == own.name:
+    own_sets.delete(own_set.visitor, own_set.name)
+    if session.view().data == own_set.name:
         session.change(data="")
 
 
-def _start(own: OwnSet) -> None:
+def _start(own_set: OwnSet) -> None:
     """Queue a full training, or say why not."""
     try:
-        own_sets.train(own, "full")
+        own_sets.train(own_set, "full")
     except Busy as error:
         log.info("a training was not queued: %s", error)
         notice(messages.busy(str(error)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +19,9 @@ from dmil_core.data.synthetic.spec import Option
 from dmil_core.data.synthetic.switch_distribution import DECIMALS as DRAWN_DECIMALS
 from dmil_core.data.synthetic.switch_distribution import SIGNAL_NORM, orthonormal
 from dmil_core.errors import ConfigError
-from dmil_core.schema import SPLITS
+from dmil_core.schema import SPLITS, Form
 
 Floats = NDArray[np.float64]
-Form = Literal["points", "vectors"]
 
 TITLE: Final = "Gate mixture: logic gates or a truth table, as points or vectors"
 #: Coordinates of an input as a vector: room for two symbols of each gate.

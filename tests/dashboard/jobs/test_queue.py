@@ -251,10 +251,30 @@ def test_damaged_files_and_odd_names_are_no_jobs(queue: Jobs) -> None:
         assert queue.get(name) is None
     folder = queue.root / ("0" * 16)
     folder.mkdir(parents=True)
-    for content in ("", "{", "[]", '{"id": 1}'):
-        (folder / JOB_FILE).write_text(content)
-        (folder / STATE_FILE).write_text(content)
+    for content in ("", "{", "[]", '{"id": 1}', "\xff", "[" * 100_000):
+        (folder / JOB_FILE).write_text(content, "latin-1")
+        (folder / STATE_FILE).write_text(content, "latin-1")
         assert queue.of("ann") == []
+
+
+def test_every_fault_of_a_damaged_job_is_in_the_log_once(
+    queue: Jobs, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = wait_for(queue, submit(queue, python("")), "done")
+    file = queue.root / job.id / STATE_FILE
+    state = json.loads(file.read_text())
+    file.write_text(json.dumps({**state, "state": "odd", "pid": "7", "more": 1}))
+    for _ in range(3):
+        assert queue.get(job.id) is None
+    (line,) = [r.getMessage() for r in caplog.records if job.id in r.getMessage()]
+    assert "state: Input should be 'queued', 'running'" in line
+    assert "pid: " in line
+    assert "more: " in line
+
+
+def test_a_job_is_read_as_it_was_written(queue: Jobs) -> None:
+    job = submit(queue, python("", title="one"), Step("two", ("a", "b"), 6), folder="x")
+    assert wait_for(queue, job, "failed").steps == job.steps
 
 
 def test_old_jobs_are_forgotten(queue: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:

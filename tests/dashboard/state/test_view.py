@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from urllib.parse import urlencode
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -225,3 +226,37 @@ def test_a_change_in_a_link_is_put_in_one_spelling() -> None:
     view, dropped = state.from_query({"edit1": "noise:1.50", "gate": "S:0,R:1.0", "edit2": "loud"})
     assert (view.edit1, view.factors) == ("noise:1.5:0", "S:0")
     assert [d.name for d in dropped] == ["edit2"]
+
+
+@pytest.mark.parametrize(
+    ("link", "field", "value"),
+    [
+        ({"composition": "S"}, "interaction_type", "S"),
+        ({"colour": "composition"}, "colour", "interaction_type"),
+        ({"rival": "ensemble"}, "compared", "ensemble"),
+        ({"rival-seed": "3"}, "compared_seed", "3"),
+        ({"told": "data"}, "estimator", "data"),
+        ({"world": "gates:xor=1"}, "mixture", "gates:xor=1"),
+    ],
+)
+def test_a_link_of_an_earlier_version_opens_the_same_view(
+    link: dict[str, str], field: str, value: str
+) -> None:
+    view, dropped = state.from_query(link)
+    assert view == replace(View(), **{field: value})
+    assert dropped == ()
+    # It is written as links are spelt today.
+    query = state.to_query(view)
+    assert not set(query) & set(state.OLD_PARAMETERS)
+    assert state.from_query(query) == (view, ())
+
+
+def test_every_old_name_stands_for_a_parameter_of_today() -> None:
+    assert set(state.OLD_PARAMETERS.values()) <= set(state.PARAMETERS)
+    assert not set(state.OLD_PARAMETERS) & set(state.PARAMETERS)
+
+
+def test_another_data_set_keeps_what_means_the_same_there() -> None:
+    view = View(data="a", metric="ece", lesson="xor", pace="slow", cls="seven", latent="Z", seed=3)
+    changed = state.change(view, data="b")
+    assert changed == View(data="b", metric="ece", lesson="xor", pace="slow")

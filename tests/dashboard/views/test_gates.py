@@ -223,7 +223,7 @@ def test_the_squares_are_as_large_as_the_chances(spec: str) -> None:
 
 
 def test_the_picture_has_its_words() -> None:
-    words = service.told(service.cells("gates:and=1"))
+    words = service.in_words(service.cells("gates:and=1"))
     assert "1 1 25% class 1" in words
     assert words.count("class 0") == 3
 

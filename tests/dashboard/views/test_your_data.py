@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from streamlit.runtime.context import StreamlitCookies
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
@@ -163,9 +164,21 @@ def test_the_download_holds_models_and_table_and_no_path_of_the_server(root: Pat
         assert all(str(root).encode() not in archive.read(n) for n in names)
 
 
-@pytest.mark.parametrize("held", ["", "../../etc", "a" * 31, "a" * 33, "é" * 32, "a" * 31 + "/"])
-def test_only_a_proper_token_leads_anywhere(held: str) -> None:
-    assert visitors.hashed(held) == ""
+@pytest.mark.parametrize("token", ["", "../../etc", "a" * 31, "a" * 33, "é" * 32, "a" * 31 + "/"])
+def test_only_a_proper_token_leads_anywhere(token: str) -> None:
+    assert visitors.hashed(token) == ""
+
+
+def test_the_cookie_says_who_a_visitor_is_before_anything_his_session_keeps(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(StreamlitCookies, "get", lambda *_: ANN)
+    own = save()
+    app = open_page("your-data", BOB)
+    assert not app.exception
+    assert "**Mine**" in said(app)
+    assert "refuses cookies" not in said(app)
+    assert own_sets.own_sets(visitor(ANN)) == [own]
 
 
 # --- the pages -------------------------------------------------------------------------------
@@ -201,13 +214,15 @@ def test_the_example_is_understood_looked_at_and_queued() -> None:
     assert counts.to_dict("list")["all"] == [144, 156]
     app.button(key="save_and_train").click().run()
     assert not app.exception
-    held = app.session_state["visitor_token"]
-    (own,) = own_sets.own_sets(visitor(held))
+    # There is no server here that could set a cookie: the token is this session's.
+    assert "refuses cookies" in said(app)
+    token = app.session_state["visitor_token"]
+    (own,) = own_sets.own_sets(visitor(token))
     assert own.card.title == "example"
     assert own_sets.trainings(own)[0].state == "queued"
     assert "example" in said(app)
     # Another tab of the same browser sees it, another browser does not.
-    assert "Training example" in said(open_page("your-data", held))
+    assert "Training example" in said(open_page("your-data", token))
     assert "Training example" not in said(open_page("your-data", BOB))
 
 

@@ -1,0 +1,80 @@
+"""The scripts that browsers fetch: listed ones alone, to be kept for good."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from urllib.parse import urljoin
+
+import pytest
+import streamlit
+from starlette.routing import Router
+
+from dashboard.components import served
+
+
+def fetched(path: str) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and content of what the server hands out at a path."""
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.Event().wait()  # the browser sends no more, and stays
+        raise AssertionError
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": path, "root_path": "", "scheme": "http",
+             "query_string": b"", "headers": [], "server": ("localhost", 80)}  # fmt: skip
+    router = Router(served.routes(), redirect_slashes=False)
+    try:
+        asyncio.run(router(scope, receive, send))  # type: ignore[arg-type]
+    except served.HTTPException as refused:
+        return refused.status_code, {}, b""
+    headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    return sent[0]["status"], headers, b"".join(m.get("body", b"") for m in sent)
+
+
+@pytest.mark.parametrize(
+    ("folder", "file"),
+    [("own", "figure.js"), ("own", "help.js"), ("own", "plotly.js"), ("plotly", "plotly.min.js")],
+)
+def test_a_script_lies_at_its_address_and_may_be_kept_for_good(folder: str, file: str) -> None:
+    status, headers, content = fetched(served.address(folder, file))
+    assert status == 200
+    assert content
+    assert headers["content-type"].startswith("text/javascript")
+    assert "immutable" in headers["cache-control"]
+
+
+def test_scripts_of_one_folder_find_each_other_by_relative_paths() -> None:
+    figure = served.address("own", "figure.js")
+    assert urljoin(figure, "./plotly.js") == served.address("own", "plotly.js")
+
+
+def test_a_page_from_before_an_update_gets_the_new_file_without_keeping_it() -> None:
+    status, headers, _ = fetched("/assets/own/0123456789abcdef/figure.js")
+    assert status == 200
+    assert headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["own/x/served.py", "own/x/figure.css", "own/x/../served.py", "own/x/", "own/x//etc/passwd",
+     "plotly/x/figure.js", "plotly/x/datasets/iris.csv", "other/x/figure.js", "own/figure.js"],
+)  # fmt: skip
+def test_nothing_else_is_served(path: str) -> None:
+    assert fetched(f"/assets/{path}")[0] == 404
+
+
+def test_a_script_that_does_not_exist_has_no_address() -> None:
+    with pytest.raises(KeyError, match=r"figure\.js"):
+        served.address("own", "nothing.js")
+
+
+def test_addresses_begin_with_the_folder_of_the_app(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streamlit, "get_option", {"server.baseUrlPath": "/apps/dmil/"}.__getitem__)
+    address = served.address("own", "figure.js")
+    assert address.startswith("/apps/dmil/assets/own/")
+    assert fetched(address)[0] == 200
+    assert fetched(address.removeprefix("/apps/dmil"))[0] == 404

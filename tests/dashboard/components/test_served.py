@@ -37,7 +37,7 @@ def fetched(path: str) -> tuple[int, dict[str, str], bytes]:
 
 @pytest.mark.parametrize(
     ("folder", "file"),
-    [("own", "figure.js"), ("own", "help.js"), ("own", "plotly.js"), ("plotly", "plotly.min.js")],
+    [("own", "plotly.js"), ("own", "help/index.js"), ("plotly", "plotly.min.js")],
 )
 def test_a_script_lies_at_its_address_and_may_be_kept_for_good(folder: str, file: str) -> None:
     status, headers, content = fetched(served.address(folder, file))
@@ -48,33 +48,34 @@ def test_a_script_lies_at_its_address_and_may_be_kept_for_good(folder: str, file
 
 
 def test_scripts_of_one_folder_find_each_other_by_relative_paths() -> None:
-    figure = served.address("own", "figure.js")
-    assert urljoin(figure, "./plotly.js") == served.address("own", "plotly.js")
+    control = served.address("own", "figure/control.js")
+    assert urljoin(control, "./save.js") == served.address("own", "figure/save.js")
+    assert urljoin(control, "../plotly.js") == served.address("own", "plotly.js")
 
 
 def test_a_page_from_before_an_update_gets_the_new_file_without_keeping_it() -> None:
-    status, headers, _ = fetched("/assets/own/0123456789abcdef/figure.js")
+    status, headers, _ = fetched("/assets/own/0123456789abcdef/plotly.js")
     assert status == 200
     assert headers["cache-control"] == "no-cache"
 
 
 @pytest.mark.parametrize(
     "path",
-    ["own/x/served.py", "own/x/figure.css", "own/x/../served.py", "own/x/", "own/x//etc/passwd",
-     "plotly/x/figure.js", "plotly/x/datasets/iris.csv", "other/x/figure.js", "own/figure.js"],
+    ["own/x/served.py", "own/x/map/map.css", "own/x/../served.py", "own/x/", "own/x//etc/passwd",
+     "plotly/x/plotly.js", "plotly/x/datasets/iris.csv", "other/x/plotly.js", "own/plotly.js"],
 )  # fmt: skip
 def test_nothing_else_is_served(path: str) -> None:
     assert fetched(f"/assets/{path}")[0] == 404
 
 
 def test_a_script_that_does_not_exist_has_no_address() -> None:
-    with pytest.raises(KeyError, match=r"figure\.js"):
+    with pytest.raises(KeyError, match=r"plotly\.js"):
         served.address("own", "nothing.js")
 
 
 def test_addresses_begin_with_the_folder_of_the_app(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streamlit, "get_option", {"server.baseUrlPath": "/apps/dmil/"}.__getitem__)
-    address = served.address("own", "figure.js")
+    address = served.address("own", "plotly.js")
     assert address.startswith("/apps/dmil/assets/own/")
     assert fetched(address)[0] == 200
     assert fetched(address.removeprefix("/apps/dmil"))[0] == 404

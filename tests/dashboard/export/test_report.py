@@ -13,12 +13,8 @@ from PIL import Image
 
 from dashboard.export import report
 from dashboard.services.sample.samples import decomposition
-from dashboard.services.store.catalog import (
-    Checkpoint,
-    CheckpointCatalog,
-    checkpoint_catalog,
-    table,
-)
+from dashboard.services.store import catalog as store_catalog
+from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog, checkpoint_catalog
 from tests.dashboard.folders import (
     GENERATED,
     HTML_ID,
@@ -59,7 +55,9 @@ def catalog(room: Room, monkeypatch: pytest.MonkeyPatch) -> CheckpointCatalog:
 
 
 def ids(checkpoint: Checkpoint, count: int) -> list[str]:
-    return [str(i) for i in table(checkpoint).query("split == 'test'")["id"].iloc[:count]]
+    return [
+        str(i) for i in store_catalog.table(checkpoint).query("split == 'test'")["id"].iloc[:count]
+    ]
 
 
 def content(address: str, kind: str) -> io.BytesIO:
@@ -81,7 +79,7 @@ def test_a_report_of_a_sample_is_whole_without_the_app(catalog: CheckpointCatalo
         assert 0.1 < played.getnframes() / played.getframerate() < 5
     for model in ("joint", "ensemble", "dmil-paper", "image alone", "speech alone"):
         assert model in page.text
-    answer = str(table(dmil).loc[sample, "pred"])
+    answer = str(store_catalog.table(dmil).loc[sample, "pred"])
     split = decomposition(dmil, sample, answer)
     assert split
     assert f"= {split.total:+.2f} bits, the model's score of {answer}" in page.text

@@ -14,15 +14,8 @@ from dashboard.services import counterfactual, listing, overview
 from dashboard.services.comparison import models
 from dashboard.services.map import maps
 from dashboard.services.sample import estimates, information, media, neighbours, samples, thumbnails
-from dashboard.services.store.catalog import (
-    Checkpoint,
-    CheckpointCatalog,
-    DataProblem,
-    checkpoint_catalog,
-    projection,
-    stamp,
-    table,
-)
+from dashboard.services.store import catalog as store_catalog
+from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog
 from dashboard.state.view import View
 from dashboard.text import messages
 from dmil_core import schema
@@ -65,7 +58,7 @@ def test_an_empty_or_absent_root_is_no_error(
 ) -> None:
     for root in (room.empty, tmp_path / "absent"):
         monkeypatch.setenv("DMIL_CHECKPOINTS", str(root))
-        assert checkpoint_catalog().checkpoints == ()
+        assert store_catalog.checkpoint_catalog().checkpoints == ()
 
 
 def test_a_change_on_disk_is_seen_at_once(
@@ -73,9 +66,9 @@ def test_a_change_on_disk_is_seen_at_once(
 ) -> None:
     shutil.copytree(room.root / REAL / "joint", tmp_path / REAL / "joint")
     monkeypatch.setenv("DMIL_CHECKPOINTS", str(tmp_path))
-    assert checkpoint_catalog().get(REAL, "joint", 0).status == "ready"
+    assert store_catalog.checkpoint_catalog().get(REAL, "joint", 0).status == "ready"
     flip_byte(tmp_path / REAL / "joint" / "seed0" / MODEL_FILE)
-    assert checkpoint_catalog().get(REAL, "joint", 0).status == "damaged"
+    assert store_catalog.checkpoint_catalog().get(REAL, "joint", 0).status == "damaged"
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"version": 99}', "\x00\x01", "[" * 5000])
@@ -85,7 +78,7 @@ def test_a_run_json_of_rubbish_is_a_damaged_folder(
     shutil.copytree(room.root / REAL / "joint", tmp_path / REAL / "joint")
     (tmp_path / REAL / "joint" / "seed0" / RUN_FILE).write_text(content)
     monkeypatch.setenv("DMIL_CHECKPOINTS", str(tmp_path))
-    assert checkpoint_catalog().get(REAL, "joint", 0).status == "damaged"
+    assert store_catalog.checkpoint_catalog().get(REAL, "joint", 0).status == "damaged"
 
 
 def test_a_link_out_of_the_folder_is_only_a_name(catalog: CheckpointCatalog) -> None:
@@ -95,16 +88,16 @@ def test_a_link_out_of_the_folder_is_only_a_name(catalog: CheckpointCatalog) -> 
 def test_a_stamp_follows_time_and_size(tmp_path: Path) -> None:
     file = tmp_path / "a"
     file.write_text("1")
-    before = stamp([file, tmp_path / "absent"])
+    before = store_catalog.stamp([file, tmp_path / "absent"])
     os.utime(file, ns=(1, 1))
-    assert stamp([file]) != before
+    assert store_catalog.stamp([file]) != before
 
 
 # --- samples --------------------------------------------------------------------------------
 
 
 def test_every_waterfall_adds_up_to_the_stored_logit(dmil: Checkpoint) -> None:
-    frame = table(dmil)
+    frame = store_catalog.table(dmil)
     for cls in samples.classes(dmil):
         parts = sum(frame[schema.contribution(c, cls)] for c in schema.COMPONENTS)
         np.testing.assert_allclose(parts, frame[schema.logit(cls)], atol=1e-4)
@@ -112,7 +105,7 @@ def test_every_waterfall_adds_up_to_the_stored_logit(dmil: Checkpoint) -> None:
 
 def test_decomposition_is_in_bits_and_differences_add_up(dmil: Checkpoint) -> None:
     one, two = samples.classes(dmil)[:2]
-    row = table(dmil).iloc[0]
+    row = store_catalog.table(dmil).iloc[0]
     split = samples.decomposition(dmil, row["id"], one, two)
     assert split is not None
     nats = row[schema.logit(one)] - row[schema.logit(two)]
@@ -122,7 +115,7 @@ def test_decomposition_is_in_bits_and_differences_add_up(dmil: Checkpoint) -> No
 
 def test_models_without_gate_have_no_decomposition(catalog: CheckpointCatalog) -> None:
     joint = catalog.get(REAL, "joint", 0)
-    sample = str(table(joint)["id"].iloc[0])
+    sample = str(store_catalog.table(joint)["id"].iloc[0])
     assert not joint.gated
     assert samples.gates(joint, sample).empty
     assert samples.decomposition(joint, sample, samples.classes(joint)[0]) is None
@@ -136,7 +129,7 @@ def test_an_ablation_without_r_is_gated_all_the_same(dmil: Checkpoint) -> None:
 
 
 def test_gates_sum_to_one_and_dominant_is_the_largest(dmil: Checkpoint) -> None:
-    row = table(dmil).iloc[3]
+    row = store_catalog.table(dmil).iloc[3]
     weights = samples.gates(dmil, row["id"])
     assert weights["weight"].sum() == pytest.approx(1, abs=1e-4)
     assert weights.loc[weights["weight"].idxmax(), "component"] == row["dominant"]
@@ -145,7 +138,7 @@ def test_gates_sum_to_one_and_dominant_is_the_largest(dmil: Checkpoint) -> None:
 def test_what_is_explained_is_said_where_the_model_knows(
     dmil: Checkpoint, catalog: CheckpointCatalog
 ) -> None:
-    row = table(dmil).iloc[3]
+    row = store_catalog.table(dmil).iloc[3]
     assert samples.explained(dmil, row["id"]) == pytest.approx(row["explained"])
     paper = catalog.get(REAL, "dmil-paper", 0)  # trained without responsibilities
     assert samples.explained(paper, row["id"]) is None
@@ -167,7 +160,7 @@ def test_what_is_explained_is_said_where_the_model_knows(
 )
 def test_filters_keep_exactly_what_they_say(dmil: Checkpoint, view: View, check: object) -> None:
     kept = listing.selected(dmil, replace(view, data=REAL))
-    frame = samples.in_split(table(dmil), view.split)
+    frame = samples.in_split(store_catalog.table(dmil), view.split)
     assert list(kept["id"]) == list(frame[check(frame)]["id"])  # type: ignore[operator]
 
 
@@ -179,7 +172,7 @@ def test_search_is_text_and_never_a_pattern(dmil: Checkpoint) -> None:
 def test_flags_come_from_the_data_set(dmil: Checkpoint) -> None:
     assert set(samples.flags(dmil)) == {"image_corrupt", "audio_corrupt"}
     kept = listing.selected(dmil, View(flag="image_corrupt"))
-    assert 0 < len(kept) < len(samples.in_split(table(dmil), "test"))
+    assert 0 < len(kept) < len(samples.in_split(store_catalog.table(dmil), "test"))
     assert "image_corrupt" in samples.flags_of(dmil, str(kept["id"].iloc[0]))
     assert listing.selected(dmil, View(flag="no such flag")).empty
 
@@ -220,12 +213,12 @@ def test_without_a_gate_there_is_less_to_order_by(catalog: CheckpointCatalog) ->
 
 def test_models_that_disagree(dmil: Checkpoint, catalog: CheckpointCatalog) -> None:
     ready = catalog.ready(REAL, 0)
-    answers = np.stack([table(c)["pred"].to_numpy() for c in ready])
+    answers = np.stack([store_catalog.table(c)["pred"].to_numpy() for c in ready])
     counts = np.array([len(set(column)) for column in answers.T])
-    test = (table(dmil)["split"] == "test").to_numpy()
+    test = (store_catalog.table(dmil)["split"] == "test").to_numpy()
     for answers_, keep in (("same", counts == 1), ("2", counts >= 2), ("3", counts >= 3)):
         kept = listing.selected(dmil, View(answers=answers_))
-        assert kept["id"].tolist() == table(dmil)["id"][keep & test].tolist()
+        assert kept["id"].tolist() == store_catalog.table(dmil)["id"][keep & test].tolist()
         if keep[test].any():
             assert listing.answer_counts(dmil, "test")[answers_] == len(kept)
 
@@ -260,14 +253,14 @@ def test_what_is_text_stays_text_in_a_list(
     catalog: CheckpointCatalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.undo()
-    emoji = checkpoint_catalog().get("emoji", "dmil", 0)
-    rows = table(emoji)["id"].tolist()[:3]
+    emoji = store_catalog.checkpoint_catalog().get("emoji", "dmil", 0)
+    rows = store_catalog.table(emoji)["id"].tolist()[:3]
     columns = thumbnails.columns(emoji, [*rows, "no such sample"])
     assert [columns[m].text for m in (1, 2)] == [False, True]
     assert columns[1].cells[3] is None
     assert columns[2].cells[0] == str(samples.source(emoji).x2[0])
-    watch = checkpoint_catalog().get("watch", "dmil", 0)
-    signals = thumbnails.columns(watch, table(watch)["id"].tolist()[:2])
+    watch = store_catalog.checkpoint_catalog().get("watch", "dmil", 0)
+    signals = thumbnails.columns(watch, store_catalog.table(watch)["id"].tolist()[:2])
     assert not signals[1].text
     assert all(str(cell).startswith("data:image/png;base64,") for cell in signals[1].cells)
 
@@ -276,7 +269,7 @@ def test_text_that_is_an_address_is_not_fetched_as_a_picture(
     catalog: CheckpointCatalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.undo()
-    emoji = checkpoint_catalog().get("emoji", "dmil", 0)
+    emoji = store_catalog.checkpoint_catalog().get("emoji", "dmil", 0)
     data = samples.source(emoji)
     texts = data.x2.astype("<U80")
     texts[:2] = ["data:image/png;base64,AAAA", "https://example.org/seen.png"]
@@ -305,7 +298,7 @@ def test_every_model_and_each_input_alone_have_an_opinion(
 
 
 def test_media_of_both_sides(dmil: Checkpoint) -> None:
-    sample = str(table(dmil)["id"].iloc[0])
+    sample = str(store_catalog.table(dmil)["id"].iloc[0])
     shown = media.sides(dmil, sample)
     assert isinstance(shown, tuple)
     picture, sound = shown[0].media, shown[1].media
@@ -319,8 +312,8 @@ def test_media_of_both_sides(dmil: Checkpoint) -> None:
 def test_media_of_other_data_are_not_shown(dmil: Checkpoint) -> None:
     assert dmil.run is not None
     other = replace(dmil, run=replace(dmil.run, data_digest="0" * 64))
-    shown = media.sides(other, str(table(dmil)["id"].iloc[0]))
-    assert isinstance(shown, DataProblem)
+    shown = media.sides(other, str(store_catalog.table(dmil)["id"].iloc[0]))
+    assert isinstance(shown, store_catalog.DataProblem)
     assert "changed" in shown.message
 
 
@@ -328,12 +321,12 @@ def test_media_of_other_data_are_not_shown(dmil: Checkpoint) -> None:
 
 
 def test_map_points_are_the_split_s_placed_samples(dmil: Checkpoint) -> None:
-    placed = projection(dmil)
+    placed = store_catalog.projection(dmil)
     assert placed is not None
     assert maps.latents(dmil, placed) == schema.DMIL_LATENTS
     for colour in maps.colours(dmil):
         points = maps.points(dmil, maps.layout(placed, "S"), colour, "test", "same-sign")
-        wanted = samples.in_split(table(dmil), "test")["id"]
+        wanted = samples.in_split(store_catalog.table(dmil), "test")["id"]
         assert set(points["id"]) <= set(wanted)
         assert np.isfinite(points[["x", "y"]]).all(axis=None)
 
@@ -352,10 +345,10 @@ def test_bits_colour_the_map_of_models_with_heads(
     assert "bits-R" in maps.colours(dmil)
     assert "bits-R" in maps.colours(catalog.get(GENERATED, "ensemble", 0))
     assert "bits-R" not in maps.colours(catalog.get(GENERATED, "joint", 0))
-    placed = projection(dmil)
+    placed = store_catalog.projection(dmil)
     assert placed is not None
     points = maps.points(dmil, maps.layout(placed, "S"), "bits-U1", "test", "ccs")
-    told = information.told(dmil, str(points["id"].iloc[3]), "ccs")
+    told = information.of_sample(dmil, str(points["id"].iloc[3]), "ccs")
     assert told is not None
     assert points["colour"].iloc[3] == pytest.approx(told.values["u1"], abs=1e-5)
 
@@ -366,7 +359,7 @@ def test_bits_colour_the_map_of_models_with_heads(
 def test_starts_are_most_of_their_kind(catalog: CheckpointCatalog, dmil: Checkpoint) -> None:
     starts = overview.starts(dmil, "test", "same-sign")
     assert list(starts) == ["R", "U1", "U2", "S", overview.MISLEADING]
-    frame = samples.in_split(table(dmil), "test")
+    frame = samples.in_split(store_catalog.table(dmil), "test")
     for component, ones in starts.items():
         rows = frame.loc[[one.sample for one in ones]]
         assert rows["y"].nunique() == len(ones) == 3
@@ -384,7 +377,7 @@ def test_starts_are_most_of_their_kind(catalog: CheckpointCatalog, dmil: Checkpo
 
 def test_the_data_in_numbers(dmil: Checkpoint) -> None:
     about = overview.about(dmil)
-    assert sum(about.rows.values()) == len(table(dmil))
+    assert sum(about.rows.values()) == len(store_catalog.table(dmil))
     assert about.licence
     assert about.source
 
@@ -393,10 +386,10 @@ def test_the_data_in_numbers(dmil: Checkpoint) -> None:
 
 
 def test_the_nearest_are_of_the_split_and_in_order(dmil: Checkpoint) -> None:
-    frame = samples.in_split(table(dmil), "test")
+    frame = samples.in_split(store_catalog.table(dmil), "test")
     chosen = str(frame["id"].iloc[2])
     near = neighbours.nearest(dmil, chosen, "M1", "test", count=6)
-    assert not isinstance(near, DataProblem)
+    assert not isinstance(near, store_catalog.DataProblem)
     distances = [one.distance for one in near]
     assert len(near) == 6
     assert distances == sorted(distances)
@@ -411,20 +404,20 @@ def test_the_nearest_are_of_the_split_and_in_order(dmil: Checkpoint) -> None:
 
 def test_two_copies_are_nearest_to_each_other(dmil: Checkpoint) -> None:
     """In every latent being near is mutual: a's nearest sample b is as far from a as a from b."""
-    frame = samples.in_split(table(dmil), "test")
+    frame = samples.in_split(store_catalog.table(dmil), "test")
     chosen = str(frame["id"].iloc[0])
     for latent in ("Z", "R", "S"):
         (first,) = neighbours.nearest(dmil, chosen, latent, "all", count=1)  # type: ignore[misc]
         back = neighbours.nearest(dmil, first.sample, latent, "all", count=2000)
-        assert not isinstance(back, DataProblem)
+        assert not isinstance(back, store_catalog.DataProblem)
         there = next(one for one in back if one.sample == chosen)
         assert there.distance == pytest.approx(first.distance, rel=1e-5)
 
 
 def test_neighbours_that_there_are_not(dmil: Checkpoint) -> None:
-    for sample, latent in (("nobody", "Z"), (str(table(dmil)["id"].iloc[0]), "Q")):
+    for sample, latent in (("nobody", "Z"), (str(store_catalog.table(dmil)["id"].iloc[0]), "Q")):
         result = neighbours.nearest(dmil, sample, latent, "test")
-        assert isinstance(result, DataProblem)
+        assert isinstance(result, store_catalog.DataProblem)
         assert "There is no" in result.message
 
 
@@ -444,7 +437,7 @@ def test_averages_add_up_and_end_with_the_exact_ones(catalog: CheckpointCatalog)
 
 def test_averages_are_of_the_split_s_rows(catalog: CheckpointCatalog, dmil: Checkpoint) -> None:
     frame = information.averages([dmil], "test", "ccs")
-    rows = samples.in_split(table(dmil), "test")
+    rows = samples.in_split(store_catalog.table(dmil), "test")
     assert set(frame["rows"]) == {len(rows)}
     told = information.bits(dmil, "ccs")
     assert told is not None
@@ -459,7 +452,7 @@ def test_the_data_alone_is_told_beside_the_models(dmil: Checkpoint) -> None:
     assert list(dict.fromkeys(frame["who"])) == ["dmil", information.DATA]
     kept = estimates.account(dmil)
     assert kept is not None
-    rows = samples.in_split(table(dmil), "test")["id"]
+    rows = samples.in_split(store_catalog.table(dmil), "test")["id"]
     mean = kept.rows.loc[rows, "i12"].mean() / np.log(2.0)
     own = frame[frame["who"] == information.DATA].set_index("part")["mean"]
     assert own["all"] == pytest.approx(mean)
@@ -508,7 +501,7 @@ def test_gate_and_bits_agree_of_dmil_and_not_of_the_released_losses(
 
 
 def test_a_checkpoint_without_map_is_told(catalog: CheckpointCatalog) -> None:
-    assert projection(catalog.get(BROKEN, "joint", 0)) is None
+    assert store_catalog.projection(catalog.get(BROKEN, "joint", 0)) is None
 
 
 # --- comparison -----------------------------------------------------------------------------
@@ -534,14 +527,14 @@ def test_no_synergy_indicator_passes_its_ceiling(catalog: CheckpointCatalog) -> 
 def test_interaction_type_groups_cover_the_split(catalog: CheckpointCatalog) -> None:
     ready = catalog.ready(GENERATED, 0)
     frame = models.by_interaction_type(ready, "test")
-    rows = samples.in_split(table(ready[0]), "test")
+    rows = samples.in_split(store_catalog.table(ready[0]), "test")
     assert frame[frame["model"] == "dmil"]["rows"].sum() == len(rows)
     assert models.by_interaction_type(catalog.ready(REAL, 0), "test").empty
 
 
 def test_flag_groups_cover_the_split(catalog: CheckpointCatalog) -> None:
     frame = models.by_flags(catalog.ready(REAL, 0), "test")
-    rows = samples.in_split(table(catalog.get(REAL, "dmil", 0)), "test")
+    rows = samples.in_split(store_catalog.table(catalog.get(REAL, "dmil", 0)), "test")
     assert frame[frame["model"] == "dmil"]["rows"].sum() == len(rows)
     assert len(frame["group"].unique()) == 4
     assert models.by_flags(catalog.ready(GENERATED, 0), "test").empty
@@ -549,7 +542,7 @@ def test_flag_groups_cover_the_split(catalog: CheckpointCatalog) -> None:
 
 def test_confusion_counts_every_sample(dmil: Checkpoint) -> None:
     counts = models.confusion(dmil, "test")
-    assert counts.to_numpy().sum() == len(samples.in_split(table(dmil), "test"))
+    assert counts.to_numpy().sum() == len(samples.in_split(store_catalog.table(dmil), "test"))
     assert tuple(counts.index) == tuple(counts.columns) == samples.classes(dmil)
 
 

@@ -13,13 +13,8 @@ from hypothesis import strategies as st
 
 from dashboard.services.map import maps, outlines
 from dashboard.services.map import slices as service
-from dashboard.services.store.catalog import (
-    Checkpoint,
-    CheckpointCatalog,
-    DataProblem,
-    Projection,
-    table,
-)
+from dashboard.services.store import catalog as store_catalog
+from dashboard.services.store.catalog import CheckpointCatalog, DataProblem, Projection
 from dashboard.state import slices
 from dashboard.state.slices import Slice
 from dmil_core import schema
@@ -91,7 +86,7 @@ def test_a_turned_map_is_laid_back_over_the_first(
     assert laid.apart < 1e-6
     span = np.ptp(unit, axis=0).max()
     np.testing.assert_allclose(laid.shown, (unit - unit.min(axis=0)) / span, atol=1e-6)
-    np.testing.assert_allclose(laid.turn.back(laid.shown), laid.layout.unit, atol=1e-6)
+    np.testing.assert_allclose(laid.turn.invert(laid.shown), laid.layout.unit, atol=1e-6)
 
 
 def test_two_maps_of_nothing_in_common_are_no_error() -> None:
@@ -102,7 +97,7 @@ def test_two_maps_of_nothing_in_common_are_no_error() -> None:
     assert laid.shown.shape == (1, 2)
 
 
-def everything(checkpoint: Checkpoint, latent: str = "Z") -> Slice:
+def everything(checkpoint: store_catalog.Checkpoint, latent: str = "Z") -> Slice:
     on = maps.placed(checkpoint)
     assert isinstance(on, Projection)
     corners = outlines.corners([(-0.1, -0.1), (1.1, -0.1), (1.1, 1.1), (-0.1, 1.1)])
@@ -121,7 +116,7 @@ def test_an_outline_around_everything_holds_every_placed_sample(catalog: Checkpo
 
 def test_a_slice_is_compared_with_exactly_the_other_rows(catalog: CheckpointCatalog) -> None:
     dmil = catalog.get(GENERATED, "dmil", 0)
-    frame = table(dmil)
+    frame = store_catalog.table(dmil)
     test = frame[frame["split"] == "test"]
     only = test[test["interaction_type"] == "S"].index
     told = service.against_rest([dmil], dmil, only, "test", "same-sign").set_index(
@@ -142,7 +137,7 @@ def test_a_slice_is_compared_with_exactly_the_other_rows(catalog: CheckpointCata
 
 def test_few_samples_have_no_interval(catalog: CheckpointCatalog) -> None:
     dmil = catalog.get(REAL, "dmil", 0)
-    frame = table(dmil)
+    frame = store_catalog.table(dmil)
     few = frame[frame["split"] == "test"].index[:3]
     told = service.against_rest([dmil], dmil, few, "test", "same-sign")
     inside = told[told["side"] == "slice"]

@@ -19,12 +19,8 @@ from dashboard.figures import compare, upset
 from dashboard.figures import training as training_figures
 from dashboard.services.comparison import agreement, calibration, chosen, pairs, training
 from dashboard.services.sample.samples import in_split
-from dashboard.services.store.catalog import (
-    Checkpoint,
-    CheckpointCatalog,
-    checkpoint_catalog,
-    table,
-)
+from dashboard.services.store import catalog as store_catalog
+from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog, checkpoint_catalog
 from dashboard.state import view as state
 from dmil_core.checkpoint import HISTORY_FILE, PREDICTIONS_FILE
 from dmil_core.data.catalog import load_dataset
@@ -114,7 +110,7 @@ def test_names_in_a_link_are_read_as_they_were_written(names: list[str]) -> None
 
 def test_every_sample_is_counted_once(ready: tuple[Checkpoint, ...], room: Room) -> None:
     result = agreement.agreement(ready, "test")
-    rows = len(in_split(table(ready[0]), "test"))
+    rows = len(in_split(store_catalog.table(ready[0]), "test"))
     assert sum(s.count for s in result.subsets) == result.rows == rows
     assert [s.count for s in result.subsets] == sorted(s.count for s in result.subsets)[::-1]
     for model, share in zip(result.models, result.accuracy, strict=True):

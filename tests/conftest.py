@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 # Before anything imports torch: two threads would only take turns on these small matrices.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -22,6 +22,11 @@ from hypothesis import settings
 from dmil_core.checkpoint import Run
 from dmil_core.data.catalog import load_dataset
 from dmil_core.data.dataset import Dataset
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from tests.browser.server import Launch
 
 # Timings say nothing on a busy machine, and a suite should fail for the same reasons every time.
 settings.register_profile("dmil", deadline=None, derandomize=True, max_examples=50)
@@ -73,6 +78,35 @@ def tracked() -> list[Path]:
     ).stdout.decode()
     files = [REPOSITORY / name for name in listed.split("\0") if name]
     return [f for f in files if f.is_file() and not f.is_symlink()]
+
+
+@pytest.fixture(scope="session")
+def launch() -> Iterator[Launch]:
+    """Start a Chromium with the given flags; all are closed at the end."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.browser.server import CHROMIUM
+
+    if not Path(CHROMIUM).exists():
+        pytest.fail(f"{CHROMIUM} is missing: apt-get install chromium, or set DMIL_CHROMIUM")
+    with sync_playwright() as playwright:
+        started = []
+
+        def start(flags: list[str]) -> Browser:
+            started.append(playwright.chromium.launch(executable_path=CHROMIUM, args=flags))
+            return started[-1]
+
+        yield start
+        for browser in started:
+            browser.close()
+
+
+@pytest.fixture(scope="session")
+def browser(launch: Launch) -> Browser:
+    """Chromium with software WebGL."""
+    from tests.browser.server import FLAGS
+
+    return launch(FLAGS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

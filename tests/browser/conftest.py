@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.browser.server import CHROMIUM, FLAGS, running_app
+from tests.browser.server import running_app
 from tests.dashboard.folders import Room, furnish
-
-Launch = Callable[[list[str]], Browser]
 
 
 @pytest.fixture(scope="session")
@@ -33,29 +31,6 @@ def app_url(room: Room, uploads: Path) -> Iterator[str]:
     folders["DMIL_UPLOADS"] = str(uploads)
     with running_app(folders) as url:
         yield url
-
-
-@pytest.fixture(scope="session")
-def launch() -> Iterator[Launch]:
-    """Start a Chromium with the given flags; all are closed at the end."""
-    if not Path(CHROMIUM).exists():
-        pytest.fail(f"{CHROMIUM} is missing: apt-get install chromium, or set DMIL_CHROMIUM")
-    with sync_playwright() as playwright:
-        started = []
-
-        def start(flags: list[str]) -> Browser:
-            started.append(playwright.chromium.launch(executable_path=CHROMIUM, args=flags))
-            return started[-1]
-
-        yield start
-        for browser in started:
-            browser.close()
-
-
-@pytest.fixture(scope="session")
-def browser(launch: Launch) -> Browser:
-    """Chromium with software WebGL."""
-    return launch(FLAGS)
 
 
 @pytest.fixture(scope="session")

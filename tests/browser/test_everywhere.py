@@ -216,7 +216,7 @@ def test_what_a_click_away_shows_has_no_grave_fault_in_either_theme(
     compare = f"compare?data={GENERATED}&part="
     looks = ["agreement", "pair", "groups", "calibration", "bits&split=train", "training"]
     pages = [compare + "sets", *(f"{compare}samples&look={look}" for look in looks)]
-    pages += ["lessons?lesson=redundancy&step=3", "gates?world=world:table%3D0~0~a/0~1~b/1~0~b"]
+    pages += ["lessons?lesson=redundancy&step=3", "gates?mixture=gates:table%3D0~0~a/0~1~b/1~0~b"]
     result = {}
     for name in pages:
         page.emulate_media(color_scheme="light")

@@ -26,7 +26,7 @@ def _slide(page: Page) -> None:
     slider.focus()
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowLeft")
-    page.wait_for_url(lambda url: "world=" in url, timeout=PATIENCE)
+    page.wait_for_url(lambda url: "mixture=" in url, timeout=PATIENCE)
 
 
 def _choose(name: str, parameter: str) -> Callable[[Page], None]:

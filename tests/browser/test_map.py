@@ -9,8 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import latent_map as hand
-from tests.browser.conftest import Launch
-from tests.browser.server import settled
+from tests.browser.server import Launch, settled
 from tests.browser.test_visitor import query, visit, wait_for_sample
 from tests.dashboard.folders import BROKEN, GENERATED, REAL, Room
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 MOST_BYTES = 20_000_000
@@ -201,10 +202,8 @@ def test_what_is_missing_or_not_allowed_is_said(
 
 
 @pytest.mark.browser
-def test_the_app_shows_the_demonstration(installed: Installed) -> None:
-    from playwright.sync_api import sync_playwright
-
-    from tests.browser.server import CHROMIUM, FLAGS, ended, free_port, settled, wait_until_healthy
+def test_the_app_shows_the_demonstration(installed: Installed, browser: Browser) -> None:
+    from tests.browser.server import ended, free_port, settled, wait_until_healthy
 
     port = free_port()
     command = [installed.python.with_name("dmil"), "app", "--port", port]
@@ -213,9 +212,8 @@ def test_the_app_shows_the_demonstration(installed: Installed) -> None:
     process = subprocess.Popen(
         list(map(str, command)), cwd=installed.home / "empty", env=installed.environment(True)
     )
-    with ended(process), sync_playwright() as playwright:
+    with ended(process):
         wait_until_healthy(url, process)
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_page(viewport={"width": 1440, "height": 1000})
         page.goto(url)
         settled(page)
@@ -224,4 +222,4 @@ def test_the_app_shows_the_demonstration(installed: Installed) -> None:
         heading = page.locator("[data-testid=stMain] h1").first
         # From the settings that the package carries; Streamlit's own size is 44 px.
         assert heading.evaluate("e => getComputedStyle(e).fontSize") == "28px"
-        browser.close()
+        page.close()

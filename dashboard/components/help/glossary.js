@@ -77,6 +77,17 @@ export class Glossary {
   }
 
   /**
+   * Open at a word and name it in the address, so that the glossary comes back where the page is
+   * drawn anew.
+   *
+   * @param {string} anchor
+   */
+  openAt(anchor) {
+    history.replaceState(history.state, "", addressOf(anchor));
+    this.open(anchor);
+  }
+
+  /**
    * @param {Word} word
    * @returns {Row}
    */

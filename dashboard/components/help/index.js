@@ -6,6 +6,9 @@ import { Glossary, wordOfAddress, wordOfHash } from "./glossary.js";
 import { marked } from "./marked.js";
 import { decline, isNew, stepUnderWay, Tour } from "./tour.js";
 
+/** The glossary of each place on a page. @type {WeakMap<HTMLElement, Glossary>} */
+const glossaries = new WeakMap();
+
 /**
  * @typedef {object} HelpData
  * @property {import("./glossary.js").Word[]} words
@@ -22,7 +25,10 @@ import { decline, isNew, stepUnderWay, Tour } from "./tour.js";
  */
 export default function ({ parentElement, data }) {
   const root = /** @type {HTMLElement} */ (parentElement.querySelector(".help"));
-  const glossary = new Glossary(data.words, data.keys);
+  // The server may run again while the glossary is read: an open dialog has to stay in its place.
+  const kept = glossaries.get(root);
+  const glossary = kept ?? new Glossary(data.words, data.keys);
+  glossaries.set(root, glossary);
   const tour = new Tour(data, root, () => start.focus());
   const begin = () => {
     offer.hidden = true;
@@ -47,12 +53,14 @@ export default function ({ parentElement, data }) {
     start,
     button("Glossary", () => glossary.open(), { "aria-keyshortcuts": "?" }),
   );
-  root.replaceChildren(element("div", { class: "row" }, offer, links), glossary.dialog);
+  const row = element("div", { class: "row" }, offer, links);
+  if (kept) root.firstElementChild?.replaceWith(row);
+  else root.replaceChildren(row, glossary.dialog);
 
   const listening = new AbortController();
   listen(glossary, listening.signal);
   const word = wordOfAddress();
-  if (word) glossary.open(word);
+  if (word && !glossary.dialog.open) glossary.open(word);
 
   const step = stepUnderWay();
   if (step !== null && data.steps[step]) tour.show(step);
@@ -79,7 +87,7 @@ function listen(glossary, signal) {
   const openByLink = (/** @type {HashChangeEvent} */ { newURL }) => {
     // Not the address as it is now: Streamlit may have written its own meanwhile.
     const word = wordOfHash(newURL);
-    if (word) glossary.open(word);
+    if (word) glossary.openAt(word);
   };
   window.addEventListener("hashchange", openByLink, { signal });
 }

@@ -327,7 +327,7 @@ def test_a_run_json_that_is_too_large_is_not_read(sound: Sound) -> None:
         (lambda m: m.update(latent_size=10**8), "weights, the file"),
         (lambda m: m["encoders"][0].update(hidden=10**6), "weights, the file"),
         (lambda m: m["encoders"][0].update(shape=[10**6, 10**6]), "do not fit"),
-        (lambda m: m["encoders"][0].update(shape=[10**30]), "do not fit"),
+        (lambda m: m["encoders"][0].update(shape=[10**30]), "an integer from 1 to"),
     ],
 )
 def test_a_model_far_larger_than_its_weights_takes_no_memory(

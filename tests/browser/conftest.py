@@ -55,7 +55,10 @@ def _window(profile: BrowserContext, url: str, width: int, height: int) -> Itera
     page = profile.new_page()
     page.set_viewport_size({"width": width, "height": height})
     yield page
-    page.goto(f"{url}/_stcore/health")  # ends the visit, at an address of the same origin
-    page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+    for visited in profile.pages:
+        visited.close()
+    other = profile.new_page()
+    other.goto(f"{url}/_stcore/health")  # an address of the same origin, without the app
+    other.evaluate("() => localStorage.clear()")
     profile.clear_cookies()
-    page.close()
+    other.close()

@@ -74,7 +74,7 @@ screenshots: $(DEV_ENV) chromium ## Picture every page, light and dark, wide and
 bench: bench-avdigits bench-speed ## Run the short benchmarks; each also writes benchmarks/results/
 
 .PHONY: bench-fidelity
-bench-fidelity: $(APP_ENV) ## Is the decomposition the real one? 15 laws, 5 seeds; hours, goes on when stopped
+bench-fidelity: $(APP_ENV) ## Does the decomposition agree with the known one? 15 distributions, 5 seeds; hours, resumable
 	$(PY) -m benchmarks.fidelity $(ARGS)
 
 .PHONY: bench-compare
@@ -90,7 +90,7 @@ bench-three: $(APP_ENV) ## Three inputs: is the gate right, and against joint an
 	$(PY) -m benchmarks.three $(ARGS)
 
 .PHONY: bench-corruption
-bench-corruption: $(APP_ENV) ## Accuracy and gates where one input is spoilt at test time; takes the runs of bench-compare
+bench-corruption: $(APP_ENV) ## Accuracy and gates where one input is corrupted at test time; takes the runs of bench-compare
 	$(PY) -m benchmarks.corruption $(ARGS)
 
 .PHONY: bench-unseen
@@ -119,7 +119,7 @@ bench-collapse: $(APP_ENV) ## Why does the gate of the released losses collapse?
 	$(PY) -m benchmarks.collapse $(ARGS)
 
 .PHONY: bench-avdigits
-bench-avdigits: $(APP_ENV) ## Does the gate notice a spoilt picture or sound?
+bench-avdigits: $(APP_ENV) ## Does the gate move where the picture or the sound is corrupted?
 	$(PY) -m benchmarks.avdigits
 
 .PHONY: bench-speed
@@ -131,7 +131,7 @@ bench-live: $(APP_ENV) ## Are three models trained in 20 seconds while a class w
 	$(PY) -m benchmarks.live $(ARGS)
 
 .PHONY: bench-app
-bench-app: $(DEV_ENV) chromium ## How long does a visitor wait, beside two rivals? 30 minutes on an idle machine
+bench-app: $(DEV_ENV) chromium ## How long does a visitor wait, beside two other tools? 30 minutes on an idle machine
 	$(PY) -m benchmarks.app $(ARGS)
 
 .PHONY: notebook

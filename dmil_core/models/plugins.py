@@ -36,16 +36,16 @@ def named() -> tuple[str, ...]:
 
 
 def add(modules: Iterable[str]) -> None:
-    """Add modules to ``DMIL_PLUGINS`` of this process and its children, and import them.
+    """Import modules, and add them to ``DMIL_PLUGINS`` of this process and its children.
 
     Raises
     ------
     ConfigError
         If a module does not exist or fails when it is imported.
     """
-    every = dict.fromkeys((*named(), *modules))
+    every = tuple(dict.fromkeys((*named(), *modules)))
+    _load(every)
     os.environ[VARIABLE] = ",".join(every)
-    load()
 
 
 def load() -> None:
@@ -58,7 +58,11 @@ def load() -> None:
     ConfigError
         If a module does not exist or fails when it is imported.
     """
-    for module in named():
+    _load(named())
+
+
+def _load(modules: Iterable[str]) -> None:
+    for module in modules:
         if module not in sys.modules:
             _import(module)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from http.cookies import Morsel, SimpleCookie
 from typing import Any
 
@@ -32,7 +33,10 @@ def answer(
 
     lines = [(name.encode(), value.encode()) for name, value in headers.items()]
     scope = {"type": kind, "method": method, "scheme": scheme, "path": "/", "headers": lines}
-    asyncio.run(VisitorCookie(_site)(scope, None, send))  # type: ignore[arg-type]
+    answer = VisitorCookie(_site)(scope, None, send)  # type: ignore[arg-type]
+    # In a thread, since a browser of other tests may keep a loop running in this one.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, answer).result()
     return [(name.decode(), value.decode()) for name, value in sent[0]["headers"]]
 
 

@@ -99,6 +99,7 @@ def test_a_plugin_that_cannot_be_imported_is_named(
     monkeypatch.setenv(plugins.VARIABLE, "")
     with pytest.raises(ConfigError, match=says):
         plugins.add([module])
+    assert plugins.named() == (), "what failed is not left to the next call or to child processes"
 
 
 def test_an_installed_package_declares_its_encoder(

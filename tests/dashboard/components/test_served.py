@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urljoin
 
@@ -28,7 +29,9 @@ def fetched(path: str) -> tuple[int, dict[str, str], bytes]:
              "query_string": b"", "headers": [], "server": ("localhost", 80)}  # fmt: skip
     router = Router(served.routes(), redirect_slashes=False)
     try:
-        asyncio.run(router(scope, receive, send))  # type: ignore[arg-type]
+        # In a thread, since a browser of other tests may keep a loop running in this one.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, router(scope, receive, send)).result()  # type: ignore[arg-type]
     except served.HTTPException as refused:
         return refused.status_code, {}, b""
     headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}

@@ -19,7 +19,6 @@ import os
 import re
 import secrets
 import shutil
-import signal
 import subprocess
 import sys
 import threading
@@ -31,11 +30,13 @@ from pathlib import Path
 from typing import Final, Literal
 
 from filelock import FileLock, Timeout
-from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 
+from dashboard.jobs import processes
 from dmil_core.errors import BusyError
+from dmil_core.io import strict_json
 from dmil_core.io.atomic import write_json
 from dmil_core.io.paths import uploads_root
+from dmil_core.io.strict_json import UnfitJsonError
 
 #: What `Jobs.submit` raises; its text is for the visitor.
 Busy = BusyError
@@ -61,12 +62,10 @@ LONGEST_SECONDS: Final = 2 * 3600
 _LOOK: Final = 0.2
 #: Seconds a job has to end by itself before its processes are killed.
 GRACE: Final = 3.0
-_STRICT: Final = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
 log = logging.getLogger("dashboard")
 
 
-@with_config(_STRICT)
 @dataclass(frozen=True)
 class Step:
     """One command of a job, and its expected share of the work (relative to the others).
@@ -80,7 +79,6 @@ class Step:
     work: float = 1.0
 
 
-@with_config(_STRICT)
 @dataclass(frozen=True)
 class Job:
     """What is to be done, for whom, and how far it is.
@@ -254,7 +252,7 @@ class Jobs:
         for process in running.values():
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(max(0.1, end - time.monotonic()))
-            _kill_group(process.pid)
+            processes.kill(process.pid)
             process.wait()
 
     # --- starting and ending -----------------------------------------------------------------
@@ -311,7 +309,7 @@ class Jobs:
         for job_id, process in list(self._running.items()):
             if process.poll() is None:
                 continue
-            _kill_group(process.pid)
+            processes.kill(process.pid)
             if process.stdin:
                 with contextlib.suppress(OSError):
                     process.stdin.close()
@@ -383,24 +381,15 @@ def read_job(folder: Path) -> Job | None:
     """A job as its files say; None where they are missing or damaged, which the log says once."""
     try:
         task, state = (json.loads((folder / f).read_bytes()) for f in (JOB_FILE, STATE_FILE))
-        # As text again: its lists are tuples of a job, which values from Python would not be.
-        return _JOB.validate_json(json.dumps({**task, **state}))
+        job: Job = strict_json.read(Job, {**task, **state})
+        return job
     except FileNotFoundError:
         return None
-    except ValidationError as error:
-        faults = "; ".join(f"{_path(e['loc'])}: {e['msg']}" for e in error.errors())
-        _report_damage(folder, faults)
+    except UnfitJsonError as error:
+        _report_damage(folder, "; ".join(fault.describe("job") for fault in error.faults))
     except (OSError, ValueError, TypeError, RecursionError) as error:
         _report_damage(folder, str(error))
     return None
-
-
-#: Reads jobs as they are written and nothing else: no other names, no text for a number.
-_JOB: Final = TypeAdapter(Job)
-
-
-def _path(location: tuple[str | int, ...]) -> str:
-    return ".".join(map(str, location))
 
 
 @lru_cache(maxsize=1000)
@@ -453,20 +442,14 @@ def _end(folder: Path, pid: int, process: subprocess.Popen[bytes] | None) -> Non
     if pid <= 0 or not _is_locked(folder):
         # Not begun, or gone: the number may be another process's by now, unless we started it.
         if process is not None and process.poll() is None:
-            _kill_group(pid)
+            processes.kill(pid)
         return
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.kill(pid, signal.SIGTERM)
+    processes.ask_to_end(pid)
     end = time.monotonic() + GRACE + 2
     while _is_locked(folder) and time.monotonic() < end:
         time.sleep(0.05)
     if _is_locked(folder):
-        _kill_group(pid)
-
-
-def _kill_group(pid: int) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)
+        processes.kill(pid)
 
 
 _LOOKING: Final = threading.Lock()

@@ -24,7 +24,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from dashboard.jobs import queue
+from dashboard.jobs import processes, queue
 from dashboard.jobs.queue import Job, Step
 
 #: Seconds between two writes of the state; pages look once a second.
@@ -110,7 +110,7 @@ class Runner:
     def _leave(self) -> None:
         """A command that does not end when asked to is killed, with all that it started."""
         self.finish()
-        kill_group()
+        leave()
 
     def _step(self, step: Step, start: float, length: float) -> int:
         self._pace.step()
@@ -206,13 +206,13 @@ def main(folder: Path) -> None:
     try:
         runner.run()
     finally:
-        kill_group()
+        leave()
 
 
-def kill_group() -> None:
+def leave() -> None:
     """End what steps started and left behind, and this process with it."""
-    if os.getpgrp() == os.getpid():
-        os.killpg(os.getpgrp(), signal.SIGKILL)
+    if not hasattr(os, "getpgrp") or os.getpgrp() == os.getpid():
+        processes.kill(os.getpid())
 
 
 if __name__ == "__main__":

@@ -13,9 +13,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, get_args
+from typing import Final, Literal
 
 from dmil_core.errors import DataError
+from dmil_core.io import strict_json
 from dmil_core.io.atomic import write_json
 
 State = Literal["met", "missed", "open"]
@@ -48,6 +49,14 @@ class Target:
     failing: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class _Outcome:
+    """What a file of targets holds."""
+
+    version: int
+    studies: dict[Study, tuple[Target, ...]]
+
+
 def judged(claim: str, figure: str, failing: Sequence[str], complete: bool) -> Target:
     """A target with its state: ``missed`` with any failing case, ``met`` once all are measured."""
     state: State = "missed" if failing else "met" if complete else "open"
@@ -76,21 +85,13 @@ def read_targets(path: Path) -> dict[Study, list[Target]]:
     if not path.exists():
         return {}
     try:
-        content = json.loads(path.read_text("utf-8"))
-        if content["version"] != TARGETS_VERSION:
-            raise ValueError(f"version {content['version']!r}, expected {TARGETS_VERSION}")
-        studies = content["studies"]
-        known: tuple[Study, ...] = get_args(Study)
-        return {s: [_target(t) for t in studies[s]] for s in known if s in studies}
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        outcome: _Outcome = strict_json.read(_Outcome, json.loads(path.read_text("utf-8")))
+        if outcome.version != TARGETS_VERSION:
+            raise ValueError(f"version {outcome.version}, expected {TARGETS_VERSION}")
+    except (ValueError, RecursionError) as error:
+        faults = getattr(error, "faults", ())
+        what = "; ".join(fault.describe("targets") for fault in faults) or str(error)
         raise DataError(
-            f"{path} is not a list of targets ({error}); run `make results` to write it again"
+            f"{path} is not a list of targets ({what}); run `make results` to write it again"
         ) from None
-
-
-def _target(entry: Any) -> Target:
-    target = Target(**{**entry, "failing": tuple(entry["failing"])})
-    words = (target.claim, target.figure, *target.failing)
-    if target.state not in get_args(State) or not all(isinstance(w, str) for w in words):
-        raise ValueError(f"expected claim, state, figure and failing, found {entry!r}")
-    return target
+    return {study: list(targets) for study, targets in outcome.studies.items()}

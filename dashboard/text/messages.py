@@ -223,7 +223,8 @@ def no_map(why: str, folder: str) -> Message:
         "Compute it where its data is and reload this page; the Samples and Compare pages work "
         "without.",
         why,
-        f"dmil project --checkpoint {_word(folder)}",
+        # A model with an encoder of a user's can only be loaded beside the user's module.
+        f"dmil project --checkpoint {_word(folder)}" + " --plugin MODULE" * ("--plugin" in why),
         "warning",
     )
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+import streamlit as st
 
 from dashboard.services import listing
 from dashboard.services.map import outlines
@@ -13,6 +16,10 @@ from dashboard.services.map.maps import layout, placed
 from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog, Projection, table
 from dashboard.state import slices
 from dashboard.state.slices import Slice
+from dmil_core.data.dataset import Dataset
+from dmil_core.models import encoders, plugins
+from dmil_core.training.run import train
+from tests.core.models.test_plugins import PLUGIN
 from tests.dashboard.conftest import OpenPage
 from tests.dashboard.folders import BROKEN, GENERATED, REAL, Room
 from tests.dashboard.views.test_pages import ids, said, view
@@ -29,6 +36,30 @@ def slice_of(checkpoint: Checkpoint, latent: str, name: str) -> Slice:
 def ids_of(checkpoint: Checkpoint, split: str) -> list[str]:
     frame = table(checkpoint)
     return list(frame[frame["split"] == split].index)
+
+
+def test_a_model_with_an_encoder_of_a_user_s_is_shown_where_its_plugin_is_named(
+    open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny: Dataset
+) -> None:
+    monkeypatch.setattr(encoders, "ENCODERS", dict(encoders.ENCODERS))
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "page_encoders.py").write_text(PLUGIN)
+    monkeypatch.setenv(plugins.VARIABLE, "page_encoders")
+    plugins.load()
+    root = tmp_path / "checkpoints"
+    train(tiny, out=root / "tiny/dmil/seed0", epochs_scale=0.01, encoders=(None, "sums"))
+    app = open_page("map", root, data="tiny")
+    assert not app.exception
+    assert "This is a first map, a PCA" in said(app)
+    # The same in an app that was started without it.
+    del encoders.ENCODERS["sums"], sys.modules["page_encoders"]
+    monkeypatch.delenv(plugins.VARIABLE)
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    app = open_page("map", root, data="tiny")
+    assert not app.exception
+    assert "--plugin" in said(app)
+    assert app.code[0].value.endswith("--plugin MODULE")
 
 
 def test_nothing_is_open_on_the_map_before_a_click(open_page: OpenPage) -> None:

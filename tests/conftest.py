@@ -109,6 +109,15 @@ def browser(launch: Launch) -> Browser:
     return launch(FLAGS)
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Names a case of bytes by its argument, not by its content.
+
+    An encoder writes the time into some formats, so a name made of content would differ between
+    two processes of one run, which have to collect the same names.
+    """
+    return argname if isinstance(val, bytes) else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what lies in tests/browser, so that ``-m "not browser"`` leaves it out."""
     for item in items:

@@ -42,8 +42,6 @@ def test_start_pause_step_reset_and_to_the_end_with_a_reload(page: Page, app_url
     expect(progress(page)).to_contain_text("Ready")
     press(page, "Start")
     expect(progress(page)).to_contain_text(re.compile("Training.*step [1-9]"), timeout=LONG)
-    # A picture that moves on is the same picture: nothing is built anew while people watch.
-    page.evaluate("() => document.querySelectorAll('.moving').forEach((e) => { e.mine = true; })")
     press(page, "Pause")
     expect(progress(page)).to_contain_text("Paused", timeout=LONG)
     # The step that was under way may still end.
@@ -52,6 +50,9 @@ def test_start_pause_step_reset_and_to_the_end_with_a_reload(page: Page, app_url
     before = steps(page)
     page.wait_for_timeout(2500)
     assert steps(page) == before
+    # A picture that moves on is the same picture: nothing is built anew while people watch. They
+    # are marked here, since some of them appear only after the first steps.
+    page.evaluate("() => document.querySelectorAll('.moving').forEach((e) => { e.mine = true; })")
     press(page, "Step")
     expect(progress(page)).to_contain_text(f"Paused · step {before + 1} of", timeout=LONG)
     assert page.evaluate("() => [...document.querySelectorAll('.moving')].every((e) => e.mine)")

@@ -167,6 +167,8 @@ def train(
     device: str = "auto",
     encoders: Sequence[str | None] = (),
     epochs_scale: float = 1.0,
+    lr_scale: float = 1.0,
+    recipe: str = "standard",
     overwrite: bool = False,
     progress: bool = False,
 ) -> Model:
@@ -190,6 +192,11 @@ def train(
         Names of encoders, that of x1 first, in place of the defaults; None keeps one.
     epochs_scale
         Multiplies the epochs of every stage, for quick experiments.
+    lr_scale
+        Multiplies the learning rate of every stage.
+    recipe
+        How stages are stopped, weights averaged and labels smoothed: ``standard``, or another key
+        of ``dmil_core.paradigms.RECIPES``.
     overwrite
         Start over in a folder that holds another run.
     progress
@@ -219,6 +226,8 @@ def train(
             device=device,
             encoders=tuple(encoders),
             epochs_scale=epochs_scale,
+            lr_scale=lr_scale,
+            recipe=recipe,
             overwrite=overwrite,
             on_epoch=bar,
         )

@@ -19,12 +19,15 @@ from dmil_core.io import strict_json
 from dmil_core.io.strict_json import Expected
 from dmil_core.schema import FEWEST_MODALITIES, MOST_MODALITIES
 
-CONFIG_VERSION = 2
+CONFIG_VERSION = 3
 
 Architecture = Literal["dmil", "joint", "ensemble", "qmf", "mmtm", "mib", "i2m2", "i2moe"]
 Reconstruct = Literal["input", "features"]
 Average = Literal["probabilities", "logits"]
 Optimizer = Literal["adamw", "sgd"]
+#: Which epoch of a stage is kept: the one of least watched loss; the latest whose accuracy on
+#: validation rows is within one standard error of the best; the last.
+Keep = Literal["loss", "one-se", "last"]
 
 #: A number of units, classes or values; no tensor here can have more.
 _MOST: Final = 10**9
@@ -87,6 +90,12 @@ class ArchitectureOptions:
         Joint: a wider fusion, so that the model has as many parameters as DMIL for the same data.
     average
         Ensemble: whether probabilities or logits are averaged.
+    residual_encoders
+        DMIL: the residuals N have encoders of their own, so that what the unimodal heads learn
+        does not change what synergy reads.
+    unimodal_terms
+        DMIL: the logits are the sum of the unimodal heads' logits and the gated components,
+        not of the gated components alone.
     """
 
     architecture: Architecture
@@ -98,6 +107,8 @@ class ArchitectureOptions:
     heads: bool = False
     matched: bool = False
     average: Average = "probabilities"
+    residual_encoders: bool = False
+    unimodal_terms: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,8 +158,16 @@ class Stage:
         ``kl_intra``, has a term for every modality: one weight applies to each of them, a tuple
         holds the weight of each.
     patience
-        Epochs without a better validation loss after which the stage ends. The model continues
-        from the best state of the stage.
+        Epochs without a better validation loss after which the stage ends; 0 for a stage that
+        runs all its epochs.
+    smoothing
+        Label smoothing of every cross-entropy to the true class: that class has this much less,
+        spread evenly over all classes.
+    averaging
+        Share of the stage's optimiser steps over which a running average of the weights reaches;
+        validation and the next stage use the averaged weights. 0 for the weights themselves.
+    keep
+        Which epoch of the stage is kept; see :data:`Keep`.
     warmup
         Share of the epochs over which the learning rate rises to ``lr``. Without it a network
         settles on the information of one modality and misses what only both provide.
@@ -174,6 +193,9 @@ class Stage:
     lr: float
     losses: dict[str, Weight]
     patience: int = 15
+    smoothing: Annotated[float, Expected("a number from 0 to 1", lambda p: 0 <= p <= 1)] = 0.0
+    averaging: Annotated[float, Expected("a number from 0 to 1", lambda p: 0 <= p <= 1)] = 0.0
+    keep: Keep = "loss"
     optimizer: Optimizer = "adamw"
     weight_decay: float = 1e-2
     batch_size: int = 128
@@ -196,6 +218,9 @@ class RunConfig:
         Name of the paradigm.
     folds
         Number of folds of the cross-fitted responsibilities; 0 for a paradigm without them.
+    recipe
+        Name of the recipe that stages and out-of-fold models follow, a key of
+        ``dmil_core.paradigms.RECIPES``; empty in runs of versions before it had a name.
     version
         Version of this description, ``CONFIG_VERSION``.
     """
@@ -205,6 +230,7 @@ class RunConfig:
     model: ModelConfig
     stages: tuple[Stage, ...]
     folds: int = 0
+    recipe: str = ""
     version: int = field(default=CONFIG_VERSION)
 
 
@@ -248,8 +274,8 @@ def read_run_config(data: Any, where: str = "config") -> RunConfig:
     """
     if isinstance(data, dict) and "version" in data:
         version = data["version"]
-        if version == 1 and not isinstance(version, bool):
-            data = migration.to_version_2(data)
+        if version in (1, 2) and not isinstance(version, bool):
+            data = migration.to_version_3(data)
         elif version != CONFIG_VERSION:
             raise ConfigError(
                 f"{where}.version: expected at most {CONFIG_VERSION}, got {_short(version)}; read "

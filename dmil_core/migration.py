@@ -49,6 +49,19 @@ def todays_term(name: str) -> str:
     return _inverse(_OTHER_TERM).get(name, name)
 
 
+#: What version 3 added to run, model and stages -> the value that keeps version 2's meaning.
+_ADDED_TO_RUN: Final[Mapping[str, Any]] = {"recipe": ""}
+_ADDED_TO_MODEL: Final[Mapping[str, Any]] = {"residual_encoders": False, "unimodal_terms": False}
+_ADDED_TO_STAGE: Final[Mapping[str, Any]] = {"smoothing": 0.0, "averaging": 0.0, "keep": "loss"}
+
+
+def to_version_3(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration of a run of version 1 or 2 as version 3 writes it."""
+    if config.get("version") == 1:
+        config = to_version_2(config)
+    return {**config, "version": 3}
+
+
 def to_version_2(config: Mapping[str, Any]) -> dict[str, Any]:
     """The configuration of a run of version 1 as version 2 writes it."""
     result = {**config, "version": 2}
@@ -118,13 +131,15 @@ def to_version_1(config: Mapping[str, Any]) -> dict[str, Any]:
     What a later version added must be left out here where it is at its default.
     """
     modalities = len(config["model"]["encoders"])
-    model = {("rebuild" if k == "reconstruct" else k): v for k, v in config["model"].items()}
+    kept = _without(config["model"], _ADDED_TO_MODEL)
+    model = {("rebuild" if k == "reconstruct" else k): v for k, v in kept.items()}
     stages = [_stage_to_version_1(stage, modalities) for stage in config["stages"]]
-    return {**config, "model": model, "stages": stages, "version": 1}
+    result = _without(config, _ADDED_TO_RUN)
+    return {**result, "model": model, "stages": stages, "version": 1}
 
 
 def _stage_to_version_1(stage: Mapping[str, Any], modalities: int) -> dict[str, Any]:
-    result = {k: v for k, v in stage.items() if k != "modality"}
+    result = {k: v for k, v in _without(stage, _ADDED_TO_STAGE).items() if k != "modality"}
     only = stage["modality"]
     numbers = range(1, modalities + 1) if only is None else (only,)
     for table in ("losses", "watch"):
@@ -146,6 +161,11 @@ def _by_term(family: str, weight: Any, numbers: Iterable[int]) -> dict[str, Any]
         return {_OTHER_TERM.get(family, family): weight}
     each = weight if isinstance(weight, list) else None
     return {_TERM[family].format(m=m): each[m - 1] if each else weight for m in numbers}
+
+
+def _without(values: Mapping[str, Any], added: Mapping[str, Any]) -> dict[str, Any]:
+    """The values but for later additions that are at their default."""
+    return {k: v for k, v in values.items() if k not in added or v != added[k]}
 
 
 def _inverse(names: Mapping[str, str]) -> dict[str, str]:

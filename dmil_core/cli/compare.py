@@ -57,6 +57,7 @@ def run(a: argparse.Namespace) -> int:
             a.out,
             device=a.device,
             epochs_scale=a.epochs_scale,
+            recipe=a.recipe,
             tune=a.tune,
             jobs=a.jobs,
             on_run=on_run,

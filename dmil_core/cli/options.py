@@ -90,6 +90,13 @@ def add_training(parser: Parser) -> None:
         metavar="X",
         help="multiply the epochs of every stage, for quick experiments; default: 1",
     )
+    parser.add_argument(
+        "--recipe",
+        default="standard",
+        metavar="NAME",
+        help="how stages are stopped, weights averaged and labels smoothed: standard, or it "
+        "without one of these; an unknown name lists them; default: standard",
+    )
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
 
 

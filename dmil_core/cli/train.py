@@ -56,6 +56,14 @@ def add(subparsers: Subparsers[Parser]) -> None:
     p.add_argument(
         "--map", choices=("umap", "pca"), help="write the latent maps too, as `dmil project` does"
     )
+    p.add_argument(
+        "--lr-scale",
+        type=float,
+        default=1.0,
+        metavar="X",
+        help="multiply the learning rate of every stage; `dmil compare --tune` records the factor "
+        "of each run as lr_scale; default: 1",
+    )
     add_training(p)
     add_progress(p)
 
@@ -87,6 +95,8 @@ def run(a: argparse.Namespace) -> int:
             device=a.device,
             encoders=encoders,
             epochs_scale=a.epochs_scale,
+            lr_scale=a.lr_scale,
+            recipe=a.recipe,
             overwrite=a.overwrite,
             on_epoch=on_epoch,
         )

@@ -31,7 +31,7 @@ from dmil_core.io.tables import read_table, write_table
 from dmil_core.metrics import scores
 from dmil_core.migration import to_version_1
 from dmil_core.models.inputs import check_modalities
-from dmil_core.paradigms import ENSEMBLE, PARADIGMS, find_paradigm
+from dmil_core.paradigms import ENSEMBLE, PARADIGMS, STANDARD, find_paradigm
 from dmil_core.training.loop import Report
 
 SUMMARY_FILE = "summary.csv"
@@ -65,6 +65,7 @@ def compare(
     *,
     device: str = "auto",
     epochs_scale: float = 1.0,
+    recipe: str = STANDARD.name,
     tune: bool = False,
     jobs: int = 1,
     records: Path | None = None,
@@ -104,7 +105,7 @@ def compare(
     kept = records or out
     for folder in (out, kept):
         folder.mkdir(parents=True, exist_ok=True)
-    how = _How(out, device, epochs_scale, jobs > 1)
+    how = _How(out, device, epochs_scale, recipe, jobs > 1)
     with exclusive(out), workers(jobs) if jobs > 1 else contextlib.nullcontext() as pool:
         chosen: dict[tuple[str, str], float] = {}
         if tune:
@@ -187,6 +188,7 @@ class _How:
     out: Path
     device: str
     epochs_scale: float
+    recipe: str
     one_thread: bool
 
     @property
@@ -198,7 +200,10 @@ class _How:
         """Fingerprint of a run before it is trained; see :func:`fingerprint`."""
         from dmil_core.training.run import plan
 
-        config = plan(dataset, paradigm, seed, epochs_scale=self.epochs_scale, lr_scale=scale)
+        config = plan(
+            dataset, paradigm, seed, epochs_scale=self.epochs_scale, lr_scale=scale,
+            recipe=self.recipe,
+        )  # fmt: skip
         return fingerprint(config, dataset.digest)
 
     def train(
@@ -215,7 +220,7 @@ class _How:
         shared = out_of_fold_folder(self.out, dataset.slug, seed)
         return train(
             dataset, paradigm, seed, run_folder(folder, dataset.slug, paradigm, seed),
-            device=self.device, epochs_scale=self.epochs_scale, lr_scale=scale,
+            device=self.device, epochs_scale=self.epochs_scale, lr_scale=scale, recipe=self.recipe,
             out_of_fold=shared, on_epoch=on_epoch,
         )  # fmt: skip
 

@@ -43,6 +43,8 @@ class Dmil(nn.Module):
         self.config = config
         self.latent_names = latents_of(config)
         self.encoders = Encoders(config)
+        if config.residual_encoders:
+            self.residual = Encoders(config)
         sizes = self.encoders.sizes()
         targets = self.encoders.target_sizes() if config.reconstruct == "input" else sizes
         layer = GaussianHead if config.variational else PointHead
@@ -65,7 +67,8 @@ class Dmil(nn.Module):
 
     def forward(self, *x: Tensor) -> DmilOutput:
         z, intra = self.encoders(*x), self.intra()
-        q_m, q_n = zip(*(split(f) for split, f in zip(intra, z, strict=True)), strict=True)
+        rest = self.residual(*x) if self.config.residual_encoders else z
+        q_m, q_n = zip(*(p(f, r) for p, f, r in zip(intra, z, rest, strict=True)), strict=True)
         drawn = self._draw(*q_m, *q_n)
         m, n = drawn[: len(z)], drawn[len(z) :]
         q_shared = self.consistency(*m)
@@ -76,12 +79,13 @@ class Dmil(nn.Module):
         predictions = [unimodal.softmax(dim=-1).flatten(1), components[:, -1].softmax(dim=-1)]
         gate_logits, explained_logits = self.gate(torch.cat([*m, *n, *predictions], dim=-1))
         gate = gate_logits.softmax(dim=-1)
+        gated = (gate.unsqueeze(-1) * components).sum(dim=1)
         names = dmil_latents(len(z))[1:-1]  # between Z and S, which are no posteriors
         named = zip(names, (*q_m, *q_n, *q_shared), strict=True)
         posteriors = {name: q for name, q in named if name in self.latent_names}
         latents = {"Z": torch.cat(z, dim=-1), **{k: q.mu for k, q in posteriors.items()}}
         return DmilOutput(
-            logits=(gate.unsqueeze(-1) * components).sum(dim=1),
+            logits=gated + unimodal.sum(dim=1) if self.config.unimodal_terms else gated,
             unimodal=unimodal,
             latents={**latents, "S": s},
             gate=gate,
@@ -98,7 +102,8 @@ class Dmil(nn.Module):
         numbers = modality_numbers(self.config.modalities)
         m, n, u = ([out.draws[f"{part}{i}"] for i in numbers] for part in "MNU")
         targets = self.encoders.targets(*x) if self.config.reconstruct == "input" else out.features
-        inputs = (part.reconstruct(*mn) for part, *mn in zip(self.intra(), m, n, strict=True))
+        seen = [part.detach() for part in m] if self.config.residual_encoders else m
+        inputs = (part.reconstruct(*mn) for part, *mn in zip(self.intra(), seen, n, strict=True))
         components = self.consistency.reconstruct(out.draws["R"], *u)
         return Reconstructions(
             inputs=tuple((output, t.detach()) for output, t in zip(inputs, targets, strict=True)),

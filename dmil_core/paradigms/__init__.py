@@ -21,8 +21,12 @@ from dmil_core.paradigms.baselines import (
 )  # fmt: skip
 from dmil_core.paradigms.dmil import ABLATIONS, DMIL, DMIL_PAPER
 from dmil_core.paradigms.paradigm import REFERENCE_ROWS, Paradigm, stages_for
+from dmil_core.paradigms.recipe import RECIPES, STANDARD, Recipe, find_recipe
 
-__all__ = ["PARADIGMS", "REFERENCE_ROWS", "Paradigm", "find_paradigm", "stages_for"]
+__all__ = [
+    "PARADIGMS", "RECIPES", "REFERENCE_ROWS", "STANDARD",
+    "Paradigm", "Recipe", "find_paradigm", "find_recipe", "stages_for",
+]  # fmt: skip
 
 PARADIGMS: dict[str, Paradigm] = {
     p.name: p

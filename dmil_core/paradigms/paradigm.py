@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import Final
 
 from dmil_core.config import ArchitectureOptions, Stage, Weight
+from dmil_core.paradigms.recipe import STANDARD, Recipe
 
-REFERENCE_ROWS = 8000
+#: The training rows that the epochs of :class:`Paradigm` are meant for.
+REFERENCE_ROWS: Final = 8000
+#: Epochs that no stage of a small set exceeds.
+MOST_EPOCHS: Final = 200
 
 
 @dataclass(frozen=True)
@@ -63,23 +68,36 @@ def unimodal_stage(m: int) -> Stage:
     )
 
 
-def stages_for(paradigm: Paradigm, rows: int, modalities: int = 2) -> tuple[Stage, ...]:
+def stages_for(
+    paradigm: Paradigm, rows: int, modalities: int = 2, recipe: Recipe = STANDARD
+) -> tuple[Stage, ...]:
     """The stages for a training set of ``rows``.
 
-    A small set gets smaller batches and, where those are few, somewhat more epochs: between as
-    many epochs and as many optimiser steps as the reference has, never fewer epochs. Patience
-    grows with the epochs.
+    The batch grows with the square root of the rows. So do, in proportion, the steps of an epoch,
+    and the epochs become fewer by that root again: a set with a hundred times the rows takes ten
+    times the steps of an epoch and about three times the steps in all.
     """
-    batch = 256 if rows >= REFERENCE_ROWS else 64 if rows > 500 else 32
-    per_epoch = max(1, math.ceil(rows / batch))
-    reference = math.ceil(REFERENCE_ROWS / 256)
+    batch = batch_size(rows)
+    per_epoch, reference = (math.ceil(n / batch_size(n)) for n in (rows, REFERENCE_ROWS))
 
     def fitted(stage: Stage) -> Stage:
-        epochs = min(200, max(1, round(stage.epochs * max(1.0, math.sqrt(reference / per_epoch)))))
-        patience = max(5, round(epochs / 3))
-        return replace(stage, epochs=epochs, patience=patience, batch_size=batch)
+        epochs = min(MOST_EPOCHS, max(1, round(stage.epochs * math.sqrt(reference / per_epoch))))
+        return replace(
+            stage,
+            epochs=epochs,
+            batch_size=batch,
+            patience=max(5, round(recipe.patience * epochs)) if recipe.patience else 0,
+            smoothing=recipe.smoothing,
+            averaging=recipe.averaging,
+            keep=recipe.keep,
+        )
 
     return tuple(fitted(s) for s in paradigm.stages_of(modalities))
+
+
+def batch_size(rows: int) -> int:
+    """Rows of a step: twice the square root of the rows, in whole multiples of 8, 8 at least."""
+    return max(8, 8 * round(math.sqrt(rows) / 4))
 
 
 def _with_weights_for(stage: Stage, modalities: int) -> Stage:

@@ -24,7 +24,7 @@ from dmil_core.io.atomic import replacing
 from dmil_core.models.batch import Batch
 from dmil_core.models.inputs import fit_statistics
 from dmil_core.models.registry import build
-from dmil_core.paradigms import ENSEMBLE, JOINT, stages_for
+from dmil_core.paradigms import ENSEMBLE, JOINT, STANDARD, Recipe, stages_for
 from dmil_core.seeding import reproducible
 from dmil_core.training.cost import cost
 from dmil_core.training.loop import (
@@ -58,7 +58,7 @@ class Probabilities:
 
 def cross_fit(
     config: ModelConfig, train: Batch, val: Batch, folds: int, seed: int,
-    *, groups: NDArray[Any] | None = None, epochs_scale: float = 1.0,
+    *, groups: NDArray[Any] | None = None, epochs_scale: float = 1.0, recipe: Recipe = STANDARD,
     folder: Path | None = None, on_epoch: Callable[[Report], None] | None = None,
 ) -> Probabilities:  # fmt: skip
     """Probabilities for training rows from models that did not see them.
@@ -69,14 +69,16 @@ def cross_fit(
     as the windows of one person, which are near copies of each other.
     """
     work = cross_fitting(
-        config, train, val, folds, seed, groups=groups, epochs_scale=epochs_scale, folder=folder
-    )
+        config, train, val, folds, seed, groups=groups, epochs_scale=epochs_scale, recipe=recipe,
+        folder=folder,
+    )  # fmt: skip
     return run_to_completion(work, on_epoch)
 
 
 def cross_fitting(
     config: ModelConfig, train: Batch, val: Batch, folds: int, seed: int,
-    *, groups: NDArray[Any] | None = None, epochs_scale: float = 1.0, folder: Path | None = None,
+    *, groups: NDArray[Any] | None = None, epochs_scale: float = 1.0, recipe: Recipe = STANDARD,
+    folder: Path | None = None,
 ) -> Generator[Report, None, Probabilities]:  # fmt: skip
     """:func:`cross_fit` as a generator that yields after every epoch.
 
@@ -93,7 +95,7 @@ def cross_fitting(
         if fold is None:
             rows = (train.rows(outside), train.rows(inside), val)
             work = _fit_fold(
-                config, *rows, seed=seed * folds + k, epochs_scale=epochs_scale,
+                config, *rows, seed=seed * folds + k, epochs_scale=epochs_scale, recipe=recipe,
                 title=f"0 out-of-fold {k + 1}/{folds}",
             )  # fmt: skip
             fold = yield from _part_of_run(work, k / folds, 1.0 / folds)
@@ -123,21 +125,22 @@ def assign_folds(rows: int, folds: int, seed: int, groups: NDArray[Any] | None =
 
 
 def cross_fitting_cost(
-    config: ModelConfig, rows: int, folds: int, epochs_scale: float = 1.0
-) -> float:
+    config: ModelConfig, rows: int, folds: int, epochs_scale: float = 1.0,
+    recipe: Recipe = STANDARD,
+) -> float:  # fmt: skip
     """Expected cost of cross-fitting ``rows`` training rows; see ``dmil_core.training.cost``."""
     fitted = round(rows * (folds - 1) / folds)
-    models = _out_of_fold_models(config, fitted, 0, epochs_scale)
+    models = _out_of_fold_models(config, fitted, 0, epochs_scale, recipe)
     return folds * sum(cost(model, stages, fitted) for model, stages in models)
 
 
 def _fit_fold(
     config: ModelConfig, train: Batch, unseen: Batch, val: Batch,
-    *, seed: int, epochs_scale: float, title: str,
+    *, seed: int, epochs_scale: float, recipe: Recipe, title: str,
 ) -> Generator[Report, None, dict[str, Tensor]]:  # fmt: skip
     """Fit a fold's models to ``train``; returns their probabilities on the other rows."""
     unseen_logits, val_logits = [], []
-    models = _out_of_fold_models(config, len(train), seed, epochs_scale)
+    models = _out_of_fold_models(config, len(train), seed, epochs_scale, recipe)
     costs = [cost(model, stages, len(train)) for model, stages in models]
     for number, (model, stages) in enumerate(models):
         work = _fit_model(model, stages, train, val, seed, title)
@@ -163,7 +166,7 @@ def _part_of_run(
 
 
 def _out_of_fold_models(
-    config: ModelConfig, rows: int, seed: int, epochs_scale: float
+    config: ModelConfig, rows: int, seed: int, epochs_scale: float, recipe: Recipe
 ) -> list[tuple[torch.nn.Module, tuple[Stage, ...]]]:
     """The untrained models of a fold with their stages: the unimodal models and the joint one."""
     models = []
@@ -172,7 +175,7 @@ def _out_of_fold_models(
             model = build(replace(config, **vars(paradigm.options)))
         stages = tuple(
             replace(s, epochs=max(1, int(s.epochs * epochs_scale * OUT_OF_FOLD_EPOCHS)))
-            for s in stages_for(paradigm, rows, config.modalities)
+            for s in stages_for(paradigm, rows, config.modalities, recipe)
         )
         models.append((model, stages))
     return models

@@ -25,7 +25,7 @@ from dmil_core.migration import todays_term
 from dmil_core.models.batch import Batch
 from dmil_core.seeding import reproducible
 from dmil_core.training.cost import stage_cost
-from dmil_core.training.losses import evaluate, terms, weight_each, weighted
+from dmil_core.training.losses import ModelOutputs, evaluate, terms, weight_each, weighted
 from dmil_core.training.rules import build_rule
 from dmil_core.training.rules.base import Rule
 
@@ -33,6 +33,8 @@ CLIP_NORM = 5.0
 EVALUATION_ROWS = 2048
 
 State = dict[str, Tensor]
+#: Tensors of a fit's state, each a :data:`State`.
+_GROUPS = ("best", "average", "model", "optimizer", "rule")
 T = TypeVar("T")
 
 
@@ -80,7 +82,10 @@ class FitState:
     epoch: int = 0
     stale: int = 0
     best_loss: float = math.inf
+    best_accuracy: float = -math.inf
+    steps: int = 0
     best: State = field(default_factory=dict)
+    average: State = field(default_factory=dict)
     model: State = field(default_factory=dict)
     optimizer: State = field(default_factory=dict)
     rule: State = field(default_factory=dict)
@@ -90,14 +95,15 @@ class FitState:
         """Store the state as one file, at once or not at all; ``load`` returns ``note`` as well."""
         from safetensors.torch import save_file
 
-        groups = {name: getattr(self, name) for name in ("best", "model", "optimizer", "rule")}
+        groups = {name: getattr(self, name) for name in _GROUPS}
         tensors = {
             # On a GPU a momentum may have another memory layout, which the file does not store.
             f"{g}/{k}": v.clone(memory_format=torch.contiguous_format)
             for g, state in groups.items()
             for k, v in state.items()
         }
-        numbers = {k: getattr(self, k) for k in ("stage", "epoch", "stale", "best_loss", "history")}
+        names = ("stage", "epoch", "stale", "best_loss", "best_accuracy", "steps", "history")
+        numbers = {k: getattr(self, k) for k in names}
         with replacing(path) as temporary:
             metadata = {"fit": json.dumps(numbers), "note": json.dumps(note)}
             save_file(tensors, temporary, metadata=metadata)
@@ -186,18 +192,24 @@ def epochs(
         _restore_optimizer(optimizer, state.optimizer)
         rule = build_rule(model, stage, train)
         rule.load_state(state.rule)
-        while state.epoch < stage.epochs and state.stale < stage.patience:
+        while not _over(stage, state):
             report = _epoch(model, stage, number, train, val, seed, state, optimizer, rule)
-            over = state.epoch >= stage.epochs or state.stale >= stage.patience
+            over = _over(stage, state)
             done = sum(costs[:number]) + costs[number] * (
                 1.0 if over else report.epoch / stage.epochs
             )
             yield replace(report, fraction=min(1.0, done / sum(costs)))
         model.load_state_dict(state.best)
-        state.stage, state.epoch, state.stale = number + 1, 0, 0
-        state.best_loss, state.optimizer, state.model = math.inf, {}, _snapshot(model)
-        state.rule = {}
+        state.stage, state.epoch, state.stale, state.steps = number + 1, 0, 0, 0
+        state.best_loss, state.best_accuracy = math.inf, -math.inf
+        state.optimizer, state.rule, state.average = {}, {}, {}
+        state.model = _snapshot(model)
     model.requires_grad_(True).eval()
+
+
+def _over(stage: Stage, state: FitState) -> bool:
+    """Whether a stage has had all its epochs, or has run out of patience."""
+    return state.epoch >= stage.epochs or 0 < stage.patience <= state.stale
 
 
 def run_to_completion(
@@ -220,7 +232,10 @@ def _epoch(
     for group in optimizer.param_groups:
         group["lr"] = learning_rate(stage, state.epoch) * group["factor"]
     with reproducible(seed, number, state.epoch):
-        loss = _train_epoch(model, stage, train, state.epoch, optimizer, rule)
+        loss = _train_epoch(model, stage, train, state, optimizer, rule)
+    state.model = _snapshot(model)
+    if state.average:
+        model.load_state_dict(state.average, strict=False)
     val_loss, val_accuracy, val_terms = validate(model, stage, val)
     if not math.isfinite(val_loss):
         raise ConfigError(
@@ -230,8 +245,12 @@ def _epoch(
     state.epoch += 1
     state.stale += 1
     if val_loss < state.best_loss:
-        state.best_loss, state.best, state.stale = val_loss, _snapshot(model), 0
-    state.model = _snapshot(model)
+        state.best_loss, state.stale = val_loss, 0
+    state.best_accuracy = max(state.best_accuracy, val_accuracy)
+    if _kept(stage, state, val_loss, val_accuracy, len(val)):
+        state.best = _snapshot(model)
+    if state.average:
+        model.load_state_dict(state.model)
     state.optimizer, state.rule = _flatten(optimizer), rule.state()
     report = Report(
         stage.name, stage.title, state.epoch, stage.epochs, loss, val_loss, val_accuracy, val_terms
@@ -240,12 +259,27 @@ def _epoch(
     return report
 
 
+def _kept(stage: Stage, state: FitState, loss: float, accuracy: float, rows: int) -> bool:
+    """Whether the epoch just validated is, so far, the one that its stage keeps.
+
+    For ``one-se`` the standard error is that of the best accuracy p of n rows,
+    sqrt(p (1 - p) / n). An epoch that raises the best is itself the latest near it, so that the
+    latest so far is all that has to be remembered.
+    """
+    if stage.keep == "last":
+        return True
+    if stage.keep == "loss":
+        return loss <= state.best_loss
+    best = state.best_accuracy
+    return accuracy >= best - math.sqrt(best * (1.0 - best) / max(rows, 1))
+
+
 def _train_epoch(
-    model: nn.Module, stage: Stage, train: Batch, epoch: int, optimizer: torch.optim.Optimizer,
-    rule: Rule,
+    model: nn.Module, stage: Stage, train: Batch, state: FitState,
+    optimizer: torch.optim.Optimizer, rule: Rule,
 ) -> float:  # fmt: skip
     model.train()
-    rule.start_epoch(train, epoch)
+    rule.start_epoch(train, state.epoch)
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     order = torch.randperm(len(train))
     summed, rows = 0.0, 0
@@ -257,8 +291,26 @@ def _train_epoch(
         loss = rule.gradients(batch)
         nn.utils.clip_grad_norm_(parameters, CLIP_NORM)
         optimizer.step()
+        if stage.averaging:
+            _average(model, stage, state, len(train))
         summed, rows = summed + float(loss) * len(index), rows + len(index)
     return summed / max(rows, 1)
+
+
+@torch.no_grad()
+def _average(model: nn.Module, stage: Stage, state: FitState, rows: int) -> None:
+    """theta' <- theta' + (1 - d) (theta - theta'), d = min(1 - 1 / (a T), t / (t + 10)), over the
+    trained parameters; a is the stage's ``averaging``, T its steps on so many rows, t the steps so
+    far. The first factor is the reach at the end, the second shortens it at the start."""
+    trained = {n: p for n, p in model.named_parameters() if p.requires_grad}
+    if not state.average:
+        state.average = {n: p.detach().clone() for n, p in trained.items()}
+    state.steps += 1
+    total = stage.epochs * math.ceil(rows / stage.batch_size)
+    reach = 1.0 - 1.0 / max(stage.averaging * total, 1.0)
+    weight = 1.0 - min(reach, state.steps / (state.steps + 10.0))
+    for name, parameter in trained.items():
+        state.average[name].lerp_(parameter, weight)
 
 
 @torch.no_grad()
@@ -266,7 +318,8 @@ def validate(model: nn.Module, stage: Stage, val: Batch) -> tuple[float, float, 
     """Evaluate on validation rows, without sampling or dropout.
 
     Returns the mean of the watched loss (nats), the accuracy, and the mean of each of the stage's
-    terms that is finite.
+    terms that is finite. The accuracy of a stage that trains unimodal heads alone is the mean
+    accuracy of these heads.
     """
     model.eval()
     modalities = len(val.inputs)
@@ -278,11 +331,24 @@ def validate(model: nn.Module, stage: Stage, val: Batch) -> tuple[float, float, 
         outputs = evaluate(model, batch)
         result = terms(outputs, names)
         loss += float(weighted(result, watched).sum())
-        hits += float((outputs.out.logits.argmax(dim=1) == batch.y).sum())
+        hits += float(_hits(outputs, stage))
         for name, values in result.items():
             parts[name] += float(values.sum())
     means = {name: value / len(val) for name, value in parts.items() if math.isfinite(value)}
     return loss / len(val), hits / len(val), means
+
+
+#: Terms that train unimodal heads, and nothing behind them.
+_UNIMODAL = frozenset({"ce_unimodal", "ce_known", "kl_intra", "recon_input"})
+
+
+def _hits(outputs: ModelOutputs, stage: Stage) -> Tensor:
+    """Number of rows that what the stage trains predicts correctly."""
+    out, y = outputs.out, outputs.batch.y
+    if out.unimodal is None or not _UNIMODAL.issuperset(stage.losses):
+        return (out.logits.argmax(dim=1) == y).sum()
+    heads = out.unimodal if stage.modality is None else out.unimodal[:, [stage.modality - 1]]
+    return (heads.argmax(dim=-1) == y[:, None]).float().mean(dim=1).sum()
 
 
 def select_parameters(model: nn.Module, prefixes: tuple[str, ...]) -> list[nn.Parameter]:

@@ -40,6 +40,7 @@ class ModelOutputs:
     out: Output
     batch: Batch
     decoded: Reconstructions | None
+    smoothing: float = 0.0
 
     @property
     def dmil(self) -> DmilOutput:
@@ -80,21 +81,27 @@ class ModelOutputs:
         return self.decoded
 
 
-def evaluate(model: nn.Module, batch: Batch) -> ModelOutputs:
-    """Run a model on a batch, with its decoders where it has them."""
+def evaluate(model: nn.Module, batch: Batch, smoothing: float = 0.0) -> ModelOutputs:
+    """Run a model on a batch, with its decoders where it has them; ``smoothing`` of the labels is
+    that of :class:`~dmil_core.config.Stage`."""
     out = model(*batch.inputs)
     decoded = model.reconstruct(out, *batch.inputs) if isinstance(model, Dmil) else None
-    return ModelOutputs(out, batch, decoded)
+    return ModelOutputs(out, batch, decoded, smoothing)
 
 
 def ce(e: ModelOutputs) -> Tensor:
     """CE of the final prediction."""
-    return cross_entropy(e.out.logits, e.batch.y, reduction="none")
+    return _ce(e, e.out.logits)
 
 
 def ce_unimodal(e: ModelOutputs, modality: int) -> Tensor:
     """CE of the head of one modality, from 0 (M_m in DMIL, the whole model in an ensemble)."""
-    return cross_entropy(_unimodal_logits(e, modality), e.batch.y, reduction="none")
+    return _ce(e, _unimodal_logits(e, modality))
+
+
+def _ce(e: ModelOutputs, logits: Tensor) -> Tensor:
+    """CE of logits (B, K) to the true class, its label smoothed as the stage says, (B,)."""
+    return cross_entropy(logits, e.batch.y, reduction="none", label_smoothing=e.smoothing)
 
 
 def _unimodal_logits(e: ModelOutputs, modality: int) -> Tensor:
@@ -107,7 +114,7 @@ def _unimodal_logits(e: ModelOutputs, modality: int) -> Tensor:
 def _component_ce(e: ModelOutputs) -> Tensor:
     """CE of each component's head, (B, C); 0 for a component that the model lacks."""
     logits = e.dmil.components.transpose(1, 2)
-    result = cross_entropy(logits, _for_each(e), reduction="none")
+    result = cross_entropy(logits, _for_each(e), reduction="none", label_smoothing=e.smoothing)
     return result * result.new_tensor([c in e.dmil.present for c in e.dmil.names])
 
 
@@ -199,7 +206,8 @@ def ce_known(e: ModelOutputs, modality: int) -> Tensor:
     """
     logits, known = _unimodal_logits(e, modality), e.batch.known(modality)
     floor = known.mean() ** LABEL_FLOOR_EXPONENT
-    return _soft_ce(logits, e.batch.y, floor + (1.0 - floor) * known)
+    confidence = (1.0 - e.smoothing) * (floor + (1.0 - floor) * known)
+    return _soft_ce(logits, e.batch.y, confidence)
 
 
 def gate(e: ModelOutputs) -> Tensor:
@@ -284,7 +292,7 @@ def ce_both(e: ModelOutputs) -> Tensor:
     """CE of q12 in a product of three models (Madaan et al., NeurIPS 2024)."""
     if not isinstance(e.out, I2m2Output):
         raise ConfigError("this loss term needs a product; joint and ensemble have none")
-    return cross_entropy(e.out.both, e.batch.y, reduction="none")
+    return _ce(e, e.out.both)
 
 
 #: Terms that belong to no single modality.

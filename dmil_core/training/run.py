@@ -30,7 +30,7 @@ from dmil_core.io.atomic import exclusive, write_json
 from dmil_core.io.tables import write_table
 from dmil_core.metrics.predictions import score
 from dmil_core.models import inputs
-from dmil_core.paradigms import find_paradigm
+from dmil_core.paradigms import STANDARD, find_paradigm, find_recipe
 from dmil_core.training.cross_fitting import OUT_OF_FOLD
 from dmil_core.training.loop import FitState, Report
 from dmil_core.training.trainer import Learning
@@ -78,6 +78,7 @@ class Job:
         encoders = [to_json(e) for e in self.config.model.encoders]
         same = {"encoders": encoders, "latent_size": self.config.model.latent_size}
         same |= {"folds": self.config.folds, "seed": self.config.seed}
+        same |= {"recipe": self.config.recipe}
         return {**same, "epochs_scale": self.epochs_scale, "data": self.dataset.digest}
 
 
@@ -124,6 +125,7 @@ def train(
     encoders: tuple[str | None, ...] = (),
     epochs_scale: float = 1.0,
     lr_scale: float = 1.0,
+    recipe: str = STANDARD.name,
     out_of_fold: Path | None = None,
     overwrite: bool = False,
     on_epoch: Callable[[Report], None] | None = None,
@@ -144,6 +146,8 @@ def train(
         Multiplies the epochs of every stage, for quick looks.
     lr_scale
         Multiplies the learning rate of every stage.
+    recipe
+        Stopping, averaging and smoothing: a key of ``dmil_core.paradigms.RECIPES``.
     out_of_fold
         A folder that stores the predictions of the out-of-fold models for other runs with the same
         rows, encoders and seed; by default they are removed with the run's scratch folder.
@@ -160,8 +164,9 @@ def train(
         On Ctrl-C, after the last state was written as a checkpoint.
     """
     config = plan(
-        dataset, paradigm, seed, encoders=encoders, epochs_scale=epochs_scale, lr_scale=lr_scale
-    )
+        dataset, paradigm, seed, encoders=encoders, epochs_scale=epochs_scale, lr_scale=lr_scale,
+        recipe=recipe,
+    )  # fmt: skip
     folder = Path(out) if out else checkpoint.default_folder(dataset.slug, paradigm, seed)
     job = Job(dataset, config, folder, choose_device(device), epochs_scale, out_of_fold)
     with exclusive(job.folder):
@@ -177,6 +182,7 @@ def plan(
     encoders: tuple[str | None, ...] = (),
     epochs_scale: float = 1.0,
     lr_scale: float = 1.0,
+    recipe: str = STANDARD.name,
 ) -> RunConfig:
     """The configuration that :func:`train` would use with these arguments.
 
@@ -197,9 +203,11 @@ def plan(
     model = inputs.model_config(dataset, chosen, encoders)
     stages = tuple(
         replace(s, epochs=max(1, round(s.epochs * epochs_scale)), lr=s.lr * lr_scale)
-        for s in paradigms.stages_for(chosen, len(dataset.rows("train")), model.modalities)
+        for s in paradigms.stages_for(
+            chosen, len(dataset.rows("train")), model.modalities, find_recipe(recipe)
+        )
     )
-    return RunConfig(chosen.name, seed, model, stages, chosen.folds)
+    return RunConfig(chosen.name, seed, model, stages, chosen.folds, recipe)
 
 
 def _existing(job: Job, overwrite: bool) -> Run | None:

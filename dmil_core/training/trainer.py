@@ -17,6 +17,7 @@ from dmil_core.data.dataset import Dataset
 from dmil_core.models import inputs
 from dmil_core.models.batch import Batch
 from dmil_core.models.registry import build
+from dmil_core.paradigms import STANDARD, find_recipe
 from dmil_core.seeding import reproducible
 from dmil_core.training.cost import cost
 from dmil_core.training.cross_fitting import OUT_OF_FOLD, cross_fitting, cross_fitting_cost
@@ -57,6 +58,7 @@ class Learning:
         self.dataset, self.config, self.device = dataset, config, device
         self.state = FitState()
         self.epochs_scale = epochs_scale
+        self.recipe = find_recipe(config.recipe) if config.recipe else STANDARD
         with reproducible(config.seed):
             self.model = build(config.model)
         self._rows = [
@@ -96,7 +98,7 @@ class Learning:
         config, rows = self.config, len(self._rows[0])
         if not config.folds:
             return 0.0
-        first = cross_fitting_cost(config.model, rows, config.folds, self.epochs_scale)
+        first = cross_fitting_cost(config.model, rows, config.folds, self.epochs_scale, self.recipe)
         return first / (first + cost(self.model, config.stages, rows))
 
     def _responsibilities(self, folder: Path | None) -> Generator[Report, None, list[Batch]]:
@@ -109,7 +111,7 @@ class Learning:
         result = yield from cross_fitting(
             config.model, train, val, config.folds, config.seed,
             groups=None if groups is None else groups[dataset.rows("train")],
-            epochs_scale=self.epochs_scale, folder=folder,
+            epochs_scale=self.epochs_scale, recipe=self.recipe, folder=folder,
         )  # fmt: skip
         prior = class_prior(self._rows[0].y, config.model.classes)
         pairs = zip(self._rows, (result.train, result.val), strict=True)

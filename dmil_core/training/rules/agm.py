@@ -53,7 +53,7 @@ class Agm(Rule):
         self.epoch = epoch
 
     def gradients(self, batch: Batch) -> Tensor:
-        outputs = evaluate(self.model, batch)
+        outputs = evaluate(self.model, batch, self.stage.smoothing)
         if self.epoch < self.settings["until"] * self.stage.epochs:
             outputs = self._modulated(outputs)
         loss = self.loss(outputs)

@@ -59,7 +59,7 @@ class Rule:
 
     def gradients(self, batch: Batch) -> Tensor:
         """Add the gradients of one batch to parameters that hold none; returns the loss, nats."""
-        loss = self.loss(evaluate(self.model, batch))
+        loss = self.loss(evaluate(self.model, batch, self.stage.smoothing))
         loss.backward()
         return loss.detach()
 

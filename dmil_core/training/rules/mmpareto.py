@@ -38,7 +38,7 @@ class MmPareto(Rule):
     defaults: ClassVar[dict[str, float]] = {"gamma": 1.5}
 
     def gradients(self, batch: Batch) -> Tensor:
-        outputs = evaluate(self.model, batch)
+        outputs = evaluate(self.model, batch, self.stage.smoothing)
         loss, alone = self.loss(outputs), total(outputs, ALONE).mean()
         moved = [p for p in self.model.parameters() if p.requires_grad]
         a = torch.autograd.grad(loss, moved, retain_graph=True, materialize_grads=True)

@@ -41,7 +41,7 @@ class Modulation(Rule):
         self.epoch = epoch
 
     def gradients(self, batch: Batch) -> Tensor:
-        outputs = evaluate(self.model, batch)
+        outputs = evaluate(self.model, batch, self.stage.smoothing)
         loss = self.loss(outputs)
         (loss + self.heads_loss(outputs)).backward()
         if self.epoch < self.settings["until"] * self.stage.epochs:

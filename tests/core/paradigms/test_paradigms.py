@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,7 +16,14 @@ from dmil_core.data.dataset import Dataset
 from dmil_core.errors import ConfigError
 from dmil_core.inference.predict import predict
 from dmil_core.io.tables import read_table
-from dmil_core.paradigms import ENSEMBLE, PARADIGMS, find_paradigm, stages_for
+from dmil_core.paradigms import (
+    ENSEMBLE,
+    PARADIGMS,
+    RECIPES,
+    find_paradigm,
+    find_recipe,
+    stages_for,
+)
 from dmil_core.training.loop import select_parameters
 from dmil_core.training.losses import FAMILIES, TERMS, evaluate, total
 from dmil_core.training.run import train
@@ -65,12 +75,28 @@ def test_the_two_models_of_the_ensemble_share_no_weight() -> None:
     assert names[0] | names[1] == {n for n, _ in net.named_parameters()}
 
 
-@given(st.sampled_from(sorted(PARADIGMS)), st.integers(1, 300_000))
-def test_any_number_of_rows_gives_stages_that_end(name: str, rows: int) -> None:
-    for stage in stages_for(PARADIGMS[name], rows):
+@given(st.sampled_from(sorted(PARADIGMS)), st.integers(1, 300_000), st.sampled_from([*RECIPES]))
+def test_any_number_of_rows_gives_stages_that_end(name: str, rows: int, recipe: str) -> None:
+    for stage in stages_for(PARADIGMS[name], rows, recipe=RECIPES[recipe]):
         assert 1 <= stage.epochs <= 200
-        assert stage.patience >= 1
-        assert 1 <= stage.batch_size <= 256
+        assert 8 <= stage.batch_size <= max(8, rows)
+        assert stage.patience == 0 or recipe == "early-stopping"
+
+
+def test_steps_grow_slowly_and_without_a_leap_with_the_rows() -> None:
+    def steps(rows: int) -> int:
+        (stage,) = stages_for(PARADIGMS["joint"], rows)
+        return stage.epochs * math.ceil(rows / stage.batch_size)
+
+    counts = [steps(round(1.1**n)) for n in range(60, 140)]
+    ratios = [after / before for before, after in pairwise(counts)]
+    assert 0.9 < min(ratios) < max(ratios) < 1.15  # ten per cent more rows
+    assert steps(100_000) < 2.5 * steps(8000)
+
+
+def test_an_unknown_recipe_lists_the_known_ones() -> None:
+    with pytest.raises(ConfigError, match="'magic' does not exist; expected standard, no-smooth"):
+        find_recipe("magic")
 
 
 def test_an_unknown_paradigm_lists_the_known_ones() -> None:

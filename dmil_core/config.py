@@ -29,6 +29,8 @@ Optimizer = Literal["adamw", "sgd"]
 #: validation rows is within one standard error of the best; the last.
 Keep = Literal["loss", "one-se", "last"]
 
+#: Dimensions of each latent, unless a model says otherwise.
+LATENT_SIZE: Final = 32
 #: A number of units, classes or values; no tensor here can have more.
 _MOST: Final = 10**9
 Size = Annotated[int, Expected("an integer from 1 to 10^9", lambda n: 1 <= n <= _MOST)]
@@ -128,7 +130,7 @@ class ModelConfig(ArchitectureOptions):
         Expected("2 or 3 encoders", lambda e: FEWEST_MODALITIES <= len(e) <= MOST_MODALITIES),
     ]
     classes: Size
-    latent_size: Size = 32
+    latent_size: Size = LATENT_SIZE
     fusion_size: SizeOrZero = 0
 
     def __post_init__(self) -> None:

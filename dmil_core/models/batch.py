@@ -18,8 +18,10 @@ class Batch:
     ``index`` (B,) holds the rows' positions in the training set, for rules that keep a state for
     each row; ``x3`` is given for a set of three modalities. Where responsibilities are known, so
     are the out-of-fold predictions behind them: ``alone`` (B, M), the chance-corrected probability
-    of the true class from each modality alone, and ``truth`` (B, M + 1), that probability as it is
-    from each modality alone and from all.
+    of the true class from each modality alone; ``truth`` (B, M + 1), that probability as it is
+    from each modality alone and from all; ``skill`` (B, M), the chance-corrected accuracy of each
+    modality alone over all training rows, the same in every row; and ``expected`` (B, C), the gate
+    target averaged over the classes.
     """
 
     x1: Tensor
@@ -30,6 +32,8 @@ class Batch:
     x3: Tensor | None = None
     alone: Tensor | None = None
     truth: Tensor | None = None
+    skill: Tensor | None = None
+    expected: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.y)

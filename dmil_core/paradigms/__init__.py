@@ -19,7 +19,7 @@ from dmil_core.paradigms.baselines import (
     PRETRAINED,
     PRETRAINED_FROZEN,
 )  # fmt: skip
-from dmil_core.paradigms.dmil import ABLATIONS, DMIL, DMIL_PAPER
+from dmil_core.paradigms.dmil import ABLATIONS, DMIL, DMIL_PAPER, DMIL_PAPER_SGD
 from dmil_core.paradigms.paradigm import REFERENCE_ROWS, Paradigm, stages_for
 from dmil_core.paradigms.recipe import RECIPES, STANDARD, Recipe, find_recipe
 
@@ -31,7 +31,7 @@ __all__ = [
 PARADIGMS: dict[str, Paradigm] = {
     p.name: p
     for p in (
-        *(JOINT, ENSEMBLE, DMIL, DMIL_PAPER, *ABLATIONS),
+        *(JOINT, ENSEMBLE, DMIL, DMIL_PAPER, DMIL_PAPER_SGD, *ABLATIONS),
         *(ENSEMBLE_LOGITS, JOINT_MATCHED, JOINT_SGD, JOINT_FAST),
         *(MULTI_LOSS, PRETRAINED, PRETRAINED_FROZEN),
         *(OGM_GE, MLB, AGM, MMPARETO, PMR, MCR, TCMAX),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from dmil_core.config import ArchitectureOptions, Stage, Weight
+from dmil_core.config import LATENT_SIZE, ArchitectureOptions, Stage, Weight
 from dmil_core.paradigms.paradigm import Paradigm
 
 _DMIL = "Yang, Wei, Ni, Xu, Hu: Information-Theoretic Decomposition for Multimodal Interaction "
@@ -91,6 +91,37 @@ DMIL_PAPER = Paradigm(
     options=ArchitectureOptions("dmil", reconstruct="features", explained=False),
     stages=_three_stages(_PAPER_L1, _PAPER_L2, _PAPER_L3),
     most_modalities=3,
+)
+
+
+#: Optimiser settings of the publication for each stage: learning rate, epochs. SGD, momentum 0.9.
+_PAPER_SGD = {"decompose": (4e-3, 10), "interact": (1e-3, 5), "together": (1e-5, 55)}
+_KL_TERMS = frozenset({"kl_intra", "kl_consistency", "align"})
+
+
+def _with_summed_kl(weights: Mapping[str, Weight], dimensions: int) -> dict[str, Weight]:
+    """Weights of KL terms that are means over the dimensions, as if they were sums over them."""
+
+    def summed(weight: Weight) -> Weight:
+        if isinstance(weight, tuple):
+            return tuple(dimensions * w for w in weight)
+        return dimensions * weight
+
+    return {name: summed(w) if name in _KL_TERMS else w for name, w in weights.items()}
+
+
+def _as_published(stage: Stage) -> Stage:
+    lr, epochs = _PAPER_SGD[stage.name]
+    losses = _with_summed_kl(stage.losses, LATENT_SIZE)
+    return replace(stage, optimizer="sgd", lr=lr, epochs=epochs, losses=losses, weight_decay=1e-4)
+
+
+DMIL_PAPER_SGD = replace(
+    DMIL_PAPER,
+    name="dmil-paper-sgd",
+    title="DMIL (released losses and optimiser)",
+    summary="The released losses with the published optimiser, learning rates and epochs.",
+    stages=tuple(map(_as_published, DMIL_PAPER.stages)),
 )
 
 

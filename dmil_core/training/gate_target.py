@@ -23,6 +23,8 @@ from dmil_core.metrics.responsibility import interaction_responsibilities
 
 #: An explained share below this counts as this much when the shares of the modalities are taken.
 CONFIDENCE_FLOOR = 0.5
+#: Information about a class below this share of -log c_k counts as this much in the denominator.
+LEAST_INFORMATION = 0.6
 
 
 def responsibilities(corrected: Tensor) -> Tensor:
@@ -65,3 +67,50 @@ def true_class_probability(probabilities: Tensor, y: Tensor) -> Tensor:
 def class_prior(y: Tensor, classes: int) -> Tensor:
     """(K,) empirical prior: the share of each class among rows (N,)."""
     return torch.bincount(y, minlength=classes) / len(y)
+
+
+def chance_corrected_accuracy(probabilities: Tensor, y: Tensor, prior: Tensor) -> Tensor:
+    """kappa (M,): (accuracy - c) / (1 - c) of each model, at least 0; c is the largest prior.
+
+    Parameters
+    ----------
+    probabilities
+        (N, M, K) of rows that the models did not see.
+    y, prior
+        (N,) true classes, and (K,) from :func:`class_prior`.
+    """
+    accuracy = (probabilities.argmax(dim=-1) == y[:, None]).float().mean(dim=0)
+    chance = prior.max()
+    return ((accuracy - chance) / (1.0 - chance).clamp(min=1e-6)).clamp(min=0.0)
+
+
+def expected_target(probabilities: Tensor, prior: Tensor) -> Tensor:
+    """The gate target averaged over the classes, sum_k p_0(k|x) v(k), (N, C).
+
+    With i_m(k) = max(0, log p_m(k|x) / c_k) in nats, i_0 the same of all modalities together and
+    D(k) = max(i_0, i_1, ..., i_M, q (-log c_k)), modality m alone provides the share
+    r_m = i_m / D of the information about class k; e(k) is the largest of the chance-corrected
+    probabilities of class k; w(k) = e(k) interaction_responsibilities(r_1, ..., r_M, 1), and
+    v(k) = W w^2 / sum w^2 with W = sum w.
+
+    A gate does not see the label. Averaged over what the inputs tell of it, its target is as
+    certain as they are.
+
+    Parameters
+    ----------
+    probabilities
+        (N, M + 1, K) from each modality alone and from all together.
+    prior
+        (K,) from :func:`class_prior` of the training rows.
+    """
+    chance = prior.clamp(min=1e-6)
+    information = (probabilities.clamp(min=1e-12) / chance).log().clamp(min=0.0)
+    least = LEAST_INFORMATION * -chance.log()
+    whole = torch.maximum(information.amax(dim=1), least)
+    *shares, _ = (information / whole.unsqueeze(1)).unbind(dim=1)
+    w = torch.stack(interaction_responsibilities(shares, 1.0), dim=1)
+    corrected = ((probabilities - chance) / (1.0 - chance).clamp(min=1e-6)).clamp(0.0, 1.0)
+    w = w * corrected.amax(dim=1, keepdim=True)
+    total, squares = w.sum(dim=1, keepdim=True), w.square()
+    v = total * squares / squares.sum(dim=1, keepdim=True).clamp(min=1e-12)
+    return (v * probabilities[:, -1:]).sum(dim=-1)

@@ -28,7 +28,7 @@ from dmil_core.models.outputs import DmilOutput, Output, Reconstructions
 from dmil_core.models.posteriors import kl_between, kl_standard
 
 #: ``ce_known``: exponent of the floor under the confidence of smoothed labels.
-LABEL_FLOOR_EXPONENT = 2
+LABEL_FLOOR_EXPONENT = 0.5
 #: Inverse temperature of the targets: how strongly they prefer the component with most weight.
 INVERSE_TEMPERATURE = 8
 
@@ -205,7 +205,7 @@ def ce_known(e: ModelOutputs, modality: int) -> Tensor:
     not predict is rather a hard one, and worth learning.
     """
     logits, known = _unimodal_logits(e, modality), e.batch.known(modality)
-    floor = known.mean() ** LABEL_FLOOR_EXPONENT
+    floor = e.batch.skill[:, modality] ** LABEL_FLOOR_EXPONENT
     confidence = (1.0 - e.smoothing) * (floor + (1.0 - floor) * known)
     return _soft_ce(logits, e.batch.y, confidence)
 
@@ -214,6 +214,14 @@ def gate(e: ModelOutputs) -> Tensor:
     """-sum_c w'_c log g_c, w' = W w^8 / sum w^8: the gate estimates E[w' | x], so that H(C|Z) of
     Theorem 1 is small."""
     return _gate_ce(e, _leading(e.responsibilities))
+
+
+def gate_expected(e: ModelOutputs) -> Tensor:
+    """-sum_c t_c log g_c with t the gate target averaged over the classes; see
+    :func:`~dmil_core.training.gate_target.expected_target`."""
+    if e.batch.expected is None:
+        raise ConfigError("this loss term needs responsibilities; the paradigm has no folds")
+    return _gate_ce(e, e.over_present(e.batch.expected))
 
 
 def gate_soft(e: ModelOutputs) -> Tensor:
@@ -304,6 +312,7 @@ TERMS: dict[str, Callable[[ModelOutputs], Tensor]] = {
     "ce_absolute": ce_absolute,
     "ce_pure": ce_pure,
     "gate": gate,
+    "gate_expected": gate_expected,
     "gate_soft": gate_soft,
     "gate_absolute": gate_absolute,
     "explained": explained,

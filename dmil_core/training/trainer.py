@@ -23,7 +23,9 @@ from dmil_core.training.cost import cost
 from dmil_core.training.cross_fitting import OUT_OF_FOLD, cross_fitting, cross_fitting_cost
 from dmil_core.training.gate_target import (
     chance_corrected,
+    chance_corrected_accuracy,
     class_prior,
+    expected_target,
     responsibilities,
     true_class_probability,
 )
@@ -113,12 +115,16 @@ class Learning:
             groups=None if groups is None else groups[dataset.rows("train")],
             epochs_scale=self.epochs_scale, recipe=self.recipe, folder=folder,
         )  # fmt: skip
-        prior = class_prior(self._rows[0].y, config.model.classes)
+        y = self._rows[0].y
+        prior = class_prior(y, config.model.classes)
+        skill = chance_corrected_accuracy(result.train[:, :-1], y, prior)
         pairs = zip(self._rows, (result.train, result.val), strict=True)
-        return [_with_responsibilities(b, p, prior) for b, p in pairs]
+        return [_with_responsibilities(b, p, prior, skill) for b, p in pairs]
 
 
-def _with_responsibilities(batch: Batch, probabilities: Tensor, prior: Tensor) -> Batch:
+def _with_responsibilities(
+    batch: Batch, probabilities: Tensor, prior: Tensor, skill: Tensor
+) -> Batch:
     """The rows with responsibilities from the probabilities of out-of-fold models."""
     a = chance_corrected(probabilities, batch.y, prior)
     return replace(
@@ -126,4 +132,6 @@ def _with_responsibilities(batch: Batch, probabilities: Tensor, prior: Tensor) -
         responsibilities=responsibilities(a),
         alone=a[:, :-1],
         truth=true_class_probability(probabilities, batch.y),
+        skill=skill.expand(len(batch), -1),
+        expected=expected_target(probabilities, prior),
     )

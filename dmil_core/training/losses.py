@@ -27,7 +27,7 @@ from dmil_core.models.mib import MibOutput
 from dmil_core.models.outputs import DmilOutput, Output, Reconstructions
 from dmil_core.models.posteriors import kl_between, kl_standard
 
-#: ``ce_known``: exponent of the floor under the confidence of smoothed labels.
+#: ``ce_known``: the confidence of smoothed labels is at least kappa to this power.
 LABEL_FLOOR_EXPONENT = 0.5
 #: Inverse temperature of the targets: how strongly they prefer the component with most weight.
 INVERSE_TEMPERATURE = 8
@@ -199,12 +199,14 @@ def ce_known(e: ModelOutputs, modality: int) -> Tensor:
     cannot predict the class.
 
     b = f + (1 - f) a, with a the chance-corrected probability of the true class from this modality
-    (:meth:`Batch.known`) and f the mean of a in the batch, squared. Trained on hard labels that it
-    cannot predict, a modality memorises them, and so does its encoder: on purely synergistic data
+    (:meth:`Batch.known`) and f = sqrt(kappa), where kappa is the chance-corrected accuracy of this
+    modality's out-of-fold models. Trained on hard labels that it cannot predict, a modality
+    memorises them, and so does its encoder: on purely synergistic data
     that cost 20 points of accuracy. Where a modality mostly predicts the class, a row that it does
     not predict is rather a hard one, and worth learning.
     """
     logits, known = _unimodal_logits(e, modality), e.batch.known(modality)
+    assert e.batch.skill is not None  # it is known where the responsibilities are
     floor = e.batch.skill[:, modality] ** LABEL_FLOOR_EXPONENT
     confidence = (1.0 - e.smoothing) * (floor + (1.0 - floor) * known)
     return _soft_ce(logits, e.batch.y, confidence)

@@ -20,6 +20,8 @@ from dashboard.state.view import DEFINITIONS, change
 from dashboard.text import messages, terms
 from dashboard.text.messages import Message
 
+#: What a table shows where there is no number; Streamlit would write "None".
+MISSING = "-"
 _ADDRESS = re.compile(r"(?:https?|ftp|mailto|www)(?=\\|$)|@", re.IGNORECASE)
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|$:~^&\"'/@=])")
 

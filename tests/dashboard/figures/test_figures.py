@@ -164,6 +164,9 @@ def test_the_ceiling_is_on_the_synergy_figure() -> None:
     fig = compare.synergy(frame, 0.25)
     assert fig.layout.shapes[0].x0 == 0.25
     assert fig.layout.xaxis.range[1] > 0.25
+    # The line must not cross a number.
+    numbers = fig.data[1]
+    assert (numbers.x[0], numbers.textposition) == (0.25, "middle right")
 
 
 def test_confusion_shades_shares_and_prints_counts() -> None:

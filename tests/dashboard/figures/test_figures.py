@@ -198,3 +198,11 @@ def test_lines_of_a_signal_differ_without_colour() -> None:
     lines = media.signal(np.zeros((50, 3)), ("x", "y", "z"), 25.0, "g").data
     assert len({line.line.dash for line in lines}) == 3
     assert lines[0].x[-1] == pytest.approx(49 / 25)
+
+
+def test_an_axis_of_shares_has_room_for_its_last_label() -> None:
+    curve = pd.DataFrame({"confidence": [0.5, 0.9], "accuracy": [0.4, 1.0], "rows": [10, 30]})
+    parts = pd.DataFrame({"who": ["a", "a"], "part": ["R", "S"], "share": [0.4, 0.6]})
+    for fig in (sample.reliability({"a": curve}), fidelity.shares(parts)):
+        assert fig.layout.xaxis.tickvals[-1] == 1
+        assert fig.layout.margin.r >= 20

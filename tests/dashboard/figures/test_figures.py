@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.figures import compare, map, media, sample, slices, theme
+from dashboard.figures import compare, fidelity, map, media, sample, slices, theme
 
 NAMES = {"R": "both", "U1": "only a", "U2": "only b", "U3": "only c", "S": "together"}
 #: What two inputs and what three have.

@@ -10,12 +10,10 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, TypeAdapter
-
-T = TypeVar("T")
 
 #: What was expected, by pydantic's type of error.
 _EXPECTED: Final[Mapping[str, str]] = {

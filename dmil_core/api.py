@@ -221,6 +221,8 @@ def train(
         A Dataset, a name with or without options, or the path of an .npz file.
     paradigm
         A key of ``PARADIGMS``.
+    seed
+        A whole number from 0 on: of the weights, the order of the rows, and the folds.
     out
         Folder of the checkpoint; by default, as for ``dmil train``,
         ``<checkpoints>/<set>/<paradigm>/seed<seed>``.
@@ -354,6 +356,8 @@ class Model:
 
         Parameters
         ----------
+        data
+            A Dataset, a name with or without options, or the path of an .npz file.
         split
             ``train``, ``val`` or ``test``; by default all rows.
         latents

@@ -38,6 +38,16 @@ button[kind="primary"]:not(:disabled), [data-testid="stMultiSelectTagsContainer"
   background-color: #3B4CC0; color: #FFFFFF;
 }
 [data-testid="stMainBlockContainer"] { padding: 4rem 2.5rem 3rem; }
+/* Streamlit shows the focus of these by a shade of grey, or not at all. */
+:is([data-testid^="stTopNav"], [data-testid="stSidebarNavLink"], [data-testid="stMainMenu"] button,
+[data-testid="stPageLink"] a, [data-testid="stElementToolbar"] button):focus-visible,
+[data-testid="stDataFrameResizable"]:has(:focus-visible) {
+  outline: 2px solid currentColor; outline-offset: -2px;
+}
+[data-testid="stPageLink"] a:focus-visible { color: inherit; }
+[data-testid="stElementToolbar"]:focus-within { opacity: 1 !important; }
+/* A line may end beside a block, whatever stands there; a letter stays with what it stands for. */
+.st-key-legend .stMarkdownBadge { display: inline !important; }
 /* A slanted letter at the end hangs over, and a scroll bar would come. */
 .katex-display { padding-right: 4px; }
 @media (max-width: 640px) {

@@ -20,6 +20,8 @@ from dashboard.state.view import DEFINITIONS, change
 from dashboard.text import messages, terms
 from dashboard.text.messages import Message
 
+#: What a table shows where there is no number; Streamlit would write "None".
+MISSING = "-"
 _ADDRESS = re.compile(r"(?:https?|ftp|mailto|www)(?=\\|$)|@", re.IGNORECASE)
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|$:~^&\"'/@=])")
 
@@ -54,13 +56,20 @@ def badge(component: str) -> str:
     return f":{terms.BADGES[component]}-badge[**{component}**]"
 
 
+def explained(component: str, words: str) -> str:
+    """A component's letter and what it stands for, as Markdown; no line ends between the two."""
+    return f"{badge(component)}\N{NO-BREAK SPACE}{words}"
+
+
 def legend(checkpoint: Checkpoint) -> None:
     """One line that says what the letters stand for in this data set."""
     names = [plain(n) for n in samples.modality_names(checkpoint)]
     several = "both inputs say it" if len(names) == 2 else "at least two inputs say it"
     together = "only the two together say it" if len(names) == 2 else "only together they say it"
-    unique = [f"{badge(f'U{m}')} only **{name}** says it" for m, name in enumerate(names, start=1)]
-    parts = [f"{badge('R')} {several}", *unique, f"{badge('S')} {together}"]
+    unique = [
+        explained(f"U{m}", f"only **{name}** says it") for m, name in enumerate(names, start=1)
+    ]
+    parts = [explained("R", several), *unique, explained("S", together)]
     with st.container(key="legend"):
         st.markdown(" &ensp; ".join(parts), help=terms.COMPONENT)
 

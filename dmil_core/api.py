@@ -6,7 +6,7 @@ components (R, U1, U2, S; with three inputs U3 as well), K classes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from html import escape
 from pathlib import Path
@@ -30,6 +30,8 @@ from dmil_core.schema import SPLITS, Component
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from dmil_core.data.uploads.limits import Limits
 
 #: A data set, or what names one: a name that ``list_datasets`` gives, with options where it has
 #: some (``switch:classes=2``), or the path of an .npz file.
@@ -83,8 +85,17 @@ def from_table(
 
     frame, name = _table_and_name(table, name)
     source = of_table(frame)
-    inputs = [[c] if isinstance(c, str) else list(c) for c in (x1, x2, x3) if c is not None]
-    named = [*(c for columns in inputs for c in columns), *(c for c in (y, id, split, group) if c)]
+    roles = {
+        role: _single(name, role, column)
+        for role, column in (("y", y), ("id", id), ("split", split), ("group", group))
+        if column is not None
+    }
+    inputs = [
+        _several(name, argument, columns)
+        for argument, columns in (("x1", x1), ("x2", x2), ("x3", x3))
+        if columns is not None
+    ]
+    named = [*(c for columns in inputs for c in columns), *(c for c in roles.values() if c)]
     unknown = [c for c in dict.fromkeys(named) if c not in source.arrays]
     if unknown:
         raise DataError(
@@ -101,26 +112,46 @@ def from_table(
             blocks.append(Block(f"input {m}", tuple(columns), kind))
         source = replace(source, blocks=tuple(blocks))
 
-    def role(given: str | None, guess: str) -> str:
-        return given if given is not None else "" if guess in named else guess
+    def role(argument: str, guess: str) -> str:
+        return roles.get(argument, "" if guess in named else guess)
 
     choice = Choice(
         inputs=tuple((b.name,) for b in source.blocks) if inputs else guessed.inputs,
-        label=role(y, guessed.label),
-        id=role(id, guessed.id),
-        split=role(split, guessed.split),
-        group=role(group, guessed.group),
+        label=role("y", guessed.label),
+        id=role("id", guessed.id),
+        split=role("split", guessed.split),
+        group=role("group", guessed.group),
     )
     made = assemble(source, choice, name, name, "a table", limits=_limits())
     if made.dataset is None:
-        faults = "; ".join(
-            f"{i.title}. {i.what_to_do}" for i in made.issues if i.severity == "error"
-        )
-        raise DataError(f"{name}: {faults}")
+        faults = "\n- ".join(str(i) for i in made.issues if i.severity == "error")
+        raise DataError(f"{name} cannot be used:\n- {faults}")
     return made.dataset
 
 
-def _limits() -> Any:
+def _single(name: str, argument: str, column: Any) -> str:
+    """The name of one column; pandas names columns without a header by numbers."""
+    if isinstance(column, str | int | np.integer):
+        return str(column)
+    raise DataError(
+        f"{name}: expected the name of one column as {argument}, got {type(column).__name__}"
+    )
+
+
+def _several(name: str, argument: str, columns: Any) -> list[str]:
+    """The names of one or more columns, no name twice."""
+    if isinstance(columns, str) or not isinstance(columns, Iterable):
+        return [_single(name, argument, columns)]
+    names = [_single(name, argument, column) for column in columns]
+    if not names:
+        raise DataError(f"{name}: {argument} has no columns; name at least one")
+    twice = [c for c in dict.fromkeys(names) if names.count(c) > 1]
+    if twice:
+        raise DataError(f"{name}: {argument} names {twice[0]!r} twice; name every column once")
+    return names
+
+
+def _limits() -> Limits:
     """A user's own table may be as large as memory allows; strangers' uploads may not."""
     from dmil_core.data.uploads.limits import DEFAULT
 
@@ -132,7 +163,16 @@ def _table_and_name(table: pd.DataFrame | str | Path, name: str) -> tuple[pd.Dat
     from dmil_core.data.uploads.tabular import read_csv, read_parquet
 
     if isinstance(table, pd.DataFrame):
-        return table, name or "table"
+        frame, name = table.rename(columns=str), name or "table"
+        if frame.columns.has_duplicates:
+            twice = frame.columns[frame.columns.duplicated()][0]
+            raise DataError(f"{name}: two columns have the name {twice!r}; rename one of them")
+        return frame, name
+    if not isinstance(table, str | Path):
+        raise DataError(
+            "expected a DataFrame or the path of a .csv or .parquet file, got "
+            f"{type(table).__name__}"
+        )
     path = Path(table).expanduser()
     readers = {".csv": read_csv, ".tsv": read_csv, ".parquet": read_parquet}
     if path.suffix not in readers:
@@ -183,6 +223,8 @@ def train(
         A Dataset, a name with or without options, or the path of an .npz file.
     paradigm
         A key of ``PARADIGMS``.
+    seed
+        A whole number from 0 on: of the weights, the order of the rows, and the folds.
     out
         Folder of the checkpoint; by default, as for ``dmil train``,
         ``<checkpoints>/<set>/<paradigm>/seed<seed>``.
@@ -216,6 +258,11 @@ def train(
     from dmil_core.training import run as training
     from dmil_core.training.progress import ProgressBar
 
+    if isinstance(encoders, str):
+        raise ConfigError(
+            f"encoders {encoders!r}: expected a name or None for each input, such as "
+            f"({encoders!r}, None)"
+        )
     dataset = _dataset(data, "train")
     with ProgressBar(disable=not progress) as bar:
         run = training.train(
@@ -318,6 +365,8 @@ class Model:
 
         Parameters
         ----------
+        data
+            A Dataset, a name with or without options, or the path of an .npz file.
         split
             ``train``, ``val`` or ``test``; by default all rows.
         latents
@@ -486,7 +535,7 @@ class Decomposition:
             }
         )
 
-    def sample(self, id: str) -> Decomposition:
+    def sample(self, id: str | int) -> Decomposition:
         """The decomposition of one sample.
 
         Raises
@@ -494,13 +543,16 @@ class Decomposition:
         DataError
             If no sample has this id.
         """
-        rows = np.flatnonzero(self.ids == id)
+        # Ids are text, also those that look like numbers.
+        rows = np.flatnonzero(self.ids == str(id))
         if not len(rows):
-            raise DataError(f"there is no sample {id!r} among these {len(self)}")
+            raise DataError(f"there is no sample with the id {id!r} among these {len(self)}")
         return self.rows(rows)
 
-    def rows(self, index: NDArray[Any] | slice) -> Decomposition:
-        """The decomposition of some rows: indices, a mask (N,) or a slice."""
+    def rows(self, index: int | Sequence[int] | NDArray[Any] | slice) -> Decomposition:
+        """The decomposition of some rows: a position, positions, a mask (N,) or a slice."""
+        if not isinstance(index, slice):
+            index = np.atleast_1d(np.asarray(index))
         per_row = {f.name for f in fields(self)} - {"components", "classes"}
         return replace(self, **{name: getattr(self, name)[index] for name in per_row})
 

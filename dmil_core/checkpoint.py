@@ -129,7 +129,7 @@ def default_folder(set_slug: str, paradigm: str, seed: int) -> Path:
     return run_folder(checkpoints_root(), set_slug, paradigm, seed)
 
 
-def find_runs(root: Path | None = None) -> tuple[Entry, ...]:
+def find_runs(root: str | Path | None = None) -> tuple[Entry, ...]:
     """Every <set>/<paradigm>/seed<k> folder with any file, damaged ones included.
 
     A folder in which a first training has not ended is not listed.
@@ -141,7 +141,7 @@ def find_runs(root: Path | None = None) -> tuple[Entry, ...]:
         carries; of two with the same set, paradigm and seed the user's is listed.
     """
     entries: dict[tuple[str, str, int], Entry] = {}
-    for each in (root,) if root else checkpoints_roots():
+    for each in (Path(root).expanduser(),) if root else checkpoints_roots():
         for folder in sorted(each.glob("*/*/seed*")):
             match = _SEED_FOLDER.fullmatch(folder.name)
             if match and _has_files(folder):

@@ -193,7 +193,9 @@ def synergy(frame: pd.DataFrame, ceiling: float) -> go.Figure:
         error_x=_whisker(value, frame["low"].to_numpy(dtype=float), high),
         hovertemplate="%{y}: %{x:.2%} of samples<extra></extra>",
     )
-    _values_at(fig, high, [str(m) for m in frame["model"]], value)
+    # Beyond the line, which would cross them.
+    highest = max([ceiling, *high], default=0.0)
+    _values_at(fig, np.full(len(frame), highest), [str(m) for m in frame["model"]], value)
     fig.add_vline(
         x=ceiling,
         line={"color": theme.NEUTRAL, "width": 2, "dash": "dash"},
@@ -201,7 +203,6 @@ def synergy(frame: pd.DataFrame, ceiling: float) -> go.Figure:
         annotation_position="top left",
     )
     fig.update_layout(margin={"t": 28})
-    highest = max([ceiling, *high], default=0.0)
     fig.update_xaxes(range=[0, 1.2 * highest or 1.0], tickformat=".0%", title="of all samples")
     _model_axis(fig, len(frame))
     return fig

@@ -97,7 +97,10 @@ def shares(frame: pd.DataFrame) -> go.Figure:
             textfont={"color": "#FFFFFF", "size": 11},
             hovertemplate="%{y}: " + part + " %{x:.1%}<extra></extra>",
         )
-    fig.update_layout(barmode="stack", showlegend=True, legend={"y": -0.3, "traceorder": "normal"})
-    fig.update_xaxes(range=[0, 1.001], tickformat=".0%")
+    fig.update_layout(
+        barmode="stack", showlegend=True, legend={"y": -0.3, "traceorder": "normal"},
+        margin={"r": theme.LAST_TICK},
+    )  # fmt: skip
+    fig.update_xaxes(range=[0, 1.001], tickvals=[0, 0.25, 0.5, 0.75, 1], tickformat=".0%")
     fig.update_yaxes(autorange="reversed", showgrid=False)
     return fig

@@ -95,6 +95,10 @@ CONFIG: Final = {
 STILL: Final = {**CONFIG, "displayModeBar": False}
 
 
+#: Pixels at the right for the half of "100%" beyond the last tick; without, Plotly hides it.
+LAST_TICK: Final = 24
+
+
 def figure(height: int) -> go.Figure:
     """An empty figure in the shared template, ``height`` pixels high."""
     return go.Figure(layout={"template": TEMPLATE, "height": height, "showlegend": False})

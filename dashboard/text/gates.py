@@ -1,4 +1,4 @@
-"""The words of the page Gates, and sentences that read a world's numbers aloud."""
+"""The words of the page Gates, and sentences that read a mixture's numbers aloud."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def reading(
     parts: Mapping[str, Sequence[float]],
     measure: str,
 ) -> tuple[str, ...]:
-    """Sentences for a world, as Markdown.
+    """Sentences for a gate mixture, as Markdown.
 
     Parameters
     ----------

@@ -1,9 +1,8 @@
 """The lessons as data: steps that are read, asked, played with, and taken away.
 
 What a lesson shows is named by a word that `dashboard.views.learn.lesson_pictures` draws. No
-number of a
-world, a record or a sample stands here: those are computed and put into sentences of
-`dashboard.text.lesson_sentences`.
+number of a gate mixture, a record or a sample stands here: those are computed and put into
+sentences of `dashboard.text.lesson_sentences`.
 """
 
 from __future__ import annotations
@@ -222,8 +221,8 @@ XOR: Final = Lesson(
         ),
         Question(
             "The team guesses",
-            "An ensemble looks at an XOR world for a long time. Then it is tested. How often is it "
-            "right?",
+            "An ensemble learns from XOR samples for a long time. Then it is tested. How often is "
+            "it right?",
             (
                 Choice(
                     "Half of the time",
@@ -232,7 +231,7 @@ XOR: Final = Lesson(
                 ),
                 Choice(
                     "Three times in four",
-                    "In an OR world the team would be as good as that, or better. In XOR no member "
+                    "With OR the team would be as good as that, or better. In XOR no member "
                     "knows anything.",
                 ),
                 Choice(
@@ -361,7 +360,7 @@ GATE: Final = Lesson(
             (
                 "The **gate** says what the model leaned on, for this one sample.",
                 "The **waterfall** adds up to the score: long bars decide.",
-                "Both tell what the model has learned. They do not measure the world.",
+                "Both tell what the model has learned. They do not measure the data.",
             )
         ),
     ),
@@ -377,7 +376,7 @@ NUMBERS: Final = Lesson(
             "Three traps",
             "A number is only as good as your idea of what it counts. Here are three traps: bits "
             "that are less than nothing, a word with several meanings, and a map.\n\n"
-            "We begin with an **AND** world: y is 1 only if x1 and x2 are both 1. So y is mostly "
+            "We begin with **AND**: y is 1 only if x1 and x2 are both 1. So y is mostly "
             "0.",
         ),
         Question(
@@ -403,8 +402,9 @@ NUMBERS: Final = Lesson(
         ),
         Play(
             "One word, many meanings",
-            "How much do x1 and x2 share in this AND world? That depends on what you call shared. "
-            "Choose a definition. What each input tells stays the same, but its parts do not.",
+            "How much do x1 and x2 share where y is x1 AND x2? That depends on what you call "
+            "shared. Choose a definition. What each input tells stays the same, but its parts do "
+            "not.",
             "definitions-play",
         ),
         Question(
@@ -442,11 +442,11 @@ BY_NAME: Final = {lesson.name: lesson for lesson in LESSONS}
 
 #: Pages to go on to: what the link says, and its icon.
 LINKS: Final = {
-    "gates": ("Build such a world yourself", "memory"),
+    "gates": ("Build such a gate mixture yourself", "memory"),
     "live": ("See models learn it, live", "play_circle"),
     "fidelity": ("See every setting of this record", "verified"),
     "samples": ("Look at more samples", "list_alt"),
-    "what_if": ("Spoil the picture yourself", "edit"),
+    "what_if": ("Corrupt the picture yourself", "edit"),
     "map": ("Open the whole map", "scatter_plot"),
 }
 CORRUPTED: Final = {"picture": "the picture", "nothing": "nothing", "sound": "the sound"}

@@ -24,12 +24,12 @@ PRESET_SAYS: Final = {
     "mixture": "Each sample is one of four kinds, and both inputs show which: both say the class "
     "(R), only x1 (U1), only x2 (U2), or only the two together (S).",
 }
-OWN_MIXTURE: Final = "A world of your own, from the page Gates."
+OWN_MIXTURE: Final = "A gate mixture of your own, from the page Gates."
 INPUTS: Final = {"points": "points in a plane", "vectors": "vectors of 16 numbers"}
 INPUTS_HELP: Final = (
     "What a model is given for each input: a point near the place of its symbol, or a long vector "
     "with the symbol in one direction of it. In a plane the symbols of three gates or more take "
-    "many more samples to tell apart, so such a world begins with vectors."
+    "many more samples to tell apart, so such a mixture begins with vectors."
 )
 SECONDS: Final = {"clear": "as clear as x1", "blurred": "blurred"}
 SECOND_HELP: Final = (
@@ -99,7 +99,7 @@ GATE: Final = (
     "The mark at the right is the part that they are truly made of."
 )
 NO_TRUTH: Final = (
-    "In this world no single part explains a sample, so there is no true gate to compare with."
+    "In this mixture no single part explains a sample, so there is no true gate to compare with."
 )
 GROUPS: Final = {
     "R": "R: both inputs say it",

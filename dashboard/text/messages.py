@@ -32,9 +32,9 @@ class Message:
 
 
 def no_mixture(problem: str) -> Message:
-    """A link has a world that cannot be read."""
+    """A link has a gate mixture that cannot be read."""
     return Message(
-        "The world in this link cannot be read.",
+        "The gate mixture in this link cannot be read.",
         "Correct the link, or begin with a gate and change it.",
         problem,
         tone="warning",
@@ -45,7 +45,7 @@ def live_failed(problem: str) -> Message:
     """A live training could not go on."""
     return Message(
         "This training could not go on.",
-        "Press Reset to begin again, or choose another world.",
+        "Press Reset to begin again, or choose another gate mixture.",
         problem,
         tone="warning",
     )

@@ -12,8 +12,8 @@ LEAD: Final = (
 )
 
 STAGES: Final = {
-    "decompose": "1 (decompose each input)",
-    "interact": "2 (compare, combine, weigh)",
+    "decompose": "1 (intra-modality decomposition)",
+    "interact": "2 (consistency, synergy and gate)",
     "together": "3 (everything together)",
 }
 BOTH: Final = ("interact", "together")
@@ -118,7 +118,7 @@ PARTS: Final[dict[str, Part]] = {
             ),
             (
                 r"\sum_m \left\|M_m - D(R, U_m)\right\|^2",
-                "R and U of an input rebuild what it says alone",
+                "R and U of an input reconstruct what it says alone",
             ),
             _KL,
         ),
@@ -232,7 +232,7 @@ WHO: Final = {
 
 
 def why(terms: Sequence[Mapping[str, Any]]) -> str:
-    """The measured terms of one law in words; rows as `services.paper.theorem` has them."""
+    """The measured terms of one distribution in words, from rows of `services.paper.theorem`."""
     rows = {str(row["who"]): row for row in terms}
     models = {who: row for who, row in rows.items() if row["seeds"]}
     by_synergy = sorted(models, key=lambda who: models[who]["synergy"])

@@ -63,8 +63,9 @@ STEPS: Final = (
     ),
     Step(
         "Play with it",
-        "Below **Learn** you build worlds of which R, U1, U2 and S are known (**Gates**), take "
-        "six short lessons, watch models learn, and click through the architecture of the paper.",
+        "Below **Learn** you build gate mixtures of which R, U1, U2 and S are known (**Gates**), "
+        "take six short lessons, watch models learn, and click through the architecture of the "
+        "paper.",
         "gates",
         ".st-key-parts",
     ),

@@ -109,6 +109,7 @@ def _table(table: pd.DataFrame) -> None:
     st.dataframe(
         table.assign(**{c: 100 * table[c] for c in percent})[columns],
         hide_index=True,
+        placeholder=widgets.MISSING,
         height=38 + 35 * len(table),
         **widgets.row_choice("settings", table["setting"], _chosen(table), "setting"),
         column_config={
@@ -216,6 +217,7 @@ def _aurocs(record: Fidelity, name: str) -> None:
     st.dataframe(
         frame,
         hide_index=True,
+        placeholder=widgets.MISSING,
         column_config={
             c: number(format="%.3f") for c in ("dmil", "reference", "share", "dmil-paper")
         }

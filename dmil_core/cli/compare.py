@@ -21,11 +21,19 @@ def add(subparsers: Subparsers[Parser]) -> None:
         "same command is run again.\n",
     )
     p.add_argument("--data", required=True, nargs="+", metavar="SET|FILE", help=DATA_HELP)
-    p.add_argument("--paradigms", nargs="+", default=["joint", "ensemble", "dmil"], metavar="P")
+    p.add_argument(
+        "--paradigms",
+        nargs="+",
+        default=["joint", "ensemble", "dmil"],
+        metavar="P",
+        help="default: joint ensemble dmil; see `dmil list`",
+    )
     p.add_argument(
         "--seeds", type=at_least(1), default=5, metavar="N", help="seeds 0 to N-1; default 5"
     )
-    p.add_argument("--out", required=True, type=Path, metavar="DIR")
+    p.add_argument(
+        "--out", required=True, type=Path, metavar="DIR", help="folder of the runs and the summary"
+    )
     p.add_argument(
         "--tune",
         action="store_true",

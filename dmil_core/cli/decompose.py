@@ -6,7 +6,14 @@ import argparse
 import sys
 from pathlib import Path
 
-from dmil_core.cli.options import Parser, Subparsers, add_command, add_data, add_device
+from dmil_core.cli.options import (
+    Parser,
+    Subparsers,
+    add_checkpoint,
+    add_command,
+    add_data,
+    add_device,
+)
 
 
 def add(subparsers: Subparsers[Parser]) -> None:
@@ -19,12 +26,16 @@ def add(subparsers: Subparsers[Parser]) -> None:
         "  dmil decompose --checkpoint checkpoints/mfeat/dmil/seed0 --data mfeat --out mfeat.csv\n"
         "  dmil decompose --checkpoint runs/mine --data my/new.npz --out new.parquet --latents\n",
     )
-    p.add_argument("--checkpoint", required=True, type=Path, metavar="DIR")
+    add_checkpoint(p)
     add_data(p)
     p.add_argument(
         "--out", required=True, type=Path, metavar="FILE", help="ends in .parquet or .csv"
     )
-    p.add_argument("--latents", action="store_true", help="add the posterior means")
+    p.add_argument(
+        "--latents",
+        action="store_true",
+        help="add a column for every number of every latent (posterior means)",
+    )
     p.add_argument("--split", choices=("train", "val", "test"), help="only rows of one split")
     add_device(p)
 

@@ -42,7 +42,7 @@ def add(subparsers: Subparsers[Parser]) -> None:
     p.add_argument(
         "--out", required=True, type=Path, metavar="FILE", help="ends in .parquet or .csv"
     )
-    p.add_argument("--checkpoint", type=Path, metavar="FOLDER", help="use latents of this model")
+    p.add_argument("--checkpoint", type=Path, metavar="DIR", help="use latents of this model")
     p.add_argument("--latent", default="Z", metavar="L", help="Z, M or N; default: Z")
     add_seed(p)
 

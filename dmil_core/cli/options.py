@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 #: Unit -> how many nats it is.
@@ -68,6 +69,18 @@ def at_least(least: int) -> Callable[[str], int]:
 def add_data(parser: Parser, required: bool = True, note: str = "") -> None:
     """``--data``."""
     parser.add_argument("--data", required=required, metavar="SET|FILE", help=DATA_HELP + note)
+
+
+def add_checkpoint(parser: Parser) -> None:
+    """``--checkpoint``."""
+    parser.add_argument(
+        "--checkpoint",
+        required=True,
+        type=Path,
+        metavar="DIR",
+        help="a folder that `dmil train` wrote, or <set>/<paradigm>/seed<k> as `dmil list` names "
+        "it",
+    )
 
 
 def add_seed(parser: Parser) -> None:

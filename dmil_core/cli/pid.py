@@ -21,7 +21,13 @@ def add(subparsers: Subparsers[Parser]) -> None:
         'xor.json: {"pmf": [[[0, 0, 0], 0.25], [[0, 1, 1], 0.25], [[1, 0, 1], 0.25], '
         "[[1, 1, 0], 0.25]]}\n",
     )
-    p.add_argument("--pmf", required=True, type=Path, metavar="FILE")
+    p.add_argument(
+        "--pmf",
+        required=True,
+        type=Path,
+        metavar="FILE",
+        help="JSON file of probabilities of (x1, x2, y), as below",
+    )
     p.add_argument(
         "--measure",
         default="broja",

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dmil_core.cli.options import Parser, Subparsers, add_command, add_progress, at_least
+from dmil_core.cli.options import (
+    Parser,
+    Subparsers,
+    add_checkpoint,
+    add_command,
+    add_progress,
+    at_least,
+)
 from dmil_core.errors import ConfigError, DmilError
 
 if TYPE_CHECKING:
@@ -25,13 +31,17 @@ def add(subparsers: Subparsers[Parser]) -> None:
         "  dmil project --checkpoint checkpoints/mfeat/dmil/seed0\n"
         "  dmil project --checkpoint runs/mine --data my/data.npz --method pca\n",
     )
-    p.add_argument("--checkpoint", required=True, type=Path, metavar="DIR")
+    add_checkpoint(p)
     p.add_argument(
         "--data", metavar="SET|FILE", help="rows to map; default: the set it was trained on"
     )
     p.add_argument("--method", default="umap", help="umap or pca; default: umap")
     p.add_argument(
-        "--rows", type=at_least(1), default=4000, metavar="N", help="at most; default: 4000"
+        "--rows",
+        type=at_least(1),
+        default=4000,
+        metavar="N",
+        help="map at most N rows; default: 4000",
     )
     add_progress(p)
 

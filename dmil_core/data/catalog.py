@@ -132,6 +132,11 @@ def _bundled_entry(file: Path) -> Entry:
 
 
 def _unknown(spec: str, folder: Path) -> str:
+    if spec.lower().endswith((".csv", ".tsv", ".parquet")):
+        return (
+            f"{spec} is a table; expected a data set or an .npz file. Make it a data set in Python "
+            "by dmil_core.from_table, or in the app on the page Your data."
+        )
     names = [e.name for e in list_datasets(folder)]
     near = difflib.get_close_matches(spec, names, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""

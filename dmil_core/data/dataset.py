@@ -25,7 +25,7 @@ __all__ = ["Card", "Dataset", "MediaSpec", "Modality", "from_arrays"]
 _LONGEST_SLUG: Final = 150
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Dataset:
     """Checked arrays and the card that explains them.
 
@@ -37,7 +37,7 @@ class Dataset:
     ids : (N,) unicode, unique.
     split : (N,) unicode, one of ``schema.SPLITS``.
     group : (N,) or None; rows of one group never lie in two splits.
-    interaction type : (N,) unicode of ``schema.components``, or None where it is not known.
+    interaction_type : (N,) unicode of ``schema.components``, or None where it is not known.
     flags : named (N,) bool arrays (``flag_<name>`` in the file).
     media_index : for each modality the media row of each data row, or None for row = row.
     folder : where the file and its raw media lie, None for generated sets.
@@ -64,6 +64,14 @@ class Dataset:
 
     def __len__(self) -> int:
         return len(self.y)
+
+    def __repr__(self) -> str:
+        inputs = ", ".join(f"x{m} {x.shape} {x.dtype}" for m, x in enumerate(self.inputs, start=1))
+        splits = ", ".join(f"{len(self.rows(s))} {s}" for s in SPLITS)
+        return (
+            f"<dmil_core.Dataset {self.name!r}: {len(self)} rows ({splits}), "
+            f"{len(self.classes)} classes, {inputs}>"
+        )
 
     @property
     def classes(self) -> tuple[str, ...]:

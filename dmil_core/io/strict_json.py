@@ -10,12 +10,10 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, TypeAdapter
-
-T = TypeVar("T")
 
 #: What was expected, by pydantic's type of error.
 _EXPECTED: Final[Mapping[str, str]] = {
@@ -118,11 +116,15 @@ def _adapter(cls: Any) -> TypeAdapter[Any]:
 def _fault(error: Any) -> Fault:
     kind, steps = error["type"], tuple(s for s in error["loc"][1:] if s != "[key]")
     if kind == "missing":
-        return Fault(steps[:-1], f"the field {steps[-1]!r} is missing")
+        last = steps[-1]
+        what = f"item {last} (from 0)" if isinstance(last, int) else f"the field {last!r}"
+        return Fault(steps[:-1], f"{what} is missing")
     if kind == _UNKNOWN:
         return Fault(steps[:-1], f"unknown field {steps[-1]!r}")
     if kind == "literal_error":
         expected = f"one of {error['ctx']['expected']}"
+    elif kind == "too_long":
+        expected = f"at most {error['ctx']['max_length']} items"
     else:
         expected = _EXPECTED.get(kind, error["msg"])
     return Fault(steps, f"expected {expected}, got {_short(error['input'])}")

@@ -113,7 +113,7 @@ def terms(
     ----------
     log_q
         (N, 4, K), each row normalised over both axes.
-    y, interaction type
+    y, interaction_type
         (N,) true classes, and interaction types as indices into ``schema.COMPONENTS``.
     prior
         (4, K) p(c,y) where it is known; by default the shares among the rows. H(Y) and I(Y;C) are

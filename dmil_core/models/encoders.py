@@ -207,12 +207,20 @@ class Adapted(nn.Module):
 
     def __init__(self, module: nn.Module, config: EncoderConfig) -> None:
         super().__init__()
+        self.name = config.kind
         self.module = module
         self.feature_size = int(module.feature_size)  # type: ignore[arg-type]
         self.target_size = math.prod(config.shape)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.module(x.float())
+        features = self.module(x.float())
+        if features.shape != (len(x), self.feature_size):
+            raise ConfigError(
+                f"encoder {self.name!r} says feature_size {self.feature_size}, expected features "
+                f"of shape {(len(x), self.feature_size)}, got {tuple(features.shape)}; correct "
+                "feature_size or the module"
+            )
+        return features
 
     def target(self, x: Tensor) -> Tensor:
         return x.float().flatten(1)
@@ -247,8 +255,13 @@ def register(name: str, build: Callable[[EncoderConfig], nn.Module]) -> None:
     Raises
     ------
     ConfigError
-        If the name is taken.
+        If the name is taken, or ``build`` is no function.
     """
+    if not (isinstance(name, str) and name and callable(build)) or isinstance(build, nn.Module):
+        raise ConfigError(
+            "expected the name of an encoder and a function that builds it, got "
+            f"{name!r} and {type(build).__name__}"
+        )
     if name in ENCODERS:
         raise ConfigError(f"encoder {name!r} exists already; choose another name")
     ENCODERS[name] = build

@@ -76,7 +76,10 @@ def checked(p: ArrayLike) -> Floats:
         raise DataError("a pmf needs probabilities that are finite and at least 0")
     total = float(values.sum())
     if abs(total - 1.0) > SUM_TOLERANCE:
-        raise DataError(f"the probabilities of a pmf must sum to 1, these sum to {total:.9g}")
+        raise DataError(
+            f"the probabilities of a pmf must sum to 1, these sum to {total:.9g}; divide counts by "
+            "their sum"
+        )
     return values / total
 
 

@@ -16,6 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -189,9 +190,11 @@ def plan(
     Raises
     ------
     ConfigError
-        If a name is unknown or a scale out of range.
+        If a name is unknown, or a seed or a scale is out of range.
     """
     chosen = find_paradigm(paradigm)
+    if not isinstance(seed, int | np.integer) or seed < 0:
+        raise ConfigError(f"seed {seed}: expected a whole number from 0 on")
     if not 0 < lr_scale <= MAX_LR_SCALE:
         raise ConfigError(
             f"learning rate scale {lr_scale}: expected a number above 0, at most {MAX_LR_SCALE:g}"
@@ -207,7 +210,7 @@ def plan(
             chosen, len(dataset.rows("train")), model.modalities, find_recipe(recipe)
         )
     )
-    return RunConfig(chosen.name, seed, model, stages, chosen.folds, recipe)
+    return RunConfig(chosen.name, int(seed), model, stages, chosen.folds, recipe)
 
 
 def _existing(job: Job, overwrite: bool) -> Run | None:

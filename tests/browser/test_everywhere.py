@@ -186,8 +186,11 @@ def test_the_tour_is_offered_once_and_can_be_taken_again(page: Page, app_url: st
     expect(offer).to_be_hidden()
     page.get_by_role("button", name="Tour", exact=True).click()
     expect(page.get_by_role("dialog", name=tour.STEPS[0].title)).to_be_visible()
+    # From the last button of the card the focus goes on into the page; the tour still hears.
+    page.keyboard.press("Tab")
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("button", name="Tour", exact=True)).to_be_focused()
 
 
 def test_a_tour_goes_on_after_a_reload_and_can_be_declined(phone: Page, app_url: str) -> None:

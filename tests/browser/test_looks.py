@@ -17,7 +17,7 @@ from playwright.sync_api import Locator, Page
 
 from dmil_core.schema import COMPONENTS, contribution
 from tests.browser.test_visitor import visit
-from tests.dashboard.folders import GENERATED, Room, table_of
+from tests.dashboard.folders import GENERATED, REAL, Room, table_of
 
 #: WCAG AA for text of normal size.
 ENOUGH = 4.5
@@ -106,3 +106,54 @@ def test_without_any_colour_the_components_look_unlike_each_other(
     for (a, one), (b, other) in combinations(zip(COMPONENTS, looks, strict=True), 2):
         apart = (one[0] > 2) != (other[0] > 2) or abs(one[1] - other[1]) > 0.3
         assert apart, f"{a} and {b} look alike in grey: {one}, {other}"
+
+
+def test_a_line_never_ends_between_a_letter_and_what_it_stands_for(
+    phone: Page, app_url: str
+) -> None:
+    page = visit(phone, f"{app_url}/samples?data={REAL}")
+    letters = page.locator(".st-key-legend .stMarkdownBadge")
+    below = """badge => {
+      const words = document.createRange();
+      words.setStart(badge.nextSibling, 1);
+      words.setEnd(badge.nextSibling, 2);
+      return words.getBoundingClientRect().top - badge.getBoundingClientRect().bottom;
+    }"""
+    for width in range(330, 440, 10):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert max(one.evaluate(below) for one in letters.all()) < 0, width
+
+
+#: Whether the element and all around it are there to be seen, and how its focus is drawn.
+_FOCUS = """e => {
+  const style = getComputedStyle(e);
+  const shown = [];
+  for (let one = e; one; one = one.parentElement) shown.push(getComputedStyle(one).opacity);
+  return [style.outlineStyle, style.outlineWidth, style.outlineColor, Math.min(...shown)];
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_focus_of_the_keyboard_is_seen_on_links_and_tools_of_tables(
+    page: Page, app_url: str, scheme: Any
+) -> None:
+    page.emulate_media(color_scheme=scheme)
+    visit(page, f"{app_url}/?data={GENERATED}&model=dmil")
+    ground = page.locator("[data-testid=stApp]").evaluate(
+        "e => getComputedStyle(e).backgroundColor"
+    )
+
+    def seen(focused: Locator) -> None:
+        page.keyboard.press("Tab")
+        focused.focus()
+        page.wait_for_timeout(400)
+        line, width, colour, opacity = focused.evaluate(_FOCUS)
+        assert (line, width, opacity) == ("solid", "2px", 1)
+        # Half transparent or not, the colour has to differ from the ground as a mark must.
+        rgb = "rgb(" + ", ".join(re.findall(r"[\d.]+", colour)[:3]) + ")"
+        assert contrast(rgb, ground) >= 3
+
+    seen(page.get_by_role("link", name="Samples", exact=False).first)
+    seen(page.locator("[data-testid=stPageLink] a").first)
+    visit(page, f"{app_url}/samples?data={GENERATED}&model=dmil")
+    seen(page.locator("[data-testid=stElementToolbar] button").first)

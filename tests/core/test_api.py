@@ -6,9 +6,11 @@ import pkgutil
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from types import FunctionType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -34,7 +36,7 @@ def model(tiny_runs: dict[str, Run]) -> dmil.Model:
 
 
 def test_every_public_name_is_there_and_documented() -> None:
-    assert set(dmil.__all__) <= set(dir(dmil))
+    assert dir(dmil) == sorted(dmil.__all__)
     for name in dmil.__all__:
         value = getattr(dmil, name)
         if name not in ("__version__", "PARADIGMS"):
@@ -77,6 +79,7 @@ def test_train_gives_the_model_of_the_checkpoint_it_writes(
     assert model.run.weights_sha256 == tiny_runs["joint"].weights_sha256
     assert model.folder == tmp_path / "root" / dmil.load_dataset(TINY).slug / "joint" / "seed0"
     assert [entry.folder for entry in dmil.find_runs()] == [model.folder]
+    assert dmil.find_runs(str(tmp_path / "root")) == dmil.find_runs()
     name = "/".join(model.folder.parts[-3:])
     assert dmil.load(name).run == model.run
     assert re.fullmatch(
@@ -91,6 +94,22 @@ def test_where_to_and_with_what_is_the_users_choice(tmp_path: Path, tiny: Datase
     assert (model.seed, model.paradigm, model.folder) == (3, "joint", tmp_path / "a")
     with pytest.raises(dmil.DmilError, match="--overwrite"):
         dmil.train(tiny, "ensemble", out=tmp_path / "a", epochs_scale=0.02)
+
+
+@pytest.mark.parametrize(
+    ("how", "says"),
+    [
+        ({"seed": -1}, "seed -1: expected a whole number from 0"),
+        ({"seed": 1.5}, "seed 1.5: expected a whole number from 0"),
+        ({"encoders": "mlp"}, "a name or None for each input"),
+    ],
+)
+def test_arguments_that_mean_nothing_are_refused(
+    tmp_path: Path, tiny: Dataset, how: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(dmil.DmilError, match=re.escape(says)):
+        dmil.train(tiny, "joint", out=tmp_path / "run", **how)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -179,6 +198,9 @@ def test_a_sample_can_be_looked_at_alone(model: dmil.Model, tiny: Dataset) -> No
     parts = model.decompose(tiny)
     one = parts.sample(str(tiny.ids[7]))
     np.testing.assert_array_equal(one.gate[0], parts.gate[7])
+    np.testing.assert_array_equal(parts.rows(7).gate, one.gate)
+    numbered = replace(parts, ids=np.arange(len(parts)).astype(str))
+    np.testing.assert_array_equal(numbered.sample(7).gate, one.gate)
     assert len(parts.rows(parts.y == "class 1")) == (tiny.y == tiny.classes.index("class 1")).sum()
     with pytest.raises(dmil.DmilError, match="'nobody'"):
         parts.sample("nobody")
@@ -272,12 +294,43 @@ def test_columns_can_be_texts_and_are_guessed_from_their_names(tmp_path: Path) -
         ({"x1": ["age"], "x2": ["weight"], "y": "mood"}, "there is no column 'weight'"),
         ({"x1": ["age"], "x2": ["x_a"]}, "no column is the label"),
         ({"x1": ["age"], "y": "mood"}, "two"),
-        ({"x1": ["age"], "x2": ["age"], "y": "mood"}, "'age' is both"),
+        ({"x1": ["age"], "x2": ["age"], "y": "mood"}, r"'age' is both .*\. Choose it once\.$"),
+        ({"x1": ["age", "mood"], "x2": ["x_a"], "y": "mood"}, "'mood' is both .* the label needs"),
+        ({"x1": [], "x2": ["age"], "y": "mood"}, "x1 has no columns"),
+        ({"x1": ["age", "age"], "x2": ["x_a"], "y": "mood"}, "x1 names 'age' twice"),
+        ({"x1": ["age"], "x2": ["x_a"], "y": ["mood"]}, "one column as y, got list"),
     ],
 )
-def test_what_is_wrong_with_a_table_is_said(how: dict[str, str], says: str) -> None:
+def test_what_is_wrong_with_a_table_is_said(how: dict[str, Any], says: str) -> None:
     with pytest.raises(dmil.DmilError, match=says):
-        dmil.from_table(table(), **how)  # type: ignore[arg-type]
+        dmil.from_table(table(), **how)
+
+
+def test_every_fault_of_a_table_is_named_with_its_rows() -> None:
+    frame = table()
+    frame.loc[[5, 7], "age"] = np.nan
+    frame.loc[9, "x_a"] = np.inf
+    with pytest.raises(dmil.DmilError, match=r"(?s)'age' .*\(rows 5, 7\).*'x_a' .*\(row 9\)"):
+        dmil.from_table(frame, x1=["age", "height"], x2=["x_a", "x_b"], y="mood")
+    with pytest.raises(dmil.DmilError, match="6 rows, expected at least 30"):
+        dmil.from_table(table(6), x1=["age"], x2=["x_a"], y="mood")
+
+
+def test_columns_without_a_header_are_named_by_their_numbers() -> None:
+    frame = pd.DataFrame(table()[["age", "height", "mood"]].to_numpy())
+    data = dmil.from_table(frame, x1=[0], x2=[1], y=2)  # type: ignore[list-item, arg-type]
+    assert data.classes == ("calm", "quick")
+    with pytest.raises(dmil.DmilError, match="two columns have the name 'age'"):
+        dmil.from_table(table().rename(columns={"x_a": "age"}), x1="age", x2="x_b", y="mood")
+
+
+def test_a_data_set_is_shown_in_one_line() -> None:
+    data = dmil.from_table(table(), x1=["age", "height"], x2="x_a", y="mood", name="people")
+    assert re.fullmatch(
+        r"<dmil_core.Dataset 'people': 120 rows \(\d+ train, \d+ val, \d+ test\), 2 classes, "
+        r"x1 \(120, 2\) float32, x2 \(120, 1\) float32>",
+        repr(data),
+    )
 
 
 def test_a_table_that_is_no_file_is_refused(tmp_path: Path) -> None:
@@ -285,6 +338,10 @@ def test_a_table_that_is_no_file_is_refused(tmp_path: Path) -> None:
         dmil.from_table(tmp_path / "none.csv")
     with pytest.raises(dmil.DmilError, match=r"expected a \.csv or"):
         dmil.from_table(tmp_path / "none.xlsx")
+    with pytest.raises(dmil.DmilError, match="got dict"):
+        dmil.from_table({"age": [1]})  # type: ignore[arg-type]
+    with pytest.raises(dmil.DmilError, match="from_table"):
+        dmil.load_dataset("mine.csv")
 
 
 # --- information ---------------------------------------------------------------------------

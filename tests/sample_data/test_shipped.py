@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from functools import cache
 from pathlib import Path
 
@@ -212,3 +213,11 @@ def test_glyphs_and_digits_are_pictures_of_something() -> None:
             picture = media(loaded(name), row, 1)
             assert isinstance(picture, ImageMedia)
             assert np.ptp(picture.pixels) > 30
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_shipped_checkpoints_show_the_card_that_the_set_has_now(name: str) -> None:
+    card = loaded(name).card.to_dict()
+    for path in sorted((ROOT.parent / "checkpoints" / name).glob("*/seed*/run.json")):
+        shown = json.loads(path.read_text("utf-8"))["data_card"]
+        assert {k: shown[k] for k in shown if k in card} == card, path

@@ -57,6 +57,7 @@ export class Tour {
     this.target = null;
     this.frame = 0;
     this.searches = 0;
+    this.listening = new AbortController();
   }
 
   /** @param {number} number */
@@ -98,6 +99,7 @@ export class Tour {
   /** Take it off the page; it goes on where the page is drawn again. */
   close() {
     this.searches++;
+    this.listening.abort();
     cancelAnimationFrame(this.frame);
     this.card?.remove();
     this.ring.remove();
@@ -111,15 +113,25 @@ export class Tour {
       role: "dialog",
       "aria-labelledby": "tour-title",
     });
-    card.onkeydown = (event) => {
-      if (event.key === "Escape") this.stop();
-    };
+    this.listening = new AbortController();
+    document.addEventListener("keydown", (event) => this.#leave(event), this.listening);
     this.card = card;
     this.root.append(card);
     card.showPopover();
     document.body.append(this.ring);
     this.#follow();
     return card;
+  }
+
+  /**
+   * Escape ends the tour wherever the focus is, but not where it closes a list or another dialog.
+   * @param {KeyboardEvent} event
+   */
+  #leave(event) {
+    const within = event.composedPath()[0];
+    const isTaken =
+      within instanceof Element && within.closest("dialog, input, textarea, [aria-expanded=true]");
+    if (event.key === "Escape" && !event.defaultPrevented && !isTaken) this.stop();
   }
 
   /** Keep the ring around its target, wherever the page moves it. */

@@ -1,4 +1,4 @@
-"""Worlds of gates and truth tables: what is built, and what is exact about it, in bits."""
+"""Gate mixtures and truth tables: what is built, and what is exact about it, in bits."""
 
 from __future__ import annotations
 

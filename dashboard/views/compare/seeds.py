@@ -191,6 +191,7 @@ def _table(board: Board) -> None:
     st.dataframe(
         shown[columns],
         hide_index=True,
+        placeholder=widgets.MISSING,
         height=min(500, 38 + 35 * len(shown)),
         # With other rows it is another table: in an old one the next click would be lost.
         **widgets.row_choice(

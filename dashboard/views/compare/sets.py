@@ -86,6 +86,7 @@ def _table(standing: service.RankSummary) -> None:
     st.dataframe(
         pd.concat([frame, 100 * scores], axis=1),
         hide_index=True,
+        placeholder=widgets.MISSING,
         height=min(500, 38 + 35 * len(frame)),
         column_config={
             "method": st.column_config.TextColumn(pinned=True),

@@ -115,6 +115,7 @@ def _stages(
     st.dataframe(
         frame.assign(val_accuracy=100 * frame["val_accuracy"]),
         hide_index=True,
+        placeholder=widgets.MISSING,
         column_config={
             "model": st.column_config.TextColumn(pinned=True),
             "epochs": st.column_config.TextColumn(help="Epochs it took, of those it could have"),

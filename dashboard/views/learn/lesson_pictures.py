@@ -168,7 +168,7 @@ def _gate(control: bool) -> None:
         names = {kinds[kind]: text.CORRUPTED[kind] for kind in service.KINDS}
         st.session_state["lesson_sample"] = sample
         st.segmented_control(
-            "Spoilt is", list(names), format_func=names.__getitem__, required=True,
+            "Corrupted is", list(names), format_func=names.__getitem__, required=True,
             key="lesson_sample", on_change=partial(_choose_sample, result),
         )  # fmt: skip
         media_cards.row(result, sample, across=2, brief=True)

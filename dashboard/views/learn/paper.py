@@ -186,7 +186,7 @@ def _theorem() -> None:
 def _measured(frame: pd.DataFrame) -> None:
     settings = list(dict.fromkeys(frame["setting"]))
     chosen = session.view().setting if session.view().setting in settings else settings[0]
-    widgets.select("Law of the data", "setting", settings, chosen, help=text.DISTRIBUTION)
+    widgets.select("Distribution of the data", "setting", settings, chosen, help=text.DISTRIBUTION)
     rows = frame[frame["setting"] == chosen].reset_index(drop=True)
     left, right = st.columns([5, 6], gap="large")
     with left:
@@ -217,6 +217,7 @@ def _terms(rows: pd.DataFrame) -> None:
     st.dataframe(
         shown_[["who", *bits, "accuracy", "seeds"]],
         hide_index=True,
+        placeholder=widgets.MISSING,
         column_config={
             "who": st.column_config.TextColumn(pinned=True),
             **{k: number(label, format="%.2f") for k, label in bits.items()},

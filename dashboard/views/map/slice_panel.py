@@ -119,6 +119,7 @@ def _table(checkpoint: Checkpoint, rows: pd.DataFrame, drawn: slices.Slice) -> N
     st.dataframe(
         pd.DataFrame(columns),
         hide_index=True,
+        placeholder=widgets.MISSING,
         height=min(320, 38 + 35 * len(rows)),
         **widgets.row_choice("slice_rows", rows["id"], session.view().sample),
         column_config={

@@ -182,6 +182,7 @@ def _list(checkpoint: Checkpoint, rows: pd.DataFrame) -> None:
     st.dataframe(
         shown,
         hide_index=True,
+        placeholder=widgets.MISSING,
         height=min(520, 38 + ROW_HEIGHT * len(shown)),
         row_height=ROW_HEIGHT,
         **widgets.row_choice(

@@ -24,7 +24,7 @@ class Gate:
     ----------
     label : a, b -> class, a whole number.
     says : the function in words, for people.
-    interaction type : the component that explains every sample, or None where no single one does.
+    interaction_type : the component that explains every sample, or None where no single one does.
     same : x1 and x2 have one and the same bit, a = b.
     """
 

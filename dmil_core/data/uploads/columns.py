@@ -354,7 +354,9 @@ def _check_use(source: Source, choice: Choice) -> list[Issue]:
         if column not in source.arrays:
             issues.append(_error(f"{use}: there is no {column!r}", "Choose again."))
         elif used_as.get(column, use) != use:
-            what = "Choose it once: an input that holds the label needs no model."
+            what = "Choose it once."
+            if "label" in (used_as[column], use):
+                what = "Choose it once: an input that holds the label needs no model."
             issues.append(_error(f"{column!r} is both {used_as[column]} and {use}", what))
         used_as[column] = use
     return issues
@@ -389,7 +391,7 @@ def _input(
     if block.kind not in _OF_FILES:
         return Decoded(values)
     if files is None:
-        what = "Upload these files below, or choose other columns."
+        what = "Upload these files together with the table in the app, or choose other columns."
         title = f"input {m}: {block.name!r} names {block.kind}, which are missing"
         return Decoded(values, (_error(title, what),))
     return files.decode(values.tolist(), block.kind, limits)
@@ -481,8 +483,11 @@ def _check_names(role: str, column: str, values: NDArray[Any]) -> list[Issue]:
 def _check_limits(arrays: Mapping[str, NDArray[Any]], limits: Limits) -> list[Issue]:
     issues = []
     rows = max((len(a) for a in arrays.values()), default=0)
-    if rows > limits.rows or rows < limits.least_rows:
-        title = f"the set has {rows:,} rows, expected {limits.least_rows} to {limits.rows:,}"
+    if rows < limits.least_rows:
+        title = f"the set has {rows:,} rows, expected at least {limits.least_rows}"
+        issues.append(_error(title, "Add rows: fewer cannot be split and trained on."))
+    if rows > limits.rows:
+        title = f"the set has {rows:,} rows, expected at most {limits.rows:,}"
         what = "Choose the rows yourself: nothing is left out silently."
         issues.append(_error(title, what))
     wide = sum(a.shape[1] for n, a in arrays.items() if n.startswith("x") and a.ndim == 2)

@@ -73,6 +73,13 @@ def test_all_faults_are_named_at_once() -> None:
     assert len(several) == 4
 
 
+def test_a_list_of_another_length_is_a_fault_in_plain_words() -> None:
+    for value, says in (([1, 2, 3], "at most 2 items, got [1, 2, 3]"), ([1], "item 1 (from 0) is")):
+        with pytest.raises(UnfitJsonError) as caught:
+            strict_json.read(tuple[int, int], value)
+        assert says in str(caught.value)
+
+
 @pytest.mark.parametrize("data", [None, [], 3, "x", {1, 2}])
 def test_what_is_no_object_is_one_fault(data: Any) -> None:
     with pytest.raises(UnfitJsonError):

@@ -173,6 +173,22 @@ def test_a_module_without_a_feature_size_is_refused_by_name(size: object) -> Non
 
 
 @pytest.mark.usefixtures("own_encoders")
+def test_features_of_another_size_than_promised_are_refused_by_name() -> None:
+    class Liar(nn.Linear):
+        feature_size = 7
+
+    register("liar", lambda _: Liar(3, 3))
+    net = build_encoder(config("liar", (3,)))
+    with pytest.raises(ConfigError, match=r"'liar'.*feature_size 7.*\(5, 7\), got \(5, 3\)"):
+        net(torch.ones(5, 3))
+
+
+def test_only_a_function_can_be_registered() -> None:
+    with pytest.raises(ConfigError, match="a function that builds it, got 'sums' and Sums"):
+        register("sums", Sums())  # type: ignore[arg-type]
+
+
+@pytest.mark.usefixtures("own_encoders")
 def test_a_registered_module_is_trained_and_its_checkpoint_needs_it(
     tiny: Dataset, tmp_path: Path
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.figures import compare, map, media, sample, slices, theme
+from dashboard.figures import compare, fidelity, map, media, sample, slices, theme
 
 NAMES = {"R": "both", "U1": "only a", "U2": "only b", "U3": "only c", "S": "together"}
 #: What two inputs and what three have.
@@ -164,6 +164,9 @@ def test_the_ceiling_is_on_the_synergy_figure() -> None:
     fig = compare.synergy(frame, 0.25)
     assert fig.layout.shapes[0].x0 == 0.25
     assert fig.layout.xaxis.range[1] > 0.25
+    # The line must not cross a number.
+    numbers = fig.data[1]
+    assert (numbers.x[0], numbers.textposition) == (0.25, "middle right")
 
 
 def test_confusion_shades_shares_and_prints_counts() -> None:
@@ -195,3 +198,11 @@ def test_lines_of_a_signal_differ_without_colour() -> None:
     lines = media.signal(np.zeros((50, 3)), ("x", "y", "z"), 25.0, "g").data
     assert len({line.line.dash for line in lines}) == 3
     assert lines[0].x[-1] == pytest.approx(49 / 25)
+
+
+def test_an_axis_of_shares_has_room_for_its_last_label() -> None:
+    curve = pd.DataFrame({"confidence": [0.5, 0.9], "accuracy": [0.4, 1.0], "rows": [10, 30]})
+    parts = pd.DataFrame({"who": ["a", "a"], "part": ["R", "S"], "share": [0.4, 0.6]})
+    for fig in (sample.reliability({"a": curve}), fidelity.shares(parts)):
+        assert fig.layout.xaxis.tickvals[-1] == 1
+        assert fig.layout.margin.r >= 20

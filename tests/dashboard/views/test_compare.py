@@ -288,6 +288,14 @@ def test_the_table_has_every_method_and_its_verdict(open_page: OpenPage) -> None
     assert frame["accuracy"].tolist() == pytest.approx([91, 90, 80, 70])
 
 
+def test_a_table_marks_missing_numbers_without_python_words(open_page: OpenPage) -> None:
+    compared = open_page("compare", data=GENERATED).dataframe[0]
+    reference = compared.value.set_index("verdict").loc["reference"]
+    assert reference[["low", "high"]].isna().all()
+    assert compared.proto.placeholder == "-"
+    assert open_page("fidelity").dataframe[0].proto.placeholder == "-"
+
+
 def test_seconds_of_a_gpu_are_marked(open_page: OpenPage, room: Room) -> None:
     assert "device" not in open_page("compare", data=GENERATED).dataframe[0].value
     path = room.root / GENERATED / "results.jsonl"

@@ -175,7 +175,7 @@ def change(**cells: Mapping[int, Any]) -> bytes:
         (change(id={2: "r1"}), ("same id on several rows (rows 1, 2)",)),
         (change(id={2: "a\u202eb"}), ("cannot be shown", "(row 2)")),
         (csv(table().assign(label=range(30))), ("30 classes", "at most 4")),
-        (csv(table(4)), ("4 rows", "6 to 60")),
+        (csv(table(4)), ("4 rows", "at least 6")),
         (csv(table().assign(split="train")), ("'val' has no rows", "'test' has no rows")),
     ],
 )  # fmt: skip

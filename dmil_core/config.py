@@ -96,8 +96,8 @@ class ArchitectureOptions:
         DMIL: the residuals N have encoders of their own, so that what the unimodal heads learn
         does not change what synergy reads.
     unimodal_terms
-        DMIL: the logits are the sum of the unimodal heads' logits and the gated components,
-        not of the gated components alone.
+        DMIL: the logits of a component include those of the unimodal heads that it builds on,
+        l_U_m = h_U_m + o_m, l_R = h_R + sum_m o_m and l_S = h_S + sum_m o_m.
     """
 
     architecture: Architecture

@@ -76,16 +76,17 @@ class Dmil(nn.Module):
         draws = dict(zip(self.names, (*self._draw(*q_shared), s), strict=True))
         unimodal = torch.stack([p.head(draw) for p, draw in zip(intra, m, strict=True)], dim=1)
         components = torch.stack([self.heads[c](draws[c]) for c in self.names], dim=1)
+        if self.config.unimodal_terms:
+            components = components + self._unimodal_terms(unimodal)
         predictions = [unimodal.softmax(dim=-1).flatten(1), components[:, -1].softmax(dim=-1)]
         gate_logits, explained_logits = self.gate(torch.cat([*m, *n, *predictions], dim=-1))
         gate = gate_logits.softmax(dim=-1)
-        gated = (gate.unsqueeze(-1) * components).sum(dim=1)
         names = dmil_latents(len(z))[1:-1]  # between Z and S, which are no posteriors
         named = zip(names, (*q_m, *q_n, *q_shared), strict=True)
         posteriors = {name: q for name, q in named if name in self.latent_names}
         latents = {"Z": torch.cat(z, dim=-1), **{k: q.mu for k, q in posteriors.items()}}
         return DmilOutput(
-            logits=gated + unimodal.sum(dim=1) if self.config.unimodal_terms else gated,
+            logits=(gate.unsqueeze(-1) * components).sum(dim=1),
             unimodal=unimodal,
             latents={**latents, "S": s},
             gate=gate,
@@ -96,6 +97,15 @@ class Dmil(nn.Module):
             draws={**draws, **dict(zip(names, drawn, strict=False))},
             features=z,
         )
+
+    def _unimodal_terms(self, unimodal: Tensor) -> Tensor:
+        """What each component's logits have of the unimodal heads' (B, M, K): (B, C, K).
+
+        A product of experts: U_m builds on its own modality, R and S on all of them.
+        """
+        every = unimodal.sum(dim=1)
+        shared = every if self.config.consistency else torch.zeros_like(every)
+        return torch.stack([shared, *unimodal.unbind(dim=1), every], dim=1)
 
     def reconstruct(self, out: DmilOutput, *x: Tensor) -> Reconstructions:
         """The decoders' outputs with their targets, for the reconstruction losses."""

@@ -45,7 +45,8 @@ class DmilOutput(Output):
     gate
         (B, C), rows sum to 1, in the order of ``schema.components``.
     components
-        (B, C, K) logits of each component's own head.
+        (B, C, K) logits of each component: those of its own head and, with ``unimodal_terms``,
+        of the unimodal heads that it builds on.
     gate_logits
         (B, C), before the softmax.
     explained_logits

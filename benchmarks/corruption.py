@@ -33,7 +33,7 @@ from benchmarks.runs import (
 )
 from dmil_core import schema
 from dmil_core.checkpoint import load_model
-from dmil_core.data.catalog import load_dataset
+from dmil_core.data.catalog import load_dataset, of_seed
 from dmil_core.data.corruption import CORRUPTIONS, Corruption, corrupt
 from dmil_core.data.dataset import Dataset
 from dmil_core.errors import ConfigError
@@ -64,11 +64,12 @@ def measure(name: str, paradigm: str, seed: int, a: argparse.Namespace) -> Recor
     import torch
 
     torch.set_num_threads(1)
-    dataset = load_dataset(name)
+    base = load_dataset(name)
+    dataset = of_seed(base, seed)
     if dataset.modalities != 2:
         raise ConfigError(f"{name} has {dataset.modalities} inputs; expected a set of two, so that "
                           "there is one other to turn to")  # fmt: skip
-    trained = compared(dataset, paradigm, seed, a.out, a.comparison, a.epochs_scale)
+    trained = compared(base, paradigm, seed, a.out, a.comparison, a.epochs_scale)
     model, run = load_model(trained.folder)
     rows = dataset.rows("test")
     result = []

@@ -114,7 +114,7 @@ paired seeds, without tuning (`make bench-architectures`).
 def three() -> str:
     """Three inputs: on known truth, and against the baselines."""
     record = read("three")
-    top = record["ceilings"]
+    top = record["references"]
     rows = []
     for setting, name in dict.fromkeys((r["setting"], r["paradigm"]) for r in record["runs"]):
         mine = [r for r in record["runs"] if (r["setting"], r["paradigm"]) == (setting, name)]

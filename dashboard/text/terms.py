@@ -148,8 +148,8 @@ ALONE: Final = (
 )
 SYNERGY_INDICATOR: Final = (
     "Share of samples that a model gets right although every model of one input alone gets them "
-    "wrong. The same frozen models of one input are used for every bar. The ceiling is the share "
-    "all of them get wrong: no model can gain more than that."
+    "wrong. The same frozen models of one input are used for every bar. The upper bound is the "
+    "share all of them get wrong: no model can gain more than that."
 )
 LATENT: Final = (
     "A latent is an inner description of a sample, a list of numbers that the model computed. The "

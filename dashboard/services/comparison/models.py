@@ -12,7 +12,7 @@ import pandas as pd
 from dashboard.services.sample.samples import in_split, modality_names, source
 from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog, DataProblem, table
 from dmil_core import schema
-from dmil_core.metrics.scores import synergy_ceiling, synergy_indicator
+from dmil_core.metrics.scores import synergy_bound, synergy_indicator
 
 
 @dataclass(frozen=True)
@@ -124,12 +124,12 @@ class Synergy:
     Attributes
     ----------
     frame : columns model, indicator, low, high.
-    ceiling : share of samples that all unimodal models get wrong; no indicator can be higher.
+    bound : share of samples that all unimodal models get wrong; no indicator can be higher.
     alone : accuracy of each modality alone, by name.
     """
 
     frame: pd.DataFrame
-    ceiling: float
+    bound: float
     alone: dict[str, float]
 
 
@@ -153,9 +153,9 @@ def synergy(catalog: CheckpointCatalog, data: str, seed: int, split: str) -> Syn
         value = synergy_indicator(correct, *right)
         records.append((checkpoint.model, float(value), *interval(gained)))
     frame = pd.DataFrame(records, columns=["model", "indicator", "low", "high"])
-    ceiling = float(synergy_ceiling(*right))
+    bound = float(synergy_bound(*right))
     alone = {f"{n} alone": float(r.mean()) for n, r in zip(names, right, strict=True)}
-    return Synergy(frame, ceiling, alone)
+    return Synergy(frame, bound, alone)
 
 
 def confusion(checkpoint: Checkpoint, split: str) -> pd.DataFrame:

@@ -71,8 +71,8 @@ def _synergy(catalog: CheckpointCatalog) -> None:
     if result is None:
         widgets.notice(messages.no_pair())
         return
-    fig = figures.synergy(result.frame, result.ceiling)
-    widgets.chart(fig, "synergy", "Synergy indicator of each model and its ceiling")
+    fig = figures.synergy(result.frame, result.bound)
+    widgets.chart(fig, "synergy", "Synergy indicator of each model and its upper bound")
     alone = ", ".join(f"{plain(name)} {value:.1%}" for name, value in result.alone.items())
     st.caption(
         "Share of samples a model gets right although each input alone leads to a wrong answer "

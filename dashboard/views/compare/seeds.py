@@ -159,7 +159,7 @@ def _table(board: Board) -> None:
     view, table = session.view(), board.table
     st.markdown("**All figures**")
     shown = table.rename(columns={"lr_scale": "rate"}).round({"parameters": 0})
-    shares = ["accuracy", "macro_f1", "map", "ece", "synergy", "synergy_ceiling", "missed"]
+    shares = ["accuracy", "macro_f1", "map", "ece", "synergy", "synergy_bound", "missed"]
     shares += ["difference", "low", "high", f"{view.metric}_sd"]
     shown = shown.assign(**{c: 100 * shown[c] for c in shares})
     columns = ["method", "seeds", view.metric, f"{view.metric}_sd", "difference", "low", "high"]
@@ -182,7 +182,7 @@ def _table(board: Board) -> None:
         "low": number("from", format="%+.2f", help=terms.INTERVAL),
         "high": number("to", format="%+.2f", help=terms.INTERVAL),
         "verdict": st.column_config.TextColumn(help=f"Against {board.reference}"),
-        "synergy_ceiling": number("its ceiling", format="%.2f", help=terms.SYNERGY_INDICATOR),
+        "synergy_bound": number("its bound", format="%.2f", help=terms.SYNERGY_INDICATOR),
         "seconds": number("training s", format="%.0f", help=terms.TRAINING_SECONDS),
         "device": st.column_config.TextColumn("on", help=terms.TRAINING_SECONDS),
         "parameters": number(format="localized"),

@@ -516,11 +516,11 @@ def test_scores_agree_with_the_runs_own_metrics(catalog: CheckpointCatalog, data
         assert score.accuracy == pytest.approx(run.metrics["test"]["accuracy"], abs=1e-6)
 
 
-def test_no_synergy_indicator_passes_its_ceiling(catalog: CheckpointCatalog) -> None:
+def test_no_synergy_indicator_passes_its_upper_bound(catalog: CheckpointCatalog) -> None:
     for data in (REAL, GENERATED):
         result = models.synergy(catalog, data, 0, "test")
         assert result is not None
-        assert (result.frame["indicator"] <= result.ceiling + 1e-12).all()
+        assert (result.frame["indicator"] <= result.bound + 1e-12).all()
     assert models.synergy(catalog, BROKEN, 0, "test") is None
 
 

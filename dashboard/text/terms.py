@@ -285,16 +285,20 @@ METRIC_WORDS: Final = {
 METRIC: Final = " ".join(METRIC_WORDS.values())
 REFERENCE: Final = (
     "Every other method is compared with this one, seed by seed: runs of the same seed share "
-    "their starting point, so their differences vary less than their scores."
+    "their split of the data, so their differences vary less than their scores."
 )
 TRAINING_SECONDS: Final = (
     "Mean over seeds. One core of a processor (cpu), or a GPU (cuda) that several runs shared: "
     "seconds of the two cannot be compared."
 )
 INTERVAL: Final = (
-    "95 % interval of the mean difference over paired seeds (Student's t). Where it leaves out 0 "
-    "the difference is more than the luck of seeds. One in twenty such intervals leaves out 0 by "
-    "chance alone."
+    "95 % interval of the mean difference over paired seeds, by the corrected resampled t test "
+    "(Nadeau and Bengio, 2003): seeds have splits of their own, whose training rows overlap. It "
+    "stands for one method on one data set; one in twenty such intervals leaves out 0 by chance."
+)
+HOLM: Final = (
+    "The p-value of no difference, adjusted by Holm's rule for the number of methods and data sets "
+    "that are compared. Better or worse: at most .05."
 )
 RANKS: Final = (
     "On each data set the best method has rank 1. The average over the data sets tells who is "

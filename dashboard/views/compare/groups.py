@@ -59,7 +59,7 @@ def _group(ready: tuple[Checkpoint, ...], name: str, frame: pd.DataFrame) -> Non
     widgets.chart(fig, f"by_{name}", f"Accuracy of each model by {title}")
     rows = frame.drop_duplicates("group")
     counts = ", ".join(f"{g} {n:,}" for g, n in zip(rows["group"], rows["rows"], strict=True))
-    spread = "" if many else " Whisker: 95 % bootstrap interval."
+    spread = "" if many else " Whisker: 95 % interval."
     st.caption(f"Samples: {plain(counts)}.{spread}")
     widgets.download(frame, f"by-{name}-{session.view().data}")
 

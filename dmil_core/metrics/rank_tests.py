@@ -27,7 +27,7 @@ class Difference:
 
 
 def paired_difference(first: ArrayLike, second: ArrayLike, test_ratio: float = 0.0) -> Difference:
-    """Mean of ``first`` - ``second``, paired by position (seeds), by the corrected resampled t test.
+    """Mean of ``first`` - ``second``, paired by position (seeds), by a corrected t test.
 
     The J differences of splits of the same rows are not independent, as their training rows
     overlap. Nadeau and Bengio (Machine Learning 2003) take (1/J + n_test/n_train) s^2 as the

@@ -52,8 +52,8 @@ class Board:
     ----------
     table
         A row per method, best first: the columns of `scoreboard.summary` without data, then
-        difference, low, high, pairs, p, adjusted, verdict against the reference (``reference`` for itself,
-        ``unpaired`` without a seed in common).
+        difference, low, high, pairs, p, adjusted, verdict against the reference (``reference``
+        for itself, ``unpaired`` without a seed in common).
     points
         Columns method, seed, value: the metric of every run.
     methods

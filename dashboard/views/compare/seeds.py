@@ -150,8 +150,9 @@ def _differences(board: Board) -> None:
         f"Paired difference to {board.reference}: {verdicts.order(list(table['method']), words)}",
     )
     st.caption(
-        f"Triangles: significant at 5 % after Holm's correction; up and blue better than {against}, "
-        "down and orange worse. Open circles: not significant. Lines: the interval of each alone."
+        "Triangles: significant at 5 % after Holm's correction, up and blue better than "
+        f"{against}, down and orange worse. Open circles: not significant. "
+        "Lines: the interval of each alone."
     )
 
 

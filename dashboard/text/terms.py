@@ -307,9 +307,9 @@ RANKS: Final = (
 )
 REFERENCES: Final = (
     "The **information reference** is the gate that follows from the exact class probabilities of "
-    "the distribution: a sample whose weak side carries nothing this time really is unique. The "
-    "**generator bound** is the agreement of the most probable interaction type given both inputs, "
-    "which no gate can exceed on average."
+    "the distribution: a sample whose weak side carries nothing this time really is unique. It is "
+    "no upper bound. The **generator bound** is the agreement of the most probable interaction "
+    "type given both inputs, which no gate can exceed on average."
 )
 AGREEMENT: Final = (
     "Share of samples whose largest gate weight is that of their true interaction type, beside "
@@ -329,7 +329,8 @@ ABSENT: Final = (
 FIDELITY: Final = {
     "agreement": AGREEMENT,
     "reference": REFERENCES,
-    "reference_share": "Agreement as a share of the information reference.",
+    "generator": REFERENCES,
+    "bound_share": "Agreement as a share of the generator bound.",
     "paper_agreement": f"The same of dmil-paper. {AGREEMENT}",
     "dmil": ACCURACY,
     "joint": ACCURACY,

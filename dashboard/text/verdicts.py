@@ -80,7 +80,7 @@ def fidelity(lowest: float, settings: int, states: Sequence[str] = ()) -> str:
     counts = [(states.count(state), state) for state in ("met", "missed", "open")]
     parts = ", ".join(f"**{n} {state}**" for n, state in counts if n)
     return (
-        f"In {counted(settings, 'setting')} of a generated law, where the truth is known, dmil's "
-        f"gate finds the interaction type at least **{lowest:.1%}** as often as the labels allow."
+        f"In {counted(settings, 'setting')} of a generated distribution, where the truth is known, "
+        f"dmil's gate finds the interaction type at least **{lowest:.1%}** as often as is possible."
         + (f" Of {len(states)} targets: {parts}." if states else "")
     )

@@ -130,7 +130,7 @@ def compare(
             ]
             for result in _each(pool, _trial, how.trial, trials, on_run, on_epoch):
                 for new in result:
-                    tried = _with(tried, new)
+                    tried = with_record(tried, new)
                     write_lines(kept / TUNING_FILE, tried)
             chosen = best_scales(tried)
         results = read_results(kept / RESULTS_FILE)
@@ -143,7 +143,7 @@ def compare(
         for wave in [units] if pool is None else _pairs_first(units):
             for result in _each(pool, _run, how, wave, on_run, on_epoch):
                 for new in result:
-                    results = _with(results, new)
+                    results = with_record(results, new)
                     write_lines(kept / RESULTS_FILE, results)
         wanted = set(paradigms)
         table = summarize([r for r in results if r["paradigm"] in wanted])
@@ -419,7 +419,7 @@ def read_results(path: Path) -> list[dict[str, Any]]:
     return result
 
 
-def _with(records: list[dict[str, Any]], new: dict[str, Any]) -> list[dict[str, Any]]:
+def with_record(records: list[dict[str, Any]], new: dict[str, Any]) -> list[dict[str, Any]]:
     """The records with ``new`` in place of an older line of the same run, or trial; in an order
     that does not depend on which was finished first."""
     names = ["data", "seed", "paradigm", *(["lr_scale"] if "val_accuracy" in new else [])]

@@ -36,10 +36,10 @@ def test_the_fidelity_table_has_every_setting_and_target(folders: Path) -> None:
     (folders / "fidelity.json").write_text(json.dumps(records.fidelity()), "utf-8")
     (text,) = headlines.headlines()
     assert set(records.SETTINGS) <= set(rows(text))
-    assert rows(text)["U and S"][:3] == ["100.0 ± 0.0", "100.0", "100.0"]
-    assert rows(text)["R only"][3] == "-"
+    assert rows(text)["U and S"][:5] == ["100.0 ± 0.0", "100.0", "100.0", "100.0", "40.0"]
+    assert rows(text)["R only"][5] == "-"
     assert rows(text)["2 classes"][-1] == "25.0"
-    assert text.count("- **met**") == 8
+    assert text.count("- **met**") == 11
     assert "In progress" not in text
 
 
@@ -100,7 +100,7 @@ def test_the_front_table_has_six_rows_and_names_the_place_of_dmil(folders: Path)
         "`joint`",
         "`ensemble`",
         "`i2m2`, best compared method",
-        "reference, exact",
+        "upper bound, exact",
     ]
     assert table["`dmil`"] == ["3.00", *["90.0 ± 0.2"] * 4, "100.0 ± 0.0"]
-    assert table["reference, exact"][-2:] == ["100.0", "100.0"]
+    assert table["upper bound, exact"][-2:] == ["100.0", "100.0"]

@@ -83,8 +83,9 @@ def add_products(dataset: Dataset, out: Path, path: Path) -> None:
         runs = [verify(f) for f in folders]
         if [r.data_digest for r in runs] != [pair["data_digest"], joint["data_digest"]]:
             continue
-        tables = [read_table(r.predictions) for r in runs]
-        lines = with_record(lines, controls.product_record(pair, joint, *tables, dataset.classes))
+        alone, both = (read_table(r.predictions) for r in runs)
+        product = controls.product_record(pair, joint, alone, both, dataset.classes)
+        lines = with_record(lines, product)
         write_lines(path, lines)
 
 

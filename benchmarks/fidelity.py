@@ -188,8 +188,8 @@ def add_responsibilities(result: dict[str, Any], out: Path) -> None:
                 continue
             named = {"setting": setting, "paradigm": controls.RESPONSIBILITIES, "seed": seed}
             named |= {"settings": controls.settings_of(controls.RESPONSIBILITIES, pair, joint)}
-            tables = [read_table(r.predictions) for r in runs]
-            figures = controls.responsibility_figures(*tables, dataset.classes)
+            alone, both = (read_table(r.predictions) for r in runs)
+            figures = controls.responsibility_figures(alone, both, dataset.classes)
             result["runs"] = replaced(result["runs"], {**named, **figures})
 
 

@@ -105,7 +105,7 @@ def _none_better(runs: pd.DataFrame, order: RankSummary, seeds: int) -> Target:
     if result.empty:
         return unmeasured(claim)
     better = result[result["verdict"] == "better"]
-    first = result[result["difference"] > 0].sort_values("adjusted", kind="stable")
+    first = result[result["difference"] > 0].sort_values("p", kind="stable")
     nearest = "none is ahead anywhere"
     if len(first):
         row = first.iloc[0]

@@ -81,9 +81,9 @@ def test_other_rows_or_a_model_without_own_heads_are_refused() -> None:
 
 def test_the_record_of_a_product_is_like_any_other(tiny_runs: dict[str, Run]) -> None:
     runs = [tiny_runs[p] for p in ("ensemble", "joint")]
-    tables = [read_table(r.predictions) for r in runs]
-    lines: list[dict[str, Any]] = [record(r, tables[0]) for r in runs]
-    made = controls.product_record(*lines, *tables, runs[0].classes)
+    alone, both = (read_table(r.predictions) for r in runs)
+    lines: list[dict[str, Any]] = [record(r, alone) for r in runs]
+    made = controls.product_record(lines[0], lines[1], alone, both, runs[0].classes)
     assert set(lines[0]) == set(made)
     assert set(lines[0]["test"]) == set(made["test"])
     assert made["paradigm"] == "product"
@@ -91,13 +91,13 @@ def test_the_record_of_a_product_is_like_any_other(tiny_runs: dict[str, Run]) ->
     assert made["test"]["right"] == round(made["test"]["accuracy"] * made["rows"]["test"])
     assert made["test"]["synergy_bound"] == lines[0]["test"]["synergy_bound"]
     with pytest.raises(DataError, match="same data and seed"):
-        controls.product_record(lines[0], {**lines[1], "seed": 9}, *tables, runs[0].classes)
+        controls.product_record(lines[0], {**lines[1], "seed": 9}, alone, both, runs[0].classes)
 
 
 def test_figures_of_responsibilities_have_the_names_of_a_gate(tiny_runs: dict[str, Run]) -> None:
     runs = [tiny_runs[p] for p in ("ensemble", "joint")]
-    tables = [read_table(r.predictions) for r in runs]
-    figures = controls.responsibility_figures(*tables, runs[0].classes)
+    alone, both = (read_table(r.predictions) for r in runs)
+    figures = controls.responsibility_figures(alone, both, runs[0].classes)
     wanted = {k for k in tiny_runs["dmil"].metrics["test"] if "gate" in k}
     assert set(figures) == wanted
     assert 0 <= figures["gate_agreement"] <= 1

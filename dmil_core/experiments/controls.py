@@ -127,7 +127,7 @@ def responsibility_figures(
     The tables are of all rows, as class shares are those of the training rows.
     """
     train = pair[pair["split"] == "train"]["y"].astype(str)
-    prior = train.value_counts(normalize=True).reindex(classes, fill_value=0.0).to_numpy(np.float64)
+    prior = np.array([(train == c).mean() for c in classes], dtype=np.float64)
     here = (pair["split"] == split).to_numpy()
     rows = pair[here]
     gate = responsibilities(rows, joint[here], classes, prior)

@@ -72,8 +72,11 @@ def summary(runs: Records) -> dict[str, Records]:
         )
         both = [seed for seed in mine if seed in ours]
         if both and paradigm != OURS:
-            pairs = ([r[s]["test"]["accuracy"] for s in both] for r in (ours, mine))
-            differences.append({"setting": setting, "paradigm": paradigm, **interval(*pairs)})
+            first, second = ([r[s]["test"]["accuracy"] for s in both] for r in (ours, mine))
+            sizes = ours[both[0]].get("rows")
+            ratio = sizes["test"] / sizes["train"] if sizes else 0.0
+            apart = interval(first, second, ratio)
+            differences.append({"setting": setting, "paradigm": paradigm, **apart})
     return {"means": means, "differences": differences}
 
 

@@ -32,6 +32,7 @@ from benchmarks.runs import (
     add_common,
     compared,
     interval,
+    ratio_of,
     record_path,
     scale_of,
     spread,
@@ -93,7 +94,7 @@ def measure(name: str, paradigm: str, seed: int, a: argparse.Namespace) -> Recor
                 curve[DETECTED] = [detected(signs[0], s) for s in signs]
             named = {"data": name, "paradigm": paradigm, "seed": seed, "modality": modality}
             named |= {"name": dataset.card.modalities[modality - 1].name, "corruption": kind}
-            named |= {"lr_scale": scale_of(run, dataset)}
+            named |= {"lr_scale": scale_of(run, dataset), "test_ratio": ratio_of(dataset)}
             result.append({**named, "severity": list(points), **curve})
     return result
 
@@ -150,7 +151,11 @@ def response(runs: Records, modality: ModalityNumber) -> dict[str, Any]:
     corrupted, other = (schema.gate("U1"), schema.gate("U2"))[:: 1 if modality == 1 else -1]
     parts = {"other": other, "own": corrupted, "R": schema.gate("R"), "explained": schema.EXPLAINED}
     return {
-        name: interval([r[column][-1] for r in runs], [r[column][0] for r in runs])
+        name: interval(
+            [r[column][-1] for r in runs],
+            [r[column][0] for r in runs],
+            runs[0].get("test_ratio", 0.0),
+        )
         for name, column in parts.items()
         if column in runs[0]
     }

@@ -48,6 +48,7 @@ from benchmarks.runs import (
     compared,
     interval,
     is_run_of,
+    ratio_of,
     recorded,
     scale_of,
 )
@@ -109,7 +110,7 @@ def measure(setting: str, seed: int, a: argparse.Namespace) -> Records:
         measured = figures(run, dataset, pair)
         alone = records[0]["probe"] if records else measured["probe"]
         named = {"setting": setting, "paradigm": paradigm, "seed": seed}
-        named |= {"lr_scale": scale_of(run, dataset)}
+        named |= {"lr_scale": scale_of(run, dataset), "test_ratio": ratio_of(dataset)}
         records.append({**named, **measured, "shortfall": round(alone - measured["probe"], 6)})
     return records
 
@@ -259,7 +260,8 @@ def finding(runs: Records, setting: str) -> dict[str, Any]:
     for name, measured in (("learns_more", "probe"), ("answers_more", "blank")):
         here, there = (_behind(runs, s, measured) for s in (setting, CONTROL_OF[setting]))
         if both := [seed for seed in here if seed in there]:
-            result[name] = interval(*([gap[s] for s in both] for gap in (here, there)))
+            first, second = ([gap[s] for s in both] for gap in (here, there))
+            result[name] = interval(first, second, _ratio(runs, setting))
     return result
 
 
@@ -302,7 +304,14 @@ def _less(
     """Difference of a measure between two paradigms in the seeds both have."""
     mine, theirs = (_by_seed(runs, setting, p) for p in (paradigm, other))
     both = [seed for seed in mine if seed in theirs]
-    return interval(*([r[s][name] for s in both] for r in (mine, theirs)))
+    first, second = ([r[s][name] for s in both] for r in (mine, theirs))
+    return interval(first, second, _ratio(runs, setting))
+
+
+def _ratio(runs: Records, setting: str) -> float:
+    """Test rows for each training row; records of one split for all seeds do not have it."""
+    ratios = [r.get("test_ratio", 0.0) for r in runs if r["setting"] == setting]
+    return float(sum(ratios) / len(ratios))
 
 
 def main() -> int:

@@ -135,8 +135,15 @@ def recorded(
     return result
 
 
-def interval(first: Sequence[float], second: Sequence[float]) -> dict[str, float | None]:
-    """``first`` - ``second``, paired by seed: mean and 95 % interval; None where one seed has no
-    interval."""
-    d = rank_tests.paired_difference(first, second)
+def ratio_of(dataset: Dataset) -> float:
+    """Test rows for each training row, what intervals over seeds with splits of their own need."""
+    return len(dataset.rows("test")) / len(dataset.rows("train"))
+
+
+def interval(
+    first: Sequence[float], second: Sequence[float], test_ratio: float = 0.0
+) -> dict[str, float | None]:
+    """``first`` - ``second``, paired by seed: mean, 95 % interval and p-value; None where one seed
+    has none."""
+    d = rank_tests.paired_difference(first, second, test_ratio)
     return {k: v if math.isfinite(v) else None for k, v in vars(d).items()}

@@ -31,6 +31,7 @@ from dmil_core.io.atomic import exclusive
 from dmil_core.io.tables import read_table
 from dmil_core.paradigms import find_paradigm
 from dmil_core.training.loop import Report
+from dmil_core.training.run import train
 from tests.conftest import PARADIGM_NAMES
 
 SPEC = "switch:classes=2,noise=0.4,block=2,train=80,val=40,test=60"
@@ -63,17 +64,49 @@ def test_the_record_has_a_line_per_run(finished: Path, pair: Dataset) -> None:
         folder = finished / "runs" / pair.slug / r["paradigm"] / f"seed{r['seed']}"
         run = read_run(folder)
         assert r["data"] == pair.name
-        assert r["data_digest"] == pair.digest
+        assert r["base_digest"] == pair.digest
+        assert r["rows"] == {"train": 80, "val": 40, "test": 60}
+        assert r["test"]["right"] == round(60 * r["test"]["accuracy"])
         assert r["parameters"] == run.parameters
         assert r["test"].items() >= run.metrics["test"].items()
         assert r["val"].items() >= run.metrics["val"].items()
 
 
+def test_each_seed_has_its_own_rows_and_all_paradigms_the_same(
+    finished: Path, pair: Dataset
+) -> None:
+    lines = read_results(finished / RESULTS_FILE)
+    digests = {s: {r["data_digest"] for r in lines if r["seed"] == s} for s in (0, 1)}
+    assert digests == {0: {pair.digest}, 1: {load_dataset(f"{SPEC},seed=1").digest}}
+    assert [(r["seed"], r["split"]) for r in lines] == [(s, s) for s in (0, 1) for _ in range(3)]
+
+
+def test_a_recorded_run_is_repeated_by_naming_its_split(tmp_path: Path) -> None:
+    quick(load_dataset("mfeat"), tmp_path / "all", "joint")
+    (recorded,) = (
+        r
+        for r in read_results(tmp_path / "all" / RESULTS_FILE)
+        if (r["paradigm"], r["seed"]) == ("joint", 1)
+    )
+    data = load_dataset("mfeat:split=1")
+    alone = train(data, "joint", 1, tmp_path / "one", epochs_scale=0.02)
+    assert recorded["data_digest"] == data.digest
+    assert recorded["test"].items() >= alone.metrics["test"].items()
+    # The checkpoint finds its rows again.
+    assert load_dataset(read_run(tmp_path / "one").data_source).digest == alone.data_digest
+
+
+def test_one_split_for_all_seeds_where_that_is_wanted(pair: Dataset, tmp_path: Path) -> None:
+    quick(pair, tmp_path, "joint", own_splits=False)
+    lines = read_results(tmp_path / RESULTS_FILE)
+    assert {(r["split"], r["data_digest"]) for r in lines} == {(0, pair.digest)}
+
+
 def test_every_paradigm_is_measured_against_the_same_two_unimodal_models(finished: Path) -> None:
     records = read_results(finished / RESULTS_FILE)
     for seed in (0, 1):
-        ceilings = {r["test"]["synergy_ceiling"] for r in records if r["seed"] == seed}
-        assert len(ceilings) == 1
+        bounds = {r["test"]["synergy_bound"] for r in records if r["seed"] == seed}
+        assert len(bounds) == 1
     # By hand for one of them: dmil's own unimodal heads do not count.
     folder = finished / "runs" / load_dataset(SPEC).slug
     alone, dmil = (
@@ -82,7 +115,7 @@ def test_every_paradigm_is_measured_against_the_same_two_unimodal_models(finishe
     )
     both_wrong = (alone["pred_x1"] != alone["y"]) & (alone["pred_x2"] != alone["y"])
     record = next(r for r in records if (r["paradigm"], r["seed"]) == ("dmil", 1))
-    assert record["test"]["synergy_ceiling"] == pytest.approx(both_wrong.mean())
+    assert record["test"]["synergy_bound"] == pytest.approx(both_wrong.mean())
     assert record["test"]["synergy"] == pytest.approx((both_wrong & dmil["correct"]).mean())
 
 
@@ -178,6 +211,15 @@ def test_two_comparisons_in_one_folder(pair: Dataset, tmp_path: Path) -> None:
 # --- tuning, and several processes ---------------------------------------------------------
 
 
+def test_learning_rates_are_chosen_on_the_split_that_a_set_comes_with(
+    pair: Dataset, tmp_path: Path
+) -> None:
+    quick(pair, tmp_path, "joint", seeds=2, tune=True)
+    for path in (tmp_path / "tuning").glob("*/*/*/*/run.json"):
+        assert read_run(path.parent).data_digest == pair.digest
+    assert not any("test" in t for t in read_results(tmp_path / TUNING_FILE))
+
+
 def trial(paradigm: str, scale: float, accuracy: float, data: str = "d") -> dict[str, Any]:
     return {"data": data, "paradigm": paradigm, "lr_scale": scale, "val_accuracy": accuracy}
 
@@ -230,7 +272,7 @@ def rows(pred: str, x1: str, x2: str, ids: str = "1234") -> pd.DataFrame:
 
 def test_synergy_by_hand() -> None:
     result = synergy(rows("aaab", "bbab", "bbbb"), rows("aaab", "abab", "bbbb"))
-    assert result == {"synergy": 0.25, "missed": 0.0, "synergy_ceiling": 0.5}
+    assert result == {"synergy": 0.25, "missed": 0.0, "synergy_bound": 0.5}
 
 
 def test_tables_of_other_rows_are_refused() -> None:
@@ -266,4 +308,4 @@ def test_shipped_metrics_and_compared_ones_agree(tiny_runs: dict[str, Run]) -> N
     alone = read_table(tiny_runs["ensemble"].predictions)
     for name in PARADIGM_NAMES:
         result = synergy(read_table(tiny_runs[name].predictions), alone)
-        assert 0 <= result["synergy"] <= result["synergy_ceiling"]
+        assert 0 <= result["synergy"] <= result["synergy_bound"]

@@ -4,7 +4,8 @@ Exact: 10,000 random distributions of two bits and a class of two on one thread,
 certified error, and on some of them the time and the error of two peers, ``dit`` and the usual
 formulation for a general modelling language (cvxpy). Estimates: from 1,600 and from 20,000 rows of
 distributions whose pointwise information is known, evaluated on 2,000 others, 5 seeds; one thread.
-Writes benchmarks/results/information.json.
+Writes benchmarks/results/information.json. ``--coverage`` measures the intervals of set means; see
+benchmarks/information_coverage.py.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from benchmarks import information_coverage
 from benchmarks.runs import RESULTS, Records
 from dmil_core.data.synthetic.gaussian import NOISE, gaussian_distribution
 from dmil_core.experiments.targets import Target, judged
@@ -299,7 +301,16 @@ def main() -> int:
     parser.add_argument(
         "--distributions", nargs="+", default=list(DISTRIBUTIONS), choices=list(DISTRIBUTIONS)
     )
+    parser.add_argument(
+        "--coverage",
+        action="store_true",
+        help="measure the coverage of intervals instead; goes on when stopped",
+    )
+    parser.add_argument("--sets", type=int, default=information_coverage.SETS, help="of --coverage")
+    parser.add_argument("--jobs", type=int, default=1, help="of --coverage")
     a = parser.parse_args()
+    if a.coverage:
+        return information_coverage.main(a.sets, a.jobs)
     result: dict[str, Any] = {"noise": NOISE, "discrete": discrete(), "streaming": streaming()}
     print(result["discrete"], result["streaming"], flush=True)
     runs: Records = []

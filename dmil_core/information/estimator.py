@@ -66,7 +66,7 @@ class PointwiseInformation(BaseEstimator):
         The rank k: low_d and high_d are the k-th smallest and the k-th largest value of a feature
         among the training rows, so that it takes k rows to widen the range. A network that was
         trained on some of these rows sees values clipped to their range (new rows, which all
-        networks score: to the intersection of these ranges). 1 is the range itself, 0 does not clip.
+        networks score: to the intersection of these ranges). 1 is the range itself, 0 no clipping.
     prior_weight
         The weight e of the prior, 0 <= e < 1; 0 leaves i(x; y) without a lower bound. None chooses
         it, with the temperature t, for x1, x2 and both apart: by the least log loss of training

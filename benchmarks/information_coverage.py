@@ -202,7 +202,7 @@ def _key(run: dict[str, Any]) -> tuple[str, int, int, int]:
     return str(run["distribution"]), int(run["seed"]), int(run["rows"]), int(run["refits"])
 
 
-def _kept(path: Path) -> dict[tuple[str, int, int, int], Records]:
+def finished_sets(path: Path) -> dict[tuple[str, int, int, int], Records]:
     """Finished sets of an earlier start; a line that was cut off is left out."""
     result: dict[tuple[str, int, int, int], Records] = {}
     for line in path.read_text().splitlines() if path.exists() else []:
@@ -218,7 +218,7 @@ def main(sets: int = SETS, jobs: int = 1, kept: Path = KEPT) -> int:
     """Estimate the sets that are not kept yet, and print what came out."""
     units = [(d, seed) for seed in range(sets) for d in DISTRIBUTIONS]
     wanted = [(d, seed, ROWS, REFITS) for d, seed in units]
-    done = _kept(kept)
+    done = finished_sets(kept)
     kept.parent.mkdir(parents=True, exist_ok=True)
     missing = [unit for unit in wanted if unit not in done]
     for index, runs in finished(measure, missing, jobs):

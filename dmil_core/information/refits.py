@@ -17,11 +17,12 @@ Ruyter van Steveninck, Bialek, PRL 80, 1998):
 
     I - I(n) = (I(n) - I(f n)) / (f^-a - 1) = -mean d(S) / (f^-a - 1).
 
-The exponent is not estimated, as its estimate is noisy: for each of i1, i2, i12 and r it may lie
-anywhere between 1/2, the rate of the noise of single estimates, and 1, the rate of a correct
-parametric model, and the largest bias that this allows counts. The error of a mean is the root of
-the sum of three squares: standard error over rows, standard deviation by the fit, bias. The means
-themselves are not corrected.
+The exponent is not estimated, as its estimate is noisy: for each curve it may lie anywhere between
+1/2, the rate of the noise of single estimates, and 1, the rate of a correct parametric model, and
+the largest bias that this allows counts. The curves are those of i1, i2 and i12, and two for r,
+which falls short as i1 and i2 do and is moved by noise the other way: (i1 + i2) / 2, and r less
+that. The error of a mean is the root of a sum of three squares: standard error over rows, standard
+deviation by the fit, bias. The means themselves are not corrected.
 """
 
 from __future__ import annotations
@@ -50,6 +51,15 @@ SHARES: Final = (0.25, 0.5)
 LEAST_GROUPS: Final = 4
 #: Least and largest exponent of the learning curve.
 EXPONENTS: Final = (0.5, 1.0)
+#: i1, i2, i12 and r -> the learning curves: i1, i2, i12, (i1 + i2) / 2, and r less that.
+_CURVES: Final = np.array(
+    [
+        [1, 0, 0, 0.5, -0.5],
+        [0, 1, 0, 0.5, -0.5],
+        [0, 0, 1, 0, 0],
+        [0, 0, 0, 0, 1],
+    ]
+)
 #: Each quantity, in the order of ``QUANTITIES``, as a sum of i1, i2, i12 and r.
 _SUMS_OF: Final = np.array(
     [
@@ -116,12 +126,12 @@ class Refits:
             raise ConfigError("the error by the fit needs at least two refits; there are none")
         columns = [0, 1, 2, len(SUMS) + self.definitions.index(definition)]
         c = np.array([weights.get(name, 0.0) for name in QUANTITIES]) @ _SUMS_OF
-        terms = self.differences[:, columns] * c  # (B, 4)
-        lost = terms.mean(axis=0)
-        ends = np.outer([1.0 / (self.share**-a - 1.0) for a in EXPONENTS], lost)  # (2, 4)
+        differences = self.differences[:, columns]  # (B, 4)
+        curves = differences.mean(axis=0) @ _CURVES * np.append(c, c[-1])
+        ends = np.outer([1.0 / (self.share**-a - 1.0) for a in EXPONENTS], curves)  # (2, 5)
         bias = max(ends.max(axis=0).sum(), -ends.min(axis=0).sum())
         scale = np.sqrt(self.share / (1.0 - self.share))
-        return FitError(float(scale * terms.sum(axis=1).std(ddof=1)), float(bias))
+        return FitError(float(scale * (differences @ c).std(ddof=1)), float(bias))
 
     def as_json(self) -> dict[str, Any]:
         """For the metadata of a file; :meth:`from_json` reads it."""

@@ -39,6 +39,12 @@ def test_variance_is_scaled_from_a_quarter_of_the_rows_and_bias_extrapolated() -
     )
 
 
+def test_a_steady_r_may_hide_two_biases_that_cancel() -> None:
+    """r did not change from n/4 to n rows, but i1 and i2 rose by .045 on average: noise in r fell
+    by as much, and what is left of the two, at exponents 1/2 and 1, need not cancel."""
+    assert made().error({"r": 1.0}, "same-sign").bias == pytest.approx(0.045 - 0.045 / 3)
+
+
 def test_biases_of_a_difference_need_not_cancel() -> None:
     """i12 - i1, at exponents 1/2 and 1: between .12 - .01 and .04 - .03."""
     assert made().error({"i12": 1.0, "i1": -1.0}, "same-sign").bias == pytest.approx(0.11)

@@ -173,7 +173,7 @@ def test_calibration_and_training_of_chosen_models(page: Page, app_url: str) -> 
     names = page.locator(".st-key-training_curves .annotation-text")
     expect(names).to_have_count(3)
     expect(names.nth(1)).to_contain_text("synergy")
-    page.get_by_role("button", name="training loss, nats").click()
+    page.get_by_role("button", name="training loss, bits").click()
     page.wait_for_url(lambda url: "curves=" in url, timeout=20_000)
     settled(page)
     page.wait_for_function(

@@ -15,7 +15,7 @@ from typing import Any
 
 from benchmarks.runs import RESULTS, Records, add_common, interval, recorded
 from dmil_core.checkpoint import run_folder
-from dmil_core.data.catalog import load_dataset
+from dmil_core.data.catalog import load_dataset, of_seed
 from dmil_core.experiments.compare import RUNS_FOLDER, record
 from dmil_core.io.tables import read_table
 from dmil_core.paradigms import ENSEMBLE
@@ -40,13 +40,14 @@ def measure(setting: str, seed: int, a: argparse.Namespace) -> Records:
 
     torch.set_num_threads(1)
     data, encoder = SETTINGS[setting]
-    dataset = load_dataset(data)
+    base = load_dataset(data)
+    dataset = of_seed(base, seed)
     root = a.out / RUNS_FOLDER / encoder
     result = []
     pair = None
     for paradigm in dict.fromkeys((ENSEMBLE.name, *a.paradigms)):
         run = train(
-            dataset, paradigm, seed, run_folder(root, dataset.slug, paradigm, seed),
+            dataset, paradigm, seed, run_folder(root, base.slug, paradigm, seed),
             encoders=(encoder, encoder), epochs_scale=a.epochs_scale,
         )  # fmt: skip
         pair = read_table(run.predictions) if pair is None else pair
@@ -71,8 +72,11 @@ def summary(runs: Records) -> dict[str, Records]:
         )
         both = [seed for seed in mine if seed in ours]
         if both and paradigm != OURS:
-            pairs = ([r[s]["test"]["accuracy"] for s in both] for r in (ours, mine))
-            differences.append({"setting": setting, "paradigm": paradigm, **interval(*pairs)})
+            first, second = ([r[s]["test"]["accuracy"] for s in both] for r in (ours, mine))
+            sizes = ours[both[0]].get("rows")
+            ratio = sizes["test"] / sizes["train"] if sizes else 0.0
+            apart = interval(first, second, ratio)
+            differences.append({"setting": setting, "paradigm": paradigm, **apart})
     return {"means": means, "differences": differences}
 
 

@@ -15,15 +15,20 @@ import sys
 from pathlib import Path
 
 from benchmarks.criteria import comparison as criteria
-from dmil_core.experiments import records, scoreboard
-from dmil_core.experiments.compare import compare
+from dmil_core.checkpoint import RUN_FILE, run_folder, verify
+from dmil_core.data.dataset import Dataset
+from dmil_core.experiments import controls, records, scoreboard
+from dmil_core.experiments.compare import RUNS_FOLDER, compare, read_results, with_record
+from dmil_core.io.atomic import write_lines
 from dmil_core.io.paths import checkpoints_root
+from dmil_core.io.tables import read_table
 
 BASELINES = ("joint", "ensemble", "ensemble-logits", "multi-loss", "pretrained")
 COMPARED = (
     "ogm-ge", "mlb", "agm", "mmpareto", "pmr", "mcr", "tcmax", "qmf", "mmtm", "mib", "i2m2",
     "i2moe",
 )  # fmt: skip
+#: ``product``, of the ensemble's pair and joint, is computed from their runs and never trained.
 CONTROLS = ("joint-matched", "joint-sgd", "joint-fast")
 PUBLISHED = ("dmil-fc", "dmil-id", "dmil-cd", "dmil-paper")
 PARADIGMS = (scoreboard.OURS, *BASELINES, *PUBLISHED, *COMPARED, *CONTROLS)
@@ -46,14 +51,42 @@ def main() -> int:
 
 
 def run_set(name: str, a: argparse.Namespace) -> None:
-    """Tune and train everything on one set."""
+    """Tune and train everything on one set, and multiply what can be multiplied."""
     from dmil_core.data.catalog import load_dataset
 
+    dataset = load_dataset(name)
     compare(
-        [load_dataset(name)], a.paradigms, a.seeds, a.out / name, tune=True, jobs=a.jobs,
+        [dataset], a.paradigms, a.seeds, a.out / name, tune=True, jobs=a.jobs,
         records=checkpoints_root() / name,
         on_run=lambda line: print(line, file=sys.stderr, flush=True),
     )  # fmt: skip
+    add_products(dataset, a.out / name, checkpoints_root() / name / records.RESULTS_FILE)
+
+
+def add_products(dataset: Dataset, out: Path, path: Path) -> None:
+    """Add ``product`` of every seed whose ensemble and joint lie under ``out`` as they are in the
+    record; what the record has stays."""
+    lines = read_results(path)
+    by_run = {(r["paradigm"], r["seed"]): r for r in lines}
+    for seed in sorted({r["seed"] for r in lines}):
+        pair, joint = (by_run.get((p, seed)) for p in ("ensemble", "joint"))
+        if pair is None or joint is None:
+            continue
+        known = by_run.get((controls.PRODUCT, seed), {}).get("settings")
+        if known == controls.settings_of(controls.PRODUCT, pair, joint):
+            continue
+        folders = [
+            run_folder(out / RUNS_FOLDER, dataset.slug, p, seed) for p in ("ensemble", "joint")
+        ]
+        if not all((f / RUN_FILE).exists() for f in folders):
+            continue
+        runs = [verify(f) for f in folders]
+        if [r.data_digest for r in runs] != [pair["data_digest"], joint["data_digest"]]:
+            continue
+        alone, both = (read_table(r.predictions) for r in runs)
+        product = controls.product_record(pair, joint, alone, both, dataset.classes)
+        lines = with_record(lines, product)
+        write_lines(path, lines)
 
 
 def show() -> None:

@@ -6,6 +6,10 @@ and for decompositions the mean gate weights and the explained share: the predic
 more on the other modality, so that its U rises while R and the U of the corrupted one fall. A
 swapped modality is harder than a missing one, as it is informative of a wrong class.
 
+Which rows are corrupted can be read off a model: reported is the AUROC of two signs, corrupted
+rows against clean ones. Of the ensemble it is the entropy of the corrupted input's own head, of a
+decomposition the gate weight of U of the other input.
+
 The models are those of ``make bench-compare`` where it ran, else they are trained under ``--out``
 with the learning rates that it chose. benchmarks/results/corruption.jsonl is the record, a line
 per run and curve; corruption.json what follows from it.
@@ -19,6 +23,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from benchmarks.runs import (
     COMPARISON,
@@ -27,18 +32,20 @@ from benchmarks.runs import (
     add_common,
     compared,
     interval,
+    ratio_of,
     record_path,
     scale_of,
     spread,
 )
 from dmil_core import schema
 from dmil_core.checkpoint import load_model
-from dmil_core.data.catalog import load_dataset
+from dmil_core.data.catalog import load_dataset, of_seed
 from dmil_core.data.corruption import CORRUPTIONS, Corruption, corrupt
 from dmil_core.data.dataset import Dataset
 from dmil_core.errors import ConfigError
 from dmil_core.inference.predict import predict
 from dmil_core.io.atomic import write_json, write_lines
+from dmil_core.metrics import scores
 from dmil_core.schema import COMPONENTS, ModalityNumber, modality_numbers
 
 RESULT = RESULTS / "corruption.json"
@@ -50,7 +57,9 @@ SEEDS = 5
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 NOISE = (0.0, 0.5, 1.0, 2.0, 4.0)
 
-MEASURES = ("accuracy", *(schema.gate(c) for c in COMPONENTS), schema.EXPLAINED)
+#: Area under the curve of a sign that a row is corrupted.
+DETECTED = "detected"
+MEASURES = ("accuracy", *(schema.gate(c) for c in COMPONENTS), schema.EXPLAINED, DETECTED)
 
 
 def severities(dataset: Dataset, modality: ModalityNumber, kind: Corruption) -> tuple[float, ...]:
@@ -64,11 +73,12 @@ def measure(name: str, paradigm: str, seed: int, a: argparse.Namespace) -> Recor
     import torch
 
     torch.set_num_threads(1)
-    dataset = load_dataset(name)
+    base = load_dataset(name)
+    dataset = of_seed(base, seed)
     if dataset.modalities != 2:
         raise ConfigError(f"{name} has {dataset.modalities} inputs; expected a set of two, so that "
                           "there is one other to turn to")  # fmt: skip
-    trained = compared(dataset, paradigm, seed, a.out, a.comparison, a.epochs_scale)
+    trained = compared(base, paradigm, seed, a.out, a.comparison, a.epochs_scale)
     model, run = load_model(trained.folder)
     rows = dataset.rows("test")
     result = []
@@ -79,11 +89,37 @@ def measure(name: str, paradigm: str, seed: int, a: argparse.Namespace) -> Recor
             tables = [predict(model, run.config.model, d, rows) for d in corrupted]
             known = [m for m in MEASURES if m == "accuracy" or m in tables[0]]
             curve = {m: [_mean(t, m) for t in tables] for m in known}
+            signs = [sign(t, modality, dataset.classes) for t in tables]
+            if signs[0] is not None:
+                curve[DETECTED] = [detected(signs[0], s) for s in signs]
             named = {"data": name, "paradigm": paradigm, "seed": seed, "modality": modality}
             named |= {"name": dataset.card.modalities[modality - 1].name, "corruption": kind}
-            named |= {"lr_scale": scale_of(run, dataset)}
+            named |= {"lr_scale": scale_of(run, dataset), "test_ratio": ratio_of(dataset)}
             result.append({**named, "severity": list(points), **curve})
     return result
+
+
+def sign(
+    table: pd.DataFrame, modality: ModalityNumber, classes: tuple[str, ...]
+) -> NDArray[np.float64] | None:
+    """(N,) what should be larger where a modality is corrupted: of a decomposition the gate weight
+    of U of the other one; of a model with heads of single inputs the entropy (nats) of that input's
+    head; None of any other."""
+    other = schema.gate("U2" if modality == 1 else "U1")
+    if other in table:
+        return table[other].to_numpy(dtype=np.float64)
+    columns = [schema.unimodal_prob(modality, c) for c in classes]
+    if not set(columns) <= set(table.columns):
+        return None
+    p = table[columns].to_numpy(dtype=np.float64)
+    entropy: NDArray[np.float64] = -(p * np.log(np.maximum(p, 1e-12))).sum(axis=1)
+    return entropy
+
+
+def detected(clean: Any, corrupted: Any) -> float:
+    """AUROC of a sign, corrupted rows against clean ones; one half is chance."""
+    truth = np.repeat([False, True], [len(clean), len(corrupted)])
+    return round(scores.auroc(np.concatenate([clean, corrupted]), truth), 6)
 
 
 def _mean(table: pd.DataFrame, name: str) -> float:
@@ -115,7 +151,11 @@ def response(runs: Records, modality: ModalityNumber) -> dict[str, Any]:
     corrupted, other = (schema.gate("U1"), schema.gate("U2"))[:: 1 if modality == 1 else -1]
     parts = {"other": other, "own": corrupted, "R": schema.gate("R"), "explained": schema.EXPLAINED}
     return {
-        name: interval([r[column][-1] for r in runs], [r[column][0] for r in runs])
+        name: interval(
+            [r[column][-1] for r in runs],
+            [r[column][0] for r in runs],
+            runs[0].get("test_ratio", 0.0),
+        )
         for name, column in parts.items()
         if column in runs[0]
     }

@@ -48,13 +48,14 @@ from benchmarks.runs import (
     compared,
     interval,
     is_run_of,
+    ratio_of,
     recorded,
     scale_of,
 )
 from benchmarks.unseen import latents
 from dmil_core import schema
 from dmil_core.checkpoint import RUN_FILE, Run, load_model, run_folder, verify
-from dmil_core.data.catalog import load_dataset
+from dmil_core.data.catalog import load_dataset, of_seed
 from dmil_core.data.corruption import Corruption, corrupt
 from dmil_core.data.dataset import Dataset
 from dmil_core.errors import ConfigError, DataError
@@ -96,37 +97,40 @@ def measure(setting: str, seed: int, a: argparse.Namespace) -> Records:
     import torch
 
     torch.set_num_threads(1)
-    dataset = load_dataset(SETTINGS[setting])
+    base = load_dataset(SETTINGS[setting])
+    dataset = of_seed(base, seed)
     if dataset.modalities != 2:
         raise ConfigError(f"{setting} has {dataset.modalities} inputs; expected a set of two, so "
                           "that one can dominate the other")  # fmt: skip
     records: Records = []
     pair: pd.DataFrame | None = None
     for paradigm in dict.fromkeys((ENSEMBLE.name, *a.paradigms)):
-        run = trained(dataset, paradigm, seed, a)
+        run = trained(base, paradigm, seed, a)
         pair = read_table(run.predictions) if pair is None else pair
         measured = figures(run, dataset, pair)
         alone = records[0]["probe"] if records else measured["probe"]
         named = {"setting": setting, "paradigm": paradigm, "seed": seed}
-        named |= {"lr_scale": scale_of(run, dataset)}
+        named |= {"lr_scale": scale_of(run, dataset), "test_ratio": ratio_of(dataset)}
         records.append({**named, **measured, "shortfall": round(alone - measured["probe"], 6)})
     return records
 
 
-def trained(dataset: Dataset, paradigm: str, seed: int, a: argparse.Namespace) -> Run:
-    """The run of the comparison; else that of the fidelity benchmark, where it has the learning
-    rate that the comparison chose; else one trained here."""
+def trained(base: Dataset, paradigm: str, seed: int, a: argparse.Namespace) -> Run:
+    """A run on the rows and split of its seed: that of the comparison; else that of the fidelity
+    benchmark, where it has the learning rate that the comparison chose; else one trained here.
+    """
     from dmil_core.training.run import plan
 
-    folder = run_folder(a.comparison / dataset.slug / RUNS_FOLDER, dataset.slug, paradigm, seed)
-    other = run_folder(a.fidelity, dataset.slug, paradigm, seed)
+    dataset = of_seed(base, seed)
+    folder = run_folder(a.comparison / base.slug / RUNS_FOLDER, base.slug, paradigm, seed)
+    other = run_folder(a.fidelity, base.slug, paradigm, seed)
     if not (folder / RUN_FILE).exists() and (other / RUN_FILE).exists():
         run = verify(other)
         wanted = plan(dataset, paradigm, seed, epochs_scale=a.epochs_scale)
-        rate = chosen_scale(dataset, paradigm)
+        rate = chosen_scale(base, paradigm)
         if is_run_of(run, dataset, wanted) and scale_of(run, dataset) == rate:
             return run
-    return compared(dataset, paradigm, seed, a.out, a.comparison, a.epochs_scale)
+    return compared(base, paradigm, seed, a.out, a.comparison, a.epochs_scale)
 
 
 def figures(run: Run, dataset: Dataset, pair: pd.DataFrame) -> dict[str, Any]:
@@ -256,7 +260,8 @@ def finding(runs: Records, setting: str) -> dict[str, Any]:
     for name, measured in (("learns_more", "probe"), ("answers_more", "blank")):
         here, there = (_behind(runs, s, measured) for s in (setting, CONTROL_OF[setting]))
         if both := [seed for seed in here if seed in there]:
-            result[name] = interval(*([gap[s] for s in both] for gap in (here, there)))
+            first, second = ([gap[s] for s in both] for gap in (here, there))
+            result[name] = interval(first, second, _ratio(runs, setting))
     return result
 
 
@@ -299,7 +304,14 @@ def _less(
     """Difference of a measure between two paradigms in the seeds both have."""
     mine, theirs = (_by_seed(runs, setting, p) for p in (paradigm, other))
     both = [seed for seed in mine if seed in theirs]
-    return interval(*([r[s][name] for s in both] for r in (mine, theirs)))
+    first, second = ([r[s][name] for s in both] for r in (mine, theirs))
+    return interval(first, second, _ratio(runs, setting))
+
+
+def _ratio(runs: Records, setting: str) -> float:
+    """Test rows for each training row; records of one split for all seeds do not have it."""
+    ratios = [r.get("test_ratio", 0.0) for r in runs if r["setting"] == setting]
+    return float(sum(ratios) / len(ratios))
 
 
 def main() -> int:

@@ -4,9 +4,11 @@ The ``switch`` distribution in 15 settings: for each paradigm and seed, accuracy
 and, of a decomposition, agreement of the gate with the true types, its calibration error, the
 weight of components that do not occur, and the accuracy lost without each component. For
 comparison, the same figures of reference gates that are computed exactly from the distribution's
-densities. Then invariances: order of the modalities, numbering of the classes, seed. Writes
-benchmarks/results/fidelity.json after each run; runs in it are not trained again, so that a stopped
-benchmark is resumed, on another machine too.
+densities, and of a gate that is read off ``ensemble`` and ``joint`` without training. Then
+invariances: order of the modalities, numbering of the classes, seed. All seeds have the same rows,
+as gates of different seeds are compared on them. Writes benchmarks/results/fidelity.json after each
+run; runs in it are not trained again, so that a stopped benchmark is resumed, on another machine
+too.
 """
 
 from __future__ import annotations
@@ -146,6 +148,7 @@ def references(spec: str) -> dict[str, Any]:
     right = exact.y_joint.argmax(axis=1) == dataset.y[rows]
     names = components(distribution.modalities)
     return {
+        "rows": len(rows),
         "information": measured(weights / weights.sum(axis=1, keepdims=True), truth),
         "generator": measured(exact.c_joint, truth),
         "share": {c: float(v) for c, v in zip(names, weights.mean(axis=0), strict=True)},
@@ -163,6 +166,31 @@ def measured(gate: Any, truth: Any) -> dict[str, Any]:
         "auroc": fidelity.aurocs(gate, truth),
         "calibration_error": fidelity.calibration_error(gate, truth),
     }
+
+
+def add_responsibilities(result: dict[str, Any], out: Path) -> None:
+    """Add to the record the gate that is read off ``ensemble`` and ``joint`` of each seed, where
+    their tables lie under ``out``."""
+    from dmil_core.checkpoint import RUN_FILE, run_folder, verify
+    from dmil_core.experiments import controls
+    from dmil_core.io.tables import read_table
+
+    by_run = {(r["setting"], r["paradigm"], r["seed"]): r for r in result["runs"]}
+    for setting, spec in SETTINGS.items():
+        dataset = distribution_data(setting, spec)
+        for seed in sorted({s for n, _, s in by_run if n == setting}):
+            pair, joint = (by_run.get((setting, p, seed)) for p in ("ensemble", "joint"))
+            folders = [run_folder(out, dataset.slug, p, seed) for p in ("ensemble", "joint")]
+            if pair is None or joint is None or not all((f / RUN_FILE).exists() for f in folders):
+                continue
+            runs = [verify(f) for f in folders]
+            if any(r.data_digest != dataset.digest for r in runs):
+                continue
+            named = {"setting": setting, "paradigm": controls.RESPONSIBILITIES, "seed": seed}
+            named |= {"settings": controls.settings_of(controls.RESPONSIBILITIES, pair, joint)}
+            alone, both = (read_table(r.predictions) for r in runs)
+            figures = controls.responsibility_figures(alone, both, dataset.classes)
+            result["runs"] = replaced(result["runs"], {**named, **figures})
 
 
 def invariance(seeds: int, out: Path) -> dict[str, float]:
@@ -217,7 +245,7 @@ def main() -> int:
     result["settings"] |= {
         n: {"spec": SETTINGS[n], **references(SETTINGS[n])}
         for n in a.settings
-        if n not in result["settings"]
+        if "rows" not in result["settings"].get(n, {})
     }
     jobs = []
     for seed in range(a.seeds):
@@ -229,6 +257,8 @@ def main() -> int:
     for _, new in finished(run, [(*job, a.out) for job in missing], a.jobs):
         result["runs"] = replaced(result["runs"], new)
         write_json(path, result)
+    add_responsibilities(result, a.out)
+    write_json(path, result)
     if a.twins and (figures := invariance(a.seeds, a.out)):
         result["invariance"] = figures
         write_json(path, result)

@@ -17,14 +17,15 @@ from typing import Any, TypeVar
 
 from dmil_core.checkpoint import RUN_FILE, Run, run_folder, verify
 from dmil_core.config import RunConfig
+from dmil_core.data.catalog import of_seed
 from dmil_core.data.dataset import Dataset
 from dmil_core.experiments.compare import (
     RUNS_FOLDER,
     TUNING_FILE,
-    best_scales,
     read_results,
     workers,
 )
+from dmil_core.experiments.tuning import best_scales
 from dmil_core.io.atomic import write_json
 from dmil_core.io.paths import checkpoints_root
 from dmil_core.metrics import rank_tests
@@ -44,18 +45,20 @@ def compared(
 ) -> Run:  # fmt: skip
     """The comparison's run of a paradigm and seed, or one like it, trained under ``out``.
 
-    What is trained here has the learning rate that the comparison chose on validation rows,
-    where a record says which.
+    ``dataset`` is the set as it comes; the run has the rows and split of its seed, which
+    :func:`dmil_core.data.catalog.of_seed` returns. What is trained here has the learning rate that
+    the comparison chose on validation rows, where a record says which.
     """
     folder = run_folder(comparison / dataset.slug / RUNS_FOLDER, dataset.slug, paradigm, seed)
+    data = of_seed(dataset, seed)
     if (folder / RUN_FILE).exists():
         run = verify(folder)
-        if is_run_of(run, dataset, plan(dataset, paradigm, seed, epochs_scale=epochs_scale)):
+        if is_run_of(run, data, plan(data, paradigm, seed, epochs_scale=epochs_scale)):
             return run
         print(f"{folder} is of other data or settings; training anew", file=sys.stderr)
     scale = chosen_scale(dataset, paradigm)
     mine = run_folder(out / RUNS_FOLDER / f"lr{scale:g}", dataset.slug, paradigm, seed)
-    return train(dataset, paradigm, seed, mine, epochs_scale=epochs_scale, lr_scale=scale)
+    return train(data, paradigm, seed, mine, epochs_scale=epochs_scale, lr_scale=scale)
 
 
 def is_run_of(run: Run, dataset: Dataset, wanted: RunConfig) -> bool:
@@ -69,7 +72,8 @@ def _without_rates(config: RunConfig) -> RunConfig:
 
 
 def chosen_scale(dataset: Dataset, paradigm: str) -> float:
-    """The factor on the learning rate that the comparison chose; 1 where it chose none yet."""
+    """The factor on the learning rate that the comparison chose for a set as it comes; 1 where it
+    chose none yet."""
     tried = read_results(checkpoints_root() / dataset.slug / TUNING_FILE)
     return best_scales(tried).get((dataset.name, paradigm), 1.0)
 
@@ -131,8 +135,15 @@ def recorded(
     return result
 
 
-def interval(first: Sequence[float], second: Sequence[float]) -> dict[str, float | None]:
-    """``first`` - ``second``, paired by seed: mean and 95 % interval; None where one seed has no
-    interval."""
-    d = rank_tests.paired_difference(first, second)
+def ratio_of(dataset: Dataset) -> float:
+    """Test rows for each training row, what intervals over seeds with splits of their own need."""
+    return len(dataset.rows("test")) / len(dataset.rows("train"))
+
+
+def interval(
+    first: Sequence[float], second: Sequence[float], test_ratio: float = 0.0
+) -> dict[str, float | None]:
+    """``first`` - ``second``, paired by seed: mean, 95 % interval and p-value; None where one seed
+    has none."""
+    d = rank_tests.paired_difference(first, second, test_ratio)
     return {k: v if math.isfinite(v) else None for k, v in vars(d).items()}

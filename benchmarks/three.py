@@ -56,7 +56,7 @@ def main() -> int:
     runs.sort(key=lambda r: (r["setting"], r["paradigm"], r["seed"]))
     result: dict[str, Any] = {"runs": runs, "differences": differences(runs)}
     if KNOWN in a.data:
-        result["ceilings"] = fidelity.references(KNOWN)
+        result["references"] = fidelity.references(KNOWN)
     standard = (a.data, a.seeds) == ([KNOWN, REAL], SEEDS)
     write_json(RESULT if standard else a.out / "three.json", result)
     show(result)
@@ -72,8 +72,8 @@ def show(result: dict[str, Any]) -> None:
         mine = [r for r in result["runs"] if (r["setting"], r["paradigm"]) == (setting, paradigm)]
         cells = (_spread([r[c] for r in mine if c in r]) for c in columns)
         print(f"{setting:13}{paradigm:11}" + "".join(f"{c:>18}" for c in cells))
-    if "ceilings" in result:
-        top = result["ceilings"]
+    if "references" in result:
+        top = result["references"]
         figures = {"agreement": top["information"]["agreement"], **top["information"]["auroc"]}
         print("exact references:", {"accuracy": top["accuracy"], **figures})
 

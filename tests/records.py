@@ -118,6 +118,7 @@ def fidelity(seeds: int = 5) -> dict[str, Any]:
             result += [gated(name, "dmil", seed, present)]
             paper = {"gate_agreement": 0.25, "mean_gate_R": 0.9}
             result += [gated(name, "dmil-paper", seed, present, **paper)]
+            result += [gated(name, "responsibilities", seed, present, gate_agreement=0.4)]
             for plain in ("joint", "ensemble"):
                 right = {f"accuracy_{c}": 0.9 for c in present}
                 keys = {"setting": name, "paradigm": plain, "seed": seed}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from typing import Any
 
 from benchmarks.tables.cells import ORDER, given, mean_spread, percent, read, table
 from dmil_core.checkpoint import find_runs
@@ -70,7 +71,34 @@ input looks genuine, so only R, on which the two inputs agree, can fall.
 """,
         table(["set, corrupted", "clean", *kinds], gates),
     ]
-    return "\n".join(parts)
+    return "\n".join([*parts, *_detection(curves, kinds)])
+
+
+#: Paradigm -> the sign that a row is corrupted.
+_SIGNS = {"ensemble": "entropy of `ensemble`", "dmil": "gate of `dmil`"}
+
+
+def _detection(curves: list[dict[str, Any]], kinds: list[str]) -> list[str]:
+    """How well corrupted rows are separated from clean ones, at the highest severity."""
+    known = {
+        (c["data"], c["name"], c["paradigm"], c["corruption"]): c["detected"][-1]
+        for c in curves
+        if "detected" in c
+    }
+    if not known:
+        return []
+    rows = []
+    for data, name in dict.fromkeys((d, n) for d, n, _, _ in known):
+        figures = [known.get((data, name, p, kind)) for kind in kinds for p in _SIGNS]
+        cells = ["-" if v is None else f"{v:.3f}" for v in figures]
+        rows.append([f"`{data}`, {name}", *cells])
+    text = """
+Which rows are corrupted? AUROC, corrupted rows at the highest severity against clean ones.
+*Entropy*: of the head of the corrupted input alone, in the ensemble. *Gate*: of U of the other
+input. One half is chance; a swapped input looks genuine to its own head.
+"""
+    head = ["set, corrupted", *(f"{kind}, {sign}" for kind in kinds for sign in _SIGNS.values())]
+    return [text, table(head, rows)]
 
 
 def unseen() -> str:
@@ -114,7 +142,7 @@ paired seeds, without tuning (`make bench-architectures`).
 def three() -> str:
     """Three inputs: on known truth, and against the baselines."""
     record = read("three")
-    top = record["ceilings"]
+    top = record["references"]
     rows = []
     for setting, name in dict.fromkeys((r["setting"], r["paradigm"]) for r in record["runs"]):
         mine = [r for r in record["runs"] if (r["setting"], r["paradigm"]) == (setting, name)]

@@ -11,7 +11,7 @@ from dmil_core.io.paths import checkpoints_root
 SETS = ("avdigits", "emoji", "shapes-qa", "switch")
 #: The setting of the fidelity benchmark that is shown.
 SETTING = "equal shares"
-#: Before the best compared method and the reference.
+#: Before the best compared method and the upper bounds.
 METHODS = ("dmil", "dmil-paper", "joint", "ensemble")
 _ORDINALS = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth", 6: "sixth"}
 
@@ -43,8 +43,8 @@ def front() -> str:
             [title, figure(float(order.ranks[name]), 2), *accuracies, agreement.get(name, "-")]
         )
     unknown = ["-"] * (len(SETS) - 1)
-    reference = [figure(100 * setting[c]) for c in ("bayes", "reference")]
-    rows.append(["reference, exact", "-", *unknown, *reference])
+    reference = [figure(100 * setting[c]) for c in ("bayes", "generator")]
+    rows.append(["upper bound, exact", "-", *unknown, *reference])
     place = [str(p) for p in order.ranks.index].index("dmil") + 1
     ahead = [f"`{p}`" for p in order.ranks.index[: place - 1]]
     ablations = [p for p in ahead if p.startswith("`dmil")]

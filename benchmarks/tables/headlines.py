@@ -24,26 +24,33 @@ def fidelity(record: fidelity_record.Fidelity) -> str:
         f"{fewest} of {fidelity_record.SEEDS} seeds each."
     )
     note = "" if whole else under_way
+    exceeded = int((rows["agreement"] > rows["reference"]).sum()) if len(rows) else 0
     text = f"""## Does the decomposition recover the ground truth?
 
 The `switch` distribution in {len(rows)} settings, where the interaction type of every sample is
 known; test rows, mean over seeds (`make bench-fidelity`). *Agreement*: share of samples whose
-largest gate weight is that of the true interaction type, ± standard deviation. *Reference*: the
-same for a rule that reads the exact label information of the sample; it is no upper bound, as a
-model may also learn how the data were made. *Relative*: agreement over reference. *AUROC*: of the
-worst component, over that of the reference. *Absent*: largest mean weight of a component that does
-not occur. *Bayes*: the best possible accuracy. In percent, except AUROC, error and weight.{note}
+largest gate weight is that of the true interaction type, ± standard deviation. *Bound*: the same
+for argmax p(interaction type | x1, x2), which knows how the data were made; no gate can exceed it
+on average. *Relative*: agreement over this bound. *Reference*: the same for a rule that reads the
+exact label information of the sample; it is no upper bound, and `dmil` exceeds it in
+{exceeded} settings. *Training-free*: of responsibilities read off `ensemble` and `joint`, averaged
+over the classes that `joint` predicts. *AUROC*: of the worst component, over that of the bound.
+*Absent*: largest mean weight of a component that does not occur. *Bayes*: the best possible
+accuracy. In percent, except AUROC, error and weight.{note}
 """
     head = [
-        "setting", "agreement, `dmil`", "reference", "relative", "AUROC", "calibration error",
-        "absent", "accuracy, `dmil`", "`joint`", "`ensemble`", "Bayes",
-        "agreement, `dmil-paper`",
+        "setting", "agreement, `dmil`", "bound", "relative", "reference", "training-free",
+        "AUROC", "calibration error", "absent", "accuracy, `dmil`", "`joint`", "`ensemble`",
+        "Bayes", "agreement, `dmil-paper`",
     ]  # fmt: skip
     body = [
         [
             str(r["setting"]),
             mean_sd(r["agreement"], r["agreement_sd"], r["seeds"], fidelity_record.SEEDS),
-            *(figure(100 * r[c]) for c in ("reference", "reference_share")),
+            *(
+                figure(100 * r[c])
+                for c in ("generator", "bound_share", "reference", "training_free")
+            ),
             *(figure(r[c], 3) for c in ("worst_auroc", "calibration_error", "absent")),
             *(figure(100 * r[c]) for c in ("dmil", "joint", "ensemble", "bayes")),
             figure(100 * r["paper_agreement"]),
@@ -62,23 +69,56 @@ def comparison(runs: pd.DataFrame) -> str:
     cells = {(r["data"], r["paradigm"]): r for r in means.to_dict("records")}
     names = [str(p) for p in order.ranks.index]
     names += [p for p in dict.fromkeys(means["paradigm"]) if p not in names]
+    apart = scoreboard.differences(runs)
+    verdicts = {(r["data"], r["paradigm"]): r["verdict"] for r in apart.to_dict("records")}
+    averages = {r["paradigm"]: r for r in scoreboard.average_differences(runs).to_dict("records")}
+    complete = order.scores.mean()
     body = [
         [
             f"`{p}`",
             figure(float(order.ranks.get(p, math.nan)), 2),
-            *(_accuracy_cell(cells.get((d, p))) for d in sets),
+            figure(100 * float(complete.get(p, math.nan)), 2),
+            _average_cell(averages.get(p), len(sets)),
+            *(_accuracy_cell(cells.get((d, p))) + MARKS[verdicts.get((d, p), "")] for d in sets),
         ]
         for p in names
     ]
+    shared = ", ".join(f"`{d}`" for d in comparison_criteria.SAME_MEDIA)
     text = f"""## Accuracy by method
 
 Test accuracy in percent, mean ± standard deviation over {scoreboard.SEEDS} paired seeds
-(`make bench-compare`). The learning rate of each paradigm is chosen among three on validation rows,
-by runs of half the epochs. Rank: {_ranked(order)}.{_under_way(cells, sets, names)}
+(`make bench-compare`); {_splits(runs)}. The learning rate of each paradigm is
+chosen among three on validation rows, by runs of half the epochs. Rank: {_ranked(order)}.
+*Mean*: over these sets. *Difference*: of that mean from `{scoreboard.OURS}`, in points, with its
+95 % interval (corrected resampled t test) and the p-value by Holm over methods. ↑ and ↓ in a cell:
+better or worse than `{scoreboard.OURS}` on that set at 5 % by Holm over methods and sets,
+{len(apart)} differences. {shared} share their pictures and sounds, so that the
+sets are fewer independent cases than they are.{_under_way(cells, sets, names)}
 """
-    verdicts = listed(comparison_criteria.targets(runs))
-    head = ["", "rank", *(f"`{d}`" for d in sets)]
-    return "\n".join([text, table(head, body), "", verdicts])
+    outcome = listed(comparison_criteria.targets(runs))
+    head = ["", "rank", "mean", "difference, adjusted p", *(f"`{d}`" for d in sets)]
+    return "\n".join([text, table(head, body), "", outcome])
+
+
+#: Sign of a verdict in a cell.
+MARKS = {"better": " ↑", "worse": " ↓", "open": "", "": ""}
+
+
+def _average_cell(row: Any, sets: int) -> str:
+    """The difference of means over sets; "-" where not all sets are there."""
+    if row is None or row["sets"] < sets:
+        return "-"
+    middle, low, high = (f"{100 * row[c] + 0.0:+.2f}" for c in ("difference", "low", "high"))
+    if not math.isfinite(row["low"]):
+        return middle
+    return f"{middle} ({low} to {high}), {row['adjusted']:.3f}"
+
+
+def _splits(runs: pd.DataFrame) -> str:
+    """Which rows the seeds are tested on."""
+    if (runs["split"] > 0).any():
+        return "every seed has a split of its own, a generated set other rows"
+    return "all seeds have the split that a set comes with"
 
 
 def _ranked(order: scoreboard.RankSummary) -> str:

@@ -175,13 +175,13 @@ def posteriors(frame: pd.DataFrame, first: str, second: str, truth: str) -> Bars
     return Bars(rows, 0.0, 1.0, share=True, legend=legend)
 
 
-def synergy(frame: pd.DataFrame, ceiling: float) -> go.Figure:
+def synergy(frame: pd.DataFrame, bound: float) -> go.Figure:
     """Bars of the synergy indicator and the line that none of them can pass.
 
     Parameters
     ----------
     frame : columns model, indicator, low, high; fractions of all samples.
-    ceiling : share of samples that both unimodal models get wrong.
+    bound : share of samples that both unimodal models get wrong.
     """
     fig = theme.figure(110 + 44 * len(frame))
     value, high = (frame[c].to_numpy(dtype=float) for c in ("indicator", "high"))
@@ -194,12 +194,12 @@ def synergy(frame: pd.DataFrame, ceiling: float) -> go.Figure:
         hovertemplate="%{y}: %{x:.2%} of samples<extra></extra>",
     )
     # Beyond the line, which would cross them.
-    highest = max([ceiling, *high], default=0.0)
+    highest = max([bound, *high], default=0.0)
     _values_at(fig, np.full(len(frame), highest), [str(m) for m in frame["model"]], value)
     fig.add_vline(
-        x=ceiling,
+        x=bound,
         line={"color": theme.NEUTRAL, "width": 2, "dash": "dash"},
-        annotation={"text": f"ceiling {ceiling:.1%}", "yanchor": "bottom", "y": 1.0},
+        annotation={"text": f"upper bound {bound:.1%}", "yanchor": "bottom", "y": 1.0},
         annotation_position="top left",
     )
     fig.update_layout(margin={"t": 28})

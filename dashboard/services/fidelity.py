@@ -54,8 +54,10 @@ def agreements(record: Fidelity, names: list[str]) -> pd.DataFrame:
 
 
 def aurocs(record: Fidelity, setting: str) -> pd.DataFrame:
-    """Columns component, dmil, reference, share, dmil-paper: one-vs-rest AUROC of each gate."""
-    references = record.distributions[setting]["information"].get("auroc", {})
+    """Columns component, dmil, reference (of the generator bound), share, dmil-paper: one-vs-rest
+    AUROC of each gate."""
+    distribution = record.distributions[setting]
+    references = distribution["generator"].get("auroc") or distribution["information"].get("auroc")
     share = fidelity_record.auroc_shares(record, setting)
     rows = [
         {
@@ -65,7 +67,7 @@ def aurocs(record: Fidelity, setting: str) -> pd.DataFrame:
             "share": share.get(c),
             "dmil-paper": record.mean(setting, PAPER, f"gate_auroc_{c}"),
         }
-        for c, top in references.items()
+        for c, top in (references or {}).items()
     ]
     return pd.DataFrame(rows)
 

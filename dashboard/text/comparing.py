@@ -56,8 +56,8 @@ HANDED_ON: Final = (
 )
 CURVES: Final = {
     "val_accuracy": "validation accuracy",
-    "val_loss": "validation loss, nats",
-    "loss": "training loss, nats",
+    "val_loss": "validation loss, bits",
+    "loss": "training loss, bits",
 }
 
 

@@ -161,6 +161,7 @@ _TERMS: Final = (
     Entry("Purity", terms.PURITY, "%"),
     Entry("Reference of a comparison", terms.REFERENCE),
     Entry("Interval", terms.INTERVAL),
+    Entry("Adjusted p-value", terms.HOLM),
     Entry("Critical difference", terms.RANKS),
     # Pages
     Entry("Nearest samples", terms.NEAREST),

@@ -46,7 +46,7 @@ class Part:
 
 _KL = (r"D_{KL}\left(q \,\|\, \mathcal N(0, I)\right)", "keeps the latent small and smooth")
 #: Their loss, by the names it has in our losses and in the released ones.
-_HEADS = (("ce_responsible", "CE of all heads, nats"), ("ce_flat", "CE of all heads, nats"))
+_HEADS = (("ce_responsible", "CE of all heads, bits"), ("ce_flat", "CE of all heads, bits"))
 
 #: Kind of part -> what it is. Those with ``{m}`` are there once for each input.
 PARTS: Final[dict[str, Part]] = {
@@ -80,10 +80,10 @@ PARTS: Final[dict[str, Part]] = {
             _KL,
         ),
         (
-            ("ce_known_x{m}", "CE of its head, nats"),
-            ("ce_unimodal_x{m}", "CE of its head, nats"),
+            ("ce_known_x{m}", "CE of its head, bits"),
+            ("ce_unimodal_x{m}", "CE of its head, bits"),
             ("recon_input_x{m}", "reconstructed input, MSE"),
-            ("kl_intra_x{m}", "KL of M and N, nats"),
+            ("kl_intra_x{m}", "KL of M and N, bits"),
         ),
         ("decompose", "together"),
         "M{m}",
@@ -102,7 +102,7 @@ PARTS: Final[dict[str, Part]] = {
         ),
         (
             ("recon_input_x{m}", "reconstructed input, MSE"),
-            ("kl_intra_x{m}", "KL of M and N, nats"),
+            ("kl_intra_x{m}", "KL of M and N, bits"),
         ),
         ("decompose", "together"),
         "N{m}",
@@ -123,9 +123,9 @@ PARTS: Final[dict[str, Part]] = {
             _KL,
         ),
         (
-            ("align", "KL of guesses, nats"),
+            ("align", "KL of guesses, bits"),
             ("recon_components", "reconstructed M, MSE"),
-            ("kl_consistency", "KL of R and U, nats"),
+            ("kl_consistency", "KL of R and U, bits"),
         ),
         BOTH,
         "R",
@@ -135,7 +135,7 @@ PARTS: Final[dict[str, Part]] = {
         "What only this input says.",
         (r"U_{m} \sim q(U_{m} \mid M_{m})",),
         ((r"\left\|M_{m} - D(R, U_{m})\right\|^2", "R and U{m} rebuild M{m}"), _KL),
-        (("recon_components", "reconstructed M, MSE"), ("kl_consistency", "KL of R and U, nats")),
+        (("recon_components", "reconstructed M, MSE"), ("kl_consistency", "KL of R and U, bits")),
         BOTH,
         "U{m}",
     ),
@@ -170,7 +170,7 @@ PARTS: Final[dict[str, Part]] = {
             (r"-\sum_c w'_c \log g_c", "it learns which component can explain the sample"),
             (r"BCE\left(\sum_c w_c,\; e\right)", "and whether any can"),
         ),
-        (("gate", "CE to w', nats"), ("explained", "BCE of explained, nats")),
+        (("gate", "CE to w', bits"), ("explained", "BCE of explained, bits")),
         BOTH,
     ),
     "answer": Part(
@@ -178,7 +178,7 @@ PARTS: Final[dict[str, Part]] = {
         "The votes, weighed by the gate. Nothing else goes into it, so each part's share is exact.",
         (r"\ell = \sum_c g_c\, \ell_c", r"p(y \mid x_1, x_2) = \mathrm{softmax}(\ell)"),
         ((r"CE(y, \ell)", "the prediction itself, in the last stage"),),
-        (("ce", "CE of the answer, nats"),),
+        (("ce", "CE of the answer, bits"),),
         ("together",),
     ),
 }
@@ -198,7 +198,8 @@ SHORT: Final = {
 }
 
 OWN_LOSS: Final = (
-    "On validation samples, before its weight in the stage's loss. Open marks: the epoch whose "
+    "On validation samples, before its weight in the stage's loss. MSE: mean squared error; all "
+    "else is in bits. Open marks: the epoch whose "
     "weights a stage handed on."
 )
 STAGE_LOSS: Final = (

@@ -148,8 +148,8 @@ ALONE: Final = (
 )
 SYNERGY_INDICATOR: Final = (
     "Share of samples that a model gets right although every model of one input alone gets them "
-    "wrong. The same frozen models of one input are used for every bar. The ceiling is the share "
-    "all of them get wrong: no model can gain more than that."
+    "wrong. The same frozen models of one input are used for every bar. The upper bound is the "
+    "share all of them get wrong: no model can gain more than that."
 )
 LATENT: Final = (
     "A latent is an inner description of a sample, a list of numbers that the model computed. The "
@@ -285,16 +285,20 @@ METRIC_WORDS: Final = {
 METRIC: Final = " ".join(METRIC_WORDS.values())
 REFERENCE: Final = (
     "Every other method is compared with this one, seed by seed: runs of the same seed share "
-    "their starting point, so their differences vary less than their scores."
+    "their split of the data, so their differences vary less than their scores."
 )
 TRAINING_SECONDS: Final = (
     "Mean over seeds. One core of a processor (cpu), or a GPU (cuda) that several runs shared: "
     "seconds of the two cannot be compared."
 )
 INTERVAL: Final = (
-    "95 % interval of the mean difference over paired seeds (Student's t). Where it leaves out 0 "
-    "the difference is more than the luck of seeds. One in twenty such intervals leaves out 0 by "
-    "chance alone."
+    "95 % interval of the mean difference over paired seeds, by the corrected resampled t test "
+    "(Nadeau and Bengio, 2003): seeds have splits of their own, whose training rows overlap. It "
+    "stands for one method on one data set; one in twenty such intervals leaves out 0 by chance."
+)
+HOLM: Final = (
+    "The p-value of no difference, adjusted by Holm's rule for the number of methods and data sets "
+    "that are compared. Better or worse: at most .05."
 )
 RANKS: Final = (
     "On each data set the best method has rank 1. The average over the data sets tells who is "
@@ -303,9 +307,9 @@ RANKS: Final = (
 )
 REFERENCES: Final = (
     "The **information reference** is the gate that follows from the exact class probabilities of "
-    "the distribution: a sample whose weak side carries nothing this time really is unique. The "
-    "**generator bound** is the agreement of the most probable interaction type given both inputs, "
-    "which no gate can exceed on average."
+    "the distribution: a sample whose weak side carries nothing this time really is unique. It is "
+    "no upper bound. The **generator bound** is the agreement of the most probable interaction "
+    "type given both inputs, which no gate can exceed on average."
 )
 AGREEMENT: Final = (
     "Share of samples whose largest gate weight is that of their true interaction type, beside "
@@ -325,7 +329,8 @@ ABSENT: Final = (
 FIDELITY: Final = {
     "agreement": AGREEMENT,
     "reference": REFERENCES,
-    "reference_share": "Agreement as a share of the information reference.",
+    "generator": REFERENCES,
+    "bound_share": "Agreement as a share of the generator bound.",
     "paper_agreement": f"The same of dmil-paper. {AGREEMENT}",
     "dmil": ACCURACY,
     "joint": ACCURACY,

@@ -81,6 +81,6 @@ def fidelity(lowest: float, settings: int, states: Sequence[str] = ()) -> str:
     parts = ", ".join(f"**{n} {state}**" for n, state in counts if n)
     return (
         f"In {counted(settings, 'setting')} of a generated distribution, where the truth is known, "
-        f"dmil's gate finds the interaction type at least **{lowest:.1%}** as often as the labels "
-        "allow." + (f" Of {len(states)} targets: {parts}." if states else "")
+        f"dmil's gate finds the interaction type at least **{lowest:.1%}** as often as the "
+        "generator's exact posterior." + (f" Of {len(states)} targets: {parts}." if states else "")
     )

@@ -32,10 +32,10 @@ def fidelity() -> None:
         widgets.notice(messages.no_fidelity(shown(service.path())))
         return
     criteria = targets("fidelity")
-    mixed = table[table["interaction_types"] > 1]["reference_share"]
+    mixed = table[table["interaction_types"] > 1]["bound_share"]
     st.markdown(
         verdicts.fidelity(
-            float(mixed.min()) if len(mixed) else float(table["reference_share"].min()),
+            float(mixed.min()) if len(mixed) else float(table["bound_share"].min()),
             len(table),
             [t.state for t in criteria],
         )
@@ -82,14 +82,23 @@ def _agreement(record: Fidelity, table: pd.DataFrame) -> None:
 
 
 def _table(table: pd.DataFrame) -> None:
-    percent = ["agreement", "agreement_sd", "reference", "reference_share", "dmil", "joint"]
+    percent = [
+        "agreement",
+        "agreement_sd",
+        "generator",
+        "bound_share",
+        "reference",
+        "dmil",
+        "joint",
+    ]
     percent += ["ensemble", "dmil-paper", "bayes", "paper_agreement"]
     number = st.column_config.NumberColumn
     heads = {
         "agreement": "agreement",
         "agreement_sd": "± sd",
         "reference": "reference",
-        "reference_share": "of reference",
+        "generator": "bound",
+        "bound_share": "of bound",
         "paper_agreement": "dmil-paper finds",
         "dmil": "dmil right",
         "joint": "joint right",

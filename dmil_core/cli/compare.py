@@ -40,6 +40,12 @@ def add(subparsers: Subparsers[Parser]) -> None:
         help="choose each paradigm's learning rate on validation rows, from the same three values",
     )
     p.add_argument(
+        "--fixed-split",
+        action="store_true",
+        help="train all seeds on the split that a set comes with; by default seed N has split N "
+        "of it, as --data SET:split=N has, or of a generated set other rows",
+    )
+    p.add_argument(
         "--jobs", type=at_least(1), default=1, metavar="N", help="number of parallel processes"
     )
     add_training(p)
@@ -68,6 +74,7 @@ def run(a: argparse.Namespace) -> int:
             recipe=a.recipe,
             tune=a.tune,
             jobs=a.jobs,
+            own_splits=not a.fixed_split,
             on_run=on_run,
             on_epoch=bar,
         )

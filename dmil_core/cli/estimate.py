@@ -28,9 +28,10 @@ def add(subparsers: Subparsers[Parser]) -> None:
         "  dmil estimate --data switch --checkpoint checkpoints/switch/dmil/seed0 --latent M "
         "--out m.csv\n"
         "The table has one row per sample (id, y, i1, i2, i12, r, u1, u2, s) in nats; the means\n"
-        "are in bits, with standard errors. A .parquet file with columns x1_..., x2_..., y and\n"
-        "optionally id may have any number of rows. With --checkpoint, the model's latents of\n"
-        "each input take the place of the inputs, for the rows that it was not trained on.\n",
+        "are in bits, with standard errors that include the fit of the networks, by refits to\n"
+        "parts of the rows. A .parquet file with columns x1_..., x2_..., y and optionally\n"
+        "id may have any number of rows. With --checkpoint, the model's latents of each input\n"
+        "take the place of the inputs, for the rows that it was not trained on.\n",
     )
     add_data(p, note=", or of a .parquet file")
     p.add_argument(
@@ -44,48 +45,61 @@ def add(subparsers: Subparsers[Parser]) -> None:
     )
     p.add_argument("--checkpoint", type=Path, metavar="DIR", help="use latents of this model")
     p.add_argument("--latent", default="Z", metavar="L", help="Z, M or N; default: Z")
+    p.add_argument(
+        "--refits",
+        type=int,
+        metavar="N",
+        help="fits to parts of the rows, for the errors of the means: a multiple of 4, or 0 for "
+        "errors over rows alone; default: 16",
+    )
     add_seed(p)
 
 
 def run(a: argparse.Namespace) -> int:
     """Write the table and print the means."""
     from dmil_core.data.catalog import load_dataset
+    from dmil_core.information.refits import REFITS
     from dmil_core.information.sets import estimate
     from dmil_core.io.tables import check_suffix, write_table
 
     check_suffix(a.out)
+    refits = REFITS if a.refits is None else a.refits
     if a.data.endswith(".parquet"):
-        return _estimate_file(a)
+        return _estimate_file(a, refits)
     dataset = load_dataset(a.data)
     about = {"unit": "nats", "definition": a.definition, "data": dataset.digest, "seed": a.seed}
     shown = {"data": dataset.name, "definition": a.definition}
     if a.checkpoint is None:
-        estimates = estimate(dataset, a.definition, a.seed)
+        estimates = estimate(dataset, a.definition, a.seed, refits)
     else:
         from dmil_core.checkpoint import find_folder
         from dmil_core.information.latents import estimate_latents
 
         folder = find_folder(a.checkpoint)
-        estimates = estimate_latents(folder, dataset, a.latent, a.definition, a.seed)
+        estimates = estimate_latents(folder, dataset, a.latent, a.definition, a.seed, refits=refits)
         about["latent"] = shown["latent"] = a.latent
     write_table(estimates.table, a.out, about)
-    _print_means({**shown, "rows": len(estimates.table)}, estimates.means)
+    with_fit = bool(estimates.refits.errors(a.definition))
+    _print_means({**shown, "rows": len(estimates.table)}, estimates.means, with_fit)
     return 0
 
 
-def _estimate_file(a: argparse.Namespace) -> int:
+def _estimate_file(a: argparse.Namespace, refits: int) -> int:
     from dmil_core.information.stream import estimate_file
 
     if a.out.suffix != ".parquet":
         raise ConfigError(f"{a.out}: rows of a .parquet file are written to a .parquet file")
-    estimates = estimate_file(Path(a.data).expanduser(), a.out, a.definition, a.seed)
+    path = Path(a.data).expanduser()
+    estimates = estimate_file(path, a.out, a.definition, a.seed, refits=refits)
     shown = {"data": a.data, "definition": a.definition, "rows": estimates.rows}
-    _print_means({**shown, "fitted_to": estimates.fitted_to}, estimates.means)
+    shown["fitted_to"] = estimates.fitted_to
+    _print_means(shown, estimates.means, estimates.with_fit)
     return 0
 
 
-def _print_means(shown: dict[str, Any], means: dict[str, Mean]) -> None:
+def _print_means(shown: dict[str, Any], means: dict[str, Mean], with_fit: bool) -> None:
     """What was estimated, and means with standard errors in bits, as JSON."""
     bit = UNITS["bits"]
     bits = {name: {"mean": m.value / bit, "se": m.error / bit} for name, m in means.items()}
-    print(json.dumps({**shown, "unit": "bits", "means": bits}, indent=2))
+    about = {**shown, "unit": "bits", "se_includes_fit": with_fit}
+    print(json.dumps({**about, "means": bits}, indent=2))

@@ -13,7 +13,8 @@ UNITS: Final = {"bits": math.log(2.0), "nats": 1.0}
 
 DATA_HELP: Final = (
     "a data set that `dmil list` names, with options where it has some "
-    "(switch:classes=2,noise=1.0), or the path of an .npz file"
+    "(switch:classes=2,noise=1.0), or the path of an .npz file; either of a set that is not "
+    "generated with :split=N for another split of the same rows (emoji:split=3)"
 )
 
 

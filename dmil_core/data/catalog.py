@@ -12,8 +12,10 @@ from typing import Final
 from dmil_core.data.card import Card
 from dmil_core.data.dataset import Dataset
 from dmil_core.data.npz import DATA_FILE, read_card, read_dataset
+from dmil_core.data.splits import OPTIONS as SPLIT_OPTIONS
+from dmil_core.data.splits import resplit
 from dmil_core.data.synthetic import gate_mixture, gate_mixture_set, gaussian, shapes, switch
-from dmil_core.data.synthetic.spec import Option, current_name
+from dmil_core.data.synthetic.spec import Option, canonical, current_name, parse
 from dmil_core.data.validate import Purpose
 from dmil_core.errors import DataError
 from dmil_core.io.atomic import lies_in
@@ -91,9 +93,13 @@ def list_datasets(root: Path | None = None) -> tuple[Entry, ...]:
 def load_dataset(spec: str | Path, root: Path | None = None, purpose: Purpose = "train") -> Dataset:
     """Load a set by bundled name, by generated name with options, or from a file.
 
+    A set that is read from a file may be followed by ``:split=N``: the same rows with another
+    split, drawn from N; see :mod:`dmil_core.data.splits`. Split 0 is its own.
+
     Parameters
     ----------
-    spec : such as ``"avdigits"``, ``"switch:classes=2,noise=1.0"``, ``"my/data.npz"``.
+    spec : such as ``"avdigits"``, ``"emoji:split=3"``, ``"switch:classes=2,noise=1.0"``,
+        ``"my/data.npz"``, ``"my/data.npz:split=3"``.
     root : folder of the bundled sets; the shipped one by default.
     purpose : "predict" accepts files whose splits could not be trained on.
 
@@ -102,7 +108,7 @@ def load_dataset(spec: str | Path, root: Path | None = None, purpose: Purpose = 
     DataError
         If there is no such set, or the file has faults; the text lists all of them.
     ConfigError
-        If an option of a generated set does not exist or has no such value.
+        If an option does not exist or has no such value.
     """
     if isinstance(spec, Path):
         return read_dataset(spec, purpose)
@@ -112,12 +118,33 @@ def load_dataset(spec: str | Path, root: Path | None = None, purpose: Purpose = 
         return GENERATED[name].generate(spec)
     folder = root or sample_data_root()
     # Only a plain folder name reaches the disk: no "..", no "/", nothing too long to be one.
-    file = folder / spec / DATA_FILE
-    if _PLAIN_NAME.fullmatch(spec) and file.is_file() and lies_in(file, folder):
-        return read_dataset(file, purpose, name=spec)
-    if spec.endswith(".npz"):
-        return read_dataset(Path(spec).expanduser(), purpose)
+    file = folder / name / DATA_FILE
+    if _PLAIN_NAME.fullmatch(name) and file.is_file() and lies_in(file, folder):
+        number = parse(spec, SPLIT_OPTIONS)["split"]
+        return resplit(read_dataset(file, purpose, name=name), number)
+    path, suffix, text = spec.rpartition(".npz")
+    if suffix and (not text or text.startswith(":")):
+        number = parse(f"data{text}", SPLIT_OPTIONS)["split"]
+        return resplit(read_dataset(Path(path + suffix).expanduser(), purpose), number)
     raise DataError(_unknown(spec, folder))
+
+
+def of_seed(dataset: Dataset, seed: int) -> Dataset:
+    """The set that runs of a seed are trained and tested on; seed 0 has the set as it is.
+
+    A set that a program makes is drawn anew, its option ``seed`` larger by ``seed``; the rows of
+    any other set are split anew.
+    """
+    name = dataset.name.partition(":")[0]
+    if seed == 0:
+        return dataset
+    generated = GENERATED.get(name)
+    # A set that was changed in memory may have a generated name, and still cannot be drawn again.
+    if generated is None or generated.generate(dataset.name).digest != dataset.digest:
+        return resplit(dataset, seed)
+    values = parse(dataset.name, generated.options)
+    drawn = canonical(name, {**values, "seed": values["seed"] + seed}, generated.options)
+    return generated.generate(drawn)
 
 
 def _bundled_entry(file: Path) -> Entry:

@@ -44,6 +44,7 @@ class Dataset:
     issues : warnings of validation; a set with errors is never built.
     file : the user's file it was read from, None for bundled and generated sets.
     x3 : like ``x1`` and ``x2``, of sets with three modalities.
+    split_number : 0 for the split the set comes with; see :mod:`dmil_core.data.splits`.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Dataset:
     issues: tuple[Issue, ...] = ()
     file: Path | None = None
     x3: NDArray[Any] | None = None
+    split_number: int = 0
 
     def __len__(self) -> int:
         return len(self.y)
@@ -81,7 +83,10 @@ class Dataset:
     @property
     def source(self) -> str:
         """What ``load_dataset`` takes to get the same set again: a name, or a file's path."""
-        return self.name if self.file is None else str(self.file.resolve())
+        if self.file is None:
+            return self.name
+        split = f":split={self.split_number}" if self.split_number else ""
+        return str(self.file.resolve()) + split
 
     @property
     def slug(self) -> str:

@@ -3,6 +3,10 @@
 results.jsonl is the record: one line per finished run, appended as runs finish, so that a
 stopped comparison goes on where it was, on another machine too: what the record holds is not
 trained again. summary.csv is computed from it, never beside it.
+
+Seed s has split s of the data, the same for all paradigms: differences over seeds are then paired
+by split, and include how much a result depends on which rows are tested. Seed 0 has the split that
+the set comes with. Learning rates are chosen on the validation rows of that split alone.
 """
 
 from __future__ import annotations
@@ -23,9 +27,11 @@ import pandas as pd
 from dmil_core import schema
 from dmil_core.checkpoint import PREDICTIONS_FILE, Run, run_folder
 from dmil_core.config import RunConfig, to_json
+from dmil_core.data.catalog import of_seed
 from dmil_core.data.dataset import Dataset
 from dmil_core.errors import DataError
-from dmil_core.experiments.records import RESULTS_FILE
+from dmil_core.experiments import tuning
+from dmil_core.experiments.records import RESULTS_FILE, with_current_names
 from dmil_core.io.atomic import exclusive, write_lines
 from dmil_core.io.tables import read_table, write_table
 from dmil_core.metrics import scores
@@ -39,13 +45,13 @@ RUNS_FOLDER = "runs"
 TUNING_FILE = "tuning.jsonl"
 TUNING_FOLDER = "tuning"
 
-#: The tuning budget of every paradigm on every set: a short run each of its learning rate times
-#: these, of this share of its epochs.
-LR_SCALES = (0.3, 1.0, 3.0)
-TRIAL_EPOCHS = 0.5
+#: Seed of the runs that choose a learning rate; it is not reported.
 TUNING_SEED = 1000
 
-#: A run of a comparison: set, paradigm, seed, factor on the learning rate.
+#: Sets with another split that a process keeps in memory.
+MOST_DRAWN = 10
+
+#: A run of a comparison: set as it comes, paradigm, seed, factor on the learning rate.
 Unit = tuple[Dataset, str, int, float]
 
 OnRun = Callable[[str], None]
@@ -53,7 +59,7 @@ OnEpoch = Callable[[Report], None]
 
 #: Metrics of results.jsonl that summary.csv reports as mean and standard deviation over seeds.
 SUMMARY_METRICS = (
-    "accuracy", "macro_f1", "map", "ece", "synergy", "missed", "synergy_ceiling", "gate_agreement",
+    "accuracy", "macro_f1", "map", "ece", "synergy", "missed", "synergy_bound", "gate_agreement",
 )  # fmt: skip
 
 
@@ -68,6 +74,7 @@ def compare(
     recipe: str = STANDARD.name,
     tune: bool = False,
     jobs: int = 1,
+    own_splits: bool = True,
     records: Path | None = None,
     on_run: OnRun | None = None,
     on_epoch: OnEpoch | None = None,
@@ -80,11 +87,14 @@ def compare(
     Parameters
     ----------
     tune
-        Choose each paradigm's learning rate on each set first, by accuracy on validation rows: a
-        budget of ``len(LR_SCALES)`` runs of half the epochs, the same for all, with a seed that is
-        not reported.
+        Choose each paradigm's learning rate on each set first, by accuracy on validation rows, in
+        runs of full length with a seed that is not reported; see
+        :mod:`dmil_core.experiments.tuning`.
     jobs
         Processes side by side, each on one thread; with more than one, ``on_epoch`` is not called.
+    own_splits
+        Whether seed s has split s of the data, see :func:`dmil_core.data.catalog.of_seed`;
+        otherwise all seeds have the split that the set comes with.
     records
         The folder of results.jsonl and tuning.jsonl, by default ``out``, where the runs lie.
 
@@ -105,23 +115,11 @@ def compare(
     kept = records or out
     for folder in (out, kept):
         folder.mkdir(parents=True, exist_ok=True)
-    how = _How(out, device, epochs_scale, recipe, jobs > 1)
+    how = _How(out, device, epochs_scale, recipe, jobs > 1, own_splits)
     with exclusive(out), workers(jobs) if jobs > 1 else contextlib.nullcontext() as pool:
         chosen: dict[tuple[str, str], float] = {}
         if tune:
-            tried = read_results(kept / TUNING_FILE)
-            trials = [
-                (d, n, scale)
-                for d in datasets
-                for scale in LR_SCALES
-                for n in names
-                if not _known(tried, how.trial.settings(d, n, TUNING_SEED, scale))
-            ]
-            for result in _each(pool, _trial, how.trial, trials, on_run, on_epoch):
-                for new in result:
-                    tried = _with(tried, new)
-                    write_lines(kept / TUNING_FILE, tried)
-            chosen = best_scales(tried)
+            chosen = _tuned(how.trial, datasets, names, kept / TUNING_FILE, pool, on_run, on_epoch)
         results = read_results(kept / RESULTS_FILE)
         units = [
             (d, n, seed, scale)
@@ -132,12 +130,44 @@ def compare(
         for wave in [units] if pool is None else _pairs_first(units):
             for result in _each(pool, _run, how, wave, on_run, on_epoch):
                 for new in result:
-                    results = _with(results, new)
+                    results = with_record(results, new)
                     write_lines(kept / RESULTS_FILE, results)
         wanted = set(paradigms)
         table = summarize([r for r in results if r["paradigm"] in wanted])
         write_table(table, out / SUMMARY_FILE)
     return table
+
+
+def _tuned(
+    how: _How, datasets: Sequence[Dataset], names: Sequence[str], path: Path,
+    pool: ProcessPoolExecutor | None, on_run: OnRun | None, on_epoch: OnEpoch | None,
+) -> dict[tuple[str, str], float]:  # fmt: skip
+    """(set, paradigm) -> the factor on its learning rate; trials that a file lacks are made."""
+    tried = read_results(path)
+    while True:
+        settings = {
+            (d.name, n, scale): how.settings(d, n, TUNING_SEED, scale)
+            for d in datasets
+            for n in names
+            for scale in tuning.GRID
+        }
+        current = [
+            t
+            for t in tried
+            if t.get("settings") == settings.get((t["data"], t["paradigm"], t["lr_scale"]))
+        ]
+        trials = [
+            (d, n, scale)
+            for d in datasets
+            for n in names
+            for scale in tuning.next_scales(current, d.name, n)
+        ]
+        if not trials:
+            return tuning.best_scales(current)
+        for result in _each(pool, _trial, how, trials, on_run, on_epoch):
+            for new in result:
+                tried = with_record(tried, new)
+                write_lines(path, tried)
 
 
 def _missing(
@@ -170,15 +200,17 @@ def _known(records: list[dict[str, Any]], settings: str) -> bool:
     return any(r.get("settings") == settings for r in records)
 
 
-def best_scales(tried: list[dict[str, Any]]) -> dict[tuple[str, str], float]:
-    """(set, paradigm) -> the learning rate scale with the best accuracy on validation rows; of
-    equally good ones the nearest to 1."""
-    best: dict[tuple[str, str], dict[str, Any]] = {}
-    for trial in sorted(tried, key=lambda t: abs(np.log(t["lr_scale"]))):
-        so_far = best.setdefault((trial["data"], trial["paradigm"]), trial)
-        if trial["val_accuracy"] > so_far["val_accuracy"]:
-            best[trial["data"], trial["paradigm"]] = trial
-    return {key: trial["lr_scale"] for key, trial in best.items()}
+#: (Digest of a set, split) -> the set with that split; all paradigms of a seed use it.
+_DRAWN: dict[tuple[str, int], Dataset] = {}
+
+
+def _of_seed(digest: str, split: int, dataset: Dataset) -> Dataset:
+    """A set with another split, drawn once in each process."""
+    if (digest, split) not in _DRAWN:
+        if len(_DRAWN) >= MOST_DRAWN:
+            _DRAWN.pop(next(iter(_DRAWN)))
+        _DRAWN[digest, split] = of_seed(dataset, split)
+    return _DRAWN[digest, split]
 
 
 @dataclass(frozen=True)
@@ -190,21 +222,32 @@ class _How:
     epochs_scale: float
     recipe: str
     one_thread: bool
+    own_splits: bool = True
 
     @property
     def trial(self) -> _How:
-        """The same for runs that only choose a learning rate."""
-        return replace(self, epochs_scale=self.epochs_scale * TRIAL_EPOCHS)
+        """The same for runs that only choose a learning rate, on the split of the set itself."""
+        return replace(self, own_splits=False)
+
+    def split(self, seed: int) -> int:
+        """Number of the split that a seed has."""
+        return seed if self.own_splits else 0
+
+    def data(self, dataset: Dataset, seed: int) -> Dataset:
+        """The rows and split of a seed."""
+        split = self.split(seed)
+        return _of_seed(dataset.digest, split, dataset) if split else dataset
 
     def settings(self, dataset: Dataset, paradigm: str, seed: int, scale: float) -> str:
         """Fingerprint of a run before it is trained; see :func:`fingerprint`."""
         from dmil_core.training.run import plan
 
+        data = self.data(dataset, seed)
         config = plan(
-            dataset, paradigm, seed, epochs_scale=self.epochs_scale, lr_scale=scale,
+            data, paradigm, seed, epochs_scale=self.epochs_scale, lr_scale=scale,
             recipe=self.recipe,
         )  # fmt: skip
-        return fingerprint(config, dataset.digest)
+        return fingerprint(config, data.digest)
 
     def train(
         self, dataset: Dataset, paradigm: str, seed: int, folder: Path, scale: float,
@@ -219,7 +262,8 @@ class _How:
         # Every decomposition of a seed uses the same out-of-fold models.
         shared = out_of_fold_folder(self.out, dataset.slug, seed)
         return train(
-            dataset, paradigm, seed, run_folder(folder, dataset.slug, paradigm, seed),
+            self.data(dataset, seed), paradigm, seed,
+            run_folder(folder, dataset.slug, paradigm, seed),
             device=self.device, epochs_scale=self.epochs_scale, lr_scale=scale, recipe=self.recipe,
             out_of_fold=shared, on_epoch=on_epoch,
         )  # fmt: skip
@@ -256,6 +300,8 @@ def _run(
     run = how.train(dataset, paradigm, seed, how.out / RUNS_FOLDER, scale, on_epoch)
     pair = run_folder(how.out / RUNS_FOLDER, dataset.slug, ENSEMBLE.name, seed) / PREDICTIONS_FILE
     about = {"lr_scale": scale, "device": choose_device(how.device).type}
+    # Seeds have other rows, or other splits of them; records of one set are under one name.
+    about |= {"data": dataset.name, "split": how.split(seed), "base_digest": dataset.digest}
     yield record(run, read_table(pair)) | about
 
 
@@ -303,12 +349,14 @@ def record(run: Run, pair: pd.DataFrame) -> dict[str, Any]:
         "parameters": run.parameters,
         "seconds": run.seconds,
         "settings": fingerprint(run.config, run.data_digest),
+        "rows": {s: int((table["split"] == s).sum()) for s in schema.SPLITS},
     }
     for split in ("val", "test"):
         rows = (table["split"] == split).to_numpy()
         if rows.any():
+            right = int(table.loc[rows, "correct"].sum())
             result[split] = run.metrics[split] | synergy(table[rows], pair[rows])
-            result[split] |= by_interaction_type(table[rows])
+            result[split] |= by_interaction_type(table[rows]) | {"right": right}
     return result
 
 
@@ -357,7 +405,7 @@ def synergy(table: pd.DataFrame, pair: pd.DataFrame) -> dict[str, float]:
     return {
         "synergy": scores.synergy_indicator(correct, *unimodal),
         "missed": scores.unimodal_loss_rate(correct, *unimodal),
-        "synergy_ceiling": scores.synergy_ceiling(*unimodal),
+        "synergy_bound": scores.synergy_bound(*unimodal),
     }
 
 
@@ -379,11 +427,11 @@ def read_results(path: Path) -> list[dict[str, Any]]:
             raise DataError(f"{path} line {number} is not JSON ({error}); remove it") from None
         if not isinstance(record, dict) or not {"data", "paradigm", "seed"} <= set(record):
             raise DataError(f"{path} line {number} is not the record of a run; remove it")
-        result.append(record)
+        result.append({k: with_current_names(v) for k, v in record.items()})
     return result
 
 
-def _with(records: list[dict[str, Any]], new: dict[str, Any]) -> list[dict[str, Any]]:
+def with_record(records: list[dict[str, Any]], new: dict[str, Any]) -> list[dict[str, Any]]:
     """The records with ``new`` in place of an older line of the same run, or trial; in an order
     that does not depend on which was finished first."""
     names = ["data", "seed", "paradigm", *(["lr_scale"] if "val_accuracy" in new else [])]

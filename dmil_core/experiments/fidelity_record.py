@@ -22,6 +22,10 @@ from dmil_core.errors import DataError
 from dmil_core.schema import COMPONENTS
 
 OURS, PAPER = "dmil", "dmil-paper"
+#: The gate that is read off ``ensemble`` and ``joint`` without training.
+TRAINING_FREE: Final = "responsibilities"
+#: Test rows of a setting where the record does not say.
+ROWS: Final = 4000
 #: Seeds and settings of the complete benchmark.
 SEEDS: Final = 5
 SETTINGS: Final = 15
@@ -128,9 +132,12 @@ def settings(record: Fidelity) -> pd.DataFrame:
 
     Columns, all shares from 0 to 1: setting, interaction_types (how many), seeds; agreement,
     agreement_sd, reference (agreement of the label-information reference), generator (agreement of
-    the posterior of the interaction type), reference_share (agreement / reference); worst_auroc (as
-    a share of the reference's) and worst_component; calibration_error, absent (mean weight of a
-    component that does not occur), share_S and distribution_share_S; accuracy of dmil, joint,
+    the posterior of the interaction type, an upper bound in expectation), reference_share
+    (agreement / reference), bound_share (agreement / generator); training_free (agreement of the
+    gate read off ensemble and joint); worst_auroc (as a share of the bound's) and worst_component;
+    reference_calibration_error, that of the label-information reference; calibration_error, absent
+    (mean weight of a component that does not occur), share_S and distribution_share_S; accuracy of
+    dmil, joint,
     ensemble, dmil-paper and ``bayes``; paper_agreement, paper_largest (the component with the
     largest mean gate of dmil-paper) and paper_gate, that gate.
     """
@@ -155,9 +162,14 @@ def _setting(record: Fidelity, name: str) -> dict[str, Any]:
         "reference": reference,
         "generator": distribution["agreement"]["generator"],
         "reference_share": ours.mean() / reference,
+        "bound_share": ours.mean() / distribution["agreement"]["generator"],
+        "training_free": record.mean(name, TRAINING_FREE, "gate_agreement"),
         "worst_auroc": ratios.get(worst, np.nan),
         "worst_component": worst,
         "calibration_error": record.mean(name, OURS, "gate_calibration_error"),
+        "reference_calibration_error": float(
+            distribution["information"].get("calibration_error", np.nan)
+        ),
         "absent": record.mean(name, OURS, "gate_absent"),
         "share_S": synergy_share(record, name),
         "distribution_share_S": float(distribution.get("share", {}).get("S", np.nan)),
@@ -170,10 +182,37 @@ def _setting(record: Fidelity, name: str) -> dict[str, Any]:
 
 
 def auroc_shares(record: Fidelity, setting: str, paradigm: str = OURS) -> dict[str, float]:
-    """Component -> mean AUROC of its gate as a share of the information reference's AUROC."""
-    tops = record.distributions[setting]["information"].get("auroc", {})
+    """Component -> mean AUROC of its gate as a share of that of the generator's posterior."""
+    distribution = record.distributions[setting]
+    tops = distribution["generator"].get("auroc") or distribution["information"].get("auroc", {})
     ours = {c: record.mean(setting, paradigm, f"gate_auroc_{c}") for c in tops}
     return {c: v / float(tops[c]) for c, v in ours.items() if np.isfinite(v)}
+
+
+def above_bound(record: Fidelity, errors: float = 2.0) -> list[tuple[str, str, int, float, float]]:
+    """Runs whose agreement exceeds the generator's bound by more than ``errors`` standard errors.
+
+    The bound argmax p(interaction type | x1, x2) is largest in expectation; on n rows its own
+    agreement b has the standard error sqrt(b (1 - b) / n). What exceeds it by much more shows a
+    mistake in the bound or in how agreement is measured.
+
+    Returns
+    -------
+    (setting, paradigm, seed, agreement, bound) of each.
+    """
+    result = []
+    runs = record.runs
+    known = runs.dropna(subset=["gate_agreement"]) if "gate_agreement" in runs else runs.iloc[:0]
+    for r in known.to_dict("records"):
+        distribution = record.distributions.get(r["setting"])
+        if distribution is None:
+            continue
+        bound = distribution["agreement"]["generator"]
+        error = np.sqrt(bound * (1 - bound) / float(distribution.get("rows", ROWS)))
+        if r["gate_agreement"] > bound + errors * error + 1e-12:
+            named = r["setting"], r["paradigm"], int(r["seed"])
+            result.append((*named, float(r["gate_agreement"]), bound))
+    return result
 
 
 def synergy_share(record: Fidelity, setting: str, paradigm: str = OURS) -> float:

@@ -25,7 +25,9 @@ RESULTS_FILE: Final = "results.jsonl"
 #: What identifies a run.
 KEYS: Final = ("data", "paradigm", "seed")
 #: Figures of a run, of either split: shares between 0 and 1.
-METRICS: Final = ("accuracy", "macro_f1", "map", "ece", "synergy", "missed", "synergy_ceiling")
+METRICS: Final = ("accuracy", "macro_f1", "map", "ece", "synergy", "missed", "synergy_bound")
+#: Names of figures in records of earlier versions -> today's; old ones are still read.
+OLD_FIGURES: Final = {"synergy_ceiling": "synergy_bound"}
 #: Figures of a run as a whole: trained numbers, seconds of training, tuned factor of the rate.
 ABOUT: Final = ("parameters", "seconds", "lr_scale")
 #: What a run was trained on: one of ``DEVICES``, the first where a record does not say.
@@ -34,7 +36,10 @@ DEVICES: Final = ("cpu", "cuda")
 #: Accuracy on the samples of a true interaction type.
 BY_INTERACTION_TYPE: Final = tuple(f"accuracy_{c}" for c in ALL_COMPONENTS)
 #: In every table; ``accuracy_U3`` is in those of three inputs alone.
-COLUMNS: Final = (*KEYS, "digest", DEVICE, *ABOUT, *METRICS, *(f"accuracy_{c}" for c in COMPONENTS))
+COLUMNS: Final = (
+    *KEYS, "split", "digest", DEVICE, *ABOUT, "train_rows", "rows", *METRICS,
+    *(f"accuracy_{c}" for c in COMPONENTS),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,10 @@ class Records:
     ----------
     runs
         A row per run; at least `COLUMNS`, then whatever else was measured, such as
-        ``gate_agreement``. ``digest`` is that of the data, empty where it was not recorded.
+        ``gate_agreement`` and ``right``, the number of right answers. ``digest`` is that of the
+        data with its own split, empty where it was not recorded; ``split`` the number of the split
+        of the run, 0 for the set's own; ``train_rows`` and ``rows`` how many the run was trained
+        and measured on.
     problems
         What was left out and why, a sentence each.
     """
@@ -74,7 +82,8 @@ def read_file(path: Path, split: str = "test") -> Records:
     """The records of one set; none where there is no file.
 
     Of a file with records of several sets those count that are named like its folder, and of runs
-    on several versions of the data those on the version with most runs.
+    on several versions of the data those on the version with most runs. Where some runs have the
+    split of their seed and others the set's own, those of the more frequent kind count.
     """
     name = path.parent.name
     rows: list[dict[str, Any]] = []
@@ -93,7 +102,11 @@ def read_file(path: Path, split: str = "test") -> Records:
     if len(current) < len(runs):
         less = len(runs) - len(current)
         problems.append(f"{name}/{path.name}: {less} runs are of another version of the data")
-    return Records(current, tuple(problems))
+    paired = _one_way_to_split(current)
+    if len(paired) < len(current):
+        less = len(current) - len(paired)
+        problems.append(f"{name}/{path.name}: {less} runs are of another split than most")
+    return Records(paired, tuple(problems))
 
 
 def tidy(records: Iterable[dict[str, Any]], split: str = "test") -> pd.DataFrame:
@@ -105,6 +118,13 @@ def tidy(records: Iterable[dict[str, Any]], split: str = "test") -> pd.DataFrame
         If one of them is not the record of a run.
     """
     return _frame([_row(r, split) for r in records])
+
+
+def with_current_names(figures: Any) -> Any:
+    """The figures of a run by their names of today; anything but a dictionary stays as it is."""
+    if not isinstance(figures, dict):
+        return figures
+    return {OLD_FIGURES.get(k, k): v for k, v in figures.items()}
 
 
 def _lines(path: Path) -> Iterator[str]:
@@ -122,13 +142,22 @@ def _row(record: Any, split: str) -> dict[str, Any]:
         raise ValueError("expected the names of a set and a paradigm")
     if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 2**32:
         raise ValueError("expected a whole number as seed")
-    figures = record.get(split)
+    figures = with_current_names(record.get(split))
     figures = figures if isinstance(figures, dict) else {}
-    measured = {str(k): _number(v) for k, v in figures.items() if str(k) not in KEYS}
+    rows = record.get("rows")
+    rows = rows if isinstance(rows, dict) else {}
+    number = record.get("split")
+    number = number if isinstance(number, int) and 0 <= number < 2**32 else 0
+    measured = {
+        str(k): _number(v)
+        for k, v in figures.items()
+        if str(k) not in (*KEYS, "split", "rows", "train_rows")
+    }
     about = {k: _number(record.get(k)) for k in ABOUT}
-    keys = {"data": data, "paradigm": paradigm, "seed": seed}
+    about |= {"train_rows": _number(rows.get("train")), "rows": _number(rows.get(split))}
+    keys = {"data": data, "paradigm": paradigm, "seed": seed, "split": int(number)}
     device = record.get(DEVICE)
-    words = {"digest": str(record.get("data_digest") or "")}
+    words = {"digest": str(record.get("base_digest") or record.get("data_digest") or "")}
     words |= {DEVICE: device if device in DEVICES else DEVICES[0]}
     return measured | about | keys | words
 
@@ -141,8 +170,8 @@ def _number(value: Any) -> float:
 def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
     columns = dict.fromkeys([*COLUMNS, *(name for row in rows for name in row)])
     frame = pd.DataFrame(rows, columns=list(columns))
-    numbers = [c for c in frame.columns if c not in (*KEYS, "digest", DEVICE)]
-    frame = frame.astype(dict.fromkeys(numbers, float) | {"seed": int})
+    numbers = [c for c in frame.columns if c not in (*KEYS, "split", "digest", DEVICE)]
+    frame = frame.astype(dict.fromkeys(numbers, float) | {"seed": int, "split": int})
     return frame.drop_duplicates(list(KEYS), keep="last").reset_index(drop=True)
 
 
@@ -152,3 +181,14 @@ def _one_version(runs: pd.DataFrame) -> pd.DataFrame:
         return runs
     most = runs["digest"].value_counts().idxmax()
     return runs[runs["digest"] == most].reset_index(drop=True)
+
+
+def _one_way_to_split(runs: pd.DataFrame) -> pd.DataFrame:
+    """The runs whose seeds all have their own split, or all the set's own: a mean over both, or a
+    difference between them, would compare nothing. Split 0 of seed 0 is both."""
+    later = runs["seed"] > 0
+    own = runs["split"] > 0
+    if not own.any():
+        return runs
+    kept = own if int((own & later).sum()) * 2 >= int(later.sum()) else ~own
+    return runs[kept | ~later].reset_index(drop=True)

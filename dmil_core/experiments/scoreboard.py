@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Final
 
 import pandas as pd
@@ -20,6 +21,12 @@ from dmil_core.schema import ALL_COMPONENTS
 #: Seeds of a complete comparison.
 SEEDS: Final = 5
 OURS: Final = "dmil"
+#: Adjusted p-value up to which a difference is one.
+LEVEL: Final = 0.05
+#: Test rows for each training row where a record does not say: more than in any bundled set.
+UNKNOWN_RATIO: Final = 0.5
+#: Rows of a split at most, where a share has to be recovered from its decimals alone.
+MOST_ROWS: Final = 100_000
 #: Of these less is better; of all other metrics more is.
 LESS_IS_BETTER: Final = frozenset({"ece", "missed"})
 
@@ -55,32 +62,80 @@ def differences(
 ) -> pd.DataFrame:
     """Paired difference of every other paradigm to ``reference``, over the seeds both have.
 
+    By the corrected resampled t test; see :func:`dmil_core.metrics.rank_tests.paired_difference`.
+
     Returns
     -------
-    Columns data, paradigm, difference, low, high (95 % interval, NaN of a single pair), pairs, and
-    verdict: ``better`` or ``worse`` than the reference where the interval excludes 0, else
-    ``open``. Paradigms without a seed in common with the reference are left out.
+    Columns data, paradigm, difference, low, high (95 % interval, NaN of a single pair), pairs, p,
+    adjusted (p by Holm over all rows of the table, methods and sets), and verdict: ``better`` or
+    ``worse`` than the reference where ``adjusted`` is at most 5 %, else ``open``. Paradigms without
+    a seed in common with the reference are left out.
     """
     rows = []
     for data, of_set in runs.dropna(subset=[metric]).groupby("data", sort=False):
         wide = of_set.pivot(index="seed", columns="paradigm", values=metric)
+        ratio = _test_ratio(of_set)
         for paradigm in dict.fromkeys(of_set["paradigm"]):
             if reference not in wide or paradigm == reference:
                 continue
             both = wide[[paradigm, reference]].dropna()
             if both.empty:
                 continue
-            d = rank_tests.paired_difference(both[paradigm], both[reference])
-            verdict = _verdict(d, metric)
-            rows.append((data, paradigm, d.mean, d.low, d.high, d.pairs, verdict))
-    columns = ["data", "paradigm", "difference", "low", "high", "pairs", "verdict"]
-    return pd.DataFrame(rows, columns=columns)
+            d = rank_tests.paired_difference(both[paradigm], both[reference], ratio)
+            rows.append((data, paradigm, *_columns_of(d)))
+    return _judged(pd.DataFrame(rows, columns=["data", "paradigm", *_OF_A_DIFFERENCE]), metric)
 
 
-def _verdict(d: rank_tests.Difference, metric: str) -> str:
-    if not (d.low > 0 or d.high < 0):
-        return "open"
-    return "better" if (d.low > 0) != better_first(metric) else "worse"
+def average_differences(
+    runs: pd.DataFrame, metric: str = "accuracy", reference: str = OURS
+) -> pd.DataFrame:
+    """The same for the mean over the sets of each seed, over sets that all seeds of both have.
+
+    Columns paradigm, sets, and those of :func:`differences` from difference on; ``adjusted`` is by
+    Holm over methods.
+    """
+    known = runs.dropna(subset=[metric])
+    wide = known.pivot(index=["data", "seed"], columns="paradigm", values=metric)
+    ratios = {data: _test_ratio(of_set) for data, of_set in known.groupby("data")}
+    rows = []
+    for paradigm in wide.columns if reference in wide else ():
+        both = wide[[reference, paradigm]].dropna() if paradigm != reference else wide.iloc[:0]
+        by_seed = both.groupby("seed").size()
+        seeds = by_seed.index[by_seed == by_seed.max()]
+        if both.empty:
+            continue
+        both = both[both.index.get_level_values("seed").isin(seeds)]
+        means = both.groupby("seed").mean()
+        sets = list(dict.fromkeys(both.index.get_level_values("data")))
+        ratio = sum(ratios[d] for d in sets) / len(sets)
+        d = rank_tests.paired_difference(means[paradigm], means[reference], ratio)
+        rows.append((paradigm, len(sets), *_columns_of(d)))
+    return _judged(pd.DataFrame(rows, columns=["paradigm", "sets", *_OF_A_DIFFERENCE]), metric)
+
+
+_OF_A_DIFFERENCE: Final = ("difference", "low", "high", "pairs", "p")
+
+
+def _columns_of(d: rank_tests.Difference) -> tuple[float, ...]:
+    return d.mean, d.low, d.high, d.pairs, d.p
+
+
+def _test_ratio(runs: pd.DataFrame) -> float:
+    """Test rows for each training row."""
+    if not {"rows", "train_rows"} <= set(runs.columns):
+        return UNKNOWN_RATIO
+    ratio = float((runs["rows"] / runs["train_rows"]).mean())
+    return ratio if math.isfinite(ratio) else UNKNOWN_RATIO
+
+
+def _judged(table: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """The table with adjusted p-values and verdicts."""
+    table = table.astype({"pairs": int})
+    table["adjusted"] = rank_tests.holm(table["p"])
+    more = (table["difference"] > 0) != better_first(metric)
+    words = more.map({True: "better", False: "worse"}).astype(object)
+    table["verdict"] = words.where(table["adjusted"] <= LEVEL, "open")
+    return table
 
 
 def by_interaction_type(runs: pd.DataFrame) -> pd.DataFrame:
@@ -134,10 +189,14 @@ class RankSummary:
 
 
 def rank_summary(runs: pd.DataFrame, metric: str = "accuracy", seeds: int = SEEDS) -> RankSummary:
-    """Rank the paradigms over the sets where all of them have ``seeds`` seeds."""
+    """Rank the paradigms over the sets where all of them have ``seeds`` seeds.
+
+    Ranks are of exact means: of the same number of right answers the ranks are the same.
+    """
     table = summary(runs, metric)
     scores = block(table[table["seeds"] >= seeds], metric)
-    ranked = scores if not better_first(metric) else -scores
+    ranked = _exact_order(runs, scores, metric)
+    ranked = ranked if not better_first(metric) else -ranked
     paradigms, sets = len(scores.columns), len(scores)
     ranks = rank_tests.average_ranks(ranked) if sets else pd.Series(dtype=float)
     critical = rank_tests.critical_difference(paradigms, sets) if sets > 1 else math.nan
@@ -149,10 +208,39 @@ def rank_summary(runs: pd.DataFrame, metric: str = "accuracy", seeds: int = SEED
         per_set=ranked.rank(axis=1, ascending=False),
         critical=critical,
         cliques=tuple(tuple(g) for g in groups),
-        friedman_p=rank_tests.friedman(scores) if sets > 1 and paradigms > 2 else math.nan,
+        friedman_p=rank_tests.friedman(ranked) if sets > 1 and paradigms > 2 else math.nan,
         sets_left_out=_without(runs["data"], scores.index),
         paradigms_left_out=_without(runs["paradigm"], scores.columns),
     )
+
+
+def _exact_order(runs: pd.DataFrame, scores: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Of each score (sets, paradigms) its position among the different ones of its set, 0 the
+    smallest.
+
+    A mean of accuracies in floating point depends on their order, so that equal numbers of right
+    answers may differ in the last digit and lose their tie.
+    """
+    exact: dict[tuple[str, str], list[Fraction]] = {}
+    columns = (runs[c] for c in ("data", "paradigm", metric))
+    rows = runs["rows"] if "rows" in runs else [math.nan] * len(runs)
+    for data, paradigm, value, count in zip(*columns, rows, strict=True):
+        if math.isfinite(value):
+            exact.setdefault((data, paradigm), []).append(_fraction(value, count))
+    result = pd.DataFrame(0, index=scores.index, columns=scores.columns)
+    for data in scores.index:
+        means = {p: sum(exact[data, p]) / len(exact[data, p]) for p in scores.columns}
+        order = {value: position for position, value in enumerate(sorted(set(means.values())))}
+        result.loc[data] = [order[means[p]] for p in scores.columns]
+    return result
+
+
+def _fraction(value: float, rows: float) -> Fraction:
+    """The share of a whole number of rows that is meant; any other figure to twelve digits."""
+    if math.isfinite(rows) and abs(value * rows - round(value * rows)) < 1e-6:
+        return Fraction(round(value * rows), int(rows))
+    near = Fraction(value).limit_denominator(MOST_ROWS)
+    return near if abs(near - Fraction(value)) < Fraction(1, 10**14) else Fraction(round(value, 12))
 
 
 def _without(names: Iterable[str], present: Iterable[str]) -> tuple[str, ...]:

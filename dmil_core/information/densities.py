@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
-from dmil_core.information.posteriors import Ints
+from dmil_core.information.calibration import Ints
 from dmil_core.partial_information.pmf import Floats
 
 #: Numbers of Gaussians that are tried.

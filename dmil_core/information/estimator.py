@@ -13,8 +13,9 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
 from dmil_core.errors import ConfigError, DataError
+from dmil_core.information.calibration import Ints
 from dmil_core.information.densities import Densities, fit_densities
-from dmil_core.information.posteriors import Ints, Posteriors, Settings, fit_posteriors
+from dmil_core.information.posteriors import Posteriors, Settings, fit_posteriors
 from dmil_core.partial_information.pmf import Floats
 from dmil_core.partial_information.pointwise import (
     DEFINITIONS,
@@ -42,6 +43,13 @@ class PointwiseInformation(BaseEstimator):
     any others. Inputs are standardised; only the definition ``lsmi``, which compares densities,
     depends on their units.
 
+    A network may be wrong by any amount for a row unlike all others. Two measures bound what such a
+    row can cost, and how far it moves the networks: features are clipped, and q is mixed with the
+    prior:
+
+        z_d = (min(max(x_d, low_d), high_d) - mean_d) / scale_d,
+        q(y | x) = (1 - e) softmax(f(z) / t)_y + e p(y),    so that  i(x; y) >= log e.
+
     A scikit-learn estimator (``get_params``, ``set_params``, ``clone``) whose ``fit`` takes the two
     inputs apart, as ``fit(x1, x2, y)``.
 
@@ -54,18 +62,29 @@ class PointwiseInformation(BaseEstimator):
         Of the networks; None for the defaults of :class:`Settings`.
     seed
         Determines folds, batches and initial weights.
+    clip
+        The rank k: low_d and high_d are the k-th smallest and the k-th largest value of a feature
+        among the training rows, so that it takes k rows to widen the range. A network that was
+        trained on some of these rows sees values clipped to their range (new rows, which all
+        networks score: to the intersection of these ranges). 1 is the range itself, 0 no clipping.
+    prior_weight
+        The weight e of the prior, 0 <= e < 1; 0 leaves i(x; y) without a lower bound. None chooses
+        it, with the temperature t, for x1, x2 and both apart: by the least log loss of training
+        rows under networks that were not trained on them, and at least 1 / N for N training rows.
 
     Attributes
     ----------
     classes_ : (K,) the classes, sorted.
     prior_ : (K,) class frequencies among the training rows.
     sizes_ : number of features of x1 and of x2, flattened.
-    mean_, scale_ : (D1 + D2,) mean and standard deviation of each feature; the scale of a constant
-        feature is 1.
+    low_, high_ : (D1 + D2,) what each feature is clipped to.
+    mean_, scale_ : (D1 + D2,) mean and standard deviation of each clipped feature; the scale of a
+        constant feature is 1.
     varies_ : (D1 + D2,) whether a feature is not constant.
     fold_ : (N,) fold of each training row.
     settings_ : the settings that were used.
-    posteriors_ : the networks and their temperatures.
+    posteriors_ : the networks and their calibration.
+    temperatures_, prior_weights_ : (3,) temperature t and weight e of x1, x2 and both.
 
     Examples
     --------
@@ -76,19 +95,26 @@ class PointwiseInformation(BaseEstimator):
     classes_: NDArray[Any]
     prior_: Floats
     sizes_: tuple[int, int]
+    low_: Floats
+    high_: Floats
     mean_: Floats
     scale_: Floats
     varies_: NDArray[np.bool_]
     fold_: Ints
     settings_: Settings
     posteriors_: Posteriors
+    temperatures_: Floats
+    prior_weights_: Floats
 
     def __init__(
-        self, definition: Definition = "same-sign", settings: Settings | None = None, seed: int = 0
-    ) -> None:
+        self, definition: Definition = "same-sign", settings: Settings | None = None,
+        seed: int = 0, clip: int = 2, prior_weight: float | None = None,
+    ) -> None:  # fmt: skip
         self.definition: Definition = definition
         self.settings = settings
         self.seed = seed
+        self.clip = clip
+        self.prior_weight = prior_weight
 
     def fit(
         self, x1: ArrayLike, x2: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None
@@ -107,12 +133,13 @@ class PointwiseInformation(BaseEstimator):
         Raises
         ------
         ConfigError
-            If there is no such definition.
+            If there is no such definition, ``clip`` is negative, or ``prior_weight`` not in [0, 1).
         DataError
             If rows do not match, a number is not finite, or there are too few rows in all or of a
             class.
         """
         _check_definition(self.definition)
+        _check_bounds(self.clip, self.prior_weight)
         x, labels = _rows(x1, x2), _labels(y)
         _check_lengths(*x, labels)
         self.settings_ = self.settings or Settings()
@@ -120,7 +147,9 @@ class PointwiseInformation(BaseEstimator):
         self._check_counts(counts)
         self.sizes_ = (x[0].shape[1], x[1].shape[1])
         raw = np.concatenate(x, axis=1)
-        self.mean_, scale = raw.mean(axis=0), raw.std(axis=0)
+        self.low_, self.high_ = _ends(raw, self.clip)
+        clipped = np.clip(raw, self.low_, self.high_)
+        self.mean_, scale = clipped.mean(axis=0), clipped.std(axis=0)
         # A constant feature carries no information; divided by one it stays constant.
         self.varies_ = scale > 1e-12 * (1.0 + np.abs(self.mean_))
         self.scale_ = np.where(self.varies_, scale, 1.0)
@@ -132,8 +161,12 @@ class PointwiseInformation(BaseEstimator):
         self._sorted_keys = keys[self._order]
         self._x, self._codes = self._scaled(raw), codes
         self.posteriors_ = fit_posteriors(
-            self._x, self.sizes_, codes, self.fold_, len(self.classes_), self.settings_, self.seed
-        )
+            self._x, self.sizes_, codes, self.fold_, len(self.classes_), self.settings_, self.seed,
+            self.clip > 0, self.prior_weight,
+        )  # fmt: skip
+        self.temperatures_, self.prior_weights_ = np.array(
+            [(c.temperature, c.prior_weight) for c in self.posteriors_.calibrated]
+        ).T
         self._densities: list[tuple[Densities, Densities]] = []
         return self
 
@@ -202,7 +235,7 @@ class PointwiseInformation(BaseEstimator):
             )
 
     def _scaled(self, raw: Floats) -> Floats:
-        scaled = (raw - self.mean_) / self.scale_
+        scaled = (np.clip(raw, self.low_, self.high_) - self.mean_) / self.scale_
         scaled[:, ~self.varies_] = 0.0
         return scaled
 
@@ -226,7 +259,7 @@ class PointwiseInformation(BaseEstimator):
         if not self._densities:
             self._densities = [self._fit_densities(f) for f in range(self.settings_.folds)]
         log_prior, folds = np.log(self.prior_), self.settings_.folds
-        new = np.flatnonzero(seen < 0)
+        new, ranges = np.flatnonzero(seen < 0), self.posteriors_.ranges
         marginal, conditional = [], []
         for m in (0, 1):
             columns = self._columns(m)
@@ -234,8 +267,9 @@ class PointwiseInformation(BaseEstimator):
             log_p = np.empty((len(codes), len(self.prior_)))
             for f in range(folds):
                 in_fold = np.flatnonzero((seen >= 0) & (self.fold_[seen] == f))
-                log_p[in_fold] = self._densities[f][m].log_density(scaled[np.ix_(in_fold, columns)])
-            rows = scaled[np.ix_(new, columns)]
+                rows = ranges.of_fold(scaled[in_fold], f)[:, columns]
+                log_p[in_fold] = self._densities[f][m].log_density(rows)
+            rows = ranges.of_all(scaled[new])[:, columns]
             per_fold = [self._densities[f][m].log_density(rows) for f in range(folds)]
             log_p[new] = logsumexp(per_fold, axis=0) - np.log(folds)
             marginal.append(unit - logsumexp(log_p + log_prior, axis=1))
@@ -262,6 +296,23 @@ def _check_definition(definition: str) -> None:
     if definition not in DEFINITIONS:
         known = ", ".join(DEFINITIONS)
         raise ConfigError(f"there is no definition {definition!r}; expected one of {known}")
+
+
+def _check_bounds(clip: int, weight: float | None) -> None:
+    if clip < 0:
+        raise ConfigError(f"clip: expected a rank, 1 or more, or 0 for none, got {clip!r}")
+    if weight is not None and not 0.0 <= weight < 1.0:
+        raise ConfigError(f"prior_weight: expected None or a number in [0, 1), got {weight!r}")
+
+
+def _ends(raw: Floats, rank: int) -> tuple[Floats, Floats]:
+    """The rank-th smallest and largest value of each feature (N, D); infinite for rank 0."""
+    if not rank:
+        ends = np.full(raw.shape[1], np.inf)
+        return -ends, ends
+    low, high = min(rank, len(raw)) - 1, max(len(raw) - rank, 0)
+    ordered = np.partition(raw, (low, high), axis=0)
+    return ordered[low], ordered[high]
 
 
 def _rows(x1: ArrayLike, x2: ArrayLike) -> tuple[Floats, Floats]:

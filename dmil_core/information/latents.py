@@ -16,6 +16,7 @@ from dmil_core.data.dataset import Dataset
 from dmil_core.errors import ConfigError
 from dmil_core.inference.predict import predict
 from dmil_core.inference.projection import latent_values
+from dmil_core.information.refits import REFITS
 from dmil_core.information.sets import Estimate, check_two_inputs, estimate_rows
 from dmil_core.partial_information.pointwise import Definition
 
@@ -26,7 +27,7 @@ PAIRED: Final = ("Z", "M", "N")
 
 def estimate_latents(
     checkpoint: Path, dataset: Dataset, latent: str, definition: Definition = "same-sign",
-    seed: int = 0, device: str = "cpu",
+    seed: int = 0, device: str = "cpu", refits: int = REFITS,
 ) -> Estimate:  # fmt: skip
     """Estimate i(z1;y), i(z2;y) and i(z1,z2;y) of a model's latents, for rows new to the model.
 
@@ -56,7 +57,7 @@ def estimate_latents(
     else:  # a decomposition has the features of both side by side
         first = run.config.model.encoders[0].feature_size
         x1, x2 = np.split(latent_values(table, latent), [first], axis=1)
-    return estimate_rows(dataset, rows, x1, x2, definition, seed)
+    return estimate_rows(dataset, rows, x1, x2, definition, seed, refits)
 
 
 def pairs_of(run: Run) -> tuple[str, ...]:

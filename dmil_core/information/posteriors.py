@@ -13,16 +13,13 @@ from typing import Final
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from sklearn.covariance import ledoit_wolf
 from torch import Tensor
-from torch.nn.functional import cross_entropy, log_softmax
+from torch.nn.functional import cross_entropy
 
-from dmil_core.metrics.calibration import best_temperature
+from dmil_core.information.calibration import Calibrated, Ints, calibrate
 from dmil_core.partial_information.pmf import Floats
 from dmil_core.seeding import reproducible
-
-Ints = NDArray[np.int64]
 
 #: The networks of a fold: of x1, of x2, of both.
 INPUTS: Final = 3
@@ -113,19 +110,61 @@ class Stack(torch.nn.Module):
 
 
 @dataclass(frozen=True)
+class Ranges:
+    """Smallest and largest value of each feature among the rows that each network is trained on.
+
+    A network is nearly linear far from its training rows, so that one extreme value could move its
+    logits by any amount; values outside of the range are moved to its ends.
+
+    Attributes
+    ----------
+    low, high : (F, D) of the rows that the networks of each of F folds are trained on.
+    """
+
+    low: Floats
+    high: Floats
+
+    @classmethod
+    def of(cls, x: Floats, inside: list[Ints]) -> Ranges:
+        """Of rows (N, D), given the indices of each fold's training rows."""
+        return cls(
+            np.stack([x[rows].min(axis=0) for rows in inside]),
+            np.stack([x[rows].max(axis=0) for rows in inside]),
+        )
+
+    @classmethod
+    def unbounded(cls, folds: int, features: int) -> Ranges:
+        """Ranges that leave every value as it is."""
+        ends = np.full((folds, features), np.inf)
+        return cls(-ends, ends)
+
+    def of_fold(self, x: Floats, fold: int) -> Floats:
+        """Rows (N, D) for the networks of one fold."""
+        return np.clip(x, self.low[fold], self.high[fold])
+
+    def of_all(self, x: Floats) -> Floats:
+        """Rows (N, D) for all networks: inside the ranges of every fold."""
+        return np.clip(x, self.low.max(axis=0), self.high.min(axis=0))
+
+
+@dataclass(frozen=True)
 class Posteriors:
     """Trained networks, calibrated.
 
     Attributes
     ----------
     stack : networks in the order fold by fold, x1, x2, both.
-    temperatures : (3,) of x1, x2 and both; logits are divided by them.
+    ranges : what inputs of the networks are clipped to.
+    prior : (K,) class frequencies among the training rows.
+    calibrated : temperature and weight of the prior, of x1, x2 and both.
     out_of_fold : (3, N, K) log probabilities of the training rows, from networks that did not
         see them.
     """
 
     stack: Stack
-    temperatures: Floats
+    ranges: Ranges
+    prior: Floats
+    calibrated: tuple[Calibrated, ...]
     out_of_fold: Floats
 
     @property
@@ -136,35 +175,63 @@ class Posteriors:
     @torch.no_grad()
     def log_probabilities(self, x: Floats) -> Floats:
         """(3, N, K) log probabilities of rows (N, D) that no network saw, by mean logits."""
-        mean = self.stack.mean_logits(torch.as_tensor(x, dtype=torch.float32), self.folds)
-        return log_softmax(mean / self._divisors, dim=-1).double().numpy()
+        rows = torch.as_tensor(self.ranges.of_all(x), dtype=torch.float32)
+        mean = self.stack.mean_logits(rows, self.folds)
+        return _calibrated(mean.double().numpy(), self.calibrated, self.prior)
 
-    @property
-    def _divisors(self) -> Tensor:
-        return torch.as_tensor(self.temperatures, dtype=torch.float32)[:, None, None]
+
+def _calibrated(logits: Floats, calibrated: tuple[Calibrated, ...], prior: Floats) -> Floats:
+    """(3, N, K) log probabilities of the logits (3, N, K) of x1, x2 and both."""
+    return np.stack(
+        [c.log_probabilities(of, prior) for c, of in zip(calibrated, logits, strict=True)]
+    )
 
 
 def fit_posteriors(
     x: Floats, sizes: tuple[int, int], y: Ints, fold: Ints, classes: int, settings: Settings,
-    seed: int,
+    seed: int, clip: bool = True, prior_weight: float | None = None,
 ) -> Posteriors:  # fmt: skip
     """Train all networks on rows (N, D), standardised, of which ``sizes`` features are x1 and x2.
 
-    ``fold`` (N,) is the fold whose networks are not trained on a row.
+    ``fold`` (N,) is the fold whose networks are not trained on a row. Inputs of the networks are
+    clipped to the range of their training rows with ``clip``; ``prior_weight`` is that of
+    :func:`calibrate`.
     """
     generator = np.random.default_rng([seed, 7])
+    prior = np.bincount(y, minlength=classes) / len(y)
     with reproducible(seed, 7):
         mask = _masks(sizes, settings.folds)
         stack = Stack(mask, classes, settings.hidden)
         inside, held_out = _rows_of(fold, settings, generator)
+        ranges = Ranges.of(x, inside) if clip else Ranges.unbounded(len(inside), x.shape[1])
         _begin(stack, x, y, inside)
-        _train(stack, torch.as_tensor(x, dtype=torch.float32), torch.as_tensor(y), inside, held_out,
-               settings, generator)  # fmt: skip
-    logits = _out_of_fold(stack, x, fold)
-    temperatures = np.array([best_temperature(of_input, y) for of_input in logits])
-    calibrated = logits / temperatures[:, None, None]
-    log_q = log_softmax(torch.as_tensor(calibrated), dim=-1).numpy()
-    return Posteriors(stack, temperatures, log_q)
+        _train(stack, torch.as_tensor(x, dtype=torch.float32), torch.as_tensor(y), inside,
+               _HeldOut.of(x, y, held_out, ranges), settings, generator)  # fmt: skip
+    logits = _out_of_fold(stack, x, fold, ranges)
+    calibrated = tuple(calibrate(of_input, y, prior, prior_weight) for of_input in logits)
+    return Posteriors(stack, ranges, prior, calibrated, _calibrated(logits, calibrated, prior))
+
+
+@dataclass(frozen=True)
+class _HeldOut:
+    """Rows for early stopping: inputs (F, B, D), clipped for each fold, and classes (F, B)."""
+
+    x: Tensor
+    y: Tensor
+
+    @classmethod
+    def of(cls, x: Floats, y: Ints, rows: list[Ints], ranges: Ranges) -> _HeldOut:
+        """As many rows for each fold as that with the fewest has."""
+        length = min(map(len, rows))
+        inputs = np.stack([ranges.of_fold(x[r[:length]], f) for f, r in enumerate(rows)])
+        labels = np.stack([y[r[:length]] for r in rows])
+        return cls(torch.as_tensor(inputs, dtype=torch.float32), torch.as_tensor(labels))
+
+    @torch.no_grad()
+    def losses(self, stack: Stack) -> Tensor:
+        """(networks,) mean loss of each."""
+        x, y = (of.repeat_interleave(INPUTS, 0) for of in (self.x, self.y))
+        return _loss(stack(x), y)
 
 
 def _masks(sizes: tuple[int, int], folds: int) -> Tensor:
@@ -215,7 +282,7 @@ def _discriminant(x: Floats, y: Ints) -> tuple[Floats, Floats, Ints]:
 
 
 def _train(
-    stack: Stack, x: Tensor, y: Tensor, inside: list[Ints], held_out: list[Ints],
+    stack: Stack, x: Tensor, y: Tensor, inside: list[Ints], held_out: _HeldOut,
     settings: Settings, generator: np.random.Generator,
 ) -> None:  # fmt: skip
     """Minimise each network's cross-entropy, and leave it as it was when its held-out rows were
@@ -227,7 +294,7 @@ def _train(
     length = min(len(rows) for rows in inside)
     batch = min(settings.batch, max(_LEAST_BATCH, length // _LEAST_STEPS))
     steps = max(1, length // batch)
-    best, kept = _held_out(stack, x, y, held_out), _copied(stack)
+    best, kept = held_out.losses(stack), _copied(stack)
     stale = 0
     for _ in range(settings.epochs):
         order = np.stack([generator.permutation(rows)[: steps * batch] for rows in inside])
@@ -238,7 +305,7 @@ def _train(
             loss.backward()
             optimizer.step()
         schedule.step()
-        now = _held_out(stack, x, y, held_out)
+        now = held_out.losses(stack)
         stale = 0 if bool((now < best - _PROGRESS).any()) else stale + 1
         better = now < best
         best = torch.where(better, now, best)
@@ -260,22 +327,13 @@ def _loss(logits: Tensor, y: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def _held_out(stack: Stack, x: Tensor, y: Tensor, held_out: list[Ints]) -> Tensor:
-    """(networks,) mean loss of each on its held-out rows."""
-    length = min(len(rows) for rows in held_out)
-    index = torch.as_tensor(np.stack([rows[:length] for rows in held_out]))
-    index = index.repeat_interleave(INPUTS, 0)
-    return _loss(stack(x[index]), y[index])
-
-
-@torch.no_grad()
-def _out_of_fold(stack: Stack, x: Floats, fold: Ints) -> Floats:
+def _out_of_fold(stack: Stack, x: Floats, fold: Ints, ranges: Ranges) -> Floats:
     """(3, N, K) logits of each row from the networks of its own fold."""
-    rows = torch.as_tensor(x, dtype=torch.float32)
     values = np.zeros((INPUTS, len(x), stack.bias.shape[2]))
     for f in range(len(stack.mask) // INPUTS):
         in_fold = np.flatnonzero(fold == f)
         for part in np.array_split(in_fold, max(1, len(in_fold) // _CHUNK)):
-            logits = stack(rows[part].expand(len(stack.mask), -1, -1))
+            rows = torch.as_tensor(ranges.of_fold(x[part], f), dtype=torch.float32)
+            logits = stack(rows.expand(len(stack.mask), -1, -1))
             values[:, part] = logits[f * INPUTS : (f + 1) * INPUTS].numpy()
     return values

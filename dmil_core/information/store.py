@@ -2,8 +2,9 @@
 
 One Parquet file, ``checkpoints/<set>/information.parquet``: a row per sample with its pointwise
 mutual information from networks that were not trained on it, and in the metadata decompositions of
-the whole set after clustering. Definitions that need no densities are applied on reading, so none
-is chosen here. Reading needs neither torch nor scikit-learn.
+the whole set after clustering, and refits, for the errors of means. Definitions that need no
+densities are applied on reading, so none is chosen here. Reading needs neither torch nor
+scikit-learn. Files of version 1, which named no version, have no refits.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import pandas as pd
 
 from dmil_core.data.dataset import Dataset
 from dmil_core.errors import DataError
+from dmil_core.information.refits import REFITS, Refits
 from dmil_core.io.paths import checkpoints_root
 from dmil_core.io.tables import read_table, table_metadata, write_table
 from dmil_core.partial_information.clusters import Discretised, by_clusters
@@ -24,6 +26,10 @@ from dmil_core.partial_information.discrete import Decomposition
 from dmil_core.partial_information.pointwise import SUMS, Definition, Pointwise, split
 
 FILE: Final = "information.parquet"
+#: Version of the files that are written; files of a later one are refused.
+VERSION: Final = 2
+#: Definitions that need no densities; refits are kept for them.
+DEFINITIONS: Final[tuple[Definition, ...]] = ("same-sign", "ccs")
 #: Column with the group of a row; only of sets that have groups.
 GROUP: Final = "group"
 
@@ -37,14 +43,16 @@ class InformationEstimates:
     rows : indexed by id; columns y, i1, i2, i12 and, of sets with groups, group.
     clusters : decompositions of the whole set, for several numbers of clusters.
     data : the digest of the set.
+    refits : fits to some of the rows; None in files of version 1.
     """
 
     rows: pd.DataFrame
     clusters: tuple[Discretised, ...]
     data: str
+    refits: Refits | None = None
 
     @classmethod
-    def compute(cls, dataset: Dataset, seed: int = 0) -> Self:
+    def compute(cls, dataset: Dataset, seed: int = 0, refits: int = REFITS) -> Self:
         """Estimate everything; takes minutes for large inputs.
 
         Raises
@@ -56,23 +64,37 @@ class InformationEstimates:
         """
         from dmil_core.information.sets import estimate, features
 
-        rows = estimate(dataset, seed=seed).table[["id", "y", *SUMS]].astype({"id": str})
+        first, *also = DEFINITIONS
+        estimates = estimate(dataset, first, seed, refits, tuple(also))
+        rows = estimates.table[["id", "y", *SUMS]].astype({"id": str})
         if dataset.group is not None:
             rows[GROUP] = dataset.group.astype(str)
         x1, x2 = (features(x) for x in dataset.inputs)
         clusters = by_clusters(x1, x2, dataset.y, seed=seed, groups=dataset.group)
-        return cls(rows.set_index("id"), tuple(clusters), dataset.digest)
+        return cls(rows.set_index("id"), tuple(clusters), dataset.digest, estimates.refits)
 
     def split(self, definition: Definition) -> Pointwise:
         """R, U1, U2 and S of each row, by a definition that needs no densities."""
         i1, i2, i12 = (self.rows[name].to_numpy(np.float64) for name in SUMS)
         return split(i1, i2, i12, definition)
 
+    def fit_errors(self, definition: Definition) -> dict[str, float]:
+        """Root mean square error by the fit of the mean of each quantity, in nats; empty where it
+        is not known."""
+        return {} if self.refits is None else self.refits.errors(definition)
+
     def save(self, path: Path) -> None:
         """Write the file at once or not at all."""
         rows = self.rows.reset_index().astype(dict.fromkeys(SUMS, np.float32))
-        clusters = [asdict(c) for c in self.clusters]
-        write_table(rows, path, {"unit": "nats", "data": self.data, "clusters": clusters})
+        about = {
+            "version": VERSION,
+            "unit": "nats",
+            "data": self.data,
+            "clusters": [asdict(c) for c in self.clusters],
+        }
+        if self.refits is not None:
+            about["refits"] = self.refits.as_json()
+        write_table(rows, path, about)
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -89,10 +111,16 @@ class InformationEstimates:
             raise DataError(f"{path}: the columns {', '.join(missing)} are missing; write it again")
         try:
             clusters = tuple(_clusters(entry) for entry in about["clusters"])
-            data = str(about["data"])
-        except (KeyError, TypeError) as error:
+            data, version = str(about["data"]), int(about.get("version", 1))
+            refits = Refits.from_json(about["refits"]) if "refits" in about else None
+        except (KeyError, TypeError, ValueError) as error:
             raise DataError(f"{path}: its metadata is damaged ({error}); write it again") from None
-        return cls(rows.astype({"id": str}).set_index("id"), clusters, data)
+        if version > VERSION:
+            raise DataError(
+                f"{path}: it has version {version}, this program reads versions up to {VERSION}; "
+                "update the program or write the file again"
+            )
+        return cls(rows.astype({"id": str}).set_index("id"), clusters, data, refits)
 
 
 def default_path(set_slug: str) -> Path:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from dmil_core.errors import DataError
 from dmil_core.information.estimator import PointwiseInformation
+from dmil_core.information.refits import REFITS, check_refits, refit
 from dmil_core.io.atomic import replacing
 from dmil_core.io.tables import metadata_of
 from dmil_core.partial_information.pmf import Floats
@@ -40,11 +41,13 @@ class Columns:
 
 @dataclass(frozen=True)
 class Streamed:
-    """Rows written, rows the estimator was fitted to, and means in nats."""
+    """Rows written, rows the estimator was fitted to, means in nats, and whether their errors
+    include the fit."""
 
     rows: int
     fitted_to: int
     means: dict[str, Mean]
+    with_fit: bool
 
 
 class _Sums:
@@ -64,25 +67,27 @@ class _Sums:
         self.mean += away * m / (n + m)
         self.count = n + m
 
-    def result(self) -> Mean:
+    def result(self, fit_error: float) -> Mean:
         n = self.count
         error = float(np.sqrt(self.squares / (n - 1) / n)) if n > 1 else float("nan")
-        return Mean(self.mean, error)
+        return Mean(self.mean, float(np.hypot(error, fit_error)))
 
 
 def estimate_file(
     path: Path, out: Path, definition: Definition = "same-sign", seed: int = 0,
-    fit_rows: int = FIT_ROWS,
+    fit_rows: int = FIT_ROWS, refits: int = REFITS,
 ) -> Streamed:  # fmt: skip
     """Write a row for each row of a file: id, y, i1, i2, i12, r, u1, u2, s, in nats.
 
-    Rows without ``id`` are numbered. Memory does not grow with the rows.
+    Rows without ``id`` are numbered. Memory does not grow with the rows. The errors of the means
+    include the fit, by ``refits`` to some of the rows that the estimator was fitted to.
 
     Raises
     ------
     DataError
         If the file cannot be read, lacks columns, or its rows cannot be used; nothing is written.
     """
+    check_refits(refits)
     file = _opened(path)
     columns = columns_of(file.schema_arrow)
     x1, x2, y = _sample(file, columns, fit_rows, seed)
@@ -107,7 +112,9 @@ def estimate_file(
             for q in QUANTITIES:
                 sums[q].add(outcome[q])
             done += len(labels)
-    return Streamed(done, len(y), {q: sums[q].result() for q in QUANTITIES})
+    by_fit = refit(estimator, x1, x2, y, refits=refits).errors(definition)
+    found = {q: sums[q].result(by_fit.get(q, 0.0)) for q in QUANTITIES}
+    return Streamed(done, len(y), found, bool(by_fit))
 
 
 def columns_of(schema: pa.Schema) -> Columns:

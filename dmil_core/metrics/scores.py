@@ -98,6 +98,6 @@ def unimodal_loss_rate(correct: Bools, *unimodal_correct: Bools) -> float:
     return float((~correct & np.logical_or.reduce(unimodal_correct)).mean())
 
 
-def synergy_ceiling(*unimodal_correct: Bools) -> float:
+def synergy_bound(*unimodal_correct: Bools) -> float:
     """Upper bound of :func:`synergy_indicator`: share of rows all unimodal models get wrong."""
     return float((~np.logical_or.reduce(unimodal_correct)).mean())

@@ -69,22 +69,36 @@ def largest_part(r: ArrayLike, u1: ArrayLike, u2: ArrayLike, s: ArrayLike) -> ND
 
 @dataclass(frozen=True)
 class Mean:
-    """Mean over rows and its standard error, in nats."""
+    """Mean over rows and its standard error, in nats; by whether the error includes the fit of an
+    estimator, see :func:`mean_of`."""
 
     value: float
     error: float
 
 
-def means(pointwise: Pointwise, groups: ArrayLike | None = None) -> dict[str, Mean]:
-    """Mean of each of i1, i2, i12, r, u1, u2 and s with its standard error; see :func:`mean_of`."""
-    return {name: mean_of(values, groups) for name, values in pointwise.columns().items()}
+def means(
+    pointwise: Pointwise, groups: ArrayLike | None = None,
+    fit_errors: Mapping[str, float] | None = None,
+) -> dict[str, Mean]:  # fmt: skip
+    """Mean of each of i1, i2, i12, r, u1, u2 and s with its standard error; see :func:`mean_of`.
+
+    ``fit_errors`` has the error by the fit of each quantity, in nats.
+    """
+    by_fit = fit_errors or {}
+    return {
+        name: mean_of(values, groups, by_fit.get(name, 0.0))
+        for name, values in pointwise.columns().items()
+    }
 
 
-def mean_of(values: Floats, groups: ArrayLike | None = None) -> Mean:
+def mean_of(values: Floats, groups: ArrayLike | None = None, fit_error: float = 0.0) -> Mean:
     """Mean of a quantity (N,) with its standard error (NaN for a single row), in the same unit.
 
     Rows of one of the ``groups`` (N,), say of one person, are not independent: the standard error
-    is clustered by group. Without groups the rows count as independent.
+    is clustered by group. Without groups the rows count as independent. The error over rows takes
+    the values as given; where they are estimates, ``fit_error`` is the root mean square error of
+    the mean by the fit of the estimator (:mod:`dmil_core.information.refits`), and the squares add
+    up.
     """
     n, mean = len(values), float(values.mean())
     deviations = values - mean
@@ -93,7 +107,7 @@ def mean_of(values: Floats, groups: ArrayLike | None = None) -> Mean:
         deviations = np.bincount(codes, weights=deviations).astype(np.float64)
     g = len(deviations)
     error = float(np.sqrt((deviations**2).sum() * g / (g - 1)) / n) if g > 1 else float("nan")
-    return Mean(mean, error)
+    return Mean(mean, float(np.hypot(error, fit_error)))
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ def test_every_paradigm_gets_the_encoders_of_the_setting(tmp_path: Path) -> None
     a = Namespace(out=tmp_path, epochs_scale=0.02, paradigms=["joint"])
     measured = measure("avdigits, MLP", 1, a)
     assert [r["paradigm"] for r in measured] == ["ensemble", "joint"]
-    assert len({r["test"]["synergy_ceiling"] for r in measured}) == 1
+    assert len({r["test"]["synergy_bound"] for r in measured}) == 1
     for r in measured:
         run = read_run(tmp_path / "runs" / "mlp" / "avdigits" / r["paradigm"] / "seed1")
         assert [e.kind for e in run.config.model.encoders] == ["mlp", "mlp"]

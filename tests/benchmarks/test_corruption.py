@@ -5,9 +5,11 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from benchmarks.corruption import measure, severities, summary
+from benchmarks.corruption import detected, measure, severities, sign, summary
 from benchmarks.runs import compared
 from dmil_core.data.catalog import load_dataset
 
@@ -25,6 +27,8 @@ def test_curves_of_a_run_start_at_its_own_figures(tmp_path: Path) -> None:
         assert c["accuracy"][0] == pytest.approx(run.metrics["test"]["accuracy"], abs=1e-5)
         assert c["gate_R"][0] == pytest.approx(run.metrics["test"]["mean_gate_R"], abs=1e-5)
         assert len(c["accuracy"]) == len(c["gate_S"]) == len(c["explained"]) == 5
+        assert c["detected"][0] == 0.5
+        assert all(0 <= v <= 1 for v in c["detected"])
         gates = [sum(c[f"gate_{p}"][i] for p in ("R", "U1", "U2", "S")) for i in range(5)]
         assert gates == pytest.approx([1.0] * 5, abs=1e-4)
 
@@ -52,3 +56,15 @@ def test_the_summary_is_over_seeds_and_a_response_is_corrupted_less_clean() -> N
     changes = {k: response[k]["mean"] for k in ("other", "own", "R")}
     assert changes == pytest.approx({"other": 0.4, "own": -0.2, "R": -0.3})
     assert "explained" not in response
+
+
+def test_entropy_of_a_head_separates_rows_that_it_knows_from_rows_that_it_does_not() -> None:
+    heads = {"px1_a": [0.99, 0.98], "px1_b": [0.01, 0.02]}
+    heads |= {"px2_a": [0.5, 0.5], "px2_b": [0.5, 0.5]}
+    clean = sign(pd.DataFrame(heads), 1, ("a", "b"))
+    corrupted = sign(pd.DataFrame(heads), 2, ("a", "b"))
+    assert clean is not None
+    assert corrupted == pytest.approx([np.log(2)] * 2)
+    assert detected(clean, corrupted) == 1.0
+    assert detected(clean, clean) == 0.5
+    assert sign(pd.DataFrame({"p_a": [0.5]}), 1, ("a", "b")) is None

@@ -36,10 +36,10 @@ def test_the_fidelity_table_has_every_setting_and_target(folders: Path) -> None:
     (folders / "fidelity.json").write_text(json.dumps(records.fidelity()), "utf-8")
     (text,) = headlines.headlines()
     assert set(records.SETTINGS) <= set(rows(text))
-    assert rows(text)["U and S"][:3] == ["100.0 ± 0.0", "100.0", "100.0"]
-    assert rows(text)["R only"][3] == "-"
+    assert rows(text)["U and S"][:5] == ["100.0 ± 0.0", "100.0", "100.0", "100.0", "40.0"]
+    assert rows(text)["R only"][5] == "-"
     assert rows(text)["2 classes"][-1] == "25.0"
-    assert text.count("- **met**") == 8
+    assert text.count("- **met**") == 11
     assert "In progress" not in text
 
 
@@ -60,9 +60,12 @@ def test_the_comparison_is_in_the_order_of_average_ranks(folders: Path) -> None:
     (text,) = headlines.headlines()
     names = [name for name in rows(text) if name.startswith("`")]
     assert (names[0], names[-1]) == ("`dmil`", "`ensemble`")
-    assert rows(text)["`dmil`"] == ["1.00", *["90.0 ± 0.2"] * len(SETS)]
-    assert rows(text)["`joint`"][0] == "5.00"
-    assert text.count("- **met**") == 5
+    assert rows(text)["`dmil`"] == ["1.00", "90.00", "-", *["90.0 ± 0.2"] * len(SETS)]
+    # Equal differences in all seeds: an interval without a width.
+    same = "-5.00 (-5.00 to -5.00), 0.000"
+    assert rows(text)["`joint`"] == ["5.00", "85.00", same, *["85.0 ± 0.2 ↓"] * len(SETS)]
+    assert "40 differences" in text
+    assert text.count("- **met**") == 7
     assert "In progress" not in text
 
 
@@ -72,7 +75,7 @@ def test_what_is_in_progress_is_marked(folders: Path) -> None:
     (text,) = headlines.headlines()
     assert "**In progress**: 6 of 12 cells have all seeds" in text
     assert "no record yet of `avdigits`" in text
-    assert rows(text)["`dmil`"][1:] == ["90.0 ± 0.2", "90.0 ± 0.1 (2 of 5)"]
+    assert rows(text)["`dmil`"][3:] == ["90.0 ± 0.2", "90.0 ± 0.1 (2 of 5)"]
     assert rows(text)["`joint`"][-1] == "-"
     assert "on `emoji` alone" in text
     assert "**met**" not in text
@@ -97,7 +100,7 @@ def test_the_front_table_has_six_rows_and_names_the_place_of_dmil(folders: Path)
         "`joint`",
         "`ensemble`",
         "`i2m2`, best compared method",
-        "reference, exact",
+        "upper bound, exact",
     ]
     assert table["`dmil`"] == ["3.00", *["90.0 ± 0.2"] * 4, "100.0 ± 0.0"]
-    assert table["reference, exact"][-2:] == ["100.0", "100.0"]
+    assert table["upper bound, exact"][-2:] == ["100.0", "100.0"]

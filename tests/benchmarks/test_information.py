@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks import information
+from benchmarks import information, information_coverage
 from benchmarks.tables import bits, cells
 from dmil_core.partial_information.pointwise import Pointwise
 
@@ -72,4 +72,60 @@ def test_the_readme_shows_the_record(tmp_path: Path, monkeypatch: pytest.MonkeyP
     text = bits.information()
     assert "| two classes, noise shared, 1,600 | 0.0010 | 0.050 / 0.995 |" in text
     assert "0.198 / 0.916" in text
+    assert "`lsmi`, quoted" in text
     assert "99.0 % (exact: 99.5 %)" in text
+    assert "Intervals of set means" not in text
+    (tmp_path / "information-coverage.json").write_text(json.dumps(coverage_record()), "utf-8")
+    assert "| XOR | 100.0 % (0.0 %) |" in bits.information()
+
+
+# --- coverage ------------------------------------------------------------------------------
+
+
+def coverage_record(away: float = 0.05, fit: float = 0.03, sets: int = 40) -> dict[str, Any]:
+    """Means that all lie ``away`` bits beside the exact 0.5, with errors .01 over rows, ``fit`` by
+    the fit, and no bias."""
+    runs = [
+        {
+            "distribution": distribution, "seed": seed, "rows": 1600, "refits": 16,
+            "quantity": quantity, "mean": 0.5 + away, "error_rows": 0.01, "deviation_fit": fit,
+            "bias_fit": 0.0,
+        }
+        for distribution in information_coverage.DISTRIBUTIONS
+        for seed in range(sets)
+        for quantity in information_coverage.QUANTITIES
+    ]  # fmt: skip
+    true = {
+        d: dict.fromkeys(information_coverage.QUANTITIES, 0.5)
+        for d in information_coverage.DISTRIBUTIONS
+    }
+    worth = {"rows": 100.0, "worth": 1.1, "exact": 1.0, "error_rows": 0.01, "error": 0.06}
+    return {"runs": runs, "means": information_coverage.summary(runs, true), "switch": worth}
+
+
+def test_coverage_is_the_share_of_intervals_that_hold_the_exact_value() -> None:
+    for mean in coverage_record()["means"]:
+        assert (mean["coverage"], mean["coverage_rows"]) == (1.0, 0.0)
+    for mean in coverage_record(fit=0.02)["means"]:
+        assert mean["coverage"] == 0.0
+    states = [t.state for t in information_coverage.targets(coverage_record())]
+    assert states == ["met", "met", "met"]
+    assert information_coverage.targets(coverage_record(fit=0.0))[0].state == "missed"
+    assert information_coverage.targets(coverage_record(sets=3))[0].state == "open"
+
+
+def test_a_set_is_measured_as_a_data_set_is_and_the_command_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(information_coverage, "DISTRIBUTIONS", {"XOR": "gaussian:distribution=xor"})
+    runs = information_coverage.measure("XOR", 0, rows=300, refits=4)
+    assert [run["quantity"] for run in runs] == list(information_coverage.QUANTITIES)
+    by = {run["quantity"]: run for run in runs}
+    exact = information_coverage.exact("XOR", rows=20_000)
+    assert exact["i1"] == exact["r"] == pytest.approx(0.0, abs=1e-9)
+    assert by["i12"]["mean"] == pytest.approx(exact["i12"], abs=0.3)
+    assert information_coverage.error_of(by["i12"]) > by["i12"]["error_rows"] > 0.0
+    # A line that was cut off when the command was stopped is measured again, the others are not.
+    path = tmp_path / "coverage.jsonl"
+    path.write_text(json.dumps(runs) + "\n" + json.dumps(runs)[:50], "utf-8")
+    assert list(information_coverage.finished_sets(path)) == [("XOR", 0, 300, 4)]

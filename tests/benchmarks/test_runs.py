@@ -99,8 +99,12 @@ def test_records_come_in_order_of_the_work() -> None:
 
 
 def test_a_single_seed_has_no_interval() -> None:
-    assert interval([0.5], [0.25]) == {"mean": 0.25, "low": None, "high": None, "pairs": 1}
+    alone = {"mean": 0.25, "low": None, "high": None, "pairs": 1, "p": None}
+    assert interval([0.5], [0.25]) == alone
     result = interval([0.5, 0.7], [0.4, 0.4])
+    # Seeds with splits of their own share training rows, so that they say less.
+    wider = interval([0.5, 0.7], [0.4, 0.4], test_ratio=0.3)
+    assert wider["low"] < result["low"]  # type: ignore[operator]
     assert result["mean"] == pytest.approx(0.2)
     assert result["low"] < 0.2 < result["high"]  # type: ignore[operator]
 

@@ -80,7 +80,7 @@ def test_from_one_set_to_ranks_to_fidelity(page: Page, app_url: str) -> None:
     page.get_by_role("link", name="Is the decomposition the real one?").click()
     page.wait_for_url(lambda url: "/fidelity" in url)
     settled(page)
-    expect(page.locator("[data-testid=stMain]")).to_contain_text("Of 8 targets: 8 met")
+    expect(page.locator("[data-testid=stMain]")).to_contain_text("Of 11 targets: 11 met")
     click_row_of(page, "settings", 4)
     page.wait_for_url(lambda url: "setting=S+only" in url or "setting=S%20only" in url)
     settled(page)
@@ -173,7 +173,7 @@ def test_calibration_and_training_of_chosen_models(page: Page, app_url: str) -> 
     names = page.locator(".st-key-training_curves .annotation-text")
     expect(names).to_have_count(3)
     expect(names.nth(1)).to_contain_text("synergy")
-    page.get_by_role("button", name="training loss, nats").click()
+    page.get_by_role("button", name="training loss, bits").click()
     page.wait_for_url(lambda url: "curves=" in url, timeout=20_000)
     settled(page)
     page.wait_for_function(

@@ -189,8 +189,8 @@ def test_a_comparison_counts_what_none_of_three_says(three: Dataset, tmp_path: P
     pair = pair[pair["split"] == "test"]
     wrong = [pair[f"pred_x{m}"] != pair["y"] for m in (1, 2, 3)]
     for line in (tmp_path / "results.jsonl").read_text("utf-8").splitlines():
-        ceiling = json.loads(line)["test"]["synergy_ceiling"]
-        assert ceiling == pytest.approx((wrong[0] & wrong[1] & wrong[2]).mean())
+        bound = json.loads(line)["test"]["synergy_bound"]
+        assert bound == pytest.approx((wrong[0] & wrong[1] & wrong[2]).mean())
 
 
 # --- refusals -------------------------------------------------------------------------------

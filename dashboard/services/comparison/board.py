@@ -52,8 +52,8 @@ class Board:
     ----------
     table
         A row per method, best first: the columns of `scoreboard.summary` without data, then
-        difference, low, high, pairs, verdict against the reference (``reference`` for itself,
-        ``unpaired`` without a seed in common).
+        difference, low, high, pairs, p, adjusted, verdict against the reference (``reference``
+        for itself, ``unpaired`` without a seed in common).
     points
         Columns method, seed, value: the metric of every run.
     methods
@@ -85,7 +85,9 @@ def board(
     table = scoreboard.summary(runs, metric).drop(columns="data")
     methods = tuple(table["paradigm"])
     against = reference if reference in methods else methods[0]
-    apart = scoreboard.differences(runs, metric, against).drop(columns="data")
+    # Of all sets, as p-values are adjusted for every method and set.
+    apart = over_sets(catalog.root, metric, against, split)
+    apart = apart[apart["data"] == data].drop(columns="data")
     table = table.merge(apart, on="paradigm", how="left").rename(columns={"paradigm": "method"})
     itself = table["method"] == against
     table["verdict"] = table["verdict"].mask(itself, "reference").fillna("unpaired")
@@ -119,7 +121,12 @@ def by_interaction_type(root: Path, data: str, split: str, order: tuple[str, ...
 
 def over_sets(root: Path, metric: str, reference: str, split: str) -> pd.DataFrame:
     """Every paired difference to the reference on every data set; see `scoreboard.differences`."""
-    return scoreboard.differences(recorded(root, split).runs, metric, reference)
+    return _over_sets(str(root), metric, reference, split, _key(root))
+
+
+@st.cache_resource(max_entries=16, show_spinner="Comparing …")
+def _over_sets(root: str, metric: str, reference: str, split: str, key: str) -> pd.DataFrame:
+    return scoreboard.differences(recorded(Path(root), split).runs, metric, reference)
 
 
 def means(root: Path, metric: str, split: str) -> pd.DataFrame:

@@ -12,12 +12,13 @@ import pandas as pd
 from dashboard.services.sample.samples import in_split, modality_names, source
 from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog, DataProblem, table
 from dmil_core import schema
-from dmil_core.metrics.scores import synergy_ceiling, synergy_indicator
+from dmil_core.metrics.intervals import of_share
+from dmil_core.metrics.scores import synergy_bound, synergy_indicator
 
 
 @dataclass(frozen=True)
 class Score:
-    """One model's accuracy with its 95 % bootstrap interval over rows; between 0 and 1."""
+    """One model's accuracy with its 95 % interval over rows; between 0 and 1."""
 
     model: str
     accuracy: float
@@ -32,24 +33,28 @@ def scores(catalog: CheckpointCatalog, data: str, seed: int, split: str) -> list
 
 
 def _over_rows(checkpoint: Checkpoint, split: str) -> Score:
-    correct = in_split(table(checkpoint), split)["correct"].to_numpy(dtype=bool)
-    low, high = interval(correct)
+    rows = in_split(table(checkpoint), split)["correct"]
+    correct = rows.to_numpy(dtype=bool)
+    low, high = interval(correct, groups_of(checkpoint, rows.index))
     mean = float(correct.mean()) if len(correct) else float("nan")
     return Score(checkpoint.model, mean, low, high, len(correct))
 
 
-def interval(correct: Any) -> tuple[float, float]:
-    """95 % bootstrap interval of a share over rows; not a number for no rows.
+def interval(correct: Any, group: Any = None) -> tuple[float, float]:
+    """95 % interval of a share over rows; not a number for no rows, or rows of one group.
 
-    A share's bootstrap over rows is a binomial draw, which takes no resampling of rows.
+    Where rows belong together, such as those of one person, by groups, else Wilson's; see
+    :mod:`dmil_core.metrics.intervals`.
     """
-    rows = len(correct)
-    if not rows:
-        return float("nan"), float("nan")
-    share = float(np.mean(correct))
-    draws = np.random.default_rng(0).binomial(rows, share, size=4000) / rows
-    low, high = np.percentile(draws, [2.5, 97.5])
-    return float(low), float(high)
+    return of_share(np.asarray(correct, dtype=bool), group)
+
+
+def groups_of(checkpoint: Checkpoint, ids: pd.Index[str]) -> Any:
+    """The group of each sample; None where the set has none, or cannot be read."""
+    data = source(checkpoint)
+    if isinstance(data, DataProblem) or data.group is None:
+        return None
+    return pd.Series(data.group, index=data.ids).reindex(ids).astype(str).to_numpy()
 
 
 def by_interaction_type(checkpoints: Sequence[Checkpoint], split: str) -> pd.DataFrame:
@@ -62,14 +67,14 @@ def by_interaction_type(checkpoints: Sequence[Checkpoint], split: str) -> pd.Dat
         frame = in_split(table(checkpoint), split)
         if schema.INTERACTION_TYPE in frame.columns:
             groups[checkpoint.model] = (frame["correct"], frame[schema.INTERACTION_TYPE])
-    return _by_group(groups, schema.ALL_COMPONENTS)
+    return _by_group(checkpoints, groups, schema.ALL_COMPONENTS)
 
 
 def by_flags(checkpoints: Sequence[Checkpoint], split: str) -> pd.DataFrame:
     """The same by what is marked about the samples; a group is the flags set, in words."""
     data = source(checkpoints[0]) if checkpoints else None
     if data is None or isinstance(data, DataProblem) or not data.flags:
-        return _by_group({}, ())
+        return _by_group((), {}, ())
     words = [name.replace("_", " ") for name in data.flags]
     marks = np.stack([np.asarray(v, dtype=bool) for v in data.flags.values()], axis=1)
     names = [" and ".join(w for w, m in zip(words, row, strict=True) if m) for row in marks]
@@ -78,7 +83,7 @@ def by_flags(checkpoints: Sequence[Checkpoint], split: str) -> pd.DataFrame:
     for checkpoint in checkpoints:
         correct = in_split(table(checkpoint), split)["correct"]
         groups[checkpoint.model] = (correct, label.reindex(correct.index))
-    return _by_group(groups, ("none of these", *words, *sorted(set(label))))
+    return _by_group(checkpoints, groups, ("none of these", *words, *sorted(set(label))))
 
 
 def by_members(
@@ -91,7 +96,7 @@ def by_members(
         inside = pd.Series(correct.index.isin(ids), index=correct.index)
         label = inside.map({True: name, False: "the rest"}).astype(str)
         groups[checkpoint.model] = (correct, label)
-    return _by_group(groups, (name, "the rest"))
+    return _by_group(checkpoints, groups, (name, "the rest"))
 
 
 def groupings(checkpoints: Sequence[Checkpoint], split: str) -> dict[str, pd.DataFrame]:
@@ -105,14 +110,20 @@ def groupings(checkpoints: Sequence[Checkpoint], split: str) -> dict[str, pd.Dat
 
 
 def _by_group(
-    groups: dict[str, tuple[pd.Series[bool], pd.Series[str]]], order: Sequence[str]
+    checkpoints: Sequence[Checkpoint],
+    groups: dict[str, tuple[pd.Series[bool], pd.Series[str]]],
+    order: Sequence[str],
 ) -> pd.DataFrame:
     records = []
+    by_model = {c.model: c for c in checkpoints}
     for model, (correct, label) in groups.items():
+        member = groups_of(by_model[model], correct.index)
         for name in dict.fromkeys(order):
-            hits = correct[label == name].to_numpy(dtype=bool)
+            here = (label == name).to_numpy(dtype=bool)
+            hits = correct.to_numpy(dtype=bool)[here]
             if len(hits):
-                records.append((model, name, hits.mean(), *interval(hits), len(hits)))
+                ends = interval(hits, None if member is None else member[here])
+                records.append((model, name, hits.mean(), *ends, len(hits)))
     columns = ["model", "group", "accuracy", "low", "high", "rows"]
     return pd.DataFrame(records, columns=columns).assign(sd=np.nan)
 
@@ -124,12 +135,12 @@ class Synergy:
     Attributes
     ----------
     frame : columns model, indicator, low, high.
-    ceiling : share of samples that all unimodal models get wrong; no indicator can be higher.
+    bound : share of samples that all unimodal models get wrong; no indicator can be higher.
     alone : accuracy of each modality alone, by name.
     """
 
     frame: pd.DataFrame
-    ceiling: float
+    bound: float
     alone: dict[str, float]
 
 
@@ -145,17 +156,18 @@ def synergy(catalog: CheckpointCatalog, data: str, seed: int, split: str) -> Syn
         return None
     right = [(frozen[c] == frozen["y"]).to_numpy(dtype=bool) for c in columns]
     records = []
+    member = groups_of(pair, frozen.index)
     for checkpoint in catalog.ready(data, seed):
         correct = (
             table(checkpoint)["correct"].reindex(frozen.index).fillna(False).to_numpy(dtype=bool)
         )
         gained = correct & ~np.logical_or.reduce(right)
         value = synergy_indicator(correct, *right)
-        records.append((checkpoint.model, float(value), *interval(gained)))
+        records.append((checkpoint.model, float(value), *interval(gained, member)))
     frame = pd.DataFrame(records, columns=["model", "indicator", "low", "high"])
-    ceiling = float(synergy_ceiling(*right))
+    bound = float(synergy_bound(*right))
     alone = {f"{n} alone": float(r.mean()) for n, r in zip(names, right, strict=True)}
-    return Synergy(frame, ceiling, alone)
+    return Synergy(frame, bound, alone)
 
 
 def confusion(checkpoint: Checkpoint, split: str) -> pd.DataFrame:

@@ -1,16 +1,25 @@
-"""How a model was trained: its epochs, and the stages they belong to."""
+"""How a model was trained: its epochs, and the stages they belong to.
+
+A history holds losses in nats; here they are in bits. Mean squared errors have no unit: their terms
+stay as they are, and in the loss of a stage, a weighted sum, they are divided with the rest.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import pandas as pd
 import streamlit as st
 
+from dashboard.services.sample.samples import NATS_PER_BIT
 from dashboard.services.store.catalog import Checkpoint, log
 from dmil_core.checkpoint import read_history
 from dmil_core.errors import CheckpointError
+
+#: What names of loss terms begin with that are mean squared errors.
+SQUARES: Final = "recon"
 
 
 @dataclass(frozen=True)
@@ -23,7 +32,7 @@ class Stage:
     first, last : its epochs, counted through the whole training from 1.
     most : epochs it could have had.
     best : the epoch whose weights were handed on: the one of least validation loss.
-    val_loss, val_accuracy : there; nats, 0 to 1.
+    val_loss, val_accuracy : there; bits, 0 to 1.
     patience : epochs without a better validation loss after which it stops; 0 where not known.
     """
 
@@ -44,7 +53,8 @@ class Stage:
 
 @dataclass(frozen=True)
 class Training:
-    """A model's training: ``epochs`` has the columns of `read_history` and ``step`` (from 1)."""
+    """A model's training: ``epochs`` has the columns of `read_history`, losses and terms in bits,
+    and ``step`` (from 1)."""
 
     epochs: pd.DataFrame
     stages: tuple[Stage, ...]
@@ -67,6 +77,8 @@ def _training(
         return None
     if epochs.empty:
         return None
+    epochs[["loss", "val_loss"]] /= NATS_PER_BIT
+    epochs["val_terms"] = epochs["val_terms"].map(_in_bits)
     epochs["step"] = range(1, len(epochs) + 1)
     known = dict(patience)
     # A stage ends where another name begins, or where the count starts again.
@@ -78,6 +90,13 @@ def _training(
         for _, rows in epochs.groupby(starts.cumsum(), sort=True)
     )
     return Training(epochs, stages)
+
+
+def _in_bits(terms: Mapping[str, float]) -> dict[str, float]:
+    return {
+        name: value if name.startswith(SQUARES) else value / NATS_PER_BIT
+        for name, value in terms.items()
+    }
 
 
 def with_terms(epochs: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from dashboard.services.comparison.models import interval
+from dashboard.services.comparison.models import groups_of, interval
 from dashboard.services.map import outlines
 from dashboard.services.map.maps import layout, placed
 from dashboard.services.sample import information
@@ -83,10 +83,12 @@ def against_rest(
     for compared in checkpoints:
         rows = in_split(table(compared), split)
         right = rows["correct"].to_numpy(dtype=bool)
+        member = groups_of(compared, rows.index)
         for side, mask in _masks(rows.index.isin(ids)):
             hits = right[mask]
             mean = float(hits.mean()) if len(hits) else np.nan
-            low, high = interval(hits) if len(hits) >= FEWEST else (np.nan, np.nan)
+            own = None if member is None else member[mask]
+            low, high = interval(hits, own) if len(hits) >= FEWEST else (np.nan, np.nan)
             records.append(("right", compared.model, side, mean, low, high, len(hits)))
     columns = ["kind", "name", "side", "mean", "low", "high", "rows"]
     return pd.DataFrame(records, columns=columns)

@@ -106,7 +106,8 @@ def averages(checkpoints: Sequence[Checkpoint], split: str, definition: str) -> 
     Columns who, part (R, U1, U2, S, and all for i(x1,x2;y)), mean, low, high, rows. A model that
     cannot tell is left out; after the models come networks that read the data alone, where their
     estimates are kept, and last the exact averages, where the distribution of the data is known.
-    Rows of a group, where it is kept which they are, count for one in the intervals.
+    Rows of a group, where it is kept which they are, count for one in the intervals; those of the
+    networks include the error by their fit, where it is kept.
     """
     key = "|".join(
         [
@@ -132,6 +133,7 @@ def _averages(
         tables[DATA] = alone
     if tables and (distribution := _exact(result[0], definition)) is not None:
         tables[EXACT] = distribution
+    by_fit = {} if kept is None else kept.fit_errors(definition)  # type: ignore[arg-type]
     records = []
     for who, frame in tables.items():
         rows = frame[frame.index.isin(in_split(table(result[0]), split)["id"])]
@@ -141,7 +143,8 @@ def _averages(
         for part in (*PARTS, "i12"):
             values = rows[part].to_numpy(dtype=float)
             if len(values) > 1:
-                average = mean_of(values, groups)
+                fit_error = by_fit.get(part, 0.0) / NATS_PER_BIT if who == DATA else 0.0
+                average = mean_of(values, groups, fit_error)
                 mean, reach = average.value, 1.96 * average.error
                 name = "all" if part == "i12" else part.upper()
                 records.append((who, name, mean, mean - reach, mean + reach, len(values)))

@@ -59,7 +59,7 @@ def _group(ready: tuple[Checkpoint, ...], name: str, frame: pd.DataFrame) -> Non
     widgets.chart(fig, f"by_{name}", f"Accuracy of each model by {title}")
     rows = frame.drop_duplicates("group")
     counts = ", ".join(f"{g} {n:,}" for g, n in zip(rows["group"], rows["rows"], strict=True))
-    spread = "" if many else " Whisker: 95 % bootstrap interval."
+    spread = "" if many else " Whisker: 95 % interval."
     st.caption(f"Samples: {plain(counts)}.{spread}")
     widgets.download(frame, f"by-{name}-{session.view().data}")
 
@@ -71,8 +71,8 @@ def _synergy(catalog: CheckpointCatalog) -> None:
     if result is None:
         widgets.notice(messages.no_pair())
         return
-    fig = figures.synergy(result.frame, result.ceiling)
-    widgets.chart(fig, "synergy", "Synergy indicator of each model and its ceiling")
+    fig = figures.synergy(result.frame, result.bound)
+    widgets.chart(fig, "synergy", "Synergy indicator of each model and its upper bound")
     alone = ", ".join(f"{plain(name)} {value:.1%}" for name, value in result.alone.items())
     st.caption(
         "Share of samples a model gets right although each input alone leads to a wrong answer "

@@ -150,8 +150,9 @@ def _differences(board: Board) -> None:
         f"Paired difference to {board.reference}: {verdicts.order(list(table['method']), words)}",
     )
     st.caption(
-        f"Triangles: the interval leaves out 0; up and blue better than {against}, down and orange "
-        "worse. Open circles: these seeds do not tell."
+        "Triangles: significant at 5 % after Holm's correction, up and blue better than "
+        f"{against}, down and orange worse. Open circles: not significant. "
+        "Lines: the interval of each alone."
     )
 
 
@@ -159,11 +160,11 @@ def _table(board: Board) -> None:
     view, table = session.view(), board.table
     st.markdown("**All figures**")
     shown = table.rename(columns={"lr_scale": "rate"}).round({"parameters": 0})
-    shares = ["accuracy", "macro_f1", "map", "ece", "synergy", "synergy_ceiling", "missed"]
+    shares = ["accuracy", "macro_f1", "map", "ece", "synergy", "synergy_bound", "missed"]
     shares += ["difference", "low", "high", f"{view.metric}_sd"]
     shown = shown.assign(**{c: 100 * shown[c] for c in shares})
     columns = ["method", "seeds", view.metric, f"{view.metric}_sd", "difference", "low", "high"]
-    columns += ["verdict"]
+    columns += ["adjusted", "verdict"]
     columns += [c for c in shares[:7] if c != view.metric]
     # Seconds of a processor are said without more, as long as none are of anything else.
     elsewhere = (table["device"] != "cpu").any()
@@ -181,8 +182,9 @@ def _table(board: Board) -> None:
         "difference": number(f"vs {board.reference}", format="%+.2f", help=terms.INTERVAL),
         "low": number("from", format="%+.2f", help=terms.INTERVAL),
         "high": number("to", format="%+.2f", help=terms.INTERVAL),
-        "verdict": st.column_config.TextColumn(help=f"Against {board.reference}"),
-        "synergy_ceiling": number("its ceiling", format="%.2f", help=terms.SYNERGY_INDICATOR),
+        "adjusted": number("p, Holm", format="%.3f", help=terms.HOLM),
+        "verdict": st.column_config.TextColumn(help=f"Against {board.reference}. {terms.HOLM}"),
+        "synergy_bound": number("its bound", format="%.2f", help=terms.SYNERGY_INDICATOR),
         "seconds": number("training s", format="%.0f", help=terms.TRAINING_SECONDS),
         "device": st.column_config.TextColumn("on", help=terms.TRAINING_SECONDS),
         "parameters": number(format="localized"),
@@ -280,7 +282,7 @@ def _one_seed(catalog: CheckpointCatalog) -> None:
     frame = pd.DataFrame([asdict(s) for s in scores])
     widgets.bars(figures.accuracy(frame), "accuracy", "Accuracy of each model with its interval")
     st.caption(
-        f"One seed, {scores[0].rows:,} samples; whisker: 95 % bootstrap interval over the samples. "
+        f"One seed, {scores[0].rows:,} samples; whisker: 95 % interval over the samples. "
         "It does not show how much another seed would differ."
     )
     missing = [m for m in catalog.models(view.data) if m not in set(frame["model"])]

@@ -122,11 +122,13 @@ def _stages(
             "ended": st.column_config.TextColumn(help="Why the stage ended"),
             "best": number("handed on", help=comparing.HANDED_ON),
             "val_accuracy": number("accuracy there", format="%.1f %%", help="Validation samples"),
-            "val_loss": number("loss there", format="%.3f", help="Validation samples, nats"),
+            "val_loss": number("loss there", format="%.3f", help="Validation samples, bits"),
         },
         alt="Stages of each training: epochs, best epoch, validation accuracy and loss there",
     )
     widgets.download(
-        pd.concat([record.epochs.assign(model=name) for name, record in kept.items()]),
+        pd.concat([record.epochs.assign(model=name) for name, record in kept.items()]).rename(
+            columns={name: f"{name}_bits" for name in ("loss", "val_loss")}
+        ),
         f"training-{session.view().data}",
     )

@@ -36,21 +36,25 @@ def test_without_records_everything_is_open() -> None:
 
 def test_all_targets_are_met_where_ours_leads_everywhere() -> None:
     result = targets(whole())
-    assert states(result) == ["met"] * 5
+    assert states(result) == ["met"] * 7
     assert "1.00" in result[0].figure
-    assert result[1].figure == "best on all 8 sets"
-    assert "12 of 12" in result[2].figure
+    assert result[1].figure == "90.00 %, the best other is joint with 85.00 %"
+    assert result[2].figure == "0 of 40 differences; none is ahead anywhere"
+    assert result[3].figure == "best on all 8 sets"
+    assert "12 of 12" in result[4].figure
 
 
 @pytest.mark.parametrize(
     ("changes", "missed", "case"),
     [
         # A lead of 0.2 points is allowed, one of 0.4 is not.
-        ({"emoji": {"joint": 0.904}}, {1, 2}, "emoji: 0.40 behind joint"),
-        ({"emoji": {"dmil-id": 0.902}}, set(), ""),
-        ({"watch": {"ensemble": 0.9}}, {2}, "watch against ensemble: +0.00 points"),
-        ({d: {"joint": 0.901} for d in SETS}, {0, 2}, "joint 1."),
-        ({d: {"dmil-cd": 0.9001} for d in SETS}, {0, 3}, "dmil-cd"),
+        ({"emoji": {"joint": 0.904}}, {2, 3, 4}, "emoji: 0.40 behind joint"),
+        # The differences of these records are the same in every seed, and so significant.
+        ({"emoji": {"dmil-id": 0.902}}, {2}, "dmil-id on emoji: +0.20 points"),
+        ({"watch": {"ensemble": 0.9}}, {4}, "watch against ensemble: +0.00 points"),
+        ({d: {"joint": 0.901} for d in SETS}, {0, 1, 2, 4}, "joint 1."),
+        # A variant of ours may have a better rank, but not a better average.
+        ({d: {"dmil-cd": 0.9001} for d in SETS}, {2, 5}, "dmil-cd"),
     ],
 )
 def test_what_does_not_hold_is_missed_and_named(
@@ -80,17 +84,30 @@ def test_averages_over_sets_are_not_missed_before_the_last_set() -> None:
     behind = whole({d: {"joint": 0.901, "dmil-cd": 0.902} for d in SETS})
     assert states(targets(behind))[0] == "missed"
     result = states(targets(behind[behind["data"] != SETS[0]]))
-    assert (result[0], result[3]) == ("open", "open")
+    assert (result[0], result[1], result[5]) == ("open", "open", "open")
 
 
 def test_a_wide_interval_of_few_seeds_is_no_miss_yet() -> None:
     lines = [run("emoji", p, s, v) for p, row in (("dmil", (0.9, 0.7)), ("joint", (0.7, 0.8)))
              for s, v in enumerate(row)]  # fmt: skip
-    result = targets(table(lines))[2]
+    result = targets(table(lines))[4]
     assert result.state == "open"
     assert "0 of 1" in result.figure
 
 
 def test_runs_of_one_s_own_sets_do_not_change_the_targets() -> None:
     own = table(*(runs(d, MEANS) for d in SETS), runs("mine", {"dmil": 0.1, "joint": 0.9}))
-    assert states(targets(own)) == ["met"] * 5
+    assert states(targets(own)) == ["met"] * 7
+
+
+def test_a_difference_that_only_its_own_interval_shows_is_not_significant_among_many() -> None:
+    ahead = [0.1, 0.2, 0.12, 0.25, 0.15]
+    lines = [run("emoji", "dmil", s, 0.5) for s in range(5)]
+    lines += [run("emoji", "joint", s, 0.5 + d) for s, d in enumerate(ahead)]
+    few = targets(table(lines))[2]
+    others = {f"m{k}": 0.4 for k in range(40)}
+    lines += [run("emoji", p, s, v + 0.2 * (s % 2)) for p, v in others.items() for s in range(5)]
+    many = targets(table(lines))[2]
+    assert few.failing[0].startswith("joint on emoji: +16.40 points (")
+    assert not many.failing
+    assert many.figure.startswith("0 of 41 differences; nearest is joint on emoji")

@@ -441,7 +441,7 @@ def test_pid_refuses_what_it_cannot_use(tmp_path: Path, capsys: Capture) -> None
 def test_estimate_writes_a_row_per_sample_and_prints_means(tmp_path: Path, capsys: Capture) -> None:
     out = tmp_path / "bits.parquet"
     spec = "gaussian:law=unique,train=300,val=50,test=50"
-    code, printed, err = run(capsys, "estimate", "--data", spec, "--out", out)
+    code, printed, err = run(capsys, "estimate", "--data", spec, "--out", out, "--refits", 4)
     assert (code, err) == (0, "")
     result, table = json.loads(printed), read_table(out)
     assert list(table.columns) == ["id", "y", "i1", "i2", "i12", "r", "u1", "u2", "s"]
@@ -449,7 +449,8 @@ def test_estimate_writes_a_row_per_sample_and_prints_means(tmp_path: Path, capsy
     assert table_metadata(out)["unit"] == "nats"
     assert result["means"]["u1"]["mean"] == pytest.approx(table["u1"].mean() / np.log(2))
     assert result["means"]["u1"]["mean"] == pytest.approx(0.72, abs=0.15)
-    assert 0.0 < result["means"]["u1"]["se"] < 0.1
+    assert result["se_includes_fit"] is True
+    assert table["u1"].std() / np.log(2) / 20 < result["means"]["u1"]["se"] < 0.15
     assert abs(result["means"]["i2"]["mean"]) < 0.02
 
 
@@ -458,6 +459,7 @@ def test_estimate_refuses_before_it_works(tmp_path: Path, capsys: Capture) -> No
         (("--data", "gaussian", "--out", tmp_path / "a.txt"), ".parquet or .csv"),
         (("--data", "switch-three", "--out", tmp_path / "a.csv"), "has 3 inputs"),
         (("--data", "gaussian", "--definition", "pid", "--out", tmp_path / "a.csv"), "same-sign"),
+        (("--data", "gaussian", "--refits", 3, "--out", tmp_path / "a.csv"), "multiple of 4"),
     ):
         code, printed, err = run(capsys, "estimate", *arguments)
         assert (code, printed) == (2, "")
@@ -467,7 +469,8 @@ def test_estimate_refuses_before_it_works(tmp_path: Path, capsys: Capture) -> No
 
 def test_estimate_reads_a_models_latents(tmp_path: Path, capsys: Capture) -> None:
     out, folder = tmp_path / "bits.csv", default_folder("mfeat", "dmil", 0)
-    line = ("estimate", "--data", "mfeat", "--checkpoint", folder, "--out", out)
+    line = ("estimate", "--data", "mfeat", "--checkpoint", folder, "--out", out,
+            "--refits", 0)  # fmt: skip
     code, printed, err = run(capsys, *line, "--latent", "N")
     data = json.loads(printed)
     assert (code, err, data["latent"]) == (0, "", "N")

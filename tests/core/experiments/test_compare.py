@@ -13,24 +13,27 @@ import pytest
 
 from dmil_core import schema
 from dmil_core.checkpoint import Run, read_run
-from dmil_core.data.catalog import load_dataset
+from dmil_core.cli import main
+from dmil_core.data.catalog import load_dataset, of_seed
 from dmil_core.data.dataset import Dataset
 from dmil_core.errors import BusyError, ConfigError, DataError
 from dmil_core.experiments.compare import (
-    LR_SCALES,
     RESULTS_FILE,
     SUMMARY_FILE,
     TUNING_FILE,
-    best_scales,
+    TUNING_SEED,
     compare,
+    fingerprint,
     read_results,
     summarize,
     synergy,
 )  # fmt: skip
-from dmil_core.io.atomic import exclusive
+from dmil_core.experiments.tuning import FIRST, GRID, at_edge, best_scales, next_scales
+from dmil_core.io.atomic import exclusive, write_lines
 from dmil_core.io.tables import read_table
 from dmil_core.paradigms import find_paradigm
 from dmil_core.training.loop import Report
+from dmil_core.training.run import plan, train
 from tests.conftest import PARADIGM_NAMES
 
 SPEC = "switch:classes=2,noise=0.4,block=2,train=80,val=40,test=60"
@@ -63,17 +66,49 @@ def test_the_record_has_a_line_per_run(finished: Path, pair: Dataset) -> None:
         folder = finished / "runs" / pair.slug / r["paradigm"] / f"seed{r['seed']}"
         run = read_run(folder)
         assert r["data"] == pair.name
-        assert r["data_digest"] == pair.digest
+        assert r["base_digest"] == pair.digest
+        assert r["rows"] == {"train": 80, "val": 40, "test": 60}
+        assert r["test"]["right"] == round(60 * r["test"]["accuracy"])
         assert r["parameters"] == run.parameters
         assert r["test"].items() >= run.metrics["test"].items()
         assert r["val"].items() >= run.metrics["val"].items()
 
 
+def test_each_seed_has_its_own_rows_and_all_paradigms_the_same(
+    finished: Path, pair: Dataset
+) -> None:
+    lines = read_results(finished / RESULTS_FILE)
+    digests = {s: {r["data_digest"] for r in lines if r["seed"] == s} for s in (0, 1)}
+    assert digests == {0: {pair.digest}, 1: {load_dataset(f"{SPEC},seed=1").digest}}
+    assert [(r["seed"], r["split"]) for r in lines] == [(s, s) for s in (0, 1) for _ in range(3)]
+
+
+def test_a_recorded_run_is_repeated_by_naming_its_split(tmp_path: Path) -> None:
+    quick(load_dataset("mfeat"), tmp_path / "all", "joint")
+    (recorded,) = (
+        r
+        for r in read_results(tmp_path / "all" / RESULTS_FILE)
+        if (r["paradigm"], r["seed"]) == ("joint", 1)
+    )
+    data = load_dataset("mfeat:split=1")
+    alone = train(data, "joint", 1, tmp_path / "one", epochs_scale=0.02)
+    assert recorded["data_digest"] == data.digest
+    assert recorded["test"].items() >= alone.metrics["test"].items()
+    # The checkpoint finds its rows again.
+    assert load_dataset(read_run(tmp_path / "one").data_source).digest == alone.data_digest
+
+
+def test_one_split_for_all_seeds_where_that_is_wanted(pair: Dataset, tmp_path: Path) -> None:
+    quick(pair, tmp_path, "joint", own_splits=False)
+    lines = read_results(tmp_path / RESULTS_FILE)
+    assert {(r["split"], r["data_digest"]) for r in lines} == {(0, pair.digest)}
+
+
 def test_every_paradigm_is_measured_against_the_same_two_unimodal_models(finished: Path) -> None:
     records = read_results(finished / RESULTS_FILE)
     for seed in (0, 1):
-        ceilings = {r["test"]["synergy_ceiling"] for r in records if r["seed"] == seed}
-        assert len(ceilings) == 1
+        bounds = {r["test"]["synergy_bound"] for r in records if r["seed"] == seed}
+        assert len(bounds) == 1
     # By hand for one of them: dmil's own unimodal heads do not count.
     folder = finished / "runs" / load_dataset(SPEC).slug
     alone, dmil = (
@@ -82,7 +117,7 @@ def test_every_paradigm_is_measured_against_the_same_two_unimodal_models(finishe
     )
     both_wrong = (alone["pred_x1"] != alone["y"]) & (alone["pred_x2"] != alone["y"])
     record = next(r for r in records if (r["paradigm"], r["seed"]) == ("dmil", 1))
-    assert record["test"]["synergy_ceiling"] == pytest.approx(both_wrong.mean())
+    assert record["test"]["synergy_bound"] == pytest.approx(both_wrong.mean())
     assert record["test"]["synergy"] == pytest.approx((both_wrong & dmil["correct"]).mean())
 
 
@@ -178,6 +213,15 @@ def test_two_comparisons_in_one_folder(pair: Dataset, tmp_path: Path) -> None:
 # --- tuning, and several processes ---------------------------------------------------------
 
 
+def test_learning_rates_are_chosen_on_the_split_that_a_set_comes_with(
+    pair: Dataset, tmp_path: Path
+) -> None:
+    quick(pair, tmp_path, "joint", seeds=2, tune=True)
+    for path in (tmp_path / "tuning").glob("*/*/*/*/run.json"):
+        assert read_run(path.parent).data_digest == pair.digest
+    assert not any("test" in t for t in read_results(tmp_path / TUNING_FILE))
+
+
 def trial(paradigm: str, scale: float, accuracy: float, data: str = "d") -> dict[str, Any]:
     return {"data": data, "paradigm": paradigm, "lr_scale": scale, "val_accuracy": accuracy}
 
@@ -191,14 +235,27 @@ def test_the_best_rate_on_validation_wins_and_of_equals_the_nearest_to_one() -> 
     assert best_scales(tried) == {("d", "joint"): 0.3, ("d", "dmil"): 1.0, ("e", "joint"): 3.0}
 
 
-def test_tuning_spends_the_same_on_everyone_and_reports_other_seeds(
+@pytest.mark.parametrize("best", GRID)
+def test_the_search_for_a_rate_ends_with_the_best_inside_what_was_tried(best: float) -> None:
+    tried: list[dict[str, Any]] = []
+    while scales := next_scales(tried, "d", "joint"):
+        assert not {t["lr_scale"] for t in tried} & set(scales)
+        tried += [trial("joint", s, -abs(GRID.index(s) - GRID.index(best))) for s in scales]
+    assert best_scales(tried) == {("d", "joint"): best}
+    assert at_edge(tried) == ([("d", "joint")] if best in (GRID[0], GRID[-1]) else [])
+    assert len(tried) <= len(FIRST) + abs(GRID.index(best) - GRID.index(1.0))
+
+
+def test_tuning_reports_other_seeds_and_trains_at_the_rate_that_it_chose(
     pair: Dataset, tmp_path: Path
 ) -> None:
     quick(pair, tmp_path, "joint", seeds=1, tune=True)
     tried = [json.loads(line) for line in (tmp_path / TUNING_FILE).read_text().splitlines()]
     for paradigm in ("ensemble", "joint"):
-        mine = [t for t in tried if t["paradigm"] == paradigm]
-        assert sorted(t["lr_scale"] for t in mine) == sorted(LR_SCALES)
+        assert set(FIRST) <= {t["lr_scale"] for t in tried if t["paradigm"] == paradigm}
+    assert set(at_edge(tried)) <= {
+        key for key, scale in best_scales(tried).items() if scale in (GRID[0], GRID[-1])
+    }
     chosen = best_scales(tried)
     for record in read_results(tmp_path / RESULTS_FILE):
         assert record["seed"] == 0
@@ -207,6 +264,44 @@ def test_tuning_spends_the_same_on_everyone_and_reports_other_seeds(
         plain = find_paradigm(record["paradigm"]).stages_of()
         rates = [s.lr for s in read_run(folder).config.stages]
         assert rates == pytest.approx([s.lr * record["lr_scale"] for s in plain])
+
+
+def test_a_trial_of_other_settings_chooses_nothing(pair: Dataset, tmp_path: Path) -> None:
+    stale = trial("joint", 100.0, 1.0, data=pair.name) | {"seed": 1000, "settings": "of before"}
+    write_lines(tmp_path / TUNING_FILE, [stale])
+    quick(pair, tmp_path, "joint", seeds=1, tune=True)
+    (joint,) = (r for r in read_results(tmp_path / RESULTS_FILE) if r["paradigm"] == "joint")
+    assert joint["lr_scale"] < 100.0
+
+
+def known_trial(pair: Dataset, scale: float, accuracy: float) -> dict[str, Any]:
+    """A trial of joint as it would be recorded, with this accuracy."""
+    config = plan(pair, "joint", TUNING_SEED, epochs_scale=0.05, lr_scale=scale)
+    made = {"seed": TUNING_SEED, "settings": fingerprint(config, pair.digest)}
+    return trial("joint", scale, accuracy, data=pair.name) | made
+
+
+def test_a_run_on_record_is_repeated_bit_by_bit_from_the_command_line(
+    finished: Path, pair: Dataset, tmp_path: Path
+) -> None:
+    """A record states all that the command needs: data, split, paradigm, seed and factor."""
+    out = tmp_path / "tuned"
+    tuned = [
+        known_trial(pair, scale, a) for scale, a in ((0.3, 0.1), (1.0, 0.2), (3.0, 0.9), (10.0, 0))
+    ]
+    write_lines(out / TUNING_FILE, tuned)
+    quick(pair, out, "joint", seeds=2, tune=True, epochs_scale=0.05)
+    (record,) = (
+        r for r in read_results(out / RESULTS_FILE) if (r["paradigm"], r["seed"]) == ("joint", 1)
+    )
+    assert record["lr_scale"] == 3.0
+    spec = of_seed(pair, record["split"]).source
+    again = tmp_path / "again"
+    command = ["train", "--data", spec, "--paradigm", "joint", "--seed", "1", "--quiet"]
+    command += ["--lr-scale", str(record["lr_scale"]), "--epochs-scale", "0.05"]
+    assert main([*command, "--out", str(again)]) == 0
+    first = read_run(out / "runs" / pair.slug / "joint" / "seed1")
+    assert read_run(again).weights_sha256 == first.weights_sha256
 
 
 def test_two_processes_write_the_record_of_one(
@@ -230,7 +325,7 @@ def rows(pred: str, x1: str, x2: str, ids: str = "1234") -> pd.DataFrame:
 
 def test_synergy_by_hand() -> None:
     result = synergy(rows("aaab", "bbab", "bbbb"), rows("aaab", "abab", "bbbb"))
-    assert result == {"synergy": 0.25, "missed": 0.0, "synergy_ceiling": 0.5}
+    assert result == {"synergy": 0.25, "missed": 0.0, "synergy_bound": 0.5}
 
 
 def test_tables_of_other_rows_are_refused() -> None:
@@ -266,4 +361,4 @@ def test_shipped_metrics_and_compared_ones_agree(tiny_runs: dict[str, Run]) -> N
     alone = read_table(tiny_runs["ensemble"].predictions)
     for name in PARADIGM_NAMES:
         result = synergy(read_table(tiny_runs[name].predictions), alone)
-        assert 0 <= result["synergy"] <= result["synergy_ceiling"]
+        assert 0 <= result["synergy"] <= result["synergy_bound"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import pandas as pd
@@ -133,3 +134,27 @@ def test_whatever_a_line_holds_it_is_a_run_or_refused(value: object) -> None:
     except (ValueError, OverflowError):
         return
     assert len(frame) == 1
+
+
+def test_of_seeds_with_and_without_a_split_of_their_own_the_more_frequent_kind_counts(
+    tmp_path: Path,
+) -> None:
+    own = {"base_digest": "d"}
+    lines = [run("a", "x", s, 0.5) | {"split": s, "data_digest": f"d{s}", **own} for s in range(3)]
+    lines += [run("a", "y", s, 0.5) for s in (0, 1)]
+    path = tmp_path / "a" / "results.jsonl"
+    path.parent.mkdir()
+    path.write_text("\n".join(map(json.dumps, lines)), "utf-8")
+    result = records.read_file(path)
+    assert sorted(zip(result.runs["paradigm"], result.runs["seed"], strict=True)) == [
+        ("x", 0), ("x", 1), ("x", 2), ("y", 0),
+    ]  # fmt: skip
+    assert set(result.runs["digest"]) == {"d"}
+    assert result.problems == ("a/results.jsonl: 1 runs are of another split than most",)
+
+
+def test_figures_of_older_records_have_their_name_of_today() -> None:
+    (row,) = records.tidy([run("a", "x", 0, 0.5, synergy_ceiling=0.2)]).to_dict("records")
+    assert row["synergy_bound"] == 0.2
+    assert "synergy_ceiling" not in row
+    assert (row["split"], math.isnan(row["train_rows"])) == (0, True)

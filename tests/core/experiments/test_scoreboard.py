@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -52,13 +53,61 @@ def test_less_is_better_where_it_is() -> None:
 
 
 def test_a_difference_by_hand() -> None:
-    """Differences -1, -2, -3 hundredths: mean -2, sd 1, t_2 = 4.303, reach 2.484."""
-    lines = [run("a", "dmil", s, 0.5) for s in range(3)]
-    lines += [run("a", "x", s, 0.5 - 0.01 * (s + 1)) for s in range(3)]
+    """Differences -1, -2, -3 hundredths: mean -2, sd 1, t_2 = 4.303, and 200 test rows for 600
+    training rows: reach 4.303 sqrt(1/3 + 1/3)."""
+    rows = {"rows": {"train": 600, "val": 100, "test": 200}}
+    lines = [run("a", "dmil", s, 0.5) | rows for s in range(3)]
+    lines += [run("a", "x", s, 0.5 - 0.01 * (s + 1)) | rows for s in range(3)]
     (row,) = scoreboard.differences(table(lines)).to_dict("records")
     figures = [row["difference"], row["low"], row["high"]]
-    assert figures == pytest.approx([-0.02, -0.02 - 0.024841, -0.02 + 0.024841], abs=1e-6)
+    assert figures == pytest.approx([-0.02, -0.02 - 0.035131, -0.02 + 0.035131], abs=1e-6)
     assert row["verdict"] == "open"
+
+
+def test_a_verdict_is_adjusted_for_all_methods_and_sets() -> None:
+    better = [0.1, 0.2, 0.12, 0.25, 0.15]
+    noisy = [0.02, -0.02, 0.01, -0.01, 0.0]
+    lines = [run("a", "dmil", s, 0.5) for s in range(5)]
+    lines += [run("a", "x", s, 0.5 + d * 0.3) for s, d in enumerate(better)]
+    alone = scoreboard.differences(table(lines)).to_dict("records")[0]
+    many = [run("b", "dmil", s, 0.5) for s in range(5)]
+    many += [run("b", f"m{k}", s, 0.5 + d) for k in range(20) for s, d in enumerate(noisy)]
+    among = scoreboard.differences(table(lines, many)).to_dict("records")[0]
+    assert (alone["verdict"], among["verdict"]) == ("better", "open")
+    # The interval of each comparison alone stays as it is.
+    assert (alone["low"], alone["high"], alone["p"]) == (among["low"], among["high"], among["p"])
+    assert among["adjusted"] == pytest.approx(21 * among["p"])
+
+
+def test_averages_are_of_the_sets_and_seeds_that_both_have() -> None:
+    lines = runs("a", {"dmil": 0.5, "x": 0.6}) + runs("b", {"dmil": 0.5, "x": 0.8, "y": 0.1})
+    result = scoreboard.average_differences(table(lines)).set_index("paradigm")
+    assert result.loc["x", ["sets", "pairs"]].tolist() == [2, 5]
+    assert result.loc["y", "sets"] == 1
+    assert result["difference"].to_dict() == pytest.approx({"x": 0.2, "y": -0.4})
+    assert result["verdict"].to_dict() == {"x": "better", "y": "worse"}
+
+
+def test_equal_numbers_of_right_answers_share_their_rank() -> None:
+    """Means of the same accuracies in another order differ in the last digit."""
+    right = [229, 224, 221, 217, 239]
+    lines = [run("a", "x", s, n / 350) for s, n in enumerate(right)]
+    lines += [run("a", "y", s, n / 350) for s, n in enumerate(right[::-1])]
+    lines += [run("a", "z", s, 0.1) for s in range(5)]
+    result = scoreboard.rank_summary(table(lines))
+    assert result.ranks.to_dict() == {"x": 1.5, "y": 1.5, "z": 3.0}
+
+
+def test_ranks_of_a_real_record_are_those_of_whole_numbers() -> None:
+    """The accuracies of 25 paradigms on eight sets, five seeds each, with all their digits; ranks
+    of the rounded means were 12.81, 12.94 and 11.00."""
+    first = pd.read_csv(Path(__file__).with_name("first_record.csv"))
+    lines = [run(r["data"], r["paradigm"], r["seed"], r["accuracy"])
+             for r in first.to_dict("records")]  # fmt: skip
+    result = scoreboard.rank_summary(table(lines))
+    assert result.scores.shape == (8, 25)
+    ranks = result.ranks[["i2moe", "mib", "tcmax"]]
+    assert ranks.tolist() == [12.9375, 12.875, 10.9375]
 
 
 def test_differences_use_the_seeds_that_both_have() -> None:

@@ -266,7 +266,9 @@ def test_an_unknown_definition_is_refused_when_it_is_used() -> None:
 def test_parameters_are_read_set_and_shown() -> None:
     settings = Settings(folds=3)
     estimator = PointwiseInformation("ccs", settings=settings)
-    assert estimator.get_params() == {"definition": "ccs", "settings": settings, "seed": 0}
+    assert estimator.get_params() == {
+        "definition": "ccs", "settings": settings, "seed": 0, "clip": 2, "prior_weight": None,
+    }  # fmt: skip
     assert estimator.set_params(seed=7, definition="lsmi") is estimator
     assert (estimator.seed, estimator.definition) == (7, "lsmi")
     assert "seed=7" in repr(estimator)
@@ -316,3 +318,68 @@ def test_the_mean_of_the_networks_is_what_each_of_them_says() -> None:
         x = torch.randn(7, 3)
         each = stack(x.expand(6, *x.shape)).unflatten(0, (3, 2)).mean(dim=0)
         torch.testing.assert_close(stack.mean_logits(x, 3), each, atol=1e-4, rtol=1e-4)
+
+
+# --- rows unlike all others ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("spec", ["gaussian", "gaussian:corners=10"])
+@pytest.mark.parametrize("modality", ["x1", "x2"])
+def test_one_row_far_away_leaves_the_means_where_they_were(spec: str, modality: str) -> None:
+    rows = gaussian_distribution(spec).sample(800, 0)
+    moved = {**rows, modality: rows[modality].copy()}
+    moved[modality][17] += 40.0 * rows[modality].std(axis=0)
+    before, after = (
+        PointwiseInformation().fit(r["x1"], r["x2"], r["y"]).score_samples(r["x1"], r["x2"], r["y"])
+        for r in (rows, moved)
+    )
+    there = means(after)
+    for name, mean in means(before).items():
+        assert abs(there[name].value - mean.value) < 1.96 * mean.error, name
+    for values in (after.i1, after.i2, after.i12):
+        assert values.min() >= -np.log(800) - LN2
+
+
+def test_a_new_row_far_away_costs_no_more_than_the_weight_of_the_prior() -> None:
+    estimator, _, new = fitted("gaussian")
+    far = {k: v[:50] for k, v in new.items()}
+    scores = estimator.score_samples(1e6 * far["x1"], 1e6 * far["x2"], far["y"])
+    for values, weight in zip(
+        (scores.i1, scores.i2, scores.i12), estimator.prior_weights_, strict=True
+    ):
+        assert weight >= 1 / 1600
+        assert values.min() >= np.log(weight) - 1e-9
+
+
+def test_without_clipping_and_prior_a_row_may_cost_anything() -> None:
+    """What the two parameters are for, and that they do what they say."""
+    rows = gaussian_distribution("gaussian").sample(300, 0)
+    one = (1e4 * np.ones((1, 2)), rows["x2"][:1], np.array([0]))
+    other = (one[0] * [-1.0, 1.0], rows["x2"][:1], np.array([0]))
+
+    def least(clip: int, weight: float | None) -> float:
+        estimator = PointwiseInformation(
+            settings=Settings(epochs=2), clip=clip, prior_weight=weight
+        ).fit(rows["x1"], rows["x2"], rows["y"])
+        return min(float(estimator.score_samples(*r).i1[0]) for r in (one, other))
+
+    assert least(0, 0.0) < -1000.0
+    assert least(1, 0.0) > -60.0
+    assert least(0, 0.05) >= np.log(0.05) - 1e-9
+
+
+def test_features_are_clipped_to_a_value_of_that_rank() -> None:
+    rng = np.random.default_rng(8)
+    x1, x2, y = rng.standard_normal((100, 1)), rng.standard_normal((100, 1)), np.arange(100) % 2
+    for rank in (1, 2, 5):
+        estimator = PointwiseInformation(settings=Settings(epochs=1), clip=rank).fit(x1, x2, y)
+        ordered = np.sort(np.concatenate([x1, x2], axis=1), axis=0)
+        assert_allclose([estimator.low_, estimator.high_], [ordered[rank - 1], ordered[-rank]])
+    with pytest.raises(ConfigError, match="clip: expected a rank"):
+        PointwiseInformation(clip=-1).fit(x1, x2, y)
+
+
+@pytest.mark.parametrize("weight", [-0.1, 1.0, float("nan")])
+def test_a_weight_of_the_prior_that_is_none_is_refused(weight: float) -> None:
+    with pytest.raises(ConfigError, match=r"prior_weight: expected None or a number in \[0, 1\)"):
+        PointwiseInformation(prior_weight=weight).fit(ROWS["x1"], ROWS["x2"], ROWS["y"])

@@ -36,7 +36,7 @@ def test_a_file_says_the_same_as_its_rows_at_once(
     monkeypatch.setattr(stream, "BATCH_ROWS", 90)
     drawn = write(tmp_path / "rows.parquet", 400)
     out = tmp_path / "bits.parquet"
-    estimates = estimate_file(tmp_path / "rows.parquet", out, seed=3)
+    estimates = estimate_file(tmp_path / "rows.parquet", out, seed=3, refits=0)
     fitted = PointwiseInformation(seed=3).fit(drawn["x1"], drawn["x2"], drawn["y"])
     whole = fitted.score_samples(drawn["x1"], drawn["x2"], drawn["y"])
     table = read_table(out)
@@ -51,11 +51,23 @@ def test_a_file_says_the_same_as_its_rows_at_once(
     assert table_metadata(out)["unit"] == "nats"
 
 
+def test_errors_of_the_means_include_the_fit(tmp_path: Path) -> None:
+    write(tmp_path / "rows.parquet", 400)
+    plain, whole = (
+        estimate_file(tmp_path / "rows.parquet", tmp_path / "bits.parquet", refits=n)
+        for n in (0, 4)
+    )
+    assert (plain.with_fit, whole.with_fit) == (False, True)
+    for name, mean in plain.means.items():
+        assert whole.means[name].value == mean.value
+        assert whole.means[name].error > mean.error
+
+
 def test_a_part_of_the_rows_is_enough_to_fit(tmp_path: Path) -> None:
     names = [f"r{i}" for i in range(1000)]
     write(tmp_path / "rows.parquet", 1000, id=names)
     out = tmp_path / "bits.parquet"
-    estimates = estimate_file(tmp_path / "rows.parquet", out, fit_rows=300)
+    estimates = estimate_file(tmp_path / "rows.parquet", out, fit_rows=300, refits=0)
     assert (estimates.rows, estimates.fitted_to) == (1000, 300)
     assert list(read_table(out)["id"]) == names
     assert estimates.means["i12"].value / np.log(2) == pytest.approx(0.81, abs=0.1)

@@ -13,6 +13,7 @@ from dmil_core.metrics.rank_tests import (
     cliques,
     critical_difference,
     friedman,
+    holm,
     paired_difference,
 )
 
@@ -34,6 +35,38 @@ def test_a_single_seed_has_no_interval() -> None:
 def test_unpaired_rows_are_refused(a: list[float], b: list[float]) -> None:
     with pytest.raises(ValueError, match="equally long"):
         paired_difference(a, b)
+
+
+def test_the_corrected_interval_by_hand() -> None:
+    """Mean 2, sd 1, t_2 = 4.303: the variance of the mean is 1/3 + 22/65 instead of 1/3."""
+    result = paired_difference([2.0, 4.0, 6.0], [1.0, 2.0, 3.0], 22 / 65)
+    half = 4.302653 * np.sqrt(1 / 3 + 22 / 65)
+    assert (result.low, result.high) == pytest.approx((2 - half, 2 + half), abs=1e-5)
+    assert result.p > paired_difference([2.0, 4.0, 6.0], [1.0, 2.0, 3.0]).p > 0.05
+
+
+def test_p_is_below_five_percent_where_the_interval_leaves_out_zero() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        d = paired_difference(rng.normal(0.5, 1, 5), np.zeros(5), 0.3)
+        assert (d.p < 0.05) == (d.low > 0 or d.high < 0)
+    assert paired_difference([0.5, 0.6], [0.5, 0.6]).p == 1.0
+    assert paired_difference([0.7, 0.8], [0.5, 0.6]).p == 0.0
+
+
+def test_holm_by_hand() -> None:
+    """Sorted .01 .02 .03 .04 times 4 3 2 1 is .04 .06 .06 .04, and none falls again."""
+    assert holm([0.02, np.nan, 0.04, 0.01, 0.03]) == pytest.approx(
+        [0.06, np.nan, 0.06, 0.04, 0.06], nan_ok=True
+    )
+    assert holm([0.5, 0.9]).tolist() == [1.0, 1.0]
+    assert not len(holm([]))
+
+
+def test_holm_rejects_a_true_hypothesis_in_at_most_one_family_of_twenty() -> None:
+    p = np.random.default_rng(0).random((4000, 24))
+    assert np.mean([holm(family).min() <= 0.05 for family in p]) < 0.06
+    assert np.mean(p.min(axis=1) <= 0.05) > 0.6
 
 
 def test_ranks_share_ties_and_come_best_first() -> None:

@@ -78,13 +78,11 @@ def test_ece_is_the_textbook_sum_over_bins(rows: list[tuple[int, bool]], bins: i
 
 
 @given(hnp.arrays(bool, st.tuples(st.just(3), st.integers(1, 40))))
-def test_synergy_is_bounded_by_its_ceiling_and_by_the_accuracy(flags: np.ndarray) -> None:
+def test_synergy_is_bounded_by_its_upper_bound_and_by_the_accuracy(flags: np.ndarray) -> None:
     both, one, two = flags
     result = scores.synergy_indicator(both, one, two)
-    assert 0 <= result <= min(scores.synergy_ceiling(one, two), both.mean())
-    assert scores.synergy_indicator(np.ones_like(both), one, two) == scores.synergy_ceiling(
-        one, two
-    )
+    assert 0 <= result <= min(scores.synergy_bound(one, two), both.mean())
+    assert scores.synergy_indicator(np.ones_like(both), one, two) == scores.synergy_bound(one, two)
 
 
 def test_synergy_by_hand() -> None:
@@ -92,7 +90,7 @@ def test_synergy_by_hand() -> None:
     one = np.array([True, False, False, False, False])
     two = np.array([False, False, False, True, True])
     assert scores.synergy_indicator(both, one, two) == pytest.approx(1 / 5)
-    assert scores.synergy_ceiling(one, two) == pytest.approx(2 / 5)
+    assert scores.synergy_bound(one, two) == pytest.approx(2 / 5)
 
 
 def ensemble_correct(

@@ -32,6 +32,10 @@ THREE_TO_ONE = [math.log(3.0), 0.0]
 RIGHT, WRONG, EVEN = -math.log(0.75), -math.log(0.25), math.log(2.0)
 
 
+#: A gate target averaged over the classes.
+EXPECTED = torch.tensor([[0.25, 0.125, 0.0, 0.5]])
+
+
 def gaussian(mu: float, variance: float = 1.0) -> Gaussian:
     """One row, two equal dimensions."""
     return Gaussian(torch.full((1, 2), mu), torch.full((1, 2), math.log(variance)))
@@ -65,7 +69,9 @@ def row() -> ModelOutputs:
     w = torch.tensor([[0.5, 0.25, 0.125, 0.0]])
     x, alone = torch.zeros(1, 1), torch.tensor([[0.75, 0.5]])
     truth = torch.tensor([[0.75, 0.625, 0.75]])
-    return ModelOutputs(out, Batch(x, x, torch.tensor([0]), w, alone=alone, truth=truth), rebuilt)
+    # Accuracies whose square roots, the floors under the confidence, are 9/16 and 1/4.
+    known = {"alone": alone, "skill": alone**4, "truth": truth, "expected": EXPECTED}
+    return ModelOutputs(out, Batch(x, x, torch.tensor([0]), w, **known), rebuilt)
 
 
 def value_of(name: str, outputs: ModelOutputs) -> Tensor:
@@ -97,7 +103,8 @@ def three() -> ModelOutputs:
     w = torch.tensor([[0.5, 0.25, 0.125, 0.0625, 0.0]])
     alone = torch.tensor([[0.75, 0.5, 0.25]])
     x = torch.zeros(1, 1)
-    return ModelOutputs(out, Batch(x, x, torch.tensor([0]), w, x3=x, alone=alone), rebuilt)
+    rows = Batch(x, x, torch.tensor([0]), w, x3=x, alone=alone, skill=alone**4)
+    return ModelOutputs(out, rows, rebuilt)
 
 
 def product() -> ModelOutputs:
@@ -147,13 +154,13 @@ BY_HAND = {
         + RIGHT / 2
         + WRONG / 2
     ),
-    # Modality 1 knows 3/4, on average too, and is told 15/16: the class gets 31/32, the other 1/32.
-    # f = 9/16, so three quarters known are 9/16 + 7/16 * 3/4 = 57/64 told.
+    # f = 9/16, and a = 3/4 is known: a confidence of 9/16 + 7/16 * 3/4 = 57/64.
     "ce_known_x1": 57 / 64 * RIGHT + 7 / 64 * (RIGHT + WRONG) / 2,
     "ce_known_x2": EVEN,
     # log(1 + e^-log 3) = log(4/3) and log(1 + 3) = log 4, weighed 0.875 and 0.125
     "explained": 0.875 * math.log(4 / 3) + 0.125 * math.log(4.0),
     "gate": -7 / 8 * (V[0] * math.log(0.4) + V[1] * math.log(0.3) + V[2] * math.log(0.2)),
+    "gate_expected": -(0.25 * math.log(0.4) + 0.125 * math.log(0.3) + 0.5 * math.log(0.1)),
     "gate_soft": -(0.5 * math.log(0.4) + 0.25 * math.log(0.3) + 0.125 * math.log(0.2)),
     "gate_absolute": -13 / 16 * sum(a * math.log(g) for a, g in zip(A, GATE, strict=True)),
     # KL(N(m, v) || N(0, 1)) = (m^2 + v - 1 - log v) / 2 in every dimension.
@@ -169,7 +176,7 @@ BY_HAND = {
     "kl_fused": 4.5,
     "ce_both": WRONG,
     "ce_unimodal_x3": WRONG,
-    # Modality 3 knows 1/4, not the w_R + w_U3 that the other two account for; it is told 19/64.
+    # Modality 3 knows 1/4, not the w_R + w_U3 that the other two account for: 1/16 + 15/16 * 1/4.
     "ce_known_x3": 19 / 64 * WRONG + 45 / 64 * (RIGHT + WRONG) / 2,
     "kl_intra_x3": 2.0 + (math.e - 2.0) / 2,
     "recon_input_x3": 4.0 / 2,
@@ -277,11 +284,33 @@ def test_batches_give_the_rows_asked_for() -> None:
     assert torch.equal(part.x2[1], b.x2[2])
 
 
-def test_a_modality_is_told_more_of_a_row_where_it_knows_much_of_others() -> None:
-    """A row it cannot know: told a quarter where the batch's mean is a half, nothing where 0."""
+def test_a_label_that_a_modality_cannot_predict_is_smoothed_less_where_it_predicts_most() -> None:
+    """A row of which it knows nothing: confidence sqrt(kappa), a quarter or nothing."""
     out = replace(row().out, unimodal=torch.tensor([[THREE_TO_ONE, [0.0, 0.0]]] * 2))
-    x, y = torch.zeros(2, 1), torch.tensor([0, 0])
-    for first, told in ((1.0, 0.25), (0.0, 0.0)):
-        known = Batch(x, x, y, torch.zeros(2, 4), alone=torch.tensor([[first, 0.0], [0.0, 0.0]]))
+    x, y, nothing = torch.zeros(2, 1), torch.tensor([0, 0]), torch.zeros(2, 2)
+    for kappa, b in ((1 / 16, 0.25), (0.0, 0.0)):
+        known = Batch(x, x, y, torch.zeros(2, 4), alone=nothing, skill=torch.full((2, 2), kappa))
         value = value_of("ce_known_x1", ModelOutputs(out, known, None))[1].item()
-        assert value == pytest.approx(told * RIGHT + (1 - told) * (RIGHT + WRONG) / 2, rel=1e-5)
+        assert value == pytest.approx(b * RIGHT + (1 - b) * (RIGHT + WRONG) / 2, rel=1e-5)
+
+
+SMOOTHED = {
+    "ce": RIGHT,
+    "ce_unimodal_x1": RIGHT,
+    "ce_flat": RIGHT + WRONG + EVEN + RIGHT,
+    "ce_responsible": BY_HAND["ce_responsible"],
+}
+EVENLY = {
+    "ce": (RIGHT + WRONG) / 2,
+    "ce_unimodal_x1": (RIGHT + WRONG) / 2,
+    "ce_flat": 3 * (RIGHT + WRONG) / 2 + EVEN,
+    "ce_responsible": 7 / 8 * ((V[0] + V[1]) * (RIGHT + WRONG) / 2 + V[2] * EVEN),
+}
+
+
+@pytest.mark.parametrize("name", SMOOTHED)
+def test_smoothing_moves_a_cross_entropy_towards_that_to_the_uniform_distribution(
+    name: str,
+) -> None:
+    value = value_of(name, replace(row(), smoothing=0.2)).item()
+    assert value == pytest.approx(0.8 * SMOOTHED[name] + 0.2 * EVENLY[name], rel=1e-5)

@@ -159,7 +159,7 @@ def test_a_slice_stands_beside_the_rest_with_its_intervals() -> None:
     np.testing.assert_allclose(rest.x - rest.error_x.arrayminus, [0.1, 0.7])
 
 
-def test_the_ceiling_is_on_the_synergy_figure() -> None:
+def test_the_upper_bound_is_on_the_synergy_figure() -> None:
     frame = pd.DataFrame({"model": ["a"], "indicator": [0.1], "low": [0.05], "high": [0.15]})
     fig = compare.synergy(frame, 0.25)
     assert fig.layout.shapes[0].x0 == 0.25

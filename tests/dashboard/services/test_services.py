@@ -20,6 +20,7 @@ from dashboard.state.view import View
 from dashboard.text import messages
 from dmil_core import schema
 from dmil_core.checkpoint import MODEL_FILE, PREDICTIONS_FILE, RUN_FILE
+from dmil_core.metrics.intervals import wilson
 from tests.dashboard.folders import BROKEN, GENERATED, MODELS, REAL, UNTRAINED, Room, flip_byte
 
 
@@ -516,11 +517,11 @@ def test_scores_agree_with_the_runs_own_metrics(catalog: CheckpointCatalog, data
         assert score.accuracy == pytest.approx(run.metrics["test"]["accuracy"], abs=1e-6)
 
 
-def test_no_synergy_indicator_passes_its_ceiling(catalog: CheckpointCatalog) -> None:
+def test_no_synergy_indicator_passes_its_upper_bound(catalog: CheckpointCatalog) -> None:
     for data in (REAL, GENERATED):
         result = models.synergy(catalog, data, 0, "test")
         assert result is not None
-        assert (result.frame["indicator"] <= result.ceiling + 1e-12).all()
+        assert (result.frame["indicator"] <= result.bound + 1e-12).all()
     assert models.synergy(catalog, BROKEN, 0, "test") is None
 
 
@@ -546,14 +547,11 @@ def test_confusion_counts_every_sample(dmil: Checkpoint) -> None:
     assert tuple(counts.index) == tuple(counts.columns) == samples.classes(dmil)
 
 
-def test_the_interval_is_that_of_a_bootstrap_over_rows() -> None:
-    from scipy.stats import bootstrap
-
-    correct = np.random.default_rng(1).random(800) < 0.9
-    reference = bootstrap(
-        (correct,), np.mean, n_resamples=1000, method="percentile", rng=np.random.default_rng(0)
-    ).confidence_interval
-    np.testing.assert_allclose(models.interval(correct), reference, atol=4e-3)
+def test_an_interval_of_samples_of_few_persons_is_wider_than_of_independent_ones() -> None:
+    correct = np.random.default_rng(1).random(800) < np.repeat([0.95, 0.8], 400)
+    alone, by_person = models.interval(correct), models.interval(correct, np.repeat([0, 1], 400))
+    assert alone == pytest.approx(wilson(int(correct.sum()), 800))
+    assert by_person[1] - by_person[0] > 3 * (alone[1] - alone[0])
     assert np.isnan(models.interval([])).all()
 
 

@@ -313,7 +313,7 @@ def test_no_records_show_one_seed_and_the_way_to_more(open_page: OpenPage) -> No
     assert not app.exception
     assert "No comparison over seeds is recorded" in said(app)
     assert "make bench-compare" in said(app)
-    assert "bootstrap interval" in said(app)
+    assert "95 % interval" in said(app)
     assert f"--out checkpoints/{REAL}" in app.code[0].value
 
 
@@ -365,9 +365,9 @@ def test_every_target_is_listed_with_its_figure(open_page: OpenPage) -> None:
     app = open_page("fidelity")
     assert not app.exception
     text = said(app).replace("\\", "")
-    assert "Of 8 targets: **8 met**" in text
-    assert text.count("**Met**") == 8
-    assert "at least **100.0%** as often as the labels allow" in text
+    assert "Of 11 targets: **11 met**" in text
+    assert text.count("**Met**") == 11
+    assert "at least **100.0%** as often as the generator" in text
     assert len(app.dataframe[0].value) == len(records.SETTINGS)
 
 
@@ -378,7 +378,7 @@ def test_a_missed_target_names_the_settings_that_fail(open_page: OpenPage, tmp_p
             run["gate_agreement"] = 0.6
     fidelity_results(record, tmp_path)
     text = said(open_page("fidelity", results=tmp_path)).replace("\\", "")
-    assert "**7 met**, **1 missed**" in text
+    assert "**9 met**, **2 missed**" in text
     assert "Not: noise 1.2: 60.0 %" in text
 
 
@@ -450,4 +450,4 @@ def test_no_record_or_a_bad_one_says_what_to_run(
 def test_fidelity_needs_no_checkpoint(open_page: OpenPage, room: Room) -> None:
     app = open_page("fidelity", root=room.empty)
     assert not app.exception
-    assert "**8 met**" in said(app)
+    assert "**11 met**" in said(app)

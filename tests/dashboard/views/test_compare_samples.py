@@ -22,7 +22,8 @@ from dashboard.services.sample.samples import in_split
 from dashboard.services.store import catalog as store_catalog
 from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog, checkpoint_catalog
 from dashboard.state import view as state
-from dmil_core.checkpoint import HISTORY_FILE, PREDICTIONS_FILE
+from dashboard.text import comparing, paper
+from dmil_core.checkpoint import HISTORY_FILE, PREDICTIONS_FILE, read_history
 from dmil_core.data.catalog import load_dataset
 from dmil_core.io.tables import read_table, table_metadata, write_table
 from dmil_core.training.run import train
@@ -267,6 +268,30 @@ def test_three_stages_follow_each_other(catalog: CheckpointCatalog) -> None:
         rows = result.epochs[result.epochs["step"].between(stage.first, stage.last)]
         assert stage.val_loss == rows["val_loss"].min()
         assert stage.first <= stage.best <= stage.last
+
+
+def test_losses_are_shown_in_bits_and_squared_errors_as_they_are(
+    catalog: CheckpointCatalog,
+) -> None:
+    checkpoint = catalog.get(REAL, "dmil", 0)
+    result = training.training(checkpoint)
+    assert result is not None
+    last, stored = result.epochs.iloc[-1], read_history(checkpoint.folder)[-1]
+    for name in ("loss", "val_loss"):
+        assert last[name] == pytest.approx(stored[name] / np.log(2))
+    names = set(stored["val_terms"])
+    assert {"gate", "recon_components"} <= names
+    for name in names:
+        unit = 1.0 if name.startswith("recon") else np.log(2)
+        assert last["val_terms"][name] == pytest.approx(stored["val_terms"][name] / unit)
+
+
+def test_no_label_of_the_app_is_in_nats() -> None:
+    labels = [*comparing.CURVES.values()]
+    labels += [title for part in paper.PARTS.values() for _, title in part.terms]
+    assert len(labels) > 10
+    for label in labels:
+        assert label.endswith((", bits", ", MSE", "accuracy")), label
 
 
 def test_a_line_is_broken_between_stages_and_the_kept_epochs_are_marked() -> None:

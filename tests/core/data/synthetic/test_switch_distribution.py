@@ -1,4 +1,4 @@
-"""The switch distribution against direct evaluation of its mixture, and against known ceilings."""
+"""The switch distribution against direct evaluation of its mixture, and against known figures."""
 
 from __future__ import annotations
 
@@ -208,10 +208,9 @@ def test_posteriors_are_calibrated_with_an_uneven_prior() -> None:
                 assert abs(p[inside].mean() - hit[inside].mean()) < 0.03
 
 
-# Classes, noise, strength of x2; then ceilings computed independently for distributions of this
-# form with
-# 12-dimensional blocks: generator, information, lowest AUROC, Bayes accuracy.
-CEILINGS = [
+# Classes, noise, strength of x2; then exact figures computed independently for distributions of
+# this form with 12-dimensional blocks: generator, information, lowest AUROC, Bayes accuracy.
+FIGURES = [
     (4, 0.8, 1.0, 1.00, 0.988, 0.999, 0.997),
     (2, 1.0, 1.0, 0.996, 0.945, 0.989, 0.996),
     (8, 0.8, 1.0, 0.999, 0.974, 0.997, 0.993),
@@ -220,8 +219,8 @@ CEILINGS = [
 ]
 
 
-@pytest.mark.parametrize("row", CEILINGS)
-def test_ceilings_are_those_known_for_such_distributions(row: tuple[float, ...]) -> None:
+@pytest.mark.parametrize("row", FIGURES)
+def test_figures_are_those_known_for_such_distributions(row: tuple[float, ...]) -> None:
     classes, noise, strength, generator, information, auroc, bayes = row
     distribution = SwitchDistribution(
         classes=int(classes), noise=noise, strength=(1.0, strength), block=12

@@ -1,0 +1,54 @@
+"""Choose a learning rate on validation rows: the same search for every paradigm on every set.
+
+Three factors on the paradigm's own rate are tried first. While the best of those tried is the
+smallest or the largest, the next one beyond it is tried as well, so that what is chosen lies inside
+what was tried. A record is a trial: data, paradigm, lr_scale and val_accuracy (0 to 1).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+#: Factors on a learning rate, about half a power of ten apart.
+GRID: Final = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
+#: The factors that are tried first.
+FIRST: Final = (0.3, 1.0, 3.0)
+
+Trials = Iterable[Mapping[str, Any]]
+
+
+def best_scales(tried: Trials) -> dict[tuple[str, str], float]:
+    """(set, paradigm) -> the factor with the best accuracy on validation rows; of equally good ones
+    the nearest to 1."""
+    best: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for trial in sorted(tried, key=lambda t: abs(math.log(t["lr_scale"]))):
+        so_far = best.setdefault((trial["data"], trial["paradigm"]), trial)
+        if trial["val_accuracy"] > so_far["val_accuracy"]:
+            best[trial["data"], trial["paradigm"]] = trial
+    return {key: trial["lr_scale"] for key, trial in best.items()}
+
+
+def next_scales(tried: Trials, data: str, paradigm: str) -> tuple[float, ...]:
+    """The factors to try next for a paradigm on a set; none when the best one lies inside those
+    tried, or the grid ends."""
+    mine = [t for t in tried if (t["data"], t["paradigm"]) == (data, paradigm)]
+    known = {t["lr_scale"] for t in mine}
+    if missing := tuple(scale for scale in FIRST if scale not in known):
+        return missing
+    best = best_scales(mine)[data, paradigm]
+    above = [scale for scale in GRID if scale > best][:1]
+    below = [scale for scale in GRID if scale < best][-1:]
+    return tuple(scale for scale in (*below, *above) if scale not in known)
+
+
+def at_edge(tried: Trials) -> list[tuple[str, str]]:
+    """The (set, paradigm) whose best factor is the smallest or largest of those tried."""
+    tried = list(tried)
+    edges = []
+    for (data, paradigm), best in best_scales(tried).items():
+        scales = [t["lr_scale"] for t in tried if (t["data"], t["paradigm"]) == (data, paradigm)]
+        if best in (min(scales), max(scales)):
+            edges.append((data, paradigm))
+    return edges

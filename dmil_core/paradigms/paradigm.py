@@ -10,7 +10,7 @@ from dmil_core.config import ArchitectureOptions, Stage, Weight
 from dmil_core.paradigms.recipe import STANDARD, Recipe
 
 #: The training rows that the epochs of :class:`Paradigm` are meant for.
-REFERENCE_ROWS: Final = 8000
+REFERENCE_ROWS: Final = 4000
 #: Epochs that no stage of a small set exceeds.
 MOST_EPOCHS: Final = 200
 

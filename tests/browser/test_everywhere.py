@@ -161,6 +161,7 @@ def test_the_glossary_opens_by_key_link_and_search(page: Page, app_url: str) -> 
     glossary.get_by_role("button", name="Close").click()
     settled(page)
     page.get_by_text("What do R, U1").click()
+    page.wait_for_timeout(1000)  # it unfolds, and a link that moves away is not clicked
     page.get_by_role("link", name="All words").click()
     expect(glossary.locator(".chosen")).to_contain_text("Component", timeout=20_000)
 

@@ -31,7 +31,7 @@ def test_the_small_distributions_are_as_described(run: dict[str, Any]) -> None:
 
 def test_the_ensemble_stays_at_chance_and_the_others_do_not(run: dict[str, Any]) -> None:
     right = run["right"]
-    assert right["ensemble"] == pytest.approx(0.5, abs=0.06)
+    assert right["ensemble"] == pytest.approx(0.5, abs=0.1)
     assert min(right["joint"], right["dmil"]) > 0.95
 
 

@@ -1,8 +1,8 @@
 """All paradigms on all sets, tuned by one budget, over paired seeds. ``make bench-compare``.
 
-Each paradigm's learning rate is chosen on validation rows, of three, on every set, by runs of half
-the epochs with a seed that is not reported; then seeds 0 to 4 are trained and tested. The records
-are checkpoints/<set>/results.jsonl and tuning.jsonl: runs in them are not trained again, here or on
+Each paradigm's learning rate is chosen on validation rows of every set, by runs of full length
+with a seed that is not reported; then seeds 0 to 4 are trained and tested. The records are
+checkpoints/<set>/results.jsonl and tuning.jsonl: runs in them are not trained again, here or on
 another machine, so the benchmark can be run a set or some paradigms at a time. Tables and figures
 are computed from them by ``dmil_core.experiments.scoreboard``. The runs themselves lie under
 ``--out``.

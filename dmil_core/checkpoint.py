@@ -317,7 +317,7 @@ def verify(folder: Path) -> Run:
 
 @dataclass(frozen=True)
 class _Epoch:
-    """A line of the history; losses in nats. Older files have no ``val_terms``."""
+    """A line of the history; losses in nats. Older files have no ``val_terms`` and no ``kept``."""
 
     stage: str
     title: str
@@ -327,6 +327,7 @@ class _Epoch:
     val_loss: float
     val_accuracy: float
     val_terms: dict[str, float] = field(default_factory=dict)
+    kept: bool | None = None
 
 
 _EPOCH_FIELDS: Final = frozenset(f.name for f in fields(_Epoch))
@@ -337,8 +338,10 @@ def read_history(folder: Path) -> list[dict[str, Any]]:
     """The epochs of a training in their order.
 
     Each has stage, title, epoch, epochs (of the stage), loss, val_loss (nats), val_accuracy (0 to
-    1), and val_terms, the stage's loss terms by name (nats or mean squares), which is empty where
-    they were not kept. Terms of earlier versions have today's names.
+    1), val_terms, the stage's loss terms by name (nats or mean squares), which is empty where they
+    were not stored, and kept: whether the stage kept this epoch, of those so far; None in files of
+    earlier versions, whose stages kept the one of least val_loss. Terms of earlier versions have
+    today's names.
 
     Raises
     ------

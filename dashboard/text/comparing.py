@@ -51,8 +51,9 @@ LUCK: Final = (
     "19 times in 20: so few samples make some error by chance alone."
 )
 HANDED_ON: Final = (
-    "Each stage ends with the weights of the epoch with the least validation loss; they go on into "
-    "the next stage, and of the last stage into the checkpoint."
+    "Each stage ends with the weights of the marked epoch: the latest whose validation accuracy is "
+    "within one standard error of the best (in earlier models, that of least validation loss). They "
+    "go on into the next stage, and of the last stage into the checkpoint."
 )
 CURVES: Final = {
     "val_accuracy": "validation accuracy",

@@ -54,6 +54,9 @@ class Report:
         0 to 1.
     val_terms
         Each loss term of the stage on validation rows, without its weight, by name.
+    kept
+        Whether the stage keeps this epoch, of those so far; the last one for which this holds is
+        what the next stage begins with.
     fraction
         Expected share of the whole run that is done, 0 to 1. It never falls, leaps where a stage
         ends early, and is 1 after the last epoch.
@@ -67,6 +70,7 @@ class Report:
     val_loss: float
     val_accuracy: float
     val_terms: dict[str, float] = field(default_factory=dict)
+    kept: bool = False
     fraction: float = 0.0
 
     def record(self) -> dict[str, Any]:
@@ -247,14 +251,16 @@ def _epoch(
     if val_loss < state.best_loss:
         state.best_loss, state.stale = val_loss, 0
     state.best_accuracy = max(state.best_accuracy, val_accuracy)
-    if _kept(stage, state, val_loss, val_accuracy, len(val)):
+    kept = _kept(stage, state, val_loss, val_accuracy, len(val))
+    if kept:
         state.best = _snapshot(model)
     if state.average:
         model.load_state_dict(state.model)
     state.optimizer, state.rule = _flatten(optimizer), rule.state()
     report = Report(
-        stage.name, stage.title, state.epoch, stage.epochs, loss, val_loss, val_accuracy, val_terms
-    )
+        stage.name, stage.title, state.epoch, stage.epochs, loss, val_loss, val_accuracy, val_terms,
+        kept,
+    )  # fmt: skip
     state.history.append(report.record())
     return report
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -31,7 +32,8 @@ class Stage:
     title : its number and name.
     first, last : its epochs, counted through the whole training from 1.
     most : epochs it could have had.
-    best : the epoch whose weights were handed on: the one of least validation loss.
+    best : the epoch whose weights were handed on; in files that do not say which, the one of least
+        validation loss.
     val_loss, val_accuracy : there; bits, 0 to 1.
     patience : epochs without a better validation loss after which it stops; 0 where not known.
     """
@@ -106,7 +108,8 @@ def with_terms(epochs: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
 
 
 def _stage(rows: pd.DataFrame, patience: int) -> Stage:
-    best = rows.iloc[int(rows["val_loss"].to_numpy().argmin())]
+    kept = np.flatnonzero([k is True for k in rows["kept"]])  # None: it was not written down
+    best = rows.iloc[int(kept[-1]) if len(kept) else int(rows["val_loss"].to_numpy().argmin())]
     return Stage(
         str(rows["title"].iloc[0]),
         int(rows["step"].iloc[0]),

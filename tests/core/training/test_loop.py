@@ -111,6 +111,55 @@ def test_patience_ends_a_stage_that_no_longer_gets_better() -> None:
     assert len(losses) == best + 1 + 3 < 60
 
 
+def test_without_patience_a_stage_has_all_its_epochs() -> None:
+    _, state = trained((stage(lr=0.3, epochs=12, patience=0),))
+    assert len(state.history) == 12
+
+
+@pytest.mark.parametrize("averaging", [0.0, 0.5])
+def test_one_standard_error_keeps_the_latest_epoch_near_the_best_accuracy(averaging: float) -> None:
+    restless = stage(lr=0.3, epochs=14, patience=0, keep="one-se", averaging=averaging)
+    net, state = trained((restless,))
+    accuracies = [h["val_accuracy"] for h in state.history]
+    best = max(accuracies)
+    least = best - math.sqrt(best * (1.0 - best) / len(VAL))
+    latest = max(i for i, accuracy in enumerate(accuracies) if accuracy >= least)
+    if not averaging:
+        assert accuracies[-1] < least  # or the last one would do; averages wander less
+    assert [h["kept"] for h in state.history].index(True) == 0
+    assert max(i for i, h in enumerate(state.history) if h["kept"]) == latest
+    assert validate(net, restless, VAL)[1] == pytest.approx(accuracies[latest])
+
+
+def test_the_last_epoch_is_kept_where_a_stage_says_so() -> None:
+    restless = stage(lr=0.3, epochs=8, patience=0, keep="last")
+    net, state = trained((restless,))
+    assert validate(net, restless, VAL)[0] == pytest.approx(state.history[-1]["val_loss"])
+
+
+def test_the_running_average_by_hand() -> None:
+    """One step an epoch: the average of an epoch is known from the weights after each."""
+    each = stage(epochs=6, batch_size=len(TRAIN), patience=0, keep="last", averaging=0.5)
+    weights: list[torch.Tensor] = []
+    net, _ = trained(
+        (each,), on_epoch=lambda state, _: weights.append(state.model["heads.R.bias"].clone())
+    )
+    average = weights[0]
+    for t, theta in enumerate(weights, start=1):
+        d = min(1.0 - 1.0 / (0.5 * 6), t / (t + 10.0))
+        average = average + (1.0 - d) * (theta - average)
+    assert torch.allclose(net.state_dict()["heads.R.bias"], average, atol=1e-6)
+    assert not torch.allclose(average, weights[-1], atol=1e-6)
+
+
+def test_a_stage_of_unimodal_heads_alone_is_judged_by_their_accuracy() -> None:
+    first = stage("first", ("encoders.", "intra"), losses={"ce_unimodal": 1.0})
+    net, state = trained((replace(first, keep="last"),))
+    with torch.no_grad():
+        heads = net(VAL.x1, VAL.x2).unimodal.argmax(dim=-1) == VAL.y[:, None]
+    assert state.history[-1]["val_accuracy"] == pytest.approx(heads.float().mean().item())
+
+
 def test_the_next_stage_starts_from_the_best_state_of_the_one_before() -> None:
     restless = stage("restless", lr=0.3, epochs=8, patience=8)
     still = stage("still", lr=0.0, epochs=1)

@@ -92,9 +92,6 @@ class ArchitectureOptions:
         Joint: a wider fusion, so that the model has as many parameters as DMIL for the same data.
     average
         Ensemble: whether probabilities or logits are averaged.
-    residual_encoders
-        DMIL: the residuals N have encoders of their own, so that what the unimodal heads learn
-        does not change what synergy reads.
     unimodal_terms
         DMIL: the logits of a component include those of the unimodal heads that it builds on,
         l_U_m = h_U_m + o_m, l_R = h_R + sum_m o_m and l_S = h_S + sum_m o_m.
@@ -109,7 +106,6 @@ class ArchitectureOptions:
     heads: bool = False
     matched: bool = False
     average: Average = "probabilities"
-    residual_encoders: bool = False
     unimodal_terms: bool = False
 
 

@@ -51,7 +51,7 @@ def todays_term(name: str) -> str:
 
 #: What version 3 added to run, model and stages -> the value that keeps version 2's meaning.
 _ADDED_TO_RUN: Final[Mapping[str, Any]] = {"recipe": ""}
-_ADDED_TO_MODEL: Final[Mapping[str, Any]] = {"residual_encoders": False, "unimodal_terms": False}
+_ADDED_TO_MODEL: Final[Mapping[str, Any]] = {"unimodal_terms": False}
 _ADDED_TO_STAGE: Final[Mapping[str, Any]] = {"smoothing": 0.0, "averaging": 0.0, "keep": "loss"}
 
 

@@ -52,8 +52,8 @@ LUCK: Final = (
 )
 HANDED_ON: Final = (
     "Each stage ends with the weights of the marked epoch: the latest whose validation accuracy is "
-    "within one standard error of the best (in earlier models, that of least validation loss). They "
-    "go on into the next stage, and of the last stage into the checkpoint."
+    "within one standard error of the best, or, in earlier models, that of least validation loss. "
+    "They go on into the next stage, and of the last stage into the checkpoint."
 )
 CURVES: Final = {
     "val_accuracy": "validation accuracy",

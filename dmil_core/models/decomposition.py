@@ -43,9 +43,8 @@ class IntraModality(nn.Module):
         self.head = nn.Linear(latent, classes)
         self.decoder = mlp(2 * latent, 2 * features, target)
 
-    def forward(self, z: Tensor, rest: Tensor) -> tuple[Posterior, Posterior]:
-        """q(M_m|z_m) and q(N_m|z'_m); z' is z, or the features of N's own encoder."""
-        return self.q_m(z), self.q_n(rest)
+    def forward(self, z: Tensor) -> tuple[Posterior, Posterior]:
+        return self.q_m(z), self.q_n(z)
 
     def reconstruct(self, m: Tensor, n: Tensor) -> Tensor:
         """The input, or the features, decoded from [M_m, N_m]: (B, target)."""
@@ -65,7 +64,7 @@ class NoIntraSplit(nn.Module):
         self.head = nn.Linear(latent, classes)
         self.decoder = mlp(latent, 2 * features, target)
 
-    def forward(self, z: Tensor, rest: Tensor) -> tuple[Posterior, Posterior]:
+    def forward(self, z: Tensor) -> tuple[Posterior, Posterior]:
         m = self.q_m(z)
         return m, m
 

@@ -43,8 +43,6 @@ class Dmil(nn.Module):
         self.config = config
         self.latent_names = latents_of(config)
         self.encoders = Encoders(config)
-        if config.residual_encoders:
-            self.residual = Encoders(config)
         sizes = self.encoders.sizes()
         targets = self.encoders.target_sizes() if config.reconstruct == "input" else sizes
         layer = GaussianHead if config.variational else PointHead
@@ -67,8 +65,7 @@ class Dmil(nn.Module):
 
     def forward(self, *x: Tensor) -> DmilOutput:
         z, intra = self.encoders(*x), self.intra()
-        rest = self.residual(*x) if self.config.residual_encoders else z
-        q_m, q_n = zip(*(p(f, r) for p, f, r in zip(intra, z, rest, strict=True)), strict=True)
+        q_m, q_n = zip(*(split(f) for split, f in zip(intra, z, strict=True)), strict=True)
         drawn = self._draw(*q_m, *q_n)
         m, n = drawn[: len(z)], drawn[len(z) :]
         q_shared = self.consistency(*m)
@@ -112,8 +109,7 @@ class Dmil(nn.Module):
         numbers = modality_numbers(self.config.modalities)
         m, n, u = ([out.draws[f"{part}{i}"] for i in numbers] for part in "MNU")
         targets = self.encoders.targets(*x) if self.config.reconstruct == "input" else out.features
-        seen = [part.detach() for part in m] if self.config.residual_encoders else m
-        inputs = (part.reconstruct(*mn) for part, *mn in zip(self.intra(), seen, n, strict=True))
+        inputs = (part.reconstruct(*mn) for part, *mn in zip(self.intra(), m, n, strict=True))
         components = self.consistency.reconstruct(out.draws["R"], *u)
         return Reconstructions(
             inputs=tuple((output, t.detach()) for output, t in zip(inputs, targets, strict=True)),

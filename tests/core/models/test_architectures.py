@@ -34,6 +34,21 @@ def test_gated_components_add_up_to_the_logits(seed: int, scale: float, classes:
         assert (out.gate >= 0).all()
 
 
+@pytest.mark.parametrize("consistency", [True, False])
+def test_unimodal_terms_are_in_the_components_that_build_on_them(consistency: bool) -> None:
+    plain = ArchitectureOptions("dmil", consistency=consistency)
+    one, other = model(plain), model(replace(plain, unimodal_terms=True))
+    other.load_state_dict(one.state_dict())
+    b = batch()
+    before, after = one(b.x1, b.x2), other(b.x1, b.x2)
+    o1, o2 = after.unimodal.unbind(dim=1)
+    shared = o1 + o2 if consistency else torch.zeros_like(o1)
+    added = torch.stack([shared, o1, o2, o1 + o2], dim=1)
+    torch.testing.assert_close(after.components, before.components + added)
+    summed = torch.einsum("bc,bck->bk", after.gate, after.components)
+    torch.testing.assert_close(after.logits, summed, atol=1e-5, rtol=1e-5)
+
+
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_prediction_is_deterministic_and_training_is_not(architecture: Architecture) -> None:
     net, b = model(architecture), batch()

@@ -29,9 +29,10 @@ def test_the_small_distributions_are_as_described(run: dict[str, Any]) -> None:
     assert [xor[k] for k in ("i1", "i2", "i12", "s")] == pytest.approx([0, 0, 1, 1])
 
 
-def test_the_ensemble_stays_at_chance_and_the_others_do_not(run: dict[str, Any]) -> None:
+def test_the_ensemble_does_not_learn_xor_and_the_others_do(run: dict[str, Any]) -> None:
     right = run["right"]
-    assert right["ensemble"] == pytest.approx(0.5, abs=0.1)
+    # A sum of what each input says is right on at most three of XOR's four cells.
+    assert right["ensemble"] < 0.8
     assert min(right["joint"], right["dmil"]) > 0.95
 
 

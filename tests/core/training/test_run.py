@@ -140,7 +140,7 @@ def test_a_single_training_row_does(
     assert run.weights_sha256 != tiny_runs["joint"].weights_sha256
 
 
-def test_pure_synergy_is_learnt_by_joint_and_dmil_and_is_chance_for_the_ensemble(
+def test_pure_synergy_is_learnt_by_joint_and_dmil_and_by_no_ensemble(
     tmp_path: Path,
 ) -> None:
     data = load_dataset(
@@ -152,7 +152,8 @@ def test_pure_synergy_is_learnt_by_joint_and_dmil_and_is_chance_for_the_ensemble
     }
     assert result["joint"] > 0.98
     assert result["dmil"] > 0.98
-    assert result["ensemble"] == pytest.approx(0.5, abs=0.1)
+    # A sum of what each input says is right on at most three of XOR's four cells.
+    assert result["ensemble"] < 0.8
 
 
 # --- stopped from the keyboard -------------------------------------------------------------

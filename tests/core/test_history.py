@@ -44,10 +44,11 @@ def test_every_shipped_training_has_its_epochs_in_order() -> None:
 
 def test_what_was_written_is_read(tmp_path: Path) -> None:
     terms = {"ce": 0.5, "kl_intra_x1": 0.0}
-    write_lines(tmp_path / HISTORY_FILE, [EPOCH, {**EPOCH, "epoch": 2, "val_terms": terms}])
+    later = {**EPOCH, "epoch": 2, "val_terms": terms, "kept": True}
+    write_lines(tmp_path / HISTORY_FILE, [EPOCH, later])
     first, second = read_history(tmp_path)
-    assert first == {**EPOCH, "val_terms": {}}
-    assert second == {**EPOCH, "epoch": 2, "val_terms": terms}
+    assert first == {**EPOCH, "val_terms": {}, "kept": None}
+    assert second == later
 
 
 def test_without_a_record_it_says_how_to_get_one(tmp_path: Path) -> None:

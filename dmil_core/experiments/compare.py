@@ -143,31 +143,28 @@ def _tuned(
     pool: ProcessPoolExecutor | None, on_run: OnRun | None, on_epoch: OnEpoch | None,
 ) -> dict[tuple[str, str], float]:  # fmt: skip
     """(set, paradigm) -> the factor on its learning rate; trials that a file lacks are made."""
+    sets = {d.name: d for d in datasets}
     tried = read_results(path)
-    while True:
-        settings = {
-            (d.name, n, scale): how.settings(d, n, TUNING_SEED, scale)
-            for d in datasets
-            for n in names
-            for scale in tuning.GRID
-        }
-        current = [
-            t
-            for t in tried
-            if t.get("settings") == settings.get((t["data"], t["paradigm"], t["lr_scale"]))
-        ]
-        trials = [
-            (d, n, scale)
-            for d in datasets
-            for n in names
-            for scale in tuning.next_scales(current, d.name, n)
-        ]
-        if not trials:
-            return tuning.best_scales(current)
+    current = [
+        t
+        for t in tried
+        if t["data"] in sets
+        and t["paradigm"] in names
+        and t.get("settings")
+        == how.settings(sets[t["data"]], t["paradigm"], TUNING_SEED, t["lr_scale"])
+    ]
+    while trials := [
+        (d, n, scale)
+        for d in datasets
+        for n in names
+        for scale in tuning.next_scales(current, d.name, n)
+    ]:
         for result in _each(pool, _trial, how, trials, on_run, on_epoch):
             for new in result:
+                current.append(new)
                 tried = with_record(tried, new)
                 write_lines(path, tried)
+    return tuning.best_scales(current)
 
 
 def _missing(

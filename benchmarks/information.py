@@ -50,13 +50,9 @@ TEST_ROWS = 2000
 STREAMED = 1_000_000
 #: Repeats of the test rows when the speed of scoring is measured.
 REPEATS = 25
+#: Those of the coverage in which both inputs are informative about the class.
 DISTRIBUTIONS = {
-    "two classes, noise shared": "gaussian",
-    "ten classes, noise shared": "gaussian:corners=10",
-    "a noisier copy, unbalanced": "gaussian:distribution=degraded,corners=3",
-    "visible switch": "gaussian:distribution=visible",
-    "XOR": "gaussian:distribution=xor",
-    "copy": "gaussian:distribution=copy",
+    name: spec for name, spec in information_coverage.DISTRIBUTIONS.items() if name != "x1 alone"
 }
 HARD, SWITCH = "ten classes, noise shared", "visible switch"
 #: (rows, distribution is the hard one) -> most error of a set's information and of r, least

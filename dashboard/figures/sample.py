@@ -122,7 +122,7 @@ def reliability(curves: Mapping[str, pd.DataFrame], height: int = 300) -> go.Fig
         )
     fig.update_layout(showlegend=True, legend={"y": -90 / height}, margin={"r": theme.LAST_TICK})
     fig.update_xaxes(
-        range=[-0.03, 1.03], tickvals=[0, 0.25, 0.5, 0.75, 1], tickformat=".0%", title="how sure"
+        range=[-0.03, 1.03], tickvals=[0, 0.25, 0.5, 0.75, 1], tickformat=".0%", title="confidence"
     )
     fig.update_yaxes(range=[-0.03, 1.05], tickformat=".0%", title="how often right")
     return fig

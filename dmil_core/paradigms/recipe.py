@@ -13,8 +13,8 @@ from dmil_core.errors import ConfigError
 class Recipe:
     """How every stage of every paradigm, and of the out-of-fold models, is stopped and smoothed.
 
-    What differs between two recipes says how much of a comparison is due to the training rather
-    than to the methods; ``benchmarks/recipes.py`` measures it.
+    The same runs by two recipes show how much of a comparison is due to the training rather than to
+    the methods.
 
     Attributes
     ----------

@@ -32,7 +32,7 @@ class Stage:
     title : its number and name.
     first, last : its epochs, counted through the whole training from 1.
     most : epochs it could have had.
-    best : the epoch whose weights were handed on; in files that do not say which, the one of least
+    best : the epoch whose weights the stage kept; in files that do not say which, the one of least
         validation loss.
     val_loss, val_accuracy : there; bits, 0 to 1.
     patience : epochs without a better validation loss after which it stops; 0 where not known.

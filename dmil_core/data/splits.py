@@ -1,13 +1,17 @@
 """Other train/val/test splits of a data set, one for each seed, named ``emoji:split=3``.
 
-Split 0 is the one the set comes with. Every other is drawn anew from its number, of the same sizes:
+Split 0 is the one the set comes with. The validation rows are the same in every split: a learning
+rate is chosen on them, and what they chose must not be tested on them. The other rows are dealt to
+train and test anew from the split's number, in the same sizes:
 
-- rows without groups: the labels train, val and test of the rows of each class are permuted, so
-  that every class has as many rows in each split as before;
-- rows in groups: the labels of whole groups are permuted, so that every split has as many groups as
-  before. Where the groups are many, random pairs of them are then exchanged while that brings the
-  class counts of the splits nearer to what they were. With few groups, such as the ten persons of
-  ``watch``, the number of rows of a split follows the groups.
+- rows without groups: the labels train and test of the rows of each class are permuted, so that
+  every class has as many rows in each split as before;
+- rows in many groups: the labels of whole groups are permuted, so that every split has as many
+  groups as before; random pairs of groups are then exchanged while that brings the class counts of
+  the splits nearer to what they were;
+- rows in few groups, such as the ten persons of ``watch``: the groups take turns at being tested,
+  in random order, those of the set's own split first. The number of rows of a split follows the
+  groups.
 
 A split depends on nothing but the rows and its number, so it is the same for all that is compared.
 """
@@ -56,16 +60,18 @@ def resplit(dataset: Dataset, number: int) -> Dataset:
         return dataset
     own = np.array([SPLITS.index(name) for name in dataset.split.tolist()], dtype=np.int64)
     rng = np.random.default_rng([number, len(dataset)])
+    part, free = own.copy(), np.flatnonzero(own != SPLITS.index("val"))
     if dataset.group is None:
-        part = _permuted(own, dataset.y, rng)
+        part[free] = _permuted(own[free], dataset.y[free], rng)
     else:
-        part = _grouped(own, dataset.y, dataset.group, rng)
+        part[free] = _grouped(own[free], dataset.y[free], dataset.group[free], number, rng)
     split = np.asarray(SPLITS)[part].astype(dataset.split.dtype)
     whole = "" if dataset.group is None else " Groups stay whole."
     card = replace(
         dataset.card,
-        split_rule=f"Split {number}, drawn at random by class, of the sizes of the set's own "
-        f"split.{whole} The set's own: {dataset.card.split_rule}",
+        split_rule=f"Split {number}: train and test drawn at random by class, of the sizes of the "
+        f"set's own split, whose validation rows are kept.{whole} The set's own: "
+        f"{dataset.card.split_rule}",
         counts={name: int((split == name).sum()) for name in SPLITS},
         # The hash is of a file with another split in it.
         sha256="",
@@ -89,20 +95,46 @@ def _grouped(
     own: NDArray[np.int64],
     y: NDArray[np.int64],
     group: NDArray[np.generic],
+    number: int,
     rng: np.random.Generator,
 ) -> NDArray[np.int64]:
-    """Parts (N,) of rows in groups: those of the groups in another order, then evened out."""
+    """Parts (N,) of rows in groups, for split ``number``."""
     _, first, member = np.unique(group, return_index=True, return_inverse=True)
     counts = np.zeros((len(first), y.max() + 1))
     np.add.at(counts, (member, y), 1)
-    wanted = _sums(counts, own[first])
+    before = own[first]
+    wanted = _sums(counts, before)
+
+    def lacks_a_class(part: NDArray[np.int64]) -> bool:
+        return bool(((_sums(counts, part) == 0) & (wanted > 0)).any())
+
+    many = len(first) >= MANY_GROUPS
+    if not many and not lacks_a_class(part := _in_turn(before, number)):
+        return part[member]
     for _ in range(_DRAWS):
-        part = rng.permutation(own[first])
-        if len(first) >= MANY_GROUPS:
+        part = rng.permutation(before)
+        if many:
             _even_out(part, counts, wanted, rng)
-        if not ((_sums(counts, part) == 0) & (wanted > 0)).any():
+        if not lacks_a_class(part):
             break
     return part[member]
+
+
+def _in_turn(own: NDArray[np.int64], number: int) -> NDArray[np.int64]:
+    """Parts (G,) of few groups: as many as before are tested, and none a second time before all of
+    them were, as far as their number divides."""
+    test, train = SPLITS.index("test"), SPLITS.index("train")
+    tested = int((own == test).sum())
+    turns = len(own) // max(tested, 1)
+    turn, position = divmod(number, max(turns, 1))
+    rng = np.random.default_rng([len(own), turn])
+    others = rng.permutation(np.flatnonzero(own != test))
+    order = np.concatenate([np.flatnonzero(own == test), others])
+    if turn:
+        order = rng.permutation(len(own))
+    part = np.full(len(own), train)
+    part[order[position * tested : (position + 1) * tested]] = test
+    return part
 
 
 def _sums(counts: NDArray[np.float64], part: NDArray[np.int64]) -> NDArray[np.float64]:

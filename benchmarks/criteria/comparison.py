@@ -9,6 +9,7 @@ from typing import Final
 import pandas as pd
 
 from dmil_core.experiments.scoreboard import (
+    HELD_OUT,
     LEVEL,
     OURS,
     SEEDS,
@@ -28,8 +29,6 @@ PAIR_SETS: Final = ("avdigits-same", "avdigits-parity")
 SAME_MEDIA: Final = ("avdigits", "avdigits-same", "avdigits-parity")
 #: All data sets of the comparison.
 SETS: Final = (*MIXTURES, *PAIR_SETS)
-#: Sets that no method or setting was chosen on; see docs/held-out.md.
-HELD_OUT: Final = ("diamonds", "segments")
 #: The publication's ablations.
 ABLATIONS: Final = ("dmil-id", "dmil-fc", "dmil-cd")
 #: Largest accuracy (0 to 1) by which the best paradigm may exceed ours on a set.

@@ -64,7 +64,7 @@ def _scaled(weights: dict[str, float], factor: float) -> dict[str, float]:
 
 def _three_stages(
     first: Mapping[str, Weight], second: Mapping[str, Weight], third: Mapping[str, Weight],
-    epochs: tuple[int, int, int] = (20, 15, 24), lr: float = 3e-3,
+    epochs: tuple[int, int, int] = (12, 8, 24), lr: float = 3e-3,
 ) -> tuple[Stage, ...]:  # fmt: skip
     """The stages, with the learning rate of the third."""
     a, b, c = epochs

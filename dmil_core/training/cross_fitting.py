@@ -37,7 +37,7 @@ from dmil_core.training.loop import (
 
 #: Share of a paradigm's epochs that an out-of-fold model gets: it only has to be good enough to
 #: estimate how predictable each row is. Its learning rate is higher in return.
-OUT_OF_FOLD_EPOCHS = 0.4
+OUT_OF_FOLD_EPOCHS = 0.3
 OUT_OF_FOLD_RATE = 3.0
 
 #: The stage of a report about one of these models.

@@ -23,12 +23,12 @@ from scipy.sparse.csgraph import connected_components
 
 from dmil_core.data.card import Card, MediaSpec, Modality
 from dmil_core.data.npz import write_bytes, write_npz
+from sample_data.build.emoji_groups import SEED, carded, near_twins
 from sample_data.build.splits import grouped
 
 FOLDER = Path(__file__).resolve().parents[1] / "emoji"
 FONT = Path("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf")
 NAMES = Path("/usr/share/unicode/emoji/emoji-test.txt")
-SEED = 20242
 #: Flags are left out: they have one picture per country and their names say "flag".
 LEFT_OUT = ("Component", "Flags")
 SKIN_TONES = {chr(code) for code in range(0x1F3FB, 0x1F400)}
@@ -215,9 +215,10 @@ def main() -> None:
     pictures = [picture for _, picture in result if picture is not None]
     traces = np.stack([ink(picture) for picture in pictures])
     label = np.array([entry.group for entry in emoji])
-    group = look_alike_groups([stem(entry.name) for entry in emoji], traces)
+    features = np.stack([describe(picture) for picture in pictures]).astype(np.float16)
+    group = near_twins(look_alike_groups([stem(entry.name) for entry in emoji], traces), features)
     arrays: dict[str, np.ndarray] = {
-        "x1": np.stack([describe(picture) for picture in pictures]).astype(np.float16),
+        "x1": features,
         "x2": np.array([entry.name for entry in emoji]),
         "y": np.searchsorted(CARD.classes, label).astype(np.uint8),
         "id": np.array([entry.code for entry in emoji]),
@@ -225,7 +226,7 @@ def main() -> None:
         "group": group,
     }
     write_bytes(FOLDER / "glyphs.png", sheet(pictures))
-    write_npz(FOLDER / "data.npz", arrays, CARD)
+    write_npz(FOLDER / "data.npz", arrays, carded(CARD))
 
 
 CARD = Card(

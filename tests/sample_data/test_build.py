@@ -6,10 +6,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from dmil_core.data.catalog import load_dataset
 from dmil_core.data.media import mulaw_decode
 from dmil_core.errors import DataError
 from dmil_core.schema import SPLITS
-from sample_data.build import diamonds, emoji_minilm, pairs, segments, speech, splits, watch
+from sample_data.build import (
+    diamonds,
+    emoji_groups,
+    emoji_minilm,
+    pairs,
+    segments,
+    speech,
+    splits,
+    watch,
+)
 
 
 def test_grouped_split_keeps_groups_whole_and_classes_in_shares() -> None:
@@ -150,3 +160,27 @@ def test_a_vector_that_is_missing_or_of_other_words_is_refused(
 def test_vectors_that_do_not_fit_a_byte_are_refused() -> None:
     with pytest.raises(DataError, match=r"none above 0\.3175, got 1\.0000"):
         emoji_minilm.rounded(np.eye(3))
+
+
+def test_near_twins_are_grouped_whatever_their_names() -> None:
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(60, 30))
+    features[7] = features[3] + 0.01 * rng.normal(size=30)
+    group = np.array([f"{i:04d} name {i}" for i in range(60)], dtype="<U30")
+    group[[20, 21]] = ["0020 holding hands", "0021 and holding hands"]
+    result = emoji_groups.near_twins(group, features)
+    assert result[7] == result[3]
+    assert result[20] == result[21]
+    assert len(np.unique(result)) == 58
+
+
+def test_the_groups_of_version_2_leave_no_near_twin_between_training_and_test() -> None:
+    emoji = load_dataset("emoji")
+    assert emoji.group is not None
+    group = emoji_groups.near_twins(emoji.group, emoji.x1)
+    label = np.asarray(emoji.classes)[emoji.y]
+    split = splits.grouped(label, group, emoji_groups.SEED)
+    assert emoji_groups.share_with_twin(emoji.x1, split) == 0.0
+    assert max(np.unique(group, return_counts=True)[1]) <= emoji_groups.MOST
+    # What was one group stays one.
+    assert all(len(set(group[emoji.group == g])) == 1 for g in np.unique(emoji.group))

@@ -13,6 +13,7 @@ from dmil_core.experiments.scoreboard import (
     SEEDS,
     RankSummary,
     average_differences,
+    average_parts,
     differences,
     rank_summary,
     summary,
@@ -29,6 +30,8 @@ SAME_MEDIA: Final = ("avdigits", "avdigits-same", "avdigits-parity")
 SETS: Final = (*MIXTURES, *PAIR_SETS)
 #: The publication's ablations.
 ABLATIONS: Final = ("dmil-id", "dmil-fc", "dmil-cd")
+#: Parts of ours, each compared with the model that does only that part -> in words.
+PARTS: Final = {"heads": "unimodal heads", "S": "S by itself", "all": "all together"}
 #: Largest accuracy (0 to 1) by which the best paradigm may exceed ours on a set.
 BEHIND: Final = 0.003
 
@@ -49,6 +52,7 @@ def targets(runs: pd.DataFrame, seeds: int = SEEDS) -> list[Target]:
         _wins_on_mixtures(runs, seeds),
         _ablation_order(runs, seeds),
         _no_synergy_of_two(runs, seeds),
+        _as_good_in_parts(runs, seeds),
     ]
 
 
@@ -203,6 +207,35 @@ def _no_synergy_of_two(runs: pd.DataFrame, seeds: int) -> Target:
     failing = [f"{d}: {_percent(v)}" for d, v in highest.items() if v > 0]
     whole = len(here) >= seeds * len(PAIR_SETS)
     return judged(claim, f"highest over seeds: {figure}", failing, whole)
+
+
+def _as_good_in_parts(runs: pd.DataFrame, seeds: int) -> Target:
+    claim = (
+        f"each part of {OURS} is as good as the model of that part alone, on average over sets: "
+        "unimodal heads not below the ensemble's, S not below joint, all together above the "
+        "better of both"
+    )
+    table = average_parts(runs)
+    rows = {r["part"]: r for r in table.to_dict("records")}
+    if not {"heads", "S"} & set(rows):
+        return unmeasured(claim)
+    shown = {
+        part: f"{PARTS[part]} {_points(r['difference'], r['low'], r['high'])}"
+        for part, r in rows.items()
+    }
+    fewest = min(r["sets"] for r in rows.values())
+    whole = (
+        set(PARTS) == set(rows)
+        and fewest == len(SETS)
+        and all(r["pairs"] >= seeds for r in rows.values())
+    )
+    failing = [
+        shown[part]
+        for part, r in rows.items()
+        if (r["difference"] <= 0 if part == "all" else r["difference"] < 0)
+    ]
+    figure = f"{', '.join(shown.values())} ({_count(fewest, 'set')})"
+    return judged(claim, figure, failing if whole else [], whole)
 
 
 def _points(mean: float, low: float, high: float) -> str:

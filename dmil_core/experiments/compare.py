@@ -353,7 +353,8 @@ def record(run: Run, pair: pd.DataFrame) -> dict[str, Any]:
         if rows.any():
             right = int(table.loc[rows, "correct"].sum())
             result[split] = run.metrics[split] | synergy(table[rows], pair[rows])
-            result[split] |= by_interaction_type(table[rows]) | {"right": right}
+            result[split] |= by_interaction_type(table[rows]) | alone(table[rows])
+            result[split] |= {"right": right}
     return result
 
 
@@ -382,6 +383,17 @@ def by_interaction_type(table: pd.DataFrame) -> dict[str, float]:
         return {}
     groups = table.groupby(table[schema.INTERACTION_TYPE].astype(str))["correct"]
     return {f"accuracy_{c}": float(v) for c, v in groups.mean().items()}
+
+
+def alone(table: pd.DataFrame) -> dict[str, float]:
+    """Accuracy of each unimodal head, ``alone_x1`` and so on, and of the component S by itself,
+    ``alone_S``: of those that the model of a prediction table has."""
+    heads = {f"alone_x{m}": schema.unimodal_pred(m) for m in schema.MODALITY_NUMBERS}
+    heads["alone_S"] = schema.component_pred("S")
+    truth = table["y"].to_numpy()
+    # A component that an ablation lacks predicts no class.
+    known = {name: table[c].to_numpy() for name, c in heads.items() if c in table}
+    return {name: float((p == truth).mean()) for name, p in known.items() if (p != "").all()}
 
 
 def synergy(table: pd.DataFrame, pair: pd.DataFrame) -> dict[str, float]:

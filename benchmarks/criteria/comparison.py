@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import Final
 
 import pandas as pd
 
+from dmil_core.experiments import tuning
+from dmil_core.experiments.controls import PRODUCT
 from dmil_core.experiments.scoreboard import (
     LEVEL,
     OURS,
@@ -36,11 +39,12 @@ PARTS: Final = {"heads": "unimodal heads", "S": "S by itself", "all": "all toget
 BEHIND: Final = 0.003
 
 
-def targets(runs: pd.DataFrame, seeds: int = SEEDS) -> list[Target]:
+def targets(runs: pd.DataFrame, seeds: int = SEEDS, trials: tuning.Trials = ()) -> list[Target]:
     """The criteria of the comparison, judged on the bundled sets.
 
-    ``runs`` is the table of :mod:`dmil_core.experiments.records`; other sets in it are ignored. A
-    criterion is ``open`` while runs that could decide it are missing.
+    ``runs`` is the table of :mod:`dmil_core.experiments.records`; other sets in it are ignored.
+    ``trials`` chose the learning rates, see :mod:`dmil_core.experiments.tuning`. A criterion is
+    ``open`` while runs that could decide it are missing.
     """
     runs = runs[runs["data"].isin(SETS)]
     order = rank_summary(runs, seeds=seeds)
@@ -53,6 +57,7 @@ def targets(runs: pd.DataFrame, seeds: int = SEEDS) -> list[Target]:
         _ablation_order(runs, seeds),
         _no_synergy_of_two(runs, seeds),
         _as_good_in_parts(runs, seeds),
+        _no_rate_at_an_edge(runs, trials),
     ]
 
 
@@ -236,6 +241,25 @@ def _as_good_in_parts(runs: pd.DataFrame, seeds: int) -> Target:
     ]
     figure = f"{', '.join(shown.values())} ({_count(fewest, 'set')})"
     return judged(claim, figure, failing if whole else [], whole)
+
+
+def _no_rate_at_an_edge(runs: pd.DataFrame, trials: tuning.Trials) -> Target:
+    claim = "no chosen learning rate is the smallest or largest of those tried"
+    tried = [t for t in trials if t["data"] in SETS]
+    chosen = tuning.best_scales(tried)
+    if not chosen:
+        return unmeasured(claim)
+    edges = tuning.at_edge(tried)
+    early = sum(not tuning.is_current(t) for t in tuning.best_trials(tried).values())
+    by_early = f"{'all' if early == len(chosen) else early} by an earlier rule that tried three"
+    note = f", {by_early}" if early else ""
+    figure = f"{len(edges)} of {len(chosen)} chosen rates{note}"
+    per_set = Counter(data for data, _ in edges)
+    failing = [f"{data}: {n} of {sum(d == data for d, _ in chosen)}" for data, n in per_set.items()]
+    trained = runs[runs["paradigm"] != PRODUCT]
+    wanted = set(zip(trained["data"], trained["paradigm"], strict=True))
+    whole = wanted <= set(chosen) and {d for d, _ in chosen} == set(SETS)
+    return judged(claim, figure, failing, whole)
 
 
 def _points(mean: float, low: float, high: float) -> str:

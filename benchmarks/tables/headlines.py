@@ -10,7 +10,7 @@ import pandas as pd
 from benchmarks.criteria import comparison as comparison_criteria
 from benchmarks.criteria import fidelity as fidelity_criteria
 from benchmarks.tables.cells import figure, listed, mean_sd, record_path, table
-from dmil_core.experiments import fidelity_record, records, scoreboard
+from dmil_core.experiments import fidelity_record, records, scoreboard, tuning
 from dmil_core.io.paths import checkpoints_root
 
 
@@ -61,8 +61,11 @@ accuracy. In percent, except AUROC, error and weight.{note}
     return "\n".join([text, table(head, body), "", verdicts])
 
 
-def comparison(runs: pd.DataFrame) -> str:
-    """Test accuracy of every paradigm on every set, in the order of mean ranks."""
+def comparison(runs: pd.DataFrame, trials: tuning.Trials) -> str:
+    """Test accuracy of every paradigm on every set, in the order of mean ranks.
+
+    ``trials`` chose the learning rates.
+    """
     order = scoreboard.rank_summary(runs)
     means = scoreboard.summary(runs)
     sets = [d for d in comparison_criteria.SETS if d in set(means["data"])]
@@ -87,15 +90,15 @@ def comparison(runs: pd.DataFrame) -> str:
     text = f"""## Accuracy by method
 
 Test accuracy in percent, mean ± standard deviation over {scoreboard.SEEDS} paired seeds
-(`make bench-compare`); {_splits(runs)}. The learning rate of each paradigm is
-chosen among three on validation rows, by runs of half the epochs. Rank: {_ranked(order)}.
+(`make bench-compare`); {_splits(runs)}. {_rates(trials, sets)}
+Rank: {_ranked(order)}.
 *Mean*: over these sets. *Difference*: of that mean from `{scoreboard.OURS}`, in points, with its
 95 % interval (corrected resampled t test) and the p-value by Holm over methods. ↑ and ↓ in a cell:
 better or worse than `{scoreboard.OURS}` on that set at 5 % by Holm over methods and sets,
 {len(apart)} differences. {shared} share their pictures and sounds, so that the
 sets are fewer independent cases than they are.{_under_way(cells, sets, names)}
 """
-    outcome = listed(comparison_criteria.targets(runs))
+    outcome = listed(comparison_criteria.targets(runs, trials=trials))
     head = ["", "rank", "mean", "difference, adjusted p", *(f"`{d}`" for d in sets)]
     return "\n".join([text, table(head, body), "", outcome])
 
@@ -119,6 +122,27 @@ def _splits(runs: pd.DataFrame) -> str:
     if (runs["split"] > 0).any():
         return "every seed has a split of its own, a generated set other rows"
     return "all seeds have the split that a set comes with"
+
+
+def _rates(trials: tuning.Trials, sets: list[str]) -> str:
+    """How the learning rates were chosen, and how many are an outermost of those tried."""
+    tried = [t for t in trials if t["data"] in sets]
+    best = tuning.best_trials(tried)
+    if not best:
+        return "Every paradigm has its own learning rate; none is tuned."
+    early = sum(not tuning.is_current(t) for t in best.values())
+    old = "among three on validation rows, by runs of half the epochs"
+    new = (
+        "on validation rows, by runs of full length: among three, and further ones while the best "
+        "is an outermost"
+    )
+    how = old if early == len(best) else new
+    mixed = f" ({early} of them chosen {old})" if 0 < early < len(best) else ""
+    edge = f"{len(tuning.at_edge(tried))} of {len(best)} chosen rates"
+    return (
+        f"The learning rate of each paradigm is\nchosen {how}; {edge}{mixed} "
+        "lie at an edge of what was tried."
+    )
 
 
 def _ranked(order: scoreboard.RankSummary) -> str:
@@ -164,5 +188,5 @@ def headlines() -> list[str]:
     runs = records.read_all(checkpoints_root()).runs
     runs = runs[runs["data"].isin(comparison_criteria.SETS)].dropna(subset=["accuracy"])
     if len(runs):
-        parts.append(comparison(runs))
+        parts.append(comparison(runs, tuning.read_all(checkpoints_root())))
     return parts

@@ -81,6 +81,37 @@ def test_what_is_in_progress_is_marked(folders: Path) -> None:
     assert "**met**" not in text
 
 
+@pytest.mark.parametrize(
+    ("recipes", "scales", "says"),
+    [
+        (
+            ("", ""),
+            (0.3, 1.0),
+            "validation rows, by runs of half the epochs; 2 of 2 chosen",
+        ),
+        (("standard", "standard"), (0.3, 1.0, 3.0), "by runs of full length: among three, and fur"),
+        (("standard", ""), (0.3, 1.0, 3.0), "0 of 2 chosen rates (1 of them chosen among three on"),
+    ],
+)
+def test_how_learning_rates_were_chosen_follows_from_the_trials(
+    folders: Path, recipes: tuple[str, str], scales: tuple[float, ...], says: str
+) -> None:
+    records.write(records.runs("emoji", {"dmil": 0.9, "joint": 0.8}), folders / "checkpoints")
+    (text,) = headlines.headlines()
+    assert "none is tuned" in text
+    trials = [
+        {"data": "emoji", "paradigm": p, "lr_scale": s, "val_accuracy": 0.5 + (s == 1.0)}
+        | ({"recipe": r} if r else {})
+        for p, r in zip(("dmil", "joint"), recipes, strict=True)
+        for s in scales
+    ]
+    lines = "".join(json.dumps(t) + "\n" for t in trials)
+    (folders / "checkpoints" / "emoji" / "tuning.jsonl").write_text(lines, "utf-8")
+    (text,) = headlines.headlines()
+    assert says in text
+    assert "none is tuned" not in text
+
+
 def test_own_sets_stay_out_of_the_results(folders: Path) -> None:
     records.write(records.runs("mine", MEANS), folders / "checkpoints")
     assert headlines.headlines() == []

@@ -29,6 +29,17 @@ def whole(changes: Mapping[str, Mapping[str, float]] | None = None) -> pd.DataFr
     return table(*(runs(d, {**MEANS, **(changes or {}).get(d, {})}, **PARTS) for d in SETS))
 
 
+def searched(scales: tuple[float, ...] = (0.3, 1.0, 3.0), recipe: str = "standard") -> list[Any]:
+    """Trials of every paradigm on every set, the best at a factor of 1."""
+    return [
+        {"data": d, "paradigm": p, "lr_scale": s, "val_accuracy": float(s == 1.0)}
+        | {"recipe": recipe}
+        for d in SETS
+        for p in MEANS
+        for s in scales
+    ]
+
+
 def states(checked: list[Target]) -> list[str]:
     return [t.state for t in checked]
 
@@ -38,8 +49,8 @@ def test_without_records_everything_is_open() -> None:
 
 
 def test_all_targets_are_met_where_ours_leads_everywhere() -> None:
-    result = targets(whole())
-    assert states(result) == ["met"] * 8
+    result = targets(whole(), trials=searched())
+    assert states(result) == ["met"] * 9
     assert "1.00" in result[0].figure
     assert result[1].figure == "90.00 %, the best other is joint with 85.00 %"
     assert result[2].figure == "0 of 40 differences; none is ahead anywhere"
@@ -100,7 +111,8 @@ def test_a_wide_interval_of_few_seeds_is_no_miss_yet() -> None:
 
 def test_runs_of_one_s_own_sets_do_not_change_the_targets() -> None:
     own = table(*(runs(d, MEANS, **PARTS) for d in SETS), runs("mine", {"dmil": 0.1, "joint": 0.9}))
-    assert states(targets(own)) == ["met"] * 8
+    own_trial = {"data": "mine", "paradigm": "dmil", "lr_scale": 1.0, "val_accuracy": 0.5}
+    assert states(targets(own, trials=[*searched(), own_trial])) == ["met"] * 9
 
 
 def test_a_difference_that_only_its_own_interval_shows_is_not_significant_among_many() -> None:
@@ -146,3 +158,18 @@ def test_parts_are_open_until_every_set_has_them() -> None:
     result = targets(table(old))[7]
     assert (result.state, "(7 sets)" in result.figure) == ("open", True)
     assert targets(table(runs(SETS[0], MEANS)))[7].figure == "not measured yet"
+
+
+def test_a_learning_rate_at_an_edge_is_missed() -> None:
+    trials = [t for t in searched() if (t["data"], t["paradigm"], t["lr_scale"])
+              != ("emoji", "joint", 3.0)]  # fmt: skip
+    result = targets(whole(), trials=trials)[8]
+    assert (result.state, result.failing) == ("missed", (f"emoji: 1 of {len(MEANS)}",))
+    assert result.figure == f"1 of {len(SETS) * len(MEANS)} chosen rates"
+
+
+def test_rates_of_the_earlier_rule_are_named_so_and_those_missing_leave_it_open() -> None:
+    early = targets(whole(), trials=searched(recipe=""))[8]
+    assert early.figure.endswith("rates, all by an earlier rule that tried three")
+    some = [t for t in searched() if (t["data"], t["paradigm"]) != ("emoji", "joint")]
+    assert targets(whole(), trials=some)[8].state == "open"

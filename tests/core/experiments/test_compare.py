@@ -20,7 +20,6 @@ from dmil_core.errors import BusyError, ConfigError, DataError
 from dmil_core.experiments.compare import (
     RESULTS_FILE,
     SUMMARY_FILE,
-    TUNING_FILE,
     TUNING_SEED,
     alone,
     compare,
@@ -29,7 +28,16 @@ from dmil_core.experiments.compare import (
     summarize,
     synergy,
 )  # fmt: skip
-from dmil_core.experiments.tuning import FIRST, GRID, at_edge, best_scales, next_scales
+from dmil_core.experiments.tuning import (
+    FIRST,
+    GRID,
+    TUNING_FILE,
+    at_edge,
+    best_scales,
+    is_current,
+    next_scales,
+    read_all,
+)
 from dmil_core.io.atomic import exclusive, write_lines
 from dmil_core.io.tables import read_table
 from dmil_core.models.inputs import inputs
@@ -274,6 +282,20 @@ def test_a_trial_of_other_settings_chooses_nothing(pair: Dataset, tmp_path: Path
     quick(pair, tmp_path, "joint", seeds=1, tune=True)
     (joint,) = (r for r in read_results(tmp_path / RESULTS_FILE) if r["paradigm"] == "joint")
     assert joint["lr_scale"] < 100.0
+    # It is gone, so that nobody who reads the file takes it for a part of the search.
+    kept = read_results(tmp_path / TUNING_FILE)
+    assert "of before" not in {t["settings"] for t in kept}
+    assert {t["recipe"] for t in kept} == {"standard"}
+
+
+def test_reading_trials_skips_what_is_none(tmp_path: Path) -> None:
+    good = trial("joint", 0.3, 0.7, "a")
+    lines = ["{", "[]", "3", *map(json.dumps, (good, good | {"lr_scale": 0}, good | {"data": "b"}))]
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / TUNING_FILE).write_text("\n".join(lines), "utf-8")
+    assert read_all(tmp_path) == [good]
+    assert not is_current(good)
+    assert is_current(good | {"recipe": "standard"})
 
 
 def known_trial(pair: Dataset, scale: float, accuracy: float) -> dict[str, Any]:

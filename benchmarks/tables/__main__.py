@@ -18,6 +18,7 @@ from benchmarks.tables.front import front
 from benchmarks.tables.glossary import glossary
 from benchmarks.tables.headlines import headlines
 from benchmarks.tables.methods import methods
+from benchmarks.tables.recipes import recipes
 from dmil_core.experiments.records import read_all
 from dmil_core.io.atomic import replacing
 from dmil_core.io.paths import checkpoints_root
@@ -31,6 +32,7 @@ def generated() -> dict[str, list[str]]:
     sections = {
         "information": bits.information,
         "avdigits": behaviour.avdigits,
+        "recipes": recipes,
         "theorem": reasons.theorem,
         "ablations": reasons.ablations,
         "three": behaviour.three,

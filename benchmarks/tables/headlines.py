@@ -43,6 +43,10 @@ accuracy. In percent, except AUROC, error and weight.{note}
         "AUROC", "calibration error", "absent", "accuracy, `dmil`", "`joint`", "`ensemble`",
         "Bayes", "agreement, `dmil-paper`",
     ]  # fmt: skip
+    released = ["paper_agreement"]
+    if len(rows) and rows["paper_sgd_agreement"].notna().any():
+        head.append("`dmil-paper-sgd`")
+        released.append("paper_sgd_agreement")
     body = [
         [
             str(r["setting"]),
@@ -53,7 +57,7 @@ accuracy. In percent, except AUROC, error and weight.{note}
             ),
             *(figure(r[c], 3) for c in ("worst_auroc", "calibration_error", "absent")),
             *(figure(100 * r[c]) for c in ("dmil", "joint", "ensemble", "bayes")),
-            figure(100 * r["paper_agreement"]),
+            *(figure(100 * r[c]) for c in released),
         ]
         for r in rows.to_dict("records")
     ]

@@ -43,6 +43,20 @@ def test_the_fidelity_table_has_every_setting_and_target(folders: Path) -> None:
     assert "In progress" not in text
 
 
+def test_both_variants_of_the_released_losses_are_shown_once_both_are_recorded(
+    folders: Path,
+) -> None:
+    record = records.fidelity(seeds=1)
+    (folders / "fidelity.json").write_text(json.dumps(record), "utf-8")
+    (text,) = headlines.headlines()
+    assert "dmil-paper-sgd" not in text
+    record["runs"] += [records.gated("2 classes", "dmil-paper-sgd", 0, gate_agreement=0.48)]
+    (folders / "fidelity.json").write_text(json.dumps(record), "utf-8")
+    (text,) = headlines.headlines()
+    assert rows(text)["2 classes"][-2:] == ["25.0", "48.0"]
+    assert rows(text)["8 classes"][-2:] == ["25.0", "-"]
+
+
 def test_a_missed_target_says_where(folders: Path) -> None:
     record = records.fidelity()
     for run in record["runs"]:

@@ -63,7 +63,7 @@ checkpoints: $(APP_ENV) ## Train and map every shipped checkpoint; ARGS="mfeat -
 .PHONY: data
 data: $(APP_ENV) ## Build the bundled data sets, all but emoji-minilm, from their sources; sample_data/build/ says what that needs
 	$(PY) -m pip install --quiet -r sample_data/build/requirements.txt
-	for name in avdigits pairs watch mfeat emoji; do $(PY) -m "sample_data.build.$$name"; done
+	for name in avdigits pairs watch mfeat diamonds segments emoji; do $(PY) -m "sample_data.build.$$name"; done
 
 .PHONY: screenshots
 screenshots: $(DEV_ENV) chromium ## Picture every page, light and dark, wide and narrow, into screenshots/; renew the pictures of docs/

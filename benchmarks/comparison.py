@@ -6,6 +6,9 @@ checkpoints/<set>/results.jsonl and tuning.jsonl: runs in them are not trained a
 another machine, so the benchmark can be run a set or some paradigms at a time. Tables and figures
 are computed from them by ``dmil_core.experiments.scoreboard``. The runs themselves lie under
 ``--out``.
+
+``--held-out`` does the same on the two sets that nothing was tuned on. docs/held-out.md is the
+protocol: it is run once, after the method is frozen.
 """
 
 from __future__ import annotations
@@ -37,7 +40,12 @@ PARADIGMS = (scoreboard.OURS, *BASELINES, *PUBLISHED, *COMPARED, *CONTROLS)
 def main() -> int:
     """Run or go on, then print what follows from the records."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", nargs="+", default=list(criteria.SETS), metavar="SET")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--data", nargs="+", default=list(criteria.SETS), metavar="SET")
+    which.add_argument(
+        "--held-out", dest="data", action="store_const", const=list(criteria.HELD_OUT),
+        help="the sets that nothing was tuned on; once, see docs/held-out.md",
+    )  # fmt: skip
     parser.add_argument("--paradigms", nargs="+", default=list(PARADIGMS), metavar="P")
     parser.add_argument("--seeds", type=int, default=scoreboard.SEEDS)
     parser.add_argument("--jobs", type=int, default=2)
@@ -46,7 +54,7 @@ def main() -> int:
     a = parser.parse_args()
     for name in () if a.show else a.data:
         run_set(name, a)
-    show()
+    show(held_out=set(a.data) <= set(criteria.HELD_OUT))
     return 0
 
 
@@ -89,15 +97,19 @@ def add_products(dataset: Dataset, out: Path, path: Path) -> None:
         write_lines(path, lines)
 
 
-def show() -> None:
-    """Print accuracies by set, average ranks, and each target with its figure."""
+def show(held_out: bool = False) -> None:
+    """Print accuracies by set, average ranks, and each target with its figure, of the sets that
+    nothing was tuned on or of all others."""
     runs = records.read_all(checkpoints_root()).runs
+    runs = runs[runs["data"].isin(criteria.HELD_OUT) == held_out]
     means = scoreboard.summary(runs).pivot(index="paradigm", columns="data", values="accuracy")
     print((100 * means).round(2).to_string(na_rep="-"))
     order = scoreboard.rank_summary(runs)
     print("\naverage rank over", ", ".join(map(str, order.scores.index)) or "no complete set")
     print(order.ranks.round(2).to_string())
-    for target in criteria.targets(runs, trials=tuning.read_all(checkpoints_root())):
+    trials = tuning.read_all(checkpoints_root())
+    judged = criteria.held_out_targets(runs) if held_out else criteria.targets(runs, trials=trials)
+    for target in judged:
         print(f"{target.state}: {target.claim}: {target.figure}")
 
 

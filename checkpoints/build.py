@@ -28,10 +28,12 @@ SEED = 0
 SHIPPED = ("joint", "ensemble", "dmil", "dmil-paper")
 #: What is shipped of sets where it is not these four. All paradigms of all sets would be 300 MB.
 OTHERS: dict[str, tuple[str, ...]] = {
+    "diamonds": (),
     "emoji-minilm": (),
     "gaussian": (),
     "mfeat": PARADIGMS,
     "mfeat-three": ("joint", "ensemble", "dmil"),
+    "segments": (),
     "switch-three": (),
 }
 

@@ -1,7 +1,7 @@
 """What this project set out to reach, judged on the benchmarks' records.
 
 The criteria are the project's, not the library's: the statistics they use are in
-:mod:`dmil_core.experiments`. ``make results`` writes the two lists that the app shows to
+:mod:`dmil_core.experiments`. ``make results`` writes the lists that the app shows to
 benchmarks/results/targets.json; the other benchmarks keep their own beside their measurements.
 """
 
@@ -31,6 +31,8 @@ def judge(checkpoints: Path, fidelity_record: Path) -> dict[Study, list[Target]]
     runs = read_all(checkpoints).runs
     if runs["data"].isin(comparison.SETS).any():
         result["comparison"] = comparison.targets(runs, trials=tuning.read_all(checkpoints))
+    if runs["data"].isin(comparison.HELD_OUT).any():
+        result["held-out"] = comparison.held_out_targets(runs)
     record = read_fidelity(fidelity_record)
     if record is not None:
         result["fidelity"] = fidelity.targets(record)

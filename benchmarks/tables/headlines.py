@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -11,6 +13,7 @@ from benchmarks.criteria import comparison as comparison_criteria
 from benchmarks.criteria import fidelity as fidelity_criteria
 from benchmarks.tables.cells import figure, listed, mean_sd, record_path, table
 from dmil_core.experiments import fidelity_record, records, scoreboard, tuning
+from dmil_core.experiments.targets import Target
 from dmil_core.io.paths import checkpoints_root
 
 
@@ -65,14 +68,52 @@ accuracy. In percent, except AUROC, error and weight.{note}
     return "\n".join([text, table(head, body), "", verdicts])
 
 
-def comparison(runs: pd.DataFrame, trials: tuning.Trials) -> str:
+@dataclass(frozen=True)
+class Section:
+    """A comparison with a table of its own.
+
+    Attributes
+    ----------
+    heading : of the section.
+    command : what makes the records.
+    sets : data sets, in the order of the columns.
+    judge : its targets from the records and the trials of learning rates.
+    note : what else a reader has to know, behind the number of differences.
+    """
+
+    heading: str
+    command: str
+    sets: tuple[str, ...]
+    judge: Callable[[pd.DataFrame, tuning.Trials], list[Target]]
+    note: str
+
+
+TUNED = Section(
+    "Accuracy by method",
+    "make bench-compare",
+    comparison_criteria.SETS,
+    lambda runs, trials: comparison_criteria.targets(runs, trials=trials),
+    ", ".join(f"`{d}`" for d in comparison_criteria.SAME_MEDIA)
+    + " share their pictures and sounds, so that the\n"
+    + "sets are fewer independent cases than they are.",
+)
+HELD_OUT = Section(
+    "Two sets that nobody tuned on",
+    "python -m benchmarks.comparison --held-out",
+    comparison_criteria.HELD_OUT,
+    lambda runs, _: comparison_criteria.held_out_targets(runs),
+    "Sets, runs and targets were\n[written down](held-out.md) before the first run.",
+)
+
+
+def comparison(runs: pd.DataFrame, section: Section = TUNED, trials: tuning.Trials = ()) -> str:
     """Test accuracy of every paradigm on every set, in the order of mean ranks.
 
     ``trials`` chose the learning rates.
     """
     order = scoreboard.rank_summary(runs)
     means = scoreboard.summary(runs)
-    sets = [d for d in comparison_criteria.SETS if d in set(means["data"])]
+    sets = [d for d in section.sets if d in set(means["data"])]
     cells = {(r["data"], r["paradigm"]): r for r in means.to_dict("records")}
     names = [str(p) for p in order.ranks.index]
     names += [p for p in dict.fromkeys(means["paradigm"]) if p not in names]
@@ -90,19 +131,17 @@ def comparison(runs: pd.DataFrame, trials: tuning.Trials) -> str:
         ]
         for p in names
     ]
-    shared = ", ".join(f"`{d}`" for d in comparison_criteria.SAME_MEDIA)
-    text = f"""## Accuracy by method
+    text = f"""## {section.heading}
 
 Test accuracy in percent, mean ± standard deviation over {scoreboard.SEEDS} paired seeds
-(`make bench-compare`); {_splits(runs)}. {_rates(trials, sets)}
+(`{section.command}`); {_splits(runs)}. {_rates(trials, sets)}
 Rank: {_ranked(order)}.
 *Mean*: over these sets. *Difference*: of that mean from `{scoreboard.OURS}`, in points, with its
 95 % interval (corrected resampled t test) and the p-value by Holm over methods. ↑ and ↓ in a cell:
 better or worse than `{scoreboard.OURS}` on that set at 5 % by Holm over methods and sets,
-{len(apart)} differences. {shared} share their pictures and sounds, so that the
-sets are fewer independent cases than they are.{_under_way(cells, sets, names)}
+{len(apart)} differences. {section.note}{_under_way(cells, sets, names, section)}
 """
-    outcome = listed(comparison_criteria.targets(runs, trials=trials))
+    outcome = listed(section.judge(runs, trials))
     head = ["", "rank", "mean", "difference, adjusted p", *(f"`{d}`" for d in sets)]
     return "\n".join([text, table(head, body), "", outcome])
 
@@ -163,12 +202,14 @@ def _ranked(order: scoreboard.RankSummary) -> str:
     )
 
 
-def _under_way(cells: dict[tuple[str, str], Any], sets: list[str], names: list[str]) -> str:
+def _under_way(
+    cells: dict[tuple[str, str], Any], sets: list[str], names: list[str], section: Section
+) -> str:
     full, every = (
         sum(c["seeds"] >= scoreboard.SEEDS for c in cells.values()),
         len(sets) * len(names),
     )
-    missing = [f"`{d}`" for d in comparison_criteria.SETS if d not in sets]
+    missing = [f"`{d}`" for d in section.sets if d not in sets]
     notes = []
     if full < every:
         notes.append(f"{full} of {every} cells have all seeds, others say how many")
@@ -184,13 +225,15 @@ def _accuracy_cell(row: Any) -> str:
 
 
 def headlines() -> list[str]:
-    """The two headline tables, of what is recorded."""
+    """The headline tables, of what is recorded."""
     parts = []
     record = fidelity_record.read_fidelity(record_path("fidelity"))
     if record is not None:
         parts.append(fidelity(record))
-    runs = records.read_all(checkpoints_root()).runs
-    runs = runs[runs["data"].isin(comparison_criteria.SETS)].dropna(subset=["accuracy"])
-    if len(runs):
-        parts.append(comparison(runs, tuning.read_all(checkpoints_root())))
+    runs = records.read_all(checkpoints_root()).runs.dropna(subset=["accuracy"])
+    trials = tuning.read_all(checkpoints_root())
+    for section in (TUNED, HELD_OUT):
+        of_section = runs[runs["data"].isin(section.sets)]
+        if len(of_section):
+            parts.append(comparison(of_section, section, trials))
     return parts

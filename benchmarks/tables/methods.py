@@ -15,9 +15,12 @@ ROOT = Path(__file__).resolve().parents[2]
 
 #: Paradigm -> how it differs from the publication or from its released code.
 DEVIATIONS: Final = {
-    "dmil": "Heads and gate learn from responsibilities of out-of-fold models, and stage 1 "
-    "reconstructs the input instead of the encoder's features; see [Why the released losses "
-    "collapse](collapse.md).",
+    "dmil": "Heads and gate learn from responsibilities of out-of-fold models; the gate's target "
+    "is averaged over the classes that these models expect, since a gate does not see the label. "
+    "A component's logits build on those of the unimodal heads of its inputs. Labels of a unimodal "
+    "head are smoothed where its input cannot predict them, the less the better the input predicts "
+    "elsewhere. Stage 1 reconstructs the input instead of the encoder's features; see [Why the "
+    "released losses collapse](collapse.md).",
     "dmil-paper": "Loss weights are those released for CREMA-D. AdamW, its learning rates, epochs, "
     "warm-up and schedule are ours, as are KL terms per dimension (1/32 of their sum), a LayerNorm "
     "on the features, posteriors that start with a log-variance of -3, and a gate that also reads "

@@ -38,8 +38,8 @@ def parts(runs: pd.DataFrame, sets: tuple[str, ...] = criteria.SETS) -> list[str
 Test accuracy in percent over paired seeds (`make bench-compare`): a part of `{scoreboard.OURS}`, then the
 model it is compared with, and the difference in points with its 95 % interval (corrected resampled
 t test). *x1*, *x2*: the unimodal head and the `ensemble`'s model of that input. *S*: the component S
-by itself, on all samples, and `joint`. *All together*: the prediction, and that of `joint` or
-`ensemble`, whichever is better on the set."""  # noqa: E501
+by itself, on all samples, and `joint`; where components build on the unimodal heads, so does S.
+*All together*: the prediction, and that of `joint` or `ensemble`, whichever is better on the set."""  # noqa: E501
     return ["\n\n".join([text, table(head, body), f"Mean difference: {'; '.join(means)}."])]
 
 

@@ -150,9 +150,13 @@ PARTS: Final[dict[str, Part]] = {
     ),
     "heads": Part(
         "A head for each component",
-        "Each component votes for the classes by a line of its own. It learns the samples that it "
-        "can explain: how well, models say that have not seen the sample (w).",
-        (r"\ell_c = W_c\, c + b_c, \quad c \in \{R, U_1, U_2, S\}",),
+        "Each component adds a linear head to the logits of the inputs that it may use: U of one "
+        "input, R and S of all. It is trained on the samples that it can explain, as given by "
+        "models that have not seen the sample (w).",
+        (
+            r"\ell_c = o_c + W_c\, c + b_c, \quad c \in \{R, U_1, U_2, S\}",
+            r"o_{U_m} = o_m, \quad o_R = o_S = \sum_m o_m, \quad o_m = V_m M_m + v_m",
+        ),
         (
             (
                 r"\sum_c w'_c\, CE(y, \ell_c), \quad w'_c = W\, \frac{w_c^8}{\sum_k w_k^8}",
@@ -167,10 +171,18 @@ PARTS: Final[dict[str, Part]] = {
         "Says for each sample how much each component counts, and how much nothing explains.",
         (r"g = \mathrm{softmax}\left(G(M, N, p_{1}, p_{2}, p_S)\right), \quad \sum_c g_c = 1",),
         (
-            (r"-\sum_c w'_c \log g_c", "it learns which component can explain the sample"),
+            (
+                r"-\sum_c t_c \log g_c, \quad t_c = \sum_k p_0(k \mid x_1, x_2)\, w'_c(k)",
+                "it is trained to the component that can explain the sample, averaged over the "
+                "classes that it may have",
+            ),
             (r"BCE\left(\sum_c w_c,\; e\right)", "and whether any can"),
         ),
-        (("gate", "CE to w', bits"), ("explained", "BCE of explained, bits")),
+        (
+            ("gate_expected", "CE to t, bits"),
+            ("gate", "CE to w', bits"),
+            ("explained", "BCE of explained, bits"),
+        ),
         BOTH,
     ),
     "answer": Part(

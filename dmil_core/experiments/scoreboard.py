@@ -21,6 +21,8 @@ from dmil_core.schema import ALL_COMPONENTS
 #: Seeds of a complete comparison.
 SEEDS: Final = 5
 OURS: Final = "dmil"
+#: Sets that no method or setting was chosen on, which are judged apart; see docs/held-out.md.
+HELD_OUT: Final = ("diamonds", "segments")
 #: Adjusted p-value up to which a difference is one.
 LEVEL: Final = 0.05
 #: Test rows for each training row where a record does not say: more than in any bundled set.

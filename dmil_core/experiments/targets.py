@@ -21,7 +21,7 @@ from dmil_core.io.atomic import write_json
 
 State = Literal["met", "missed", "open"]
 #: Studies whose criteria the app shows.
-Study = Literal["comparison", "fidelity"]
+Study = Literal["comparison", "held-out", "fidelity"]
 
 TARGETS_FILE: Final = "targets.json"
 TARGETS_VERSION: Final = 1

@@ -22,7 +22,7 @@ _L1 = {
 
 _L2 = {
     "ce_responsible": 1.0,
-    "gate": 0.5,
+    "gate_expected": 0.5,
     "explained": 0.1,
     "kl_consistency": 1e-3,
     "align": 1e-3,
@@ -63,12 +63,15 @@ def _scaled(weights: dict[str, float], factor: float) -> dict[str, float]:
 
 
 def _three_stages(
-    first: Mapping[str, Weight], second: Mapping[str, Weight], third: Mapping[str, Weight]
-) -> tuple[Stage, ...]:
+    first: Mapping[str, Weight], second: Mapping[str, Weight], third: Mapping[str, Weight],
+    epochs: tuple[int, int, int] = (20, 15, 24), lr: float = 3e-3,
+) -> tuple[Stage, ...]:  # fmt: skip
+    """The stages, with the learning rate of the third."""
+    a, b, c = epochs
     return (
-        Stage("decompose", "1 intra-modality decomposition", _INTRA, 20, 2e-3, dict(first)),
-        Stage("interact", "2 consistency, synergy and gate", _INTERACTION, 15, 2e-3, dict(second)),
-        Stage("together", "3 everything together", ("",), 40, 1e-3, dict(third)),
+        Stage("decompose", "1 intra-modality decomposition", _INTRA, a, 2e-3, dict(first)),
+        Stage("interact", "2 consistency, synergy and gate", _INTERACTION, b, 2e-3, dict(second)),
+        Stage("together", "3 everything together", ("",), c, lr, dict(third)),
     )
 
 
@@ -77,7 +80,7 @@ DMIL = Paradigm(
     title="DMIL",
     summary="Explicit decomposition; each component is trained on the samples it can explain.",
     citation=_DMIL,
-    options=ArchitectureOptions("dmil"),
+    options=ArchitectureOptions("dmil", unimodal_terms=True),
     stages=_three_stages(_L1, _L2, {"ce": 1.0, **_scaled(_L1, 0.5), **_L2}),
     folds=3,
     most_modalities=3,
@@ -89,7 +92,7 @@ DMIL_PAPER = Paradigm(
     summary="The same model with the released losses: every component is trained on every sample.",
     citation=_DMIL,
     options=ArchitectureOptions("dmil", reconstruct="features", explained=False),
-    stages=_three_stages(_PAPER_L1, _PAPER_L2, _PAPER_L3),
+    stages=_three_stages(_PAPER_L1, _PAPER_L2, _PAPER_L3, epochs=(20, 15, 40), lr=1e-3),
     most_modalities=3,
 )
 
@@ -172,7 +175,13 @@ DMIL_FLAT = replace(
     summary="DMIL with every component trained on every sample, and no target for the gate.",
     citation=_OURS,
     stages=_with_terms(
-        DMIL.stages, {**_HARD_LABELS, "ce_responsible": "ce_flat", "gate": None, "explained": None}
+        DMIL.stages,
+        {
+            **_HARD_LABELS,
+            "ce_responsible": "ce_flat",
+            "gate_expected": None,
+            "explained": None,
+        },
     ),
     folds=0,
     options=replace(DMIL.options, explained=False),
@@ -185,7 +194,7 @@ DMIL_NO_GATE_TARGET = replace(
     summary="DMIL with responsibilities for the components, but without a target for the gate.",
     citation=_OURS,
     options=replace(DMIL.options, explained=False),
-    stages=_with_terms(DMIL.stages, {"gate": None, "explained": None}),
+    stages=_with_terms(DMIL.stages, {"gate_expected": None, "explained": None}),
 )
 
 DMIL_FEATURES = replace(
@@ -212,7 +221,7 @@ DMIL_SOFT = replace(
     title="DMIL (unsharpened targets)",
     summary="DMIL whose heads and gate use the responsibilities without sharpening.",
     citation=_OURS,
-    stages=_with_terms(DMIL.stages, {"ce_responsible": "ce_soft", "gate": "gate_soft"}),
+    stages=_with_terms(DMIL.stages, {"ce_responsible": "ce_soft", "gate_expected": "gate_soft"}),
 )
 
 DMIL_ABSOLUTE = replace(
@@ -221,7 +230,9 @@ DMIL_ABSOLUTE = replace(
     title="DMIL (absolute probabilities)",
     summary="DMIL with absolute probabilities, not shares of the predictable information.",
     citation=_OURS,
-    stages=_with_terms(DMIL.stages, {"ce_responsible": "ce_absolute", "gate": "gate_absolute"}),
+    stages=_with_terms(
+        DMIL.stages, {"ce_responsible": "ce_absolute", "gate_expected": "gate_absolute"}
+    ),
 )
 
 DMIL_PURE = replace(
@@ -231,6 +242,24 @@ DMIL_PURE = replace(
     summary="DMIL whose heads are trained to the uniform distribution on other samples.",
     citation=_OURS,
     stages=_with_terms(DMIL.stages, {"ce_responsible": "ce_pure"}),
+)
+
+DMIL_LABEL_GATE = replace(
+    DMIL,
+    name="dmil-label-gate",
+    title="DMIL (gate target of the label)",
+    summary="DMIL whose gate's target is that of a sample's own label, not averaged over classes.",
+    citation=_OURS,
+    stages=_with_terms(DMIL.stages, {"gate_expected": "gate"}),
+)
+
+DMIL_SEPARATE = replace(
+    DMIL,
+    name="dmil-separate",
+    title="DMIL (separate heads)",
+    summary="DMIL whose components' logits do not build on those of the unimodal heads.",
+    citation=_OURS,
+    options=replace(DMIL.options, unimodal_terms=False),
 )
 
 ABLATIONS = (
@@ -244,4 +273,6 @@ ABLATIONS = (
     DMIL_ABSOLUTE,
     DMIL_PURE,
     DMIL_FEATURES,
+    DMIL_LABEL_GATE,
+    DMIL_SEPARATE,
 )

@@ -24,7 +24,9 @@ from dmil_core.metrics.responsibility import interaction_responsibilities
 #: An explained share below this counts as this much when the shares of the modalities are taken.
 CONFIDENCE_FLOOR = 0.5
 #: Information about a class below this share of -log c_k counts as this much in the denominator.
-LEAST_INFORMATION = 0.6
+LEAST_INFORMATION = 0.9
+#: Inverse temperature of the targets: how strongly they prefer the component with most weight.
+INVERSE_TEMPERATURE = 8
 
 
 def responsibilities(corrected: Tensor) -> Tensor:
@@ -91,7 +93,7 @@ def expected_target(probabilities: Tensor, prior: Tensor) -> Tensor:
     D(k) = max(i_0, i_1, ..., i_M, q (-log c_k)), modality m alone provides the share
     r_m = i_m / D of the information about class k; e(k) is the largest of the chance-corrected
     probabilities of class k; w(k) = e(k) interaction_responsibilities(r_1, ..., r_M, 1), and
-    v(k) = W w^2 / sum w^2 with W = sum w.
+    v(k) = W w^8 / sum w^8 with W = sum w.
 
     A gate does not see the label. Averaged over what the inputs tell of it, its target is as
     certain as they are.
@@ -111,6 +113,12 @@ def expected_target(probabilities: Tensor, prior: Tensor) -> Tensor:
     w = torch.stack(interaction_responsibilities(shares, 1.0), dim=1)
     corrected = ((probabilities - chance) / (1.0 - chance).clamp(min=1e-6)).clamp(0.0, 1.0)
     w = w * corrected.amax(dim=1, keepdim=True)
-    total, squares = w.sum(dim=1, keepdim=True), w.square()
-    v = total * squares / squares.sum(dim=1, keepdim=True).clamp(min=1e-12)
+    v = w.sum(dim=1, keepdim=True) * sharpened(w)
     return (v * probabilities[:, -1:]).sum(dim=-1)
+
+
+def sharpened(w: Tensor) -> Tensor:
+    """v_c = w_c^8 / sum w^8, for w (N, C) or (N, C, K); 0 where no component explains the
+    sample."""
+    v = (w / w.sum(dim=1, keepdim=True).clamp(min=1e-12)) ** INVERSE_TEMPERATURE
+    return v / v.sum(dim=1, keepdim=True).clamp(min=1e-12)

@@ -287,6 +287,7 @@ def _train_epoch(
     model.train()
     rule.start_epoch(train, state.epoch)
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    trained = {n: p for n, p in model.named_parameters() if p.requires_grad}
     order = torch.randperm(len(train))
     summed, rows = 0.0, 0
     for index in order.split(stage.batch_size):
@@ -298,25 +299,23 @@ def _train_epoch(
         nn.utils.clip_grad_norm_(parameters, CLIP_NORM)
         optimizer.step()
         if stage.averaging:
-            _average(model, stage, state, len(train))
+            _average(trained, stage, state, len(train))
         summed, rows = summed + float(loss) * len(index), rows + len(index)
     return summed / max(rows, 1)
 
 
 @torch.no_grad()
-def _average(model: nn.Module, stage: Stage, state: FitState, rows: int) -> None:
+def _average(trained: dict[str, nn.Parameter], stage: Stage, state: FitState, rows: int) -> None:
     """theta' <- theta' + (1 - d) (theta - theta'), d = min(1 - 1 / (a T), t / (t + 10)), over the
     trained parameters; a is the stage's ``averaging``, T its steps on so many rows, t the steps so
     far. The first factor is the reach at the end, the second shortens it at the start."""
-    trained = {n: p for n, p in model.named_parameters() if p.requires_grad}
     if not state.average:
         state.average = {n: p.detach().clone() for n, p in trained.items()}
     state.steps += 1
     total = stage.epochs * math.ceil(rows / stage.batch_size)
     reach = 1.0 - 1.0 / max(stage.averaging * total, 1.0)
     weight = 1.0 - min(reach, state.steps / (state.steps + 10.0))
-    for name, parameter in trained.items():
-        state.average[name].lerp_(parameter, weight)
+    torch._foreach_lerp_([state.average[n] for n in trained], [*trained.values()], weight)
 
 
 @torch.no_grad()

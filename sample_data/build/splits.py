@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from dmil_core.schema import SPLITS
 
@@ -42,3 +46,19 @@ def grouped(labels: np.ndarray, groups: np.ndarray, seed: int) -> np.ndarray:
         open_[part] -= counts[group]
         chosen[group] = SPLITS[part]
     return chosen[member]
+
+
+def linked(keys: Sequence[np.ndarray], pairs: Sequence[tuple[int, int]] = ()) -> np.ndarray:
+    """Return a group number per row (N,): rows with an equal key, and chains of such rows.
+
+    ``keys`` are arrays (N, D), in each of which equal rows are linked; ``pairs`` are rows that are
+    linked besides.
+    """
+    number = len(keys[0])
+    links = [np.array(pairs, dtype=np.int64).reshape(-1, 2)]
+    for key in keys:
+        _, first, value = np.unique(key, axis=0, return_index=True, return_inverse=True)
+        links.append(np.column_stack([first[value.ravel()], np.arange(number)]))
+    a, b = np.concatenate(links).T
+    graph = coo_array((np.ones(len(a)), (a, b)), shape=(number, number))
+    return connected_components(graph, directed=False)[1]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.criteria.comparison import ABLATIONS, SETS
+from benchmarks.criteria.comparison import ABLATIONS, HELD_OUT, SETS
 from benchmarks.tables import cells, front, headlines
 from tests import records
 
@@ -129,6 +129,30 @@ def test_how_learning_rates_were_chosen_follows_from_the_trials(
 def test_own_sets_stay_out_of_the_results(folders: Path) -> None:
     records.write(records.runs("mine", MEANS), folders / "checkpoints")
     assert headlines.headlines() == []
+
+
+def test_held_out_sets_have_a_table_and_targets_of_their_own(folders: Path) -> None:
+    lost = {**MEANS, "joint": 0.95}
+    result = [r for d in SETS for r in records.runs(d, MEANS)]
+    records.write(result, folders / "checkpoints")
+    (alone,) = headlines.headlines()
+    result += [r for d in HELD_OUT for r in records.runs(d, lost)]
+    records.write(result, folders / "checkpoints")
+    first, second = headlines.headlines()
+    assert first == alone
+    assert second.startswith("## Two sets that nobody tuned on\n")
+    assert "(held-out.md)" in second
+    assert rows(second)["`joint`"][:2] == ["1.00", "95.00"]
+    assert rows(second)["`joint`"][3:] == ["95.0 ± 0.2 ↑"] * 2
+    assert "10 differences" in second
+    assert (second.count("- **missed**"), second.count("- **met**")) == (4, 1)
+    assert "In progress" not in second
+
+
+def test_a_held_out_set_without_records_is_named(folders: Path) -> None:
+    records.write(records.runs("diamonds", MEANS), folders / "checkpoints")
+    (text,) = headlines.headlines()
+    assert "no record yet of `segments`" in text
 
 
 def test_the_front_table_has_six_rows_and_names_the_place_of_dmil(folders: Path) -> None:

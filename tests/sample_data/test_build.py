@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from dmil_core.data.media import mulaw_decode
 from dmil_core.errors import DataError
 from dmil_core.schema import SPLITS
-from sample_data.build import emoji_minilm, pairs, speech, splits, watch
+from sample_data.build import diamonds, emoji_minilm, pairs, segments, speech, splits, watch
 
 
 def test_grouped_split_keeps_groups_whole_and_classes_in_shares() -> None:
@@ -20,6 +21,44 @@ def test_grouped_split_keeps_groups_whole_and_classes_in_shares() -> None:
     for kind in range(4):
         shares = [(split[label == kind] == name).mean() for name in SPLITS]
         np.testing.assert_allclose(shares, splits.SHARES, atol=0.04)
+
+
+def test_rows_with_an_equal_key_and_chains_of_them_are_one_group() -> None:
+    first = np.array([[1.0, 2.0], [3.0, 4.0], [1.0, 2.0], [5.0, 6.0], [7.0, 8.0]])
+    second = np.array([[0], [1], [2], [2], [3]])
+    assert splits.linked([first]).tolist() == [0, 1, 0, 2, 3]
+    assert splits.linked([first, second]).tolist() == [0, 1, 0, 0, 2]
+    assert splits.linked([first, second], [(1, 4)]).tolist() == [0, 1, 0, 0, 1]
+
+
+def test_stones_are_one_where_length_and_width_are_exchanged() -> None:
+    row = {"carat": 0.9, "cut": "Good", "color": "E", "clarity": "IF", "price": 99,
+           "depth": 61.0, "table": 57.0, "x": 6.1, "y": 6.2, "z": 3.8}  # fmt: skip
+    turned = {**row, "x": 6.2, "y": 6.1, "depth": 60.0}
+    dearer = {**turned, "price": 100, "depth": 62.0}
+    sold_again = {**row, "price": 200, "cut": "Fair"}
+    table = pd.DataFrame([row, turned, dearer, sold_again])
+    assert diamonds.same_stone(table).tolist() == [0, 0, 1, 0]
+    assert diamonds.grade_steps(table).tolist() == [[1, 5, 7]] * 3 + [[0, 5, 7]]
+
+
+def test_impossible_stones_and_exact_duplicates_are_left_out() -> None:
+    sizes = [(6.0, 6.1, 3.8), (6.0, 6.1, 3.8), (6.0, 0.0, 3.8), (6.0, 58.9, 3.8), (6.2, 6.1, 3.8)]
+    table = pd.DataFrame(sizes, columns=["x", "y", "z"])
+    assert diamonds.without_mistakes(table).index.tolist() == [0, 4]
+
+
+def test_quintiles_have_a_fifth_each_and_name_their_prices() -> None:
+    price = np.repeat(np.arange(100, 150), 3)
+    thresholds = diamonds.quintiles(price)
+    assert np.bincount(np.searchsorted(thresholds, price)).tolist() == [30] * 5
+    assert diamonds.class_names(thresholds)[:2] == ("up to 109", "110 to 119")
+    assert diamonds.class_names(thresholds)[-1] == "above 139"
+
+
+def test_regions_overlap_up_to_two_pixels_and_within_their_class() -> None:
+    position = np.array([[10, 10], [12, 12], [15, 10], [10, 11]])
+    assert segments.overlapping(position, np.array([0, 0, 0, 1])) == [(0, 1)]
 
 
 def test_splits_repeat() -> None:

@@ -120,13 +120,19 @@ def by_interaction_type(root: Path, data: str, split: str, order: tuple[str, ...
 
 
 def over_sets(root: Path, metric: str, reference: str, split: str) -> pd.DataFrame:
-    """Every paired difference to the reference on every data set; see `scoreboard.differences`."""
+    """Every paired difference to the reference on every data set; see `scoreboard.differences`.
+
+    P-values are adjusted over the sets of the comparison and over those held out apart.
+    """
     return _over_sets(str(root), metric, reference, split, _key(root))
 
 
 @st.cache_resource(max_entries=16, show_spinner="Comparing …")
 def _over_sets(root: str, metric: str, reference: str, split: str, key: str) -> pd.DataFrame:
-    return scoreboard.differences(recorded(Path(root), split).runs, metric, reference)
+    runs = recorded(Path(root), split).runs
+    held_out = runs["data"].isin(scoreboard.HELD_OUT)
+    parts = [runs[~held_out], *([runs[held_out]] if held_out.any() else [])]
+    return pd.concat([scoreboard.differences(r, metric, reference) for r in parts])
 
 
 def means(root: Path, metric: str, split: str) -> pd.DataFrame:
@@ -135,13 +141,14 @@ def means(root: Path, metric: str, split: str) -> pd.DataFrame:
 
 
 def rank_summary(root: Path, metric: str, split: str) -> RankSummary:
-    """Average ranks over the data sets with complete records."""
+    """Average ranks over the data sets with complete records, but for those held out."""
     return _rank_summary(str(root), metric, split, _key(root))
 
 
 @st.cache_resource(max_entries=16, show_spinner="Ranking …")
 def _rank_summary(root: str, metric: str, split: str, key: str) -> RankSummary:
-    return scoreboard.rank_summary(recorded(Path(root), split).runs, metric)
+    runs = recorded(Path(root), split).runs
+    return scoreboard.rank_summary(runs[~runs["data"].isin(scoreboard.HELD_OUT)], metric)
 
 
 def about(method: str) -> str:

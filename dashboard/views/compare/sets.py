@@ -37,6 +37,9 @@ def sets(catalog: CheckpointCatalog) -> None:
     if criteria := targets("comparison"):
         st.header("What the comparison was to show", anchor=False)
         widgets.targets(criteria)
+    if criteria := targets("held-out"):
+        st.header("What was to hold on two sets that nobody tuned on", anchor=False)
+        widgets.targets(criteria)
 
 
 def _lead(standing: service.RankSummary) -> None:

@@ -8,7 +8,15 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from benchmarks.criteria.comparison import ABLATIONS, MIXTURES, PAIR_SETS, SETS, targets
+from benchmarks.criteria.comparison import (
+    ABLATIONS,
+    HELD_OUT,
+    MIXTURES,
+    PAIR_SETS,
+    SETS,
+    held_out_targets,
+    targets,
+)
 from dmil_core.experiments import records
 from dmil_core.experiments.targets import Target
 from tests.records import run, runs
@@ -173,3 +181,50 @@ def test_rates_of_the_earlier_rule_are_named_so_and_those_missing_leave_it_open(
     assert early.figure.endswith("rates, all by an earlier rule that tried three")
     some = [t for t in searched() if (t["data"], t["paradigm"]) != ("emoji", "joint")]
     assert targets(whole(), trials=some)[8].state == "open"
+
+
+def held_out(changes: Mapping[str, Mapping[str, float]] | None = None) -> pd.DataFrame:
+    """The same on the sets that nothing was tuned on."""
+    return table(*(runs(d, {**MEANS, **(changes or {}).get(d, {})}) for d in HELD_OUT))
+
+
+def test_the_five_claims_on_held_out_sets_are_met_where_ours_leads() -> None:
+    assert set(states(held_out_targets(table()))) == {"open"}
+    result = held_out_targets(held_out())
+    assert states(result) == ["met"] * 5
+    assert result[0].figure == "1.00, the best other is joint with 5.00 (6 paradigms, 2 sets)"
+    assert result[2].figure == "0 of 10 differences; none is ahead anywhere"
+    assert result[3].figure == "4 of 4 differences are significant, 4 are above 0 on average"
+    assert all("held-out" in t.claim for t in result[:4])
+
+
+@pytest.mark.parametrize(
+    ("changes", "missed", "case"),
+    [
+        # Better on one set of two, worse on average.
+        ({"diamonds": {"joint": 0.902}}, {2, 3}, "joint on diamonds: +0.20 points"),
+        ({"segments": {"ensemble": 0.9}}, {3}, "segments against ensemble: +0.00 points"),
+        ({d: {"joint": 0.901} for d in HELD_OUT}, {0, 1, 2, 3}, "joint 1."),
+        ({d: {"dmil-fc": 0.9001} for d in HELD_OUT}, {2, 4}, "dmil-fc"),
+    ],
+)
+def test_what_does_not_hold_on_held_out_sets_is_missed_and_named(
+    changes: dict[str, dict[str, float]], missed: set[int], case: str
+) -> None:
+    result = held_out_targets(held_out(changes))
+    assert {i for i, t in enumerate(result) if t.state == "missed"} == missed
+    assert any(f.startswith(case) for t in result for f in t.failing)
+
+
+def test_one_held_out_set_decides_no_average() -> None:
+    behind = held_out({d: {"joint": 0.901, "dmil-cd": 0.902} for d in HELD_OUT})
+    result = states(held_out_targets(behind[behind["data"] == HELD_OUT[0]]))
+    assert (result[0], result[1], result[4]) == ("open", "open", "open")
+    assert (result[2], result[3]) == ("missed", "missed")
+
+
+def test_sets_that_were_tuned_on_and_held_out_sets_are_judged_apart() -> None:
+    lost = held_out({d: {"joint": 0.99} for d in HELD_OUT})
+    both = pd.concat([whole(), lost], ignore_index=True)
+    assert targets(both) == targets(whole())
+    assert held_out_targets(both) == held_out_targets(lost)

@@ -327,6 +327,25 @@ def test_ranks_are_the_same_whatever_set_is_chosen(open_page: OpenPage, data: st
     assert "**Open**: dmil has the best average rank" in text
 
 
+def test_held_out_sets_have_targets_of_their_own_once_they_are_measured(
+    open_page: OpenPage, room: Room, tmp_path: Path
+) -> None:
+    heading = "What was to hold on two sets that nobody tuned on"
+    before = open_page("compare", data="diamonds", part="sets")
+    assert not before.exception
+    assert heading not in [h.value for h in before.header]
+    root = tmp_path / "checkpoints"
+    shutil.copytree(room.root / RECORDED, root / RECORDED)
+    records.write(records.runs("diamonds", METHODS), root)
+    fidelity_results(records.fidelity(), tmp_path, root)
+    for part in ("seeds", "sets"):
+        app = open_page("compare", root=root, results=tmp_path, data="diamonds", part=part)
+        assert not app.exception
+    assert heading in [h.value for h in app.header]
+    text = said(app).replace("\\", "")
+    assert "**Missed**: dmil beats joint and ensemble on both held-out sets" in text
+
+
 def test_nothing_to_rank_says_what_to_run(open_page: OpenPage, room: Room, tmp_path: Path) -> None:
     shutil.copytree(room.root / REAL, tmp_path / REAL)
     app = open_page("compare", root=tmp_path, data=REAL, part="sets")

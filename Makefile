@@ -85,6 +85,10 @@ bench-compare: $(APP_ENV) ## All paradigms on all sets, tuned, 5 seeds; many hou
 bench-ablations: $(APP_ENV) ## What is each of our changes to the method worth? Goes on when stopped
 	$(PY) -m benchmarks.ablations $(ARGS)
 
+.PHONY: bench-recipes
+bench-recipes: $(APP_ENV) ## How much of a ranking is due to the training recipe? 4 sets, 3 seeds; hours, goes on when stopped
+	$(PY) -m benchmarks.recipes $(ARGS)
+
 .PHONY: bench-three
 bench-three: $(APP_ENV) ## Three inputs: is the gate right, and against joint and ensemble; goes on when stopped
 	$(PY) -m benchmarks.three $(ARGS)

@@ -27,7 +27,7 @@ SETTINGS = {
     "watch, 1-D CNN": ("watch", "cnn1d"),
     "watch, Transformer": ("watch", "transformer"),
 }
-PARADIGMS = ("ensemble", "joint", "multi-loss", "dmil-paper", "dmil")
+PARADIGMS = ("ensemble", "joint", "multi-loss", "dmil-paper", "dmil-paper-sgd", "dmil")
 OURS = "dmil"
 SEEDS = 5
 

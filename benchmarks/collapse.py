@@ -1,18 +1,21 @@
 """Why does the gate of the released losses collapse? ``make bench-collapse``.
 
-For each seed of ``dmil-paper`` on ``switch``: mean gate weights, how often the largest gate is the
-true interaction type, and the accuracy of each component's head on samples of other interaction
-types. From the latents, by a probe with a hidden layer: mutual information with the class of S
-samples in the encoders' features, in M and in N. Writes benchmarks/results/collapse.json, from
-which ``make results`` writes the table in docs/collapse.md; runs are those of ``make
-bench-fidelity``.
+For each seed of ``dmil-paper`` and ``dmil-paper-sgd``, the released losses with our optimiser and
+with the published one, on ``switch``: mean gate weights, how often the largest gate is the true
+interaction type, over all samples and over those of each type, and the accuracy of each component's
+head on samples of other interaction types. From the latents, by a probe with a hidden layer: mutual
+information with the class of S samples in the encoders' features, in M and in N. Writes
+benchmarks/results/collapse.json, from which ``make results`` writes the table in docs/collapse.md;
+runs are those of ``make bench-fidelity``.
 """
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from benchmarks.fidelity import SETTINGS, trained
 from benchmarks.runs import RESULTS, finished
@@ -20,16 +23,13 @@ from benchmarks.theorem import DISTRIBUTIONS, SEEDS, fresh, measure
 from dmil_core.io.atomic import write_json
 from dmil_core.schema import COMPONENTS
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 RESULT = RESULTS / "collapse.json"
-PARADIGM = "dmil-paper"
+PARADIGMS = ("dmil-paper", "dmil-paper-sgd")
 #: Latents that are probed for the class of S samples.
 LATENTS = {"Z": ("Z",), "M": ("M1", "M2"), "N": ("N1", "N2")}
 
 
-def run(setting: str, seed: int, out: Path) -> dict[str, Any]:
+def run(setting: str, paradigm: str, seed: int, out: Path) -> dict[str, Any]:
     """Figures of one seed on test rows; probes of its latents on newly drawn rows."""
     from dmil_core.checkpoint import load_model, run_folder
     from dmil_core.data.catalog import load_dataset
@@ -37,8 +37,8 @@ def run(setting: str, seed: int, out: Path) -> dict[str, Any]:
 
     spec = SETTINGS[setting]
     dataset = load_dataset(spec)
-    figures, test = trained(dataset, PARADIGM, seed, out)
-    model, result = load_model(run_folder(out, dataset.slug, PARADIGM, seed))
+    figures, test = trained(dataset, paradigm, seed, out)
+    model, result = load_model(run_folder(out, dataset.slug, paradigm, seed))
     table = predict(model, result.config.model, fresh(spec), latents=True)
     synergy_in = {
         name: measure(table, names, result, "mlp", seed)["by_interaction_type"]["S"]
@@ -46,14 +46,30 @@ def run(setting: str, seed: int, out: Path) -> dict[str, Any]:
     }
     return {
         "setting": setting,
+        "paradigm": paradigm,
         "seed": seed,
+        "optimizer": result.config.stages[-1].optimizer,
+        "lr": result.config.stages[-1].lr,
         "accuracy": figures["accuracy"],
         "accuracy_S": figures["accuracy_S"],
         "agreement": figures["gate_agreement"],
         "gate": {c: figures[f"mean_gate_{c}"] for c in COMPONENTS},
+        "found": found(test),
         "heads": heads(test),
         "synergy_in": synergy_in,
     }
+
+
+def found(test: pd.DataFrame) -> dict[str, float]:
+    """Interaction type -> share of its samples whose largest gate weight is its own."""
+    from dmil_core import schema
+    from dmil_core.metrics import fidelity
+
+    gate = fidelity.gate_of(test)
+    largest = pd.Series(fidelity.names_of(gate), dtype=object).to_numpy()[gate.argmax(axis=1)]
+    truth = test[schema.INTERACTION_TYPE].astype(str)
+    right = pd.Series(largest == truth.to_numpy(), index=test.index)
+    return {str(k): float(v) for k, v in right.groupby(truth).mean().items()}
 
 
 def heads(test: pd.DataFrame) -> dict[str, dict[str, float]]:
@@ -76,15 +92,20 @@ def main() -> int:
     parser.add_argument(
         "--settings", nargs="+", default=list(DISTRIBUTIONS), choices=list(SETTINGS)
     )
+    parser.add_argument("--paradigms", nargs="+", default=list(PARADIGMS), choices=list(PARADIGMS))
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("build/bench-fidelity"))
     a = parser.parse_args()
-    jobs = [(n, s, a.out) for n in a.settings for s in range(a.seeds)]
+    jobs = [(n, p, s, a.out) for n in a.settings for p in a.paradigms for s in range(a.seeds)]
     result = dict(finished(run, jobs, a.jobs))
     records = [result[i] for i in range(len(jobs))]
     print(*records, sep="\n")
-    complete = set(DISTRIBUTIONS) <= set(a.settings) and a.seeds >= SEEDS
+    complete = (
+        set(DISTRIBUTIONS) <= set(a.settings)
+        and set(PARADIGMS) <= set(a.paradigms)
+        and a.seeds >= SEEDS
+    )
     write_json(RESULT if complete else a.out / "collapse.json", records)
     return 0
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from benchmarks.criteria import comparison as criteria
 from dmil_core.checkpoint import RUN_FILE, run_folder, verify
 from dmil_core.data.dataset import Dataset
-from dmil_core.experiments import controls, records, scoreboard
+from dmil_core.experiments import controls, records, scoreboard, tuning
 from dmil_core.experiments.compare import RUNS_FOLDER, compare, read_results, with_record
 from dmil_core.io.atomic import write_lines
 from dmil_core.io.paths import checkpoints_root
@@ -107,8 +107,9 @@ def show(held_out: bool = False) -> None:
     order = scoreboard.rank_summary(runs)
     print("\naverage rank over", ", ".join(map(str, order.scores.index)) or "no complete set")
     print(order.ranks.round(2).to_string())
-    judge = criteria.held_out_targets if held_out else criteria.targets
-    for target in judge(runs):
+    trials = tuning.read_all(checkpoints_root())
+    judged = criteria.held_out_targets(runs) if held_out else criteria.targets(runs, trials=trials)
+    for target in judged:
         print(f"{target.state}: {target.claim}: {target.figure}")
 
 

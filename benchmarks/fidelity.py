@@ -47,7 +47,7 @@ SETTINGS = {
     "unbalanced classes": "switch:prior=8/4/2/1",
     "20 % wrong labels": "switch:labels_wrong=0.2",
 }
-PARADIGMS = ("ensemble", "joint", "dmil-paper", "dmil")
+PARADIGMS = ("ensemble", "joint", "dmil-paper", "dmil-paper-sgd", "dmil")
 #: Invariances, tested on equal shares: a change of the data and of the gate's columns.
 TWINS = ("swapped", "relabelled")
 

@@ -19,13 +19,8 @@ from dmil_core.checkpoint import RUN_FILE, Run, run_folder, verify
 from dmil_core.config import RunConfig
 from dmil_core.data.catalog import of_seed
 from dmil_core.data.dataset import Dataset
-from dmil_core.experiments.compare import (
-    RUNS_FOLDER,
-    TUNING_FILE,
-    read_results,
-    workers,
-)
-from dmil_core.experiments.tuning import best_scales
+from dmil_core.experiments.compare import RUNS_FOLDER, read_results, workers
+from dmil_core.experiments.tuning import TUNING_FILE, best_scales
 from dmil_core.io.atomic import write_json
 from dmil_core.io.paths import checkpoints_root
 from dmil_core.metrics import rank_tests

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 RESULT = RESULTS / "theorem.json"
 DISTRIBUTIONS = ("equal shares", "x2 three times weaker")
-PARADIGMS = ("ensemble", "joint", "dmil-paper", "dmil")
+PARADIGMS = ("ensemble", "joint", "dmil-paper", "dmil-paper-sgd", "dmil")
 SEEDS = 5
 #: Rows to fit a probe, to stop it, and to read it.
 SIZES = {"train": 20_000, "val": 5_000, "test": 20_000}

@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmarks.criteria import comparison, fidelity
+from dmil_core.experiments import tuning
 from dmil_core.experiments.fidelity_record import read_fidelity
 from dmil_core.experiments.records import read_all
 from dmil_core.experiments.targets import Study, Target, write_targets
@@ -21,14 +22,15 @@ def judge(checkpoints: Path, fidelity_record: Path) -> dict[Study, list[Target]]
     Parameters
     ----------
     checkpoints
-        Folder with ``<data set>/results.jsonl``, the records of the comparison.
+        Folder with ``<data set>/results.jsonl`` and ``tuning.jsonl``, the records of the
+        comparison.
     fidelity_record
         Path of ``fidelity.json``.
     """
     result: dict[Study, list[Target]] = {}
     runs = read_all(checkpoints).runs
     if runs["data"].isin(comparison.SETS).any():
-        result["comparison"] = comparison.targets(runs)
+        result["comparison"] = comparison.targets(runs, trials=tuning.read_all(checkpoints))
     if runs["data"].isin(comparison.HELD_OUT).any():
         result["held-out"] = comparison.held_out_targets(runs)
     record = read_fidelity(fidelity_record)

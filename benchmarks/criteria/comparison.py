@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
 import pandas as pd
 
+from dmil_core.experiments import tuning
+from dmil_core.experiments.controls import PRODUCT
 from dmil_core.experiments.scoreboard import (
     HELD_OUT,
     LEVEL,
@@ -15,6 +18,7 @@ from dmil_core.experiments.scoreboard import (
     SEEDS,
     RankSummary,
     average_differences,
+    average_parts,
     differences,
     rank_summary,
     summary,
@@ -31,6 +35,8 @@ SAME_MEDIA: Final = ("avdigits", "avdigits-same", "avdigits-parity")
 SETS: Final = (*MIXTURES, *PAIR_SETS)
 #: The publication's ablations.
 ABLATIONS: Final = ("dmil-id", "dmil-fc", "dmil-cd")
+#: Parts of ours, each compared with the model that does only that part -> in words.
+PARTS: Final = {"heads": "unimodal heads", "S": "S by itself", "all": "all together"}
 #: Largest accuracy (0 to 1) by which the best paradigm may exceed ours on a set.
 BEHIND: Final = 0.003
 
@@ -64,11 +70,12 @@ NOT_TUNED_ON: Final = Scope(
 )
 
 
-def targets(runs: pd.DataFrame, seeds: int = SEEDS) -> list[Target]:
+def targets(runs: pd.DataFrame, seeds: int = SEEDS, trials: tuning.Trials = ()) -> list[Target]:
     """The criteria of the comparison, judged on the bundled sets.
 
-    ``runs`` is the table of :mod:`dmil_core.experiments.records`; other sets in it are ignored. A
-    criterion is ``open`` while runs that could decide it are missing.
+    ``runs`` is the table of :mod:`dmil_core.experiments.records`; other sets in it are ignored.
+    ``trials`` chose the learning rates, see :mod:`dmil_core.experiments.tuning`. A criterion is
+    ``open`` while runs that could decide it are missing.
     """
     runs = runs[runs["data"].isin(SETS)]
     order = rank_summary(runs, seeds=seeds)
@@ -80,6 +87,8 @@ def targets(runs: pd.DataFrame, seeds: int = SEEDS) -> list[Target]:
         _beats_both(runs, seeds, COMPARISON),
         _ablation_order(runs, seeds, COMPARISON),
         _no_synergy_of_two(runs, seeds),
+        _as_good_in_parts(runs, seeds),
+        _no_rate_at_an_edge(runs, trials),
     ]
 
 
@@ -255,6 +264,54 @@ def _no_synergy_of_two(runs: pd.DataFrame, seeds: int) -> Target:
     failing = [f"{d}: {_percent(v)}" for d, v in highest.items() if v > 0]
     whole = len(here) >= seeds * len(PAIR_SETS)
     return judged(claim, f"highest over seeds: {figure}", failing, whole)
+
+
+def _as_good_in_parts(runs: pd.DataFrame, seeds: int) -> Target:
+    claim = (
+        f"each part of {OURS} is as good as the model of that part alone, on average over sets: "
+        "unimodal heads not below the ensemble's, S not below joint, all together above the "
+        "better of both"
+    )
+    table = average_parts(runs)
+    rows = {r["part"]: r for r in table.to_dict("records")}
+    if not {"heads", "S"} & set(rows):
+        return unmeasured(claim)
+    shown = {
+        part: f"{PARTS[part]} {_points(r['difference'], r['low'], r['high'])}"
+        for part, r in rows.items()
+    }
+    fewest = min(r["sets"] for r in rows.values())
+    whole = (
+        set(PARTS) == set(rows)
+        and fewest == len(SETS)
+        and all(r["pairs"] >= seeds for r in rows.values())
+    )
+    failing = [
+        shown[part]
+        for part, r in rows.items()
+        if (r["difference"] <= 0 if part == "all" else r["difference"] < 0)
+    ]
+    figure = f"{', '.join(shown.values())} ({_count(fewest, 'set')})"
+    return judged(claim, figure, failing if whole else [], whole)
+
+
+def _no_rate_at_an_edge(runs: pd.DataFrame, trials: tuning.Trials) -> Target:
+    claim = "no chosen learning rate is the smallest or largest of those tried"
+    tried = [t for t in trials if t["data"] in SETS]
+    chosen = tuning.best_scales(tried)
+    if not chosen:
+        return unmeasured(claim)
+    edges = tuning.at_edge(tried)
+    early = sum(not tuning.is_current(t) for t in tuning.best_trials(tried).values())
+    by_early = f"{'all' if early == len(chosen) else early} by an earlier rule that tried three"
+    note = f", {by_early}" if early else ""
+    figure = f"{len(edges)} of {len(chosen)} chosen rates{note}"
+    per_set = Counter(data for data, _ in edges)
+    failing = [f"{data}: {n} of {sum(d == data for d, _ in chosen)}" for data, n in per_set.items()]
+    trained = runs[runs["paradigm"] != PRODUCT]
+    wanted = set(zip(trained["data"], trained["paradigm"], strict=True))
+    whole = wanted <= set(chosen) and {d for d, _ in chosen} == set(SETS)
+    return judged(claim, figure, failing, whole)
 
 
 def _points(mean: float, low: float, high: float) -> str:

@@ -12,12 +12,14 @@ import argparse
 from pathlib import Path
 
 from benchmarks import criteria
-from benchmarks.tables import behaviour, bits, reasons, waiting
+from benchmarks.tables import behaviour, bits, parts, reasons, waiting
 from benchmarks.tables.cells import record_path
 from benchmarks.tables.front import front
 from benchmarks.tables.glossary import glossary
 from benchmarks.tables.headlines import headlines
 from benchmarks.tables.methods import methods
+from benchmarks.tables.recipes import recipes
+from dmil_core.experiments.records import read_all
 from dmil_core.io.atomic import replacing
 from dmil_core.io.paths import checkpoints_root
 
@@ -30,6 +32,7 @@ def generated() -> dict[str, list[str]]:
     sections = {
         "information": bits.information,
         "avdigits": behaviour.avdigits,
+        "recipes": recipes,
         "theorem": reasons.theorem,
         "ablations": reasons.ablations,
         "three": behaviour.three,
@@ -41,22 +44,23 @@ def generated() -> dict[str, list[str]]:
         "app": waiting.app,
     }
     recorded = [section() for name, section in sections.items() if record_path(name).exists()]
+    headline = [*headlines(), *parts.parts(read_all(checkpoints_root()).runs)]
     return {
         "README.md": [front()],
-        "docs/results.md": [*headlines(), *recorded, behaviour.accuracy(), behaviour.speed()],
+        "docs/results.md": [*headline, *recorded, behaviour.accuracy(), behaviour.speed()],
         "docs/collapse.md": [reasons.collapse()],
         "docs/methods.md": [methods()],
         "docs/glossary.md": [glossary()],
     }
 
 
-def with_parts(text: str, parts: list[str], name: str) -> str:
+def with_parts(text: str, sections: list[str], name: str) -> str:
     """A file's text with other paragraphs between its markers."""
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
     if not rest or not after:
         raise SystemExit(f"{name}: expected the lines {BEGIN} and {END}")
-    return before + "\n\n".join([BEGIN, *parts, END]) + after
+    return before + "\n\n".join([BEGIN, *sections, END]) + after
 
 
 def main() -> int:
@@ -67,10 +71,10 @@ def main() -> int:
     if not check:
         criteria.write(record_path("targets"), checkpoints_root(), record_path("fidelity"))
     outdated = []
-    for name, parts in generated().items():
+    for name, sections in generated().items():
         path = ROOT / name
         text = path.read_text("utf-8")
-        new = with_parts(text, parts, name)
+        new = with_parts(text, sections, name)
         if new == text:
             continue
         outdated.append(name)

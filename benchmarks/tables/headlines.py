@@ -12,7 +12,7 @@ import pandas as pd
 from benchmarks.criteria import comparison as comparison_criteria
 from benchmarks.criteria import fidelity as fidelity_criteria
 from benchmarks.tables.cells import figure, listed, mean_sd, record_path, table
-from dmil_core.experiments import fidelity_record, records, scoreboard
+from dmil_core.experiments import fidelity_record, records, scoreboard, tuning
 from dmil_core.experiments.targets import Target
 from dmil_core.io.paths import checkpoints_root
 
@@ -46,6 +46,10 @@ accuracy. In percent, except AUROC, error and weight.{note}
         "AUROC", "calibration error", "absent", "accuracy, `dmil`", "`joint`", "`ensemble`",
         "Bayes", "agreement, `dmil-paper`",
     ]  # fmt: skip
+    released = ["paper_agreement"]
+    if len(rows) and rows["paper_sgd_agreement"].notna().any():
+        head.append("`dmil-paper-sgd`")
+        released.append("paper_sgd_agreement")
     body = [
         [
             str(r["setting"]),
@@ -56,7 +60,7 @@ accuracy. In percent, except AUROC, error and weight.{note}
             ),
             *(figure(r[c], 3) for c in ("worst_auroc", "calibration_error", "absent")),
             *(figure(100 * r[c]) for c in ("dmil", "joint", "ensemble", "bayes")),
-            figure(100 * r["paper_agreement"]),
+            *(figure(100 * r[c]) for c in released),
         ]
         for r in rows.to_dict("records")
     ]
@@ -73,14 +77,14 @@ class Section:
     heading : of the section.
     command : what makes the records.
     sets : data sets, in the order of the columns.
-    judge : its targets from the records.
+    judge : its targets from the records and the trials of learning rates.
     note : what else a reader has to know, behind the number of differences.
     """
 
     heading: str
     command: str
     sets: tuple[str, ...]
-    judge: Callable[[pd.DataFrame], list[Target]]
+    judge: Callable[[pd.DataFrame, tuning.Trials], list[Target]]
     note: str
 
 
@@ -88,7 +92,7 @@ TUNED = Section(
     "Accuracy by method",
     "make bench-compare",
     comparison_criteria.SETS,
-    comparison_criteria.targets,
+    lambda runs, trials: comparison_criteria.targets(runs, trials=trials),
     ", ".join(f"`{d}`" for d in comparison_criteria.SAME_MEDIA)
     + " share their pictures and sounds, so that the\n"
     + "sets are fewer independent cases than they are.",
@@ -97,13 +101,16 @@ HELD_OUT = Section(
     "Two sets that nobody tuned on",
     "python -m benchmarks.comparison --held-out",
     comparison_criteria.HELD_OUT,
-    comparison_criteria.held_out_targets,
+    lambda runs, _: comparison_criteria.held_out_targets(runs),
     "Sets, runs and targets were\n[written down](held-out.md) before the first run.",
 )
 
 
-def comparison(runs: pd.DataFrame, section: Section = TUNED) -> str:
-    """Test accuracy of every paradigm on every set, in the order of mean ranks."""
+def comparison(runs: pd.DataFrame, section: Section = TUNED, trials: tuning.Trials = ()) -> str:
+    """Test accuracy of every paradigm on every set, in the order of mean ranks.
+
+    ``trials`` chose the learning rates.
+    """
     order = scoreboard.rank_summary(runs)
     means = scoreboard.summary(runs)
     sets = [d for d in section.sets if d in set(means["data"])]
@@ -127,14 +134,14 @@ def comparison(runs: pd.DataFrame, section: Section = TUNED) -> str:
     text = f"""## {section.heading}
 
 Test accuracy in percent, mean ± standard deviation over {scoreboard.SEEDS} paired seeds
-(`{section.command}`); {_splits(runs)}. The learning rate of each paradigm is
-chosen among three on validation rows, by runs of half the epochs. Rank: {_ranked(order)}.
+(`{section.command}`); {_splits(runs)}. {_rates(trials, sets)}
+Rank: {_ranked(order)}.
 *Mean*: over these sets. *Difference*: of that mean from `{scoreboard.OURS}`, in points, with its
 95 % interval (corrected resampled t test) and the p-value by Holm over methods. ↑ and ↓ in a cell:
 better or worse than `{scoreboard.OURS}` on that set at 5 % by Holm over methods and sets,
 {len(apart)} differences. {section.note}{_under_way(cells, sets, names, section)}
 """
-    outcome = listed(section.judge(runs))
+    outcome = listed(section.judge(runs, trials))
     head = ["", "rank", "mean", "difference, adjusted p", *(f"`{d}`" for d in sets)]
     return "\n".join([text, table(head, body), "", outcome])
 
@@ -158,6 +165,27 @@ def _splits(runs: pd.DataFrame) -> str:
     if (runs["split"] > 0).any():
         return "every seed has a split of its own, a generated set other rows"
     return "all seeds have the split that a set comes with"
+
+
+def _rates(trials: tuning.Trials, sets: list[str]) -> str:
+    """How the learning rates were chosen, and how many are an outermost of those tried."""
+    tried = [t for t in trials if t["data"] in sets]
+    best = tuning.best_trials(tried)
+    if not best:
+        return "Every paradigm has its own learning rate; none is tuned."
+    early = sum(not tuning.is_current(t) for t in best.values())
+    old = "among three on validation rows, by runs of half the epochs"
+    new = (
+        "on validation rows, by runs of full length: among three, and further ones while the best "
+        "is an outermost"
+    )
+    how = old if early == len(best) else new
+    mixed = f" ({early} of them chosen {old})" if 0 < early < len(best) else ""
+    edge = f"{len(tuning.at_edge(tried))} of {len(best)} chosen rates"
+    return (
+        f"The learning rate of each paradigm is\nchosen {how}; {edge}{mixed} "
+        "lie at an edge of what was tried."
+    )
 
 
 def _ranked(order: scoreboard.RankSummary) -> str:
@@ -203,8 +231,9 @@ def headlines() -> list[str]:
     if record is not None:
         parts.append(fidelity(record))
     runs = records.read_all(checkpoints_root()).runs.dropna(subset=["accuracy"])
+    trials = tuning.read_all(checkpoints_root())
     for section in (TUNED, HELD_OUT):
         of_section = runs[runs["data"].isin(section.sets)]
         if len(of_section):
-            parts.append(comparison(of_section, section))
+            parts.append(comparison(of_section, section, trials))
     return parts

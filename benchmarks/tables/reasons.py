@@ -21,6 +21,12 @@ from benchmarks.tables.cells import (
 )
 from dmil_core.schema import COMPONENTS
 
+#: The released losses, with our optimiser and with the published one.
+RELEASED = ("dmil-paper", "dmil-paper-sgd")
+STRENGTHS = {"equal": "equal strengths", "weaker": "weaker x2"}
+#: Name of an optimiser in a run's settings -> as it is written.
+OPTIMISERS = {"adamw": "AdamW", "sgd": "SGD"}
+
 
 def theorem() -> str:
     """Theorem 1's terms, in bits."""
@@ -54,8 +60,9 @@ def _terms(record: dict[str, Any], setting: str, distribution: dict[str, Any]) -
                 *(bits([v]) for v in _row(distribution[name])),
             ]
         )
-    for name in ORDER:
-        runs = _of(record, setting, name)
+    for name in (*ORDER, *RELEASED[1:]):
+        if not (runs := _of(record, setting, name)):
+            continue
         values = zip(*(_row(r["linear"]) for r in runs), strict=True)
         accuracy = mean_spread([r["accuracy"] for r in runs])
         rows.append([f"`{name}`", accuracy, *(bits(list(v)) for v in values)])
@@ -87,7 +94,15 @@ def _findings(record: dict[str, Any]) -> str:
 
     s, u2 = ("by_interaction_type", "S"), ("by_interaction_type", "U2")
     weak_u2 = record["settings"][weak]["together"]["by_interaction_type"]["U2"] / math.log(2)
-    paper = [r["linear"]["by_interaction_type"]["S"] for r in _of(record, equal, "dmil-paper")]
+    released = []
+    for name in RELEASED:
+        runs = _of(record, equal, name)
+        if values := [r["linear"]["by_interaction_type"]["S"] / math.log(2) for r in runs]:
+            released.append(
+                f"- `{name}` has between {min(values):.2f} and {max(values):.2f} bits of S, by "
+                "seed, on equal shares; with the weaker\n"
+                f"  x2, {mean(weak, name, 'linear', *s)} on average.\n"
+            )
     blur = f"{100 * record['blur']:.0f} %"
     return f"""- On S samples a linear probe finds {mean(equal, "ensemble", "linear", *s)} bits in the features of `ensemble` and a probe with a hidden layer
   {mean(equal, "ensemble", "mlp", *s)}: the information is there, but a sum of two predictions cannot combine it. A linear probe finds
@@ -97,32 +112,70 @@ def _findings(record: dict[str, Any]) -> str:
   not knowing it: the condition of the theorem is sufficient, not necessary.
 - Where x2 is three times weaker there are {weak_u2:.2f} bits in U2 samples; `joint` has {mean(weak, "joint", "linear", *u2)} of them,
   `dmil` {mean(weak, "dmil", "linear", *u2)}. H(C|Z): {mean(weak, "joint", "linear", "equivocation")} and {mean(weak, "dmil", "linear", "equivocation")}.
-- `dmil-paper` has between {min(paper) / math.log(2):.2f} and {max(paper) / math.log(2):.2f} bits of S, by seed, on equal shares; with the weaker
-  x2, {mean(weak, "dmil-paper", "linear", *s)} on average.
-- A probe that learns from the model's own training rows finds {mean(weak, "dmil", "seen", "information")} bits instead of {mean(weak, "dmil", "linear", "information")} in `dmil`
+{"".join(released)}- A probe that learns from the model's own training rows finds {mean(weak, "dmil", "seen", "information")} bits instead of {mean(weak, "dmil", "linear", "information")} in `dmil`
   in the second setting, and {mean(weak, "joint", "seen", "information")} instead of {mean(weak, "joint", "linear", "information")} in `joint`: a model is more confident on
   rows that it has seen."""  # noqa: E501
 
 
 def collapse() -> str:
     """What the gate of the released losses does, seed by seed, for docs/collapse.md."""
-    head = ["x2, seed", "accuracy", "gate agreement", *(f"gate {c}" for c in COMPONENTS),
+    record = read("collapse")
+    # Earlier records are of one variant, and do not say which types are found.
+    by = {n: [r for r in record if r.get("paradigm", RELEASED[0]) == n] for n in RELEASED}
+    shown = [n for n in RELEASED if by[n]]
+    found = any("found" in r for r in record)
+    head = ["losses, x2, seed", "accuracy", "gate agreement",
+            *((f"finds {c}" for c in COMPONENTS) if found else ()),
+            *(f"gate {c}" for c in COMPONENTS),
             "head R on S", "head S on R", "S in Z", "S in M", "S in N"]  # fmt: skip
     rows = []
-    for r in read("collapse"):
-        strength = "weaker" if "weaker" in r["setting"] else "equal"
-        rows.append(
-            [
-                f"{strength}, {r['seed']}",
-                percent(r["accuracy"]),
-                percent(r["agreement"]),
-                *(f"{r['gate'][c]:.2f}" for c in COMPONENTS),
-                percent(r["heads"]["R"]["S"]),
-                percent(r["heads"]["S"]["R"]),
-                *(bits([r["synergy_in"][part]]) for part in "ZMN"),
-            ]
-        )
-    return table(head, rows)
+    for name in shown:
+        for r in by[name]:
+            types = [percent(r["found"][c]) if "found" in r else "-" for c in COMPONENTS]
+            rows.append(
+                [
+                    f"`{name}`, {_strength(r)}, {r['seed']}",
+                    percent(r["accuracy"]),
+                    percent(r["agreement"]),
+                    *(types if found else ()),
+                    *(f"{r['gate'][c]:.2f}" for c in COMPONENTS),
+                    percent(r["heads"]["R"]["S"]),
+                    percent(r["heads"]["S"]["R"]),
+                    *(bits([r["synergy_in"][part]]) for part in "ZMN"),
+                ]
+            )
+    notes = [_of_variant(name, by[name]) for name in shown]
+    if missing := [f"`{n}`" for n in RELEASED if n not in shown]:
+        notes.append(f"- {' and '.join(missing)}: not measured yet.")
+    return "\n".join([table(head, rows), "", "Means over seeds:", "", *notes])
+
+
+def _strength(run: dict[str, Any]) -> str:
+    return "weaker" if "weaker" in run["setting"] else "equal"
+
+
+def _of_variant(name: str, runs: list[dict[str, Any]]) -> str:
+    """What one variant reaches with equal strengths and with the weaker x2."""
+    parts = []
+    for strength in dict.fromkeys(map(_strength, runs)):
+        mine = [r for r in runs if _strength(r) == strength]
+
+        def mean(figures: list[float]) -> str:
+            return percent(statistics.mean(figures))
+
+        text = f"{STRENGTHS[strength]}, {mean([r['accuracy'] for r in mine])} accuracy"
+        text += f", {mean([r['accuracy_S'] for r in mine])} on S samples"
+        text += f", gate agreement {mean([r['agreement'] for r in mine])}"
+        unique = [r["gate"]["U1"] + r["gate"]["U2"] for r in mine]
+        text += f", weight of U1 and U2 together {statistics.mean(unique):.2f}"
+        if all("found" in r for r in mine):
+            share = [(r["found"]["U1"] + r["found"]["U2"]) / 2 for r in mine]
+            text += f", largest on U1 and U2 samples in {mean(share)}"
+        parts.append(text)
+    # Earlier records do not say it: all were trained with this one.
+    optimizer, lr = runs[0].get("optimizer", "adamw"), runs[0].get("lr", 1e-3)
+    how = f"{OPTIMISERS.get(optimizer, optimizer)} at {lr:g} in stage 3"
+    return f"- `{name}` ({how}): {'; '.join(parts)}."
 
 
 def ablations() -> str:

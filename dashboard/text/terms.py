@@ -332,6 +332,7 @@ FIDELITY: Final = {
     "generator": REFERENCES,
     "bound_share": "Agreement as a share of the generator bound.",
     "paper_agreement": f"The same of dmil-paper. {AGREEMENT}",
+    "paper_sgd_agreement": f"The same of dmil-paper with the published optimiser. {AGREEMENT}",
     "dmil": ACCURACY,
     "joint": ACCURACY,
     "ensemble": ACCURACY,

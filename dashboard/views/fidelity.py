@@ -113,6 +113,9 @@ def _table(table: pd.DataFrame) -> None:
         "share_S": "share of S",
         "distribution_share_S": "exact share of S",
     }
+    if table["paper_sgd_agreement"].notna().any():
+        heads |= {"paper_sgd_agreement": "dmil-paper-sgd finds"}
+        percent += ["paper_sgd_agreement"]
     columns = ["setting", "seeds", *list(heads)[:5], *rest, *list(heads)[5:]]
     st.markdown("**All settings**")
     st.dataframe(
@@ -174,6 +177,8 @@ def _sentence(row: pd.Series) -> str:
             f" dmil-paper's finds {row['paper_agreement']:.1%}; on average it gives "
             f"{row['paper_gate']:.0%} of the weight to {row['paper_largest']}."
         )
+    if pd.notna(row["paper_sgd_agreement"]):
+        text += f" With the published optimiser it finds {row['paper_sgd_agreement']:.1%}."
     return text
 
 

@@ -42,7 +42,6 @@ from dmil_core.training.loop import Report
 
 SUMMARY_FILE = "summary.csv"
 RUNS_FOLDER = "runs"
-TUNING_FILE = "tuning.jsonl"
 TUNING_FOLDER = "tuning"
 
 #: Seed of the runs that choose a learning rate; it is not reported.
@@ -119,7 +118,9 @@ def compare(
     with exclusive(out), workers(jobs) if jobs > 1 else contextlib.nullcontext() as pool:
         chosen: dict[tuple[str, str], float] = {}
         if tune:
-            chosen = _tuned(how.trial, datasets, names, kept / TUNING_FILE, pool, on_run, on_epoch)
+            chosen = _tuned(
+                how.trial, datasets, names, kept / tuning.TUNING_FILE, pool, on_run, on_epoch
+            )
         results = read_results(kept / RESULTS_FILE)
         units = [
             (d, n, seed, scale)
@@ -161,10 +162,16 @@ def _tuned(
     ]:
         for result in _each(pool, _trial, how, trials, on_run, on_epoch):
             for new in result:
+                tried = with_record([t for t in tried if not _outdated(t, new, current)], new)
                 current.append(new)
-                tried = with_record(tried, new)
                 write_lines(path, tried)
     return tuning.best_scales(current)
+
+
+def _outdated(trial: dict[str, Any], new: dict[str, Any], current: list[dict[str, Any]]) -> bool:
+    """Whether a recorded trial of the same set and paradigm as ``new`` has other settings: then it
+    chooses nothing any more, and would be taken for a part of the search by who reads the file."""
+    return all(trial[k] == new[k] for k in ("data", "paradigm")) and trial not in current
 
 
 def _missing(
@@ -281,6 +288,7 @@ def _trial(
         "seed": TUNING_SEED,
         "lr_scale": scale,
         "val_accuracy": run.metrics["val"]["accuracy"],
+        "recipe": how.recipe,
         "settings": fingerprint(run.config, run.data_digest),
     }
 
@@ -353,7 +361,8 @@ def record(run: Run, pair: pd.DataFrame) -> dict[str, Any]:
         if rows.any():
             right = int(table.loc[rows, "correct"].sum())
             result[split] = run.metrics[split] | synergy(table[rows], pair[rows])
-            result[split] |= by_interaction_type(table[rows]) | {"right": right}
+            result[split] |= by_interaction_type(table[rows]) | alone(table[rows])
+            result[split] |= {"right": right}
     return result
 
 
@@ -382,6 +391,17 @@ def by_interaction_type(table: pd.DataFrame) -> dict[str, float]:
         return {}
     groups = table.groupby(table[schema.INTERACTION_TYPE].astype(str))["correct"]
     return {f"accuracy_{c}": float(v) for c, v in groups.mean().items()}
+
+
+def alone(table: pd.DataFrame) -> dict[str, float]:
+    """Accuracy of each unimodal head, ``alone_x1`` and so on, and of the component S by itself,
+    ``alone_S``: of those that the model of a prediction table has."""
+    heads = {f"alone_x{m}": schema.unimodal_pred(m) for m in schema.MODALITY_NUMBERS}
+    heads["alone_S"] = schema.component_pred("S")
+    truth = table["y"].to_numpy()
+    # A component that an ablation lacks predicts no class.
+    known = {name: table[c].to_numpy() for name, c in heads.items() if c in table}
+    return {name: float((p == truth).mean()) for name, p in known.items() if (p != "").all()}
 
 
 def synergy(table: pd.DataFrame, pair: pd.DataFrame) -> dict[str, float]:

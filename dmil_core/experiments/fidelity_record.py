@@ -22,6 +22,8 @@ from dmil_core.errors import DataError
 from dmil_core.schema import COMPONENTS
 
 OURS, PAPER = "dmil", "dmil-paper"
+#: The released losses with the published optimiser; earlier records lack it.
+PAPER_SGD: Final = "dmil-paper-sgd"
 #: The gate that is read off ``ensemble`` and ``joint`` without training.
 TRAINING_FREE: Final = "responsibilities"
 #: Test rows of a setting where the record does not say.
@@ -137,9 +139,9 @@ def settings(record: Fidelity) -> pd.DataFrame:
     gate read off ensemble and joint); worst_auroc (as a share of the bound's) and worst_component;
     reference_calibration_error, that of the label-information reference; calibration_error, absent
     (mean weight of a component that does not occur), share_S and distribution_share_S; accuracy of
-    dmil, joint,
-    ensemble, dmil-paper and ``bayes``; paper_agreement, paper_largest (the component with the
-    largest mean gate of dmil-paper) and paper_gate, that gate.
+    dmil, joint, ensemble, dmil-paper, dmil-paper-sgd and ``bayes``; paper_agreement,
+    paper_largest (the component with the largest mean gate of dmil-paper) and paper_gate, that
+    gate; paper_sgd_agreement, that of dmil-paper-sgd.
     """
     rows = [_setting(record, name) for name in record.distributions if len(record.of(name, OURS))]
     return pd.DataFrame(rows)
@@ -173,9 +175,13 @@ def _setting(record: Fidelity, name: str) -> dict[str, Any]:
         "absent": record.mean(name, OURS, "gate_absent"),
         "share_S": synergy_share(record, name),
         "distribution_share_S": float(distribution.get("share", {}).get("S", np.nan)),
-        **{p: record.mean(name, p, "accuracy") for p in (OURS, "joint", "ensemble", PAPER)},
+        **{
+            p: record.mean(name, p, "accuracy")
+            for p in (OURS, "joint", "ensemble", PAPER, PAPER_SGD)
+        },
         "bayes": distribution["accuracy"],
         "paper_agreement": record.mean(name, PAPER, "gate_agreement"),
+        "paper_sgd_agreement": record.mean(name, PAPER_SGD, "gate_agreement"),
         "paper_largest": largest if np.isfinite(gates[largest]) else "",
         "paper_gate": gates[largest],
     }

@@ -18,7 +18,7 @@ from typing import Any, Final
 import pandas as pd
 
 from dmil_core.io.atomic import lies_in
-from dmil_core.schema import ALL_COMPONENTS, COMPONENTS
+from dmil_core.schema import ALL_COMPONENTS, COMPONENTS, MODALITY_NUMBERS
 
 RESULTS_FILE: Final = "results.jsonl"
 
@@ -35,6 +35,8 @@ DEVICE: Final = "device"
 DEVICES: Final = ("cpu", "cuda")
 #: Accuracy on the samples of a true interaction type.
 BY_INTERACTION_TYPE: Final = tuple(f"accuracy_{c}" for c in ALL_COMPONENTS)
+#: Accuracy of each unimodal head, and of component S by itself; of models that have these.
+ALONE: Final = (*(f"alone_x{m}" for m in MODALITY_NUMBERS), "alone_S")
 #: In every table; ``accuracy_U3`` is in those of three inputs alone.
 COLUMNS: Final = (
     *KEYS, "split", "digest", DEVICE, *ABOUT, "train_rows", "rows", *METRICS,
@@ -50,10 +52,10 @@ class Records:
     ----------
     runs
         A row per run; at least `COLUMNS`, then whatever else was measured, such as
-        ``gate_agreement`` and ``right``, the number of right answers. ``digest`` is that of the
-        data with its own split, empty where it was not recorded; ``split`` the number of the split
-        of the run, 0 for the set's own; ``train_rows`` and ``rows`` how many the run was trained
-        and measured on.
+        ``gate_agreement``, those of `ALONE` and ``right``, the number of right answers. ``digest``
+        is that of the data with its own split, empty where it was not recorded; ``split`` the
+        number of the split of the run, 0 for the set's own; ``train_rows`` and ``rows`` how many
+        the run was trained and measured on.
     problems
         What was left out and why, a sentence each.
     """

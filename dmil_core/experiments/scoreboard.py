@@ -14,7 +14,7 @@ from typing import Final
 
 import pandas as pd
 
-from dmil_core.experiments.records import BY_INTERACTION_TYPE, DEVICE, METRICS
+from dmil_core.experiments.records import ALONE, BY_INTERACTION_TYPE, DEVICE, METRICS
 from dmil_core.metrics import rank_tests
 from dmil_core.schema import ALL_COMPONENTS
 
@@ -113,6 +113,83 @@ def average_differences(
         d = rank_tests.paired_difference(means[paradigm], means[reference], ratio)
         rows.append((paradigm, len(sets), *_columns_of(d)))
     return _judged(pd.DataFrame(rows, columns=["paradigm", "sets", *_OF_A_DIFFERENCE]), metric)
+
+
+def parts(runs: pd.DataFrame) -> pd.DataFrame:
+    """Each part of ours against the model that does only that part, on each set.
+
+    - ``x1``, ``x2``, ``x3``: our unimodal head and the ensemble's model of that input.
+    - ``S``: the component S by itself and ``joint``.
+    - ``all``: our prediction and that of ``joint`` or ``ensemble``, whichever has the higher mean
+      on this set; ``joint`` of equals.
+
+    Returns
+    -------
+    Columns data, part, other (the paradigm compared with), ours, theirs (mean accuracies of the
+    seeds that both have), and difference, low, high, pairs and p of their paired difference by the
+    corrected resampled t test. Parts that no record has are left out.
+    """
+    rows = []
+    for data, of_set in runs.groupby("data", sort=False):
+        for part, (other, both) in _parts_of(of_set).items():
+            d = rank_tests.paired_difference(both["ours"], both["theirs"], _test_ratio(of_set))
+            rows.append((data, part, other, *both.mean(), *_columns_of(d)))
+    columns = ["data", "part", "other", "ours", "theirs", *_OF_A_DIFFERENCE]
+    return pd.DataFrame(rows, columns=columns).astype({"pairs": int})
+
+
+def average_parts(runs: pd.DataFrame) -> pd.DataFrame:
+    """The same for the mean over the sets of each seed, over sets that all these seeds have.
+
+    Columns part (``heads``: all unimodal heads of a set, averaged; ``S``; ``all``), sets,
+    difference, low, high, pairs and p.
+    """
+    by_part: dict[str, dict[str, pd.Series]] = {"heads": {}, "S": {}, "all": {}}
+    ratios = {}
+    for name, of_set in runs.groupby("data", sort=False):
+        data = str(name)
+        ratios[data] = _test_ratio(of_set)
+        gaps = {p: both["ours"] - both["theirs"] for p, (_, both) in _parts_of(of_set).items()}
+        heads = [gap for part, gap in gaps.items() if part.startswith("x")]
+        if heads:
+            by_part["heads"][data] = pd.concat(heads, axis=1).dropna().mean(axis=1)
+        for part in ("S", "all"):
+            if part in gaps:
+                by_part[part][data] = gaps[part]
+    rows = []
+    for part, of_sets in by_part.items():
+        if not of_sets:
+            continue
+        wide = pd.DataFrame(of_sets)
+        # Sets whose seeds are not all there would weigh differently from seed to seed.
+        wide = wide.loc[wide.count(axis=1) == wide.count(axis=1).max()].dropna(axis=1)
+        means = wide.mean(axis=1)
+        ratio = sum(ratios[str(d)] for d in wide) / len(wide.columns)
+        d = rank_tests.paired_difference(means, 0.0 * means, ratio)
+        rows.append((part, len(wide.columns), *_columns_of(d)))
+    return pd.DataFrame(rows, columns=["part", "sets", *_OF_A_DIFFERENCE]).astype({"pairs": int})
+
+
+def _parts_of(of_set: pd.DataFrame) -> dict[str, tuple[str, pd.DataFrame]]:
+    """Part -> the paradigm it is compared with, and ``ours`` and ``theirs`` by seed, of the seeds
+    that both have; for one set."""
+    figures = [c for c in ("accuracy", *ALONE) if c in of_set]
+    wide = of_set.pivot(index="seed", columns="paradigm", values=figures)
+    pairs = {name.removeprefix("alone_"): (name, "ensemble", name) for name in ALONE}
+    pairs["S"] = ("alone_S", "joint", "accuracy")
+    single = [("accuracy", p) for p in ("joint", "ensemble")]
+    if {("accuracy", OURS), *single} <= set(wide.columns):
+        means = wide[[("accuracy", OURS), *single]].dropna()[single].mean()
+        better = max(single, key=lambda column: float(means[column]))
+        pairs["all"] = ("accuracy", better[1], "accuracy")
+    result = {}
+    for part, (figure, other, theirs) in pairs.items():
+        columns = [(figure, OURS), (theirs, other)]
+        if set(columns) <= set(wide.columns):
+            both = wide[columns].dropna().set_axis(["ours", "theirs"], axis=1)
+            if len(both):
+                result[part] = (other, both)
+    return result
 
 
 _OF_A_DIFFERENCE: Final = ("difference", "low", "high", "pairs", "p")

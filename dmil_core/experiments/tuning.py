@@ -2,14 +2,22 @@
 
 Three factors on the paradigm's own rate are tried first. While the best of those tried is the
 smallest or the largest, the next one beyond it is tried as well, so that what is chosen lies inside
-what was tried. A record is a trial: data, paradigm, lr_scale and val_accuracy (0 to 1).
+what was tried. A record is a trial: data, paradigm, lr_scale, val_accuracy (0 to 1) and the name
+of the training recipe. Trials without a recipe are of an earlier rule: three factors and no more,
+runs of half the epochs.
 """
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, Final
+
+from dmil_core.io.atomic import lies_in
+
+TUNING_FILE: Final = "tuning.jsonl"
 
 #: Factors on a learning rate, about half a power of ten apart.
 GRID: Final = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
@@ -22,12 +30,17 @@ Trials = Iterable[Mapping[str, Any]]
 def best_scales(tried: Trials) -> dict[tuple[str, str], float]:
     """(set, paradigm) -> the factor with the best accuracy on validation rows; of equally good ones
     the nearest to 1."""
+    return {key: trial["lr_scale"] for key, trial in best_trials(tried).items()}
+
+
+def best_trials(tried: Trials) -> dict[tuple[str, str], Mapping[str, Any]]:
+    """(set, paradigm) -> the trial whose factor is chosen."""
     best: dict[tuple[str, str], Mapping[str, Any]] = {}
     for trial in sorted(tried, key=lambda t: abs(math.log(t["lr_scale"]))):
         so_far = best.setdefault((trial["data"], trial["paradigm"]), trial)
         if trial["val_accuracy"] > so_far["val_accuracy"]:
             best[trial["data"], trial["paradigm"]] = trial
-    return {key: trial["lr_scale"] for key, trial in best.items()}
+    return best
 
 
 def next_scales(tried: Trials, data: str, paradigm: str) -> tuple[float, ...]:
@@ -52,3 +65,35 @@ def at_edge(tried: Trials) -> list[tuple[str, str]]:
         if best in (min(scales), max(scales)):
             edges.append((data, paradigm))
     return edges
+
+
+def is_current(trial: Mapping[str, Any]) -> bool:
+    """Whether a trial was made by the rule of this module rather than an earlier one."""
+    return bool(trial.get("recipe"))
+
+
+def read_all(root: Path) -> list[dict[str, Any]]:
+    """The trials of every ``<set>/tuning.jsonl`` below ``root``; the folder's name is the set's.
+
+    Reading is as lenient as that of :func:`dmil_core.experiments.records.read_all`: lines that are
+    no trial, or of another set, are skipped.
+    """
+    paths = sorted(path for path in root.glob(f"*/{TUNING_FILE}") if lies_in(path, root))
+    return [t for path in paths for t in _trials(path) if t["data"] == path.parent.name]
+
+
+def _trials(path: Path) -> Iterable[dict[str, Any]]:
+    for line in path.read_text("utf-8", errors="replace").splitlines():
+        try:
+            trial = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(trial, dict) and _is_trial(trial):
+            yield trial
+
+
+def _is_trial(trial: Mapping[str, Any]) -> bool:
+    named = all(isinstance(trial.get(k), str) for k in ("data", "paradigm"))
+    figures = [trial.get(k) for k in ("lr_scale", "val_accuracy")]
+    numbers = all(isinstance(v, int | float) and math.isfinite(v) for v in figures)
+    return named and numbers and trial["lr_scale"] > 0

@@ -43,6 +43,20 @@ def test_the_fidelity_table_has_every_setting_and_target(folders: Path) -> None:
     assert "In progress" not in text
 
 
+def test_both_variants_of_the_released_losses_are_shown_once_both_are_recorded(
+    folders: Path,
+) -> None:
+    record = records.fidelity(seeds=1)
+    (folders / "fidelity.json").write_text(json.dumps(record), "utf-8")
+    (text,) = headlines.headlines()
+    assert "dmil-paper-sgd" not in text
+    record["runs"] += [records.gated("2 classes", "dmil-paper-sgd", 0, gate_agreement=0.48)]
+    (folders / "fidelity.json").write_text(json.dumps(record), "utf-8")
+    (text,) = headlines.headlines()
+    assert rows(text)["2 classes"][-2:] == ["25.0", "48.0"]
+    assert rows(text)["8 classes"][-2:] == ["25.0", "-"]
+
+
 def test_a_missed_target_says_where(folders: Path) -> None:
     record = records.fidelity()
     for run in record["runs"]:
@@ -79,6 +93,37 @@ def test_what_is_in_progress_is_marked(folders: Path) -> None:
     assert rows(text)["`joint`"][-1] == "-"
     assert "on `emoji` alone" in text
     assert "**met**" not in text
+
+
+@pytest.mark.parametrize(
+    ("recipes", "scales", "says"),
+    [
+        (
+            ("", ""),
+            (0.3, 1.0),
+            "validation rows, by runs of half the epochs; 2 of 2 chosen",
+        ),
+        (("standard", "standard"), (0.3, 1.0, 3.0), "by runs of full length: among three, and fur"),
+        (("standard", ""), (0.3, 1.0, 3.0), "0 of 2 chosen rates (1 of them chosen among three on"),
+    ],
+)
+def test_how_learning_rates_were_chosen_follows_from_the_trials(
+    folders: Path, recipes: tuple[str, str], scales: tuple[float, ...], says: str
+) -> None:
+    records.write(records.runs("emoji", {"dmil": 0.9, "joint": 0.8}), folders / "checkpoints")
+    (text,) = headlines.headlines()
+    assert "none is tuned" in text
+    trials = [
+        {"data": "emoji", "paradigm": p, "lr_scale": s, "val_accuracy": 0.5 + (s == 1.0)}
+        | ({"recipe": r} if r else {})
+        for p, r in zip(("dmil", "joint"), recipes, strict=True)
+        for s in scales
+    ]
+    lines = "".join(json.dumps(t) + "\n" for t in trials)
+    (folders / "checkpoints" / "emoji" / "tuning.jsonl").write_text(lines, "utf-8")
+    (text,) = headlines.headlines()
+    assert says in text
+    assert "none is tuned" not in text
 
 
 def test_own_sets_stay_out_of_the_results(folders: Path) -> None:

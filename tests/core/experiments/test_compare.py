@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from dmil_core import schema
-from dmil_core.checkpoint import Run, read_run
+from dmil_core.checkpoint import Run, load_model, read_run
 from dmil_core.cli import main
 from dmil_core.data.catalog import load_dataset, of_seed
 from dmil_core.data.dataset import Dataset
@@ -20,17 +20,27 @@ from dmil_core.errors import BusyError, ConfigError, DataError
 from dmil_core.experiments.compare import (
     RESULTS_FILE,
     SUMMARY_FILE,
-    TUNING_FILE,
     TUNING_SEED,
+    alone,
     compare,
     fingerprint,
     read_results,
     summarize,
     synergy,
 )  # fmt: skip
-from dmil_core.experiments.tuning import FIRST, GRID, at_edge, best_scales, next_scales
+from dmil_core.experiments.tuning import (
+    FIRST,
+    GRID,
+    TUNING_FILE,
+    at_edge,
+    best_scales,
+    is_current,
+    next_scales,
+    read_all,
+)
 from dmil_core.io.atomic import exclusive, write_lines
 from dmil_core.io.tables import read_table
+from dmil_core.models.inputs import inputs
 from dmil_core.paradigms import find_paradigm
 from dmil_core.training.loop import Report
 from dmil_core.training.run import plan, train
@@ -272,6 +282,20 @@ def test_a_trial_of_other_settings_chooses_nothing(pair: Dataset, tmp_path: Path
     quick(pair, tmp_path, "joint", seeds=1, tune=True)
     (joint,) = (r for r in read_results(tmp_path / RESULTS_FILE) if r["paradigm"] == "joint")
     assert joint["lr_scale"] < 100.0
+    # It is gone, so that nobody who reads the file takes it for a part of the search.
+    kept = read_results(tmp_path / TUNING_FILE)
+    assert "of before" not in {t["settings"] for t in kept}
+    assert {t["recipe"] for t in kept} == {"standard"}
+
+
+def test_reading_trials_skips_what_is_none(tmp_path: Path) -> None:
+    good = trial("joint", 0.3, 0.7, "a")
+    lines = ["{", "[]", "3", *map(json.dumps, (good, good | {"lr_scale": 0}, good | {"data": "b"}))]
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / TUNING_FILE).write_text("\n".join(lines), "utf-8")
+    assert read_all(tmp_path) == [good]
+    assert not is_current(good)
+    assert is_current(good | {"recipe": "standard"})
 
 
 def known_trial(pair: Dataset, scale: float, accuracy: float) -> dict[str, Any]:
@@ -326,6 +350,35 @@ def rows(pred: str, x1: str, x2: str, ids: str = "1234") -> pd.DataFrame:
 def test_synergy_by_hand() -> None:
     result = synergy(rows("aaab", "bbab", "bbbb"), rows("aaab", "abab", "bbbb"))
     assert result == {"synergy": 0.25, "missed": 0.0, "synergy_bound": 0.5}
+
+
+def test_the_accuracy_of_a_part_by_itself_by_hand() -> None:
+    table = rows("aaab", "bbab", "abbb")
+    assert alone(table) == {"alone_x1": 0.25, "alone_x2": 0.25}
+    table[schema.component_pred("S")] = list("aaba")
+    assert alone(table)["alone_S"] == 0.75
+    # An ablation without S has no prediction of it.
+    table[schema.component_pred("S")] = ""
+    assert "alone_S" not in alone(table)
+
+
+def test_the_record_has_the_accuracy_of_each_part(finished: Path, pair: Dataset) -> None:
+    lines = {(r["paradigm"], r["seed"]): r for r in read_results(finished / RESULTS_FILE)}
+    folder = finished / "runs" / pair.slug / "dmil" / "seed1"
+    table = read_table(folder / "predictions.parquet")
+    config = read_run(folder).config
+    model, _ = load_model(folder)
+    data = of_seed(pair, 1)
+    position = schema.components(2).index("S")
+    for split in ("val", "test"):
+        here = data.rows(split)
+        best = model(*inputs(data, here, config.model)).components[:, position].argmax(dim=1)
+        figures = lines["dmil", 1][split]
+        assert figures["alone_S"] == pytest.approx((best.numpy() == data.y[here]).mean())
+        shown = table[table["split"] == split]
+        assert figures["alone_x1"] == pytest.approx((shown["pred_x1"] == shown["y"]).mean())
+    assert {"alone_x1", "alone_x2"} <= set(lines["ensemble", 0]["test"])
+    assert not any(name.startswith("alone") for name in lines["joint", 0]["test"])
 
 
 def test_tables_of_other_rows_are_refused() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from tests import records
 
 
 def test_a_row_per_setting_by_hand() -> None:
-    record = {
+    record: dict[str, Any] = {
         "settings": {"equal shares": records.distribution(agreement=0.8)},
         "runs": [
             records.gated("equal shares", "dmil", s, gate_agreement=a, gate_auroc_S=0.5)
@@ -30,6 +31,11 @@ def test_a_row_per_setting_by_hand() -> None:
     assert row["reference_share"] == pytest.approx(0.75)
     assert (row["worst_component"], row["worst_auroc"]) == ("S", 0.5)
     assert (row["paper_largest"], row["paper_gate"]) == ("S", 0.9)
+    # Earlier records lack the variant with the published optimiser.
+    assert row["paper_sgd_agreement"] != row["paper_sgd_agreement"]
+    record["runs"] += [records.gated("equal shares", "dmil-paper-sgd", 0, gate_agreement=0.48)]
+    (both,) = read.settings(read.fidelity_of(record)).to_dict("records")
+    assert (both["paper_agreement"], both["paper_sgd_agreement"]) == (0.3, 0.48)
     assert row["seeds"] == 2
     assert row["joint"] != row["joint"]
 

@@ -135,12 +135,65 @@ def test_interaction_type_of_three_inputs_has_u3_before_s() -> None:
     assert "accuracy_U3" not in two
 
 
+PARTS = {"alone_x1": 0.6, "alone_x2": 0.4, "alone_S": 0.7}
+
+
+def with_parts(data: str, seeds: int = 3) -> list[dict[str, Any]]:
+    """Ours, the ensemble and joint, of which all parts are known."""
+    return [
+        *runs(data, {"dmil": 0.8}, seeds, **PARTS),
+        *runs(data, {"ensemble": 0.65}, seeds, alone_x1=0.61, alone_x2=0.35),
+        *runs(data, {"joint": 0.72}, seeds),
+    ]
+
+
+def test_each_part_is_compared_with_the_model_that_does_only_that() -> None:
+    result = scoreboard.parts(table(with_parts("a"))).set_index("part")
+    assert result["other"].to_dict() == {
+        "x1": "ensemble", "x2": "ensemble", "S": "joint", "all": "joint",
+    }  # fmt: skip
+    assert result["difference"].to_dict() == pytest.approx(
+        {"x1": -0.01, "x2": 0.05, "S": -0.02, "all": 0.08}
+    )
+    assert result["ours"].to_dict() == pytest.approx({"x1": 0.6, "x2": 0.4, "S": 0.7, "all": 0.8})
+    assert result["pairs"].tolist() == [3] * 4
+
+
+def test_the_interval_of_a_part_by_hand() -> None:
+    """Differences 1, 2, 3 hundredths, as in the test of a difference above."""
+    rows = {"rows": {"train": 600, "val": 100, "test": 200}}
+    lines = [run("a", "dmil", s, 0.5, alone_x1=0.5 + 0.01 * (s + 1)) | rows for s in range(3)]
+    lines += [run("a", "ensemble", s, 0.5, alone_x1=0.5) | rows for s in range(3)]
+    (row,) = scoreboard.parts(table(lines)).to_dict("records")
+    figures = [row["difference"], row["low"], row["high"]]
+    assert figures == pytest.approx([0.02, 0.02 - 0.035131, 0.02 + 0.035131], abs=1e-6)
+
+
+def test_seeds_whose_record_lacks_a_part_do_not_count() -> None:
+    early = [run("a", "dmil", 7, 0.1), run("a", "ensemble", 7, 0.9), run("a", "joint", 7, 0.1)]
+    result = scoreboard.parts(table(with_parts("a"), early)).set_index("part")
+    assert result["pairs"].to_dict() == {"x1": 3, "x2": 3, "S": 3, "all": 4}
+    assert scoreboard.parts(table(runs("b", {"dmil": 0.5}))).empty
+
+
+def test_average_parts_are_of_the_sets_and_seeds_that_have_them() -> None:
+    other = runs("b", {"dmil": 0.9, "joint": 0.8, "ensemble": 0.7}, 3, alone_S=0.9)
+    result = scoreboard.average_parts(table(with_parts("a"), other)).set_index("part")
+    assert result["sets"].to_dict() == {"heads": 1, "S": 2, "all": 2}
+    # Mean of -.01 and .05; of .7 - .72 and .9 - .8; of .8 - .72 and .9 - .8, all but for the
+    # pattern over seeds that accuracies have.
+    assert result["difference"].to_dict() == pytest.approx({"heads": 0.02, "S": 0.04, "all": 0.09})
+    assert result["pairs"].tolist() == [3, 3, 3]
+
+
 def test_no_records_make_empty_tables() -> None:
     none = table()
     for frame in (
         scoreboard.summary(none),
         scoreboard.differences(none),
         scoreboard.by_interaction_type(none),
+        scoreboard.parts(none),
+        scoreboard.average_parts(none),
         scoreboard.rank_summary(none).ranks,
     ):
         assert frame.empty

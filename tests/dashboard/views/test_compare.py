@@ -390,6 +390,22 @@ def test_every_target_is_listed_with_its_figure(open_page: OpenPage) -> None:
     assert len(app.dataframe[0].value) == len(records.SETTINGS)
 
 
+def test_the_published_optimiser_is_shown_where_it_is_recorded(
+    open_page: OpenPage, tmp_path: Path
+) -> None:
+    assert "published optimiser" not in said(open_page("fidelity"))
+    record = records.fidelity()
+    record["runs"] += [
+        records.gated(name, "dmil-paper-sgd", 0, present, gate_agreement=0.48)
+        for name, present in records.SETTINGS.items()
+    ]
+    fidelity_results(record, tmp_path)
+    app = open_page("fidelity", results=tmp_path)
+    assert not app.exception
+    assert "With the published optimiser it finds 48.0%" in said(app).replace("\\", "")
+    assert set(app.dataframe[0].value["paper_sgd_agreement"]) == {48.0}
+
+
 def test_a_missed_target_names_the_settings_that_fail(open_page: OpenPage, tmp_path: Path) -> None:
     record = records.fidelity()
     for run in record["runs"]:

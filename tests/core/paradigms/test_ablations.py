@@ -74,6 +74,8 @@ def value(term: str, outputs: ModelOutputs) -> torch.Tensor:
         ("dmil-by-heart", {}),
         ("dmil-pure", {}),
         ("dmil-features", {"reconstruct": "features"}),
+        ("dmil-label-gate", {}),
+        ("dmil-separate", {"unimodal_terms": False}),
     ],
 )
 def test_an_ablation_changes_what_its_name_says_and_nothing_else(
@@ -101,17 +103,19 @@ HARD_LABELS = {"ce_unimodal": "ce_known"}
         ("dmil-fc", {"kl_intra", "kl_consistency"}, {}),
         ("dmil-id", {"kl_consistency", "align", "recon_components"}, {}),
         ("dmil-cd", set(), {}),
-        ("dmil-flat", {"gate", "explained"}, {**HARD_LABELS, "ce_flat": "ce_responsible"}),
-        ("dmil-no-gate-target", {"gate", "explained"}, {}),
+        ("dmil-flat", {"gate_expected", "explained"}, {**HARD_LABELS, "ce_flat": "ce_responsible"}),
+        ("dmil-no-gate-target", {"gate_expected", "explained"}, {}),
         ("dmil-by-heart", set(), HARD_LABELS),
         ("dmil-pure", set(), {"ce_pure": "ce_responsible"}),
-        ("dmil-soft", set(), {"ce_soft": "ce_responsible", "gate_soft": "gate"}),
+        ("dmil-soft", set(), {"ce_soft": "ce_responsible", "gate_soft": "gate_expected"}),
         (
             "dmil-absolute",
             set(),
-            {"ce_absolute": "ce_responsible", "gate_absolute": "gate"},
+            {"ce_absolute": "ce_responsible", "gate_absolute": "gate_expected"},
         ),
         ("dmil-features", set(), {}),
+        ("dmil-label-gate", set(), {"gate": "gate_expected"}),
+        ("dmil-separate", set(), {}),
     ],
 )
 def test_the_losses_that_are_left_keep_their_weight(

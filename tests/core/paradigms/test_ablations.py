@@ -159,8 +159,12 @@ def test_only_latents_that_exist_are_named(name: str) -> None:
 def test_every_component_has_a_head_on_its_own_draw(parts: ArchitectureOptions) -> None:
     net, b = model(parts), batch(7)
     out = net(b.x1, b.x2)
+    o1, o2 = out.unimodal.unbind(dim=1)
+    both = o1 + o2
+    built_on = {"R": both if parts.consistency else 0 * both, "U1": o1, "U2": o2, "S": both}
     for i, c in enumerate(COMPONENTS):
-        assert torch.equal(out.components[:, i], net.heads[c](out.draws[c]))
+        own = net.heads[c](out.draws[c])
+        assert torch.equal(out.components[:, i], own + built_on[c] * parts.unimodal_terms)
 
 
 def test_plain_layers_draw_nothing_and_pay_no_kl() -> None:
@@ -212,8 +216,8 @@ def test_there_is_no_r_without_consistency(parts: ArchitectureOptions, training:
 def test_uniqueness_is_all_that_its_modality_says_without_consistency() -> None:
     net, b = net_of("dmil-id"), batch(9)
     out, other = net(b.x1, b.x2), net(b.x1, b.x2.flip(0))
-    for component, latent in (("U1", "M1"), ("U2", "M2")):
-        head = net.heads[component](out.latents[latent])
+    for m, (component, latent) in enumerate((("U1", "M1"), ("U2", "M2"))):
+        head = net.heads[component](out.latents[latent]) + out.unimodal[:, m]
         assert torch.equal(out.components[:, COMPONENTS.index(component)], head)
     assert torch.equal(out.components[:, 1], other.components[:, 1])
     assert not torch.allclose(out.components[:, 2], other.components[:, 2])

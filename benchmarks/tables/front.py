@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from benchmarks.criteria import comparison as criteria
 from benchmarks.tables.cells import figure, mean_sd, record_path, table
 from dmil_core.experiments import fidelity_record, records, scoreboard
@@ -18,8 +20,8 @@ _ORDINALS = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth", 6: "s
 
 def front() -> str:
     """The table and its sentences, from the records of all sets and of the fidelity benchmark."""
-    runs = records.read_all(checkpoints_root()).runs
-    runs = runs[runs["data"].isin(criteria.SETS)].dropna(subset=["accuracy"])
+    every = records.read_all(checkpoints_root()).runs
+    runs = every[every["data"].isin(criteria.SETS)].dropna(subset=["accuracy"])
     order = scoreboard.rank_summary(runs)
     means = scoreboard.summary(runs)
     by = {(r["data"], r["paradigm"]): r for r in means.to_dict("records")}
@@ -46,12 +48,28 @@ def front() -> str:
     reference = [figure(100 * setting[c]) for c in ("bayes", "generator")]
     rows.append(["upper bound, exact", "-", *unknown, *reference])
     place = [str(p) for p in order.ranks.index].index("dmil") + 1
-    ahead = [f"`{p}`" for p in order.ranks.index[: place - 1]]
-    ablations = [p for p in ahead if p.startswith("`dmil")]
-    own = "is its own ablation" if len(ablations) == 1 else "are its own ablations"
-    text = f"""**`dmil` is {_ORDINALS.get(place, f"number {place}")} of {len(order.ranks)} methods by mean rank** over {len(order.scores)} data sets, behind {", ".join(ahead)}
-({len(ablations)} of these {own}). Ranks less than {order.critical:.1f} apart are not significantly different
-(Nemenyi's test, 5 %). Test accuracy in percent, mean ± standard deviation over {scoreboard.SEEDS} seeds; *gate* is the
-share of `switch` samples whose largest gate weight is that of the true interaction type."""  # noqa: E501
+    text = f"""**`dmil` is {_ORDINALS.get(place, f"number {place}")} of {len(order.ranks)} methods by mean rank** over {len(order.scores)} data sets{_behind(list(map(str, order.ranks.index[: place - 1])))}.
+Ranks less than {order.critical:.1f} apart are not significantly different (Nemenyi's test, 5 %). Test
+accuracy in percent, mean ± standard deviation over {scoreboard.SEEDS} seeds; *gate* is the share of `switch` samples
+whose largest gate weight is that of the true interaction type."""  # noqa: E501
     head = ["", "mean rank", *(f"`{d}`" for d in SETS), "gate"]
-    return "\n\n".join([text, table(head, rows)])
+    return "\n\n".join([text, table(head, rows), claims(every)])
+
+
+def claims(runs: pd.DataFrame) -> str:
+    """What was to be shown, with the figure that decides it."""
+    rows = [[t.claim, t.state, t.figure] for t in criteria.headline_targets(runs)]
+    return "\n".join(["| claim | | measured |", "|---|---|---|", *map(_row, rows)])
+
+
+def _row(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _behind(ahead: list[str]) -> str:
+    """The methods before ours, and how many of them are our own ablations."""
+    if not ahead:
+        return ""
+    own = sum(p.startswith("dmil") for p in ahead)
+    note = f" ({own} of these {'is its own ablation' if own == 1 else 'are its own ablations'})"
+    return f", behind {', '.join(f'`{p}`' for p in ahead)}{note if own else ''}"

@@ -1,10 +1,10 @@
 """Train and map everything that is shipped under checkpoints/: ``make checkpoints``.
 
 Every set x four paradigms with seed 0, fewer of sets with three inputs, of one set every paradigm
-of the comparison, and of sets with two inputs what these tell, by the public ``dmil`` command
-alone. What is finished is kept, a stopped build goes on where it was, and ``--overwrite`` trains
-again. Two jobs run side by side, each
-on one thread, since models this small gain nothing from more.
+of the comparison but its controls, and information estimates of sets with two inputs, by the public
+``dmil`` command alone. What is finished is kept, a stopped build goes on where it was, and
+``--overwrite`` trains again. Two jobs run side by side, each on one thread, since models this small
+gain nothing from more.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from benchmarks.comparison import PARADIGMS
+from benchmarks.comparison import CONTROLS, PARADIGMS
 from dmil_core.checkpoint import PROJECTION_FILE, default_folder, verify
 from dmil_core.data.catalog import list_datasets, load_dataset
 from dmil_core.information import store
@@ -31,7 +31,7 @@ OTHERS: dict[str, tuple[str, ...]] = {
     "diamonds": (),
     "emoji-minilm": (),
     "gaussian": (),
-    "mfeat": PARADIGMS,
+    "mfeat": tuple(p for p in PARADIGMS if p not in CONTROLS),
     "mfeat-three": ("joint", "ensemble", "dmil"),
     "segments": (),
     "switch-three": (),

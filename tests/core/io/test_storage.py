@@ -334,7 +334,8 @@ def test_too_little_memory_is_one_line(tiny_runs: dict[str, Run], tmp_path: Path
 
 #: Calls that write to a disk.
 _WRITES = {
-    "save_file", "mkdir", "makedirs", "touch", "mkstemp", "unlink", "copy2", "copyfile", "copytree", "ParquetWriter", "savefig", "write_html", "write_image",
+    "save_file", "mkdir", "makedirs", "touch", "mkstemp", "unlink",
+    "copy2", "copyfile", "copytree", "ParquetWriter", "savefig", "write_html", "write_image",
 }  # fmt: skip
 #: Written to a path only if they are given one as the first argument.
 _WITH_PATH = {"to_parquet", "to_csv", "savez", "savez_compressed"}
@@ -402,7 +403,8 @@ def test_everything_that_is_written_goes_through_the_boundary(package: str) -> N
 
 @pytest.mark.parametrize(
     "code",
-    ["open(p, 'w')", "p.open('ab')", "p.mkdir()", "p.replace(q)", "f.to_parquet(p)", "save_file(t, p)",
+    ["open(p, 'w')", "p.open('ab')", "p.mkdir()", "p.replace(q)",
+     "f.to_parquet(p)", "save_file(t, p)",
      "with p.open('x') as file: pass"],
 )  # fmt: skip
 def test_the_search_for_writers_finds_them(code: str) -> None:

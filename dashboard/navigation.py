@@ -23,6 +23,10 @@ ICON = Path(__file__).parent / "static" / "icon.svg"
 def run() -> None:
     """One run for a visitor: a page that was opened, or a click on it."""
     st.set_page_config(page_title="DMIL Explorer", page_icon=str(ICON), layout="wide")
+    widgets.guarded(_run, "the frame around the pages")
+
+
+def _run() -> None:
     session.begin()
     catalog.begin()
     # The default page has no url_path: its own address would open a "page not found" dialog.
@@ -88,5 +92,6 @@ def run() -> None:
     }.get(page, "")
     sidebar.header(checkpoints, not why)
     sidebar.controls(checkpoints, not why, why)
+    widgets.told()
     widgets.guarded(page.run)
     session.publish()

@@ -412,6 +412,26 @@ def fault() -> Message:
     )
 
 
+def failed_action() -> Message:
+    """A bug of ours in what a click or a choice does."""
+    return Message(
+        "That did not work.",
+        "That is our fault, not yours; the server's log says what. Try it again, or go on with "
+        "something else: nothing else was changed.",
+        tone="error",
+    )
+
+
+def lacking(reason: str) -> Message:
+    """The server lacks room, memory or a permission; ``reason`` is a clause without paths."""
+    return Message(
+        f"The server could not do this: {reason}.",
+        "Nothing half-done was kept, and what was there before is as it was. Try again later; if "
+        "it stays so, tell those who run this server.",
+        tone="error",
+    )
+
+
 def duration(seconds: float) -> str:
     """A time in words, as exact as anybody needs it."""
     if seconds < 90:

@@ -57,7 +57,7 @@ def no_checkpoints(root: str) -> Message:
         "No trained model was found.",
         "The app shows what trained models wrote. Train one (a minute or two), then reload this "
         "page. To look somewhere else, set DMIL_CHECKPOINTS to another folder before starting.",
-        f"Looked in: {root}",
+        f"Looked in: {root} (dmil list names the whole path)",
         "dmil train --data avdigits --paradigm dmil --seed 0",
         "warning",
     )

@@ -37,6 +37,11 @@ def _is_guarded(value: ast.expr, wrapped: set[str]) -> bool:
     return isinstance(value, ast.Call) and _name(value.func) == "callback"
 
 
+def _takes(key: ast.expr | None) -> bool:
+    """Whether a key of a dictionary is one under which Streamlit takes a callback."""
+    return isinstance(key, ast.Constant) and CALLBACK.fullmatch(str(key.value)) is not None
+
+
 def outside_the_guard(code: str) -> list[int]:
     """Lines of callbacks and parts of pages that a fault would leave as Streamlit's red box."""
     tree = ast.parse(code)
@@ -58,12 +63,11 @@ def outside_the_guard(code: str) -> list[int]:
                 given += [(a.lineno, a) for a in node.args[3:]]
         elif isinstance(node, ast.Dict):
             given += [(v.lineno, v) for k, v in zip(node.keys, node.values, strict=True)
-                      if isinstance(k, ast.Constant) and CALLBACK.fullmatch(str(k.value))]  # fmt: skip
+                      if _takes(k)]  # fmt: skip
         elif isinstance(node, ast.Assign):
-            for target in node.targets:
-                if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant):
-                    if CALLBACK.fullmatch(str(target.slice.value)):
-                        given.append((node.lineno, node.value))
+            keys = [t.slice for t in node.targets if isinstance(t, ast.Subscript)]
+            given += [(node.lineno, node.value) for k in keys
+                      if _takes(k)]  # fmt: skip
         # A part that runs alone is outside of what guards the page around it.
         if isinstance(node, ast.Attribute) and node.attr in ("fragment", "dialog"):
             lines.append(node.lineno)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import logging
 import re
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -156,7 +157,7 @@ def script() -> None:
     widgets.guarded(app, "all of it")
 
 
-SECRET = "/srv/secret/uploads/x"
+SECRET = str(Path(tempfile.gettempdir()) / "secret" / "x")
 
 
 @pytest.fixture

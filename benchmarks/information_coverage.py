@@ -24,7 +24,7 @@ from dmil_core.information import store
 from dmil_core.information.estimator import PointwiseInformation
 from dmil_core.information.refits import REFITS, refit
 from dmil_core.information.truth import exact_pointwise, known_distribution
-from dmil_core.io.atomic import write_json
+from dmil_core.io.atomic import make_folder, write_json, writing
 from dmil_core.partial_information.pointwise import QUANTITIES, Definition, means
 
 RESULT: Final = RESULTS / "information-coverage.json"
@@ -219,11 +219,11 @@ def main(sets: int = SETS, jobs: int = 1, kept: Path = KEPT) -> int:
     units = [(d, seed) for seed in range(sets) for d in DISTRIBUTIONS]
     wanted = [(d, seed, ROWS, REFITS) for d, seed in units]
     done = finished_sets(kept)
-    kept.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(kept.parent)
     missing = [unit for unit in wanted if unit not in done]
     for index, runs in finished(measure, missing, jobs):
         done[missing[index]] = runs
-        with kept.open("a") as file:
+        with writing(kept), kept.open("a") as file:
             file.write(json.dumps(runs) + "\n")
     runs = [run for unit in wanted for run in done[unit]]
     true = {d: exact(d) for d in DISTRIBUTIONS}

@@ -42,7 +42,6 @@ def run_recipe(data: str, recipe: str, known: Records, a: argparse.Namespace) ->
     lines: Records = []
     for line in (*_of(known, dataset.name, recipe), *read_results(path)):
         lines = with_record(lines, line)
-    out.mkdir(parents=True, exist_ok=True)
     write_lines(path, lines)
     compare(
         [dataset], a.paradigms, a.seeds, out, recipe=recipe, epochs_scale=a.epochs_scale,

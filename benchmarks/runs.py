@@ -21,7 +21,7 @@ from dmil_core.data.catalog import of_seed
 from dmil_core.data.dataset import Dataset
 from dmil_core.experiments.compare import RUNS_FOLDER, read_results, workers
 from dmil_core.experiments.tuning import TUNING_FILE, best_scales
-from dmil_core.io.atomic import write_json
+from dmil_core.io.atomic import check_writable, write_json
 from dmil_core.io.paths import checkpoints_root
 from dmil_core.metrics import rank_tests
 from dmil_core.training.run import plan, train
@@ -124,9 +124,11 @@ def recorded(
     summary: Callable[[Records], dict[str, Any]],
 ) -> dict[str, Any]:  # fmt: skip
     """Measure all units and write their runs with what ``summary`` makes of them; returns both."""
+    path = record_path(parser, a, record)
+    check_writable(path)
     runs = spread(measure, units, a.jobs)
     result = {"runs": runs, **summary(runs)}
-    write_json(record_path(parser, a, record), result)
+    write_json(path, result)
     return result
 
 

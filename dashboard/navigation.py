@@ -23,6 +23,10 @@ ICON = Path(__file__).parent / "static" / "icon.svg"
 def run() -> None:
     """One run for a visitor: a page that was opened, or a click on it."""
     st.set_page_config(page_title="DMIL Explorer", page_icon=str(ICON), layout="wide")
+    widgets.guarded(_run, "the frame around the pages")
+
+
+def _run() -> None:
     if not login.admitted():
         return
     session.begin()
@@ -90,5 +94,6 @@ def run() -> None:
     }.get(page, "")
     sidebar.header(checkpoints, not why)
     sidebar.controls(checkpoints, not why, why)
+    widgets.told()
     widgets.guarded(page.run)
     session.publish()

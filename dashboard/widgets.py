@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, ParamSpec
 
 import pandas as pd
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from dashboard.components import figure, moving
 from dashboard.export import report
 from dashboard.figures import theme
 from dashboard.figures.bars import Bars, draw, patterns
+from dashboard.guard import callback, is_waiting, message_of, waiting
+from dashboard.services import faults
 from dashboard.services.sample import samples
-from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog, log, shown
+from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog, shown
 from dashboard.state import session
 from dashboard.state.view import DEFINITIONS, change
 from dashboard.text import messages, terms
@@ -22,6 +27,7 @@ from dashboard.text.messages import Message
 
 #: What a table shows where there is no number; Streamlit would write "None".
 MISSING = "-"
+P = ParamSpec("P")
 _ADDRESS = re.compile(r"(?:https?|ftp|mailto|www)(?=\\|$)|@", re.IGNORECASE)
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|$:~^&\"'/@=])")
 
@@ -40,7 +46,7 @@ def notice(message: Message) -> None:
     with st.container(border=False):
         show(f"**{message.title}**  \n{message.way_on}", icon=icon[message.tone])
         if message.detail:
-            st.text(message.detail)
+            st.text(faults.without_paths(message.detail))
         if message.command:
             # Without colours: those of a shell line are too pale to read on white.
             st.code(message.command, language=None)
@@ -126,7 +132,7 @@ def stepper(before: str | None, after: str | None, position: int | None, count: 
             icon=":material/chevron_left:",
             shortcut="K",
             disabled=before is None,
-            on_click=_open,
+            on_click=callback(_open),
             args=(before,),
         )
         st.button(
@@ -136,7 +142,7 @@ def stepper(before: str | None, after: str | None, position: int | None, count: 
             icon_position="right",
             shortcut="J",
             disabled=after is None,
-            on_click=_open,
+            on_click=callback(_open),
             args=(after,),
         )
         where = (
@@ -213,7 +219,12 @@ def current(catalog: CheckpointCatalog) -> Checkpoint | None:
     others = [c.model for c in catalog.ready(view.data, view.seed)]
     with st.container(horizontal=True):
         for model in others:
-            st.button(f"Show {plain(model)}", key=f"use_{model}", on_click=use_model, args=(model,))
+            st.button(
+                f"Show {plain(model)}",
+                key=f"use_{model}",
+                on_click=callback(use_model),
+                args=(model,),
+            )
     return None
 
 
@@ -251,7 +262,7 @@ def row_choice(
 
     # Cells too, or only the small box left of a row would be clickable.
     modes = ["single-row", "single-cell", *(["single-column"] if sort is not None else [])]
-    return {"key": key, "selection_mode": modes, "on_select": picked}
+    return {"key": key, "selection_mode": modes, "on_select": callback(picked)}
 
 
 def download(frame: pd.DataFrame, name: str) -> None:
@@ -319,14 +330,43 @@ def targets(items: Sequence[Any]) -> None:
         st.caption(f"Measured: {plain(target.figure)}.{less}")
 
 
-def guarded(run: Callable[[], None]) -> None:
-    """Run a page; a fault of ours becomes words and a way on, its trace goes to the log."""
+def guarded(run: Callable[[], None], where: str = "a page") -> None:
+    """Run a page or a part of one; a fault becomes words and a way on, its trace goes to the log.
+
+    ``where`` says in the log what failed.
+    """
     try:
         run()
-    except Exception:
-        log.exception("a page failed; the view was %s", session.view())
-        notice(messages.fault())
-        st.button("Start again", on_click=session.start_again, type="primary")
+    except Exception as error:
+        notice(message_of(error, where, messages.fault()))
+        # Several parts may fail in one run; one way on is enough.
+        with contextlib.suppress(StreamlitAPIException):
+            st.button(
+                "Start again", key="start_again", type="primary",
+                on_click=callback(session.start_again),
+            )  # fmt: skip
+
+
+def told() -> None:
+    """The messages of callbacks that failed, above the page."""
+    for message in waiting():
+        notice(message)
+
+
+def part(run: Callable[P, None], run_every: float | None = None) -> Callable[P, None]:
+    """A part of a page that runs alone, as Streamlit's fragments do, inside the guard.
+
+    ``run_every`` is in seconds; by default it runs again only after what a visitor does in it.
+    """
+
+    @st.fragment(run_every=run_every)
+    @functools.wraps(run)
+    def guarded_part(*args: P.args, **kwargs: P.kwargs) -> None:
+        if is_waiting():
+            st.rerun()  # a callback of this part failed, and its message belongs above the page
+        guarded(functools.partial(run, *args, **kwargs), "a part of a page")
+
+    return guarded_part
 
 
 def alone(run: Callable[[], None], *fields: str) -> None:
@@ -335,14 +375,13 @@ def alone(run: Callable[[], None], *fields: str) -> None:
     set, the model, or one of the ``fields`` of the view."""
     around = _around(fields)
 
-    @st.fragment
-    def part() -> None:
+    def inside() -> None:
         if _around(fields) != around:
             st.rerun()
-        guarded(run)
+        guarded(run, "a part of a page")
         session.publish()
 
-    part()
+    part(inside)()
 
 
 def _around(fields: tuple[str, ...]) -> list[Any]:

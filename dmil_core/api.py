@@ -22,6 +22,7 @@ from dmil_core.data.catalog import load_dataset
 from dmil_core.data.dataset import Dataset
 from dmil_core.data.validate import Purpose
 from dmil_core.errors import ConfigError, DataError
+from dmil_core.io.paths import named_path
 from dmil_core.partial_information import discrete
 from dmil_core.partial_information.discrete import Measure
 from dmil_core.partial_information.pmf import Pmf, from_pairs
@@ -174,7 +175,7 @@ def _table_and_name(table: pd.DataFrame | str | Path, name: str) -> tuple[pd.Dat
             "expected a DataFrame or the path of a .csv or .parquet file, got "
             f"{type(table).__name__}"
         )
-    path = Path(table).expanduser()
+    path = named_path(table)
     readers = {".csv": read_csv, ".tsv": read_csv, ".parquet": read_parquet}
     if path.suffix not in readers:
         raise DataError(f"{path}: expected a .csv or .parquet file, or a DataFrame")
@@ -270,7 +271,7 @@ def train(
             dataset,
             paradigm,
             seed,
-            None if out is None else Path(out),
+            None if out is None else named_path(out),
             device=device,
             encoders=tuple(encoders),
             epochs_scale=epochs_scale,

@@ -18,7 +18,7 @@ from dmil_core.config import RunConfig, from_json, read_run_config, to_json
 from dmil_core.data.card import Card
 from dmil_core.errors import CheckpointError, ConfigError, DataError
 from dmil_core.io.atomic import file_digest, lies_in, replacing, write_json, write_lines
-from dmil_core.io.paths import checkpoints_root, checkpoints_roots
+from dmil_core.io.paths import checkpoints_root, checkpoints_roots, named_path
 from dmil_core.migration import todays_term
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def find_runs(root: str | Path | None = None) -> tuple[Entry, ...]:
         carries; of two with the same set, paradigm and seed the user's is listed.
     """
     entries: dict[tuple[str, str, int], Entry] = {}
-    for each in (Path(root).expanduser(),) if root else checkpoints_roots():
+    for each in (named_path(root),) if root else checkpoints_roots():
         for folder in sorted(each.glob("*/*/seed*")):
             match = _SEED_FOLDER.fullmatch(folder.name)
             if match and _has_files(folder):
@@ -153,7 +153,7 @@ def find_runs(root: str | Path | None = None) -> tuple[Entry, ...]:
 def find_folder(name: str | Path) -> Path:
     """The folder of a checkpoint by its path, or by ``<set>/<paradigm>/seed<k>`` as
     :func:`find_runs` lists it; a name that is neither comes back as it is."""
-    path = Path(name).expanduser()
+    path = named_path(name)
     if path.exists() or path.is_absolute() or len(path.parts) != 3 or ".." in path.parts:
         return path
     candidates = (root / path for root in checkpoints_roots())

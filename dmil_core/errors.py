@@ -21,3 +21,16 @@ class ConfigError(DmilError):
 
 class BusyError(DmilError):
     """Another process is writing to the same folder."""
+
+
+class ResourceError(DmilError):
+    """The disk, a permission, a quota or the memory did not allow what was asked for.
+
+    Attributes
+    ----------
+    reason : what is the case, without a path, for those who must not see the server's.
+    """
+
+    def __init__(self, message: str, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason

@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard.components import scripts
 from dashboard.figures.architecture import Box
+from dashboard.guard import callback
 
 
 def diagram(
@@ -47,5 +48,5 @@ def diagram(
             "chosen": chosen,
             "label": label,
         },
-        on_picked_change=report,
+        on_picked_change=callback(report),
     )

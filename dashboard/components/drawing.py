@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.components import scripts
+from dashboard.guard import callback
 
 #: Strokes that are taken at once: more than a hand draws before there is an answer.
 MOST_STROKES = 50
@@ -62,5 +63,5 @@ def drawing(
             "brush": brush,
             "seen": seen,
         },
-        on_strokes_change=report,
+        on_strokes_change=callback(report),
     )

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from dashboard.components import scripts
 from dashboard.figures.map import Groups, Scale
+from dashboard.guard import callback
 
 #: Places are whole numbers from 0 to this, over the map's longer side.
 FINEST: Final = 65535
@@ -94,7 +95,8 @@ def draw(data: bytes, on_event: Callable[[], None], key: str = "map") -> None:
         css=scripts.text("map/map.css"),
         js=scripts.importing("map/index.js"),
     )
-    part(data=data, key=key, on_clicked_change=on_event, on_outlined_change=on_event)
+    event = callback(on_event)
+    part(data=data, key=key, on_clicked_change=event, on_outlined_change=event)
 
 
 def focus(
@@ -124,18 +126,21 @@ def focus(
     )
 
 
-@st.fragment
 def card(pictures: Callable[[str], Sequence[tuple[str, str]]]) -> None:
     """Show what a sample looks like beside its point, when the pointer rests there.
 
     ``pictures`` tells of each modality: (``picture``, data URI of a PNG) or (``text``, text). It
-    is a fragment of its own, so that nothing else of the page runs again.
+    is to run in a part of its own, so that nothing else of the page runs again.
     """
     part = st.components.v2.component("dmil_map_card", js=scripts.text("map/send_pictures.js"))
     hovered = _event("map_card", "hovered")
     sample = hovered if isinstance(hovered, str) else ""
     data = {"id": sample, "pictures": list(pictures(sample)) if sample else []}
-    part(data=data, key="map_card", on_hovered_change=lambda: None)
+    part(data=data, key="map_card", on_hovered_change=callback(_shown))
+
+
+def _shown() -> None:
+    """Nothing: the part runs again, and reads then over which point the pointer rests."""
 
 
 def clicked(key: str = "map") -> str:

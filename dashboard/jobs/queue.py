@@ -4,7 +4,8 @@ Everything about a job lies in files below one folder, so that a page that is lo
 tab and a server that was started again see the same. `job.json` says what is to be done and is
 written once, by the server; `state.json` says how far it is, and while the job runs only its
 `dashboard.jobs.runner` writes it. A running job holds the lock of its folder, so that one whose
-process is gone is noticed by anybody.
+process is gone is noticed by anybody. A state that a full disk does not take stays in memory until
+it does; the last state of a runner comes through its standard output as well.
 
 Nothing here imports Streamlit.
 """
@@ -19,6 +20,7 @@ import os
 import re
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -27,15 +29,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from filelock import FileLock, Timeout
 
 from dashboard.jobs import processes
-from dmil_core.errors import BusyError
+from dmil_core.errors import BusyError, ResourceError
 from dmil_core.io import strict_json
-from dmil_core.io.atomic import write_json
+from dmil_core.io.atomic import write_json, writing
 from dmil_core.io.paths import uploads_root
+from dmil_core.io.resources import shortage
 from dmil_core.io.strict_json import UnfitJsonError
 
 #: What `Jobs.submit` raises; its text is for the visitor.
@@ -60,6 +63,10 @@ KEPT_SECONDS: Final = 7 * 24 * 3600
 LONGEST_SECONDS: Final = 2 * 3600
 #: Seconds between two looks at what runs; starting a Python takes about as long.
 _LOOK: Final = 0.2
+#: Seconds until a state that the disk did not take is written again.
+_RETRY: Final = 5.0
+#: Bytes of its last state that a runner sends; a pipe takes as many without a reader.
+_LAST_WORDS: Final = 32_768
 #: Seconds a job has to end by itself before its processes are killed.
 GRACE: Final = 3.0
 
@@ -135,6 +142,11 @@ class Jobs:
         self._last_start: dict[str, float] = {}
         self._thread: threading.Thread | None = None
         self._closed = False
+        #: States that could not be written yet, by job: they count, not those of the files.
+        self._unwritten: dict[str, Job] = {}
+        self._retry_at = 0.0
+        self._fault = ""
+        self._cancelled: set[str] = set()
         self._queued: list[str] = []
         # What an earlier server left waiting goes on waiting here.
         self._queued = [j.id for j in sorted(self._all(), key=_age) if j.state == "queued"]
@@ -174,6 +186,8 @@ class Jobs:
         ------
         BusyError
             If this visitor, or everybody together, has too many unfinished jobs.
+        ResourceError
+            If the disk does not take the job; then there is none.
         """
         with self._lock:
             self._tidy()
@@ -193,20 +207,25 @@ class Jobs:
             job = Job(
                 secrets.token_hex(8), owner, kind, title, str(folder), tuple(steps), time.time()
             )
-            write_json(self.root / job.id / JOB_FILE, _task(job))
-            self._enqueue(job)
+            try:
+                write_json(self.root / job.id / JOB_FILE, _task(job))
+                self._enqueue(job)
+            except ResourceError:
+                shutil.rmtree(self.root / job.id, ignore_errors=True)
+                raise
             return job
 
     def again(self, job_id: str, owner: str) -> Job | None:
         """Queue an ended job once more; None where it is not this visitor's.
 
-        Raises BusyError as `submit` does.
+        Raises BusyError and ResourceError as `submit` does; then the ended job stays in the list.
         """
         job = self.get(job_id)
         if job is None or job.owner != owner or job.active:
             return None
+        new = self.submit(owner, job.kind, job.title, job.folder, job.steps)
         self.forget(job_id, owner)
-        return self.submit(owner, job.kind, job.title, job.folder, job.steps)
+        return new
 
     def cancel(self, job_id: str, owner: str) -> bool:
         """End a job and every process it started; False where it is not this visitor's.
@@ -218,11 +237,14 @@ class Jobs:
             if job is None or job.owner != owner or not job.active:
                 return False
             folder = self.root / job_id
-            (folder / CANCEL_FILE).touch()
+            self._cancelled.add(job_id)
+            # For a server that starts again; a full disk must not keep a job running.
+            with contextlib.suppress(ResourceError), writing(folder / CANCEL_FILE):
+                (folder / CANCEL_FILE).touch()
             process = self._running.get(job_id)
             if process is None and job.state == "queued":
                 self._queued = [i for i in self._queued if i != job_id]
-                write_state(folder, replace(job, state="cancelled", message="Cancelled."))
+                self._put(replace(job, state="cancelled", message="Cancelled."))
                 return True
         _end(folder, job.pid, process)
         with self._lock:
@@ -236,7 +258,7 @@ class Jobs:
             job = self.get(job_id)
             if job is None or job.owner != owner or job.active:
                 return False
-            shutil.rmtree(self.root / job_id, ignore_errors=True)
+            self._remove(job_id)
             return True
 
     def close(self) -> None:
@@ -271,13 +293,25 @@ class Jobs:
         """Start what waits and take note of what has ended, while there is anything."""
         while True:
             with self._lock:
-                self._reap()
-                while not self._closed and self._queued and len(self._running) < self.at_once:
-                    self._start(self._next())
-                if self._closed or not (self._queued or self._running):
+                try:
+                    self._look()
+                except Exception as error:
+                    # Whatever it is, the other jobs must go on; each fault is told once.
+                    if repr(error) != self._fault:
+                        log.exception("the jobs could not be looked after")
+                    self._fault = repr(error)
+                if self._closed or not (self._queued or self._running or self._unwritten):
                     self._thread = None
                     return
             time.sleep(_LOOK)
+
+    def _look(self) -> None:
+        self._reap()
+        if self._unwritten and time.monotonic() >= self._retry_at:
+            for job in list(self._unwritten.values()):
+                self._put(job)
+        while not self._closed and self._queued and len(self._running) < self.at_once:
+            self._start(self._next())
 
     def _next(self) -> str:
         """The job to start: of the visitor who runs least and has waited longest since a start."""
@@ -299,31 +333,61 @@ class Jobs:
         if len(self._last_start) > 1000:
             del self._last_start[min(self._last_start, key=self._last_start.__getitem__)]
         # A session of its own: the group's id is the runner's, so that all of it can be ended.
-        self._running[job_id] = subprocess.Popen(
-            [sys.executable, "-m", "dashboard.jobs.runner", str(folder)],
-            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            start_new_session=True, env=environment(),
-        )  # fmt: skip
+        try:
+            self._running[job_id] = subprocess.Popen(
+                [sys.executable, "-m", "dashboard.jobs.runner", str(folder)],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                start_new_session=True, env=environment(),
+            )  # fmt: skip
+        except Exception as error:
+            log.exception("the process of job %s could not be started", job_id)
+            found = shortage(error)
+            why = f"It could not be started: {found.reason}." if found else NOT_STARTED
+            self._put(replace(job, state="failed", message=why))
 
     def _reap(self) -> None:
         for job_id, process in list(self._running.items()):
             if process.poll() is None:
                 continue
             processes.kill(process.pid)
-            if process.stdin:
-                with contextlib.suppress(OSError):
-                    process.stdin.close()
-            cancelled = (self.root / job_id / CANCEL_FILE).exists()
-            self._settle(job_id, *(_CANCELLED if cancelled else _BROKEN))
+            words = _last_words(process)
+            cancelled = job_id in self._cancelled or (self.root / job_id / CANCEL_FILE).exists()
+            end = _CANCELLED if cancelled else ("failed", _reason_of(process.returncode))
+            self._settle(job_id, *end, words)
             # Only now: while it is listed here nobody takes it for one of an earlier server.
             del self._running[job_id]
+            self._cancelled.discard(job_id)
 
-    def _settle(self, job_id: str, state: State, message: str) -> None:
-        """Write how a job ended, if its runner could not and no other server's works on it."""
+    def _settle(
+        self, job_id: str, state: State, message: str, words: dict[str, Any] | None = None
+    ) -> None:
+        """Write how a job ended, if its runner could not and no other server's works on it.
+
+        ``words`` is the last state that the runner sent, if it sent one: it knows better.
+        """
         folder = self.root / job_id
         job = read_job(folder)
         if job is not None and job.active and not _is_locked(folder):
-            write_state(folder, replace(job, state=state, message=message))
+            job = replace(job, state=state, message=message)
+            self._put(_with_words(job, words or {}))
+
+    def _put(self, job: Job) -> None:
+        """Write a state; one that the disk does not take counts all the same, and is written once
+        the disk takes it."""
+        job = replace(job, changed=time.time())
+        try:
+            write_state(self.root / job.id, job)
+            self._unwritten.pop(job.id, None)
+        except ResourceError as error:
+            if job.id not in self._unwritten:
+                log.error("the state of job %s is not kept yet: %s", job.id, error)
+            self._unwritten[job.id] = job
+            self._retry_at = time.monotonic() + _RETRY
+            self._wake()
+
+    def _remove(self, job_id: str) -> None:
+        self._unwritten.pop(job_id, None)
+        shutil.rmtree(self.root / job_id, ignore_errors=True)
 
     # --- files -------------------------------------------------------------------------------
 
@@ -335,15 +399,21 @@ class Jobs:
                 yield job
 
     def _read(self, folder: Path) -> Job | None:
-        job = read_job(folder)
+        process = self._running.get(folder.name)
+        if process is not None and process.poll() is not None:
+            # It has ended; the page should say so now, whatever the watching thread does.
+            with self._lock:
+                self._reap()
+        job = self._unwritten.get(folder.name) or read_job(folder)
         if job is None:
             return None
         if job.state == "running" and folder.name not in self._running and not _is_locked(folder):
             # Read again: it may have ended between the two looks.
-            job = read_job(folder)
+            job = self._unwritten.get(folder.name) or read_job(folder)
             if job is not None and job.state == "running":
                 job = replace(job, state="stopped", message=STOPPED)
-                write_state(folder, job)
+                with self._lock:
+                    self._put(job)
         if job is not None and job.state == "queued" and folder.name in self._queued:
             job = replace(job, ahead=self._queued.index(folder.name) + len(self._running))
         return job
@@ -352,12 +422,50 @@ class Jobs:
         """Forget jobs that ended long ago."""
         for job in self._all():
             if not job.active and time.time() - max(job.changed, job.created) > KEPT_SECONDS:
-                shutil.rmtree(self.root / job.id, ignore_errors=True)
+                self._remove(job.id)
 
 
 STOPPED: Final = "The server was stopped meanwhile. Start it again: it goes on where it was."
 _CANCELLED: Final[tuple[State, str]] = ("cancelled", "Cancelled.")
-_BROKEN: Final[tuple[State, str]] = ("failed", "Its process ended without a word.")
+#: What a visitor reads of a job whose process is gone and said nothing.
+BROKEN: Final = "Its process ended without a word. Start it again: it goes on where it was."
+KILLED: Final = (
+    "The system ended its process, as happens when the server's memory runs out. Start it again: "
+    "it goes on where it was."
+)
+NOT_STARTED: Final = "Its process could not be started; the server's log has the reason."
+
+
+def _reason_of(code: int | None) -> str:
+    """What an exit code says of a process that said nothing itself."""
+    return KILLED if code == -getattr(signal, "SIGKILL", 9) else BROKEN
+
+
+def _last_words(process: subprocess.Popen[bytes]) -> dict[str, Any]:
+    """The last state that a runner sent before it ended; empty if it sent none that can be read."""
+    sent = b""
+    if process.stdout:
+        # Nobody holds the other end any more, so that this does not wait.
+        with contextlib.suppress(OSError, ValueError):
+            sent = process.stdout.read(_LAST_WORDS)
+    for pipe in (process.stdin, process.stdout):
+        if pipe:
+            with contextlib.suppress(OSError):
+                pipe.close()
+    try:
+        words = json.loads(sent.partition(b"\n")[0])
+    except (ValueError, RecursionError):
+        return {}
+    return words if isinstance(words, dict) else {}
+
+
+def _with_words(job: Job, words: dict[str, Any]) -> Job:
+    """The job as its runner's last words say that it ended."""
+    state, message = words.get("state"), words.get("message")
+    if state in ENDED and isinstance(message, str):
+        fraction = 1.0 if state == "done" else job.fraction
+        return replace(job, state=state, message=message, fraction=fraction, left=None)
+    return job
 
 
 def _age(job: Job) -> float:
@@ -407,6 +515,9 @@ def _is_locked(folder: Path) -> bool:
             lock.acquire()
         except Timeout:
             return True
+        except OSError:
+            # A disk that takes no lock has no job that gets on either.
+            return False
         lock.release()
         return False
 

@@ -4,7 +4,8 @@
 
 It leads a process group of its own and ends it as a whole: when the work is done, when it is asked
 to (SIGTERM), when the work takes too long, or when the server that started it is gone, however
-that ended, which closes its standard input.
+that ended, which closes its standard input. How it ended is written to a file, and to standard
+output for the server, as a full disk takes no file.
 """
 
 from __future__ import annotations
@@ -26,11 +27,16 @@ from filelock import FileLock, Timeout
 
 from dashboard.jobs import processes, queue
 from dashboard.jobs.queue import Job, Step
+from dmil_core.errors import ResourceError
+from dmil_core.io.atomic import writing
+from dmil_core.io.resources import shortage
 
 #: Seconds between two writes of the state; pages look once a second.
 _PAUSE = 0.5
 #: Lines of output that are kept, and the characters of each.
 _LINES, _LENGTH = 400, 2000
+#: Characters of the last message, which a pipe takes without a reader whatever they are.
+_MOST_SAID = 2000
 #: A job gives way to pages.
 _NICENESS = 10
 
@@ -103,9 +109,11 @@ class Runner:
         fraction = 1.0 if state == "done" else self.job.fraction
         self.job = replace(self.job, state=state, message=message, fraction=fraction, left=None)
         # First: whoever sees that it has ended may read why.
-        with contextlib.suppress(OSError):
-            (self.folder / queue.LOG_FILE).write_text("\n".join(self.said), "utf-8")
+        log_file = self.folder / queue.LOG_FILE
+        with contextlib.suppress(ResourceError), writing(log_file):
+            log_file.write_text("\n".join(self.said), "utf-8")
         self._write(now=True)
+        say(state, message)
 
     def _leave(self) -> None:
         """A command that does not end when asked to is killed, with all that it started."""
@@ -147,7 +155,9 @@ class Runner:
         with self._lock:
             if now or time.monotonic() - self._written > _PAUSE:
                 self._written = time.monotonic()
-                queue.write_state(self.folder, self.job)
+                # The work may still succeed, and the last state reaches the server all the same.
+                with contextlib.suppress(ResourceError):
+                    queue.write_state(self.folder, self.job)
 
     def _reason(self, code: int) -> str:
         """The command's own words, where it had any for its user."""
@@ -155,6 +165,8 @@ class Runner:
         mine = [i for i, line in enumerate(lines) if line.startswith("dmil: ")]
         if code == 2 and mine:
             return "\n".join(lines[mine[-1] :]).removeprefix("dmil: ")
+        if code == -getattr(signal, "SIGKILL", 9):
+            return queue.KILLED
         return "It failed for a reason that is ours, not yours; the server's log has it."
 
 
@@ -191,6 +203,10 @@ def main(folder: Path) -> None:
         lock.acquire()
     except Timeout:
         return
+    except OSError as error:
+        found = shortage(error)
+        say("failed", f"It could not begin: {found.reason}." if found else queue.NOT_STARTED)
+        return
     job = queue.read_job(folder)
     if job is None or not job.active or (folder / queue.CANCEL_FILE).exists():
         return
@@ -205,8 +221,19 @@ def main(folder: Path) -> None:
     timer.start()
     try:
         runner.run()
+    except Exception as error:
+        found = shortage(error)
+        say("failed", f"It could not go on: {found.reason}." if found else queue.BROKEN)
+        raise
     finally:
         leave()
+
+
+def say(state: queue.State, message: str) -> None:
+    """Tell the server how the job ended; it reads this once the process is gone."""
+    words = json.dumps({"state": state, "message": message[:_MOST_SAID]}) + "\n"
+    with contextlib.suppress(OSError):
+        os.write(1, words.encode())
 
 
 def leave() -> None:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
+from dashboard.guard import callback
 from dashboard.state import view as state
 from dashboard.state.slices import Slice, read, write
 from dashboard.state.view import Dropped, View
@@ -154,7 +155,7 @@ def bound(
         change(**{field: read(chosen) if read else chosen})
 
     st.session_state[key] = value
-    return {"key": key, "on_change": report}
+    return {"key": key, "on_change": callback(report)}
 
 
 def address(slug: str) -> str:

@@ -67,7 +67,7 @@ def no_checkpoints(root: str) -> Message:
         "No trained model was found.",
         "The app shows what trained models wrote. Train one (a minute or two), then reload this "
         "page. To look somewhere else, set DMIL_CHECKPOINTS to another folder before starting.",
-        f"Looked in: {root}",
+        f"Looked in: {root} (dmil list names the whole path)",
         "dmil train --data avdigits --paradigm dmil --seed 0",
         "warning",
     )
@@ -418,6 +418,26 @@ def fault() -> Message:
         "Something went wrong on this page.",
         "That is our fault, not yours; the server's log says what. Start again without the "
         "choices of this link, or choose something else in the sidebar.",
+        tone="error",
+    )
+
+
+def failed_action() -> Message:
+    """A bug of ours in what a click or a choice does."""
+    return Message(
+        "That did not work.",
+        "That is our fault, not yours; the server's log says what. Try it again, or go on with "
+        "something else: nothing else was changed.",
+        tone="error",
+    )
+
+
+def lacking(reason: str) -> Message:
+    """The server lacks room, memory or a permission; ``reason`` is a clause without paths."""
+    return Message(
+        f"The server could not do this: {reason}.",
+        "Nothing half-done was kept, and what was there before is as it was. Try again later; if "
+        "it stays so, tell those who run this server.",
         tone="error",
     )
 

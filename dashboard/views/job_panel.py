@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from dashboard.jobs.queue import Busy, Job, jobs
+from dashboard.guard import callback
+from dashboard.jobs.queue import Job, jobs
+from dashboard.services.faults import without_paths
 from dashboard.services.store.catalog import log
 from dashboard.text import messages
-from dashboard.widgets import notice, plain
+from dashboard.widgets import part, plain
 
 #: Seconds between two looks at jobs that are under way.
 _LOOK = 1.0
@@ -32,7 +34,6 @@ def show(list_jobs: Callable[[], Sequence[Job]], owner: str) -> None:
     """
     before = _steps(list_jobs())
 
-    @st.fragment(run_every=_LOOK if before else None)
     def panel() -> None:
         now = list_jobs()
         for job in now:
@@ -40,7 +41,7 @@ def show(list_jobs: Callable[[], Sequence[Job]], owner: str) -> None:
         if _steps(now) != before:
             st.rerun()
 
-    panel()
+    part(panel, _LOOK if before else None)()
 
 
 def _steps(jobs: Sequence[Job]) -> set[tuple[str, str]]:
@@ -55,28 +56,28 @@ def _one(job: Job, mine: bool) -> None:
             left = "" if job.left is None else f", {messages.duration(job.left)} left at most"
             st.progress(job.fraction, text=f"{job.fraction:.0%}{left}: {plain(job.stage)}")
             if job.message:
-                st.caption(plain(job.message))
+                st.caption(plain(without_paths(job.message)))
         elif job.state == "queued":
             st.caption(messages.queued(job.ahead))
         elif job.message:
-            st.text(job.message)
+            st.text(without_paths(job.message))
         if not mine:
             return
         with st.container(horizontal=True):
             if job.active:
                 st.button(
                     "Cancel", key=f"cancel_{job.id}", icon=":material/cancel:",
-                    on_click=_cancel, args=(job,),
+                    on_click=callback(_cancel), args=(job,),
                 )  # fmt: skip
                 return
             if job.state != "done":
                 st.button(
                     "Start again", key=f"again_{job.id}", icon=":material/restart_alt:",
-                    on_click=_again, args=(job,),
+                    on_click=callback(_again), args=(job,),
                 )  # fmt: skip
             st.button(
                 "Remove from this list", key=f"forget_{job.id}", icon=":material/close:",
-                on_click=_forget, args=(job,),
+                on_click=callback(_forget), args=(job,),
             )  # fmt: skip
 
 
@@ -87,10 +88,7 @@ def _cancel(job: Job) -> None:
 def _again(job: Job) -> None:
     if job.state == "failed":
         log.warning("job %s failed and is started again; it said:\n%s", job.id, jobs().log(job))
-    try:
-        jobs().again(job.id, job.owner)
-    except Busy as error:
-        notice(messages.busy(str(error)))
+    jobs().again(job.id, job.owner)
 
 
 def _forget(job: Job) -> None:

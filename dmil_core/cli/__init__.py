@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -12,6 +13,7 @@ from dmil_core.cli import app, compare, decompose, estimate, information, pid, p
 from dmil_core.cli import list as list_command
 from dmil_core.cli.options import Parser
 from dmil_core.errors import DmilError
+from dmil_core.io.resources import shortage
 from dmil_core.models import plugins
 
 INTERRUPTED: Final = 130
@@ -40,7 +42,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if arguments.plugin:
             plugins.add(arguments.plugin)
-        return arguments.run(arguments)
+        code: int = arguments.run(arguments)
+        # Here and not when Python ends, where a full disk would be no error but a warning.
+        sys.stdout.flush()
+        return code
     except DmilError as error:
         print(f"dmil: {error}", file=sys.stderr)
         return 2
@@ -49,10 +54,32 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"\ndmil: {text}. Run the same command again to go on", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
+        _drop_output()
         return 0
-    except OSError as error:
-        print(f"dmil: {error}. Choose a path you can read and write", file=sys.stderr)
+    except Exception as error:
+        found = shortage(error)
+        if found is None and not isinstance(error, OSError):
+            raise
+        _drop_output()
+        print(f"dmil: {_in_words(error)}", file=sys.stderr)
         return 2
+
+
+def _in_words(error: Exception) -> str:
+    """An error of disk or memory that met no boundary of ours, with what to do, in one line."""
+    found = shortage(error)
+    if found is None:
+        return f"{error}. Choose a path you can read and write"
+    name = getattr(error, "filename", None)
+    return f"{name}: {found.reason}; {found.advice}" if name else f"{found.reason}; {found.advice}"
+
+
+def _drop_output() -> None:
+    """Forget what could not be written to stdout, or Python would try again when it ends."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def parser() -> argparse.ArgumentParser:

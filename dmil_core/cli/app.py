@@ -7,9 +7,8 @@ import os
 import subprocess
 import sys
 from importlib.util import find_spec
-from pathlib import Path
 
-from dmil_core.cli.options import Parser, Subparsers, add_command, at_least
+from dmil_core.cli.options import Parser, Subparsers, add_command, at_least, path_argument
 from dmil_core.errors import ConfigError
 
 
@@ -30,14 +29,14 @@ def add(subparsers: Subparsers[Parser]) -> None:
     )
     p.add_argument(
         "--data",
-        type=Path,
+        type=path_argument,
         metavar="DIR",
         help="folder of data sets, each a folder with data.npz and card.json; default: see "
         "`dmil list`",
     )
     p.add_argument(
         "--checkpoints",
-        type=Path,
+        type=path_argument,
         metavar="DIR",
         help="folder of checkpoints, <set>/<paradigm>/seed<k>; default: see `dmil list`",
     )

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
-from dmil_core.cli.options import DATA_HELP, Parser, Subparsers, add_command, add_training, at_least
+from dmil_core.cli.options import (
+    DATA_HELP,
+    Parser,
+    Subparsers,
+    add_command,
+    add_training,
+    at_least,
+    path_argument,
+)
 
 
 def add(subparsers: Subparsers[Parser]) -> None:
@@ -32,7 +39,11 @@ def add(subparsers: Subparsers[Parser]) -> None:
         "--seeds", type=at_least(1), default=5, metavar="N", help="seeds 0 to N-1; default 5"
     )
     p.add_argument(
-        "--out", required=True, type=Path, metavar="DIR", help="folder of the runs and the summary"
+        "--out",
+        required=True,
+        type=path_argument,
+        metavar="DIR",
+        help="folder of the runs and the summary",
     )
     p.add_argument(
         "--tune",
@@ -55,8 +66,10 @@ def run(a: argparse.Namespace) -> int:
     """Train what is missing, then print and write the summary."""
     from dmil_core.data.catalog import load_dataset
     from dmil_core.experiments.compare import SUMMARY_FILE, compare
+    from dmil_core.io.atomic import check_writable
     from dmil_core.training.progress import ProgressBar
 
+    check_writable(a.out, folder=True)
     datasets = [load_dataset(name) for name in a.data]
     with ProgressBar(a.quiet) as bar:
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 from dmil_core.cli.options import (
     Parser,
@@ -13,6 +12,7 @@ from dmil_core.cli.options import (
     add_command,
     add_data,
     add_device,
+    path_argument,
 )
 
 
@@ -29,7 +29,7 @@ def add(subparsers: Subparsers[Parser]) -> None:
     add_checkpoint(p)
     add_data(p)
     p.add_argument(
-        "--out", required=True, type=Path, metavar="FILE", help="ends in .parquet or .csv"
+        "--out", required=True, type=path_argument, metavar="FILE", help="ends in .parquet or .csv"
     )
     p.add_argument(
         "--latents",
@@ -45,10 +45,10 @@ def run(a: argparse.Namespace) -> int:
     from dmil_core.checkpoint import check_fits, find_folder, load_model
     from dmil_core.data.catalog import load_dataset
     from dmil_core.inference.predict import predict
-    from dmil_core.io.tables import check_suffix, write_table
+    from dmil_core.io.tables import check_table_path, write_table
     from dmil_core.training.run import choose_device
 
-    check_suffix(a.out)
+    check_table_path(a.out)
     device = choose_device(a.device)
     model, trained = load_model(find_folder(a.checkpoint), str(device))
     dataset = load_dataset(a.data, purpose="predict")

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dmil_core.cli.options import UNITS, Parser, Subparsers, add_command, add_data, add_seed
+from dmil_core.cli.options import (
+    UNITS,
+    Parser,
+    Subparsers,
+    add_command,
+    add_data,
+    add_seed,
+    path_argument,
+)
 from dmil_core.errors import ConfigError
+from dmil_core.io.paths import named_path
 
 if TYPE_CHECKING:
     from dmil_core.partial_information.pointwise import Mean
@@ -41,9 +49,18 @@ def add(subparsers: Subparsers[Parser]) -> None:
         help="definition of pointwise redundancy: same-sign, ccs or lsmi; default: same-sign",
     )
     p.add_argument(
-        "--out", required=True, type=Path, metavar="FILE", help="ends in .parquet or .csv"
+        "--out",
+        required=True,
+        type=path_argument,
+        metavar="FILE",
+        help="ends in .parquet or .csv",
     )
-    p.add_argument("--checkpoint", type=Path, metavar="DIR", help="use latents of this model")
+    p.add_argument(
+        "--checkpoint",
+        type=path_argument,
+        metavar="DIR",
+        help="use latents of this model",
+    )
     p.add_argument("--latent", default="Z", metavar="L", help="Z, M or N; default: Z")
     p.add_argument(
         "--refits",
@@ -60,9 +77,9 @@ def run(a: argparse.Namespace) -> int:
     from dmil_core.data.catalog import load_dataset
     from dmil_core.information.refits import REFITS
     from dmil_core.information.sets import estimate
-    from dmil_core.io.tables import check_suffix, write_table
+    from dmil_core.io.tables import check_table_path, write_table
 
-    check_suffix(a.out)
+    check_table_path(a.out)
     refits = REFITS if a.refits is None else a.refits
     if a.data.endswith(".parquet"):
         return _estimate_file(a, refits)
@@ -89,7 +106,7 @@ def _estimate_file(a: argparse.Namespace, refits: int) -> int:
 
     if a.out.suffix != ".parquet":
         raise ConfigError(f"{a.out}: rows of a .parquet file are written to a .parquet file")
-    path = Path(a.data).expanduser()
+    path = named_path(a.data)
     estimates = estimate_file(path, a.out, a.definition, a.seed, refits=refits)
     shown = {"data": a.data, "definition": a.definition, "rows": estimates.rows}
     shown["fitted_to"] = estimates.fitted_to

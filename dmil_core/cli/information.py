@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from dmil_core.cli.options import UNITS, Parser, Subparsers, add_command, add_data, add_seed
+from dmil_core.cli.options import (
+    UNITS,
+    Parser,
+    Subparsers,
+    add_command,
+    add_data,
+    add_seed,
+    path_argument,
+)
 from dmil_core.errors import ConfigError
 
 
@@ -22,7 +29,10 @@ def add(subparsers: Subparsers[Parser]) -> None:
     )
     add_data(p)
     p.add_argument(
-        "--out", type=Path, metavar="FILE", help="default: <checkpoints>/<set>/information.parquet"
+        "--out",
+        type=path_argument,
+        metavar="FILE",
+        help="default: <checkpoints>/<set>/information.parquet",
     )
     add_seed(p)
 
@@ -31,11 +41,13 @@ def run(a: argparse.Namespace) -> int:
     """Write the estimates."""
     from dmil_core.data.catalog import load_dataset
     from dmil_core.information import store
+    from dmil_core.io.atomic import check_writable
 
     dataset = load_dataset(a.data)
     path = a.out or store.default_path(dataset.slug)
     if path.suffix != ".parquet":
         raise ConfigError(f"{path}: expected a file ending in .parquet")
+    check_writable(path)
     estimates = store.InformationEstimates.compute(dataset, a.seed)
     estimates.save(path)
     bits = estimates.rows["i12"].mean() / UNITS["bits"]

@@ -8,6 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from dmil_core.errors import ConfigError
+from dmil_core.io.paths import named_path
+
 #: Unit -> how many nats it is.
 UNITS: Final = {"bits": math.log(2.0), "nats": 1.0}
 
@@ -54,6 +57,14 @@ def add_command(
     return parser
 
 
+def path_argument(text: str) -> Path:
+    """An argument type: a path; never an empty text."""
+    try:
+        return named_path(text)
+    except ConfigError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def at_least(least: int) -> Callable[[str], int]:
     """An argument type: a whole number from ``least`` on."""
 
@@ -77,7 +88,7 @@ def add_checkpoint(parser: Parser) -> None:
     parser.add_argument(
         "--checkpoint",
         required=True,
-        type=Path,
+        type=path_argument,
         metavar="DIR",
         help="a folder that `dmil train` wrote, or <set>/<paradigm>/seed<k> as `dmil list` names "
         "it",

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
 
-from dmil_core.cli.options import UNITS, Parser, Subparsers, add_command
+from dmil_core.cli.options import UNITS, Parser, Subparsers, add_command, path_argument
 
 
 def add(subparsers: Subparsers[Parser]) -> None:
@@ -24,7 +23,7 @@ def add(subparsers: Subparsers[Parser]) -> None:
     p.add_argument(
         "--pmf",
         required=True,
-        type=Path,
+        type=path_argument,
         metavar="FILE",
         help="JSON file of probabilities of (x1, x2, y), as below",
     )

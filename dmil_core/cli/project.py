@@ -51,7 +51,7 @@ def run(a: argparse.Namespace) -> int:
     from dmil_core.checkpoint import find_folder, read_run
     from dmil_core.data.catalog import load_dataset
     from dmil_core.inference.projection import METHODS, project
-    from dmil_core.io.atomic import check_outside_package
+    from dmil_core.io.atomic import check_writable
     from dmil_core.io.tables import table_metadata
     from dmil_core.training.progress import emit
 
@@ -59,7 +59,7 @@ def run(a: argparse.Namespace) -> int:
         raise ConfigError(f"--method {a.method!r}: expected {' or '.join(METHODS)}")
     folder = find_folder(a.checkpoint)
     trained = read_run(folder)
-    check_outside_package(folder)
+    check_writable(folder, folder=True)
     dataset = _trained_on(trained) if a.data is None else load_dataset(a.data, purpose="predict")
 
     def on_latent(name: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dmil_core.cli.list import accuracy_text
@@ -17,6 +16,7 @@ from dmil_core.cli.options import (
     add_progress,
     add_seed,
     add_training,
+    path_argument,
 )
 from dmil_core.schema import MODALITY_NUMBERS
 
@@ -41,7 +41,7 @@ def add(subparsers: Subparsers[Parser]) -> None:
     add_seed(p)
     p.add_argument(
         "--out",
-        type=Path,
+        type=path_argument,
         metavar="DIR",
         help="folder of the checkpoint; default: <checkpoints>/<set>/<paradigm>/seed<S>, where "
         "`dmil list` names the folder <checkpoints>",
@@ -71,11 +71,14 @@ def add(subparsers: Subparsers[Parser]) -> None:
 def run(a: argparse.Namespace) -> int:
     """Train, write the checkpoint and, with ``--map``, its latent maps."""
     from dmil_core.data.catalog import load_dataset
+    from dmil_core.io.atomic import check_writable
     from dmil_core.paradigms import find_paradigm
     from dmil_core.training.progress import ProgressBar, ProgressLines, emit
     from dmil_core.training.run import train
 
     find_paradigm(a.paradigm)
+    if a.out is not None:
+        check_writable(a.out, folder=True)
     if a.map:
         from dmil_core.inference.projection import check_available
 

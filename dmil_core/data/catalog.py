@@ -19,7 +19,7 @@ from dmil_core.data.synthetic.spec import Option, canonical, current_name, parse
 from dmil_core.data.validate import Purpose
 from dmil_core.errors import DataError
 from dmil_core.io.atomic import lies_in
-from dmil_core.io.paths import sample_data_root
+from dmil_core.io.paths import named_path, sample_data_root
 
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
@@ -125,7 +125,7 @@ def load_dataset(spec: str | Path, root: Path | None = None, purpose: Purpose = 
     path, suffix, text = spec.rpartition(".npz")
     if suffix and (not text or text.startswith(":")):
         number = parse(f"data{text}", SPLIT_OPTIONS)["split"]
-        return resplit(read_dataset(Path(path + suffix).expanduser(), purpose), number)
+        return resplit(read_dataset(named_path(path + suffix), purpose), number)
     raise DataError(_unknown(spec, folder))
 
 

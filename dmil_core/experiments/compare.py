@@ -32,7 +32,7 @@ from dmil_core.data.dataset import Dataset
 from dmil_core.errors import DataError
 from dmil_core.experiments import tuning
 from dmil_core.experiments.records import RESULTS_FILE, with_current_names
-from dmil_core.io.atomic import exclusive, write_lines
+from dmil_core.io.atomic import check_writable, exclusive, make_folder, write_lines
 from dmil_core.io.tables import read_table, write_table
 from dmil_core.metrics import scores
 from dmil_core.migration import to_version_1
@@ -113,7 +113,8 @@ def compare(
             check_modalities(dataset, paradigm)
     kept = records or out
     for folder in (out, kept):
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
+        check_writable(folder, folder=True)
     how = _How(out, device, epochs_scale, recipe, jobs > 1, own_splits)
     with exclusive(out), workers(jobs) if jobs > 1 else contextlib.nullcontext() as pool:
         chosen: dict[tuple[str, str], float] = {}

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from dmil_core import schema
 from dmil_core.data.dataset import Dataset
 from dmil_core.errors import ConfigError
-from dmil_core.io.atomic import exclusive
+from dmil_core.io.atomic import check_writable, exclusive
 from dmil_core.io.tables import write_table
 
 Method = Literal["umap", "pca"]
@@ -77,6 +77,7 @@ def project(
     from dmil_core.inference.predict import predict
 
     check_available(method)
+    check_writable(Path(folder), folder=True)
     model, run = load_model(folder)
     check_fits(run, dataset)
     rows = shown_rows(dataset, max_rows)

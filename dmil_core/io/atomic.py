@@ -1,20 +1,54 @@
-"""Writing files so that a reader never meets half of one, and one writer at a time."""
+"""Writing files so that a reader never meets half of one, and one writer at a time.
+
+Everything that is written goes through here, so that a disk that is full, a missing permission or
+too little memory is one error, :class:`~dmil_core.errors.ResourceError`, whatever library met it.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from filelock import FileLock, Timeout
 
-from dmil_core.errors import BusyError, ConfigError
+from dmil_core.errors import BusyError, ConfigError, DmilError, ResourceError
 from dmil_core.io.paths import PACKAGE
+from dmil_core.io.resources import shortage
+
+#: Bytes that are written to see whether a disk takes any; a block of most file systems.
+_PROBE: Final = 4096
+#: Bytes of a name on nearly every file system.
+_LONGEST_NAME: Final = 255
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """A block that writes at ``path``.
+
+    Raises
+    ------
+    ResourceError
+        In place of what the system, a library or an allocator raises when disk, permissions, quota
+        or memory do not suffice.
+    """
+    try:
+        yield
+    except DmilError:
+        raise
+    except Exception as error:
+        found = shortage(error)
+        if found is None:
+            raise
+        raise ResourceError(
+            f"{path} cannot be written: {found.reason}; {found.advice}", found.reason
+        ) from error
 
 
 @contextlib.contextmanager
@@ -25,20 +59,25 @@ def replacing(path: Path) -> Iterator[Path]:
     ------
     ConfigError
         If the path lies in the installed package.
+    ResourceError
+        If disk, permissions, quota or memory do not suffice; the old file stays.
     """
     check_outside_package(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.suffix)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        temporary.chmod(0o644)
-        with temporary.open("rb") as written:
-            os.fsync(written.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.suffix)
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            yield temporary
+            temporary.chmod(0o644)
+            with temporary.open("rb") as written:
+                os.fsync(written.fileno())
+            temporary.replace(path)
+        finally:
+            # An error here would hide the one that matters.
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -80,6 +119,66 @@ def check_outside_package(path: Path) -> None:
         )
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it; one that is there stays as it is.
+
+    Raises
+    ------
+    ConfigError
+        If it lies in the installed package.
+    ResourceError
+        If it cannot be made.
+    """
+    check_outside_package(path)
+    with writing(path):
+        path.mkdir(parents=True, exist_ok=True)
+
+
+def check_writable(path: Path, *, folder: bool = False) -> None:
+    """Refuse a path that cannot be written to, before hours of work are done for it.
+
+    A few bytes are written where the file, or with ``folder`` the folder, will be, or into the
+    nearest folder above it that exists; they are removed at once.
+
+    Raises
+    ------
+    ConfigError
+        If the path lies in the installed package.
+    ResourceError
+        If it is of another kind, or disk, permissions or quota do not allow to write there.
+    """
+    check_outside_package(path)
+    with writing(path):
+        nearest = path.absolute()
+        while not _exists(nearest):
+            _check_name(nearest)
+            nearest = nearest.parent
+        if nearest == path.absolute() and not folder:
+            if not path.is_file():
+                # The same of a folder and of a device: neither is to be replaced by a file.
+                raise OSError(errno.EISDIR if path.is_dir() else errno.EEXIST, "no file")
+            nearest = nearest.parent
+        with tempfile.TemporaryFile(dir=nearest) as probe:
+            probe.write(bytes(_PROBE))
+            probe.flush()
+            os.fsync(probe.fileno())
+
+
+def _exists(path: Path) -> bool:
+    """Whether there is anything; unlike ``Path.exists`` it hides no error but that."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _check_name(path: Path) -> None:
+    """Refuse a name that no folder takes. The system says so only if the folder above exists."""
+    if len(os.fsencode(path.name)) > _LONGEST_NAME:
+        raise OSError(errno.ENAMETOOLONG, "File name too long")
+
+
 def file_digest(path: Path) -> str:
     """sha256 of a file, hex."""
     with path.open("rb") as file:
@@ -96,15 +195,22 @@ def exclusive(folder: Path) -> Iterator[None]:
         If another process holds it.
     ConfigError
         If it lies in the installed package.
+    ResourceError
+        If the folder cannot be made or locked.
     """
-    check_outside_package(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     lock = FileLock(folder / ".lock", timeout=0)
     try:
-        lock.acquire()
+        with writing(folder):
+            lock.acquire()
     except Timeout:
         raise BusyError(
             f"another process is writing to {folder}; wait for it to end, or choose another folder"
+        ) from None
+    except NotImplementedError:
+        reason = "its disk has no locks"
+        raise ResourceError(
+            f"{folder} cannot be written: {reason}; choose a folder on another disk", reason
         ) from None
     try:
         yield

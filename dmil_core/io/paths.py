@@ -13,11 +13,34 @@ from typing import Final
 
 from platformdirs import user_data_dir
 
+from dmil_core.errors import ConfigError
+
 PROJECT: Final = "dmil-explorer"
 PACKAGE: Final = Path(__file__).resolve().parents[1]
 #: What a wheel carries beside the modules; see setup.py. A checkout has neither folder.
 DEMONSTRATION: Final = PACKAGE / "_demonstration"
 CARRIED_APP: Final = PACKAGE / "_app"
+
+
+def named_path(text: str | Path) -> Path:
+    """The path that a user names; ``~`` and ``~name`` are home folders, as in a shell.
+
+    Raises
+    ------
+    ConfigError
+        If the text is empty, which would be the current folder, or names the home of nobody.
+    """
+    if not str(text):
+        raise ConfigError("expected a path, got an empty text; the current folder is '.'")
+    if "\0" in str(text):
+        raise ConfigError("expected a path, got a text with a zero byte, which no path has")
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise ConfigError(
+            f"{text}: there is no user {Path(text).parts[0][1:]!r} whose home folder it could be; "
+            f"a folder of that name is ./{text}"
+        ) from None
 
 
 def checkout() -> Path | None:

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from dmil_core.errors import ConfigError, DataError
-from dmil_core.io.atomic import replacing
+from dmil_core.io.atomic import check_writable, replacing
 from dmil_core.schema import INTERACTION_TYPE, OLD_NAMES
 
 _KEY = b"dmil"
@@ -41,9 +41,16 @@ def write_table(table: pd.DataFrame, path: Path, metadata: dict[str, Any] | None
 
 
 def check_suffix(path: Path) -> None:
-    """Refuse a table path of an unknown format, before any work is done for it."""
+    """Refuse a table path of an unknown format."""
     if path.suffix not in (".parquet", ".csv"):
         raise ConfigError(f"{path}: expected a file ending in .parquet or .csv")
+
+
+def check_table_path(path: Path) -> None:
+    """Refuse a table path of an unknown format or one that cannot be written to, before any work
+    is done for it."""
+    check_suffix(path)
+    check_writable(path)
 
 
 def _write_parquet(table: pd.DataFrame, path: Path, metadata: dict[str, Any]) -> None:

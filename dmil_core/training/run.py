@@ -27,7 +27,7 @@ from dmil_core.config import RunConfig, read_run_config, to_json
 from dmil_core.data.dataset import Dataset
 from dmil_core.errors import CheckpointError, ConfigError
 from dmil_core.inference.predict import predict
-from dmil_core.io.atomic import exclusive, write_json
+from dmil_core.io.atomic import exclusive, make_folder, write_json, writing
 from dmil_core.io.tables import write_table
 from dmil_core.metrics.predictions import score
 from dmil_core.models import inputs
@@ -253,7 +253,7 @@ def _run(job: Job, on_epoch: Callable[[Report], None] | None) -> Run:
 def _resume(job: Job) -> tuple[FitState, float]:
     """The stored state of the same settings and the seconds it took, or a fresh state."""
     path = job.scratch / STATE_FILE
-    job.scratch.mkdir(parents=True, exist_ok=True)
+    make_folder(job.scratch)
     if not path.exists():
         # Written before the first fold, so that a run of other settings does not use these folds.
         FitState().save(path, {**job.key, "seconds": 0.0})
@@ -319,7 +319,8 @@ def _finish(job: Job, model: nn.Module, state: FitState, seconds: float, finishe
 
 def _remove(folder: Path, *names: str) -> None:
     for name in names:
-        (folder / name).unlink(missing_ok=True)
+        with writing(folder / name):
+            (folder / name).unlink(missing_ok=True)
 
 
 def _packages() -> dict[str, str]:

@@ -28,6 +28,7 @@ ALLOWED = {
         "dashboard.state.view",
     },
     "components": {
+        "dashboard.guard",
         "numpy",
         "plotly",
         "streamlit",
@@ -37,6 +38,7 @@ ALLOWED = {
     },
     "text": {"dashboard.text"},
     "views": {
+        "dashboard.guard",
         "pandas",
         "streamlit",
         "dashboard.state.edits",

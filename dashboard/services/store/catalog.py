@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from dashboard.services import faults
 from dashboard.services.store import visitors
 from dmil_core import checkpoint, schema
 from dmil_core.errors import CheckpointError, DmilError
@@ -121,11 +122,12 @@ def stamp(paths: Iterable[Path]) -> str:
 
 
 def shown(path: Path | str) -> str:
-    """A path as visitors and commands may see it: relative to where the app was started."""
-    try:
-        return str(Path(path).resolve().relative_to(Path.cwd().resolve()))
-    except ValueError:
-        return str(path)
+    """A path as visitors and commands may see it: relative to where the app was started, or to the
+    folder of checkpoints or data that it lies in."""
+    here, whole = Path.cwd().resolve(), Path(path).resolve()
+    if len(here.parts) > 1 and whole.is_relative_to(here):
+        return str(whole.relative_to(here))
+    return faults.without_paths(str(path))
 
 
 class _Run(threading.local):

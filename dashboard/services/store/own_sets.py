@@ -26,8 +26,9 @@ from dmil_core.data.media import forget_media
 from dmil_core.data.npz import CARD_FILE, DATA_FILE, read_card, write_arrays, write_npz
 from dmil_core.data.uploads.columns import Assembled
 from dmil_core.data.uploads.limits import MIB
-from dmil_core.errors import BusyError, DataError
+from dmil_core.errors import BusyError, DataError, ResourceError
 from dmil_core.io import tables
+from dmil_core.io.atomic import writing
 from dmil_core.io.paths import uploads_root
 
 #: Sets are removed this many days after their visitor last opened this page: the disk is shared,
@@ -84,7 +85,8 @@ def own_sets(visitor: str) -> list[OwnSet]:
         with contextlib.suppress(DataError, OSError):
             card = read_card(folder / DATA_FILE)
             if card is not None:
-                os.utime(folder)
+                with contextlib.suppress(OSError):
+                    os.utime(folder)  # a disk that takes nothing still shows what is there
                 size = sum(_size(f) for f in (folder, visitors.checkpoints(visitor) / folder.name))
                 result.append((_made(folder), OwnSet(folder.name, visitor, card, size, KEPT_DAYS)))
     return [kept for _, kept in sorted(result, key=lambda pair: pair[0], reverse=True)]
@@ -118,7 +120,9 @@ def save(visitor: str, made: Assembled) -> OwnSet:
     Raises
     ------
     BusyError
-        If the visitor has too many sets, or the disk is full.
+        If the visitor has too many sets or one of this name, or all sets together take too much.
+    ResourceError
+        If the disk does not take it.
     """
     assert made.dataset is not None
     name, root = made.dataset.name, visitors.folder(visitor) / "data"
@@ -128,14 +132,19 @@ def save(visitor: str, made: Assembled) -> OwnSet:
             raise BusyError(f"You have {MOST_SETS} sets, the most at once. Delete one first.")
         if _size(uploads_root()) > MOST_MIB:
             raise BusyError("The server's disk for visitors' sets is full. Try again tomorrow.")
-        root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if name in {f.name for f in _set_folders(visitor)}:
+            raise BusyError("A set of this name was saved meanwhile, as in another tab of this "
+                            "browser. Give yours another name, and save it again.")  # fmt: skip
+        with writing(root):
+            root.mkdir(parents=True, exist_ok=True, mode=0o700)
         # Written under a name that nobody looks for, and then moved into place as a whole.
         new = root / f".new-{secrets.token_hex(4)}"
         try:
             for file, arrays in made.media.items():
                 write_arrays(new / file, arrays)
             write_npz(new / DATA_FILE, made.arrays, made.dataset.card)
-            new.replace(root / name)
+            with writing(root / name):
+                new.replace(root / name)
         finally:
             shutil.rmtree(new, ignore_errors=True)
     return next(s for s in own_sets(visitor) if s.name == name)
@@ -234,7 +243,7 @@ def delete(visitor: str, name: str) -> bool:
 def _remove(folder: Path) -> None:
     """Remove a folder: for every reader at once, then from the disk."""
     aside = folder.with_name(f".old-{secrets.token_hex(4)}")
-    with contextlib.suppress(FileNotFoundError):
+    with writing(folder), contextlib.suppress(FileNotFoundError):
         folder.replace(aside)
         shutil.rmtree(aside, ignore_errors=True)
 
@@ -253,7 +262,7 @@ def sweep(now: float | None = None) -> None:
     _swept[root] = now
     oldest = now - KEPT_DAYS * 24 * 3600
     for folder in root.glob("sets/*/data/*"):
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ResourceError):
             if folder.stat().st_mtime < oldest:
                 visitor = folder.parents[1].name
                 if not delete(visitor, folder.name):

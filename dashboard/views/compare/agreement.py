@@ -7,6 +7,7 @@ import streamlit as st
 
 from dashboard import widgets
 from dashboard.figures import upset as figures
+from dashboard.guard import callback
 from dashboard.services.comparison import agreement as service
 from dashboard.services.comparison import chosen
 from dashboard.services.comparison.agreement import Agreement
@@ -78,7 +79,7 @@ def _figure(result: Agreement, names: dict[str, str], right: tuple[str, ...] | N
         ),
         "upset",
         "Samples by which models are right about them. " + "; ".join(sentences),
-        on_select=_clicked,
+        on_select=callback(_clicked),
         selection_mode="points",
     )
     parts = ["Full dots: right; open dots: wrong. Click a column to list its samples."]

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import widgets
+from dashboard.guard import callback
 from dashboard.services.comparison import chosen
 from dashboard.services.comparison import pairs as service
 from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog, shown, table
@@ -99,7 +100,7 @@ def _select(
         session.change(**changed)
 
     st.session_state[key] = value
-    st.selectbox(label, options, format_func=names.__getitem__, key=key, on_change=report)
+    st.selectbox(label, options, format_func=names.__getitem__, key=key, on_change=callback(report))
 
 
 def _side(frame: pd.DataFrame, first: str, second: str) -> pd.DataFrame:

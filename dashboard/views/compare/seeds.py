@@ -11,6 +11,7 @@ import streamlit as st
 from dashboard import widgets
 from dashboard.figures import board as board_figures
 from dashboard.figures import compare as figures
+from dashboard.guard import callback
 from dashboard.services.comparison import board as service
 from dashboard.services.comparison import models
 from dashboard.services.comparison.board import Board
@@ -240,7 +241,7 @@ def _one_method(catalog: CheckpointCatalog, board: Board, split: str) -> None:
             words = [f"{100 * d:+.2f} points" for d in apart["difference"]]
             alt = verdicts.order(list(apart["data"]), words)
             widgets.chart(fig, "one_method", f"{view.method} less {board.reference}: {alt}")
-        st.button("Close", key="close_method", on_click=_close)
+        st.button("Close", key="close_method", on_click=callback(_close))
 
 
 def _close() -> None:

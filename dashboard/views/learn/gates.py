@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard import widgets
 from dashboard.figures import joint_distribution as figures
+from dashboard.guard import callback
 from dashboard.services.learn import gates as service
 from dashboard.services.learn.gates import GateMixture, Numbers
 from dashboard.services.store.catalog import DataProblem
@@ -30,7 +31,7 @@ def _page() -> None:
     mixture = service.read(session.view().mixture)
     if isinstance(mixture, DataProblem):
         widgets.notice(messages.no_mixture(mixture.message))
-        st.button("Begin with XOR", on_click=gates_build.reset, type="primary")
+        st.button("Begin with XOR", on_click=callback(gates_build.reset), type="primary")
         return
     gates_build.gate_choice(mixture)
     result = service.numbers(mixture.spec)

@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.guard import callback
 from dashboard.services.learn import gates as service
 from dashboard.services.learn.gates import GateMixture
 from dashboard.state import session
@@ -54,7 +55,7 @@ def controls(mixture: GateMixture) -> None:
         )  # fmt: skip
     _prior(mixture)
     st.button(
-        "Start again", key="mixture_reset", icon=":material/restart_alt:", on_click=reset,
+        "Start again", key="mixture_reset", icon=":material/restart_alt:", on_click=callback(reset),
         help="XOR, nothing else. The browser's back button takes back one step.",
     )  # fmt: skip
 
@@ -66,8 +67,12 @@ def reset() -> None:
 
 def _reports(key: str, value: Any, act: Callable[[Any], None]) -> dict[str, Any]:
     """Arguments that set a widget to a value and hand what is chosen to ``act``."""
+
+    def report() -> None:
+        act(st.session_state[key])
+
     st.session_state[key] = value
-    return {"key": key, "on_change": lambda: act(st.session_state[key])}
+    return {"key": key, "on_change": callback(report)}
 
 
 def _build(mixture: GateMixture) -> str:
@@ -127,7 +132,7 @@ def _table(mixture: GateMixture) -> None:
     st.session_state[_TEXT] = draft.text if draft else service.text_of(mixture)
     st.text_area(
         "Truth table", key=_TEXT, height=220, help=text.TABLE_HELP, max_chars=8000,
-        on_change=lambda: _typed(mixture, st.session_state[_TEXT]),
+        on_change=callback(partial(_from_field, mixture)),
     )  # fmt: skip
     st.caption(text.TABLE_ROWS)
     if draft and draft.faults:
@@ -148,6 +153,10 @@ class _Draft:
 def _draft(mixture: GateMixture) -> _Draft | None:
     kept: _Draft | None = st.session_state.get(_DRAFT)
     return kept if kept and kept.spec == mixture.spec else None
+
+
+def _from_field(mixture: GateMixture) -> None:
+    _typed(mixture, st.session_state[_TEXT])
 
 
 def _typed(mixture: GateMixture, typed: str) -> None:
@@ -177,7 +186,7 @@ def _prior(mixture: GateMixture) -> None:
     if mixture.prior:
         area.button(
             "As it comes out", key="mixture_prior_none", type="tertiary", icon=":material/undo:",
-            on_click=lambda: _change(mixture, prior=()),
+            on_click=callback(partial(_change, mixture, prior=())),
         )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard import widgets
 from dashboard.figures import lessons as figures
+from dashboard.guard import callback
 from dashboard.services.learn import gates
 from dashboard.services.learn import lessons as service
 from dashboard.services.learn.lessons import Apart
@@ -169,7 +170,7 @@ def _gate(control: bool) -> None:
         st.session_state["lesson_sample"] = sample
         st.segmented_control(
             "Corrupted is", list(names), format_func=names.__getitem__, required=True,
-            key="lesson_sample", on_change=partial(_choose_sample, result),
+            key="lesson_sample", on_change=callback(partial(_choose_sample, result)),
         )  # fmt: skip
         media_cards.row(result, sample, across=2, brief=True)
     left, right = st.columns(2, gap="large")

@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard.components.figure import file_name
 from dashboard.export import handout
+from dashboard.guard import callback
 from dashboard.services.learn import lessons as service
 from dashboard.services.learn import playground
 from dashboard.state import lesson_progress, session
@@ -65,7 +66,7 @@ def _overview() -> None:
                 st.caption(lesson.lead)
             label = "Begin" if not record else "Again" if record.done else "Go on"
             st.button(
-                f"{label}: lesson {number}", key=f"open_{lesson.name}", on_click=_open,
+                f"{label}: lesson {number}", key=f"open_{lesson.name}", on_click=callback(_open),
                 args=(lesson,), width="content",
                 type="secondary" if record and record.done else "primary",
             )  # fmt: skip
@@ -73,7 +74,7 @@ def _overview() -> None:
     if now:
         st.button(
             "Forget my answers", icon=":material/restart_alt:", type="tertiary",
-            on_click=session.change, kwargs={"said": ""},
+            on_click=callback(session.change), kwargs={"said": ""},
         )  # fmt: skip
 
 
@@ -117,7 +118,7 @@ def _lesson(lesson: Lesson) -> None:
 def _head(lesson: Lesson, position: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="lesson_bar"):
         st.button(
-            "All lessons", icon=":material/arrow_back:", type="tertiary", on_click=_leave
+            "All lessons", icon=":material/arrow_back:", type="tertiary", on_click=callback(_leave)
         )  # fmt: skip
         _large()
         _handout(lesson)
@@ -179,7 +180,7 @@ def _question(lesson: Lesson, question: Question) -> Later:
             icon = ":material/check:" if index == question.right else ":material/close:"
         st.button(
             choice.text, key=f"choice_{number}_{letter}", icon=icon, width="stretch",
-            shortcut=str(index + 1), on_click=_say, args=(lesson, number, letter),
+            shortcut=str(index + 1), on_click=callback(_say), args=(lesson, number, letter),
             type="primary" if seen and index == question.right else "secondary",
         )  # fmt: skip
     if tried:
@@ -218,13 +219,13 @@ def _ways(lesson: Lesson, number: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="lesson_ways"):
         st.button(
             "Back", key="lesson_back", icon=":material/chevron_left:", shortcut="B",
-            disabled=number == 1, on_click=_go, args=(lesson, number - 1),
+            disabled=number == 1, on_click=callback(_go), args=(lesson, number - 1),
         )  # fmt: skip
         if number < len(lesson.steps):
             st.button(
                 "Next", key="lesson_next", icon=":material/chevron_right:", icon_position="right",
                 shortcut="N", disabled=waits, type="secondary" if waits else "primary",
-                on_click=_go, args=(lesson, number + 1),
+                on_click=callback(_go), args=(lesson, number + 1),
             )  # fmt: skip
             if waits:
                 st.caption(text.FIRST_ANSWER, width="content")
@@ -240,9 +241,11 @@ def _after(lesson: Lesson) -> None:
         "shortcut": "N", "type": "primary",
     }  # fmt: skip
     if later:
-        st.button(f"Next lesson: {later[0].title}", on_click=_open, args=(later[0],), **more)
+        st.button(
+            f"Next lesson: {later[0].title}", on_click=callback(_open), args=(later[0],), **more
+        )
     else:
-        st.button("All lessons", on_click=_leave, **more)
+        st.button("All lessons", on_click=callback(_leave), **more)
 
 
 def _go(lesson: Lesson, number: int) -> None:

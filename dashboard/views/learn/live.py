@@ -8,6 +8,7 @@ from typing import Any, Final
 import streamlit as st
 
 from dashboard import widgets
+from dashboard.guard import callback
 from dashboard.jobs.live_queue import Busy, Look, live_queue
 from dashboard.services.learn import playground as service
 from dashboard.services.learn.playground import Settings
@@ -47,7 +48,9 @@ def live() -> None:
     _presets(chosen)
     if isinstance(chosen, DataProblem):
         widgets.notice(messages.no_mixture(chosen.message))
-        st.button("Begin with XOR", on_click=_choose, args=(service.PRESETS[0],), type="primary")
+        st.button(
+            "Begin with XOR", on_click=callback(_choose), args=(service.PRESETS[0],), type="primary"
+        )
         return
     current = _open_run(chosen)
     if current is None:
@@ -61,8 +64,9 @@ def _presets(settings: Settings | DataProblem) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="live_presets"):
         for preset in service.PRESETS:
             st.button(
-                text.PRESETS[preset.name], key=f"live_preset_{preset.name}", on_click=_choose,
-                args=(preset,), type="primary" if preset.name == chosen else "secondary",
+                text.PRESETS[preset.name], key=f"live_preset_{preset.name}",
+                on_click=callback(_choose), args=(preset,),
+                type="primary" if preset.name == chosen else "secondary",
             )  # fmt: skip
         st.page_link(
             session.page("gates"), label="Build another gate mixture", icon=":material/memory:"
@@ -131,7 +135,6 @@ def _open_run(chosen: Settings) -> _OpenRun | None:
 def _watch(current: _OpenRun) -> None:
     busy = current.look.busy
 
-    @st.fragment(run_every=_FAST if busy else None)
     def stage() -> None:
         look = live_queue().look(current.name)
         gone = look is None and current.look.state != "done"
@@ -145,15 +148,14 @@ def _watch(current: _OpenRun) -> None:
             _controls(current)
             live_pictures.show(current.look, current.settings)
 
-    @st.fragment(run_every=_SLOW)
     def here() -> None:
         # A sign that this visitor still looks, also while nothing changes.
         if live_queue().look(current.name) is None and current.look.state != "done":
             st.rerun()
 
-    stage()
+    widgets.part(stage, _FAST if busy else None)()
     if not busy:
-        here()
+        widgets.part(here, _SLOW)()
 
 
 def _controls(current: _OpenRun) -> None:
@@ -163,25 +165,30 @@ def _controls(current: _OpenRun) -> None:
         if look.state in ("running", "waiting"):
             st.button(
                 "Pause", key="live_pause", icon=":material/pause:", type="primary", shortcut="P",
-                on_click=_pause, args=(name,),
+                on_click=callback(_pause), args=(name,),
             )  # fmt: skip
         else:
             st.button(
                 "Go on" if look.state == "paused" else "Start", key="live_start", shortcut="P",
                 icon=":material/play_arrow:", type="primary", disabled=over,
-                on_click=_go, args=(name, None),
+                on_click=callback(_go), args=(name, None),
             )  # fmt: skip
         st.button(
             "Step", key="live_step", icon=":material/skip_next:", help=text.STEP_HELP,
-            disabled=over or look.busy, on_click=_go, args=(name, look.steps + 1), shortcut="N",
+            disabled=over or look.busy, shortcut="N",
+            on_click=callback(_go), args=(name, look.steps + 1),
         )  # fmt: skip
         st.button(
-            "Reset", key="live_reset", icon=":material/replay:", on_click=_reset, args=(name,)
+            "Reset",
+            key="live_reset",
+            icon=":material/replay:",
+            on_click=callback(_reset),
+            args=(name,),
         )
         st.session_state["live_pace"] = session.view().pace
         st.segmented_control(
             "Speed", PACES, format_func=text.PACES.__getitem__, required=True,
-            help=text.PACE_HELP, key="live_pace", on_change=_pace, args=(name,),
+            help=text.PACE_HELP, key="live_pace", on_change=callback(_pace), args=(name,),
         )  # fmt: skip
     status = text.waiting(look.ahead) if look.state == "waiting" else text.STATES[look.state]
     of = max(look.of, 1)

@@ -13,6 +13,7 @@ from dashboard import widgets
 from dashboard.components.diagram import diagram
 from dashboard.figures import architecture as figures
 from dashboard.figures import training as curves
+from dashboard.guard import callback
 from dashboard.services.comparison import training
 from dashboard.services.learn import paper as service
 from dashboard.services.sample import samples
@@ -49,7 +50,7 @@ def _other(checkpoint: Checkpoint) -> None:
     widgets.notice(messages.not_decomposed(plain(checkpoint.model), bool(able)))
     for other in able[:1]:
         st.button(
-            f"Show {plain(other.model)}", on_click=widgets.use_model, args=(other.model,),
+            f"Show {plain(other.model)}", on_click=callback(widgets.use_model), args=(other.model,),
             type="primary",
         )  # fmt: skip
 

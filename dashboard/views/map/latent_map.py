@@ -14,7 +14,8 @@ from dashboard import widgets
 from dashboard.components import map as frontend
 from dashboard.components.map import Pane
 from dashboard.figures import map as figures
-from dashboard.jobs.queue import Busy
+from dashboard.guard import callback
+from dashboard.services import faults
 from dashboard.services.map import maps as service
 from dashboard.services.map import outlines
 from dashboard.services.map import slices as slice_service
@@ -156,7 +157,7 @@ def _draw(maps: Sequence[Map], colour: str) -> None:
         frontend.pack(ids.tolist(), panes, look, figures.size(len(ids)), height),
         partial(_heard, tuple(maps)),
     )
-    frontend.card(partial(thumbnails.of_sample, first.checkpoint))
+    widgets.part(frontend.card)(partial(thumbnails.of_sample, first.checkpoint))
     widgets.save_figure("map", " ".join(p.label for p in panes))
     _focus(maps, panes, ids)
     if view.sample in table(first.checkpoint).index and view.sample not in ids:
@@ -274,12 +275,14 @@ def _fit(checkpoint: Checkpoint) -> None:
     job = service.fitting(checkpoint)
     if job is None or not job.active:
         if job is not None and job.state != "done":
-            widgets.caution(f"The last attempt ended: {plain(job.message or job.state)}")
+            widgets.caution(
+                f"The last attempt ended: {plain(faults.without_paths(job.message) or job.state)}"
+            )
         st.button(
             "Compute a UMAP in the background",
             key="fit_map",
             icon=":material/scatter_plot:",
-            on_click=_start_fitting,
+            on_click=callback(_start_fitting),
             args=(checkpoint,),
         )
         return
@@ -289,10 +292,7 @@ def _fit(checkpoint: Checkpoint) -> None:
 
 
 def _start_fitting(checkpoint: Checkpoint) -> None:
-    try:
-        service.fit(checkpoint, visitors.hashed(visitors.ensure_token()))
-    except Busy as error:
-        widgets.notice(messages.busy(str(error)))
+    service.fit(checkpoint, visitors.hashed(visitors.ensure_token()))
 
 
 def _panel(checkpoint: Checkpoint) -> None:
@@ -306,7 +306,7 @@ def _panel(checkpoint: Checkpoint) -> None:
         return
     if sample not in table(checkpoint).index:
         widgets.notice(messages.unknown_sample(sample, checkpoint.data))
-        st.button("Clear the selection", on_click=_clear)
+        st.button("Clear the selection", on_click=callback(_clear))
         return
     panel.brief(checkpoint, sample)
 

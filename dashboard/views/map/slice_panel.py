@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard import widgets
 from dashboard.figures import slices as figures
+from dashboard.guard import callback
 from dashboard.services.map import slices as service
 from dashboard.services.sample import samples
 from dashboard.services.store import catalog
@@ -35,7 +36,7 @@ def slice_panel(checkpoint: Checkpoint) -> None:
     ids = service.members(view.data, drawn)
     if isinstance(ids, DataProblem):
         widgets.notice(messages.no_slice(ids.message))
-        st.button("Clear the slice", on_click=session.change, kwargs={"slice": ""})
+        st.button("Clear the slice", on_click=callback(session.change), kwargs={"slice": ""})
         return
     rows = service.rows_of(checkpoint, ids, view.split)
     _name(drawn)
@@ -55,7 +56,9 @@ def _earlier(kept: list[str]) -> None:
     with st.container(horizontal=True):
         for i, text in enumerate(reversed(kept)):
             name = plain(slices.read(text).name)
-            st.button(name, key=f"slice_{i}", on_click=session.change, kwargs={"slice": text})
+            st.button(
+                name, key=f"slice_{i}", on_click=callback(session.change), kwargs={"slice": text}
+            )
 
 
 def _name(drawn: slices.Slice) -> None:
@@ -70,7 +73,12 @@ def _name(drawn: slices.Slice) -> None:
         if kept:
             with st.popover("Other slices", icon=":material/history:"):
                 _earlier(kept)
-        st.button("Clear", icon=":material/close:", on_click=session.change, kwargs={"slice": ""})
+        st.button(
+            "Clear",
+            icon=":material/close:",
+            on_click=callback(session.change),
+            kwargs={"slice": ""},
+        )
 
 
 def _renamed(drawn: slices.Slice) -> Callable[[str], str]:

@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboard import widgets
 from dashboard.figures import sample as figures
+from dashboard.guard import callback
 from dashboard.services.sample import samples as service
 from dashboard.services.store.catalog import Checkpoint, checkpoint_catalog
 from dashboard.state import session
@@ -138,6 +139,6 @@ def no_gate(checkpoint: Checkpoint) -> None:
         st.button(
             f"Show {plain(other.model)}",
             type="primary",
-            on_click=widgets.use_model,
+            on_click=callback(widgets.use_model),
             args=(other.model,),
         )

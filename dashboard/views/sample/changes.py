@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard import widgets
 from dashboard.components.drawing import drawing
+from dashboard.guard import callback
 from dashboard.services import counterfactual as service
 from dashboard.services.sample import media, samples
 from dashboard.services.store.catalog import Checkpoint, DataProblem, table
@@ -101,7 +102,7 @@ def _noise(checkpoint: Checkpoint, _: str, modality: int, now: Change) -> None:
         "Other noise",
         key=f"again_{field}",
         icon=":material/casino:",
-        on_click=session.change,
+        on_click=callback(session.change),
         kwargs={field: again},
     )
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard import widgets
 from dashboard.figures import sample as figures
+from dashboard.guard import callback
 from dashboard.services.sample import information as facts
 from dashboard.services.sample import samples as service
 from dashboard.services.store.catalog import Checkpoint
@@ -162,6 +163,6 @@ def _no_heads(checkpoint: Checkpoint) -> None:
     if other is not None:
         st.button(
             f"Show bits of {plain(other.model)}",
-            on_click=widgets.use_model,
+            on_click=callback(widgets.use_model),
             args=(other.model,),
         )

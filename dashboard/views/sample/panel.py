@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import widgets
+from dashboard.guard import callback
 from dashboard.services.sample import media
 from dashboard.services.sample import neighbours as near_service
 from dashboard.services.sample import samples as service
@@ -99,7 +100,7 @@ def nearest(checkpoint: Checkpoint, sample: str) -> None:
                 key=f"near_{rank}",
                 help="Open this sample",
                 icon=":material/open_in_new:",
-                on_click=session.change,
+                on_click=callback(session.change),
                 kwargs={"sample": neighbour.sample},
             )
             st.caption(f"Distance {neighbour.distance:.2f}")

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import widgets
+from dashboard.guard import callback
 from dashboard.services import listing
 from dashboard.services.sample import information, thumbnails
 from dashboard.services.sample import samples as service
@@ -59,7 +60,7 @@ def _filters(checkpoint: Checkpoint) -> None:
             f"Only {plain(slices.read(view.slice).name)}: show all again",
             key="leave_slice",
             icon=":material/close:",
-            on_click=session.change,
+            on_click=callback(session.change),
             kwargs={"slice": ""},
         )
 
@@ -169,7 +170,7 @@ def _list(checkpoint: Checkpoint, rows: pd.DataFrame) -> None:
     view = session.view()
     if rows.empty:
         widgets.notice(messages.nothing_matches())
-        st.button("Clear all filters", on_click=session.clear_filters, type="primary")
+        st.button("Clear all filters", on_click=callback(session.clear_filters), type="primary")
         return
     _order(checkpoint)
     page = listing.page_of(rows, view)
@@ -313,7 +314,9 @@ def _detail(checkpoint: Checkpoint, rows: pd.DataFrame) -> None:
         widgets.notice(messages.unknown_sample(view.sample, view.data))
         if not rows.empty:
             first = str(rows["id"].iloc[0])
-            st.button(f"Open the first sample, {plain(first)}", on_click=_open, args=(first,))
+            st.button(
+                f"Open the first sample, {plain(first)}", on_click=callback(_open), args=(first,)
+            )
         return
     panel.full(checkpoint, view.sample)
     title = f"Sample {view.sample} of {checkpoint.data}, {checkpoint.model}"

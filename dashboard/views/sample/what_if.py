@@ -12,6 +12,7 @@ import streamlit as st
 from dashboard import widgets
 from dashboard.figures import sample as figures
 from dashboard.figures import svg
+from dashboard.guard import callback
 from dashboard.services import counterfactual as service
 from dashboard.services import listing
 from dashboard.services.counterfactual import Outcome
@@ -40,7 +41,7 @@ def what_if() -> None:
     sample = session.view().sample
     if not sample:
         widgets.notice(messages.nothing_matches())
-        st.button("Clear all filters", on_click=session.clear_filters, type="primary")
+        st.button("Clear all filters", on_click=callback(session.clear_filters), type="primary")
         return
     before, after, position = samples.neighbours_in(rows, sample)
     widgets.stepper(before, after, position, len(rows))
@@ -94,14 +95,14 @@ def _take_back() -> None:
             icon=":material/undo:",
             shortcut="U",
             disabled=not session.can_undo(),
-            on_click=session.undo,
+            on_click=callback(session.undo),
         )
         st.button(
             "As it was",
             key="as_it_was",
             icon=":material/restart_alt:",
             disabled=not edits_of(session.view()),
-            on_click=session.as_it_was,
+            on_click=callback(session.as_it_was),
         )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.jobs.queue import Busy
+from dashboard.guard import callback
 from dashboard.services.sample import media
 from dashboard.services.store import own_sets, uploads, visitors
 from dashboard.services.store.uploads import Assembled, Choice, Problem, Source
@@ -19,7 +19,7 @@ from dashboard.text import yours as text
 from dashboard.views.sample import media_cards
 from dashboard.widgets import download, notice, plain
 
-_UPLOAD, _NOTE = "upload", "upload_note"
+_UPLOAD = "upload"
 #: Samples that are shown before anything is trained.
 _SHOWN = 3
 _NOBODY = "(none)"
@@ -33,8 +33,6 @@ _KINDS = {
 
 def upload() -> None:
     """The whole way; each step shows when the one before is done."""
-    if note := st.session_state.pop(_NOTE, None):
-        notice(note)
     _file()
     uploaded: dict[str, Any] | None = st.session_state.get(_UPLOAD)
     if uploaded is None:
@@ -84,12 +82,12 @@ def _file() -> None:
         )  # fmt: skip
     st.file_uploader(
         "A table (.csv, .parquet) or arrays (.npz)", list(uploads.TYPES), key="upload_file",
-        max_upload_size=limits.upload_mib, on_change=_uploaded,
+        max_upload_size=limits.upload_mib, on_change=callback(_uploaded),
     )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "Try it with an example", key="use_example", icon=":material/science:",
-            on_click=_hold, args=("example.csv", uploads.example_csv()),
+            on_click=callback(_hold), args=("example.csv", uploads.example_csv()),
         )  # fmt: skip
         st.download_button(
             "Example as CSV", uploads.example_csv(), "example.csv", "text/csv", key="example_csv",
@@ -291,16 +289,13 @@ def _train(made: Assembled) -> None:
     st.caption(text.TRAINS)
     st.button(
         "Save and train", key="save_and_train", type="primary", icon=":material/play_arrow:",
-        on_click=_save, args=(made, thorough),
+        on_click=callback(_save), args=(made, thorough),
     )  # fmt: skip
 
 
 def _save(made: Assembled, thorough: str) -> None:
     visitors.ensure_token()
-    try:
-        own_set = own_sets.save(visitors.visitor(), made)
-        st.session_state.pop(_UPLOAD, None)
-        uploads.forget()
-        own_sets.train(own_set, thorough)
-    except Busy as error:
-        st.session_state[_NOTE] = messages.busy(str(error))
+    own_set = own_sets.save(visitors.visitor(), made)
+    st.session_state.pop(_UPLOAD, None)
+    uploads.forget()
+    own_sets.train(own_set, thorough)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.jobs.queue import Busy
+from dashboard.guard import callback
 from dashboard.services.store import own_sets, visitors
-from dashboard.services.store.catalog import log
 from dashboard.services.store.own_sets import OwnSet
 from dashboard.state import session
-from dashboard.text import messages
 from dashboard.text import yours as text
 from dashboard.views import job_panel
 from dashboard.views.uploads import upload
-from dashboard.widgets import notice, plain
+from dashboard.widgets import plain
 
 
 def your_data() -> None:
@@ -51,7 +49,7 @@ def _set(own_set: OwnSet) -> None:
                 st.button(
                     "Train again, fully" if own_set.trained else "Train",
                     key=f"train_{own_set.name}", icon=":material/play_arrow:",
-                    on_click=_start, args=(own_set,),
+                    on_click=callback(_start), args=(own_set,),
                     help=text.AGAIN if own_set.trained else None,
                 )  # fmt: skip
             if own_set.trained:
@@ -62,7 +60,7 @@ def _set(own_set: OwnSet) -> None:
                 )  # fmt: skip
             st.button(
                 "Delete", key=f"delete_{own_set.name}", icon=":material/delete:",
-                on_click=_ask, args=(own_set.name,),
+                on_click=callback(_ask), args=(own_set.name,),
             )  # fmt: skip
         if st.session_state.get("delete_asked") == own_set.name:
             _confirm(own_set)
@@ -89,9 +87,9 @@ def _confirm(own_set: OwnSet) -> None:
     with st.container(horizontal=True):
         st.button(
             f"Delete {plain(own_set.card.title)}", key="delete_yes", type="primary",
-            on_click=_delete, args=(own_set,),
+            on_click=callback(_delete), args=(own_set,),
         )  # fmt: skip
-        st.button("Keep it", key="delete_no", on_click=_ask, args=("",))
+        st.button("Keep it", key="delete_no", on_click=callback(_ask), args=("",))
 
 
 def _delete(own_set: OwnSet) -> None:
@@ -102,9 +100,5 @@ def _delete(own_set: OwnSet) -> None:
 
 
 def _start(own_set: OwnSet) -> None:
-    """Queue a full training, or say why not."""
-    try:
-        own_sets.train(own_set, "full")
-    except Busy as error:
-        log.info("a training was not queued: %s", error)
-        notice(messages.busy(str(error)))
+    """Queue a full training."""
+    own_sets.train(own_set, "full")

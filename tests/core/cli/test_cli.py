@@ -97,7 +97,7 @@ MISTAKES = [
     ("train --data {tiny} --encoder1 text --out {tmp}/new", "encoder 'text' cannot read x1"),
     ("train --data {tiny} --encoder2 own --out {tmp}/new", "encoder 'own' is not known here"),
     ("train --data {tiny} --out {file}", "a-file"),
-    ("train --data {tiny} --out {file}/below", "Not a directory"),
+    ("train --data {tiny} --out {file}/below", "a file where a folder is expected"),
     ("train --data {tiny} --out {run}", "with other settings or data; choose another --out"),
     ("decompose --checkpoint {run} --data {tiny}", "arguments are required: --out"),
     ("decompose --checkpoint {run} --data {tiny} --out {tmp}/t.xls", "ending in .parquet or .csv"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -14,7 +15,10 @@ import pytest
 
 from dashboard.jobs import queue as service
 from dashboard.jobs.queue import JOB_FILE, STATE_FILE, Job, Jobs, Step
-from dmil_core.errors import BusyError
+from dmil_core.errors import BusyError, ResourceError
+from tests.disks import Disk, disk
+
+__all__ = ["disk"]
 
 #: Says how far it is, then waits to be ended; with a child of its own that does the same.
 WAITS = """
@@ -282,3 +286,133 @@ def test_old_jobs_are_forgotten(queue: Jobs, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(service, "KEPT_SECONDS", -1)
     submit(queue, python(""), folder="b")
     assert queue.get(job.id) is None
+
+
+# --- a disk that is full -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def full(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Jobs]:
+    """A queue on a disk that can be filled; nothing starts until `start`."""
+    monkeypatch.setattr(service, "_RETRY", 0.2)
+    made = Jobs(disk.folder / "jobs", at_once=0)
+    yield made
+    made.close()
+
+
+def start(queue: Jobs) -> None:
+    queue.at_once = 1
+    queue._wake()
+
+
+SAYS = (
+    "import sys; print('dmil: w cannot be written: the disk is full', file=sys.stderr); sys.exit(2)"
+)
+
+
+def test_a_job_that_fails_on_a_full_disk_says_why_and_the_next_one_runs(
+    full: Jobs, disk: Disk
+) -> None:
+    job = submit(full, python(SAYS))
+    with disk.full():
+        start(full)
+        failed = wait_for(full, job, "failed")
+        assert failed.message == "w cannot be written: the disk is full"
+        assert full.of("ann") == [failed]
+        assert not alive(failed.pid)
+    # Once there is room it is kept, for a server that starts again.
+    until(lambda: json.loads((full.root / job.id / STATE_FILE).read_text())["state"] == "failed")
+    after = submit(full, python(""), folder="b")
+    wait_for(full, after, "done")
+
+
+def test_work_that_ends_well_on_a_full_disk_is_done(full: Jobs, disk: Disk) -> None:
+    job = submit(full, python(""))
+    with disk.full():
+        start(full)
+        assert wait_for(full, job, "done").fraction == 1.0
+
+
+def test_a_process_that_is_killed_on_a_full_disk_is_a_failure_at_once(
+    full: Jobs, disk: Disk, tmp_path: Path
+) -> None:
+    said = tmp_path / "pids"
+    code = f"import os, pathlib; pathlib.Path({str(said)!r}).mkdir(); {{}}"
+    job = submit(full, python(code.format("import time; time.sleep(60)")))
+    with disk.full():
+        start(full)
+        until(said.exists)
+        process = full._running[job.id]
+        process.kill()
+        process.wait()
+        failed = state_of(full, job)
+        assert (failed.state, failed.message) == ("failed", service.KILLED)
+
+
+def test_a_dead_job_is_a_failure_also_where_nobody_watches(
+    queue: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = submit(queue, python(WAITS))
+    working(queue, job)
+    process = queue._running[job.id]
+
+    def broken(_: Jobs) -> None:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(Jobs, "_look", broken)
+    process.kill()
+    process.wait()
+    assert state_of(queue, job).state == "failed"
+
+
+def test_the_watch_outlives_a_fault_of_ours(
+    queue: Jobs, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    whole, faults = Jobs._look, iter([1] * 5)
+
+    def look(jobs: Jobs) -> None:
+        if next(faults, None):
+            raise RuntimeError("a fault of ours")
+        whole(jobs)
+
+    monkeypatch.setattr(Jobs, "_look", look)
+    wait_for(queue, submit(queue, python("")), "done")
+    assert sum("a fault of ours" in str(r.exc_info) for r in caplog.records) == 1
+
+
+def test_a_process_that_cannot_be_started_fails_its_job_alone(
+    queue: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(*_: object, **__: object) -> None:
+        raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(service.subprocess, "Popen", refuses)
+        job = wait_for(queue, submit(queue, python("")), "failed")
+    assert "no further process" in job.message
+    wait_for(queue, submit(queue, python("")), "done")
+
+
+def test_cancelling_and_removing_work_on_a_full_disk(full: Jobs, disk: Disk) -> None:
+    waiting, running = submit(full, python(WAITS), folder="b"), submit(full, python(WAITS))
+    with disk.full():
+        assert full.cancel(waiting.id, "ann")
+        assert state_of(full, waiting).state == "cancelled"
+        start(full)
+        until(lambda: running.id in full._running)
+        assert full.cancel(running.id, "ann")
+        assert state_of(full, running).state == "cancelled"
+        assert full.forget(running.id, "ann")
+        assert full.get(running.id) is None
+
+
+def test_a_job_that_the_disk_does_not_take_is_none(full: Jobs, disk: Disk) -> None:
+    ended = submit(full, python(""))
+    assert full.cancel(ended.id, "ann")
+    with disk.full():
+        with pytest.raises(ResourceError):
+            submit(full, python(""), folder="b")
+        with pytest.raises(ResourceError):
+            full.again(ended.id, "ann")
+        assert [j.id for j in full.of("ann")] == [ended.id]
+    assert [f.name for f in full.root.iterdir()] == [ended.id]

@@ -72,7 +72,8 @@ def test_no_checkpoints_at_all(open_page: OpenPage, room: Room, page: str) -> No
     assert not app.exception
     assert "No trained model was found" in said(app)
     assert "dmil train" in app.code[0].value
-    assert str(room.empty) in said(app)
+    assert f"Looked in: {room.empty.name} " in said(app)
+    assert str(room.empty) not in said(app), "visitors see no path of the server"
 
 
 @pytest.mark.parametrize("page", PAGES)

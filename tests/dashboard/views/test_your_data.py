@@ -21,9 +21,12 @@ from dashboard.jobs import queue
 from dashboard.jobs.queue import Jobs
 from dashboard.services.store import own_sets, uploads, visitors
 from dashboard.services.store.own_sets import OwnSet
-from dmil_core.errors import BusyError
+from dmil_core.errors import BusyError, ResourceError
 from tests.dashboard.folders import APP, REAL, Room, shipped
 from tests.dashboard.views.test_pages import said
+from tests.disks import Disk, disk, read_only
+
+__all__ = ["disk", "read_only"]
 
 ANN, BOB = "a" * 32, "b" * 32
 BOLD = "<b>bold</b> [x](http://y.z)"
@@ -275,3 +278,93 @@ def test_deleting_asks_first() -> None:
     assert not app.exception
     assert not own.data.exists()
     assert "Your sets" not in said(app)
+
+
+# --- a disk that takes nothing -------------------------------------------------------------------
+
+
+@pytest.fixture
+def full(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> Disk:
+    """The uploads are on a disk that can be filled."""
+    monkeypatch.setenv("DMIL_UPLOADS", str(disk.folder))
+    jobs = Jobs(disk.folder / "jobs", at_once=0)
+    monkeypatch.setitem(queue._OPEN, disk.folder / "jobs", jobs)
+    return disk
+
+
+@pytest.mark.parametrize("free", [0, 8192])
+def test_a_set_that_the_disk_does_not_take_leaves_nothing(full: Disk, free: int) -> None:
+    with full.full(free), pytest.raises(ResourceError):
+        save()
+    assert full.entries() == []
+    assert own_sets.own_sets(visitor(ANN)) == []
+    assert own_sets.own_sets(visitor(ANN)) == []
+    save()
+
+
+def with_example() -> AppTest:
+    app = open_page("your-data", ANN)
+    app.button(key="use_example").click().run()
+    return app
+
+
+@pytest.mark.parametrize("free", [0, 8192])
+def test_save_and_train_on_a_full_disk_is_a_message_and_can_be_tried_again(
+    full: Disk, free: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = with_example()
+    with full.full(free):
+        app.button(key="save_and_train").click().run()
+        assert not app.exception
+        reason = {"tmpfs": "the disk is full", "limit": "larger than the system allows"}
+        assert reason[full.kind] in said(app)
+        assert str(full.folder) not in said(app)
+        assert visitor(ANN) not in said(app)
+        assert len([r for r in caplog.records if r.exc_info]) == 1
+        assert full.entries() == []
+        # The page is whole and the upload is still there.
+        assert [m.value for m in app.multiselect] == [["left"], ["right"]]
+    app.button(key="save_and_train").click().run()
+    assert not app.exception
+    (own,) = own_sets.own_sets(visitor(ANN))
+    assert own_sets.trainings(own)[0].state == "queued"
+    assert "The server could not do this" not in said(app)
+
+
+def test_two_tabs_that_save_one_name_are_told_and_both_sets_can_be_kept(root: Path) -> None:
+    first, second = with_example(), with_example()
+    first.button(key="save_and_train").click().run()
+    assert not first.exception
+    second.button(key="save_and_train").click().run()
+    assert not second.exception
+    assert "A set of this name was saved meanwhile" in said(second)
+    assert len(own_sets.own_sets(visitor(ANN))) == 1
+    # The page has found another name by now.
+    second.button(key="save_and_train").click().run()
+    assert not second.exception
+    assert len(own_sets.own_sets(visitor(ANN))) == 2
+
+
+def test_starting_and_deleting_on_a_full_disk_are_messages(full: Disk) -> None:
+    own = save()
+    app = open_page("your-data", ANN)
+    with full.full():
+        app.button(key=f"train_{own.name}").click().run()
+        assert not app.exception
+        assert "The server could not do this" in said(app)
+        app.button(key=f"delete_{own.name}").click().run()
+        app.button(key="delete_yes").click().run()
+        assert not app.exception
+        assert not own.data.exists()
+
+
+def test_a_page_on_a_disk_that_is_read_only_still_shows_what_is_there(
+    read_only: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DMIL_UPLOADS", str(read_only))
+    jobs = Jobs(read_only / "jobs", at_once=0)
+    monkeypatch.setitem(queue._OPEN, read_only / "jobs", jobs)
+    app = with_example()
+    app.button(key="save_and_train").click().run()
+    assert not app.exception
+    assert "read-only" in said(app) or "permission" in said(app)

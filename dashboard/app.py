@@ -9,11 +9,12 @@ from starlette.middleware import Middleware
 
 from dashboard import start
 from dashboard.components import served
+from dashboard.message_rate import MessageRate
 from dashboard.visitor_cookie import VisitorCookie
 
 app = st.App(
     Path(__file__).with_name("script.py"),
     lifespan=start.ready,
     routes=served.routes(),
-    middleware=[Middleware(VisitorCookie)],
+    middleware=[Middleware(MessageRate), Middleware(VisitorCookie)],
 )

@@ -32,7 +32,7 @@ class MessageRate:
         if scope["type"] != "websocket":
             await self.app(scope, receive, send)
             return
-        left, seen = float(self.burst), time.monotonic()
+        left, seen, gone = float(self.burst), time.monotonic(), False
 
         async def receive_in_turn() -> Message:
             nonlocal left, seen
@@ -42,6 +42,14 @@ class MessageRate:
                 # Before the next message is read, so that the connection is not read either.
                 await asyncio.sleep((1.0 - left) / self.rate)
             left -= 1.0
-            return await receive()
+            # What a client has sent before it went is not worked through.
+            return {"type": "websocket.disconnect", "code": 1006} if gone else await receive()
 
-        await self.app(scope, receive_in_turn, send)
+        async def send_while_there(message: Message) -> None:
+            nonlocal gone
+            try:
+                await send(message)
+            except OSError:
+                gone = True
+
+        await self.app(scope, receive_in_turn, send_while_there)

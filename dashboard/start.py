@@ -60,7 +60,7 @@ def _prepare() -> None:
 
 
 #: Seconds between two looks at sessions that ended.
-_RELEASE_EVERY = 10.0
+_RELEASE_EVERY = 5.0
 
 
 async def _release_sessions() -> None:

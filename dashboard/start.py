@@ -64,7 +64,7 @@ _RELEASE_EVERY = 5.0
 
 
 async def _release_sessions() -> None:
-    """Give back what ended sessions hold: state, uploads, and an event loop with three handles each.
+    """Give back what ended sessions hold: state, uploads, an event loop of three handles each.
 
     Streamlit keeps a session for ``server.disconnectedSessionTTL`` seconds after its visitor left,
     and removes it only when another visitor leaves; after a busy hour that may be never.
@@ -72,10 +72,11 @@ async def _release_sessions() -> None:
     while True:
         await asyncio.sleep(_RELEASE_EVERY)
         try:
+            manager = runtime.get_instance()._session_mgr
             # On the loop's own thread, as Streamlit does it: the store has no lock.
-            runtime.get_instance()._session_mgr._session_storage._cache.expire()  # type: ignore[attr-defined]
+            manager._session_storage._cache.expire()  # type: ignore[attr-defined]
         except AttributeError:
-            log.exception("this Streamlit keeps its sessions elsewhere; they are not released early")
+            log.exception("this Streamlit keeps sessions elsewhere: they are not released early")
             return
         except Exception:
             log.exception("a session that ended was not released")

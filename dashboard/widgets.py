@@ -13,6 +13,7 @@ from dashboard.components import figure, moving
 from dashboard.export import report
 from dashboard.figures import theme
 from dashboard.figures.bars import Bars, draw, patterns
+from dashboard.keys import key_of
 from dashboard.services.sample import samples
 from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog, log, shown
 from dashboard.state import session
@@ -181,7 +182,7 @@ def select(
     ``read`` makes what the field holds of the option that was chosen.
     """
     chosen = value if value in options else options[0]
-    bound = session.bound(field, f"choice_{field}", chosen, read)
+    bound = session.bound(field, session.field_key("choice", field), chosen, read)
     st.selectbox(label, options, format_func=show, **bound, **more)
 
 
@@ -213,7 +214,9 @@ def current(catalog: CheckpointCatalog) -> Checkpoint | None:
     others = [c.model for c in catalog.ready(view.data, view.seed)]
     with st.container(horizontal=True):
         for model in others:
-            st.button(f"Show {plain(model)}", key=f"use_{model}", on_click=use_model, args=(model,))
+            st.button(
+                f"Show {plain(model)}", key=key_of("use", model), on_click=use_model, args=(model,)
+            )
     return None
 
 
@@ -272,7 +275,7 @@ def download(frame: pd.DataFrame, name: str) -> None:
                 write,
                 f"{file}.{kind.lower()}",
                 mime,
-                key=f"{kind}_{name}",
+                key=key_of("table", kind, name),
                 on_click="ignore",
                 type="tertiary",
                 icon=":material/download:",
@@ -295,7 +298,7 @@ def report_of(
         write,
         f"{figure.file_name(title)}.html",
         "text/html",
-        key=f"report_{label}",
+        key=key_of("report", label),
         on_click="ignore",
         type="tertiary",
         icon=":material/description:",

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import widgets
+from dashboard.keys import key_of
 from dashboard.services.comparison import chosen
 from dashboard.services.comparison import pairs as service
 from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog, shown, table
@@ -149,7 +150,9 @@ def _list(frame: pd.DataFrame, first: str, second: str) -> None:
         hide_index=True,
         height=min(318, 38 + 35 * len(listed)),
         # Other models make another table: in an old one the next click would be lost.
-        **widgets.row_choice(f"pairs_{first}_{second}_{session.view().side}", rows["id"], sample),
+        **widgets.row_choice(
+            key_of("pairs", first, second, session.view().side), rows["id"], sample
+        ),
         column_config={
             "id": text(width=85),
             "true": text(width=70),

@@ -11,6 +11,7 @@ import streamlit as st
 from dashboard import widgets
 from dashboard.figures import board as board_figures
 from dashboard.figures import compare as figures
+from dashboard.keys import key_of
 from dashboard.services.comparison import board as service
 from dashboard.services.comparison import models
 from dashboard.services.comparison.board import Board
@@ -197,7 +198,7 @@ def _table(board: Board) -> None:
         height=min(500, 38 + 35 * len(shown)),
         # With other rows it is another table: in an old one the next click would be lost.
         **widgets.row_choice(
-            f"methods_{view.data}_{view.metric}_{board.reference}",
+            key_of("methods", view.data, view.metric, board.reference),
             board.table["method"],
             view.method,
             "method",

@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard import widgets
 from dashboard.figures import slices as figures
+from dashboard.keys import key_of
 from dashboard.services.map import slices as service
 from dashboard.services.sample import samples
 from dashboard.services.store import catalog
@@ -55,7 +56,7 @@ def _earlier(kept: list[str]) -> None:
     with st.container(horizontal=True):
         for i, text in enumerate(reversed(kept)):
             name = plain(slices.read(text).name)
-            st.button(name, key=f"slice_{i}", on_click=session.change, kwargs={"slice": text})
+            st.button(name, key=key_of("slice", i), on_click=session.change, kwargs={"slice": text})
 
 
 def _name(drawn: slices.Slice) -> None:
@@ -93,7 +94,7 @@ def _difference(checkpoint: Checkpoint, ids: pd.Index[str]) -> None:
             st.markdown(f"**{terms.SLICE_PARTS[kind]}**", help=terms.SLICE_HELP[kind])
             widgets.chart(
                 figures.against_rest(frame[frame["kind"] == kind], kind),
-                f"slice_{kind}",
+                key_of("slice", kind),
                 f"{terms.SLICE_PARTS[kind]}, of the slice and of the rest, with intervals",
             )
     st.caption(

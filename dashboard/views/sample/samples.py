@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import widgets
+from dashboard.keys import key_of
 from dashboard.services import listing
 from dashboard.services.sample import information, thumbnails
 from dashboard.services.sample import samples as service
@@ -186,7 +187,7 @@ def _list(checkpoint: Checkpoint, rows: pd.DataFrame) -> None:
         height=min(520, 38 + ROW_HEIGHT * len(shown)),
         row_height=ROW_HEIGHT,
         **widgets.row_choice(
-            f"rows-{page}-{view.order}",
+            key_of("rows", page, view.order),
             part["id"],
             view.sample,
             sort=lambda column: _sort(column, (quantity, up)),

@@ -77,7 +77,8 @@ def _learner(look: Look, scene: Scene, name: str, settings: Settings) -> None:
     if not look.busy:
         alt += f": {text.accuracy_alt(name, last.accuracy)}"
     widgets.moving_chart(
-        figures.surfaces(tiles, scene.classes, name, look.steps), key_of("live_picture", name), alt,
+        figures.surfaces(tiles, scene.classes, key_of("live_picture", name), look.steps),
+        key_of("live_picture", name), alt,
         about=settings.mixture,
     )  # fmt: skip
 

@@ -50,7 +50,7 @@ def upload() -> None:
         f"{plain(uploaded['name'])}: {text.count(source.rows, f'{len(source.arrays):,} {what}')}. "
         "This is a guess from the names; correct it where it is wrong."
     )
-    choice = _choice(source, uploaded["key"])
+    choice = _choice(source, key_of("upload", uploaded["key"]))
     files, which = _media(uploaded, choice)
     title = st.text_input(
         "Name of the set", _title(uploaded["name"]), max_chars=60,

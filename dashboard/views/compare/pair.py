@@ -166,7 +166,8 @@ def _list(frame: pd.DataFrame, first: str, second: str) -> None:
             "gate": number("gate change", format="%.0f %%", help=comparing.GATE_CHANGE),
             "most": text(
                 "most in",
-                help=f"Component whose weight differs most: {second} less {first}, points",
+                help=f"Component whose weight differs most: {plain(second)} less {plain(first)}, "
+                "points",
             ),
         },
         alt=f"Samples by how far {first} and {second} are apart, largest first",

@@ -184,7 +184,9 @@ def _table(board: Board) -> None:
         "low": number("from", format="%+.2f", help=terms.INTERVAL),
         "high": number("to", format="%+.2f", help=terms.INTERVAL),
         "adjusted": number("p, Holm", format="%.3f", help=terms.HOLM),
-        "verdict": st.column_config.TextColumn(help=f"Against {board.reference}. {terms.HOLM}"),
+        "verdict": st.column_config.TextColumn(
+            help=f"Against {plain(board.reference)}. {terms.HOLM}"
+        ),
         "synergy_bound": number("its bound", format="%.2f", help=terms.SYNERGY_INDICATOR),
         "seconds": number("training s", format="%.0f", help=terms.TRAINING_SECONDS),
         "device": st.column_config.TextColumn("on", help=terms.TRAINING_SECONDS),

@@ -266,7 +266,7 @@ def _columns(
     config |= {
         "id": columns.TextColumn("id", width=75),
         "true": columns.TextColumn("true", width=60),
-        "says": columns.TextColumn("says", width=60, help=f"Answer of {checkpoint.model}"),
+        "says": columns.TextColumn("says", width=60, help=f"Answer of {plain(checkpoint.model)}"),
         "sure": columns.NumberColumn(
             "sure", width=54, format="%.0f %%", help="Probability of the answer"
         ),

@@ -15,6 +15,7 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 from dashboard import start
 from dashboard.message_rate import MessageRate
@@ -46,7 +47,7 @@ def visit(url: str) -> ClientConnection:
     address = f"{url.replace('http', 'ws', 1)}/_stcore/stream"
     return connect(
         address,
-        subprotocols=["streamlit"],
+        subprotocols=[Subprotocol("streamlit")],
         max_size=None,
         max_queue=None,
         ping_interval=None,

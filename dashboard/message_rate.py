@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 #: Messages that are taken at once: more than a visitor's browser sends in a second of clicking.
 BURST: Final = 30
 #: Messages a second after that.
-RATE: Final = 10.0
+RATE: Final = 15.0
 
 
 class MessageRate:

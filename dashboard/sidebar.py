@@ -25,9 +25,10 @@ def settle(catalog: CheckpointCatalog) -> None:
     view = session.view()
     known = view.data if view.data in catalog.sets else (catalog.sets or ("",))[0]
     settled, reasons = complete(view, catalog.sets, catalog.models(known), catalog.seeds(known))
-    chosen = catalog.get(settled.data, settled.model, settled.seed)
-    if is_digest(settled.sample) and chosen.status == "ready":
-        settled = replace(settled, sample=named_by(settled.sample, table(chosen).index))
+    if is_digest(settled.sample):
+        chosen = catalog.get(settled.data, settled.model, settled.seed)
+        if chosen.status == "ready":
+            settled = replace(settled, sample=named_by(settled.sample, table(chosen).index))
     session.settle(settled, reasons)
 
 

@@ -1,4 +1,4 @@
-"""Names that do harm where they are trusted, in a real browser: nothing runs, everything is shown."""
+"""Names that do harm if they are trusted, in a real browser: nothing runs, everything is shown."""
 
 from __future__ import annotations
 

@@ -158,6 +158,10 @@ lock: $(LOCK_ENV) ## Compile the requirements files from pyproject.toml, keeping
 	$(COMPILE_APP) $(HASHED) --constraints $(LOCK)/requirements.txt --output-file requirements-hashes.txt
 	$(COMPILE_DEV) $(HASHED) --constraints $(LOCK)/requirements-dev.txt --output-file requirements-dev-hashes.txt
 
+.PHONY: soak
+soak: $(DEV_ENV) ## Does the server hold out? Four visitors for ten minutes; ARGS="--minutes 4"
+	$(PY) -m benchmarks.app.soak $(ARGS)
+
 .PHONY: notebook
 notebook: $(DEV_ENV) ## Write examples/interactions.ipynb from its script
 	$(PY) -m jupytext --to ipynb examples/interactions.py

@@ -9,6 +9,7 @@ from starlette.middleware import Middleware
 
 from dashboard import start
 from dashboard.components import served
+from dashboard.message_rate import MessageRate
 from dashboard.services.store import budgets
 from dashboard.serving import Serving
 from dashboard.visitor_cookie import VisitorCookie
@@ -17,5 +18,9 @@ app = st.App(
     Path(__file__).with_name("script.py"),
     lifespan=start.ready,
     routes=served.routes(),
-    middleware=[Middleware(Serving, budgets.at_once()), Middleware(VisitorCookie)],
+    middleware=[
+        Middleware(Serving, budgets.at_once()),
+        Middleware(MessageRate),
+        Middleware(VisitorCookie),
+    ],
 )

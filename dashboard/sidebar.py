@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -10,9 +11,9 @@ import streamlit as st
 from dashboard.components.guide import guide
 from dashboard.components.link import copy_link
 from dashboard.services.sample.samples import modality_names
-from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog
+from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog, table
 from dashboard.state import session
-from dashboard.state.view import SPLITS, complete
+from dashboard.state.view import SPLITS, complete, is_digest, named_by
 from dashboard.text import terms
 from dashboard.widgets import badge, plain, select
 
@@ -24,6 +25,10 @@ def settle(catalog: CheckpointCatalog) -> None:
     view = session.view()
     known = view.data if view.data in catalog.sets else (catalog.sets or ("",))[0]
     settled, reasons = complete(view, catalog.sets, catalog.models(known), catalog.seeds(known))
+    if is_digest(settled.sample):
+        chosen = catalog.get(settled.data, settled.model, settled.seed)
+        if chosen.status == "ready":
+            settled = replace(settled, sample=named_by(settled.sample, table(chosen).index))
     session.settle(settled, reasons)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import inspect
 import logging
 from collections.abc import AsyncIterator
@@ -11,6 +13,7 @@ from importlib import import_module
 from pathlib import Path
 
 import streamlit as st
+from streamlit import runtime
 
 log = logging.getLogger("dashboard")
 
@@ -19,7 +22,13 @@ log = logging.getLogger("dashboard")
 async def ready(_app: st.App) -> AsyncIterator[None]:
     """The server answers once the pages are imported and the checkpoints are listed."""
     await asyncio.get_running_loop().run_in_executor(None, _prepare)
-    yield
+    releasing = asyncio.create_task(_release_sessions())
+    try:
+        yield
+    finally:
+        releasing.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await releasing
 
 
 def _prepare() -> None:
@@ -44,3 +53,30 @@ def _prepare() -> None:
         log.exception("the app was not made ready beforehand")
     finally:
         quiet.setLevel(level)
+    # Modules and figures' templates stay until the server ends. Collections need not look at these
+    # hundreds of thousands of objects again, while every visitor waits.
+    gc.collect()
+    gc.freeze()
+
+
+#: Seconds between two looks at sessions that ended.
+_RELEASE_EVERY = 5.0
+
+
+async def _release_sessions() -> None:
+    """Give back what ended sessions hold: state, uploads, an event loop of three handles each.
+
+    Streamlit keeps a session for ``server.disconnectedSessionTTL`` seconds after its visitor left,
+    and removes it only when another visitor leaves; after a busy hour that may be never.
+    """
+    while True:
+        await asyncio.sleep(_RELEASE_EVERY)
+        try:
+            manager = runtime.get_instance()._session_mgr
+            # On the loop's own thread, as Streamlit does it: the store has no lock.
+            manager._session_storage._cache.expire()  # type: ignore[attr-defined]
+        except AttributeError:
+            log.exception("this Streamlit keeps sessions elsewhere: they are not released early")
+            return
+        except Exception:
+            log.exception("a session that ended was not released")

@@ -17,6 +17,7 @@ from dashboard.export import report
 from dashboard.figures import theme
 from dashboard.figures.bars import Bars, draw, patterns
 from dashboard.guard import callback, is_waiting, message_of, waiting
+from dashboard.keys import key_of
 from dashboard.services import faults
 from dashboard.services.sample import samples
 from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog, shown
@@ -187,7 +188,7 @@ def select(
     ``read`` makes what the field holds of the option that was chosen.
     """
     chosen = value if value in options else options[0]
-    bound = session.bound(field, f"choice_{field}", chosen, read)
+    bound = session.bound(field, session.field_key("choice", field), chosen, read)
     st.selectbox(label, options, format_func=show, **bound, **more)
 
 
@@ -221,7 +222,7 @@ def current(catalog: CheckpointCatalog) -> Checkpoint | None:
         for model in others:
             st.button(
                 f"Show {plain(model)}",
-                key=f"use_{model}",
+                key=key_of("use", model),
                 on_click=callback(use_model),
                 args=(model,),
             )
@@ -283,7 +284,7 @@ def download(frame: pd.DataFrame, name: str) -> None:
                 write,
                 f"{file}.{kind.lower()}",
                 mime,
-                key=f"{kind}_{name}",
+                key=key_of("table", kind, name),
                 on_click="ignore",
                 type="tertiary",
                 icon=":material/download:",
@@ -306,7 +307,7 @@ def report_of(
         write,
         f"{figure.file_name(title)}.html",
         "text/html",
-        key=f"report_{label}",
+        key=key_of("report", label),
         on_click="ignore",
         type="tertiary",
         icon=":material/description:",

@@ -15,6 +15,7 @@ from sklearn.neighbors import KDTree
 
 from benchmarks.app.room import Room
 from benchmarks.app.stopwatch import seconds
+from dashboard.keys import key_of
 
 #: The script has run to its end, and nothing on the page is of the run before.
 SETTLED = """(() => document.querySelector("[data-testid=stApp]").dataset.testScriptState
@@ -40,7 +41,7 @@ SAMPLE = f"""(arg) => {{
   const named = [...document.querySelectorAll("[data-testid=stMain] h3")]
     .some((h) => h.textContent.replaceAll("\\u2060", "") === `Sample ${{arg.id}}`);
   if (!named) return false;
-  const media = {_DRAWINGS % '[class*="st-key-vector-${arg.id}-"]'};
+  const media = arg.media.flatMap((name) => {_DRAWINGS % ".${name}"});
   const gate = {_DRAWINGS % "[class*=st-key-gate-]"}[0];
   const bars = [...gate.querySelectorAll("title")].map((t) => parseFloat(t.textContent) / 100);
   const told = arg.gates.every((gate, i) => Math.abs(bars[i] - gate) < 1e-4);
@@ -98,7 +99,9 @@ async def settled(page: Page) -> None:
 
 def shown(room: Room, sample: str) -> dict[str, Any]:
     """What `SAMPLE` looks for."""
-    return {"id": sample, "gates": room.gates(sample)}
+    sides = (key_of("side", key_of("sample", sample), index) for index in range(2))
+    media = [f"st-key-{key_of('vector', side)}" for side in sides]
+    return {"id": sample, "media": media, "gates": room.gates(sample)}
 
 
 async def points(page: Page, rng: random.Random, count: int) -> list[str]:

@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard.components import scripts
 from dashboard.guard import callback
+from dashboard.keys import key_of
 
 #: Strokes that are taken at once: more than a hand draws before there is an answer.
 MOST_STROKES = 50
@@ -34,7 +35,7 @@ def drawing(
     on_strokes : called with the strokes that are new, each with ``ink``, ``width`` and ``points``.
         They come from the browser: nothing about them is certain.
     """
-    seen_key = f"{key}_seen"
+    seen_key = key_of("seen", key)
     seen = st.session_state.setdefault(seen_key, 0)
 
     def report() -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard.components import scripts
 from dashboard.components.served import address
+from dashboard.keys import key_of, name_in
 
 
 def file_name(text: str) -> str:
@@ -36,10 +37,10 @@ def save_figure(key: str, title: str, alt: str, about: str, drawing: str = "") -
         "title": title,
         "alt": alt,
         "about": about,
-        "name": file_name(f"{about} {key}"),
+        "name": file_name(f"{about} {name_in(key)}"),
         "code": address("own", "figure/save.js"),
         "loader": address("own", "plotly.js"),
         "plotly": address("plotly", "plotly.min.js"),
         "drawing": drawing,
     }
-    part(key=key if drawing else f"save-{key}", data=data)
+    part(key=key if drawing else key_of("save", key), data=data)

@@ -128,9 +128,17 @@ def component_bar(component: str) -> dict[str, object]:
 
 def plain(text: object) -> str:
     """Text from data or a link, safe inside a figure: Plotly reads a little HTML in its texts."""
-    return html.escape(str(text), quote=False)
+    return html.escape(_visible(text), quote=False)
 
 
 def quoted(text: object) -> str:
     """Text safe inside SVG, also within the quotes of an attribute."""
-    return html.escape(str(text))
+    return html.escape(_visible(text))
+
+
+#: Characters that XML cannot hold, so that a saved figure with one of them could not be opened.
+_NOT_XML = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 65534, 65535), "�")
+
+
+def _visible(text: object) -> str:
+    return str(text).translate(_NOT_XML)

@@ -7,7 +7,7 @@ once a run, at its end.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +20,7 @@ from dashboard.state.view import Dropped, View
 
 _VIEW, _WRITTEN, _TOUCHED, _DROPPED = "view", "view_written", "view_touched", "view_dropped"
 _UNDO, _SLICES = "view_undo", "slices"
+_FIELDS = frozenset(field.name for field in fields(View))
 #: Changes of a sample that can be taken back, at most.
 LONGEST_UNDO = 50
 #: Slices of one data set that a visitor can go back to.
@@ -156,6 +157,19 @@ def bound(
 
     st.session_state[key] = value
     return {"key": key, "on_change": callback(report)}
+
+
+def field_key(name: str, field: str) -> str:
+    """Key of the widget called ``name`` that is tied to a field of the view.
+
+    Raises
+    ------
+    ValueError
+        If the view has no such field: a key must not be made of anything else.
+    """
+    if field not in _FIELDS:
+        raise ValueError(f"expected a field of the view, got {field[:40]!r}")
+    return f"{name}_{field}"
 
 
 def address(slug: str) -> str:

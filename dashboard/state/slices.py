@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-#: Longest text of a slice in a URL; a full outline with a full name stays below.
-LONGEST: Final = 400
+#: Longest text of a slice in a URL; a full outline of a model with the longest name stays below.
+LONGEST: Final = 1200
 LONGEST_NAME: Final = 30
 MOST_CORNERS: Final = 64
 #: Steps along each side of the grid that corners lie on.
@@ -43,9 +43,8 @@ class Slice:
 def write(drawn: Slice) -> str:
     """A slice as text that a URL can hold unescaped, but for its name."""
     corners = "".join(_two(v) for corner in drawn.corners for v in corner)
-    return _BETWEEN.join(
-        (tidy(drawn.name), drawn.model, str(drawn.seed), drawn.latent, drawn.mark, corners)
-    )
+    model, seed = _escaped(drawn.model), str(drawn.seed)
+    return _BETWEEN.join((tidy(drawn.name), model, seed, drawn.latent, drawn.mark, corners))
 
 
 def read(text: str) -> Slice:
@@ -62,7 +61,7 @@ def read(text: str) -> Slice:
     name, model, seed, latent, mark, digits = parts
     if not (seed.isascii() and seed.isdigit() and len(seed) <= 6):
         raise ValueError("expected a slice of a map with a seed such as 0")
-    if name != tidy(name) or not (model and latent and mark) or not text.isprintable():
+    if name != tidy(name) or not (model and latent and mark):
         raise ValueError("expected a slice with a model, a latent and a mark")
     if len(digits) % 4 or not 3 <= len(digits) // 4 <= MOST_CORNERS:
         raise ValueError(f"expected an outline of 3 to {MOST_CORNERS} corners")
@@ -70,7 +69,19 @@ def read(text: str) -> Slice:
         raise ValueError("expected an outline as the map writes it")
     numbers = [_number(digits[i : i + 2]) for i in range(0, len(digits), 2)]
     corners = tuple(zip(numbers[::2], numbers[1::2], strict=True))
-    return Slice(name, model, int(seed), latent, mark, corners)
+    return Slice(name, _unescaped(model), int(seed), latent, mark, corners)
+
+
+def _escaped(model: str) -> str:
+    """A folder's name without the character that stands between the parts."""
+    return model.replace("%", "%25").replace(_BETWEEN, "%7E")
+
+
+def _unescaped(model: str) -> str:
+    result = model.replace("%7E", _BETWEEN).replace("%25", "%")
+    if _escaped(result) != model or any("\ud800" <= c <= "\udfff" for c in model):
+        raise ValueError("expected the name of a model as the map writes it")
+    return result
 
 
 def _two(value: int) -> str:

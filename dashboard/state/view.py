@@ -6,6 +6,8 @@ what it cannot use it leaves at the default and reports as `Dropped`.
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from dataclasses import field as dataclass_field
@@ -26,8 +28,9 @@ _T = TypeVar("_T")
 #: Mark of a field that another data set does not clear.
 _KEPT: Final = "kept"
 
-#: Longest text taken from a URL; longer is dropped. Sample ids and class names stay far below.
-LONGEST: Final = 200
+#: Longest text taken from a URL; longer is dropped. No folder, so no data set and no model, has a
+#: longer name; a longer sample id is written as its digest, any other name is left out.
+LONGEST: Final = 255
 #: Longest drawing in a URL. Three of them and every other text at its longest stay below 16,000
 #: characters, which browsers and servers take.
 LONGEST_EDIT: Final = 2000
@@ -189,7 +192,8 @@ class Dropped:
 def _text(value: str, longest: int = LONGEST) -> str:
     if len(value) > longest:
         raise ValueError(f"longer than {longest:,} characters")
-    if not value.isprintable():
+    # Names of a data set may hold line breaks and marks that nobody sees; pages show them safely.
+    if any("\ud800" <= c <= "\udfff" for c in value):
         raise ValueError("has characters that cannot be shown")
     return value
 
@@ -215,12 +219,43 @@ def _one_of(choices: tuple[str, ...]) -> Callable[[str], str]:
 
 def names_in(text: str) -> tuple[str, ...]:
     """The names that a text for a link lists, each once; the reverse of `listed`."""
-    return () if text in ("", NOBODY) else tuple(dict.fromkeys(n for n in text.split(",") if n))
+    if text in ("", NOBODY):
+        return ()
+    return tuple(dict.fromkeys(_ESCAPED.sub(_unescape, n) for n in text.split(",") if n))
 
 
 def listed(names: Iterable[str]) -> str:
-    """Names as a text for a link."""
-    return ",".join(names) or NOBODY
+    """Names as a text for a link; none of them may be empty."""
+    result = ",".join(n.replace("%", "%25").replace(",", "%2C") for n in names)
+    return "%2D" if result == NOBODY else result or NOBODY
+
+
+#: What `listed` writes in place of characters that have a meaning there.
+_ESCAPED: Final = re.compile("%(25|2C|2D)")
+
+
+def _unescape(match: re.Match[str]) -> str:
+    return chr(int(match[1], 16))
+
+
+#: Stands in a link for an id that is too long for one.
+_DIGEST: Final = "sha256:"
+_IS_DIGEST: Final = re.compile(_DIGEST + "[0-9a-f]{32}")
+
+
+def digest_of(sample: str) -> str:
+    """What a link holds in place of an id that is too long for it."""
+    return _DIGEST + hashlib.sha256(sample.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def is_digest(sample: str) -> bool:
+    """Whether a sample in a link may be a digest of its id."""
+    return _IS_DIGEST.fullmatch(sample) is not None
+
+
+def named_by(sample: str, ids: Iterable[str]) -> str:
+    """The id among ``ids`` that a link means: ``sample`` itself, or the one with this digest."""
+    return next((i for i in ids if i == sample or digest_of(i) == sample), sample)
 
 
 def _change(value: str) -> str:
@@ -321,15 +356,25 @@ OLD_VALUES: Final[Mapping[tuple[str, str], str]] = {("colour", "composition"): "
 
 
 def to_query(view: View) -> dict[str, str]:
-    """A view as URL parameters; what is empty, at its default, or too long is left out."""
+    """A view as URL parameters; what is empty, at its default, or cannot be read back from a link
+    is left out."""
     query = {}
     for name, (field, _) in PARAMETERS.items():
         value = getattr(view, field)
-        if field in too_long(view):
+        if value == "" or (name not in ALWAYS and value == getattr(DEFAULT, field)):
             continue
-        if value != "" and (name in ALWAYS or value != getattr(DEFAULT, field)):
+        if field == "sample" and len(value) > LONGEST:
+            value = digest_of(value)
+        if _is_read_back(name, value):
             query[name] = str(value)
     return query
+
+
+def _is_read_back(name: str, value: Any) -> bool:
+    try:
+        return bool(PARAMETERS[name][1](str(value)) == value)
+    except ValueError:
+        return False
 
 
 def from_query(params: Mapping[str, Any]) -> tuple[View, tuple[Dropped, ...]]:

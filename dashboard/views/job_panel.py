@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard.guard import callback
 from dashboard.jobs.queue import Job, jobs
+from dashboard.keys import key_of
 from dashboard.services.faults import without_paths
 from dashboard.services.store.catalog import log
 from dashboard.text import messages
@@ -50,7 +51,7 @@ def _steps(jobs: Sequence[Job]) -> set[tuple[str, str]]:
 
 
 def _one(job: Job, mine: bool) -> None:
-    with st.container(border=True, key=f"job_{job.id}"):
+    with st.container(border=True, key=key_of("job", job.id)):
         st.markdown(f"**{plain(job.title)}** {_MARKS[job.state]}")
         if job.state == "running":
             left = "" if job.left is None else f", {messages.duration(job.left)} left at most"
@@ -66,17 +67,17 @@ def _one(job: Job, mine: bool) -> None:
         with st.container(horizontal=True):
             if job.active:
                 st.button(
-                    "Cancel", key=f"cancel_{job.id}", icon=":material/cancel:",
+                    "Cancel", key=key_of("cancel", job.id), icon=":material/cancel:",
                     on_click=callback(_cancel), args=(job,),
                 )  # fmt: skip
                 return
             if job.state != "done":
                 st.button(
-                    "Start again", key=f"again_{job.id}", icon=":material/restart_alt:",
+                    "Start again", key=key_of("again", job.id), icon=":material/restart_alt:",
                     on_click=callback(_again), args=(job,),
                 )  # fmt: skip
             st.button(
-                "Remove from this list", key=f"forget_{job.id}", icon=":material/close:",
+                "Remove from this list", key=key_of("forget", job.id), icon=":material/close:",
                 on_click=callback(_forget), args=(job,),
             )  # fmt: skip
 

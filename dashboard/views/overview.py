@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import widgets
 from dashboard.figures import compare as figures
 from dashboard.figures import sample as sample_figures
+from dashboard.keys import key_of
 from dashboard.services import overview as service
 from dashboard.services.comparison import models
 from dashboard.services.overview import MISLEADING, Start
@@ -55,7 +56,7 @@ def _data(checkpoint: Checkpoint) -> None:
         st.caption(
             f"For example {plain(sample)}, {plain(samples.record(checkpoint, sample)['y'])}:"
         )
-        media_cards.cards(sides, f"example-{sample}", across=2, brief=True)
+        media_cards.cards(sides, key_of("example", sample), across=2, brief=True)
     st.caption(f"Source: {plain(about.source)} Licence: {plain(about.licence)}")
 
 

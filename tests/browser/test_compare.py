@@ -160,7 +160,7 @@ def test_the_largest_change_is_one_click_from_both_models_beside_each_other(
     expect(page.locator(".st-key-posteriors svg.bars").first).to_be_visible()
     choose(page, "Second model", "dmil-paper")
     expect(main).to_contain_text("Their gates")
-    expect(page.locator(".st-key-pair_waterfall_1 svg.bars").first).to_be_visible()
+    expect(page.locator(".st-key-pair_waterfall-1 svg.bars").first).to_be_visible()
     page.get_by_role("link", name="Open in Samples").click()
     wait_for_sample(page, sample)
 

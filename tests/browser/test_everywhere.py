@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser, Download, Locator, Page, expect
 
+from dashboard.keys import key_of
 from dashboard.text import tour
 from tests.browser.accessibility import faults
 from tests.browser.server import settled
@@ -61,7 +62,7 @@ def test_a_figure_is_saved_in_three_formats(
     drawn = f".st-key-{key} :is(.js-plotly-plot .main-svg, canvas, svg.bars)"
     page.wait_for_selector(drawn, state="attached", timeout=30_000)
     settled(page)
-    control = page.locator(f".st-key-{key}" if ours else f".st-key-save-{key}")
+    control = page.locator(f".st-key-{key}" if ours else f".st-key-{key_of('save', key)}")
     expect(control.get_by_role("button", name="PNG")).to_be_hidden()
     assert not plotly
     control.get_by_role("button", name="Save figure").click()

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
+from dashboard.keys import key_of
 from dashboard.text import lessons as text
 from dashboard.text.lessons import Lesson, Play, Question, Takeaway
 from tests.browser import accessibility
@@ -66,7 +67,7 @@ def test_a_lesson_is_walked_through_with_a_wrong_answer_and_a_reload(
     page: Page, app_url: str, lesson: Lesson
 ) -> None:
     visit(page, f"{app_url}/lessons?data={REAL}")
-    page.locator(f".st-key-open_{lesson.name} button").click()
+    page.locator(f".st-key-{key_of('open', lesson.name)} button").click()
     for number, step in enumerate(lesson.steps, start=1):
         of = page.get_by_text(f"Step {number} of {len(lesson.steps)}", exact=True)
         expect(of).to_be_visible(timeout=PATIENCE)
@@ -104,7 +105,7 @@ def test_keys_answer_go_on_and_back_and_the_overview_knows(page: Page, app_url: 
     page.get_by_role("menuitem", name="Lessons").click()
     page.wait_for_url(lambda url: urlsplit(url).path == "/lessons")
     settled(page)
-    page.locator(".st-key-open_xor button").click()
+    page.locator(f".st-key-{key_of('open', 'xor')} button").click()
     for key, step in (("n", 2), ("1", 2), ("n", 3), ("n", 4), ("b", 3)):
         expect(page.get_by_role("main")).to_contain_text(re.compile("Step . of 4"))
         settled(page)
@@ -114,8 +115,10 @@ def test_keys_answer_go_on_and_back_and_the_overview_knows(page: Page, app_url: 
         expect(page.get_by_text(f"Step {step} of 4")).to_be_visible(timeout=PATIENCE)
     page.get_by_role("button", name="All lessons").click()
     expect(page.get_by_text("1 of 6 lessons done")).to_be_visible(timeout=PATIENCE)
-    expect(page.locator(".st-key-open_xor")).to_have_text("Again: lesson 3", timeout=PATIENCE)
-    page.locator(".st-key-open_xor button").click()
+    expect(page.locator(f".st-key-{key_of('open', 'xor')}")).to_have_text(
+        "Again: lesson 3", timeout=PATIENCE
+    )
+    page.locator(f".st-key-{key_of('open', 'xor')} button").click()
     expect(page.get_by_text("Step 1 of 4")).to_be_visible(timeout=PATIENCE)
     page.wait_for_url(lambda url: "said=xor%21" in url or "said=xor!" in url, timeout=PATIENCE)
     page.get_by_role("button", name="Learn").click()

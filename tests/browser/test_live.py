@@ -6,13 +6,14 @@ import re
 
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from dashboard.keys import key_of
 from tests.browser.accessibility import faults
 from tests.browser.server import settled
 from tests.browser.test_visitor import visit
 
 #: Starting the process of live trainings takes seconds, many on a busy machine.
 LONG = 120_000
-PICTURES = [f".st-key-live_picture_{name}" for name in ("ensemble", "joint", "dmil")]
+PICTURES = [f".st-key-{key_of('live_picture', name)}" for name in ("ensemble", "joint", "dmil")]
 
 
 def opened(page: Page, address: str) -> None:

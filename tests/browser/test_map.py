@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from dashboard.keys import key_of
 from tests.browser import latent_map as hand
 from tests.browser.server import Launch, settled
 from tests.browser.test_visitor import query, visit, wait_for_sample
@@ -74,7 +75,7 @@ def test_a_lasso_makes_a_slice_that_a_link_a_second_window_and_samples_know(
     expect(page.get_by_text("samples, drawn on Z of dmil").first).to_contain_text(
         f"{len(inside)} of"
     )
-    expect(page.locator(".st-key-slice_gate .main-svg").first).to_be_visible()
+    expect(page.locator(f".st-key-{key_of('slice', 'gate')} .main-svg").first).to_be_visible()
     other_window = browser.new_context(viewport={"width": 1440, "height": 1000})
     second = visit(other_window.new_page(), page.url)
     hand.wait_for_map(second)

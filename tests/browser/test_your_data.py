@@ -11,8 +11,8 @@ from tests.browser.server import settled
 from tests.browser.test_visitor import visit
 from tests.core.data.archives import packed, png, wav
 
-CARD = "[class*=st-key-own_my-]"
-JOB = "[class*=st-key-job_]"
+CARD = "[class*=st-key-own-]"
+JOB = "[class*=st-key-job-]"
 
 
 def choose(page: Page, name: str, content: bytes, place: int = 0) -> None:

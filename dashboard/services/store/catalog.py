@@ -174,7 +174,7 @@ def _cards() -> list[Path]:
 
 @st.cache_resource(max_entries=4, show_spinner="Looking for checkpoints …")
 def _catalog(root: str, key: str, _cards_key: str) -> CheckpointCatalog:
-    result = [_checkpoint(entry) for entry in checkpoint.find_runs()]
+    result = [_checkpoint(entry) for entry in checkpoint.find_runs() if _can_be_named(entry)]
     return CheckpointCatalog(Path(root), tuple(result), _titles())
 
 
@@ -182,6 +182,16 @@ def _catalog(root: str, key: str, _cards_key: str) -> CheckpointCatalog:
 def _own(root: str, key: str) -> tuple[Checkpoint, ...]:
     """A visitor's own checkpoints; the folder in the key is the visitor's."""
     return tuple(_checkpoint(entry) for entry in checkpoint.find_runs(Path(root))) if key else ()
+
+
+def _can_be_named(entry: checkpoint.Entry) -> bool:
+    """Whether the folder's name is text: no page could be sent that holds another one."""
+    try:
+        f"{entry.set_name}{entry.paradigm}".encode()
+    except UnicodeEncodeError:
+        log.warning("left out, as its name is no text: %r", str(entry.folder))
+        return False
+    return True
 
 
 def _checkpoint(entry: checkpoint.Entry) -> Checkpoint:

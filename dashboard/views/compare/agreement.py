@@ -8,6 +8,7 @@ import streamlit as st
 from dashboard import widgets
 from dashboard.figures import upset as figures
 from dashboard.guard import callback
+from dashboard.keys import key_of
 from dashboard.services.comparison import agreement as service
 from dashboard.services.comparison import chosen
 from dashboard.services.comparison.agreement import Agreement
@@ -171,7 +172,7 @@ def _list(frame: pd.DataFrame, names: dict[str, str], right: tuple[str, ...]) ->
         hide_index=True,
         height=min(420, 38 + 35 * len(table)),
         # Another group is another table: in an old one the next click would be lost.
-        **widgets.row_choice(f"members_{listed(right)}", shown["id"], session.view().sample),
+        **widgets.row_choice(key_of("members", *right), shown["id"], session.view().sample),
         column_config={
             "id": st.column_config.TextColumn(width=80),
             "true": st.column_config.TextColumn(width=65),

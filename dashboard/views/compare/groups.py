@@ -8,6 +8,7 @@ import streamlit as st
 from dashboard import widgets
 from dashboard.figures import board
 from dashboard.figures import compare as figures
+from dashboard.keys import key_of
 from dashboard.services.comparison import models as service
 from dashboard.services.map import slices as slice_service
 from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog, DataProblem
@@ -56,7 +57,7 @@ def _group(ready: tuple[Checkpoint, ...], name: str, frame: pd.DataFrame) -> Non
     fig = (
         board.interaction_type(frame) if many else figures.by_group(frame, [c.model for c in ready])
     )
-    widgets.chart(fig, f"by_{name}", f"Accuracy of each model by {title}")
+    widgets.chart(fig, key_of("by", name), f"Accuracy of each model by {title}")
     rows = frame.drop_duplicates("group")
     counts = ", ".join(f"{g} {n:,}" for g, n in zip(rows["group"], rows["rows"], strict=True))
     spread = "" if many else " Whisker: 95 % interval."

@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard import widgets
 from dashboard.guard import callback
+from dashboard.keys import key_of
 from dashboard.services.comparison import chosen
 from dashboard.services.comparison import pairs as service
 from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog, shown, table
@@ -150,7 +151,9 @@ def _list(frame: pd.DataFrame, first: str, second: str) -> None:
         hide_index=True,
         height=min(318, 38 + 35 * len(listed)),
         # Other models make another table: in an old one the next click would be lost.
-        **widgets.row_choice(f"pairs_{first}_{second}_{session.view().side}", rows["id"], sample),
+        **widgets.row_choice(
+            key_of("pairs", first, second, session.view().side), rows["id"], sample
+        ),
         column_config={
             "id": text(width=85),
             "true": text(width=70),
@@ -164,7 +167,8 @@ def _list(frame: pd.DataFrame, first: str, second: str) -> None:
             "gate": number("gate change", format="%.0f %%", help=comparing.GATE_CHANGE),
             "most": text(
                 "most in",
-                help=f"Component whose weight differs most: {second} less {first}, points",
+                help=f"Component whose weight differs most: {plain(second)} less {plain(first)}, "
+                "points",
             ),
         },
         alt=f"Samples by how far {first} and {second} are apart, largest first",

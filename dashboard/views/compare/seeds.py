@@ -12,6 +12,7 @@ from dashboard import widgets
 from dashboard.figures import board as board_figures
 from dashboard.figures import compare as figures
 from dashboard.guard import callback
+from dashboard.keys import key_of
 from dashboard.services.comparison import board as service
 from dashboard.services.comparison import models
 from dashboard.services.comparison.board import Board
@@ -184,7 +185,9 @@ def _table(board: Board) -> None:
         "low": number("from", format="%+.2f", help=terms.INTERVAL),
         "high": number("to", format="%+.2f", help=terms.INTERVAL),
         "adjusted": number("p, Holm", format="%.3f", help=terms.HOLM),
-        "verdict": st.column_config.TextColumn(help=f"Against {board.reference}. {terms.HOLM}"),
+        "verdict": st.column_config.TextColumn(
+            help=f"Against {plain(board.reference)}. {terms.HOLM}"
+        ),
         "synergy_bound": number("its bound", format="%.2f", help=terms.SYNERGY_INDICATOR),
         "seconds": number("training s", format="%.0f", help=terms.TRAINING_SECONDS),
         "device": st.column_config.TextColumn("on", help=terms.TRAINING_SECONDS),
@@ -198,7 +201,7 @@ def _table(board: Board) -> None:
         height=min(500, 38 + 35 * len(shown)),
         # With other rows it is another table: in an old one the next click would be lost.
         **widgets.row_choice(
-            f"methods_{view.data}_{view.metric}_{board.reference}",
+            key_of("methods", view.data, view.metric, board.reference),
             board.table["method"],
             view.method,
             "method",

@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.guard import callback
+from dashboard.keys import key_of
 from dashboard.services.learn import gates as service
 from dashboard.services.learn.gates import GateMixture
 from dashboard.state import session
@@ -115,7 +116,7 @@ def _weights(mixture: GateMixture) -> None:
         share = f": {often[name]:.0%}" if name in often else ""
         columns[index % 2].slider(
             f"{text.GATES[name]}{share}", 0.0, 1.0, step=0.05,
-            **_reports(f"mixture_weight_{name}", weight, partial(_weigh, mixture, name)),
+            **_reports(key_of("mixture_weight", name), weight, partial(_weigh, mixture, name)),
         )  # fmt: skip
 
 
@@ -181,7 +182,7 @@ def _prior(mixture: GateMixture) -> None:
         area.slider(
             f"Class {plain(names[k])}: how often", 0.0, 1.0, step=0.05, format="percent",
             help=text.PRIOR, disabled=not able[k],
-            **_reports(f"mixture_prior_{k}", round(now[k], 4), partial(_tilt, mixture, k)),
+            **_reports(key_of("mixture_prior", k), round(now[k], 4), partial(_tilt, mixture, k)),
         )  # fmt: skip
     if mixture.prior:
         area.button(

@@ -11,6 +11,7 @@ import streamlit as st
 from dashboard import widgets
 from dashboard.figures import lessons as figures
 from dashboard.guard import callback
+from dashboard.keys import key_of
 from dashboard.services.learn import gates
 from dashboard.services.learn import lessons as service
 from dashboard.services.learn.lessons import Apart
@@ -53,7 +54,7 @@ def _mixture(name: str, control: bool) -> str:
         text.DIALS[name],
         list(dial),
         format_func=dial.__getitem__,
-        **session.bound("mixture", f"dial_{name}", spec),
+        **session.bound("mixture", key_of("dial", name), spec),
     )
     return spec
 
@@ -262,7 +263,7 @@ def _pair(explained: bool) -> None:
             st.markdown(f"**{letter}**: {plain(sample)}")
             sides = media.sides(result, sample)
             if not isinstance(sides, DataProblem):
-                media_cards.cards(sides, f"pair-{letter}", across=1, brief=True)
+                media_cards.cards(sides, key_of("pair", letter), across=1, brief=True)
     st.caption(f"The model's own numbers: {plain(terms.latent(service.LATENT, ()))}.")
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard.components.figure import file_name
 from dashboard.export import handout
 from dashboard.guard import callback
+from dashboard.keys import key_of
 from dashboard.services.learn import lessons as service
 from dashboard.services.learn import playground
 from dashboard.state import lesson_progress, session
@@ -58,7 +59,7 @@ def _overview() -> None:
     for number, lesson in enumerate(text.LESSONS, start=1):
         record = now.get(lesson.name)
         with st.container(
-            border=True, horizontal=True, vertical_alignment="center", key=f"of_{lesson.name}"
+            border=True, horizontal=True, vertical_alignment="center", key=key_of("of", lesson.name)
         ):
             with st.container(gap=None):
                 mark = " :green-badge[:material/check: done]" if record and record.done else ""
@@ -66,8 +67,8 @@ def _overview() -> None:
                 st.caption(lesson.lead)
             label = "Begin" if not record else "Again" if record.done else "Go on"
             st.button(
-                f"{label}: lesson {number}", key=f"open_{lesson.name}", on_click=callback(_open),
-                args=(lesson,), width="content",
+                f"{label}: lesson {number}", key=key_of("open", lesson.name),
+                on_click=callback(_open), args=(lesson,), width="content",
                 type="secondary" if record and record.done else "primary",
             )  # fmt: skip
     st.caption(text.FOR_TEACHERS)
@@ -103,7 +104,7 @@ def _lesson(lesson: Lesson) -> None:
     number = min(max(session.view().step, 1), len(lesson.steps))
     step = lesson.steps[number - 1]
     _head(lesson, number)
-    with st.container(border=True, key=f"step_{number}"):
+    with st.container(border=True, key=key_of("step", number)):
         st.markdown(f"### {step.title}")
         if not isinstance(step, Takeaway):
             st.markdown(step.text)
@@ -179,7 +180,7 @@ def _question(lesson: Lesson, question: Question) -> Later:
         if seen:
             icon = ":material/check:" if index == question.right else ":material/close:"
         st.button(
-            choice.text, key=f"choice_{number}_{letter}", icon=icon, width="stretch",
+            choice.text, key=key_of("choice", number, letter), icon=icon, width="stretch",
             shortcut=str(index + 1), on_click=callback(_say), args=(lesson, number, letter),
             type="primary" if seen and index == question.right else "secondary",
         )  # fmt: skip

@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import widgets
 from dashboard.guard import callback
 from dashboard.jobs.live_queue import Busy, Look, live_queue
+from dashboard.keys import key_of
 from dashboard.services.learn import playground as service
 from dashboard.services.learn.playground import Settings
 from dashboard.services.store.catalog import DataProblem
@@ -64,7 +65,7 @@ def _presets(settings: Settings | DataProblem) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="live_presets"):
         for preset in service.PRESETS:
             st.button(
-                text.PRESETS[preset.name], key=f"live_preset_{preset.name}",
+                text.PRESETS[preset.name], key=key_of("live_preset", preset.name),
                 on_click=callback(_choose), args=(preset,),
                 type="primary" if preset.name == chosen else "secondary",
             )  # fmt: skip

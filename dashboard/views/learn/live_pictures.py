@@ -11,6 +11,7 @@ from dashboard.figures import live as figures
 from dashboard.figures import theme
 from dashboard.figures.live import Line, Tile
 from dashboard.jobs.live_queue import Look
+from dashboard.keys import key_of
 from dashboard.services.learn import playground as service
 from dashboard.services.learn.playground import Scene, Settings, Snapshot
 from dashboard.text import live as text
@@ -23,7 +24,7 @@ def show(look: Look, settings: Settings) -> None:
         return
     _said(look, scene)
     for column, name in zip(st.columns(len(service.LEARNERS)), service.LEARNERS, strict=True):
-        with column.container(border=True, key=f"live_{name}"):
+        with column.container(border=True, key=key_of("live", name)):
             _learner(look, scene, name, settings)
     st.caption(text.PICTURE)
     left, right = st.columns([3, 2], gap="large")
@@ -76,7 +77,8 @@ def _learner(look: Look, scene: Scene, name: str, settings: Settings) -> None:
     if not look.busy:
         alt += f": {text.accuracy_alt(name, last.accuracy)}"
     widgets.moving_chart(
-        figures.surfaces(tiles, scene.classes, name, look.steps), f"live_picture_{name}", alt,
+        figures.surfaces(tiles, scene.classes, key_of("live_picture", name), look.steps),
+        key_of("live_picture", name), alt,
         about=settings.mixture,
     )  # fmt: skip
 

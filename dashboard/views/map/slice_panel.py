@@ -11,6 +11,7 @@ import streamlit as st
 from dashboard import widgets
 from dashboard.figures import slices as figures
 from dashboard.guard import callback
+from dashboard.keys import key_of
 from dashboard.services.map import slices as service
 from dashboard.services.sample import samples
 from dashboard.services.store import catalog
@@ -57,7 +58,10 @@ def _earlier(kept: list[str]) -> None:
         for i, text in enumerate(reversed(kept)):
             name = plain(slices.read(text).name)
             st.button(
-                name, key=f"slice_{i}", on_click=callback(session.change), kwargs={"slice": text}
+                name,
+                key=key_of("slice", i),
+                on_click=callback(session.change),
+                kwargs={"slice": text},
             )
 
 
@@ -101,7 +105,7 @@ def _difference(checkpoint: Checkpoint, ids: pd.Index[str]) -> None:
             st.markdown(f"**{terms.SLICE_PARTS[kind]}**", help=terms.SLICE_HELP[kind])
             widgets.chart(
                 figures.against_rest(frame[frame["kind"] == kind], kind),
-                f"slice_{kind}",
+                key_of("slice", kind),
                 f"{terms.SLICE_PARTS[kind]}, of the slice and of the rest, with intervals",
             )
     st.caption(

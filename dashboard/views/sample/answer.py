@@ -12,6 +12,7 @@ import streamlit as st
 from dashboard import widgets
 from dashboard.figures import sample as figures
 from dashboard.guard import callback
+from dashboard.keys import key_of
 from dashboard.services.sample import samples as service
 from dashboard.services.store.catalog import Checkpoint, checkpoint_catalog
 from dashboard.state import session
@@ -69,7 +70,7 @@ def gate(checkpoint: Checkpoint, sample: str) -> None:
     st.markdown("**Gate: which component counts**", help=terms.GATE)
     widgets.bars(
         figures.gate_bars(weights, names),
-        f"gate-{checkpoint.model}",
+        key_of("gate", checkpoint.model),
         f"Bars of the {terms.NUMBERS[len(weights)]} gate weights",
     )
     st.caption(

@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import widgets
 from dashboard.components.drawing import drawing
 from dashboard.guard import callback
+from dashboard.keys import key_of
 from dashboard.services import counterfactual as service
 from dashboard.services.sample import media, samples
 from dashboard.services.store.catalog import Checkpoint, DataProblem, table
@@ -41,7 +42,7 @@ def cards(checkpoint: Checkpoint, sample: str) -> dict[int, Change]:
             if changes[m].kind == "draw":
                 _draw(checkpoint, sample, m, name, changes[m])
             elif not isinstance(sides, DataProblem):
-                media_cards.of(sides[m - 1], f"as-it-is-{sample}-{m}")
+                media_cards.of(sides[m - 1], key_of("as-it-is", sample, m))
     return changes
 
 
@@ -73,7 +74,7 @@ def _change(checkpoint: Checkpoint, sample: str, modality: int, name: str) -> Ch
         required=True,
         wrap=True,
         format_func=labels.__getitem__,
-        **session.bound(field, f"choice_{field}", kind, start),
+        **session.bound(field, session.field_key("choice", field), kind, start),
     )
     now = now if kind == now.kind else Change()
     detail = {"noise": _noise, "swap": _swap, "text": _rewrite}.get(kind)
@@ -92,7 +93,7 @@ def _noise(checkpoint: Checkpoint, _: str, modality: int, now: Change) -> None:
         step=0.1,
         **session.bound(
             field,
-            f"amount_{field}",
+            key_of("amount", modality),
             min(now.severity, most),
             lambda s: edits.write_change(replace(now, severity=float(s))),
         ),
@@ -100,7 +101,7 @@ def _noise(checkpoint: Checkpoint, _: str, modality: int, now: Change) -> None:
     again = edits.write_change(replace(now, seed=(now.seed + 1) % 1000))
     st.button(
         "Other noise",
-        key=f"again_{field}",
+        key=key_of("again", modality),
         icon=":material/casino:",
         on_click=callback(session.change),
         kwargs={field: again},
@@ -122,7 +123,7 @@ def _swap(checkpoint: Checkpoint, sample: str, modality: int, now: Change) -> No
         accept_new_options=True,
         **session.bound(
             field,
-            f"donor_{field}",
+            key_of("donor", modality),
             now.donor,
             lambda d: edits.write_change(replace(now, donor=str(d or now.donor).strip())),
         ),
@@ -136,7 +137,7 @@ def _rewrite(_checkpoint: Checkpoint, _sample: str, modality: int, now: Change) 
         max_chars=120,
         **session.bound(
             field,
-            f"text_{field}",
+            key_of("text", modality),
             now.text,
             lambda t: edits.write_change(replace(now, text=" ".join(t.split()))),
         ),
@@ -150,7 +151,7 @@ def _draw(checkpoint: Checkpoint, sample: str, modality: int, name: str, now: Ch
     if picture is None:
         widgets.notice(messages.cannot_change("This picture cannot be shown."))
         return
-    refused = f"refused_{field}"
+    refused = key_of("refused", modality)
 
     def report(strokes: list[dict[str, Any]]) -> None:
         # What the link holds now, not what this run saw: undo may have come between.
@@ -164,7 +165,7 @@ def _draw(checkpoint: Checkpoint, sample: str, modality: int, name: str, now: Ch
         session.change(**{field: edits.write_change(change)})
 
     drawing(
-        f"drawing_{field}",
+        key_of("drawing", modality),
         picture.png,
         picture.size,
         f"{name}: a picture to draw on",

@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import widgets
 from dashboard.figures import media as figures
 from dashboard.figures import svg
+from dashboard.keys import key_of
 from dashboard.services.sample import media
 from dashboard.services.store.catalog import Checkpoint, DataProblem
 from dashboard.widgets import plain
@@ -22,7 +23,7 @@ def row(checkpoint: Checkpoint, sample: str, across: int = 3, brief: bool = Fals
     if isinstance(sides, DataProblem):
         st.info(plain(sides.message), icon=":material/hide_image:")
         return
-    cards(sides, sample, across, brief)
+    cards(sides, key_of("sample", sample), across, brief)
 
 
 def cards(sides: Sequence[media.Side], key: str, across: int = 3, brief: bool = False) -> None:
@@ -37,9 +38,9 @@ def cards(sides: Sequence[media.Side], key: str, across: int = 3, brief: bool = 
         with column.container(border=True, height="stretch"):
             st.markdown(f"**{plain(side.name)}** :gray-badge[input {index + 1}]")
             if brief:
-                _one(side.media, side.name, f"{key}-{index}")
+                _one(side.media, side.name, key_of("side", key, index))
                 continue
-            of(side, f"{key}-{index}")
+            of(side, key_of("side", key, index))
             st.caption(plain(side.description))
 
 
@@ -67,13 +68,15 @@ def _one(item: media.Media, name: str, key: str) -> None:
         _spectrogram(item.features, key)
     elif isinstance(item, media.Signal):
         fig = figures.signal(item.values, item.channels, item.rate, item.unit)
-        widgets.chart(fig, f"signal-{key}", f"{name}: {len(item.channels)} channels over time")
+        widgets.chart(
+            fig, key_of("signal", key), f"{name}: {len(item.channels)} channels over time"
+        )
     elif isinstance(item, media.Words):
         with st.container(border=True):
             st.text(item.text)
     elif isinstance(item, media.Numbers):
         alt = f"{name}: {len(item.values)} features in their order"
-        widgets.drawing(svg.vector(item.values, alt), f"vector-{key}", alt)
+        widgets.drawing(svg.vector(item.values, alt), key_of("vector", key), alt)
     else:
         st.info(plain(item.reason), icon=":material/hide_image:")
 
@@ -81,7 +84,7 @@ def _one(item: media.Media, name: str, key: str) -> None:
 def _numbers(item: media.Numbers, name: str, key: str) -> None:
     st.caption(f"What the model sees of it: {len(item.values):,} numbers.")
     alt = f"{name}: the {len(item.values)} numbers the model sees"
-    widgets.drawing(svg.vector(item.values, alt, height=5.0), f"numbers-{key}", alt)
+    widgets.drawing(svg.vector(item.values, alt, height=5.0), key_of("numbers", key), alt)
 
 
 def _sound(item: media.Sound, name: str, key: str) -> None:
@@ -93,5 +96,5 @@ def _sound(item: media.Sound, name: str, key: str) -> None:
 def _spectrogram(features: Any, key: str) -> None:
     alt = "Log-mel spectrogram: loudness (bright) of each pitch over time"
     picture = svg.raster(media.spectrogram(features), "time", "pitch", alt)
-    widgets.drawing(picture, f"mel-{key}", alt)
+    widgets.drawing(picture, key_of("mel", key), alt)
     st.caption("What the model hears: loudness (bright) of each pitch over time.")

@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import widgets
 from dashboard.guard import callback
+from dashboard.keys import key_of
 from dashboard.services.sample import media
 from dashboard.services.sample import neighbours as near_service
 from dashboard.services.sample import samples as service
@@ -97,7 +98,7 @@ def nearest(checkpoint: Checkpoint, sample: str) -> None:
         with st.container(border=True):
             st.button(
                 f"{plain(neighbour.sample)}: {plain(neighbour.truth)}",
-                key=f"near_{rank}",
+                key=key_of("near", rank),
                 help="Open this sample",
                 icon=":material/open_in_new:",
                 on_click=callback(session.change),
@@ -106,4 +107,4 @@ def nearest(checkpoint: Checkpoint, sample: str) -> None:
             st.caption(f"Distance {neighbour.distance:.2f}")
             sides = media.sides(checkpoint, neighbour.sample)
             if not isinstance(sides, DataProblem):
-                media_cards.cards(sides, f"near-{rank}", brief=True)
+                media_cards.cards(sides, key_of("near-media", rank), brief=True)

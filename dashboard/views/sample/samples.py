@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard import widgets
 from dashboard.guard import callback
+from dashboard.keys import key_of
 from dashboard.services import listing
 from dashboard.services.sample import information, thumbnails
 from dashboard.services.sample import samples as service
@@ -187,7 +188,7 @@ def _list(checkpoint: Checkpoint, rows: pd.DataFrame) -> None:
         height=min(520, 38 + ROW_HEIGHT * len(shown)),
         row_height=ROW_HEIGHT,
         **widgets.row_choice(
-            f"rows-{page}-{view.order}",
+            key_of("rows", page, view.order),
             part["id"],
             view.sample,
             sort=lambda column: _sort(column, (quantity, up)),
@@ -266,7 +267,7 @@ def _columns(
     config |= {
         "id": columns.TextColumn("id", width=75),
         "true": columns.TextColumn("true", width=60),
-        "says": columns.TextColumn("says", width=60, help=f"Answer of {checkpoint.model}"),
+        "says": columns.TextColumn("says", width=60, help=f"Answer of {plain(checkpoint.model)}"),
         "sure": columns.NumberColumn(
             "sure", width=54, format="%.0f %%", help="Probability of the answer"
         ),

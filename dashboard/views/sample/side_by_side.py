@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard import widgets
 from dashboard.figures import compare as compare_figures
 from dashboard.figures import sample as figures
+from dashboard.keys import key_of
 from dashboard.services.comparison import chosen
 from dashboard.services.comparison import pairs as service
 from dashboard.services.sample import samples
@@ -137,7 +138,7 @@ def _gate(checkpoint: Checkpoint, name: str, sample: str, index: int) -> None:
     )
     parts = terms.component_names(samples.modality_names(checkpoint))
     fig = figures.gate_bars(weights, parts)
-    widgets.bars(fig, f"pair_gate_{index}", f"Gate of {name}: {spoken}")
+    widgets.bars(fig, key_of("pair_gate", index), f"Gate of {name}: {spoken}")
 
 
 def _waterfall(
@@ -149,6 +150,6 @@ def _waterfall(
     parts = terms.component_names(samples.modality_names(checkpoint))
     widgets.bars(
         figures.waterfall(split.parts, split.stored, parts, "score", span),
-        f"pair_waterfall_{index}",
+        key_of("pair_waterfall", index),
         f"Contributions in {name}, in bits: {spoken}; score {split.stored:+.2f}",
     )

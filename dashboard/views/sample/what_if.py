@@ -13,6 +13,7 @@ from dashboard import widgets
 from dashboard.figures import sample as figures
 from dashboard.figures import svg
 from dashboard.guard import callback
+from dashboard.keys import key_of
 from dashboard.services import counterfactual as service
 from dashboard.services import listing
 from dashboard.services.counterfactual import Outcome
@@ -82,7 +83,9 @@ def _factors(checkpoint: Checkpoint) -> dict[str, float]:
                 edits.MOST_FACTOR,
                 step=0.1,
                 format="x %.1f",
-                **session.bound("factors", f"factor_{c}", factors.get(c, 1.0), with_factor(c)),
+                **session.bound(
+                    "factors", key_of("factor", c), factors.get(c, 1.0), with_factor(c)
+                ),
             )
     return {c: f for c, f in factors.items() if c in available}
 
@@ -125,7 +128,7 @@ def _outcome(
         )
     else:
         _verdict(result)
-        media_cards.cards(result.sides, f"changed-{sample}")
+        media_cards.cards(result.sides, key_of("changed", sample))
     if not checkpoint.gated:
         _answers(checkpoint, result)
         _on_the_map(checkpoint, sample, changes)

@@ -11,6 +11,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.guard import callback
+from dashboard.keys import key_of
 from dashboard.services.sample import media
 from dashboard.services.store import own_sets, uploads, visitors
 from dashboard.services.store.uploads import Assembled, Choice, Problem, Source
@@ -47,10 +48,11 @@ def upload() -> None:
         f"{plain(uploaded['name'])}: {text.count(source.rows, f'{len(source.arrays):,} {what}')}. "
         "This is a guess from the names; correct it where it is wrong."
     )
-    choice = _choice(source, uploaded["key"])
+    choice = _choice(source, key_of("upload", uploaded["key"]))
     files, which = _media(uploaded, choice)
     title = st.text_input(
-        "Name of the set", _title(uploaded["name"]), max_chars=60, key=f"title_{uploaded['key']}"
+        "Name of the set", _title(uploaded["name"]), max_chars=60,
+        key=key_of("title", uploaded["key"]),
     ).strip() or "My set"  # fmt: skip
     made = _assembled(uploaded, choice, files, which, title)
     _issues(made)
@@ -132,7 +134,7 @@ def _choice(source: Source, key: str) -> Choice:
         return f"{name} ({size})"
 
     several = st.radio(
-        "Inputs", (2, 3), index=len(guess.inputs) - 2, horizontal=True, key=f"several_{key}",
+        "Inputs", (2, 3), index=len(guess.inputs) - 2, horizontal=True, key=key_of("several", key),
         help="What a sample consists of: two sides of it, or three.",
     )  # fmt: skip
     inputs, names, arrays = [], [], []
@@ -140,20 +142,23 @@ def _choice(source: Source, key: str) -> Choice:
         first = list(guess.inputs[m - 1]) if m <= len(guess.inputs) else []
         with column.container(border=True, height="stretch"):
             chosen = st.multiselect(
-                f"Input {m} is made of", options, first, shown, key=f"input{m}_{key}",
+                f"Input {m} is made of", options, first, shown, key=key_of("input", m, key),
                 placeholder="Choose columns",
             )  # fmt: skip
             default = " + ".join(chosen)[:40] or f"input {m}"
             names.append(
                 st.text_input(
-                    f"Name of input {m}", max_chars=40, key=f"name{m}_{key}", placeholder=default
+                    f"Name of input {m}",
+                    max_chars=40,
+                    key=key_of("name", m, key),
+                    placeholder=default,
                 )
             )
             open_ = uploads.kinds_for(source, chosen[0]) if len(chosen) == 1 else ()
             arrays.append(
                 st.selectbox(
                     f"Input {m} is", open_, format_func=lambda k: _KINDS.get(k, k),
-                    key=f"kind{m}_{key}",
+                    key=key_of("kind", m, key),
                 )
                 if open_
                 else None
@@ -177,7 +182,7 @@ def _roles(source: Source, guess: Choice, key: str) -> dict[str, Any]:
         options = singles if role == "label" else [_NOBODY, *singles]
         index = options.index(value) if value in options else None if role == "label" else 0
         answer = column.selectbox(
-            role.capitalize(), options, index, key=f"{role}_{key}", help=about[role],
+            role.capitalize(), options, index, key=key_of("role", role, key), help=about[role],
             placeholder="Choose a column",
         )  # fmt: skip
         chosen[role] = "" if answer in (None, _NOBODY) else str(answer)
@@ -193,17 +198,17 @@ def _media(uploaded: dict[str, Any], choice: Choice) -> tuple[Any, tuple[str, ..
     limits = uploads.LIMITS
     how = st.segmented_control(
         "The pictures and sounds that the table names are in", list(text.PACKED), default="zip",
-        format_func=text.PACKED.__getitem__, key=f"packed_{key}", required=True,
+        format_func=text.PACKED.__getitem__, key=key_of("packed", key), required=True,
     )  # fmt: skip
     if how == "zip":
         archive = st.file_uploader(
-            "The .zip", ["zip"], key=f"zip_{key}", max_upload_size=limits.upload_mib
+            "The .zip", ["zip"], key=key_of("zip", key), max_upload_size=limits.upload_mib
         )
         chosen = [archive] if archive else []
     else:
         chosen = st.file_uploader(
             "The folder", list(uploads.MEDIA_TYPES), accept_multiple_files="directory",
-            key=f"folder_{key}", max_upload_size=limits.file_mib,
+            key=key_of("folder", key), max_upload_size=limits.file_mib,
         )  # fmt: skip
     if not chosen:
         uploaded.pop("files", None)  # what was taken away is not kept in memory
@@ -277,7 +282,7 @@ def _look(made: Assembled) -> None:
         # The files of raw media are not written yet: what the models will see is shown.
         seen = range(1, made.dataset.modalities + 1)
         sides = media.sides_of(made.dataset, row, seen)
-        media_cards.cards(sides, f"preview-{row}", across=len(sides), brief=True)
+        media_cards.cards(sides, key_of("preview", row), across=len(sides), brief=True)
 
 
 def _train(made: Assembled) -> None:

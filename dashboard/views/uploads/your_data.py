@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.guard import callback
+from dashboard.keys import key_of
 from dashboard.services.store import own_sets, visitors
 from dashboard.services.store.own_sets import OwnSet
 from dashboard.state import session
@@ -31,7 +32,7 @@ def your_data() -> None:
 
 
 def _set(own_set: OwnSet) -> None:
-    with st.container(border=True, key=f"own_{own_set.name}"):
+    with st.container(border=True, key=key_of("own", own_set.name)):
         names = ", ".join(plain(m.name) for m in own_set.card.modalities)
         rows = sum(own_set.card.counts.values())
         st.markdown(f"**{plain(own_set.card.title)}**")
@@ -48,18 +49,18 @@ def _set(own_set: OwnSet) -> None:
             if job is None or job.state == "done":
                 st.button(
                     "Train again, fully" if own_set.trained else "Train",
-                    key=f"train_{own_set.name}", icon=":material/play_arrow:",
+                    key=key_of("train", own_set.name), icon=":material/play_arrow:",
                     on_click=callback(_start), args=(own_set,),
                     help=text.AGAIN if own_set.trained else None,
                 )  # fmt: skip
             if own_set.trained:
                 st.download_button(
                     "Download models and table", lambda: own_sets.packed(own_set),
-                    f"{own_set.name}.zip", "application/zip", key=f"zip_{own_set.name}",
+                    f"{own_set.name}.zip", "application/zip", key=key_of("zip", own_set.name),
                     on_click="ignore", icon=":material/download:",
                 )  # fmt: skip
             st.button(
-                "Delete", key=f"delete_{own_set.name}", icon=":material/delete:",
+                "Delete", key=key_of("delete", own_set.name), icon=":material/delete:",
                 on_click=callback(_ask), args=(own_set.name,),
             )  # fmt: skip
         if st.session_state.get("delete_asked") == own_set.name:

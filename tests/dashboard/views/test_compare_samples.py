@@ -17,6 +17,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.figures import compare, upset
 from dashboard.figures import training as training_figures
+from dashboard.keys import key_of
 from dashboard.services.comparison import agreement, calibration, chosen, pairs, training
 from dashboard.services.sample.samples import in_split
 from dashboard.services.store import catalog as store_catalog
@@ -385,7 +386,7 @@ def test_a_sample_under_two_models_beside_each_other(open_page: OpenPage) -> Non
     words = said(app).replace("\\", "")
     assert "Their gates differ most in" in words
     assert "bits in dmil" in words
-    waterfalls = [drawn.texts(drawn.drawing(app, f"pair_waterfall_{i}")) for i in (0, 1)]
+    waterfalls = [drawn.texts(drawn.drawing(app, key_of("pair_waterfall", i))) for i in (0, 1)]
     scores = [shown[shown.index("score") + 1] for shown in waterfalls]
     assert scores[0] != scores[1]
     assert "goes from the inputs straight" not in words

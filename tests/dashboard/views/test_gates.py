@@ -13,6 +13,7 @@ from numpy.testing import assert_allclose
 from streamlit.testing.v1 import AppTest
 
 from dashboard.figures import joint_distribution as figures
+from dashboard.keys import key_of
 from dashboard.services.learn import gates as service
 from dashboard.services.store.catalog import DataProblem
 from dashboard.state.view import MEASURES, POINTWISE, View, change
@@ -257,10 +258,10 @@ def test_a_mix_is_changed_by_sliders_and_taken_back(open_page: OpenPage) -> None
     app.segmented_control(key="mixture_gate").set_value("mix").run()
     assert parts(app) == ["0.25 bits"] * 4 or parts(app)[0] != "0.00 bits"
     for name in ("rdn", "unq1", "unq2"):
-        app.slider(key=f"mixture_weight_{name}").set_value(0.0).run()
+        app.slider(key=key_of("mixture_weight", name)).set_value(0.0).run()
     assert app.session_state["view"].mixture == "gates:xor=1"
-    assert app.slider(key="mixture_weight_rdn").value == 0.0
-    app.slider(key="mixture_weight_xor").set_value(0.0).run()
+    assert app.slider(key=key_of("mixture_weight", "rdn")).value == 0.0
+    app.slider(key=key_of("mixture_weight", "xor")).set_value(0.0).run()
     assert app.session_state["view"].mixture == "gates:xor=1"
     app.slider(key="mixture_noise").set_value(1.0).run()
     assert parts(app) == ["0.00 bits"] * 4
@@ -271,8 +272,8 @@ def test_a_mix_is_changed_by_sliders_and_taken_back(open_page: OpenPage) -> None
 
 def test_the_prior_is_a_slider(open_page: OpenPage) -> None:
     app = open_page("gates", mixture="gates:and=1")
-    assert app.slider(key="mixture_prior_1").value == 0.25
-    app.slider(key="mixture_prior_1").set_value(0.5).run()
+    assert app.slider(key=key_of("mixture_prior", 1)).value == 0.25
+    app.slider(key=key_of("mixture_prior", 1)).set_value(0.5).run()
     assert app.session_state["view"].mixture == "gates:and=1,prior=0.5/0.5"
     app.slider(key="mixture_tied").set_value(-1.0).run()
     assert not app.exception

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.figures import live as figures
 from dashboard.figures.live import Tile
 from dashboard.jobs import live_queue
+from dashboard.keys import key_of
 from dashboard.services.learn import playground
 from dashboard.services.learn.playground import Scene, Settings, Snapshot
 from dashboard.state.view import LENGTHS, PACES, View
@@ -67,7 +68,7 @@ def test_a_step_moves_the_learners_and_its_result_is_read_aloud(open_page: OpenP
 
 def test_a_preset_and_the_choices_go_into_the_link(open_page: OpenPage) -> None:
     app = open_page("live", length="short")
-    app.button(key="live_preset_mixture").click().run()
+    app.button(key=key_of("live_preset", "mixture")).click().run()
     assert app.session_state["view"].mixture == "gates:xor=1,rdn=1,unq1=1,unq2=1"
     app.number_input(key="live_draw").set_value(7).run()
     app.selectbox(key="choice_second").set_value("blurred").run()

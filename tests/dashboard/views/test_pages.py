@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.keys import key_of
 from dashboard.services import listing
 from dmil_core.checkpoint import PREDICTIONS_FILE
 from dmil_core.information import store
@@ -89,7 +90,7 @@ def test_this_model_was_not_trained(open_page: OpenPage, page: str) -> None:
     app = open_page(page, data=BROKEN, model="dmil-paper")
     assert not app.exception
     assert "was not trained" in said(app)
-    app.button(key="use_joint").click().run()
+    app.button(key=key_of("use", "joint")).click().run()
     assert view(app).model == "joint"  # type: ignore[attr-defined]
     assert "was not trained" not in said(app)
 
@@ -105,7 +106,7 @@ def test_a_damaged_checkpoint_says_what_is_damaged_and_others_work(
     assert not app.exception
     assert "damaged" in app.error[0].value
     assert file in said(app)
-    app.button(key="use_joint").click().run()
+    app.button(key=key_of("use", "joint")).click().run()
     assert not app.error
 
 
@@ -218,7 +219,7 @@ def test_the_first_sample_is_open_from_the_start(open_page: OpenPage, room: Room
     app = open_page(data=REAL)
     first = ids(room, REAL)[0]
     assert view(app).sample == first  # type: ignore[attr-defined]
-    assert app.session_state["rows-1-stored"]["selection"]["rows"] == [0]
+    assert app.session_state[key_of("rows", 1, "stored")]["selection"]["rows"] == [0]
 
 
 def test_a_sample_shows_its_parts(open_page: OpenPage, room: Room) -> None:
@@ -243,7 +244,7 @@ def test_a_sample_of_three_inputs_shows_three_inputs_and_five_parts(
     text = said(app)
     for m, name in enumerate(("Zernike", "Fourier", "morphology"), start=1):
         assert re.search(rf"\*\*{name}.*input {m}\]", text)
-    assert bars(app, "gate-dmil") == ["R", "U1", "U2", "U3", "S"]
+    assert bars(app, key_of("gate", "dmil")) == ["R", "U1", "U2", "U3", "S"]
     assert bars(app, "waterfall") == ["R", "U1", "U2", "U3", "S", "score"]
     assert re.search(r"R .* \+ U1 .* \+ U2 .* \+ U3 .* \+ S .* = ", text.replace("\\", ""))
     assert "at least two inputs say it" in text
@@ -325,7 +326,7 @@ def test_samples_that_are_described_alike(open_page: OpenPage, room: Room) -> No
     assert view(app).near == "M1"  # type: ignore[attr-defined]
     assert not app.exception
     assert said(app).count("Distance") == 3
-    first = app.button(key="near_1")
+    first = app.button(key=key_of("near", 1))
     first.click().run()
     assert view(app).sample == first.label.replace("\\", "").split(":")[0]  # type: ignore[attr-defined]
     joint = open_page(data=REAL, model="joint", near="M1")
@@ -357,7 +358,7 @@ def test_two_inputs_are_shown_as_two(open_page: OpenPage, room: Room) -> None:
     assert "both inputs say it" in text
     assert "U3" not in text
     assert "input 3" not in text
-    assert bars(app, "gate-dmil") == ["R", "U1", "U2", "S"]
+    assert bars(app, key_of("gate", "dmil")) == ["R", "U1", "U2", "S"]
 
 
 @pytest.mark.parametrize("latent", ["Z", "M3", "U3"])
@@ -610,9 +611,9 @@ def test_each_change_has_its_choices(open_page: OpenPage, room: Room, kind: str)
     code = view(app).edit1  # type: ignore[attr-defined]
     if kind == "noise":
         assert code == "noise:1:0"
-        app.slider(key="amount_edit1").set_value(2.5).run()
+        app.slider(key=key_of("amount", 1)).set_value(2.5).run()
         assert view(app).edit1 == "noise:2.5:0"  # type: ignore[attr-defined]
-        app.button(key="again_edit1").click().run()
+        app.button(key=key_of("again", 1)).click().run()
         assert view(app).edit1 == "noise:2.5:1"  # type: ignore[attr-defined]
     else:
         donor = code.removeprefix("swap:")
@@ -623,7 +624,7 @@ def test_each_change_has_its_choices(open_page: OpenPage, room: Room, kind: str)
 
 def test_the_gate_is_turned_by_hand(open_page: OpenPage, room: Room) -> None:
     app = open_page("what-if", data=GENERATED, sample=ids(room, GENERATED)[3])
-    app.slider(key="factor_S").set_value(0.0).run()
+    app.slider(key=key_of("factor", "S")).set_value(0.0).run()
     assert view(app).factors == "S:0"  # type: ignore[attr-defined]
     assert not app.exception
     app.button(key="as_it_was").click().run()

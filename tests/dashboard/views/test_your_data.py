@@ -19,6 +19,7 @@ from streamlit.util import calc_hash
 
 from dashboard.jobs import queue
 from dashboard.jobs.queue import Jobs
+from dashboard.keys import key_of
 from dashboard.services.store import own_sets, uploads, visitors
 from dashboard.services.store.own_sets import OwnSet
 from dmil_core.errors import BusyError, ResourceError
@@ -269,11 +270,11 @@ def test_a_file_that_cannot_be_read_is_told() -> None:
 def test_deleting_asks_first() -> None:
     own = trained()
     app = open_page("your-data", ANN)
-    app.button(key=f"delete_{own.name}").click().run()
+    app.button(key=key_of("delete", own.name)).click().run()
     assert "cannot be undone" in said(app)
     app.button(key="delete_no").click().run()
     assert own.data.exists()
-    app.button(key=f"delete_{own.name}").click().run()
+    app.button(key=key_of("delete", own.name)).click().run()
     app.button(key="delete_yes").click().run()
     assert not app.exception
     assert not own.data.exists()

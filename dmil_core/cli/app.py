@@ -21,7 +21,9 @@ def add(subparsers: Subparsers[Parser]) -> None:
         "Start the app; open the address that it prints in a browser.",
         "  dmil app\n"
         "  dmil app --port 8600 --checkpoints runs\n"
-        "  dmil app --plugin mymodule --server.address 0.0.0.0\n"
+        "  dmil app --plugin mymodule\n"
+        "  dmil app --server.address 0.0.0.0 --server.allowedHosts dmil.example.org\n"
+        "It listens on this machine alone; docs/deploy.md says how to serve others.\n"
         "Options that are not listed here go to `streamlit run`.\n",
     )
     p.add_argument(

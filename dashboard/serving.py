@@ -22,8 +22,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import runtime
 
-from dmil_core.data.uploads.budget import most_of
-from dmil_core.data.uploads.limits import DEFAULT, MIB
+from dashboard.services.store.budgets import LARGEST_FILE, MIB, MOST_BYTES, MOST_FILES
 
 #: Environment variable: "1" opens Streamlit's figures about memory and sessions to everybody.
 METRICS: Final = "DMIL_METRICS"
@@ -36,9 +35,6 @@ _HEALTH_PATH: Final = "/_stcore/health"
 _UPLOAD_PATH: Final = "/_stcore/upload_file/"
 _READING: Final = ("GET", "HEAD", "OPTIONS")
 _PORTS: Final[Mapping[str, int]] = {"http": 80, "https": 443}
-#: Files and bytes that Streamlit holds for one session: a table, and a .zip or a folder.
-_MOST_FILES: Final = DEFAULT.files + 100
-_MOST_BYTES: Final = most_of(DEFAULT).files
 
 
 class Serving:
@@ -51,7 +47,7 @@ class Serving:
 
     def __init__(self, app: ASGIApp, uploads_at_once: int) -> None:
         self.app = app
-        self._most_together = uploads_at_once * _MOST_BYTES
+        self._most_together = uploads_at_once * MOST_BYTES
         #: Session -> bytes that are on their way.
         self._arriving: Counter[str] = Counter()
 
@@ -83,7 +79,7 @@ class Serving:
         session = scope["path"].partition(_UPLOAD_PATH)[2].partition("/")[0]
         length = Headers(scope=scope).get("content-length", "")
         # One that does not say how long it is may become as long as any.
-        size = int(length) if length.isdecimal() else DEFAULT.upload_mib * MIB
+        size = int(length) if length.isdecimal() else LARGEST_FILE
         if reason := self._no_room(session, size):
             await PlainTextResponse(reason, 413)(scope, receive, send)
             return
@@ -100,16 +96,16 @@ class Serving:
             return ""
         stored = getattr(runtime.get_instance().uploaded_file_mgr, "file_storage", {})
         own = list(stored.get(session, {}).values())
-        if len(own) >= _MOST_FILES:
+        if len(own) >= MOST_FILES:
             return (
-                f"You have uploaded {len(own):,} files, and one visitor may have {_MOST_FILES:,}. "
+                f"You have uploaded {len(own):,} files, and one visitor may have {MOST_FILES:,}. "
                 "Reload the page and choose fewer."
             )
         held = sum(len(file.data) for file in own) + self._arriving[session]
-        if held + size > _MOST_BYTES:
+        if held + size > MOST_BYTES:
             return (
                 f"This file has {size / MIB:,.0f} MiB, and one visitor may have uploaded "
-                f"{_MOST_BYTES / MIB:,.0f}, of which {held / MIB:,.0f} are here. Reload the page "
+                f"{MOST_BYTES / MIB:,.0f}, of which {held / MIB:,.0f} are here. Reload the page "
                 "to begin anew."
             )
         every = _total(stored) + self._arriving.total()

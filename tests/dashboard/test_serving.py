@@ -198,8 +198,8 @@ def stored(monkeypatch: pytest.MonkeyPatch) -> MemoryUploadedFileManager:
     monkeypatch.setattr(runtime, "exists", lambda: True)
     instance = SimpleNamespace(uploaded_file_mgr=manager)
     monkeypatch.setattr(runtime, "get_instance", lambda: instance)
-    monkeypatch.setattr(serving, "_MOST_BYTES", 1000)
-    monkeypatch.setattr(serving, "_MOST_FILES", 5)
+    monkeypatch.setattr(serving, "MOST_BYTES", 1000)
+    monkeypatch.setattr(serving, "MOST_FILES", 5)
     return manager
 
 

@@ -14,11 +14,16 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard.services.store.catalog import log
 from dmil_core.data.uploads.budget import Account, Accountant, most_of
-from dmil_core.data.uploads.limits import DEFAULT
+from dmil_core.data.uploads.limits import DEFAULT, MIB
 
 #: Environment variable: how many uploads of the largest size the server holds at once.
 AT_ONCE: Final = "DMIL_UPLOADS_AT_ONCE"
 _USUAL: Final = 4
+#: Bytes of the largest file that is taken.
+LARGEST_FILE: Final = DEFAULT.upload_mib * MIB
+#: Files and bytes that Streamlit holds for one session: a table, and a .zip or a folder.
+MOST_FILES: Final = DEFAULT.files + 100
+MOST_BYTES: Final = most_of(DEFAULT).files
 
 
 def accountant() -> Accountant:

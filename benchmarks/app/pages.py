@@ -38,7 +38,7 @@ MAP = f"() => {_DRAWN_MAP}"
 #: comes last.
 SAMPLE = f"""(arg) => {{
   if (!{SETTLED}) return false;
-  const named = [...document.querySelectorAll("[data-testid=stMain] h3")]
+  const named = [...document.querySelectorAll("[data-testid=stMain] h2")]
     .some((h) => h.textContent.replaceAll("\\u2060", "") === `Sample ${{arg.id}}`);
   if (!named) return false;
   const media = arg.media.flatMap((name) => {_DRAWINGS % ".${name}"});
@@ -165,5 +165,5 @@ async def step(page: Page, room: Room, sample: str) -> float:
 
 async def current(page: Page) -> str:
     """The sample that is shown."""
-    text = await page.locator("[data-testid=stMain] h3").first.inner_text()
+    text = await page.locator("[data-testid=stMain] h2").first.inner_text()
     return text.replace("\u2060", "").removeprefix("Sample ").strip()

@@ -117,7 +117,9 @@ def stamp(paths: Iterable[Path]) -> str:
             status = path.stat()
         except OSError:
             continue
-        parts.append(f"{path}:{status.st_size}:{status.st_mtime_ns}")
+        # A cache's key is text that can be written, whatever bytes a folder's name has.
+        name = str(path).encode("ascii", "backslashreplace").decode("ascii")
+        parts.append(f"{name}:{status.st_size}:{status.st_mtime_ns}")
     return "|".join(parts)
 
 

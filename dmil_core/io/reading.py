@@ -91,7 +91,7 @@ def open_checked(
                     f"{path}: expected at most {_size(most)}, got {_size(found.st_size)}. {advice}"
                 )
             if follow_links or _lies_in(found, path, home or path.parent):
-                return open(descriptor, "rb")
+                return os.fdopen(descriptor, "rb")
             os.close(descriptor)
         except DmilError:
             os.close(descriptor)
@@ -180,14 +180,14 @@ def parsing(
         raise
     except MemoryError as fault:
         says = "its content takes more memory than there is"
-        raise error(f"{where} is damaged: expected {what} ({says}). {advice}") from fault
+        raise error(f"{where} is damaged: not {what} ({says}). {advice}") from fault
     except Exception as fault:
-        raise error(f"{where} is damaged: expected {what} ({brief(fault)}). {advice}") from fault
+        raise error(f"{where} is damaged: not {what} ({brief(fault)}). {advice}") from fault
     except BaseException as fault:
         # The bindings of Rust libraries let a panic be no Exception.
         if type(fault).__name__ != "PanicException":
             raise
-        raise error(f"{where} is damaged: expected {what} ({brief(fault)}). {advice}") from None
+        raise error(f"{where} is damaged: not {what} ({brief(fault)}). {advice}") from None
 
 
 def brief(fault: object) -> str:

@@ -109,7 +109,7 @@ def test_weights_that_are_no_safetensors_with_a_digest_to_match(
     """Whoever can write the weights can also write their digest."""
     (folder / MODEL_FILE).write_bytes(content)
     edit(folder, lambda d: d.update(weights_sha256=file_digest(folder / MODEL_FILE)))
-    refused(folder, "expected a safetensors file")
+    refused(folder, "not a safetensors file")
 
 
 def test_weights_of_another_architecture_do_not_fit(

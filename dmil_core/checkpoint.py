@@ -8,7 +8,6 @@ torch is imported only to load a model.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -21,7 +20,7 @@ from dmil_core.data.card import Card
 from dmil_core.errors import CheckpointError, ConfigError, DataError
 from dmil_core.io.atomic import file_digest, lies_in, replacing, write_json, write_lines
 from dmil_core.io.paths import checkpoints_root, checkpoints_roots
-from dmil_core.io.reading import brief, open_checked, parsing, read_checked, read_json
+from dmil_core.io.reading import brief, json_line, open_checked, parsing, read_checked, read_json
 from dmil_core.migration import todays_term
 
 if TYPE_CHECKING:
@@ -342,7 +341,7 @@ def read_history(folder: Path) -> list[dict[str, Any]]:
 
 def _epoch(where: str, line: str) -> dict[str, Any]:
     with parsing(where, "an object of JSON", **_CHECKS):
-        data = json.loads(line)
+        data = json_line(line)
     if not isinstance(data, dict):
         raise CheckpointError(f"{where}: expected an object, got {line[:40]!r}. {_AGAIN}")
     try:

@@ -22,6 +22,10 @@ from dmil_core.errors import DataError, DmilError
 from dmil_core.io.atomic import lies_in
 
 MIB: Final = 1024**2
+#: Bytes of the record of a benchmark; the largest takes a quarter of a MiB.
+MAX_RECORD_BYTES: Final = 16 * MIB
+#: Characters of a line that is parsed: nested values take fifty times as much in memory.
+LONGEST_LINE: Final = MIB
 #: Characters of a parser's words that are repeated; a faulty value may be megabytes long.
 _LONGEST: Final = 600
 #: A writer may replace a file between its opening and the look at its path.
@@ -193,6 +197,8 @@ def parsing(
 def brief(fault: object) -> str:
     """What an error says, in one line and cut to a readable length."""
     words = " ".join(str(fault).split())[:_LONGEST]
+    if isinstance(fault, KeyError):
+        return f"{words} is missing"
     if isinstance(fault, BaseException):
         return words or type(fault).__name__
     return words
@@ -211,7 +217,36 @@ def read_json(path: Path, most: int, *, what: str = "a JSON file", **checks: Any
     content = read_checked(path, most, **checks)
     passed = {name: checks[name] for name in ("error", "advice") if name in checks}
     with parsing(path, what, **passed):
-        value = json.loads(content.decode("utf-8"))
-        # Half a surrogate pair is JSON, but no text: it can be neither shown nor written.
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
-        return value
+        return json_value(content.decode("utf-8"))
+
+
+def json_value(text: str) -> Any:
+    """The value of JSON text, to be called in :func:`parsing`.
+
+    Raises
+    ------
+    ValueError
+        If it is no JSON, or holds half a surrogate pair, which can be neither shown nor written.
+    """
+    value = json.loads(text)
+    json.dumps(value, ensure_ascii=False).encode("utf-8")
+    return value
+
+
+def json_line(line: str) -> Any:
+    """The same for a line of a file, which may have `LONGEST_LINE` characters."""
+    if len(line) > LONGEST_LINE:
+        raise ValueError(f"it has {len(line):,} characters, expected at most {LONGEST_LINE:,}")
+    return json_value(line)
+
+
+def read_lines(path: Path, most: int, **checks: Any) -> list[str]:
+    """The lines of a text file that hold anything; bytes that are no UTF-8 become U+FFFD.
+
+    Raises
+    ------
+    FileNotFoundError, DmilError
+        As :func:`read_checked`.
+    """
+    text = read_checked(path, most, **checks).decode("utf-8", errors="replace")
+    return [line for line in text.splitlines() if line.strip()]

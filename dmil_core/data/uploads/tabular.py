@@ -14,6 +14,7 @@ import pandas as pd
 
 from dmil_core.data.uploads.limits import DEFAULT, MIB, Limits
 from dmil_core.errors import DataError
+from dmil_core.io.reading import parsing
 
 _SEPARATORS: Final = {",": "comma", ";": "semicolon", "\t": "tab"}
 
@@ -86,10 +87,10 @@ def read_parquet(content: bytes, limits: Limits = DEFAULT) -> pd.DataFrame:
     DataError
         If it is damaged, too large, or has a column that is neither numbers nor text.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    try:
+    advice = "Write it again, for instance with pandas.DataFrame.to_parquet"
+    with parsing("The file", "a Parquet file", advice=advice):
         file = pq.ParquetFile(io.BytesIO(content))
         about = file.metadata
         _check_size(about.num_rows, about.num_columns, limits)
@@ -106,12 +107,6 @@ def read_parquet(content: bytes, limits: Limits = DEFAULT) -> pd.DataFrame:
         for name in texts:
             _check_lengths(name, table.column(name), limits)
         frame = pd.DataFrame({n: _values(table.column(n)) for n in schema.names})
-    except (pa.ArrowException, OSError, ValueError, KeyError, OverflowError, MemoryError) as error:
-        what = " ".join(str(error).split())[:200]
-        raise DataError(
-            f"The Parquet file cannot be read ({what}). Write it again, for instance with "
-            "pandas.DataFrame.to_parquet."
-        ) from None
     frame.columns = names
     return frame
 

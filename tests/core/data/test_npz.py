@@ -181,7 +181,7 @@ def npy_bytes(header: dict[str, Any], payload: bytes) -> bytes:
 )
 def test_lying_headers_are_refused(tmp_path: Path, content: bytes) -> None:
     write_member(tmp_path / "x.npz", "x1.npy", content)
-    with pytest.raises(DataError, match="not a complete .npz file"):
+    with pytest.raises(DataError, match=r"not a complete \.npz file"):
         read_npz(tmp_path / "x.npz")
 
 

@@ -42,7 +42,7 @@ def test_rounded_probabilities_are_made_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("{", "not a readable JSON file"),
+        ("{", "not a JSON file"),
         ("[]", "expected"),
         ({"pmf": []}, "at least one entry"),
         ({"pmf": [*XOR[:3], [[1, 1], 0.25]]}, "entry 3 "),

@@ -238,8 +238,8 @@ def test_a_parquet_file_that_cannot_be_read_is_refused_in_words() -> None:
     lists = pd.DataFrame({"a": [[1.0, 2.0]] * 9, "b": 1, "c": 2})
     long = table().assign(label="x" * 5000)
     for content, words in (
-        (b"", "cannot be read"),
-        (b"PAR1" + b"\0" * 30 + b"PAR1", "cannot be read"),
+        (b"", "not a Parquet file"),
+        (b"PAR1" + b"\0" * 30 + b"PAR1", "not a Parquet file"),
         (parquet(lists), "neither numbers nor text: a (list"),
         (parquet(table(70)), "70 rows of 6 columns"),
         (parquet(table(30).assign(**{f"c{i}": 1 for i in range(20)})), "26 columns"),

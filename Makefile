@@ -11,8 +11,10 @@ PY := $(VENV)/bin/python
 
 # A stamp carries a hash of all that the environment depends on, so an unchanged one is reused.
 stamp = $(VENV)/.installed-$(1)-$(shell { cat $(2) pyproject.toml; pwd -P; $(PYTHON) -VV || true; } 2>&1 | sha256sum | cut -c1-16)
-APP_ENV := $(call stamp,app,requirements.txt)
-DEV_ENV := $(call stamp,dev,requirements.txt requirements-dev.txt)
+APP_FILES := requirements-hashes.txt requirements.txt
+DEV_FILES := requirements-dev-hashes.txt requirements-dev.txt
+APP_ENV := $(call stamp,app,$(APP_FILES))
+DEV_ENV := $(call stamp,dev,$(APP_FILES) $(DEV_FILES))
 # The tools for scripts and styles, from package-lock.json.
 JS_ENV := node_modules/.installed-$(shell { cat package-lock.json; pwd -P; } | sha256sum | cut -c1-16)
 
@@ -138,6 +140,24 @@ bench-live: $(APP_ENV) ## Are three models trained in 20 seconds while a class w
 bench-app: $(DEV_ENV) chromium ## How long does a visitor wait, beside two other tools? 30 minutes on an idle machine
 	$(PY) -m benchmarks.app $(ARGS)
 
+# The compiler of the requirements files, in an environment of its own.
+LOCK := build/lock
+LOCK_ENV := $(LOCK)/.installed-uv-0.13.9
+COMPILE := $(LOCK)/bin/uv pip compile --quiet --universal --custom-compile-command "make lock"
+COMPILE_APP := $(COMPILE) pyproject.toml --extra app --extra maps
+COMPILE_DEV := $(COMPILE) --group dev --constraints $(LOCK)/requirements.txt
+HASHED := --generate-hashes --no-emit-package torch
+
+.PHONY: lock
+lock: $(LOCK_ENV) ## Compile the requirements files from pyproject.toml, keeping versions; ARGS="--upgrade" renews them
+	$(COMPILE_APP) $(ARGS) --output-file requirements.txt
+	cp requirements.txt $(LOCK)/requirements.txt
+	printf '%s\n' '# The program itself' '-e .' >> requirements.txt
+	$(COMPILE_DEV) $(ARGS) --output-file requirements-dev.txt
+	cp requirements-dev.txt $(LOCK)/requirements-dev.txt
+	$(COMPILE_APP) $(HASHED) --constraints $(LOCK)/requirements.txt --output-file requirements-hashes.txt
+	$(COMPILE_DEV) $(HASHED) --constraints $(LOCK)/requirements-dev.txt --output-file requirements-dev-hashes.txt
+
 .PHONY: notebook
 notebook: $(DEV_ENV) ## Write examples/interactions.ipynb from its script
 	$(PY) -m jupytext --to ipynb examples/interactions.py
@@ -173,6 +193,13 @@ define need_python
 	echo "$(PYTHON) cannot make environments. On Debian: apt-get install python3-venv" >&2; exit 1; }
 endef
 
+# Two files: all but torch, compared with their hashes; then everything, which adds torch. pip wants
+# the hashes of all packages of a file or of none.
+define pip_install
+$(PY) -m pip install --disable-pip-version-check --require-hashes --no-deps -r $(firstword $(1))
+$(PY) -m pip install --disable-pip-version-check -r $(lastword $(1))
+endef
+
 # Two Pythons in one environment break each other, so another one starts it anew.
 base := import os, sys; print(os.path.realpath(sys._base_executable), sys.version)
 
@@ -182,12 +209,19 @@ $(APP_ENV):
 		echo "$(VENV) was made by another Python; making it anew."; rm -rf $(VENV); \
 	fi
 	$(PYTHON) -m venv $(VENV)
-	$(PY) -m pip install --disable-pip-version-check -r requirements.txt
+	$(call pip_install,$(APP_FILES))
 	@rm -f $(VENV)/.installed-app-*
 	@touch $@
 
+$(LOCK_ENV):
+	$(need_python)
+	rm -rf $(LOCK)
+	$(PYTHON) -m venv $(LOCK)
+	$(LOCK)/bin/python -m pip install --disable-pip-version-check --quiet uv==$(patsubst $(LOCK)/.installed-uv-%,%,$@)
+	@touch $@
+
 $(DEV_ENV): $(APP_ENV)
-	$(PY) -m pip install --disable-pip-version-check -r requirements-dev.txt
+	$(call pip_install,$(DEV_FILES))
 	@rm -f $(VENV)/.installed-dev-*
 	@touch $@
 

@@ -9,11 +9,13 @@ from starlette.middleware import Middleware
 
 from dashboard import start
 from dashboard.components import served
+from dashboard.services.store import budgets
+from dashboard.serving import Serving
 from dashboard.visitor_cookie import VisitorCookie
 
 app = st.App(
     Path(__file__).with_name("script.py"),
     lifespan=start.ready,
     routes=served.routes(),
-    middleware=[Middleware(VisitorCookie)],
+    middleware=[Middleware(Serving, budgets.at_once()), Middleware(VisitorCookie)],
 )

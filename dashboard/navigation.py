@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import sidebar, widgets
+from dashboard import login, sidebar, widgets
 from dashboard.services.store import catalog
 from dashboard.state import session
 from dashboard.views import fidelity, overview
@@ -23,6 +23,8 @@ ICON = Path(__file__).parent / "static" / "icon.svg"
 def run() -> None:
     """One run for a visitor: a page that was opened, or a click on it."""
     st.set_page_config(page_title="DMIL Explorer", page_icon=str(ICON), layout="wide")
+    if not login.admitted():
+        return
     session.begin()
     catalog.begin()
     # The default page has no url_path: its own address would open a "page not found" dialog.

@@ -155,8 +155,9 @@ def _limits() -> Limits:
     """A user's own table may be as large as memory allows; strangers' uploads may not."""
     from dmil_core.data.uploads.limits import DEFAULT
 
-    names = ("upload_mib", "unpacked_mib", "rows", "columns", "cells", "classes")
-    return replace(DEFAULT, **dict.fromkeys((*names, "cell_length"), 1 << 40))
+    names = ("upload_mib", "unpacked_mib", "rows", "columns", "cells", "classes", "cell_length")
+    together = ("arrays_mib", "pixels_together", "samples_together")
+    return replace(DEFAULT, **dict.fromkeys((*names, *together), 1 << 40))
 
 
 def _table_and_name(table: pd.DataFrame | str | Path, name: str) -> tuple[pd.DataFrame, str]:

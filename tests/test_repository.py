@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
 
 import pytest
+from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -53,37 +54,101 @@ def test_nothing_of_an_unfinished_training_is_tracked(tracked: list[Path]) -> No
 
 # --- requirements ---------------------------------------------------------------------------
 
+#: Compiled by `make lock`: the packages of a file, and those of the file of its hashes.
+COMPILED = {
+    "requirements.txt": "requirements-hashes.txt",
+    "requirements-dev.txt": "requirements-dev-hashes.txt",
+}
 
-def project() -> dict[str, list[str]]:
+
+def project() -> dict[str, list[Requirement]]:
     """Direct dependencies: those of the core and of its extras, and those of its development."""
     data = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))
     extras = data["project"]["optional-dependencies"].values()
     app = [*data["project"]["dependencies"], *(text for extra in extras for text in extra)]
-    return {"requirements.txt": app, "requirements-dev.txt": data["dependency-groups"]["dev"]}
+    dev = data["dependency-groups"]["dev"]
+    return {
+        "requirements.txt": [Requirement(text) for text in app],
+        "requirements-dev.txt": [Requirement(text) for text in dev],
+    }
 
 
-def pins(file: str) -> dict[str, str]:
-    """Package -> exact version; every line but ``-e .`` has to be such a pin."""
-    result = {}
-    for line in (REPOSITORY / file).read_text("utf-8").splitlines():
-        if line and not line.startswith(("#", "-e .")):
-            # What stands behind the version says on which systems.
-            name, exact, number = line.partition(";")[0].partition("==")
-            assert exact, f"{file}: {line!r} is not an exact pin"
-            result[canonicalize_name(name)] = number
+def lines(file: str) -> list[str]:
+    """A requirement a line, without comments and hashes."""
+    text = (REPOSITORY / file).read_text("utf-8").replace("\\\n", " ")
+    rows = [line.partition(" --hash")[0].strip() for line in text.splitlines()]
+    return [row for row in rows if row and not row.startswith("#")]
+
+
+def pins(file: str) -> dict[str, list[tuple[str, str]]]:
+    """Package -> its exact versions, each with the systems it is for; other lines are refused."""
+    result: dict[str, list[tuple[str, str]]] = {}
+    for line in lines(file):
+        if line != "-e .":
+            wanted = Requirement(line)
+            (only,) = wanted.specifier
+            assert only.operator == "==", f"{file}: {line!r} is not an exact pin"
+            pin = (only.version, str(wanted.marker or ""))
+            result.setdefault(canonicalize_name(wanted.name), []).append(pin)
     return result
 
 
-@pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt"])
-def test_direct_dependencies_are_pinned_within_their_range(file: str) -> None:
-    for text in project()[file]:
-        wanted = Requirement(text)
-        pinned = pins(file)[canonicalize_name(wanted.name)]
-        assert wanted.specifier.contains(pinned), f"{text} against {pinned}"
+def here(file: str) -> dict[str, str]:
+    """Package -> the version for this system."""
+    return {
+        name: number
+        for name, versions in pins(file).items()
+        for number, marker in versions
+        if not marker or Marker(marker).evaluate()
+    }
+
+
+@pytest.mark.parametrize("file", COMPILED)
+def test_the_requirements_are_those_of_pyproject(file: str) -> None:
+    """After a change there, `make lock` compiles them anew."""
+    direct, origin = set(), ""
+    for line in (REPOSITORY / file).read_text("utf-8").splitlines():
+        if not line.startswith((" ", "#")):
+            origin = canonicalize_name(line.partition("==")[0])
+        elif "dmil-explorer (pyproject.toml" in line:
+            direct.add(origin)
+    assert direct == {canonicalize_name(wanted.name) for wanted in project()[file]}
+    for wanted in project()[file]:
+        for number, _ in pins(file)[canonicalize_name(wanted.name)]:
+            assert wanted.specifier.contains(number), f"{wanted} against {number}"
+
+
+@pytest.mark.parametrize(("file", "hashes"), COMPILED.items())
+def test_every_package_but_torch_has_its_hashes(file: str, hashes: str) -> None:
+    """Builds of torch differ by platform, so that no list of hashes has all of them."""
+    wanted = {name: versions for name, versions in pins(file).items() if name != "torch"}
+    assert pins(hashes) == wanted
+    text = (REPOSITORY / hashes).read_text("utf-8").replace("\\\n", " ")
+    rows = [line for line in text.splitlines() if line and not line.startswith((" ", "#"))]
+    assert [r for r in rows if not re.search(r"--hash=sha256:[0-9a-f]{64}\b", r)] == []
+
+
+def test_torch_has_one_exact_version() -> None:
+    data = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["tool"]["uv"]
+    ((number, marker),) = pins("requirements.txt")["torch"]
+    assert data["constraint-dependencies"] == [f"torch=={number}"]
+    assert [p["version"] for p in data["dependency-metadata"]] == [number]
+    assert not marker
+
+
+def test_both_files_want_the_same_of_what_they_share() -> None:
+    app, dev = pins("requirements.txt"), pins("requirements-dev.txt")
+    for name in app.keys() & dev.keys():
+        assert {number for number, _ in app[name]} == {number for number, _ in dev[name]}, name
+
+
+def test_pillow_is_one_without_its_known_fault() -> None:
+    (pillow,) = (w for w in project()["requirements.txt"] if w.name == "pillow")
+    assert not pillow.specifier.contains("12.1.1")
 
 
 def test_the_last_line_installs_the_program_itself() -> None:
-    assert (REPOSITORY / "requirements.txt").read_text("utf-8").splitlines()[-1] == "-e ."
+    assert lines("requirements.txt")[-1] == "-e ."
 
 
 def test_pip_is_left_to_find_packages_where_it_is_configured_to() -> None:
@@ -94,7 +159,7 @@ def test_pip_is_left_to_find_packages_where_it_is_configured_to() -> None:
 
 def test_the_pins_do_not_contradict_each_other() -> None:
     """What an installed package requires of another one is met by that one's pin."""
-    every = {**pins("requirements.txt"), **pins("requirements-dev.txt")}
+    every = {**here("requirements.txt"), **here("requirements-dev.txt")}
     contradictions = []
     for name in every:
         try:

@@ -51,6 +51,16 @@ def live_failed(problem: str) -> Message:
     )
 
 
+def no_login() -> Message:
+    """The server asks for a login that it has not been told how to do."""
+    return Message(
+        "Nobody can log in here.",
+        "This server was started to ask for a login, and its provider of identities is missing or "
+        "incomplete. Tell whoever runs it; the server's log says what is missing.",
+        tone="error",
+    )
+
+
 def no_checkpoints(root: str) -> Message:
     """The app was started without any trained model."""
     return Message(

@@ -61,7 +61,8 @@ FIX_FIRST = "Nothing can be trained until these problems are gone."
 
 def limits(
     upload: int, unpacked: int, rows: int, least: int, columns: int, classes: int, files: int,
-    seconds: float, sets: int, cell: int, pixels: int, file: int,
+    seconds: float, sets: int, cell: int, pixels: int, file: int, arrays: int,
+    pixels_together: int, samples_together: int,
 ) -> str:  # fmt: skip
     """The limits, each with its reason, as Markdown."""
     return f"""
@@ -75,6 +76,10 @@ def limits(
 | files in a .zip or folder | {files:,}, each at most {file} MiB | room for thumbnails and clips |
 | a picture, a sound | {pixels // 10**6} million pixels, {seconds:g} s | small files can unpack to \
 huge ones |
+| all pictures, all sounds | {pixels_together // 10**6} million pixels, \
+{samples_together // 10**6} million samples | the server decodes each of them |
+| in memory | {arrays} MiB of arrays; a text column takes 4 bytes for each letter of its longest \
+cell, in every row | several visitors share it |
 | sets | {sets} of yours at once | the disk is shared |
 
 Beyond a limit a file is refused. Nothing is cut off or sampled silently.

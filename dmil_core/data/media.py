@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -217,7 +219,7 @@ def _from_file(dataset: Dataset, spec: MediaSpec, row: int, modality: int) -> An
         ) from None
     if path.suffix != ".npz":
         return _tile(path, _sheet(path, modified), spec, item)
-    arrays = _arrays(path, modified)
+    arrays = _KEPT.read(path, modified)
     wanted = [k for k in (spec.key, spec.offset_key) if k]
     if spec.key is None or any(k not in arrays for k in wanted):
         raise DataError(f"{path}: expected the arrays {wanted}, got {sorted(arrays)}.")
@@ -245,10 +247,47 @@ def _require_item(path: Path, item: int, count: int) -> None:
         raise DataError(f"{path}: holds {count} items, expected one numbered {item}.")
 
 
-# Keyed by the time of change, so that a file that was replaced is read again.
-@lru_cache(maxsize=8)
-def _arrays(path: Path, modified: int) -> dict[str, NDArray[Any]]:
-    return read_npz(path, home=home_of(path.parent)).arrays
+class _Kept:
+    """Arrays of the files that were used last, of at most so many bytes together."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._files: OrderedDict[Path, tuple[int, dict[str, NDArray[Any]]]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def read(self, path: Path, modified: int) -> dict[str, NDArray[Any]]:
+        """The arrays of a file; read again when its time of change is another one."""
+        with self._lock:
+            if path in self._files and self._files[path][0] == modified:
+                self._files.move_to_end(path)
+                return self._files[path][1]
+        arrays = read_npz(path, home=home_of(path.parent)).arrays
+        with self._lock:
+            self._files[path] = (modified, arrays)
+            self._files.move_to_end(path)
+            while len(self._files) > 1 and self.bytes > self._most:
+                self._files.popitem(last=False)
+        return arrays
+
+    @property
+    def bytes(self) -> int:
+        """What is kept now; the latest file is, whatever its size."""
+        return sum(a.nbytes for _, arrays in self._files.values() for a in arrays.values())
+
+    def forget(self, folder: Path) -> None:
+        """Free what lies in a folder."""
+        with self._lock:
+            for path in [p for p in self._files if folder in p.parents]:
+                del self._files[path]
+
+
+#: Two files of the largest upload, or all media of the bundled sets.
+_KEPT: Final = _Kept(640 * 1024**2)
+
+
+def forget_media(folder: Path) -> None:
+    """Free the memory that raw media of the data set in a folder take, as when it is removed."""
+    _KEPT.forget(folder)
 
 
 @lru_cache(maxsize=4)

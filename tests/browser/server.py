@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page
@@ -39,16 +39,24 @@ def running_app(environment: Mapping[str, str] | None = None) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def app_process(environment: Mapping[str, str] | None = None) -> Iterator[tuple[str, int]]:
-    """The same, with the server's process id beside the address."""
+def app_process(
+    environment: Mapping[str, str] | None = None,
+    options: Sequence[str] = ("--server.address", "127.0.0.1"),
+    start: Sequence[str] = ("streamlit", "run", "dashboard/app.py", "--server.port"),
+    base: str = "",
+) -> Iterator[tuple[str, int]]:
+    """The same, with the server's process id beside the address.
+
+    ``start`` is the module and its arguments before the port, ``options`` those after it, ``base``
+    the folder of the app in its address.
+    """
     port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py"]
-    command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
+    command = [sys.executable, "-m", *start, str(port), *options]
     command += ["--server.fileWatcherType", "none"]
     env = {**os.environ, "OMP_NUM_THREADS": "1", **(environment or {})}
     with ended(subprocess.Popen(command, cwd=REPOSITORY, env=env)) as process:
-        wait_until_healthy(f"http://127.0.0.1:{port}", process)
-        yield f"http://127.0.0.1:{port}", process.pid
+        wait_until_healthy(f"http://127.0.0.1:{port}{base}", process)
+        yield f"http://127.0.0.1:{port}{base}", process.pid
 
 
 @contextlib.contextmanager

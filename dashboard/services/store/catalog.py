@@ -351,6 +351,11 @@ def dataset(name: str, digest: str) -> Any:
     return _dataset(name, digest, stamp(_cards()))
 
 
+def forget_datasets() -> None:
+    """Free the memory of all data sets that were read, as when one of them is removed."""
+    _dataset.clear()
+
+
 @st.cache_resource(max_entries=3, show_spinner="Reading the data set …")
 def _dataset(name: str, digest: str, key: str) -> Any:
     from dmil_core.data.catalog import load_dataset

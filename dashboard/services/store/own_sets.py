@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import Final
 
 from dashboard.jobs.queue import Job, Step, command, jobs
-from dashboard.services.store import visitors
+from dashboard.services.store import catalog, visitors
 from dmil_core.checkpoint import PREDICTIONS_FILE, RUN_FILE
 from dmil_core.data.card import Card
+from dmil_core.data.media import forget_media
 from dmil_core.data.npz import CARD_FILE, DATA_FILE, read_card, write_arrays, write_npz
 from dmil_core.data.uploads.columns import Assembled
 from dmil_core.data.uploads.limits import MIB
@@ -222,7 +223,10 @@ def delete(visitor: str, name: str) -> bool:
         if job.folder == str(models):
             queue.cancel(job.id, visitor)
             queue.forget(job.id, visitor)
-    _remove(visitors.folder(visitor) / "data" / name)
+    data = visitors.folder(visitor) / "data" / name
+    _remove(data)
+    forget_media(data)
+    catalog.forget_datasets()
     _remove(models)
     return True
 

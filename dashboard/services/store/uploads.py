@@ -11,9 +11,11 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from dashboard.services.store import budgets
 from dmil_core.data.npz import npz_content
 from dmil_core.data.uploads import columns, tabular
-from dmil_core.data.uploads.archive import Files
+from dmil_core.data.uploads.archive import Files, check_directory, unpacked_size
+from dmil_core.data.uploads.budget import TABLE, Cost
 from dmil_core.data.uploads.columns import Assembled, Choice, Source
 from dmil_core.data.uploads.limits import DEFAULT, MIB, Limits
 from dmil_core.data.validate import Issue
@@ -22,11 +24,16 @@ from dmil_core.errors import DataError
 #: The limits that the page states; see `dmil_core.data.uploads.limits` for the reasons.
 LIMITS: Final = DEFAULT
 TYPES: Final = ("csv", "parquet", "npz")
+#: Arrays in an .npz.
+_MOST_ARRAYS: Final = 1000
+#: What pictures and sounds, as they came, are charged as.
+_FILES: Final = "the files"
 MEDIA_TYPES: Final = tuple(e.lstrip(".") for e in (*columns.PICTURES, *columns.SOUNDS))
 
 __all__ = ["LIMITS", "MEDIA_TYPES", "TYPES", "Assembled", "Choice", "Files", "Issue", "Limits",
            "Problem", "Source", "assemble", "class_counts", "example_csv", "example_npz", "faults",
-           "guess", "kinds_for", "read", "read_folder", "read_zip"]  # fmt: skip
+           "forget", "forget_files", "guess", "kinds_for", "read", "read_folder",
+           "read_zip"]  # fmt: skip
 
 guess, kinds_for = columns.guess, columns.kinds_for
 
@@ -39,16 +46,41 @@ class Problem:
 
 
 def read(name: str, content: bytes, limits: Limits = LIMITS) -> Source | Problem:
-    """A table or arrays from a file's bytes; its name says which."""
+    """A table or arrays from a file's bytes; its name says which.
+
+    It takes the place of what this session uploaded before, and is charged to the session.
+    """
+    forget()
+    result = _read(name, content, limits)
+    if isinstance(result, Problem):
+        forget()
+    return result
+
+
+def forget() -> None:
+    """Nothing of this session's upload is kept any more: others have room for theirs."""
+    budgets.account().release()
+
+
+def forget_files() -> None:
+    """The pictures and sounds of this session's upload are not kept any more."""
+    budgets.account().release(_FILES)
+
+
+def _read(name: str, content: bytes, limits: Limits) -> Source | Problem:
+    account = budgets.account()
     ending = PurePath(name).suffix.lower()
     if len(content) > limits.upload_mib * MIB:
         return Problem(f"The file has {len(content) / MIB:,.0f} MiB, at most {limits.upload_mib}.")
     try:
         if ending == ".csv":
-            return columns.of_table(tabular.read_csv(content, limits))
+            return columns.of_table(tabular.read_csv(content, limits), account)
         if ending == ".parquet":
-            return columns.of_table(tabular.read_parquet(content, limits))
+            return columns.of_table(tabular.read_parquet(content, limits, account), account)
         if ending == ".npz":
+            check_directory(content, _MOST_ARRAYS)
+            size = Cost(arrays=unpacked_size(content))
+            account.charge(TABLE, size, "Store fewer rows, or numbers as float32.")
             result = npz_content(content, PurePath(name).name, limits.unpacked_mib * MIB)
             return columns.of_arrays(result.arrays, result.issues)
     except DataError as error:
@@ -61,18 +93,21 @@ def read(name: str, content: bytes, limits: Limits = LIMITS) -> Source | Problem
 
 def read_zip(content: bytes, limits: Limits = LIMITS) -> Files | Problem:
     """The pictures and sounds that a table names."""
-    return _files(lambda: Files(content, limits))
+    return _files(lambda: Files(content, limits), len(content))
 
 
 def read_folder(files: Sequence[tuple[str, bytes]], limits: Limits = LIMITS) -> Files | Problem:
     """The same from the files of a folder, each with its path."""
-    return _files(lambda: Files.of_folder(files, limits))
+    return _files(lambda: Files.of_folder(files, limits), sum(len(c) for _, c in files))
 
 
-def _files(read: Callable[[], Files]) -> Files | Problem:
+def _files(read: Callable[[], Files], size: int) -> Files | Problem:
+    account = budgets.account()
     try:
+        account.charge(_FILES, Cost(files=size), "Use smaller files, or fewer.")
         return read()
     except DataError as error:
+        account.release(_FILES)
         return Problem(str(error))
 
 
@@ -80,7 +115,8 @@ def assemble(
     source: Source, choice: Choice, name: str, title: str, about: str, files: Files | None
 ) -> Assembled:
     """The set that a choice makes, and every issue of it."""
-    return columns.assemble(source, choice, name, title, about, files, LIMITS)
+    account = budgets.account()
+    return columns.assemble(source, choice, name, title, about, files, LIMITS, account)
 
 
 def faults(issues: tuple[Issue, ...]) -> pd.DataFrame:

@@ -78,7 +78,8 @@ def _file() -> None:
             text.limits(
                 limits.upload_mib, limits.unpacked_mib, limits.rows, limits.least_rows,
                 limits.columns, limits.classes, limits.files, limits.seconds, own_sets.MOST_SETS,
-                limits.cell_length, limits.pixels, limits.file_mib,
+                limits.cell_length, limits.pixels, limits.file_mib, limits.arrays_mib,
+                limits.pixels_together, limits.samples_together,
             )
         )  # fmt: skip
     st.file_uploader(
@@ -105,6 +106,7 @@ def _uploaded() -> None:
     file = st.session_state["upload_file"]
     if file is None:
         st.session_state.pop(_UPLOAD, None)
+        uploads.forget()
     else:
         _hold(file.name, file.getvalue())
 
@@ -208,6 +210,7 @@ def _media(uploaded: dict[str, Any], choice: Choice) -> tuple[Any, tuple[str, ..
     if not chosen:
         uploaded.pop("files", None)  # what was taken away is not kept in memory
         uploaded.pop("which", None)
+        uploads.forget_files()
         return None, ()
     which = tuple(f.file_id for f in chosen)
     if uploaded.get("which") != which:
@@ -297,6 +300,7 @@ def _save(made: Assembled, thorough: str) -> None:
     try:
         own_set = own_sets.save(visitors.visitor(), made)
         st.session_state.pop(_UPLOAD, None)
+        uploads.forget()
         own_sets.train(own_set, thorough)
     except Busy as error:
         st.session_state[_NOTE] = messages.busy(str(error))

@@ -10,14 +10,17 @@ import io
 import stat
 import zipfile
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dmil_core.data.card import MediaSpec
+from dmil_core.data.uploads.budget import Account, Cost, unshared
 from dmil_core.data.uploads.limits import DEFAULT, MIB, Limits
 from dmil_core.data.validate import Issue
 from dmil_core.errors import DataError
@@ -35,6 +38,21 @@ _LEVELS_16: Final = 65535
 SOUND_FORMATS: Final = ("WAV", "AIFF", "FLAC", "OGG", "MP3")
 #: Formats to save files again in, which nearly every program writes.
 _ADVISED: Final = {"pictures": "PNG or JPEG", "sounds": "WAV or FLAC"}
+_SMALLER: Final = {
+    "pictures": f"Make the pictures smaller (the model sees {SEEN} x {SEEN} pixels), or use fewer.",
+    "sounds": f"Store the sounds in mono at {RATE:,} Hz, make them shorter, or use fewer.",
+}
+#: Ways of packing that every program knows. Others may ask for gigabytes by their header.
+_PACKINGS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+#: What each entry of a .zip's directory begins with.
+_ENTRY: Final = b"PK\x01\x02"
+#: Parts of a PNG without which it looks the same. They are left out because they are packed: a
+#: kilobyte of them can take a core a tenth of a second.
+_PNG_TEXTS: Final = (b"tEXt", b"zTXt", b"iTXt", b"iCCP")
+_PNG: Final = b"\x89PNG\r\n\x1a\n"
+#: Largest part of a ratio of two rates: 44.1 kHz to 8 kHz is 80 / 441. A filter for 199,999 Hz
+#: itself would take four million numbers; 1 / 25 is as good to the ear.
+_RATIO: Final = 500
 #: Frames that are decoded at once: sixteen channels of them take 8 MiB.
 _BLOCK: Final = 2**16
 #: Largest sample that loud but proper floating-point or decoded samples have; full scale is 1.
@@ -67,6 +85,7 @@ class Files:
     """
 
     def __init__(self, content: bytes, limits: Limits = DEFAULT) -> None:
+        check_directory(content, 2 * limits.files)
         try:
             self._archive = zipfile.ZipFile(io.BytesIO(content))
             members = [m for m in self._archive.infolist() if not m.is_dir()]
@@ -80,6 +99,8 @@ class Files:
                 bases.setdefault(_base(m.filename), []).append(m)
         self._by_base = {name: result[0] for name, result in bases.items() if len(result) == 1}
         self._limits = limits
+        #: What was decoded for an input last: its key, what it cost, the result.
+        self._decoded: dict[str, tuple[object, Cost, Decoded]] = {}
 
     @classmethod
     def of_folder(cls, files: Sequence[tuple[str, bytes]], limits: Limits = DEFAULT) -> Files:
@@ -110,7 +131,7 @@ class Files:
         ValueError
             If it is damaged, or larger than it says or may be.
         """
-        member = self._by_path.get(name) or self._by_base[_base(name)]
+        member = self._member(name)
         most = self._limits.file_mib * MIB
         try:
             with self._archive.open(member) as stream:
@@ -122,22 +143,60 @@ class Files:
             raise ValueError(f"larger than {self._limits.file_mib} MiB")
         return content
 
-    def decode(self, names: Sequence[str], kind: str, limits: Limits = DEFAULT) -> Decoded:
-        """The files of all rows as one input; every file that cannot be read is reported."""
-        read: Callable[[bytes, Limits], NDArray[Any]]
-        read = read_picture if kind == "pictures" else read_sound
-        items: list[NDArray[Any] | None] = []
-        missing, damaged, first = [], [], ""
+    def _member(self, name: str) -> zipfile.ZipInfo:
+        return self._by_path.get(name) or self._by_base[_base(name)]
+
+    def decode(
+        self, names: Sequence[str], kind: str, limits: Limits = DEFAULT,
+        account: Account | None = None, part: str = "the files",
+    ) -> Decoded:  # fmt: skip
+        """The files of all rows as one input; every file that cannot be read is reported.
+
+        The headers of all files are read before the first one is decoded. A file that several rows
+        name is decoded once.
+
+        Parameters
+        ----------
+        names : of the files, one for each row.
+        kind : "pictures" or "sounds".
+        account, part : what is charged for decoding and keeping them, and under which name.
+
+        Raises
+        ------
+        BudgetError
+            If there are too many pixels, samples or bytes; then nothing was decoded.
+        """
+        account = unshared(limits) if account is None else account
+        key = (kind, tuple(names), limits)
+        if part in self._decoded and self._decoded[part][0] == key:
+            # Another choice of other inputs, or a title, is no reason to decode all of it again.
+            _, cost, decoded = self._decoded[part]
+            account.charge(part, cost, _SMALLER[kind])
+            return decoded
+        self._decoded.pop(part, None)
+        reader = _PictureReader(limits) if kind == "pictures" else _SoundReader(limits)
+        rows_of: dict[str, list[int]] = {}
+        missing = []
         for row, name in enumerate(names):
             try:
-                items.append(read(self.read(name.strip()), limits))
-                continue
+                rows_of.setdefault(self._member(name.strip()).filename, []).append(row)
             except KeyError:
                 missing.append(row)
+        damaged: dict[str, str] = {}
+        cost = Cost()
+        for path, rows in rows_of.items():
+            try:
+                cost += reader.cost(self.read(path), len(rows))
             except ValueError as error:
-                first = first or str(error)[:100]
-                damaged.append(row)
-            items.append(None)
+                damaged[path] = str(error)[:100]
+        account.charge(part, cost, _SMALLER[kind])
+        reader.begin(len(names))
+        for path, rows in rows_of.items():
+            if path not in damaged:
+                try:
+                    reader.add(self.read(path), rows)
+                except ValueError as error:
+                    damaged[path] = str(error)[:100]
         issues = []
         if missing:
             shown = names[missing[0]][:60]
@@ -148,23 +207,51 @@ class Files:
                 )
             )  # fmt: skip
         if damaged:
+            wrong = sorted((row, damaged[path]) for path in damaged for row in rows_of[path])
             issues.append(
                 Issue(
-                    f"not readable as {kind}: {_files(len(damaged))} ({first})", tuple(damaged),
+                    f"not readable as {kind}: {_files(len(wrong))} ({wrong[0][1]})",
+                    tuple(row for row, _ in wrong),
                     "error", f"Save them again as {_ADVISED[kind]}, or drop these rows.",
                 )
             )  # fmt: skip
         if issues:
+            account.release(part)
             return Decoded(np.asarray(names, dtype=np.str_), tuple(issues))
-        whole = [i for i in items if i is not None]
-        if kind == "sounds":
-            seconds = sum(len(i) for i in whole) / RATE
-            if seconds * RATE * 2 > limits.unpacked_mib * MIB:
-                title = f"the sounds last {seconds / 3600:.1f} hours together"
-                return Decoded(
-                    np.asarray(names, dtype=np.str_), (Issue(title, (), "error", "Use fewer."),)
-                )
-        return _pictures(whole) if kind == "pictures" else _sounds(whole)
+        decoded = reader.decoded()
+        self._decoded[part] = (key, cost, decoded)
+        return decoded
+
+    def forget_all_but(self, parts: Collection[str]) -> None:
+        """Keep of what was decoded only these inputs."""
+        for part in self._decoded.keys() - set(parts):
+            del self._decoded[part]
+
+
+def check_directory(content: bytes, most: int) -> None:
+    """Refuse a .zip or .npz with more entries than ``most``, before a list of them is made.
+
+    Raises
+    ------
+    DataError
+        If there are more.
+    """
+    # A file of 100 MiB has room for two million entries, and each takes half a kilobyte in memory.
+    entries = content.count(_ENTRY)
+    if entries > most:
+        raise DataError(
+            f"It holds about {entries:,} entries. Expected at most {most:,}. Pack only the files "
+            "that are needed."
+        )
+
+
+def unpacked_size(content: bytes) -> int:
+    """Bytes that the members of a .zip or .npz say they have; 0 for what is none."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return sum(m.file_size for m in archive.infolist())
+    except (zipfile.BadZipFile, ValueError, OSError, RuntimeError, NotImplementedError):
+        return 0
 
 
 def _files(count: int) -> str:
@@ -194,6 +281,11 @@ def _check_members(members: list[zipfile.ZipInfo], limits: Limits) -> None:
             raise DataError(f"The .zip has a link, {name[:80]!r}. Pack the file itself.")
         if m.flag_bits & 1:
             raise DataError(f"The member {name[:80]!r} is encrypted. Pack without a password.")
+        if m.compress_type not in _PACKINGS:
+            raise DataError(
+                f"The member {name[:80]!r} is packed in a way that few programs know. Pack the "
+                "files again as a usual .zip (deflate)."
+            )
 
 
 def _base(name: str) -> str:
@@ -218,34 +310,92 @@ def read_picture(content: bytes, limits: Limits = DEFAULT) -> NDArray[np.uint8]:
     """
     from PIL import Image, ImageOps
 
+    picture_size(content, limits)
     try:
-        with Image.open(io.BytesIO(content), formats=_FORMATS) as picture:
-            width, height = picture.size
-            if width * height > limits.pixels or min(width, height) < 1:
-                raise ValueError(f"{width} x {height} pixels")
-            upright = _rgb(ImageOps.exif_transpose(picture))
-            return np.asarray(ImageOps.pad(upright, (SHOWN, SHOWN)), dtype=np.uint8)
+        with Image.open(io.BytesIO(_without_texts(content)), formats=_FORMATS) as picture:
+            upright = _eight_bits(ImageOps.exif_transpose(picture))
+            fitted = ImageOps.pad(upright, (SHOWN, SHOWN))
+            return np.asarray(fitted.convert("RGB"), dtype=np.uint8)
     except ValueError:
         raise
     except Exception as error:  # decoders raise whatever a damaged file leads them to
         raise ValueError(type(error).__name__) from None
 
 
-def _rgb(picture: Any) -> Any:
-    """A Pillow image in 8-bit colours; Pillow by itself would cut 16 bits off at 255."""
+def picture_size(content: bytes, limits: Limits = DEFAULT) -> tuple[int, int]:
+    """Width and height of a picture, from its header alone.
+
+    Raises
+    ------
+    ValueError
+        If it is none, or has more pixels than one picture may have.
+    """
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(_without_texts(content)), formats=_FORMATS) as picture:
+            width, height = picture.size
+    except Exception as error:  # decoders raise whatever a damaged file leads them to
+        raise ValueError(type(error).__name__) from None
+    if width * height > limits.pixels or min(width, height) < 1:
+        raise ValueError(f"{width} x {height} pixels")
+    return width, height
+
+
+def _without_texts(content: bytes) -> bytes:
+    """A PNG without its texts and its colour profile; any other file as it is."""
+    if not content.startswith(_PNG) or not any(kind in content for kind in _PNG_TEXTS):
+        return content
+    kept, position = [_PNG], len(_PNG)
+    while len(header := content[position : position + 8]) == 8:
+        end = position + 12 + int.from_bytes(header[:4], "big")
+        if header[4:] not in _PNG_TEXTS:
+            kept.append(content[position:end])
+        position = end
+    return b"".join(kept)
+
+
+def _eight_bits(picture: Any) -> Any:
+    """A Pillow image in 8-bit grey or colours; Pillow by itself would cut 16 bits off at 255."""
     from PIL import Image
 
     if picture.mode.startswith("I"):
-        levels = np.asarray(picture, dtype=np.float64).clip(0, _LEVELS_16) * (255 / _LEVELS_16)
-        return Image.fromarray(levels.round().astype(np.uint8)).convert("RGB")
+        # Nothing lies so near the middle of two levels that 32 bits could round it otherwise.
+        levels = np.asarray(picture).astype(np.float32)
+        np.clip(levels, 0, _LEVELS_16, out=levels)
+        levels *= 255 / _LEVELS_16
+        return Image.fromarray(levels.round(out=levels).astype(np.uint8))
     if not picture.has_transparency_data:
-        return picture.convert("RGB")
+        # Grey pictures stay grey until they are small: that takes a third of the time.
+        return picture.convert("L" if picture.mode in ("1", "L") else "RGB")
     white = Image.new("RGBA", picture.size, "white")
     return Image.alpha_composite(white, picture.convert("RGBA")).convert("RGB")
 
 
-def _pictures(items: list[NDArray[Any]]) -> Decoded:
-    large, small = np.stack(items), np.stack([_shrunk(i) for i in items])
+class _PictureReader:
+    """Pictures of all rows, decoded into one array."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._large: NDArray[np.uint8] = np.empty((0, SHOWN, SHOWN, 3), np.uint8)
+
+    def cost(self, content: bytes, rows: int) -> Cost:
+        width, height = picture_size(content, self._limits)
+        return Cost(pixels=width * height, arrays=rows * 3 * (SHOWN**2 + SEEN**2))
+
+    def begin(self, rows: int) -> None:
+        # Memory is taken as rows are written, so that none is for a file that is missing.
+        self._large = np.empty((rows, SHOWN, SHOWN, 3), np.uint8)
+
+    def add(self, content: bytes, rows: list[int]) -> None:
+        self._large[rows] = read_picture(content, self._limits)
+
+    def decoded(self) -> Decoded:
+        return _pictures(self._large)
+
+
+def _pictures(large: NDArray[np.uint8]) -> Decoded:
+    small = np.stack([_shrunk(i) for i in large])
     if (small == small[..., :1]).all():
         small = small[..., 0]
     note = f"Shown with {SHOWN} x {SHOWN} pixels; the model sees {SEEN} x {SEEN}."
@@ -283,23 +433,44 @@ def read_sound(content: bytes, limits: Limits = DEFAULT) -> NDArray[np.int16]:
         If it is no such file, is damaged, too long, or has no samples that could be heard as they
         are stored.
     """
-    import soundfile
     from scipy.signal import resample_poly
+
+    with _opened(content) as file:
+        rate = file.samplerate
+        _check_header(file.channels, rate, file.frames, limits)
+        mono = _mono(file, int(limits.seconds * rate), limits)
+    ratio = Fraction(RATE, rate).limit_denominator(_RATIO)
+    resampled = resample_poly(mono, ratio.numerator, ratio.denominator)
+    return (np.clip(resampled, -1, 1) * 32767).round().astype(np.int16)
+
+
+def sound_length(content: bytes, limits: Limits = DEFAULT) -> tuple[int, int, int]:
+    """Frames, channels and rate (Hz) of a sound, from its header; nothing is decoded.
+
+    Raises
+    ------
+    ValueError
+        If it is no such file, or longer than one sound may be.
+    """
+    with _opened(content) as file:
+        _check_header(file.channels, file.samplerate, file.frames, limits)
+        return file.frames, file.channels, file.samplerate
+
+
+@contextmanager
+def _opened(content: bytes) -> Iterator[Any]:
+    """A sound file to read from; whatever its decoder says of it becomes a ValueError."""
+    import soundfile
 
     if not _is_sound(content):
         raise ValueError(f"none of {', '.join(SOUND_FORMATS)}")
     try:
         with soundfile.SoundFile(_Stream(content)) as file:
-            rate = file.samplerate
-            _check_header(file.channels, rate, file.frames, limits)
-            mono = _mono(file, int(limits.seconds * rate), limits)
+            yield file
     except soundfile.LibsndfileError as error:
         raise ValueError(f"damaged: {error.error_string}") from None
     except (soundfile.SoundFileError, RuntimeError, OSError, EOFError) as error:
         raise ValueError(f"damaged: {error}") from None
-    divisor = int(np.gcd(rate, RATE))
-    resampled = resample_poly(mono, RATE // divisor, rate // divisor)
-    return (np.clip(resampled, -1, 1) * 32767).round().astype(np.int16)
 
 
 class _Stream(io.BytesIO):
@@ -356,17 +527,48 @@ def _mono(file: Any, most: int, limits: Limits) -> NDArray[np.float64]:
     return mono
 
 
-def _sounds(items: list[NDArray[Any]]) -> Decoded:
-    longest = max(len(i) for i in items)
-    features = np.stack([logmel(i / 32768.0, longest) for i in items])
-    offsets = np.concatenate([[0], np.cumsum([len(i) for i in items])])
+class _SoundReader:
+    """Sounds of all rows; one that several rows name is decoded once."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._clips: list[NDArray[np.int16]] = []
+        self._clip_of: list[int] = []
+
+    def cost(self, content: bytes, rows: int) -> Cost:
+        frames, channels, rate = sound_length(content, self._limits)
+        stored = 2 * (frames * RATE // rate + 1)
+        # Each sound is kept once while it is decoded, and for every row afterwards.
+        arrays = (rows + 1) * stored + rows * 4 * _FRAMES * _BANDS
+        return Cost(samples=frames * channels, arrays=arrays)
+
+    def begin(self, rows: int) -> None:
+        self._clip_of = [0] * rows
+
+    def add(self, content: bytes, rows: list[int]) -> None:
+        self._clips.append(read_sound(content, self._limits))
+        for row in rows:
+            self._clip_of[row] = len(self._clips) - 1
+
+    def decoded(self) -> Decoded:
+        return _sounds(self._clips, self._clip_of)
+
+
+def _sounds(clips: list[NDArray[np.int16]], clip_of: list[int]) -> Decoded:
+    longest = max(len(c) for c in clips)
+    features = np.stack([logmel(c / 32768.0, longest) for c in clips])[clip_of]
+    lengths = np.array([len(c) for c in clips])[clip_of]
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
     spec = MediaSpec("audio", key="wave", offset_key="offset", encoding="pcm16", rate=float(RATE))
     note = (
         f"Stored with {RATE} samples a second. The model hears {_FRAMES} moments of {_BANDS} "
         f"pitches in {longest / RATE:.2f} s, silence after shorter ones."
     )
-    media = {"wave": np.concatenate(items), "offset": offsets.astype(np.int64)}
-    return Decoded(features, _silent(items), media, spec, "audio", note)
+    wave = np.empty(offsets[-1], np.int16)
+    for row, clip in enumerate(clip_of):
+        wave[offsets[row] : offsets[row + 1]] = clips[clip]
+    media = {"wave": wave, "offset": offsets.astype(np.int64)}
+    return Decoded(features, _silent([clips[c] for c in clip_of]), media, spec, "audio", note)
 
 
 def _silent(items: list[NDArray[Any]]) -> tuple[Issue, ...]:

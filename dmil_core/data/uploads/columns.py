@@ -20,6 +20,7 @@ from dmil_core.data.card import Card, Modality
 from dmil_core.data.dataset import Dataset, from_arrays
 from dmil_core.data.defaults import complete, infer_card, infer_media
 from dmil_core.data.uploads.archive import Decoded, Files
+from dmil_core.data.uploads.budget import Account, BudgetError, Cost, charge_table, unshared
 from dmil_core.data.uploads.limits import DEFAULT, Limits
 from dmil_core.data.validate import FLAG_PREFIX, Issue, check, errors, guess_kind
 from dmil_core.schema import FEWEST_MODALITIES, INTERACTION_TYPE, MODALITY_NUMBERS, Kind
@@ -99,8 +100,20 @@ class Source:
 # --- what could be what ----------------------------------------------------------------------
 
 
-def of_table(frame: pd.DataFrame) -> Source:
-    """The columns of a table of text and numbers, grouped by their names."""
+def of_table(frame: pd.DataFrame, account: Account | None = None) -> Source:
+    """The columns of a table of text and numbers, grouped by their names.
+
+    Parameters
+    ----------
+    account : what is charged for the arrays before they are made; without one, nothing is.
+
+    Raises
+    ------
+    BudgetError
+        If the arrays are more than the account has room for.
+    """
+    if account is not None:
+        charge_table(account, len(frame), {str(n): _width(frame[n]) for n in frame.columns})
     arrays = {str(name): _column(frame[name]) for name in frame.columns}
     stems: dict[str, list[str]] = {}
     for name in arrays:
@@ -114,6 +127,14 @@ def of_table(frame: pd.DataFrame) -> Source:
             names = [n for n in names if n not in numbers]
         blocks += [Block(n, (n,), _kind(arrays[n])) for n in names]
     return Source(arrays, tuple(blocks))
+
+
+def _width(values: pd.Series) -> int:
+    """Bytes of a cell of what `_column` makes of a column; before it is made."""
+    if values.dtype.kind in "iuf" or not len(values):
+        return 8
+    # A missing cell is written out as nan.
+    return 4 * max(int(values.astype(str).str.len().fillna(len("nan")).max()), 1)
 
 
 def of_arrays(arrays: Mapping[str, NDArray[Any]], issues: Sequence[Issue] = ()) -> Source:
@@ -259,7 +280,7 @@ class Assembled:
 
 def assemble(
     source: Source, choice: Choice, name: str, title: str, about: str = "",
-    files: Files | None = None, limits: Limits = DEFAULT,
+    files: Files | None = None, limits: Limits = DEFAULT, account: Account | None = None,
 ) -> Assembled:  # fmt: skip
     """Make the set that a choice means; never raises for what a file holds.
 
@@ -268,14 +289,21 @@ def assemble(
     name, title : of the set, for folders and for people.
     about : where it comes from.
     files : the pictures and sounds that columns name.
+    account : what is charged for decoding files and for keeping the inputs; what this account was
+        charged for the inputs of another choice is freed.
     """
+    account = unshared(limits) if account is None else account
+    account.release(*(_part(m) for m in MODALITY_NUMBERS))
     issues = [*source.issues, *_check_choice(source, choice)]
     if errors(issues):
         return Assembled(None, tuple(issues))
-    decoded = {
-        m: _input(source, blocks, m, files, limits)
-        for m, blocks in enumerate(choice.inputs, start=1)
-    }
+    inputs = dict(enumerate(choice.inputs, start=1))
+    if files is not None:
+        files.forget_all_but([_part(m) for m in inputs])
+    try:
+        decoded = {m: _input(source, b, m, files, limits, account) for m, b in inputs.items()}
+    except BudgetError as error:
+        return _refused([*issues, _error(error.title, error.what_to_do)])
     issues += [issue for input_ in decoded.values() for issue in input_.issues]
     arrays = {f"x{m}": input_.values for m, input_ in decoded.items()}
     issues += _roles(source, choice, arrays)
@@ -376,12 +404,20 @@ def _blocks(source: Source, names: Sequence[str]) -> list[Block]:
     return [block for name in names if (block := source.block(name))]
 
 
+def _part(m: int) -> str:
+    """What an input is charged as."""
+    return f"input {m}"
+
+
 def _input(
-    source: Source, names: Sequence[str], m: int, files: Files | None, limits: Limits
-) -> Decoded:
+    source: Source, names: Sequence[str], m: int, files: Files | None, limits: Limits,
+    account: Account,
+) -> Decoded:  # fmt: skip
     """The array of one input."""
     blocks = _blocks(source, names)
     if all(b.kind == "numbers" for b in blocks):
+        numbers = sum(source.arrays[c].size for b in blocks for c in b.columns)
+        account.charge(_part(m), Cost(arrays=4 * numbers), "Choose fewer columns.")
         return _numbers(source, blocks, m) if source.table else _joined(source, blocks, m)
     block, values = blocks[0], source.arrays[blocks[0].columns[0]]
     if len(blocks) > 1:
@@ -394,7 +430,7 @@ def _input(
         what = "Upload these files together with the table in the app, or choose other columns."
         title = f"input {m}: {block.name!r} names {block.kind}, which are missing"
         return Decoded(values, (_error(title, what),))
-    return files.decode(values.tolist(), block.kind, limits)
+    return files.decode(values.tolist(), block.kind, limits, account, _part(m))
 
 
 def _joined(source: Source, blocks: list[Block], m: int) -> Decoded:

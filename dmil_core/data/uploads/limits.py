@@ -27,7 +27,7 @@ class Limits:
     cell_length: int = 2_000
     #: Characters of a column's name: it has to fit on a screen.
     name_length: int = 100
-    #: Files in a zip or folder: so many thumbnails of 96 x 96 pixels fill 276 MiB.
+    #: Files in a zip or folder: so many thumbnails of 96 x 96 pixels fill 264 MiB.
     files: int = 10_000
     #: Of one picture or sound, in MiB: more is not a thumbnail or a clip.
     file_mib: int = 10
@@ -35,6 +35,13 @@ class Limits:
     pixels: int = 20_000_000
     #: Seconds of one sound: the model hears all of it at once.
     seconds: float = 10.0
+    #: Pixels of all pictures together: 10,000 of 224 x 224; a core decodes them in ten seconds.
+    pixels_together: int = 512_000_000
+    #: Samples of all sounds together, in every channel: two and a half hours at 44.1 kHz.
+    samples_together: int = 400_000_000
+    #: MiB of the arrays that are made of all this and kept: 10,000 thumbnails, and what else there
+    #: is. A column of text takes the room of its longest cell in every row.
+    arrays_mib: int = 320
 
 
 DEFAULT = Limits()

@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from dmil_core.data.uploads.budget import Account, charge_table, unshared
 from dmil_core.data.uploads.limits import DEFAULT, MIB, Limits
 from dmil_core.errors import DataError
 from dmil_core.io.reading import parsing
@@ -79,13 +80,16 @@ def _decoded(content: bytes) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\n")
 
 
-def read_parquet(content: bytes, limits: Limits = DEFAULT) -> pd.DataFrame:
+def read_parquet(
+    content: bytes, limits: Limits = DEFAULT, account: Account | None = None
+) -> pd.DataFrame:
     """A table of numbers and text from the bytes of a Parquet file.
 
     Raises
     ------
     DataError
-        If it is damaged, too large, or has a column that is neither numbers nor text.
+        If it is damaged, too large, or has a column that is neither numbers nor text; a
+        `BudgetError` if its arrays are more than ``account`` has room for.
     """
     import pyarrow.parquet as pq
 
@@ -106,6 +110,8 @@ def read_parquet(content: bytes, limits: Limits = DEFAULT) -> pd.DataFrame:
         table.validate(full=True)
         for name in texts:
             _check_lengths(name, table.column(name), limits)
+        widths = {n: _width(table.column(n)) for n in schema.names}
+        charge_table(unshared(limits) if account is None else account, table.num_rows, widths)
         frame = pd.DataFrame({n: _values(table.column(n)) for n in schema.names})
     frame.columns = names
     return frame
@@ -148,6 +154,22 @@ def _check_lengths(name: str, column: Any, limits: Limits) -> None:
                 f"The column {name[:40]!r} has a text of {longest:,} bytes; expected at most "
                 f"{limits.cell_length:,} characters. Shorten it."
             )
+
+
+def _width(column: Any) -> int:
+    """Bytes of a cell of the array that a column becomes; see `columns.of_table`."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_boolean(column.type):
+        return 4 * len("false")
+    if not _is_text(column.type):
+        return 8
+    longest = 1
+    for chunk in column.chunks:
+        values = chunk.dictionary if pa.types.is_dictionary(chunk.type) else chunk
+        longest = max(longest, pc.max(pc.utf8_length(values)).as_py() or 0)
+    return 4 * longest
 
 
 def _values(column: Any) -> Any:

@@ -1,0 +1,141 @@
+"""What visitors' uploads take together: charged while they are held, free when they are not."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from streamlit import runtime
+from streamlit.runtime.websocket_session_manager import WebsocketSessionManager
+from streamlit.testing.v1 import AppTest
+
+from dashboard.services.store import budgets, uploads
+from dashboard.services.store.uploads import Problem
+from dmil_core.data.uploads.budget import Accountant, Cost
+from dmil_core.data.uploads.limits import DEFAULT, MIB
+from tests.core.data.archives import packed, png
+from tests.dashboard.folders import Room
+from tests.dashboard.views.test_pages import said
+from tests.dashboard.views.test_your_data import open_page
+
+
+@pytest.fixture(autouse=True)
+def accountant(monkeypatch: pytest.MonkeyPatch) -> Accountant:
+    """A server without uploads, with room for 100 MiB of arrays and 50 MiB of files."""
+    fresh = Accountant(
+        Cost(10**9, 10**9, 100 * MIB, 50 * MIB), Cost(10**9, 10**9, 100 * MIB, 50 * MIB)
+    )
+    monkeypatch.setattr(budgets, "_ACCOUNTANT", fresh)
+    return fresh
+
+
+def test_a_file_is_charged_until_another_one_or_none_takes_its_place(
+    accountant: Accountant,
+) -> None:
+    source = uploads.read("example.csv", uploads.example_csv())
+    assert not isinstance(source, Problem)
+    assert accountant.charged.arrays == sum(a.nbytes for a in source.arrays.values())
+    arrays = uploads.read("example.npz", uploads.example_npz())
+    assert not isinstance(arrays, Problem)
+    held = sum(a.nbytes for a in arrays.arrays.values())
+    assert held <= accountant.charged.arrays < held + 1000
+    assert isinstance(uploads.read("x.csv", b""), Problem)
+    assert accountant.charged == Cost()
+    uploads.read("example.csv", uploads.example_csv())
+    uploads.forget()
+    assert accountant.charged == Cost()
+
+
+def test_an_npz_that_unpacks_to_too_much_is_refused_from_its_headers() -> None:
+    stream = io.BytesIO()
+    np.savez_compressed(stream, x1=np.zeros((100, 150_000)), y=np.arange(100) % 2)
+    assert len(stream.getvalue()) < MIB
+    answer = uploads.read("zeros.npz", stream.getvalue())
+    assert isinstance(answer, Problem)
+    assert "The table: 114 MiB of arrays, and one upload may have 100" in answer.message
+    assert "float32" in answer.message
+
+
+def test_pictures_as_they_came_are_charged_and_a_folder_that_is_too_large_is_refused(
+    accountant: Accountant,
+) -> None:
+    archive = packed({"p.png": png()})
+    assert not isinstance(uploads.read_zip(archive), Problem)
+    assert accountant.charged.files == len(archive)
+    noise = np.random.default_rng(0).bytes(26 * MIB)
+    answer = uploads.read_folder([("mine/1.png", noise), ("mine/2.png", noise)])
+    assert isinstance(answer, Problem)
+    assert "The files: 52 MiB of files, and one upload may have 50" in answer.message
+    assert accountant.charged == Cost()
+
+
+def test_what_others_hold_is_not_there_for_one_more_and_is_when_their_session_has_ended(
+    accountant: Accountant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accountant.account("other").charge("the table", Cost(arrays=100 * MIB - 10))
+    answer = uploads.read("example.csv", uploads.example_csv())
+    assert isinstance(answer, Problem)
+    assert "the uploads of all visitors may have 100 together, of which 100" in answer.message
+    assert "Wait until others have finished" in answer.message
+
+    def server(*sessions: str) -> SimpleNamespace:
+        known = [SimpleNamespace(session=SimpleNamespace(id=s)) for s in sessions]
+        return SimpleNamespace(_session_mgr=SimpleNamespace(list_sessions=lambda: known))
+
+    monkeypatch.setattr(runtime, "exists", lambda: True)
+    monkeypatch.setattr(runtime, "get_instance", lambda: server("other", ""))
+    assert isinstance(uploads.read("example.csv", uploads.example_csv()), Problem)
+    monkeypatch.setattr(runtime, "get_instance", lambda: server(""))
+    assert not isinstance(uploads.read("example.csv", uploads.example_csv()), Problem)
+    # What is asked of Streamlit here is no promise of it: an update may rename it.
+    assert callable(WebsocketSessionManager.list_sessions)
+
+
+@pytest.mark.parametrize(("value", "times"), [("", 4), ("2", 2), ("0", 4), ("many", 4)])
+def test_how_many_uploads_there_may_be_at_once_is_a_setting(
+    value: str, times: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(budgets.AT_ONCE, value)
+    assert budgets.at_once() == times
+
+
+@pytest.fixture
+def page(tmp_path: Path, room: Room, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    """The page for uploads, on a server that trains nothing."""
+    from dashboard.jobs import queue
+
+    monkeypatch.setenv("DMIL_UPLOADS", str(tmp_path))
+    monkeypatch.setenv("DMIL_CHECKPOINTS", str(room.root))
+    jobs = queue.Jobs(tmp_path / "jobs", at_once=0)
+    monkeypatch.setitem(queue._OPEN, tmp_path / "jobs", jobs)
+    return open_page("your-data")
+
+
+def test_saving_a_set_frees_what_its_upload_took(page: AppTest, accountant: Accountant) -> None:
+    page.button(key="use_example").click().run()
+    assert accountant.charged.arrays > 0
+    page.button(key="save_and_train").click().run()
+    assert not page.exception
+    assert "Training example" in said(page)
+    assert accountant.charged == Cost()
+
+
+def test_a_page_states_the_limits_and_says_which_one_a_file_is_beyond(page: AppTest) -> None:
+    assert f"{DEFAULT.arrays_mib} MiB of arrays" in said(page)
+    rows = 30_000
+    text = pd.Categorical.from_codes(np.zeros(rows, int), ["x" * 2000])
+    frame = pd.DataFrame({"t": text, "b": 1.0, "label": ["u", "v"] * (rows // 2)})
+    stream = io.BytesIO()
+    frame.to_parquet(stream)
+    page.session_state["upload"] = {
+        "key": "1", "name": "x.parquet", "source": uploads.read("x.parquet", stream.getvalue()),
+    }  # fmt: skip
+    page.run()
+    assert not page.exception
+    words = said(page).replace("\\", "")
+    assert "229 MiB of arrays, and one upload may have 100" in words
+    assert "shorten the texts of" in words

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import json
 import logging
 import os
 import re
@@ -32,10 +31,11 @@ from typing import Final, Literal
 from filelock import FileLock, Timeout
 
 from dashboard.jobs import processes
-from dmil_core.errors import BusyError
+from dmil_core.errors import BusyError, DataError
 from dmil_core.io import strict_json
 from dmil_core.io.atomic import write_json
 from dmil_core.io.paths import uploads_root
+from dmil_core.io.reading import MIB, read_json
 from dmil_core.io.strict_json import UnfitJsonError
 
 #: What `Jobs.submit` raises; its text is for the visitor.
@@ -380,14 +380,14 @@ def write_state(folder: Path, job: Job) -> None:
 def read_job(folder: Path) -> Job | None:
     """A job as its files say; None where they are missing or damaged, which the log says once."""
     try:
-        task, state = (json.loads((folder / f).read_bytes()) for f in (JOB_FILE, STATE_FILE))
+        task, state = (read_json(folder / f, MIB) for f in (JOB_FILE, STATE_FILE))
         job: Job = strict_json.read(Job, {**task, **state})
         return job
     except FileNotFoundError:
         return None
     except UnfitJsonError as error:
         _report_damage(folder, "; ".join(fault.describe("job") for fault in error.faults))
-    except (OSError, ValueError, TypeError, RecursionError) as error:
+    except (DataError, OSError, TypeError) as error:
         _report_damage(folder, str(error))
     return None
 

@@ -15,7 +15,7 @@ import pandas as pd
 from dmil_core.data.uploads.budget import Account, charge_table, unshared
 from dmil_core.data.uploads.limits import DEFAULT, MIB, Limits
 from dmil_core.errors import DataError
-from dmil_core.io.reading import parsing
+from dmil_core.io.reading import brief, parsing
 
 _SEPARATORS: Final = {",": "comma", ";": "semicolon", "\t": "tab"}
 
@@ -45,8 +45,8 @@ def read_csv(content: bytes, limits: Limits = DEFAULT) -> pd.DataFrame:
             io.StringIO(text), sep=separator, header=None, dtype=str, na_filter=False,
             index_col=False, nrows=limits.rows + 2,
         )  # fmt: skip
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError, OverflowError) as error:
-        what = " ".join(str(error).split())[:200]
+    except Exception as error:  # of the parser, whatever it is
+        what = brief(error)[:200]
         if "inside string" in what:
             what = f"a quotation mark is not closed: {what}"
         raise DataError(

@@ -36,6 +36,7 @@ from dmil_core.io.atomic import file_digest
 from dmil_core.io.tables import read_table, table_metadata, write_table
 from dmil_core.partial_information.pmf import read_pmf
 from dmil_core.training.loop import FitState
+from tests import records as written
 from tests.core.builders import model, model_config, stage
 from tests.core.data.archives import encoded, packed, png, wav
 from tests.core.data.sets import sound_arrays, sound_card
@@ -187,8 +188,8 @@ def _targets(root: Path) -> Format:
 
 
 def _fidelity(root: Path) -> Format:
-    content = {"runs": [{"setting": "a", "paradigm": "dmil", "figures": {"a": 1.0}}]}
-    return Format(_written(root / "fidelity.json", _lines(content)), read_fidelity)
+    path = _written(root / "fidelity.json", _lines(written.fidelity(seeds=1)))
+    return Format(path, read_fidelity)
 
 
 def _pmf(root: Path) -> Format:
@@ -268,8 +269,7 @@ def test_a_mutated_file_is_read_or_refused_in_words(
     tmp_path: Path, make: Callable[[Path], Format]
 ) -> None:
     format_ = make(tmp_path)
-    if make is not _fidelity:
-        format_.read(format_.path)  # as it is, it is sound
+    format_.read(format_.path)  # as it is, it is sound
     whole = format_.path.read_bytes()
     rng = np.random.default_rng(list(make.__name__.encode()))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

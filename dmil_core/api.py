@@ -162,7 +162,9 @@ def _limits() -> Limits:
 
 
 def _table_and_name(table: pd.DataFrame | str | Path, name: str) -> tuple[pd.DataFrame, str]:
+    from dmil_core.data.npz import MAX_BYTES
     from dmil_core.data.uploads.tabular import read_csv, read_parquet
+    from dmil_core.io.reading import read_checked
 
     if isinstance(table, pd.DataFrame):
         frame, name = table.rename(columns=str), name or "table"
@@ -180,9 +182,9 @@ def _table_and_name(table: pd.DataFrame | str | Path, name: str) -> tuple[pd.Dat
     if path.suffix not in readers:
         raise DataError(f"{path}: expected a .csv or .parquet file, or a DataFrame")
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error}). Check the path") from None
+        content = read_checked(path, MAX_BYTES, advice="Check the path", follow_links=True)
+    except FileNotFoundError:
+        raise DataError(f"{path}: cannot be read (there is no such file). Check the path") from None
     return readers[path.suffix](content, _limits()), name or path.stem
 
 

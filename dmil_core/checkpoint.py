@@ -7,10 +7,11 @@ torch is imported only to load a model.
 
 from __future__ import annotations
 
-import json
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,10 +20,11 @@ from dmil_core.data.card import Card
 from dmil_core.errors import CheckpointError, ConfigError, DataError
 from dmil_core.io.atomic import file_digest, lies_in, replacing, write_json, write_lines
 from dmil_core.io.paths import checkpoints_root, checkpoints_roots, named_path
+from dmil_core.io.reading import brief, json_line, open_checked, parsing, read_checked, read_json
 from dmil_core.migration import todays_term
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor, dtype, nn
 
     from dmil_core.data.dataset import Dataset
 
@@ -36,11 +38,14 @@ PROJECTION_FILE = "projection.parquet"
 #: Largest files that are read, in bytes; the shipped ones are below a hundredth of them.
 MAX_RUN_BYTES = 16 * 1024**2
 MAX_WEIGHTS_BYTES = 4 * 1024**3
+MAX_HISTORY_BYTES = 64 * 1024**2
 #: Weights that a model may have beyond those in its file: a configuration of a larger model is
 #: refused before memory is allocated for it.
 _SPARE_WEIGHTS = 25_000_000
 
 _AGAIN = "Copy it again, or train it again with --overwrite"
+#: How the files of a checkpoint are opened; see :mod:`dmil_core.io.reading`.
+_CHECKS: Final[Mapping[str, Any]] = {"error": CheckpointError, "advice": _AGAIN}
 
 _SEED_FOLDER = re.compile(r"seed(\d+)")
 
@@ -188,45 +193,19 @@ def read_run(folder: Path) -> Run:
     """
     path = Path(folder) / RUN_FILE
     try:
-        _check_file(path, MAX_RUN_BYTES)
-        data = json.loads(path.read_text("utf-8"))
-        # Half a surrogate pair is JSON, but no text: it can be neither shown nor written.
-        json.dumps(data, ensure_ascii=False).encode("utf-8")
+        data = read_json(path, MAX_RUN_BYTES, **_CHECKS)
     except FileNotFoundError:
         raise CheckpointError(
             f"{folder} is not a checkpoint: it has no {RUN_FILE}. Expected a folder written by "
             "`dmil train`; an unfinished training continues when the same command is run again"
         ) from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise CheckpointError(f"{path} is damaged: {_brief(error)}. {_AGAIN}") from None
     version = data.get("version") if isinstance(data, dict) else None
     if version != RUN_VERSION:
         raise CheckpointError(
-            f"{path}: expected version {RUN_VERSION}, got {_brief(repr(version))}. It was written "
+            f"{path}: expected version {RUN_VERSION}, got {brief(repr(version))}. It was written "
             "by another release of dmil_core; use that release, or train again"
         )
     return _parse(Path(folder), data)
-
-
-def _check_file(path: Path, most: int) -> None:
-    """Refuse anything but an ordinary file of the folder, before it is opened.
-
-    Raises
-    ------
-    CheckpointError
-        If it is a link out of the folder, not a file, or too large.
-    FileNotFoundError
-        If it does not exist.
-    """
-    if not lies_in(path, path.parent):
-        raise CheckpointError(f"{path} is a link that leads out of its folder. {_AGAIN}")
-    size = path.stat().st_size
-    if not path.is_file():
-        raise CheckpointError(f"{path} is damaged: it is not a file. {_AGAIN}")
-    if size > most:
-        raise CheckpointError(
-            f"{path} is damaged: expected at most {most:,} bytes, got {size:,}. {_AGAIN}"
-        )
 
 
 #: The other fields of run.json, beside ``version`` and ``config``.
@@ -266,15 +245,10 @@ def _parse(folder: Path, data: dict[str, Any]) -> Run:
         except DataError as error:
             faults.append(str(error))
     if faults:
-        raise CheckpointError(f"{folder / RUN_FILE}: {_brief('; '.join(faults))}. {_AGAIN}")
+        raise CheckpointError(f"{folder / RUN_FILE}: {brief('; '.join(faults))}. {_AGAIN}")
     run = Run(folder=folder, version=RUN_VERSION, **values)
     _check_consistent(run)
     return run
-
-
-def _brief(words: object) -> str:
-    """In one line and cut to a readable length: a faulty value may be megabytes long."""
-    return " ".join(str(words).split())[:600]
 
 
 def _check_consistent(run: Run) -> None:
@@ -299,20 +273,24 @@ def verify(folder: Path) -> Run:
         If weights are missing, truncated or changed.
     """
     run = read_run(folder)
-    weights = Path(folder) / MODEL_FILE
+    with _opened_weights(run) as file:
+        _check_digest(run, hashlib.file_digest(file, "sha256").hexdigest())
+    return run
+
+
+def _opened_weights(run: Run) -> BufferedReader:
     try:
-        _check_file(weights, MAX_WEIGHTS_BYTES)
-        digest = file_digest(weights)
+        return open_checked(run.folder / MODEL_FILE, MAX_WEIGHTS_BYTES, **_CHECKS)
     except FileNotFoundError:
-        raise CheckpointError(f"{folder}: {MODEL_FILE} is missing. {_AGAIN}") from None
-    except OSError as error:
-        raise CheckpointError(f"{weights} cannot be read: {error}. {_AGAIN}") from None
+        raise CheckpointError(f"{run.folder}: {MODEL_FILE} is missing. {_AGAIN}") from None
+
+
+def _check_digest(run: Run, digest: str) -> None:
     if digest != run.weights_sha256:
         raise CheckpointError(
-            f"{weights} is not the file {RUN_FILE} speaks of: its sha256 differs, so it was "
-            f"truncated or changed after training. {_AGAIN}"
+            f"{run.folder / MODEL_FILE} is not the file {RUN_FILE} speaks of: its sha256 differs, "
+            f"so it was truncated or changed after training. {_AGAIN}"
         )
-    return run
 
 
 @dataclass(frozen=True)
@@ -350,28 +328,26 @@ def read_history(folder: Path) -> list[dict[str, Any]]:
     """
     path = Path(folder) / HISTORY_FILE
     try:
-        lines = path.read_text("utf-8").rstrip("\n").split("\n")
+        content = read_checked(path, MAX_HISTORY_BYTES, **_CHECKS)
     except FileNotFoundError:
         raise CheckpointError(
             f"{path} is missing, so the epochs of this training are not known. `dmil train` with "
             "--overwrite writes it"
         ) from None
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path} is damaged: {error}. {_AGAIN}") from None
-    return [_epoch(f"{path}, line {n}", line) for n, line in enumerate(lines, start=1)]
+    with parsing(path, "lines of UTF-8 text", **_CHECKS):
+        lines = content.decode("utf-8").rstrip("\n").split("\n")
+        return [_epoch(f"{path}, line {n}", line) for n, line in enumerate(lines, start=1)]
 
 
 def _epoch(where: str, line: str) -> dict[str, Any]:
-    try:
-        data = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise CheckpointError(f"{where} is damaged: {error}. {_AGAIN}") from None
+    with parsing(where, "an object of JSON", **_CHECKS):
+        data = json_line(line)
     if not isinstance(data, dict):
         raise CheckpointError(f"{where}: expected an object, got {line[:40]!r}. {_AGAIN}")
     try:
         epoch = from_json(_Epoch, {k: v for k, v in data.items() if k in _EPOCH_FIELDS}, where)
     except ConfigError as error:
-        raise CheckpointError(f"{_brief(error)}. {_AGAIN}") from None
+        raise CheckpointError(f"{brief(error)}. {_AGAIN}") from None
     if not 0 < epoch.epoch <= epoch.epochs < _MOST_EPOCHS:
         raise CheckpointError(
             f"{where}: expected an epoch of at most {epoch.epochs}, got {str(epoch.epoch)[:40]}. "
@@ -389,51 +365,78 @@ def load_model(folder: Path, device: str = "cpu") -> tuple[nn.Module, Run]:
     CheckpointError
         If the folder is damaged or the weights do not fit the configuration.
     """
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
     from dmil_core.models.encoders import find_encoder
     from dmil_core.models.registry import build
 
-    run = verify(folder)
-    weights = Path(folder) / MODEL_FILE
-    # What a file can cause, and no more: anything else is a fault of this program and must be seen.
-    unfit = (ConfigError, ValueError, RuntimeError, AssertionError, SafetensorError, OSError)
+    run = read_run(folder)
+    with _opened_weights(run) as file:
+        # What is compared with the digest is what is loaded, whatever becomes of the file.
+        content = file.read()
+    _check_digest(run, hashlib.sha256(content).hexdigest())
     try:
         for encoder in run.config.model.encoders:
             find_encoder(encoder.kind)
     except ConfigError as error:
         raise CheckpointError(f"{folder}: {error}") from None
+    stored = _tensors(Path(folder) / MODEL_FILE, content)
+    # What a file can cause, and no more: anything else is a fault of this program and must be seen.
+    unfit = (ConfigError, ValueError, RuntimeError, AssertionError, OverflowError, MemoryError)
     try:
-        _check_size(run, weights)
+        _check_size(run, stored)
         model = build(run.config.model)
-        model.load_state_dict(load_file(weights), strict=True)
+        _check_tensors(stored, model.state_dict())
+        model.load_state_dict(stored, strict=True)
     except unfit as error:
         raise CheckpointError(
-            f"{folder}: the weights do not fit the model {RUN_FILE} describes: {_brief(error)}. "
+            f"{folder}: the weights do not fit the model {RUN_FILE} describes: {brief(error)}. "
             f"{_AGAIN}"
         ) from None
     return model.to(device).eval(), run
 
 
-def _check_size(run: Run, weights: Path) -> None:
-    """Refuse a model that is far larger than its weights, before memory is allocated for it."""
-    import math
+def _tensors(path: Path, content: bytes) -> dict[str, Tensor]:
+    """The tensors of a safetensors file by name."""
+    from safetensors.torch import load
 
+    with parsing(path, "a safetensors file", **_CHECKS):
+        return load(content)
+
+
+def _check_size(run: Run, stored: Mapping[str, Tensor]) -> None:
+    """Refuse a model that is far larger than its weights, before memory is allocated for it."""
     import torch
-    from safetensors import safe_open
 
     from dmil_core.models.encoders import BUILT_IN
     from dmil_core.models.registry import build
 
     if not all(e.kind in BUILT_IN for e in run.config.model.encoders):
         return  # a custom encoder may not support the meta device
-    with safe_open(weights, "pt") as file:
-        stored = sum(math.prod(file.get_slice(k).get_shape()) for k in file.keys())  # noqa: SIM118
+    available = sum(w.numel() for w in stored.values())
     with torch.device("meta"):
         wanted = sum(w.numel() for w in build(run.config.model).state_dict().values())
-    if wanted > stored + _SPARE_WEIGHTS:
-        raise ValueError(f"it has {wanted:,} weights, the file {stored:,}")
+    if wanted > available + _SPARE_WEIGHTS:
+        raise ValueError(f"it has {wanted:,} weights, the file {available:,}")
+
+
+def _check_tensors(stored: Mapping[str, Tensor], built: Mapping[str, Tensor]) -> None:
+    """Refuse weights of a type that is not the model's, or that are NaN or infinite.
+
+    What :func:`_stored` writes in half precision may have it, and a mask that the model is built
+    with may be infinite.
+    """
+    for name in sorted(set(stored) & set(built)):  # others are named by load_state_dict
+        got, wanted = stored[name], built[name]
+        if got.dtype not in (wanted.dtype, _stored_type(name, wanted)):
+            raise ValueError(f"{name} has the type {_type(got)}, expected {_type(wanted)}")
+        if not got.is_floating_point() or got.shape != wanted.shape:
+            continue
+        odd = ~got.isfinite()
+        if odd.any() and (number := int((odd & (got != wanted)).sum())):
+            raise ValueError(f"{number:,} of {got.numel():,} values of {name} are NaN or infinite")
+
+
+def _type(tensor: Tensor) -> str:
+    return str(tensor.dtype).removeprefix("torch.")
 
 
 def write_checkpoint(
@@ -453,9 +456,15 @@ def write_checkpoint(
 
 
 def _stored(name: str, value: Tensor) -> Tensor:
-    """A weight as it is written: decoders, which no prediction uses, in half precision."""
-    value = value.detach().cpu().contiguous()
-    return value.half() if ".decoder." in name else value
+    """A weight as it is written."""
+    return value.detach().cpu().contiguous().to(_stored_type(name, value))
+
+
+def _stored_type(name: str, value: Tensor) -> dtype:
+    """Decoders, which no prediction uses, are written in half precision."""
+    import torch
+
+    return torch.float16 if ".decoder." in name else value.dtype
 
 
 def check_fits(run: Run, dataset: Dataset) -> None:

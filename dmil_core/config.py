@@ -68,6 +68,10 @@ class EncoderConfig:
     dropout: Annotated[float, Expected("a number from 0 to 1", lambda p: 0 <= p <= 1)] = 0.1
     vocabulary: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.dropout <= 1:  # NaN included
+            raise ConfigError(f"dropout: expected a number from 0 to 1, got {self.dropout!r}")
+
 
 @dataclass(frozen=True)
 class ArchitectureOptions:

@@ -34,10 +34,11 @@ from typing import Any, Final, Literal
 from filelock import FileLock, Timeout
 
 from dashboard.jobs import processes
-from dmil_core.errors import BusyError, ResourceError
+from dmil_core.errors import BusyError, DataError, ResourceError
 from dmil_core.io import strict_json
 from dmil_core.io.atomic import write_json, writing
 from dmil_core.io.paths import uploads_root
+from dmil_core.io.reading import MIB, read_json
 from dmil_core.io.resources import shortage
 from dmil_core.io.strict_json import UnfitJsonError
 
@@ -488,14 +489,14 @@ def write_state(folder: Path, job: Job) -> None:
 def read_job(folder: Path) -> Job | None:
     """A job as its files say; None where they are missing or damaged, which the log says once."""
     try:
-        task, state = (json.loads((folder / f).read_bytes()) for f in (JOB_FILE, STATE_FILE))
+        task, state = (read_json(folder / f, MIB) for f in (JOB_FILE, STATE_FILE))
         job: Job = strict_json.read(Job, {**task, **state})
         return job
     except FileNotFoundError:
         return None
     except UnfitJsonError as error:
         _report_damage(folder, "; ".join(fault.describe("job") for fault in error.faults))
-    except (OSError, ValueError, TypeError, RecursionError) as error:
+    except (DataError, OSError, TypeError) as error:
         _report_damage(folder, str(error))
     return None
 

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Final, Literal, get_args
 
 from dmil_core.errors import DataError
 from dmil_core.io import strict_json
+from dmil_core.io.reading import parsing
 from dmil_core.io.strict_json import Expected
 from dmil_core.schema import FEWEST_MODALITIES, MOST_MODALITIES, SPLITS, Kind
 
@@ -174,10 +175,8 @@ class Card:
     @classmethod
     def from_json(cls, text: str) -> Card:
         """Read a card from JSON text; raises DataError naming everything that does not fit."""
-        try:
+        with parsing("The card", "valid JSON", advice="Correct it by hand"):
             data = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise DataError(f"The card is not valid JSON ({error}). Correct it by hand.") from error
         return cls.from_dict(data)
 
 

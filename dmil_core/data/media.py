@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 
 from dmil_core.data.card import MediaSpec
 from dmil_core.data.dataset import Dataset
-from dmil_core.data.npz import read_npz
+from dmil_core.data.npz import MAX_BYTES, home_of, read_npz
 from dmil_core.errors import DataError
-from dmil_core.io.atomic import lies_in
-from dmil_core.io.paths import sample_data_root
+from dmil_core.io.reading import open_checked, parsing
 from dmil_core.schema import ModalityNumber
 
 _MU: Final = 255.0
 _VECTOR: Final = MediaSpec("vector")
+_PUT: Final = "Put the file itself beside the data file"
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,11 +211,12 @@ def _from_file(dataset: Dataset, spec: MediaSpec, row: int, modality: int) -> An
     path = dataset.folder / spec.file
     index = dataset.media_index[modality - 1]
     item = row if index is None else int(index[row])
-    if not path.is_file():
-        raise DataError(f"{path}: the raw media file is missing. Put it beside the data file.")
-    if not lies_in(path, _home(dataset.folder)):
-        raise DataError(f"{path}: a link that leads out of its folder. Put the file itself there.")
-    modified = path.stat().st_mtime_ns
+    try:
+        modified = path.stat().st_mtime_ns
+    except (OSError, ValueError):
+        raise DataError(
+            f"{path}: the raw media file is missing. Put it beside the data file."
+        ) from None
     if path.suffix != ".npz":
         return _tile(path, _sheet(path, modified), spec, item)
     arrays = _KEPT.read(path, modified)
@@ -229,12 +230,6 @@ def _from_file(dataset: Dataset, spec: MediaSpec, row: int, modality: int) -> An
         return values[int(offset[item]) : int(offset[item + 1])]
     _require_item(path, item, len(values))
     return values[item]
-
-
-def _home(folder: Path) -> Path:
-    """The folder that a set's links may not lead out of: bundled sets share files among them."""
-    bundled = sample_data_root()
-    return bundled if lies_in(folder, bundled) else folder
 
 
 def _tile(path: Path, sheet: NDArray[np.uint8], spec: MediaSpec, item: int) -> NDArray[np.uint8]:
@@ -266,7 +261,7 @@ class _Kept:
             if path in self._files and self._files[path][0] == modified:
                 self._files.move_to_end(path)
                 return self._files[path][1]
-        arrays = read_npz(path).arrays
+        arrays = read_npz(path, home=home_of(path.parent)).arrays
         with self._lock:
             self._files[path] = (modified, arrays)
             self._files.move_to_end(path)
@@ -299,8 +294,9 @@ def forget_media(folder: Path) -> None:
 def _sheet(path: Path, modified: int) -> NDArray[np.uint8]:
     from PIL import Image
 
-    try:
-        with Image.open(path) as picture:
-            return np.asarray(picture.convert("RGBA" if "A" in picture.getbands() else "RGB"))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise DataError(f"{path}: not a readable picture ({error}). Save it again.") from error
+    with (
+        open_checked(path, MAX_BYTES, advice=_PUT, home=home_of(path.parent)) as file,
+        parsing(path, "a picture"),
+        Image.open(file) as picture,
+    ):
+        return np.asarray(picture.convert("RGBA" if "A" in picture.getbands() else "RGB"))

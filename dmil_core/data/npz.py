@@ -6,11 +6,11 @@ read, and Python objects are never unpickled.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import math
 import warnings
 import zipfile
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,7 +32,9 @@ from dmil_core.data.validate import (
     object_array,
 )
 from dmil_core.errors import DataError
-from dmil_core.io.atomic import file_digest, replacing
+from dmil_core.io.atomic import file_digest, lies_in, replacing
+from dmil_core.io.paths import sample_data_root
+from dmil_core.io.reading import brief, open_checked, parsing, read_checked
 from dmil_core.schema import OLD_NAMES, SPLITS
 
 #: Bytes that the arrays of one file may take in memory together.
@@ -42,6 +44,7 @@ _MAX_CARD_BYTES: Final = 4 * 1024**2
 #: Name of the data file in the folder of a bundled set.
 DATA_FILE: Final = "data.npz"
 CARD_FILE: Final = "card.json"
+_SAVE_AGAIN: Final = "Save or copy it again, as numpy.savez writes it"
 
 
 @dataclass(frozen=True)
@@ -56,8 +59,16 @@ class NpzContent:
 # --- reading -------------------------------------------------------------------------------
 
 
-def read_npz(path: str | Path, max_bytes: int = MAX_BYTES) -> NpzContent:
+def read_npz(
+    path: str | Path, max_bytes: int = MAX_BYTES, *, home: Path | None = None
+) -> NpzContent:
     """Read every array of an .npz file; arrays of Python objects become issues.
+
+    Parameters
+    ----------
+    max_bytes : of all arrays together.
+    home : the folder that a link may not lead out of; by default, of a path that the user named,
+        it may lead anywhere.
 
     Raises
     ------
@@ -67,12 +78,14 @@ def read_npz(path: str | Path, max_bytes: int = MAX_BYTES) -> NpzContent:
     """
     path = Path(path)
     try:
-        exists = path.is_file()
-    except (OSError, ValueError):  # too long, or with a zero byte
-        exists = False
-    if not exists:
-        raise DataError(f"{path}: expected an .npz file, found none. Check the path.")
-    return _read_archive(path, path, max_bytes)
+        # A large set may well lie elsewhere: its user named the link.
+        file = open_checked(
+            path, max_bytes, advice=_SAVE_AGAIN, home=home, follow_links=home is None
+        )
+    except FileNotFoundError:
+        raise DataError(f"{path}: expected an .npz file, found none. Check the path.") from None
+    with file:
+        return _read_archive(path, file, max_bytes)
 
 
 def npz_content(content: bytes, name: str, max_bytes: int = MAX_BYTES) -> NpzContent:
@@ -80,20 +93,15 @@ def npz_content(content: bytes, name: str, max_bytes: int = MAX_BYTES) -> NpzCon
     return _read_archive(Path(name), io.BytesIO(content), max_bytes)
 
 
-def _read_archive(path: Path, source: Path | IO[bytes], max_bytes: int) -> NpzContent:
-    try:
-        with zipfile.ZipFile(source) as archive:
-            _check_sizes(path, archive, max_bytes)
-            return _read_members(archive)
-    except zipfile.BadZipFile as error:
-        raise DataError(
-            f"{path}: not a complete .npz file ({error}). "
-            "It may be truncated or of another format; save or copy it again."
-        ) from error
-    except (OSError, EOFError, ValueError, zlib.error, RuntimeError, MemoryError) as error:
-        raise DataError(
-            f"{path}: cannot be read ({error}). Save the file again, or correct its access rights."
-        ) from error
+def _read_archive(path: Path, source: IO[bytes], max_bytes: int) -> NpzContent:
+    with (
+        parsing(path, "a complete .npz file", advice=_SAVE_AGAIN),
+        warnings.catch_warnings(),
+        zipfile.ZipFile(source) as archive,
+    ):
+        warnings.simplefilter("ignore")  # headers written by Python 2, or that are no Python
+        _check_sizes(path, archive, max_bytes)
+        return _read_members(archive)
 
 
 def read_card(path: str | Path) -> Card | None:
@@ -101,17 +109,21 @@ def read_card(path: str | Path) -> Card | None:
 
     Raises DataError if there is a card that does not fit the format.
     """
-    result = next((c for c in _card_candidates(Path(path)) if c.is_file()), None)
-    if result is None:
-        return None
-    try:
-        if result.stat().st_size > _MAX_CARD_BYTES:
-            raise DataError(f"{result}: a card of more than {_MAX_CARD_BYTES} bytes. Shorten it.")
-        return Card.from_json(result.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{result}: cannot be read ({error}). Save it as UTF-8 text.") from error
-    except DataError as error:
-        raise DataError(f"{result}: {error}") from error
+    for candidate in _card_candidates(Path(path)):
+        try:
+            content = read_checked(
+                candidate, _MAX_CARD_BYTES, advice="Put the card itself beside its data",
+                home=home_of(candidate.parent),
+            )  # fmt: skip
+        except FileNotFoundError:
+            continue
+        with parsing(candidate, "a card of UTF-8 text", advice="Correct it by hand"):
+            text = content.decode("utf-8")
+        try:
+            return Card.from_json(text)
+        except DataError as error:
+            raise DataError(f"{candidate}: {error}") from error
+    return None
 
 
 def read_dataset(path: str | Path, purpose: Purpose = "train", name: str | None = None) -> Dataset:
@@ -179,8 +191,7 @@ def _read_members(archive: zipfile.ZipFile) -> NpzContent:
 
 def _dtype_of(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.dtype[Any]:
     """Type of a member from its header, once its declared size is what the archive holds."""
-    with archive.open(member) as stream, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # headers written by Python 2
+    with archive.open(member) as stream:
         version = npy.read_magic(stream)
         readers: dict[tuple[int, int], Callable[[IO[bytes]], tuple[Any, bool, np.dtype[Any]]]] = {
             (1, 0): npy.read_array_header_1_0,
@@ -188,14 +199,22 @@ def _dtype_of(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.dtype[Any
         }
         if version not in readers:
             raise ValueError(f"{member.filename} has npy version {version}, expected 1.0 or 2.0")
-        shape, _, dtype = readers[version](stream)
+        try:
+            shape, _, dtype = readers[version](stream)
+        except Exception as error:  # the header is a Python literal, and may be any
+            raise ValueError(
+                f"{member.filename} has a header that says no shape and type: {brief(error)}"
+            ) from None
         header = stream.tell()
-    if any(n < 0 for n in shape):
-        raise ValueError(f"{member.filename} has the shape {shape}")
+    # True is an int to Python, and a length of nothing.
+    if any(type(n) is not int or n < 0 for n in shape):
+        raise ValueError(
+            f"{member.filename} has the shape {brief(shape)}, expected whole numbers from 0 on"
+        )
     size = math.prod(shape) * dtype.itemsize
     if not dtype.hasobject and size != member.file_size - header:
         raise ValueError(
-            f"{member.filename} declares {size} bytes and holds {member.file_size - header}"
+            f"{member.filename} declares {brief(size)} bytes and holds {member.file_size - header}"
         )
     return dtype
 
@@ -212,14 +231,35 @@ def _check_hashes(path: Path, card: Card) -> list[Issue]:
             )
         )
     for name in sorted({*card.files, *_media_files(card)}):
-        beside = path.parent / name
-        if not beside.is_file():
+        try:
+            digest = _media_digest(path.parent / name)
+        except FileNotFoundError:
             title, what = f"the raw media file {name!r} is missing", "Samples show without it."
             issues.append(Issue(title, (), "warning", what))
-        elif card.files.get(name) and file_digest(beside) != card.files[name]:
+            continue
+        except DataError as error:
+            what = f"Samples show without it: {error}"
+            issues.append(Issue(f"the raw media file {name!r} is not read", (), "warning", what))
+            continue
+        if card.files.get(name) and digest != card.files[name]:
             title = f"the raw media file {name!r} has changed since the card was written"
             issues.append(Issue(title, (), "warning", "Restore it if samples look wrong."))
     return issues
+
+
+def home_of(folder: Path) -> Path:
+    """The folder that links beside a set's data may not lead out of.
+
+    That is the set's own folder; bundled sets share files among them.
+    """
+    bundled = sample_data_root()
+    return bundled if lies_in(folder, bundled) else folder
+
+
+def _media_digest(path: Path) -> str:
+    advice = "Put the file itself there"
+    with open_checked(path, MAX_BYTES, advice=advice, home=home_of(path.parent)) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _refusal(path: Path, issues: list[Issue]) -> DataError:

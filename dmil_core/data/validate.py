@@ -7,7 +7,7 @@ and what to do, so that a user can repair a file once instead of once per fault.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -82,7 +82,7 @@ def check(
     """
     issues: list[Issue] = []
     bad = set(damaged)
-    for issue, name in _unreadable(arrays, bad):
+    for issue, name in unreadable(arrays, bad):
         issues.append(issue)
         bad.add(name)
     sound = {name: a for name, a in arrays.items() if name not in bad}
@@ -112,7 +112,14 @@ def guess_kind(x: NDArray[Any]) -> Kind:
 # --- the file as a whole -------------------------------------------------------------------
 
 
-def _unreadable(arrays: Arrays, known: set[str]) -> Iterator[tuple[Issue, str]]:
+def unreadable(arrays: Arrays, known: Collection[str] = ()) -> Iterator[tuple[Issue, str]]:
+    """Arrays whose values are neither numbers nor text: an error and the name of each.
+
+    Parameters
+    ----------
+    arrays : by name, as in the .npz file.
+    known : names of arrays that are left out.
+    """
     for name, a in arrays.items():
         if name in known:
             continue

@@ -31,8 +31,9 @@ from dmil_core.data.catalog import of_seed
 from dmil_core.data.dataset import Dataset
 from dmil_core.errors import DataError
 from dmil_core.experiments import tuning
-from dmil_core.experiments.records import RESULTS_FILE, with_current_names
+from dmil_core.experiments.records import MAX_RECORDS_BYTES, RESULTS_FILE, with_current_names
 from dmil_core.io.atomic import check_writable, exclusive, make_folder, write_lines
+from dmil_core.io.reading import json_line, parsing, read_checked
 from dmil_core.io.tables import read_table, write_table
 from dmil_core.metrics import scores
 from dmil_core.migration import to_version_1
@@ -435,14 +436,16 @@ def read_results(path: Path) -> list[dict[str, Any]]:
     DataError
         Naming the line that is not JSON.
     """
-    if not path.exists():
+    try:
+        content = read_checked(path, MAX_RECORDS_BYTES)
+    except FileNotFoundError:
         return []
+    with parsing(path, "UTF-8 text"):
+        lines = content.decode("utf-8").splitlines()
     result = []
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
-        try:
-            record = json.loads(line)
-        except ValueError as error:
-            raise DataError(f"{path} line {number} is not JSON ({error}); remove it") from None
+    for number, line in enumerate(lines, start=1):
+        with parsing(f"{path} line {number}", "JSON", advice="Remove it"):
+            record = json_line(line)
         if not isinstance(record, dict) or not {"data", "paradigm", "seed"} <= set(record):
             raise DataError(f"{path} line {number} is not the record of a run; remove it")
         result.append({k: with_current_names(v) for k, v in record.items()})

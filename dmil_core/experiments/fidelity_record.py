@@ -8,7 +8,6 @@ is NaN or not listed.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,7 +17,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from dmil_core.errors import DataError
+from dmil_core.io.reading import MAX_RECORD_BYTES, parsing, read_json
 from dmil_core.schema import COMPONENTS
 
 OURS, PAPER = "dmil", "dmil-paper"
@@ -91,14 +90,13 @@ def read_fidelity(path: Path) -> Fidelity | None:
     DataError
         If the file is not such a record.
     """
-    if not path.exists():
-        return None
+    advice = "Run `make bench-fidelity`"
     try:
-        return fidelity_of(json.loads(path.read_text("utf-8")))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise DataError(
-            f"{path} is not a record of the fidelity benchmark ({error}); run `make bench-fidelity`"
-        ) from None
+        record = read_json(path, MAX_RECORD_BYTES, advice=advice)
+    except FileNotFoundError:
+        return None
+    with parsing(path, "a record of the fidelity benchmark", advice=advice):
+        return fidelity_of(record)
 
 
 def fidelity_of(record: Mapping[str, Any]) -> Fidelity:

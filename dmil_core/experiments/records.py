@@ -8,19 +8,22 @@ before any model.
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
 
+from dmil_core.errors import DataError
 from dmil_core.io.atomic import lies_in
+from dmil_core.io.reading import json_line, parsing, read_lines
 from dmil_core.schema import ALL_COMPONENTS, COMPONENTS, MODALITY_NUMBERS
 
 RESULTS_FILE: Final = "results.jsonl"
+#: Largest file of records, in bytes; a run takes about two thousand.
+MAX_RECORDS_BYTES: Final = 64 * 1024**2
 
 #: What identifies a run.
 KEYS: Final = ("data", "paradigm", "seed")
@@ -90,10 +93,19 @@ def read_file(path: Path, split: str = "test") -> Records:
     name = path.parent.name
     rows: list[dict[str, Any]] = []
     problems = []
-    for number, line in enumerate(_lines(path), start=1):
+    try:
+        lines = read_lines(path, MAX_RECORDS_BYTES, advice="Put the records themselves there")
+    except FileNotFoundError:
+        lines = []
+    except DataError as error:
+        lines = []
+        # Named without the folders above it, which are nobody's business on a page.
+        problems.append(f"{name}/{path.name}: {str(error).removeprefix(str(path)).lstrip(' :')}")
+    for number, line in enumerate(lines, start=1):
         try:
-            rows.append(_row(json.loads(line), split))
-        except (ValueError, OverflowError, RecursionError):
+            with parsing(f"line {number}", "the record of a run"):
+                rows.append(_row(json_line(line), split))
+        except DataError:
             problems.append(f"{name}/{path.name}: line {number} is not the record of a run")
     several = len({row["data"] for row in rows}) > 1
     kept = [row for row in rows if not several or row["data"] == name]
@@ -127,12 +139,6 @@ def with_current_names(figures: Any) -> Any:
     if not isinstance(figures, dict):
         return figures
     return {OLD_FIGURES.get(k, k): v for k, v in figures.items()}
-
-
-def _lines(path: Path) -> Iterator[str]:
-    if path.is_file():
-        text = path.read_text("utf-8", errors="replace")
-        yield from (line for line in text.splitlines() if line.strip())
 
 
 def _row(record: Any, split: str) -> dict[str, Any]:

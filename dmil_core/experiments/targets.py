@@ -9,7 +9,6 @@ only the form of their outcome. ``targets.json`` holds, by study, the list of it
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Final, Literal
 from dmil_core.errors import DataError
 from dmil_core.io import strict_json
 from dmil_core.io.atomic import write_json
+from dmil_core.io.reading import MAX_RECORD_BYTES, read_json
 
 State = Literal["met", "missed", "open"]
 #: Studies whose criteria the app shows.
@@ -82,10 +82,12 @@ def read_targets(path: Path) -> dict[Study, list[Target]]:
     DataError
         If the file is not such a list, or was written by a newer version.
     """
-    if not path.exists():
+    try:
+        listed = read_json(path, MAX_RECORD_BYTES, advice="Run `make results` to write it again")
+    except FileNotFoundError:
         return {}
     try:
-        outcome: _Outcome = strict_json.read(_Outcome, json.loads(path.read_text("utf-8")))
+        outcome: _Outcome = strict_json.read(_Outcome, listed)
         if outcome.version != TARGETS_VERSION:
             raise ValueError(f"version {outcome.version}, expected {TARGETS_VERSION}")
     except (ValueError, RecursionError) as error:

@@ -9,13 +9,16 @@ runs of half the epochs.
 
 from __future__ import annotations
 
-import json
+import contextlib
 import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from dmil_core.errors import DataError
+from dmil_core.experiments.records import MAX_RECORDS_BYTES
 from dmil_core.io.atomic import lies_in
+from dmil_core.io.reading import json_line, parsing, read_lines
 
 TUNING_FILE: Final = "tuning.jsonl"
 
@@ -83,13 +86,15 @@ def read_all(root: Path) -> list[dict[str, Any]]:
 
 
 def _trials(path: Path) -> Iterable[dict[str, Any]]:
-    for line in path.read_text("utf-8", errors="replace").splitlines():
-        try:
-            trial = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(trial, dict) and _is_trial(trial):
-            yield trial
+    try:
+        lines = read_lines(path, MAX_RECORDS_BYTES)
+    except (FileNotFoundError, DataError):
+        return
+    for line in lines:
+        with contextlib.suppress(DataError), parsing(path, "a trial"):
+            trial = json_line(line)
+            if isinstance(trial, dict) and _is_trial(trial):
+                yield trial
 
 
 def _is_trial(trial: Mapping[str, Any]) -> bool:

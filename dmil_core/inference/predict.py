@@ -14,6 +14,7 @@ from torch import nn
 from dmil_core import schema
 from dmil_core.config import ModelConfig
 from dmil_core.data.dataset import Dataset
+from dmil_core.errors import CheckpointError
 from dmil_core.models.inputs import inputs
 from dmil_core.models.outputs import DmilOutput, Output
 from dmil_core.schema import modality_numbers
@@ -63,6 +64,11 @@ def predict(
           components is ``logit_<class>``. For a component that an ablation lacks, gate and
           contribution are 0 and ``pred`` is empty;
         - with ``latents``, a column for each dimension of each latent.
+
+    Raises
+    ------
+    CheckpointError
+        If logits, gates or latents are NaN or infinite.
     """
     rows = np.arange(len(dataset)) if rows is None else np.asarray(rows)
     outputs = list(_outputs(model, config, dataset, rows, batch_rows))
@@ -82,7 +88,30 @@ def _outputs(
     for start in range(0, max(len(rows), 1), size):
         batch = inputs(dataset, rows[start : start + size], config)
         with torch.inference_mode():
-            yield model(*(x.to(device) for x in batch))
+            output = model(*(x.to(device) for x in batch))
+        _check_finite(output, dataset, rows[start : start + size])
+        yield output
+
+
+def _check_finite(output: Output, dataset: Dataset, rows: NDArray[Any]) -> None:
+    """Refuse an output that is NaN or infinite: no prediction can be made of it."""
+    tensors = {"logits": output.logits, "unimodal logits": output.unimodal}
+    if isinstance(output, DmilOutput):
+        tensors |= {"gate": output.gate, "logits of the components": output.components}
+        tensors["explained_logits"] = output.explained_logits
+    tensors |= {f"latent {name}": values for name, values in output.latents.items()}
+    for name, values in tensors.items():
+        if values is None or values.isfinite().all():
+            continue
+        odd = ~values.isfinite().reshape(len(values), -1).all(dim=1).cpu().numpy()
+        first = str(dataset.ids[rows[odd][0]])[:60]
+        raise CheckpointError(
+            f"the {name} of {int(odd.sum()):,} of {len(rows):,} rows of {dataset.name!r} are NaN "
+            f"or infinite, the first of id {first!r}, so nothing can be predicted. If only some "
+            "rows are concerned, their inputs lie far outside those of the training: correct or "
+            "drop them. If all are, the training diverged: train again with a smaller learning "
+            "rate"
+        )
 
 
 def _row_columns(

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import numpy as np
 import pandas as pd
@@ -19,10 +19,11 @@ import pandas as pd
 from dmil_core.data.dataset import Dataset
 from dmil_core.errors import DataError
 from dmil_core.information.refits import REFITS, Refits
+from dmil_core.io import strict_json
 from dmil_core.io.paths import checkpoints_root
+from dmil_core.io.reading import parsing
 from dmil_core.io.tables import read_table, table_metadata, write_table
 from dmil_core.partial_information.clusters import Discretised, by_clusters
-from dmil_core.partial_information.discrete import Decomposition
 from dmil_core.partial_information.pointwise import SUMS, Definition, Pointwise, split
 
 FILE: Final = "information.parquet"
@@ -109,24 +110,24 @@ class InformationEstimates:
         missing = sorted({"id", "y", *SUMS} - set(rows.columns))
         if missing:
             raise DataError(f"{path}: the columns {', '.join(missing)} are missing; write it again")
-        try:
-            clusters = tuple(_clusters(entry) for entry in about["clusters"])
+        if odd := [c for c in SUMS if not pd.api.types.is_numeric_dtype(rows[c])]:
+            raise DataError(f"{path}: expected numbers in {', '.join(odd)}; write it again")
+        metadata = f"the metadata of {path}"
+        with parsing(metadata, "that of a table of estimates", advice="Write it again"):
+            clusters: tuple[Discretised, ...] = strict_json.read(
+                tuple[Discretised, ...], about["clusters"]
+            )
             data, version = str(about["data"]), int(about.get("version", 1))
             refits = Refits.from_json(about["refits"]) if "refits" in about else None
-        except (KeyError, TypeError, ValueError) as error:
-            raise DataError(f"{path}: its metadata is damaged ({error}); write it again") from None
         if version > VERSION:
             raise DataError(
                 f"{path}: it has version {version}, this program reads versions up to {VERSION}; "
                 "update the program or write the file again"
             )
-        return cls(rows.astype({"id": str}).set_index("id"), clusters, data, refits)
+        with parsing(path, "a table of estimates", advice="Write it again"):
+            return cls(rows.astype({"id": str}).set_index("id"), clusters, data, refits)
 
 
 def default_path(set_slug: str) -> Path:
     """Path of a set's file where the app looks for it."""
     return checkpoints_root() / set_slug / FILE
-
-
-def _clusters(entry: dict[str, Any]) -> Discretised:
-    return Discretised(**{**entry, "parts": Decomposition(**entry["parts"])})

@@ -21,6 +21,7 @@ from dmil_core.errors import DataError
 from dmil_core.information.estimator import PointwiseInformation
 from dmil_core.information.refits import REFITS, check_refits, refit
 from dmil_core.io.atomic import replacing
+from dmil_core.io.reading import open_checked, parsing
 from dmil_core.io.tables import metadata_of
 from dmil_core.partial_information.pmf import Floats
 from dmil_core.partial_information.pointwise import QUANTITIES, Definition, Mean
@@ -138,11 +139,12 @@ def _is_number(kind: pa.DataType) -> bool:
 
 def _opened(path: Path) -> pq.ParquetFile:
     try:
-        return pq.ParquetFile(path)
+        # Of any size, as it is read in parts, and wherever a link that the user named leads.
+        file = open_checked(path, 1 << 62, advice="Name a Parquet file", follow_links=True)
     except FileNotFoundError:
         raise DataError(f"{path} does not exist; name a Parquet file") from None
-    except (OSError, pa.ArrowException) as error:
-        raise DataError(f"{path} is not a readable Parquet file ({error})") from None
+    with parsing(path, "a Parquet file", advice="Write it again"):
+        return pq.ParquetFile(file)
 
 
 def _sample(
@@ -164,12 +166,19 @@ def _sample(
     return x1, x2, y
 
 
+def _next(batches: Iterator[pa.RecordBatch]) -> pa.RecordBatch | None:
+    with parsing("the file", "a Parquet file", advice="Write it again"):
+        return next(batches, None)
+
+
 def _batches(
     file: pq.ParquetFile, columns: Columns
 ) -> Iterator[tuple[Floats, Floats, NDArray[Any], pa.Array | None]]:
     """x1, x2 (B, D), y (B,) and ids of the file's rows, in their order."""
     wanted = [*columns.x1, *columns.x2, "y", *([columns.id] if columns.id else [])]
-    for batch in file.iter_batches(BATCH_ROWS, columns=wanted):
+    with parsing("the file", "a Parquet file", advice="Write it again"):
+        batches = iter(file.iter_batches(BATCH_ROWS, columns=wanted))
+    while (batch := _next(batches)) is not None:
         first, second = (
             np.column_stack([batch.column(n).to_numpy(zero_copy_only=False) for n in names])
             for names in (columns.x1, columns.x2)

@@ -7,20 +7,23 @@ tables before anything heavy is loaded.
 from __future__ import annotations
 
 import json
+from io import BufferedReader
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
 from dmil_core.errors import ConfigError, DataError
 from dmil_core.io.atomic import check_writable, replacing
+from dmil_core.io.reading import open_checked, parsing
 from dmil_core.schema import INTERACTION_TYPE, OLD_NAMES
 
 _KEY = b"dmil"
-#: What readers of tables raise of files that are none; Arrow's own errors are among them.
-_DAMAGED = (
-    OSError, ValueError, TypeError, LookupError, ArithmeticError, NotImplementedError, MemoryError,
-)  # fmt: skip
+#: Largest file that is read, and what it may be in memory: cells, and bytes of all its texts.
+MAX_FILE_BYTES: Final = 2 * 1024**3
+MAX_CELLS: Final = 100_000_000
+MAX_TEXT_BYTES: Final = 2 * 1024**3
+_AGAIN: Final = "Make it again"
 _TEXT = ("id", "split", "y", "pred", INTERACTION_TYPE, *OLD_NAMES)
 
 
@@ -84,17 +87,61 @@ def read_table(path: Path) -> pd.DataFrame:
     Raises
     ------
     DataError
-        If the file is missing, damaged, or of another format.
+        If the file is missing, damaged, too large, a link out of its folder, or of another format.
     """
     check_suffix(path)
-    try:
+    with _opened(path) as file, parsing(path, f"a {path.suffix} table", advice=_AGAIN):
         if path.suffix == ".csv":
-            return _renamed(_read_csv(path))
-        return _renamed(pd.read_parquet(path, page_checksum_verification=True))
+            return _renamed(_read_csv(path, file))
+        return _renamed(_read_parquet(path, file))
+
+
+def _opened(path: Path) -> BufferedReader:
+    try:
+        return open_checked(path, MAX_FILE_BYTES, advice=_AGAIN)
     except FileNotFoundError:
         raise DataError(f"{path} does not exist; run `dmil decompose` to make it") from None
-    except _DAMAGED as error:
-        raise DataError(f"{path} is damaged ({error}); make it again") from None
+
+
+def _read_parquet(path: Path, stream: BufferedReader) -> pd.DataFrame:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    file = pq.ParquetFile(stream, page_checksum_verification=True)
+    rows, columns = file.metadata.num_rows, file.metadata.num_columns
+    if rows * columns > MAX_CELLS:
+        raise _too_large(path, f"{rows:,} rows of {columns:,} columns")
+    text = (pa.types.is_string, pa.types.is_large_string)
+    texts = {f.name: f.type for f in file.schema_arrow if any(is_(f.type) for is_ in text)}
+    flat = (*text, pa.types.is_primitive, pa.types.is_dictionary, pa.types.is_null)
+    if odd := [f.name for f in file.schema_arrow if not any(is_(f.type) for is_ in flat)]:
+        raise ValueError(f"the column {odd[0][:40]!r} holds neither numbers nor text")
+    # A text that is stored once may stand in every row: it is written out only once its size is
+    # known.
+    stream.seek(0)
+    table = pq.ParquetFile(
+        stream, page_checksum_verification=True, read_dictionary=list(texts)
+    ).read()
+    size = 0
+    for name in texts:
+        for chunk in table.column(name).chunks:
+            lengths = pc.take(pc.binary_length(chunk.dictionary), chunk.indices)
+            size += pc.sum(lengths.cast(pa.int64())).as_py() or 0
+    if size > MAX_TEXT_BYTES:
+        raise _too_large(path, f"{size / 1024**2:,.0f} MiB of text")
+    for name, kind in texts.items():
+        index = table.schema.get_field_index(name)
+        table = table.set_column(index, name, table.column(name).cast(kind))
+    frame: pd.DataFrame = table.to_pandas()
+    return frame
+
+
+def _too_large(path: Path, what: str) -> DataError:
+    return DataError(
+        f"{path} has {what}, expected at most {MAX_CELLS:,} cells and "
+        f"{MAX_TEXT_BYTES / 1024**2:,.0f} MiB of text. {_AGAIN}"
+    )
 
 
 def _renamed(table: pd.DataFrame) -> pd.DataFrame:
@@ -103,22 +150,30 @@ def _renamed(table: pd.DataFrame) -> pd.DataFrame:
     return table.rename(columns=old) if old else table
 
 
-def _read_csv(path: Path) -> pd.DataFrame:
+def _read_csv(path: Path, stream: BufferedReader) -> pd.DataFrame:
     """Names stay text: a class called 7, 007 or NA is neither a number nor a missing value."""
-    columns = pd.read_csv(path, nrows=0).columns
+    columns = pd.read_csv(stream, nrows=0).columns
     text = [c for c in columns if c in _TEXT or c.startswith("pred_")]
     numbers = {c: [""] for c in columns if c not in text}
+    stream.seek(0)
     return pd.read_csv(
-        path, dtype=dict.fromkeys(text, str), keep_default_na=False, na_values=numbers
+        stream, dtype=dict.fromkeys(text, str), keep_default_na=False, na_values=numbers
     )
 
 
 def table_metadata(path: Path) -> dict[str, Any]:
-    """The metadata of a Parquet table; empty where there is none."""
+    """The metadata of a Parquet table; empty where there is none.
+
+    Raises
+    ------
+    DataError
+        As :func:`read_table`.
+    """
     import pyarrow.parquet as pq
 
-    try:
-        stored = pq.read_schema(path).metadata or {}
-        return json.loads(stored.get(_KEY, b"{}"))
-    except _DAMAGED as error:
-        raise DataError(f"{path} is damaged ({error}); make it again") from None
+    with _opened(path) as file, parsing(path, "a .parquet table", advice=_AGAIN):
+        stored = pq.read_schema(file).metadata or {}
+        about = json.loads(stored.get(_KEY, b"{}"))
+    if not isinstance(about, dict):
+        raise DataError(f"{path} is damaged: expected an object as its metadata. {_AGAIN}")
+    return about

@@ -17,7 +17,7 @@ import numpy as np
 from scipy import sparse
 from scipy.special import logsumexp, xlogy
 
-from dmil_core.partial_information.conic import minimise
+from dmil_core.partial_information.conic import check_size, minimise
 from dmil_core.partial_information.pmf import Floats
 
 
@@ -124,8 +124,20 @@ def _solve(p1: Floats, p2: Floats) -> tuple[Floats, tuple[Floats, Floats]]:
 
 def _cells(p1: Floats, p2: Floats) -> _Cells:
     x1, x2, y = np.nonzero((p1[:, None, :] > 0) & (p2[None, :, :] > 0))
+    check_size(len(x1))
     _, pair, count = np.unique(x1 * len(p2) + x2, return_inverse=True, return_counts=True)
     return _Cells(x1, x2, y, pair, np.flatnonzero(count[pair] > 1))
+
+
+def _members(cells: _Cells) -> tuple[np.ndarray, np.ndarray]:
+    """For each open cell, by position, the indices of all cells of its pair, ascending."""
+    by_pair, size = np.argsort(cells.pair, kind="stable"), np.bincount(cells.pair)
+    start = np.cumsum(size) - size
+    pair = cells.pair[cells.open]
+    check_size(len(cells.x1), int(size[pair].sum()))
+    member = np.repeat(np.arange(len(pair)), size[pair])
+    within = np.arange(len(member)) - np.repeat(np.cumsum(size[pair]) - size[pair], size[pair])
+    return member, by_pair[start[pair][member] + within]
 
 
 def _programme(
@@ -145,7 +157,7 @@ def _programme(
     equalities = int(support[0].sum() + support[1].sum())
     closed = np.setdiff1d(np.arange(n), cells.open)
     cone = equalities + len(closed) + 3 * np.arange(m)
-    member, of_pair = np.nonzero(cells.pair[cells.open][:, None] == cells.pair[None, :])
+    member, of_pair = _members(cells)
     rows = [first, second, equalities + np.arange(len(closed)), cone, cone + 1, cone[member] + 2]
     columns = [np.arange(n), np.arange(n), closed, n + np.arange(m), cells.open, of_pair]
     signs = (1.0, 1.0, -1.0, 1.0, -1.0, -1.0)

@@ -8,9 +8,30 @@ from typing import Any, Final
 import clarabel
 from scipy import sparse
 
+from dmil_core.errors import DataError
 from dmil_core.partial_information.pmf import Floats
 
 TOLERANCE: Final = 1e-10
+#: Cells (x1, x2, y) that a programme may have, and terms of all its sums over y together: a GiB,
+#: and some minutes.
+MAX_UNKNOWNS: Final = 200_000
+MAX_TERMS: Final = 5_000_000
+
+
+def check_size(cells: int, terms: int = 0) -> None:
+    """Refuse a programme that is too large, before memory is taken for it.
+
+    Raises
+    ------
+    DataError
+        If it has more than `MAX_UNKNOWNS` cells or `MAX_TERMS` terms.
+    """
+    if cells > MAX_UNKNOWNS or terms > MAX_TERMS:
+        raise DataError(
+            f"a pmf whose marginals leave {cells:,} cells (x1, x2, y) possible is too large for "
+            f"this measure, which takes at most {MAX_UNKNOWNS:,}, and fewer of many y. Join "
+            "symbols that mean the same, or choose imin, immi or fl"
+        )
 
 
 def minimise(cost: Floats, a: sparse.csc_matrix, b: Floats, cones: Sequence[Any]) -> Any:

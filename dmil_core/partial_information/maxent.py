@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from dmil_core.errors import DataError
-from dmil_core.partial_information.conic import minimise
+from dmil_core.partial_information.conic import check_size, minimise
 from dmil_core.partial_information.pmf import Floats
 
 #: Largest error of a marginal that is accepted.
@@ -26,12 +26,14 @@ def pairwise_maxent(p: Floats) -> Floats:
     Raises
     ------
     DataError
-        If the marginals of the solver's answer are off by more than ``GOOD_ENOUGH``.
+        If there are too many cells, or the marginals of the solver's answer are off by more than
+        ``GOOD_ENOUGH``.
     """
     marginals = [p.sum(axis=axis) for axis in range(3)]
     first, second, third = (np.expand_dims(m > 0, axis) for axis, m in enumerate(marginals))
     cells = np.nonzero(first & second & third)
     n = len(cells[0])
+    check_size(n)
     rows, wanted, height = [], [], 0
     for axis, marginal in enumerate(marginals):
         support = marginal > 0

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -14,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from dmil_core.errors import DataError
 from dmil_core.io import strict_json
+from dmil_core.io.reading import MIB, read_json
 from dmil_core.io.strict_json import Expected
 
 Floats = NDArray[np.float64]
@@ -24,7 +24,11 @@ Triple = tuple[Symbol, Symbol, Symbol]
 SUM_TOLERANCE: Final = 1e-6
 #: Cells (x1, x2, y) that a table may have: 80 MB, beyond what can be decomposed in any case.
 MAX_CELLS: Final = 10_000_000
+#: Largest file that is read, in bytes: about half a million entries.
+MAX_FILE_BYTES: Final = 16 * MIB
 _MOST_SHOWN: Final = 5
+#: Characters of a symbol in a message.
+_LONGEST_SHOWN: Final = 40
 _MOST_NESTED: Final = 8
 
 
@@ -91,23 +95,49 @@ def from_entries(entries: Iterable[tuple[Triple, float]]) -> Pmf:
     DataError
         If a triple comes twice, there are more than `MAX_CELLS` cells, or it is no distribution.
     """
-    values: dict[Triple, float] = {}
+    values: dict[tuple[int, ...], float] = {}
+    indices: tuple[dict[Hashable, int], ...] = ({}, {}, {})
+    symbols: tuple[list[Symbol], ...] = ([], [], [])
     for triple, value in entries:
-        if triple in values:
-            raise DataError(f"a pmf names every (x1, x2, y) once; {list(triple)} comes twice")
-        values[triple] = value
-    symbols = tuple(tuple(dict.fromkeys(t[axis] for t in values)) for axis in range(3))
+        cell = []
+        for symbol, index, known in zip(triple, indices, symbols, strict=True):
+            position = index.setdefault(_key(symbol), len(known))
+            if position == len(known):
+                known.append(symbol)
+            cell.append(position)
+        if tuple(cell) in values:
+            raise DataError(f"a pmf names every (x1, x2, y) once; {_few(triple)} comes twice")
+        values[tuple(cell)] = value
     shape = [max(len(axis), 1) for axis in symbols]
     if math.prod(shape) > MAX_CELLS:
         raise DataError(
             f"a pmf has at most {MAX_CELLS:,} cells; {' x '.join(map(str, shape))} symbols make "
             f"{math.prod(shape):,}. Join symbols that mean the same."
         )
-    positions = [{symbol: i for i, symbol in enumerate(axis)} for axis in symbols]
     p = np.zeros(shape)
-    for triple, value in values.items():
-        p[tuple(index[s] for index, s in zip(positions, triple, strict=True))] = value
-    return Pmf(checked(p), *symbols)
+    for at, value in values.items():
+        p[at] = value
+    return Pmf(checked(p), *map(tuple, symbols))
+
+
+def _key(symbol: Symbol) -> Hashable:
+    """What equal symbols have in common, and others do not.
+
+    Python gives many numbers the same hash, in every run, so that a file could make every look-up
+    as long as the file. Texts do not have this weakness.
+    """
+    if isinstance(symbol, tuple):
+        return tuple(_key(s) for s in symbol)
+    if isinstance(symbol, str):
+        return f"text {symbol}"
+    if isinstance(symbol, int) or (isinstance(symbol, float) and symbol.is_integer()):
+        return hex(int(symbol))  # 1, 1.0 and True are equal
+    return repr(symbol) if isinstance(symbol, float) else symbol
+
+
+def _few(triple: Triple) -> str:
+    """A triple, for a message: its symbols may be of any length."""
+    return f"[{', '.join(repr(symbol)[:_LONGEST_SHOWN] for symbol in triple)}]"
 
 
 def read_pmf(path: Path) -> Pmf:
@@ -119,11 +149,9 @@ def read_pmf(path: Path) -> Pmf:
         Naming every entry that is not as expected.
     """
     try:
-        content = json.loads(path.read_text("utf-8"))
+        content = read_json(path, MAX_FILE_BYTES, advice="Name a JSON file with a pmf")
     except FileNotFoundError:
         raise DataError(f"{path} does not exist; name a JSON file with a pmf") from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise DataError(f"{path} is not a readable JSON file ({error})") from None
     listed = content.get("pmf") if isinstance(content, dict) else None
     if not isinstance(listed, list) or not listed:
         raise DataError(
@@ -141,7 +169,11 @@ def from_pairs(listed: Sequence[Any], where: str = "pmf") -> Pmf:
         Naming every pair that is not as expected.
     """
     try:
-        pairs: tuple[_Entry, ...] = strict_json.read(tuple[_Entry, ...], _as_lists(listed))
+        values = _as_lists(listed)
+    except RecursionError:
+        raise DataError(f"{where}: symbols are nested too deeply") from None
+    try:
+        pairs: tuple[_Entry, ...] = strict_json.read(tuple[_Entry, ...], values)
     except strict_json.UnfitJsonError as error:
         wrong = sorted({fault.path[0] for fault in error.faults if fault.path})
         shown = ", ".join(str(i) for i in wrong[:_MOST_SHOWN])

@@ -20,7 +20,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dmil_core.config import ModelConfig, Stage
+from dmil_core.errors import DataError
 from dmil_core.io.atomic import replacing
+from dmil_core.io.reading import parsing, read_checked
 from dmil_core.models.batch import Batch
 from dmil_core.models.inputs import fit_statistics
 from dmil_core.models.registry import build
@@ -29,6 +31,7 @@ from dmil_core.seeding import reproducible
 from dmil_core.training.cost import cost
 from dmil_core.training.loop import (
     EVALUATION_ROWS,
+    MAX_STATE_BYTES,
     FitState,
     Report,
     epochs,
@@ -218,13 +221,16 @@ def temperatures(logits: Tensor, y: Tensor) -> Tensor:
 
 
 def _stored(folder: Path | None, fold: int) -> dict[str, Tensor] | None:
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
+    from safetensors.torch import load
 
-    path = folder / f"fold{fold}.safetensors" if folder else None
+    if folder is None:
+        return None
+    path = folder / f"fold{fold}.safetensors"
     try:
-        return load_file(path) if path and path.exists() else None
-    except SafetensorError:  # a damaged fold is trained again
+        content = read_checked(path, MAX_STATE_BYTES)
+        with parsing(path, "an out-of-fold model"):
+            return load(content)
+    except (FileNotFoundError, DataError):  # a damaged fold is trained again
         return None
 
 

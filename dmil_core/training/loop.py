@@ -13,7 +13,7 @@ import math
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from dmil_core.config import Stage
 from dmil_core.errors import CheckpointError, ConfigError
 from dmil_core.io.atomic import replacing
+from dmil_core.io.reading import parsing, read_checked
 from dmil_core.migration import todays_term
 from dmil_core.models.batch import Batch
 from dmil_core.seeding import reproducible
@@ -33,6 +34,8 @@ CLIP_NORM = 5.0
 EVALUATION_ROWS = 2048
 
 State = dict[str, Tensor]
+#: Largest file of a state of training that is read, in bytes.
+MAX_STATE_BYTES: Final = 16 * 1024**3
 #: Tensors of a fit's state, each a :data:`State`.
 _GROUPS = ("best", "average", "model", "optimizer", "rule")
 T = TypeVar("T")
@@ -121,24 +124,28 @@ class FitState:
         CheckpointError
             If the file is damaged.
         """
-        from safetensors import SafetensorError, safe_open
+        from safetensors.torch import load
 
+        checks: dict[str, Any] = {"error": CheckpointError, "advice": "Start over with --overwrite"}
         try:
-            with safe_open(path, "pt") as file:
-                metadata = file.metadata() or {}
-                flat = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+            content = read_checked(path, MAX_STATE_BYTES, **checks)
+        except FileNotFoundError:
+            raise CheckpointError(f"{path} is missing; start over with --overwrite") from None
+        with parsing(path, "a state of a training", **checks):
+            flat = load(content)
+            # Eight bytes say how long the header is, which has the metadata.
+            header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+            metadata = header["__metadata__"]
             state = FitState(**json.loads(metadata["fit"]))
-            note = json.loads(metadata["note"])
-        except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
-            raise CheckpointError(
-                f"{path} is damaged ({error}); start over with --overwrite"
-            ) from None
-        for epoch in state.history:
-            kept = epoch.get("val_terms", {})
-            epoch["val_terms"] = {todays_term(name): value for name, value in kept.items()}
-        for key, tensor in flat.items():
-            group, name = key.split("/", 1)
-            getattr(state, group)[name] = tensor
+            note: dict[str, Any] = json.loads(metadata["note"])
+            for epoch in state.history:
+                kept = epoch.get("val_terms", {})
+                epoch["val_terms"] = {todays_term(name): value for name, value in kept.items()}
+            for key, tensor in flat.items():
+                group, name = key.split("/", 1)
+                if group not in _GROUPS:
+                    raise ValueError(f"{key} is not a part of a state")
+                getattr(state, group)[name] = tensor
         return state, note
 
 

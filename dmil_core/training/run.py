@@ -6,7 +6,6 @@ only when training ends, or when it is interrupted from the keyboard.
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
 from collections.abc import Callable
@@ -28,6 +27,7 @@ from dmil_core.data.dataset import Dataset
 from dmil_core.errors import CheckpointError, ConfigError
 from dmil_core.inference.predict import predict
 from dmil_core.io.atomic import exclusive, make_folder, write_json, writing
+from dmil_core.io.reading import MIB, read_json
 from dmil_core.io.tables import write_table
 from dmil_core.metrics.predictions import score
 from dmil_core.models import inputs
@@ -282,7 +282,8 @@ def _out_of_fold_folder(job: Job) -> Path:
     path = job.out_of_fold / OUT_OF_FOLD_FILE
     if not path.exists():
         write_json(path, job.out_of_fold_key)
-    if json.loads(path.read_text("utf-8")) != job.out_of_fold_key:
+    advice = "Choose another folder for out-of-fold models"
+    if read_json(path, MIB, error=CheckpointError, advice=advice) != job.out_of_fold_key:
         raise CheckpointError(
             f"{job.out_of_fold} holds out-of-fold models of other data, encoders or another seed; "
             "choose another folder for them"

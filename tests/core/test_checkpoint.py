@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Callable
@@ -14,6 +15,8 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 import dmil_core
 from dmil_core.checkpoint import (
@@ -24,6 +27,7 @@ from dmil_core.checkpoint import (
     default_folder,
     find_runs,
     load_model,
+    read_history,
     read_run,
 )
 from dmil_core.data.catalog import load_dataset
@@ -109,7 +113,51 @@ def test_weights_that_are_no_safetensors_with_a_digest_to_match(
     """Whoever can write the weights can also write their digest."""
     (folder / MODEL_FILE).write_bytes(content)
     edit(folder, lambda d: d.update(weights_sha256=file_digest(folder / MODEL_FILE)))
-    refused(folder, "the weights do not fit the model")
+    refused(folder, "not a safetensors file")
+
+
+def _changed_weights(folder: Path, change: Callable[[Tensor], Tensor]) -> str:
+    """Change one tensor of a checkpoint and the digest with it; returns the tensor's name."""
+    tensors = load_file(folder / MODEL_FILE)
+    name = max((n for n in tensors if ".decoder." not in n), key=lambda n: tensors[n].numel())
+    tensors[name] = change(tensors[name])
+    save_file(tensors, folder / MODEL_FILE)
+    edit(folder, lambda d: d.update(weights_sha256=file_digest(folder / MODEL_FILE)))
+    return name
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_weights_that_are_not_finite_are_refused_with_the_tensor_s_name(
+    folder: Path, value: float
+) -> None:
+    def change(tensor: Tensor) -> Tensor:
+        tensor.view(-1)[1] = value
+        return tensor
+
+    name = _changed_weights(folder, change)
+    refused(folder, rf"1 of [\d,]+ values of {re.escape(name)} are NaN or infinite")
+
+
+@pytest.mark.parametrize(
+    "dtype",
+    [torch.int8, torch.bool, torch.complex64, torch.float64, torch.float16, torch.bfloat16],
+)
+def test_weights_of_another_type_are_refused_with_the_tensor_s_name(
+    folder: Path, dtype: torch.dtype
+) -> None:
+    name = _changed_weights(folder, lambda t: t.to(dtype))
+    got = str(dtype).removeprefix("torch.")
+    refused(folder, f"{re.escape(name)} has the type {got}, expected float32")
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+@pytest.mark.parametrize("name", ["history.jsonl", MODEL_FILE, RUN_FILE])
+def test_a_file_that_never_ends_is_refused_at_once(folder: Path, name: str, kind: str) -> None:
+    path = folder / name
+    path.unlink()
+    os.mkfifo(path) if kind == "pipe" else path.symlink_to("/dev/zero")
+    with pytest.raises(CheckpointError, match=f"{re.escape(name)} is a {kind}"):
+        read_history(folder) if name == "history.jsonl" else load_model(folder)
 
 
 def test_weights_of_another_architecture_do_not_fit(

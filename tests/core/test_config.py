@@ -147,3 +147,11 @@ def test_a_long_value_is_cut_in_the_message() -> None:
     with pytest.raises(ConfigError) as error:
         from_json(RunConfig, changed(("seed",), "9" * 10_000))
     assert len(str(error.value)) < 200
+
+
+@pytest.mark.parametrize("dropout", [float("nan"), -0.1, 1.5, float("inf")])
+def test_a_dropout_that_is_no_share_is_refused_wherever_it_comes_from(dropout: float) -> None:
+    with pytest.raises(ConfigError, match=r"dropout: expected a (finite )?number"):
+        EncoderConfig("mlp", (4,), dropout=dropout)
+    with pytest.raises(ConfigError, match=r"dropout: expected a (finite )?number"):
+        from_json(EncoderConfig, {"kind": "mlp", "shape": [4], "dropout": dropout})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,7 +12,9 @@ from dashboard.services.sample import samples
 from dashboard.services.sample.samples import NATS_PER_BIT
 from dashboard.services.store import loaded
 from dashboard.services.store.catalog import Checkpoint, DataProblem, log, shown, stamp
+from dmil_core.errors import DataError
 from dmil_core.io.paths import results_root
+from dmil_core.io.reading import MAX_RECORD_BYTES, parsing, read_json
 
 if TYPE_CHECKING:
     from dmil_core.inference.summary import Size
@@ -68,21 +69,26 @@ def _theorem(file: str, key: str) -> pd.DataFrame | DataProblem | None:
     if not key:
         return None
     try:
-        record = json.loads(Path(file).read_text("utf-8"))
-        rows = [
-            {"setting": name, "who": who, "seeds": 0, **_terms(setting[who], setting[who])}
-            for name, setting in record["settings"].items()
-            for who in ("together", "added")
-        ]
-        runs = pd.DataFrame(
-            {"setting": r["setting"], "who": r["paradigm"], **_terms(r["linear"], r)}
-            for r in record["runs"]
-        )
-        grouped = runs.groupby(["setting", "who"], sort=False)
-        means = grouped.mean().assign(seeds=grouped.size()).reset_index()
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        record = read_json(Path(file), MAX_RECORD_BYTES)
+        with parsing(file, "a record of Theorem 1"):
+            return _rows(record)
+    except (DataError, FileNotFoundError) as error:
         log.warning("%s: %s", file, error)
         return DataProblem(f"{shown(file)} is damaged; `make bench-theorem` writes it again")
+
+
+def _rows(record: Any) -> pd.DataFrame:
+    rows = [
+        {"setting": name, "who": who, "seeds": 0, **_terms(setting[who], setting[who])}
+        for name, setting in record["settings"].items()
+        for who in ("together", "added")
+    ]
+    runs = pd.DataFrame(
+        {"setting": r["setting"], "who": r["paradigm"], **_terms(r["linear"], r)}
+        for r in record["runs"]
+    )
+    grouped = runs.groupby(["setting", "who"], sort=False)
+    means = grouped.mean().assign(seeds=grouped.size()).reset_index()
     return pd.concat([pd.DataFrame(rows), means], ignore_index=True)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -25,8 +25,8 @@ from dashboard.services.store import visitors
 from dmil_core import checkpoint, schema
 from dmil_core.errors import CheckpointError, DmilError
 from dmil_core.io import tables
-from dmil_core.io.atomic import lies_in
 from dmil_core.io.paths import checkpoints_root, checkpoints_roots, sample_data_root
+from dmil_core.io.reading import parsing
 
 log = logging.getLogger("dashboard")
 
@@ -256,6 +256,12 @@ def read_predictions(folder: Path, classes: tuple[str, ...]) -> pd.DataFrame:
     """The table that `table` keeps; raises DmilError where it cannot be used."""
     path = _table_path(folder, "predictions")
     frame = tables.read_table(path)
+    again = "Write it again with `dmil train --overwrite`"
+    with parsing(path, "a table of predictions", error=CheckpointError, advice=again):
+        return _checked_predictions(path, frame, classes)
+
+
+def _checked_predictions(path: Path, frame: pd.DataFrame, classes: tuple[str, ...]) -> pd.DataFrame:
     wanted = {*schema.ROW_COLUMNS, *map(schema.prob, classes), *map(schema.logit, classes)}
     if missing := sorted(wanted - set(frame.columns)):
         raise CheckpointError(f"{path}: the columns {', '.join(missing[:5])} are missing")
@@ -273,8 +279,6 @@ def read_predictions(folder: Path, classes: tuple[str, ...]) -> pd.DataFrame:
 def _table_path(folder: Path, stem: str) -> Path:
     for suffix in (".parquet", ".csv"):
         if (path := folder / f"{stem}{suffix}").exists():
-            if not lies_in(path, folder):
-                raise CheckpointError(f"{path} is a link that leads out of its folder")
             return path
     return folder / f"{stem}.parquet"
 
@@ -336,11 +340,19 @@ def _projection(folder: str, key: str) -> Projection | None:
         path = _table_path(Path(folder), "projection")
         if not path.exists():
             return None
-        frame, about = tables.read_table(path), tables.table_metadata(path)
+        frame = tables.read_table(path)
+        about = tables.table_metadata(path) if path.suffix == ".parquet" else {}
+        with parsing(path, "a latent map"):
+            return _checked_projection(frame, about)
     except DmilError as error:
         log.warning("projection in %s: %s", folder, error)
         return None
+
+
+def _checked_projection(frame: pd.DataFrame, about: Mapping[str, Any]) -> Projection:
     frame = frame.astype({"id": str}).set_index("id")
+    if odd := [str(c) for c in frame if not pd.api.types.is_numeric_dtype(frame[c])]:
+        raise TypeError(f"expected numbers in {', '.join(odd[:5])}")
     trust = {str(k): float(v) for k, v in dict(about.get("trustworthiness") or {}).items()}
     rows = int(about.get("rows", len(frame)))
     method = str(about.get("method", "umap"))

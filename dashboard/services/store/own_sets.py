@@ -20,7 +20,7 @@ from typing import Final
 
 from dashboard.jobs.queue import Job, Step, command, jobs
 from dashboard.services.store import catalog, visitors
-from dmil_core.checkpoint import PREDICTIONS_FILE, RUN_FILE
+from dmil_core.checkpoint import MAX_RUN_BYTES, PREDICTIONS_FILE, RUN_FILE
 from dmil_core.data.card import Card
 from dmil_core.data.media import forget_media
 from dmil_core.data.npz import CARD_FILE, DATA_FILE, read_card, write_arrays, write_npz
@@ -30,6 +30,7 @@ from dmil_core.errors import BusyError, DataError, ResourceError
 from dmil_core.io import tables
 from dmil_core.io.atomic import writing
 from dmil_core.io.paths import uploads_root
+from dmil_core.io.reading import read_json
 
 #: Sets are removed this many days after their visitor last opened this page: the disk is shared,
 #: and nobody should find a stranger's data there next year.
@@ -205,7 +206,7 @@ def packed(own_set: OwnSet) -> bytes:
             inside = file.relative_to(own_set.models)
             if file.name == RUN_FILE:
                 # Where it lay on this server is nobody's business, and of no use elsewhere.
-                run = {**json.loads(file.read_text("utf-8")), "data_source": DATA_FILE}
+                run = {**read_json(file, MAX_RUN_BYTES), "data_source": DATA_FILE}
                 archive.writestr(f"checkpoints/{inside}", json.dumps(run, indent=1))
             else:
                 archive.write(file, f"checkpoints/{inside}")

@@ -6,12 +6,12 @@ lead anywhere; names with ``..``, absolute ones, links and encrypted members are
 
 from __future__ import annotations
 
+import contextlib
 import io
 import stat
+import struct
 import zipfile
-import zlib
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Final
@@ -24,6 +24,7 @@ from dmil_core.data.uploads.budget import Account, Cost, unshared
 from dmil_core.data.uploads.limits import DEFAULT, MIB, Limits
 from dmil_core.data.validate import Issue
 from dmil_core.errors import DataError
+from dmil_core.io.reading import brief, parsing
 from dmil_core.schema import Kind
 
 #: Side in pixels of what the model sees of a picture, and of what people are shown.
@@ -36,6 +37,10 @@ _FORMATS: Final = ("PNG", "JPEG", "BMP", "GIF", "WEBP")
 _LEVELS_16: Final = 65535
 #: Formats of sound files that are read, as people call them.
 SOUND_FORMATS: Final = ("WAV", "AIFF", "FLAC", "OGG", "MP3")
+#: Of the formats of samples in WAV, by their tag: what they are called and the bits that are read.
+_WAV_BITS: Final = {1: ("integer", (8, 16, 24, 32)), 3: ("floating-point", (32, 64))}
+#: Tag of a header that gives the tag further on.
+_EXTENSIBLE: Final = 0xFFFE
 #: Formats to save files again in, which nearly every program writes.
 _ADVISED: Final = {"pictures": "PNG or JPEG", "sounds": "WAV or FLAC"}
 _SMALLER: Final = {
@@ -86,11 +91,9 @@ class Files:
 
     def __init__(self, content: bytes, limits: Limits = DEFAULT) -> None:
         check_directory(content, 2 * limits.files)
-        try:
+        with parsing("The file", "a complete .zip file", advice="Pack the files again"):
             self._archive = zipfile.ZipFile(io.BytesIO(content))
             members = [m for m in self._archive.infolist() if not m.is_dir()]
-        except (zipfile.BadZipFile, ValueError, OSError, RuntimeError, NotImplementedError) as e:
-            raise DataError(f"Not a complete .zip file ({e}). Pack the files again.") from None
         _check_members(members, limits)
         self._by_path = {m.filename: m for m in members}
         bases: dict[str, list[zipfile.ZipInfo]] = {}
@@ -136,9 +139,8 @@ class Files:
         try:
             with self._archive.open(member) as stream:
                 content = stream.read(most + 1)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError,
-                NotImplementedError) as error:  # fmt: skip
-            raise ValueError(str(error)) from None
+        except Exception as error:  # zipfile raises whatever a damaged member leads it to
+            raise ValueError(brief(error)) from None
         if len(content) > most:
             raise ValueError(f"larger than {self._limits.file_mib} MiB")
         return content
@@ -247,11 +249,9 @@ def check_directory(content: bytes, most: int) -> None:
 
 def unpacked_size(content: bytes) -> int:
     """Bytes that the members of a .zip or .npz say they have; 0 for what is none."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            return sum(m.file_size for m in archive.infolist())
-    except (zipfile.BadZipFile, ValueError, OSError, RuntimeError, NotImplementedError):
-        return 0
+    with contextlib.suppress(Exception), zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return sum(m.file_size for m in archive.infolist())
+    return 0  # the reader says what is wrong with it
 
 
 def _files(count: int) -> str:
@@ -457,7 +457,7 @@ def sound_length(content: bytes, limits: Limits = DEFAULT) -> tuple[int, int, in
         return file.frames, file.channels, file.samplerate
 
 
-@contextmanager
+@contextlib.contextmanager
 def _opened(content: bytes) -> Iterator[Any]:
     """A sound file to read from; whatever its decoder says of it becomes a ValueError."""
     import soundfile
@@ -467,10 +467,25 @@ def _opened(content: bytes) -> Iterator[Any]:
     try:
         with soundfile.SoundFile(_Stream(content)) as file:
             yield file
-    except soundfile.LibsndfileError as error:
-        raise ValueError(f"damaged: {error.error_string}") from None
-    except (soundfile.SoundFileError, RuntimeError, OSError, EOFError) as error:
-        raise ValueError(f"damaged: {error}") from None
+    except ValueError:
+        raise
+    except Exception as error:  # a format without a name is a KeyError, for one
+        says = getattr(error, "error_string", brief(error))
+        raise ValueError(_unread_wav(content) or f"damaged: {says}") from None
+
+
+def _unread_wav(content: bytes) -> str:
+    """What a WAV file holds, where these are samples that cannot be read; else empty."""
+    start = content.find(b"fmt ") + 8
+    if content[:4] != b"RIFF" or start < 8 or len(content) < start + 16:
+        return ""
+    tag, _, _, _, _, bits = struct.unpack_from("<HHIIHH", content, start)
+    if tag == _EXTENSIBLE and len(content) >= start + 26:
+        (tag,) = struct.unpack_from("<H", content, start + 24)
+    if tag not in _WAV_BITS or bits in _WAV_BITS[tag][1]:
+        return ""
+    kind, known = _WAV_BITS[tag]
+    return f"WAV with {bits}-bit {kind} samples, expected {' or '.join(map(str, known))} bits"
 
 
 class _Stream(io.BytesIO):

@@ -22,7 +22,8 @@ from dmil_core.data.defaults import complete, infer_card, infer_media
 from dmil_core.data.uploads.archive import Decoded, Files
 from dmil_core.data.uploads.budget import Account, BudgetError, Cost, charge_table, unshared
 from dmil_core.data.uploads.limits import DEFAULT, Limits
-from dmil_core.data.validate import FLAG_PREFIX, Issue, check, errors, guess_kind
+from dmil_core.data.validate import FLAG_PREFIX, Issue, check, errors, guess_kind, unreadable
+from dmil_core.errors import DataError
 from dmil_core.schema import FEWEST_MODALITIES, INTERACTION_TYPE, MODALITY_NUMBERS, Kind
 
 BlockKind = Literal["numbers", "text", "pictures", "sounds", "array"]
@@ -109,12 +110,13 @@ def of_table(frame: pd.DataFrame, account: Account | None = None) -> Source:
 
     Raises
     ------
-    BudgetError
-        If the arrays are more than the account has room for.
+    DataError
+        If there are no rows; a `BudgetError` if the arrays are more than the account has room for.
     """
     if account is not None:
         charge_table(account, len(frame), {str(n): _width(frame[n]) for n in frame.columns})
     arrays = {str(name): _column(frame[name]) for name in frame.columns}
+    _require_rows(arrays)
     stems: dict[str, list[str]] = {}
     for name in arrays:
         stems.setdefault(_stem(name), []).append(name)
@@ -138,13 +140,26 @@ def _width(values: pd.Series) -> int:
 
 
 def of_arrays(arrays: Mapping[str, NDArray[Any]], issues: Sequence[Issue] = ()) -> Source:
-    """The arrays of an .npz file, a block each."""
-    used = {n: a for n, a in arrays.items() if a.ndim > 0}
+    """The arrays of an .npz file, a block each.
+
+    Raises
+    ------
+    DataError
+        If none of them has a row.
+    """
+    damaged = {name: issue for issue, name in unreadable(arrays)}
+    used = {n: a for n, a in arrays.items() if a.ndim > 0 and n not in damaged}
+    _require_rows(used)
     blocks = []
     for name, a in used.items():
         kind: BlockKind = "text" if a.dtype.kind == "U" else "numbers"
         blocks.append(Block(name, (name,), kind if a.ndim <= 2 else "array"))
-    return Source(used, tuple(blocks), tuple(issues), table=False)
+    return Source(used, tuple(blocks), (*issues, *damaged.values()), table=False)
+
+
+def _require_rows(arrays: Mapping[str, NDArray[Any]]) -> None:
+    if not any(map(len, arrays.values())):
+        raise DataError("The file has no rows. Store at least some rows of every class.")
 
 
 def _column(values: pd.Series) -> NDArray[Any]:

@@ -15,6 +15,7 @@ import pandas as pd
 from dmil_core.data.uploads.budget import Account, charge_table, unshared
 from dmil_core.data.uploads.limits import DEFAULT, MIB, Limits
 from dmil_core.errors import DataError
+from dmil_core.io.reading import brief, parsing
 
 _SEPARATORS: Final = {",": "comma", ";": "semicolon", "\t": "tab"}
 
@@ -44,8 +45,8 @@ def read_csv(content: bytes, limits: Limits = DEFAULT) -> pd.DataFrame:
             io.StringIO(text), sep=separator, header=None, dtype=str, na_filter=False,
             index_col=False, nrows=limits.rows + 2,
         )  # fmt: skip
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError, OverflowError) as error:
-        what = " ".join(str(error).split())[:200]
+    except Exception as error:  # of the parser, whatever it is
+        what = brief(error)[:200]
         if "inside string" in what:
             what = f"a quotation mark is not closed: {what}"
         raise DataError(
@@ -90,10 +91,10 @@ def read_parquet(
         If it is damaged, too large, or has a column that is neither numbers nor text; a
         `BudgetError` if its arrays are more than ``account`` has room for.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    try:
+    advice = "Write it again, for instance with pandas.DataFrame.to_parquet"
+    with parsing("The file", "a Parquet file", advice=advice):
         file = pq.ParquetFile(io.BytesIO(content))
         about = file.metadata
         _check_size(about.num_rows, about.num_columns, limits)
@@ -112,12 +113,6 @@ def read_parquet(
         widths = {n: _width(table.column(n)) for n in schema.names}
         charge_table(unshared(limits) if account is None else account, table.num_rows, widths)
         frame = pd.DataFrame({n: _values(table.column(n)) for n in schema.names})
-    except (pa.ArrowException, OSError, ValueError, KeyError, OverflowError, MemoryError) as error:
-        what = " ".join(str(error).split())[:200]
-        raise DataError(
-            f"The Parquet file cannot be read ({what}). Write it again, for instance with "
-            "pandas.DataFrame.to_parquet."
-        ) from None
     frame.columns = names
     return frame
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import pickle
 import struct
 import zipfile
@@ -19,7 +20,14 @@ from numpy.lib import format as npy
 from dmil_core.data import npz
 from dmil_core.data.card import Card, MediaSpec
 from dmil_core.data.catalog import load_dataset
-from dmil_core.data.npz import read_card, read_dataset, read_npz, write_arrays, write_npz
+from dmil_core.data.npz import (
+    npz_content,
+    read_card,
+    read_dataset,
+    read_npz,
+    write_arrays,
+    write_npz,
+)
 from dmil_core.errors import DataError, DmilError
 from tests.core.data.sets import sound_arrays, sound_card
 
@@ -181,7 +189,7 @@ def npy_bytes(header: dict[str, Any], payload: bytes) -> bytes:
 )
 def test_lying_headers_are_refused(tmp_path: Path, content: bytes) -> None:
     write_member(tmp_path / "x.npz", "x1.npy", content)
-    with pytest.raises(DataError, match="cannot be read"):
+    with pytest.raises(DataError, match=r"not a complete \.npz file"):
         read_npz(tmp_path / "x.npz")
 
 
@@ -293,3 +301,50 @@ def test_missing_and_changed_media_files_are_warnings(tmp_path: Path) -> None:
     assert "has changed" in read_dataset(tmp_path / "data.npz").issues[0].title
     (tmp_path / "pictures.npz").unlink()
     assert "is missing" in read_dataset(tmp_path / "data.npz").issues[0].title
+
+
+@pytest.mark.parametrize(
+    ("header", "says"),
+    [
+        ("{[]: 1, 'descr': '<f8', 'fortran_order': False, 'shape': (10,)}", "no shape and type"),
+        ("{'descr': '<f8', 'fortran_order': False, 'shape': (True, 10)}", "expected whole numbers"),
+        ("{'descr': '<f8', 'fortran_order': False, 'shape': [10]}", "no shape and type"),
+        ("{'descr': [('a', '<f8', {})], 'fortran_order': False, 'shape': (10,)}", "x1.npy"),
+        ("{'descr': '<f8', 'fortran_order': False, 'shape': (" + "(" * 300, "no shape and type"),
+        ("1", "no shape and type"),
+    ],
+)
+def test_a_header_that_is_no_header_is_named_by_file_and_by_upload(
+    tmp_path: Path, header: str, says: str
+) -> None:
+    content = header.encode()
+    whole = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(content)) + content + b"\0" * 80
+    write_member(tmp_path / "x.npz", "x1.npy", whole)
+    with pytest.raises(DataError, match=says):
+        read_npz(tmp_path / "x.npz")
+    with pytest.raises(DataError, match=says):
+        npz_content((tmp_path / "x.npz").read_bytes(), "x.npz")
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_a_data_file_that_never_ends_is_refused_at_once(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "x.npz"
+    os.mkfifo(path) if kind == "pipe" else path.symlink_to("/dev/zero")
+    with pytest.raises(DataError, match=f"is a {kind}, expected an ordinary file"):
+        read_npz(path)
+
+
+def test_a_data_file_may_be_a_link_that_its_user_made(shipped: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    link = tmp_path / "elsewhere" / "data.npz"
+    link.symlink_to(shipped)
+    assert len(read_dataset(link)) == 30
+
+
+def test_a_card_that_is_a_link_to_another_folder_is_refused(shipped: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    (folder / "data.npz").write_bytes(shipped.read_bytes())
+    (folder / "card.json").symlink_to(shipped.with_name("card.json"))
+    with pytest.raises(DataError, match="leads out of its folder"):
+        read_card(folder / "data.npz")

@@ -393,7 +393,7 @@ def test_reading_the_record(tmp_path: Path) -> None:
     path.write_text(good + "\n")
     assert len(read_results(path)) == 1
     for bad, says in (
-        ("{", "is not JSON"),
+        ("{", "is damaged: not JSON"),
         ("null", "is not the record"),
         ("{}", "is not the rec"),
     ):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +16,7 @@ from dmil_core import schema
 from dmil_core.checkpoint import Run, load_model
 from dmil_core.data.catalog import load_dataset
 from dmil_core.data.dataset import Dataset
+from dmil_core.errors import CheckpointError
 from dmil_core.inference.predict import predict
 from dmil_core.io.tables import read_table, write_table
 from dmil_core.metrics.predictions import score
@@ -174,6 +177,26 @@ def test_prediction_leaves_a_training_model_without_chance(
     model, run = load_model(tiny_runs["dmil"].folder)
     table = predict(model.train(), run.config.model, tiny)
     np.testing.assert_allclose(table[LOGITS], tables["dmil"][LOGITS], atol=1e-6)
+
+
+def test_outputs_that_are_not_finite_are_refused_by_name(
+    tiny_runs: dict[str, Run], tiny: Dataset
+) -> None:
+    model, run = load_model(tiny_runs["joint"].folder)
+    with torch.no_grad():
+        next(model.parameters()).fill_(float("nan"))
+    with pytest.raises(CheckpointError, match=rf"the logits of {len(tiny)} of .* are NaN"):
+        predict(model, run.config.model, tiny)
+
+
+def test_an_input_that_overflows_is_named_by_its_row(
+    tiny_runs: dict[str, Run], tiny: Dataset
+) -> None:
+    model, run = load_model(tiny_runs["joint"].folder)
+    x1 = tiny.x1.copy()
+    x1[3] = 3e38
+    with pytest.raises(CheckpointError, match=rf"1 of .* the first of id '{tiny.ids[3]}'"):
+        predict(model, run.config.model, replace(tiny, x1=x1))
 
 
 def test_signals_and_sentences(tmp_path: Path) -> None:

@@ -125,5 +125,5 @@ def test_what_is_no_parquet_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="does not exist"):
         estimate_file(tmp_path / "none.parquet", tmp_path / "out.parquet")
     (tmp_path / "text.parquet").write_text("no", "utf-8")
-    with pytest.raises(DataError, match="not a readable Parquet file"):
+    with pytest.raises(DataError, match="not a Parquet file"):
         estimate_file(tmp_path / "text.parquet", tmp_path / "out.parquet")

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import resource
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dmil_core.errors import DataError
+from dmil_core.partial_information import broja
 from dmil_core.partial_information.discrete import decompose
 from dmil_core.partial_information.pmf import from_pairs, read_pmf
 
@@ -42,7 +46,7 @@ def test_rounded_probabilities_are_made_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("{", "not a readable JSON file"),
+        ("{", "not a JSON file"),
         ("[]", "expected"),
         ({"pmf": []}, "at least one entry"),
         ({"pmf": [*XOR[:3], [[1, 1], 0.25]]}, "entry 3 "),
@@ -94,3 +98,43 @@ def test_whatever_a_file_holds_is_read_or_refused(
     except DataError:
         return
     assert np.isfinite(decompose(pmf).i12)
+
+
+def test_numbers_of_one_hash_take_no_longer_than_others() -> None:
+    # Python's hash of every multiple of 2^61 - 1 is 0.
+    n = 20_000
+    pairs = [[[i * (2**61 - 1), 0, 0], 1 / n] for i in range(n)]
+    start = time.process_time()
+    assert len(from_pairs(pairs).x1) == n
+    assert time.process_time() - start < 5
+
+
+def test_equal_numbers_are_one_symbol_and_a_text_is_another() -> None:
+    pairs = [[[1, 0, 0], 0.5], [[1.0, 1, 0], 0.25], [["1", 0, 0], 0.25]]
+    assert from_pairs(pairs).x1 == (1, "1")
+    with pytest.raises(DataError, match=r"\[1.0, 0, 0\] comes twice"):
+        from_pairs([[[1, 0, 0], 0.5], [[1.0, 0, 0], 0.5]])
+
+
+@pytest.mark.parametrize("measure", ["broja", "iccs"])
+def test_a_programme_that_is_too_large_is_refused_before_it_takes_memory(measure: Any) -> None:
+    p = np.full((500, 500, 2), 1 / 500_000)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(DataError, match="500,000 cells"):
+        decompose(p, measure)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000
+
+
+def test_memory_grows_with_the_cells_not_with_their_square() -> None:
+    rng = np.random.default_rng(0)
+    p = rng.random((120, 120, 2))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    first, second = p.sum(axis=1), p.sum(axis=0)
+    broja._programme(broja._cells(first, second), first, second)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000
+
+
+def test_a_pipe_is_refused_without_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pmf.json")
+    with pytest.raises(DataError, match="is a pipe"):
+        read_pmf(tmp_path / "pmf.json")

@@ -318,7 +318,7 @@ def test_a_damaged_state_is_named(tmp_path: Path) -> None:
     whole = path.read_bytes()
     for keep in (0, 7, 100, len(whole) // 2, len(whole) - 1):
         path.write_bytes(whole[:keep])
-        with pytest.raises(CheckpointError, match=r"state\.safetensors is damaged .*--overwrite"):
+        with pytest.raises(CheckpointError, match=r"state\.safetensors is damaged: .*--overwrite"):
             FitState.load(path)
     path.write_bytes(whole.replace(b'\\"stale\\"', b'\\"stole\\"'))
     with pytest.raises(CheckpointError, match="is damaged"):

@@ -254,7 +254,7 @@ def test_a_file_that_cannot_be_read_is_told() -> None:
         ("x.csv", b"\xff\xfe1", "UTF-16"),
         ("x.npz", b"PK nonsense", "not a complete .npz"),
         ("x.exe", b"MZ", "expected .csv"),
-        ("x.parquet", b"PAR1", "cannot be read"),
+        ("x.parquet", b"PAR1", "not a Parquet file"),
     ):
         app = open_page("your-data")
         app.session_state["upload"] = {"key": "1", "name": name,

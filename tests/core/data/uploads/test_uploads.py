@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import stat
+import struct
 import tracemalloc
 import zipfile
 from collections.abc import Mapping
@@ -23,10 +24,10 @@ from dmil_core.data.media import AudioMedia, ImageMedia, media
 from dmil_core.data.npz import npz_content, read_dataset, write_arrays, write_npz
 from dmil_core.data.uploads import columns
 from dmil_core.data.uploads.archive import RATE, SEEN, SHOWN, Files, read_picture, read_sound
-from dmil_core.data.uploads.columns import Assembled, Choice, Source
+from dmil_core.data.uploads.columns import Assembled, Choice, Source, assemble, guess, of_arrays
 from dmil_core.data.uploads.limits import Limits
 from dmil_core.data.uploads.tabular import read_csv, read_parquet
-from dmil_core.data.validate import errors
+from dmil_core.data.validate import check, errors
 from dmil_core.errors import DataError
 from tests.core.data.archives import encoded, packed, png, wav
 
@@ -238,8 +239,8 @@ def test_a_parquet_file_that_cannot_be_read_is_refused_in_words() -> None:
     lists = pd.DataFrame({"a": [[1.0, 2.0]] * 9, "b": 1, "c": 2})
     long = table().assign(label="x" * 5000)
     for content, words in (
-        (b"", "cannot be read"),
-        (b"PAR1" + b"\0" * 30 + b"PAR1", "cannot be read"),
+        (b"", "not a Parquet file"),
+        (b"PAR1" + b"\0" * 30 + b"PAR1", "not a Parquet file"),
         (parquet(lists), "neither numbers nor text: a (list"),
         (parquet(table(70)), "70 rows of 6 columns"),
         (parquet(table(30).assign(**{f"c{i}": 1 for i in range(20)})), "26 columns"),
@@ -459,8 +460,8 @@ def linked() -> bytes:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "Not a complete .zip"),
-        (b"PK\x03\x04", "Not a complete .zip"),
+        (b"", "not a complete .zip"),
+        (b"PK\x03\x04", "not a complete .zip"),
         (packed({"../p0.png": png()}), "points out of it"),
         (packed({"a/../../p0.png": png()}), "points out of it"),
         (packed({"/etc/p0.png": png()}), "points out of it"),
@@ -606,3 +607,44 @@ def tables(draw: st.DrawFn) -> list[dict[str, Any]]:
 def test_any_table_is_a_set_or_an_error(rows: list[dict[str, Any]]) -> None:
     frame = pd.DataFrame(rows).astype(str)
     is_set_or_error(columns.of_table(frame))
+
+
+@pytest.mark.parametrize("values", [np.array([b"\xff", b"a"] * 20), np.zeros(40, "V4")])
+def test_arrays_that_are_neither_numbers_nor_text_are_named_as_in_a_file(values: Any) -> None:
+    arrays = {"x1": np.ones((40, 2)), "x2": np.ones((40, 2)), "y": values}
+    source = of_arrays(arrays)
+    made = assemble(source, guess(source), "n", "t")
+    assert any(str(i) == str(errors(check(arrays))[0]) for i in made.issues)
+
+
+def test_arrays_without_rows_are_refused() -> None:
+    with pytest.raises(DataError, match="has no rows"):
+        of_arrays({"x1": np.ones((0, 2)), "x2": np.ones((0, 2)), "y": np.ones(0)})
+
+
+@pytest.mark.parametrize(
+    ("tag", "bits", "says"),
+    [
+        (1, 40, "WAV with 40-bit integer samples, expected 8 or 16 or 24 or 32 bits"),
+        (1, 64, "WAV with 64-bit integer samples"),
+        (3, 16, "WAV with 16-bit floating-point samples, expected 32 or 64 bits"),
+    ],
+)
+@pytest.mark.parametrize("extensible", [False, True])
+def test_samples_of_a_wav_that_cannot_be_read_are_named(
+    tag: int, bits: int, says: str, extensible: bool
+) -> None:
+    size, frames = bits // 8, 4000
+    about = struct.pack("<HIIHH", 1, 8000, 8000 * size, size, bits)
+    if extensible:
+        guid = struct.pack("<H", tag) + bytes.fromhex("000000001000800000aa00389b71")
+        form = struct.pack("<H", 0xFFFE) + about + struct.pack("<HHI", 22, bits, 4) + guid
+    else:
+        form = struct.pack("<H", tag) + about
+    chunks = (b"fmt ", form), (b"data", bytes(size * frames))
+    body = b"".join(name + struct.pack("<I", len(c)) + c for name, c in chunks)
+    content = b"RIFF" + struct.pack("<I", 4 + len(body)) + b"WAVE" + body
+    decoded = Files(packed({"s.wav": content})).decode(["s.wav"] * 30, "sounds")
+    (issue,) = decoded.issues
+    assert issue.title.startswith("not readable as sounds")
+    assert says in issue.title

@@ -1,0 +1,290 @@
+"""Whatever becomes of a file's bytes, its reader gives a result or an error of its own.
+
+Each format has a sound file and its reader. Mutations are drawn from a seed: bytes are flipped,
+parts cut, doubled, swapped or replaced by what means trouble. ``MUTATIONS`` can be set to
+thousands by the environment variable of its name.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import resource
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.random import Generator
+
+from dmil_core.checkpoint import MODEL_FILE, load_model, read_history, read_run, write_checkpoint
+from dmil_core.config import RunConfig
+from dmil_core.data.npz import read_card, read_npz, write_npz
+from dmil_core.data.uploads import archive, columns, tabular
+from dmil_core.errors import DmilError
+from dmil_core.experiments import records, tuning
+from dmil_core.experiments.compare import read_results
+from dmil_core.experiments.fidelity_record import read_fidelity
+from dmil_core.experiments.targets import read_targets
+from dmil_core.information.store import InformationEstimates
+from dmil_core.io.atomic import file_digest
+from dmil_core.io.tables import read_table, table_metadata, write_table
+from dmil_core.partial_information.pmf import read_pmf
+from dmil_core.training.loop import FitState
+from tests import records as written
+from tests.core.builders import model, model_config, stage
+from tests.core.data.archives import encoded, packed, png, wav
+from tests.core.data.sets import sound_arrays, sound_card
+
+#: Mutated files of each format.
+MUTATIONS: Final = int(os.environ.get("MUTATIONS", "60"))
+#: Memory in KiB that reading all of them may add to that of the process.
+SPARE_KIB: Final = 400 * 1024
+
+JUNK: Final = (
+    b"\0" * 8, b"\xff" * 8, b"PK\x03\x04", b"PAR1", b"[" * 3000, b"1e400", b"NaN", b"9" * 400,
+    b"{}", b"null", b"True,", b"[1],", b"-1", b'"\\ud800"', b"'descr': '|O'", b"\x93NUMPY\x01\0",
+)  # fmt: skip
+
+
+def mutated(content: bytes, rng: Generator) -> bytes:
+    """The content with one to three changes."""
+    result = bytearray(content)
+    for _ in range(int(rng.integers(1, 4))):
+        n = max(len(result), 1)
+        # Headers and footers are short, and are where a file says what it is.
+        ends = (rng.integers(min(n, 300)), n - 1 - rng.integers(min(n, 300)), rng.integers(n))
+        at = int(ends[rng.integers(3)])
+        size = int(rng.integers(1, 40))
+        match int(rng.integers(6)):
+            case 0:
+                result[at : at + 1] = bytes([int(rng.integers(256))])
+            case 1:
+                del result[at:]
+            case 2:
+                result[at:at] = JUNK[rng.integers(len(JUNK))]
+            case 3:
+                junk = JUNK[rng.integers(len(JUNK))]
+                result[at : at + len(junk)] = junk
+            case 4:
+                del result[at : at + size]
+            case _:
+                other = int(rng.integers(n))
+                result[at : at + size] = result[other : other + size]
+    return bytes(result)
+
+
+@dataclass(frozen=True)
+class Format:
+    """A sound file, and what reads it."""
+
+    path: Path
+    read: Callable[[Path], object]
+
+
+def _written(path: Path, content: bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def _npz(root: Path) -> Format:
+    write_npz(root / "set.npz", sound_arrays(), sound_card())
+    (root / "set.card.json").unlink()
+    return Format(root / "set.npz", read_npz)
+
+
+def _stored_npz(root: Path) -> Format:
+    """Members are not compressed, so that a mutation meets their headers."""
+    np.savez(root / "set.npz", **sound_arrays())
+    return Format(root / "set.npz", lambda p: read_npz(p))
+
+
+def _upload_npz(root: Path) -> Format:
+    np.savez(root / "set.npz", x1=np.ones((40, 2)), x2=np.ones((40, 3)), y=np.arange(40) % 2)
+
+    def read(path: Path) -> object:
+        content = read_npz(path)
+        source = columns.of_arrays(content.arrays, content.issues)
+        return columns.assemble(source, columns.guess(source), "n", "t")
+
+    return Format(root / "set.npz", read)
+
+
+def _card(root: Path) -> Format:
+    write_npz(root / "data.npz", sound_arrays(), sound_card())
+    return Format(root / "card.json", lambda p: read_card(p.with_name("data.npz")))
+
+
+def _frame() -> pd.DataFrame:
+    return pd.DataFrame({"id": [f"r{i}" for i in range(50)], "y": ["a", "b"] * 25, "p_a": 0.5})
+
+
+def _parquet(root: Path) -> Format:
+    write_table(_frame(), root / "t.parquet", {"data": "x"})
+    return Format(root / "t.parquet", lambda p: (read_table(p), table_metadata(p)))
+
+
+def _csv(root: Path) -> Format:
+    write_table(_frame(), root / "t.csv")
+    return Format(root / "t.csv", read_table)
+
+
+def _upload_parquet(root: Path) -> Format:
+    _frame().to_parquet(root / "t.parquet")
+    return Format(root / "t.parquet", lambda p: tabular.read_parquet(p.read_bytes()))
+
+
+def _upload_csv(root: Path) -> Format:
+    _frame().to_csv(root / "t.csv", index=False)
+    return Format(root / "t.csv", lambda p: tabular.read_csv(p.read_bytes()))
+
+
+def _information(root: Path) -> Format:
+    parts = dict.fromkeys(("r", "u1", "u2", "s", "i1", "i2", "i12"), 0.1) | {"measure": "immi"}
+    ends = dict.fromkeys(("r", "u1", "u2", "s"), 0.1)
+    cluster = {"clusters": 2, "parts": parts | {"gap": 0.0}, "low": ends, "high": ends, "bias": 0.0}
+    frame = _frame().assign(i1=0.1, i2=0.2, i12=0.3).drop(columns="p_a")
+    write_table(frame, root / "i.parquet", {"version": 2, "data": "x", "clusters": [cluster]})
+    return Format(root / "i.parquet", InformationEstimates.load)
+
+
+def _lines(*values: object) -> bytes:
+    return "".join(json.dumps(v) + "\n" for v in values).encode()
+
+
+_RUN: Final = {"data": "s", "paradigm": "dmil", "seed": 0, "test": {"accuracy": 0.5}, "seconds": 1}
+_TRIAL: Final = {"data": "s", "paradigm": "dmil", "lr_scale": 1.0, "val_accuracy": 0.5}
+_EPOCH: Final = {
+    "stage": "a", "title": "t", "epoch": 1, "epochs": 2, "loss": 1.0, "val_loss": 1.0,
+    "val_accuracy": 0.5, "val_terms": {"ce": 1.0}, "kept": True,
+}  # fmt: skip
+
+
+def _records(root: Path) -> Format:
+    path = _written(root / "s" / "results.jsonl", _lines(_RUN, _RUN | {"seed": 1}))
+    return Format(path, lambda p: (records.read_all(p.parents[1]), read_results(p)))
+
+
+def _tuning(root: Path) -> Format:
+    path = _written(root / "s" / "tuning.jsonl", _lines(_TRIAL, _TRIAL | {"lr_scale": 3.0}))
+    return Format(path, lambda p: tuning.read_all(p.parents[1]))
+
+
+def _history(root: Path) -> Format:
+    path = _written(root / "history.jsonl", _lines(_EPOCH, _EPOCH | {"epoch": 2}))
+    return Format(path, lambda p: read_history(p.parent))
+
+
+def _targets(root: Path) -> Format:
+    target = {"claim": "c", "state": "met", "figure": "f", "failing": []}
+    content = {"version": 1, "studies": {"comparison": [target]}}
+    return Format(_written(root / "targets.json", _lines(content)), read_targets)
+
+
+def _fidelity(root: Path) -> Format:
+    path = _written(root / "fidelity.json", _lines(written.fidelity(seeds=1)))
+    return Format(path, read_fidelity)
+
+
+def _pmf(root: Path) -> Format:
+    pairs = [[[0, "a", 0.5], 0.25], [[0, "b", [1]], 0.25], [[1, "a", None], 0.5]]
+    return Format(_written(root / "pmf.json", _lines({"pmf": pairs})), read_pmf)
+
+
+def _checkpoint(root: Path) -> Path:
+    made, config = model("joint"), RunConfig("joint", 0, model_config("joint"), (stage(),))
+    card = sound_card(classes=("a", "b", "c")).to_dict()
+    record: dict[str, Any] = {
+        "config": config, "data_name": "n", "data_source": "n", "data_digest": "d",
+        "data_card": card, "classes": ["a", "b", "c"], "latents": list(made.latent_names),  # type: ignore[arg-type]
+        "metrics": {}, "finished": True, "created": "", "packages": {}, "parameters": 1,
+        "seconds": 1.0,
+    }  # fmt: skip
+    write_checkpoint(root, made.state_dict(), record, [])
+    return root
+
+
+def _run(root: Path) -> Format:
+    return Format(_checkpoint(root) / "run.json", lambda p: read_run(p.parent))
+
+
+def _weights(root: Path) -> Format:
+    path = _checkpoint(root) / MODEL_FILE
+    run = json.loads((root / "run.json").read_text("utf-8"))
+
+    def read(path: Path) -> object:
+        # Whoever can write the weights can also write their digest.
+        fitting = json.dumps(run | {"weights_sha256": file_digest(path)})
+        (root / "run.json").write_text(fitting, "utf-8")
+        return load_model(root)
+
+    return Format(path, read)
+
+
+def _state(root: Path) -> Format:
+    FitState(best=model("joint").state_dict(), history=[_EPOCH]).save(root / "s.safetensors", {})
+    return Format(root / "s.safetensors", FitState.load)
+
+
+def _zip(root: Path) -> Format:
+    path = _written(root / "m.zip", packed({f"p{i}.png": png() for i in range(3)}))
+    names = [f"p{i}.png" for i in range(3)]
+    return Format(path, lambda p: archive.Files(p.read_bytes()).decode(names, "pictures"))
+
+
+def _picture(root: Path) -> Format:
+    return Format(_written(root / "p.png", png()), lambda p: _member(p, "pictures"))
+
+
+def _wav(root: Path) -> Format:
+    return Format(_written(root / "s.wav", wav()), lambda p: _member(p, "sounds"))
+
+
+def _flac(root: Path) -> Format:
+    tone = np.sin(np.arange(4000) / 5)
+    path = _written(root / "s.flac", encoded(tone, "FLAC", "PCM_16"))
+    return Format(path, lambda p: _member(p, "sounds"))
+
+
+def _member(path: Path, kind: str) -> object:
+    stream = io.BytesIO(packed({path.name: path.read_bytes()}))
+    return archive.Files(stream.getvalue()).decode([path.name], kind)
+
+
+FORMATS: Final[tuple[Callable[[Path], Format], ...]] = (
+    _npz, _stored_npz, _upload_npz, _card, _parquet, _csv, _upload_parquet, _upload_csv,
+    _information, _records, _tuning, _history, _targets, _fidelity, _pmf, _run, _weights, _state,
+    _zip, _picture, _wav, _flac,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("make", FORMATS, ids=lambda make: make.__name__.strip("_"))
+def test_a_mutated_file_is_read_or_refused_in_words(
+    tmp_path: Path, make: Callable[[Path], Format]
+) -> None:
+    format_ = make(tmp_path)
+    format_.read(format_.path)  # as it is, it is sound
+    whole = format_.path.read_bytes()
+    rng = np.random.default_rng(list(make.__name__.encode()))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    refused = 0
+    for number in range(MUTATIONS):
+        changed = mutated(whole, rng)
+        format_.path.write_bytes(changed)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                format_.read(format_.path)
+        except DmilError as error:
+            refused += bool(str(error).strip())
+        except Exception as error:
+            pytest.fail(f"mutation {number} of {format_.path.name}: {error!r}")
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert after - before < SPARE_KIB
+    assert refused or make in (_records, _tuning, _zip, _picture, _wav, _flac, _csv)

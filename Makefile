@@ -140,6 +140,7 @@ bench-live: $(APP_ENV) ## Are three models trained in 20 seconds while a class w
 bench-app: $(DEV_ENV) chromium ## How long does a visitor wait, beside two other tools? 30 minutes on an idle machine
 	$(PY) -m benchmarks.app $(ARGS)
 
+<<<<<<< HEAD
 # The compiler of the requirements files, in an environment of its own.
 LOCK := build/lock
 LOCK_ENV := $(LOCK)/.installed-uv-0.13.9
@@ -160,6 +161,10 @@ lock: $(LOCK_ENV) ## Compile the requirements files from pyproject.toml, keeping
 
 .PHONY: soak
 soak: $(DEV_ENV) ## Does the server hold out? Four visitors for ten minutes; ARGS="--minutes 4"
+=======
+.PHONY: bench-soak
+bench-soak: $(DEV_ENV) ## Does the server hold out? Four visitors for ten minutes; ARGS="--minutes 4"
+>>>>>>> visitors
 	$(PY) -m benchmarks.app.soak $(ARGS)
 
 .PHONY: notebook

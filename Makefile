@@ -140,7 +140,10 @@ bench-live: $(APP_ENV) ## Are three models trained in 20 seconds while a class w
 bench-app: $(DEV_ENV) chromium ## How long does a visitor wait, beside two other tools? 30 minutes on an idle machine
 	$(PY) -m benchmarks.app $(ARGS)
 
-<<<<<<< HEAD
+.PHONY: bench-soak
+bench-soak: $(DEV_ENV) ## Does the server hold out? Four visitors for ten minutes; ARGS="--minutes 4"
+	$(PY) -m benchmarks.app.soak $(ARGS)
+
 # The compiler of the requirements files, in an environment of its own.
 LOCK := build/lock
 LOCK_ENV := $(LOCK)/.installed-uv-0.13.9
@@ -158,14 +161,6 @@ lock: $(LOCK_ENV) ## Compile the requirements files from pyproject.toml, keeping
 	cp requirements-dev.txt $(LOCK)/requirements-dev.txt
 	$(COMPILE_APP) $(HASHED) --constraints $(LOCK)/requirements.txt --output-file requirements-hashes.txt
 	$(COMPILE_DEV) $(HASHED) --constraints $(LOCK)/requirements-dev.txt --output-file requirements-dev-hashes.txt
-
-.PHONY: soak
-soak: $(DEV_ENV) ## Does the server hold out? Four visitors for ten minutes; ARGS="--minutes 4"
-=======
-.PHONY: bench-soak
-bench-soak: $(DEV_ENV) ## Does the server hold out? Four visitors for ten minutes; ARGS="--minutes 4"
->>>>>>> visitors
-	$(PY) -m benchmarks.app.soak $(ARGS)
 
 .PHONY: notebook
 notebook: $(DEV_ENV) ## Write examples/interactions.ipynb from its script

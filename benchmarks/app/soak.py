@@ -209,7 +209,6 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("build/bench-app/soak.json"))
     a = parser.parse_args()
     result = soak(a.minutes, a.visitors, a.idle, lambda line: print(line, flush=True))
-    a.out.parent.mkdir(parents=True, exist_ok=True)
     write_json(a.out, result)
     for name, value in result.items():
         if name != "readings":

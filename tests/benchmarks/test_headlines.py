@@ -179,8 +179,9 @@ def test_the_front_table_has_six_rows_and_names_the_place_of_dmil(folders: Path)
 
 
 def test_the_front_page_says_that_dmil_is_first_where_it_is(folders: Path) -> None:
-    records.write([r for d in SETS for r in records.runs(d, MEANS)], folders / "checkpoints")
+    means = {**MEANS, "dmil-paper": 0.7, "i2m2": 0.85}
+    records.write([r for d in SETS for r in records.runs(d, means)], folders / "checkpoints")
     (folders / "fidelity.json").write_text(json.dumps(records.fidelity()), "utf-8")
     text = front.front()
-    assert "`dmil` is first of 6 methods by mean rank** over 8 data sets." in text
+    assert "`dmil` is first of 8 methods by mean rank** over 8 data sets." in text
     assert "behind" not in text.split("|")[0]

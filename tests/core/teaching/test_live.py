@@ -70,7 +70,8 @@ def test_learners_are_about_equally_far_and_end_together() -> None:
         for name, one in latest.items():
             # No further than the epoch that crosses the line, never behind it.
             assert one.fraction >= until - 1e-9
-            ahead = 1 / (one.epochs * longest[name]) if name in longest else 0.1
+            # DMIL's last stage has few epochs at this scale, each of them long.
+            ahead = 1 / (one.epochs * longest[name]) if name in longest else 0.2
             assert one.fraction <= until + ahead + 1e-9, name
     assert live.steps == STEPS
     assert all(one.done for one in latest.values())

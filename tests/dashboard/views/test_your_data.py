@@ -350,10 +350,10 @@ def test_starting_and_deleting_on_a_full_disk_are_messages(full: Disk) -> None:
     own = save()
     app = open_page("your-data", ANN)
     with full.full():
-        app.button(key=f"train_{own.name}").click().run()
+        app.button(key=key_of("train", own.name)).click().run()
         assert not app.exception
         assert "The server could not do this" in said(app)
-        app.button(key=f"delete_{own.name}").click().run()
+        app.button(key=key_of("delete", own.name)).click().run()
         app.button(key="delete_yes").click().run()
         assert not app.exception
         assert not own.data.exists()

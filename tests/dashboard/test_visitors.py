@@ -7,8 +7,10 @@ import socket
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
+from typing import Any
 
 import psutil
 import pytest
@@ -26,6 +28,12 @@ PATIENCE = 2.0
 #: Seconds that a session is kept after its visitor has left; Streamlit's default is 120.
 KEPT = 1
 MESSAGES = 1000
+
+
+def to_the_end(work: Coroutine[Any, Any, None]) -> None:
+    """Run it on a thread of its own: a browser test may have left a loop on this one."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, work).result()
 
 
 def rerun() -> bytes:
@@ -147,7 +155,7 @@ def received(count: int, rate: MessageRate, waits: list[float], sends: bool = Fa
             waits.append(time.monotonic() - begun)
 
     rate.app = inside
-    asyncio.run(rate({"type": "websocket"}, receive, send))
+    to_the_end(rate({"type": "websocket"}, receive, send))
     return types
 
 
@@ -178,5 +186,5 @@ def test_requests_that_are_no_connection_pass_at_once() -> None:
 
     async def send(_: Message) -> None: ...
 
-    asyncio.run(MessageRate(inside)({"type": "http"}, receive, send))
+    to_the_end(MessageRate(inside)({"type": "http"}, receive, send))
     assert passed == [receive]

@@ -368,14 +368,15 @@ def test_a_dead_job_is_a_failure_also_where_nobody_watches(
 def test_the_watch_outlives_a_fault_of_ours(
     queue: Jobs, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    whole, faults = Jobs._look, iter([1] * 5)
+    whole, faults = queue._look, iter([1] * 5)
 
-    def look(jobs: Jobs) -> None:
+    def look() -> None:
         if next(faults, None):
             raise RuntimeError("a fault of ours")
-        whole(jobs)
+        whole()
 
-    monkeypatch.setattr(Jobs, "_look", look)
+    # Of this queue alone: one of another test may still be watching.
+    monkeypatch.setattr(queue, "_look", look)
     wait_for(queue, submit(queue, python("")), "done")
     assert sum("a fault of ours" in str(r.exc_info) for r in caplog.records) == 1
 

@@ -115,13 +115,17 @@ def test_the_losses_of_a_part_are_its_own_where_they_were_kept(
     open_page: OpenPage, room: Room
 ) -> None:
     path = room.root / REAL / "dmil" / "seed0" / HISTORY_FILE
+    before = path.read_bytes()
     lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
     kept = [{**line, "val_terms": {"gate": 0.5, "align": 0.1}} for line in lines]
-    for history, own in ((kept, True), ([{**x, "val_terms": {}} for x in lines], False)):
-        write_lines(path, history)
-        told = said(open_page("paper", data=REAL, box="gate"))
-        assert (text.OWN_LOSS in told) == own
-        assert (text.STAGE_LOSS.replace("`", "") in told.replace("`", "")) != own
+    try:
+        for history, own in ((kept, True), ([{**x, "val_terms": {}} for x in lines], False)):
+            write_lines(path, history)
+            told = said(open_page("paper", data=REAL, box="gate"))
+            assert (text.OWN_LOSS in told) == own
+            assert (text.STAGE_LOSS.replace("`", "") in told.replace("`", "")) != own
+    finally:  # the room is every test's
+        path.write_bytes(before)
 
 
 def test_terms_are_columns_and_nan_where_a_stage_has_them_not() -> None:

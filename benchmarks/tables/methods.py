@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 #: Paradigm -> how it differs from the publication or from its released code.
 DEVIATIONS: Final = {
     "dmil": "Heads and gate learn from responsibilities of out-of-fold models; the gate's target "
-    "is averaged over the classes that these models expect, since a gate does not see the label. "
+    "has shares of information, the heads' shares of probability. "
     "A component's logits build on those of the unimodal heads of its inputs. Labels of a unimodal "
     "head are smoothed where its input cannot predict them, the less the better the input predicts "
     "elsewhere. Stage 1 reconstructs the input instead of the encoder's features; see [Why the "

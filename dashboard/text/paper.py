@@ -172,13 +172,14 @@ PARTS: Final[dict[str, Part]] = {
         (r"g = \mathrm{softmax}\left(G(M, N, p_{1}, p_{2}, p_S)\right), \quad \sum_c g_c = 1",),
         (
             (
-                r"-\sum_c t_c \log g_c, \quad t_c = \sum_k p_0(k \mid x_1, x_2)\, w'_c(k)",
-                "it is trained to the component that can explain the sample, averaged over the "
-                "classes that it may have",
+                r"-\sum_c t_c \log g_c",
+                "it is trained to the component that can explain the sample, by the share of the "
+                "information about its class that each input has",
             ),
             (r"BCE\left(\sum_c w_c,\; e\right)", "and whether any can"),
         ),
         (
+            ("gate_informed", "CE to t, bits"),
             ("gate_expected", "CE to t, bits"),
             ("gate", "CE to w', bits"),
             ("explained", "BCE of explained, bits"),

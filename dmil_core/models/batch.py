@@ -20,8 +20,9 @@ class Batch:
     are the out-of-fold predictions behind them: ``alone`` (B, M), the chance-corrected probability
     of the true class from each modality alone; ``truth`` (B, M + 1), that probability as it is
     from each modality alone and from all; ``skill`` (B, M), the chance-corrected accuracy of each
-    modality alone over all training rows, the same in every row; and ``expected`` (B, C), the gate
-    target averaged over the classes.
+    modality alone over all training rows, the same in every row; and the gate target by shares of
+    information, ``informed`` (B, C) of a row's own class and ``expected`` (B, C) averaged over the
+    classes.
     """
 
     x1: Tensor
@@ -33,6 +34,7 @@ class Batch:
     alone: Tensor | None = None
     truth: Tensor | None = None
     skill: Tensor | None = None
+    informed: Tensor | None = None
     expected: Tensor | None = None
 
     def __len__(self) -> int:

@@ -22,7 +22,7 @@ _L1 = {
 
 _L2 = {
     "ce_responsible": 1.0,
-    "gate_expected": 0.5,
+    "gate_informed": 0.5,
     "explained": 0.1,
     "kl_consistency": 1e-3,
     "align": 1e-3,
@@ -179,7 +179,7 @@ DMIL_FLAT = replace(
         {
             **_HARD_LABELS,
             "ce_responsible": "ce_flat",
-            "gate_expected": None,
+            "gate_informed": None,
             "explained": None,
         },
     ),
@@ -194,7 +194,7 @@ DMIL_NO_GATE_TARGET = replace(
     summary="DMIL with responsibilities for the components, but without a target for the gate.",
     citation=_OURS,
     options=replace(DMIL.options, explained=False),
-    stages=_with_terms(DMIL.stages, {"gate_expected": None, "explained": None}),
+    stages=_with_terms(DMIL.stages, {"gate_informed": None, "explained": None}),
 )
 
 DMIL_FEATURES = replace(
@@ -221,7 +221,7 @@ DMIL_SOFT = replace(
     title="DMIL (unsharpened targets)",
     summary="DMIL whose heads and gate use the responsibilities without sharpening.",
     citation=_OURS,
-    stages=_with_terms(DMIL.stages, {"ce_responsible": "ce_soft", "gate_expected": "gate_soft"}),
+    stages=_with_terms(DMIL.stages, {"ce_responsible": "ce_soft", "gate_informed": "gate_soft"}),
 )
 
 DMIL_ABSOLUTE = replace(
@@ -231,7 +231,7 @@ DMIL_ABSOLUTE = replace(
     summary="DMIL with absolute probabilities, not shares of the predictable information.",
     citation=_OURS,
     stages=_with_terms(
-        DMIL.stages, {"ce_responsible": "ce_absolute", "gate_expected": "gate_absolute"}
+        DMIL.stages, {"ce_responsible": "ce_absolute", "gate_informed": "gate_absolute"}
     ),
 )
 
@@ -244,13 +244,22 @@ DMIL_PURE = replace(
     stages=_with_terms(DMIL.stages, {"ce_responsible": "ce_pure"}),
 )
 
-DMIL_LABEL_GATE = replace(
+DMIL_PROBABILITY_GATE = replace(
     DMIL,
-    name="dmil-label-gate",
-    title="DMIL (gate target of the label)",
-    summary="DMIL whose gate's target is that of a sample's own label, not averaged over classes.",
+    name="dmil-probability-gate",
+    title="DMIL (gate target by probability)",
+    summary="DMIL whose gate's target has shares of probability, as the heads' has.",
     citation=_OURS,
-    stages=_with_terms(DMIL.stages, {"gate_expected": "gate"}),
+    stages=_with_terms(DMIL.stages, {"gate_informed": "gate"}),
+)
+
+DMIL_EXPECTED_GATE = replace(
+    DMIL,
+    name="dmil-expected-gate",
+    title="DMIL (averaged gate target)",
+    summary="DMIL whose gate's target is averaged over the classes that a sample may have.",
+    citation=_OURS,
+    stages=_with_terms(DMIL.stages, {"gate_informed": "gate_expected"}),
 )
 
 DMIL_SEPARATE = replace(
@@ -273,6 +282,7 @@ ABLATIONS = (
     DMIL_ABSOLUTE,
     DMIL_PURE,
     DMIL_FEATURES,
-    DMIL_LABEL_GATE,
+    DMIL_PROBABILITY_GATE,
+    DMIL_EXPECTED_GATE,
     DMIL_SEPARATE,
 )

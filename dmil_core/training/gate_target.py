@@ -86,17 +86,14 @@ def chance_corrected_accuracy(probabilities: Tensor, y: Tensor, prior: Tensor) -
     return ((accuracy - chance) / (1.0 - chance).clamp(min=1e-6)).clamp(min=0.0)
 
 
-def expected_target(probabilities: Tensor, prior: Tensor) -> Tensor:
-    """The gate target averaged over the classes, sum_k p_0(k|x) v(k), (N, C).
+def information_target(probabilities: Tensor, prior: Tensor) -> Tensor:
+    """The gate target of every class k by shares of information, v (N, C, K).
 
     With i_m(k) = max(0, log p_m(k|x) / c_k) in nats, i_0 the same of all modalities together and
     D(k) = max(i_0, i_1, ..., i_M, q (-log c_k)), modality m alone provides the share
     r_m = i_m / D of the information about class k; e(k) is the largest of the chance-corrected
     probabilities of class k; w(k) = e(k) interaction_responsibilities(r_1, ..., r_M, 1), and
     v(k) = W w^8 / sum w^8 with W = sum w.
-
-    A gate does not see the label. Averaged over what the inputs tell of it, its target is as
-    certain as they are.
 
     Parameters
     ----------
@@ -113,8 +110,17 @@ def expected_target(probabilities: Tensor, prior: Tensor) -> Tensor:
     w = torch.stack(interaction_responsibilities(shares, 1.0), dim=1)
     corrected = ((probabilities - chance) / (1.0 - chance).clamp(min=1e-6)).clamp(0.0, 1.0)
     w = w * corrected.amax(dim=1, keepdim=True)
-    v = w.sum(dim=1, keepdim=True) * sharpened(w)
-    return (v * probabilities[:, -1:]).sum(dim=-1)
+    return w.sum(dim=1, keepdim=True) * sharpened(w)
+
+
+def of_class(target: Tensor, y: Tensor) -> Tensor:
+    """The target (N, C) of each row's own class y (N,), from :func:`information_target`."""
+    return target.gather(2, y.view(-1, 1, 1).expand(-1, target.shape[1], 1)).squeeze(2)
+
+
+def averaged(target: Tensor, probabilities: Tensor) -> Tensor:
+    """sum_k p_0(k|x) v(k), (N, C): the target averaged over the classes that a row may have."""
+    return (target * probabilities[:, -1:]).sum(dim=-1)
 
 
 def sharpened(w: Tensor) -> Tensor:

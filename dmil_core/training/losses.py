@@ -211,12 +211,21 @@ def gate(e: ModelOutputs) -> Tensor:
     return _gate_ce(e, _leading(e.responsibilities))
 
 
+def gate_informed(e: ModelOutputs) -> Tensor:
+    """-sum_c t_c log g_c with t the gate target of the row's own class by shares of information;
+    see :func:`~dmil_core.training.gate_target.information_target`."""
+    return _gate_ce(e, e.over_present(_known(e.batch.informed)))
+
+
 def gate_expected(e: ModelOutputs) -> Tensor:
-    """-sum_c t_c log g_c with t the gate target averaged over the classes; see
-    :func:`~dmil_core.training.gate_target.expected_target`."""
-    if e.batch.expected is None:
+    """The same with t averaged over the classes that the row may have."""
+    return _gate_ce(e, e.over_present(_known(e.batch.expected)))
+
+
+def _known(target: Tensor | None) -> Tensor:
+    if target is None:
         raise ConfigError("this loss term needs responsibilities; the paradigm has no folds")
-    return _gate_ce(e, e.over_present(e.batch.expected))
+    return target
 
 
 def gate_soft(e: ModelOutputs) -> Tensor:
@@ -307,6 +316,7 @@ TERMS: dict[str, Callable[[ModelOutputs], Tensor]] = {
     "ce_absolute": ce_absolute,
     "ce_pure": ce_pure,
     "gate": gate,
+    "gate_informed": gate_informed,
     "gate_expected": gate_expected,
     "gate_soft": gate_soft,
     "gate_absolute": gate_absolute,

@@ -22,10 +22,12 @@ from dmil_core.seeding import reproducible
 from dmil_core.training.cost import cost
 from dmil_core.training.cross_fitting import OUT_OF_FOLD, cross_fitting, cross_fitting_cost
 from dmil_core.training.gate_target import (
+    averaged,
     chance_corrected,
     chance_corrected_accuracy,
     class_prior,
-    expected_target,
+    information_target,
+    of_class,
     responsibilities,
     true_class_probability,
 )
@@ -127,11 +129,13 @@ def _with_responsibilities(
 ) -> Batch:
     """The rows with responsibilities from the probabilities of out-of-fold models."""
     a = chance_corrected(probabilities, batch.y, prior)
+    target = information_target(probabilities, prior)
     return replace(
         batch,
         responsibilities=responsibilities(a),
         alone=a[:, :-1],
         truth=true_class_probability(probabilities, batch.y),
         skill=skill.expand(len(batch), -1),
-        expected=expected_target(probabilities, prior),
+        informed=of_class(target, batch.y),
+        expected=averaged(target, probabilities),
     )

@@ -51,7 +51,7 @@ def batch(rows: int = 60, classes: int = 3, seed: int = 0) -> Batch:
     x2[torch.arange(rows), y] += 2.0
     w, half = torch.full((rows, 4), 0.25), torch.full((rows, 2), 0.5)
     truth = torch.tensor([2 / 3, 2 / 3, 1.0]).repeat(rows, 1)
-    return Batch(x1, x2, y, w, alone=half, truth=truth, skill=half, expected=w)
+    return Batch(x1, x2, y, w, alone=half, truth=truth, skill=half, informed=w, expected=w)
 
 
 def stage(name: str = "one", trainable: tuple[str, ...] = ("",), **changes: Any) -> Stage:

@@ -1,4 +1,4 @@
-"""The gate target averaged over classes: certain cases, uncertain ones, and what always holds."""
+"""The gate target by shares of information: certain cases, others, and what always holds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dmil_core.schema import COMPONENTS
-from dmil_core.training.gate_target import LEAST_INFORMATION, expected_target, sharpened
+from dmil_core.training.gate_target import (
+    LEAST_INFORMATION,
+    averaged,
+    information_target,
+    of_class,
+    sharpened,
+)
+
+
+def expected_target(probabilities: torch.Tensor, prior: torch.Tensor) -> torch.Tensor:
+    return averaged(information_target(probabilities, prior), probabilities)
+
 
 EVEN = [0.25, 0.25, 0.25, 0.25]
 SURE = [1.0, 0.0, 0.0, 0.0]
@@ -28,6 +39,10 @@ def test_certain_models_leave_one_component(
     target = expected_target(torch.tensor([[x1, x2, both]]), torch.tensor(EVEN))
     wanted = [float(c == component) for c in COMPONENTS]
     np.testing.assert_allclose(target[0], wanted, atol=1e-6)
+    own = of_class(
+        information_target(torch.tensor([[x1, x2, both]]), torch.tensor(EVEN)), torch.tensor([0])
+    )
+    np.testing.assert_allclose(own[0], wanted, atol=1e-6)
 
 
 def test_nothing_is_explained_where_no_model_knows_more_than_the_prior() -> None:
@@ -48,6 +63,16 @@ def test_the_target_is_as_uncertain_as_the_class() -> None:
     share = math.log(0.55 / 0.25) / (LEAST_INFORMATION * math.log(4))
     sharp = share**8 / (share**8 + (1 - share) ** 8)
     assert of["U1"] == pytest.approx(0.5 * e_first * sharp, abs=1e-5)
+
+
+def test_the_target_of_a_row_s_own_class_is_that_column() -> None:
+    g = torch.Generator().manual_seed(0)
+    p = torch.randn(7, 3, 4, generator=g).softmax(dim=-1)
+    target = information_target(p, torch.tensor(EVEN))
+    y = torch.tensor([0, 1, 2, 3, 0, 1, 2])
+    own = of_class(target, y)
+    for row, label in enumerate(y.tolist()):
+        torch.testing.assert_close(own[row], target[row, :, label])
 
 
 @given(st.integers(0, 10**6), st.integers(2, 8), st.integers(2, 3), st.floats(0.1, 5.0))

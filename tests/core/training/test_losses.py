@@ -34,6 +34,7 @@ RIGHT, WRONG, EVEN = -math.log(0.75), -math.log(0.25), math.log(2.0)
 
 #: A gate target averaged over the classes.
 EXPECTED = torch.tensor([[0.25, 0.125, 0.0, 0.5]])
+INFORMED = torch.tensor([[0.0, 0.5, 0.25, 0.125]])
 
 
 def gaussian(mu: float, variance: float = 1.0) -> Gaussian:
@@ -71,6 +72,7 @@ def row() -> ModelOutputs:
     truth = torch.tensor([[0.75, 0.625, 0.75]])
     # Accuracies whose square roots, the floors under the confidence, are 9/16 and 1/4.
     known = {"alone": alone, "skill": alone**4, "truth": truth, "expected": EXPECTED}
+    known["informed"] = INFORMED
     return ModelOutputs(out, Batch(x, x, torch.tensor([0]), w, **known), rebuilt)
 
 
@@ -160,6 +162,7 @@ BY_HAND = {
     # log(1 + e^-log 3) = log(4/3) and log(1 + 3) = log 4, weighed 0.875 and 0.125
     "explained": 0.875 * math.log(4 / 3) + 0.125 * math.log(4.0),
     "gate": -7 / 8 * (V[0] * math.log(0.4) + V[1] * math.log(0.3) + V[2] * math.log(0.2)),
+    "gate_informed": -(0.5 * math.log(0.3) + 0.25 * math.log(0.2) + 0.125 * math.log(0.1)),
     "gate_expected": -(0.25 * math.log(0.4) + 0.125 * math.log(0.3) + 0.5 * math.log(0.1)),
     "gate_soft": -(0.5 * math.log(0.4) + 0.25 * math.log(0.3) + 0.125 * math.log(0.2)),
     "gate_absolute": -13 / 16 * sum(a * math.log(g) for a, g in zip(A, GATE, strict=True)),

@@ -14,12 +14,13 @@ import pandas as pd
 from dashboard.services.store import budgets
 from dmil_core.data.npz import npz_content
 from dmil_core.data.uploads import columns, tabular
-from dmil_core.data.uploads.archive import Files, check_directory, unpacked_size
+from dmil_core.data.uploads.archive import Files, unpacked_size
 from dmil_core.data.uploads.budget import TABLE, Cost
 from dmil_core.data.uploads.columns import Assembled, Choice, Source
 from dmil_core.data.uploads.limits import DEFAULT, MIB, Limits
 from dmil_core.data.validate import Issue
 from dmil_core.errors import DataError
+from dmil_core.io.archives import check_directory
 
 #: The limits that the page states; see `dmil_core.data.uploads.limits` for the reasons.
 LIMITS: Final = DEFAULT
@@ -78,7 +79,7 @@ def _read(name: str, content: bytes, limits: Limits) -> Source | Problem:
         if ending == ".parquet":
             return columns.of_table(tabular.read_parquet(content, limits, account), account)
         if ending == ".npz":
-            check_directory(content, _MOST_ARRAYS)
+            check_directory(io.BytesIO(content), _MOST_ARRAYS)
             size = Cost(arrays=unpacked_size(content))
             account.charge(TABLE, size, "Store fewer rows, or numbers as float32.")
             result = npz_content(content, PurePath(name).name, limits.unpacked_mib * MIB)

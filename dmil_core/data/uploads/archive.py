@@ -24,6 +24,7 @@ from dmil_core.data.uploads.budget import Account, Cost, unshared
 from dmil_core.data.uploads.limits import DEFAULT, MIB, Limits
 from dmil_core.data.validate import Issue
 from dmil_core.errors import DataError
+from dmil_core.io.archives import check_directory
 from dmil_core.io.reading import brief, parsing
 from dmil_core.schema import Kind
 
@@ -49,8 +50,6 @@ _SMALLER: Final = {
 }
 #: Ways of packing that every program knows. Others may ask for gigabytes by their header.
 _PACKINGS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-#: What each entry of a .zip's directory begins with.
-_ENTRY: Final = b"PK\x01\x02"
 #: Parts of a PNG without which it looks the same. They are left out because they are packed: a
 #: kilobyte of them can take a core a tenth of a second.
 _PNG_TEXTS: Final = (b"tEXt", b"zTXt", b"iTXt", b"iCCP")
@@ -90,7 +89,7 @@ class Files:
     """
 
     def __init__(self, content: bytes, limits: Limits = DEFAULT) -> None:
-        check_directory(content, 2 * limits.files)
+        check_directory(io.BytesIO(content), 2 * limits.files)
         with parsing("The file", "a complete .zip file", advice="Pack the files again"):
             self._archive = zipfile.ZipFile(io.BytesIO(content))
             members = [m for m in self._archive.infolist() if not m.is_dir()]
@@ -228,23 +227,6 @@ class Files:
         """Keep of what was decoded only these inputs."""
         for part in self._decoded.keys() - set(parts):
             del self._decoded[part]
-
-
-def check_directory(content: bytes, most: int) -> None:
-    """Refuse a .zip or .npz with more entries than ``most``, before a list of them is made.
-
-    Raises
-    ------
-    DataError
-        If there are more.
-    """
-    # A file of 100 MiB has room for two million entries, and each takes half a kilobyte in memory.
-    entries = content.count(_ENTRY)
-    if entries > most:
-        raise DataError(
-            f"It holds about {entries:,} entries. Expected at most {most:,}. Pack only the files "
-            "that are needed."
-        )
 
 
 def unpacked_size(content: bytes) -> int:

@@ -23,13 +23,14 @@ from PIL import Image
 from dmil_core.data.media import _Kept
 from dmil_core.data.npz import write_arrays
 from dmil_core.data.uploads import columns
-from dmil_core.data.uploads.archive import Files, check_directory, read_picture, read_sound
+from dmil_core.data.uploads.archive import Files, read_picture, read_sound
 from dmil_core.data.uploads.budget import Account, Accountant, BudgetError, Cost, most_of
 from dmil_core.data.uploads.columns import Assembled
 from dmil_core.data.uploads.limits import DEFAULT, MIB, Limits
 from dmil_core.data.uploads.tabular import read_csv
 from dmil_core.errors import DataError
-from tests.core.data.archives import encoded, packed, png, wav
+from dmil_core.io.archives import check_directory
+from tests.core.data.archives import empty_members, encoded, packed, png, wav
 
 REPOSITORY = Path(__file__).resolve().parents[4]
 
@@ -333,15 +334,6 @@ def test_a_long_header_of_a_sound_costs_no_more_than_its_bytes() -> None:
 # --- archives --------------------------------------------------------------------------------
 
 
-def empty_members(count: int) -> bytes:
-    """A .zip of so many empty files, written by hand, since a library takes long for it."""
-    local = struct.pack("<4s5H3I2H", b"PK\3\4", 20, 0, 0, 0, 33, 0, 0, 0, 1, 0) + b"a"
-    entry = struct.pack("<4s6H3I5H2I", b"PK\1\2", 20, 20, 0, 0, 0, 33, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0)
-    directory = (entry + b"a") * count
-    end = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, 65535, 65535, len(directory), len(local), 0)
-    return local + directory + end
-
-
 def test_a_million_entries_are_refused_before_a_list_of_them_is_made() -> None:
     content = empty_members(300_000)
     assert len(zipfile.ZipFile(io.BytesIO(empty_members(3))).infolist()) == 3
@@ -352,7 +344,7 @@ def test_a_million_entries_are_refused_before_a_list_of_them_is_made() -> None:
     tracemalloc.stop()
     assert peak < MIB
     with pytest.raises(DataError, match="300,000 entries"):
-        check_directory(content, 1000)
+        check_directory(io.BytesIO(content), 1000)
 
 
 @pytest.mark.parametrize("packing", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])

@@ -17,7 +17,7 @@ import pandas as pd
 from benchmarks import fidelity
 from benchmarks.runs import RESULTS, Records, finished, interval
 from dmil_core.experiments.compare import out_of_fold_folder
-from dmil_core.io.atomic import write_json
+from dmil_core.io.atomic import check_writable, write_json
 
 RESULT = RESULTS / "ablations.json"
 SETTINGS = {
@@ -74,6 +74,7 @@ def main() -> int:
     parser.add_argument("--record", type=Path, default=RESULT)
     parser.add_argument("--out", type=Path, default=Path("build/bench-ablations"))
     a = parser.parse_args()
+    check_writable(a.record)
     runs: Records = fidelity.read(a.record)["runs"]
     recorded = {r["settings"] for r in runs}
     units = []

@@ -18,7 +18,7 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.fidelity import SETTINGS, trained
-from benchmarks.runs import RESULTS, finished
+from benchmarks.runs import RESULTS, finished, path_for
 from benchmarks.theorem import DISTRIBUTIONS, SEEDS, fresh, measure
 from dmil_core.io.atomic import write_json
 from dmil_core.schema import COMPONENTS
@@ -97,16 +97,17 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("build/bench-fidelity"))
     a = parser.parse_args()
-    jobs = [(n, p, s, a.out) for n in a.settings for p in a.paradigms for s in range(a.seeds)]
-    result = dict(finished(run, jobs, a.jobs))
-    records = [result[i] for i in range(len(jobs))]
-    print(*records, sep="\n")
     complete = (
         set(DISTRIBUTIONS) <= set(a.settings)
         and set(PARADIGMS) <= set(a.paradigms)
         and a.seeds >= SEEDS
     )
-    write_json(RESULT if complete else a.out / "collapse.json", records)
+    path = path_for(RESULT, complete, a.out)
+    jobs = [(n, p, s, a.out) for n in a.settings for p in a.paradigms for s in range(a.seeds)]
+    result = dict(finished(run, jobs, a.jobs))
+    records = [result[i] for i in range(len(jobs))]
+    print(*records, sep="\n")
+    write_json(path, records)
     return 0
 
 

@@ -168,12 +168,12 @@ def main() -> int:
     add_common(parser, PARADIGMS, SEEDS, "build/bench-corruption")
     parser.add_argument("--comparison", type=Path, default=COMPARISON)
     a = parser.parse_args()
+    path = record_path(parser, a, RESULT)
     units = [(d, p, s, a) for d in a.data for p in a.paradigms for s in range(a.seeds)]
     runs = spread(measure, units, a.jobs)
     table = summary(runs)
-    result = record_path(parser, a, RESULT)
-    write_lines(result.with_suffix(".jsonl"), runs)
-    write_json(result, table)
+    write_lines(path.with_suffix(".jsonl"), runs)
+    write_json(path, table)
     show(table)
     return 0
 

@@ -20,7 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.runs import RESULTS, finished
+from benchmarks.runs import RESULTS, finished, path_for
 from dmil_core.io.atomic import write_json
 from dmil_core.schema import components, components_in
 
@@ -240,7 +240,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("build/bench-fidelity"))
     a = parser.parse_args()
     whole = a.settings == list(SETTINGS) and a.twins
-    path = RESULT if whole else a.out / "fidelity.json"
+    path = path_for(RESULT, whole, a.out)
     result: dict[str, Any] = read(path)
     result["settings"] |= {
         n: {"spec": SETTINGS[n], **references(SETTINGS[n])}

@@ -35,7 +35,7 @@ from dmil_core.data.synthetic.gaussian import NOISE, gaussian_distribution
 from dmil_core.experiments.targets import Target, judged
 from dmil_core.information.estimator import PointwiseInformation
 from dmil_core.information.truth import exact_pointwise, known_distribution
-from dmil_core.io.atomic import write_json
+from dmil_core.io.atomic import check_writable, write_json
 from dmil_core.partial_information.discrete import decompose
 from dmil_core.partial_information.pmf import Floats
 from dmil_core.partial_information.pointwise import DEFINITIONS, SUMS, Pointwise
@@ -314,6 +314,9 @@ def main() -> int:
     a = parser.parse_args()
     if a.coverage:
         return information_coverage.main(a.sets, a.jobs)
+    whole = (a.seeds, a.distributions) == (SEEDS, list(DISTRIBUTIONS))
+    if whole:
+        check_writable(RESULT)
     result: dict[str, Any] = {"noise": NOISE}
     if a.estimates_only:
         recorded = json.loads(RESULT.read_text("utf-8"))
@@ -329,7 +332,7 @@ def main() -> int:
     print(pd.DataFrame(result["means"]).to_string())
     for target in targets(result):
         print(f"{target.state}: {target.claim}: {target.figure} {'; '.join(target.failing)}")
-    if (a.seeds, a.distributions) == (SEEDS, list(DISTRIBUTIONS)):
+    if whole:
         write_json(RESULT, result)
     return 0
 

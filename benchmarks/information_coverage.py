@@ -24,7 +24,7 @@ from dmil_core.information import store
 from dmil_core.information.estimator import PointwiseInformation
 from dmil_core.information.refits import REFITS, refit
 from dmil_core.information.truth import exact_pointwise, known_distribution
-from dmil_core.io.atomic import make_folder, write_json, writing
+from dmil_core.io.atomic import check_writable, make_folder, write_json, writing
 from dmil_core.partial_information.pointwise import QUANTITIES, Definition, means
 
 RESULT: Final = RESULTS / "information-coverage.json"
@@ -216,6 +216,8 @@ def finished_sets(path: Path) -> dict[tuple[str, int, int, int], Records]:
 
 def main(sets: int = SETS, jobs: int = 1, kept: Path = KEPT) -> int:
     """Estimate the sets that are not kept yet, and print what came out."""
+    for path in (kept, RESULT):
+        check_writable(path)
     units = [(d, seed) for seed in range(sets) for d in DISTRIBUTIONS]
     wanted = [(d, seed, ROWS, REFITS) for d, seed in units]
     done = finished_sets(kept)

@@ -94,7 +94,21 @@ def record_path(parser: argparse.ArgumentParser, a: argparse.Namespace, record: 
     """The record itself where all is run as it is by default, else a file under ``--out``."""
     free = ("jobs", "out", "comparison", "fidelity")  # where and how fast, not what
     whole = all(value == parser.get_default(k) for k, value in vars(a).items() if k not in free)
-    return record if whole else a.out / record.name
+    return path_for(record, whole, a.out)
+
+
+def path_for(record: Path, whole: bool, out: Path) -> Path:
+    """Where to write what is measured: the record itself if it is the ``whole`` of it, else a file
+    under ``out``.
+
+    Raises
+    ------
+    ResourceError
+        If nothing can be written there, which is tried now: not after hours of work.
+    """
+    path = record if whole else out / record.name
+    check_writable(path)
+    return path
 
 
 def finished(
@@ -125,7 +139,6 @@ def recorded(
 ) -> dict[str, Any]:  # fmt: skip
     """Measure all units and write their runs with what ``summary`` makes of them; returns both."""
     path = record_path(parser, a, record)
-    check_writable(path)
     runs = spread(measure, units, a.jobs)
     result = {"runs": runs, **summary(runs)}
     write_json(path, result)

@@ -32,7 +32,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.fidelity import SETTINGS, trained
-from benchmarks.runs import RESULTS, finished
+from benchmarks.runs import RESULTS, finished, path_for
 from dmil_core.io.atomic import write_json
 from dmil_core.schema import COMPONENTS
 
@@ -169,17 +169,18 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("build/bench-fidelity"))
     a = parser.parse_args()
-    jobs = [(n, p, s, a.out) for s in range(a.seeds) for p in a.paradigms for n in a.settings]
-    runs = [result for _, result in finished(run, jobs, a.jobs)]
-    runs.sort(key=lambda r: (r["setting"], r["paradigm"], r["seed"]))
-    distributions = {n: {"spec": SETTINGS[n], **exact_terms(SETTINGS[n])} for n in a.settings}
-    result = {"settings": distributions, "rows": SIZES, "blur": BLUR, "runs": runs}
     complete = (
         set(DISTRIBUTIONS) <= set(a.settings)
         and set(PARADIGMS) <= set(a.paradigms)
         and a.seeds >= SEEDS
     )
-    write_json(RESULT if complete else a.out / "theorem.json", result)
+    path = path_for(RESULT, complete, a.out)
+    jobs = [(n, p, s, a.out) for s in range(a.seeds) for p in a.paradigms for n in a.settings]
+    runs = [result for _, result in finished(run, jobs, a.jobs)]
+    runs.sort(key=lambda r: (r["setting"], r["paradigm"], r["seed"]))
+    distributions = {n: {"spec": SETTINGS[n], **exact_terms(SETTINGS[n])} for n in a.settings}
+    result = {"settings": distributions, "rows": SIZES, "blur": BLUR, "runs": runs}
+    write_json(path, result)
     show(result)
     return 0
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import fidelity
-from benchmarks.runs import RESULTS, finished
+from benchmarks.runs import RESULTS, finished, path_for
 from dmil_core.io.atomic import write_json
 from dmil_core.schema import components
 
@@ -51,14 +51,14 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("build/bench-three"))
     a = parser.parse_args()
+    path = path_for(RESULT, (a.data, a.seeds) == ([KNOWN, REAL], SEEDS), a.out)
     jobs = [(d, d, p, s, a.out) for s in range(a.seeds) for p in PARADIGMS for d in a.data]
     runs = [result for _, result in finished(fidelity.run, jobs, a.jobs)]
     runs.sort(key=lambda r: (r["setting"], r["paradigm"], r["seed"]))
     result: dict[str, Any] = {"runs": runs, "differences": differences(runs)}
     if KNOWN in a.data:
         result["references"] = fidelity.references(KNOWN)
-    standard = (a.data, a.seeds) == ([KNOWN, REAL], SEEDS)
-    write_json(RESULT if standard else a.out / "three.json", result)
+    write_json(path, result)
     show(result)
     return 0
 

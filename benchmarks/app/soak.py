@@ -24,7 +24,7 @@ import psutil
 from websockets.sync.client import ClientConnection
 
 from dmil_core.checkpoint import PREDICTIONS_FILE, run_folder
-from dmil_core.io.atomic import write_json
+from dmil_core.io.atomic import check_writable, write_json
 from dmil_core.io.paths import checkpoints_root
 from dmil_core.io.tables import read_table
 from tests.browser.protocol import answer, click, visit
@@ -189,6 +189,7 @@ def main() -> int:
     parser.add_argument("--idle", type=float, default=IDLE, help="seconds after all have left")
     parser.add_argument("--out", type=Path, default=Path("build/bench-app/soak.json"))
     a = parser.parse_args()
+    check_writable(a.out)
     result = soak(a.minutes, a.visitors, a.idle, lambda line: print(line, flush=True))
     write_json(a.out, result)
     for name, value in result.items():

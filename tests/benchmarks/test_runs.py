@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from benchmarks import runs
 from benchmarks.runs import (
     add_common,
     compared,
@@ -21,6 +24,7 @@ from benchmarks.runs import (
 from dmil_core.checkpoint import read_run
 from dmil_core.data.catalog import load_dataset
 from dmil_core.data.dataset import Dataset
+from dmil_core.errors import ResourceError
 from dmil_core.io.atomic import write_lines
 from dmil_core.training.run import plan, train
 
@@ -118,3 +122,30 @@ def test_only_a_whole_run_is_the_record(tmp_path: Path) -> None:
         assert record_path(parser, parser.parse_args(words), record) == record
     for words in (["--seeds", "1"], ["--data", "a"], ["--epochs-scale", "0.1"]):
         assert record_path(parser, parser.parse_args(words), record) == tmp_path / "some.json"
+
+
+#: Options that make less of a benchmark than all, so that its record goes where ``--out`` says.
+PARTS = {"app.__main__": ["--repeats", "1"], "app.soak": [], "fidelity": ["--no-twins"]}
+WORK = ("finished", "spread", "soak", "measure", "run", "references", "run_recipe")
+
+
+@pytest.mark.parametrize(
+    "name", ["app.__main__", "app.soak", "architectures", "collapse", "corruption", "dominance",
+             "fidelity", "live", "recipes", "theorem", "three", "unseen"],
+)  # fmt: skip
+def test_a_record_that_cannot_be_written_is_refused_before_anything_is_measured(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = import_module(f"benchmarks.{name}")
+    (tmp_path / "file").touch()
+    out = str(tmp_path / "file" / "record.json")
+    monkeypatch.setattr(sys, "argv", [name, "--out", out, *PARTS.get(name, ["--seeds", "1"])])
+
+    def measured(*_: object) -> None:
+        raise AssertionError("what is measured cannot be written")
+
+    for work in WORK:
+        monkeypatch.setattr(module, work, measured, raising=False)
+        monkeypatch.setattr(runs, work, measured, raising=False)
+    with pytest.raises(ResourceError, match="cannot be written"):
+        module.main()

@@ -251,20 +251,30 @@ def _remove(folder: Path) -> None:
 
 #: Seconds between two looks for old sets.
 _SWEEP: Final = 600.0
-_swept: dict[Path, float] = {}
+#: When a folder of uploads was last looked through: by a clock that nobody sets, and by the other.
+_swept: dict[Path, tuple[float, float]] = {}
 
 
-def sweep(now: float | None = None) -> None:
-    """Remove sets that nobody has looked at for `KEPT_DAYS`, and what a crash left half made."""
-    root = uploads_root()
-    now = time.time() if now is None else now
-    if now - _swept.get(root, 0.0) < _SWEEP:
+def sweep() -> None:
+    """Remove sets that nobody has looked at for `KEPT_DAYS`, and what a crash left half made.
+
+    No set becomes older because the clock was set forward since the last look, and none that was
+    looked at before the clock was set back is kept until that time comes again.
+    """
+    root, steady, now = uploads_root(), time.monotonic(), time.time()
+    last = _swept.get(root)
+    if last is not None and steady - last[0] < _SWEEP:
         return
-    _swept[root] = now
-    oldest = now - KEPT_DAYS * 24 * 3600
+    _swept[root] = steady, now
+    set_by = 0.0 if last is None else (now - last[1]) - (steady - last[0])
+    # Sets are kept for days, to which minutes do not matter.
+    forward = set_by if set_by > _SWEEP else 0.0
     for folder in root.glob("sets/*/data/*"):
         with contextlib.suppress(OSError, ResourceError):
-            if folder.stat().st_mtime < oldest:
+            looked_at = min(folder.stat().st_mtime + forward, now)
+            if looked_at != folder.stat().st_mtime:
+                os.utime(folder, (looked_at, looked_at))
+            if now - looked_at > KEPT_DAYS * 24 * 3600:
                 visitor = folder.parents[1].name
                 if not delete(visitor, folder.name):
                     shutil.rmtree(folder, ignore_errors=True)

@@ -138,6 +138,9 @@ def save(visitor: str, made: Assembled) -> OwnSet:
                             "browser. Give yours another name, and save it again.")  # fmt: skip
         with writing(root):
             root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # One at a time is saved: this was one when the server was killed.
+        for left in root.glob(".new-*"):
+            shutil.rmtree(left, ignore_errors=True)
         # Written under a name that nobody looks for, and then moved into place as a whole.
         new = root / f".new-{secrets.token_hex(4)}"
         try:
@@ -278,6 +281,10 @@ def sweep() -> None:
                 visitor = folder.parents[1].name
                 if not delete(visitor, folder.name):
                     shutil.rmtree(folder, ignore_errors=True)
+    # Models go after their data: these were left when the server was killed meanwhile.
+    for folder in root.glob("sets/*/checkpoints/*"):
+        if not (folder.parents[1] / "data" / folder.name).exists():
+            shutil.rmtree(folder, ignore_errors=True)
     for folder in (
         *root.glob("sets/*/data"),
         *root.glob("sets/*/checkpoints"),

@@ -155,6 +155,20 @@ def test_old_sets_are_removed_and_looking_keeps_them(root: Path) -> None:
     assert new.data.exists()
 
 
+def test_what_a_killed_server_left_of_a_set_goes(root: Path) -> None:
+    """A set that was being saved, and models whose data were just removed."""
+    folder = save().data.parents[1]
+    half, orphan = folder / ".new-00000000", folder.parent / "checkpoints" / "my-gone"
+    for left in (half, orphan):
+        left.mkdir(parents=True)
+        (left / "file").write_text("megabytes")
+    own = save(title="Another")
+    assert not half.exists()
+    swept_again()
+    assert not orphan.exists()
+    assert own.data.exists()
+
+
 @dataclass
 class Clock:
     """The two clocks of a server; one of them can be set."""

@@ -282,10 +282,11 @@ def folders(folder: Path) -> Iterator[None]:
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """Variables of a process that works in this folder, on one thread."""
+    """Variables of a process that works in this folder, on one thread, and changes nothing else."""
     names = {"UPLOADS": "uploads", "CHECKPOINTS": "checkpoints", "SAMPLE_DATA": "data"}
     places = {f"DMIL_{name}": str(folder / where) for name, where in names.items()}
-    return {**os.environ, **places, "OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
+    fixed = {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    return {**os.environ, **places, **fixed}
 
 
 def begun(arguments: list[str], folder: Path) -> subprocess.Popen[str]:

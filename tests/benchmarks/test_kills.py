@@ -36,7 +36,7 @@ def test_what_is_half_written_is_a_fault_also_where_the_next_call_mends_it(tmp_p
 
 
 def test_a_set_that_is_saved_is_whole_or_absent(tmp_path: Path) -> None:
-    """One kill in time and one before a change; ``make bench-kills`` does forty, of all our work."""
+    """One kill in time and one before a change; ``make bench-kills`` does forty of all kinds."""
     a = Namespace(only=["save"], kills=2, seed=1, epochs_scale=1.0, method="pca", out=tmp_path)
     result = kills.experiment(a)
     assert [kill.faults for kill in result] == [[], []]

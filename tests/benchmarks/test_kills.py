@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import kills
-from benchmarks.kills import Work
+from benchmarks.kills import __main__ as kills
+from benchmarks.kills.work import Whole, Work, works
 from dmil_core.io.atomic import file_digest
 
 
@@ -20,7 +20,7 @@ class Known(random.Random):
         return 2
 
 
-def whole(folder: Path) -> kills.Whole:
+def whole(folder: Path) -> Whole:
     """A reader that takes every file as complete."""
     file = folder / "file"
     return {"file": file_digest(file)} if file.exists() else {}
@@ -46,4 +46,4 @@ def test_a_set_that_is_saved_is_whole_or_absent(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("count", "shares"), [(40, [14, 8, 6, 8, 4]), (1, [1, 1, 1, 1, 1])])
 def test_every_kind_of_work_has_its_share_of_the_kills(count: int, shares: list[int]) -> None:
-    assert list(kills.shares(kills.works(1.0, "umap"), count).values()) == shares
+    assert list(kills.shares(works(1.0, "umap"), count).values()) == shares

@@ -7,6 +7,7 @@ columns are label, id, split and group.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -456,7 +457,8 @@ def _joined(source: Source, blocks: list[Block], m: int) -> Decoded:
         return Decoded(arrays[0], (issue,))
     if len(arrays) == 1 and arrays[0].ndim > 1:
         return Decoded(arrays[0])
-    return Decoded(np.hstack([a.reshape(len(a), -1) for a in arrays]))
+    # Not -1, which has no meaning where there are no rows.
+    return Decoded(np.hstack([a.reshape(len(a), math.prod(a.shape[1:])) for a in arrays]))
 
 
 def _numbers(source: Source, blocks: list[Block], m: int) -> Decoded:

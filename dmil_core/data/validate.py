@@ -43,13 +43,35 @@ _MAX_FLOAT32: Final = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True)
+class Offer:
+    """What can be done about an issue at once: a field of ``Repairs`` and the value it gets.
+
+    Attributes
+    ----------
+    text : of the button, such as "Drop 2 rows".
+    option : name of the field.
+    value : what it is set to.
+    """
+
+    text: str
+    option: str
+    value: str | int | tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Issue:
-    """One fault: what it is, the rows it is about (none if about the whole), and what to do."""
+    """One fault: what it is, the rows it is about (none if about the whole), and what to do.
+
+    ``repair`` says what is done about it, or is offered, with counts; "" where only the user can do
+    something. ``offers`` are the choices there are.
+    """
 
     title: str
     rows: tuple[int, ...]
     severity: Severity
     what_to_do: str
+    repair: str = ""
+    offers: tuple[Offer, ...] = ()
 
     @property
     def where(self) -> str:

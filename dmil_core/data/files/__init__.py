@@ -1,1 +1,1 @@
-"""Other people's files: readers, columns and their roles, issues with repairs, the set they make."""
+"""Files of other people: readers, columns and their roles, repairs, and the set they make."""

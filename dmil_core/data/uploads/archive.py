@@ -148,6 +148,13 @@ class Files:
     def _member(self, name: str) -> zipfile.ZipInfo:
         return self._by_path.get(name) or self._by_base[_base(name)]
 
+    def path_of(self, name: str) -> str | None:
+        """The path of the member that a cell names, or None if there is none or not only one."""
+        try:
+            return self._member(name.strip()).filename
+        except KeyError:
+            return None
+
     def decode(
         self, names: Sequence[str], kind: str, limits: Limits = DEFAULT,
         account: Account | None = None, part: str = "the files",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -60,6 +60,7 @@ class Facts:
     kind : what it is.
     missing : (N,) which cells are missing, among numbers also those that are none.
     distinct : how many different values it has, without missing ones.
+    numeric : whether its cells are numbers, whatever they mean.
     whole : of numbers, whether all are whole.
     low, high : of numbers, the lowest and the highest.
     spelling : of text that spells numbers, how.
@@ -76,6 +77,7 @@ class Facts:
     kind: ColumnKind
     missing: NDArray[np.bool_]
     distinct: int = 0
+    numeric: bool = False
     whole: bool = False
     low: float = 0.0
     high: float = 0.0
@@ -103,11 +105,6 @@ class Facts:
     def unit(self) -> str:
         """Unit of its numbers, as the cells say; "" for none."""
         return self.spelling.unit if self.spelling else ""
-
-    @property
-    def is_number(self) -> bool:
-        """Whether its cells are numbers, also where they are always the same or count rows."""
-        return self.kind == "number"
 
 
 # --- cells -----------------------------------------------------------------------------------
@@ -144,7 +141,12 @@ def words_of(data: Any) -> Words:
         data = pa.chunked_array([_whole(data).dictionary_encode()])
     whole = _whole(data.unify_dictionaries())
     codes = pc.fill_null(whole.indices.cast(pa.int32()), -1).to_numpy(zero_copy_only=False)
-    return Words(whole.dictionary.cast(pa.large_string()), codes.astype(np.int32))
+    words = whole.dictionary.cast(pa.large_string())
+    used = np.bincount(codes[codes >= 0], minlength=len(words)) > 0
+    if not used.all():  # a dictionary may have words that no row has
+        words = words.filter(pa.array(used))
+        codes = np.where(codes >= 0, (np.cumsum(used) - 1)[codes], -1)
+    return Words(words, codes.astype(np.int32))
 
 
 def _whole(data: pa.ChunkedArray) -> pa.Array:
@@ -201,9 +203,17 @@ def _read(words: pa.Array, missing: NDArray[np.bool_], spelling: Spelling) -> ND
 # --- describing ------------------------------------------------------------------------------
 
 
-def describe(table: Table) -> dict[str, Facts]:
-    """What every column is, by name; never raises for what a column holds."""
-    facts = {n: describe_column(c, files=table.files) for n, c in table.columns.items()}
+def describe(table: Table, as_text: Collection[str] = ()) -> dict[str, Facts]:
+    """What every column is, by name; never raises for what a column holds.
+
+    Parameters
+    ----------
+    as_text : columns whose cells are words also where they spell numbers.
+    """
+    facts = {
+        n: describe_column(c, files=table.files, as_text=n in as_text)
+        for n, c in table.columns.items()
+    }
     decimal = _decimal_of(facts.values())
     if decimal is None:
         return facts
@@ -231,24 +241,29 @@ def _in_threes(facts: Facts) -> bool:
 
 
 def describe_column(
-    column: Column, decimal: Decimal | None = None, files: Files | None = None
-) -> Facts:
+    column: Column, decimal: Decimal | None = None, files: Files | None = None,
+    as_text: bool = False,
+) -> Facts:  # fmt: skip
     """What one column is.
 
     Parameters
     ----------
     decimal : the decimal mark of other columns, for numbers that leave it open.
     files : pictures and sounds that cells may name.
+    as_text : whether cells are words also where they spell numbers.
     """
     if column.refusal:
         return _unusable(column, column.refusal)
+    if column.media:
+        missing = np.asarray([not m for m in column.members], dtype=bool)
+        return Facts(column.name, column.media, missing, len(column))
     data = column.data
     if is_text(data) and (not isinstance(data, np.ndarray) or data.ndim == 1):
-        plain = _plainly_spelled(data) if decimal != "," else None
+        plain = _plainly_spelled(data) if decimal != "," and not as_text else None
         if plain is not None:
             values, missing = plain
             return _of_numbers(column.name, values, missing, None, Spelling())
-        return _describe_text(column, words_of(data), decimal, files)
+        return _describe_text(column, words_of(data), decimal, files, as_text)
     if is_plain_number(data):
         return _describe_numbers(column)
     if isinstance(data, np.ndarray):
@@ -295,8 +310,9 @@ def _describe_numbers(column: Column) -> Facts:
     odd = np.isinf(values) | (missing & ~np.isnan(values))
     exact = _exact(column.data)
     facts = _of_numbers(column.name, values, missing, exact)
+    data = column.data
     truth = (
-        column.data.dtype.kind == "b" if column.is_array else pa.types.is_boolean(column.data.type)
+        data.dtype.kind == "b" if isinstance(data, np.ndarray) else pa.types.is_boolean(data.type)
     )
     if truth and facts.kind == "number":
         names = {"0": "false", "1": "true"}
@@ -347,7 +363,7 @@ def _of_numbers(
             ]
     examples = tuple(number_name(v) if exact is None else str(v) for v in present[:3].tolist())
     facts = Facts(
-        name, "number", missing, different, whole, low, high, spelling, counted,
+        name, "number", missing, different, True, whole, low, high, spelling, counted,
         examples=examples,
     )  # fmt: skip
     if different == 1:
@@ -397,11 +413,11 @@ def _constant(facts: Facts) -> Facts:
 
 
 def _describe_text(
-    column: Column, cells: Words, decimal: Decimal | None, files: Files | None
+    column: Column, cells: Words, decimal: Decimal | None, files: Files | None, as_text: bool
 ) -> Facts:
     words = cells.words
     among_numbers = is_missing(words, numbers=True)
-    spelling = _plain_or(words, among_numbers, decimal)
+    spelling = None if as_text else _plain_or(words, among_numbers, decimal)
     if spelling is not None:
         facts = _describe_spelled(column, cells, among_numbers, spelling)
         if facts is not None:
@@ -425,8 +441,9 @@ def _describe_text(
         facts = _with(facts, counts=dict(sorted(counted.items())))
     if distinct == 1:
         return _constant(facts)
-    return _kind_of_text(facts, some, files, pa.types.is_dictionary(column.data.type)
-                         if not column.is_array else False)  # fmt: skip
+    data = column.data
+    declared = not isinstance(data, np.ndarray) and pa.types.is_dictionary(data.type)
+    return _kind_of_text(facts, some, files, declared)
 
 
 def _plain_or(
@@ -549,8 +566,9 @@ def _describe_array(column: Column) -> Facts:
     if data.dtype.kind not in "biufU":
         return _unusable(column, f"{data.dtype}, neither numbers nor text")
     if data.ndim == 2 and data.dtype.kind in "biuf":
-        missing = nothing if data.dtype.kind != "f" else ~np.isfinite(data).all(axis=1)
-        return Facts(column.name, "vector", missing, len(data), width=data.shape[1])
+        if data.dtype.kind == "f":
+            nothing = np.asarray(~np.isfinite(data).all(axis=1))
+        return Facts(column.name, "vector", nothing, len(data), width=data.shape[1])
     return Facts(column.name, "array", nothing, len(data), width=int(np.prod(data.shape[1:])))
 
 

@@ -49,6 +49,8 @@ _FEW_NUMBERS, _ROWS_OF_A_CLASS = 20, 5
 #: Columns outside of groups that make an input together at most, where groups are few.
 _MOST_LEFT: Final = 12
 _LONGEST_NAME: Final = 40
+#: Name of the input of the columns that are in no group.
+REST: Final = "rest"
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,11 @@ def guess(
 
 
 def _why_left(inputs: Sequence[InputRole]) -> str:
-    return "not in a group of columns with similar names" if inputs else "no groups were found"
+    if len(inputs) == max(MODALITY_NUMBERS):
+        return "three inputs are wider"
+    if inputs:
+        return "not in a group of columns with similar names"
+    return "their names suggest no two or three groups"
 
 
 # --- label, id, split, group -----------------------------------------------------------------
@@ -328,7 +334,8 @@ def _inputs(table: Table, facts: Mapping[str, Facts], usable: Sequence[str]) -> 
     if len(roles) > most:  # the widest ones, and what is not numbers before numbers
         roles = sorted(roles, key=lambda r: (r.columns[0] in numeric, -len(r.columns)))[:most]
     order = {n: i for i, n in enumerate(facts)}
-    return sorted(roles, key=lambda r: order[r.columns[0]])
+    rest = groups.get(REST, [])
+    return sorted(roles, key=lambda r: (list(r.columns) == rest, order[r.columns[0]]))
 
 
 def _with_rest(
@@ -341,7 +348,7 @@ def _with_rest(
         return groups
     if groups and not others and len(rest) > max(_MOST_LEFT, 2 * len(grouped)):
         return {}  # a few of many columns are named alike by accident
-    return {**groups, ("rest" if len(rest) > 2 else " + ".join(rest)): rest}
+    return {**groups, (REST if len(rest) > 2 else " + ".join(rest)): rest}
 
 
 def _numbered(table: Table, facts: Mapping[str, Facts], usable: Sequence[str]) -> list[InputRole]:
@@ -380,9 +387,15 @@ def role(
     data = table.columns[columns[0]].data
     if first.kind == "array" and isinstance(data, np.ndarray):
         kind = guess_kind(data)
-    elif first.kind == "category" and len(columns) == 1 and first.distinct > MOST_CLASSES:
+    elif len(columns) == 1 and _is_names(first):
         kind = "text"
     return InputRole(name.strip()[:_LONGEST_NAME] or "input", kind, columns)
+
+
+def _is_names(facts: Facts) -> bool:
+    """Whether a column has words, but too many for a category."""
+    many = facts.kind == "category" and facts.distinct > MOST_CLASSES
+    return many or (facts.kind == "id" and not facts.numeric)
 
 
 def with_inputs(roles: Roles, inputs: tuple[InputRole, ...]) -> Roles:

@@ -1,4 +1,4 @@
-"""From a table and the roles of its columns to a data set, with everything there is to say about it.
+"""From a table and the roles of its columns to a data set, and all there is to say about it.
 
 The order: rows without a class or with cells that must not be missing are left out; the rest is
 split; then cells that are filled get the mean of the training rows; then the arrays are checked as
@@ -285,9 +285,10 @@ class _Making:
                 self.issues.append(self._offered(title, rows, False, "drop"))
                 self.keep[rows] = False
             else:
+                inside = _count(int(gaps.sum()))
                 repair = (
-                    f"They get the category {MISSING_WORD!r} ({_count(int(gaps.sum()))} of the set); "
-                    "--missing drop leaves them out instead."
+                    f"They get the category {MISSING_WORD!r} ({inside} of the set); --missing drop "
+                    "leaves them out instead."
                 )
                 self.issues.append(Issue(title, _tuple(rows), "warning", repair, repair, _OFFERS))
 
@@ -441,7 +442,7 @@ def _filled(
     values: NDArray[np.float64], specs: list[ColumnOfInput], training: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float64], list[ColumnOfInput], list[Issue]]:
     """Numbers with the mean of the training rows for missing ones, and a column that says where."""
-    gaps = np.asarray(np.isnan(values))
+    gaps: NDArray[np.bool_] = np.isnan(values)
     if not gaps.any():
         return values, specs, []
     known = training[:, None] & ~gaps

@@ -211,7 +211,8 @@ class Files:
         self._decoded.pop(part, None)
         reader = _PictureReader(limits) if kind == "pictures" else _SoundReader(limits)
         rows_of: dict[str, list[int]] = {}
-        missing, empty = [], []
+        missing: list[int] = []
+        empty: list[int] = []
         for row, (name, path) in enumerate(zip(names, self.find_all(names), strict=True)):
             if path is not None:
                 rows_of.setdefault(path, []).append(row)

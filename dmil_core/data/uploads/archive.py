@@ -27,6 +27,9 @@ from dmil_core.data.validate import Issue
 from dmil_core.io.reading import brief
 from dmil_core.schema import Kind
 
+#: Endings of the names of files that can be read.
+PICTURES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
+SOUNDS: Final = (".wav", ".wave", ".aif", ".aiff", ".flac", ".ogg", ".oga", ".opus", ".mp3")
 #: Side in pixels of what the model sees of a picture, and of what people are shown.
 SEEN, SHOWN = 32, 96
 #: Samples a second that sounds are stored with, in Hz: as on the telephone, like the bundled ones.
@@ -36,7 +39,7 @@ _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _FORMATS: Final = ("PNG", "JPEG", "BMP", "GIF", "WEBP")
 #: What files of pictures begin with; TIFF is one, though it is not read.
 _PICTURE_STARTS: Final = (
-    _PNG, b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"BM", b"II*\0", b"MM\0*",
+    _PNG[:4], b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*",
 )  # fmt: skip
 #: Highest grey level of 16 bits.
 _LEVELS_16: Final = 65535
@@ -270,9 +273,9 @@ class Files:
 
 def media_kind(content: bytes) -> Literal["", "pictures", "sounds"]:
     """What a file is by its first bytes; empty where it is neither a picture nor a sound."""
-    if content.startswith(_PICTURE_STARTS) or content[8:12] == b"WEBP":
+    is_bitmap = content[:2] == b"BM" and content[6:10] == bytes(4)  # BM alone may be a word
+    if content.startswith(_PICTURE_STARTS) or content[8:12] == b"WEBP" or is_bitmap:
         return "pictures"
-    # Two bytes with eleven bits set begin a frame of MP3, and much else.
     return "sounds" if _is_sound(content) else ""
 
 

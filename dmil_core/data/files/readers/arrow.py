@@ -42,7 +42,11 @@ def features_of(schema: pa.Schema) -> Features:
 
 
 def columns_of(
-    table: pa.Table, names: Sequence[str], features: Features, limits: Limits
+    table: pa.Table,
+    names: Sequence[str],
+    schema: pa.Schema,
+    limits: Limits,
+    features: Features | None = None,
 ) -> dict[str, Column]:
     """The columns of a table, each as it is stored; lists of equal shapes as NumPy arrays.
 
@@ -50,11 +54,13 @@ def columns_of(
     ----------
     table : validated, so that no offset lies outside of its data.
     names : usable names of its columns.
-    features : names of classes and the like by column, as Hugging Face stores them.
+    schema : of the file: its types, and what Hugging Face says of them.
+    features : the same from beside the file, where it is not in it.
     """
+    features = {**features_of(schema), **(features or {})}
     return {
-        name: _column(name, table.column(i), features.get(table.schema.names[i]), limits)
-        for i, name in enumerate(names)
+        name: _column(name, table.column(i), field, features.get(field.name), limits)
+        for i, (name, field) in enumerate(zip(names, schema, strict=True))
     }
 
 
@@ -63,8 +69,10 @@ def names_in(schema: pa.Schema) -> list[str]:
     return ["" if n == _PANDAS_INDEX else str(n) for n in schema.names]
 
 
-def _column(name: str, cells: pa.ChunkedArray, feature: Any, limits: Limits) -> Column:
-    storage = str(cells.type)[:200]
+def _column(
+    name: str, cells: pa.ChunkedArray, field: pa.Field, feature: Any, limits: Limits
+) -> Column:
+    storage = str(field.type)[:200]
     cells = plain(cells)
     kind = cells.type
     if classes := _class_names(feature, kind):
@@ -165,9 +173,7 @@ def _of_bytes(name: str, cells: pa.ChunkedArray, storage: str) -> Column:
     kinds = {media_kind(c) for c in firsts}
     if len(kinds) == 1 and (kind := kinds.pop()):
         members = CellMembers(cells)
-        return Column(
-            name, cells, storage, media=kind, files=Files(members), members=members.names
-        )
+        return Column(name, cells, storage, media=kind, files=Files(members), members=members.names)
     if firsts and all(_is_words(c) for c in firsts):
         words = pa.string() if not pa.types.is_large_binary(cells.type) else pa.large_string()
         if pa.types.is_dictionary(cells.type):
@@ -268,9 +274,7 @@ def _rectangular(lists: pa.Array) -> NDArray[Any]:
         shape.append(high)
         lists = lists.flatten()
     kind = lists.type
-    if pa.types.is_decimal(kind):
-        lists = lists.cast(pa.float64())
-    elif lists.null_count:
+    if pa.types.is_decimal(kind) or lists.null_count:
         lists = lists.cast(pa.float64())
     values: NDArray[Any] = lists.to_numpy(zero_copy_only=False)
     return values.reshape(shape)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import csv
-import io
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -332,10 +332,9 @@ def _names(
     first, below = [cell.strip() for cell in rows[0]], rows[1:]
     width = len(first)
     if below and all(len(row) == width + 1 for row in below):
-        if all(not row[-1].strip() for row in below):
-            first = [*first, ""]  # every row ends in a separator
-        else:
-            first = ["", *first]  # R names the rows, and not their column
+        # Every row ends in a separator; or R names the rows, and not their column.
+        ends = all(not row[-1].strip() for row in below)
+        first = [*first, ""] if ends else ["", *first]
     has_header = options.header == "yes"
     if options.header == "auto":
         has_header = not _is_row(first, below)
@@ -366,7 +365,7 @@ def _is_row(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
         # Names that are numbers count on: 0, 1, 2 of pandas, or years.
         values = [first[i] for i in numbers]
         counting = all(v.isascii() and v.isdigit() for v in values) and all(
-            int(b) - int(a) == 1 for a, b in zip(values, values[1:], strict=False)
+            int(b) - int(a) == 1 for a, b in itertools.pairwise(values)
         )
         return 2 * len(numbers) >= len(numeric) and not (counting and len(values) > 1)
     if numeric:

@@ -11,7 +11,7 @@ SEPARATORS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical
 
 @dataclass(frozen=True)
 class Named:
-    """A file in memory, as an upload comes: its name, with folders if it has some, and its bytes."""
+    """A file in memory: its name, with folders if it has some, and its bytes."""
 
     name: str
     content: bytes

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from dmil_core.data.files.readers.arrow import columns_of, features_of, is_text, names_in
+from dmil_core.data.files.readers.arrow import columns_of, is_text, names_in
 from dmil_core.data.files.readers.names import usable_names
 from dmil_core.data.files.readers.sizes import check_size, too_large
 from dmil_core.data.files.table import Table
@@ -49,7 +49,7 @@ def read_parquet(content: bytes, name: str, account: Account, limits: Limits) ->
         table = _read(content, file, account, limits)
         table.validate(full=True)
         names, issues = usable_names(names_in(schema), limits)
-        columns = columns_of(table, names, features_of(schema), limits)
+        columns = columns_of(table, names, schema, limits)
     return Table(columns, tuple(issues), origin=(name,))
 
 
@@ -74,7 +74,7 @@ def _read(content: bytes, file: pq.ParquetFile, account: Account, limits: Limits
                 raise too_large(f"more than {limits.unpacked_mib} MiB unpacked", limits)
             batches.append(batch)
         table = pa.Table.from_batches(batches, file.schema_arrow)
-    columns = [_undone(table.column(i), file, limits) for i in range(table.num_columns)]
+    columns = [_undone(table.column(i)) for i in range(table.num_columns)]
     table = pa.Table.from_arrays(columns, schema=pa.schema(
         [pa.field(n, c.type) for n, c in zip(table.schema.names, columns, strict=True)],
         table.schema.metadata,
@@ -101,7 +101,7 @@ def _largest_chunk(about: pq.FileMetaData) -> int:
     )
 
 
-def _undone(cells: pa.ChunkedArray, file: pq.ParquetFile, limits: Limits) -> pa.ChunkedArray:
+def _undone(cells: pa.ChunkedArray) -> pa.ChunkedArray:
     """A dictionary of text as plain text where the text is no larger than twice the dictionary."""
     if not pa.types.is_dictionary(cells.type) or not is_text(cells.type):
         return cells

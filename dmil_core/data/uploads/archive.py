@@ -97,8 +97,9 @@ class Files:
     """
 
     def __init__(self, content: bytes | Members, limits: Limits = DEFAULT) -> None:
-        self._members = ZipMembers(content, limits) if isinstance(content, bytes) else content
-        self._paths = {_plain(name): name for name in self._members.sizes}
+        #: What holds the files.
+        self.members = ZipMembers(content, limits) if isinstance(content, bytes) else content
+        self._paths = {_plain(name): name for name in self.members.sizes}
         #: By last part of the path, and by that without its ending: in lower case.
         self._by_base: dict[str, list[str]] = {}
         self._by_stem: dict[str, list[str]] = {}
@@ -141,7 +142,7 @@ class Files:
             raise KeyError(name)
         most = self._limits.file_mib * MIB
         try:
-            content = self._members.read(self._paths[path], most)
+            content = self.members.read(self._paths[path], most)
         except Exception as error:  # zipfile raises whatever a damaged member leads it to
             raise ValueError(brief(error)) from None
         if len(content) > most:

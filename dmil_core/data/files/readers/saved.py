@@ -143,16 +143,18 @@ def _base(name: str) -> str:
 
 def _stream(content: bytes, name: str, limits: Limits) -> pa.Table:
     """All rows, as views of the content; to be called in `parsing`."""
-    is_file = content.startswith(_MAGIC)
-    _check_messages(content[8:] if is_file else content, name)
-    opened = pa.ipc.open_file(content) if is_file else pa.ipc.open_stream(content)
-    table = opened.read_all()
+    stream = pa.py_buffer(content)
+    if content.startswith(_MAGIC):
+        # A file is a stream with a list of its parts at the end, which could say something else.
+        stream = stream[8:]
+    _check_messages(stream, name)
+    table = pa.ipc.open_stream(stream).read_all()
     if table.nbytes > limits.unpacked_mib * MIB:
         raise too_large(f"{table.nbytes / MIB:,.0f} MiB", limits)
     return table
 
 
-def _check_messages(content: bytes, name: str) -> None:
+def _check_messages(content: pa.Buffer, name: str) -> None:
     """Refuse compressed buffers: they say how large they become only while they do."""
     reader = pa.ipc.MessageReader.open_stream(content)
     while True:

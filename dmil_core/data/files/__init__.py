@@ -1,1 +1,1 @@
-"""Files of other people: readers, columns and their roles, repairs, and the set they make."""
+"""Other people's files: readers, columns and their roles, issues with repairs, assembled sets."""

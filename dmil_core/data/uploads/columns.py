@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from dmil_core.data.card import Card, Modality
 from dmil_core.data.dataset import Dataset, from_arrays
 from dmil_core.data.defaults import complete, infer_card, infer_media
-from dmil_core.data.uploads.archive import Decoded, Files
+from dmil_core.data.uploads.archive import PICTURES, SOUNDS, Decoded, Files
 from dmil_core.data.uploads.budget import Account, BudgetError, Cost, charge_table, unshared
 from dmil_core.data.uploads.limits import DEFAULT, Limits
 from dmil_core.data.validate import FLAG_PREFIX, Issue, check, errors, guess_kind, unreadable
@@ -38,9 +38,6 @@ _USUAL: Final = {
 _SPLIT_WORDS: Final = {
     "training": "train", "valid": "val", "validation": "val", "dev": "val", "testing": "test",
 }  # fmt: skip
-#: Endings of the names of files that can be read.
-PICTURES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
-SOUNDS: Final = (".wav", ".wave", ".aif", ".aiff", ".flac", ".ogg", ".oga", ".opus", ".mp3")
 #: Kinds of blocks whose cells are names of files, and their endings.
 _OF_FILES: Final[Mapping[BlockKind, tuple[str, ...]]] = {"pictures": PICTURES, "sounds": SOUNDS}
 #: Marks a block of columns where a column has the block's name: x1 beside x1_0 and x1_1.

@@ -134,6 +134,19 @@ def issues_of(table: Table, roles: Roles, facts: Mapping[str, Facts]) -> tuple[I
     return (*table.issues, *of_table(table, roles, facts), *of_roles(table, roles, facts))
 
 
+def preview(
+    table: Table, roles: Roles, repairs: Repairs, facts: Mapping[str, Facts],
+    limits: Limits = DEFAULT,
+) -> tuple[Issue, ...]:  # fmt: skip
+    """What `assemble` would say of columns, labels and missing cells, without making the arrays.
+
+    Pictures and sounds are not decoded for it.
+    """
+    making = _Making(table, roles, repairs, limits, unshared(limits), facts)
+    making.checked()
+    return _in_order(making.issues)
+
+
 class _Making:
     """The making of one set: what is known so far, and the issues."""
 
@@ -148,15 +161,8 @@ class _Making:
 
     def made(self, name: str, title: str, about: str) -> Assembled | None:
         """The set; None where an error stands in the way."""
-        self.issues += _check_use(self.table, self.roles, self.facts)
-        unusable = errors(self.issues)
-        found = self._labels() if self.roles.label in self.facts else None
-        if found is not None:
-            self.issues += found.issues
-        if unusable or found is None or errors(self.issues):
-            return None
-        self._leave_out(found)
-        if errors(self.issues):
+        found = self.checked()
+        if found is None:
             return None
         kept = np.flatnonzero(self.keep)
         arrays = self._rolewise(found, kept)
@@ -193,6 +199,17 @@ class _Making:
         columns = tuple(c for _, c in inputs.values())
         return Assembled(dataset, dataset.issues, completed.arrays, media, columns, kept)
 
+    def checked(self) -> Labels | None:
+        """The classes, once it is decided which rows stay; None where there is an error."""
+        self.issues += _check_use(self.table, self.roles, self.facts)
+        found = self._labels() if self.roles.label in self.facts else None
+        if found is not None:
+            self.issues += found.issues
+        if all(c in self.facts for _, c in _uses(self.roles)):
+            nobody = np.zeros(self.table.rows, dtype=bool)
+            self._leave_out(nobody if found is None else found.missing)
+        return None if found is None or errors(self.issues) else found
+
     def _numbered(self) -> Iterator[tuple[int, InputRole]]:
         yield from enumerate(self.roles.inputs, start=1)
 
@@ -202,9 +219,9 @@ class _Making:
 
     # --- rows that are left out ----------------------------------------------------------------
 
-    def _leave_out(self, found: Labels) -> None:
+    def _leave_out(self, unlabelled: NDArray[np.bool_]) -> None:
         """Decide which rows stay, and say which do not."""
-        self._without(found.missing, f"the label {self.roles.label!r}")
+        self._without(unlabelled, f"the label {self.roles.label!r}")
         if self.roles.split:
             self._without(self.facts[self.roles.split].missing, f"the split {self.roles.split!r}")
         media, values, words, texts = self._chosen_by_kind()
@@ -442,7 +459,7 @@ def _filled(
     values: NDArray[np.float64], specs: list[ColumnOfInput], training: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float64], list[ColumnOfInput], list[Issue]]:
     """Numbers with the mean of the training rows for missing ones, and a column that says where."""
-    gaps: NDArray[np.bool_] = np.isnan(values)
+    gaps = values != values  # NaN is no number, and equals none
     if not gaps.any():
         return values, specs, []
     known = training[:, None] & ~gaps

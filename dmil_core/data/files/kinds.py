@@ -23,6 +23,7 @@ from dmil_core.data.files import spellings
 from dmil_core.data.files.missing import AS_WRITTEN, is_missing
 from dmil_core.data.files.numbers import Decimal, Spelling, read, recognise
 from dmil_core.data.files.table import Column, Table
+from dmil_core.data.uploads.archive import PICTURES, SOUNDS
 
 if TYPE_CHECKING:
     from dmil_core.data.uploads.archive import Files
@@ -521,7 +522,7 @@ def _named_files(facts: Facts, some: Sequence[str], files: Files | None) -> Fact
     if not end:
         return None
     kinds: dict[str, ColumnKind] = {
-        **dict.fromkeys(spellings.PICTURES, "pictures"), **dict.fromkeys(spellings.SOUNDS, "sounds")
+        **dict.fromkeys(PICTURES, "pictures"), **dict.fromkeys(SOUNDS, "sounds")
     }  # fmt: skip
     kind = kinds.get(end, "file")
     if kind == "file":
@@ -540,7 +541,7 @@ def _named_files(facts: Facts, some: Sequence[str], files: Files | None) -> Fact
 
 def _member(files: Files, name: str) -> str:
     """The path of the one file that a cell names, "" if there is none."""
-    return files.path_of(name) or ""
+    return files.find(name) or ""
 
 
 def _of_lists(facts: Facts, some: Sequence[str]) -> Facts:

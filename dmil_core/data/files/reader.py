@@ -32,7 +32,7 @@ from dmil_core.data.uploads.archive import Files, is_clutter, media_kind
 from dmil_core.data.uploads.budget import Account, Cost, unshared
 from dmil_core.data.uploads.limits import DEFAULT, MIB, Limits
 from dmil_core.errors import DataError
-from dmil_core.io.reading import parsing, read_checked
+from dmil_core.io.reading import read_checked
 
 __all__ = ["Named", "ReadOptions", "read_table"]
 

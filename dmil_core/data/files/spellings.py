@@ -13,12 +13,11 @@ from pathlib import PurePosixPath
 from typing import Final
 from urllib.parse import urlsplit
 
+from dmil_core.data.uploads.archive import PICTURES, SOUNDS
+
 #: Share of the cells that have to look alike.
 _LEAST: Final = 0.9
 
-#: Endings of the names of files that can be read.
-PICTURES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
-SOUNDS: Final = (".wav", ".wave", ".aif", ".aiff", ".flac", ".ogg", ".oga", ".opus", ".mp3")
 #: Endings of other files that columns name.
 OTHERS: Final = frozenset(
     {

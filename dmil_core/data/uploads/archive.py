@@ -185,13 +185,6 @@ class Files:
                 found.update({name: None for name, n in shared.items() if n < most})
         return [found[name] for name in names]
 
-    def path_of(self, name: str) -> str | None:
-        """The path of the member that a cell names, or None if there is none or not only one."""
-        try:
-            return self._member(name.strip()).filename
-        except KeyError:
-            return None
-
     def decode(
         self, names: Sequence[str], kind: str, limits: Limits = DEFAULT,
         account: Account | None = None, part: str = "the files",

@@ -6,6 +6,7 @@ are compared before anything is read, and whatever a parser raises is an error i
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -145,6 +146,8 @@ def format_of(name: str, content: bytes) -> Format:
         return _kind_of_zip(name, content)
     if content[257:262] == b"ustar":
         return "tar"
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "csv"  # a frame of a sound can begin so too, but of a kind that nobody has
     if media_kind(content):
         return "media"
     if is_arrow(content):
@@ -156,7 +159,8 @@ def format_of(name: str, content: bytes) -> Format:
         raise DataError(f"{name} is empty; {_EXPECTED}.")
     if content.lstrip()[:1] in (b"{", b"[") and _ending(name) in (".json", ".jsonl", ".ndjson"):
         raise DataError(f"{name} is JSON; {_EXPECTED}. Save it by pandas.DataFrame.to_parquet.")
-    if is_text(content):
+    # A reader of text says better what is wrong with a file that is named like one.
+    if is_text(content) or _ending(name) in (".csv", ".tsv", ".txt"):
         return "csv"
     raise DataError(f"{name} is none of the files that are read; {_EXPECTED}.")
 
@@ -299,6 +303,16 @@ class _Found:
         if len(members.sizes) == len(tables):
             return joined
         return replace(joined, files=Files(members, self._limits))
+
+    def _content(self, members: Members, name: str) -> bytes:
+        most = self._limits.unpacked_mib * MIB
+        with parsing(name[:80], "a member that can be read", advice="Pack the files again"):
+            content = members.read(name, most)
+        if len(content) > most:
+            raise DataError(
+                f"{name[:80]} has more than {self._limits.unpacked_mib} MiB. Use fewer rows."
+            )
+        return content
 
     def _read(self, name: str, format_: Format, content: bytes, into: dict[str, Table]) -> None:
         name = _unused(name, into)

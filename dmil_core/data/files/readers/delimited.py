@@ -51,7 +51,7 @@ def is_text(content: bytes) -> bool:
     if any(head.startswith(mark) for mark, _ in _MARKS) or _utf16_by_zeros(head):
         return True
     odd = sum(byte < 32 and byte not in b"\t\n\r\x0b\x0c\x1b" for byte in head)
-    return b"\0" not in head and odd * 50 <= len(head)
+    return b"\0" not in head and odd <= max(2, len(head) // 50)
 
 
 def read_delimited(
@@ -239,7 +239,7 @@ def _layout(text: bytes, name: str, options: ReadOptions, limits: Limits) -> _La
         end = sample.find("\n", position)
         end = len(sample) if end < 0 else end
         current = sample[position:end]
-        marked = re.fullmatch(r'"?sep=(.)"?\s*', current.replace("\\t", "\t"), re.IGNORECASE)
+        marked = re.fullmatch(r'"?sep=(.+?)"?\s?', current.replace("\\t", "\t"), re.IGNORECASE)
         if marked and line == 1:
             named = named or marked[1]
         elif current.startswith("#") and not _is_header_of(current, sample[end + 1 :]):
@@ -462,9 +462,9 @@ def _require_closed(body: memoryview, table: pa.Table, layout: _Layout, name: st
         return
     last = table.column(table.num_columns - 1)[-1].as_py()
     if "\n" in last and not bytes(body[-4096:]).rstrip().endswith(b'"'):
-        line = layout.line + bytes(body).count(b"\n") - last.count("\n") - 1
+        line = layout.line + bytes(body).count(b"\n") - last.count("\n")
         raise DataError(
-            f"A quotation mark near line {max(line, 1)} of {name} is not closed. Close it, or "
+            f"A quotation mark near line {line} of {name} is not closed. Close it, or "
             f"write it twice. {_SAVE}"
         )
 

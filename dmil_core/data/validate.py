@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from dmil_core.data.card import Card
+from dmil_core.data.card import Card, Modality
 from dmil_core.schema import MODALITY_NUMBERS, SPLITS, Component, Kind, components
 
 Severity = Literal["error", "warning"]
@@ -232,6 +232,8 @@ def _check_inputs(arrays: Arrays, card: Card | None) -> Iterator[Issue]:
         x = arrays[name]
         kind = card.modalities[m - 1].kind if card else guess_kind(x)
         yield from _check_input(name, x, kind)
+        if card is not None:
+            yield from _check_columns(name, x, card.modalities[m - 1])
         if card is None and x.ndim >= 2:
             yield _warning(
                 f"no card says what {name!r} is; its shape {x.shape} is taken as {kind}",
@@ -261,6 +263,25 @@ def _check_input(name: str, x: NDArray[Any], kind: Kind) -> Iterator[Issue]:
         )
     elif 0 in x.shape[1:]:
         yield _error(f"{name!r} has shape {x.shape}: no values per row", "Store the values.")
+
+
+def _check_columns(name: str, x: NDArray[Any], modality: Modality) -> Iterator[Issue]:
+    """Whether the columns on the card are those of the array."""
+    if not modality.columns:
+        return
+    if modality.kind != "vector":
+        yield _error(
+            f"the card names columns of {name!r}, which is of kind {modality.kind}",
+            "Only vectors have columns: leave them out of the card.",
+        )
+        return
+    described = sum(column.width for column in modality.columns)
+    if x.ndim == 2 and described != x.shape[1]:
+        yield _error(
+            f"{name!r} has {x.shape[1]} numbers a row, the columns on the card have {described}",
+            "Describe every number, in order (a one-hot category has one for each word), or leave "
+            "the columns out of the card.",
+        )
 
 
 def _not_finite(x: NDArray[Any]) -> tuple[int, ...]:

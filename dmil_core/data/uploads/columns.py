@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dmil_core.data.card import Card, Modality
+from dmil_core.data.card import Card, ColumnSpec, Modality
 from dmil_core.data.dataset import Dataset, from_arrays
 from dmil_core.data.defaults import complete, infer_card, infer_media
 from dmil_core.data.uploads.archive import PICTURES, SOUNDS, Decoded, Files
@@ -323,7 +323,7 @@ def assemble(
     issues += _check_limits(arrays, limits)
     if errors(issues):
         return _refused([*issues, *_further_errors(arrays, decoded)])
-    card = _card(arrays, choice, decoded, name, title, about)
+    card = _card(arrays, source, choice, decoded, name, title, about)
     # Class names are text; of numbers in the order of the numbers.
     arrays["y"] = arrays["y"].astype(np.str_)
     issues += check(arrays, card)
@@ -352,12 +352,12 @@ def _further_errors(
 
 
 def _card(
-    arrays: Mapping[str, NDArray[Any]], choice: Choice, decoded: Mapping[int, Decoded],
-    name: str, title: str, about: str,
+    arrays: Mapping[str, NDArray[Any]], source: Source, choice: Choice,
+    decoded: Mapping[int, Decoded], name: str, title: str, about: str,
 ) -> Card:  # fmt: skip
     card = infer_card(name, arrays)
     modalities = tuple(
-        _described(modality, m, choice, decoded[m])
+        _described(modality, m, source, choice, decoded[m])
         for m, modality in enumerate(card.modalities, start=1)
     )
     return replace(
@@ -548,15 +548,26 @@ def _check_limits(arrays: Mapping[str, NDArray[Any]], limits: Limits) -> list[Is
     return issues
 
 
-def _described(modality: Modality, m: int, choice: Choice, decoded: Decoded) -> Modality:
-    """A modality with its name, its kind where it was chosen, and its raw media."""
+def _described(
+    modality: Modality, m: int, source: Source, choice: Choice, decoded: Decoded
+) -> Modality:
+    """A modality with its name, its kind where it was chosen, its columns and its raw media."""
     named = choice.names[m - 1].strip() if m <= len(choice.names) else ""
     name = named or " + ".join(choice.inputs[m - 1])[:40].removesuffix(_MORE)
     kind = decoded.kind or (choice.kinds[m - 1] if m <= len(choice.kinds) else None)
     if kind is not None and kind != modality.kind:
         modality = replace(modality, kind=kind, media=infer_media(kind, decoded.values))
     media = replace(decoded.spec, file=_media_file(m)) if decoded.spec else modality.media
-    return replace(modality, name=name, media=media, description=decoded.note)
+    columns = _columns(source, choice.inputs[m - 1]) if modality.kind == "vector" else ()
+    return replace(modality, name=name, media=media, description=decoded.note, columns=columns)
+
+
+def _columns(source: Source, names: Sequence[str]) -> tuple[ColumnSpec, ...]:
+    """What the numbers of an input are called; nothing where its columns have no names."""
+    columns = [c for b in _blocks(source, names) for c in b.columns]
+    if any(source.arrays[c].ndim > 1 for c in columns):
+        return ()
+    return tuple(ColumnSpec(c.strip() or f"column {i}") for i, c in enumerate(columns, start=1))
 
 
 def _media_file(m: int) -> str:

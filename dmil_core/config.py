@@ -14,11 +14,10 @@ from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Final, Literal, TypeVar
 
 from dmil_core import migration
-from dmil_core.data.tokens import Tokenizer
 from dmil_core.errors import ConfigError
 from dmil_core.io import strict_json
 from dmil_core.io.strict_json import Expected
-from dmil_core.schema import FEWEST_MODALITIES, MOST_MODALITIES
+from dmil_core.schema import FEWEST_MODALITIES, MOST_MODALITIES, Tokenizer
 
 CONFIG_VERSION = 4
 

@@ -18,12 +18,12 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-Tokenizer = Literal["words", "unicode"]
+from dmil_core.schema import Tokenizer
 
 #: Words of a text that a model reads at most, and that it knows at most.
 MAX_WORDS: Final = 256

@@ -19,7 +19,6 @@ from dmil_core.config import EncoderConfig, ModelConfig
 from dmil_core.data.dataset import Dataset
 from dmil_core.data.tokens import (
     MAX_WORDS,
-    Tokenizer,
     tokenizer_of,
     vocabulary_of,
     words_of,
@@ -30,6 +29,7 @@ from dmil_core.models.batch import Batch
 from dmil_core.models.encoders import Encoders, Standardize, TextEncoder
 from dmil_core.models.registry import build
 from dmil_core.paradigms import DMIL, PARADIGMS, Paradigm
+from dmil_core.schema import Tokenizer
 
 ENCODER_OF_KIND = {
     "vector": "mlp",

@@ -19,10 +19,19 @@ from numpy.typing import NDArray
 from dmil_core.data.card import Card, Modality
 from dmil_core.data.dataset import Dataset, from_arrays
 from dmil_core.data.defaults import complete, infer_card, infer_media
+from dmil_core.data.labels import read_labels
 from dmil_core.data.uploads.archive import Decoded, Files
 from dmil_core.data.uploads.budget import Account, BudgetError, Cost, charge_table, unshared
 from dmil_core.data.uploads.limits import DEFAULT, Limits
-from dmil_core.data.validate import FLAG_PREFIX, Issue, check, errors, guess_kind, unreadable
+from dmil_core.data.validate import (
+    FLAG_PREFIX,
+    Issue,
+    check,
+    errors,
+    guess_kind,
+    taken_as_one,
+    unreadable,
+)
 from dmil_core.errors import DataError
 from dmil_core.schema import FEWEST_MODALITIES, INTERACTION_TYPE, MODALITY_NUMBERS, Kind
 
@@ -327,8 +336,6 @@ def assemble(
     if errors(issues):
         return _refused([*issues, *_further_errors(arrays, decoded)])
     card = _card(arrays, choice, decoded, name, title, about)
-    # Class names are text; of numbers in the order of the numbers.
-    arrays["y"] = arrays["y"].astype(np.str_)
     issues += check(arrays, card)
     if errors(issues):
         return _refused(issues)
@@ -496,6 +503,13 @@ def _roles(source: Source, choice: Choice, arrays: dict[str, NDArray[Any]]) -> l
 def _role(role: str, column: str, values: NDArray[Any]) -> tuple[NDArray[Any], list[Issue]]:
     """A column as integers or text without spaces around it, and what is wrong with it."""
     issues: list[Issue] = []
+    if role == "label":
+        labels = read_labels(values)
+        if labels.problem:
+            title = f"the label {column!r} {labels.problem}"
+            return values, [_error(title, labels.what_to_do, labels.rows)]
+        issues += taken_as_one(labels)
+        return labels.names, issues + _check_names(role, column, labels.names)
     if values.dtype.kind == "f":
         whole = np.isfinite(values) & (np.abs(values) < 2**53)
         whole[whole] = values[whole] == np.round(values[whole])

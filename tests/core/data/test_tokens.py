@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from dmil_core.data.tokens import (
     MAX_VOCABULARY,
-    Tokenizer,
     tokenizer_of,
     vocabulary_of,
     words_of,
 )
+from dmil_core.schema import Tokenizer
 
 
 def test_words_are_lower_case_and_punctuation_stands_alone() -> None:

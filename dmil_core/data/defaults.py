@@ -17,6 +17,15 @@ from dmil_core.schema import MODALITY_NUMBERS, SPLITS, Kind
 SPLIT_SHARES: Final = (0.7, 0.1, 0.2)
 
 
+#: Summary of a card that was inferred.
+_NO_CARD: Final = "A file without a card."
+
+
+def is_inferred(card: Card) -> bool:
+    """Whether a card was inferred from the arrays, so that kinds of inputs are guesses."""
+    return card.summary == _NO_CARD
+
+
 def infer_card(name: str, arrays: Arrays) -> Card:
     """A card for a file without one: kinds from the shapes, class names from the labels, if there
     are any."""
@@ -24,7 +33,7 @@ def infer_card(name: str, arrays: Arrays) -> Card:
     return Card(
         name=name,
         title=name,
-        summary="A file without a card.",
+        summary=_NO_CARD,
         source="not stated",
         licence="not stated",
         modalities=tuple(_infer_modality(name, arrays[name]) for name in names),

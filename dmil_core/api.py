@@ -6,6 +6,7 @@ components (R, U1, U2, S; with three inputs U3 as well), K classes.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from html import escape
@@ -17,7 +18,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from dmil_core import schema
-from dmil_core.checkpoint import Run, check_fits, find_folder, load_model
+from dmil_core.checkpoint import Run, find_folder, for_prediction, load_model, unknown_labels
 from dmil_core.data.catalog import load_dataset
 from dmil_core.data.dataset import Dataset
 from dmil_core.data.validate import Purpose
@@ -55,6 +56,7 @@ def from_table(
     split: str | None = None,
     group: str | None = None,
     name: str = "",
+    purpose: Purpose = "train",
 ) -> Dataset:
     """A data set from a table of one row per sample.
 
@@ -76,6 +78,8 @@ def from_table(
         ``split``, 70/10/20 % at random, seed 0.
     name
         Name of the data set; by default that of the file.
+    purpose
+        "predict" for new rows, which need no class and may be as few as one.
 
     Raises
     ------
@@ -123,7 +127,7 @@ def from_table(
         split=role("split", guessed.split),
         group=role("group", guessed.group),
     )
-    made = assemble(source, choice, name, name, "a table", limits=_limits())
+    made = assemble(source, choice, name, name, "a table", limits=_limits(), purpose=purpose)
     if made.dataset is None:
         faults = "\n- ".join(str(i) for i in made.issues if i.severity == "error")
         raise DataError(f"{name} cannot be used:\n- {faults}")
@@ -370,9 +374,11 @@ class Model:
         Parameters
         ----------
         data
-            A Dataset, a name with or without options, or the path of an .npz file.
+            A Dataset, a name with or without options, or the path of an .npz file. One row is
+            enough, and no labels are needed; those there are, are matched by name.
         split
-            ``train``, ``val`` or ``test``; by default all rows.
+            ``train``, ``val`` or ``test``; by default all rows. New rows without labels and split
+            are all ``test``.
         latents
             Add the posterior mean of every latent.
 
@@ -381,19 +387,27 @@ class Model:
         DataFrame
             ``id``, ``split``, ``y``, ``pred``, ``correct``; ``p_<class>`` (0 to 1) and
             ``logit_<class>`` (nats); of a decomposition ``gate_<component>`` (0 to 1) and
-            ``contrib_<component>_<class>`` (nats), which add up to ``logit_<class>``.
+            ``contrib_<component>_<class>`` (nats), which add up to ``logit_<class>``. Of a row
+            whose label is no class of the model ``y`` is that label, empty without one, and
+            ``correct`` is missing.
+
+        Warns
+        -----
+        UserWarning
+            If labels are no classes of the model.
 
         Raises
         ------
         CheckpointError
-            If shapes, kinds or classes of the data are not those of the training data.
+            If shapes or kinds of the data are not those of the training data.
         DataError
             If there is no such data set, or it has faults.
         """
         from dmil_core.inference.predict import predict
 
-        dataset = _dataset(data, "predict")
-        check_fits(self.run, dataset)
+        dataset = for_prediction(self.run, _dataset(data, "predict"))
+        if note := unknown_labels(dataset):
+            warnings.warn(note, stacklevel=2)
         rows = _rows(dataset, split)
         return predict(self.network, self.run.config.model, dataset, rows, latents=latents)
 
@@ -469,7 +483,8 @@ class Decomposition:
     ----------
     components : ``R``, ``U1``, ``U2`` (, ``U3``) and ``S``.
     classes : class names in the order of the last axis.
-    ids, split, y, pred : (N,) id, split, class and predicted class of each sample.
+    ids, split, y, pred : (N,) id, split, class ("" where none is known) and predicted class of each
+        sample.
     probability : (N,) of the predicted class, 0 to 1.
     gate : (N, C) weights, 0 to 1, each row sums to 1.
     contributions : (N, C, K) gate times component logits, in nats.
@@ -596,8 +611,10 @@ def _bars(parts: Decomposition) -> str:
     if len(parts) == 1:
         title = (
             f"Sample {escape(str(parts.ids[0]))}, predicted: {escape(str(parts.pred[0]))} "
-            f"(probability {parts.probability[0]:.2f}), true class: {escape(str(parts.y[0]))}"
+            f"(probability {parts.probability[0]:.2f})"
         )
+        if parts.y[0]:
+            title += f", true class: {escape(str(parts.y[0]))}"
     else:
         title = f"{len(parts):,} samples, mean"
     largest = float(np.abs(bits).max()) or 1.0

@@ -72,7 +72,7 @@ def limits(
 | rows | {least} to {rows:,} | fewer say nothing; more train for hours |
 | numbers of all inputs | {columns:,} a row | more is raw media: use files |
 | classes | 2 to {classes} | each has a bar or a letter in the figures |
-| text | {cell:,} characters a cell | the models read 32 words |
+| text | {cell:,} characters a cell | the models read 256 words |
 | files in a .zip or folder | {files:,}, each at most {file} MiB | room for thumbnails and clips |
 | a picture, a sound | {pixels // 10**6} million pixels, {seconds:g} s | small files can unpack to \
 huge ones |

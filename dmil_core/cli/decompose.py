@@ -24,7 +24,8 @@ def add(subparsers: Subparsers[Parser]) -> None:
         subparsers,
         "decompose",
         run,
-        "Run a checkpoint over a data set and write one tidy table.",
+        "Run a checkpoint over a data set and write one tidy table. New rows need no y; labels are "
+        "matched by name.",
         "  dmil decompose --checkpoint checkpoints/mfeat/dmil/seed0 --data mfeat --out mfeat.csv\n"
         "  dmil decompose --checkpoint runs/mine --data my/new.npz --out new.parquet --latents\n",
     )
@@ -49,7 +50,7 @@ def add(subparsers: Subparsers[Parser]) -> None:
 
 def run(a: argparse.Namespace) -> int:
     """Write the prediction table."""
-    from dmil_core.checkpoint import check_fits, find_folder, load_model
+    from dmil_core.checkpoint import find_folder, for_prediction, load_model, unknown_labels
     from dmil_core.inference.predict import predict
     from dmil_core.io.tables import check_table_path, write_table
     from dmil_core.training.run import choose_device
@@ -57,8 +58,10 @@ def run(a: argparse.Namespace) -> int:
     check_table_path(a.out)
     device = choose_device(a.device)
     model, trained = load_model(find_folder(a.checkpoint), str(device))
-    dataset = load_data(a, purpose="predict")
-    check_fits(trained, dataset)
+    dataset = load_data(a, purpose="predict", like=trained)
+    matched = for_prediction(trained, dataset)
+    if note := unknown_labels(matched):
+        print(f"dmil: note: {note}", file=sys.stderr)
     if dataset.digest != trained.data_digest:
         print(
             f"dmil: note: these rows are not the set {trained.data_name!r} the checkpoint was "
@@ -66,7 +69,7 @@ def run(a: argparse.Namespace) -> int:
             file=sys.stderr,
         )
     rows = dataset.rows(a.split) if a.split in SPLITS else None
-    table = predict(model, trained.config.model, dataset, rows, latents=a.latents)
+    table = predict(model, trained.config.model, matched, rows, latents=a.latents)
     write_table(table, a.out, {"data": dataset.digest, "weights": trained.weights_sha256})
     print(f"{a.out}: {len(table)} rows, {table.shape[1]} columns")
     return 0

@@ -8,6 +8,7 @@ severities are comparable.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final, Literal, get_args
@@ -17,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from dmil_core.data.dataset import Dataset
 from dmil_core.data.statistics import training_statistic
-from dmil_core.data.tokens import WORD
+from dmil_core.data.tokens import tokenizer_of, word_pattern
 from dmil_core.errors import ConfigError, DataError
 from dmil_core.schema import ModalityNumber, modality_numbers
 
@@ -78,7 +79,9 @@ def corrupt(
         some = _some(chosen, severity, rng)
         out[some] = absent(reference, modality)
     elif x.dtype.kind == "U":
-        out[chosen] = _replace_words(x[chosen], severity, unknown_word(reference, modality), rng)
+        word = word_pattern(tokenizer_of(reference.x(modality)[reference.rows("train")].tolist()))
+        unknown = unknown_word(reference, modality)
+        out[chosen] = _replace_words(x[chosen], severity, word, unknown, rng)
     else:
         noise = rng.standard_normal((len(chosen), *x.shape[1:]))
         out[chosen] = _as_stored(
@@ -170,11 +173,15 @@ def _signs() -> Iterator[str]:
 
 
 def _replace_words(
-    texts: NDArray[np.str_], rate: float, word: str, rng: np.random.Generator
+    texts: NDArray[np.str_],
+    rate: float,
+    word: re.Pattern[str],
+    unknown: str,
+    rng: np.random.Generator,
 ) -> NDArray[np.str_]:
     """Each word replaced with probability ``rate``; never longer than before."""
     replaced = [
-        WORD.sub(lambda result: word if rng.random() < rate else result[0], text)
+        word.sub(lambda result: unknown if rng.random() < rate else result[0], text)
         for text in texts.tolist()
     ]
     return np.array(replaced, dtype=texts.dtype)

@@ -134,7 +134,18 @@ def _read_parquet(path: Path, stream: BufferedReader) -> pd.DataFrame:
         index = table.schema.get_field_index(name)
         table = table.set_column(index, name, table.column(name).cast(kind))
     frame: pd.DataFrame = table.to_pandas()
-    return frame
+    return frame.astype(_truth_values(table))
+
+
+def _truth_values(table: Any) -> dict[str, str]:
+    """Columns of truth values of which some are missing: such a one must not be read as false."""
+    import pyarrow as pa
+
+    return {
+        f.name: "boolean"
+        for f in table.schema
+        if pa.types.is_boolean(f.type) and table.column(f.name).null_count
+    }
 
 
 def _too_large(path: Path, what: str) -> DataError:
@@ -156,9 +167,12 @@ def _read_csv(path: Path, stream: BufferedReader) -> pd.DataFrame:
     text = [c for c in columns if c in _TEXT or c.startswith("pred_")]
     numbers = {c: [""] for c in columns if c not in text}
     stream.seek(0)
-    return pd.read_csv(
+    frame = pd.read_csv(
         stream, dtype=dict.fromkeys(text, str), keep_default_na=False, na_values=numbers
     )
+    if "correct" in frame and frame["correct"].isna().any():
+        frame["correct"] = frame["correct"].astype("boolean")
+    return frame
 
 
 def table_metadata(path: Path) -> dict[str, Any]:

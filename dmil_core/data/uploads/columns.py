@@ -19,10 +19,20 @@ from numpy.typing import NDArray
 from dmil_core.data.card import Card, ColumnSpec, Modality
 from dmil_core.data.dataset import Dataset, from_arrays
 from dmil_core.data.defaults import complete, infer_card, infer_media
+from dmil_core.data.labels import read_labels
 from dmil_core.data.uploads.archive import PICTURES, SOUNDS, Decoded, Files
 from dmil_core.data.uploads.budget import Account, BudgetError, Cost, charge_table, unshared
 from dmil_core.data.uploads.limits import DEFAULT, Limits
-from dmil_core.data.validate import FLAG_PREFIX, Issue, check, errors, guess_kind, unreadable
+from dmil_core.data.validate import (
+    FLAG_PREFIX,
+    Issue,
+    Purpose,
+    check,
+    errors,
+    guess_kind,
+    taken_as_one,
+    unreadable,
+)
 from dmil_core.errors import DataError
 from dmil_core.schema import FEWEST_MODALITIES, INTERACTION_TYPE, MODALITY_NUMBERS, Kind
 
@@ -293,6 +303,7 @@ class Assembled:
 def assemble(
     source: Source, choice: Choice, name: str, title: str, about: str = "",
     files: Files | None = None, limits: Limits = DEFAULT, account: Account | None = None,
+    purpose: Purpose = "train",
 ) -> Assembled:  # fmt: skip
     """Make the set that a choice means; never raises for what a file holds.
 
@@ -303,10 +314,11 @@ def assemble(
     files : the pictures and sounds that columns name.
     account : what is charged for decoding files and for keeping the inputs; what this account was
         charged for the inputs of another choice is freed.
+    purpose : "predict" takes new rows, without a label if need be, and as few as one.
     """
     account = unshared(limits) if account is None else account
     account.release(*(_part(m) for m in MODALITY_NUMBERS))
-    issues = [*source.issues, *_check_choice(source, choice)]
+    issues = [*source.issues, *_check_choice(source, choice, purpose)]
     if errors(issues):
         return Assembled(None, tuple(issues))
     inputs = dict(enumerate(choice.inputs, start=1))
@@ -320,16 +332,14 @@ def assemble(
     arrays = {f"x{m}": input_.values for m, input_ in decoded.items()}
     issues += _roles(source, choice, arrays)
     arrays |= {n: a for n, a in source.arrays.items() if _is_extra(n, source)}
-    issues += _check_limits(arrays, limits)
+    issues += _check_limits(arrays, limits, purpose)
     if errors(issues):
-        return _refused([*issues, *_further_errors(arrays, decoded)])
+        return _refused([*issues, *_further_errors(arrays, decoded, purpose)])
     card = _card(arrays, source, choice, decoded, name, title, about)
-    # Class names are text; of numbers in the order of the numbers.
-    arrays["y"] = arrays["y"].astype(np.str_)
-    issues += check(arrays, card)
+    issues += check(arrays, card, purpose)
     if errors(issues):
         return _refused(issues)
-    completed = complete(arrays, card, name)
+    completed = complete(arrays, card, name, purpose)
     issues += completed.issues
     if errors(issues):
         return _refused(issues)
@@ -343,12 +353,12 @@ def _refused(issues: list[Issue]) -> Assembled:
 
 
 def _further_errors(
-    arrays: Mapping[str, NDArray[Any]], decoded: Mapping[int, Decoded]
+    arrays: Mapping[str, NDArray[Any]], decoded: Mapping[int, Decoded], purpose: Purpose
 ) -> list[Issue]:
     """What is wrong with the other arrays: a file should be corrected once, not once per fault."""
     damaged = tuple(f"x{m}" for m, input_ in decoded.items() if errors(list(input_.issues)))
     others = {n: a for n, a in arrays.items() if n not in damaged}
-    return errors(check(others, damaged=damaged))
+    return errors(check(others, None, purpose, damaged))
 
 
 def _card(
@@ -373,7 +383,7 @@ def _in_order(issues: list[Issue]) -> tuple[Issue, ...]:
     return tuple(sorted(dict.fromkeys(issues), key=lambda i: i.severity))
 
 
-def _check_choice(source: Source, choice: Choice) -> list[Issue]:
+def _check_choice(source: Source, choice: Choice, purpose: Purpose) -> list[Issue]:
     issues = []
     for m, blocks in enumerate(choice.inputs, start=1):
         if not blocks:
@@ -381,7 +391,8 @@ def _check_choice(source: Source, choice: Choice) -> list[Issue]:
         missing = [b for b in blocks if source.block(b) is None]
         if missing:
             issues.append(_error(f"input {m}: there is no {missing[0]!r}", "Choose again."))
-    if not choice.label or choice.label not in source.singles:
+    optional = purpose == "predict" and not choice.label
+    if not optional and choice.label not in source.singles:
         issues.append(_error("no column is the label", "Choose the column with the class."))
     return issues + _check_use(source, choice)
 
@@ -493,6 +504,13 @@ def _roles(source: Source, choice: Choice, arrays: dict[str, NDArray[Any]]) -> l
 def _role(role: str, column: str, values: NDArray[Any]) -> tuple[NDArray[Any], list[Issue]]:
     """A column as integers or text without spaces around it, and what is wrong with it."""
     issues: list[Issue] = []
+    if role == "label":
+        labels = read_labels(values)
+        if labels.problem:
+            title = f"the label {column!r} {labels.problem}"
+            return values, [_error(title, labels.what_to_do, labels.rows)]
+        issues += taken_as_one(labels)
+        return labels.names, issues + _check_names(role, column, labels.names)
     if values.dtype.kind == "f":
         whole = np.isfinite(values) & (np.abs(values) < 2**53)
         whole[whole] = values[whole] == np.round(values[whole])
@@ -528,10 +546,12 @@ def _check_names(role: str, column: str, values: NDArray[Any]) -> list[Issue]:
     return issues
 
 
-def _check_limits(arrays: Mapping[str, NDArray[Any]], limits: Limits) -> list[Issue]:
+def _check_limits(
+    arrays: Mapping[str, NDArray[Any]], limits: Limits, purpose: Purpose
+) -> list[Issue]:
     issues = []
     rows = max((len(a) for a in arrays.values()), default=0)
-    if rows < limits.least_rows:
+    if purpose == "train" and rows < limits.least_rows:
         title = f"the set has {rows:,} rows, expected at least {limits.least_rows}"
         issues.append(_error(title, "Add rows: fewer cannot be split and trained on."))
     if rows > limits.rows:

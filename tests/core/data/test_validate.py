@@ -55,8 +55,10 @@ FAULTS: list[tuple[str, Callable[[Arrays], None], str, tuple[int, ...] | None]] 
     ("single value", put("x1", np.float32(3)), "single value", ()),
     ("not unicode", put("x2", np.full(N, 0xD800, np.uint32).view("<U1")), "Unicode", None),
     ("missing y", lambda a: a.__delitem__("y"), "'y' is missing", ()),
-    ("float labels", put("y", np.zeros(N)), "expected integers or text", ()),
-    ("bool labels", put("y", np.zeros(N, bool)), "expected integers or text", ()),
+    ("complex labels", put("y", np.zeros(N, complex)), "expected integers or text", ()),
+    ("dates as labels", put("y", np.zeros(N, "M8[D]")), "expected integers or text", ()),
+    ("infinite label", put("y", np.r_[np.inf, np.arange(1.0, N) % 3]), "'y' is infinite", (0,)),
+    ("label NaN", put("y", np.r_[0.0, 1.0, np.nan, np.arange(3.0, N) % 3]), "label is NaN", (2,)),
     ("label table", put("y", np.zeros((N, 2), int)), "expected (N,)", ()),
     ("one class", put("y", np.zeros(N, int)), "1 class, expected at least 2", ()),
     ("label outside", with_value("y", [5], 3), "labels outside", (5,)),
@@ -158,7 +160,7 @@ def test_a_file_of_three_without_a_card_is_completed() -> None:
 
 def test_faults_of_different_arrays_all_come_at_once() -> None:
     arrays = sound_arrays()
-    for name in ("nan", "short x2", "float labels", "unknown split", "leak", "same id", "flag"):
+    for name in ("nan", "short x2", "complex labels", "unknown split", "leak", "same id", "flag"):
         next(f for f in FAULTS if f[0] == name)[1](arrays)
     arrays["interaction_type"] = np.array([None] * N, dtype=object)
     issues = errors(check(arrays, sound_card()))

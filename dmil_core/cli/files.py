@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dmil_core.cli.options import Parser, path_argument
-from dmil_core.errors import ConfigError
+from dmil_core.errors import ConfigError, DmilError
 
 if TYPE_CHECKING:
+    from dmil_core.checkpoint import Run
     from dmil_core.data.dataset import Dataset
     from dmil_core.data.files.load import Request
     from dmil_core.data.validate import Issue, Purpose
@@ -101,8 +103,16 @@ def request_of(a: argparse.Namespace, files: list[Path]) -> Request:
     )
 
 
-def load_data(a: argparse.Namespace, purpose: Purpose = "train") -> Dataset:
-    """The data set of ``--data``: by name, or from files with the options of `add_files`."""
+def load_data(
+    a: argparse.Namespace, purpose: Purpose = "train", like: Run | None = None
+) -> Dataset:
+    """The data set of ``--data``: by name, or from files with the options of `add_files`.
+
+    Parameters
+    ----------
+    like : the checkpoint that rows of files are for: they are encoded as its training rows were.
+    """
+    from dmil_core.data.card import Card
     from dmil_core.data.catalog import load_dataset
     from dmil_core.data.files.load import load_dataset_of
     from dmil_core.data.splits import resplit
@@ -110,7 +120,16 @@ def load_data(a: argparse.Namespace, purpose: Purpose = "train") -> Dataset:
     if not _is_of_files(a):
         return load_dataset(a.data[0], purpose=purpose)
     request, number = _request_of_data(a)
-    return resplit(load_dataset_of(request, purpose=purpose), number)
+    if like is None:
+        return resplit(load_dataset_of(request, purpose=purpose), number)
+    with contextlib.suppress(DmilError):
+        # The files of the training itself are its set again, with its split and without the rows
+        # that it left out.
+        dataset = resplit(load_dataset_of(request), number)
+        if dataset.digest == like.data_digest:
+            return dataset
+    inputs = Card.from_dict(like.data_card).modalities
+    return load_dataset_of(request, purpose=purpose, like=inputs)
 
 
 def load_stored(a: argparse.Namespace) -> Dataset:

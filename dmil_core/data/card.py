@@ -108,6 +108,8 @@ class ColumnSpec:
         one of the row's word is 1 and all others are 0.
     was_missing : whether the number is 1 where the value of the column ``name`` was missing and
         something else stands in its place, else 0.
+    fill : the number that stands in the place of missing ones, the mean of the training rows; None
+        where none was missing.
     """
 
     name: _Name
@@ -115,6 +117,7 @@ class ColumnSpec:
     categories: _Words = ()
     one_hot: bool = False
     was_missing: bool = False
+    fill: float | None = None
 
     @property
     def width(self) -> int:
@@ -123,7 +126,7 @@ class ColumnSpec:
 
 
 def _is_consistent(column: ColumnSpec) -> bool:
-    plain = not (column.categories or column.unit or column.one_hot)
+    plain = not (column.categories or column.unit or column.one_hot) and column.fill is None
     return plain if column.was_missing else bool(column.categories) or not column.one_hot
 
 

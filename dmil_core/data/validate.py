@@ -344,14 +344,19 @@ def _check_label_values(labels: Labels, card: Card | None, serious: Severity) ->
 
 def _check_spelling(labels: Labels, card: Card | None) -> Iterator[Issue]:
     """Classes that may be meant as one, and labels that are taken as one."""
-    for names in alike(labels.classes if card is None else card.classes):
+    yield from spelled_alike(labels.classes if card is None else card.classes)
+    if card is None:
+        yield from taken_as_one(labels)
+
+
+def spelled_alike(classes: tuple[str, ...]) -> Iterator[Issue]:
+    """Classes that may be meant as one, since they differ by case or blanks alone."""
+    for names in alike(classes):
         listed = ", ".join(repr(name[:40]) for name in names[:5])
         yield _warning(
             f"classes that differ only by case or blanks: {listed}",
             "Write their labels alike if they are one class.",
         )
-    if card is None:
-        yield from taken_as_one(labels)
 
 
 def taken_as_one(labels: Labels) -> Iterator[Issue]:

@@ -17,19 +17,16 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from dmil_core.data.card import Card, Modality
+from dmil_core.data.card import Card, ColumnSpec, Modality
 from dmil_core.data.dataset import Dataset, from_arrays
 from dmil_core.data.defaults import complete, infer_card, infer_media, make_split
+from dmil_core.data.files.encoding import encode, encode_like, is_words, width_of
 from dmil_core.data.files.kinds import (
     Facts,
-    codes_of,
     describe,
-    is_plain_number,
     is_text,
     number_name,
-    numbers,
     stored_numbers,
-    tokens,
     words_of,
 )
 from dmil_core.data.files.labels import Labels, check_names, labels
@@ -37,46 +34,21 @@ from dmil_core.data.files.notes import few, note, of_roles, of_table, share
 from dmil_core.data.files.repairs import (
     FEW,
     MISSING_WORD,
-    MOST_CATEGORIES,
-    OTHER_WORD,
     Repairs,
 )
 from dmil_core.data.files.roles import SPLIT_WORDS, InputRole, Roles, is_extra
-from dmil_core.data.files.spellings import file_name, labels_of, numbers_of
+from dmil_core.data.files.spellings import file_name
 from dmil_core.data.files.table import Column, Table
 from dmil_core.data.uploads.archive import Decoded, Files
 from dmil_core.data.uploads.budget import Account, BudgetError, Cost, unshared
 from dmil_core.data.uploads.limits import DEFAULT, Limits
-from dmil_core.data.validate import Issue, Offer, check, errors
+from dmil_core.data.validate import Issue, Offer, Purpose, check, errors
 from dmil_core.errors import DataError
 from dmil_core.schema import FEWEST_MODALITIES, MODALITY_NUMBERS
 
 #: Kinds of columns that can be side by side in one input of numbers.
 _JOINED: Final = ("number", "category", "vector", "several labels", "id", "date", "constant")
 _SPLIT_RULE: Final = "Made on loading: 70/10/20 at random, seed 0."
-#: Units that stand at the end of the names of columns.
-_UNITS: Final = frozenset(
-    {
-        "mm", "cm", "km", "nm", "um", "mg", "kg", "g", "ml", "ms", "min", "hz", "khz", "db", "mv",
-        "uv", "ev", "kev", "pct", "percent", "usd", "eur", "deg", "celsius", "kelvin", "bpm",
-        "mmhg", "ppm", "ppb", "years", "days", "hours", "minutes", "seconds",
-    }
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class ColumnOfInput:
-    """One column of an input of numbers; see ``ColumnSpec`` of the card.
-
-    ``fill`` is what stands for a missing number: the mean of the training rows.
-    """
-
-    name: str
-    unit: str = ""
-    categories: tuple[str, ...] = ()
-    one_hot: bool = False
-    was_missing: bool = False
-    fill: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +60,6 @@ class Assembled:
     dataset : None where there is an error among the issues.
     arrays : by name, complete, to be stored.
     media : by file name, what is stored beside them.
-    columns : of each input of numbers, what its numbers are.
     rows : (n,) rows of the file that are in the set.
     """
 
@@ -96,14 +67,14 @@ class Assembled:
     issues: tuple[Issue, ...]
     arrays: dict[str, NDArray[Any]] = field(default_factory=dict)
     media: dict[str, dict[str, NDArray[Any]]] = field(default_factory=dict)
-    columns: tuple[tuple[ColumnOfInput, ...], ...] = ()
     rows: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
 
 def assemble(
     table: Table, roles: Roles, repairs: Repairs, name: str, title: str = "", about: str = "",
     limits: Limits = DEFAULT, account: Account | None = None,
-    facts: Mapping[str, Facts] | None = None,
+    facts: Mapping[str, Facts] | None = None, purpose: Purpose = "train",
+    like: Sequence[Modality] = (),
 ) -> Assembled:  # fmt: skip
     """Make the set that the roles mean; never raises for what a file holds.
 
@@ -114,11 +85,14 @@ def assemble(
     account : what is charged for decoding files and for keeping the inputs; what this account was
         charged for the inputs of other roles is freed.
     facts : what the columns are, as `describe` says; found out here where it is None.
+    purpose : "predict" takes new rows, without a label if need be, and as few as one.
+    like : the inputs of the training set of a model that the rows are for: its categories and its
+        means take the place of those of these rows.
     """
     account = unshared(limits) if account is None else account
     account.release(*(_part(m) for m in MODALITY_NUMBERS))
     facts = describe(table, repairs.as_text) if facts is None else facts
-    making = _Making(table, roles, repairs, limits, account, facts)
+    making = _Making(table, roles, repairs, limits, account, facts, purpose, like)
     try:
         made = making.made(name, title or name, about)
     except BudgetError as error:
@@ -152,25 +126,29 @@ class _Making:
 
     def __init__(
         self, table: Table, roles: Roles, repairs: Repairs, limits: Limits, account: Account,
-        facts: Mapping[str, Facts],
+        facts: Mapping[str, Facts], purpose: Purpose = "train", like: Sequence[Modality] = (),
     ) -> None:  # fmt: skip
         self.table, self.roles, self.repairs = table, roles, repairs
         self.limits, self.account, self.facts = limits, account, facts
+        self.purpose, self.like = purpose, like
         self.issues: list[Issue] = list(issues_of(table, roles, facts))
         self.keep: NDArray[np.bool_] = np.ones(table.rows, dtype=bool)
 
     def made(self, name: str, title: str, about: str) -> Assembled | None:
         """The set; None where an error stands in the way."""
         found = self.checked()
-        if found is None:
+        if errors(self.issues):
             return None
         kept = np.flatnonzero(self.keep)
         arrays = self._rolewise(found, kept)
         if errors(self.issues):
             return None
-        made_split = "split" not in arrays and len(kept) > 0
+        classes = self._classes(arrays, found)
+        made_split = "split" not in arrays and "y" in arrays and len(kept) > 0
         if made_split:
-            arrays["split"] = make_split(arrays["y"], arrays.get("group"), seed=0)
+            index = {c: k for k, c in enumerate(classes)}
+            y = np.asarray([index[v] for v in arrays["y"].tolist()], dtype=np.int64)
+            arrays["split"] = make_split(y, arrays.get("group"), seed=0)
         training = arrays["split"] == "train" if "split" in arrays else self.keep[kept]
         inputs = {m: self._input(role, m, kept, training) for m, role in self._numbered()}
         arrays = {f"x{m}": decoded.values for m, (decoded, _) in inputs.items()} | arrays
@@ -180,35 +158,44 @@ class _Making:
             n: np.asarray(c.data)[kept] for n, c in self.table.columns.items()
             if is_extra(n, self.table)
         }  # fmt: skip
-        self.issues += _check_limits(arrays, found.classes, self.limits)
+        self.issues += _check_limits(arrays, classes, self.limits, self.purpose)
         if errors(self.issues):
             self._further_errors(arrays, inputs, kept)
             return None
-        card = self._card(arrays, found, {m: d for m, (d, _) in inputs.items()}, name, title, about)
+        card = self._card(arrays, classes, inputs, name, title, about)
         if made_split:
             card = replace(card, split_rule=_SPLIT_RULE)
-        self.issues += [_of_file(i, kept) for i in check(arrays, card)]
+        self.issues += [_of_file(i, kept) for i in check(arrays, card, self.purpose)]
         if errors(self.issues):
             return None
-        completed = complete(arrays, card, name)
+        completed = complete(arrays, card, name, self.purpose)
         self.issues += [_of_file(i, kept) for i in completed.issues]
         if errors(self.issues):
             return None
         dataset = from_arrays(name, completed.arrays, completed.card, None, _in_order(self.issues))
         media = {_media_file(m): d.media for m, (d, _) in inputs.items() if d.media}
-        columns = tuple(c for _, c in inputs.values())
-        return Assembled(dataset, dataset.issues, completed.arrays, media, columns, kept)
+        return Assembled(dataset, dataset.issues, completed.arrays, media, kept)
 
     def checked(self) -> Labels | None:
-        """The classes, once it is decided which rows stay; None where there is an error."""
-        self.issues += _check_use(self.table, self.roles, self.facts)
+        """The classes, if there are any, once it is decided which rows stay."""
+        self.issues += _check_use(self.table, self.roles, self.facts, self.purpose)
         found = self._labels() if self.roles.label in self.facts else None
-        if found is not None:
+        if found is not None and self.purpose == "predict" and errors(list(found.issues)):
+            title = f"the label {self.roles.label!r} has no classes, and is not used"
+            self.issues.append(note(title, "New rows need none."))
+            found = None
+        elif found is not None:
             self.issues += found.issues
         if all(c in self.facts for _, c in _uses(self.roles)):
             nobody = np.zeros(self.table.rows, dtype=bool)
             self._leave_out(nobody if found is None else found.missing)
-        return None if found is None or errors(self.issues) else found
+        return found
+
+    @staticmethod
+    def _classes(arrays: Mapping[str, NDArray[Any]], found: Labels | None) -> tuple[str, ...]:
+        """The classes that rows have, in their order."""
+        present = set(np.unique(arrays["y"]).tolist()) if "y" in arrays else set()
+        return tuple(c for c in found.classes if c in present) if found is not None else ()
 
     def _numbered(self) -> Iterator[tuple[int, InputRole]]:
         yield from enumerate(self.roles.inputs, start=1)
@@ -221,10 +208,13 @@ class _Making:
 
     def _leave_out(self, unlabelled: NDArray[np.bool_]) -> None:
         """Decide which rows stay, and say which do not."""
+        media, values, words, texts = self._chosen_by_kind()
+        if self.purpose == "predict":
+            self._missing_cells(media, "files")
+            return
         self._without(unlabelled, f"the label {self.roles.label!r}")
         if self.roles.split:
             self._without(self.facts[self.roles.split].missing, f"the split {self.roles.split!r}")
-        media, values, words, texts = self._chosen_by_kind()
         for names, what in ((media, "files"), (values, "numbers"), (texts, "texts")):
             self._missing_cells(names, what)
         self._missing_words(words)
@@ -235,7 +225,7 @@ class _Making:
         media = [c for r, c in chosen if self.facts[c].kind in ("pictures", "sounds")]
         texts = [c for r, c in chosen if r.kind == "text" and c not in media]
         rest = [c for r, c in chosen if c not in media and c not in texts]
-        words = [c for c in rest if _is_words(self.facts[c])]
+        words = [c for c in rest if is_words(self.facts[c])]
         return media, [c for c in rest if c not in words], words, texts
 
     def _without(self, missing: NDArray[np.bool_], what: str) -> None:
@@ -311,9 +301,11 @@ class _Making:
 
     # --- label, id, split, group ---------------------------------------------------------------
 
-    def _rolewise(self, found: Labels, kept: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
-        arrays: dict[str, NDArray[Any]] = {"y": found.names[kept]}
-        self._names("label", self.roles.label, arrays["y"], kept)
+    def _rolewise(self, found: Labels | None, kept: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+        arrays: dict[str, NDArray[Any]] = {}
+        if found is not None:
+            arrays["y"] = found.names[kept]
+            self._names("label", self.roles.label, arrays["y"], kept)
         for role, column in self.roles.singles.items():
             if role == "label":
                 continue
@@ -341,7 +333,7 @@ class _Making:
 
     def _input(
         self, role: InputRole, m: int, kept: NDArray[np.int64], training: NDArray[np.bool_]
-    ) -> tuple[Decoded, tuple[ColumnOfInput, ...]]:
+    ) -> tuple[Decoded, tuple[ColumnSpec, ...]]:
         """The array of one input, and what its numbers are."""
         first = self.table.columns[role.columns[0]]
         f = self.facts[first.name]
@@ -354,13 +346,16 @@ class _Making:
             cost = Cost(arrays=texts.nbytes)
             self.account.charge(_part(m), cost, "Shorten the texts, or choose fewer rows.")
             return Decoded(texts), ()
-        widths = sum(_width(self.facts[c]) for c in role.columns)
+        like = self.like[m - 1].columns if len(self.like) >= m else ()
+        widths = sum(width_of(self.facts[c]) for c in role.columns)
         self.account.charge(_part(m), Cost(arrays=4 * len(kept) * widths), "Choose fewer columns.")
+        if like:
+            return self._like(like, m, kept)
         parts, columns, issues = [], [], []
         for c in role.columns:
             values: NDArray[np.float64]
             try:
-                values, specs, more = self._numbers_of(self.table.columns[c], kept, training)
+                values, specs, more = encode(self.table.columns[c], self.facts[c], kept, training)
             except DataError as error:
                 values, specs = np.zeros((len(kept), 1)), []
                 more = [_error(f"input {m}: {error}", "Choose other columns.")]
@@ -369,6 +364,17 @@ class _Making:
             issues += more
         array = np.concatenate(parts, axis=1).astype(np.float32)
         return Decoded(array, tuple(issues)), tuple(columns)
+
+    def _like(
+        self, specs: Sequence[ColumnSpec], m: int, kept: NDArray[np.int64]
+    ) -> tuple[Decoded, tuple[ColumnSpec, ...]]:
+        """The same as the training set of a model has it."""
+        try:
+            values, _, issues = encode_like(specs, self.table.columns, self.facts, kept)
+        except DataError as error:
+            issue = _error(f"input {m}: {error}", "Give a file with the columns of the training.")
+            return Decoded(np.zeros((len(kept), 1)), (issue,)), ()
+        return Decoded(values.astype(np.float32), tuple(issues)), tuple(specs)
 
     def _media(self, column: Column, f: Facts, m: int, kept: NDArray[np.int64]) -> Decoded:
         limits, account = self.limits, self.account
@@ -386,33 +392,16 @@ class _Making:
         names = [str(n) for n in cells.spread(paths, "")[kept].tolist()]
         return files.decode(names, f.kind, limits, account, _part(m))
 
-    def _numbers_of(
-        self, column: Column, kept: NDArray[np.int64], training: NDArray[np.bool_]
-    ) -> tuple[NDArray[np.float64], list[ColumnOfInput], list[Issue]]:
-        """(n, D) numbers of one column, what they are, and issues about rows of the set."""
-        f = self.facts[column.name]
-        if f.kind == "vector":
-            return _vectors(column, f, kept, training)
-        if f.kind == "several labels":
-            return _indicators(column, f, kept)
-        if _is_words(f):
-            return _categories(column, f, kept, training)
-        values = numbers(column, f)[kept]
-        if not is_text(column.data) and not is_plain_number(column.data):
-            raise DataError(f"{column.name!r} cannot be used: {f.why or f.kind}")
-        return _filled(values[:, None], [ColumnOfInput(column.name, _unit(f))], training)
-
     # --- the card ------------------------------------------------------------------------------
 
     def _card(
-        self, arrays: Mapping[str, NDArray[Any]], found: Labels, decoded: Mapping[int, Decoded],
+        self, arrays: Mapping[str, NDArray[Any]], classes: tuple[str, ...],
+        inputs: Mapping[int, tuple[Decoded, tuple[ColumnSpec, ...]]],
         name: str, title: str, about: str,
     ) -> Card:  # fmt: skip
-        present = set(np.unique(arrays["y"]).tolist())
-        classes = tuple(c for c in found.classes if c in present)
         card = replace(infer_card(name, arrays), classes=classes)
         modalities = tuple(
-            _described(modality, m, role, decoded[m])
+            _described(modality, m, role, *inputs[m])
             for (m, role), modality in zip(self._numbered(), card.modalities, strict=True)
         )
         return replace(
@@ -425,12 +414,12 @@ class _Making:
 
     def _further_errors(
         self, arrays: Mapping[str, NDArray[Any]],
-        inputs: Mapping[int, tuple[Decoded, tuple[ColumnOfInput, ...]]], kept: NDArray[np.int64],
+        inputs: Mapping[int, tuple[Decoded, tuple[ColumnSpec, ...]]], kept: NDArray[np.int64],
     ) -> None:  # fmt: skip
         """What is wrong with the other arrays: a file should be corrected once."""
         damaged = tuple(f"x{m}" for m, (d, _) in inputs.items() if errors(list(d.issues)))
         others = {n: a for n, a in arrays.items() if n not in damaged}
-        found = errors(check(others, damaged=damaged))
+        found = errors(check(others, None, self.purpose, damaged))
         self.issues += [_of_file(i, kept) for i in found]
 
 
@@ -440,137 +429,7 @@ _OFFERS: Final = (
 )
 
 
-# --- numbers -----------------------------------------------------------------------------------
-
-
-def _is_words(f: Facts) -> bool:
-    """Whether a column of an input of numbers is a category."""
-    return f.kind == "category" or (f.kind == "constant" and not f.numeric)
-
-
-def _width(f: Facts) -> int:
-    """Numbers that a column takes of an input, at most."""
-    if _is_words(f):
-        return min(f.distinct, MOST_CATEGORIES) + 1
-    return max(f.width, 1) + 1
-
-
-def _filled(
-    values: NDArray[np.float64], specs: list[ColumnOfInput], training: NDArray[np.bool_]
-) -> tuple[NDArray[np.float64], list[ColumnOfInput], list[Issue]]:
-    """Numbers with the mean of the training rows for missing ones, and a column that says where."""
-    gaps = values != values  # NaN is no number, and equals none
-    if not gaps.any():
-        return values, specs, []
-    known = training[:, None] & ~gaps
-    sums = np.where(known, values, 0.0).sum(axis=0)
-    means = sums / np.maximum(known.sum(axis=0), 1)
-    out = np.where(gaps, means, values)
-    marked = [replace(s, fill=float(mean)) for s, mean in zip(specs, means.tolist(), strict=True)]
-    where = np.flatnonzero(gaps.any(axis=0))
-    flags = gaps[:, where].astype(np.float64)
-    if values.shape[1] > 1:  # a list is missing as a whole, most often
-        where, flags = where[:1], gaps.any(axis=1)[:, None].astype(np.float64)
-    marked += [ColumnOfInput(specs[i].name, was_missing=True) for i in where.tolist()]
-    return np.concatenate([out, flags], axis=1), marked, []
-
-
-def _unit(f: Facts) -> str:
-    """The unit that the cells have, else the one that the column's name ends in."""
-    if f.unit:
-        return f.unit
-    last = tokens(f.name)[-1:]
-    return last[0] if len(tokens(f.name)) > 1 and last and last[0] in _UNITS else ""
-
-
-def _categories(
-    column: Column, f: Facts, kept: NDArray[np.int64], training: NDArray[np.bool_]
-) -> tuple[NDArray[np.float64], list[ColumnOfInput], list[Issue]]:
-    """A number for each word of a category: 1 where the row has it. Rare words share one."""
-    codes = codes_of(column, f)[kept]
-    words = list(f.counts)
-    order = [k for k in range(len(words)) if (codes == k).any()]
-    issues = []
-    if len(order) > MOST_CATEGORIES:
-        counts = np.bincount(codes[training & (codes >= 0)], minlength=len(words))
-        common = sorted(sorted(order, key=lambda k: -int(counts[k]))[: MOST_CATEGORIES - 1])
-        rare = len(order) - len(common)
-        lumped = ~np.isin(codes, common) & (codes >= 0)
-        title = f"{column.name!r} has {len(order):,} categories, expected at most {MOST_CATEGORIES}"
-        repair = (
-            f"The {rare:,} rarest, in {int(lumped.sum()):,} rows, share the category "
-            f"{OTHER_WORD!r}."
-        )
-        issues.append(note(title, repair, ()))
-        words.append(OTHER_WORD)
-        codes = np.where(lumped, len(words) - 1, codes)
-        order = [*common, len(words) - 1]
-    if (codes < 0).any():
-        words.append(MISSING_WORD)
-        codes = np.where(codes < 0, len(words) - 1, codes)
-        order.append(len(words) - 1)
-    names = tuple(words[k] for k in order)
-    hot = (codes[:, None] == np.asarray(order)[None, :]).astype(np.float64)
-    return hot, [ColumnOfInput(column.name, categories=names, one_hot=True)], issues
-
-
-def _indicators(
-    column: Column, f: Facts, kept: NDArray[np.int64]
-) -> tuple[NDArray[np.float64], list[ColumnOfInput], list[Issue]]:
-    """A number for each of several labels: 1 where the cell of the row has it."""
-    if is_text(column.data):
-        cells = words_of(column.data)
-        sets = [set(labels_of(w, f.mark)) for w in cells.words.to_pylist()]
-        rows = [sets[c] if c >= 0 else set() for c in cells.codes[kept].tolist()]
-    else:
-        assert isinstance(column.data, pa.ChunkedArray)
-        lists = column.data.take(pa.array(kept)).to_pylist()
-        rows = [{str(v) for v in cell or ()} for cell in lists]
-    every = sorted(set().union(*rows)) if rows else []
-    if not every or len(every) > 10 * MOST_CATEGORIES:
-        raise DataError(f"{column.name!r} has {len(every):,} different labels in its cells")
-    hot = np.asarray([[float(w in row) for w in every] for row in rows])
-    return hot, [ColumnOfInput(f"{column.name}: {w}") for w in every], []
-
-
-def _vectors(
-    column: Column, f: Facts, kept: NDArray[np.int64], training: NDArray[np.bool_]
-) -> tuple[NDArray[np.float64], list[ColumnOfInput], list[Issue]]:
-    """(n, D) numbers of lists, of text that spells lists, or of an array."""
-    data = column.data
-    nothing = [np.nan] * f.width
-    if isinstance(data, np.ndarray) and data.dtype.kind != "U":
-        array = data.astype(np.float64)[kept]
-    elif is_text(data):
-        cells = words_of(data)
-        lists = [numbers_of(w) or nothing for w in cells.words.to_pylist()]
-        wrong = [k for k, v in enumerate(lists) if len(v) != f.width]
-        if wrong:
-            rows = np.flatnonzero(np.isin(cells.codes[kept], wrong))
-            example = cells.words[wrong[0]].as_py()[:30]
-            title = (
-                f"{column.name!r} has lists that are not of {f.width} numbers, such as {example!r}"
-            )
-            issue = _error(title, "Write lists of equal length, or drop these rows.", rows)
-            return np.zeros((len(kept), 1)), [], [issue]
-        array = np.asarray([*lists, nothing], dtype=np.float64)[cells.codes[kept]]
-    else:
-        array = _of_lists(data, f.width)[kept]
-    array = np.where(np.isfinite(array), array, np.nan)
-    specs = [ColumnOfInput(f"{column.name}[{i}]") for i in range(array.shape[1])]
-    return _filled(array, specs, training)
-
-
-def _of_lists(data: Any, width: int) -> NDArray[np.float64]:
-    """(N, D) numbers of an Arrow column of lists; NaN where a list is missing."""
-    out = np.full((len(data), width), np.nan)
-    start = 0
-    for chunk in data.chunks:
-        there = np.flatnonzero(chunk.is_valid().to_numpy(zero_copy_only=False))
-        flat = stored_numbers(pa.chunked_array([chunk.drop_null().flatten()]))
-        out[start + there] = flat.reshape(len(there), width)
-        start += len(chunk)
-    return out
+# --- texts and names ---------------------------------------------------------------------------
 
 
 def _text(column: Column, f: Facts, kept: NDArray[np.int64]) -> NDArray[np.str_]:
@@ -615,7 +474,9 @@ def _whole_names(values: NDArray[np.float64]) -> NDArray[np.str_]:
 # --- checks ------------------------------------------------------------------------------------
 
 
-def _check_use(table: Table, roles: Roles, facts: Mapping[str, Facts]) -> list[Issue]:
+def _check_use(
+    table: Table, roles: Roles, facts: Mapping[str, Facts], purpose: Purpose
+) -> list[Issue]:
     """Inputs without columns, columns that do not exist, or that are used as two things."""
     issues = []
     if len(roles.inputs) < FEWEST_MODALITIES:
@@ -626,7 +487,7 @@ def _check_use(table: Table, roles: Roles, facts: Mapping[str, Facts]) -> list[I
         if not role.columns:
             issues.append(_error(f"input {m} has no columns", "Choose what it is made of."))
         issues += _check_mixture(facts, role, m)
-    if not roles.label:
+    if not roles.label and purpose == "train":
         what = "Choose the column with the class (--label)."
         issues.append(Issue("no column is the label", (), "error", what, what))
     used: dict[str, str] = {}
@@ -651,7 +512,7 @@ def _check_mixture(facts: Mapping[str, Facts], role: InputRole, m: int) -> list[
         for f in known
         if f.kind in ("unusable", "file", "link", "empty")
         or (f.kind in ("date", "id") and role.kind != "text" and not f.numeric)
-        or (_is_words(f) and role.kind != "text" and not f.counts)
+        or (is_words(f) and role.kind != "text" and not f.counts)
     ]
     odd = [f for f in known if f.kind not in _JOINED]
     if not issues and len(known) > 1 and (odd or role.kind != "vector"):
@@ -673,11 +534,11 @@ def _uses(roles: Roles) -> Iterator[tuple[str, str]]:
 
 
 def _check_limits(
-    arrays: Mapping[str, NDArray[Any]], classes: Sequence[str], limits: Limits
+    arrays: Mapping[str, NDArray[Any]], classes: Sequence[str], limits: Limits, purpose: Purpose
 ) -> list[Issue]:
     issues = []
     rows = max((len(a) for a in arrays.values()), default=0)
-    if rows < limits.least_rows:
+    if purpose == "train" and rows < limits.least_rows:
         title = f"the set has {rows:,} rows, expected at least {limits.least_rows}"
         issues.append(_error(title, "Add rows: fewer cannot be split and trained on."))
     if rows > limits.rows:
@@ -694,7 +555,9 @@ def _check_limits(
     return issues
 
 
-def _described(modality: Modality, m: int, role: InputRole, decoded: Decoded) -> Modality:
+def _described(
+    modality: Modality, m: int, role: InputRole, decoded: Decoded, columns: tuple[ColumnSpec, ...]
+) -> Modality:
     """A modality with its name, its kind where it was chosen, and its raw media."""
     kind = decoded.kind
     if kind is None and decoded.values.ndim == 3:
@@ -702,7 +565,7 @@ def _described(modality: Modality, m: int, role: InputRole, decoded: Decoded) ->
     if kind is not None and kind != modality.kind:
         modality = replace(modality, kind=kind, media=infer_media(kind, decoded.values))
     media = replace(decoded.spec, file=_media_file(m)) if decoded.spec else modality.media
-    return replace(modality, name=role.name, media=media, description=decoded.note)
+    return replace(modality, name=role.name, media=media, description=decoded.note, columns=columns)
 
 
 def _media_file(m: int) -> str:
@@ -743,4 +606,4 @@ def _error(title: str, what: str, rows: Any = ()) -> Issue:
     return Issue(title, _tuple(rows), "error", what, what)
 
 
-__all__ = ["Assembled", "ColumnOfInput", "Files", "assemble", "issues_of"]
+__all__ = ["Assembled", "Files", "assemble", "issues_of", "preview"]

@@ -28,7 +28,7 @@ from dmil_core.data.files.missing import ALWAYS, AMONG_NUMBERS, MOSTLY
 from dmil_core.data.files.repairs import QUANTILES, Repairs
 from dmil_core.data.files.roles import is_quantity
 from dmil_core.data.files.table import Column
-from dmil_core.data.validate import Issue, Offer
+from dmil_core.data.validate import Issue, Offer, spelled_alike
 
 #: Longest class name or id: both stand in links and figures.
 LONGEST_NAME: Final = 100
@@ -82,7 +82,7 @@ def _named(
         order = lower
     classes = tuple(dict.fromkeys(order if spelled else sorted(order)))
     names = np.asarray([*order, ""], dtype=np.str_)[codes]
-    issues = [] if spelled else [*_alike(name, facts.counts), *_like_missing(name, facts.counts)]
+    issues = [*spelled_alike(classes), *([] if spelled else _like_missing(name, facts.counts))]
     return Labels(names, codes < 0, classes, tuple(issues))
 
 
@@ -99,23 +99,6 @@ def _many(column: Column) -> tuple[NDArray[np.int64], list[str]]:
     known, codes = np.unique(values, return_inverse=True)
     codes = np.where(np.isnan(values), -1, codes)
     return codes, [number_name(v) for v in known.tolist() if not np.isnan(v)]
-
-
-def _alike(name: str, counts: Mapping[str, int]) -> list[Issue]:
-    """Whether classes differ by case or blanks alone, as is often a slip."""
-    same: dict[str, list[str]] = {}
-    for word in counts:
-        same.setdefault(" ".join(word.casefold().split()), []).append(word)
-    pairs = [words for words in same.values() if len(words) > 1]
-    truth = set(same) <= {"true", "false"}
-    if not pairs or truth:
-        return []
-    shown = "; ".join(
-        " and ".join(f"{w!r} ({counts[w]:,} rows)" for w in words) for words in pairs[:_SHOWN]
-    )
-    title = f"classes of {name!r} differ by case or blanks alone: {shown}"
-    what = "They are different classes here. Write them alike in the file if they are the same."
-    return [Issue(title, (), "warning", what, what)]
 
 
 def _like_missing(name: str, counts: Mapping[str, int]) -> list[Issue]:

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+from dmil_core.data.card import Modality
 from dmil_core.data.dataset import Dataset
 from dmil_core.data.files.assemble import Assembled, assemble, issues_of, preview
+from dmil_core.data.files.encoding import column_of
 from dmil_core.data.files.kinds import Facts, describe
 from dmil_core.data.files.labels import labels
 from dmil_core.data.files.reader import ReadOptions, read_table
 from dmil_core.data.files.repairs import Repairs
-from dmil_core.data.files.roles import Given, Roles, guess, role
+from dmil_core.data.files.roles import LABELS, Given, Roles, guess, role
 from dmil_core.data.files.selection import parse_input, select
 from dmil_core.data.files.table import Table
 from dmil_core.data.npz import MAX_BYTES
@@ -112,14 +114,17 @@ def inspect(request: Request, limits: Limits = OWN) -> Inspection:
 
 
 def load(
-    request: Request, name: str = "", purpose: Purpose = "train", limits: Limits = OWN
-) -> Assembled:
+    request: Request, name: str = "", purpose: Purpose = "train", limits: Limits = OWN,
+    like: Sequence[Modality] = (),
+) -> Assembled:  # fmt: skip
     """The data set of the files.
 
     Parameters
     ----------
     name : of the set; by default that of the first file.
     purpose : "predict" for new rows, which need no label and may be as few as one.
+    like : the inputs of the training set of a model that the rows are for; their columns are the
+        inputs where the request says nothing of them.
 
     Raises
     ------
@@ -128,10 +133,12 @@ def load(
     ConfigError
         If the request names a column that does not exist.
     """
-    table, facts, roles = _understood(request, limits)
+    table, facts, roles = _understood(request, limits, like)
     name = name or request.files[0].stem
     about = f"read from {', '.join(table.origin)[:100]}"
-    made = assemble(table, roles, request.repairs, name, name, about, limits, facts=facts)
+    made = assemble(
+        table, roles, request.repairs, name, name, about, limits, None, facts, purpose, like
+    )
     if made.dataset is None:
         faults = "\n- ".join(
             f"{i.title}{i.where}. {i.what_to_do}" for i in made.issues if i.severity == "error"
@@ -140,18 +147,55 @@ def load(
     return made
 
 
-def load_dataset_of(request: Request, name: str = "", purpose: Purpose = "train") -> Dataset:
+def load_dataset_of(
+    request: Request, name: str = "", purpose: Purpose = "train", like: Sequence[Modality] = ()
+) -> Dataset:
     """The data set of the files, without what is stored beside it; errors as for `load`."""
-    made = load(request, name, purpose)
+    made = load(request, name, purpose, like=like)
     assert made.dataset is not None
     return made.dataset
 
 
-def _understood(request: Request, limits: Limits) -> tuple[Table, dict[str, Facts], Roles]:
+def _understood(
+    request: Request, limits: Limits, like: Sequence[Modality] = ()
+) -> tuple[Table, dict[str, Facts], Roles]:
     table = read_table(request.files, options=request.options, limits=limits)
     as_text = [c for text in request.repairs.as_text for c in select(text, list(table.columns))]
     facts = describe(table, as_text)
-    return table, facts, guess(table, facts, given(request, table, facts))
+    said = given(request, table, facts)
+    if like:
+        said = _as_trained(said, table, facts, like)
+    return table, facts, guess(table, facts, said)
+
+
+def _as_trained(
+    said: Given, table: Table, facts: Mapping[str, Facts], like: Sequence[Modality]
+) -> Given:
+    """The inputs of a training set in a table of new rows, and its label if it is named so."""
+    names = list(table.columns)
+    if said.inputs is None:
+        found = []
+        for modality in like:
+            columns = {column_of(spec, names): None for spec in modality.columns}
+            if not columns and modality.name in names:
+                columns = {modality.name: None}
+            if not columns or "" in columns:
+                break
+            found.append(role(table, facts, tuple(columns), modality.name))
+        if len(found) == len(like):
+            said = replace(said, inputs=tuple(found))
+        elif any(m.columns for m in like):
+            lacks = [s.name for m in like for s in m.columns if not column_of(s, names)]
+            if lacks:
+                raise DataError(
+                    f"the model was trained with columns that these files lack: "
+                    f"{', '.join(map(repr, lacks[:5]))}"
+                )
+    if said.label is None:
+        free = [n for n in names if n not in set(said.columns)]
+        labels_ = [n for usual in LABELS for n in free if n.lower() == usual]
+        said = replace(said, label=labels_[0] if labels_ else "")
+    return said
 
 
 def given(request: Request, table: Table, facts: Mapping[str, Facts]) -> Given:

@@ -49,6 +49,8 @@ _FEW_NUMBERS, _ROWS_OF_A_CLASS = 20, 5
 #: Columns outside of groups that make an input together at most, where groups are few.
 _MOST_LEFT: Final = 12
 _LONGEST_NAME: Final = 40
+#: What looking at the first file of a column is charged as.
+_LOOK: Final = "a look"
 #: Name of the input of the columns that are in no group.
 REST: Final = "rest"
 
@@ -277,6 +279,8 @@ def _why_unused(
         return f.why
     if f.kind in ("pictures", "sounds") and not has_files(table, name) and not files_follow:
         return f"names of {f.ending or ''} {f.kind}, whose files are not there".replace("  ", " ")
+    if f.kind in ("pictures", "sounds") and (wrong := _unreadable(table, name)):
+        return wrong
     if f.kind in NUMERIC and "id" in tokens(name)[-1:] and f.whole and f.distinct > 2:
         return "a number that names something, and measures nothing"
     if f.kind == "category" and f.distinct > MOST_CLASSES:
@@ -287,6 +291,17 @@ def _why_unused(
     if gives_away(table, facts, name, label):
         return f"each of its values has one {label!r} only, so that it gives the label away"
     return ""
+
+
+def _unreadable(table: Table, name: str) -> str:
+    """Why the first of the pictures or sounds of a column cannot be read; "" if it can."""
+    column = table.columns[name]
+    if not column.media or column.files is None:
+        return ""  # names of files are looked up where the column is chosen
+    first = [m for m in column.members if m][:1]
+    if not first or not column.files.decode(first, column.media, part=_LOOK).issues:
+        return ""
+    return f"its cells are no {column.media} that can be read"
 
 
 def has_files(table: Table, name: str) -> bool:

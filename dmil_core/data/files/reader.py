@@ -148,10 +148,10 @@ def format_of(name: str, content: bytes) -> Format:
         return "tar"
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "csv"  # a frame of a sound can begin so too, but of a kind that nobody has
-    if media_kind(content):
-        return "media"
     if is_arrow(content):
         return "arrow"
+    if media_kind(content):
+        return "media"
     for start, what, advice in _OTHERS:
         if content.startswith(start):
             raise DataError(f"{name} is {what}; {_EXPECTED}. {advice}.")
@@ -325,7 +325,7 @@ class _Found:
             "arrow": lambda account: read_arrow(content, name, account, limits),
         }
         if format_ not in readers:
-            raise DataError(f"{name} is an archive within an archive. Unpack it first.")
+            raise DataError(f"{name} is no table, though it is named like one. Save it again.")
         into[name] = self._charged(readers[format_])
 
     def _charged(self, read: Callable[[Account], Table]) -> Table:

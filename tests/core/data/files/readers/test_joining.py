@@ -110,9 +110,7 @@ def test_the_column_that_joins_can_be_named() -> None:
     b = csv({"id": list(range(20))[::-1], "code": IDS, "z": list(range(20))})
     assert cells(joined({"a.csv": a, "b.csv": b}, on="code").columns["z"])[3] == "3"
     assert cells(joined({"a.csv": a, "b.csv": b}).columns["z"])[3] == "16"
-    with pytest.raises(
-        DataError, match=r"a\.csv has no column 'nothing' to join it by; it has 'id'"
-    ):
+    with pytest.raises(DataError, match=r"a\.csv has no column .nothing. to join it by; it has"):
         joined({"a.csv": a, "b.csv": b}, on="nothing")
 
 

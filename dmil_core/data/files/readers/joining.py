@@ -211,7 +211,10 @@ def _common_ids(tables: Mapping[str, Table]) -> dict[str, str]:
         if _all_unique(tables, keys) and _overlap(tables, keys):
             return keys
     firsts = {name: next(iter(t.columns)) for name, t in tables.items()}
-    if _all_unique(tables, firsts) and _overlap(tables, firsts):
+    # Numbers from 1 on are alike in files that have nothing to do with each other.
+    texts = _texts(tables[next(iter(tables))].columns[firsts[next(iter(tables))]]) or ()
+    words = any(t and not _is_float(t) for t in texts)
+    if words and _all_unique(tables, firsts) and _overlap(tables, firsts):
         return firsts
     return {}
 

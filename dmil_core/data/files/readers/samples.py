@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
@@ -106,18 +107,14 @@ def read_samples(
 
 
 def split_of(path: str) -> str:
-    """train, val or test, if a folder or the beginning of the file name says so; else empty."""
+    """train, val or test, if a folder or a word of the file name says so; else empty."""
     parts = PurePosixPath(path.lower()).parts
     for part in reversed(parts[:-1]):
         if part in SPLITS:
             return SPLITS[part]
-    stem = parts[-1].split(".")[0] if parts else ""
-    for word in sorted(SPLITS, key=len, reverse=True):
-        if stem == word or (stem.startswith(word) and not stem[len(word)].isalpha()):
-            return SPLITS[word]
-        if stem.endswith(word) and not stem[-len(word) - 1].isalpha():
-            return SPLITS[word]
-    return ""
+    words = re.split("[^a-z]+", parts[-1].partition(".")[0]) if parts else []
+    found = {SPLITS[word] for word in words if word in SPLITS}
+    return found.pop() if len(found) == 1 else ""
 
 
 def _outer(paths: Sequence[str]) -> str:

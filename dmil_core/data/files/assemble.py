@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from dmil_core.data.card import Card, ColumnSpec, Modality
 from dmil_core.data.dataset import Dataset, from_arrays
 from dmil_core.data.defaults import complete, infer_card, infer_media, make_split
-from dmil_core.data.files.encoding import encode, encode_like, is_words, width_of
+from dmil_core.data.files.encoding import as_trained, encode, encode_like, is_words, width_of
 from dmil_core.data.files.kinds import (
     Facts,
     describe,
@@ -92,6 +92,8 @@ def assemble(
     account = unshared(limits) if account is None else account
     account.release(*(_part(m) for m in MODALITY_NUMBERS))
     facts = describe(table, repairs.as_text) if facts is None else facts
+    if like:
+        facts = as_trained(facts, table.columns, [r.columns for r in roles.inputs], like)
     making = _Making(table, roles, repairs, limits, account, facts, purpose, like)
     try:
         made = making.made(name, title or name, about)
@@ -486,7 +488,7 @@ def _check_use(
     for m, role in enumerate(roles.inputs, start=1):
         if not role.columns:
             issues.append(_error(f"input {m} has no columns", "Choose what it is made of."))
-        issues += _check_mixture(facts, role, m)
+        issues += _check_mixture(facts, role, m, purpose)
     if not roles.label and purpose == "train":
         what = "Choose the column with the class (--label)."
         issues.append(Issue("no column is the label", (), "error", what, what))
@@ -505,14 +507,16 @@ def _check_use(
     return issues
 
 
-def _check_mixture(facts: Mapping[str, Facts], role: InputRole, m: int) -> list[Issue]:
+def _check_mixture(
+    facts: Mapping[str, Facts], role: InputRole, m: int, purpose: Purpose
+) -> list[Issue]:
     known = [facts[c] for c in role.columns if c in facts]
     issues = [
         _error(f"input {m}: {f.name!r} cannot be used: {_why(f)}", "Choose other columns.")
         for f in known
         if f.kind in ("unusable", "file", "link", "empty")
         or (f.kind in ("date", "id") and role.kind != "text" and not f.numeric)
-        or (is_words(f) and role.kind != "text" and not f.counts)
+        or (purpose == "train" and is_words(f) and role.kind != "text" and not f.counts)
     ]
     odd = [f for f in known if f.kind not in _JOINED]
     if not issues and len(known) > 1 and (odd or role.kind != "vector"):

@@ -17,8 +17,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from dmil_core.data.card import ColumnSpec
+from dmil_core.data.card import ColumnSpec, Modality
 from dmil_core.data.files.kinds import (
+    ColumnKind,
     Facts,
     codes_of,
     is_plain_number,
@@ -30,7 +31,7 @@ from dmil_core.data.files.kinds import (
 )
 from dmil_core.data.files.notes import note
 from dmil_core.data.files.repairs import MISSING_WORD, MOST_CATEGORIES, OTHER_WORD
-from dmil_core.data.files.spellings import labels_of, numbers_of
+from dmil_core.data.files.spellings import BETWEEN, labels_of, numbers_of
 from dmil_core.data.files.table import Column
 from dmil_core.data.validate import Issue
 from dmil_core.errors import DataError
@@ -85,6 +86,37 @@ def column_of(spec: ColumnSpec, names: Sequence[str]) -> str:
         if match and match[1] in names:
             return match[1]
     return ""
+
+
+def as_trained(
+    facts: Mapping[str, Facts], columns: Mapping[str, Column],
+    inputs: Sequence[Sequence[str]], like: Sequence[Modality],
+) -> dict[str, Facts]:  # fmt: skip
+    """What columns of new rows are, by what they were in training: a single row says too little.
+
+    Parameters
+    ----------
+    inputs : the columns of each input.
+    like : the inputs of the training set.
+    """
+    known = dict(facts)
+    media: dict[str, ColumnKind] = {"image": "pictures", "audio": "sounds", "text": "text"}
+    for names, modality in zip(inputs, like, strict=False):
+        for name in (n for n in names if n in columns):
+            f, specs = facts[name], [s for s in modality.columns if column_of(s, [name])]
+            if modality.kind in media and is_text(columns[name].data):
+                known[name] = replace(f, kind=media[modality.kind], why="")
+            elif any(s.one_hot for s in specs):
+                known[name] = replace(f, kind="category", why="")
+            elif specs and specs[0].name.startswith(f"{name}["):
+                width = sum(not s.was_missing for s in specs)
+                known[name] = replace(f, kind="vector", width=width, why="")
+            elif specs and specs[0].name.startswith(f"{name}: "):
+                mark = f.mark or next((m for m in BETWEEN if any(m in w for w in f.counts)), ";")
+                known[name] = replace(f, kind="several labels", mark=mark, why="")
+            elif specs and (f.numeric or f.kind == "empty"):
+                known[name] = replace(f, kind="number", why="")
+    return known
 
 
 def encode_like(
@@ -144,10 +176,15 @@ def _in_words(
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """A number for each of these words, and the rows that have none of them."""
     place = {w: k for k, w in enumerate(categories)}
-    other = place.get(OTHER_WORD, -1)
-    words = [place.get(w, other) for w in f.counts]
-    index = np.asarray([*words, place.get(MISSING_WORD, -1)], dtype=np.int64)
-    codes = index[codes_of(column, f)[kept]]
+    other, missing = place.get(OTHER_WORD, -1), place.get(MISSING_WORD, -1)
+    if is_text(column.data) and not f.numeric:
+        cells = words_of(column.data)
+        words = [place.get(w.strip(), other) for w in cells.words.to_pylist()]
+        codes = cells.spread(np.asarray(words, dtype=np.int64), missing)
+        codes = np.where(f.missing, missing, codes)[kept]
+    else:
+        words = [place.get(w, other) for w in f.counts]
+        codes = np.asarray([*words, missing], dtype=np.int64)[codes_of(column, f)[kept]]
     hot = (codes[:, None] == np.arange(len(categories))[None, :]).astype(np.float64)
     return hot, np.flatnonzero(codes < 0)
 

@@ -548,11 +548,12 @@ def _of_lists(facts: Facts, some: Sequence[str]) -> Facts:
     if any("..." in c for c in some):
         why = "lists that were cut short when they were printed (with ...): save them whole"
         return _with(facts, kind="unusable", why=why)
-    widths = {len(spellings.numbers_of(c) or ()) for c in some[:200]}
-    if len(widths) > 1:
+    widths = Counter(len(spellings.numbers_of(c) or ()) for c in some)
+    width, count = widths.most_common(1)[0]
+    if count < 0.9 * len(some):
         why = f"lists of unequal length, {min(widths)} to {max(widths)} numbers"
         return _with(facts, kind="unusable", why=why)
-    return _with(facts, kind="vector", width=widths.pop())
+    return _with(facts, kind="vector", width=width)  # a few others are named where it is chosen
 
 
 # --- arrays and what Parquet can hold --------------------------------------------------------

@@ -15,7 +15,7 @@ from dmil_core.data.files.kinds import Facts, describe
 from dmil_core.data.files.labels import labels
 from dmil_core.data.files.reader import ReadOptions, read_table
 from dmil_core.data.files.repairs import Repairs
-from dmil_core.data.files.roles import LABELS, Given, Roles, guess, role
+from dmil_core.data.files.roles import LABELS, Given, InputRole, Roles, guess, role
 from dmil_core.data.files.selection import parse_input, select
 from dmil_core.data.files.table import Table
 from dmil_core.data.npz import MAX_BYTES
@@ -181,7 +181,7 @@ def _as_trained(
                 columns = {modality.name: None}
             if not columns or "" in columns:
                 break
-            found.append(role(table, facts, tuple(columns), modality.name))
+            found.append(InputRole(modality.name, modality.kind, tuple(columns)))
         if len(found) == len(like):
             said = replace(said, inputs=tuple(found))
         elif any(m.columns for m in like):

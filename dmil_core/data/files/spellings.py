@@ -53,7 +53,7 @@ _WRAPPING: Final = re.compile(
 )
 _PAIR: Final = re.compile(r"^\s*\d+(?:\.\d+)?\s*[/x\u00d7]\s*\d+(?:\.\d+)?\s*$")
 #: Marks between several labels of one cell.
-_BETWEEN: Final = (";", "|", ",", "+", " & ")
+BETWEEN: Final = (";", "|", ",", "+", " & ")
 
 
 def are_dates(cells: Sequence[str]) -> bool:
@@ -131,7 +131,7 @@ def between_labels(cells: Sequence[str]) -> str:
 
     ``a;b``, ``a`` and ``b;c`` are sets of the labels a, b and c; "Doe, John" is a name.
     """
-    for mark in _BETWEEN:
+    for mark in BETWEEN:
         several = [c for c in cells if mark in c]
         if len(several) < max(1, 0.1 * len(cells)):
             continue

@@ -326,8 +326,13 @@ def test_every_fault_of_a_table_is_named_with_its_rows() -> None:
     frame = table()
     frame.loc[[5, 7], "age"] = np.nan
     frame.loc[9, "x_a"] = np.inf
+    how: dict[str, Any] = {"x1": ["age", "height"], "x2": ["x_a", "x_b"], "y": "mood"}
     with pytest.raises(dmil.DmilError, match=r"(?s)'age' .*\(rows 5, 7\).*'x_a' .*\(row 9\)"):
-        dmil.from_table(frame, x1=["age", "height"], x2=["x_a", "x_b"], y="mood")
+        dmil.from_table(frame, **how, missing="error")
+    with pytest.warns(UserWarning, match=r"3 of 120 rows .*\(rows 5, 7, 9\)"):
+        assert len(dmil.from_table(frame, **how)) == 117
+    filled = dmil.from_table(frame, **how, missing="mean")
+    assert (len(filled), filled.x1.shape[1], filled.x2.shape[1]) == (120, 3, 3)
     with pytest.raises(dmil.DmilError, match="6 rows, expected at least 30"):
         dmil.from_table(table(6), x1=["age"], x2=["x_a"], y="mood")
 

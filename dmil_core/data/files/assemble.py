@@ -254,7 +254,10 @@ class _Making:
         few_rows = len(rows) < FEW * int(self.keep.sum())
         chosen = self.repairs.missing
         if chosen == "error":
-            self.issues.append(self._offered(title, rows, fills, "error"))
+            for name, gap in gaps.items():
+                at = np.flatnonzero(gap)
+                title = f"{what} are missing in {share(len(at), self.table.rows)}: {name!r}"
+                self.issues.append(self._offered(title, at, fills, "error"))
         elif chosen == "drop" or what == "files" or (chosen == "auto" and few_rows):
             self.issues.append(self._offered(title, rows, fills, "drop"))
             self.keep[rows] = False

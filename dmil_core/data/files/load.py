@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+import pyarrow as pa
 
 from dmil_core.data.card import Modality
 from dmil_core.data.dataset import Dataset
@@ -14,6 +16,7 @@ from dmil_core.data.files.encoding import column_of
 from dmil_core.data.files.kinds import Facts, describe
 from dmil_core.data.files.labels import labels
 from dmil_core.data.files.reader import ReadOptions, read_table
+from dmil_core.data.files.readers.arrow import columns_of
 from dmil_core.data.files.repairs import Repairs
 from dmil_core.data.files.roles import LABELS, Given, InputRole, Roles, guess, role
 from dmil_core.data.files.selection import parse_input, select
@@ -22,6 +25,9 @@ from dmil_core.data.npz import MAX_BYTES
 from dmil_core.data.uploads.limits import DEFAULT, MIB, Limits
 from dmil_core.data.validate import Issue, Purpose
 from dmil_core.errors import ConfigError, DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: A user's own files may be as large as memory allows; strangers' uploads may not.
 _UNBOUNDED: Final = (
@@ -154,6 +160,20 @@ def load_dataset_of(
     made = load(request, name, purpose, like=like)
     assert made.dataset is not None
     return made.dataset
+
+
+def of_frame(frame: pd.DataFrame) -> Table:
+    """The columns of a DataFrame whose columns are named by text, no name twice."""
+    arrays = {}
+    for name in frame.columns:
+        values = frame[name]
+        try:
+            arrays[name] = pa.Array.from_pandas(values)
+        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
+            # Cells of several types: what they are is seen from their text.
+            arrays[name] = pa.array([None if v is None else str(v) for v in values], pa.string())
+    table = pa.table(arrays)
+    return Table(columns_of(table, list(arrays), table.schema, OWN), origin=("a DataFrame",))
 
 
 def _understood(

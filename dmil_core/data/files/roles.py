@@ -122,7 +122,9 @@ def guess(
     free = [n for n in facts if n not in named and not is_extra(n, table)]
     split = _split(facts, free) if given.split is None else given.split
     free = [n for n in free if n != split]
-    label = _label(facts, free) if given.label is None else given.label
+    label = given.label
+    if label is None:
+        label = _label(facts, free, by_place=given.inputs is None)
     free = [n for n in free if n != label]
     id_ = _id(facts, free) if given.id is None else given.id
     free = [n for n in free if n != id_]
@@ -164,11 +166,11 @@ def _with_name(facts: Mapping[str, Facts], free: Sequence[str], names: Sequence[
     return [n for name in names for n in lower.get(name, ())]
 
 
-def _label(facts: Mapping[str, Facts], free: Sequence[str]) -> str:
+def _label(facts: Mapping[str, Facts], free: Sequence[str], by_place: bool) -> str:
     """The column with the class, "" where none is clearly it.
 
-    A usual name, else few values in the last column, else in the first, else in the only column of
-    words with few values.
+    A usual name, else, with ``by_place``, few values in the last column, else in the first, else in
+    the only column of words with few values.
     """
     named = [n for n in _with_name(facts, free, LABELS) if facts[n].kind in ("number", "category")
              or (n.lower() in LABELS[:5] and could_be_label_array(facts[n]))]  # fmt: skip
@@ -182,6 +184,8 @@ def _label(facts: Mapping[str, Facts], free: Sequence[str]) -> str:
     words = [n for n in parts if facts[n].kind == "category"]
     if words or parts:
         return (words or parts)[0]
+    if not by_place:
+        return ""
     columns = [n for n in free if facts[n].kind not in ("empty", "unusable")]
     candidates = [n for n in columns if _has_few_values(facts[n]) and not _is_group_name(n)]
     for n in (columns[-1:], columns[:1]):
@@ -409,8 +413,11 @@ def role(
 
 def _is_names(facts: Facts) -> bool:
     """Whether a column has words, but too many for a category."""
-    many = facts.kind == "category" and facts.distinct > MOST_CLASSES
-    return many or (facts.kind == "id" and not facts.numeric)
+    if facts.kind == "category" and facts.counts and not facts.numeric:
+        # "tall tree" and "low bush" are texts; "tall" and "low" are words of a category.
+        words = sum(len(w.split()) * n for w, n in facts.counts.items())
+        return facts.distinct > MOST_CLASSES or words >= 2 * sum(facts.counts.values())
+    return facts.kind == "category" or (facts.kind == "id" and not facts.numeric)
 
 
 def with_inputs(roles: Roles, inputs: tuple[InputRole, ...]) -> Roles:

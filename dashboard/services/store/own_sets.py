@@ -22,9 +22,9 @@ from dashboard.jobs.queue import Job, Step, command, jobs
 from dashboard.services.store import catalog, visitors
 from dmil_core.checkpoint import MAX_RUN_BYTES, PREDICTIONS_FILE, RUN_FILE
 from dmil_core.data.card import Card
+from dmil_core.data.files.assemble import Assembled
 from dmil_core.data.media import forget_media
 from dmil_core.data.npz import CARD_FILE, DATA_FILE, read_card, write_arrays, write_npz
-from dmil_core.data.uploads.columns import Assembled
 from dmil_core.data.uploads.limits import MIB
 from dmil_core.errors import BusyError, DataError, ResourceError
 from dmil_core.io import tables

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dmil_core.data.card import Card, ColumnSpec, Modality
@@ -347,10 +348,10 @@ class _Making:
         if f.kind == "array" or (f.kind == "vector" and len(role.columns) == 1 and first.is_array):
             return Decoded(np.asarray(first.data)[kept]), ()
         if role.kind == "text":
-            texts = _text(first, f, kept)
-            cost = Cost(arrays=texts.nbytes)
+            # Every cell takes the room of the longest one.
+            cost = Cost(arrays=4 * _longest(first) * len(kept))
             self.account.charge(_part(m), cost, "Shorten the texts, or choose fewer rows.")
-            return Decoded(texts), ()
+            return Decoded(_text(first, f, kept)), ()
         like = self.like[m - 1].columns if len(self.like) >= m else ()
         widths = sum(width_of(self.facts[c]) for c in role.columns)
         self.account.charge(_part(m), Cost(arrays=4 * len(kept) * widths), "Choose fewer columns.")
@@ -435,6 +436,15 @@ _OFFERS: Final = (
 
 
 # --- texts and names ---------------------------------------------------------------------------
+
+
+def _longest(column: Column) -> int:
+    """Characters of the longest text."""
+    if isinstance(column.data, np.ndarray):
+        return column.data.dtype.itemsize // 4
+    if not is_text(column.data):
+        return 32
+    return int(pc.max(pc.utf8_length(words_of(column.data).words)).as_py() or 1)
 
 
 def _text(column: Column, f: Facts, kept: NDArray[np.int64]) -> NDArray[np.str_]:

@@ -338,8 +338,8 @@ def _inputs(table: Table, facts: Mapping[str, Facts], usable: Sequence[str]) -> 
         return roles
     if roles := _by_source(table, facts, usable):
         return roles
-    alone = [n for n in usable if facts[n].kind not in NUMERIC]
-    numeric = [n for n in usable if facts[n].kind in NUMERIC]
+    alone = [n for n in usable if facts[n].kind not in NUMERIC or _is_names(facts[n])]
+    numeric = [n for n in usable if n not in alone]
     groups = by_names(numeric)
     most = max(MODALITY_NUMBERS)
     if len(groups) > most:

@@ -348,9 +348,12 @@ class _Making:
         if f.kind == "array" or (f.kind == "vector" and len(role.columns) == 1 and first.is_array):
             return Decoded(np.asarray(first.data)[kept]), ()
         if role.kind == "text":
-            # Every cell takes the room of the longest one.
-            cost = Cost(arrays=4 * _longest(first) * len(kept))
-            self.account.charge(_part(m), cost, "Shorten the texts, or choose fewer rows.")
+            longest = _longest(first)
+            what = (
+                f"Every cell takes the room of the longest one of its column: shorten the texts of "
+                f"{first.name[:40]!r}, with up to {longest:,} characters, or choose fewer rows."
+            )
+            self.account.charge(_part(m), Cost(arrays=4 * longest * len(kept)), what)
             return Decoded(_text(first, f, kept)), ()
         like = self.like[m - 1].columns if len(self.like) >= m else ()
         widths = sum(width_of(self.facts[c]) for c in role.columns)

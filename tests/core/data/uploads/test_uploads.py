@@ -20,14 +20,18 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
+from dmil_core.data.files.assemble import Assembled, assemble
+from dmil_core.data.files.kinds import describe
+from dmil_core.data.files.load import of_frame
+from dmil_core.data.files.reader import Named, read_table
+from dmil_core.data.files.repairs import Missing, Repairs
+from dmil_core.data.files.roles import InputRole, Roles, guess
+from dmil_core.data.files.table import Column, Table
 from dmil_core.data.media import AudioMedia, ImageMedia, media
-from dmil_core.data.npz import npz_content, read_dataset, write_arrays, write_npz
-from dmil_core.data.uploads import columns
+from dmil_core.data.npz import read_dataset, write_arrays, write_npz
 from dmil_core.data.uploads.archive import RATE, SEEN, SHOWN, Files, read_picture, read_sound
-from dmil_core.data.uploads.columns import Assembled, Choice, Source, assemble, guess, of_arrays
 from dmil_core.data.uploads.limits import Limits
-from dmil_core.data.uploads.tabular import read_csv, read_parquet
-from dmil_core.data.validate import check, errors
+from dmil_core.data.validate import errors
 from dmil_core.errors import DataError
 from tests.core.data.archives import encoded, packed, png, wav
 
@@ -71,13 +75,23 @@ def npz(**arrays: Any) -> bytes:
     return stream.getvalue()
 
 
-def understood(content: bytes, limits: Limits = SMALL) -> Source:
-    return columns.of_table(read_csv(content, limits))
+def understood(content: bytes, limits: Limits = SMALL, name: str = "t.csv") -> Table:
+    return read_table([Named(name, content)], limits=limits)
 
 
-def made(source: Source, choice: Choice | None = None, files: Files | None = None) -> Assembled:
-    choice = choice or columns.guess(source)
-    return columns.assemble(source, choice, "my-set", "Mine", "", files, SMALL)
+def of_arrays(**arrays: Any) -> Table:
+    return Table({n: Column(n, a, str(a.dtype)) for n, a in arrays.items()})
+
+
+def made(
+    table: Table, roles: Roles | None = None, files: Files | None = None, missing: Missing = "auto"
+) -> Assembled:
+    table = table if files is None else replace(table, files=files)
+    facts = describe(table)
+    roles = roles or guess(table, facts, files_follow=True)
+    return assemble(
+        table, roles, Repairs(missing=missing), "my-set", "Mine", "", SMALL, facts=facts
+    )
 
 
 def messages(assembled: Assembled) -> str:
@@ -102,46 +116,13 @@ def test_csv_parquet_and_npz_of_the_same_rows_make_the_same_set() -> None:
     frame = table()
     sides = {f"x{m}": frame[[f"{s}_1", f"{s}_2"]] for m, s in ((1, "left"), (2, "right"))}
     arrays = npz(**sides, y=frame["label"].to_numpy(str), id=frame["id"].to_numpy(str))
-    content = npz_content(arrays, "a.npz")
     sources = [
         understood(csv(frame)),
-        columns.of_table(read_parquet(parquet(frame), SMALL)),
-        columns.of_arrays(content.arrays, content.issues),
+        understood(parquet(frame), name="t.parquet"),
+        understood(arrays, name="a.npz"),
     ]
     digests = {d.digest for s in sources if (d := made(s).dataset) is not None}
     assert len(digests) == 1
-
-
-def test_what_a_parquet_file_may_leave_out_is_read_as_empty_cells() -> None:
-    frame = table()
-    frame.loc[3, "left_1"], frame.loc[4, "label"] = None, None
-    made_set = made(columns.of_table(read_parquet(parquet(frame), SMALL)))
-    assert made_set.dataset is None
-    assert "an empty cell (row 3)" in messages(made_set)
-    frame["left_1"] = 1.5
-    made_set = made(columns.of_table(read_parquet(parquet(frame), SMALL)))
-    assert "the label is empty text (row 4)" in messages(made_set)
-    frame["label"] = np.linspace(0, 1, 30)
-    made_set = made(columns.of_table(read_parquet(parquet(frame), SMALL)))
-    assert "the label 'label' holds 30 different numbers with fractions" in messages(made_set)
-
-
-@pytest.mark.parametrize(
-    ("names", "inputs", "label"),
-    [
-        ("x1_0 x1_1 x2_0 x2_1 y", (("x1",), ("x2",)), "y"),
-        ("Class a.1 a.2 b[0] b[1]", (("a",), ("b",)), "Class"),
-        ("a b c d target", (("a", "b"), ("c", "d")), "target"),
-        ("a1 a2 b1 b2 c1 c2 label", (("a",), ("b",), ("c",)), "label"),
-    ],
-)
-def test_names_are_guessed_from(
-    names: str, inputs: tuple[tuple[str, ...], ...], label: str
-) -> None:
-    head = names.split()
-    rows = "\n".join(",".join(str(i + j) for j in range(len(head))) for i in range(12))
-    guess = columns.guess(understood(f"{','.join(head)}\n{rows}".encode()))
-    assert (guess.inputs, guess.label) == (inputs, label)
 
 
 def test_a_text_column_is_an_input_and_split_words_are_understood() -> None:
@@ -167,15 +148,13 @@ def change(**cells: Mapping[int, Any]) -> bytes:
     ("content", "words"),
     [
         (change(left_1={2: "=SUM(A1:A3)", 5: ""}), ("(rows 2, 5)", "formulas")),
-        (change(left_2={1: "1,5", 7: "nan"}), ("(rows 1, 7)", "decimal point")),
+        (change(left_2={1: "1,5", 7: "nan"}), ("(rows 1, 7)", "1 cell of 'left_2' is no number")),
         (change(right_1={4: "1e300"}), ("(row 4)", "1 cell of 'right_1' is no number")),
         (change(label={0: "=cmd|' /C calc'!A0"}), ("(row 0)", "formula")),
-        (change(left_1={2: "x"}, label={3: ""}), ("(row 2)", "empty text (row 3)")),
-        (change(label={3: ""}), ("the label is empty text (row 3)",)),
+        (change(left_1={2: "x"}, label={3: ""}), ("(row 2)", "1 of 30 rows (3.3 %) (row 3)")),
         (change(label={3: "x" * 101}), ("over 100 characters", "(row 3)")),
         (change(id={2: "r1"}), ("same id on several rows (rows 1, 2)",)),
         (change(id={2: "a\u202eb"}), ("cannot be shown", "(row 2)")),
-        (csv(table().assign(label=range(30))), ("30 classes", "at most 4")),
         (csv(table(4)), ("4 rows", "at least 6")),
         (csv(table().assign(split="train")), ("'val' has no rows", "'test' has no rows")),
     ],
@@ -183,88 +162,44 @@ def change(**cells: Mapping[int, Any]) -> bytes:
 def test_every_fault_is_reported_with_its_rows_and_what_to_do(
     content: bytes, words: tuple[str, ...]
 ) -> None:
-    limits = replace(SMALL, cell_length=200)
-    made_set = made(understood(content, limits))
+    source = understood(content, replace(SMALL, cell_length=200))
+    roles = replace(guess(source), id="id", label="label")
+    if "split" in source.columns:
+        roles = replace(roles, split="split")
+    made_set = made(source, roles, missing="error")
     assert made_set.dataset is None
     for word in words:
         assert word in messages(made_set)
     assert all(i.what_to_do for i in made_set.issues)
 
 
-def test_a_choice_that_contradicts_itself_is_an_error() -> None:
+def test_roles_that_contradict_themselves_are_an_error() -> None:
     source = understood(csv(table()))
-    guess = columns.guess(source)
-    for choice, words in (
-        (replace(guess, inputs=(("left",), ("left",))), "both input 1 and input 2"),
-        (replace(guess, inputs=(("left",), ("right", "label"))), "both input 2 and label"),
-        (replace(guess, inputs=(("left",), ())), "input 2 has no columns"),
-        (replace(guess, inputs=(("left",), ("nowhere",))), "there is no 'nowhere'"),
-        (replace(guess, label=""), "no column is the label"),
-        (replace(guess, group="gone"), "there is no 'gone'"),
-        (replace(guess, inputs=(("left",), ("right", "id")), id=""), "mixes 'right', 'id'"),
+    guessed = guess(source)
+    left = guessed.inputs[0]
+
+    def inputs(*columns: str) -> Roles:
+        return replace(guessed, inputs=(left, InputRole("second", "vector", columns)))
+
+    for roles, words in (
+        (inputs("left_1"), "both input 1 and input 2"),
+        (inputs("right_1", "label"), "both input 2 and label"),
+        (inputs(), "input 2 has no columns"),
+        (inputs("nowhere"), "there is no column 'nowhere'"),
+        (replace(guessed, inputs=(left,)), "only one input is chosen"),
+        (replace(guessed, label=""), "no column is the label"),
+        (replace(guessed, group="gone"), "there is no column 'gone'"),
+        (replace(inputs("right_1", "id"), id=""), "'id' cannot be used: every row has another"),
     ):
-        made_set = made(source, choice)
+        made_set = made(source, roles)
         assert made_set.dataset is None
         assert words in messages(made_set)
-
-
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        (b"", "empty"),
-        (b"\n\n \n", "empty"),
-        ("id,a,é\n".encode("latin-1") + b"1,2,3\n", "Line 1 is not UTF-8"),
-        (b"id,a,b\n1,2,3\n1,\xff,3\n", "Line 3 is not UTF-8"),
-        ("id,a,b\n1,2,3\n".encode("utf-16"), "UTF-16"),
-        (b"id,a,b\n1,2\0,3\n", "Line 2 has a zero byte"),
-        (b"a,b,a,c\n1,2,3,4\n", "the name a occurs more than once"),
-        (b"a,,c,d\n1,2,3,4\n", "column 2 has no name"),
-        (b"a\n1\n", "fewer than 3 columns"),
-        (b"a,b,c\n1,2,3,4\n", "cannot be split by commas"),
-        (b"a,b,c\n" + b"1,2,3\n" * 500, "Expected at most 60 rows"),
-        (b",".join(b"c%d" % i for i in range(30)) + b"\n", "30 columns"),
-        (b"a,b," + b"c" * 500 + b"\n1,2,3\n", "504 characters"),
-        (b'a,b,c\n1,"2,3\n4,5,6\n' + b"x" * 80, "quotation mark is not closed"),
-        (b'a,b,c\n1,"2,3\n4,5,6\n' + b"x" * 80 + b'",3\n', "cell of"),
-        (b"<script>alert(1)</script>,b,c\n1,2,3\n", "characters"),
-    ],
-)  # fmt: skip
-def test_a_csv_that_cannot_be_read_is_refused_in_words(content: bytes, words: str) -> None:
-    with pytest.raises(DataError) as caught:
-        read_csv(content, SMALL)
-    assert words in str(caught.value)
-
-
-def test_a_parquet_file_that_cannot_be_read_is_refused_in_words() -> None:
-    lists = pd.DataFrame({"a": [[1.0, 2.0]] * 9, "b": 1, "c": 2})
-    long = table().assign(label="x" * 5000)
-    for content, words in (
-        (b"", "not a Parquet file"),
-        (b"PAR1" + b"\0" * 30 + b"PAR1", "not a Parquet file"),
-        (parquet(lists), "neither numbers nor text: a (list"),
-        (parquet(table(70)), "70 rows of 6 columns"),
-        (parquet(table(30).assign(**{f"c{i}": 1 for i in range(20)})), "26 columns"),
-        (parquet(long), "text of 5,000 bytes"),
-        (parquet(table().rename(columns={"label": "x" * 20})), "over 12 characters"),
-    ):
-        with pytest.raises(DataError) as caught:
-            read_parquet(content, replace(SMALL, cells=400))
-        assert words in str(caught.value)
-
-
-def test_one_long_text_meant_many_times_is_refused_before_it_fills_the_memory() -> None:
-    codes = np.zeros(20_000, dtype=int)
-    once = pd.Categorical.from_codes(codes, ["x" * 1_000_000])
-    content = parquet(pd.DataFrame({"a": once, "b": 1.0, "c": 2.0}))
-    assert len(content) < 200_000
-    with pytest.raises(DataError, match="1,000,000 bytes"):
-        read_parquet(content)
 
 
 # --- pictures and sounds -----------------------------------------------------------------------
 
 
-def listed(rows: int = 12) -> Source:
+def listed(rows: int = 12) -> Table:
     frame = pd.DataFrame(
         {
             "picture": [f"p{i}.png" for i in range(rows)],
@@ -279,8 +214,9 @@ def test_pictures_and_sounds_of_a_zip_become_inputs_with_their_raw_media(tmp_pat
     members = {f"in/p{i}.png": png(colour=(250 * (i % 2), i, 0)) for i in range(12)}
     members |= {f"s{i}.WAV": wav(0.1 + 0.05 * i) for i in range(12)}
     source = listed()
-    assert columns.guess(source).inputs == (("picture",), ("sound",))
-    assert "names pictures, which are missing" in messages(made(source))
+    roles = guess(source, files_follow=True)
+    assert [r.columns for r in roles.inputs] == [("picture",), ("sound",)]
+    assert "names pictures, whose files are missing" in messages(made(source))
     made_set = made(source, files=Files(packed(members), SMALL))
     assert made_set.dataset is not None, messages(made_set)
     assert made_set.dataset.x1.shape == (12, SEEN, SEEN, 3)
@@ -301,7 +237,7 @@ def test_pictures_and_sounds_of_a_zip_become_inputs_with_their_raw_media(tmp_pat
 
 
 def test_a_folder_is_read_like_a_zip_and_its_own_name_does_not_count() -> None:
-    frame = pd.DataFrame({"picture": ["a/1.png", "b/1.png"] * 6, "value": range(12)})
+    frame = pd.DataFrame({"picture": ["a/1.png", "b/1.png"] * 6, "value": np.arange(12) / 7})
     frame["y"] = [i % 2 for i in range(12)]
     colours = {"a": (10, 20, 30), "b": (200, 0, 0)}
     folder = [(f"mine/{k}/1.png", png(colour=c)) for k, c in colours.items()]
@@ -425,9 +361,7 @@ def test_columns_of_sound_files_are_recognised_by_their_endings() -> None:
     for ending in ("wav", "WAV", "flac", "ogg", "opus", "mp3", "aif", "aiff"):
         names = [f"s{i}.{ending}" for i in range(12)]
         source = understood(csv(table(12).assign(left_1=names, left_2="")))
-        block = source.block("left_1")
-        assert block is not None
-        assert block.kind == "sounds"
+        assert describe(source)["left_1"].kind == "sounds"
 
 
 def test_silent_sounds_are_reported_with_their_rows() -> None:
@@ -525,14 +459,14 @@ def corrupted(draw: st.DrawFn, content: bytes) -> bytes:
     return bytes(out)
 
 
-def is_set_or_error(source: Source) -> None:
+def is_set_or_error(source: Table) -> None:
     """A set, or at least one error that says what to do."""
     made_set = made(source)
     if made_set.dataset is None:
         assert errors(list(made_set.issues))
     else:
-        assert np.isfinite(made_set.dataset.y).all()
-        assert len(made_set.dataset) == source.rows
+        assert np.isfinite(made_set.dataset.x1).all() or made_set.dataset.x1.dtype.kind == "U"
+        assert len(made_set.dataset) == len(made_set.rows) <= source.rows
 
 
 @MANY
@@ -549,7 +483,7 @@ def test_any_csv_is_a_set_or_an_error(content: bytes) -> None:
 @given(corrupted(_PARQUET))
 def test_any_parquet_is_a_set_or_an_error(content: bytes) -> None:
     try:
-        source = columns.of_table(read_parquet(content, SMALL))
+        source = understood(content, name="t.parquet")
     except DataError:
         return
     is_set_or_error(source)
@@ -559,10 +493,10 @@ def test_any_parquet_is_a_set_or_an_error(content: bytes) -> None:
 @given(corrupted(_ARRAYS))
 def test_any_npz_is_a_set_or_an_error(content: bytes) -> None:
     try:
-        result = npz_content(content, "a.npz", 1_000_000)
+        source = understood(content, name="a.npz")
     except DataError:
         return
-    is_set_or_error(columns.of_arrays(result.arrays, result.issues))
+    is_set_or_error(source)
 
 
 @SOME
@@ -605,21 +539,7 @@ def tables(draw: st.DrawFn) -> list[dict[str, Any]]:
 @SOME
 @given(tables())
 def test_any_table_is_a_set_or_an_error(rows: list[dict[str, Any]]) -> None:
-    frame = pd.DataFrame(rows).astype(str)
-    is_set_or_error(columns.of_table(frame))
-
-
-@pytest.mark.parametrize("values", [np.array([b"\xff", b"a"] * 20), np.zeros(40, "V4")])
-def test_arrays_that_are_neither_numbers_nor_text_are_named_as_in_a_file(values: Any) -> None:
-    arrays = {"x1": np.ones((40, 2)), "x2": np.ones((40, 2)), "y": values}
-    source = of_arrays(arrays)
-    made = assemble(source, guess(source), "n", "t")
-    assert any(str(i) == str(errors(check(arrays))[0]) for i in made.issues)
-
-
-def test_arrays_without_rows_are_refused() -> None:
-    with pytest.raises(DataError, match="has no rows"):
-        of_arrays({"x1": np.ones((0, 2)), "x2": np.ones((0, 2)), "y": np.ones(0)})
+    is_set_or_error(of_frame(pd.DataFrame(rows).astype(str)))
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ from tests.core.processes import run as run_process
 
 Capture = pytest.CaptureFixture[str]
 
-COMMANDS = ("list", "train", "decompose", "compare", "project", "estimate", "information", "pid",
+COMMANDS = ("list", "inspect", "convert", "train", "decompose", "compare", "project", "estimate", "information", "pid",
             "app")  # fmt: skip
 
 

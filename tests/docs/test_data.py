@@ -40,7 +40,7 @@ def test_the_table_of_arrays_names_what_validation_knows() -> None:
 
 def test_kinds_and_sound_endings_are_all_there() -> None:
     assert set(KINDS) <= set(named(section("Kinds")))
-    endings = section("Tables, pictures and sounds")
+    endings = section("Formats")
     assert [e for e in SOUNDS if f"`{e}`" not in endings] == []
 
 

@@ -25,8 +25,8 @@ from dmil_core.schema import ModalityNumber
 _NO_YES: Final = ("no", "yes")
 #: Share of a number that 32 bits do not hold, with room for the rounding of a mean.
 _ROUNDING: Final = 3e-7
-#: Decimals that are looked for in the values of a column; beyond, they are measurements that no
-#: table rounded.
+#: Decimals that are looked for in the values of a column, fewer where values are large; beyond, they
+#: are measurements that no table rounded.
 _MOST_DECIMALS: Final = 4
 #: Rows that are looked at for them.
 _ROWS_FOR_DECIMALS: Final = 2000
@@ -49,6 +49,7 @@ class Feature:
     start : position of its first number in the vector.
     categories : the words of a category, () for a number.
     one_hot : whether each word has a number of its own; else the number is the word's position.
+    was_missing : whether it says that the value of another feature was missing.
     mean, std, low, high : of the training rows; NaN for a category, or without training rows.
     decimals : that the values of the set have, None where they are not rounded.
     shares : of the training rows that have each word; () for a number, or without training rows.
@@ -59,6 +60,7 @@ class Feature:
     start: int
     categories: tuple[str, ...] = ()
     one_hot: bool = False
+    was_missing: bool = False
     mean: float = math.nan
     std: float = math.nan
     low: float = math.nan
@@ -170,7 +172,7 @@ def _named(column: ColumnSpec | None, start: int) -> Feature:
     if column is None:
         return Feature(f"feature {start + 1}", "", start)
     if column.was_missing:
-        return Feature(f"{column.name} was missing", "", start, _NO_YES)
+        return Feature(f"{column.name} was missing", "", start, _NO_YES, was_missing=True)
     return Feature(column.name, column.unit, start, column.categories, column.one_hot)
 
 
@@ -193,7 +195,8 @@ def _described(
 def _decimals(column: NDArray[Any]) -> int | None:
     """The fewest decimals that all values (n,) have; None where they have more than a few."""
     numbers = column.astype(np.float64)
-    for decimals in range(_MOST_DECIMALS + 1):
+    most = _MOST_DECIMALS if np.abs(numbers).max(initial=0.0) < 100 else 2
+    for decimals in range(most + 1):
         if _has(numbers, decimals):
             return decimals
     return None

@@ -26,7 +26,7 @@ MOST_FIELDS: Final = 8
 #: Values of a sample in a list.
 IN_A_LIST: Final = 2
 #: Letters of a name or a word in a list.
-_LETTERS: Final = 22
+_LETTERS: Final = 18
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ class FeatureRow:
     share : of the training rows that have the same word; NaN for a number.
     usual : what is known of the training rows, in words; "" for nothing.
     telling : how far from the usual, 0 for nothing known.
+    quiet : whether it says nothing to a reader: that no value was missing.
     was : its value before a change, "" where it is the same.
     was_z : the same in standard deviations.
     """
@@ -53,6 +54,7 @@ class FeatureRow:
     share: float
     usual: str
     telling: float
+    quiet: bool = False
     was: str = ""
     was_z: float = math.nan
 
@@ -81,6 +83,11 @@ def rows(
     )
 
 
+def speaking(every: Sequence[FeatureRow]) -> tuple[FeatureRow, ...]:
+    """The features that say something to a reader."""
+    return tuple(r for r in every if not r.quiet or r.was)
+
+
 def chosen(every: Sequence[FeatureRow], count: int, search: str = "") -> tuple[FeatureRow, ...]:
     """At most so many: all in their order where they are few, else what was changed and what is
     furthest from the usual first; with ``search`` those whose name or value has it."""
@@ -96,16 +103,16 @@ def matching(every: Sequence[FeatureRow], search: str) -> int:
 
 
 def in_a_list(every: Sequence[FeatureRow]) -> str:
-    """The most telling values, a line each: ``bill depth 13.2 mm (z -2.0)``."""
-    told = chosen(sorted(every, key=lambda r: r.telling, reverse=True), IN_A_LIST)
+    """The most telling values, a line each: ``↓ bill depth 13.2 mm``, below the mean."""
+    told = sorted(speaking(every), key=lambda r: r.telling, reverse=True)[:IN_A_LIST]
     return "\n".join(_in_a_list(r) for r in told)
 
 
 def _in_a_list(row: FeatureRow) -> str:
     name, text = (beside(one_line(part, _LETTERS)) for part in (row.name, row.text))
-    if math.isfinite(row.z):
-        return f"{name} {text} (z {row.z:+.1f})"
-    return f"{name} {text}" + ("" if math.isnan(row.share) else f" ({row.share:.0%})")
+    way = "" if math.isnan(row.z) else "↑ " if row.z >= 0 else "↓ "
+    # A line may end between two values and not within one.
+    return f"{way}{name} {text}".replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _matches(row: FeatureRow, search: str) -> bool:
@@ -122,6 +129,7 @@ def _row(index: int, value: FeatureValue) -> FeatureRow:
         share=value.share,
         usual=_usual(value.feature),
         telling=value.telling,
+        quiet=value.feature.was_missing and value.value == 0,
     )
 
 

@@ -25,8 +25,8 @@ from dmil_core.schema import ModalityNumber
 _NO_YES: Final = ("no", "yes")
 #: Share of a number that 32 bits do not hold, with room for the rounding of a mean.
 _ROUNDING: Final = 3e-7
-#: Decimals that are looked for in the values of a column, fewer where values are large; beyond, they
-#: are measurements that no table rounded.
+#: Decimals that are looked for in the values of a column, fewer where values are large; beyond,
+#: they are measurements that no table rounded.
 _MOST_DECIMALS: Final = 4
 #: Rows that are looked at for them.
 _ROWS_FOR_DECIMALS: Final = 2000

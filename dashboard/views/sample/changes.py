@@ -191,7 +191,6 @@ def _value(field: features.Field, modality: int, now: Change) -> None:
         same = value is None or float(value) == field.original
         return edits.write_change(edits.with_value(now, index, None if same else float(value or 0)))
 
-    key = key_of("value", modality, index)
     if field.categories:
         places = list(range(len(field.categories)))
         place = int(field.value)
@@ -199,7 +198,7 @@ def _value(field: features.Field, modality: int, now: Change) -> None:
             f"{name}{unit}",
             places if place in places else [place, *places],
             format_func=lambda k: field.row.text if k < 0 else field.categories[k],
-            **session.bound(edit, key, place, code),
+            **session.bound(edit, key_of("value", modality, index), place, code),
         )
     else:
         st.number_input(
@@ -208,7 +207,7 @@ def _value(field: features.Field, modality: int, now: Change) -> None:
             max_value=edits.LARGEST,
             step=field.step,
             format=field.format,
-            **session.bound(edit, key, field.value, code),
+            **session.bound(edit, key_of("value", modality, index), field.value, code),
         )
     if field.beyond:
         widgets.caution(messages.beyond_training(plain(one_line(field.reach, 2 * _LETTERS))))

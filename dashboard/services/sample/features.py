@@ -26,7 +26,7 @@ MOST_FIELDS: Final = 8
 #: Values of a sample in a list.
 IN_A_LIST: Final = 2
 #: Letters of a name or a word in a list.
-_LETTERS: Final = 18
+_LETTERS: Final = 22
 
 
 @dataclass(frozen=True)

@@ -102,6 +102,11 @@ class FeatureValue:
     share: float = math.nan
 
     @property
+    def is_quiet(self) -> bool:
+        """Whether it says nothing to a reader: that no value was missing."""
+        return self.feature.was_missing and self.value == 0
+
+    @property
     def telling(self) -> float:
         """How far from the usual the value is: its absolute z; of a word, the absolute z that is as
         rare in a normal distribution; 0 where nothing is known."""
@@ -125,9 +130,34 @@ def values(features: Sequence[Feature], row: NDArray[Any]) -> tuple[FeatureValue
     return tuple(_value(f, row[f.start : f.start + f.width]) for f in features)
 
 
-def most_telling(values: Sequence[FeatureValue], count: int) -> tuple[FeatureValue, ...]:
-    """At most so many values, those furthest from the usual first."""
-    return tuple(sorted(values, key=lambda v: v.telling, reverse=True)[:count])
+def most_telling(
+    dataset: Dataset, modality: ModalityNumber, row: NDArray[Any], count: int
+) -> tuple[FeatureValue, ...]:
+    """At most so many values of a row (D,), those furthest from the usual first.
+
+    That no value was missing is never among them. Of thousands of features only these are written.
+    """
+    known = features(dataset, modality)
+    told = np.full(len(known), -1.0)
+    numbers = [i for i, f in enumerate(known) if not f.categories]
+    if numbers and len(dataset.rows("train")):
+        told[numbers] = _distances(dataset, modality, row)[[known[i].start for i in numbers]]
+    for i, feature in enumerate(known):
+        if feature.categories:
+            value = _value(feature, row[feature.start : feature.start + feature.width])
+            told[i] = -2.0 if value.is_quiet else value.telling
+    order = np.argsort(-told, kind="stable")[:count]
+    return values([known[i] for i in order if told[i] > -2.0], row)
+
+
+def _distances(dataset: Dataset, modality: ModalityNumber, row: NDArray[Any]) -> NDArray[Any]:
+    """(D,) the absolute z of every number, as `_z` has it."""
+    mean, std = (training_statistic(dataset, modality, what) for what in ("mean", "std"))
+    away = np.abs(row.astype(np.float64) - mean)
+    constant = std <= _ROUNDING * np.abs(mean)
+    same = away <= 10 * _ROUNDING * np.abs(mean) + 1e-12
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(constant, np.where(same, 0.0, np.inf), away / std)
 
 
 def encoded(feature: Feature, value: float) -> tuple[tuple[int, float], ...]:

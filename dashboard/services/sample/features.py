@@ -118,8 +118,7 @@ def matching(every: Sequence[FeatureRow], search: str) -> int:
 
 def in_a_list(data: Any, row: NDArray[Any], modality: ModalityNumber) -> str:
     """The most telling values of a row, a line each: ``↓ bill depth 13.2 mm``, below the mean."""
-    every = values(features(data, modality), row)
-    told = most_telling([v for v in every if not _is_quiet(v)], IN_A_LIST)
+    told = most_telling(data, modality, row, IN_A_LIST)
     return "\n".join(_in_a_list(_row(0, v)) for v in told)
 
 
@@ -144,12 +143,8 @@ def _row(index: int, value: FeatureValue) -> FeatureRow:
         share=value.share,
         feature=value.feature,
         telling=value.telling,
-        quiet=_is_quiet(value),
+        quiet=value.is_quiet,
     )
-
-
-def _is_quiet(value: FeatureValue) -> bool:
-    return value.feature.was_missing and value.value == 0
 
 
 def _with_unit(text: str, feature: Feature) -> str:

@@ -49,14 +49,17 @@ def check_content(arrays: Arrays, card: Card) -> tuple[Issue, ...]:
     keys = [_keys(x) for x in inputs]
     for m, (x, modality, key) in enumerate(zip(inputs, card.modalities, keys, strict=True), 1):
         name = _called(m, modality)
+        blank = [] if modality.kind in ("text", "vector") else _blank(x, modality.kind)
+        if blank:
+            issues.append(_blanks(name, modality.kind, blank, len(x)))
+        if len(blank) > _MOST_EQUAL * len(x):
+            continue
         if issue := _equal(name, key):
             issues.append(issue)
         elif modality.kind == "text":
             issues += _texts(name, x, arrays["split"], train)
         elif modality.kind == "vector":
             issues += _constants(name, x[train])
-        else:
-            issues += _blanks(name, modality.kind, x)
     issues += _copies(keys, arrays["split"], train)
     return tuple(issues)
 
@@ -152,14 +155,17 @@ def _constants(name: str, x: NDArray[Any]) -> Iterator[Issue]:
         )
 
 
-def _blanks(name: str, kind: str, x: NDArray[Any]) -> Iterator[Issue]:
-    """Pictures of one colour, sounds without a change, signals that stand still."""
+def _blank(x: NDArray[Any], kind: str) -> list[int]:
+    """Rows of pictures of one colour, sounds without a change, signals that stand still."""
     axes = (1,) if kind == "sequence" else tuple(range(1, min(x.ndim, 3)))
     still = (x.max(axis=axes) == x.min(axis=axes)).reshape(len(x), -1).all(axis=1)
-    if rows := np.flatnonzero(still).tolist():
-        what, to_do = _BLANK[kind]
-        title = f"{name} is {what} in {_rows(len(rows))} ({_share(len(rows), len(x))})"
-        yield _note(title, to_do, rows)
+    rows: list[int] = np.flatnonzero(still).tolist()
+    return rows
+
+
+def _blanks(name: str, kind: str, rows: list[int], of: int) -> Issue:
+    what, to_do = _BLANK[kind]
+    return _note(f"{name} is {what} in {_rows(len(rows))} ({_share(len(rows), of)})", to_do, rows)
 
 
 def _copies(

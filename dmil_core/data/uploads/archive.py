@@ -11,10 +11,12 @@ import io
 import stat
 import struct
 import zipfile
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, Final
+from urllib.parse import unquote, urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +51,8 @@ _SMALLER: Final = {
 }
 #: Ways of packing that every program knows. Others may ask for gigabytes by their header.
 _PACKINGS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+#: Parts of a path that are compared with a name in a table, from the end.
+_MOST_PARTS: Final = 5
 #: What each entry of a .zip's directory begins with.
 _ENTRY: Final = b"PK\x01\x02"
 #: Parts of a PNG without which it looks the same. They are left out because they are packed: a
@@ -96,11 +100,6 @@ class Files:
             members = [m for m in self._archive.infolist() if not m.is_dir()]
         _check_members(members, limits)
         self._by_path = {m.filename: m for m in members}
-        bases: dict[str, list[zipfile.ZipInfo]] = {}
-        for m in members:
-            if not _is_clutter(m.filename):
-                bases.setdefault(_base(m.filename), []).append(m)
-        self._by_base = {name: result[0] for name, result in bases.items() if len(result) == 1}
         self._limits = limits
         #: What was decoded for an input last: its key, what it cost, the result.
         self._decoded: dict[str, tuple[object, Cost, Decoded]] = {}
@@ -125,7 +124,7 @@ class Files:
         return len(self._by_path)
 
     def read(self, name: str) -> bytes:
-        """Content of the member with this path, or the only one with this file name.
+        """Content of the member that a name means; see :meth:`path_of`.
 
         Raises
         ------
@@ -145,8 +144,40 @@ class Files:
             raise ValueError(f"larger than {self._limits.file_mib} MiB")
         return content
 
+    def path_of(self, name: str) -> str | None:
+        """Path of the member that a name in a table means; None if none or several could be meant.
+
+        That is the member with this path, or the only one that has the most of the last parts of
+        its path in common with it. Where there is none with this file name, upper and lower case
+        do not count, and then the ending may be left out. Of a URL the path is taken.
+        """
+        try:
+            return self._member(name).filename
+        except KeyError:
+            return None
+
     def _member(self, name: str) -> zipfile.ZipInfo:
-        return self._by_path.get(name) or self._by_base[_base(name)]
+        if "://" in name:
+            name = _path_in_url(name)
+        if name in self._by_path:
+            return self._by_path[name]
+        for plain, ends in ((_as_it_is, self._ends), (str.lower, self._ends_in_any_case)):
+            if members := _with_longest_end(plain(name), ends):
+                return _only(name, members)
+        # A name without an ending may be that of a file with one.
+        return _only(name, _with_longest_end(name.lower(), self._ends_without_ending))
+
+    @cached_property
+    def _ends(self) -> dict[str, list[zipfile.ZipInfo]]:
+        return _by_end(self._by_path.values(), _as_it_is)
+
+    @cached_property
+    def _ends_in_any_case(self) -> dict[str, list[zipfile.ZipInfo]]:
+        return _by_end(self._by_path.values(), str.lower)
+
+    @cached_property
+    def _ends_without_ending(self) -> dict[str, list[zipfile.ZipInfo]]:
+        return _by_end(self._by_path.values(), _without_ending)
 
     def decode(
         self, names: Sequence[str], kind: str, limits: Limits = DEFAULT,
@@ -292,6 +323,56 @@ def _base(name: str) -> str:
     return name.replace("\\", "/").rsplit("/", 1)[-1]
 
 
+def _as_it_is(name: str) -> str:
+    return name
+
+
+def _without_ending(name: str) -> str:
+    folder, slash, base = name.lower().rpartition("/")
+    return folder + slash + base.rsplit(".", 1)[0]
+
+
+def _path_in_url(name: str) -> str:
+    """The path in a URL; a name that only looks like one as it is."""
+    try:
+        return unquote(urlsplit(name).path)
+    except ValueError:
+        return name
+
+
+def _ends_of(name: str) -> list[str]:
+    """The last part of a path, its last two parts, and so on."""
+    parts = name.replace("\\", "/").split("/")
+    return ["/".join(parts[-n:]) for n in range(1, min(len(parts), _MOST_PARTS) + 1)]
+
+
+def _by_end(
+    members: Iterable[zipfile.ZipInfo], plain: Callable[[str], str]
+) -> dict[str, list[zipfile.ZipInfo]]:
+    """Members by each end of their path; of many with the same end two are enough."""
+    result: dict[str, list[zipfile.ZipInfo]] = {}
+    for m in members:
+        if not _is_clutter(m.filename):
+            for end in _ends_of(plain(m.filename.replace("\\", "/"))):
+                same = result.setdefault(end, [])
+                if len(same) < 2:
+                    same.append(m)
+    return result
+
+
+def _with_longest_end(
+    name: str, ends: Mapping[str, list[zipfile.ZipInfo]]
+) -> list[zipfile.ZipInfo]:
+    """Members that have the longest end in common with a name; none without a common end."""
+    return next((ends[end] for end in reversed(_ends_of(name)) if end in ends), [])
+
+
+def _only(name: str, members: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
+    if len(members) != 1:
+        raise KeyError(name)
+    return members[0]
+
+
 def _is_clutter(name: str) -> bool:
     """What some systems add beside the files."""
     return name.startswith("__MACOSX/") or _base(name).startswith(".")
@@ -303,18 +384,33 @@ def _is_clutter(name: str) -> bool:
 def read_picture(content: bytes, limits: Limits = DEFAULT) -> NDArray[np.uint8]:
     """(SHOWN, SHOWN, 3) uint8: a picture in its proportions, with black beside it.
 
-    Transparent parts are white. Grey levels of 16 bits are scaled to 8: those of a depth map keep
-    their proportion to the full range.
+    Transparent parts are white, or black where all else is white too. Grey levels of 16 bits are
+    scaled to 8 by their full range.
 
     Raises ValueError if it is none.
     """
+    pixels = _read_picture(content, limits)
+    return pixels if pixels.dtype == np.uint8 else _scaled_to_8(pixels)
+
+
+def _scaled_to_8(levels: NDArray[np.uint16]) -> NDArray[np.uint8]:
+    """Grey levels (..., H, W) of 16 bits as colours (..., H, W, 3) of 8."""
+    grey = (levels * (255 / _LEVELS_16)).round().astype(np.uint8)
+    return np.repeat(grey[..., None], 3, axis=-1)
+
+
+def _read_picture(content: bytes, limits: Limits) -> NDArray[Any]:
+    """A picture as (SHOWN, SHOWN, 3) uint8, or, of grey levels of 16 bits, as these levels
+    (SHOWN, SHOWN) uint16."""
     from PIL import Image, ImageOps
 
     picture_size(content, limits)
     try:
         with Image.open(io.BytesIO(_without_texts(content)), formats=_FORMATS) as picture:
-            upright = _eight_bits(ImageOps.exif_transpose(picture))
-            fitted = ImageOps.pad(upright, (SHOWN, SHOWN))
+            upright = ImageOps.exif_transpose(picture)
+            if upright.mode.startswith("I"):
+                return _levels(upright)
+            fitted = ImageOps.pad(_eight_bits(upright), (SHOWN, SHOWN))
             return np.asarray(fitted.convert("RGB"), dtype=np.uint8)
     except ValueError:
         raise
@@ -355,21 +451,39 @@ def _without_texts(content: bytes) -> bytes:
     return b"".join(kept)
 
 
+def _levels(picture: Any) -> NDArray[np.uint16]:
+    """(SHOWN, SHOWN) grey levels of a Pillow image of 16 bits, its darkest level beside it."""
+    from PIL import Image, ImageOps
+
+    levels = np.asarray(picture).astype(np.float32)
+    np.clip(levels, 0, _LEVELS_16, out=levels)
+    low, high = int(levels.min()), int(levels.max())
+    fitted = ImageOps.pad(Image.fromarray(levels), (SHOWN, SHOWN), color=low)
+    # The filter overshoots at edges.
+    return np.asarray(fitted).clip(low, high).round().astype(np.uint16)
+
+
+def _is_deep_colour(content: bytes) -> bool:
+    """Whether this is a PNG with 16 bits for each of several channels, of which 8 are read."""
+    return content.startswith(_PNG) and content[24:25] == b"\x10" and content[25:26] != b"\0"
+
+
 def _eight_bits(picture: Any) -> Any:
-    """A Pillow image in 8-bit grey or colours; Pillow by itself would cut 16 bits off at 255."""
+    """A Pillow image in 8-bit grey or colours, without transparency."""
     from PIL import Image
 
-    if picture.mode.startswith("I"):
-        # Nothing lies so near the middle of two levels that 32 bits could round it otherwise.
-        levels = np.asarray(picture).astype(np.float32)
-        np.clip(levels, 0, _LEVELS_16, out=levels)
-        levels *= 255 / _LEVELS_16
-        return Image.fromarray(levels.round(out=levels).astype(np.uint8))
     if not picture.has_transparency_data:
         # Grey pictures stay grey until they are small: that takes a third of the time.
         return picture.convert("L" if picture.mode in ("1", "L") else "RGB")
-    white = Image.new("RGBA", picture.size, "white")
-    return Image.alpha_composite(white, picture.convert("RGBA")).convert("RGB")
+    colours = picture.convert("RGBA")
+
+    def over(ground: str) -> Any:
+        return Image.alpha_composite(Image.new("RGBA", picture.size, ground), colours)
+
+    result = over("white")
+    if all(low == high for low, high in result.getextrema()):
+        result = over("black")  # a white drawing
+    return result.convert("RGB")
 
 
 class _PictureReader:
@@ -378,6 +492,10 @@ class _PictureReader:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._large: NDArray[np.uint8] = np.empty((0, SHOWN, SHOWN, 3), np.uint8)
+        #: Grey levels of 16 bits, and the rows that have some.
+        self._levels: NDArray[np.uint16] = np.empty((0, SHOWN, SHOWN), np.uint16)
+        self._deep: NDArray[np.bool_] = np.empty(0, np.bool_)
+        self._cut: list[int] = []
 
     def cost(self, content: bytes, rows: int) -> Cost:
         width, height = picture_size(content, self._limits)
@@ -386,12 +504,51 @@ class _PictureReader:
     def begin(self, rows: int) -> None:
         # Memory is taken as rows are written, so that none is for a file that is missing.
         self._large = np.empty((rows, SHOWN, SHOWN, 3), np.uint8)
+        self._levels = np.empty((rows, SHOWN, SHOWN), np.uint16)
+        self._deep = np.zeros(rows, np.bool_)
 
     def add(self, content: bytes, rows: list[int]) -> None:
-        self._large[rows] = read_picture(content, self._limits)
+        pixels = _read_picture(content, self._limits)
+        if pixels.dtype == np.uint8:
+            self._large[rows] = pixels
+        else:
+            self._levels[rows] = pixels
+            self._deep[rows] = True
+        if _is_deep_colour(content):
+            self._cut += rows
 
     def decoded(self) -> Decoded:
-        return _pictures(self._large)
+        if self._deep.all():
+            return _grey_levels(self._levels)
+        issues = []
+        if deep := np.flatnonzero(self._deep).tolist():
+            self._large[deep] = _scaled_to_8(self._levels[deep])
+            title = f"grey levels of 16 bits in {_files(len(deep))} of {len(self._deep):,}"
+            what = "They are brought to 8 bits, as the others have: save all of them alike."
+            issues.append(Issue(title, tuple(deep), "warning", what))
+        if self._cut:
+            title = f"colours of 16 bits in {_files(len(self._cut))} of {len(self._deep):,}"
+            what = "The upper 8 bits are read. Save dark ones again with 8 bits."
+            issues.append(Issue(title, tuple(sorted(self._cut)), "warning", what))
+        return replace(_pictures(self._large), issues=tuple(issues))
+
+
+def _grey_levels(levels: NDArray[np.uint16]) -> Decoded:
+    """Pictures of 16-bit grey levels: the model sees the levels, people the range of the set."""
+    step = SHOWN // SEEN
+    blocks = levels.reshape(len(levels), SEEN, step, SEEN, step)
+    small = blocks.mean(axis=(2, 4), dtype=np.float32)
+    note = (
+        f"Shown with {SHOWN} x {SHOWN} pixels; the model sees {SEEN} x {SEEN}, the grey levels of "
+        "16 bits as they are."
+    )
+    spec = MediaSpec("image", key="pixels", value_range=value_range(levels))
+    return Decoded(small, (), {"pixels": levels}, spec, "image", note)
+
+
+def value_range(levels: NDArray[Any]) -> tuple[float, float]:
+    """Lowest and highest of grey levels, which are shown as black and white."""
+    return (float(levels.min()), float(levels.max())) if levels.size else (0.0, 1.0)
 
 
 def _pictures(large: NDArray[np.uint8]) -> Decoded:
@@ -416,7 +573,8 @@ def _shrunk(picture: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def read_sound(content: bytes, limits: Limits = DEFAULT) -> NDArray[np.int16]:
-    """Decode a sound file: samples (T,) at `RATE`, the mean of its channels.
+    """Decode a sound file: samples (T,) at `RATE`, the mean of its channels, or, where they cancel
+    each other, the loudest of them.
 
     WAV (integer, floating-point, A-law, mu-law and ADPCM samples, with or without the extensible
     header), AIFF, FLAC, OGG (Vorbis, Opus) and MP3 are read.
@@ -433,15 +591,20 @@ def read_sound(content: bytes, limits: Limits = DEFAULT) -> NDArray[np.int16]:
         If it is no such file, is damaged, too long, or has no samples that could be heard as they
         are stored.
     """
+    return _read_sound(content, limits)[0]
+
+
+def _read_sound(content: bytes, limits: Limits) -> tuple[NDArray[np.int16], bool]:
+    """The same, and whether the channels cancel each other."""
     from scipy.signal import resample_poly
 
     with _opened(content) as file:
         rate = file.samplerate
         _check_header(file.channels, rate, file.frames, limits)
-        mono = _mono(file, int(limits.seconds * rate), limits)
+        mono, cancel = _mono(file, int(limits.seconds * rate), limits)
     ratio = Fraction(RATE, rate).limit_denominator(_RATIO)
     resampled = resample_poly(mono, ratio.numerator, ratio.denominator)
-    return (np.clip(resampled, -1, 1) * 32767).round().astype(np.int16)
+    return (np.clip(resampled, -1, 1) * 32767).round().astype(np.int16), cancel
 
 
 def sound_length(content: bytes, limits: Limits = DEFAULT) -> tuple[int, int, int]:
@@ -520,8 +683,9 @@ def _too_long(limits: Limits) -> ValueError:
     return ValueError(f"longer than {limits.seconds:g} seconds")
 
 
-def _mono(file: Any, most: int, limits: Limits) -> NDArray[np.float64]:
-    """(T,) mean of the channels, full scale 1, of an open file; block by block, for the memory."""
+def _mono(file: Any, most: int, limits: Limits) -> tuple[NDArray[np.float64], bool]:
+    """(T,) mean of the channels, full scale 1, of an open file; where they cancel each other, the
+    loudest one, and True. Block by block, for the memory."""
     blocks: list[NDArray[np.float64]] = []
     frames, loudest = 0, np.zeros(file.channels)
     while len(samples := file.read(_BLOCK, dtype="float64", always_2d=True)):
@@ -537,9 +701,13 @@ def _mono(file: Any, most: int, limits: Limits) -> NDArray[np.float64]:
     if loudest.max() > _HIGHEST_PEAK:
         raise ValueError(f"samples of up to {loudest.max():.3g}, expected -1 to 1")
     mono = np.concatenate(blocks)
-    if np.abs(mono).max() < _CANCELLED * loudest.max():
-        raise ValueError("its channels cancel each other: save one of them")
-    return mono
+    if np.abs(mono).max() >= _CANCELLED * loudest.max():
+        return mono, False
+    file.seek(0)
+    one, blocks = int(loudest.argmax()), []
+    while len(samples := file.read(_BLOCK, dtype="float64", always_2d=True)):
+        blocks.append(samples[:, one].copy())
+    return np.concatenate(blocks)[:frames], True
 
 
 class _SoundReader:
@@ -549,6 +717,7 @@ class _SoundReader:
         self._limits = limits
         self._clips: list[NDArray[np.int16]] = []
         self._clip_of: list[int] = []
+        self._cancelling: list[int] = []
 
     def cost(self, content: bytes, rows: int) -> Cost:
         frames, channels, rate = sound_length(content, self._limits)
@@ -561,17 +730,27 @@ class _SoundReader:
         self._clip_of = [0] * rows
 
     def add(self, content: bytes, rows: list[int]) -> None:
-        self._clips.append(read_sound(content, self._limits))
+        clip, cancel = _read_sound(content, self._limits)
+        self._clips.append(clip)
+        self._cancelling += rows if cancel else []
         for row in rows:
             self._clip_of[row] = len(self._clips) - 1
 
     def decoded(self) -> Decoded:
-        return _sounds(self._clips, self._clip_of)
+        decoded = _sounds(self._clips, self._clip_of)
+        if not self._cancelling:
+            return decoded
+        title = f"the channels cancel each other in {_files(len(self._cancelling))}"
+        what = "The loudest channel is taken alone."
+        issue = Issue(title, tuple(sorted(self._cancelling)), "warning", what)
+        return replace(decoded, issues=(issue,))
 
 
 def _sounds(clips: list[NDArray[np.int16]], clip_of: list[int]) -> Decoded:
     longest = max(len(c) for c in clips)
-    features = np.stack([logmel(c / 32768.0, longest) for c in clips])[clip_of]
+    # Rounding is no sound: what is silent has the same features everywhere.
+    heard = [c if np.abs(c.astype(np.int32)).max() > _SILENT else np.zeros_like(c) for c in clips]
+    features = np.stack([logmel(c / 32768.0, longest) for c in heard])[clip_of]
     lengths = np.array([len(c) for c in clips])[clip_of]
     offsets = np.concatenate([[0], np.cumsum(lengths)])
     spec = MediaSpec("audio", key="wave", offset_key="offset", encoding="pcm16", rate=float(RATE))
@@ -583,17 +762,7 @@ def _sounds(clips: list[NDArray[np.int16]], clip_of: list[int]) -> Decoded:
     for row, clip in enumerate(clip_of):
         wave[offsets[row] : offsets[row + 1]] = clips[clip]
     media = {"wave": wave, "offset": offsets.astype(np.int64)}
-    return Decoded(features, _silent([clips[c] for c in clip_of]), media, spec, "audio", note)
-
-
-def _silent(items: list[NDArray[Any]]) -> tuple[Issue, ...]:
-    rows = tuple(
-        i for i, item in enumerate(items) if np.abs(item.astype(np.int32)).max() <= _SILENT
-    )
-    if not rows:
-        return ()
-    title = f"silent: {_files(len(rows))} of {len(items):,}"
-    return (Issue(title, rows, "warning", "Listen to them: a silent sound cannot be classified."),)
+    return Decoded(features, (), media, spec, "audio", note)
 
 
 def logmel(clip: NDArray[Any], length: int) -> NDArray[np.float32]:

@@ -20,7 +20,7 @@ from dmil_core.data.card import Card, Modality
 from dmil_core.data.dataset import Dataset, from_arrays
 from dmil_core.data.defaults import complete, infer_card, infer_media
 from dmil_core.data.labels import read_labels
-from dmil_core.data.uploads.archive import Decoded, Files
+from dmil_core.data.uploads.archive import Decoded, Files, value_range
 from dmil_core.data.uploads.budget import Account, BudgetError, Cost, charge_table, unshared
 from dmil_core.data.uploads.limits import DEFAULT, Limits
 from dmil_core.data.validate import (
@@ -53,6 +53,8 @@ PICTURES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
 SOUNDS: Final = (".wav", ".wave", ".aif", ".aiff", ".flac", ".ogg", ".oga", ".opus", ".mp3")
 #: Kinds of blocks whose cells are names of files, and their endings.
 _OF_FILES: Final[Mapping[BlockKind, tuple[str, ...]]] = {"pictures": PICTURES, "sounds": SOUNDS}
+#: Cells that are looked at to see what a column is.
+_FIRST: Final = 1000
 #: Marks a block of columns where a column has the block's name: x1 beside x1_0 and x1_1.
 _MORE: Final = " …"
 #: Longest class name or id: both stand in links and figures.
@@ -200,18 +202,27 @@ def _mostly_numbers(values: NDArray[Any]) -> bool:
     """Whether more than half of the first cells are numbers: the others then become errors."""
     if values.dtype.kind != "U":
         return True
-    first = values[:1000]
+    first = values[:_FIRST]
     return bool(np.isfinite(_as_numbers(first)).sum() * 2 > len(first))
 
 
 def _kind(values: NDArray[Any]) -> BlockKind:
     if _mostly_numbers(values):
         return "numbers"
-    first = [v.lower().strip() for v in values[:1000].tolist()]
+    return _kind_of_files([without_query(v.strip()) for v in values[:_FIRST].tolist()]) or "text"
+
+
+def without_query(name: str) -> str:
+    """A URL without what stands behind its path; any other text as it is."""
+    return re.sub(r"[?#].*", "", name, count=1) if "://" in name else name
+
+
+def _kind_of_files(names: Sequence[str | None]) -> BlockKind | None:
+    """What most of these names are the files of, by their endings."""
     for kind, endings in _OF_FILES.items():
-        if sum(v.endswith(endings) for v in first) * 2 > len(first):
+        if sum(n is not None and n.lower().endswith(endings) for n in names) * 2 > len(names):
             return kind
-    return "text"
+    return None
 
 
 def guess(source: Source) -> Choice:
@@ -346,7 +357,8 @@ def assemble(
     issues += completed.issues
     if errors(issues):
         return _refused(issues)
-    dataset = from_arrays(name, completed.arrays, completed.card, None, _in_order(issues))
+    card = _with_ranges(completed.card, decoded, completed.arrays["split"])
+    dataset = from_arrays(name, completed.arrays, card, None, _in_order(issues))
     media = {_media_file(m): input_.media for m, input_ in decoded.items() if input_.media}
     return Assembled(dataset, dataset.issues, completed.arrays, media)
 
@@ -450,13 +462,17 @@ def _input(
         listed = ", ".join(repr(b.name) for b in blocks[:4])
         what = "Text, pictures, sounds and arrays are an input of their own: choose one."
         return Decoded(values, (_error(f"input {m} mixes {listed}", what),))
-    if block.kind not in _OF_FILES:
+    kind = block.kind
+    if kind == "text" and files is not None:
+        # Names without an ending, which only the files themselves tell from words.
+        kind = _kind_of_files([files.path_of(v.strip()) for v in values[:_FIRST].tolist()]) or kind
+    if kind not in _OF_FILES:
         return Decoded(values)
     if files is None:
         what = "Upload these files together with the table in the app, or choose other columns."
         title = f"input {m}: {block.name!r} names {block.kind}, which are missing"
         return Decoded(values, (_error(title, what),))
-    return files.decode(values.tolist(), block.kind, limits, account, _part(m))
+    return files.decode(values.tolist(), kind, limits, account, _part(m))
 
 
 def _joined(source: Source, blocks: list[Block], m: int) -> Decoded:
@@ -580,6 +596,23 @@ def _described(modality: Modality, m: int, choice: Choice, decoded: Decoded) -> 
         modality = replace(modality, kind=kind, media=infer_media(kind, decoded.values))
     media = replace(decoded.spec, file=_media_file(m)) if decoded.spec else modality.media
     return replace(modality, name=name, media=media, description=decoded.note)
+
+
+def _with_ranges(card: Card, decoded: Mapping[int, Decoded], split: NDArray[Any]) -> Card:
+    """The card, with grey levels of pictures shown in the range of the training rows."""
+    modalities = list(card.modalities)
+    for m, (modality, input_) in enumerate(zip(modalities, decoded.values(), strict=True)):
+        if input_.spec is None or input_.spec.value_range is None:
+            continue
+        train = split == "train"
+        low, high = value_range(input_.media["pixels"][train if train.any() else ...])
+        note = f" Black is level {low:.0f}, white is {high:.0f}, the range of the training rows."
+        modalities[m] = replace(
+            modality,
+            description=modality.description + note,
+            media=replace(modality.media, value_range=(low, high)),
+        )
+    return replace(card, modalities=tuple(modalities))
 
 
 def _media_file(m: int) -> str:

@@ -58,7 +58,6 @@ def test_nothing_is_said_of_sound_inputs() -> None:
     [
         (np.zeros((N, 3)), "the same in every row"),
         (np.full(N, "same words"), "the same in every row"),
-        (np.full((N, 6, 6), 255, np.uint8), "the same in every row"),
         (changed(np.zeros((N, 3)), [1, 2, 3], 1.0), "the same in 97 % of the rows, all but 3 rows"),
         (changed(np.zeros((N, 3)), [5], -0.0), "the same in every row"),
     ],
@@ -116,6 +115,8 @@ def test_numbers_that_are_constant_in_training_rows() -> None:
 @pytest.mark.parametrize(
     ("x", "kind", "what"),
     [
+        (np.full((N, 6, 6), 255, np.uint8), None, "blank in 100 rows (100 %)"),
+        (np.zeros((N, 9, 4)), "audio", "silent in 100 rows (100 %)"),
         (changed(IMAGES, [2, 9], 0), None, "blank in 2 rows (2 %)"),
         (np.stack([changed(IMAGES, [2], 0)] * 3, axis=-1), None, "blank in 1 row (1 %)"),
         (changed(RNG.random((N, 5, 2)), [7], [1.0, 2.0]), None, "constant over time in 1 row"),

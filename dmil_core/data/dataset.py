@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dmil_core.data.card import Card, MediaSpec, Modality
+from dmil_core.data.card import Card, ColumnSpec, MediaSpec, Modality
 from dmil_core.data.labels import UNKNOWN, indices, read_labels
 from dmil_core.schema import MODALITY_NUMBERS, SPLITS, Split
 
 if TYPE_CHECKING:
     from dmil_core.data.validate import Issue
 
-__all__ = ["Card", "Dataset", "MediaSpec", "Modality", "from_arrays"]
+__all__ = ["Card", "ColumnSpec", "Dataset", "MediaSpec", "Modality", "from_arrays"]
 
 #: Folder names may have 255 characters; what is put behind a slug needs some of them.
 _LONGEST_SLUG: Final = 150

@@ -40,6 +40,20 @@ _EXCHANGES: Final = 4000
 _DRAWS: Final = 40
 
 
+def split_number(spec: str) -> tuple[str, int]:
+    """The path and the number of the split of ``path:split=N``; 0 without one.
+
+    Raises
+    ------
+    ConfigError
+        If the number is none.
+    """
+    path, sign, text = spec.rpartition(":split=")
+    if not sign:
+        return spec, 0
+    return path, int(options.parse(f"data:split={text}", OPTIONS)["split"])
+
+
 def resplit(dataset: Dataset, number: int) -> Dataset:
     """The same rows with split ``number``; split 0 is the set itself.
 

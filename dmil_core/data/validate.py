@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from dmil_core.data.card import Card
+from dmil_core.data.card import Card, Modality
 from dmil_core.data.labels import UNKNOWN, Labels, alike, indices, indices_by_name, read_labels
 from dmil_core.schema import MODALITY_NUMBERS, SPLITS, Component, Kind, components
 
@@ -45,13 +45,35 @@ _MAX_FLOAT32: Final = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True)
+class Offer:
+    """What can be done about an issue at once: a field of ``Repairs`` and the value it gets.
+
+    Attributes
+    ----------
+    text : of the button, such as "Drop 2 rows".
+    option : name of the field.
+    value : what it is set to.
+    """
+
+    text: str
+    option: str
+    value: str | int | tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Issue:
-    """One fault: what it is, the rows it is about (none if about the whole), and what to do."""
+    """One fault: what it is, the rows it is about (none if about the whole), and what to do.
+
+    ``repair`` says what is done about it, or is offered, with counts; "" where only the user can do
+    something. ``offers`` are the choices there are.
+    """
 
     title: str
     rows: tuple[int, ...]
     severity: Severity
     what_to_do: str
+    repair: str = ""
+    offers: tuple[Offer, ...] = ()
 
     @property
     def where(self) -> str:
@@ -214,6 +236,8 @@ def _check_inputs(arrays: Arrays, card: Card | None) -> Iterator[Issue]:
         x = arrays[name]
         kind = card.modalities[m - 1].kind if card else guess_kind(x)
         yield from _check_input(name, x, kind)
+        if card is not None:
+            yield from _check_columns(name, x, card.modalities[m - 1])
         if card is None and x.ndim >= 2:
             yield _warning(
                 f"no card says what {name!r} is; its shape {x.shape} is taken as {kind}",
@@ -243,6 +267,25 @@ def _check_input(name: str, x: NDArray[Any], kind: Kind) -> Iterator[Issue]:
         )
     elif 0 in x.shape[1:]:
         yield _error(f"{name!r} has shape {x.shape}: no values per row", "Store the values.")
+
+
+def _check_columns(name: str, x: NDArray[Any], modality: Modality) -> Iterator[Issue]:
+    """Whether the columns on the card are those of the array."""
+    if not modality.columns:
+        return
+    if modality.kind != "vector":
+        yield _error(
+            f"the card names columns of {name!r}, which is of kind {modality.kind}",
+            "Only vectors have columns: leave them out of the card.",
+        )
+        return
+    described = sum(column.width for column in modality.columns)
+    if x.ndim == 2 and described != x.shape[1]:
+        yield _error(
+            f"{name!r} has {x.shape[1]} numbers a row, the columns on the card have {described}",
+            "Describe every number, in order (a one-hot category has one for each word), or leave "
+            "the columns out of the card.",
+        )
 
 
 def _not_finite(x: NDArray[Any]) -> tuple[int, ...]:
@@ -301,14 +344,19 @@ def _check_label_values(labels: Labels, card: Card | None, serious: Severity) ->
 
 def _check_spelling(labels: Labels, card: Card | None) -> Iterator[Issue]:
     """Classes that may be meant as one, and labels that are taken as one."""
-    for names in alike(labels.classes if card is None else card.classes):
+    yield from spelled_alike(labels.classes if card is None else card.classes)
+    if card is None:
+        yield from taken_as_one(labels)
+
+
+def spelled_alike(classes: tuple[str, ...]) -> Iterator[Issue]:
+    """Classes that may be meant as one, since they differ by case or blanks alone."""
+    for names in alike(classes):
         listed = ", ".join(repr(name[:40]) for name in names[:5])
         yield _warning(
             f"classes that differ only by case or blanks: {listed}",
             "Write their labels alike if they are one class.",
         )
-    if card is None:
-        yield from taken_as_one(labels)
 
 
 def taken_as_one(labels: Labels) -> Iterator[Issue]:

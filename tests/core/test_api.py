@@ -19,6 +19,7 @@ import pytest
 import dmil_core as dmil
 from dmil_core.checkpoint import Run
 from dmil_core.data.dataset import Dataset
+from dmil_core.data.npz import write_npz
 from dmil_core.io.tables import read_table
 from dmil_core.partial_information.pmf import Pmf
 from tests.conftest import TINY, TINY_SCALE
@@ -272,6 +273,21 @@ def test_from_a_csv_to_a_table_of_components(tmp_path: Path) -> None:
     assert (data.name, data.classes, data.x1.shape) == ("mine", ("calm", "quick"), (120, 2))
     model = dmil.train(data, "dmil", out=tmp_path / "run", epochs_scale=0.02)
     assert len(model.decompose(data).frame) == 480
+
+
+def test_the_card_names_the_columns_of_a_table_and_keeps_them(tmp_path: Path) -> None:
+    data = dmil.from_table(table(), x1=["age", "x_b"], x2="note", y="mood", name="notes")
+    assert [c.name for c in data.card.modalities[0].columns] == ["age", "x_b"]
+    assert data.card.modalities[1].columns == ()
+    arrays = {"x1": data.x1, "x2": data.x2, "y": data.y, "id": data.ids, "split": data.split}
+    write_npz(tmp_path / "notes.npz", arrays, data.card)
+    again = dmil.load_dataset(tmp_path / "notes.npz")
+    assert again.card.modalities == data.card.modalities
+    # Names say what numbers mean and are no part of what a model learns from.
+    bare = replace(
+        data.card, modalities=tuple(replace(m, columns=()) for m in data.card.modalities)
+    )
+    assert replace(data, card=bare).digest == data.digest == again.digest
 
 
 def test_columns_can_be_texts_and_are_guessed_from_their_names(tmp_path: Path) -> None:

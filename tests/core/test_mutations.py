@@ -7,6 +7,7 @@ thousands by the environment variable of its name.
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import os
@@ -19,11 +20,13 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from numpy.random import Generator
 
 from dmil_core.checkpoint import MODEL_FILE, load_model, read_history, read_run, write_checkpoint
 from dmil_core.config import RunConfig
+from dmil_core.data.files import reader
 from dmil_core.data.npz import read_card, read_npz, write_npz
 from dmil_core.data.uploads import archive, columns, tabular
 from dmil_core.errors import DmilError
@@ -39,6 +42,7 @@ from dmil_core.training.loop import FitState
 from tests import records as written
 from tests.core.builders import model, model_config, stage
 from tests.core.data.archives import encoded, packed, png, wav
+from tests.core.data.files import made
 from tests.core.data.sets import sound_arrays, sound_card
 
 #: Mutated files of each format.
@@ -145,6 +149,90 @@ def _upload_csv(root: Path) -> Format:
     return Format(root / "t.csv", lambda p: tabular.read_csv(p.read_bytes()))
 
 
+def _read_all(path: Path) -> object:
+    """What a visitor's page does with a file: read it, decode pictures and sounds that it holds."""
+    table = reader.read_table([reader.Named(path.name, path.read_bytes())])
+    for column in table.columns.values():
+        if column.files is not None:
+            column.files.decode(column.members, column.media)
+    return table
+
+
+def _any_csv(root: Path) -> Format:
+    quoted = _frame().to_csv(index=False, sep=";", quoting=csv.QUOTE_NONNUMERIC)
+    return Format(_written(root / "t.csv", b"# a\n" + quoted.encode("utf-16")), _read_all)
+
+
+def _any_npz(root: Path) -> Format:
+    y = np.eye(2)[[0, 1] * 20]
+    np.savez(root / "set.npz", x1=np.ones((40, 3, 8, 8)), x2=np.ones((40, 2, 30)), y=y)
+    return Format(root / "set.npz", _read_all)
+
+
+def _npy(root: Path) -> Format:
+    np.save(root / "x1.npy", np.ones((40, 3)))
+    return Format(root / "x1.npy", _read_all)
+
+
+def _columns() -> pa.Table:
+    """A column of every kind that has a way of its own."""
+    pictures = [png(colour=(i, 0, 0)) for i in range(20)]
+    return pa.table({
+        "image": [{"bytes": p, "path": "p"} for p in pictures], "raw": pictures,
+        "vector": pa.array([[1.0, 2.0]] * 20, pa.list_(pa.float32())), "label": [0, 1] * 10,
+        "word": pa.array(["a", "b"] * 10).dictionary_encode(),
+    })  # fmt: skip
+
+
+def _any_parquet(root: Path) -> Format:
+    return Format(_written(root / "t.parquet", made.parquet(_columns())), _read_all)
+
+
+def _arrow(root: Path) -> Format:
+    return Format(_written(root / "t.arrow", made.arrow(_columns())), _read_all)
+
+
+def _saved(root: Path) -> Format:
+    """As a .tar, which has no checksum of what its members hold."""
+    about = {"features": {"label": {"names": ["a", "b"], "_type": "ClassLabel"}}}
+    members = {
+        "data-00000-of-00001.arrow": made.arrow(_columns()),
+        "state.json": b'{"_data_files": [{"filename": "data-00000-of-00001.arrow"}]}',
+        "dataset_info.json": json.dumps(about).encode(),
+    }
+    return Format(_written(root / "d.tar", made.tarred(members)), _read_all)
+
+
+def _members() -> dict[str, bytes]:
+    files = {f"{i}.png": png() for i in range(4)} | {f"{i}.wav": wav() for i in range(4)}
+    files |= {f"{i}.json": b'{"a": 1, "b": [1, 2]}' for i in range(4)}
+    return files | {f"{i}.e.npy": made.npy(np.ones(3)) for i in range(4)}
+
+
+def _tar(root: Path) -> Format:
+    return Format(_written(root / "d.tar", made.tarred(_members())), _read_all)
+
+
+def _tar_gz(root: Path) -> Format:
+    return Format(_written(root / "d.tar.gz", made.tarred(_members(), "w:gz")), _read_all)
+
+
+def _zip_of_samples(root: Path) -> Format:
+    members = {f"{'ab'[i % 2]}/{n}": c for i, (n, c) in enumerate(_members().items())}
+    return Format(_written(root / "d.zip", packed(members)), _read_all)
+
+
+def _joined(root: Path) -> Format:
+    """A file that is joined with a sound one."""
+    path = _written(root / "t.csv", _frame().to_csv(index=False).encode())
+    other = reader.Named("o.csv", _frame().rename(columns={"p_a": "q"}).to_csv().encode())
+
+    def read(path: Path) -> object:
+        return reader.read_table([reader.Named(path.name, path.read_bytes()), other])
+
+    return Format(path, read)
+
+
 def _information(root: Path) -> Format:
     parts = dict.fromkeys(("r", "u1", "u2", "s", "i1", "i2", "i12"), 0.1) | {"measure": "immi"}
     ends = dict.fromkeys(("r", "u1", "u2", "s"), 0.1)
@@ -198,15 +286,15 @@ def _pmf(root: Path) -> Format:
 
 
 def _checkpoint(root: Path) -> Path:
-    made, config = model("joint"), RunConfig("joint", 0, model_config("joint"), (stage(),))
+    fitted, config = model("joint"), RunConfig("joint", 0, model_config("joint"), (stage(),))
     card = sound_card(classes=("a", "b", "c")).to_dict()
     record: dict[str, Any] = {
         "config": config, "data_name": "n", "data_source": "n", "data_digest": "d",
-        "data_card": card, "classes": ["a", "b", "c"], "latents": list(made.latent_names),  # type: ignore[arg-type]
+        "data_card": card, "classes": ["a", "b", "c"], "latents": list(fitted.latent_names),  # type: ignore[arg-type]
         "metrics": {}, "finished": True, "created": "", "packages": {}, "parameters": 1,
         "seconds": 1.0,
     }  # fmt: skip
-    write_checkpoint(root, made.state_dict(), record, [])
+    write_checkpoint(root, fitted.state_dict(), record, [])
     return root
 
 
@@ -260,7 +348,8 @@ def _member(path: Path, kind: str) -> object:
 FORMATS: Final[tuple[Callable[[Path], Format], ...]] = (
     _npz, _stored_npz, _upload_npz, _card, _parquet, _csv, _upload_parquet, _upload_csv,
     _information, _records, _tuning, _history, _targets, _fidelity, _pmf, _run, _weights, _state,
-    _zip, _picture, _wav, _flac,
+    _zip, _picture, _wav, _flac, _any_csv, _any_npz, _npy, _any_parquet, _arrow, _saved, _tar,
+    _tar_gz, _zip_of_samples, _joined,
 )  # fmt: skip
 
 

@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 
 from dashboard.services.store import budgets
+from dmil_core.data.files.members import check_directory, unpacked_size
 from dmil_core.data.npz import npz_content
 from dmil_core.data.uploads import columns, tabular
-from dmil_core.data.uploads.archive import Files, check_directory, unpacked_size
+from dmil_core.data.uploads.archive import Files
 from dmil_core.data.uploads.budget import TABLE, Cost
 from dmil_core.data.uploads.columns import Assembled, Choice, Source
 from dmil_core.data.uploads.limits import DEFAULT, MIB, Limits

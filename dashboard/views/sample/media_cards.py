@@ -8,11 +8,13 @@ from typing import Any
 import streamlit as st
 
 from dashboard import widgets
+from dashboard.figures import features as feature_figures
 from dashboard.figures import media as figures
 from dashboard.figures import svg
 from dashboard.keys import key_of
-from dashboard.services.sample import media
+from dashboard.services.sample import features, media
 from dashboard.services.store.catalog import Checkpoint, DataProblem
+from dashboard.text import messages, terms
 from dashboard.widgets import plain
 
 
@@ -29,7 +31,8 @@ def row(checkpoint: Checkpoint, sample: str, across: int = 3, brief: bool = Fals
 def cards(sides: Sequence[media.Side], key: str, across: int = 3, brief: bool = False) -> None:
     """Modalities beside each other, a card each; ``key`` tells several rows of cards apart.
 
-    ``brief`` leaves out their descriptions and what the model sees instead of the media.
+    ``brief`` leaves out their descriptions and what the model sees instead of the media, and shows
+    few features.
     """
     slots: list[Any] = []
     while len(slots) < len(sides):
@@ -38,7 +41,7 @@ def cards(sides: Sequence[media.Side], key: str, across: int = 3, brief: bool = 
         with column.container(border=True, height="stretch"):
             st.markdown(f"**{plain(side.name)}** :gray-badge[input {index + 1}]")
             if brief:
-                _one(side.media, side.name, key_of("side", key, index))
+                _one(side.media, side.name, key_of("side", key, index), brief=True)
                 continue
             of(side, key_of("side", key, index))
             st.caption(plain(side.description))
@@ -51,7 +54,13 @@ def of(side: media.Side, key: str) -> None:
         _numbers(side.numbers, side.name, key)
 
 
-def _one(item: media.Media, name: str, key: str) -> None:
+def picture_of(side: media.Side, key: str) -> None:
+    """What its numbers were computed from, where there is something to see or hear."""
+    if not isinstance(side.media, media.Numbers):
+        _one(side.media, side.name, key)
+
+
+def _one(item: media.Media, name: str, key: str, brief: bool = False) -> None:
     if isinstance(item, media.Picture):
         height, width = item.size
         # With a width of its own it would be sent small, and be blurred when it is enlarged.
@@ -75,16 +84,50 @@ def _one(item: media.Media, name: str, key: str) -> None:
         with st.container(border=True):
             st.text(item.text)
     elif isinstance(item, media.Numbers):
-        alt = f"{name}: {len(item.values)} features in their order"
-        widgets.drawing(svg.vector(item.values, alt), key_of("vector", key), alt)
+        _features(item, name, key, brief)
     else:
         st.info(plain(item.reason), icon=":material/hide_image:")
 
 
 def _numbers(item: media.Numbers, name: str, key: str) -> None:
     st.caption(f"What the model sees of it: {len(item.values):,} numbers.")
-    alt = f"{name}: the {len(item.values)} numbers the model sees"
-    widgets.drawing(svg.vector(item.values, alt, height=5.0), key_of("numbers", key), alt)
+    _features(item, name, key_of("seen", key), height=5.0)
+
+
+def _features(
+    item: media.Numbers, name: str, key: str, brief: bool = False, height: float = 8.0
+) -> None:
+    """The features with their values; of many the most telling, and any that is searched for."""
+    every, most = item.features, features.FEW if brief else features.MOST
+    if not every or (len(every) > most and not item.named):
+        alt = f"{name}: {len(item.values)} features in their order"
+        drawn = svg.vector(item.values, alt, height=min(height, 4.0) if every else height)
+        widgets.drawing(drawn, key_of("vector", key), alt)
+    if not every:
+        return
+    search = ""
+    if len(every) > most and not brief:
+        search = find_feature(len(every), key)
+    rows = features.chosen(every, most, search)
+    if rows:
+        alt = f"{name}: features by name, with their values"
+        widgets.drawing(feature_figures.table(rows, alt), key_of("features", key), alt)
+    st.caption(
+        messages.features_shown(len(rows), features.matching(every, search), len(every), search),
+        help=terms.Z_SCORE,
+    )
+
+
+def find_feature(count: int, key: str) -> str:
+    """A field to search a long table; what is typed there."""
+    return st.text_input(
+        "Find a feature",
+        key=key_of("find", key),
+        placeholder=f"Search {count:,} features",
+        icon=":material/search:",
+        max_chars=100,
+        label_visibility="collapsed",
+    )
 
 
 def _sound(item: media.Sound, name: str, key: str) -> None:

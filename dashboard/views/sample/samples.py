@@ -257,7 +257,7 @@ def _columns(
         if m in small:
             numbers[f"x{m}"] = small[m].cells
             config[f"x{m}"] = (
-                columns.TextColumn(name, width=120)
+                columns.TextColumn(name, width=200 if small[m].values else 120)
                 if small[m].text
                 else columns.ImageColumn(name, width=54)
             )

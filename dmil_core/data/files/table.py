@@ -8,9 +8,9 @@ Shapes: N rows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,12 +38,24 @@ class Column:
         What the file says of the type, such as ``text``, ``decimal128(9, 2)`` or ``float32``.
     refusal
         Why the column cannot be used, if it cannot; said only where somebody chooses it.
+    media
+        ``pictures`` or ``sounds`` where every cell holds or names one, as the reader has seen from
+        their bytes; empty otherwise. Names of files in a table of text are found later.
+    files, members
+        Where ``media`` is set: what holds these files, and (N,) the name that it knows each row's
+        file by, empty for a row without one: ``files.decode(members, media)``.
+    source
+        Name, without folders and ending, of the file it came from, where several were joined.
     """
 
     name: str
     data: pa.ChunkedArray | NDArray[Any]
     storage: str
     refusal: str = ""
+    media: Literal["", "pictures", "sounds"] = ""
+    files: Files | None = None
+    members: Sequence[str] = ()
+    source: str = ""
 
     def __len__(self) -> int:
         return len(self.data)

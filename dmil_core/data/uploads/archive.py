@@ -1,40 +1,46 @@
-"""Pictures and sounds from a stranger, in a .zip or a folder. Nothing is unpacked onto the disk.
+"""Pictures and sounds from a stranger: found by the names that a table gives, and decoded.
 
-A member is only looked up by the name that a table gives, so that a path in the archive cannot
-lead anywhere; names with ``..``, absolute ones, links and encrypted members are refused at once.
+What they lie in, a .zip, a folder or the cells of a column, is `dmil_core.data.files.members`.
 """
 
 from __future__ import annotations
 
 import contextlib
 import io
-import stat
+import re
 import struct
-import zipfile
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+import unicodedata
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import cached_property
-from typing import Any, Final
-from urllib.parse import unquote, urlsplit
+from typing import Any, Final, Literal
+from urllib.parse import unquote
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dmil_core.data.card import MediaSpec
+from dmil_core.data.files.members import GivenMembers, Members, ZipMembers
 from dmil_core.data.uploads.budget import Account, Cost, unshared
 from dmil_core.data.uploads.limits import DEFAULT, MIB, Limits
 from dmil_core.data.validate import Issue
-from dmil_core.errors import DataError
-from dmil_core.io.reading import brief, parsing
+from dmil_core.io.reading import brief
 from dmil_core.schema import Kind
 
+#: Endings of the names of files that can be read.
+PICTURES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
+SOUNDS: Final = (".wav", ".wave", ".aif", ".aiff", ".flac", ".ogg", ".oga", ".opus", ".mp3")
 #: Side in pixels of what the model sees of a picture, and of what people are shown.
 SEEN, SHOWN = 32, 96
 #: Samples a second that sounds are stored with, in Hz: as on the telephone, like the bundled ones.
 RATE: Final = 8000
 _WINDOW, _BANDS, _FRAMES = 400, 24, 48
+_PNG: Final = b"\x89PNG\r\n\x1a\n"
 _FORMATS: Final = ("PNG", "JPEG", "BMP", "GIF", "WEBP")
+#: What files of pictures begin with; TIFF is one, though it is not read.
+_PICTURE_STARTS: Final = (
+    _PNG[:4], b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*",
+)  # fmt: skip
 #: Highest grey level of 16 bits.
 _LEVELS_16: Final = 65535
 #: Formats of sound files that are read, as people call them.
@@ -49,16 +55,11 @@ _SMALLER: Final = {
     "pictures": f"Make the pictures smaller (the model sees {SEEN} x {SEEN} pixels), or use fewer.",
     "sounds": f"Store the sounds in mono at {RATE:,} Hz, make them shorter, or use fewer.",
 }
-#: Ways of packing that every program knows. Others may ask for gigabytes by their header.
-_PACKINGS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 #: Parts of a path that are compared with a name in a table, from the end.
-_MOST_PARTS: Final = 5
-#: What each entry of a .zip's directory begins with.
-_ENTRY: Final = b"PK\x01\x02"
+_MOST_PARTS: Final = 6
 #: Parts of a PNG without which it looks the same. They are left out because they are packed: a
 #: kilobyte of them can take a core a tenth of a second.
 _PNG_TEXTS: Final = (b"tEXt", b"zTXt", b"iTXt", b"iCCP")
-_PNG: Final = b"\x89PNG\r\n\x1a\n"
 #: Largest part of a ratio of two rates: 44.1 kHz to 8 kHz is 80 / 441. A filter for 199,999 Hz
 #: itself would take four million numbers; 1 / 25 is as good to the ear.
 _RATIO: Final = 500
@@ -85,7 +86,11 @@ class Decoded:
 
 
 class Files:
-    """The members of a .zip, or the files of a folder, by name.
+    """Pictures and sounds by name: of a .zip, a .tar, a folder, or the cells of a column.
+
+    Parameters
+    ----------
+    content : the bytes of a .zip, or anything that holds files.
 
     Raises
     ------
@@ -93,13 +98,20 @@ class Files:
         If it is no .zip, or anything in it is not a plain file of the size that is allowed.
     """
 
-    def __init__(self, content: bytes, limits: Limits = DEFAULT) -> None:
-        check_directory(content, 2 * limits.files)
-        with parsing("The file", "a complete .zip file", advice="Pack the files again"):
-            self._archive = zipfile.ZipFile(io.BytesIO(content))
-            members = [m for m in self._archive.infolist() if not m.is_dir()]
-        _check_members(members, limits)
-        self._by_path = {m.filename: m for m in members}
+    def __init__(self, content: bytes | Members, limits: Limits = DEFAULT) -> None:
+        #: What holds the files.
+        self.members = ZipMembers(content, limits) if isinstance(content, bytes) else content
+        self._paths = {_plain(name): name for name in self.members.sizes}
+        #: By the last parts of the path, and by these without its ending: in lower case. Of many
+        #: with the same two are enough to see that there are several.
+        self._by_end: dict[str, list[str]] = {}
+        self._by_stem: dict[str, list[str]] = {}
+        for path in self._paths:
+            if not is_clutter(path):
+                for index, plain in ((self._by_end, path), (self._by_stem, _without_ending(path))):
+                    for end in _ends(plain):
+                        if len(same := index.setdefault(end, [])) < 2:
+                            same.append(path)
         self._limits = limits
         #: What was decoded for an input last: its key, what it cost, the result.
         self._decoded: dict[str, tuple[object, Cost, Decoded]] = {}
@@ -113,18 +125,14 @@ class Files:
         DataError
             As for a .zip with these members.
         """
-        _check_size(len(files), sum(len(content) for _, content in files), limits)
-        stream = io.BytesIO()
-        with zipfile.ZipFile(stream, "w") as archive:
-            for path, content in dict(files).items():
-                archive.writestr(path.split("/", 1)[-1], content)
-        return cls(stream.getvalue(), limits)
+        contents = {path.split("/", 1)[-1]: content for path, content in files}
+        return cls(GivenMembers(contents, limits), limits)
 
     def __len__(self) -> int:
-        return len(self._by_path)
+        return len(self._paths)
 
     def read(self, name: str) -> bytes:
-        """Content of the member that a name means; see :meth:`path_of`.
+        """Content of the member that :meth:`find` gives for this name.
 
         Raises
         ------
@@ -133,51 +141,52 @@ class Files:
         ValueError
             If it is damaged, or larger than it says or may be.
         """
-        member = self._member(name)
+        path = self.find(name)
+        if path is None:
+            raise KeyError(name)
         most = self._limits.file_mib * MIB
         try:
-            with self._archive.open(member) as stream:
-                content = stream.read(most + 1)
+            content = self.members.read(self._paths[path], most)
         except Exception as error:  # zipfile raises whatever a damaged member leads it to
             raise ValueError(brief(error)) from None
         if len(content) > most:
             raise ValueError(f"larger than {self._limits.file_mib} MiB")
         return content
 
-    def path_of(self, name: str) -> str | None:
-        """Path of the member that a name in a table means; None if none or several could be meant.
+    def find(self, name: str) -> str | None:
+        """The member with this path; else the one whose path ends most like it; None if there is
+        none, or several end alike.
 
-        That is the member with this path, or the only one that has the most of the last parts of
-        its path in common with it. Where there is none with this file name, upper and lower case
-        do not count, and then the ending may be left out. Of a URL the path is taken.
+        Folders that only one of the two has do not count, nor capital letters, nor the query of an
+        address; a name without an ending means the only file with that name.
         """
-        try:
-            return self._member(name).filename
-        except KeyError:
-            return None
+        path = _plain(name)
+        if path in self._paths:
+            return path
+        for index in (self._by_end, self._by_stem):
+            # The longest end that any member has.
+            same = next((index[end] for end in reversed(_ends(path)) if end in index), None)
+            if same is not None:
+                return same[0] if len(same) == 1 else None
+        return None
 
-    def _member(self, name: str) -> zipfile.ZipInfo:
-        if "://" in name:
-            name = _path_in_url(name)
-        if name in self._by_path:
-            return self._by_path[name]
-        for plain, ends in ((_as_it_is, self._ends), (str.lower, self._ends_in_any_case)):
-            if members := _with_longest_end(plain(name), ends):
-                return _only(name, members)
-        # A name without an ending may be that of a file with one.
-        return _only(name, _with_longest_end(name.lower(), self._ends_without_ending))
+    def find_all(self, names: Sequence[str]) -> list[str | None]:
+        """The member of each name, as :meth:`find`.
 
-    @cached_property
-    def _ends(self) -> dict[str, list[zipfile.ZipInfo]]:
-        return _by_end(self._by_path.values(), _as_it_is)
-
-    @cached_property
-    def _ends_in_any_case(self) -> dict[str, list[zipfile.ZipInfo]]:
-        return _by_end(self._by_path.values(), str.lower)
-
-    @cached_property
-    def _ends_without_ending(self) -> dict[str, list[zipfile.ZipInfo]]:
-        return _by_end(self._by_path.values(), _without_ending)
+        Where two names have found one member and their folders differ, only the one that fits is
+        kept: of ``even/1.png`` and ``odd/1.png`` one would else be shown in place of the other.
+        """
+        found = {name: self.find(name) for name in dict.fromkeys(names)}
+        seekers: dict[str, list[str]] = {}
+        for name, path in found.items():
+            if path is not None:
+                seekers.setdefault(path, []).append(name)
+        for path, several in seekers.items():
+            if len(several) > 1:
+                shared = {name: _shared_ending(_plain(name), path) for name in several}
+                most = max(shared.values())
+                found.update({name: None for name, n in shared.items() if n < most})
+        return [found[name] for name in names]
 
     def decode(
         self, names: Sequence[str], kind: str, limits: Limits = DEFAULT,
@@ -209,12 +218,13 @@ class Files:
         self._decoded.pop(part, None)
         reader = _PictureReader(limits) if kind == "pictures" else _SoundReader(limits)
         rows_of: dict[str, list[int]] = {}
-        missing = []
-        for row, name in enumerate(names):
-            try:
-                rows_of.setdefault(self._member(name.strip()).filename, []).append(row)
-            except KeyError:
-                missing.append(row)
+        missing: list[int] = []
+        empty: list[int] = []
+        for row, (name, path) in enumerate(zip(names, self.find_all(names), strict=True)):
+            if path is not None:
+                rows_of.setdefault(path, []).append(row)
+            else:
+                (missing if name.strip() else empty).append(row)
         damaged: dict[str, str] = {}
         cost = Cost()
         for path, rows in rows_of.items():
@@ -239,6 +249,10 @@ class Files:
                     tuple(missing), "error", "Add them, or correct the names in the table.",
                 )
             )  # fmt: skip
+        if empty:
+            title = f"rows without {kind}: {len(empty):,}"
+            what = "Add the files, or drop these rows."
+            issues.append(Issue(title, tuple(empty), "error", what))
         if damaged:
             wrong = sorted((row, damaged[path]) for path in damaged for row in rows_of[path])
             issues.append(
@@ -261,119 +275,49 @@ class Files:
             del self._decoded[part]
 
 
-def check_directory(content: bytes, most: int) -> None:
-    """Refuse a .zip or .npz with more entries than ``most``, before a list of them is made.
-
-    Raises
-    ------
-    DataError
-        If there are more.
-    """
-    # A file of 100 MiB has room for two million entries, and each takes half a kilobyte in memory.
-    entries = content.count(_ENTRY)
-    if entries > most:
-        raise DataError(
-            f"It holds about {entries:,} entries. Expected at most {most:,}. Pack only the files "
-            "that are needed."
-        )
-
-
-def unpacked_size(content: bytes) -> int:
-    """Bytes that the members of a .zip or .npz say they have; 0 for what is none."""
-    with contextlib.suppress(Exception), zipfile.ZipFile(io.BytesIO(content)) as archive:
-        return sum(m.file_size for m in archive.infolist())
-    return 0  # the reader says what is wrong with it
+def media_kind(content: bytes) -> Literal["", "pictures", "sounds"]:
+    """What a file is by its first bytes; empty where it is neither a picture nor a sound."""
+    is_bitmap = content[:2] == b"BM" and content[6:10] == bytes(4)  # BM alone may be a word
+    if content.startswith(_PICTURE_STARTS) or content[8:12] == b"WEBP" or is_bitmap:
+        return "pictures"
+    return "sounds" if _is_sound(content) else ""
 
 
 def _files(count: int) -> str:
     return "1 file" if count == 1 else f"{count:,} files"
 
 
-def _check_size(files: int, unpacked: int, limits: Limits) -> None:
-    if files > limits.files or unpacked > limits.unpacked_mib * MIB:
-        raise DataError(
-            f"It holds {files:,} files of {unpacked / MIB:,.0f} MiB unpacked. Expected at most "
-            f"{limits.files:,} files and {limits.unpacked_mib} MiB. Use smaller pictures, or fewer "
-            "rows."
-        )
+def _plain(name: str) -> str:
+    """A path with single slashes and composed letters, without what an address has around it."""
+    path = name.strip().replace("\\", "/")
+    if "://" in path:
+        path = unquote(re.split("[?#]", path, maxsplit=1)[0].split("://", 1)[1])
+    parts = [part for part in path.split("/") if part not in ("", ".")]
+    return unicodedata.normalize("NFC", "/".join(parts))
 
 
-def _check_members(members: list[zipfile.ZipInfo], limits: Limits) -> None:
-    _check_size(len(members), sum(m.file_size for m in members), limits)
-    for m in members:
-        name = m.filename
-        parts = name.replace("\\", "/").split("/")
-        if name.startswith(("/", "\\")) or ".." in parts or ":" in parts[0] or "\0" in name:
-            raise DataError(
-                f"It has a member {name[:80]!r} that points out of it. Upload the files again, "
-                "with plain names."
-            )
-        if stat.S_ISLNK(m.external_attr >> 16):
-            raise DataError(f"The .zip has a link, {name[:80]!r}. Pack the file itself.")
-        if m.flag_bits & 1:
-            raise DataError(f"The member {name[:80]!r} is encrypted. Pack without a password.")
-        if m.compress_type not in _PACKINGS:
-            raise DataError(
-                f"The member {name[:80]!r} is packed in a way that few programs know. Pack the "
-                "files again as a usual .zip (deflate)."
-            )
+def _ends(path: str) -> list[str]:
+    """The last part of a path, its last two parts, and so on, in lower case."""
+    parts = path.lower().split("/")
+    return ["/".join(parts[-n:]) for n in range(1, min(len(parts), _MOST_PARTS) + 1)]
+
+
+def _without_ending(path: str) -> str:
+    folder, slash, base = path.rpartition("/")
+    return folder + slash + (base.rpartition(".")[0] or base)
+
+
+def _shared_ending(a: str, b: str) -> int:
+    """How many of their last parts two paths have in common."""
+    ends = set(_ends(b))
+    return sum(end in ends for end in _ends(a))
 
 
 def _base(name: str) -> str:
     return name.replace("\\", "/").rsplit("/", 1)[-1]
 
 
-def _as_it_is(name: str) -> str:
-    return name
-
-
-def _without_ending(name: str) -> str:
-    folder, slash, base = name.lower().rpartition("/")
-    return folder + slash + base.rsplit(".", 1)[0]
-
-
-def _path_in_url(name: str) -> str:
-    """The path in a URL; a name that only looks like one as it is."""
-    try:
-        return unquote(urlsplit(name).path)
-    except ValueError:
-        return name
-
-
-def _ends_of(name: str) -> list[str]:
-    """The last part of a path, its last two parts, and so on."""
-    parts = name.replace("\\", "/").split("/")
-    return ["/".join(parts[-n:]) for n in range(1, min(len(parts), _MOST_PARTS) + 1)]
-
-
-def _by_end(
-    members: Iterable[zipfile.ZipInfo], plain: Callable[[str], str]
-) -> dict[str, list[zipfile.ZipInfo]]:
-    """Members by each end of their path; of many with the same end two are enough."""
-    result: dict[str, list[zipfile.ZipInfo]] = {}
-    for m in members:
-        if not _is_clutter(m.filename):
-            for end in _ends_of(plain(m.filename.replace("\\", "/"))):
-                same = result.setdefault(end, [])
-                if len(same) < 2:
-                    same.append(m)
-    return result
-
-
-def _with_longest_end(
-    name: str, ends: Mapping[str, list[zipfile.ZipInfo]]
-) -> list[zipfile.ZipInfo]:
-    """Members that have the longest end in common with a name; none without a common end."""
-    return next((ends[end] for end in reversed(_ends_of(name)) if end in ends), [])
-
-
-def _only(name: str, members: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
-    if len(members) != 1:
-        raise KeyError(name)
-    return members[0]
-
-
-def _is_clutter(name: str) -> bool:
+def is_clutter(name: str) -> bool:
     """What some systems add beside the files."""
     return name.startswith("__MACOSX/") or _base(name).startswith(".")
 
@@ -542,13 +486,29 @@ def _grey_levels(levels: NDArray[np.uint16]) -> Decoded:
         f"Shown with {SHOWN} x {SHOWN} pixels; the model sees {SEEN} x {SEEN}, the grey levels of "
         "16 bits as they are."
     )
-    spec = MediaSpec("image", key="pixels", value_range=value_range(levels))
+    spec = MediaSpec("image", key="pixels", value_range=_range(levels))
     return Decoded(small, (), {"pixels": levels}, spec, "image", note)
 
 
-def value_range(levels: NDArray[Any]) -> tuple[float, float]:
+def _range(levels: NDArray[Any]) -> tuple[float, float]:
     """Lowest and highest of grey levels, which are shown as black and white."""
     return (float(levels.min()), float(levels.max())) if levels.size else (0.0, 1.0)
+
+
+def in_range_of(decoded: Decoded, training: NDArray[np.bool_]) -> Decoded:
+    """The same input, its grey levels of 16 bits, if it has such, shown in the range of the
+    training rows.
+
+    Parameters
+    ----------
+    training : (N,) which rows these are; where there are none, all rows count.
+    """
+    if decoded.spec is None or decoded.spec.value_range is None:
+        return decoded
+    low, high = _range(decoded.media["pixels"][training if training.any() else ...])
+    shown = f"Black is level {low:.0f}, white is {high:.0f}, the range of the training rows."
+    spec = replace(decoded.spec, value_range=(low, high))
+    return replace(decoded, spec=spec, note=f"{decoded.note} {shown}")
 
 
 def _pictures(large: NDArray[np.uint8]) -> Decoded:

@@ -16,11 +16,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dmil_core.data.card import Card, Modality
+from dmil_core.data.card import Card, ColumnSpec, Modality
 from dmil_core.data.dataset import Dataset, from_arrays
 from dmil_core.data.defaults import complete, infer_card, infer_media
 from dmil_core.data.labels import read_labels
-from dmil_core.data.uploads.archive import Decoded, Files, value_range
+from dmil_core.data.uploads.archive import PICTURES, SOUNDS, Decoded, Files, in_range_of
 from dmil_core.data.uploads.budget import Account, BudgetError, Cost, charge_table, unshared
 from dmil_core.data.uploads.limits import DEFAULT, Limits
 from dmil_core.data.validate import (
@@ -48,9 +48,6 @@ _USUAL: Final = {
 _SPLIT_WORDS: Final = {
     "training": "train", "valid": "val", "validation": "val", "dev": "val", "testing": "test",
 }  # fmt: skip
-#: Endings of the names of files that can be read.
-PICTURES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
-SOUNDS: Final = (".wav", ".wave", ".aif", ".aiff", ".flac", ".ogg", ".oga", ".opus", ".mp3")
 #: Kinds of blocks whose cells are names of files, and their endings.
 _OF_FILES: Final[Mapping[BlockKind, tuple[str, ...]]] = {"pictures": PICTURES, "sounds": SOUNDS}
 #: Cells that are looked at to see what a column is.
@@ -349,7 +346,7 @@ def assemble(
     issues += _check_limits(arrays, limits, purpose)
     if errors(issues):
         return _refused([*issues, *_further_errors(arrays, decoded, purpose)])
-    card = _card(arrays, choice, decoded, name, title, about)
+    card = _card(arrays, source, choice, decoded, name, title, about)
     issues += check(arrays, card, purpose)
     if errors(issues):
         return _refused(issues)
@@ -377,12 +374,12 @@ def _further_errors(
 
 
 def _card(
-    arrays: Mapping[str, NDArray[Any]], choice: Choice, decoded: Mapping[int, Decoded],
-    name: str, title: str, about: str,
+    arrays: Mapping[str, NDArray[Any]], source: Source, choice: Choice,
+    decoded: Mapping[int, Decoded], name: str, title: str, about: str,
 ) -> Card:  # fmt: skip
     card = infer_card(name, arrays)
     modalities = tuple(
-        _described(modality, m, choice, decoded[m])
+        _described(modality, m, source, choice, decoded[m])
         for m, modality in enumerate(card.modalities, start=1)
     )
     return replace(
@@ -465,7 +462,7 @@ def _input(
     kind = block.kind
     if kind == "text" and files is not None:
         # Names without an ending, which only the files themselves tell from words.
-        kind = _kind_of_files([files.path_of(v.strip()) for v in values[:_FIRST].tolist()]) or kind
+        kind = _kind_of_files([files.find(v) for v in values[:_FIRST].tolist()]) or kind
     if kind not in _OF_FILES:
         return Decoded(values)
     if files is None:
@@ -587,31 +584,36 @@ def _check_limits(
     return issues
 
 
-def _described(modality: Modality, m: int, choice: Choice, decoded: Decoded) -> Modality:
-    """A modality with its name, its kind where it was chosen, and its raw media."""
+def _described(
+    modality: Modality, m: int, source: Source, choice: Choice, decoded: Decoded
+) -> Modality:
+    """A modality with its name, its kind where it was chosen, its columns and its raw media."""
     named = choice.names[m - 1].strip() if m <= len(choice.names) else ""
     name = named or " + ".join(choice.inputs[m - 1])[:40].removesuffix(_MORE)
     kind = decoded.kind or (choice.kinds[m - 1] if m <= len(choice.kinds) else None)
     if kind is not None and kind != modality.kind:
         modality = replace(modality, kind=kind, media=infer_media(kind, decoded.values))
     media = replace(decoded.spec, file=_media_file(m)) if decoded.spec else modality.media
-    return replace(modality, name=name, media=media, description=decoded.note)
+    columns = _columns(source, choice.inputs[m - 1]) if modality.kind == "vector" else ()
+    return replace(modality, name=name, media=media, description=decoded.note, columns=columns)
+
+
+def _columns(source: Source, names: Sequence[str]) -> tuple[ColumnSpec, ...]:
+    """What the numbers of an input are called; nothing where its columns have no names."""
+    columns = [c for b in _blocks(source, names) for c in b.columns]
+    if any(source.arrays[c].ndim > 1 for c in columns):
+        return ()
+    return tuple(ColumnSpec(c.strip() or f"column {i}") for i, c in enumerate(columns, start=1))
 
 
 def _with_ranges(card: Card, decoded: Mapping[int, Decoded], split: NDArray[Any]) -> Card:
     """The card, with grey levels of pictures shown in the range of the training rows."""
     modalities = list(card.modalities)
-    for m, (modality, input_) in enumerate(zip(modalities, decoded.values(), strict=True)):
-        if input_.spec is None or input_.spec.value_range is None:
-            continue
-        train = split == "train"
-        low, high = value_range(input_.media["pixels"][train if train.any() else ...])
-        note = f" Black is level {low:.0f}, white is {high:.0f}, the range of the training rows."
-        modalities[m] = replace(
-            modality,
-            description=modality.description + note,
-            media=replace(modality.media, value_range=(low, high)),
-        )
+    for m, input_ in decoded.items():
+        shown = in_range_of(input_, split == "train")
+        if shown.spec is not None and shown is not input_:
+            spec = replace(shown.spec, file=_media_file(m))
+            modalities[m - 1] = replace(modalities[m - 1], description=shown.note, media=spec)
     return replace(card, modalities=tuple(modalities))
 
 

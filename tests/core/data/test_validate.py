@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from dmil_core.data.card import Card, MediaSpec, Modality
+from dmil_core.data.card import Card, ColumnSpec, MediaSpec, Modality
 from dmil_core.data.dataset import from_arrays
 from dmil_core.data.defaults import complete
 from dmil_core.data.validate import Issue, check, errors
@@ -208,6 +210,25 @@ def test_shapes_follow_the_kind(kind: Kind, shape: tuple[int, ...], fits: bool) 
     card = sound_card(modalities=(Modality("m", kind, "", MediaSpec("vector")), words))
     issues = errors(check(sound_arrays() | {"x1": np.zeros(shape)}, card))
     assert (issues == []) is fits
+
+
+@pytest.mark.parametrize(
+    ("kind", "columns", "says"),
+    [
+        ("vector", (ColumnSpec("a"), ColumnSpec("b")), "4 numbers a row, the columns .* have 2"),
+        ("vector", (ColumnSpec("a"), ColumnSpec("b", categories=tuple("xyz"), one_hot=True)), ""),
+        ("text", (ColumnSpec("a"),), "'x2', which is of kind text"),
+    ],
+)
+def test_columns_of_the_card_are_those_of_the_array(
+    kind: Kind, columns: tuple[ColumnSpec, ...], says: str
+) -> None:
+    modalities = [
+        replace(m, columns=columns) if m.kind == kind else m for m in sound_card().modalities
+    ]
+    found = errors(check(sound_arrays(), sound_card(modalities=tuple(modalities))))
+    assert bool(found) is bool(says)
+    assert all(re.search(says, issue.title) for issue in found)
 
 
 def test_many_rows_are_shown_shortened() -> None:

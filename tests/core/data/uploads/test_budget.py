@@ -20,10 +20,11 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from dmil_core.data.files.members import check_directory
 from dmil_core.data.media import _Kept
 from dmil_core.data.npz import write_arrays
 from dmil_core.data.uploads import columns
-from dmil_core.data.uploads.archive import Files, check_directory, read_picture, read_sound
+from dmil_core.data.uploads.archive import Files, read_picture, read_sound
 from dmil_core.data.uploads.budget import Account, Accountant, BudgetError, Cost, most_of
 from dmil_core.data.uploads.columns import Assembled
 from dmil_core.data.uploads.limits import DEFAULT, MIB, Limits

@@ -424,13 +424,13 @@ def test_a_white_drawing_on_nothing_is_seen() -> None:
 def test_the_file_that_a_name_means(name: str, path: str | None) -> None:
     members = ("even/1.png", "odd/1.png", "deep/down/only.png", "two.wav", "two.png")
     files = Files(packed(dict.fromkeys(members, b"x") | {"__MACOSX/only.png": b"x"}), SMALL)
-    assert files.path_of(name) == path
+    assert files.find(name) == path
 
 
 def test_a_zip_of_a_folder_may_have_its_name_in_front() -> None:
     files = Files(packed({f"mine/{c}/{i}.png": b"x" for c in "ab" for i in range(9)}), SMALL)
-    assert files.path_of("a/3.png") == "mine/a/3.png"
-    assert files.path_of("elsewhere/b/3.png") == "mine/b/3.png"
+    assert files.find("a/3.png") == "mine/a/3.png"
+    assert files.find("elsewhere/b/3.png") == "mine/b/3.png"
 
 
 @pytest.mark.parametrize("ending", ["", ".png?size=large"])

@@ -23,8 +23,8 @@ class Limits:
     cells: int = 20_000_000
     #: Every figure has a bar, a letter or a colour for each class.
     classes: int = 100
-    #: Characters of one cell. The model reads 256 words of a text, and few words have forty letters.
-    cell_length: int = 10_000
+    #: Characters of one cell. The model reads 256 words of a text.
+    cell_length: int = 2_000
     #: Characters of a column's name: it has to fit on a screen.
     name_length: int = 100
     #: Files in a zip or folder: so many thumbnails of 96 x 96 pixels fill 264 MiB.

@@ -87,10 +87,8 @@ def _keys(x: NDArray[Any]) -> list[Any]:
     if x.dtype.kind == "U":
         return [text.strip() for text in x.tolist()]
     # Of rows only a hash is kept; 0.0 and -0.0 are equal and have other bytes.
-    rows = np.ascontiguousarray(x.reshape(len(x), -1))
-    if rows.dtype.kind == "f":
-        rows = rows + 0.0
-    return [hash(row.tobytes()) for row in rows]
+    zero = x.dtype.type(0)
+    return [hash((row + zero if x.dtype.kind == "f" else row).tobytes()) for row in x]
 
 
 def _equal(name: str, keys: list[Any]) -> Issue | None:

@@ -347,7 +347,7 @@ def with_pictures(pictures: dict[str, bytes]) -> Assembled:
     return made(listed(), files=Files(packed(members), SMALL))
 
 
-def test_a_depth_map_keeps_its_levels_and_is_shown_in_their_range() -> None:
+def test_a_depth_map_keeps_its_levels_and_is_shown_in_their_range(tmp_path: Path) -> None:
     maps = {f"p{i}.png": stored(Image.fromarray(depth(i))) for i in range(12)}
     made_set = with_pictures(maps)
     dataset = made_set.dataset
@@ -364,6 +364,13 @@ def test_a_depth_map_keeps_its_levels_and_is_shown_in_their_range() -> None:
     assert isinstance(seen, ImageMedia)
     assert seen.pixels.min() < 25
     assert seen.pixels.max() > 230
+    write_arrays(tmp_path / "media1.npz", made_set.media["media1.npz"])
+    write_arrays(tmp_path / "media2.npz", made_set.media["media2.npz"])
+    write_npz(tmp_path / "data.npz", made_set.arrays, dataset.card)
+    shown = media(read_dataset(tmp_path / "data.npz"), 0, 1)
+    assert isinstance(shown, ImageMedia)
+    assert shown.pixels.shape == (SHOWN, SHOWN)
+    assert (shown.pixels.min(), shown.pixels.max()) == (0, 255)
 
 
 def test_the_range_is_that_of_the_training_rows() -> None:

@@ -95,8 +95,8 @@ _TERMS: Final = (
     ),
     Entry(
         "Was-missing column",
-        "A number that is 1 where the value of another column was missing, and something else, such "
-        "as the mean of the training rows, stands in its place.",
+        "A number that is 1 where the value of another column was missing, and something else, "
+        "such as the mean of the training rows, stands in its place.",
     ),
     Entry(
         "Quantile classes",

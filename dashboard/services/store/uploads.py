@@ -211,12 +211,16 @@ def assemble(
     source: Source, choice: Choice, name: str, title: str, about: str, files: Files | None
 ) -> Assembled:
     """The set that a choice makes, and every issue of it."""
-    table = source.columns if files is None else replace(source.columns, files=files)
+    table, facts = source.columns, source.facts
+    if files is not None:
+        # Names without endings are told from words by the files that there are.
+        table = replace(table, files=files)
+        facts = describe(table)
     inputs = tuple(_input(source, choice, m) for m in range(len(choice.inputs)))
     given = Given(inputs, choice.label, choice.id, choice.split, choice.group)
-    roles = guess_roles(table, source.facts, given)
+    roles = guess_roles(table, facts, given)
     return assembling.assemble(
-        table, roles, Repairs(), name, title, about, LIMITS, budgets.account(), source.facts
+        table, roles, Repairs(), name, title, about, LIMITS, budgets.account(), facts
     )
 
 

@@ -75,7 +75,7 @@ _TERMS: Final = (
         "so that it carries no information about the class and only the others can be relied on.",
     ),
     Entry("Flags of a sample", terms.FLAGS),
-    Entry("z-score", terms.Z_SCORE, "standard deviations"),
+    Entry("z-score", f"{terms.Z_SCORE} Lists: {terms.IN_A_LIST}", "standard deviations"),
     Entry("Split", terms.SPLIT),
     Entry("Slice", terms.SLICE),
     # Information

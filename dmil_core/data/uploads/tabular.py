@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from dmil_core.data.files.readers.sizes import check_size, too_large
 from dmil_core.data.uploads.budget import Account, charge_table, unshared
 from dmil_core.data.uploads.limits import DEFAULT, MIB, Limits
 from dmil_core.errors import DataError
@@ -34,7 +35,7 @@ def read_csv(content: bytes, limits: Limits = DEFAULT) -> pd.DataFrame:
     head, _, _ = text.partition("\n")
     separator = max(_SEPARATORS, key=head.count)
     names, lines = head.count(separator) + 1, text.count("\n") + 1
-    _check_size(lines - 1, names, limits)
+    check_size(lines - 1, names, limits)
     if len(head) > names * (limits.name_length + 3) + 10:
         raise DataError(
             f"The first line has {len(head):,} characters. Expected a header of column names, each "
@@ -55,7 +56,7 @@ def read_csv(content: bytes, limits: Limits = DEFAULT) -> pd.DataFrame:
         ) from None
     frame.columns = _names([str(v).strip() for v in frame.iloc[0]], limits)
     frame = frame.iloc[1:].reset_index(drop=True)
-    _check_size(len(frame), frame.shape[1], limits)
+    check_size(len(frame), frame.shape[1], limits)
     frame = frame.fillna("").astype(str)
     _check_cells(frame, limits)
     return frame
@@ -97,10 +98,10 @@ def read_parquet(
     with parsing("The file", "a Parquet file", advice=advice):
         file = pq.ParquetFile(io.BytesIO(content))
         about = file.metadata
-        _check_size(about.num_rows, about.num_columns, limits)
+        check_size(about.num_rows, about.num_columns, limits)
         size = sum(about.row_group(i).total_byte_size for i in range(about.num_row_groups))
         if size > limits.unpacked_mib * MIB:
-            raise _too_large(f"{size / MIB:,.0f} MiB unpacked", limits)
+            raise too_large(f"{size / MIB:,.0f} MiB unpacked", limits)
         schema = file.schema_arrow
         _check_types(schema)
         texts = [f.name for f in schema if _is_text(f.type)]
@@ -204,22 +205,6 @@ def _names(names: list[str], limits: Limits) -> list[str]:
             "in the first row, no name twice."
         )
     return names
-
-
-def _check_size(rows: int, columns: int, limits: Limits) -> None:
-    most = limits.columns + 10  # a label, an id and the like beside the inputs
-    if columns > most:
-        raise _too_large(f"{columns:,} columns", limits)
-    if rows * columns > limits.cells or rows > 2 * limits.rows:
-        raise _too_large(f"about {rows:,} rows of {columns:,} columns", limits)
-
-
-def _too_large(what: str, limits: Limits) -> DataError:
-    return DataError(
-        f"The table has {what}. Expected at most {limits.rows:,} rows, {limits.columns:,} columns, "
-        f"{limits.cells:,} cells and {limits.unpacked_mib} MiB. Choose a part of it yourself: "
-        "nothing is left out silently."
-    )
 
 
 def _check_cells(frame: pd.DataFrame, limits: Limits) -> None:

@@ -214,7 +214,11 @@ def show(root: Path, held_out: bool = False) -> None:
     print("\naverage rank over", ", ".join(map(str, order.scores.index)) or "no complete set")
     print(order.ranks.round(2).to_string())
     trials = tuning.read_all(root)
-    judged = criteria.held_out_targets(runs) if held_out else criteria.targets(runs, trials=trials)
+    judged = (
+        criteria.held_out_targets(runs, order=order)
+        if held_out
+        else criteria.targets(runs, trials=trials, order=order)
+    )
     for target in judged:
         print(f"{target.state}: {target.claim}: {target.figure}")
 

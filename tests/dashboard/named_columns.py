@@ -95,7 +95,7 @@ def card(name: str) -> Card:
 def furnish(folder: Path, epochs_scale: float = 0.02) -> Path:
     """Write and train both sets below ``folder``, and return the checkpoints' folder."""
     root = folder / "checkpoints"
-    models = {BIRDS: ("joint", "dmil"), WIDE: ("joint",)}
+    models = {BIRDS: ("joint", "dmil"), WIDE: ("joint", "ensemble")}
     for name, arrays in ((BIRDS, bird_arrays()), (WIDE, wide_arrays())):
         file = folder / "data" / f"{name}.npz"
         write_npz(file, arrays, card(name))

@@ -197,7 +197,9 @@ def _value(field: features.Field, modality: int, now: Change) -> None:
         st.selectbox(
             f"{name}{unit}",
             places if place in places else [place, *places],
-            format_func=lambda k: field.row.text if k < 0 else field.categories[k],
+            format_func=lambda k: one_line(
+                field.row.text if k < 0 else field.categories[k], 2 * _LETTERS
+            ),
             **session.bound(edit, key_of("value", modality, index), place, code),
         )
     else:

@@ -18,21 +18,26 @@ from dashboard.text import messages, terms
 from dashboard.widgets import plain
 
 
-def row(checkpoint: Checkpoint, sample: str, across: int = 3, brief: bool = False) -> None:
+def row(
+    checkpoint: Checkpoint, sample: str, across: int = 3, brief: bool = False, search: bool = False
+) -> None:
     """A sample's modalities, at most ``across`` beside each other (one on a narrow screen);
-    ``brief`` as in `cards`."""
+    ``brief`` and ``search`` as in `cards`."""
     sides = media.sides(checkpoint, sample)
     if isinstance(sides, DataProblem):
         st.info(plain(sides.message), icon=":material/hide_image:")
         return
-    cards(sides, key_of("sample", sample), across, brief)
+    cards(sides, key_of("sample", sample), across, brief, search)
 
 
-def cards(sides: Sequence[media.Side], key: str, across: int = 3, brief: bool = False) -> None:
+def cards(
+    sides: Sequence[media.Side], key: str, across: int = 3, brief: bool = False,
+    search: bool = False,
+) -> None:  # fmt: skip
     """Modalities beside each other, a card each; ``key`` tells several rows of cards apart.
 
     ``brief`` leaves out their descriptions and what the model sees instead of the media, and shows
-    few features.
+    few features; with ``search`` any other can be found.
     """
     slots: list[Any] = []
     while len(slots) < len(sides):
@@ -41,7 +46,7 @@ def cards(sides: Sequence[media.Side], key: str, across: int = 3, brief: bool = 
         with column.container(border=True, height="stretch"):
             st.markdown(f"**{plain(side.name)}** :gray-badge[input {index + 1}]")
             if brief:
-                _one(side.media, side.name, key_of("side", key, index), brief=True)
+                _one(side.media, side.name, key_of("side", key, index), features.FEW, search)
                 continue
             of(side, key_of("side", key, index))
             st.caption(plain(side.description))
@@ -60,7 +65,9 @@ def picture_of(side: media.Side, key: str) -> None:
         _one(side.media, side.name, key)
 
 
-def _one(item: media.Media, name: str, key: str, brief: bool = False) -> None:
+def _one(
+    item: media.Media, name: str, key: str, most: int = features.MOST, search: bool = True
+) -> None:
     if isinstance(item, media.Picture):
         height, width = item.size
         # With a width of its own it would be sent small, and be blurred when it is enlarged.
@@ -84,10 +91,7 @@ def _one(item: media.Media, name: str, key: str, brief: bool = False) -> None:
         with st.container(border=True):
             st.text(item.text)
     elif isinstance(item, media.Numbers):
-        if brief:
-            _features(item, name, key, features.FEW, searched=False)
-        else:
-            _features(item, name, key)
+        _features(item, name, key, most, search)
     else:
         st.info(plain(item.reason), icon=":material/hide_image:")
 

@@ -168,6 +168,14 @@ def test_a_wide_table_shows_the_most_telling_and_finds_any(page: OpenPage) -> No
     assert f"None of the {GENES} features" in said(app)
 
 
+def test_compare_finds_a_column_of_a_wide_table(page: OpenPage) -> None:
+    two = {"model": "joint", "compared": "ensemble", "part": "samples", "look": "pair"}
+    app = page("compare", data=WIDE, **two)
+    assert sum(text.startswith("GENE") for text in tables(app)[0]) == 6
+    app = finder(app).set_value("GENE299").run()
+    assert [text for text in tables(app)[0] if text.startswith("GENE")] == ["GENE299"]
+
+
 def test_fields_of_a_wide_table_are_few_and_keep_what_is_changed(page: OpenPage) -> None:
     app = page("what-if", data=WIDE, model="joint", edit1="set:7:0.5")
     keys = [n.key for n in app.number_input if n.key and n.key.startswith("value-1-")]

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from dmil_core.data.uploads.limits import DEFAULT, MIB, Limits
 from dmil_core.errors import DataError
-from dmil_core.io.reading import brief, open_checked, parsing
+from dmil_core.io.reading import open_checked, parsing
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -368,8 +368,3 @@ def gunzipped(content: bytes, limits: Limits) -> bytes:
                 rest = unpacker.unconsumed_tail
             rest = unpacker.unused_data.lstrip(b"\0")
     return b"".join(pieces)
-
-
-def damage(error: Exception) -> ValueError:
-    """What a container raises over a member, as a ValueError in one line."""
-    return ValueError(brief(error))

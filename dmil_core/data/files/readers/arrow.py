@@ -80,9 +80,9 @@ def _column(
     if is_text(kind):
         return Column(name, cells, storage, long_text(cells, limits))
     if _is_bytes(kind):
-        return _of_bytes(name, cells, storage)
+        return _of_bytes(name, cells, storage, limits)
     if pa.types.is_struct(kind):
-        return _of_struct(name, cells, storage)
+        return _of_struct(name, cells, storage, limits)
     if _is_list(kind):
         return _of_lists(name, cells, storage)
     refusal = ""
@@ -167,13 +167,15 @@ def _named(cells: pa.ChunkedArray, names: list[str]) -> pa.ChunkedArray:
 # --- bytes -------------------------------------------------------------------------------------
 
 
-def _of_bytes(name: str, cells: pa.ChunkedArray, storage: str) -> Column:
+def _of_bytes(name: str, cells: pa.ChunkedArray, storage: str, limits: Limits) -> Column:
     """Pictures or sounds by their first bytes, text where it is text, else a refusal."""
     firsts = _first_bytes(cells)
     kinds = {media_kind(c) for c in firsts}
     if len(kinds) == 1 and (kind := kinds.pop()):
         members = CellMembers(cells)
-        return Column(name, cells, storage, media=kind, files=Files(members), members=members.names)
+        return Column(
+            name, cells, storage, media=kind, files=Files(members, limits), members=members.names
+        )
     if firsts and all(_is_words(c) for c in firsts):
         words = pa.string() if not pa.types.is_large_binary(cells.type) else pa.large_string()
         if pa.types.is_dictionary(cells.type):
@@ -207,12 +209,12 @@ def _is_words(content: bytes) -> bool:
     return all(c.isprintable() or c.isspace() for c in text[:1000])
 
 
-def _of_struct(name: str, cells: pa.ChunkedArray, storage: str) -> Column:
+def _of_struct(name: str, cells: pa.ChunkedArray, storage: str, limits: Limits) -> Column:
     """Hugging Face's pictures and sounds: their bytes, or the path of a file."""
     fields = {f.name: plain(_field(cells, f.name)) for f in cells.type}
     content, path = fields.get("bytes"), fields.get("path")
     if content is not None and _is_bytes(content.type) and content.null_count < len(content):
-        made = _of_bytes(name, content, storage)
+        made = _of_bytes(name, content, storage, limits)
         if not made.refusal and made.media:
             return made
         return Column(name, cells, storage, made.refusal or f"it is nested. {_FLATTEN}")

@@ -206,7 +206,7 @@ NAMED: Final[dict[str, tuple[str, str]]] = {
     "m-class-folders-prefix": ("data/{label}/{j}.png", "{label}/{j}.png"),
     "m-class-folders-zipped-in-folder": ("{label}/{j}.png", "mine/{label}/{j}.png"),
     "other-outer-folder": ("data/{label}/{j}.png", "mine/{label}/{j}.png"),
-    "folders-in-the-table-alone": ("/home/me/images/p{i}.png", "p{i}.png"),
+    "folders-in-the-table-alone": ("/data/images/p{i}.png", "p{i}.png"),
     "folders-of-windows": ("C:\\images\\{label}\\{j}.png", "{label}/{j}.png"),
     "dot-slash": ("./{label}//{j}.png", "{label}/{j}.png"),
     "m-no-ext": ("p{i}", "p{i}.png"),

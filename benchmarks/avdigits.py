@@ -18,7 +18,7 @@ import pandas as pd
 from dmil_core import schema
 from dmil_core.checkpoint import default_folder, verify
 from dmil_core.data.catalog import load_dataset
-from dmil_core.io.atomic import write_json
+from dmil_core.io.atomic import check_writable, write_json
 from dmil_core.io.tables import read_table
 from dmil_core.metrics.scores import auroc
 
@@ -53,6 +53,7 @@ def _means(gates: pd.DataFrame, label: np.ndarray) -> dict[str, dict[str, float]
 
 def main() -> int:
     """Measure both decompositions."""
+    check_writable(RESULT)
     records = [measure(paradigm) for paradigm in ("dmil", "dmil-paper")]
     for record in records:
         print(f"{record['paradigm']}, {record['rows']} test rows")

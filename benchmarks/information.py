@@ -36,7 +36,7 @@ from dmil_core.data.synthetic.gaussian import NOISE, gaussian_distribution
 from dmil_core.experiments.targets import Target, judged
 from dmil_core.information.estimator import PointwiseInformation
 from dmil_core.information.truth import exact_pointwise, known_distribution
-from dmil_core.io.atomic import write_json
+from dmil_core.io.atomic import check_writable, write_json
 from dmil_core.partial_information.discrete import decompose
 from dmil_core.partial_information.pmf import Floats
 from dmil_core.partial_information.pointwise import DEFINITIONS, SUMS, Pointwise
@@ -320,6 +320,9 @@ def main() -> int:
         return information_coverage.estimate(opened(parser, a, information_coverage.STUDY), a)
     if a.records or a.show or a.adopt:
         parser.error("--records, --show and --adopt are of --coverage; the rest takes minutes")
+    whole = (a.seeds, a.distributions) == (SEEDS, list(DISTRIBUTIONS))
+    if whole:
+        check_writable(RESULT)
     result: dict[str, Any] = {"noise": NOISE}
     if a.estimates_only:
         recorded = json.loads(RESULT.read_text("utf-8"))
@@ -335,7 +338,7 @@ def main() -> int:
     print(pd.DataFrame(result["means"]).to_string())
     for target in targets(result):
         print(f"{target.state}: {target.claim}: {target.figure} {'; '.join(target.failing)}")
-    if (a.seeds, a.distributions) == (SEEDS, list(DISTRIBUTIONS)):
+    if whole:
         write_json(RESULT, result)
     return 0
 

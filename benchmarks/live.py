@@ -18,12 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.runs import RESULTS
+from benchmarks.study import path_for
 from dashboard.services.learn import playground
 from dashboard.services.learn.playground import PRESETS, settings
 from dashboard.services.store.catalog import DataProblem
 from dashboard.state.view import View
 from dmil_core.experiments.targets import Target, judged
-from dmil_core.io.atomic import write_json
+from dmil_core.io.atomic import check_writable, write_json
 
 RESULT = RESULTS / "live.json"
 SEEDS = 5
@@ -106,6 +107,8 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--out", type=Path, default=Path("build/bench-live"))
     a = parser.parse_args()
+    path = path_for(RESULT, (a.mixtures, a.seeds) == (names, SEEDS), a.out)
+    check_writable(path)
     warm()
     record: dict[str, Any] = {"cores": os.cpu_count(), "load": os.getloadavg()[0], "runs": []}
     for mixture in a.mixtures:
@@ -124,8 +127,7 @@ def main() -> int:
     if XOR in a.mixtures:
         for target in targets(record):
             print(f"{target.state:7} {target.claim}: {target.figure}")
-    standard = (a.mixtures, a.seeds) == (names, SEEDS)
-    write_json(RESULT if standard else a.out / "live.json", record)
+    write_json(path, record)
     return 0
 
 

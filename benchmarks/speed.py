@@ -19,7 +19,7 @@ import torch
 from dmil_core.checkpoint import default_folder, find_runs, load_model
 from dmil_core.data.catalog import load_dataset
 from dmil_core.inference.predict import BATCH_ROWS, predict
-from dmil_core.io.atomic import write_json
+from dmil_core.io.atomic import check_writable, write_json
 from dmil_core.models.inputs import inputs
 
 RESULT = Path(__file__).parent / "results" / "speed.json"
@@ -67,6 +67,7 @@ def training() -> dict[str, dict[str, float]]:
 
 def main() -> int:
     """Measure, print, record."""
+    check_writable(RESULT)
     speed = inference()
     print(
         f"one thread, {speed['rows']:.0f} rows: table {speed['table_per_s']:,.0f} rows/s, bare "

@@ -196,10 +196,16 @@ def is_whole(parser: argparse.ArgumentParser, a: argparse.Namespace) -> bool:
 def record_path(parser: argparse.ArgumentParser, a: argparse.Namespace, shipped: Path) -> Path:
     """A file of ``--records``; without it, the repository's record where all is run as it is by
     default, else a file under ``--out``."""
-    folder: Path | None = a.records
+    folder: Path | None = getattr(a, "records", None)
     if folder is None:
-        folder = shipped.parent if is_whole(parser, a) else a.out
+        return path_for(shipped, is_whole(parser, a), a.out)
     return folder / shipped.name
+
+
+def path_for(record: Path, whole: bool, out: Path) -> Path:
+    """Where to write what is measured: the record itself if it is the ``whole`` of it, else a file
+    under ``out``."""
+    return record if whole else out / record.name
 
 
 def opened(parser: argparse.ArgumentParser, a: argparse.Namespace, study: Study) -> Record:

@@ -26,7 +26,8 @@ from benchmarks.app.room import Room, furnish
 from benchmarks.app.stopwatch import since_opened, summary
 from benchmarks.app.targets import targets
 from benchmarks.runs import RESULTS
-from dmil_core.io.atomic import write_json
+from benchmarks.study import record_path
+from dmil_core.io.atomic import check_writable, write_json
 from tests.browser.server import CHROMIUM, FLAGS, app_process
 
 RESULT = RESULTS / "app.json"
@@ -165,9 +166,10 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("build/bench-app"))
     a = parser.parse_args()
     a.out = a.out.resolve()
+    path = record_path(parser, a, RESULT)
+    check_writable(path)
     result = asyncio.run(measure(a))
-    whole = all(v == parser.get_default(k) for k, v in vars(a).items() if k != "out")
-    write_json(RESULT if whole else a.out / RESULT.name, result)
+    write_json(path, result)
     for target in targets(result):
         print(f"{target.state}: {target.claim}: {target.figure} {'; '.join(target.failing)}")
     return 0

@@ -19,19 +19,15 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlencode
 
 import psutil
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from streamlit.util import calc_hash
-from websockets.sync.client import ClientConnection, connect
-from websockets.typing import Subprotocol
+from websockets.sync.client import ClientConnection
 
 from dmil_core.checkpoint import PREDICTIONS_FILE, run_folder
-from dmil_core.io.atomic import write_json
+from dmil_core.io.atomic import check_writable, write_json
 from dmil_core.io.paths import checkpoints_root
 from dmil_core.io.tables import read_table
+from tests.browser.protocol import answer, click, visit
 from tests.browser.server import app_process
 
 VISITORS: Final = 4
@@ -102,7 +98,7 @@ class Visitor:
         """Session after session until the end."""
         while time.monotonic() < self.end:
             try:
-                with self._connected() as connection:
+                with visit(self.url) as connection:
                     for _ in range(CLICKS):
                         if time.monotonic() >= self.end:
                             break
@@ -112,17 +108,6 @@ class Visitor:
                 self.faults.append(f"{type(error).__name__}: {error}"[:200])
                 time.sleep(1.0)
 
-    def _connected(self) -> ClientConnection:
-        address = f"{self.url.replace('http', 'ws', 1)}/_stcore/stream"
-        return connect(
-            address,
-            subprotocols=[Subprotocol("streamlit")],
-            max_size=None,
-            max_queue=None,
-            ping_interval=None,
-            legacy=True,
-        )
-
     def _click(self, connection: ClientConnection) -> None:
         """Ask for a page, and wait until it is whole."""
         pick, data = self.random.choice, self.random.choice(SETS)
@@ -130,17 +115,13 @@ class Visitor:
         if change := pick(CHANGES):
             query["edit1"] = change
         page = pick(PAGES)
-        message = BackMsg()
-        message.rerun_script.query_string = urlencode(query)
-        message.rerun_script.page_script_hash = calc_hash(page) if page else ""
         begun = time.monotonic()
-        connection.send(message.SerializeToString())
+        connection.send(click(page, query))
         while True:
-            answer = ForwardMsg()
-            answer.ParseFromString(connection.recv(timeout=PATIENCE, decode=False))
-            kind = answer.WhichOneof("type")
-            if kind == "delta" and answer.delta.new_element.WhichOneof("type") == "exception":
-                self.faults.append(f"{page}: {answer.delta.new_element.exception.message}"[:200])
+            message = answer(connection, PATIENCE)
+            kind = message.WhichOneof("type")
+            if kind == "delta" and message.delta.new_element.WhichOneof("type") == "exception":
+                self.faults.append(f"{page}: {message.delta.new_element.exception.message}"[:200])
             if kind == "script_finished":
                 break
         self.answers.append(time.monotonic() - begun)
@@ -208,6 +189,7 @@ def main() -> int:
     parser.add_argument("--idle", type=float, default=IDLE, help="seconds after all have left")
     parser.add_argument("--out", type=Path, default=Path("build/bench-app/soak.json"))
     a = parser.parse_args()
+    check_writable(a.out)
     result = soak(a.minutes, a.visitors, a.idle, lambda line: print(line, flush=True))
     write_json(a.out, result)
     for name, value in result.items():

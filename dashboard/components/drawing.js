@@ -121,8 +121,9 @@ export default function ({ parentElement, data, setTriggerValue }) {
 
   function finish() {
     if (!memory.stroke) return;
-    // A number that grows, also after a reload, tells the server which strokes are new to it.
-    const n = Math.max(Date.now(), 1 + (memory.waiting.at(-1)?.n ?? 0));
+    // A number that grows, also when the page is drawn anew or the clock was set back, tells the
+    // server which strokes are new to it.
+    const n = Math.max(Date.now(), 1 + data.seen, 1 + (memory.waiting.at(-1)?.n ?? 0));
     memory.waiting.push({ ...memory.stroke, n });
     memory.stroke = null;
     show();

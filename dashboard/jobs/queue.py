@@ -98,6 +98,8 @@ class Job:
     folder : where its result goes; there is never more than one unfinished job of a kind and
         folder.
     fraction : 0 to 1 of all steps.
+    created, changed : by the clock, in seconds. ``created`` is later than that of every job before
+        it, also where the clock was set back: jobs are sorted by it.
     left : seconds until it ends, as far as can be told; an upper bound for trainings.
     message : what it last said, or why it failed.
     ahead : unfinished jobs that come before a queued one.
@@ -192,7 +194,8 @@ class Jobs:
         """
         with self._lock:
             self._tidy()
-            active = [j for j in self._all() if j.active]
+            every = list(self._all())
+            active = [j for j in every if j.active]
             for job in active:
                 if (job.kind, job.folder) == (kind, str(folder)):
                     return job
@@ -205,9 +208,8 @@ class Jobs:
                 raise BusyError(
                     f"{len(active)} jobs of other visitors are waiting. Try again in an hour."
                 )
-            job = Job(
-                secrets.token_hex(8), owner, kind, title, str(folder), tuple(steps), time.time()
-            )
+            created = max([time.time(), *(j.created + 0.001 for j in every)])
+            job = Job(secrets.token_hex(8), owner, kind, title, str(folder), tuple(steps), created)
             try:
                 write_json(self.root / job.id / JOB_FILE, _task(job))
                 self._enqueue(job)
@@ -420,9 +422,9 @@ class Jobs:
         return job
 
     def _tidy(self) -> None:
-        """Forget jobs that ended long ago."""
+        """Forget jobs that ended long ago, or in a future that a wrong clock has shown."""
         for job in self._all():
-            if not job.active and time.time() - max(job.changed, job.created) > KEPT_SECONDS:
+            if not job.active and abs(time.time() - job.changed) > KEPT_SECONDS:
                 self._remove(job.id)
 
 

@@ -32,6 +32,7 @@ from dmil_core.data.validate import (
     object_array,
 )
 from dmil_core.errors import DataError
+from dmil_core.io.archives import check_directory
 from dmil_core.io.atomic import file_digest, lies_in, replacing
 from dmil_core.io.paths import sample_data_root
 from dmil_core.io.reading import brief, open_checked, parsing, read_checked
@@ -97,14 +98,12 @@ def npz_content(content: bytes, name: str, max_bytes: int = MAX_BYTES) -> NpzCon
 
 
 def _read_archive(path: Path, source: IO[bytes], max_bytes: int) -> NpzContent:
-    with (
-        parsing(path, "a complete .npz file", advice=_SAVE_AGAIN),
-        warnings.catch_warnings(),
-        zipfile.ZipFile(source) as archive,
-    ):
+    with parsing(path, "a complete .npz file", advice=_SAVE_AGAIN), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # headers written by Python 2, or that are no Python
-        _check_sizes(path, archive, max_bytes)
-        return _read_members(archive)
+        check_directory(source, _MAX_ARRAYS, str(path))
+        with zipfile.ZipFile(source) as archive:
+            _check_sizes(path, archive, max_bytes)
+            return _read_members(archive)
 
 
 def read_card(path: str | Path) -> Card | None:

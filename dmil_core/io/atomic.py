@@ -65,7 +65,10 @@ def replacing(path: Path) -> Iterator[Path]:
     check_outside_package(path)
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.suffix)
+        mark = f".{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:8]}-"
+        _remove_left(path.parent, mark)
+        prefix = f"{mark}{os.getpid()}-"
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=prefix, suffix=path.suffix)
         os.close(handle)
         temporary = Path(name)
         try:
@@ -78,6 +81,28 @@ def replacing(path: Path) -> Iterator[Path]:
             # An error here would hide the one that matters.
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
+
+
+def _remove_left(folder: Path, mark: str) -> None:
+    """Remove temporary files of this mark whose writers were killed, however long ago."""
+    if os.name != "posix":  # elsewhere it cannot be asked whether a process exists
+        return
+    # What cannot be removed does not keep the file from being written.
+    with contextlib.suppress(ResourceError), writing(folder):
+        for file in folder.iterdir():
+            writer = file.name.removeprefix(mark).partition("-")[0]
+            if file.name.startswith(mark) and writer.isdecimal() and not _is_alive(int(writer)):
+                file.unlink()
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        pass  # it is another user's
+    return True
 
 
 def write_json(path: Path, value: Any) -> None:

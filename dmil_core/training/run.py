@@ -227,7 +227,11 @@ def _existing(job: Job, overwrite: bool) -> Run | None:
             f"{job.folder} holds a run of {run.paradigm!r} on {run.data_name!r} with other "
             "settings or data; choose another --out, or --overwrite it"
         )
-    return run if run.finished else None
+    if not run.finished:
+        return None
+    # Of a process that was killed once the checkpoint was complete.
+    shutil.rmtree(job.scratch, ignore_errors=True)
+    return run
 
 
 def _run(job: Job, on_epoch: Callable[[Report], None] | None) -> Run:

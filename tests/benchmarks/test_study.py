@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from benchmarks import study
 from benchmarks.runs import Records
 from benchmarks.study import Record, Study, Unit, add_common, carry_out, opened, record_path
+from dmil_core.errors import ResourceError
 
 Capture = pytest.CaptureFixture[str]
 
@@ -182,3 +186,30 @@ def test_a_record_of_an_earlier_version_holds_nothing(bench: Bench) -> None:
     assert record.settings == frozenset()
     units = [Unit(("a", 0), frozenset(["new a 0"]))]
     assert record.missing(units) == units
+
+
+#: Options that make less of a benchmark than all, so that its record goes where ``--out`` says.
+PARTS = {"app.__main__": ["--repeats", "1"], "app.soak": [], "fidelity": ["--no-twins"]}
+WORK = ("finished", "soak", "measure", "run", "references", "run_recipe")
+
+
+@pytest.mark.parametrize(
+    "name", ["ablations", "app.__main__", "app.soak", "architectures", "collapse", "corruption",
+             "dominance", "fidelity", "live", "recipes", "theorem", "three", "unseen"],
+)  # fmt: skip
+def test_a_record_that_cannot_be_written_is_refused_before_anything_is_measured(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = import_module(f"benchmarks.{name}")
+    (tmp_path / "file").touch()
+    out = str(tmp_path / "file" / "record.json")
+    monkeypatch.setattr(sys, "argv", [name, "--out", out, *PARTS.get(name, ["--seeds", "1"])])
+
+    def measured(*_: object) -> None:
+        raise AssertionError("what is measured cannot be written")
+
+    for work in WORK:
+        monkeypatch.setattr(module, work, measured, raising=False)
+        monkeypatch.setattr(study, work, measured, raising=False)
+    with pytest.raises(ResourceError, match="cannot be written"):
+        module.main()

@@ -184,6 +184,18 @@ def test_a_drawing_changes_the_answer_is_in_the_link_and_can_be_undone(
     assert answer(page) == after
 
 
+def test_a_stroke_counts_also_when_the_clock_was_set_back(page: Page, app_url: str) -> None:
+    visit(page, f"{app_url}/what-if?data={REAL}&edit1=draw:")
+    canvas = page.get_by_role("application", name="image: a picture to draw on")
+    expect(canvas).to_be_visible(timeout=20_000)
+    stroke(page, canvas, (0.1, 0.2), (0.9, 0.2))
+    page.wait_for_url(lambda url: url.count("lI") == 1, timeout=20_000)
+    settled(page)
+    page.evaluate("() => { const now = Date.now; Date.now = () => now() - 24 * 3600 * 1000; }")
+    stroke(page, canvas, (0.1, 0.8), (0.9, 0.8))
+    page.wait_for_url(lambda url: url.count("lI") == 2, timeout=20_000)
+
+
 def test_a_finger_draws_and_does_not_scroll(browser: Browser, app_url: str) -> None:
     context = browser.new_context(viewport={"width": 400, "height": 800}, has_touch=True)
     page = visit(context.new_page(), f"{app_url}/what-if?data={REAL}&edit1=draw:")

@@ -19,10 +19,10 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.secrets import AttrDict
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from streamlit.testing.v1 import AppTest
-from websockets.sync.client import ClientConnection, connect
-from websockets.typing import Origin, Subprotocol
+from websockets.sync.client import ClientConnection
 
 from dashboard import login, serving
+from tests.browser.protocol import answer, click, visit
 from tests.browser.server import app_process
 from tests.dashboard.folders import APP
 from tests.dashboard.views.test_pages import said
@@ -178,11 +178,7 @@ def test_metrics_are_closed(server: tuple[str, int], path: str) -> None:
 def test_a_file_that_a_page_asked_for_is_taken(server: tuple[str, int]) -> None:
     url, _ = server
     token = asked(url, "/_stcore/health")[1]["set-cookie"].partition(";")[0]
-    stream = url.replace("http://", "ws://") + "/_stcore/stream"
-    with connect(
-        stream, origin=Origin(url), subprotocols=[Subprotocol("streamlit")], proxy=None,
-        max_size=None,
-    ) as visitor:  # fmt: skip
+    with visit(url, origin=url) as visitor:
         headers = {"Cookie": token, "X-Xsrftoken": token.partition("=")[2], "Origin": url}
         headers["Content-Type"] = "multipart/form-data; boundary=mark"
         about = b'Content-Disposition: form-data; name="f"; filename="f"'
@@ -266,17 +262,9 @@ def test_files_on_their_way_count_too(stored: MemoryUploadedFileManager) -> None
 
 def _session_of(visitor: ClientConnection) -> str:
     """The session that a server's first message is about."""
-    from streamlit.proto.BackMsg_pb2 import BackMsg
-    from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-
-    run = BackMsg()
-    run.rerun_script.query_string = ""
-    visitor.send(run.SerializeToString())
+    visitor.send(click())
     while True:
-        message = ForwardMsg()
-        content = visitor.recv(20)
-        assert isinstance(content, bytes)
-        message.ParseFromString(content)
+        message = answer(visitor, 20.0)
         if message.WhichOneof("type") == "new_session":
             return message.new_session.initialize.session_id
 

@@ -15,12 +15,11 @@ from typing import Any
 import psutil
 import pytest
 from starlette.types import Message, Receive, Scope, Send
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from websockets.sync.client import ClientConnection, connect
-from websockets.typing import Subprotocol
+from websockets.sync.client import ClientConnection
 
 from dashboard import start
 from dashboard.message_rate import MessageRate
+from tests.browser.protocol import answer, click, visit
 from tests.browser.server import app_process
 
 #: Seconds within which the server has to answer whatever a client does.
@@ -36,13 +35,6 @@ def to_the_end(work: Coroutine[Any, Any, None]) -> None:
         pool.submit(asyncio.run, work).result()
 
 
-def rerun() -> bytes:
-    """What a browser sends when its visitor clicks."""
-    message = BackMsg()
-    message.rerun_script.query_string = ""
-    return message.SerializeToString()
-
-
 @pytest.fixture(scope="module")
 def server() -> Iterator[tuple[str, psutil.Process]]:
     """A server's address and process."""
@@ -50,25 +42,12 @@ def server() -> Iterator[tuple[str, psutil.Process]]:
         yield url, psutil.Process(pid)
 
 
-def visit(url: str) -> ClientConnection:
-    """A visitor who has opened the first page."""
-    address = f"{url.replace('http', 'ws', 1)}/_stcore/stream"
-    return connect(
-        address,
-        subprotocols=[Subprotocol("streamlit")],
-        max_size=None,
-        max_queue=None,
-        ping_interval=None,
-        legacy=True,
-    )
-
-
 def opened(connection: ClientConnection) -> None:
     """Run the script once, to its end."""
-    connection.send(rerun())
+    connection.send(click())
     with suppress(TimeoutError):
-        while connection.recv(timeout=1.0):
-            pass
+        while True:
+            answer(connection, 1.0)
 
 
 def until(holds: Callable[[], bool], seconds: float) -> None:
@@ -101,7 +80,7 @@ def test_a_client_that_sends_a_thousand_clicks_does_not_stop_the_server(
 
     def flood() -> None:
         for _ in range(MESSAGES):
-            client.send(rerun())
+            client.send(click())
         if not stays:
             client.socket.shutdown(socket.SHUT_RDWR)
 
@@ -126,7 +105,7 @@ def test_sessions_that_ended_give_back_their_handles_and_threads(
     visitors = 12
     with ExitStack() as stack:
         for _ in range(visitors):
-            stack.enter_context(visit(url)).send(rerun())
+            stack.enter_context(visit(url)).send(click())
         # Each has a connection, and an event loop with three handles.
         until(lambda: process.num_fds() >= handles + 3 * visitors, 10.0)
     until(lambda: process.num_fds() <= handles + 3, 2 * start._RELEASE_EVERY + 2 * KEPT)

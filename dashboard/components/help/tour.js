@@ -154,8 +154,8 @@ export class Tour {
     const search = ++this.searches;
     this.target = null;
     if (!this.#isAt(step.page)) goTo(step.page, this.base);
-    const end = Date.now() + PATIENCE;
-    while (step.target && search === this.searches && Date.now() < end) {
+    const end = performance.now() + PATIENCE;
+    while (step.target && search === this.searches && performance.now() < end) {
       const target = this.#isAt(step.page) ? document.querySelector(step.target) : null;
       if (target) {
         this.target = target;

@@ -138,6 +138,9 @@ def save(visitor: str, made: Assembled) -> OwnSet:
                             "browser. Give yours another name, and save it again.")  # fmt: skip
         with writing(root):
             root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # One at a time is saved: this was one when the server was killed.
+        for left in root.glob(".new-*"):
+            shutil.rmtree(left, ignore_errors=True)
         # Written under a name that nobody looks for, and then moved into place as a whole.
         new = root / f".new-{secrets.token_hex(4)}"
         try:
@@ -251,23 +254,37 @@ def _remove(folder: Path) -> None:
 
 #: Seconds between two looks for old sets.
 _SWEEP: Final = 600.0
-_swept: dict[Path, float] = {}
+#: When a folder of uploads was last looked through: by a clock that nobody sets, and by the other.
+_swept: dict[Path, tuple[float, float]] = {}
 
 
-def sweep(now: float | None = None) -> None:
-    """Remove sets that nobody has looked at for `KEPT_DAYS`, and what a crash left half made."""
-    root = uploads_root()
-    now = time.time() if now is None else now
-    if now - _swept.get(root, 0.0) < _SWEEP:
+def sweep() -> None:
+    """Remove sets that nobody has looked at for `KEPT_DAYS`, and what a crash left half made.
+
+    No set becomes older because the clock was set forward since the last look, and none that was
+    looked at before the clock was set back is kept until that time comes again.
+    """
+    root, steady, now = uploads_root(), time.monotonic(), time.time()
+    last = _swept.get(root)
+    if last is not None and steady - last[0] < _SWEEP:
         return
-    _swept[root] = now
-    oldest = now - KEPT_DAYS * 24 * 3600
+    _swept[root] = steady, now
+    set_by = 0.0 if last is None else (now - last[1]) - (steady - last[0])
+    # Sets are kept for days, to which minutes do not matter.
+    forward = set_by if set_by > _SWEEP else 0.0
     for folder in root.glob("sets/*/data/*"):
         with contextlib.suppress(OSError, ResourceError):
-            if folder.stat().st_mtime < oldest:
+            looked_at = min(folder.stat().st_mtime + forward, now)
+            if looked_at != folder.stat().st_mtime:
+                os.utime(folder, (looked_at, looked_at))
+            if now - looked_at > KEPT_DAYS * 24 * 3600:
                 visitor = folder.parents[1].name
                 if not delete(visitor, folder.name):
                     shutil.rmtree(folder, ignore_errors=True)
+    # Models go after their data: these were left when the server was killed meanwhile.
+    for folder in root.glob("sets/*/checkpoints/*"):
+        if not (folder.parents[1] / "data" / folder.name).exists():
+            shutil.rmtree(folder, ignore_errors=True)
     for folder in (
         *root.glob("sets/*/data"),
         *root.glob("sets/*/checkpoints"),

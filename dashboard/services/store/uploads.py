@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Final
@@ -31,6 +33,10 @@ from dmil_core.schema import FEWEST_MODALITIES, Kind
 #: The limits that the page states; see `dmil_core.data.uploads.limits` for the reasons.
 LIMITS: Final = DEFAULT
 TYPES: Final = ("csv", "tsv", "parquet", "npz")
+#: Bytes from which files are read one after the other, whoever uploaded them: while a table is
+#: read it takes several times as much.
+_LARGE: Final = 10 * MIB
+_ONE_LARGE: Final = threading.Lock()
 #: What pictures and sounds, as they came, are charged as.
 _FILES: Final = "the pictures and sounds"
 MEDIA_TYPES: Final = tuple(e.lstrip(".") for e in (*PICTURES, *SOUNDS))
@@ -159,7 +165,8 @@ def read(name: str, content: bytes, limits: Limits = LIMITS) -> Source | Problem
     It takes the place of what this session uploaded before, and is charged to the session.
     """
     forget()
-    result = _read(name, content, limits)
+    with _ONE_LARGE if len(content) > _LARGE else nullcontext():
+        result = _read(name, content, limits)
     if isinstance(result, Problem):
         forget()
     return result

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from dmil_core.data.uploads.limits import DEFAULT, MIB, Limits
 from dmil_core.errors import DataError
+from dmil_core.io.archives import check_directory, too_many_entries
 from dmil_core.io.reading import open_checked, parsing
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class ZipMembers:
 
     def __init__(self, content: bytes, limits: Limits = DEFAULT, *, most: int = 0) -> None:
         most = most or limits.files
-        check_directory(content, 2 * most)
+        check_directory(io.BytesIO(content), 2 * most)
         with parsing("The file", "a complete .zip file", advice="Pack the files again"):
             self._archive = zipfile.ZipFile(io.BytesIO(content))
             members = [m for m in self._archive.infolist() if not m.is_dir()]
@@ -240,28 +241,6 @@ class Together:
 
 
 # --- checks ------------------------------------------------------------------------------------
-
-
-def check_directory(content: bytes, most: int) -> None:
-    """Refuse a .zip or .npz with more entries than ``most``, before a list of them is made.
-
-    Raises
-    ------
-    DataError
-        If there are more.
-    """
-    # A file of 100 MiB has room for two million entries, and each takes half a kilobyte in memory.
-    entries = content.count(_ENTRY)
-    if entries > most:
-        raise too_many_entries(entries, most)
-
-
-def too_many_entries(entries: int, most: int) -> DataError:
-    """The error of a container that has too many members to list them."""
-    return DataError(
-        f"It holds about {entries:,} entries. Expected at most {most:,}. Pack only the files "
-        "that are needed."
-    )
 
 
 def unpacked_size(content: bytes) -> int:

@@ -39,6 +39,32 @@ def test_nothing_is_seen_at_the_path_before_the_end(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o644
 
 
+WRITE = """
+import sys, pathlib
+from dmil_core.io.atomic import replacing
+with replacing(pathlib.Path(sys.argv[1])) as temporary:
+    temporary.write_text("half of the n")
+    print(temporary, flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_what_a_killed_writer_left_goes_when_the_file_is_written(tmp_path: Path) -> None:
+    path, other = tmp_path / "a*b.txt", tmp_path / "other.txt"
+    command = [sys.executable, "-c", WRITE, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as writer:
+        assert writer.stdout is not None
+        left = Path(writer.stdout.readline().decode().strip())
+        write_json(path, "while the other one is at work")
+        assert left.read_text() == "half of the n"
+        writer.kill()
+        writer.wait()
+    write_json(other, "of another file")
+    assert left.exists()
+    write_json(path, "whole")
+    assert sorted(tmp_path.iterdir()) == [path, other]
+
+
 @pytest.mark.parametrize("value", [math.nan, {"a": math.inf}, [object()]])
 def test_json_that_others_could_not_read_is_refused_and_changes_nothing(
     tmp_path: Path, value: object

@@ -247,6 +247,14 @@ def test_kill_9_with_a_file_half_in_place(
     assert len(read_table(run.predictions)) == len(tiny)
 
 
+def test_kill_9_when_all_is_done_but_the_state_is_there(tiny: Dataset, tmp_path: Path) -> None:
+    run = again(tiny, tmp_path, paradigm="joint")
+    (tmp_path / TRAINING_FOLDER).mkdir()
+    (tmp_path / TRAINING_FOLDER / "state.safetensors").write_bytes(b"megabytes")
+    assert again(tiny, tmp_path, paradigm="joint") == run
+    assert not (tmp_path / TRAINING_FOLDER).exists()
+
+
 @pytest.mark.parametrize("file", [checkpoint.RUN_FILE, checkpoint.HISTORY_FILE])
 @pytest.mark.parametrize("interrupted_before", [False, True])
 def test_a_fault_while_the_checkpoint_is_written(

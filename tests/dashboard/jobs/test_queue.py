@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,6 +35,9 @@ import pathlib, sys, time
 while not pathlib.Path(sys.argv[1]).exists():
     time.sleep(0.05)
 """
+
+
+DAY = 24 * 3600
 
 
 def python(code: str, *arguments: object, title: str = "work") -> Step:
@@ -286,6 +290,58 @@ def test_old_jobs_are_forgotten(queue: Jobs, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(service, "KEPT_SECONDS", -1)
     submit(queue, python(""), folder="b")
     assert queue.get(job.id) is None
+
+
+# --- a clock that is set ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("days", [-1, 1])
+def test_the_latest_job_is_the_latest_whatever_the_clock_says(
+    queue: Jobs, monkeypatch: pytest.MonkeyPatch, days: int
+) -> None:
+    first = wait_for(queue, submit(queue, python("raise SystemExit(3)")), "failed")
+    now = time.time
+    monkeypatch.setattr(service, "time", SetClock(lambda: now() + days * DAY))
+    second = submit(queue, python(""))
+    assert queue.find("train", second.folder) == state_of(queue, second)
+    assert [j.id for j in queue.of("ann")] == [second.id, first.id]
+    assert wait_for(queue, second, "done").fraction == 1.0
+    third = submit(queue, python(""))
+    assert third.created > second.created > first.created
+    wait_for(queue, third, "done")
+
+
+def test_a_job_that_ended_in_the_future_is_forgotten(queue: Jobs) -> None:
+    job = wait_for(queue, submit(queue, python("")), "done")
+    file = queue.root / job.id / STATE_FILE
+    ended = json.loads(file.read_text()) | {"changed": time.time() + 3650 * DAY}
+    file.write_text(json.dumps(ended))
+    submit(queue, python(""), folder="b")
+    assert queue.get(job.id) is None
+
+
+def test_jobs_that_wait_are_started_in_turn_when_the_clock_was_set_back(
+    queue: Jobs, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    said, now = tmp_path / "order", time.time
+    queue.at_once = 0
+    for n in range(3):
+        monkeypatch.setattr(service, "time", SetClock(lambda n=n: now() - n * DAY))
+        code = f"open({str(said)!r}, 'a').write('{n}')"
+        last = submit(queue, python(code), folder=str(n))
+    start(queue)
+    wait_for(queue, last, "done")
+    assert said.read_text() == "012"
+
+
+class SetClock:
+    """The module `time` with a clock that somebody has set."""
+
+    def __init__(self, wall: Callable[[], float]) -> None:
+        self.time = wall
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(time, name)
 
 
 # --- a disk that is full -------------------------------------------------------------------------

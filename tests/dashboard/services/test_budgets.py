@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -48,6 +50,25 @@ def test_a_file_is_charged_until_another_one_or_none_takes_its_place(
     uploads.read("example.csv", uploads.example_csv())
     uploads.forget()
     assert accountant.charged == Cost()
+
+
+def test_one_large_file_is_read_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, most = 0, 0
+
+    def read(name: str, *_: object) -> Problem:
+        nonlocal now, most
+        now, most = now + 1, max(most, now + 1)
+        time.sleep(0.1)
+        now -= 1
+        return Problem(name)
+
+    monkeypatch.setattr(uploads, "_read", read)
+    for size, at_once in ((uploads._LARGE + 1, 1), (10, 4)):
+        most, content = 0, bytes(size)
+        with ThreadPoolExecutor(4) as pool:
+            said = pool.map(lambda n, c=content: uploads.read(n, c), "abcd")
+            assert [s.message for s in said if isinstance(s, Problem)] == list("abcd")
+        assert most == at_once
 
 
 def test_an_npz_that_unpacks_to_too_much_is_refused_from_its_headers() -> None:

@@ -8,7 +8,7 @@ import os
 import shutil
 import time
 import zipfile
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +29,7 @@ from tests.disks import Disk, disk, read_only
 
 __all__ = ["disk", "read_only"]
 
+DAY = 24 * 3600
 ANN, BOB = "a" * 32, "b" * 32
 BOLD = "<b>bold</b> [x](http://y.z)"
 
@@ -142,16 +143,90 @@ def test_deleting_takes_the_training_the_data_and_the_models(root: Path) -> None
 
 def test_old_sets_are_removed_and_looking_keeps_them(root: Path) -> None:
     old, new = save(title="Old"), save(BOB, title="New")
-    then = time.time() - 24 * 3600 * (own_sets.KEPT_DAYS + 1)
+    then = time.time() - DAY * (own_sets.KEPT_DAYS + 1)
     os.utime(old.data.parent, (then, then))
-    own_sets.sweep(time.time() + 10_000)
+    swept_again()
     assert not old.data.exists()
     assert not (root / "sets" / visitor(ANN)).exists()
     assert new.data.exists()
     os.utime(new.data.parent, (then, then))
     assert own_sets.own_sets(visitor(BOB)) == [new]
-    own_sets.sweep(time.time() + 20_000)
+    swept_again()
     assert new.data.exists()
+
+
+def test_what_a_killed_server_left_of_a_set_goes(root: Path) -> None:
+    """A set that was being saved, and models whose data were just removed."""
+    folder = save().data.parents[1]
+    half, orphan = folder / ".new-00000000", folder.parent / "checkpoints" / "my-gone"
+    for left in (half, orphan):
+        left.mkdir(parents=True)
+        (left / "file").write_text("megabytes")
+    own = save(title="Another")
+    assert not half.exists()
+    swept_again()
+    assert not orphan.exists()
+    assert own.data.exists()
+
+
+@dataclass
+class Clock:
+    """The two clocks of a server; one of them can be set."""
+
+    wall: float
+    steady: float = 1000.0
+
+    def time(self) -> float:
+        return self.wall
+
+    def monotonic(self) -> float:
+        return self.steady
+
+    def wait(self, seconds: float) -> None:
+        self.wall += seconds
+        self.steady += seconds
+
+
+def test_no_set_becomes_older_when_the_clock_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where a machine starts with the time of its last shutdown, and asks for the time later."""
+    own = save()
+    clock = Clock(time.time())
+    monkeypatch.setattr(own_sets, "time", clock)
+    own_sets.sweep()
+    clock.wait(DAY * (own_sets.KEPT_DAYS - 1))
+    clock.wall += 30 * DAY
+    own_sets.sweep()
+    assert own.data.exists()
+    clock.wait(0.9 * DAY)
+    own_sets.sweep()
+    assert own.data.exists()
+    clock.wait(0.2 * DAY)
+    own_sets.sweep()
+    assert not own.data.exists()
+
+
+@pytest.mark.parametrize("days", [1, 3650])
+def test_sets_are_looked_after_also_when_the_clock_was_set_back(
+    monkeypatch: pytest.MonkeyPatch, days: int
+) -> None:
+    """Neither does the time of the last look have to come again, nor that of a visitor's."""
+    own = save()
+    clock = Clock(time.time())
+    monkeypatch.setattr(own_sets, "time", clock)
+    own_sets.sweep()
+    clock.wall -= days * DAY
+    clock.wait(3600.0)
+    own_sets.sweep()
+    assert own.data.exists()
+    clock.wait(DAY * (own_sets.KEPT_DAYS + 0.1))
+    own_sets.sweep()
+    assert not own.data.exists()
+
+
+def swept_again() -> None:
+    """Look for old sets now, whenever that was done last."""
+    own_sets._swept.clear()
+    own_sets.sweep()
 
 
 def test_the_download_holds_models_and_table_and_no_path_of_the_server(root: Path) -> None:

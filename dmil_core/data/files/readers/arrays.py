@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from dmil_core.data.files.members import check_directory, unpacked_size
+from dmil_core.data.files.members import unpacked_size
 from dmil_core.data.files.readers.names import note
 from dmil_core.data.files.readers.options import DEFAULT_OPTIONS, ReadOptions
 from dmil_core.data.files.table import Column, Table
@@ -27,6 +27,7 @@ from dmil_core.data.uploads.budget import TABLE, Account, Cost
 from dmil_core.data.uploads.limits import MIB, Limits
 from dmil_core.data.validate import Issue, object_array, unreadable
 from dmil_core.errors import DataError
+from dmil_core.io.archives import check_directory
 
 _MOST_ARRAYS: Final = 1000
 _FEWER: Final = "Store fewer rows, or numbers as float32."
@@ -60,7 +61,7 @@ def read_npz(
     DataError
         If it is damaged or too large; a `BudgetError` if the account has no room for it.
     """
-    check_directory(content, _MOST_ARRAYS)
+    check_directory(io.BytesIO(content), _MOST_ARRAYS)
     account.charge(TABLE, Cost(arrays=unpacked_size(content)), _FEWER)
     found = npz_content(content, name, limits.unpacked_mib * MIB)
     arrays: dict[str, NDArray[Any] | str] = dict(found.arrays)

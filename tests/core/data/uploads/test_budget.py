@@ -21,7 +21,6 @@ import pytest
 from PIL import Image
 
 from dmil_core.data.files.assemble import Assembled, assemble
-from dmil_core.data.files.members import check_directory
 from dmil_core.data.files.reader import Named, read_table
 from dmil_core.data.files.repairs import Repairs
 from dmil_core.data.files.roles import InputRole, guess
@@ -32,7 +31,8 @@ from dmil_core.data.uploads.archive import Files, read_picture, read_sound
 from dmil_core.data.uploads.budget import Account, Accountant, BudgetError, Cost, most_of
 from dmil_core.data.uploads.limits import DEFAULT, MIB, Limits
 from dmil_core.errors import DataError
-from tests.core.data.archives import encoded, packed, png, wav
+from dmil_core.io.archives import check_directory
+from tests.core.data.archives import empty_members, encoded, packed, png, wav
 
 REPOSITORY = Path(__file__).resolve().parents[4]
 
@@ -189,6 +189,17 @@ def test_one_long_cell_does_not_take_its_room_in_every_row_of_a_csv() -> None:
     assert grown < 100
 
 
+def test_a_csv_takes_at_most_ten_times_its_size_while_it_is_read() -> None:
+    """A file of 100 MiB with as many cells as a table may have takes 0.9 GB, for seconds."""
+    row = ",".join(f"{n / 400:.2f}" for n in range(400))
+    lines = [",".join(["id", "label", *(f"a_{n}" for n in range(400))])]
+    lines += [f"r{i},{'ab'[i % 2]},{row}" for i in range(6000)]
+    content = "\n".join(lines).encode()
+    words, grown = measured("csv", content)
+    assert words == "read"
+    assert grown < 10 * len(content) / MIB + 50
+
+
 # --- pictures --------------------------------------------------------------------------------
 
 
@@ -333,15 +344,6 @@ def test_a_long_header_of_a_sound_costs_no_more_than_its_bytes() -> None:
 # --- archives --------------------------------------------------------------------------------
 
 
-def empty_members(count: int) -> bytes:
-    """A .zip of so many empty files, written by hand, since a library takes long for it."""
-    local = struct.pack("<4s5H3I2H", b"PK\3\4", 20, 0, 0, 0, 33, 0, 0, 0, 1, 0) + b"a"
-    entry = struct.pack("<4s6H3I5H2I", b"PK\1\2", 20, 20, 0, 0, 0, 33, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0)
-    directory = (entry + b"a") * count
-    end = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, 65535, 65535, len(directory), len(local), 0)
-    return local + directory + end
-
-
 def test_a_million_entries_are_refused_before_a_list_of_them_is_made() -> None:
     content = empty_members(300_000)
     assert len(zipfile.ZipFile(io.BytesIO(empty_members(3))).infolist()) == 3
@@ -352,7 +354,7 @@ def test_a_million_entries_are_refused_before_a_list_of_them_is_made() -> None:
     tracemalloc.stop()
     assert peak < MIB
     with pytest.raises(DataError, match="300,000 entries"):
-        check_directory(content, 1000)
+        check_directory(io.BytesIO(content), 1000)
 
 
 @pytest.mark.parametrize("packing", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])

@@ -680,6 +680,15 @@ def test_any_table_is_a_set_or_an_error(rows: list[dict[str, Any]]) -> None:
     is_set_or_error(of_frame(pd.DataFrame(rows).astype(str)))
 
 
+@pytest.mark.parametrize("empty", [np.ones(0), np.ones((0, 3)), np.zeros(0, "U3")])
+def test_an_array_without_rows_beside_others_is_an_issue(empty: Any) -> None:
+    source = of_arrays({"x1": empty, "x2": np.ones((40, 2)), "y": np.arange(40) % 2})
+    made = assemble(source, guess(source), "n", "t")
+    assert [i.title for i in made.issues if i.severity == "error"] == [
+        "the arrays have unequal lengths (x1 0, x2 40, y 40)"
+    ]
+
+
 @pytest.mark.parametrize(
     ("tag", "bits", "says"),
     [

@@ -11,6 +11,7 @@ import errno
 import hashlib
 import json
 import os
+import platform
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -65,7 +66,7 @@ def replacing(path: Path) -> Iterator[Path]:
     check_outside_package(path)
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        mark = f".{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:8]}-"
+        mark = _mark_of(path)
         _remove_left(path.parent, mark)
         prefix = f"{mark}{os.getpid()}-"
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=prefix, suffix=path.suffix)
@@ -81,6 +82,12 @@ def replacing(path: Path) -> Iterator[Path]:
             # An error here would hide the one that matters.
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
+
+
+def _mark_of(path: Path) -> str:
+    """What names of temporary files of this path begin with, on this machine alone."""
+    name = os.fsencode(path.name) + b"\0" + os.fsencode(platform.node())
+    return f".{hashlib.sha256(name).hexdigest()[:8]}-"
 
 
 def _remove_left(folder: Path, mark: str) -> None:

@@ -11,7 +11,7 @@ Shapes: N rows.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -59,7 +59,7 @@ def check_content(arrays: Arrays, card: Card) -> tuple[Issue, ...]:
         elif modality.kind == "text":
             issues += _texts(name, x, arrays["split"], train)
         elif modality.kind == "vector":
-            issues += _constants(name, x[train])
+            issues += _constants(name, x[train], _number_names(modality, x.shape[1]))
     issues += _copies(keys, arrays["split"], train)
     return tuple(issues)
 
@@ -139,16 +139,26 @@ def _texts(
         )
 
 
-def _constants(name: str, x: NDArray[Any]) -> Iterator[Issue]:
-    """Numbers that are the same in all training rows."""
+def _number_names(modality: Modality, numbers: int) -> list[str]:
+    """What each number of a vector is called: by its column where the card names them."""
+    names = [
+        f"{c.name[:40]!r} is {c.categories[i]!r}"[:60] if c.one_hot else repr(c.name[:40])
+        for c in modality.columns
+        for i in range(c.width)
+    ]
+    return names or [f"number {i + 1}" for i in range(numbers)]
+
+
+def _constants(name: str, x: NDArray[Any], names: Sequence[str]) -> Iterator[Issue]:
+    """Numbers that are the same in all training rows; ``names`` has what each is called."""
     if not len(x):
         return
     constant = np.flatnonzero((x == x[0]).all(axis=0))
     if count := len(constant):
-        which = ", ".join(str(i + 1) for i in constant[:5]) + (", …" if count > 5 else "")
+        which = ", ".join(names[i] for i in constant[:5]) + (", …" if count > 5 else "")
         yield _note(
             f"{name}: {count:,} of its {x.shape[1]:,} numbers ({_share(count, x.shape[1])}) "
-            f"{'is' if count == 1 else 'are'} the same in all training rows (number {which})",
+            f"{'is' if count == 1 else 'are'} the same in all training rows ({which})",
             "They say nothing, and can be left out.",
         )
 

@@ -146,4 +146,7 @@ def test_an_input_is_called_by_its_name() -> None:
     frame = pd.DataFrame(NOISE, columns=["a", "b", "c"]).assign(constant=1.0, y=np.arange(N) % 2)
     dataset = from_table(frame, x1=["a", "constant"], x2=["b", "c"], y="y")
     (issue,) = [i for i in dataset.issues if "same in all" in i.title]
-    assert issue.title.startswith("input 1: 1 of its 2 numbers (50 %)")
+    assert issue.title == (
+        "input 1 (a + constant): 1 of its 2 numbers (50 %) is the same in all training rows "
+        "('constant')"
+    )

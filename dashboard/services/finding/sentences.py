@@ -145,7 +145,7 @@ def _models(n: Numbers) -> Iterator[str]:
         both = f"{n.accuracy[model].value:.1%} and {n.accuracy['ensemble'].value:.1%} accuracy"
         if n.runs < _FEWEST_RUNS or not contrast.runs.known:
             if model == "joint":
-                yield f"One run cannot tell whether a joint model is better than an ensemble ({both})."
+                yield (f"One run cannot tell whether joint is better than ensemble ({both}).")
             continue
         yield f"{words} is {_verdict(contrast)} an ensemble ({both}; {_points(contrast.runs)})."
 
@@ -169,8 +169,7 @@ def _points(difference: Estimate) -> str:
 def _caveats(n: Numbers) -> Iterator[str]:
     if n.quick:
         yield (
-            "Quick: the models had a fifth of their epochs. Train fully before you report a "
-            "number."
+            "Quick: the models had a fifth of their epochs. Train fully before you report a number."
         )
     if n.runs < RUNS:
         count = "One run" if n.runs == 1 else f"{n.runs} runs"
@@ -200,9 +199,7 @@ def _caveats(n: Numbers) -> Iterator[str]:
     below = [_PARTS[p] for p in _PARTS if p in n.bits and n.bits[p].negative]
     if below:
         verb = "is" if len(below) == 1 else "are"
-        yield (
-            f"{_listed(below)} {verb} below 0: on average this part speaks for a wrong class."
-        )
+        yield (f"{_listed(below)} {verb} below 0: on average this part speaks for a wrong class.")
     yield from n.notes
 
 

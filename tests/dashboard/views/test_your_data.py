@@ -20,7 +20,7 @@ from streamlit.util import calc_hash
 from dashboard.jobs import queue
 from dashboard.jobs.queue import Jobs
 from dashboard.keys import key_of
-from dashboard.services.store import own_sets, uploads, visitors
+from dashboard.services.store import drafts, own_sets, uploads, visitors
 from dashboard.services.store.own_sets import OwnSet
 from dmil_core.errors import BusyError, ResourceError
 from tests.dashboard.folders import APP, REAL, Room, shipped
@@ -48,11 +48,10 @@ def visitor(token: str) -> str:
 
 
 def save(token: str = ANN, title: str = "Mine") -> OwnSet:
-    source = uploads.read("example.csv", uploads.example_csv())
-    assert not isinstance(source, uploads.Problem)
+    draft = drafts.begin("1", [("example.csv", uploads.example_csv())])
     name = own_sets.free_name(visitor(token), title)
-    made = uploads.assemble(source, uploads.guess(source), name, title, "a test", None)
-    return own_sets.save(visitor(token), made)
+    made = uploads.assemble(draft.upload, draft.roles, uploads.Repairs(), name, title, "a test")
+    return own_sets.save(visitor(token), made, own_sets.about(draft.roles, ("A note.",)))
 
 
 def trained(token: str = ANN, title: str = "Mine") -> OwnSet:
@@ -65,6 +64,22 @@ def trained(token: str = ANN, title: str = "Mine") -> OwnSet:
         content["data_card"]["title"] = title
         run.write_text(json.dumps(content))
     return own
+
+
+def inputs(app: AppTest) -> list[str]:
+    """Names of the inputs that the page shows."""
+    return [t.value for t in app.text_input if t.label.startswith("Name of input")]
+
+
+def label(app: AppTest) -> str:
+    """The column that is the label."""
+    return str(app.session_state["upload"].roles.label)
+
+
+def drop(app: AppTest, name: str, content: bytes) -> AppTest:
+    """As if a visitor had dropped this file."""
+    app.session_state["upload"] = drafts.begin("1", [(name, content)])
+    return app.run()
 
 
 def open_page(page: str, token: str = "", **query: str) -> AppTest:
@@ -119,8 +134,13 @@ def test_sets_and_disk_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_training_is_queued_once_and_starts_from_nothing() -> None:
     own = save()
     job = own_sets.train(own, "quick")
-    assert [s.title for s in job.steps] == ["joint", "ensemble", "dmil"]
-    assert all(str(own.data) in s.argv for s in job.steps)
+    first = [s.title for s in job.steps[:3]]
+    assert first == ["joint, run 1 of 3", "ensemble, run 1 of 3", "dmil, run 1 of 3"]
+    assert [s.title for s in job.steps if s.optional] == ["bits"]
+    assert len(job.steps) == 3 * 3 + 1
+    assert all(any(str(own.data) in a for a in s.argv) for s in job.steps)
+    # Runs of another seed have another split of the same rows.
+    assert f"{own.data}:split=2" in job.steps[8].argv
     assert own_sets.train(own, "full").id == job.id
     assert [j.id for j in own_sets.trainings(own)] == [job.id]
 
@@ -212,9 +232,9 @@ def test_the_example_is_understood_looked_at_and_queued() -> None:
     assert "7 days after" in said(app)
     app.button(key="use_example").click().run()
     assert not app.exception
-    assert [m.value for m in app.multiselect] == [["left"], ["right"]]
-    assert next(s.value for s in app.selectbox if s.label == "Label") == "label"
-    counts = app.dataframe[0].value
+    assert inputs(app) == ["left", "right"]
+    assert label(app) == "label"
+    counts = app.dataframe[1].value
     assert counts.to_dict("list")["all"] == [144, 156]
     app.button(key="save_and_train").click().run()
     assert not app.exception
@@ -233,14 +253,10 @@ def test_the_example_is_understood_looked_at_and_queued() -> None:
 def test_what_is_wrong_is_told_with_rows_and_nothing_can_be_trained() -> None:
     lines = uploads.example_csv().decode().splitlines()
     lines[4] = lines[4].rsplit(",", 1)[0] + f",=1+{BOLD}"
-    app = open_page("your-data")
-    app.session_state["upload"] = {
-        "key": "1", "name": BOLD, "source": uploads.read("x.csv", "\n".join(lines).encode()),
-    }  # fmt: skip
-    app.run()
+    app = drop(open_page("your-data"), f"{BOLD}.csv", "\n".join(lines).encode())
     assert not app.exception
     text = said(app)
-    assert "Nothing can be trained" in text
+    assert "Fix these to continue" in text
     assert "as a formula" in text.replace("\\", "")
     assert "row 3" in text.replace("\\", "")
     assert "<b>" not in text
@@ -256,13 +272,10 @@ def test_a_file_that_cannot_be_read_is_told() -> None:
         ("x.exe", b"MZ\0", "expected .npz, CSV"),
         ("x.parquet", b"PAR1", "not a Parquet file"),
     ):
-        app = open_page("your-data")
-        app.session_state["upload"] = {"key": "1", "name": name,
-                                       "source": uploads.read(name, content)}  # fmt: skip
-        app.run()
+        app = drop(open_page("your-data"), name, content)
         assert not app.exception
         assert words in said(app)
-    pickled = uploads.read("p.npz", stream.getvalue())
+    pickled = uploads.read([uploads.Named("p.npz", stream.getvalue())])
     assert not isinstance(pickled, uploads.Problem)
     assert "never loaded" in pickled.facts["x1"].why
 
@@ -324,7 +337,7 @@ def test_save_and_train_on_a_full_disk_is_a_message_and_can_be_tried_again(
         assert len([r for r in caplog.records if r.exc_info]) == 1
         assert full.entries() == []
         # The page is whole and the upload is still there.
-        assert [m.value for m in app.multiselect] == [["left"], ["right"]]
+        assert inputs(app) == ["left", "right"]
     app.button(key="save_and_train").click().run()
     assert not app.exception
     (own,) = own_sets.own_sets(visitor(ANN))

@@ -143,8 +143,7 @@ def test_the_models_are_given_with_accuracy_and_difference() -> None:
 def test_one_run_compares_nothing() -> None:
     one = Contrast(Estimate(0.1), at(0.1, 0.01), float("nan"))
     text = said(runs=1, contrasts={"joint": one, "dmil": one})
-    assert "One run cannot tell whether a joint model is better than an ensemble" in text
-    assert "better than an ensemble (" in text
+    assert "One run cannot tell whether joint is better than ensemble" in text
     assert "dmil" not in text
     assert "One run of each model, of 3" in caveats(runs=1)
     assert "2 runs of each model" in caveats(runs=2)

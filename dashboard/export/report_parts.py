@@ -90,7 +90,9 @@ def _shown(item: media.Media, name: str, room: Room) -> dict[str, Any]:
     elif isinstance(item, media.Heard):
         side |= _spectrogram(item.features, room)
     elif isinstance(item, media.Signal):
-        side["drawing"] = Markup(svg.signal(item.values, item.channels, f"{name} over time"))
+        side["drawing"] = Markup(
+            svg.signal(item.values, item.channels, f"{name} over time", item.rate)
+        )
     elif isinstance(item, media.Words):
         side["text"] = item.text
     elif isinstance(item, media.Numbers) and not item.features:
@@ -106,9 +108,10 @@ def _features(item: media.Media, name: str) -> dict[str, Any] | None:
     """The features with their values, of many the most telling; None where there are none."""
     if not isinstance(item, media.Numbers) or not item.features:
         return None
-    rows = features.chosen(item.features, features.MOST)
+    every = features.speaking(item.features)
+    rows = features.chosen(every, features.MOST)
     alt = f"{name}: features by name, with their values"
-    said = messages.features_shown(len(rows), len(item.features), len(item.features), "")
+    said = messages.features_shown(len(rows), len(every), len(every), "")
     return {"drawing": Markup(feature_figures.table(rows, alt)), "said": said}
 
 

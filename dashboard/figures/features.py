@@ -21,9 +21,9 @@ REACH: Final = 3.0
 ABOVE, BELOW = theme.CLASS_COLOURS[0], theme.CLASS_COLOURS[1]
 
 #: In em: a row's words, its bar, and what is between rows.
-_WORDS, _BAR, _GAP = 1.4, 0.55, 0.7
+_WORDS, _BAR, _GAP = 1.6, 0.55, 0.75
 #: In percent: where the bars begin and end; the rest is for the number behind them.
-_LEFT, _RIGHT = 2.0, 80.0
+_LEFT, _RIGHT = 2.0, 76.0
 #: Letters of a line in a narrow place, those of a name that are seen in any case, and of a value.
 _LINE, _FEWEST, _VALUE = 38, 12, 22
 #: Letters of a name in words for those who cannot see the drawing.
@@ -68,12 +68,6 @@ def table(rows: Sequence[Line], alt: str) -> str:
         parts.append(_axis(y))
         y += 1.3
     return _svg("".join(parts), y, f"{alt}: {spoken(rows)}")
-
-
-def strip(row: Line) -> str:
-    """The bar of one row alone, to stand below a field that names it."""
-    inside = _bar(row, 0.35) if _has_bar(row) else _share(row, 0.0)
-    return _svg(inside, 1.35, spoken([row]))
 
 
 def _svg(inside: str, height: float, alt: str) -> str:
@@ -126,7 +120,7 @@ def _row(row: Line, y: float) -> str:
     at = f'y="{y + 1.05:.2f}em"'
     tip = " ".join(beside(one_line(part)) for part in (row.name, row.text))
     tip += f"; training rows {one_line(row.usual, _SPOKEN)}" if row.usual else ""
-    inside = _bar(row, y + _WORDS) if _has_bar(row) else _share(row, y + _WORDS - 0.25)
+    inside = _bar(row, y + _WORDS) if _has_bar(row) else _share(row, y + _WORDS - 0.3)
     return (
         f"<g><title>{quoted(tip)}</title>"
         f'<text x="0" {at}>{quoted(name)}</text>'
@@ -158,7 +152,7 @@ def _bar(row: Line, top: float) -> str:
         f'height="{_BAR}em" fill="{ABOVE if row.z >= 0 else BELOW}"/>'
     )
     number = (
-        f'<text x="100%" y="{middle + 0.32:.2f}em" text-anchor="end" font-size=".9em">'
+        f'<text x="100%" y="{middle + 0.32:.2f}em" text-anchor="end">'
         f"{quoted(in_deviations(row.z))}</text>"
     )
     return ticks + line + bar + _arrow(row.z, end, middle) + _ring(row, middle) + number
@@ -190,7 +184,7 @@ def _share(row: Line, top: float) -> str:
     if math.isnan(row.share):
         return ""
     return (
-        f'<text x="100%" y="{top + 0.95:.2f}em" text-anchor="end" font-size=".9em">'
+        f'<text x="100%" y="{top + 0.95:.2f}em" text-anchor="end">'
         f"{row.share:.0%} of training rows</text>"
     )
 
@@ -200,7 +194,6 @@ def _axis(y: float) -> str:
     reach = f"{REACH:.0f}"
     ends = ((-REACH, "start", f"-{reach}"), (0.0, "middle", "mean"), (REACH, "end", f"+{reach}"))
     return "".join(
-        f'<text x="{_x(z):.2f}%" y="{y + 0.6:.2f}em" text-anchor="{anchor}" font-size=".9em">'
-        f"{words}</text>"
+        f'<text x="{_x(z):.2f}%" y="{y + 0.6:.2f}em" text-anchor="{anchor}">{words}</text>'
         for z, anchor, words in ends
     )

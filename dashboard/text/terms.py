@@ -90,6 +90,10 @@ Z_SCORE: Final = (
     "the mean, and of values that are normally distributed 95 % lie between -2 and +2. Of a "
     "category the share of the training rows with the same word is shown instead."
 )
+IN_A_LIST: Final = (
+    "The two values that lie furthest from the mean of the training rows, in their standard "
+    "deviations: ↑ above it, ↓ below it."
+)
 WHAT_IF: Final = (
     "The chosen model answers the changed sample at once. Every one of the **values** of a table "
     "can be set; **blank** is the mean of the training samples, of a text no words, and **mute** "

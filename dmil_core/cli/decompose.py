@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from dmil_core.cli.files import add_files, load_data
+from dmil_core.cli.files import add_files, check_split, load_data
 from dmil_core.cli.options import (
     Parser,
     Subparsers,
@@ -56,6 +56,7 @@ def run(a: argparse.Namespace) -> int:
     from dmil_core.training.run import choose_device
 
     check_table_path(a.out)
+    check_split(a)
     device = choose_device(a.device)
     model, trained = load_model(find_folder(a.checkpoint), str(device))
     dataset = load_data(a, purpose="predict", like=trained)

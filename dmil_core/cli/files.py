@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dmil_core.cli.options import Parser, path_argument
 from dmil_core.errors import ConfigError, DmilError
+from dmil_core.schema import SPLITS
 
 if TYPE_CHECKING:
     from dmil_core.checkpoint import Run
@@ -94,7 +95,7 @@ def request_of(a: argparse.Namespace, files: list[Path]) -> Request:
         inputs=tuple(a.input),
         label=a.label,
         id=a.id,
-        split=None if split in ("train", "val", "test") else split,
+        split=None if split in SPLITS else split,
         group=a.group,
         repairs=Repairs(
             missing=a.missing or "auto", quantiles=a.quantiles or 0, as_text=tuple(a.as_text)
@@ -171,10 +172,26 @@ def load_stored(a: argparse.Namespace) -> Dataset:
     return resplit(dataset, number)
 
 
+def check_split(a: argparse.Namespace) -> None:
+    """Refuse a split that is none of a data set; of files it may be a column.
+
+    Raises
+    ------
+    ConfigError
+        If it is neither.
+    """
+    known = a.split in (None, *SPLITS) or len(a.data) > 1
+    if not known and not Path(a.data[0]).is_file() and not Path(a.data[0]).is_dir():
+        raise ConfigError(
+            f"--split {a.split!r}: invalid choice; expected train, val or test, or of files the "
+            "column with the split of each row"
+        )
+
+
 def _is_of_files(a: argparse.Namespace) -> bool:
     from dmil_core.data.catalog import is_file_of_columns
 
-    return len(a.data) > 1 or not is_plain(a) or is_file_of_columns(a.data[0])
+    return len(a.data) > 1 or not is_plain(a) or is_file_of_columns(a.data[0], folders=True)
 
 
 def _request_of_data(a: argparse.Namespace) -> tuple[Request, int]:

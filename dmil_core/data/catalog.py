@@ -103,8 +103,8 @@ def load_dataset(spec: str | Path, root: Path | None = None, purpose: Purpose = 
     Parameters
     ----------
     spec : such as ``"avdigits"``, ``"emoji:split=3"``, ``"switch:classes=2,noise=1.0"``,
-        ``"my/data.npz"``, ``"my/data.npz:split=3"``, ``"my/table.csv"``; of a table, an archive
-        or a folder the roles of the columns are guessed.
+        ``"my/data.npz"``, ``"my/data.npz:split=3"``, ``"my/table.csv"``; of a table or an
+        archive the roles of the columns are guessed.
     root : folder of the bundled sets; the shipped one by default.
     purpose : "predict" accepts files whose splits could not be trained on.
 
@@ -137,10 +137,14 @@ def load_dataset(spec: str | Path, root: Path | None = None, purpose: Purpose = 
     raise DataError(_unknown(spec, folder))
 
 
-def is_file_of_columns(spec: str, root: Path | None = None) -> bool:
-    """Whether a spec names files whose columns are guessed: a table, an archive or a folder.
+def is_file_of_columns(spec: str, root: Path | None = None, folders: bool = False) -> bool:
+    """Whether a spec names files whose columns are guessed: a table or an archive.
 
     The names of sets come first, and an .npz file has its own format.
+
+    Parameters
+    ----------
+    folders : whether a folder of files is one too.
     """
     name = current_name(spec).partition(":")[0]
     folder = root or sample_data_root()
@@ -149,11 +153,18 @@ def is_file_of_columns(spec: str, root: Path | None = None) -> bool:
     path = Path(spec.rpartition(":split=")[0] or spec)
     if not spec or "\0" in spec or ".npz" in path.name:
         return False
-    return _is_table(path)
+    return _is_table(path) or (folders and _is_folder(path))
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name that is too long for the disk
+        return False
 
 
 def _is_table(path: Path) -> bool:
-    return path.suffix.lower() in _TABLES or (path.suffix.lower() != ".npz" and path.is_dir())
+    return path.suffix.lower() in _TABLES
 
 
 def _of_files(path: Path, purpose: Purpose) -> Dataset:
@@ -198,5 +209,5 @@ def _unknown(spec: str, folder: Path) -> str:
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return (
         f"There is no data set {spec!r}.{hint} Available are {', '.join(names)}, "
-        "or the path of an .npz file, a table (.csv, .parquet), an archive or a folder."
+        "or the path of an .npz file, a table (.csv, .parquet) or an archive."
     )

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dmil_core.data.card import DEFAULT_MEDIA, Card, MediaSpec, Modality
+from dmil_core.data.content import check_content
 from dmil_core.data.labels import indices, indices_by_name, read_labels
 from dmil_core.data.validate import Arrays, Issue, Purpose, check_split, guess_kind
 from dmil_core.schema import MODALITY_NUMBERS, SPLITS, Kind
@@ -61,7 +62,8 @@ def complete(arrays: Arrays, card: Card | None, name: str, purpose: Purpose = "t
     arrays : as :func:`~dmil_core.data.validate.check` leaves them without an error.
     card : the card of the file, or None for one that is inferred from the arrays.
     name : of the set, for an inferred card.
-    purpose : what a split that is made here has to be good for.
+    purpose : what a split that is made here has to be good for; of a set for training, what its
+        inputs hold is looked at as well.
     """
     out = dict(arrays)
     inferred = card is None
@@ -77,6 +79,8 @@ def complete(arrays: Arrays, card: Card | None, name: str, purpose: Purpose = "t
         out["split"] = make_split(out["y"], out.get("group"), seed=0)
         card = replace(card, split_rule="Made on loading: 70/10/20 at random, seed 0.")
         issues = tuple(check_split(out, card, purpose))
+    if purpose == "train":
+        issues += check_content(out, card)
     return Completed(out, card, issues)
 
 

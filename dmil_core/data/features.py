@@ -25,8 +25,8 @@ from dmil_core.schema import ModalityNumber
 _NO_YES: Final = ("no", "yes")
 #: Share of a number that 32 bits do not hold, with room for the rounding of a mean.
 _ROUNDING: Final = 3e-7
-#: Decimals that are looked for in the values of a column; beyond, they are measurements that no
-#: table rounded.
+#: Decimals that are looked for in the values of a column, fewer where values are large; beyond,
+#: they are measurements that no table rounded.
 _MOST_DECIMALS: Final = 4
 #: Rows that are looked at for them.
 _ROWS_FOR_DECIMALS: Final = 2000
@@ -49,6 +49,7 @@ class Feature:
     start : position of its first number in the vector.
     categories : the words of a category, () for a number.
     one_hot : whether each word has a number of its own; else the number is the word's position.
+    was_missing : whether it says that the value of another feature was missing.
     mean, std, low, high : of the training rows; NaN for a category, or without training rows.
     decimals : that the values of the set have, None where they are not rounded.
     shares : of the training rows that have each word; () for a number, or without training rows.
@@ -59,6 +60,7 @@ class Feature:
     start: int
     categories: tuple[str, ...] = ()
     one_hot: bool = False
+    was_missing: bool = False
     mean: float = math.nan
     std: float = math.nan
     low: float = math.nan
@@ -100,6 +102,11 @@ class FeatureValue:
     share: float = math.nan
 
     @property
+    def is_quiet(self) -> bool:
+        """Whether it says nothing to a reader: that no value was missing."""
+        return self.feature.was_missing and self.value == 0
+
+    @property
     def telling(self) -> float:
         """How far from the usual the value is: its absolute z; of a word, the absolute z that is as
         rare in a normal distribution; 0 where nothing is known."""
@@ -123,9 +130,34 @@ def values(features: Sequence[Feature], row: NDArray[Any]) -> tuple[FeatureValue
     return tuple(_value(f, row[f.start : f.start + f.width]) for f in features)
 
 
-def most_telling(values: Sequence[FeatureValue], count: int) -> tuple[FeatureValue, ...]:
-    """At most so many values, those furthest from the usual first."""
-    return tuple(sorted(values, key=lambda v: v.telling, reverse=True)[:count])
+def most_telling(
+    dataset: Dataset, modality: ModalityNumber, row: NDArray[Any], count: int
+) -> tuple[FeatureValue, ...]:
+    """At most so many values of a row (D,), those furthest from the usual first.
+
+    That no value was missing is never among them. Of thousands of features only these are written.
+    """
+    known = features(dataset, modality)
+    told = np.full(len(known), -1.0)
+    numbers = [i for i, f in enumerate(known) if not f.categories]
+    if numbers and len(dataset.rows("train")):
+        told[numbers] = _distances(dataset, modality, row)[[known[i].start for i in numbers]]
+    for i, feature in enumerate(known):
+        if feature.categories:
+            value = _value(feature, row[feature.start : feature.start + feature.width])
+            told[i] = -2.0 if value.is_quiet else value.telling
+    order = np.argsort(-told, kind="stable")[:count]
+    return values([known[i] for i in order if told[i] > -2.0], row)
+
+
+def _distances(dataset: Dataset, modality: ModalityNumber, row: NDArray[Any]) -> NDArray[Any]:
+    """(D,) the absolute z of every number, as `_z` has it."""
+    mean, std = (training_statistic(dataset, modality, what) for what in ("mean", "std"))
+    away = np.abs(row.astype(np.float64) - mean)
+    constant = std <= _ROUNDING * np.abs(mean)
+    same = away <= 10 * _ROUNDING * np.abs(mean) + 1e-12
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(constant, np.where(same, 0.0, np.inf), away / std)
 
 
 def encoded(feature: Feature, value: float) -> tuple[tuple[int, float], ...]:
@@ -170,7 +202,7 @@ def _named(column: ColumnSpec | None, start: int) -> Feature:
     if column is None:
         return Feature(f"feature {start + 1}", "", start)
     if column.was_missing:
-        return Feature(f"{column.name} was missing", "", start, _NO_YES)
+        return Feature(f"{column.name} was missing", "", start, _NO_YES, was_missing=True)
     return Feature(column.name, column.unit, start, column.categories, column.one_hot)
 
 
@@ -193,7 +225,8 @@ def _described(
 def _decimals(column: NDArray[Any]) -> int | None:
     """The fewest decimals that all values (n,) have; None where they have more than a few."""
     numbers = column.astype(np.float64)
-    for decimals in range(_MOST_DECIMALS + 1):
+    most = _MOST_DECIMALS if np.abs(numbers).max(initial=0.0) < 100 else 2
+    for decimals in range(most + 1):
         if _has(numbers, decimals):
             return decimals
     return None

@@ -42,8 +42,10 @@ class AudioMedia:
 
 @dataclass(frozen=True, eq=False)
 class SignalMedia:
-    """``values`` (T, C) float32 in ``unit``, one name per channel; ``rate`` in Hz, 0 where it is not
-    known."""
+    """``values`` (T, C) float32 in ``unit``, one name per channel.
+
+    ``rate`` is in Hz, 0 where it is not known.
+    """
 
     values: NDArray[np.float32]
     channels: tuple[str, ...]

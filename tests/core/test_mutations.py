@@ -27,8 +27,13 @@ from numpy.random import Generator
 from dmil_core.checkpoint import MODEL_FILE, load_model, read_history, read_run, write_checkpoint
 from dmil_core.config import RunConfig
 from dmil_core.data.files import reader
+from dmil_core.data.files.assemble import assemble
+from dmil_core.data.files.kinds import describe
+from dmil_core.data.files.repairs import Repairs
+from dmil_core.data.files.roles import guess
+from dmil_core.data.files.table import Table
 from dmil_core.data.npz import read_card, read_npz, write_npz
-from dmil_core.data.uploads import archive, columns, tabular
+from dmil_core.data.uploads import archive
 from dmil_core.errors import DmilError
 from dmil_core.experiments import records, tuning
 from dmil_core.experiments.compare import read_results
@@ -113,11 +118,15 @@ def _upload_npz(root: Path) -> Format:
     np.savez(root / "set.npz", x1=np.ones((40, 2)), x2=np.ones((40, 3)), y=np.arange(40) % 2)
 
     def read(path: Path) -> object:
-        content = read_npz(path)
-        source = columns.of_arrays(content.arrays, content.issues)
-        return columns.assemble(source, columns.guess(source), "n", "t")
+        table = reader.read_table([path])
+        return assemble(table, guess(table), Repairs(), "n")
 
     return Format(root / "set.npz", read)
+
+
+def described(table: Table) -> object:
+    facts = describe(table)
+    return assemble(table, guess(table, facts), Repairs(), "n", facts=facts)
 
 
 def _card(root: Path) -> Format:
@@ -141,12 +150,12 @@ def _csv(root: Path) -> Format:
 
 def _upload_parquet(root: Path) -> Format:
     _frame().to_parquet(root / "t.parquet")
-    return Format(root / "t.parquet", lambda p: tabular.read_parquet(p.read_bytes()))
+    return Format(root / "t.parquet", lambda p: described(reader.read_table([p])))
 
 
 def _upload_csv(root: Path) -> Format:
     _frame().to_csv(root / "t.csv", index=False)
-    return Format(root / "t.csv", lambda p: tabular.read_csv(p.read_bytes()))
+    return Format(root / "t.csv", lambda p: described(reader.read_table([p])))
 
 
 def _read_all(path: Path) -> object:

@@ -57,6 +57,7 @@ ALLOWED = {
         "dashboard.text",
         "dashboard.views",
         "dashboard.widgets",
+        "dashboard.words",
     },
 }
 OUTSIDE = {"numpy", "pandas", "plotly", "streamlit", "PIL", "dmil_core", "dashboard", "torch"}

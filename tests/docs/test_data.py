@@ -13,7 +13,7 @@ from dmil_core.data.catalog import GENERATED, load_dataset
 from dmil_core.data.npz import read_card
 from dmil_core.data.synthetic.gaussian import DISTRIBUTIONS
 from dmil_core.data.synthetic.spec import OLD_OPTIONS, OLD_SETS
-from dmil_core.data.uploads.columns import SOUNDS
+from dmil_core.data.uploads.archive import SOUNDS
 from dmil_core.data.validate import FLAG_PREFIX, OPTIONAL, REQUIRED
 from dmil_core.schema import KINDS, OLD_NAMES
 
@@ -40,7 +40,7 @@ def test_the_table_of_arrays_names_what_validation_knows() -> None:
 
 def test_kinds_and_sound_endings_are_all_there() -> None:
     assert set(KINDS) <= set(named(section("Kinds")))
-    endings = section("Tables, pictures and sounds")
+    endings = section("Formats")
     assert [e for e in SOUNDS if f"`{e}`" not in endings] == []
 
 

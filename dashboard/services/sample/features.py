@@ -14,7 +14,14 @@ from dashboard.services.sample.samples import located
 from dashboard.services.store.catalog import Checkpoint, DataProblem
 from dashboard.state import edits
 from dashboard.words import beside, one_line
-from dmil_core.data.features import Feature, FeatureValue, encoded, features, values
+from dmil_core.data.features import (
+    Feature,
+    FeatureValue,
+    encoded,
+    features,
+    most_telling,
+    values,
+)
 from dmil_core.errors import DataError
 from dmil_core.schema import ModalityNumber
 
@@ -40,8 +47,9 @@ class FeatureRow:
     text : its value with its unit.
     z : standard deviations from the mean of the training rows; NaN where there is no such.
     share : of the training rows that have the same word; NaN for a number.
-    usual : what is known of the training rows, in words; "" for nothing.
+    feature : what it is the value of.
     telling : how far from the usual, 0 for nothing known.
+    quiet : whether it says nothing to a reader: that no value was missing.
     was : its value before a change, "" where it is the same.
     was_z : the same in standard deviations.
     """
@@ -51,10 +59,18 @@ class FeatureRow:
     text: str
     z: float
     share: float
-    usual: str
+    feature: Feature
     telling: float
+    quiet: bool = False
     was: str = ""
     was_z: float = math.nan
+
+    @property
+    def usual(self) -> str:
+        """What is known of the training rows, in words; "" for nothing."""
+        if self.feature.categories or math.isnan(self.feature.low):
+            return ""
+        return f"{_reach(self.feature)}, mean {self.feature.written(self.feature.mean)}"
 
 
 def rows(
@@ -81,6 +97,11 @@ def rows(
     )
 
 
+def speaking(every: Sequence[FeatureRow]) -> tuple[FeatureRow, ...]:
+    """The features that say something to a reader."""
+    return tuple(r for r in every if not r.quiet or r.was)
+
+
 def chosen(every: Sequence[FeatureRow], count: int, search: str = "") -> tuple[FeatureRow, ...]:
     """At most so many: all in their order where they are few, else what was changed and what is
     furthest from the usual first; with ``search`` those whose name or value has it."""
@@ -95,17 +116,17 @@ def matching(every: Sequence[FeatureRow], search: str) -> int:
     return sum(_matches(r, search) for r in every)
 
 
-def in_a_list(every: Sequence[FeatureRow]) -> str:
-    """The most telling values, a line each: ``bill depth 13.2 mm (z -2.0)``."""
-    told = chosen(sorted(every, key=lambda r: r.telling, reverse=True), IN_A_LIST)
-    return "\n".join(_in_a_list(r) for r in told)
+def in_a_list(data: Any, row: NDArray[Any], modality: ModalityNumber) -> str:
+    """The most telling values of a row, a line each: ``↓ bill depth 13.2 mm``, below the mean."""
+    told = most_telling(data, modality, row, IN_A_LIST)
+    return "\n".join(_in_a_list(_row(0, v)) for v in told)
 
 
 def _in_a_list(row: FeatureRow) -> str:
     name, text = (beside(one_line(part, _LETTERS)) for part in (row.name, row.text))
-    if math.isfinite(row.z):
-        return f"{name} {text} (z {row.z:+.1f})"
-    return f"{name} {text}" + ("" if math.isnan(row.share) else f" ({row.share:.0%})")
+    way = "" if math.isnan(row.z) else "↑ " if row.z >= 0 else "↓ "
+    # A line may end between two values and not within one.
+    return f"{way}{name} {text}".replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _matches(row: FeatureRow, search: str) -> bool:
@@ -120,20 +141,19 @@ def _row(index: int, value: FeatureValue) -> FeatureRow:
         text=_with_unit(value.text, value.feature),
         z=value.z,
         share=value.share,
-        usual=_usual(value.feature),
+        feature=value.feature,
         telling=value.telling,
+        quiet=value.is_quiet,
     )
 
 
 def _with_unit(text: str, feature: Feature) -> str:
-    return f"{text} {feature.unit}" if feature.unit else text
+    return f"{text} {feature.unit}" if feature.unit and not feature.categories else text
 
 
-def _usual(feature: Feature) -> str:
-    if feature.categories or math.isnan(feature.low):
-        return ""
-    low, high, mean = (feature.written(v) for v in (feature.low, feature.high, feature.mean))
-    return f"{low} to {_with_unit(high, feature)}, mean {mean}"
+def _reach(feature: Feature) -> str:
+    low, high = feature.written(feature.low), feature.written(feature.high)
+    return f"{low} to {_with_unit(high, feature)}"
 
 
 # --- fields to change them ------------------------------------------------------------------
@@ -211,8 +231,7 @@ def _field(row: FeatureRow, new: FeatureValue, old: FeatureValue) -> Field:
     step, format_ = _steps(feature)
     reach, beyond = "", new.share == 0
     if not math.isnan(feature.low):
-        low, high = feature.written(feature.low), feature.written(feature.high)
-        reach = f"{low} to {_with_unit(high, feature)}"
+        reach = _reach(feature)
         beyond = not feature.low <= new.value <= feature.high
     return Field(
         row, feature.unit, new.value, old.value, feature.categories, step, format_, reach, beyond

@@ -92,7 +92,7 @@ def _small(data: Any, row: int | None, modality: schema.ModalityNumber) -> str |
     if row is None:
         return None
     if _is_table(data, modality):
-        return features.in_a_list(features.rows(data, data.x(modality)[row], modality))
+        return features.in_a_list(data, data.x(modality)[row], modality)
     sound = data.card.modalities[modality - 1].kind == "audio"
     try:
         # Of a sound what the model hears: decoding each clip would take too long.

@@ -9,7 +9,6 @@ import streamlit as st
 
 from dashboard import widgets
 from dashboard.components.drawing import drawing
-from dashboard.figures import features as feature_figures
 from dashboard.guard import callback
 from dashboard.keys import key_of
 from dashboard.services import counterfactual as service
@@ -51,7 +50,7 @@ def cards(checkpoint: Checkpoint, sample: str) -> dict[int, Change]:
                 continue
             elif changes[m].kind in _VALUES and service.kind_of(checkpoint, m) == "vector":
                 media_cards.picture_of(sides[m - 1], key_of("as-it-is", sample, m))
-                _values(checkpoint, sample, m, changes[m])
+                _values(checkpoint, sample, m, name, changes[m])
             else:
                 media_cards.of(sides[m - 1], key_of("as-it-is", sample, m))
     return changes
@@ -158,8 +157,9 @@ def _rewrite(_checkpoint: Checkpoint, _sample: str, modality: int, now: Change) 
     )
 
 
-def _values(checkpoint: Checkpoint, sample: str, modality: int, now: Change) -> None:
-    """A field for each feature; of many for those that are changed, tell most, or are searched."""
+def _values(checkpoint: Checkpoint, sample: str, modality: int, name: str, now: Change) -> None:
+    """The values with their bars, and a field for each; of many for those that are changed, tell
+    most, or are searched for."""
     every = features.fields(checkpoint, sample, modality, now)  # type: ignore[arg-type]
     by_row = [field.row for field in every]
     search, most = "", features.MOST
@@ -167,21 +167,22 @@ def _values(checkpoint: Checkpoint, sample: str, modality: int, now: Change) -> 
         search = media_cards.find_feature(len(every), key_of("field", modality))
         most = features.MOST_FIELDS
     shown = features.chosen(by_row, most, search)
+    media_cards.table(features.speaking(shown), name, key_of("values", modality))
+    found = features.matching(by_row, search)
+    st.caption(messages.features_shown(len(shown), found, len(every), search), help=terms.Z_SCORE)
     across = 2
     for start in range(0, len(shown), across):
         columns = st.columns(across, gap="small")
         for column, row in zip(columns, shown[start : start + across], strict=False):
             with column:
                 _value(every[row.index], modality, now)
-    found = features.matching(by_row, search)
-    st.caption(messages.features_shown(len(shown), found, len(every), search), help=terms.Z_SCORE)
     code = edits.write_change(now)
     if f"edit{modality}" in view.too_long(session.view()):
         widgets.notice(messages.values_too_long(len(code), view.LONGEST_EDIT))
 
 
 def _value(field: features.Field, modality: int, now: Change) -> None:
-    """The field of one feature, its bar, and a warning where no training row is like it."""
+    """The field of one feature, and a warning where no training row is like it."""
     index, edit = field.row.index, f"edit{modality}"
     name = plain(one_line(field.row.name, _LETTERS))
     unit = f" ({plain(one_line(field.unit, _LETTERS))})" if field.unit else ""
@@ -190,7 +191,6 @@ def _value(field: features.Field, modality: int, now: Change) -> None:
         same = value is None or float(value) == field.original
         return edits.write_change(edits.with_value(now, index, None if same else float(value or 0)))
 
-    key = key_of("value", modality, index)
     if field.categories:
         places = list(range(len(field.categories)))
         place = int(field.value)
@@ -198,7 +198,7 @@ def _value(field: features.Field, modality: int, now: Change) -> None:
             f"{name}{unit}",
             places if place in places else [place, *places],
             format_func=lambda k: field.row.text if k < 0 else field.categories[k],
-            **session.bound(edit, key, place, code),
+            **session.bound(edit, key_of("value", modality, index), place, code),
         )
     else:
         st.number_input(
@@ -207,9 +207,8 @@ def _value(field: features.Field, modality: int, now: Change) -> None:
             max_value=edits.LARGEST,
             step=field.step,
             format=field.format,
-            **session.bound(edit, key, field.value, code),
+            **session.bound(edit, key_of("value", modality, index), field.value, code),
         )
-    st.html(feature_figures.strip(field.row))
     if field.beyond:
         widgets.caution(messages.beyond_training(plain(one_line(field.reach, 2 * _LETTERS))))
     elif field.reach:

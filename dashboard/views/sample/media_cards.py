@@ -84,38 +84,46 @@ def _one(item: media.Media, name: str, key: str, brief: bool = False) -> None:
         with st.container(border=True):
             st.text(item.text)
     elif isinstance(item, media.Numbers):
-        _features(item, name, key, brief)
+        if brief:
+            _features(item, name, key, features.FEW, searched=False)
+        else:
+            _features(item, name, key)
     else:
         st.info(plain(item.reason), icon=":material/hide_image:")
 
 
 def _numbers(item: media.Numbers, name: str, key: str) -> None:
     st.caption(f"What the model sees of it: {len(item.values):,} numbers.")
-    _features(item, name, key_of("seen", key), height=5.0)
+    _features(item, name, key_of("seen", key), features.FEW)
 
 
 def _features(
-    item: media.Numbers, name: str, key: str, brief: bool = False, height: float = 8.0
+    item: media.Numbers, name: str, key: str, most: int = features.MOST, searched: bool = True
 ) -> None:
-    """The features with their values; of many the most telling, and any that is searched for."""
-    every, most = item.features, features.FEW if brief else features.MOST
+    """The features with their values; of more than ``most`` those that tell most, and any that is
+    searched for."""
+    every, search = features.speaking(item.features), ""
     if not every or (len(every) > most and not item.named):
         alt = f"{name}: {len(item.values)} features in their order"
-        drawn = svg.vector(item.values, alt, height=min(height, 4.0) if every else height)
+        drawn = svg.vector(item.values, alt, height=4.0 if every else 8.0)
         widgets.drawing(drawn, key_of("vector", key), alt)
     if not every:
         return
-    search = ""
-    if len(every) > most and not brief:
+    if len(every) > most and searched:
         search = find_feature(len(every), key)
     rows = features.chosen(every, most, search)
-    if rows:
-        alt = f"{name}: features by name, with their values"
-        widgets.drawing(feature_figures.table(rows, alt), key_of("features", key), alt)
+    table(rows, name, key)
     st.caption(
         messages.features_shown(len(rows), features.matching(every, search), len(every), search),
         help=terms.Z_SCORE,
     )
+
+
+def table(rows: Sequence[features.FeatureRow], name: str, key: str) -> None:
+    """Features of the input called ``name`` with their values, and where these lie."""
+    if rows:
+        alt = f"{name}: features by name, with their values"
+        widgets.drawing(feature_figures.table(rows, alt), key_of("features", key), alt)
 
 
 def find_feature(count: int, key: str) -> str:

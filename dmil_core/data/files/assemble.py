@@ -40,7 +40,7 @@ from dmil_core.data.files.repairs import (
 from dmil_core.data.files.roles import SPLIT_WORDS, InputRole, Roles, is_extra
 from dmil_core.data.files.spellings import file_name
 from dmil_core.data.files.table import Column, Table
-from dmil_core.data.uploads.archive import Decoded, Files
+from dmil_core.data.uploads.archive import Decoded, Files, in_range_of, in_range_of
 from dmil_core.data.uploads.budget import Account, BudgetError, Cost, unshared
 from dmil_core.data.uploads.limits import DEFAULT, Limits
 from dmil_core.data.validate import Issue, Offer, Purpose, check, errors
@@ -175,7 +175,9 @@ class _Making:
         self.issues += [_of_file(i, kept) for i in completed.issues]
         if errors(self.issues):
             return None
-        dataset = from_arrays(name, completed.arrays, completed.card, None, _in_order(self.issues))
+        decoded = {m: d for m, (d, _) in inputs.items()}
+        card = _with_ranges(completed.card, decoded, completed.arrays["split"])
+        dataset = from_arrays(name, completed.arrays, card, None, _in_order(self.issues))
         media = {_media_file(m): d.media for m, (d, _) in inputs.items() if d.media}
         return Assembled(dataset, dataset.issues, completed.arrays, media, kept)
 
@@ -344,13 +346,16 @@ class _Making:
         first = self.table.columns[role.columns[0]]
         f = self.facts[first.name]
         if f.kind in ("pictures", "sounds"):
-            return self._media(first, f, m, kept), ()
+            return in_range_of(self._media(first, f, m, kept), training), ()
         if f.kind == "array" or (f.kind == "vector" and len(role.columns) == 1 and first.is_array):
             return Decoded(np.asarray(first.data)[kept]), ()
         if role.kind == "text":
-            # Every cell takes the room of the longest one.
-            cost = Cost(arrays=4 * _longest(first) * len(kept))
-            self.account.charge(_part(m), cost, "Shorten the texts, or choose fewer rows.")
+            longest = _longest(first)
+            what = (
+                f"Every cell takes the room of the longest one of its column: shorten the texts of "
+                f"{first.name[:40]!r}, with up to {longest:,} characters, or choose fewer rows."
+            )
+            self.account.charge(_part(m), Cost(arrays=4 * longest * len(kept)), what)
             return Decoded(_text(first, f, kept)), ()
         like = self.like[m - 1].columns if len(self.like) >= m else ()
         widths = sum(width_of(self.facts[c]) for c in role.columns)
@@ -583,6 +588,17 @@ def _described(
         modality = replace(modality, kind=kind, media=infer_media(kind, decoded.values))
     media = replace(decoded.spec, file=_media_file(m)) if decoded.spec else modality.media
     return replace(modality, name=role.name, media=media, description=decoded.note, columns=columns)
+
+
+def _with_ranges(card: Card, decoded: Mapping[int, Decoded], split: NDArray[Any]) -> Card:
+    """The card, with grey levels of pictures shown in the range of the training rows."""
+    modalities = list(card.modalities)
+    for m, input_ in decoded.items():
+        shown = in_range_of(input_, split == "train")
+        if shown.spec is not None and shown is not input_:
+            spec = replace(shown.spec, file=_media_file(m))
+            modalities[m - 1] = replace(modalities[m - 1], description=shown.note, media=spec)
+    return replace(card, modalities=tuple(modalities))
 
 
 def _media_file(m: int) -> str:

@@ -441,7 +441,11 @@ def _describe_text(
             counted[word.strip()] += n
         facts = _with(facts, counts=dict(sorted(counted.items())))
     if distinct == 1:
-        return _constant(facts)
+        named = _named_files(facts, some, files)
+        constant = _constant(facts)
+        if named is not None and named.kind in ("pictures", "sounds"):
+            return _with(constant, kind=named.kind, ending=named.ending)
+        return constant
     data = column.data
     declared = not isinstance(data, np.ndarray) and pa.types.is_dictionary(data.type)
     return _kind_of_text(facts, some, files, declared)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
+import numpy as np
+
 from dmil_core.data.card import Modality
 from dmil_core.data.dataset import Dataset
 from dmil_core.data.files.assemble import Assembled, assemble, issues_of, preview
@@ -23,7 +25,7 @@ from dmil_core.data.files.selection import parse_input, select
 from dmil_core.data.files.table import Table
 from dmil_core.data.npz import MAX_BYTES
 from dmil_core.data.uploads.limits import DEFAULT, MIB, Limits
-from dmil_core.data.validate import Issue, Purpose
+from dmil_core.data.validate import Issue, Purpose, errors
 from dmil_core.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
@@ -37,6 +39,10 @@ _UNBOUNDED: Final = (
 OWN: Final[Limits] = replace(
     DEFAULT, upload_mib=MAX_BYTES // MIB, **dict.fromkeys(_UNBOUNDED, 1 << 40)
 )
+
+#: Cells of the inputs, and rows with pictures or sounds, of which a set is made in seconds.
+_MOST_CELLS: Final = 4_000_000
+_MOST_FILES: Final = 2_000
 
 
 @dataclass(frozen=True)
@@ -116,7 +122,33 @@ def inspect(request: Request, limits: Limits = OWN) -> Inspection:
     if roles.label in facts:
         classes = labels(table.columns[roles.label], facts[roles.label], request.repairs).classes
     issues = preview(table, roles, request.repairs, facts, limits)
+    if not errors(list(issues)):
+        issues = _with_content(table, roles, request, facts, limits, issues)
     return Inspection(table, facts, roles, classes, issues)
+
+
+def _with_content(
+    table: Table, roles: Roles, request: Request, facts: Mapping[str, Facts], limits: Limits,
+    issues: tuple[Issue, ...],
+) -> tuple[Issue, ...]:  # fmt: skip
+    """The issues, with those of what the inputs hold where making the set takes seconds."""
+    chosen = [c for role in roles.inputs for c in role.columns]
+    files = any(facts[c].kind in ("pictures", "sounds") for c in chosen)
+    if table.rows <= _MOST_FILES if files else _cells(table, chosen) <= _MOST_CELLS:
+        name = request.files[0].stem
+        return assemble(table, roles, request.repairs, name, limits=limits, facts=facts).issues
+    title = f"of {table.rows:,} rows it was not looked at what the inputs hold"
+    what = (
+        "Whether an input says nothing, or test rows are copies of training rows, is said when the "
+        "set is made: dmil convert, dmil train."
+    )
+    return (*issues, Issue(title, (), "warning", what, what))
+
+
+def _cells(table: Table, names: Sequence[str]) -> int:
+    """Numbers or texts of some columns, in all rows."""
+    columns = [table.columns[n] for n in names]
+    return sum(c.data.size if isinstance(c.data, np.ndarray) else len(c) for c in columns)
 
 
 def load(

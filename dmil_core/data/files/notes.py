@@ -75,7 +75,7 @@ def of_roles(table: Table, roles: Roles, facts: Mapping[str, Facts]) -> Iterator
     if not roles.label:
         yield from _no_label(roles, facts)
     yield from _leaks(table, roles, facts)
-    if roles.group and not facts[roles.group].name.lower().startswith("group"):
+    if roles.group in facts and not facts[roles.group].name.lower().startswith("group"):
         title = f"rows of one {roles.group!r} stay together in one split"
         yield note(title, "It is taken as the group; choose another one, or none.")
 

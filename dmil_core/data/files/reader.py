@@ -29,6 +29,7 @@ from dmil_core.data.files.readers.parquet import read_parquet
 from dmil_core.data.files.readers.samples import read_samples
 from dmil_core.data.files.readers.saved import is_arrow, read_arrow, read_saved, saved_folder
 from dmil_core.data.files.table import Column, Table
+from dmil_core.data.npz import MAX_BYTES
 from dmil_core.data.uploads.archive import Files, is_clutter, media_kind
 from dmil_core.data.uploads.budget import Account, Cost, unshared
 from dmil_core.data.uploads.limits import DEFAULT, MIB, Limits
@@ -196,7 +197,10 @@ def _opened(source: Named | Path, limits: Limits) -> Named:
         return source
     try:
         content = read_checked(
-            source, limits.upload_mib * MIB, advice="Check the path", follow_links=True
+            source,
+            min(limits.upload_mib * MIB, MAX_BYTES),
+            advice="Check the path",
+            follow_links=True,
         )
     except FileNotFoundError:
         raise DataError(

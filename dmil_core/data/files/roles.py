@@ -237,6 +237,12 @@ def _stands_alone(name: str, columns: Sequence[str], facts: Mapping[str, Facts])
 
 def _id(facts: Mapping[str, Facts], free: Sequence[str]) -> str:
     ids = [n for n in free if facts[n].kind == "id" and facts[n].distinct == facts[n].rows]
+    # A usual name, and a few ids that are missing or occur twice, which is said.
+    nearly = _with_name(facts, free, _IDS)
+    ids = ids or [
+        n for n in nearly if facts[n].kind in ("id", "category", "text", "number")
+        and facts[n].distinct >= 0.9 * facts[n].rows and (facts[n].whole or not facts[n].numeric)
+    ]  # fmt: skip
     named = _with_name(facts, ids, _IDS)
     named += [n for n in ids if set(tokens(n)) & _ID_PARTS]
     return (named or ids or [""])[0]
@@ -287,7 +293,7 @@ def _why_unused(
         return wrong
     if f.kind in NUMERIC and "id" in tokens(name)[-1:] and f.whole and f.distinct > 2:
         return "a number that names something, and measures nothing"
-    if f.kind == "category" and f.distinct > MOST_CLASSES:
+    if f.kind == "category" and (f.distinct > MOST_CLASSES or f.present < 1.5 * f.distinct):
         return f"{f.distinct:,} different words, too many to be a category"
     if not label:
         few = _has_few_values(f) and (f.kind == "category" or not alike)

@@ -79,11 +79,21 @@ def test_numbers_lie_among_the_training_rows_and_words_have_a_share() -> None:
     other = data.x1[29].copy()
     other[6] = 0.2
     assert values(features(data, 1), other)[4].z == math.inf
-    # No training row has that word.
-    assert [v.feature.name for v in most_telling([mass, grade, missing], 2)] == [
-        "mass was missing",
-        "mass",
-    ]
+    # No training row has that word; a third of them has the other one.
+    told = [v.feature.name for v in most_telling(data, 1, data.x1[29], 3)]
+    assert told == ["mass was missing", "mass", "island"]
+
+
+@given(st.integers(0, 29), st.integers(0, 6))
+def test_the_most_telling_are_those_of_all_values(place: int, count: int) -> None:
+    data = made()
+    row = data.x1[place].copy()
+    row[6] += place % 2
+    every = [v for v in values(features(data, 1), row) if not v.is_quiet]
+    wanted = sorted(every, key=lambda v: v.telling, reverse=True)[:count]
+    told = most_telling(data, 1, row, count)
+    assert [v.telling for v in told] == pytest.approx([v.telling for v in wanted])
+    assert all(not v.is_quiet for v in told)
 
 
 def test_a_rare_word_tells_more_than_a_common_one() -> None:

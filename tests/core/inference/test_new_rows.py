@@ -12,9 +12,11 @@ import pytest
 from numpy.typing import NDArray
 
 import dmil_core as dmil
+from dmil_core.checkpoint import for_prediction
 from dmil_core.cli import main
 from dmil_core.data.card import MediaSpec
 from dmil_core.data.catalog import load_dataset
+from dmil_core.data.subset import keep_rows
 from dmil_core.errors import CheckpointError, DataError
 from dmil_core.inference.projection import project
 from dmil_core.io.tables import read_table, write_table
@@ -131,6 +133,14 @@ def test_new_rows_of_a_picture_need_no_card(tmp_path: Path) -> None:
     (tmp_path / "new").mkdir()
     new = table(run, tmp_path / "new", x1=pictures[:2], x2=numbers(2)["x2"])
     assert len(new) == 2
+
+
+def test_some_of_the_rows_keep_their_labels(model: dmil.Model, tmp_path: Path) -> None:
+    np.savez(tmp_path / "new.npz", **numbers(4), y=np.array(["dog", "zebra", "", "cat"]))
+    dataset = load_dataset(tmp_path / "new.npz", purpose="predict")
+    some = keep_rows(for_prediction(model.run, dataset), np.array([2, 1, 0]), "some")
+    assert some.label_names.tolist() == ["", "zebra", "dog"]
+    assert some.y.tolist() == [-1, -1, 1]
 
 
 def test_a_decomposition_of_new_rows(model: dmil.Model, tmp_path: Path) -> None:

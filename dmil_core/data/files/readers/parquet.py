@@ -47,7 +47,6 @@ def read_parquet(content: bytes, name: str, account: Account, limits: Limits) ->
             raise too_large(f"{size / MIB:,.0f} MiB unpacked", limits)
         account.charge(TABLE, Cost(arrays=size), _SMALLER)
         table = _read(content, file, account, limits)
-        table.validate(full=True)
         names, issues = usable_names(names_in(schema), limits)
         columns = columns_of(table, names, schema, limits)
     return Table(columns, tuple(issues), origin=(name,))
@@ -64,10 +63,13 @@ def _read(content: bytes, file: pq.ParquetFile, account: Account, limits: Limits
     file = pq.ParquetFile(io.BytesIO(content), read_dictionary=once)
     if not nested:
         table = file.read()
+        # Before anything else: what is not valid may point outside of its buffers.
+        table.validate(full=True)
     else:
         rows = max(1, _BATCH // max(1, _largest_chunk(file.metadata)))
         batches, total = [], 0
         for batch in file.iter_batches(batch_size=min(rows, 4096)):
+            batch.validate(full=True)
             total += batch.nbytes
             account.charge(TABLE, Cost(arrays=total), _SMALLER)
             if total > limits.unpacked_mib * MIB:

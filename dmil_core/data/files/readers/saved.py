@@ -107,7 +107,6 @@ def read_saved(members: Members, folder: str, name: str, account: Account, limit
 def _table(
     table: pa.Table, name: str, features: Mapping[str, Any], account: Account, limits: Limits
 ) -> Table:
-    table.validate(full=True)
     check_size(table.num_rows, table.num_columns, limits)
     account.charge(TABLE, Cost(arrays=table.nbytes), _SMALLER)
     names, issues = usable_names(names_in(table.schema), limits)
@@ -149,6 +148,8 @@ def _stream(content: bytes, name: str, limits: Limits) -> pa.Table:
         stream = stream[8:]
     _check_messages(stream, name)
     table = pa.ipc.open_stream(stream).read_all()
+    # Before anything else: what is not valid may point outside of its buffers.
+    table.validate(full=True)
     if table.nbytes > limits.unpacked_mib * MIB:
         raise too_large(f"{table.nbytes / MIB:,.0f} MiB", limits)
     return table

@@ -52,6 +52,7 @@ USES = {
     "group": ("G", "group", "Rows of a group, such as of a person, stay in one split."),
     "unused": ("\u2013", "not used", "Left out."),
 }
+_INPUTS = ("input 1", "input 2", "input 3")
 ICONS = {
     "input 1": "looks_one", "input 2": "looks_two", "input 3": "looks_3", "label": "label",
     "id": "badge", "split": "call_split", "group": "group", "unused": "block",
@@ -65,11 +66,26 @@ NO_SELECTION = "Select columns first: in the table, or in the fields below it."
 FIND = "By name, prefix* or first..last"
 
 
-def head(use: str, column: str, name: str) -> str:
+def head(use: str, column: str) -> str:
     """What is written above a column: a letter and a name for its role, then its own name."""
     letter, word, _ = USES[use]
-    role = f"{word}: {name}" if name and name != column else word
-    return f"{letter} {role} \u00b7 {column}"
+    return f"{letter} {word.partition(' ')[0] if use in _INPUTS else word} \u00b7 {column}"
+
+
+def role(use: str, name: str) -> str:
+    """What a column is, with the name of its input."""
+    word = USES[use][1]
+    return f"{word}: {name}" if name else word
+
+
+#: How what is done about missing cells reads -> which of the offers it is.
+_DONE = (("drop", "dropped"), ("mean", "stands in their place"), ("mean", "They get the category"))
+
+
+def done_by(repair: str) -> str:
+    """Which choice about missing cells a sentence says is made; empty where it says none."""
+    first = without_options(repair)
+    return next((value for value, words in _DONE if words in first), "")
 
 
 def selected(columns: tuple[str, ...]) -> str:

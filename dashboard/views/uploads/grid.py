@@ -25,26 +25,30 @@ _KINDS = {
 }
 
 
-def roles(draft: Draft) -> None:
-    """The preview, the buttons that set roles, and the inputs that they make."""
-    columns = _table(draft)
-    _buttons(draft, columns)
+def roles(draft: Draft, picked: tuple[str, ...]) -> None:
+    """The fields and buttons that set roles, and the inputs that they make.
+
+    ``picked`` are the columns that are selected in the preview.
+    """
+    _buttons(draft, _found(draft, picked))
     _inputs(draft)
 
 
 # --- selection -----------------------------------------------------------------------------------
 
 
-def _table(draft: Draft) -> tuple[str, ...]:
-    """The preview and the fields beside it; which columns are selected."""
+def preview(draft: Draft) -> tuple[str, ...]:
+    """The preview; which columns are selected in it."""
     heads = drafts.heads(draft)
-    rows = drafts.grid_rows(draft)
+    rows = ["role", *drafts.grid_rows(draft)]
     cells = drafts.grid(draft)
     # Positions instead of names: a name may be anything, and the head says it.
-    frame = pd.DataFrame({str(i): cells[h.column] for i, h in enumerate(heads)}, index=rows)
+    frame = pd.DataFrame(
+        {str(i): [text.role(h.use, h.input), *cells[h.column]] for i, h in enumerate(heads)},
+        index=rows,
+    )
     config: dict[str, Any] = {
-        str(i): st.column_config.TextColumn(text.head(h.use, h.column, h.input), width="medium")
-        for i, h in enumerate(heads)
+        str(i): st.column_config.TextColumn(text.head(h.use, h.column)) for i, h in enumerate(heads)
     }
     config["_index"] = st.column_config.Column("", width="small")
     event = st.dataframe(
@@ -53,7 +57,12 @@ def _table(draft: Draft) -> tuple[str, ...]:
         alt="Preview of the table: for each column its role, type, missing and distinct values",
     )  # fmt: skip
     st.caption(text.GRID)
-    picked = [heads[int(p)].column for p in event["selection"]["columns"] if int(p) < len(heads)]
+    picked = (int(p) for p in event["selection"]["columns"])
+    return tuple(heads[p].column for p in picked if p < len(heads))
+
+
+def _found(draft: Draft, picked: tuple[str, ...]) -> tuple[str, ...]:
+    """The columns that are selected in the preview or in the fields, in their order."""
     left, right = st.columns(2)
     found = right.text_input(
         text.FIND, key=key_of("grid_find", draft.number), placeholder="audio_*, first..last",
@@ -65,7 +74,7 @@ def _table(draft: Draft) -> tuple[str, ...]:
     by_text, fault = drafts.selected(draft, found or "")
     if fault:
         right.caption(f":material/error: {plain(fault)}")
-    order = {h.column: i for i, h in enumerate(heads)}
+    order = {c: i for i, c in enumerate(draft.upload.columns)}
     every = dict.fromkeys((*picked, *named, *by_text))
     return tuple(sorted(every, key=order.__getitem__))
 

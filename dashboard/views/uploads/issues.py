@@ -45,7 +45,7 @@ def _issue(draft: Draft, number: int, issue: Issue) -> None:
         return
     with st.container(horizontal=True, gap="small"):
         for place, offer in enumerate(issue.offers):
-            chosen = _is_chosen(draft, offer)
+            chosen = _is_chosen(draft, issue, offer)
             st.button(
                 offer.text, key=key_of("offer", number, place), type="secondary",
                 icon=":material/check:" if chosen else None, disabled=chosen,
@@ -53,7 +53,10 @@ def _issue(draft: Draft, number: int, issue: Issue) -> None:
             )  # fmt: skip
 
 
-def _is_chosen(draft: Draft, offer: Offer) -> bool:
+def _is_chosen(draft: Draft, issue: Issue, offer: Offer) -> bool:
+    """Whether this is what is done now, as it was chosen or because it suits most files."""
+    if offer.option == "missing" and draft.said.repairs.missing == "auto":
+        return text.done_by(issue.repair) == offer.value
     return bool(getattr(draft.said.repairs, offer.option) == offer.value)
 
 

@@ -36,9 +36,10 @@ def upload() -> None:
         f"{plain(_listed(draft))}: {text.count(draft.upload.rows, len(draft.upload.columns))} "
         "The roles are a guess; correct them where they are wrong."
     )
+    picked = grid.preview(draft)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        grid.roles(draft)
+        grid.roles(draft, picked)
         title = st.text_input(
             "Name of the set", _title(draft.name), max_chars=60, key=key_of("title", draft.number)
         ).strip() or "My set"  # fmt: skip
@@ -133,25 +134,26 @@ def _look(made: Assembled) -> None:
     data = made.dataset
     assert data is not None
     st.header(text.NEXT["look"], anchor=False)
-    left, right = st.columns([1, 2], gap="large")
+    left, right = st.columns([1, 1], gap="large")
     with left:
         st.markdown("**Samples of each class**")
         st.dataframe(
             uploads.class_counts(made), hide_index=True, key="class_counts", width="content",
             alt="Samples of each class, all and by split",
         )  # fmt: skip
-    with right:
-        places = range(len(data.classes))
-        chosen = st.selectbox(
-            "Three samples of the class", places, format_func=data.classes.__getitem__,
-            key="look_class",
-        )  # fmt: skip
-        name = data.classes[chosen or 0]
-        for row in uploads.samples_of(made, name):
+    names = data.classes
+    chosen = right.selectbox(
+        "Three samples of the class", range(len(names)), format_func=names.__getitem__,
+        key="look_class",
+    )  # fmt: skip
+    name = names[chosen if chosen is not None and chosen < len(names) else 0]
+    rows = uploads.samples_of(made, name)
+    for column, row in zip(st.columns(len(rows)), rows, strict=True):
+        with column:
             st.markdown(f"**{plain(data.ids[row])}**: {plain(name)}")
             # The files of raw media are not written yet: what the models will see is shown.
             sides = media.sides_of(data, row, range(1, data.modalities + 1))
-            media_cards.cards(sides, key_of("preview", row), across=len(sides), brief=True)
+            media_cards.cards(sides, key_of("preview", row), across=1, brief=True)
 
 
 def _train(draft: Draft, made: Assembled) -> None:

@@ -65,7 +65,7 @@ def of_finding(own_set: OwnSet, found: Numbers, said: Finding) -> bytes:
     rows = [
         ("Rows", f"{found.rows:,}, of which {found.test_rows:,} test a run"),
         ("Classes", ", ".join(own_set.card.classes)),
-        ("Label", found.label),
+        ("Label", found.label or "-"),
         *((f"Input {m}", _columns(own_set, m)) for m in range(1, len(found.inputs) + 1)),
         ("Runs", f"{found.runs} of each model"),
         ("Training", "quick" if found.quick else "full"),
@@ -75,6 +75,7 @@ def of_finding(own_set: OwnSet, found: Numbers, said: Finding) -> bytes:
         title=own_set.card.title,
         quick=text.IS_QUICK if found.quick else "",
         paragraph=said.paragraph,
+        ring=text.RING,
         drawing=Markup(evidence(found, own_set.card.title)),
         keep_in_mind=text.KEEP_IN_MIND,
         caveats=said.caveats,

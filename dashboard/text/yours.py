@@ -139,8 +139,9 @@ NO_FINDING = (
     "The finding is there once joint and ensemble are trained; it becomes firmer with each run."
 )
 UNFINISHED = "The training has not ended: this is what the runs so far say."
-ACCURACY = "Accuracy on test rows (ring: always answering the most frequent class)"
-BITS = "Information about the class, in bits"
+ACCURACY = "Accuracy on test rows"
+BITS = "Information about the class"
+RING = "Ring: the accuracy of always answering the most frequent class."
 KEEP_IN_MIND = "Keep in mind"
 COVERS = "What the intervals cover"
 ALONE = {"i1": "{first} alone", "i2": "{second} alone", "i12": "both together"}

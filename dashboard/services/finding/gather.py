@@ -72,7 +72,7 @@ def _numbers(key: str, _runs: Runs, _own_set: OwnSet) -> Numbers:
     names = modality_names(first)
     bits, found_by = _bits(_runs, first) if len(names) == schema.FEWEST_MODALITIES else (None, {})
     return Numbers(
-        label=about.label or "the class",
+        label=about.label,
         inputs=names,
         classes=len(counts),
         entropy=float(-(shares * np.log2(shares)).sum()),

@@ -12,6 +12,8 @@ from typing import Final, Literal
 BITS: Final = ("i1", "i2", "i12", "r", "u1", "u2", "s", "add1", "add2", "lead")
 #: Who told the bits: networks that read the data alone, or the heads of dmil.
 Source = Literal["data", "model"]
+#: Names of labels that do not say what is predicted.
+_NO_NAMES: Final = ("", "y", "label", "labels", "class", "classes", "target")
 
 
 @dataclass(frozen=True)
@@ -113,3 +115,8 @@ class Numbers:
     accuracy: Mapping[str, Estimate] = field(default_factory=dict)
     contrasts: Mapping[str, Contrast] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+    @property
+    def what(self) -> str:
+        """What is predicted, within a sentence; a column called label says no more than that."""
+        return "the class" if self.label.strip().lower() in _NO_NAMES else self.label

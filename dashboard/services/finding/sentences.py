@@ -57,13 +57,13 @@ def _in_bits(n: Numbers) -> Iterator[str]:
     first, second = n.inputs
     if not b["i12"].positive:
         yield (
-            f"No information about {n.label} was found in {first} and {second}: together "
+            f"No information about {n.what} was found in {first} and {second}: together "
             f"{_of(b['i12'], n)}, {_OPEN}."
         )
         return
     if not b["i1"].positive and not b["i2"].positive:
         yield (
-            f"Neither {first} nor {second} alone tells anything about {n.label} that is "
+            f"Neither {first} nor {second} alone tells anything about {n.what} that is "
             f"distinguishable from 0 ({_bits(b['i1'])} and {_bits(b['i2'])}); together they tell "
             f"{_of(b['i12'], n)}."
         )
@@ -85,11 +85,11 @@ def _leader(n: Numbers, lead: int) -> Iterator[str]:
     alone, unique = b[f"i{lead}"], b[f"u{lead}"]
     name, rest = n.inputs[lead - 1], n.inputs[other - 1]
     if alone.low >= _NEARLY_ALL * n.entropy:
-        how = f"determines nearly all of {n.label}"
+        how = f"determines nearly all of {n.what}"
     elif alone.low >= _MOST * n.entropy:
-        how = f"determines most of {n.label}"
+        how = f"determines most of {n.what}"
     else:
-        how = f"tells more about {n.label} than {rest} alone"
+        how = f"tells more about {n.what} than {rest} alone"
     inside = f"; U{lead} {_bits(unique)} of it only there" if unique.positive else ""
     yield _begin(f"{name} alone {how} ({_of(alone, n)}{inside}).")
     yield _begin(f"{rest} adds {_added(b[f'add{other}'])}.")
@@ -99,7 +99,7 @@ def _no_leader(n: Numbers) -> Iterator[str]:
     b = n.bits
     first, second = n.inputs
     yield (
-        f"Neither input alone is shown to tell more about {n.label} than the other: {first} "
+        f"Neither input alone is shown to tell more about {n.what} than the other: {first} "
         f"{_bits(b['i1'])}, {second} {_bits(b['i2'])} of {n.entropy:.2f}; their difference is "
         f"{_OPEN}."
     )
@@ -122,9 +122,9 @@ def _by_accuracy(n: Numbers) -> Iterator[str]:
     listed = ", ".join(f"{n.inputs[m]} {_share(n.alone[m])}" for m in order)
     apart = all(n.alone[best].low > n.alone[m].high for m in order[1:])
     if apart and n.alone[best].low > n.largest:
-        yield _begin(f"{n.inputs[best]} alone predicts {n.label} best ({listed}).")
+        yield _begin(f"{n.inputs[best]} alone predicts {n.what} best ({listed}).")
     else:
-        yield f"No input alone is shown to predict {n.label} better than the others ({listed})."
+        yield f"No input alone is shown to predict {n.what} better than the others ({listed})."
     poor = [n.inputs[m] for m in order if not n.alone[m].low > n.largest]
     if poor:
         verb = "is" if len(poor) == 1 else "are"
@@ -160,6 +160,8 @@ def _verdict(contrast: Contrast) -> str:
 
 def _points(difference: Estimate) -> str:
     value, low, high = (100 * v for v in (difference.value, difference.low, difference.high))
+    if low == high:  # no spread to make an interval of
+        return f"difference {value:+.1f} points in every run"
     return f"difference {value:+.1f} points, {low:+.1f} to {high:+.1f}"
 
 

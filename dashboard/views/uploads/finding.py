@@ -16,6 +16,9 @@ from dashboard.services.store.own_sets import OwnSet
 from dashboard.text import yours as text
 from dashboard.widgets import plain
 
+#: Pixels of the evidence at most; longer bars say no more.
+_WIDTH = 760
+
 
 def finding(own_set: OwnSet) -> None:
     """The finding so far; says when there will be one."""
@@ -33,9 +36,11 @@ def finding(own_set: OwnSet) -> None:
     with st.container(key=key_of("finding", own_set.name)):
         st.markdown(plain(said.paragraph))
     title = f"{own_set.card.title}: evidence"
-    widgets.drawing(
-        export.evidence(found, title), key_of("evidence", own_set.name), title, own_set.name
-    )
+    with st.container(width=_WIDTH):
+        widgets.drawing(
+            export.evidence(found, title), key_of("evidence", own_set.name), title, own_set.name
+        )
+        st.caption(text.RING)
     _below(said)
     _report(own_set, found, said)
 

@@ -10,6 +10,7 @@ import time
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,7 +24,8 @@ from dashboard.keys import key_of
 from dashboard.services.store import drafts, own_sets, uploads, visitors
 from dashboard.services.store.own_sets import OwnSet
 from dmil_core.errors import BusyError, ResourceError
-from tests.dashboard.folders import APP, REAL, Room, shipped
+from tests.dashboard import trained_sets
+from tests.dashboard.folders import APP, Room
 from tests.dashboard.views.test_pages import said
 from tests.disks import Disk, disk, read_only
 
@@ -48,22 +50,12 @@ def visitor(token: str) -> str:
 
 
 def save(token: str = ANN, title: str = "Mine") -> OwnSet:
-    draft = drafts.begin("1", [("example.csv", uploads.example_csv())])
-    name = own_sets.free_name(visitor(token), title)
-    made = uploads.assemble(draft.upload, draft.roles, uploads.Repairs(), name, title, "a test")
-    return own_sets.save(visitor(token), made, own_sets.about(draft.roles, ("A note.",)))
+    return trained_sets.saved(visitor(token), title)
 
 
-def trained(token: str = ANN, title: str = "Mine") -> OwnSet:
+def trained(token: str = ANN, title: str = "Mine", **how: Any) -> OwnSet:
     """A set with models: those of a shipped set, so that nothing need be trained here."""
-    own = save(token, title)
-    for model in ("joint", "ensemble", "dmil"):
-        shutil.copytree(shipped(REAL) / model, own.models / model)
-        run = own.models / model / "seed0" / "run.json"
-        content = json.loads(run.read_text())
-        content["data_card"]["title"] = title
-        run.write_text(json.dumps(content))
-    return own
+    return trained_sets.trained(visitor(token), title, **how)
 
 
 def inputs(app: AppTest) -> list[str]:
@@ -278,6 +270,140 @@ def test_a_file_that_cannot_be_read_is_told() -> None:
     pickled = uploads.read([uploads.Named("p.npz", stream.getvalue())])
     assert not isinstance(pickled, uploads.Problem)
     assert "never loaded" in pickled.facts["x1"].why
+
+
+def test_the_finding_is_below_a_set_and_quick_models_are_marked_on_every_page() -> None:
+    own = trained(seeds=3, thorough="quick", bits=True)
+    app = open_page("your-data", ANN)
+    assert not app.exception
+    text = said(app).replace("\\", "")
+    assert "What was found" in [h.value for h in app.subheader]
+    assert "A joint model is" in text
+    assert "A note." in text
+    assert "mean of 3 runs" in text
+    for page in ("", "samples", "what-if", "map", "compare"):
+        other = open_page(page, ANN, data=own.name, model="dmil")
+        assert "a fifth of their epochs" in said(other)
+        assert "Mine (yours, quick)" in sets(other)
+
+
+def test_a_set_that_was_trained_fully_is_not_marked() -> None:
+    own = trained(seeds=2)
+    app = open_page("samples", ANN, data=own.name, model="dmil")
+    assert "a fifth of their epochs" not in said(app)
+    assert "Mine (yours)" in sets(app)
+
+
+def test_a_set_without_models_says_what_there_will_be() -> None:
+    own = save()
+    shutil.copytree(trained(BOB).models / "joint", own.models / "joint")
+    text = said(open_page("your-data", ANN))
+    assert "The finding is there once joint and ensemble are trained" in text
+
+
+# --- roles ---------------------------------------------------------------------------------------
+
+
+def table(rows: int = 80) -> bytes:
+    """Three classes, an id, two groups of columns with two empty cells, and one more column."""
+    lines = ["id,bill_a,bill_b,body_a,body_b,colour,species"]
+    for i in range(rows):
+        first = "NA" if i in (3, 9) else f"{i * 7 % 11 + i % 3}"
+        lines.append(f"p{i},{first},{i % 3},{i % 5},{i * 3 % 7},{'rg'[i % 2]},{'XYZ'[i % 3]}")
+    return "\n".join(lines).encode()
+
+
+def press(app: AppTest, use: str) -> AppTest:
+    """Press the button of a role."""
+    return app.button(key=key_of("use", drafts.USES.index(use))).click().run()
+
+
+def test_columns_get_roles_by_name_and_everything_can_be_undone() -> None:
+    app = drop(open_page("your-data"), "birds.csv", table())
+    assert label(app) == "species"
+    assert all(app.button(key=key_of("use", i)).disabled for i in range(len(drafts.USES)))
+    app.text_input(key=key_of("grid_find", "1")).set_value("bill_*").run()
+    assert "2 columns selected" in said(app)
+    # One column alone can be the label.
+    assert app.button(key=key_of("use", drafts.USES.index("label"))).disabled
+    press(app, "input 2")
+    assert not app.exception
+    assert [c for r in app.session_state["upload"].roles.inputs for c in r.columns].count(
+        "bill_a"
+    ) == 1
+    assert app.text_input(key=key_of("grid_find", "1")).value == ""
+    app.button(key="undo_role").click().run()
+    assert inputs(app)[:2] == ["bill", "body"]
+    app.multiselect(key=key_of("grid_names", "1")).set_value(["colour"]).run()
+    press(app, "label")
+    assert label(app) == "colour"
+    app.button(key="back_to_guess").click().run()
+    assert label(app) == "species"
+    app.text_input(key=key_of("grid_find", "1")).set_value("nothing").run()
+    assert "there is no column" in said(app)
+
+
+def test_a_click_on_a_head_selects_its_column_and_a_button_sets_the_role() -> None:
+    app = open_page("your-data")
+    clicked = {"selection": {"rows": [], "columns": ["5"], "cells": []}}
+    app.session_state[key_of("grid", "1")] = clicked
+    drop(app, "birds.csv", table())
+    assert "1 column selected: colour" in said(app).replace("\\", "")
+    press(app, "unused")
+    assert not app.exception
+    assert ("colour", "not chosen") in app.session_state["upload"].roles.unused
+    assert "Select columns first" in said(app).replace("\\", "")
+    frame = app.dataframe[0].value
+    assert frame.loc["role"].tolist()[-2:] == ["not used", "label"]
+    assert "1 of 7 columns is not used." in said(app)
+
+
+def test_every_issue_has_its_repair_as_a_button() -> None:
+    app = drop(open_page("your-data"), "birds.csv", table())
+    text = said(app).replace("\\", "")
+    assert "missing in 2 of 80 rows (2.5 %)" in text
+    assert "--missing" not in text
+    drop_, fill = (app.button(key=key_of("offer", number, place))
+                   for number, place in ((_offer(app), 0), (_offer(app), 1)))  # fmt: skip
+    assert drop_.label == "Drop 2 rows (2.5 %)"
+    assert drop_.disabled
+    assert len(app.session_state["upload_made"][1].dataset) == 78
+    fill.click().run()
+    assert not app.exception
+    made = app.session_state["upload_made"][1]
+    assert len(made.dataset) == 80
+    assert any(c.was_missing for c in made.dataset.card.modalities[0].columns)
+
+
+def _offer(app: AppTest) -> int:
+    """The number of the first issue with buttons."""
+    issues = app.session_state["upload_made"][1].issues
+    return next(i for i, issue in enumerate(issues) if issue.offers)
+
+
+def test_a_number_to_predict_is_cut_into_classes_by_a_button() -> None:
+    lines = [f"{i % 4},{i % 5},{i * 1.37:.2f}" for i in range(90)]
+    app = drop(open_page("your-data"), "n.csv", "\n".join(["a_1,b_1,price", *lines]).encode())
+    for columns, use in (("a_1", "input 1"), ("b_1", "input 2"), ("price", "label")):
+        app.text_input(key=key_of("grid_find", "1")).set_value(columns).run()
+        press(app, use)
+    assert "looks like a number to predict" in said(app)
+    assert not [b for b in app.button if b.key == "save_and_train"]
+    button = next(b for b in app.button if b.label == "Cut into 3 classes")
+    button.click().run()
+    assert not app.exception
+    assert "is cut into 3 classes of about equal size" in said(app)
+    assert app.button(key="save_and_train")
+
+
+def test_a_table_without_a_class_says_what_to_do() -> None:
+    lines = [f"{i * 1.7:.2f},{i * 2.3:.2f},{i * 3.1:.2f}" for i in range(50)]
+    app = drop(open_page("your-data"), "n.csv", "\n".join(["a,b,c", *lines]).encode())
+    assert not app.exception
+    text = said(app)
+    assert "No input is chosen" in text
+    assert "Choose the column with the class." in text.replace("\\", "")
+    assert "--" not in text.replace("---", "").replace("|", "").replace("--label", "XX--")
 
 
 def test_deleting_asks_first() -> None:

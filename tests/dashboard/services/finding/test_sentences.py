@@ -138,6 +138,13 @@ def test_the_models_are_given_with_accuracy_and_difference() -> None:
         "accuracy; difference +0.5 points, -2.5 to +3.5)."
     ) in said()
     assert "dmil is not shown to be" in said()
+    alike = {"joint": contrast(0.004, 0.0, 0.0)}
+    assert "difference +0.4 points in every run" in said(contrasts=alike)
+
+
+@pytest.mark.parametrize("name", ["label", "y", "", "Class"])
+def test_a_column_that_is_called_label_is_the_class(name: str) -> None:
+    assert "determines most of the class (" in said(label=name)
 
 
 def test_one_run_compares_nothing() -> None:

@@ -82,7 +82,7 @@ def _files(draft: Draft) -> None:
     how = st.segmented_control(
         "Pictures and sounds that the table names", list(text.WAYS), default="files",
         format_func={"files": "a .zip, or files", "folder": "a folder"}.__getitem__,
-        key=key_of("packed", draft.number), required=True,
+        key="files_way", required=True,
     )  # fmt: skip
     _place(str(how), key_of("more_files", draft.number, str(how)))
 

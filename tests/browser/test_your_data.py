@@ -72,6 +72,9 @@ def test_from_a_file_to_the_samples_page_for_one_browser_alone(
     expect(page.get_by_text("Fix these to continue")).to_be_visible()
     assert "harmed" not in page.title()
     assert page.locator("[data-testid=stMain] img[src=x], [data-testid=stMain] b").count() == 0
+    # Files are taken together: what is to be replaced is removed first.
+    page.get_by_role("button", name="Remove <b>x</b>.csv").click()
+    settled(page)
     choose(page, "signs.csv", example)
     expect(page.get_by_text("3. Look at samples")).to_be_visible()
     # Long enough to be seen by a second tab, and to be cancelled after the first of three models.

@@ -193,10 +193,10 @@ def _caveats(n: Numbers) -> Iterator[str]:
         )
     elif not n.bits:
         yield "The bits are not there, so that only accuracies are compared."
-    if n.source == "model" and n.bits and n.found_by:
+    if n.source == "model" and n.bits and {"data", "model"} <= set(n.found_by):
         yield (
-            f"Networks that read the data alone find {n.found_by.get('data', 0.0):.2f} bits, less "
-            f"than dmil with {n.found_by.get('model', 0.0):.2f}. The bits above are those of dmil."
+            f"Networks that read the data alone find {n.found_by['data']:.2f} bits, less than dmil "
+            f"with {n.found_by['model']:.2f}. The bits above are those of dmil."
         )
     below = [_PARTS[p] for p in _PARTS if p in n.bits and n.bits[p].negative]
     if below:

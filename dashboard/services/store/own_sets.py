@@ -242,10 +242,10 @@ def train(own_set: OwnSet, thorough: str) -> Job:
             )  # fmt: skip
             title = f"{paradigm}, run {seed + 1} of {len(SEEDS)}"
             steps.append(Step(title, argv, _WORK[paradigm]))
-    if len(own_set.card.modalities) == FEWEST_MODALITIES:
-        argv = command("information", "--data", own_set.data, "--out", own_set.models / FILE)
-        # A set may be too small for it: what was trained is of use all the same.
-        steps.append(Step("bits", argv, _WORK_OF_BITS / scale, optional=True))
+        if not seed and len(own_set.card.modalities) == FEWEST_MODALITIES:
+            argv = command("information", "--data", data, "--out", own_set.models / FILE)
+            # A set may be too small for it: what was trained is of use all the same.
+            steps.append(Step("bits", argv, _WORK_OF_BITS / scale, optional=True))
     before = training(own_set)
     if before is None or not before.active:
         # Models of other settings must not be taken for these; `Start again` of a job keeps them.

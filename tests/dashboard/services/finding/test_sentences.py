@@ -195,6 +195,7 @@ def test_what_to_keep_in_mind() -> None:
     assert "U1 and U2 are below 0" in caveats(bits=both)
     short = caveats(source="model", found_by={"data": 0.1, "model": 0.9})
     assert "find 0.10 bits, less than dmil with 0.90" in short
+    assert "Networks" not in caveats(source="model", found_by={"model": 0.9})
 
 
 def test_what_the_intervals_cover() -> None:

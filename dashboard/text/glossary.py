@@ -75,7 +75,7 @@ _TERMS: Final = (
         "so that it carries no information about the class and only the others can be relied on.",
     ),
     Entry("Flags of a sample", terms.FLAGS),
-    Entry("z-score", terms.Z_SCORE, "standard deviations"),
+    Entry("z-score", f"{terms.Z_SCORE} Lists: {terms.IN_A_LIST}", "standard deviations"),
     Entry("Split", terms.SPLIT),
     Entry("Slice", terms.SLICE),
     # Information
@@ -95,8 +95,8 @@ _TERMS: Final = (
     ),
     Entry(
         "Was-missing column",
-        "A number that is 1 where the value of another column was missing, and something else, such "
-        "as the mean of the training rows, stands in its place.",
+        "A number that is 1 where the value of another column was missing, and something else, "
+        "such as the mean of the training rows, stands in its place.",
     ),
     Entry(
         "Quantile classes",

@@ -122,7 +122,9 @@ def load_data(
         return load_dataset(a.data[0], purpose=purpose)
     request, number = _request_of_data(a)
     if like is None:
-        return resplit(load_dataset_of(request, purpose=purpose), number)
+        dataset = load_dataset_of(request, purpose=purpose)
+        notes(dataset.issues)
+        return resplit(dataset, number)
     with contextlib.suppress(DmilError):
         # The files of the training itself are its set again, with its split and without the rows
         # that it left out.
@@ -130,7 +132,9 @@ def load_data(
         if dataset.digest == like.data_digest:
             return dataset
     inputs = Card.from_dict(like.data_card).modalities
-    return load_dataset_of(request, purpose=purpose, like=inputs)
+    dataset = load_dataset_of(request, purpose=purpose, like=inputs)
+    notes(dataset.issues)
+    return dataset
 
 
 def load_stored(a: argparse.Namespace) -> Dataset:

@@ -171,6 +171,11 @@ def _of_files(path: Path, purpose: Purpose) -> Dataset:
     """The set of a table, an archive or a folder, with the roles that are guessed."""
     from dmil_core.data.files.load import Request, load_dataset_of
 
+    if not path.exists():
+        raise DataError(
+            f"{path}: cannot be read (there is no such file). Check the path; of a DataFrame, "
+            "from_table makes a data set"
+        )
     return load_dataset_of(Request((path,)), purpose=purpose)
 
 

@@ -40,7 +40,7 @@ from dmil_core.data.files.repairs import (
 from dmil_core.data.files.roles import SPLIT_WORDS, InputRole, Roles, is_extra
 from dmil_core.data.files.spellings import file_name
 from dmil_core.data.files.table import Column, Table
-from dmil_core.data.uploads.archive import Decoded, Files, in_range_of, in_range_of
+from dmil_core.data.uploads.archive import Decoded, Files, in_range_of
 from dmil_core.data.uploads.budget import Account, BudgetError, Cost, unshared
 from dmil_core.data.uploads.limits import DEFAULT, Limits
 from dmil_core.data.validate import Issue, Offer, Purpose, check, errors
@@ -175,9 +175,7 @@ class _Making:
         self.issues += [_of_file(i, kept) for i in completed.issues]
         if errors(self.issues):
             return None
-        decoded = {m: d for m, (d, _) in inputs.items()}
-        card = _with_ranges(completed.card, decoded, completed.arrays["split"])
-        dataset = from_arrays(name, completed.arrays, card, None, _in_order(self.issues))
+        dataset = from_arrays(name, completed.arrays, completed.card, None, _in_order(self.issues))
         media = {_media_file(m): d.media for m, (d, _) in inputs.items() if d.media}
         return Assembled(dataset, dataset.issues, completed.arrays, media, kept)
 
@@ -597,17 +595,6 @@ def _described(
         modality = replace(modality, kind=kind, media=infer_media(kind, decoded.values))
     media = replace(decoded.spec, file=_media_file(m)) if decoded.spec else modality.media
     return replace(modality, name=role.name, media=media, description=decoded.note, columns=columns)
-
-
-def _with_ranges(card: Card, decoded: Mapping[int, Decoded], split: NDArray[Any]) -> Card:
-    """The card, with grey levels of pictures shown in the range of the training rows."""
-    modalities = list(card.modalities)
-    for m, input_ in decoded.items():
-        shown = in_range_of(input_, split == "train")
-        if shown.spec is not None and shown is not input_:
-            spec = replace(shown.spec, file=_media_file(m))
-            modalities[m - 1] = replace(modalities[m - 1], description=shown.note, media=spec)
-    return replace(card, modalities=tuple(modalities))
 
 
 def _media_file(m: int) -> str:

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import pyarrow as pa
-
 import numpy as np
+import pyarrow as pa
 
 from dmil_core.data.card import Modality
 from dmil_core.data.dataset import Dataset

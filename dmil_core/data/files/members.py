@@ -333,7 +333,7 @@ def _check_tar_entry(entry: tarfile.TarInfo, size: int) -> None:
 def _files_below(folder: Path) -> Iterator[Path]:
     """Ordinary files and links to them; folders that are links are not entered."""
     for place, folders, names in os.walk(folder):
-        folders.sort()
+        folders[:] = sorted(f for f in folders if not f.startswith("."))
         for name in sorted(names):
             path = Path(place) / name
             # A link that leads out is listed too: opening it says so.

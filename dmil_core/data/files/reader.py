@@ -103,7 +103,17 @@ def read_table(
     """
     if not sources:
         raise DataError(f"No file was given; {_EXPECTED}.")
-    account = unshared(limits) if account is None else account
+    try:
+        return _read_all(sources, options, limits, unshared(limits) if account is None else account)
+    except MemoryError:
+        raise DataError(
+            "The files do not fit into the memory that there is. Use fewer rows or columns."
+        ) from None
+
+
+def _read_all(
+    sources: Sequence[Named | Path], options: ReadOptions, limits: Limits, account: Account
+) -> Table:
     found = _Found(options, limits, account)
     total = 0
     for source in sources:
@@ -114,9 +124,9 @@ def read_table(
             continue
         named = _opened(source, limits)
         total += len(named.content)
-        if total > limits.upload_mib * MIB:
+        if len(named.content) > limits.upload_mib * MIB:
             raise DataError(
-                f"The files have {total / MIB:,.0f} MiB together, expected at most "
+                f"{named.name} has {len(named.content) / MIB:,.0f} MiB, expected at most "
                 f"{limits.upload_mib}. Use fewer rows, or smaller files."
             )
         account.charge(FILES, Cost(files=total), "Use smaller files, or fewer.")

@@ -285,8 +285,9 @@ def _why_unused(
 ) -> str:
     """Why a column without another role is no input; "" if it may be one."""
     f = facts[name]
-    if f.why:
-        return f.why
+    named = table.columns[name].is_array and name in [f"x{m}" for m in MODALITY_NUMBERS]
+    if f.why and not (named and f.kind == "constant"):
+        return f.why  # an array called x1 is an input, whatever there is to say about it
     if f.kind in ("pictures", "sounds") and not has_files(table, name) and not files_follow:
         return f"names of {f.ending or ''} {f.kind}, whose files are not there".replace("  ", " ")
     if f.kind in ("pictures", "sounds") and (wrong := _unreadable(table, name)):
@@ -412,7 +413,7 @@ def role(
     data = table.columns[columns[0]].data
     if first.kind == "array" and isinstance(data, np.ndarray):
         kind = guess_kind(data)
-    elif len(columns) == 1 and _is_names(first):
+    elif len(columns) == 1 and (_is_names(first) or (first.kind == "constant" and _has_text(data))):
         kind = "text"
     return InputRole(name.strip()[:_LONGEST_NAME] or "input", kind, columns)
 
@@ -424,6 +425,10 @@ def _is_names(facts: Facts) -> bool:
         words = sum(len(w.split()) * n for w, n in facts.counts.items())
         return facts.distinct > MOST_CLASSES or words >= 2 * sum(facts.counts.values())
     return facts.kind == "category" or (facts.kind == "id" and not facts.numeric)
+
+
+def _has_text(data: object) -> bool:
+    return isinstance(data, np.ndarray) and data.dtype.kind == "U"
 
 
 def with_inputs(roles: Roles, inputs: tuple[InputRole, ...]) -> Roles:

@@ -31,6 +31,7 @@ from dmil_core.io.reading import brief
 #: Bytes and rows from which separator and header are guessed.
 _SAMPLE: Final = 256 * 1024
 _SAMPLE_ROWS: Final = 50
+_SAMPLE_CELLS: Final = 20_000
 _WIDEST_SAMPLE: Final = 16 * MIB
 #: Bytes that are parsed at once; a row may not be longer, unless all is parsed at once.
 _BLOCK: Final = 4 * MIB
@@ -290,10 +291,11 @@ def _sampled(sample: str, separator: str) -> tuple[list[list[str]], list[int]]:
     reader = csv.reader(iter(lines), delimiter=separator)
     rows: list[list[str]] = []
     lengths: list[int] = []
-    before = 0
+    before = cells = 0
     try:
         for row in reader:
-            if row and len(rows) < _SAMPLE_ROWS:
+            cells += len(row)
+            if row and len(rows) < _SAMPLE_ROWS and (len(rows) < 5 or cells < _SAMPLE_CELLS):
                 rows.append(row)
                 lengths.append(sum(map(len, lines[before : reader.line_num])))
                 before = reader.line_num

@@ -90,6 +90,7 @@ def read_samples(
     columns = _folders(keys)
     columns["key"] = Column("key", _text([PurePosixPath(k).name if _are_unique(keys) else k
                                           for k in keys]), "name of the files")  # fmt: skip
+    found = list(columns.values())
     reading = _Reading(members, Files(members, limits), account, limits)
     for column, group in groups.items():
         chosen = [next((samples[k][e] for e in group if e in samples[k]), "") for k in keys]
@@ -97,12 +98,9 @@ def read_samples(
             title = f"samples without a file {column!r}: {len(without):,} of {len(keys):,}"
             issues.append(note(title, "Add these files, or drop the samples.", without))
         for made in reading.columns(column, group[0], chosen):
-            columns.setdefault(made.name, made)
-    names, renamed = usable_names(list(columns), limits)
-    named = {
-        new: made if new == made.name else replace(made, name=new)
-        for new, made in zip(names, columns.values(), strict=True)
-    }
+            found.append(made)
+    names, renamed = usable_names([c.name for c in found], limits)
+    named = {n: replace(c, name=n) for n, c in zip(names, found, strict=True)}
     return Table(named, (*issues, *reading.issues, *renamed), reading.files, (name,))
 
 

@@ -181,6 +181,14 @@ def test_one_hot_labels_and_a_column_of_them_are_classes() -> None:
         np.testing.assert_array_equal(result.dataset.y, np.arange(N) % 3)
 
 
+def test_an_array_called_x1_is_an_input_whatever_it_holds() -> None:
+    for x1 in (np.full(N, "same words"), np.full((N, 1), 2.0)):
+        table = read_table([Named("t.npz", npz(x1=x1, x2=X[2:].T, y=np.arange(N) % 2))])
+        result = made(table)
+        assert result.dataset is not None, titles(result.issues)
+        assert "input 1 is the same in every row" in titles(result.issues)
+
+
 def test_classes_that_differ_by_case_get_a_note() -> None:
     result = made(csv(frame(label=[["yes", "Yes", "no"][i % 3] for i in range(N)])))
     assert result.dataset is not None

@@ -327,7 +327,7 @@ def test_paths_that_are_none_are_refused(tmp_path: Path) -> None:
 
 def test_files_are_measured_together_before_and_charged_for() -> None:
     one = Named("a.csv", text(id=list(range(N))).encode())
-    with pytest.raises(DataError, match="MiB together, expected at most 0"):
+    with pytest.raises(DataError, match="MiB, expected at most 0"):
         read_table([one], limits=Limits(upload_mib=0))
     accountant = Accountant(Cost(files=10**6, arrays=10**6))
     table = read_table([one], account=accountant.account("a"))

@@ -201,14 +201,17 @@ def test_roles_that_contradict_themselves_are_an_error() -> None:
 
 
 def listed(rows: int = 12) -> Table:
-    frame = pd.DataFrame(
+    return understood(csv(listed_frame(rows)))
+
+
+def listed_frame(rows: int = 12) -> pd.DataFrame:
+    return pd.DataFrame(
         {
             "picture": [f"p{i}.png" for i in range(rows)],
             "sound": [f"s{i}.WAV" for i in range(rows)],
             "y": [i % 2 for i in range(rows)],
         }
     )
-    return understood(csv(frame))
 
 
 def test_pictures_and_sounds_of_a_zip_become_inputs_with_their_raw_media(tmp_path: Path) -> None:
@@ -381,10 +384,10 @@ def test_a_zip_of_a_folder_may_have_its_name_in_front() -> None:
 @pytest.mark.parametrize("ending", ["", ".png?size=large"])
 def test_names_without_an_ending_and_urls_are_names_of_files(ending: str) -> None:
     members = {f"p{i}.png": png() for i in range(12)} | {f"s{i}.WAV": wav() for i in range(12)}
-    frame = pd.DataFrame(dict(listed().arrays))
+    frame = listed_frame()
     before = "https://example.org/" if ending else ""
     frame["picture"] = [f"{before}p{i}{ending}" for i in range(12)]
-    made_set = made(columns.of_table(frame), files=Files(packed(members), SMALL))
+    made_set = made(understood(csv(frame)), files=Files(packed(members), SMALL))
     assert made_set.dataset is not None, messages(made_set)
     assert {m.kind for m in made_set.dataset.card.modalities} == {"image", "audio"}
 

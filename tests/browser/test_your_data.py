@@ -44,7 +44,9 @@ def drop(page: Page, name: str, content: bytes) -> None:
 def click_head(page: Page, place: int) -> None:
     """Click on the head of a column of the preview, counted from 0 among those that are seen."""
     grid = page.locator("[data-testid=stDataFrame]").first
-    grid.scroll_into_view_if_needed()
+    # Not to the edge, where the bar of pages is.
+    grid.evaluate("grid => grid.scrollIntoView({block: 'center'})")
+    page.wait_for_timeout(300)
     box = grid.bounding_box()
     assert box is not None
     # The canvas has no parts: the heads of the first columns are about this wide.

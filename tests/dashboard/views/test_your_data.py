@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import os
@@ -26,6 +27,7 @@ from dashboard.services.store.own_sets import OwnSet
 from dmil_core.errors import BusyError, ResourceError
 from tests.dashboard import trained_sets
 from tests.dashboard.folders import APP, Room
+from tests.dashboard.hostile_names import NAMES
 from tests.dashboard.views.test_pages import said
 from tests.disks import Disk, disk, read_only
 
@@ -508,3 +510,27 @@ def test_a_page_on_a_disk_that_is_read_only_still_shows_what_is_there(
     app.button(key="save_and_train").click().run()
     assert not app.exception
     assert "read-only" in said(app) or "permission" in said(app)
+
+
+def test_columns_may_be_called_anything() -> None:
+    names = list(dict.fromkeys(" ".join(n.split()) for n in NAMES))
+    stream = io.StringIO()
+    writer = csv.writer(stream)
+    writer.writerow([*names, "label"])
+    for i in range(60):
+        writer.writerow([*((i * k) % 7 + k for k in range(len(names))), "uv"[i % 2]])
+    app = drop(open_page("your-data"), f"{BOLD}.csv", stream.getvalue().encode())
+    assert not app.exception
+    assert isinstance(app.session_state["upload"].result, uploads.Upload)
+    app.multiselect(key=key_of("grid_names", "1")).set_value(names[:6]).run()
+    press(app, "input 1")
+    app.multiselect(key=key_of("grid_names", "1")).set_value(names[6:9]).run()
+    press(app, "input 2")
+    assert not app.exception
+    text = said(app)
+    assert "<script>" not in text
+    assert "<img" not in text
+    assert app.session_state["upload"].roles.inputs[0].columns == tuple(names[:6])
+    assert "__proto__" in names[:6]
+    app.button(key="save_and_train").click().run()
+    assert not app.exception

@@ -49,8 +49,8 @@ def click_head(page: Page, place: int) -> None:
     page.wait_for_timeout(300)
     box = grid.bounding_box()
     assert box is not None
-    # The canvas has no parts: the heads of the first columns are about this wide.
-    page.mouse.click(box["x"] + 140 + 130 * place, box["y"] + 16)
+    # The canvas has no parts: the first columns are about this wide, with a menu at their right.
+    page.mouse.click(box["x"] + 100 + 110 * place, box["y"] + 16)
     page.wait_for_timeout(300)
     settled(page)
 

@@ -53,7 +53,7 @@ SEEDS: Final = (0, 1, 2)
 #: Shares of the work, as measured: dmil learns out-of-fold models first.
 _WORK: Final = {"joint": 1.0, "ensemble": 1.0, "dmil": 6.0}
 #: That of the estimates from the data alone, in the same unit at all epochs.
-_WORK_OF_BITS: Final = 2.0
+_WORK_OF_BITS: Final = 1.0
 #: Beside the arrays: what was said when they were uploaded. Beside the models: how they were made.
 ABOUT_FILE: Final = "upload.json"
 TRAINING_FILE: Final = "training.json"

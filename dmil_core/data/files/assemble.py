@@ -265,8 +265,11 @@ class _Making:
         else:
             self.issues.append(self._offered(title, rows, fills, "mean"))
 
-    def _offered(self, title: str, rows: NDArray[np.int64], fills: bool, done: str) -> Issue:
+    def _offered(
+        self, title: str, rows: NDArray[np.int64], fills: bool, done: str, words: bool = False
+    ) -> Issue:
         """An issue about missing cells: what is done, and what else could be."""
+        offers = self._offers(len(rows), fills, words)
         dropped = f"{_rows(len(rows))} dropped"
         if done == "drop":
             other = "--missing mean fills them and adds a was-missing column instead"
@@ -281,8 +284,19 @@ class _Making:
         else:
             what = " or --missing mean" if fills else ""
             return Issue(title, _tuple(rows), "error", f"Choose --missing drop{what}.",
-                         f"Choose --missing drop{what}.", _OFFERS)  # fmt: skip
-        return Issue(title, _tuple(rows), "warning", repair, repair, _OFFERS if fills else ())
+                         f"Choose --missing drop{what}.", offers)  # fmt: skip
+        return Issue(title, _tuple(rows), "warning", repair, repair, offers)
+
+    def _offers(self, count: int, fills: bool, words: bool) -> tuple[Offer, ...]:
+        """What can be done about so many rows: the same choice for all columns."""
+        share_ = 100 * count / max(self.table.rows, 1)
+        drop = Offer(f"Drop {_count(count)} ({share_:.{0 if share_ >= 10 else 1}f} %)", "missing",
+                     "drop")  # fmt: skip
+        if words:
+            return drop, Offer("Keep them as a category of their own", "missing", "mean")
+        if fills:
+            return drop, Offer("Fill with the training mean, and mark them", "missing", "mean")
+        return ()
 
     def _missing_words(self, names: Sequence[str]) -> None:
         """Categories with missing words: a category of their own, or the rows are dropped."""
@@ -293,9 +307,9 @@ class _Making:
             rows = np.flatnonzero(self.facts[n].missing)
             title = f"{n!r} is missing in {share(len(rows), self.table.rows)}"
             if self.repairs.missing == "error":
-                self.issues.append(self._offered(title, rows, False, "error"))
+                self.issues.append(self._offered(title, rows, False, "error", words=True))
             elif self.repairs.missing == "drop":
-                self.issues.append(self._offered(title, rows, False, "drop"))
+                self.issues.append(self._offered(title, rows, False, "drop", words=True))
                 self.keep[rows] = False
             else:
                 inside = _count(int(gaps.sum()))
@@ -303,7 +317,8 @@ class _Making:
                     f"They get the category {MISSING_WORD!r} ({inside} of the set); --missing drop "
                     "leaves them out instead."
                 )
-                self.issues.append(Issue(title, _tuple(rows), "warning", repair, repair, _OFFERS))
+                offers = self._offers(len(rows), fills=False, words=True)
+                self.issues.append(Issue(title, _tuple(rows), "warning", repair, repair, offers))
 
     # --- label, id, split, group ---------------------------------------------------------------
 
@@ -430,12 +445,6 @@ class _Making:
         others = {n: a for n, a in arrays.items() if n not in damaged}
         found = errors(check(others, None, self.purpose, damaged))
         self.issues += [_of_file(i, kept) for i in found]
-
-
-_OFFERS: Final = (
-    Offer("Drop these rows", "missing", "drop"),
-    Offer("Fill with the training mean, and mark them", "missing", "mean"),
-)
 
 
 # --- texts and names ---------------------------------------------------------------------------

@@ -141,4 +141,4 @@ def test_a_page_states_the_limits_and_says_which_one_a_file_is_beyond(page: AppT
     assert not page.exception
     words = said(page).replace("\\", "")
     assert "229 MiB of arrays, and one upload may have 100" in words
-    assert "Shorten the texts, or choose fewer rows." in words
+    assert "shorten the texts of" in words

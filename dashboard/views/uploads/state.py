@@ -44,6 +44,16 @@ def hold(files: Sequence[tuple[str, bytes]]) -> None:
         put(drafts.begin(new_number(), files))
 
 
+def round_() -> int:
+    """How often the place for files was emptied."""
+    return int(st.session_state.get("upload_round", 0))
+
+
+def empty_place() -> None:
+    """The place for files shows none: those that it showed are saved, or not looked at."""
+    st.session_state["upload_round"] = round_() + 1
+
+
 def forget() -> None:
     """Nothing is kept any more."""
     st.session_state.pop(DRAFT, None)

@@ -82,22 +82,11 @@ def _files() -> None:
         "Upload", list(text.WAYS), default="files", format_func=text.WAYS.__getitem__,
         key="upload_way", required=True, label_visibility="collapsed",
     )  # fmt: skip
-    if how == "folder":
-        st.file_uploader(
-            "A folder of pictures or sounds, or one that a program saved", list(uploads.TYPES),
-            key="upload_folder", accept_multiple_files="directory",
-            max_upload_size=limits.file_mib, on_change=callback(_uploaded), args=("upload_folder",),
-        )  # fmt: skip
-    else:
-        st.file_uploader(
-            "A table, arrays or an archive; or several files that belong together",
-            list(uploads.TYPES), key="upload_file", accept_multiple_files=True,
-            max_upload_size=limits.upload_mib, on_change=callback(_uploaded), args=("upload_file",),
-        )  # fmt: skip
+    _place(str(how), key_of("upload_file", state.round_(), str(how)))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "Try it with an example", key="use_example", icon=":material/science:",
-            on_click=callback(state.hold), args=([("example.csv", uploads.example_csv())],),
+            on_click=callback(_example),
         )  # fmt: skip
         st.download_button(
             "Example as CSV", uploads.example_csv(), "example.csv", "text/csv", key="example_csv",
@@ -108,6 +97,28 @@ def _files() -> None:
             on_click="ignore", icon=":material/download:", type="tertiary",
         )  # fmt: skip
     st.caption(text.EXAMPLE)
+
+
+def _place(how: str, key: str) -> None:
+    """Where files are dropped."""
+    limits = uploads.LIMITS
+    if how == "folder":
+        st.file_uploader(
+            "A folder of pictures or sounds, or one that a program saved", list(uploads.TYPES),
+            key=key, accept_multiple_files="directory", max_upload_size=limits.file_mib,
+            on_change=callback(_uploaded), args=(key,),
+        )  # fmt: skip
+    else:
+        st.file_uploader(
+            "A table, arrays or an archive; or several files that belong together",
+            list(uploads.TYPES), key=key, accept_multiple_files=True,
+            max_upload_size=limits.upload_mib, on_change=callback(_uploaded), args=(key,),
+        )  # fmt: skip
+
+
+def _example() -> None:
+    state.empty_place()
+    state.hold([("example.csv", uploads.example_csv())])
 
 
 def _uploaded(key: str) -> None:
@@ -175,4 +186,5 @@ def _save(draft: Draft, made: Assembled, thorough: str) -> None:
     about = own_sets.about(draft.roles, notes)
     own_set = own_sets.save(visitors.visitor(), made, about)
     state.forget()
+    state.empty_place()
     own_sets.train(own_set, thorough)

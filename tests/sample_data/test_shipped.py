@@ -55,11 +55,20 @@ def test_all_sets_together_stay_small() -> None:
     assert sum(path.stat().st_size for path in files if path.suffix != ".pyc") < 15.5e6
 
 
+#: What is to be said of a set beforehand: many names of emoji have only words of their own, and
+#: some numbers of their sentence vectors are 0 throughout.
+NOTES = {
+    "emoji": "input 2 (name) has only words that are in no training row in ",
+    "emoji-minilm": "input 2 (name): 3 of its 384 numbers (0.8 %) are the same in all training rows",
+}
+
+
 @pytest.mark.parametrize("name", SETS)
-def test_validation_finds_nothing(name: str) -> None:
+def test_validation_finds_nothing_but_what_is_known(name: str) -> None:
     path = ROOT / name / "data.npz"
     assert check(read_npz(path).arrays, read_card(path)) == []
-    assert loaded(name).issues == ()
+    notes = [NOTES[name]] if name in NOTES else []
+    assert [i.title[: len(n)] for i, n in zip(loaded(name).issues, notes, strict=True)] == notes
 
 
 @pytest.mark.parametrize("name", SETS)

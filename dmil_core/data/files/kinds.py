@@ -367,7 +367,7 @@ def _of_numbers(
         name, "number", missing, different, True, whole, low, high, spelling, counted,
         examples=examples,
     )  # fmt: skip
-    if different == 1:
+    if different == 1 and facts.rows > 1:  # a single new row says nothing of its columns
         return _constant(facts)
     if why := _why_no_quantity(facts, present):
         kind: ColumnKind = "id" if "row" in why else "date"

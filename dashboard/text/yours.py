@@ -121,6 +121,10 @@ def without_options(repair: str) -> str:
     return repair
 
 
+#: How a repair begins that nobody has made: advice for before the training.
+ADVICE = "Choose"
+
+
 def note(title: str, repair: str) -> str:
     """What was said of an upload, as a sentence or two for who reads its results."""
     return f"{title[:1].upper()}{title[1:]}. {without_options(repair)}"

@@ -182,7 +182,8 @@ def _train(draft: Draft, made: Assembled) -> None:
 
 def _save(draft: Draft, made: Assembled, thorough: str) -> None:
     visitors.ensure_token()
-    notes = [text.note(i.title, i.repair or i.what_to_do) for i in made.issues]
+    notes = [text.note(i.title, done) for i in made.issues
+             if not (done := i.repair or i.what_to_do).startswith(text.ADVICE)]  # fmt: skip
     about = own_sets.about(draft.roles, notes)
     own_set = own_sets.save(visitors.visitor(), made, about)
     state.forget()

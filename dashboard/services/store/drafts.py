@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Final
 
 from dashboard.services.store import uploads
@@ -76,7 +77,7 @@ class Draft:
         assert isinstance(self.result, Upload)
         return self.result
 
-    @property
+    @cached_property
     def roles(self) -> Roles:
         """The role of every column."""
         return uploads.roles(self.upload, self.said.given)
@@ -127,12 +128,13 @@ def _inside(file: str, folder: str) -> bool:
     return file.startswith(f"{folder}/")
 
 
-def read_with(draft: Draft, number: str, **options: Any) -> Draft:
-    """The same files read another way; what was chosen belongs to other columns, and is gone."""
-    changed = replace(draft.options, **options)
-    return Draft(
-        number, draft.files, changed, uploads.read(draft.files, changed), added=draft.added
-    )
+def read_with(draft: Draft, number: str, **options: Any) -> Draft | Problem:
+    """The same files read another way; what was chosen belongs to other columns, and is gone.
+
+    Where they cannot be read that way, this is a problem, and the draft stays as it is.
+    """
+    new = replace(draft, number=number, options=replace(draft.options, **options))
+    return _again(draft, replace(new, said=Said(), before=()))
 
 
 def _again(old: Draft, new: Draft) -> Draft | Problem:
@@ -141,8 +143,11 @@ def _again(old: Draft, new: Draft) -> Draft | Problem:
         uploads.read(old.files, old.options)  # charged again for what is kept
         return result
     gone = set(new.said.given.columns) - set(result.table.columns)
-    said = Said() if gone else new.said
-    return replace(new, result=result, said=said, before=() if gone else new.before)
+    if gone:
+        new = replace(new, said=Said(), before=())
+    if new.said.repairs.as_text:
+        result = uploads.described(result, new.said.repairs)
+    return replace(new, result=result)
 
 
 # --- changes -------------------------------------------------------------------------------------

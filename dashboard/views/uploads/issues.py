@@ -155,4 +155,4 @@ def _header_choice(draft: Draft, key: str) -> None:
 def _header(key: str) -> None:
     with st.spinner("Reading the file …"):
         header = st.session_state[key]
-        state.put(drafts.read_with(state.draft(), state.new_number(), header=header))
+        _take(drafts.read_with(state.draft(), state.new_number(), header=header))

@@ -140,8 +140,26 @@ def test_numbers_may_be_kept_as_words_and_read_as_numbers_again() -> None:
 def test_a_first_row_that_is_a_sample_is_read_as_one() -> None:
     one = draft(b"\n".join(b"%d,%d,%d" % (i, i * i, i % 2) for i in range(ROWS)))
     with_names = drafts.read_with(one, "2", header="yes")
+    assert isinstance(with_names, Draft)
     assert with_names.upload.rows == ROWS - 1
-    assert drafts.read_with(with_names, "3", header="no").upload.rows == ROWS
+    again = drafts.read_with(with_names, "3", header="no")
+    assert isinstance(again, Draft)
+    assert again.upload.rows == ROWS
+
+
+def test_what_cannot_be_read_another_way_stays_as_it_is(accountant: Accountant) -> None:
+    one = draft()
+    charged = accountant.charged
+    assert isinstance(drafts.read_with(one, "2", encoding="no-such-encoding"), Problem)
+    assert accountant.charged == charged
+
+
+def test_words_stay_words_when_files_come_later() -> None:
+    lines = ["code,a,b,label", *(f"{i % 3} %,{i},{-i},{'uv'[i % 2]}" for i in range(ROWS))]
+    one = drafts.read_as(draft("\n".join(lines).encode(), "t.csv"), ["code"], words=True)
+    more = drafts.with_files(one, "2", [("media.zip", packed({"p.png": png()}))])
+    assert isinstance(more, Draft)
+    assert more.upload.facts["code"].kind == "category"
 
 
 def test_pictures_that_a_table_names_come_later_and_roles_stay() -> None:

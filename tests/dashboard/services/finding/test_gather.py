@@ -30,6 +30,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("DMIL_UPLOADS", str(tmp_path))
     monkeypatch.setattr(visitors, "visitor", lambda: ANN)
     monkeypatch.setitem(queue._OPEN, tmp_path / "jobs", Jobs(tmp_path / "jobs", at_once=0))
+    monkeypatch.setattr(catalog, "_run", catalog._Run())
     catalog.begin()
     return tmp_path
 

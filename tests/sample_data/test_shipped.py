@@ -59,7 +59,7 @@ def test_all_sets_together_stay_small() -> None:
 #: some numbers of their sentence vectors are 0 throughout.
 NOTES = {
     "emoji": "input 2 (name) has only words that are in no training row in ",
-    "emoji-minilm": "input 2 (name): 3 of its 384 numbers (0.8 %) are the same in all training rows",
+    "emoji-minilm": "input 2 (name): 3 of its 384 numbers (0.8 %) are the same in all training ",
 }
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -155,8 +154,8 @@ def built(folder: Path) -> Whole:
         for paradigm in BUILT:
             root = folder / "checkpoints"
             result |= models(run_folder(root, OWN, paradigm, 0), paradigm)
-        with suppress(FileNotFoundError):
-            store.InformationEstimates.load(path := store.default_path(OWN))
+        if (path := store.default_path(OWN)).exists():
+            store.InformationEstimates.load(path)
             result["information"] = file_digest(path)
     return result
 

@@ -23,6 +23,12 @@ _KEY = b"dmil"
 MAX_FILE_BYTES: Final = 2 * 1024**3
 MAX_CELLS: Final = 100_000_000
 MAX_TEXT_BYTES: Final = 2 * 1024**3
+#: Commands that write the tables of these names.
+_MADE_BY: Final = {
+    "predictions.parquet": "`dmil decompose`",
+    "projection.parquet": "`dmil project`",
+    "information.parquet": "`dmil information`",
+}
 _AGAIN: Final = "Make it again"
 _TEXT = ("id", "split", "y", "pred", INTERACTION_TYPE, *OLD_NAMES)
 
@@ -100,7 +106,8 @@ def _opened(path: Path) -> BufferedReader:
     try:
         return open_checked(path, MAX_FILE_BYTES, advice=_AGAIN)
     except FileNotFoundError:
-        raise DataError(f"{path} does not exist; run `dmil decompose` to make it") from None
+        made_by = _MADE_BY.get(path.name, "the command that writes it")
+        raise DataError(f"{path} does not exist; run {made_by} to make it") from None
 
 
 def _read_parquet(path: Path, stream: BufferedReader) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 Compared with ``dmil`` and ``dmil-paper``: on the ``switch`` distribution, where the interaction
 type is known, agreement and calibration error of the gate; on real sets, accuracy. Seeds are
 paired, every decomposition of a seed learns from the same out-of-fold models, and nothing is tuned.
-Writes benchmarks/results/ablations.json after each run; runs in it are not trained again.
+Writes benchmarks/results/ablations.json; see :mod:`benchmarks.study`.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Any
 import pandas as pd
 
 from benchmarks import fidelity
-from benchmarks.runs import RESULTS, Records, finished, interval
+from benchmarks.runs import RESULTS, Records, interval
+from benchmarks.study import Study, Unit, add_options, carry_out, opened
 from dmil_core.experiments.compare import out_of_fold_folder
-from dmil_core.io.atomic import check_writable, write_json
 
 RESULT = RESULTS / "ablations.json"
 SETTINGS = {
@@ -64,6 +64,11 @@ def summary(runs: Records) -> Records:
     return rows
 
 
+STUDY = Study(
+    RESULT, {"setting": (), "paradigm": (), "seed": ()}, lambda runs: {"means": summary(runs)}
+)
+
+
 def main() -> int:
     """Run or go on, then print a row for each setting and paradigm."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -71,24 +76,21 @@ def main() -> int:
     parser.add_argument("--paradigms", nargs="+", default=list(PARADIGMS))
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--record", type=Path, default=RESULT)
     parser.add_argument("--out", type=Path, default=Path("build/bench-ablations"))
+    add_options(parser)
     a = parser.parse_args()
-    check_writable(a.record)
-    runs: Records = fidelity.read(a.record)["runs"]
-    recorded = {r["settings"] for r in runs}
-    units = []
-    for seed, name in ((s, n) for s in range(a.seeds) for n in a.settings):
-        planned = ((p, fidelity.planned(name, SETTINGS[name], p, seed)) for p in a.paradigms)
-        if missing := [p for p, settings in planned if settings not in recorded]:
-            units.append((name, seed, missing))
-    print(f"{sum(len(u[2]) for u in units)} runs are not in the record", flush=True)
-    for _, result in finished(runs_of, [(*unit, a.out) for unit in units], a.jobs):
-        for new in result:
-            runs = fidelity.replaced(runs, new)
-        write_json(a.record, {"runs": runs, "means": summary(runs)})
-    show(summary(runs))
+    record = opened(parser, a, STUDY)
+    units = [unit_of(n, s, a, record.settings) for s in range(a.seeds) for n in a.settings]
+    show(carry_out(record, a, runs_of, units)["means"])
     return 0
+
+
+def unit_of(setting: str, seed: int, a: argparse.Namespace, known: frozenset[str]) -> Unit:
+    """The paradigms of one setting and seed that are not known, as they share out-of-fold
+    models."""
+    wanted = {p: fidelity.planned(setting, SETTINGS[setting], p, seed) for p in a.paradigms}
+    missing = [p for p, settings in wanted.items() if settings not in known]
+    return Unit((setting, seed, missing, a.out), frozenset(wanted.values()))
 
 
 def show(rows: Records) -> None:

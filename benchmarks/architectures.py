@@ -3,17 +3,19 @@
 The same paradigms with other encoders: ``avdigits`` with perceptrons and with convolutions,
 ``watch`` with a 1-D convolution and with a Transformer. Seeds are paired, every paradigm has its
 own default settings, and nothing is tuned. The synergy indicator of a run refers to the ensemble
-of the same encoders and seed. Writes benchmarks/results/architectures.json; finished runs under
-``--out`` are read, not trained again.
+of the same encoders and seed. Writes benchmarks/results/architectures.json, see
+:mod:`benchmarks.study`; finished runs under ``--out`` are read, not trained again.
 """
 
 from __future__ import annotations
 
 import argparse
 import statistics
+from collections.abc import Sequence
 from typing import Any
 
-from benchmarks.runs import RESULTS, Records, add_common, interval, recorded
+from benchmarks.runs import RESULTS, Records, interval, planned
+from benchmarks.study import Study, Unit, add_common, carry_out, opened
 from dmil_core.checkpoint import run_folder
 from dmil_core.data.catalog import load_dataset, of_seed
 from dmil_core.experiments.compare import RUNS_FOLDER, record
@@ -32,8 +34,8 @@ OURS = "dmil"
 SEEDS = 5
 
 
-def measure(setting: str, seed: int, a: argparse.Namespace) -> Records:
-    """Train every paradigm with one pair of encoders and one seed, the unimodal pair first."""
+def measure(setting: str, seed: int, paradigms: Sequence[str], a: argparse.Namespace) -> Records:
+    """Train paradigms with one pair of encoders and one seed, the unimodal pair first."""
     import torch
 
     from dmil_core.training.run import train
@@ -45,7 +47,7 @@ def measure(setting: str, seed: int, a: argparse.Namespace) -> Records:
     root = a.out / RUNS_FOLDER / encoder
     result = []
     pair = None
-    for paradigm in dict.fromkeys((ENSEMBLE.name, *a.paradigms)):
+    for paradigm in dict.fromkeys((ENSEMBLE.name, *paradigms)):
         run = train(
             dataset, paradigm, seed, run_folder(root, base.slug, paradigm, seed),
             encoders=(encoder, encoder), epochs_scale=a.epochs_scale,
@@ -80,15 +82,30 @@ def summary(runs: Records) -> dict[str, Records]:
     return {"means": means, "differences": differences}
 
 
+STUDY = Study(RESULT, {"setting": tuple(SETTINGS), "paradigm": PARADIGMS, "seed": ()}, summary)
+
+
 def main() -> int:
     """Train or go on, then write the record."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--settings", nargs="+", default=list(SETTINGS), choices=list(SETTINGS))
     add_common(parser, PARADIGMS, SEEDS, "build/bench-architectures")
     a = parser.parse_args()
-    units = [(name, seed, a) for name in a.settings for seed in range(a.seeds)]
-    show(recorded(parser, a, RESULT, measure, units, summary))
+    record = opened(parser, a, STUDY)
+    units = [unit_of(n, s, a, record.settings) for n in a.settings for s in range(a.seeds)]
+    show(carry_out(record, a, measure, units))
     return 0
+
+
+def unit_of(setting: str, seed: int, a: argparse.Namespace, known: frozenset[str]) -> Unit:
+    """The paradigms with one pair of encoders and one seed that are not known."""
+    data, encoder = SETTINGS[setting]
+    wanted = {
+        p: planned(data, p, seed, a.epochs_scale, encoders=(encoder, encoder))
+        for p in (ENSEMBLE.name, *a.paradigms)
+    }
+    missing = [p for p, settings in wanted.items() if settings not in known]
+    return Unit((setting, seed, missing, a), frozenset(wanted.values()))
 
 
 def show(result: dict[str, Any]) -> None:

@@ -5,8 +5,8 @@ with the published one, on ``switch``: mean gate weights, how often the largest 
 interaction type, over all samples and over those of each type, and the accuracy of each component's
 head on samples of other interaction types. From the latents, by a probe with a hidden layer: mutual
 information with the class of S samples in the encoders' features, in M and in N. Writes
-benchmarks/results/collapse.json, from which ``make results`` writes the table in docs/collapse.md;
-runs are those of ``make bench-fidelity``.
+benchmarks/results/collapse.json, see :mod:`benchmarks.study`; ``make results`` makes the table in
+docs/collapse.md from it. Runs are those of ``make bench-fidelity``.
 """
 
 from __future__ import annotations
@@ -17,16 +17,21 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.fidelity import SETTINGS, trained
-from benchmarks.runs import RESULTS, finished, path_for
+from benchmarks.fidelity import SETTINGS, planned, trained
+from benchmarks.runs import RESULTS, Records
+from benchmarks.study import Study, Unit, add_options, carry_out, opened
 from benchmarks.theorem import DISTRIBUTIONS, SEEDS, fresh, measure
-from dmil_core.io.atomic import write_json
 from dmil_core.schema import COMPONENTS
 
 RESULT = RESULTS / "collapse.json"
 PARADIGMS = ("dmil-paper", "dmil-paper-sgd")
 #: Latents that are probed for the class of S samples.
 LATENTS = {"Z": ("Z",), "M": ("M1", "M2"), "N": ("N1", "N2")}
+
+
+def is_about(setting: str, paradigm: str, seed: int) -> bool:
+    """Whether a run of ``make bench-fidelity`` is measured."""
+    return setting in DISTRIBUTIONS and paradigm in PARADIGMS and seed < SEEDS
 
 
 def run(setting: str, paradigm: str, seed: int, out: Path) -> dict[str, Any]:
@@ -48,6 +53,7 @@ def run(setting: str, paradigm: str, seed: int, out: Path) -> dict[str, Any]:
         "setting": setting,
         "paradigm": paradigm,
         "seed": seed,
+        "settings": figures["settings"],
         "optimizer": result.config.stages[-1].optimizer,
         "lr": result.config.stages[-1].lr,
         "accuracy": figures["accuracy"],
@@ -86,6 +92,14 @@ def heads(test: pd.DataFrame) -> dict[str, dict[str, float]]:
     return result
 
 
+def measure_run(setting: str, paradigm: str, seed: int, out: Path) -> Records:
+    """The entries of one run."""
+    return [run(setting, paradigm, seed, out)]
+
+
+STUDY = Study(RESULT, {"paradigm": PARADIGMS, "setting": DISTRIBUTIONS, "seed": ()}, lambda _: {})
+
+
 def main() -> int:
     """Measure all seeds and print a row for each."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -96,18 +110,15 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("build/bench-fidelity"))
+    add_options(parser)
     a = parser.parse_args()
-    complete = (
-        set(DISTRIBUTIONS) <= set(a.settings)
-        and set(PARADIGMS) <= set(a.paradigms)
-        and a.seeds >= SEEDS
-    )
-    path = path_for(RESULT, complete, a.out)
-    jobs = [(n, p, s, a.out) for n in a.settings for p in a.paradigms for s in range(a.seeds)]
-    result = dict(finished(run, jobs, a.jobs))
-    records = [result[i] for i in range(len(jobs))]
-    print(*records, sep="\n")
-    write_json(path, records)
+    units = [
+        Unit((n, p, s, a.out), frozenset([planned(n, SETTINGS[n], p, s)]))
+        for n in a.settings
+        for p in a.paradigms
+        for s in range(a.seeds)
+    ]
+    print(*carry_out(opened(parser, a, STUDY), a, measure_run, units)["runs"], sep="\n")
     return 0
 
 

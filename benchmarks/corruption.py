@@ -10,9 +10,10 @@ Which rows are corrupted can be read off a model: reported is the AUROC of two s
 rows against clean ones. Of the ensemble it is the entropy of the corrupted input's own head, of a
 decomposition the gate weight of U of the other input.
 
-The models are those of ``make bench-compare`` where it ran, else they are trained under ``--out``
-with the learning rates that it chose. benchmarks/results/corruption.jsonl is the record, a line
-per run and curve; corruption.json what follows from it.
+The models are those of ``make bench-compare`` where they are still there, else they are trained
+under ``--out`` with the learning rates that it chose; a comparison that is made with ``--records``
+leaves the curves of its runs there. Writes benchmarks/results/corruption.json, with a run for each
+curve; see :mod:`benchmarks.study`.
 """
 
 from __future__ import annotations
@@ -29,22 +30,22 @@ from benchmarks.runs import (
     COMPARISON,
     RESULTS,
     Records,
-    add_common,
+    chosen_scale,
     compared,
     interval,
+    planned,
     ratio_of,
-    record_path,
     scale_of,
-    spread,
 )
+from benchmarks.study import Study, Unit, add_common, carry_out, opened
 from dmil_core import schema
-from dmil_core.checkpoint import load_model
+from dmil_core.checkpoint import Run, load_model
 from dmil_core.data.catalog import load_dataset, of_seed
 from dmil_core.data.corruption import CORRUPTIONS, Corruption, corrupt
 from dmil_core.data.dataset import Dataset
 from dmil_core.errors import ConfigError
+from dmil_core.experiments.compare import fingerprint
 from dmil_core.inference.predict import predict
-from dmil_core.io.atomic import write_json, write_lines
 from dmil_core.metrics import scores
 from dmil_core.schema import COMPONENTS, ModalityNumber, modality_numbers
 
@@ -69,30 +70,46 @@ def severities(dataset: Dataset, modality: ModalityNumber, kind: Corruption) -> 
 
 
 def measure(name: str, paradigm: str, seed: int, a: argparse.Namespace) -> Records:
-    """The curves of one run: a record per modality and kind, with a list over severities."""
+    """The curves of one run, see :func:`curves`; it is trained where there is none."""
     import torch
 
     torch.set_num_threads(1)
     base = load_dataset(name)
-    dataset = of_seed(base, seed)
-    if dataset.modalities != 2:
-        raise ConfigError(f"{name} has {dataset.modalities} inputs; expected a set of two, so that "
+    if base.modalities != 2:
+        raise ConfigError(f"{name} has {base.modalities} inputs; expected a set of two, so that "
                           "there is one other to turn to")  # fmt: skip
-    trained = compared(base, paradigm, seed, a.out, a.comparison, a.epochs_scale)
+    run = compared(base, paradigm, seed, a.out, a.comparison, a.epochs_scale, a.records)
+    return curves(base, run)
+
+
+def of_run(base: Dataset, run: Run) -> Records:
+    """The curves of a run of the comparison; none where the benchmark is not about it."""
+    mine = base.name in SETS and run.paradigm in PARADIGMS and run.seed < SEEDS
+    return curves(base, run) if mine else []
+
+
+def curves(base: Dataset, trained: Run) -> Records:
+    """A record per modality and kind, with a list over severities, of a run on the rows of its seed
+    of ``base``."""
+    dataset = of_seed(base, trained.seed)
     model, run = load_model(trained.folder)
+    settings = fingerprint(run.config, run.data_digest)
     rows = dataset.rows("test")
     result = []
     for modality in modality_numbers(dataset.modalities):
         for kind in CORRUPTIONS:
             points = severities(dataset, modality, kind)
-            corrupted = [corrupt(dataset, modality, kind, s, rows=rows, seed=seed) for s in points]
+            corrupted = [
+                corrupt(dataset, modality, kind, s, rows=rows, seed=run.seed) for s in points
+            ]
             tables = [predict(model, run.config.model, d, rows) for d in corrupted]
             known = [m for m in MEASURES if m == "accuracy" or m in tables[0]]
             curve = {m: [_mean(t, m) for t in tables] for m in known}
             signs = [sign(t, modality, dataset.classes) for t in tables]
             if signs[0] is not None:
                 curve[DETECTED] = [detected(signs[0], s) for s in signs]
-            named = {"data": name, "paradigm": paradigm, "seed": seed, "modality": modality}
+            named = {"data": base.name, "paradigm": run.paradigm, "seed": run.seed}
+            named |= {"settings": settings, "modality": modality}
             named |= {"name": dataset.card.modalities[modality - 1].name, "corruption": kind}
             named |= {"lr_scale": scale_of(run, dataset), "test_ratio": ratio_of(dataset)}
             result.append({**named, "severity": list(points), **curve})
@@ -161,21 +178,30 @@ def response(runs: Records, modality: ModalityNumber) -> dict[str, Any]:
     }
 
 
+STUDY = Study(RESULT, {"data": SETS, "paradigm": PARADIGMS, "seed": range(SEEDS)}, summary)
+
+
 def main() -> int:
-    """Measure all runs and write curves and responses."""
+    """Measure all runs, or go on, and write curves and responses."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", nargs="+", default=list(SETS), metavar="SET")
     add_common(parser, PARADIGMS, SEEDS, "build/bench-corruption")
     parser.add_argument("--comparison", type=Path, default=COMPARISON)
     a = parser.parse_args()
-    path = record_path(parser, a, RESULT)
-    units = [(d, p, s, a) for d in a.data for p in a.paradigms for s in range(a.seeds)]
-    runs = spread(measure, units, a.jobs)
-    table = summary(runs)
-    write_lines(path.with_suffix(".jsonl"), runs)
-    write_json(path, table)
-    show(table)
+    units = [
+        Unit((d, p, s, a), frozenset([settings_of(d, p, s, a)]))
+        for d in a.data
+        for s in range(a.seeds)
+        for p in a.paradigms
+    ]
+    show(carry_out(opened(parser, a, STUDY), a, measure, units))
     return 0
+
+
+def settings_of(name: str, paradigm: str, seed: int, a: argparse.Namespace) -> str:
+    """Fingerprint of the run that a unit measures."""
+    scale = chosen_scale(load_dataset(name), paradigm, a.records)
+    return planned(name, paradigm, seed, a.epochs_scale, scale)
 
 
 def show(result: dict[str, Any]) -> None:

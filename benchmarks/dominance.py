@@ -22,9 +22,9 @@ redundancy where it *learns* less of the weak modality (its shortfall is above 0
 from it (blank, all rows, below the ensemble); both 95 % intervals over paired seeds have to leave 0
 out. This rule was fixed before any figure was looked at.
 
-Runs of ``make bench-compare`` and ``make bench-fidelity`` are taken where they are at hand, the
-rest is trained under ``--out``, and finished runs are read. The record is
-benchmarks/results/dominance.json.
+Runs of ``make bench-compare`` are taken where they are still there, the rest is trained under
+``--out``; a comparison that is made with ``--records`` leaves the figures of its runs there. The
+record is benchmarks/results/dominance.json; see :mod:`benchmarks.study`.
 """
 
 from __future__ import annotations
@@ -43,23 +43,22 @@ from benchmarks.runs import (
     COMPARISON,
     RESULTS,
     Records,
-    add_common,
     chosen_scale,
     compared,
     interval,
-    is_run_of,
+    planned,
     ratio_of,
-    recorded,
     scale_of,
 )
+from benchmarks.study import Study, Unit, add_common, carry_out, opened
 from benchmarks.unseen import latents
 from dmil_core import schema
-from dmil_core.checkpoint import RUN_FILE, Run, load_model, run_folder, verify
+from dmil_core.checkpoint import Run, load_model
 from dmil_core.data.catalog import load_dataset, of_seed
 from dmil_core.data.corruption import Corruption, corrupt
 from dmil_core.data.dataset import Dataset
 from dmil_core.errors import ConfigError, DataError
-from dmil_core.experiments.compare import RUNS_FOLDER
+from dmil_core.experiments.compare import fingerprint
 from dmil_core.experiments.targets import Target, judged, unmeasured
 from dmil_core.inference.predict import predict
 from dmil_core.io.tables import read_table
@@ -67,8 +66,6 @@ from dmil_core.paradigms import ENSEMBLE
 from dmil_core.schema import ModalityNumber
 
 RESULT = RESULTS / "dominance.json"
-#: Where ``make bench-fidelity`` leaves its runs.
-FIDELITY = Path("build/bench-fidelity")
 SETTINGS = {
     "switch": "switch",
     "switch, x2 three times weaker": "switch:strength2=0.3333",
@@ -92,45 +89,39 @@ Bools = NDArray[np.bool_]
 # --- one run ----------------------------------------------------------------------------------
 
 
-def measure(setting: str, seed: int, a: argparse.Namespace) -> Records:
+def measure(setting: str, seed: int, paradigms: Sequence[str], a: argparse.Namespace) -> Records:
     """A record per paradigm of one setting and seed, the unimodal pair's own first."""
     import torch
 
     torch.set_num_threads(1)
     base = load_dataset(SETTINGS[setting])
-    dataset = of_seed(base, seed)
-    if dataset.modalities != 2:
-        raise ConfigError(f"{setting} has {dataset.modalities} inputs; expected a set of two, so "
-                          "that one can dominate the other")  # fmt: skip
+    if base.modalities != 2:
+        raise ConfigError(f"{setting} has {base.modalities} inputs; expected a set of two, so that "
+                          "one can dominate the other")  # fmt: skip
     records: Records = []
     pair: pd.DataFrame | None = None
-    for paradigm in dict.fromkeys((ENSEMBLE.name, *a.paradigms)):
-        run = trained(base, paradigm, seed, a)
+    for paradigm in dict.fromkeys((ENSEMBLE.name, *paradigms)):
+        run = compared(base, paradigm, seed, a.out, a.comparison, a.epochs_scale, a.records)
         pair = read_table(run.predictions) if pair is None else pair
-        measured = figures(run, dataset, pair)
-        alone = records[0]["probe"] if records else measured["probe"]
-        named = {"setting": setting, "paradigm": paradigm, "seed": seed}
-        named |= {"lr_scale": scale_of(run, dataset), "test_ratio": ratio_of(dataset)}
-        records.append({**named, **measured, "shortfall": round(alone - measured["probe"], 6)})
+        records.append(row(setting, base, run, pair))
     return records
 
 
-def trained(base: Dataset, paradigm: str, seed: int, a: argparse.Namespace) -> Run:
-    """A run on the rows and split of its seed: that of the comparison; else that of the fidelity
-    benchmark, where it has the learning rate that the comparison chose; else one trained here.
-    """
-    from dmil_core.training.run import plan
+def of_run(base: Dataset, run: Run, pair: pd.DataFrame) -> Records:
+    """The record of a run of the comparison; none where the benchmark is not about it."""
+    settings = [name for name, spec in SETTINGS.items() if spec == base.name]
+    mine = run.paradigm in PARADIGMS and run.seed < SEEDS
+    return [row(name, base, run, pair) for name in settings if mine]
 
-    dataset = of_seed(base, seed)
-    folder = run_folder(a.comparison / base.slug / RUNS_FOLDER, base.slug, paradigm, seed)
-    other = run_folder(a.fidelity, base.slug, paradigm, seed)
-    if not (folder / RUN_FILE).exists() and (other / RUN_FILE).exists():
-        run = verify(other)
-        wanted = plan(dataset, paradigm, seed, epochs_scale=a.epochs_scale)
-        rate = chosen_scale(base, paradigm)
-        if is_run_of(run, dataset, wanted) and scale_of(run, dataset) == rate:
-            return run
-    return compared(base, paradigm, seed, a.out, a.comparison, a.epochs_scale)
+
+def row(setting: str, base: Dataset, run: Run, pair: pd.DataFrame) -> dict[str, Any]:
+    """The record of a run on the rows of its seed of ``base``; ``pair`` is the prediction table of
+    its seed's ensemble."""
+    dataset = of_seed(base, run.seed)
+    named = {"setting": setting, "paradigm": run.paradigm, "seed": run.seed}
+    named |= {"settings": fingerprint(run.config, run.data_digest)}
+    named |= {"lr_scale": scale_of(run, dataset), "test_ratio": ratio_of(dataset)}
+    return {**named, **figures(run, dataset, pair)}
 
 
 def figures(run: Run, dataset: Dataset, pair: pd.DataFrame) -> dict[str, Any]:
@@ -216,7 +207,10 @@ def probed(z: NDArray[np.float32], dataset: Dataset, seed: int) -> float:
 
 
 def summary(runs: Records) -> dict[str, Records]:
-    """Means over seeds, joint less every other paradigm, and what follows of joint learning."""
+    """Means over seeds, joint less every other paradigm, and what follows of joint learning.
+
+    A seed of a setting counts once all paradigms of the record are measured."""
+    runs = with_shortfall(runs)
     settings = list(dict.fromkeys(r["setting"] for r in runs))
     paradigms = list(dict.fromkeys(r["paradigm"] for r in runs))
     means, differences = [], []
@@ -234,6 +228,21 @@ def summary(runs: Records) -> dict[str, Records]:
         "differences": differences,
         "findings": [finding(runs, setting) for setting in dominated],
     }
+
+
+def with_shortfall(runs: Records) -> Records:
+    """The runs of the seeds that have all paradigms, each with what its probe is below that of the
+    ensemble."""
+    groups: dict[tuple[str, int], dict[str, dict[str, Any]]] = {}
+    for run in runs:
+        groups.setdefault((run["setting"], run["seed"]), {})[run["paradigm"]] = run
+    wanted = {ENSEMBLE.name, *(run["paradigm"] for run in runs)}
+    return [
+        run | {"shortfall": round(group[ENSEMBLE.name]["probe"] - run["probe"], 6)}
+        for group in groups.values()
+        if wanted <= set(group)
+        for run in group.values()
+    ]
 
 
 def finding(runs: Records, setting: str) -> dict[str, Any]:
@@ -314,17 +323,31 @@ def _ratio(runs: Records, setting: str) -> float:
     return float(sum(ratios) / len(ratios))
 
 
+STUDY = Study(RESULT, {"setting": tuple(SETTINGS), "paradigm": PARADIGMS, "seed": ()}, summary)
+
+
 def main() -> int:
     """Train or go on, then write the record."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--settings", nargs="+", default=list(SETTINGS), choices=list(SETTINGS))
     add_common(parser, PARADIGMS, SEEDS, "build/bench-dominance")
     parser.add_argument("--comparison", type=Path, default=COMPARISON)
-    parser.add_argument("--fidelity", type=Path, default=FIDELITY)
     a = parser.parse_args()
-    units = [(name, seed, a) for name in a.settings for seed in range(a.seeds)]
-    show(recorded(parser, a, RESULT, measure, units, summary))
+    record = opened(parser, a, STUDY)
+    units = [unit_of(n, s, a, record.settings) for n in a.settings for s in range(a.seeds)]
+    show(carry_out(record, a, measure, units))
     return 0
+
+
+def unit_of(setting: str, seed: int, a: argparse.Namespace, known: frozenset[str]) -> Unit:
+    """The paradigms of one setting and seed that are not known."""
+    base = load_dataset(SETTINGS[setting])
+    wanted = {
+        p: planned(base.name, p, seed, a.epochs_scale, chosen_scale(base, p, a.records))
+        for p in dict.fromkeys((ENSEMBLE.name, *a.paradigms))
+    }
+    missing = [p for p, settings in wanted.items() if settings not in known]
+    return Unit((setting, seed, missing, a), frozenset(wanted.values()))
 
 
 def show(result: dict[str, Any]) -> None:

@@ -6,22 +6,27 @@ weight of components that do not occur, and the accuracy lost without each compo
 comparison, the same figures of reference gates that are computed exactly from the distribution's
 densities, and of a gate that is read off ``ensemble`` and ``joint`` without training. Then
 invariances: order of the modalities, numbering of the classes, seed. All seeds have the same rows,
-as gates of different seeds are compared on them. Writes benchmarks/results/fidelity.json after each
-run; runs in it are not trained again, so that a stopped benchmark is resumed, on another machine
-too.
+as gates of different seeds are compared on them. Writes benchmarks/results/fidelity.json; see
+:mod:`benchmarks.study`.
+
+What needs several trained models is one unit of work with them: the gate that is read off
+``ensemble`` and ``joint``, and the invariances. ``make bench-theorem`` and ``make bench-collapse``
+need the models of some runs; with ``--records`` they are measured when these are trained, and kept
+there.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import hashlib
 import statistics as st
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.runs import RESULTS, finished, path_for
-from dmil_core.io.atomic import write_json
+from benchmarks.runs import RESULTS, Records
+from benchmarks.study import Record, Study, Unit, add_options, carry_out, opened
 from dmil_core.schema import components, components_in
 
 if TYPE_CHECKING:
@@ -48,8 +53,13 @@ SETTINGS = {
     "20 % wrong labels": "switch:labels_wrong=0.2",
 }
 PARADIGMS = ("ensemble", "joint", "dmil-paper", "dmil-paper-sgd", "dmil")
+SEEDS = 5
 #: Invariances, tested on equal shares: a change of the data and of the gate's columns.
 TWINS = ("swapped", "relabelled")
+#: The setting whose gates are compared, and the entry of the record that has the result.
+PLAIN, INVARIANCE = "equal shares", "invariance"
+#: Setting, its distribution, paradigm, seed.
+Job = tuple[str, str, str, int]
 
 
 @cache
@@ -128,6 +138,7 @@ def run(
     return record
 
 
+@cache
 def references(spec: str) -> dict[str, Any]:
     """Reference gates of the distribution on the same test rows, and the Bayes accuracy.
 
@@ -168,56 +179,93 @@ def measured(gate: Any, truth: Any) -> dict[str, Any]:
     }
 
 
-def add_responsibilities(result: dict[str, Any], out: Path) -> None:
-    """Add to the record the gate that is read off ``ensemble`` and ``joint`` of each seed, where
-    their tables lie under ``out``."""
-    from dmil_core.checkpoint import RUN_FILE, run_folder, verify
+def measure(
+    jobs: Sequence[Job], out: Path, known: Mapping[str, frozenset[str]]
+) -> dict[str, Records]:
+    """Train runs one after the other: name of a record -> its entries.
+
+    Those of this benchmark are the runs, and what is computed from several of them. ``known`` names
+    the other records that are to be added to, with the settings that they have.
+    """
+    runs = [run(*job, out) for job in jobs]
+    by_paradigm = {r["paradigm"]: r for r in runs}
+    result = {RESULT.stem: list(runs)}
+    if {"ensemble", "joint"} <= set(by_paradigm):
+        result[RESULT.stem].append(
+            responsibilities(by_paradigm["ensemble"], by_paradigm["joint"], out)
+        )
+    if set(TWINS) & {r["setting"] for r in runs}:
+        result[RESULT.stem].append(invariance(runs, out))
+    for name, settings in known.items():
+        wanted, reading = readings()[name]
+        result[name] = [
+            reading(*where, out)
+            for r in runs
+            if r["settings"] not in settings
+            and wanted(*(where := (r["setting"], r["paradigm"], r["seed"])))
+        ]
+    return result
+
+
+def readings() -> dict[str, tuple[Callable[..., bool], Callable[..., dict[str, Any]]]]:
+    """Name of another benchmark's record -> whether it is about a run, and its measurement."""
+    from benchmarks import collapse, theorem  # they import this module
+
+    return {
+        "theorem": (theorem.is_about, theorem.run),
+        "collapse": (collapse.is_about, collapse.run),
+    }
+
+
+def responsibilities(pair: dict[str, Any], joint: dict[str, Any], out: Path) -> dict[str, Any]:
+    """The entry of the gate that is read off ``ensemble`` and ``joint``, two runs of one setting
+    and seed whose tables lie under ``out``."""
+    from dmil_core.checkpoint import PREDICTIONS_FILE, run_folder
     from dmil_core.experiments import controls
     from dmil_core.io.tables import read_table
 
-    by_run = {(r["setting"], r["paradigm"], r["seed"]): r for r in result["runs"]}
-    for setting, spec in SETTINGS.items():
-        dataset = distribution_data(setting, spec)
-        for seed in sorted({s for n, _, s in by_run if n == setting}):
-            pair, joint = (by_run.get((setting, p, seed)) for p in ("ensemble", "joint"))
-            folders = [run_folder(out, dataset.slug, p, seed) for p in ("ensemble", "joint")]
-            if pair is None or joint is None or not all((f / RUN_FILE).exists() for f in folders):
-                continue
-            runs = [verify(f) for f in folders]
-            if any(r.data_digest != dataset.digest for r in runs):
-                continue
-            named = {"setting": setting, "paradigm": controls.RESPONSIBILITIES, "seed": seed}
-            named |= {"settings": controls.settings_of(controls.RESPONSIBILITIES, pair, joint)}
-            alone, both = (read_table(r.predictions) for r in runs)
-            figures = controls.responsibility_figures(alone, both, dataset.classes)
-            result["runs"] = replaced(result["runs"], {**named, **figures})
+    dataset = distribution_data(pair["setting"], SETTINGS[pair["setting"]])
+    alone, both = (
+        read_table(run_folder(out, dataset.slug, r["paradigm"], r["seed"]) / PREDICTIONS_FILE)
+        for r in (pair, joint)
+    )
+    named = {k: pair[k] for k in ("setting", "seed")} | {"paradigm": controls.RESPONSIBILITIES}
+    named |= {"settings": controls.settings_of(controls.RESPONSIBILITIES, pair, joint)}
+    return named | controls.responsibility_figures(alone, both, dataset.classes)
 
 
-def invariance(seeds: int, out: Path) -> dict[str, float]:
-    """Rank correlation of gates between seeds, and with the twins of the data.
-
-    Empty where the tables of some of these runs do not lie under ``out`` (any more).
-    """
-    from dmil_core.checkpoint import PREDICTIONS_FILE, run_folder
+def invariance(runs: Records, out: Path) -> dict[str, Any]:
+    """The entry of the invariances: rank correlation of gates between seeds, and with the twins of
+    the data. The tables of the runs lie under ``out``."""
+    from dmil_core.checkpoint import run_folder
     from dmil_core.metrics import fidelity
 
-    def gates(slug: str) -> list[Any]:
-        folders = [run_folder(out, slug, "dmil", s) for s in range(seeds)]
+    def gates(setting: str) -> list[Any]:
+        slug = distribution_data(setting, SETTINGS[PLAIN]).slug
+        mine = (r for r in runs if r["setting"] == setting)
+        folders = [run_folder(out, slug, r["paradigm"], r["seed"]) for r in mine]
         return [fidelity.gate_of(test_table(f)) for f in folders]
 
-    slugs = ("switch", *TWINS)
-    tables = [run_folder(out, n, "dmil", s) / PREDICTIONS_FILE for n in slugs for s in range(seeds)]
-    if not all(path.exists() for path in tables):
-        return {}
-    plain, swapped, renamed = (gates(n) for n in slugs)
+    plain, swapped, renamed = (gates(n) for n in (PLAIN, *TWINS))
     turned = [g[:, [0, 2, 1, 3]] for g in swapped]
     across = [fidelity.rank_agreement([a, b]) for a in plain for b in turned]
     relabelled = [fidelity.rank_agreement([a, b]) for a in plain for b in renamed]
+    # A single seed agrees with no other.
+    between = {"seeds": fidelity.rank_agreement(plain)} if len(plain) > 1 else {}
     return {
-        "seeds": fidelity.rank_agreement(plain),
+        "setting": INVARIANCE,
+        "paradigm": "dmil",
+        "seed": 0,
+        "settings": _settings_of_invariance([r["settings"] for r in runs]),
+        **between,
         "swapped": sum(across) / len(across),
         "relabelled": sum(relabelled) / len(relabelled),
     }
+
+
+def _settings_of_invariance(settings: Sequence[str]) -> str:
+    """Fingerprint of the invariances of runs."""
+    return hashlib.sha256(" ".join([INVARIANCE, *sorted(settings)]).encode()).hexdigest()[:16]
 
 
 def test_table(folder: Path) -> pd.DataFrame:
@@ -229,49 +277,93 @@ def test_table(folder: Path) -> pd.DataFrame:
     return table[table["split"] == "test"]
 
 
+def summary(runs: Records) -> dict[str, Any]:
+    """The exact figures of each setting, and the invariances."""
+    present = {r["setting"] for r in runs}
+    result: dict[str, Any] = {
+        "settings": {
+            name: {"spec": spec, **references(spec)}
+            for name, spec in SETTINGS.items()
+            if name in present
+        }
+    }
+    for entry in (r for r in runs if r["setting"] == INVARIANCE):
+        result[INVARIANCE] = {k: entry[k] for k in ("seeds", *TWINS) if k in entry}
+    return result
+
+
+STUDY = Study(RESULT, {"setting": (), "paradigm": (), "seed": ()}, summary)
+
+
 def main() -> int:
     """Run all, or the settings named, and print a row for each."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--settings", nargs="+", default=list(SETTINGS), choices=list(SETTINGS))
     parser.add_argument("--paradigms", nargs="+", default=list(PARADIGMS))
-    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--twins", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--out", type=Path, default=Path("build/bench-fidelity"))
+    add_options(parser)
     a = parser.parse_args()
-    whole = a.settings == list(SETTINGS) and a.twins
-    path = path_for(RESULT, whole, a.out)
-    result: dict[str, Any] = read(path)
-    result["settings"] |= {
-        n: {"spec": SETTINGS[n], **references(SETTINGS[n])}
-        for n in a.settings
-        if "rows" not in result["settings"].get(n, {})
-    }
-    jobs = []
-    for seed in range(a.seeds):
-        jobs += [(n, SETTINGS[n], p, seed) for p in a.paradigms for n in a.settings]
-        jobs += [(n, SETTINGS["equal shares"], "dmil", seed) for n in TWINS if a.twins]
-    recorded = {r["settings"] for r in result["runs"]}
-    missing = [job for job in jobs if planned(*job) not in recorded]
-    print(f"{len(jobs) - len(missing)} of {len(jobs)} runs are in the record", flush=True)
-    for _, new in finished(run, [(*job, a.out) for job in missing], a.jobs):
-        result["runs"] = replaced(result["runs"], new)
-        write_json(path, result)
-    add_responsibilities(result, a.out)
-    write_json(path, result)
-    if a.twins and (figures := invariance(a.seeds, a.out)):
-        result["invariance"] = figures
-        write_json(path, result)
-    show(result)
+    others: dict[str, Record] = {}
+    if a.records:
+        from benchmarks import collapse, theorem
+
+        others = {
+            study.shipped.stem: Record(study, a.records / study.shipped.name)
+            for study in (theorem.STUDY, collapse.STUDY)
+        }
+    known = {name: record.settings for name, record in others.items()}
+
+    def take(record: Record, new: dict[str, Records]) -> None:
+        for name, entries in new.items():
+            if name in others and entries:
+                others[name].add(entries)
+        record.add(new[RESULT.stem])
+
+    units = [
+        Unit((jobs, a.out, known), settings_of(jobs))
+        for jobs in together(a.settings, a.paradigms, a.seeds, a.twins)
+    ]
+    show(carry_out(opened(parser, a, STUDY), a, measure, units, take))
     return 0
 
 
-def read(path: Path) -> dict[str, Any]:
-    """The record as far as it was written."""
-    if not path.exists():
-        return {"settings": {}, "runs": []}
-    result: dict[str, Any] = json.loads(path.read_text("utf-8"))
+def together(
+    settings: Sequence[str], paradigms: Sequence[str], seeds: int, twins: bool
+) -> list[tuple[Job, ...]]:
+    """The runs, in groups of those whose models are needed at the same time; the longest first."""
+    pair = [p for p in ("ensemble", "joint") if p in paradigms]
+    result: list[tuple[Job, ...]] = []
+    compared: set[Job] = set()
+    if twins:
+        names = (PLAIN, *TWINS)
+        result = [tuple((n, SETTINGS[PLAIN], "dmil", s) for n in names for s in range(seeds))]
+        compared = set(result[0])
+    for seed, name in ((s, n) for s in range(seeds) for n in settings):
+        groups = [pair] if len(pair) > 1 else [[p] for p in pair]
+        groups += [[p] for p in paradigms if p not in pair]
+        for group in groups:
+            jobs = tuple((name, SETTINGS[name], p, seed) for p in group)
+            if not compared & set(jobs):
+                result.append(jobs)
     return result
+
+
+def settings_of(jobs: Sequence[Job]) -> frozenset[str]:
+    """Fingerprints of all that :func:`measure` records of these runs for this benchmark."""
+    from dmil_core.experiments import controls
+
+    runs = [{"paradigm": job[2], "settings": planned(*job)} for job in jobs]
+    settings = {run["settings"] for run in runs}
+    by_paradigm = {run["paradigm"]: run for run in runs}
+    if {"ensemble", "joint"} <= set(by_paradigm):
+        pair, joint = (by_paradigm[p] for p in ("ensemble", "joint"))
+        settings.add(controls.settings_of(controls.RESPONSIBILITIES, pair, joint))
+    if set(TWINS) & {job[0] for job in jobs}:
+        settings.add(_settings_of_invariance([run["settings"] for run in runs]))
+    return frozenset(settings)
 
 
 def planned(name: str, spec: str, paradigm: str, seed: int) -> str:
@@ -281,15 +373,6 @@ def planned(name: str, spec: str, paradigm: str, seed: int) -> str:
 
     dataset = distribution_data(name, spec)
     return fingerprint(plan(dataset, paradigm, seed), dataset.digest)
-
-
-def replaced(runs: list[dict[str, Any]], new: dict[str, Any]) -> list[dict[str, Any]]:
-    """The runs with ``new`` in place of an older one of the same name, in order of names."""
-
-    def name(run: dict[str, Any]) -> tuple[Any, ...]:
-        return run["setting"], run["paradigm"], run["seed"]
-
-    return sorted([*(r for r in runs if name(r) != name(new)), new], key=name)
 
 
 def show(result: dict[str, Any]) -> None:

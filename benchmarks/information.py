@@ -31,6 +31,7 @@ import pyarrow.parquet as pq
 
 from benchmarks import information_coverage
 from benchmarks.runs import RESULTS, Records
+from benchmarks.study import add_options, opened
 from dmil_core.data.synthetic.gaussian import NOISE, gaussian_distribution
 from dmil_core.experiments.targets import Target, judged
 from dmil_core.information.estimator import PointwiseInformation
@@ -307,13 +308,18 @@ def main() -> int:
     parser.add_argument(
         "--coverage",
         action="store_true",
-        help="measure the coverage of intervals instead; goes on when stopped",
+        help="measure the coverage of intervals instead; with --records it goes on when stopped",
     )
     parser.add_argument("--sets", type=int, default=information_coverage.SETS, help="of --coverage")
     parser.add_argument("--jobs", type=int, default=1, help="of --coverage")
+    parser.add_argument("--out", type=Path, default=Path("build/bench-information"))
+    add_options(parser)
     a = parser.parse_args()
     if a.coverage:
-        return information_coverage.main(a.sets, a.jobs)
+        parser.set_defaults(coverage=True)  # it names the study, not a part of it
+        return information_coverage.estimate(opened(parser, a, information_coverage.STUDY), a)
+    if a.records or a.show or a.adopt:
+        parser.error("--records, --show and --adopt are of --coverage; the rest takes minutes")
     whole = (a.seeds, a.distributions) == (SEEDS, list(DISTRIBUTIONS))
     if whole:
         check_writable(RESULT)

@@ -3,20 +3,20 @@
 ``python -m benchmarks.information --coverage``. From each distribution whose densities are known,
 40 sets of 1,600 rows are drawn; each is estimated like a data set, with its refits, and the mean of
 every quantity is compared with its expectation, which is exact but for the error of a million rows.
-A finished set is kept in build/bench-information/coverage.jsonl, and is not estimated again when
-the command goes on. Writes benchmarks/results/information-coverage.json.
+Writes benchmarks/results/information-coverage.json; see :mod:`benchmarks.study`.
 """
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
+import argparse
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
 from scipy.stats import binomtest
 
-from benchmarks.runs import RESULTS, Records, finished
+from benchmarks.runs import RESULTS, Records
+from benchmarks.study import Record, Study, Unit, carry_out
 from dmil_core.data.catalog import load_dataset
 from dmil_core.data.synthetic.gaussian import gaussian_distribution
 from dmil_core.experiments.targets import Target, judged
@@ -24,11 +24,9 @@ from dmil_core.information import store
 from dmil_core.information.estimator import PointwiseInformation
 from dmil_core.information.refits import REFITS, refit
 from dmil_core.information.truth import exact_pointwise, known_distribution
-from dmil_core.io.atomic import check_writable, make_folder, write_json, writing
 from dmil_core.partial_information.pointwise import QUANTITIES, Definition, means
 
 RESULT: Final = RESULTS / "information-coverage.json"
-KEPT: Final = Path("build/bench-information/coverage.jsonl")
 LN2: Final = float(np.log(2.0))
 DISTRIBUTIONS: Final = {
     "two classes, noise shared": "gaussian",
@@ -60,6 +58,7 @@ def measure(distribution: str, seed: int, rows: int = ROWS, refits: int = REFITS
     fitted = PointwiseInformation(DEFINITION, seed=seed).fit(*data)
     again = refit(fitted, *data, refits=refits)
     named = {"distribution": distribution, "seed": seed, "rows": rows, "refits": refits}
+    named |= {"settings": settings_of(distribution, seed, rows, refits)}
     result = []
     for quantity, mean in means(fitted.score_samples(*data)).items():
         by_fit = again.error({quantity: 1.0}, DEFINITION)
@@ -76,6 +75,12 @@ def measure(distribution: str, seed: int, rows: int = ROWS, refits: int = REFITS
     return result
 
 
+def settings_of(distribution: str, seed: int, rows: int = ROWS, refits: int = REFITS) -> str:
+    """What tells one set from another."""
+    return f"{distribution}, set {seed}, {rows} rows, {refits} refits"
+
+
+@cache
 def exact(distribution: str, rows: int = EXACT_ROWS) -> dict[str, float]:
     """Expectation of each quantity in bits, from many rows."""
     spec = DISTRIBUTIONS[distribution]
@@ -85,6 +90,7 @@ def exact(distribution: str, rows: int = EXACT_ROWS) -> dict[str, float]:
     return {q: float(v.mean()) / LN2 for q, v in values.columns().items()}
 
 
+@cache
 def worth_of_switch() -> dict[str, float]:
     """u2 + s of ``switch`` by the shipped file, its error without and with the fit, and the mean
     of the exact values of the same rows; bits."""
@@ -198,49 +204,28 @@ def targets(record: dict[str, Any]) -> list[Target]:
     ]
 
 
-def _key(run: dict[str, Any]) -> tuple[str, int, int, int]:
-    return str(run["distribution"]), int(run["seed"]), int(run["rows"]), int(run["refits"])
+def computed(runs: Records) -> dict[str, Any]:
+    """What the record has beside the sets."""
+    true = {d: exact(d) for d in dict.fromkeys(str(run["distribution"]) for run in runs)}
+    return {"means": summary(runs, true), "switch": worth_of_switch()}
 
 
-def finished_sets(path: Path) -> dict[tuple[str, int, int, int], Records]:
-    """Finished sets of an earlier start; a line that was cut off is left out."""
-    result: dict[tuple[str, int, int, int], Records] = {}
-    for line in path.read_text().splitlines() if path.exists() else []:
-        try:
-            runs = json.loads(line)
-        except json.JSONDecodeError:
-            continue
-        result[_key(runs[0])] = runs
-    return result
+STUDY: Final = Study(RESULT, {"distribution": tuple(DISTRIBUTIONS), "seed": ()}, computed)
 
 
-def main(sets: int = SETS, jobs: int = 1, kept: Path = KEPT) -> int:
-    """Estimate the sets that are not kept yet, and print what came out."""
-    for path in (kept, RESULT):
-        check_writable(path)
-    units = [(d, seed) for seed in range(sets) for d in DISTRIBUTIONS]
-    wanted = [(d, seed, ROWS, REFITS) for d, seed in units]
-    done = finished_sets(kept)
-    make_folder(kept.parent)
-    missing = [unit for unit in wanted if unit not in done]
-    for index, runs in finished(measure, missing, jobs):
-        done[missing[index]] = runs
-        with writing(kept), kept.open("a") as file:
-            file.write(json.dumps(runs) + "\n")
-    runs = [run for unit in wanted for run in done[unit]]
-    true = {d: exact(d) for d in DISTRIBUTIONS}
-    record: dict[str, Any] = {
-        "runs": runs,
-        "means": summary(runs, true),
-        "switch": worth_of_switch(),
-    }
-    for mean in record["means"]:
+def estimate(record: Record, a: argparse.Namespace) -> int:
+    """Estimate the sets that the record lacks, and print what came out."""
+    units = [
+        Unit((d, seed), frozenset([settings_of(d, seed)]))
+        for seed in range(a.sets)
+        for d in DISTRIBUTIONS
+    ]
+    content = carry_out(record, a, measure, units)
+    for mean in content["means"]:
         print(
             f"{mean['distribution']}, {mean['quantity']}: {mean['coverage']:.1%}, "
             f"over rows alone {mean['coverage_rows']:.1%}"
         )
-    for target in targets(record):
+    for target in targets(content):
         print(f"{target.state}: {target.claim}: {target.figure} {'; '.join(target.failing)}")
-    if sets == SETS:
-        write_json(RESULT, record)
     return 0

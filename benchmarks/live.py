@@ -17,13 +17,14 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.runs import RESULTS, path_for
+from benchmarks.runs import RESULTS
+from benchmarks.study import path_for
 from dashboard.services.learn import playground
 from dashboard.services.learn.playground import PRESETS, settings
 from dashboard.services.store.catalog import DataProblem
 from dashboard.state.view import View
 from dmil_core.experiments.targets import Target, judged
-from dmil_core.io.atomic import write_json
+from dmil_core.io.atomic import check_writable, write_json
 
 RESULT = RESULTS / "live.json"
 SEEDS = 5
@@ -107,6 +108,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("build/bench-live"))
     a = parser.parse_args()
     path = path_for(RESULT, (a.mixtures, a.seeds) == (names, SEEDS), a.out)
+    check_writable(path)
     warm()
     record: dict[str, Any] = {"cores": os.cpu_count(), "load": os.getloadavg()[0], "runs": []}
     for mixture in a.mixtures:

@@ -4,25 +4,24 @@ Every recipe of :mod:`dmil_core.paradigms.recipe`, which changes one setting of 
 (smoothing, averaging of weights, the epoch that is kept, early stopping), with each paradigm on
 each set. Seeds have their own splits and are paired over recipes and paradigms; nothing is tuned.
 Runs are those of :func:`dmil_core.experiments.compare.compare`. Writes
-benchmarks/results/recipes.json after each recipe and set; runs in it are not trained again, so that
-a stopped benchmark is resumed, on another machine too.
+benchmarks/results/recipes.json; see :mod:`benchmarks.study`.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from benchmarks.runs import RESULTS, Records, add_common, record_path
+from benchmarks.runs import RESULTS, Records, planned
+from benchmarks.study import Record, Study, Unit, add_common, opened
 from dmil_core.data.catalog import load_dataset
 from dmil_core.experiments import records, scoreboard
 from dmil_core.experiments.compare import compare, read_results, with_record
-from dmil_core.io.atomic import write_json, write_lines
+from dmil_core.io.atomic import check_writable, write_lines
 from dmil_core.paradigms import ENSEMBLE, STANDARD
 from dmil_core.paradigms.recipe import RECIPES
 
@@ -34,45 +33,31 @@ SEEDS = 3
 FIGURES = ("accuracy", "macro_f1", "ece", "right")
 
 
-def run_recipe(data: str, recipe: str, known: Records, a: argparse.Namespace) -> Records:
-    """The runs of all paradigms on a set by one recipe; those in ``known`` are not trained."""
+def run_recipe(unit: Unit, record: Record, a: argparse.Namespace) -> None:
+    """Add to the record the runs of all paradigms on a set by one recipe, each when it is trained;
+    those in it are not trained."""
+    data, recipe = unit.arguments
     dataset = load_dataset(data)
     out: Path = a.out / dataset.slug / recipe
     path = out / records.RESULTS_FILE
-    lines: Records = []
-    for line in (*_of(known, dataset.name, recipe), *read_results(path)):
-        lines = with_record(lines, line)
+    lines: Records = read_results(path)
+    for known in (r for r in record.runs if r.get("settings") in unit.settings):
+        lines = with_record(lines, known)
     write_lines(path, lines)
     compare(
         [dataset], a.paradigms, a.seeds, out, recipe=recipe, epochs_scale=a.epochs_scale,
         jobs=a.jobs, on_run=lambda line: print(f"{recipe}: {line}", file=sys.stderr, flush=True),
+        on_record=lambda line, _: record.add([_short(line) | {"recipe": recipe}]),
     )  # fmt: skip
-    wanted = {ENSEMBLE.name, *a.paradigms}
-    return [
-        _short(line) | {"recipe": recipe}
-        for line in read_results(path)
-        if line["paradigm"] in wanted and line["seed"] < a.seeds
-    ]
-
-
-def _of(runs: Records, data: str, recipe: str) -> Records:
-    return [r for r in runs if (r["data"], r["recipe"]) == (data, recipe)]
+    # Those that an earlier command left under --out.
+    lines = [line for line in read_results(path) if line["settings"] in unit.settings]
+    record.add([_short(line) | {"recipe": recipe} for line in lines])
 
 
 def _short(line: dict[str, Any]) -> dict[str, Any]:
     """A line of results.jsonl with fewer figures."""
     parts = {s: line[s] for s in ("val", "test") if s in line}
     return line | {s: {k: v for k, v in f.items() if k in FIGURES} for s, f in parts.items()}
-
-
-def with_runs(runs: Records, new: Records) -> Records:
-    """The runs with ``new`` in place of older ones of the same name."""
-
-    def name(run: dict[str, Any]) -> tuple[Any, ...]:
-        return tuple(run[k] for k in ("data", "recipe", "seed", "paradigm"))
-
-    names = {name(r) for r in new}
-    return [*(r for r in runs if name(r) not in names), *new]
 
 
 def table_of(runs: Records, *, recipe: str = "", paradigm: str = "") -> pd.DataFrame:
@@ -84,6 +69,13 @@ def table_of(runs: Records, *, recipe: str = "", paradigm: str = "") -> pd.DataF
     return records.tidy([r | {"paradigm": r["recipe"]} for r in mine])
 
 
+STUDY = Study(
+    RESULT,
+    {"data": SETS, "recipe": tuple(RECIPES), "seed": (), "paradigm": (ENSEMBLE.name, *PARADIGMS)},
+    lambda _: {},
+)
+
+
 def main() -> int:
     """Train or go on, then print accuracies."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -91,20 +83,29 @@ def main() -> int:
     parser.add_argument("--recipes", nargs="+", default=list(RECIPES), choices=list(RECIPES))
     add_common(parser, PARADIGMS, SEEDS, "build/bench-recipes")
     a = parser.parse_args()
-    path = record_path(parser, a, RESULT)
-    runs = read(path)
-    for data in a.data:
-        for recipe in a.recipes:
-            runs = with_runs(runs, run_recipe(data, recipe, runs, a))
-            write_json(path, {"runs": runs})
-    show(runs)
+    record = opened(parser, a, STUDY)
+    units = [unit_of(data, recipe, a) for data in a.data for recipe in a.recipes]
+    if a.show:
+        show(record.content()["runs"])
+        return 0
+    if a.adopt:
+        show(record.adopt(units)["runs"])
+        return 0
+    check_writable(record.path)
+    for missing in record.missing(units):
+        run_recipe(missing, record, a)
+    show(record.finish(units)["runs"])
     return 0
 
 
-def read(path: Path) -> Records:
-    """The runs of the record as far as it was written."""
-    runs: Records = json.loads(path.read_text("utf-8"))["runs"] if path.exists() else []
-    return runs
+def unit_of(data: str, recipe: str, a: argparse.Namespace) -> Unit:
+    """All paradigms and seeds on a set by one recipe."""
+    settings = [
+        planned(data, p, seed, a.epochs_scale, recipe=recipe)
+        for p in (ENSEMBLE.name, *a.paradigms)
+        for seed in range(a.seeds)
+    ]
+    return Unit((data, recipe), frozenset(settings))
 
 
 def show(runs: Records) -> None:

@@ -1,27 +1,26 @@
 """Trained runs for benchmarks: runs of the comparison where they exist, else trained anew.
 
-Work is spread over processes of one thread each, and intervals over seeds become JSON.
+Work is spread over processes of one thread each, and intervals over seeds become JSON. How records
+are kept is in :mod:`benchmarks.study`.
 """
 
 from __future__ import annotations
 
-import argparse
 import math
 import os
 import sys
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import as_completed
-from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 from dmil_core.checkpoint import RUN_FILE, Run, run_folder, verify
-from dmil_core.config import RunConfig
-from dmil_core.data.catalog import of_seed
+from dmil_core.data.catalog import load_dataset, of_seed
 from dmil_core.data.dataset import Dataset
-from dmil_core.experiments.compare import RUNS_FOLDER, read_results, workers
+from dmil_core.experiments.compare import RUNS_FOLDER, fingerprint, read_results, workers
 from dmil_core.experiments.tuning import TUNING_FILE, best_scales
-from dmil_core.io.atomic import check_writable, write_json
 from dmil_core.io.paths import checkpoints_root
 from dmil_core.metrics import rank_tests
 from dmil_core.training.run import plan, train
@@ -36,79 +35,57 @@ Result = TypeVar("Result")
 
 def compared(
     dataset: Dataset, paradigm: str, seed: int, out: Path, comparison: Path,
-    epochs_scale: float = 1.0,
+    epochs_scale: float = 1.0, records: Path | None = None,
 ) -> Run:  # fmt: skip
     """The comparison's run of a paradigm and seed, or one like it, trained under ``out``.
 
     ``dataset`` is the set as it comes; the run has the rows and split of its seed, which
-    :func:`dmil_core.data.catalog.of_seed` returns. What is trained here has the learning rate that
-    the comparison chose on validation rows, where a record says which.
+    :func:`dmil_core.data.catalog.of_seed` returns, and the learning rate of :func:`chosen_scale`.
     """
     folder = run_folder(comparison / dataset.slug / RUNS_FOLDER, dataset.slug, paradigm, seed)
-    data = of_seed(dataset, seed)
+    data, scale = of_seed(dataset, seed), chosen_scale(dataset, paradigm, records)
     if (folder / RUN_FILE).exists():
         run = verify(folder)
-        if is_run_of(run, data, plan(data, paradigm, seed, epochs_scale=epochs_scale)):
+        wanted = plan(data, paradigm, seed, epochs_scale=epochs_scale, lr_scale=scale)
+        if run.finished and run.config == wanted and run.data_digest == data.digest:
             return run
         print(f"{folder} is of other data or settings; training anew", file=sys.stderr)
-    scale = chosen_scale(dataset, paradigm)
     mine = run_folder(out / RUNS_FOLDER / f"lr{scale:g}", dataset.slug, paradigm, seed)
     return train(data, paradigm, seed, mine, epochs_scale=epochs_scale, lr_scale=scale)
 
 
-def is_run_of(run: Run, dataset: Dataset, wanted: RunConfig) -> bool:
-    """Whether it is a finished run of these rows and settings; its learning rates may be others."""
-    same = _without_rates(run.config) == _without_rates(wanted)
-    return same and run.finished and run.data_digest == dataset.digest
-
-
-def _without_rates(config: RunConfig) -> RunConfig:
-    return replace(config, stages=tuple(replace(s, lr=0.0) for s in config.stages))
-
-
-def chosen_scale(dataset: Dataset, paradigm: str) -> float:
+def chosen_scale(dataset: Dataset, paradigm: str, records: Path | None = None) -> float:
     """The factor on the learning rate that the comparison chose for a set as it comes; 1 where it
-    chose none yet."""
-    tried = read_results(checkpoints_root() / dataset.slug / TUNING_FILE)
+    chose none yet. Its trials are those in ``records`` where it is being made there."""
+    roots = (records, checkpoints_root()) if records else (checkpoints_root(),)
+    paths = [root / dataset.slug / TUNING_FILE for root in roots]
+    tried = read_results(next((p for p in paths if p.exists()), paths[-1]))
     return best_scales(tried).get((dataset.name, paradigm), 1.0)
+
+
+def planned(
+    data: str, paradigm: str, seed: int, epochs_scale: float = 1.0, lr_scale: float = 1.0,
+    **options: Any,
+) -> str:  # fmt: skip
+    """Fingerprint, before it is trained, of a run on the rows and split of its seed; ``options``
+    go to :func:`dmil_core.training.run.plan`."""
+    dataset = rows_of(data, seed)
+    config = plan(
+        dataset, paradigm, seed, epochs_scale=epochs_scale, lr_scale=lr_scale, **options
+    )  # fmt: skip
+    return fingerprint(config, dataset.digest)
+
+
+@lru_cache(maxsize=8)
+def rows_of(data: str, seed: int) -> Dataset:
+    """The rows and split of a seed."""
+    return of_seed(load_dataset(data), seed)
 
 
 def scale_of(run: Run, dataset: Dataset) -> float:
     """The factor on the learning rate that a run was trained with."""
     plain = plan(dataset, run.paradigm, run.seed)
     return round(run.config.stages[0].lr / plain.stages[0].lr, 6)
-
-
-def add_common(
-    parser: argparse.ArgumentParser, paradigms: Sequence[str], seeds: int, out: str
-) -> None:
-    """Add the options that these benchmarks share."""
-    parser.add_argument("--paradigms", nargs="+", default=list(paradigms))
-    parser.add_argument("--seeds", type=int, default=seeds)
-    parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--epochs-scale", type=float, default=1.0, help="for a quick look")
-    parser.add_argument("--out", type=Path, default=Path(out))
-
-
-def record_path(parser: argparse.ArgumentParser, a: argparse.Namespace, record: Path) -> Path:
-    """The record itself where all is run as it is by default, else a file under ``--out``."""
-    free = ("jobs", "out", "comparison", "fidelity")  # where and how fast, not what
-    whole = all(value == parser.get_default(k) for k, value in vars(a).items() if k not in free)
-    return path_for(record, whole, a.out)
-
-
-def path_for(record: Path, whole: bool, out: Path) -> Path:
-    """Where to write what is measured: the record itself if it is the ``whole`` of it, else a file
-    under ``out``.
-
-    Raises
-    ------
-    ResourceError
-        If nothing can be written there, which is tried now: not after hours of work.
-    """
-    path = record if whole else out / record.name
-    check_writable(path)
-    return path
 
 
 def finished(
@@ -122,27 +99,20 @@ def finished(
         for n, done in enumerate(as_completed(futures), start=1):
             index = futures[done]
             yield index, done.result()
-            named = " ".join(str(v) for v in units[index] if isinstance(v, str | int))
-            print(f"{n}/{len(units)} {named}", file=sys.stderr, flush=True)
+            print(f"{n}/{len(units)} {named(units[index])}", file=sys.stderr, flush=True)
 
 
-def spread(work: Callable[..., Records], units: Sequence[tuple[Any, ...]], jobs: int) -> Records:
-    """The records of ``work(*unit)`` in order of the units."""
-    result = dict(finished(work, units, jobs))
-    return [record for index in sorted(result) for record in result[index]]
+def named(arguments: Sequence[Any]) -> str:
+    """What a unit of work is called: the words and numbers among its arguments."""
 
+    def words(values: Sequence[Any]) -> Iterator[str]:
+        for value in values:
+            if isinstance(value, str | int):
+                yield str(value)
+            elif isinstance(value, list | tuple):
+                yield from words(value)
 
-def recorded(
-    parser: argparse.ArgumentParser, a: argparse.Namespace, record: Path,
-    measure: Callable[..., Records], units: Sequence[tuple[Any, ...]],
-    summary: Callable[[Records], dict[str, Any]],
-) -> dict[str, Any]:  # fmt: skip
-    """Measure all units and write their runs with what ``summary`` makes of them; returns both."""
-    path = record_path(parser, a, record)
-    runs = spread(measure, units, a.jobs)
-    result = {"runs": runs, **summary(runs)}
-    write_json(path, result)
-    return result
+    return textwrap.shorten(" ".join(words(arguments)), 80, placeholder=" ...")
 
 
 def ratio_of(dataset: Dataset) -> float:

@@ -6,8 +6,8 @@ On ``switch`` with equal shares and with one modality weaker: every term for the
 latents that each paradigm's prediction is computed from, by probes, and for comparison the exact
 terms of Z = (x1, x2) and of the sum of the two unimodal log posteriors. The probes are trained on
 newly drawn rows: a model is overconfident on its training rows, and so would be a probe that was
-trained on them. Writes benchmarks/results/theorem.json; runs are those of ``make
-bench-fidelity``, and finished ones are read, not trained again.
+trained on them. Writes benchmarks/results/theorem.json, see :mod:`benchmarks.study`; runs are those
+of ``make bench-fidelity``, and finished ones are read, not trained again.
 
 Each run is probed four ways:
 
@@ -31,9 +31,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.fidelity import SETTINGS, trained
-from benchmarks.runs import RESULTS, finished, path_for
-from dmil_core.io.atomic import write_json
+from benchmarks.fidelity import SETTINGS, planned, trained
+from benchmarks.runs import RESULTS, Records
+from benchmarks.study import Study, Unit, add_options, carry_out, opened
 from dmil_core.schema import COMPONENTS
 
 if TYPE_CHECKING:
@@ -71,6 +71,11 @@ def prior(distribution: SwitchDistribution) -> Floats:
     return np.outer(distribution.shares, distribution.prior)
 
 
+def is_about(setting: str, paradigm: str, seed: int) -> bool:
+    """Whether a run of ``make bench-fidelity`` is measured."""
+    return setting in DISTRIBUTIONS and paradigm in PARADIGMS and seed < SEEDS
+
+
 def run(setting: str, paradigm: str, seed: int, out: Path) -> dict[str, Any]:
     """The terms of one run, by kind of probe, and its accuracy on the same rows."""
     from dmil_core import schema
@@ -80,7 +85,7 @@ def run(setting: str, paradigm: str, seed: int, out: Path) -> dict[str, Any]:
 
     spec = SETTINGS[setting]
     dataset = load_dataset(spec)
-    trained(dataset, paradigm, seed, out)
+    figures, _ = trained(dataset, paradigm, seed, out)
     model, result = load_model(run_folder(out, dataset.slug, paradigm, seed))
     table = predict(model, result.config.model, fresh(spec), latents=True)
     seen = predict(model, result.config.model, dataset, latents=True)
@@ -90,6 +95,7 @@ def run(setting: str, paradigm: str, seed: int, out: Path) -> dict[str, Any]:
         "setting": setting,
         "paradigm": paradigm,
         "seed": seed,
+        "settings": figures["settings"],
         "accuracy": float(test["correct"].mean()),
         **{f"accuracy_{c}": float(v) for c, v in by.items()},
         **probed(table, seen, result, seed),
@@ -132,6 +138,7 @@ def measure(
     return theorem.terms(probe.log_q(read.z), read.y, read.interaction_type, known).to_dict()
 
 
+@cache
 def exact_terms(spec: str) -> dict[str, Any]:
     """Exact terms, on the rows where probes are read, of all that can be known: Z = (x1, x2); and
     of the two modalities' own posteriors added up, which is the most an ensemble can use.
@@ -158,6 +165,21 @@ def exact_terms(spec: str) -> dict[str, Any]:
     return result
 
 
+def measure_run(setting: str, paradigm: str, seed: int, out: Path) -> Records:
+    """The entries of one run."""
+    return [run(setting, paradigm, seed, out)]
+
+
+def summary(runs: Records) -> dict[str, Any]:
+    """The exact terms of the settings, and how the probes were made."""
+    names = dict.fromkeys(r["setting"] for r in runs)
+    settings = {n: {"spec": SETTINGS[n], **exact_terms(SETTINGS[n])} for n in names}
+    return {"settings": settings, "rows": SIZES, "blur": BLUR}
+
+
+STUDY = Study(RESULT, {"setting": DISTRIBUTIONS, "paradigm": (), "seed": ()}, summary)
+
+
 def main() -> int:
     """Probe all runs and print the terms in bits."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -168,20 +190,15 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("build/bench-fidelity"))
+    add_options(parser)
     a = parser.parse_args()
-    complete = (
-        set(DISTRIBUTIONS) <= set(a.settings)
-        and set(PARADIGMS) <= set(a.paradigms)
-        and a.seeds >= SEEDS
-    )
-    path = path_for(RESULT, complete, a.out)
-    jobs = [(n, p, s, a.out) for s in range(a.seeds) for p in a.paradigms for n in a.settings]
-    runs = [result for _, result in finished(run, jobs, a.jobs)]
-    runs.sort(key=lambda r: (r["setting"], r["paradigm"], r["seed"]))
-    distributions = {n: {"spec": SETTINGS[n], **exact_terms(SETTINGS[n])} for n in a.settings}
-    result = {"settings": distributions, "rows": SIZES, "blur": BLUR, "runs": runs}
-    write_json(path, result)
-    show(result)
+    units = [
+        Unit((n, p, s, a.out), frozenset([planned(n, SETTINGS[n], p, s)]))
+        for s in range(a.seeds)
+        for p in a.paradigms
+        for n in a.settings
+    ]
+    show(carry_out(opened(parser, a, STUDY), a, measure_run, units))
     return 0
 
 

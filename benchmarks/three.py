@@ -3,8 +3,8 @@
 On ``switch-three``, where the interaction type is known, accuracy by interaction type and agreement
 of the gate, with the exact reference gates of the distribution; on ``mfeat-three`` accuracy
 compared with joint learning and the ensemble. Seeds are paired. Writes
-benchmarks/results/three.json; finished runs under ``--out`` are read, not trained again. With other
-sets or another number of seeds the record stays there too.
+benchmarks/results/three.json, see :mod:`benchmarks.study`; finished runs under ``--out`` are read,
+not trained again.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import fidelity
-from benchmarks.runs import RESULTS, finished, path_for
-from dmil_core.io.atomic import write_json
+from benchmarks.runs import RESULTS, Records
+from benchmarks.study import Study, Unit, add_options, carry_out, opened
 from dmil_core.schema import components
 
 RESULT = RESULTS / "three.json"
@@ -35,12 +35,27 @@ def differences(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
         accuracy.setdefault((r["setting"], r["paradigm"]), {})[r["seed"]] = r["accuracy"]
     result = []
     for (setting, paradigm), theirs in accuracy.items():
-        ours = accuracy[setting, OURS]
+        ours = accuracy.get((setting, OURS), {})
         seeds = sorted(set(ours) & set(theirs))
         if paradigm != OURS and len(seeds) > 1:  # a single pair has no interval
             d = rank_tests.paired_difference([ours[s] for s in seeds], [theirs[s] for s in seeds])
             result.append({"setting": setting, "paradigm": paradigm, **vars(d)})
     return result
+
+
+def measure(data: str, paradigm: str, seed: int, out: Path) -> Records:
+    """The entry of one run."""
+    return [fidelity.run(data, data, paradigm, seed, out)]
+
+
+def summary(runs: Records) -> dict[str, Any]:
+    """Differences of accuracy, and the exact figures of the set whose interaction type is known."""
+    known = any(r["setting"] == KNOWN for r in runs)
+    references = {"references": fidelity.references(KNOWN)} if known else {}
+    return {"differences": differences(runs), **references}
+
+
+STUDY = Study(RESULT, {"setting": (), "paradigm": (), "seed": ()}, summary)
 
 
 def main() -> int:
@@ -50,16 +65,15 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("build/bench-three"))
+    add_options(parser)
     a = parser.parse_args()
-    path = path_for(RESULT, (a.data, a.seeds) == ([KNOWN, REAL], SEEDS), a.out)
-    jobs = [(d, d, p, s, a.out) for s in range(a.seeds) for p in PARADIGMS for d in a.data]
-    runs = [result for _, result in finished(fidelity.run, jobs, a.jobs)]
-    runs.sort(key=lambda r: (r["setting"], r["paradigm"], r["seed"]))
-    result: dict[str, Any] = {"runs": runs, "differences": differences(runs)}
-    if KNOWN in a.data:
-        result["references"] = fidelity.references(KNOWN)
-    write_json(path, result)
-    show(result)
+    units = [
+        Unit((d, p, s, a.out), frozenset([fidelity.planned(d, d, p, s)]))
+        for s in range(a.seeds)
+        for p in PARADIGMS
+        for d in a.data
+    ]
+    show(carry_out(opened(parser, a, STUDY), a, measure, units))
     return 0
 
 

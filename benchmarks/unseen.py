@@ -18,7 +18,8 @@ Protocol, fixed before any figure was looked at:
 
 A paradigm's headline is the representation that its prediction is computed from: F of joint, both
 modalities' features of the ensemble, the four components of a decomposition. The rest is shown
-beside it, never in place of it. Writes benchmarks/results/unseen.json.
+beside it, never in place of it. Writes benchmarks/results/unseen.json; see
+:mod:`benchmarks.study`.
 """
 
 from __future__ import annotations
@@ -30,14 +31,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.runs import RESULTS, Records, add_common, interval, recorded
+from benchmarks.runs import RESULTS, Records, interval
+from benchmarks.study import Study, Unit, add_common, carry_out, opened
 from dmil_core.checkpoint import load_model, run_folder
 from dmil_core.config import ModelConfig
 from dmil_core.data.catalog import load_dataset
 from dmil_core.data.dataset import Dataset
 from dmil_core.data.subset import keep_classes, split_classes
 from dmil_core.errors import DataError
-from dmil_core.experiments.compare import RUNS_FOLDER
+from dmil_core.experiments.compare import RUNS_FOLDER, fingerprint
 from dmil_core.schema import COMPONENTS
 
 RESULT = RESULTS / "unseen.json"
@@ -65,17 +67,13 @@ def measure(name: str, paradigm: str, seed: int, a: argparse.Namespace) -> Recor
     from dmil_core.training.run import train
 
     torch.set_num_threads(1)
-    whole = load_dataset(name)
-    halves = split_classes(len(whole.classes), seed)
-    seen, unseen = (
-        keep_classes(whole, half, f"{name}-{word}-{seed}")
-        for half, word in zip(halves, ("seen", "unseen"), strict=True)
-    )
+    seen, unseen = halves(name, seed)
     folder = run_folder(a.out / RUNS_FOLDER, seen.slug, paradigm, seed)
     model, run = load_model(train(seen, paradigm, seed, folder, epochs_scale=a.epochs_scale).folder)
     usual = latents(model, run.config.model, seen, seen.rows("train"))
     new = latents(model, run.config.model, unseen, np.arange(len(unseen)))
     named = {"data": name, "paradigm": paradigm, "seed": seed, "classes": len(unseen.classes)}
+    named |= {"settings": fingerprint(run.config, run.data_digest)}
     result = []
     for parts in REPRESENTATIONS[run.config.model.architecture]:
         z = standardized(*(np.concatenate([v[p] for p in parts], axis=1) for v in (new, usual)))
@@ -87,6 +85,18 @@ def measure(name: str, paradigm: str, seed: int, a: argparse.Namespace) -> Recor
                 | {"sd_of_draws": round(float(np.std(scores, ddof=1)), 6)}
             )
     return result
+
+
+def halves(name: str, seed: int) -> tuple[Dataset, Dataset]:
+    """The rows of the seen classes of a seed, and those of the unseen ones."""
+    whole = load_dataset(name)
+    seen, unseen = (
+        keep_classes(whole, half, f"{name}-{word}-{seed}")
+        for half, word in zip(
+            split_classes(len(whole.classes), seed), ("seen", "unseen"), strict=True
+        )
+    )
+    return seen, unseen
 
 
 def latents(
@@ -173,15 +183,30 @@ def summary(runs: Records) -> dict[str, Records]:
     return {"means": means, "differences": differences}
 
 
+STUDY = Study(RESULT, {"data": SETS, "paradigm": PARADIGMS, "seed": ()}, summary)
+
+
 def main() -> int:
     """Train, probe, and write the record."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", nargs="+", default=list(SETS), metavar="SET")
     add_common(parser, PARADIGMS, SEEDS, "build/bench-unseen")
     a = parser.parse_args()
-    units = [(d, p, s, a) for d in a.data for p in a.paradigms for s in range(a.seeds)]
-    show(recorded(parser, a, RESULT, measure, units, summary))
+    units = [u for name in a.data for seed in range(a.seeds) for u in units_of(name, seed, a)]
+    show(carry_out(opened(parser, a, STUDY), a, measure, units))
     return 0
+
+
+def units_of(name: str, seed: int, a: argparse.Namespace) -> list[Unit]:
+    """A unit for each paradigm on one set and seed."""
+    from dmil_core.training.run import plan
+
+    seen, _ = halves(name, seed)
+    configs = {p: plan(seen, p, seed, epochs_scale=a.epochs_scale) for p in a.paradigms}
+    return [
+        Unit((name, p, seed, a), frozenset([fingerprint(config, seen.digest)]))
+        for p, config in configs.items()
+    ]
 
 
 def show(result: dict[str, Any]) -> None:

@@ -11,11 +11,12 @@ import streamlit as st
 from dashboard.components.guide import guide
 from dashboard.components.link import copy_link
 from dashboard.services.sample.samples import modality_names
+from dashboard.services.store import own_sets
 from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog, table
 from dashboard.state import session
 from dashboard.state.view import SPLITS, complete, is_digest, named_by
-from dashboard.text import terms
-from dashboard.widgets import badge, plain, select
+from dashboard.text import terms, yours
+from dashboard.widgets import badge, caution, plain, select
 
 _MARKS = {"ready": "", "missing": " (not trained)", "damaged": " (damaged)"}
 
@@ -80,6 +81,9 @@ def header(catalog: CheckpointCatalog, one_set: bool = True) -> None:
     if card and one_set:
         title, summary = (plain(card.get(k, "")) for k in ("title", "summary"))
         st.caption(f"Data set **{title}**: {summary}")
+    view = session.view()
+    if one_set and own_sets.is_quick(catalog.get(view.data, view.model, view.seed)):
+        caution(yours.IS_QUICK)
     dropped = session.dropped()
     if dropped:
         parts = [f"- **{plain(d.name)}** = {plain(d.value)}: {plain(d.reason)}" for d in dropped]
@@ -133,7 +137,9 @@ def _title(catalog: CheckpointCatalog, name: str) -> str:
     for result in catalog.of(name):
         if result.run is not None:
             title = str(result.run.data_card.get("title") or name)
-            return f"{title} (yours)" if name in catalog.own else title
+            if name in catalog.own:
+                return f"{title} (yours{', quick' if own_sets.is_quick(result) else ''})"
+            return title
     return catalog.titles.get(name, name) + mark
 
 

@@ -6,6 +6,7 @@ components (R, U1, U2, S; with three inputs U3 as well), K classes.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from html import escape
@@ -17,7 +18,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from dmil_core import schema
-from dmil_core.checkpoint import Run, check_fits, find_folder, load_model
+from dmil_core.checkpoint import Run, find_folder, for_prediction, load_model, unknown_labels
 from dmil_core.data.catalog import load_dataset
 from dmil_core.data.dataset import Dataset
 from dmil_core.data.validate import Purpose
@@ -32,7 +33,8 @@ from dmil_core.schema import SPLITS, Component
 if TYPE_CHECKING:
     from torch import nn
 
-    from dmil_core.data.uploads.limits import Limits
+    from dmil_core.data.files.repairs import Missing
+    from dmil_core.data.files.table import Table
 
 #: A data set, or what names one: a name that ``list_datasets`` gives, with options where it has
 #: some (``switch:classes=2``), or the path of an .npz file.
@@ -55,6 +57,9 @@ def from_table(
     split: str | None = None,
     group: str | None = None,
     name: str = "",
+    purpose: Purpose = "train",
+    missing: Missing = "auto",
+    quantiles: int = 0,
 ) -> Dataset:
     """A data set from a table of one row per sample.
 
@@ -64,10 +69,10 @@ def from_table(
     Parameters
     ----------
     table
-        A DataFrame, or the path of a .csv or .parquet file.
+        A DataFrame, or the path of a file that ``dmil inspect`` reads, such as .csv or .parquet.
     x1, x2, x3
-        Columns of each input: columns of numbers together, or one column of texts. With one of
-        them given, all inputs are taken from these arguments.
+        Columns of each input: numbers, lists of numbers and words of few values together, or one
+        column of texts. With one of them given, all inputs are taken from these arguments.
     y
         Column of the class.
     id, split, group
@@ -76,19 +81,36 @@ def from_table(
         ``split``, 70/10/20 % at random, seed 0.
     name
         Name of the data set; by default that of the file.
+    purpose
+        "predict" for new rows, which need no class and may be as few as one.
+    missing
+        What becomes of rows with missing cells: ``drop`` leaves them out, ``mean`` fills numbers
+        with the mean of the training rows and adds a was-missing column, ``error`` refuses them;
+        ``auto`` drops rows with missing numbers where they are less than 5 %, else fills them.
+        Missing words are a category of their own, unless rows are dropped.
+    quantiles
+        Classes of about equal size, 2 to 5, that a number to predict is cut into; 0 for none.
+
+    Warns
+    -----
+    UserWarning
+        If rows are left out.
 
     Raises
     ------
     DataError
         Naming everything that is wrong with the table.
     """
-    from dmil_core.data.uploads.columns import Block, Choice, assemble, guess, of_table
+    from dmil_core.data.files.assemble import assemble
+    from dmil_core.data.files.kinds import describe
+    from dmil_core.data.files.load import OWN
+    from dmil_core.data.files.repairs import Repairs
+    from dmil_core.data.files.roles import Given, guess, role
 
-    frame, name = _table_and_name(table, name)
-    source = of_table(frame)
+    read, name = _table_and_name(table, name)
     roles = {
-        role: _single(name, role, column)
-        for role, column in (("y", y), ("id", id), ("split", split), ("group", group))
+        argument: _single(name, argument, column)
+        for argument, column in (("y", y), ("id", id), ("split", split), ("group", group))
         if column is not None
     }
     inputs = [
@@ -97,36 +119,26 @@ def from_table(
         if columns is not None
     ]
     named = [*(c for columns in inputs for c in columns), *(c for c in roles.values() if c)]
-    unknown = [c for c in dict.fromkeys(named) if c not in source.arrays]
+    unknown = [c for c in dict.fromkeys(named) if c not in read.columns]
     if unknown:
         raise DataError(
             f"{name}: there is no column {', '.join(map(repr, unknown[:5]))}; the table has "
-            f"{', '.join(list(source.arrays)[:20])}"
+            f"{', '.join(list(read.columns)[:20])}"
         )
     if len(inputs) == 1:
         raise DataError(f"{name}: expected columns for at least two inputs, x1 and x2, got one")
-    guessed = guess(source)
-    if inputs:
-        blocks = []
-        for m, columns in enumerate(inputs, start=1):
-            kind = of_table(frame[columns]).blocks[0].kind if len(columns) == 1 else "numbers"
-            blocks.append(Block(f"input {m}", tuple(columns), kind))
-        source = replace(source, blocks=tuple(blocks))
-
-    def role(argument: str, guess: str) -> str:
-        return roles.get(argument, "" if guess in named else guess)
-
-    choice = Choice(
-        inputs=tuple((b.name,) for b in source.blocks) if inputs else guessed.inputs,
-        label=role("y", guessed.label),
-        id=role("id", guessed.id),
-        split=role("split", guessed.split),
-        group=role("group", guessed.group),
-    )
-    made = assemble(source, choice, name, name, "a table", limits=_limits())
+    repairs = Repairs(missing=missing, quantiles=quantiles)
+    facts = describe(read)
+    chosen = tuple(role(read, facts, tuple(c), " + ".join(c)) for c in inputs)
+    given = Given(chosen or None, *(roles.get(r) for r in ("y", "id", "split", "group")))
+    guessed = guess(read, facts, given)
+    made = assemble(read, guessed, repairs, name, "", "a table", OWN, None, facts, purpose)
     if made.dataset is None:
         faults = "\n- ".join(str(i) for i in made.issues if i.severity == "error")
         raise DataError(f"{name} cannot be used:\n- {faults}")
+    if len(made.rows) < read.rows:
+        left_out = [i for i in made.issues if "dropped" in i.repair]
+        warnings.warn(f"{name}: {' '.join(map(str, left_out))}", stacklevel=2)
     return made.dataset
 
 
@@ -152,40 +164,27 @@ def _several(name: str, argument: str, columns: Any) -> list[str]:
     return names
 
 
-def _limits() -> Limits:
-    """A user's own table may be as large as memory allows; strangers' uploads may not."""
-    from dmil_core.data.uploads.limits import DEFAULT
-
-    names = ("upload_mib", "unpacked_mib", "rows", "columns", "cells", "classes", "cell_length")
-    together = ("arrays_mib", "pixels_together", "samples_together")
-    return replace(DEFAULT, **dict.fromkeys((*names, *together), 1 << 40))
-
-
-def _table_and_name(table: pd.DataFrame | str | Path, name: str) -> tuple[pd.DataFrame, str]:
-    from dmil_core.data.npz import MAX_BYTES
-    from dmil_core.data.uploads.tabular import read_csv, read_parquet
-    from dmil_core.io.reading import read_checked
+def _table_and_name(table: pd.DataFrame | str | Path, name: str) -> tuple[Table, str]:
+    from dmil_core.data.files.load import OWN, of_frame
+    from dmil_core.data.files.reader import read_table
 
     if isinstance(table, pd.DataFrame):
         frame, name = table.rename(columns=str), name or "table"
         if frame.columns.has_duplicates:
             twice = frame.columns[frame.columns.duplicated()][0]
             raise DataError(f"{name}: two columns have the name {twice!r}; rename one of them")
-        return frame, name
+        return of_frame(frame), name
     if not isinstance(table, str | Path):
         raise DataError(
             "expected a DataFrame or the path of a .csv or .parquet file, got "
             f"{type(table).__name__}"
         )
     path = named_path(table)
-    readers = {".csv": read_csv, ".tsv": read_csv, ".parquet": read_parquet}
-    if path.suffix not in readers:
-        raise DataError(f"{path}: expected a .csv or .parquet file, or a DataFrame")
-    try:
-        content = read_checked(path, MAX_BYTES, advice="Check the path", follow_links=True)
-    except FileNotFoundError:
-        raise DataError(f"{path}: cannot be read (there is no such file). Check the path") from None
-    return readers[path.suffix](content, _limits()), name or path.stem
+    if not path.exists():
+        if path.suffix not in (".csv", ".tsv", ".parquet"):
+            raise DataError(f"{path}: expected a .csv or .parquet file, or a DataFrame")
+        raise DataError(f"{path}: cannot be read (there is no such file). Check the path")
+    return read_table([path], limits=OWN), name or path.stem
 
 
 def _dataset(data: Data, purpose: Purpose) -> Dataset:
@@ -370,9 +369,11 @@ class Model:
         Parameters
         ----------
         data
-            A Dataset, a name with or without options, or the path of an .npz file.
+            A Dataset, a name with or without options, or the path of an .npz file. One row is
+            enough, and no labels are needed; those there are, are matched by name.
         split
-            ``train``, ``val`` or ``test``; by default all rows.
+            ``train``, ``val`` or ``test``; by default all rows. New rows without labels and split
+            are all ``test``.
         latents
             Add the posterior mean of every latent.
 
@@ -381,19 +382,27 @@ class Model:
         DataFrame
             ``id``, ``split``, ``y``, ``pred``, ``correct``; ``p_<class>`` (0 to 1) and
             ``logit_<class>`` (nats); of a decomposition ``gate_<component>`` (0 to 1) and
-            ``contrib_<component>_<class>`` (nats), which add up to ``logit_<class>``.
+            ``contrib_<component>_<class>`` (nats), which add up to ``logit_<class>``. Of a row
+            whose label is no class of the model ``y`` is that label, empty without one, and
+            ``correct`` is missing.
+
+        Warns
+        -----
+        UserWarning
+            If labels are no classes of the model.
 
         Raises
         ------
         CheckpointError
-            If shapes, kinds or classes of the data are not those of the training data.
+            If shapes or kinds of the data are not those of the training data.
         DataError
             If there is no such data set, or it has faults.
         """
         from dmil_core.inference.predict import predict
 
-        dataset = _dataset(data, "predict")
-        check_fits(self.run, dataset)
+        dataset = for_prediction(self.run, _dataset(data, "predict"))
+        if note := unknown_labels(dataset):
+            warnings.warn(note, stacklevel=2)
         rows = _rows(dataset, split)
         return predict(self.network, self.run.config.model, dataset, rows, latents=latents)
 
@@ -469,7 +478,8 @@ class Decomposition:
     ----------
     components : ``R``, ``U1``, ``U2`` (, ``U3``) and ``S``.
     classes : class names in the order of the last axis.
-    ids, split, y, pred : (N,) id, split, class and predicted class of each sample.
+    ids, split, y, pred : (N,) id, split, class ("" where none is known) and predicted class of each
+        sample.
     probability : (N,) of the predicted class, 0 to 1.
     gate : (N, C) weights, 0 to 1, each row sums to 1.
     contributions : (N, C, K) gate times component logits, in nats.
@@ -596,8 +606,10 @@ def _bars(parts: Decomposition) -> str:
     if len(parts) == 1:
         title = (
             f"Sample {escape(str(parts.ids[0]))}, predicted: {escape(str(parts.pred[0]))} "
-            f"(probability {parts.probability[0]:.2f}), true class: {escape(str(parts.y[0]))}"
+            f"(probability {parts.probability[0]:.2f})"
         )
+        if parts.y[0]:
+            title += f", true class: {escape(str(parts.y[0]))}"
     else:
         title = f"{len(parts):,} samples, mean"
     largest = float(np.abs(bits).max()) or 1.0

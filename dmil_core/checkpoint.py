@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -480,6 +480,62 @@ def check_fits(run: Run, dataset: Dataset) -> None:
         problems.append(
             f"classes: the checkpoint has {_few(run.classes)}, the data {_few(dataset.classes)}"
         )
+    _refuse(run, dataset, problems + _input_problems(run, dataset))
+
+
+def for_prediction(run: Run, dataset: Dataset) -> Dataset:
+    """The rows of a data set with the classes of a checkpoint, to be predicted.
+
+    Labels are matched by name; a row whose label is no class of the checkpoint, or that has none,
+    has the class -1 and keeps its label in ``Dataset.labels``. Inputs of a file without a card are
+    of the kinds that the checkpoint was trained on.
+
+    Raises
+    ------
+    CheckpointError
+        Naming every difference of shapes and kinds.
+    """
+    from dmil_core.data.defaults import is_inferred
+    from dmil_core.data.labels import indices_by_name, read_labels
+
+    card = Card.from_dict(run.data_card)
+    if is_inferred(dataset.card) and len(card.modalities) == dataset.modalities:
+        fits = (
+            (m.kind == "text") == (x.dtype.kind == "U")
+            for m, x in zip(card.modalities, dataset.inputs, strict=True)
+        )
+        if all(fits):
+            dataset = replace(dataset, card=replace(dataset.card, modalities=card.modalities))
+    _refuse(run, dataset, _input_problems(run, dataset))
+    if dataset.classes == run.classes:
+        return dataset
+    labels = dataset.label_names
+    y = indices_by_name(read_labels(labels), run.classes)
+    unknown = labels if (y < 0).any() else None
+    return replace(dataset, card=replace(dataset.card, classes=run.classes), y=y, labels=unknown)
+
+
+def unknown_labels(dataset: Dataset) -> str:
+    """What to say about rows whose label is no class of a checkpoint; empty if there are none.
+
+    Parameters
+    ----------
+    dataset
+        As :func:`for_prediction` returns it.
+    """
+    if dataset.labels is None or not (given := (dataset.y < 0) & (dataset.labels != "")).any():
+        return ""
+    names = dict.fromkeys(name[:40] for name in dataset.labels[given].tolist())
+    return (
+        f"{int(given.sum()):,} of {len(dataset):,} rows have labels that are no class of the "
+        f"checkpoint: {_listed(tuple(names))}; its classes are {_listed(dataset.classes)}. These "
+        "rows are predicted, and have no value in the column correct"
+    )
+
+
+def _input_problems(run: Run, dataset: Dataset) -> list[str]:
+    """How the inputs of a data set differ from those that a checkpoint reads."""
+    problems = []
     trained = [m["kind"] for m in run.data_card["modalities"]]
     if len(trained) != dataset.modalities:
         problems.append(f"the checkpoint reads {len(trained)} inputs, the data has "
@@ -491,6 +547,10 @@ def check_fits(run: Run, dataset: Dataset) -> None:
         elif kind != "text" and config.shape != dataset.x(m).shape[1:]:
             got = dataset.x(m).shape[1:]
             problems.append(f"x{m}: the checkpoint reads shape {config.shape}, the data has {got}")
+    return problems
+
+
+def _refuse(run: Run, dataset: Dataset, problems: list[str]) -> None:
     if problems:
         raise CheckpointError(
             f"the checkpoint {run.folder} was trained on {run.data_name!r} and does not fit "
@@ -500,5 +560,8 @@ def check_fits(run: Run, dataset: Dataset) -> None:
 
 
 def _few(names: tuple[str, ...]) -> str:
-    shown = ", ".join(names[:4])
-    return f"{len(names)} ({shown}{', …' if len(names) > 4 else ''})"
+    return f"{len(names)} ({_listed(names)})"
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:4]) + (", …" if len(names) > 4 else "")

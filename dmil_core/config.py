@@ -17,9 +17,9 @@ from dmil_core import migration
 from dmil_core.errors import ConfigError
 from dmil_core.io import strict_json
 from dmil_core.io.strict_json import Expected
-from dmil_core.schema import FEWEST_MODALITIES, MOST_MODALITIES
+from dmil_core.schema import FEWEST_MODALITIES, MOST_MODALITIES, Tokenizer
 
-CONFIG_VERSION = 3
+CONFIG_VERSION = 4
 
 Architecture = Literal["dmil", "joint", "ensemble", "qmf", "mmtm", "mib", "i2m2", "i2moe"]
 Reconstruct = Literal["input", "features"]
@@ -59,6 +59,8 @@ class EncoderConfig:
     vocabulary
         Words that a text encoder has an embedding of, from training rows only; empty for other
         kinds.
+    tokenizer
+        How a text is cut into words; see :mod:`dmil_core.data.tokens`.
     """
 
     kind: str
@@ -67,6 +69,7 @@ class EncoderConfig:
     hidden: Size = 128
     dropout: Annotated[float, Expected("a number from 0 to 1", lambda p: 0 <= p <= 1)] = 0.1
     vocabulary: tuple[str, ...] = ()
+    tokenizer: Tokenizer = "words"
 
     def __post_init__(self) -> None:
         if not 0 <= self.dropout <= 1:  # NaN included
@@ -276,8 +279,8 @@ def read_run_config(data: Any, where: str = "config") -> RunConfig:
     """
     if isinstance(data, dict) and "version" in data:
         version = data["version"]
-        if version in (1, 2) and not isinstance(version, bool):
-            data = migration.to_version_3(data)
+        if version in range(1, CONFIG_VERSION) and not isinstance(version, bool):
+            data = migration.to_version_4(data)
         elif version != CONFIG_VERSION:
             raise ConfigError(
                 f"{where}.version: expected at most {CONFIG_VERSION}, got {_short(version)}; read "

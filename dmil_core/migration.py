@@ -55,6 +55,17 @@ _ADDED_TO_MODEL: Final[Mapping[str, Any]] = {"unimodal_terms": False}
 _ADDED_TO_STAGE: Final[Mapping[str, Any]] = {"smoothing": 0.0, "averaging": 0.0, "keep": "loss"}
 
 
+#: What version 4 added to encoders -> the value that keeps version 3's meaning.
+_ADDED_TO_ENCODER: Final[Mapping[str, Any]] = {"tokenizer": "words"}
+
+
+def to_version_4(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration of a run of an earlier version as version 4 writes it."""
+    if config.get("version") != 3:
+        config = to_version_3(config)
+    return {**config, "version": 4}
+
+
 def to_version_3(config: Mapping[str, Any]) -> dict[str, Any]:
     """The configuration of a run of version 1 or 2 as version 3 writes it."""
     if config.get("version") == 1:
@@ -133,6 +144,7 @@ def to_version_1(config: Mapping[str, Any]) -> dict[str, Any]:
     modalities = len(config["model"]["encoders"])
     kept = _without(config["model"], _ADDED_TO_MODEL)
     model = {("rebuild" if k == "reconstruct" else k): v for k, v in kept.items()}
+    model["encoders"] = [_without(e, _ADDED_TO_ENCODER) for e in model["encoders"]]
     stages = [_stage_to_version_1(stage, modalities) for stage in config["stages"]]
     result = _without(config, _ADDED_TO_RUN)
     return {**result, "model": model, "stages": stages, "version": 1}

@@ -30,6 +30,9 @@ Measure = Literal["broja", "imin", "immi", "iccs", "fl"]
 #: What the inputs of a set that is drawn from a gate mixture are.
 Form = Literal["points", "vectors"]
 
+#: How a text is cut into words; see `dmil_core.data.tokens`.
+Tokenizer = Literal["words", "unicode"]
+
 Kind = Literal["vector", "image", "sequence", "text", "audio"]
 KINDS: Final[tuple[Kind, ...]] = ("vector", "image", "sequence", "text", "audio")
 

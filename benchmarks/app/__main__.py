@@ -25,8 +25,9 @@ from benchmarks.app import other_tools, pages, visitors
 from benchmarks.app.room import Room, furnish
 from benchmarks.app.stopwatch import since_opened, summary
 from benchmarks.app.targets import targets
-from benchmarks.runs import RESULTS, record_path
-from dmil_core.io.atomic import write_json
+from benchmarks.runs import RESULTS
+from benchmarks.study import record_path
+from dmil_core.io.atomic import check_writable, write_json
 from tests.browser.server import CHROMIUM, FLAGS, app_process
 
 RESULT = RESULTS / "app.json"
@@ -166,6 +167,7 @@ def main() -> int:
     a = parser.parse_args()
     a.out = a.out.resolve()
     path = record_path(parser, a, RESULT)
+    check_writable(path)
     result = asyncio.run(measure(a))
     write_json(path, result)
     for target in targets(result):

@@ -72,15 +72,19 @@ NOT_TUNED_ON: Final = Scope(
 )
 
 
-def targets(runs: pd.DataFrame, seeds: int = SEEDS, trials: tuning.Trials = ()) -> list[Target]:
+def targets(
+    runs: pd.DataFrame, seeds: int = SEEDS, trials: tuning.Trials = (),
+    order: RankSummary | None = None,
+) -> list[Target]:  # fmt: skip
     """The criteria of the comparison, judged on the bundled sets.
 
     ``runs`` is the table of :mod:`dmil_core.experiments.records`; other sets in it are ignored.
-    ``trials`` chose the learning rates, see :mod:`dmil_core.experiments.tuning`. A criterion is
-    ``open`` while runs that could decide it are missing.
+    ``trials`` chose the learning rates, see :mod:`dmil_core.experiments.tuning`; ``order`` is the
+    ranking of these sets, where it is there already. A criterion is ``open`` while runs that could
+    decide it are missing.
     """
     runs = runs[runs["data"].isin(SETS)]
-    order = rank_summary(runs, seeds=seeds)
+    order = order or rank_summary(runs, seeds=seeds)
     best_rank, best_mean, none_better, beats_both, ablation_order = _main(
         runs, order, seeds, COMPARISON
     )
@@ -98,11 +102,13 @@ def targets(runs: pd.DataFrame, seeds: int = SEEDS, trials: tuning.Trials = ()) 
     ]
 
 
-def headline_targets(runs: pd.DataFrame, seeds: int = SEEDS) -> list[Target]:
+def headline_targets(
+    runs: pd.DataFrame, seeds: int = SEEDS, order: RankSummary | None = None
+) -> list[Target]:
     """Six criteria for the front page: five of the comparison, and these five on the held-out sets
-    as one."""
+    as one. ``order`` is the ranking of the bundled sets, where it is there already."""
     here = runs[runs["data"].isin(SETS)]
-    order = rank_summary(here, seeds=seeds)
+    order = order or rank_summary(here, seeds=seeds)
     return [*_main(here, order, seeds, COMPARISON), _held_out_as_one(runs, seeds)]
 
 
@@ -130,14 +136,17 @@ def _held_out_as_one(runs: pd.DataFrame, seeds: int) -> Target:
     return judged(claim, figure, failing, all(t.state != "open" for t in each))
 
 
-def held_out_targets(runs: pd.DataFrame, seeds: int = SEEDS) -> list[Target]:
+def held_out_targets(
+    runs: pd.DataFrame, seeds: int = SEEDS, order: RankSummary | None = None
+) -> list[Target]:
     """The five criteria of docs/held-out.md, judged like those of the comparison.
 
     ``runs`` is the table of :mod:`dmil_core.experiments.records`; other sets in it are ignored, in
-    ranks as in corrections for many tests.
+    ranks as in corrections for many tests. ``order`` is the ranking of the held-out sets, where it
+    is there already.
     """
     runs = runs[runs["data"].isin(HELD_OUT)]
-    order = rank_summary(runs, seeds=seeds)
+    order = order or rank_summary(runs, seeds=seeds)
     return list(_main(runs, order, seeds, NOT_TUNED_ON))
 
 

@@ -169,9 +169,10 @@ def assembled() -> Any:
     """A set as the app makes it of an upload."""
     from dashboard.services.store import uploads
 
-    source = uploads.read("example.csv", uploads.example_csv())
-    assert isinstance(source, uploads.Source)
-    return uploads.assemble(source, uploads.guess(source), OWN, TITLE, "", None)
+    upload = uploads.read([uploads.Named("example.csv", uploads.example_csv())])
+    assert isinstance(upload, uploads.Upload)
+    roles = uploads.roles(upload, uploads.Given())
+    return uploads.assemble(upload, roles, uploads.Repairs(), OWN, TITLE, "")
 
 
 def save() -> int:

@@ -53,12 +53,13 @@ Ranks less than {order.critical:.1f} apart are not significantly different (Neme
 accuracy in percent, mean ± standard deviation over {scoreboard.SEEDS} seeds; *gate* is the share of `switch` samples
 whose largest gate weight is that of the true interaction type."""  # noqa: E501
     head = ["", "mean rank", *(f"`{d}`" for d in SETS), "gate"]
-    return "\n\n".join([text, table(head, rows), claims(every)])
+    return "\n\n".join([text, table(head, rows), claims(every, order)])
 
 
-def claims(runs: pd.DataFrame) -> str:
-    """What was to be shown, with the figure that decides it."""
-    rows = [[t.claim, t.state, t.figure] for t in criteria.headline_targets(runs)]
+def claims(runs: pd.DataFrame, order: scoreboard.RankSummary) -> str:
+    """What was to be shown, with the figure that decides it; ``order`` ranks the bundled sets."""
+    judged = criteria.headline_targets(runs, order=order)
+    rows = [[t.claim, t.state, t.figure] for t in judged]
     return "\n".join(["| claim | | measured |", "|---|---|---|", *map(_row, rows)])
 
 

@@ -77,14 +77,14 @@ class Section:
     heading : of the section.
     command : what makes the records.
     sets : data sets, in the order of the columns.
-    judge : its targets from the records and the trials of learning rates.
+    judge : its targets from the records, the trials of learning rates and the ranking.
     note : what else a reader has to know, behind the number of differences.
     """
 
     heading: str
     command: str
     sets: tuple[str, ...]
-    judge: Callable[[pd.DataFrame, tuning.Trials], list[Target]]
+    judge: Callable[[pd.DataFrame, tuning.Trials, scoreboard.RankSummary], list[Target]]
     note: str
 
 
@@ -92,7 +92,7 @@ TUNED = Section(
     "Accuracy by method",
     "make bench-compare",
     comparison_criteria.SETS,
-    lambda runs, trials: comparison_criteria.targets(runs, trials=trials),
+    lambda runs, trials, order: comparison_criteria.targets(runs, trials=trials, order=order),
     ", ".join(f"`{d}`" for d in comparison_criteria.SAME_MEDIA)
     + " share their pictures and sounds, so that the\n"
     + "sets are fewer independent cases than they are.",
@@ -101,7 +101,7 @@ HELD_OUT = Section(
     "Two sets that nobody tuned on",
     "python -m benchmarks.comparison --held-out",
     comparison_criteria.HELD_OUT,
-    lambda runs, _: comparison_criteria.held_out_targets(runs),
+    lambda runs, _, order: comparison_criteria.held_out_targets(runs, order=order),
     "Sets, runs and targets were\n[written down](held-out.md) before the first run.",
 )
 
@@ -141,7 +141,7 @@ Rank: {_ranked(order)}.
 better or worse than `{scoreboard.OURS}` on that set at 5 % by Holm over methods and sets,
 {len(apart)} differences. {section.note}{_under_way(cells, sets, names, section)}
 """
-    outcome = listed(section.judge(runs, trials))
+    outcome = listed(section.judge(runs, trials, order))
     head = ["", "rank", "mean", "difference, adjusted p", *(f"`{d}`" for d in sets)]
     return "\n".join([text, table(head, body), "", outcome])
 

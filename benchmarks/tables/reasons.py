@@ -119,7 +119,7 @@ def _findings(record: dict[str, Any]) -> str:
 
 def collapse() -> str:
     """What the gate of the released losses does, seed by seed, for docs/collapse.md."""
-    record = read("collapse")
+    record = read("collapse")["runs"]
     # Earlier records are of one variant, and do not say which types are found.
     by = {n: [r for r in record if r.get("paradigm", RELEASED[0]) == n] for n in RELEASED}
     shown = [n for n in RELEASED if by[n]]

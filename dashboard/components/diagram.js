@@ -16,7 +16,9 @@ const EDGE = 6; // pixels beyond the last box
  * @property {number} width
  * @property {number} height
  *
- * @typedef {{boxes: Box[], arrows: [string, string][], chosen: string, label: string}} Diagram
+ * @typedef {{start: string, end: string, through: number | null}} Arrow
+ *
+ * @typedef {{boxes: Box[], arrows: Arrow[], chosen: string, label: string}} Diagram
  * @typedef {HTMLElement & {drawn?: string, chosen?: string}} Root
  */
 
@@ -70,7 +72,7 @@ function draw({ boxes, arrows }) {
   const byId = Object.fromEntries(boxes.map((box) => [box.id, box]));
   svg.append(
     arrowHead(),
-    ...arrows.map(([from, to]) => arrowBetween(byId[from], byId[to])),
+    ...arrows.map(({ start, end, through }) => arrowBetween(byId[start], byId[end], through)),
     ...boxes.map(boxGroup),
   );
   return svg;
@@ -93,19 +95,37 @@ function arrowHead() {
 /**
  * @param {Box} from
  * @param {Box} to
+ * @param {number | null} through height at which it passes a column of boxes between the two
  */
-function arrowBetween(from, to) {
+function arrowBetween(from, to, through) {
   const x = from.x + from.width;
   const y = from.y + from.height / 2;
   // Straight into a tall box, else into its middle.
-  const end = to.height > 2 * from.height ? y : to.y + to.height / 2;
-  const half = (x + to.x) / 2;
+  const end = to.height > 2 * from.height ? (through ?? y) : to.y + to.height / 2;
+  const gap = (to.x - x - from.width) / 2; // from a column to the next, where one is passed
+  const steps =
+    through === null
+      ? curve(x, y, to.x - 2, end)
+      : `${curve(x, y, x + gap, through)} H${to.x - gap} ${curve(to.x - gap, through, to.x - 2, end)}`;
   return make("path", {
-    d: `M${x},${y} C${half},${y} ${half},${end} ${to.x - 2},${end}`,
+    d: `M${x},${y} ${steps}`,
     "marker-end": "url(#head)",
     "data-from": from.id,
     "data-to": to.id,
   });
+}
+
+/**
+ * From one point to another, level at both.
+ *
+ * @param {number} x
+ * @param {number} y
+ * @param {number} endX
+ * @param {number} endY
+ */
+function curve(x, y, endX, endY) {
+  const half = (x + endX) / 2;
+  return `C${half},${y} ${half},${endY} ${endX},${endY}`;
 }
 
 /** @param {Box} box */

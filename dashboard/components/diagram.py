@@ -8,14 +8,14 @@ from dataclasses import asdict
 import streamlit as st
 
 from dashboard.components import scripts
-from dashboard.figures.architecture import Box
+from dashboard.figures.architecture import Arrow, Box
 from dashboard.guard import callback
 
 
 def diagram(
     key: str,
     boxes: Sequence[Box],
-    arrows: Iterable[tuple[str, str]],
+    arrows: Iterable[Arrow],
     chosen: str,
     label: str,
     on_pick: Callable[[str], None],
@@ -44,7 +44,7 @@ def diagram(
         key=key,
         data={
             "boxes": [asdict(box) for box in boxes],
-            "arrows": [list(arrow) for arrow in arrows],
+            "arrows": [asdict(arrow) for arrow in arrows],
             "chosen": chosen,
             "label": label,
         },

@@ -19,8 +19,9 @@ from dashboard.figures import theme
 from dashboard.figures.bars import of_part, patterns
 from dashboard.services.sample import samples
 from dashboard.services.store.catalog import Checkpoint, checkpoint_catalog, shown, table
+from dashboard.services.store.own_sets import is_quick
 from dashboard.state.view import View, to_query
-from dashboard.text import terms
+from dashboard.text import terms, yours
 
 #: Samples with their media and figures, rows of the list, and bytes of media, at most.
 MOST, MOST_ROWS, MOST_MEDIA = 50, 2000, 20_000_000
@@ -76,7 +77,12 @@ def of_samples(
         title=title,
         lead=_lead(checkpoint, len(kept)),
         note=note,
-        bounds=_bounds(len(kept), len(wanted) - len(kept), room.left_out),
+        bounds=_bounds(
+            len(kept),
+            len(wanted) - len(kept),
+            room.left_out,
+            yours.IS_QUICK if is_quick(checkpoint) else "",
+        ),
         model=checkpoint.model,
         patterns=Markup(patterns(map(of_part, theme.COLOURS))),
         summary=_summary(checkpoint, others, kept) if len(kept) > 1 else None,
@@ -94,8 +100,8 @@ def _lead(checkpoint: Checkpoint, count: int) -> str:
     return f"{what} of the data set {name}, as the model {model} sees it."
 
 
-def _bounds(count: int, unknown: int, no_room: int) -> list[str]:
-    sentences = []
+def _bounds(count: int, unknown: int, no_room: int, quick: str) -> list[str]:
+    sentences = [quick] if quick else []
     if count > MOST:
         sentences.append(f"Only the first {MOST} of {count:,} samples are shown with their inputs.")
     if count > MOST_ROWS:

@@ -13,11 +13,12 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
+from dashboard.figures import features as feature_figures
 from dashboard.figures import sample as figures
 from dashboard.figures import svg
 from dashboard.figures.bars import Bars, draw
 from dashboard.figures.sample import signed
-from dashboard.services.sample import information, media, samples
+from dashboard.services.sample import features, information, media, samples
 from dashboard.services.store.catalog import Checkpoint, DataProblem
 from dashboard.text import messages, terms
 
@@ -58,10 +59,16 @@ def sides(checkpoint: Checkpoint, sample: str, room: Room) -> list[dict[str, Any
     """Each input of a sample as the template shows it."""
     sides = media.sides(checkpoint, sample)
     if isinstance(sides, DataProblem):
-        nothing = {"name": "Inputs", "description": "", **_nothing(sides.message)}
+        nothing = {"name": "Inputs", "description": "", "features": None}
+        nothing |= _nothing(sides.message)
         return [nothing]
     return [
-        {"name": s.name, "description": s.description, **_shown(s.media, s.name, room)}
+        {
+            "name": s.name,
+            "description": s.description,
+            **_shown(s.media, s.name, room),
+            "features": _features(s.media if s.numbers is None else s.numbers, s.name),
+        }
         for s in sides
     ]
 
@@ -83,16 +90,29 @@ def _shown(item: media.Media, name: str, room: Room) -> dict[str, Any]:
     elif isinstance(item, media.Heard):
         side |= _spectrogram(item.features, room)
     elif isinstance(item, media.Signal):
-        side["drawing"] = Markup(svg.signal(item.values, item.channels, f"{name} over time"))
+        side["drawing"] = Markup(
+            svg.signal(item.values, item.channels, f"{name} over time", item.rate)
+        )
     elif isinstance(item, media.Words):
         side["text"] = item.text
-    elif isinstance(item, media.Numbers):
+    elif isinstance(item, media.Numbers) and not item.features:
         alt = f"{name}: {len(item.values)} features in their order"
         side["drawing"] = Markup(svg.vector(item.values, alt))
-    else:
+    elif isinstance(item, media.NoMedia):
         side["missing"] = item.reason
     lost = isinstance(item, media.Picture | media.Sound) and not (side["picture"] or side["sound"])
     return side | ({"missing": "Left out: this report is full."} if lost else {})
+
+
+def _features(item: media.Media, name: str) -> dict[str, Any] | None:
+    """The features with their values, of many the most telling; None where there are none."""
+    if not isinstance(item, media.Numbers) or not item.features:
+        return None
+    every = features.speaking(item.features)
+    rows = features.chosen(every, features.MOST)
+    alt = f"{name}: features by name, with their values"
+    said = messages.features_shown(len(rows), len(every), len(every), "")
+    return {"drawing": Markup(feature_figures.table(rows, alt)), "said": said}
 
 
 def _wav(sound: media.Sound) -> bytes:

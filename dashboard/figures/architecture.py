@@ -12,6 +12,8 @@ from dashboard.figures import theme
 
 #: Pixels of the drawing: of a box, and from one to the next.
 WIDTH, HEIGHT, ACROSS, DOWN, EDGE = 128, 46, 168, 62, 6
+#: Column of the components.
+_COMPONENTS = 3
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,22 @@ class Box:
     width: float = WIDTH
     height: float = HEIGHT
     colour: str = ""
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """What flows from one part into another.
+
+    Attributes
+    ----------
+    start, end : ids of the two.
+    through : height in pixels at which it passes the components between them; None where it has
+        none to pass.
+    """
+
+    start: str
+    end: str
+    through: float | None = None
 
 
 def parts(modalities: int) -> list[str]:
@@ -48,7 +66,7 @@ def boxes(modalities: int, names: Mapping[str, str]) -> list[Box]:
     ]
     placed = {k: at for part in inner for k, at in part.items()}
     placed |= {k: (2, row) for row, k in enumerate(split)}
-    placed |= {k: (3, row) for row, k in enumerate(result)}
+    placed |= {k: (_COMPONENTS, row) for row, k in enumerate(result)}
     made = [
         Box(k, _sign(k), names.get(k, ""), _left(column), _top(row), colour=_colour(k))
         for k, (column, row) in placed.items()
@@ -60,15 +78,22 @@ def boxes(modalities: int, names: Mapping[str, str]) -> list[Box]:
     return made
 
 
-def arrows(modalities: int) -> list[tuple[str, str]]:
-    """What flows from which part into which."""
+def arrows(modalities: int, unimodal_terms: bool) -> list[Arrow]:
+    """What flows from which part into which; with ``unimodal_terms``, M of every input goes into
+    the heads as well.
+
+    What passes the components does so between two rows: M below its own, N above the gate's.
+    """
     numbers = range(1, modalities + 1)
     pairs: list[tuple[str, str]] = []
     for m in numbers:
         pairs += [(f"x{m}", f"z{m}"), (f"z{m}", f"m{m}"), (f"z{m}", f"n{m}")]
-        pairs += [(f"m{m}", "r"), (f"m{m}", f"u{m}"), (f"n{m}", "s"), (f"n{m}", "gate")]
+        pairs += [(f"m{m}", "r"), (f"m{m}", f"u{m}"), (f"n{m}", "s")]
     every = ["r", *(f"u{m}" for m in numbers), "s"]
-    return [*pairs, *((c, "heads") for c in every), ("heads", "answer"), ("gate", "answer")]
+    pairs += [*((c, "heads") for c in every), ("heads", "answer"), ("gate", "answer")]
+    past = [Arrow(f"n{m}", "gate", _above(2 * modalities)) for m in numbers]
+    past += [Arrow(f"m{m}", "heads", _above(m)) for m in numbers if unimodal_terms]
+    return [*(Arrow(*pair) for pair in pairs), *past]
 
 
 def _spread(ids: Sequence[str], column: int, rows: int) -> dict[str, tuple[int, float]]:
@@ -83,6 +108,11 @@ def _left(column: int) -> float:
 
 def _top(row: float) -> float:
     return EDGE + DOWN * row
+
+
+def _above(row: int) -> float:
+    """Middle of the gap above a row."""
+    return _top(row) - (DOWN - HEIGHT) / 2
 
 
 def _sign(part: str) -> str:

@@ -16,6 +16,7 @@ from typing import Final, Literal
 
 from dashboard.figures import theme
 from dashboard.figures.theme import quoted
+from dashboard.words import one_line
 
 #: In em: a row's words, one bar alone and one of several, what is between bars and between rows.
 _WORDS, _BAR, _THIN, _GAP, _ROW = 1.5, 1.05, 0.8, 0.15, 0.55
@@ -188,7 +189,7 @@ class _Pen:
     def row(self, row: Row) -> str:
         letter = f'<tspan font-weight="bold">{quoted(row.letter)}</tspan>' if row.letter else ""
         room = max(_LINE - len(row.letter) - len(row.text), _FEWEST)
-        cut = row.words if len(row.words) <= room else row.words[: room - 1] + "…"
+        cut = one_line(row.words, room)
         name = " ".join(w for w in (letter, quoted(cut)) if w)
         name += f"<title>{quoted(row.words)}</title>" if cut != row.words else ""
         at = f'y="{self.y + 1.05:.2f}em"{_HALO if self.bars.linked else ""}'

@@ -18,10 +18,13 @@ from dashboard.figures.theme import quoted
 MOST_POINTS = 2000
 
 
-def signal(values: NDArray[Any], channels: Sequence[str], alt: str) -> str:
-    """(T, C) values as a line a channel, told apart by colour, dash and name."""
+def signal(values: NDArray[Any], channels: Sequence[str], alt: str, rate: float = 0.0) -> str:
+    """(T, C) values as a line a channel, told apart by colour, dash and name; over seconds, or over
+    steps where the rate, in Hz, is not known."""
     width, height = 420, 150
     table = np.nan_to_num(np.asarray(values, dtype=float))
+    last = max(len(table) - 1, 0)
+    time = f"0 to {last / rate:.3g} seconds" if rate else f"step 0 to {last:,}"
     table = table[:: max(1, -(-len(table) // MOST_POINTS))]
     low, span = table.min(initial=0.0), np.ptp(table) or 1.0
     x = np.linspace(0, width, len(table))
@@ -37,7 +40,8 @@ def signal(values: NDArray[Any], channels: Sequence[str], alt: str) -> str:
             f'<polyline {look} points="{points}"/><path {look} d="M0,{top - 4} h24"/>'
             f'<text x="30" y="{top}">{quoted(name)}</text>'
         )
-    return _svg(width, height + 16 * table.shape[1] + 6, alt, "".join(parts))
+    parts.append(f'<text x="{width}" y="{height + 16}" text-anchor="end">{time}</text>')
+    return _svg(width, height + 16 * max(table.shape[1], 1) + 6, alt, "".join(parts))
 
 
 def vector(values: NDArray[Any], alt: str, height: float = 8.0) -> str:

@@ -60,8 +60,8 @@ OF_ONE: Final = 3
 OF_ALL: Final = 30
 #: Ended jobs are forgotten after a week, as the visitor's sets are.
 KEPT_SECONDS: Final = 7 * 24 * 3600
-#: A job is ended after two hours: no set within the limits takes so long.
-LONGEST_SECONDS: Final = 2 * 3600
+#: A job is ended after six hours: no set within the limits takes so long.
+LONGEST_SECONDS: Final = 6 * 3600
 #: Seconds between two looks at what runs; starting a Python takes about as long.
 _LOOK: Final = 0.2
 #: Seconds until a state that the disk did not take is written again.
@@ -78,6 +78,8 @@ log = logging.getLogger("dashboard")
 class Step:
     """One command of a job, and its expected share of the work (relative to the others).
 
+    A job goes on where an ``optional`` one fails.
+
     Its lines of JSON on stdout (``stage``, ``fraction``, ``message``) are its progress, as those of
     ``dmil train --progress json``.
     """
@@ -85,6 +87,7 @@ class Step:
     title: str
     argv: tuple[str, ...]
     work: float = 1.0
+    optional: bool = False
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ class Runner:
                 break
             code = self._step(step, before / total, step.work / total)
             before += step.work
-            if code and not self._ending:
+            if code and not step.optional and not self._ending:
                 self._ending = ("failed", self._reason(code))
         self.finish()
 

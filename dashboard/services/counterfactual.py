@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dashboard.services.map import maps
-from dashboard.services.sample import media
+from dashboard.services.sample import features, media
 from dashboard.services.sample.latents import latents
 from dashboard.services.sample.neighbours import distances
 from dashboard.services.sample.samples import NATS_PER_BIT, located, source
@@ -65,8 +65,8 @@ def outcome(
     if isinstance(location, DataProblem):
         return location
     data, row = location
-    made = _edits(changes)
     try:
+        made = _edits(data, changes)
         after = changed(data, row, made)
         tables = [_answered(checkpoint, dataset) for dataset in (changed(data, row, []), after)]
         if factors:
@@ -74,12 +74,13 @@ def outcome(
     except DmilError as error:
         return DataProblem(str(error))
     values = {m for m, c in changes.items() if c.kind not in ("none", "swap")}
-    sides = media.sides_of(after, 0, values)
+    sides = media.sides_of(after, 0, values, before=(data, row))
     before, then = ({str(k): v for k, v in t.iloc[0].items()} for t in tables)
     return Outcome(before, then, sides)
 
 
-def _edits(changes: Mapping[int, edits.Change]) -> list[Any]:
+def _edits(data: Any, changes: Mapping[int, edits.Change]) -> list[Any]:
+    from dmil_core.data.features import features as known
     from dmil_core.inference.counterfactual import Edit
     from dmil_core.inference.drawing import Stroke
 
@@ -91,8 +92,11 @@ def _edits(changes: Mapping[int, edits.Change]) -> list[Any]:
             for s in change.strokes
         )
 
+    def values(m: int, change: edits.Change) -> tuple[tuple[int, float], ...]:
+        return features.positions(known(data, m), change.values)  # type: ignore[arg-type]
+
     return [
-        Edit(m, c.kind, c.severity, c.seed, c.donor, c.text, strokes(c))  # type: ignore[arg-type]
+        Edit(m, c.kind, c.severity, c.seed, c.donor, c.text, strokes(c), values(m, c))  # type: ignore[arg-type]
         for m, c in changes.items()
         if c.kind != "none"
     ]
@@ -132,7 +136,7 @@ def moved(
     if latent not in maps.latents(checkpoint, on):
         return DataProblem(f"The map has no {latent}.")
     try:
-        two = [changed(*location, made) for made in ([], _edits(changes))]
+        two = [changed(*location, made) for made in ([], _edits(location[0], changes))]
         tables = [_answered(checkpoint, one, latents=True) for one in two]
     except DmilError as error:
         return DataProblem(str(error))
@@ -167,7 +171,7 @@ def drawn_on(
     if isinstance(location, DataProblem):
         return None
     try:
-        dataset = changed(*location, _edits({modality: change}))
+        dataset = changed(*location, _edits(location[0], {modality: change}))
     except DmilError:
         return None
     shown = media.sides_of(dataset, 0, {modality})[modality - 1].media

@@ -1,6 +1,6 @@
 """What a visitor changes of a sample, as short text for links: ``blank``, ``noise:1.5:3``,
-``swap:<id>``, ``text:<words>``, ``draw:<strokes>``; and a gate turned by hand, ``R:0.5,S:0``. Pure;
-nothing else knows this spelling.
+``swap:<id>``, ``text:<words>``, ``draw:<strokes>``, ``set:<feature>:<value>,...``; and a gate
+turned by hand, ``R:0.5,S:0``. Pure; nothing else knows this spelling.
 
 A stroke is a letter for its ink, a digit for its width, and two digits for each point; a dot stands
 between strokes. A digit counts from 0 to 63 on a grid over the picture.
@@ -15,7 +15,7 @@ from typing import Final
 
 from dmil_core.schema import ALL_COMPONENTS
 
-KINDS: Final = ("none", "blank", "noise", "swap", "text", "draw")
+KINDS: Final = ("none", "blank", "noise", "swap", "text", "draw", "set")
 #: Most noise, in standard deviations, and largest factor of a gate.
 MOST_NOISE, MOST_FACTOR = 5.0, 3.0
 #: Every component there is; U3 is of sets with three inputs.
@@ -25,6 +25,8 @@ GRID: Final = 64
 INKS: Final = ("light", "dark", "erase")
 #: Longest drawing that is kept at all, in characters of its text.
 LONGEST_DRAWING: Final = 8000
+#: Largest amount that a feature can be set to: that of a number of 32 bits.
+LARGEST: Final = 3.4e38
 #: Most points of a stroke as it comes from the browser, before it is simplified.
 MOST_POINTS: Final = 1000
 
@@ -47,7 +49,11 @@ class Stroke:
 
 @dataclass(frozen=True)
 class Change:
-    """A change of one input; ``none`` leaves it as it is."""
+    """A change of one input; ``none`` leaves it as it is.
+
+    ``values`` are the places of features, from 0, and what they are set to, in order of the places:
+    a number, or the place of a word.
+    """
 
     kind: str = "none"
     severity: float = 1.0
@@ -55,6 +61,7 @@ class Change:
     donor: str = ""
     text: str = ""
     strokes: tuple[Stroke, ...] = ()
+    values: tuple[tuple[int, float], ...] = ()
 
 
 def read_change(code: str) -> Change:
@@ -73,7 +80,26 @@ def read_change(code: str) -> Change:
         return Change(kind, donor=rest)
     if kind == "draw":
         return Change(kind, strokes=tuple(map(_read_stroke, rest.split("."))) if rest else ())
+    if kind == "set":
+        return _read_values(rest)
     return Change(kind, text=rest) if kind == "text" else Change(kind)
+
+
+def _read_values(rest: str) -> Change:
+    found: dict[int, float] = {}
+    for entry in rest.split(","):
+        place, _, value = entry.partition(":")
+        if not (place.isascii() and place.isdigit() and len(place) <= 6) or int(place) in found:
+            raise ValueError("expected set:3:1.5,7:0, features and their values, each feature once")
+        found[int(place)] = _number(value, LARGEST, -LARGEST)
+    return Change("set", values=tuple(sorted(found.items())))
+
+
+def with_value(change: Change, place: int, value: float | None) -> Change:
+    """The change with another value of a feature; None leaves the feature as it is in the data."""
+    values = {**dict(change.values), place: value}
+    kept = tuple(sorted((p, v) for p, v in values.items() if v is not None))
+    return Change("set", values=kept) if kept else Change()
 
 
 def write_change(change: Change) -> str:
@@ -86,13 +112,19 @@ def write_change(change: Change) -> str:
         "swap": f":{change.donor}",
         "text": f":{change.text}",
         "draw": ":" + ".".join(map(_write_stroke, change.strokes)),
+        "set": ":" + ",".join(f"{place}:{_digits(value)}" for place, value in change.values),
     }
     return change.kind + rest.get(change.kind, "")
 
 
-def is_drawing(code: str) -> bool:
-    """Whether a change, as text, is a drawing."""
-    return code.partition(":")[0] == "draw"
+def is_long(code: str) -> bool:
+    """Whether a change, as text, is of a kind that needs room: a drawing, or values."""
+    return code.partition(":")[0] in ("draw", "set")
+
+
+def _digits(value: float) -> str:
+    """A number as short as it can be read back."""
+    return f"{value:g}" if float(f"{value:g}") == value else repr(value)
 
 
 def _read_stroke(code: str) -> Stroke:
@@ -174,11 +206,11 @@ def write_factors(factors: Mapping[str, float]) -> str:
     return ",".join(f"{c}:{factors[c]:g}" for c in COMPONENTS if factors.get(c, 1.0) != 1.0)
 
 
-def _number(text: str, most: float) -> float:
+def _number(text: str, most: float, least: float = 0.0) -> float:
     try:
         value = float(text)
     except ValueError:
         value = float("nan")
-    if not 0.0 <= value <= most:
-        raise ValueError(f"expected a number from 0 to {most:g}")
-    return value
+    if not least <= value <= most:
+        raise ValueError(f"expected a number from {least:g} to {most:g}")
+    return value + 0.0  # of -0 and 0 the same

@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar, get_args
 from dashboard.state import lesson_progress, slices
 from dashboard.state.edits import (
     COMPONENTS,
-    is_drawing,
+    is_long,
     read_change,
     read_factors,
     write_change,
@@ -31,8 +31,8 @@ _KEPT: Final = "kept"
 #: Longest text taken from a URL; longer is dropped. No folder, so no data set and no model, has a
 #: longer name; a longer sample id is written as its digest, any other name is left out.
 LONGEST: Final = 255
-#: Longest drawing in a URL. Three of them and every other text at its longest stay below 16,000
-#: characters, which browsers and servers take.
+#: Longest drawing, or values of a table, in a URL. Three of them and every other text at its
+#: longest stay below 16,000 characters, which browsers and servers take.
 LONGEST_EDIT: Final = 2000
 
 #: Longest gate mixture of the page Gates: a truth table of 64 rows has at most 1,920 characters.
@@ -259,7 +259,7 @@ def named_by(sample: str, ids: Iterable[str]) -> str:
 
 
 def _change(value: str) -> str:
-    return write_change(read_change(_text(value, LONGEST_EDIT if is_drawing(value) else LONGEST)))
+    return write_change(read_change(_text(value, LONGEST_EDIT if is_long(value) else LONGEST)))
 
 
 def _slice(value: str) -> str:
@@ -495,12 +495,10 @@ def edits_of(view: View) -> dict[str, str]:
 
 
 def too_long(view: View) -> tuple[str, ...]:
-    """Fields with a drawing that no link can hold; everything else is kept short where it is
-    chosen."""
+    """Fields with a drawing or values that no link can hold; everything else is kept short where it
+    is chosen."""
     return tuple(
-        name
-        for name, code in edits_of(view).items()
-        if is_drawing(code) and len(code) > LONGEST_EDIT
+        name for name, code in edits_of(view).items() if is_long(code) and len(code) > LONGEST_EDIT
     )
 
 

@@ -75,6 +75,7 @@ _TERMS: Final = (
         "so that it carries no information about the class and only the others can be relied on.",
     ),
     Entry("Flags of a sample", terms.FLAGS),
+    Entry("z-score", f"{terms.Z_SCORE} Lists: {terms.IN_A_LIST}", "standard deviations"),
     Entry("Split", terms.SPLIT),
     Entry("Slice", terms.SLICE),
     # Information
@@ -87,6 +88,21 @@ _TERMS: Final = (
     Entry("Estimator of information", terms.ESTIMATOR),
     Entry("BROJA, clusters", terms.CLUSTERS, "bits"),
     Entry("Reliability, temperature", terms.RELIABILITY),
+    Entry(
+        "Role of a column",
+        "What a column of a table is used for: a part of an input, the label, the id, the split or "
+        "the group of each row; or not at all.",
+    ),
+    Entry(
+        "Was-missing column",
+        "A number that is 1 where the value of another column was missing, and something else, "
+        "such as the mean of the training rows, stands in its place.",
+    ),
+    Entry(
+        "Quantile classes",
+        "Classes of about equal size that a number to predict is cut into, as long as there is no "
+        "regression.",
+    ),
     # Models
     Entry(
         "Paradigm",

@@ -186,6 +186,41 @@ def drawing_too_long(characters: int, most: int) -> Message:
     )
 
 
+def values_too_long(characters: int, most: int) -> Message:
+    """Values that the page's address cannot hold."""
+    return Message(
+        "These values are too many for a link.",
+        f"They take {characters:,} characters, and a link holds {most:,} of them. They stay here "
+        "until you close or reload the page. Take some back to get a link.",
+        tone="warning",
+    )
+
+
+def training_range(reach: str) -> str:
+    """Between which values the training rows lie."""
+    return f"Training rows: {reach}"
+
+
+def beyond_training(reach: str) -> str:
+    """A value that no training row is like: the model's answer is an extrapolation."""
+    if not reach:
+        return "No training row has this value."
+    return f"Beyond the training rows: {reach}"
+
+
+def features_shown(shown: int, found: int, every: int, search: str) -> str:
+    """What a table of features shows, and what its bars are."""
+    bars = "Bars: distance from the mean of the training rows, in standard deviations (z)."
+    if search.strip():
+        if not found:
+            return f"None of the {every:,} features has this in its name or value."
+        more = f", the first {shown}" if shown < found else ""
+        return f"{found:,} of {every:,} features have this in their name or value{more}. {bars}"
+    if shown < every:
+        return f"{shown} of {every:,} features, those furthest from the usual first. {bars}"
+    return bars
+
+
 def drawing_full() -> Message:
     """A stroke that was not taken."""
     return Message(

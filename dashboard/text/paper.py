@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 LEAD: Final = (
@@ -195,6 +195,14 @@ PARTS: Final[dict[str, Part]] = {
         ("together",),
     ),
 }
+
+#: The heads of a model whose components do not build on the unimodal heads.
+SEPARATE_HEADS: Final = replace(
+    PARTS["heads"],
+    says="Each component has a linear head of its own. It is trained on the samples that it can "
+    "explain, as given by models that have not seen the sample (w).",
+    equations=(r"\ell_c = W_c\, c + b_c, \quad c \in \{R, U_1, U_2, S\}",),
+)
 
 #: Kind of part -> the words in its box; an input has its own name.
 SHORT: Final = {

@@ -85,11 +85,20 @@ DEFINITION: Final = (
     "the two up would count twice. Where the inputs say different things that fit together, same "
     "sign finds something shared and ccs nothing. `dmil estimate` also knows lsmi."
 )
+Z_SCORE: Final = (
+    "How far a value lies from the mean of the training rows, in their standard deviations: 0 is "
+    "the mean, and of values that are normally distributed 95 % lie between -2 and +2. Of a "
+    "category the share of the training rows with the same word is shown instead."
+)
+IN_A_LIST: Final = (
+    "The two values that lie furthest from the mean of the training rows, in their standard "
+    "deviations: ↑ above it, ↓ below it."
+)
 WHAT_IF: Final = (
-    "The chosen model answers the changed sample at once. **Blank** is the mean of the training "
-    "samples, of a text no words, and **mute** the same of a sound; **noise** is as large as you "
-    "choose; **swap** takes this input from another sample; **draw** puts ink on a picture. The "
-    "other inputs stay as they are."
+    "The chosen model answers the changed sample at once. Every one of the **values** of a table "
+    "can be set; **blank** is the mean of the training samples, of a text no words, and **mute** "
+    "the same of a sound; **noise** is as large as you choose; **swap** takes this input from "
+    "another sample; **draw** puts ink on a picture. The other inputs stay as they are."
 )
 TURNED: Final = (
     "How much each component counts, times its own weight; then the weights are made to add up to "

@@ -11,7 +11,7 @@ from dashboard.jobs.queue import Job, jobs
 from dashboard.keys import key_of
 from dashboard.services.faults import without_paths
 from dashboard.services.store.catalog import log
-from dashboard.text import messages
+from dashboard.text import messages, yours
 from dashboard.widgets import part, plain
 
 #: Seconds between two looks at jobs that are under way.
@@ -55,7 +55,8 @@ def _one(job: Job, mine: bool) -> None:
         st.markdown(f"**{plain(job.title)}** {_MARKS[job.state]}")
         if job.state == "running":
             left = "" if job.left is None else f", {messages.duration(job.left)} left at most"
-            st.progress(job.fraction, text=f"{job.fraction:.0%}{left}: {plain(job.stage)}")
+            stage = plain(yours.progress(job.stage))
+            st.progress(job.fraction, text=f"{job.fraction:.0%}{left}: {stage}")
             if job.message:
                 st.caption(plain(without_paths(job.message)))
         elif job.state == "queued":

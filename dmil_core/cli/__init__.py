@@ -9,7 +9,18 @@ from collections.abc import Sequence
 from typing import Final
 
 from dmil_core import __version__
-from dmil_core.cli import app, compare, decompose, estimate, information, pid, project, train
+from dmil_core.cli import (
+    app,
+    compare,
+    convert,
+    decompose,
+    estimate,
+    information,
+    pid,
+    project,
+    train,
+)
+from dmil_core.cli import inspect as inspect_command
 from dmil_core.cli import list as list_command
 from dmil_core.cli.options import Parser
 from dmil_core.errors import DmilError
@@ -21,6 +32,8 @@ INTERRUPTED: Final = 130
 #: In the order of ``dmil --help``; each has ``add(subparsers)`` and ``run(args)``.
 COMMANDS: Final = (
     list_command,
+    inspect_command,
+    convert,
     train,
     decompose,
     compare,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from dmil_core.cli.files import add_files, check_split, load_data
 from dmil_core.cli.options import (
     Parser,
     Subparsers,
@@ -14,6 +15,7 @@ from dmil_core.cli.options import (
     add_device,
     path_argument,
 )
+from dmil_core.schema import SPLITS
 
 
 def add(subparsers: Subparsers[Parser]) -> None:
@@ -22,12 +24,14 @@ def add(subparsers: Subparsers[Parser]) -> None:
         subparsers,
         "decompose",
         run,
-        "Run a checkpoint over a data set and write one tidy table.",
+        "Run a checkpoint over a data set and write one tidy table. New rows need no y; labels are "
+        "matched by name.",
         "  dmil decompose --checkpoint checkpoints/mfeat/dmil/seed0 --data mfeat --out mfeat.csv\n"
         "  dmil decompose --checkpoint runs/mine --data my/new.npz --out new.parquet --latents\n",
     )
     add_checkpoint(p)
-    add_data(p)
+    add_data(p, files=True)
+    add_files(p, split=False)
     p.add_argument(
         "--out", required=True, type=path_argument, metavar="FILE", help="ends in .parquet or .csv"
     )
@@ -36,31 +40,37 @@ def add(subparsers: Subparsers[Parser]) -> None:
         action="store_true",
         help="add a column for every number of every latent (posterior means)",
     )
-    p.add_argument("--split", choices=("train", "val", "test"), help="only rows of one split")
+    p.add_argument(
+        "--split",
+        metavar="train|val|test|C",
+        help="only rows of one split; of files also the column with the split of each row",
+    )
     add_device(p)
 
 
 def run(a: argparse.Namespace) -> int:
     """Write the prediction table."""
-    from dmil_core.checkpoint import check_fits, find_folder, load_model
-    from dmil_core.data.catalog import load_dataset
+    from dmil_core.checkpoint import find_folder, for_prediction, load_model, unknown_labels
     from dmil_core.inference.predict import predict
     from dmil_core.io.tables import check_table_path, write_table
     from dmil_core.training.run import choose_device
 
     check_table_path(a.out)
+    check_split(a)
     device = choose_device(a.device)
     model, trained = load_model(find_folder(a.checkpoint), str(device))
-    dataset = load_dataset(a.data, purpose="predict")
-    check_fits(trained, dataset)
+    dataset = load_data(a, purpose="predict", like=trained)
+    matched = for_prediction(trained, dataset)
+    if note := unknown_labels(matched):
+        print(f"dmil: note: {note}", file=sys.stderr)
     if dataset.digest != trained.data_digest:
         print(
             f"dmil: note: these rows are not the set {trained.data_name!r} the checkpoint was "
             "trained on, so the column split says nothing about what the model has seen",
             file=sys.stderr,
         )
-    rows = dataset.rows(a.split) if a.split else None
-    table = predict(model, trained.config.model, dataset, rows, latents=a.latents)
+    rows = dataset.rows(a.split) if a.split in SPLITS else None
+    table = predict(model, trained.config.model, matched, rows, latents=a.latents)
     write_table(table, a.out, {"data": dataset.digest, "weights": trained.weights_sha256})
     print(f"{a.out}: {len(table)} rows, {table.shape[1]} columns")
     return 0

@@ -6,6 +6,7 @@ import argparse
 import json
 from typing import TYPE_CHECKING, Any
 
+from dmil_core.cli.files import add_files, is_plain, load_data
 from dmil_core.cli.options import (
     UNITS,
     Parser,
@@ -41,7 +42,8 @@ def add(subparsers: Subparsers[Parser]) -> None:
         "id may have any number of rows. With --checkpoint, the model's latents of each input\n"
         "take the place of the inputs, for the rows that it was not trained on.\n",
     )
-    add_data(p, note=", or of a .parquet file")
+    add_data(p, files=True)
+    add_files(p)
     p.add_argument(
         "--definition",
         default="same-sign",
@@ -74,16 +76,15 @@ def add(subparsers: Subparsers[Parser]) -> None:
 
 def run(a: argparse.Namespace) -> int:
     """Write the table and print the means."""
-    from dmil_core.data.catalog import load_dataset
     from dmil_core.information.refits import REFITS
     from dmil_core.information.sets import estimate
     from dmil_core.io.tables import check_table_path, write_table
 
     check_table_path(a.out)
     refits = REFITS if a.refits is None else a.refits
-    if a.data.endswith(".parquet"):
+    if _is_streamed(a):
         return _estimate_file(a, refits)
-    dataset = load_dataset(a.data)
+    dataset = load_data(a)
     about = {"unit": "nats", "definition": a.definition, "data": dataset.digest, "seed": a.seed}
     shown = {"data": dataset.name, "definition": a.definition}
     if a.checkpoint is None:
@@ -101,14 +102,23 @@ def run(a: argparse.Namespace) -> int:
     return 0
 
 
+def _is_streamed(a: argparse.Namespace) -> bool:
+    """Whether it is a .parquet file of columns x1_..., x2_... and y, which may have any size."""
+    if len(a.data) > 1 or not a.data[0].endswith(".parquet") or not is_plain(a):
+        return False
+    from dmil_core.information.stream import has_numbered_columns
+
+    return has_numbered_columns(named_path(a.data[0]))
+
+
 def _estimate_file(a: argparse.Namespace, refits: int) -> int:
     from dmil_core.information.stream import estimate_file
 
     if a.out.suffix != ".parquet":
         raise ConfigError(f"{a.out}: rows of a .parquet file are written to a .parquet file")
-    path = named_path(a.data)
+    path = named_path(a.data[0])
     estimates = estimate_file(path, a.out, a.definition, a.seed, refits=refits)
-    shown = {"data": a.data, "definition": a.definition, "rows": estimates.rows}
+    shown = {"data": a.data[0], "definition": a.definition, "rows": estimates.rows}
     shown["fitted_to"] = estimates.fitted_to
     _print_means(shown, estimates.means, estimates.with_fit)
     return 0

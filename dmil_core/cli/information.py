@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from dmil_core.cli.files import add_files, load_data
 from dmil_core.cli.options import (
     UNITS,
     Parser,
@@ -27,7 +28,8 @@ def add(subparsers: Subparsers[Parser]) -> None:
         "Writes information.parquet into the data set's folder of checkpoints: cross-fitted\n"
         "estimates for every row, and an exact decomposition of the inputs cut into clusters.\n",
     )
-    add_data(p)
+    add_data(p, files=True)
+    add_files(p)
     p.add_argument(
         "--out",
         type=path_argument,
@@ -39,11 +41,10 @@ def add(subparsers: Subparsers[Parser]) -> None:
 
 def run(a: argparse.Namespace) -> int:
     """Write the estimates."""
-    from dmil_core.data.catalog import load_dataset
     from dmil_core.information import store
     from dmil_core.io.atomic import check_writable
 
-    dataset = load_dataset(a.data)
+    dataset = load_data(a)
     path = a.out or store.default_path(dataset.slug)
     if path.suffix != ".parquet":
         raise ConfigError(f"{path}: expected a file ending in .parquet")

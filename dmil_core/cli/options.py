@@ -19,6 +19,10 @@ DATA_HELP: Final = (
     "(switch:classes=2,noise=1.0), or the path of an .npz file; either of a set that is not "
     "generated with :split=N for another split of the same rows (emoji:split=3)"
 )
+FILES_HELP: Final = (
+    "; or files: a table (.csv, .parquet), several that are joined by id, an archive or a folder, "
+    "see `dmil inspect`"
+)
 
 
 class Parser(argparse.ArgumentParser):
@@ -78,8 +82,17 @@ def at_least(least: int) -> Callable[[str], int]:
     return parse
 
 
-def add_data(parser: Parser, required: bool = True, note: str = "") -> None:
-    """``--data``."""
+def add_data(parser: Parser, required: bool = True, note: str = "", files: bool = False) -> None:
+    """``--data``; with ``files`` it takes several, see `dmil_core.cli.files`."""
+    if files:
+        parser.add_argument(
+            "--data",
+            required=required,
+            nargs="+",
+            metavar="SET|FILE",
+            help=DATA_HELP + FILES_HELP + note,
+        )
+        return
     parser.add_argument("--data", required=required, metavar="SET|FILE", help=DATA_HELP + note)
 
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from dmil_core.cli.files import add_files, load_stored
 from dmil_core.cli.list import accuracy_text
 from dmil_core.cli.options import (
     Parser,
@@ -34,9 +35,12 @@ def add(subparsers: Subparsers[Parser]) -> None:
         "  dmil train --data avdigits --paradigm dmil\n"
         "  dmil train --data switch:classes=2,noise=1.0 --paradigm joint --seed 3 --out runs/a\n"
         "  dmil train --data my/data.npz --paradigm dmil --out runs/mine\n"
+        "  dmil train --data penguins.csv --label species --input 'bill=bill_*' "
+        "--input body=flipper_length_mm,body_mass_g\n"
         "A training that was killed goes on when the same command is run again.\n",
     )
-    add_data(p)
+    add_data(p, files=True)
+    add_files(p)
     p.add_argument("--paradigm", default="dmil", metavar="P", help="default: dmil; see `dmil list`")
     add_seed(p)
     p.add_argument(
@@ -70,7 +74,6 @@ def add(subparsers: Subparsers[Parser]) -> None:
 
 def run(a: argparse.Namespace) -> int:
     """Train, write the checkpoint and, with ``--map``, its latent maps."""
-    from dmil_core.data.catalog import load_dataset
     from dmil_core.io.atomic import check_writable
     from dmil_core.paradigms import find_paradigm
     from dmil_core.training.progress import ProgressBar, ProgressLines, emit
@@ -83,9 +86,7 @@ def run(a: argparse.Namespace) -> int:
         from dmil_core.inference.projection import check_available
 
         check_available(a.map)
-    dataset = load_dataset(a.data)
-    for issue in dataset.issues:
-        print(f"dmil: note: {issue.title}. {issue.what_to_do}", file=sys.stderr)
+    dataset = load_stored(a)
     encoders = (a.encoder1, a.encoder2, a.encoder3)
     with ProgressBar(a.quiet or a.progress != "bar") as bar:
         lines = a.progress == "json" and not a.quiet

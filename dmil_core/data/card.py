@@ -19,7 +19,7 @@ from dmil_core.io.reading import parsing
 from dmil_core.io.strict_json import Expected
 from dmil_core.schema import FEWEST_MODALITIES, MOST_MODALITIES, SPLITS, Kind
 
-CARD_VERSION: Final = 1
+CARD_VERSION: Final = 2
 
 MediaType = Literal["image", "audio", "signal", "text", "vector"]
 MEDIA_TYPES: Final[tuple[MediaType, ...]] = get_args(MediaType)
@@ -47,6 +47,10 @@ _Count = Annotated[int, Expected("an integer of 0 or more", lambda number: numbe
 _Rate = Annotated[float, Expected("a number above 0", lambda number: number > 0)]
 _PlainFile = Annotated[str, Expected("a plain file name without folders", _is_plain_file)]
 _SplitName = Annotated[str, Expected(f"one of {', '.join(SPLITS)}", lambda name: name in SPLITS)]
+_Words = Annotated[
+    tuple[_Name, ...],
+    Expected("a list of words, no word twice", lambda words: len(set(words)) == len(words)),
+]
 _ClassNames = Annotated[
     tuple[_Name, ...],
     Expected(
@@ -92,13 +96,62 @@ class MediaSpec:
 
 
 @dataclass(frozen=True)
+class ColumnSpec:
+    """One column of a vector input: what it is called and what its values mean.
+
+    Attributes
+    ----------
+    name : as a reader knows it. Of a was-missing column that of the column whose value was missing.
+    unit : of the values, as text; "" for none.
+    categories : words of a category. Of integer codes, code ``k`` means ``categories[k]``.
+    one_hot : whether the category takes as many numbers of the vector as it has words, of which the
+        one of the row's word is 1 and all others are 0.
+    was_missing : whether the number is 1 where the value of the column ``name`` was missing and
+        something else stands in its place, else 0.
+    fill : the number that stands in the place of missing ones, the mean of the training rows; None
+        where none was missing.
+    """
+
+    name: _Name
+    unit: str = ""
+    categories: _Words = ()
+    one_hot: bool = False
+    was_missing: bool = False
+    fill: float | None = None
+
+    @property
+    def width(self) -> int:
+        """How many numbers of the vector it takes."""
+        return len(self.categories) if self.one_hot else 1
+
+
+def _is_consistent(column: ColumnSpec) -> bool:
+    plain = not (column.categories or column.unit or column.one_hot) and column.fill is None
+    return plain if column.was_missing else bool(column.categories) or not column.one_hot
+
+
+_Column = Annotated[
+    ColumnSpec,
+    Expected(
+        "categories where 'one_hot' is true, and a name alone where 'was_missing' is",
+        _is_consistent,
+    ),
+]
+
+
+@dataclass(frozen=True)
 class Modality:
-    """One of the two or three modalities: its name, the kind of its array, and how to show it."""
+    """One of the two or three modalities: its name, the kind of its array, and how to show it.
+
+    ``columns`` describes the numbers of a vector in their order; it is empty where nobody knows
+    their names.
+    """
 
     name: _Name
     kind: Kind
     description: str
     media: MediaSpec
+    columns: tuple[_Column, ...] = ()
 
 
 _Modalities = Annotated[
@@ -182,7 +235,10 @@ class Card:
 
 #: What turns the JSON of a version into that of the next one. A change of the format adds an
 #: entry here, so that cards of every earlier version are still read.
-_MIGRATIONS: Final[Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {}
+_MIGRATIONS: Final[Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {
+    # Version 2 added the columns of a modality, which may be left out.
+    1: lambda data: data,
+}
 
 
 def _migrated(data: object) -> object:
@@ -206,14 +262,17 @@ def _plain(value: Any) -> Any:
 
 
 def _modality_to_dict(modality: Modality) -> dict[str, Any]:
-    media = {
-        f.name: _plain(getattr(modality.media, f.name))
-        for f in fields(MediaSpec)
-        if getattr(modality.media, f.name) not in (None, (), "")
-    }
+    columns = [_without_empty(c) for c in modality.columns]
     return {
         "name": modality.name,
         "kind": modality.kind,
         "description": modality.description,
-        "media": media,
+        "media": _without_empty(modality.media),
+        **({"columns": columns} if columns else {}),
     }
+
+
+def _without_empty(spec: MediaSpec | ColumnSpec) -> dict[str, Any]:
+    """The fields of a description that say something."""
+    values = {f.name: getattr(spec, f.name) for f in fields(spec)}
+    return {k: _plain(v) for k, v in values.items() if v is not False and v not in (None, (), "")}

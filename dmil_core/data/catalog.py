@@ -13,7 +13,7 @@ from dmil_core.data.card import Card
 from dmil_core.data.dataset import Dataset
 from dmil_core.data.npz import DATA_FILE, read_card, read_dataset
 from dmil_core.data.splits import OPTIONS as SPLIT_OPTIONS
-from dmil_core.data.splits import resplit
+from dmil_core.data.splits import resplit, split_number
 from dmil_core.data.synthetic import gate_mixture, gate_mixture_set, gaussian, shapes, switch
 from dmil_core.data.synthetic.spec import Option, canonical, current_name, parse
 from dmil_core.data.validate import Purpose
@@ -21,6 +21,10 @@ from dmil_core.errors import DataError
 from dmil_core.io.atomic import lies_in
 from dmil_core.io.paths import named_path, sample_data_root
 
+#: Endings of files whose columns are guessed.
+_TABLES: Final = (
+    ".csv", ".tsv", ".tab", ".parquet", ".arrow", ".feather", ".zip", ".tar", ".tgz", ".gz",
+)  # fmt: skip
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 
@@ -99,7 +103,8 @@ def load_dataset(spec: str | Path, root: Path | None = None, purpose: Purpose = 
     Parameters
     ----------
     spec : such as ``"avdigits"``, ``"emoji:split=3"``, ``"switch:classes=2,noise=1.0"``,
-        ``"my/data.npz"``, ``"my/data.npz:split=3"``.
+        ``"my/data.npz"``, ``"my/data.npz:split=3"``, ``"my/table.csv"``; of a table or an
+        archive the roles of the columns are guessed.
     root : folder of the bundled sets; the shipped one by default.
     purpose : "predict" accepts files whose splits could not be trained on.
 
@@ -111,7 +116,7 @@ def load_dataset(spec: str | Path, root: Path | None = None, purpose: Purpose = 
         If an option does not exist or has no such value.
     """
     if isinstance(spec, Path):
-        return read_dataset(spec, purpose)
+        return _of_files(spec, purpose) if _is_table(spec) else read_dataset(spec, purpose)
     spec = current_name(spec)
     name = spec.partition(":")[0]
     if name in GENERATED:
@@ -126,7 +131,52 @@ def load_dataset(spec: str | Path, root: Path | None = None, purpose: Purpose = 
     if suffix and (not text or text.startswith(":")):
         number = parse(f"data{text}", SPLIT_OPTIONS)["split"]
         return resplit(read_dataset(named_path(path + suffix), purpose), number)
+    if is_file_of_columns(spec, root):
+        path, number = split_number(spec)
+        return resplit(_of_files(named_path(path), purpose), number)
     raise DataError(_unknown(spec, folder))
+
+
+def is_file_of_columns(spec: str, root: Path | None = None, folders: bool = False) -> bool:
+    """Whether a spec names files whose columns are guessed: a table or an archive.
+
+    The names of sets come first, and an .npz file has its own format.
+
+    Parameters
+    ----------
+    folders : whether a folder of files is one too.
+    """
+    name = current_name(spec).partition(":")[0]
+    folder = root or sample_data_root()
+    if name in GENERATED or (_PLAIN_NAME.fullmatch(name) and (folder / name / DATA_FILE).is_file()):
+        return False
+    path = Path(spec.rpartition(":split=")[0] or spec)
+    if not spec or "\0" in spec or ".npz" in path.name:
+        return False
+    return _is_table(path) or (folders and _is_folder(path))
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name that is too long for the disk
+        return False
+
+
+def _is_table(path: Path) -> bool:
+    return path.suffix.lower() in _TABLES
+
+
+def _of_files(path: Path, purpose: Purpose) -> Dataset:
+    """The set of a table, an archive or a folder, with the roles that are guessed."""
+    from dmil_core.data.files.load import Request, load_dataset_of
+
+    if not path.exists():
+        raise DataError(
+            f"{path}: cannot be read (there is no such file). Check the path; of a DataFrame, "
+            "from_table makes a data set"
+        )
+    return load_dataset_of(Request((path,)), purpose=purpose)
 
 
 def of_seed(dataset: Dataset, seed: int) -> Dataset:
@@ -159,15 +209,10 @@ def _bundled_entry(file: Path) -> Entry:
 
 
 def _unknown(spec: str, folder: Path) -> str:
-    if spec.lower().endswith((".csv", ".tsv", ".parquet")):
-        return (
-            f"{spec} is a table; expected a data set or an .npz file. Make it a data set in Python "
-            "by dmil_core.from_table, or in the app on the page Your data."
-        )
     names = [e.name for e in list_datasets(folder)]
     near = difflib.get_close_matches(spec, names, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return (
         f"There is no data set {spec!r}.{hint} Available are {', '.join(names)}, "
-        "or the path of an .npz file."
+        "or the path of an .npz file, a table (.csv, .parquet) or an archive."
     )

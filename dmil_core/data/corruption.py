@@ -8,16 +8,17 @@ severities are comparable.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final, Literal, get_args
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dmil_core.data.dataset import Dataset
-from dmil_core.data.tokens import WORD
+from dmil_core.data.statistics import training_statistic
+from dmil_core.data.tokens import tokenizer_of, word_pattern
 from dmil_core.errors import ConfigError, DataError
 from dmil_core.schema import ModalityNumber, modality_numbers
 
@@ -26,11 +27,6 @@ CORRUPTIONS: Final[tuple[Corruption, ...]] = get_args(Corruption)
 
 #: Largest noise on numbers, in standard deviations; beyond it nothing of the input is left anyway.
 MAX_NOISE: Final = 100.0
-
-#: Means and standard deviations of the reference sets in memory, as long as they are.
-_STATISTICS: WeakKeyDictionary[Dataset, dict[tuple[str, int], NDArray[np.float64]]] = (
-    WeakKeyDictionary()
-)
 
 #: Rounds in which random pairs of rows exchange their donors.
 _SHUFFLES: Final = 20
@@ -83,11 +79,13 @@ def corrupt(
         some = _some(chosen, severity, rng)
         out[some] = absent(reference, modality)
     elif x.dtype.kind == "U":
-        out[chosen] = _replace_words(x[chosen], severity, unknown_word(reference, modality), rng)
+        word = word_pattern(tokenizer_of(reference.x(modality)[reference.rows("train")].tolist()))
+        unknown = unknown_word(reference, modality)
+        out[chosen] = _replace_words(x[chosen], severity, word, unknown, rng)
     else:
         noise = rng.standard_normal((len(chosen), *x.shape[1:]))
         out[chosen] = _as_stored(
-            x[chosen] + severity * _spread(reference, modality) * noise, x.dtype
+            x[chosen] + severity * training_statistic(reference, modality, "std") * noise, x.dtype
         )
     return _with_input(dataset, modality, out)
 
@@ -105,7 +103,7 @@ def absent(dataset: Dataset, modality: ModalityNumber) -> NDArray[Any]:
     x = dataset.x(modality)
     if x.dtype.kind == "U":
         return np.array("", dtype=x.dtype)
-    return _as_stored(_statistic(dataset, modality, "mean"), x.dtype)
+    return _as_stored(training_statistic(dataset, modality, "mean"), x.dtype)
 
 
 def swap_in(
@@ -175,40 +173,18 @@ def _signs() -> Iterator[str]:
 
 
 def _replace_words(
-    texts: NDArray[np.str_], rate: float, word: str, rng: np.random.Generator
+    texts: NDArray[np.str_],
+    rate: float,
+    word: re.Pattern[str],
+    unknown: str,
+    rng: np.random.Generator,
 ) -> NDArray[np.str_]:
     """Each word replaced with probability ``rate``; never longer than before."""
     replaced = [
-        WORD.sub(lambda result: word if rng.random() < rate else result[0], text)
+        word.sub(lambda result: unknown if rng.random() < rate else result[0], text)
         for text in texts.tolist()
     ]
     return np.array(replaced, dtype=texts.dtype)
-
-
-def _training_rows(dataset: Dataset, modality: ModalityNumber) -> NDArray[Any]:
-    rows = dataset.rows("train")
-    if not len(rows):
-        raise DataError(
-            f"{dataset.name}: expected training rows for the mean and spread of x{modality}, got "
-            "none; corrupt a set that has some"
-        )
-    return dataset.x(modality)[rows]
-
-
-def _spread(dataset: Dataset, modality: ModalityNumber) -> NDArray[np.float64]:
-    """Standard deviation of each feature over training rows."""
-    return _statistic(dataset, modality, "std")
-
-
-def _statistic(
-    dataset: Dataset, modality: ModalityNumber, what: Literal["mean", "std"]
-) -> NDArray[np.float64]:
-    """Mean or spread of each feature over training rows; slow for pictures, so cached."""
-    known = _STATISTICS.setdefault(dataset, {})
-    if (what, modality) not in known:
-        rows = _training_rows(dataset, modality)
-        known[what, modality] = getattr(rows, what)(axis=0, dtype=np.float64)
-    return known[what, modality]
 
 
 def _some(

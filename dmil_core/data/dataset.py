@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dmil_core.data.card import Card, MediaSpec, Modality
+from dmil_core.data.card import Card, ColumnSpec, MediaSpec, Modality
+from dmil_core.data.labels import UNKNOWN, indices, read_labels
 from dmil_core.schema import MODALITY_NUMBERS, SPLITS, Split
 
 if TYPE_CHECKING:
     from dmil_core.data.validate import Issue
 
-__all__ = ["Card", "Dataset", "MediaSpec", "Modality", "from_arrays"]
+__all__ = ["Card", "ColumnSpec", "Dataset", "MediaSpec", "Modality", "from_arrays"]
 
 #: Folder names may have 255 characters; what is put behind a slug needs some of them.
 _LONGEST_SLUG: Final = 150
@@ -33,7 +34,8 @@ class Dataset:
     ----------
     name : bundled name, generated name with its options, or the stem of a user's file.
     x1, x2 : (N, ...) float32; uint8 for pictures stored so; unicode (N,) for text.
-    y : (N,) int64, index into ``card.classes``.
+    y : (N,) int64, index into ``card.classes``; -1 for a row of no known class, which only a set
+        for prediction has.
     ids : (N,) unicode, unique.
     split : (N,) unicode, one of ``schema.SPLITS``.
     group : (N,) or None; rows of one group never lie in two splits.
@@ -45,6 +47,8 @@ class Dataset:
     file : the user's file it was read from, None for bundled and generated sets.
     x3 : like ``x1`` and ``x2``, of sets with three modalities.
     split_number : 0 for the split the set comes with; see :mod:`dmil_core.data.splits`.
+    labels : (N,) unicode or None; of a set with rows of no known class, the labels as they were
+        given, "" where there is none.
     """
 
     name: str
@@ -63,6 +67,7 @@ class Dataset:
     file: Path | None = None
     x3: NDArray[Any] | None = None
     split_number: int = 0
+    labels: NDArray[np.str_] | None = None
 
     def __len__(self) -> int:
         return len(self.y)
@@ -119,8 +124,15 @@ class Dataset:
         return np.flatnonzero(self.split == split)
 
     def class_names(self, index: NDArray[np.integer[Any]]) -> NDArray[np.str_]:
-        """Names of an array of class indices, same shape."""
-        return np.asarray(self.card.classes, dtype=np.str_)[index]
+        """Names of an array of class indices, same shape; "" of -1."""
+        return np.asarray((*self.card.classes, ""), dtype=np.str_)[index]
+
+    @property
+    def label_names(self) -> NDArray[np.str_]:
+        """(N,) the class of each row, or its label where that is no class; "" without a label."""
+        if self.labels is None:
+            return self.class_names(self.y)
+        return np.where(self.y < 0, self.labels, self.class_names(self.y))
 
     @cached_property
     def digest(self) -> str:
@@ -155,12 +167,14 @@ def from_arrays(
 ) -> Dataset:
     """Build a set from arrays that passed ``validate.check``; ``split`` and ``id`` must be there.
 
+    Of a set for prediction ``y`` may be missing, and may have labels that are no class of the card.
     Numbers become float32 (pictures of uint8 stay), labels become class indices, ids text.
     """
     x1, x2, *x3 = (
         _as_input(arrays[f"x{m}"], modality.kind == "image")
         for m, modality in enumerate(card.modalities, start=1)
     )
+    y, labels = _classes(arrays.get("y"), card.classes, len(x1))
     flags = {
         key.removeprefix("flag_"): value for key, value in arrays.items() if key.startswith("flag_")
     }
@@ -169,7 +183,7 @@ def from_arrays(
         card=card,
         x1=x1,
         x2=x2,
-        y=_as_index(arrays["y"], card.classes),
+        y=y,
         ids=arrays["id"].astype(np.str_),
         split=arrays["split"].astype(np.str_),
         group=arrays.get("group"),
@@ -179,6 +193,7 @@ def from_arrays(
         folder=folder,
         issues=issues,
         x3=x3[0] if x3 else None,
+        labels=labels,
     )
 
 
@@ -188,11 +203,15 @@ def _as_input(x: NDArray[Any], picture: bool) -> NDArray[Any]:
     return np.ascontiguousarray(x, dtype=np.float32)
 
 
-def _as_index(y: NDArray[Any], classes: tuple[str, ...]) -> NDArray[np.int64]:
-    if y.dtype.kind in "iu":
-        return y.astype(np.int64)
-    index = {name: k for k, name in enumerate(classes)}
-    return np.fromiter((index[v] for v in y.tolist()), dtype=np.int64, count=len(y))
+def _classes(
+    y: NDArray[Any] | None, classes: tuple[str, ...], rows: int
+) -> tuple[NDArray[np.int64], NDArray[np.str_] | None]:
+    """Class index of each row, and all labels where some are no class."""
+    if y is None:
+        return np.full(rows, UNKNOWN, dtype=np.int64), np.full(rows, "")
+    labels = read_labels(y)
+    index = indices(labels, classes)
+    return index, labels.names if (index < 0).any() else None
 
 
 def _as_rows(arrays: Mapping[str, NDArray[Any]], key: str) -> NDArray[np.int64] | None:

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dmil_core.data.card import DEFAULT_MEDIA, Card, MediaSpec, Modality
+from dmil_core.data.content import check_content
+from dmil_core.data.labels import indices, indices_by_name, read_labels
 from dmil_core.data.validate import Arrays, Issue, Purpose, check_split, guess_kind
 from dmil_core.schema import MODALITY_NUMBERS, SPLITS, Kind
 
@@ -16,17 +18,27 @@ from dmil_core.schema import MODALITY_NUMBERS, SPLITS, Kind
 SPLIT_SHARES: Final = (0.7, 0.1, 0.2)
 
 
+#: Summary of a card that was inferred.
+_NO_CARD: Final = "A file without a card."
+
+
+def is_inferred(card: Card) -> bool:
+    """Whether a card was inferred from the arrays, so that kinds of inputs are guesses."""
+    return card.summary == _NO_CARD
+
+
 def infer_card(name: str, arrays: Arrays) -> Card:
-    """A card for a file without one: kinds from the shapes, class names from the labels."""
+    """A card for a file without one: kinds from the shapes, class names from the labels, if there
+    are any."""
     names = [f"x{m}" for m in MODALITY_NUMBERS if f"x{m}" in arrays]
     return Card(
         name=name,
         title=name,
-        summary="A file without a card.",
+        summary=_NO_CARD,
         source="not stated",
         licence="not stated",
         modalities=tuple(_infer_modality(name, arrays[name]) for name in names),
-        classes=tuple(str(v) for v in np.unique(arrays["y"]).tolist()),
+        classes=read_labels(arrays["y"]).classes if "y" in arrays else (),
     )
 
 
@@ -42,27 +54,46 @@ class Completed:
 def complete(arrays: Arrays, card: Card | None, name: str, purpose: Purpose = "train") -> Completed:
     """Fill in the card, ``id`` and ``split``.
 
-    Integer labels of a file without a card become names; their order is that of the numbers.
+    Labels of a file without a card become names as :mod:`dmil_core.data.labels` says. Rows without
+    labels and split, as new ones have none, are all ``test``.
 
     Parameters
     ----------
     arrays : as :func:`~dmil_core.data.validate.check` leaves them without an error.
     card : the card of the file, or None for one that is inferred from the arrays.
     name : of the set, for an inferred card.
-    purpose : what a split that is made here has to be good for.
+    purpose : what a split that is made here has to be good for; of a set for training, what its
+        inputs hold is looked at as well.
     """
     out = dict(arrays)
-    if card is None:
-        card = infer_card(name, arrays)
-        out["y"] = np.unique(arrays["y"], return_inverse=True)[1].astype(np.int64)
+    inferred = card is None
+    card = infer_card(name, arrays) if card is None else card
+    if "y" in out:
+        out["y"] = _labels(out["y"], card, inferred)
     if "id" not in out:
-        out["id"] = np.arange(len(out["y"])).astype(np.str_)
+        out["id"] = np.arange(len(out["x1"])).astype(np.str_)
     issues: tuple[Issue, ...] = ()
-    if "split" not in out:
+    if "split" not in out and "y" not in out:
+        out["split"] = np.full(len(out["x1"]), "test")
+    elif "split" not in out:
         out["split"] = make_split(out["y"], out.get("group"), seed=0)
         card = replace(card, split_rule="Made on loading: 70/10/20 at random, seed 0.")
         issues = tuple(check_split(out, card, purpose))
+    if purpose == "train":
+        issues += check_content(out, card)
     return Completed(out, card, issues)
+
+
+def _labels(y: NDArray[Any], card: Card, inferred: bool) -> NDArray[Any]:
+    """Labels as indices of the card's classes, or, where some are none of them, as they are."""
+    labels = read_labels(y)
+    if inferred:
+        index = indices_by_name(labels, card.classes)
+    elif y.ndim == 1 and y.dtype.kind in "iuU":
+        return y
+    else:
+        index = indices(labels, card.classes)
+    return index if (index >= 0).all() else labels.names
 
 
 def make_split(

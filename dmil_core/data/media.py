@@ -42,7 +42,10 @@ class AudioMedia:
 
 @dataclass(frozen=True, eq=False)
 class SignalMedia:
-    """``values`` (T, C) float32 in ``unit`` at ``rate`` Hz, one name per channel."""
+    """``values`` (T, C) float32 in ``unit``, one name per channel.
+
+    ``rate`` is in Hz, 0 where it is not known.
+    """
 
     values: NDArray[np.float32]
     channels: tuple[str, ...]
@@ -197,7 +200,7 @@ def _signal(array: NDArray[Any], spec: MediaSpec) -> SignalMedia:
     channels = spec.channels or tuple(f"channel {c}" for c in range(1, count + 1))
     if len(channels) != count:
         raise ValueError(f"the card names {len(channels)} channels, the signal has {count}")
-    return SignalMedia(values, channels, spec.rate or 1.0, spec.unit)
+    return SignalMedia(values, channels, spec.rate or 0.0, spec.unit)
 
 
 # --- raw media files -----------------------------------------------------------------------

@@ -41,7 +41,10 @@ from dmil_core.schema import OLD_NAMES, SPLITS
 #: Bytes that the arrays of one file may take in memory together.
 MAX_BYTES: Final = 2 * 1024**3
 _MAX_ARRAYS: Final = 1000
-_MAX_CARD_BYTES: Final = 4 * 1024**2
+#: A column of an input takes about 60; `run.json` holds a copy, and may have 16 MiB.
+_MAX_CARD_BYTES: Final = 8 * 1024**2
+#: What counts and hashes may add to a card.
+_MORE_CARD_BYTES: Final = 4096
 #: Name of the data file in the folder of a bundled set.
 DATA_FILE: Final = "data.npz"
 CARD_FILE: Final = "card.json"
@@ -289,7 +292,8 @@ def write_npz(path: str | Path, arrays: Arrays, card: Card) -> Card:
     Raises
     ------
     DataError
-        With every error-severity issue, or naming a media file that is not there.
+        With every error-severity issue, naming a media file that is not there, or if the card is
+        too large to be read again.
     """
     path = Path(path)
     bare = replace(card, counts={}, sha256="", files={})
@@ -298,6 +302,11 @@ def write_npz(path: str | Path, arrays: Arrays, card: Card) -> Card:
     media = {name: path.parent / name for name in sorted(_media_files(card))}
     if missing := [name for name, file in media.items() if not file.is_file()]:
         raise DataError(f"{path}: the card names media files that are not there: {missing}.")
+    if len(card.to_json().encode("utf-8")) > _MAX_CARD_BYTES - _MORE_CARD_BYTES:
+        raise DataError(
+            f"{path}: the card would have more than {_MAX_CARD_BYTES / 1024**2:.0f} MiB. Shorten "
+            "names of columns and classes, or leave the columns out."
+        )
     write_arrays(path, arrays)
     split = arrays.get("split")
     full = replace(

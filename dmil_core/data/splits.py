@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from dmil_core.data.dataset import Dataset
 from dmil_core.data.synthetic import spec as options
 from dmil_core.data.synthetic.spec import Option
+from dmil_core.errors import DataError
 from dmil_core.schema import SPLITS
 
 MOST_SPLITS: Final = 10**9
@@ -37,6 +38,20 @@ MANY_GROUPS: Final = 100
 _EXCHANGES: Final = 4000
 #: Draws at most, where a class is missing in a split.
 _DRAWS: Final = 40
+
+
+def split_number(spec: str) -> tuple[str, int]:
+    """The path and the number of the split of ``path:split=N``; 0 without one.
+
+    Raises
+    ------
+    ConfigError
+        If the number is none.
+    """
+    path, sign, text = spec.rpartition(":split=")
+    if not sign:
+        return spec, 0
+    return path, int(options.parse(f"data:split={text}", OPTIONS)["split"])
 
 
 def resplit(dataset: Dataset, number: int) -> Dataset:
@@ -51,6 +66,8 @@ def resplit(dataset: Dataset, number: int) -> Dataset:
     ------
     ValueError
         If ``number`` is negative, or the set already has another split than its own.
+    DataError
+        If a row has no class.
     """
     if not 0 <= number <= MOST_SPLITS:
         raise ValueError(f"expected the number of a split from 0 to {MOST_SPLITS}, got {number}")
@@ -58,6 +75,10 @@ def resplit(dataset: Dataset, number: int) -> Dataset:
         raise ValueError(f"{dataset.name} is a split already; start from the set as it is stored")
     if number == 0:
         return dataset
+    if (dataset.y < 0).any():
+        raise DataError(
+            f"{dataset.name} has rows without a class, so it cannot be split by class; use split 0"
+        )
     own = np.array([SPLITS.index(name) for name in dataset.split.tolist()], dtype=np.int64)
     rng = np.random.default_rng([number, len(dataset)])
     part, free = own.copy(), np.flatnonzero(own != SPLITS.index("val"))

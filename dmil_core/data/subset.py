@@ -80,6 +80,7 @@ def keep_rows(dataset: Dataset, rows: NDArray[np.int64], name: str) -> Dataset:
         media_index=tuple(rows if i is None else i[rows] for i in dataset.media_index),
         issues=(),
         file=None,
+        labels=_of(dataset.labels, rows),
     )
 
 

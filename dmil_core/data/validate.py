@@ -14,11 +14,13 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from dmil_core.data.card import Card
+from dmil_core.data.card import Card, Modality
+from dmil_core.data.labels import UNKNOWN, Labels, alike, indices, indices_by_name, read_labels
 from dmil_core.schema import MODALITY_NUMBERS, SPLITS, Component, Kind, components
 
 Severity = Literal["error", "warning"]
-#: "train" needs rows of every class in train and val; "predict" only warns about splits.
+#: "train" needs rows of every class in train and val; "predict" only warns about splits and
+#: labels, and needs none of them.
 Purpose = Literal["train", "predict"]
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -43,13 +45,35 @@ _MAX_FLOAT32: Final = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True)
+class Offer:
+    """What can be done about an issue at once: a field of ``Repairs`` and the value it gets.
+
+    Attributes
+    ----------
+    text : of the button, such as "Drop 2 rows".
+    option : name of the field.
+    value : what it is set to.
+    """
+
+    text: str
+    option: str
+    value: str | int | tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Issue:
-    """One fault: what it is, the rows it is about (none if about the whole), and what to do."""
+    """One fault: what it is, the rows it is about (none if about the whole), and what to do.
+
+    ``repair`` says what is done about it, or is offered, with counts; "" where only the user can do
+    something. ``offers`` are the choices there are.
+    """
 
     title: str
     rows: tuple[int, ...]
     severity: Severity
     what_to_do: str
+    repair: str = ""
+    offers: tuple[Offer, ...] = ()
 
     @property
     def where(self) -> str:
@@ -77,7 +101,7 @@ def check(
     ----------
     arrays : by name, as in the .npz file.
     card : the card, or None when the file has none.
-    purpose : what the set is for; "predict" turns faults of the splits into warnings.
+    purpose : what the set is for; "predict" turns faults of the splits and labels into warnings.
     damaged : names of arrays whose fault is already known; nothing more is said about them.
     """
     issues: list[Issue] = []
@@ -86,7 +110,7 @@ def check(
         issues.append(issue)
         bad.add(name)
     sound = {name: a for name, a in arrays.items() if name not in bad}
-    issues += _check_names(sound, bad)
+    issues += _check_names(sound, bad, purpose)
     third = THIRD in arrays or THIRD in bad
     issues += _check_third(third, card)
     issues += _check_lengths(sound)
@@ -151,8 +175,10 @@ def _not_unicode(a: NDArray[Any]) -> tuple[int, ...]:
     return _rows(np.any(bad, axis=1))
 
 
-def _check_names(arrays: Arrays, bad: set[str]) -> Iterator[Issue]:
+def _check_names(arrays: Arrays, bad: set[str], purpose: Purpose) -> Iterator[Issue]:
     for name in REQUIRED:
+        if name == "y" and purpose == "predict":
+            continue
         if name not in arrays and name not in bad:
             yield _error(
                 f"the array {name!r} is missing",
@@ -210,6 +236,8 @@ def _check_inputs(arrays: Arrays, card: Card | None) -> Iterator[Issue]:
         x = arrays[name]
         kind = card.modalities[m - 1].kind if card else guess_kind(x)
         yield from _check_input(name, x, kind)
+        if card is not None:
+            yield from _check_columns(name, x, card.modalities[m - 1])
         if card is None and x.ndim >= 2:
             yield _warning(
                 f"no card says what {name!r} is; its shape {x.shape} is taken as {kind}",
@@ -241,6 +269,25 @@ def _check_input(name: str, x: NDArray[Any], kind: Kind) -> Iterator[Issue]:
         yield _error(f"{name!r} has shape {x.shape}: no values per row", "Store the values.")
 
 
+def _check_columns(name: str, x: NDArray[Any], modality: Modality) -> Iterator[Issue]:
+    """Whether the columns on the card are those of the array."""
+    if not modality.columns:
+        return
+    if modality.kind != "vector":
+        yield _error(
+            f"the card names columns of {name!r}, which is of kind {modality.kind}",
+            "Only vectors have columns: leave them out of the card.",
+        )
+        return
+    described = sum(column.width for column in modality.columns)
+    if x.ndim == 2 and described != x.shape[1]:
+        yield _error(
+            f"{name!r} has {x.shape[1]} numbers a row, the columns on the card have {described}",
+            "Describe every number, in order (a one-hot category has one for each word), or leave "
+            "the columns out of the card.",
+        )
+
+
 def _not_finite(x: NDArray[Any]) -> tuple[int, ...]:
     if x.dtype.kind != "f":
         return ()
@@ -255,46 +302,74 @@ def _not_finite(x: NDArray[Any]) -> tuple[int, ...]:
 def _check_labels(arrays: Arrays, card: Card | None, purpose: Purpose) -> Iterator[Issue]:
     if "y" not in arrays:
         return
-    y = arrays["y"]
-    if y.ndim != 1:
-        yield _error(f"'y' has shape {y.shape}, expected (N,)", "Store one label per row.")
-    if y.dtype.kind not in "iuU":
-        yield _error(
-            f"'y' has type {y.dtype}, expected integers or text",
-            "Convert the labels: y.astype(int) or y.astype(str).",
-        )
-    if y.ndim != 1 or y.dtype.kind not in "iuU" or len(y) == 0:
+    labels = read_labels(arrays["y"])
+    if labels.problem:
+        yield _error(f"'y' {labels.problem}", labels.what_to_do, labels.rows)
         return
-    yield from _check_label_values(y, card)
-    present = len(np.unique(y))
+    if not len(labels.names):
+        return
+    serious: Severity = "error" if purpose == "train" else "warning"
+    yield from _check_label_values(labels, card, serious)
+    present = len(labels.classes)
+    if purpose == "predict":
+        return
     if present < 2:
-        yield Issue(
+        yield _error(
             f"the labels have {present} class, expected at least 2",
-            (),
-            "error" if purpose == "train" or card is None else "warning",
             "Add rows of another class; with one class there is nothing to predict.",
         )
-    elif card is None and present > max(100, len(y) // 2):
+    elif card is None and present > max(100, len(labels.names) // 2):
         yield _warning(
             f"the labels have {present} classes", "Check that y is a class, not a value."
         )
+    yield from _check_spelling(labels, card)
 
 
-def _check_label_values(y: NDArray[Any], card: Card | None) -> Iterator[Issue]:
-    if y.dtype.kind == "U" and (rows := _rows(np.char.str_len(np.char.strip(y)) == 0)):
-        yield _error("the label is empty text", "Name the class of these rows, or drop them.", rows)
+def _check_label_values(labels: Labels, card: Card | None, serious: Severity) -> Iterator[Issue]:
+    if rows := _rows(labels.missing):
+        what = "Name the class of these rows, or drop them."
+        title = "the label is empty text" if labels.index is None else "the label is NaN"
+        yield Issue(title, rows, serious, what)
     if card is None:
         return
     k = len(card.classes)
-    if y.dtype.kind == "U":
-        outside = ~np.isin(y, np.asarray(card.classes)) & (np.char.str_len(np.char.strip(y)) > 0)
-        expected = "the card's classes"
-    else:
-        outside = (y < 0) | (y >= k)
+    expected = "the card's classes"
+    if labels.index is not None:
         expected = f"the card's {k} classes (0 to {k - 1})"
+    outside = (indices(labels, card.classes) < 0) & ~labels.missing
     if rows := _rows(outside):
-        got = ", ".join(str(v)[:40] for v in np.unique(y[outside])[:5].tolist())
-        yield _error(f"labels outside {expected}: {got}", "Correct y or the card.", rows)
+        got = ", ".join(str(v)[:40] for v in np.unique(labels.names[outside])[:5].tolist())
+        yield Issue(f"labels outside {expected}: {got}", rows, serious, "Correct y or the card.")
+
+
+def _check_spelling(labels: Labels, card: Card | None) -> Iterator[Issue]:
+    """Classes that may be meant as one, and labels that are taken as one."""
+    yield from spelled_alike(labels.classes if card is None else card.classes)
+    if card is None:
+        yield from taken_as_one(labels)
+
+
+def spelled_alike(classes: tuple[str, ...]) -> Iterator[Issue]:
+    """Classes that may be meant as one, since they differ by case or blanks alone."""
+    for names in alike(classes):
+        listed = ", ".join(repr(name[:40]) for name in names[:5])
+        yield _warning(
+            f"classes that differ only by case or blanks: {listed}",
+            "Write their labels alike if they are one class.",
+        )
+
+
+def taken_as_one(labels: Labels) -> Iterator[Issue]:
+    """Labels of one class that are written in several ways."""
+    if len(np.unique(labels.stored[~labels.missing])) > len(labels.classes):
+        rows = _rows(labels.stored != labels.names)
+        count = "1 row is" if len(rows) == 1 else f"{len(rows):,} rows are"
+        yield _warning(
+            f"the label of {count} written otherwise than the class, such as "
+            f"{labels.stored[rows[0]][:40]!r} for {labels.names[rows[0]][:40]!r}",
+            "They are taken as one class.",
+            rows,
+        )
 
 
 # --- splits and groups ---------------------------------------------------------------------
@@ -323,17 +398,15 @@ def check_split(arrays: Arrays, card: Card | None, purpose: Purpose) -> Iterator
 def _check_split_classes(
     arrays: Arrays, split: NDArray[Any], card: Card | None, purpose: Purpose
 ) -> Iterator[Issue]:
-    y = arrays.get("y")
-    usable = y is not None and y.shape == split.shape and y.dtype.kind in "iuU"
-    names = _present_classes(y, card) if usable else {}
+    y, names = _present_classes(arrays.get("y"), card, len(split))
     for name in SPLITS:
         inside = split == name
         needed: Severity = "error" if purpose == "train" and name != "test" else "warning"
         if not inside.any():
             yield Issue(f"the split {name!r} has no rows", (), needed, "Give it rows.")
             continue
-        present = set(np.unique(y[inside]).tolist()) if y is not None and usable else set()
-        absent = [text for value, text in names.items() if value not in present]
+        present = set(np.unique(y[inside]).tolist())
+        absent = [text for value, text in enumerate(names) if value not in present]
         if absent:
             shown = ", ".join(absent[:5]) + (f" and {len(absent) - 5} more" if absent[5:] else "")
             serious: Severity = "error" if purpose == "train" and name == "train" else "warning"
@@ -341,14 +414,16 @@ def _check_split_classes(
             yield Issue(title, (), serious, "Split again so that every class is in every split.")
 
 
-def _present_classes(y: Any, card: Card | None) -> dict[Any, str]:
-    """Label value -> class name, for every class that the labels or the card name."""
-    values = {v: str(v)[:40] for v in np.unique(y).tolist()}
-    if card is None:
-        return values
-    if y.dtype.kind == "U":
-        return {name: name for name in card.classes}
-    return dict(enumerate(card.classes))
+def _present_classes(
+    y: NDArray[Any] | None, card: Card | None, rows: int
+) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """(N,) class of each row, and the names of all classes; none where labels cannot be used."""
+    labels = None if y is None else read_labels(y)
+    if labels is None or labels.problem or len(labels.names) != rows:
+        return np.full(rows, UNKNOWN), ()
+    if card is not None:
+        return indices(labels, card.classes), card.classes
+    return indices_by_name(labels, labels.classes), tuple(c[:40] for c in labels.classes)
 
 
 def _check_leaks(arrays: Arrays, split: NDArray[Any], purpose: Purpose) -> Iterator[Issue]:

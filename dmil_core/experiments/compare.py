@@ -56,6 +56,13 @@ Unit = tuple[Dataset, str, int, float]
 
 OnRun = Callable[[str], None]
 OnEpoch = Callable[[Report], None]
+#: (set as it comes, run, prediction table of the seed's ensemble) -> what is measured of it.
+Measure = Callable[[Dataset, Run, pd.DataFrame], Any]
+#: (line of results.jsonl, what ``Measure`` returned) -> nothing.
+OnRecord = Callable[[dict[str, Any], Any], None]
+
+#: Name, in what a run returns, of what ``Measure`` returned; it is in no record.
+_MEASURED = "measured"
 
 #: Metrics of results.jsonl that summary.csv reports as mean and standard deviation over seeds.
 SUMMARY_METRICS = (
@@ -76,7 +83,9 @@ def compare(
     jobs: int = 1,
     own_splits: bool = True,
     records: Path | None = None,
+    measure: Measure | None = None,
     on_run: OnRun | None = None,
+    on_record: OnRecord | None = None,
     on_epoch: OnEpoch | None = None,
 ) -> pd.DataFrame:
     """Train every paradigm on every set with seeds 0 to ``seeds`` - 1 and summarise.
@@ -97,6 +106,11 @@ def compare(
         otherwise all seeds have the split that the set comes with.
     records
         The folder of results.jsonl and tuning.jsonl, by default ``out``, where the runs lie.
+    measure
+        What else to measure of a run, called in the process that trained it; with more than one
+        process it has to be picklable, as has what it returns.
+    on_record
+        Called after each line of results.jsonl was written, with what ``measure`` returned.
 
     Returns
     -------
@@ -116,7 +130,7 @@ def compare(
     for folder in (out, kept):
         make_folder(folder)
         check_writable(folder, folder=True)
-    how = _How(out, device, epochs_scale, recipe, jobs > 1, own_splits)
+    how = _How(out, device, epochs_scale, recipe, jobs > 1, own_splits, measure)
     with exclusive(out), workers(jobs) if jobs > 1 else contextlib.nullcontext() as pool:
         chosen: dict[tuple[str, str], float] = {}
         if tune:
@@ -133,12 +147,40 @@ def compare(
         for wave in [units] if pool is None else _pairs_first(units):
             for result in _each(pool, _run, how, wave, on_run, on_epoch):
                 for new in result:
+                    measured = new.pop(_MEASURED)
                     results = with_record(results, new)
                     write_lines(kept / RESULTS_FILE, results)
+                    if on_record:
+                        on_record(new, measured)
         wanted = set(paradigms)
         table = summarize([r for r in results if r["paradigm"] in wanted])
         write_table(table, out / SUMMARY_FILE)
     return table
+
+
+def missing_runs(
+    dataset: Dataset, paradigms: Sequence[str], seeds: int, records: Path,
+    *, epochs_scale: float = 1.0, tune: bool = False,
+) -> list[tuple[str, int]]:  # fmt: skip
+    """(paradigm, seed) of the runs that the record in a folder lacks, of those that
+    :func:`compare` makes with these arguments; with ``tune``, every seed of a paradigm whose
+    learning rate is not chosen there yet."""
+    how = _How(records, "auto", epochs_scale, STANDARD.name, one_thread=False)
+    names = dict.fromkeys((ENSEMBLE.name, *paradigms))
+    results = read_results(records / RESULTS_FILE)
+    trials: list[dict[str, Any]] = []
+    if tune:
+        tried = read_results(records / tuning.TUNING_FILE)
+        trials = _current_trials(how.trial, {dataset.name: dataset}, list(names), tried)
+    open_ = {n for n in names if tune and tuning.next_scales(trials, dataset.name, n)}
+    chosen = tuning.best_scales(trials)
+    return [
+        (n, seed)
+        for n in names
+        for seed in range(seeds)
+        if n in open_
+        or not _known(results, how.settings(dataset, n, seed, chosen.get((dataset.name, n), 1.0)))
+    ]
 
 
 def _tuned(
@@ -146,16 +188,8 @@ def _tuned(
     pool: ProcessPoolExecutor | None, on_run: OnRun | None, on_epoch: OnEpoch | None,
 ) -> dict[tuple[str, str], float]:  # fmt: skip
     """(set, paradigm) -> the factor on its learning rate; trials that a file lacks are made."""
-    sets = {d.name: d for d in datasets}
     tried = read_results(path)
-    current = [
-        t
-        for t in tried
-        if t["data"] in sets
-        and t["paradigm"] in names
-        and t.get("settings")
-        == how.settings(sets[t["data"]], t["paradigm"], TUNING_SEED, t["lr_scale"])
-    ]
+    current = _current_trials(how, {d.name: d for d in datasets}, names, tried)
     while trials := [
         (d, n, scale)
         for d in datasets
@@ -168,6 +202,20 @@ def _tuned(
                 current.append(new)
                 write_lines(path, tried)
     return tuning.best_scales(current)
+
+
+def _current_trials(
+    how: _How, sets: dict[str, Dataset], names: Sequence[str], tried: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """The recorded trials of these sets and paradigms that have today's settings."""
+    return [
+        t
+        for t in tried
+        if t["data"] in sets
+        and t["paradigm"] in names
+        and t.get("settings")
+        == how.settings(sets[t["data"]], t["paradigm"], TUNING_SEED, t["lr_scale"])
+    ]
 
 
 def _outdated(trial: dict[str, Any], new: dict[str, Any], current: list[dict[str, Any]]) -> bool:
@@ -229,11 +277,12 @@ class _How:
     recipe: str
     one_thread: bool
     own_splits: bool = True
+    measure: Measure | None = None
 
     @property
     def trial(self) -> _How:
         """The same for runs that only choose a learning rate, on the split of the set itself."""
-        return replace(self, own_splits=False)
+        return replace(self, own_splits=False, measure=None)
 
     def split(self, seed: int) -> int:
         """Number of the split that a seed has."""
@@ -305,11 +354,13 @@ def _run(
     if on_run:
         on_run(f"{dataset.name} {paradigm} seed {seed}")
     run = how.train(dataset, paradigm, seed, how.out / RUNS_FOLDER, scale, on_epoch)
-    pair = run_folder(how.out / RUNS_FOLDER, dataset.slug, ENSEMBLE.name, seed) / PREDICTIONS_FILE
-    about = {"lr_scale": scale, "device": choose_device(how.device).type}
+    folder = run_folder(how.out / RUNS_FOLDER, dataset.slug, ENSEMBLE.name, seed)
+    pair = read_table(folder / PREDICTIONS_FILE)
+    about: dict[str, Any] = {"lr_scale": scale, "device": choose_device(how.device).type}
     # Seeds have other rows, or other splits of them; records of one set are under one name.
     about |= {"data": dataset.name, "split": how.split(seed), "base_digest": dataset.digest}
-    yield record(run, read_table(pair)) | about
+    about[_MEASURED] = how.measure(dataset, run, pair) if how.measure else None
+    yield record(run, pair) | about
 
 
 @contextlib.contextmanager

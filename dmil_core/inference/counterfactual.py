@@ -1,7 +1,8 @@
 """Counterfactual inputs and gates: how does a prediction change with one input or component?
 
 An edit changes one modality of one sample: it is blanked, made noisy, taken from another sample,
-rewritten, or drawn on. The gate weights of a decomposition can be rescaled as well.
+rewritten, drawn on, or given other numbers. The gate weights of a decomposition can be rescaled as
+well.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from dmil_core.errors import ConfigError, DataError
 from dmil_core.inference.drawing import Stroke, drawn, ink_levels
 from dmil_core.schema import Component, ModalityNumber
 
-Kind = Literal["blank", "noise", "swap", "text", "draw"]
+Kind = Literal["blank", "noise", "swap", "text", "draw", "set"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 
@@ -34,12 +35,13 @@ class Edit:
     Attributes
     ----------
     modality : number of the modality, from 1.
-    kind : ``blank``, ``noise``, ``swap``, ``text`` or ``draw``.
+    kind : ``blank``, ``noise``, ``swap``, ``text``, ``draw`` or ``set``.
     severity : of noise, in standard deviations of each feature; for text the share of words.
     seed : of the noise.
     donor : id of the sample that a swap takes the modality from.
     text : the new text.
     strokes : strokes drawn on a picture, in order.
+    values : positions in a vector, counted from 0, and the numbers that stand there instead.
     """
 
     modality: ModalityNumber
@@ -49,6 +51,7 @@ class Edit:
     donor: str = ""
     text: str = ""
     strokes: tuple[Stroke, ...] = ()
+    values: tuple[tuple[int, float], ...] = ()
 
 
 def changed(dataset: Dataset, row: int, edits: Sequence[Edit]) -> Dataset:
@@ -74,8 +77,9 @@ def changed(dataset: Dataset, row: int, edits: Sequence[Edit]) -> Dataset:
     ConfigError
         If there is no such kind of edit.
     DataError
-        If a donor does not exist, ``text`` is asked of a modality that is no text or ``draw`` of
-        one that is no picture, or there are no training rows to take statistics from.
+        If a donor does not exist, ``text`` is asked of a modality that is no text, ``draw`` of one
+        that is no picture or ``set`` of one that is no vector, a position or number of ``values``
+        is none that can be, or there are no training rows to take statistics from.
     """
     sample = keep_rows(dataset, np.array([row]), dataset.name)
     for edit in edits:
@@ -100,7 +104,25 @@ def _edited(sample: Dataset, edit: Edit, reference: Dataset) -> Dataset:
                 raise DataError(f"x{m} of {reference.name} is no picture to be drawn on")
             ink = ink_levels(reference, m)
             return _with(sample, m, drawn(x[0], edit.strokes, *ink)[None])
+        case "set":
+            if reference.card.modalities[m - 1].kind != "vector":
+                raise DataError(f"x{m} of {reference.name} is no vector whose numbers can be set")
+            return _with(sample, m, _with_values(x, edit.values))
     raise ConfigError(f"edit {edit.kind!r}: expected one of {', '.join(KINDS)}")
+
+
+def _with_values(x: NDArray[Any], values: Sequence[tuple[int, float]]) -> NDArray[Any]:
+    """The one row (1, D) with other numbers at some positions."""
+    largest = float(np.finfo(np.float32).max)
+    out = x.copy()
+    for position, number in values:
+        if not 0 <= position < x.shape[1] or not abs(number) <= largest:
+            raise DataError(
+                f"expected a position from 0 to {x.shape[1] - 1} and a number that 32 bits hold, "
+                f"got {position} and {number}"
+            )
+        out[0, position] = number
+    return out
 
 
 def _swapped(sample: Dataset, modality: ModalityNumber, whole: Dataset, donor: int) -> Dataset:

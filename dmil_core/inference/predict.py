@@ -42,7 +42,7 @@ def predict(
     config
         What the model was built from, which decides how its inputs are prepared.
     dataset
-        A data set that fits the model; see :func:`dmil_core.checkpoint.check_fits`.
+        A data set that fits the model; see :func:`dmil_core.checkpoint.for_prediction`.
     rows
         (N,) indices of rows; all rows by default.
     latents
@@ -56,7 +56,8 @@ def predict(
         N rows, in the order of ``rows``:
 
         - the columns of ``schema.ROW_COLUMNS`` (id, split, y, pred, correct), and
-          ``interaction_type`` where the data set knows it;
+          ``interaction_type`` where the data set knows it; of a row of no known class ``y`` is
+          the label it was given or empty, and ``correct`` is missing;
         - ``p_<class>``, probabilities from 0 to 1, and ``logit_<class>``, in nats;
         - with unimodal heads ``pred_x<m>`` and ``px<m>_<class>``;
         - with a decomposition ``pred_<component>``, ``gate_<component>`` (0 to 1, sum 1) and
@@ -118,12 +119,16 @@ def _row_columns(
     dataset: Dataset, rows: NDArray[Any], names: NDArray[Any], pred: NDArray[Any]
 ) -> dict[str, Any]:
     y = dataset.y[rows]
+    correct: Any = y == pred
+    if (y < 0).any():
+        correct = pd.array(correct, dtype="boolean")
+        correct[y < 0] = pd.NA
     columns = {
         "id": dataset.ids[rows].astype(object),
         "split": dataset.split[rows].astype(object),
-        "y": names[y],
+        "y": dataset.label_names[rows].astype(object),
         "pred": names[pred],
-        "correct": y == pred,
+        "correct": correct,
     }
     if dataset.interaction_type is not None:
         columns[schema.INTERACTION_TYPE] = dataset.interaction_type[rows].astype(object)

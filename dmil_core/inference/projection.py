@@ -73,15 +73,15 @@ def project(
     CheckpointError
         If the checkpoint is damaged or does not fit the data.
     """
-    from dmil_core.checkpoint import PROJECTION_FILE, check_fits, load_model
+    from dmil_core.checkpoint import PROJECTION_FILE, for_prediction, load_model
     from dmil_core.inference.predict import predict
 
     check_available(method)
     check_writable(Path(folder), folder=True)
     model, run = load_model(folder)
-    check_fits(run, dataset)
+    matched = for_prediction(run, dataset)
     rows = shown_rows(dataset, max_rows)
-    table = predict(model, run.config.model, dataset, rows, latents=True)
+    table = predict(model, run.config.model, matched, rows, latents=True)
     columns, trust = {"id": table["id"]}, {}
     for name in run.latents:
         if on_latent:

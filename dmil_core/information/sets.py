@@ -9,11 +9,10 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from dmil_core.data.dataset import Dataset
-from dmil_core.data.tokens import words_of
+from dmil_core.data.tokens import tokenizer_of, vocabulary_of, words_of
 from dmil_core.errors import ConfigError
 from dmil_core.information.estimator import PointwiseInformation
 from dmil_core.information.refits import REFITS, Refits, check_refits, refit
-from dmil_core.models.inputs import vocabulary_of
 from dmil_core.partial_information.pmf import Floats
 from dmil_core.partial_information.pointwise import Definition, Mean, means
 from dmil_core.schema import FEWEST_MODALITIES
@@ -96,8 +95,9 @@ def features(x: NDArray) -> Floats:
     """(N, D) features: an array flattened, a text as the indicators of its words."""
     if x.dtype.kind != "U":
         return x.reshape(len(x), -1).astype(np.float64)
-    index = {word: i for i, word in enumerate(vocabulary_of(x))}
+    tokenizer = tokenizer_of(x.tolist())
+    index = {word: i for i, word in enumerate(vocabulary_of(x, tokenizer))}
     values = np.zeros((len(x), max(len(index), 1)))
     for row, text in enumerate(x.tolist()):
-        values[row, [index[w] for w in words_of(text) if w in index]] = 1.0
+        values[row, [index[w] for w in words_of(text, tokenizer) if w in index]] = 1.0
     return values

@@ -118,6 +118,16 @@ def estimate_file(
     return Streamed(done, len(y), found, bool(by_fit))
 
 
+def has_numbered_columns(path: Path) -> bool:
+    """Whether a file has columns named x1_... or x2_...; True where that cannot be read."""
+    try:
+        with open_checked(path, 1 << 62, advice="Check the path", follow_links=True) as file:
+            names = pq.ParquetFile(file).schema_arrow.names
+    except (DataError, OSError, pa.ArrowException):
+        return True  # who reads it says what is wrong
+    return any(n.startswith(("x1_", "x2_")) for n in names)
+
+
 def columns_of(schema: pa.Schema) -> Columns:
     """The columns of a file by their names; raises DataError for what is missing."""
     result = {m: tuple(n for n in schema.names if n.startswith(f"x{m}_")) for m in (1, 2)}

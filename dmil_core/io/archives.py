@@ -1,4 +1,4 @@
-"""What a .zip or .npz holds, as far as it can be said before a list of its members is made."""
+"""What a container holds, as far as it can be said before a list of its members is made."""
 
 from __future__ import annotations
 
@@ -29,10 +29,15 @@ def check_directory(file: IO[bytes], most: int, name: str = "It") -> None:
     """
     entries = _entries(file)
     if entries > most:
-        raise DataError(
-            f"{name} holds about {entries:,} entries. Expected at most {most:,}. Pack only the "
-            "files that are needed."
-        )
+        raise too_many_entries(entries, most, name)
+
+
+def too_many_entries(entries: int, most: int, name: str = "It") -> DataError:
+    """The error of a container that has too many members to list them."""
+    return DataError(
+        f"{name} holds about {entries:,} entries. Expected at most {most:,}. Pack only the files "
+        "that are needed."
+    )
 
 
 def _entries(file: IO[bytes]) -> int:

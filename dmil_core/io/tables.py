@@ -23,6 +23,12 @@ _KEY = b"dmil"
 MAX_FILE_BYTES: Final = 2 * 1024**3
 MAX_CELLS: Final = 100_000_000
 MAX_TEXT_BYTES: Final = 2 * 1024**3
+#: Commands that write the tables of these names.
+_MADE_BY: Final = {
+    "predictions.parquet": "`dmil decompose`",
+    "projection.parquet": "`dmil project`",
+    "information.parquet": "`dmil information`",
+}
 _AGAIN: Final = "Make it again"
 _TEXT = ("id", "split", "y", "pred", INTERACTION_TYPE, *OLD_NAMES)
 
@@ -100,7 +106,8 @@ def _opened(path: Path) -> BufferedReader:
     try:
         return open_checked(path, MAX_FILE_BYTES, advice=_AGAIN)
     except FileNotFoundError:
-        raise DataError(f"{path} does not exist; run `dmil decompose` to make it") from None
+        made_by = _MADE_BY.get(path.name, "the command that writes it")
+        raise DataError(f"{path} does not exist; run {made_by} to make it") from None
 
 
 def _read_parquet(path: Path, stream: BufferedReader) -> pd.DataFrame:
@@ -134,7 +141,18 @@ def _read_parquet(path: Path, stream: BufferedReader) -> pd.DataFrame:
         index = table.schema.get_field_index(name)
         table = table.set_column(index, name, table.column(name).cast(kind))
     frame: pd.DataFrame = table.to_pandas()
-    return frame
+    return frame.astype(_truth_values(table))
+
+
+def _truth_values(table: Any) -> dict[str, str]:
+    """Columns of truth values of which some are missing: such a one must not be read as false."""
+    import pyarrow as pa
+
+    return {
+        f.name: "boolean"
+        for f in table.schema
+        if pa.types.is_boolean(f.type) and table.column(f.name).null_count
+    }
 
 
 def _too_large(path: Path, what: str) -> DataError:
@@ -156,9 +174,12 @@ def _read_csv(path: Path, stream: BufferedReader) -> pd.DataFrame:
     text = [c for c in columns if c in _TEXT or c.startswith("pred_")]
     numbers = {c: [""] for c in columns if c not in text}
     stream.seek(0)
-    return pd.read_csv(
+    frame = pd.read_csv(
         stream, dtype=dict.fromkeys(text, str), keep_default_na=False, na_values=numbers
     )
+    if "correct" in frame and frame["correct"].isna().any():
+        frame["correct"] = frame["correct"].astype("boolean")
+    return frame
 
 
 def table_metadata(path: Path) -> dict[str, Any]:

@@ -11,11 +11,14 @@ from dmil_core.metrics import fidelity, scores
 def score(table: pd.DataFrame, classes: tuple[str, ...]) -> dict[str, dict[str, float]]:
     """Metrics of a prediction table by split: accuracy, macro-F1, ECE; with a decomposition the
     mean gate weights, and where the interaction type is known how well the gate finds it.
+
+    Rows whose class is not known are left out.
     """
+    judged = table[table["correct"].notna()]
     return {
-        split: _score(table[table["split"] == split], classes)
+        split: _score(judged[judged["split"] == split], classes)
         for split in schema.SPLITS
-        if (table["split"] == split).any()
+        if (judged["split"] == split).any()
     }
 
 

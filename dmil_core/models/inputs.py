@@ -6,7 +6,6 @@ Everything fitted here (means, scales, vocabulary) sees training rows only.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -18,13 +17,19 @@ from torch import Tensor, nn
 from dmil_core import schema
 from dmil_core.config import EncoderConfig, ModelConfig
 from dmil_core.data.dataset import Dataset
-from dmil_core.data.tokens import words_of
+from dmil_core.data.tokens import (
+    MAX_WORDS,
+    tokenizer_of,
+    vocabulary_of,
+    words_of,
+)
 from dmil_core.errors import ConfigError
 from dmil_core.models.baselines import shared_fusion
 from dmil_core.models.batch import Batch
 from dmil_core.models.encoders import Encoders, Standardize, TextEncoder
 from dmil_core.models.registry import build
 from dmil_core.paradigms import DMIL, PARADIGMS, Paradigm
+from dmil_core.schema import Tokenizer
 
 ENCODER_OF_KIND = {
     "vector": "mlp",
@@ -43,24 +48,21 @@ _READS = {
     "text": {(True, 1)},
 }
 
-MAX_WORDS = 32
-MAX_VOCABULARY = 5000
 PADDING, UNKNOWN = 0, 1
 
 
-def vocabulary_of(texts: NDArray[np.str_]) -> tuple[str, ...]:
-    """Words of the texts, most frequent first, ties in alphabetical order."""
-    counts = Counter(w for text in texts.tolist() for w in words_of(text))
-    ranked = sorted(counts, key=lambda w: (-counts[w], w))
-    return tuple(ranked[:MAX_VOCABULARY])
-
-
-def tokenize(texts: NDArray[np.str_], vocabulary: tuple[str, ...], length: int) -> Tensor:
+def tokenize(
+    texts: NDArray[np.str_],
+    vocabulary: tuple[str, ...],
+    length: int,
+    tokenizer: Tokenizer = "words",
+) -> Tensor:
     """Word indices (N, length), int64; longer texts are cut, unknown words become 1."""
     index = {word: i + 2 for i, word in enumerate(vocabulary)}
     tokens = np.full((len(texts), length), PADDING, dtype=np.int64)
     for row, text in enumerate(texts.tolist()):
-        result = [index.get(w, UNKNOWN) for w in words_of(text)[:length]] or [UNKNOWN]
+        words = words_of(text, tokenizer)[:length]
+        result = [index.get(w, UNKNOWN) for w in words] or [UNKNOWN]
         tokens[row, : len(result)] = result
     return torch.from_numpy(tokens)
 
@@ -83,10 +85,14 @@ def encoder_config(dataset: Dataset, modality: int, kind: str | None = None) -> 
         )
     if x.dtype.kind == "U":
         texts = x[dataset.rows("train")]
-        longest = max(len(words_of(t)) for t in texts.tolist())
-        length = min(MAX_WORDS, max(longest, 3))
+        tokenizer = tokenizer_of(texts.tolist())
+        longest = max(len(words_of(t, tokenizer)) for t in texts.tolist())
         return EncoderConfig(
-            kind or "text", (length,), dropout=0.2, vocabulary=vocabulary_of(texts)
+            kind or "text",
+            (min(MAX_WORDS, max(longest, 3)),),
+            dropout=0.2,
+            vocabulary=vocabulary_of(texts, tokenizer),
+            tokenizer=tokenizer,
         )
     default = ENCODER_OF_KIND[dataset.card.modalities[modality - 1].kind]
     return EncoderConfig(kind or default, tuple(x.shape[1:]), dropout=0.2)
@@ -163,7 +169,7 @@ def inputs(dataset: Dataset, rows: NDArray[Any], config: ModelConfig) -> tuple[T
 
 def _input(x: NDArray[Any], rows: NDArray[Any], config: EncoderConfig) -> Tensor:
     if x.dtype.kind == "U":
-        return tokenize(x[rows], config.vocabulary, config.shape[0])
+        return tokenize(x[rows], config.vocabulary, config.shape[0], config.tokenizer)
     return torch.from_numpy(np.ascontiguousarray(x[rows]))
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from dmil_core.data.card import Card, MediaSpec, Modality
+from dmil_core.data.card import Card, ColumnSpec, MediaSpec, Modality
 from dmil_core.data.npz import write_npz
 from sample_data.build.splits import grouped, linked
 from sample_data.build.wheels import read_from_wheel
@@ -29,6 +29,15 @@ ROWS, CLASSES = 800, 5
 #: Millimetres that a length, width or depth stays below; the few above are mistakes of recording.
 LARGEST = 20.0
 SIZE = ("carat", "x", "y", "z", "depth", "table")
+#: What these are, and their units.
+SIZE_COLUMNS = (
+    ColumnSpec("weight", "carat"),
+    ColumnSpec("length", "mm"),
+    ColumnSpec("width", "mm"),
+    ColumnSpec("depth", "mm"),
+    ColumnSpec("total depth", "%"),
+    ColumnSpec("table width", "%"),
+)
 #: The graders' scales, from worst to best.
 GRADES = {
     "cut": ("Fair", "Good", "Very Good", "Premium", "Ideal"),
@@ -134,6 +143,7 @@ def card(thresholds: Sequence[int]) -> Card:
                 "carat; length, width and depth in mm; total depth in % of the mean of length and "
                 "width; width of the table in %",
                 MediaSpec("vector"),
+                SIZE_COLUMNS,
             ),
             Modality(
                 "grades",
@@ -141,6 +151,10 @@ def card(thresholds: Sequence[int]) -> Card:
                 "cut (0 Fair to 4 Ideal), colour (0 J to 6 D), clarity (0 I1 to 7 IF): the steps "
                 "of the graders' scales, 0 the worst",
                 MediaSpec("vector"),
+                tuple(
+                    ColumnSpec({"color": "colour"}.get(name, name), categories=scale)
+                    for name, scale in GRADES.items()
+                ),
             ),
         ),
         classes=class_names(thresholds),

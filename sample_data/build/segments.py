@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import KDTree
 
-from dmil_core.data.card import Card, MediaSpec, Modality
+from dmil_core.data.card import Card, ColumnSpec, MediaSpec, Modality
 from dmil_core.data.npz import write_npz
 from sample_data.build.splits import grouped, linked
 from sample_data.build.wheels import read_from_wheel
@@ -39,6 +39,15 @@ TEXTURE = (
 COLOUR = (
     "intensity-mean", "rawred-mean", "rawblue-mean", "rawgreen-mean", "exred-mean", "exblue-mean",
     "exgreen-mean", "value-mean", "saturation-mean", "hue-mean",
+)  # fmt: skip
+#: What these are, in words.
+TEXTURE_COLUMNS = (
+    "lines of low contrast", "lines of high contrast", "contrast across, mean",
+    "contrast across, deviation", "contrast down, mean", "contrast down, deviation",
+)  # fmt: skip
+COLOUR_COLUMNS = (
+    "intensity", "red", "blue", "green", "excess of red", "excess of blue", "excess of green",
+    "value", "saturation", "hue",
 )  # fmt: skip
 CLASSES = ("brickface", "cement", "foliage", "grass", "path", "sky", "window")
 
@@ -100,12 +109,14 @@ CARD = Card(
             "density of short lines of low and of high contrast; mean and deviation of the "
             "contrast of pixels side by side, and of pixels one above the other",
             MediaSpec("vector"),
+            tuple(map(ColumnSpec, TEXTURE_COLUMNS)),
         ),
         Modality(
             "colour",
             "vector",
             "intensity; red, blue, green; excess of red, blue, green; value, saturation, hue",
             MediaSpec("vector"),
+            tuple(map(ColumnSpec, COLOUR_COLUMNS)),
         ),
     ),
     classes=CLASSES,

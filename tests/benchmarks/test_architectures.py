@@ -7,19 +7,23 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.architectures import measure, summary
+from benchmarks.architectures import measure, summary, unit_of
 from dmil_core.checkpoint import read_run
 
 
 def test_every_paradigm_gets_the_encoders_of_the_setting(tmp_path: Path) -> None:
     a = Namespace(out=tmp_path, epochs_scale=0.02, paradigms=["joint"])
-    measured = measure("avdigits, MLP", 1, a)
+    measured = measure("avdigits, MLP", 1, a.paradigms, a)
     assert [r["paradigm"] for r in measured] == ["ensemble", "joint"]
     assert len({r["test"]["synergy_bound"] for r in measured}) == 1
     for r in measured:
         run = read_run(tmp_path / "runs" / "mlp" / "avdigits" / r["paradigm"] / "seed1")
         assert [e.kind for e in run.config.model.encoders] == ["mlp", "mlp"]
         assert run.metrics["test"]["accuracy"] == r["test"]["accuracy"]
+    settings = {r["settings"] for r in measured}
+    assert unit_of("avdigits, MLP", 1, a, frozenset()).settings == settings
+    known = frozenset([measured[0]["settings"]])
+    assert unit_of("avdigits, MLP", 1, a, known).arguments[2] == ["joint"]
 
 
 def test_the_summary_pairs_by_seed_within_a_setting() -> None:

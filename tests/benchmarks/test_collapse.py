@@ -47,7 +47,7 @@ def test_the_table_has_the_variants_that_are_recorded(
             run("equal shares", 0, paradigm="dmil-paper-sgd", found=types, optimizer="sgd", lr=1e-5)
         )
     monkeypatch.setattr(cells, "RESULTS", tmp_path)
-    (tmp_path / "collapse.json").write_text(json.dumps(record), "utf-8")
+    (tmp_path / "collapse.json").write_text(json.dumps({"runs": record}), "utf-8")
     lines = reasons.collapse().splitlines()
     rows = [line.strip("| ").split(" | ") for line in lines if line.startswith("| `")]
     assert [r[0] for r in rows[:2]] == ["`dmil-paper`, equal, 0", "`dmil-paper`, weaker, 0"]

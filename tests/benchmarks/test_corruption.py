@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.corruption import detected, measure, severities, sign, summary
+from benchmarks.corruption import detected, measure, settings_of, severities, sign, summary
 from benchmarks.runs import compared
 from dmil_core.data.catalog import load_dataset
 
@@ -17,12 +17,13 @@ SPEC = "switch:classes=2,noise=0.4,block=2,train=80,val=40,test=60"
 
 
 def test_curves_of_a_run_start_at_its_own_figures(tmp_path: Path) -> None:
-    a = Namespace(out=tmp_path, comparison=tmp_path / "none", epochs_scale=0.02)
+    a = Namespace(out=tmp_path, comparison=tmp_path / "none", epochs_scale=0.02, records=None)
     curves = measure(SPEC, "dmil", 3, a)
     run = compared(load_dataset(SPEC), "dmil", 3, tmp_path, a.comparison, 0.02)
     assert [(c["modality"], c["corruption"]) for c in curves] == [
         (m, k) for m in (1, 2) for k in ("noise", "blank", "swapped")
     ]
+    assert {c["settings"] for c in curves} == {settings_of(SPEC, "dmil", 3, a)}
     for c in curves:
         assert c["accuracy"][0] == pytest.approx(run.metrics["test"]["accuracy"], abs=1e-5)
         assert c["gate_R"][0] == pytest.approx(run.metrics["test"]["mean_gate_R"], abs=1e-5)

@@ -22,14 +22,13 @@ from benchmarks.dominance import (
     redundant,
     summary,
     target,
-    trained,
+    unit_of,
     weak_and_strong,
+    with_shortfall,
 )
 from benchmarks.tables import cells, reasons
-from dmil_core.checkpoint import run_folder
 from dmil_core.data.catalog import load_dataset
 from dmil_core.errors import DataError
-from dmil_core.training.run import train
 
 SPEC = "switch:classes=2,noise=0.4,block=2,strength2=0.3333,train=80,val=40,test=60"
 WEAKER, VECTORS = CONTROL_OF
@@ -86,29 +85,26 @@ def test_a_record_has_every_measure_of_every_paradigm(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("benchmarks.dominance.SETTINGS", {"tiny": SPEC})
-    none = tmp_path / "none"
-    a = Namespace(out=tmp_path, comparison=none, fidelity=none, epochs_scale=0.1)
+    a = Namespace(out=tmp_path, comparison=tmp_path / "none", epochs_scale=0.1, records=None)
     a.paradigms = ["joint", "dmil"]
-    measured = measure("tiny", 1, a)
+    measured = measure("tiny", 1, a.paradigms, a)
     assert [r["paradigm"] for r in measured] == ["ensemble", "joint", "dmil"]
     assert len({(r["weak"], r["redundant"]) for r in measured}) == 1
     for r in measured:
         assert all(0.0 <= r[m] <= 1.0 for m in MEASURES if m != "shortfall")
+    for r in with_shortfall(measured):
         assert r["shortfall"] == pytest.approx(measured[0]["probe"] - r["probe"], abs=2e-6)
-    assert measured[0]["shortfall"] == 0.0
-    again = measure("tiny", 1, a)  # the finished runs are read
-    assert again == measured
+    unit = unit_of("tiny", 1, a, frozenset())
+    assert unit.settings == {r["settings"] for r in measured}
+    # What is known is not measured again, and the finished runs are read.
+    unit = unit_of("tiny", 1, a, frozenset(r["settings"] for r in measured[:2]))
+    assert measure(*unit.arguments) == [measured[0], measured[2]]
 
 
-def test_runs_of_the_fidelity_benchmark_are_taken_where_they_are_the_same(tmp_path: Path) -> None:
-    dataset = load_dataset(SPEC)
-    a = Namespace(out=tmp_path / "out", comparison=tmp_path / "none", fidelity=tmp_path)
-    a.epochs_scale = 0.02
-    held = run_folder(tmp_path, dataset.slug, "joint", 0)
-    train(dataset, "joint", 0, held, epochs_scale=0.02)
-    assert trained(dataset, "joint", 0, a).folder == held
-    a.epochs_scale = 0.04
-    assert a.out in trained(dataset, "joint", 0, a).folder.parents
+def test_a_seed_counts_once_all_paradigms_are_measured() -> None:
+    runs = [run(WEAKER, p, s, 0.6, 0.5) for s in (0, 1) for p in ("ensemble", "joint", "dmil")]
+    assert {m["seeds"] for m in summary(runs[:-1])["means"]} == {1}
+    assert {m["seeds"] for m in summary(runs)["means"]} == {2}
 
 
 # --- what follows ---------------------------------------------------------------------------

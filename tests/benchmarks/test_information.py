@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -114,9 +115,7 @@ def test_coverage_is_the_share_of_intervals_that_hold_the_exact_value() -> None:
     assert information_coverage.targets(coverage_record(sets=3))[0].state == "open"
 
 
-def test_a_set_is_measured_as_a_data_set_is_and_the_command_goes_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_set_is_measured_as_a_data_set_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(information_coverage, "DISTRIBUTIONS", {"XOR": "gaussian:distribution=xor"})
     runs = information_coverage.measure("XOR", 0, rows=300, refits=4)
     assert [run["quantity"] for run in runs] == list(information_coverage.QUANTITIES)
@@ -125,7 +124,38 @@ def test_a_set_is_measured_as_a_data_set_is_and_the_command_goes_on(
     assert exact["i1"] == exact["r"] == pytest.approx(0.0, abs=1e-9)
     assert by["i12"]["mean"] == pytest.approx(exact["i12"], abs=0.3)
     assert information_coverage.error_of(by["i12"]) > by["i12"]["error_rows"] > 0.0
-    # A line that was cut off when the command was stopped is measured again, the others are not.
-    path = tmp_path / "coverage.jsonl"
-    path.write_text(json.dumps(runs) + "\n" + json.dumps(runs)[:50], "utf-8")
-    assert list(information_coverage.finished_sets(path)) == [("XOR", 0, 300, 4)]
+
+
+def test_the_command_goes_on_from_a_partial_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every set but those of one distribution is there, so that this one alone is estimated."""
+    runs = [
+        run | {"settings": information_coverage.settings_of(run["distribution"], run["seed"])}
+        for run in coverage_record()["runs"]
+    ]
+    path = tmp_path / "information-coverage.json"
+    path.write_text(json.dumps({"runs": runs}), "utf-8")
+    monkeypatch.setattr(information_coverage, "exact", lambda d: dict.fromkeys(by_name(), 0.55))
+    monkeypatch.setattr(
+        information_coverage, "worth_of_switch", lambda: coverage_record()["switch"]
+    )
+    monkeypatch.setattr(sys, "argv", ["information", "--coverage", "--records", str(tmp_path)])
+    assert information.main() == 0
+    printed = capsys.readouterr().out
+    assert "280 of 280 parts are in" in printed
+    assert "met: the same of all seven quantities" in printed
+    assert json.loads(path.read_text("utf-8"))["means"][0]["exact"] == 0.55
+
+
+def by_name() -> tuple[str, ...]:
+    return information_coverage.QUANTITIES
+
+
+def test_options_of_the_coverage_are_refused_without_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["information", "--records", "somewhere"])
+    with pytest.raises(SystemExit, match="2"):
+        information.main()
+    assert "of --coverage" in capsys.readouterr().err

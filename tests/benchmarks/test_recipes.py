@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from benchmarks import recipes as bench
+from benchmarks.study import Record
 from benchmarks.tables import cells
 from benchmarks.tables.recipes import recipes
 from dmil_core.checkpoint import read_run
@@ -23,20 +24,26 @@ def options(out: Path) -> Namespace:
 
 
 def test_a_recipe_changes_the_training_and_a_recorded_run_is_not_repeated(tmp_path: Path) -> None:
-    known: list[dict[str, Any]] = []
-    for recipe in ("standard", "early-stopping"):
-        known = bench.with_runs(known, bench.run_recipe(SPEC, recipe, known, options(tmp_path)))
+    a, path = options(tmp_path / "first"), tmp_path / "recipes.json"
+    units = [bench.unit_of(SPEC, recipe, a) for recipe in ("standard", "early-stopping")]
+    record = Record(bench.STUDY, path)
+    for unit in record.missing(units):
+        bench.run_recipe(unit, record, a)
+    known = json.loads(path.read_text("utf-8"))["runs"]
     assert [(r["recipe"], r["paradigm"]) for r in known] == [
         (n, p) for n in ("standard", "early-stopping") for p in ("ensemble", "joint")
     ]
+    assert frozenset(r["settings"] for r in known) == units[0].settings | units[1].settings
     assert len({r["settings"] for r in known}) == 4
-    (folder,) = tmp_path.glob("*/early-stopping/runs/*/joint/seed0")
+    (folder,) = a.out.glob("*/early-stopping/runs/*/joint/seed0")
     assert read_run(folder).config.stages[0].smoothing == 0.0
-    # On another machine there is the record alone: nothing is trained.
-    other = tmp_path / "other"
-    again = bench.run_recipe(SPEC, "standard", json.loads(json.dumps(known)), options(other))
-    assert again == known[:2]
-    assert not list(other.glob("*/*/runs/*"))
+    # On another machine there is the record alone, without its last run: that one is trained.
+    path.write_text(json.dumps({"runs": known[:3]}), "utf-8")
+    record, a = Record(bench.STUDY, path), options(tmp_path / "other")
+    (unit,) = record.missing(units)
+    bench.run_recipe(unit, record, a)
+    assert [r["test"] for r in record.runs] == [r["test"] for r in known]
+    assert not list(a.out.glob("*/standard/runs/*"))
 
 
 def recorded(means: dict[str, dict[str, float]]) -> list[dict[str, Any]]:

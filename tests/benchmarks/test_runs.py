@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
-import sys
-from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from benchmarks import runs
-from benchmarks.runs import (
-    add_common,
-    compared,
-    interval,
-    is_run_of,
-    record_path,
-    scale_of,
-    spread,
-)
-from dmil_core.checkpoint import read_run
+from benchmarks.runs import chosen_scale, compared, interval, named, planned, scale_of
 from dmil_core.data.catalog import load_dataset
 from dmil_core.data.dataset import Dataset
-from dmil_core.errors import ResourceError
+from dmil_core.experiments.compare import compare, read_results
 from dmil_core.io.atomic import write_lines
-from dmil_core.training.run import plan, train
+from dmil_core.training.run import train
 
 SPEC = "switch:classes=2,noise=0.4,block=2,train=80,val=40,test=60"
 QUICK = 0.02
@@ -40,9 +25,9 @@ def pair() -> Dataset:
 
 @pytest.fixture(scope="module")
 def comparison(pair: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a comparison leaves: a joint run of seed 0 with three times the learning rate."""
+    """What a comparison leaves: a joint run of seed 0."""
     root = tmp_path_factory.mktemp("comparison")
-    train(pair, "joint", 0, joint(root, pair), epochs_scale=QUICK, lr_scale=3.0)
+    train(pair, "joint", 0, joint(root, pair), epochs_scale=QUICK)
     return root
 
 
@@ -50,12 +35,18 @@ def joint(root: Path, pair: Dataset) -> Path:
     return root / pair.slug / "runs" / pair.slug / "joint" / "seed0"
 
 
-def test_a_run_is_taken_whatever_its_learning_rate(
-    pair: Dataset, comparison: Path, tmp_path: Path
-) -> None:
+def choose(root: Path, pair: Dataset, scale: float) -> None:
+    """Trials among which this factor on the rate is the best."""
+    tried = [
+        {"data": pair.name, "paradigm": "joint", "seed": 1000, "lr_scale": s, "val_accuracy": v}
+        for s, v in ((1.0, 0.6), (scale, 0.8))
+    ]
+    write_lines(root / pair.slug / "tuning.jsonl", tried)
+
+
+def test_a_run_of_the_comparison_is_taken(pair: Dataset, comparison: Path, tmp_path: Path) -> None:
     run = compared(pair, "joint", 0, tmp_path, comparison, QUICK)
     assert run.folder == joint(comparison, pair)
-    assert scale_of(run, pair) == 3.0
     assert not list(tmp_path.iterdir())
 
 
@@ -71,35 +62,48 @@ def test_a_run_of_other_rows_is_not_taken(
     assert "training anew" in capsys.readouterr().err
 
 
-def test_a_run_of_other_settings_is_not_taken(pair: Dataset, comparison: Path) -> None:
-    run = read_run(joint(comparison, pair))
-    assert is_run_of(run, pair, plan(pair, "joint", 0, epochs_scale=QUICK))
-    assert not is_run_of(run, pair, plan(pair, "joint", 0))
-    assert not is_run_of(run, pair, plan(pair, "joint", 1, epochs_scale=QUICK))
-    assert not is_run_of(run, pair, plan(pair, "multi-loss", 0, epochs_scale=QUICK))
-    unfinished = replace(run, finished=False)
-    assert not is_run_of(unfinished, pair, plan(pair, "joint", 0, epochs_scale=QUICK))
+@pytest.mark.parametrize(("scale", "rate"), [(QUICK, 3.0), (2 * QUICK, 1.0)])
+def test_a_run_of_other_settings_is_not_taken(
+    pair: Dataset, comparison: Path, tmp_path: Path, scale: float, rate: float
+) -> None:
+    choose(tmp_path / "records", pair, rate)
+    run = compared(pair, "joint", 0, tmp_path / "out", comparison, scale, tmp_path / "records")
+    assert tmp_path / "out" in run.folder.parents
+    assert scale_of(run, pair) == rate
 
 
 def test_what_is_missing_is_trained_with_the_rate_that_was_chosen(
     pair: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DMIL_CHECKPOINTS", str(tmp_path))
-    tried = [
-        {"data": pair.name, "paradigm": "joint", "seed": 1000, "lr_scale": s, "val_accuracy": v}
-        for s, v in ((1.0, 0.6), (0.3, 0.8))
-    ]
-    write_lines(tmp_path / pair.slug / "tuning.jsonl", tried)
+    choose(tmp_path, pair, 0.3)
     rates = []
     for name in ("joint", "ensemble"):
         run = compared(pair, name, 0, tmp_path / "out", tmp_path / "none", QUICK)
         rates.append(scale_of(run, pair))
     assert rates == [0.3, 1.0]
+    # A comparison that is being made elsewhere has its own; until then, those on record count.
+    elsewhere = tmp_path / "unfinished"
+    assert chosen_scale(pair, "joint", elsewhere) == 0.3
+    choose(elsewhere, pair, 3.0)
+    assert chosen_scale(pair, "joint", elsewhere) == 3.0
 
 
-def test_records_come_in_order_of_the_work() -> None:
-    result: Any = spread(sorted, [([5, 4],), ([1],), ([3, 2],)], jobs=2)
-    assert result == [4, 5, 1, 2, 3]
+def test_a_planned_run_has_the_fingerprint_of_the_trained_one(
+    pair: Dataset, tmp_path: Path
+) -> None:
+    compare([pair], ["joint"], 2, tmp_path, epochs_scale=QUICK)
+    settings = {(r["paradigm"], r["seed"]): r["settings"] for r in read_results(
+        tmp_path / "results.jsonl"
+    )}  # fmt: skip
+    assert settings == {
+        (p, s): planned(SPEC, p, s, QUICK) for p in ("ensemble", "joint") for s in (0, 1)
+    }
+
+
+def test_work_is_named_by_its_words_and_numbers() -> None:
+    assert named(("emoji", 3, ["joint", "dmil"], Path("x"))) == "emoji 3 joint dmil"
+    assert named([f"run{n}" for n in range(100)]).endswith(" ...")
 
 
 def test_a_single_seed_has_no_interval() -> None:
@@ -111,41 +115,3 @@ def test_a_single_seed_has_no_interval() -> None:
     assert wider["low"] < result["low"]  # type: ignore[operator]
     assert result["mean"] == pytest.approx(0.2)
     assert result["low"] < 0.2 < result["high"]  # type: ignore[operator]
-
-
-def test_only_a_whole_run_is_the_record(tmp_path: Path) -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--data", nargs="+", default=["a", "b"])
-    add_common(parser, ("joint", "dmil"), 5, str(tmp_path))
-    record = tmp_path / "results" / "some.json"
-    for words in ([], ["--jobs", "1"], ["--data", "a", "b"]):
-        assert record_path(parser, parser.parse_args(words), record) == record
-    for words in (["--seeds", "1"], ["--data", "a"], ["--epochs-scale", "0.1"]):
-        assert record_path(parser, parser.parse_args(words), record) == tmp_path / "some.json"
-
-
-#: Options that make less of a benchmark than all, so that its record goes where ``--out`` says.
-PARTS = {"app.__main__": ["--repeats", "1"], "app.soak": [], "fidelity": ["--no-twins"]}
-WORK = ("finished", "spread", "soak", "measure", "run", "references", "run_recipe")
-
-
-@pytest.mark.parametrize(
-    "name", ["app.__main__", "app.soak", "architectures", "collapse", "corruption", "dominance",
-             "fidelity", "live", "recipes", "theorem", "three", "unseen"],
-)  # fmt: skip
-def test_a_record_that_cannot_be_written_is_refused_before_anything_is_measured(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    module = import_module(f"benchmarks.{name}")
-    (tmp_path / "file").touch()
-    out = str(tmp_path / "file" / "record.json")
-    monkeypatch.setattr(sys, "argv", [name, "--out", out, *PARTS.get(name, ["--seeds", "1"])])
-
-    def measured(*_: object) -> None:
-        raise AssertionError("what is measured cannot be written")
-
-    for work in WORK:
-        monkeypatch.setattr(module, work, measured, raising=False)
-        monkeypatch.setattr(runs, work, measured, raising=False)
-    with pytest.raises(ResourceError, match="cannot be written"):
-        module.main()

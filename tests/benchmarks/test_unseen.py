@@ -8,7 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.unseen import drawn, few_shot, headline, measure, standardized, summary
+from benchmarks.unseen import (
+    drawn,
+    few_shot,
+    headline,
+    measure,
+    standardized,
+    summary,
+    units_of,
+)
 from dmil_core.checkpoint import read_run
 from dmil_core.data.catalog import load_dataset
 from dmil_core.data.dataset import Dataset
@@ -58,7 +66,10 @@ def test_a_representation_is_measured_in_deviations_of_the_usual_rows() -> None:
 
 
 def test_a_model_never_meets_the_classes_it_is_probed_on(five: Dataset, tmp_path: Path) -> None:
-    measured = measure(SPEC, "dmil-paper", 2, Namespace(out=tmp_path, epochs_scale=0.02))
+    a = Namespace(out=tmp_path, epochs_scale=0.02, paradigms=["dmil-paper"])
+    measured = measure(SPEC, "dmil-paper", 2, a)
+    (unit,) = units_of(SPEC, 2, a)
+    assert unit.settings == {r["settings"] for r in measured}
     (folder,) = tmp_path.glob("runs/*/dmil-paper/seed2")
     seen, unseen = split_classes(5, 2)
     run = read_run(folder)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Browser, Page, expect
 
+from dmil_core.checkpoint import default_folder, read_run
 from tests.browser.server import settled
 from tests.browser.test_visitor import HEAD, ROW, query, visit, wait_for_sample
 from tests.dashboard.folders import GENERATED, METHODS, REAL, RECORDED, Room, table_of
@@ -168,7 +171,13 @@ def test_the_largest_change_is_one_click_from_both_models_beside_each_other(
 def test_calibration_and_training_of_chosen_models(page: Page, app_url: str) -> None:
     visit(page, f"{app_url}/compare?data={REAL}&part=samples&look=calibration&among=joint:0,dmil:0")
     main = page.locator("[data-testid=stMain]")
-    expect(main).to_contain_text("dmil is 93.4% sure on average and 93.2% right")
+    test = read_run(default_folder(REAL, "dmil", 0)).metrics["test"]
+    expect(main).to_contain_text(
+        re.compile(
+            rf"dmil is \d\d\.\d% sure on average and {test['accuracy']:.1%} right "
+            rf"\(ECE {test['ece']:.1%}\)"
+        )
+    )
     choose_look(page, "Training")
     names = page.locator(".st-key-training_curves .annotation-text")
     expect(names).to_have_count(3)

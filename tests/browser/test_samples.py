@@ -8,6 +8,7 @@ from dmil_core import schema
 from tests.browser.server import settled
 from tests.browser.test_visitor import (
     HEAD,
+    VALUES_ROW,
     click_row,
     query,
     table,
@@ -47,13 +48,13 @@ def test_sorted_and_filtered_a_click_opens_the_row_that_is_seen(
     choose(page, "Sort by", "gate weight of S")
     assert {"right": "joint", "wrong": "ensemble", "order": "gate-S"}.items() <= query(page).items()
     expect(page.get_by_text(f"{len(wanted):,} of {len(one):,} samples")).to_be_visible()
-    click_row(page, 3)
+    click_row(page, 3, height=VALUES_ROW)
     wait_for_sample(page, wanted[3])
     page.keyboard.press("j")
     wait_for_sample(page, wanted[4])
     page.reload()
     wait_for_sample(page, wanted[4])
-    click_row(page, 1)
+    click_row(page, 1, height=VALUES_ROW)
     wait_for_sample(page, wanted[1])
 
 

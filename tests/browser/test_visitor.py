@@ -17,8 +17,9 @@ PAGES = ["", "samples", "what-if", "map", "compare", "fidelity", "gates", "paper
 
 #: The ground of the dark theme, as browsers write it.
 DARK = "rgb(14, 17, 23)"
-#: Height in pixels of a table's head and of a row; those of the list of samples hold pictures.
-HEAD, ROW, LIST_ROW = 36, 35, 44
+#: Height in pixels of a table's head and of a row; those of the list of samples hold pictures, or
+#: two values of a table.
+HEAD, ROW, LIST_ROW, VALUES_ROW = 36, 35, 44, 66
 
 
 def visit(page: Page, url: str) -> Page:

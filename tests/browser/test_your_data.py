@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.server import settled
@@ -24,10 +26,49 @@ def choose(page: Page, name: str, content: bytes, place: int = 0) -> None:
     settled(page)
 
 
+def drop(page: Page, name: str, content: bytes) -> None:
+    """Drop a file on the place for it, as from a window beside the browser."""
+    data = page.evaluate_handle(
+        """([name, content]) => {
+          const data = new DataTransfer();
+          data.items.add(new File([content], name, {type: "text/csv"}));
+          return data;
+        }""",
+        [name, content.decode()],
+    )
+    place = page.locator("[data-testid=stFileUploaderDropzone]").first
+    place.dispatch_event("drop", {"dataTransfer": data})
+    page.wait_for_timeout(500)
+    settled(page)
+
+
+def click_head(page: Page, place: int) -> None:
+    """Click on the head of a column of the preview, counted from 0 among those that are seen."""
+    grid = page.locator("[data-testid=stDataFrame]").first
+    # Not to the edge, where the bar of pages is.
+    grid.evaluate("grid => grid.scrollIntoView({block: 'center'})")
+    page.wait_for_timeout(300)
+    box = grid.bounding_box()
+    assert box is not None
+    # The canvas has no parts: the first columns are about this wide, with a menu at their right.
+    page.mouse.click(box["x"] + 100 + 110 * place, box["y"] + 16)
+    page.wait_for_timeout(300)
+    settled(page)
+
+
 def press(page: Page, name: str) -> None:
     page.get_by_role("button", name=name, exact=True).click()
     page.wait_for_timeout(300)
     settled(page)
+
+
+def cancel(page: Page, app_url: str) -> None:
+    """End the training of this visitor: one runs at a time, and other tests wait for theirs."""
+    visit(page, f"{app_url}/your-data")
+    ending = page.locator(JOB).get_by_role("button", name="Cancel")
+    if ending.count():
+        ending.click()
+        expect(page.locator(JOB)).to_contain_text("cancelled", timeout=20_000)
 
 
 def test_from_a_file_to_the_samples_page_for_one_browser_alone(
@@ -40,13 +81,16 @@ def test_from_a_file_to_the_samples_page_for_one_browser_alone(
     harm = example.replace(b"row-2,", b"<img src=x onerror=\"document.title='harmed'\">,")
     harm = harm.replace(b",same\n", b",=1+1\n", 1)
     choose(page, "<b>x</b>.csv", harm)
-    expect(page.get_by_text("Nothing can be trained until")).to_be_visible()
+    expect(page.get_by_text("Fix these to continue")).to_be_visible()
     assert "harmed" not in page.title()
     assert page.locator("[data-testid=stMain] img[src=x], [data-testid=stMain] b").count() == 0
+    # Files are taken together: what is to be replaced is removed first.
+    page.get_by_role("button", name="Remove <b>x</b>.csv").click()
+    settled(page)
     choose(page, "signs.csv", example)
-    expect(page.get_by_text("3. Look before you train")).to_be_visible()
+    expect(page.get_by_text("3. Look at samples")).to_be_visible()
     # Long enough to be seen by a second tab, and to be cancelled after the first of three models.
-    page.get_by_text("Full: takes five times as long").click()
+    page.get_by_text("Full: about five times as long").click()
     settled(page)
     press(page, "Save and train")
     expect(page.locator(JOB)).to_contain_text("Training signs")
@@ -95,7 +139,7 @@ def test_pictures_and_sounds_in_a_zip_or_folder_are_seen_and_heard_on_the_sample
     members |= {f"in/s{i}.wav": wav(0.2 + 0.3 * (i // 2 % 2)) for i in rows}
     visit(page, f"{app_url}/your-data")
     choose(page, "lights.csv", table)
-    expect(page.get_by_text("names pictures, which are missing")).to_be_visible()
+    expect(page.get_by_text("names pictures, whose files are missing")).to_be_visible()
     choose(page, "media.zip", packed({"../p0.png": png()}), 1)
     expect(page.get_by_text("points out of it")).to_be_visible()
     page.get_by_role("button", name="Remove media.zip").click()
@@ -104,8 +148,10 @@ def test_pictures_and_sounds_in_a_zip_or_folder_are_seen_and_heard_on_the_sample
     expect(page.get_by_text("not readable as pictures: 1 file")).to_be_visible()
     # As many files, put in the place of the first ones.
     choose(page, "media.zip", packed(members), 1)
-    expect(page.get_by_text("3. Look before you train")).to_be_visible()
-    page.get_by_text("a folder", exact=True).click()
+    expect(page.get_by_text("3. Look at samples")).to_be_visible()
+    page.get_by_role("button", name="Remove media.zip").click()
+    settled(page)
+    page.get_by_text("a folder", exact=True).nth(1).click()
     settled(page)
     for name in set(members) - {"p7.png"}:
         file = tmp_path / "mine" / name
@@ -119,7 +165,7 @@ def test_pictures_and_sounds_in_a_zip_or_folder_are_seen_and_heard_on_the_sample
     (tmp_path / "more").mkdir()
     (tmp_path / "more" / "p7.png").write_bytes(members["p7.png"])
     folder.set_input_files(tmp_path / "more")
-    expect(page.get_by_text("3. Look before you train")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("3. Look at samples")).to_be_visible(timeout=30_000)
     expect(page.get_by_role("img", name="picture of this sample").first).to_be_visible()
     press(page, "Save and train")
     link = page.locator(CARD).get_by_role("link", name="Samples")
@@ -136,6 +182,7 @@ def test_pictures_and_sounds_in_a_zip_or_folder_are_seen_and_heard_on_the_sample
     expect(sound).to_be_visible()
     page.wait_for_function("() => document.querySelector('audio').duration > 0.1")
     assert sound.evaluate("sound => sound.duration") < 0.6
+    cancel(page, app_url)
 
 
 def test_a_narrow_window_shows_the_whole_way(browser: Browser, app_url: str) -> None:
@@ -146,3 +193,75 @@ def test_a_narrow_window_shows_the_whole_way(browser: Browser, app_url: str) -> 
     wide = page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollWidth")
     assert wide <= 400
     context.close()
+
+
+@pytest.mark.timeout(600)
+def test_penguins_are_dropped_trained_and_found_out_about(page: Page, app_url: str) -> None:
+    table = (Path(__file__).parents[1] / "inputs" / "penguins.csv").read_bytes()
+    visit(page, f"{app_url}/your-data")
+    drop(page, "penguins.csv", table)
+    expect(page.get_by_text("2 rows are dropped.")).to_be_visible()
+    expect(page.get_by_label("Name of input 1")).to_have_value("bill")
+    click_head(page, 1)
+    expect(page.get_by_text("1 column selected: island")).to_be_visible()
+    press(page, "Not used")
+    expect(page.get_by_text("2 of 8 columns are not used.", exact=True)).to_be_visible()
+    press(page, "Save and train")
+    card = page.locator(CARD)
+    finding = card.locator("[class*=st-key-finding-]").first
+    expect(finding).to_contain_text("A joint model", timeout=300_000)
+    # Once dmil is there, so are bits.
+    expect(finding).to_contain_text(re.compile(r"of 1\.5\d bits"), timeout=300_000)
+    settled(page)
+    expect(finding).to_contain_text("species")
+    expect(card).to_contain_text("a fifth of their epochs")
+    expect(card.get_by_role("img", name="penguins: evidence")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download the finding as a report").click()
+    assert "Keep in mind" in download.value.path().read_text("utf-8")
+    card.get_by_role("link", name="Samples").click()
+    page.wait_for_url(lambda url: "data=my-penguins" in url)
+    settled(page)
+    expect(page.locator("[data-testid=stMain]")).to_contain_text("Quick run")
+    cancel(page, app_url)
+
+
+def test_a_table_of_702_columns_stays_quick_and_can_be_used_by_keyboard(
+    page: Page, app_url: str
+) -> None:
+    names = [*(f"audio_{i}" for i in range(350)), *(f"text_{i}" for i in range(350))]
+    rows = [f"r{r},{'yn'[r % 2]}," + ",".join(str((r * 7 + c) % 13) for c in range(700))
+            for r in range(120)]  # fmt: skip
+    table = "\n".join([",".join(["id", "label", *names]), *rows])
+    visit(page, f"{app_url}/your-data")
+    drop(page, "wide.csv", table.encode())
+    expect(page.get_by_text("All 702 columns are used.")).to_be_visible(timeout=60_000)
+    # Without a pointer: to the field of names, then to the button of the role.
+    page.get_by_label("By name, prefix* or first..last").focus()
+    page.keyboard.type("audio_18..audio_349")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("332 columns selected")).to_be_visible()
+    settled(page)
+    button = page.get_by_role("button", name="Not used", exact=True)
+    button.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(300)
+    settled(page)
+    expect(page.get_by_text("332 of 702 columns are not used.", exact=True)).to_be_visible()
+    press(page, "Undo")
+    expect(page.get_by_text("All 702 columns are used.")).to_be_visible()
+    drawn = page.evaluate("() => document.querySelectorAll('[data-testid=stDataFrame] td').length")
+    assert drawn < 700 * 5, "the preview draws the columns that are seen alone"
+
+
+def test_a_zip_of_class_folders_is_a_set_with_its_label(page: Page, app_url: str) -> None:
+    members = {}
+    for i in range(40):
+        kind = ("cat", "dog")[i % 2]
+        members[f"{kind}/{i}.png"] = png(colour=(200 * (i % 2), 5 * i, 90))
+        members[f"{kind}/{i}.wav"] = wav(0.2 + 0.2 * (i // 2 % 2))
+    visit(page, f"{app_url}/your-data")
+    choose(page, "pets.zip", packed(members))
+    expect(page.get_by_text("3. Look at samples")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("img", name=re.compile("of this sample")).first).to_be_visible()
+    expect(page.get_by_role("button", name="Save and train")).to_be_visible()

@@ -9,6 +9,7 @@ not yet in its place. It prints ``standing still`` on stderr when it does.
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from pathlib import Path
@@ -52,5 +53,7 @@ def at_file(name: str) -> None:
 
 
 if __name__ == "__main__":
+    # A shell that starts a command in the background makes it deaf to this signal.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     {"epoch": at_epoch, "file": at_file}[sys.argv[1]](sys.argv[2])
     raise SystemExit(main(sys.argv[3:]))

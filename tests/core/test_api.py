@@ -19,6 +19,7 @@ import pytest
 import dmil_core as dmil
 from dmil_core.checkpoint import Run
 from dmil_core.data.dataset import Dataset
+from dmil_core.data.npz import write_npz
 from dmil_core.io.tables import read_table
 from dmil_core.partial_information.pmf import Pmf
 from tests.conftest import TINY, TINY_SCALE
@@ -274,6 +275,21 @@ def test_from_a_csv_to_a_table_of_components(tmp_path: Path) -> None:
     assert len(model.decompose(data).frame) == 480
 
 
+def test_the_card_names_the_columns_of_a_table_and_keeps_them(tmp_path: Path) -> None:
+    data = dmil.from_table(table(), x1=["age", "x_b"], x2="note", y="mood", name="notes")
+    assert [c.name for c in data.card.modalities[0].columns] == ["age", "x_b"]
+    assert data.card.modalities[1].columns == ()
+    arrays = {"x1": data.x1, "x2": data.x2, "y": data.y, "id": data.ids, "split": data.split}
+    write_npz(tmp_path / "notes.npz", arrays, data.card)
+    again = dmil.load_dataset(tmp_path / "notes.npz")
+    assert again.card.modalities == data.card.modalities
+    # Names say what numbers mean and are no part of what a model learns from.
+    bare = replace(
+        data.card, modalities=tuple(replace(m, columns=()) for m in data.card.modalities)
+    )
+    assert replace(data, card=bare).digest == data.digest == again.digest
+
+
 def test_columns_can_be_texts_and_are_guessed_from_their_names(tmp_path: Path) -> None:
     data = dmil.from_table(table(), x1=["age", "x_b"], x2="note", y="mood", name="notes")
     assert (data.name, data.x2.dtype.kind, data.card.modalities[1].kind) == ("notes", "U", "text")
@@ -310,8 +326,13 @@ def test_every_fault_of_a_table_is_named_with_its_rows() -> None:
     frame = table()
     frame.loc[[5, 7], "age"] = np.nan
     frame.loc[9, "x_a"] = np.inf
+    how: dict[str, Any] = {"x1": ["age", "height"], "x2": ["x_a", "x_b"], "y": "mood"}
     with pytest.raises(dmil.DmilError, match=r"(?s)'age' .*\(rows 5, 7\).*'x_a' .*\(row 9\)"):
-        dmil.from_table(frame, x1=["age", "height"], x2=["x_a", "x_b"], y="mood")
+        dmil.from_table(frame, **how, missing="error")
+    with pytest.warns(UserWarning, match=r"3 of 120 rows .*\(rows 5, 7, 9\)"):
+        assert len(dmil.from_table(frame, **how)) == 117
+    filled = dmil.from_table(frame, **how, missing="mean")
+    assert (len(filled), filled.x1.shape[1], filled.x2.shape[1]) == (120, 3, 3)
     with pytest.raises(dmil.DmilError, match="6 rows, expected at least 30"):
         dmil.from_table(table(6), x1=["age"], x2=["x_a"], y="mood")
 

@@ -19,6 +19,7 @@ from dmil_core.config import CONFIG_VERSION, read_run_config, to_json
 from dmil_core.data.catalog import load_dataset
 from dmil_core.data.dataset import Dataset
 from dmil_core.errors import CheckpointError, ConfigError
+from dmil_core.experiments.compare import fingerprint
 from dmil_core.inference.predict import predict
 from dmil_core.io.paths import checkpoints_root
 from dmil_core.io.tables import read_table
@@ -73,8 +74,28 @@ def test_a_configuration_of_version_1_is_read_and_can_be_written_as_it_was(name:
 def test_every_shipped_run_is_read_and_can_be_written_as_it_was(file: Path) -> None:
     config, stored = to_json(read_run(file.parent).config), config_of(file)
     if stored["version"] == 1:
-        config = with_defaults_of(stored, to_version_1(config))
-    assert config == stored
+        assert with_defaults_of(stored, to_version_1(config)) == stored
+    else:
+        assert with_defaults_of(stored, config) == {**stored, "version": CONFIG_VERSION}
+    assert {e["tokenizer"] for e in config["model"]["encoders"]} == {"words"}
+
+
+#: Set and paradigm -> fingerprint of seed 0 on record. A change of the method may change that of
+#: ``dmil``; no change of readers, tokenizers or formats may change any.
+FINGERPRINTS = {
+    ("emoji", "dmil"): "a149d9c487b2352f",
+    ("emoji", "joint"): "c4bd4ebd6ffcdba1",
+    ("shapes-qa", "dmil"): "fab20e1637d4630c",
+    ("shapes-qa", "joint"): "4c8950bac5bdaac9",
+    ("watch", "joint"): "02a38653adf713a0",
+}
+
+
+@pytest.mark.parametrize(("name", "paradigm"), FINGERPRINTS)
+def test_runs_on_record_keep_their_fingerprint(name: str, paradigm: str) -> None:
+    dataset = load_dataset(name)
+    got = fingerprint(plan(dataset, paradigm, 0), dataset.digest)
+    assert got == FINGERPRINTS[name, paradigm]
 
 
 def with_defaults_of(wanted: Any, got: Any) -> Any:
@@ -183,7 +204,7 @@ def test_another_version_is_refused_as_a_whole(folder: Path, version: object) ->
     data = json.loads((folder / RUN_FILE).read_text("utf-8"))
     data["config"]["version"] = version
     (folder / RUN_FILE).write_text(json.dumps(data))
-    with pytest.raises(CheckpointError, match=r"config\.version: expected at most 3, got"):
+    with pytest.raises(CheckpointError, match=r"config\.version: expected at most 4, got"):
         read_run(folder)
 
 

@@ -8,6 +8,7 @@ Each format has a sound file and its reader. Mutations are drawn from a seed (se
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import os
@@ -20,12 +21,19 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from dmil_core.checkpoint import MODEL_FILE, load_model, read_history, read_run, write_checkpoint
 from dmil_core.config import RunConfig
+from dmil_core.data.files import reader
+from dmil_core.data.files.assemble import assemble
+from dmil_core.data.files.kinds import describe
+from dmil_core.data.files.repairs import Repairs
+from dmil_core.data.files.roles import guess
+from dmil_core.data.files.table import Table
 from dmil_core.data.npz import read_card, read_dataset, read_npz, write_npz
-from dmil_core.data.uploads import archive, columns, tabular
+from dmil_core.data.uploads import archive
 from dmil_core.errors import DmilError
 from dmil_core.experiments import records, tuning
 from dmil_core.experiments.compare import read_results
@@ -39,6 +47,7 @@ from dmil_core.training.loop import FitState
 from tests import records as written
 from tests.core.builders import model, model_config, stage
 from tests.core.data.archives import encoded, packed, png, wav
+from tests.core.data.files import made
 from tests.core.data.sets import sound_arrays, sound_card
 from tests.core.mutating import (
     Change,
@@ -90,14 +99,15 @@ def _upload_npz(root: Path) -> Format:
     np.savez(root / "set.npz", x1=np.ones((40, 2)), x2=np.ones((40, 3)), y=np.arange(40) % 2)
 
     def read(path: Path) -> object:
-        content = read_npz(path)
-        return _assembled(columns.of_arrays(content.arrays, content.issues))
+        table = reader.read_table([path])
+        return assemble(table, guess(table), Repairs(), "n")
 
     return Format(root / "set.npz", read, arrays_changed)
 
 
-def _assembled(source: columns.Source) -> columns.Assembled:
-    return columns.assemble(source, columns.guess(source), "n", "t")
+def described(table: Table) -> object:
+    facts = describe(table)
+    return assemble(table, guess(table, facts), Repairs(), "n", facts=facts)
 
 
 def _card(root: Path) -> Format:
@@ -121,20 +131,96 @@ def _csv(root: Path) -> Format:
 
 def _upload_parquet(root: Path) -> Format:
     _frame().to_parquet(root / "t.parquet")
-
-    def read(path: Path) -> object:
-        return _assembled(columns.of_table(tabular.read_parquet(path.read_bytes())))
-
-    return Format(root / "t.parquet", read, parquet_changed)
+    return Format(root / "t.parquet", lambda p: described(reader.read_table([p])), parquet_changed)
 
 
 def _upload_csv(root: Path) -> Format:
     _frame().to_csv(root / "t.csv", index=False)
+    return Format(root / "t.csv", lambda p: described(reader.read_table([p])), csv_changed)
+
+
+def _read_all(path: Path) -> object:
+    """What a visitor's page does with a file: read it, decode pictures and sounds that it holds."""
+    table = reader.read_table([reader.Named(path.name, path.read_bytes())])
+    for column in table.columns.values():
+        if column.files is not None:
+            column.files.decode(column.members, column.media)
+    return table
+
+
+def _any_csv(root: Path) -> Format:
+    quoted = _frame().to_csv(index=False, sep=";", quoting=csv.QUOTE_NONNUMERIC)
+    return Format(_written(root / "t.csv", b"# a\n" + quoted.encode("utf-16")), _read_all)
+
+
+def _any_npz(root: Path) -> Format:
+    y = np.eye(2)[[0, 1] * 20]
+    np.savez(root / "set.npz", x1=np.ones((40, 3, 8, 8)), x2=np.ones((40, 2, 30)), y=y)
+    return Format(root / "set.npz", _read_all)
+
+
+def _npy(root: Path) -> Format:
+    np.save(root / "x1.npy", np.ones((40, 3)))
+    return Format(root / "x1.npy", _read_all)
+
+
+def _columns() -> pa.Table:
+    """A column of every kind that has a way of its own."""
+    pictures = [png(colour=(i, 0, 0)) for i in range(20)]
+    return pa.table({
+        "image": [{"bytes": p, "path": "p"} for p in pictures], "raw": pictures,
+        "vector": pa.array([[1.0, 2.0]] * 20, pa.list_(pa.float32())), "label": [0, 1] * 10,
+        "word": pa.array(["a", "b"] * 10).dictionary_encode(),
+    })  # fmt: skip
+
+
+def _any_parquet(root: Path) -> Format:
+    return Format(_written(root / "t.parquet", made.parquet(_columns())), _read_all)
+
+
+def _arrow(root: Path) -> Format:
+    return Format(_written(root / "t.arrow", made.arrow(_columns())), _read_all)
+
+
+def _saved(root: Path) -> Format:
+    """As a .tar, which has no checksum of what its members hold."""
+    about = {"features": {"label": {"names": ["a", "b"], "_type": "ClassLabel"}}}
+    members = {
+        "data-00000-of-00001.arrow": made.arrow(_columns()),
+        "state.json": b'{"_data_files": [{"filename": "data-00000-of-00001.arrow"}]}',
+        "dataset_info.json": json.dumps(about).encode(),
+    }
+    return Format(_written(root / "d.tar", made.tarred(members)), _read_all)
+
+
+def _members() -> dict[str, bytes]:
+    files = {f"{i}.png": png() for i in range(4)} | {f"{i}.wav": wav() for i in range(4)}
+    files |= {f"{i}.json": b'{"a": 1, "b": [1, 2]}' for i in range(4)}
+    return files | {f"{i}.e.npy": made.npy(np.ones(3)) for i in range(4)}
+
+
+def _tar(root: Path) -> Format:
+    return Format(_written(root / "d.tar", made.tarred(_members())), _read_all)
+
+
+def _tar_gz(root: Path) -> Format:
+    return Format(_written(root / "d.tar.gz", made.tarred(_members(), "w:gz")), _read_all)
+
+
+def _zip_of_samples(root: Path) -> Format:
+    members = {f"{'ab'[i % 2]}/{n}": c for i, (n, c) in enumerate(_members().items())}
+    return Format(_written(root / "d.zip", packed(members)), _read_all)
+
+
+def _joined(root: Path) -> Format:
+    """A file that is joined with a sound one."""
+    path = _written(root / "t.csv", _frame().to_csv(index=False).encode())
+    other = reader.Named("o.csv", _frame().rename(columns={"p_a": "q"}).to_csv().encode())
 
     def read(path: Path) -> object:
-        return _assembled(columns.of_table(tabular.read_csv(path.read_bytes())))
+        return reader.read_table([reader.Named(path.name, path.read_bytes()), other])
 
-    return Format(root / "t.csv", read, csv_changed)
+    return Format(path, read)
 
 
 def _information(root: Path) -> Format:
@@ -190,15 +276,15 @@ def _pmf(root: Path) -> Format:
 
 
 def _checkpoint(root: Path) -> Path:
-    made, config = model("joint"), RunConfig("joint", 0, model_config("joint"), (stage(),))
+    fitted, config = model("joint"), RunConfig("joint", 0, model_config("joint"), (stage(),))
     card = sound_card(classes=("a", "b", "c")).to_dict()
     record: dict[str, Any] = {
         "config": config, "data_name": "n", "data_source": "n", "data_digest": "d",
-        "data_card": card, "classes": ["a", "b", "c"], "latents": list(made.latent_names),  # type: ignore[arg-type]
+        "data_card": card, "classes": ["a", "b", "c"], "latents": list(fitted.latent_names),  # type: ignore[arg-type]
         "metrics": {}, "finished": True, "created": "", "packages": {}, "parameters": 1,
         "seconds": 1.0,
     }  # fmt: skip
-    write_checkpoint(root, made.state_dict(), record, [])
+    write_checkpoint(root, fitted.state_dict(), record, [])
     return root
 
 
@@ -254,7 +340,8 @@ def _member(path: Path, kind: str) -> object:
 FORMATS: Final[tuple[Callable[[Path], Format], ...]] = (
     _npz, _stored_npz, _upload_npz, _card, _parquet, _csv, _upload_parquet, _upload_csv,
     _information, _records, _tuning, _history, _targets, _fidelity, _pmf, _run, _weights, _state,
-    _zip, _picture, _wav, _flac,
+    _zip, _picture, _wav, _flac, _any_csv, _any_npz, _npy, _any_parquet, _arrow, _saved, _tar,
+    _tar_gz, _zip_of_samples, _joined,
 )  # fmt: skip
 
 

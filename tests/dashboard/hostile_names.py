@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from dmil_core.checkpoint import run_folder
-from dmil_core.data.card import Card, MediaSpec, Modality
+from dmil_core.data.card import Card, ColumnSpec, MediaSpec, Modality
 from dmil_core.data.npz import read_dataset, write_npz
 from dmil_core.inference.projection import project
 from dmil_core.training.run import train
@@ -54,10 +54,18 @@ _ROWS: Final = 96
 
 
 def card() -> Card:
-    """Of an image of 6 x 6 and 5 numbers."""
+    """Of an image of 6 x 6, and 5 numbers and a category."""
+    columns = (
+        ColumnSpec(NAMES[5], NAMES[4]),
+        ColumnSpec(NAMES[6], NAMES[8]),
+        ColumnSpec(NAMES[14], NAMES[13]),
+        ColumnSpec(NAMES[22], NAMES[22]),
+        ColumnSpec(NAMES[14], was_missing=True),
+        ColumnSpec(NAMES[7], categories=NAMES[3:7], one_hot=True),
+    )
     modalities = (
         Modality(NAMES[4], "image", NAMES[6], MediaSpec("image", value_range=(0.0, 1.0))),
-        Modality(NAMES[8], "vector", NAMES[5], MediaSpec("vector")),
+        Modality(NAMES[8], "vector", NAMES[5], MediaSpec("vector"), columns),
     )
     return Card(
         name=NAMES[0],
@@ -78,9 +86,11 @@ def arrays() -> dict[str, Any]:
     ids = [*(f"row__{i}" for i in range(2 * _ROWS // 3)), *NAMES]
     ids += [f"{NAMES[i]} {i}" for i in range(_ROWS - len(ids))]
     x1 = np.clip(0.2 * rng.random((_ROWS, 6, 6)) + y[:, None, None] / 8, 0, 1)
+    numbers = rng.standard_normal((_ROWS, 4)) + y[:, None]
+    missing = np.arange(_ROWS)[:, None] % 5 == 0
     return {
         "x1": x1.astype(np.float32),
-        "x2": (rng.standard_normal((_ROWS, 5)) + y[:, None]).astype(np.float32),
+        "x2": np.hstack([numbers, missing, np.eye(4)[y]]).astype(np.float32),
         "y": y,
         "split": split,
         "id": np.array(ids),

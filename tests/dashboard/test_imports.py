@@ -14,7 +14,7 @@ DASHBOARD = REPOSITORY / "dashboard"
 
 #: First names of what a layer may import beside the standard library.
 ALLOWED = {
-    "figures": {"numpy", "pandas", "plotly", "dashboard.figures"},
+    "figures": {"numpy", "pandas", "plotly", "dashboard.figures", "dashboard.words"},
     "services": {
         "numpy",
         "pandas",
@@ -26,6 +26,7 @@ ALLOWED = {
         "dashboard.state.slices",
         "dashboard.services",
         "dashboard.state.view",
+        "dashboard.words",
     },
     "components": {
         "dashboard.guard",
@@ -56,6 +57,7 @@ ALLOWED = {
         "dashboard.text",
         "dashboard.views",
         "dashboard.widgets",
+        "dashboard.words",
     },
 }
 OUTSIDE = {"numpy", "pandas", "plotly", "streamlit", "PIL", "dmil_core", "dashboard", "torch"}

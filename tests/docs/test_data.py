@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from dmil_core.data.card import ENCODINGS, MEDIA_TYPES, Card, MediaSpec
+from dmil_core.data.card import ENCODINGS, MEDIA_TYPES, Card, ColumnSpec, MediaSpec
 from dmil_core.data.catalog import GENERATED, load_dataset
 from dmil_core.data.npz import read_card
 from dmil_core.data.synthetic.gaussian import DISTRIBUTIONS
 from dmil_core.data.synthetic.spec import OLD_OPTIONS, OLD_SETS
-from dmil_core.data.uploads.columns import SOUNDS
+from dmil_core.data.uploads.archive import SOUNDS
 from dmil_core.data.validate import FLAG_PREFIX, OPTIONAL, REQUIRED
 from dmil_core.schema import KINDS, OLD_NAMES
 
@@ -40,15 +40,16 @@ def test_the_table_of_arrays_names_what_validation_knows() -> None:
 
 def test_kinds_and_sound_endings_are_all_there() -> None:
     assert set(KINDS) <= set(named(section("Kinds")))
-    endings = section("Tables, pictures and sounds")
+    endings = section("Formats")
     assert [e for e in SOUNDS if f"`{e}`" not in endings] == []
 
 
 def test_the_fields_of_a_card_are_all_there() -> None:
     text = section("card.json")
-    tables = named(text.partition("`media` says")[0]), named(text.partition("`media` says")[2])
-    assert set(tables[0]) == {f.name for f in fields(Card)}
-    assert set(tables[1]) == {f.name for f in fields(MediaSpec)} | {"media"}
+    first, second, third = map(named, re.split("`(?:media|columns)` says", text))
+    assert set(first) == {f.name for f in fields(Card)}
+    assert set(second) == {f.name for f in fields(MediaSpec)} | {"media"}
+    assert set(third) == {f.name for f in fields(ColumnSpec)} | {"columns"}
     for choice in (*MEDIA_TYPES, *ENCODINGS):
         assert f"`{choice}`" in text
 

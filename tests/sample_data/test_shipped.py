@@ -10,8 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dmil_core.data.card import Card
 from dmil_core.data.catalog import list_datasets, load_dataset
 from dmil_core.data.dataset import Dataset
+from dmil_core.data.features import features, values
 from dmil_core.data.media import (
     AudioMedia,
     ImageMedia,
@@ -53,11 +55,20 @@ def test_all_sets_together_stay_small() -> None:
     assert sum(path.stat().st_size for path in files if path.suffix != ".pyc") < 15.5e6
 
 
+#: What is to be said of a set beforehand: many names of emoji have only words of their own, and
+#: some numbers of their sentence vectors are 0 throughout.
+NOTES = {
+    "emoji": "input 2 (name) has only words that are in no training row in ",
+    "emoji-minilm": "input 2 (name): 3 of its 384 numbers (0.8 %) are the same in all training ",
+}
+
+
 @pytest.mark.parametrize("name", SETS)
-def test_validation_finds_nothing(name: str) -> None:
+def test_validation_finds_nothing_but_what_is_known(name: str) -> None:
     path = ROOT / name / "data.npz"
     assert check(read_npz(path).arrays, read_card(path)) == []
-    assert loaded(name).issues == ()
+    notes = [NOTES[name]] if name in NOTES else []
+    assert [i.title[: len(n)] for i, n in zip(loaded(name).issues, notes, strict=True)] == notes
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -269,4 +280,23 @@ def test_shipped_checkpoints_show_the_card_that_the_set_has_now(name: str) -> No
     card = loaded(name).card.to_dict()
     for path in sorted((ROOT.parent / "checkpoints" / name).glob("*/seed*/run.json")):
         shown = json.loads(path.read_text("utf-8"))["data_card"]
-        assert {k: shown[k] for k in shown if k in card} == card, path
+        # A checkpoint keeps the version of the card that it was trained with.
+        assert Card.from_dict(shown).to_dict() == card, path
+
+
+@pytest.mark.parametrize("name", ["diamonds", "segments"])
+def test_columns_of_the_tables_have_names(name: str) -> None:
+    for m in (1, 2):
+        assert all(not f.name.startswith("feature ") for f in features(loaded(name), m))
+
+
+def test_grades_of_diamonds_are_words_from_the_worst_to_the_best() -> None:
+    dataset = loaded("diamonds")
+    cut, colour, clarity = features(dataset, 2)
+    assert (cut.name, cut.categories[0], cut.categories[-1]) == ("cut", "Fair", "Ideal")
+    assert (colour.categories, clarity.categories[-1]) == (tuple("JIHGFED"), "IF")
+    assert all(sum(f.shares) == pytest.approx(1) for f in (cut, colour, clarity))
+    told = values(features(dataset, 2), dataset.x2[0])
+    assert [v.text for v in told] == [
+        f.categories[int(code)] for f, code in zip(features(dataset, 2), dataset.x2[0], strict=True)
+    ]

@@ -30,6 +30,11 @@ def decomposes(checkpoint: Checkpoint) -> bool:
     return model.architecture == "dmil" and model.intra and model.consistency
 
 
+def unimodal_terms(checkpoint: Checkpoint) -> bool:
+    """Whether the logits of its components include those of the unimodal heads."""
+    return checkpoint.run is not None and checkpoint.run.config.model.unimodal_terms
+
+
 def sizes(checkpoint: Checkpoint) -> dict[str, Size] | DataProblem:
     """Part (``z1``, ``m1``, ``r``, ``gate`` ...) -> its size, from a run of the loaded model."""
     data = samples.source(checkpoint)

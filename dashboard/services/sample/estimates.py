@@ -12,7 +12,7 @@ from dashboard.services.store.catalog import Checkpoint, log, stamp
 from dmil_core.errors import DmilError
 from dmil_core.information.store import FILE, InformationEstimates
 from dmil_core.io.atomic import lies_in
-from dmil_core.io.paths import checkpoints_roots
+from dmil_core.io.paths import checkpoints_roots, uploads_root
 from dmil_core.partial_information.pointwise import PARTS
 
 
@@ -59,7 +59,9 @@ def _account(path: str, key: str) -> InformationEstimates | None:
     if not key:
         return None
     try:
-        if not any(lies_in(Path(path), root) for root in checkpoints_roots()):
+        # Those of visitors' own sets lie below the folder of uploads.
+        roots = (*checkpoints_roots(), uploads_root())
+        if not any(lies_in(Path(path), root) for root in roots):
             return None
         return InformationEstimates.load(Path(path))
     except DmilError as error:

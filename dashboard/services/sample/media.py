@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from dashboard.services.sample.features import FeatureRow
+from dashboard.services.sample.features import rows as feature_rows
 from dashboard.services.sample.samples import located
 from dashboard.services.store.catalog import Checkpoint, DataProblem, log
 from dmil_core.errors import DmilError
@@ -72,10 +74,18 @@ class Words:
 
 @dataclass(frozen=True)
 class Numbers:
-    """A feature vector."""
+    """A feature vector.
+
+    Attributes
+    ----------
+    features : its numbers by name, where they are what the model sees.
+    named : whether the data set says what they are called.
+    """
 
     values: NDArray[np.float32]
     label: str
+    features: tuple[FeatureRow, ...] = ()
+    named: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,13 +118,20 @@ def sides(checkpoint: Checkpoint, sample: str) -> tuple[Side, ...] | DataProblem
     return location if isinstance(location, DataProblem) else sides_of(*location)
 
 
-def sides_of(data: Any, row: int, as_seen: Container[int] = ()) -> tuple[Side, ...]:
-    """Every modality of a row; of those in ``as_seen`` what the model sees, not the raw media."""
+def sides_of(
+    data: Any, row: int, as_seen: Container[int] = (), before: tuple[Any, int] | None = None
+) -> tuple[Side, ...]:
+    """Every modality of a row; of those in ``as_seen`` what the model sees, not the raw media.
+
+    ``before`` is the whole set and the row in it that this one was before a change.
+    """
     numbers = modality_numbers(data.modalities)
-    return tuple(_side(data, row, m, m in as_seen) for m in numbers)
+    return tuple(_side(data, row, m, m in as_seen, before) for m in numbers)
 
 
-def _side(data: Any, row: int, modality: ModalityNumber, as_seen: bool) -> Side:
+def _side(
+    data: Any, row: int, modality: ModalityNumber, as_seen: bool, before: tuple[Any, int] | None
+) -> Side:
     about = data.card.modalities[modality - 1]
     features = _features(data, row, modality, about.kind)
     try:
@@ -130,10 +147,23 @@ def _side(data: Any, row: int, modality: ModalityNumber, as_seen: bool) -> Side:
     if as_seen and features is not None:
         return Side(about.name, about.description, Heard(features))
     converted = _convert(shown, features)
-    numbers = None
-    if about.kind == "vector" and not isinstance(converted, Numbers):
-        numbers = Numbers(np.asarray(data.x(modality)[row], dtype=np.float32).ravel(), "")
+    if about.kind != "vector":
+        return Side(about.name, about.description, converted)
+    numbers = _numbers(data, row, modality, before)
+    if isinstance(converted, Numbers) and (as_seen or about.media.file is None):
+        return Side(about.name, about.description, numbers)
     return Side(about.name, about.description, converted, numbers)
+
+
+def _numbers(
+    data: Any, row: int, modality: ModalityNumber, before: tuple[Any, int] | None
+) -> Numbers:
+    """What the model sees of a vector, with the names of its numbers."""
+    about, x = data.card.modalities[modality - 1], data.x(modality)[row]
+    whole, place = before or (data, row)
+    was = whole.x(modality)[place] if before else None
+    told = feature_rows(whole, x, modality, was)
+    return Numbers(np.asarray(x, np.float32).ravel(), about.name, told, bool(about.columns))
 
 
 def _features(

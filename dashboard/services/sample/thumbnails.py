@@ -1,6 +1,7 @@
 """Small pictures of samples for lists: a picture itself, a sound's spectrogram, a signal's curve.
 
-They are made for the rows that are shown and kept for a while; what is text stays text.
+They are made for the rows that are shown and kept for a while; what is text stays text, and of a
+table the most telling values are told.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image, ImageColor, ImageDraw
 
+from dashboard.services.sample import features
 from dashboard.services.sample.samples import source
 from dashboard.services.store.catalog import Checkpoint, DataProblem, log
 from dmil_core import schema
@@ -35,11 +37,13 @@ class Column:
     """What stands for one modality in a list: for each sample a text, or the address of a picture
     that holds the picture itself; None where there is nothing to show.
 
-    Text is never shown as an address: it could be one, of a stranger's server.
+    Text is never shown as an address: it could be one, of a stranger's server. ``values`` says of
+    texts that they are values by name, a line each.
     """
 
     text: bool
     cells: tuple[str | None, ...]
+    values: bool = False
 
 
 def columns(checkpoint: Checkpoint, ids: Sequence[str]) -> dict[int, Column]:
@@ -64,7 +68,8 @@ def _column(
     name: str, digest: str, ids: tuple[str, ...], modality: schema.ModalityNumber, _data: Any
 ) -> Column:
     rows = {sample: row for row, sample in enumerate(_data.ids.tolist())}
-    text = _data.card.modalities[modality - 1].media.type == "text"
+    values = _is_table(_data, modality)
+    text = values or _data.card.modalities[modality - 1].media.type == "text"
     cells: list[str | None] = []
     for sample in ids:
         thumbnail = _small(_data, rows.get(sample), modality)
@@ -72,7 +77,13 @@ def _column(
             cells.append(thumbnail if text else None)
         else:
             cells.append(None if thumbnail is None or text else uri(thumbnail))
-    return Column(text, tuple(cells))
+    return Column(text, tuple(cells), values)
+
+
+def _is_table(data: Any, modality: schema.ModalityNumber) -> bool:
+    """Whether an input is shown as the numbers that the model sees."""
+    about = data.card.modalities[modality - 1]
+    return about.kind == about.media.type == "vector" and about.media.file is None
 
 
 def _small(data: Any, row: int | None, modality: schema.ModalityNumber) -> str | Image.Image | None:
@@ -80,6 +91,8 @@ def _small(data: Any, row: int | None, modality: schema.ModalityNumber) -> str |
 
     if row is None:
         return None
+    if _is_table(data, modality):
+        return features.in_a_list(data, data.x(modality)[row], modality)
     sound = data.card.modalities[modality - 1].kind == "audio"
     try:
         # Of a sound what the model hears: decoding each clip would take too long.

@@ -12,25 +12,30 @@ import shutil
 import threading
 import time
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
 from dashboard.jobs.queue import Job, Step, command, jobs
 from dashboard.services.store import catalog, visitors
+from dashboard.services.store.catalog import Checkpoint
 from dmil_core.checkpoint import MAX_RUN_BYTES, PREDICTIONS_FILE, RUN_FILE
 from dmil_core.data.card import Card
+from dmil_core.data.files.assemble import Assembled
+from dmil_core.data.files.roles import Roles
 from dmil_core.data.media import forget_media
 from dmil_core.data.npz import CARD_FILE, DATA_FILE, read_card, write_arrays, write_npz
-from dmil_core.data.uploads.columns import Assembled
 from dmil_core.data.uploads.limits import MIB
 from dmil_core.errors import BusyError, DataError, ResourceError
-from dmil_core.io import tables
-from dmil_core.io.atomic import writing
+from dmil_core.information.store import FILE
+from dmil_core.io import strict_json, tables
+from dmil_core.io.atomic import write_json, writing
 from dmil_core.io.paths import uploads_root
 from dmil_core.io.reading import read_json
+from dmil_core.io.strict_json import UnfitJsonError
+from dmil_core.schema import FEWEST_MODALITIES
 
 #: Sets are removed this many days after their visitor last opened this page: the disk is shared,
 #: and nobody should find a stranger's data there next year.
@@ -43,13 +48,40 @@ MOST_MIB: Final = 5000
 PREFIX: Final = "my-"
 #: What is trained: the three that the pages compare.
 PARADIGMS: Final = ("joint", "ensemble", "dmil")
+#: Seeds of each: the fewest that give a difference an interval worth the name.
+SEEDS: Final = (0, 1, 2)
 #: Shares of the work, as measured: dmil learns out-of-fold models first.
 _WORK: Final = {"joint": 1.0, "ensemble": 1.0, "dmil": 6.0}
+#: That of the estimates from the data alone, in the same unit at all epochs.
+_WORK_OF_BITS: Final = 1.0
+#: Beside the arrays: what was said when they were uploaded. Beside the models: how they were made.
+ABOUT_FILE: Final = "upload.json"
+TRAINING_FILE: Final = "training.json"
+_MOST_ABOUT: Final = 1_000_000
+#: Notes of the upload that are kept, and letters of each.
+_MOST_NOTES: Final = 8
+_LONGEST_NOTE: Final = 300
 #: How thoroughly to train: a factor on all epochs.
 THOROUGH: Final = {"quick": 0.2, "full": 1.0}
 
 _NAME: Final = re.compile(r"my-[a-z0-9-]{1,48}")
 _SAVING: Final = threading.Lock()
+
+
+@dataclass(frozen=True)
+class About:
+    """What is known of an upload that its card has no place for.
+
+    Attributes
+    ----------
+    label : the column that holds the class; empty where it is not known.
+    own_split : whether a column of the file says which rows are for testing.
+    notes : what was said when it was read, for who reads the results.
+    """
+
+    label: str = ""
+    own_split: bool = False
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,6 +108,34 @@ class OwnSet:
     def trained(self) -> tuple[str, ...]:
         """What has been trained on it."""
         return tuple(p for p in PARADIGMS if (self.models / p / "seed0" / RUN_FILE).exists())
+
+    @property
+    def about(self) -> About:
+        """What was said when it was uploaded."""
+        with contextlib.suppress(DataError, OSError, UnfitJsonError):
+            kept: About = strict_json.read(About, read_json(_about_file(self.data), _MOST_ABOUT))
+            return kept
+        return About()
+
+
+def _about_file(data: Path) -> Path:
+    return data.with_name(ABOUT_FILE)
+
+
+def about(roles: Roles, notes: Sequence[str] = ()) -> About:
+    """What is kept of an upload beside its arrays and its card."""
+    short = tuple(n[:_LONGEST_NOTE] for n in notes[:_MOST_NOTES])
+    return About(roles.label, bool(roles.split), short)
+
+
+def is_quick(checkpoint: Checkpoint) -> bool:
+    """Whether a model is of a quick training of a visitor's set."""
+    if not checkpoint.data.startswith(PREFIX):
+        return False
+    with contextlib.suppress(DataError, OSError):
+        how = read_json(checkpoint.folder.parents[1] / TRAINING_FILE, _MOST_ABOUT)
+        return isinstance(how, dict) and how.get("thorough") == "quick"
+    return False
 
 
 def own_sets(visitor: str) -> list[OwnSet]:
@@ -115,7 +175,7 @@ def free_name(visitor: str, title: str) -> str:
     return next(n for n in names if n not in taken)
 
 
-def save(visitor: str, made: Assembled) -> OwnSet:
+def save(visitor: str, made: Assembled, about: About | None = None) -> OwnSet:
     """Keep a set; at once or not at all.
 
     Raises
@@ -147,6 +207,7 @@ def save(visitor: str, made: Assembled) -> OwnSet:
             for file, arrays in made.media.items():
                 write_arrays(new / file, arrays)
             write_npz(new / DATA_FILE, made.arrays, made.dataset.card)
+            write_json(new / ABOUT_FILE, asdict(about or About()))
             with writing(root / name):
                 new.replace(root / name)
         finally:
@@ -158,7 +219,10 @@ def save(visitor: str, made: Assembled) -> OwnSet:
 
 
 def train(own_set: OwnSet, thorough: str) -> Job:
-    """Queue the training of all three models and their maps.
+    """Queue the training of all three models with three seeds, their maps, and the estimates of
+    what the inputs tell.
+
+    Runs of another seed have another split, unless the file says which rows are for testing.
 
     Raises
     ------
@@ -167,20 +231,29 @@ def train(own_set: OwnSet, thorough: str) -> Job:
     """
     steps = []
     scale = THOROUGH[thorough]
-    for paradigm in PARADIGMS:
-        # A map by UMAP takes as long as a quick training; PCA is there at once.
-        umap = thorough == "full" and paradigm == "dmil" and find_spec("umap") is not None
-        method = "umap" if umap else "pca"
-        argv = command(
-            "train", "--data", own_set.data, "--paradigm", paradigm, "--map", method,
-            "--out", own_set.models / paradigm / "seed0", "--epochs-scale", scale,
-            "--progress", "json",
-        )  # fmt: skip
-        steps.append(Step(paradigm, argv, _WORK[paradigm]))
+    own_split = own_set.about.own_split
+    for seed in SEEDS:
+        data = str(own_set.data) + (f":split={seed}" if seed and not own_split else "")
+        for paradigm in PARADIGMS:
+            # A map by UMAP takes as long as a quick training; PCA is there at once.
+            umap = thorough == "full" and paradigm == "dmil" and find_spec("umap") is not None
+            method = "umap" if umap and not seed else "pca"
+            argv = command(
+                "train", "--data", data, "--seed", seed, "--paradigm", paradigm, "--map", method,
+                "--out", own_set.models / paradigm / f"seed{seed}", "--epochs-scale", scale,
+                "--progress", "json",
+            )  # fmt: skip
+            title = f"{paradigm}, run {seed + 1} of {len(SEEDS)}"
+            steps.append(Step(title, argv, _WORK[paradigm]))
+        if not seed and len(own_set.card.modalities) == FEWEST_MODALITIES:
+            argv = command("information", "--data", data, "--out", own_set.models / FILE)
+            # A set may be too small for it: what was trained is of use all the same.
+            steps.append(Step("bits", argv, _WORK_OF_BITS / scale, optional=True))
     before = training(own_set)
     if before is None or not before.active:
         # Models of other settings must not be taken for these; `Start again` of a job keeps them.
         _remove(own_set.models)
+        write_json(own_set.models / TRAINING_FILE, {"thorough": thorough})
     return jobs().submit(
         own_set.visitor, "train", f"Training {own_set.card.title}", own_set.models, steps
     )
@@ -209,7 +282,9 @@ def packed(own_set: OwnSet) -> bytes:
             inside = file.relative_to(own_set.models)
             if file.name == RUN_FILE:
                 # Where it lay on this server is nobody's business, and of no use elsewhere.
-                run = {**read_json(file, MAX_RUN_BYTES), "data_source": DATA_FILE}
+                run = read_json(file, MAX_RUN_BYTES)
+                split = str(run.get("data_source", "")).partition(":split=")[2]
+                run["data_source"] = f"{DATA_FILE}:split={split}" if split else DATA_FILE
                 archive.writestr(f"checkpoints/{inside}", json.dumps(run, indent=1))
             else:
                 archive.write(file, f"checkpoints/{inside}")
@@ -222,8 +297,10 @@ def packed(own_set: OwnSet) -> bytes:
 
 def _finished(own_set: OwnSet) -> Iterator[Path]:
     for paradigm in own_set.trained:
-        folder = own_set.models / paradigm / "seed0"
-        yield from sorted(f for f in folder.iterdir() if f.is_file() and not f.name.startswith("."))
+        for folder in sorted((own_set.models / paradigm).glob("seed*")):
+            if (folder / RUN_FILE).exists():
+                files = (f for f in folder.iterdir() if f.is_file())
+                yield from sorted(f for f in files if not f.name.startswith("."))
 
 
 def delete(visitor: str, name: str) -> bool:

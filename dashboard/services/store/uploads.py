@@ -4,65 +4,100 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from dashboard.services.store import budgets
-from dmil_core.data.npz import npz_content
-from dmil_core.data.uploads import columns, tabular
-from dmil_core.data.uploads.archive import Files, unpacked_size
-from dmil_core.data.uploads.budget import TABLE, Cost
-from dmil_core.data.uploads.columns import Assembled, Choice, Source
+from dmil_core.data.files import assemble as assembling
+from dmil_core.data.files.assemble import Assembled
+from dmil_core.data.files.kinds import Facts, describe
+from dmil_core.data.files.reader import Named, ReadOptions, read_table
+from dmil_core.data.files.repairs import Repairs
+from dmil_core.data.files.roles import Given, InputRole, Roles, has_files, is_extra
+from dmil_core.data.files.roles import guess as guess_roles
+from dmil_core.data.files.table import Table
+from dmil_core.data.uploads.archive import PICTURES, SOUNDS
 from dmil_core.data.uploads.limits import DEFAULT, MIB, Limits
-from dmil_core.data.validate import Issue
+from dmil_core.data.validate import Issue, Offer
 from dmil_core.errors import DataError
-from dmil_core.io.archives import check_directory
 
 #: The limits that the page states; see `dmil_core.data.uploads.limits` for the reasons.
 LIMITS: Final = DEFAULT
-TYPES: Final = ("csv", "parquet", "npz")
-#: Arrays in an .npz.
-_MOST_ARRAYS: Final = 1000
-#: Bytes from which files are read one after the other, whoever uploaded them: while a .csv is
-#: read it takes nine times as much.
+#: Bytes from which files are read one after the other, whoever uploaded them: while a table is
+#: read it takes several times as much.
 _LARGE: Final = 10 * MIB
 _ONE_LARGE: Final = threading.Lock()
-#: What pictures and sounds, as they came, are charged as.
-_FILES: Final = "the files"
-MEDIA_TYPES: Final = tuple(e.lstrip(".") for e in (*columns.PICTURES, *columns.SOUNDS))
+MEDIA_TYPES: Final = tuple(e.lstrip(".") for e in (*PICTURES, *SOUNDS))
+#: Endings of tables, arrays and archives.
+TABLE_TYPES: Final = ("csv", "tsv", "txt", "parquet", "npz", "npy", "arrow", "feather")
+ARCHIVE_TYPES: Final = ("zip", "tar", "gz", "tgz")
+TYPES: Final = (*TABLE_TYPES, *ARCHIVE_TYPES, *MEDIA_TYPES)
 
-__all__ = ["LIMITS", "MEDIA_TYPES", "TYPES", "Assembled", "Choice", "Files", "Issue", "Limits",
-           "Problem", "Source", "assemble", "class_counts", "example_csv", "example_npz", "faults",
-           "forget", "forget_files", "guess", "kinds_for", "read", "read_folder",
-           "read_zip"]  # fmt: skip
-
-guess, kinds_for = columns.guess, columns.kinds_for
+__all__ = ["LIMITS", "MEDIA_TYPES", "TYPES", "Assembled", "Given", "InputRole", "Issue", "Named",
+           "Offer", "Problem", "ReadOptions", "Repairs", "Roles", "Upload", "assemble",
+           "class_counts", "described", "example_csv", "example_npz", "faults", "forget",
+           "read", "roles", "samples_of", "without_files"]  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Why a file cannot be used at all."""
+    """Why files cannot be used at all."""
 
     message: str
 
 
-def read(name: str, content: bytes, limits: Limits = LIMITS) -> Source | Problem:
-    """A table or arrays from a file's bytes; its name says which.
+@dataclass(frozen=True, eq=False)
+class Upload:
+    """What files hold, and what their columns are."""
+
+    table: Table
+    facts: Mapping[str, Facts]
+
+    @property
+    def rows(self) -> int:
+        """Samples in the files."""
+        return self.table.rows
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns that can have a role, in the order of the files."""
+        return tuple(n for n in self.facts if not is_extra(n, self.table))
+
+
+def read(
+    files: Sequence[Named], options: ReadOptions | None = None, limits: Limits = LIMITS
+) -> Upload | Problem:
+    """What files hold: tables and arrays, archives of them, and pictures and sounds.
 
     It takes the place of what this session uploaded before, and is charged to the session.
     """
     forget()
-    with _ONE_LARGE if len(content) > _LARGE else nullcontext():
-        result = _read(name, content, limits)
+    size = sum(len(file.content) for file in files)
+    with _ONE_LARGE if size > _LARGE else nullcontext():
+        result = _read(files, options or ReadOptions(), limits)
     if isinstance(result, Problem):
         forget()
     return result
+
+
+def _read(files: Sequence[Named], options: ReadOptions, limits: Limits) -> Upload | Problem:
+    try:
+        table = read_table(files, options=options, limits=limits, account=budgets.account())
+        return Upload(table, describe(table))
+    except DataError as error:
+        return Problem(str(error))
+    except MemoryError:
+        return Problem("The files do not fit into the server's memory. Upload fewer rows.")
+
+
+def described(upload: Upload, repairs: Repairs) -> Upload:
+    """The same where some columns are words though they spell numbers."""
+    return Upload(upload.table, describe(upload.table, repairs.as_text))
 
 
 def forget() -> None:
@@ -70,61 +105,36 @@ def forget() -> None:
     budgets.account().release()
 
 
-def forget_files() -> None:
-    """The pictures and sounds of this session's upload are not kept any more."""
-    budgets.account().release(_FILES)
+def roles(upload: Upload, given: Given) -> Roles:
+    """The role of every column: what was said, and for the rest what is probably meant."""
+    return guess_roles(upload.table, upload.facts, given, files_follow=True)
 
 
-def _read(name: str, content: bytes, limits: Limits) -> Source | Problem:
-    account = budgets.account()
-    ending = PurePath(name).suffix.lower()
-    if len(content) > limits.upload_mib * MIB:
-        return Problem(f"The file has {len(content) / MIB:,.0f} MiB, at most {limits.upload_mib}.")
-    try:
-        if ending == ".csv":
-            return columns.of_table(tabular.read_csv(content, limits), account)
-        if ending == ".parquet":
-            return columns.of_table(tabular.read_parquet(content, limits, account), account)
-        if ending == ".npz":
-            check_directory(io.BytesIO(content), _MOST_ARRAYS)
-            size = Cost(arrays=unpacked_size(content))
-            account.charge(TABLE, size, "Store fewer rows, or numbers as float32.")
-            result = npz_content(content, PurePath(name).name, limits.unpacked_mib * MIB)
-            return columns.of_arrays(result.arrays, result.issues)
-    except DataError as error:
-        return Problem(str(error))
-    except MemoryError:
-        return Problem("The file does not fit into the server's memory. Upload fewer rows.")
-    return Problem(f"A file ending in {ending[:12] or 'nothing'} was uploaded; expected .csv, "
-                   ".parquet or .npz.")  # fmt: skip
-
-
-def read_zip(content: bytes, limits: Limits = LIMITS) -> Files | Problem:
-    """The pictures and sounds that a table names."""
-    return _files(lambda: Files(content, limits), len(content))
-
-
-def read_folder(files: Sequence[tuple[str, bytes]], limits: Limits = LIMITS) -> Files | Problem:
-    """The same from the files of a folder, each with its path."""
-    return _files(lambda: Files.of_folder(files, limits), sum(len(c) for _, c in files))
-
-
-def _files(read: Callable[[], Files], size: int) -> Files | Problem:
-    account = budgets.account()
-    try:
-        account.charge(_FILES, Cost(files=size), "Use smaller files, or fewer.")
-        return read()
-    except DataError as error:
-        account.release(_FILES)
-        return Problem(str(error))
+def without_files(upload: Upload, roles_: Roles) -> tuple[str, ...]:
+    """Columns of the inputs that name pictures or sounds which are not there."""
+    chosen = [c for r in roles_.inputs for c in r.columns if c in upload.facts]
+    return tuple(
+        c
+        for c in chosen
+        if upload.facts[c].kind in ("pictures", "sounds") and not has_files(upload.table, c)
+    )
 
 
 def assemble(
-    source: Source, choice: Choice, name: str, title: str, about: str, files: Files | None
+    upload: Upload, roles_: Roles, repairs: Repairs, name: str, title: str, about: str
 ) -> Assembled:
-    """The set that a choice makes, and every issue of it."""
-    account = budgets.account()
-    return columns.assemble(source, choice, name, title, about, files, LIMITS, account)
+    """The set that roles and repairs make, and every issue of it."""
+    return assembling.assemble(
+        upload.table, roles_, repairs, name, title, about, LIMITS, budgets.account(), upload.facts
+    )
+
+
+def samples_of(made: Assembled, name: str, most: int = 3) -> tuple[int, ...]:
+    """The first rows of a set that are of one class."""
+    assert made.dataset is not None
+    place = made.dataset.classes.index(name)
+    rows: list[int] = np.flatnonzero(made.dataset.y == place)[:most].tolist()
+    return tuple(rows)
 
 
 def faults(issues: tuple[Issue, ...]) -> pd.DataFrame:

@@ -62,7 +62,7 @@ def _architecture(checkpoint: Checkpoint) -> None:
     diagram(
         "architecture",
         figures.boxes(len(names), {k: _short(k, names) for k in ids}),
-        figures.arrows(len(names)),
+        figures.arrows(len(names), service.unimodal_terms(checkpoint)),
         chosen,
         "Parts of the model and what flows between them; each is a button",
         lambda part: session.change(box=part),
@@ -100,6 +100,8 @@ def _short(part: str, names: Sequence[str]) -> str:
 def _part(checkpoint: Checkpoint, part: str, names: Sequence[str]) -> None:
     kind, number = _kind(part)
     about = text.PARTS[kind]
+    if kind == "heads" and not service.unimodal_terms(checkpoint):
+        about = text.SEPARATE_HEADS
     st.markdown(_filled(about.says, number, names))
     for equation in about.equations:
         st.latex(_filled(equation, number, names))

@@ -12,13 +12,14 @@ from dashboard.components.drawing import drawing
 from dashboard.guard import callback
 from dashboard.keys import key_of
 from dashboard.services import counterfactual as service
-from dashboard.services.sample import media, samples
+from dashboard.services.sample import features, media, samples
 from dashboard.services.store.catalog import Checkpoint, DataProblem, table
 from dashboard.state import edits, session, view
 from dashboard.state.edits import Change
-from dashboard.text import messages
+from dashboard.text import messages, terms
 from dashboard.views.sample import media_cards
 from dashboard.widgets import plain
+from dashboard.words import one_line
 
 _LABELS = {
     "none": "as it is",
@@ -30,6 +31,10 @@ _LABELS = {
 }
 #: Changes that only inputs of one kind can have.
 _ONLY = {"text": "text", "draw": "image"}
+#: Of a vector the fields of its values are always there: setting one is a change.
+_VALUES = ("none", "set")
+#: Letters of the name of a field.
+_LETTERS = 40
 
 
 def cards(checkpoint: Checkpoint, sample: str) -> dict[int, Change]:
@@ -41,7 +46,12 @@ def cards(checkpoint: Checkpoint, sample: str) -> dict[int, Change]:
             changes[m] = _change(checkpoint, sample, m, name)
             if changes[m].kind == "draw":
                 _draw(checkpoint, sample, m, name, changes[m])
-            elif not isinstance(sides, DataProblem):
+            elif isinstance(sides, DataProblem):
+                continue
+            elif changes[m].kind in _VALUES and service.kind_of(checkpoint, m) == "vector":
+                media_cards.picture_of(sides[m - 1], key_of("as-it-is", sample, m))
+                _values(checkpoint, sample, m, name, changes[m])
+            else:
                 media_cards.of(sides[m - 1], key_of("as-it-is", sample, m))
     return changes
 
@@ -52,8 +62,9 @@ def _change(checkpoint: Checkpoint, sample: str, modality: int, name: str) -> Ch
     now = edits.read_change(code) if code else Change()
     of = service.kind_of(checkpoint, modality)
     text = of == "text"
-    kinds = tuple(k for k in edits.KINDS if _ONLY.get(k, of) == of)
-    labels = {**_LABELS, "blank": "mute"} if of == "audio" else _LABELS
+    kinds = tuple(k for k in edits.KINDS if _ONLY.get(k, of) == of and k != "set")
+    special = {"audio": {"blank": "mute"}, "vector": {"none": "values"}}
+    labels = {**_LABELS, **special.get(of, {})}
     kind = now.kind if now.kind in kinds else "none"
 
     def start(chosen: str) -> str:
@@ -76,6 +87,8 @@ def _change(checkpoint: Checkpoint, sample: str, modality: int, name: str) -> Ch
         format_func=labels.__getitem__,
         **session.bound(field, session.field_key("choice", field), kind, start),
     )
+    if now.kind == "set" and of == "vector":
+        return now
     now = now if kind == now.kind else Change()
     detail = {"noise": _noise, "swap": _swap, "text": _rewrite}.get(kind)
     if detail is not None:
@@ -142,6 +155,66 @@ def _rewrite(_checkpoint: Checkpoint, _sample: str, modality: int, now: Change) 
             lambda t: edits.write_change(replace(now, text=" ".join(t.split()))),
         ),
     )
+
+
+def _values(checkpoint: Checkpoint, sample: str, modality: int, name: str, now: Change) -> None:
+    """The values with their bars, and a field for each; of many for those that are changed, tell
+    most, or are searched for."""
+    every = features.fields(checkpoint, sample, modality, now)  # type: ignore[arg-type]
+    by_row = [field.row for field in every]
+    search, most = "", features.MOST
+    if len(every) > most:
+        search = media_cards.find_feature(len(every), key_of("field", modality))
+        most = features.MOST_FIELDS
+    shown = features.chosen(by_row, most, search)
+    media_cards.table(features.speaking(shown), name, key_of("values", modality))
+    found = features.matching(by_row, search)
+    st.caption(messages.features_shown(len(shown), found, len(every), search), help=terms.Z_SCORE)
+    across = 2
+    for start in range(0, len(shown), across):
+        columns = st.columns(across, gap="small")
+        for column, row in zip(columns, shown[start : start + across], strict=False):
+            with column:
+                _value(every[row.index], modality, now)
+    code = edits.write_change(now)
+    if f"edit{modality}" in view.too_long(session.view()):
+        widgets.notice(messages.values_too_long(len(code), view.LONGEST_EDIT))
+
+
+def _value(field: features.Field, modality: int, now: Change) -> None:
+    """The field of one feature, and a warning where no training row is like it."""
+    index, edit = field.row.index, f"edit{modality}"
+    name = plain(one_line(field.row.name, _LETTERS))
+    unit = f" ({plain(one_line(field.unit, _LETTERS))})" if field.unit else ""
+
+    def code(value: float | int | None) -> str:
+        same = value is None or float(value) == field.original
+        return edits.write_change(edits.with_value(now, index, None if same else float(value or 0)))
+
+    if field.categories:
+        places = list(range(len(field.categories)))
+        place = int(field.value)
+        st.selectbox(
+            f"{name}{unit}",
+            places if place in places else [place, *places],
+            format_func=lambda k: one_line(
+                field.row.text if k < 0 else field.categories[k], 2 * _LETTERS
+            ),
+            **session.bound(edit, key_of("value", modality, index), place, code),
+        )
+    else:
+        st.number_input(
+            f"{name}{unit}",
+            min_value=-edits.LARGEST,
+            max_value=edits.LARGEST,
+            step=field.step,
+            format=field.format,
+            **session.bound(edit, key_of("value", modality, index), field.value, code),
+        )
+    if field.beyond:
+        widgets.caution(messages.beyond_training(plain(one_line(field.reach, 2 * _LETTERS))))
+    elif field.reach:
+        st.caption(messages.training_range(plain(one_line(field.reach, 2 * _LETTERS))))
 
 
 def _draw(checkpoint: Checkpoint, sample: str, modality: int, name: str, now: Change) -> None:

@@ -8,28 +8,36 @@ from typing import Any
 import streamlit as st
 
 from dashboard import widgets
+from dashboard.figures import features as feature_figures
 from dashboard.figures import media as figures
 from dashboard.figures import svg
 from dashboard.keys import key_of
-from dashboard.services.sample import media
+from dashboard.services.sample import features, media
 from dashboard.services.store.catalog import Checkpoint, DataProblem
+from dashboard.text import messages, terms
 from dashboard.widgets import plain
 
 
-def row(checkpoint: Checkpoint, sample: str, across: int = 3, brief: bool = False) -> None:
+def row(
+    checkpoint: Checkpoint, sample: str, across: int = 3, brief: bool = False, search: bool = False
+) -> None:
     """A sample's modalities, at most ``across`` beside each other (one on a narrow screen);
-    ``brief`` as in `cards`."""
+    ``brief`` and ``search`` as in `cards`."""
     sides = media.sides(checkpoint, sample)
     if isinstance(sides, DataProblem):
         st.info(plain(sides.message), icon=":material/hide_image:")
         return
-    cards(sides, key_of("sample", sample), across, brief)
+    cards(sides, key_of("sample", sample), across, brief, search)
 
 
-def cards(sides: Sequence[media.Side], key: str, across: int = 3, brief: bool = False) -> None:
+def cards(
+    sides: Sequence[media.Side], key: str, across: int = 3, brief: bool = False,
+    search: bool = False,
+) -> None:  # fmt: skip
     """Modalities beside each other, a card each; ``key`` tells several rows of cards apart.
 
-    ``brief`` leaves out their descriptions and what the model sees instead of the media.
+    ``brief`` leaves out their descriptions and what the model sees instead of the media, and shows
+    few features; with ``search`` any other can be found.
     """
     slots: list[Any] = []
     while len(slots) < len(sides):
@@ -38,7 +46,7 @@ def cards(sides: Sequence[media.Side], key: str, across: int = 3, brief: bool = 
         with column.container(border=True, height="stretch"):
             st.markdown(f"**{plain(side.name)}** :gray-badge[input {index + 1}]")
             if brief:
-                _one(side.media, side.name, key_of("side", key, index))
+                _one(side.media, side.name, key_of("side", key, index), features.FEW, search)
                 continue
             of(side, key_of("side", key, index))
             st.caption(plain(side.description))
@@ -51,7 +59,15 @@ def of(side: media.Side, key: str) -> None:
         _numbers(side.numbers, side.name, key)
 
 
-def _one(item: media.Media, name: str, key: str) -> None:
+def picture_of(side: media.Side, key: str) -> None:
+    """What its numbers were computed from, where there is something to see or hear."""
+    if not isinstance(side.media, media.Numbers):
+        _one(side.media, side.name, key)
+
+
+def _one(
+    item: media.Media, name: str, key: str, most: int = features.MOST, search: bool = True
+) -> None:
     if isinstance(item, media.Picture):
         height, width = item.size
         # With a width of its own it would be sent small, and be blurred when it is enlarged.
@@ -75,16 +91,55 @@ def _one(item: media.Media, name: str, key: str) -> None:
         with st.container(border=True):
             st.text(item.text)
     elif isinstance(item, media.Numbers):
-        alt = f"{name}: {len(item.values)} features in their order"
-        widgets.drawing(svg.vector(item.values, alt), key_of("vector", key), alt)
+        _features(item, name, key, most, search)
     else:
         st.info(plain(item.reason), icon=":material/hide_image:")
 
 
 def _numbers(item: media.Numbers, name: str, key: str) -> None:
     st.caption(f"What the model sees of it: {len(item.values):,} numbers.")
-    alt = f"{name}: the {len(item.values)} numbers the model sees"
-    widgets.drawing(svg.vector(item.values, alt, height=5.0), key_of("numbers", key), alt)
+    _features(item, name, key_of("seen", key), features.FEW)
+
+
+def _features(
+    item: media.Numbers, name: str, key: str, most: int = features.MOST, searched: bool = True
+) -> None:
+    """The features with their values; of more than ``most`` those that tell most, and any that is
+    searched for."""
+    every, search = features.speaking(item.features), ""
+    if not every or (len(every) > most and not item.named):
+        alt = f"{name}: {len(item.values)} features in their order"
+        drawn = svg.vector(item.values, alt, height=4.0 if every else 8.0)
+        widgets.drawing(drawn, key_of("vector", key), alt)
+    if not every:
+        return
+    if len(every) > most and searched:
+        search = find_feature(len(every), key)
+    rows = features.chosen(every, most, search)
+    table(rows, name, key)
+    st.caption(
+        messages.features_shown(len(rows), features.matching(every, search), len(every), search),
+        help=terms.Z_SCORE,
+    )
+
+
+def table(rows: Sequence[features.FeatureRow], name: str, key: str) -> None:
+    """Features of the input called ``name`` with their values, and where these lie."""
+    if rows:
+        alt = f"{name}: features by name, with their values"
+        widgets.drawing(feature_figures.table(rows, alt), key_of("features", key), alt)
+
+
+def find_feature(count: int, key: str) -> str:
+    """A field to search a long table; what is typed there."""
+    return st.text_input(
+        "Find a feature",
+        key=key_of("find", key),
+        placeholder=f"Search {count:,} features",
+        icon=":material/search:",
+        max_chars=100,
+        label_visibility="collapsed",
+    )
 
 
 def _sound(item: media.Sound, name: str, key: str) -> None:

@@ -177,7 +177,9 @@ def _list(checkpoint: Checkpoint, rows: pd.DataFrame) -> None:
     page = listing.page_of(rows, view)
     part = rows.iloc[(page - 1) * listing.PAGE : page * listing.PAGE]
     quantity, up = listing.ordered_by(checkpoint, view.order)
-    shown, config = _columns(checkpoint, part, quantity)
+    small = thumbnails.columns(checkpoint, part["id"].tolist())
+    shown, config = _columns(checkpoint, part, quantity, small)
+    row_height = TALL_ROW if any(column.values for column in small.values()) else ROW_HEIGHT
     for name, column in config.items():
         if quantity and _QUANTITIES.get(name, quantity) == quantity and name not in _PICTURES:
             column["label"] = f"{'↑' if up else '↓'} {column['label'] or '✓'}"
@@ -185,8 +187,8 @@ def _list(checkpoint: Checkpoint, rows: pd.DataFrame) -> None:
         shown,
         hide_index=True,
         placeholder=widgets.MISSING,
-        height=min(520, 38 + ROW_HEIGHT * len(shown)),
-        row_height=ROW_HEIGHT,
+        height=min(520, 38 + row_height * len(shown)),
+        row_height=row_height,
         **widgets.row_choice(
             key_of("rows", page, view.order),
             part["id"],
@@ -227,6 +229,8 @@ def _pager(rows: pd.DataFrame, page: int) -> None:
 
 #: Height of a row in pixels: enough for a small picture.
 ROW_HEIGHT = 44
+#: The same for two values below each other: in lower rows Streamlit wraps no text.
+TALL_ROW = 66
 #: Column of the list -> what it shows; columns of inputs have none, the last shows any other.
 _QUANTITIES = {
     "correct": "correct",
@@ -244,7 +248,10 @@ _SHARES = ("unexplained", *(f"gate-{c}" for c in COMPONENTS))
 
 
 def _columns(
-    checkpoint: Checkpoint, rows: pd.DataFrame, quantity: str
+    checkpoint: Checkpoint,
+    rows: pd.DataFrame,
+    quantity: str,
+    small: dict[int, thumbnails.Column],
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """The list and how its columns look; the quantity it is ordered by is one of them."""
     columns = st.column_config
@@ -252,12 +259,13 @@ def _columns(
     config: dict[str, Any] = {
         "correct": columns.TextColumn("", width=30, help="✓ right, ✗ wrong"),
     }
-    small = thumbnails.columns(checkpoint, rows["id"].tolist())
     for m, name in enumerate(service.modality_names(checkpoint), start=1):
         if m in small:
             numbers[f"x{m}"] = small[m].cells
             config[f"x{m}"] = (
-                columns.TextColumn(name, width=120)
+                columns.TextColumn(name, width=165, help=terms.IN_A_LIST)
+                if small[m].values
+                else columns.TextColumn(name, width=120)
                 if small[m].text
                 else columns.ImageColumn(name, width=54)
             )
@@ -265,7 +273,7 @@ def _columns(
     shown["id"], shown["true"], shown["says"] = rows["id"], rows["y"], rows["pred"]
     shown["sure"] = 100 * rows["confidence"]
     config |= {
-        "id": columns.TextColumn("id", width=75),
+        "id": columns.TextColumn("id", width=95 if any(c.values for c in small.values()) else 75),
         "true": columns.TextColumn("true", width=60),
         "says": columns.TextColumn("says", width=60, help=f"Answer of {plain(checkpoint.model)}"),
         "sure": columns.NumberColumn(

@@ -31,7 +31,7 @@ def side_by_side(first: Checkpoint, second: Checkpoint, sample: str) -> None:
         with left:
             _answers(two, sample)
         with right:
-            media_cards.row(first, sample, across=2, brief=True)
+            media_cards.row(first, sample, across=2, brief=True, search=True)
         cls, against = "", ""
         if gated:
             st.markdown("**Gate, and what adds up to the score**", help=terms.CONTRIBUTION)

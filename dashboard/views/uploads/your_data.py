@@ -11,7 +11,7 @@ from dashboard.services.store.own_sets import OwnSet
 from dashboard.state import session
 from dashboard.text import yours as text
 from dashboard.views import job_panel
-from dashboard.views.uploads import upload
+from dashboard.views.uploads import finding, upload
 from dashboard.widgets import plain
 
 
@@ -41,6 +41,7 @@ def _set(own_set: OwnSet) -> None:
             f"{own_set.mib:.1f} MiB."
         )
         if own_set.trained:
+            finding.finding(own_set)
             with st.container(horizontal=True):
                 _links(own_set)
         job_panel.show(lambda: own_sets.trainings(own_set), own_set.visitor)

@@ -1,39 +1,46 @@
-"""Pictures and sounds from a stranger, in a .zip or a folder. Nothing is unpacked onto the disk.
+"""Pictures and sounds from a stranger: found by the names that a table gives, and decoded.
 
-A member is only looked up by the name that a table gives, so that a path in the archive cannot
-lead anywhere; names with ``..``, absolute ones, links and encrypted members are refused at once.
+What they lie in, a .zip, a folder or the cells of a column, is `dmil_core.data.files.members`.
 """
 
 from __future__ import annotations
 
 import contextlib
 import io
-import stat
+import re
 import struct
-import zipfile
+import unicodedata
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any, Final, Literal
+from urllib.parse import unquote
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dmil_core.data.card import MediaSpec
+from dmil_core.data.files.members import GivenMembers, Members, ZipMembers
 from dmil_core.data.uploads.budget import Account, Cost, unshared
 from dmil_core.data.uploads.limits import DEFAULT, MIB, Limits
 from dmil_core.data.validate import Issue
-from dmil_core.errors import DataError
-from dmil_core.io.archives import check_directory
-from dmil_core.io.reading import brief, parsing
+from dmil_core.io.reading import brief
 from dmil_core.schema import Kind
 
+#: Endings of the names of files that can be read.
+PICTURES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
+SOUNDS: Final = (".wav", ".wave", ".aif", ".aiff", ".flac", ".ogg", ".oga", ".opus", ".mp3")
 #: Side in pixels of what the model sees of a picture, and of what people are shown.
 SEEN, SHOWN = 32, 96
 #: Samples a second that sounds are stored with, in Hz: as on the telephone, like the bundled ones.
 RATE: Final = 8000
 _WINDOW, _BANDS, _FRAMES = 400, 24, 48
+_PNG: Final = b"\x89PNG\r\n\x1a\n"
 _FORMATS: Final = ("PNG", "JPEG", "BMP", "GIF", "WEBP")
+#: What files of pictures begin with; TIFF is one, though it is not read.
+_PICTURE_STARTS: Final = (
+    _PNG[:4], b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*",
+)  # fmt: skip
 #: Highest grey level of 16 bits.
 _LEVELS_16: Final = 65535
 #: Formats of sound files that are read, as people call them.
@@ -48,12 +55,11 @@ _SMALLER: Final = {
     "pictures": f"Make the pictures smaller (the model sees {SEEN} x {SEEN} pixels), or use fewer.",
     "sounds": f"Store the sounds in mono at {RATE:,} Hz, make them shorter, or use fewer.",
 }
-#: Ways of packing that every program knows. Others may ask for gigabytes by their header.
-_PACKINGS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+#: Parts of a path that are compared with a name in a table, from the end.
+_MOST_PARTS: Final = 6
 #: Parts of a PNG without which it looks the same. They are left out because they are packed: a
 #: kilobyte of them can take a core a tenth of a second.
 _PNG_TEXTS: Final = (b"tEXt", b"zTXt", b"iTXt", b"iCCP")
-_PNG: Final = b"\x89PNG\r\n\x1a\n"
 #: Largest part of a ratio of two rates: 44.1 kHz to 8 kHz is 80 / 441. A filter for 199,999 Hz
 #: itself would take four million numbers; 1 / 25 is as good to the ear.
 _RATIO: Final = 500
@@ -80,7 +86,11 @@ class Decoded:
 
 
 class Files:
-    """The members of a .zip, or the files of a folder, by name.
+    """Pictures and sounds by name: of a .zip, a .tar, a folder, or the cells of a column.
+
+    Parameters
+    ----------
+    content : the bytes of a .zip, or anything that holds files.
 
     Raises
     ------
@@ -88,18 +98,20 @@ class Files:
         If it is no .zip, or anything in it is not a plain file of the size that is allowed.
     """
 
-    def __init__(self, content: bytes, limits: Limits = DEFAULT) -> None:
-        check_directory(io.BytesIO(content), 2 * limits.files)
-        with parsing("The file", "a complete .zip file", advice="Pack the files again"):
-            self._archive = zipfile.ZipFile(io.BytesIO(content))
-            members = [m for m in self._archive.infolist() if not m.is_dir()]
-        _check_members(members, limits)
-        self._by_path = {m.filename: m for m in members}
-        bases: dict[str, list[zipfile.ZipInfo]] = {}
-        for m in members:
-            if not _is_clutter(m.filename):
-                bases.setdefault(_base(m.filename), []).append(m)
-        self._by_base = {name: result[0] for name, result in bases.items() if len(result) == 1}
+    def __init__(self, content: bytes | Members, limits: Limits = DEFAULT) -> None:
+        #: What holds the files.
+        self.members = ZipMembers(content, limits) if isinstance(content, bytes) else content
+        self._paths = {_plain(name): name for name in self.members.sizes}
+        #: By the last parts of the path, and by these without its ending: in lower case. Of many
+        #: with the same two are enough to see that there are several.
+        self._by_end: dict[str, list[str]] = {}
+        self._by_stem: dict[str, list[str]] = {}
+        for path in self._paths:
+            if not is_clutter(path):
+                for index, plain in ((self._by_end, path), (self._by_stem, _without_ending(path))):
+                    for end in _ends(plain):
+                        if len(same := index.setdefault(end, [])) < 2:
+                            same.append(path)
         self._limits = limits
         #: What was decoded for an input last: its key, what it cost, the result.
         self._decoded: dict[str, tuple[object, Cost, Decoded]] = {}
@@ -113,18 +125,14 @@ class Files:
         DataError
             As for a .zip with these members.
         """
-        _check_size(len(files), sum(len(content) for _, content in files), limits)
-        stream = io.BytesIO()
-        with zipfile.ZipFile(stream, "w") as archive:
-            for path, content in dict(files).items():
-                archive.writestr(path.split("/", 1)[-1], content)
-        return cls(stream.getvalue(), limits)
+        contents = {path.split("/", 1)[-1]: content for path, content in files}
+        return cls(GivenMembers(contents, limits), limits)
 
     def __len__(self) -> int:
-        return len(self._by_path)
+        return len(self._paths)
 
     def read(self, name: str) -> bytes:
-        """Content of the member with this path, or the only one with this file name.
+        """Content of the member that :meth:`find` gives for this name.
 
         Raises
         ------
@@ -133,19 +141,52 @@ class Files:
         ValueError
             If it is damaged, or larger than it says or may be.
         """
-        member = self._member(name)
+        path = self.find(name)
+        if path is None:
+            raise KeyError(name)
         most = self._limits.file_mib * MIB
         try:
-            with self._archive.open(member) as stream:
-                content = stream.read(most + 1)
+            content = self.members.read(self._paths[path], most)
         except Exception as error:  # zipfile raises whatever a damaged member leads it to
             raise ValueError(brief(error)) from None
         if len(content) > most:
             raise ValueError(f"larger than {self._limits.file_mib} MiB")
         return content
 
-    def _member(self, name: str) -> zipfile.ZipInfo:
-        return self._by_path.get(name) or self._by_base[_base(name)]
+    def find(self, name: str) -> str | None:
+        """The member with this path; else the one whose path ends most like it; None if there is
+        none, or several end alike.
+
+        Folders that only one of the two has do not count, nor capital letters, nor the query of an
+        address; a name without an ending means the only file with that name.
+        """
+        path = _plain(name)
+        if path in self._paths:
+            return path
+        for index in (self._by_end, self._by_stem):
+            # The longest end that any member has.
+            same = next((index[end] for end in reversed(_ends(path)) if end in index), None)
+            if same is not None:
+                return same[0] if len(same) == 1 else None
+        return None
+
+    def find_all(self, names: Sequence[str]) -> list[str | None]:
+        """The member of each name, as :meth:`find`.
+
+        Where two names have found one member and their folders differ, only the one that fits is
+        kept: of ``even/1.png`` and ``odd/1.png`` one would else be shown in place of the other.
+        """
+        found = {name: self.find(name) for name in dict.fromkeys(names)}
+        seekers: dict[str, list[str]] = {}
+        for name, path in found.items():
+            if path is not None:
+                seekers.setdefault(path, []).append(name)
+        for path, several in seekers.items():
+            if len(several) > 1:
+                shared = {name: _shared_ending(_plain(name), path) for name in several}
+                most = max(shared.values())
+                found.update({name: None for name, n in shared.items() if n < most})
+        return [found[name] for name in names]
 
     def decode(
         self, names: Sequence[str], kind: str, limits: Limits = DEFAULT,
@@ -177,12 +218,13 @@ class Files:
         self._decoded.pop(part, None)
         reader = _PictureReader(limits) if kind == "pictures" else _SoundReader(limits)
         rows_of: dict[str, list[int]] = {}
-        missing = []
-        for row, name in enumerate(names):
-            try:
-                rows_of.setdefault(self._member(name.strip()).filename, []).append(row)
-            except KeyError:
-                missing.append(row)
+        missing: list[int] = []
+        empty: list[int] = []
+        for row, (name, path) in enumerate(zip(names, self.find_all(names), strict=True)):
+            if path is not None:
+                rows_of.setdefault(path, []).append(row)
+            else:
+                (missing if name.strip() else empty).append(row)
         damaged: dict[str, str] = {}
         cost = Cost()
         for path, rows in rows_of.items():
@@ -207,6 +249,10 @@ class Files:
                     tuple(missing), "error", "Add them, or correct the names in the table.",
                 )
             )  # fmt: skip
+        if empty:
+            title = f"rows without {kind}: {len(empty):,}"
+            what = "Add the files, or drop these rows."
+            issues.append(Issue(title, tuple(empty), "error", what))
         if damaged:
             wrong = sorted((row, damaged[path]) for path in damaged for row in rows_of[path])
             issues.append(
@@ -229,52 +275,49 @@ class Files:
             del self._decoded[part]
 
 
-def unpacked_size(content: bytes) -> int:
-    """Bytes that the members of a .zip or .npz say they have; 0 for what is none."""
-    with contextlib.suppress(Exception), zipfile.ZipFile(io.BytesIO(content)) as archive:
-        return sum(m.file_size for m in archive.infolist())
-    return 0  # the reader says what is wrong with it
+def media_kind(content: bytes) -> Literal["", "pictures", "sounds"]:
+    """What a file is by its first bytes; empty where it is neither a picture nor a sound."""
+    is_bitmap = content[:2] == b"BM" and content[6:10] == bytes(4)  # BM alone may be a word
+    if content.startswith(_PICTURE_STARTS) or content[8:12] == b"WEBP" or is_bitmap:
+        return "pictures"
+    return "sounds" if _is_sound(content) else ""
 
 
 def _files(count: int) -> str:
     return "1 file" if count == 1 else f"{count:,} files"
 
 
-def _check_size(files: int, unpacked: int, limits: Limits) -> None:
-    if files > limits.files or unpacked > limits.unpacked_mib * MIB:
-        raise DataError(
-            f"It holds {files:,} files of {unpacked / MIB:,.0f} MiB unpacked. Expected at most "
-            f"{limits.files:,} files and {limits.unpacked_mib} MiB. Use smaller pictures, or fewer "
-            "rows."
-        )
+def _plain(name: str) -> str:
+    """A path with single slashes and composed letters, without what an address has around it."""
+    path = name.strip().replace("\\", "/")
+    if "://" in path:
+        path = unquote(re.split("[?#]", path, maxsplit=1)[0].split("://", 1)[1])
+    parts = [part for part in path.split("/") if part not in ("", ".")]
+    return unicodedata.normalize("NFC", "/".join(parts))
 
 
-def _check_members(members: list[zipfile.ZipInfo], limits: Limits) -> None:
-    _check_size(len(members), sum(m.file_size for m in members), limits)
-    for m in members:
-        name = m.filename
-        parts = name.replace("\\", "/").split("/")
-        if name.startswith(("/", "\\")) or ".." in parts or ":" in parts[0] or "\0" in name:
-            raise DataError(
-                f"It has a member {name[:80]!r} that points out of it. Upload the files again, "
-                "with plain names."
-            )
-        if stat.S_ISLNK(m.external_attr >> 16):
-            raise DataError(f"The .zip has a link, {name[:80]!r}. Pack the file itself.")
-        if m.flag_bits & 1:
-            raise DataError(f"The member {name[:80]!r} is encrypted. Pack without a password.")
-        if m.compress_type not in _PACKINGS:
-            raise DataError(
-                f"The member {name[:80]!r} is packed in a way that few programs know. Pack the "
-                "files again as a usual .zip (deflate)."
-            )
+def _ends(path: str) -> list[str]:
+    """The last part of a path, its last two parts, and so on, in lower case."""
+    parts = path.lower().split("/")
+    return ["/".join(parts[-n:]) for n in range(1, min(len(parts), _MOST_PARTS) + 1)]
+
+
+def _without_ending(path: str) -> str:
+    folder, slash, base = path.rpartition("/")
+    return folder + slash + (base.rpartition(".")[0] or base)
+
+
+def _shared_ending(a: str, b: str) -> int:
+    """How many of their last parts two paths have in common."""
+    ends = set(_ends(b))
+    return sum(end in ends for end in _ends(a))
 
 
 def _base(name: str) -> str:
     return name.replace("\\", "/").rsplit("/", 1)[-1]
 
 
-def _is_clutter(name: str) -> bool:
+def is_clutter(name: str) -> bool:
     """What some systems add beside the files."""
     return name.startswith("__MACOSX/") or _base(name).startswith(".")
 
@@ -285,18 +328,33 @@ def _is_clutter(name: str) -> bool:
 def read_picture(content: bytes, limits: Limits = DEFAULT) -> NDArray[np.uint8]:
     """(SHOWN, SHOWN, 3) uint8: a picture in its proportions, with black beside it.
 
-    Transparent parts are white. Grey levels of 16 bits are scaled to 8: those of a depth map keep
-    their proportion to the full range.
+    Transparent parts are white, or black where all else is white too. Grey levels of 16 bits are
+    scaled to 8 by their full range.
 
     Raises ValueError if it is none.
     """
+    pixels = _read_picture(content, limits)
+    return pixels if pixels.dtype == np.uint8 else _scaled_to_8(pixels)
+
+
+def _scaled_to_8(levels: NDArray[np.uint16]) -> NDArray[np.uint8]:
+    """Grey levels (..., H, W) of 16 bits as colours (..., H, W, 3) of 8."""
+    grey = (levels * (255 / _LEVELS_16)).round().astype(np.uint8)
+    return np.repeat(grey[..., None], 3, axis=-1)
+
+
+def _read_picture(content: bytes, limits: Limits) -> NDArray[Any]:
+    """A picture as (SHOWN, SHOWN, 3) uint8, or, of grey levels of 16 bits, as these levels
+    (SHOWN, SHOWN) uint16."""
     from PIL import Image, ImageOps
 
     picture_size(content, limits)
     try:
         with Image.open(io.BytesIO(_without_texts(content)), formats=_FORMATS) as picture:
-            upright = _eight_bits(ImageOps.exif_transpose(picture))
-            fitted = ImageOps.pad(upright, (SHOWN, SHOWN))
+            upright = ImageOps.exif_transpose(picture)
+            if upright.mode.startswith("I"):
+                return _levels(upright)
+            fitted = ImageOps.pad(_eight_bits(upright), (SHOWN, SHOWN))
             return np.asarray(fitted.convert("RGB"), dtype=np.uint8)
     except ValueError:
         raise
@@ -337,21 +395,39 @@ def _without_texts(content: bytes) -> bytes:
     return b"".join(kept)
 
 
+def _levels(picture: Any) -> NDArray[np.uint16]:
+    """(SHOWN, SHOWN) grey levels of a Pillow image of 16 bits, its darkest level beside it."""
+    from PIL import Image, ImageOps
+
+    levels = np.asarray(picture).astype(np.float32)
+    np.clip(levels, 0, _LEVELS_16, out=levels)
+    low, high = int(levels.min()), int(levels.max())
+    fitted = ImageOps.pad(Image.fromarray(levels), (SHOWN, SHOWN), color=low)
+    # The filter overshoots at edges.
+    return np.asarray(fitted).clip(low, high).round().astype(np.uint16)
+
+
+def _is_deep_colour(content: bytes) -> bool:
+    """Whether this is a PNG with 16 bits for each of several channels, of which 8 are read."""
+    return content.startswith(_PNG) and content[24:25] == b"\x10" and content[25:26] != b"\0"
+
+
 def _eight_bits(picture: Any) -> Any:
-    """A Pillow image in 8-bit grey or colours; Pillow by itself would cut 16 bits off at 255."""
+    """A Pillow image in 8-bit grey or colours, without transparency."""
     from PIL import Image
 
-    if picture.mode.startswith("I"):
-        # Nothing lies so near the middle of two levels that 32 bits could round it otherwise.
-        levels = np.asarray(picture).astype(np.float32)
-        np.clip(levels, 0, _LEVELS_16, out=levels)
-        levels *= 255 / _LEVELS_16
-        return Image.fromarray(levels.round(out=levels).astype(np.uint8))
     if not picture.has_transparency_data:
         # Grey pictures stay grey until they are small: that takes a third of the time.
         return picture.convert("L" if picture.mode in ("1", "L") else "RGB")
-    white = Image.new("RGBA", picture.size, "white")
-    return Image.alpha_composite(white, picture.convert("RGBA")).convert("RGB")
+    colours = picture.convert("RGBA")
+
+    def over(ground: str) -> Any:
+        return Image.alpha_composite(Image.new("RGBA", picture.size, ground), colours)
+
+    result = over("white")
+    if all(low == high for low, high in result.getextrema()):
+        result = over("black")  # a white drawing
+    return result.convert("RGB")
 
 
 class _PictureReader:
@@ -360,6 +436,10 @@ class _PictureReader:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._large: NDArray[np.uint8] = np.empty((0, SHOWN, SHOWN, 3), np.uint8)
+        #: Grey levels of 16 bits, and the rows that have some.
+        self._levels: NDArray[np.uint16] = np.empty((0, SHOWN, SHOWN), np.uint16)
+        self._deep: NDArray[np.bool_] = np.empty(0, np.bool_)
+        self._cut: list[int] = []
 
     def cost(self, content: bytes, rows: int) -> Cost:
         width, height = picture_size(content, self._limits)
@@ -368,12 +448,67 @@ class _PictureReader:
     def begin(self, rows: int) -> None:
         # Memory is taken as rows are written, so that none is for a file that is missing.
         self._large = np.empty((rows, SHOWN, SHOWN, 3), np.uint8)
+        self._levels = np.empty((rows, SHOWN, SHOWN), np.uint16)
+        self._deep = np.zeros(rows, np.bool_)
 
     def add(self, content: bytes, rows: list[int]) -> None:
-        self._large[rows] = read_picture(content, self._limits)
+        pixels = _read_picture(content, self._limits)
+        if pixels.dtype == np.uint8:
+            self._large[rows] = pixels
+        else:
+            self._levels[rows] = pixels
+            self._deep[rows] = True
+        if _is_deep_colour(content):
+            self._cut += rows
 
     def decoded(self) -> Decoded:
-        return _pictures(self._large)
+        if self._deep.all():
+            return _grey_levels(self._levels)
+        issues = []
+        if deep := np.flatnonzero(self._deep).tolist():
+            self._large[deep] = _scaled_to_8(self._levels[deep])
+            title = f"grey levels of 16 bits in {_files(len(deep))} of {len(self._deep):,}"
+            what = "They are brought to 8 bits, as the others have: save all of them alike."
+            issues.append(Issue(title, tuple(deep), "warning", what))
+        if self._cut:
+            title = f"colours of 16 bits in {_files(len(self._cut))} of {len(self._deep):,}"
+            what = "The upper 8 bits are read. Save dark ones again with 8 bits."
+            issues.append(Issue(title, tuple(sorted(self._cut)), "warning", what))
+        return replace(_pictures(self._large), issues=tuple(issues))
+
+
+def _grey_levels(levels: NDArray[np.uint16]) -> Decoded:
+    """Pictures of 16-bit grey levels: the model sees the levels, people the range of the set."""
+    step = SHOWN // SEEN
+    blocks = levels.reshape(len(levels), SEEN, step, SEEN, step)
+    small = blocks.mean(axis=(2, 4), dtype=np.float32)
+    note = (
+        f"Shown with {SHOWN} x {SHOWN} pixels; the model sees {SEEN} x {SEEN}, the grey levels of "
+        "16 bits as they are."
+    )
+    spec = MediaSpec("image", key="pixels", value_range=_range(levels))
+    return Decoded(small, (), {"pixels": levels}, spec, "image", note)
+
+
+def _range(levels: NDArray[Any]) -> tuple[float, float]:
+    """Lowest and highest of grey levels, which are shown as black and white."""
+    return (float(levels.min()), float(levels.max())) if levels.size else (0.0, 1.0)
+
+
+def in_range_of(decoded: Decoded, training: NDArray[np.bool_]) -> Decoded:
+    """The same input, its grey levels of 16 bits, if it has such, shown in the range of the
+    training rows.
+
+    Parameters
+    ----------
+    training : (N,) which rows these are; where there are none, all rows count.
+    """
+    if decoded.spec is None or decoded.spec.value_range is None:
+        return decoded
+    low, high = _range(decoded.media["pixels"][training if training.any() else ...])
+    shown = f"Black is level {low:.0f}, white is {high:.0f}, the range of the training rows."
+    spec = replace(decoded.spec, value_range=(low, high))
+    return replace(decoded, spec=spec, note=f"{decoded.note} {shown}")
 
 
 def _pictures(large: NDArray[np.uint8]) -> Decoded:
@@ -398,7 +533,8 @@ def _shrunk(picture: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def read_sound(content: bytes, limits: Limits = DEFAULT) -> NDArray[np.int16]:
-    """Decode a sound file: samples (T,) at `RATE`, the mean of its channels.
+    """Decode a sound file: samples (T,) at `RATE`, the mean of its channels, or, where they cancel
+    each other, the loudest of them.
 
     WAV (integer, floating-point, A-law, mu-law and ADPCM samples, with or without the extensible
     header), AIFF, FLAC, OGG (Vorbis, Opus) and MP3 are read.
@@ -415,15 +551,20 @@ def read_sound(content: bytes, limits: Limits = DEFAULT) -> NDArray[np.int16]:
         If it is no such file, is damaged, too long, or has no samples that could be heard as they
         are stored.
     """
+    return _read_sound(content, limits)[0]
+
+
+def _read_sound(content: bytes, limits: Limits) -> tuple[NDArray[np.int16], bool]:
+    """The same, and whether the channels cancel each other."""
     from scipy.signal import resample_poly
 
     with _opened(content) as file:
         rate = file.samplerate
         _check_header(file.channels, rate, file.frames, limits)
-        mono = _mono(file, int(limits.seconds * rate), limits)
+        mono, cancel = _mono(file, int(limits.seconds * rate), limits)
     ratio = Fraction(RATE, rate).limit_denominator(_RATIO)
     resampled = resample_poly(mono, ratio.numerator, ratio.denominator)
-    return (np.clip(resampled, -1, 1) * 32767).round().astype(np.int16)
+    return (np.clip(resampled, -1, 1) * 32767).round().astype(np.int16), cancel
 
 
 def sound_length(content: bytes, limits: Limits = DEFAULT) -> tuple[int, int, int]:
@@ -502,8 +643,9 @@ def _too_long(limits: Limits) -> ValueError:
     return ValueError(f"longer than {limits.seconds:g} seconds")
 
 
-def _mono(file: Any, most: int, limits: Limits) -> NDArray[np.float64]:
-    """(T,) mean of the channels, full scale 1, of an open file; block by block, for the memory."""
+def _mono(file: Any, most: int, limits: Limits) -> tuple[NDArray[np.float64], bool]:
+    """(T,) mean of the channels, full scale 1, of an open file; where they cancel each other, the
+    loudest one, and True. Block by block, for the memory."""
     blocks: list[NDArray[np.float64]] = []
     frames, loudest = 0, np.zeros(file.channels)
     while len(samples := file.read(_BLOCK, dtype="float64", always_2d=True)):
@@ -519,9 +661,13 @@ def _mono(file: Any, most: int, limits: Limits) -> NDArray[np.float64]:
     if loudest.max() > _HIGHEST_PEAK:
         raise ValueError(f"samples of up to {loudest.max():.3g}, expected -1 to 1")
     mono = np.concatenate(blocks)
-    if np.abs(mono).max() < _CANCELLED * loudest.max():
-        raise ValueError("its channels cancel each other: save one of them")
-    return mono
+    if np.abs(mono).max() >= _CANCELLED * loudest.max():
+        return mono, False
+    file.seek(0)
+    one, blocks = int(loudest.argmax()), []
+    while len(samples := file.read(_BLOCK, dtype="float64", always_2d=True)):
+        blocks.append(samples[:, one].copy())
+    return np.concatenate(blocks)[:frames], True
 
 
 class _SoundReader:
@@ -531,6 +677,7 @@ class _SoundReader:
         self._limits = limits
         self._clips: list[NDArray[np.int16]] = []
         self._clip_of: list[int] = []
+        self._cancelling: list[int] = []
 
     def cost(self, content: bytes, rows: int) -> Cost:
         frames, channels, rate = sound_length(content, self._limits)
@@ -543,17 +690,27 @@ class _SoundReader:
         self._clip_of = [0] * rows
 
     def add(self, content: bytes, rows: list[int]) -> None:
-        self._clips.append(read_sound(content, self._limits))
+        clip, cancel = _read_sound(content, self._limits)
+        self._clips.append(clip)
+        self._cancelling += rows if cancel else []
         for row in rows:
             self._clip_of[row] = len(self._clips) - 1
 
     def decoded(self) -> Decoded:
-        return _sounds(self._clips, self._clip_of)
+        decoded = _sounds(self._clips, self._clip_of)
+        if not self._cancelling:
+            return decoded
+        title = f"the channels cancel each other in {_files(len(self._cancelling))}"
+        what = "The loudest channel is taken alone."
+        issue = Issue(title, tuple(sorted(self._cancelling)), "warning", what)
+        return replace(decoded, issues=(issue,))
 
 
 def _sounds(clips: list[NDArray[np.int16]], clip_of: list[int]) -> Decoded:
     longest = max(len(c) for c in clips)
-    features = np.stack([logmel(c / 32768.0, longest) for c in clips])[clip_of]
+    # Rounding is no sound: what is silent has the same features everywhere.
+    heard = [c if np.abs(c.astype(np.int32)).max() > _SILENT else np.zeros_like(c) for c in clips]
+    features = np.stack([logmel(c / 32768.0, longest) for c in heard])[clip_of]
     lengths = np.array([len(c) for c in clips])[clip_of]
     offsets = np.concatenate([[0], np.cumsum(lengths)])
     spec = MediaSpec("audio", key="wave", offset_key="offset", encoding="pcm16", rate=float(RATE))
@@ -565,17 +722,7 @@ def _sounds(clips: list[NDArray[np.int16]], clip_of: list[int]) -> Decoded:
     for row, clip in enumerate(clip_of):
         wave[offsets[row] : offsets[row + 1]] = clips[clip]
     media = {"wave": wave, "offset": offsets.astype(np.int64)}
-    return Decoded(features, _silent([clips[c] for c in clip_of]), media, spec, "audio", note)
-
-
-def _silent(items: list[NDArray[Any]]) -> tuple[Issue, ...]:
-    rows = tuple(
-        i for i, item in enumerate(items) if np.abs(item.astype(np.int32)).max() <= _SILENT
-    )
-    if not rows:
-        return ()
-    title = f"silent: {_files(len(rows))} of {len(items):,}"
-    return (Issue(title, rows, "warning", "Listen to them: a silent sound cannot be classified."),)
+    return Decoded(features, (), media, spec, "audio", note)
 
 
 def logmel(clip: NDArray[Any], length: int) -> NDArray[np.float32]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Final
 
 from dmil_core.data.uploads.limits import DEFAULT, MIB, Limits
@@ -147,6 +147,11 @@ class Account:
 
     _accountant: Accountant
     _owner: str
+    _kept: Cost = field(default_factory=Cost)
+
+    def beside(self, kept: Cost) -> Account:
+        """The same account, where each part costs so much more: what is kept of it already."""
+        return Account(self._accountant, self._owner, self._kept + kept)
 
     def charge(self, part: str, cost: Cost, what_to_do: str = "Use less of it.") -> None:
         """Charge for a part, in place of what this part cost before.
@@ -161,7 +166,7 @@ class Account:
         BudgetError
             If it is too much; the part then costs nothing, as it must not be kept.
         """
-        self._accountant._charge(self._owner, part, cost, what_to_do)
+        self._accountant._charge(self._owner, part, self._kept + cost, what_to_do)
 
     def release(self, *parts: str) -> None:
         """Free these parts; all of them where none is named."""

@@ -23,7 +23,7 @@ class Limits:
     cells: int = 20_000_000
     #: Every figure has a bar, a letter or a colour for each class.
     classes: int = 100
-    #: Characters of one cell. The model reads 32 words of a text.
+    #: Characters of one cell. The model reads 256 words of a text.
     cell_length: int = 2_000
     #: Characters of a column's name: it has to fit on a screen.
     name_length: int = 100

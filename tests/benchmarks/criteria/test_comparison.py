@@ -14,10 +14,11 @@ from benchmarks.criteria.comparison import (
     MIXTURES,
     PAIR_SETS,
     SETS,
+    headline_targets,
     held_out_targets,
     targets,
 )
-from dmil_core.experiments import records
+from dmil_core.experiments import records, scoreboard
 from dmil_core.experiments.targets import Target
 from tests.records import run, runs
 
@@ -115,6 +116,15 @@ def test_a_wide_interval_of_few_seeds_is_no_miss_yet() -> None:
     result = targets(table(lines))[4]
     assert result.state == "open"
     assert "0 of 1" in result.figure
+
+
+def test_a_ranking_that_is_there_already_decides() -> None:
+    recorded, behind = whole(), whole({d: {"joint": 0.95} for d in SETS})
+    order = scoreboard.rank_summary(behind)
+    for judge in (targets, headline_targets):
+        assert judge(behind, order=order) == judge(behind)
+        assert judge(recorded)[0].state == "met"
+        assert judge(recorded, order=order)[0].state == "missed"
 
 
 def test_runs_of_one_s_own_sets_do_not_change_the_targets() -> None:

@@ -26,8 +26,8 @@ from tests.core.processes import run as run_process
 
 Capture = pytest.CaptureFixture[str]
 
-COMMANDS = ("list", "train", "decompose", "compare", "project", "estimate", "information", "pid",
-            "app")  # fmt: skip
+COMMANDS = ("list", "inspect", "convert", "train", "decompose", "compare", "project", "estimate",
+            "information", "pid", "app")  # fmt: skip
 
 
 def run(capsys: Capture, *arguments: object) -> tuple[int, str, str]:
@@ -80,7 +80,7 @@ MISTAKES = [
     ("fly", "invalid choice: 'fly'"),
     ("list --fast", "unrecognized arguments: --fast"),
     ("train", "the following arguments are required: --data"),
-    ("train --data", "--data: expected one argument"),
+    ("train --data", "--data: expected at least one argument"),
     ("train --data swich", "There is no data set 'swich'. Did you mean 'switch'?"),
     ("train --data {tmp}/none.npz", "none.npz: expected an .npz file, found none"),
     ("train --data {file}", "There is no data set"),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dmil_core.data.card import ENCODINGS, MEDIA_TYPES, Card, MediaSpec, Modality
+from dmil_core.data.card import ENCODINGS, MEDIA_TYPES, Card, ColumnSpec, MediaSpec, Modality
 from dmil_core.errors import DataError
 from dmil_core.schema import KINDS, SPLITS
 from tests.core.data.sets import sound_card
@@ -32,8 +33,19 @@ media_specs = st.builds(
     value_range=st.none() | st.tuples(number, number),
     size=st.none() | st.tuples(st.integers(0, 100), st.integers(0, 100)),
 )
+words = st.lists(name, min_size=1, max_size=4, unique=True).map(tuple)
+columns = st.one_of(
+    st.builds(ColumnSpec, name, unit=text),
+    st.builds(ColumnSpec, name, categories=words, one_hot=st.booleans()),
+    st.builds(ColumnSpec, name, was_missing=st.just(True)),
+)
 modalities = st.builds(
-    Modality, name=name, kind=st.sampled_from(KINDS), description=text, media=media_specs
+    Modality,
+    name=name,
+    kind=st.sampled_from(KINDS),
+    description=text,
+    media=media_specs,
+    columns=st.lists(columns, max_size=3).map(tuple),
 )
 cards = st.builds(
     Card,
@@ -127,20 +139,53 @@ def test_a_media_file_never_leaves_the_folder(file: str) -> None:
         Card.from_dict(data)
 
 
-@pytest.mark.parametrize("version", [None, 0, 2, "1", True, 1.5])
+@pytest.mark.parametrize("version", [None, 0, 3, "1", True, 1.5])
 def test_another_version_is_refused(version: object) -> None:
     with pytest.raises(DataError, match="version"):
         Card.from_dict(sound_card().to_dict() | {"version": version})
 
 
-def test_a_card_of_an_earlier_version_is_migrated(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Version 0 stands for any earlier one: there has been none yet."""
+def test_a_card_of_version_1_is_read() -> None:
+    old = Path(__file__).with_name("card-version1.json").read_text("utf-8")
+    card = Card.from_json(old)
+    assert card.version == 2
+    assert card.title == "Shoulder exercises"
+    assert card.modalities[0].media.channels == ("x", "y", "z")
+    assert [m.columns for m in card.modalities] == [(), ()]
+    # All that it said is said again, and nothing else.
+    assert card.to_dict() == json.loads(old) | {"version": 2}
+
+
+def test_each_version_is_migrated_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     card = sound_card()
     old = card.to_dict() | {"version": 0}
     old["license"] = old.pop("licence")
-    rename = {0: lambda data: {"licence" if k == "license" else k: v for k, v in data.items()}}
-    monkeypatch.setattr("dmil_core.data.card._MIGRATIONS", rename)
+
+    def rename(data: dict[str, object]) -> dict[str, object]:
+        return {"licence" if k == "license" else k: v for k, v in data.items()}
+
+    monkeypatch.setattr("dmil_core.data.card._MIGRATIONS", {0: rename, 1: lambda data: data})
     assert Card.from_dict(old) == card
+
+
+@pytest.mark.parametrize(
+    ("column", "part"),
+    [
+        ({"name": " "}, "columns[0].name: expected a string that is not empty"),
+        ({"name": "a", "one_hot": True}, "columns[0]: expected categories where 'one_hot' is true"),
+        ({"name": "a", "was_missing": True, "unit": "g"}, "a name alone where 'was_missing' is"),
+        ({"name": "a", "categories": ["x", "x"]}, "expected a list of words, no word twice"),
+        ({"name": "a", "color": "red"}, "columns[0]: unknown field 'color'"),
+        ({"unit": "g"}, "columns[0]: the field 'name' is missing"),
+        ("a", "columns[0]: expected an object"),
+    ],
+)
+def test_a_column_is_checked(column: object, part: str) -> None:
+    data = sound_card().to_dict()
+    data["modalities"][0]["columns"] = [column]
+    with pytest.raises(DataError) as caught:
+        Card.from_dict(data)
+    assert part in str(caught.value)
 
 
 def test_deeply_nested_json_is_refused() -> None:

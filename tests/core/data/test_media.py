@@ -51,6 +51,9 @@ def test_own_arrays_are_shown_by_type() -> None:
     signal = media(shown(spec, np.ones((30, 5, 2)), "sequence"), 0, 1)
     assert isinstance(signal, SignalMedia)
     assert (signal.values.shape, signal.channels, signal.rate) == ((5, 2), ("x", "y"), 25)
+    unknown = media(shown(MediaSpec("signal"), np.ones((30, 5, 2)), "sequence"), 0, 1)
+    assert isinstance(unknown, SignalMedia)
+    assert unknown.rate == 0
 
 
 def test_pictures_are_scaled_by_the_range_of_the_card() -> None:

@@ -281,6 +281,12 @@ def test_writing_refuses_faults_and_leaves_no_trace(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_card_that_could_not_be_read_again_is_not_written(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="more than 8 MiB"):
+        write_npz(tmp_path / "x.npz", sound_arrays(), sound_card(summary="x" * 8 * 1024**2))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_interrupted_write_keeps_the_old_file(
     shipped: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from dmil_core.data.card import Card, MediaSpec, Modality
+from dmil_core.data.card import Card, ColumnSpec, MediaSpec, Modality
 from dmil_core.data.dataset import from_arrays
 from dmil_core.data.defaults import complete
 from dmil_core.data.validate import Issue, check, errors
@@ -53,8 +55,10 @@ FAULTS: list[tuple[str, Callable[[Arrays], None], str, tuple[int, ...] | None]] 
     ("single value", put("x1", np.float32(3)), "single value", ()),
     ("not unicode", put("x2", np.full(N, 0xD800, np.uint32).view("<U1")), "Unicode", None),
     ("missing y", lambda a: a.__delitem__("y"), "'y' is missing", ()),
-    ("float labels", put("y", np.zeros(N)), "expected integers or text", ()),
-    ("bool labels", put("y", np.zeros(N, bool)), "expected integers or text", ()),
+    ("complex labels", put("y", np.zeros(N, complex)), "expected integers or text", ()),
+    ("dates as labels", put("y", np.zeros(N, "M8[D]")), "expected integers or text", ()),
+    ("infinite label", put("y", np.r_[np.inf, np.arange(1.0, N) % 3]), "'y' is infinite", (0,)),
+    ("label NaN", put("y", np.r_[0.0, 1.0, np.nan, np.arange(3.0, N) % 3]), "label is NaN", (2,)),
     ("label table", put("y", np.zeros((N, 2), int)), "expected (N,)", ()),
     ("one class", put("y", np.zeros(N, int)), "1 class, expected at least 2", ()),
     ("label outside", with_value("y", [5], 3), "labels outside", (5,)),
@@ -156,7 +160,7 @@ def test_a_file_of_three_without_a_card_is_completed() -> None:
 
 def test_faults_of_different_arrays_all_come_at_once() -> None:
     arrays = sound_arrays()
-    for name in ("nan", "short x2", "float labels", "unknown split", "leak", "same id", "flag"):
+    for name in ("nan", "short x2", "complex labels", "unknown split", "leak", "same id", "flag"):
         next(f for f in FAULTS if f[0] == name)[1](arrays)
     arrays["interaction_type"] = np.array([None] * N, dtype=object)
     issues = errors(check(arrays, sound_card()))
@@ -206,6 +210,25 @@ def test_shapes_follow_the_kind(kind: Kind, shape: tuple[int, ...], fits: bool) 
     card = sound_card(modalities=(Modality("m", kind, "", MediaSpec("vector")), words))
     issues = errors(check(sound_arrays() | {"x1": np.zeros(shape)}, card))
     assert (issues == []) is fits
+
+
+@pytest.mark.parametrize(
+    ("kind", "columns", "says"),
+    [
+        ("vector", (ColumnSpec("a"), ColumnSpec("b")), "4 numbers a row, the columns .* have 2"),
+        ("vector", (ColumnSpec("a"), ColumnSpec("b", categories=tuple("xyz"), one_hot=True)), ""),
+        ("text", (ColumnSpec("a"),), "'x2', which is of kind text"),
+    ],
+)
+def test_columns_of_the_card_are_those_of_the_array(
+    kind: Kind, columns: tuple[ColumnSpec, ...], says: str
+) -> None:
+    modalities = [
+        replace(m, columns=columns) if m.kind == kind else m for m in sound_card().modalities
+    ]
+    found = errors(check(sound_arrays(), sound_card(modalities=tuple(modalities))))
+    assert bool(found) is bool(says)
+    assert all(re.search(says, issue.title) for issue in found)
 
 
 def test_many_rows_are_shown_shortened() -> None:

@@ -24,6 +24,7 @@ from dmil_core.experiments.compare import (
     alone,
     compare,
     fingerprint,
+    missing_runs,
     read_results,
     summarize,
     synergy,
@@ -195,6 +196,42 @@ def test_more_seeds_are_added_to_a_finished_comparison(pair: Dataset, tmp_path: 
     table = quick(pair, tmp_path, "joint", seeds=2)
     assert table["seeds"].tolist() == [2]
     assert len(read_results(tmp_path / RESULTS_FILE)) == 4
+
+
+def about(dataset: Dataset, run: Run, pair: pd.DataFrame) -> tuple[str, str, int, bool]:
+    """What can be measured while a run's model is there."""
+    return dataset.name, run.paradigm, len(pair), (run.folder / "model.safetensors").exists()
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_what_else_is_measured_of_a_run_comes_once_its_line_is_written(
+    pair: Dataset, tmp_path: Path, jobs: int
+) -> None:
+    seen: list[tuple[str, bool]] = []
+
+    def keep(line: dict[str, Any], measured: Any) -> None:
+        assert measured == (SPEC, line["paradigm"], len(pair), True)
+        seen.append((line["paradigm"], line in read_results(tmp_path / RESULTS_FILE)))
+
+    quick(pair, tmp_path, "joint", seeds=1, jobs=jobs, measure=about, on_record=keep)
+    assert sorted(seen) == [("ensemble", True), ("joint", True)]
+
+
+def test_the_runs_that_a_record_lacks(pair: Dataset, tmp_path: Path) -> None:
+    def lacking(*paradigms: str, tune: bool = False) -> list[tuple[str, int]]:
+        return missing_runs(pair, paradigms, 2, tmp_path, epochs_scale=0.02, tune=tune)
+
+    everything = [(p, s) for p in ("ensemble", "joint") for s in (0, 1)]
+    assert lacking("joint") == everything
+    quick(pair, tmp_path, "joint", seeds=1)
+    assert lacking("joint") == [("ensemble", 1), ("joint", 1)]
+    quick(pair, tmp_path, "joint")
+    assert lacking("joint") == []
+    assert lacking("mcr") == [("mcr", 0), ("mcr", 1)]
+    # No learning rate is chosen here, so that none of these runs can have it.
+    assert lacking("joint", tune=True) == everything
+    quick(pair, tmp_path / "runs", "joint", tune=True, records=tmp_path)
+    assert lacking("joint", tune=True) == []
 
 
 def test_a_set_without_test_rows_is_compared_on_validation(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from dmil_core import schema
 from dmil_core.checkpoint import default_folder, load_model
-from dmil_core.data import corruption
+from dmil_core.data import statistics
 from dmil_core.data.catalog import load_dataset
 from dmil_core.data.corruption import absent, corrupt
 from dmil_core.data.dataset import Dataset
@@ -229,6 +229,27 @@ def test_what_is_usual_is_read_once_for_a_set(
 ) -> None:
     both = [Edit(1, "noise"), Edit(2, "noise"), Edit(1, "blank"), Edit(2, "blank")]
     changed(digits, ROW, both)
-    monkeypatch.setattr(corruption, "_training_rows", lambda *_: pytest.fail("read again"))
+    monkeypatch.setattr(statistics, "training_rows", lambda *_: pytest.fail("read again"))
     changed(digits, ROW + 1, both)
     changed(digits, ROW, both[1:])
+
+
+def test_single_numbers_are_set_and_the_rest_stays() -> None:
+    data = load_dataset("mfeat")
+    out = changed(data, ROW, [Edit(2, "set", values=((3, 7.5), (0, -1.0)))])
+    expected = data.x2[ROW].copy()
+    expected[[3, 0]] = 7.5, -1.0
+    assert_array_equal(out.x2[0], expected)
+    assert_array_equal(out.x1[0], data.x1[ROW])
+    assert data.x2[ROW, 3] != 7.5
+
+
+@pytest.mark.parametrize("values", [((76, 0.0),), ((-1, 0.0),), ((0, np.nan),), ((0, 1e39),)])
+def test_a_number_that_cannot_be_set_is_refused(values: tuple[tuple[int, float], ...]) -> None:
+    with pytest.raises(DataError, match="expected a position from 0 to 75"):
+        changed(load_dataset("mfeat"), ROW, [Edit(2, "set", values=values)])
+
+
+def test_only_vectors_have_numbers_to_set(digits: Dataset) -> None:
+    with pytest.raises(DataError, match="no vector"):
+        changed(digits, ROW, [Edit(1, "set", values=((0, 1.0),))])

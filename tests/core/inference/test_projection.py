@@ -134,7 +134,7 @@ def test_wrong_methods_and_sets_leave_the_old_map(
     before = project(folder, tiny, method="pca").read_bytes()
     with pytest.raises(ConfigError, match="'tsne': expected umap or pca"):
         project(folder, tiny, method="tsne")  # type: ignore[arg-type]
-    other = load_dataset("switch:classes=2,block=4,train=50,val=20,test=20")
+    other = load_dataset("switch:classes=3,block=5,train=50,val=20,test=20")
     with pytest.raises(CheckpointError, match="does not fit"):
         project(folder, other, method="pca")
     with exclusive(folder), pytest.raises(BusyError):

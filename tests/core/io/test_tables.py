@@ -79,9 +79,20 @@ def test_an_ending_we_cannot_write_is_refused_before_work(tmp_path: Path, name: 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_table_that_is_not_there_says_how_to_make_it(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="does not exist; run `dmil decompose`"):
-        read_table(tmp_path / "none.parquet")
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("predictions", "`dmil decompose`"),
+        ("projection", "`dmil project`"),
+        ("information", "`dmil information`"),
+        ("other", "the command that writes it"),
+    ],
+)
+def test_a_table_that_is_not_there_says_how_to_make_it(
+    tmp_path: Path, name: str, command: str
+) -> None:
+    with pytest.raises(DataError, match=f"does not exist; run {command} to make it"):
+        read_table(tmp_path / f"{name}.parquet")
 
 
 @pytest.mark.parametrize("suffix", [".parquet", ".csv"])

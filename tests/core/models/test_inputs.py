@@ -13,17 +13,15 @@ from hypothesis import strategies as st
 
 from dmil_core.data.catalog import load_dataset
 from dmil_core.data.dataset import Dataset
+from dmil_core.data.tokens import MAX_WORDS, vocabulary_of, words_of
 from dmil_core.errors import ConfigError
 from dmil_core.models.inputs import (
-    MAX_WORDS,
     batch,
     encoder_config,
     fit_statistics,
     inputs,
     model_config,
     tokenize,
-    vocabulary_of,
-    words_of,
 )
 from dmil_core.models.registry import build
 from dmil_core.paradigms import DMIL, JOINT
@@ -130,16 +128,6 @@ def test_a_vector_is_read_by_an_mlp_only(tiny: Dataset, kind: str) -> None:
 # --- words ---------------------------------------------------------------------------------
 
 
-def test_words_are_lower_case_and_punctuation_stands_alone() -> None:
-    assert words_of("Is there a Circle?") == ["is", "there", "a", "circle", "?"]
-    assert words_of("  ") == []
-    assert words_of("Ärger, 3 große Kreise!") == ["ärger", ",", "3", "große", "kreise", "!"]
-
-
-def test_the_vocabulary_is_by_frequency_then_alphabet() -> None:
-    assert vocabulary_of(np.array(["b a c", "c a", "c"])) == ("c", "a", "b")
-
-
 def test_tokens_by_hand() -> None:
     tokens = tokenize(np.array(["red circle", "", "RED zebra red red red"]), ("red", "circle"), 4)
     assert tokens.tolist() == [[2, 3, 0, 0], [1, 0, 0, 0], [2, 1, 2, 2]]
@@ -162,5 +150,32 @@ def test_any_text_becomes_tokens_the_encoder_has_room_for(texts: list[str], leng
 
 def test_long_texts_are_cut_and_length_is_learnt_from_training_rows(mixed: Dataset) -> None:
     assert encoder_config(mixed, 2).shape == (3,)
-    long = replace(mixed, x2=np.full(len(mixed), "word " * 100))
-    assert encoder_config(long, 2).shape == (MAX_WORDS,)
+    longer = replace(mixed, x2=np.full(len(mixed), "word " * 41))
+    assert encoder_config(longer, 2).shape == (41,)
+    too_long = replace(mixed, x2=np.full(len(mixed), "word " * 300))
+    assert encoder_config(too_long, 2).shape == (MAX_WORDS,) == (256,)
+
+
+def test_the_length_does_not_depend_on_rows_outside_training(mixed: Dataset) -> None:
+    x2 = np.where(mixed.split == "train", "a few words", "word " * 100)
+    assert encoder_config(replace(mixed, x2=x2), 2).shape == (3,)
+
+
+CHINESE = np.array(["早上画面精美", "我很喜欢这部电影"])
+
+
+def test_chinese_is_read_like_the_same_characters_with_spaces(mixed: Dataset) -> None:
+    texts = CHINESE[np.arange(len(mixed)) % 2]
+    spaced = np.array([" ".join(t) for t in texts])
+    written, apart = (replace(mixed, x2=x) for x in (texts, spaced))
+    config = encoder_config(written, 2)
+    assert config == encoder_config(apart, 2)
+    assert config.tokenizer == "unicode"
+    assert len(config.vocabulary) == len(set("".join(CHINESE)))
+    rows = np.arange(len(mixed))
+    both = [inputs(d, rows, model_config(d, JOINT))[1] for d in (written, apart)]
+    torch.testing.assert_close(*both, rtol=0, atol=0)
+
+
+def test_words_between_spaces_are_cut_as_in_every_version(mixed: Dataset) -> None:
+    assert encoder_config(mixed, 2).tokenizer == "words"

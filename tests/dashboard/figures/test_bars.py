@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.figures import compare, sample, svg, theme
+from dashboard.figures import compare, media, sample, svg, theme
 from dashboard.figures.bars import Bars, Look, Mark, Row, draw, of_part, over, patterns, ticks
 from tests.dashboard.drawn import SVG, letters, texts, tree
 from tests.dashboard.export.test_report import Page
@@ -219,6 +219,16 @@ def test_no_text_escapes_from_a_drawing(text: str) -> None:
     }  # fmt: skip
     wide = Page(svg.raster("data:x", text, text, text).encode("utf-8", "replace"))
     assert set(wide.tags) <= {"svg", "text", "image"}
+
+
+@pytest.mark.parametrize(("rate", "time"), [(25.0, "0 to 0.16 seconds"), (0.0, "step 0 to 4")])
+def test_the_time_of_a_signal_is_in_seconds_only_where_its_rate_is_known(
+    rate: float, time: str
+) -> None:
+    values = np.arange(10.0).reshape(5, 2)
+    assert texts(svg.signal(values, ("x", "y"), "two", rate)) == ["x", "y", time]
+    axis = media.signal(values, ("x", "y"), rate, "g").layout.xaxis
+    assert axis.title.text == ("seconds" if rate else "step")
 
 
 @given(st.lists(numbers, min_size=1, max_size=300))

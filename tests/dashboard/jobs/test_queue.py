@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -185,6 +186,16 @@ def test_a_failure_is_told_in_words_for_the_visitor(queue: Jobs, code: str, mess
     assert "secret" not in job.message
     if "secret" in code:
         assert "secret" in queue.log(job)
+
+
+def test_a_job_goes_on_where_an_optional_step_fails(queue: Jobs, tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    fails = replace(python("raise SystemExit(2)", title="bits"), optional=True)
+    goes_on = python("import pathlib, sys; pathlib.Path(sys.argv[1]).touch()", made)
+    wait_for(queue, submit(queue, fails, goes_on), "done")
+    assert made.exists()
+    must = replace(fails, optional=False)
+    wait_for(queue, submit(queue, must, python(WAITS), folder="other"), "failed")
 
 
 def test_odd_output_is_no_progress_and_stops_nothing(queue: Jobs) -> None:

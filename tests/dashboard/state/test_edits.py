@@ -27,6 +27,13 @@ changes = st.one_of(
     st.builds(Change, st.just("swap"), donor=words),
     st.builds(Change, st.just("text"), text=words),
     st.builds(Change, st.just("draw"), strokes=st.lists(strokes, max_size=5).map(tuple)),
+    st.builds(
+        Change,
+        st.just("set"),
+        values=st.dictionaries(
+            st.integers(0, 999_999), st.floats(-1e38, 1e38).map(lambda v: v + 0.0), min_size=1
+        ).map(lambda d: tuple(sorted(d.items()))),
+    ),
 )  # fmt: skip
 
 
@@ -61,12 +68,21 @@ def refusal(read: Callable[[str], object], text: str) -> str:
     "code",
     [
         *("noise", "noise:6", "noise:nan", "noise:1:-2", "swap:", "blank:1", "none:x", "Blank"),
+        *("set:", "set:1", "set:1:x", "set:1:nan", "set:1:1e39", "set:-1:0", "set:1:0,1:0"),
         *("draw:l", "draw:lA", "draw:lAA", "draw:lAAAA", "draw:xAAA", "draw:lAA!", "draw:lAAA."),
     ],
 )
 def test_changes_that_are_none(code: str) -> None:
     with pytest.raises(ValueError, match="expected"):
         edits.read_change(code)
+
+
+def test_a_value_is_set_and_put_back() -> None:
+    one = edits.with_value(Change(), 3, 6400)
+    assert edits.write_change(one) == "set:3:6400"
+    two = edits.with_value(one, 0, 0.1)
+    assert edits.write_change(two) == "set:0:0.1,3:6400"
+    assert edits.with_value(edits.with_value(two, 3, None), 0, None) == Change()
 
 
 @pytest.mark.parametrize("code", ["R", "R:x", "R:-1", "R:4", "Q:1", "R:1,R:2", ","])

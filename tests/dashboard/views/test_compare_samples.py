@@ -243,15 +243,17 @@ def test_the_error_is_that_of_the_run(ready: tuple[Checkpoint, ...]) -> None:
 
 
 def test_too_sure_not_sure_enough_or_neither(ready: tuple[Checkpoint, ...]) -> None:
-    def verdict(model: str) -> str:
-        outcome = next(c for c in ready if c.model == model)
-        result = calibration.calibration(outcome, "test")
-        assert result is not None
-        return result.verdict
+    def verdict(sure: float, accuracy: float, luck: float = 0.02) -> str:
+        error = abs(sure - accuracy)
+        return calibration.Calibration(pd.DataFrame(), sure, accuracy, error, luck, 400).verdict
 
+    assert verdict(sure=0.9, accuracy=0.8) == "bold"
+    assert verdict(sure=0.8, accuracy=0.9) == "shy"
+    assert verdict(sure=0.8, accuracy=0.9, luck=0.1) == "fine"
     # An average of models of one input each is unsure where they disagree.
-    assert verdict("ensemble") == "shy"
-    assert verdict("dmil") == "fine"
+    ensemble = calibration.calibration(next(c for c in ready if c.model == "ensemble"), "test")
+    assert ensemble is not None
+    assert ensemble.verdict == "shy"
 
 
 # --- training -------------------------------------------------------------------------------
@@ -267,8 +269,10 @@ def test_three_stages_follow_each_other(catalog: CheckpointCatalog) -> None:
         assert after.first == before.last + 1
     for stage in result.stages:
         rows = result.epochs[result.epochs["step"].between(stage.first, stage.last)]
-        assert stage.val_loss == rows["val_loss"].min()
-        assert stage.first <= stage.best <= stage.last
+        # Which epoch is kept does not depend on the loss alone, and that loss is shown.
+        kept = rows[rows["step"] == stage.best].iloc[0]
+        assert stage.val_loss == kept["val_loss"] >= rows["val_loss"].min()
+        assert stage.val_accuracy == kept["val_accuracy"]
 
 
 def test_losses_are_shown_in_bits_and_squared_errors_as_they_are(
@@ -281,7 +285,7 @@ def test_losses_are_shown_in_bits_and_squared_errors_as_they_are(
     for name in ("loss", "val_loss"):
         assert last[name] == pytest.approx(stored[name] / np.log(2))
     names = set(stored["val_terms"])
-    assert {"gate", "recon_components"} <= names
+    assert {"gate_informed", "recon_components"} <= names
     for name in names:
         unit = 1.0 if name.startswith("recon") else np.log(2)
         assert last["val_terms"][name] == pytest.approx(stored["val_terms"][name] / unit)

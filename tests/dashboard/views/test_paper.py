@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -46,7 +47,7 @@ def test_every_part_of_the_drawing_has_words_and_a_size(
     ids = figures.parts(modalities)
     assert set(ids) == set(made)
     assert {box.id for box in figures.boxes(modalities, {})} == set(ids)
-    assert {k for arrow in figures.arrows(modalities) for k in arrow} == set(ids)
+    assert {k for a in figures.arrows(modalities, False) for k in (a.start, a.end)} == set(ids)
     assert set(ids) <= set(view.BOXES)
     assert {k[0] if k[1:].isdigit() else k for k in ids} == set(text.PARTS) == set(text.SHORT)
 
@@ -79,8 +80,28 @@ def test_boxes_lie_apart_and_arrows_run_to_the_right(modalities: int) -> None:
         for b in boxes[i + 1 :]:
             beside = a.x + a.width <= b.x or b.x + b.width <= a.x
             assert beside or a.y + a.height <= b.y or b.y + b.height <= a.y, (a, b)
-    for start, end in figures.arrows(modalities):
-        assert at[start].x + at[start].width < at[end].x
+    for arrow in figures.arrows(modalities, unimodal_terms=True):
+        start, end = at[arrow.start], at[arrow.end]
+        assert start.x + start.width < end.x
+        # What lies between two parts is passed in a gap between its boxes.
+        between = [b for b in boxes if start.x + start.width < b.x and b.x + b.width < end.x]
+        assert bool(between) == (arrow.through is not None), arrow
+        for b in between:
+            assert not b.y <= arrow.through <= b.y + b.height, (arrow, b)
+
+
+@pytest.mark.parametrize("modalities", [2, 3])
+def test_the_unimodal_part_goes_into_the_heads_where_the_model_has_it_so(modalities: int) -> None:
+    with_terms, without = (
+        {(a.start, a.end) for a in figures.arrows(modalities, terms)} for terms in (True, False)
+    )
+    assert with_terms - without == {(f"m{m}", "heads") for m in range(1, modalities + 1)}
+    assert without < with_terms
+    # Into the tall box beside its own rows, not beside the gate.
+    boxes = {box.id: box for box in figures.boxes(modalities, {})}
+    heads = boxes["heads"]
+    levels = [a.through for a in figures.arrows(modalities, True) if a.start.startswith("m")]
+    assert all(heads.y < v < heads.y + heads.height for v in levels if v is not None)
 
 
 def test_the_record_in_bits_with_the_mean_of_its_seeds(
@@ -99,6 +120,26 @@ def test_the_record_in_bits_with_the_mean_of_its_seeds(
         assert rows.loc[(setting, "joint"), "seeds"] == len(runs)
         told = text.why([dict(r) for _, r in frame[frame["setting"] == setting].iterrows()])
         assert f"{own['together']['by_interaction_type']['S'] / BIT:.2f} bits" in told
+
+
+@pytest.mark.parametrize("terms", [True, False])
+def test_the_heads_are_described_as_the_model_has_them(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch, terms: bool
+) -> None:
+    monkeypatch.setattr(paper, "unimodal_terms", lambda checkpoint: terms)
+    told = said(open_page("paper", data=REAL, box="heads"))
+    assert (r"\ell_c = o_c + W_c" in told) == terms
+    assert (r"\ell_c = W_c" in told) != terms
+
+
+def test_which_models_build_on_the_unimodal_heads(catalog: CheckpointCatalog) -> None:
+    separate = catalog.get(REAL, "dmil-paper", 0)
+    assert separate.run is not None
+    assert not paper.unimodal_terms(separate)
+    config = separate.run.config
+    config = replace(config, model=replace(config.model, unimodal_terms=True))
+    assert paper.unimodal_terms(replace(separate, run=replace(separate.run, config=config)))
+    assert not paper.unimodal_terms(catalog.get("watch", "dmil", 0))  # never trained
 
 
 def test_a_part_from_a_link_is_shown(open_page: OpenPage) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import os
 import shutil
 import time
 import zipfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,10 +22,12 @@ from streamlit.util import calc_hash
 from dashboard.jobs import queue
 from dashboard.jobs.queue import Jobs
 from dashboard.keys import key_of
-from dashboard.services.store import own_sets, uploads, visitors
+from dashboard.services.store import drafts, own_sets, uploads, visitors
 from dashboard.services.store.own_sets import OwnSet
 from dmil_core.errors import BusyError, ResourceError
-from tests.dashboard.folders import APP, REAL, Room, shipped
+from tests.dashboard import trained_sets
+from tests.dashboard.folders import APP, Room
+from tests.dashboard.hostile_names import NAMES
 from tests.dashboard.views.test_pages import said
 from tests.disks import Disk, disk, read_only
 
@@ -49,23 +53,28 @@ def visitor(token: str) -> str:
 
 
 def save(token: str = ANN, title: str = "Mine") -> OwnSet:
-    source = uploads.read("example.csv", uploads.example_csv())
-    assert not isinstance(source, uploads.Problem)
-    name = own_sets.free_name(visitor(token), title)
-    made = uploads.assemble(source, uploads.guess(source), name, title, "a test", None)
-    return own_sets.save(visitor(token), made)
+    return trained_sets.saved(visitor(token), title)
 
 
-def trained(token: str = ANN, title: str = "Mine") -> OwnSet:
+def trained(token: str = ANN, title: str = "Mine", **how: Any) -> OwnSet:
     """A set with models: those of a shipped set, so that nothing need be trained here."""
-    own = save(token, title)
-    for model in ("joint", "ensemble", "dmil"):
-        shutil.copytree(shipped(REAL) / model, own.models / model)
-        run = own.models / model / "seed0" / "run.json"
-        content = json.loads(run.read_text())
-        content["data_card"]["title"] = title
-        run.write_text(json.dumps(content))
-    return own
+    return trained_sets.trained(visitor(token), title, **how)
+
+
+def inputs(app: AppTest) -> list[str]:
+    """Names of the inputs that the page shows."""
+    return [t.value for t in app.text_input if t.label.startswith("Name of input")]
+
+
+def label(app: AppTest) -> str:
+    """The column that is the label."""
+    return str(app.session_state["upload"].roles.label)
+
+
+def drop(app: AppTest, name: str, content: bytes) -> AppTest:
+    """As if a visitor had dropped this file."""
+    app.session_state["upload"] = drafts.begin("1", [(name, content)])
+    return app.run()
 
 
 def open_page(page: str, token: str = "", **query: str) -> AppTest:
@@ -120,8 +129,13 @@ def test_sets_and_disk_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_training_is_queued_once_and_starts_from_nothing() -> None:
     own = save()
     job = own_sets.train(own, "quick")
-    assert [s.title for s in job.steps] == ["joint", "ensemble", "dmil"]
-    assert all(str(own.data) in s.argv for s in job.steps)
+    first = [s.title for s in job.steps[:3]]
+    assert first == ["joint, run 1 of 3", "ensemble, run 1 of 3", "dmil, run 1 of 3"]
+    assert [s.title for s in job.steps if s.optional] == ["bits"]
+    assert len(job.steps) == 3 * 3 + 1
+    assert all(any(str(own.data) in a for a in s.argv) for s in job.steps)
+    # Runs of another seed have another split of the same rows.
+    assert f"{own.data}:split=2" in job.steps[-1].argv
     assert own_sets.train(own, "full").id == job.id
     assert [j.id for j in own_sets.trainings(own)] == [job.id]
 
@@ -174,7 +188,7 @@ class Clock:
     """The two clocks of a server; one of them can be set."""
 
     wall: float
-    steady: float = 1000.0
+    steady: float = field(default_factory=time.monotonic)
 
     def time(self) -> float:
         return self.wall
@@ -215,7 +229,7 @@ def test_sets_are_looked_after_also_when_the_clock_was_set_back(
     monkeypatch.setattr(own_sets, "time", clock)
     own_sets.sweep()
     clock.wall -= days * DAY
-    clock.wait(3600.0)
+    clock.wait(2 * own_sets._SWEEP)
     own_sets.sweep()
     assert own.data.exists()
     clock.wait(DAY * (own_sets.KEPT_DAYS + 0.1))
@@ -287,9 +301,9 @@ def test_the_example_is_understood_looked_at_and_queued() -> None:
     assert "7 days after" in said(app)
     app.button(key="use_example").click().run()
     assert not app.exception
-    assert [m.value for m in app.multiselect] == [["left"], ["right"]]
-    assert next(s.value for s in app.selectbox if s.label == "Label") == "label"
-    counts = app.dataframe[0].value
+    assert inputs(app) == ["left", "right"]
+    assert label(app) == "label"
+    counts = app.dataframe[1].value
     assert counts.to_dict("list")["all"] == [144, 156]
     app.button(key="save_and_train").click().run()
     assert not app.exception
@@ -307,16 +321,12 @@ def test_the_example_is_understood_looked_at_and_queued() -> None:
 
 def test_what_is_wrong_is_told_with_rows_and_nothing_can_be_trained() -> None:
     lines = uploads.example_csv().decode().splitlines()
-    lines[4] = lines[4].replace(",", ",=1+1,", 1).rsplit(",", 2)[0] + f",{BOLD}"
-    app = open_page("your-data")
-    app.session_state["upload"] = {
-        "key": "1", "name": BOLD, "source": uploads.read("x.csv", "\n".join(lines).encode()),
-    }  # fmt: skip
-    app.run()
+    lines[4] = lines[4].rsplit(",", 1)[0] + f",=1+{BOLD}"
+    app = drop(open_page("your-data"), f"{BOLD}.csv", "\n".join(lines).encode())
     assert not app.exception
     text = said(app)
-    assert "Nothing can be trained" in text
-    assert "formulas" in text.replace("\\", "")
+    assert "Fix these to continue" in text
+    assert "as a formula" in text.replace("\\", "")
     assert "row 3" in text.replace("\\", "")
     assert "<b>" not in text
     assert not [b for b in app.button if b.key == "save_and_train"]
@@ -326,20 +336,151 @@ def test_a_file_that_cannot_be_read_is_told() -> None:
     stream = io.BytesIO()
     np.savez(stream, x1=np.array([object()] * 40, dtype=object), y=np.arange(40) % 2)
     for name, content, words in (
-        ("x.csv", b"\xff\xfe1", "UTF-16"),
-        ("x.npz", b"PK nonsense", "not a complete .npz"),
-        ("x.exe", b"MZ", "expected .csv"),
+        ("x.csv", b"\xff\xfe1", "utf-16"),
+        ("x.npz", b"PK\x03\x04 nonsense", "not a complete .npz"),
+        ("x.exe", b"MZ\0", "expected .npz, CSV"),
         ("x.parquet", b"PAR1", "not a Parquet file"),
     ):
-        app = open_page("your-data")
-        app.session_state["upload"] = {"key": "1", "name": name,
-                                       "source": uploads.read(name, content)}  # fmt: skip
-        app.run()
+        app = drop(open_page("your-data"), name, content)
         assert not app.exception
         assert words in said(app)
-    pickled = uploads.read("p.npz", stream.getvalue())
+    pickled = uploads.read([uploads.Named("p.npz", stream.getvalue())])
     assert not isinstance(pickled, uploads.Problem)
-    assert "never loaded" in str(pickled.issues[0])
+    assert "never loaded" in pickled.facts["x1"].why
+
+
+def test_the_finding_is_below_a_set_and_quick_models_are_marked_on_every_page() -> None:
+    own = trained(seeds=3, thorough="quick", bits=True)
+    app = open_page("your-data", ANN)
+    assert not app.exception
+    text = said(app).replace("\\", "")
+    assert "What was found" in [h.value for h in app.subheader]
+    assert "A joint model is" in text
+    assert "A note." in text
+    assert "mean of 3 runs" in text
+    for page in ("", "samples", "what-if", "map", "compare"):
+        other = open_page(page, ANN, data=own.name, model="dmil")
+        assert "a fifth of their epochs" in said(other)
+        assert "Mine (yours, quick)" in sets(other)
+
+
+def test_a_set_that_was_trained_fully_is_not_marked() -> None:
+    own = trained(seeds=2)
+    app = open_page("samples", ANN, data=own.name, model="dmil")
+    assert "a fifth of their epochs" not in said(app)
+    assert "Mine (yours)" in sets(app)
+
+
+def test_a_set_without_models_says_what_there_will_be() -> None:
+    own = save()
+    shutil.copytree(trained(BOB).models / "joint", own.models / "joint")
+    text = said(open_page("your-data", ANN))
+    assert "The finding is there once joint and ensemble are trained" in text
+
+
+# --- roles ---------------------------------------------------------------------------------------
+
+
+def table(rows: int = 80) -> bytes:
+    """Three classes, an id, two groups of columns with two empty cells, and one more column."""
+    lines = ["id,bill_a,bill_b,body_a,body_b,colour,species"]
+    for i in range(rows):
+        first = "NA" if i in (3, 9) else f"{i * 7 % 11 + i % 3}"
+        lines.append(f"p{i},{first},{i % 3},{i % 5},{i * 3 % 7},{'rg'[i % 2]},{'XYZ'[i % 3]}")
+    return "\n".join(lines).encode()
+
+
+def press(app: AppTest, use: str) -> AppTest:
+    """Press the button of a role."""
+    return app.button(key=key_of("use", drafts.USES.index(use))).click().run()
+
+
+def test_columns_get_roles_by_name_and_everything_can_be_undone() -> None:
+    app = drop(open_page("your-data"), "birds.csv", table())
+    assert label(app) == "species"
+    assert all(app.button(key=key_of("use", i)).disabled for i in range(len(drafts.USES)))
+    app.text_input(key=key_of("grid_find", "1")).set_value("bill_*").run()
+    assert "2 columns selected" in said(app)
+    # One column alone can be the label.
+    assert app.button(key=key_of("use", drafts.USES.index("label"))).disabled
+    press(app, "input 2")
+    assert not app.exception
+    assert [c for r in app.session_state["upload"].roles.inputs for c in r.columns].count(
+        "bill_a"
+    ) == 1
+    assert app.text_input(key=key_of("grid_find", "1")).value == ""
+    app.button(key="undo_role").click().run()
+    assert inputs(app)[:2] == ["bill", "body"]
+    app.multiselect(key=key_of("grid_names", "1")).set_value(["colour"]).run()
+    press(app, "label")
+    assert label(app) == "colour"
+    app.button(key="back_to_guess").click().run()
+    assert label(app) == "species"
+    app.text_input(key=key_of("grid_find", "1")).set_value("nothing").run()
+    assert "there is no column" in said(app)
+
+
+def test_a_click_on_a_head_selects_its_column_and_a_button_sets_the_role() -> None:
+    app = open_page("your-data")
+    clicked = {"selection": {"rows": [], "columns": ["5"], "cells": []}}
+    app.session_state[key_of("grid", "1")] = clicked
+    drop(app, "birds.csv", table())
+    assert "1 column selected: colour" in said(app).replace("\\", "")
+    press(app, "unused")
+    assert not app.exception
+    assert ("colour", "not chosen") in app.session_state["upload"].roles.unused
+    assert "Select columns first" in said(app).replace("\\", "")
+    frame = app.dataframe[0].value
+    assert frame.loc["role"].tolist()[-2:] == ["not used", "label"]
+    assert "1 of 7 columns is not used." in said(app)
+
+
+def test_every_issue_has_its_repair_as_a_button() -> None:
+    app = drop(open_page("your-data"), "birds.csv", table())
+    text = said(app).replace("\\", "")
+    assert "missing in 2 of 80 rows (2.5 %)" in text
+    assert "--missing" not in text
+    drop_, fill = (app.button(key=key_of("offer", number, place))
+                   for number, place in ((_offer(app), 0), (_offer(app), 1)))  # fmt: skip
+    assert drop_.label == "Drop 2 rows (2.5 %)"
+    assert drop_.disabled
+    assert len(app.session_state["upload_made"][1].dataset) == 78
+    fill.click().run()
+    assert not app.exception
+    made = app.session_state["upload_made"][1]
+    assert len(made.dataset) == 80
+    assert any(c.was_missing for c in made.dataset.card.modalities[0].columns)
+
+
+def _offer(app: AppTest) -> int:
+    """The number of the first issue with buttons."""
+    issues = app.session_state["upload_made"][1].issues
+    return next(i for i, issue in enumerate(issues) if issue.offers)
+
+
+def test_a_number_to_predict_is_cut_into_classes_by_a_button() -> None:
+    lines = [f"{i % 4},{i % 5},{i * 1.37:.2f}" for i in range(90)]
+    app = drop(open_page("your-data"), "n.csv", "\n".join(["a_1,b_1,price", *lines]).encode())
+    for columns, use in (("a_1", "input 1"), ("b_1", "input 2"), ("price", "label")):
+        app.text_input(key=key_of("grid_find", "1")).set_value(columns).run()
+        press(app, use)
+    assert "looks like a number to predict" in said(app)
+    assert not [b for b in app.button if b.key == "save_and_train"]
+    button = next(b for b in app.button if b.label == "Cut into 3 classes")
+    button.click().run()
+    assert not app.exception
+    assert "is cut into 3 classes of about equal size" in said(app)
+    assert app.button(key="save_and_train")
+
+
+def test_a_table_without_a_class_says_what_to_do() -> None:
+    lines = [f"{i * 1.7:.2f},{i * 2.3:.2f},{i * 3.1:.2f}" for i in range(50)]
+    app = drop(open_page("your-data"), "n.csv", "\n".join(["a,b,c", *lines]).encode())
+    assert not app.exception
+    text = said(app)
+    assert "No input is chosen" in text
+    assert "Choose the column with the class." in text.replace("\\", "")
+    assert "--" not in text.replace("---", "").replace("|", "").replace("--label", "XX--")
 
 
 def test_deleting_asks_first() -> None:
@@ -399,7 +540,7 @@ def test_save_and_train_on_a_full_disk_is_a_message_and_can_be_tried_again(
         assert len([r for r in caplog.records if r.exc_info]) == 1
         assert full.entries() == []
         # The page is whole and the upload is still there.
-        assert [m.value for m in app.multiselect] == [["left"], ["right"]]
+        assert inputs(app) == ["left", "right"]
     app.button(key="save_and_train").click().run()
     assert not app.exception
     (own,) = own_sets.own_sets(visitor(ANN))
@@ -444,3 +585,27 @@ def test_a_page_on_a_disk_that_is_read_only_still_shows_what_is_there(
     app.button(key="save_and_train").click().run()
     assert not app.exception
     assert "read-only" in said(app) or "permission" in said(app)
+
+
+def test_columns_may_be_called_anything() -> None:
+    names = list(dict.fromkeys(" ".join(n.split()) for n in NAMES))
+    stream = io.StringIO()
+    writer = csv.writer(stream)
+    writer.writerow([*names, "label"])
+    for i in range(60):
+        writer.writerow([*((i * k) % 7 + k for k in range(len(names))), "uv"[i % 2]])
+    app = drop(open_page("your-data"), f"{BOLD}.csv", stream.getvalue().encode())
+    assert not app.exception
+    assert isinstance(app.session_state["upload"].result, uploads.Upload)
+    app.multiselect(key=key_of("grid_names", "1")).set_value(names[:6]).run()
+    press(app, "input 1")
+    app.multiselect(key=key_of("grid_names", "1")).set_value(names[6:9]).run()
+    press(app, "input 2")
+    assert not app.exception
+    text = said(app)
+    assert "<script>" not in text
+    assert "<img" not in text
+    assert app.session_state["upload"].roles.inputs[0].columns == tuple(names[:6])
+    assert "__proto__" in names[:6]
+    app.button(key="save_and_train").click().run()
+    assert not app.exception

@@ -1,0 +1,1 @@
+"""Other people's files: readers, columns and their roles, issues with repairs, assembled sets."""

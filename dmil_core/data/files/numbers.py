@@ -1,0 +1,297 @@
+"""Numbers as people write them: 1.234,5 and 3 000, 19.5 %, 2.5 cm, $4, 3/4, <0.5.
+
+How a column spells its numbers is decided for the column as a whole, from all its cells: ``1,234``
+alone could be either of two numbers.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+Decimal = Literal[".", ","]
+
+#: Different cells that the spelling is decided from; all of them are read by it afterwards.
+_LOOKED_AT: Final = 2000
+#: Share of the different cells that have to be numbers, or the column is one of words.
+LEAST_SHARE: Final = 0.8
+
+_BLANKS: Final = " \u00a0\u2007\u2009\u202f"
+_MINUS: Final = ["-", "\u2212", "\u2013"]
+_APOSTROPHE: Final = "\u2019"
+_CURRENCIES: Final = "$€£¥₹₽₩"
+_SIGNS: Final = "+\\-\u2212\u2013"
+_UNIT: Final = r"[%‰°µμΩ℃℉A-Za-z" + _CURRENCIES + r"][A-Za-zµμΩ%°²³/^·.*\d\-]{0,11}"
+_WHOLE: Final = re.compile(
+    rf"^\s*(?P<open>\()?\s*(?P<limit>[<>≤≥~≈]=?)?\s*(?P<front>[{_CURRENCIES}])?\s*"
+    rf"(?P<sign>[{_SIGNS}])?\s*(?P<second>[{_CURRENCIES}])?\s*"
+    rf"(?P<body>\d[\d.,'{_APOSTROPHE}{_BLANKS}]*|[.,]\d+)(?P<exponent>[eE][+\-]?\d{{1,3}})?"
+    rf"\s*(?P<unit>{_UNIT})?\s*(?P<close>\))?\s*$"
+)
+_FRACTION: Final = re.compile(r"^\s*(\d{1,9})\s*/\s*(\d{1,9})\s*$")
+
+#: Decimal mark and mark between thousands, the most usual first.
+_MARKS: Final[tuple[tuple[Decimal, str], ...]] = (
+    (".", ""), (".", ","), (",", ""), (",", "."), (".", " "), (",", " "), (".", "'"), (",", "'"),
+)  # fmt: skip
+
+#: Endings of 1st, 2nd, 3rd and 4th, which are no units.
+_ORDINALS: Final = ("st", "nd", "rd", "th")
+#: Units that can be turned into each other: name -> how many of the first one it is.
+_FAMILIES: Final[tuple[dict[str, float], ...]] = (
+    {"m": 1, "mm": 1e-3, "cm": 1e-2, "dm": 0.1, "km": 1e3, "µm": 1e-6, "μm": 1e-6, "nm": 1e-9},
+    {"g": 1, "mg": 1e-3, "kg": 1e3, "µg": 1e-6, "μg": 1e-6, "ug": 1e-6, "t": 1e6},
+    {"s": 1, "sec": 1, "ms": 1e-3, "µs": 1e-6, "us": 1e-6, "min": 60, "h": 3600},
+    {"l": 1, "L": 1, "ml": 1e-3, "mL": 1e-3, "cl": 1e-2, "dl": 0.1, "dL": 0.1},
+    {"Hz": 1, "kHz": 1e3, "MHz": 1e6, "GHz": 1e9},
+    {"B": 1, "kB": 1e3, "KB": 1e3, "MB": 1e6, "GB": 1e9},
+)
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """How the cells of a column spell numbers.
+
+    Attributes
+    ----------
+    decimal, thousands : the marks; ``thousands`` is "" where there is none.
+    unit : behind the number (``cm``, ``%``), or the currency before it; "" for none.
+    factors : other units that occur -> how many of ``unit`` one of them is.
+    fraction : whether the cells are like 3/4.
+    limits : whether some are like <0.5, which is read as 0.5.
+    unsure : whether the cells also make sense with the other decimal mark.
+    """
+
+    decimal: Decimal = "."
+    thousands: str = ""
+    unit: str = ""
+    factors: tuple[tuple[str, float], ...] = ()
+    fraction: bool = False
+    limits: bool = False
+    unsure: bool = False
+
+    @property
+    def plain(self) -> bool:
+        """Whether any program would read the cells as these numbers."""
+        return self == Spelling()
+
+    def in_words(self) -> str:
+        """What is special about it, for people; "" if nothing is."""
+        parts = []
+        if self.fraction:
+            parts.append("fractions")
+        if self.decimal == ",":
+            parts.append("a decimal comma")
+        if self.thousands:
+            names = {",": "commas", ".": "points", " ": "blanks", "'": "apostrophes"}
+            parts.append(f"{names[self.thousands]} between thousands")
+        if self.unit == "%":
+            parts.append("percent")
+        elif self.unit:
+            parts.append(f"the unit {self.unit}")
+        if self.factors:
+            parts.append(f"{', '.join(u for u, _ in self.factors)} turned into {self.unit}")
+        if self.limits:
+            parts.append("limits such as <0.5, taken as the number itself")
+        return " and ".join(parts)
+
+
+# --- recognising -----------------------------------------------------------------------------
+
+
+def recognise(words: pa.Array, decimal: Decimal | None = None) -> Spelling | None:
+    """How these cells spell numbers; None where too few of them are numbers.
+
+    Parameters
+    ----------
+    words : (U,) text, every spelling once, without missing cells.
+    decimal : the decimal mark of other columns of the same file, for cells such as 1,234 that
+        leave it open.
+    """
+    looked_at = _some(words)
+    if not looked_at:
+        return None
+    least = LEAST_SHARE * len(looked_at)
+    if sum(map(_is_fraction, looked_at)) >= least:
+        return Spelling(fraction=True)
+    found = [m for w in looked_at if (m := _WHOLE.match(w)) and bool(m["open"]) == bool(m["close"])]
+    if len(found) < least:
+        return None
+    units = Counter(_unit_of(m) for m in found)
+    unit = units.most_common(1)[0][0]
+    factors = _factors(unit, units)
+    if factors is None or unit in _ORDINALS:
+        return None
+    bodies = [_even(m["body"]) for m in found]
+    if _are_codes(found, bodies):
+        return None
+    spelling = _marks(bodies, decimal, least)
+    if spelling is None:
+        return None
+    limits = any(m["limit"] for m in found)
+    return replace(spelling, unit=unit, factors=factors, limits=limits)
+
+
+def _some(words: pa.Array) -> list[str]:
+    """At most `_LOOKED_AT` of the words, evenly, with digits of every script as 0 to 9."""
+    step = -(-len(words) // _LOOKED_AT) or 1
+    return [_ascii_digits(w) for w in words[::step].to_pylist() if w is not None]
+
+
+def _ascii_digits(text: str) -> str:
+    if text.isascii():
+        return text
+    return "".join(
+        c if c.isascii() or not c.isdecimal() else str(unicodedata.decimal(c)) for c in text
+    )
+
+
+def _is_fraction(text: str) -> bool:
+    # 120/80 is a pair of numbers; 3/4 is one.
+    match = _FRACTION.match(text)
+    return match is not None and int(match[1]) <= int(match[2]) and int(match[2]) > 0
+
+
+def _unit_of(match: re.Match[str]) -> str:
+    return match["unit"] or match["front"] or match["second"] or ""
+
+
+def _factors(unit: str, units: Counter[str]) -> tuple[tuple[str, float], ...] | None:
+    """What other units are in terms of the most frequent one; None where that cannot be said.
+
+    A few cells without the unit, or with an odd one, are left: they become no numbers.
+    """
+    others = {u: n for u, n in units.items() if u != unit}
+    family = next((f for f in _FAMILIES if unit in f), {})
+    known = tuple((u, family[u] / family[unit]) for u in sorted(others) if u in family)
+    odd = sum(n for u, n in others.items() if u not in family)
+    if odd > (1 - LEAST_SHARE) * units.total():
+        return None
+    return known
+
+
+def _are_codes(found: list[re.Match[str]], bodies: list[str]) -> bool:
+    """Whether these are codes such as 00731: all of one length, some with zeros in front."""
+    digits = [b for m, b in zip(found, bodies, strict=True) if m[0].strip() == b and b.isdecimal()]
+    if len(digits) < len(found) or len(set(map(len, digits))) > 1 or len(digits[0]) < 2:
+        return False
+    return any(b.startswith("0") for b in digits) and any(b.strip("0") for b in digits)
+
+
+def _marks(bodies: list[str], decimal: Decimal | None, least: float) -> Spelling | None:
+    """The marks that explain most of the numbers; in doubt, those that the file uses."""
+    marks = sorted(_MARKS, key=lambda m: m[0] != decimal) if decimal else list(_MARKS)
+    counts = {m: sum(map(bool, map(_BODIES[m].fullmatch, bodies))) for m in marks}
+    best = max(marks, key=lambda m: counts[m])
+    if counts[best] < least:
+        return None
+    rivals = [m for m in marks if m[0] != best[0] and counts[m] == counts[best]]
+    marked = any("," in b or "." in b for b in bodies)
+    # Plain numbers with a point are what they seem, unless the file says otherwise.
+    unsure = marked and bool(rivals) and best != (".", "")
+    return Spelling(best[0], best[1], unsure=unsure)
+
+
+def _body(decimal: str, thousands: str) -> str:
+    d, t = re.escape(decimal), re.escape(thousands)
+    whole = r"\d+"
+    if thousands:
+        # 1,234,567, and 12,34,567 as written in India.
+        whole = rf"(?:[1-9]\d{{0,2}}(?:{t}\d{{3}})+|[1-9]\d?(?:{t}\d{{2}})+{t}\d{{3}}|\d+)"
+    return rf"(?:{whole}(?:{d}\d*)?|{d}\d+)"
+
+
+_BODIES: Final = {marks: re.compile(_body(*marks)) for marks in _MARKS}
+
+
+def _even(body: str) -> str:
+    """Every kind of blank as one, every apostrophe as one."""
+    return re.sub(f"[{_BLANKS}]", " ", body.strip(_BLANKS)).replace(_APOSTROPHE, "'")
+
+
+# --- reading ---------------------------------------------------------------------------------
+
+
+def read(words: pa.Array, spelling: Spelling) -> NDArray[np.float64]:
+    """(U,) the numbers that cells of this spelling mean; NaN for a cell that is none.
+
+    Parameters
+    ----------
+    words : (U,) text.
+    """
+    if spelling.plain:
+        try:
+            return _finite(pc.cast(words, pa.float64()))
+        except pa.ArrowInvalid:  # blanks around a number, or a cell that is none
+            pass
+    words = _without_other_digits(words)
+    if spelling.fraction:
+        parts = pc.extract_regex(words, r"^\s*(?P<a>\d{1,9})\s*/\s*(?P<b>\d{1,9})\s*$")
+        top, bottom = (_finite(pc.cast(parts.field(i), pa.float64())) for i in (0, 1))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return _bounded(np.where(bottom > 0, top / bottom, np.nan))
+    even = pc.replace_substring_regex(pc.utf8_trim_whitespace(words), f"[{_BLANKS}]", " ")
+    even = pc.replace_substring(even, _APOSTROPHE, "'")
+    units = {spelling.unit: 1.0, **dict(spelling.factors)}
+    units.setdefault("", 1.0)  # a few cells may lack the unit
+    total = np.full(len(words), np.nan)
+    for unit, factor in units.items():
+        values = _with_unit(even, spelling, unit)
+        total = np.where(np.isnan(total), values * factor, total)
+    return _bounded(total)
+
+
+def _with_unit(even: pa.Array, spelling: Spelling, unit: str) -> NDArray[np.float64]:
+    """(U,) the numbers of cells with this unit, or with this currency before or behind it."""
+    u = re.escape(unit)
+    front, back = (f"(?:{u} ?)?", f"(?:{u})?") if unit and unit in _CURRENCIES else ("", u)
+    parts = pc.extract_regex(
+        even,
+        rf"^(?P<open>\(?) ?(?:[<>≤≥~≈]?=?) ?{front}(?P<sign>[{_SIGNS}]?) ?{front}"
+        rf"(?P<body>{_body(spelling.decimal, spelling.thousands)})"
+        rf"(?P<exponent>(?:[eE][+\-]?\d{{1,3}})?) ?{back} ?(?P<close>\)?)$",
+    )
+    part = {f.name: parts.field(i) for i, f in enumerate(parts.type)}
+    body = part["body"]
+    if spelling.thousands:
+        body = pc.replace_substring(body, spelling.thousands, "")
+    if spelling.decimal == ",":
+        body = pc.replace_substring(body, ",", ".")
+    text = pc.binary_join_element_wise(body, part["exponent"], pa.scalar("", body.type))
+    # extract_regex leaves "" in the fields of cells that do not match.
+    matched = parts.is_valid()
+    values = _finite(pc.cast(pc.if_else(matched, text, pa.scalar(None, text.type)), pa.float64()))
+    opened, closed = (pc.not_equal(part[n], "") for n in ("open", "close"))
+    negative = pc.or_(pc.is_in(part["sign"], pa.array(_MINUS, body.type)), opened)
+    fits = pc.equal(opened, closed)
+    minus = negative.to_numpy(zero_copy_only=False).astype(bool)
+    values = np.where(minus, -values, values)
+    return np.where(pc.fill_null(fits, False).to_numpy(zero_copy_only=False), values, np.nan)
+
+
+def _without_other_digits(words: pa.Array) -> pa.Array:
+    if pc.all(pc.string_is_ascii(words)).as_py() is not False:
+        return words
+    return pa.array(
+        [None if w is None else _ascii_digits(w) for w in words.to_pylist()], words.type
+    )
+
+
+def _finite(values: pa.Array) -> NDArray[np.float64]:
+    numbers: NDArray[np.float64] = pc.fill_null(values, np.nan).to_numpy(zero_copy_only=False)
+    return _bounded(numbers)
+
+
+def _bounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What fits into 32 bits; anything else is no number that a model could read."""
+    with np.errstate(invalid="ignore"):
+        fits = np.abs(values) <= float(np.finfo(np.float32).max)
+    return np.where(fits, values, np.nan)

@@ -1,0 +1,1 @@
+"""A module for each format: bytes or members in, a table out."""

@@ -1,0 +1,151 @@
+"""What cells of text can be other than words: dates, names of files, addresses, lists.
+
+Every function looks at some of the different cells of a column, without missing ones, and answers
+for the column as a whole.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+from typing import Final
+from urllib.parse import urlsplit
+
+from dmil_core.data.uploads.archive import PICTURES, SOUNDS
+
+#: Share of the cells that have to look alike.
+_LEAST: Final = 0.9
+
+#: Endings of other files that columns name.
+OTHERS: Final = frozenset(
+    {
+        ".tif", ".tiff", ".svg", ".heic", ".ico", ".psd", ".raw", ".dcm", ".nii", ".nii.gz", ".mha",
+        ".nrrd", ".pdf", ".eps", ".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg",
+        ".wmv", ".m4a", ".aac", ".wma", ".amr", ".mid", ".midi", ".sph", ".npy", ".npz", ".pt",
+        ".pth", ".pkl", ".pickle", ".h5", ".hdf5", ".mat", ".fif", ".edf", ".bdf", ".set", ".vhdr",
+        ".safetensors", ".onnx", ".tfrecord", ".txt", ".json", ".jsonl", ".csv", ".tsv", ".xml",
+        ".html", ".htm", ".parquet", ".feather", ".xlsx", ".xls", ".doc", ".docx", ".md", ".zip",
+        ".gz", ".tar", ".tgz", ".7z", ".bin", ".dat", ".obj", ".stl", ".ply", ".las", ".pcd",
+        ".fasta", ".fastq", ".bam", ".vcf", ".log", ".srt", ".vtt",
+    }
+)  # fmt: skip
+
+_MONTH: Final = r"(?:jan|feb|m[aä]r|apr|ma[yi]|jun|jul|aug|sep|o[ck]t|nov|de[cz])[a-z]*\.?"
+_TIME: Final = (
+    r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?[ap]\.?m\.?)?"
+    r"(?: ?(?:z|utc|[+-]\d\d:?\d\d))?"
+)
+_DAY: Final = (
+    r"\d{4}[-/.]\d{1,2}(?:[-/.]\d{1,2})?", r"\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})",
+    rf"\d{{1,2}}\.? ?-?{_MONTH},? ?-?\d{{2,4}}", rf"{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}}",
+    rf"{_MONTH},? ?-?\d{{4}}", r"\d{4}-?w\d{2}(?:-?\d)?", r"\d{4}-?q[1-4]", r"\d{8}t\d{4,6}z?",
+)  # fmt: skip
+_DATE: Final = re.compile(
+    rf"^(?:[a-z]{{2,9}},? )?(?:{'|'.join(_DAY)})(?:[ t,]+{_TIME})?$|^{_TIME}$", re.IGNORECASE
+)
+_ADDRESS: Final = re.compile(r"^(?:https?|ftp|s3|gs|hf|file)://\S+$", re.IGNORECASE)
+_NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|\bnan\b", re.IGNORECASE)
+#: What libraries write around the numbers of a list.
+_WRAPPING: Final = re.compile(
+    r"\b(?:np\.)?(?:float|int|uint)\d*\(|\b(?:array|tensor)\(|,? *dtype=[\w.'<>]+|,? *device=\S+"
+)
+_PAIR: Final = re.compile(r"^\s*\d+(?:\.\d+)?\s*[/x\u00d7]\s*\d+(?:\.\d+)?\s*$")
+#: Marks between several labels of one cell.
+BETWEEN: Final = (";", "|", ",", "+", " & ")
+
+
+def are_dates(cells: Sequence[str]) -> bool:
+    """Whether these are days, times, or both."""
+    return _mostly(cells, lambda c: _DATE.match(c.strip()) is not None)
+
+
+def are_addresses(cells: Sequence[str]) -> bool:
+    """Whether these are links such as https://example.org/a.png?size=large."""
+    return _mostly(cells, lambda c: _ADDRESS.match(c.strip()) is not None)
+
+
+def file_name(cell: str) -> str:
+    """The path of a file that a cell names: of a link the path without query, else itself."""
+    cell = cell.strip()
+    if not _ADDRESS.match(cell):
+        return cell.replace("\\", "/")
+    try:
+        return urlsplit(cell).path.lstrip("/")
+    except ValueError:
+        return cell
+
+
+def ending(cells: Sequence[str]) -> str:
+    """The ending that most of these names of files have, such as ``.png``; "" if they are none."""
+    endings = Counter(_ending(c) for c in cells)
+    known = {e: n for e, n in endings.items() if e}
+    if not cells or sum(known.values()) < _LEAST * len(cells):
+        return ""
+    return max(known, key=lambda e: known[e])
+
+
+def _ending(cell: str) -> str:
+    name = file_name(cell).lower()
+    if name.endswith(".nii.gz"):
+        return ".nii.gz"
+    suffix = PurePosixPath(name).suffix
+    return suffix if suffix in OTHERS or suffix in PICTURES or suffix in SOUNDS else ""
+
+
+def numbers_of(cell: str) -> list[float] | None:
+    """The numbers of a list such as ``[0.1, 0.2]``; None where it is none.
+
+    Nothing is evaluated: what is between the numbers may only be blanks, commas and brackets.
+    """
+    text = _WRAPPING.sub("", cell.strip())
+    if not text.startswith(("[", "(", "{")) and not _is_bare(text):
+        return [float(p) for p in re.split(r"[/x\u00d7]", cell)] if _PAIR.match(cell) else None
+    if re.sub(r"[\[\](){}\s,;]", "", _NUMBER.sub("", text)):
+        return None
+    found = _NUMBER.findall(text)
+    return [float(n) for n in found] if found else None
+
+
+def _is_bare(text: str) -> bool:
+    """Whether this is a list without brackets: at least three numbers with blanks between."""
+    parts = text.split()
+    return len(parts) >= 3 and all(_NUMBER.fullmatch(p) for p in parts)
+
+
+def are_lists(cells: Sequence[str]) -> bool:
+    """Whether these are lists of two numbers or more."""
+    if not _mostly(cells[:20], lambda c: "..." in c or len(numbers_of(c) or ()) >= 2):
+        return False
+    return _mostly(cells[:200], lambda c: "..." in c or len(numbers_of(c) or ()) >= 2)
+
+
+def labels_of(cell: str, between: str) -> list[str]:
+    """The labels of a cell that holds several."""
+    return [p for part in cell.split(between) if (p := part.strip())]
+
+
+def between_labels(cells: Sequence[str]) -> str:
+    """The mark between several labels, where cells hold several of a few labels; "" else.
+
+    ``a;b``, ``a`` and ``b;c`` are sets of the labels a, b and c; "Doe, John" is a name.
+    """
+    for mark in BETWEEN:
+        several = [c for c in cells if mark in c]
+        if len(several) < max(1, 0.1 * len(cells)):
+            continue
+        counts = Counter(label for c in cells for label in labels_of(c, mark))
+        few = len(counts) <= 100 and max(map(len, counts), default=0) <= 40
+        # Labels are used again: more so than cells, each of which is counted once here.
+        reused = sum(counts.values()) >= 2 * len(counts) or (
+            len(counts) < len(cells) and any(c in counts for c in cells)
+        )
+        if few and reused and all(len(labels_of(c, mark)) > 1 for c in several):
+            return mark
+    return ""
+
+
+def _mostly(cells: Sequence[str], is_one: object) -> bool:
+    assert callable(is_one)
+    return bool(cells) and sum(map(is_one, cells)) >= _LEAST * len(cells)

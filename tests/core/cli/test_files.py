@@ -1,0 +1,256 @@
+"""Files of people on the command line: inspected, converted, trained on, decomposed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dmil_core.cli import main
+from dmil_core.data.npz import read_dataset
+from dmil_core.io.tables import read_table
+from tests.core.data.archives import packed, png, wav
+
+Capture = pytest.CaptureFixture[str]
+N = 120
+#: What `dmil inspect --json` prints, and nothing else.
+KEYS = ["inputs", "label", "classes", "id", "split", "group", "unused", "rows", "issues"]
+
+
+def run(capsys: Capture, *arguments: object) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr of a command in this process."""
+    try:
+        code = main([str(a) for a in arguments])
+    except SystemExit as end:
+        code = int(end.code or 0)
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def birds() -> pd.DataFrame:
+    """A table like palmerpenguins: two groups of measurements, words, years, missing cells."""
+    rng = np.random.default_rng(0)
+    species = np.array(["Adelie", "Gentoo", "Chinstrap"])[np.arange(N) % 3]
+    frame = pd.DataFrame(
+        {
+            "species": species,
+            "bill_length_mm": (40 + 5 * (np.arange(N) % 3) + rng.normal(size=N)).round(1),
+            "bill_depth_mm": (18 + rng.normal(size=N)).round(1),
+            "body_mass_g": (4000 + 300 * rng.normal(size=N)).round(),
+            "sex": np.array(["male", "female"])[np.arange(N) // 3 % 2],
+            "year": 2007 + np.arange(N) % 3,
+        }
+    )
+    frame.loc[3, ["bill_length_mm", "bill_depth_mm", "sex"]] = None
+    frame.loc[[8, 9], "sex"] = None
+    return frame
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    path = tmp_path / "birds.csv"
+    birds().to_csv(path, index=False, na_rep="NA")
+    return path
+
+
+@pytest.fixture(autouse=True)
+def _checkpoints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DMIL_CHECKPOINTS", str(tmp_path / "checkpoints"))
+
+
+CHOSEN = ("--label", "species", "--input", "bill=bill_*", "--input", "body=body_mass_g,sex")
+
+
+def test_inspect_names_every_column_and_what_is_repaired(capsys: Capture, table: Path) -> None:
+    code, out, err = run(capsys, "inspect", table, "--json")
+    assert (code, err) == (0, "")
+    found = json.loads(out)
+    assert list(found) == KEYS
+    assert found["inputs"] == [
+        {"name": "bill", "kind": "vector", "columns": ["bill_length_mm", "bill_depth_mm"]},
+        {"name": "body_mass_g + sex", "kind": "vector", "columns": ["body_mass_g", "sex"]},
+    ]
+    assert (found["label"], found["classes"]) == ("species", ["Adelie", "Chinstrap", "Gentoo"])
+    assert (found["id"], found["split"], found["group"]) == (None, None, None)
+    assert (found["unused"], found["rows"]) == (["year"], N)
+    assert [list(i) for i in found["issues"]] == [["severity", "title", "rows", "repair"]] * 3
+    said = {i["title"]: i for i in found["issues"]}
+    numbers = said["numbers are missing in 1 of 120 rows (0.8 %): 'bill_length_mm', "
+                   "'bill_depth_mm'"]  # fmt: skip
+    assert numbers["rows"] == [3]
+    assert numbers["repair"].startswith("1 row is dropped")
+    assert said["'sex' is missing in 3 of 120 rows (2.5 %)"]["rows"] == [3, 8, 9]
+    assert "1 of 6 columns is not used: 'year' (years, 2007 to 2009)" in said
+
+
+def test_inspect_in_words(capsys: Capture, table: Path) -> None:
+    code, out, _ = run(capsys, "inspect", table)
+    assert code == 0
+    assert out.startswith("120 rows, 6 columns\n")
+    assert "input 1  bill (vector, 2 columns): bill_length_mm, bill_depth_mm\n" in out
+    assert "label    species (3 classes: Adelie, Chinstrap, Gentoo)\n" in out
+    assert "  year: years, 2007 to 2009\n" in out
+    assert "(row 3).\n  1 row is dropped" in out
+
+
+@pytest.mark.parametrize(
+    ("said", "inputs", "unused"),
+    [
+        (CHOSEN, [["bill_length_mm", "bill_depth_mm"], ["body_mass_g", "sex"]], ["year"]),
+        (("--label", "sex", "--input", "a=bill_length_mm..body_mass_g", "--input", "b=year"),
+         [["bill_length_mm", "bill_depth_mm", "body_mass_g"], ["year"]], ["species"]),
+        (("--label", "species", "--input", "all=*mm", "--input", "b=y*", "--group", "sex"),
+         [["bill_length_mm", "bill_depth_mm"], ["year"]], ["body_mass_g"]),
+    ],
+)  # fmt: skip
+def test_columns_are_named_by_name_beginning_and_range(
+    capsys: Capture, table: Path, said: tuple[str, ...], inputs: list[list[str]], unused: list[str]
+) -> None:
+    code, out, _ = run(capsys, "inspect", table, "--json", *said)
+    assert code == 0
+    found = json.loads(out)
+    assert [i["columns"] for i in found["inputs"]] == inputs
+    assert found["unused"] == unused
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        (("--label", "spices"), "--label: there is no column 'spices'; did you mean 'species'?"),
+        (("--input", "bill", "--input", "b=year"), "expected NAME=COLUMNS"),
+        (("--input", "bill=bil_*", "--input", "b=year"), "there is no column 'bil_*'"),
+        (("--input", "bill=bill_*"), "expected --input two or three times, got it 1 times"),
+        (("--label", "bill_*"), "expected one column, got 2"),
+        (("--missing", "fill"), "invalid choice"),
+        (("--quantiles", "9"), "invalid choice"),
+    ],
+)
+def test_what_cannot_be_is_one_line(
+    capsys: Capture, table: Path, said: tuple[str, ...], message: str
+) -> None:
+    for command in (("inspect", table), ("convert", table, "--out", table.with_suffix(".npz"))):
+        code, out, err = run(capsys, *command, *said)
+        assert (code, out) == (2, "")
+        assert message in err
+        assert err.count("\n") == 1
+    assert not table.with_suffix(".npz").exists()
+
+
+def test_convert_writes_what_train_reads(capsys: Capture, table: Path, tmp_path: Path) -> None:
+    out = tmp_path / "set.npz"
+    code, printed, err = run(capsys, "convert", table, *CHOSEN, "--out", out)
+    assert code == 0
+    assert printed == f"{out}: 119 rows, inputs bill, body, 3 classes\n"
+    assert "note: numbers are missing in 1 of 120 rows" in err
+    converted = read_dataset(out)
+    assert converted.x2.shape == (119, 4)  # a number, and two sexes and a missing one
+    assert [c.name for c in converted.card.modalities[1].columns] == ["body_mass_g", "sex"]
+    folder = tmp_path / "runs" / "joint"
+    train = ("train", "--paradigm", "joint", "--epochs-scale", "0.02", "--quiet", "--out", folder)
+    code, _, err = run(capsys, *train, "--data", table, *CHOSEN)
+    assert code == 0, err
+    run_file = json.loads((folder / "run.json").read_text("utf-8"))
+    assert run_file["data_digest"] == converted.digest
+    stored = read_dataset(Path(run_file["data_source"]))
+    assert stored.digest == converted.digest
+    # The same command again goes on with the same set.
+    assert run(capsys, *train, "--data", table, *CHOSEN)[0] == 0
+
+
+def test_new_rows_of_a_table_are_decomposed_without_labels(
+    capsys: Capture, table: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "runs" / "dmil"
+    assert run(capsys, "train", "--data", table, "--epochs-scale", "0.02", "--quiet",
+               "--out", folder)[0] == 0  # fmt: skip
+    whole, new = tmp_path / "whole.csv", tmp_path / "new.csv"
+    assert run(capsys, "decompose", "--checkpoint", folder, "--data", table, "--out", whole)[0] == 0
+    trained = read_table(whole)
+    assert len(trained) == N - 1  # the set of the training: without the row that it left out
+    for rows in ([7], [40, 8, 3, 90]):
+        frame = birds().drop(columns="species").iloc[rows]
+        frame[list(frame.columns[::-1])].to_csv(new, index=False)
+        out = tmp_path / "out.csv"
+        code, _, err = run(capsys, "decompose", "--checkpoint", folder, "--data", new, "--out", out)
+        assert code == 0, err
+        told = read_table(out)
+        assert len(told) == len(rows)
+        assert told["y"].isna().all() or (told["y"] == "").all()
+        same = [i for i in rows if i != 3]
+        at = [i - (i > 3) for i in same]
+        got = told["p_Adelie"].to_numpy()[[rows.index(i) for i in same]]
+        np.testing.assert_allclose(got, trained["p_Adelie"].to_numpy()[at], atol=1e-5)
+    lacking = birds()[["bill_length_mm", "sex"]]
+    lacking.to_csv(new, index=False)
+    code, _, err = run(capsys, "decompose", "--checkpoint", folder, "--data", new, "--out", out)
+    assert code == 2
+    assert "columns that these files lack: 'bill_depth_mm', 'body_mass_g'" in err
+
+
+def test_pictures_are_given_beside_the_table(capsys: Capture, tmp_path: Path) -> None:
+    rows = pd.DataFrame({"picture": [f"p{i}" for i in range(40)], "sound": [f"s{i}.wav" for i in
+                         range(40)], "label": ["a", "b"] * 20})  # fmt: skip
+    rows.to_csv(tmp_path / "t.csv", index=False)
+    files = {f"p{i}.png": png(colour=(6 * i, 0, 0)) for i in range(40)}
+    files |= {f"s{i}.wav": wav(0.1) for i in range(40)}
+    (tmp_path / "f.zip").write_bytes(packed(files))
+    code, out, _ = run(capsys, "inspect", tmp_path / "t.csv", "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert found["inputs"] == []
+    repair = next(i["repair"] for i in found["issues"] if "'sound' names" in i["title"])
+    assert "--files" in repair
+    _, out, _ = run(capsys, "inspect", tmp_path / "t.csv", "--files", tmp_path / "f.zip", "--json")
+    assert [(i["name"], i["kind"]) for i in json.loads(out)["inputs"]] == [
+        ("picture", "image"), ("sound", "audio"),
+    ]  # fmt: skip
+    made = tmp_path / "set.npz"
+    code, _, err = run(capsys, "convert", tmp_path / "t.csv", "--files", tmp_path / "f.zip",
+                       "--out", made)  # fmt: skip
+    assert code == 0, err
+    data = read_dataset(made)
+    assert data.x1.shape == (40, 32, 32, 3)
+    assert data.card.modalities[0].media.file == "set.media1.npz"
+    assert (tmp_path / "set.media1.npz").is_file()
+
+
+def test_a_number_to_predict_is_cut_where_asked(capsys: Capture, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(N, 4)), columns=["a_0", "a_1", "b_0", "b_1"])
+    frame["target"] = frame["a_0"] * 10
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    code, out, _ = run(capsys, "inspect", tmp_path / "t.csv", "--json")
+    assert code == 0
+    issue = next(i for i in json.loads(out)["issues"] if i["severity"] == "error")
+    assert "looks like a number to predict" in issue["title"]
+    assert "--quantiles" in issue["repair"]
+    code, out, err = run(capsys, "estimate", "--data", tmp_path / "t.csv", "--quantiles", 2,
+                         "--refits", 0, "--out", tmp_path / "bits.csv")  # fmt: skip
+    assert code == 0, err
+    means = json.loads(out)["means"]
+    assert means["i1"]["mean"] > 0.3 > means["i2"]["mean"]
+
+
+def test_files_that_are_joined_are_one_input_each(capsys: Capture, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    ids = [f"s{i}" for i in range(60)]
+    genes = pd.DataFrame(rng.normal(size=(60, 3)), columns=["TP53", "EGFR", "MYC"])
+    proteins = pd.DataFrame(rng.normal(size=(60, 2)), columns=["AKT", "P21"])
+    genes.insert(0, "sample_id", ids)
+    proteins.insert(0, "sample_id", ids[::-1])
+    patients = pd.DataFrame({"sample_id": ids, "outcome": ["well", "ill", "well"] * 20})
+    paths = []
+    for name, frame in (("genes", genes), ("proteins", proteins), ("patients", patients)):
+        frame.to_csv(tmp_path / f"{name}.csv", index=False)
+        paths.append(tmp_path / f"{name}.csv")
+    code, out, err = run(capsys, "inspect", *paths, "--json")
+    assert code == 0, err
+    found = json.loads(out)
+    assert {i["name"]: i["columns"] for i in found["inputs"]} == {
+        "genes": ["TP53", "EGFR", "MYC"], "proteins": ["AKT", "P21"],
+    }  # fmt: skip
+    assert found["label"] == "outcome"
+    assert found["id"] == "sample_id"

@@ -79,7 +79,7 @@ _POINT = f"""(id) => {{
 _APART = 8.0
 
 #: Changes of an input, each unlike the one before, the last before the first again.
-CHANGES = ("blank", "noise", "swap", "as it is")
+CHANGES = ("blank", "noise", "swap", "values")
 #: Colours of the map, and a name in each one's legend.
 COLOURS = (("right or wrong", "right"), ("true interaction type", "S"), ("true class", "class 0"))
 

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from playwright.async_api import async_playwright
 
+from benchmarks.app import pages, room
+from benchmarks.app.__main__ import interactions
 from benchmarks.app.stopwatch import TooSlow, seconds, summary
 from benchmarks.app.targets import BARS, targets
 from benchmarks.tables import cells, waiting
 from dmil_core.io.atomic import write_json
-from tests.browser.server import CHROMIUM, FLAGS
+from tests.browser.server import CHROMIUM, FLAGS, app_process
 
 LATE = """<button onclick="setTimeout(() => document.body.append('there'), 300)">go</button>"""
 THERE = "() => document.body.innerText.includes('there')"
@@ -79,3 +81,32 @@ def test_the_stopwatch_runs_from_the_press_to_what_is_shown() -> None:
     # In a thread of its own: browser tests may have left a loop running in this one.
     with ThreadPoolExecutor(1) as one:
         assert 0.3 <= one.submit(asyncio.run, timed()).result() < 10
+
+
+@pytest.mark.browser
+def test_every_click_that_is_measured_finds_its_place_and_its_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a small set: the pages change, and the benchmark is run once in months."""
+    monkeypatch.setattr(room, "TRAIN", 200)
+    monkeypatch.setattr(room, "VAL", 50)
+    monkeypatch.setattr(room, "EPOCHS", 0.02)
+    place = room.furnish(tmp_path, 400)
+    clicks = len(pages.CHANGES)
+
+    async def clicked(url: str) -> dict[str, Any]:
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+            told = await interactions(browser, url, place, clicks)
+            await browser.close()
+            return told
+
+    with (
+        app_process({"DMIL_CHECKPOINTS": str(place.root)}) as (url, _),
+        ThreadPoolExecutor(1) as one,
+    ):
+        told = one.submit(asyncio.run, clicked(url)).result()
+    names = ("click", "colour", "page", "what_if", "next")
+    assert {name: figures["repeats"] for name, figures in told.items()} == dict.fromkeys(
+        names, clicks
+    )

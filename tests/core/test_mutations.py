@@ -29,11 +29,11 @@ from dmil_core.config import RunConfig
 from dmil_core.data.files import reader
 from dmil_core.data.files.assemble import assemble
 from dmil_core.data.files.kinds import describe
+from dmil_core.data.files.media import Files
 from dmil_core.data.files.repairs import Repairs
 from dmil_core.data.files.roles import guess
 from dmil_core.data.files.table import Table
 from dmil_core.data.npz import read_card, read_dataset, read_npz, write_npz
-from dmil_core.data.uploads import archive
 from dmil_core.errors import DmilError
 from dmil_core.experiments import records, tuning
 from dmil_core.experiments.compare import read_results
@@ -313,9 +313,7 @@ def _state(root: Path) -> Format:
 def _zip(root: Path) -> Format:
     path = _written(root / "m.zip", packed({f"p{i}.png": png() for i in range(3)}))
     names = [f"p{i}.png" for i in range(3)]
-    return Format(
-        path, lambda p: archive.Files(p.read_bytes()).decode(names, "pictures"), members_changed
-    )
+    return Format(path, lambda p: Files(p.read_bytes()).decode(names, "pictures"), members_changed)
 
 
 def _picture(root: Path) -> Format:
@@ -334,7 +332,7 @@ def _flac(root: Path) -> Format:
 
 def _member(path: Path, kind: str) -> object:
     stream = io.BytesIO(packed({path.name: path.read_bytes()}))
-    return archive.Files(stream.getvalue()).decode([path.name], kind)
+    return Files(stream.getvalue()).decode([path.name], kind)
 
 
 FORMATS: Final[tuple[Callable[[Path], Format], ...]] = (

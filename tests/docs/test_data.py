@@ -10,10 +10,10 @@ import pytest
 
 from dmil_core.data.card import ENCODINGS, MEDIA_TYPES, Card, ColumnSpec, MediaSpec
 from dmil_core.data.catalog import GENERATED, load_dataset
+from dmil_core.data.files.sounds import SOUNDS
 from dmil_core.data.npz import read_card
 from dmil_core.data.synthetic.gaussian import DISTRIBUTIONS
 from dmil_core.data.synthetic.spec import OLD_OPTIONS, OLD_SETS
-from dmil_core.data.uploads.archive import SOUNDS
 from dmil_core.data.validate import FLAG_PREFIX, OPTIONAL, REQUIRED
 from dmil_core.schema import KINDS, OLD_NAMES
 

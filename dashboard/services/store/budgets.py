@@ -13,8 +13,8 @@ from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard.services.store.catalog import log
-from dmil_core.data.uploads.budget import Account, Accountant, most_of
-from dmil_core.data.uploads.limits import DEFAULT, MIB
+from dmil_core.data.files.budget import Account, Accountant, most_of
+from dmil_core.data.files.limits import DEFAULT, MIB
 
 #: Environment variable: how many uploads of the largest size the server holds at once.
 AT_ONCE: Final = "DMIL_UPLOADS_AT_ONCE"

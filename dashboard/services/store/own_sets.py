@@ -24,10 +24,10 @@ from dashboard.services.store.catalog import Checkpoint
 from dmil_core.checkpoint import MAX_RUN_BYTES, PREDICTIONS_FILE, RUN_FILE
 from dmil_core.data.card import Card
 from dmil_core.data.files.assemble import Assembled
+from dmil_core.data.files.limits import MIB
 from dmil_core.data.files.roles import Roles
 from dmil_core.data.media import forget_media
 from dmil_core.data.npz import CARD_FILE, DATA_FILE, read_card, write_arrays, write_npz
-from dmil_core.data.uploads.limits import MIB
 from dmil_core.errors import BusyError, DataError, ResourceError
 from dmil_core.information.store import FILE
 from dmil_core.io import strict_json, tables

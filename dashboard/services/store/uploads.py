@@ -16,17 +16,18 @@ from dashboard.services.store import budgets
 from dmil_core.data.files import assemble as assembling
 from dmil_core.data.files.assemble import Assembled
 from dmil_core.data.files.kinds import Facts, describe
+from dmil_core.data.files.limits import DEFAULT, MIB, Limits
+from dmil_core.data.files.pictures import PICTURES
 from dmil_core.data.files.reader import Named, ReadOptions, read_table
 from dmil_core.data.files.repairs import Repairs
 from dmil_core.data.files.roles import Given, InputRole, Roles, has_files, is_extra
 from dmil_core.data.files.roles import guess as guess_roles
+from dmil_core.data.files.sounds import SOUNDS
 from dmil_core.data.files.table import Table
-from dmil_core.data.uploads.archive import PICTURES, SOUNDS
-from dmil_core.data.uploads.limits import DEFAULT, MIB, Limits
 from dmil_core.data.validate import Issue, Offer
 from dmil_core.errors import DataError
 
-#: The limits that the page states; see `dmil_core.data.uploads.limits` for the reasons.
+#: The limits that the page states; see `dmil_core.data.files.limits` for the reasons.
 LIMITS: Final = DEFAULT
 #: Bytes from which files are read one after the other, whoever uploaded them: while a table is
 #: read it takes several times as much.

@@ -21,6 +21,8 @@ from numpy.typing import NDArray
 from dmil_core.data.card import Card, ColumnSpec, Modality
 from dmil_core.data.dataset import Dataset, from_arrays
 from dmil_core.data.defaults import complete, infer_card, infer_media, make_split
+from dmil_core.data.files.budget import Account, BudgetError, Cost, unshared
+from dmil_core.data.files.decoded import Decoded
 from dmil_core.data.files.encoding import as_trained, encode, encode_like, is_words, width_of
 from dmil_core.data.files.kinds import (
     Facts,
@@ -31,7 +33,10 @@ from dmil_core.data.files.kinds import (
     words_of,
 )
 from dmil_core.data.files.labels import Labels, check_names, labels
+from dmil_core.data.files.limits import DEFAULT, Limits
+from dmil_core.data.files.media import Files
 from dmil_core.data.files.notes import few, note, of_roles, of_table, share
+from dmil_core.data.files.pictures import in_range_of
 from dmil_core.data.files.repairs import (
     FEW,
     MISSING_WORD,
@@ -40,9 +45,6 @@ from dmil_core.data.files.repairs import (
 from dmil_core.data.files.roles import SPLIT_WORDS, InputRole, Roles, is_extra
 from dmil_core.data.files.spellings import file_name
 from dmil_core.data.files.table import Column, Table
-from dmil_core.data.uploads.archive import Decoded, Files, in_range_of
-from dmil_core.data.uploads.budget import Account, BudgetError, Cost, unshared
-from dmil_core.data.uploads.limits import DEFAULT, Limits
 from dmil_core.data.validate import Issue, Offer, Purpose, check, errors
 from dmil_core.errors import DataError
 from dmil_core.schema import FEWEST_MODALITIES, MODALITY_NUMBERS

@@ -22,11 +22,12 @@ from numpy.typing import NDArray
 from dmil_core.data.files import spellings
 from dmil_core.data.files.missing import AS_WRITTEN, is_missing
 from dmil_core.data.files.numbers import Decimal, Spelling, read, recognise
+from dmil_core.data.files.pictures import PICTURES
+from dmil_core.data.files.sounds import SOUNDS
 from dmil_core.data.files.table import Column, Table
-from dmil_core.data.uploads.archive import PICTURES, SOUNDS
 
 if TYPE_CHECKING:
-    from dmil_core.data.uploads.archive import Files
+    from dmil_core.data.files.media import Files
 
 ColumnKind = Literal[
     "number", "category", "text", "vector", "array", "pictures", "sounds", "file", "link", "date",

@@ -16,6 +16,7 @@ from dmil_core.data.files.assemble import Assembled, assemble, issues_of, previe
 from dmil_core.data.files.encoding import column_of
 from dmil_core.data.files.kinds import Facts, describe
 from dmil_core.data.files.labels import labels
+from dmil_core.data.files.limits import DEFAULT, MIB, Limits
 from dmil_core.data.files.reader import ReadOptions, read_table
 from dmil_core.data.files.readers.arrow import columns_of
 from dmil_core.data.files.repairs import Repairs
@@ -23,7 +24,6 @@ from dmil_core.data.files.roles import LABELS, Given, InputRole, Roles, guess, r
 from dmil_core.data.files.selection import parse_input, select
 from dmil_core.data.files.table import Table
 from dmil_core.data.npz import MAX_BYTES
-from dmil_core.data.uploads.limits import DEFAULT, MIB, Limits
 from dmil_core.data.validate import Issue, Purpose, errors
 from dmil_core.errors import ConfigError, DataError
 

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from dmil_core.data.uploads.limits import DEFAULT, MIB, Limits
+from dmil_core.data.files.limits import DEFAULT, MIB, Limits
 from dmil_core.errors import DataError
 from dmil_core.io.archives import check_directory, too_many_entries
 from dmil_core.io.reading import open_checked, parsing

@@ -12,6 +12,9 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Final, Literal
 
+from dmil_core.data.files.budget import Account, Cost, unshared
+from dmil_core.data.files.limits import DEFAULT, MIB, Limits
+from dmil_core.data.files.media import Files, media_kind
 from dmil_core.data.files.members import (
     FolderMembers,
     GivenMembers,
@@ -21,6 +24,7 @@ from dmil_core.data.files.members import (
     ZipMembers,
     gunzipped,
 )
+from dmil_core.data.files.paths import is_clutter
 from dmil_core.data.files.readers.arrays import read_npy, read_npz
 from dmil_core.data.files.readers.delimited import is_text, read_delimited
 from dmil_core.data.files.readers.joining import stacked, together
@@ -30,9 +34,6 @@ from dmil_core.data.files.readers.samples import read_samples
 from dmil_core.data.files.readers.saved import is_arrow, read_arrow, read_saved, saved_folder
 from dmil_core.data.files.table import Column, Table
 from dmil_core.data.npz import MAX_BYTES
-from dmil_core.data.uploads.archive import Files, is_clutter, media_kind
-from dmil_core.data.uploads.budget import Account, Cost, unshared
-from dmil_core.data.uploads.limits import DEFAULT, MIB, Limits
 from dmil_core.errors import DataError
 from dmil_core.io.reading import parsing, read_checked
 

@@ -8,7 +8,7 @@ not used is named with the reason.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -429,9 +429,3 @@ def _is_names(facts: Facts) -> bool:
 
 def _has_text(data: object) -> bool:
     return isinstance(data, np.ndarray) and data.dtype.kind == "U"
-
-
-def with_inputs(roles: Roles, inputs: tuple[InputRole, ...]) -> Roles:
-    """The same roles with other inputs; columns they name are used now."""
-    used = {c for r in inputs for c in r.columns}
-    return replace(roles, inputs=inputs, unused=tuple(u for u in roles.unused if u[0] not in used))

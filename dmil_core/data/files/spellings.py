@@ -13,7 +13,8 @@ from pathlib import PurePosixPath
 from typing import Final
 from urllib.parse import urlsplit
 
-from dmil_core.data.uploads.archive import PICTURES, SOUNDS
+from dmil_core.data.files.pictures import PICTURES
+from dmil_core.data.files.sounds import SOUNDS
 
 #: Share of the cells that have to look alike.
 _LEAST: Final = 0.9

@@ -20,7 +20,7 @@ from dmil_core.data.validate import Issue
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from dmil_core.data.uploads.archive import Files
+    from dmil_core.data.files.media import Files
 
 
 @dataclass(frozen=True, eq=False)

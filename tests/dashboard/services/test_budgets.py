@@ -17,8 +17,8 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.services.store import budgets, drafts, uploads
 from dashboard.services.store.uploads import Named, Problem, Upload
-from dmil_core.data.uploads.budget import Accountant, Cost
-from dmil_core.data.uploads.limits import DEFAULT, MIB
+from dmil_core.data.files.budget import Accountant, Cost
+from dmil_core.data.files.limits import DEFAULT, MIB
 from tests.core.data.archives import packed, png
 from tests.dashboard.folders import Room
 from tests.dashboard.views.test_pages import said

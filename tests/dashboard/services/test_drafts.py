@@ -11,7 +11,7 @@ import pytest
 from dashboard.services.store import budgets, drafts
 from dashboard.services.store.drafts import Draft, Head
 from dashboard.services.store.uploads import Problem, Repairs
-from dmil_core.data.uploads.budget import Accountant
+from dmil_core.data.files.budget import Accountant
 from tests.core.data.archives import packed, png
 
 ROWS = 60

@@ -18,13 +18,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from dmil_core.data.files.budget import TABLE, Account, Cost
+from dmil_core.data.files.limits import MIB, Limits
 from dmil_core.data.files.members import unpacked_size
 from dmil_core.data.files.readers.names import note
 from dmil_core.data.files.readers.options import DEFAULT_OPTIONS, ReadOptions
 from dmil_core.data.files.table import Column, Table
 from dmil_core.data.npz import npz_content
-from dmil_core.data.uploads.budget import TABLE, Account, Cost
-from dmil_core.data.uploads.limits import MIB, Limits
 from dmil_core.data.validate import Issue, object_array, unreadable
 from dmil_core.errors import DataError
 from dmil_core.io.archives import check_directory

@@ -15,11 +15,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from dmil_core.data.files.limits import Limits
+from dmil_core.data.files.media import Files, media_kind
 from dmil_core.data.files.members import CellMembers
 from dmil_core.data.files.readers.delimited import long_text
 from dmil_core.data.files.table import Column
-from dmil_core.data.uploads.archive import Files, media_kind
-from dmil_core.data.uploads.limits import Limits
 
 #: Cells that are looked at to see what bytes are.
 _LOOKED_AT: Final = 20

@@ -18,12 +18,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dmil_core.data.files.budget import TABLE, Account, Cost
+from dmil_core.data.files.limits import MIB, Limits
 from dmil_core.data.files.readers.names import INDEX, note, usable_names
 from dmil_core.data.files.readers.options import DEFAULT_OPTIONS, SEPARATORS, ReadOptions
 from dmil_core.data.files.readers.sizes import check_size
 from dmil_core.data.files.table import Column, Table
-from dmil_core.data.uploads.budget import TABLE, Account, Cost
-from dmil_core.data.uploads.limits import MIB, Limits
 from dmil_core.data.validate import Issue
 from dmil_core.errors import DataError
 from dmil_core.io.reading import brief

@@ -12,12 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from dmil_core.data.files.limits import Limits
+from dmil_core.data.files.media import Files
 from dmil_core.data.files.members import Together
 from dmil_core.data.files.readers.names import INDEX, note
 from dmil_core.data.files.readers.samples import split_of
 from dmil_core.data.files.table import Column, Table
-from dmil_core.data.uploads.archive import Files
-from dmil_core.data.uploads.limits import Limits
 from dmil_core.data.validate import Issue
 from dmil_core.errors import DataError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from dmil_core.data.uploads.limits import Limits
+from dmil_core.data.files.limits import Limits
 from dmil_core.data.validate import Issue
 
 #: Name of a first column without one: pandas and R write the names of rows there.

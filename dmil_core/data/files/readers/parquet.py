@@ -9,12 +9,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from dmil_core.data.files.budget import TABLE, Account, Cost
+from dmil_core.data.files.limits import MIB, Limits
 from dmil_core.data.files.readers.arrow import columns_of, is_text, names_in
 from dmil_core.data.files.readers.names import usable_names
 from dmil_core.data.files.readers.sizes import check_size, too_large
 from dmil_core.data.files.table import Table
-from dmil_core.data.uploads.budget import TABLE, Account, Cost
-from dmil_core.data.uploads.limits import MIB, Limits
 from dmil_core.io.reading import parsing
 
 _ADVICE: Final = "Write it again, for instance with pandas.DataFrame.to_parquet"

@@ -19,13 +19,16 @@ import pyarrow as pa
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from dmil_core.data.files.budget import TABLE, Account, Cost
+from dmil_core.data.files.limits import MIB, Limits
+from dmil_core.data.files.media import Files
 from dmil_core.data.files.members import Members
+from dmil_core.data.files.paths import is_clutter
+from dmil_core.data.files.pictures import PICTURES
 from dmil_core.data.files.readers.delimited import long_text
 from dmil_core.data.files.readers.names import note, usable_names
+from dmil_core.data.files.sounds import SOUNDS
 from dmil_core.data.files.table import Column, Table
-from dmil_core.data.uploads.archive import PICTURES, SOUNDS, Files, is_clutter
-from dmil_core.data.uploads.budget import TABLE, Account, Cost
-from dmil_core.data.uploads.limits import MIB, Limits
 from dmil_core.data.validate import Issue
 from dmil_core.errors import DataError
 from dmil_core.io.reading import brief, json_value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dmil_core.data.uploads.limits import Limits
+from dmil_core.data.files.limits import Limits
 from dmil_core.errors import DataError
 
 

@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dmil_core.data.files.limits import DEFAULT
 from dmil_core.data.files.reader import Named, ReadOptions, read_table
 from dmil_core.data.files.table import Column, Table
-from dmil_core.data.uploads.limits import DEFAULT
 
 _MOST = ("upload_mib", "unpacked_mib", "rows", "columns", "cells", "cell_length", "arrays_mib")
 #: The limits of a user's own files.

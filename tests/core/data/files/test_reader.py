@@ -19,10 +19,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from dmil_core.data.files.budget import Accountant, BudgetError, Cost
+from dmil_core.data.files.limits import Limits
 from dmil_core.data.files.reader import Named, ReadOptions, read_table
 from dmil_core.data.files.table import Table
-from dmil_core.data.uploads.budget import Accountant, BudgetError, Cost
-from dmil_core.data.uploads.limits import Limits
 from dmil_core.errors import DataError
 from tests.core.data.archives import packed, png, wav
 from tests.core.data.files.made import cells, npy, npz, parquet, read, said, tarred

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dmil_core.data.files.budget import Accountant, BudgetError, Cost
 from dmil_core.data.files.reader import Named, read_table
 from dmil_core.data.npz import npz_content
-from dmil_core.data.uploads.budget import Accountant, BudgetError, Cost
 from dmil_core.errors import DataError
 from tests.core.data.files.made import npy, npz, read, said
 

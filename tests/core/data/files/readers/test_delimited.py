@@ -10,9 +10,9 @@ import time
 import pandas as pd
 import pytest
 
+from dmil_core.data.files.budget import Accountant, BudgetError, Cost
+from dmil_core.data.files.limits import Limits
 from dmil_core.data.files.reader import Named, read_table
-from dmil_core.data.uploads.budget import Accountant, BudgetError, Cost
-from dmil_core.data.uploads.limits import Limits
 from dmil_core.errors import DataError
 from tests.core.data.files.made import HEADER, OWN, ROWS, cells, delimited, read, rows, said
 

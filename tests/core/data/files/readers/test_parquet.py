@@ -14,11 +14,11 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from dmil_core.data.files.budget import Accountant, BudgetError, Cost
+from dmil_core.data.files.limits import DEFAULT, Limits
+from dmil_core.data.files.media import Files
 from dmil_core.data.files.members import GivenMembers
 from dmil_core.data.files.reader import Named, read_table
-from dmil_core.data.uploads.archive import Files
-from dmil_core.data.uploads.budget import Accountant, BudgetError, Cost
-from dmil_core.data.uploads.limits import DEFAULT, Limits
 from dmil_core.errors import DataError
 from tests.core.data.archives import png, wav
 from tests.core.data.files.made import arrow, cells, parquet, read, said

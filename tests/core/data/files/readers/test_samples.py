@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dmil_core.data.files.limits import Limits
 from dmil_core.data.files.reader import Named, read_table
 from dmil_core.data.files.table import Table
-from dmil_core.data.uploads.limits import Limits
 from dmil_core.errors import DataError
 from tests.core.data.archives import packed, png, wav
 from tests.core.data.files.made import cells, npy, npz, read, said, tarred

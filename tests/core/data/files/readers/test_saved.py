@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from dmil_core.data.files.limits import Limits
 from dmil_core.data.files.reader import Named, read_table
 from dmil_core.data.files.table import Table
-from dmil_core.data.uploads.limits import Limits
 from dmil_core.errors import DataError
 from tests.core.data.archives import packed, png
 from tests.core.data.files.made import arrow, cells, tarred

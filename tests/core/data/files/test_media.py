@@ -23,15 +23,17 @@ from PIL import Image
 
 from dmil_core.data.files.assemble import Assembled, assemble
 from dmil_core.data.files.kinds import describe
+from dmil_core.data.files.limits import Limits
 from dmil_core.data.files.load import of_frame
+from dmil_core.data.files.media import Files
+from dmil_core.data.files.pictures import SEEN, SHOWN, read_picture
 from dmil_core.data.files.reader import Named, read_table
 from dmil_core.data.files.repairs import Missing, Repairs
 from dmil_core.data.files.roles import InputRole, Roles, guess
+from dmil_core.data.files.sounds import RATE, read_sound
 from dmil_core.data.files.table import Column, Table
 from dmil_core.data.media import AudioMedia, ImageMedia, as_seen, media
 from dmil_core.data.npz import read_dataset, write_arrays, write_npz
-from dmil_core.data.uploads.archive import RATE, SEEN, SHOWN, Files, read_picture, read_sound
-from dmil_core.data.uploads.limits import Limits
 from dmil_core.data.validate import errors
 from dmil_core.errors import DataError
 from tests.core.data.archives import encoded, packed, png, wav

@@ -21,15 +21,17 @@ import pytest
 from PIL import Image
 
 from dmil_core.data.files.assemble import Assembled, assemble
+from dmil_core.data.files.budget import Account, Accountant, BudgetError, Cost, most_of
+from dmil_core.data.files.limits import DEFAULT, MIB, Limits
+from dmil_core.data.files.media import Files
+from dmil_core.data.files.pictures import read_picture
 from dmil_core.data.files.reader import Named, read_table
 from dmil_core.data.files.repairs import Repairs
 from dmil_core.data.files.roles import InputRole, guess
+from dmil_core.data.files.sounds import read_sound
 from dmil_core.data.files.table import Table
 from dmil_core.data.media import _Kept
 from dmil_core.data.npz import write_arrays
-from dmil_core.data.uploads.archive import Files, read_picture, read_sound
-from dmil_core.data.uploads.budget import Account, Accountant, BudgetError, Cost, most_of
-from dmil_core.data.uploads.limits import DEFAULT, MIB, Limits
 from dmil_core.errors import DataError
 from dmil_core.io.archives import check_directory
 from tests.core.data.archives import empty_members, encoded, packed, png, wav

@@ -9,11 +9,11 @@ not take.
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, fields
 from typing import Final
 
-from dmil_core.data.uploads.limits import DEFAULT, MIB, Limits
+from dmil_core.data.files.limits import DEFAULT, MIB, Limits
 from dmil_core.errors import DataError
 
 #: Parts of the memory and time of a server; see `Cost`.
@@ -176,29 +176,6 @@ class Account:
 def unshared(limits: Limits = DEFAULT) -> Account:
     """An account for a single upload, where nobody else is."""
     return Accountant(most_of(limits)).account("")
-
-
-def charge_table(account: Account, rows: int, widths: Mapping[str, int]) -> None:
-    """Charge for the arrays of a table before they are made.
-
-    Parameters
-    ----------
-    widths : column -> bytes of a cell of its array.
-
-    Raises
-    ------
-    BudgetError
-        If there is no room for them; it names the widest column.
-    """
-    widest = max(widths, key=widths.__getitem__, default="")
-    what = "Choose fewer rows or columns."
-    if widths.get(widest, 0) > 8:
-        what += (
-            f" Every cell takes the room of the longest one of its column: shorten the texts of "
-            f"{widest[:40]!r}, with up to {widths[widest] // 4:,} characters, and store numbers as "
-            "Parquet or .npz."
-        )
-    account.charge(TABLE, Cost(arrays=rows * sum(widths.values())), what)
 
 
 def _sum(costs: Iterable[Cost]) -> Cost:

@@ -43,6 +43,8 @@ SPLITS: Final = {
     "train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val",
     "dev": "val", "test": "test", "testing": "test", "eval": "test",
 }  # fmt: skip
+#: Different endings of the files of one sample: a column each.
+_MOST_ENDINGS: Final = 400
 #: Files of text that a sample may have, in MiB; more is no label or caption.
 _TEXT_MIB: Final = 1
 
@@ -82,17 +84,17 @@ def read_samples(
             f"{name} holds no samples: expected pictures, sounds or tables, got files ending in "
             f"{endings}. Pack the files of a sample under one name, such as 0001.png and 0001.wav."
         )
-    most = max(1, limits.cells // max(1, limits.rows))
     groups = _endings(samples)
-    if len(groups) > most:
+    if len(groups) > _MOST_ENDINGS:
         raise DataError(
-            f"{name}: the files have {len(groups):,} endings, expected at most {most:,}. Name the "
-            "files of a sample alike up to the ending."
+            f"{name}: the files have {len(groups):,} endings, expected at most {_MOST_ENDINGS}. "
+            "Name the files of a sample alike up to the ending."
         )
     keys = sorted(samples) if not dotted else list(samples)
     columns = _folders(keys)
-    columns["key"] = Column("key", _text([PurePosixPath(k).name if _are_unique(keys) else k
-                                          for k in keys]), "name of the files")  # fmt: skip
+    bases = [PurePosixPath(k).name for k in keys]
+    names_of_rows = bases if len(set(bases)) == len(bases) else keys
+    columns["key"] = Column("key", _text(names_of_rows), "name of the files")
     found = list(columns.values())
     reading = _Reading(members, Files(members, limits), account, limits)
     for column, group in groups.items():
@@ -214,16 +216,13 @@ def _endings(samples: Mapping[str, Mapping[str, str]]) -> dict[str, list[str]]:
     return made | {e.lstrip(".") or "file": [e] for e in every if e not in grouped}
 
 
-def _are_unique(keys: Sequence[str]) -> bool:
-    names = [PurePosixPath(k).name for k in keys]
-    return len(set(names)) == len(names)
-
-
 def _folders(keys: Sequence[str]) -> dict[str, Column]:
     """Split and label from the folders above samples, and further levels where there are some."""
     parts = [k.split("/")[:-1] for k in keys]
     depth = max(map(len, parts), default=0)
     levels = [[p[i] if i < len(p) else "" for p in parts] for i in range(depth)]
+    if min(map(len, parts), default=0) < depth:  # the innermost folder of each, however deep it is
+        levels.append([p[-1] if p else "" for p in parts])
     columns: dict[str, Column] = {}
     rest = []
     for level in levels:

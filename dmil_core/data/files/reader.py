@@ -26,7 +26,7 @@ from dmil_core.data.files.members import (
 )
 from dmil_core.data.files.paths import is_clutter
 from dmil_core.data.files.readers.arrays import read_npy, read_npz
-from dmil_core.data.files.readers.delimited import is_text, read_delimited
+from dmil_core.data.files.readers.delimited import is_text, read_delimited, single_column
 from dmil_core.data.files.readers.joining import stacked, together
 from dmil_core.data.files.readers.options import DEFAULT_OPTIONS, Named, ReadOptions
 from dmil_core.data.files.readers.parquet import read_parquet
@@ -270,6 +270,11 @@ class _Found:
             self.containers[_unused("files", self.containers)] = ("folder", members)
         if self.tables:
             joined = self._together()
+            alone = (
+                len(joined.columns) == 1 and next(iter(joined.columns.values())).storage == "text"
+            )
+            if alone and len(self.tables) == 1:
+                raise single_column(joined.origin[0])
             if not self.containers:
                 return joined
             held = [m for _, m in self.containers.values()]

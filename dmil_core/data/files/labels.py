@@ -1,7 +1,8 @@
 """The class of every row, by one rule wherever it comes from: CSV, Parquet, .npz, DataFrame.
 
 ``0``, ``0.0`` and ``"0"`` are the class 0; true and false are ``true`` and ``false`` however they
-are written. Numbers are in numerical order, words in that of the alphabet.
+are written. Classes stand in the order that the file declares, as one of Hugging Face does; else
+numbers in numerical order, words in that of the alphabet.
 """
 
 from __future__ import annotations
@@ -63,26 +64,32 @@ def labels(column: Column, facts: Facts, repairs: Repairs) -> Labels:
     spelled = facts.spelling is not None or is_plain_number(column.data)
     if spelled and repairs.quantiles:
         return _cut(column, facts, repairs.quantiles)
-    if spelled and is_quantity(facts) and facts.kind != "constant":
+    if spelled and not column.classes and is_quantity(facts) and facts.kind != "constant":
         return _quantity(column, facts)
     if facts.counts:
         codes = codes_of(column, facts)
         order = list(facts.counts)
     else:
         codes, order = _many(column)
-    return _named(column.name, facts, codes, order, spelled)
+    return _named(column, facts, codes, order, spelled)
 
 
 def _named(
-    name: str, facts: Facts, codes: NDArray[np.int64], order: list[str], spelled: bool
+    column: Column, facts: Facts, codes: NDArray[np.int64], order: list[str], spelled: bool
 ) -> Labels:
     """Classes from codes; words for true and false are written one way."""
     lower = [w.lower() for w in order]
     if not spelled and set(lower) <= {"true", "false"}:
         order = lower
-    classes = tuple(dict.fromkeys(order if spelled else sorted(order)))
+    place = {w.strip(): k for k, w in enumerate(column.classes)}
+    if not place:
+        place = {w: k for k, w in enumerate(order if spelled else sorted(order))}
+    classes = tuple(sorted(dict.fromkeys(order), key=lambda w: (place.get(w, len(place)), w)))
     names = np.asarray([*order, ""], dtype=np.str_)[codes]
-    issues = [*spelled_alike(classes), *([] if spelled else _like_missing(name, facts.counts))]
+    issues = [
+        *spelled_alike(classes),
+        *([] if spelled else _like_missing(column.name, facts.counts)),
+    ]
     return Labels(names, codes < 0, classes, tuple(issues))
 
 

@@ -141,6 +141,26 @@ def test_arrays_are_the_shipped_set_with_its_digest(
     assert chosen.model == plan(shipped, "joint", 0).model
 
 
+@pytest.mark.parametrize("how", ["pyarrow", "datasets"])
+def test_splits_in_folders_are_the_shipped_rows_split_by_split(
+    how: str, shipped: Dataset, tmp_path: Path
+) -> None:
+    names = {"train": "train", "validation": "val", "test": "test"}
+    rows = {name: shipped.rows(split) for name, split in names.items()}  # type: ignore[arg-type]
+    parts = {name: keep_rows(shipped, chosen, name) for name, chosen in rows.items()}
+    if how == "datasets":
+        library = pytest.importorskip("datasets")
+        made = {n: hugging_face.as_arrays(d).remove_columns("split") for n, d in parts.items()}
+        library.DatasetDict(made).save_to_disk(tmp_path)
+    else:
+        (tmp_path / "dataset_dict.json").write_text(json.dumps({"splits": list(names)}))
+        for name, part in parts.items():
+            saved(of_arrays(part).drop_columns(["split"]), tmp_path).rename(tmp_path / name)
+    dataset = load_dataset_of(Request((tmp_path,)))
+    order = np.concatenate(list(rows.values()))
+    assert dataset.digest == keep_rows(shipped, order, "in order").digest
+
+
 @pytest.fixture(scope="module")
 def in_files(few: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     """The same rows as a table beside a .zip of PNG and WAV files."""

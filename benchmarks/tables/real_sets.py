@@ -110,7 +110,7 @@ def _hugging_face(record: dict[str, Any]) -> list[str]:
         f"""### avdigits through Hugging Face's datasets
 
 `avdigits` as `datasets` {record["version"]} writes it, as Parquet or by `save_to_disk`. Accuracy of
-`joint` in percent, mean ± standard deviation over {seeds} seeds with a split each.""",
+`joint` in percent at a fifth of the epochs, mean ± standard deviation over {seeds} seeds with a split each.""",  # noqa: E501
         table(["form", "digest", "inputs", "accuracy of `joint`"], rows),
         f"""- As **arrays** it is the shipped set: the same arrays, classes in the same order, ids, split and digest. A file of
   arrays does not say which are sounds; with `--encoder2 cnn2d`, the encoder of sounds, the accuracy of

@@ -46,7 +46,7 @@ Format = Literal[
 #: What the files of an upload, as they came, are charged as.
 FILES: Final = "the files"
 #: Endings by which tables are found among other files.
-_TABLES: Final = (".csv", ".tsv", ".parquet", ".npz", ".arrow", ".feather")
+_TABLES: Final = (".csv", ".tsv", ".tab", ".parquet", ".npz", ".arrow", ".feather")
 #: Tables that one archive or folder may hold.
 _MOST_TABLES: Final = 200
 #: How files begin that hold samples, but are not read, and what to do about them.
@@ -172,7 +172,7 @@ def format_of(name: str, content: bytes) -> Format:
     if content.lstrip()[:1] in (b"{", b"[") and _ending(name) in (".json", ".jsonl", ".ndjson"):
         raise DataError(f"{name} is JSON; {_EXPECTED}. Save it by pandas.DataFrame.to_parquet.")
     # A reader of text says better what is wrong with a file that is named like one.
-    if is_text(content) or _ending(name) in (".csv", ".tsv", ".txt"):
+    if is_text(content) or _ending(name) in (".csv", ".tsv", ".tab", ".txt"):
         return "csv"
     raise DataError(f"{name} is none of the files that are read; {_EXPECTED}.")
 

@@ -30,7 +30,7 @@ from dmil_core.training.run import train
 if TYPE_CHECKING:
     import datasets
 
-SEEDS: Final = 5
+SEEDS: Final = 3
 #: Of the epochs, as of the other sets.
 SCALE: Final = 0.2
 
@@ -169,7 +169,7 @@ def compared(
         for seed in range(min(seeds, 2) if form == "arrays" else seeds):
             run = train(
                 resplit(dataset, seed), "joint", seed, out / form / f"seed{seed}",
-                encoders=encoders(shipped), epochs_scale=scale, overwrite=True,
+                encoders=encoders(shipped), epochs_scale=scale,
             )  # fmt: skip
             accuracy.setdefault(form, []).append(run.metrics["test"]["accuracy"])
     return {

@@ -138,23 +138,23 @@ SETS: Final = (
         licence="public domain (NOAA); MIT, with the package",
     ),
     RealSet(
-        name="stamps",
-        title="Stamps of a drawing program",
+        name="animals",
+        title="Animals among the stamps of a drawing program",
         package=DebianPackage(
             "tuxpaint-stamps-default",
             "2022.06.04-1",
             "6db6c1bfc870a47f1499d6203b083522eacb57c5f9c87d468f2e92eb6d9d5f34",
             "usr/share/tuxpaint/stamps",
         ),
-        files=("stamps",),
+        files=("stamps/animals",),
         layout=(
-            "a folder tree of 16 subjects: pictures, descriptions in about a hundred languages, "
-            "sounds, files of other kinds"
+            "a tree of folders with pictures, descriptions in about a hundred languages, sounds, "
+            "and files of other kinds"
         ),
         options=("--label", "folder 1", "--input", "picture=png", "--input", "words=txt"),
-        source="Pictures and their descriptions of the drawing program Tux Paint, by its authors.",
+        source="Pictures of animals and their descriptions, by the authors of Tux Paint.",
         licence="GPL-2.0-or-later",
-        remark="the innermost folder has 89 classes; most sounds have no picture",
+        remark="the innermost folder has 20 classes; most sounds have no picture beside them",
     ),
     RealSet(
         name="yeast",

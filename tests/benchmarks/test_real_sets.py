@@ -100,12 +100,12 @@ def radar(folder: Path) -> None:
     write(folder, {"ionosphere.tab": text})
 
 
-def stamps(folder: Path) -> None:
-    """Pictures and texts three levels deep and two, sounds beside and without them."""
+def animals(folder: Path) -> None:
+    """Pictures and texts two levels deep and one, sounds beside and without them."""
     sound = encoded(np.sin(np.arange(800) / 3), "OGG", "VORBIS", 8000)
     for i in range(N):
-        place = f"stamps/{('animals/birds', 'food')[i % 2]}/s{i}"
-        words = ("A small bird that sings.", "Something sweet to eat.")[i % 2]
+        place = f"stamps/animals/{('birds', 'mammals/apes')[i % 2]}/s{i}"
+        words = ("A small bird that sings.", "An ape with long arms.")[i % 2]
         write(folder, {
             f"{place}.png": png(8, 6, (200 * (i % 2), 0, i)),
             f"{place}.txt": f"{words}\nde.utf8=Etwas {i}\n", f"{place}.dat": "noflip\n",
@@ -120,7 +120,7 @@ LIKE: dict[str, tuple[Callable[[Path], None], dict[str, str], list[str]]] = {
     "yeast": (yeast, {"cell cycle": "vector", "stress and spores": "vector"}, ["inputs"]),
     "weather": (weather, {"precipitation + wind": "vector", "temp": "vector"}, []),
     "radar": (radar, {"real": "vector", "imaginary": "vector"}, ["inputs"]),
-    "stamps": (stamps, {"picture": "image", "words": "text"}, ["inputs", "label"]),
+    "animals": (animals, {"picture": "image", "words": "text"}, ["inputs", "label"]),
 }
 
 
@@ -143,8 +143,8 @@ def test_files_in_the_layout_of_a_set_are_read_with_its_options(name: str, tmp_p
 
 def test_the_baseline_reads_numbers_pictures_and_texts(tmp_path: Path) -> None:
     radar(tmp_path)
-    stamps(tmp_path)
-    for name in ("radar", "stamps"):
+    animals(tmp_path)
+    for name in ("radar", "animals"):
         real = BY_NAME[name]
         dataset = load_dataset_of(real.request(real.fetch(tmp_path)))
         # A number, or words, tell the class.

@@ -286,9 +286,8 @@ def _is_of_orange(rows: Sequence[Sequence[str]]) -> bool:
     if len(rows) < 4 or len({len(row) for row in rows[:3]}) > 1:
         return False
     types, roles = ([cell.strip().lower() for cell in row] for row in rows[1:3])
-    odd = [
-        t for t in types if t not in _ORANGE_TYPES
-    ]  # of a category all its words may stand there
+    # Of a category all its words may stand in the place of its type.
+    odd = [t for t in types if t not in _ORANGE_TYPES]
     told = 2 * len(odd) <= len(types) and all(" " in t for t in odd)
     return told and any(roles) and all(r in _ORANGE_ROLES or "=" in r for r in roles)
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from dmil_core.data.files.limits import Limits
 from dmil_core.data.files.media import Files
 from dmil_core.data.files.members import Together
+from dmil_core.data.files.readers.arrow import is_text
 from dmil_core.data.files.readers.names import INDEX, note
 from dmil_core.data.files.readers.samples import split_of
 from dmil_core.data.files.table import Column, Table
@@ -32,6 +33,8 @@ _IDS: Final = (
 )  # fmt: skip
 #: Share of the ids of the smaller table that the other one has to know.
 _OVERLAP: Final = 0.5
+#: Cells that are looked at to see whether a column has words.
+_LOOKED_AT: Final = 20
 
 
 def together(tables: Mapping[str, Table], on: str, limits: Limits) -> Table:
@@ -159,9 +162,16 @@ def _are_in_order(tables: Mapping[str, Table]) -> bool:
 
 def _are_words_of_rows(column: Column) -> bool:
     """Whether a column has another word in every row, as ids have."""
-    texts = _texts(column) or []
-    words = [t for t in texts if t and not _is_float(t)]
-    return 2 * len(words) > len(texts) > 0 and len(set(words)) == len(words)
+    data = column.data
+    if isinstance(data, np.ndarray):
+        return data.dtype.kind == "U" and data.ndim == 1 and len(np.unique(data)) == len(data)
+    if not is_text(data.type):
+        return False
+    first = [cell for cell in data[:_LOOKED_AT].to_pylist() if cell]
+    if 2 * sum(map(_is_float, first)) >= len(first):
+        return False
+    different: int = pc.count_distinct(data.cast(pa.large_string())).as_py()
+    return different == len(data)
 
 
 def _side_by_side(tables: Mapping[str, Table]) -> Table:

@@ -221,8 +221,10 @@ def _folders(keys: Sequence[str]) -> dict[str, Column]:
     parts = [k.split("/")[:-1] for k in keys]
     depth = max(map(len, parts), default=0)
     levels = [[p[i] if i < len(p) else "" for p in parts] for i in range(depth)]
-    if min(map(len, parts), default=0) < depth:  # the innermost folder of each, however deep it is
-        levels.append([p[-1] if p else "" for p in parts])
+    # The innermost folder of each, however deep it is; a split is no class.
+    innermost = [p[-1] if p and p[-1].lower() not in SPLITS else "" for p in parts]
+    if innermost not in levels:
+        levels.append(innermost)
     columns: dict[str, Column] = {}
     rest = []
     for level in levels:

@@ -251,6 +251,16 @@ def test_of_folders_of_any_depth_the_innermost_is_the_class(tmp_path: Path) -> N
         assert cells(table.columns["folder 1"]) == ["animals"] * 3 + ["food"] * 2 + ["plants"]
 
 
+def test_samples_without_a_class_have_none_also_in_a_folder_of_a_split(tmp_path: Path) -> None:
+    members = {
+        "train/cats/a.png": picture(0), "train/dogs/b.png": picture(1), "test/c.png": picture(2),
+    }  # fmt: skip
+    table = as_zip(members, tmp_path)
+    assert cells(table.columns["label"]) == [None, "cats", "dogs"]
+    assert cells(table.columns["split"]) == ["test", "train", "train"]
+    assert "folder 1" not in table.columns
+
+
 def test_a_folder_of_ones_own_may_have_files_of_several_endings(tmp_path: Path) -> None:
     """Within the limits of the command line, which has none on rows and cells."""
     for name, content in webdataset().items():

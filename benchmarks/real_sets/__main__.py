@@ -77,7 +77,8 @@ def trained(
     made = load(real.request(tuple(files)), name)
     assert made.dataset is not None
     roles = inspect(real.request(tuple(files))).roles
-    notes = [yours.note(i.title, i.repair or i.what_to_do) for i in made.issues]
+    done = {i.title: i.repair or i.what_to_do for i in made.issues}
+    notes = [yours.note(t, d) for t, d in done.items() if not d.startswith(yours.ADVICE)]
     own_sets.delete(real.name, name)
     own_set = own_sets.save(real.name, made, own_sets.about(roles, notes))
     own_sets.begin(own_set, thorough)

@@ -30,7 +30,7 @@ from dmil_core.training.run import train
 if TYPE_CHECKING:
     import datasets
 
-SEEDS: Final = 3
+SEEDS: Final = 5
 #: Of the epochs, as of the other sets.
 SCALE: Final = 0.2
 

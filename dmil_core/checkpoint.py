@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from dmil_core.data.dataset import Dataset
 
-#: Version of run.json, and that of an external checkpoint: releases that know version 1 alone refuse
-#: it.
+#: Version of run.json, and that of an external checkpoint, which releases that know version 1 alone
+#: refuse.
 RUN_VERSION, EXTERNAL_VERSION = 1, 2
 MODEL_FILE = "model.safetensors"
 RUN_FILE = "run.json"
@@ -221,8 +221,8 @@ def read_run(folder: Path) -> Run:
     version = data.get("version") if isinstance(data, dict) else None
     if version not in (RUN_VERSION, EXTERNAL_VERSION):
         raise CheckpointError(
-            f"{path}: expected version {RUN_VERSION} or {EXTERNAL_VERSION}, got {brief(repr(version))}. It was written "
-            "by another release of dmil_core; use that release, or train again"
+            f"{path}: expected version {RUN_VERSION} or {EXTERNAL_VERSION}, got "
+            f"{brief(repr(version))}. It was written by another release of dmil_core; use that release, or train again"
         )
     return _parse(Path(folder), data)
 
@@ -396,7 +396,7 @@ def load_model(folder: Path, device: str = "cpu") -> tuple[nn.Module, Run]:
     run = read_run(folder)
     if run.external:
         raise CheckpointError(
-            f"{folder} holds the predictions of a model that was trained elsewhere, and no weights. "
+            f"{folder} holds predictions of a model that was trained elsewhere, and no weights. "
             "Nothing can be predicted with it; import a table of other rows with `dmil import`"
         )
     with _opened_weights(run) as file:

@@ -180,8 +180,8 @@ def only_predictions(model: str) -> Message:
     """What if, of a model that was trained elsewhere."""
     return Message(
         "Only the predictions of this model are known.",
-        f"{model} was imported from a table, so that it cannot answer for a changed input. Choose a "
-        "model that was trained here, in the list of models.",
+        f"{model} was imported from a table and cannot answer for a changed input. Choose a model "
+        "that was trained here, in the list of models.",
     )
 
 

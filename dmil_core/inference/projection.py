@@ -140,7 +140,9 @@ def latent_values(table: pd.DataFrame, name: str) -> NDArray[np.float32]:
     """(N, D) values of one latent, from a prediction table made with ``latents=True``; of
     ``schema.LOGITS`` the logits, which every prediction table has."""
     if name == schema.LOGITS:
-        return table[[c for c in map(str, table) if c.startswith(schema.logit(""))]].to_numpy(np.float32)
+        return table[[c for c in map(str, table) if c.startswith(schema.logit(""))]].to_numpy(
+            np.float32
+        )
     size = 0
     while schema.latent(name, size) in table:
         size += 1

@@ -222,7 +222,8 @@ def read_run(folder: Path) -> Run:
     if version not in (RUN_VERSION, EXTERNAL_VERSION):
         raise CheckpointError(
             f"{path}: expected version {RUN_VERSION} or {EXTERNAL_VERSION}, got "
-            f"{brief(repr(version))}. It was written by another release of dmil_core; use that release, or train again"
+            f"{brief(repr(version))}. It was written by another release of dmil_core; use that "
+            "release, or train again"
         )
     return _parse(Path(folder), data)
 

@@ -26,8 +26,8 @@ def add(subparsers: Subparsers[Parser]) -> None:
         "  dmil import predictions.csv --data emoji --name my-model\n"
         "  dmil import test.parquet --data my/data.npz --name clip --seed 1\n"
         "The table has a row per sample: id, and p_<class> (probabilities) or logit_<class>\n"
-        "of the model for every class; optionally px1_<class>, px2_<class> of models of one input, and\n"
-        "embeddings z_0, z_1 ... or z1_0 ..., z2_0 ... for a latent map.\n",
+        "of the model for every class; optionally px1_<class>, px2_<class> of models of one\n"
+        "input, and embeddings z_0, z_1 ... or z1_0 ..., z2_0 ... for a latent map.\n",
     )
     p.add_argument(
         "table", type=path_argument, metavar="TABLE", help="a table that ends in .parquet or .csv"

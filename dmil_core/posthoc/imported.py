@@ -100,7 +100,8 @@ def import_predictions(
           are left out;
         - ``p_<class>`` for every class, probabilities (0 to 1, sum 1), or ``logit_<class>`` (nats);
         - optionally ``px<m>_<class>``, the probabilities of a model of input m alone;
-        - optionally ``z_<i>`` or ``z<m>_<i>``, embeddings of the sample, or of its input m.
+        - optionally ``z_<i>`` or ``z<m>_<i>``, embeddings of the sample, or of its input m, which
+          become the latents F and Z<m>.
 
         Classes are matched by name: ``p_1.0`` is class ``1``. Any other column is left out.
     dataset
@@ -310,10 +311,11 @@ class _Reading:
         return self._finite([found[k] for k in range(len(classes))])
 
     def _embeddings(self) -> pd.DataFrame | None:
-        names = [n for latent in self.latents.values() for n in latent]
-        if not names:
+        given = [n for latent in self.latents.values() for n in latent]
+        if not given:
             return None
-        return _numbers(self._finite([self.columns[n] for n in names]), names)
+        names = [schema.latent(n, i) for n, each in self.latents.items() for i in range(len(each))]
+        return _numbers(self._finite([self.columns[n] for n in given]), names)
 
     def _finite(self, columns: Sequence[str]) -> NDArray[np.float64]:
         """(N, n) numbers of columns; what is no finite number is reported, and is 0."""
@@ -346,14 +348,16 @@ def _model_config(dataset: Dataset) -> ModelConfig:
 
 
 def _latents(columns: Sequence[str], modalities: int) -> dict[str, list[str]]:
-    """Names of the embeddings and their columns, from number 0 on."""
+    """Latent -> the columns of its numbers in the table, from number 0 on. An embedding of the
+    whole sample is the latent F, that of an input Z1, Z2 ..."""
+    given = {"F": "z", **{f"Z{m}": f"z{m}" for m in modality_numbers(modalities)}}
     found: dict[str, list[str]] = {}
-    for name in ("z", *(f"z{m}" for m in modality_numbers(modalities))):
+    for name, prefix in given.items():
         size = 0
-        while schema.latent(name, size) in columns:
+        while schema.latent(prefix, size) in columns:
             size += 1
         if size:
-            found[name] = [schema.latent(name, i) for i in range(size)]
+            found[name] = [schema.latent(prefix, i) for i in range(size)]
     return found
 
 

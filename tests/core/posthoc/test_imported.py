@@ -77,15 +77,15 @@ def test_a_part_of_the_rows_is_said_and_mapped_from_embeddings(
     for column in ("z1_0", "z1_1", "z1_2", "z2_0", "z2_1"):
         test[column] = rng.normal(size=len(test))
     made = import_predictions(test, dataset, "m", tmp_path / "m")
-    assert made.run.latents == ("z1", "z2")
+    assert made.run.latents == ("Z1", "Z2")
     assert made.notes == (
         f"the table has {len(test):,} of the {len(dataset):,} rows of the set; the other "
         f"{len(dataset) - len(test):,} are left out",
     )
     placed = read_table(project(made.run.folder, dataset, method="pca"))
-    assert list(placed.columns) == ["id", "z1_x", "z1_y", "z2_x", "z2_y"]
+    assert list(placed.columns) == ["id", "Z1_x", "Z1_y", "Z2_x", "Z2_y"]
     assert set(placed["id"]) == set(test["id"])
-    assert placed[["z1_x", "z2_y"]].std().min() > 0.5
+    assert placed[["Z1_x", "Z2_y"]].std().min() > 0.5
 
 
 def test_classes_and_ids_are_matched_however_they_are_spelled(

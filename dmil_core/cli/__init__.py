@@ -20,6 +20,7 @@ from dmil_core.cli import (
     pid,
     project,
     train,
+    worth,
 )
 from dmil_core.cli import inspect as inspect_command
 from dmil_core.cli import list as list_command
@@ -42,6 +43,7 @@ COMMANDS: Final = (
     project,
     estimate,
     information,
+    worth,
     pid,
     app,
 )

@@ -137,8 +137,7 @@ def import_predictions(
         raise CheckpointError(
             f"{folder} holds a checkpoint; choose another --name or --seed, or --overwrite it"
         )
-    reading = _Reading(table, dataset, in_order)
-    predictions = reading.predictions()
+    predictions, reading = prediction_table(table, dataset, in_order)
     config = RunConfig(name, seed, _model_config(dataset), ())
     record = {
         "config": config,
@@ -163,7 +162,22 @@ def import_predictions(
     return Imported(run, tuple(reading.notes))
 
 
-class _Reading:
+def prediction_table(
+    table: pd.DataFrame, dataset: Dataset, in_order: bool = False
+) -> tuple[pd.DataFrame, Reading]:
+    """The prediction table of a table as :func:`import_predictions` takes it, its rows in the order
+    of the set; and what was read, with its latents and notes.
+
+    Raises
+    ------
+    DataError
+        Naming everything that is wrong with the table.
+    """
+    reading = Reading(table, dataset, in_order)
+    return reading.predictions(), reading
+
+
+class Reading:
     """A table of predictions, and all that is wrong with it."""
 
     def __init__(self, table: pd.DataFrame, dataset: Dataset, in_order: bool) -> None:

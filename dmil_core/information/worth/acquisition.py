@@ -13,7 +13,7 @@ the input as well:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -87,13 +87,8 @@ def acquisition(
     """
     if costs is not None:
         check_costs(costs, known.classes)
-    if price is not None and not price >= 0:
-        raise ConfigError(f"price: expected a number from 0 on, got {price}")
-    errors = 1.0 - np.eye(len(known.classes)) if costs is None else costs
-    y = known.y
-    chosen = [decisions(q, costs) for q in (known.without[m].log_q, known.log_q)]
-    right = [(d == y).astype(np.float64) for d in chosen]
-    paid = [errors[y, d] for d in chosen]
+    _check_price(price)
+    right, paid = _outcomes(known, m, costs)
     gain = paid[0] - paid[1]
     order = {
         "entropy": _descending(entropy(known.without[m].log_q)),
@@ -106,10 +101,32 @@ def acquisition(
     if costs is not None:
         for policy in POLICIES:
             curve[f"cost_{policy}"] = _along(order.get(policy), *paid)
-    points = {}
-    if price is not None:
-        points = {p: _point(o, right, paid, price, known.group) for p, o in order.items()}
-    return Acquisition(known.names[m], curve, order, points)
+    made = Acquisition(known.names[m], curve, order, {})
+    return made if price is None else at_price(known, m, made, price, costs)
+
+
+def at_price(
+    known: Known, m: int, curves: Acquisition, price: float, costs: Floats | None = None
+) -> Acquisition:
+    """The same curves with the operating points of a price; errors as for :func:`acquisition`."""
+    _check_price(price)
+    right, paid = _outcomes(known, m, costs)
+    points = {p: _point(o, right, paid, price, known.group) for p, o in curves.order.items()}
+    return replace(curves, points=points)
+
+
+def _check_price(price: float | None) -> None:
+    if price is not None and not price >= 0:
+        raise ConfigError(f"price: expected a number from 0 on, got {price}")
+
+
+def _outcomes(known: Known, m: int, costs: Floats | None) -> tuple[list[Floats], list[Floats]]:
+    """Whether the decision of each row (N,) is right, and what it costs: without the input, with
+    it."""
+    errors = 1.0 - np.eye(len(known.classes)) if costs is None else costs
+    chosen = [decisions(q, costs) for q in (known.without[m].log_q, known.log_q)]
+    right = [(d == known.y).astype(np.float64) for d in chosen]
+    return right, [errors[known.y, d] for d in chosen]
 
 
 def entropy(log_q: Floats) -> Floats:
@@ -123,17 +140,20 @@ def predicted(known: Known, m: int, gain: Floats, seed: int = 0) -> Floats:
     of other folds."""
     from sklearn.ensemble import HistGradientBoostingRegressor
     from sklearn.model_selection import GroupKFold, KFold
+    from threadpoolctl import threadpool_limits
 
     x = known.without[m].log_q
     folds: Any = KFold(FOLDS, shuffle=True, random_state=seed).split(x)
     if known.group is not None and len(np.unique(known.group)) >= FOLDS:
         folds = GroupKFold(FOLDS).split(x, groups=known.group)
     result = np.zeros(len(x))
-    for fit, out in folds:
-        model = HistGradientBoostingRegressor(
-            max_iter=60, min_samples_leaf=max(5, len(fit) // 50), random_state=seed
-        )
-        result[out] = model.fit(x[fit], gain[fit]).predict(x[out])
+    # Threads of OpenMP wait for each other on a busy machine: small fits take far longer with them.
+    with threadpool_limits(1, "openmp"):
+        for fit, out in folds:
+            model = HistGradientBoostingRegressor(
+                max_iter=60, min_samples_leaf=max(5, len(fit) // 50), random_state=seed
+            )
+            result[out] = model.fit(x[fit], gain[fit]).predict(x[out])
     # Where the regression sees no difference, the less certain row comes first.
     tie = entropy(x)
     return result + 1e-9 * tie / max(float(tie.max(initial=0.0)), 1e-9)

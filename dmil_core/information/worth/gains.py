@@ -161,7 +161,9 @@ def _worth(known: Known, m: int, costs: Floats | None, by: tuple[str, ...]) -> W
     losses = [float(-q[at, y].mean() / BIT) for q in (without.log_q, full)]
     parts = {"class": _parts(np.asarray(known.classes)[y], bits, hits, known.group)}
     for name in by:
-        parts[name] = _parts(known.by[name], bits, hits, known.group)
+        # Of the rows of one group it is asked how that group varies.
+        own = None if name == "group" else known.group
+        parts[name] = _parts(known.by[name], bits, hits, own)
     return Worth(
         name=known.names[m],
         rows=len(y),
@@ -185,7 +187,6 @@ def _parts(
         rows = np.flatnonzero(values == value)
         if len(rows) >= LEAST_ROWS:
             own = None if group is None else group[rows]
-            own = own if own is not None and len(np.unique(own)) > 1 else None
             result.append(
                 Part(
                     str(value), len(rows), mean_interval(bits[rows], own),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from dmil_core.information.worth.acquisition import SHARES, Acquisition
 from dmil_core.information.worth.gains import Interval, Worth
 from dmil_core.information.worth.posteriors import Known
@@ -25,7 +27,7 @@ def verdict(known: Known, one: Worth, curve: Acquisition) -> tuple[str, ...]:
     elif bits.negative:
         sentences.append(
             f"Given {others}, {one.name} makes predictions worse: {amount}; {accuracy}. Before it "
-            "is of use, more rows or a simpler model of all inputs are needed."
+            "is of use, more samples or a simpler model of all inputs are needed."
         )
     else:
         sentences.append(
@@ -50,7 +52,7 @@ def _for_whom(one: Worth, curve: Acquisition) -> list[str]:
         )
     half = curve.curve.iloc[SHARES.index(0.5)]
     sentences.append(
-        f"If half of the rows get it, the least certain first, accuracy is "
+        f"If half of the samples get it, the least certain first, accuracy is "
         f"{half['accuracy_entropy']:.1%}; with a random half {half['accuracy_random']:.1%}."
     )
     return sentences
@@ -60,36 +62,39 @@ def _price(one: Worth, curve: Acquisition) -> list[str]:
     if (point := curve.points.get("entropy")) is None:
         return []
     if point.share in (0.0, 1.0):
-        whom = "no row" if point.share == 0 else "every row"
+        whom = "no sample" if point.share == 0 else "every sample"
         return [f"At its price it pays to get {one.name} for {whom}."]
     saved = point.saved
     tail = (
-        f"which saves {saved.value:.3g} a row ({saved.low:.3g} to {saved.high:.3g}) against the "
+        f"which saves {saved.value:.3g} a sample ({saved.low:.3g} to {saved.high:.3g}) against the "
         "better of nobody and everybody"
         if saved.positive
         else "though that is not distinguishable from the better of nobody and everybody"
     )
     return [
-        f"At its price it pays to get {one.name} for the {point.share:.0%} of the rows that are "
+        f"At its price it pays to get {one.name} for the {point.share:.0%} of the samples that are "
         f"least certain, {tail}."
     ]
 
 
 def _what_would_change(known: Known, bits: Interval) -> str:
-    rows = len(known.y)
-    about = "over rows and over the fit of the networks" if known.fitted else "over rows"
-    if not (bits.positive or bits.negative) and bits.value > 0 and math.isfinite(bits.high):
+    rows, groups = len(known.y), 0 if known.group is None else len(np.unique(known.group))
+    over = f"{groups:,} groups of {rows:,} samples" if groups else f"{rows:,} samples"
+    about = f"over {over} and the fit of the networks" if known.fitted else f"over {over}"
+    if not (bits.positive or bits.negative) and bits.value > 0:
+        if groups:
+            return f"The interval is {about}; more groups, not more samples of these, narrow it."
         needed = rows * ((bits.high - bits.low) / 2 / bits.value) ** 2
         return (
-            f"The interval is {about} ({rows:,} rows). A worth of this size could be told from 0 "
-            f"with about {_round(needed):,} rows."
+            f"The interval is {about}. A worth of this size could be told from 0 with about "
+            f"{_round(needed):,} samples."
         )
     models = (
         "networks that fit the inputs better than the small ones used here may change it"
         if known.source == "data"
         else "it is that for this model; a better one may use the input more"
     )
-    return f"The interval is {about} ({rows:,} rows); {models}."
+    return f"The interval is {about}; {models}."
 
 
 def _round(number: float) -> int:

@@ -20,7 +20,7 @@ from dmil_core.posthoc.imported import import_predictions
 from tests.dashboard.folders import APP
 
 SET, HEADS, PLAIN = "emoji", "with-heads", "only.p"
-PAGES = ("", "samples", "what-if", "map", "compare", "fidelity", "paper")
+PAGES = ("", "samples", "what-if", "map", "compare", "worth", "fidelity", "paper")
 LOOKS = ("agreement", "pair", "groups", "calibration", "bits", "training")
 
 

@@ -74,6 +74,15 @@ def test_rows_of_a_group_count_together() -> None:
     assert width[1] == pytest.approx(width[0], rel=0.02)
 
 
+def test_parts_of_one_group_have_no_interval_but_groups_themselves_have() -> None:
+    plain = known(200)
+    group = np.repeat(["p", "q"], 100)
+    one = worth(replace(plain, y=(group == "q").astype(np.int64), group=group,
+                        by={"group": group}), by=("group",))[1]  # fmt: skip
+    assert all(math.isnan(part.bits.low) for part in one.parts["class"])
+    assert all(math.isfinite(part.bits.low) for part in one.parts["group"])
+
+
 def test_the_fit_widens_the_interval() -> None:
     plain = known()
     wide = replace(plain, without=(plain.without[0], Without(plain.without[1].log_q, 0.2)))

@@ -183,17 +183,14 @@ def _worth(known: Known, m: int, costs: Floats | None, by: tuple[str, ...]) -> W
 
 
 def _corrected(known: Known, m: int) -> Interval | None:
-    """The weighted mean in bits; its rows contribute w (v - mean), of which the interval is made."""
+    """The weighted mean in bits; rows contribute w (v - mean), of which the interval is made."""
     if (of := known.corrected) is None:
         return None
     at = np.arange(len(known.y))
     bits = (of.log_q[at, known.y] - of.without[m][at, known.y]) / BIT
     mean = float((of.weights * bits).sum() / of.weights.sum())
-    spread = mean_interval(
-        of.weights / of.weights.mean() * (bits - mean),
-        known.group,
-        known.without[m].fit_error / BIT,
-    )
+    deviations = of.weights / of.weights.mean() * (bits - mean)
+    spread = mean_interval(deviations, known.group, known.without[m].fit_error / BIT)
     return Interval(mean, mean + spread.low, mean + spread.high)
 
 

@@ -265,7 +265,7 @@ def _weights(every: _Rows, complete: NDArray[np.bool_], everywhere: list[int], s
 
 
 def _corrected(some: _Rows, weights: Floats, seed: int) -> Corrected:
-    """The posteriors of complete rows by networks fitted to rows that were drawn by their weight."""
+    """The posteriors of complete rows by networks fitted to rows drawn by their weight."""
     generator = np.random.default_rng([seed, 17])
     drawn = generator.choice(len(weights), len(weights), p=weights / weights.sum())
     log_q, without, _ = _posteriors(some.of(drawn), some, seed, 0)
@@ -306,7 +306,11 @@ def from_table(
             "the worth from the data: --data"
         )
     index = {name: k for k, name in enumerate(classes)}
-    judged = table[table["y"].isin(index)]
+    judged, notes = table[table["y"].isin(index)], list[str]()
+    if dataset is not None and not (complete := _complete(dataset)[0]).all():
+        left = judged["id"].isin(dataset.ids[~complete])
+        judged = judged[~left]
+        notes.append(f"{int(left.sum()):,} rows lack an input and are left out")
     val, test = judged[judged["split"] == "val"], judged[judged["split"] == "test"]
     if not len(test):
         raise DataError(
@@ -316,7 +320,8 @@ def from_table(
     y: dict[str, NDArray[Any]] = {
         n: t["y"].map(index).to_numpy(np.int64) for n, t in (("val", val), ("test", test))
     }
-    notes = () if len(val) else (_UNCALIBRATED,)
+    if not len(val):
+        notes.append(_UNCALIBRATED)
 
     def calibrated(of: list[str]) -> Floats:
         log_val, log_test = (
@@ -336,7 +341,7 @@ def from_table(
         by = {name: values[rows] for name, values in _told_apart(dataset).items()}
     return Known(
         names, classes, y["test"], calibrated([schema.prob(c) for c in classes]),
-        (Without(alone[1]), Without(alone[0])), ids, group, by, "model", False, notes,
+        (Without(alone[1]), Without(alone[0])), ids, group, by, "model", False, tuple(notes),
     )  # fmt: skip
 
 

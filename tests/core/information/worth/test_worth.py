@@ -323,3 +323,14 @@ def test_rows_that_lack_it_by_their_class_bias_the_naive_worth(tmp_path: Path) -
     assert "Corrected for which samples have all inputs" in " ".join(
         verdict(k, part, acquisition(k, 1))
     )
+
+
+def test_a_model_is_judged_on_the_rows_that_have_all_inputs() -> None:
+    folder = checkpoints_roots()[-1] / "emoji" / "dmil" / "seed0"
+    dataset = load_dataset("emoji")
+    lacks = np.arange(len(dataset)) % 2 == 0
+    some = replace(dataset, flags={**dataset.flags, "without_x2": lacks})
+    table = read_table(folder / "predictions.parquet")
+    k = from_table(table, dataset.classes, ("picture", "name"), some)
+    assert set(k.ids) == set(dataset.ids[~lacks & (dataset.split == "test")])
+    assert "rows lack an input and are left out" in k.notes[0]

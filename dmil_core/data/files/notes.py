@@ -8,7 +8,7 @@ from typing import Any, Final
 from dmil_core.data.files.kinds import Facts
 from dmil_core.data.files.roles import LABELS, Roles, gives_away, has_files
 from dmil_core.data.files.table import Table
-from dmil_core.data.validate import Issue
+from dmil_core.data.validate import Issue, Purpose
 
 _SHOWN: Final = 5
 
@@ -68,10 +68,15 @@ def _odd(f: Facts) -> Issue:
     return note(f"{cells} of {f.name!r} {verb}, such as {f.odd_example!r}", repair, f.odd)
 
 
-def of_roles(table: Table, roles: Roles, facts: Mapping[str, Facts]) -> Iterator[Issue]:
-    """What is not used and why, what could be the label, and what gives it away."""
+def of_roles(
+    table: Table, roles: Roles, facts: Mapping[str, Facts], purpose: Purpose = "train"
+) -> Iterator[Issue]:
+    """What is not used and why; of a set for training also what could be the label, what gives it
+    away, and which rows stay together."""
     yield from _unused(roles, facts)
     yield from _files_missing(table, roles, facts)
+    if purpose == "predict":
+        return
     if not roles.label:
         yield from _no_label(roles, facts)
     yield from _leaks(table, roles, facts)
@@ -86,7 +91,7 @@ def _unused(roles: Roles, facts: Mapping[str, Facts]) -> Iterator[Issue]:
     reasons: dict[str, list[str]] = {}
     for column, why in roles.unused:
         reasons.setdefault(why, []).append(column)
-    parts = [f"{few(names)} ({why})" for why, names in list(reasons.items())[:_SHOWN]]
+    parts = [f"{few(names)} ({why.rstrip('.')})" for why, names in list(reasons.items())[:_SHOWN]]
     left = sum(len(names) for names in list(reasons.values())[_SHOWN:])
     if left:
         parts.append(f"and {left:,} more")

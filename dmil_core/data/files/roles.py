@@ -15,7 +15,9 @@ import numpy as np
 
 from dmil_core.data.files.groups import by_names
 from dmil_core.data.files.kinds import Facts, codes_of, describe, is_text, tokens
+from dmil_core.data.files.spellings import split_word
 from dmil_core.data.files.table import Table
+from dmil_core.data.labels import MOST_FRACTIONS
 from dmil_core.data.validate import FLAG_PREFIX, guess_kind
 from dmil_core.schema import FEWEST_MODALITIES, INTERACTION_TYPE, MODALITY_NUMBERS, Kind
 
@@ -27,25 +29,32 @@ LABELS: Final = (
     "status", "stage", "type",
 )  # fmt: skip
 _LABEL_PARTS: Final = {"label", "labels", "class", "target", "outcome", "diagnosis", "category"}
-_ID_PARTS: Final = {"id", "ids", "uid", "uuid", "key", "index", "idx", "sample", "name", "guid"}
+_ID_PARTS: Final = {
+    "id", "ids", "uid", "uuid", "key", "index", "idx", "sample", "name", "guid", "no", "nr", "num",
+    "number", "code", "barcode", "accession", "mrn",
+}  # fmt: skip
 _IDS: Final = ("id", "ids", "sample", "key", "uid", "sample_id")
 _GROUPS: Final = (
-    "group", "groups", "subject", "person", "patient", "speaker", "user", "participant",
-    "individual", "donor", "author", "actor", "customer", "family", "session", "recording", "fold",
-    "folds",
+    "group", "groups", "subject", "subj", "person", "patient", "speaker", "user", "participant",
+    "individual", "donor", "author", "actor", "customer", "client", "family", "household", "animal",
+    "mouse", "rat", "volunteer", "student", "player", "artist", "session", "recording", "fold",
+    "folds", "kfold", "cv",
 )  # fmt: skip
+#: Words beside one of these that leave it what it is: subject_id, unlike subject_age.
+_NAMING: Final = {"id", "ids", "no", "nr", "num", "number", "name", "code", "key", "idx", "index", "uid"}
 _SPLITS: Final = ("split", "subset", "partition", "set", "usage", "fold")
-#: What a split is called elsewhere -> its name here.
-SPLIT_WORDS: Final = {
-    "train": "train", "training": "train", "trn": "train", "val": "val", "valid": "val",
-    "validation": "val", "dev": "val", "test": "test", "testing": "test", "tst": "test",
-    "publictest": "val", "privatetest": "test",
+#: Names of columns that say true or false of one split, without what is between their words.
+_FLAGS: Final = {
+    "istrain": "train", "istraining": "train", "intrain": "train", "trainflag": "train",
+    "istest": "test", "intest": "test", "isval": "val", "isvalid": "val", "isvalidation": "val",
 }  # fmt: skip
+_TRUTH: Final = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False,
+                 "y": True, "n": False, "t": True, "f": False}  # fmt: skip
 #: Kinds of columns that are numbers to a model.
 NUMERIC: Final = ("number", "category")
 #: Classes at most; and of numbers, rows of a class at least, or they are a number to predict.
 MOST_CLASSES: Final = 100
-_FEW_NUMBERS, _ROWS_OF_A_CLASS = 20, 5
+_ROWS_OF_A_CLASS: Final = 5
 #: Columns outside of groups that make an input together at most, where groups are few.
 _MOST_LEFT: Final = 12
 _LONGEST_NAME: Final = 40
@@ -138,6 +147,11 @@ def guess(
     }
     usable = [n for n in free if n not in unused]
     inputs = given.inputs
+    if inputs is None and label:
+        other = f"named like a label, which is {label!r}"
+        alike_ = [n for n in usable if set(tokens(n)) & _LABEL_PARTS and _has_few_values(facts[n])]
+        unused |= dict.fromkeys(alike_, other)
+        usable = [n for n in usable if n not in unused]
     if inputs is None:
         inputs = tuple(_inputs(table, facts, usable))
     chosen = {c for role in inputs for c in role.columns}
@@ -222,7 +236,7 @@ def is_quantity(facts: Facts) -> bool:
         return True
     rare = facts.present < _ROWS_OF_A_CLASS * facts.distinct
     if not facts.whole:
-        return facts.distinct > _FEW_NUMBERS or rare
+        return facts.distinct > MOST_FRACTIONS or rare
     # Whole numbers from 0 or 1 on without gaps may be classes also where each has few rows.
     close = facts.low in (0, 1) and facts.high - facts.low + 1 <= 2 * facts.distinct
     return rare and not (close and facts.present >= 2 * facts.distinct)
@@ -250,9 +264,22 @@ def _id(facts: Mapping[str, Facts], free: Sequence[str]) -> str:
 
 def _split(facts: Mapping[str, Facts], free: Sequence[str]) -> str:
     """The column whose values are train, val and test; its name alone does not make it one."""
-    fits = [n for n in free if facts[n].counts and facts[n].distinct >= 2
-            and {w.lower() for w in facts[n].counts} <= SPLIT_WORDS.keys()]  # fmt: skip
+    fits = [n for n in free if facts[n].distinct >= 2 and split_words(facts[n])]
     return (_with_name(facts, fits, _SPLITS) or fits or [""])[0]
+
+
+def split_words(facts: Facts) -> dict[str, str]:
+    """What each value of a column is as a split, by its own word or by that in its name, as of
+    is_train; empty where it is none."""
+    words = {w: split_word(w) for w in facts.counts}
+    if all(words.values()):
+        return words
+    flag = _FLAGS.get("".join(tokens(facts.name)), "")
+    other = "train" if flag in ("test", "val") else "test"
+    truth = {w: _TRUTH.get(w.lower()) for w in facts.counts}
+    if not flag or None in truth.values():
+        return {}
+    return {w: flag if is_true else other for w, is_true in truth.items()}
 
 
 def _is_group_name(name: str) -> bool:
@@ -267,8 +294,19 @@ def _group(facts: Mapping[str, Facts], free: Sequence[str]) -> str:
         and facts[n].distinct < facts[n].present and (facts[n].whole or facts[n].kind != "number")
     ]  # fmt: skip
     exact = _with_name(facts, fits, _GROUPS)
-    parts = [n for g in _GROUPS for n in fits if g in tokens(n) and len(tokens(n)) <= 2]
-    return (exact or parts or [""])[0]
+    parts = [n for g in _GROUPS for n in fits if _names(n, g)]
+    # Numbers of a fold are called split, too.
+    folds = [n for n in _with_name(facts, fits, _SPLITS) if facts[n].numeric]
+    return (exact or parts or folds or [""])[0]
+
+
+def _names(column: str, group: str) -> bool:
+    """Whether a column names groups: subject_id, test_subject; unlike subject_age and age_group."""
+    parts = tokens(column)
+    if len(parts) != 2 or group not in parts:
+        return parts == [group]
+    other = parts[1 - parts.index(group)]
+    return other in _NAMING or (parts[1] == group and group not in _GROUPS[:2])
 
 
 # --- inputs ----------------------------------------------------------------------------------
@@ -294,8 +332,10 @@ def _why_unused(
         return wrong
     if f.kind in NUMERIC and "id" in tokens(name)[-1:] and f.whole and f.distinct > 2:
         return "a number that names something, and measures nothing"
-    if f.kind == "category" and (f.distinct > MOST_CLASSES or f.present < 1.5 * f.distinct):
+    if f.kind == "category" and f.distinct > MOST_CLASSES:
         return f"{f.distinct:,} different words, too many to be a category"
+    if f.kind == "category" and f.present < 1.5 * f.distinct:
+        return f"{f.distinct:,} different words in {f.present:,} rows, too few rows of each"
     if not label:
         few = _has_few_values(f) and (f.kind == "category" or not alike)
         return f"it could be the label, with {f.distinct} values" if few else ""

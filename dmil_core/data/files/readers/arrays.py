@@ -24,6 +24,7 @@ from dmil_core.data.files.members import unpacked_size
 from dmil_core.data.files.readers.names import note
 from dmil_core.data.files.readers.options import DEFAULT_OPTIONS, ReadOptions
 from dmil_core.data.files.table import Column, Table
+from dmil_core.data.labels import from_indicators
 from dmil_core.data.npz import npz_content
 from dmil_core.data.validate import Issue, object_array, unreadable
 from dmil_core.errors import DataError
@@ -180,10 +181,10 @@ def _of_single(name: str, a: NDArray[Any], storage: str, issues: list[Issue]) ->
         a = a.reshape(len(a))
     if a.ndim == 1 or name.lower() not in _LABELS:
         return Column(name, _whole(a), storage)
-    if a.ndim == 2 and _is_one_hot(a):
+    if (places := from_indicators(a)) is not None:
         words = f"is one-hot; it is read as the classes 0 to {a.shape[1] - 1}"
         issues.append(_note(name, a, words, "Store class names instead to see them everywhere."))
-        return Column(name, a.argmax(axis=1), storage)
+        return Column(name, places, storage)
     why = f"it has the shape {a.shape}, expected one class per row."
     if a.ndim == 2 and a.dtype.kind in "biuf" and set(np.unique(a).tolist()) <= {0, 1}:
         several = int((a.astype(bool).sum(axis=1) > 1).sum())
@@ -192,13 +193,6 @@ def _of_single(name: str, a: NDArray[Any], storage: str, issues: list[Issue]) ->
     elif a.ndim == 2 and a.dtype.kind in "biuf":
         why += " Of probabilities or scores, store the largest one's place: a.argmax(axis=1)."
     return Column(name, a, storage, why)
-
-
-def _is_one_hot(a: NDArray[Any]) -> bool:
-    if a.dtype.kind not in "biuf" or a.shape[1] < 2:
-        return False
-    ones = a == 1
-    return bool((ones | (a == 0)).all() and (ones.sum(axis=1) == 1).all())
 
 
 def _whole(a: NDArray[Any]) -> NDArray[Any]:

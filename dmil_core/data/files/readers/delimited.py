@@ -76,6 +76,8 @@ def read_delimited(
         account has no room for it.
     """
     text, issues = _as_utf8(content, options)
+    if not options.separator:
+        text = _in_columns(text)
     layout = _layout(text, name, options, limits)
     body = memoryview(text)[layout.start :]
     if b'"' not in text:
@@ -216,6 +218,23 @@ def _windows(content: bytes) -> tuple[bytes, list[Issue]]:
     return text.encode("utf-8"), [note(title, what)]
 
 
+def _in_columns(text: bytes) -> bytes:
+    """Numbers that nothing but blanks keep apart, with a tab between them; other text as it is."""
+    head = text[:_SAMPLE].decode("utf-8", "ignore").split("\n")
+    lines = [line for line in head[:-1] if line.strip() and not line.startswith("#")][:_SAMPLE_ROWS]
+    if len(lines) < 3 or any(s in line for line in lines for s in (*SEPARATORS, '"')):
+        return text
+    rows = [line.split() for line in lines]
+    width = len(rows[1])
+    even = width > 1 and len(rows[0]) in (width, width - 1)
+    if not even or any(len(row) != width for row in rows[1:]):
+        return text
+    numeric = sum(_mostly_numbers([row[i] for row in rows[1:]]) for i in range(width))
+    if 2 * numeric < width:
+        return text
+    return re.sub(rb"[ \t]+", b"\t", re.sub(rb"(?m)^[ \t]+|[ \t]+$", b"", text))
+
+
 # --- separator and header ----------------------------------------------------------------------
 
 
@@ -343,7 +362,7 @@ def _names(
     if has_header:
         return first, True, []
     # numpy.savetxt writes the names as a comment.
-    written = next(csv.reader([comment.lstrip("# ")], delimiter=separator), [])
+    written = next(csv.reader([comment.lstrip("# \t")], delimiter=separator), [])
     if comment and len(written) == width and not _is_row([w.strip() for w in written], below):
         return [w.strip() for w in written], False, []
     names = [f"column {i + 1}" for i in range(len(first))]

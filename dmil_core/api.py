@@ -99,8 +99,8 @@ def from_table(
     quantiles
         Classes of about equal size, 2 to 5, that a number to predict is cut into; 0 for none.
     val
-        Where a split has no val rows, ``train`` takes an eighth of the training rows for it, by class
-        or by whole groups, seed 0; ``error`` refuses it.
+        Where a split has no val rows, ``train`` takes an eighth of the training rows for it,
+        by class or by whole groups, seed 0; ``error`` refuses it.
 
     Warns
     -----

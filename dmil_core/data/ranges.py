@@ -14,7 +14,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,7 +84,7 @@ def ranges_of(classes: Sequence[str]) -> Ranges | None:
     return ranges if ranges.classes == tuple(classes) else None
 
 
-def number_name(value: float) -> str:
+def number_name(value: float | np.floating[Any]) -> str:
     """A number as the name of a class or a cell: 0 and 0.0 are the same; as short as its type
     allows."""
     exact = float(value)

@@ -320,8 +320,8 @@ def _check_labels(arrays: Arrays, card: Card | None, purpose: Purpose) -> Iterat
     if many > MOST_FRACTIONS and purpose == "train":
         yield _error(
             f"'y' holds {many:,} different numbers with fractions, expected classes",
-            "Join the numbers into a few ranges, and store the range of each row; dmil convert does it "
-            "with --quantiles.",
+            "Join the numbers into a few ranges, and store the range of each row, as dmil convert "
+            "does with --quantiles.",
         )
         return
     if not len(labels.names):
@@ -454,7 +454,9 @@ def taken_for_validation(
     rows = _rows(made == "val")
     whole = int(np.sum(split == "train"))
     title = f"{title}; {len(rows):,} of {whole:,} training rows are taken for it"
-    what = "By class at random, seed 0, groups as a whole. Mark rows as val to choose them yourself."
+    what = (
+        "By class at random, seed 0, groups as a whole. Mark rows as val to choose them yourself."
+    )
     return title, what, rows
 
 

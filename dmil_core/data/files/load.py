@@ -223,9 +223,7 @@ def _understood(
     return table, facts, replace(roles, unused=unused)
 
 
-def _as_trained(
-    said: Given, table: Table, facts: Mapping[str, Facts], like: Card
-) -> Given:
+def _as_trained(said: Given, table: Table, facts: Mapping[str, Facts], like: Card) -> Given:
     """The inputs of a training set in a table of new rows, and its label where it is named like one
     or holds the classes."""
     names = list(table.columns)
@@ -259,7 +257,9 @@ def _as_trained(
 def _has_classes(facts: Facts, classes: Sequence[str]) -> bool:
     """Whether the words of a column are all names of classes."""
     known = {plain_name(c) for c in classes}
-    return bool(facts.counts) and not facts.numeric and {plain_name(w) for w in facts.counts} <= known
+    return (
+        bool(facts.counts) and not facts.numeric and {plain_name(w) for w in facts.counts} <= known
+    )
 
 
 def given(request: Request, table: Table, facts: Mapping[str, Facts]) -> Given:

@@ -28,9 +28,9 @@ MOSTLY: Final = (
 #: Missing among numbers; among words they are words.
 AMONG_NUMBERS: Final = (
     "none", "missing", "unknown", "nil", "n/d", "nd", "n.d.", "not available", "not applicable",
-    "not recorded", "not measured", "unk", "nr", "n/r", "n.r.", "k.a.", "k. a.", "s/d", "sin dato", "*",
-    "\u043d/\u0434", "\u7121", "\u65e0", "\u672a\u77e5", "\u4e0d\u8be6", "\u4e0d\u660e", "\u306a\u3057",
-    "\uc5c6\uc74c",
+    "not recorded", "not measured", "unk", "nr", "n/r", "n.r.", "k.a.", "k. a.", "s/d", "sin dato",
+    "*", "\u043d/\u0434", "\u7121", "\u65e0", "\u672a\u77e5", "\u4e0d\u8be6", "\u4e0d\u660e",
+    "\u306a\u3057", "\uc5c6\uc74c",
 )  # fmt: skip
 
 #: The most usual of these as they are written, to find them without changing any cell.

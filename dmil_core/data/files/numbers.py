@@ -70,7 +70,7 @@ _FAMILIES: Final[tuple[dict[str, float], ...]] = (
     {"Hz": 1, "kHz": 1e3, "MHz": 1e6, "GHz": 1e9},
     {"B": 1, "kB": 1e3, "KB": 1e3, "MB": 1e6, "GB": 1e9},
     {"": 1, "k": 1e3, "K": 1e3, "M": 1e6, "Mio": 1e6, "bn": 1e9},
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

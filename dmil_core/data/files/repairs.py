@@ -34,8 +34,8 @@ class Repairs:
         where they are few, and gives missing words a category.
     quantiles : classes of equal size that a number to predict is cut into; 0 for none.
     as_text : columns whose cells are left as words though they spell numbers.
-    val : where a split has train and test rows alone, ``train`` takes an eighth of the training rows
-        for val, by class or by whole groups; ``error`` refuses it.
+    val : where a split has no val rows, ``train`` takes an eighth of the training rows for it, by
+        class or by whole groups; ``error`` refuses it.
     """
 
     missing: Missing = "auto"

@@ -41,7 +41,20 @@ _GROUPS: Final = (
     "folds", "kfold", "cv",
 )  # fmt: skip
 #: Words beside one of these that leave it what it is: subject_id, unlike subject_age.
-_NAMING: Final = {"id", "ids", "no", "nr", "num", "number", "name", "code", "key", "idx", "index", "uid"}
+_NAMING: Final = {
+    "id",
+    "ids",
+    "no",
+    "nr",
+    "num",
+    "number",
+    "name",
+    "code",
+    "key",
+    "idx",
+    "index",
+    "uid",
+}
 _SPLITS: Final = ("split", "subset", "partition", "set", "usage", "fold")
 #: Names of columns that say true or false of one split, without what is between their words.
 _FLAGS: Final = {

@@ -22,7 +22,8 @@ from dmil_core.io.reading import brief
 
 #: Endings of the names of sounds that can be read.
 SOUNDS: Final = (
-    ".wav", ".wave", ".aif", ".aiff", ".aifc", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".au", ".snd",
+    ".wav", ".wave", ".aif", ".aiff", ".aifc", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".au",
+    ".snd",
 )  # fmt: skip
 #: Samples a second that sounds are stored with, in Hz: as on the telephone, like the bundled ones.
 RATE: Final = 8000

@@ -35,11 +35,12 @@ OTHERS: Final = frozenset(
 
 #: Beginnings of the names of months, in the languages of most files with such dates.
 _MONTHS: Final = (
-    "jan ene gen feb fev f\u00e9v mar m\u00e4r m\u00e4rz apr abr avr may mai maj maggio mag jun "
-    "juin giu jul juil lug aug ago aou ao\u00fb sep set oct okt ott out nov dec dez des dic d\u00e9c "
-    "\u044f\u043d\u0432 \u0444\u0435\u0432 \u043c\u0430\u0440 \u0430\u043f\u0440 \u043c\u0430\u0439 "
-    "\u043c\u0430\u044f \u0438\u044e\u043d \u0438\u044e\u043b \u0430\u0432\u0433 \u0441\u0435\u043d "
-    "\u043e\u043a\u0442 \u043d\u043e\u044f \u0434\u0435\u043a"
+    "jan ene gen feb fev f\u00e9v mar m\u00e4r apr abr avr may mai maj mag jun juin giu jul "
+    "juil lug aug ago aou ao\u00fb sep set oct okt ott out nov dec dez des dic d\u00e9c "
+    "\u044f\u043d\u0432 \u0444\u0435\u0432 \u043c\u0430\u0440 \u0430\u043f\u0440 "
+    "\u043c\u0430\u0439 \u043c\u0430\u044f \u0438\u044e\u043d \u0438\u044e\u043b "
+    "\u0430\u0432\u0433 \u0441\u0435\u043d \u043e\u043a\u0442 \u043d\u043e\u044f "
+    "\u0434\u0435\u043a"
 )
 _MONTH: Final = rf"(?:{'|'.join(_MONTHS.split())})[^\W\d_]*\.?"
 _TIME: Final = (
@@ -151,8 +152,8 @@ def _is_bare(text: str) -> bool:
 
 
 def _is_marked(text: str) -> bool:
-    """Whether this is a list without brackets of three numbers or more, most of them fractions, with
-    a mark between: 0.1;0.2;0.3. Whole numbers may be codes of several labels."""
+    """Whether this is a list without brackets of three numbers or more, most of them fractions,
+    with a mark between: 0.1;0.2;0.3. Whole numbers may be codes of several labels."""
     mark = next((m for m in ";|," if m in text), "")
     parts = [p.strip() for p in text.split(mark)] if mark else []
     fractions = sum("." in p for p in parts)

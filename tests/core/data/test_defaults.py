@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+
 from dmil_core.data.defaults import complete
 from tests.core.data.sets import sound_arrays
 

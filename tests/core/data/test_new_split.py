@@ -87,5 +87,5 @@ def test_a_file_with_train_and_test_alone_can_be_trained_on(tmp_path: Path) -> N
     # The same rows whatever they are read for, or no model would know its set again.
     assert read_dataset(tmp_path / "t.npz", "predict").digest == dataset.digest
     np.savez(tmp_path / "t.npz", **arrays, group=np.where(split == "train", 0, 1))
-    with pytest.raises(DataError, match="'val' has no rows.*\n*.*train has too few"):
+    with pytest.raises(DataError, match=r"'val' has no rows.*\n*.*train has too few"):
         read_dataset(tmp_path / "t.npz")

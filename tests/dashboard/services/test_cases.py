@@ -1,4 +1,4 @@
-"""Files as people have them, on the page of an upload: what is said, offered, and becomes of them."""
+"""Files as people have them, on the page of an upload: what is said and what they become."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def said(draft: Draft, case: Case) -> Draft:
     return drafts.repaired(draft, **case.repairs) if case.repairs else draft
 
 
-@pytest.mark.parametrize("case", (*KNOWN, *SIBLINGS), ids=named)
+@pytest.mark.parametrize("case", [*KNOWN, *SIBLINGS], ids=named)
 def test_what_is_said_of_an_upload_and_what_it_becomes(case: Case) -> None:
     case = replace(case, **case.on_page)
     draft = drafts.begin("1", list(case.files().items()))

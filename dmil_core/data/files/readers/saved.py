@@ -18,8 +18,8 @@ from dmil_core.data.files.limits import MIB, Limits
 from dmil_core.data.files.members import Members
 from dmil_core.data.files.readers.arrow import columns_of, names_in
 from dmil_core.data.files.readers.names import usable_names
-from dmil_core.data.files.spellings import split_word
 from dmil_core.data.files.readers.sizes import check_size, too_large
+from dmil_core.data.files.spellings import split_word
 from dmil_core.data.files.table import Column, Table
 from dmil_core.errors import DataError
 from dmil_core.io.reading import json_value, parsing

@@ -377,14 +377,14 @@ def test_new_rows_are_encoded_as_the_training_rows_were() -> None:
     rows.loc[:9, "right_0"] = "NA"
     trained = second(rows, "right_0", "kind")
     assert trained.dataset is not None
-    like = trained.dataset.card.modalities
+    like = trained.dataset.card
     new = rows.iloc[[3, 12, 14]].drop(columns="label").assign(kind=["v", "u", "x"])
     table = csv(new[list(new.columns[::-1])])
     facts = describe(table)
     roles = guess(table, facts, Given((LEFT, one("second", "right_0", "kind")), "", "", "", ""))
     result = assemble(table, roles, Repairs(), "new", facts=facts, purpose="predict", like=like)
     assert result.dataset is not None, titles(result.issues)
-    fill = like[1].columns[0].fill
+    fill = like.modalities[1].columns[0].fill
     np.testing.assert_allclose(
         result.dataset.x2,
         [[fill, 1, 0, 1, 0], [X[2, 12], 0, 1, 0, 0], [X[2, 14], 0, 0, 0, 0]],

@@ -52,7 +52,7 @@ def written(case: Case, folder: Path) -> list[Path]:
     return paths
 
 
-@pytest.mark.parametrize("case", (*KNOWN, *SIBLINGS), ids=named)
+@pytest.mark.parametrize("case", [*KNOWN, *SIBLINGS], ids=named)
 def test_what_is_said_of_files_and_what_they_become(
     capsys: Capture, tmp_path: Path, case: Case
 ) -> None:

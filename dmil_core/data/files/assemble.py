@@ -190,8 +190,8 @@ class _Making:
         self.issues += _check_use(self.table, self.roles, self.facts, self.purpose)
         found = self._labels() if self.roles.label in self.facts else None
         if found is not None and self.purpose == "predict" and errors(list(found.issues)):
-            title = f"the label {self.roles.label!r} has no classes, and is not used"
-            self.issues.append(note(title, "New rows need none."))
+            title = errors(list(found.issues))[0].title
+            self.issues.append(note(f"{title}; it is not used", "New rows need no label."))
             found = None
         elif found is not None:
             self.issues += found.issues

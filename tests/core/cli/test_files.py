@@ -267,8 +267,8 @@ def test_labels_of_new_rows_are_cut_where_those_of_the_training_were(
     frame["target"] = [f"{v:.2f} cm" for v in np.linspace(10, 20, N)]
     frame.to_csv(tmp_path / "t.csv", index=False)
     folder = tmp_path / "run"
-    code, _, err = run(capsys, "train", "--data", tmp_path / "t.csv", "--quantiles", 3, "--quiet",
-                       "--paradigm", "joint", "--epochs-scale", "0.02", "--out", folder)  # fmt: skip
+    quick = ("--paradigm", "joint", "--epochs-scale", "0.02", "--quiet", "--out", folder)
+    code, _, err = run(capsys, "train", "--data", tmp_path / "t.csv", "--quantiles", 3, *quick)
     assert code == 0, err
     classes = json.loads((folder / "run.json").read_text("utf-8"))["data_card"]["classes"]
     assert classes == ["up to 13.3 cm", "13.3 to 16.7 cm", "above 16.7 cm"]
@@ -286,16 +286,13 @@ def test_labels_of_new_rows_are_cut_where_those_of_the_training_were(
                                tmp_path / f"{how}.csv", "--out", out, *said)  # fmt: skip
             assert code == 0, err
             assert read_table(out)["y"].tolist() == expected, how
-    assert ("is cut where it was in the training" in err) == (how != "names")
+            assert ("is cut where it was in the training" in err) == (how != "names")
     new.assign(target=[f"{v} kg" for v in values]).to_csv(tmp_path / "kg.csv", index=False)
     code, _, err = run(capsys, "decompose", "--checkpoint", folder, "--data", tmp_path / "kg.csv",
                        "--out", out)  # fmt: skip
     assert code == 0, err
     assert "is in kg, and the model was trained on numbers in cm" in err
-    x = {
-        f"x{m}": frame[[f"{s}_0", f"{s}_1"]].to_numpy()[: len(values)]
-        for m, s in ((1, "a"), (2, "b"))
-    }
+    x1, x2 = (new[[f"{side}_0", f"{side}_1"]].to_numpy() for side in "ab")
     np.savez(tmp_path / "new.npz", x1=x1, x2=x2, y=values)
     code, _, err = run(capsys, "decompose", "--checkpoint", folder, "--data", tmp_path / "new.npz",
                        "--out", out)  # fmt: skip

@@ -72,6 +72,14 @@ DIALECTS: Final = [
     Case("dialect columns in line", lambda: {"t.txt": aligned()}, N, LEFT_RIGHT),
     Case("dialect names of rows by R", lambda: {"t.csv": named_rows()}, N, LEFT_RIGHT, id="index",
          says=("1 column without a name: called 'index'",), holds=ids("1", "2")),
+    Case("dialect titles above", lambda: {"t.csv": b"Report of 2026\nby device 7\n\n"
+                                          + text(sides()).encode()}, N, LEFT_RIGHT,
+         says=("3 lines above the table are left out, such as 'Report of 2026'",)),
+    Case("dialect units below the names", lambda: {"t.csv": text(sides()).replace(
+        "\n", "\nmm,mm,g,g,\n", 1).encode()}, N + 1, LEFT_RIGHT,
+        says=("1 cell of 'left_0' is no number, such as 'mm'", "1 cell of 'left_1' is no number",
+              "1 cell of 'right_0' is no number", "1 cell of 'right_1' is no number",
+              "the label 'label' is missing in 1 of 41 rows")),
     Case("dialect an empty column at the end", lambda: {"t.csv": text(sides()).replace(
         "\n", ",\n").encode()}, N, LEFT_RIGHT,
         says=("columns without a name and without a value: 1, left out",)),
@@ -118,6 +126,18 @@ NUMBERS: Final = [
         holds=same(1, 0, [1000 + v for v in TENS])),
     one("that are about so many", [f"ca. {v}" if i % 2 else f"{v}" for i, v in enumerate(TENS)],
         "limits such as <0.5"),
+    one("with marks of footnotes", [f"{v}*" if i % 5 == 0 else f"{v}" for i, v in enumerate(TENS)],
+        "marks such as *, left out"),
+    one("in brackets", [f"({v})" for v in TENS], "brackets around all of them, left out"),
+    one("in brackets now and then", [f"({v})" if i % 4 == 0 else f"{v}"
+                                   for i, v in enumerate(TENS)],
+        "brackets around some of them, taken as negative",
+        holds=same(1, 0, [-v if i % 4 == 0 else v for i, v in enumerate(TENS)])),
+    one("with powers of ten", [f"{v / 100} \u00d7 10^2" if i % 2 else f"{v / 100}\u00d710\u00b2"
+                               for i, v in enumerate(TENS)]),
+    Case("number that stands for none", lambda: table(sides(left_0=[
+        -999 if i % 10 == 3 else v for i, v in enumerate(TENS)])), N, LEFT_RIGHT,
+        says=("'left_0' is -999 in 4 of 40 rows (10 %), far from all other numbers",)),
     *map(gap, ("\\N", "(null)", "#N/D", "k.A.", "..", "not measured", "\u65e0", "NaN ")),
 ]  # fmt: skip
 
@@ -144,6 +164,14 @@ COLUMNS: Final = [
     Case("column of numbers with semicolons", lambda: table(sides(emb=[
         ";".join(map(str, row)) for row in LISTS])), N, LEFT_RIGHT | {"emb": ("vector", 1)},
         holds=shapes((2,), (2,), (4,))),
+    Case("column of numbers with their errors", lambda: table(sides(v=[
+        f"{v} \u00b1 0.{1 + i % 9}" for i, v in enumerate(TENS)])), N,
+        LEFT_RIGHT | {"v": ("vector", 1)}, holds=shapes((2,), (2,), (2,))),
+    Case("column of feet and inches", lambda: table(sides(v=[f"5'{i % 7}\"" for i in range(N)])), N,
+         LEFT_RIGHT | {"v": ("vector", 1)},
+         says=("the cells of 'v' hold numbers, such as '5\\'0\"', and are taken as words",)),
+    Case("column of numbers to call", lambda: table(sides(v=[
+        f"+49 170 12345{i:02}" for i in range(N)])), N, LEFT_RIGHT, id="v"),
     Case("column of lists without commas", lambda: table(sides(emb=[
         f"[{' '.join(map(str, row))}]" for row in LISTS])), N, LEFT_RIGHT | {"emb": ("vector", 1)},
         holds=shapes((2,), (2,), (4,))),
@@ -218,7 +246,10 @@ ROLES: Final = [
         20 + i % 7 for i in range(N)])), N, LEFT_RIGHT | {"subject_age": ("vector", 1)}),
     Case("group that is none: of ages", lambda: table(sides(age_group=[
         ["20-30", "30-40", "40-50"][i % 3] for i in range(N)])), N,
-        LEFT_RIGHT | {"age_group": ("vector", 1)}),
+        LEFT_RIGHT | {"age_group": ("vector", 1)},
+        says=("the cells of 'age_group' hold numbers, such as '20-30', and are taken as words",)),
+    Case("group that is called an id", lambda: table(sides(id=[f"s{i // 4}" for i in range(N)])), N,
+         LEFT_RIGHT, group="id", says=("rows of one 'id' stay together in one split",)),
     Case("id by number", lambda: table({"Patient No.": [1000 + 37 * i for i in range(N)]}
                                        | sides()), N, LEFT_RIGHT, id="Patient No.",
          holds=ids("1000", "1037")),
@@ -264,6 +295,7 @@ MEDIA: Final = [
                                                               "webp"),
     looks("in GIF", as_image("P", "GIF"), "gif"), looks("turned by a camera", turned, "jpeg"),
     looks("grey with transparency", as_image("LA")),
+    looks("in JFIF", as_image("RGB", "JPEG"), "jfif"),
     sounds("of 24 bits", "WAV", "PCM_24"), sounds("by telephone", "WAV", "ULAW"),
     sounds("in AIFF", "AIFF", "PCM_16", "aiff"), sounds("in AU", "AU", "PCM_16", "au"),
     sounds("in RF64", "RF64", "PCM_16"), sounds("in MP3", "MP3", "MPEG_LAYER_III", "mp3"),
@@ -320,6 +352,15 @@ TYPED: Final = [
          pa.int64()))), N, LEFT_RIGHT, unused={"v": "nested"}),
     Case("parquet lists of unequal length", lambda: stored(v=pa.array(
         [[1.0] * (1 + i % 3) for i in range(N)])), N, LEFT_RIGHT, unused={"v": "1 to 3 numbers"}),
+    Case("parquet lists of which some are missing", lambda: stored(emb=pa.array(
+        [None if i % 10 == 3 else row for i, row in enumerate(LISTS)])), N,
+        LEFT_RIGHT | {"emb": ("vector", 1)}, holds=shapes((2,), (2,), (5,)),
+        says=("numbers are missing in 4 of 40 rows (10 %): 'emb'",),
+        offers=(("missing", "drop"), ("missing", "mean"))),
+    Case("parquet truth values with gaps", lambda: stored(v=pa.array(
+        [None if i % 10 == 3 else i % 3 == 0 for i in range(N)])), N,
+        LEFT_RIGHT | {"v": ("vector", 1)}, says=("'v' is missing in 4 of 40 rows (10 %)",),
+        offers=(("missing", "drop"), ("missing", "mean")), holds=shapes((2,), (2,), (3,))),
     Case("parquet sounds with their path", lambda: stored(sound=pa.array(
         [{"bytes": tone(i % 40), "path": f"{i}.wav"} for i in range(N)])), N,
         LEFT_RIGHT | {"sound": ("audio", 1)}),
@@ -329,6 +370,9 @@ TYPED: Final = [
     Case("array of bytes in the other order", lambda: arrays(
         x1=noise().astype(">f4"), x2=noise(seed=1).astype(np.float16), y=Y), 60, of_x(), "y",
         holds=shapes((3,), (3,))),
+    Case("arrays without names", lambda: arrays(arr_0=noise(), arr_1=noise(seed=1),
+         arr_2=np.arange(60) % 2), 60, {"arr_0": ("vector", 1), "arr_1": ("vector", 1)}, "arr_2",
+         ("0", "1")),
     Case("arrays called by their names", lambda: arrays(audio=noise(), video=noise(seed=1),
          labels=Y), 60, {"audio": ("vector", 1), "video": ("vector", 1)}, "labels"),
 ]  # fmt: skip

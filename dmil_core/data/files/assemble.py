@@ -400,7 +400,8 @@ class _Making:
         f = self.facts[first.name]
         if f.kind in ("pictures", "sounds"):
             return in_range_of(self._media(first, f, m, kept), training), ()
-        if f.kind == "array" or (f.kind == "vector" and len(role.columns) == 1 and first.is_array):
+        whole = f.kind == "vector" and len(role.columns) == 1 and first.is_array
+        if f.kind == "array" or (whole and not f.missing[kept].any()):
             return Decoded(np.asarray(first.data)[kept]), ()
         if role.kind == "text":
             longest = _longest(first)

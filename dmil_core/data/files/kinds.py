@@ -508,7 +508,7 @@ def _kind_of_text(facts: Facts, some: Sequence[str], files: Files | None, declar
     words = float(np.mean([len(c.split()) for c in some]))
     length = float(np.mean([len(c) for c in some]))
     if facts.distinct == facts.present and facts.rows > 2:
-        if words < _LEAST_WORDS and not _is_prose(some, length):
+        if _are_digits(some) or (words < _LEAST_WORDS and not _is_prose(some, length)):
             return _with(facts, kind="id", why="every row has another value")
         return _with(facts, kind="text")
     few = facts.distinct <= MOST_WORDS and (
@@ -521,6 +521,11 @@ def _kind_of_text(facts: Facts, some: Sequence[str], files: Files | None, declar
     if words >= _LEAST_WORDS or _is_prose(some, length):
         return _with(facts, kind="text")
     return _with(facts, kind="category")
+
+
+def _are_digits(some: Sequence[str]) -> bool:
+    """Whether these are numbers to call and the like: more digits than letters in all of them."""
+    return all(sum(map(str.isdigit, c)) > sum(map(str.isalpha, c)) for c in some)
 
 
 def _is_prose(some: Sequence[str], length: float) -> bool:

@@ -38,12 +38,14 @@ _FRONT: Final = rf"[{_CURRENCIES}]|(?:{'|'.join(map(re.escape, _CODES))})(?=[ \d
 _SIGNS: Final = "+\\-\u2212\u2013"
 _LETTER: Final = r"[^\W\d_]"
 _UNIT: Final = rf"(?:{_LETTER}|[%‰°{_CURRENCIES}])(?:[^\W_]|[%°²³/^·.*\-]){{0,11}}"
+#: Marks of footnotes and of significance behind a number.
+_MARK: Final = "[*\u2020\u2021\u00a7]"
 _LIMIT: Final = r"(?:[<>≤≥~≈]=?|(?:ca|approx)\.?)"
 _WHOLE: Final = re.compile(
     rf"^\s*(?P<open>\()?\s*(?P<limit>{_LIMIT})?\s*(?P<front>{_FRONT})?\s*"
     rf"(?P<sign>[{_SIGNS}])?\s*(?P<second>{_FRONT})?\s*"
     rf"(?P<body>\d[\d.,'{_APOSTROPHE}{_BLANKS}]*|[.,]\d+)(?P<exponent>[eE][+\-]?\d{{1,3}})?"
-    rf"(?P<after>-(?=[\s)]|$))?\s*(?P<unit>{_UNIT})?\s*(?P<close>\))?\s*$"
+    rf"(?P<after>-(?=[\s)]|$))?\s*(?P<unit>{_UNIT})?\s*(?P<mark>{_MARK}{{1,3}})?\s*(?P<close>\))?\s*$"
 )
 _FRACTION: Final = re.compile(r"^\s*(\d{1,9})\s*/\s*(\d{1,9})\s*$")
 
@@ -56,6 +58,13 @@ _MARKS: Final[tuple[tuple[Decimal, str], ...]] = (
 _ORDINALS: Final = ("st", "nd", "rd", "th")
 #: Marks of numbers in other scripts, and wide forms of the usual ones.
 _AS_USUAL: Final = str.maketrans("\u066b\u066c\uff0e\uff0c\uff05\uff0d\uff0b", ".,.,%-+")
+#: Powers of ten as people write them: 1.5 \u00d7 10^3.
+_POWER: Final = re.compile(
+    "\\s?[\u00d7\u00b7]\\s?10\\^?([+-]?\\d{1,2}|[\u207a\u207b]?[\u2070\u00b9\u00b2\u00b3\u2074-\u2079]{1,2})"
+)
+_RAISED: Final = str.maketrans(
+    "\u207a\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079", "+-0123456789"
+)
 #: Units that can be turned into each other: name -> how many of the first one it is.
 _FAMILIES: Final[tuple[dict[str, float], ...]] = (
     {"m": 1, "mm": 1e-3, "cm": 1e-2, "dm": 0.1, "km": 1e3, "µm": 1e-6, "μm": 1e-6, "nm": 1e-9,
@@ -84,6 +93,9 @@ class Spelling:
     factors : other units that occur -> how many of ``unit`` one of them is.
     fraction : whether the cells are like 3/4.
     limits : whether some are like <0.5, which is read as 0.5.
+    marks : whether some have marks of footnotes behind them, which are left out.
+    negative : whether some are in brackets, as negative amounts are.
+    wrapped : whether all are in brackets, which then say nothing.
     unsure : whether the cells also make sense with the other decimal mark.
     """
 
@@ -94,6 +106,9 @@ class Spelling:
     fraction: bool = False
     limits: bool = False
     unsure: bool = False
+    marks: bool = False
+    negative: bool = False
+    wrapped: bool = False
 
     @property
     def plain(self) -> bool:
@@ -118,6 +133,12 @@ class Spelling:
             parts.append(f"{', '.join(u for u, _ in self.factors)} turned into {self.unit}")
         if self.limits:
             parts.append("limits such as <0.5, taken as the number itself")
+        if self.marks:
+            parts.append("marks such as *, left out")
+        if self.wrapped:
+            parts.append("brackets around all of them, left out")
+        elif self.negative:
+            parts.append("brackets around some of them, taken as negative")
         return " and ".join(parts)
 
 
@@ -153,8 +174,12 @@ def recognise(words: pa.Array, decimal: Decimal | None = None) -> Spelling | Non
     spelling = _marks(bodies, decimal, least)
     if spelling is None:
         return None
-    limits = any(m["limit"] for m in found)
-    return replace(spelling, unit=unit, factors=factors, limits=limits)
+    opened = sum(bool(m["open"]) for m in found)
+    return replace(
+        spelling, unit=unit, factors=factors, limits=any(m["limit"] for m in found),
+        marks=any(m["mark"] or re.search(f"{_MARK}$", m["unit"] or "") for m in found),
+        negative=0 < opened < len(found), wrapped=opened == len(found),
+    )  # fmt: skip
 
 
 def _some(words: pa.Array) -> list[str]:
@@ -166,7 +191,7 @@ def _some(words: pa.Array) -> list[str]:
 def _ascii_digits(text: str) -> str:
     if text.isascii():
         return text
-    text = text.translate(_AS_USUAL)
+    text = _POWER.sub(lambda m: f"e{m[1].translate(_RAISED)}", text.translate(_AS_USUAL))
     return "".join(
         c if c.isascii() or not c.isdecimal() else str(unicodedata.decimal(c)) for c in text
     )
@@ -179,7 +204,7 @@ def _is_fraction(text: str) -> bool:
 
 
 def _unit_of(match: re.Match[str]) -> str:
-    return match["unit"] or match["front"] or match["second"] or ""
+    return re.sub(f"{_MARK}+$", "", match["unit"] or match["front"] or match["second"] or "")
 
 
 def _factors(unit: str, units: Counter[str]) -> tuple[tuple[str, float], ...] | None:
@@ -303,7 +328,8 @@ def _with_unit(even: pa.Array, spelling: Spelling, unit: str) -> NDArray[np.floa
         even,
         rf"^(?P<open>\(?) ?{_LIMIT}? ?{front}(?P<sign>[{_SIGNS}]?) ?{front}"
         rf"(?P<body>{_body(spelling.decimal, spelling.thousands)})"
-        rf"(?P<exponent>(?:[eE][+\-]?\d{{1,3}})?)(?P<after>-?) ?{back} ?(?P<close>\)?)$",
+        rf"(?P<exponent>(?:[eE][+\-]?\d{{1,3}})?)(?P<after>-?) ?{back} ?{_MARK}{{0,3}} ?"
+        rf"(?P<close>\)?)$",
     )
     part = {f.name: parts.field(i) for i, f in enumerate(parts.type)}
     body = part["body"]
@@ -318,7 +344,7 @@ def _with_unit(even: pa.Array, spelling: Spelling, unit: str) -> NDArray[np.floa
     opened, closed = (pc.not_equal(part[n], "") for n in ("open", "close"))
     minus_signs = pa.array(_MINUS, body.type)
     signed = pc.or_(pc.is_in(part["sign"], minus_signs), pc.is_in(part["after"], minus_signs))
-    negative = pc.or_(signed, opened)
+    negative = signed if spelling.wrapped else pc.or_(signed, opened)
     fits = pc.equal(opened, closed)
     minus = negative.to_numpy(zero_copy_only=False).astype(bool)
     values = np.where(minus, -values, values)

@@ -259,7 +259,8 @@ def _stands_alone(name: str, columns: Sequence[str], facts: Mapping[str, Facts])
     """Whether a column of few values is no member of a group of similar columns."""
     if facts[name].kind == "category":
         return True
-    return all(name not in members for members in by_names(columns).values())
+    numeric = [n for n in columns if facts[n].kind in NUMERIC]
+    return all(name not in members for members in by_names(numeric).values())
 
 
 def _id(facts: Mapping[str, Facts], free: Sequence[str]) -> str:
@@ -310,7 +311,10 @@ def _group(facts: Mapping[str, Facts], free: Sequence[str]) -> str:
     parts = [n for g in _GROUPS for n in fits if _names(n, g)]
     # Numbers of a fold are called split, too.
     folds = [n for n in _with_name(facts, fits, _SPLITS) if facts[n].numeric]
-    return (exact or parts or folds or [""])[0]
+    # An id that several rows have is none of theirs alone.
+    ids = _with_name(facts, fits, _IDS)
+    shared = [n for n in ids if facts[n].present >= 1.5 * facts[n].distinct]
+    return (exact or parts or folds or shared or [""])[0]
 
 
 def _names(column: str, group: str) -> bool:
@@ -343,8 +347,11 @@ def _why_unused(
         return f"names of {f.ending or ''} {f.kind}, whose files are not there".replace("  ", " ")
     if f.kind in ("pictures", "sounds") and (wrong := _unreadable(table, name)):
         return wrong
-    if f.kind in NUMERIC and "id" in tokens(name)[-1:] and f.whole and f.distinct > 2:
-        return "a number that names something, and measures nothing"
+    if f.kind in NUMERIC and "id" in tokens(name)[-1:] and f.distinct > 2:
+        if f.whole:
+            return "a number that names something, and measures nothing"
+        if not f.numeric and f.distinct > 0.2 * f.present:
+            return "it names something that few rows share"
     if f.kind == "category" and f.distinct > MOST_CLASSES:
         return f"{f.distinct:,} different words, too many to be a category"
     if f.kind == "category" and f.present < 1.5 * f.distinct:
@@ -477,7 +484,7 @@ def _is_names(facts: Facts) -> bool:
         # "tall tree" and "low bush" are texts; "tall" and "low" are words of a category.
         words = sum(len(w.split()) * n for w, n in facts.counts.items())
         return facts.distinct > MOST_CLASSES or words >= 2 * sum(facts.counts.values())
-    return facts.kind == "category" or (facts.kind == "id" and not facts.numeric)
+    return facts.kind in ("category", "id") and not facts.numeric
 
 
 def _has_text(data: object) -> bool:

@@ -75,7 +75,9 @@ _LEAST_NAMES: Final = 5
 _WRAPPING: Final = re.compile(
     r"\b(?:np\.)?(?:float|int|uint)\d*\(|\b(?:array|tensor)\(|,? *dtype=[\w.'<>]+|,? *device=\S+"
 )
-_PAIR: Final = re.compile(r"^\s*\d+(?:\.\d+)?\s*[/x\u00d7]\s*\d+(?:\.\d+)?\s*$")
+#: What is between the two numbers of a pair: 120/80, 3 x 4, 5.1 +/- 0.2.
+_BETWEEN_TWO: Final = r"(?:/|x|\u00d7|\u00b1|\+/-)"
+_PAIR: Final = re.compile(rf"^\s*-?\d+(?:\.\d+)?\s*{_BETWEEN_TWO}\s*\d+(?:\.\d+)?\s*$")
 #: Marks between several labels of one cell.
 BETWEEN: Final = (";", "|", ",", "+", " & ")
 
@@ -138,7 +140,7 @@ def numbers_of(cell: str) -> list[float] | None:
     if _is_marked(text):
         return [float(n) for n in re.split(r"[;|,]", text)]
     if not text.startswith(("[", "(", "{")) and not _is_bare(text):
-        return [float(p) for p in re.split(r"[/x\u00d7]", cell)] if _PAIR.match(cell) else None
+        return [float(p) for p in re.split(_BETWEEN_TWO, cell)] if _PAIR.match(cell) else None
     if re.sub(r"[\[\](){}\s,;]", "", _NUMBER.sub("", text)):
         return None
     found = _NUMBER.findall(text)
@@ -146,9 +148,11 @@ def numbers_of(cell: str) -> list[float] | None:
 
 
 def _is_bare(text: str) -> bool:
-    """Whether this is a list without brackets: at least three numbers with blanks between."""
+    """Whether this is a list without brackets: at least three numbers with blanks between, and no
+    number to call: +49 170 1234, 030 12 34."""
     parts = text.split()
-    return len(parts) >= 3 and all(_NUMBER.fullmatch(p) for p in parts)
+    calls = text.startswith("+") or any(re.match(r"0\d", p) for p in parts)
+    return len(parts) >= 3 and not calls and all(_NUMBER.fullmatch(p) for p in parts)
 
 
 def _is_marked(text: str) -> bool:

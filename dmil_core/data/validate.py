@@ -273,10 +273,22 @@ def _check_input(name: str, x: NDArray[Any], kind: Kind) -> Iterator[Issue]:
     if not fits(x.shape[1:]):
         yield _error(
             f"{name!r} has shape {x.shape}, expected {expected} for kind {kind}",
-            "Reshape the array, or correct the kind in the card.",
+            _of_shape(name, x, kind),
         )
     elif 0 in x.shape[1:]:
         yield _error(f"{name!r} has shape {x.shape}: no values per row", "Store the values.")
+
+
+def _of_shape(name: str, x: NDArray[Any], kind: Kind) -> str:
+    """What to do about a shape that its kind does not allow; never what scrambles pictures."""
+    if kind == "image" and x.ndim == 4 and x.shape[1] in (1, 3, 4):
+        return (
+            f"Its channels come first: move them to the end by numpy.moveaxis({name}, 1, -1), and "
+            "keep three of them, or one as (N, H, W). Reshaping would scramble the pictures."
+        )
+    if kind == "image" and x.ndim == 4 and x.shape[3] in (1, 4):
+        return f"Keep its colours, {name}[..., :3], or of one channel {name}[..., 0]."
+    return "Reshape the array, or correct the kind in the card."
 
 
 def _check_columns(name: str, x: NDArray[Any], modality: Modality) -> Iterator[Issue]:

@@ -373,6 +373,11 @@ TYPED: Final = [
     Case("arrays without names", lambda: arrays(arr_0=noise(), arr_1=noise(seed=1),
          arr_2=np.arange(60) % 2), 60, {"arr_0": ("vector", 1), "arr_1": ("vector", 1)}, "arr_2",
          ("0", "1")),
+    Case("arrays of two splits", lambda: arrays(
+        x1_train=noise(40), x2_train=noise(40, seed=1), y_train=Y[:40], x1_test=noise(20, seed=2),
+        x2_test=noise(20, seed=3), y_test=Y[40:]), 60, of_x(), "y", split="split",
+        says=("the arrays of train, test are put one below the other", "the split 'split' has no "
+              "val rows; 4 of 40 training rows are taken for it"), offers=(("val", "train"),)),
     Case("arrays called by their names", lambda: arrays(audio=noise(), video=noise(seed=1),
          labels=Y), 60, {"audio": ("vector", 1), "video": ("vector", 1)}, "labels"),
 ]  # fmt: skip

@@ -23,6 +23,7 @@ from dmil_core.data.files.limits import MIB, Limits
 from dmil_core.data.files.members import unpacked_size
 from dmil_core.data.files.readers.names import note
 from dmil_core.data.files.readers.options import DEFAULT_OPTIONS, ReadOptions
+from dmil_core.data.files.spellings import split_word
 from dmil_core.data.files.table import Column, Table
 from dmil_core.data.labels import from_indicators
 from dmil_core.data.npz import npz_content
@@ -103,8 +104,12 @@ def _table(
 ) -> Table:
     damaged = {n: a for n, a in arrays.items() if isinstance(a, str)}
     sound = {n: a for n, a in arrays.items() if not isinstance(a, str)}
-    rows = _rows(sound)
     issues = list(said)
+    if stacked := _stacked(sound):
+        issues.append(note(f"the arrays of {', '.join(stacked[1])} are put one below the other",
+                           "Which row was in which is the column 'split'."))  # fmt: skip
+        sound, arrays = stacked[0], {**damaged, **stacked[0]}
+    rows = _rows(sound)
     columns: dict[str, Column] = {}
     for n in arrays:
         if n in damaged:
@@ -114,6 +119,30 @@ def _table(
     if not rows:
         raise DataError(f"{name} has no rows. Store at least some rows of every class.")
     return Table(columns, tuple(issues), origin=(name,))
+
+
+def _stacked(
+    arrays: Mapping[str, NDArray[Any]],
+) -> tuple[dict[str, NDArray[Any]], tuple[str, ...]] | None:
+    """Arrays such as x1_train and x1_test as x1 and split, and the words for the splits; None where
+    their names or shapes say otherwise."""
+    parts: dict[str, dict[str, NDArray[Any]]] = {}
+    for name, a in arrays.items():
+        stem, _, word = name.rpartition("_")
+        if not split_word(word):
+            word, _, stem = name.partition("_")
+        if not stem or not split_word(word) or not a.ndim:
+            return None
+        parts.setdefault(word, {})[stem] = a
+    first, *others = parts.values() or [{}]
+    alike = all({n: a.shape[1:] for n, a in part.items()} == {n: a.shape[1:] for n, a in
+                first.items()} for part in others)  # fmt: skip
+    even = all(len({len(a) for a in part.values()}) == 1 for part in parts.values())
+    if not others or not alike or not even or len(set(map(split_word, parts))) < len(parts):
+        return None
+    made = {n: np.concatenate([part[n] for part in parts.values()]) for n in first}
+    words = [np.full(len(next(iter(p.values()))), split_word(w)) for w, p in parts.items()]
+    return {**made, "split": np.concatenate(words)}, tuple(parts)
 
 
 def _rows(arrays: Mapping[str, NDArray[Any]]) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dmil_core.cli import main
+from dmil_core.data.catalog import load_dataset
 from dmil_core.data.npz import read_dataset
 from dmil_core.data.validate import Issue
 from tests.inputs.cases import Case
@@ -92,3 +93,6 @@ def test_what_is_said_of_files_and_what_they_become(
     assert dataset.classes == case.classes
     if case.holds is not None:
         case.holds(dataset)
+    if len(paths) == 1 and not options(case):
+        # What is trained on is what was inspected.
+        assert load_dataset(str(paths[0])).digest == dataset.digest

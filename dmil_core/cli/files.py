@@ -87,6 +87,14 @@ def add_files(parser: Parser, split: bool = True) -> None:
         help="whether the first row of a CSV file names the columns; default: auto",
     )
 
+    group.add_argument(
+        "--encoding",
+        metavar="NAME",
+        default="",
+        help="of a CSV file, such as cp1252, gb18030 or shift_jis; default: UTF-8, UTF-16 or "
+        "Windows-1252, whichever it is",
+    )
+
 
 def request_of(a: argparse.Namespace, files: list[Path]) -> Request:
     """What the options of `add_files` say of these files."""
@@ -109,7 +117,7 @@ def request_of(a: argparse.Namespace, files: list[Path]) -> Request:
             as_text=tuple(a.as_text),
             val=a.val or "train",
         ),
-        options=ReadOptions(header=a.header),
+        options=ReadOptions(header=a.header, encoding=a.encoding),
     )
 
 

@@ -43,6 +43,7 @@ class Case:
         which asks for them; the command line leaves them out and says so.
     chosen : what a user says: label, id, split, group or input -> column or columns.
     repairs : what a user chooses of the offers.
+    reading : how a user says that the files are read.
     holds : looks at the set that is made.
     on_page : what is otherwise on the page, where uploads have limits.
     """
@@ -64,6 +65,7 @@ class Case:
     asks: Mapping[str, str] = field(default_factory=dict)
     chosen: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     repairs: Mapping[str, Any] = field(default_factory=dict)
+    reading: Mapping[str, Any] = field(default_factory=dict)
     holds: Callable[[Dataset], None] | None = None
     on_page: Mapping[str, Any] = field(default_factory=dict)
 
@@ -77,7 +79,7 @@ class Case:
             expected.append(f"{len(self.unused):,} of ")
             note = next((t for t in told if f"columns {verb} not used: " in t), "")
             for column, why in self.unused.items():
-                assert f"{column!r}" in note, (column, told)
+                assert f"{column!r}" in note or " more column" in note, (column, told)
                 assert why in note, (why, told)
         for part in expected:
             found = next((t for t in left if part in t), None)

@@ -83,9 +83,10 @@ KIND_1: Final = [
                  ("missing", "mean"))),
     Case("csv-fold-numbers", lambda: table(sides(fold=[i % 5 for i in range(N)])), N, LEFT_RIGHT,
          group="fold", says=("rows of one 'fold' stay together in one split",)),
-    Case("csv-no-header", lambda: table(sides(), header=False), N, {"column": ("vector", 4)},
-         "column 5", says=("the first row looks like the others",),
-         error="only one input is chosen"),
+    Case("csv-no-header", lambda: table(sides(), header=False), N, label="column 5",
+         unused=dict.fromkeys((f"column {i}" for i in range(1, 5)),
+                              "their names suggest no two or three groups"),
+         says=("the first row looks like the others",), error="no input is chosen"),
 ]  # fmt: skip
 
 

@@ -75,6 +75,14 @@ DIALECTS: Final = [
     Case("dialect titles above", lambda: {"t.csv": b"Report of 2026\nby device 7\n\n"
                                           + text(sides()).encode()}, N, LEFT_RIGHT,
          says=("3 lines above the table are left out, such as 'Report of 2026'",)),
+    Case("dialect of Chinese Windows", lambda: {"t.csv": text(sides(label=[
+        "\u597d", "\u574f"] * (N // 2))).encode("gb18030")}, N, LEFT_RIGHT,
+        classes=("\u574f", "\u597d"), reading={"encoding": "gb18030"}),
+    Case("dialect without names, numbers alone", lambda: table(sides(label=[
+        i % 3 for i in range(N)]), header=False), N, label="column 5", classes=("0", "1", "2"),
+        unused=dict.fromkeys((f"column {i}" for i in range(1, 5)),
+                             "their names suggest no two or three groups"),
+        says=("the first row looks like the others",), error="no input is chosen"),
     Case("dialect units below the names", lambda: {"t.csv": text(sides()).replace(
         "\n", "\nmm,mm,g,g,\n", 1).encode()}, N + 1, LEFT_RIGHT,
         says=("1 cell of 'left_0' is no number, such as 'mm'", "1 cell of 'left_1' is no number",
@@ -192,6 +200,7 @@ LABELS: Final = [
              "classes that differ only by case or blanks: 'A', '\uff21'"),
     of_class("of doses", ["5 mg", "10 mg"], ("5 mg", "10 mg"),
              "40 cells of 'label' are written with the unit mg"),
+    of_class("of two ranges", ["<=50K", ">50K"], ("<=50K", ">50K")),
     of_class("of codes", ["007", "07"], ("007", "07")),
     of_class("of versions", ["1.1", "1.10"], ("1.1", "1.10")),
     of_class("in emoji", ["\U0001f600", "\U0001f622"], ("\U0001f600", "\U0001f622")),
@@ -218,8 +227,9 @@ LABELS: Final = [
 ]  # fmt: skip
 
 
-def many(name: str, cells: Any) -> dict[str, Any]:
-    return sides() | {name: cells}
+def numbered() -> dict[str, Any]:
+    names = ("X1", "X2", "X3", "Y1", "Y2")
+    return {n: noise(N, seed=i)[:, 0].tolist() for i, n in enumerate(names)} | {"mood": ab()}
 
 
 ROLES: Final = [
@@ -250,6 +260,8 @@ ROLES: Final = [
         says=("the cells of 'age_group' hold numbers, such as '20-30', and are taken as words",)),
     Case("group that is called an id", lambda: table(sides(id=[f"s{i // 4}" for i in range(N)])), N,
          LEFT_RIGHT, group="id", says=("rows of one 'id' stay together in one split",)),
+    Case("inputs numbered from X1 on", lambda: table(numbered()), N,
+         {"X": ("vector", 3), "Y": ("vector", 2)}, "mood"),
     Case("id by number", lambda: table({"Patient No.": [1000 + 37 * i for i in range(N)]}
                                        | sides()), N, LEFT_RIGHT, id="Patient No.",
          holds=ids("1000", "1037")),

@@ -24,6 +24,8 @@ _LOOKED_AT: Final = 2000
 #: Share of the different cells that have to be numbers, or the column is one of words.
 LEAST_SHARE: Final = 0.8
 
+#: Different cells at most that may be ranges rather than numbers.
+_FEW_RANGES: Final = 10
 _BLANKS: Final = " \u00a0\u2007\u2009\u202f"
 _MINUS: Final = ["-", "\u2212", "\u2013"]
 _APOSTROPHE: Final = "\u2019"
@@ -169,7 +171,7 @@ def recognise(words: pa.Array, decimal: Decimal | None = None) -> Spelling | Non
     if factors is None or unit in _ORDINALS:
         return None
     bodies = [_even(m["body"]) for m in found]
-    if _are_codes(found, bodies):
+    if _are_codes(found, bodies) or _are_ranges(found, bodies):
         return None
     spelling = _marks(bodies, decimal, least)
     if spelling is None:
@@ -254,6 +256,12 @@ def _are_codes(found: list[re.Match[str]], bodies: list[str]) -> bool:
     if len(digits) < len(found) or len(set(map(len, digits))) > 1 or len(digits[0]) < 2:
         return False
     return any(b.startswith("0") for b in digits) and any(b.strip("0") for b in digits)
+
+
+def _are_ranges(found: list[re.Match[str]], bodies: list[str]) -> bool:
+    """Whether these are a few ranges, such as <=50K and >50K, which are no single number."""
+    limits = {(m["limit"] or "", body) for m, body in zip(found, bodies, strict=True)}
+    return len(found) <= _FEW_RANGES and len(limits) > len(set(bodies))
 
 
 def _marks(bodies: list[str], decimal: Decimal | None, least: float) -> Spelling | None:

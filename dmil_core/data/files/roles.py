@@ -401,7 +401,7 @@ def gives_away(table: Table, facts: Mapping[str, Facts], name: str, label: str) 
 
 def _inputs(table: Table, facts: Mapping[str, Facts], usable: Sequence[str]) -> list[InputRole]:
     """The inputs that the names and kinds of the columns suggest, three at most."""
-    if roles := _numbered(table, facts, usable):
+    if (roles := _numbered(table, facts, usable)) and not _named_better(facts, usable, roles):
         return roles
     if roles := _by_source(table, facts, usable):
         return roles
@@ -450,6 +450,20 @@ def _numbered(table: Table, facts: Mapping[str, Facts], usable: Sequence[str]) -
             break
         roles.append(role(table, facts, members, stem))
     return roles if len(roles) >= FEWEST_MODALITIES else []
+
+
+def _named_better(
+    facts: Mapping[str, Facts], usable: Sequence[str], roles: Sequence[InputRole]
+) -> bool:
+    """Whether x1, x2 and x3 are the first of many columns: x4 follows, or y1 to y3 are a group."""
+    if any(len(r.columns) > 1 or facts[r.columns[0]].kind not in NUMERIC for r in roles):
+        return False
+    groups = by_names([n for n in usable if facts[n].kind in NUMERIC])
+    longest = max(map(len, groups.values()), default=0)
+    whole = 2 <= len(groups) <= max(MODALITY_NUMBERS)
+    return longest > max(MODALITY_NUMBERS) or (
+        whole and sum(map(len, groups.values())) > len(roles)
+    )
 
 
 def _by_source(table: Table, facts: Mapping[str, Facts], usable: Sequence[str]) -> list[InputRole]:

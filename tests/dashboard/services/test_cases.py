@@ -27,6 +27,10 @@ def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def said(draft: Draft, case: Case) -> Draft:
     """With what a user says of a case."""
+    if case.reading:
+        again = drafts.read_with(draft, "2", **case.reading)
+        assert isinstance(again, Draft), again
+        draft = again
     for role, columns in case.chosen.items():
         draft = drafts.assigned(draft, [columns] if isinstance(columns, str) else columns, role)
     return drafts.repaired(draft, **case.repairs) if case.repairs else draft
@@ -42,6 +46,7 @@ def test_what_is_said_of_an_upload_and_what_it_becomes(case: Case) -> None:
         return
     assert isinstance(draft.result, Upload), draft.result
     draft = said(draft, case)
+    assert isinstance(draft.result, Upload), draft.result
     upload, roles = draft.upload, draft.roles
     assert upload.rows == case.rows
     got = {r.name: (r.kind, len(r.columns)) for r in roles.inputs}

@@ -216,7 +216,10 @@ def _windows(content: bytes) -> tuple[bytes, list[Issue]]:
     title = (
         f"the text is not UTF-8; it is read as Windows-1252, such as {word[:40]!r} in line {line}"
     )
-    what = "Look whether that is spelt right; otherwise save the table as CSV UTF-8."
+    what = (
+        "Look whether that is spelt right; otherwise save the table as CSV UTF-8, or say in which "
+        "encoding it is (--encoding gb18030, for instance)."
+    )
     return text.encode("utf-8"), [note(title, what)]
 
 

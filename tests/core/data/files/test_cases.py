@@ -39,8 +39,8 @@ def options(case: Case) -> list[str]:
         listed = columns if isinstance(columns, str) else ",".join(columns)
         said += ["--input", f"{role}={listed}"] if role.startswith("input") else \
             [f"--{role}", listed]  # fmt: skip
-    for repair, value in case.repairs.items():
-        said += [f"--{repair}", str(value)]
+    for option, value in {**case.repairs, **case.reading}.items():
+        said += [f"--{option}", str(value)]
     return said
 
 

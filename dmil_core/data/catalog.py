@@ -123,8 +123,7 @@ def load_dataset(spec: str | Path, root: Path | None = None, purpose: Purpose = 
         If an option does not exist or has no such value.
     """
     if isinstance(spec, Path):
-        of_files = _is_table(spec) or is_npz_of_columns(spec)
-        return _of_files(spec, purpose) if of_files else read_dataset(spec, purpose)
+        return _of_files(spec, purpose) if _is_table(spec) else _of_npz(spec, purpose)
     spec = current_name(spec)
     name = spec.partition(":")[0]
     if name in GENERATED:
@@ -138,9 +137,7 @@ def load_dataset(spec: str | Path, root: Path | None = None, purpose: Purpose = 
     path, suffix, text = spec.rpartition(".npz")
     if suffix and (not text or text.startswith(":")):
         number = parse(f"data{text}", SPLIT_OPTIONS)["split"]
-        file = named_path(path + suffix)
-        read = _of_files if is_npz_of_columns(file) else read_dataset
-        return resplit(read(file, purpose), number)
+        return resplit(_of_npz(named_path(path + suffix), purpose), number)
     if is_file_of_columns(spec, root):
         path, number = split_number(spec)
         return resplit(_of_files(named_path(path), purpose), number)
@@ -202,6 +199,20 @@ def _of_files(path: Path, purpose: Purpose) -> Dataset:
             "from_table makes a data set"
         )
     return load_dataset_of(Request((path,)), purpose=purpose)
+
+
+def _of_npz(path: Path, purpose: Purpose) -> Dataset:
+    """The set of an .npz file, in its own format or understood as that of any file."""
+    if not is_npz_of_columns(path):
+        return read_dataset(path, purpose)
+    try:
+        return _of_files(path, purpose)
+    except DataError as error:
+        faults = str(error)
+    try:
+        return read_dataset(path, purpose)
+    except DataError as error:
+        raise DataError(f"{error}\nAs a file of columns: {faults}") from None
 
 
 def of_seed(dataset: Dataset, seed: int) -> Dataset:

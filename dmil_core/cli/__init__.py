@@ -15,10 +15,12 @@ from dmil_core.cli import (
     convert,
     decompose,
     estimate,
+    import_,
     information,
     pid,
     project,
     train,
+    worth,
 )
 from dmil_core.cli import inspect as inspect_command
 from dmil_core.cli import list as list_command
@@ -35,11 +37,13 @@ COMMANDS: Final = (
     inspect_command,
     convert,
     train,
+    import_,
     decompose,
     compare,
     project,
     estimate,
     information,
+    worth,
     pid,
     app,
 )

@@ -61,6 +61,12 @@ def add_files(parser: Parser, split: bool = True) -> None:
         "numbers are missing in less than 5 %% of the rows, else mean",
     )
     group.add_argument(
+        "--val",
+        choices=("train", "error"),
+        help="a split without val rows: take an eighth of the training rows for it, by class or by "
+        "whole groups; or stop; default: train",
+    )
+    group.add_argument(
         "--quantiles",
         type=int,
         choices=(2, 3, 4, 5),
@@ -81,6 +87,14 @@ def add_files(parser: Parser, split: bool = True) -> None:
         help="whether the first row of a CSV file names the columns; default: auto",
     )
 
+    group.add_argument(
+        "--encoding",
+        metavar="NAME",
+        default="",
+        help="of a CSV file, such as cp1252, gb18030 or shift_jis; default: UTF-8, UTF-16 or "
+        "Windows-1252, whichever it is",
+    )
+
 
 def request_of(a: argparse.Namespace, files: list[Path]) -> Request:
     """What the options of `add_files` say of these files."""
@@ -98,9 +112,12 @@ def request_of(a: argparse.Namespace, files: list[Path]) -> Request:
         split=None if split in SPLITS else split,
         group=a.group,
         repairs=Repairs(
-            missing=a.missing or "auto", quantiles=a.quantiles or 0, as_text=tuple(a.as_text)
+            missing=a.missing or "auto",
+            quantiles=a.quantiles or 0,
+            as_text=tuple(a.as_text),
+            val=a.val or "train",
         ),
-        options=ReadOptions(header=a.header),
+        options=ReadOptions(header=a.header, encoding=a.encoding),
     )
 
 
@@ -131,16 +148,20 @@ def load_data(
         dataset = resplit(load_dataset_of(request), number)
         if dataset.digest == like.data_digest:
             return dataset
-    inputs = Card.from_dict(like.data_card).modalities
-    dataset = load_dataset_of(request, purpose=purpose, like=inputs)
+    card = Card.from_dict(like.data_card)
+    dataset = load_dataset_of(request, purpose=purpose, like=card)
     notes(dataset.issues)
     return dataset
 
 
-def load_stored(a: argparse.Namespace) -> Dataset:
+def load_stored(a: argparse.Namespace, folder: Path | None = None) -> Dataset:
     """The same for training; a set that is made from files is written beside its checkpoints.
 
     A checkpoint names the file that its set can be read from again.
+
+    Parameters
+    ----------
+    folder : where the set is written; by default the folder of the set among the checkpoints.
 
     Raises
     ------
@@ -163,8 +184,7 @@ def load_stored(a: argparse.Namespace) -> Dataset:
     assert made.dataset is not None
     notes(made.dataset.issues)
     slug = made.dataset.slug
-    folder = checkpoints_root() / slug if a.out is None else a.out.parent
-    path = folder / f"{slug}.npz"
+    path = (checkpoints_root() / slug if folder is None else folder) / f"{slug}.npz"
     if not path.exists():
         write_set(path, made)
         print(f"dmil: note: the data set is stored as {path}", file=sys.stderr)
@@ -174,6 +194,23 @@ def load_stored(a: argparse.Namespace) -> Dataset:
             f"{path} holds another data set. Choose another folder by --out, or move that file"
         )
     return resplit(dataset, number)
+
+
+def load_each(a: argparse.Namespace, folder: Path) -> list[Dataset]:
+    """Every entry of ``--data`` as a set of its own, those made from files as :func:`load_stored`.
+
+    Raises
+    ------
+    ConfigError
+        If there are several, and options that say what the columns of files are.
+    """
+    if len(a.data) > 1 and not is_plain(a):
+        raise ConfigError(
+            f"--data names {len(a.data)} sets, and options such as --label are for the files of "
+            "one. Compare one set at a time, or make an .npz of each with `dmil convert`"
+        )
+    one = (argparse.Namespace(**{**vars(a), "data": [name]}) for name in a.data)
+    return [load_stored(each, folder) for each in one]
 
 
 def check_split(a: argparse.Namespace) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from dmil_core.checkpoint import read_run
 from dmil_core.cli import main
 from dmil_core.data.npz import read_dataset
 from dmil_core.io.tables import read_table
@@ -190,6 +191,49 @@ def test_new_rows_of_a_table_are_decomposed_without_labels(
     assert "columns that these files lack: 'bill_depth_mm', 'body_mass_g'" in err
 
 
+def test_a_comparison_takes_a_table_with_its_columns(
+    capsys: Capture, table: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "compared"
+    line = ["--paradigms", "joint", "--seeds", "1", "--out", out, "--epochs-scale", "0.02"]
+    columns = ["--label", "sex", "--input", "bill=bill_*", "--input", "body=body_mass_g,year"]
+    code, text, err = run(capsys, "compare", "--data", table, *columns, *line, "--quiet")
+    assert code == 0, err
+    assert "birds" in text
+    assert "dmil: note: " in err
+    stored = read_dataset(out / "birds.npz")
+    assert [m.name for m in stored.card.modalities] == ["bill", "body"]
+    assert stored.classes == ("female", "male")
+    run_of = read_run(out / "runs" / "birds" / "joint" / "seed0")
+    assert run_of.data_digest == stored.digest
+
+    code, _, err = run(capsys, "compare", "--data", table, "switch", *columns, *line)
+    assert code == 2
+    assert "Compare one set at a time" in err
+
+
+def test_codes_that_training_left_as_words_are_words_in_new_rows(
+    capsys: Capture, tmp_path: Path
+) -> None:
+    rng, code = np.random.default_rng(0), np.array(["007", "7", "07"])[np.arange(N) % 3]
+    frame = pd.DataFrame({"a_1": rng.normal(size=N), "a_2": rng.normal(size=N), "code": code})
+    frame["label"] = np.where(code == "007", "bond", "other")
+    old, new, out = tmp_path / "old.csv", tmp_path / "new.csv", tmp_path / "out.csv"
+    frame.to_csv(old, index=False)
+    folder = tmp_path / "runs" / "joint"
+    code_, _, err = run(
+        capsys, "train", "--data", old, "--label", "label", "--input", "a=a_*", "--input", "c=code",
+        "--as-text", "code", "--paradigm", "joint", "--epochs-scale", "0.3", "--quiet",
+        "--out", folder,
+    )  # fmt: skip
+    assert code_ == 0, err
+    frame.drop(columns="label").iloc[:6].to_csv(new, index=False)
+    code_, _, err = run(capsys, "decompose", "--checkpoint", folder, "--data", new, "--out", out)
+    assert code_ == 0, err
+    assert "not trained with" not in err
+    assert read_table(out)["pred"].tolist() == frame["label"].tolist()[:6]
+
+
 def test_pictures_are_given_beside_the_table(capsys: Capture, tmp_path: Path) -> None:
     rows = pd.DataFrame({"picture": [f"p{i}" for i in range(40)], "sound": [f"s{i}.wav" for i in
                          range(40)], "label": ["a", "b"] * 20})  # fmt: skip
@@ -232,6 +276,73 @@ def test_a_number_to_predict_is_cut_where_asked(capsys: Capture, tmp_path: Path)
     assert code == 0, err
     means = json.loads(out)["means"]
     assert means["i1"]["mean"] > 0.3 > means["i2"]["mean"]
+
+
+def test_new_rows_are_not_split_and_what_the_model_does_not_know_is_left(
+    capsys: Capture, table: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    code, _, err = run(capsys, "train", "--data", table, *CHOSEN, "--paradigm", "joint",
+                       "--epochs-scale", "0.02", "--quiet", "--out", folder)  # fmt: skip
+    assert code == 0, err
+    new, out = tmp_path / "new.csv", tmp_path / "out.csv"
+    for species in (True, False):
+        frame = birds().iloc[[20, 21, 22, 23]].assign(island=["Dream", "Biscoe", "Dream", "Torge"])
+        frame = frame.rename(columns={"species": "kind"}) if species else \
+            frame.drop(columns="species")  # fmt: skip
+        frame.to_csv(new, index=False)
+        code, _, err = run(capsys, "decompose", "--checkpoint", folder, "--data", new, "--out", out)
+        assert code == 0, err
+        assert "70/10/20" not in err
+        assert "'year', 'island' (the model was trained without it)" in err
+        assert "too many" not in err
+        told = read_table(out)
+        assert told["split"].tolist() == ["test"] * 4
+        # The label is known by its words, whatever the column is called.
+        assert told["y"].fillna("").tolist() == (birds()["species"][20:24].tolist() if species
+                                                 else [""] * 4)  # fmt: skip
+
+
+def test_labels_of_new_rows_are_cut_where_those_of_the_training_were(
+    capsys: Capture, tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(N, 4)), columns=["a_0", "a_1", "b_0", "b_1"])
+    frame["target"] = [f"{v:.2f} cm" for v in np.linspace(10, 20, N)]
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    folder = tmp_path / "run"
+    quick = ("--paradigm", "joint", "--epochs-scale", "0.02", "--quiet", "--out", folder)
+    code, _, err = run(capsys, "train", "--data", tmp_path / "t.csv", "--quantiles", 3, *quick)
+    assert code == 0, err
+    classes = json.loads((folder / "run.json").read_text("utf-8"))["data_card"]["classes"]
+    assert classes == ["up to 13.3 cm", "13.3 to 16.7 cm", "above 16.7 cm"]
+    # Most of the new rows are beyond the last edge: their own thirds would be others.
+    values = np.array([12.0, 13.3, 13.4, 17, 18, 19, 25, 90])
+    expected = [classes[k] for k in np.searchsorted([13.3, 16.7], values)]
+    new, out = frame.iloc[: len(values)].copy(), tmp_path / "out.csv"
+    dresses = {"cm": [f"{v} cm" for v in values], "mm": [f"{10 * v} mm" for v in values],
+               "number": values, "names": expected}  # fmt: skip
+    for how, cells in dresses.items():
+        new.assign(target=cells).to_csv(tmp_path / f"{how}.csv", index=False)
+        # The options of the training may be said once more.
+        for said in ((), ("--quantiles", 3)):
+            code, _, err = run(capsys, "decompose", "--checkpoint", folder, "--data",
+                               tmp_path / f"{how}.csv", "--out", out, *said)  # fmt: skip
+            assert code == 0, err
+            assert read_table(out)["y"].tolist() == expected, how
+            assert ("is cut where it was in the training" in err) == (how != "names")
+    new.assign(target=[f"{v} kg" for v in values]).to_csv(tmp_path / "kg.csv", index=False)
+    code, _, err = run(capsys, "decompose", "--checkpoint", folder, "--data", tmp_path / "kg.csv",
+                       "--out", out)  # fmt: skip
+    assert code == 0, err
+    assert "is in kg, and the model was trained on numbers in cm" in err
+    x1, x2 = (new[[f"{side}_0", f"{side}_1"]].to_numpy() for side in "ab")
+    np.savez(tmp_path / "new.npz", x1=x1, x2=x2, y=values)
+    code, _, err = run(capsys, "decompose", "--checkpoint", folder, "--data", tmp_path / "new.npz",
+                       "--out", out)  # fmt: skip
+    assert code == 0, err
+    assert read_table(out)["y"].tolist() == expected
+    assert set(read_table(out)["split"]) == {"test"}
 
 
 def test_files_that_are_joined_are_one_input_each(capsys: Capture, tmp_path: Path) -> None:

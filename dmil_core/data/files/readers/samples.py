@@ -28,6 +28,7 @@ from dmil_core.data.files.pictures import PICTURES
 from dmil_core.data.files.readers.delimited import long_text
 from dmil_core.data.files.readers.names import note, usable_names
 from dmil_core.data.files.sounds import SOUNDS
+from dmil_core.data.files.spellings import split_word
 from dmil_core.data.files.table import Column, Table
 from dmil_core.data.validate import Issue
 from dmil_core.errors import DataError
@@ -38,13 +39,6 @@ _MEDIA: Final[Mapping[Literal["pictures", "sounds"], tuple[str, ...]]] = {
 }  # fmt: skip
 _TEXTS: Final = (".txt", ".text", ".cls", ".cls2", ".id", ".index", ".inx", ".transcript")
 _PICKLED: Final = (".pyd", ".pickle", ".pkl", ".pth", ".pt", ".ten", ".tb")
-#: Words by which folders name a split.
-SPLITS: Final = {
-    "train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val",
-    "dev": "val", "test": "test", "testing": "test", "eval": "test",
-}  # fmt: skip
-#: Different endings of the files of one sample: a column each.
-_MOST_ENDINGS: Final = 400
 #: Files of text that a sample may have, in MiB; more is no label or caption.
 _TEXT_MIB: Final = 1
 
@@ -84,11 +78,12 @@ def read_samples(
             f"{name} holds no samples: expected pictures, sounds or tables, got files ending in "
             f"{endings}. Pack the files of a sample under one name, such as 0001.png and 0001.wav."
         )
+    most = max(1, min(limits.columns, limits.cells // max(1, len(samples))))
     groups = _endings(samples)
-    if len(groups) > _MOST_ENDINGS:
+    if len(groups) > most:
         raise DataError(
-            f"{name}: the files have {len(groups):,} endings, expected at most {_MOST_ENDINGS}. "
-            "Name the files of a sample alike up to the ending."
+            f"{name}: the files have {len(groups):,} endings, expected at most {most:,}. Name the "
+            "files of a sample alike up to the ending."
         )
     keys = sorted(samples) if not dotted else list(samples)
     columns = _folders(keys)
@@ -113,10 +108,10 @@ def split_of(path: str) -> str:
     """train, val or test, if a folder or a word of the file name says so; else empty."""
     parts = PurePosixPath(path.lower()).parts
     for part in reversed(parts[:-1]):
-        if part in SPLITS:
-            return SPLITS[part]
+        if split := split_word(part):
+            return split
     words = re.split("[^a-z]+", parts[-1].partition(".")[0]) if parts else []
-    found = {SPLITS[word] for word in words if word in SPLITS}
+    found = {split_word(word) for word in words} - {""}
     return found.pop() if len(found) == 1 else ""
 
 
@@ -127,7 +122,7 @@ def _outer(paths: Sequence[str]) -> str:
     parts = [p.split("/")[:-1] for p in paths]
     shared = 0
     for level in zip(*parts, strict=False):
-        if len(set(level)) > 1 or level[0].lower() in SPLITS:
+        if len(set(level)) > 1 or split_word(level[0]):
             break
         shared += 1
     # One class alone is no folder around everything; without any other its name is all there is.
@@ -222,15 +217,15 @@ def _folders(keys: Sequence[str]) -> dict[str, Column]:
     depth = max(map(len, parts), default=0)
     levels = [[p[i] if i < len(p) else "" for p in parts] for i in range(depth)]
     # The innermost folder of each, however deep it is; a split is no class.
-    innermost = [p[-1] if p and p[-1].lower() not in SPLITS else "" for p in parts]
+    innermost = [p[-1] if p and not split_word(p[-1]) else "" for p in parts]
     if innermost not in levels:
         levels.append(innermost)
     columns: dict[str, Column] = {}
     rest = []
     for level in levels:
         words = {v.lower() for v in level}
-        if words <= SPLITS.keys() and "split" not in columns:
-            split = [SPLITS[v.lower()] for v in level]
+        if all(map(split_word, words)) and "split" not in columns:
+            split = [split_word(v) for v in level]
             columns["split"] = Column("split", _text(split), "name of a folder")
         elif len(words) > 1:
             rest.append(level)

@@ -15,6 +15,7 @@ from dmil_core.cli import (
     convert,
     decompose,
     estimate,
+    explain,
     information,
     pid,
     project,
@@ -40,6 +41,7 @@ COMMANDS: Final = (
     project,
     estimate,
     information,
+    explain,
     pid,
     app,
 )

@@ -1,0 +1,273 @@
+"""Pointwise information of two inputs with the class, as a model of one's own implies it; in nats.
+
+Three ways to p(y|x1), p(y|x2) and p(y|x1,x2), which :mod:`dmil_core.partial_information.pointwise`
+then splits into r, u1, u2 and s as everywhere else:
+
+- from partners, of any callable model: p(y|x1,x2) is the model, and p(y|x1) its mean over partners
+  x2 (``Singles``);
+- from predictions alone, of three models: of x1, of x2 and of both (``from_predictions``);
+- from embeddings of the two inputs, by small networks that are fitted out of fold
+  (``from_embeddings``). They cost no evaluation of the model, and lose what small networks do not
+  find in its embeddings.
+
+The mean over partners is p(y|x1) = E p(y|x1,x2) only if they are drawn from p(x2|x1). Marginal
+partners are drawn from p(x2). Where both inputs show the class, a stranger's x2 contradicts x1, and
+their redundancy is underestimated. If the inputs depend on each other through the class alone,
+p(x2|x1) = sum_y p(y|x1) p(x2|y), and so p(y|x1) is a fixed point:
+
+    p(y|x1) = sum_c p(c|x1) mean over partners x2 of class c of p(y|x1,x2).
+
+It is reached from the class prior in ``rounds`` (of Gibbs sampling: a class, a partner of this
+class, a class given both). One round is the plain mean over marginal partners. Where x2 alone says
+the class, each round keeps p(y|x1) at the prior, as it should be; but a model's errors add up from
+round to round, so that there are few.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from dmil_core import schema
+from dmil_core.errors import ConfigError, DataError
+from dmil_core.partial_information.pmf import Floats
+from dmil_core.partial_information.pointwise import Definition, Pointwise, split
+from dmil_core.posthoc.function import LEAST_PROBABILITY
+from dmil_core.posthoc.partners import Ints, Plan
+
+ROUNDS: Final = 5
+#: How far the probabilities of a row may be from a sum of 1.
+_SUM_TOLERANCE: Final = 5e-3
+
+
+# --- from partners -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Singles:
+    """p(y|x1) and p(y|x2) of a model of two inputs, from its probabilities with partners.
+
+    Attributes
+    ----------
+    plan : which partners the samples have.
+    classes_of : (T, 2) class of the row that each input of a partner comes from.
+    prior : (K,) class frequencies.
+    rounds : of the fixed point; 1 for the mean over partners.
+    """
+
+    plan: Plan
+    classes_of: Ints
+    prior: Floats
+    rounds: int = ROUNDS
+
+    def __call__(self, log_p: Floats, partners: Ints, kept: int) -> Floats:
+        """(G + 1, n, K) p(y|x_kept) by all partners, and without each group in turn.
+
+        Parameters
+        ----------
+        log_p
+            (n, m, K) log p(y|x1,x2) with the other input from each of m partners.
+        partners
+            (n, m) which they are.
+        kept
+            0 or 1, the input that is the sample's own.
+        """
+        p = np.exp(log_p)
+        n, m, k = p.shape
+        groups = self.plan.groups
+        label = self.classes_of[partners, 1 - kept]  # (n, m)
+        of_group = np.repeat(np.arange(groups), m // groups)
+        used = np.ones((groups + 1, m))
+        used[1:][np.arange(groups)[:, None] == of_group] = 0.0
+        is_class = (label[:, :, None] == np.arange(k)).astype(np.float64)  # (n, m, K)
+        count = np.maximum(used @ is_class, 1.0)  # (n, G + 1, K)
+        current = np.broadcast_to(self.prior, (n, groups + 1, k))
+        if self.rounds == 1:
+            return np.swapaxes(used / used.sum(axis=1, keepdims=True) @ p, 0, 1)
+        at = np.broadcast_to(label[:, None, :], (n, groups + 1, m))
+        for _ in range(self.rounds):
+            weight = np.take_along_axis(current / count, at, axis=2) * used
+            total = weight.sum(axis=2, keepdims=True)
+            # Where no partner is of a class that is possible, all count alike.
+            weight = np.where(total > 0, weight, used)
+            current = (weight / weight.sum(axis=2, keepdims=True)) @ p
+        return np.swapaxes(current, 0, 1)
+
+
+def information(
+    p1: Floats, p2: Floats, p12: Floats, y: Ints, prior: Floats,
+    definition: Definition = "same-sign",
+) -> Pointwise:  # fmt: skip
+    """The split of each sample's information, i = log p(y|x) / p(y).
+
+    Parameters
+    ----------
+    p1, p2, p12
+        (N, K) p(y|x1), p(y|x2) and p(y|x1,x2).
+    y
+        (N,) the class whose probability counts.
+    prior
+        (K,) p(y).
+
+    Raises
+    ------
+    ConfigError
+        If there is no such definition, or it is ``lsmi``: a classifier has no densities.
+    """
+    check_definition(definition)
+    rows = np.arange(len(y))
+    log_prior = np.log(np.maximum(prior, LEAST_PROBABILITY))[y]
+    i1, i2, i12 = (
+        np.log(np.maximum(p[rows, y], LEAST_PROBABILITY)) - log_prior for p in (p1, p2, p12)
+    )
+    return split(i1, i2, i12, definition)
+
+
+def check_definition(definition: Definition) -> None:
+    """Refuse ``lsmi`` with a ConfigError."""
+    if definition == "lsmi":
+        raise ConfigError(
+            "lsmi compares densities of the inputs, which a classifier does not have; use "
+            "same-sign or ccs"
+        )
+
+
+# --- from predictions ----------------------------------------------------------------------
+
+
+def from_predictions(
+    p1: ArrayLike, p2: ArrayLike, p12: ArrayLike, y: ArrayLike, prior: ArrayLike | None = None,
+    definition: Definition = "same-sign",
+) -> Pointwise:  # fmt: skip
+    """The split of what three models say: one of x1, one of x2, one of both.
+
+    Parameters
+    ----------
+    p1, p2, p12
+        (N, K) probabilities of the classes, in the same order.
+    y
+        (N,) class of each sample, 0 to K - 1.
+    prior
+        (K,) class frequencies of the training rows; by default those of ``y``, plus one count each.
+
+    Raises
+    ------
+    DataError
+        If shapes do not match, a row does not sum to 1, or a class is none of the K.
+    ConfigError
+        As :func:`information`.
+    """
+    check_definition(definition)
+    tables = [_probabilities(p, name) for p, name in ((p1, "p1"), (p2, "p2"), (p12, "p12"))]
+    if len({t.shape for t in tables}) > 1:
+        shapes = ", ".join(str(t.shape) for t in tables)
+        raise DataError(f"expected probabilities of one shape (N, K) three times, got {shapes}")
+    n, k = tables[0].shape
+    codes = np.asarray(y)
+    if codes.shape != (n,) or codes.dtype.kind not in "iu" or not ((codes >= 0) & (codes < k)).all():
+        raise DataError(f"y: expected {n} classes as whole numbers from 0 to {k - 1}")
+    codes = codes.astype(np.int64)
+    if prior is None:
+        counts = np.bincount(codes, minlength=k) + 1.0
+        frequencies = counts / counts.sum()
+    else:
+        frequencies = np.asarray(prior, dtype=np.float64)
+        if frequencies.shape != (k,) or not (frequencies > 0).all():
+            raise DataError(f"prior: expected {k} frequencies above 0, got {frequencies}")
+        frequencies = frequencies / frequencies.sum()
+    return information(*tables, codes, frequencies, definition)
+
+
+def from_prediction_table(
+    table: pd.DataFrame, classes: tuple[str, ...], definition: Definition = "same-sign"
+) -> Pointwise:
+    """The same of a table with ``y``, ``px1_<class>``, ``px2_<class>`` and ``p_<class>``.
+
+    The prior is that of its training rows where it has a column ``split``, else of all. A table of
+    one of our own checkpoints can also be calibrated: :mod:`dmil_core.information.heads`.
+
+    Raises
+    ------
+    DataError
+        If a column is missing, or a label is none of the classes.
+    """
+    groups = (
+        [schema.unimodal_prob(1, c) for c in classes],
+        [schema.unimodal_prob(2, c) for c in classes],
+        [schema.prob(c) for c in classes],
+    )
+    missing = [c for c in ("y", *(n for names in groups for n in names)) if c not in table]
+    if missing:
+        raise DataError(
+            f"the table has no column {missing[0]!r}; expected y and, for each class, px1_<class>, "
+            "px2_<class> and p_<class>"
+        )
+    index = {name: k for k, name in enumerate(classes)}
+    y = table["y"].astype(str).map(index)
+    if y.isna().any():
+        raise DataError(f"y: {table['y'][y.isna()].iloc[0]!r} is none of {', '.join(classes)}")
+    codes = y.to_numpy(np.int64)
+    train = table["split"].to_numpy() == "train" if "split" in table else np.zeros(0, dtype=bool)
+    counts = np.bincount(codes[train] if train.any() else codes, minlength=len(classes)) + 1.0
+    p1, p2, p12 = (table[names].to_numpy(np.float64) for names in groups)
+    return from_predictions(p1, p2, p12, codes, counts, definition)
+
+
+def _probabilities(p: ArrayLike, name: str) -> Floats:
+    try:
+        values = np.asarray(p, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise DataError(f"{name}: expected numbers (N, K)") from None
+    if values.ndim != 2 or not np.isfinite(values).all():
+        raise DataError(f"{name}: expected finite numbers (N, K), got shape {values.shape}")
+    odd = (values < 0).any(axis=1) | (np.abs(values.sum(axis=1) - 1) > _SUM_TOLERANCE)
+    if odd.any():
+        row = int(odd.argmax())
+        raise DataError(
+            f"{name}: expected probabilities that sum to 1 in each row; row {row} sums to "
+            f"{values[row].sum():.4g}"
+        )
+    return values
+
+
+# --- from embeddings -----------------------------------------------------------------------
+
+
+def from_embeddings(
+    z1: ArrayLike, z2: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None,
+    definition: Definition = "same-sign", seed: int = 0,
+) -> Pointwise:  # fmt: skip
+    """The split of what small networks find in embeddings, each sample by those that did not see it.
+
+    Parameters
+    ----------
+    z1, z2
+        (N, D) a model's embeddings of each input.
+    y
+        (N,) classes, integers or text.
+    groups
+        (N,) rows of one value are in one fold.
+
+    Raises
+    ------
+    DataError
+        If rows do not match, a number is not finite, or there are too few rows in all or of a
+        class.
+    ConfigError
+        If there is no such definition.
+    """
+    from dmil_core.information.estimator import PointwiseInformation
+
+    fitted = PointwiseInformation(definition, seed=seed).fit(z1, z2, y, groups)
+    return fitted.score_samples(z1, z2, y)
+
+
+def frequencies_of(y: NDArray[np.integer], classes: int) -> Floats:
+    """(K,) class frequencies, plus one count each, so that none is 0."""
+    counts = np.bincount(y, minlength=classes) + 1.0
+    prior: Floats = counts / counts.sum()
+    return prior

@@ -1,8 +1,8 @@
 """Does post-hoc analysis find what is known to be true? ``make bench-grading``.
 
-``switch`` in the 15 settings of ``make bench-fidelity``, whose runs are read where they are finished:
-the share of test rows whose interaction type is that of the largest part, by each way to the
-parts, beside the gate of ``dmil``; accuracy, EMAP and interaction share, and what they cost. The
+``switch`` in the 15 settings of ``make bench-fidelity``, whose runs are read where they are
+finished: the share of test rows whose interaction type is that of the largest part, by each way to
+the parts, beside the gate of ``dmil``; accuracy, EMAP, interaction share, and what they cost. The
 paradigm ``exact`` is the distribution's own p(y|x1,x2), which has no error of a model. Writes
 benchmarks/results/grading.json; see :mod:`benchmarks.study`.
 """

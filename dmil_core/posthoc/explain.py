@@ -21,7 +21,7 @@ from dmil_core.posthoc import pointwise
 from dmil_core.posthoc.callables import wrapped
 from dmil_core.posthoc.emap import Emap, emap
 from dmil_core.posthoc.function import Function, Output, Predict, called, length, taken
-from dmil_core.posthoc.interaction import Effects, Shares, effects, pairs_of, shares
+from dmil_core.posthoc.interaction import Effects, effects, pairs_of, shares
 from dmil_core.posthoc.intervals import Interval, two_way
 from dmil_core.posthoc.partners import (
     BATCH,
@@ -352,7 +352,9 @@ def _given(
         )
     lengths = [length(x) for x in inputs]
     if len(set(lengths)) > 1 or lengths[0] == 0:
-        raise DataError(f"inputs: expected as many rows of each, got {', '.join(map(str, lengths))}")
+        raise DataError(
+            f"inputs: expected as many rows of each, got {', '.join(map(str, lengths))}"
+        )
     n = lengths[0]
     labels = None if y is None else _labels(y, n)
     names = np.arange(n).astype(str) if ids is None else np.asarray(ids).astype(str)
@@ -415,9 +417,7 @@ def _numbers(y: NDArray[Any]) -> Floats:
         ) from None
 
 
-def _positions(
-    given: int | ArrayLike | None, among: Ints, rows: int, seed: int, name: str
-) -> Ints:
+def _positions(given: int | ArrayLike | None, among: Ints, rows: int, seed: int, name: str) -> Ints:
     """Positions as they were given, or as many as were asked for, in order."""
     if given is None:
         return among

@@ -49,7 +49,7 @@ def gaussian_information(x1: ArrayLike, x2: ArrayLike, y: ArrayLike) -> Decompos
 
 
 def of_covariance(covariance: ArrayLike, d1: int = 1, d2: int = 1) -> Decomposition:
-    """The same of a covariance matrix (D, D) of x1, x2 and y, of which d1 and d2 rows are x1 and x2.
+    """The same of a covariance matrix (D, D): d1 rows of x1, then d2 of x2, then those of y.
 
     Raises
     ------

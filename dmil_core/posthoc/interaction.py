@@ -120,9 +120,7 @@ def _alternating(of: dict[Subset, Floats], t: Subset) -> Floats:
     return _sum((-1.0) ** (len(t) - len(s)) * of[s] for s in inside)
 
 
-def _over(
-    parts: dict[Subset, Floats], inside: Subset, weight: Callable[[int], float]
-) -> Floats:
+def _over(parts: dict[Subset, Floats], inside: Subset, weight: Callable[[int], float]) -> Floats:
     return _sum(weight(len(t)) * a for t, a in parts.items() if set(inside) <= set(t))
 
 

@@ -1,7 +1,7 @@
 """Partners: rows of a background set whose inputs stand in for those of a sample.
 
-The value v(A) of a set A of inputs is the mean of f over partners, with the inputs in A the sample's
-own and all others the partners'. Every measure of this room is made of such values:
+The value v(A) of a set A of inputs is the mean of f over partners, with the inputs in A the
+sample's own and all others the partners'. Every measure of this room is made of such values:
 
 - ``marginal`` partners are drawn whatever the sample is, each replaced input from another row, so
   that v is the mean over the product of the inputs' distributions;
@@ -140,7 +140,8 @@ def plan(
     least = 2 * inputs
     if len(background) < least:
         raise DataError(
-            f"the background set has {len(background)} rows; expected at least {least}, better 1,000"
+            f"the background set has {len(background)} rows; expected at least {least}, better "
+            "1,000"
         )
     generator = np.random.default_rng([seed, 22])
     order = generator.permutation(len(background))
@@ -149,7 +150,8 @@ def plan(
     if choice == "near":
         return _near(rows, background[order], inputs, each, groups, features)
     if choice == "class":
-        assert row_class is not None and background_class is not None
+        assert row_class is not None
+        assert background_class is not None
         classes = (row_class, background_class[order])
         return _of_class(rows, background[order], inputs, each, groups, classes, generator)
     kept = background[order[: len(order) // groups * groups]]
@@ -204,7 +206,9 @@ def _of_class(
     tuples, partners = [], {}
     for k in present.tolist():
         own = background[background_class == k]
-        own = np.resize(own, max(len(own) // groups, inputs) * groups)  # rows of a small class repeat
+        own = np.resize(
+            own, max(len(own) // groups, inputs) * groups
+        )  # rows of a small class repeat
         first = sum(map(len, tuples))
         partners[k] = first + np.arange(len(own))
         tuples.append(_mixed(own, inputs, groups))

@@ -168,7 +168,11 @@ def from_predictions(
         raise DataError(f"expected probabilities of one shape (N, K) three times, got {shapes}")
     n, k = tables[0].shape
     codes = np.asarray(y)
-    if codes.shape != (n,) or codes.dtype.kind not in "iu" or not ((codes >= 0) & (codes < k)).all():
+    if (
+        codes.shape != (n,)
+        or codes.dtype.kind not in "iu"
+        or not ((codes >= 0) & (codes < k)).all()
+    ):
         raise DataError(f"y: expected {n} classes as whole numbers from 0 to {k - 1}")
     codes = codes.astype(np.int64)
     if prior is None:
@@ -241,7 +245,7 @@ def from_embeddings(
     z1: ArrayLike, z2: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None,
     definition: Definition = "same-sign", seed: int = 0,
 ) -> Pointwise:  # fmt: skip
-    """The split of what small networks find in embeddings, each sample by those that did not see it.
+    """The split of what small networks find in embeddings; none of them saw the sample it judges.
 
     Parameters
     ----------

@@ -59,9 +59,7 @@ def explained(*words: str) -> list[str]:
     return ["explain", "--data", TINY, "--partners", "20", "--quiet", *words]
 
 
-def test_a_named_function_makes_the_model(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_named_function_makes_the_model(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(explained("--model", "my_models:make", "--out", "found/here")) == 0
     out, err = capsys.readouterr()
     assert "share of interactions among all effects: " in out

@@ -41,10 +41,17 @@ def test_of_xor_nothing_is_left_but_a_guess() -> None:
     assert abs(np.mean(right) - 0.5) < 0.03
 
 
-def test_of_an_unbalanced_xor_it_is_the_majority() -> None:
+def test_of_unbalanced_bits_it_is_the_sum_that_is_known_on_paper() -> None:
+    """With s = 1 - 2x and means m of s, e = m2 s1 + m1 s2 - m1 m2: wrong where both bits are the
+    rare ones."""
     rng = np.random.default_rng(0)
-    x1, x2 = (rng.random((2, 2000, 1)) < np.array([0.9, 0.8])[:, None, None]).astype(np.int64)
-    y = (x1 ^ x2)[:, 0]
-    share = max(y.mean(), 1 - y.mean())
-    found = emap(values_of(parity, x1, x2))
-    assert found.correct(y)[1].mean() == np.clip(share, share - 0.12, share + 0.12)
+    rare = rng.random((2, 2000, 1)) < np.array([0.1, 0.2])[:, None, None]
+    x1, x2 = rare.astype(np.int64)
+    s1, s2 = 1 - 2 * x1, 1 - 2 * x2
+    expected = 4.0 * (s2.mean() * s1 + s1.mean() * s2 - s1.mean() * s2.mean())
+    found = emap(values_of(parity, x1, x2, partners=400))
+    assert np.abs(found.additive[:, :1] - expected).max() < 1.2
+    both = (x1 & x2)[:, 0].astype(bool)
+    model, additive_part = found.correct((x1 ^ x2)[:, 0])
+    assert model.all()
+    assert (additive_part == ~both).mean() > 0.99

@@ -71,7 +71,7 @@ def test_anything_else_is_refused(returned: Any, says: str) -> None:
 
 
 def test_an_output_that_was_named_must_be_one() -> None:
-    with pytest.raises(ConfigError, match="first row sums to 1.5"):
+    with pytest.raises(ConfigError, match=r"first row sums to 1\.5"):
         Function.of(abs, LOGITS, "probabilities")
     with pytest.raises(ConfigError, match="expected one number for each row, got 3"):
         Function.of(abs, LOGITS, "value")

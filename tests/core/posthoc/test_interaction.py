@@ -41,7 +41,8 @@ def test_of_three_inputs_it_names_the_pair_that_acts() -> None:
     found = shares(values)
     assert found.strongest == (0, 1)
     assert found.pairs[0, 1].value == pytest.approx(1.0, abs=0.06)
-    assert found.pairs[0, 2].value == found.pairs[1, 2].value == 0.0
+    assert found.pairs[0, 2].value < 1e-9
+    assert found.pairs[1, 2].value < 1e-9
     assert found.variance[0, 1].value == pytest.approx(1.0, abs=0.02)
     assert np.abs(effects(values).pairs[1:]).max() < 1e-6
     assert np.abs(effects(values).main[2]).max() < 1e-6
@@ -93,9 +94,9 @@ def test_few_partners_do_not_make_interactions_of_noise() -> None:
 
 
 def test_a_constant_has_no_effects() -> None:
-    found = shares(values_of(lambda a, b: np.zeros((len(a), 2)), *normals(50, 4), partners=20))
-    assert found.interactions.value == 0.0
-    assert np.isnan(effects(values_of(lambda a, b: np.zeros((len(a), 2)), *normals(50, 4))).share).all()
+    values = values_of(lambda a, b: np.zeros((len(a), 2)), *normals(50, 4), partners=20)
+    assert shares(values).interactions.value == 0.0
+    assert np.isnan(effects(values).share).all()
 
 
 def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
@@ -103,7 +104,9 @@ def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
     a, b, c = 1.0, 1.0, 1.0
     held = 0
     for seed in range(40):
-        found = shares(values_of(product(a, b, c), *normals(300, 100 + seed), partners=40, seed=seed))
+        found = shares(
+            values_of(product(a, b, c), *normals(300, 100 + seed), partners=40, seed=seed)
+        )
         share = found.variance[0, 1]
         held += share.low <= 1 / 3 <= share.high
     assert held >= 0.93 * 40

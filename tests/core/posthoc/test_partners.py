@@ -17,7 +17,7 @@ ROWS, BACKGROUND = np.arange(30), np.arange(100, 300)
 
 def drawn(choice: Choice = "marginal", **how: Any) -> Plan:
     classes = np.random.default_rng(0).integers(3, size=300)
-    features = [x for x in normals(300, 1)]
+    features = list(normals(300, 1))
     return plan(
         ROWS, BACKGROUND, 2, how.pop("partners", 40), choice, how.pop("seed", 0),
         classes[ROWS], classes[BACKGROUND], features,

@@ -35,7 +35,6 @@ ROWS: Final = 1000
 #: Measure -> arguments of ``explain``.
 MEASURES: Final[dict[str, dict[str, Any]]] = {
     "partners": {},
-    "plain mean": {"rounds": 1},
     "near": {"choice": "near", "partners": 20},
 }
 

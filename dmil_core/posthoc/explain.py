@@ -20,7 +20,16 @@ from dmil_core.partial_information.pointwise import PARTS, QUANTITIES, Definitio
 from dmil_core.posthoc import pointwise
 from dmil_core.posthoc.callables import wrapped
 from dmil_core.posthoc.emap import Emap, emap
-from dmil_core.posthoc.function import Function, Output, Predict, called, length, taken
+from dmil_core.posthoc.function import (
+    Counted,
+    Function,
+    Output,
+    Predict,
+    Progress,
+    called,
+    length,
+    taken,
+)
 from dmil_core.posthoc.interaction import Effects, effects, pairs_of, shares
 from dmil_core.posthoc.intervals import Interval, two_way
 from dmil_core.posthoc.partners import (
@@ -30,11 +39,13 @@ from dmil_core.posthoc.partners import (
     Choice,
     Ints,
     Plan,
-    Progress,
     Subset,
     Values,
+    cost,
     evaluate,
     plan,
+    probabilities,
+    standardised,
 )
 
 _NATS_PER_BIT: Final = float(np.log(2.0))
@@ -174,7 +185,7 @@ def explain(
     f: Predict, x1: Any, x2: Any = None, *more: Any, y: ArrayLike | None = None,
     rows: int | ArrayLike | None = None, background: int | ArrayLike = 1000, partners: int = 100,
     choice: Choice = "marginal", definition: Definition = "same-sign",
-    rounds: int | None = None, output: Output | None = None, classes: Sequence[str] | None = None,
+    output: Output | None = None, classes: Sequence[str] | None = None,
     ids: Sequence[Any] | None = None, batch: int = BATCH, seed: int = 0,
     progress: Progress | None = None,
 ) -> Explanation:  # fmt: skip
@@ -211,10 +222,6 @@ def explain(
         of the sample's class; ``near``, from the rows nearest in the inputs that are kept.
     definition
         Of the redundant part: ``same-sign`` or ``ccs``.
-    rounds
-        Of the fixed point that p(y|x1) and p(y|x2) are, see :mod:`dmil_core.posthoc.pointwise`; 1
-        takes the mean over partners as it is. By default as many as found most on known truth,
-        and 1 with ``near``.
     output
         ``logits``, ``probabilities`` or ``value``; by default what f's outputs look like.
     classes
@@ -238,28 +245,26 @@ def explain(
     pointwise.check_definition(definition)
     f = wrapped(f)
     data = _given(f, x1, x2, more, y, rows, background, classes, ids, seed)
-    raw = _evaluated(f, data.inputs, data.rows, batch)
-    function = Function.of(f, raw, output)
+    inputs = data.inputs
+    most = cost(len(data.rows), len(inputs), partners, len(data.background))
+    counted = Counted(f, most, progress)
+    raw = _evaluated(counted, inputs, data.rows, batch)
+    function = Function.of(counted, raw, output)
     whole = function.scores(raw)
     data = data.with_classes(function)
-    evaluations = len(data.rows)
-    pool = data.background_classes
-    if pool is None and function.output != "value":
-        pool = _evaluated(f, data.inputs, data.background, batch).argmax(axis=1)
-        evaluations += len(data.background)
-    drawn = _drawn(data, function, whole, pool, partners, choice, seed)
-    singles = None
-    if len(data.inputs) == FEWEST_INPUTS and pool is not None and choice != "class":
-        by_position = np.full(int(data.background.max()) + 1, -1)
-        by_position[data.background] = pool
-        prior = pointwise.frequencies_of(pool, function.width)
-        usual = 1 if choice == "near" else pointwise.ROUNDS
-        singles = pointwise.Singles(drawn, by_position[drawn.tuples], prior, rounds or usual)
-    values = evaluate(function, data.inputs, whole, drawn, singles, batch, progress)
-    return _explanation(
-        data, function, values, drawn, singles, choice, definition,
-        evaluations + drawn.calls - len(data.rows), seed,
-    )  # fmt: skip
+    drawn = _drawn(data, function, whole, partners, choice, seed, batch)
+    values = evaluate(function, inputs, whole, drawn, batch)
+    alone, second = None, None
+    if len(inputs) == FEWEST_INPUTS and function.output != "value" and choice != "class":
+        if choice == "marginal":
+            second = pointwise.alike(values, data.rows, length(inputs[0]), partners, seed)
+        alone = [probabilities(function, inputs, second or drawn, m, batch) for m in range(2)]
+    counted.finish()
+    notes = _assumptions(choice, function, data, second, alone is not None)
+    return _explanation(data, function, values, alone, definition, {
+        "choice": choice, "partners": drawn.each, "background": len(data.background),
+        "evaluations": counted.rows, "seed": seed, "assumptions": notes,
+    })  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -452,16 +457,18 @@ def _evaluated(f: Predict, inputs: Sequence[Any], rows: Ints, batch: int) -> Flo
 
 
 def _drawn(
-    data: _Given, function: Function, whole: Floats, pool: Ints | None, partners: int,
-    choice: Choice, seed: int,
+    data: _Given, function: Function, whole: Floats, partners: int, choice: Choice, seed: int,
+    batch: int,
 ) -> Plan:  # fmt: skip
-    row_class, features = data.row_classes, []
+    row_class, pool, features = data.row_classes, data.background_classes, []
     if choice == "class":
-        if pool is None:
+        if function.output == "value":
             raise ConfigError("partners of the same class need classes; f returns values")
-        row_class = whole.argmax(axis=1) if row_class is None else row_class
+        if row_class is None:
+            row_class = whole.argmax(axis=1)
+            pool = _evaluated(function.f, data.inputs, data.background, batch).argmax(axis=1)
     if choice == "near":
-        features = [_features(x) for x in data.inputs]
+        features = [standardised(_features(x), data.background) for x in data.inputs]
     return plan(
         data.rows, data.background, len(data.inputs), partners, choice, seed, row_class, pool,
         features,
@@ -482,9 +489,8 @@ def _features(x: Any) -> Floats:
 
 
 def _explanation(
-    data: _Given, function: Function, values: Values, drawn: Plan,
-    singles: pointwise.Singles | None, choice: Choice, definition: Definition, evaluations: int,
-    seed: int,
+    data: _Given, function: Function, values: Values, alone: list[Floats] | None,
+    definition: Definition, about: dict[str, Any],
 ) -> Explanation:  # fmt: skip
     names = tuple(f"x{m + 1}" for m in range(len(data.inputs)))
     additive, found, of_all = emap(values), effects(values), shares(values)
@@ -497,9 +503,8 @@ def _explanation(
     if len(names) > FEWEST_INPUTS:
         intervals |= {f"pair_{_name(p)}": i for p, i in of_all.pairs.items()}
     intervals |= {f"variance_{_name(t)}": i for t, i in of_all.variance.items()}
-    if singles is not None:
-        of_class = additive.model.argmax(axis=1) if y is None else y
-        columns, of_means = _information(function, values, singles, of_class, definition)
+    if alone is not None:
+        columns, of_means = _information(data, function, values, alone, definition)
         frame = pd.concat([frame, columns], axis=1)
         intervals |= of_means
     first, second = of_all.strongest
@@ -512,12 +517,7 @@ def _explanation(
         pair=(names[first], names[second]),
         intervals=intervals,
         frame=frame,
-        choice=choice,
-        partners=drawn.each,
-        background=len(data.background),
-        evaluations=evaluations,
-        seed=seed,
-        assumptions=_assumptions(choice, y is None and function.output != "value", singles),
+        **about,
     )
 
 
@@ -572,16 +572,15 @@ def _accuracies(values: Values, y: Ints) -> dict[str, Interval]:
 
 
 def _information(
-    function: Function, values: Values, singles: pointwise.Singles, y: Ints, definition: Definition
+    data: _Given, function: Function, values: Values, alone: list[Floats], definition: Definition
 ) -> tuple[pd.DataFrame, dict[str, Interval]]:
     """Columns of the frame, and means with their intervals."""
     p12 = np.exp(function.log_probabilities(values.whole))
-    each = [
-        pointwise.information(values.alone[0][g], values.alone[1][g], p12, y, singles.prior,
-                              definition)
-        for g in range(values.groups + 1)
-    ]  # fmt: skip
-    whole, without = each[0], each[1:]
+    y, known = data.row_classes, data.background_classes
+    # Without classes the prior is what the model itself makes of all samples together.
+    prior = p12.mean(axis=0) if known is None else pointwise.frequencies_of(known, p12.shape[1])
+    of_class = p12.argmax(axis=1) if y is None else y
+    whole, without = pointwise.from_partners(*alone, p12, of_class, prior, definition)
     columns = pd.DataFrame({**whole.columns(), "largest": whole.largest().astype(object)})
     means = {
         name: two_way(
@@ -613,21 +612,24 @@ _OF_CHOICE: Final[dict[Choice, str]] = {
 
 
 def _assumptions(
-    choice: Choice, predicted: bool, singles: pointwise.Singles | None
+    choice: Choice, function: Function, data: _Given, second: Plan | None, information: bool
 ) -> tuple[str, ...]:
     result = [_OF_CHOICE[choice]]
     if choice == "class":
         result.append("Information is left out: partners of the sample's class give it away.")
-    if singles is not None and singles.rounds > 1:
-        result.append(
-            "What each input says alone is derived from the model by supposing that the inputs "
-            "depend on each other through the class alone."
-        )
-    if singles is not None:
+    if information:
         result.append(
             "Information is what the model's probabilities imply, as if they were calibrated."
         )
-    if predicted:
+    if information and choice == "marginal":
+        result.append(
+            f"For it, each sample has {second.each} more partners among the samples: those whose "
+            "own input the model answers alike."
+            if second is not None
+            else "With fewer than 200 samples it rests on partners drawn whatever the sample is, "
+            "and what both inputs say is underestimated."
+        )
+    if data.row_classes is None and function.output != "value":
         result.append("No classes are known: figures are of the predicted class.")
     result.append(
         "Intervals cover the samples and the choice of the background set, not another training."

@@ -16,6 +16,9 @@ from dmil_core.partial_information.pmf import Floats
 #: ``f(*batches)``: one batch of n rows of each input -> (n, K) or (n,), NumPy or torch.
 Predict = Callable[..., Any]
 
+#: Called with the rows that f was evaluated on so far, and how many there will be at most.
+Progress = Callable[[int, int], None]
+
 #: What f returns: logits or probabilities (n, K) of K classes, or the value (n,) of a regression.
 Output = Literal["logits", "probabilities", "value"]
 OUTPUTS: Final[tuple[Output, ...]] = get_args(Output)
@@ -90,8 +93,8 @@ class Function:
         return raw - raw.mean(axis=1, keepdims=True)
 
     def log_probabilities(self, scores: Floats) -> Floats:
-        """(n, K) log probabilities of scores."""
-        log_p: Floats = log_softmax(scores, axis=1)
+        """(..., K) log probabilities of scores (..., K)."""
+        log_p: Floats = log_softmax(scores, axis=-1)
         return log_p
 
 
@@ -132,6 +135,33 @@ def numbers(value: Any) -> Floats:
         raise ConfigError(
             f"f returned {type(value).__name__}; expected an array or a tensor of numbers"
         ) from None
+
+
+class Counted:
+    """f, with a count of the rows that it was evaluated on.
+
+    Attributes
+    ----------
+    rows : how many so far.
+    """
+
+    def __init__(self, f: Predict, most: int, progress: Progress | None = None) -> None:
+        self.rows = 0
+        self._f, self._most, self._progress = f, most, progress
+
+    def __call__(self, *inputs: Any) -> Any:
+        result = self._f(*inputs)
+        self.rows += length(inputs[0])
+        self._report(max(self._most, self.rows))
+        return result
+
+    def finish(self) -> None:
+        """Report that this was all."""
+        self._report(self.rows)
+
+    def _report(self, of: int) -> None:
+        if self._progress is not None:
+            self._progress(self.rows, of)
 
 
 def length(x: Any) -> int:

@@ -19,7 +19,7 @@ is (of XOR, 62.5 % right instead of 50).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Final, Literal, get_args
@@ -41,13 +41,12 @@ CHOICES: Final[tuple[Choice, ...]] = get_args(Choice)
 GROUPS: Final = 20
 FEWEST_INPUTS: Final = 2
 MOST_INPUTS: Final = 4
+#: Partners of a like answer are the nearest of so many times as many rows.
+NEAREST: Final = 10
 #: Rows of f in one call.
 BATCH: Final = 4096
 #: Random numbers drawn at a time.
 _DRAWN_AT_ONCE: Final = 4_000_000
-
-#: Called with the rows that f was evaluated on so far, and with all that it will be.
-Progress = Callable[[int, int], None]
 
 
 def proper_subsets(inputs: int) -> tuple[Subset, ...]:
@@ -56,14 +55,21 @@ def proper_subsets(inputs: int) -> tuple[Subset, ...]:
 
 
 def cost(rows: int, inputs: int, partners: int = 100, background: int = 1000) -> int:
-    """On how many rows f is evaluated, at most, for this many samples.
+    """On how many rows ``explain`` evaluates f, at most, for this many samples.
 
-    Once on each sample and on each row of the background set, which is also once on the partners
-    with all inputs replaced; and for each sample and partner once for every set of inputs that may
-    be kept, 2^M - 2 of M inputs.
+    Once on each sample, and once on each partner with all inputs replaced; for each sample and
+    partner once for every set of inputs that may be kept, 2^M - 2 of M inputs; and, of two inputs,
+    for each sample and input on its partners of a like answer.
     """
-    each = min(_rounded(partners), background)
-    return rows * (1 + (2**inputs - 2) * each) + 2 * background
+    each = min(_rounded(partners), max(background, 1))
+    alike = 2 * like(rows, partners) if inputs == FEWEST_INPUTS else 0
+    return rows * (1 + (2**inputs - 2) * each + alike) + background
+
+
+def like(samples: int, partners: int = 100) -> int:
+    """How many partners of a like answer a sample has: a tenth of the samples, but no more than
+    ``partners``, and none where a tenth is fewer than one of each group."""
+    return min(_rounded(partners), samples // NEAREST // GROUPS * GROUPS)
 
 
 def _rounded(partners: int, groups: int = GROUPS) -> int:
@@ -100,7 +106,7 @@ class Plan:
     def calls(self) -> int:
         """On how many rows :func:`evaluate` evaluates f."""
         kept = 2 ** self.tuples.shape[1] - 2
-        return len(self.rows) * (1 + kept * self.each) + len(self.tuples)
+        return len(self.rows) * kept * self.each + len(self.tuples)
 
 
 def plan(
@@ -124,7 +130,7 @@ def plan(
         (N,) and (B,) classes, for ``class``.
     features
         Of each input all rows (., D) as numbers, for ``near``, which compares them by Euclidean
-        distance after dividing by the background's standard deviations.
+        distance; see :func:`standardised`.
 
     Raises
     ------
@@ -230,7 +236,6 @@ def _near(
     size = len(background) // groups
     of_group = min(each // groups, size)
     index: dict[Subset, Ints] = {}
-    scaled = [_standardised(x, background) for x in features]
     step = max(1, _DRAWN_AT_ONCE // len(background))
     for kept in proper_subsets(inputs)[1:]:
         index[kept] = np.empty((len(rows), groups * of_group), dtype=np.int64)
@@ -238,7 +243,7 @@ def _near(
             here = rows[start : start + step]
             distance = np.zeros((len(here), len(background)))
             for k in kept:
-                distance += cdist(scaled[k][here], scaled[k][background], "sqeuclidean")
+                distance += cdist(features[k][here], features[k][background], "sqeuclidean")
             distance[here[:, None] == background] = np.inf
             by_group = distance.reshape(len(here), size, groups)
             nearest = by_group.argsort(axis=1)[:, :of_group].transpose(0, 2, 1)  # (n, G, m / G)
@@ -248,7 +253,7 @@ def _near(
     return Plan(rows, tuples, index, np.arange(len(tuples)) % groups, groups)
 
 
-def _standardised(x: Floats, background: Ints) -> Floats:
+def standardised(x: Floats, background: Ints) -> Floats:
     """(., D) divided by the background's deviations, and by the root of D: inputs of many numbers
     count as much as those of few."""
     scale = x[background].std(axis=0)
@@ -267,23 +272,20 @@ class Values:
     ----------
     whole : (N, K) f of the samples as they are.
     by_group : set of kept inputs -> (G, N, K) mean over the partners of each group.
-    alone : input -> (G + 1, N, K) estimate of p(y|x_m) of classes, from the partners of all groups
-        and without each group in turn; empty unless it was asked for.
     """
 
     whole: Floats
     by_group: Mapping[Subset, Floats]
-    alone: Mapping[int, Floats]
 
     @property
     def groups(self) -> int:
         """G."""
-        return len(next(iter(self.by_group.values())))
+        return len(self.by_group[()])
 
     @property
     def inputs(self) -> int:
         """M."""
-        return len(next(reversed(self.by_group))) + 1
+        return 1 + max(map(len, self.by_group))
 
     def of(self, kept: Subset, groups: NDArray[np.bool_] | None = None) -> Floats:
         """(N, K) v(A), by the partners of some groups (G,), or of all."""
@@ -294,78 +296,70 @@ class Values:
         return mean
 
 
-#: Makes (G + 1, n, K) estimates of p(y|x_m) of a few samples from log probabilities (n, m, K), the
-#: partners (n, m) they are of, and m, the input that is kept.
-Single = Callable[[Floats, Ints, int], Floats]
-
-
 def evaluate(
-    function: Function, inputs: Sequence[Any], whole: Floats, drawn: Plan,
-    single: Single | None = None, batch: int = BATCH, progress: Progress | None = None,
-) -> Values:  # fmt: skip
-    """Evaluate f on all samples with their partners, in batches of as many rows.
+    function: Function, inputs: Sequence[Any], whole: Floats, drawn: Plan, batch: int = BATCH
+) -> Values:
+    """Evaluate f on all samples with their partners.
 
     Parameters
     ----------
     whole
         (N, K) scores of the samples as they are.
-    single
-        Makes probabilities given one input; None for none.
     batch
-        Rows of a call of f, at least one sample with its partners.
+        Rows of a call of f; at least one sample with its partners.
     """
-    n, k, groups = len(drawn.rows), whole.shape[1], drawn.groups
-    subsets = proper_subsets(len(inputs))
-    by_group = {kept: np.empty((groups, n, k)) for kept in subsets}
-    alone: dict[int, Floats] = {}
-    done = n
-    replaced = np.empty((len(drawn.tuples), k))
-    for part in _parts(len(drawn.tuples), batch):
+    groups = drawn.groups
+    by_group: dict[Subset, Floats] = {(): np.empty((groups, *whole.shape))}
+    by_group[()][:] = _replaced(function, inputs, drawn, batch)
+    for kept in proper_subsets(len(inputs))[1:]:
+        by_group[kept] = np.empty((groups, *whole.shape))
+        for part, scores in _with_partners(function, inputs, drawn, kept, batch):
+            by_group[kept][:, part] = _means(scores, groups)
+    return Values(whole, by_group)
+
+
+def probabilities(
+    function: Function, inputs: Sequence[Any], drawn: Plan, kept: int, batch: int = BATCH
+) -> Floats:
+    """(G, N, K) mean probabilities of the classes over the partners of each group, with one input
+    of the samples kept."""
+    result = np.empty((drawn.groups, len(drawn.rows), function.width))
+    for part, scores in _with_partners(function, inputs, drawn, (kept,), batch):
+        result[:, part] = _means(np.exp(function.log_probabilities(scores)), drawn.groups)
+    return result
+
+
+def _with_partners(
+    function: Function, inputs: Sequence[Any], drawn: Plan, kept: Subset, batch: int
+) -> Iterator[tuple[slice, Floats]]:
+    """Scores (n, m, K) of some samples after others, in batches of as many."""
+    index, each = drawn.index[kept], drawn.each
+    for part in _parts(len(index), max(1, batch // each)):
+        own = np.repeat(drawn.rows[part], each)
+        partners = drawn.tuples[index[part].ravel()]
+        rows = [taken(x, own if m in kept else partners[:, m]) for m, x in enumerate(inputs)]
+        yield part, function(rows, len(own)).reshape(-1, each, function.width)
+
+
+def _means(values: Floats, groups: int) -> Floats:
+    """(G, n, K) mean of (n, m, K) over the partners of each group, which are side by side."""
+    n, m, k = values.shape
+    means: Floats = values.reshape(n, groups, m // groups, k).mean(axis=2)
+    return means.transpose(1, 0, 2)
+
+
+def _replaced(function: Function, inputs: Sequence[Any], drawn: Plan, batch: int) -> Floats:
+    """(G, N or 1, K) mean scores of the partners, with all inputs replaced."""
+    scores = np.empty((len(drawn.tuples), function.width))
+    for part in _parts(len(scores), batch):
         positions = drawn.tuples[part]
         rows = [taken(x, positions[:, m]) for m, x in enumerate(inputs)]
-        replaced[part] = function(rows, len(positions))
-        done += len(positions)
-        _report(progress, done, drawn)
-    by_group[()][:] = _replaced_by_group(replaced, drawn)
-    for kept in subsets[1:]:
-        index = drawn.index[kept]
-        for part in _parts(n, max(1, batch // drawn.each)):
-            partners = index[part]
-            count = partners.size
-            rows = [
-                taken(x, np.repeat(drawn.rows[part], drawn.each))
-                if m in kept
-                else taken(x, drawn.tuples[partners.ravel(), m])
-                for m, x in enumerate(inputs)
-            ]
-            scores = function(rows, count).reshape(len(partners), drawn.each, k)
-            split = scores.reshape(len(partners), groups, -1, k)
-            by_group[kept][:, part] = split.mean(axis=2).transpose(1, 0, 2)
-            if single is not None and len(kept) == 1:
-                if kept[0] not in alone:
-                    alone[kept[0]] = np.empty((groups + 1, n, k))
-                log_p = function.log_probabilities(scores.reshape(count, k))
-                of_part = single(log_p.reshape(scores.shape), partners, kept[0])
-                alone[kept[0]][:, part] = of_part
-            done += count
-            _report(progress, done, drawn)
-    return Values(whole, by_group, alone)
-
-
-def _replaced_by_group(scores: Floats, drawn: Plan) -> Floats:
-    """(G, N or 1, K) mean of the partners' own scores (T, K), with all inputs replaced."""
+        scores[part] = function(rows, len(positions))
     if () in drawn.index:
-        chosen = scores[drawn.index[()]]  # (N, m, K)
-        split = chosen.reshape(len(chosen), drawn.groups, -1, scores.shape[1])
-        return split.mean(axis=2).transpose(1, 0, 2)
+        return _means(scores[drawn.index[()]], drawn.groups)
     means = np.stack([scores[drawn.group == g].mean(axis=0) for g in range(drawn.groups)])
     return means[:, None]
 
 
 def _parts(count: int, size: int) -> Iterator[slice]:
     return (slice(start, min(start + size, count)) for start in range(0, count, size))
-
-
-def _report(progress: Progress | None, done: int, drawn: Plan) -> None:
-    if progress is not None:
-        progress(done, drawn.calls)

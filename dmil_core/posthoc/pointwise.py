@@ -4,28 +4,23 @@ Three ways to p(y|x1), p(y|x2) and p(y|x1,x2), which :mod:`dmil_core.partial_inf
 then splits into r, u1, u2 and s as everywhere else:
 
 - from partners, of any callable model: p(y|x1,x2) is the model, and p(y|x1) its mean over partners
-  x2 (``Singles``);
+  x2 (``from_partners``);
 - from predictions alone, of three models: of x1, of x2 and of both (``from_predictions``);
 - from embeddings of the two inputs, by small networks that are fitted out of fold
   (``from_embeddings``). They cost no evaluation of the model, and lose what small networks do not
   find in its embeddings.
 
-The mean over partners is p(y|x1) = E p(y|x1,x2) only if they are drawn from p(x2|x1). Marginal
-partners are drawn from p(x2). Where both inputs show the class, a stranger's x2 contradicts x1, and
-their redundancy is underestimated. If the inputs depend on each other through the class alone,
-p(x2|x1) = sum_y p(y|x1) p(x2|y), and so p(y|x1) is a fixed point:
-
-    p(y|x1) = sum_c p(c|x1) mean over partners x2 of class c of p(y|x1,x2).
-
-It is reached from the class prior in ``rounds`` (of Gibbs sampling: a class, a partner of this
-class, a class given both). One round is the plain mean over marginal partners. Where x2 alone says
-the class, each round keeps p(y|x1) at the prior, as it should be; but a model's errors add up from
-round to round, so that there are few.
+The mean over partners is p(y|x1) = E p(y|x1,x2) if they are drawn from p(x2|x1). Marginal partners
+are drawn from p(x2). Where both inputs show the class, a stranger's x2 contradicts x1, and what x1
+says is underestimated, and with it what both say. So partners of a *like answer* are taken: rows
+whose own x1 the model answers alike, which is a second pass after v(1), the mean of its logits over
+marginal partners, is known for all samples. They are drawn from p(x2 | v(1)), which is p(x2|x1) as
+far as the model tells one x1 from another. Nothing is supposed about how the inputs depend on each
+other, and no distance between inputs is needed.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -37,9 +32,8 @@ from dmil_core.errors import ConfigError, DataError
 from dmil_core.partial_information.pmf import Floats
 from dmil_core.partial_information.pointwise import Definition, Pointwise, split
 from dmil_core.posthoc.function import LEAST_PROBABILITY
-from dmil_core.posthoc.partners import Ints, Plan
+from dmil_core.posthoc.partners import NEAREST, Ints, Plan, Values, like, plan
 
-ROUNDS: Final = 5
 #: How far the probabilities of a row may be from a sum of 1.
 _SUM_TOLERANCE: Final = 5e-3
 
@@ -47,55 +41,52 @@ _SUM_TOLERANCE: Final = 5e-3
 # --- from partners -------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Singles:
-    """p(y|x1) and p(y|x2) of a model of two inputs, from its probabilities with partners.
+def alike(values: Values, rows: Ints, total: int, partners: int, seed: int) -> Plan | None:
+    """Partners of a like answer: the nearest tenth of some of the samples; None of too few.
 
-    Attributes
+    Parameters
     ----------
-    plan : which partners the samples have.
-    classes_of : (T, 2) class of the row that each input of a partner comes from.
-    prior : (K,) class frequencies.
-    rounds : of the fixed point; 1 for the mean over partners.
+    values
+        Of the samples with marginal partners.
+    rows
+        (N,) their positions, of ``total``.
+    partners
+        At most so many of each; see :func:`dmil_core.posthoc.partners.like`.
     """
+    count = like(len(rows), partners)
+    if not count:
+        return None
+    generator = np.random.default_rng([seed, 24])
+    among = generator.choice(rows, min(len(rows), NEAREST * count), replace=False)
+    features = []
+    for m in range(values.inputs):
+        answers = np.zeros((total, values.whole.shape[1]))
+        answers[rows] = values.of((m,))
+        features.append(answers)
+    return plan(rows, among, values.inputs, count, "near", seed, features=features)
 
-    plan: Plan
-    classes_of: Ints
-    prior: Floats
-    rounds: int = ROUNDS
 
-    def __call__(self, log_p: Floats, partners: Ints, kept: int) -> Floats:
-        """(G + 1, n, K) p(y|x_kept) by all partners, and without each group in turn.
+def from_partners(
+    p1: Floats, p2: Floats, p12: Floats, y: Ints, prior: Floats,
+    definition: Definition = "same-sign",
+) -> tuple[Pointwise, list[Pointwise]]:  # fmt: skip
+    """The split by all partners, and without each group of partners in turn.
 
-        Parameters
-        ----------
-        log_p
-            (n, m, K) log p(y|x1,x2) with the other input from each of m partners.
-        partners
-            (n, m) which they are.
-        kept
-            0 or 1, the input that is the sample's own.
-        """
-        p = np.exp(log_p)
-        n, m, k = p.shape
-        groups = self.plan.groups
-        label = self.classes_of[partners, 1 - kept]  # (n, m)
-        of_group = np.repeat(np.arange(groups), m // groups)
-        used = np.ones((groups + 1, m))
-        used[1:][np.arange(groups)[:, None] == of_group] = 0.0
-        is_class = (label[:, :, None] == np.arange(k)).astype(np.float64)  # (n, m, K)
-        count = np.maximum(used @ is_class, 1.0)  # (n, G + 1, K)
-        current = np.broadcast_to(self.prior, (n, groups + 1, k))
-        if self.rounds == 1:
-            return np.swapaxes(used / used.sum(axis=1, keepdims=True) @ p, 0, 1)
-        at = np.broadcast_to(label[:, None, :], (n, groups + 1, m))
-        for _ in range(self.rounds):
-            weight = np.take_along_axis(current / count, at, axis=2) * used
-            total = weight.sum(axis=2, keepdims=True)
-            # Where no partner is of a class that is possible, all count alike.
-            weight = np.where(total > 0, weight, used)
-            current = (weight / weight.sum(axis=2, keepdims=True)) @ p
-        return np.swapaxes(current, 0, 1)
+    Parameters
+    ----------
+    p1, p2
+        (G, N, K) mean probabilities over the partners of each group, with x1 or x2 kept.
+    p12, y, prior, definition
+        As for :func:`information`.
+    """
+    groups = np.arange(len(p1))
+    whole = information(p1.mean(axis=0), p2.mean(axis=0), p12, y, prior, definition)
+    without = [
+        information(p1[groups != g].mean(axis=0), p2[groups != g].mean(axis=0), p12, y, prior,
+                    definition)
+        for g in groups
+    ]  # fmt: skip
+    return whole, without
 
 
 def information(

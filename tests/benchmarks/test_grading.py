@@ -33,11 +33,11 @@ def test_a_record_has_what_each_way_finds(tmp_path: Path) -> None:
         record.add(grading.run(*unit.arguments))
     assert record.missing(units) == []
     exact, ours = record.runs
-    assert exact["found_partners"]["all"] > 0.9
+    assert exact["found_partners"]["all"] > 0.8
     assert "found_gate" not in exact
     assert {"found_partners", "found_near", "found_embeddings", "found_gate"} <= set(ours)
     summary = record.content()["found"]
     assert summary["exact"]["partners"] == exact["found_partners"]["all"]
-    assert set(summary["dmil"]) == {"partners", "plain mean", "near", "embeddings", "gate"}
+    assert set(summary["dmil"]) == {"partners", "near", "embeddings", "gate"}
     # Other rows or measures are another run.
     assert grading.settings_of("equal shares", "exact", 1) != exact["settings"]

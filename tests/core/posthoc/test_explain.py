@@ -16,6 +16,7 @@ import dmil_core as dmil
 from dmil_core.checkpoint import Run
 from dmil_core.data.dataset import Dataset
 from dmil_core.io.tables import read_table
+from dmil_core.posthoc.partners import cost
 from tests.core.posthoc.known import additive, bits, first_two, normals, parity, product
 
 
@@ -142,6 +143,8 @@ def test_as_many_evaluations_as_it_says() -> None:
                          progress=lambda *r: seen.append(r))  # fmt: skip
     assert (len(found), found.partners, found.background) == (50, 20, 160)
     assert count == found.evaluations == seen[-1][0] == seen[-1][1]
+    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+    assert found.evaluations <= seen[0][1] == cost(50, 2, 20, 160)
 
 
 def test_rows_and_background_can_be_named() -> None:

@@ -67,35 +67,47 @@ def test_a_copy_is_redundancy_and_one_input_alone_is_unique() -> None:
     assert alone.intervals["i2"].value / LN2 == pytest.approx(0.0, abs=0.03)
 
 
-def test_more_rounds_find_what_strangers_hide() -> None:
-    """Two noisy copies of the class: i(x1;y) is known, and one round falls short of it."""
+def noisy_copies() -> tuple[Any, ...]:
+    """f, x1, x2, y and the exact mean of i(x1;y): two noisy copies of a class of four."""
     rng = np.random.default_rng(2)
-    y = rng.integers(4, size=800)
-    right = rng.random((2, 800)) < 0.9
-    x1, x2 = np.where(right, y, rng.integers(4, size=(2, 800)))[..., None]
+    y = rng.integers(4, size=600)
+    right = rng.random((2, 600)) < 0.9
+    x1, x2 = np.where(right, y, rng.integers(4, size=(2, 600)))[..., None]
     keep = np.log(np.where(np.eye(4, dtype=bool), 0.925, 0.025))
 
     def f(a: Any, b: Any) -> Any:
         return keep[a[:, 0]] + keep[b[:, 0]]
 
-    exact = float((keep[x1[:, 0], y] - np.log(1 / 4)).mean())
-    found = dmil.explain(f, x1, x2, y=y).intervals["i1"].value
-    assert found == pytest.approx(exact, abs=0.06)
-    one = dmil.explain(f, x1, x2, y=y, choice="near").intervals["i1"].value
-    assert one == pytest.approx(exact, abs=0.08)
-    plain = dmil.explain(f, x1, x2, y=y, rounds=1).intervals["i1"].value
-    assert plain < exact - 0.1
+    return f, x1, x2, y, float((keep[x1[:, 0], y] - np.log(1 / 4)).mean())
+
+
+@pytest.mark.parametrize("choice", ["marginal", "near"])
+def test_partners_of_a_like_answer_find_what_strangers_hide(choice: Any) -> None:
+    f, x1, x2, y, exact = noisy_copies()
+    found = dmil.explain(f, x1, x2, y=y, partners=60, choice=choice).intervals["i1"]
+    assert found.value == pytest.approx(exact, abs=0.1)
+    assert found.low <= exact <= found.high
+
+
+def test_strangers_alone_hide_it_and_this_is_said() -> None:
+    f, x1, x2, y, exact = noisy_copies()
+    found = dmil.explain(f, x1, x2, y=y, partners=60, rows=150)
+    assert any("is underestimated" in text for text in found.assumptions)
+    assert found.intervals["i1"].high < exact
 
 
 def test_of_switch_the_exact_model_gives_nearly_the_exact_parts() -> None:
-    data = load_dataset("switch:train=1000,val=60,test=400")
+    data = load_dataset("switch:train=1000,val=60,test=600")
     distribution = known_distribution(data.name)
     assert distribution is not None
-    found = dmil.explain(exact_model(data.name), data)
+    found = dmil.explain(exact_model(data.name), data, partners=60)
     test = data.rows("test")
     exact = exact_pointwise(distribution, data.x1[test], data.x2[test], data.y[test])
-    assert (found.frame["largest"].to_numpy() == exact.largest()).mean() >= 0.95
-    assert (found.frame["largest"].to_numpy() == data.interaction_type[test]).mean() >= 0.95
+    assert (found.frame["largest"].to_numpy() == data.interaction_type[test]).mean() >= 0.86
+    for name in ("i1", "i2"):
+        error = np.abs(found.frame[name] - getattr(exact, name)).mean() / LN2
+        assert error < 0.4, name
+    np.testing.assert_allclose(found.frame["i12"], exact.i12, atol=0.1)
 
 
 # --- from predictions ----------------------------------------------------------------------

@@ -256,9 +256,11 @@ def explain(
     values = evaluate(function, inputs, whole, drawn, batch)
     alone, second = None, None
     if len(inputs) == FEWEST_INPUTS and function.output != "value" and choice != "class":
+        alone = values.single
         if choice == "marginal":
             second = pointwise.alike(values, data.rows, length(inputs[0]), partners, seed)
-        alone = [probabilities(function, inputs, second or drawn, m, batch) for m in range(2)]
+        if second is not None:
+            alone = tuple(probabilities(function, inputs, second, m, batch) for m in range(2))
     counted.finish()
     notes = _assumptions(choice, function, data, second, alone is not None)
     return _explanation(data, function, values, alone, definition, {
@@ -489,7 +491,7 @@ def _features(x: Any) -> Floats:
 
 
 def _explanation(
-    data: _Given, function: Function, values: Values, alone: list[Floats] | None,
+    data: _Given, function: Function, values: Values, alone: tuple[Floats, ...] | None,
     definition: Definition, about: dict[str, Any],
 ) -> Explanation:  # fmt: skip
     names = tuple(f"x{m + 1}" for m in range(len(data.inputs)))
@@ -572,7 +574,7 @@ def _accuracies(values: Values, y: Ints) -> dict[str, Interval]:
 
 
 def _information(
-    data: _Given, function: Function, values: Values, alone: list[Floats], definition: Definition
+    data: _Given, function: Function, values: Values, alone: tuple[Floats, ...], definition: Definition
 ) -> tuple[pd.DataFrame, dict[str, Interval]]:
     """Columns of the frame, and means with their intervals."""
     p12 = np.exp(function.log_probabilities(values.whole))
@@ -580,7 +582,7 @@ def _information(
     # Without classes the prior is what the model itself makes of all samples together.
     prior = p12.mean(axis=0) if known is None else pointwise.frequencies_of(known, p12.shape[1])
     of_class = p12.argmax(axis=1) if y is None else y
-    whole, without = pointwise.from_partners(*alone, p12, of_class, prior, definition)
+    whole, without = pointwise.from_partners(alone[0], alone[1], p12, of_class, prior, definition)
     columns = pd.DataFrame({**whole.columns(), "largest": whole.largest().astype(object)})
     means = {
         name: two_way(

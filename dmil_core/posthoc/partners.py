@@ -272,10 +272,13 @@ class Values:
     ----------
     whole : (N, K) f of the samples as they are.
     by_group : set of kept inputs -> (G, N, K) mean over the partners of each group.
+    single : of classes, for each input that is kept alone, (G, N, K) mean probabilities over the
+        partners of each group; empty of values.
     """
 
     whole: Floats
     by_group: Mapping[Subset, Floats]
+    single: tuple[Floats, ...]
 
     @property
     def groups(self) -> int:
@@ -311,11 +314,15 @@ def evaluate(
     groups = drawn.groups
     by_group: dict[Subset, Floats] = {(): np.empty((groups, *whole.shape))}
     by_group[()][:] = _replaced(function, inputs, drawn, batch)
+    alone = () if function.output == "value" else [(m,) for m in range(len(inputs))]
+    single = {kept: np.empty((groups, *whole.shape)) for kept in alone}
     for kept in proper_subsets(len(inputs))[1:]:
         by_group[kept] = np.empty((groups, *whole.shape))
         for part, scores in _with_partners(function, inputs, drawn, kept, batch):
             by_group[kept][:, part] = _means(scores, groups)
-    return Values(whole, by_group)
+            if kept in single:
+                single[kept][:, part] = _mean_probabilities(function, scores, groups)
+    return Values(whole, by_group, tuple(single.values()))
 
 
 def probabilities(
@@ -325,8 +332,12 @@ def probabilities(
     of the samples kept."""
     result = np.empty((drawn.groups, len(drawn.rows), function.width))
     for part, scores in _with_partners(function, inputs, drawn, (kept,), batch):
-        result[:, part] = _means(np.exp(function.log_probabilities(scores)), drawn.groups)
+        result[:, part] = _mean_probabilities(function, scores, drawn.groups)
     return result
+
+
+def _mean_probabilities(function: Function, scores: Floats, groups: int) -> Floats:
+    return _means(np.exp(function.log_probabilities(scores)), groups)
 
 
 def _with_partners(

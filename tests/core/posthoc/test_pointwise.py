@@ -63,8 +63,8 @@ def test_a_copy_is_redundancy_and_one_input_alone_is_unique() -> None:
     assert copy.frame["largest"].eq("R").all()
     alone = dmil.explain(first, x, both["alone"], y=x[:, 0])
     assert alone.frame["largest"].eq("U1").all()
-    assert alone.intervals["u1"].value / LN2 == pytest.approx(1.0, abs=0.03)
-    assert alone.intervals["i2"].value / LN2 == pytest.approx(0.0, abs=0.03)
+    assert alone.intervals["u1"].value / LN2 == pytest.approx(1.0, abs=0.1)
+    assert alone.intervals["i2"].value / LN2 == pytest.approx(0.0, abs=0.05)
 
 
 def noisy_copies() -> tuple[Any, ...]:

@@ -118,7 +118,9 @@ def found(dataset: Dataset, largest: dict[str, str]) -> dict[str, float]:
     types = dict(zip(dataset.ids.tolist(), dataset.interaction_type.tolist(), strict=True))
     right = np.array([types[i] == c for i, c in largest.items()])
     truth = np.array([types[i] for i in largest])
-    each = {c: float(right[truth == c].mean()) for c in COMPONENTS if (truth == c).any()}
+    each: dict[str, float] = {
+        c: float(right[truth == c].mean()) for c in COMPONENTS if (truth == c).any()
+    }
     return {"all": float(right.mean()), **each}
 
 

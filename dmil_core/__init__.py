@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from dmil_core.information.estimator import PointwiseInformation
     from dmil_core.models.encoders import register as register_encoder
     from dmil_core.paradigms import PARADIGMS
-    from dmil_core.posthoc.explain import Explanation, explain
+    from dmil_core.posthoc.explain import explain
+    from dmil_core.posthoc.explanation import Explanation
 
 __all__ = [
     "PARADIGMS",
@@ -54,7 +55,7 @@ _WHERE = {
     "Dataset": ("dmil_core.data.dataset", "Dataset"),
     "Decomposition": ("dmil_core.api", "Decomposition"),
     "DmilError": ("dmil_core.errors", "DmilError"),
-    "Explanation": ("dmil_core.posthoc.explain", "Explanation"),
+    "Explanation": ("dmil_core.posthoc.explanation", "Explanation"),
     "Model": ("dmil_core.api", "Model"),
     "PARADIGMS": ("dmil_core.paradigms", "PARADIGMS"),
     "PointwiseInformation": ("dmil_core.information.estimator", "PointwiseInformation"),

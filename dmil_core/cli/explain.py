@@ -21,7 +21,7 @@ from dmil_core.errors import ConfigError
 
 if TYPE_CHECKING:
     from dmil_core.checkpoint import Run
-    from dmil_core.posthoc.explain import Explanation
+    from dmil_core.posthoc.explanation import Explanation
     from dmil_core.posthoc.function import Predict
 
 
@@ -92,7 +92,8 @@ def add(subparsers: Subparsers[Parser]) -> None:
 def run(a: argparse.Namespace) -> int:
     """Write the explanation and print its main figures."""
     from dmil_core.io.atomic import check_writable
-    from dmil_core.posthoc.explain import RESULT_FILE, explain
+    from dmil_core.posthoc.explain import explain
+    from dmil_core.posthoc.explanation import RESULT_FILE
     from dmil_core.posthoc.partners import cost
 
     check_writable(a.out, folder=True)

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dmil_core.partial_information.pmf import Floats
-from dmil_core.posthoc.partners import Ints, Values
+from dmil_core.posthoc.partners import Ints
+from dmil_core.posthoc.values import Values
 
 
 @dataclass(frozen=True)

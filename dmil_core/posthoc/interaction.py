@@ -35,7 +35,8 @@ from numpy.typing import NDArray
 
 from dmil_core.partial_information.pmf import Floats
 from dmil_core.posthoc.intervals import Interval, two_way
-from dmil_core.posthoc.partners import Subset, Values
+from dmil_core.posthoc.partners import Subset
+from dmil_core.posthoc.values import Values
 
 #: By how much noise is larger with half as many partners.
 _HALF: Final = sqrt(2.0) - 1.0

@@ -19,17 +19,16 @@ is (of XOR, 62.5 % right instead of 50).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any, Final, Literal, get_args
+from typing import Final, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dmil_core.errors import ConfigError, DataError
 from dmil_core.partial_information.pmf import Floats
-from dmil_core.posthoc.function import Function, taken
 
 Ints = NDArray[np.int64]
 #: Numbers of inputs, from 0.
@@ -43,8 +42,6 @@ FEWEST_INPUTS: Final = 2
 MOST_INPUTS: Final = 4
 #: Partners of a like answer are the nearest of so many times as many rows.
 NEAREST: Final = 10
-#: Rows of f in one call.
-BATCH: Final = 4096
 #: Random numbers drawn at a time.
 _DRAWN_AT_ONCE: Final = 4_000_000
 
@@ -55,7 +52,7 @@ def proper_subsets(inputs: int) -> tuple[Subset, ...]:
 
 
 def cost(rows: int, inputs: int, partners: int = 100, background: int = 1000) -> int:
-    """On how many rows ``explain`` evaluates f, at most, for this many samples.
+    """On how many rows ``explain`` evaluates f, at most, with marginal partners.
 
     Once on each sample, and once on each partner with all inputs replaced; for each sample and
     partner once for every set of inputs that may be kept, 2^M - 2 of M inputs; and, of two inputs,
@@ -104,7 +101,7 @@ class Plan:
 
     @property
     def calls(self) -> int:
-        """On how many rows :func:`evaluate` evaluates f."""
+        """On how many rows :func:`dmil_core.posthoc.values.evaluate` evaluates f."""
         kept = 2 ** self.tuples.shape[1] - 2
         return len(self.rows) * kept * self.each + len(self.tuples)
 
@@ -209,7 +206,8 @@ def _of_class(
             f"the background set has no row of class {missing[0]}, which samples have; enlarge it, "
             "or take marginal partners"
         )
-    tuples, partners = [], {}
+    tuples: list[Ints] = []
+    partners: dict[int, Ints] = {}
     for k in present.tolist():
         own = background[background_class == k]
         own = np.resize(
@@ -218,7 +216,7 @@ def _of_class(
         first = sum(map(len, tuples))
         partners[k] = first + np.arange(len(own))
         tuples.append(_mixed(own, inputs, groups))
-    each = min(each, *map(len, partners.values()))
+    each = min(each, *(len(own) for own in partners.values()))
     index = np.empty((len(rows), each), dtype=np.int64)
     for k, own in partners.items():
         here = np.flatnonzero(row_class == k)
@@ -259,118 +257,3 @@ def standardised(x: Floats, background: Ints) -> Floats:
     scale = x[background].std(axis=0)
     result: Floats = (x - x[background].mean(axis=0)) / np.where(scale > 0, scale, 1.0)
     return result / np.sqrt(x.shape[1])
-
-
-# --- evaluation ----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Values:
-    """Means of f over partners, in scores of :meth:`Function.scores`.
-
-    Attributes
-    ----------
-    whole : (N, K) f of the samples as they are.
-    by_group : set of kept inputs -> (G, N, K) mean over the partners of each group.
-    single : of classes, for each input that is kept alone, (G, N, K) mean probabilities over the
-        partners of each group; empty of values.
-    """
-
-    whole: Floats
-    by_group: Mapping[Subset, Floats]
-    single: tuple[Floats, ...]
-
-    @property
-    def groups(self) -> int:
-        """G."""
-        return len(self.by_group[()])
-
-    @property
-    def inputs(self) -> int:
-        """M."""
-        return 1 + max(map(len, self.by_group))
-
-    def of(self, kept: Subset, groups: NDArray[np.bool_] | None = None) -> Floats:
-        """(N, K) v(A), by the partners of some groups (G,), or of all."""
-        if len(kept) == self.inputs:
-            return self.whole
-        values = self.by_group[kept]
-        mean: Floats = (values if groups is None else values[groups]).mean(axis=0)
-        return mean
-
-
-def evaluate(
-    function: Function, inputs: Sequence[Any], whole: Floats, drawn: Plan, batch: int = BATCH
-) -> Values:
-    """Evaluate f on all samples with their partners.
-
-    Parameters
-    ----------
-    whole
-        (N, K) scores of the samples as they are.
-    batch
-        Rows of a call of f; at least one sample with its partners.
-    """
-    groups = drawn.groups
-    by_group: dict[Subset, Floats] = {(): np.empty((groups, *whole.shape))}
-    by_group[()][:] = _replaced(function, inputs, drawn, batch)
-    alone = () if function.output == "value" else [(m,) for m in range(len(inputs))]
-    single = {kept: np.empty((groups, *whole.shape)) for kept in alone}
-    for kept in proper_subsets(len(inputs))[1:]:
-        by_group[kept] = np.empty((groups, *whole.shape))
-        for part, scores in _with_partners(function, inputs, drawn, kept, batch):
-            by_group[kept][:, part] = _means(scores, groups)
-            if kept in single:
-                single[kept][:, part] = _mean_probabilities(function, scores, groups)
-    return Values(whole, by_group, tuple(single.values()))
-
-
-def probabilities(
-    function: Function, inputs: Sequence[Any], drawn: Plan, kept: int, batch: int = BATCH
-) -> Floats:
-    """(G, N, K) mean probabilities of the classes over the partners of each group, with one input
-    of the samples kept."""
-    result = np.empty((drawn.groups, len(drawn.rows), function.width))
-    for part, scores in _with_partners(function, inputs, drawn, (kept,), batch):
-        result[:, part] = _mean_probabilities(function, scores, drawn.groups)
-    return result
-
-
-def _mean_probabilities(function: Function, scores: Floats, groups: int) -> Floats:
-    return _means(np.exp(function.log_probabilities(scores)), groups)
-
-
-def _with_partners(
-    function: Function, inputs: Sequence[Any], drawn: Plan, kept: Subset, batch: int
-) -> Iterator[tuple[slice, Floats]]:
-    """Scores (n, m, K) of some samples after others, in batches of as many."""
-    index, each = drawn.index[kept], drawn.each
-    for part in _parts(len(index), max(1, batch // each)):
-        own = np.repeat(drawn.rows[part], each)
-        partners = drawn.tuples[index[part].ravel()]
-        rows = [taken(x, own if m in kept else partners[:, m]) for m, x in enumerate(inputs)]
-        yield part, function(rows, len(own)).reshape(-1, each, function.width)
-
-
-def _means(values: Floats, groups: int) -> Floats:
-    """(G, n, K) mean of (n, m, K) over the partners of each group, which are side by side."""
-    n, m, k = values.shape
-    means: Floats = values.reshape(n, groups, m // groups, k).mean(axis=2)
-    return means.transpose(1, 0, 2)
-
-
-def _replaced(function: Function, inputs: Sequence[Any], drawn: Plan, batch: int) -> Floats:
-    """(G, N or 1, K) mean scores of the partners, with all inputs replaced."""
-    scores = np.empty((len(drawn.tuples), function.width))
-    for part in _parts(len(scores), batch):
-        positions = drawn.tuples[part]
-        rows = [taken(x, positions[:, m]) for m, x in enumerate(inputs)]
-        scores[part] = function(rows, len(positions))
-    if () in drawn.index:
-        return _means(scores[drawn.index[()]], drawn.groups)
-    means = np.stack([scores[drawn.group == g].mean(axis=0) for g in range(drawn.groups)])
-    return means[:, None]
-
-
-def _parts(count: int, size: int) -> Iterator[slice]:
-    return (slice(start, min(start + size, count)) for start in range(0, count, size))

@@ -12,11 +12,11 @@ then splits into r, u1, u2 and s as everywhere else:
 
 The mean over partners is p(y|x1) = E p(y|x1,x2) if they are drawn from p(x2|x1). Marginal partners
 are drawn from p(x2). Where both inputs show the class, a stranger's x2 contradicts x1, and what x1
-says is underestimated, and with it what both say. So partners of a *like answer* are taken: rows
-whose own x1 the model answers alike, which is a second pass after v(1), the mean of its logits over
-marginal partners, is known for all samples. They are drawn from p(x2 | v(1)), which is p(x2|x1) as
-far as the model tells one x1 from another. Nothing is supposed about how the inputs depend on each
-other, and no distance between inputs is needed.
+says is underestimated, and with it what both say. So partners of a *like answer* are taken in a
+second pass: for x1 the samples with the nearest v(1), the mean of f over marginal partners. They
+are drawn from p(x2 | v(1)), which is p(x2|x1) as far as the model tells one x1 from another.
+Nothing is supposed about how the inputs depend on each other, and no distance between inputs is
+needed. What is left of the bias has the same sign.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ from dmil_core.errors import ConfigError, DataError
 from dmil_core.partial_information.pmf import Floats
 from dmil_core.partial_information.pointwise import Definition, Pointwise, split
 from dmil_core.posthoc.function import LEAST_PROBABILITY
-from dmil_core.posthoc.partners import NEAREST, Ints, Plan, Values, like, plan
+from dmil_core.posthoc.partners import NEAREST, Ints, Plan, like, plan
+from dmil_core.posthoc.values import Values
 
 #: How far the probabilities of a row may be from a sum of 1.
 _SUM_TOLERANCE: Final = 5e-3
@@ -153,11 +154,13 @@ def from_predictions(
         As :func:`information`.
     """
     check_definition(definition)
-    tables = [_probabilities(p, name) for p, name in ((p1, "p1"), (p2, "p2"), (p12, "p12"))]
+    first, second, both = tables = [
+        _probabilities(p, name) for p, name in ((p1, "p1"), (p2, "p2"), (p12, "p12"))
+    ]
     if len({t.shape for t in tables}) > 1:
         shapes = ", ".join(str(t.shape) for t in tables)
         raise DataError(f"expected probabilities of one shape (N, K) three times, got {shapes}")
-    n, k = tables[0].shape
+    n, k = first.shape
     codes = np.asarray(y)
     if (
         codes.shape != (n,)
@@ -174,7 +177,7 @@ def from_predictions(
         if frequencies.shape != (k,) or not (frequencies > 0).all():
             raise DataError(f"prior: expected {k} frequencies above 0, got {frequencies}")
         frequencies = frequencies / frequencies.sum()
-    return information(*tables, codes, frequencies, definition)
+    return information(first, second, both, codes, frequencies, definition)
 
 
 def from_prediction_table(

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dmil_core.posthoc.function import Function, called
-from dmil_core.posthoc.partners import Values, evaluate, plan
+from dmil_core.posthoc.partners import plan
+from dmil_core.posthoc.values import Values, evaluate
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

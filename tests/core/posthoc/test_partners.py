@@ -9,7 +9,8 @@ import pytest
 
 from dmil_core.errors import ConfigError, DataError
 from dmil_core.posthoc.function import Function
-from dmil_core.posthoc.partners import GROUPS, Choice, Plan, cost, evaluate, plan, proper_subsets
+from dmil_core.posthoc.partners import GROUPS, Choice, Plan, cost, plan, proper_subsets
+from dmil_core.posthoc.values import evaluate
 from tests.core.posthoc.known import normals
 
 ROWS, BACKGROUND = np.arange(30), np.arange(100, 300)

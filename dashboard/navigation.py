@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard import login, sidebar, widgets
 from dashboard.services.store import catalog
 from dashboard.state import session
-from dashboard.views import fidelity, overview
+from dashboard.views import fidelity, overview, worth
 from dashboard.views.compare import compare
 from dashboard.views.learn import gates, lessons, live, paper
 from dashboard.views.map import latent_map
@@ -50,6 +50,9 @@ def _run() -> None:
         ),
         "compare": st.Page(
             compare.compare, title="Compare", icon=":material/bar_chart:", url_path="compare"
+        ),
+        "worth": st.Page(
+            worth.worth, title="Worth", icon=":material/price_check:", url_path="worth"
         ),
         "fidelity": st.Page(
             fidelity.fidelity, title="Fidelity", icon=":material/verified:", url_path="fidelity"

@@ -2,6 +2,7 @@
 
 run.json is written last and contains the sha256 of the weights, so a folder without it, or with
 weights that changed after it, is not a checkpoint. Its configuration may be of an earlier version.
+An external checkpoint, of a model that was trained elsewhere, has predictions in place of weights.
 torch is imported only to load a model.
 """
 
@@ -24,16 +25,22 @@ from dmil_core.io.reading import brief, json_line, open_checked, parsing, read_c
 from dmil_core.migration import todays_term
 
 if TYPE_CHECKING:
+    import pandas as pd
     from torch import Tensor, dtype, nn
 
     from dmil_core.data.dataset import Dataset
 
-RUN_VERSION = 1
+#: Version of run.json, and that of an external checkpoint, which releases that know version 1 alone
+#: refuse.
+RUN_VERSION, EXTERNAL_VERSION = 1, 2
 MODEL_FILE = "model.safetensors"
 RUN_FILE = "run.json"
 HISTORY_FILE = "history.jsonl"
 PREDICTIONS_FILE = "predictions.parquet"
 PROJECTION_FILE = "projection.parquet"
+
+#: Architecture of a model that was trained elsewhere.
+EXTERNAL: Final = "external"
 
 #: Largest files that are read, in bytes; the shipped ones are below a hundredth of them.
 MAX_RUN_BYTES = 16 * 1024**2
@@ -64,9 +71,11 @@ class Run:
     finished
         False for the last state of an interrupted training.
     parameters
-        Number of weights, decoders included.
+        Number of weights, decoders included; 0 of an external model.
     seconds
-        Training time.
+        Training time; 0 of an external model.
+    weights_sha256
+        Hash of the file :attr:`weights`.
     """
 
     folder: Path
@@ -95,6 +104,16 @@ class Run:
     def seed(self) -> int:
         """Seed of the run."""
         return self.config.seed
+
+    @property
+    def external(self) -> bool:
+        """Whether the model was trained elsewhere, so that only its predictions are known."""
+        return self.config.model.architecture == EXTERNAL
+
+    @property
+    def weights(self) -> Path:
+        """Path of what the run is about: its weights, of an external model its predictions."""
+        return self.folder / (PREDICTIONS_FILE if self.external else MODEL_FILE)
 
     @property
     def predictions(self) -> Path:
@@ -200,10 +219,11 @@ def read_run(folder: Path) -> Run:
             "`dmil train`; an unfinished training continues when the same command is run again"
         ) from None
     version = data.get("version") if isinstance(data, dict) else None
-    if version != RUN_VERSION:
+    if version not in (RUN_VERSION, EXTERNAL_VERSION):
         raise CheckpointError(
-            f"{path}: expected version {RUN_VERSION}, got {brief(repr(version))}. It was written "
-            "by another release of dmil_core; use that release, or train again"
+            f"{path}: expected version {RUN_VERSION} or {EXTERNAL_VERSION}, got "
+            f"{brief(repr(version))}. It was written by another release of dmil_core; use that "
+            "release, or train again"
         )
     return _parse(Path(folder), data)
 
@@ -246,13 +266,19 @@ def _parse(folder: Path, data: dict[str, Any]) -> Run:
             faults.append(str(error))
     if faults:
         raise CheckpointError(f"{folder / RUN_FILE}: {brief('; '.join(faults))}. {_AGAIN}")
-    run = Run(folder=folder, version=RUN_VERSION, **values)
+    run = Run(folder=folder, version=data["version"], **values)
     _check_consistent(run)
     return run
 
 
 def _check_consistent(run: Run) -> None:
     config, classes = run.config, len(run.classes)
+    if run.external != (run.version == EXTERNAL_VERSION):
+        raise CheckpointError(
+            f"{run.folder / RUN_FILE}: a model of architecture {config.model.architecture!r} in "
+            f"version {run.version}; expected {EXTERNAL!r} in version {EXTERNAL_VERSION} and in no "
+            f"other. {_AGAIN}"
+        )
     for what, expected, got in (
         ("number of classes", classes, config.model.classes),
         ("number of classes on the card", classes, len(run.data_card["classes"])),
@@ -280,16 +306,16 @@ def verify(folder: Path) -> Run:
 
 def _opened_weights(run: Run) -> BufferedReader:
     try:
-        return open_checked(run.folder / MODEL_FILE, MAX_WEIGHTS_BYTES, **_CHECKS)
+        return open_checked(run.weights, MAX_WEIGHTS_BYTES, **_CHECKS)
     except FileNotFoundError:
-        raise CheckpointError(f"{run.folder}: {MODEL_FILE} is missing. {_AGAIN}") from None
+        raise CheckpointError(f"{run.folder}: {run.weights.name} is missing. {_AGAIN}") from None
 
 
 def _check_digest(run: Run, digest: str) -> None:
     if digest != run.weights_sha256:
         raise CheckpointError(
-            f"{run.folder / MODEL_FILE} is not the file {RUN_FILE} speaks of: its sha256 differs, "
-            f"so it was truncated or changed after training. {_AGAIN}"
+            f"{run.weights} is not the file {RUN_FILE} speaks of: its sha256 differs, so it was "
+            f"truncated or changed afterwards. {_AGAIN}"
         )
 
 
@@ -363,12 +389,17 @@ def load_model(folder: Path, device: str = "cpu") -> tuple[nn.Module, Run]:
     Raises
     ------
     CheckpointError
-        If the folder is damaged or the weights do not fit the configuration.
+        If the folder is damaged, the weights do not fit the configuration, or there are none.
     """
     from dmil_core.models.encoders import find_encoder
     from dmil_core.models.registry import build
 
     run = read_run(folder)
+    if run.external:
+        raise CheckpointError(
+            f"{folder} holds predictions of a model that was trained elsewhere, and no weights. "
+            "Nothing can be predicted with it; import a table of other rows with `dmil import`"
+        )
     with _opened_weights(run) as file:
         # What is compared with the digest is what is loaded, whatever becomes of the file.
         content = file.read()
@@ -452,6 +483,20 @@ def write_checkpoint(
     digest = file_digest(folder / MODEL_FILE)
     data = {**record, "config": to_json(config), "weights_sha256": digest}
     write_json(folder / RUN_FILE, {"version": RUN_VERSION, **data})
+    return verify(folder)
+
+
+def write_external(
+    folder: Path, table: pd.DataFrame, record: dict[str, Any], metadata: dict[str, Any]
+) -> Run:
+    """Write the checkpoint of an external model: its predictions and, last, run.json."""
+    from dmil_core.io.tables import write_table
+
+    write_table(table, folder / PREDICTIONS_FILE, metadata)
+    config: RunConfig = record["config"]
+    digest = file_digest(folder / PREDICTIONS_FILE)
+    data = {**record, "config": to_json(config), "weights_sha256": digest}
+    write_json(folder / RUN_FILE, {"version": EXTERNAL_VERSION, **data})
     return verify(folder)
 
 

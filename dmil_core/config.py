@@ -21,7 +21,10 @@ from dmil_core.schema import FEWEST_MODALITIES, MOST_MODALITIES, Tokenizer
 
 CONFIG_VERSION = 4
 
-Architecture = Literal["dmil", "joint", "ensemble", "qmf", "mmtm", "mib", "i2m2", "i2moe"]
+#: ``external`` is a model that was trained elsewhere, of which only predictions are known.
+Architecture = Literal[
+    "dmil", "joint", "ensemble", "qmf", "mmtm", "mib", "i2m2", "i2moe", "external"
+]
 Reconstruct = Literal["input", "features"]
 Average = Literal["probabilities", "logits"]
 Optimizer = Literal["adamw", "sgd"]

@@ -46,6 +46,9 @@ INTERACTION_TYPE: Final = "interaction_type"
 #: Names that columns and arrays had in files of earlier versions, which are still read.
 OLD_NAMES: Final[Mapping[str, str]] = {"composition": INTERACTION_TYPE}
 
+#: The latent of a model that was trained elsewhere and gave no embeddings: its own logits.
+LOGITS: Final = "logits"
+
 #: Column of the share of a sample that any component explains (0 to 1).
 EXPLAINED: Final = "explained"
 

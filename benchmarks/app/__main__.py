@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import os
 import random
 from collections.abc import Awaitable, Callable
@@ -111,6 +112,70 @@ async def interactions(browser: Browser, url: str, room: Room, repeats: int) -> 
     return result
 
 
+class Parts:
+    """What was measured so far, in a file: a run that was stopped goes on with the next part.
+
+    Parameters
+    ----------
+    path : of the file; it is removed by :meth:`close`.
+    how : what was asked for; a file of another run is not taken up.
+    """
+
+    def __init__(self, path: Path, how: dict[str, Any]) -> None:
+        self.path, self.how = path, how
+        known = json.loads(path.read_text("utf-8")) if path.exists() else {}
+        self.parts: dict[str, Any] = known["parts"] if known.get("how") == how else {}
+        if self.parts:
+            print(f"{path}: taken up from an earlier run are {', '.join(self.parts)}", flush=True)
+
+    async def of(self, name: str, work: Callable[[], Awaitable[Any]]) -> Any:
+        """What ``work`` measures, now or before."""
+        if name not in self.parts:
+            self.parts[name] = await work()
+            write_json(self.path, {"how": self.how, "parts": self.parts})
+        return self.parts[name]
+
+    def close(self) -> None:
+        """Everything is measured."""
+        self.path.unlink(missing_ok=True)
+
+
+async def _ours(
+    browser: Browser, room: Room, a: argparse.Namespace, first: bool
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What our app takes on a room, and, of the ``first`` one, a visitor of the Overview."""
+    ours: dict[str, Any] = {}
+    overview: dict[str, Any] = {}
+    if "cold" in a.only:
+        ours["cold_map"] = await cold(browser, a.cold, room)
+    with app_process(_folders(room)) as (url, pid):
+        if "clicks" in a.only:
+            ours |= await interactions(browser, url, room, a.repeats)
+            ours["megabytes"] = visitors.memory(pid)
+        if first and "cold" in a.only:
+            overview = await warm(browser, f"{url}/", pages.CHART, a.cold)
+        if "other_tools" in a.only:
+            where = pages.address(url, room, "map")
+            ours["warm_map"] = await warm(browser, where, pages.MAP, a.cold)
+    return ours, overview
+
+
+async def _crowd(browser: Browser, room: Room, a: argparse.Namespace) -> dict[str, Any]:
+    with app_process(_folders(room)) as (url, pid):
+        return await visitors.crowd(browser, url, pid, room, a.seconds)
+
+
+async def _other(
+    browser: Browser, room: Room, a: argparse.Namespace, tool: other_tools.OtherTool, programs: Path
+) -> dict[str, Any]:
+    folder = a.out / f"points-{room.points}"
+    other_tools.write(room, folder)
+    with other_tools.running(tool, programs, folder) as url:
+        told = await other_tools.measure(browser, tool, url, room, a.repeats, a.cold)
+    print(room.points, tool.name, told.get("problem", ""), flush=True)
+    return told
+
+
 async def measure(a: argparse.Namespace) -> dict[str, Any]:
     """All of it; what is named in ``a.only``, where anything is."""
     rooms = {n: furnish(a.out / "rooms", n) for n in a.sizes}
@@ -119,38 +184,27 @@ async def measure(a: argparse.Namespace) -> dict[str, Any]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         result["chromium"] = browser.version
+        how = {k: str(v) for k, v in vars(a).items()} | {"chromium": browser.version}
+        parts = Parts(a.out / "parts.json", how)
         if "cold" in a.only:
-            result["cold"] = await cold(browser, a.cold)
+            result["cold"] = await parts.of("cold", partial(cold, browser, a.cold))
         for points, room in rooms.items():
-            ours: dict[str, Any] = {}
-            if "cold" in a.only:
-                ours["cold_map"] = await cold(browser, a.cold, room)
-            with app_process(_folders(room)) as (url, pid):
-                if "clicks" in a.only:
-                    ours |= await interactions(browser, url, room, a.repeats)
-                    ours["megabytes"] = visitors.memory(pid)
-                if points == min(rooms) and "cold" in a.only:
-                    result["warm"] = await warm(browser, f"{url}/", pages.CHART, a.cold)
-                if "other_tools" in a.only:
-                    where = pages.address(url, room, "map")
-                    ours["warm_map"] = await warm(browser, where, pages.MAP, a.cold)
+            first = points == min(rooms)
+            ours, overview = await parts.of(str(points), partial(_ours, browser, room, a, first))
             result["ours"][str(points)] = ours
-            if programs:
-                other_tools.write(room, a.out / f"points-{points}")
-                for other_tool in other_tools.OTHER_TOOLS:
-                    with other_tools.running(
-                        other_tool, programs, a.out / f"points-{points}"
-                    ) as url:
-                        told = await other_tools.measure(
-                            browser, other_tool, url, room, a.repeats, a.cold
-                        )
-                    print(points, other_tool.name, told.get("problem", ""), flush=True)
-                    result["other_tools"].append(told)
+            if overview:
+                result["warm"] = overview
+            for tool in other_tools.OTHER_TOOLS:
+                if programs is None:
+                    break
+                work = partial(_other, browser, room, a, tool, programs)
+                result["other_tools"].append(await parts.of(f"{points} {tool.name}", work))
         if "crowd" in a.only:
-            room = rooms[min(rooms)]
-            with app_process(_folders(room)) as (url, pid):
-                result["crowd"] = await visitors.crowd(browser, url, pid, room, a.seconds)
+            result["crowd"] = await parts.of(
+                "crowd", partial(_crowd, browser, rooms[min(rooms)], a)
+            )
         await browser.close()
+    parts.close()
     return result
 
 

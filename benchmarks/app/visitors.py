@@ -6,6 +6,7 @@ import asyncio
 import os
 import random
 import time
+from collections import deque
 from pathlib import Path
 from typing import Any
 
@@ -97,14 +98,23 @@ async def _visitor(browser: Browser, url: str, room: Room, number: int) -> Page:
     return page
 
 
-async def _aims(page: Page, number: int) -> list[str]:
+async def _aims(page: Page, number: int) -> deque[str]:
     if _PLACES[number % len(_PLACES)] != "map":
-        return []
-    return await pages.points(page, random.Random(number), AIMS)
+        return deque()
+    return deque(await pages.points(page, random.Random(number), AIMS))
+
+
+async def _next(page: Page, aims: deque[str]) -> str:
+    """The next of the points that can be clicked now; they are clicked in turns."""
+    for _ in range(len(aims)):
+        aims.rotate(-1)
+        if await pages.can_be_clicked(page, aims[-1]):
+            return aims[-1]
+    raise TooSlow("no point of the map can be clicked")
 
 
 async def _stay(
-    page: Page, room: Room, number: int, aims: list[str], end: float
+    page: Page, room: Room, number: int, aims: deque[str], end: float
 ) -> tuple[list[float], list[str]]:
     rng, place = random.Random(number), _PLACES[number % len(_PLACES)]
     times: list[float] = []
@@ -117,8 +127,7 @@ async def _stay(
         done = len(times)
         try:
             if place == "map":
-                while not await pages.can_be_clicked(page, target := aims.pop()):
-                    pass
+                target = await _next(page, aims)
                 times.append(await pages.click_point(page, room, target))
             elif place == "samples":
                 times.append(await pages.step(page, room, str(ids[at + turn])))

@@ -86,6 +86,9 @@ PACES: Final = ("slow", "medium", "fast")
 LENGTHS: Final = ("short", "normal", "long")
 #: Whether everything is shown large, for a projector.
 SIZES: Final = ("large",)
+#: Inputs by their number, and the highest price of one for a row, in errors.
+NUMBERS: Final = tuple(str(m) for m in schema.MODALITY_NUMBERS)
+MOST_PRICE: Final = 0.5
 #: What estimates the inputs' mutual information with the class: the chosen model's heads, or
 #: networks that were trained on the data alone.
 ESTIMATORS: Final = ("model", "data")
@@ -178,6 +181,8 @@ class View:
     step: int = _kept(1)
     said: str = _kept("")
     size: str = _kept("")
+    input: str = ""
+    price: str = _kept("")
 
 
 @dataclass(frozen=True)
@@ -206,6 +211,13 @@ def _whole(value: str) -> int:
 
 def _whole_text(value: str) -> str:
     return str(_whole(value))
+
+
+def _price(value: str) -> str:
+    number = float(value)
+    if not 0 <= number <= MOST_PRICE:
+        raise ValueError(f"expected a number from 0 to {MOST_PRICE:g}")
+    return f"{number:g}"
 
 
 def _one_of(choices: tuple[str, ...]) -> Callable[[str], str]:
@@ -335,6 +347,8 @@ PARAMETERS: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "step": ("step", _whole),
     "said": ("said", _said),
     "size": ("size", _one_of(SIZES)),
+    "input": ("input", _one_of(NUMBERS)),
+    "price": ("price", _price),
 }
 
 DEFAULT: Final = View()

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from dashboard.text import comparing, gates, terms
+from dashboard.text import comparing, gates, terms, worth
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,8 @@ _TERMS: Final = (
     Entry("Measures of redundancy", gates.MEASURE),
     Entry("Definitions of pointwise redundancy", terms.DEFINITION),
     Entry("Estimator of information", terms.ESTIMATOR),
+    Entry("Worth of an input", worth.WORTH, "bits"),
+    Entry("Acquisition curve", worth.CURVE),
     Entry("BROJA, clusters", terms.CLUSTERS, "bits"),
     Entry(
         "Partner",
@@ -138,6 +140,11 @@ _TERMS: Final = (
         "Checkpoint",
         "A folder with a trained model: its weights, how it was trained, the measures of its "
         "training, and its predictions for every sample.",
+    ),
+    Entry(
+        "External model",
+        "A model that was trained elsewhere. A table of its predictions, taken up by "
+        "`dmil import`, is all that is known of it.",
     ),
     Entry("Seed", terms.SEED),
     Entry("Training seconds", terms.TRAINING_SECONDS, "s"),

@@ -176,6 +176,15 @@ def cannot_change(why: str) -> Message:
     )
 
 
+def only_predictions(model: str) -> Message:
+    """What if, of a model that was trained elsewhere."""
+    return Message(
+        "Only the predictions of this model are known.",
+        f"{model} was imported from a table and cannot answer for a changed input. Choose a model "
+        "that was trained here, in the list of models.",
+    )
+
+
 def drawing_too_long(characters: int, most: int) -> Message:
     """A drawing that the page's address cannot hold."""
     return Message(

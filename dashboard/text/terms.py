@@ -200,6 +200,7 @@ CONFUSION: Final = "Each row is a true class. Cells count samples; shade is the 
 LATENTS: Final = {
     "Z": "what the encoders make of the inputs, side by side",
     "F": "the inputs after fusion",
+    "logits": "the scores of the classes before they become probabilities",
     "R": "redundancy: what several inputs say",
     "S": "synergy: what only all together say",
 }

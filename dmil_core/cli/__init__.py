@@ -16,10 +16,12 @@ from dmil_core.cli import (
     decompose,
     estimate,
     explain,
+    import_,
     information,
     pid,
     project,
     train,
+    worth,
 )
 from dmil_core.cli import inspect as inspect_command
 from dmil_core.cli import list as list_command
@@ -36,12 +38,14 @@ COMMANDS: Final = (
     inspect_command,
     convert,
     train,
+    import_,
     decompose,
     compare,
     project,
     estimate,
     information,
     explain,
+    worth,
     pid,
     app,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from dmil_core.cli.files import add_files, load_each
 from dmil_core.cli.options import (
     DATA_HELP,
     Parser,
@@ -13,6 +14,11 @@ from dmil_core.cli.options import (
     add_training,
     at_least,
     path_argument,
+)
+
+_FILES_HELP = (
+    "; or a table (.csv, .parquet), an archive or a folder, see `dmil inspect`; the options below "
+    "are for the files of one set"
 )
 
 
@@ -24,10 +30,14 @@ def add(subparsers: Subparsers[Parser]) -> None:
         run,
         "Train paradigms over paired seeds and summarise.",
         "  dmil compare --data avdigits mfeat --paradigms joint ensemble dmil --seeds 5 --out c\n"
+        "  dmil compare --data penguins.csv --label species --out c\n"
         "Writes results.jsonl, then summary.csv from it. A stopped comparison goes on when the\n"
         "same command is run again.\n",
     )
-    p.add_argument("--data", required=True, nargs="+", metavar="SET|FILE", help=DATA_HELP)
+    p.add_argument(
+        "--data", required=True, nargs="+", metavar="SET|FILE", help=DATA_HELP + _FILES_HELP
+    )
+    add_files(p)
     p.add_argument(
         "--paradigms",
         nargs="+",
@@ -64,13 +74,12 @@ def add(subparsers: Subparsers[Parser]) -> None:
 
 def run(a: argparse.Namespace) -> int:
     """Train what is missing, then print and write the summary."""
-    from dmil_core.data.catalog import load_dataset
     from dmil_core.experiments.compare import SUMMARY_FILE, compare
     from dmil_core.io.atomic import check_writable
     from dmil_core.training.progress import ProgressBar
 
     check_writable(a.out, folder=True)
-    datasets = [load_dataset(name) for name in a.data]
+    datasets = load_each(a, a.out)
     with ProgressBar(a.quiet) as bar:
 
         def on_run(name: str) -> None:

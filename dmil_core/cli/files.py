@@ -137,10 +137,14 @@ def load_data(
     return dataset
 
 
-def load_stored(a: argparse.Namespace) -> Dataset:
+def load_stored(a: argparse.Namespace, folder: Path | None = None) -> Dataset:
     """The same for training; a set that is made from files is written beside its checkpoints.
 
     A checkpoint names the file that its set can be read from again.
+
+    Parameters
+    ----------
+    folder : where the set is written; by default the folder of the set among the checkpoints.
 
     Raises
     ------
@@ -163,8 +167,7 @@ def load_stored(a: argparse.Namespace) -> Dataset:
     assert made.dataset is not None
     notes(made.dataset.issues)
     slug = made.dataset.slug
-    folder = checkpoints_root() / slug if a.out is None else a.out.parent
-    path = folder / f"{slug}.npz"
+    path = (checkpoints_root() / slug if folder is None else folder) / f"{slug}.npz"
     if not path.exists():
         write_set(path, made)
         print(f"dmil: note: the data set is stored as {path}", file=sys.stderr)
@@ -174,6 +177,23 @@ def load_stored(a: argparse.Namespace) -> Dataset:
             f"{path} holds another data set. Choose another folder by --out, or move that file"
         )
     return resplit(dataset, number)
+
+
+def load_each(a: argparse.Namespace, folder: Path) -> list[Dataset]:
+    """Every entry of ``--data`` as a set of its own, those made from files as :func:`load_stored`.
+
+    Raises
+    ------
+    ConfigError
+        If there are several, and options that say what the columns of files are.
+    """
+    if len(a.data) > 1 and not is_plain(a):
+        raise ConfigError(
+            f"--data names {len(a.data)} sets, and options such as --label are for the files of "
+            "one. Compare one set at a time, or make an .npz of each with `dmil convert`"
+        )
+    one = (argparse.Namespace(**{**vars(a), "data": [name]}) for name in a.data)
+    return [load_stored(each, folder) for each in one]
 
 
 def check_split(a: argparse.Namespace) -> None:

@@ -86,7 +86,7 @@ def run(a: argparse.Namespace) -> int:
         from dmil_core.inference.projection import check_available
 
         check_available(a.map)
-    dataset = load_stored(a)
+    dataset = load_stored(a, a.out.parent if a.out else None)
     encoders = (a.encoder1, a.encoder2, a.encoder3)
     with ProgressBar(a.quiet or a.progress != "bar") as bar:
         lines = a.progress == "json" and not a.quiet

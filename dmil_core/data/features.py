@@ -50,6 +50,8 @@ class Feature:
     categories : the words of a category, () for a number.
     one_hot : whether each word has a number of its own; else the number is the word's position.
     was_missing : whether it says that the value of another feature was missing.
+    flag : position of the number that says whether its value was missing, None where there is none.
+    filled : of a feature that says so, the position of that value and what stands there for it.
     mean, std, low, high : of the training rows; NaN for a category, or without training rows.
     decimals : that the values of the set have, None where they are not rounded.
     shares : of the training rows that have each word; () for a number, or without training rows.
@@ -61,6 +63,8 @@ class Feature:
     categories: tuple[str, ...] = ()
     one_hot: bool = False
     was_missing: bool = False
+    flag: int | None = None
+    filled: tuple[int, float] | None = None
     mean: float = math.nan
     std: float = math.nan
     low: float = math.nan
@@ -163,20 +167,24 @@ def _distances(dataset: Dataset, modality: ModalityNumber, row: NDArray[Any]) ->
 def encoded(feature: Feature, value: float) -> tuple[tuple[int, float], ...]:
     """Positions in the vector and what has to stand there for a value, as in `FeatureValue`.
 
+    A value that is given was not missing; where it was, its number is what is filled in.
+
     Raises
     ------
     DataError
         If the category has no word of this number.
     """
     if not feature.categories:
-        return ((feature.start, value),)
+        known = () if feature.flag is None else ((feature.flag, 0.0),)
+        return ((feature.start, value), *known)
     words = len(feature.categories)
     if value != int(value) or not 0 <= value < words:
         raise DataError(
             f"{feature.name!r}: expected the position of a word, 0 to {words - 1}, got {value:g}"
         )
     if not feature.one_hot:
-        return ((feature.start, value),)
+        told = (feature.start, value)
+        return (told, feature.filled) if value == 1 and feature.filled is not None else (told,)
     return tuple((feature.start + k, float(k == value)) for k in range(words))
 
 
@@ -195,7 +203,25 @@ def _features(dataset: Dataset, modality: ModalityNumber) -> tuple[Feature, ...]
             feature = _described(feature, dataset, modality, train)
         result.append(feature)
         start += feature.width
-    return tuple(result)
+    return _tied(result, columns)
+
+
+def _tied(features: Sequence[Feature], columns: Sequence[ColumnSpec | None]) -> tuple[Feature, ...]:
+    """The features, where values are tied to what says that they were missing."""
+    flags, filled = {}, {}
+    for feature, column in zip(features, columns, strict=True):
+        if column is not None and column.was_missing:
+            flags[column.name] = feature.start
+        elif column is not None and column.fill is not None:
+            filled[column.name] = (feature.start, column.fill)
+    return tuple(
+        feature
+        if column is None
+        else replace(feature, filled=filled.get(column.name))
+        if column.was_missing
+        else replace(feature, flag=None if feature.categories else flags.get(column.name))
+        for feature, column in zip(features, columns, strict=True)
+    )
 
 
 def _named(column: ColumnSpec | None, start: int) -> Feature:

@@ -8,10 +8,10 @@ lock guards it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,9 @@ from dmil_core.data.dataset import Dataset
 from dmil_core.errors import ConfigError
 from dmil_core.io.atomic import check_writable, exclusive
 from dmil_core.io.tables import write_table
+
+if TYPE_CHECKING:
+    from dmil_core.checkpoint import Run
 
 Method = Literal["umap", "pca"]
 METHODS: tuple[Method, ...] = ("umap", "pca")
@@ -73,15 +76,12 @@ def project(
     CheckpointError
         If the checkpoint is damaged or does not fit the data.
     """
-    from dmil_core.checkpoint import PROJECTION_FILE, for_prediction, load_model
-    from dmil_core.inference.predict import predict
+    from dmil_core.checkpoint import PROJECTION_FILE, verify
 
     check_available(method)
     check_writable(Path(folder), folder=True)
-    model, run = load_model(folder)
-    matched = for_prediction(run, dataset)
-    rows = shown_rows(dataset, max_rows)
-    table = predict(model, run.config.model, matched, rows, latents=True)
+    run = verify(folder)
+    table = _external(run, dataset, max_rows) if run.external else _run(run, dataset, max_rows)
     columns, trust = {"id": table["id"]}, {}
     for name in run.latents:
         if on_latent:
@@ -92,9 +92,9 @@ def project(
         if np.isfinite(measured := trustworthiness(values, xy)):
             trust[name] = measured
     metadata = {
-        "method": method if _enough(rows) else "pca",
+        "method": method if _enough(table) else "pca",
         "seed": seed,
-        "rows": len(rows),
+        "rows": len(table),
         "of": len(dataset),
         "data": dataset.digest,
         "weights": run.weights_sha256,
@@ -106,6 +106,30 @@ def project(
     return path
 
 
+def _run(run: Run, dataset: Dataset, max_rows: int) -> pd.DataFrame:
+    """The prediction table of the shown rows, with latents."""
+    from dmil_core.checkpoint import for_prediction, load_model
+    from dmil_core.inference.predict import predict
+
+    model, _ = load_model(run.folder)
+    rows = shown_rows(dataset, max_rows)
+    return predict(model, run.config.model, for_prediction(run, dataset), rows, latents=True)
+
+
+def _external(run: Run, dataset: Dataset, max_rows: int) -> pd.DataFrame:
+    """The same of a model whose predictions are all that is known of it."""
+    from dmil_core.errors import CheckpointError
+    from dmil_core.io.tables import read_table
+
+    if dataset.digest != run.data_digest:
+        raise CheckpointError(
+            f"{run.folder} holds predictions for {run.data_name!r}; other rows cannot be mapped"
+        )
+    table = read_table(run.predictions)
+    ranked = pd.concat([table[table["split"] == split] for split in ("test", "val", "train")])
+    return ranked.iloc[:max_rows].sort_index().reset_index(drop=True)
+
+
 def shown_rows(dataset: Dataset, max_rows: int) -> NDArray[np.int64]:
     """Indices of the rows to project, ascending; test rows are preferred, then validation rows."""
     ranked = np.concatenate([dataset.rows(split) for split in ("test", "val", "train")])
@@ -113,7 +137,12 @@ def shown_rows(dataset: Dataset, max_rows: int) -> NDArray[np.int64]:
 
 
 def latent_values(table: pd.DataFrame, name: str) -> NDArray[np.float32]:
-    """(N, D) values of one latent, from a prediction table made with ``latents=True``."""
+    """(N, D) values of one latent, from a prediction table made with ``latents=True``; of
+    ``schema.LOGITS`` the logits, which every prediction table has."""
+    if name == schema.LOGITS:
+        return table[[c for c in map(str, table) if c.startswith(schema.logit(""))]].to_numpy(
+            np.float32
+        )
     size = 0
     while schema.latent(name, size) in table:
         size += 1
@@ -203,7 +232,7 @@ def on_grid(xy: NDArray[np.float32]) -> NDArray[np.float32]:
     return (np.round(xy / step) * step).astype(np.float32)
 
 
-def _enough(rows: NDArray[Any]) -> bool:
+def _enough(rows: Sized) -> bool:
     """Whether there are enough rows for UMAP's neighbourhoods."""
     return len(rows) > NEIGHBOURS + 1
 

@@ -193,26 +193,54 @@ class PointwiseInformation(BaseEstimator):
         DataError
             If rows do not match those of ``fit``, or a class did not occur there.
         """
-        if not hasattr(self, "posteriors_"):
-            raise UnfittedError("score_samples needs a fitted estimator; call fit(x1, x2, y) first")
         chosen = definition or self.definition
         _check_definition(chosen)
-        x, labels = _rows(x1, x2), _labels(y)
+        x, labels = self._inputs(x1, x2), _labels(y)
         _check_lengths(*x, labels)
-        sizes = (x[0].shape[1], x[1].shape[1])
-        if sizes != self.sizes_:
-            raise DataError(f"expected {self.sizes_} features of x1 and x2, as in fit; got {sizes}")
         codes = self._coded(labels)
         raw = np.concatenate(x, axis=1)
         seen = self._seen(raw)
         scaled = self._scaled(raw)
-        log_q = np.empty((3, len(codes), len(self.classes_)))
-        log_q[:, seen < 0] = self.posteriors_.log_probabilities(scaled[seen < 0])
-        log_q[:, seen >= 0] = self.posteriors_.out_of_fold[:, seen[seen >= 0]]
+        log_q = self._log_q(scaled, seen)
         at = np.arange(len(codes))
         i1, i2, i12 = log_q[:, at, codes] - np.log(self.prior_)[codes]
         surprise = self._surprise(scaled, codes, seen) if chosen == "lsmi" else None
         return split(i1, i2, i12, chosen, surprise)
+
+    def log_posteriors(self, x1: ArrayLike, x2: ArrayLike) -> Floats:
+        """(3, N, K) log q(y | x1), log q(y | x2) and log q(y | x1, x2) of rows (N, ...), in nats, K
+        classes in the order of ``classes_``; training rows by networks that were not trained on
+        them.
+
+        Raises
+        ------
+        UnfittedError
+            Before ``fit``.
+        DataError
+            If rows do not match those of ``fit``.
+        """
+        x = self._inputs(x1, x2)
+        raw = np.concatenate(x, axis=1)
+        return self._log_q(self._scaled(raw), self._seen(raw))
+
+    def _inputs(self, x1: ArrayLike, x2: ArrayLike) -> tuple[Floats, Floats]:
+        """Rows (N, D1) and (N, D2) of the kind that ``fit`` had."""
+        if not hasattr(self, "posteriors_"):
+            raise UnfittedError("this needs a fitted estimator; call fit(x1, x2, y) first")
+        x = _rows(x1, x2)
+        sizes = (x[0].shape[1], x[1].shape[1])
+        if sizes != self.sizes_:
+            raise DataError(f"expected {self.sizes_} features of x1 and x2, as in fit; got {sizes}")
+        if len(x[0]) != len(x[1]):
+            raise DataError(f"x1 and x2 differ in length: {len(x[0])} and {len(x[1])} rows")
+        return x
+
+    def _log_q(self, scaled: Floats, seen: Ints) -> Floats:
+        """(3, N, K) log posteriors of scaled rows; ``seen`` as `_seen` has it."""
+        log_q = np.empty((3, len(seen), len(self.classes_)))
+        log_q[:, seen < 0] = self.posteriors_.log_probabilities(scaled[seen < 0])
+        log_q[:, seen >= 0] = self.posteriors_.out_of_fold[:, seen[seen >= 0]]
+        return log_q
 
     def _check_counts(self, counts: Ints) -> None:
         folds, total = self.settings_.folds, int(counts.sum())

@@ -5,5 +5,6 @@ on them (``values``); of these are made ``emap`` (the best additive approximatio
 (which inputs act together) and ``pointwise`` (redundant, unique and synergistic information), with
 ``intervals``, and put together in an ``explanation``. ``gaussian`` has a closed form for continuous
 targets. ``callables`` makes a callable of a torch module or a scikit-learn estimator; nothing else
-here knows either library.
+here knows either library. ``imported`` takes up predictions of a model that was trained elsewhere,
+which cannot be called.
 """

@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import async_playwright
 
 from benchmarks.app import pages, room
-from benchmarks.app.__main__ import interactions
+from benchmarks.app.__main__ import Parts, interactions
 from benchmarks.app.stopwatch import TooSlow, seconds, summary
 from benchmarks.app.targets import BARS, targets
 from benchmarks.tables import cells, waiting
@@ -81,6 +81,30 @@ def test_the_stopwatch_runs_from_the_press_to_what_is_shown() -> None:
     # In a thread of its own: browser tests may have left a loop running in this one.
     with ThreadPoolExecutor(1) as one:
         assert 0.3 <= one.submit(asyncio.run, timed()).result() < 10
+
+
+def test_a_run_that_was_stopped_goes_on_with_the_part_that_is_missing(tmp_path: Path) -> None:
+    worked: list[str] = []
+
+    async def part(name: str) -> str:
+        worked.append(name)
+        return f"{name} measured"
+
+    async def both(parts: Parts, second: str) -> list[str]:
+        return [await parts.of(name, lambda n=name: part(n)) for name in ("cold", second)]  # type: ignore[misc]
+
+    def run(work: Any) -> Any:
+        with ThreadPoolExecutor(1) as one:
+            return one.submit(asyncio.run, work).result()
+
+    path, how = tmp_path / "parts.json", {"repeats": "30"}
+    run(Parts(path, how).of("cold", lambda: part("cold")))
+    assert run(both(Parts(path, how), "crowd")) == ["cold measured", "crowd measured"]
+    assert worked == ["cold", "crowd"]
+    run(Parts(path, {"repeats": "5"}).of("cold", lambda: part("cold")))
+    assert worked == ["cold", "crowd", "cold"]
+    Parts(path, how).close()
+    assert not path.exists()
 
 
 @pytest.mark.browser

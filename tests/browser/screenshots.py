@@ -30,6 +30,7 @@ PAGES = {
     "calibration": "compare?data={data}&part=samples&look=calibration",
     "bits": "compare?data={data}&part=samples&look=bits",
     "training": "compare?data={data}&part=samples&look=training",
+    "worth": "worth?data={data}",
     "fidelity": "fidelity",
     "your-data": "your-data",
     "lessons": "lessons?said=redundancy.ab!~xor.b",

@@ -63,7 +63,10 @@ class Training:
 
 
 def training(checkpoint: Checkpoint) -> Training | None:
-    """The epochs of a model's training; None where none are kept, or cannot be read."""
+    """The epochs of a model's training; None where none are kept, as of an external model, or they
+    cannot be read."""
+    if checkpoint.run is not None and checkpoint.run.external:
+        return None
     patience = {s.name: s.patience for s in checkpoint.run.config.stages} if checkpoint.run else {}
     return _training(str(checkpoint.folder), checkpoint.stamp, tuple(patience.items()), checkpoint)
 

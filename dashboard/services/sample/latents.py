@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dashboard.services.sample.samples import source
 from dashboard.services.store import loaded
-from dashboard.services.store.catalog import Checkpoint, DataProblem, Projection
+from dashboard.services.store.catalog import Checkpoint, DataProblem, Projection, table
 from dmil_core import schema
 from dmil_core.errors import DmilError
 
@@ -25,7 +25,10 @@ class Latents:
 
 
 def latents(checkpoint: Checkpoint) -> Latents | DataProblem:
-    """Latents of every sample, or why they cannot be computed."""
+    """Latents of every sample, or why they cannot be computed. Those of an external model stand in
+    its table."""
+    if checkpoint.run is not None and checkpoint.run.external:
+        return _stored(str(checkpoint.folder), checkpoint.stamp, checkpoint)
     return _latents(str(checkpoint.folder), checkpoint.stamp, checkpoint)
 
 
@@ -43,6 +46,20 @@ def _latents(folder: str, key: str, _checkpoint: Checkpoint) -> Latents | DataPr
     except DmilError as error:
         return DataProblem(str(error))
     return Latents(data.ids, {name: latent_values(predictions, name) for name in run.latents})
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _stored(folder: str, key: str, _checkpoint: Checkpoint) -> Latents | DataProblem:
+    from dmil_core.inference.projection import latent_values
+
+    assert _checkpoint.run is not None
+    try:
+        frame = table(_checkpoint)
+    except DmilError as error:
+        return DataProblem(str(error))
+    names = _checkpoint.run.latents
+    ids = frame["id"].to_numpy(str)
+    return Latents(ids, {name: latent_values(frame, name) for name in names})
 
 
 def sketch(checkpoint: Checkpoint) -> Projection | DataProblem:

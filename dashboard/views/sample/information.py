@@ -70,7 +70,7 @@ def information(checkpoint: Checkpoint, sample: str) -> None:
 
 def _choices(checkpoint: Checkpoint, able: tuple[str, ...], estimator: str) -> None:
     names = {
-        "model": f"heads of {plain(checkpoint.model)}",
+        "model": f"heads of {checkpoint.model}",
         "data": "small networks on the data alone",
     }
     if len(able) > 1:
@@ -78,7 +78,7 @@ def _choices(checkpoint: Checkpoint, able: tuple[str, ...], estimator: str) -> N
             "Told by", "estimator", able, estimator, names.__getitem__, help=terms.ESTIMATOR
         )
     else:
-        st.caption(f"Told by {names[estimator]}.", help=terms.ESTIMATOR)
+        st.caption(f"Told by {plain(names[estimator])}.", help=terms.ESTIMATOR)
     widgets.definition()
 
 

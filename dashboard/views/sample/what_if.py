@@ -36,6 +36,9 @@ def what_if() -> None:
     result = widgets.current(checkpoint_catalog())
     if result is None:
         return
+    if result.run is not None and result.run.external:
+        widgets.notice(messages.only_predictions(plain(result.model)))
+        return
     widgets.legend(result)
     rows = listing.selected(result, session.view())
     widgets.start_with_first(rows)

@@ -177,9 +177,11 @@ def _in_words(
     """A number for each of these words, and the rows that have none of them."""
     place = {w: k for k, w in enumerate(categories)}
     other, missing = place.get(OTHER_WORD, -1), place.get(MISSING_WORD, -1)
-    if is_text(column.data) and not f.numeric:
-        cells = words_of(column.data)
-        words = [place.get(w.strip(), other) for w in cells.words.to_pylist()]
+    cells = words_of(column.data) if is_text(column.data) else None
+    spelled = [w.strip() for w in cells.words.to_pylist()] if cells else []
+    # Codes such as 007 are words of the training set where it was told to leave them as they are.
+    if cells and (not f.numeric or any(w in place for w in spelled)):
+        words = [place.get(w, other) for w in spelled]
         codes = cells.spread(np.asarray(words, dtype=np.int64), missing)
         codes = np.where(f.missing, missing, codes)[kept]
     else:

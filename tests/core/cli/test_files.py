@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from dmil_core.checkpoint import read_run
 from dmil_core.cli import main
 from dmil_core.data.npz import read_dataset
 from dmil_core.io.tables import read_table
@@ -188,6 +189,49 @@ def test_new_rows_of_a_table_are_decomposed_without_labels(
     code, _, err = run(capsys, "decompose", "--checkpoint", folder, "--data", new, "--out", out)
     assert code == 2
     assert "columns that these files lack: 'bill_depth_mm', 'body_mass_g'" in err
+
+
+def test_a_comparison_takes_a_table_with_its_columns(
+    capsys: Capture, table: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "compared"
+    line = ["--paradigms", "joint", "--seeds", "1", "--out", out, "--epochs-scale", "0.02"]
+    columns = ["--label", "sex", "--input", "bill=bill_*", "--input", "body=body_mass_g,year"]
+    code, text, err = run(capsys, "compare", "--data", table, *columns, *line, "--quiet")
+    assert code == 0, err
+    assert "birds" in text
+    assert "dmil: note: " in err
+    stored = read_dataset(out / "birds.npz")
+    assert [m.name for m in stored.card.modalities] == ["bill", "body"]
+    assert stored.classes == ("female", "male")
+    run_of = read_run(out / "runs" / "birds" / "joint" / "seed0")
+    assert run_of.data_digest == stored.digest
+
+    code, _, err = run(capsys, "compare", "--data", table, "switch", *columns, *line)
+    assert code == 2
+    assert "Compare one set at a time" in err
+
+
+def test_codes_that_training_left_as_words_are_words_in_new_rows(
+    capsys: Capture, tmp_path: Path
+) -> None:
+    rng, code = np.random.default_rng(0), np.array(["007", "7", "07"])[np.arange(N) % 3]
+    frame = pd.DataFrame({"a_1": rng.normal(size=N), "a_2": rng.normal(size=N), "code": code})
+    frame["label"] = np.where(code == "007", "bond", "other")
+    old, new, out = tmp_path / "old.csv", tmp_path / "new.csv", tmp_path / "out.csv"
+    frame.to_csv(old, index=False)
+    folder = tmp_path / "runs" / "joint"
+    code_, _, err = run(
+        capsys, "train", "--data", old, "--label", "label", "--input", "a=a_*", "--input", "c=code",
+        "--as-text", "code", "--paradigm", "joint", "--epochs-scale", "0.3", "--quiet",
+        "--out", folder,
+    )  # fmt: skip
+    assert code_ == 0, err
+    frame.drop(columns="label").iloc[:6].to_csv(new, index=False)
+    code_, _, err = run(capsys, "decompose", "--checkpoint", folder, "--data", new, "--out", out)
+    assert code_ == 0, err
+    assert "not trained with" not in err
+    assert read_table(out)["pred"].tolist() == frame["label"].tolist()[:6]
 
 
 def test_pictures_are_given_beside_the_table(capsys: Capture, tmp_path: Path) -> None:

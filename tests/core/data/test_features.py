@@ -172,3 +172,11 @@ def test_a_category_has_only_its_words() -> None:
     for value in (3.0, -1.0, 0.5):
         with pytest.raises(DataError, match="0 to 2"):
             encoded(island, value)
+
+
+def test_a_value_that_is_set_was_not_missing_and_a_missing_one_is_filled() -> None:
+    filled = ColumnSpec("mass", "g", fill=150.0)
+    mass, *_, missing, _ = features(made(columns=(filled, *COLUMNS[1:])), 1)
+    assert encoded(mass, 170.0) == ((0, 170.0), (5, 0.0))
+    assert encoded(missing, 1.0) == ((5, 1.0), (0, 150.0))
+    assert encoded(missing, 0.0) == ((5, 0.0),)

@@ -27,8 +27,8 @@ from tests.dashboard.folders import APP
 from tests.dashboard.hostile_names import CLASSES, MODEL, NAMES, SET, furnish
 
 PAGES = (
-    "", "samples", "what-if", "map", "compare", "fidelity", "your-data", "lessons", "gates", "live",
-    "paper",
+    "", "samples", "what-if", "map", "compare", "worth", "fidelity", "your-data", "lessons",
+    "gates", "live", "paper",
 )  # fmt: skip
 LOOKS = ("agreement", "pair", "groups", "calibration", "bits", "training")
 #: What the names would do where a page takes them for more than text.

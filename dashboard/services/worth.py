@@ -1,0 +1,153 @@
+"""What each input is worth to a model, given the others; computed when the page first needs it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from dashboard.services.sample.samples import modality_names, source
+from dashboard.services.store.catalog import Checkpoint, DataProblem, table
+from dmil_core.errors import DmilError
+
+if TYPE_CHECKING:
+    from dmil_core.information.worth.acquisition import Acquisition
+    from dmil_core.information.worth.gains import Gain, Interval, Worth
+    from dmil_core.information.worth.posteriors import Known
+
+#: Samples that are linked to.
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Result:
+    """Worth and curves of each input, in the order of the inputs."""
+
+    known: Known
+    worth: tuple[Worth, ...]
+    curves: tuple[Acquisition, ...]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """All that a page or a report shows of one input.
+
+    Attributes
+    ----------
+    name : of the input.
+    samples : of how many samples.
+    verdict, notes : sentences.
+    measures : columns measure (bits, accuracy, auroc, log_loss), without, with, gain, interval, in
+        words.
+    parts : what samples are told apart by -> name, samples, bits and their interval.
+    curve : columns share and ``accuracy_<policy>``, from 0 to 1.
+    point : share and accuracy with the least total cost.
+    """
+
+    name: str
+    samples: int
+    verdict: tuple[str, ...]
+    notes: tuple[str, ...]
+    measures: pd.DataFrame
+    parts: dict[str, tuple[tuple[str, int, float, float, float], ...]]
+    curve: pd.DataFrame
+    point: tuple[float, float]
+
+    @property
+    def at_half(self) -> tuple[float, float]:
+        """Accuracy where half of the samples get it: the least certain, and at random."""
+        row = self.curve.iloc[(self.curve["share"] - 0.5).abs().argmin()]
+        return float(row["accuracy_entropy"]), float(row["accuracy_random"])
+
+
+def worth(checkpoint: Checkpoint) -> Result | DataProblem:
+    """By the heads of a model on its test samples, or why that cannot be said."""
+    return _worth(str(checkpoint.folder), checkpoint.stamp, checkpoint)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Computing the worth of each input …")
+def _worth(folder: str, key: str, _checkpoint: Checkpoint) -> Result | DataProblem:
+    from dmil_core.information.worth.acquisition import acquisition
+    from dmil_core.information.worth.gains import worth as of
+    from dmil_core.information.worth.posteriors import from_table
+
+    data: Any = source(_checkpoint)
+    dataset = None if isinstance(data, DataProblem) else data
+    classes = _checkpoint.run.classes if _checkpoint.run else ()
+    try:
+        known = from_table(table(_checkpoint), classes, modality_names(_checkpoint), dataset)
+        by = ("interaction_type",) if "interaction_type" in known.by else ()
+        curves = tuple(acquisition(known, m) for m in range(len(known.names)))
+        return Result(known, of(known, by=by), curves)
+    except DmilError as error:
+        return DataProblem(str(error))
+
+
+def shown(result: Result, m: int, price: float) -> Shown:
+    """What is shown of input ``m``, counted from 0, at a price in errors."""
+    from dmil_core.information.worth.acquisition import at_price
+    from dmil_core.information.worth.verdict import verdict
+
+    one, curves = result.worth[m], at_price(result.known, m, result.curves[m], price)
+    point = curves.points["entropy"]
+    return Shown(
+        name=one.name,
+        samples=one.rows,
+        verdict=verdict(result.known, one, curves),
+        notes=result.known.notes,
+        measures=_measures(one),
+        parts={
+            by: tuple((p.name, p.rows, p.bits.value, p.bits.low, p.bits.high) for p in parts)
+            for by, parts in one.parts.items()
+            if parts
+        },
+        curve=curves.curve,
+        point=(point.share, point.accuracy),
+    )
+
+
+def _measures(one: Worth) -> pd.DataFrame:
+    def gain(name: str, of: Gain, digits: int) -> tuple[str, ...]:
+        return (name, f"{of.without:.{digits}f}", f"{of.with_:.{digits}f}",
+                *_in_words(of.gain, digits))  # fmt: skip
+
+    accuracy = one.accuracy
+    rows = [
+        ("bits", "", "", *_in_words(one.bits, 2)),
+        ("accuracy", f"{accuracy.without:.1%}", f"{accuracy.with_:.1%}",
+         *_in_words(accuracy.gain, 1, 100.0, " points")),
+        gain("auroc", one.auroc, 3),
+        gain("log_loss", one.log_loss, 2),
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["measure", "without", "with", "gain", "interval"])
+
+
+def _in_words(of: Interval, digits: int, scale: float = 1.0, unit: str = "") -> tuple[str, str]:
+    value, low, high = (scale * v for v in (of.value, of.low, of.high))
+    ends = "" if math.isnan(low) else f"{low:+.{digits}f} to {high:+.{digits}f}"
+    return f"{value:+.{digits}f}{unit}", ends
+
+
+def rescued(result: Result, m: int) -> tuple[tuple[str, str], ...]:
+    """Id and class of samples that input ``m`` sets right, those that gain most first."""
+    return _changed(result, m, rescued=True)
+
+
+def misled(result: Result, m: int) -> tuple[tuple[str, str], ...]:
+    """Id and class of samples that are right without input ``m`` and wrong with it."""
+    return _changed(result, m, rescued=False)
+
+
+def _changed(result: Result, m: int, rescued: bool) -> tuple[tuple[str, str], ...]:
+    known = result.known
+    at = np.arange(len(known.y))
+    without, full = known.without[m].log_q, known.log_q
+    right = [q.argmax(axis=1) == known.y for q in (without, full)]
+    rows = np.flatnonzero(~right[0] & right[1] if rescued else right[0] & ~right[1])
+    gain = full[at, known.y] - without[at, known.y]
+    order = np.argsort(-gain[rows] if rescued else gain[rows], kind="stable")
+    return tuple((str(known.ids[i]), known.classes[known.y[i]]) for i in rows[order])

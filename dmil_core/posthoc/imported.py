@@ -1,0 +1,391 @@
+"""Predictions of a model that was trained elsewhere, taken up as an external checkpoint.
+
+The model itself is not needed: a table with a row per sample says what it predicts, and the app and
+the commands that read predictions show it like a model that was trained here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+import dmil_core
+from dmil_core import schema
+from dmil_core.checkpoint import (
+    EXTERNAL,
+    PROJECTION_FILE,
+    RUN_FILE,
+    Run,
+    default_folder,
+    write_external,
+)
+from dmil_core.config import EncoderConfig, ModelConfig, RunConfig
+from dmil_core.data.dataset import Dataset
+from dmil_core.data.labels import plain_name
+from dmil_core.errors import CheckpointError, ConfigError, DataError
+from dmil_core.io.atomic import exclusive, writing
+from dmil_core.metrics.predictions import score
+from dmil_core.paradigms import PARADIGMS
+from dmil_core.schema import ModalityNumber, modality_numbers
+
+#: Names of external models: they name folders.
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+#: How far the probabilities of a row may be from a sum of 1.
+SUM_TOLERANCE: Final = 1e-3
+#: Smallest probability that has a logarithm here.
+_LEAST: Final = 1e-12
+#: Examples that a message has.
+_SHOWN: Final = 3
+
+
+@dataclass(frozen=True)
+class Imported:
+    """An external checkpoint, and what is to be said about it.
+
+    Attributes
+    ----------
+    run : the checkpoint.
+    notes : sentences about rows that are left out, and the like.
+    """
+
+    run: Run
+    notes: tuple[str, ...]
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that no external model can have.
+
+    Raises
+    ------
+    ConfigError
+        If it is the name of a paradigm, or could not be that of a folder.
+    """
+    if name in PARADIGMS:
+        raise ConfigError(
+            f"{name!r} is a paradigm of this package; choose another name for a model of your own"
+        )
+    if not _NAME.fullmatch(name):
+        raise ConfigError(
+            f"name {name[:80]!r}: expected letters, digits, '_', '.' or '-', at most 64, the first "
+            "a letter or a digit"
+        )
+
+
+def import_predictions(
+    table: pd.DataFrame,
+    dataset: Dataset,
+    name: str,
+    out: str | Path | None = None,
+    *,
+    seed: int = 0,
+    in_order: bool = False,
+    overwrite: bool = False,
+) -> Imported:
+    """Take up the predictions of a model that was trained elsewhere as a checkpoint.
+
+    Parameters
+    ----------
+    table
+        A row per sample:
+
+        - ``id``, the id of a row of ``dataset``, no id twice; rows of the set that the table lacks
+          are left out;
+        - ``p_<class>`` for every class, probabilities (0 to 1, sum 1), or ``logit_<class>`` (nats);
+        - optionally ``px<m>_<class>``, the probabilities of a model of input m alone;
+        - optionally ``z_<i>`` or ``z<m>_<i>``, embeddings of the sample, or of its input m, which
+          become the latents F and Z<m>.
+
+        Classes are matched by name: ``p_1.0`` is class ``1``. Any other column is left out.
+    dataset
+        The set that the rows are of, with labels and splits.
+    name
+        What the model is called.
+    out
+        Folder of the checkpoint; by default ``<checkpoints>/<set>/<name>/seed<seed>``.
+    seed
+        Which of several models of this name it is.
+    in_order
+        The table has no ids: its rows are those of the set, in its order.
+    overwrite
+        Replace a checkpoint in the folder.
+
+    Returns
+    -------
+    Imported
+        With the run, whose ``config.model.architecture`` is ``external``.
+
+    Raises
+    ------
+    ConfigError
+        If the name cannot be used.
+    DataError
+        Naming everything that is wrong with the table.
+    CheckpointError
+        If the folder holds a checkpoint and ``overwrite`` is off.
+    """
+    check_name(name)
+    folder = Path(out) if out else default_folder(dataset.slug, name, seed)
+    if (folder / RUN_FILE).exists() and not overwrite:
+        raise CheckpointError(
+            f"{folder} holds a checkpoint; choose another --name or --seed, or --overwrite it"
+        )
+    predictions, reading = prediction_table(table, dataset, in_order)
+    config = RunConfig(name, seed, _model_config(dataset), ())
+    record = {
+        "config": config,
+        "data_name": dataset.name,
+        "data_source": dataset.source,
+        "data_digest": dataset.digest,
+        "data_card": dataset.card.to_dict(),
+        "classes": list(dataset.classes),
+        "latents": list(reading.latents) or [schema.LOGITS],
+        "finished": True,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "packages": {"dmil_core": dmil_core.__version__},
+        "parameters": 0,
+        "seconds": 0.0,
+        "metrics": score(predictions, dataset.classes),
+    }
+    with exclusive(folder):
+        for file in (RUN_FILE, PROJECTION_FILE):
+            with writing(folder / file):
+                (folder / file).unlink(missing_ok=True)
+        run = write_external(folder, predictions, record, {"data": dataset.digest})
+    return Imported(run, tuple(reading.notes))
+
+
+def prediction_table(
+    table: pd.DataFrame, dataset: Dataset, in_order: bool = False
+) -> tuple[pd.DataFrame, Reading]:
+    """The prediction table of a table as :func:`import_predictions` takes it, its rows in the order
+    of the set; and what was read, with its latents and notes.
+
+    Raises
+    ------
+    DataError
+        Naming everything that is wrong with the table.
+    """
+    reading = Reading(table, dataset, in_order)
+    return reading.predictions(), reading
+
+
+class Reading:
+    """A table of predictions, and all that is wrong with it."""
+
+    def __init__(self, table: pd.DataFrame, dataset: Dataset, in_order: bool) -> None:
+        self.dataset, self.notes, self.faults = dataset, list[str](), list[str]()
+        self.table = table.rename(columns=str)
+        self.columns = {plain: column for column in self.table.columns if (plain := column.strip())}
+        self.latents = _latents(list(self.columns), dataset.modalities)
+        #: Row of the set for each row of the table.
+        self.rows = self._in_order() if in_order else self._by_id()
+
+    def predictions(self) -> pd.DataFrame:
+        """The prediction table, its rows in the order of the set.
+
+        Raises
+        ------
+        DataError
+            Naming everything that is wrong.
+        """
+        probabilities, logits = self._full()
+        alone = {m: self._alone(m) for m in modality_numbers(self.dataset.modalities)}
+        latents = self._embeddings()
+        if self.faults:
+            faults = "\n- ".join(self.faults)
+            raise DataError(f"the table of predictions cannot be used:\n- {faults}")
+        order = np.argsort(self.rows, kind="stable")
+        rows, classes = self.rows[order], np.asarray(self.dataset.classes, dtype=object)
+        best = logits.argmax(axis=1)[order]
+        result = {
+            "id": self.dataset.ids[rows].astype(object),
+            "split": self.dataset.split[rows].astype(object),
+            "y": self.dataset.label_names[rows].astype(object),
+            "pred": classes[best],
+            "correct": self.dataset.y[rows] == best,
+        }
+        if self.dataset.interaction_type is not None:
+            result[schema.INTERACTION_TYPE] = self.dataset.interaction_type[rows].astype(object)
+        blocks = [pd.DataFrame(result)]
+        known = {m: p[order] for m, p in alone.items() if p is not None}
+        for m, p in known.items():
+            blocks.append(pd.DataFrame({schema.unimodal_pred(m): classes[p.argmax(axis=1)]}))
+        blocks += [
+            _numbers(probabilities[order], [schema.prob(c) for c in classes]),
+            _numbers(logits[order], [schema.logit(c) for c in classes]),
+        ]
+        blocks += [
+            _numbers(p, [schema.unimodal_prob(m, c) for c in classes]) for m, p in known.items()
+        ]
+        if latents is not None:
+            blocks.append(latents.iloc[order].reset_index(drop=True))
+        if left := len(self.dataset) - len(rows):
+            self.notes.append(
+                f"the table has {len(rows):,} of the {len(self.dataset):,} rows of the set; the "
+                f"other {left:,} are left out"
+            )
+        return pd.concat(blocks, axis=1)
+
+    # --- rows ---------------------------------------------------------------------------------
+
+    def _in_order(self) -> NDArray[np.int64]:
+        if len(self.table) != len(self.dataset):
+            self.faults.append(
+                f"it has {len(self.table):,} rows, the set {len(self.dataset):,}; rows in the "
+                "order of the set have to be as many. Add a column id"
+            )
+        return np.arange(len(self.table))
+
+    def _by_id(self) -> NDArray[np.int64]:
+        if "id" not in self.columns:
+            advice = "Add the ids of the set's rows as a column id"
+            if len(self.table) == len(self.dataset):
+                advice += ", or say that the rows stand in the order of the set: --in-order"
+            self.faults.append(f"it has no column id. {advice}")
+            return np.arange(len(self.table))
+        ids = [_id(v) for v in self.table[self.columns["id"]].tolist()]
+        place = {_id(i): row for row, i in enumerate(self.dataset.ids.tolist())}
+        unknown = [i for i in ids if i not in place]
+        if unknown:
+            self.faults.append(
+                f"{len(unknown):,} of {len(ids):,} ids are none of {self.dataset.name!r}, such as "
+                f"{_listed(unknown)}; its ids are like {_listed(self.dataset.ids.tolist())}"
+            )
+        twice = sorted({i for i, n in pd.Series(ids).value_counts().items() if n > 1}, key=str)
+        if twice:
+            self.faults.append(f"{len(twice):,} ids occur twice, such as {_listed(twice)}")
+        if not ids:
+            self.faults.append("it has no rows")
+        return np.asarray([place.get(i, 0) for i in ids], dtype=np.int64)
+
+    # --- numbers ------------------------------------------------------------------------------
+
+    def _full(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """(N, K) probabilities and logits of the full model."""
+        logits = self._of_classes("logit_")
+        if logits is not None:
+            shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
+            return shifted / shifted.sum(axis=1, keepdims=True), logits
+        probabilities = self._probabilities("p_")
+        if probabilities is None:
+            classes = [schema.prob(c) for c in self.dataset.classes]
+            self.faults.append(
+                f"it has no predictions: expected the columns {_listed(classes)} with "
+                "probabilities, or logit_<class> with logits"
+            )
+            probabilities = np.full((len(self.table), len(classes)), 1 / len(classes))
+        return probabilities, np.log(np.maximum(probabilities, _LEAST))
+
+    def _alone(self, m: ModalityNumber) -> NDArray[np.float64] | None:
+        """(N, K) probabilities of the model of one input, if they are there."""
+        return self._probabilities(f"px{m}_")
+
+    def _probabilities(self, prefix: str) -> NDArray[np.float64] | None:
+        values = self._of_classes(prefix)
+        if values is None:
+            return None
+        sums = values.sum(axis=1)
+        odd = np.flatnonzero((values < 0).any(axis=1) | (np.abs(sums - 1) > SUM_TOLERANCE))
+        if len(odd):
+            self.faults.append(
+                f"{prefix}<class>: {len(odd):,} of {len(values):,} rows are no probabilities, such "
+                f"as row {odd[0]} with the sum {sums[odd[0]]:.4g}; expected numbers from 0 to 1 "
+                f"with the sum 1. Logits are called logit_<class>"
+            )
+        return values / np.where(sums > 0, sums, 1.0)[:, None]
+
+    def _of_classes(self, prefix: str) -> NDArray[np.float64] | None:
+        """(N, K) finite numbers of the columns with this beginning; None where there is none."""
+        classes = self.dataset.classes
+        exact = {c: k for k, c in enumerate(classes)}
+        plain = {plain_name(c): k for k, c in enumerate(classes)}
+        found: dict[int, str] = {}
+        for name, column in self.columns.items():
+            if name.startswith(prefix):
+                rest = name.removeprefix(prefix)
+                place = exact.get(rest, plain.get(plain_name(rest)))
+                if place is not None:
+                    found.setdefault(place, column)
+        if not found:
+            return None
+        if lacking := [prefix + c for k, c in enumerate(classes) if k not in found]:
+            self.faults.append(
+                f"it has {len(found)} of {len(classes)} columns {prefix}<class>; "
+                f"{_listed(lacking)} {'is' if len(lacking) == 1 else 'are'} missing"
+            )
+            return None if prefix != "p_" else np.full((len(self.table), len(classes)), 0.5)
+        return self._finite([found[k] for k in range(len(classes))])
+
+    def _embeddings(self) -> pd.DataFrame | None:
+        given = [n for latent in self.latents.values() for n in latent]
+        if not given:
+            return None
+        names = [schema.latent(n, i) for n, each in self.latents.items() for i in range(len(each))]
+        return _numbers(self._finite([self.columns[n] for n in given]), names)
+
+    def _finite(self, columns: Sequence[str]) -> NDArray[np.float64]:
+        """(N, n) numbers of columns; what is no finite number is reported, and is 0."""
+        result = np.zeros((len(self.table), len(columns)))
+        for i, column in enumerate(columns):
+            values = pd.to_numeric(self.table[column], errors="coerce").to_numpy(np.float64)
+            finite = np.isfinite(values)
+            if not finite.all():
+                row = int(np.flatnonzero(~finite)[0])
+                cell = str(self.table[column].iloc[row])[:40]
+                self.faults.append(
+                    f"{column}: {int((~finite).sum()):,} cells are no finite numbers, such as "
+                    f"{cell!r} in row {row}"
+                )
+            result[:, i] = np.where(finite, values, 0.0)
+        return result
+
+
+def _model_config(dataset: Dataset) -> ModelConfig:
+    """What is known of the model: the shapes of its inputs and its classes."""
+    encoders = tuple(
+        EncoderConfig(EXTERNAL, tuple(dataset.x(m).shape[1:]) or (1,))
+        for m in modality_numbers(dataset.modalities)
+    )
+    return ModelConfig(
+        architecture=EXTERNAL,
+        encoders=encoders,
+        classes=len(dataset.classes),
+    )
+
+
+def _latents(columns: Sequence[str], modalities: int) -> dict[str, list[str]]:
+    """Latent -> the columns of its numbers in the table, from number 0 on. An embedding of the
+    whole sample is the latent F, that of an input Z1, Z2 ..."""
+    given = {"F": "z", **{f"Z{m}": f"z{m}" for m in modality_numbers(modalities)}}
+    found: dict[str, list[str]] = {}
+    for name, prefix in given.items():
+        size = 0
+        while schema.latent(prefix, size) in columns:
+            size += 1
+        if size:
+            found[name] = [schema.latent(prefix, i) for i in range(size)]
+    return found
+
+
+def _id(value: object) -> str:
+    """An id as text: ``7.0`` is the id 7."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _numbers(values: NDArray[np.float64], columns: Sequence[str]) -> pd.DataFrame:
+    return pd.DataFrame(values.astype(np.float32), columns=list(columns))
+
+
+def _listed(names: Sequence[object]) -> str:
+    shown = ", ".join(repr(str(n)[:40]) for n in names[:_SHOWN])
+    return shown + (" …" if len(names) > _SHOWN else "")

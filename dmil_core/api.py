@@ -464,6 +464,7 @@ class Model:
         """
         import torch
 
+        from dmil_core.models.encoders import rows_once
         from dmil_core.models.inputs import tensors
 
         config = self.run.config.model
@@ -475,7 +476,7 @@ class Model:
                 f"expected inputs with the shapes {_shapes(expected)} per row, got {_shapes(got)}"
             )
         device = next(self.network.parameters()).device
-        with torch.inference_mode():
+        with torch.inference_mode(), rows_once(self.network, arrays):
             output = self.network(*(x.to(device) for x in tensors(arrays, config)))
         logits: NDArray[np.float32] = output.logits.float().cpu().numpy()
         return logits

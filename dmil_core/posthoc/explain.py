@@ -267,7 +267,7 @@ def _information(
 ) -> tuple[pd.DataFrame, dict[str, Interval]]:
     """Columns of the frame, and means with their intervals."""
     p12 = np.exp(function.log_probabilities(values.whole))
-    y, known = data.row_classes, data.background_classes
+    y, known = data.row_classes, data.known_classes
     # Without classes the prior is what the model itself makes of all samples together.
     prior = p12.mean(axis=0) if known is None else pointwise.frequencies_of(known, p12.shape[1])
     of_class = p12.argmax(axis=1) if y is None else y

@@ -61,6 +61,11 @@ class Samples:
         """(B,) where ``y`` are classes."""
         return None if self.y is None or self.y.dtype.kind == "f" else self.y[self.background]
 
+    @property
+    def known_classes(self) -> Ints | None:
+        """Those of all rows that have one, samples or not, where ``y`` are classes."""
+        return None if self.y is None or self.y.dtype.kind == "f" else self.y[self.y >= 0]
+
     def with_classes(self, function: Function) -> Samples:
         """With ``y`` as numbers of f's columns, and the names of these.
 

@@ -16,6 +16,8 @@ import dmil_core as dmil
 from dmil_core.checkpoint import Run
 from dmil_core.data.dataset import Dataset
 from dmil_core.io.tables import read_table
+from dmil_core.models.inputs import model_config
+from dmil_core.models.registry import build
 from dmil_core.posthoc.partners import cost
 from tests.core.posthoc.known import additive, bits, first_two, normals, parity, product
 
@@ -210,6 +212,35 @@ def test_classes_by_name_and_as_booleans() -> None:
     assert named.accuracy == 0.0
 
 
+def drawn(rows: int, seed: int) -> tuple[Any, ...]:
+    """x1, x2 and classes that follow the probabilities of ``partly``."""
+    x1, x2 = normals(rows, seed)
+    p = np.exp(partly(x1, x2))
+    p /= p.sum(axis=1, keepdims=True)
+    uniform = np.random.default_rng(seed).random((rows, 1))
+    return x1, x2, (p.cumsum(axis=1) > uniform).argmax(axis=1)
+
+
+def partly(x1: Any, x2: Any) -> Any:
+    """Logits of three classes, partly a sum and partly interaction."""
+    features = np.concatenate([x1, x2, x1 * x2, np.sin(2 * x1) * x2], axis=1)
+    return features @ np.random.default_rng(0).standard_normal((4, 3))
+
+
+def test_intervals_hold_the_figures_of_many_samples_as_often_as_they_say() -> None:
+    """Samples, background and partners are drawn anew 40 times."""
+    x1, x2, y = drawn(12_000, 1)
+    many = dmil.explain(partly, x1, x2, y=y, rows=np.arange(6000), background=4000)
+    held = dict.fromkeys(("accuracy", "emap_accuracy", "interaction_share", "r", "i12"), 0)
+    for seed in range(40):
+        x1, x2, y = drawn(600, 100 + seed)
+        found = dmil.explain(partly, x1, x2, y=y, rows=np.arange(300), partners=40, seed=seed)
+        for name in held:
+            i = found.intervals[name]
+            held[name] += i.low <= many.intervals[name].value <= i.high
+    assert min(held.values()) >= 0.93 * 40, held
+
+
 # --- data sets and models of ours ----------------------------------------------------------
 
 
@@ -239,6 +270,19 @@ def test_every_model_of_ours_is_a_callable(
     logits = table[[f"logit_{c}" for c in model.classes]].to_numpy()
     test = tiny.rows("test")
     np.testing.assert_allclose(model(tiny.x1[test], tiny.x2[test]), logits, atol=1e-4)
+
+
+@pytest.mark.parametrize("paradigm", sorted(dmil.PARADIGMS))
+def test_so_is_an_untrained_one_of_every_paradigm(
+    paradigm: str, tiny: Dataset, tiny_runs: dict[str, Run]
+) -> None:
+    run = tiny_runs["joint"]
+    config = model_config(tiny, dmil.PARADIGMS[paradigm])
+    network = build(config).eval()
+    model = dmil.Model(replace(run, config=replace(run.config, model=config)), network)
+    found = dmil.explain(model, tiny, rows=30, partners=20, background=60)
+    assert found.inputs == ("x1", "x2")
+    assert np.isfinite(found.frame["score"]).all()
 
 
 def test_a_model_refuses_other_inputs(tiny_runs: dict[str, Run]) -> None:

@@ -143,7 +143,7 @@ _TERMS: Final = (
     ),
     Entry(
         "External model",
-        "A model that was trained elsewhere. All that is known of it is a table of its predictions, "
+        "A model that was trained elsewhere. All that is known of it is a table of predictions, "
         "taken up by `dmil import`.",
     ),
     Entry("Seed", terms.SEED),

@@ -33,6 +33,7 @@ def full(checkpoint: Checkpoint, sample: str) -> None:
             answer.waterfall(checkpoint, sample)
     else:
         answer.no_gate(checkpoint)
+        answer.interaction(checkpoint, sample)
     information.information(checkpoint, sample)
     nearest(checkpoint, sample)
 

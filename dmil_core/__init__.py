@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from dmil_core.paradigms import PARADIGMS
     from dmil_core.posthoc.explain import explain
     from dmil_core.posthoc.explanation import Explanation
+    from dmil_core.posthoc.imported import import_model, import_predictions
 
 __all__ = [
     "PARADIGMS",
@@ -41,6 +42,8 @@ __all__ = [
     "explain",
     "find_runs",
     "from_table",
+    "import_model",
+    "import_predictions",
     "list_datasets",
     "load",
     "load_dataset",
@@ -62,6 +65,8 @@ _WHERE = {
     "explain": ("dmil_core.posthoc.explain", "explain"),
     "find_runs": ("dmil_core.checkpoint", "find_runs"),
     "from_table": ("dmil_core.api", "from_table"),
+    "import_model": ("dmil_core.posthoc.imported", "import_model"),
+    "import_predictions": ("dmil_core.posthoc.imported", "import_predictions"),
     "list_datasets": ("dmil_core.data.catalog", "list_datasets"),
     "load": ("dmil_core.api", "load"),
     "load_dataset": ("dmil_core.data.catalog", "load_dataset"),

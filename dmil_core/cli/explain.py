@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
-from dmil_core.cli.files import add_files, load_data
+from dmil_core.cli.files import add_files, load_data, load_stored
 from dmil_core.cli.options import (
     UNITS,
     Parser,
@@ -36,6 +36,7 @@ def add(subparsers: Subparsers[Parser]) -> None:
         "  dmil explain --checkpoint switch/joint/seed0 --data switch --out explained\n"
         "  dmil explain --model mymodel:make --data my/data.npz --choice near --rows 200 "
         "--out near\n"
+        "  dmil explain --model model.onnx --data my/data.npz --out explained\n"
         "The module is imported and make() called, because they are named here; it returns\n"
         "f(x1, x2, ...) -> logits or probabilities, a torch module or a scikit-learn estimator.\n"
         "Test rows are explained, with partners from the training rows. DIR then has\n"
@@ -44,8 +45,9 @@ def add(subparsers: Subparsers[Parser]) -> None:
     which = p.add_mutually_exclusive_group(required=True)
     which.add_argument(
         "--model",
-        metavar="MODULE:NAME",
-        help="a function without arguments that returns the model, in a Python module",
+        metavar="MODULE:NAME|FILE.onnx",
+        help="a function without arguments that returns the model, in a Python module; or a file "
+        "of ONNX",
     )
     which.add_argument(
         "--checkpoint",
@@ -85,6 +87,11 @@ def add(subparsers: Subparsers[Parser]) -> None:
         metavar="D",
         help="definition of pointwise redundancy: same-sign or ccs; default: same-sign",
     )
+    p.add_argument(
+        "--name",
+        metavar="NAME",
+        help="with --model: take it up under this name too, so that the app shows it",
+    )
     add_seed(p)
     p.add_argument("--quiet", action="store_true", help="no progress bar")
 
@@ -97,8 +104,10 @@ def run(a: argparse.Namespace) -> int:
     from dmil_core.posthoc.partners import cost
 
     check_writable(a.out, folder=True)
+    if a.name is not None:
+        _check_name(a)
     model, trained = _model(a)
-    dataset = load_data(a, purpose="predict", like=trained)
+    dataset = load_data(a, purpose="predict", like=trained) if a.name is None else load_stored(a)
     samples = len(dataset.rows("test"))
     most = cost(min(samples, a.rows or samples), dataset.modalities, a.partners, a.background)
     print(f"dmil: note: the model is evaluated on at most {most:,} rows", file=sys.stderr)
@@ -110,7 +119,24 @@ def run(a: argparse.Namespace) -> int:
     found.save(a.out)
     print("\n".join(_lines(found)))
     print(f"{a.out / RESULT_FILE}: {len(found)} samples, {found.evaluations:,} evaluations")
+    if a.name is not None:
+        from dmil_core.posthoc.imported import import_model
+
+        with _Bar(disable=a.quiet) as bar:
+            made = import_model(
+                model, dataset, a.name, background=a.background, seed=a.seed, overwrite=True,
+                progress=bar,
+            )  # fmt: skip
+        print(f"{made.run.folder}: the app shows it as {a.name}")
     return 0
+
+
+def _check_name(a: argparse.Namespace) -> None:
+    from dmil_core.posthoc.imported import check_name
+
+    if a.model is None:
+        raise ConfigError("--name is for --model; a checkpoint is in the app already")
+    check_name(a.name)
 
 
 def _model(a: argparse.Namespace) -> tuple[Predict, Run | None]:
@@ -124,13 +150,21 @@ def _model(a: argparse.Namespace) -> tuple[Predict, Run | None]:
 
 
 def _named(text: str) -> Predict:
-    """What ``module:name`` returns, as a callable; the module is run only because it is named."""
+    """What ``module:name`` returns, as a callable; the module is run only because it is named. Or
+    the model of an ONNX file."""
+    if text.lower().endswith(".onnx"):
+        from dmil_core.posthoc.onnx import of_onnx
+
+        return of_onnx(text)
     from dmil_core.models.plugins import imported
     from dmil_core.posthoc.callables import wrapped
 
     module, colon, name = text.partition(":")
     if not (module and colon and name):
-        raise ConfigError(f"--model {text!r}: expected MODULE:NAME, such as mypackage.models:make")
+        raise ConfigError(
+            f"--model {text!r}: expected MODULE:NAME, such as mypackage.models:make, or a file "
+            "that ends in .onnx"
+        )
     make = getattr(imported(module, "the module", "--model expects"), name, None)
     if not callable(make):
         raise ConfigError(f"--model {text!r}: the module {module!r} has no function {name!r}")

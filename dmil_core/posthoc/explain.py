@@ -23,9 +23,7 @@ from dmil_core.posthoc.function import (
     Output,
     Predict,
     Progress,
-    called,
     length,
-    taken,
 )
 from dmil_core.posthoc.interaction import Effects, effects, pairs_of, shares
 from dmil_core.posthoc.intervals import two_way
@@ -40,7 +38,7 @@ from dmil_core.posthoc.partners import (
     standardised,
 )
 from dmil_core.posthoc.samples import Samples, samples_of
-from dmil_core.posthoc.values import BATCH, Values, evaluate, probabilities
+from dmil_core.posthoc.values import BATCH, Values, evaluate, outputs_of, probabilities
 
 
 def explain(
@@ -110,7 +108,7 @@ def explain(
     inputs = data.inputs
     most = cost(len(data.rows), len(inputs), partners, len(data.background))
     counted = Counted(f, most, progress)
-    raw = _evaluated(counted, inputs, data.rows, batch)
+    raw = outputs_of(counted, inputs, data.rows, batch)
     function = Function.of(counted, raw, output)
     whole = function.scores(raw)
     data = data.with_classes(function)
@@ -131,18 +129,6 @@ def explain(
     })  # fmt: skip
 
 
-def _evaluated(f: Predict, inputs: Sequence[Any], rows: Ints, batch: int) -> Floats:
-    """(n, K) raw outputs of some rows."""
-    if batch < 1:
-        raise ConfigError(f"batch: expected at least 1 row, got {batch}")
-    parts: list[Floats] = []
-    for start in range(0, len(rows), batch):
-        some = rows[start : start + batch]
-        width = parts[0].shape[1] if parts else None
-        parts.append(called(f, [taken(x, some) for x in inputs], len(some), width))
-    return np.concatenate(parts)
-
-
 def _drawn(
     data: Samples, function: Function, whole: Floats, partners: int, choice: Choice, seed: int,
     batch: int,
@@ -153,7 +139,7 @@ def _drawn(
             raise ConfigError("partners of the same class need classes; f returns values")
         if row_class is None:
             row_class = whole.argmax(axis=1)
-            pool = _evaluated(function.f, data.inputs, data.background, batch).argmax(axis=1)
+            pool = outputs_of(function.f, data.inputs, data.background, batch).argmax(axis=1)
     if choice == "near":
         features = [standardised(_features(x), data.background) for x in data.inputs]
     return plan(

@@ -9,9 +9,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dmil_core.errors import ConfigError
 from dmil_core.partial_information.pmf import Floats
-from dmil_core.posthoc.function import Function, taken
-from dmil_core.posthoc.partners import Plan, Subset, proper_subsets
+from dmil_core.posthoc.function import Function, Predict, called, taken
+from dmil_core.posthoc.partners import Ints, Plan, Subset, proper_subsets
 
 #: Rows of f in one call.
 BATCH: Final = 4096
@@ -50,6 +51,24 @@ class Values:
         values = self.by_group[kept]
         mean: Floats = (values if groups is None else values[groups]).mean(axis=0)
         return mean
+
+
+def outputs_of(f: Predict, inputs: Sequence[Any], rows: Ints, batch: int = BATCH) -> Floats:
+    """(n, K) raw outputs of f for some rows of inputs, in batches.
+
+    Raises
+    ------
+    ConfigError
+        If f returns anything but finite numbers of as many rows, or there is no row in a batch.
+    """
+    if batch < 1:
+        raise ConfigError(f"batch: expected at least 1 row, got {batch}")
+    parts: list[Floats] = []
+    for start in range(0, len(rows), batch):
+        some = rows[start : start + batch]
+        width = parts[0].shape[1] if parts else None
+        parts.append(called(f, [taken(x, some) for x in inputs], len(some), width))
+    return np.concatenate(parts)
 
 
 def evaluate(

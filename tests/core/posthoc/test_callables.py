@@ -123,7 +123,7 @@ def test_what_cannot_be_wrapped_is_refused() -> None:
 
 
 def test_the_room_knows_no_library_of_models() -> None:
-    """Only ``callables`` imports one, and only inside of a function."""
+    """Only ``callables`` and ``onnx`` import one, and only inside of a function."""
     folder = Path(posthoc.__path__[0])
     for file in folder.glob("*.py"):
         tree = ast.parse(file.read_text("utf-8"))
@@ -133,7 +133,7 @@ def test_the_room_knows_no_library_of_models() -> None:
                 names = [alias.name for alias in node.names]
             elif isinstance(node, ast.ImportFrom):
                 names = [node.module or ""]
-            if file.name == "callables.py" and node not in tree.body:
+            if file.name in ("callables.py", "onnx.py") and node not in tree.body:
                 continue
             roots = {name.split(".")[0] for name in names}
             assert not roots & {"torch", "sklearn", "onnx", "onnxruntime"}, file.name

@@ -173,8 +173,9 @@ def _features(dataset: Dataset, m: ModalityNumber, cell: NDArray[np.int64]) -> s
     width = dataset.x(m).shape[1]
     names = [c.name for c in columns] if len(columns) == width else []
     first, last = int(cell[0]), int(cell[-1])
-    named = [names[i] if names else f"feature {i + 1}" for i in (first, last)]
-    return named[0] if first == last else f"{named[0]} to {named[1]}"
+    if not names:
+        return f"feature {first + 1}" if first == last else f"features {first + 1} to {last + 1}"
+    return names[first] if first == last else f"{names[first]} to {names[last]}"
 
 
 def _words(text: str) -> Parts:

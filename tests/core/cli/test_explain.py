@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dmil_core.checkpoint import Run
+from dmil_core.checkpoint import Run, find_runs
 from dmil_core.cli import main
 from dmil_core.io.tables import read_table
 from tests.conftest import TINY
@@ -73,6 +73,21 @@ def test_a_named_function_makes_the_model(folder: Path, capsys: pytest.CaptureFi
     assert len(table) == 90
     assert table["correct"].mean() == about["accuracy"]
     assert sys.modules["my_models"].RUN == [1]
+
+
+def test_a_name_takes_the_model_up_for_the_app(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DMIL_CHECKPOINTS", str(folder / "checkpoints"))
+    assert main(explained("--model", "my_models:make", "--out", "o", "--name", "product")) == 0
+    assert "the app shows it as product" in capsys.readouterr().out
+    (entry,) = find_runs(folder / "checkpoints")
+    assert (entry.paradigm, entry.error) == ("product", None)
+    assert entry.run is not None
+    table = read_table(entry.run.predictions)
+    explained_rows = read_table(folder / "o" / "samples.parquet")
+    same = table.set_index("id").loc[explained_rows["id"], "pred"].tolist()
+    assert same == explained_rows["pred"].tolist()
 
 
 def test_a_torch_module_needs_no_wrapping(folder: Path) -> None:

@@ -75,7 +75,7 @@ _STAND_INS: Final = frozenset(
 def stand_in(f: Facts) -> str:
     """A number such as -999 that several rows have and that lies far from the range of all others;
     "" where there is none."""
-    for name in (n for n in _STAND_INS & f.counts.keys() if f.numeric and f.counts[n] > 1):
+    for name in (n for n in f.counts if n in _STAND_INS and f.numeric and f.counts[n] > 1):
         others = [float(n) for n in f.counts if n not in _STAND_INS]
         if len(others) < 2:
             continue

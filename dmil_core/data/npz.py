@@ -20,6 +20,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from dmil_core.data import absent
 from dmil_core.data.card import Card
 from dmil_core.data.dataset import Dataset, from_arrays
 from dmil_core.data.defaults import complete
@@ -163,12 +164,14 @@ def read_dataset(path: str | Path, purpose: Purpose = "train", name: str | None 
     """
     path = Path(path)
     content, card = read_npz(path), read_card(path)
-    issues = [*content.issues, *check(content.arrays, card, purpose, content.damaged)]
+    arrays = absent.filled(content.arrays)
+    issues = [*content.issues, *check(arrays, card, purpose, content.damaged)]
+    issues += absent.issues(content.arrays)
     if card is not None:
         issues += _check_hashes(path, card)
     called = name or _name_of(path, card)
     # Only arrays without an error can be completed.
-    completed = None if errors(issues) else complete(content.arrays, card, called, purpose)
+    completed = None if errors(issues) else complete(arrays, card, called, purpose)
     if completed is not None:
         issues += completed.issues
     if completed is None or errors(issues):

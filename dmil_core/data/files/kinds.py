@@ -545,8 +545,8 @@ def _kind_of_text(facts: Facts, some: Sequence[str], files: Files | None, declar
 
 
 def _are_digits(some: Sequence[str]) -> bool:
-    """Whether these are numbers to call and the like: more digits than letters in all of them."""
-    return all(sum(map(str.isdigit, c)) > sum(map(str.isalpha, c)) for c in some)
+    """Whether these are numbers to call and the like: digits and signs, and no letter."""
+    return not any(any(map(str.isalpha, c)) for c in some)
 
 
 def _is_prose(some: Sequence[str], length: float) -> bool:

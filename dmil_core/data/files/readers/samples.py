@@ -29,7 +29,7 @@ from dmil_core.data.files.readers.delimited import long_text
 from dmil_core.data.files.readers.names import note, usable_names
 from dmil_core.data.files.sounds import SOUNDS
 from dmil_core.data.files.spellings import split_word
-from dmil_core.data.files.table import Column, Table
+from dmil_core.data.files.table import OF_FILES, Column, Table
 from dmil_core.data.validate import Issue
 from dmil_core.errors import DataError
 from dmil_core.io.reading import brief, json_value
@@ -88,7 +88,7 @@ def read_samples(
     keys = sorted(samples) if not dotted else list(samples)
     columns = _folders(keys)
     columns["key"] = Column("key", _text([PurePosixPath(k).name if _are_unique(keys) else k
-                                          for k in keys]), "name of the files")  # fmt: skip
+                                          for k in keys]), OF_FILES)  # fmt: skip
     found = list(columns.values())
     reading = _Reading(members, Files(members, limits), account, limits)
     for column, group in groups.items():

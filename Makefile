@@ -148,6 +148,10 @@ bench-app: $(DEV_ENV) chromium ## How long does a visitor wait, beside two other
 bench-soak: $(DEV_ENV) ## Does the server hold out? Four visitors for ten minutes; ARGS="--minutes 4"
 	$(PY) -m benchmarks.app.soak $(ARGS)
 
+.PHONY: bench-real
+bench-real: $(DEV_ENV) ## Do sets of other people go from their files to a finding? Fetches them; half an hour, goes on when stopped
+	$(PY) -m benchmarks.real_sets $(ARGS)
+
 .PHONY: bench-kills
 bench-kills: $(APP_ENV) ## Does a killed process leave anything half-written? 40 kills, half an hour; ARGS="--kills 5"
 	$(PY) -m benchmarks.kills $(ARGS)

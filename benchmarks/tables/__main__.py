@@ -18,6 +18,7 @@ from benchmarks.tables.front import front
 from benchmarks.tables.glossary import glossary
 from benchmarks.tables.headlines import headlines
 from benchmarks.tables.methods import methods
+from benchmarks.tables.real_sets import real_sets
 from benchmarks.tables.recipes import recipes
 from dmil_core.experiments.records import read_all
 from dmil_core.io.atomic import replacing
@@ -51,6 +52,7 @@ def generated() -> dict[str, list[str]]:
         "docs/collapse.md": [reasons.collapse()],
         "docs/methods.md": [methods()],
         "docs/glossary.md": [glossary()],
+        "docs/data.md": [real_sets()],
     }
 
 

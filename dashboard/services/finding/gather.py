@@ -17,7 +17,12 @@ from dashboard.services.sample import information
 from dashboard.services.sample.estimates import account, kept_stamp
 from dashboard.services.sample.samples import NATS_PER_BIT, in_split, modality_names
 from dashboard.services.store import own_sets
-from dashboard.services.store.catalog import Checkpoint, checkpoint_catalog, table
+from dashboard.services.store.catalog import (
+    Checkpoint,
+    CheckpointCatalog,
+    checkpoint_catalog,
+    table,
+)
 from dashboard.services.store.own_sets import OwnSet
 from dmil_core import schema
 from dmil_core.experiments.scoreboard import differences
@@ -45,9 +50,14 @@ _NEEDED: Final = ("joint", _REFERENCE)
 Runs = Mapping[str, Sequence[Checkpoint]]
 
 
-def numbers(own_set: OwnSet) -> Numbers | None:
-    """What is known so far; None before joint and ensemble are trained."""
-    catalog = checkpoint_catalog()
+def numbers(own_set: OwnSet, among: CheckpointCatalog | None = None) -> Numbers | None:
+    """What is known so far; None before joint and ensemble are trained.
+
+    Parameters
+    ----------
+    among : the checkpoints that there are; by default those that this visitor sees.
+    """
+    catalog = checkpoint_catalog() if among is None else among
     runs = {
         model: [
             one

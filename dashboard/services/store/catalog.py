@@ -163,10 +163,15 @@ def _listed() -> CheckpointCatalog:
     visitor = visitors.visitor()
     if not visitor:
         return catalog
-    folder_of_visitor = visitors.checkpoints(visitor)
-    mine = _own(str(folder_of_visitor), stamp(folder_of_visitor.glob("my-*/*/seed*/*")))
-    names = tuple(dict.fromkeys(c.data for c in mine))
-    return replace(catalog, checkpoints=(*catalog.checkpoints, *mine), own=names)
+    mine = own_catalog(visitor)
+    return replace(catalog, checkpoints=(*catalog.checkpoints, *mine.checkpoints), own=mine.own)
+
+
+def own_catalog(visitor: str) -> CheckpointCatalog:
+    """The checkpoints of a visitor's own sets alone."""
+    folder = visitors.checkpoints(visitor)
+    mine = _own(str(folder), stamp(folder.glob("my-*/*/seed*/*")))
+    return CheckpointCatalog(folder, mine, own=tuple(dict.fromkeys(c.data for c in mine)))
 
 
 def _cards() -> list[Path]:

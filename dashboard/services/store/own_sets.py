@@ -218,18 +218,13 @@ def save(visitor: str, made: Assembled, about: About | None = None) -> OwnSet:
 # --- training --------------------------------------------------------------------------------
 
 
-def train(own_set: OwnSet, thorough: str) -> Job:
-    """Queue the training of all three models with three seeds, their maps, and the estimates of
-    what the inputs tell.
+def steps(own_set: OwnSet, thorough: str) -> tuple[Step, ...]:
+    """The training of all three models with three seeds, their maps, and the estimates of what the
+    inputs tell, as commands.
 
     Runs of another seed have another split, unless the file says which rows are for testing.
-
-    Raises
-    ------
-    BusyError
-        If too many jobs are waiting.
     """
-    steps = []
+    made = []
     scale = THOROUGH[thorough]
     own_split = own_set.about.own_split
     for seed in SEEDS:
@@ -244,19 +239,35 @@ def train(own_set: OwnSet, thorough: str) -> Job:
                 "--progress", "json",
             )  # fmt: skip
             title = f"{paradigm}, run {seed + 1} of {len(SEEDS)}"
-            steps.append(Step(title, argv, _WORK[paradigm]))
+            made.append(Step(title, argv, _WORK[paradigm]))
         if not seed and len(own_set.card.modalities) == FEWEST_MODALITIES:
             argv = command("information", "--data", data, "--out", own_set.models / FILE)
             # A set may be too small for it: what was trained is of use all the same.
-            steps.append(Step("bits", argv, _WORK_OF_BITS / scale, optional=True))
+            made.append(Step("bits", argv, _WORK_OF_BITS / scale, optional=True))
+    return tuple(made)
+
+
+def begin(own_set: OwnSet, thorough: str) -> None:
+    """Make room for models of a set: those of other settings must not be taken for these."""
+    _remove(own_set.models)
+    write_json(own_set.models / TRAINING_FILE, {"thorough": thorough})
+
+
+def train(own_set: OwnSet, thorough: str) -> Job:
+    """Queue the `steps` of a set.
+
+    Raises
+    ------
+    BusyError
+        If too many jobs are waiting.
+    """
     before = training(own_set)
-    if before is None or not before.active:
-        # Models of other settings must not be taken for these; `Start again` of a job keeps them.
-        _remove(own_set.models)
-        write_json(own_set.models / TRAINING_FILE, {"thorough": thorough})
+    if before is None or not before.active:  # `Start again` of a job keeps its models
+        begin(own_set, thorough)
     return jobs().submit(
-        own_set.visitor, "train", f"Training {own_set.card.title}", own_set.models, steps
-    )
+        own_set.visitor, "train", f"Training {own_set.card.title}", own_set.models,
+        steps(own_set, thorough),
+    )  # fmt: skip
 
 
 def training(own_set: OwnSet) -> Job | None:

@@ -35,7 +35,7 @@ _LARGE: Final = 10 * MIB
 _ONE_LARGE: Final = threading.Lock()
 MEDIA_TYPES: Final = tuple(e.lstrip(".") for e in (*PICTURES, *SOUNDS))
 #: Endings of tables, arrays and archives.
-TABLE_TYPES: Final = ("csv", "tsv", "txt", "parquet", "npz", "npy", "arrow", "feather")
+TABLE_TYPES: Final = ("csv", "tsv", "tab", "txt", "parquet", "npz", "npy", "arrow", "feather")
 ARCHIVE_TYPES: Final = ("zip", "tar", "gz", "tgz")
 TYPES: Final = (*TABLE_TYPES, *ARCHIVE_TYPES, *MEDIA_TYPES)
 

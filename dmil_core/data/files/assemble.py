@@ -198,6 +198,10 @@ class _Making:
         if all(c in self.facts for _, c in _uses(self.roles)):
             nobody = np.zeros(self.table.rows, dtype=bool)
             self._leave_out(nobody if found is None else found.missing)
+            if not self.keep.any() and not errors(self.issues):
+                title = "no row is left: none has a class and something in every input"
+                what = "Choose other inputs, or fill the cells that are missing."
+                self.issues.append(_error(title, what))
         return found
 
     @staticmethod

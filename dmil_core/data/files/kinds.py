@@ -454,7 +454,7 @@ def _describe_text(
     words = cells.words
     among_numbers = is_missing(words, numbers=True)
     spelling = None if as_text else _plain_or(words, among_numbers, decimal)
-    if spelling is not None:
+    if spelling is not None and not (spelling.unit and _are_files(words)):
         facts = _describe_spelled(column, cells, among_numbers, spelling)
         if facts is not None:
             return facts
@@ -492,6 +492,12 @@ def _plain_or(
     """How text spells numbers; None where it does not."""
     left = words.filter(pa.array(~missing))
     return recognise(left, decimal) if len(left) else None
+
+
+def _are_files(words: pa.Array) -> bool:
+    """Whether cells such as 7.png name files, and are no number with a unit."""
+    cells = words.filter(pa.array(~is_missing(words)))[:_LOOKED_AT].to_pylist()
+    return bool(spellings.ending(cells))
 
 
 def _describe_spelled(

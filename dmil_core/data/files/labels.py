@@ -1,7 +1,8 @@
 """The class of every row of a column, from whatever file it comes.
 
 What a stored label is called as a class is the rule of :mod:`dmil_core.data.labels`; here is which
-cells are labels, and what is said of a column that has none.
+cells are labels, and what is said of a column that has none. Classes that a file declares, as one
+of Hugging Face does, stand in its order.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ def labels(
             return _within(column, facts, ranges)
     elif spelled and repairs.quantiles:
         return _cut(column, facts, repairs.quantiles)
-    elif spelled and is_quantity(facts) and facts.kind != "constant":
+    elif spelled and not column.classes and is_quantity(facts) and facts.kind != "constant":
         return _quantity(column, facts)
     return _named(column, facts, spelled)
 
@@ -93,6 +94,9 @@ def _named(column: Column, facts: Facts, spelled: bool) -> Labels:
     if unit := facts.unit if is_text(column.data) else "":  # 5 mg and 10 mg are doses, not 5 and 10
         called = np.where(called == "", "", np.char.add(called, f" {unit}"))
         classes = tuple(f"{name} {unit}" for name in classes)
+    if column.classes:
+        place = {name.strip(): k for k, name in enumerate(column.classes)}
+        classes = tuple(sorted(classes, key=lambda c: place.get(c, len(place))))
     names = np.append(called, "")[codes]
     issues = list(spelled_alike(classes))
     if not spelled:

@@ -154,8 +154,9 @@ class FolderMembers:
         """See `Members`."""
         if name not in self.sizes:
             raise KeyError(name)
+        # Memory is taken for as much as is asked for: not for all that might be allowed.
         with open_checked(self._folder / name, most, home=self._folder) as file:
-            return file.read(most + 1)
+            return file.read(min(most, self.sizes[name]) + 1)
 
 
 class GivenMembers:

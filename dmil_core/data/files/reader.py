@@ -28,7 +28,7 @@ from dmil_core.data.files.members import (
 )
 from dmil_core.data.files.paths import is_clutter
 from dmil_core.data.files.readers.arrays import read_npy, read_npz
-from dmil_core.data.files.readers.delimited import is_text, read_delimited
+from dmil_core.data.files.readers.delimited import is_text, read_delimited, single_column
 from dmil_core.data.files.readers.joining import stacked, together
 from dmil_core.data.files.readers.options import DEFAULT_OPTIONS, Named, ReadOptions
 from dmil_core.data.files.readers.parquet import read_parquet
@@ -50,7 +50,7 @@ Format = Literal[
 #: What the files of an upload, as they came, are charged as.
 FILES: Final = "the files"
 #: Endings by which tables are found among other files.
-_TABLES: Final = (".csv", ".tsv", ".parquet", ".npz", ".arrow", ".feather")
+_TABLES: Final = (".csv", ".tsv", ".tab", ".parquet", ".npz", ".arrow", ".feather")
 #: Tables that one archive or folder may hold.
 _MOST_TABLES: Final = 200
 #: How files begin that hold samples, but are not read, and what to do about them.
@@ -176,7 +176,7 @@ def format_of(name: str, content: bytes) -> Format:
     if content.lstrip()[:1] in (b"{", b"[") and _ending(name) in (".json", ".jsonl", ".ndjson"):
         raise DataError(f"{name} is JSON; {_EXPECTED}. Save it by pandas.DataFrame.to_parquet.")
     # A reader of text says better what is wrong with a file that is named like one.
-    if is_text(content) or _ending(name) in (".csv", ".tsv", ".txt"):
+    if is_text(content) or _ending(name) in (".csv", ".tsv", ".tab", ".txt"):
         return "csv"
     raise DataError(f"{name} is none of the files that are read; {_EXPECTED}.")
 
@@ -274,6 +274,11 @@ class _Found:
             self.containers[_unused("files", self.containers)] = ("folder", members)
         if self.tables:
             joined = self._together()
+            alone = (
+                len(joined.columns) == 1 and next(iter(joined.columns.values())).storage == "text"
+            )
+            if alone and len(self.tables) == 1:
+                raise single_column(joined.origin[0])
             if not self.containers:
                 return joined
             held = [m for _, m in self.containers.values()]

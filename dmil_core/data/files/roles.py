@@ -75,6 +75,8 @@ _LONGEST_NAME: Final = 40
 _LOOK: Final = "a look"
 #: Name of the input of the columns that are in no group.
 REST: Final = "rest"
+#: The same where a group of columns is called so already, as rest SBP and rest ECG are.
+_OTHERS: Final = "others"
 
 
 @dataclass(frozen=True)
@@ -424,7 +426,7 @@ def _inputs(table: Table, facts: Mapping[str, Facts], usable: Sequence[str]) -> 
     if len(roles) > most:  # the widest ones, and what is not numbers before numbers
         roles = sorted(roles, key=lambda r: (r.columns[0] in numeric, -len(r.columns)))[:most]
     order = {n: i for i, n in enumerate(facts)}
-    rest = groups.get(REST, [])
+    rest = groups.get(_OTHERS) or groups.get(REST, [])
     return sorted(roles, key=lambda r: (list(r.columns) == rest, order[r.columns[0]]))
 
 
@@ -438,7 +440,8 @@ def _with_rest(
         return groups
     if groups and not others and len(rest) > max(_MOST_LEFT, 2 * len(grouped)):
         return {}  # a few of many columns are named alike by accident
-    return {**groups, (REST if len(rest) > 2 else " + ".join(rest)): rest}
+    name = REST if REST not in groups else _OTHERS
+    return {**groups, (name if len(rest) > 2 else " + ".join(rest)): rest}
 
 
 def _numbered(table: Table, facts: Mapping[str, Facts], usable: Sequence[str]) -> list[InputRole]:

@@ -79,7 +79,12 @@ def _read_sound(content: bytes, limits: Limits) -> tuple[NDArray[np.int16], bool
         mono, cancel = _mono(file, int(limits.seconds * rate), limits)
     ratio = Fraction(RATE, rate).limit_denominator(_RATIO)
     resampled = resample_poly(mono, ratio.numerator, ratio.denominator)
-    return (np.clip(resampled, -1, 1) * 32767).round().astype(np.int16), cancel
+    return _sixteen_bits(resampled), cancel
+
+
+def _sixteen_bits(samples: NDArray[np.float64]) -> NDArray[np.int16]:
+    """Samples of full scale 1 as integers; those of 16 bits come back as they were."""
+    return (samples * 32768).round().clip(-32768, 32767).astype(np.int16)
 
 
 def sound_length(content: bytes, limits: Limits = DEFAULT) -> tuple[int, int, int]:

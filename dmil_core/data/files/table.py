@@ -50,6 +50,9 @@ class Column:
         file by, empty for a row without one: ``files.decode(members, media)``.
     source
         Name, without folders and ending, of the file it came from, where several were joined.
+    classes
+        Names of the classes in the order in which the file declares them; empty where it declares
+        none, as every file of text.
     """
 
     name: str
@@ -60,6 +63,7 @@ class Column:
     files: Files | None = None
     members: Sequence[str] = ()
     source: str = ""
+    classes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.data)

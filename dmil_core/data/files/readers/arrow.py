@@ -76,7 +76,7 @@ def _column(
     cells = plain(cells)
     kind = cells.type
     if classes := _class_names(feature, kind):
-        return Column(name, _named(cells, classes), "classes")
+        return Column(name, _named(cells, classes), "classes", classes=tuple(classes))
     if is_text(kind):
         return Column(name, cells, storage, long_text(cells, limits))
     if _is_bytes(kind):

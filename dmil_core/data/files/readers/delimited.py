@@ -44,6 +44,9 @@ _MARKS: Final = (
 )  # fmt: skip
 _NUMBER: Final = re.compile(r"[-+]?[\d.,'\s]*\d[\d.,'\s]*(e[-+]?\d+)?\s*%?", re.IGNORECASE)
 _MISSING: Final = {"", "na", "nan", "n/a", "null", "none", "-", "?", "inf", "-inf"}
+#: What Orange writes below the names of columns: their types, then their roles.
+_ORANGE_TYPES: Final = frozenset({"continuous", "c", "discrete", "d", "string", "s", "time", "t"})
+_ORANGE_ROLES: Final = frozenset({"", "class", "c", "meta", "m", "ignore", "i", "weight", "w"})
 _SAVE: Final = "Save the table again as CSV UTF-8, with a header and one row per sample."
 _LINE: Final = re.compile(r"\r\n|\n|\r")
 
@@ -286,26 +289,54 @@ def _layout(text: bytes, name: str, options: ReadOptions, limits: Limits) -> _La
     rows, lengths = _sampled(cut, separator)
     if not rows:
         raise DataError(f"{name} has no row that can be read. {_SAVE}")
-    names, has_header, issues = _names(rows, comment, separator, options)
-    if len(names) == 1:
-        known = ", ".join(SEPARATORS.values())
-        raise DataError(
-            f"{name} has a single column: its cells are separated by none of {known}. {_SAVE}"
-        )
+    described = options.header != "no" and _is_of_orange(rows)
+    names, has_header, issues = _names(
+        rows[:1] + rows[3:] if described else rows, comment, separator, options
+    )
+    if len(names) == 1 and not _are_words(cut):
+        raise single_column(name)
     if max(map(len, names)) > 100 * limits.name_length:
         raise DataError(
             f"The first line has a cell of {max(map(len, names)):,} characters. Expected a header "
             f"of column names, each at most {limits.name_length} characters long."
         )
     check_size(0, len(names), limits)
+    skipped = sum(lengths[: 3 if described else 1]) if has_header else 0
+    if described and has_header:
+        title = "rows 2 and 3 say what the columns are, as Orange writes it; they are no samples"
+        issues = [*issues, note(title, "Nothing has to be done.")]
     if titles:
         count = "1 line" if len(titles) == 1 else f"{len(titles)} lines"
         verb = "is" if len(titles) == 1 else "are"
         title = f"{count} above the table {verb} left out, such as {titles[0].strip()[:40]!r}"
         issues.append(note(title, "Delete what is above the names of the columns."))
-    skipped = lengths[0] if has_header else 0
     start = len(sample[: position + skipped].encode("utf-8"))
     return _Layout(separator, names, start, line + rest[:skipped].count("\n"), issues)
+
+
+def _is_of_orange(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the header is followed by a row of types and one of roles, as in Orange's .tab."""
+    if len(rows) < 4 or len({len(row) for row in rows[:3]}) > 1:
+        return False
+    types, roles = ([cell.strip().lower() for cell in row] for row in rows[1:3])
+    # Of a category all its words may stand in the place of its type.
+    odd = [t for t in types if t not in _ORANGE_TYPES]
+    told = 2 * len(odd) <= len(types) and all(" " in t for t in odd)
+    return told and any(roles) and all(r in _ORANGE_ROLES or "=" in r for r in roles)
+
+
+def single_column(name: str) -> DataError:
+    """The error of a table that has one column, and nothing beside it."""
+    known = ", ".join(SEPARATORS.values())
+    return DataError(
+        f"{name} has a single column: its cells are separated by none of {known}. {_SAVE}"
+    )
+
+
+def _are_words(sample: str) -> bool:
+    """Whether every line is one cell without doubt, as in a file of labels alone."""
+    lines = [line.strip() for line in sample.splitlines()]
+    return all(re.fullmatch(r'"[^"]*"|[\w.+-]*', line) for line in lines)
 
 
 def _titles(text: str, separator: str) -> list[str]:

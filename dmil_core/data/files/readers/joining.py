@@ -1,4 +1,8 @@
-"""Several tables as one: joined by the ids of their rows, or put one below the other."""
+"""Several tables as one: joined by the ids of their rows, or put one below the other.
+
+Tables of equally many rows and other columns each, none of which has ids, are side by side: their
+order is all there is to join them by, and it is said.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,7 @@ from numpy.typing import NDArray
 from dmil_core.data.files.limits import Limits
 from dmil_core.data.files.media import Files
 from dmil_core.data.files.members import Together
+from dmil_core.data.files.readers.arrow import is_text
 from dmil_core.data.files.readers.names import INDEX, note
 from dmil_core.data.files.readers.samples import split_of
 from dmil_core.data.files.table import Column, Table
@@ -28,6 +33,8 @@ _IDS: Final = (
 )  # fmt: skip
 #: Share of the ids of the smaller table that the other one has to know.
 _OVERLAP: Final = 0.5
+#: Cells that are looked at to see whether a column has words.
+_LOOKED_AT: Final = 20
 
 
 def together(tables: Mapping[str, Table], on: str, limits: Limits) -> Table:
@@ -49,6 +56,8 @@ def together(tables: Mapping[str, Table], on: str, limits: Limits) -> Table:
     by_split = len({split_of(name) for name in tables} - {""}) > 1
     if alike and not on and (by_split or not _common_ids(tables) or _are_numbered(tables)):
         return stacked(tables, limits)
+    if not on and _are_in_order(tables):
+        return _side_by_side(tables)
     return _joined(tables, on)
 
 
@@ -136,6 +145,44 @@ def _concatenated(
 
 def _undone(cells: pa.ChunkedArray) -> pa.ChunkedArray:
     return cells.cast(cells.type.value_type) if pa.types.is_dictionary(cells.type) else cells
+
+
+# --- side by side ------------------------------------------------------------------------------
+
+
+def _are_in_order(tables: Mapping[str, Table]) -> bool:
+    """Whether nothing but their order can join the rows: no ids, other columns, as many rows."""
+    names = [n.lower() for t in tables.values() for n in t.columns]
+    if len({t.rows for t in tables.values()}) > 1 or len(set(names)) < len(names):
+        return False
+    return not set(names) & set(_IDS) and not any(
+        _are_words_of_rows(c) for t in tables.values() for c in t.columns.values()
+    )
+
+
+def _are_words_of_rows(column: Column) -> bool:
+    """Whether a column has another word in every row, as ids have."""
+    data = column.data
+    if isinstance(data, np.ndarray):
+        return data.dtype.kind == "U" and data.ndim == 1 and len(np.unique(data)) == len(data)
+    if not is_text(data.type):
+        return False
+    first = [cell for cell in data[:_LOOKED_AT].to_pylist() if cell]
+    if 2 * sum(map(_is_float, first)) >= len(first):
+        return False
+    different: int = pc.count_distinct(data.cast(pa.large_string())).as_py()
+    return different == len(data)
+
+
+def _side_by_side(tables: Mapping[str, Table]) -> Table:
+    rows = next(iter(tables.values())).rows
+    title = f"no file has ids of its rows; they are joined by their order, {rows:,} rows in each"
+    what = (
+        "Row 0 of one belongs to row 0 of the others. If that is not so, add a column 'id' to each."
+    )
+    columns = _named_apart({name: t.columns for name, t in tables.items()}, "")
+    issues = dict.fromkeys(i for t in tables.values() for i in t.issues)
+    return Table(columns, (note(title, what), *issues), origin=tuple(tables))
 
 
 # --- joined by id ------------------------------------------------------------------------------

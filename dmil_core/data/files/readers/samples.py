@@ -87,8 +87,9 @@ def read_samples(
         )
     keys = sorted(samples) if not dotted else list(samples)
     columns = _folders(keys)
-    columns["key"] = Column("key", _text([PurePosixPath(k).name if _are_unique(keys) else k
-                                          for k in keys]), OF_FILES)  # fmt: skip
+    bases = [PurePosixPath(k).name for k in keys]
+    names_of_rows = bases if len(set(bases)) == len(bases) else keys
+    columns["key"] = Column("key", _text(names_of_rows), OF_FILES)
     found = list(columns.values())
     reading = _Reading(members, Files(members, limits), account, limits)
     for column, group in groups.items():
@@ -210,16 +211,15 @@ def _endings(samples: Mapping[str, Mapping[str, str]]) -> dict[str, list[str]]:
     return made | {e.lstrip(".") or "file": [e] for e in every if e not in grouped}
 
 
-def _are_unique(keys: Sequence[str]) -> bool:
-    names = [PurePosixPath(k).name for k in keys]
-    return len(set(names)) == len(names)
-
-
 def _folders(keys: Sequence[str]) -> dict[str, Column]:
     """Split and label from the folders above samples, and further levels where there are some."""
     parts = [k.split("/")[:-1] for k in keys]
     depth = max(map(len, parts), default=0)
     levels = [[p[i] if i < len(p) else "" for p in parts] for i in range(depth)]
+    # The innermost folder of each, however deep it is; a split is no class.
+    innermost = [p[-1] if p and not split_word(p[-1]) else "" for p in parts]
+    if innermost not in levels:
+        levels.append(innermost)
     columns: dict[str, Column] = {}
     rest = []
     for level in levels:

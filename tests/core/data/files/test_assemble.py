@@ -19,6 +19,7 @@ from dmil_core.data.files.roles import Given, InputRole, guess
 from dmil_core.data.files.table import Column, Table
 from dmil_core.data.npz import read_dataset
 from dmil_core.data.validate import Issue
+from tests.core.data.archives import png, wav
 from tests.core.data.files.made import npz, parquet
 
 N = 60
@@ -92,6 +93,16 @@ def test_what_is_chosen_for_missing_numbers_is_done(missing: Any, rows: int) -> 
     assert (0 if result.dataset is None else len(result.dataset)) == rows
     if missing == "error":
         assert "error: numbers are missing in 30 of 60 rows (50 %)" in titles(result.issues)
+
+
+def test_where_no_row_has_every_input_it_is_said() -> None:
+    """As of a folder in which no picture has a sound."""
+    halves = [png() if i % 2 else None for i in range(40)]
+    others = [wav() if not i % 2 else None for i in range(40)]
+    content = parquet({"picture": halves, "sound": others, "label": ["a", "b"] * 20})
+    found = made(read_table([Named("t.parquet", content)]))
+    assert found.dataset is None
+    assert [i.title[:14] for i in found.issues if i.severity == "error"] == ["no row is left"]
 
 
 def test_missing_words_get_a_category_and_rows_without_a_label_are_dropped() -> None:

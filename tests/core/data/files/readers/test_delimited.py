@@ -164,6 +164,25 @@ def test_a_first_row_is_a_header_or_a_row(first: str, below: str, is_row: bool) 
     assert ("looks like the others" in said(table)) == is_row
 
 
+@pytest.mark.parametrize(
+    ("types", "roles"),
+    [
+        ("c\tc\td\td\ts", "\t\ti\tclass\tmeta"),
+        ("continuous\tcontinuous\tlow high\tdiscrete\tstring", "\t\t\tclass\tm"),
+    ],
+)
+def test_the_types_and_roles_that_orange_writes_are_no_rows(types: str, roles: str) -> None:
+    lines = [f"{i}.5\t{i}\t{('low', 'high')[i % 2]}\t{'ab'[i % 2]}\tn{i}" for i in range(6)]
+    table = read("t.tab", "\n".join(["x0\tx1\tlevel\tkind\tname", types, roles, *lines]))
+    assert cells(table.columns["x0"]) == [f"{i}.5" for i in range(6)]
+    assert cells(table.columns["kind"]) == ["a", "b"] * 3
+    assert "as Orange writes it" in said(table)
+    # Samples that merely look alike stay samples.
+    plain = read("t.tab", "\n".join(["x0\tx1\tlevel\tkind\tname", *lines]))
+    assert plain.rows == 6
+    assert not plain.issues
+
+
 def test_a_first_column_without_a_name_is_the_index() -> None:
     frame = pd.DataFrame([r[:4] for r in ROWS], columns=HEADER[:4])
     table = read("t.csv", frame.to_csv())

@@ -159,7 +159,7 @@ def test_parquet_shards_with_pictures_are_one_column_of_pictures() -> None:
 @pytest.mark.parametrize(
     ("files", "words"),
     [
-        ({"a.csv": csv({"x": [1, 2], "u": [1, 2]}), "b.csv": csv({"z": [1, 2], "w": [7, 8]})},
+        ({"a.csv": csv({"x": [1, 2], "u": [1, 2]}), "b.csv": csv({"z": [1, 2, 3], "w": [7, 8, 9]})},
          "No column joins the files.*a.csv has 'x', 'u'; b.csv has 'z', 'w'"),
         ({"a.csv": csv(side(IDS, "a")), "b.csv": csv({"id": [f"q{i}" for i in range(20)],
                                                                    "b": [1] * 20})},
@@ -175,6 +175,36 @@ def test_files_that_have_nothing_in_common_are_refused_in_words(
 ) -> None:
     with pytest.raises(DataError, match=words):
         joined(files)
+
+
+def test_files_without_ids_are_side_by_side_in_their_order_and_it_is_said() -> None:
+    """As omics packages distribute them: a file for each view, and one with the labels alone."""
+    table = joined({
+        "gene.csv": csv({"G1": [0.1, 0.2, 0.3], "G2": [1, 2, 3]}),
+        "lipid.csv": csv({"C14.0": [5, 6, 7], "C16.0": [7, 8, 9]}),
+        "diet.csv": b'"diet"\n"fish"\n"coc"\n"fish"\n',
+    })  # fmt: skip
+    assert {n: c.source for n, c in table.columns.items()} == {
+        "G1": "gene", "G2": "gene", "C14.0": "lipid", "C16.0": "lipid", "diet": "diet",
+    }  # fmt: skip
+    assert cells(table.columns["diet"]) == ["fish", "coc", "fish"]
+    (issue,) = table.issues
+    assert issue.severity == "warning"
+    assert "joined by their order, 3 rows in each" in issue.title
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"z": [1, 2, 3, 4], "w": [5, 6, 7, 8]},  # another number of rows
+        {"u": [4, 4, 6], "w": [5, 6, 7]},  # a column of the same name
+        {"id": [7, 8, 9], "w": [5, 6, 7]},  # ids, which the first file lacks
+        {"mouse": ["m3", "m1", "m2"], "w": [5, 6, 7]},
+    ],
+)
+def test_order_joins_nothing_where_there_is_anything_else_to_go_by(other: Any) -> None:
+    with pytest.raises(DataError, match="No column joins the files"):
+        joined({"a.csv": csv({"x": [1, 2, 3], "u": [4, 5, 6]}), "b.csv": csv(other)})
 
 
 def test_no_common_row_is_refused_with_ids_of_each() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import tarfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 from dmil_core.data.files.limits import Limits
+from dmil_core.data.files.load import OWN
 from dmil_core.data.files.reader import Named, read_table
 from dmil_core.data.files.table import Table
 from dmil_core.errors import DataError
@@ -236,6 +238,46 @@ def test_classes_may_number_their_files_alike() -> None:
     table = read("m.zip", packed(members))
     assert cells(table.columns["label"]) == ["even"] * 3 + ["odd"] * 3
     assert len(set(cells(table.columns["key"]))) == N
+
+
+def test_of_folders_of_any_depth_the_innermost_is_the_class(tmp_path: Path) -> None:
+    members = {
+        "animals/birds/owl.png": picture(0), "animals/birds/crow.png": picture(1),
+        "animals/fish/eel.png": picture(2), "food/pear.png": picture(3), "food/fig.png": picture(4),
+        "plants/trees/oaks/holm.png": picture(5),
+    }  # fmt: skip
+    for table in (as_zip(members, tmp_path), as_folder(members, tmp_path)):
+        assert cells(table.columns["label"]) == ["birds", "birds", "fish", "food", "food", "oaks"]
+        assert cells(table.columns["folder 1"]) == ["animals"] * 3 + ["food"] * 2 + ["plants"]
+
+
+def test_samples_without_a_class_have_none_also_in_a_folder_of_a_split(tmp_path: Path) -> None:
+    members = {
+        "train/cats/a.png": picture(0), "train/dogs/b.png": picture(1), "test/c.png": picture(2),
+    }  # fmt: skip
+    table = as_zip(members, tmp_path)
+    assert cells(table.columns["label"]) == [None, "cats", "dogs"]
+    assert cells(table.columns["split"]) == ["test", "train", "train"]
+    assert "folder 1" not in table.columns
+
+
+def test_a_folder_of_ones_own_may_have_files_of_several_endings(tmp_path: Path) -> None:
+    """Within the limits of the command line, which has none on rows and cells."""
+    for name, content in webdataset().items():
+        if not name.endswith(".npy"):
+            (tmp_path / name).write_bytes(content)
+    table = read_table([tmp_path], limits=OWN)
+    assert {"png", "wav", "txt"} <= set(table.columns)
+    assert table.rows == N
+
+
+def test_the_time_for_many_files_grows_with_their_number(tmp_path: Path) -> None:
+    """Ten thousand of them took minutes."""
+    for i in range(4000):
+        (tmp_path / f"{i}.png").touch()
+    began = time.process_time()
+    assert read_table([tmp_path], limits=OWN).rows == 4000
+    assert time.process_time() - began < 5
 
 
 def test_pictures_and_sounds_may_lie_in_folders_of_their_own() -> None:

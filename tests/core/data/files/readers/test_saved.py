@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from dmil_core.data.files.limits import Limits
+from dmil_core.data.files.load import OWN
 from dmil_core.data.files.reader import Named, read_table
 from dmil_core.data.files.table import Table
 from dmil_core.errors import DataError
@@ -126,6 +127,13 @@ def test_a_folder_that_is_not_whole_is_refused_in_words(
 def test_a_folder_beyond_the_limits_is_refused() -> None:
     with pytest.raises(DataError, match="Choose a part of it yourself"):
         read_table([Named("m.zip", packed(saved()))], limits=Limits(rows=4))
+
+
+def test_a_folder_of_ones_own_is_read_within_the_limits_of_the_command_line(
+    tmp_path: Path,
+) -> None:
+    """These allow more than there is memory, of which only as much is taken as a file has."""
+    check_rows(read_table([written(saved(), tmp_path / "mine")], limits=OWN))
 
 
 def test_what_datasets_itself_writes_is_read(tmp_path: Path) -> None:

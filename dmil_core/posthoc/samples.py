@@ -118,6 +118,8 @@ def samples_of(
 ) -> Samples:  # fmt: skip
     """The samples of a call of :func:`dmil_core.explain`, whose parameters these are."""
     if x2 is None and isinstance(x1, Dataset | str | Path):
+        if not (y is None and classes is None and ids is None):
+            raise DataError("a data set has its own y, classes and ids; leave these arguments out")
         return _of_dataset(f, x1, rows, background, seed)
     inputs = (x1, *([] if x2 is None else [x2]), *more)
     if not FEWEST_INPUTS <= len(inputs) <= MOST_INPUTS:

@@ -254,6 +254,8 @@ def test_a_data_set_is_explained_on_its_test_rows(tiny: Dataset) -> None:
     assert found.classes == tiny.classes
     named = dmil.explain(f, tiny.name, partners=20)
     pd.testing.assert_frame_equal(found.frame, named.frame)
+    with pytest.raises(dmil.DmilError, match="has its own y, classes and ids"):
+        dmil.explain(f, tiny, y=tiny.y)
     with pytest.raises(dmil.DmilError, match="has no test rows"):
         dmil.explain(f, replace(tiny, split=np.full(len(tiny), "train")))
 

@@ -231,7 +231,7 @@ def test_intervals_hold_the_figures_of_many_samples_as_often_as_they_say() -> No
     """Samples, background and partners are drawn anew 40 times."""
     x1, x2, y = drawn(12_000, 1)
     many = dmil.explain(partly, x1, x2, y=y, rows=np.arange(6000), background=4000)
-    held = dict.fromkeys(("accuracy", "emap_accuracy", "interaction_share", "r", "i12"), 0)
+    held = dict.fromkeys(("accuracy", "emap_accuracy", "interaction_share", "i12"), 0)
     for seed in range(40):
         x1, x2, y = drawn(600, 100 + seed)
         found = dmil.explain(partly, x1, x2, y=y, rows=np.arange(300), partners=40, seed=seed)

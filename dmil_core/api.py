@@ -18,7 +18,14 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from dmil_core import schema
-from dmil_core.checkpoint import Run, find_folder, for_prediction, load_model, unknown_labels
+from dmil_core.checkpoint import (
+    Run,
+    as_new_rows,
+    find_folder,
+    for_prediction,
+    load_model,
+    unknown_labels,
+)
 from dmil_core.data.catalog import load_dataset
 from dmil_core.data.dataset import Dataset
 from dmil_core.data.validate import Purpose
@@ -33,7 +40,7 @@ from dmil_core.schema import SPLITS, Component
 if TYPE_CHECKING:
     from torch import nn
 
-    from dmil_core.data.files.repairs import Missing
+    from dmil_core.data.files.repairs import Missing, Val
     from dmil_core.data.files.table import Table
 
 #: A data set, or what names one: a name that ``list_datasets`` gives, with options where it has
@@ -60,6 +67,7 @@ def from_table(
     purpose: Purpose = "train",
     missing: Missing = "auto",
     quantiles: int = 0,
+    val: Val = "train",
 ) -> Dataset:
     """A data set from a table of one row per sample.
 
@@ -90,11 +98,14 @@ def from_table(
         Missing words are a category of their own, unless rows are dropped.
     quantiles
         Classes of about equal size, 2 to 5, that a number to predict is cut into; 0 for none.
+    val
+        Where a split has no val rows, ``train`` takes an eighth of the training rows for it,
+        by class or by whole groups, seed 0; ``error`` refuses it.
 
     Warns
     -----
     UserWarning
-        If rows are left out.
+        If rows are left out, or training rows are taken for val.
 
     Raises
     ------
@@ -127,7 +138,7 @@ def from_table(
         )
     if len(inputs) == 1:
         raise DataError(f"{name}: expected columns for at least two inputs, x1 and x2, got one")
-    repairs = Repairs(missing=missing, quantiles=quantiles)
+    repairs = Repairs(missing=missing, quantiles=quantiles, val=val)
     facts = describe(read)
     chosen = tuple(role(read, facts, tuple(c), " + ".join(c)) for c in inputs)
     given = Given(chosen or None, *(roles.get(r) for r in ("y", "id", "split", "group")))
@@ -136,9 +147,9 @@ def from_table(
     if made.dataset is None:
         faults = "\n- ".join(str(i) for i in made.issues if i.severity == "error")
         raise DataError(f"{name} cannot be used:\n- {faults}")
-    if len(made.rows) < read.rows:
-        left_out = [i for i in made.issues if "dropped" in i.repair]
-        warnings.warn(f"{name}: {' '.join(map(str, left_out))}", stacklevel=2)
+    said = [i for i in made.issues if "dropped" in i.repair or "are taken for it" in i.title]
+    if said:
+        warnings.warn(f"{name}: {' '.join(map(str, said))}", stacklevel=2)
     return made.dataset
 
 
@@ -372,8 +383,8 @@ class Model:
             A Dataset, a name with or without options, or the path of an .npz file. One row is
             enough, and no labels are needed; those there are, are matched by name.
         split
-            ``train``, ``val`` or ``test``; by default all rows. New rows without labels and split
-            are all ``test``.
+            ``train``, ``val`` or ``test``; by default all rows. New rows without a split are all
+            ``test``.
         latents
             Add the posterior mean of every latent.
 
@@ -400,7 +411,7 @@ class Model:
         """
         from dmil_core.inference.predict import predict
 
-        dataset = for_prediction(self.run, _dataset(data, "predict"))
+        dataset = self.matched(data)
         if note := unknown_labels(dataset):
             warnings.warn(note, stacklevel=2)
         rows = _rows(dataset, split)
@@ -445,7 +456,8 @@ class Model:
         DataError
             If there is no such data set, or it has faults.
         """
-        return for_prediction(self.run, _dataset(data, "predict"))
+        dataset = for_prediction(self.run, _dataset(data, "predict"))
+        return dataset if isinstance(data, Dataset) else as_new_rows(self.run, dataset)
 
     def __call__(self, *inputs: ArrayLike) -> NDArray[np.float32]:
         """(N, K) logits in nats of rows of each input, prepared like the training data.

@@ -560,6 +560,24 @@ def for_prediction(run: Run, dataset: Dataset) -> Dataset:
     return replace(dataset, card=replace(dataset.card, classes=run.classes), y=y, labels=unknown)
 
 
+def as_new_rows(run: Run, dataset: Dataset) -> Dataset:
+    """Rows of a file as they came: nothing of a split that was made on loading, unless they are the
+    rows of the training.
+
+    Rows without a split are all test.
+    """
+    import numpy as np
+
+    from dmil_core.data.new_split import SPLIT_RULE, VAL_RULE
+
+    rule = dataset.card.split_rule
+    if rule not in (SPLIT_RULE, VAL_RULE) or dataset.digest == run.data_digest:
+        return dataset
+    own = np.where(dataset.split == "val", "train", dataset.split)
+    split = own if rule == VAL_RULE else np.full(len(dataset), "test")
+    return replace(dataset, split=split, card=replace(dataset.card, split_rule="", counts={}))
+
+
 def unknown_labels(dataset: Dataset) -> str:
     """What to say about rows whose label is no class of a checkpoint; empty if there are none.
 

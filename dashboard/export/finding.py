@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Final
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from dashboard.export import pages
 from dashboard.figures import finding as figures
 from dashboard.figures.bars import Bars
 from dashboard.services.finding.numbers import Estimate, Numbers
 from dashboard.services.finding.sentences import Finding
 from dashboard.services.store.own_sets import OwnSet
 from dashboard.text import yours as text
-
-_TEMPLATES: Final = Environment(
-    loader=FileSystemLoader(Path(__file__).parents[1] / "text"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-)
 
 
 def evidence(found: Numbers, title: str) -> str:
@@ -71,7 +61,8 @@ def of_finding(own_set: OwnSet, found: Numbers, said: Finding) -> bytes:
         ("Training", "quick" if found.quick else "full"),
         ("Source", own_set.card.source),
     ]
-    page = _TEMPLATES.get_template("finding.html.jinja").render(
+    page = pages.filled(
+        "finding",
         title=own_set.card.title,
         quick=text.IS_QUICK if found.quick else "",
         paragraph=said.paragraph,

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from dashboard.export import report_parts
+from dashboard.export import pages, report_parts
 from dashboard.export.report_parts import Room, marked
 from dashboard.figures import svg, theme
 from dashboard.figures.bars import Bars, Mark, Row, of_part, over, patterns
@@ -25,13 +23,6 @@ from dashboard.text.lessons import Lesson, Read
 #: Bytes of pictures, at most.
 MOST_MEDIA: Final = 1_000_000
 
-_TEMPLATES: Final = Environment(
-    loader=FileSystemLoader(Path(__file__).parents[1] / "text"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-)
-
 
 def of_lesson(lesson: Lesson, address: str = "", *, mixture: str = "", measure: str = "") -> bytes:
     """The handout of a lesson, HTML in UTF-8.
@@ -45,7 +36,8 @@ def of_lesson(lesson: Lesson, address: str = "", *, mixture: str = "", measure: 
     if address.startswith(("http://", "https://")):
         link = f"{address}?{urlencode({'lesson': lesson.name, 'step': '1'})}"
     first = lesson.steps[0]
-    page = _TEMPLATES.get_template("handout.html.jinja").render(
+    page = pages.filled(
+        "handout",
         title=lesson.title,
         lead=lesson.lead,
         story=[marked(p) for p in first.text.split("\n\n")] if isinstance(first, Read) else [],

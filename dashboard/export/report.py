@@ -7,14 +7,12 @@ would add 4.8 MB to each report; so the file can forbid scripts altogether.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlencode
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from dashboard.export import report_parts
+from dashboard.export import pages, report_parts
 from dashboard.figures import theme
 from dashboard.figures.bars import of_part, patterns
 from dashboard.services.sample import samples
@@ -25,13 +23,6 @@ from dashboard.text import terms, yours
 
 #: Samples with their media and figures, rows of the list, and bytes of media, at most.
 MOST, MOST_ROWS, MOST_MEDIA = 50, 2000, 20_000_000
-
-_TEMPLATES: Final = Environment(
-    loader=FileSystemLoader(Path(__file__).parents[1] / "text"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-)
 
 
 def of_samples(
@@ -73,7 +64,8 @@ def of_samples(
         }
         for number, sample in enumerate(kept[:MOST])
     ]
-    page = _TEMPLATES.get_template("report.html.jinja").render(
+    page = pages.filled(
+        "report",
         title=title,
         lead=_lead(checkpoint, len(kept)),
         note=note,

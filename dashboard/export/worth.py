@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Final
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from dashboard.export import pages
 from dashboard.figures import worth as figures
 from dashboard.figures.bars import draw, patterns
 from dashboard.services.store.catalog import Checkpoint
 from dashboard.services.worth import Shown
 from dashboard.text import worth as text
-
-_TEMPLATES: Final = Environment(
-    loader=FileSystemLoader(Path(__file__).parents[1] / "text"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-)
 
 
 def of_worth(checkpoint: Checkpoint, shown: Shown) -> bytes:
@@ -30,7 +20,8 @@ def of_worth(checkpoint: Checkpoint, shown: Shown) -> bytes:
         alt = f"{title}: " + ", ".join(f"{name} {value:+.2f}" for name, _, value, *_ in found)
         parts.append((title, Markup(patterns([m.look for m in bars.marks]) + draw(bars, alt))))
     every_second = shown.curve.iloc[::2]
-    page = _TEMPLATES.get_template("worth.html.jinja").render(
+    page = pages.filled(
+        "worth",
         title=f"What is {shown.name} worth?",
         about=f"{checkpoint.model} on {checkpoint.data}, seed {checkpoint.seed}, "
         f"{shown.samples:,} test samples",

@@ -50,7 +50,13 @@ def add(subparsers: Subparsers[Parser]) -> None:
 
 def run(a: argparse.Namespace) -> int:
     """Write the prediction table."""
-    from dmil_core.checkpoint import find_folder, for_prediction, load_model, unknown_labels
+    from dmil_core.checkpoint import (
+        as_new_rows,
+        find_folder,
+        for_prediction,
+        load_model,
+        unknown_labels,
+    )
     from dmil_core.inference.predict import predict
     from dmil_core.io.tables import check_table_path, write_table
     from dmil_core.training.run import choose_device
@@ -60,7 +66,7 @@ def run(a: argparse.Namespace) -> int:
     device = choose_device(a.device)
     model, trained = load_model(find_folder(a.checkpoint), str(device))
     dataset = load_data(a, purpose="predict", like=trained)
-    matched = for_prediction(trained, dataset)
+    matched = as_new_rows(trained, for_prediction(trained, dataset))
     if note := unknown_labels(matched):
         print(f"dmil: note: {note}", file=sys.stderr)
     if dataset.digest != trained.data_digest:
@@ -69,7 +75,7 @@ def run(a: argparse.Namespace) -> int:
             "trained on, so the column split says nothing about what the model has seen",
             file=sys.stderr,
         )
-    rows = dataset.rows(a.split) if a.split in SPLITS else None
+    rows = matched.rows(a.split) if a.split in SPLITS else None
     table = predict(model, trained.config.model, matched, rows, latents=a.latents)
     write_table(table, a.out, {"data": dataset.digest, "weights": trained.weights_sha256})
     print(f"{a.out}: {len(table)} rows, {table.shape[1]} columns")

@@ -61,6 +61,12 @@ def add_files(parser: Parser, split: bool = True) -> None:
         "numbers are missing in less than 5 %% of the rows, else mean",
     )
     group.add_argument(
+        "--val",
+        choices=("train", "error"),
+        help="a split without val rows: take an eighth of the training rows for it, by class or by "
+        "whole groups; or stop; default: train",
+    )
+    group.add_argument(
         "--quantiles",
         type=int,
         choices=(2, 3, 4, 5),
@@ -81,6 +87,14 @@ def add_files(parser: Parser, split: bool = True) -> None:
         help="whether the first row of a CSV file names the columns; default: auto",
     )
 
+    group.add_argument(
+        "--encoding",
+        metavar="NAME",
+        default="",
+        help="of a CSV file, such as cp1252, gb18030 or shift_jis; default: UTF-8, UTF-16 or "
+        "Windows-1252, whichever it is",
+    )
+
 
 def request_of(a: argparse.Namespace, files: list[Path]) -> Request:
     """What the options of `add_files` say of these files."""
@@ -98,9 +112,12 @@ def request_of(a: argparse.Namespace, files: list[Path]) -> Request:
         split=None if split in SPLITS else split,
         group=a.group,
         repairs=Repairs(
-            missing=a.missing or "auto", quantiles=a.quantiles or 0, as_text=tuple(a.as_text)
+            missing=a.missing or "auto",
+            quantiles=a.quantiles or 0,
+            as_text=tuple(a.as_text),
+            val=a.val or "train",
         ),
-        options=ReadOptions(header=a.header),
+        options=ReadOptions(header=a.header, encoding=a.encoding),
     )
 
 
@@ -131,8 +148,8 @@ def load_data(
         dataset = resplit(load_dataset_of(request), number)
         if dataset.digest == like.data_digest:
             return dataset
-    inputs = Card.from_dict(like.data_card).modalities
-    dataset = load_dataset_of(request, purpose=purpose, like=inputs)
+    card = Card.from_dict(like.data_card)
+    dataset = load_dataset_of(request, purpose=purpose, like=card)
     notes(dataset.issues)
     return dataset
 

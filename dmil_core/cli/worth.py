@@ -180,6 +180,9 @@ def _table(one: Worth) -> str:
     lines = [f"{one.name} ({one.rows:,} rows)"]
     low, high = one.bits.low, one.bits.high
     lines.append(f"  {'worth, bits':<14}{one.bits.value:>31.3f}  {low:.3f} to {high:.3f}")
+    if one.corrected is not None:
+        c = one.corrected
+        lines.append(f"  {'corrected':<14}{c.value:>31.3f}  {c.low:.3f} to {c.high:.3f}")
     measures = {"accuracy": one.accuracy, "AUROC": one.auroc, "log loss, bits": one.log_loss}
     if one.cost is not None:
         measures["cost"] = one.cost
@@ -210,6 +213,9 @@ def _as_json(
             "name": one.name,
             "bits": _number(one.bits.value),
             "interval": _ends(one.bits),
+            "corrected": None if one.corrected is None else {
+                "bits": _number(one.corrected.value), "interval": _ends(one.corrected)
+            },
             "accuracy": _gain(one.accuracy),
             "auroc": _gain(one.auroc),
             "log_loss": _gain(one.log_loss),

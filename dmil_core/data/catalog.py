@@ -11,7 +11,13 @@ from typing import Final
 
 from dmil_core.data.card import Card
 from dmil_core.data.dataset import Dataset
-from dmil_core.data.npz import DATA_FILE, read_card, read_dataset
+from dmil_core.data.npz import (
+    DATA_FILE,
+    card_candidates,
+    read_card,
+    read_dataset,
+    read_headers,
+)
 from dmil_core.data.splits import OPTIONS as SPLIT_OPTIONS
 from dmil_core.data.splits import resplit, split_number
 from dmil_core.data.synthetic import gate_mixture, gate_mixture_set, gaussian, shapes, switch
@@ -24,6 +30,7 @@ from dmil_core.io.paths import named_path, sample_data_root
 #: Endings of files whose columns are guessed.
 _TABLES: Final = (
     ".csv", ".tsv", ".tab", ".parquet", ".arrow", ".feather", ".zip", ".tar", ".tgz", ".gz",
+    ".txt", ".dat", ".data", ".pq",
 )  # fmt: skip
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
@@ -116,7 +123,7 @@ def load_dataset(spec: str | Path, root: Path | None = None, purpose: Purpose = 
         If an option does not exist or has no such value.
     """
     if isinstance(spec, Path):
-        return _of_files(spec, purpose) if _is_table(spec) else read_dataset(spec, purpose)
+        return _of_files(spec, purpose) if _is_table(spec) else _of_npz(spec, purpose)
     spec = current_name(spec)
     name = spec.partition(":")[0]
     if name in GENERATED:
@@ -130,7 +137,7 @@ def load_dataset(spec: str | Path, root: Path | None = None, purpose: Purpose = 
     path, suffix, text = spec.rpartition(".npz")
     if suffix and (not text or text.startswith(":")):
         number = parse(f"data{text}", SPLIT_OPTIONS)["split"]
-        return resplit(read_dataset(named_path(path + suffix), purpose), number)
+        return resplit(_of_npz(named_path(path + suffix), purpose), number)
     if is_file_of_columns(spec, root):
         path, number = split_number(spec)
         return resplit(_of_files(named_path(path), purpose), number)
@@ -140,7 +147,7 @@ def load_dataset(spec: str | Path, root: Path | None = None, purpose: Purpose = 
 def is_file_of_columns(spec: str, root: Path | None = None, folders: bool = False) -> bool:
     """Whether a spec names files whose columns are guessed: a table or an archive.
 
-    The names of sets come first, and an .npz file has its own format.
+    The names of sets come first, and an .npz file with arrays x1, x2 and y has its own format.
 
     Parameters
     ----------
@@ -151,9 +158,24 @@ def is_file_of_columns(spec: str, root: Path | None = None, folders: bool = Fals
     if name in GENERATED or (_PLAIN_NAME.fullmatch(name) and (folder / name / DATA_FILE).is_file()):
         return False
     path = Path(spec.rpartition(":split=")[0] or spec)
-    if not spec or "\0" in spec or ".npz" in path.name:
+    if not spec or "\0" in spec:
         return False
-    return _is_table(path) or (folders and _is_folder(path))
+    return _is_table(path) or is_npz_of_columns(path) or (folders and _is_folder(path))
+
+
+def is_npz_of_columns(path: Path) -> bool:
+    """Whether an .npz file has no card and arrays that are understood as those of any file: of
+    other names than x1, x2 and y, with channels first, with transparency, or text in bytes."""
+    if path.suffix != ".npz" or any(c.exists() for c in card_candidates(path)):
+        return False
+    try:
+        arrays = read_headers(path)
+    except (DataError, OSError):
+        return False  # what is wrong with it is said where it is read
+    inputs = [arrays[n] for n in ("x1", "x2", "x3") if n in arrays]
+    unusual = any(len(shape) == 4 and shape[3] != 3 for shape, _ in inputs)
+    in_bytes = any(dtype.kind == "S" for _, dtype in arrays.values())
+    return unusual or in_bytes or not {"x1", "x2"} <= arrays.keys()
 
 
 def _is_folder(path: Path) -> bool:
@@ -177,6 +199,20 @@ def _of_files(path: Path, purpose: Purpose) -> Dataset:
             "from_table makes a data set"
         )
     return load_dataset_of(Request((path,)), purpose=purpose)
+
+
+def _of_npz(path: Path, purpose: Purpose) -> Dataset:
+    """The set of an .npz file, in its own format or understood as that of any file."""
+    if not is_npz_of_columns(path):
+        return read_dataset(path, purpose)
+    try:
+        return _of_files(path, purpose)
+    except DataError as error:
+        faults = str(error)
+    try:
+        return read_dataset(path, purpose)
+    except DataError as error:
+        raise DataError(f"{error}\nAs a file of columns: {faults}") from None
 
 
 def of_seed(dataset: Dataset, seed: int) -> Dataset:

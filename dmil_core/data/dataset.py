@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dmil_core.data.absent import absent
 from dmil_core.data.card import Card, ColumnSpec, MediaSpec, Modality
 from dmil_core.data.labels import UNKNOWN, indices, read_labels
-from dmil_core.schema import MODALITY_NUMBERS, SPLITS, Split
+from dmil_core.schema import MODALITY_NUMBERS, SPLITS, ModalityNumber, Split
 
 if TYPE_CHECKING:
     from dmil_core.data.validate import Issue
@@ -40,7 +41,8 @@ class Dataset:
     split : (N,) unicode, one of ``schema.SPLITS``.
     group : (N,) or None; rows of one group never lie in two splits.
     interaction_type : (N,) unicode of ``schema.components``, or None where it is not known.
-    flags : named (N,) bool arrays (``flag_<name>`` in the file).
+    flags : named (N,) bool arrays (``flag_<name>`` in the file); ``without_x2`` says which rows
+        lack an input.
     media_index : for each modality the media row of each data row, or None for row = row.
     folder : where the file and its raw media lie, None for generated sets.
     issues : warnings of validation; a set with errors is never built.
@@ -116,6 +118,10 @@ class Dataset:
     def x(self, modality: int) -> NDArray[Any]:
         """The array of modality 1, 2 or, where there is one, 3."""
         return dict(enumerate(self.inputs, start=1))[modality]
+
+    def lacks(self, modality: ModalityNumber) -> NDArray[np.bool_] | None:
+        """(N,) which rows lack an input, see :mod:`dmil_core.data.absent`; None where none does."""
+        return absent(self.flags, modality)
 
     def rows(self, split: Split) -> NDArray[np.int64]:
         """(n,) indices of the rows of one split, in file order."""

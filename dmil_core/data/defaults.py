@@ -11,12 +11,9 @@ from numpy.typing import NDArray
 from dmil_core.data.card import DEFAULT_MEDIA, Card, MediaSpec, Modality
 from dmil_core.data.content import check_content
 from dmil_core.data.labels import indices, indices_by_name, read_labels
+from dmil_core.data.new_split import SPLIT_RULE, VAL_RULE, make_split, with_validation
 from dmil_core.data.validate import Arrays, Issue, Purpose, check_split, guess_kind
-from dmil_core.schema import MODALITY_NUMBERS, SPLITS, Kind
-
-#: Shares of train, val and test where the file has no split.
-SPLIT_SHARES: Final = (0.7, 0.1, 0.2)
-
+from dmil_core.schema import MODALITY_NUMBERS, Kind
 
 #: Summary of a card that was inferred.
 _NO_CARD: Final = "A file without a card."
@@ -55,7 +52,8 @@ def complete(arrays: Arrays, card: Card | None, name: str, purpose: Purpose = "t
     """Fill in the card, ``id`` and ``split``.
 
     Labels of a file without a card become names as :mod:`dmil_core.data.labels` says. Rows without
-    labels and split, as new ones have none, are all ``test``.
+    labels and split, as new ones have none, are all ``test``. Of a split without val, some of the
+    training rows are val.
 
     Parameters
     ----------
@@ -77,8 +75,14 @@ def complete(arrays: Arrays, card: Card | None, name: str, purpose: Purpose = "t
         out["split"] = np.full(len(out["x1"]), "test")
     elif "split" not in out:
         out["split"] = make_split(out["y"], out.get("group"), seed=0)
-        card = replace(card, split_rule="Made on loading: 70/10/20 at random, seed 0.")
+        card = replace(card, split_rule=SPLIT_RULE)
         issues = tuple(check_split(out, card, purpose))
+    elif "y" in out and "val" not in out["split"]:
+        y = indices(read_labels(out["y"]), card.classes)
+        made = with_validation(out["split"], y, out.get("group"))
+        if made is not None:
+            out["split"] = made
+            card = replace(card, split_rule=VAL_RULE, counts={})
     if purpose == "train":
         issues += check_content(out, card)
     return Completed(out, card, issues)
@@ -94,55 +98,6 @@ def _labels(y: NDArray[Any], card: Card, inferred: bool) -> NDArray[Any]:
     else:
         index = indices(labels, card.classes)
     return index if (index >= 0).all() else labels.names
-
-
-def make_split(
-    y: NDArray[Any], group: NDArray[Any] | None = None, seed: int = 0
-) -> NDArray[np.str_]:
-    """(N,) train/val/test in proportion 70/10/20, by class, or by whole groups.
-
-    A class of three rows or more is in every split. Groups are never divided; each goes where the
-    class counts then are nearest to the proportions.
-    """
-    rng = np.random.default_rng(seed)
-    part = _by_class(y, rng) if group is None else _by_group(y, group, rng)
-    return np.asarray(SPLITS)[part]
-
-
-def _by_class(y: NDArray[Any], rng: np.random.Generator) -> NDArray[np.int64]:
-    part = np.zeros(len(y), dtype=np.int64)
-    for value in np.unique(y):
-        rows = rng.permutation(np.flatnonzero(y == value))
-        n = len(rows)
-        test = max(round(SPLIT_SHARES[2] * n), int(n >= 2))
-        val = max(round(SPLIT_SHARES[1] * n), int(n >= 3))
-        part[rows[:test]] = 2
-        part[rows[test : test + val]] = 1
-    return part
-
-
-def _by_group(y: NDArray[Any], group: NDArray[Any], rng: np.random.Generator) -> NDArray[np.int64]:
-    _, label = np.unique(y, return_inverse=True)
-    _, member = np.unique(group, return_inverse=True)
-    counts = np.zeros((member.max() + 1, label.max() + 1))
-    np.add.at(counts, (member, label), 1)
-    target = np.outer(SPLIT_SHARES, counts.sum(axis=0))
-    filled = np.zeros_like(target)
-    part = np.zeros(len(counts), dtype=np.int64)
-    # Large groups first: the small ones then even out what is left. Ties are in random order.
-    order = rng.permutation(len(counts))
-    order = order[np.argsort(-counts[order].sum(axis=1), kind="stable")]
-    for position, g in enumerate(order):
-        error_now = (filled - target) ** 2
-        error_then = (filled + counts[g] - target) ** 2
-        # Relative to the target, or the small splits would always look nearly full.
-        cost = ((error_then - error_now) / np.maximum(target, 1)).sum(axis=1)
-        empty = filled.sum(axis=1) == 0
-        if len(order) - position <= empty.sum():  # the last groups go where there is none yet
-            cost[~empty] = np.inf
-        part[g] = cost.argmin()
-        filled[part[g]] += counts[g]
-    return part[member]
 
 
 def _infer_modality(name: str, x: NDArray[Any]) -> Modality:

@@ -5,7 +5,8 @@ The same label may be stored as ``0``, ``0.0`` or ``"0"``, and as ``True``, ``"T
 
 - numbers that are whole are named without a decimal point; other numbers as they are printed;
 - truth values are ``false`` and ``true``, also where all labels are these words;
-- text without the blanks around it, and where all labels are whole numbers, as numbers;
+- text without the blanks around it, its letters composed (NFC), and where all labels are numbers,
+  as numbers, unless that would make one of two labels, as of the codes ``007`` and ``07``;
 - a column (N, 1) is its only column, and (N, K) with a single 1 in every row is the index of the 1.
 
 Classes that are all numbers stand in the order of the numbers, others in that of the text.
@@ -16,6 +17,7 @@ Shapes: N rows, K classes.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -23,14 +25,18 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dmil_core.data.ranges import number_name, ranges_of
+
 #: A class's index where a row has no label, or one that is no class.
 UNKNOWN: Final = -1
 
-#: Numbers with fractions are classes up to so many; more are values.
-MOST_FRACTIONS: Final = 10
+#: Different numbers with fractions that may be classes; more are a number to predict.
+MOST_FRACTIONS: Final = 20
 
 _WHOLE: Final = re.compile(r"[+-]?(0|[1-9][0-9]*)(\.0*)?")
 _NUMBER: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?")
+#: A number as it is written where it is no code with zeros in front.
+_PLAIN: Final = re.compile(r"[+-]?(0|[1-9][0-9]*)(\.[0-9]*)?([eE][+-]?[0-9]+)?")
 _TRUTH: Final = ("false", "true")
 #: Largest number up to which every whole number is exact as a float.
 _EXACT: Final = 2.0**53
@@ -77,7 +83,8 @@ def read_labels(y: NDArray[Any]) -> Labels:
         or text. Empty text and NaN are no label.
     """
     if y.ndim == 2 and y.dtype.kind in "biufU":
-        y = y[:, 0] if y.shape[1] == 1 else _from_indicators(y)
+        places = from_indicators(y)
+        y = y[:, 0] if y.shape[1] == 1 else y if places is None else places
     if y.ndim != 1:
         return _refused(f"has shape {y.shape}, expected (N,)", "Store one label per row.")
     if y.dtype.kind == "b":
@@ -95,6 +102,17 @@ def read_labels(y: NDArray[Any]) -> Labels:
     )
 
 
+def from_indicators(y: NDArray[Any]) -> NDArray[np.int64] | None:
+    """(N,) the place of the 1 in each row of (N, K); None where not every row has a single 1 among
+    zeros."""
+    if y.ndim != 2 or y.dtype.kind not in "biuf" or y.shape[1] < 2 or not len(y):
+        return None
+    ones = y == 1
+    if (ones.sum(axis=1) == 1).all() and (ones | (y == 0)).all():
+        return ones.argmax(axis=1).astype(np.int64)
+    return None
+
+
 def indices(labels: Labels, classes: Sequence[str]) -> NDArray[np.int64]:
     """(N,) index of each label among the classes of a card; -1 for what is none of them.
 
@@ -110,33 +128,52 @@ def indices_by_name(labels: Labels, classes: Sequence[str]) -> NDArray[np.int64]
     """(N,) index of the class of the same name, however the label is stored; -1 without one.
 
     Where text is exactly the name of a class it is that class. Otherwise ``1.0`` is ``1``, ``True``
-    is ``true``, and blanks around a name do not count.
+    is ``true``, blanks around a name do not count, and of classes that are ranges a number is in
+    the one that holds it.
     """
     exact = {name: k for k, name in enumerate(classes)}
     plain: dict[str, int] = {}
     for name, k in exact.items():
         plain.setdefault(plain_name(name), k)
+    ranges = ranges_of(classes)
 
     def index(name: str) -> int:
-        return exact.get(name, plain.get(plain_name(name), UNKNOWN) if name else UNKNOWN)
+        place = exact.get(name, plain.get(plain_name(name), UNKNOWN) if name else UNKNOWN)
+        if place == UNKNOWN and ranges is not None and _NUMBER.fullmatch(name.strip()):
+            return int(ranges.places(np.asarray([float(name)]))[0])
+        return place
 
-    return _mapped(labels.stored, index, np.int64)
+    found = _mapped(labels.stored, index, np.int64)
+    by_rule = _mapped(labels.names, index, np.int64)  # as 1.50 is named 1.5
+    return np.where(found == UNKNOWN, by_rule, found)
 
 
 def plain_name(name: str) -> str:
     """A class's name in the form in which names of any storage are compared."""
-    name = name.strip()
+    name = _composed(name)
     if _WHOLE.fullmatch(name):
         return _whole(name)
     return name.lower() if name.lower() in _TRUTH else name
 
 
 def alike(classes: Iterable[str]) -> tuple[tuple[str, ...], ...]:
-    """Groups of class names that differ by case or blanks alone."""
+    """Groups of class names that differ by case, by blanks, or by what nobody sees: wide letters,
+    ligatures, marks without a width."""
     groups: dict[str, list[str]] = {}
     for name in classes:
-        groups.setdefault("".join(name.casefold().split()), []).append(name)
+        groups.setdefault(_seen(name), []).append(name)
     return tuple(tuple(names) for names in groups.values() if len(names) > 1)
+
+
+def _seen(name: str) -> str:
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(c for c in folded if not c.isspace() and unicodedata.category(c) != "Cf")
+
+
+def _composed(text: str) -> str:
+    """Text without the blanks around it, each letter with its marks as one."""
+    text = text.strip()
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def _of(
@@ -153,29 +190,19 @@ def _of_floats(y: NDArray[Any]) -> Labels:
     if (known == np.round(known)).all() and (np.abs(known) < _EXACT).all():
         index = np.where(np.isnan(y), UNKNOWN, np.nan_to_num(y)).astype(np.int64)
         return _of(y, lambda v: "" if np.isnan(v) else str(int(v)), index)
-    if (count := len(np.unique(known))) > MOST_FRACTIONS:
-        return _refused(
-            f"holds {count:,} different numbers with fractions, expected classes",
-            "Join the numbers into a few ranges, and store the range of each row.",
-        )
-    return _of(y, lambda v: "" if np.isnan(v) else str(y.dtype.type(v)))
+    return _of(y, lambda v: "" if np.isnan(v) else number_name(y.dtype.type(v)))
 
 
 def _of_text(y: NDArray[np.str_]) -> Labels:
-    present = {text.strip() for text in np.unique(y).tolist()} - {""}
+    present = {_composed(text) for text in np.unique(y).tolist()} - {""}
+    names = dict(zip(present, present, strict=True))
     if all(map(_WHOLE.fullmatch, present)) or {t.lower() for t in present} <= set(_TRUTH):
-        return Labels(_mapped(y, plain_name, np.str_), y)
-    return Labels(np.char.strip(y), y)
-
-
-def _from_indicators(y: NDArray[Any]) -> NDArray[Any]:
-    """(N,) of (N, K) where every row has a single 1 among zeros; otherwise as it is."""
-    if y.dtype.kind == "U" or y.shape[1] < 2 or not len(y):
-        return y
-    ones = y == 1
-    if (ones.sum(axis=1) == 1).all() and (ones | (y == 0)).all():
-        return np.asarray(ones.argmax(axis=1))
-    return y
+        names = {text: plain_name(text) for text in present}
+    elif all(map(_PLAIN.fullmatch, present)):
+        numbers = {text: number_name(float(text)) for text in present}
+        names = numbers if len(set(numbers.values())) == len(present) else names
+    names[""] = ""
+    return Labels(_mapped(y, lambda text: names[_composed(text)], np.str_), y)
 
 
 def _refused(problem: str, what_to_do: str, rows: Sequence[int] = ()) -> Labels:

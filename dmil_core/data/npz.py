@@ -20,6 +20,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from dmil_core.data import absent
 from dmil_core.data.card import Card
 from dmil_core.data.dataset import Dataset, from_arrays
 from dmil_core.data.defaults import complete
@@ -97,6 +98,26 @@ def npz_content(content: bytes, name: str, max_bytes: int = MAX_BYTES) -> NpzCon
     return _read_archive(Path(name), io.BytesIO(content), max_bytes)
 
 
+def read_headers(path: str | Path) -> dict[str, tuple[tuple[int, ...], np.dtype[Any]]]:
+    """Shape and type of every array of an .npz file, without reading the arrays.
+
+    Raises
+    ------
+    DataError
+        As for :func:`read_npz`.
+    """
+    path = Path(path)
+    with (
+        open_checked(path, MAX_BYTES, advice=_SAVE_AGAIN, follow_links=True) as file,
+        parsing(path, "a complete .npz file", advice=_SAVE_AGAIN), warnings.catch_warnings(),
+    ):  # fmt: skip
+        warnings.simplefilter("ignore")
+        check_directory(file, _MAX_ARRAYS, str(path))
+        with zipfile.ZipFile(file) as archive:
+            members = archive.infolist()
+            return {m.filename.removesuffix(".npy"): _header_of(archive, m) for m in members}
+
+
 def _read_archive(path: Path, source: IO[bytes], max_bytes: int) -> NpzContent:
     with parsing(path, "a complete .npz file", advice=_SAVE_AGAIN), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # headers written by Python 2, or that are no Python
@@ -111,7 +132,7 @@ def read_card(path: str | Path) -> Card | None:
 
     Raises DataError if there is a card that does not fit the format.
     """
-    for candidate in _card_candidates(Path(path)):
+    for candidate in card_candidates(Path(path)):
         try:
             content = read_checked(
                 candidate, _MAX_CARD_BYTES, advice="Put the card itself beside its data",
@@ -143,12 +164,14 @@ def read_dataset(path: str | Path, purpose: Purpose = "train", name: str | None 
     """
     path = Path(path)
     content, card = read_npz(path), read_card(path)
-    issues = [*content.issues, *check(content.arrays, card, purpose, content.damaged)]
+    arrays = absent.filled(content.arrays)
+    issues = [*content.issues, *check(arrays, card, purpose, content.damaged)]
+    issues += absent.issues(content.arrays)
     if card is not None:
         issues += _check_hashes(path, card)
     called = name or _name_of(path, card)
     # Only arrays without an error can be completed.
-    completed = None if errors(issues) else complete(content.arrays, card, called, purpose)
+    completed = None if errors(issues) else complete(arrays, card, called, purpose)
     if completed is not None:
         issues += completed.issues
     if completed is None or errors(issues):
@@ -178,7 +201,7 @@ def _read_members(archive: zipfile.ZipFile) -> NpzContent:
             title = f"the file also holds {member.filename!r}, which is not used"
             issues.append(Issue(title, (), "warning", "Store each array once, as .npy."))
             continue
-        if _dtype_of(archive, member).hasobject:
+        if _header_of(archive, member)[1].hasobject:
             issues.append(object_array(name))
             damaged.append(name)
             continue
@@ -191,8 +214,11 @@ def _read_members(archive: zipfile.ZipFile) -> NpzContent:
     return NpzContent(arrays, tuple(issues), tuple(damaged))
 
 
-def _dtype_of(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.dtype[Any]:
-    """Type of a member from its header, once its declared size is what the archive holds."""
+def _header_of(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo
+) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Shape and type of a member from its header, once its declared size is what the archive
+    holds."""
     with archive.open(member) as stream:
         version = npy.read_magic(stream)
         readers: dict[tuple[int, int], Callable[[IO[bytes]], tuple[Any, bool, np.dtype[Any]]]] = {
@@ -218,7 +244,7 @@ def _dtype_of(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.dtype[Any
         raise ValueError(
             f"{member.filename} declares {brief(size)} bytes and holds {member.file_size - header}"
         )
-    return dtype
+    return shape, dtype
 
 
 def _check_hashes(path: Path, card: Card) -> list[Issue]:
@@ -270,7 +296,8 @@ def _refusal(path: Path, issues: list[Issue]) -> DataError:
     return DataError(f"{path} cannot be used:\n- {lines}")
 
 
-def _card_candidates(path: Path) -> tuple[Path, Path]:
+def card_candidates(path: Path) -> tuple[Path, Path]:
+    """Where the card of an .npz file may lie: beside it, named after it or alone in its folder."""
     return path.with_name(f"{path.stem}.card.json"), path.with_name(CARD_FILE)
 
 
@@ -315,7 +342,7 @@ def write_npz(path: str | Path, arrays: Arrays, card: Card) -> Card:
         sha256=file_digest(path),
         files={name: file_digest(file) for name, file in media.items()},
     )
-    target = path.with_name(CARD_FILE) if path.name == DATA_FILE else _card_candidates(path)[0]
+    target = path.with_name(CARD_FILE) if path.name == DATA_FILE else card_candidates(path)[0]
     write_bytes(target, full.to_json().encode("utf-8"))
     return full
 

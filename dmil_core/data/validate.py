@@ -15,7 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dmil_core.data.card import Card, Modality
-from dmil_core.data.labels import UNKNOWN, Labels, alike, indices, indices_by_name, read_labels
+from dmil_core.data.labels import (
+    MOST_FRACTIONS,
+    UNKNOWN,
+    Labels,
+    alike,
+    indices,
+    indices_by_name,
+    read_labels,
+)
+from dmil_core.data.new_split import with_validation
 from dmil_core.schema import MODALITY_NUMBERS, SPLITS, Component, Kind, components
 
 Severity = Literal["error", "warning"]
@@ -119,7 +128,8 @@ def check(
     issues += _check_labels(rowwise, card, purpose)
     issues += check_split(rowwise, card, purpose)
     issues += _check_extras(rowwise, components(3 if third else 2))
-    if "split" not in arrays and "split" not in bad:
+    # New rows are not split.
+    if "split" not in arrays and "split" not in bad and purpose == "train":
         issues.append(_no_split("group" in arrays))
     return sorted(issues, key=lambda i: i.severity)
 
@@ -263,10 +273,22 @@ def _check_input(name: str, x: NDArray[Any], kind: Kind) -> Iterator[Issue]:
     if not fits(x.shape[1:]):
         yield _error(
             f"{name!r} has shape {x.shape}, expected {expected} for kind {kind}",
-            "Reshape the array, or correct the kind in the card.",
+            _of_shape(name, x, kind),
         )
     elif 0 in x.shape[1:]:
         yield _error(f"{name!r} has shape {x.shape}: no values per row", "Store the values.")
+
+
+def _of_shape(name: str, x: NDArray[Any], kind: Kind) -> str:
+    """What to do about a shape that its kind does not allow; never what scrambles pictures."""
+    if kind == "image" and x.ndim == 4 and x.shape[1] in (1, 3, 4):
+        return (
+            f"Its channels come first: move them to the end by numpy.moveaxis({name}, 1, -1), and "
+            "keep three of them, or one as (N, H, W). Reshaping would scramble the pictures."
+        )
+    if kind == "image" and x.ndim == 4 and x.shape[3] in (1, 4):
+        return f"Keep its colours, {name}[..., :3], or of one channel {name}[..., 0]."
+    return "Reshape the array, or correct the kind in the card."
 
 
 def _check_columns(name: str, x: NDArray[Any], modality: Modality) -> Iterator[Issue]:
@@ -305,6 +327,14 @@ def _check_labels(arrays: Arrays, card: Card | None, purpose: Purpose) -> Iterat
     labels = read_labels(arrays["y"])
     if labels.problem:
         yield _error(f"'y' {labels.problem}", labels.what_to_do, labels.rows)
+        return
+    many = len(labels.classes) if arrays["y"].dtype.kind == "f" and labels.index is None else 0
+    if many > MOST_FRACTIONS and purpose == "train":
+        yield _error(
+            f"'y' holds {many:,} different numbers with fractions, expected classes",
+            "Join the numbers into a few ranges, and store the range of each row, as dmil convert "
+            "does with --quantiles.",
+        )
         return
     if not len(labels.names):
         return
@@ -403,7 +433,7 @@ def _check_split_classes(
         inside = split == name
         needed: Severity = "error" if purpose == "train" and name != "test" else "warning"
         if not inside.any():
-            yield Issue(f"the split {name!r} has no rows", (), needed, "Give it rows.")
+            yield _without_rows(name, needed, split, y, arrays.get("group"))
             continue
         present = set(np.unique(y[inside]).tolist())
         absent = [text for value, text in enumerate(names) if value not in present]
@@ -412,6 +442,34 @@ def _check_split_classes(
             serious: Severity = "error" if purpose == "train" and name == "train" else "warning"
             title = f"the split {name!r} has no row of class {shown}"
             yield Issue(title, (), serious, "Split again so that every class is in every split.")
+
+
+def _without_rows(
+    name: str, needed: Severity, split: NDArray[Any], y: NDArray[np.int64],
+    group: NDArray[Any] | None,
+) -> Issue:  # fmt: skip
+    """What to say of a split that nobody is in; val is taken from train where that can be done."""
+    title = f"the split {name!r} has no rows"
+    if name != "val" or needed == "warning" or (group is not None and group.shape != split.shape):
+        return Issue(title, (), needed, "Give it rows.")
+    made = with_validation(split, y, group)
+    if made is None:
+        what = "Give it rows: train has too few of each class, or of groups, to take some of them."
+        return Issue(title, (), needed, what)
+    return _warning(*taken_for_validation(title, split, made))
+
+
+def taken_for_validation(
+    title: str, split: NDArray[Any], made: NDArray[Any]
+) -> tuple[str, str, tuple[int, ...]]:
+    """What to say where training rows become val: title, what is done, and the rows."""
+    rows = _rows(made == "val")
+    whole = int(np.sum(split == "train"))
+    title = f"{title}; {len(rows):,} of {whole:,} training rows are taken for it"
+    what = (
+        "By class at random, seed 0, groups as a whole. Mark rows as val to choose them yourself."
+    )
+    return title, what, rows
 
 
 def _present_classes(

@@ -66,8 +66,8 @@ def explain(
         side by side is made one by :mod:`dmil_core.posthoc.callables`.
     x1, x2, more
         Two to four inputs with a row for each sample: arrays, tensors, pandas tables or lists. Or
-        a Dataset, or its name, alone: its test rows are explained, with its training rows as the
-        background set.
+        a Dataset, or its name, alone: its test rows that have all inputs are explained, with its
+        training rows as the background set.
     y
         (rows,) classes, as numbers from 0 or by name; without them figures are of the predicted
         class. Of a regression, target values.

@@ -15,6 +15,7 @@ from dmil_core.errors import ConfigError, DataError
 from dmil_core.partial_information.pmf import Floats
 from dmil_core.posthoc.function import Function, Predict, length
 from dmil_core.posthoc.partners import FEWEST_INPUTS, MOST_INPUTS, Ints
+from dmil_core.schema import modality_numbers
 
 
 @runtime_checkable
@@ -160,11 +161,17 @@ def _of_dataset(
 
         dataset = load_dataset(data, purpose="predict")
     n, known = len(dataset), dataset.y >= 0
-    test, train = dataset.rows("test"), dataset.rows("train")
+    whole = np.ones(n, dtype=bool)
+    for m in modality_numbers(dataset.modalities):
+        if (lacking := dataset.lacks(m)) is not None:
+            whole &= ~lacking
+    test, train = (rows_of[whole[rows_of]] for rows_of in map(dataset.rows, ("test", "train")))
     if known[test].any():
         test = test[known[test]]
     if not len(test):
-        raise DataError(f"{dataset.name!r} has no test rows; name rows=... to be explained")
+        raise DataError(
+            f"{dataset.name!r} has no test rows with all inputs; name rows=... to be explained"
+        )
     samples = _positions(rows, test, n, seed, "rows")
     pool = _positions(background, train if len(train) else test, n, seed + 1, "background")
     all_known = known[samples].all() and known[pool].all()

@@ -137,12 +137,26 @@ _HEADERS = {
 }
 
 
+#: Encodings of old tables of text; what Unicode and Windows-1252 are is seen without being told.
+_ENCODINGS = {
+    "": "as it looks",
+    "gb18030": "Chinese (GB 18030)",
+    "big5": "Chinese (Big5)",
+    "shift_jis": "Japanese (Shift JIS)",
+    "euc_kr": "Korean (EUC-KR)",
+    "cp1251": "Cyrillic (Windows-1251)",
+    "mac_roman": "Mac Roman",
+}
+
+
 def _reading(draft: Draft) -> None:
-    """How a table of text is read, where its first row may be names or a sample."""
+    """How a table of text is read: its first row may be names or a sample, its letters may be of an
+    old encoding."""
     if not any(c.storage == "text" for c in draft.upload.table.columns.values()):
         return
     with st.expander("How the file is read", icon=":material/tune:"):
         _header_choice(draft, key_of("header", draft.number))
+        _encoding_choice(draft, key_of("encoding", draft.number))
 
 
 def _header_choice(draft: Draft, key: str) -> None:
@@ -156,3 +170,16 @@ def _header(key: str) -> None:
     with st.spinner("Reading the file …"):
         header = st.session_state[key]
         _take(drafts.read_with(state.draft(), state.new_number(), header=header))
+
+
+def _encoding_choice(draft: Draft, key: str) -> None:
+    st.selectbox(
+        "The text is", list(_ENCODINGS), list(_ENCODINGS).index(draft.options.encoding),
+        format_func=_ENCODINGS.__getitem__, key=key, on_change=callback(_encoding), args=(key,),
+    )  # fmt: skip
+
+
+def _encoding(key: str) -> None:
+    with st.spinner("Reading the file …"):
+        encoding = st.session_state[key]
+        _take(drafts.read_with(state.draft(), state.new_number(), encoding=encoding))

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from dmil_core.data.card import Card, ColumnSpec, Modality
 from dmil_core.data.dataset import Dataset, from_arrays
-from dmil_core.data.defaults import complete, infer_card, infer_media, make_split
+from dmil_core.data.defaults import complete, infer_card, infer_media
 from dmil_core.data.files.budget import Account, BudgetError, Cost, unshared
 from dmil_core.data.files.decoded import Decoded
 from dmil_core.data.files.encoding import as_trained, encode, encode_like, is_words, width_of
@@ -28,7 +28,6 @@ from dmil_core.data.files.kinds import (
     Facts,
     describe,
     is_text,
-    number_name,
     stored_numbers,
     words_of,
 )
@@ -42,16 +41,17 @@ from dmil_core.data.files.repairs import (
     MISSING_WORD,
     Repairs,
 )
-from dmil_core.data.files.roles import SPLIT_WORDS, InputRole, Roles, is_extra
-from dmil_core.data.files.spellings import file_name
+from dmil_core.data.files.roles import InputRole, Roles, is_extra, split_words
+from dmil_core.data.files.spellings import file_name, split_word
 from dmil_core.data.files.table import Column, Table
-from dmil_core.data.validate import Issue, Offer, Purpose, check, errors
+from dmil_core.data.new_split import SPLIT_RULE, VAL_RULE, make_split, with_validation
+from dmil_core.data.ranges import number_name
+from dmil_core.data.validate import Issue, Offer, Purpose, check, errors, taken_for_validation
 from dmil_core.errors import DataError
 from dmil_core.schema import FEWEST_MODALITIES, MODALITY_NUMBERS
 
 #: Kinds of columns that can be side by side in one input of numbers.
 _JOINED: Final = ("number", "category", "vector", "several labels", "id", "date", "constant")
-_SPLIT_RULE: Final = "Made on loading: 70/10/20 at random, seed 0."
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +77,7 @@ def assemble(
     table: Table, roles: Roles, repairs: Repairs, name: str, title: str = "", about: str = "",
     limits: Limits = DEFAULT, account: Account | None = None,
     facts: Mapping[str, Facts] | None = None, purpose: Purpose = "train",
-    like: Sequence[Modality] = (),
+    like: Card | None = None,
 ) -> Assembled:  # fmt: skip
     """Make the set that the roles mean; never raises for what a file holds.
 
@@ -89,14 +89,15 @@ def assemble(
         charged for the inputs of other roles is freed.
     facts : what the columns are, as `describe` says; found out here where it is None.
     purpose : "predict" takes new rows, without a label if need be, and as few as one.
-    like : the inputs of the training set of a model that the rows are for: its categories and its
-        means take the place of those of these rows.
+    like : the card of the training set of a model that the rows are for: its categories, its means
+        and the edges of its classes take the place of those of these rows.
     """
     account = unshared(limits) if account is None else account
     account.release(*(_part(m) for m in MODALITY_NUMBERS))
     facts = describe(table, repairs.as_text) if facts is None else facts
-    if like:
-        facts = as_trained(facts, table.columns, [r.columns for r in roles.inputs], like)
+    if like is not None:
+        chosen = [r.columns for r in roles.inputs]
+        facts = as_trained(facts, table.columns, chosen, like.modalities)
     making = _Making(table, roles, repairs, limits, account, facts, purpose, like)
     try:
         made = making.made(name, title or name, about)
@@ -108,9 +109,11 @@ def assemble(
     return made
 
 
-def issues_of(table: Table, roles: Roles, facts: Mapping[str, Facts]) -> tuple[Issue, ...]:
+def issues_of(
+    table: Table, roles: Roles, facts: Mapping[str, Facts], purpose: Purpose = "train"
+) -> tuple[Issue, ...]:
     """What is to be said about columns and roles before anything is made of them."""
-    return (*table.issues, *of_table(table, roles, facts), *of_roles(table, roles, facts))
+    return (*table.issues, *of_table(table, roles, facts), *of_roles(table, roles, facts, purpose))
 
 
 def preview(
@@ -131,12 +134,14 @@ class _Making:
 
     def __init__(
         self, table: Table, roles: Roles, repairs: Repairs, limits: Limits, account: Account,
-        facts: Mapping[str, Facts], purpose: Purpose = "train", like: Sequence[Modality] = (),
+        facts: Mapping[str, Facts], purpose: Purpose = "train", like: Card | None = None,
     ) -> None:  # fmt: skip
         self.table, self.roles, self.repairs = table, roles, repairs
         self.limits, self.account, self.facts = limits, account, facts
-        self.purpose, self.like = purpose, like
-        self.issues: list[Issue] = list(issues_of(table, roles, facts))
+        self.purpose = purpose
+        self.like = () if like is None else like.modalities
+        self.trained = () if like is None else like.classes
+        self.issues: list[Issue] = list(issues_of(table, roles, facts, purpose))
         self.keep: NDArray[np.bool_] = np.ones(table.rows, dtype=bool)
 
     def made(self, name: str, title: str, about: str) -> Assembled | None:
@@ -149,14 +154,14 @@ class _Making:
         if errors(self.issues):
             return None
         classes = self._classes(arrays, found)
-        made_split = "split" not in arrays and "y" in arrays and len(kept) > 0
-        if made_split:
-            index = {c: k for k, c in enumerate(classes)}
-            y = np.asarray([index[v] for v in arrays["y"].tolist()], dtype=np.int64)
-            arrays["split"] = make_split(y, arrays.get("group"), seed=0)
+        rule = self._split(arrays, classes, kept)
+        if errors(self.issues):
+            return None
         training = arrays["split"] == "train" if "split" in arrays else self.keep[kept]
         inputs = {m: self._input(role, m, kept, training) for m, role in self._numbered()}
         arrays = {f"x{m}": decoded.values for m, (decoded, _) in inputs.items()} | arrays
+        if self.purpose == "predict":
+            arrays.setdefault("split", np.full(len(kept), "test"))  # nothing is split
         for decoded, _ in inputs.values():
             self.issues += [_of_file(i, kept) for i in decoded.issues]
         arrays |= {
@@ -168,8 +173,7 @@ class _Making:
             self._further_errors(arrays, inputs, kept)
             return None
         card = self._card(arrays, classes, inputs, name, title, about)
-        if made_split:
-            card = replace(card, split_rule=_SPLIT_RULE)
+        card = replace(card, split_rule=rule or card.split_rule)
         self.issues += [_of_file(i, kept) for i in check(arrays, card, self.purpose)]
         if errors(self.issues):
             return None
@@ -186,8 +190,8 @@ class _Making:
         self.issues += _check_use(self.table, self.roles, self.facts, self.purpose)
         found = self._labels() if self.roles.label in self.facts else None
         if found is not None and self.purpose == "predict" and errors(list(found.issues)):
-            title = f"the label {self.roles.label!r} has no classes, and is not used"
-            self.issues.append(note(title, "New rows need none."))
+            title = errors(list(found.issues))[0].title
+            self.issues.append(note(f"{title}; it is not used", "New rows need no label."))
             found = None
         elif found is not None:
             self.issues += found.issues
@@ -207,7 +211,40 @@ class _Making:
 
     def _labels(self) -> Labels:
         label = self.roles.label
-        return labels(self.table.columns[label], self.facts[label], self.repairs)
+        column, facts = self.table.columns[label], self.facts[label]
+        return labels(column, facts, self.repairs, self.purpose, self.trained)
+
+    def _split(
+        self, arrays: dict[str, NDArray[Any]], classes: Sequence[str], kept: NDArray[np.int64]
+    ) -> str:
+        """Make the split that is not there, or the val rows of one; how it was made, "" if it was
+        not."""
+        if not len(kept) or self.purpose == "predict" or "y" not in arrays:
+            return ""
+        index = {c: k for k, c in enumerate(classes)}
+        y = np.asarray([index[v] for v in arrays["y"].tolist()], dtype=np.int64)
+        if "split" not in arrays:
+            arrays["split"] = make_split(y, arrays.get("group"), seed=0)
+            return SPLIT_RULE
+        if "val" in arrays["split"] or "train" not in arrays["split"]:
+            return ""
+        made = with_validation(arrays["split"], y, arrays.get("group"))
+        if made is None:
+            return ""  # what is wrong is said where the arrays are checked
+        title, what, rows = taken_for_validation(
+            f"the split {self.roles.split!r} has no val rows", arrays["split"], made
+        )
+        offers = (Offer(f"Take {_count(len(rows))} of train", "val", "train"),)
+        if self.repairs.val == "error":
+            title = title.partition(";")[0]
+            what = "Mark some rows as val, or take them from train: --val train."
+            self.issues.append(Issue(title, (), "error", what, what, offers))
+            return ""
+        what = f"{what[:-1]}; --val error stops instead."
+        at = _tuple(kept[list(rows)])
+        self.issues.append(Issue(title, at, "warning", what, what, offers))
+        arrays["split"] = made
+        return VAL_RULE
 
     # --- rows that are left out ----------------------------------------------------------------
 
@@ -335,7 +372,8 @@ class _Making:
             f = self.facts[column]
             values = _as_names(self.table.columns[column], f)[kept]
             if role == "split":
-                words = [SPLIT_WORDS.get(v.lower(), v.lower()) for v in values.tolist()]
+                known = split_words(f)
+                words = [known.get(v) or split_word(v) or v.lower() for v in values.tolist()]
                 values = np.asarray(words, dtype=np.str_)
             elif f.missing[kept].any():
                 gaps = np.flatnonzero(f.missing[kept])
@@ -362,7 +400,8 @@ class _Making:
         f = self.facts[first.name]
         if f.kind in ("pictures", "sounds"):
             return in_range_of(self._media(first, f, m, kept), training), ()
-        if f.kind == "array" or (f.kind == "vector" and len(role.columns) == 1 and first.is_array):
+        whole = f.kind == "vector" and len(role.columns) == 1 and first.is_array
+        if f.kind == "array" or (whole and not f.missing[kept].any()):
             return Decoded(np.asarray(first.data)[kept]), ()
         if role.kind == "text":
             longest = _longest(first)

@@ -8,6 +8,8 @@ from typing import Final
 
 _SEPARATORS: Final = re.compile(r"[_.\-\s:/\[(]+")
 _NUMBER_AT_END: Final = re.compile(r"[\s._\-\[(]*\d+[\])]?$")
+#: What columns without a name are called here, which says nothing of them.
+_UNNAMED: Final = re.compile(r"column \d+")
 _CAMEL: Final = re.compile(r"^([A-Z]?[a-z]+)(?=[A-Z0-9])")
 
 
@@ -25,6 +27,7 @@ def by_names(names: Sequence[str], most: int = 3) -> dict[str, list[str]]:
         What is common -> the columns, in their order. Columns of no group are in none of them.
     """
     keys = (_beginning, _beginning_without_number, _before_capital)
+    names = [n for n in names if not _UNNAMED.fullmatch(n)]
     ways = [_grouped(names, key) for key in keys]
     return max(ways, key=lambda groups: _rank(groups, most))
 

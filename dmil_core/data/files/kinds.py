@@ -25,6 +25,7 @@ from dmil_core.data.files.numbers import Decimal, Spelling, read, recognise
 from dmil_core.data.files.pictures import PICTURES
 from dmil_core.data.files.sounds import SOUNDS
 from dmil_core.data.files.table import Column, Table
+from dmil_core.data.ranges import number_name
 
 if TYPE_CHECKING:
     from dmil_core.data.files.media import Files
@@ -311,8 +312,8 @@ def _describe_numbers(column: Column) -> Facts:
     missing = ~(np.abs(values) <= float(np.finfo(np.float32).max))
     odd = np.isinf(values) | (missing & ~np.isnan(values))
     exact = _exact(column.data)
-    facts = _of_numbers(column.name, values, missing, exact)
     data = column.data
+    facts = _of_numbers(column.name, values, missing, exact, width=_width(data))
     truth = (
         data.dtype.kind == "b" if isinstance(data, np.ndarray) else pa.types.is_boolean(data.type)
     )
@@ -324,6 +325,14 @@ def _describe_numbers(column: Column) -> Facts:
         rows = tuple(np.flatnonzero(odd).tolist())
         return _with(facts, odd=rows, odd_example=str(values[rows[0]]))
     return facts
+
+
+def _width(data: Any) -> type[np.floating[Any]]:
+    """The type of numbers with fractions, so that 0.1 of 32 bits is called 0.1."""
+    kind = str(data.dtype if isinstance(data, np.ndarray) else data.type)
+    if kind in ("float32", "float"):
+        return np.float32
+    return np.float16 if kind in ("float16", "halffloat") else np.float64
 
 
 def _exact(data: Any) -> NDArray[Any] | None:
@@ -345,8 +354,9 @@ def _exact(data: Any) -> NDArray[Any] | None:
 def _of_numbers(
     name: str, values: NDArray[np.float64], missing: NDArray[np.bool_],
     exact: NDArray[Any] | None = None, spelling: Spelling | None = None,
+    width: type[np.floating[Any]] = np.float64,
 ) -> Facts:  # fmt: skip
-    """Facts of a column of numbers, whichever way they were stored."""
+    """Facts of a column of numbers, whichever way they were stored; ``width`` is their type."""
     present = values[~missing]
     if not len(present):
         return Facts(name, "empty", missing, why="it is empty", spelling=spelling)
@@ -360,10 +370,11 @@ def _of_numbers(
         pairs = pc.value_counts(shown).to_pylist()
         for pair in sorted(pairs, key=lambda p: (len(str(p["values"])) if exact is not None else 0,
                                                  p["values"])):  # fmt: skip
-            counted[pair["values"] if exact is not None else number_name(pair["values"])] = pair[
-                "counts"
-            ]
-    examples = tuple(number_name(v) if exact is None else str(v) for v in present[:3].tolist())
+            value = pair["values"]
+            name_ = value if exact is not None else number_name(width(value))
+            counted[name_] = pair["counts"]
+    shown_ = present[:3].tolist()
+    examples = tuple(number_name(width(v)) if exact is None else str(v) for v in shown_)
     facts = Facts(
         name, "number", missing, different, True, whole, low, high, spelling, counted,
         examples=examples,
@@ -374,12 +385,6 @@ def _of_numbers(
         kind: ColumnKind = "id" if "row" in why else "date"
         return _with(facts, kind=kind, why=why)
     return facts
-
-
-def number_name(value: float) -> str:
-    """A number as the name of a class or a cell: 0 and 0.0 are the same."""
-    value = float(value)
-    return str(int(value)) if value == round(value) and abs(value) < 1e15 else repr(value)
 
 
 def tokens(name: str) -> list[str]:
@@ -396,15 +401,23 @@ def _why_no_quantity(facts: Facts, present: NDArray[np.float64]) -> str:
         counting = low in (0, 1) and high - low == facts.rows - 1
         if not named or named <= {"unnamed", "0"} or (counting and np.all(np.diff(present) == 1)):
             return "it numbers the rows"
-        if named & {"id", "ids", "uid", "uuid", "key", "index", "idx"}:
+        if named & {"id", "ids", "uid", "uuid", "key", "index", "idx"} or _is_numbering(facts.name):
             return "every row has another value"
-    if facts.whole and named & _YEARS and low >= 1000 and high <= 2200:
+    year = named & _YEARS or (facts.unit in ("\u5e74", "\ub144") and low >= 1000)
+    if facts.whole and year and low >= 1000 and high <= 2200:
         return f"years, {low:.0f} to {high:.0f}"
     if facts.whole and named & _DAYS and low >= 19_000_101 and high <= 22_001_231:
         return "dates"
     if named & _CLOCKS and ((low >= 5e8 and high <= 5e9) or (low >= 5e11 and high <= 5e12)):
         return "moments in seconds since 1970"
     return ""
+
+
+def _is_numbering(name: str) -> bool:
+    """Whether a name ends in a word for names of rows: sample_no, patient number, barcode."""
+    last = tokens(name)[-1:]
+    words = ("no", "nr", "num", "number", "code", "barcode", "accession", "mrn", "serial")
+    return bool(last) and last[0] in words
 
 
 def _constant(facts: Facts) -> Facts:
@@ -495,7 +508,7 @@ def _kind_of_text(facts: Facts, some: Sequence[str], files: Files | None, declar
     words = float(np.mean([len(c.split()) for c in some]))
     length = float(np.mean([len(c) for c in some]))
     if facts.distinct == facts.present and facts.rows > 2:
-        if words < _LEAST_WORDS and not _is_prose(some, length):
+        if _are_digits(some) or (words < _LEAST_WORDS and not _is_prose(some, length)):
             return _with(facts, kind="id", why="every row has another value")
         return _with(facts, kind="text")
     few = facts.distinct <= MOST_WORDS and (
@@ -508,6 +521,11 @@ def _kind_of_text(facts: Facts, some: Sequence[str], files: Files | None, declar
     if words >= _LEAST_WORDS or _is_prose(some, length):
         return _with(facts, kind="text")
     return _with(facts, kind="category")
+
+
+def _are_digits(some: Sequence[str]) -> bool:
+    """Whether these are numbers to call and the like: more digits than letters in all of them."""
+    return all(sum(map(str.isdigit, c)) > sum(map(str.isalpha, c)) for c in some)
 
 
 def _is_prose(some: Sequence[str], length: float) -> bool:
@@ -661,6 +679,7 @@ def codes_of(column: Column, facts: Facts) -> NDArray[np.int64]:
         return np.asarray([order.get(v, -1) for v in exact.tolist()], dtype=np.int64)
     values, inverse = np.unique(numbers(column, facts), return_inverse=True)
     truth = {"0": "false", "1": "true"} if "false" in order or "true" in order else {}
-    names = ["" if np.isnan(v) else number_name(v) for v in values.tolist()]
+    width = np.float64 if is_text(column.data) else _width(column.data)
+    names = ["" if np.isnan(v) else number_name(width(v)) for v in values.tolist()]
     index = [order.get(truth.get(n, n), -1) for n in names]
     return np.asarray(index, dtype=np.int64)[inverse]

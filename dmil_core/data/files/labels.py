@@ -1,34 +1,36 @@
-"""The class of every row, by one rule wherever it comes from: CSV, Parquet, .npz, DataFrame.
+"""The class of every row of a column, from whatever file it comes.
 
-``0``, ``0.0`` and ``"0"`` are the class 0; true and false are ``true`` and ``false`` however they
-are written. Numbers are in numerical order, words in that of the alphabet.
+What a stored label is called as a class is the rule of :mod:`dmil_core.data.labels`; here is which
+cells are labels, and what is said of a column that has none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from dmil_core.data import labels as rule
 from dmil_core.data.files.kinds import (
     Facts,
-    codes_of,
     is_plain_number,
     is_text,
-    number_name,
     numbers,
+    stored_numbers,
     words_of,
 )
 from dmil_core.data.files.missing import ALWAYS, AMONG_NUMBERS, MOSTLY
+from dmil_core.data.files.numbers import in_unit
 from dmil_core.data.files.repairs import QUANTILES, Repairs
 from dmil_core.data.files.roles import is_quantity
 from dmil_core.data.files.table import Column
-from dmil_core.data.validate import Issue, Offer, spelled_alike
+from dmil_core.data.ranges import Ranges, cut, ranges_of
+from dmil_core.data.validate import Issue, Offer, Purpose, spelled_alike, taken_as_one
 
 #: Longest class name or id: both stand in links and figures.
 LONGEST_NAME: Final = 100
@@ -52,8 +54,17 @@ class Labels:
     issues: tuple[Issue, ...] = ()
 
 
-def labels(column: Column, facts: Facts, repairs: Repairs) -> Labels:
-    """What class each row has."""
+def labels(
+    column: Column, facts: Facts, repairs: Repairs, purpose: Purpose = "train",
+    like: Sequence[str] = (),
+) -> Labels:  # fmt: skip
+    """What class each row has.
+
+    Parameters
+    ----------
+    purpose : "predict" takes numbers as they are, to be matched with the classes of a model.
+    like : the classes of the model that new rows are for.
+    """
     if facts.kind == "several labels":
         return _several(column, facts)
     if not is_text(column.data) and not is_plain_number(column.data):
@@ -61,44 +72,63 @@ def labels(column: Column, facts: Facts, repairs: Repairs) -> Labels:
     if facts.why and facts.kind in ("empty", "unusable", "link", "file"):
         return _none(column, facts, f"the label {column.name!r} cannot be used: {facts.why}")
     spelled = facts.spelling is not None or is_plain_number(column.data)
-    if spelled and repairs.quantiles:
+    if spelled and purpose == "predict":
+        ranges = ranges_of(like)
+        if ranges is not None:
+            return _within(column, facts, ranges)
+    elif spelled and repairs.quantiles:
         return _cut(column, facts, repairs.quantiles)
-    if spelled and is_quantity(facts) and facts.kind != "constant":
+    elif spelled and is_quantity(facts) and facts.kind != "constant":
         return _quantity(column, facts)
-    if facts.counts:
-        codes = codes_of(column, facts)
-        order = list(facts.counts)
+    return _named(column, facts, spelled)
+
+
+def _named(column: Column, facts: Facts, spelled: bool) -> Labels:
+    """Classes by the rule, which is asked once for each different cell."""
+    different, codes = _different(column, facts)
+    read = rule.read_labels(different)
+    if read.problem:
+        return _none(column, facts, f"the label {column.name!r} {read.problem}", read.what_to_do)
+    called, classes = read.names, read.classes
+    if unit := facts.unit if is_text(column.data) else "":  # 5 mg and 10 mg are doses, not 5 and 10
+        called = np.where(called == "", "", np.char.add(called, f" {unit}"))
+        classes = tuple(f"{name} {unit}" for name in classes)
+    names = np.append(called, "")[codes]
+    issues = list(spelled_alike(classes))
+    if not spelled:
+        issues += _like_missing(column.name, facts.counts)
+    if len(set(read.stored[~read.missing].tolist())) > len(read.classes):
+        issues += taken_as_one(rule.Labels(names, np.append(read.stored, "")[codes]))
+    return Labels(names, names == "", classes, tuple(issues))
+
+
+def _different(column: Column, facts: Facts) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """The different labels (U,) as they are stored, and (N,) which each row has, -1 for none."""
+    data = column.data
+    there = ~facts.missing
+    if is_text(data) and (facts.spelling is None or facts.spelling.plain):
+        cells = words_of(data)
+        words = np.asarray(cells.words.to_pylist(), dtype=np.str_)
+        words[np.bincount(cells.codes[there], minlength=len(words)) == 0] = ""
+        return words, np.where(there, cells.codes, -1).astype(np.int64)
+    if is_text(data):
+        values: NDArray[Any] = numbers(column, facts)
     else:
-        codes, order = _many(column)
-    return _named(column.name, facts, codes, order, spelled)
+        values = data.reshape(len(data)) if isinstance(data, np.ndarray) else _plain_values(data)
+    known, places = np.unique(values[there], return_inverse=True)
+    codes = np.full(len(column), -1, dtype=np.int64)
+    codes[there] = places.reshape(-1)
+    return known, codes
 
 
-def _named(
-    name: str, facts: Facts, codes: NDArray[np.int64], order: list[str], spelled: bool
-) -> Labels:
-    """Classes from codes; words for true and false are written one way."""
-    lower = [w.lower() for w in order]
-    if not spelled and set(lower) <= {"true", "false"}:
-        order = lower
-    classes = tuple(dict.fromkeys(order if spelled else sorted(order)))
-    names = np.asarray([*order, ""], dtype=np.str_)[codes]
-    issues = [*spelled_alike(classes), *([] if spelled else _like_missing(name, facts.counts))]
-    return Labels(names, codes < 0, classes, tuple(issues))
-
-
-def _many(column: Column) -> tuple[NDArray[np.int64], list[str]]:
-    """Codes and names of a column with very many different values."""
-    if is_text(column.data):
-        cells = words_of(column.data)
-        trimmed = [w.strip() for w in cells.words.to_pylist()]
-        order = sorted(set(trimmed) - {""})
-        place = {w: k for k, w in enumerate(order)}
-        index = np.asarray([place.get(w, -1) for w in trimmed], dtype=np.int64)
-        return cells.spread(index, -1).astype(np.int64), order
-    values = numbers(column, Facts(column.name, "number", np.zeros(len(column), dtype=bool)))
-    known, codes = np.unique(values, return_inverse=True)
-    codes = np.where(np.isnan(values), -1, codes)
-    return codes, [number_name(v) for v in known.tolist() if not np.isnan(v)]
+def _plain_values(data: pa.ChunkedArray) -> NDArray[Any]:
+    """(N,) numbers or truth values as they are stored; anything where there is none."""
+    if pa.types.is_decimal(data.type):
+        return stored_numbers(data)
+    if pa.types.is_integer(data.type) or pa.types.is_boolean(data.type):
+        data = pc.fill_null(data, 0 if pa.types.is_integer(data.type) else False)
+    values: NDArray[Any] = data.to_numpy()
+    return values
 
 
 def _like_missing(name: str, counts: Mapping[str, int]) -> list[Issue]:
@@ -150,33 +180,37 @@ def _cut(column: Column, facts: Facts, parts: int) -> Labels:
     present = values[~np.isnan(values)]
     if not len(present):
         return _none(column, facts, f"the label {column.name!r} is empty")
-    edges = np.unique(np.quantile(present, np.arange(1, parts) / parts))
-    # A class holds the values up to and with its edge.
-    edges = edges[edges < present.max()]
-    if not len(edges):
+    ranges = cut(present, parts, facts.unit)
+    if ranges is None:
         title = f"the label {column.name!r} cannot be cut: most rows have the value {facts.high:g}"
         return _none(column, facts, title)
-    marks = _short(edges)
-    unit = f" {facts.unit}" if facts.unit else ""
-    between = [f"{a} to {b}{unit}" for a, b in pairwise(marks)]
-    classes = (f"up to {marks[0]}{unit}", *between, f"above {marks[-1]}{unit}")
-    codes = np.searchsorted(edges, values, side="left")
-    codes = np.where(np.isnan(values), -1, codes)
-    names = np.asarray([*classes, ""], dtype=np.str_)[codes]
-    sizes = ", ".join(f"{c}: {int((codes == k).sum()):,}" for k, c in enumerate(classes))
-    title = f"the number {column.name!r} is cut into {len(classes)} classes of about equal size"
-    what = f"Rows: {sizes}. What is learnt is which class, not the number."
+    title = (
+        f"the number {column.name!r} is cut into {len(ranges.classes)} classes of about equal size"
+    )
+    return _of_ranges(ranges, values, title, "What is learnt is which class, not the number.")
+
+
+def _within(column: Column, facts: Facts, ranges: Ranges) -> Labels:
+    """Classes of new rows, by the edges that a model was trained with."""
+    factor = in_unit(facts.unit, ranges.unit)
+    if factor is None:
+        title = (
+            f"the label {column.name!r} is in {facts.unit}, and the model was trained on numbers "
+            f"in {ranges.unit}"
+        )
+        return _none(column, facts, title)
+    values = factor * numbers(column, facts)
+    title = f"the number {column.name!r} is cut where it was in the training"
+    return _of_ranges(ranges, values, title, "The classes are those of the model.")
+
+
+def _of_ranges(ranges: Ranges, values: NDArray[np.float64], title: str, what: str) -> Labels:
+    codes = ranges.places(values)
+    names = np.asarray([*ranges.classes, ""], dtype=np.str_)[codes]
+    sizes = ", ".join(f"{c}: {int((codes == k).sum()):,}" for k, c in enumerate(ranges.classes))
+    what = f"Rows: {sizes}. {what}"
     issue = Issue(title, (), "warning", what, what)
-    return Labels(names, codes < 0, classes, (issue,))
-
-
-def _short(edges: NDArray[np.float64]) -> list[str]:
-    """Edges with as few digits as tell them apart."""
-    for digits in range(3, 17):
-        marks = [f"{e:.{digits}g}" for e in edges.tolist()]
-        if len(set(marks)) == len(marks):
-            return [m if "e" not in m else number_name(float(m)) for m in marks]
-    return [repr(e) for e in edges.tolist()]
+    return Labels(names, codes < 0, ranges.classes, (issue,))
 
 
 def _of_vectors(column: Column, facts: Facts) -> Labels:
@@ -188,19 +222,18 @@ def _of_vectors(column: Column, facts: Facts) -> Labels:
         why = facts.why or f"values of shape {shape} a row"
         title = f"the label {column.name!r} cannot be used: {why}"
         return _none(column, facts, title, "Store one class a row.")
-    ones = array.astype(np.float64)
-    if np.isin(ones, (0.0, 1.0)).all():
-        places = ones.sum(axis=1)
-        if (places == 1).all():
-            codes = ones.argmax(axis=1)
-            classes = tuple(str(k) for k in range(ones.shape[1]))
-            return Labels(np.asarray(classes)[codes], np.zeros(len(ones), dtype=bool), classes)
+    places = rule.from_indicators(array)
+    if places is not None:
+        classes = tuple(map(str, range(array.shape[1])))
+        return Labels(np.asarray(classes)[places], np.zeros(len(array), dtype=bool), classes)
+    if np.isin(array, (0, 1)).all():
         title = f"the label {column.name!r} has several labels a row, or none"
-        rows = tuple(np.flatnonzero(places != 1).tolist())
+        rows = tuple(np.flatnonzero(array.sum(axis=1) != 1).tolist())
         what = "A row has one class: store the class, or choose a column of them."
         issue = Issue(title, rows, "error", what, what)
-        return Labels(np.full(len(ones), "", np.str_), np.zeros(len(ones), bool), (), (issue,))
-    title = f"the label {column.name!r} has {ones.shape[1]} numbers a row, which are no classes"
+        nothing = np.full(len(array), "", np.str_)
+        return Labels(nothing, np.zeros(len(array), bool), (), (issue,))
+    title = f"the label {column.name!r} has {array.shape[1]} numbers a row, which are no classes"
     return _none(column, facts, title, "Store one class a row, as an array of shape (N,).")
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
-from dmil_core.data.card import Modality
+from dmil_core.data.card import Card
 from dmil_core.data.dataset import Dataset
 from dmil_core.data.files.assemble import Assembled, assemble, issues_of, preview
 from dmil_core.data.files.encoding import column_of
@@ -23,6 +23,7 @@ from dmil_core.data.files.repairs import Repairs
 from dmil_core.data.files.roles import LABELS, Given, InputRole, Roles, guess, role
 from dmil_core.data.files.selection import parse_input, select
 from dmil_core.data.files.table import Table
+from dmil_core.data.labels import plain_name
 from dmil_core.data.npz import MAX_BYTES
 from dmil_core.data.validate import Issue, Purpose, errors
 from dmil_core.errors import ConfigError, DataError
@@ -152,7 +153,7 @@ def _cells(table: Table, names: Sequence[str]) -> int:
 
 def load(
     request: Request, name: str = "", purpose: Purpose = "train", limits: Limits = OWN,
-    like: Sequence[Modality] = (),
+    like: Card | None = None,
 ) -> Assembled:  # fmt: skip
     """The data set of the files.
 
@@ -160,8 +161,8 @@ def load(
     ----------
     name : of the set; by default that of the first file.
     purpose : "predict" for new rows, which need no label and may be as few as one.
-    like : the inputs of the training set of a model that the rows are for; their columns are the
-        inputs where the request says nothing of them.
+    like : the card of the training set of a model that the rows are for; the columns of its inputs
+        are the inputs where the request says nothing of them.
 
     Raises
     ------
@@ -185,7 +186,7 @@ def load(
 
 
 def load_dataset_of(
-    request: Request, name: str = "", purpose: Purpose = "train", like: Sequence[Modality] = ()
+    request: Request, name: str = "", purpose: Purpose = "train", like: Card | None = None
 ) -> Dataset:
     """The data set of the files, without what is stored beside it; errors as for `load`."""
     made = load(request, name, purpose, like=like)
@@ -208,35 +209,38 @@ def of_frame(frame: pd.DataFrame) -> Table:
 
 
 def _understood(
-    request: Request, limits: Limits, like: Sequence[Modality] = ()
+    request: Request, limits: Limits, like: Card | None = None
 ) -> tuple[Table, dict[str, Facts], Roles]:
     table = read_table(request.files, options=request.options, limits=limits)
     as_text = [c for text in request.repairs.as_text for c in select(text, list(table.columns))]
     facts = describe(table, as_text)
     said = given(request, table, facts)
-    if like:
-        said = _as_trained(said, table, facts, like)
-    return table, facts, guess(table, facts, said)
+    if like is None:
+        return table, facts, guess(table, facts, said)
+    said = _as_trained(said, table, facts, like)
+    roles = guess(table, facts, said)
+    unused = tuple((column, "the model was trained without it") for column, _ in roles.unused)
+    return table, facts, replace(roles, unused=unused)
 
 
-def _as_trained(
-    said: Given, table: Table, facts: Mapping[str, Facts], like: Sequence[Modality]
-) -> Given:
-    """The inputs of a training set in a table of new rows, and its label if it is named so."""
+def _as_trained(said: Given, table: Table, facts: Mapping[str, Facts], like: Card) -> Given:
+    """The inputs of a training set in a table of new rows, and its label where it is named like one
+    or holds the classes."""
     names = list(table.columns)
     if said.inputs is None:
         found = []
-        for modality in like:
+        for modality in like.modalities:
             columns = {column_of(spec, names): None for spec in modality.columns}
             if not columns and modality.name in names:
                 columns = {modality.name: None}
             if not columns or "" in columns:
                 break
             found.append(InputRole(modality.name, modality.kind, tuple(columns)))
-        if len(found) == len(like):
+        if len(found) == len(like.modalities):
             said = replace(said, inputs=tuple(found))
-        elif any(m.columns for m in like):
-            lacks = [s.name for m in like for s in m.columns if not column_of(s, names)]
+        elif any(m.columns for m in like.modalities):
+            specs = [s for m in like.modalities for s in m.columns]
+            lacks = [s.name for s in specs if not column_of(s, names)]
             if lacks:
                 raise DataError(
                     f"the model was trained with columns that these files lack: "
@@ -245,8 +249,17 @@ def _as_trained(
     if said.label is None:
         free = [n for n in names if n not in set(said.columns)]
         labels_ = [n for usual in LABELS for n in free if n.lower() == usual]
+        labels_ += [n for n in free if _has_classes(facts[n], like.classes)]
         said = replace(said, label=labels_[0] if labels_ else "")
     return said
+
+
+def _has_classes(facts: Facts, classes: Sequence[str]) -> bool:
+    """Whether the words of a column are all names of classes."""
+    known = {plain_name(c) for c in classes}
+    return (
+        bool(facts.counts) and not facts.numeric and {plain_name(w) for w in facts.counts} <= known
+    )
 
 
 def given(request: Request, table: Table, facts: Mapping[str, Facts]) -> Given:

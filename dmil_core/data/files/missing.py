@@ -18,12 +18,20 @@ if TYPE_CHECKING:
 #: Cells that are missing in every column, in lower case and without blanks around them.
 ALWAYS: Final = (
     "", "na", "n/a", "n.a.", "n.a", "nan", "-nan", "#n/a", "#na", "#n/a n/a", "<na>", "null", "nat",
-    "#null!", "#value!", "#div/0!", "#ref!", "#num!", "#name?",
+    "#null!", "#value!", "#div/0!", "#ref!", "#num!", "#name?", "#n/d", "\\n", "(null)", "<null>",
+    "[null]", "(na)", "(n/a)", "[na]", "(nan)", "(blank)", "(empty)", "(missing)", "<missing>",
 )  # fmt: skip
 #: Missing too, but a word of its own where the column needs it; see `is_missing`.
-MOSTLY: Final = ("-", "--", "?", ".", "\u2013", "\u2014", "...")
+MOSTLY: Final = (
+    "-", "--", "---", "?", "??", ".", "..", "\u2013", "\u2014", "\u2212", "...", "\u2026",
+)  # fmt: skip
 #: Missing among numbers; among words they are words.
-AMONG_NUMBERS: Final = ("none", "missing", "unknown", "nil", "n/d", "nd", "n.d.", "not available")
+AMONG_NUMBERS: Final = (
+    "none", "missing", "unknown", "nil", "n/d", "nd", "n.d.", "not available", "not applicable",
+    "not recorded", "not measured", "unk", "nr", "n/r", "n.r.", "k.a.", "k. a.", "s/d", "sin dato",
+    "*", "\u043d/\u0434", "\u7121", "\u65e0", "\u672a\u77e5", "\u4e0d\u8be6", "\u4e0d\u660e",
+    "\u306a\u3057", "\uc5c6\uc74c",
+)  # fmt: skip
 
 #: The most usual of these as they are written, to find them without changing any cell.
 AS_WRITTEN: Final = (
@@ -49,7 +57,7 @@ def is_missing(words: pa.Array, numbers: bool = False) -> NDArray[np.bool_]:
     if numbers or not missing.any():
         return missing
     if _among(plain, ("+",)).any():
-        missing &= ~_among(plain, ("-", "\u2013", "\u2014"))
+        missing &= ~_among(plain, ("-", "\u2013", "\u2014", "\u2212"))
     left = set(plain.filter(pa.array(~missing)).to_pylist())
     taken = {w for w in plain.filter(pa.array(missing)).to_pylist() if w}
     if len(left) < 2 and len(left | taken) >= 2 and len(words) <= len(known):

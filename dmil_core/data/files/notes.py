@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+import pyarrow as pa
+
 from dmil_core.data.files.kinds import Facts
+from dmil_core.data.files.numbers import recognise
 from dmil_core.data.files.roles import LABELS, Roles, gives_away, has_files
 from dmil_core.data.files.table import Table
-from dmil_core.data.validate import Issue
+from dmil_core.data.validate import Issue, Purpose
 
 _SHOWN: Final = 5
 
@@ -53,6 +56,44 @@ def of_table(table: Table, roles: Roles, facts: Mapping[str, Facts]) -> Iterator
     for c in used:
         if facts[c].odd:
             yield _odd(facts[c])
+    for c in (c for role in roles.inputs for c in role.columns if c in facts):
+        if stands_in := stand_in(facts[c]):
+            where = share(facts[c].counts[stands_in], facts[c].rows)
+            title = f"{c!r} is {stands_in} in {where}, far from all other numbers"
+            yield note(title, "It is taken as a number: empty these cells if nothing was measured.")
+        if cell := _with_numbers(facts[c]):
+            title = f"the cells of {c!r} hold numbers, such as {cell!r}, and are taken as words"
+            yield note(title, "Write one number in each cell, without anything else.")
+
+
+#: Numbers that often stand for none.
+_STAND_INS: Final = frozenset(
+    f"{sign}{digits}" for sign in ("", "-") for digits in ("99", "999", "9999", "99999", "999999")
+)
+
+
+def stand_in(f: Facts) -> str:
+    """A number such as -999 that several rows have and that lies far from the range of all others;
+    "" where there is none."""
+    for name in (n for n in _STAND_INS & f.counts.keys() if f.numeric and f.counts[n] > 1):
+        others = [float(n) for n in f.counts if n not in _STAND_INS]
+        if len(others) < 2:
+            continue
+        low, high = min(others), max(others)
+        if min(abs(float(name) - low), abs(float(name) - high)) > 2 * (high - low):
+            return name
+    return ""
+
+
+def _with_numbers(f: Facts) -> str:
+    """A cell of a column of words that is mostly digits, and yet no number; "" else."""
+    cells = list(f.counts) or list(f.examples)
+    if f.kind not in ("category", "text") or f.numeric or not cells:
+        return ""
+    digits = [c for c in cells if sum(map(str.isdigit, c)) > sum(map(str.isalpha, c))]
+    if len(digits) < 0.9 * len(cells) or recognise(pa.array(cells)) is not None:
+        return ""
+    return digits[0][:30]
 
 
 def _odd(f: Facts) -> Issue:
@@ -68,10 +109,15 @@ def _odd(f: Facts) -> Issue:
     return note(f"{cells} of {f.name!r} {verb}, such as {f.odd_example!r}", repair, f.odd)
 
 
-def of_roles(table: Table, roles: Roles, facts: Mapping[str, Facts]) -> Iterator[Issue]:
-    """What is not used and why, what could be the label, and what gives it away."""
+def of_roles(
+    table: Table, roles: Roles, facts: Mapping[str, Facts], purpose: Purpose = "train"
+) -> Iterator[Issue]:
+    """What is not used and why; of a set for training also what could be the label, what gives it
+    away, and which rows stay together."""
     yield from _unused(roles, facts)
     yield from _files_missing(table, roles, facts)
+    if purpose == "predict":
+        return
     if not roles.label:
         yield from _no_label(roles, facts)
     yield from _leaks(table, roles, facts)
@@ -86,7 +132,7 @@ def _unused(roles: Roles, facts: Mapping[str, Facts]) -> Iterator[Issue]:
     reasons: dict[str, list[str]] = {}
     for column, why in roles.unused:
         reasons.setdefault(why, []).append(column)
-    parts = [f"{few(names)} ({why})" for why, names in list(reasons.items())[:_SHOWN]]
+    parts = [f"{few(names)} ({why.rstrip('.')})" for why, names in list(reasons.items())[:_SHOWN]]
     left = sum(len(names) for names in list(reasons.values())[_SHOWN:])
     if left:
         parts.append(f"and {left:,} more")

@@ -16,7 +16,7 @@ from dmil_core.data.files.limits import DEFAULT, Limits
 from dmil_core.data.validate import Issue
 
 #: Endings of the names of pictures that can be read.
-PICTURES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
+PICTURES: Final = (".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".gif", ".webp")
 #: Side in pixels of what the model sees of a picture, and of what people are shown.
 SEEN, SHOWN = 32, 96
 _PNG: Final = b"\x89PNG\r\n\x1a\n"

@@ -8,6 +8,9 @@ from typing import Final, Literal
 #: "auto": rows with missing numbers are dropped where they are less than `FEW` of all, else filled.
 Missing = Literal["auto", "drop", "mean", "error"]
 MISSING: Final[tuple[Missing, ...]] = ("drop", "mean", "error")
+#: Where a split has no val rows: training rows are taken for it, or that is an error.
+Val = Literal["train", "error"]
+VAL: Final[tuple[Val, ...]] = ("train", "error")
 #: Share of the rows below which rows with missing cells are dropped where nothing is chosen.
 FEW: Final = 0.05
 #: Classes that a number to predict can be cut into.
@@ -31,8 +34,11 @@ class Repairs:
         where they are few, and gives missing words a category.
     quantiles : classes of equal size that a number to predict is cut into; 0 for none.
     as_text : columns whose cells are left as words though they spell numbers.
+    val : where a split has no val rows, ``train`` takes an eighth of the training rows for it, by
+        class or by whole groups; ``error`` refuses it.
     """
 
     missing: Missing = "auto"
     quantiles: int = 0
     as_text: tuple[str, ...] = ()
+    val: Val = "train"

@@ -15,7 +15,9 @@ import numpy as np
 
 from dmil_core.data.files.groups import by_names
 from dmil_core.data.files.kinds import Facts, codes_of, describe, is_text, tokens
+from dmil_core.data.files.spellings import split_word
 from dmil_core.data.files.table import Table
+from dmil_core.data.labels import MOST_FRACTIONS
 from dmil_core.data.validate import FLAG_PREFIX, guess_kind
 from dmil_core.schema import FEWEST_MODALITIES, INTERACTION_TYPE, MODALITY_NUMBERS, Kind
 
@@ -27,25 +29,45 @@ LABELS: Final = (
     "status", "stage", "type",
 )  # fmt: skip
 _LABEL_PARTS: Final = {"label", "labels", "class", "target", "outcome", "diagnosis", "category"}
-_ID_PARTS: Final = {"id", "ids", "uid", "uuid", "key", "index", "idx", "sample", "name", "guid"}
+_ID_PARTS: Final = {
+    "id", "ids", "uid", "uuid", "key", "index", "idx", "sample", "name", "guid", "no", "nr", "num",
+    "number", "code", "barcode", "accession", "mrn",
+}  # fmt: skip
 _IDS: Final = ("id", "ids", "sample", "key", "uid", "sample_id")
 _GROUPS: Final = (
-    "group", "groups", "subject", "person", "patient", "speaker", "user", "participant",
-    "individual", "donor", "author", "actor", "customer", "family", "session", "recording", "fold",
-    "folds",
+    "group", "groups", "subject", "subj", "person", "patient", "speaker", "user", "participant",
+    "individual", "donor", "author", "actor", "customer", "client", "family", "household", "animal",
+    "mouse", "rat", "volunteer", "student", "player", "artist", "session", "recording", "fold",
+    "folds", "kfold", "cv",
 )  # fmt: skip
+#: Words beside one of these that leave it what it is: subject_id, unlike subject_age.
+_NAMING: Final = {
+    "id",
+    "ids",
+    "no",
+    "nr",
+    "num",
+    "number",
+    "name",
+    "code",
+    "key",
+    "idx",
+    "index",
+    "uid",
+}
 _SPLITS: Final = ("split", "subset", "partition", "set", "usage", "fold")
-#: What a split is called elsewhere -> its name here.
-SPLIT_WORDS: Final = {
-    "train": "train", "training": "train", "trn": "train", "val": "val", "valid": "val",
-    "validation": "val", "dev": "val", "test": "test", "testing": "test", "tst": "test",
-    "publictest": "val", "privatetest": "test",
+#: Names of columns that say true or false of one split, without what is between their words.
+_FLAGS: Final = {
+    "istrain": "train", "istraining": "train", "intrain": "train", "trainflag": "train",
+    "istest": "test", "intest": "test", "isval": "val", "isvalid": "val", "isvalidation": "val",
 }  # fmt: skip
+_TRUTH: Final = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False,
+                 "y": True, "n": False, "t": True, "f": False}  # fmt: skip
 #: Kinds of columns that are numbers to a model.
 NUMERIC: Final = ("number", "category")
 #: Classes at most; and of numbers, rows of a class at least, or they are a number to predict.
 MOST_CLASSES: Final = 100
-_FEW_NUMBERS, _ROWS_OF_A_CLASS = 20, 5
+_ROWS_OF_A_CLASS: Final = 5
 #: Columns outside of groups that make an input together at most, where groups are few.
 _MOST_LEFT: Final = 12
 _LONGEST_NAME: Final = 40
@@ -138,6 +160,11 @@ def guess(
     }
     usable = [n for n in free if n not in unused]
     inputs = given.inputs
+    if inputs is None and label:
+        other = f"named like a label, which is {label!r}"
+        alike_ = [n for n in usable if set(tokens(n)) & _LABEL_PARTS and _has_few_values(facts[n])]
+        unused |= dict.fromkeys(alike_, other)
+        usable = [n for n in usable if n not in unused]
     if inputs is None:
         inputs = tuple(_inputs(table, facts, usable))
     chosen = {c for role in inputs for c in role.columns}
@@ -222,7 +249,7 @@ def is_quantity(facts: Facts) -> bool:
         return True
     rare = facts.present < _ROWS_OF_A_CLASS * facts.distinct
     if not facts.whole:
-        return facts.distinct > _FEW_NUMBERS or rare
+        return facts.distinct > MOST_FRACTIONS or rare
     # Whole numbers from 0 or 1 on without gaps may be classes also where each has few rows.
     close = facts.low in (0, 1) and facts.high - facts.low + 1 <= 2 * facts.distinct
     return rare and not (close and facts.present >= 2 * facts.distinct)
@@ -232,7 +259,8 @@ def _stands_alone(name: str, columns: Sequence[str], facts: Mapping[str, Facts])
     """Whether a column of few values is no member of a group of similar columns."""
     if facts[name].kind == "category":
         return True
-    return all(name not in members for members in by_names(columns).values())
+    numeric = [n for n in columns if facts[n].kind in NUMERIC]
+    return all(name not in members for members in by_names(numeric).values())
 
 
 def _id(facts: Mapping[str, Facts], free: Sequence[str]) -> str:
@@ -250,9 +278,22 @@ def _id(facts: Mapping[str, Facts], free: Sequence[str]) -> str:
 
 def _split(facts: Mapping[str, Facts], free: Sequence[str]) -> str:
     """The column whose values are train, val and test; its name alone does not make it one."""
-    fits = [n for n in free if facts[n].counts and facts[n].distinct >= 2
-            and {w.lower() for w in facts[n].counts} <= SPLIT_WORDS.keys()]  # fmt: skip
+    fits = [n for n in free if facts[n].distinct >= 2 and split_words(facts[n])]
     return (_with_name(facts, fits, _SPLITS) or fits or [""])[0]
+
+
+def split_words(facts: Facts) -> dict[str, str]:
+    """What each value of a column is as a split, by its own word or by that in its name, as of
+    is_train; empty where it is none."""
+    words = {w: split_word(w) for w in facts.counts}
+    if all(words.values()):
+        return words
+    flag = _FLAGS.get("".join(tokens(facts.name)), "")
+    other = "train" if flag in ("test", "val") else "test"
+    truth = {w: _TRUTH.get(w.lower()) for w in facts.counts}
+    if not flag or None in truth.values():
+        return {}
+    return {w: flag if is_true else other for w, is_true in truth.items()}
 
 
 def _is_group_name(name: str) -> bool:
@@ -267,8 +308,22 @@ def _group(facts: Mapping[str, Facts], free: Sequence[str]) -> str:
         and facts[n].distinct < facts[n].present and (facts[n].whole or facts[n].kind != "number")
     ]  # fmt: skip
     exact = _with_name(facts, fits, _GROUPS)
-    parts = [n for g in _GROUPS for n in fits if g in tokens(n) and len(tokens(n)) <= 2]
-    return (exact or parts or [""])[0]
+    parts = [n for g in _GROUPS for n in fits if _names(n, g)]
+    # Numbers of a fold are called split, too.
+    folds = [n for n in _with_name(facts, fits, _SPLITS) if facts[n].numeric]
+    # An id that several rows have is none of theirs alone.
+    ids = _with_name(facts, fits, _IDS)
+    shared = [n for n in ids if facts[n].present >= 1.5 * facts[n].distinct]
+    return (exact or parts or folds or shared or [""])[0]
+
+
+def _names(column: str, group: str) -> bool:
+    """Whether a column names groups: subject_id, test_subject; unlike subject_age and age_group."""
+    parts = tokens(column)
+    if len(parts) != 2 or group not in parts:
+        return parts == [group]
+    other = parts[1 - parts.index(group)]
+    return other in _NAMING or (parts[1] == group and group not in _GROUPS[:2])
 
 
 # --- inputs ----------------------------------------------------------------------------------
@@ -292,10 +347,15 @@ def _why_unused(
         return f"names of {f.ending or ''} {f.kind}, whose files are not there".replace("  ", " ")
     if f.kind in ("pictures", "sounds") and (wrong := _unreadable(table, name)):
         return wrong
-    if f.kind in NUMERIC and "id" in tokens(name)[-1:] and f.whole and f.distinct > 2:
-        return "a number that names something, and measures nothing"
-    if f.kind == "category" and (f.distinct > MOST_CLASSES or f.present < 1.5 * f.distinct):
+    if f.kind in NUMERIC and "id" in tokens(name)[-1:] and f.distinct > 2:
+        if f.whole:
+            return "a number that names something, and measures nothing"
+        if not f.numeric and f.distinct > 0.2 * f.present:
+            return "it names something that few rows share"
+    if f.kind == "category" and f.distinct > MOST_CLASSES:
         return f"{f.distinct:,} different words, too many to be a category"
+    if f.kind == "category" and f.present < 1.5 * f.distinct:
+        return f"{f.distinct:,} different words in {f.present:,} rows, too few rows of each"
     if not label:
         few = _has_few_values(f) and (f.kind == "category" or not alike)
         return f"it could be the label, with {f.distinct} values" if few else ""
@@ -341,7 +401,7 @@ def gives_away(table: Table, facts: Mapping[str, Facts], name: str, label: str) 
 
 def _inputs(table: Table, facts: Mapping[str, Facts], usable: Sequence[str]) -> list[InputRole]:
     """The inputs that the names and kinds of the columns suggest, three at most."""
-    if roles := _numbered(table, facts, usable):
+    if (roles := _numbered(table, facts, usable)) and not _named_better(facts, usable, roles):
         return roles
     if roles := _by_source(table, facts, usable):
         return roles
@@ -392,6 +452,20 @@ def _numbered(table: Table, facts: Mapping[str, Facts], usable: Sequence[str]) -
     return roles if len(roles) >= FEWEST_MODALITIES else []
 
 
+def _named_better(
+    facts: Mapping[str, Facts], usable: Sequence[str], roles: Sequence[InputRole]
+) -> bool:
+    """Whether x1, x2 and x3 are the first of many columns: x4 follows, or y1 to y3 are a group."""
+    if any(len(r.columns) > 1 or facts[r.columns[0]].kind not in NUMERIC for r in roles):
+        return False
+    groups = by_names([n for n in usable if facts[n].kind in NUMERIC])
+    longest = max(map(len, groups.values()), default=0)
+    whole = 2 <= len(groups) <= max(MODALITY_NUMBERS)
+    return longest > max(MODALITY_NUMBERS) or (
+        whole and sum(map(len, groups.values())) > len(roles)
+    )
+
+
 def _by_source(table: Table, facts: Mapping[str, Facts], usable: Sequence[str]) -> list[InputRole]:
     """One input for each of several files that were joined."""
     sources: dict[str, list[str]] = {}
@@ -424,7 +498,7 @@ def _is_names(facts: Facts) -> bool:
         # "tall tree" and "low bush" are texts; "tall" and "low" are words of a category.
         words = sum(len(w.split()) * n for w, n in facts.counts.items())
         return facts.distinct > MOST_CLASSES or words >= 2 * sum(facts.counts.values())
-    return facts.kind == "category" or (facts.kind == "id" and not facts.numeric)
+    return facts.kind in ("category", "id") and not facts.numeric
 
 
 def _has_text(data: object) -> bool:

@@ -21,12 +21,15 @@ from dmil_core.data.validate import Issue
 from dmil_core.io.reading import brief
 
 #: Endings of the names of sounds that can be read.
-SOUNDS: Final = (".wav", ".wave", ".aif", ".aiff", ".flac", ".ogg", ".oga", ".opus", ".mp3")
+SOUNDS: Final = (
+    ".wav", ".wave", ".aif", ".aiff", ".aifc", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".au",
+    ".snd",
+)  # fmt: skip
 #: Samples a second that sounds are stored with, in Hz: as on the telephone, like the bundled ones.
 RATE: Final = 8000
 _WINDOW, _BANDS, _FRAMES = 400, 24, 48
 #: Formats of sound files that are read, as people call them.
-SOUND_FORMATS: Final = ("WAV", "AIFF", "FLAC", "OGG", "MP3")
+SOUND_FORMATS: Final = ("WAV", "AIFF", "AU", "FLAC", "OGG", "MP3")
 #: Of the formats of samples in WAV, by their tag: what they are called and the bits that are read.
 _WAV_BITS: Final = {1: ("integer", (8, 16, 24, 32)), 3: ("floating-point", (32, 64))}
 #: Tag of a header that gives the tag further on.
@@ -136,12 +139,12 @@ class _Stream(io.BytesIO):
 def is_sound(content: bytes) -> bool:
     """Whether a file begins like one of `SOUND_FORMATS`; libsndfile knows many more, unasked."""
     head = content[:12]
-    if head[:4] in (b"RIFF", b"RIFX"):
+    if head[:4] in (b"RIFF", b"RIFX", b"RF64"):
         return head[8:] == b"WAVE"
     if head[:4] == b"FORM":
         return head[8:] in (b"AIFF", b"AIFC")
     is_mpeg = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0
-    return head[:4] in (b"fLaC", b"OggS") or head[:3] == b"ID3" or is_mpeg
+    return head[:4] in (b"fLaC", b"OggS", b".snd") or head[:3] == b"ID3" or is_mpeg
 
 
 def _check_header(channels: int, rate: int, frames: int, limits: Limits) -> None:

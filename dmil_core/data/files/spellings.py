@@ -33,7 +33,16 @@ OTHERS: Final = frozenset(
     }
 )  # fmt: skip
 
-_MONTH: Final = r"(?:jan|feb|m[aä]r|apr|ma[yi]|jun|jul|aug|sep|o[ck]t|nov|de[cz])[a-z]*\.?"
+#: Beginnings of the names of months, in the languages of most files with such dates.
+_MONTHS: Final = (
+    "jan ene gen feb fev f\u00e9v mar m\u00e4r apr abr avr may mai maj mag jun juin giu jul "
+    "juil lug aug ago aou ao\u00fb sep set oct okt ott out nov dec dez des dic d\u00e9c "
+    "\u044f\u043d\u0432 \u0444\u0435\u0432 \u043c\u0430\u0440 \u0430\u043f\u0440 "
+    "\u043c\u0430\u0439 \u043c\u0430\u044f \u0438\u044e\u043d \u0438\u044e\u043b "
+    "\u0430\u0432\u0433 \u0441\u0435\u043d \u043e\u043a\u0442 \u043d\u043e\u044f "
+    "\u0434\u0435\u043a"
+)
+_MONTH: Final = rf"(?:{'|'.join(_MONTHS.split())})[^\W\d_]*\.?"
 _TIME: Final = (
     r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?[ap]\.?m\.?)?"
     r"(?: ?(?:z|utc|[+-]\d\d:?\d\d))?"
@@ -41,6 +50,7 @@ _TIME: Final = (
 _DAY: Final = (
     r"\d{4}[-/.]\d{1,2}(?:[-/.]\d{1,2})?", r"\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})",
     rf"\d{{1,2}}\.? ?-?{_MONTH},? ?-?\d{{2,4}}", rf"{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}}",
+    r"\d{4}\s?[\u5e74\ub144]\s?\d{1,2}\s?[\u6708\uc6d4](?:\s?\d{1,2}\s?[\u65e5\uc77c])?",
     rf"{_MONTH},? ?-?\d{{4}}", r"\d{4}-?w\d{2}(?:-?\d)?", r"\d{4}-?q[1-4]", r"\d{8}t\d{4,6}z?",
 )  # fmt: skip
 _DATE: Final = re.compile(
@@ -48,11 +58,26 @@ _DATE: Final = re.compile(
 )
 _ADDRESS: Final = re.compile(r"^(?:https?|ftp|s3|gs|hf|file)://\S+$", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|\bnan\b", re.IGNORECASE)
+#: What a split is called elsewhere, without blanks and signs -> its name here.
+_SPLITS: Final = {
+    "train": "train", "training": "train", "trn": "train",
+    "val": "val", "valid": "val", "validation": "val", "validate": "val", "dev": "val",
+    "development": "val", "test": "test", "testing": "test",
+    "tst": "test", "eval": "test", "evaluation": "test", "holdout": "test", "heldout": "test",
+    "publictest": "val", "privatetest": "test",
+}  # fmt: skip
+#: Suffixes of names that are no endings of files.
+_DOMAINS: Final = {".com", ".org", ".net", ".edu", ".gov", ".io", ".de", ".uk", ".fr", ".eu", ".ac"}
+_SUFFIX: Final = re.compile(r"\.[a-z][a-z0-9]{1,4}")
+#: Different names of files at least, where nobody knows their ending.
+_LEAST_NAMES: Final = 5
 #: What libraries write around the numbers of a list.
 _WRAPPING: Final = re.compile(
     r"\b(?:np\.)?(?:float|int|uint)\d*\(|\b(?:array|tensor)\(|,? *dtype=[\w.'<>]+|,? *device=\S+"
 )
-_PAIR: Final = re.compile(r"^\s*\d+(?:\.\d+)?\s*[/x\u00d7]\s*\d+(?:\.\d+)?\s*$")
+#: What is between the two numbers of a pair: 120/80, 3 x 4, 5.1 +/- 0.2.
+_BETWEEN_TWO: Final = r"(?:/|x|\u00d7|\u00b1|\+/-)"
+_PAIR: Final = re.compile(rf"^\s*-?\d+(?:\.\d+)?\s*{_BETWEEN_TWO}\s*\d+(?:\.\d+)?\s*$")
 #: Marks between several labels of one cell.
 BETWEEN: Final = (";", "|", ",", "+", " & ")
 
@@ -83,8 +108,19 @@ def ending(cells: Sequence[str]) -> str:
     endings = Counter(_ending(c) for c in cells)
     known = {e: n for e, n in endings.items() if e}
     if not cells or sum(known.values()) < _LEAST * len(cells):
-        return ""
+        return _same_suffix(cells)
     return max(known, key=lambda e: known[e])
+
+
+def _same_suffix(cells: Sequence[str]) -> str:
+    """The ending that names have in common where it is none that is known: ``a.xyz``, ``b.xyz``."""
+    names = [c.strip().lower() for c in cells]
+    if len(set(names)) < _LEAST_NAMES or any(" " in n or "@" in n for n in names):
+        return ""
+    suffixes = Counter(PurePosixPath(n.replace("\\", "/")).suffix for n in names)
+    suffix, count = suffixes.most_common(1)[0]
+    fits = _SUFFIX.fullmatch(suffix) and suffix not in _DOMAINS and count >= _LEAST * len(names)
+    return suffix if fits else ""
 
 
 def _ending(cell: str) -> str:
@@ -101,8 +137,10 @@ def numbers_of(cell: str) -> list[float] | None:
     Nothing is evaluated: what is between the numbers may only be blanks, commas and brackets.
     """
     text = _WRAPPING.sub("", cell.strip())
+    if _is_marked(text):
+        return [float(n) for n in re.split(r"[;|,]", text)]
     if not text.startswith(("[", "(", "{")) and not _is_bare(text):
-        return [float(p) for p in re.split(r"[/x\u00d7]", cell)] if _PAIR.match(cell) else None
+        return [float(p) for p in re.split(_BETWEEN_TWO, cell)] if _PAIR.match(cell) else None
     if re.sub(r"[\[\](){}\s,;]", "", _NUMBER.sub("", text)):
         return None
     found = _NUMBER.findall(text)
@@ -110,9 +148,21 @@ def numbers_of(cell: str) -> list[float] | None:
 
 
 def _is_bare(text: str) -> bool:
-    """Whether this is a list without brackets: at least three numbers with blanks between."""
+    """Whether this is a list without brackets: at least three numbers with blanks between, and no
+    number to call: +49 170 1234, 030 12 34."""
     parts = text.split()
-    return len(parts) >= 3 and all(_NUMBER.fullmatch(p) for p in parts)
+    calls = text.startswith("+") or any(re.match(r"0\d", p) for p in parts)
+    return len(parts) >= 3 and not calls and all(_NUMBER.fullmatch(p) for p in parts)
+
+
+def _is_marked(text: str) -> bool:
+    """Whether this is a list without brackets of three numbers or more, most of them fractions,
+    with a mark between: 0.1;0.2;0.3. Whole numbers may be codes of several labels."""
+    mark = next((m for m in ";|," if m in text), "")
+    parts = [p.strip() for p in text.split(mark)] if mark else []
+    fractions = sum("." in p for p in parts)
+    all_numbers = all(_NUMBER.fullmatch(p) for p in parts)
+    return len(parts) >= 3 and all_numbers and 2 * fractions > len(parts)
 
 
 def are_lists(cells: Sequence[str]) -> bool:
@@ -120,6 +170,12 @@ def are_lists(cells: Sequence[str]) -> bool:
     if not _mostly(cells[:20], lambda c: "..." in c or len(numbers_of(c) or ()) >= 2):
         return False
     return _mostly(cells[:200], lambda c: "..." in c or len(numbers_of(c) or ()) >= 2)
+
+
+def split_word(cell: str) -> str:
+    """train, val or test, if a cell or the name of a folder says so; "" else."""
+    word = re.sub(r"[\W_]+", "", cell.lower())
+    return _SPLITS.get(word) or _SPLITS.get(re.sub("(set|split|data|rows)$", "", word), "")
 
 
 def labels_of(cell: str, between: str) -> list[str]:

@@ -80,6 +80,8 @@ class Worth:
     name : of the input.
     rows : of how many rows.
     bits : I(x_m; y | x_-m), the mean of log q(y | x) - log q(y | x_-m), in bits.
+    corrected : the same for all rows, where some lack an input; None where none does, or where
+        nothing is known of them. ``bits`` is then the naive figure, of complete rows.
     accuracy : share of rows whose most probable class is theirs.
     auroc : area under the ROC curve of each class against the others, averaged over the classes.
     log_loss : mean of -log q of the class, in bits; its gain is ``bits``.
@@ -95,6 +97,7 @@ class Worth:
     log_loss: Gain
     cost: Gain | None
     parts: dict[str, tuple[Part, ...]]
+    corrected: Interval | None = None
 
 
 def worth(known: Known, costs: Floats | None = None, by: tuple[str, ...] = ()) -> tuple[Worth, ...]:
@@ -175,7 +178,20 @@ def _worth(known: Known, m: int, costs: Floats | None, by: tuple[str, ...]) -> W
         log_loss=Gain(losses[0], losses[1], whole),
         cost=None if costs is None else _cost(without.log_q, full, y, costs, known.group),
         parts=parts,
+        corrected=_corrected(known, m),
     )
+
+
+def _corrected(known: Known, m: int) -> Interval | None:
+    """The weighted mean in bits; rows contribute w (v - mean), of which the interval is made."""
+    if (of := known.corrected) is None:
+        return None
+    at = np.arange(len(known.y))
+    bits = (of.log_q[at, known.y] - of.without[m][at, known.y]) / BIT
+    mean = float((of.weights * bits).sum() / of.weights.sum())
+    deviations = of.weights / of.weights.mean() * (bits - mean)
+    spread = mean_interval(deviations, known.group, known.without[m].fit_error / BIT)
+    return Interval(mean, mean + spread.low, mean + spread.high)
 
 
 def _parts(

@@ -5,7 +5,7 @@ Notation: N rows, K classes, M inputs; x_m is input m and x_-m all others.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -24,6 +24,8 @@ from dmil_core.metrics.calibration import best_temperature
 from dmil_core.partial_information.pmf import Floats
 from dmil_core.schema import modality_numbers
 
+#: Smaller propensities are raised to it: a single row would else decide.
+LEAST_PROPENSITY: Final = 0.02
 #: Where posteriors come from: networks fitted to the data, or the predictions of a model.
 SOURCES: Final = ("data", "model")
 _UNCALIBRATED: Final = (
@@ -48,6 +50,22 @@ class Without:
 
 
 @dataclass(frozen=True, eq=False)
+class Corrected:
+    """Posteriors as they would be if no row lacked an input.
+
+    Attributes
+    ----------
+    weights : (N,) inverse propensities of the rows to have all inputs, of mean 1.
+    log_q : (N, K) log q(y | x), in nats.
+    without : of each input (N, K) log q(y | x_-m).
+    """
+
+    weights: Floats
+    log_q: Floats
+    without: tuple[Floats, ...]
+
+
+@dataclass(frozen=True, eq=False)
 class Known:
     """Posteriors of N rows that none of the models was trained on.
 
@@ -64,6 +82,8 @@ class Known:
     source : of `SOURCES`.
     fitted : whether errors include the fit.
     notes : what is to be said about the posteriors.
+    corrected : the same for all rows, where some lack an input and are left out here; None where
+        none does, or where nothing is known of them.
     """
 
     names: tuple[str, ...]
@@ -77,6 +97,22 @@ class Known:
     source: str = "data"
     fitted: bool = False
     notes: tuple[str, ...] = ()
+    corrected: Corrected | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """What networks are fitted to: features of each input (N, D), names of classes (N,), groups."""
+
+    inputs: list[Floats]
+    y: NDArray[Any]
+    group: NDArray[Any] | None
+    classes: tuple[str, ...]
+
+    def of(self, rows: NDArray[np.int64]) -> _Rows:
+        """Some of the rows, as often as they are named; copies are one group."""
+        group = rows if self.group is None else self.group[rows]
+        return _Rows([x[rows] for x in self.inputs], self.y[rows], group, self.classes)
 
 
 def from_data(dataset: Dataset, seed: int = 0, refits: int = REFITS) -> Known:
@@ -84,6 +120,12 @@ def from_data(dataset: Dataset, seed: int = 0, refits: int = REFITS) -> Known:
 
     Of two inputs one estimator has all that is needed; of three, one is fitted for each input, to
     that input and the other two side by side.
+
+    Where rows lack an input (:mod:`dmil_core.data.absent`), the worth is that among the rows that
+    have all of them. These may differ from the others: each is weighted by the inverse of its
+    propensity to have all inputs, given its class and q(y | x_a) of the inputs a that every row
+    has (Horvitz, Thompson, JASA 1952; Rosenbaum, Rubin, Biometrika 1983). Networks are fitted again
+    to as many complete rows drawn by these weights.
 
     Parameters
     ----------
@@ -97,55 +139,75 @@ def from_data(dataset: Dataset, seed: int = 0, refits: int = REFITS) -> Known:
         If ``refits`` is no multiple of 4.
     """
     check_refits(refits)
-    inputs = [features(x) for x in dataset.inputs]
-    y = np.array(dataset.classes)[dataset.y]
-    if len(inputs) == schema.FEWEST_MODALITIES:
-        estimator, again = _fitted(inputs[0], inputs[1], y, dataset.group, seed, refits)
-        log_q = estimator.log_posteriors(inputs[0], inputs[1])
-        full = log_q[2]
-        without: tuple[Without, ...] = (
-            Without(log_q[1], _fit_error(again, {"i12": 1.0, "i2": -1.0})),
-            Without(log_q[0], _fit_error(again, {"i12": 1.0, "i1": -1.0})),
-        )
-        order = _order(estimator, dataset.classes)
-        fitted = len(again.differences) > 1
-    else:
-        without, full, order, fitted = _of_three(inputs, y, dataset, seed, refits)
+    names = np.array(dataset.classes)[dataset.y]
+    every = _Rows([features(x) for x in dataset.inputs], names, dataset.group, dataset.classes)
+    complete, everywhere = _complete(dataset)
+    rows = np.flatnonzero(complete)
+    whole = complete.all()
+    some = every if whole else replace(every.of(rows), group=_of_rows(dataset.group, rows))
+    log_q, without, fitted = _posteriors(some, some, seed, refits)
+    notes: tuple[str, ...] = ()
+    corrected = None
+    if not whole:
+        weights = _weights(every, complete, everywhere, seed) if everywhere else None
+        notes = (_about(len(rows), len(dataset), weights is not None),)
+        corrected = None if weights is None else _corrected(some, weights[rows], seed)
+    by = {name: values[rows] for name, values in _told_apart(dataset).items()}
     return Known(
         names=tuple(m.name for m in dataset.card.modalities),
         classes=dataset.classes,
-        y=dataset.y.astype(np.int64),
-        log_q=full[:, order],
-        without=tuple(Without(w.log_q[:, order], w.fit_error) for w in without),
-        ids=dataset.ids,
-        group=dataset.group,
-        by=_told_apart(dataset),
+        y=dataset.y[rows].astype(np.int64),
+        log_q=log_q,
+        without=without,
+        ids=dataset.ids[rows],
+        group=_of_rows(dataset.group, rows),
+        by=by,
         source="data",
         fitted=fitted,
+        notes=notes,
+        corrected=corrected,
     )
 
 
-def _of_three(
-    inputs: list[Floats], y: NDArray[Any], dataset: Dataset, seed: int, refits: int
-) -> tuple[tuple[Without, ...], Floats, NDArray[np.int64], bool]:
-    """Of each input, what is known without it; what all say is the mean of the three fits."""
-    without, whole, fitted = [], [], True
-    for m in range(len(inputs)):
-        rest = np.concatenate([x for i, x in enumerate(inputs) if i != m], axis=1)
-        estimator, again = _fitted(rest, inputs[m], y, dataset.group, seed, refits)
-        log_q = estimator.log_posteriors(rest, inputs[m])
-        without.append(Without(log_q[0], _fit_error(again, {"i12": 1.0, "i1": -1.0})))
-        whole.append(log_q[2])
+def _of_rows(values: NDArray[Any] | None, rows: NDArray[np.int64]) -> NDArray[Any] | None:
+    return None if values is None else values[rows]
+
+
+def _posteriors(
+    fit: _Rows, rows: _Rows, seed: int, refits: int
+) -> tuple[Floats, tuple[Without, ...], bool]:
+    """log q(y | x) and what is known without each input, of rows, by networks fitted to ``fit``;
+    and whether errors by the fit are known."""
+    if len(fit.inputs) == schema.FEWEST_MODALITIES:
+        estimator, again = _fitted(fit.inputs[0], fit.inputs[1], fit, seed, refits)
+        order = _order(estimator, fit.classes)
+        log_q = estimator.log_posteriors(rows.inputs[0], rows.inputs[1])[:, :, order]
+        without = (
+            Without(log_q[1], _fit_error(again, {"i12": 1.0, "i2": -1.0})),
+            Without(log_q[0], _fit_error(again, {"i12": 1.0, "i1": -1.0})),
+        )
+        return log_q[2], without, len(again.differences) > 1
+    each, full, fitted = [], [], True
+    for m in range(len(fit.inputs)):
+        estimator, again = _fitted(_others(fit, m), fit.inputs[m], fit, seed, refits)
+        order = _order(estimator, fit.classes)
+        log_q = estimator.log_posteriors(_others(rows, m), rows.inputs[m])[:, :, order]
+        each.append(Without(log_q[0], _fit_error(again, {"i12": 1.0, "i1": -1.0})))
+        full.append(log_q[2])
         fitted = fitted and len(again.differences) > 1
-    mean = log_softmax(np.mean(whole, axis=0), axis=1)
-    return tuple(without), mean, _order(estimator, dataset.classes), fitted
+    # What all say together is the mean of the three fits.
+    return log_softmax(np.mean(full, axis=0), axis=1), tuple(each), fitted
+
+
+def _others(rows: _Rows, m: int) -> Floats:
+    return np.concatenate([x for i, x in enumerate(rows.inputs) if i != m], axis=1)
 
 
 def _fitted(
-    x1: Floats, x2: Floats, y: NDArray[Any], group: NDArray[Any] | None, seed: int, refits: int
+    x1: Floats, x2: Floats, rows: _Rows, seed: int, refits: int
 ) -> tuple[PointwiseInformation, Refits]:
-    estimator = PointwiseInformation(seed=seed).fit(x1, x2, y, group)
-    return estimator, refit(estimator, x1, x2, y, group, refits=refits)
+    estimator = PointwiseInformation(seed=seed).fit(x1, x2, rows.y, rows.group)
+    return estimator, refit(estimator, x1, x2, rows.y, rows.group, refits=refits)
 
 
 def _fit_error(refits: Refits, weights: dict[str, float]) -> float:
@@ -160,6 +222,54 @@ def _order(estimator: PointwiseInformation, classes: tuple[str, ...]) -> NDArray
     if lacking := [c for c in classes if c not in known]:
         raise DataError(f"no row is of class {lacking[0]!r}; leave the class out of the card")
     return np.asarray([known[c] for c in classes], dtype=np.int64)
+
+
+# --- rows that lack an input -----------------------------------------------------------------
+
+
+def _complete(dataset: Dataset) -> tuple[NDArray[np.bool_], list[int]]:
+    """(N,) which rows have all inputs, and which inputs every row has, from 0."""
+    lacking = [dataset.lacks(m) for m in modality_numbers(dataset.modalities)]
+    complete = np.ones(len(dataset), dtype=bool)
+    for rows in lacking:
+        complete &= True if rows is None else ~rows
+    return complete, [m for m, rows in enumerate(lacking) if rows is None]
+
+
+def _about(complete: int, rows: int, corrected: bool) -> str:
+    share = f"{rows - complete:,} of {rows:,} rows lack an input"
+    if not corrected:
+        return f"{share}, and no input is in every row: the worth is that among complete rows"
+    return (
+        f"{share}; the corrected worth weights complete rows by their propensity to be complete, "
+        "given the class and what the other inputs say"
+    )
+
+
+def _weights(every: _Rows, complete: NDArray[np.bool_], everywhere: list[int], seed: int) -> Floats:
+    """(N,) 1 / P(complete | y, q(y | x_a)), of mean 1 over the complete rows."""
+    from sklearn.linear_model import LogisticRegression
+
+    x = np.concatenate([every.inputs[m] for m in everywhere], axis=1)
+    # The estimator is of two inputs: this one is taken twice.
+    estimator = PointwiseInformation(seed=seed).fit(x, x, every.y, every.group)
+    log_q = estimator.log_posteriors(x, x)[0]
+    classes = np.asarray(every.classes)
+    design = np.concatenate([every.y[:, None] == classes[None, :], log_q], axis=1)
+    scale = design.std(axis=0)
+    design = (design - design.mean(axis=0)) / np.where(scale > 0, scale, 1.0)
+    model = LogisticRegression(max_iter=1000).fit(design, complete)
+    propensity = np.maximum(model.predict_proba(design)[:, 1], LEAST_PROPENSITY)
+    weights: Floats = 1.0 / propensity
+    return weights / weights[complete].mean()
+
+
+def _corrected(some: _Rows, weights: Floats, seed: int) -> Corrected:
+    """The posteriors of complete rows by networks fitted to rows drawn by their weight."""
+    generator = np.random.default_rng([seed, 17])
+    drawn = generator.choice(len(weights), len(weights), p=weights / weights.sum())
+    log_q, without, _ = _posteriors(some.of(drawn), some, seed, 0)
+    return Corrected(weights, log_q, tuple(w.log_q for w in without))
 
 
 def from_table(
@@ -196,7 +306,11 @@ def from_table(
             "the worth from the data: --data"
         )
     index = {name: k for k, name in enumerate(classes)}
-    judged = table[table["y"].isin(index)]
+    judged, notes = table[table["y"].isin(index)], list[str]()
+    if dataset is not None and not (complete := _complete(dataset)[0]).all():
+        left = judged["id"].isin(dataset.ids[~complete])
+        judged = judged[~left]
+        notes.append(f"{int(left.sum()):,} rows lack an input and are left out")
     val, test = judged[judged["split"] == "val"], judged[judged["split"] == "test"]
     if not len(test):
         raise DataError(
@@ -206,7 +320,8 @@ def from_table(
     y: dict[str, NDArray[Any]] = {
         n: t["y"].map(index).to_numpy(np.int64) for n, t in (("val", val), ("test", test))
     }
-    notes = () if len(val) else (_UNCALIBRATED,)
+    if not len(val):
+        notes.append(_UNCALIBRATED)
 
     def calibrated(of: list[str]) -> Floats:
         log_val, log_test = (
@@ -226,7 +341,7 @@ def from_table(
         by = {name: values[rows] for name, values in _told_apart(dataset).items()}
     return Known(
         names, classes, y["test"], calibrated([schema.prob(c) for c in classes]),
-        (Without(alone[1]), Without(alone[0])), ids, group, by, "model", False, notes,
+        (Without(alone[1]), Without(alone[0])), ids, group, by, "model", False, tuple(notes),
     )  # fmt: skip
 
 

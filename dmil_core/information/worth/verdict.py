@@ -34,6 +34,11 @@ def verdict(known: Known, one: Worth, curve: Acquisition) -> tuple[str, ...]:
             f"Given {others}, the worth of {one.name} is not distinguishable from 0: {amount}; "
             f"{accuracy}."
         )
+    if (all_rows := one.corrected) is not None:
+        sentences.append(
+            f"Corrected for which samples have all inputs it is {all_rows.value:.2f} bits "
+            f"({all_rows.low:.2f} to {all_rows.high:.2f})."
+        )
     if bits.positive:
         sentences += _for_whom(one, curve)
     sentences += _price(one, curve)

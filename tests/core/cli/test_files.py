@@ -278,6 +278,73 @@ def test_a_number_to_predict_is_cut_where_asked(capsys: Capture, tmp_path: Path)
     assert means["i1"]["mean"] > 0.3 > means["i2"]["mean"]
 
 
+def test_new_rows_are_not_split_and_what_the_model_does_not_know_is_left(
+    capsys: Capture, table: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    code, _, err = run(capsys, "train", "--data", table, *CHOSEN, "--paradigm", "joint",
+                       "--epochs-scale", "0.02", "--quiet", "--out", folder)  # fmt: skip
+    assert code == 0, err
+    new, out = tmp_path / "new.csv", tmp_path / "out.csv"
+    for species in (True, False):
+        frame = birds().iloc[[20, 21, 22, 23]].assign(island=["Dream", "Biscoe", "Dream", "Torge"])
+        frame = frame.rename(columns={"species": "kind"}) if species else \
+            frame.drop(columns="species")  # fmt: skip
+        frame.to_csv(new, index=False)
+        code, _, err = run(capsys, "decompose", "--checkpoint", folder, "--data", new, "--out", out)
+        assert code == 0, err
+        assert "70/10/20" not in err
+        assert "'year', 'island' (the model was trained without it)" in err
+        assert "too many" not in err
+        told = read_table(out)
+        assert told["split"].tolist() == ["test"] * 4
+        # The label is known by its words, whatever the column is called.
+        assert told["y"].fillna("").tolist() == (birds()["species"][20:24].tolist() if species
+                                                 else [""] * 4)  # fmt: skip
+
+
+def test_labels_of_new_rows_are_cut_where_those_of_the_training_were(
+    capsys: Capture, tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(N, 4)), columns=["a_0", "a_1", "b_0", "b_1"])
+    frame["target"] = [f"{v:.2f} cm" for v in np.linspace(10, 20, N)]
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    folder = tmp_path / "run"
+    quick = ("--paradigm", "joint", "--epochs-scale", "0.02", "--quiet", "--out", folder)
+    code, _, err = run(capsys, "train", "--data", tmp_path / "t.csv", "--quantiles", 3, *quick)
+    assert code == 0, err
+    classes = json.loads((folder / "run.json").read_text("utf-8"))["data_card"]["classes"]
+    assert classes == ["up to 13.3 cm", "13.3 to 16.7 cm", "above 16.7 cm"]
+    # Most of the new rows are beyond the last edge: their own thirds would be others.
+    values = np.array([12.0, 13.3, 13.4, 17, 18, 19, 25, 90])
+    expected = [classes[k] for k in np.searchsorted([13.3, 16.7], values)]
+    new, out = frame.iloc[: len(values)].copy(), tmp_path / "out.csv"
+    dresses = {"cm": [f"{v} cm" for v in values], "mm": [f"{10 * v} mm" for v in values],
+               "number": values, "names": expected}  # fmt: skip
+    for how, cells in dresses.items():
+        new.assign(target=cells).to_csv(tmp_path / f"{how}.csv", index=False)
+        # The options of the training may be said once more.
+        for said in ((), ("--quantiles", 3)):
+            code, _, err = run(capsys, "decompose", "--checkpoint", folder, "--data",
+                               tmp_path / f"{how}.csv", "--out", out, *said)  # fmt: skip
+            assert code == 0, err
+            assert read_table(out)["y"].tolist() == expected, how
+            assert ("is cut where it was in the training" in err) == (how != "names")
+    new.assign(target=[f"{v} kg" for v in values]).to_csv(tmp_path / "kg.csv", index=False)
+    code, _, err = run(capsys, "decompose", "--checkpoint", folder, "--data", tmp_path / "kg.csv",
+                       "--out", out)  # fmt: skip
+    assert code == 0, err
+    assert "is in kg, and the model was trained on numbers in cm" in err
+    x1, x2 = (new[[f"{side}_0", f"{side}_1"]].to_numpy() for side in "ab")
+    np.savez(tmp_path / "new.npz", x1=x1, x2=x2, y=values)
+    code, _, err = run(capsys, "decompose", "--checkpoint", folder, "--data", tmp_path / "new.npz",
+                       "--out", out)  # fmt: skip
+    assert code == 0, err
+    assert read_table(out)["y"].tolist() == expected
+    assert set(read_table(out)["split"]) == {"test"}
+
+
 def test_files_that_are_joined_are_one_input_each(capsys: Capture, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     ids = [f"s{i}" for i in range(60)]

@@ -41,7 +41,9 @@ ORDER = np.resize([0, 1, 1], N)
         (np.array(["-1", "+1"])[ORDER], ("-1", "1")),
         (np.array([9, 10])[ORDER], ("9", "10")),
         (np.array(["9", "10"])[ORDER], ("9", "10")),
-        (np.array([9.5, 10.0])[ORDER], ("9.5", "10.0")),
+        (np.array([9.5, 10.0])[ORDER], ("9.5", "10")),
+        (np.array(["9.5", "10.0"])[ORDER], ("9.5", "10")),
+        (np.array(["Mu\u0308ller", "M\u00fcnch"])[ORDER], ("M\u00fcller", "M\u00fcnch")),
         (np.array([0.1, 0.2], np.float32)[ORDER], ("0.1", "0.2")),
         # Versions and codes are names: nothing is cut off from them.
         (np.array(["1.1", "1.10"])[ORDER], ("1.1", "1.10")),

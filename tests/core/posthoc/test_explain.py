@@ -260,6 +260,20 @@ def test_a_data_set_is_explained_on_its_test_rows(tiny: Dataset) -> None:
         dmil.explain(f, replace(tiny, split=np.full(len(tiny), "train")))
 
 
+def test_rows_that_lack_an_input_are_neither_explained_nor_partners(tiny: Dataset) -> None:
+    lacking = np.arange(len(tiny)) % 3 == 0
+    x2 = np.where(lacking[:, None], np.nan, tiny.x2)
+    data = replace(tiny, x2=x2, flags={"without_x2": lacking})
+
+    def f(a: Any, b: Any) -> Any:
+        assert np.isfinite(b).all()
+        return a[:, :3] * b[:, :3]
+
+    found = dmil.explain(f, data, partners=20)
+    test = tiny.rows("test")
+    assert found.frame["id"].tolist() == tiny.ids[test[~lacking[test]]].tolist()
+
+
 @pytest.mark.parametrize("paradigm", ["joint", "ensemble", "dmil", "dmil-paper"])
 def test_every_model_of_ours_is_a_callable(
     paradigm: str, tiny: Dataset, tiny_runs: dict[str, Run]

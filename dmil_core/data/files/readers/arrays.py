@@ -23,7 +23,9 @@ from dmil_core.data.files.limits import MIB, Limits
 from dmil_core.data.files.members import unpacked_size
 from dmil_core.data.files.readers.names import note
 from dmil_core.data.files.readers.options import DEFAULT_OPTIONS, ReadOptions
+from dmil_core.data.files.spellings import split_word
 from dmil_core.data.files.table import Column, Table
+from dmil_core.data.labels import from_indicators
 from dmil_core.data.npz import npz_content
 from dmil_core.data.validate import Issue, object_array, unreadable
 from dmil_core.errors import DataError
@@ -102,8 +104,12 @@ def _table(
 ) -> Table:
     damaged = {n: a for n, a in arrays.items() if isinstance(a, str)}
     sound = {n: a for n, a in arrays.items() if not isinstance(a, str)}
-    rows = _rows(sound)
     issues = list(said)
+    if stacked := _stacked(sound):
+        issues.append(note(f"the arrays of {', '.join(stacked[1])} are put one below the other",
+                           "Which row was in which is the column 'split'."))  # fmt: skip
+        sound, arrays = stacked[0], {**damaged, **stacked[0]}
+    rows = _rows(sound)
     columns: dict[str, Column] = {}
     for n in arrays:
         if n in damaged:
@@ -113,6 +119,30 @@ def _table(
     if not rows:
         raise DataError(f"{name} has no rows. Store at least some rows of every class.")
     return Table(columns, tuple(issues), origin=(name,))
+
+
+def _stacked(
+    arrays: Mapping[str, NDArray[Any]],
+) -> tuple[dict[str, NDArray[Any]], tuple[str, ...]] | None:
+    """Arrays such as x1_train and x1_test as x1 and split, and the words for the splits; None where
+    their names or shapes say otherwise."""
+    parts: dict[str, dict[str, NDArray[Any]]] = {}
+    for name, a in arrays.items():
+        stem, _, word = name.rpartition("_")
+        if not split_word(word):
+            word, _, stem = name.partition("_")
+        if not stem or not split_word(word) or not a.ndim:
+            return None
+        parts.setdefault(word, {})[stem] = a
+    first, *others = parts.values() or [{}]
+    alike = all({n: a.shape[1:] for n, a in part.items()} == {n: a.shape[1:] for n, a in
+                first.items()} for part in others)  # fmt: skip
+    even = all(len({len(a) for a in part.values()}) == 1 for part in parts.values())
+    if not others or not alike or not even or len(set(map(split_word, parts))) < len(parts):
+        return None
+    made = {n: np.concatenate([part[n] for part in parts.values()]) for n in first}
+    words = [np.full(len(next(iter(p.values()))), split_word(w)) for w, p in parts.items()]
+    return {**made, "split": np.concatenate(words)}, tuple(parts)
 
 
 def _rows(arrays: Mapping[str, NDArray[Any]]) -> int:
@@ -180,10 +210,10 @@ def _of_single(name: str, a: NDArray[Any], storage: str, issues: list[Issue]) ->
         a = a.reshape(len(a))
     if a.ndim == 1 or name.lower() not in _LABELS:
         return Column(name, _whole(a), storage)
-    if a.ndim == 2 and _is_one_hot(a):
+    if (places := from_indicators(a)) is not None:
         words = f"is one-hot; it is read as the classes 0 to {a.shape[1] - 1}"
         issues.append(_note(name, a, words, "Store class names instead to see them everywhere."))
-        return Column(name, a.argmax(axis=1), storage)
+        return Column(name, places, storage)
     why = f"it has the shape {a.shape}, expected one class per row."
     if a.ndim == 2 and a.dtype.kind in "biuf" and set(np.unique(a).tolist()) <= {0, 1}:
         several = int((a.astype(bool).sum(axis=1) > 1).sum())
@@ -192,13 +222,6 @@ def _of_single(name: str, a: NDArray[Any], storage: str, issues: list[Issue]) ->
     elif a.ndim == 2 and a.dtype.kind in "biuf":
         why += " Of probabilities or scores, store the largest one's place: a.argmax(axis=1)."
     return Column(name, a, storage, why)
-
-
-def _is_one_hot(a: NDArray[Any]) -> bool:
-    if a.dtype.kind not in "biuf" or a.shape[1] < 2:
-        return False
-    ones = a == 1
-    return bool((ones | (a == 0)).all() and (ones.sum(axis=1) == 1).all())
 
 
 def _whole(a: NDArray[Any]) -> NDArray[Any]:

@@ -33,6 +33,8 @@ _SAMPLE: Final = 256 * 1024
 _SAMPLE_ROWS: Final = 50
 _SAMPLE_CELLS: Final = 20_000
 _WIDEST_SAMPLE: Final = 16 * MIB
+#: Lines of titles that a table may have above it.
+_MOST_TITLES: Final = 20
 #: Bytes that are parsed at once; a row may not be longer, unless all is parsed at once.
 _BLOCK: Final = 4 * MIB
 #: Encodings by the mark that a text begins with, the longer marks first.
@@ -76,6 +78,8 @@ def read_delimited(
         account has no room for it.
     """
     text, issues = _as_utf8(content, options)
+    if not options.separator:
+        text = _in_columns(text)
     layout = _layout(text, name, options, limits)
     body = memoryview(text)[layout.start :]
     if b'"' not in text:
@@ -212,8 +216,28 @@ def _windows(content: bytes) -> tuple[bytes, list[Issue]]:
     title = (
         f"the text is not UTF-8; it is read as Windows-1252, such as {word[:40]!r} in line {line}"
     )
-    what = "Look whether that is spelt right; otherwise save the table as CSV UTF-8."
+    what = (
+        "Look whether that is spelt right; otherwise save the table as CSV UTF-8, or say in which "
+        "encoding it is (--encoding gb18030, for instance)."
+    )
     return text.encode("utf-8"), [note(title, what)]
+
+
+def _in_columns(text: bytes) -> bytes:
+    """Numbers that nothing but blanks keep apart, with a tab between them; other text as it is."""
+    head = text[:_SAMPLE].decode("utf-8", "ignore").split("\n")
+    lines = [line for line in head[:-1] if line.strip() and not line.startswith("#")][:_SAMPLE_ROWS]
+    if len(lines) < 3 or any(s in line for line in lines for s in (*SEPARATORS, '"')):
+        return text
+    rows = [line.split() for line in lines]
+    width = len(rows[1])
+    even = width > 1 and len(rows[0]) in (width, width - 1)
+    if not even or any(len(row) != width for row in rows[1:]):
+        return text
+    numeric = sum(_mostly_numbers([row[i] for row in rows[1:]]) for i in range(width))
+    if 2 * numeric < width:
+        return text
+    return re.sub(rb"[ \t]+", b"\t", re.sub(rb"(?m)^[ \t]+|[ \t]+$", b"", text))
 
 
 # --- separator and header ----------------------------------------------------------------------
@@ -250,6 +274,10 @@ def _layout(text: bytes, name: str, options: ReadOptions, limits: Limits) -> _La
         position, line = end + 1, line + 1
     if position >= len(sample):
         raise DataError(f"{name} has nothing but comments. {_SAVE}")
+    titles = _titles(sample[position:], named)
+    if titles:
+        position += sum(len(title) + 1 for title in titles)
+        line += len(titles)
     if named and len(named) != 1:
         raise DataError(f"The separator {named[:20]!r} has {len(named)} characters, expected one.")
     rest = sample[position:]
@@ -270,9 +298,34 @@ def _layout(text: bytes, name: str, options: ReadOptions, limits: Limits) -> _La
             f"of column names, each at most {limits.name_length} characters long."
         )
     check_size(0, len(names), limits)
+    if titles:
+        count = "1 line" if len(titles) == 1 else f"{len(titles)} lines"
+        verb = "is" if len(titles) == 1 else "are"
+        title = f"{count} above the table {verb} left out, such as {titles[0].strip()[:40]!r}"
+        issues.append(note(title, "Delete what is above the names of the columns."))
     skipped = lengths[0] if has_header else 0
     start = len(sample[: position + skipped].encode("utf-8"))
     return _Layout(separator, names, start, line + rest[:skipped].count("\n"), issues)
+
+
+def _titles(text: str, separator: str) -> list[str]:
+    """Lines above a table that are none of it, as programs write when they export: they have fewer
+    cells than all lines below, and more than one less."""
+    lines = text.split("\n")[: _SAMPLE_ROWS + _MOST_TITLES]
+    if '"' in text[: sum(map(len, lines))]:
+        return []
+    found: list[str] = []
+    for each in (separator,) if separator else SEPARATORS:
+        widths = [len(line.split(each)) if line.strip() else 0 for line in lines]
+        usual = max(set(widths), key=widths.count)
+        first = next((i for i, width in enumerate(widths) if width == usual), 0)
+        if usual < 2 or not set(widths[first:-1]) <= {usual, 0}:
+            continue
+        if first == 0 or max(widths[:first]) >= usual - 1:
+            return []  # nothing is above it
+        if usual > 2 and first <= _MOST_TITLES and len(lines) - first > 3:
+            found = found or lines[:first]
+    return found
 
 
 def _is_header_of(comment: str, below: str) -> bool:
@@ -343,7 +396,7 @@ def _names(
     if has_header:
         return first, True, []
     # numpy.savetxt writes the names as a comment.
-    written = next(csv.reader([comment.lstrip("# ")], delimiter=separator), [])
+    written = next(csv.reader([comment.lstrip("# \t")], delimiter=separator), [])
     if comment and len(written) == width and not _is_row([w.strip() for w in written], below):
         return [w.strip() for w in written], False, []
     names = [f"column {i + 1}" for i in range(len(first))]

@@ -28,6 +28,7 @@ from dmil_core.data.files.pictures import PICTURES
 from dmil_core.data.files.readers.delimited import long_text
 from dmil_core.data.files.readers.names import note, usable_names
 from dmil_core.data.files.sounds import SOUNDS
+from dmil_core.data.files.spellings import split_word
 from dmil_core.data.files.table import Column, Table
 from dmil_core.data.validate import Issue
 from dmil_core.errors import DataError
@@ -38,11 +39,6 @@ _MEDIA: Final[Mapping[Literal["pictures", "sounds"], tuple[str, ...]]] = {
 }  # fmt: skip
 _TEXTS: Final = (".txt", ".text", ".cls", ".cls2", ".id", ".index", ".inx", ".transcript")
 _PICKLED: Final = (".pyd", ".pickle", ".pkl", ".pth", ".pt", ".ten", ".tb")
-#: Words by which folders name a split.
-SPLITS: Final = {
-    "train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val",
-    "dev": "val", "test": "test", "testing": "test", "eval": "test",
-}  # fmt: skip
 #: Files of text that a sample may have, in MiB; more is no label or caption.
 _TEXT_MIB: Final = 1
 
@@ -82,7 +78,7 @@ def read_samples(
             f"{name} holds no samples: expected pictures, sounds or tables, got files ending in "
             f"{endings}. Pack the files of a sample under one name, such as 0001.png and 0001.wav."
         )
-    most = max(1, limits.cells // max(1, limits.rows))
+    most = max(1, min(limits.columns, limits.cells // max(1, len(samples))))
     groups = _endings(samples)
     if len(groups) > most:
         raise DataError(
@@ -111,10 +107,10 @@ def split_of(path: str) -> str:
     """train, val or test, if a folder or a word of the file name says so; else empty."""
     parts = PurePosixPath(path.lower()).parts
     for part in reversed(parts[:-1]):
-        if part in SPLITS:
-            return SPLITS[part]
+        if split := split_word(part):
+            return split
     words = re.split("[^a-z]+", parts[-1].partition(".")[0]) if parts else []
-    found = {SPLITS[word] for word in words if word in SPLITS}
+    found = {split_word(word) for word in words} - {""}
     return found.pop() if len(found) == 1 else ""
 
 
@@ -125,7 +121,7 @@ def _outer(paths: Sequence[str]) -> str:
     parts = [p.split("/")[:-1] for p in paths]
     shared = 0
     for level in zip(*parts, strict=False):
-        if len(set(level)) > 1 or level[0].lower() in SPLITS:
+        if len(set(level)) > 1 or split_word(level[0]):
             break
         shared += 1
     # One class alone is no folder around everything; without any other its name is all there is.
@@ -228,8 +224,8 @@ def _folders(keys: Sequence[str]) -> dict[str, Column]:
     rest = []
     for level in levels:
         words = {v.lower() for v in level}
-        if words <= SPLITS.keys() and "split" not in columns:
-            split = [SPLITS[v.lower()] for v in level]
+        if all(map(split_word, words)) and "split" not in columns:
+            split = [split_word(v) for v in level]
             columns["split"] = Column("split", _text(split), "name of a folder")
         elif len(words) > 1:
             rest.append(level)

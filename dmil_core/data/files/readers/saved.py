@@ -18,8 +18,8 @@ from dmil_core.data.files.limits import MIB, Limits
 from dmil_core.data.files.members import Members
 from dmil_core.data.files.readers.arrow import columns_of, names_in
 from dmil_core.data.files.readers.names import usable_names
-from dmil_core.data.files.readers.samples import SPLITS
 from dmil_core.data.files.readers.sizes import check_size, too_large
+from dmil_core.data.files.spellings import split_word
 from dmil_core.data.files.table import Column, Table
 from dmil_core.errors import DataError
 from dmil_core.io.reading import json_value, parsing
@@ -99,7 +99,7 @@ def read_saved(members: Members, folder: str, name: str, account: Account, limit
         made = _table(whole, name, features, account, limits)
     if len(tables) < 2:
         return made
-    words = [SPLITS.get(s.lower(), s) for s, t in tables.items() for _ in range(t.num_rows)]
+    words = [split_word(s) or s for s, t in tables.items() for _ in range(t.num_rows)]
     column = Column("split", pa.chunked_array([pa.array(words, pa.string())]), "name of a folder")
     return Table({"split": column, **made.columns}, made.issues, made.files, made.origin)
 

@@ -19,7 +19,6 @@ from dmil_core.data.files.roles import Given, InputRole, guess
 from dmil_core.data.files.table import Column, Table
 from dmil_core.data.npz import read_dataset
 from dmil_core.data.validate import Issue
-from tests.core.data.archives import packed, png, wav
 from tests.core.data.files.made import npz, parquet
 
 N = 60
@@ -189,19 +188,6 @@ def test_an_array_called_x1_is_an_input_whatever_it_holds() -> None:
         assert "input 1 is the same in every row" in titles(result.issues)
 
 
-def test_classes_that_differ_by_case_get_a_note() -> None:
-    result = made(csv(frame(label=[["yes", "Yes", "no"][i % 3] for i in range(N)])))
-    assert result.dataset is not None
-    assert titles(result.issues).count("differ only by case or blanks: 'Yes', 'yes'") == 1
-
-
-def test_classes_named_as_missing_values_get_a_note() -> None:
-    result = made(csv(frame(label=np.where(DIGITS % 2, "nan", "None"))))
-    assert "named as missing values often are: 'None' (30 rows), 'nan' (30 rows)" in titles(
-        result.issues
-    )
-
-
 @pytest.mark.parametrize("label", [X[0] * 7, np.arange(N) + 1, np.arange(N) * 100])
 def test_a_number_to_predict_is_recognised_and_cut_where_asked(label: np.ndarray) -> None:
     table = csv(frame(label=label))
@@ -339,14 +325,6 @@ def test_a_column_is_refused_only_where_it_is_chosen(
     assert message in titles(refused.issues)
 
 
-def test_ids_beyond_2_53_are_exact() -> None:
-    ids = [2**60 + i for i in range(N)]
-    rows = pa.Table.from_pandas(frame(label=LABEL)).append_column("id", pa.array(ids, pa.uint64()))
-    result = made(read_table([Named("t.parquet", parquet(rows))]))
-    assert result.dataset is not None
-    assert result.dataset.ids.tolist() == [str(i) for i in ids]
-
-
 def test_an_id_that_is_missing_is_the_number_of_the_row() -> None:
     ids = [f"r{i}" for i in range(N)]
     ids[7] = ""
@@ -354,17 +332,6 @@ def test_an_id_that_is_missing_is_the_number_of_the_row() -> None:
     assert result.dataset is not None, titles(result.issues)
     assert result.dataset.ids[6:9].tolist() == ["r6", "row-7", "r8"]
     assert "the id 'id' is missing in 1 of 60 rows" in titles(result.issues)
-
-
-def test_pictures_and_sounds_are_read_from_the_files() -> None:
-    files = {f"d/p{i}.png": png() for i in range(N)} | {f"d/s{i}.wav": wav() for i in range(N)}
-    rows = pd.DataFrame({"picture": [f"https://a.b/d/p{i}.png?size=9" for i in range(N)],
-                         "sound": [f"s{i}" for i in range(N)], "label": LABEL})  # fmt: skip
-    content = rows.to_csv(index=False).encode()
-    table = read_table([Named("t.csv", content), Named("f.zip", packed(files))])
-    result = made(table)
-    assert result.dataset is not None, titles(result.issues)
-    assert [m.kind for m in result.dataset.card.modalities] == ["image", "audio"]
 
 
 # --- new rows for a model ----------------------------------------------------------------------
@@ -377,14 +344,14 @@ def test_new_rows_are_encoded_as_the_training_rows_were() -> None:
     rows.loc[:9, "right_0"] = "NA"
     trained = second(rows, "right_0", "kind")
     assert trained.dataset is not None
-    like = trained.dataset.card.modalities
+    like = trained.dataset.card
     new = rows.iloc[[3, 12, 14]].drop(columns="label").assign(kind=["v", "u", "x"])
     table = csv(new[list(new.columns[::-1])])
     facts = describe(table)
     roles = guess(table, facts, Given((LEFT, one("second", "right_0", "kind")), "", "", "", ""))
     result = assemble(table, roles, Repairs(), "new", facts=facts, purpose="predict", like=like)
     assert result.dataset is not None, titles(result.issues)
-    fill = like[1].columns[0].fill
+    fill = like.modalities[1].columns[0].fill
     np.testing.assert_allclose(
         result.dataset.x2,
         [[fill, 1, 0, 1, 0], [X[2, 12], 0, 1, 0, 0], [X[2, 14], 0, 0, 0, 0]],

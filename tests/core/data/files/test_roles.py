@@ -18,7 +18,6 @@ from dmil_core.data.files.groups import by_names
 from dmil_core.data.files.kinds import Facts, describe
 from dmil_core.data.files.roles import Given, InputRole, Roles, guess
 from dmil_core.data.files.table import Column, Table
-from tests.core.data.files.made import read
 
 N = 48
 RNG = np.random.default_rng(0)
@@ -289,23 +288,6 @@ def test_files_that_are_asked_for_afterwards_are_inputs_already() -> None:
     assert "whose files are not there" in reason(guess(made), "picture")
     found = guess(made, files_follow=True)
     assert [(r.name, r.kind) for r in found.inputs] == [("picture", "image"), ("sound", "audio")]
-
-
-def test_penguins() -> None:
-    rows = ["species,island,bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g,sex,year"]
-    for i in range(60):
-        species, island = ["Adelie", "Gentoo", "Chinstrap"][i % 3], ["Dream", "Biscoe"][i % 2]
-        measured = "NA,NA,NA,NA" if i in (3, 40) else f"{39 + i / 9:.1f},{18 - i / 30:.1f},18{i},37"
-        sex = "NA" if i in (3, 7, 40) else ["male", "female"][i // 2 % 2]
-        rows.append(f"{species},{island},{measured}{i},{sex},{2007 + i % 3}")
-    found = read("penguins.csv", "\n".join(rows))
-    roles = guess(found)
-    assert roles.label == "species"
-    assert inputs(roles) == {
-        "bill": ("bill_length_mm", "bill_depth_mm"),
-        "rest": ("island", "flipper_length_mm", "body_mass_g", "sex"),
-    }
-    assert dict(roles.unused) == {"year": "years, 2007 to 2009"}
 
 
 # --- whatever a table holds ------------------------------------------------------------------

@@ -285,3 +285,52 @@ def test_what_cannot_be_is_one_line(
     assert code == 2
     assert words in err
     assert len(err.splitlines()) == 1
+
+
+# --- rows that lack an input -----------------------------------------------------------------
+
+
+def lacking(folder: Path, chance: NDArray[np.float64], seed: int = 0) -> Dataset:
+    """Rows of which each lacks x2 by the chance of its class; x2 says the class 1 from the others,
+    x1 nothing of it."""
+    rng = np.random.default_rng(seed)
+    y = rng.integers(0, 3, 2400)
+    x1 = rng.normal(size=(2400, 2)) + 1.5 * (y == 0)[:, None]
+    x2 = rng.normal(size=(2400, 2)) + 3.0 * (y == 1)[:, None]
+    without = rng.random(2400) < chance[y]
+    return stored(folder, x1=x1, x2=np.where(without[:, None], np.nan, x2), y=y,
+                  flag_without_x2=without)  # fmt: skip
+
+
+def test_rows_that_lack_an_input_at_random_change_nothing(tmp_path: Path) -> None:
+    whole = worth(from_data(lacking(tmp_path, np.zeros(3)), refits=0))[1]
+    assert whole.corrected is None
+    part = worth(from_data(lacking(tmp_path, np.full(3, 0.4)), refits=4))[1]
+    assert part.corrected is not None
+    assert part.rows < 1600
+    assert part.bits.low <= whole.bits.value <= part.bits.high
+    assert part.corrected.value == pytest.approx(part.bits.value, abs=0.03)
+
+
+def test_rows_that_lack_it_by_their_class_bias_the_naive_worth(tmp_path: Path) -> None:
+    whole = worth(from_data(lacking(tmp_path, np.zeros(3)), refits=0))[1]
+    k = from_data(lacking(tmp_path, np.array([0.05, 0.85, 0.05])), refits=0)
+    part = worth(k)[1]
+    assert part.corrected is not None
+    assert "rows lack an input" in k.notes[0]
+    naive, corrected = (abs(i.value - whole.bits.value) for i in (part.bits, part.corrected))
+    assert corrected < 0.5 * naive
+    assert "Corrected for which samples have all inputs" in " ".join(
+        verdict(k, part, acquisition(k, 1))
+    )
+
+
+def test_a_model_is_judged_on_the_rows_that_have_all_inputs() -> None:
+    folder = checkpoints_roots()[-1] / "emoji" / "dmil" / "seed0"
+    dataset = load_dataset("emoji")
+    lacks = np.arange(len(dataset)) % 2 == 0
+    some = replace(dataset, flags={**dataset.flags, "without_x2": lacks})
+    table = read_table(folder / "predictions.parquet")
+    k = from_table(table, dataset.classes, ("picture", "name"), some)
+    assert set(k.ids) == set(dataset.ids[~lacks & (dataset.split == "test")])
+    assert "rows lack an input and are left out" in k.notes[0]

@@ -143,8 +143,8 @@ _TERMS: Final = (
     ),
     Entry(
         "External model",
-        "A model that was trained elsewhere. All that is known of it is a table of its predictions, "
-        "taken up by `dmil import`.",
+        "A model that was trained elsewhere. All that is known of it is a table of its "
+        "predictions, taken up by `dmil import`.",
     ),
     Entry("Seed", terms.SEED),
     Entry("Training seconds", terms.TRAINING_SECONDS, "s"),

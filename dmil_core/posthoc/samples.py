@@ -165,7 +165,8 @@ def _of_dataset(
     for m in modality_numbers(dataset.modalities):
         if (lacking := dataset.lacks(m)) is not None:
             whole &= ~lacking
-    test, train = (rows_of[whole[rows_of]] for rows_of in map(dataset.rows, ("test", "train")))
+    test, train = dataset.rows("test"), dataset.rows("train")
+    test, train = test[whole[test]], train[whole[train]]
     if known[test].any():
         test = test[known[test]]
     if not len(test):

@@ -411,9 +411,7 @@ class Model:
         """
         from dmil_core.inference.predict import predict
 
-        dataset = for_prediction(self.run, _dataset(data, "predict"))
-        if not isinstance(data, Dataset):
-            dataset = as_new_rows(self.run, dataset)
+        dataset = self.matched(data)
         if note := unknown_labels(dataset):
             warnings.warn(note, stacklevel=2)
         rows = _rows(dataset, split)
@@ -458,7 +456,8 @@ class Model:
         DataError
             If there is no such data set, or it has faults.
         """
-        return for_prediction(self.run, _dataset(data, "predict"))
+        dataset = for_prediction(self.run, _dataset(data, "predict"))
+        return dataset if isinstance(data, Dataset) else as_new_rows(self.run, dataset)
 
     def __call__(self, *inputs: ArrayLike) -> NDArray[np.float32]:
         """(N, K) logits in nats of rows of each input, prepared like the training data.

@@ -98,6 +98,7 @@ def add(subparsers: Subparsers[Parser]) -> None:
 
 def run(a: argparse.Namespace) -> int:
     """Write the explanation and print its main figures."""
+    from dmil_core.checkpoint import as_new_rows, for_prediction
     from dmil_core.io.atomic import check_writable
     from dmil_core.posthoc.explain import explain
     from dmil_core.posthoc.explanation import RESULT_FILE
@@ -108,6 +109,8 @@ def run(a: argparse.Namespace) -> int:
         _check_name(a)
     model, trained = _model(a)
     dataset = load_data(a, purpose="predict", like=trained) if a.name is None else load_stored(a)
+    if trained is not None:
+        dataset = as_new_rows(trained, for_prediction(trained, dataset))
     samples = len(dataset.rows("test"))
     most = cost(min(samples, a.rows or samples), dataset.modalities, a.partners, a.background)
     print(f"dmil: note: the model is evaluated on at most {most:,} rows", file=sys.stderr)

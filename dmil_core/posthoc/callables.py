@@ -65,7 +65,7 @@ def of_sklearn(estimator: Any, columns: Sequence[Sequence[str]] | None = None) -
     ----------
     estimator
         Fitted; of a classifier ``predict_proba`` is called, else ``predict``. A pipeline may begin
-        with a ``ColumnTransformer``.
+        with a ``ColumnTransformer``. Inputs may be sparse matrices.
     columns
         Names of the columns of each input, where the estimator was fitted to a table with names
         and the inputs are arrays. Inputs that are tables keep their own.
@@ -94,7 +94,10 @@ def of_sklearn(estimator: Any, columns: Sequence[Sequence[str]] | None = None) -
 
 def _side_by_side(inputs: Sequence[Any], columns: Sequence[Sequence[str]] | None) -> Any:
     import pandas as pd
+    from scipy.sparse import hstack, issparse
 
+    if any(map(issparse, inputs)):
+        return hstack([x if issparse(x) else _flat(x) for x in inputs]).tocsr()
     if columns is None and not any(isinstance(x, pd.DataFrame) for x in inputs):
         return np.concatenate([_flat(x) for x in inputs], axis=1)
     tables = []

@@ -64,8 +64,8 @@ def explain(
         side by side is made one by :mod:`dmil_core.posthoc.callables`.
     x1, x2, more
         Two to four inputs with a row for each sample: arrays, tensors, pandas tables or lists. Or
-        a Dataset, or its name, alone: its test rows are explained, with its training rows as the
-        background set.
+        a Dataset, or its name, alone: its test rows that have all inputs are explained, with its
+        training rows as the background set.
     y
         (rows,) classes, as numbers from 0 or by name; without them figures are of the predicted
         class. Of a regression, target values.
@@ -177,7 +177,7 @@ def _explanation(
         intervals |= {f"pair_{_name(p)}": i for p, i in of_all.pairs.items()}
     intervals |= {f"variance_{_name(t)}": i for t, i in of_all.variance.items()}
     if alone is not None:
-        columns, of_means = _information(data, function, values, alone, definition)
+        columns, of_means = _information(data, function, values, alone, definition, about["seed"])
         frame = pd.concat([frame, columns], axis=1)
         intervals |= of_means
     first, second = of_all.strongest
@@ -250,14 +250,14 @@ def _information(
     values: Values,
     alone: tuple[Floats, ...],
     definition: Definition,
+    seed: int,
 ) -> tuple[pd.DataFrame, dict[str, Interval]]:
     """Columns of the frame, and means with their intervals."""
     p12 = np.exp(function.log_probabilities(values.whole))
     y, known = data.row_classes, data.known_classes
     # Without classes the prior is what the model itself makes of all samples together.
     prior = p12.mean(axis=0) if known is None else pointwise.frequencies_of(known, p12.shape[1])
-    of_class = p12.argmax(axis=1) if y is None else y
-    whole, without = pointwise.from_partners(alone[0], alone[1], p12, of_class, prior, definition)
+    whole, *without = pointwise.from_partners(values, alone, p12, y, prior, definition, seed)
     columns = pd.DataFrame({**whole.columns(), "largest": whole.largest().astype(object)})
     means = {
         name: two_way(
@@ -297,6 +297,9 @@ def _assumptions(
     if information:
         result.append(
             "Information is what the model's probabilities imply, as if they were calibrated."
+            if data.row_classes is None
+            else "Information is what the model's probabilities imply after calibration on the "
+            "classes of other samples."
         )
     if information and choice == "marginal":
         result.append(
@@ -309,6 +312,7 @@ def _assumptions(
     if data.row_classes is None and function.output != "value":
         result.append("No classes are known: figures are of the predicted class.")
     result.append(
-        "Intervals cover the samples and the choice of the background set, not another training."
+        "Intervals cover the samples and the choice of the background set, not another training"
+        + (", nor the calibration and what partners miss." if information else ".")
     )
     return tuple(result)

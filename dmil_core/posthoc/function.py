@@ -166,6 +166,8 @@ class Counted:
 
 def length(x: Any) -> int:
     """How many rows an input has."""
+    if len(getattr(x, "shape", ())) > 1:
+        return int(x.shape[0])  # a sparse matrix has no len
     if isinstance(x, str | bytes) or not hasattr(x, "__len__"):
         raise DataError(
             f"an input is {type(x).__name__}; expected an array, a tensor, a table or a list with "
@@ -175,7 +177,7 @@ def length(x: Any) -> int:
 
 
 def taken(x: Any, rows: NDArray[np.int64]) -> Any:
-    """Rows of an array, a tensor, a pandas table or a list, in its own type."""
+    """Rows of an array, a tensor, a sparse matrix, a pandas table or a list, in its own type."""
     if hasattr(x, "iloc"):
         return x.iloc[rows]
     if isinstance(x, list | tuple):

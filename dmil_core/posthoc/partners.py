@@ -210,9 +210,8 @@ def _of_class(
     partners: dict[int, Ints] = {}
     for k in present.tolist():
         own = background[background_class == k]
-        own = np.resize(
-            own, max(len(own) // groups, inputs) * groups
-        )  # rows of a small class repeat
+        of_group = max(len(own) // groups, inputs)
+        own = np.resize(own, of_group * groups)  # a class of few rows repeats them
         first = sum(map(len, tuples))
         partners[k] = first + np.arange(len(own))
         tuples.append(_mixed(own, inputs, groups))
@@ -232,7 +231,7 @@ def _near(
 
     background = background[: len(background) // groups * groups]
     size = len(background) // groups
-    of_group = min(each // groups, size)
+    of_group = min(each // groups, size - 1)
     index: dict[Subset, Ints] = {}
     step = max(1, _DRAWN_AT_ONCE // len(background))
     for kept in proper_subsets(inputs)[1:]:

@@ -16,11 +16,17 @@ says is underestimated, and with it what both say. So partners of a *like answer
 second pass: for x1 the samples with the nearest v(1), the mean of f over marginal partners. They
 are drawn from p(x2 | v(1)), which is p(x2|x1) as far as the model tells one x1 from another.
 Nothing is supposed about how the inputs depend on each other, and no distance between inputs is
-needed. What is left of the bias has the same sign.
+needed.
+
+Where classes are known, all three are then calibrated on them, out of fold
+(:mod:`dmil_core.posthoc.calibration`); p(y|x1) from three scores, the logarithms of its mean over
+partners of a like answer and over marginal ones, and v(1). What is left of the bias has the same
+sign.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -31,6 +37,7 @@ from dmil_core import schema
 from dmil_core.errors import ConfigError, DataError
 from dmil_core.partial_information.pmf import Floats
 from dmil_core.partial_information.pointwise import Definition, Pointwise, split
+from dmil_core.posthoc.calibration import Calibration
 from dmil_core.posthoc.function import LEAST_PROBABILITY
 from dmil_core.posthoc.partners import NEAREST, Ints, Plan, like, plan
 from dmil_core.posthoc.values import Values
@@ -67,27 +74,47 @@ def alike(values: Values, rows: Ints, total: int, partners: int, seed: int) -> P
     return plan(rows, among, values.inputs, count, "near", seed, features=features)
 
 
+def with_and_without(groups: Floats) -> Floats:
+    """(G + 1, N, K) mean of (G, N, K) over all groups of partners, and without each in turn."""
+    total = groups.sum(axis=0)
+    return np.concatenate([total[None] / len(groups), (total - groups) / (len(groups) - 1)])
+
+
 def from_partners(
-    p1: Floats, p2: Floats, p12: Floats, y: Ints, prior: Floats,
-    definition: Definition = "same-sign",
-) -> tuple[Pointwise, list[Pointwise]]:  # fmt: skip
+    values: Values, alone: Sequence[Floats], p12: Floats, y: Ints | None, prior: Floats,
+    definition: Definition = "same-sign", seed: int = 0,
+) -> list[Pointwise]:  # fmt: skip
     """The split by all partners, and without each group of partners in turn.
 
     Parameters
     ----------
-    p1, p2
-        (G, N, K) mean probabilities over the partners of each group, with x1 or x2 kept.
-    p12, y, prior, definition
+    alone
+        Two of (G, N, K), mean probabilities over the partners of each group with x1 or x2 kept.
+    p12
+        (N, K) of the model.
+    y
+        (N,) classes, by which all three are calibrated; None for the predicted ones, and none.
+    prior, definition
         As for :func:`information`.
+    seed
+        Of the folds of the calibration.
     """
-    groups = np.arange(len(p1))
-    whole = information(p1.mean(axis=0), p2.mean(axis=0), p12, y, prior, definition)
-    without = [
-        information(p1[groups != g].mean(axis=0), p2[groups != g].mean(axis=0), p12, y, prior,
-                    definition)
-        for g in groups
-    ]  # fmt: skip
-    return whole, without
+    singles = [with_and_without(p) for p in alone]
+    if y is None:
+        predicted = p12.argmax(axis=1)
+        return [
+            information(p1, p2, p12, predicted, prior, definition)
+            for p1, p2 in zip(*singles, strict=True)
+        ]
+    for m, p in enumerate(singles):
+        first = with_and_without(values.single[m])
+        answers = with_and_without(values.by_group[m,])
+        scores = np.stack([_log(p), answers, _log(first)], axis=1)  # (G + 1, 3, N, K)
+        fitted = Calibration.fit(scores[0], y, seed)
+        singles[m] = np.stack([fitted.probabilities(z) for z in scores])
+    whole = _log(p12)[None]
+    p12 = Calibration.fit(whole, y, seed).probabilities(whole)
+    return [information(p1, p2, p12, y, prior, definition) for p1, p2 in zip(*singles, strict=True)]
 
 
 def information(
@@ -112,11 +139,14 @@ def information(
     """
     check_definition(definition)
     rows = np.arange(len(y))
-    log_prior = np.log(np.maximum(prior, LEAST_PROBABILITY))[y]
-    i1, i2, i12 = (
-        np.log(np.maximum(p[rows, y], LEAST_PROBABILITY)) - log_prior for p in (p1, p2, p12)
-    )
+    i1, i2, i12 = (_log(p[rows, y]) - _log(prior)[y] for p in (p1, p2, p12))
     return split(i1, i2, i12, definition)
+
+
+def _log(p: Floats) -> Floats:
+    """Of a probability that is 0 as well."""
+    log_p: Floats = np.log(np.maximum(p, LEAST_PROBABILITY))
+    return log_p
 
 
 def check_definition(definition: Definition) -> None:

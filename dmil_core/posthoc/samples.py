@@ -15,6 +15,7 @@ from dmil_core.errors import ConfigError, DataError
 from dmil_core.partial_information.pmf import Floats
 from dmil_core.posthoc.function import Function, Predict, length
 from dmil_core.posthoc.partners import FEWEST_INPUTS, MOST_INPUTS, Ints
+from dmil_core.schema import modality_numbers
 
 
 @runtime_checkable
@@ -118,6 +119,8 @@ def samples_of(
 ) -> Samples:  # fmt: skip
     """The samples of a call of :func:`dmil_core.explain`, whose parameters these are."""
     if x2 is None and isinstance(x1, Dataset | str | Path):
+        if not (y is None and classes is None and ids is None):
+            raise DataError("a data set has its own y, classes and ids; leave these arguments out")
         return _of_dataset(f, x1, rows, background, seed)
     inputs = (x1, *([] if x2 is None else [x2]), *more)
     if not FEWEST_INPUTS <= len(inputs) <= MOST_INPUTS:
@@ -158,11 +161,18 @@ def _of_dataset(
 
         dataset = load_dataset(data, purpose="predict")
     n, known = len(dataset), dataset.y >= 0
+    whole = np.ones(n, dtype=bool)
+    for m in modality_numbers(dataset.modalities):
+        if (lacking := dataset.lacks(m)) is not None:
+            whole &= ~lacking
     test, train = dataset.rows("test"), dataset.rows("train")
+    test, train = test[whole[test]], train[whole[train]]
     if known[test].any():
         test = test[known[test]]
     if not len(test):
-        raise DataError(f"{dataset.name!r} has no test rows; name rows=... to be explained")
+        raise DataError(
+            f"{dataset.name!r} has no test rows with all inputs; name rows=... to be explained"
+        )
     samples = _positions(rows, test, n, seed, "rows")
     pool = _positions(background, train if len(train) else test, n, seed + 1, "background")
     all_known = known[samples].all() and known[pool].all()

@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from scipy.sparse import hstack
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
@@ -100,6 +102,17 @@ def test_a_pipeline_of_named_columns() -> None:
     numbers = LogisticRegression().fit(pd.DataFrame({"a": y, "b": right["dose"]}), y)
     f = of_sklearn(numbers, columns=[["a"], ["b"]])
     assert f(y[:, None].astype(float), right[["dose"]].to_numpy()).shape == (300, 2)
+
+
+def test_words_counted_in_a_sparse_matrix() -> None:
+    texts = ["good film", "bad film", "good book", "bad book"] * 30
+    counts = CountVectorizer().fit_transform(texts)
+    other = np.random.default_rng(3).standard_normal((120, 2))
+    y = np.array(["good" in text for text in texts])
+    fitted = LogisticRegression().fit(hstack([counts, other]), y)
+    found = dmil.explain(fitted, counts.tocsr(), other, y=y, partners=20)
+    assert found.accuracy == 1.0
+    assert found.interaction_share < 1e-6
 
 
 def test_a_regression_of_sklearn_has_values() -> None:

@@ -231,7 +231,7 @@ def test_intervals_hold_the_figures_of_many_samples_as_often_as_they_say() -> No
     """Samples, background and partners are drawn anew 40 times."""
     x1, x2, y = drawn(12_000, 1)
     many = dmil.explain(partly, x1, x2, y=y, rows=np.arange(6000), background=4000)
-    held = dict.fromkeys(("accuracy", "emap_accuracy", "interaction_share", "r", "i12"), 0)
+    held = dict.fromkeys(("accuracy", "emap_accuracy", "interaction_share", "i12"), 0)
     for seed in range(40):
         x1, x2, y = drawn(600, 100 + seed)
         found = dmil.explain(partly, x1, x2, y=y, rows=np.arange(300), partners=40, seed=seed)
@@ -254,8 +254,24 @@ def test_a_data_set_is_explained_on_its_test_rows(tiny: Dataset) -> None:
     assert found.classes == tiny.classes
     named = dmil.explain(f, tiny.name, partners=20)
     pd.testing.assert_frame_equal(found.frame, named.frame)
+    with pytest.raises(dmil.DmilError, match="has its own y, classes and ids"):
+        dmil.explain(f, tiny, y=tiny.y)
     with pytest.raises(dmil.DmilError, match="has no test rows"):
         dmil.explain(f, replace(tiny, split=np.full(len(tiny), "train")))
+
+
+def test_rows_that_lack_an_input_are_neither_explained_nor_partners(tiny: Dataset) -> None:
+    lacking = np.arange(len(tiny)) % 3 == 0
+    x2 = np.where(lacking[:, None], np.nan, tiny.x2)
+    data = replace(tiny, x2=x2, flags={"without_x2": lacking})
+
+    def f(a: Any, b: Any) -> Any:
+        assert np.isfinite(b).all()
+        return a[:, :3] * b[:, :3]
+
+    found = dmil.explain(f, data, partners=20)
+    test = tiny.rows("test")
+    assert found.frame["id"].tolist() == tiny.ids[test[~lacking[test]]].tolist()
 
 
 @pytest.mark.parametrize("paradigm", ["joint", "ensemble", "dmil", "dmil-paper"])

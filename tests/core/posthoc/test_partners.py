@@ -64,6 +64,9 @@ def test_near_partners_are_near_in_what_is_kept_and_never_the_sample_itself() ->
     near = np.abs(x1[of_first, 0] - x1).mean()
     assert near < 0.25 * np.abs(x1[np.roll(of_first, 1, axis=0), 0] - x1).mean()
     assert () not in p.index
+    few = np.arange(12)
+    all_others = plan(few, few, 2, 100, "near", 0, features=[x1, x2])
+    assert (all_others.tuples[all_others.index[0,], 1] != few[:, None]).all()
 
 
 def test_draws_follow_the_seed() -> None:

@@ -89,11 +89,13 @@ def test_partners_of_a_like_answer_find_what_strangers_hide(choice: Any) -> None
     assert found.low <= exact <= found.high
 
 
-def test_strangers_alone_hide_it_and_this_is_said() -> None:
-    f, x1, x2, y, exact = noisy_copies()
-    found = dmil.explain(f, x1, x2, y=y, partners=60, rows=150)
-    assert any("is underestimated" in text for text in found.assumptions)
-    assert found.intervals["i1"].high < exact
+def test_strangers_alone_hide_it_without_classes_and_this_is_said() -> None:
+    f, x1, x2, _, _ = noisy_copies()
+    alike = dmil.explain(f, x1, x2, partners=60)
+    strangers = dmil.explain(f, x1, x2, partners=60, rows=150)
+    assert any("is underestimated" in text for text in strangers.assumptions)
+    assert not any("is underestimated" in text for text in alike.assumptions)
+    assert strangers.intervals["i1"].value < alike.intervals["i1"].value - 0.1
 
 
 def test_of_switch_the_exact_model_gives_nearly_the_exact_parts() -> None:
@@ -107,7 +109,7 @@ def test_of_switch_the_exact_model_gives_nearly_the_exact_parts() -> None:
     for name in ("i1", "i2"):
         error = np.abs(found.frame[name] - getattr(exact, name)).mean() / LN2
         assert error < 0.4, name
-    np.testing.assert_allclose(found.frame["i12"], exact.i12, atol=0.1)
+    np.testing.assert_allclose(found.frame["i12"], exact.i12, atol=0.15)
 
 
 # --- from predictions ----------------------------------------------------------------------

@@ -1,10 +1,10 @@
 """Train and map everything that is shipped under checkpoints/: ``make checkpoints``.
 
 Every set x four paradigms with seed 0, fewer of sets with three inputs, of one set the paradigms of
-the comparison but its controls and most of those that balance a joint model, and information estimates of sets with two inputs, by the public
-``dmil`` command alone. What is finished is kept, a stopped build goes on where it was, and
-``--overwrite`` trains again. Two jobs run side by side, each on one thread, since models this small
-gain nothing from more.
+the comparison but its controls and most of those that balance a joint model, and information
+estimates of sets with two inputs, by the public ``dmil`` command alone. What is finished is kept, a
+stopped build goes on where it was, and ``--overwrite`` trains again. Two jobs run side by side, on
+one thread each, since models this small gain nothing from more.
 """
 
 from __future__ import annotations

@@ -120,6 +120,10 @@ bench-dominance: $(APP_ENV) ## Does joint learning neglect the weaker input? 5 s
 bench-theorem: $(APP_ENV) ## Why do the paradigms rank so? Theorem 1 in numbers, on runs of bench-fidelity
 	$(PY) -m benchmarks.theorem $(ARGS)
 
+.PHONY: bench-grading
+bench-grading: $(APP_ENV) ## Does post-hoc analysis find known interaction types? On runs of bench-fidelity
+	$(PY) -m benchmarks.grading $(ARGS)
+
 .PHONY: bench-collapse
 bench-collapse: $(APP_ENV) ## Why does the gate of the released losses collapse? On runs of bench-fidelity
 	$(PY) -m benchmarks.collapse $(ARGS)

@@ -26,17 +26,24 @@ if TYPE_CHECKING:
     from dmil_core.information.estimator import PointwiseInformation
     from dmil_core.models.encoders import register as register_encoder
     from dmil_core.paradigms import PARADIGMS
+    from dmil_core.posthoc.explain import explain
+    from dmil_core.posthoc.explanation import Explanation
+    from dmil_core.posthoc.imported import import_model, import_predictions
 
 __all__ = [
     "PARADIGMS",
     "Dataset",
     "Decomposition",
     "DmilError",
+    "Explanation",
     "Model",
     "PointwiseInformation",
     "__version__",
+    "explain",
     "find_runs",
     "from_table",
+    "import_model",
+    "import_predictions",
     "list_datasets",
     "load",
     "load_dataset",
@@ -51,11 +58,15 @@ _WHERE = {
     "Dataset": ("dmil_core.data.dataset", "Dataset"),
     "Decomposition": ("dmil_core.api", "Decomposition"),
     "DmilError": ("dmil_core.errors", "DmilError"),
+    "Explanation": ("dmil_core.posthoc.explanation", "Explanation"),
     "Model": ("dmil_core.api", "Model"),
     "PARADIGMS": ("dmil_core.paradigms", "PARADIGMS"),
     "PointwiseInformation": ("dmil_core.information.estimator", "PointwiseInformation"),
+    "explain": ("dmil_core.posthoc.explain", "explain"),
     "find_runs": ("dmil_core.checkpoint", "find_runs"),
     "from_table": ("dmil_core.api", "from_table"),
+    "import_model": ("dmil_core.posthoc.imported", "import_model"),
+    "import_predictions": ("dmil_core.posthoc.imported", "import_predictions"),
     "list_datasets": ("dmil_core.data.catalog", "list_datasets"),
     "load": ("dmil_core.api", "load"),
     "load_dataset": ("dmil_core.data.catalog", "load_dataset"),

@@ -411,9 +411,7 @@ class Model:
         """
         from dmil_core.inference.predict import predict
 
-        dataset = for_prediction(self.run, _dataset(data, "predict"))
-        if not isinstance(data, Dataset):
-            dataset = as_new_rows(self.run, dataset)
+        dataset = self.matched(data)
         if note := unknown_labels(dataset):
             warnings.warn(note, stacklevel=2)
         rows = _rows(dataset, split)
@@ -448,6 +446,53 @@ class Model:
         table = self.predict(data, split=split, latents=True)
         return {name: latent_values(table, name) for name in self.latent_names}
 
+    def matched(self, data: Data) -> Dataset:
+        """The data set with the classes of the model, in its order; see :func:`dmil_core.explain`.
+
+        Raises
+        ------
+        CheckpointError
+            If shapes or kinds of the data are not those of the training data.
+        DataError
+            If there is no such data set, or it has faults.
+        """
+        dataset = for_prediction(self.run, _dataset(data, "predict"))
+        return dataset if isinstance(data, Dataset) else as_new_rows(self.run, dataset)
+
+    def __call__(self, *inputs: ArrayLike) -> NDArray[np.float32]:
+        """(N, K) logits in nats of rows of each input, prepared like the training data.
+
+        So a model is the callable that :func:`dmil_core.explain` takes.
+
+        Parameters
+        ----------
+        inputs
+            (N, ...) arrays, x1 first; (N,) texts.
+
+        Raises
+        ------
+        DataError
+            If there are other inputs, or other shapes, than the model was trained on.
+        """
+        import torch
+
+        from dmil_core.models.encoders import rows_once
+        from dmil_core.models.inputs import tensors
+
+        config = self.run.config.model
+        arrays = [_as_trained(np.asarray(x)) for x in inputs]
+        expected = [None if e.vocabulary else tuple(e.shape) for e in config.encoders]
+        got = [None if x.dtype.kind == "U" else x.shape[1:] for x in arrays]
+        if got != expected:
+            raise DataError(
+                f"expected inputs with the shapes {_shapes(expected)} per row, got {_shapes(got)}"
+            )
+        device = next(self.network.parameters()).device
+        with torch.inference_mode(), rows_once(self.network, arrays):
+            output = self.network(*(x.to(device) for x in tensors(arrays, config)))
+        logits: NDArray[np.float32] = output.logits.float().cpu().numpy()
+        return logits
+
     def summary(self) -> pd.DataFrame:
         """The layers: shape of what each makes of one sample, and its number of parameters.
 
@@ -470,6 +515,17 @@ class Model:
             ]
         columns = ["layer", "output_shape", "parameters"]
         return pd.DataFrame(rows, columns=columns).set_index("layer")
+
+
+def _as_trained(x: NDArray[Any]) -> NDArray[Any]:
+    """Numbers as float32, pictures of bytes as they are, and texts."""
+    if x.dtype.kind in "OU":
+        return x.astype(str)
+    return x if x.dtype == np.uint8 else x.astype(np.float32, copy=False)
+
+
+def _shapes(of: Sequence[tuple[int, ...] | None]) -> str:
+    return ", ".join("text" if shape is None else str(shape) for shape in of)
 
 
 def _rows(dataset: Dataset, split: str | None) -> NDArray[np.int64] | None:

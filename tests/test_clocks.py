@@ -18,6 +18,7 @@ SOURCES: Final = ("dmil_core", "dashboard", "benchmarks", "checkpoints", "sample
 #: What may read the time of day, and why.
 ALLOWED: Final = {
     "dmil_core/training/run.py": "a checkpoint says when it was made",
+    "dmil_core/posthoc/imported.py": "so does one of another model",
     "dashboard/jobs/queue.py": "jobs are kept for days, over restarts; their order is made sure of",
     "dashboard/services/store/own_sets.py": "so are sets, whose age is corrected",
     "dashboard/components/drawing.js": "numbers of strokes; those that the server has seen count",

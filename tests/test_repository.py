@@ -62,11 +62,14 @@ COMPILED = {
 
 
 def project() -> dict[str, list[Requirement]]:
-    """Direct dependencies: those of the core and of its extras, and those of its development."""
+    """Direct dependencies: those of the core and of the extras that the app has, and those of its
+    development, which are those of the other extras too."""
     data = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))
-    extras = data["project"]["optional-dependencies"].values()
-    app = [*data["project"]["dependencies"], *(text for extra in extras for text in extra)]
+    extras = data["project"]["optional-dependencies"]
+    shown = [text for extra in ("app", "maps") for text in extras.pop(extra)]
+    app = [*data["project"]["dependencies"], *shown]
     dev = data["dependency-groups"]["dev"]
+    assert {text for extra in extras.values() for text in extra} <= set(dev)
     return {
         "requirements.txt": [Requirement(text) for text in app],
         "requirements-dev.txt": [Requirement(text) for text in dev],

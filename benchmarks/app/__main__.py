@@ -28,7 +28,7 @@ from benchmarks.app.stopwatch import since_opened, summary
 from benchmarks.app.targets import targets
 from benchmarks.runs import RESULTS
 from benchmarks.study import record_path
-from dmil_core.io.atomic import check_writable, write_json
+from dmil_core.io.atomic import check_writable, write_json, writing
 from tests.browser.server import CHROMIUM, FLAGS, app_process
 
 RESULT = RESULTS / "app.json"
@@ -137,7 +137,8 @@ class Parts:
 
     def close(self) -> None:
         """Everything is measured."""
-        self.path.unlink(missing_ok=True)
+        with writing(self.path):
+            self.path.unlink(missing_ok=True)
 
 
 async def _ours(

@@ -43,6 +43,18 @@ def waterfall(
     return Bars(rows, *(span or over(rows)), unit="bits", linked=True)
 
 
+def effects(mean: float, parts: Mapping[str, float], score: float) -> Bars:
+    """A waterfall of effects that have no component: the mean, each effect, and the score, in
+    bits."""
+    steps = {"mean over other samples": mean, **parts}
+    rows, start = [], 0.0
+    for words, value in steps.items():
+        rows.append(Row("", words, signed(value), (Mark(value, start=start),)))
+        start += value
+    every = (*rows, Row("", "score", signed(score), (Mark(score),)))
+    return Bars(every, *over(every), unit="bits", linked=True)
+
+
 def _falls(
     parts: Mapping[str, float], total: float, names: Mapping[str, str], total_name: str
 ) -> tuple[Row, ...]:

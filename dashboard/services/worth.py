@@ -16,8 +16,9 @@ from dmil_core.errors import DmilError
 
 if TYPE_CHECKING:
     from dmil_core.information.worth.acquisition import Acquisition
-    from dmil_core.information.worth.gains import Gain, Interval, Worth
+    from dmil_core.information.worth.gains import Gain, Worth
     from dmil_core.information.worth.posteriors import Known
+    from dmil_core.metrics.intervals import Interval
 
 #: Samples that are linked to.
 SHOWN = 5

@@ -89,6 +89,24 @@ _TERMS: Final = (
     Entry("Worth of an input", worth.WORTH, "bits"),
     Entry("Acquisition curve", worth.CURVE),
     Entry("BROJA, clusters", terms.CLUSTERS, "bits"),
+    Entry(
+        "Partner",
+        "A row whose inputs stand in for those of a sample, to see what a model makes of the "
+        "others. Means over many partners say what a model does with some inputs alone.",
+    ),
+    Entry(
+        "EMAP",
+        "The best additive approximation of a model, a sum of a function of each input, found by "
+        "means over partners (Hessel and Lee, 2020). The accuracy that it lacks is what the "
+        "interactions of the inputs are worth.",
+    ),
+    Entry(
+        "Interaction index",
+        "How much of a model's score is due to two inputs together and to neither alone (Shapley "
+        "interaction index). Its share is the sum of its absolute values over that of all effects: "
+        "0 % of a sum of what each input says, 100 % of XOR.",
+        "%",
+    ),
     Entry("Reliability, temperature", terms.RELIABILITY),
     Entry(
         "Role of a column",
@@ -125,7 +143,7 @@ _TERMS: Final = (
     ),
     Entry(
         "External model",
-        "A model that was trained elsewhere. All that is known of it is a table of its predictions, "
+        "A model that was trained elsewhere. All that is known of it is a table of predictions, "
         "taken up by `dmil import`.",
     ),
     Entry("Seed", terms.SEED),

@@ -147,7 +147,17 @@ def no_gate(model: str) -> Message:
     """A model that does not decompose."""
     return Message(
         f"{model} has no components to show.",
-        "It goes from the inputs straight to a score. Choose dmil to see R, U1, U2 and S.",
+        "It goes from the inputs straight to a score. Below, inputs are replaced to find what each "
+        "does. Choose dmil to see R, U1, U2 and S.",
+    )
+
+
+def cannot_be_asked(why: str) -> Message:
+    """The model cannot be evaluated on changed inputs."""
+    return Message(
+        "What the inputs do together cannot be computed.",
+        "The other figures hold.",
+        why,
     )
 
 

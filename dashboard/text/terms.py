@@ -211,6 +211,25 @@ LATENTS_OF_ONE: Final = {
     "U": "uniqueness: what only {one} says",
 }
 
+WHERE_TITLE: Final = "Which parts of the inputs act together?"
+WHERE: Final = (
+    "A part of each input is blanked, by itself and both at once. What remains when the effects of "
+    "each alone are taken away (the second difference of the score) is what the two do together. "
+    "Blue speaks for the predicted class, orange against it."
+)
+ALONE_AND_TOGETHER: Final = "What the inputs do, alone and together"
+INTERACTION_EFFECTS: Final = (
+    "The model is evaluated on this sample with one input replaced by that of 100 other training "
+    "samples, and the other way round. An input's own effect is what its presence adds on average; "
+    "the crossed one is what both add beyond that (Shapley interaction index). The model may never "
+    "have seen such pairs."
+)
+PARTNERS: Final = (
+    "What the model says with one input of the sample and the other of 100 others, averaged, is "
+    "what that input tells alone; split into R, U1, U2 and S as elsewhere. Here partners are any "
+    "training samples: of a sample whose inputs agree, R comes out too small."
+)
+
 MODELS: Final = {
     "joint": "one model of all inputs, with one head",
     "ensemble": "one model per input, their answers averaged",

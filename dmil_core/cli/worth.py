@@ -22,8 +22,9 @@ from dmil_core.io.reading import parsing, read_json
 
 if TYPE_CHECKING:
     from dmil_core.information.worth.acquisition import Acquisition
-    from dmil_core.information.worth.gains import Gain, Interval, Part, Worth
+    from dmil_core.information.worth.gains import Gain, Part, Worth
     from dmil_core.information.worth.posteriors import Known
+    from dmil_core.metrics.intervals import Interval
 
 _MOST_COSTS = 1024**2
 

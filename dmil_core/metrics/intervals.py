@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -10,6 +11,35 @@ from numpy.typing import ArrayLike, NDArray
 
 #: Coverage of every interval.
 LEVEL: Final = 0.95
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate and its 95 % interval, in the unit of the estimate.
+
+    Attributes
+    ----------
+    value : the estimate.
+    low, high : ends of the interval; NaN where it cannot be computed.
+    """
+
+    value: float
+    low: float = math.nan
+    high: float = math.nan
+
+    @property
+    def positive(self) -> bool:
+        """Whether the whole interval lies above 0; False where there is none."""
+        return self.low > 0
+
+    @property
+    def negative(self) -> bool:
+        """Whether the whole interval lies below 0."""
+        return self.high < 0
+
+    def scaled(self, by: float) -> Interval:
+        """In another unit: all three times a positive number."""
+        return Interval(self.value * by, self.low * by, self.high * by)
 
 
 def wilson(right: float, rows: float) -> tuple[float, float]:

@@ -8,10 +8,13 @@ input flattened, or the bag of words of a text. Any other ``nn.Module`` with a
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from dmil_core.config import EncoderConfig, ModelConfig
@@ -348,6 +351,48 @@ class Encoders(nn.Module):
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         return tuple(self.features(m, x) for m, x in enumerate(inputs))
+
+
+@contextmanager
+def rows_once(model: nn.Module, inputs: Sequence[NDArray[Any]]) -> Iterator[None]:
+    """Within, the encoders of a model compute each distinct row of these inputs once.
+
+    Samples with many partners repeat their rows; a model in evaluation mode encodes each by itself.
+
+    Parameters
+    ----------
+    inputs
+        (B, ...) arrays of every modality that the model is called with, x1 first.
+    """
+    groups = [part.each() for part in model.modules() if isinstance(part, Encoders)]
+    hooks = []
+    for m, x in enumerate(inputs):
+        first, which = _distinct(x)
+        if 2 * len(first) > len(which):
+            continue
+
+        def chosen(_: nn.Module, given: tuple[Any, ...], first: Tensor = first) -> tuple[Any, ...]:
+            return (given[0][first.to(given[0].device)], *given[1:])
+
+        def spread(_: nn.Module, given: Any, out: Tensor, which: Tensor = which) -> Tensor:
+            return out[which.to(out.device)]
+
+        for group in groups:
+            hooks += [group[m].register_forward_pre_hook(chosen)]
+            hooks += [group[m].register_forward_hook(spread)]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def _distinct(x: NDArray[Any]) -> tuple[Tensor, Tensor]:
+    """Positions of distinct rows, and which of these each row is."""
+    numbers: dict[bytes, int] = {}
+    which = [numbers.setdefault(row.tobytes(), len(numbers)) for row in x]
+    _, first = np.unique(which, return_index=True)
+    return torch.from_numpy(first), torch.tensor(which)
 
 
 def numbered(parent: nn.Module, stem: str, count: int) -> tuple[nn.Module, ...]:

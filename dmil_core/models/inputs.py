@@ -6,6 +6,7 @@ Everything fitted here (means, scales, vocabulary) sees training rows only.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -163,14 +164,18 @@ def _count(model: nn.Module) -> int:
 
 def inputs(dataset: Dataset, rows: NDArray[Any], config: ModelConfig) -> tuple[Tensor, ...]:
     """Every modality of some rows as a tensor, texts as word indices."""
-    pairs = zip(schema.MODALITY_NUMBERS, config.encoders, strict=False)
-    return tuple(_input(dataset.x(m), rows, encoder) for m, encoder in pairs)
+    return tensors([x[rows] for x in dataset.inputs], config)
 
 
-def _input(x: NDArray[Any], rows: NDArray[Any], config: EncoderConfig) -> Tensor:
+def tensors(arrays: Sequence[NDArray[Any]], config: ModelConfig) -> tuple[Tensor, ...]:
+    """Rows of every modality as tensors, texts as word indices."""
+    return tuple(_tensor(x, encoder) for x, encoder in zip(arrays, config.encoders, strict=False))
+
+
+def _tensor(x: NDArray[Any], config: EncoderConfig) -> Tensor:
     if x.dtype.kind == "U":
-        return tokenize(x[rows], config.vocabulary, config.shape[0], config.tokenizer)
-    return torch.from_numpy(np.ascontiguousarray(x[rows]))
+        return tokenize(x, config.vocabulary, config.shape[0], config.tokenizer)
+    return torch.from_numpy(np.ascontiguousarray(x))
 
 
 def batch(dataset: Dataset, rows: NDArray[Any], config: ModelConfig) -> Batch:

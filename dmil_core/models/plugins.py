@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Iterable
 from importlib.metadata import entry_points
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
 from dmil_core.errors import ConfigError
@@ -64,28 +65,39 @@ def load() -> None:
 def _load(modules: Iterable[str]) -> None:
     for module in modules:
         if module not in sys.modules:
-            _import(module)
+            imported(module, "the plugin", f"--plugin and {VARIABLE} expect")
 
 
-def _import(module: str) -> None:
+def imported(module: str, what: str, expects: str) -> ModuleType:
+    """A module that the user named, found as Python finds it or in the current folder.
+
+    Parameters
+    ----------
+    what, expects : for messages: what the module is, and where a name of one is expected.
+
+    Raises
+    ------
+    ConfigError
+        If it does not exist or fails when it is imported.
+    """
     here = str(Path.cwd())
     if "" not in sys.path and here not in sys.path:
         sys.path.append(here)  # last, so that nothing in the folder takes another module's place
         importlib.invalidate_caches()
     try:
-        importlib.import_module(module)
+        return importlib.import_module(module)
     except ModuleNotFoundError as error:
         if error.name and (module == error.name or module.startswith(f"{error.name}.")):
             raise ConfigError(
-                f"the plugin {module!r} was not found; --plugin and {VARIABLE} expect the name of "
-                f"a Python module (mymodule, not mymodule.py) that is installed or lies in {here}"
+                f"{what} {module!r} was not found; {expects} the name of a "
+                f"Python module (mymodule, not mymodule.py) that is installed or lies in {here}"
             ) from None
-        raise ConfigError(f"the plugin {module!r} cannot be imported: {error}") from error
+        raise ConfigError(f"{what} {module!r} cannot be imported: {error}") from error
     except ConfigError:
         raise
     except Exception as error:
-        what = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-        raise ConfigError(f"the plugin {module!r} cannot be imported: {what}") from error
+        why = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        raise ConfigError(f"{what} {module!r} cannot be imported: {why}") from error
 
 
 def entry_point(kind: str) -> Callable[[EncoderConfig], nn.Module] | None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -34,6 +34,12 @@ from dmil_core.errors import CheckpointError, ConfigError, DataError
 from dmil_core.io.atomic import exclusive, writing
 from dmil_core.metrics.predictions import score
 from dmil_core.paradigms import PARADIGMS
+from dmil_core.posthoc.callables import wrapped
+from dmil_core.posthoc.function import Counted, Function, Progress
+from dmil_core.posthoc.partners import cost, plan
+from dmil_core.posthoc.pointwise import alike
+from dmil_core.posthoc.samples import samples_of
+from dmil_core.posthoc.values import BATCH, evaluate, outputs_of, probabilities
 from dmil_core.schema import ModalityNumber, modality_numbers
 
 #: Names of external models: they name folders.
@@ -160,6 +166,73 @@ def import_predictions(
                 (folder / file).unlink(missing_ok=True)
         run = write_external(folder, predictions, record, {"data": dataset.digest})
     return Imported(run, tuple(reading.notes))
+
+
+def import_model(
+    f: Any, dataset: Dataset, name: str, out: str | Path | None = None, *, partners: int = 40,
+    background: int = 1000, seed: int = 0, overwrite: bool = False, batch: int = BATCH,
+    progress: Progress | None = None,
+) -> Imported:  # fmt: skip
+    """Take up a model that can be called: its predictions for all rows of a data set.
+
+    What it says by each input alone is found as in :func:`dmil_core.explain`: its probabilities
+    with the input of the row and the other inputs of partners, averaged.
+
+    Parameters
+    ----------
+    f
+        ``f(x1, x2)`` -> (n, K) logits or probabilities; a torch module or scikit-learn estimator.
+    dataset
+        With labels and splits; partners are drawn from its training rows.
+    name, out, overwrite
+        As in :func:`import_predictions`.
+    partners
+        Of each row and input; rounded up to a multiple of 20.
+    background
+        Training rows that partners are drawn from.
+    batch
+        Rows of a call of f.
+    progress
+        Called with the rows that f was evaluated on, and how many there will be.
+
+    Raises
+    ------
+    ConfigError
+        If the name cannot be used, or f returns something else than it should.
+    CheckpointError
+        If the folder holds a checkpoint and ``overwrite`` is off.
+    """
+    check_name(name)
+    data = samples_of(
+        wrapped(f), dataset, None, (), None, np.arange(len(dataset)), background, None, None, seed
+    )
+    inputs, rows = data.inputs, data.rows
+    most = cost(len(rows), len(inputs), partners, len(data.background))
+    counted = Counted(wrapped(f), most, progress)
+    raw = outputs_of(counted, inputs, rows, batch)
+    function = Function.of(counted, raw)
+    if function.output == "value":
+        raise ConfigError("the model returns one value for each row; the app shows classes")
+    if function.width != len(dataset.classes):
+        raise ConfigError(
+            f"the model returns {function.width} columns; expected one for each of "
+            f"{len(dataset.classes)} classes"
+        )
+    whole = function.scores(raw)
+    drawn = plan(rows, data.background, len(inputs), partners, "marginal", seed)
+    values = evaluate(function, inputs, whole, drawn, batch)
+    alone = values.single
+    second = alike(values, rows, len(dataset), partners, seed) if len(inputs) == 2 else None
+    if second is not None:
+        alone = tuple(probabilities(function, inputs, second, m, batch) for m in range(2))
+    counted.finish()
+    columns = {"id": dataset.ids.astype(object)}
+    columns |= {schema.logit(c): whole[:, k] for k, c in enumerate(dataset.classes)}
+    for m, p in zip(modality_numbers(len(inputs)), alone, strict=True):
+        mean = p.mean(axis=0)
+        columns |= {schema.unimodal_prob(m, c): mean[:, k] for k, c in enumerate(dataset.classes)}
+    table = pd.DataFrame(columns)
+    return import_predictions(table, dataset, name, out, seed=seed, overwrite=overwrite)
 
 
 def prediction_table(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from dmil_core import schema
@@ -237,3 +239,18 @@ def test_another_model_that_a_page_offers_is_shown_by_all_of_it(page: Page, app_
         expect(page.locator(there)).to_be_visible(timeout=20_000)
         expect(page.get_by_role("combobox", name="Model")).to_have_value("dmil")
         page.wait_for_function("() => location.search.includes('model=dmil')")
+
+
+def test_a_model_without_a_gate_shows_what_its_inputs_do_together(page: Page, app_url: str) -> None:
+    visit(page, f"{app_url}/samples?data=switch&model=joint")
+    expect(page.get_by_text("What the inputs do, alone and together")).to_be_visible()
+    drawing = page.get_by_role("img", name=re.compile("^Effects of the inputs on the score of"))
+    expect(drawing).to_be_visible()
+    said = drawing.get_attribute("aria-label") or ""
+    assert re.search(r"\N{MULTIPLICATION SIGN} .* [+-]\d", said)
+    visit(page, f"{app_url}/samples?data={REAL}&model=dmil")
+    page.get_by_text("Which parts of the inputs act together?").click()
+    expect(page.get_by_text(re.compile("Strongest pairs: row .*, column .* with"))).to_be_visible()
+    page.locator("[class*=st-key-where_part] button").nth(2).click()
+    settled(page)
+    expect(page.get_by_text("Something went wrong")).to_have_count(0)

@@ -24,7 +24,16 @@ from dmil_core.io.tables import read_table
 from dmil_core.partial_information.pmf import Pmf
 from tests.conftest import TINY, TINY_SCALE
 
-FUNCTIONS = ("find_runs", "from_table", "list_datasets", "load", "load_dataset", "pid", "train")
+FUNCTIONS = (
+    "explain",
+    "find_runs",
+    "from_table",
+    "list_datasets",
+    "load",
+    "load_dataset",
+    "pid",
+    "train",
+)
 
 
 @pytest.fixture(scope="module")

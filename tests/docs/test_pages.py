@@ -185,6 +185,30 @@ def test_an_own_encoder_is_trained_as_the_page_says(
     assert '"kind": "mine"' in run
 
 
+def test_the_examples_of_your_own_model_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    first, second, third, fourth = blocks(page("docs/own-model.md"), "python")
+    rng = np.random.default_rng(0)
+    x1, x2 = rng.integers(2, size=(2, 200, 1))
+
+    class Parity:
+        def predict(self, inputs: list[np.ndarray]) -> np.ndarray:
+            return np.where(np.arange(2) == inputs[0] ^ inputs[1], 4.0, -4.0)
+
+    names = {"my_model": Parity(), "x1": x1, "x2": x2, "y": (x1 ^ x2)[:, 0]}
+    exec(first, names)
+    assert names["found"].interaction_share > 0.85  # type: ignore[attr-defined]
+    exec(second, names)
+    assert len(names["found"].frame) == 200  # type: ignore[attr-defined]
+    exec(third, names)
+    folder = tmp_path / "runs" / "mfeat" / "logistic" / "seed0"
+    assert dmil.find_runs(tmp_path / "runs")[0].folder == folder
+    exec(fourth, names)
+    assert names["pairs"].together.shape[0] == 64  # type: ignore[attr-defined]
+
+
 # --- beside docs/ ---------------------------------------------------------------------------
 
 

@@ -161,7 +161,7 @@ def media(
     ----------
     name, heard : of the files.
     at : where they lie in the .zip.
-    said, heard_as : what the table says of a picture and of a sound; {stem} is without the ending.
+    said, heard_as : what the table says of a picture and of a sound: {name}, {stem} or {i}.
     """
     members, lines = {}, []
     for i in range(rows):
@@ -170,7 +170,7 @@ def media(
         members[at.format(name=names[0])] = picture(i)
         members[at.format(name=names[1])] = sound(i)
         told = (
-            template.format(name=n, stem=n.rpartition(".")[0])
+            template.format(name=n, stem=n.rpartition(".")[0], i=i)
             for template, n in zip((said, heard_as), names, strict=True)
         )
         lines.append((*told, kind))

@@ -58,6 +58,16 @@ def penguins() -> Files:
     return {"penguins.csv": (Path(__file__).parent / "penguins.csv").read_bytes()}
 
 
+def urbansound() -> Files:
+    """Folds, and classes as numbers and as words, as UrbanSound8K has them."""
+    f = noise(48, 2)
+    return table({
+        "slice_file_name": [f"{i}-3-0-0.wav" for i in range(48)],
+        "fold": [1 + i % 10 for i in range(48)], "classID": [int(m == "calm") for m in mood()],
+        "class": mood(), "f_0": f[:, 0].tolist(), "f_1": f[:, 1].tolist(),
+    })  # fmt: skip
+
+
 PREFIXES: Final = (
     "audio_mfcc_mean", "audio_mfcc_sd", "audio_zcr", "audio_rms", "text_len", "text_sentiment",
     "text_caps", "text_ttr", "video_motion", "video_cuts", "video_faces", "video_light",
@@ -83,6 +93,10 @@ KIND_1: Final = [
                  ("missing", "mean"))),
     Case("csv-fold-numbers", lambda: table(sides(fold=[i % 5 for i in range(N)])), N, LEFT_RIGHT,
          group="fold", says=("rows of one 'fold' stay together in one split",)),
+    Case("fold-urbansound", urbansound, 48, {"f": ("vector", 2)}, "class", MOODS, group="fold",
+         asks={"slice_file_name": "audio"}, unused={"classID": "a number that names something"},
+         says=("rows of one 'fold' stay together in one split", "2 of 6 columns are not used",
+               "'slice_file_name' names 48 .wav sounds"), error="only one input is chosen"),
     Case("csv-no-header", lambda: table(sides(), header=False), N, label="column 5",
          unused=dict.fromkeys((f"column {i}" for i in range(1, 5)),
                               "their names suggest no two or three groups"),
@@ -205,7 +219,7 @@ def at_place(place: int, length: int = 41, rows: int = 60) -> np.ndarray[Any, An
     rng = np.random.default_rng(3)
     texts = []
     for i in range(rows):
-        words = rng.choice(["the", "of", "and", "to", "in", "is", "was"], length).tolist()
+        words = [f"w{k}" for k in rng.integers(0, 50, length)]
         words[place] = ["good", "bad"][i % 2]
         texts.append(" ".join(words))
     return written(texts)

@@ -320,12 +320,36 @@ MEDIA: Final = [
     Case("media with the table inside", lambda: inside(), 36, PICTURE_SOUND, classes=KINDS,
          holds=differ(1, 2)),
     Case("media with blanks as in addresses", lambda: media(
-        photo, tone, name="my photo {i}.png", said="https://a.b/{name}"), 36, PICTURE_SOUND,
+        photo, tone, name="my {i}.png", said="https://a.b/my%20{i}.png"), 36, PICTURE_SOUND,
         classes=KINDS, holds=differ(1)),
     Case("media in folders of classes", lambda: {"m.zip": packed({
         f"pets/{'even' if i % 2 == 0 else 'odd'}/{i}.{e}": f(i)
         for i in range(36) for e, f in (("png", photo), ("wav", tone))})}, 36,
         {"png": ("image", 1), "wav": ("audio", 1)}, classes=KINDS, id="key"),
+    Case("media in archives called by their class", lambda: {f"{k}.zip": packed({
+        f"{i}.{e}": f(2 * i + n) for i in range(18) for e, f in (("png", photo), ("wav", tone))})
+        for n, k in enumerate(("cat", "dog"))}, 36, {"png": ("image", 1), "wav": ("audio", 1)},
+        classes=("cat", "dog"), unused={"key": "names of the files"},
+        says=("the names of the archives are the label: cat, dog",)),
+    Case("media in folders of splits without val", lambda: {"m.zip": packed({
+        f"d/{['train', 'train', 'test'][i // 2 % 3]}/{'ab'[i % 2]}/{i}.{e}": f(i)
+        for i in range(36) for e, f in (("png", photo), ("wav", tone))})}, 36,
+        {"png": ("image", 1), "wav": ("audio", 1)}, id="key", split="split",
+        says=("the split 'split' has no val rows; 4 of 24 training rows are taken for it",),
+        offers=(("val", "train"),)),
+    Case("media in one folder of sounds by person", lambda: {"m.zip": packed({
+        f"Actor_{i % 4:02}/clip-{i:02}.wav": tone(i) for i in range(36)})}, 36,
+        {"wav": ("audio", 1)}, classes=tuple(f"Actor_{i:02}" for i in range(4)), id="key",
+        error="only one input is chosen"),
+    Case("media with a table of numbered names", lambda: {"m.zip": packed({
+        f"train/{i}.png": photo(i) for i in range(36)} | {"train/metadata.csv": text({
+            "file_name": [f"{i}.png" for i in range(36)], "age": [20.5 + i for i in range(36)],
+            "label": ab(36)}).encode()})}, 36, {"file_name": ("image", 1), "age": ("vector", 1)},
+        holds=differ(1)),
+    Case("media called by numbers", lambda: {"t.csv": text({
+        "clip": range(36), "f_0": [i * 0.5 for i in range(36)], "f_1": [i * i for i in range(36)],
+        "label": ab(36)}).encode(), "m.zip": packed({f"{i}.wav": tone(i) for i in range(36)})}, 36,
+        {"clip": ("audio", 1), "f": ("vector", 2)}, holds=differ(1)),
     Case("media in a tar", lambda: {"m.tar": tarred({
         f"{i:03}.{e}": f(i) for i in range(36) for e, f in
         (("png", photo), ("wav", tone), ("cls", lambda i: b"01"[i % 2 : i % 2 + 1]))})}, 36,

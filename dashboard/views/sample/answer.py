@@ -13,8 +13,9 @@ from dashboard import widgets
 from dashboard.figures import sample as figures
 from dashboard.guard import callback
 from dashboard.keys import key_of
+from dashboard.services.sample import interaction as interactions
 from dashboard.services.sample import samples as service
-from dashboard.services.store.catalog import Checkpoint, checkpoint_catalog
+from dashboard.services.store.catalog import Checkpoint, DataProblem, checkpoint_catalog
 from dashboard.state import session
 from dashboard.text import messages, terms
 from dashboard.widgets import plain
@@ -128,6 +129,29 @@ def class_choice(checkpoint: Checkpoint, sample: str) -> tuple[str, str]:
             lambda c: c + marks.get(c, "") if c else "nothing",
         )
     return cls, against
+
+
+def interaction(checkpoint: Checkpoint, sample: str) -> None:
+    """What the inputs do alone and together, where the model has no gate and can be asked."""
+    found = interactions.interaction(checkpoint, sample)
+    if found is None:
+        return
+    st.subheader(terms.ALONE_AND_TOGETHER, anchor=False, help=terms.INTERACTION_EFFECTS)
+    if isinstance(found, DataProblem):
+        widgets.notice(messages.cannot_be_asked(found.message))
+        return
+    bars = figures.effects(found.mean, found.parts, found.score)
+    told = ", ".join(f"{r.words} {r.text}" for r in bars.rows)
+    widgets.bars(bars, "effects", f"Effects of the inputs on the score of {found.cls}: {told}")
+    same = found.additive == found.cls
+    st.caption(
+        f"In bits: the score of **{plain(found.cls)}** less the mean over the classes. With what "
+        f"each input does alone, added up, the model would answer "
+        f"{'the same' if same else f'**{plain(found.additive)}**'}."
+    )
+    if found.information:
+        parts = ", ".join(f"{c.upper()} {figures.signed(v)}" for c, v in found.information.items())
+        st.caption(f"As information about the class, in bits: {plain(parts)}.", help=terms.PARTNERS)
 
 
 def no_gate(checkpoint: Checkpoint) -> None:

@@ -13,7 +13,7 @@ from dashboard.services.sample import samples as service
 from dashboard.services.store.catalog import Checkpoint, DataProblem, checkpoint_catalog
 from dashboard.state import session
 from dashboard.text import messages, terms
-from dashboard.views.sample import answer, information, media_cards
+from dashboard.views.sample import answer, information, media_cards, where
 from dashboard.widgets import plain
 
 
@@ -33,6 +33,8 @@ def full(checkpoint: Checkpoint, sample: str) -> None:
             answer.waterfall(checkpoint, sample)
     else:
         answer.no_gate(checkpoint)
+        answer.interaction(checkpoint, sample)
+    where.where(checkpoint, sample)
     information.information(checkpoint, sample)
     nearest(checkpoint, sample)
 

@@ -24,7 +24,7 @@ from dmil_core.data.files.missing import AS_WRITTEN, is_missing
 from dmil_core.data.files.numbers import Decimal, Spelling, read, recognise
 from dmil_core.data.files.pictures import PICTURES
 from dmil_core.data.files.sounds import SOUNDS
-from dmil_core.data.files.table import Column, Table
+from dmil_core.data.files.table import OF_FILES, Column, Table
 from dmil_core.data.ranges import number_name
 
 if TYPE_CHECKING:
@@ -214,18 +214,23 @@ def describe(table: Table, as_text: Collection[str] = ()) -> dict[str, Facts]:
     as_text : columns whose cells are words also where they spell numbers.
     """
     facts = {
-        n: describe_column(c, files=table.files, as_text=n in as_text)
+        n: describe_column(c, files=_files_of(c, table), as_text=n in as_text)
         for n, c in table.columns.items()
     }
     decimal = _decimal_of(facts.values())
     if decimal is None:
         return facts
     again = {
-        n: describe_column(table.columns[n], decimal, table.files)
+        n: describe_column(table.columns[n], decimal, _files_of(table.columns[n], table))
         for n, f in facts.items()
         if f.spelling is not None and (f.spelling.unsure or (decimal == "," and _in_threes(f)))
     }
     return facts | again
+
+
+def _files_of(column: Column, table: Table) -> Files | None:
+    """The files that a column may name; names of the files themselves are none."""
+    return None if column.storage == OF_FILES else table.files
 
 
 def _decimal_of(facts: Any) -> Decimal | None:
@@ -262,6 +267,8 @@ def describe_column(
         return Facts(column.name, column.media, missing, len(column))
     data = column.data
     if is_text(data) and (not isinstance(data, np.ndarray) or data.ndim == 1):
+        if files is not None and not as_text and (numbered := _numbered(column, files)):
+            return numbered
         plain = _plainly_spelled(data) if decimal != "," and not as_text else None
         if plain is not None:
             values, missing = plain
@@ -272,6 +279,20 @@ def describe_column(
     if isinstance(data, np.ndarray):
         return _describe_array(column)
     return _describe_stored(column)
+
+
+def _numbered(column: Column, files: Files) -> Facts | None:
+    """Facts of numbers that are names of files: 7 of 7.png, where every row has another one."""
+    cells = words_of(column.data)
+    if len(cells.words) < max(3, len(column)):
+        return None
+    step = -(-len(cells.words) // _LOOKED_AT) or 1
+    some = [w.strip() for w in cells.words[::step].to_pylist()]
+    if not all(map(str.isdecimal, some)) or not all(_member(files, w) for w in some):
+        return None
+    nowhere = np.zeros(len(column), dtype=bool)
+    facts = Facts(column.name, "id", nowhere, len(column), examples=tuple(some[:3]))
+    return _named_files(facts, some, files)
 
 
 def _plainly_spelled(data: Any) -> tuple[NDArray[np.float64], NDArray[np.bool_]] | None:
@@ -530,8 +551,8 @@ def _kind_of_text(facts: Facts, some: Sequence[str], files: Files | None, declar
 
 
 def _are_digits(some: Sequence[str]) -> bool:
-    """Whether these are numbers to call and the like: more digits than letters in all of them."""
-    return all(sum(map(str.isdigit, c)) > sum(map(str.isalpha, c)) for c in some)
+    """Whether these are numbers to call and the like: digits and signs, and no letter."""
+    return not any(any(map(str.isalpha, c)) for c in some)
 
 
 def _is_prose(some: Sequence[str], length: float) -> bool:

@@ -75,7 +75,7 @@ _STAND_INS: Final = frozenset(
 def stand_in(f: Facts) -> str:
     """A number such as -999 that several rows have and that lies far from the range of all others;
     "" where there is none."""
-    for name in (n for n in _STAND_INS & f.counts.keys() if f.numeric and f.counts[n] > 1):
+    for name in (n for n in f.counts if n in _STAND_INS and f.numeric and f.counts[n] > 1):
         others = [float(n) for n in f.counts if n not in _STAND_INS]
         if len(others) < 2:
             continue
@@ -86,11 +86,11 @@ def stand_in(f: Facts) -> str:
 
 
 def _with_numbers(f: Facts) -> str:
-    """A cell of a column of words that is mostly digits, and yet no number; "" else."""
+    """A cell of a column of words that has digits and no letter, and yet is no number; "" else."""
     cells = list(f.counts) or list(f.examples)
     if f.kind not in ("category", "text") or f.numeric or not cells:
         return ""
-    digits = [c for c in cells if sum(map(str.isdigit, c)) > sum(map(str.isalpha, c))]
+    digits = [c for c in cells if any(map(str.isdigit, c)) and not any(map(str.isalpha, c))]
     if len(digits) < 0.9 * len(cells) or recognise(pa.array(cells)) is not None:
         return ""
     return digits[0][:30]

@@ -162,7 +162,7 @@ def recognise(words: pa.Array, decimal: Decimal | None = None) -> Spelling | Non
     least = LEAST_SHARE * len(looked_at)
     if sum(map(_is_fraction, looked_at)) >= least:
         return Spelling(fraction=True)
-    found = [m for w in looked_at if (m := _WHOLE.match(w)) and bool(m["open"]) == bool(m["close"])]
+    found = [m for w in looked_at if (m := _WHOLE.match(w)) and _is_one(m)]
     if len(found) < least:
         return None
     units = Counter(_unit_of(m) for m in found)
@@ -197,6 +197,12 @@ def _ascii_digits(text: str) -> str:
     return "".join(
         c if c.isascii() or not c.isdecimal() else str(unicodedata.decimal(c)) for c in text
     )
+
+
+def _is_one(match: re.Match[str]) -> bool:
+    """Whether brackets are closed, and it is no name of a file such as 12.png."""
+    named = match["unit"] and match["body"].endswith(".")
+    return bool(match["open"]) == bool(match["close"]) and not named
 
 
 def _is_fraction(text: str) -> bool:

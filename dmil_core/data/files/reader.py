@@ -12,6 +12,8 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Final, Literal
 
+import pyarrow as pa
+
 from dmil_core.data.files.budget import Account, Cost, unshared
 from dmil_core.data.files.limits import DEFAULT, MIB, Limits
 from dmil_core.data.files.media import Files, media_kind
@@ -32,8 +34,10 @@ from dmil_core.data.files.readers.options import DEFAULT_OPTIONS, Named, ReadOpt
 from dmil_core.data.files.readers.parquet import read_parquet
 from dmil_core.data.files.readers.samples import read_samples
 from dmil_core.data.files.readers.saved import is_arrow, read_arrow, read_saved, saved_folder
+from dmil_core.data.files.spellings import split_word
 from dmil_core.data.files.table import Column, Table
 from dmil_core.data.npz import MAX_BYTES
+from dmil_core.data.validate import Issue
 from dmil_core.errors import DataError
 from dmil_core.io.reading import parsing, read_checked
 
@@ -288,7 +292,9 @@ class _Found:
             name: self._of_container(name, format_, members)
             for name, (format_, members) in self.containers.items()
         }
-        return next(iter(made.values())) if len(made) == 1 else stacked(made, self._limits)
+        if len(made) == 1:
+            return next(iter(made.values()))
+        return stacked(_named_by_archive(made), self._limits)
 
     def _together(self) -> Table:
         arrays = [len(t.columns) == 1 and next(iter(t.columns.values())).is_array
@@ -353,6 +359,24 @@ class _Found:
         table = read(self._account.beside(Cost(arrays=self._kept)))
         self._kept += sum(c.data.nbytes for c in table.columns.values())
         return table
+
+
+def _named_by_archive(tables: Mapping[str, Table]) -> Mapping[str, Table]:
+    """Tables of samples with the names of their archives as the label, as of cat.zip and dog.zip,
+    where these are words and nothing else is a label."""
+    stems = {name: PurePosixPath(name).stem for name in tables}
+    words = all(s.isalpha() and not split_word(s) for s in stems.values())
+    if not words or any("label" in t.columns for t in tables.values()):
+        return tables
+    title = f"the names of the archives are the label: {', '.join(list(stems.values())[:5])}"
+    said = Issue(title, (), "warning", "Choose another column as the label if they are not.")
+    named = {}
+    for name, table in tables.items():
+        cells = pa.chunked_array([pa.array([stems[name]] * table.rows, pa.string())])
+        label = Column("label", cells, "name of an archive")
+        named[name] = replace(table, columns={"label": label, **table.columns},
+                              issues=(*table.issues, said))  # fmt: skip
+    return named
 
 
 def _side_by_side(tables: Mapping[str, Table]) -> Table:

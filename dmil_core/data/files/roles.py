@@ -16,7 +16,7 @@ import numpy as np
 from dmil_core.data.files.groups import by_names
 from dmil_core.data.files.kinds import Facts, codes_of, describe, is_text, tokens
 from dmil_core.data.files.spellings import split_word
-from dmil_core.data.files.table import Table
+from dmil_core.data.files.table import OF_FILES, Table
 from dmil_core.data.labels import MOST_FRACTIONS
 from dmil_core.data.validate import FLAG_PREFIX, guess_kind
 from dmil_core.schema import FEWEST_MODALITIES, INTERACTION_TYPE, MODALITY_NUMBERS, Kind
@@ -152,7 +152,8 @@ def guess(
     free = [n for n in free if n != label]
     id_ = _id(facts, free) if given.id is None else given.id
     free = [n for n in free if n != id_]
-    group = _group(facts, free) if given.group is None else given.group
+    shared = [n for n in free if table.columns[n].storage != OF_FILES]
+    group = _group(facts, shared) if given.group is None else given.group
     free = [n for n in free if n != group]
     alike = {n for members in by_names(list(facts)).values() for n in members}
     unused = {
@@ -216,7 +217,8 @@ def _label(facts: Mapping[str, Facts], free: Sequence[str], by_place: bool) -> s
     if not by_place:
         return ""
     columns = [n for n in free if facts[n].kind not in ("empty", "unusable")]
-    candidates = [n for n in columns if _has_few_values(facts[n]) and not _is_group_name(n)]
+    names = {*_with_name(facts, columns, _IDS), *filter(_is_group_name, columns)}
+    candidates = [n for n in columns if _has_few_values(facts[n]) and n not in names]
     for n in (columns[-1:], columns[:1]):
         if n and n[0] in candidates and _stands_alone(n[0], columns, facts):
             return n[0]
@@ -343,6 +345,8 @@ def _why_unused(
     """Why a column without another role is no input; "" if it may be one."""
     f = facts[name]
     named = table.columns[name].is_array and name in [f"x{m}" for m in MODALITY_NUMBERS]
+    if table.columns[name].storage == OF_FILES:
+        return "names of the files, which number samples"
     if f.why and not (named and f.kind == "constant"):
         return f.why  # an array called x1 is an input, whatever there is to say about it
     if f.kind in ("pictures", "sounds") and not has_files(table, name) and not files_follow:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from dmil_core.data.files.pictures import PICTURES
 from dmil_core.data.files.sounds import SOUNDS
@@ -98,7 +98,7 @@ def file_name(cell: str) -> str:
     if not _ADDRESS.match(cell):
         return cell.replace("\\", "/")
     try:
-        return urlsplit(cell).path.lstrip("/")
+        return unquote(urlsplit(cell).path.lstrip("/"))
     except ValueError:
         return cell
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from dmil_core.data.files.media import Files
+
+
+#: Storage of a column of the names by which files are samples.
+OF_FILES: Final = "name of the files"
 
 
 @dataclass(frozen=True, eq=False)

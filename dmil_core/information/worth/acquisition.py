@@ -21,8 +21,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dmil_core.errors import ConfigError
-from dmil_core.information.worth.gains import Interval, check_costs, decisions, mean_interval
+from dmil_core.information.worth.gains import check_costs, decisions, mean_interval
 from dmil_core.information.worth.posteriors import Known
+from dmil_core.metrics.intervals import Interval
 from dmil_core.partial_information.pmf import Floats
 
 POLICIES: Final = ("entropy", "predicted", "random", "oracle")

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from dmil_core.errors import ConfigError
 from dmil_core.information.worth.posteriors import Known
-from dmil_core.metrics.intervals import LEVEL
+from dmil_core.metrics.intervals import LEVEL, Interval
 from dmil_core.partial_information.pmf import Floats
 from dmil_core.partial_information.pointwise import mean_of
 
@@ -25,25 +25,6 @@ from dmil_core.partial_information.pointwise import mean_of
 BIT: Final = math.log(2.0)
 #: Fewest rows of a class or group that has a figure of its own.
 LEAST_ROWS: Final = 20
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A figure with its 95 % interval; ends that are not known are NaN."""
-
-    value: float
-    low: float = math.nan
-    high: float = math.nan
-
-    @property
-    def positive(self) -> bool:
-        """Whether the whole interval lies above 0."""
-        return self.low > 0
-
-    @property
-    def negative(self) -> bool:
-        """Whether the whole interval lies below 0."""
-        return self.high < 0
 
 
 @dataclass(frozen=True)

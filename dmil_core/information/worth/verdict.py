@@ -8,8 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from dmil_core.information.worth.acquisition import SHARES, Acquisition
-from dmil_core.information.worth.gains import Interval, Worth
+from dmil_core.information.worth.gains import Worth
 from dmil_core.information.worth.posteriors import Known
+from dmil_core.metrics.intervals import Interval
 
 
 def verdict(known: Known, one: Worth, curve: Acquisition) -> tuple[str, ...]:

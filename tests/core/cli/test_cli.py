@@ -27,7 +27,7 @@ from tests.core.processes import run as run_process
 Capture = pytest.CaptureFixture[str]
 
 COMMANDS = ("list", "inspect", "convert", "train", "decompose", "compare", "project", "estimate",
-            "information", "pid", "app")  # fmt: skip
+            "information", "explain", "pid", "app")  # fmt: skip
 
 
 def run(capsys: Capture, *arguments: object) -> tuple[int, str, str]:

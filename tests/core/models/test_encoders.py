@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -16,6 +17,7 @@ from dmil_core.errors import CheckpointError, ConfigError
 from dmil_core.models import encoders
 from dmil_core.models.encoders import ENCODERS, build_encoder, register
 from dmil_core.training.run import train
+from tests.core.builders import batch, model
 
 WORDS = ("more", "red", "than", "small")
 
@@ -207,3 +209,30 @@ def test_an_unknown_encoder_names_the_known_ones() -> None:
         build_encoder(config("resnet", (3,)))
     assert "'resnet'" in str(error.value)
     assert all(name in str(error.value) for name in encoders.ENCODERS)
+
+
+def test_rows_that_repeat_are_encoded_once_and_predicted_the_same() -> None:
+    network = model("joint")
+    rows = batch(6)
+    x1 = np.repeat(rows.x1.numpy(), 20, axis=0)
+    x2 = np.tile(rows.x2.numpy(), (20, 1))
+    seen: list[int] = []
+    hook = network.encoders.x1.register_forward_hook(lambda *of: seen.append(len(of[2])))  # type: ignore
+    with torch.inference_mode():
+        each = network(torch.from_numpy(x1), torch.from_numpy(x2)).logits
+        with encoders.rows_once(network, [x1, x2]):
+            once = network(torch.from_numpy(x1), torch.from_numpy(x2)).logits
+        after = network(torch.from_numpy(x1), torch.from_numpy(x2)).logits
+    hook.remove()
+    torch.testing.assert_close(once, each)
+    torch.testing.assert_close(after, each)
+    assert seen == [120, 6, 120]
+
+
+def test_rows_that_do_not_repeat_are_left_as_they_are() -> None:
+    network, rows = model("joint"), batch(6)
+    arrays = [rows.x1.numpy(), rows.x2.numpy()]
+    with torch.inference_mode(), encoders.rows_once(network, arrays):
+        once = network(*rows.inputs).logits
+    with torch.inference_mode():
+        torch.testing.assert_close(once, network(*rows.inputs).logits)

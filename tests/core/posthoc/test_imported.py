@@ -9,7 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
+import dmil_core as dmil
 from dmil_core import schema
 from dmil_core.checkpoint import RUN_FILE, find_runs, load_model, read_run, verify
 from dmil_core.cli import main
@@ -191,3 +195,33 @@ def test_the_command(
     assert "logits_x" in read_table(folder / "projection.parquet")
     assert main(line) == 2
     assert "holds a checkpoint" in capsys.readouterr().err
+
+
+def test_a_model_that_can_be_called_has_what_each_input_says(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    train = dataset.rows("train")
+    both = np.concatenate([dataset.x1, dataset.x2], axis=1)
+    model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=200)).fit(
+        both[train], dataset.y[train]
+    )
+    seen: list[int] = []
+    made = dmil.import_model(
+        model, dataset, "logistic", tmp_path / "m", partners=20,
+        progress=lambda done, of: seen.append(of - done),
+    )  # fmt: skip
+    assert seen[-1] == 0
+    table = read_table(made.run.predictions)
+    probabilities = table[[schema.prob(c) for c in dataset.classes]]
+    np.testing.assert_allclose(probabilities, model.predict_proba(both), atol=1e-5)
+    for m in (1, 2):
+        alone = table[[schema.unimodal_prob(m, c) for c in dataset.classes]].to_numpy()
+        np.testing.assert_allclose(alone.sum(axis=1), 1.0, atol=1e-4)
+    test = table["split"] == "test"
+    right = [(table[c] == table["y"])[test].mean() for c in ("pred_x1", "pred_x2", "pred")]
+    assert min(right) > 0.5
+    assert right[2] >= max(right)
+    with pytest.raises(ConfigError, match="returns one value"):
+        dmil.import_model(lambda a, b: a[:, 0] + b[:, 0], dataset, "value", tmp_path / "v")
+    with pytest.raises(ConfigError, match="returns 3 columns; expected one for each of 10"):
+        dmil.import_model(lambda a, b: a[:, :3] + b[:, :3], dataset, "three", tmp_path / "t")

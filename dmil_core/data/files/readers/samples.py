@@ -29,7 +29,7 @@ from dmil_core.data.files.readers.delimited import long_text
 from dmil_core.data.files.readers.names import note, usable_names
 from dmil_core.data.files.sounds import SOUNDS
 from dmil_core.data.files.spellings import split_word
-from dmil_core.data.files.table import Column, Table
+from dmil_core.data.files.table import OF_FILES, Column, Table
 from dmil_core.data.validate import Issue
 from dmil_core.errors import DataError
 from dmil_core.io.reading import brief, json_value
@@ -89,7 +89,7 @@ def read_samples(
     columns = _folders(keys)
     bases = [PurePosixPath(k).name for k in keys]
     names_of_rows = bases if len(set(bases)) == len(bases) else keys
-    columns["key"] = Column("key", _text(names_of_rows), "name of the files")
+    columns["key"] = Column("key", _text(names_of_rows), OF_FILES)
     found = list(columns.values())
     reading = _Reading(members, Files(members, limits), account, limits)
     for column, group in groups.items():

@@ -1,0 +1,219 @@
+"""``dmil explain``: do the inputs of a model work together?"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING, Any
+
+from dmil_core.cli.files import add_files, load_data, load_stored
+from dmil_core.cli.options import (
+    UNITS,
+    Parser,
+    Subparsers,
+    add_command,
+    add_data,
+    add_seed,
+    at_least,
+    path_argument,
+)
+from dmil_core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from dmil_core.checkpoint import Run
+    from dmil_core.posthoc.explanation import Explanation
+    from dmil_core.posthoc.function import Predict
+
+
+def add(subparsers: Subparsers[Parser]) -> None:
+    """Add the command."""
+    p = add_command(
+        subparsers,
+        "explain",
+        run,
+        "Measure how much of a model, yours or one of ours, is interaction of its inputs.",
+        "  dmil explain --model mypackage.models:make --data my/data.npz --out explained\n"
+        "  dmil explain --checkpoint switch/joint/seed0 --data switch --out explained\n"
+        "  dmil explain --model mymodel:make --data my/data.npz --choice near --rows 200 "
+        "--out near\n"
+        "  dmil explain --model model.onnx --data my/data.npz --out explained\n"
+        "The module is imported and make() called, because they are named here; it returns\n"
+        "f(x1, x2, ...) -> logits or probabilities, a torch module or a scikit-learn estimator.\n"
+        "Test rows are explained, with partners from the training rows. DIR then has\n"
+        "explanation.json and samples.parquet, a row for each sample.\n",
+    )
+    which = p.add_mutually_exclusive_group(required=True)
+    which.add_argument(
+        "--model",
+        metavar="MODULE:NAME|FILE.onnx",
+        help="a function without arguments that returns the model, in a Python module; or a file "
+        "of ONNX",
+    )
+    which.add_argument(
+        "--checkpoint",
+        type=path_argument,
+        metavar="DIR",
+        help="a folder that `dmil train` wrote, or <set>/<paradigm>/seed<k>",
+    )
+    add_data(p, files=True)
+    add_files(p)
+    p.add_argument("--out", required=True, type=path_argument, metavar="DIR", help="is made")
+    p.add_argument(
+        "--rows", type=at_least(1), metavar="N", help="samples to explain; default: all test rows"
+    )
+    p.add_argument(
+        "--background",
+        type=at_least(1),
+        default=1000,
+        metavar="N",
+        help="training rows that partners are drawn from; default: 1000",
+    )
+    p.add_argument(
+        "--partners",
+        type=at_least(1),
+        default=100,
+        metavar="N",
+        help="partners of each sample; default: 100",
+    )
+    p.add_argument(
+        "--choice",
+        default="marginal",
+        metavar="C",
+        help="how partners are drawn: marginal, class or near; default: marginal",
+    )
+    p.add_argument(
+        "--definition",
+        default="same-sign",
+        metavar="D",
+        help="definition of pointwise redundancy: same-sign or ccs; default: same-sign",
+    )
+    p.add_argument(
+        "--name",
+        metavar="NAME",
+        help="with --model: take it up under this name too, so that the app shows it",
+    )
+    add_seed(p)
+    p.add_argument("--quiet", action="store_true", help="no progress bar")
+
+
+def run(a: argparse.Namespace) -> int:
+    """Write the explanation and print its main figures."""
+    from dmil_core.checkpoint import as_new_rows, for_prediction
+    from dmil_core.io.atomic import check_writable
+    from dmil_core.posthoc.explain import explain
+    from dmil_core.posthoc.explanation import RESULT_FILE
+    from dmil_core.posthoc.partners import cost
+
+    check_writable(a.out, folder=True)
+    if a.name is not None:
+        _check_name(a)
+    model, trained = _model(a)
+    dataset = load_data(a, purpose="predict", like=trained) if a.name is None else load_stored(a)
+    if trained is not None:
+        dataset = as_new_rows(trained, for_prediction(trained, dataset))
+    samples = len(dataset.rows("test"))
+    most = cost(min(samples, a.rows or samples), dataset.modalities, a.partners, a.background)
+    print(f"dmil: note: the model is evaluated on at most {most:,} rows", file=sys.stderr)
+    with _Bar(disable=a.quiet) as bar:
+        found = explain(
+            model, dataset, rows=a.rows, background=a.background, partners=a.partners,
+            choice=a.choice, definition=a.definition, seed=a.seed, progress=bar,
+        )  # fmt: skip
+    found.save(a.out)
+    print("\n".join(_lines(found)))
+    print(f"{a.out / RESULT_FILE}: {len(found)} samples, {found.evaluations:,} evaluations")
+    if a.name is not None:
+        from dmil_core.posthoc.imported import import_model
+
+        with _Bar(disable=a.quiet) as bar:
+            made = import_model(
+                model, dataset, a.name, background=a.background, seed=a.seed, overwrite=True,
+                progress=bar,
+            )  # fmt: skip
+        print(f"{made.run.folder}: the app shows it as {a.name}")
+    return 0
+
+
+def _check_name(a: argparse.Namespace) -> None:
+    from dmil_core.posthoc.imported import check_name
+
+    if a.model is None:
+        raise ConfigError("--name is for --model; a checkpoint is in the app already")
+    check_name(a.name)
+
+
+def _model(a: argparse.Namespace) -> tuple[Predict, Run | None]:
+    """The model, and the checkpoint that it is of."""
+    from dmil_core.api import load
+
+    if a.model is not None:
+        return _named(a.model), None
+    model = load(a.checkpoint)
+    return model, model.run
+
+
+def _named(text: str) -> Predict:
+    """What ``module:name`` returns, as a callable; the module is run only because it is named. Or
+    the model of an ONNX file."""
+    if text.lower().endswith(".onnx"):
+        from dmil_core.posthoc.onnx import of_onnx
+
+        return of_onnx(text)
+    from dmil_core.models.plugins import imported
+    from dmil_core.posthoc.callables import wrapped
+
+    module, colon, name = text.partition(":")
+    if not (module and colon and name):
+        raise ConfigError(
+            f"--model {text!r}: expected MODULE:NAME, such as mypackage.models:make, or a file "
+            "that ends in .onnx"
+        )
+    make = getattr(imported(module, "the module", "--model expects"), name, None)
+    if not callable(make):
+        raise ConfigError(f"--model {text!r}: the module {module!r} has no function {name!r}")
+    try:
+        made = make()
+    except Exception as error:
+        what = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        raise ConfigError(f"--model {text!r}: {name}() failed: {what}") from error
+    return wrapped(made)
+
+
+def _lines(found: Explanation) -> list[str]:
+    """The main figures, with their intervals."""
+    shown = [
+        ("accuracy", "accuracy", 1.0),
+        ("emap_accuracy", "accuracy of the best additive approximation (EMAP)", 1.0),
+        ("interaction_share", "share of interactions among all effects", 1.0),
+        *((part, f"{part.upper()}, mean, bits", UNITS["bits"]) for part in ("r", "u1", "u2", "s")),
+    ]
+    lines = []
+    for name, title, unit in shown:
+        if name in found.intervals:
+            i = found.intervals[name].scaled(1.0 / unit)
+            lines.append(f"{title}: {i.value:.3f} ({i.low:.3f} to {i.high:.3f})")
+    if len(found.inputs) > 2:
+        lines.append(f"strongest pair: {' and '.join(found.pair)}")
+    return lines
+
+
+class _Bar:
+    """A progress bar on stderr that counts rows."""
+
+    def __init__(self, disable: bool) -> None:
+        self._disable = disable
+        self._bar: Any = None
+
+    def __call__(self, done: int, of: int) -> None:
+        from tqdm import tqdm
+
+        if self._bar is None:
+            self._bar = tqdm(total=of, unit="row", file=sys.stderr, disable=self._disable)
+        self._bar.update(done - self._bar.n)
+
+    def __enter__(self) -> _Bar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()

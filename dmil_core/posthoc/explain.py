@@ -1,0 +1,318 @@
+"""``explain``: do the inputs of a model work together? For any callable of two to four inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from dmil_core.errors import ConfigError, DataError
+from dmil_core.metrics.intervals import Interval, wilson
+from dmil_core.partial_information.pmf import Floats
+from dmil_core.partial_information.pointwise import QUANTITIES, Definition
+from dmil_core.posthoc import pointwise
+from dmil_core.posthoc.callables import wrapped
+from dmil_core.posthoc.emap import Emap, emap
+from dmil_core.posthoc.explanation import Explanation
+from dmil_core.posthoc.function import (
+    Counted,
+    Function,
+    Output,
+    Predict,
+    Progress,
+    length,
+)
+from dmil_core.posthoc.interaction import Effects, effects, pairs_of, shares
+from dmil_core.posthoc.intervals import two_way
+from dmil_core.posthoc.partners import (
+    FEWEST_INPUTS,
+    Choice,
+    Ints,
+    Plan,
+    Subset,
+    cost,
+    plan,
+    standardised,
+)
+from dmil_core.posthoc.samples import Samples, samples_of
+from dmil_core.posthoc.values import BATCH, Values, evaluate, outputs_of, probabilities
+
+
+def explain(
+    f: Predict, x1: Any, x2: Any = None, *more: Any, y: ArrayLike | None = None,
+    rows: int | ArrayLike | None = None, background: int | ArrayLike = 1000, partners: int = 100,
+    choice: Choice = "marginal", definition: Definition = "same-sign",
+    output: Output | None = None, classes: Sequence[str] | None = None,
+    ids: Sequence[Any] | None = None, batch: int = BATCH, seed: int = 0,
+    progress: Progress | None = None,
+) -> Explanation:  # fmt: skip
+    """Do the inputs of a model work together, or does one do all the work?
+
+    The model is a black box: it is evaluated on the samples, and on samples of which some inputs
+    are replaced by those of other rows (partners).
+    :func:`dmil_core.posthoc.partners.cost` says beforehand on how many rows.
+
+    Parameters
+    ----------
+    f
+        ``f(*batches)`` takes a batch of n rows of each input and returns (n, K) logits or
+        probabilities, or (n,) values of a regression, as NumPy arrays or torch tensors. A model of
+        :func:`dmil_core.load` is one. A torch module or a scikit-learn estimator of all columns
+        side by side is made one by :mod:`dmil_core.posthoc.callables`.
+    x1, x2, more
+        Two to four inputs with a row for each sample: arrays, tensors, pandas tables or lists. Or
+        a Dataset, or its name, alone: its test rows that have all inputs are explained, with its
+        training rows as the background set.
+    y
+        (rows,) classes, as numbers from 0 or by name; without them figures are of the predicted
+        class. Of a regression, target values.
+    rows
+        Positions of the samples to explain, or how many to draw; all (of a Dataset, all test rows)
+        by default.
+    background
+        Positions of the rows that partners are drawn from, or how many to draw: of the rows that
+        are not in ``rows``, where these are positions.
+    partners
+        Partners of each sample; rounded up to a multiple of 20.
+    choice
+        How they are drawn: ``marginal``, from all rows of the background set; ``class``, from rows
+        of the sample's class; ``near``, from the rows nearest in the inputs that are kept.
+    definition
+        Of the redundant part: ``same-sign`` or ``ccs``.
+    output
+        ``logits``, ``probabilities`` or ``value``; by default what f's outputs look like.
+    classes
+        Names of the K classes in the order of f's columns.
+    ids
+        (rows,) names of all rows; their positions by default.
+    batch
+        Rows of a call of f; results do not depend on it.
+    seed
+        Of the draws.
+    progress
+        Called with the rows that f was evaluated on, and how many there will be.
+
+    Raises
+    ------
+    DataError
+        If inputs do not match, or there are too few rows.
+    ConfigError
+        If f returns something else than it should, or an option does not exist.
+    """
+    pointwise.check_definition(definition)
+    f = wrapped(f)
+    data = samples_of(f, x1, x2, more, y, rows, background, classes, ids, seed)
+    inputs = data.inputs
+    most = cost(len(data.rows), len(inputs), partners, len(data.background))
+    counted = Counted(f, most, progress)
+    raw = outputs_of(counted, inputs, data.rows, batch)
+    function = Function.of(counted, raw, output)
+    whole = function.scores(raw)
+    data = data.with_classes(function)
+    drawn = _drawn(data, function, whole, partners, choice, seed, batch)
+    values = evaluate(function, inputs, whole, drawn, batch)
+    alone, second = None, None
+    if len(inputs) == FEWEST_INPUTS and function.output != "value" and choice != "class":
+        alone = values.single
+        if choice == "marginal":
+            second = pointwise.alike(values, data.rows, length(inputs[0]), partners, seed)
+        if second is not None:
+            alone = tuple(probabilities(function, inputs, second, m, batch) for m in range(2))
+    counted.finish()
+    notes = _assumptions(choice, function, data, second, alone is not None)
+    return _explanation(data, function, values, alone, definition, {
+        "choice": choice, "partners": drawn.each, "background": len(data.background),
+        "evaluations": counted.rows, "seed": seed, "assumptions": notes,
+    })  # fmt: skip
+
+
+def _drawn(
+    data: Samples, function: Function, whole: Floats, partners: int, choice: Choice, seed: int,
+    batch: int,
+) -> Plan:  # fmt: skip
+    row_class, pool, features = data.row_classes, data.background_classes, []
+    if choice == "class":
+        if function.output == "value":
+            raise ConfigError("partners of the same class need classes; f returns values")
+        if row_class is None:
+            row_class = whole.argmax(axis=1)
+            pool = outputs_of(function.f, data.inputs, data.background, batch).argmax(axis=1)
+    if choice == "near":
+        features = [standardised(_features(x), data.background) for x in data.inputs]
+    return plan(
+        data.rows, data.background, len(data.inputs), partners, choice, seed, row_class, pool,
+        features,
+    )  # fmt: skip
+
+
+def _features(x: Any) -> Floats:
+    """(N, D) numbers to compare rows by: arrays flattened, texts as indicators of their words."""
+    from dmil_core.information.sets import features
+
+    array = np.asarray(x.detach().cpu() if hasattr(x, "detach") else x)
+    if array.dtype.kind not in "fiubU":
+        raise DataError("near partners need inputs of numbers or of texts; use marginal partners")
+    return features(array)
+
+
+# --- what is told --------------------------------------------------------------------------
+
+
+def _explanation(
+    data: Samples, function: Function, values: Values, alone: tuple[Floats, ...] | None,
+    definition: Definition, about: dict[str, Any],
+) -> Explanation:  # fmt: skip
+    names = tuple(f"x{m + 1}" for m in range(len(data.inputs)))
+    additive, found, of_all = emap(values), effects(values), shares(values)
+    y = data.row_classes
+    frame = _frame(data, function, additive, found, names)
+    intervals: dict[str, Interval] = {}
+    if y is not None and function.output != "value":
+        intervals |= _accuracies(values, y)
+    intervals["interaction_share"] = of_all.interactions
+    if len(names) > FEWEST_INPUTS:
+        intervals |= {f"pair_{_name(p)}": i for p, i in of_all.pairs.items()}
+    intervals |= {f"variance_{_name(t)}": i for t, i in of_all.variance.items()}
+    if alone is not None:
+        columns, of_means = _information(data, function, values, alone, definition, about["seed"])
+        frame = pd.concat([frame, columns], axis=1)
+        intervals |= of_means
+    first, second = of_all.strongest
+    return Explanation(
+        inputs=names,
+        classes=data.classes or (),
+        accuracy=_value(intervals, "accuracy"),
+        emap_accuracy=_value(intervals, "emap_accuracy"),
+        interaction_share=of_all.interactions.value,
+        pair=(names[first], names[second]),
+        intervals=intervals,
+        frame=frame,
+        **about,
+    )
+
+
+def _value(intervals: dict[str, Interval], name: str) -> float | None:
+    return intervals[name].value if name in intervals else None
+
+
+def _name(inputs: Subset) -> str:
+    return "_".join(f"x{m + 1}" for m in inputs)
+
+
+def _frame(
+    data: Samples, function: Function, additive: Emap, found: Effects, names: tuple[str, ...]
+) -> pd.DataFrame:
+    best = additive.model.argmax(axis=1)
+    rows = np.arange(len(best))
+    columns: dict[str, Any] = {"id": data.ids.astype(object)}
+    if function.output == "value":
+        if data.y is not None:
+            columns["y"] = data.y[data.rows]
+    else:
+        labels = np.array(data.classes, dtype=object)
+        of_additive = additive.additive.argmax(axis=1)
+        y = data.row_classes
+        if y is not None:
+            columns["y"] = labels[y]
+        columns |= {"pred": labels[best], "emap_pred": labels[of_additive]}
+        if y is not None:
+            columns |= {"correct": best == y, "emap_correct": of_additive == y}
+    columns["score"] = additive.model[rows, best]
+    columns["emap"] = additive.additive[rows, best]
+    columns["residual"] = additive.residual[rows, best]
+    columns |= {f"main_{n}": e[rows, best] for n, e in zip(names, found.main, strict=True)}
+    pairs = pairs_of(len(names))
+    columns |= {f"pair_{_name(p)}": e[rows, best] for p, e in zip(pairs, found.pairs, strict=True)}
+    columns["interaction_share"] = found.share
+    if len(pairs) > 1:
+        strongest = np.abs(found.pairs).sum(axis=2).argmax(axis=0)
+        columns["strongest_pair"] = np.array([_name(p) for p in pairs], dtype=object)[strongest]
+    return pd.DataFrame(columns)
+
+
+def _accuracies(values: Values, y: Ints) -> dict[str, Interval]:
+    model, additive = (flags.astype(np.float64) for flags in emap(values).correct(y))
+    every = np.arange(values.groups)
+    left_out = np.array([emap(values, every != g).correct(y)[1].mean() for g in every])
+    low, high = wilson(float(model.sum()), len(y))
+    return {
+        "accuracy": Interval(float(model.mean()), low, high),
+        "emap_accuracy": two_way(float(additive.mean()), additive, left_out, 0.0, 1.0),
+    }
+
+
+def _information(
+    data: Samples,
+    function: Function,
+    values: Values,
+    alone: tuple[Floats, ...],
+    definition: Definition,
+    seed: int,
+) -> tuple[pd.DataFrame, dict[str, Interval]]:
+    """Columns of the frame, and means with their intervals."""
+    p12 = np.exp(function.log_probabilities(values.whole))
+    y, known = data.row_classes, data.known_classes
+    # Without classes the prior is what the model itself makes of all samples together.
+    prior = p12.mean(axis=0) if known is None else pointwise.frequencies_of(known, p12.shape[1])
+    whole, *without = pointwise.from_partners(values, alone, p12, y, prior, definition, seed)
+    columns = pd.DataFrame({**whole.columns(), "largest": whole.largest().astype(object)})
+    means = {
+        name: two_way(
+            float(columns[name].mean()),
+            columns[name].to_numpy(np.float64),
+            np.array([getattr(w, name).mean() for w in without]),
+        )
+        for name in QUANTITIES
+    }
+    return columns, means
+
+
+_OF_CHOICE: Final[dict[Choice, str]] = {
+    "marginal": (
+        "Partners are drawn whatever the sample is. Where inputs depend on each other, the model "
+        "is also asked about combinations that do not occur, which it was not trained on."
+    ),
+    "class": (
+        "Partners are rows of the sample's class: what inputs say about the class is in their "
+        "mean, and effects are those within a class. Combinations within a class may still not "
+        "occur."
+    ),
+    "near": (
+        "Partners are the rows nearest in the inputs that are kept, so that combinations are "
+        "nearly those that occur. An input then also speaks for inputs that depend on it, and even "
+        "an additive model has interactions."
+    ),
+}
+
+
+def _assumptions(
+    choice: Choice, function: Function, data: Samples, second: Plan | None, information: bool
+) -> tuple[str, ...]:
+    result = [_OF_CHOICE[choice]]
+    if choice == "class":
+        result.append("Information is left out: partners of the sample's class give it away.")
+    if information:
+        result.append(
+            "Information is what the model's probabilities imply, as if they were calibrated."
+            if data.row_classes is None
+            else "Information is what the model's probabilities imply after calibration on the "
+            "classes of other samples."
+        )
+    if information and choice == "marginal":
+        result.append(
+            f"For it, each sample has {second.each} more partners among the samples: those whose "
+            "own input the model answers alike."
+            if second is not None
+            else "With fewer than 200 samples it rests on partners drawn whatever the sample is, "
+            "and what both inputs say is underestimated."
+        )
+    if data.row_classes is None and function.output != "value":
+        result.append("No classes are known: figures are of the predicted class.")
+    result.append(
+        "Intervals cover the samples and the choice of the background set, not another training"
+        + (", nor the calibration and what partners miss." if information else ".")
+    )
+    return tuple(result)

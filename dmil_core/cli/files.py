@@ -52,6 +52,12 @@ def add_files(parser: Parser, split: bool = True) -> None:
         metavar="ZIP|DIR",
         help="the pictures and sounds that cells name",
     )
+    group.add_argument(
+        "--on",
+        default="",
+        metavar="C",
+        help="the column that joins several files; default: one with ids that all of them have",
+    )
     group = parser.add_argument_group("of files: what is repaired")
     group.add_argument(
         "--missing",
@@ -117,7 +123,7 @@ def request_of(a: argparse.Namespace, files: list[Path]) -> Request:
             as_text=tuple(a.as_text),
             val=a.val or "train",
         ),
-        options=ReadOptions(header=a.header, encoding=a.encoding),
+        options=ReadOptions(header=a.header, encoding=a.encoding, on=a.on),
     )
 
 

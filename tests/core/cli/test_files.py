@@ -365,3 +365,24 @@ def test_files_that_are_joined_are_one_input_each(capsys: Capture, tmp_path: Pat
     }  # fmt: skip
     assert found["label"] == "outcome"
     assert found["id"] == "sample_id"
+
+
+def test_the_column_that_joins_files_is_named(capsys: Capture, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    plate = np.arange(60)
+    left = pd.DataFrame({"plate": plate, "a_1": rng.normal(size=60), "a_2": rng.normal(size=60)})
+    right = pd.DataFrame({"b_1": rng.normal(size=60), "b_2": rng.normal(size=60), "plate": plate})
+    right["label"] = np.array(["even", "odd"])[plate % 2]
+    left.to_csv(tmp_path / "left.csv", index=False)
+    right.iloc[::-1].to_csv(tmp_path / "right.csv", index=False)
+    files, out = [tmp_path / "left.csv", tmp_path / "right.csv"], tmp_path / "set.npz"
+    code, _, err = run(capsys, "convert", *files, "--on", "plate", "--label", "label",
+                       "--input", "a=a_*", "--input", "b=b_*", "--out", out)  # fmt: skip
+    assert code == 0, err
+    data = read_dataset(out)
+    np.testing.assert_allclose(data.x1[:, 0], left["a_1"], rtol=1e-6)
+    np.testing.assert_allclose(data.x2[:, 1], right["b_2"], rtol=1e-6)
+    assert data.label_names.tolist() == right["label"].tolist()
+    code, _, err = run(capsys, "inspect", *files, "--on", "well")
+    assert code == 2
+    assert "has no column 'well' to join it by" in err

@@ -237,7 +237,7 @@ def _keys(tables: Mapping[str, Table]) -> dict[str, str]:
     raise DataError(
         f"No column joins the files: expected one with ids of the rows in each of them, such as "
         f"'id' ({listed[:600]}). {_transposed(tables)}Add such a column, or name the one that "
-        "joins them."
+        "joins them: --on."
     )
 
 

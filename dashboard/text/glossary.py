@@ -88,6 +88,9 @@ _TERMS: Final = (
     Entry("Estimator of information", terms.ESTIMATOR),
     Entry("Worth of an input", worth.WORTH, "bits"),
     Entry("Acquisition curve", worth.CURVE),
+    Entry("Effects of the inputs", terms.INTERACTION_EFFECTS, "bits"),
+    Entry("Effects of parts together", terms.WHERE, "bits"),
+    Entry("Information by partners", terms.PARTNERS, "bits"),
     Entry("BROJA, clusters", terms.CLUSTERS, "bits"),
     Entry(
         "Partner",

@@ -211,13 +211,11 @@ LATENTS_OF_ONE: Final = {
     "U": "uniqueness: what only {one} says",
 }
 
-WHERE_TITLE: Final = "Which parts of the inputs act together?"
 WHERE: Final = (
     "A part of each input is blanked, by itself and both at once. What remains when the effects of "
     "each alone are taken away (the second difference of the score) is what the two do together. "
     "Blue speaks for the predicted class, orange against it."
 )
-ALONE_AND_TOGETHER: Final = "What the inputs do, alone and together"
 INTERACTION_EFFECTS: Final = (
     "The model is evaluated on this sample with one input replaced by that of 100 other training "
     "samples, and the other way round. An input's own effect is what its presence adds on average; "

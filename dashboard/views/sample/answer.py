@@ -136,7 +136,9 @@ def interaction(checkpoint: Checkpoint, sample: str) -> None:
     found = interactions.interaction(checkpoint, sample)
     if found is None:
         return
-    st.subheader(terms.ALONE_AND_TOGETHER, anchor=False, help=terms.INTERACTION_EFFECTS)
+    st.subheader(
+        "What the inputs do, alone and together", anchor=False, help=terms.INTERACTION_EFFECTS
+    )
     if isinstance(found, DataProblem):
         widgets.notice(messages.cannot_be_asked(found.message))
         return

@@ -18,7 +18,7 @@ def where(checkpoint: Checkpoint, sample: str) -> None:
     """An expander with the pairs of the first two inputs."""
     if checkpoint.run is None or checkpoint.run.external:
         return
-    area = st.expander(terms.WHERE_TITLE, key="where", on_change="rerun")
+    area = st.expander("Which parts of the inputs act together?", key="where", on_change="rerun")
     if area.open:
         with area:
             _opened(checkpoint, sample)

@@ -479,11 +479,7 @@ def write_checkpoint(
     with replacing(folder / MODEL_FILE) as temporary:
         save_file({k: _stored(k, v) for k, v in state.items()}, temporary)
     write_lines(folder / HISTORY_FILE, history)
-    config: RunConfig = record["config"]
-    digest = file_digest(folder / MODEL_FILE)
-    data = {**record, "config": to_json(config), "weights_sha256": digest}
-    write_json(folder / RUN_FILE, {"version": RUN_VERSION, **data})
-    return verify(folder)
+    return _write_run(folder, MODEL_FILE, RUN_VERSION, record)
 
 
 def write_external(
@@ -493,10 +489,15 @@ def write_external(
     from dmil_core.io.tables import write_table
 
     write_table(table, folder / PREDICTIONS_FILE, metadata)
+    return _write_run(folder, PREDICTIONS_FILE, EXTERNAL_VERSION, record)
+
+
+def _write_run(folder: Path, about: str, version: int, record: dict[str, Any]) -> Run:
+    """Write run.json with the digest of the file that it is about."""
     config: RunConfig = record["config"]
-    digest = file_digest(folder / PREDICTIONS_FILE)
+    digest = file_digest(folder / about)
     data = {**record, "config": to_json(config), "weights_sha256": digest}
-    write_json(folder / RUN_FILE, {"version": EXTERNAL_VERSION, **data})
+    write_json(folder / RUN_FILE, {"version": version, **data})
     return verify(folder)
 
 

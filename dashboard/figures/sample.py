@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -28,7 +28,7 @@ def gate_bars(weights: pd.DataFrame, names: Mapping[str, str]) -> Bars:
 
 def reach(parts: Mapping[str, float], total: float) -> tuple[float, float]:
     """From where to where a waterfall's bars go, in bits; 0 is always inside."""
-    return over(_falls(parts, total, {}, ""))
+    return over(_falls(_named(parts, {}), total, ""))
 
 
 def waterfall(
@@ -39,7 +39,7 @@ def waterfall(
 
     ``span`` is the `reach` to draw where several waterfalls are to have one scale.
     """
-    rows = _falls(parts, total, names, total_name)
+    rows = _falls(_named(parts, names), total, total_name)
     return Bars(rows, *(span or over(rows)), unit="bits", linked=True)
 
 
@@ -47,21 +47,24 @@ def effects(mean: float, parts: Mapping[str, float], score: float) -> Bars:
     """A waterfall of effects that have no component: the mean, each effect, and the score, in
     bits."""
     steps = {"mean over other samples": mean, **parts}
-    rows, start = [], 0.0
-    for words, value in steps.items():
-        rows.append(Row("", words, signed(value), (Mark(value, start=start),)))
-        start += value
-    every = (*rows, Row("", "score", signed(score), (Mark(score),)))
-    return Bars(every, *over(every), unit="bits", linked=True)
+    rows = _falls([("", words, value) for words, value in steps.items()], score, "score")
+    return Bars(rows, *over(rows), unit="bits", linked=True)
+
+
+def _named(parts: Mapping[str, float], names: Mapping[str, str]) -> list[tuple[str, str, float]]:
+    """Letter, words and value of each component."""
+    return [(c, names.get(c, ""), value) for c, value in parts.items()]
 
 
 def _falls(
-    parts: Mapping[str, float], total: float, names: Mapping[str, str], total_name: str
+    steps: Iterable[tuple[str, str, float]], total: float, total_name: str
 ) -> tuple[Row, ...]:
+    """A row for each step, of a letter, words and a value, that begins where the one before ended;
+    then the total."""
     rows, start = [], 0.0
-    for c, value in parts.items():
-        mark = Mark(value, of_part(c), start)
-        rows.append(Row(c, names.get(c, ""), signed(value), (mark,)))
+    for letter, words, value in steps:
+        mark = Mark(value, of_part(letter), start)
+        rows.append(Row(letter, words, signed(value), (mark,)))
         start += value
     return (*rows, Row(total_name, "", signed(total), (Mark(total),)))
 

@@ -69,9 +69,9 @@ def _input(checkpoint: Checkpoint, result: service.Result, m: int) -> None:
             f"Bars of the worth of {plain(shown.name)} in bits, by {by}",
         )  # fmt: skip
     st.download_button(
-        "Report of this page", export.of_worth(checkpoint, shown),
+        "Report of this page", lambda: export.of_worth(checkpoint, shown),
         file_name(f"worth-{checkpoint.data}-{checkpoint.model}") + ".html", "text/html",
-        key="worth_report", icon=":material/description:", help=text.REPORT,
+        key="worth_report", on_click="ignore", icon=":material/description:", help=text.REPORT,
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from dmil_core.data.absent import absent
 from dmil_core.data.card import Card, ColumnSpec, MediaSpec, Modality
 from dmil_core.data.labels import UNKNOWN, indices, read_labels
-from dmil_core.schema import MODALITY_NUMBERS, SPLITS, ModalityNumber, Split
+from dmil_core.schema import MODALITY_NUMBERS, SPLITS, ModalityNumber, Split, modality_numbers
 
 if TYPE_CHECKING:
     from dmil_core.data.validate import Issue
@@ -122,6 +122,15 @@ class Dataset:
     def lacks(self, modality: ModalityNumber) -> NDArray[np.bool_] | None:
         """(N,) which rows lack an input, see :mod:`dmil_core.data.absent`; None where none does."""
         return absent(self.flags, modality)
+
+    @property
+    def complete(self) -> NDArray[np.bool_]:
+        """(N,) which rows have all inputs."""
+        result = np.ones(len(self), dtype=bool)
+        for m in modality_numbers(self.modalities):
+            if (lacking := self.lacks(m)) is not None:
+                result &= ~lacking
+        return result
 
     def rows(self, split: Split) -> NDArray[np.int64]:
         """(n,) indices of the rows of one split, in file order."""

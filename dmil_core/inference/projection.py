@@ -126,14 +126,17 @@ def _external(run: Run, dataset: Dataset, max_rows: int) -> pd.DataFrame:
             f"{run.folder} holds predictions for {run.data_name!r}; other rows cannot be mapped"
         )
     table = read_table(run.predictions)
-    ranked = pd.concat([table[table["split"] == split] for split in ("test", "val", "train")])
-    return ranked.iloc[:max_rows].sort_index().reset_index(drop=True)
+    return table.iloc[_preferred(table["split"].to_numpy(str), max_rows)].reset_index(drop=True)
 
 
 def shown_rows(dataset: Dataset, max_rows: int) -> NDArray[np.int64]:
     """Indices of the rows to project, ascending; test rows are preferred, then validation rows."""
-    ranked = np.concatenate([dataset.rows(split) for split in ("test", "val", "train")])
-    return np.sort(ranked[:max_rows])
+    return _preferred(dataset.split, max_rows)
+
+
+def _preferred(split: NDArray[np.str_], max_rows: int) -> NDArray[np.int64]:
+    ranked = [np.flatnonzero(split == name) for name in ("test", "val", "train")]
+    return np.sort(np.concatenate(ranked)[:max_rows])
 
 
 def latent_values(table: pd.DataFrame, name: str) -> NDArray[np.float32]:

@@ -23,7 +23,6 @@ from dmil_core.posthoc.function import (
     Output,
     Predict,
     Progress,
-    length,
 )
 from dmil_core.posthoc.interaction import Effects, effects, pairs_of, shares
 from dmil_core.posthoc.intervals import two_way
@@ -38,7 +37,7 @@ from dmil_core.posthoc.partners import (
     standardised,
 )
 from dmil_core.posthoc.samples import Samples, samples_of
-from dmil_core.posthoc.values import BATCH, Values, evaluate, outputs_of, probabilities
+from dmil_core.posthoc.values import BATCH, Values, evaluate, outputs_of
 
 
 def explain(
@@ -118,9 +117,9 @@ def explain(
     if len(inputs) == FEWEST_INPUTS and function.output != "value" and choice != "class":
         alone = values.single
         if choice == "marginal":
-            second = pointwise.alike(values, data.rows, length(inputs[0]), partners, seed)
-        if second is not None:
-            alone = tuple(probabilities(function, inputs, second, m, batch) for m in range(2))
+            alone, second = pointwise.of_single_inputs(
+                function, inputs, values, data.rows, partners, seed, batch
+            )
     counted.finish()
     notes = _assumptions(choice, function, data, second, alone is not None)
     return _explanation(data, function, values, alone, definition, {

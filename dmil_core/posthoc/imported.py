@@ -37,9 +37,9 @@ from dmil_core.paradigms import PARADIGMS
 from dmil_core.posthoc.callables import wrapped
 from dmil_core.posthoc.function import Counted, Function, Progress
 from dmil_core.posthoc.partners import cost, plan
-from dmil_core.posthoc.pointwise import alike
+from dmil_core.posthoc.pointwise import of_single_inputs
 from dmil_core.posthoc.samples import samples_of
-from dmil_core.posthoc.values import BATCH, evaluate, outputs_of, probabilities
+from dmil_core.posthoc.values import BATCH, evaluate, outputs_of
 from dmil_core.schema import ModalityNumber, modality_numbers
 
 #: Names of external models: they name folders.
@@ -203,12 +203,13 @@ def import_model(
         If the folder holds a checkpoint and ``overwrite`` is off.
     """
     check_name(name)
+    f = wrapped(f)
     data = samples_of(
-        wrapped(f), dataset, None, (), None, np.arange(len(dataset)), background, None, None, seed
+        f, dataset, None, (), None, np.arange(len(dataset)), background, None, None, seed
     )
     inputs, rows = data.inputs, data.rows
     most = cost(len(rows), len(inputs), partners, len(data.background))
-    counted = Counted(wrapped(f), most, progress)
+    counted = Counted(f, most, progress)
     raw = outputs_of(counted, inputs, rows, batch)
     function = Function.of(counted, raw)
     if function.output == "value":
@@ -221,10 +222,7 @@ def import_model(
     whole = function.scores(raw)
     drawn = plan(rows, data.background, len(inputs), partners, "marginal", seed)
     values = evaluate(function, inputs, whole, drawn, batch)
-    alone = values.single
-    second = alike(values, rows, len(dataset), partners, seed) if len(inputs) == 2 else None
-    if second is not None:
-        alone = tuple(probabilities(function, inputs, second, m, batch) for m in range(2))
+    alone, _ = of_single_inputs(function, inputs, values, rows, partners, seed, batch)
     counted.finish()
     columns = {"id": dataset.ids.astype(object)}
     columns |= {schema.logit(c): whole[:, k] for k, c in enumerate(dataset.classes)}

@@ -27,7 +27,7 @@ sign.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -38,9 +38,9 @@ from dmil_core.errors import ConfigError, DataError
 from dmil_core.partial_information.pmf import Floats
 from dmil_core.partial_information.pointwise import Definition, Pointwise, split
 from dmil_core.posthoc.calibration import Calibration
-from dmil_core.posthoc.function import LEAST_PROBABILITY
-from dmil_core.posthoc.partners import NEAREST, Ints, Plan, like, plan
-from dmil_core.posthoc.values import Values
+from dmil_core.posthoc.function import LEAST_PROBABILITY, Function, length
+from dmil_core.posthoc.partners import FEWEST_INPUTS, NEAREST, Ints, Plan, like, plan
+from dmil_core.posthoc.values import BATCH, Values, probabilities
 
 #: How far the probabilities of a row may be from a sum of 1.
 _SUM_TOLERANCE: Final = 5e-3
@@ -72,6 +72,22 @@ def alike(values: Values, rows: Ints, total: int, partners: int, seed: int) -> P
         answers[rows] = values.of((m,))
         features.append(answers)
     return plan(rows, among, values.inputs, count, "near", seed, features=features)
+
+
+def of_single_inputs(
+    function: Function, inputs: Sequence[Any], values: Values, rows: Ints, partners: int, seed: int,
+    batch: int = BATCH,
+) -> tuple[tuple[Floats, ...], Plan | None]:  # fmt: skip
+    """(G, N, K) probabilities by each input alone, of samples with marginal partners; and the
+    partners of a like answer, over which those of two inputs are averaged anew: None of more
+    inputs, or too few samples."""
+    second = None
+    if len(inputs) == FEWEST_INPUTS:
+        second = alike(values, rows, length(inputs[0]), partners, seed)
+    if second is None:
+        return values.single, None
+    alone = (probabilities(function, inputs, second, m, batch) for m in range(len(inputs)))
+    return tuple(alone), second
 
 
 def with_and_without(groups: Floats) -> Floats:

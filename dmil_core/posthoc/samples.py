@@ -15,7 +15,6 @@ from dmil_core.errors import ConfigError, DataError
 from dmil_core.partial_information.pmf import Floats
 from dmil_core.posthoc.function import Function, Predict, length
 from dmil_core.posthoc.partners import FEWEST_INPUTS, MOST_INPUTS, Ints
-from dmil_core.schema import modality_numbers
 
 
 @runtime_checkable
@@ -161,10 +160,7 @@ def _of_dataset(
 
         dataset = load_dataset(data, purpose="predict")
     n, known = len(dataset), dataset.y >= 0
-    whole = np.ones(n, dtype=bool)
-    for m in modality_numbers(dataset.modalities):
-        if (lacking := dataset.lacks(m)) is not None:
-            whole &= ~lacking
+    whole = dataset.complete
     test, train = dataset.rows("test"), dataset.rows("train")
     test, train = test[whole[test]], train[whole[train]]
     if known[test].any():

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from dmil_core.metrics.intervals import Interval
+
 #: What is known in bits: the inputs alone, both, the parts, what each adds to the other, and the
 #: difference of the inputs alone.
 BITS: Final = ("i1", "i2", "i12", "r", "u1", "u2", "s", "add1", "add2", "lead")
@@ -16,13 +18,8 @@ Source = Literal["data", "model"]
 _NO_NAMES: Final = ("", "y", "label", "labels", "class", "classes", "target")
 
 
-@dataclass(frozen=True)
-class Estimate:
+class Estimate(Interval):
     """A number with its 95 % interval; ends that are not numbers are not known."""
-
-    value: float
-    low: float = math.nan
-    high: float = math.nan
 
     @property
     def known(self) -> bool:
@@ -33,16 +30,6 @@ class Estimate:
     def reach(self) -> float:
         """Half of the interval."""
         return (self.high - self.low) / 2
-
-    @property
-    def positive(self) -> bool:
-        """Whether the whole interval is above 0; False where there is none."""
-        return self.low > 0
-
-    @property
-    def negative(self) -> bool:
-        """Whether the whole interval is below 0."""
-        return self.high < 0
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,6 @@ def interaction(checkpoint: Checkpoint, sample: str) -> Interaction | DataProble
 def _interaction(
     folder: str, key: str, sample: str, _checkpoint: Checkpoint
 ) -> Interaction | DataProblem:
-    from dmil_core.api import Model
     from dmil_core.posthoc.explain import explain
 
     location = located(_checkpoint, sample)
@@ -58,9 +57,12 @@ def _interaction(
         return location
     data, row = location
     try:
-        network, run = loaded.model(_checkpoint)
         found = explain(
-            Model(run, network), data, rows=[row], partners=PARTNERS, background=BACKGROUND
+            loaded.callable_model(_checkpoint),
+            data,
+            rows=[row],
+            partners=PARTNERS,
+            background=BACKGROUND,
         )
     except DmilError as error:
         return DataProblem(str(error))

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
@@ -34,6 +33,7 @@ class Places:
     shape : how the parts of the first input lie; (8, 8) cells of a picture or a sound.
     together : (P, Q).
     alone : the largest change that blanking a single part makes, in bits.
+    strongest : names of the parts of the strongest pairs, and what they do together.
     picture : the first input as a data address, where it is a picture.
     """
 
@@ -43,20 +43,8 @@ class Places:
     shape: tuple[int, ...]
     together: NDArray[np.float64]
     alone: float
+    strongest: tuple[tuple[str, str, float], ...]
     picture: str = ""
-
-    @property
-    def pairs(self) -> pd.DataFrame:
-        """Columns first, second and bits: every pair, the strongest first."""
-        p, q = self.together.shape
-        frame = pd.DataFrame(
-            {
-                "first": np.repeat(np.asarray(self.first, dtype=object), q),
-                "second": np.tile(np.asarray(self.second, dtype=object), p),
-                "bits": self.together.ravel(),
-            }
-        )
-        return frame.iloc[np.argsort(-frame["bits"].abs().to_numpy(), kind="stable")]
 
     @property
     def telling(self) -> tuple[int, ...]:
@@ -83,28 +71,28 @@ def _places(
     second: ModalityNumber,
     _checkpoint: Checkpoint,
 ) -> Places | DataProblem:
-    from dmil_core.api import Model
-    from dmil_core.posthoc.where import where
+    from dmil_core.posthoc.where import named_pairs, where
 
     location = located(_checkpoint, sample)
     if isinstance(location, DataProblem):
         return location
     data, row = location
     try:
-        network, run = loaded.model(_checkpoint)
-        found = where(Model(run, network), data, row, first, second)
+        model = loaded.callable_model(_checkpoint)
+        found = where(model, data, row, first, second)
     except DmilError as error:
         return DataProblem(str(error))
     if not found.together.size:
         return DataProblem("One of the inputs has no parts: a text without words.")
     return Places(
-        cls=run.classes[found.cls],
+        cls=model.classes[found.cls],
         first=found.first.names,
         second=found.second.names,
         shape=found.first.shape,
         together=found.together / NATS_PER_BIT,
         alone=float(max(np.abs(a).max() for a in (found.alone_first, found.alone_second)))
         / NATS_PER_BIT,
+        strongest=tuple((p, q, d / NATS_PER_BIT) for p, q, d in named_pairs(found, PAIRS)),
         picture=_picture(data, row, first),
     )
 

@@ -15,6 +15,14 @@ def model(checkpoint: Checkpoint) -> Any:
     return _model(str(checkpoint.folder), checkpoint.stamp)
 
 
+def callable_model(checkpoint: Checkpoint) -> Any:
+    """The same as a function of its inputs, as post-hoc analysis takes it."""
+    from dmil_core.api import Model
+
+    network, run = model(checkpoint)
+    return Model(run, network)
+
+
 @st.cache_resource(max_entries=6, show_spinner="Loading the model …")
 def _model(folder: str, key: str) -> Any:
     from dmil_core.checkpoint import load_model

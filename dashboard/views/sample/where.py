@@ -48,7 +48,7 @@ def _opened(checkpoint: Checkpoint, sample: str) -> None:
         widgets.bars(figures.parts(values, found.first), "where_parts", alt)
     strongest = ", ".join(
         f"{plain(one)} with **{plain(two)}** {plain(signs.signed(bits))}"
-        for one, two, bits in found.pairs.head(service.PAIRS).itertuples(index=False)
+        for one, two, bits in found.strongest
     )
     st.caption(
         f"For the predicted class **{plain(found.cls)}**, in bits of its score. Strongest pairs: "

@@ -26,8 +26,6 @@ from dmil_core.schema import modality_numbers
 
 #: Smaller propensities are raised to it: a single row would else decide.
 LEAST_PROPENSITY: Final = 0.02
-#: Where posteriors come from: networks fitted to the data, or the predictions of a model.
-SOURCES: Final = ("data", "model")
 _UNCALIBRATED: Final = (
     "there are no validation rows, so the probabilities are taken as they are; a model that is too "
     "sure makes an input look worth less"
@@ -79,7 +77,7 @@ class Known:
     ids : (N,).
     group : (N,) rows of a group, such as a person, are not independent; None without groups.
     by : name -> (N,) what rows can be told apart by.
-    source : of `SOURCES`.
+    source : "data" for networks fitted to it, "model" for the predictions of one.
     fitted : whether errors include the fit.
     notes : what is to be said about the posteriors.
     corrected : the same for all rows, where some lack an input and are left out here; None where
@@ -141,7 +139,9 @@ def from_data(dataset: Dataset, seed: int = 0, refits: int = REFITS) -> Known:
     check_refits(refits)
     names = np.array(dataset.classes)[dataset.y]
     every = _Rows([features(x) for x in dataset.inputs], names, dataset.group, dataset.classes)
-    complete, everywhere = _complete(dataset)
+    complete = dataset.complete
+    numbers = modality_numbers(dataset.modalities)
+    everywhere = [m - 1 for m in numbers if dataset.lacks(m) is None]
     rows = np.flatnonzero(complete)
     whole = complete.all()
     some = every if whole else replace(every.of(rows), group=_of_rows(dataset.group, rows))
@@ -227,15 +227,6 @@ def _order(estimator: PointwiseInformation, classes: tuple[str, ...]) -> NDArray
 # --- rows that lack an input -----------------------------------------------------------------
 
 
-def _complete(dataset: Dataset) -> tuple[NDArray[np.bool_], list[int]]:
-    """(N,) which rows have all inputs, and which inputs every row has, from 0."""
-    lacking = [dataset.lacks(m) for m in modality_numbers(dataset.modalities)]
-    complete = np.ones(len(dataset), dtype=bool)
-    for rows in lacking:
-        complete &= True if rows is None else ~rows
-    return complete, [m for m, rows in enumerate(lacking) if rows is None]
-
-
 def _about(complete: int, rows: int, corrected: bool) -> str:
     share = f"{rows - complete:,} of {rows:,} rows lack an input"
     if not corrected:
@@ -307,7 +298,7 @@ def from_table(
         )
     index = {name: k for k, name in enumerate(classes)}
     judged, notes = table[table["y"].isin(index)], list[str]()
-    if dataset is not None and not (complete := _complete(dataset)[0]).all():
+    if dataset is not None and not (complete := dataset.complete).all():
         left = judged["id"].isin(dataset.ids[~complete])
         judged = judged[~left]
         notes.append(f"{int(left.sum()):,} rows lack an input and are left out")

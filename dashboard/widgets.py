@@ -70,13 +70,8 @@ def explained(component: str, words: str) -> str:
 
 def legend(checkpoint: Checkpoint) -> None:
     """One line that says what the letters stand for in this data set."""
-    names = [plain(n) for n in samples.modality_names(checkpoint)]
-    several = "both inputs say it" if len(names) == 2 else "at least two inputs say it"
-    together = "only the two together say it" if len(names) == 2 else "only together they say it"
-    unique = [
-        explained(f"U{m}", f"only **{name}** says it") for m, name in enumerate(names, start=1)
-    ]
-    parts = [explained("R", several), *unique, explained("S", together)]
+    names = terms.component_names([f"**{plain(n)}**" for n in samples.modality_names(checkpoint)])
+    parts = [explained(component, words) for component, words in names.items()]
     with st.container(key="legend"):
         st.markdown(" &ensp; ".join(parts), help=terms.COMPONENT)
 

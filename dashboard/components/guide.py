@@ -14,7 +14,7 @@ from dashboard.text import glossary, tour
 
 
 def guide(pages: Sequence[str]) -> None:
-    """The glossary, the keys and the tour, which is offered on a visitor's first visit.
+    """One button for the glossary, the keys and the tour, which the first page offers once.
 
     ``pages`` are the ends of the pages' addresses, without the first page's, which has none.
     """

@@ -66,7 +66,7 @@ def test_a_page_opens_without_errors_and_without_asking_other_servers(
     visit(page, f"{app_url}/{name}?data={REAL}")
     drawn = ".js-plotly-plot .main-svg, canvas[role=application], .drawn svg[role=img]"
     page.wait_for_selector(drawn, timeout=30_000)
-    expect(page.locator("h1")).to_have_text("DMIL Explorer")
+    expect(page.locator("h1")).to_have_text(page.title().removesuffix(" · DMIL Explorer"))
     assert page.locator("[data-testid=stException]").count() == 0
     assert page.locator("[role=dialog]").count() == 0
     assert not accessibility.faults(page)
@@ -251,7 +251,7 @@ def test_rubbish_in_the_link_is_named_and_the_page_works(page: Page, app_url: st
     visit(page, f"{app_url}/samples?" + "&".join(f"{n}={quote(harm)}%00%ff" for n in names))
     expect(page.get_by_text("Part of this link could not be used")).to_be_visible()
     expect(page.get_by_role("heading", level=2)).to_contain_text("Sample")
-    assert page.title() == "DMIL Explorer"
+    assert page.title() == "Samples · DMIL Explorer"
     assert query(page)["data"] == REAL
 
 
@@ -265,7 +265,7 @@ def test_a_hostile_id_is_only_text(page: Page, app_url: str, name: str, sample: 
     assert " ".join(shown.split()) == f"Sample {sample}"
     assert heading.locator("img, b, a, strong, code").count() == 0
     page.wait_for_timeout(500)
-    assert page.title() == "DMIL Explorer"
+    assert page.title().endswith("· DMIL Explorer")
     assert page.locator("img[src=x]").count() == 0
 
 

@@ -27,7 +27,6 @@ def samples() -> None:
     result = widgets.current(checkpoint_catalog())
     if result is None:
         return
-    widgets.legend(result)
     widgets.alone(partial(_page, result))
 
 

@@ -39,7 +39,6 @@ def what_if() -> None:
     if result.run is not None and result.run.external:
         widgets.notice(messages.only_predictions(plain(result.model)))
         return
-    widgets.legend(result)
     rows = listing.selected(result, session.view())
     widgets.start_with_first(rows)
     sample = session.view().sample

@@ -36,13 +36,20 @@ def settle(catalog: CheckpointCatalog) -> None:
     session.settle(settled, reasons)
 
 
-def bar(title: str, catalog: CheckpointCatalog, about_a_set: bool, pages: Sequence[str]) -> None:
+def bar(
+    title: str,
+    catalog: CheckpointCatalog,
+    about_a_set: bool,
+    pages: Sequence[str],
+    is_first: bool,
+) -> None:
     """The page's title and what it is about, in one bar with the links to all pages.
 
     Parameters
     ----------
     about_a_set : whether the page shows the data set and the model that are chosen here.
     pages : the ends of the pages' addresses.
+    is_first : whether this is the page that a new visitor comes to.
     """
     with st.container(
         key="frame", horizontal=True, horizontal_alignment="distribute",
@@ -56,7 +63,7 @@ def bar(title: str, catalog: CheckpointCatalog, about_a_set: bool, pages: Sequen
                 gallery.chip(catalog)
                 _model(catalog)
             copy_link()
-            guide(pages)
+            guide(pages, offers=is_first)
 
 
 def notes(catalog: CheckpointCatalog, about_a_set: bool) -> None:

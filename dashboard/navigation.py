@@ -57,6 +57,8 @@ def _run() -> None:
     page = st.navigation({"": list(pages.values()), "Learn": list(learn.values())}, position="top")
     pages |= learn
     session.remember_pages(pages)
+    if target := session.destination():
+        st.switch_page(pages[target])
     st.set_page_config(page_title=f"{page.title} · DMIL Explorer")
     checkpoints = catalog.checkpoint_catalog()
     frame.settle(checkpoints)
@@ -64,7 +66,7 @@ def _run() -> None:
     alone = [pages[name] for name in ("fidelity", "your_data", "lessons", "gates", "live")]
     about_a_set = page not in alone
     slugs = [each.url_path for each in pages.values() if each.url_path]
-    frame.bar(page.title, checkpoints, about_a_set, slugs)
+    frame.bar(page.title, checkpoints, about_a_set, slugs, page is pages["overview"])
     frame.notes(checkpoints, about_a_set)
     widgets.told()
     widgets.guarded(page.run)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import functools
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ParamSpec
 
 import pandas as pd
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-from dashboard.components import figure, moving
+from dashboard.components import figure, marks, moving
 from dashboard.export import report
 from dashboard.figures import theme
 from dashboard.figures.bars import Bars, draw, patterns
@@ -99,6 +99,24 @@ def bars(drawn: Bars, key: str, alt: str, about: str | None = None) -> None:
 def drawing(svg: str, key: str, alt: str, about: str | None = None) -> None:
     """A figure that comes as SVG text of ours (``dashboard.figures``), as `chart`."""
     _saveable(key, alt, about, svg)
+
+
+def linked(
+    key: str,
+    html: str,
+    links: Mapping[str, Mapping[str, Any]],
+    pages: Mapping[str, str] | None = None,
+) -> None:
+    """A picture whose marks lead to samples.
+
+    ``links`` are the view's choices by the name of a mark; other filters are taken away. ``pages``
+    are the pages of marks that lead elsewhere.
+    """
+
+    def follow(name: str) -> None:
+        session.go((pages or {}).get(name, "samples"), **links[name])
+
+    marks.marks(key, html, links, follow)
 
 
 def moving_chart(fig: Any, key: str, alt: str, about: str) -> None:

@@ -7,7 +7,8 @@ import streamlit as st
 from dashboard.components import scripts
 
 _HTML = """<div class="link">
-<button type="button"><span class="wide">Copy link</span><span class="narrow">Link</span></button><span role="status"></span>
+<button type="button"><span class="wide">Copy link</span><span class="narrow">Link</span></button>
+<span role="status"></span>
 </div>"""
 
 

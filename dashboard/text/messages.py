@@ -267,6 +267,15 @@ def data_falls_short(value: float, model: str, more: float) -> Message:
     )
 
 
+def no_kinds(model: str) -> Message:
+    """A model without gate and heads says nothing about kinds of samples."""
+    return Message(
+        f"{model} does not say of which kind a sample is.",
+        "It has no gate and no heads of single inputs. Choose dmil or ensemble above, or open a "
+        "sample to see what its inputs do alone and together.",
+    )
+
+
 def three_inputs() -> Message:
     """What inputs tell is not split for three of them."""
     return Message(

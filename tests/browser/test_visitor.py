@@ -86,13 +86,56 @@ def test_a_narrow_window_needs_no_sideways_scrolling(phone: Page, app_url: str, 
 
 def test_the_overview_leads_to_a_sample(page: Page, app_url: str) -> None:
     visit(page, f"{app_url}/?data={REAL}&show=wrong")
-    link = page.get_by_role("main").get_by_role("link").filter(has_text="%").first
-    sample = parse_qs(urlsplit(link.get_attribute("href") or "").query)["sample"][0]
-    link.click()
-    page.wait_for_url(lambda url: urlsplit(url).path == "/samples")
-    wait_for_sample(page, sample)
+    page.locator("[data-mark='U1 sample 0']").first.click()
+    page.wait_for_url(lambda url: urlsplit(url).path == "/samples" and "sample=" in url)
+    wait_for_sample(page, query(page)["sample"])
     # It is right, so the filter for wrong answers would have hidden it.
     assert "show" not in query(page)
+
+
+def test_figures_of_the_overview_lead_to_the_samples_behind_them(
+    page: Page, app_url: str, room: Room
+) -> None:
+    frame = table(room, GENERATED, "dmil")
+    test = frame[frame["split"] == "test"]
+    ensemble = table(room, GENERATED, "ensemble").set_index("id")["correct"]
+    synergy = test[test["interaction_type"] == "S"]
+    visit(page, f"{app_url}/?data={GENERATED}")
+    # By key: the first number that an ensemble gets wrong.
+    mark = page.locator("[data-mark='S wrong 0']")
+    expect(mark).to_contain_text("ensemble")
+    mark.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: "wrong=ensemble" in url)
+    assert query(page)["interaction-type"] == "S"
+    wrong = int((~ensemble.reindex(synergy["id"])).sum())
+    expect(page.get_by_text(f"{wrong:,} of {len(test):,} samples")).to_be_visible()
+    visit(page, f"{app_url}/?data={GENERATED}")
+    page.locator("[data-mark='S S']").click()
+    page.wait_for_url(lambda url: "dominant=S" in url)
+    assert query(page)["interaction-type"] == "S"
+
+
+def test_the_first_screen_shows_the_kinds_of_samples(page: Page, app_url: str) -> None:
+    visit(page, app_url)
+    box = page.locator(".st-key-kinds").bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= 900
+    header = page.locator(".st-key-frame").bounding_box()
+    assert header is not None
+    assert header["y"] + header["height"] <= 60
+
+
+def test_a_data_set_is_chosen_from_cards(page: Page, app_url: str) -> None:
+    visit(page, f"{app_url}/samples?data={REAL}")
+    page.locator(".st-key-choose_data").get_by_role("button").click()
+    card = page.locator(".st-key-gallery").get_by_role("button", name="Switch")
+    expect(card).to_be_visible(timeout=30_000)
+    assert not accessibility.faults(page)
+    card.click()
+    page.wait_for_url(lambda url: f"data={GENERATED}" in url)
+    settled(page)
+    expect(page.locator(".st-key-gallery")).to_have_count(0)
 
 
 def test_a_sample_is_changed_undone_and_found_again_by_its_link(

@@ -17,6 +17,7 @@ const glossaries = new WeakMap();
  * @property {import("./tour.js").Step[]} steps
  * @property {string} base
  * @property {string[]} slugs
+ * @property {boolean} offers
  */
 
 /**
@@ -67,7 +68,7 @@ export default function ({ parentElement, data }) {
 
   const step = stepUnderWay();
   if (step !== null && data.steps[step]) tour.show(step);
-  else offer.hidden = !isNew() || !tour.isAt("");
+  else offer.hidden = !isNew() || !data.offers;
   return () => {
     listening.abort();
     tour.close();

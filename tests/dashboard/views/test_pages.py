@@ -678,18 +678,20 @@ def test_the_overview_says_what_there_is_and_where_to_start(open_page: OpenPage)
     assert {"averages", "accuracy"} <= set(drawn.keys(app))
     # Plotly's script is by far the largest: the first page does without.
     assert not app.get("plotly_chart")
-    assert "sure and wrong" in text
-    links = [p.proto for p in app.get("page_link")]
-    starts = [p for p in links if "sample=" in p.query_string]
-    assert len(starts) == 15
-    assert all(p.page == "samples" for p in starts)
+    assert "Confidently wrong" in text
+    shown = " ".join(drawn.marked(app))
+    for component in ("R", "U1", "U2"):
+        assert f'data-mark="{component} sample 0"' in shown
+    assert shown.count("No sample is clearly of this kind") <= 1
+    assert "True interaction type" not in text  # which is not known of it
+    assert "True interaction type" in said(open_page("", data=GENERATED))
 
 
 def test_the_overview_of_a_model_without_gate_and_heads(open_page: OpenPage) -> None:
     app = open_page("", data=GENERATED, model="joint")
     assert not app.exception
     assert "cannot say what one input tells alone" in said(app)
-    assert len([p for p in app.get("page_link") if "sample=" in p.proto.query_string]) == 3
+    assert "does not say of which kind" in said(open_page("", data=REAL, model="joint"))
 
 
 def test_the_overview_of_three_inputs(open_page: OpenPage) -> None:
@@ -700,4 +702,5 @@ def test_the_overview_of_three_inputs(open_page: OpenPage) -> None:
     compared = said(open_page("compare", data=THREE, **BITS))
     assert "for two inputs alone" in compared
     assert "cannot say what one input tells alone" not in compared
-    assert len([p for p in app.get("page_link") if "sample=" in p.proto.query_string]) == 18
+    shown = " ".join(drawn.marked(app))
+    assert all(f'data-mark="{c}"' in shown for c in ("R", "U1", "U2", "U3", "S"))

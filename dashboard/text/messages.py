@@ -190,8 +190,18 @@ def only_predictions(model: str) -> Message:
     """What if, of a model that was trained elsewhere."""
     return Message(
         "Only the predictions of this model are known.",
-        f"{model} was imported from a table and cannot answer for a changed input. Choose a model "
-        "that was trained here, in the list of models.",
+        f"{model} was taken up without the model itself, and cannot answer for a changed input. "
+        "With a file of ONNX it can: dmil import --model. Or choose another model in the list.",
+    )
+
+
+def cannot_be_evaluated(model: str, why: str) -> Message:
+    """What if, of a model whose file cannot be loaded here."""
+    return Message(
+        f"{model} cannot be evaluated here.",
+        "Its predictions are on the other pages. What is missing:",
+        why,
+        tone="warning",
     )
 
 

@@ -1,19 +1,22 @@
-"""A torch module or a scikit-learn estimator as the callable that ``explain`` takes.
+"""A torch module, a scikit-learn estimator or an ONNX file as the callable that ``explain`` takes.
 
-Both libraries are loaded only when such a model is wrapped.
+The libraries are loaded only when such a model is wrapped.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dmil_core.errors import ConfigError
+from dmil_core.io.paths import named_path
 from dmil_core.posthoc.function import Predict
+from dmil_core.posthoc.onnx import of_onnx
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -122,13 +125,23 @@ def _flat(x: Any) -> NDArray[Any]:
 
 
 def wrapped(model: Any) -> Predict:
-    """A torch module or a scikit-learn estimator as a callable; other callables as they are.
+    """A torch module, a scikit-learn estimator or the path of an ONNX file as a callable; other
+    callables as they are.
 
     Raises
     ------
     ConfigError
         If it is none of these.
+    DataError
+        If the file cannot be read.
     """
+    if isinstance(model, str | Path):
+        if not str(model).lower().endswith(".onnx"):
+            raise ConfigError(
+                f"the model is {str(model)[:80]!r}; expected a callable, or the path of a file "
+                "that ends in .onnx. A checkpoint of ours is loaded by dmil.load"
+            )
+        return of_onnx(named_path(model))
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(model, torch.nn.Module):
         return of_torch(model)
@@ -137,7 +150,7 @@ def wrapped(model: Any) -> Predict:
     if not callable(model):
         raise ConfigError(
             f"the model is {type(model).__name__}; expected a function f(x1, x2, ...), a torch "
-            "module or a fitted scikit-learn estimator"
+            "module, a fitted scikit-learn estimator or the path of an ONNX file"
         )
     predict: Predict = model
     return predict

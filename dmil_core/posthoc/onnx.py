@@ -248,7 +248,11 @@ def _session(where: str, content: bytes, bounds: Bounds | None) -> Any:
         options.add_session_config_entry("session.use_env_allocators", "1")
     try:
         return onnxruntime.InferenceSession(
-            content, options, providers=["CPUExecutionProvider"], disabled_optimizers=disabled
+            content,
+            options,
+            providers=["CPUExecutionProvider"],
+            disabled_optimizers=disabled,
+            enable_fallback=0,
         )
     except Exception as error:  # onnxruntime raises types of its own
         raise DataError(f"{where}: expected a model of ONNX ({brief(str(error))})") from None

@@ -150,10 +150,19 @@ def _written(
     arrays: dict[str, NDArray[Any]], root: Path, slug: str, classes: Sequence[str],
     like: Dataset | None = None,
 ) -> Dataset:  # fmt: skip
-    path = root / slug / f"{slug}.npz"
+    number = 1
+    while True:
+        name = slug if number == 1 else f"{slug}-{number}"
+        path = root / name / f"{name}.npz"
+        if not path.exists():
+            break
+        found = read_dataset(path, purpose="predict")
+        if _is_alike(found, arrays, like is not None):
+            return found
+        number += 1
     write_arrays(path, arrays)
     if like is None:
-        card = replace(infer_card(slug, arrays), classes=tuple(classes), summary="Given as arrays.")
+        card = replace(infer_card(name, arrays), classes=tuple(classes), summary="Given as arrays.")
     else:
         # Media files stay where they are: the inputs are shown instead.
         bare = tuple(
@@ -163,6 +172,20 @@ def _written(
         card = replace(like.card, modalities=bare, counts={}, sha256="", files={})
     write_bytes(card_candidates(path)[0], card.to_json().encode("utf-8"))
     return read_dataset(path, purpose="predict")
+
+
+def _is_alike(found: Dataset, arrays: dict[str, NDArray[Any]], split: bool) -> bool:
+    """Whether a set has these rows; which of them were explained is no matter."""
+    y = arrays["y"] if arrays["y"].dtype.kind != "U" else None
+    pairs = [(found.ids, arrays["id"]), (found.label_names if y is None else found.y, arrays["y"])]
+    pairs += [(found.split, arrays["split"])] if split else []
+    pairs += [
+        (x, given if (given := arrays[f"x{m}"]).dtype.kind == "U" else given.astype(np.float32))
+        for m, x in enumerate(found.inputs, start=1)
+    ]
+    return f"x{len(found.inputs) + 1}" not in arrays and all(
+        np.array_equal(mine, given) for mine, given in pairs
+    )
 
 
 def _of_dataset(dataset: Dataset) -> dict[str, NDArray[Any]]:

@@ -55,6 +55,25 @@ def late_fusion(path: Path, crossed: float = 0.0, **changes: Any) -> Path:
     return save(path, nodes, outputs, weights, **changes)
 
 
+def crossing(path: Path, first: Any, second: Any, shifts: Sequence[Any] = (0.0, 0.0)) -> Path:
+    """logits = 1 + a b with a = (x1 - shift) W1 and b = (x2 - shift) W2, of any widths."""
+    arrays = [
+        numpy_helper.from_array(np.asarray(v, np.float32), n)
+        for n, v in (("w1", first), ("w2", second), ("one", 1.0),
+                     ("s1", shifts[0]), ("s2", shifts[1]))
+    ]  # fmt: skip
+    nodes = [
+        helper.make_node("Sub", ["x1", "s1"], ["d1"]),
+        helper.make_node("Sub", ["x2", "s2"], ["d2"]),
+        helper.make_node("MatMul", ["d1", "w1"], ["a"]),
+        helper.make_node("MatMul", ["d2", "w2"], ["b"]),
+        helper.make_node("Mul", ["a", "b"], ["c"]),
+        helper.make_node("Add", ["c", "one"], ["logits"]),
+    ]
+    inputs = [tensor("x1", len(first)), tensor("x2", len(second))]
+    return save(path, nodes, [tensor("logits", len(first[0]))], arrays, inputs)
+
+
 def without_end(path: Path) -> Path:
     """A model that repeats an operator 10^15 times."""
     truth = helper.make_tensor_value_info("go", TensorProto.BOOL, [])

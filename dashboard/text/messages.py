@@ -193,7 +193,7 @@ def only_predictions(model: str) -> Message:
     return Message(
         "Only the predictions of this model are known.",
         f"{model} was taken up without the model itself, and cannot answer for a changed input. "
-        "With a file of ONNX it can: dmil import --model. Or choose another model in the list.",
+        "With a file of ONNX it can: `dmil import --model`. Or choose another model in the list.",
     )
 
 

@@ -40,8 +40,8 @@ class Interaction:
 
 
 def interaction(checkpoint: Checkpoint, sample: str) -> Interaction | DataProblem | None:
-    """By partners from the training samples; None of an external model, which cannot be asked."""
-    if checkpoint.run is None or checkpoint.run.external:
+    """By partners from the training samples; None where only predictions are known."""
+    if checkpoint.run is None or not checkpoint.run.has_model:
         return None
     return _interaction(str(checkpoint.folder), checkpoint.stamp, sample, checkpoint)
 

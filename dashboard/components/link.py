@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard.components import scripts
 
 _HTML = """<div class="link">
-<button type="button"><span class="wide">Copy link</span><span class="narrow">Link</span></button>
+<button type="button">Copy link</button>
 <span role="status"></span>
 </div>"""
 

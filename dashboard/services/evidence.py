@@ -137,17 +137,15 @@ def _examples(checkpoint: Checkpoint, starts: Sequence[Start]) -> tuple[Example,
     ids = [s.sample for s in starts]
     columns = thumbnails.columns(checkpoint, ids) if ids else {}
     frame = table(checkpoint)
-    gated = schema.components_in(frame.columns)
-    gates_of = frame[[schema.gate(c) for c in gated]]
+    weights = samples.gates_of(frame.loc[ids])
     result = []
     for place, start in enumerate(starts):
-        weights = np.ravel(gates_of.loc[[start.sample]].to_numpy(dtype=float)).tolist()
         inputs = {
             m: ("text" if column.text else "picture", cell)
             for m, column in columns.items()
             if (cell := column.cells[place])
         }
-        shares: dict[str, float] = dict(zip(gated, weights, strict=True))
+        shares = weights[place] if weights else {}
         result.append(Example(start.sample, start.truth, inputs, shares))
     return tuple(result)
 

@@ -137,10 +137,10 @@ def explained(share: float) -> str:
     """How far the gate's bars can be believed, in a sentence."""
     if share < 0.5:
         return (
-            f"**Mostly unexplained** ({1 - share:.0%}): no component tells the class of samples "
-            "like this one reliably. The bars only divide the rest."
+            f"**Mostly unexplained** ({1 - share:.0%}): no component predicts samples like this "
+            "one reliably. The weights only divide the rest."
         )
-    return f"Of samples like this {share:.0%} can be explained; {1 - share:.0%} nothing explains."
+    return f"Explainable: {share:.0%} ({1 - share:.0%} attributed to noise or label error)."
 
 
 def no_gate(model: str, replaced: bool = False, other: str = "") -> Message:

@@ -384,6 +384,16 @@ def component_names(modalities: Sequence[str]) -> dict[str, str]:
     return {"R": shared, **unique, "S": "only in combination"}
 
 
+def decides(component: str, modalities: Sequence[str]) -> str:
+    """What the component with the largest gate weight means for a prediction."""
+    if component == "R":
+        both = len(modalities) == 2
+        return f"{'Both inputs say' if both else 'At least two inputs say'} the same"
+    if component == "S":
+        return "Only the combination of the inputs decides"
+    return f"{modalities[int(component[1]) - 1]} alone decides"
+
+
 def latent(name: str, modalities: Sequence[str]) -> str:
     """What a latent holds, in a line; empty for one we do not know."""
     letter, number = name[:1], name[1:]

@@ -145,7 +145,7 @@ def test_what_is_explained_is_said_where_the_model_knows(
     assert samples.explained(paper, row["id"]) is None
     assert samples.explained(dmil, "no such sample") is None
     assert messages.explained(0.3).startswith("**Mostly unexplained** (70%)")
-    wanted = "Of samples like this 93% can be explained; 7% nothing explains."
+    wanted = "Explainable: 93% (7% attributed to noise or label error)."
     assert messages.explained(0.93) == wanted
 
 

@@ -86,7 +86,7 @@ def test_the_page_answers_for_a_changed_input(checkpoint: Checkpoint, sample: st
     app = opened("what-if", sample, edit1="blank")
     said = texts(app)
     assert "**Changed**, it says" in said
-    assert "(10% sure)" in said
+    assert "(10% confidence)" in said
     assert "Only the predictions" not in said
 
 

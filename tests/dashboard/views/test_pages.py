@@ -232,7 +232,7 @@ def test_the_first_sample_is_open_from_the_start(open_page: OpenPage, room: Room
 def test_a_sample_shows_its_parts(open_page: OpenPage, room: Room) -> None:
     app = open_page(data=REAL, sample=ids(room, REAL)[5])
     text = said(app)
-    for part in ("True class", "Gate: which component", "How the score comes about", "bits"):
+    for part in ("True class", "Gate weights", "How the logit adds up", "bits"):
         assert part in text
     # The printed identity: four parts and their sum.
     assert all(f"{c} " in text for c in ("R", "U1", "U2", "S"))

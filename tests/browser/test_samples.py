@@ -139,7 +139,7 @@ def stroke(page: Page, canvas: Locator, *points: tuple[float, float]) -> None:
 
 def answer(page: Page) -> str:
     """What the model says of the changed sample."""
-    said = page.get_by_text("Changed, it says")
+    said = page.get_by_text("Edited, it predicts")
     expect(said).to_be_visible(timeout=20_000)
     return said.inner_text()
 

@@ -148,11 +148,11 @@ def test_a_sample_is_changed_undone_and_found_again_by_its_link(
     settled(page)
     expect(page.get_by_text("Nothing is changed yet")).to_be_visible()
     page.get_by_role("radio", name="blank").first.click()
-    expect(page.get_by_text("Changed, it says")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("Edited, it predicts")).to_be_visible(timeout=20_000)
     page.wait_for_url(lambda url: "edit1=blank" in url)
     page.reload()
     settled(page)
-    expect(page.get_by_text("Changed, it says")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("Edited, it predicts")).to_be_visible(timeout=20_000)
     page.get_by_role("radio", name="noise").nth(1).click()
     page.wait_for_url(lambda url: "edit2=noise" in url)
     settled(page)
@@ -250,7 +250,7 @@ def test_a_link_opens_the_same_view_in_a_second_window(
     second = visit(other.new_page(), page.url)
     wait_for_sample(second, ids[4])
     assert query(second) == query(page)
-    expect(second.locator("[data-testid=stMain]")).to_contain_text("dmil-paper says")
+    expect(second.locator("[data-testid=stMain]")).to_contain_text("dmil-paper predicts")
     other.close()
 
 

@@ -8,6 +8,8 @@ import { decline, isNew, stepUnderWay, Tour } from "./tour.js";
 
 /** The glossary of each place on a page. @type {WeakMap<HTMLElement, Glossary>} */
 const glossaries = new WeakMap();
+/** What ends the last run in each place: one tour at a time. @type {WeakMap<HTMLElement, Cleanup>} */
+const endings = new WeakMap();
 
 /**
  * @typedef {object} HelpData
@@ -26,6 +28,7 @@ const glossaries = new WeakMap();
  */
 export default function ({ parentElement, data }) {
   const root = /** @type {HTMLElement} */ (parentElement.querySelector(".help"));
+  endings.get(root)?.();
   const tour = new Tour(data, root, () => help.focus());
   const begin = () => {
     offer.hidden = true;
@@ -41,7 +44,7 @@ export default function ({ parentElement, data }) {
     offer.hidden = true;
     help.focus();
   };
-  const help = button("Help", () => glossary.open(), {
+  const help = button("Glossary", () => glossary.open(), {
     class: "help-button",
     "aria-keyshortcuts": "?",
     title: "Glossary, keys and tour (key ?)",
@@ -58,8 +61,14 @@ export default function ({ parentElement, data }) {
     ),
   );
   const row = element("div", {}, help, offer);
-  if (kept) root.firstElementChild?.replaceWith(row);
-  else root.replaceChildren(row, glossary.dialog);
+  if (kept) {
+    const place = /** @type {Document | ShadowRoot} */ (root.getRootNode());
+    const hasFocus = root.firstElementChild?.contains(place.activeElement);
+    root.firstElementChild?.replaceWith(row);
+    if (hasFocus) help.focus();
+  } else {
+    root.replaceChildren(row, glossary.dialog);
+  }
 
   const listening = new AbortController();
   listen(glossary, listening.signal);
@@ -69,10 +78,12 @@ export default function ({ parentElement, data }) {
   const step = stepUnderWay();
   if (step !== null && data.steps[step]) tour.show(step);
   else offer.hidden = !isNew() || !data.offers;
-  return () => {
+  const end = () => {
     listening.abort();
     tour.close();
   };
+  endings.set(root, end);
+  return end;
 }
 
 /**

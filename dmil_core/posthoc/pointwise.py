@@ -13,15 +13,16 @@ then splits into r, u1, u2 and s as everywhere else:
 The mean over partners is p(y|x1) = E p(y|x1,x2) if they are drawn from p(x2|x1). Marginal partners
 are drawn from p(x2). Where both inputs show the class, a stranger's x2 contradicts x1, and what x1
 says is underestimated, and with it what both say. So partners of a *like answer* are taken in a
-second pass: for x1 the samples with the nearest v(1), the mean of f over marginal partners. They
-are drawn from p(x2 | v(1)), which is p(x2|x1) as far as the model tells one x1 from another.
-Nothing is supposed about how the inputs depend on each other, and no distance between inputs is
-needed.
+second pass: for x1 the samples that f answers nearly alike, which are drawn from p(x2|x1) as far as
+the model tells one x1 from another. What f answers to x1 is v(1), the mean of its scores over
+marginal partners, and where classes are known also their spread, the standard deviation: an x1 that
+leaves the class to x2 has another spread than one that says it. Nothing is supposed about how the
+inputs depend on each other, and no distance between inputs is needed.
 
 Where classes are known, all three are then calibrated on them, out of fold
-(:mod:`dmil_core.posthoc.calibration`); p(y|x1) from three scores, the logarithms of its mean over
-partners of a like answer and over marginal ones, and v(1). What is left of the bias has the same
-sign.
+(:mod:`dmil_core.posthoc.calibration`); p(y|x1) from four scores: the logarithms of its mean over
+partners of a like answer and over marginal ones, v(1) and the spread. What is left of the bias has
+the same sign.
 """
 
 from __future__ import annotations
@@ -39,7 +40,16 @@ from dmil_core.partial_information.pmf import Floats
 from dmil_core.partial_information.pointwise import Definition, Pointwise, split
 from dmil_core.posthoc.calibration import Calibration
 from dmil_core.posthoc.function import LEAST_PROBABILITY, Function, length
-from dmil_core.posthoc.partners import FEWEST_INPUTS, NEAREST, Ints, Plan, like, plan
+from dmil_core.posthoc.partners import (
+    FEWEST_INPUTS,
+    NEAREST,
+    Ints,
+    Plan,
+    like,
+    plan,
+    standardised,
+)
+from dmil_core.posthoc.parts import Parts
 from dmil_core.posthoc.values import BATCH, Values, probabilities
 
 #: How far the probabilities of a row may be from a sum of 1.
@@ -49,7 +59,9 @@ _SUM_TOLERANCE: Final = 5e-3
 # --- from partners -------------------------------------------------------------------------
 
 
-def alike(values: Values, rows: Ints, total: int, partners: int, seed: int) -> Plan | None:
+def alike(
+    values: Values, rows: Ints, total: int, partners: int, seed: int, spread: bool
+) -> Plan | None:
     """Partners of a like answer: the nearest tenth of some of the samples; None of too few.
 
     Parameters
@@ -60,34 +72,55 @@ def alike(values: Values, rows: Ints, total: int, partners: int, seed: int) -> P
         (N,) their positions, of ``total``.
     partners
         At most so many of each; see :func:`dmil_core.posthoc.partners.like`.
+    spread
+        Whether answers are compared by their mean and spread, or by their mean alone.
     """
     count = like(len(rows), partners)
     if not count:
         return None
     generator = np.random.default_rng([seed, 24])
     among = generator.choice(rows, min(len(rows), NEAREST * count), replace=False)
+    every = np.arange(len(rows))
     features = []
     for m in range(values.inputs):
-        answers = np.zeros((total, values.whole.shape[1]))
-        answers[rows] = values.of((m,))
+        compared = values.of((m,))
+        if spread:
+            of_all = _spread(values.by_group[m,].mean(axis=0), values.squares[m].mean(axis=0))
+            compared = np.hstack([standardised(v, every) for v in (compared, of_all)])
+        answers = np.zeros((total, compared.shape[1]))
+        answers[rows] = compared
         features.append(answers)
     return plan(rows, among, values.inputs, count, "near", seed, features=features)
 
 
 def of_single_inputs(
     function: Function, inputs: Sequence[Any], values: Values, rows: Ints, partners: int, seed: int,
-    batch: int = BATCH,
+    batch: int = BATCH, known: bool = False, parts: Parts | None = None,
 ) -> tuple[tuple[Floats, ...], Plan | None]:  # fmt: skip
     """(G, N, K) probabilities by each input alone, of samples with marginal partners; and the
     partners of a like answer, over which those of two inputs are averaged anew: None of more
-    inputs, or too few samples."""
+    inputs, or too few samples.
+
+    Parameters
+    ----------
+    known
+        Whether the classes of the samples are known, so that the probabilities will be calibrated.
+    parts
+        Where parts are kept, so that another call can go on.
+    """
     second = None
     if len(inputs) == FEWEST_INPUTS:
-        second = alike(values, rows, length(inputs[0]), partners, seed)
+        second = alike(values, rows, length(inputs[0]), partners, seed, spread=known)
     if second is None:
         return values.single, None
-    alone = (probabilities(function, inputs, second, m, batch) for m in range(len(inputs)))
+    alone = (probabilities(function, inputs, second, m, batch, parts) for m in range(len(inputs)))
     return tuple(alone), second
+
+
+def _spread(mean: Floats, square: Floats) -> Floats:
+    """Standard deviation by a mean and a mean square."""
+    deviation: Floats = np.sqrt(np.maximum(square - mean**2, 0.0))
+    return deviation
 
 
 def with_and_without(groups: Floats) -> Floats:
@@ -123,9 +156,11 @@ def from_partners(
             for p1, p2 in zip(*singles, strict=True)
         ]
     for m, p in enumerate(singles):
-        first = with_and_without(values.single[m])
         answers = with_and_without(values.by_group[m,])
-        scores = np.stack([_log(p), answers, _log(first)], axis=1)  # (G + 1, 3, N, K)
+        spread = _spread(answers, with_and_without(values.squares[m]))
+        first = with_and_without(values.single[m])
+        # (G + 1, 4, N, K)
+        scores = np.stack([_log(p), answers, _log(first), spread], axis=1)
         fitted = Calibration.fit(scores[0], y, seed)
         singles[m] = np.stack([fitted.probabilities(z) for z in scores])
     whole = _log(p12)[None]

@@ -39,6 +39,7 @@ from dmil_core.posthoc.partners import (
     standardised,
 )
 from dmil_core.posthoc.parts import Parts, identity
+from dmil_core.posthoc.pointwise import Alike
 from dmil_core.posthoc.progress import shown
 from dmil_core.posthoc.samples import Samples, samples_of
 from dmil_core.posthoc.shown import Source
@@ -144,7 +145,7 @@ def explain(
     notes = _assumptions(choice, function, data, second, alone is not None)
     single = alone or (() if choice == "class" else values.single)
     source = Source(f, data, whole, [p.mean(axis=0) for p in single])
-    return _explanation(data, function, values, alone, definition, {
+    return _explanation(data, function, values, alone, second, definition, {
         "choice": choice, "partners": drawn.each, "background": len(data.background),
         "evaluations": counted.rows, "seed": seed, "assumptions": notes, "source": source,
     })  # fmt: skip
@@ -153,7 +154,7 @@ def explain(
 def _alone(
     data: Samples, function: Function, values: Values, partners: int, choice: Choice, seed: int,
     batch: int, parts: Parts | None,
-) -> tuple[tuple[Floats, ...] | None, Plan | None]:  # fmt: skip
+) -> tuple[tuple[Floats, ...] | None, Alike | None]:  # fmt: skip
     """(G, N, K) probabilities by each of two inputs alone, and the partners of a like answer; None
     where there is no information, or where there are none."""
     if len(data.inputs) > FEWEST_INPUTS or function.output == "value" or choice == "class":
@@ -200,7 +201,7 @@ def _features(x: Any) -> Floats:
 
 def _explanation(
     data: Samples, function: Function, values: Values, alone: tuple[Floats, ...] | None,
-    definition: Definition, about: dict[str, Any],
+    second: Alike | None, definition: Definition, about: dict[str, Any],
 ) -> Explanation:  # fmt: skip
     names = tuple(f"x{m + 1}" for m in range(len(data.inputs)))
     additive, found, of_all = emap(values), effects(values), shares(values)
@@ -214,17 +215,19 @@ def _explanation(
         intervals |= {f"pair_{_name(p)}": i for p, i in of_all.pairs.items()}
     intervals |= {f"variance_{_name(t)}": i for t, i in of_all.variance.items()}
     if alone is not None:
-        columns, of_means = _information(data, function, values, alone, definition, about["seed"])
+        columns, of_means = _information(
+            data, function, values, alone, second, definition, about["seed"]
+        )
         frame = pd.concat([frame, columns], axis=1)
         intervals |= of_means
-    first, second = of_all.strongest
+    one, other = of_all.strongest
     return Explanation(
         inputs=names,
         classes=data.classes or (),
         accuracy=_value(intervals, "accuracy"),
         emap_accuracy=_value(intervals, "emap_accuracy"),
         interaction_share=of_all.interactions.value,
-        pair=(names[first], names[second]),
+        pair=(names[one], names[other]),
         intervals=intervals,
         frame=frame,
         **about,
@@ -283,20 +286,24 @@ def _accuracies(values: Values, y: Ints) -> dict[str, Interval]:
 
 def _information(
     data: Samples, function: Function, values: Values, alone: tuple[Floats, ...],
-    definition: Definition, seed: int,
+    second: Alike | None, definition: Definition, seed: int,
 ) -> tuple[pd.DataFrame, dict[str, Interval]]:  # fmt: skip
     """Columns of the frame, and means with their intervals."""
     p12 = np.exp(function.log_probabilities(values.whole))
     y, known = data.row_classes, data.known_classes
     # Without classes the prior is what the model itself makes of all samples together.
     prior = p12.mean(axis=0) if known is None else pointwise.frequencies_of(known, p12.shape[1])
-    whole, *without = pointwise.from_partners(values, alone, p12, y, prior, definition, seed)
+    (whole, *without), refits = pointwise.from_partners(
+        values, alone, p12, y, prior, definition, seed, second
+    )
+    by_fit = refits.errors(definition)
     columns = pd.DataFrame({**whole.columns(), "largest": whole.largest().astype(object)})
     means = {
         name: two_way(
             float(columns[name].mean()),
             columns[name].to_numpy(np.float64),
             np.array([getattr(w, name).mean() for w in without]),
+            fit_error=by_fit.get(name, 0.0),
         )
         for name in QUANTITIES
     }
@@ -322,7 +329,7 @@ _OF_CHOICE: Final[dict[Choice, str]] = {
 
 
 def _assumptions(
-    choice: Choice, function: Function, data: Samples, second: Plan | None, information: bool
+    choice: Choice, function: Function, data: Samples, second: Alike | None, information: bool
 ) -> tuple[str, ...]:
     result = [_OF_CHOICE[choice]]
     if choice == "class":
@@ -336,7 +343,7 @@ def _assumptions(
         )
     if information and choice == "marginal":
         result.append(
-            f"For it, each sample has {second.each} more partners among the samples: those "
+            f"For it, each sample has {second.plan.each} more partners among the samples: those "
             "whose own input the model answers alike."
             if second is not None
             else "With fewer than 200 samples it rests on partners drawn whatever the sample is, "

@@ -28,6 +28,7 @@ the same sign.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -36,8 +37,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from dmil_core import schema
 from dmil_core.errors import ConfigError, DataError
+from dmil_core.information.refits import Refits
 from dmil_core.partial_information.pmf import Floats
-from dmil_core.partial_information.pointwise import Definition, Pointwise, split
+from dmil_core.partial_information.pointwise import SUMS, Definition, Pointwise, split
 from dmil_core.posthoc.calibration import Calibration
 from dmil_core.posthoc.function import LEAST_PROBABILITY, Function, length
 from dmil_core.posthoc.partners import (
@@ -54,9 +56,28 @@ from dmil_core.posthoc.values import BATCH, Values, probabilities
 
 #: How far the probabilities of a row may be from a sum of 1.
 _SUM_TOLERANCE: Final = 5e-3
+#: Divisions of the samples into two halves.
+DIVISIONS: Final = 2
+#: Fewest samples of a half.
+LEAST_HALF: Final = 20
 
 
 # --- from partners -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Alike:
+    """Partners of a like answer.
+
+    Attributes
+    ----------
+    plan : which each sample has.
+    halved : for each input (D, N, K) mean probabilities over those partners that are in a sample's
+        own half of the samples, for each of D divisions into two; see :func:`halves`.
+    """
+
+    plan: Plan
+    halved: tuple[Floats, ...]
 
 
 def alike(
@@ -96,7 +117,7 @@ def alike(
 def of_single_inputs(
     function: Function, inputs: Sequence[Any], values: Values, rows: Ints, partners: int, seed: int,
     batch: int = BATCH, known: bool = False, parts: Parts | None = None,
-) -> tuple[tuple[Floats, ...], Plan | None]:  # fmt: skip
+) -> tuple[tuple[Floats, ...], Alike | None]:  # fmt: skip
     """(G, N, K) probabilities by each input alone, of samples with marginal partners; and the
     partners of a like answer, over which those of two inputs are averaged anew: None of more
     inputs, or too few samples.
@@ -113,8 +134,22 @@ def of_single_inputs(
         second = alike(values, rows, length(inputs[0]), partners, seed, spread=known)
     if second is None:
         return values.single, None
-    alone = (probabilities(function, inputs, second, m, batch, parts) for m in range(len(inputs)))
-    return tuple(alone), second
+    place = np.zeros(length(inputs[0]), dtype=np.int64)
+    place[rows] = np.arange(len(rows))
+    side = halves(len(rows), seed)
+    found = []
+    for m in range(len(inputs)):
+        partners_of = place[second.tuples[second.index[m,], 0]]  # (N, m)
+        own = side[:, partners_of] == side[:, :, None]
+        found.append(probabilities(function, inputs, second, m, own, batch, parts))
+    alone, halved = zip(*found, strict=True)
+    return alone, Alike(second, halved)
+
+
+def halves(rows: int, seed: int) -> NDArray[np.bool_]:
+    """(D, N) divisions of the samples into two halves."""
+    generator = np.random.default_rng([seed, 26])
+    return np.stack([generator.permutation(rows) % 2 == 0 for _ in range(DIVISIONS)])
 
 
 def _spread(mean: Floats, square: Floats) -> Floats:
@@ -131,9 +166,10 @@ def with_and_without(groups: Floats) -> Floats:
 
 def from_partners(
     values: Values, alone: Sequence[Floats], p12: Floats, y: Ints | None, prior: Floats,
-    definition: Definition = "same-sign", seed: int = 0,
-) -> list[Pointwise]:  # fmt: skip
-    """The split by all partners, and without each group of partners in turn.
+    definition: Definition = "same-sign", seed: int = 0, second: Alike | None = None,
+) -> tuple[list[Pointwise], Refits]:  # fmt: skip
+    """The split by all partners, and without each group of partners in turn; and how the means
+    change where half of the samples are known.
 
     Parameters
     ----------
@@ -147,25 +183,61 @@ def from_partners(
         As for :func:`information`.
     seed
         Of the folds of the calibration.
+    second
+        Where ``alone`` is of partners of a like answer.
     """
-    singles = [with_and_without(p) for p in alone]
+    scores = [_scores(values, m, with_and_without(p)) for m, p in enumerate(alone)]
+    whole = np.repeat(_log(p12)[None, None], values.groups + 1, axis=0)
+    found = _splits([*scores, whole], y, p12, prior, definition, seed)
+    differences = []
+    for d, side in enumerate(halves(len(p12), seed)):
+        of_half = [z[:1].copy() for z in scores]
+        for m, z in enumerate(of_half if second is not None else ()):
+            assert second is not None
+            z[0, 0] = _log(second.halved[m][d])
+        for rows in map(np.flatnonzero, (side, ~side)):
+            if len(rows) < LEAST_HALF:
+                continue
+            some = [z[:, :, rows] for z in (*of_half, whole[:1])]
+            of_rows = None if y is None else y[rows]
+            (part,) = _splits(some, of_rows, p12[rows], prior, definition, seed)
+            differences.append(
+                [
+                    float((getattr(part, q) - getattr(found[0], q)[rows]).mean())
+                    for q in (*SUMS, "r")
+                ]
+            )
+    return found, Refits((definition,), 0.5, np.reshape(differences, (-1, len(SUMS) + 1)))
+
+
+def _scores(values: Values, m: int, p: Floats) -> Floats:
+    """(G + 1, 4, N, K) scores of x_m, of which its log probabilities ``p`` are the first."""
+    if not values.squares:
+        return _log(p)[:, None]
+    answers = with_and_without(values.by_group[m,])
+    spread = _spread(answers, with_and_without(values.squares[m]))
+    first = with_and_without(values.single[m])
+    return np.stack([_log(p), answers, _log(first), spread], axis=1)
+
+
+def _splits(
+    scores: Sequence[Floats], y: Ints | None, p12: Floats, prior: Floats, definition: Definition,
+    seed: int,
+) -> list[Pointwise]:  # fmt: skip
+    """Of scores (V, F, N, K) of x1, x2 and both, calibrated by those of the first version where
+    classes are known."""
     if y is None:
-        predicted = p12.argmax(axis=1)
-        return [
-            information(p1, p2, p12, predicted, prior, definition)
-            for p1, p2 in zip(*singles, strict=True)
+        tables = [np.exp(z[:, 0]) for z in scores]
+        y = p12.argmax(axis=1)
+    else:
+        fitted = [Calibration.fit(z[0], y, seed) for z in scores]
+        tables = [
+            np.stack([f.probabilities(v) for v in z]) for f, z in zip(fitted, scores, strict=True)
         ]
-    for m, p in enumerate(singles):
-        answers = with_and_without(values.by_group[m,])
-        spread = _spread(answers, with_and_without(values.squares[m]))
-        first = with_and_without(values.single[m])
-        # (G + 1, 4, N, K)
-        scores = np.stack([_log(p), answers, _log(first), spread], axis=1)
-        fitted = Calibration.fit(scores[0], y, seed)
-        singles[m] = np.stack([fitted.probabilities(z) for z in scores])
-    whole = _log(p12)[None]
-    p12 = Calibration.fit(whole, y, seed).probabilities(whole)
-    return [information(p1, p2, p12, y, prior, definition) for p1, p2 in zip(*singles, strict=True)]
+    return [
+        information(p1, p2, both, y, prior, definition)
+        for p1, p2, both in zip(*tables, strict=True)
+    ]
 
 
 def information(

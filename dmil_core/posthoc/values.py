@@ -111,20 +111,35 @@ def evaluate(
 
 
 def probabilities(
-    function: Function, inputs: Sequence[Any], drawn: Plan, kept: int, batch: int = BATCH,
-    parts: Parts | None = None,
-) -> Floats:  # fmt: skip
-    """(G, N, K) mean probabilities of the classes over the partners of each group, with one input
-    of the samples kept."""
+    function: Function, inputs: Sequence[Any], drawn: Plan, kept: int, of: NDArray[np.bool_],
+    batch: int = BATCH, parts: Parts | None = None,
+) -> tuple[Floats, Floats]:  # fmt: skip
+    """Mean probabilities of the classes with one input of the samples kept.
+
+    Parameters
+    ----------
+    of
+        (D, N, m) which of its partners each sample has in D other sets of partners.
+
+    Returns
+    -------
+    (G, N, K) over the partners of each group, and (D, N, K) over those of each other set; over all
+    where it has none of a sample.
+    """
+    rows, each = drawn.index[kept,].shape
 
     def means(part: slice) -> list[Floats]:
-        scores = _with_partners(function, inputs, drawn, (kept,), part)
-        return [_means(_probabilities(function, scores), drawn.groups)]
+        p = _probabilities(function, _with_partners(function, inputs, drawn, (kept,), part))
+        chosen = of[:, part].transpose(1, 0, 2).astype(np.float64)
+        chosen[chosen.sum(axis=2) == 0] = 1.0
+        chosen /= chosen.sum(axis=2, keepdims=True)
+        return [_means(p, drawn.groups), chosen @ p]
 
-    (found,) = _collected(
-        f"second-{kept + 1}", drawn, (kept,), means, function.width, batch, parts, 1
-    )
-    return found
+    shapes = [(count, function.width) for count in (drawn.groups, len(of))]
+    step = max(1, batch // each)
+    found = collected(f"second-{kept + 1}", rows, step, shapes, means, each, parts)
+    by_group, others = (of_all.transpose(1, 0, 2) for of_all in found)
+    return by_group, others
 
 
 def _name(kept: Subset) -> str:

@@ -171,12 +171,12 @@ def _model(a: argparse.Namespace) -> tuple[Predict, Run | None]:
 def _named(text: str) -> Predict:
     """What ``module:name`` returns, as a callable; the module is run only because it is named. Or
     the model of an ONNX file."""
-    if text.lower().endswith(".onnx"):
-        from dmil_core.posthoc.onnx import of_onnx
-
-        return of_onnx(text)
     from dmil_core.models.plugins import imported
     from dmil_core.posthoc.callables import wrapped
+    from dmil_core.posthoc.onnx import ENDING
+
+    if text.lower().endswith(ENDING):
+        return wrapped(text)
 
     module, colon, name = text.partition(":")
     if not (module and colon and name):

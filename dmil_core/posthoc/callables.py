@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from dmil_core.errors import ConfigError
 from dmil_core.io.paths import named_path
 from dmil_core.posthoc.function import Predict
-from dmil_core.posthoc.onnx import of_onnx
+from dmil_core.posthoc.onnx import ENDING, of_onnx
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -135,12 +135,7 @@ def wrapped(model: Any) -> Predict:
     DataError
         If the file cannot be read.
     """
-    if isinstance(model, str | Path):
-        if not str(model).lower().endswith(".onnx"):
-            raise ConfigError(
-                f"the model is {str(model)[:80]!r}; expected a callable, or the path of a file "
-                "that ends in .onnx. A checkpoint of ours is loaded by dmil.load"
-            )
+    if isinstance(model, str | Path) and str(model).lower().endswith(ENDING):
         return of_onnx(named_path(model))
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(model, torch.nn.Module):
@@ -148,9 +143,11 @@ def wrapped(model: Any) -> Predict:
     if not callable(model) and hasattr(model, "predict"):
         return of_sklearn(model)
     if not callable(model):
+        got = repr(str(model)[:80]) if isinstance(model, str | Path) else type(model).__name__
         raise ConfigError(
-            f"the model is {type(model).__name__}; expected a function f(x1, x2, ...), a torch "
-            "module, a fitted scikit-learn estimator or the path of an ONNX file"
+            f"the model is {got}; expected a function f(x1, x2, ...), a torch module, a fitted "
+            f"scikit-learn estimator or the path of a file that ends in {ENDING}. dmil.load gives "
+            "a checkpoint of ours"
         )
     predict: Predict = model
     return predict

@@ -141,8 +141,9 @@ class Explanation:
         name
             What the model is called there.
         checkpoints
-            Folder that the checkpoint is kept in, as ``<set>/<name>/seed0``; the app shows the
-            others in it as well. By default a temporary one, which is removed when the app ends.
+            Folder that the checkpoint is kept in, as ``<set>/<name>/seed0``, in the place of an
+            external model of this name; the app shows the others in it as well. By default a
+            temporary one, which is removed when the app ends.
         app
             An app that :meth:`show` returned: the model is put beside what is in it.
         port
@@ -163,6 +164,8 @@ class Explanation:
             a regression, of four inputs, or without classes.
         DataError
             If inputs are none that a data set holds.
+        CheckpointError
+            If a model of this name in the folder was trained here.
         """
         from dmil_core.posthoc.shown import show
 

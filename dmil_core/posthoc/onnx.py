@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 from dmil_core.errors import ConfigError, DataError
 from dmil_core.io.reading import MIB, brief, parsing, read_checked
 
+#: Of the name of a file.
+ENDING: Final = ".onnx"
 #: Largest file that is read, in bytes.
 MAX_BYTES: Final = 2 * 1024**3
 #: Types of tensors as ONNX names them.

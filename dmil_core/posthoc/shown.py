@@ -13,13 +13,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dmil_core import schema
-from dmil_core.checkpoint import run_folder
+from dmil_core.checkpoint import RUN_FILE, read_run, run_folder
 from dmil_core.data.card import MediaSpec
 from dmil_core.data.catalog import load_dataset
 from dmil_core.data.dataset import Dataset
 from dmil_core.data.defaults import infer_card
 from dmil_core.data.npz import card_candidates, read_dataset, write_arrays, write_bytes
-from dmil_core.errors import ConfigError, DmilError
+from dmil_core.errors import CheckpointError, ConfigError, DmilError
 from dmil_core.io.app import App
 from dmil_core.io.atomic import writing
 from dmil_core.io.paths import named_path
@@ -111,6 +111,10 @@ def show(
     try:
         dataset = stored(shown.data, root)
         folder = run_folder(root, dataset.slug, name, 0)
+        if (folder / RUN_FILE).exists() and not read_run(folder).external:
+            raise CheckpointError(
+                f"{folder} holds a model that was trained here; choose another name"
+            )
         take_up(shown.predictions(), dataset, name, folder, 0, onnx=kept_file(shown.f))
         if app is None:
             app = App(root, port, seconds, temporary)

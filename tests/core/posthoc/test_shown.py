@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import sys
 import urllib.request
@@ -20,9 +21,10 @@ import dmil_core as dmil
 from dmil_core import schema
 from dmil_core.checkpoint import find_runs, verify
 from dmil_core.data.catalog import load_dataset
-from dmil_core.errors import ConfigError, DataError
+from dmil_core.errors import CheckpointError, ConfigError, DataError
 from dmil_core.io import app as io_app
 from dmil_core.io.app import App
+from dmil_core.io.paths import checkpoints_roots
 from dmil_core.io.tables import read_table
 from dmil_core.posthoc.shown import stored
 from tests.core.onnx_files import W1, W2, late_fusion
@@ -101,6 +103,12 @@ def test_what_is_shown_is_what_was_explained(tmp_path: Path, monkeypatch: Any) -
         alone = table[[schema.unimodal_prob(m, c) for c in data.classes]].sum(axis=1)
         np.testing.assert_allclose(alone, 1.0, atol=1e-4)
     found.show("mine", tmp_path)  # again, as of a cell that is run twice
+    trained = shutil.copytree(
+        checkpoints_roots()[-1] / "mfeat" / "joint" / "seed0", tmp_path / "mfeat" / "own" / "seed0"
+    )
+    with pytest.raises(CheckpointError, match="holds a model that was trained here"):
+        found.show("own", tmp_path)
+    assert not verify(trained).external
 
 
 class NoApp:

@@ -353,6 +353,11 @@ def _assumptions(
         result.append("No classes are known: figures are of the predicted class.")
     result.append(
         "Intervals cover the samples and the choice of the background set, not another training"
-        + (", nor the calibration and what partners miss." if information else ".")
+        + (
+            ". Those of information also cover the calibration, and what more samples would find, "
+            "but not what partners miss however many samples there are."
+            if information
+            else "."
+        )
     )
     return tuple(result)

@@ -8,6 +8,8 @@ one background set. The variance is the sum of
   delete-a-group jackknife; Kott, Journal of Official Statistics 17, 2001):
   (G - 1) / G sum_g (T_g - mean of T_g)^2.
 
+Where something was fitted to the samples, the mean square error by that fit is added.
+
 What varies with single pairs of sample and partner is in both, so that the sum is somewhat too
 large (Owen, The pigeonhole bootstrap, Annals of Applied Statistics 1, 2007; Cameron, Gelbach,
 Miller, Journal of Business & Economic Statistics 29, 2011, subtract it; they warn that the

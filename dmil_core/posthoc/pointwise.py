@@ -23,6 +23,11 @@ Where classes are known, all three are then calibrated on them, out of fold
 (:mod:`dmil_core.posthoc.calibration`); p(y|x1) from four scores: the logarithms of its mean over
 partners of a like answer and over marginal ones, v(1) and the spread. What is left of the bias has
 the same sign.
+
+How much of it is due to finitely many samples is seen where the same is done with each half of
+them, and what the means lose is extrapolated (:mod:`dmil_core.information.refits`). It needs no
+further evaluation: of the partners of a like answer, those in a sample's own half are nearest there
+too.
 """
 
 from __future__ import annotations

@@ -122,7 +122,8 @@ def run(a: argparse.Namespace) -> int:
     samples = min(int(dataset.complete[test].sum()), a.rows or len(test))
     most = cost(samples, dataset.modalities, a.partners, a.background)
     if a.name is not None:
-        most += cost(len(dataset) - samples, dataset.modalities, IMPORTED, a.background)
+        others = len(dataset) - (samples if a.choice == "marginal" else 0)
+        most += cost(others, dataset.modalities, IMPORTED, a.background)
     announce(most)
     parts = a.out / PARTS_FOLDER
     with RowBar(disable=a.quiet) as bar:

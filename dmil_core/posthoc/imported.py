@@ -252,7 +252,11 @@ def import_model(
     known = _known(explained, dataset, f)
     rows = np.setdiff1d(np.arange(len(dataset)), known.rows)
     if len(rows):
-        new = _answers(f, dataset, rows, partners, background, seed, batch, progress, parts, model)
+        # Partners of a like answer as those of the rows that were explained.
+        spread = len(known.rows) > 0 and bool((dataset.y[rows] >= 0).all())
+        new = _answers(
+            f, dataset, rows, partners, background, seed, batch, progress, parts, model, spread
+        )
         known = new if not len(known.rows) else known.joined(new)
     order = np.argsort(known.rows)
     classes = dataset.classes
@@ -306,10 +310,9 @@ def _known(explained: Explanation | None, dataset: Dataset, f: Predict) -> _Answ
 def _answers(
     f: Predict, dataset: Dataset, rows: NDArray[np.int64], partners: int, background: int,
     seed: int, batch: int, progress: Progress | bool | None, parts: str | Path | None,
-    model: str | None,
+    model: str | None, spread: bool,
 ) -> _Answers:  # fmt: skip
     """What a model says of rows as they are, and with the other inputs of partners."""
-    known = bool((dataset.y[rows] >= 0).all())
     data = samples_of(f, dataset, None, (), None, rows, background, None, None, seed)
     most = cost(len(rows), len(data.inputs), partners, len(data.background))
     with shown_progress(progress, most) as told:
@@ -317,7 +320,7 @@ def _answers(
         raw = outputs_of(counted, data.inputs, rows, batch)
         kept = None
         if parts is not None:
-            about = {"seed": seed, "batch": batch, "partners": partners, "of": "import"}
+            about = {"seed": seed, "batch": batch, "partners": partners, "spread": spread}
             kept = Parts.of_samples(parts, f, model, data, about, raw)
             raw = kept.answers
             counted.restore(kept.evaluations)
@@ -333,7 +336,7 @@ def _answers(
         drawn = plan(rows, data.background, len(data.inputs), partners, "marginal", seed)
         values = evaluate(function, data.inputs, whole, drawn, batch, kept)
         alone, _ = of_single_inputs(
-            function, data.inputs, values, rows, partners, seed, batch, known, kept
+            function, data.inputs, values, rows, partners, seed, batch, spread, kept
         )
         counted.finish()
     return _Answers(rows, whole, [p.mean(axis=0) for p in alone])

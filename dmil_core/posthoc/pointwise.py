@@ -121,7 +121,7 @@ def alike(
 
 def of_single_inputs(
     function: Function, inputs: Sequence[Any], values: Values, rows: Ints, partners: int, seed: int,
-    batch: int = BATCH, known: bool = False, parts: Parts | None = None,
+    batch: int = BATCH, spread: bool = False, parts: Parts | None = None,
 ) -> tuple[tuple[Floats, ...], Alike | None]:  # fmt: skip
     """(G, N, K) probabilities by each input alone, of samples with marginal partners; and the
     partners of a like answer, over which those of two inputs are averaged anew: None of more
@@ -129,14 +129,15 @@ def of_single_inputs(
 
     Parameters
     ----------
-    known
-        Whether the classes of the samples are known, so that the probabilities will be calibrated.
+    spread
+        As for :func:`alike`: where the classes of the samples are known, so that the probabilities
+        will be calibrated. Uncalibrated ones are mostly better without.
     parts
         Where parts are kept, so that another call can go on.
     """
     second = None
     if len(inputs) == FEWEST_INPUTS:
-        second = alike(values, rows, length(inputs[0]), partners, seed, spread=known)
+        second = alike(values, rows, length(inputs[0]), partners, seed, spread)
     if second is None:
         return values.single, None
     place = np.zeros(length(inputs[0]), dtype=np.int64)

@@ -197,7 +197,7 @@ def test_inputs_that_are_none_are_refused() -> None:
         dmil.explain(additive, *normals(30, 5, 5))
     with pytest.raises(dmil.DmilError, match="expected as many rows of each, got 30, 29"):
         dmil.explain(additive, x[0], x[1][:29])
-    with pytest.raises(dmil.DmilError, match="expected a callable, or the path"):
+    with pytest.raises(dmil.DmilError, match="expected a function"):
         dmil.explain("a model", *x)  # type: ignore[arg-type]
 
 

@@ -63,6 +63,7 @@ def _interaction(
             rows=[row],
             partners=PARTNERS,
             background=BACKGROUND,
+            progress=False,
         )
     except DmilError as error:
         return DataProblem(str(error))

@@ -176,6 +176,8 @@ def progress(stage: str) -> str:
     step, _, rest = stage.partition(": ")
     if step == "bits":
         return "measures what the inputs tell, in bits, from the data alone (no model)"
+    if rest == "explain":
+        return f"{step}: replaces inputs by those of other samples"
     if step == "worth":
         return "fits small networks to all samples, then to parts of them"
     what = next((words for begin, words in _STAGES if rest.startswith(begin)), rest)

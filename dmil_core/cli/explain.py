@@ -13,6 +13,7 @@ from dmil_core.cli.options import (
     Subparsers,
     add_command,
     add_data,
+    add_progress,
     add_seed,
     at_least,
     path_argument,
@@ -57,7 +58,13 @@ def add(subparsers: Subparsers[Parser]) -> None:
     )
     add_data(p, files=True)
     add_files(p)
-    p.add_argument("--out", required=True, type=path_argument, metavar="DIR", help="is made")
+    p.add_argument("--out", type=path_argument, metavar="DIR", help="is made")
+    p.add_argument(
+        "--keep",
+        action="store_true",
+        help="with --checkpoint: write the figures of the model as a whole beside it, as "
+        "interactions.json, where the app finds them; then --out may be left out",
+    )
     p.add_argument(
         "--rows", type=at_least(1), metavar="N", help="samples to explain; default: all test rows"
     )
@@ -93,6 +100,7 @@ def add(subparsers: Subparsers[Parser]) -> None:
         help="with --model: take it up under this name too, so that the app shows it",
     )
     add_seed(p)
+    add_progress(p)
     p.add_argument("--quiet", action="store_true", help="no progress bar")
 
 
@@ -103,25 +111,41 @@ def run(a: argparse.Namespace) -> int:
     from dmil_core.posthoc.explain import explain
     from dmil_core.posthoc.explanation import RESULT_FILE
     from dmil_core.posthoc.partners import cost
+    from dmil_core.posthoc.summary import save, summary
 
-    check_writable(a.out, folder=True)
+    if a.out is None and not a.keep:
+        raise ConfigError("expected --out, a folder for the result, or --keep")
+    if a.keep and (a.checkpoint is None or a.choice != "marginal"):
+        raise ConfigError("--keep is for --checkpoint with marginal partners, which the app shows")
+    if a.out is not None:
+        check_writable(a.out, folder=True)
     if a.name is not None:
         _check_name(a)
     model, trained = _model(a)
     dataset = load_data(a, purpose="predict", like=trained) if a.name is None else load_stored(a)
+    if a.keep and trained is not None:
+        check_writable(trained.folder, folder=True)
+        if dataset.digest != trained.data_digest:
+            raise ConfigError(
+                f"--keep: {dataset.name!r} is not the set that {trained.folder} was trained on"
+            )
     if trained is not None:
         dataset = as_new_rows(trained, for_prediction(trained, dataset))
     samples = len(dataset.rows("test"))
     most = cost(min(samples, a.rows or samples), dataset.modalities, a.partners, a.background)
     print(f"dmil: note: the model is evaluated on at most {most:,} rows", file=sys.stderr)
-    with _Bar(disable=a.quiet) as bar:
+    with _Bar(disable=a.quiet, lines=a.progress == "json") as bar:
         found = explain(
             model, dataset, rows=a.rows, background=a.background, partners=a.partners,
             choice=a.choice, definition=a.definition, seed=a.seed, progress=bar,
         )  # fmt: skip
-    found.save(a.out)
     print("\n".join(_lines(found)))
-    print(f"{a.out / RESULT_FILE}: {len(found)} samples, {found.evaluations:,} evaluations")
+    counts = f"{len(found)} samples, {found.evaluations:,} evaluations"
+    if a.out is not None:
+        found.save(a.out)
+        print(f"{a.out / RESULT_FILE}: {counts}")
+    if a.keep and trained is not None:
+        print(f"{save(summary(found, trained), trained.folder)}: {counts}")
     if a.name is not None:
         from dmil_core.posthoc.imported import import_model
 
@@ -198,15 +222,19 @@ def _lines(found: Explanation) -> list[str]:
 
 
 class _Bar:
-    """A progress bar on stderr that counts rows."""
+    """A progress bar on stderr that counts rows, or lines of JSON on stdout."""
 
-    def __init__(self, disable: bool) -> None:
-        self._disable = disable
+    def __init__(self, disable: bool, lines: bool = False) -> None:
+        self._disable, self._lines = disable or lines, lines
         self._bar: Any = None
 
     def __call__(self, done: int, of: int) -> None:
         from tqdm import tqdm
 
+        from dmil_core.training.progress import emit
+
+        if self._lines:
+            emit("explain", done / of, f"{done:,} of {of:,} evaluations")
         if self._bar is None:
             self._bar = tqdm(total=of, unit="row", file=sys.stderr, disable=self._disable)
         self._bar.update(done - self._bar.n)

@@ -165,7 +165,7 @@ class _Shown:
         from tqdm import tqdm
 
         self._lines = how == "json"
-        self._bar = tqdm(total=1.0, file=sys.stderr, disable=None if how == "bar" else True, leave=False,
+        self._bar = tqdm(total=1.0, file=sys.stderr, disable=(how != "bar") or None, leave=False,
                          bar_format="{percentage:3.0f}%|{bar}| {elapsed}<{remaining}")  # fmt: skip
 
     def __call__(self, done: float) -> None:

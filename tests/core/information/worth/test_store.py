@@ -94,5 +94,5 @@ def test_what_is_damaged_is_said(known: Known, tmp_path: Path, fault: str) -> No
     else:
         about = {}
     write_table(frame, path, about)
-    with pytest.raises(DataError, match="worth.parquet"):
+    with pytest.raises(DataError, match=r"worth\.parquet"):
         store.load(path)

@@ -13,6 +13,8 @@ WORTH: Final = (
     "probabilities q are those of a model's heads on test samples, each calibrated on validation "
     "samples; or those of small networks, each sample by networks that were not fitted to it."
 )
+#: Of so many inputs the heads of a model tell what each is worth.
+FEWEST_INPUTS: Final = 2
 #: Who says it -> how that is called.
 BY_WHOM: Final = {"model": "Heads of {model}", "data": "The data alone"}
 OF_WHOM: Final = (
@@ -50,12 +52,19 @@ BY: Final = {"class": "By class", "interaction_type": "By true interaction type"
 
 
 def cannot_be_said(model: str, why: str) -> Message:
-    """The model does not say what one input knows."""
+    """The model has heads and still does not say what one input knows."""
     return Message(
-        f"{model} does not say what each input is worth.",
-        "That takes a head for each of two inputs: dmil and ensemble have them. The data alone say "
-        "it as well, below.",
-        why,
+        f"{model} does not say what each input is worth.", "The data alone say it as well:", why
+    )
+
+
+def without_heads(model: str, inputs: int) -> str:
+    """Why a model is not asked, in a line."""
+    if inputs > FEWEST_INPUTS:
+        return "Told by the data alone: what two of three inputs know takes models of these two."
+    return (
+        f"Told by the data alone: {model} has no head for each of two inputs, as dmil and ensemble "
+        "have."
     )
 
 

@@ -15,6 +15,8 @@ from dashboard.guard import callback
 from dashboard.keys import key_of
 from dashboard.services import faults
 from dashboard.services import worth as service
+from dashboard.services.sample import information
+from dashboard.services.sample.samples import modality_names
 from dashboard.services.store import visitors
 from dashboard.services.store.catalog import Checkpoint, DataProblem, checkpoint_catalog
 from dashboard.state import session
@@ -60,10 +62,18 @@ def worth() -> None:
             _result(_Told(heads, checkpoint.model, of.data, checkpoint.model, True))
             return
     elif checkpoint is not None and isinstance(heads, DataProblem):
-        widgets.notice(text.cannot_be_said(plain(checkpoint.model), heads.message))
+        _why_not(checkpoint, heads)
     elif not catalog.of(view.data):
         st.caption(text.ONLY_DATA)
     _by_the_data(of, checkpoint is not None)
+
+
+def _why_not(checkpoint: Checkpoint, heads: DataProblem) -> None:
+    model, names = plain(checkpoint.model), modality_names(checkpoint)
+    if information.has_unimodal_heads(checkpoint) and len(names) == text.FEWEST_INPUTS:
+        widgets.notice(text.cannot_be_said(model, heads.message))
+    else:
+        st.caption(text.without_heads(model, len(names)))
 
 
 def _model() -> Checkpoint | None:

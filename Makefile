@@ -175,8 +175,8 @@ lock: $(LOCK_ENV) ## Compile the requirements files from pyproject.toml, keeping
 	$(COMPILE_DEV) $(HASHED) --constraints $(LOCK)/requirements-dev.txt --output-file requirements-dev-hashes.txt
 
 .PHONY: notebook
-notebook: $(DEV_ENV) ## Write examples/interactions.ipynb from its script
-	$(PY) -m jupytext --to ipynb examples/interactions.py
+notebook: $(DEV_ENV) ## Write the notebooks in examples/ from their scripts
+	$(PY) -m jupytext --to ipynb examples/*.py
 
 .PHONY: results
 results: $(APP_ENV) ## Write the generated parts of README.md and docs/: results, methods, glossary

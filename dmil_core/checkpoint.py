@@ -2,8 +2,8 @@
 
 run.json is written last and contains the sha256 of the weights, so a folder without it, or with
 weights that changed after it, is not a checkpoint. Its configuration may be of an earlier version.
-An external checkpoint, of a model that was trained elsewhere, has predictions in place of weights.
-torch is imported only to load a model.
+An external checkpoint, of a model that was trained elsewhere, has predictions in place of weights,
+and perhaps the model as a file of ONNX. torch is imported only to load a model.
 """
 
 from __future__ import annotations
@@ -30,14 +30,15 @@ if TYPE_CHECKING:
 
     from dmil_core.data.dataset import Dataset
 
-#: Version of run.json, and that of an external checkpoint, which releases that know version 1 alone
-#: refuse.
-RUN_VERSION, EXTERNAL_VERSION = 1, 2
+#: Version of run.json; that of an external checkpoint, which releases that know version 1 alone
+#: refuse; and that of one with the model itself.
+RUN_VERSION, EXTERNAL_VERSION, ONNX_VERSION = 1, 2, 3
 MODEL_FILE = "model.safetensors"
 RUN_FILE = "run.json"
 HISTORY_FILE = "history.jsonl"
 PREDICTIONS_FILE = "predictions.parquet"
 PROJECTION_FILE = "projection.parquet"
+ONNX_FILE = "model.onnx"
 
 #: Architecture of a model that was trained elsewhere.
 EXTERNAL: Final = "external"
@@ -45,6 +46,7 @@ EXTERNAL: Final = "external"
 #: Largest files that are read, in bytes; the shipped ones are below a hundredth of them.
 MAX_RUN_BYTES = 16 * 1024**2
 MAX_WEIGHTS_BYTES = 4 * 1024**3
+MAX_ONNX_BYTES = 512 * 1024**2
 MAX_HISTORY_BYTES = 64 * 1024**2
 #: Weights that a model may have beyond those in its file: a configuration of a larger model is
 #: refused before memory is allocated for it.
@@ -76,6 +78,8 @@ class Run:
         Training time; 0 of an external model.
     weights_sha256
         Hash of the file :attr:`weights`.
+    onnx_sha256, onnx_output
+        Hash of :attr:`onnx` and the name of its output; empty where there is none.
     """
 
     folder: Path
@@ -94,6 +98,8 @@ class Run:
     parameters: int
     seconds: float
     weights_sha256: str
+    onnx_sha256: str = ""
+    onnx_output: str = ""
 
     @property
     def paradigm(self) -> str:
@@ -107,8 +113,13 @@ class Run:
 
     @property
     def external(self) -> bool:
-        """Whether the model was trained elsewhere, so that only its predictions are known."""
+        """Whether the model was trained elsewhere."""
         return self.config.model.architecture == EXTERNAL
+
+    @property
+    def has_model(self) -> bool:
+        """Whether the model is there to be evaluated, and not its predictions alone."""
+        return not self.external or self.version == ONNX_VERSION
 
     @property
     def weights(self) -> Path:
@@ -129,6 +140,11 @@ class Run:
     def history(self) -> Path:
         """Path of its record of epochs."""
         return self.folder / HISTORY_FILE
+
+    @property
+    def onnx(self) -> Path:
+        """Path of an external model, where it is there."""
+        return self.folder / ONNX_FILE
 
 
 @dataclass(frozen=True)
@@ -219,9 +235,9 @@ def read_run(folder: Path) -> Run:
             "`dmil train`; an unfinished training continues when the same command is run again"
         ) from None
     version = data.get("version") if isinstance(data, dict) else None
-    if version not in (RUN_VERSION, EXTERNAL_VERSION):
+    if version not in (RUN_VERSION, EXTERNAL_VERSION, ONNX_VERSION):
         raise CheckpointError(
-            f"{path}: expected version {RUN_VERSION} or {EXTERNAL_VERSION}, got "
+            f"{path}: expected version {RUN_VERSION} to {ONNX_VERSION}, got "
             f"{brief(repr(version))}. It was written by another release of dmil_core; use that "
             "release, or train again"
         )
@@ -244,11 +260,14 @@ _FIELDS: Final[Mapping[str, Any]] = {
     "seconds": float,
     "weights_sha256": str,
 }
+#: What version 3 has beside them.
+_ONNX_FIELDS: Final[Mapping[str, Any]] = {"onnx_sha256": str, "onnx_output": str}
 
 
 def _parse(folder: Path, data: dict[str, Any]) -> Run:
     """The run of a run.json that is an object; every fault is reported at once."""
-    unfit = {"config", *_FIELDS}.symmetric_difference(set(data) - {"version"})
+    expected = {**_FIELDS, **(_ONNX_FIELDS if data["version"] == ONNX_VERSION else {})}
+    unfit = {"config", *expected}.symmetric_difference(set(data) - {"version"})
     faults = [f"missing or unknown field {', '.join(sorted(unfit))}"] if unfit else []
     values: dict[str, Any] = {}
     for name in sorted(set(data) - unfit - {"version"}):
@@ -256,7 +275,7 @@ def _parse(folder: Path, data: dict[str, Any]) -> Run:
             if name == "config":
                 values[name] = read_run_config(data[name])
             else:
-                values[name] = from_json(_FIELDS[name], data[name], name)
+                values[name] = from_json(expected[name], data[name], name)
         except ConfigError as error:
             faults.append(str(error))
     if "data_card" in values:
@@ -273,11 +292,11 @@ def _parse(folder: Path, data: dict[str, Any]) -> Run:
 
 def _check_consistent(run: Run) -> None:
     config, classes = run.config, len(run.classes)
-    if run.external != (run.version == EXTERNAL_VERSION):
+    if run.external != (run.version in (EXTERNAL_VERSION, ONNX_VERSION)):
         raise CheckpointError(
             f"{run.folder / RUN_FILE}: a model of architecture {config.model.architecture!r} in "
-            f"version {run.version}; expected {EXTERNAL!r} in version {EXTERNAL_VERSION} and in no "
-            f"other. {_AGAIN}"
+            f"version {run.version}; expected {EXTERNAL!r} in version {EXTERNAL_VERSION} or "
+            f"{ONNX_VERSION} and in no other. {_AGAIN}"
         )
     for what, expected, got in (
         ("number of classes", classes, config.model.classes),
@@ -291,30 +310,56 @@ def _check_consistent(run: Run) -> None:
 
 
 def verify(folder: Path) -> Run:
-    """Read run.json and compare the weights with the digest it holds.
+    """Read run.json and compare the weights, and a file of ONNX, with the digests it holds.
 
     Raises
     ------
     CheckpointError
-        If weights are missing, truncated or changed.
+        If one of them is missing, truncated or changed.
     """
     run = read_run(folder)
-    with _opened_weights(run) as file:
-        _check_digest(run, hashlib.file_digest(file, "sha256").hexdigest())
+    files = [(run.weights, MAX_WEIGHTS_BYTES, run.weights_sha256)]
+    if run.external and run.has_model:
+        files.append((run.onnx, MAX_ONNX_BYTES, run.onnx_sha256))
+    for path, most, expected in files:
+        with _opened(path, most) as file:
+            _check_digest(path, hashlib.file_digest(file, "sha256").hexdigest(), expected)
     return run
 
 
-def _opened_weights(run: Run) -> BufferedReader:
+def read_onnx(run: Run) -> bytes:
+    """The file of an external model, compared with its digest.
+
+    Raises
+    ------
+    CheckpointError
+        If there is none, or it is damaged.
+    """
+    if not run.has_model or not run.external:
+        raise CheckpointError(f"{run.folder} has no {ONNX_FILE}, as only some external models have")
+    return _compared(run.onnx, MAX_ONNX_BYTES, run.onnx_sha256)
+
+
+def _compared(path: Path, most: int, expected: str) -> bytes:
+    """A file's content. What is compared with the digest is what is loaded, whatever becomes of the
+    file."""
+    with _opened(path, most) as file:
+        content = file.read()
+    _check_digest(path, hashlib.sha256(content).hexdigest(), expected)
+    return content
+
+
+def _opened(path: Path, most: int) -> BufferedReader:
     try:
-        return open_checked(run.weights, MAX_WEIGHTS_BYTES, **_CHECKS)
+        return open_checked(path, most, **_CHECKS)
     except FileNotFoundError:
-        raise CheckpointError(f"{run.folder}: {run.weights.name} is missing. {_AGAIN}") from None
+        raise CheckpointError(f"{path.parent}: {path.name} is missing. {_AGAIN}") from None
 
 
-def _check_digest(run: Run, digest: str) -> None:
-    if digest != run.weights_sha256:
+def _check_digest(path: Path, digest: str, expected: str) -> None:
+    if digest != expected:
         raise CheckpointError(
-            f"{run.weights} is not the file {RUN_FILE} speaks of: its sha256 differs, so it was "
+            f"{path} is not the file {RUN_FILE} speaks of: its sha256 differs, so it was "
             f"truncated or changed afterwards. {_AGAIN}"
         )
 
@@ -396,14 +441,16 @@ def load_model(folder: Path, device: str = "cpu") -> tuple[nn.Module, Run]:
 
     run = read_run(folder)
     if run.external:
+        advice = (
+            f"Its {ONNX_FILE} is called by `dmil explain --checkpoint`, and by the app"
+            if run.has_model
+            else "Nothing can be predicted with it; import a table of other rows with `dmil import`"
+        )
         raise CheckpointError(
             f"{folder} holds predictions of a model that was trained elsewhere, and no weights. "
-            "Nothing can be predicted with it; import a table of other rows with `dmil import`"
+            f"{advice}"
         )
-    with _opened_weights(run) as file:
-        # What is compared with the digest is what is loaded, whatever becomes of the file.
-        content = file.read()
-    _check_digest(run, hashlib.sha256(content).hexdigest())
+    content = _compared(run.weights, MAX_WEIGHTS_BYTES, run.weights_sha256)
     try:
         for encoder in run.config.model.encoders:
             find_encoder(encoder.kind)
@@ -483,13 +530,20 @@ def write_checkpoint(
 
 
 def write_external(
-    folder: Path, table: pd.DataFrame, record: dict[str, Any], metadata: dict[str, Any]
-) -> Run:
-    """Write the checkpoint of an external model: its predictions and, last, run.json."""
+    folder: Path, table: pd.DataFrame, record: dict[str, Any], metadata: dict[str, Any],
+    onnx: bytes | None = None, onnx_output: str = "",
+) -> Run:  # fmt: skip
+    """Write the checkpoint of an external model: its predictions, the model as a file of ONNX where
+    it is given, with the name of its output, and, last, run.json."""
     from dmil_core.io.tables import write_table
 
     write_table(table, folder / PREDICTIONS_FILE, metadata)
-    return _write_run(folder, PREDICTIONS_FILE, EXTERNAL_VERSION, record)
+    if onnx is None:
+        return _write_run(folder, PREDICTIONS_FILE, EXTERNAL_VERSION, record)
+    with replacing(folder / ONNX_FILE) as temporary:
+        temporary.write_bytes(onnx)
+    record |= {"onnx_sha256": hashlib.sha256(onnx).hexdigest(), "onnx_output": onnx_output}
+    return _write_run(folder, PREDICTIONS_FILE, ONNX_VERSION, record)
 
 
 def _write_run(folder: Path, about: str, version: int, record: dict[str, Any]) -> Run:

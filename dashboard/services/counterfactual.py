@@ -181,6 +181,9 @@ def drawn_on(
 def _answered(checkpoint: Checkpoint, dataset: Any, latents: bool = False) -> pd.DataFrame:
     from dmil_core.inference.predict import predict
 
+    if checkpoint.run is not None and checkpoint.run.external:
+        external: pd.DataFrame = loaded.callable_model(checkpoint).predict(dataset)
+        return external
     model, run = loaded.model(checkpoint)
     return predict(model, run.config.model, dataset, latents=latents)
 

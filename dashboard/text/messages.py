@@ -143,12 +143,14 @@ def explained(share: float) -> str:
     return f"Of samples like this {share:.0%} can be explained; {1 - share:.0%} nothing explains."
 
 
-def no_gate(model: str) -> Message:
-    """A model that does not decompose."""
+def no_gate(model: str, replaced: bool = False, other: str = "") -> Message:
+    """A model that does not decompose; whether the page replaces its inputs instead, and a model of
+    the set that does, if there is one."""
+    below = " Below, inputs are replaced to find what each does." if replaced else ""
+    choose = f" Choose {other} to see R, U1, U2 and S." if other else ""
     return Message(
         f"{model} has no components to show.",
-        "It goes from the inputs straight to a score. Below, inputs are replaced to find what each "
-        "does. Choose dmil to see R, U1, U2 and S.",
+        f"It goes from the inputs straight to a score.{below}{choose}",
     )
 
 
@@ -190,8 +192,18 @@ def only_predictions(model: str) -> Message:
     """What if, of a model that was trained elsewhere."""
     return Message(
         "Only the predictions of this model are known.",
-        f"{model} was imported from a table and cannot answer for a changed input. Choose a model "
-        "that was trained here, in the list of models.",
+        f"{model} was taken up without the model itself, and cannot answer for a changed input. "
+        "With a file of ONNX it can: `dmil import --model`. Or choose another model in the list.",
+    )
+
+
+def cannot_be_evaluated(model: str, why: str) -> Message:
+    """What if, of a model whose file cannot be loaded here."""
+    return Message(
+        f"{model} cannot be evaluated here.",
+        "Its predictions are on the other pages. What is missing:",
+        why,
+        tone="warning",
     )
 
 

@@ -213,8 +213,9 @@ LATENTS_OF_ONE: Final = {
 
 WHERE: Final = (
     "A part of each input is blanked, by itself and both at once. What remains when the effects of "
-    "each alone are taken away (the second difference of the score) is what the two do together. "
-    "Blue speaks for the predicted class, orange against it."
+    "each alone are taken away (the second difference of the score) is what the two do together: a "
+    "mean over sets of other parts that are blank as well (Banzhaf interaction index). Blue speaks "
+    "for the predicted class, orange against it."
 )
 INTERACTION_EFFECTS: Final = (
     "The model is evaluated on this sample with one input replaced by that of 100 other training "

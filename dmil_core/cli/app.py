@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import subprocess
-import sys
-from importlib.util import find_spec
 
 from dmil_core.cli.options import Parser, Subparsers, add_command, at_least, path_argument
 from dmil_core.errors import ConfigError
@@ -47,7 +45,9 @@ def add(subparsers: Subparsers[Parser]) -> None:
 
 def run(a: argparse.Namespace) -> int:
     """Run Streamlit in place of this process, or beside it where that is not possible."""
-    command, environment = started(a.port, a.rest)
+    from dmil_core.io.app import app_command
+
+    command, environment = app_command(a.port, a.rest)
     for variable, folder in (("DMIL_SAMPLE_DATA", a.data), ("DMIL_CHECKPOINTS", a.checkpoints)):
         if folder is not None:
             if not folder.is_dir():
@@ -57,38 +57,3 @@ def run(a: argparse.Namespace) -> int:
         os.execve(command[0], command, environment)
     else:
         return subprocess.call(command, env=environment)
-
-
-def started(port: int | None, rest: list[str]) -> tuple[list[str], dict[str, str]]:
-    """The command that starts the app, and its environment.
-
-    Streamlit reads the app's settings from ``dashboard/.streamlit/config.toml``, which lies beside
-    the script it runs; options of the command line win.
-
-    Raises
-    ------
-    ConfigError
-        If Streamlit or the app is not installed.
-    """
-    from dmil_core.io.paths import app_folder
-
-    missing = [name for name in ("streamlit", "plotly") if find_spec(name) is None]
-    if missing:
-        raise ConfigError(
-            f"the app needs {' and '.join(missing)}, which the core alone does not install: "
-            "pip install 'dmil-explorer[app]'"
-        )
-    folder = app_folder()
-    if folder is None:
-        raise ConfigError(
-            "the app is not part of this installation; install dmil-explorer again, or start "
-            "`streamlit run dashboard/app.py` in its repository"
-        )
-    command = [sys.executable, "-m", "streamlit", "run", str(folder / "dashboard" / "app.py")]
-    if port is not None:
-        command += ["--server.port", str(port)]
-    # The app's modules are imported by name, and those of its child processes too.
-    search = os.pathsep.join([str(folder), *filter(None, [os.environ.get("PYTHONPATH")])])
-    # Nothing in the current folder may take the place of one of these modules.
-    paths = {"PYTHONPATH": search, "PYTHONSAFEPATH": "1"}
-    return [*command, *rest], {**os.environ, **paths}

@@ -134,7 +134,7 @@ def run(a: argparse.Namespace) -> int:
     samples = len(dataset.rows("test"))
     most = cost(min(samples, a.rows or samples), dataset.modalities, a.partners, a.background)
     print(f"dmil: note: the model is evaluated on at most {most:,} rows", file=sys.stderr)
-    with _Bar(disable=a.quiet, lines=a.progress == "json") as bar:
+    with RowBar(disable=a.quiet, lines=a.progress == "json") as bar:
         found = explain(
             model, dataset, rows=a.rows, background=a.background, partners=a.partners,
             choice=a.choice, definition=a.definition, seed=a.seed, progress=bar,
@@ -149,7 +149,7 @@ def run(a: argparse.Namespace) -> int:
     if a.name is not None:
         from dmil_core.posthoc.imported import import_model
 
-        with _Bar(disable=a.quiet) as bar:
+        with RowBar(disable=a.quiet) as bar:
             made = import_model(
                 model, dataset, a.name, background=a.background, seed=a.seed, overwrite=True,
                 progress=bar,
@@ -169,22 +169,24 @@ def _check_name(a: argparse.Namespace) -> None:
 def _model(a: argparse.Namespace) -> tuple[Predict, Run | None]:
     """The model, and the checkpoint that it is of."""
     from dmil_core.api import load
+    from dmil_core.checkpoint import find_folder, read_run
+    from dmil_core.posthoc.kept import load_external
 
     if a.model is not None:
         return _named(a.model), None
-    model = load(a.checkpoint)
-    return model, model.run
+    run = read_run(find_folder(a.checkpoint))
+    return load_external(run.folder) if run.has_model and run.external else load(run.folder), run
 
 
 def _named(text: str) -> Predict:
     """What ``module:name`` returns, as a callable; the module is run only because it is named. Or
     the model of an ONNX file."""
-    if text.lower().endswith(".onnx"):
-        from dmil_core.posthoc.onnx import of_onnx
-
-        return of_onnx(text)
     from dmil_core.models.plugins import imported
     from dmil_core.posthoc.callables import wrapped
+    from dmil_core.posthoc.onnx import ENDING
+
+    if text.lower().endswith(ENDING):
+        return wrapped(text)
 
     module, colon, name = text.partition(":")
     if not (module and colon and name):
@@ -221,7 +223,7 @@ def _lines(found: Explanation) -> list[str]:
     return lines
 
 
-class _Bar:
+class RowBar:
     """A progress bar on stderr that counts rows, or lines of JSON on stdout."""
 
     def __init__(self, disable: bool, lines: bool = False) -> None:
@@ -239,7 +241,7 @@ class _Bar:
             self._bar = tqdm(total=of, unit="row", file=sys.stderr, disable=self._disable)
         self._bar.update(done - self._bar.n)
 
-    def __enter__(self) -> _Bar:
+    def __enter__(self) -> RowBar:
         return self
 
     def __exit__(self, *_: object) -> None:

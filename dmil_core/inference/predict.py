@@ -15,6 +15,7 @@ from dmil_core import schema
 from dmil_core.config import ModelConfig
 from dmil_core.data.dataset import Dataset
 from dmil_core.errors import CheckpointError
+from dmil_core.inference.rows import row_columns
 from dmil_core.models.inputs import blanked, inputs
 from dmil_core.models.outputs import DmilOutput, Output
 from dmil_core.schema import modality_numbers
@@ -75,7 +76,7 @@ def predict(
     outputs = list(_outputs(model, config, dataset, rows, batch_rows))
     names = np.asarray(dataset.classes, dtype=object)
     blocks = _blocks(outputs, list(dataset.classes), latents)
-    table = _row_columns(dataset, rows, names, _stack(outputs, lambda o: o.logits).argmax(axis=1))
+    table = row_columns(dataset, rows, _stack(outputs, lambda o: o.logits).argmax(axis=1))
     picked = {key: np.append(names, "")[index] for key, index in _predicted(outputs).items()}
     numbers = [pd.DataFrame(values, columns=columns) for columns, values in blocks]
     return pd.concat([pd.DataFrame({**table, **picked}), *numbers], axis=1)
@@ -114,26 +115,6 @@ def _check_finite(output: Output, dataset: Dataset, rows: NDArray[Any]) -> None:
             "drop them. If all are, the training diverged: train again with a smaller learning "
             "rate"
         )
-
-
-def _row_columns(
-    dataset: Dataset, rows: NDArray[Any], names: NDArray[Any], pred: NDArray[Any]
-) -> dict[str, Any]:
-    y = dataset.y[rows]
-    correct: Any = y == pred
-    if (y < 0).any():
-        correct = pd.array(correct, dtype="boolean")
-        correct[y < 0] = pd.NA
-    columns = {
-        "id": dataset.ids[rows].astype(object),
-        "split": dataset.split[rows].astype(object),
-        "y": dataset.label_names[rows].astype(object),
-        "pred": names[pred],
-        "correct": correct,
-    }
-    if dataset.interaction_type is not None:
-        columns[schema.INTERACTION_TYPE] = dataset.interaction_type[rows].astype(object)
-    return columns
 
 
 def _stack(outputs: list[Output], pick: Any) -> NDArray[np.float32]:

@@ -1,19 +1,22 @@
-"""A torch module or a scikit-learn estimator as the callable that ``explain`` takes.
+"""A torch module, a scikit-learn estimator or an ONNX file as the callable that ``explain`` takes.
 
-Both libraries are loaded only when such a model is wrapped.
+The libraries are loaded only when such a model is wrapped.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dmil_core.errors import ConfigError
+from dmil_core.io.paths import named_path
 from dmil_core.posthoc.function import Predict
+from dmil_core.posthoc.onnx import ENDING, of_onnx
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -122,22 +125,29 @@ def _flat(x: Any) -> NDArray[Any]:
 
 
 def wrapped(model: Any) -> Predict:
-    """A torch module or a scikit-learn estimator as a callable; other callables as they are.
+    """A torch module, a scikit-learn estimator or the path of an ONNX file as a callable; other
+    callables as they are.
 
     Raises
     ------
     ConfigError
         If it is none of these.
+    DataError
+        If the file cannot be read.
     """
+    if isinstance(model, str | Path) and str(model).lower().endswith(ENDING):
+        return of_onnx(named_path(model))
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(model, torch.nn.Module):
         return of_torch(model)
     if not callable(model) and hasattr(model, "predict"):
         return of_sklearn(model)
     if not callable(model):
+        got = repr(str(model)[:80]) if isinstance(model, str | Path) else type(model).__name__
         raise ConfigError(
-            f"the model is {type(model).__name__}; expected a function f(x1, x2, ...), a torch "
-            "module or a fitted scikit-learn estimator"
+            f"the model is {got}; expected a function f(x1, x2, ...), a torch module, a fitted "
+            f"scikit-learn estimator or the path of a file that ends in {ENDING}. dmil.load gives "
+            "a checkpoint of ours"
         )
     predict: Predict = model
     return predict

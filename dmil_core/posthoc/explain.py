@@ -37,6 +37,7 @@ from dmil_core.posthoc.partners import (
     standardised,
 )
 from dmil_core.posthoc.samples import Samples, samples_of
+from dmil_core.posthoc.shown import Source
 from dmil_core.posthoc.values import BATCH, Values, evaluate, outputs_of
 
 
@@ -122,9 +123,11 @@ def explain(
             )
     counted.finish()
     notes = _assumptions(choice, function, data, second, alone is not None)
+    single = alone or (() if choice == "class" else values.single)
+    source = Source(f, data, whole, [p.mean(axis=0) for p in single])
     return _explanation(data, function, values, alone, definition, {
         "choice": choice, "partners": drawn.each, "background": len(data.background),
-        "evaluations": counted.rows, "seed": seed, "assumptions": notes,
+        "evaluations": counted.rows, "seed": seed, "assumptions": notes, "source": source,
     })  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,10 @@ import pandas as pd
 from dmil_core.metrics.intervals import Interval
 from dmil_core.partial_information.pointwise import PARTS
 from dmil_core.posthoc.partners import FEWEST_INPUTS, Choice
+
+if TYPE_CHECKING:
+    from dmil_core.io.app import App
+    from dmil_core.posthoc.shown import Source
 
 _NATS_PER_BIT: Final = float(np.log(2.0))
 #: Files that :meth:`Explanation.save` writes.
@@ -54,6 +58,7 @@ class Explanation:
     evaluations : rows that f was evaluated on.
     seed : of the draws.
     assumptions : what the figures rest on, in sentences.
+    source : the model, the samples and what it says of them; for :meth:`show`.
     """
 
     inputs: tuple[str, ...]
@@ -70,6 +75,7 @@ class Explanation:
     evaluations: int
     seed: int
     assumptions: tuple[str, ...]
+    source: Source | None = None
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -120,6 +126,52 @@ class Explanation:
         make_folder(path)
         write_table(self.frame, path / SAMPLES_FILE)
         write_json(path / RESULT_FILE, self.as_json())
+
+    def show(
+        self, name: str = "my-model", checkpoints: str | Path | None = None, *,
+        app: App | None = None, port: int | None = None, seconds: float = 60.0,
+    ) -> App:  # fmt: skip
+        """Open the app on the explained samples, in a process of its own, and print its address.
+
+        The predictions become an external checkpoint, as by :func:`dmil_core.import_predictions`.
+        Of a model of ONNX the checkpoint has the file too, so that the app evaluates it.
+
+        Parameters
+        ----------
+        name
+            What the model is called there.
+        checkpoints
+            Folder that the checkpoint is kept in, as ``<set>/<name>/seed0``, in the place of an
+            external model of this name; the app shows the others in it as well. By default a
+            temporary one, which is removed when the app ends.
+        app
+            An app that :meth:`show` returned: the model is put beside what is in it.
+        port
+            That it listens on; by default one that is free.
+        seconds
+            That it may take to start.
+
+        Returns
+        -------
+        App
+            ``app.url`` is the address, a link in a notebook; ``app.stop()`` ends it, as does the
+            end of this Python.
+
+        Raises
+        ------
+        ConfigError
+            If the app is not installed or does not start, or it cannot show these samples: those of
+            a regression, of four inputs, or without classes.
+        DataError
+            If inputs are none that a data set holds.
+        CheckpointError
+            If a model of this name in the folder was trained here.
+        """
+        from dmil_core.posthoc.shown import show
+
+        shown = show(self.source, name, checkpoints, app, port, seconds)
+        print(shown.url)
+        return shown
 
     def _repr_html_(self) -> str:
         return _html(self)

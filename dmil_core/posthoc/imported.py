@@ -21,6 +21,8 @@ import dmil_core
 from dmil_core import schema
 from dmil_core.checkpoint import (
     EXTERNAL,
+    MAX_ONNX_BYTES,
+    ONNX_FILE,
     PROJECTION_FILE,
     RUN_FILE,
     Run,
@@ -31,11 +33,15 @@ from dmil_core.config import EncoderConfig, ModelConfig, RunConfig
 from dmil_core.data.dataset import Dataset
 from dmil_core.data.labels import plain_name
 from dmil_core.errors import CheckpointError, ConfigError, DataError
+from dmil_core.inference.rows import row_columns
 from dmil_core.io.atomic import exclusive, writing
+from dmil_core.io.paths import named_path
+from dmil_core.io.reading import MIB
 from dmil_core.metrics.predictions import score
 from dmil_core.paradigms import PARADIGMS
 from dmil_core.posthoc.callables import wrapped
-from dmil_core.posthoc.function import Counted, Function, Progress
+from dmil_core.posthoc.function import Counted, Function, Predict, Progress
+from dmil_core.posthoc.onnx import OnnxModel
 from dmil_core.posthoc.partners import cost, plan
 from dmil_core.posthoc.pointwise import of_single_inputs
 from dmil_core.posthoc.samples import samples_of
@@ -137,12 +143,28 @@ def import_predictions(
     CheckpointError
         If the folder holds a checkpoint and ``overwrite`` is off.
     """
+    folder = _folder(name, dataset, out, seed, overwrite)
+    return take_up(table, dataset, name, folder, seed, in_order)
+
+
+def _folder(
+    name: str, dataset: Dataset, out: str | Path | None, seed: int, overwrite: bool
+) -> Path:
+    """The folder of the checkpoint, which is free or may be overwritten."""
     check_name(name)
-    folder = Path(out) if out else default_folder(dataset.slug, name, seed)
+    folder = named_path(out) if out else default_folder(dataset.slug, name, seed)
     if (folder / RUN_FILE).exists() and not overwrite:
         raise CheckpointError(
             f"{folder} holds a checkpoint; choose another --name or --seed, or --overwrite it"
         )
+    return folder
+
+
+def take_up(
+    table: pd.DataFrame, dataset: Dataset, name: str, folder: Path, seed: int,
+    in_order: bool = False, onnx: OnnxModel | None = None,
+) -> Imported:  # fmt: skip
+    """Write the checkpoint of a table as :func:`import_predictions` takes it."""
     predictions, reading = prediction_table(table, dataset, in_order)
     config = RunConfig(name, seed, _model_config(dataset), ())
     record = {
@@ -161,17 +183,20 @@ def import_predictions(
         "metrics": score(predictions, dataset.classes),
     }
     with exclusive(folder):
-        for file in (RUN_FILE, PROJECTION_FILE):
+        for file in (RUN_FILE, PROJECTION_FILE, ONNX_FILE):
             with writing(folder / file):
                 (folder / file).unlink(missing_ok=True)
-        run = write_external(folder, predictions, record, {"data": dataset.digest})
+        run = write_external(
+            folder, predictions, record, {"data": dataset.digest},
+            None if onnx is None else onnx.content, "" if onnx is None else onnx.output,
+        )  # fmt: skip
     return Imported(run, tuple(reading.notes))
 
 
 def import_model(
     f: Any, dataset: Dataset, name: str, out: str | Path | None = None, *, partners: int = 40,
-    background: int = 1000, seed: int = 0, overwrite: bool = False, batch: int = BATCH,
-    progress: Progress | None = None,
+    background: int = 1000, seed: int = 0, overwrite: bool = False, keep: bool = True,
+    batch: int = BATCH, progress: Progress | None = None,
 ) -> Imported:  # fmt: skip
     """Take up a model that can be called: its predictions for all rows of a data set.
 
@@ -181,11 +206,15 @@ def import_model(
     Parameters
     ----------
     f
-        ``f(x1, x2)`` -> (n, K) logits or probabilities; a torch module or scikit-learn estimator.
+        ``f(x1, x2)`` -> (n, K) logits or probabilities; a torch module, a scikit-learn estimator,
+        or a path of an ONNX file.
     dataset
         With labels and splits; partners are drawn from its training rows.
     name, out, overwrite
         As in :func:`import_predictions`.
+    keep
+        Of an ONNX file: the checkpoint has a copy of it, so that the app can evaluate the model on
+        other inputs. At most 512 MiB.
     partners
         Of each row and input; rounded up to a multiple of 20.
     background
@@ -198,12 +227,14 @@ def import_model(
     Raises
     ------
     ConfigError
-        If the name cannot be used, or f returns something else than it should.
+        If the name cannot be used, f returns something else than it should, or its file is too
+        large to be kept.
     CheckpointError
         If the folder holds a checkpoint and ``overwrite`` is off.
     """
-    check_name(name)
+    folder = _folder(name, dataset, out, seed, overwrite)
     f = wrapped(f)
+    onnx = kept_file(f) if keep else None
     data = samples_of(
         f, dataset, None, (), None, np.arange(len(dataset)), background, None, None, seed
     )
@@ -229,8 +260,25 @@ def import_model(
     for m, p in zip(modality_numbers(len(inputs)), alone, strict=True):
         mean = p.mean(axis=0)
         columns |= {schema.unimodal_prob(m, c): mean[:, k] for k, c in enumerate(dataset.classes)}
-    table = pd.DataFrame(columns)
-    return import_predictions(table, dataset, name, out, seed=seed, overwrite=overwrite)
+    return take_up(pd.DataFrame(columns), dataset, name, folder, seed, onnx=onnx)
+
+
+def kept_file(f: Predict) -> OnnxModel | None:
+    """The model whose file a checkpoint keeps; None where it is none of ONNX.
+
+    Raises
+    ------
+    ConfigError
+        If the file is too large.
+    """
+    if not isinstance(f, OnnxModel):
+        return None
+    if len(f.content) > MAX_ONNX_BYTES:
+        raise ConfigError(
+            f"{f.where}: expected at most {MAX_ONNX_BYTES // MIB} MiB to be kept in a checkpoint, "
+            f"got {len(f.content) // MIB:,} MiB. Take up its predictions alone (keep=False)"
+        )
+    return f
 
 
 def prediction_table(
@@ -276,16 +324,7 @@ class Reading:
         order = np.argsort(self.rows, kind="stable")
         rows, classes = self.rows[order], np.asarray(self.dataset.classes, dtype=object)
         best = logits.argmax(axis=1)[order]
-        result = {
-            "id": self.dataset.ids[rows].astype(object),
-            "split": self.dataset.split[rows].astype(object),
-            "y": self.dataset.label_names[rows].astype(object),
-            "pred": classes[best],
-            "correct": self.dataset.y[rows] == best,
-        }
-        if self.dataset.interaction_type is not None:
-            result[schema.INTERACTION_TYPE] = self.dataset.interaction_type[rows].astype(object)
-        blocks = [pd.DataFrame(result)]
+        blocks = [pd.DataFrame(row_columns(self.dataset, rows, best))]
         known = {m: p[order] for m, p in alone.items() if p is not None}
         for m, p in known.items():
             blocks.append(pd.DataFrame({schema.unimodal_pred(m): classes[p.argmax(axis=1)]}))

@@ -42,6 +42,8 @@ class Samples:
     y : classes or values of all rows, or None.
     classes : names of the classes, where they are known.
     ids : (N,) of the samples.
+    names : the ids of all rows.
+    dataset : where they are rows of one.
     """
 
     inputs: tuple[Any, ...]
@@ -50,6 +52,8 @@ class Samples:
     y: NDArray[Any] | None
     classes: tuple[str, ...] | None
     ids: NDArray[Any]
+    names: NDArray[Any]
+    dataset: Dataset | None = None
 
     @property
     def row_classes(self) -> Ints | None:
@@ -144,7 +148,7 @@ def samples_of(
         rest = others if len(others) else rest
     pool = _positions(background, rest, n, seed + 1, "background")
     of_classes = None if classes is None else tuple(map(str, classes))
-    return Samples(inputs, samples, pool, labels, of_classes, names[samples])
+    return Samples(inputs, samples, pool, labels, of_classes, names[samples], names)
 
 
 def _of_dataset(
@@ -173,8 +177,10 @@ def _of_dataset(
     pool = _positions(background, train if len(train) else test, n, seed + 1, "background")
     all_known = known[samples].all() and known[pool].all()
     y = dataset.y if all_known else None
-    ids = dataset.ids[samples]
-    return Samples(dataset.inputs, samples, pool, y, dataset.classes, ids)
+    return Samples(
+        dataset.inputs, samples, pool, y, dataset.classes, dataset.ids[samples], dataset.ids,
+        dataset,
+    )  # fmt: skip
 
 
 def _labels(y: ArrayLike, rows: int) -> NDArray[Any]:

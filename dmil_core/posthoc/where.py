@@ -1,23 +1,31 @@
 """Where in two inputs is the synergy of a sample? Parts of both whose effects depend on each other.
 
 With f(- p, - q) the score of a sample of which part p of one input and part q of another are blank,
+the second difference
 
     d(p, q) = f - f(- p) - f(- q) + f(- p, - q)
 
 is what p and q do together that neither does alone: 0 wherever f adds up what the two parts say. It
-is the second difference of f (the interaction of two players in the game in which all other parts
-are there; Grabisch, Roubens, International Journal of Game Theory 28, 1999). A blank part is the
-mean of the training rows there, or a word that is left out.
+is taken as the mean over sets of the other parts of the first input that are blank as well, as the
+Banzhaf interaction index does (Grabisch, Roubens, International Journal of Game Theory 28, 1999):
+an object covers several cells, and blanking one of them alone changes little. The sets are the rows
+of a Hadamard matrix (a design of Plackett and Burman, Biometrika 33, 1946), in which the effects of
+all parts are estimated from the same evaluations, none confounded with another; each set is taken
+with its complement where that is affordable, so that no pair of parts of the first input is
+mistaken for a third one. A blank part is the mean of the training rows there, or a word that is
+left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import hadamard
 
 from dmil_core.data.dataset import Dataset
 from dmil_core.data.statistics import training_statistic
@@ -34,6 +42,8 @@ GRID: Final = 8
 #: Most words of a text, segments of a signal and features of a vector.
 MOST: Final = 24
 SEGMENTS: Final = 12
+#: Most evaluations of sets with their complements.
+MOST_EVALUATIONS: Final = 4096
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,12 +54,18 @@ class Parts:
     ----------
     names : (P,) what they are called: a word, a feature, a cell as ``row 2, column 5``.
     shape : how they lie: (8, 8) cells of a picture, (P,) of anything else.
-    variants : (1 + P, ...) the input as it is, and without each part.
+    kept : (N, P) booleans -> (N, ...) inputs with these parts alone, all others blank.
     """
 
     names: tuple[str, ...]
     shape: tuple[int, ...]
-    variants: NDArray[Any]
+    kept: Callable[[NDArray[np.bool_]], NDArray[Any]]
+
+    @property
+    def variants(self) -> NDArray[Any]:
+        """(1 + P, ...) the input as it is, and without each part."""
+        count = len(self.names)
+        return self.kept(np.concatenate([np.ones((1, count), bool), ~np.eye(count, dtype=bool)]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,8 +77,9 @@ class Where:
     ----------
     cls : position of the predicted class.
     first, second : the parts of the two inputs, P and Q of them.
-    together : (P, Q) d(p, q).
-    alone_first, alone_second : (P,) and (Q,) f - f(- p), what a part does by itself (occlusion).
+    together : (P, Q) mean of d(p, q).
+    alone_first : (P,) mean of f - f(- p) over the same sets, with the second input as it is.
+    alone_second : (Q,) f - f(- q), with the first input as it is (occlusion).
     """
 
     cls: int
@@ -83,12 +100,13 @@ def where(
     f: Predict, dataset: Dataset, row: int, first: ModalityNumber = 1, second: ModalityNumber = 2,
     grid: int = GRID, batch: int = BATCH,
 ) -> Where:  # fmt: skip
-    """The second differences of a model for one row of a data set.
+    """What pairs of parts do together, for one row of a data set.
 
     Parameters
     ----------
     f
-        ``f(x1, x2, ...)`` -> (n, K) logits or probabilities; evaluated on (1 + P)(1 + Q) rows.
+        ``f(x1, x2, ...)`` -> (n, K) logits or probabilities; evaluated on (1 + D)(1 + Q) rows,
+        where D is the number of sets, two to four times P.
     dataset
         Its training rows give the blanks.
     first, second
@@ -106,19 +124,35 @@ def where(
     if first == second or max(first, second) > dataset.modalities:
         raise ConfigError(f"expected two of {dataset.modalities} inputs, got {first} and {second}")
     one, two = (parts_of(dataset, m, row, grid) for m in (first, second))
-    p, q = len(one.variants), len(two.variants)
-    index = {first: np.repeat(np.arange(p), q), second: np.tile(np.arange(q), p)}
-    variants = {first: one.variants, second: two.variants}
+    q = 1 + len(two.names)
+    sets = _sets(len(one.names), q)
+    kept = np.concatenate([np.ones((1, len(one.names)), bool), sets])
+    index = {first: np.repeat(np.arange(len(kept)), q), second: np.tile(np.arange(q), len(kept))}
+    variants = {first: one.kept(kept), second: two.variants}
+    count = len(kept) * q
     inputs = [
-        variants[m][index[m]] if m in variants else np.repeat(dataset.x(m)[[row]], p * q, axis=0)
+        variants[m][index[m]] if m in variants else np.repeat(dataset.x(m)[[row]], count, axis=0)
         for m in modality_numbers(dataset.modalities)
     ]
-    raw = outputs_of(wrapped(f), inputs, np.arange(p * q), batch)
+    raw = outputs_of(wrapped(f), inputs, np.arange(count), batch)
     scores = Function.of(f, raw).scores(raw)
     cls = int(scores[0].argmax())
-    value = scores[:, cls].reshape(p, q)
-    together = value[0, 0] - value[1:, :1] - value[:1, 1:] + value[1:, 1:]
-    return Where(cls, one, two, together, value[0, 0] - value[1:, 0], value[0, 0] - value[0, 1:])
+    value = scores[:, cls].reshape(len(kept), q)
+    # Sets with a part less those without it: half of them each.
+    contrast = np.where(sets, 2.0, -2.0).T / max(len(sets), 1)
+    effects = contrast @ value[1:]
+    together = effects[:, :1] - effects[:, 1:]
+    return Where(cls, one, two, together, effects[:, 0], value[0, 0] - value[0, 1:])
+
+
+def _sets(parts: int, variants: int) -> NDArray[np.bool_]:
+    """(D, parts) which parts are kept: columns of a Hadamard matrix, orthogonal to each other and
+    to the constant; with their complements as long as all evaluations are few."""
+    if not parts:
+        return np.ones((0, 0), dtype=bool)
+    order = 1 << parts.bit_length()
+    sets = hadamard(order)[:, 1 : 1 + parts] > 0
+    return np.concatenate([sets, ~sets]) if 2 * order * variants <= MOST_EVALUATIONS else sets
 
 
 def parts_of(dataset: Dataset, m: ModalityNumber, row: int, grid: int = GRID) -> Parts:
@@ -147,10 +181,20 @@ def parts_of(dataset: Dataset, m: ModalityNumber, row: int, grid: int = GRID) ->
         cells = np.array_split(np.arange(len(x)), min(MOST, len(x)))
         names = tuple(_features(dataset, m, c) for c in cells)
         shape = (len(cells),)
-    variants = np.repeat(x[None], 1 + len(cells), axis=0)
-    for i, cell in enumerate(cells, start=1):
-        variants[i][cell] = _as(blank[cell], x.dtype)
-    return Parts(names, shape, variants)
+
+    def kept(which: NDArray[np.bool_]) -> NDArray[Any]:
+        inputs = np.repeat(x[None], len(which), axis=0)
+        for part, cell in enumerate(cells):
+            rows = np.flatnonzero(~which[:, part])
+            at = (
+                np.ix_(rows, *(a.ravel() for a in cell))
+                if isinstance(cell, tuple)
+                else (np.ix_(rows, cell))
+            )
+            inputs[at] = _as(blank[cell], x.dtype)
+        return inputs
+
+    return Parts(names, shape, kept)
 
 
 def _as(values: NDArray[np.float64], dtype: np.dtype[Any]) -> NDArray[Any]:
@@ -182,8 +226,22 @@ def _words(text: str) -> Parts:
     """Words of a text, each left out in its turn; of a long text the first ones."""
     pattern = word_pattern(tokenizer_of([text]))
     found = list(pattern.finditer(text))[:MOST] if pattern.search(text) else []
-    variants = [text, *((text[: w.start()] + " " + text[w.end() :]).strip() for w in found)]
-    return Parts(tuple(w.group() for w in found), (len(found),), np.asarray(variants, np.str_))
+
+    def kept(which: NDArray[np.bool_]) -> NDArray[Any]:
+        return np.asarray([_without(text, found, row) for row in which.tolist()], np.str_)
+
+    return Parts(tuple(w.group() for w in found), (len(found),), kept)
+
+
+def _without(text: str, words: Sequence[re.Match[str]], kept: Sequence[bool]) -> str:
+    if all(kept):
+        return text
+    parts, end = [], 0
+    for word, is_kept in zip(words, kept, strict=True):
+        if not is_kept:
+            parts.append(text[end : word.start()])
+            end = word.end()
+    return " ".join([*parts, text[end:]]).strip()
 
 
 def named_pairs(of: Where, count: int) -> Sequence[tuple[str, str, float]]:

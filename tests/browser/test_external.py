@@ -1,4 +1,4 @@
-"""Predictions of a model that was trained elsewhere, from a CSV file to every page."""
+"""A model that was trained elsewhere, from a table or a file of ONNX to every page."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -15,8 +16,11 @@ from dmil_core.data.catalog import load_dataset
 from dmil_core.io.paths import checkpoints_root
 from dmil_core.io.tables import read_table
 from tests.browser.server import running_app, settled
+from tests.core.onnx_files import crossing
 
 SET, MODEL = "emoji", "late-fusion"
+#: Of ONNX: it answers by a product of what it makes of each input.
+ONNX_SET, ONNX_MODEL = "emoji-minilm", "product"
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +35,38 @@ def imported_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = root / SET / MODEL / "seed0"
     line = ["import", root / "mine.csv", "--data", SET, "--name", MODEL, "--out", folder]
     assert main([str(part) for part in (*line, "--map", "pca")]) == 0
+    _import_onnx(root)
     with running_app({"DMIL_CHECKPOINTS": str(root)}) as url:
         yield url
+
+
+def _import_onnx(root: Path) -> None:
+    """By the command, as a user would."""
+    data, rng = load_dataset(ONNX_SET), np.random.default_rng(0)
+    inputs = [x.astype(np.float64) for x in data.inputs]
+    spreads = [x.std(axis=0)[:, None] + 0.01 for x in inputs]
+    weights = [rng.normal(size=(len(s), len(data.classes))) / s / 10 for s in spreads]
+    means = [x[data.rows("train")].mean(axis=0) for x in inputs]
+    model = crossing(root / "product.onnx", weights[0], weights[1], means)
+    folder = root / ONNX_SET / ONNX_MODEL / "seed0"
+    line = ["import", "--model", model, "--data", ONNX_SET, "--name", ONNX_MODEL, "--out", folder]
+    assert main([*map(str, line), "--quiet"]) == 0
+
+
+def test_a_model_of_onnx_answers_for_a_changed_input(page: Page, imported_url: str) -> None:
+    """Without one of the factors nothing is left of the product: 8 classes, as likely each."""
+    page.goto(f"{imported_url}/what-if?data={ONNX_SET}&model={ONNX_MODEL}&edit1=blank")
+    settled(page)
+    expect(page.get_by_text(re.compile(r"it says .* \(1[23]% sure\)"))).to_be_visible()
+    page.get_by_role("button", name="As it was").click()
+    settled(page)
+    expect(page.get_by_text("Nothing is changed yet.")).to_be_visible()
+    page.goto(f"{imported_url}/samples?data={ONNX_SET}&model={ONNX_MODEL}")
+    settled(page)
+    expect(page.get_by_text("What the inputs do, alone and together")).to_be_visible()
+    page.get_by_text("Which parts of the inputs act together?").click()
+    expect(page.get_by_text(re.compile("Strongest pairs: .* with"))).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("Something went wrong")).to_have_count(0)
 
 
 def test_an_imported_model_is_on_every_page(page: Page, imported_url: str) -> None:

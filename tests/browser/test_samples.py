@@ -241,6 +241,20 @@ def test_another_model_that_a_page_offers_is_shown_by_all_of_it(page: Page, app_
         page.wait_for_function("() => location.search.includes('model=dmil')")
 
 
+def test_what_is_found_of_a_model_stands_beside_the_true_interaction_type(
+    page: Page, app_url: str
+) -> None:
+    """Of generated data, whose truth is known: for a sample of synergy most of it is S."""
+    visit(page, f"{app_url}/samples?data=switch&model=joint&interaction-type=S&show=right")
+    expect(page.get_by_text("true interaction type").first).to_be_visible()
+    found = page.get_by_text(re.compile("^As information about the class, in bits: R"))
+    expect(found).to_be_visible()
+    parts = dict(
+        re.findall(r"(R|U1|U2|S) ([+-]\d+\.\d+)", found.inner_text().replace("\u2212", "-"))
+    )
+    assert max(parts, key=lambda c: float(parts[c])) == "S"
+
+
 def test_a_model_without_a_gate_shows_what_its_inputs_do_together(page: Page, app_url: str) -> None:
     visit(page, f"{app_url}/samples?data=switch&model=joint")
     expect(page.get_by_text("What the inputs do, alone and together")).to_be_visible()

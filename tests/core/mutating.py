@@ -233,3 +233,44 @@ def members_changed(content: bytes, rng: Generator) -> bytes:
             info.external_attr = pick((0o644, 0o644, 0o120777, 0o40755), rng) << 16
             changed.writestr(info, bytes_changed(inside, rng) if rng.random() < 0.5 else inside)
     return stream.getvalue()
+
+
+def onnx_changed(content: bytes, rng: Generator) -> bytes:
+    """A model of ONNX with one to three other values: operators, names, sizes, numbers."""
+    import onnx
+
+    model = onnx.load_model_from_string(content)
+    for _ in range(int(rng.integers(1, 4))):
+        places = list(_values_of(model))
+        message, name, value = places[rng.integers(len(places))]
+        changed = _onnx_value(value, rng)
+        if isinstance(changed, list):
+            del getattr(message, name)[:]
+            getattr(message, name).extend(changed)
+        else:
+            setattr(message, name, changed)
+    changed_content: bytes = model.SerializeToString()
+    return changed_content
+
+
+def _values_of(message: Any) -> Iterator[tuple[Any, str, Any]]:
+    for field, value in message.ListFields():
+        if field.message_type is None and not field.enum_type:
+            yield message, field.name, value
+        elif field.message_type is not None:
+            for inner in [value] if hasattr(value, "ListFields") else value:
+                yield from _values_of(inner)
+
+
+def _onnx_value(value: Any, rng: Generator) -> Any:
+    operators = ("Gemm", "Conv", "Loop", "If", "Expand", "Range", "Tile", "Scan", "", "x1", "a")
+    match value:
+        case int():
+            return int(rng.choice([0, -1, 7, 2**31 - 1, -(2**31)]))
+        case float():
+            return float(rng.choice([0.0, -1.0, np.nan, np.inf]))
+        case bytes():
+            return bytes(rng.integers(0, 256, len(value), dtype=np.uint8))
+        case str():
+            return str(rng.choice(operators))
+    return [_onnx_value(v, rng) for v in value]

@@ -46,6 +46,7 @@ from dmil_core.io.atomic import file_digest
 from dmil_core.io.tables import read_table, table_metadata, write_table
 from dmil_core.partial_information.pmf import read_pmf
 from dmil_core.posthoc import summary
+from dmil_core.posthoc.onnx import Bounds, OnnxModel
 from dmil_core.training.loop import FitState
 from tests import records as written
 from tests.core.builders import model, model_config, stage
@@ -60,9 +61,11 @@ from tests.core.mutating import (
     json_changed,
     lines_changed,
     members_changed,
+    onnx_changed,
     parquet_changed,
     weights_changed,
 )
+from tests.core.onnx_files import late_fusion
 
 #: Mutated files of each format, of each kind of mutation.
 MUTATIONS: Final = int(os.environ.get("MUTATIONS", "60"))
@@ -315,6 +318,13 @@ def _run(root: Path) -> Format:
     return Format(_checkpoint(root) / "run.json", lambda p: read_run(p.parent), json_changed)
 
 
+def _onnx(root: Path) -> Format:
+    """Loaded and called, as a page would do with a stranger's."""
+    path = late_fusion(root / "model.onnx", crossed=0.5)
+    bounds, x = Bounds(seconds=2.0), np.zeros((3, 3))
+    return Format(path, lambda p: OnnxModel("m", p.read_bytes(), None, bounds)(x, x), onnx_changed)
+
+
 def _weights(root: Path) -> Format:
     path = _checkpoint(root) / MODEL_FILE
     run = json.loads((root / "run.json").read_text("utf-8"))
@@ -360,9 +370,9 @@ def _member(path: Path, kind: str) -> object:
 
 FORMATS: Final[tuple[Callable[[Path], Format], ...]] = (
     _npz, _stored_npz, _upload_npz, _card, _parquet, _csv, _upload_parquet, _upload_csv,
-    _information, _interactions, _worth, _records, _tuning, _history, _targets, _fidelity, _pmf, _run, _weights, _state,
-    _zip, _picture, _wav, _flac, _any_csv, _any_npz, _npy, _any_parquet, _arrow, _saved, _tar,
-    _tar_gz, _zip_of_samples, _joined,
+    _information, _interactions, _worth, _records, _tuning, _history, _targets, _fidelity, _pmf,
+    _run, _weights, _state, _onnx, _zip, _picture, _wav, _flac, _any_csv, _any_npz, _npy,
+    _any_parquet, _arrow, _saved, _tar, _tar_gz, _zip_of_samples, _joined,
 )  # fmt: skip
 
 

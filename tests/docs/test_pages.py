@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 import yaml
 from packaging.requirements import Requirement
+from torch import nn
 
 import dmil_core as dmil
 from benchmarks.tables.__main__ import generated, with_parts
@@ -189,7 +194,7 @@ def test_the_examples_of_your_own_model_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    first, second, third, fourth = blocks(page("docs/own-model.md"), "python")
+    first, second, shown, third, fourth = blocks(page("docs/own-model.md"), "python")
     rng = np.random.default_rng(0)
     x1, x2 = rng.integers(2, size=(2, 200, 1))
 
@@ -202,11 +207,37 @@ def test_the_examples_of_your_own_model_run(
     assert names["found"].interaction_share > 0.85  # type: ignore[attr-defined]
     exec(second, names)
     assert len(names["found"].frame) == 200  # type: ignore[attr-defined]
+    torch.manual_seed(0)
+    names["my_network"] = Late()  # type: ignore[assignment]
+    with closing_app(names):
+        exec(shown, names)
+        models = {e.paradigm for e in dmil.find_runs(names["app"].checkpoints)}  # type: ignore[attr-defined]
+        assert models == {"my-network", "my-network-onnx"}
     exec(third, names)
     folder = tmp_path / "runs" / "mfeat" / "logistic" / "seed0"
     assert dmil.find_runs(tmp_path / "runs")[0].folder == folder
     exec(fourth, names)
     assert names["pairs"].together.shape[0] == 64  # type: ignore[attr-defined]
+
+
+class Late(nn.Module):
+    """A network of two inputs, as it begins."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Linear(47, 10), nn.Linear(76, 10)
+
+    def forward(self, x1: torch.Tensor, x2: torch.Tensor) -> torch.Tensor:
+        return self.first(x1) + self.second(x2)
+
+
+@contextmanager
+def closing_app(names: dict[str, Any]) -> Iterator[None]:
+    """End the app of an example, however that ends."""
+    try:
+        yield
+    finally:
+        names["app"].stop()
 
 
 # --- beside docs/ ---------------------------------------------------------------------------

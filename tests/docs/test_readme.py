@@ -45,6 +45,20 @@ def test_the_headline_tables_have_their_six_rows_and_says_where_dmil_stands() ->
     assert re.search(r"`dmil` is \w+( \d+)? of \d+ methods by mean rank", text)
 
 
+def test_features_are_tested_as_it_says() -> None:
+    rows = [line.split("|")[1:-1] for line in section(README, "What you see").splitlines()[3:]]
+    features = {
+        name.strip(): re.findall(r"`(test_\w+)`", tests) for name, _, tests in filter(None, rows)
+    }
+    assert {
+        "own model", "post-hoc interactions", "graded on known truth", "worth of an input"
+    } <= features.keys()  # fmt: skip
+    written = "".join(f.read_text("utf-8") for f in (REPOSITORY / "tests").rglob("test_*.py"))
+    known = set(re.findall(r"def (test_\w+)", written))
+    assert all(features.values())
+    assert {name for names in features.values() for name in names} - known == set()
+
+
 def test_three_lines_of_python_decompose_a_shipped_checkpoint(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -26,7 +26,7 @@ _KIND: Final = "interactions"
 
 def can_be_asked(checkpoint: Checkpoint) -> bool:
     """Whether the model itself is here, and not its predictions alone."""
-    return checkpoint.run is not None and not checkpoint.run.external
+    return checkpoint.run is not None and checkpoint.run.has_model
 
 
 def kept(checkpoint: Checkpoint) -> Summary | None:

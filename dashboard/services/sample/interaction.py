@@ -43,9 +43,9 @@ class Interaction:
 def interaction(
     checkpoint: Checkpoint, sample: str, choice: str = "marginal"
 ) -> Interaction | DataProblem | None:
-    """By partners from the training samples, chosen as ``explain`` says; None of an external model,
-    which cannot be asked."""
-    if checkpoint.run is None or checkpoint.run.external:
+    """By partners from the training samples, chosen as ``explain`` says; None where only
+    predictions are known."""
+    if checkpoint.run is None or not checkpoint.run.has_model:
         return None
     return _interaction(str(checkpoint.folder), checkpoint.stamp, sample, choice, checkpoint)
 

@@ -56,8 +56,8 @@ class Places:
 def places(
     checkpoint: Checkpoint, sample: str, first: ModalityNumber = 1, second: ModalityNumber = 2
 ) -> Places | DataProblem | None:
-    """The pairs of two inputs; None of an external model, which cannot be asked."""
-    if checkpoint.run is None or checkpoint.run.external:
+    """The pairs of two inputs; None where only predictions are known."""
+    if checkpoint.run is None or not checkpoint.run.has_model:
         return None
     return _places(str(checkpoint.folder), checkpoint.stamp, sample, first, second, checkpoint)
 

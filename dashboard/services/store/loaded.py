@@ -7,7 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.services.store.catalog import Checkpoint
+from dashboard.services.store.catalog import Checkpoint, DataProblem
+from dmil_core.errors import DmilError
 
 
 def model(checkpoint: Checkpoint) -> Any:
@@ -16,11 +17,38 @@ def model(checkpoint: Checkpoint) -> Any:
 
 
 def callable_model(checkpoint: Checkpoint) -> Any:
-    """The same as a function of its inputs, as post-hoc analysis takes it."""
+    """The same as a function of its inputs, as post-hoc analysis takes it; of an external model
+    that of its file.
+
+    Raises
+    ------
+    DmilError
+        If it cannot be loaded.
+    """
     from dmil_core.api import Model
 
+    if checkpoint.run is not None and checkpoint.run.external:
+        return _external(str(checkpoint.folder), checkpoint.stamp)
     network, run = model(checkpoint)
     return Model(run, network)
+
+
+def problem(checkpoint: Checkpoint) -> DataProblem | None:
+    """Why an external model cannot be evaluated, such as a package that is not installed."""
+    if checkpoint.run is None or not checkpoint.run.external:
+        return None
+    try:
+        callable_model(checkpoint)
+    except DmilError as error:
+        return DataProblem(str(error))
+    return None
+
+
+@st.cache_resource(max_entries=4, show_spinner="Loading the model …")
+def _external(folder: str, key: str) -> Any:
+    from dmil_core.posthoc.kept import load_external
+
+    return load_external(folder)
 
 
 @st.cache_resource(max_entries=6, show_spinner="Loading the model …")

@@ -173,12 +173,19 @@ def interaction(checkpoint: Checkpoint, sample: str) -> None:
         st.caption(f"As information about the class, in bits: {plain(parts)}.", help=terms.PARTNERS)
 
 
-def no_gate(checkpoint: Checkpoint) -> None:
-    """Say that this model does not decompose, and offer the one that does."""
-    widgets.notice(messages.no_gate(plain(checkpoint.model)))
+def no_gate(checkpoint: Checkpoint, replaced: bool = False) -> None:
+    """Say that this model does not decompose, and offer the one that does.
+
+    Parameters
+    ----------
+    replaced : whether :func:`interaction` follows, where the model can be evaluated.
+    """
     other = next(
         (c for c in checkpoint_catalog().ready(checkpoint.data, checkpoint.seed) if c.gated), None
     )
+    evaluated = checkpoint.run is not None and checkpoint.run.has_model
+    offered = "" if other is None else plain(other.model)
+    widgets.notice(messages.no_gate(plain(checkpoint.model), replaced and evaluated, offered))
     if other is not None:
         st.button(
             f"Show {plain(other.model)}",

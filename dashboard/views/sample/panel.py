@@ -32,7 +32,7 @@ def full(checkpoint: Checkpoint, sample: str) -> None:
         with right:
             answer.waterfall(checkpoint, sample)
     else:
-        answer.no_gate(checkpoint)
+        answer.no_gate(checkpoint, replaced=True)
         answer.interaction(checkpoint, sample)
     where.where(checkpoint, sample)
     information.information(checkpoint, sample)

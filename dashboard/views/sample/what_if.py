@@ -19,6 +19,7 @@ from dashboard.services import listing
 from dashboard.services.counterfactual import Outcome
 from dashboard.services.map import maps
 from dashboard.services.sample import samples
+from dashboard.services.store import loaded
 from dashboard.services.store.catalog import Checkpoint, DataProblem, checkpoint_catalog, table
 from dashboard.state import edits, session
 from dashboard.state.edits import Change
@@ -36,8 +37,11 @@ def what_if() -> None:
     result = widgets.current(checkpoint_catalog())
     if result is None:
         return
-    if result.run is not None and result.run.external:
+    if result.run is not None and not result.run.has_model:
         widgets.notice(messages.only_predictions(plain(result.model)))
+        return
+    if problem := loaded.problem(result):
+        widgets.notice(messages.cannot_be_evaluated(plain(result.model), problem.message))
         return
     widgets.legend(result)
     rows = listing.selected(result, session.view())

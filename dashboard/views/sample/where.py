@@ -16,7 +16,7 @@ from dashboard.widgets import plain
 
 def where(checkpoint: Checkpoint, sample: str) -> None:
     """An expander with the pairs of the first two inputs."""
-    if checkpoint.run is None or checkpoint.run.external:
+    if checkpoint.run is None or not checkpoint.run.has_model:
         return
     area = st.expander("Which parts of the inputs act together?", key="where", on_change="rerun")
     if area.open:

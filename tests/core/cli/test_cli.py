@@ -17,6 +17,7 @@ from dmil_core.data.catalog import load_dataset
 from dmil_core.data.npz import write_arrays
 from dmil_core.inference import projection
 from dmil_core.information import store
+from dmil_core.io import app as io_app
 from dmil_core.io.tables import read_table, table_metadata
 from dmil_core.models import plugins
 from dmil_core.schema import COMPONENTS, contribution, logit
@@ -217,7 +218,7 @@ def test_the_app_is_started_with_what_the_command_line_says(
 
 
 def test_the_app_needs_its_extra(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app, "find_spec", lambda name: None if name == "streamlit" else name)
+    monkeypatch.setattr(io_app, "find_spec", lambda name: None if name == "streamlit" else name)
     code, _, err = run(capsys, "app")
     assert code == 2
     assert "the app needs streamlit" in err

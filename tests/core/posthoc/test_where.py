@@ -51,6 +51,15 @@ def test_only_the_pair_that_is_multiplied_interacts(vectors: Dataset) -> None:
     assert np.abs(found.alone_second).argmax() == 0
 
 
+def test_what_two_parts_of_one_input_do_is_put_on_no_third_one(vectors: Dataset) -> None:
+    """f = x1_1 x1_2 x2_3: of the other features of x1 none interacts with x2_3."""
+    found = where(lambda a, b: logits(a[:, 0] * a[:, 1] * b[:, 2]), vectors, 7)
+    other = np.delete(found.together, 2, axis=1)
+    assert np.abs(other).max() < 1e-4
+    assert np.abs(found.together[2:, 2]).max() < 1e-4
+    assert np.abs(found.together[:2, 2]).min() > 1e-3
+
+
 def test_an_additive_model_has_none(vectors: Dataset) -> None:
     found = where(lambda a, b: logits(a.sum(axis=1) ** 3 + b.prod(axis=1)), vectors, 3)
     assert np.abs(found.together).max() < 1e-4
@@ -118,7 +127,7 @@ def test_the_strongest_cell_is_on_the_object_that_is_asked_for() -> None:
             break
     assert len(hits) >= 40
     assert np.mean(chance) < 0.25
-    assert np.mean(hits) >= 0.88
+    assert np.mean(hits) >= 0.92
 
 
 def test_a_frame_that_answers_alone_does_not_interact() -> None:

@@ -356,9 +356,9 @@ class _Making:
         share_ = 100 * count / max(self.table.rows, 1)
         drop = Offer(f"Drop {_count(count)} ({share_:.{0 if share_ >= 10 else 1}f} %)", "missing",
                      "drop")  # fmt: skip
-        if words:
-            return drop, Offer("Keep them as a category of their own", "missing", "mean")
         keep = (KEEP,) if self._some_lack(names) else ()
+        if words:
+            return drop, Offer("Keep them as a category of their own", "missing", "mean"), *keep
         if fills:
             fill = Offer("Fill with the training mean, and mark them", "missing", "mean")
             return drop, fill, *keep
@@ -373,9 +373,9 @@ class _Making:
             rows = np.flatnonzero(self.facts[n].missing & ~self._lacked(n))
             title = f"{n!r} is missing in {share(len(rows), self.table.rows)}"
             if self.repairs.missing == "error":
-                self.issues.append(self._offered(title, rows, False, "error", words=True))
+                self.issues.append(self._offered(title, rows, False, "error", True, (n,)))
             elif self.repairs.missing == "drop":
-                self.issues.append(self._offered(title, rows, False, "drop", words=True))
+                self.issues.append(self._offered(title, rows, False, "drop", True, (n,)))
                 self.keep[rows] = False
             else:
                 inside = _count(int(gaps.sum()))
@@ -383,7 +383,7 @@ class _Making:
                     f"They get the category {MISSING_WORD!r} ({inside} of the set); --missing drop "
                     "leaves them out instead."
                 )
-                offers = self._offers(len(rows), fills=False, words=True)
+                offers = self._offers(len(rows), False, True, (n,))
                 self.issues.append(Issue(title, _tuple(rows), "warning", repair, repair, offers))
 
     # --- rows that lack a whole input ----------------------------------------------------------

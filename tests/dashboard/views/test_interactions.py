@@ -22,7 +22,7 @@ from dashboard.state.view import CHOICES, from_query
 from dashboard.text import interactions as text
 from dmil_core.checkpoint import Run, read_run
 from dmil_core.io.tables import read_table
-from dmil_core.posthoc.summary import Figure, Summary, save
+from dmil_core.posthoc.summary import FILE, Figure, Summary, save
 from tests.dashboard import drawn
 from tests.dashboard.conftest import OpenPage
 from tests.dashboard.folders import REAL, Room
@@ -35,6 +35,8 @@ def own_room(room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     root = tmp_path / "uploads" / "jobs"
     monkeypatch.setitem(queue._OPEN, root, Jobs(root, at_once=0))
     shutil.copytree(room.root / REAL, tmp_path / "runs" / REAL)
+    for kept in (tmp_path / "runs").rglob(FILE):
+        kept.unlink()
     return tmp_path / "runs"
 
 

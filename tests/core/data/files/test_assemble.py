@@ -102,6 +102,11 @@ def test_keeping_such_rows_is_offered_where_they_are_filled_or_dropped() -> None
     assert result.dataset.complete.all()
     issue = next(i for i in result.issues if "numbers are missing" in i.title)
     assert [o.value for o in issue.offers] == ["drop", "mean", "keep"]
+    words = frame(label=LABEL).assign(right_0="ab", right_1=["c", "d"] * (N // 2))
+    words["right_0"] = ["a", "b", None] * (N // 3)
+    words.loc[words["right_0"].isna(), "right_1"] = None
+    issue = next(i for i in made(csv(words)).issues if i.title.startswith("'right_0' is missing"))
+    assert [o.value for o in issue.offers] == ["drop", "mean", "keep"]
     # Where every input is there, if with gaps, keeping is no choice.
     issue = next(i for i in made(csv(gaps(9))).issues if "numbers are missing" in i.title)
     assert [o.value for o in issue.offers] == ["drop", "mean"]

@@ -65,8 +65,8 @@ def needs_the_model(model: str, heads: bool) -> Message:
 CHOICES: Final = {"marginal": "any samples", "near": "near neighbours", "class": "same class"}
 #: The same -> what changes by it, in one line.
 CHANGES: Final = {
-    "marginal": "Any training samples: also combinations that do not occur, which the model was "
-    "not trained on.",
+    "marginal": "Any training samples: also combinations that do not occur, and that the model has "
+    "never seen.",
     "near": "Those nearest in the input that is kept: combinations nearly occur, but an input also "
     "speaks for what depends on it, so that even a sum has interactions.",
     "class": "Training samples of the same class: effects are those within the class, and what "

@@ -26,6 +26,7 @@ from dashboard.services.store.catalog import (
 from dashboard.state import session
 from dashboard.text import messages, terms
 from dashboard.text import overview as text
+from dashboard.views import interactions
 from dashboard.widgets import plain
 
 #: The view's choices by the name of a link.
@@ -52,8 +53,13 @@ def overview() -> None:
     _confidently_wrong(result)
     left, right = st.columns(2, gap="large")
     with left:
-        _how_much(result)
+        if result.gated or information.has_unimodal_heads(result):
+            _how_much(result)
+        else:
+            interactions.of_one(result)
     with right:
+        if not result.gated and information.has_unimodal_heads(result):
+            interactions.of_one(result)
         _who_is_right(catalog, result)
     _about(result)
 

@@ -52,7 +52,7 @@ def run(setting: str, paradigm: str, seed: int, out: Path) -> Records:
                              "settings": settings_of(setting, paradigm, seed)}  # fmt: skip
     for name, how in MEASURES.items():
         start = time.monotonic()
-        explained = explain(f, dataset, rows=ROWS, seed=seed, **how)
+        explained = explain(f, dataset, rows=ROWS, seed=seed, progress=False, **how)
         seconds = time.monotonic() - start
         if name == "partners":
             entry |= {

@@ -78,15 +78,28 @@ def coverage() -> str:
 by {first["refits"]} refits to a quarter of the rows each; in brackets, the share with the standard error over rows alone. *All*: all
 seven quantities together (`python -m benchmarks.information --coverage`).
 """  # noqa: E501
-    quantities = [*information_coverage.QUANTITIES, "all"]
-    body = [
-        [d, *(f"{percent(m['coverage'])} ({percent(m['coverage_rows'])})" for m in mine)]
-        for d in distributions
-        if (mine := [by[d, q] for q in quantities])
-    ]
-    head = ["distribution", *(q if q == "all" else f"`{q}`" for q in quantities)]
+    # Records of earlier versions lack the worth of the inputs.
+    worths = [q for q in information_coverage.WORTH if any(name == q for _, name in by)]
+    quantities = [*information_coverage.QUANTITIES, "all", *worths]
+    body = [[d, *(_covered(by.get((d, q))) for q in quantities)] for d in distributions]
+    head = ["distribution", *map(_heading, quantities)]
+    if worths:
+        text += "\n*Worth*: what an input adds to the other, as `dmil worth` says it.\n"
     checked = listed(information_coverage.targets(record))
     return "\n".join([text, table(head, body), "", checked])
+
+
+def _covered(mean: dict[str, Any] | None) -> str:
+    if mean is None:
+        return "-"
+    return f"{percent(mean['coverage'])} ({percent(mean['coverage_rows'])})"
+
+
+def _heading(quantity: str) -> str:
+    if quantity == "all":
+        return quantity
+    stem, _, name = quantity.rpartition("_")
+    return f"worth of {name}" if stem else f"`{quantity}`"
 
 
 def _of_rows(mean: dict[str, Any]) -> str:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 
 from dmil_core.cli.files import add_files, load_data, load_stored
 from dmil_core.cli.options import (
@@ -26,6 +25,10 @@ if TYPE_CHECKING:
     from dmil_core.posthoc.function import Predict
 
 
+#: Where in ``--out`` unfinished work is kept.
+PARTS_FOLDER: Final = "unfinished"
+
+
 def add(subparsers: Subparsers[Parser]) -> None:
     """Add the command."""
     p = add_command(
@@ -41,7 +44,8 @@ def add(subparsers: Subparsers[Parser]) -> None:
         "The module is imported and make() called, because they are named here; it returns\n"
         "f(x1, x2, ...) -> logits or probabilities, a torch module or a scikit-learn estimator.\n"
         "Test rows are explained, with partners from the training rows. DIR then has\n"
-        "explanation.json and samples.parquet, a row for each sample.\n",
+        "explanation.json and samples.parquet, a row for each sample. Called again after it was\n"
+        "interrupted, it goes on from what is in DIR/unfinished.\n",
     )
     which = p.add_mutually_exclusive_group(required=True)
     which.add_argument(
@@ -110,7 +114,10 @@ def run(a: argparse.Namespace) -> int:
     from dmil_core.io.atomic import check_writable
     from dmil_core.posthoc.explain import explain
     from dmil_core.posthoc.explanation import RESULT_FILE
+    from dmil_core.posthoc.imported import PARTNERS as IMPORTED
     from dmil_core.posthoc.partners import cost
+    from dmil_core.posthoc.parts import remove
+    from dmil_core.posthoc.progress import RowBar, announce
     from dmil_core.posthoc.summary import save, summary
 
     if a.out is None and not a.keep:
@@ -131,13 +138,21 @@ def run(a: argparse.Namespace) -> int:
             )
     if trained is not None:
         dataset = as_new_rows(trained, for_prediction(trained, dataset))
-    samples = len(dataset.rows("test"))
-    most = cost(min(samples, a.rows or samples), dataset.modalities, a.partners, a.background)
-    print(f"dmil: note: the model is evaluated on at most {most:,} rows", file=sys.stderr)
-    with RowBar(disable=a.quiet, lines=a.progress == "json") as bar:
+    test = dataset.rows("test")
+    samples = min(int(dataset.complete[test].sum()), a.rows or len(test))
+    most = cost(samples, dataset.modalities, a.partners, a.background)
+    if a.name is not None:
+        others = len(dataset) - (samples if a.choice == "marginal" else 0)
+        most += cost(others, dataset.modalities, IMPORTED, a.background)
+    announce(most)
+    parts = None if a.out is None else a.out / PARTS_FOLDER
+    lines = a.progress == "json"
+    with RowBar(disable=a.quiet or lines or a.progress == "none") as bar:
         found = explain(
             model, dataset, rows=a.rows, background=a.background, partners=a.partners,
-            choice=a.choice, definition=a.definition, seed=a.seed, progress=bar,
+            choice=a.choice, definition=a.definition, seed=a.seed,
+            progress=_say if lines else bar, model=a.model,
+            parts=None if parts is None else parts / "explained",
         )  # fmt: skip
     print("\n".join(_lines(found)))
     counts = f"{len(found)} samples, {found.evaluations:,} evaluations"
@@ -152,9 +167,12 @@ def run(a: argparse.Namespace) -> int:
         with RowBar(disable=a.quiet) as bar:
             made = import_model(
                 model, dataset, a.name, background=a.background, seed=a.seed, overwrite=True,
-                progress=bar,
+                explained=found, progress=bar, model=a.model,
+                parts=None if parts is None else parts / "imported",
             )  # fmt: skip
         print(f"{made.run.folder}: the app shows it as {a.name}")
+    for folder in () if parts is None else (parts / "explained", parts / "imported", parts):
+        remove(folder)
     return 0
 
 
@@ -223,27 +241,8 @@ def _lines(found: Explanation) -> list[str]:
     return lines
 
 
-class RowBar:
-    """A progress bar on stderr that counts rows, or lines of JSON on stdout."""
+def _say(done: int, of: int) -> None:
+    """A line of JSON on stdout for a program that watches."""
+    from dmil_core.training.progress import emit
 
-    def __init__(self, disable: bool, lines: bool = False) -> None:
-        self._disable, self._lines = disable or lines, lines
-        self._bar: Any = None
-
-    def __call__(self, done: int, of: int) -> None:
-        from tqdm import tqdm
-
-        from dmil_core.training.progress import emit
-
-        if self._lines:
-            emit("explain", done / of, f"{done:,} of {of:,} evaluations")
-        if self._bar is None:
-            self._bar = tqdm(total=of, unit="row", file=sys.stderr, disable=self._disable)
-        self._bar.update(done - self._bar.n)
-
-    def __enter__(self) -> RowBar:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
+    emit("explain", done / of, f"{done:,} of {of:,} evaluations")

@@ -6,7 +6,6 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from dmil_core.cli.explain import RowBar
 from dmil_core.cli.files import add_files, load_stored
 from dmil_core.cli.options import (
     Parser,
@@ -122,6 +121,7 @@ def _of_table(a: argparse.Namespace) -> tuple[Imported, Dataset]:
 def _of_model(a: argparse.Namespace) -> tuple[Imported, Dataset]:
     from dmil_core.posthoc.imported import import_model
     from dmil_core.posthoc.onnx import of_onnx
+    from dmil_core.posthoc.progress import RowBar
 
     model = of_onnx(a.model, a.output)
     dataset = _dataset(a)

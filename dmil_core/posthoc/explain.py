@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -32,10 +33,14 @@ from dmil_core.posthoc.partners import (
     Ints,
     Plan,
     Subset,
+    check_choice,
     cost,
     plan,
     standardised,
 )
+from dmil_core.posthoc.parts import Parts, identity
+from dmil_core.posthoc.pointwise import Alike
+from dmil_core.posthoc.progress import shown
 from dmil_core.posthoc.samples import Samples, samples_of
 from dmil_core.posthoc.shown import Source
 from dmil_core.posthoc.values import BATCH, Values, evaluate, outputs_of
@@ -47,13 +52,14 @@ def explain(
     choice: Choice = "marginal", definition: Definition = "same-sign",
     output: Output | None = None, classes: Sequence[str] | None = None,
     ids: Sequence[Any] | None = None, batch: int = BATCH, seed: int = 0,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None, parts: str | Path | None = None,
+    model: str | None = None,
 ) -> Explanation:  # fmt: skip
     """Do the inputs of a model work together, or does one do all the work?
 
     The model is a black box: it is evaluated on the samples, and on samples of which some inputs
     are replaced by those of other rows (partners).
-    :func:`dmil_core.posthoc.partners.cost` says beforehand on how many rows.
+    :func:`dmil_core.posthoc.partners.cost` says beforehand on how many rows; so does the progress.
 
     Parameters
     ----------
@@ -93,7 +99,16 @@ def explain(
     seed
         Of the draws.
     progress
-        Called with the rows that f was evaluated on, and how many there will be.
+        True for a line with the cost and a progress bar on stderr, False for none; by default where
+        stderr is a terminal, or in a notebook. Or a callable, which is given the rows that f was
+        evaluated on, and how many there will be at most.
+    parts
+        A folder that keeps what is evaluated, a part every few seconds. A call that was interrupted
+        goes on from there when it is made again, with equal results; remove the folder afterwards.
+    model
+        What f is called, for ``parts``. Models of :func:`dmil_core.load` and ONNX files are
+        recognised without it. What was kept is discarded where name, data or settings are
+        others, or f answers the samples differently.
 
     Raises
     ------
@@ -103,32 +118,53 @@ def explain(
         If f returns something else than it should, or an option does not exist.
     """
     pointwise.check_definition(definition)
+    check_choice(choice, partners)
     f = wrapped(f)
     data = samples_of(f, x1, x2, more, y, rows, background, classes, ids, seed)
-    inputs = data.inputs
-    most = cost(len(data.rows), len(inputs), partners, len(data.background))
-    counted = Counted(f, most, progress)
-    raw = outputs_of(counted, inputs, data.rows, batch)
-    function = Function.of(counted, raw, output)
-    whole = function.scores(raw)
-    data = data.with_classes(function)
-    drawn = _drawn(data, function, whole, partners, choice, seed, batch)
-    values = evaluate(function, inputs, whole, drawn, batch)
-    alone, second = None, None
-    if len(inputs) == FEWEST_INPUTS and function.output != "value" and choice != "class":
-        alone = values.single
-        if choice == "marginal":
-            alone, second = pointwise.of_single_inputs(
-                function, inputs, values, data.rows, partners, seed, batch
-            )
-    counted.finish()
+    if parts is not None:
+        identity(f, model)
+    most = cost(len(data.rows), len(data.inputs), partners, len(data.background))
+    with shown(progress, most) as told:
+        counted = Counted(f, most, told)
+        raw = outputs_of(counted, data.inputs, data.rows, batch)
+        kept = None
+        if parts is not None:
+            kept = Parts.of_samples(parts, f, model, data, {
+                "output": output, "batch": batch, "partners": partners, "choice": choice,
+                "seed": seed,
+            }, raw)  # fmt: skip
+            raw = kept.answers
+            counted.restore(kept.evaluations)
+        function = Function.of(counted, raw, output)
+        whole = function.scores(raw)
+        data = data.with_classes(function)
+        drawn = _drawn(data, function, whole, partners, choice, seed, batch)
+        values = evaluate(function, data.inputs, whole, drawn, batch, kept)
+        alone, second = _alone(data, function, values, partners, choice, seed, batch, kept)
+        counted.finish()
     notes = _assumptions(choice, function, data, second, alone is not None)
     single = alone or (() if choice == "class" else values.single)
     source = Source(f, data, whole, [p.mean(axis=0) for p in single])
-    return _explanation(data, function, values, alone, definition, {
+    return _explanation(data, function, values, alone, second, definition, {
         "choice": choice, "partners": drawn.each, "background": len(data.background),
         "evaluations": counted.rows, "seed": seed, "assumptions": notes, "source": source,
     })  # fmt: skip
+
+
+def _alone(
+    data: Samples, function: Function, values: Values, partners: int, choice: Choice, seed: int,
+    batch: int, parts: Parts | None,
+) -> tuple[tuple[Floats, ...] | None, Alike | None]:  # fmt: skip
+    """(G, N, K) probabilities by each of two inputs alone, and the partners of a like answer; None
+    where there is no information, or where there are none."""
+    if len(data.inputs) > FEWEST_INPUTS or function.output == "value" or choice == "class":
+        return None, None
+    if choice == "near":
+        return values.single, None
+    return pointwise.of_single_inputs(
+        function, data.inputs, values, data.rows, partners, seed, batch,
+        data.row_classes is not None, parts,
+    )  # fmt: skip
 
 
 def _drawn(
@@ -165,7 +201,7 @@ def _features(x: Any) -> Floats:
 
 def _explanation(
     data: Samples, function: Function, values: Values, alone: tuple[Floats, ...] | None,
-    definition: Definition, about: dict[str, Any],
+    second: Alike | None, definition: Definition, about: dict[str, Any],
 ) -> Explanation:  # fmt: skip
     names = tuple(f"x{m + 1}" for m in range(len(data.inputs)))
     additive, found, of_all = emap(values), effects(values), shares(values)
@@ -179,17 +215,19 @@ def _explanation(
         intervals |= {f"pair_{_name(p)}": i for p, i in of_all.pairs.items()}
     intervals |= {f"variance_{_name(t)}": i for t, i in of_all.variance.items()}
     if alone is not None:
-        columns, of_means = _information(data, function, values, alone, definition, about["seed"])
+        columns, of_means = _information(
+            data, function, values, alone, second, definition, about["seed"]
+        )
         frame = pd.concat([frame, columns], axis=1)
         intervals |= of_means
-    first, second = of_all.strongest
+    one, other = of_all.strongest
     return Explanation(
         inputs=names,
         classes=data.classes or (),
         accuracy=_value(intervals, "accuracy"),
         emap_accuracy=_value(intervals, "emap_accuracy"),
         interaction_share=of_all.interactions.value,
-        pair=(names[first], names[second]),
+        pair=(names[one], names[other]),
         intervals=intervals,
         frame=frame,
         **about,
@@ -247,25 +285,25 @@ def _accuracies(values: Values, y: Ints) -> dict[str, Interval]:
 
 
 def _information(
-    data: Samples,
-    function: Function,
-    values: Values,
-    alone: tuple[Floats, ...],
-    definition: Definition,
-    seed: int,
-) -> tuple[pd.DataFrame, dict[str, Interval]]:
+    data: Samples, function: Function, values: Values, alone: tuple[Floats, ...],
+    second: Alike | None, definition: Definition, seed: int,
+) -> tuple[pd.DataFrame, dict[str, Interval]]:  # fmt: skip
     """Columns of the frame, and means with their intervals."""
     p12 = np.exp(function.log_probabilities(values.whole))
     y, known = data.row_classes, data.known_classes
     # Without classes the prior is what the model itself makes of all samples together.
     prior = p12.mean(axis=0) if known is None else pointwise.frequencies_of(known, p12.shape[1])
-    whole, *without = pointwise.from_partners(values, alone, p12, y, prior, definition, seed)
+    (whole, *without), refits = pointwise.from_partners(
+        values, alone, p12, y, prior, definition, seed, second
+    )
+    by_fit = refits.errors(definition)
     columns = pd.DataFrame({**whole.columns(), "largest": whole.largest().astype(object)})
     means = {
         name: two_way(
             float(columns[name].mean()),
             columns[name].to_numpy(np.float64),
             np.array([getattr(w, name).mean() for w in without]),
+            fit_error=by_fit.get(name, 0.0),
         )
         for name in QUANTITIES
     }
@@ -291,7 +329,7 @@ _OF_CHOICE: Final[dict[Choice, str]] = {
 
 
 def _assumptions(
-    choice: Choice, function: Function, data: Samples, second: Plan | None, information: bool
+    choice: Choice, function: Function, data: Samples, second: Alike | None, information: bool
 ) -> tuple[str, ...]:
     result = [_OF_CHOICE[choice]]
     if choice == "class":
@@ -305,8 +343,8 @@ def _assumptions(
         )
     if information and choice == "marginal":
         result.append(
-            f"For it, each sample has {second.each} more partners among the samples: those whose "
-            "own input the model answers alike."
+            f"For it, each sample has {second.plan.each} more partners among the samples: those "
+            "whose own input the model answers alike."
             if second is not None
             else "With fewer than 200 samples it rests on partners drawn whatever the sample is, "
             "and what both inputs say is underestimated."
@@ -315,6 +353,11 @@ def _assumptions(
         result.append("No classes are known: figures are of the predicted class.")
     result.append(
         "Intervals cover the samples and the choice of the background set, not another training"
-        + (", nor the calibration and what partners miss." if information else ".")
+        + (
+            ". Those of information also cover the calibration, and what more samples would find, "
+            "but not what partners miss however many samples there are."
+            if information
+            else "."
+        )
     )
     return tuple(result)

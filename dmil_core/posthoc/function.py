@@ -155,6 +155,11 @@ class Counted:
         self._report(max(self._most, self.rows))
         return result
 
+    def restore(self, rows: int) -> None:
+        """Count rows that f was evaluated on in an earlier call."""
+        self.rows += rows
+        self._report(max(self._most, self.rows))
+
     def finish(self) -> None:
         """Report that this was all."""
         self._report(self.rows)

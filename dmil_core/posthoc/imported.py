@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -43,10 +43,15 @@ from dmil_core.posthoc.callables import wrapped
 from dmil_core.posthoc.function import Counted, Function, Predict, Progress
 from dmil_core.posthoc.onnx import OnnxModel
 from dmil_core.posthoc.partners import cost, plan
+from dmil_core.posthoc.parts import Parts
 from dmil_core.posthoc.pointwise import of_single_inputs
+from dmil_core.posthoc.progress import shown as shown_progress
 from dmil_core.posthoc.samples import samples_of
 from dmil_core.posthoc.values import BATCH, evaluate, outputs_of
 from dmil_core.schema import ModalityNumber, modality_numbers
+
+if TYPE_CHECKING:
+    from dmil_core.posthoc.explanation import Explanation
 
 #: Names of external models: they name folders.
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
@@ -54,6 +59,10 @@ _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 SUM_TOLERANCE: Final = 1e-3
 #: Smallest probability that has a logarithm here.
 _LEAST: Final = 1e-12
+#: Partners of each row.
+PARTNERS: Final = 40
+#: Rows by which a model is recognised.
+_PROBED: Final = 8
 #: Examples that a message has.
 _SHOWN: Final = 3
 
@@ -194,9 +203,11 @@ def take_up(
 
 
 def import_model(
-    f: Any, dataset: Dataset, name: str, out: str | Path | None = None, *, partners: int = 40,
+    f: Any, dataset: Dataset, name: str, out: str | Path | None = None, *, partners: int = PARTNERS,
     background: int = 1000, seed: int = 0, overwrite: bool = False, keep: bool = True,
-    batch: int = BATCH, progress: Progress | None = None,
+    explained: Explanation | None = None, batch: int = BATCH,
+    progress: Progress | bool | None = None, parts: str | Path | None = None,
+    model: str | None = None,
 ) -> Imported:  # fmt: skip
     """Take up a model that can be called: its predictions for all rows of a data set.
 
@@ -219,48 +230,116 @@ def import_model(
         Of each row and input; rounded up to a multiple of 20.
     background
         Training rows that partners are drawn from.
+    explained
+        What :func:`dmil_core.explain` returned for this model and rows of this data set: with
+        marginal partners, it is not evaluated on them again.
     batch
         Rows of a call of f.
-    progress
-        Called with the rows that f was evaluated on, and how many there will be.
+    progress, parts, model
+        As in :func:`dmil_core.explain`.
 
     Raises
     ------
     ConfigError
-        If the name cannot be used, f returns something else than it should, or its file is too
-        large to be kept.
+        If the name cannot be used, f returns something else than it should, its file is too
+        large to be kept, or ``explained`` is of other rows or another model.
     CheckpointError
         If the folder holds a checkpoint and ``overwrite`` is off.
     """
     folder = _folder(name, dataset, out, seed, overwrite)
     f = wrapped(f)
     onnx = kept_file(f) if keep else None
-    data = samples_of(
-        f, dataset, None, (), None, np.arange(len(dataset)), background, None, None, seed
-    )
-    inputs, rows = data.inputs, data.rows
-    most = cost(len(rows), len(inputs), partners, len(data.background))
-    counted = Counted(f, most, progress)
-    raw = outputs_of(counted, inputs, rows, batch)
-    function = Function.of(counted, raw)
-    if function.output == "value":
-        raise ConfigError("the model returns one value for each row; the app shows classes")
-    if function.width != len(dataset.classes):
-        raise ConfigError(
-            f"the model returns {function.width} columns; expected one for each of "
-            f"{len(dataset.classes)} classes"
+    known = _known(explained, dataset, f)
+    rows = np.setdiff1d(np.arange(len(dataset)), known.rows)
+    if len(rows):
+        # Partners of a like answer as those of the rows that were explained.
+        spread = len(known.rows) > 0 and bool((dataset.y[rows] >= 0).all())
+        new = _answers(
+            f, dataset, rows, partners, background, seed, batch, progress, parts, model, spread
         )
-    whole = function.scores(raw)
-    drawn = plan(rows, data.background, len(inputs), partners, "marginal", seed)
-    values = evaluate(function, inputs, whole, drawn, batch)
-    alone, _ = of_single_inputs(function, inputs, values, rows, partners, seed, batch)
-    counted.finish()
+        known = new if not len(known.rows) else known.joined(new)
+    order = np.argsort(known.rows)
+    classes = dataset.classes
     columns = {"id": dataset.ids.astype(object)}
-    columns |= {schema.logit(c): whole[:, k] for k, c in enumerate(dataset.classes)}
-    for m, p in zip(modality_numbers(len(inputs)), alone, strict=True):
-        mean = p.mean(axis=0)
-        columns |= {schema.unimodal_prob(m, c): mean[:, k] for k, c in enumerate(dataset.classes)}
+    columns |= {schema.logit(c): known.scores[order, k] for k, c in enumerate(classes)}
+    for m, p in zip(modality_numbers(dataset.modalities), known.alone, strict=True):
+        columns |= {schema.unimodal_prob(m, c): p[order, k] for k, c in enumerate(classes)}
     return take_up(pd.DataFrame(columns), dataset, name, folder, seed, onnx=onnx)
+
+
+@dataclass(frozen=True, eq=False)
+class _Answers:
+    """What a model says of some rows: scores (n, K), and for each input (n, K) probabilities."""
+
+    rows: NDArray[np.int64]
+    scores: NDArray[np.float64]
+    alone: Sequence[NDArray[np.float64]]
+
+    def joined(self, other: _Answers) -> _Answers:
+        """Of these rows and others."""
+        alone = [np.concatenate(both) for both in zip(self.alone, other.alone, strict=True)]
+        return _Answers(
+            np.concatenate([self.rows, other.rows]),
+            np.concatenate([self.scores, other.scores]),
+            alone,
+        )
+
+
+def _known(explained: Explanation | None, dataset: Dataset, f: Predict) -> _Answers:
+    """What an explanation has; nothing where there is none, or partners are not marginal."""
+    nothing = np.zeros((0, len(dataset.classes)))
+    if explained is None or explained.source is None or explained.choice != "marginal":
+        return _Answers(np.zeros(0, dtype=np.int64), nothing, [nothing] * dataset.modalities)
+    source = explained.source
+    rows = source.data.rows
+    if (
+        rows.max() >= len(dataset)
+        or (dataset.ids[rows] != source.data.ids).any()
+        or source.scores.shape[1] != len(dataset.classes)
+    ):
+        raise ConfigError(
+            f"explained: expected an explanation of rows of {dataset.name!r}; leave it out"
+        )
+    if f is not source.f:
+        raw = outputs_of(f, dataset.inputs, rows[:_PROBED])
+        if not np.allclose(Function.of(f, raw).scores(raw), source.scores[:_PROBED], atol=1e-2):
+            raise ConfigError("explained: the model answers otherwise than there; leave it out")
+    return _Answers(rows, source.scores, source.alone)
+
+
+def _answers(
+    f: Predict, dataset: Dataset, rows: NDArray[np.int64], partners: int, background: int,
+    seed: int, batch: int, progress: Progress | bool | None, parts: str | Path | None,
+    model: str | None, spread: bool,
+) -> _Answers:  # fmt: skip
+    """What a model says of rows as they are, and with the other inputs of partners."""
+    data = samples_of(f, dataset, None, (), None, rows, background, None, None, seed)
+    most = cost(len(rows), len(data.inputs), partners, len(data.background))
+    with shown_progress(progress, most) as told:
+        counted = Counted(f, most, told)
+        raw = outputs_of(counted, data.inputs, rows, batch)
+        kept = None
+        if parts is not None:
+            about = {"seed": seed, "batch": batch, "partners": partners, "spread": spread}
+            kept = Parts.of_samples(parts, f, model, data, about, raw)
+            raw = kept.answers
+            counted.restore(kept.evaluations)
+        function = Function.of(counted, raw)
+        if function.output == "value":
+            raise ConfigError("the model returns one value for each row; the app shows classes")
+        if function.width != len(dataset.classes):
+            raise ConfigError(
+                f"the model returns {function.width} columns; expected one for each of "
+                f"{len(dataset.classes)} classes"
+            )
+        whole = function.scores(raw)
+        drawn = plan(rows, data.background, len(data.inputs), partners, "marginal", seed)
+        values = evaluate(function, data.inputs, whole, drawn, batch, kept)
+        alone, _ = of_single_inputs(
+            function, data.inputs, values, rows, partners, seed, batch, spread, kept
+        )
+        counted.finish()
+    return _Answers(rows, whole, [p.mean(axis=0) for p in alone])
 
 
 def kept_file(f: Predict) -> OnnxModel | None:

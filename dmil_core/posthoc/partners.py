@@ -106,6 +106,14 @@ class Plan:
         return len(self.rows) * kept * self.each + len(self.tuples)
 
 
+def check_choice(choice: Choice, partners: int) -> None:
+    """Refuse a choice that there is not, or fewer than one partner, with a ConfigError."""
+    if choice not in CHOICES:
+        raise ConfigError(f"partners {choice!r}: expected one of {', '.join(CHOICES)}")
+    if partners < 1:
+        raise ConfigError(f"partners: expected at least 1 for each sample, got {partners}")
+
+
 def plan(
     rows: Ints, background: Ints, inputs: int, partners: int = 100, choice: Choice = "marginal",
     seed: int = 0, row_class: Ints | None = None, background_class: Ints | None = None,
@@ -136,10 +144,7 @@ def plan(
     DataError
         If the background set has fewer than 2 M rows, or lacks a class of a sample.
     """
-    if choice not in CHOICES:
-        raise ConfigError(f"partners {choice!r}: expected one of {', '.join(CHOICES)}")
-    if partners < 1:
-        raise ConfigError(f"partners: expected at least 1 for each sample, got {partners}")
+    check_choice(choice, partners)
     least = 2 * inputs
     if len(background) < least:
         raise DataError(

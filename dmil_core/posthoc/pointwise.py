@@ -13,20 +13,27 @@ then splits into r, u1, u2 and s as everywhere else:
 The mean over partners is p(y|x1) = E p(y|x1,x2) if they are drawn from p(x2|x1). Marginal partners
 are drawn from p(x2). Where both inputs show the class, a stranger's x2 contradicts x1, and what x1
 says is underestimated, and with it what both say. So partners of a *like answer* are taken in a
-second pass: for x1 the samples with the nearest v(1), the mean of f over marginal partners. They
-are drawn from p(x2 | v(1)), which is p(x2|x1) as far as the model tells one x1 from another.
-Nothing is supposed about how the inputs depend on each other, and no distance between inputs is
-needed.
+second pass: for x1 the samples that f answers nearly alike, which are drawn from p(x2|x1) as far as
+the model tells one x1 from another. What f answers to x1 is v(1), the mean of its scores over
+marginal partners, and where classes are known also their spread, the standard deviation: an x1 that
+leaves the class to x2 has another spread than one that says it. Nothing is supposed about how the
+inputs depend on each other, and no distance between inputs is needed.
 
 Where classes are known, all three are then calibrated on them, out of fold
-(:mod:`dmil_core.posthoc.calibration`); p(y|x1) from three scores, the logarithms of its mean over
-partners of a like answer and over marginal ones, and v(1). What is left of the bias has the same
-sign.
+(:mod:`dmil_core.posthoc.calibration`); p(y|x1) from four scores: the logarithms of its mean over
+partners of a like answer and over marginal ones, v(1) and the spread. What is left of the bias has
+the same sign.
+
+How much of it is due to finitely many samples is seen where the same is done with each half of
+them, and what the means lose is extrapolated (:mod:`dmil_core.information.refits`). It needs no
+further evaluation: of the partners of a like answer, those in a sample's own half are nearest there
+too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -35,21 +42,52 @@ from numpy.typing import ArrayLike, NDArray
 
 from dmil_core import schema
 from dmil_core.errors import ConfigError, DataError
+from dmil_core.information.refits import Refits
 from dmil_core.partial_information.pmf import Floats
-from dmil_core.partial_information.pointwise import Definition, Pointwise, split
+from dmil_core.partial_information.pointwise import SUMS, Definition, Pointwise, split
 from dmil_core.posthoc.calibration import Calibration
 from dmil_core.posthoc.function import LEAST_PROBABILITY, Function, length
-from dmil_core.posthoc.partners import FEWEST_INPUTS, NEAREST, Ints, Plan, like, plan
+from dmil_core.posthoc.partners import (
+    FEWEST_INPUTS,
+    NEAREST,
+    Ints,
+    Plan,
+    like,
+    plan,
+    standardised,
+)
+from dmil_core.posthoc.parts import Parts
 from dmil_core.posthoc.values import BATCH, Values, probabilities
 
 #: How far the probabilities of a row may be from a sum of 1.
 _SUM_TOLERANCE: Final = 5e-3
+#: Divisions of the samples into two halves.
+DIVISIONS: Final = 2
+#: Fewest samples of a half.
+LEAST_HALF: Final = 20
 
 
 # --- from partners -------------------------------------------------------------------------
 
 
-def alike(values: Values, rows: Ints, total: int, partners: int, seed: int) -> Plan | None:
+@dataclass(frozen=True, eq=False)
+class Alike:
+    """Partners of a like answer.
+
+    Attributes
+    ----------
+    plan : which each sample has.
+    halved : for each input (D, N, K) mean probabilities over those partners that are in a sample's
+        own half of the samples, for each of D divisions into two; see :func:`halves`.
+    """
+
+    plan: Plan
+    halved: tuple[Floats, ...]
+
+
+def alike(
+    values: Values, rows: Ints, total: int, partners: int, seed: int, spread: bool
+) -> Plan | None:
     """Partners of a like answer: the nearest tenth of some of the samples; None of too few.
 
     Parameters
@@ -60,34 +98,70 @@ def alike(values: Values, rows: Ints, total: int, partners: int, seed: int) -> P
         (N,) their positions, of ``total``.
     partners
         At most so many of each; see :func:`dmil_core.posthoc.partners.like`.
+    spread
+        Whether answers are compared by their mean and spread, or by their mean alone.
     """
     count = like(len(rows), partners)
     if not count:
         return None
     generator = np.random.default_rng([seed, 24])
     among = generator.choice(rows, min(len(rows), NEAREST * count), replace=False)
+    every = np.arange(len(rows))
     features = []
     for m in range(values.inputs):
-        answers = np.zeros((total, values.whole.shape[1]))
-        answers[rows] = values.of((m,))
+        compared = values.of((m,))
+        if spread:
+            of_all = _spread(values.by_group[m,].mean(axis=0), values.squares[m].mean(axis=0))
+            compared = np.hstack([standardised(v, every) for v in (compared, of_all)])
+        answers = np.zeros((total, compared.shape[1]))
+        answers[rows] = compared
         features.append(answers)
     return plan(rows, among, values.inputs, count, "near", seed, features=features)
 
 
 def of_single_inputs(
     function: Function, inputs: Sequence[Any], values: Values, rows: Ints, partners: int, seed: int,
-    batch: int = BATCH,
-) -> tuple[tuple[Floats, ...], Plan | None]:  # fmt: skip
+    batch: int = BATCH, spread: bool = False, parts: Parts | None = None,
+) -> tuple[tuple[Floats, ...], Alike | None]:  # fmt: skip
     """(G, N, K) probabilities by each input alone, of samples with marginal partners; and the
     partners of a like answer, over which those of two inputs are averaged anew: None of more
-    inputs, or too few samples."""
+    inputs, or too few samples.
+
+    Parameters
+    ----------
+    spread
+        As for :func:`alike`: where the classes of the samples are known, so that the probabilities
+        will be calibrated. Uncalibrated ones are mostly better without.
+    parts
+        Where parts are kept, so that another call can go on.
+    """
     second = None
     if len(inputs) == FEWEST_INPUTS:
-        second = alike(values, rows, length(inputs[0]), partners, seed)
+        second = alike(values, rows, length(inputs[0]), partners, seed, spread)
     if second is None:
         return values.single, None
-    alone = (probabilities(function, inputs, second, m, batch) for m in range(len(inputs)))
-    return tuple(alone), second
+    place = np.zeros(length(inputs[0]), dtype=np.int64)
+    place[rows] = np.arange(len(rows))
+    side = halves(len(rows), seed)
+    found = []
+    for m in range(len(inputs)):
+        partners_of = place[second.tuples[second.index[m,], 0]]  # (N, m)
+        own = side[:, partners_of] == side[:, :, None]
+        found.append(probabilities(function, inputs, second, m, own, batch, parts))
+    alone, halved = zip(*found, strict=True)
+    return alone, Alike(second, halved)
+
+
+def halves(rows: int, seed: int) -> NDArray[np.bool_]:
+    """(D, N) divisions of the samples into two halves."""
+    generator = np.random.default_rng([seed, 26])
+    return np.stack([generator.permutation(rows) % 2 == 0 for _ in range(DIVISIONS)])
+
+
+def _spread(mean: Floats, square: Floats) -> Floats:
+    """Standard deviation by a mean and a mean square."""
+    deviation: Floats = np.sqrt(np.maximum(square - mean**2, 0.0))
+    return deviation
 
 
 def with_and_without(groups: Floats) -> Floats:
@@ -98,9 +172,10 @@ def with_and_without(groups: Floats) -> Floats:
 
 def from_partners(
     values: Values, alone: Sequence[Floats], p12: Floats, y: Ints | None, prior: Floats,
-    definition: Definition = "same-sign", seed: int = 0,
-) -> list[Pointwise]:  # fmt: skip
-    """The split by all partners, and without each group of partners in turn.
+    definition: Definition = "same-sign", seed: int = 0, second: Alike | None = None,
+) -> tuple[list[Pointwise], Refits]:  # fmt: skip
+    """The split by all partners, and without each group of partners in turn; and how the means
+    change where half of the samples are known.
 
     Parameters
     ----------
@@ -114,23 +189,61 @@ def from_partners(
         As for :func:`information`.
     seed
         Of the folds of the calibration.
+    second
+        Where ``alone`` is of partners of a like answer.
     """
-    singles = [with_and_without(p) for p in alone]
+    scores = [_scores(values, m, with_and_without(p)) for m, p in enumerate(alone)]
+    whole = np.repeat(_log(p12)[None, None], values.groups + 1, axis=0)
+    found = _splits([*scores, whole], y, p12, prior, definition, seed)
+    differences = []
+    for d, side in enumerate(halves(len(p12), seed)):
+        of_half = [z[:1].copy() for z in scores]
+        for m, z in enumerate(of_half if second is not None else ()):
+            assert second is not None
+            z[0, 0] = _log(second.halved[m][d])
+        for rows in map(np.flatnonzero, (side, ~side)):
+            if len(rows) < LEAST_HALF:
+                continue
+            some = [z[:, :, rows] for z in (*of_half, whole[:1])]
+            of_rows = None if y is None else y[rows]
+            (part,) = _splits(some, of_rows, p12[rows], prior, definition, seed)
+            differences.append(
+                [
+                    float((getattr(part, q) - getattr(found[0], q)[rows]).mean())
+                    for q in (*SUMS, "r")
+                ]
+            )
+    return found, Refits((definition,), 0.5, np.reshape(differences, (-1, len(SUMS) + 1)))
+
+
+def _scores(values: Values, m: int, p: Floats) -> Floats:
+    """(G + 1, 4, N, K) scores of x_m, of which its log probabilities ``p`` are the first."""
+    if not values.squares:
+        return _log(p)[:, None]
+    answers = with_and_without(values.by_group[m,])
+    spread = _spread(answers, with_and_without(values.squares[m]))
+    first = with_and_without(values.single[m])
+    return np.stack([_log(p), answers, _log(first), spread], axis=1)
+
+
+def _splits(
+    scores: Sequence[Floats], y: Ints | None, p12: Floats, prior: Floats, definition: Definition,
+    seed: int,
+) -> list[Pointwise]:  # fmt: skip
+    """Of scores (V, F, N, K) of x1, x2 and both, calibrated by those of the first version where
+    classes are known."""
     if y is None:
-        predicted = p12.argmax(axis=1)
-        return [
-            information(p1, p2, p12, predicted, prior, definition)
-            for p1, p2 in zip(*singles, strict=True)
+        tables = [np.exp(z[:, 0]) for z in scores]
+        y = p12.argmax(axis=1)
+    else:
+        fitted = [Calibration.fit(z[0], y, seed) for z in scores]
+        tables = [
+            np.stack([f.probabilities(v) for v in z]) for f, z in zip(fitted, scores, strict=True)
         ]
-    for m, p in enumerate(singles):
-        first = with_and_without(values.single[m])
-        answers = with_and_without(values.by_group[m,])
-        scores = np.stack([_log(p), answers, _log(first)], axis=1)  # (G + 1, 3, N, K)
-        fitted = Calibration.fit(scores[0], y, seed)
-        singles[m] = np.stack([fitted.probabilities(z) for z in scores])
-    whole = _log(p12)[None]
-    p12 = Calibration.fit(whole, y, seed).probabilities(whole)
-    return [information(p1, p2, p12, y, prior, definition) for p1, p2 in zip(*singles, strict=True)]
+    return [
+        information(p1, p2, both, y, prior, definition)
+        for p1, p2, both in zip(*tables, strict=True)
+    ]
 
 
 def information(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from dmil_core.errors import ConfigError
 from dmil_core.partial_information.pmf import Floats
 from dmil_core.posthoc.function import Function, Predict, called, taken
 from dmil_core.posthoc.partners import Ints, Plan, Subset, proper_subsets
+from dmil_core.posthoc.parts import Parts, collected
 
 #: Rows of f in one call.
 BATCH: Final = 4096
@@ -28,11 +29,13 @@ class Values:
     by_group : set of kept inputs -> (G, N, K) mean over the partners of each group.
     single : of classes, for each input that is kept alone, (G, N, K) mean probabilities over the
         partners of each group; empty of values.
+    squares : of classes, likewise (G, N, K) mean squares of the scores.
     """
 
     whole: Floats
     by_group: Mapping[Subset, Floats]
     single: tuple[Floats, ...]
+    squares: tuple[Floats, ...] = ()
 
     @property
     def groups(self) -> int:
@@ -72,8 +75,9 @@ def outputs_of(f: Predict, inputs: Sequence[Any], rows: Ints, batch: int = BATCH
 
 
 def evaluate(
-    function: Function, inputs: Sequence[Any], whole: Floats, drawn: Plan, batch: int = BATCH
-) -> Values:
+    function: Function, inputs: Sequence[Any], whole: Floats, drawn: Plan, batch: int = BATCH,
+    parts: Parts | None = None,
+) -> Values:  # fmt: skip
     """Evaluate f on all samples with their partners.
 
     Parameters
@@ -82,67 +86,115 @@ def evaluate(
         (N, K) scores of the samples as they are.
     batch
         Rows of a call of f; at least one sample with its partners.
+    parts
+        Where parts are kept, so that another call can go on.
     """
-    groups = drawn.groups
+    groups, k = drawn.groups, function.width
     by_group: dict[Subset, Floats] = {(): np.empty((groups, *whole.shape))}
-    by_group[()][:] = _replaced(function, inputs, drawn, batch)
-    alone = () if function.output == "value" else [(m,) for m in range(len(inputs))]
-    single = {kept: np.empty((groups, *whole.shape)) for kept in alone}
+    by_group[()][:] = _replaced(function, inputs, drawn, batch, parts)
+    single, squares = [], []
     for kept in proper_subsets(len(inputs))[1:]:
-        by_group[kept] = np.empty((groups, *whole.shape))
-        for part, scores in _with_partners(function, inputs, drawn, kept, batch):
-            by_group[kept][:, part] = _means(scores, groups)
-            if kept in single:
-                single[kept][:, part] = _mean_probabilities(function, scores, groups)
-    return Values(whole, by_group, tuple(single.values()))
+        alone = len(kept) == 1 and function.output != "value"
+
+        def means(part: slice, kept: Subset = kept, alone: bool = alone) -> list[Floats]:
+            scores = _with_partners(function, inputs, drawn, kept, part)
+            also = [_probabilities(function, scores), scores**2] if alone else []
+            return [_means(v, groups) for v in (scores, *also)]
+
+        found = _collected(f"first-{_name(kept)}", drawn, kept, means, k, batch, parts,
+                           3 if alone else 1)  # fmt: skip
+        by_group[kept] = found[0]
+        if alone:
+            single.append(found[1])
+            squares.append(found[2])
+    return Values(whole, by_group, tuple(single), tuple(squares))
 
 
 def probabilities(
-    function: Function, inputs: Sequence[Any], drawn: Plan, kept: int, batch: int = BATCH
-) -> Floats:
-    """(G, N, K) mean probabilities of the classes over the partners of each group, with one input
-    of the samples kept."""
-    result = np.empty((drawn.groups, len(drawn.rows), function.width))
-    for part, scores in _with_partners(function, inputs, drawn, (kept,), batch):
-        result[:, part] = _mean_probabilities(function, scores, drawn.groups)
-    return result
+    function: Function, inputs: Sequence[Any], drawn: Plan, kept: int, of: NDArray[np.bool_],
+    batch: int = BATCH, parts: Parts | None = None,
+) -> tuple[Floats, Floats]:  # fmt: skip
+    """Mean probabilities of the classes with one input of the samples kept.
+
+    Parameters
+    ----------
+    of
+        (D, N, m) which of its partners each sample has in D other sets of partners.
+
+    Returns
+    -------
+    (G, N, K) over the partners of each group, and (D, N, K) over those of each other set; over all
+    where it has none of a sample.
+    """
+    rows, each = drawn.index[kept,].shape
+
+    def means(part: slice) -> list[Floats]:
+        p = _probabilities(function, _with_partners(function, inputs, drawn, (kept,), part))
+        chosen = of[:, part].transpose(1, 0, 2).astype(np.float64)
+        chosen[chosen.sum(axis=2) == 0] = 1.0
+        chosen /= chosen.sum(axis=2, keepdims=True)
+        return [_means(p, drawn.groups), chosen @ p]
+
+    shapes = [(count, function.width) for count in (drawn.groups, len(of))]
+    step = max(1, batch // each)
+    found = collected(f"second-{kept + 1}", rows, step, shapes, means, each, parts)
+    by_group, others = (of_all.transpose(1, 0, 2) for of_all in found)
+    return by_group, others
 
 
-def _mean_probabilities(function: Function, scores: Floats, groups: int) -> Floats:
-    return _means(np.exp(function.log_probabilities(scores)), groups)
+def _name(kept: Subset) -> str:
+    return "-".join(str(m + 1) for m in kept)
+
+
+def _probabilities(function: Function, scores: Floats) -> Floats:
+    p: Floats = np.exp(function.log_probabilities(scores))
+    return p
+
+
+def _collected(
+    stage: str, drawn: Plan, kept: Subset, means: Callable[[slice], list[Floats]], width: int,
+    batch: int, parts: Parts | None, count: int,
+) -> list[Floats]:  # fmt: skip
+    """``count`` results (G, N, K) by the partners that keep some inputs; ``means`` has (n, G, K) of
+    some samples, as many as fill a batch."""
+    rows, each = drawn.index[kept].shape
+    shapes = [(drawn.groups, width)] * count
+    step = max(1, batch // each)
+    found = collected(stage, rows, step, shapes, means, each, parts)
+    return [of_all.transpose(1, 0, 2) for of_all in found]
 
 
 def _with_partners(
-    function: Function, inputs: Sequence[Any], drawn: Plan, kept: Subset, batch: int
-) -> Iterator[tuple[slice, Floats]]:
-    """Scores (n, m, K) of some samples after others, in batches of as many."""
+    function: Function, inputs: Sequence[Any], drawn: Plan, kept: Subset, part: slice
+) -> Floats:
+    """(n, m, K) scores of some samples with their partners."""
     index, each = drawn.index[kept], drawn.each
-    for part in _parts(len(index), max(1, batch // each)):
-        own = np.repeat(drawn.rows[part], each)
-        partners = drawn.tuples[index[part].ravel()]
-        rows = [taken(x, own if m in kept else partners[:, m]) for m, x in enumerate(inputs)]
-        yield part, function(rows, len(own)).reshape(-1, each, function.width)
+    own = np.repeat(drawn.rows[part], each)
+    partners = drawn.tuples[index[part].ravel()]
+    rows = [taken(x, own if m in kept else partners[:, m]) for m, x in enumerate(inputs)]
+    return function(rows, len(own)).reshape(-1, each, function.width)
 
 
 def _means(values: Floats, groups: int) -> Floats:
-    """(G, n, K) mean of (n, m, K) over the partners of each group, which are side by side."""
+    """(n, G, K) mean of (n, m, K) over the partners of each group, which are side by side."""
     n, m, k = values.shape
     means: Floats = values.reshape(n, groups, m // groups, k).mean(axis=2)
-    return means.transpose(1, 0, 2)
+    return means
 
 
-def _replaced(function: Function, inputs: Sequence[Any], drawn: Plan, batch: int) -> Floats:
+def _replaced(
+    function: Function, inputs: Sequence[Any], drawn: Plan, batch: int,
+    parts: Parts | None,
+) -> Floats:  # fmt: skip
     """(G, N or 1, K) mean scores of the partners, with all inputs replaced."""
-    scores = np.empty((len(drawn.tuples), function.width))
-    for part in _parts(len(scores), batch):
+
+    def results(part: slice) -> list[Floats]:
         positions = drawn.tuples[part]
         rows = [taken(x, positions[:, m]) for m, x in enumerate(inputs)]
-        scores[part] = function(rows, len(positions))
+        return [function(rows, len(positions))]
+
+    (scores,) = collected("none", len(drawn.tuples), batch, [(function.width,)], results, 1, parts)
     if () in drawn.index:
-        return _means(scores[drawn.index[()]], drawn.groups)
+        return _means(scores[drawn.index[()]], drawn.groups).transpose(1, 0, 2)
     means = np.stack([scores[drawn.group == g].mean(axis=0) for g in range(drawn.groups)])
     return means[:, None]
-
-
-def _parts(count: int, size: int) -> Iterator[slice]:
-    return (slice(start, min(start + size, count)) for start in range(0, count, size))

@@ -83,9 +83,12 @@ def test_the_readme_shows_the_record(tmp_path: Path, monkeypatch: pytest.MonkeyP
 # --- coverage ------------------------------------------------------------------------------
 
 
-def coverage_record(away: float = 0.05, fit: float = 0.03, sets: int = 40) -> dict[str, Any]:
+def coverage_record(
+    away: float = 0.05, fit: float = 0.03, sets: int = 40, worth: bool = True
+) -> dict[str, Any]:
     """Means that all lie ``away`` bits beside the exact 0.5, with errors .01 over rows, ``fit`` by
-    the fit, and no bias."""
+    the fit, and no bias; with the worth of the inputs, or as records were before it."""
+    quantities = [*information_coverage.QUANTITIES, *(information_coverage.WORTH if worth else ())]
     runs = [
         {
             "distribution": distribution, "seed": seed, "rows": 1600, "refits": 16,
@@ -94,14 +97,11 @@ def coverage_record(away: float = 0.05, fit: float = 0.03, sets: int = 40) -> di
         }
         for distribution in information_coverage.DISTRIBUTIONS
         for seed in range(sets)
-        for quantity in information_coverage.QUANTITIES
+        for quantity in quantities
     ]  # fmt: skip
-    true = {
-        d: dict.fromkeys(information_coverage.QUANTITIES, 0.5)
-        for d in information_coverage.DISTRIBUTIONS
-    }
-    worth = {"rows": 100.0, "worth": 1.1, "exact": 1.0, "error_rows": 0.01, "error": 0.06}
-    return {"runs": runs, "means": information_coverage.summary(runs, true), "switch": worth}
+    true = {d: dict.fromkeys(by_name(), 0.5) for d in information_coverage.DISTRIBUTIONS}
+    switch = {"rows": 100.0, "worth": 1.1, "exact": 1.0, "error_rows": 0.01, "error": 0.06}
+    return {"runs": runs, "means": information_coverage.summary(runs, true), "switch": switch}
 
 
 def test_coverage_is_the_share_of_intervals_that_hold_the_exact_value() -> None:
@@ -110,16 +110,49 @@ def test_coverage_is_the_share_of_intervals_that_hold_the_exact_value() -> None:
     for mean in coverage_record(fit=0.02)["means"]:
         assert mean["coverage"] == 0.0
     states = [t.state for t in information_coverage.targets(coverage_record())]
-    assert states == ["met", "met", "met"]
+    assert states == ["met", "met", "met", "met"]
     assert information_coverage.targets(coverage_record(fit=0.0))[0].state == "missed"
     assert information_coverage.targets(coverage_record(sets=3))[0].state == "open"
+
+
+def test_the_worth_of_an_input_is_judged_apart() -> None:
+    """Its coverage is in no figure of the other quantities."""
+    record = coverage_record()
+    for run in record["runs"]:
+        if run["quantity"] == "worth_x2" and run["distribution"] == "XOR" and run["seed"] < 4:
+            run["mean"] += 1.0
+    true = {d: dict.fromkeys(by_name(), 0.5) for d in information_coverage.DISTRIBUTIONS}
+    record["means"] = information_coverage.summary(record["runs"], true)
+    of = {(m["distribution"], m["quantity"]): m["coverage"] for m in record["means"]}
+    assert of["XOR", "worth_x2"] == 0.9
+    assert of["XOR", "all"] == of["XOR", "worth_x1"] == 1.0
+    (judged,) = [t for t in information_coverage.targets(record) if "worth of an input" in t.claim]
+    assert (judged.state, judged.failing) == ("missed", ("XOR, x2: 90.0%",))
+
+
+def test_a_record_without_worth_is_shown_and_measured_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = coverage_record(worth=False)
+    assert not [t for t in information_coverage.targets(old) if "worth of an input" in t.claim]
+    path = tmp_path / "information-coverage.json"
+    monkeypatch.setattr(bits, "read", lambda name: json.loads(path.read_text("utf-8")))
+    path.write_text(json.dumps(old), "utf-8")
+    assert "worth of x1" not in bits.coverage()
+    assert "| XOR | 100.0 % (0.0 %) |" in bits.coverage()
+    path.write_text(json.dumps(coverage_record()), "utf-8")
+    assert "| all | worth of x1 | worth of x2 |" in bits.coverage()
+    settings = information_coverage.settings_of("XOR", 0)
+    assert information_coverage.of_worth(settings) != settings
 
 
 def test_a_set_is_measured_as_a_data_set_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(information_coverage, "DISTRIBUTIONS", {"XOR": "gaussian:distribution=xor"})
     runs = information_coverage.measure("XOR", 0, rows=300, refits=4)
-    assert [run["quantity"] for run in runs] == list(information_coverage.QUANTITIES)
+    assert [run["quantity"] for run in runs] == list(by_name())
     by = {run["quantity"]: run for run in runs}
+    assert by["worth_x2"]["mean"] == pytest.approx(by["i12"]["mean"] - by["i1"]["mean"])
+    assert by["worth_x2"]["mean"] == pytest.approx(by["u2"]["mean"] + by["s"]["mean"])
     exact = information_coverage.exact("XOR", rows=20_000)
     assert exact["i1"] == exact["r"] == pytest.approx(0.0, abs=1e-9)
     assert by["i12"]["mean"] == pytest.approx(exact["i12"], abs=0.3)
@@ -131,8 +164,10 @@ def test_the_command_goes_on_from_a_partial_record(
 ) -> None:
     """Every set but those of one distribution is there, so that this one alone is estimated."""
     runs = [
-        run | {"settings": information_coverage.settings_of(run["distribution"], run["seed"])}
+        run | {"settings": of_worth if run["quantity"] in information_coverage.WORTH else settings}
         for run in coverage_record()["runs"]
+        for settings in [information_coverage.settings_of(run["distribution"], run["seed"])]
+        for of_worth in [information_coverage.of_worth(settings)]
     ]
     path = tmp_path / "information-coverage.json"
     path.write_text(json.dumps({"runs": runs}), "utf-8")
@@ -149,7 +184,7 @@ def test_the_command_goes_on_from_a_partial_record(
 
 
 def by_name() -> tuple[str, ...]:
-    return information_coverage.QUANTITIES
+    return (*information_coverage.QUANTITIES, *information_coverage.WORTH)
 
 
 def test_options_of_the_coverage_are_refused_without_it(

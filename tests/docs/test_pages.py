@@ -194,7 +194,7 @@ def test_the_examples_of_your_own_model_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    first, second, shown, third, fourth = blocks(page("docs/own-model.md"), "python")
+    first, second, shown, third, fourth, resumed = blocks(page("docs/own-model.md"), "python")
     rng = np.random.default_rng(0)
     x1, x2 = rng.integers(2, size=(2, 200, 1))
 
@@ -218,6 +218,8 @@ def test_the_examples_of_your_own_model_run(
     assert dmil.find_runs(tmp_path / "runs")[0].folder == folder
     exec(fourth, names)
     assert names["pairs"].together.shape[0] == 64  # type: ignore[attr-defined]
+    exec(resumed, names)
+    assert (tmp_path / "parts" / "parts.json").exists()
 
 
 class Late(nn.Module):

@@ -68,6 +68,7 @@ def _interaction(
             partners=PARTNERS,
             background=BACKGROUND,
             choice=choice,  # type: ignore[arg-type]
+            progress=False,
         )
     except DmilError as error:
         return DataProblem(str(error))

@@ -279,9 +279,10 @@ def _weights(every: _Rows, complete: NDArray[np.bool_], everywhere: list[int], s
     from sklearn.linear_model import LogisticRegression
 
     x = np.concatenate([every.inputs[m] for m in everywhere], axis=1)
-    # The estimator is of two inputs: this one is taken twice.
-    estimator = PointwiseInformation(seed=seed).fit(x, x, every.y, every.group)
-    log_q = estimator.log_posteriors(x, x)[0]
+    # The estimator is of two inputs: the other one says nothing.
+    nothing = np.zeros((len(x), 1))
+    estimator = PointwiseInformation(seed=seed).fit(x, nothing, every.y, every.group)
+    log_q = estimator.log_posteriors(x, nothing)[0]
     classes = np.asarray(every.classes)
     design = np.concatenate([every.y[:, None] == classes[None, :], log_q], axis=1)
     scale = design.std(axis=0)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from dmil_core.checkpoint import Run, find_runs
 from dmil_core.cli import main
+from dmil_core.data.catalog import load_dataset
 from dmil_core.io.tables import read_table
+from dmil_core.posthoc.partners import like
 from tests.conftest import TINY
 
 MODULE = """
@@ -34,6 +37,18 @@ def made_of_torch():
         def forward(self, x1, x2):
             return self.first(x1) + self.second(x2)
     return Sum()
+
+ROWS = []
+
+def counted():
+    def f(x1, x2):
+        if ROWS and ROWS[0] < 0:
+            raise KeyboardInterrupt
+        ROWS.append(len(x1))
+        if sum(ROWS) > 3000 and "stop" in globals():
+            ROWS.insert(0, -1)
+        return x1[:, :3] * x2[:, :3]
+    return f
 
 def broken():
     return 1 / 0
@@ -88,6 +103,46 @@ def test_a_name_takes_the_model_up_for_the_app(
     explained_rows = read_table(folder / "o" / "samples.parquet")
     same = table.set_index("id").loc[explained_rows["id"], "pred"].tolist()
     assert same == explained_rows["pred"].tolist()
+
+
+def test_with_a_name_no_row_is_evaluated_twice(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DMIL_CHECKPOINTS", str(folder / "checkpoints"))
+    words = ["--model", "my_models:counted", "--background", "100", "--out", "o"]
+    assert main(explained(*words, "--name", "mine")) == 0
+    err = capsys.readouterr().err
+    evaluated = sum(sys.modules["my_models"].ROWS)
+    # 90 test rows, 20 partners for each input; of the other rows 40, and as many of a like answer.
+    said = int(err.split("at most ")[1].split(" rows")[0].replace(",", ""))
+    others = len(load_dataset(TINY)) - 90
+    alike = like(others, 40)
+    assert evaluated == 90 * (1 + 2 * 20) + 100 + others * (1 + 2 * 40 + 2 * alike) + 100
+    assert evaluated == said
+    (entry,) = find_runs(folder / "checkpoints")
+    assert entry.run is not None
+    assert len(read_table(entry.run.predictions)) == others + 90
+    assert not (folder / "o" / "unfinished").exists()
+
+
+def test_a_killed_command_goes_on(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--model", "my_models:counted", "--partners", "60", "--background", "200"]
+    assert main(explained(*words, "--out", "whole")) == 0
+    module: Any = sys.modules["my_models"]
+    rows = sum(module.ROWS)
+    module.ROWS.clear()
+    module.stop = True
+    assert main(explained(*words, "--out", "o")) == 130
+    assert list((folder / "o" / "unfinished" / "explained").iterdir())
+    assert not (folder / "o" / "explanation.json").exists()
+    module.ROWS.clear()
+    del module.stop
+    assert main(explained(*words, "--out", "o")) == 0
+    assert sum(module.ROWS) < rows
+    for name in ("explanation.json", "samples.parquet"):
+        of_both = [(folder / out / name).read_bytes() for out in ("whole", "o")]
+        assert of_both[0] == of_both[1]
+    assert {p.name for p in (folder / "o").iterdir()} == {"explanation.json", "samples.parquet"}
 
 
 def test_a_torch_module_needs_no_wrapping(folder: Path) -> None:

@@ -225,3 +225,32 @@ def test_a_model_that_can_be_called_has_what_each_input_says(
         dmil.import_model(lambda a, b: a[:, 0] + b[:, 0], dataset, "value", tmp_path / "v")
     with pytest.raises(ConfigError, match="returns 3 columns; expected one for each of 10"):
         dmil.import_model(lambda a, b: a[:, :3] + b[:, :3], dataset, "three", tmp_path / "t")
+
+
+def test_rows_that_were_explained_are_not_evaluated_again(dataset: Dataset, tmp_path: Path) -> None:
+    seen: list[int] = []
+
+    def f(a: Any, b: Any) -> Any:
+        seen.append(len(a))
+        return a[:, :10] + b[:, :10] * a[:, 10:20]
+
+    found = dmil.explain(f, dataset, partners=20, background=100, rows=30)
+    seen.clear()
+    made = dmil.import_model(
+        f, dataset, "again", tmp_path / "a", partners=20, background=100, explained=found
+    )
+    others = len(dataset) - 30
+    assert sum(seen) == others * (1 + 2 * 20 + 2 * 20) + 100
+    table = read_table(made.run.predictions).set_index("id")
+    assert len(table) == len(dataset)
+    assert table.loc[found.frame["id"], "pred"].tolist() == found.frame["pred"].tolist()
+    whole = dmil.import_model(f, dataset, "whole", tmp_path / "w", partners=20, background=100)
+    logits = [schema.logit(c) for c in dataset.classes]
+    of_whole = read_table(whole.run.predictions).set_index("id").loc[table.index, logits]
+    np.testing.assert_allclose(table[logits], of_whole, atol=1e-5)
+    with pytest.raises(ConfigError, match="the model answers otherwise"):
+        dmil.import_model(
+            lambda a, b: 2 * f(a, b), dataset, "other", tmp_path / "o", explained=found
+        )
+    with pytest.raises(ConfigError, match="expected an explanation of rows of 'emoji'"):
+        dmil.import_model(f, load_dataset("emoji"), "emoji", tmp_path / "e", explained=found)

@@ -11,12 +11,14 @@ from scipy.special import logsumexp, softmax
 
 import dmil_core as dmil
 from dmil_core.data.catalog import load_dataset
+from dmil_core.data.synthetic.gaussian import gaussian_distribution
 from dmil_core.errors import ConfigError, DataError
 from dmil_core.information.truth import exact_pointwise, known_distribution
 from dmil_core.posthoc import pointwise
 from dmil_core.schema import prob, unimodal_prob
 
 LN2 = np.log(2.0)
+COPY = "gaussian:distribution=copy"
 
 
 def exact_model(name: str) -> Any:
@@ -105,11 +107,40 @@ def test_of_switch_the_exact_model_gives_nearly_the_exact_parts() -> None:
     found = dmil.explain(exact_model(data.name), data, partners=60)
     test = data.rows("test")
     exact = exact_pointwise(distribution, data.x1[test], data.x2[test], data.y[test])
-    assert (found.frame["largest"].to_numpy() == data.interaction_type[test]).mean() >= 0.86
+    assert (found.frame["largest"].to_numpy() == data.interaction_type[test]).mean() >= 0.9
     for name in ("i1", "i2"):
         error = np.abs(found.frame[name] - getattr(exact, name)).mean() / LN2
         assert error < 0.4, name
     np.testing.assert_allclose(found.frame["i12"], exact.i12, atol=0.15)
+
+
+def test_intervals_hold_what_noise_and_calibration_hide() -> None:
+    """Two noisy copies: i1 and i2 are equal, and the noise of each makes the lesser too small."""
+    source, known = gaussian_distribution(COPY), known_distribution(COPY)
+    assert known is not None
+    many = source.sample(100_000, 0)
+    true = exact_pointwise(known, many["x1"], many["x2"], many["y"]).columns()
+    held = dict.fromkeys(true, 0)
+    for seed in range(1, 11):
+        rows = source.sample(400, seed)
+        found = dmil.explain(
+            known.log_joint, rows["x1"], rows["x2"], y=rows["y"], partners=20, seed=seed
+        ).intervals
+        for name, values in true.items():
+            held[name] += found[name].low <= values.mean() <= found[name].high
+    assert min(held.values()) >= 8
+    assert np.mean(list(held.values())) >= 9.3
+
+
+def test_the_fit_is_in_the_intervals_only_as_far_as_there_is_one() -> None:
+    """Rows of which the class is in x1 for certain: half of them say the same."""
+    x1, x2 = np.tile([[0], [1]], (100, 1)), np.zeros((200, 1))
+
+    def f(a: Any, b: Any) -> Any:
+        return np.where(np.arange(2) == a, 12.0, -12.0) + 0.0 * b
+
+    i = dmil.explain(f, x1, x2, y=x1[:, 0], partners=20).intervals["i12"]
+    assert i.high - i.low < 1e-3
 
 
 # --- from predictions ----------------------------------------------------------------------

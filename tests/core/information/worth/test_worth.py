@@ -20,6 +20,7 @@ from dmil_core.cli import main
 from dmil_core.data.catalog import load_dataset
 from dmil_core.data.dataset import Dataset
 from dmil_core.errors import ConfigError
+from dmil_core.information.estimator import PointwiseInformation
 from dmil_core.information.worth.acquisition import POLICIES, SHARES, acquisition
 from dmil_core.information.worth.gains import _auroc, worth
 from dmil_core.information.worth.posteriors import Known, Without, from_data, from_table
@@ -323,6 +324,23 @@ def test_rows_that_lack_it_by_their_class_bias_the_naive_worth(tmp_path: Path) -
     assert "Corrected for which samples have all inputs" in " ".join(
         verdict(k, part, acquisition(k, 1))
     )
+
+
+def test_weights_rest_on_what_the_input_that_all_have_says_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The estimator of the propensities sees its features once, and nothing beside them."""
+    fitted: list[tuple[int, bool]] = []
+    fit = PointwiseInformation.fit
+
+    def seen(self: Any, x1: Any, x2: Any, *rest: Any) -> Any:
+        fitted.append((x1.shape[1], bool(np.ptp(x2) > 0)))
+        return fit(self, x1, x2, *rest)
+
+    monkeypatch.setattr(PointwiseInformation, "fit", seen)
+    from_data(lacking(tmp_path, np.full(3, 0.4)), refits=0)
+    # Of complete rows, of propensities, and of complete rows drawn by their weight.
+    assert fitted == [(2, True), (2, False), (2, True)]
 
 
 def test_a_model_is_judged_on_the_rows_that_have_all_inputs() -> None:

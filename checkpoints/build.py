@@ -22,9 +22,13 @@ from dmil_core.checkpoint import PROJECTION_FILE, default_folder, verify
 from dmil_core.data.catalog import list_datasets, load_dataset
 from dmil_core.information import store
 from dmil_core.io.tables import table_metadata
+from dmil_core.paradigms import PARADIGMS as KNOWN
+from dmil_core.posthoc import summary
 from dmil_core.schema import FEWEST_MODALITIES
 
 SEED = 0
+#: Test samples of which it is kept what the inputs do together, as in the app.
+ROWS = "1000"
 SHIPPED = ("joint", "ensemble", "dmil", "dmil-paper")
 #: Joint models that differ in how their gradients are balanced: two others are shipped.
 BALANCED = ("mlb", "agm", "mmpareto", "pmr", "mcr")
@@ -67,14 +71,24 @@ def is_mapped(folder: Path) -> bool:
     return path.exists() and table_metadata(path).get("weights") == verify(folder).weights_sha256
 
 
+def is_explained(folder: Path) -> bool:
+    """Whether what is kept of its inputs' interactions belongs to these very weights."""
+    if not (folder / summary.FILE).exists():
+        return False
+    return summary.load(folder).weights == verify(folder).weights_sha256
+
+
 def build(name: str, paradigm: str, overwrite: bool) -> str:
-    """Train one run and map its latents; returns a line for the log."""
+    """Train one run, map its latents and, of a model without a gate, keep what its inputs do
+    together; returns a line for the log."""
     folder = default_folder(name, paradigm, SEED)
     started = time.monotonic()
     extra = ["--overwrite"] if overwrite else []
     command("train", "--data", name, "--paradigm", paradigm, "--seed", str(SEED), "--quiet", *extra)
     if not is_mapped(folder):
         command("project", "--checkpoint", str(folder))
+    if KNOWN[paradigm].options.architecture != "dmil" and not is_explained(folder):
+        command("explain", "--checkpoint", str(folder), "--data", name, "--keep", "--rows", ROWS)
     size = sum(p.stat().st_size for p in folder.iterdir() if p.is_file())
     seconds = time.monotonic() - started
     return f"{name}/{paradigm}/seed{SEED}: {seconds:.0f} s, {size / 1e6:.1f} MB"

@@ -93,7 +93,8 @@ def from_table(
         "predict" for new rows, which need no class and may be as few as one.
     missing
         What becomes of rows with missing cells: ``drop`` leaves them out, ``mean`` fills numbers
-        with the mean of the training rows and adds a was-missing column, ``error`` refuses them;
+        with the mean of the training rows and adds a was-missing column, ``keep`` does so too, and
+        flags rows that lack a whole input instead of filling it; ``error`` refuses them;
         ``auto`` drops rows with missing numbers where they are less than 5 %, else fills them.
         Missing words are a category of their own, unless rows are dropped.
     quantiles

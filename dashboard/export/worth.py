@@ -7,13 +7,15 @@ from markupsafe import Markup
 from dashboard.export import pages
 from dashboard.figures import worth as figures
 from dashboard.figures.bars import draw, patterns
-from dashboard.services.store.catalog import Checkpoint
 from dashboard.services.worth import Shown
 from dashboard.text import worth as text
 
 
-def of_worth(checkpoint: Checkpoint, shown: Shown) -> bytes:
-    """The verdict on an input, its measures, its curve as a table, and its parts; HTML in UTF-8."""
+def of_worth(about: str, shown: Shown) -> bytes:
+    """The verdict on an input, its measures, its curve as a table, and its parts; HTML in UTF-8.
+
+    ``about`` says of which samples, and by whom.
+    """
     parts = []
     for by, found in shown.parts.items():
         bars, title = figures.by_part(found), text.BY.get(by, by)
@@ -23,8 +25,7 @@ def of_worth(checkpoint: Checkpoint, shown: Shown) -> bytes:
     page = pages.filled(
         "worth",
         title=f"What is {shown.name} worth?",
-        about=f"{checkpoint.model} on {checkpoint.data}, seed {checkpoint.seed}, "
-        f"{shown.samples:,} test samples",
+        about=about,
         paragraph=" ".join(shown.verdict),
         notes=shown.notes,
         measures=[

@@ -33,6 +33,30 @@ def accuracy(scores: pd.DataFrame) -> Bars:
     return Bars(tuple(rows), min(ends, default=0.0), max(ends, default=1.0), share=True)
 
 
+def interactions(frame: pd.DataFrame, model: str, added: str) -> Bars:
+    """For each model two points with their whiskers: its accuracy, and that of its inputs added up.
+
+    Parameters
+    ----------
+    frame : columns model, accuracy, emap and share, 0 to 1, the first two with ``_low`` and
+        ``_high``.
+    model, added : what the two points are called.
+    """
+    looks = Look("#4477DD"), Look(theme.NEUTRAL)
+    rows = []
+    for one in frame.to_dict("records"):
+        marks = tuple(
+            Mark(float(one[name]), look, text=f"{one[name]:.1%}", shape="dot",
+                 interval=(float(one[f"{name}_low"]), float(one[f"{name}_high"])))
+            for name, look in zip(("accuracy", "emap"), looks, strict=True)
+        )  # fmt: skip
+        rows.append(Row("", str(one["model"]), f"interactions {one['share']:.0%}", marks))
+    ends = [e for row in rows for m in row.marks for e in m.ends]
+    legend = ((model, looks[0]), (added, looks[1]))
+    low, high = min(ends, default=0.0), max(ends, default=1.0)
+    return Bars(tuple(rows), low, high, share=True, legend=legend)
+
+
 def _values_at(fig: go.Figure, x: Any, y: Sequence[str], values: Any) -> None:
     text = [f"\u2003{v:.1%}" for v in values]
     fig.add_scatter(x=x, y=y, mode="text", text=text, textposition="middle right", hoverinfo="skip")

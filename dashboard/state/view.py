@@ -92,6 +92,8 @@ MOST_PRICE: Final = 0.5
 #: What estimates the inputs' mutual information with the class: the chosen model's heads, or
 #: networks that were trained on the data alone.
 ESTIMATORS: Final = ("model", "data")
+#: How the samples are chosen whose inputs take the place of one's, in post-hoc analysis.
+CHOICES: Final = ("marginal", "near", "class")
 #: Which samples of two compared models are listed: all, or those that only one has right.
 SIDES: Final = ("both", "first", "second")
 
@@ -99,7 +101,7 @@ SIDES: Final = ("both", "first", "second")
 PARTS: Final = ("seeds", "sets", "samples")
 METRICS: Final = ("accuracy", "macro_f1", "map", "ece", "synergy", "missed")
 #: What the part about single samples looks at.
-LOOKS: Final = ("agreement", "pair", "groups", "calibration", "bits", "training")
+LOOKS: Final = ("agreement", "pair", "groups", "calibration", "bits", "interactions", "training")
 #: What of a training can be drawn over its epochs.
 CURVES: Final = ("val_accuracy", "val_loss", "loss")
 #: Stands for no name at all in a list of names, where an empty text means "not chosen".
@@ -163,6 +165,7 @@ class View:
     definition: str = _kept("same-sign")
     estimator: str = _kept("model")
     near: str = ""
+    background: str = _kept("marginal")
     edit1: str = ""
     edit2: str = ""
     edit3: str = ""
@@ -329,6 +332,7 @@ PARAMETERS: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "definition": ("definition", _one_of(DEFINITIONS)),
     "estimator": ("estimator", _one_of(ESTIMATORS)),
     "near": ("near", _text),
+    "background": ("background", _one_of(CHOICES)),
     "edit1": ("edit1", _change),
     "edit2": ("edit2", _change),
     "edit3": ("edit3", _change),

@@ -15,6 +15,7 @@ LOOKS: Final = {
     "groups": "Kinds of samples",
     "calibration": "Calibration",
     "bits": "Bits",
+    "interactions": "Interactions",
     "training": "Training",
 }
 QUESTIONS: Final = {
@@ -23,6 +24,7 @@ QUESTIONS: Final = {
     "groups": "On which kinds of samples is each model right?",
     "calibration": "Is each model right as often as it says?",
     "bits": "What do the inputs tell on average?",
+    "interactions": "Do the inputs of each model work together?",
     "training": "How did the training go, stage by stage?",
 }
 UPSET: Final = (

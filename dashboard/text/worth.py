@@ -9,13 +9,22 @@ from dashboard.text.messages import Message
 TITLE: Final = "What is each input worth?"
 WORTH: Final = (
     "The **worth** of an input is the information about the class that it adds to the others, in "
-    "bits: the mean over test samples of log q(y | all inputs) - log q(y | all others). The "
-    "probabilities q are those of the model's heads, each calibrated on validation samples."
+    "bits: the mean over samples of log q(y | all inputs) - log q(y | all others). The "
+    "probabilities q are those of a model's heads on test samples, each calibrated on validation "
+    "samples; or those of small networks, each sample by networks that were not fitted to it."
+)
+#: Of so many inputs the heads of a model tell what each is worth.
+FEWEST_INPUTS: Final = 2
+#: Who says it -> how that is called.
+BY_WHOM: Final = {"model": "Heads of {model}", "data": "The data alone"}
+OF_WHOM: Final = (
+    "Heads of a model say what an input is worth to this model. Small networks that are fitted to "
+    "the data alone need no model, and their interval includes the fit."
 )
 CURVE: Final = (
-    "All samples have the other input. Who gets this one as well? Least certain: by the entropy of "
-    "the class without it. Predicted: by the gain that a regression on other samples expects. The "
-    "oracle knows the answer and is a reference."
+    "All samples have the other inputs. Who gets this one as well? Least certain: by the entropy "
+    "of the class without it. Predicted: by the gain that a regression on other samples expects. "
+    "The oracle knows the answer and is a reference."
 )
 PRICE: Final = (
     "What getting this input costs for one sample, where a wrong prediction costs 1. The diamond "
@@ -23,7 +32,7 @@ PRICE: Final = (
     "and judged on the other, both ways."
 )
 REPORT: Final = "One HTML file without scripts, to print or to send."
-RESCUED: Final = "test samples are right only with it"
+RESCUED: Final = "samples are right only with it"
 MISLED: Final = "are right only without it"
 POLICIES: Final = {
     "entropy": "least certain first",
@@ -34,6 +43,7 @@ POLICIES: Final = {
 #: What is measured, in the order of the table.
 MEASURES: Final = {
     "bits": "worth, bits",
+    "corrected": "corrected, bits",
     "accuracy": "accuracy",
     "auroc": "AUROC",
     "log_loss": "log loss, bits",
@@ -41,15 +51,53 @@ MEASURES: Final = {
 BY: Final = {"class": "By class", "interaction_type": "By true interaction type"}
 
 
-def cannot_be_said(model: str, data: str, why: str) -> Message:
-    """The model does not say what one input knows."""
+def cannot_be_said(model: str, why: str) -> Message:
+    """The model has heads and still does not say what one input knows."""
     return Message(
-        "This model does not say what each input is worth.",
-        "That takes a head for each of two inputs: dmil and ensemble have them. From the data "
-        "alone, small networks estimate it:",
-        why,
-        f"dmil worth --data {data}",
+        f"{model} does not say what each input is worth.", "The data alone say it as well:", why
     )
+
+
+def without_heads(model: str, inputs: int) -> str:
+    """Why a model is not asked, in a line."""
+    if inputs > FEWEST_INPUTS:
+        return "Told by the data alone: what two of three inputs know takes models of these two."
+    return (
+        f"Told by the data alone: {model} has no head for each of two inputs, as dmil and ensemble "
+        "have."
+    )
+
+
+def not_estimated(data: str) -> Message:
+    """Nobody has fitted networks to a set yet; ``data`` is its name for a command, "" for none."""
+    return Message(
+        "What each input is worth is not estimated from the data yet.",
+        "Small networks are fitted to all samples and 16 times to parts of them, which takes "
+        "minutes, of thousands of samples up to an hour. No model is needed. You may leave this "
+        "page meanwhile; the result is kept.",
+        command=f"dmil worth --data {data}" if data else "",
+    )
+
+
+def damaged(why: str) -> Message:
+    """What is kept cannot be read."""
+    return Message(
+        "What was estimated from the data cannot be read.",
+        "Estimate it again: the new result takes its place.",
+        why,
+        tone="warning",
+    )
+
+
+ESTIMATE: Final = "Estimate from the data"
+ONLY_DATA: Final = (
+    "There is no model of this set yet, so that samples cannot be opened. By the data alone:"
+)
+
+
+def about(who: str, data: str, samples: int) -> str:
+    """Of which samples a report is, and by whom."""
+    return f"{who}, data set {data}, {samples:,} samples"
 
 
 def at_half(certain: float, random: float) -> str:

@@ -50,6 +50,7 @@ USES = {
     "id": ("I", "id", "A name for each row, no name twice; rows are numbered without."),
     "split": ("S", "split", "train, val or test for each row; without it 70/10/20 % at random."),
     "group": ("G", "group", "Rows of a group, such as of a person, stay in one split."),
+    "flag": ("F", "flag", "Tells rows apart: filter and compare by it. No model sees it."),
     "unused": ("\u2013", "not used", "Left out."),
 }
 _INPUTS = ("input 1", "input 2", "input 3")
@@ -79,7 +80,10 @@ def role(use: str, name: str) -> str:
 
 
 #: How what is done about missing cells reads -> which of the offers it is.
-_DONE = (("drop", "dropped"), ("mean", "stands in their place"), ("mean", "They get the category"))
+_DONE = (
+    ("keep", "They stay, flagged"), ("drop", "dropped"), ("mean", "stands in their place"),
+    ("mean", "They get the category"),
+)  # fmt: skip
 
 
 def done_by(repair: str) -> str:
@@ -172,6 +176,10 @@ def progress(stage: str) -> str:
     step, _, rest = stage.partition(": ")
     if step == "bits":
         return "measures what the inputs tell, in bits, from the data alone (no model)"
+    if rest == "explain":
+        return f"{step}: replaces inputs by those of other samples"
+    if step == "worth":
+        return "fits small networks to all samples, then to parts of them"
     what = next((words for begin, words in _STAGES if rest.startswith(begin)), rest)
     return f"{step}: {what}" if what else step
 

@@ -25,6 +25,7 @@ from dashboard.services.store.catalog import (
 from dashboard.state import session
 from dashboard.state.view import to_query, without_filters
 from dashboard.text import messages, terms
+from dashboard.views import interactions
 from dashboard.views.sample import media_cards
 from dashboard.widgets import badge, plain
 
@@ -41,7 +42,11 @@ def overview() -> None:
     with left:
         _data(result)
     with right:
-        _how_much(result)
+        alone = not result.gated and not information.has_unimodal_heads(result)
+        if not alone:
+            _how_much(result)
+        if not result.gated:
+            interactions.of_one(result)
         _who_is_right(catalog, result)
 
 

@@ -12,6 +12,7 @@ from dmil_core.cli.options import (
     Subparsers,
     add_command,
     add_data,
+    add_progress,
     add_seed,
     at_least,
     path_argument,
@@ -61,7 +62,13 @@ def add(subparsers: Subparsers[Parser]) -> None:
     )
     add_data(p, files=True)
     add_files(p)
-    p.add_argument("--out", required=True, type=path_argument, metavar="DIR", help="is made")
+    p.add_argument("--out", type=path_argument, metavar="DIR", help="is made")
+    p.add_argument(
+        "--keep",
+        action="store_true",
+        help="with --checkpoint: write the figures of the model as a whole beside it, as "
+        "interactions.json, where the app finds them; then --out may be left out",
+    )
     p.add_argument(
         "--rows", type=at_least(1), metavar="N", help="samples to explain; default: all test rows"
     )
@@ -97,6 +104,7 @@ def add(subparsers: Subparsers[Parser]) -> None:
         help="with --model: take it up under this name too, so that the app shows it",
     )
     add_seed(p)
+    add_progress(p)
     p.add_argument("--quiet", action="store_true", help="no progress bar")
 
 
@@ -110,12 +118,24 @@ def run(a: argparse.Namespace) -> int:
     from dmil_core.posthoc.partners import cost
     from dmil_core.posthoc.parts import remove
     from dmil_core.posthoc.progress import RowBar, announce
+    from dmil_core.posthoc.summary import save, summary
 
-    check_writable(a.out, folder=True)
+    if a.out is None and not a.keep:
+        raise ConfigError("expected --out, a folder for the result, or --keep")
+    if a.keep and (a.checkpoint is None or a.choice != "marginal"):
+        raise ConfigError("--keep is for --checkpoint with marginal partners, which the app shows")
+    if a.out is not None:
+        check_writable(a.out, folder=True)
     if a.name is not None:
         _check_name(a)
     model, trained = _model(a)
     dataset = load_data(a, purpose="predict", like=trained) if a.name is None else load_stored(a)
+    if a.keep and trained is not None:
+        check_writable(trained.folder, folder=True)
+        if dataset.digest != trained.data_digest:
+            raise ConfigError(
+                f"--keep: {dataset.name!r} is not the set that {trained.folder} was trained on"
+            )
     if trained is not None:
         dataset = as_new_rows(trained, for_prediction(trained, dataset))
     test = dataset.rows("test")
@@ -125,26 +145,33 @@ def run(a: argparse.Namespace) -> int:
         others = len(dataset) - (samples if a.choice == "marginal" else 0)
         most += cost(others, dataset.modalities, IMPORTED, a.background)
     announce(most)
-    parts = a.out / PARTS_FOLDER
-    with RowBar(disable=a.quiet) as bar:
+    parts = None if a.out is None else a.out / PARTS_FOLDER
+    lines = a.progress == "json"
+    with RowBar(disable=a.quiet or lines or a.progress == "none") as bar:
         found = explain(
             model, dataset, rows=a.rows, background=a.background, partners=a.partners,
-            choice=a.choice, definition=a.definition, seed=a.seed, progress=bar,
-            parts=parts / "explained", model=a.model,
+            choice=a.choice, definition=a.definition, seed=a.seed,
+            progress=_say if lines else bar, model=a.model,
+            parts=None if parts is None else parts / "explained",
         )  # fmt: skip
-    found.save(a.out)
     print("\n".join(_lines(found)))
-    print(f"{a.out / RESULT_FILE}: {len(found)} samples, {found.evaluations:,} evaluations")
+    counts = f"{len(found)} samples, {found.evaluations:,} evaluations"
+    if a.out is not None:
+        found.save(a.out)
+        print(f"{a.out / RESULT_FILE}: {counts}")
+    if a.keep and trained is not None:
+        print(f"{save(summary(found, trained), trained.folder)}: {counts}")
     if a.name is not None:
         from dmil_core.posthoc.imported import import_model
 
         with RowBar(disable=a.quiet) as bar:
             made = import_model(
                 model, dataset, a.name, background=a.background, seed=a.seed, overwrite=True,
-                explained=found, progress=bar, parts=parts / "imported", model=a.model,
+                explained=found, progress=bar, model=a.model,
+                parts=None if parts is None else parts / "imported",
             )  # fmt: skip
         print(f"{made.run.folder}: the app shows it as {a.name}")
-    for folder in (parts / "explained", parts / "imported", parts):
+    for folder in () if parts is None else (parts / "explained", parts / "imported", parts):
         remove(folder)
     return 0
 
@@ -212,3 +239,10 @@ def _lines(found: Explanation) -> list[str]:
     if len(found.inputs) > 2:
         lines.append(f"strongest pair: {' and '.join(found.pair)}")
     return lines
+
+
+def _say(done: int, of: int) -> None:
+    """A line of JSON on stdout for a program that watches."""
+    from dmil_core.training.progress import emit
+
+    emit("explain", done / of, f"{done:,} of {of:,} evaluations")

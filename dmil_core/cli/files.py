@@ -61,9 +61,10 @@ def add_files(parser: Parser, split: bool = True) -> None:
     group = parser.add_argument_group("of files: what is repaired")
     group.add_argument(
         "--missing",
-        choices=("drop", "mean", "error"),
+        choices=("drop", "mean", "keep", "error"),
         help="rows with missing cells: drop them; or put in the mean of the training rows and add "
-        "a was-missing column (words get a category of their own); or stop; default: drop where "
+        "a was-missing column (words get a category of their own); or the same, and keep rows that "
+        "lack a whole input, flagged, so that models use the others; or stop; default: drop where "
         "numbers are missing in less than 5 %% of the rows, else mean",
     )
     group.add_argument(

@@ -72,6 +72,8 @@ def _lines(found: Inspection) -> list[str]:
     for name in ("id", "split", "group"):
         if column := getattr(roles, name):
             lines.append(f"{name:<8} {column}")
+    if roles.flags:
+        lines.append(f"{'flags':<8} {_listed(roles.flags)}")
     if roles.unused:
         lines += ["", f"not used: {len(roles.unused):,} of {len(facts):,} columns"]
         reasons: dict[str, list[str]] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +15,13 @@ from dmil_core.cli.options import (
     Subparsers,
     add_command,
     add_data,
+    add_progress,
     add_seed,
     path_argument,
 )
 from dmil_core.errors import ConfigError, DataError
 from dmil_core.io.reading import parsing, read_json
+from dmil_core.io.tables import check_table_path
 
 if TYPE_CHECKING:
     from dmil_core.information.worth.acquisition import Acquisition
@@ -79,6 +82,14 @@ def add(subparsers: Subparsers[Parser]) -> None:
         "or 0 for errors over rows alone; default: 16",
     )  # fmt: skip
     p.add_argument("--json", action="store_true", help="print JSON")
+    p.add_argument(
+        "--out",
+        type=path_argument,
+        metavar="FILE",
+        help="with --data: keep what was estimated as a .parquet file; the app shows that of a set "
+        "as <checkpoints>/<set>/worth.parquet",
+    )
+    add_progress(p)
     add_seed(p)
 
 
@@ -108,10 +119,16 @@ def run(a: argparse.Namespace) -> int:
 def _known(a: argparse.Namespace) -> Known:
     """The posteriors of what the options name."""
     from dmil_core.information.refits import REFITS
+    from dmil_core.information.worth import store
     from dmil_core.information.worth.posteriors import from_data, from_table
 
     if (a.checkpoint is not None) + (a.predictions is not None) > 1:
         raise ConfigError("expected one of --checkpoint and --predictions, got both")
+    if a.out is not None and (a.checkpoint is not None or a.predictions is not None):
+        raise ConfigError(
+            "--out keeps what was estimated from the data alone; leave --checkpoint and "
+            "--predictions out"
+        )
     if a.checkpoint is not None:
         from dmil_core.checkpoint import find_folder, verify
         from dmil_core.io.tables import read_table
@@ -124,7 +141,14 @@ def _known(a: argparse.Namespace) -> Known:
     if a.predictions is None:
         dataset = load_data(a)
         _prices(a.cost, dataset.modalities)  # before minutes of work
-        return from_data(dataset, a.seed, REFITS if a.refits is None else a.refits)
+        if a.out is not None:
+            check_table_path(a.out)
+        refits = REFITS if a.refits is None else a.refits
+        with _Shown(a.progress) as shown:
+            known = from_data(dataset, a.seed, refits, shown)
+        if a.out is not None:
+            store.save(known, a.out, dataset.digest)
+        return known
     from dmil_core.io.tables import read_table
     from dmil_core.posthoc.imported import prediction_table
 
@@ -132,6 +156,30 @@ def _known(a: argparse.Namespace) -> Known:
     table, _ = prediction_table(read_table(a.predictions), dataset)
     names = tuple(m.name for m in dataset.card.modalities)
     return from_table(table, dataset.classes, names, dataset)
+
+
+class _Shown:
+    """The share of the fitting that is done: a bar on stderr, or lines of JSON on stdout."""
+
+    def __init__(self, how: str) -> None:
+        from tqdm import tqdm
+
+        self._lines = how == "json"
+        self._bar = tqdm(total=1.0, file=sys.stderr, disable=(how != "bar") or None, leave=False,
+                         bar_format="{percentage:3.0f}%|{bar}| {elapsed}<{remaining}")  # fmt: skip
+
+    def __call__(self, done: float) -> None:
+        from dmil_core.training.progress import emit
+
+        if self._lines:
+            emit("worth", done)
+        self._bar.update(done - self._bar.n)
+
+    def __enter__(self) -> _Shown:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
 
 
 def _set_of(a: argparse.Namespace, run: Any) -> Any:

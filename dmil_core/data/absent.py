@@ -13,11 +13,16 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dmil_core.data.validate import FLAG_PREFIX, Arrays, Issue
+from dmil_core.data.validate import FLAG_PREFIX, Arrays, Issue, Purpose
 from dmil_core.schema import MODALITY_NUMBERS, ModalityNumber
 
 #: Name of the flag of an input, before its number; in a file it has ``flag_`` in front.
 WITHOUT: Final = "without_x"
+
+
+def flag_of(m: int) -> str:
+    """Name of the array that says which rows lack input ``m``."""
+    return f"{FLAG_PREFIX}{WITHOUT}{m}"
 
 
 def absent(flags: Mapping[str, NDArray[np.bool_]], m: ModalityNumber) -> NDArray[np.bool_] | None:
@@ -42,12 +47,12 @@ def filled(arrays: Arrays) -> dict[str, NDArray[Any]]:
     return result
 
 
-def issues(arrays: Arrays) -> list[Issue]:
-    """What is wrong with the flags, and how many rows lack an input."""
+def issues(arrays: Arrays, purpose: Purpose = "train") -> list[Issue]:
+    """What is wrong with the flags, and how many rows lack an input; new rows may all lack it."""
     found, lacking, inputs = [], None, [m for m in MODALITY_NUMBERS if f"x{m}" in arrays]
     for m, rows in _flags(arrays):
         lacking = rows.astype(np.int64) + (0 if lacking is None else lacking)
-        if rows.all():
+        if rows.all() and purpose == "train":
             what = "Leave the input out, or the flag."
             found.append(Issue(f"no row has x{m}", (), "error", what))
             continue
@@ -63,7 +68,7 @@ def issues(arrays: Arrays) -> list[Issue]:
 def _flags(arrays: Arrays) -> Iterator[tuple[ModalityNumber, NDArray[np.bool_]]]:
     """The inputs that some rows lack, and these rows, as far as the arrays fit each other."""
     for m in MODALITY_NUMBERS:
-        x, rows = arrays.get(f"x{m}"), arrays.get(f"{FLAG_PREFIX}{WITHOUT}{m}")
+        x, rows = arrays.get(f"x{m}"), arrays.get(flag_of(m))
         if x is None or rows is None or rows.dtype.kind != "b" or rows.ndim != 1:
             continue
         if x.ndim >= 1 and len(x) == len(rows) and rows.any():

@@ -166,7 +166,7 @@ def read_dataset(path: str | Path, purpose: Purpose = "train", name: str | None 
     content, card = read_npz(path), read_card(path)
     arrays = absent.filled(content.arrays)
     issues = [*content.issues, *check(arrays, card, purpose, content.damaged)]
-    issues += absent.issues(content.arrays)
+    issues += absent.issues(content.arrays, purpose)
     if card is not None:
         issues += _check_hashes(path, card)
     called = name or _name_of(path, card)

@@ -245,7 +245,7 @@ def _check_inputs(arrays: Arrays, card: Card | None) -> Iterator[Issue]:
             continue
         x = arrays[name]
         kind = card.modalities[m - 1].kind if card else guess_kind(x)
-        yield from _check_input(name, x, kind)
+        yield from _check_input(name, x, kind, arrays.get(f"{FLAG_PREFIX}without_{name}"))
         if card is not None:
             yield from _check_columns(name, x, card.modalities[m - 1])
         if card is None and x.ndim >= 2:
@@ -255,13 +255,20 @@ def _check_inputs(arrays: Arrays, card: Card | None) -> Iterator[Issue]:
             )
 
 
-def _check_input(name: str, x: NDArray[Any], kind: Kind) -> Iterator[Issue]:
+def _check_input(
+    name: str, x: NDArray[Any], kind: Kind, lacks: NDArray[Any] | None = None
+) -> Iterator[Issue]:
+    """Issues of one input; ``lacks`` says which rows are known to lack it."""
     expected, fits = _SHAPES[kind]
     if kind == "text":
         if x.dtype.kind != "U":
             yield _error(f"{name!r} has type {x.dtype}, expected text", "Store it as text.")
-        elif fits(x.shape[1:]) and (rows := _rows(np.char.str_len(np.char.strip(x)) == 0)):
-            yield _warning(f"{name!r} is empty text", "Check these rows.", rows)
+        elif fits(x.shape[1:]):
+            empty = np.char.str_len(np.char.strip(x)) == 0
+            if lacks is not None and lacks.shape == empty.shape and lacks.dtype.kind == "b":
+                empty &= ~lacks
+            if rows := _rows(empty):
+                yield _warning(f"{name!r} is empty text", "Check these rows.", rows)
     elif x.dtype.kind not in "biuf":
         yield _error(f"{name!r} has type {x.dtype}, expected numbers", "Store real numbers.")
     elif rows := _not_finite(x):

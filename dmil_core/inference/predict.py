@@ -16,7 +16,7 @@ from dmil_core.config import ModelConfig
 from dmil_core.data.dataset import Dataset
 from dmil_core.errors import CheckpointError
 from dmil_core.inference.rows import row_columns
-from dmil_core.models.inputs import inputs
+from dmil_core.models.inputs import blanked, inputs
 from dmil_core.models.outputs import DmilOutput, Output
 from dmil_core.schema import modality_numbers
 
@@ -88,7 +88,8 @@ def _outputs(
     model.eval()
     device = next(model.parameters()).device
     for start in range(0, max(len(rows), 1), size):
-        batch = inputs(dataset, rows[start : start + size], config)
+        some = rows[start : start + size]
+        batch = blanked(model, dataset, some, inputs(dataset, some, config))
         with torch.inference_mode():
             output = model(*(x.to(device) for x in batch))
         _check_finite(output, dataset, rows[start : start + size])

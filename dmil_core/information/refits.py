@@ -27,7 +27,7 @@ deviation by the fit, bias. The means themselves are not corrected.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -156,7 +156,7 @@ class Refits:
 def refit(
     estimator: PointwiseInformation, x1: ArrayLike, x2: ArrayLike, y: ArrayLike,
     groups: ArrayLike | None = None, definitions: Sequence[Definition] | None = None,
-    refits: int = REFITS,
+    refits: int = REFITS, step: Callable[[], None] | None = None,
 ) -> Refits:  # fmt: skip
     """Fit copies of a fitted estimator to a quarter of its rows each, or else to half of them.
 
@@ -170,6 +170,8 @@ def refit(
         Of the redundant part; None for the estimator's own.
     refits
         How many; a multiple of 4, 0 for none.
+    step
+        Called after each.
 
     Raises
     ------
@@ -182,7 +184,7 @@ def refit(
     of_groups = None if groups is None else np.asarray(groups)
     whole = _values(estimator, rows, wanted) if refits else np.empty(0)
     for share in SHARES if refits else ():
-        differences = _differences(estimator, rows, of_groups, whole, wanted, share, refits)
+        differences = _differences(estimator, rows, of_groups, whole, wanted, share, refits, step)
         if differences is not None:
             return Refits(wanted, share, differences)
     return Refits(wanted, SHARES[-1], np.empty((0, len(SUMS) + len(wanted))))
@@ -199,6 +201,7 @@ def check_refits(refits: int) -> None:
 def _differences(
     estimator: PointwiseInformation, rows: tuple[Any, Any, Any], groups: Any, whole: Floats,
     definitions: Sequence[Definition], share: float, refits: int,
+    step: Callable[[], None] | None = None,
 ) -> Floats | None:  # fmt: skip
     """(B, 3 + D) d(S) of samples of this share; None where one is too small."""
     generator = np.random.default_rng([estimator.seed, 13])
@@ -216,6 +219,8 @@ def _differences(
             return None
         change = _values(again, some, definitions) - whole[:, sample]
         result.append(change.mean(axis=1))
+        if step is not None:
+            step()
     return np.array(result)
 
 

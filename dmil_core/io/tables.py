@@ -28,6 +28,7 @@ _MADE_BY: Final = {
     "predictions.parquet": "`dmil decompose`",
     "projection.parquet": "`dmil project`",
     "information.parquet": "`dmil information`",
+    "worth.parquet": "`dmil worth --out`",
 }
 _AGAIN: Final = "Make it again"
 _TEXT = ("id", "split", "y", "pred", INTERACTION_TYPE, *OLD_NAMES)

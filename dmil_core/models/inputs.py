@@ -201,6 +201,29 @@ def rarity(tokens: Tensor, words: int) -> Tensor:
     return weight
 
 
+def blanked(
+    model: nn.Module, dataset: Dataset, rows: NDArray[Any], batch: tuple[Tensor, ...]
+) -> tuple[Tensor, ...]:
+    """The inputs of rows of a set without training rows, with the blanks of the model's training.
+
+    Where a row lacks an input (:mod:`dmil_core.data.absent`), new rows have no mean of training
+    rows to put there: the model's encoder has it, of a picture, sound or signal that of each
+    channel. Texts are empty, and stay so, as does an input whose encoder keeps no mean.
+    """
+    if len(dataset.rows("train")):
+        return batch
+    encoders = next((part.each() for part in model.modules() if isinstance(part, Encoders)), ())
+    out = list(batch)
+    for m, encoder in zip(schema.modality_numbers(dataset.modalities), encoders, strict=False):
+        scaler, lacks = getattr(encoder, "standardize", None), dataset.lacks(m)
+        if lacks is None or not isinstance(scaler, Standardize):
+            continue
+        x = out[m - 1].float().clone()
+        x[torch.from_numpy(lacks[rows])] = scaler.mean.cpu().expand(x.shape[1:])
+        out[m - 1] = x
+    return tuple(out)
+
+
 def fit_statistics(model: nn.Module, *inputs: Tensor) -> None:
     """Set mean and scale of the encoders, and the rarity of words, from training inputs.
 

@@ -29,6 +29,7 @@ PAGES = {
     "groups": "compare?data={data}&part=samples&look=groups",
     "calibration": "compare?data={data}&part=samples&look=calibration",
     "bits": "compare?data={data}&part=samples&look=bits",
+    "interactions": "compare?data={data}&part=samples&look=interactions",
     "training": "compare?data={data}&part=samples&look=training",
     "worth": "worth?data={data}",
     "fidelity": "fidelity",

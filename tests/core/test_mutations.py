@@ -40,9 +40,12 @@ from dmil_core.experiments.compare import read_results
 from dmil_core.experiments.fidelity_record import read_fidelity
 from dmil_core.experiments.targets import read_targets
 from dmil_core.information.store import InformationEstimates
+from dmil_core.information.worth import store as worth
+from dmil_core.information.worth.posteriors import Corrected, Known, Without
 from dmil_core.io.atomic import file_digest
 from dmil_core.io.tables import read_table, table_metadata, write_table
 from dmil_core.partial_information.pmf import read_pmf
+from dmil_core.posthoc import summary
 from dmil_core.posthoc.onnx import Bounds, OnnxModel
 from dmil_core.training.loop import FitState
 from tests import records as written
@@ -235,6 +238,26 @@ def _information(root: Path) -> Format:
     return Format(root / "i.parquet", InformationEstimates.load, parquet_changed)
 
 
+def _worth(root: Path) -> Format:
+    log_q = np.log(np.full((50, 2), 0.5))
+    without = (Without(log_q, 0.1), Without(log_q, 0.1))
+    ids, by = np.arange(50).astype(str), {"f": np.array(["yes"] * 50)}
+    corrected = Corrected(np.ones(50), log_q, (log_q, log_q))
+    known = Known(
+        ("a", "b"), ("c", "d"), np.arange(50) % 2, log_q, without, ids, by=by, corrected=corrected
+    )
+    worth.save(known, root / "worth.parquet", "x")
+    return Format(root / "worth.parquet", worth.load, parquet_changed)
+
+
+def _interactions(root: Path) -> Format:
+    figure = summary.Figure(0.5, 0.4, None)
+    found = summary.Summary(
+        1, "d", "w", 9, figure, figure, figure, ("x1", "x2"), 20, 40, 99, ("a",)
+    )
+    return Format(summary.save(found, root), lambda p: summary.load(p.parent), json_changed)
+
+
 def _lines(*values: object) -> bytes:
     return "".join(json.dumps(v) + "\n" for v in values).encode()
 
@@ -347,9 +370,9 @@ def _member(path: Path, kind: str) -> object:
 
 FORMATS: Final[tuple[Callable[[Path], Format], ...]] = (
     _npz, _stored_npz, _upload_npz, _card, _parquet, _csv, _upload_parquet, _upload_csv,
-    _information, _records, _tuning, _history, _targets, _fidelity, _pmf, _run, _weights, _state,
-    _onnx, _zip, _picture, _wav, _flac, _any_csv, _any_npz, _npy, _any_parquet, _arrow, _saved,
-    _tar, _tar_gz, _zip_of_samples, _joined,
+    _information, _interactions, _worth, _records, _tuning, _history, _targets, _fidelity, _pmf,
+    _run, _weights, _state, _onnx, _zip, _picture, _wav, _flac, _any_csv, _any_npz, _npy,
+    _any_parquet, _arrow, _saved, _tar, _tar_gz, _zip_of_samples, _joined,
 )  # fmt: skip
 
 

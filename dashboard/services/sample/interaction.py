@@ -28,7 +28,8 @@ class Interaction:
     parts : name of an input, or of several with a cross between, to its effect.
     score : their sum: the score of the model.
     additive : the class that the model would answer if it added up what each input does.
-    information : r, u1, u2 and s of the sample, in bits; of more than two inputs none.
+    information : r, u1, u2 and s of the sample, in bits; none of more than two inputs, nor with
+        samples of the same class.
     """
 
     cls: str
@@ -39,16 +40,19 @@ class Interaction:
     information: dict[str, float]
 
 
-def interaction(checkpoint: Checkpoint, sample: str) -> Interaction | DataProblem | None:
-    """By partners from the training samples; None where only predictions are known."""
+def interaction(
+    checkpoint: Checkpoint, sample: str, choice: str = "marginal"
+) -> Interaction | DataProblem | None:
+    """By partners from the training samples, chosen as ``explain`` says; None where only
+    predictions are known."""
     if checkpoint.run is None or not checkpoint.run.has_model:
         return None
-    return _interaction(str(checkpoint.folder), checkpoint.stamp, sample, checkpoint)
+    return _interaction(str(checkpoint.folder), checkpoint.stamp, sample, choice, checkpoint)
 
 
 @st.cache_resource(max_entries=64, show_spinner="Replacing the inputs …")
 def _interaction(
-    folder: str, key: str, sample: str, _checkpoint: Checkpoint
+    folder: str, key: str, sample: str, choice: str, _checkpoint: Checkpoint
 ) -> Interaction | DataProblem:
     from dmil_core.posthoc.explain import explain
 
@@ -63,6 +67,7 @@ def _interaction(
             rows=[row],
             partners=PARTNERS,
             background=BACKGROUND,
+            choice=choice,  # type: ignore[arg-type]
             progress=False,
         )
     except DmilError as error:

@@ -23,6 +23,9 @@ from dmil_core.schema import ModalityNumber, modality_numbers
 #: the page, and enlarged over the whole window.
 SHOWN_SIZE, LARGE_SIZE = 224, 896
 
+#: Of an input that a sample does not have.
+LACKING = "This sample lacks this input. The model gets a blank in its place."
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -133,6 +136,9 @@ def _side(
     data: Any, row: int, modality: ModalityNumber, as_seen: bool, before: tuple[Any, int] | None
 ) -> Side:
     about = data.card.modalities[modality - 1]
+    lacks = data.lacks(modality) if before is None else None
+    if lacks is not None and lacks[row]:
+        return Side(about.name, about.description, NoMedia(LACKING))
     features = _features(data, row, modality, about.kind)
     try:
         from dmil_core.data import media as core

@@ -89,7 +89,7 @@ def _is_table(data: Any, modality: schema.ModalityNumber) -> bool:
 def _small(data: Any, row: int | None, modality: schema.ModalityNumber) -> str | Image.Image | None:
     from dmil_core.data import media as core
 
-    if row is None:
+    if row is None or ((lacks := data.lacks(modality)) is not None and lacks[row]):
         return None
     if _is_table(data, modality):
         return features.in_a_list(data, data.x(modality)[row], modality)

@@ -27,6 +27,8 @@ from dmil_core.schema import MODALITY_NUMBERS, Kind
 #: What a column can be used as; an input is one of "input 1" to "input 3".
 INPUTS: Final = tuple(f"input {m}" for m in MODALITY_NUMBERS)
 SINGLES: Final = ("label", "id", "split", "group")
+#: What a column may be without being chosen for it, by its name and its values.
+FLAG: Final = "flag"
 UNUSED: Final = "unused"
 USES: Final = (*INPUTS, *SINGLES, UNUSED)
 #: Changes that can be undone.
@@ -199,11 +201,13 @@ def assigned(draft: Draft, columns: Sequence[str], use: str) -> Draft:
             singles[name] = ""
     if use in SINGLES:
         (singles[use],) = columns
-    inputs = given.inputs
+    inputs, flags = given.inputs, given.flags
     used = {c for r in roles.inputs for c in r.columns}
-    if use in INPUTS or used & set(columns):
+    if set(roles.flags) & set(columns):
+        flags = tuple(c for c in roles.flags if c not in columns)
+    if use in INPUTS or (used | set(roles.flags)) & set(columns):
         inputs = _inputs(draft, columns, use)
-    return _changed(draft, replace(draft.said, given=Given(inputs, **singles)))
+    return _changed(draft, replace(draft.said, given=Given(inputs, flags=flags, **singles)))
 
 
 def _inputs(draft: Draft, columns: Sequence[str], use: str) -> tuple[InputRole, ...]:
@@ -286,7 +290,7 @@ def selected(draft: Draft, text: str) -> tuple[tuple[str, ...], str]:
 
 def use_of(roles: Roles) -> dict[str, str]:
     """Column -> what it is used as; columns that are not used are left out."""
-    result = {c: use for use, c in roles.singles.items()}
+    result = {c: use for use, c in roles.singles.items()} | dict.fromkeys(roles.flags, FLAG)
     for place, one in enumerate(roles.inputs):
         result |= dict.fromkeys(one.columns, INPUTS[place])
     return result

@@ -9,6 +9,7 @@ from dashboard.services.store.catalog import CheckpointCatalog, shown
 from dashboard.state import session
 from dashboard.state.view import LOOKS
 from dashboard.text import comparing, messages, terms
+from dashboard.views import interactions
 from dashboard.views.compare import agreement, calibration, groups, information, pair, training
 
 #: What can be looked at -> what draws it.
@@ -18,6 +19,7 @@ _LOOKS = {
     "groups": groups.groups,
     "calibration": calibration.calibration,
     "bits": information.bits,
+    "interactions": interactions.of_several,
     "training": training.training,
 }
 
@@ -39,7 +41,8 @@ def samples(catalog: CheckpointCatalog) -> None:
     )
     help_ = terms.BITS if view.look == "bits" else None
     st.header(comparing.QUESTIONS[view.look], anchor=False, help=help_)
-    rows = f", {terms.SPLITS[view.split]} samples" if view.look != "training" else ""
+    of_split = view.look not in ("training", "interactions")
+    rows = f", {terms.SPLITS[view.split]} samples" if of_split else ""
     st.caption(f"Models of seed {view.seed}{rows}. One seed is a look, not a comparison.")
     _LOOKS[view.look](catalog)
 

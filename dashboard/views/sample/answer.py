@@ -13,10 +13,14 @@ from dashboard import widgets
 from dashboard.figures import sample as figures
 from dashboard.guard import callback
 from dashboard.keys import key_of
+from dashboard.services.comparison import interactions as of_models
+from dashboard.services.sample import information
 from dashboard.services.sample import interaction as interactions
 from dashboard.services.sample import samples as service
 from dashboard.services.store.catalog import Checkpoint, DataProblem, checkpoint_catalog
 from dashboard.state import session
+from dashboard.state.view import CHOICES
+from dashboard.text import interactions as text
 from dashboard.text import messages, terms
 from dashboard.widgets import plain
 
@@ -26,6 +30,8 @@ def opinions(
 ) -> None:
     """Answers of every model, and of each input alone, in one table."""
     pair = next((c for c in checkpoints if c.model == "ensemble"), current)
+    if current.run is not None and current.run.external and service.unimodal(current, sample):
+        pair = current  # its own columns px1_ and px2_
     listed = [*service.opinions(checkpoints, sample), *service.unimodal(pair, sample)]
     columns: dict[str, list[Any]] = {
         "": ["✓" if o.correct else "✗" for o in listed],
@@ -133,12 +139,23 @@ def class_choice(checkpoint: Checkpoint, sample: str) -> tuple[str, str]:
 
 def interaction(checkpoint: Checkpoint, sample: str) -> None:
     """What the inputs do alone and together, where the model has no gate and can be asked."""
-    found = interactions.interaction(checkpoint, sample)
-    if found is None:
-        return
     st.subheader(
         "What the inputs do, alone and together", anchor=False, help=terms.INTERACTION_EFFECTS
     )
+    if not of_models.can_be_asked(checkpoint):
+        heads = information.has_unimodal_heads(checkpoint)
+        widgets.notice(text.needs_the_model(plain(checkpoint.model), heads))
+        return
+    chosen = session.view().background
+    st.segmented_control(
+        "Their inputs take the place of this sample's", CHOICES, required=True,
+        format_func=text.CHOICES.__getitem__,
+        **session.bound("background", "choice_background", chosen),
+    )  # fmt: skip
+    st.caption(text.CHANGES[chosen])
+    found = interactions.interaction(checkpoint, sample, chosen)
+    if found is None:
+        return
     if isinstance(found, DataProblem):
         widgets.notice(messages.cannot_be_asked(found.message))
         return

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from dmil_core.data import absent
 from dmil_core.data.card import Card, ColumnSpec, Modality
 from dmil_core.data.dataset import Dataset, from_arrays
 from dmil_core.data.defaults import complete, infer_card, infer_media
@@ -38,15 +39,24 @@ from dmil_core.data.files.notes import few, note, of_roles, of_table, share
 from dmil_core.data.files.pictures import in_range_of
 from dmil_core.data.files.repairs import (
     FEW,
+    KEEP,
     MISSING_WORD,
     Repairs,
 )
-from dmil_core.data.files.roles import InputRole, Roles, is_extra, split_words
+from dmil_core.data.files.roles import InputRole, Roles, flag, is_extra, split_words
 from dmil_core.data.files.spellings import file_name, split_word
 from dmil_core.data.files.table import Column, Table
 from dmil_core.data.new_split import SPLIT_RULE, VAL_RULE, make_split, with_validation
 from dmil_core.data.ranges import number_name
-from dmil_core.data.validate import Issue, Offer, Purpose, check, errors, taken_for_validation
+from dmil_core.data.validate import (
+    FLAG_PREFIX,
+    Issue,
+    Offer,
+    Purpose,
+    check,
+    errors,
+    taken_for_validation,
+)
 from dmil_core.errors import DataError
 from dmil_core.schema import FEWEST_MODALITIES, MODALITY_NUMBERS
 
@@ -143,6 +153,8 @@ class _Making:
         self.trained = () if like is None else like.classes
         self.issues: list[Issue] = list(issues_of(table, roles, facts, purpose))
         self.keep: NDArray[np.bool_] = np.ones(table.rows, dtype=bool)
+        #: (N,) which rows lack an input, by its number.
+        self.lacks: dict[int, NDArray[np.bool_]] = {}
 
     def made(self, name: str, title: str, about: str) -> Assembled | None:
         """The set; None where an error stands in the way."""
@@ -158,7 +170,7 @@ class _Making:
         if errors(self.issues):
             return None
         training = arrays["split"] == "train" if "split" in arrays else self.keep[kept]
-        inputs = {m: self._input(role, m, kept, training) for m, role in self._numbered()}
+        inputs = {m: self._with_blanks(role, m, kept, training) for m, role in self._numbered()}
         arrays = {f"x{m}": decoded.values for m, (decoded, _) in inputs.items()} | arrays
         if self.purpose == "predict":
             arrays.setdefault("split", np.full(len(kept), "test"))  # nothing is split
@@ -168,6 +180,9 @@ class _Making:
             n: np.asarray(c.data)[kept] for n, c in self.table.columns.items()
             if is_extra(n, self.table)
         }  # fmt: skip
+        arrays |= {name: values[kept] for name, values in self._flags().items()}
+        arrays = absent.filled(arrays)
+        self.issues += [_of_file(i, kept) for i in errors(absent.issues(arrays, self.purpose))]
         self.issues += _check_limits(arrays, classes, self.limits, self.purpose)
         if errors(self.issues):
             self._further_errors(arrays, inputs, kept)
@@ -256,11 +271,13 @@ class _Making:
         """Decide which rows stay, and say which do not."""
         media, values, words, texts = self._chosen_by_kind()
         if self.purpose == "predict":
+            self._lacking_inputs()
             self._missing_cells(media, "files")
             return
         self._without(unlabelled, f"the label {self.roles.label!r}")
         if self.roles.split:
             self._without(self.facts[self.roles.split].missing, f"the split {self.roles.split!r}")
+        self._lacking_inputs()
         for names, what in ((media, "files"), (values, "numbers"), (texts, "texts")):
             self._missing_cells(names, what)
         self._missing_words(words)
@@ -289,7 +306,7 @@ class _Making:
 
     def _missing_cells(self, names: Sequence[str], what: str) -> None:
         """Rows with missing numbers, texts or files: dropped, or kept to be filled."""
-        gaps = {n: g for n in names if (g := self.facts[n].missing & self.keep).any()}
+        gaps = {n: g for n in names if (g := self._gaps(n)).any()}
         if not gaps:
             return
         rows = np.flatnonzero(np.any(list(gaps.values()), axis=0))
@@ -301,18 +318,19 @@ class _Making:
             for name, gap in gaps.items():
                 at = np.flatnonzero(gap)
                 title = f"{what} are missing in {share(len(at), self.table.rows)}: {name!r}"
-                self.issues.append(self._offered(title, at, fills, "error"))
+                self.issues.append(self._offered(title, at, fills, "error", names=tuple(gaps)))
         elif chosen == "drop" or what == "files" or (chosen == "auto" and few_rows):
-            self.issues.append(self._offered(title, rows, fills, "drop"))
+            self.issues.append(self._offered(title, rows, fills, "drop", names=tuple(gaps)))
             self.keep[rows] = False
         else:
-            self.issues.append(self._offered(title, rows, fills, "mean"))
+            self.issues.append(self._offered(title, rows, fills, "mean", names=tuple(gaps)))
 
     def _offered(
-        self, title: str, rows: NDArray[np.int64], fills: bool, done: str, words: bool = False
-    ) -> Issue:
-        """An issue about missing cells: what is done, and what else could be."""
-        offers = self._offers(len(rows), fills, words)
+        self, title: str, rows: NDArray[np.int64], fills: bool, done: str, words: bool = False,
+        names: tuple[str, ...] = (),
+    ) -> Issue:  # fmt: skip
+        """An issue about missing cells of columns: what is done, and what else could be."""
+        offers = self._offers(len(rows), fills, words, names)
         dropped = f"{_rows(len(rows))} dropped"
         if done == "drop":
             other = "--missing mean fills them and adds a was-missing column instead"
@@ -326,33 +344,38 @@ class _Making:
             repair = f"They are empty texts; --missing drop leaves out {_count(len(rows))} instead."
         else:
             what = " or --missing mean" if fills else ""
+            what += " or --missing keep" if KEEP in offers else ""
             return Issue(title, _tuple(rows), "error", f"Choose --missing drop{what}.",
                          f"Choose --missing drop{what}.", offers)  # fmt: skip
         return Issue(title, _tuple(rows), "warning", repair, repair, offers)
 
-    def _offers(self, count: int, fills: bool, words: bool) -> tuple[Offer, ...]:
+    def _offers(
+        self, count: int, fills: bool, words: bool, names: tuple[str, ...] = ()
+    ) -> tuple[Offer, ...]:
         """What can be done about so many rows: the same choice for all columns."""
         share_ = 100 * count / max(self.table.rows, 1)
         drop = Offer(f"Drop {_count(count)} ({share_:.{0 if share_ >= 10 else 1}f} %)", "missing",
                      "drop")  # fmt: skip
+        keep = (KEEP,) if self._some_lack(names) else ()
         if words:
-            return drop, Offer("Keep them as a category of their own", "missing", "mean")
+            return drop, Offer("Keep them as a category of their own", "missing", "mean"), *keep
         if fills:
-            return drop, Offer("Fill with the training mean, and mark them", "missing", "mean")
-        return ()
+            fill = Offer("Fill with the training mean, and mark them", "missing", "mean")
+            return drop, fill, *keep
+        return (drop, *keep) if keep else ()
 
     def _missing_words(self, names: Sequence[str]) -> None:
         """Categories with missing words: a category of their own, or the rows are dropped."""
         for n in names:
-            gaps = self.facts[n].missing & self.keep
+            gaps = self._gaps(n)
             if not gaps.any():
                 continue
-            rows = np.flatnonzero(self.facts[n].missing)
+            rows = np.flatnonzero(self.facts[n].missing & ~self._lacked(n))
             title = f"{n!r} is missing in {share(len(rows), self.table.rows)}"
             if self.repairs.missing == "error":
-                self.issues.append(self._offered(title, rows, False, "error", words=True))
+                self.issues.append(self._offered(title, rows, False, "error", True, (n,)))
             elif self.repairs.missing == "drop":
-                self.issues.append(self._offered(title, rows, False, "drop", words=True))
+                self.issues.append(self._offered(title, rows, False, "drop", True, (n,)))
                 self.keep[rows] = False
             else:
                 inside = _count(int(gaps.sum()))
@@ -360,8 +383,113 @@ class _Making:
                     f"They get the category {MISSING_WORD!r} ({inside} of the set); --missing drop "
                     "leaves them out instead."
                 )
-                offers = self._offers(len(rows), fills=False, words=True)
+                offers = self._offers(len(rows), False, True, (n,))
                 self.issues.append(Issue(title, _tuple(rows), "warning", repair, repair, offers))
+
+    # --- rows that lack a whole input ----------------------------------------------------------
+
+    def _lacking_inputs(self) -> None:
+        """Which rows lack a whole input: by the flags of the set, and, where such rows are to be
+        kept, by their cells."""
+        flags, nothing = self._flags(), dict[int, NDArray[np.bool_]]()
+        for m, role in self._numbered():
+            lacks = flags.get(absent.flag_of(m), np.zeros(self.table.rows, dtype=bool))
+            if self._keeps(m):
+                nothing[m] = self._nothing_in(role) & self.keep & ~lacks
+                lacks = lacks | nothing[m]
+            if lacks.any():
+                self.lacks[m] = lacks
+        if self.lacks and len(self.lacks) == len(self.roles.inputs):
+            nobody = np.logical_and.reduce(list(self.lacks.values())) & self.keep
+            if (rows := np.flatnonzero(nobody)).size:
+                title = f"no input is there in {share(len(rows), self.table.rows)}"
+                self.issues.append(note(title, f"{_rows(len(rows))} dropped.", rows))
+                self.keep[rows] = False
+        for m, role in self._numbered():
+            if m in nothing and (rows := np.flatnonzero(nothing[m] & self.keep)).size:
+                self.issues.append(self._kept(role, m, rows))
+
+    def _keeps(self, m: int) -> bool:
+        """Whether rows that lack an input stay: where that is chosen, and where new rows lack what
+        the training has no filling for."""
+        columns = self.like[m - 1].columns if len(self.like) >= m else ()
+        filled = any(c.fill is not None or MISSING_WORD in c.categories for c in columns)
+        return self.repairs.missing == "keep" or (
+            self.repairs.missing == "auto" and bool(columns) and not filled
+        )
+
+    def _nothing_in(self, role: InputRole) -> NDArray[np.bool_]:
+        """(N,) in which rows all cells of an input are missing, or its file is not there."""
+        missing = [self._empty(c) for c in role.columns]
+        return np.logical_and.reduce(missing) if missing else np.zeros(self.table.rows, dtype=bool)
+
+    def _empty(self, name: str) -> NDArray[np.bool_]:
+        """(N,) in which rows a column says nothing at all."""
+        column, f = self.table.columns[name], self.facts[name]
+        data = column.data
+        if isinstance(data, np.ndarray) and data.ndim > 1 and data.dtype.kind == "f":
+            there = np.isfinite(data).reshape(len(data), -1).any(axis=1)
+            return np.asarray(~there, dtype=bool)
+        if f.kind in ("pictures", "sounds") and not column.media and self.table.files is not None:
+            cells = words_of(data)
+            names = [file_name(w) for w in cells.words.to_pylist()]
+            nowhere = [path is None for path in self.table.files.find_all(names)]
+            return f.missing | cells.spread(np.asarray(nowhere, dtype=bool), True)
+        return f.missing
+
+    def _kept(self, role: InputRole, m: int, rows: NDArray[np.int64]) -> Issue:
+        """What is said of rows that stay though they lack an input."""
+        title = f"input {m} ({role.name}) is missing in {share(len(rows), self.table.rows)}"
+        repair = (
+            f"They stay, flagged {absent.WITHOUT}{m}: models use what the other inputs say; "
+            f"--missing drop leaves out {_count(len(rows))} instead."
+        )
+        drop, *_ = self._offers(len(rows), fills=True, words=False)
+        return Issue(title, _tuple(rows), "warning", repair, repair, (drop, KEEP))
+
+    def _some_lack(self, names: Sequence[str]) -> bool:
+        """Whether keeping rows that lack a whole input is a choice: some rows of an input with one
+        of these columns lack it, and others do not."""
+        roles = [r for r in self.roles.inputs if set(names) & set(r.columns)]
+        nothing = [self._nothing_in(r)[self.keep] for r in roles]
+        return any(n.any() and not n.all() for n in nothing)
+
+    def _lacked(self, name: str) -> NDArray[np.bool_]:
+        """(N,) which rows lack the input of a column."""
+        found = next((m for m, role in self._numbered() if name in role.columns), 0)
+        return self.lacks.get(found, np.zeros(self.table.rows, dtype=bool))
+
+    def _gaps(self, name: str) -> NDArray[np.bool_]:
+        """(N,) in which rows a cell is missing of an input that is there."""
+        return self.facts[name].missing & self.keep & ~self._lacked(name)
+
+    def _flags(self) -> dict[str, NDArray[np.bool_]]:
+        """(N,) of each flag, by the name of its array: of columns, of arrays, and of rows that lack
+        an input."""
+        result = {
+            n: flag(self.table.columns[n], self.facts[n])
+            for n in self.roles.flags
+            if n in self.facts
+        }
+        for n, c in self.table.columns.items():
+            if n.startswith(FLAG_PREFIX) and c.is_array and np.asarray(c.data).dtype.kind == "b":
+                result.setdefault(n, np.asarray(c.data))
+        return result | {absent.flag_of(m): rows for m, rows in self.lacks.items()}
+
+    def _with_blanks(
+        self, role: InputRole, m: int, kept: NDArray[np.int64], training: NDArray[np.bool_]
+    ) -> tuple[Decoded, tuple[ColumnSpec, ...]]:
+        """The array of one input, made of the rows that have it; nothing in those that lack it."""
+        lacks = self.lacks.get(m)
+        if lacks is None or not lacks[kept].any():
+            return self._input(role, m, kept, training)
+        there = np.flatnonzero(~lacks[kept])
+        if not len(there) and self.facts[role.columns[0]].kind in ("pictures", "sounds"):
+            title = f"no row has input {m} ({role.name}), so that its size is not known"
+            what = "Give rows with and without it in one table."
+            return Decoded(np.zeros(len(kept)), (_error(title, what),)), ()
+        decoded, columns = self._input(role, m, kept[there], training[there])
+        return decoded.spread(there, len(kept)), columns
 
     # --- label, id, split, group ---------------------------------------------------------------
 

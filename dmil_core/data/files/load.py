@@ -93,6 +93,7 @@ class Inspection:
             "id": roles.id or None,
             "split": roles.split or None,
             "group": roles.group or None,
+            "flags": list(roles.flags),
             "unused": [column for column, _ in roles.unused],
             "rows": self.table.rows,
             "issues": [
@@ -284,7 +285,7 @@ def given(request: Request, table: Table, facts: Mapping[str, Facts]) -> Given:
         )
         if not 2 <= len(inputs) <= 3:
             raise ConfigError(f"expected --input two or three times, got it {len(inputs)} times")
-    return Given(inputs, **singles)
+    return Given(inputs, singles["label"], singles["id"], singles["split"], singles["group"])
 
 
 def _columns(text: str, names: Sequence[str], taken: set[str]) -> tuple[str, ...]:

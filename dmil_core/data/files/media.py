@@ -16,6 +16,7 @@ from dmil_core.data.files.limits import DEFAULT, MIB, Limits
 from dmil_core.data.files.members import GivenMembers, Members, ZipMembers
 from dmil_core.data.files.paths import PathIndex
 from dmil_core.data.files.pictures import SEEN, PictureReader, is_picture
+from dmil_core.data.files.repairs import KEEP
 from dmil_core.data.files.sounds import RATE, SoundReader, is_sound
 from dmil_core.data.validate import Issue
 from dmil_core.io.reading import brief
@@ -147,12 +148,15 @@ class Files:
                 except ValueError as error:
                     damaged[path] = str(error)[:100]
         issues = []
+        offers = (KEEP,) if rows_of else ()
         if missing:
             shown = names[missing[0]][:60]
+            what = "Add them, or correct the names in the table"
+            what += ", or keep these rows without them (--missing keep)." if offers else "."
             issues.append(
                 Issue(
                     f"not among the files: {file_count(len(missing))}, such as {shown!r}",
-                    tuple(missing), "error", "Add them, or correct the names in the table.",
+                    tuple(missing), "error", what, what, offers,
                 )
             )  # fmt: skip
         if empty:

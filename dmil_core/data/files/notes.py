@@ -116,6 +116,10 @@ def of_roles(
     away, and which rows stay together."""
     yield from _unused(roles, facts)
     yield from _files_missing(table, roles, facts)
+    for name in (n for n in roles.flags if n in facts):
+        if (gaps := facts[name].missing).any():
+            title = f"the flag {name!r} is missing in {share(int(gaps.sum()), table.rows)}"
+            yield note(title, "It is taken as false there.", gaps.nonzero()[0])
     if purpose == "predict":
         return
     if not roles.label:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from dmil_core.data.validate import Offer
+
 #: "auto": rows with missing numbers are dropped where they are less than `FEW` of all, else filled.
-Missing = Literal["auto", "drop", "mean", "error"]
-MISSING: Final[tuple[Missing, ...]] = ("drop", "mean", "error")
+Missing = Literal["auto", "drop", "mean", "keep", "error"]
+MISSING: Final[tuple[Missing, ...]] = ("drop", "mean", "keep", "error")
 #: Where a split has no val rows: training rows are taken for it, or that is an error.
 Val = Literal["train", "error"]
 VAL: Final[tuple[Val, ...]] = ("train", "error")
@@ -21,6 +23,9 @@ MOST_CATEGORIES: Final = 50
 MISSING_WORD: Final = "(missing)"
 OTHER_WORD: Final = "(other)"
 
+#: What is offered where rows lack a whole input.
+KEEP: Final = Offer("Keep rows that lack an input, and flag them", "missing", "keep")
+
 
 @dataclass(frozen=True)
 class Repairs:
@@ -30,8 +35,9 @@ class Repairs:
     ----------
     missing : what becomes of rows with missing cells. ``drop`` leaves them out. ``mean`` puts the
         mean of the training rows in place of a number and adds a column that says where; words get
-        a category of their own. ``error`` refuses them. ``auto`` drops rows with missing numbers
-        where they are few, and gives missing words a category.
+        a category of their own. ``keep`` does the same, and flags rows that lack a whole input
+        (:mod:`dmil_core.data.absent`) instead of filling it. ``error`` refuses them. ``auto`` drops
+        rows with missing numbers where they are few, and gives missing words a category.
     quantiles : classes of equal size that a number to predict is cut into; 0 for none.
     as_text : columns whose cells are left as words though they spell numbers.
     val : where a split has no val rows, ``train`` takes an eighth of the training rows for it, by

@@ -8,15 +8,16 @@ not used is named with the reason.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dmil_core.data.files.groups import by_names
 from dmil_core.data.files.kinds import Facts, codes_of, describe, is_text, tokens
 from dmil_core.data.files.spellings import split_word
-from dmil_core.data.files.table import OF_FILES, Table
+from dmil_core.data.files.table import OF_FILES, Column, Table
 from dmil_core.data.labels import MOST_FRACTIONS
 from dmil_core.data.validate import FLAG_PREFIX, guess_kind
 from dmil_core.schema import FEWEST_MODALITIES, INTERACTION_TYPE, MODALITY_NUMBERS, Kind
@@ -92,7 +93,8 @@ class InputRole:
 class Roles:
     """What each column is; "" where no column has a role.
 
-    ``unused`` has every column that has no role, with the reason.
+    ``unused`` has every column that has no role, with the reason. ``flags`` are columns of a table
+    named ``flag_<name>`` that are true or false.
     """
 
     inputs: tuple[InputRole, ...] = ()
@@ -101,6 +103,7 @@ class Roles:
     split: str = ""
     group: str = ""
     unused: tuple[tuple[str, str], ...] = ()
+    flags: tuple[str, ...] = ()
 
     @property
     def singles(self) -> dict[str, str]:
@@ -118,10 +121,11 @@ class Given:
     id: str | None = None
     split: str | None = None
     group: str | None = None
+    flags: tuple[str, ...] | None = field(default=None, kw_only=True)
 
     @property
     def columns(self) -> Iterator[str]:
-        """Every column that it names."""
+        """Every column that it names, but flags."""
         for role in self.inputs or ():
             yield from role.columns
         yield from (c for c in (self.label, self.id, self.split, self.group) if c)
@@ -144,6 +148,10 @@ def guess(
     given = given or Given()
     named = set(given.columns)
     free = [n for n in facts if n not in named and not is_extra(n, table)]
+    flags = given.flags
+    if flags is None:
+        flags = tuple(n for n in free if is_flag(facts[n]))
+    free = [n for n in free if n not in flags]
     split = _split(facts, free) if given.split is None else given.split
     free = [n for n in free if n != split]
     label = given.label
@@ -174,7 +182,7 @@ def guess(
     why = "not chosen" if given.inputs is not None else _why_left(inputs)
     left = {n: why for n in usable if n not in chosen}
     reasons = {n: r for n in facts if (r := (unused | left).get(n)) and n not in chosen}
-    return Roles(inputs, label, id_, split, group, tuple(reasons.items()))
+    return Roles(inputs, label, id_, split, group, tuple(reasons.items()), flags)
 
 
 def _why_left(inputs: Sequence[InputRole]) -> str:
@@ -298,6 +306,19 @@ def split_words(facts: Facts) -> dict[str, str]:
     if not flag or None in truth.values():
         return {}
     return {w: flag if is_true else other for w, is_true in truth.items()}
+
+
+def is_flag(facts: Facts) -> bool:
+    """Whether a column is named flag_<name> and says true or false, in whichever words."""
+    named = facts.name.startswith(FLAG_PREFIX) and facts.name != FLAG_PREFIX
+    return named and bool(facts.counts) and all(w.lower() in _TRUTH for w in facts.counts)
+
+
+def flag(column: Column, facts: Facts) -> NDArray[np.bool_]:
+    """(N,) what a column that `is_flag` says; false where it is missing."""
+    says = np.asarray([*(_TRUTH[w.lower()] for w in facts.counts), False])
+    result: NDArray[np.bool_] = says[codes_of(column, facts)]
+    return result
 
 
 def _is_group_name(name: str) -> bool:

@@ -5,6 +5,7 @@ Notation: N rows, K classes, M inputs; x_m is input m and x_-m all others.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from dmil_core.data.dataset import Dataset
 from dmil_core.errors import ConfigError, DataError
 from dmil_core.information.estimator import PointwiseInformation
 from dmil_core.information.heads import LEAST_PROBABILITY
-from dmil_core.information.refits import REFITS, Refits, check_refits, refit
+from dmil_core.information.refits import REFITS, SHARES, Refits, check_refits, refit
 from dmil_core.information.sets import features
 from dmil_core.metrics.calibration import best_temperature
 from dmil_core.partial_information.pmf import Floats
@@ -113,7 +114,38 @@ class _Rows:
         return _Rows([x[rows] for x in self.inputs], self.y[rows], group, self.classes)
 
 
-def from_data(dataset: Dataset, seed: int = 0, refits: int = REFITS) -> Known:
+class _Work:
+    """How much of the fitting is done, in fits to all rows: one to a part counts as the part."""
+
+    def __init__(
+        self, inputs: int, refits: int, corrected: bool, progress: Callable[[float], None] | None
+    ) -> None:
+        fits = 1 if inputs == schema.FEWEST_MODALITIES else inputs
+        self._all = fits * (1.0 + refits * SHARES[0]) + (1.0 + fits if corrected else 0.0)
+        self._done, self._progress = 0.0, progress
+
+    def fit(self) -> None:
+        """A fit to all rows is done."""
+        self._step(1.0)
+
+    def refit(self) -> None:
+        """A fit to a part of the rows is done."""
+        self._step(SHARES[0])
+
+    def end(self) -> None:
+        """All is done, also where a refit was left out."""
+        self._step(self._all)
+
+    def _step(self, work: float) -> None:
+        self._done = min(self._done + work, self._all)
+        if self._progress is not None:
+            self._progress(self._done / self._all)
+
+
+def from_data(
+    dataset: Dataset, seed: int = 0, refits: int = REFITS,
+    progress: Callable[[float], None] | None = None,
+) -> Known:  # fmt: skip
     """Posteriors of small calibrated networks, each row by networks not trained on it.
 
     Of two inputs one estimator has all that is needed; of three, one is fitted for each input, to
@@ -128,6 +160,7 @@ def from_data(dataset: Dataset, seed: int = 0, refits: int = REFITS) -> Known:
     Parameters
     ----------
     refits : fits to parts of the rows, for the error by the fit; a multiple of 4, or 0 for none.
+    progress : called with the share of the work that is done, 0 to 1.
 
     Raises
     ------
@@ -145,14 +178,17 @@ def from_data(dataset: Dataset, seed: int = 0, refits: int = REFITS) -> Known:
     rows = np.flatnonzero(complete)
     whole = complete.all()
     some = every if whole else replace(every.of(rows), group=_of_rows(dataset.group, rows))
-    log_q, without, fitted = _posteriors(some, some, seed, refits)
+    work = _Work(dataset.modalities, refits, not whole and bool(everywhere), progress)
+    log_q, without, fitted = _posteriors(some, some, seed, refits, work)
     notes: tuple[str, ...] = ()
     corrected = None
     if not whole:
         weights = _weights(every, complete, everywhere, seed) if everywhere else None
+        work.fit()
         notes = (_about(len(rows), len(dataset), weights is not None),)
-        corrected = None if weights is None else _corrected(some, weights[rows], seed)
+        corrected = None if weights is None else _corrected(some, weights[rows], seed, work)
     by = {name: values[rows] for name, values in _told_apart(dataset).items()}
+    work.end()
     return Known(
         names=tuple(m.name for m in dataset.card.modalities),
         classes=dataset.classes,
@@ -174,12 +210,12 @@ def _of_rows(values: NDArray[Any] | None, rows: NDArray[np.int64]) -> NDArray[An
 
 
 def _posteriors(
-    fit: _Rows, rows: _Rows, seed: int, refits: int
+    fit: _Rows, rows: _Rows, seed: int, refits: int, work: _Work
 ) -> tuple[Floats, tuple[Without, ...], bool]:
     """log q(y | x) and what is known without each input, of rows, by networks fitted to ``fit``;
     and whether errors by the fit are known."""
     if len(fit.inputs) == schema.FEWEST_MODALITIES:
-        estimator, again = _fitted(fit.inputs[0], fit.inputs[1], fit, seed, refits)
+        estimator, again = _fitted(fit.inputs[0], fit.inputs[1], fit, seed, refits, work)
         order = _order(estimator, fit.classes)
         log_q = estimator.log_posteriors(rows.inputs[0], rows.inputs[1])[:, :, order]
         without = (
@@ -189,7 +225,7 @@ def _posteriors(
         return log_q[2], without, len(again.differences) > 1
     each, full, fitted = [], [], True
     for m in range(len(fit.inputs)):
-        estimator, again = _fitted(_others(fit, m), fit.inputs[m], fit, seed, refits)
+        estimator, again = _fitted(_others(fit, m), fit.inputs[m], fit, seed, refits, work)
         order = _order(estimator, fit.classes)
         log_q = estimator.log_posteriors(_others(rows, m), rows.inputs[m])[:, :, order]
         each.append(Without(log_q[0], _fit_error(again, {"i12": 1.0, "i1": -1.0})))
@@ -204,10 +240,11 @@ def _others(rows: _Rows, m: int) -> Floats:
 
 
 def _fitted(
-    x1: Floats, x2: Floats, rows: _Rows, seed: int, refits: int
+    x1: Floats, x2: Floats, rows: _Rows, seed: int, refits: int, work: _Work
 ) -> tuple[PointwiseInformation, Refits]:
     estimator = PointwiseInformation(seed=seed).fit(x1, x2, rows.y, rows.group)
-    return estimator, refit(estimator, x1, x2, rows.y, rows.group, refits=refits)
+    work.fit()
+    return estimator, refit(estimator, x1, x2, rows.y, rows.group, refits=refits, step=work.refit)
 
 
 def _fit_error(refits: Refits, weights: dict[str, float]) -> float:
@@ -256,11 +293,11 @@ def _weights(every: _Rows, complete: NDArray[np.bool_], everywhere: list[int], s
     return weights / weights[complete].mean()
 
 
-def _corrected(some: _Rows, weights: Floats, seed: int) -> Corrected:
+def _corrected(some: _Rows, weights: Floats, seed: int, work: _Work) -> Corrected:
     """The posteriors of complete rows by networks fitted to rows drawn by their weight."""
     generator = np.random.default_rng([seed, 17])
     drawn = generator.choice(len(weights), len(weights), p=weights / weights.sum())
-    log_q, without, _ = _posteriors(some.of(drawn), some, seed, 0)
+    log_q, without, _ = _posteriors(some.of(drawn), some, seed, 0, work)
     return Corrected(weights, log_q, tuple(w.log_q for w in without))
 
 

@@ -178,7 +178,7 @@ def test_files_of_ones_own(folder: Path) -> None:
     ("words", "says"),
     [
         ("--out o", "one of the arguments --model --checkpoint is required"),
-        ("--model my_models:make", "the following arguments are required: --out"),
+        ("--model my_models:make", "expected --out, a folder for the result, or --keep"),
         ("--model my_models --out o", "expected MODULE:NAME, such as mypackage.models:make"),
         ("--model nowhere:make --out o", "the module 'nowhere' was not found; --model expects"),
         ("--model my_models:none --out o", "the module 'my_models' has no function 'none'"),

@@ -18,7 +18,7 @@ from tests.core.data.archives import packed, png, wav
 Capture = pytest.CaptureFixture[str]
 N = 120
 #: What `dmil inspect --json` prints, and nothing else.
-KEYS = ["inputs", "label", "classes", "id", "split", "group", "unused", "rows", "issues"]
+KEYS = ["inputs", "label", "classes", "id", "split", "group", "flags", "unused", "rows", "issues"]
 
 
 def run(capsys: Capture, *arguments: object) -> tuple[int, str, str]:
@@ -95,6 +95,16 @@ def test_inspect_in_words(capsys: Capture, table: Path) -> None:
     assert "label    species (3 classes: Adelie, Chinstrap, Gentoo)\n" in out
     assert "  year: years, 2007 to 2009\n" in out
     assert "(row 3).\n  1 row is dropped" in out
+
+
+def test_inspect_shows_flags(capsys: Capture, tmp_path: Path) -> None:
+    frame = birds().assign(flag_wild=np.where(np.arange(N) % 2, "yes", "no"))
+    frame.to_csv(tmp_path / "wild.csv", index=False)
+    _, out, _ = run(capsys, "inspect", tmp_path / "wild.csv")
+    assert "\nflags    flag_wild\n" in out
+    _, out, _ = run(capsys, "inspect", tmp_path / "wild.csv", "--json")
+    found = json.loads(out)
+    assert (found["flags"], found["unused"]) == (["flag_wild"], ["year"])
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
+import dmil_core as dmil
+from dmil_core.cli import main
 from dmil_core.data.catalog import load_dataset
 from dmil_core.data.dataset import Dataset
 from dmil_core.errors import DataError
+from dmil_core.io.tables import read_table
 from dmil_core.training.run import train
 
 N = 300
@@ -83,8 +88,85 @@ def test_a_model_keeps_what_the_other_input_says(tmp_path: Path) -> None:
     lacks = data.lacks(2)
     assert lacks is not None
     run = train(data, "ensemble", 0, tmp_path / "runs" / "e", epochs_scale=0.3)
-    from dmil_core.io.tables import read_table
-
     table = read_table(run.predictions)
     test = lacks & (data.split == "test")
     assert table["correct"].to_numpy(bool)[test].mean() > 0.8
+
+
+# --- from a table to the worth -------------------------------------------------------------------
+
+
+def csv(folder: Path, rows: int = 900, seed: int = 0) -> Path:
+    """A table of which 30 % of the rows lack x2, most of them of class 1: it is x2 that tells class
+    1 from the others."""
+    rng = np.random.default_rng(seed)
+    y = rng.integers(0, 3, rows)
+    x1 = rng.normal(size=(rows, 2)) + 2.0 * (y == 0)[:, None]
+    x2 = rng.normal(size=(rows, 2)) + 3.0 * (y == 1)[:, None]
+    x2[rng.random(rows) < np.array([0.12, 0.66, 0.12])[y]] = np.nan
+    frame = pd.DataFrame(np.hstack([x1, x2]), columns=["x1_a", "x1_b", "x2_a", "x2_b"])
+    path = folder / f"table{seed}.csv"
+    frame.assign(label=np.array(["a", "b", "c"])[y]).to_csv(path, index=False)
+    return path
+
+
+def of(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict[str, Any]:
+    """The JSON that a command prints."""
+    assert main([str(a) for a in arguments]) == 0
+    result: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return result
+
+
+def test_a_table_whose_rows_lack_an_input_goes_all_the_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DMIL_CHECKPOINTS", str(tmp_path / "runs"))
+    table, kept = csv(tmp_path), tmp_path / "kept.npz"
+    assert main(["convert", str(table), "--missing", "keep", "--out", str(kept)]) == 0
+    data = load_dataset(kept)
+    lacks = data.lacks(2)
+    assert lacks is not None
+    assert len(data) == 900
+    assert lacks.mean() == pytest.approx(0.3, abs=0.04)
+    model = train(data, "ensemble", 0, tmp_path / "runs" / "kept" / "ensemble" / "seed0",
+                  epochs_scale=0.2)  # fmt: skip
+    capsys.readouterr()
+
+    # Rows without x2 are answered by x1, which tells class a from the others.
+    said = read_table(model.predictions)
+    test = lacks & (data.split == "test")
+    is_a = (said["y"] == "a").to_numpy()
+    assert ((said["pred"] == "a").to_numpy() == is_a)[test].mean() > 0.75
+
+    # New rows of the table are answered as they were in the training, one by one too.
+    new = tmp_path / "new.csv"
+    first = int(np.flatnonzero(test)[0])
+    pd.read_csv(table).iloc[[first]].drop(columns="label").to_csv(new, index=False)
+    assert main(["decompose", "--checkpoint", str(model.folder), "--data", str(new),
+                 "--out", str(tmp_path / "new.parquet")]) == 0  # fmt: skip
+    again = read_table(tmp_path / "new.parquet").filter(regex="^p_")
+    np.testing.assert_allclose(again, said.filter(regex="^p_").iloc[[first]], atol=1e-4)
+    capsys.readouterr()
+
+    # The rows that have x2 are hardly of class 1, about which it tells: it is worth more to all.
+    found = of(capsys, "worth", "--data", kept, "--refits", 0, "--json")
+    assert "rows lack an input" in found["notes"][0]
+    x2 = found["worth"]["x2"]
+    assert found["rows"] == int((~lacks).sum())
+    assert x2["corrected"]["bits"] > x2["bits"] + 0.03
+    direct = of(capsys, "worth", "--data", table, "--missing", "keep", "--refits", 0, "--json")
+    assert direct["worth"]["x2"]["corrected"] == x2["corrected"]
+    by_model = of(capsys, "worth", "--checkpoint", model.folder, "--json")
+    assert by_model["rows"] == int((~lacks & (data.split == "test")).sum())
+
+
+def test_new_rows_get_the_blank_of_the_training(tmp_path: Path) -> None:
+    given = arrays()
+    np.savez(tmp_path / "set.npz", **given)
+    model = dmil.train(tmp_path / "set.npz", "ensemble", out=tmp_path / "run", epochs_scale=0.1)
+    row = int(np.flatnonzero(given["flag_without_x2"] & (given["split"] == "test"))[0])
+    names = ("x1", "x2", "flag_without_x2")
+    np.savez(tmp_path / "new.npz", **{n: given[n][[row]] for n in names})
+    new = model.predict(tmp_path / "new.npz").filter(regex="^p_")
+    known = read_table(tmp_path / "run" / "predictions.parquet").filter(regex="^p_")
+    np.testing.assert_allclose(new, known.iloc[[row]], atol=1e-5)

@@ -126,6 +126,21 @@ def test_the_preview_says_what_columns_are_and_what_is_not_used() -> None:
     assert unused >= 2
 
 
+def test_a_flag_is_one_by_its_name_until_it_gets_another_role() -> None:
+    lines = table().decode().splitlines()
+    lines = [f"{line},{['flag_wild', 'yes', 'no'][(i > 0) + i % 2 * (i > 0)]}"
+             for i, line in enumerate(lines)]  # fmt: skip
+    one = draft("\n".join(lines).encode())
+    assert Head("flag_wild", "flag") in drafts.heads(one)
+    assert drafts.left_out(one) == (drafts.left_out(draft())[0], 9)
+    other = drafts.assigned(one, ["flag_wild"], "unused")
+    assert "flag_wild" in dict(other.roles.unused)
+    assert Head("flag_wild", "input 1", "bill") in drafts.heads(
+        drafts.assigned(one, ["flag_wild"], "input 1")
+    )
+    assert drafts.undone(other).roles.flags == ("flag_wild",)
+
+
 def test_numbers_may_be_kept_as_words_and_read_as_numbers_again() -> None:
     lines = ["code,a,b,label", *(f"{i % 3} %,{i},{-i},{'uv'[i % 2]}" for i in range(ROWS))]
     one = draft("\n".join(lines).encode())

@@ -80,3 +80,24 @@ def test_it_is_judged_by_its_own_rows(root: Path) -> None:
     assert part.run is not None
     assert whole.run.metrics["test"] == part.run.metrics["test"]
     assert set(part.run.metrics) == {"test"}
+
+
+@pytest.mark.parametrize(
+    ("model", "words"), [(HEADS, "from its columns px1"), (PLAIN, "no columns")]
+)
+def test_what_takes_the_model_itself_is_said(model: str, words: str) -> None:
+    for page, chosen in (
+        ("", {}), ("samples", {}), ("compare", {"part": "samples", "look": "interactions"}),
+    ):  # fmt: skip
+        app = opened(page, model=model, **chosen)
+        told = [str(i.value) for i in app.info if "takes the model itself" in str(i.value)]
+        assert [t for t in told if words in t], page
+    names = [m.name for m in load_dataset(SET).card.modalities]
+    answers = app_table(opened("samples", model=model))
+    assert {f"{n} alone" for n in names} <= set(answers) or model == PLAIN
+
+
+def app_table(app: AppTest) -> list[str]:
+    """Who is in the table of answers."""
+    frames = [d.value for d in app.dataframe if "who" in getattr(d.value, "columns", ())]
+    return [str(w) for w in frames[0]["who"]]

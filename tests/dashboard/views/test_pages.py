@@ -683,7 +683,9 @@ def test_the_overview_says_what_there_is_and_where_to_start(open_page: OpenPage)
 def test_the_overview_of_a_model_without_gate_and_heads(open_page: OpenPage) -> None:
     app = open_page("", data=GENERATED, model="joint")
     assert not app.exception
-    assert "cannot say what one input tells alone" in said(app)
+    # In place of what only heads can tell: what can be found by asking the model.
+    assert "Do the inputs work together?" in said(app)
+    assert "cannot say what one input tells alone" not in said(app)
     assert len([p for p in app.get("page_link") if "sample=" in p.proto.query_string]) == 3
 
 
@@ -691,7 +693,7 @@ def test_the_overview_of_three_inputs(open_page: OpenPage) -> None:
     app = open_page("", data=THREE)
     assert not app.exception
     assert bars(app, "mean_gates") == ["R", "U1", "U2", "U3", "S"]
-    assert "for two inputs alone" in said(open_page("", data=THREE, model="joint"))
+    assert "Do the inputs work together?" in said(open_page("", data=THREE, model="joint"))
     compared = said(open_page("compare", data=THREE, **BITS))
     assert "for two inputs alone" in compared
     assert "cannot say what one input tells alone" not in compared

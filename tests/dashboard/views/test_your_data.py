@@ -452,6 +452,29 @@ def test_every_issue_has_its_repair_as_a_button() -> None:
     assert any(c.was_missing for c in made.dataset.card.modalities[0].columns)
 
 
+def test_rows_without_an_input_are_kept_by_a_button_and_flags_are_shown_as_such() -> None:
+    lines = ["bill_a,bill_b,body_a,body_b,flag_wild,species"]
+    for i in range(80):
+        body = "NA,NA" if i % 4 == 0 else f"{i % 5},{i * 3 % 7}"
+        lines.append(f"{i * 7 % 11},{i % 3},{body},{['no', 'yes'][i % 2]},{'XYZ'[i % 3]}")
+    app = drop(open_page("your-data"), "birds.csv", "\n".join(lines).encode())
+    assert app.dataframe[0].value.loc["role"].tolist()[4:] == ["flag", "label"]
+    keep = next(b for b in app.button if b.label == "Keep rows that lack an input, and flag them")
+    assert not keep.disabled
+    keep.click().run()
+    assert not app.exception
+    made = app.session_state["upload_made"][1]
+    assert len(made.dataset) == 80
+    assert np.flatnonzero(made.dataset.lacks(2)).tolist() == list(range(0, 80, 4))
+    assert set(made.dataset.flags) == {"wild", "without_x2"}
+    text = said(app).replace("\\", "")
+    assert "Input 2 (body) is missing in 20 of 80 rows (25 %)" in text
+    assert "They stay, flagged without_x2: models use what the other inputs say." in text
+    keep = next(b for b in app.button if b.label == "Keep rows that lack an input, and flag them")
+    assert keep.disabled
+    assert "This sample lacks this input." in text  # the first one that is looked at
+
+
 def _offer(app: AppTest) -> int:
     """The number of the first issue with buttons."""
     issues = app.session_state["upload_made"][1].issues

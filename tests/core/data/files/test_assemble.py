@@ -16,7 +16,9 @@ from dmil_core.data.files.kinds import describe
 from dmil_core.data.files.reader import Named, read_table
 from dmil_core.data.files.repairs import Repairs
 from dmil_core.data.files.roles import Given, InputRole, guess
+from dmil_core.data.files.store import write_set
 from dmil_core.data.files.table import Column, Table
+from dmil_core.data.media import AudioMedia, ImageMedia, media
 from dmil_core.data.npz import read_dataset
 from dmil_core.data.validate import Issue
 from tests.core.data.archives import png, wav
@@ -51,6 +53,134 @@ def titles(issues: Sequence[Issue]) -> str:
 def columns(result: Assembled, m: int) -> tuple[ColumnSpec, ...]:
     assert result.dataset is not None, titles(result.issues)
     return result.dataset.card.modalities[m - 1].columns
+
+
+# --- rows that lack a whole input --------------------------------------------------------------
+
+
+def lacking(**more: Any) -> pd.DataFrame:
+    """Of 60 rows, row 0 to 19 lack the right input, row 20 the left one, row 21 both, and row 22
+    one cell of the right one."""
+    rows = frame(label=LABEL, **more)
+    rows.loc[:19, ["right_0", "right_1"]] = np.nan
+    rows.loc[20:21, ["left_0", "left_1"]] = np.nan
+    rows.loc[21, ["right_0", "right_1"]] = np.nan
+    rows.loc[22, "right_1"] = np.nan
+    return rows
+
+
+def test_rows_that_lack_a_whole_input_are_kept_and_flagged() -> None:
+    result = made(csv(lacking()), Repairs(missing="keep"))
+    data = result.dataset
+    assert data is not None, titles(result.issues)
+    assert result.rows.tolist() == [*range(21), *range(22, N)]
+    without1, without2 = data.lacks(1), data.lacks(2)
+    assert without1 is not None
+    assert without2 is not None
+    assert np.flatnonzero(without1).tolist() == [20]
+    assert np.flatnonzero(without2).tolist() == list(range(20))
+    # A cell that is missing beside one that is there is filled and marked, as ever.
+    assert [(c.name, c.was_missing) for c in columns(result, 2)] == [
+        ("right_0", False), ("right_1", False), ("right_1", True)
+    ]  # fmt: skip
+    assert data.x2[21, 2] == 1
+    assert data.x2[22:, 2].max() == 0
+    train = (data.split == "train") & ~without2
+    np.testing.assert_allclose(data.x2[0], data.x2[train].mean(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(data.x2[22:, 0], X[2, 23:], rtol=1e-5)
+    said = titles(result.issues)
+    assert "input 2 (right) is missing in 20 of 60 rows (33 %)" in said
+    assert "no input is there in 1 of 60 rows" in said
+    issue = next(i for i in result.issues if "(right)" in i.title)
+    assert issue.rows == tuple(range(20))
+    assert [o.value for o in issue.offers] == ["drop", "keep"]
+
+
+def test_keeping_such_rows_is_offered_where_they_are_filled_or_dropped() -> None:
+    result = made(csv(lacking()))
+    assert result.dataset is not None
+    assert result.dataset.complete.all()
+    issue = next(i for i in result.issues if "numbers are missing" in i.title)
+    assert [o.value for o in issue.offers] == ["drop", "mean", "keep"]
+    words = frame(label=LABEL).assign(right_0="ab", right_1=["c", "d"] * (N // 2))
+    words["right_0"] = ["a", "b", None] * (N // 3)
+    words.loc[words["right_0"].isna(), "right_1"] = None
+    issue = next(i for i in made(csv(words)).issues if i.title.startswith("'right_0' is missing"))
+    assert [o.value for o in issue.offers] == ["drop", "mean", "keep"]
+    # Where every input is there, if with gaps, keeping is no choice.
+    issue = next(i for i in made(csv(gaps(9))).issues if "numbers are missing" in i.title)
+    assert [o.value for o in issue.offers] == ["drop", "mean"]
+
+
+def test_flags_of_a_table_say_which_rows_lack_an_input() -> None:
+    rows = frame(label=LABEL, flag_without_x2=np.arange(N) < 9, flag_noisy=np.arange(N) % 3 // 2)
+    result = made(csv(rows))
+    data = result.dataset
+    assert data is not None, titles(result.issues)
+    assert set(data.flags) == {"without_x2", "noisy"}
+    lacks = data.lacks(2)
+    assert lacks is not None
+    assert np.flatnonzero(lacks).tolist() == list(range(9))
+    assert len(set(data.x2[:9, 0].tolist())) == 1
+    assert np.flatnonzero(data.flags["noisy"]).tolist() == list(range(2, N, 3))
+
+
+def test_an_input_that_no_row_has_is_an_error() -> None:
+    result = made(csv(frame(label=LABEL, flag_without_x2=np.ones(N, dtype=bool))))
+    assert result.dataset is None
+    assert "error: no row has x2" in titles(result.issues)
+
+
+def test_empty_texts_are_absent_ones() -> None:
+    words = np.array(["a bird that sings", "a dog that barks", "", "  "], dtype=object)
+    rows = frame(label=LABEL, text=[f"{words[i % 4]} {i}" if i % 4 < 2 else words[i % 4]
+                                    for i in range(N)])  # fmt: skip
+    roles = (one("left", "left_0", "left_1"), one("text", "text", kind="text"))
+    result = made(csv(rows), Repairs(missing="keep"), inputs=roles, label="label")
+    data = result.dataset
+    assert data is not None, titles(result.issues)
+    lacks = data.lacks(2)
+    assert lacks is not None
+    assert np.flatnonzero(lacks).tolist() == [i for i in range(N) if i % 4 > 1]
+    assert set(data.x2[lacks].tolist()) == {""}
+    assert "empty text" not in titles(result.issues)
+
+
+def test_rows_whose_file_is_not_there_stay(tmp_path: Any) -> None:
+    files = {f"{i}.png": png(8, 8, (i, 200 - i, 9)) for i in range(N) if i % 3}
+    sounds = {f"{i}.wav": wav(0.05 + i / 1000) for i in range(N) if i % 4}
+    rows = pd.DataFrame(
+        {
+            "picture": [f"{i}.png" for i in range(N)],
+            "sound": [f"{i}.wav" if i % 4 else "" for i in range(N)],
+            "label": LABEL,
+        }
+    )
+    named = [Named("t.csv", rows.to_csv(index=False).encode())]
+    table = read_table([*named, *(Named(n, c) for n, c in (files | sounds).items())])
+    roles = (one("picture", "picture", kind="image"), one("sound", "sound", kind="audio"))
+    refused = made(table, inputs=roles, label="label")
+    issue = next(i for i in refused.issues if i.title.startswith("not among the files"))
+    assert [o.value for o in issue.offers] == ["keep"]
+    result = made(table, Repairs(missing="keep"), inputs=roles, label="label")
+    data = result.dataset
+    assert data is not None, titles(result.issues)
+    kept = [i for i in range(N) if i % 12]  # these have neither
+    assert result.rows.tolist() == kept
+    without1, without2 = data.lacks(1), data.lacks(2)
+    assert without1 is not None
+    assert without2 is not None
+    assert np.flatnonzero(without1).tolist() == [k for k, i in enumerate(kept) if not i % 3]
+    assert np.flatnonzero(without2).tolist() == [k for k, i in enumerate(kept) if not i % 4]
+    write_set(tmp_path / "mine.npz", result)
+    again = read_dataset(tmp_path / "mine.npz")
+    assert again.digest == data.digest
+    np.testing.assert_array_equal(again.lacks(2), without2)
+    last = media(again, len(kept) - 1, 1), media(again, len(kept) - 1, 2)
+    assert isinstance(last[0], ImageMedia)
+    assert isinstance(last[1], AudioMedia)
+    assert last[0].pixels[48, 48].tolist() == [N - 1, 200 - (N - 1), 9]
+    assert len(last[1].wave) == pytest.approx(8000 * (0.05 + (N - 1) / 1000), abs=2)
 
 
 # --- missing cells -----------------------------------------------------------------------------
@@ -372,8 +502,6 @@ def test_new_rows_are_encoded_as_the_training_rows_were() -> None:
 
 
 def test_what_is_written_is_read_back(tmp_path: Any) -> None:
-    from dmil_core.data.files.store import write_set
-
     result = second(frame(label=LABEL, kind=[["u", "v"][i // 2 % 2] for i in range(N)]), "kind")
     assert result.dataset is not None
     write_set(tmp_path / "mine.npz", result)

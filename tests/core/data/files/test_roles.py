@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from dmil_core.data.files.groups import by_names
 from dmil_core.data.files.kinds import Facts, describe
-from dmil_core.data.files.roles import Given, InputRole, Roles, guess
+from dmil_core.data.files.roles import Given, InputRole, Roles, flag, guess
 from dmil_core.data.files.table import Column, Table
 
 N = 48
@@ -55,6 +55,31 @@ def inputs(roles: Roles) -> dict[str, tuple[str, ...]]:
 
 def reason(roles: Roles, column: str) -> str:
     return dict(roles.unused)[column]
+
+
+def test_true_or_false_columns_named_flag_are_flags_and_no_inputs() -> None:
+    says = {
+        "flag_a": ["true", "false"] * 24, "flag_b": ["1", "0"] * 24, "flag_c": ["yes", "No"] * 24,
+        "flag_d": pa.array([True, None] * 24), "flag_same": ["no"] * 48,
+        "flag_of": ["red", "blue"] * 24, "flag_count": ["0", "2"] * 24, "flagged": [0, 1] * 24,
+    }  # fmt: skip
+    roles, facts = guessed(sides(**says, label=LABEL))
+    assert roles.flags == ("flag_a", "flag_b", "flag_c", "flag_d", "flag_same")
+    others = {c for r in roles.inputs for c in r.columns} | {c for c, _ in roles.unused}
+    assert not others & set(roles.flags)
+    assert {"flag_of", "flag_count", "flagged"} <= others
+    columns = table(**says).columns
+    for name in roles.flags[:4]:
+        assert flag(columns[name], facts[name]).tolist() == [True, False] * 24
+    assert not flag(columns["flag_same"], facts["flag_same"]).any()
+
+
+def test_a_flag_that_is_chosen_as_an_input_is_one() -> None:
+    made = table(**sides(flag_a=["1", "0"] * 24, label=LABEL))
+    both = (InputRole("left", "vector", ("left_0", "flag_a")), InputRole("right", "vector",
+                                                                         ("right_0",)))  # fmt: skip
+    assert guess(made, given=Given(both)).flags == ()
+    assert guess(made, given=Given(flags=())).flags == ()
 
 
 BOTH = {"left": ("left_0", "left_1"), "right": ("right_0", "right_1")}

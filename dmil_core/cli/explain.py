@@ -146,11 +146,13 @@ def run(a: argparse.Namespace) -> int:
         most += cost(others, dataset.modalities, IMPORTED, a.background)
     announce(most)
     parts = None if a.out is None else a.out / PARTS_FOLDER
-    with RowBar(disable=a.quiet, lines=a.progress == "json") as bar:
+    lines = a.progress == "json"
+    with RowBar(disable=a.quiet or lines or a.progress == "none") as bar:
         found = explain(
             model, dataset, rows=a.rows, background=a.background, partners=a.partners,
-            choice=a.choice, definition=a.definition, seed=a.seed, progress=bar,
-            parts=parts and parts / "explained", model=a.model,
+            choice=a.choice, definition=a.definition, seed=a.seed,
+            progress=_say if lines else bar, model=a.model,
+            parts=None if parts is None else parts / "explained",
         )  # fmt: skip
     print("\n".join(_lines(found)))
     counts = f"{len(found)} samples, {found.evaluations:,} evaluations"
@@ -165,10 +167,11 @@ def run(a: argparse.Namespace) -> int:
         with RowBar(disable=a.quiet) as bar:
             made = import_model(
                 model, dataset, a.name, background=a.background, seed=a.seed, overwrite=True,
-                explained=found, progress=bar, parts=parts and parts / "imported", model=a.model,
+                explained=found, progress=bar, model=a.model,
+                parts=None if parts is None else parts / "imported",
             )  # fmt: skip
         print(f"{made.run.folder}: the app shows it as {a.name}")
-    for folder in (parts / "explained", parts / "imported", parts) if parts else ():
+    for folder in () if parts is None else (parts / "explained", parts / "imported", parts):
         remove(folder)
     return 0
 
@@ -236,3 +239,10 @@ def _lines(found: Explanation) -> list[str]:
     if len(found.inputs) > 2:
         lines.append(f"strongest pair: {' and '.join(found.pair)}")
     return lines
+
+
+def _say(done: int, of: int) -> None:
+    """A line of JSON on stdout for a program that watches."""
+    from dmil_core.training.progress import emit
+
+    emit("explain", done / of, f"{done:,} of {of:,} evaluations")

@@ -11,18 +11,14 @@ from dmil_core.posthoc.function import Progress
 
 
 class RowBar:
-    """A progress bar on stderr that counts rows, or lines of JSON on stdout."""
+    """A progress bar that counts rows."""
 
-    def __init__(self, disable: bool = False, lines: bool = False) -> None:
-        self._disable, self._lines = disable or lines, lines
+    def __init__(self, disable: bool = False) -> None:
+        self._disable = disable
         self._bar: Any = None
 
     def __call__(self, done: int, of: int) -> None:
         """``done`` rows so far, of ``of``; those of the first call were evaluated before."""
-        if self._lines:
-            from dmil_core.training.progress import emit
-
-            emit("explain", done / of, f"{done:,} of {of:,} evaluations")
         if self._bar is None:
             from tqdm import tqdm
 

@@ -67,8 +67,8 @@ def _interaction(
             rows=[row],
             partners=PARTNERS,
             background=BACKGROUND,
-            progress=False,
             choice=choice,  # type: ignore[arg-type]
+            progress=False,
         )
     except DmilError as error:
         return DataProblem(str(error))

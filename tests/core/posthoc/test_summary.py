@@ -20,6 +20,7 @@ SET = "avdigits"
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     shutil.copytree(checkpoints_root() / SET / "joint" / "seed0", tmp_path / "joint")
+    (tmp_path / "joint" / summary.FILE).unlink(missing_ok=True)
     return tmp_path / "joint"
 
 

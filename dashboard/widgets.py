@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import functools
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ParamSpec
 
 import pandas as pd
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-from dashboard.components import figure, moving
+from dashboard.components import figure, marks, moving
 from dashboard.export import report
 from dashboard.figures import theme
 from dashboard.figures.bars import Bars, draw, patterns
@@ -70,13 +70,8 @@ def explained(component: str, words: str) -> str:
 
 def legend(checkpoint: Checkpoint) -> None:
     """One line that says what the letters stand for in this data set."""
-    names = [plain(n) for n in samples.modality_names(checkpoint)]
-    several = "both inputs say it" if len(names) == 2 else "at least two inputs say it"
-    together = "only the two together say it" if len(names) == 2 else "only together they say it"
-    unique = [
-        explained(f"U{m}", f"only **{name}** says it") for m, name in enumerate(names, start=1)
-    ]
-    parts = [explained("R", several), *unique, explained("S", together)]
+    names = terms.component_names([f"**{plain(n)}**" for n in samples.modality_names(checkpoint)])
+    parts = [explained(component, words) for component, words in names.items()]
     with st.container(key="legend"):
         st.markdown(" &ensp; ".join(parts), help=terms.COMPONENT)
 
@@ -104,6 +99,24 @@ def bars(drawn: Bars, key: str, alt: str, about: str | None = None) -> None:
 def drawing(svg: str, key: str, alt: str, about: str | None = None) -> None:
     """A figure that comes as SVG text of ours (``dashboard.figures``), as `chart`."""
     _saveable(key, alt, about, svg)
+
+
+def linked(
+    key: str,
+    html: str,
+    links: Mapping[str, Mapping[str, Any]],
+    pages: Mapping[str, str] | None = None,
+) -> None:
+    """A picture whose marks lead to samples.
+
+    ``links`` are the view's choices by the name of a mark; other filters are taken away. ``pages``
+    are the pages of marks that lead elsewhere.
+    """
+
+    def follow(name: str) -> None:
+        session.go((pages or {}).get(name, "samples"), **links[name])
+
+    marks.marks(key, html, links, follow)
 
 
 def moving_chart(fig: Any, key: str, alt: str, about: str) -> None:

@@ -13,10 +13,11 @@ from dashboard.components.served import base
 from dashboard.text import glossary, tour
 
 
-def guide(pages: Sequence[str]) -> None:
-    """The glossary, the keys and the tour, which is offered on a visitor's first visit.
+def guide(pages: Sequence[str], offers: bool) -> None:
+    """One button for the glossary, the keys and the tour, which the first page offers once.
 
-    ``pages`` are the ends of the pages' addresses, without the first page's, which has none.
+    ``pages`` are the ends of the pages' addresses, without the first page's, which has none;
+    ``offers`` says whether this page is the first.
     """
     part = st.components.v2.component(
         "dmil_help",
@@ -35,5 +36,6 @@ def guide(pages: Sequence[str]) -> None:
         "steps": [asdict(step) for step in tour.STEPS],
         "base": base(),
         "slugs": list(pages),
+        "offers": offers,
     }
     part(key="help", data=data, width="content")

@@ -6,7 +6,10 @@ import streamlit as st
 
 from dashboard.components import scripts
 
-_HTML = '<button type="button">Copy link to this view</button><span role="status"></span>'
+_HTML = """<div class="link">
+<button type="button">Copy link</button>
+<span role="status"></span>
+</div>"""
 
 
 def copy_link() -> None:
@@ -14,4 +17,4 @@ def copy_link() -> None:
     part = st.components.v2.component(
         "dmil_copy_link", html=_HTML, css=scripts.text("link.css"), js=scripts.text("link.js")
     )
-    part(key="copy_link")
+    part(key="copy_link", width="content")

@@ -23,7 +23,7 @@ PATTERNS: Final = {"R": "", "U1": "/", "U2": "\\", "U3": "-", "S": "x"}
 SYMBOLS: Final = {"R": "circle", "U1": "square", "U2": "diamond", "U3": "triangle-up", "S": "x"}
 
 #: Lines and totals that must be seen on both grounds. A text of this colour takes the page's own
-#: instead (`sidebar._STYLE` knows it by this value).
+#: instead (`static/frame.css` knows it by this value).
 NEUTRAL: Final = "#7A8394"
 GRID: Final = "rgba(122, 131, 148, 0.25)"
 

@@ -8,8 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.services.sample import information
-from dashboard.services.sample.samples import in_split, source
-from dashboard.services.store.catalog import Checkpoint, DataProblem, table
+from dashboard.services.sample.samples import in_split
+from dashboard.services.store.catalog import Checkpoint, table
 from dmil_core import schema
 
 #: How many samples of a kind to start with.
@@ -22,8 +22,13 @@ MISLEADING = "misleading"
 class About:
     """What a data set is, from the card stored with its checkpoint."""
 
+    title: str
+    summary: str
     rows: dict[str, int]
     classes: tuple[str, ...]
+    cautions: tuple[str, ...]
+    constructed: bool
+    split_rule: str
     source: str
     licence: str
 
@@ -39,24 +44,19 @@ class Start:
 
 
 def about(checkpoint: Checkpoint) -> About:
-    """Rows of each split, classes, source and licence."""
+    """What the card says, with the rows of each split."""
     counts = table(checkpoint)["split"].value_counts()
     card = checkpoint.run.data_card if checkpoint.run else {}
     return About(
+        title=str(card.get("title") or checkpoint.data),
+        summary=str(card.get("summary", "")),
         rows={s: int(counts.get(s, 0)) for s in schema.SPLITS},
         classes=checkpoint.run.classes if checkpoint.run else (),
+        cautions=tuple(str(line) for line in card.get("cautions", ())),
+        constructed=bool(card.get("constructed")),
+        split_rule=str(card.get("split_rule", "")),
         source=str(card.get("source", "")),
         licence=str(card.get("licence", "")),
-    )
-
-
-def example(checkpoint: Checkpoint, split: str) -> str:
-    """Id of the first sample; empty where there is none whose inputs can be shown."""
-    frame = in_split(table(checkpoint), split)
-    return (
-        ""
-        if frame.empty or isinstance(source(checkpoint), DataProblem)
-        else str(frame["id"].iloc[0])
     )
 
 
@@ -94,6 +94,12 @@ def _strengths(
         return {}
     parts = bits.loc[rows["id"]]
     return {c: (parts[c.lower()], "bits") for c in schema.COMPONENTS}
+
+
+def surest(rows: pd.DataFrame) -> list[Start]:
+    """Of some rows those that the model answers right with the highest confidence."""
+    right = rows[rows["correct"].to_numpy(dtype=bool)]
+    return _first(right, right["confidence"], "share")
 
 
 def _first(rows: pd.DataFrame, values: pd.Series, unit: str) -> list[Start]:

@@ -19,7 +19,7 @@ from dashboard.state.slices import Slice, read, write
 from dashboard.state.view import Dropped, View
 
 _VIEW, _WRITTEN, _TOUCHED, _DROPPED = "view", "view_written", "view_touched", "view_dropped"
-_UNDO, _SLICES = "view_undo", "slices"
+_UNDO, _SLICES, _DESTINATION = "view_undo", "slices", "destination"
 _FIELDS = frozenset(field.name for field in fields(View))
 #: Changes of a sample that can be taken back, at most.
 LONGEST_UNDO = 50
@@ -118,6 +118,18 @@ def clear_filters() -> None:
     """Show every row of the split again."""
     st.session_state[_VIEW] = state.without_filters(view())
     st.session_state[_TOUCHED] = True
+
+
+def go(page: str, **values: Any) -> None:
+    """Look at a page with other choices and no other filters, once this run's callback is done."""
+    clear_filters()
+    change(**values)
+    st.session_state[_DESTINATION] = page
+
+
+def destination() -> str:
+    """The page that a callback asked for; "" for none, and from then on."""
+    return str(st.session_state.pop(_DESTINATION, ""))
 
 
 def start_again() -> None:

@@ -176,14 +176,14 @@ def other_data(names: Sequence[str]) -> Message:
 
 def no_rows() -> Message:
     """A split without samples."""
-    return Message("There is no sample in this split.", "Choose another split in the sidebar.")
+    return Message("There is no sample in this split.", "Choose another split above.")
 
 
 def nothing_here() -> Message:
     """An empty set of samples."""
     return Message(
         "There is no such sample in this split.",
-        "Click another column, or choose another split in the sidebar.",
+        "Click another column, or choose another split above.",
     )
 
 

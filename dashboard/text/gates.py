@@ -94,10 +94,10 @@ NAMES: Final = {
     "S": "synergy",
 }
 _MEANT: Final = {
-    "R": "both inputs say it, each would do",
-    "U1": "only x1 says it",
-    "U2": "only x2 says it",
-    "S": "only the two together say it",
+    "R": "shared by both inputs, each would do",
+    "U1": "in x1 only",
+    "U2": "in x2 only",
+    "S": "only in the combination of the two",
 }
 #: Fewer bits than this are shown as 0.
 LEAST: Final = 0.005

@@ -12,7 +12,7 @@ LEAD: Final = (
     "each can learn, and what it cannot."
 )
 PRESETS: Final = {
-    "xor": "XOR: only together",
+    "xor": "XOR: only in combination",
     "strong-weak": "One clear, one blurred input",
     "mixture": "A mixture of all four",
 }
@@ -102,10 +102,10 @@ NO_TRUTH: Final = (
     "In this mixture no single part explains a sample, so there is no true gate to compare with."
 )
 GROUPS: Final = {
-    "R": "R: both inputs say it",
-    "U1": "U1: only x1 says it",
-    "U2": "U2: only x2 says it",
-    "S": "S: only together",
+    "R": "R: shared by both",
+    "U1": "U1: x1 only",
+    "U2": "U2: x2 only",
+    "S": "S: only in combination",
     "all": "all samples",
 }
 #: The same beside a bar.
@@ -115,10 +115,10 @@ ROWS: Final = {
 }
 #: Gate -> the title of its square, in the order in which they are shown.
 GATES: Final = {
-    "RDN": "R: both say it",
-    "UNQ1": "U1: only x1",
-    "UNQ2": "U2: only x2",
-    "XOR": "S: only together",
+    "RDN": "R: shared",
+    "UNQ1": "U1: x1 only",
+    "UNQ2": "U2: x2 only",
+    "XOR": "S: only in combination",
 }
 ENDED: Final = (
     "The last training ended, as its page was closed or hidden for a while. This is a new one."

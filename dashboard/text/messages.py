@@ -77,7 +77,7 @@ def no_checkpoint_for_set(data: str) -> Message:
     """The data set is known but no model of it exists."""
     return Message(
         "There is no trained model for this data set yet.",
-        "Choose another data set in the sidebar, or train a model for it and reload this page.",
+        "Choose another data set above, or train a model for it and reload this page.",
         f"Data set: {data}",
         f"dmil train --data {_word(data)} --paradigm dmil --seed 0",
     )
@@ -87,7 +87,7 @@ def no_checkpoint(data: str, model: str, seed: int, folder: str) -> Message:
     """This paradigm or seed was not trained."""
     return Message(
         "This model was not trained for this data set.",
-        "Choose another model or seed in the sidebar, or train this one and reload the page.",
+        "Choose another model or seed above, or train this one and reload the page.",
         f"Expected at: {folder}",
         f"dmil train --data {_word(data)} --paradigm {_word(model)} --seed {seed}",
     )
@@ -97,7 +97,7 @@ def damaged(folder: str, problem: str) -> Message:
     """A checkpoint folder exists but cannot be trusted."""
     return Message(
         "This model's folder is damaged, so nothing from it is shown.",
-        "Models that are whole go on working: choose one in the sidebar. To repair this one, "
+        "Models that are whole go on working: choose one above. To repair this one, "
         "train it again with --overwrite, or copy the folder again from where it came.",
         f"{folder}\n{problem}",
         tone="error",
@@ -137,10 +137,10 @@ def explained(share: float) -> str:
     """How far the gate's bars can be believed, in a sentence."""
     if share < 0.5:
         return (
-            f"**Mostly unexplained** ({1 - share:.0%}): no component tells the class of samples "
-            "like this one reliably. The bars only divide the rest."
+            f"**Mostly unexplained** ({1 - share:.0%}): no component predicts samples like this "
+            "one reliably. The weights only divide the rest."
         )
-    return f"Of samples like this {share:.0%} can be explained; {1 - share:.0%} nothing explains."
+    return f"Explainable: {share:.0%} ({1 - share:.0%} attributed to noise or label error)."
 
 
 def no_gate(model: str, replaced: bool = False, other: str = "") -> Message:
@@ -276,6 +276,15 @@ def data_falls_short(value: float, model: str, more: float) -> Message:
         f"Mean over test samples. What {model} finds is there, so the parts shown here are not "
         "those of the data; choose the heads.",
         tone="warning",
+    )
+
+
+def no_kinds(model: str) -> Message:
+    """A model without gate and heads says nothing about kinds of samples."""
+    return Message(
+        f"{model} does not say of which kind a sample is.",
+        "It has no gate and no heads of single inputs. Choose dmil or ensemble above, or open a "
+        "sample to see what its inputs do alone and together.",
     )
 
 
@@ -457,7 +466,7 @@ def no_interaction_type() -> Message:
     """Real data: nobody knows which component carries a label."""
     return Message(
         "The true interaction type of these samples is not known.",
-        "Only generated data sets know it. Choose switch or shapes-qa in the sidebar to see how "
+        "Only generated data sets know it. Choose switch or shapes-qa above to see how "
         "well each model does on R, U1, U2 and S.",
     )
 
@@ -466,7 +475,7 @@ def one_model_only() -> Message:
     """Nothing to compare with."""
     return Message(
         "Only one model is trained for this data set and seed.",
-        "Train another one, or choose another data set or seed in the sidebar.",
+        "Train another one, or choose another data set or seed above.",
     )
 
 
@@ -483,7 +492,7 @@ def fault() -> Message:
     return Message(
         "Something went wrong on this page.",
         "That is our fault, not yours; the server's log says what. Start again without the "
-        "choices of this link, or choose something else in the sidebar.",
+        "choices of this link, or choose something else above.",
         tone="error",
     )
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Final
 
 HEADLINE: Final = (
-    "See for each sample which of its inputs a model relied on: what several say, what only one "
-    "says, and what appears only when they are read together."
+    "For every prediction, see how much came from information that the inputs share, from one "
+    "input alone, or only from their combination."
 )
 
 #: Component -> name. `component_names` fills in the two modalities.
@@ -25,10 +25,10 @@ BADGES: Final = {"R": "blue", "U1": "green", "U2": "violet", "U3": "orange", "S"
 NUMBERS: Final = {4: "four", 5: "five"}
 
 COMPONENT: Final = (
-    "A component is one of the parts the model splits its evidence into: **R** redundancy (both "
-    "inputs say it; of three, at least two), **U1**, **U2** and so on uniqueness (only the first, "
-    "only the second says it), **S** synergy (only together they say it). Each part has its own "
-    "classifier."
+    "A component is one of the parts that a model's evidence is split into: **R** redundancy "
+    "(shared by both inputs; of three, by at least two), **U1**, **U2** and so on uniqueness (in "
+    "the first or the second input only), **S** synergy (only in the combination of the inputs). "
+    "Each component has its own classifier."
 )
 PARTS_IN_WORDS: Final = {
     "R": "**Redundancy**: what several inputs say, so that each of them alone would do. Of three "
@@ -111,7 +111,7 @@ MOVED: Final = (
 )
 NEAREST: Final = (
     "The samples whose numbers in a latent differ least from those of this sample (Euclidean "
-    "distance), of the samples chosen in the sidebar. In a latent of one input they look or sound "
+    "distance), of the samples chosen above. In a latent of one input they look or sound "
     "alike to the model; in S they are alike to it in what only the inputs together say."
 )
 STARTS: Final = (
@@ -273,8 +273,7 @@ ANSWERS: Final = {
 }
 MODELS_APART: Final = (
     "Of the models trained on this set with this seed. Two of them disagree usefully where one is "
-    "right and the other wrong: for example joint right and ensemble wrong, where something is "
-    "said only together."
+    "right and the other wrong: for example joint right and ensemble wrong, where there is synergy."
 )
 SPLITS: Final = {
     "test": "test (unseen)",
@@ -380,8 +379,19 @@ PURITY: Final = (
 
 def component_names(modalities: Sequence[str]) -> dict[str, str]:
     """Component to the few words beside its letter, with the modalities' names."""
-    unique = {f"U{m}": f"only {name}" for m, name in enumerate(modalities, start=1)}
-    return {"R": "both" if len(modalities) == 2 else "at least two", **unique, "S": "only together"}
+    shared = "shared by both" if len(modalities) == 2 else "shared by at least two"
+    unique = {f"U{m}": f"{name} only" for m, name in enumerate(modalities, start=1)}
+    return {"R": shared, **unique, "S": "only in combination"}
+
+
+def decides(component: str, modalities: Sequence[str]) -> str:
+    """What the component with the largest gate weight means for a prediction."""
+    if component == "R":
+        both = len(modalities) == 2
+        return f"{'Both inputs say' if both else 'At least two inputs say'} the same"
+    if component == "S":
+        return "Only the combination of the inputs decides"
+    return f"{modalities[int(component[1]) - 1]} alone decides"
 
 
 def latent(name: str, modalities: Sequence[str]) -> str:

@@ -11,6 +11,11 @@ INTRO = (
 )
 
 
+#: Below the links of the gallery of data sets.
+CARD = "Upload a table, arrays, pictures or sounds, and train models on them."
+MODEL_CARD = "Look at the predictions of a model that was trained elsewhere, or at an ONNX file."
+
+
 def privacy(days: int) -> str:
     """Who sees a set, and for how long."""
     return (

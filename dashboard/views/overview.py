@@ -1,33 +1,36 @@
-"""Overview: what the data is, how much R, U1, U2 and S there is, who is right, where to start."""
+"""Overview: the kinds of samples there are, who is right on them, and what the data set is."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from dashboard import widgets
-from dashboard.figures import compare as figures
+from dashboard.figures import compare as compare_figures
+from dashboard.figures import evidence as figures
 from dashboard.figures import sample as sample_figures
-from dashboard.keys import key_of
-from dashboard.services import overview as service
+from dashboard.figures.theme import quoted
+from dashboard.services import evidence as service
+from dashboard.services import overview as about_service
 from dashboard.services.comparison import models
-from dashboard.services.overview import MISLEADING, Start
-from dashboard.services.sample import information, media, samples
+from dashboard.services.evidence import Evidence, Kind
+from dashboard.services.sample import information, samples
 from dashboard.services.store.catalog import (
     MODELS,
     Checkpoint,
     CheckpointCatalog,
-    DataProblem,
     checkpoint_catalog,
 )
 from dashboard.state import session
-from dashboard.state.view import to_query, without_filters
 from dashboard.text import messages, terms
+from dashboard.text import overview as text
 from dashboard.views import interactions
-from dashboard.views.sample import media_cards
-from dashboard.widgets import badge, plain
+from dashboard.widgets import plain
+
+#: The view's choices by the name of a link.
+Links = dict[str, dict[str, Any]]
 
 
 def overview() -> None:
@@ -36,40 +39,156 @@ def overview() -> None:
     result = widgets.current(catalog)
     if result is None:
         return
+    st.markdown(terms.HEADLINE)
     widgets.legend(result)
-    _starts(result)
+    view = session.view()
+    found = service.evidence(catalog, result, view.split, view.definition)
+    if found is None:
+        widgets.notice(messages.no_kinds(plain(result.model)))
+    else:
+        _hook(result, found)
+        _kinds(result, found)
+    if result.gated:
+        _gates(result)
+    _confidently_wrong(result)
     left, right = st.columns(2, gap="large")
     with left:
-        _data(result)
-    with right:
-        alone = not result.gated and not information.has_unimodal_heads(result)
-        if not alone:
+        if result.gated or information.has_unimodal_heads(result):
             _how_much(result)
-        if not result.gated:
+        else:
+            interactions.of_one(result)
+    with right:
+        if not result.gated and information.has_unimodal_heads(result):
             interactions.of_one(result)
         _who_is_right(catalog, result)
+    _about(result)
 
 
-def _data(checkpoint: Checkpoint) -> None:
-    st.header("What the data is", anchor=False)
-    about = service.about(checkpoint)
-    rows = ", ".join(f"{n:,} {split}" for split, n in about.rows.items() if n)
-    st.markdown(f"{plain(rows)} samples of {len(about.classes)} classes.")
-    sample = service.example(checkpoint, session.view().split)
-    sides = media.sides(checkpoint, sample)
-    if sample and not isinstance(sides, DataProblem):
-        st.caption(
-            f"For example {plain(sample)}, {plain(samples.record(checkpoint, sample)['y'])}:"
-        )
-        media_cards.cards(sides, key_of("example", sample), across=2, brief=True)
-    st.caption(f"Source: {plain(about.source)} Licence: {plain(about.licence)}")
+# --- the kinds of samples -------------------------------------------------------------------
+
+
+def _hook(checkpoint: Checkpoint, found: Evidence) -> None:
+    """A sample that one input decides, beside one that needs both; nothing where there are none."""
+    names = samples.modality_names(checkpoint)
+    shown = {kind.component: kind for kind in found.kinds if kind.examples}
+    unique = [kind for c, kind in shown.items() if c.startswith("U")]
+    if len(names) != 2 or not unique or "S" not in shown:
+        return
+    one, both = max(unique, key=lambda kind: kind.share), shown["S"]
+    unused = _unused(one.component, len(names))
+    other, said = names[unused - 1], names[2 - unused]
+    first, second = one.examples[-1], both.examples[-1]
+    cards = [
+        figures.sample(
+            "one", first.inputs, first.answer, first.shares, unused,
+            text.unique(quoted(said), quoted(other)),
+        ),
+        figures.sample("both", second.inputs, second.answer, second.shares, words=text.NEEDS_BOTH),
+    ]  # fmt: skip
+    links: Links = {
+        "one": {"sample": first.sample},
+        "both": {"sample": second.sample},
+        "blank": {"sample": second.sample, "edit1": "blank"},
+    }
+    sentence = text.hook(found.by, both.right, quoted(checkpoint.model)) + text.BLANK
+    widgets.linked("hook", figures.hook(cards, sentence), links, {"blank": "what_if"})
+
+
+def _unused(component: str, inputs: int) -> int:
+    """Number of the input that a component does without; 0 where it is not one of two."""
+    return 3 - int(component[1]) if inputs == 2 and component.startswith("U") else 0
+
+
+def _kinds(checkpoint: Checkpoint, found: Evidence) -> None:
+    names = samples.modality_names(checkpoint)
+    words = terms.component_names(names)
+    links: Links = {}
+    cells = [
+        _kind(kind, words[kind.component], _choice(found.by, kind.component), len(names), links)
+        for kind in found.kinds
+    ]
+    widgets.linked("kinds", figures.cells(cells), links)
+    st.caption(text.KINDS[found.by])
+
+
+def _kind(kind: Kind, words: str, choice: dict[str, Any], inputs: int, links: Links) -> str:
+    """A cell, whose links are added to ``links``."""
+    name = kind.component
+    links[name] = choice
+    cards, right = [], []
+    for place, example in enumerate(kind.examples):
+        mark = f"{name} sample {place}"
+        links[mark] = {"sample": example.sample}
+        unused = _unused(name, inputs)
+        cards.append(figures.sample(mark, example.inputs, example.answer, example.shares, unused))
+    for place, (model, share) in enumerate(kind.right.items()):
+        mark = f"{name} wrong {place}"
+        links[mark] = {**choice, "wrong": model}
+        right.append((model, share, mark))
+    return figures.kind(name, words, kind.share, name, cards, right, text.NO_EXAMPLE)
+
+
+def _choice(by: str, component: str) -> dict[str, Any]:
+    """The view's choices that list the samples of a kind."""
+    if by == service.BITS:
+        return {"order": f"bits-{component}"}
+    return {"interaction_type" if by == service.TRUTH else "dominant": component}
+
+
+def _gates(checkpoint: Checkpoint) -> None:
+    view = session.view()
+    gates = service.gates(checkpoint, view.split)
+    if gates is None:
+        return
+    counts = service.truth_by_gate(checkpoint, view.split)
+    left, right = (st.container(), None) if counts is None else st.columns([5, 4], gap="large")
+    with left:
+        st.header(text.GATES, anchor=False, help=terms.GATE)
+        links: Links = {c: {"dominant": c} for c in gates.components}
+        drawn = figures.gates(gates.components, gates.weights, gates.counts, {c: c for c in links})
+        widgets.linked("gates", drawn, links)
+    if right is not None and counts is not None:
+        with right:
+            _matrix(counts)
+
+
+def _matrix(counts: pd.DataFrame) -> None:
+    """True interaction types against the largest gate."""
+    st.header(text.MATRIX, anchor=False, help=terms.INTERACTION_TYPE)
+    names = {(t, c): f"{t} {c}" for t in counts.index for c in counts.columns}
+    links: Links = {name: {"interaction_type": t, "dominant": c} for (t, c), name in names.items()}
+    widgets.linked("matrix", figures.matrix(counts, names), links)
+    agree = sum(int(counts.loc[c, c]) for c in counts.index)
+    st.caption(text.matrix((agree, int(counts.to_numpy().sum()))))
+
+
+def _confidently_wrong(checkpoint: Checkpoint) -> None:
+    """Where the model is sure and wrong: what a reviewer looks for first."""
+    view = session.view()
+    examples = service.wrong(checkpoint, view.split, view.definition)
+    if not examples:
+        return
+    st.header("Confidently wrong", anchor=False, help=terms.STARTS)
+    links: Links = {str(place): {"sample": e.sample} for place, e in enumerate(examples)}
+    cards = [
+        figures.sample(mark, e.inputs, e.answer, e.shares)
+        for mark, e in zip(links, examples, strict=True)
+    ]
+    widgets.linked("wrong", figures.beside(cards), links)
+    st.caption(
+        f"The answer shown is the true class. {plain(checkpoint.model)} predicts another one with "
+        "high confidence."
+    )
+
+
+# --- figures over all samples ---------------------------------------------------------------
 
 
 def _how_much(checkpoint: Checkpoint) -> None:
     view = session.view()
     names = samples.modality_names(checkpoint)
     help_ = terms.BITS if len(names) == 2 else terms.GATE
-    st.header("How much R, U1, U2 and S there is", anchor=False, help=help_)
+    st.header("Redundancy, uniqueness and synergy in this data set", anchor=False, help=help_)
     if len(names) != 2 and checkpoint.gated:
         gates = samples.mean_gates(checkpoint, view.split)
         fig = sample_figures.gate_bars(gates, terms.component_names(names))
@@ -84,58 +203,50 @@ def _how_much(checkpoint: Checkpoint) -> None:
         widgets.notice(messages.no_heads(plain(checkpoint.model)))
         return
     widgets.bars(
-        figures.averages(frame, terms.component_names(names)), "averages",
-        "Bars of what the inputs tell on average, in bits",
+        compare_figures.averages(frame, terms.component_names(names)), "averages",
+        "Bars of the mean information that the inputs carry about the class, in bits",
     )  # fmt: skip
     st.caption(
         f"Bits about the class, mean over {terms.SPLITS[view.split]} samples with 95 % intervals: "
-        f"what {plain(checkpoint.model)} makes of them, what networks on the data alone do, and "
-        f"the "
-        "exact value where the distribution of the data is known."
+        f"estimated by the heads of {plain(checkpoint.model)}, by networks on the data alone, and "
+        "the exact value where the distribution of the data is known."
     )
+    if (short := information.shortfall(checkpoint)) is not None:
+        widgets.notice(messages.data_falls_short(short.estimate, plain(short.model), short.more))
 
 
 def _who_is_right(catalog: CheckpointCatalog, checkpoint: Checkpoint) -> None:
     view = session.view()
-    st.header("Who is right how often", anchor=False, help=terms.ACCURACY)
+    st.header("Accuracy by model", anchor=False, help=terms.ACCURACY)
     scores = models.scores(catalog, checkpoint.data, view.seed, view.split)
     shown = [s for s in scores if s.model in (*MODELS, checkpoint.model)]
     frame = pd.DataFrame([vars(s) for s in shown or scores])
-    widgets.bars(figures.accuracy(frame), "accuracy", "Accuracy of each model with its interval")
+    widgets.bars(
+        compare_figures.accuracy(frame), "accuracy", "Accuracy of each model with its interval"
+    )
     st.caption(f"Accuracy, one training each (seed {view.seed}).")
     st.page_link(
-        session.page("compare"), label="Is the difference real? Compare over seeds",
+        session.page("compare"), label="Is the difference significant? Compare across seeds",
         icon=":material/bar_chart:",
     )  # fmt: skip
 
 
-def _starts(checkpoint: Checkpoint) -> None:
-    view = session.view()
-    starts = service.starts(checkpoint, view.split, view.definition)
-    st.header("Start here", anchor=False, help=terms.STARTS)
-    names = terms.component_names(samples.modality_names(checkpoint))
-    kinds = [kind for kind, ones in starts.items() if ones]
-    if not kinds:
-        widgets.notice(messages.nothing_matches())
-        return
-    for column, kind in zip(st.columns(len(kinds), gap="medium"), kinds, strict=True):
-        with column:
-            if kind == MISLEADING:
-                st.markdown(":red-badge[:material/close:] **sure and wrong**")
-            else:
-                st.markdown(f"{badge(kind)} **{plain(names[kind])}**")
-            # Beside each other where there is room: on a phone the columns are below each other.
-            with st.container(horizontal=True, gap="small"):
-                for start in starts[kind]:
-                    _link(checkpoint, start)
+# --- the data set ---------------------------------------------------------------------------
 
 
-def _link(checkpoint: Checkpoint, start: Start) -> None:
-    value = f"{start.value:.0%}" if start.unit == "share" else f"{start.value:+.1f} bits"
-    target = replace(session.view(), data=checkpoint.data, sample=start.sample)
-    st.page_link(
-        session.page("samples"),
-        label=f"{plain(start.truth)} ({plain(value)})",
-        help=plain(start.sample),
-        query_params=to_query(without_filters(target)),
-    )
+def _about(checkpoint: Checkpoint) -> None:
+    st.header("About this data set", anchor=False)
+    about = about_service.about(checkpoint)
+    rows = ", ".join(f"{n:,} {split}" for split, n in about.rows.items() if n)
+    st.markdown(f"**{plain(about.title)}**: {plain(about.summary)}")
+    st.markdown(f"{plain(rows)} samples of {len(about.classes)} classes.")
+    for line in about.cautions:
+        st.markdown(f":material/warning: {plain(line)}")
+    if about.constructed:
+        st.markdown(":material/construction: Its labels were constructed to show an effect.")
+    for name, words in (
+        ("Classes", ", ".join(about.classes)), ("Splits", about.split_rule),
+        ("Source", about.source), ("Licence", about.licence),
+    ):  # fmt: skip
+        if words:
+            st.caption(f"**{name}** {plain(words)}")

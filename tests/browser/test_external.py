@@ -57,7 +57,7 @@ def test_a_model_of_onnx_answers_for_a_changed_input(page: Page, imported_url: s
     """Without one of the factors nothing is left of the product: 8 classes, as likely each."""
     page.goto(f"{imported_url}/what-if?data={ONNX_SET}&model={ONNX_MODEL}&edit1=blank")
     settled(page)
-    expect(page.get_by_text(re.compile(r"it says .* \(1[23]% sure\)"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"it predicts .* \(1[23]% confidence\)"))).to_be_visible()
     page.get_by_role("button", name="As it was").click()
     settled(page)
     expect(page.get_by_text("Nothing is changed yet.")).to_be_visible()
@@ -78,7 +78,7 @@ def test_an_imported_model_is_on_every_page(page: Page, imported_url: str) -> No
     expect(page.get_by_text("Only the predictions of this model are known.")).to_be_visible()
     page.goto(f"{imported_url}/samples?data={SET}&model={MODEL}")
     settled(page)
-    expect(page.get_by_text(re.compile(f"{MODEL} says"))).to_be_visible()
+    expect(page.get_by_text(re.compile(f"{MODEL} predicts"))).to_be_visible()
 
 
 def test_the_worth_of_an_input_leads_to_the_samples_behind_it(
@@ -106,4 +106,4 @@ def test_the_worth_of_an_input_leads_to_the_samples_behind_it(
     link.click()
     page.wait_for_url(lambda url: "/samples" in url and "sample=" in url, timeout=20_000)
     settled(page)
-    expect(page.get_by_text(re.compile(f"{MODEL} says"))).to_be_visible()
+    expect(page.get_by_text(re.compile(f"{MODEL} predicts"))).to_be_visible()

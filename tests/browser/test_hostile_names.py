@@ -43,11 +43,11 @@ def test_a_figure_of_a_model_with_any_name_is_saved(
     query = urlencode({"data": SET, "model": MODEL, "seed": "0", "sample": NAMES[0]})
     page.goto(f"{hostile_url}/samples?{query}")
     settled(page)
-    control = page.locator("[class*=st-key-gate-]").first
+    control = page.locator(".st-key-waterfall")
     control.get_by_role("button", name="Save figure").click()
     with page.expect_download() as download:
         control.get_by_role("button", name="SVG").click()
-    assert download.value.suggested_filename.endswith("-gate.svg")
+    assert download.value.suggested_filename.endswith("-waterfall.svg")
     assert "<svg" in Path(download.value.path()).read_text("utf-8")
 
 

@@ -65,13 +65,13 @@ def test_a_click_on_a_head_sorts_and_a_second_turns_it_round(
 ) -> None:
     own = table(room, REAL, "dmil").query("split == 'test'")
     visit(page, f"{app_url}/samples?data={REAL}")
-    # The id stands in the middle of the list.
-    click_head(page, 0.42)
+    # The id stands behind the pictures and the gate weights.
+    click_head(page, 0.82)
     page.wait_for_url(lambda url: "order=id-up" in url, timeout=20_000)
     settled(page)
     click_row(page, 2)
     wait_for_sample(page, sorted(own["id"])[2])
-    click_head(page, 0.42)
+    click_head(page, 0.82)
     page.wait_for_url(lambda url: "order=id" in url and "id-up" not in url, timeout=20_000)
     settled(page)
     click_row(page, 2)
@@ -90,10 +90,10 @@ def test_what_the_browser_sorts_itself_opens_the_right_row(
     visit(page, f"{app_url}/samples?data={REAL}&truth=nine")
     box = page.locator("[data-testid=stDataFrame]").first.bounding_box()
     assert box
-    page.mouse.move(box["x"] + 0.42 * box["width"], box["y"] + HEAD / 2)
+    page.mouse.move(box["x"] + 0.82 * box["width"], box["y"] + HEAD / 2)
     page.wait_for_timeout(300)
     # Three dots at the right end of the head.
-    for across in (0.5, 0.505, 0.495, 0.51, 0.49):
+    for across in (0.89, 0.88, 0.9, 0.87, 0.91, 0.86):
         page.mouse.click(box["x"] + across * box["width"], box["y"] + HEAD / 2)
         page.wait_for_timeout(300)
         if page.get_by_text("Sort descending").count():
@@ -139,7 +139,7 @@ def stroke(page: Page, canvas: Locator, *points: tuple[float, float]) -> None:
 
 def answer(page: Page) -> str:
     """What the model says of the changed sample."""
-    said = page.get_by_text("Changed, it says")
+    said = page.get_by_text("Edited, it predicts")
     expect(said).to_be_visible(timeout=20_000)
     return said.inner_text()
 
@@ -232,12 +232,12 @@ def test_a_drawing_that_is_too_long_for_a_link_says_so(page: Page, app_url: str)
 def test_another_model_that_a_page_offers_is_shown_by_all_of_it(page: Page, app_url: str) -> None:
     for path, button, there in (
         ("what-if", "Show dmil", ".st-key-gate_pairs svg.bars"),
-        ("samples", "Show bits of dmil", "[class*=st-key-gate-] svg.bars"),
+        ("samples", "Show bits of dmil", "[class*=st-key-gate-] [role=img]"),
     ):
         visit(page, f"{app_url}/{path}?data={GENERATED}&model=joint")
         page.get_by_role("button", name=button, exact=True).first.click()
         expect(page.locator(there)).to_be_visible(timeout=20_000)
-        expect(page.get_by_role("combobox", name="Model")).to_have_value("dmil")
+        expect(page.locator(".st-key-choose_model")).to_contain_text("dmil")
         page.wait_for_function("() => location.search.includes('model=dmil')")
 
 

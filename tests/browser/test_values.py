@@ -38,7 +38,7 @@ def test_a_number_is_typed_and_taken_back(page: Page, named_url: str) -> None:
     page.wait_for_url(lambda url: "edit2=set" in url, timeout=20_000)
     settled(page)
     assert edit(page, "edit2") == "set:1:9000"
-    expect(page.get_by_text("Changed, it says")).to_be_visible()
+    expect(page.get_by_text("Edited, it predicts")).to_be_visible()
     expect(page.get_by_text("Beyond the training rows")).to_be_visible()
     drawn = page.locator("svg.features", has_text=f"{before:,.0f} g → 9,000 g")
     expect(drawn).to_have_count(2)

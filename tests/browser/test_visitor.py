@@ -66,7 +66,7 @@ def test_a_page_opens_without_errors_and_without_asking_other_servers(
     visit(page, f"{app_url}/{name}?data={REAL}")
     drawn = ".js-plotly-plot .main-svg, canvas[role=application], .drawn svg[role=img]"
     page.wait_for_selector(drawn, timeout=30_000)
-    expect(page.locator("h1")).to_have_text("DMIL Explorer")
+    expect(page.locator("h1")).to_have_text(page.title().removesuffix(" · DMIL Explorer"))
     assert page.locator("[data-testid=stException]").count() == 0
     assert page.locator("[role=dialog]").count() == 0
     assert not accessibility.faults(page)
@@ -86,13 +86,57 @@ def test_a_narrow_window_needs_no_sideways_scrolling(phone: Page, app_url: str, 
 
 def test_the_overview_leads_to_a_sample(page: Page, app_url: str) -> None:
     visit(page, f"{app_url}/?data={REAL}&show=wrong")
-    link = page.get_by_role("main").get_by_role("link").filter(has_text="%").first
-    sample = parse_qs(urlsplit(link.get_attribute("href") or "").query)["sample"][0]
-    link.click()
-    page.wait_for_url(lambda url: urlsplit(url).path == "/samples")
-    wait_for_sample(page, sample)
+    page.locator("[data-mark='U1 sample 0']").first.click()
+    page.wait_for_url(lambda url: urlsplit(url).path == "/samples" and "sample=" in url)
+    wait_for_sample(page, query(page)["sample"])
     # It is right, so the filter for wrong answers would have hidden it.
     assert "show" not in query(page)
+
+
+def test_figures_of_the_overview_lead_to_the_samples_behind_them(
+    page: Page, app_url: str, room: Room
+) -> None:
+    frame = table(room, GENERATED, "dmil")
+    test = frame[frame["split"] == "test"]
+    ensemble = table(room, GENERATED, "ensemble").set_index("id")["correct"]
+    synergy = test[test["interaction_type"] == "S"]
+    visit(page, f"{app_url}/?data={GENERATED}")
+    # By key: the first number that an ensemble gets wrong.
+    mark = page.locator("[data-mark='S wrong 0']")
+    expect(mark).to_contain_text("ensemble")
+    mark.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: "wrong=ensemble" in url)
+    assert query(page)["interaction-type"] == "S"
+    wrong = int((~ensemble.reindex(synergy["id"])).sum())
+    expect(page.get_by_text(f"{wrong:,} of {len(test):,} samples")).to_be_visible()
+    visit(page, f"{app_url}/?data={GENERATED}")
+    page.locator("[data-mark='S S']").click()
+    page.wait_for_url(lambda url: "dominant=S" in url)
+    assert query(page)["interaction-type"] == "S"
+
+
+def test_the_first_screen_shows_the_kinds_of_samples(page: Page, app_url: str) -> None:
+    visit(page, app_url)
+    box = page.locator(".st-key-kinds").bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= 900
+    header = page.locator(".st-key-frame").bounding_box()
+    assert header is not None
+    assert header["y"] + header["height"] <= 60
+
+
+def test_a_data_set_is_chosen_from_cards(page: Page, app_url: str) -> None:
+    visit(page, f"{app_url}/samples?data={REAL}")
+    page.locator(".st-key-choose_data").get_by_role("button").click()
+    card = page.locator(".st-key-gallery").get_by_role("button", name="Switch: every")
+    expect(card).to_be_visible(timeout=30_000)
+    # Streamlit draws what pops up outside of the landmarks of a page.
+    assert [f for f in accessibility.faults(page) if not f.startswith("region")] == []
+    card.click()
+    page.wait_for_url(lambda url: f"data={GENERATED}" in url)
+    settled(page)
+    expect(page.locator(".st-key-gallery")).to_have_count(0)
 
 
 def test_a_sample_is_changed_undone_and_found_again_by_its_link(
@@ -100,16 +144,16 @@ def test_a_sample_is_changed_undone_and_found_again_by_its_link(
 ) -> None:
     sample = str(table(room, REAL, "dmil").query("split == 'test'")["id"].iloc[4])
     visit(page, f"{app_url}/samples?data={REAL}&sample={sample}")
-    page.get_by_role("link", name="What if this sample were different?").click()
+    page.get_by_role("link", name="What if …").click()
     page.wait_for_url(lambda url: urlsplit(url).path == "/what-if")
     settled(page)
     expect(page.get_by_text("Nothing is changed yet")).to_be_visible()
     page.get_by_role("radio", name="blank").first.click()
-    expect(page.get_by_text("Changed, it says")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("Edited, it predicts")).to_be_visible(timeout=20_000)
     page.wait_for_url(lambda url: "edit1=blank" in url)
     page.reload()
     settled(page)
-    expect(page.get_by_text("Changed, it says")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("Edited, it predicts")).to_be_visible(timeout=20_000)
     page.get_by_role("radio", name="noise").nth(1).click()
     page.wait_for_url(lambda url: "edit2=noise" in url)
     settled(page)
@@ -207,7 +251,7 @@ def test_a_link_opens_the_same_view_in_a_second_window(
     second = visit(other.new_page(), page.url)
     wait_for_sample(second, ids[4])
     assert query(second) == query(page)
-    expect(second.locator("[data-testid=stMain]")).to_contain_text("dmil-paper says")
+    expect(second.locator("[data-testid=stMain]")).to_contain_text("dmil-paper predicts")
     other.close()
 
 
@@ -251,7 +295,7 @@ def test_rubbish_in_the_link_is_named_and_the_page_works(page: Page, app_url: st
     visit(page, f"{app_url}/samples?" + "&".join(f"{n}={quote(harm)}%00%ff" for n in names))
     expect(page.get_by_text("Part of this link could not be used")).to_be_visible()
     expect(page.get_by_role("heading", level=2)).to_contain_text("Sample")
-    assert page.title() == "DMIL Explorer"
+    assert page.title() == "Samples · DMIL Explorer"
     assert query(page)["data"] == REAL
 
 
@@ -265,7 +309,7 @@ def test_a_hostile_id_is_only_text(page: Page, app_url: str, name: str, sample: 
     assert " ".join(shown.split()) == f"Sample {sample}"
     assert heading.locator("img, b, a, strong, code").count() == 0
     page.wait_for_timeout(500)
-    assert page.title() == "DMIL Explorer"
+    assert page.title().endswith("· DMIL Explorer")
     assert page.locator("img[src=x]").count() == 0
 
 

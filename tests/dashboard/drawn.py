@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 from xml.etree import ElementTree
 
 from streamlit.testing.v1 import AppTest
@@ -39,7 +40,15 @@ def drawing(app: AppTest, key: str) -> str:
     return result
 
 
+def marked(app: AppTest) -> list[str]:
+    """HTML of all pictures whose marks are links."""
+    return [str(d["html"]) for d in _told(app) if d.get("html")]
+
+
 def _all(app: AppTest) -> list[tuple[str, str]]:
+    return [(str(d["key"]), str(d["drawing"])) for d in _told(app) if d.get("drawing")]
+
+
+def _told(app: AppTest) -> list[dict[str, Any]]:
     told = [json.loads(c.proto.json or "{}") for c in app.get("bidi_component")]
-    result = [d for d in told if isinstance(d, dict) and d.get("drawing")]
-    return [(str(d["key"]), str(d["drawing"])) for d in result]
+    return [d for d in told if isinstance(d, dict)]

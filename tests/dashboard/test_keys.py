@@ -22,7 +22,7 @@ from dashboard.state import session
 
 DASHBOARD = Path(keys.__file__).parent
 #: Where widgets and components are drawn.
-PLACES = ("views", "components", "state", "widgets.py", "sidebar.py", "navigation.py")
+PLACES = ("views", "components", "state", "widgets.py", "frame.py", "navigation.py")
 #: What Streamlit turns into a class of the page as it is, and takes for a component's name.
 PLAIN = re.compile(r"[a-zA-Z0-9_-]+")
 

@@ -45,8 +45,10 @@ export class Glossary {
   /**
    * @param {Word[]} words
    * @param {Key[]} keys
+   * @param {() => void} startTour
    */
-  constructor(words, keys) {
+  constructor(words, keys, startTour) {
+    this.startTour = startTour;
     this.rows = words.map((word) => this.#row(word));
     this.search = element("input", {
       type: "search",
@@ -122,12 +124,22 @@ export class Glossary {
         "div",
         { class: "head" },
         title,
-        button("Close", () => this.dialog.close()),
+        element(
+          "span",
+          { class: "buttons" },
+          button("Take the tour", () => this.#tour(), { class: "main" }),
+          button("Close", () => this.dialog.close()),
+        ),
       ),
       element("div", { class: "head" }, this.search, this.count),
       this.keys,
       words,
     );
+  }
+
+  #tour() {
+    this.dialog.close();
+    this.startTour();
   }
 
   #filter() {

@@ -1,5 +1,5 @@
-// The component "dmil_help": the offer of the tour, the buttons of tour and glossary, and the keys
-// that reach them; see guide.py. Nothing is asked of the server but another page.
+// The component "dmil_help": one button for glossary, keys and tour, the key that does the same, and
+// the offer of the tour on the first page; see guide.py. Nothing is asked of the server but another page.
 
 import { button, element } from "../element.js";
 import { Glossary, wordOfAddress, wordOfHash } from "./glossary.js";
@@ -8,6 +8,8 @@ import { decline, isNew, stepUnderWay, Tour } from "./tour.js";
 
 /** The glossary of each place on a page. @type {WeakMap<HTMLElement, Glossary>} */
 const glossaries = new WeakMap();
+/** What ends the last run in each place: one tour at a time. @type {WeakMap<HTMLElement, Cleanup>} */
+const endings = new WeakMap();
 
 /**
  * @typedef {object} HelpData
@@ -17,6 +19,7 @@ const glossaries = new WeakMap();
  * @property {import("./tour.js").Step[]} steps
  * @property {string} base
  * @property {string[]} slugs
+ * @property {boolean} offers
  */
 
 /**
@@ -25,37 +28,47 @@ const glossaries = new WeakMap();
  */
 export default function ({ parentElement, data }) {
   const root = /** @type {HTMLElement} */ (parentElement.querySelector(".help"));
-  // The server may run again while the glossary is read: an open dialog has to stay in its place.
-  const kept = glossaries.get(root);
-  const glossary = kept ?? new Glossary(data.words, data.keys);
-  glossaries.set(root, glossary);
-  const tour = new Tour(data, root, () => start.focus());
+  endings.get(root)?.();
+  const tour = new Tour(data, root, () => help.focus());
   const begin = () => {
     offer.hidden = true;
     tour.show(0);
   };
+  // The server may run again while the glossary is read: an open dialog has to stay in its place.
+  const kept = glossaries.get(root);
+  const glossary = kept ?? new Glossary(data.words, data.keys, begin);
+  glossary.startTour = begin;
+  glossaries.set(root, glossary);
   const refuse = () => {
     decline();
     offer.hidden = true;
-    start.focus();
+    help.focus();
   };
-  const start = button("Tour", begin);
+  const help = button("Glossary", () => glossary.open(), {
+    class: "help-button",
+    "aria-keyshortcuts": "?",
+    title: "Glossary, keys and tour (key ?)",
+  });
   const offer = element(
-    "p",
+    "div",
     { class: "offer", hidden: true },
-    ...marked(data.offer),
-    button("Take the tour", begin, { class: "main" }),
-    button("No, thanks", refuse),
+    element("p", {}, ...marked(data.offer)),
+    element(
+      "span",
+      { class: "buttons" },
+      button("Take the tour", begin, { class: "main" }),
+      button("No, thanks", refuse),
+    ),
   );
-  const links = element(
-    "nav",
-    { "aria-label": "Help" },
-    start,
-    button("Glossary", () => glossary.open(), { "aria-keyshortcuts": "?" }),
-  );
-  const row = element("div", { class: "row" }, offer, links);
-  if (kept) root.firstElementChild?.replaceWith(row);
-  else root.replaceChildren(row, glossary.dialog);
+  const row = element("div", {}, help, offer);
+  if (kept) {
+    const place = /** @type {Document | ShadowRoot} */ (root.getRootNode());
+    const hasFocus = root.firstElementChild?.contains(place.activeElement);
+    root.firstElementChild?.replaceWith(row);
+    if (hasFocus) help.focus();
+  } else {
+    root.replaceChildren(row, glossary.dialog);
+  }
 
   const listening = new AbortController();
   listen(glossary, listening.signal);
@@ -64,11 +77,13 @@ export default function ({ parentElement, data }) {
 
   const step = stepUnderWay();
   if (step !== null && data.steps[step]) tour.show(step);
-  else offer.hidden = !isNew();
-  return () => {
+  else offer.hidden = !isNew() || !data.offers;
+  const end = () => {
     listening.abort();
     tour.close();
   };
+  endings.set(root, end);
+  return end;
 }
 
 /**

@@ -155,6 +155,13 @@ def gates(checkpoint: Checkpoint, sample: str) -> pd.DataFrame:
     return pd.DataFrame({"component": available, "weight": weights})
 
 
+def gates_of(rows: pd.DataFrame) -> list[dict[str, float]]:
+    """Component to gate weight, of each row of a table; empty for models without a gate."""
+    available = schema.components_in(rows.columns)
+    weights = rows[[schema.gate(c) for c in available]].to_numpy(dtype=float).tolist()
+    return [dict(zip(available, row, strict=True)) for row in weights] if available else []
+
+
 def mean_gates(checkpoint: Checkpoint, split: str) -> pd.DataFrame:
     """The same on average over a split; no rows for models without a gate."""
     return mean_gates_of(in_split(table(checkpoint), split))

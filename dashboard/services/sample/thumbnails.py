@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -58,8 +58,18 @@ def columns(checkpoint: Checkpoint, ids: Sequence[str]) -> dict[int, Column]:
 
 def of_sample(checkpoint: Checkpoint, sample: str) -> list[tuple[str, str]]:
     """What stands for each modality of one sample: (``text`` or ``picture``, text or address)."""
-    shown = columns(checkpoint, [sample]).values()
-    return [("text" if c.text else "picture", cell) for c in shown for cell in c.cells if cell]
+    return _listed(columns(checkpoint, [sample]).values())
+
+
+def of_row(data: Any, row: int, with_values: bool = True) -> list[tuple[str, str]]:
+    """The same of a row of a data set; without the values of tables if they are not wanted."""
+    numbers = schema.modality_numbers(data.modalities)
+    shown = [m for m in numbers if with_values or not _is_table(data, m)]
+    return _listed(_made(data, [str(data.ids[row])], m) for m in shown)
+
+
+def _listed(columns: Iterable[Column]) -> list[tuple[str, str]]:
+    return [("text" if c.text else "picture", cell) for c in columns for cell in c.cells if cell]
 
 
 # Of a page of rows each, at most some hundred kilobytes.
@@ -67,12 +77,16 @@ def of_sample(checkpoint: Checkpoint, sample: str) -> list[tuple[str, str]]:
 def _column(
     name: str, digest: str, ids: tuple[str, ...], modality: schema.ModalityNumber, _data: Any
 ) -> Column:
-    rows = {sample: row for row, sample in enumerate(_data.ids.tolist())}
-    values = _is_table(_data, modality)
-    text = values or _data.card.modalities[modality - 1].media.type == "text"
+    return _made(_data, ids, modality)
+
+
+def _made(data: Any, ids: Sequence[str], modality: schema.ModalityNumber) -> Column:
+    rows = {sample: row for row, sample in enumerate(data.ids.tolist())}
+    values = _is_table(data, modality)
+    text = values or data.card.modalities[modality - 1].media.type == "text"
     cells: list[str | None] = []
     for sample in ids:
-        thumbnail = _small(_data, rows.get(sample), modality)
+        thumbnail = _small(data, rows.get(sample), modality)
         if isinstance(thumbnail, str):
             cells.append(thumbnail if text else None)
         else:

@@ -33,6 +33,9 @@ log = logging.getLogger("dashboard")
 #: The four paradigms that are compared, in the order of every list and figure.
 MODELS = ("joint", "ensemble", "dmil", "dmil-paper")
 
+#: What a visitor sees first: it has samples of all four kinds, and each can be read at a glance.
+FIRST = "shapes-qa"
+
 Status = Literal["ready", "missing", "damaged"]
 
 
@@ -68,9 +71,11 @@ class CheckpointCatalog:
 
     @property
     def sets(self) -> tuple[str, ...]:
-        """Data sets with a checkpoint folder first, then the known ones without."""
+        """Data sets with a checkpoint folder, `FIRST` before the others, then the known ones
+        without."""
         trained = dict.fromkeys(c.data for c in self.checkpoints)
-        return (*trained, *(name for name in self.titles if name not in trained))
+        ordered = sorted(trained, key=lambda name: name != FIRST)
+        return (*ordered, *(name for name in self.titles if name not in trained))
 
     def of(self, data: str, seed: int | None = None) -> tuple[Checkpoint, ...]:
         """Checkpoints of one data set (and seed), in the order of `MODELS`."""
@@ -250,7 +255,7 @@ def table(checkpoint: Checkpoint) -> pd.DataFrame:
     return _table(str(checkpoint.folder), classes, checkpoint.stamp)
 
 
-# The sidebar looks at every model of a set, and one set may have 28: with fewer entries than that
+# The choice of a model looks at every one of a set, which may have 28: with fewer entries than that
 # each click would read them all again. Two thousand rows take half a megabyte.
 @st.cache_resource(max_entries=64, show_spinner="Reading predictions …")
 def _table(folder: str, classes: tuple[str, ...], key: str) -> pd.DataFrame:

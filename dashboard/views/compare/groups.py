@@ -87,4 +87,4 @@ def _confusion(ready: tuple[Checkpoint, ...]) -> None:
     st.header(f"Confusion of {plain(chosen.model)}", anchor=False, help=terms.CONFUSION)
     counts = service.confusion(chosen, view.split)
     widgets.chart(figures.confusion(counts), "confusion", "Confusion matrix of the chosen model")
-    st.caption("Rows: true class. Columns: answer. Choose another model in the sidebar.")
+    st.caption("Rows: true class. Columns: answer. Choose another model above.")

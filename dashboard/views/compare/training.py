@@ -85,7 +85,7 @@ def _curves(kept: dict[str, Training], shown: tuple[str, ...], marked: str) -> N
         + ", ".join(f"{name} {s.val_accuracy:.1%} (epoch {s.best})" for name, s in last.items()),
     )
     st.caption(
-        f"Shaded and named: the stages of {plain(marked)} (of the model in the sidebar where it "
+        f"Shaded and named: the stages of {plain(marked)} (of the model above where it "
         "takes part). Open marks: the epoch whose weights a stage handed on. A line is broken "
         "where a stage ends. Every stage and model has a loss of its own, so compare losses only "
         "along one line; accuracy is that of the whole model, also while its heads are not "

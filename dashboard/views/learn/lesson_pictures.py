@@ -26,7 +26,12 @@ from dashboard.text import messages, terms
 from dashboard.views.sample import answer, media_cards
 from dashboard.widgets import badge, plain
 
-_LETTERS: Final = {"R": "both say it", "U1": "only x1", "U2": "only x2", "S": "only together"}
+_LETTERS: Final = {
+    "R": "shared by both",
+    "U1": "x1 only",
+    "U2": "x2 only",
+    "S": "only in combination",
+}
 
 
 def draw(name: str) -> None:

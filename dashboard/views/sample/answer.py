@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboard import widgets
 from dashboard.figures import sample as figures
+from dashboard.figures.strip import strip
 from dashboard.guard import callback
 from dashboard.keys import key_of
 from dashboard.services.comparison import interactions as of_models
@@ -35,29 +36,23 @@ def opinions(
     listed = [*service.opinions(checkpoints, sample), *service.unimodal(pair, sample)]
     columns: dict[str, list[Any]] = {
         "": ["✓" if o.correct else "✗" for o in listed],
-        "who": [o.who for o in listed],
-        "says": [o.says for o in listed],
-        "how sure": [100 * o.probability for o in listed],
-        "true class": [100 * o.of_truth for o in listed],
+        "model": [o.who for o in listed],
+        "prediction": [o.says for o in listed],
+        "confidence": [100 * o.probability for o in listed],
     }
-    if brief:
-        del columns["true class"]
     st.dataframe(
         columns,
         hide_index=True,
         column_config={
             "": st.column_config.TextColumn(width=30, help="✓ right, ✗ wrong"),
-            "who": st.column_config.TextColumn(width=110, help=terms.ALONE),
-            "says": st.column_config.TextColumn(width=80),
-            "how sure": st.column_config.ProgressColumn(
-                width=110,
+            "model": st.column_config.TextColumn(width=92, help=terms.ALONE),
+            "prediction": st.column_config.TextColumn(width=72),
+            "confidence": st.column_config.ProgressColumn(
+                width=74,
                 format="%.0f %%",
                 min_value=0,
                 max_value=100,
-                help="Probability of its answer",
-            ),
-            "true class": st.column_config.NumberColumn(
-                format="%.0f %%", help="Probability it gives to the true class"
+                help="Probability of the prediction",
             ),
         },
         key="opinions",
@@ -67,6 +62,19 @@ def opinions(
         widgets.download(
             pd.DataFrame([asdict(o) for o in listed]), f"answers-{current.data}-{sample}"
         )
+
+
+def weights(checkpoint: Checkpoint, sample: str) -> None:
+    """Gate weights of one sample as one strip, with every number."""
+    frame = service.gates(checkpoint, sample)
+    shares = dict(zip(frame["component"], frame["weight"].astype(float), strict=True))
+    st.markdown("**Gate weights**", help=terms.GATE)
+    with st.container(key=key_of("gate", checkpoint.model), gap="xsmall"):
+        st.html(strip(shares, "Gate weights", height=1.8))
+        numbers = " · ".join(f"**{c}** {share:.0%}" for c, share in shares.items())
+        share = service.explained(checkpoint, sample)
+        more = "" if share is None else f" · {messages.explained(share)}"
+        st.caption(numbers + more, help=None if share is None else terms.EXPLAINED)
 
 
 def gate(checkpoint: Checkpoint, sample: str) -> None:
@@ -91,7 +99,7 @@ def gate(checkpoint: Checkpoint, sample: str) -> None:
 
 def waterfall(checkpoint: Checkpoint, sample: str) -> None:
     """How the components add up to the score of the chosen class, with the printed identity."""
-    st.markdown("**How the score comes about**", help=terms.CONTRIBUTION)
+    st.markdown("**How the logit adds up**", help=terms.CONTRIBUTION)
     cls, against = class_choice(checkpoint, sample)
     split = service.decomposition(checkpoint, sample, cls, against)
     if split is None:
@@ -123,12 +131,12 @@ def class_choice(checkpoint: Checkpoint, sample: str) -> tuple[str, str]:
     left, right = st.columns(2)
     cls = view.cls if view.cls in classes else answer
     with left:
-        widgets.select("Score of", "cls", classes, cls, lambda c: c + marks.get(c, ""))
+        widgets.select("Logit of", "cls", classes, cls, lambda c: c + marks.get(c, ""))
     others = ("", *(c for c in classes if c != cls))
     against = view.against if view.against in others else ""
     with right:
         widgets.select(
-            "compared with",
+            "relative to",
             "against",
             others,
             against,

@@ -18,24 +18,28 @@ from dashboard.widgets import plain
 
 
 def full(checkpoint: Checkpoint, sample: str) -> None:
-    """Everything about one sample; it must be in the checkpoint's table."""
+    """Everything about one sample; it must be in the checkpoint's table.
+
+    Inputs, decomposition and predictions beside each other, then what is looked at more rarely.
+    """
     heading(checkpoint, sample)
-    media_cards.row(checkpoint, sample)
-    st.markdown("**What each model says**", help=terms.ALONE)
-    answer.opinions(
-        checkpoint_catalog().ready(checkpoint.data, checkpoint.seed), checkpoint, sample
-    )
-    if checkpoint.gated:
-        left, right = st.columns([4, 5], gap="medium")
-        with left:
-            answer.gate(checkpoint, sample)
-        with right:
+    inputs, parts, models = st.columns([4, 6, 5], gap="small")
+    with inputs:
+        media_cards.row(checkpoint, sample, across=1)
+    with parts.container(border=True, height="stretch"):
+        if checkpoint.gated:
+            answer.weights(checkpoint, sample)
             answer.waterfall(checkpoint, sample)
-    else:
-        answer.no_gate(checkpoint, replaced=True)
-        answer.interaction(checkpoint, sample)
-    where.where(checkpoint, sample)
+        else:
+            answer.no_gate(checkpoint, replaced=True)
+            answer.interaction(checkpoint, sample)
+    with models.container(border=True, height="stretch"):
+        st.markdown("**Predictions by model**", help=terms.ALONE)
+        answer.opinions(
+            checkpoint_catalog().ready(checkpoint.data, checkpoint.seed), checkpoint, sample
+        )
     information.information(checkpoint, sample)
+    where.where(checkpoint, sample)
     nearest(checkpoint, sample)
 
 
@@ -52,16 +56,17 @@ def brief(checkpoint: Checkpoint, sample: str) -> None:
 
 
 def heading(checkpoint: Checkpoint, sample: str) -> None:
-    """Id, truth, answer and what is known about the sample, in two lines."""
+    """Id, what decides, truth, answer and what is known about the sample."""
     row = service.record(checkpoint, sample)
     st.header(f"Sample {plain(sample)}", anchor=False)
+    decides(checkpoint, sample)
     verdict = ":green-badge[:material/check: right]"
     if not bool(row["correct"]):
         verdict = ":red-badge[:material/close: wrong]"
     sentence = (
-        f"True class **{plain(row['y'])}**. {plain(checkpoint.model)} says "
+        f"True class **{plain(row['y'])}**. {plain(checkpoint.model)} predicts "
         f"**{plain(row['pred'])}** "
-        f"({row['confidence']:.0%} sure) {verdict}"
+        f"({row['confidence']:.0%} confidence) {verdict}"
     )
     known = [sentence, f":gray-badge[{plain(row['split'])} sample]"]
     composed = row.get("interaction_type") in terms.BADGES
@@ -71,6 +76,17 @@ def heading(checkpoint: Checkpoint, sample: str) -> None:
         f":orange-badge[{plain(widgets.words(f))}]" for f in service.flags_of(checkpoint, sample)
     ]
     st.markdown(" ".join(known), help=terms.INTERACTION_TYPE if composed else None)
+
+
+def decides(checkpoint: Checkpoint, sample: str) -> None:
+    """The component with the largest gate weight, in words; nothing for a model without a gate."""
+    weights = service.gates(checkpoint, sample)
+    if weights.empty:
+        return
+    top = weights.iloc[int(weights["weight"].to_numpy().argmax())]
+    component, names = str(top["component"]), service.modality_names(checkpoint)
+    words = terms.decides(component, [plain(n) for n in names])
+    st.markdown(f"**{words}**: {widgets.badge(component)} {top['weight']:.0%}", help=terms.GATE)
 
 
 def nearest(checkpoint: Checkpoint, sample: str) -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import widgets
+from dashboard.figures import strip
 from dashboard.guard import callback
 from dashboard.keys import key_of
 from dashboard.services import listing
@@ -27,12 +28,11 @@ def samples() -> None:
     result = widgets.current(checkpoint_catalog())
     if result is None:
         return
-    widgets.legend(result)
     widgets.alone(partial(_page, result))
 
 
 def _page(checkpoint: Checkpoint) -> None:
-    left, right = st.columns([6, 7], gap="medium")
+    left, right = st.columns([2, 5], gap="medium")
     with left:
         _filters(checkpoint)
         rows = listing.selected(checkpoint, session.view())
@@ -178,8 +178,8 @@ def _list(checkpoint: Checkpoint, rows: pd.DataFrame) -> None:
     part = rows.iloc[(page - 1) * listing.PAGE : page * listing.PAGE]
     quantity, up = listing.ordered_by(checkpoint, view.order)
     small = thumbnails.columns(checkpoint, part["id"].tolist())
-    shown, config = _columns(checkpoint, part, quantity, small)
     row_height = TALL_ROW if any(column.values for column in small.values()) else ROW_HEIGHT
+    shown, config = _columns(checkpoint, part, quantity, small, row_height)
     for name, column in config.items():
         if quantity and _QUANTITIES.get(name, quantity) == quantity and name not in _PICTURES:
             column["label"] = f"{'↑' if up else '↓'} {column['label'] or '✓'}"
@@ -252,6 +252,7 @@ def _columns(
     rows: pd.DataFrame,
     quantity: str,
     small: dict[int, thumbnails.Column],
+    height: int,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """The list and how its columns look; the quantity it is ordered by is one of them."""
     columns = st.column_config
@@ -269,6 +270,9 @@ def _columns(
                 if small[m].text
                 else columns.ImageColumn(name, width=54)
             )
+    if weights := service.gates_of(rows):
+        numbers["parts"] = [strip.picture(shares, height) for shares in weights]
+        config["parts"] = columns.ImageColumn("gate weights", width=94, help=terms.GATE)
     shown = pd.DataFrame(numbers, index=rows.index)
     shown["id"], shown["true"], shown["says"] = rows["id"], rows["y"], rows["pred"]
     shown["sure"] = 100 * rows["confidence"]
@@ -318,7 +322,9 @@ def _detail(checkpoint: Checkpoint, rows: pd.DataFrame) -> None:
     if not view.sample:
         return
     before, after, position = service.neighbours_in(rows, view.sample)
-    widgets.stepper(before, after, position, len(rows))
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        widgets.stepper(before, after, position, len(rows))
+        st.page_link(session.page("what_if"), label="What if …", icon=":material/edit:")
     if view.sample not in table(checkpoint).index:
         widgets.notice(messages.unknown_sample(view.sample, view.data))
         if not rows.empty:
@@ -330,9 +336,6 @@ def _detail(checkpoint: Checkpoint, rows: pd.DataFrame) -> None:
     panel.full(checkpoint, view.sample)
     title = f"Sample {view.sample} of {checkpoint.data}, {checkpoint.model}"
     widgets.report_of(checkpoint, [view.sample], title, "Report of this sample")
-    st.page_link(
-        session.page("what_if"), label="What if this sample were different?", icon=":material/edit:"
-    )
 
 
 def _open(sample: str) -> None:

@@ -43,7 +43,6 @@ def what_if() -> None:
     if problem := loaded.problem(result):
         widgets.notice(messages.cannot_be_evaluated(plain(result.model), problem.message))
         return
-    widgets.legend(result)
     rows = listing.selected(result, session.view())
     widgets.start_with_first(rows)
     sample = session.view().sample
@@ -202,7 +201,7 @@ def _verdict(result: Outcome) -> None:
     sure = float(result.after[f"p_{after}"])
     # No mark for right or wrong: what the true class of a changed sample is, nobody knows.
     same = ":gray-badge[the same answer]" if before == after else ":orange-badge[another answer]"
-    st.markdown(f"**Changed**, it says **{plain(after)}** ({sure:.0%} sure) {same}")
+    st.markdown(f"**Edited**, it predicts **{plain(after)}** ({sure:.0%} confidence) {same}")
 
 
 def _answers(checkpoint: Checkpoint, result: Outcome) -> None:

@@ -85,8 +85,8 @@ def test_a_blank_input_makes_every_class_as_likely(
 def test_the_page_answers_for_a_changed_input(checkpoint: Checkpoint, sample: str) -> None:
     app = opened("what-if", sample, edit1="blank")
     said = texts(app)
-    assert "**Changed**, it says" in said
-    assert "(10% sure)" in said
+    assert "**Edited**, it predicts" in said
+    assert "(10% confidence)" in said
     assert "Only the predictions" not in said
 
 
@@ -132,4 +132,4 @@ def test_without_onnxruntime_it_says_what_to_install(
     assert isinstance(interaction.interaction(checkpoint, sample), DataProblem)
     said = texts(opened("samples", sample))
     assert "need onnxruntime" in said
-    assert f"{MODEL} says" in said
+    assert f"{MODEL} predicts" in said

@@ -85,9 +85,12 @@ def test_the_list_tells_two_values_of_each_input(page: OpenPage) -> None:
     assert any("body mass was missing yes" in cell for cell in cells)
 
 
+def test_the_overview_names_values_of_its_examples(page: OpenPage) -> None:
+    assert "bill length" in " ".join(drawn.marked(page("", data=BIRDS)))
+
+
 @pytest.mark.parametrize(
-    ("name", "query"),
-    [("", {}), ("compare", {"part": "samples", "look": "pair"}), ("map", {})],
+    ("name", "query"), [("compare", {"part": "samples", "look": "pair"}), ("map", {})]
 )
 def test_other_pages_show_the_same_table(page: OpenPage, name: str, query: dict[str, str]) -> None:
     told = tables(page(name, **bird(KNOWN), **query))
@@ -106,7 +109,7 @@ def test_a_number_is_set_in_its_field_and_taken_back(page: OpenPage) -> None:
     app = field.set_value(9000.0).run()
     assert link(app)["edit2"] == "set:1:9000"
     assert "Beyond the training rows" in said(app)
-    assert "**Changed**, it says" in said(app)
+    assert "**Edited**, it predicts" in said(app)
     was = f"{ARRAYS['x2'][KNOWN, 1]:,.0f} g → 9,000 g"
     assert sum(was in one for one in tables(app)) == 2  # beside the field, and as a result
     app = app.number_input(key=key_of("value", 1, 0)).set_value(60.0).run()

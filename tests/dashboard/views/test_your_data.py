@@ -88,7 +88,10 @@ def open_page(page: str, token: str = "", **query: str) -> AppTest:
 
 
 def sets(app: AppTest) -> list[str]:
-    return next(list(s.options) for s in app.selectbox if s.label == "Data set")
+    """Titles in the gallery."""
+    app.session_state["choose_data"] = True
+    app.run()
+    return [b.label.replace("\\", "") for b in app.button if (b.key or "").startswith("open_set-")]
 
 
 # --- the services ----------------------------------------------------------------------------

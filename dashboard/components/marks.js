@@ -1,0 +1,23 @@
+// The component "dmil_marks": a picture of which every mark leads somewhere; see marks.py. It runs
+// inline. The picture is HTML that the server wrote; its texts are escaped there.
+
+/** @param {ComponentArguments<{html: string}>} component */
+export default function ({ parentElement, data, setTriggerValue }) {
+  const root = /** @type {HTMLElement & {drawn?: string}} */ (
+    parentElement.querySelector(".marks")
+  );
+  // Kept where nothing has changed, so that the focus stays.
+  if (root.drawn !== data.html) root.innerHTML = data.html;
+  root.drawn = data.html;
+  for (const mark of /** @type {NodeListOf<HTMLElement>} */ (
+    root.querySelectorAll("[data-mark]")
+  )) {
+    const pick = () => setTriggerValue("picked", mark.dataset.mark);
+    mark.setAttribute("role", "link");
+    mark.setAttribute("tabindex", "0");
+    mark.onclick = pick;
+    mark.onkeydown = (event) => {
+      if (event.key === "Enter") pick();
+    };
+  }
+}

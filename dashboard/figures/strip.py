@@ -1,0 +1,85 @@
+"""Shares of R, U1, U2 (, U3) and S as one strip, as HTML: in cards, in lists, in reports."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Final
+
+from dashboard.figures import theme
+from dashboard.figures.theme import quoted
+
+#: A part that is narrower than this share has no letter inside.
+_ROOM: Final = 0.2
+#: Components whose colour is dark enough for white letters; the others take black ones.
+_DARK: Final = ("U1", "U2")
+#: Of a picture for a cell, in pixels: its width, the strip's height, and what a table leaves free.
+_WIDTH, _TALL, _MARGIN = 78, 14, 8
+#: The stripes of `theme.PATTERNS`, by the angle of their lines.
+_ANGLES: Final = {"": (), "/": (135,), "\\": (45,), "-": (0,), "x": (135, 45)}
+
+
+def strip(shares: Mapping[str, float], of: str, height: float = 0.7) -> str:
+    """Parts beside each other in the order of the components, 100 % wide.
+
+    Parameters
+    ----------
+    shares : component to a share; they are drawn as parts of their sum.
+    of : what the shares are of, for those who cannot see them, such as "Gate weights".
+    height : in em. From 1.2 on letters and shares stand inside parts that have room for them.
+
+    Returns
+    -------
+    HTML; empty where all shares are 0.
+    """
+    total = sum(max(v, 0.0) for v in shares.values())
+    if not total > 0:
+        return ""
+    parts = {c: max(v, 0.0) / total for c, v in shares.items()}
+    drawn = "".join(_part(c, share, height) for c, share in parts.items() if share > 0)
+    alt = f"{of}: " + ", ".join(f"{c} {share:.0%}" for c, share in parts.items())
+    style = f"display:flex;height:{height}em;border-radius:.3em;overflow:hidden"
+    return f'<div role="img" aria-label="{quoted(alt)}" style="{style}">{drawn}</div>'
+
+
+def picture(shares: Mapping[str, float], height: int) -> str:
+    """The same as a picture inside its own address, for cells of a table.
+
+    It has no stripes: small as it is, a part is told by its place in the order of the components.
+
+    Parameters
+    ----------
+    height : of the cells, in pixels; a table draws a picture as high as its cells.
+    """
+    total = sum(max(v, 0.0) for v in shares.values()) or 1.0
+    tall = height - _MARGIN
+    start, drawn = 0.0, ""
+    for component, value in shares.items():
+        width = _WIDTH * max(value, 0.0) / total
+        drawn += (
+            f'<rect x="{start:.1f}" y="{(tall - _TALL) / 2:.1f}" width="{width:.1f}" '
+            f'height="{_TALL}" fill="{theme.COLOURS[component]}"/>'
+        )
+        start += width
+    size = f'width="{_WIDTH}" height="{tall}"'
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{drawn}</svg>'
+    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode("ascii")
+
+
+def _part(component: str, share: float, height: float) -> str:
+    ground = theme.COLOURS[component]
+    stripes = ",".join(
+        f"repeating-linear-gradient({angle}deg,rgba(255,255,255,.5) 0 1.5px,transparent 1.5px 6px)"
+        for angle in _ANGLES[theme.PATTERNS[component]]
+    )
+    style = f"width:{share:.2%};background:{stripes + ',' if stripes else ''}{ground};"
+    title = f'title="{component} {share:.1%}"'
+    if height < 1.2 or share < _ROOM:
+        return f'<span {title} style="{style}"></span>'
+    ink = "#FFFFFF" if component in _DARK else "#111111"
+    style += "display:flex;align-items:center;justify-content:center"
+    # On a ground without stripes, or they would run through the letters.
+    label = f"background:{ground};color:{ink};font-weight:600;padding:0 .3em;white-space:nowrap"
+    return (
+        f'<span {title} style="{style}"><span style="{label}">{component} {share:.0%}</span></span>'
+    )

@@ -42,8 +42,8 @@ SAMPLE = f"""(arg) => {{
     .some((h) => h.textContent.replaceAll("\\u2060", "") === `Sample ${{arg.id}}`);
   if (!named) return false;
   const media = arg.media.flatMap((name) => {_DRAWINGS % ".${name}"});
-  const gate = {_DRAWINGS % "[class*=st-key-gate-]"}[0];
-  const bars = [...gate.querySelectorAll("title")].map((t) => parseFloat(t.textContent) / 100);
+  const parts = document.querySelectorAll("[class*=st-key-gate-] [role=img] > span");
+  const bars = [...parts].map((part) => parseFloat(part.title.split(" ")[1]) / 100);
   const told = arg.gates.every((gate, i) => Math.abs(bars[i] - gate) < 1e-4);
   return media.length >= 2 && told;
 }}"""
@@ -59,7 +59,7 @@ ANSWERED = f"""(before) =>
 _ON_PAGE = f"(path) => location.pathname === path && {SETTLED} && %s"
 #: Page title -> path, and what has to be on it.
 PAGES = {
-    "Samples": ("/samples", _DRAWN % "[class*=st-key-gate-]"),
+    "Samples": ("/samples", _DRAWN % ".st-key-waterfall"),
     "What if": ("/what-if", _DRAWN % ".st-key-gate_pairs"),
     "Latent map": ("/map", _DRAWN_MAP),
     "Compare": ("/compare", "Boolean(document.querySelector('.st-key-choice_part'))"),

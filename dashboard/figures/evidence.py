@@ -103,13 +103,8 @@ def _accuracy(model: str, share: float, mark: str) -> str:
 
 
 def cells(parts: Sequence[str]) -> str:
-    """Cells beside each other, as many as there is room for."""
+    """Cells or samples beside each other, as many as there is room for."""
     return f'<div class="cells">{"".join(parts)}</div>'
-
-
-def beside(cards: Sequence[str]) -> str:
-    """Samples beside each other."""
-    return f'<div class="cells">{"".join(cards)}</div>'
 
 
 def hook(cards: Sequence[str], sentence: str) -> str:

@@ -36,7 +36,7 @@ def strip(shares: Mapping[str, float], of: str, height: float = 0.7) -> str:
     if not total > 0:
         return ""
     parts = {c: max(v, 0.0) / total for c, v in shares.items()}
-    drawn = "".join(_part(c, share, height) for c, share in parts.items() if share > 0)
+    drawn = "".join(_part(c, share, height) for c, share in parts.items())
     alt = f"{of}: " + ", ".join(f"{c} {share:.0%}" for c, share in parts.items())
     style = f"display:flex;height:{height}em;border-radius:.3em;overflow:hidden"
     return f'<div role="img" aria-label="{quoted(alt)}" style="{style}">{drawn}</div>'
@@ -73,7 +73,7 @@ def _part(component: str, share: float, height: float) -> str:
         for angle in _ANGLES[theme.PATTERNS[component]]
     )
     style = f"width:{share:.2%};background:{stripes + ',' if stripes else ''}{ground};"
-    title = f'title="{component} {share:.1%}"'
+    title = f'title="{component} {share:.2%}"'
     if height < 1.2 or share < _ROOM:
         return f'<span {title} style="{style}"></span>'
     ink = "#FFFFFF" if component in _DARK else "#111111"

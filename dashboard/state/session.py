@@ -121,9 +121,12 @@ def clear_filters() -> None:
 
 
 def go(page: str, **values: Any) -> None:
-    """Look at a page with other choices and no other filters, once this run's callback is done."""
+    """Look at a page with other choices and no other filters, once this run's callback is done.
+
+    Without a sample among them it is the first of the list.
+    """
     clear_filters()
-    change(**values)
+    change(**{"sample": "", **values})
     st.session_state[_DESTINATION] = page
 
 

@@ -174,7 +174,7 @@ def _confidently_wrong(checkpoint: Checkpoint) -> None:
         figures.sample(mark, e.inputs, e.answer, e.shares)
         for mark, e in zip(links, examples, strict=True)
     ]
-    widgets.linked("wrong", figures.beside(cards), links)
+    widgets.linked("wrong", figures.cells(cards), links)
     st.caption(
         f"The answer shown is the true class. {plain(checkpoint.model)} predicts another one with "
         "high confidence."

@@ -51,7 +51,7 @@ def click_head(page: Page, place: int) -> None:
     box = grid.bounding_box()
     assert box is not None
     # The canvas has no parts: the first columns are about this wide, with a menu at their right.
-    page.mouse.click(box["x"] + 100 + 110 * place, box["y"] + 16)
+    page.mouse.click(box["x"] + 110 + 130 * place, box["y"] + 16)
     page.wait_for_timeout(300)
     settled(page)
 
@@ -112,7 +112,9 @@ def test_from_a_file_to_the_samples_page_for_one_browser_alone(
     page.wait_for_url(lambda url: "data=my-signs" in url)
     settled(page)
     expect(page.get_by_role("button", name="signs (yours)")).to_be_visible()
-    expect(page.locator("[data-testid=stMain]")).to_contain_text("only in combination")
+    expect(page.locator("[data-testid=stMain]")).to_contain_text(
+        "What the inputs do, alone and together"
+    )
     stranger = browser.new_context()
     other = visit(stranger.new_page(), page.url)
     expect(other.locator("[data-testid=stMain]")).to_contain_text("no such data set")

@@ -1,4 +1,4 @@
-"""The moving picture of the README: Samples, What if and Latent map of one sample.
+"""The moving picture of the README: Overview, then Samples, What if and Latent map of a sample.
 
     python -m tests.browser.tour [--out docs/tour.gif] [--url http://localhost:8501]
 
@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import io
 import math
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,9 +22,9 @@ from tests.browser import latent_map
 from tests.browser.screenshots import app
 from tests.browser.server import CHROMIUM, FLAGS, settled
 
-VIEW = {"width": 1200, "height": 940}
+VIEW = {"width": 1440, "height": 900}
 #: Size of the picture: the README shows it about this wide.
-SIZE = (900, 705)
+SIZE = (960, 600)
 COLOURS = 200
 MOST_BYTES = 3_000_000
 
@@ -77,19 +76,23 @@ def _palette(pictures: list[Image.Image]) -> Image.Image:
 
 
 def record(page: Page, url: str, data: str, sample: str) -> Recorder:
-    """Three pages of one sample: its contributions, an edited input, its place on the map."""
+    """The kinds of samples; then three pages of one: its contributions, an edited input, its place
+    on the map."""
     film = Recorder(page)
     of = f"?data={data}&sample={sample}"
     title = page.get_by_role("heading", name=sample)
+    _open(page, url)
+    page.get_by_role("button", name="No, thanks").click()
+    settled(page)
+    film.shoot(3200)
+    page.locator("[data-mark='S sample 0']").hover()
+    film.shoot(500)
+    page.locator("[data-mark='S sample 0']").click()
+    page.wait_for_url(lambda address: "sample=" in address)
+    settled(page)
+    page.wait_for_timeout(1200)
+    film.shoot(3200)
     _open(page, f"{url}/samples{of}")
-    dismiss = page.get_by_role("button", name="No, thanks")
-    if dismiss.count():
-        dismiss.click()
-        settled(page)
-    film.shoot(1500)
-    film.scroll(title)
-    film.shoot(2000)
-    film.scroll(page.get_by_text(re.compile("^Gate")), above=250)
     film.shoot(2600)
     for edit in ("", *(f"&edit1=noise:{n}:1" for n in ("1.0", "2.0", "3.0")), "&edit1=blank"):
         _open(page, f"{url}/what-if{of}{edit}")

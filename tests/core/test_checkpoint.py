@@ -200,9 +200,9 @@ def test_a_config_the_weights_do_not_fit_is_refused(
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (lambda d: d.update(version=3), "expected version 1 or 2, got 3"),
-        (lambda d: d.update(version="1"), "expected version 1 or 2, got '1'"),
-        (lambda d: d.pop("version"), "expected version 1 or 2, got None"),
+        (lambda d: d.update(version=4), "expected version 1 to 3, got 4"),
+        (lambda d: d.update(version="1"), "expected version 1 to 3, got '1'"),
+        (lambda d: d.pop("version"), "expected version 1 to 3, got None"),
         (lambda d: d["config"].update(version=9), "config.version: expected at most 4, got 9"),
         (lambda d: d.pop("finished"), "missing or unknown field finished"),
         (lambda d: d.pop("weights_sha256"), "missing or unknown field weights_sha256"),

@@ -392,11 +392,12 @@ TYPED: Final = [
         [None if i % 10 == 3 else row for i, row in enumerate(LISTS)])), N,
         LEFT_RIGHT | {"emb": ("vector", 1)}, holds=shapes((2,), (2,), (5,)),
         says=("numbers are missing in 4 of 40 rows (10 %): 'emb'",),
-        offers=(("missing", "drop"), ("missing", "mean"))),
+        offers=(("missing", "drop"), ("missing", "keep"), ("missing", "mean"))),
     Case("parquet truth values with gaps", lambda: stored(v=pa.array(
         [None if i % 10 == 3 else i % 3 == 0 for i in range(N)])), N,
         LEFT_RIGHT | {"v": ("vector", 1)}, says=("'v' is missing in 4 of 40 rows (10 %)",),
-        offers=(("missing", "drop"), ("missing", "mean")), holds=shapes((2,), (2,), (3,))),
+        offers=(("missing", "drop"), ("missing", "keep"), ("missing", "mean")),
+        holds=shapes((2,), (2,), (3,))),
     Case("parquet sounds with their path", lambda: stored(sound=pa.array(
         [{"bytes": tone(i % 40), "path": f"{i}.wav"} for i in range(N)])), N,
         LEFT_RIGHT | {"sound": ("audio", 1)}),

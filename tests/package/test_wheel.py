@@ -220,6 +220,6 @@ def test_the_app_shows_the_demonstration(installed: Installed, browser: Browser)
         shown = page.inner_text("[data-testid=stApp]")
         assert "shapes" in shown.lower()
         heading = page.locator("[data-testid=stMain] h1").first
-        # From the settings that the package carries; Streamlit's own size is 44 px.
-        assert heading.evaluate("e => getComputedStyle(e).fontSize") == "28px"
+        # From the styles that the package carries; Streamlit's own size is 44 px.
+        assert heading.evaluate("e => getComputedStyle(e).fontSize") == "21.6px"
         page.close()

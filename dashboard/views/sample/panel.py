@@ -48,7 +48,7 @@ def brief(checkpoint: Checkpoint, sample: str) -> None:
     heading(checkpoint, sample)
     media_cards.row(checkpoint, sample, across=2)
     if checkpoint.gated:
-        answer.gate(checkpoint, sample)
+        answer.weights(checkpoint, sample)
     answer.opinions(
         checkpoint_catalog().ready(checkpoint.data, checkpoint.seed), checkpoint, sample, brief=True
     )

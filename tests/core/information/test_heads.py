@@ -106,7 +106,7 @@ def test_gate_and_type_agree_where_the_interaction_type_is_known() -> None:
         gates = table[[schema.gate(c) for c in schema.COMPONENTS]].to_numpy().argmax(axis=1)
         same = rows.largest() == np.array(schema.COMPONENTS)[gates]
         agree[paradigm] = float(same[(table["split"] == "test").to_numpy()].mean())
-    assert agree["dmil"] > 0.95
+    assert agree["dmil"] > 0.9
     assert agree["dmil-paper"] < 0.6
 
 

@@ -99,5 +99,5 @@ def test_what_takes_the_model_itself_is_said(model: str, words: str) -> None:
 
 def app_table(app: AppTest) -> list[str]:
     """Who is in the table of answers."""
-    frames = [d.value for d in app.dataframe if "who" in getattr(d.value, "columns", ())]
-    return [str(w) for w in frames[0]["who"]]
+    frames = [d.value for d in app.dataframe if "model" in getattr(d.value, "columns", ())]
+    return [str(w) for w in frames[0]["model"]]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
+from functools import partial
 
 import streamlit as st
 
-from dashboard.components import scripts
+from dashboard.components import picked, scripts
 from dashboard.figures.architecture import Arrow, Box
 from dashboard.guard import callback
 
@@ -28,12 +29,6 @@ def diagram(
     on_pick : called with the id of a box that was clicked; never with another text.
     """
     known = {box.id for box in boxes}
-
-    def report() -> None:
-        sent = st.session_state[key].get("picked")
-        if isinstance(sent, str) and sent in known:
-            on_pick(sent)
-
     part = st.components.v2.component(
         "dmil_diagram",
         html='<div class="diagram"></div>',
@@ -48,5 +43,5 @@ def diagram(
             "chosen": chosen,
             "label": label,
         },
-        on_picked_change=callback(report),
+        on_picked_change=callback(partial(picked.report, key, known, on_pick)),
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from functools import partial
 
 import streamlit as st
 
-from dashboard.components import scripts
+from dashboard.components import picked, scripts
 from dashboard.guard import callback
 
 
@@ -19,16 +20,14 @@ def marks(key: str, html: str, names: Collection[str], on_pick: Callable[[str], 
     names : what may be picked: the browser is not believed.
     on_pick : called with the name of what was picked.
     """
-
-    def report() -> None:
-        sent = st.session_state[key].get("picked")
-        if isinstance(sent, str) and sent in names:
-            on_pick(sent)
-
     part = st.components.v2.component(
         "dmil_marks",
         html='<div class="marks"></div>',
         css=scripts.text("marks.css"),
         js=scripts.text("marks.js"),
     )
-    part(key=key, data={"html": html}, on_picked_change=callback(report))
+    part(
+        key=key,
+        data={"html": html},
+        on_picked_change=callback(partial(picked.report, key, names, on_pick)),
+    )

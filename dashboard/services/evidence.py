@@ -98,7 +98,7 @@ def evidence(
         count = int(member.sum())
         shown = [s for s in starts.get(component, ()) if _is_clear(s)]
         if by == TRUTH and not shown:
-            shown = overview.surest(frame[member])
+            shown = overview.most_confident(frame[member])
         right = {
             m: float(correct[member].astype(float).mean()) for m, correct in models.items() if count
         }

@@ -96,7 +96,7 @@ def _strengths(
     return {c: (parts[c.lower()], "bits") for c in schema.COMPONENTS}
 
 
-def surest(rows: pd.DataFrame) -> list[Start]:
+def most_confident(rows: pd.DataFrame) -> list[Start]:
     """Of some rows those that the model answers right with the highest confidence."""
     right = rows[rows["correct"].to_numpy(dtype=bool)]
     return _first(right, right["confidence"], "share")

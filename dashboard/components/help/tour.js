@@ -153,10 +153,10 @@ export class Tour {
   async #find(step) {
     const search = ++this.searches;
     this.target = null;
-    if (!this.isAt(step.page)) goTo(step.page, this.base);
+    if (!this.#isAt(step.page)) goTo(step.page, this.base);
     const end = performance.now() + PATIENCE;
     while (step.target && search === this.searches && performance.now() < end) {
-      const target = this.isAt(step.page) ? document.querySelector(step.target) : null;
+      const target = this.#isAt(step.page) ? document.querySelector(step.target) : null;
       if (target) {
         this.target = target;
         reveal(target);
@@ -170,7 +170,7 @@ export class Tour {
    * Whether this is a page; "" for the first one, which has no end of its own in the address.
    * @param {string} page
    */
-  isAt(page) {
+  #isAt(page) {
     const here = withoutSlash(location.pathname).split("/").at(-1) ?? "";
     return page ? here === page : !this.slugs.includes(here);
   }

@@ -18,7 +18,6 @@ from dashboard.state import session
 from dashboard.text import messages, terms
 from dashboard.views.sample import answer, information, media_cards, where
 from dashboard.widgets import plain
-from dmil_core import schema
 
 
 def full(checkpoint: Checkpoint, sample: str) -> None:
@@ -48,7 +47,7 @@ def full(checkpoint: Checkpoint, sample: str) -> None:
 def _more(checkpoint: Checkpoint, sample: str) -> None:
     """What is looked at more rarely, as tabs of which only the open one is computed."""
     drawn: dict[str, Callable[[Checkpoint, str], None]] = {}
-    if len(service.modality_names(checkpoint)) == schema.FEWEST_MODALITIES:
+    if len(service.modality_names(checkpoint)) == 2:
         drawn["information"] = information.information
         if "model" in facts.estimators(checkpoint):
             drawn["calibration"] = information.calibration

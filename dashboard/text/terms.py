@@ -126,6 +126,14 @@ STARTS: Final = (
     "where it has none; and those that it is surest of and wrong. Of a class no more than one "
     "where there are enough."
 )
+
+
+def estimators(model: str, external: bool) -> dict[str, str]:
+    """Who estimates the information of a sample, in words."""
+    of_model = f"predictions of {model} from one input" if external else f"heads of {model}"
+    return {"model": of_model, "data": "small networks on the data alone"}
+
+
 ESTIMATOR: Final = (
     "A model's heads say what this model makes of each input. Small networks that read the data "
     "alone, fitted to other samples than they judge, say what is in the inputs whatever a model "

@@ -85,10 +85,8 @@ def _pointwise(
 
 
 def _choices(checkpoint: Checkpoint, able: tuple[str, ...], estimator: str) -> None:
-    names = {
-        "model": f"heads of {checkpoint.model}",
-        "data": "small networks on the data alone",
-    }
+    external = checkpoint.run is not None and checkpoint.run.external
+    names = terms.estimators(checkpoint.model, external)
     if len(able) > 1:
         widgets.select(
             "Estimator", "estimator", able, estimator, names.__getitem__, help=terms.ESTIMATOR

@@ -144,17 +144,33 @@ class Synergy:
     alone: dict[str, float]
 
 
+def frozen_wrong(ensemble: Checkpoint) -> pd.Series[bool] | None:
+    """Of each sample, whether all models of one input of an ensemble are wrong; None where its
+    table does not have their predictions."""
+    right = _frozen_right(ensemble, table(ensemble))
+    if right is None:
+        return None
+    return pd.Series(~np.logical_or.reduce(right), index=table(ensemble).index)
+
+
+def _frozen_right(ensemble: Checkpoint, rows: pd.DataFrame) -> list[Any] | None:
+    """For each input which rows the ensemble's model of it alone predicts correctly."""
+    names = modality_names(ensemble)
+    columns = [schema.unimodal_pred(m) for m in schema.modality_numbers(len(names))]
+    if not set(columns) <= set(rows.columns):
+        return None
+    return [(rows[c] == rows["y"]).to_numpy(dtype=bool) for c in columns]
+
+
 def synergy(catalog: CheckpointCatalog, data: str, seed: int, split: str) -> Synergy | None:
     """The synergy indicator against the seed's frozen unimodal models; None without them."""
     pair = catalog.get(data, "ensemble", seed)
     if pair.status != "ready":
         return None
     frozen = in_split(table(pair), split)
-    names = modality_names(pair)
-    columns = [schema.unimodal_pred(m) for m in schema.modality_numbers(len(names))]
-    if not set(columns) <= set(frozen.columns) or frozen.empty:
+    right = _frozen_right(pair, frozen)
+    if right is None or frozen.empty:
         return None
-    right = [(frozen[c] == frozen["y"]).to_numpy(dtype=bool) for c in columns]
     records = []
     member = groups_of(pair, frozen.index)
     for checkpoint in catalog.ready(data, seed):
@@ -166,6 +182,7 @@ def synergy(catalog: CheckpointCatalog, data: str, seed: int, split: str) -> Syn
         records.append((checkpoint.model, float(value), *interval(gained, member)))
     frame = pd.DataFrame(records, columns=["model", "indicator", "low", "high"])
     bound = float(synergy_bound(*right))
+    names = modality_names(pair)
     alone = {f"{n} alone": float(r.mean()) for n, r in zip(names, right, strict=True)}
     return Synergy(frame, bound, alone)
 

@@ -102,6 +102,7 @@ def _model(catalog: CheckpointCatalog) -> None:
             "Samples from", "split", SPLITS, view.split, terms.SPLITS.__getitem__,
             help=terms.SPLIT,
         )  # fmt: skip
+        st.page_link(session.page("about"), label="About this model", icon=":material/info:")
         st.page_link(session.page("your_data"), label="Your own model", icon=":material/add:")
 
 

@@ -99,10 +99,11 @@ CHOICES: Final = ("marginal", "near", "class")
 #: Which samples of two compared models are listed: all, or those that only one has right.
 SIDES: Final = ("both", "first", "second")
 
-#: Parts of the Compare page, and the metrics it can compare by.
+#: Scopes of the Leaderboard (``samples`` is of earlier links, and leads to what `LOOKS` says), and
+#: the metrics it can compare by.
 PARTS: Final = ("seeds", "sets", "samples")
 METRICS: Final = ("accuracy", "macro_f1", "map", "ece", "synergy", "missed")
-#: What the part about single samples looks at.
+#: What Disagreements and About this model look at.
 LOOKS: Final = ("agreement", "pair", "groups", "calibration", "bits", "interactions", "training")
 #: What of a training can be drawn over its epochs.
 CURVES: Final = ("val_accuracy", "val_loss", "loss")

@@ -160,6 +160,8 @@ SYNERGY_INDICATOR: Final = (
     "wrong. The same frozen models of one input are used for every bar. The upper bound is the "
     "share all of them get wrong: no model can gain more than that."
 )
+SYNERGY_TITLE: Final = "Correct though no input alone suffices"
+SYNERGY_BOUND: Final = "upper bound"
 LATENT: Final = (
     "A latent is an inner description of a sample, a list of numbers that the model computed. The "
     "map lays it out flat so that samples with a similar description lie close together."
@@ -283,12 +285,9 @@ SPLITS: Final = {
 }
 
 
-#: Parts of the Compare page.
-PARTS: Final = {
-    "seeds": "This data set, all methods",
-    "sets": "All data sets: ranks",
-    "samples": "Sample by sample",
-}
+LEADERBOARD: Final = "Which method is more accurate, and is the difference significant?"
+#: What the Leaderboard is about.
+PARTS: Final = {"seeds": "This data set", "sets": "All data sets"}
 METRICS: Final = {
     "accuracy": "accuracy",
     "macro_f1": "macro F1",
@@ -328,9 +327,9 @@ HOLM: Final = (
     "that are compared. Better or worse: at most .05."
 )
 RANKS: Final = (
-    "On each data set the best method has rank 1. The average over the data sets tells who is "
-    "good everywhere. The critical difference (Nemenyi's test, 5 %) is how far two average ranks "
-    "must be apart before these data sets tell two of so many methods apart."
+    "On each data set the best method has rank 1. The mean over the data sets is a method's mean "
+    "rank. The critical difference (Nemenyi's test, 5 %) is how far two mean ranks must be apart "
+    "to differ significantly, with so many methods on so few data sets."
 )
 REFERENCES: Final = (
     "The **information reference** is the gate that follows from the exact class probabilities of "

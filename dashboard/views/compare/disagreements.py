@@ -50,11 +50,14 @@ def look(catalog: CheckpointCatalog, looks: dict[str, str]) -> None:
         **session.bound("look", "choice_look", chosen),
     )
     help_ = terms.BITS if chosen == "bits" else None
-    st.header(comparing.QUESTIONS[chosen], anchor=False, help=help_)
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        st.header(comparing.QUESTIONS[chosen], anchor=False, help=help_)
+        menu = st.container(width="content")
     of_split = chosen not in ("training", "interactions")
     rows = f", {terms.SPLITS[view.split]} samples" if of_split else ""
     st.caption(f"Models of seed {view.seed}{rows}. {comparing.EXPLORATORY}")
-    _LOOKS[chosen](catalog)
+    with widgets.save_menu("save_look", menu):
+        _LOOKS[chosen](catalog)
 
 
 def _damaged(catalog: CheckpointCatalog) -> None:

@@ -19,7 +19,9 @@ def leaderboard() -> None:
     if not anything:
         widgets.notice(messages.no_checkpoints(shown(catalog.root)))
         return
-    st.header(terms.LEADERBOARD, anchor=False)
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        st.header(terms.LEADERBOARD, anchor=False)
+        menu = st.container(width="content")
     st.segmented_control(
         "Scope",
         tuple(terms.PARTS),
@@ -28,7 +30,5 @@ def leaderboard() -> None:
         format_func=terms.PARTS.__getitem__,
         **session.bound("part", "choice_part", view.part),
     )
-    if view.part == "sets":
-        all_sets.all_sets(catalog)
-    else:
-        this_set.this_set(catalog)
+    with widgets.save_menu("save_leaderboard", menu):
+        (all_sets.all_sets if view.part == "sets" else this_set.this_set)(catalog)

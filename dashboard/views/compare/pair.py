@@ -203,17 +203,14 @@ def _list(frame: pd.DataFrame, first: str, second: str) -> None:
         },
         alt=f"Samples by how far {first} and {second} are apart, largest first",
     )
-    left, right = st.columns([3, 1], vertical_alignment="center")
-    with left:
-        cut = (
-            f" The first {LONGEST:,} of {len(frame):,}; the file has all."
-            if len(frame) > LONGEST
-            else ""
-        )
-        st.caption(
-            "Largest change first: total variation distance between the two models' probabilities. "
-            f"Click a row to see the sample below.{cut}",
-            help=comparing.DISTANCE,
-        )
-    with right:
-        widgets.download(frame, f"pair-{session.view().data}")
+    cut = (
+        f" The first {LONGEST:,} of {len(frame):,}; the file has all."
+        if len(frame) > LONGEST
+        else ""
+    )
+    st.caption(
+        "Largest change first: total variation distance between the two models' probabilities. "
+        f"Click a row to see the sample below.{cut}",
+        help=comparing.DISTANCE,
+    )
+    widgets.download(frame, f"pair-{session.view().data}")

@@ -148,11 +148,8 @@ def _board(catalog: CheckpointCatalog, board: Board) -> None:
         Axis(f"difference to {board.reference}, points", zero=True),
     )
     widgets.linked("board", figures.board(lines, axes, ("verdict", "samples")), links, pages)
-    left, right = st.columns([4, 1])
-    with left:
-        st.caption(comparing.LEADERBOARD, help=f"{terms.INTERVAL}\n\n{terms.HOLM}")
-    with right:
-        widgets.download(board.table, f"comparison-{view.data}")
+    st.caption(comparing.LEADERBOARD, help=f"{terms.INTERVAL}\n\n{terms.HOLM}")
+    widgets.download(board.table, f"comparison-{view.data}")
 
 
 def link_method(

@@ -558,7 +558,7 @@ def test_interaction_type_or_flags_or_a_message(open_page: OpenPage) -> None:
 
 def test_compare_shows_what_the_inputs_tell_on_average(open_page: OpenPage) -> None:
     app = open_page("compare", data=GENERATED, **BITS)
-    assert "What do the inputs tell on average?" in said(app)
+    assert "How much information do the inputs carry about the class?" in said(app)
     assert re.search(r"largest gate of \*\*dmil\*\*", said(app))
     assert drawn.texts(drawn.drawing(app, "averages"))[-3:] == ["ensemble", "dmil", "exact"]
     app.selectbox(key="choice_definition").select("ccs").run()

@@ -158,7 +158,7 @@ async def switch(page: Page, title: str) -> float:
     header = page.locator("header")
     if title in MENUS:
         await header.get_by_text(MENUS[title], exact=True).click()
-        link = page.get_by_role("link", name=title, exact=True).first
+        link = page.get_by_text(title, exact=True).last
     else:
         link = header.get_by_role("link", name=title, exact=False).first
     return await seconds(page, link.click, _ON_PAGE % there, path)

@@ -8,7 +8,7 @@ from dashboard.text import terms
 
 #: What a filter is called by who offers it, by its name in the URL.
 HELP = "The samples that the filters in force leave. They stay in force on the other pages."
-SAMPLES, MAP, CLEAR = "Open in Samples", "Show on the map", "Clear the selection"
+SAMPLES, MAP, CLEAR = "Open in Samples", "Show on the map", "Clear"
 
 
 def words(name: str, values: Sequence[str], model: str) -> str:

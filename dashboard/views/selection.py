@@ -64,19 +64,18 @@ def chip(catalog: CheckpointCatalog) -> None:
             help=text.HELP,
         ):  # fmt: skip
             for name, values in result.items():
-                with st.container(horizontal=True, horizontal_alignment="distribute"):
-                    st.markdown(plain(text.words(name, values, view.model)), width="content")
-                    st.button(
-                        "Remove", key=key_of("drop_filter", name), type="tertiary",
-                        icon=":material/close:", on_click=callback(_drop), args=(name,),
-                    )  # fmt: skip
+                st.button(
+                    f"Remove: {plain(text.words(name, values, view.model))}",
+                    key=key_of("drop_filter", name), type="tertiary", icon=":material/close:",
+                    on_click=callback(_drop), args=(name,),
+                )  # fmt: skip
             for label, page in ((text.SAMPLES, "samples"), (text.MAP, "map")):
                 st.button(
                     label, key=key_of("selection_on", page), on_click=callback(session.visit),
                     args=(page,), kwargs={"sample": ""} if page == "samples" else {},
                 )  # fmt: skip
         st.button(
-            "", key="clear_selection", icon=":material/close:", help=text.CLEAR,
+            text.CLEAR, key="clear_selection", icon=":material/close:",
             on_click=callback(session.clear_filters), type="tertiary",
         )  # fmt: skip
 

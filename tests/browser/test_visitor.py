@@ -189,7 +189,9 @@ def test_the_pages_are_linked_and_keep_the_choice(page: Page, app_url: str, room
     for title, path in tour.items():
         if title in ("Leaderboard", "Disagreements"):
             page.locator("header").get_by_text("Compare", exact=True).click()
-        page.get_by_role("link", name=title).first.click()
+            page.get_by_text(title, exact=True).last.click()
+        else:
+            page.get_by_role("link", name=title).first.click()
         page.wait_for_url(lambda url, path=path: urlsplit(url).path == path)  # type: ignore[misc]
         settled(page)
         page.wait_for_url(lambda url: f"sample={sample}" in url)

@@ -10,6 +10,7 @@ from dashboard.text.verdicts import counted, listed
 
 # --- leaderboard ----------------------------------------------------------------------------
 
+LEADERBOARD_TITLE: Final = "Which method is more accurate, and is the difference significant?"
 OPENS: Final = "Open"
 RECORDS_ONLY: Final = "records only"
 LEADERBOARD: Final = (
@@ -91,6 +92,8 @@ QUESTIONS: Final = {
 }
 EXPLORATORY: Final = "Single seed: exploratory, not a comparison of methods."
 INCLUDED: Final = "Models to include"
+SYNERGY: Final = "Correct though no input alone suffices"
+SYNERGY_BOUND: Final = "upper bound"
 UPSET: Final = (
     "Every sample is counted once, in the row of exactly those models that predict it correctly: "
     "full dots are right, open dots are wrong. Below a model's name: its accuracy."

@@ -305,8 +305,7 @@ def no_map(why: str, folder: str) -> Message:
     """A checkpoint without map coordinates whose latents cannot be computed either."""
     return Message(
         "This model has no map, and none can be computed here.",
-        "Compute it where its data is and reload this page; the Samples and Disagreements pages work "
-        "without.",
+        "Compute it where its data is and reload this page; Samples and Disagreements work without.",
         why,
         # A model with an encoder of a user's can only be loaded beside the user's module.
         f"dmil project --checkpoint {_word(folder)}" + " --plugin MODULE" * ("--plugin" in why),

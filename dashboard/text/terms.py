@@ -167,8 +167,6 @@ SYNERGY_INDICATOR: Final = (
     "wrong. The same frozen models of one input are used for every bar. The upper bound is the "
     "share all of them get wrong: no model can gain more than that."
 )
-SYNERGY_TITLE: Final = "Correct though no input alone suffices"
-SYNERGY_BOUND: Final = "upper bound"
 LATENT: Final = (
     "A latent is an inner description of a sample, a list of numbers that the model computed. The "
     "map lays it out flat so that samples with a similar description lie close together."
@@ -300,7 +298,6 @@ SPLITS: Final = {
 }
 
 
-LEADERBOARD: Final = "Which method is more accurate, and is the difference significant?"
 #: What the Leaderboard is about.
 PARTS: Final = {"seeds": "This data set", "sets": "All data sets"}
 METRICS: Final = {

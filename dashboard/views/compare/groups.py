@@ -16,7 +16,7 @@ from dashboard.services.map import slices as slice_service
 from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog, DataProblem
 from dashboard.state import session, slices
 from dashboard.state.view import NOBODY, listed
-from dashboard.text import messages, terms
+from dashboard.text import comparing, messages, terms
 from dashboard.widgets import plain
 
 #: Kind of groups (`service.groupings`) -> its title, and what it means.
@@ -101,9 +101,9 @@ def _synergy(catalog: CheckpointCatalog) -> None:
     for model, share, low, high in result.frame[columns].itertuples(index=False, name=None):
         links[f"of {model}"] = {"alone": "none", "right": listed([model])}
         lines.append((str(model), float(share), (float(low), float(high)), f"of {model}"))
-    bound = (terms.SYNERGY_BOUND, result.bound, (float("nan"),) * 2, "bound")
+    bound = (comparing.SYNERGY_BOUND, result.bound, (float("nan"),) * 2, "bound")
     most = max([result.bound, *result.frame["high"].dropna()]) or 1.0
-    drawn = matrix.accuracies(terms.SYNERGY_TITLE, "", "", [*lines, bound], most)
+    drawn = matrix.accuracies(comparing.SYNERGY, "", "", [*lines, bound], most)
     widgets.linked("synergy", drawn, links)
     alone = ", ".join(f"{plain(name)} {value:.1%}" for name, value in result.alone.items())
     st.caption(

@@ -8,7 +8,7 @@ from dashboard import widgets
 from dashboard.services.comparison import board
 from dashboard.services.store.catalog import checkpoint_catalog, shown
 from dashboard.state import session
-from dashboard.text import messages, terms
+from dashboard.text import comparing, messages, terms
 from dashboard.views.compare import all_sets, this_set
 
 
@@ -20,7 +20,7 @@ def leaderboard() -> None:
         widgets.notice(messages.no_checkpoints(shown(catalog.root)))
         return
     with st.container(horizontal=True, horizontal_alignment="distribute"):
-        st.header(terms.LEADERBOARD, anchor=False)
+        st.header(comparing.LEADERBOARD_TITLE, anchor=False)
         menu = st.container(width="content")
     st.segmented_control(
         "Scope",

@@ -102,8 +102,8 @@ def test_a_table_is_the_same_in_both_formats(
 ) -> None:
     visit(page, f"{app_url}/samples?data={REAL}&show=wrong&order=stored")
     page.locator(".st-key-save_list button").first.click()
-    csv = saved(page, page.get_by_role("button", name="CSV"), tmp_path)
-    parquet = saved(page, page.get_by_role("button", name="Parquet"), tmp_path)
+    csv = saved(page, page.get_by_role("button", name="CSV", exact=True), tmp_path)
+    parquet = saved(page, page.get_by_role("button", name="Parquet", exact=True), tmp_path)
     assert parquet.read_bytes()[:4] == b"PAR1"
     whole = table_of(room, REAL, "dmil")
     wanted = whole[(whole["split"] == "test") & ~whole["correct"]]

@@ -58,7 +58,7 @@ def test_a_figure_of_a_model_with_any_name_is_saved(
 
 
 def test_next_and_a_link_lead_to_every_kind_of_id(page: Page, hostile_url: str) -> None:
-    query = urlencode({"data": SET, "model": "dmil", "seed": "0", "sample": NAMES[13]})
+    query = urlencode({"data": SET, "model": "dmil", "order": "stored", "sample": NAMES[13]})
     page.goto(f"{hostile_url}/samples?{query}")
     settled(page)
     for name in NAMES[14:17]:

@@ -208,7 +208,7 @@ def test_a_model_without_a_gate_shows_what_its_inputs_do_together(page: Page, ap
     said = drawing.get_attribute("aria-label") or ""
     assert re.search(r"\N{MULTIPLICATION SIGN} .* [+-]\d", said)
     visit(page, f"{app_url}/samples?data={REAL}&model=dmil")
-    page.get_by_text("Which parts of the inputs act together?").click()
+    page.get_by_role("tab", name="Parts that act together").click()
     expect(page.get_by_text(re.compile("Strongest pairs: row .*, column .* with"))).to_be_visible()
     page.locator("[class*=st-key-where_part] button").nth(2).click()
     settled(page)

@@ -41,6 +41,8 @@ export class SampleList {
   #data = null;
   /** Position of the row that keys move from. */
   #active = -1;
+  /** Position of a row that is to be opened when it comes; -1 for none. */
+  #awaited = -1;
   #asking = 0;
   #opening = 0;
   #frame = 0;
@@ -80,10 +82,11 @@ export class SampleList {
     this.#window.height = this.#box.clientHeight;
     const moved = other || before?.chosen !== data.chosen;
     if (other) this.#window.offset = data.chosen < 0 ? data.first * data.height : 0;
-    if (moved) this.#active = data.chosen;
+    if (moved) [this.#active, this.#awaited] = [data.chosen, -1];
     if (moved && data.chosen >= 0) this.#window.reveal(data.chosen, true);
     this.#place();
     this.#draw(true);
+    if (this.#rows.has(this.#awaited)) this.#pick(this.#awaited);
   }
 
   close() {
@@ -220,11 +223,14 @@ export class SampleList {
   #open(after) {
     this.#draw(true);
     window.clearTimeout(this.#opening);
-    const index = this.#active;
-    this.#opening = window.setTimeout(() => {
-      const row = this.#rows.get(index);
-      if (row && index !== this.#data?.chosen) this.send("picked", row.id);
-    }, after);
+    this.#opening = window.setTimeout(() => this.#pick(this.#active), after);
+  }
+
+  /** Open a row; one that was not sent yet when it comes. @param {number} index */
+  #pick(index) {
+    const row = this.#rows.get(index);
+    this.#awaited = row ? -1 : index;
+    if (row && index !== this.#data?.chosen) this.send("picked", row.id);
   }
 }
 

@@ -85,10 +85,8 @@ def _pointwise(
 
 
 def _choices(checkpoint: Checkpoint, able: tuple[str, ...], estimator: str) -> None:
-    names = {
-        "model": f"heads of {checkpoint.model}",
-        "data": "small networks on the data alone",
-    }
+    external = checkpoint.run is not None and checkpoint.run.external
+    names = terms.estimators(checkpoint.model, external)
     if len(able) > 1:
         widgets.select(
             "Estimator", "estimator", able, estimator, names.__getitem__, help=terms.ESTIMATOR
@@ -147,7 +145,7 @@ def _reliability(pointwise: facts.SampleInformation, names: Sequence[str]) -> No
     with left:
         widgets.chart(
             figures.reliability(frames), "reliability",
-            "Lines of how often answers of a confidence are right, for each head",
+            "Lines of accuracy by confidence, for each head",
         )  # fmt: skip
     with right:
         st.markdown(terms.RELIABILITY)

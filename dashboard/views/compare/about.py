@@ -15,11 +15,12 @@ from dashboard.widgets import plain
 
 def about() -> None:
     """The page."""
-    catalog = checkpoint_catalog()
+    catalog, view = checkpoint_catalog(), session.view()
     result = widgets.current(catalog)
-    if result is None:
+    if result is not None:
+        _facts(result)
+    elif not catalog.ready(view.data, view.seed):
         return
-    _facts(result)
     with st.container(horizontal=True):
         for page, label, icon in (
             ("samples", "Its samples", ":material/list_alt:"),

@@ -19,6 +19,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.figures import compare, theme, upset
 from dashboard.figures import training as training_figures
 from dashboard.keys import key_of
+from dashboard.services import listing
 from dashboard.services.comparison import (
     agreement,
     calibration,
@@ -32,6 +33,7 @@ from dashboard.services.store import catalog as store_catalog
 from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog, checkpoint_catalog
 from dashboard.state import view as state
 from dashboard.text import comparing, paper
+from dashboard.views.compare.agreement import choice
 from dmil_core.checkpoint import HISTORY_FILE, PREDICTIONS_FILE, read_history
 from dmil_core.data.catalog import load_dataset
 from dmil_core.io.tables import read_table, table_metadata, write_table
@@ -128,18 +130,18 @@ def test_every_sample_is_counted_once(ready: tuple[Checkpoint, ...], room: Room)
         assert share == pytest.approx(alone.mean())
 
 
-def test_members_are_exactly_those_samples(ready: tuple[Checkpoint, ...], room: Room) -> None:
+def test_every_group_is_the_selection_that_its_row_leads_to(
+    ready: tuple[Checkpoint, ...],
+) -> None:
     result = agreement.agreement(ready, "test")
     for one in result.subsets:
-        frame = agreement.members(ready, "test", one.right)
-        assert len(frame) == one.count == result.count(one.right)
-        for name in result.models:
-            assert (frame[f"{name} right"] == (name in one.right)).all()
-        assert frame["hard"].is_monotonic_increasing
-    table = table_of(room, REAL, "joint").assign(id=lambda t: t["id"].astype(str)).set_index("id")
-    hardest = agreement.members(ready[:1], "test", ()).iloc[0]
-    truth = table.loc[hardest["id"], "y"]
-    assert hardest["hard"] == pytest.approx(float(table.loc[hardest["id"], f"p_{truth}"]))
+        filters = choice(result.models, one.right, 0)
+        ids = listing.selection(ready[0], state.View(data=REAL, **filters))
+        assert ids is not None
+        assert len(ids) == one.count
+        for checkpoint in ready:
+            right = store_catalog.table(checkpoint).loc[ids, "correct"]
+            assert (right == (chosen.key(checkpoint) in one.right)).all()
 
 
 def test_models_without_the_same_samples_share_what_they_have(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
@@ -9,8 +10,10 @@ import streamlit as st
 from dashboard import frame, login, widgets
 from dashboard.services.store import catalog
 from dashboard.state import session
+from dashboard.state.view import DEFAULT
+from dashboard.text import comparing
 from dashboard.views import fidelity, overview, worth
-from dashboard.views.compare import compare
+from dashboard.views.compare import about, disagreements, leaderboard
 from dashboard.views.learn import gates, lessons, live, paper
 from dashboard.views.map import latent_map
 from dashboard.views.sample import samples, what_if
@@ -42,7 +45,6 @@ def _run() -> None:
             title="Latent map",
             url_path="map",
         ),
-        "compare": st.Page(compare.compare, title="Compare", url_path="compare"),
         "worth": st.Page(worth.worth, title="Worth", url_path="worth"),
         "fidelity": st.Page(fidelity.fidelity, title="Fidelity", url_path="fidelity"),
         "your_data": st.Page(your_data.your_data, title="Your data", url_path="your-data"),
@@ -53,11 +55,20 @@ def _run() -> None:
         "live": st.Page(live.live, title="Live training", url_path="live"),
         "paper": st.Page(paper.paper, title="The paper", url_path="paper"),
     }
-    # Pages below an empty name stay beside each other; those to learn with are a menu behind them.
-    page = st.navigation({"": list(pages.values()), "Learn": list(learn.values())}, position="top")
-    pages |= learn
+    compare = {
+        "compare": st.Page(leaderboard.leaderboard, title="Leaderboard", url_path="compare"),
+        "disagreements": st.Page(
+            disagreements.disagreements, title="Disagreements", url_path="disagreements"
+        ),
+        # Reached from the model's chip and from rows of the leaderboard.
+        "about": st.Page(about.about, title="Model", url_path="model", visibility="hidden"),
+    }
+    # Pages below an empty name stay beside each other; the others are menus behind them.
+    groups = {"": pages, "Compare": compare, "Learn": learn}
+    page = st.navigation({name: list(of.values()) for name, of in groups.items()}, position="top")
+    pages = {**pages, **compare, **learn}
     session.remember_pages(pages)
-    if target := session.destination():
+    if target := session.destination() or _moved(page is pages["compare"]):
         st.switch_page(pages[target])
     st.set_page_config(page_title=f"{page.title} · DMIL Explorer")
     checkpoints = catalog.checkpoint_catalog()
@@ -71,3 +82,13 @@ def _run() -> None:
     widgets.told()
     widgets.guarded(page.run)
     session.publish()
+
+
+def _moved(is_leaderboard: bool) -> str:
+    """The page that has what a link of an earlier version meant, when all was one page; else
+    empty."""
+    view = session.view()
+    if not (is_leaderboard and view.part == "samples"):
+        return ""
+    session.settle(replace(view, part=DEFAULT.part))
+    return "about" if view.look in comparing.ABOUT else "disagreements"

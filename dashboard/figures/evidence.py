@@ -93,7 +93,7 @@ def _percent(share: float) -> str:
 
 
 def _accuracy(model: str, share: float, mark: str) -> str:
-    colour = theme.MODEL_COLOURS.get(model, theme.NEUTRAL)
+    colour = theme.models([model])[model].colour
     return (
         f'<tr data-mark="{quoted(mark)}" aria-label="{quoted(model)} {share:.0%}">'
         f'<th scope="row">{quoted(model)}</th><td><div class="track"><span style="width:'

@@ -126,7 +126,12 @@ def go(page: str, **values: Any) -> None:
     Without a sample among them it is the first of the list.
     """
     clear_filters()
-    change(**{"sample": "", **values})
+    visit(page, **{"sample": "", **values})
+
+
+def visit(page: str, **values: Any) -> None:
+    """Look at a page with other choices and the same filters, once this run's callback is done."""
+    change(**values)
     st.session_state[_DESTINATION] = page
 
 

@@ -306,12 +306,8 @@ SPLITS: Final = {
 }
 
 
-#: Parts of the Compare page.
-PARTS: Final = {
-    "seeds": "This data set, all methods",
-    "sets": "All data sets: ranks",
-    "samples": "Sample by sample",
-}
+#: What the Leaderboard is about.
+PARTS: Final = {"seeds": "This data set", "sets": "All data sets"}
 METRICS: Final = {
     "accuracy": "accuracy",
     "macro_f1": "macro F1",
@@ -351,7 +347,7 @@ HOLM: Final = (
 )
 RANKS: Final = (
     "On each data set the best method has rank 1; ranks are averaged over the data sets. Two "
-    "average ranks that are closer than the critical difference (Nemenyi's test, 5 %) do not "
+    "mean ranks that are closer than the critical difference (Nemenyi's test, 5 %) do not "
     "differ significantly on so few data sets with so many methods."
 )
 REFERENCES: Final = (

@@ -54,12 +54,12 @@ STEPS: Final = (
         ".st-key-map",
     ),
     Step(
-        "Compare paradigms",
-        "**Compare** says which paradigm is right how often and whether the difference is "
-        "real. Whatever you choose is in the address: copy the link to share it. Any word you do "
-        "not know is in the **Glossary** (key `?`).",
+        "Compare methods",
+        "The **Leaderboard** says which method is more accurate and whether the difference is "
+        "significant; every number leads to its samples, and a chip shows which are selected. All "
+        "you choose is in the address: copy the link. Any term is in the **Glossary** (key `?`).",
         "compare",
-        ".st-key-choice_part",
+        ".st-key-board",
     ),
     Step(
         "Play with it",

@@ -155,7 +155,7 @@ def test_a_link_opens_the_same_sample_again(number: int) -> None:
 
 
 def test_models_with_any_name_are_compared() -> None:
-    app = opened("compare", part="samples", look="agreement")
+    app = opened("disagreements", look="agreement")
     app.multiselect(key="choice_among").set_value([f"{MODEL}:0", "joint:0"]).run()
     assert not app.exception
     assert state.names_in(app.session_state["view"].among) == (f"{MODEL}:0", "joint:0")

@@ -31,7 +31,7 @@ from tests.dashboard.folders import (
     table_of,
 )
 
-PAGES = ["", "samples", "what-if", "map", "compare"]
+PAGES = ["", "samples", "what-if", "map", "compare", "disagreements", "model"]
 #: Two looks of the part of Compare that is about single samples.
 GROUPS = {"part": "samples", "look": "groups"}
 BITS = {"part": "samples", "look": "bits"}
@@ -69,7 +69,7 @@ def test_a_page_opens_without_error(open_page: OpenPage, page: str, data: str, m
     app = open_page(page, data=data, model=model)
     assert not app.exception
     assert not app.error
-    titles = {"": "Overview", "what-if": "What if", "map": "Latent map"}
+    titles = {"": "Overview", "what-if": "What if", "map": "Latent map", "compare": "Leaderboard"}
     assert [t.value for t in app.title] == [titles.get(page, page.capitalize())]
 
 
@@ -531,7 +531,7 @@ def test_a_class_can_be_chosen_and_compared(open_page: OpenPage, room: Room) -> 
 def test_hostile_ids_are_shown_as_text(open_page: OpenPage, page: str, sample: str) -> None:
     app = open_page(page, data=ODD, sample=sample)
     assert not app.exception
-    if page not in ("", "compare"):
+    if page not in ("", "compare", "disagreements", "model"):
         assert any("Sample" in s.value for s in app.header)
     for kind in (app.markdown, app.header, app.caption, app.info, app.warning):
         for element in kind:
@@ -549,8 +549,8 @@ def test_interaction_type_or_flags_or_a_message(open_page: OpenPage) -> None:
     def headings(data: str) -> list[str]:
         return [s.value for s in open_page("compare", data=data, **GROUPS).header]
 
-    assert "Right by true interaction type" in headings(GENERATED)
-    assert "Right by what is known about the samples" in headings(REAL)
+    assert "Accuracy by interaction type" in headings(GENERATED)
+    assert "Accuracy by sample attribute" in headings(REAL)
     assert "interaction type of these samples is not known" in said(
         open_page("compare", data=BROKEN, **GROUPS)
     )
@@ -558,7 +558,7 @@ def test_interaction_type_or_flags_or_a_message(open_page: OpenPage) -> None:
 
 def test_compare_shows_what_the_inputs_tell_on_average(open_page: OpenPage) -> None:
     app = open_page("compare", data=GENERATED, **BITS)
-    assert "What do the inputs tell on average?" in said(app)
+    assert "How much information do the inputs carry about the class?" in said(app)
     assert re.search(r"largest gate of \*\*dmil\*\*", said(app))
     assert drawn.texts(drawn.drawing(app, "averages"))[-3:] == ["ensemble", "dmil", "exact"]
     app.selectbox(key="choice_definition").select("ccs").run()

@@ -14,6 +14,7 @@ from dashboard.services.map import slices
 from dashboard.services.sample import information, samples
 from dashboard.services.sample.samples import COLUMNS, in_split
 from dashboard.services.store.catalog import Checkpoint, DataProblem, checkpoint_catalog, table
+from dashboard.services.trust import components, inputs
 from dashboard.state.slices import read
 from dashboard.state.view import ANSWERS, QUANTITIES, UP, View
 from dmil_core import schema
@@ -43,6 +44,8 @@ def selected(checkpoint: Checkpoint, view: View) -> pd.DataFrame:
             keep &= (frame[column] == wanted).to_numpy()
     if view.flag:
         keep &= _flagged(checkpoint, frame, view.flag)
+    if view.needs:
+        keep &= _needing(checkpoint, frame, view)
     for model, right in ((view.right, True), (view.wrong, False)):
         if model:
             keep &= _answered(checkpoint, frame, model, right)
@@ -70,6 +73,15 @@ def _flagged(checkpoint: Checkpoint, frame: pd.DataFrame, flag: str) -> Mask:
         return np.zeros(len(frame), dtype=bool)
     marked = set(np.asarray(data.ids)[np.asarray(data.flags[flag], dtype=bool)].tolist())
     return frame["id"].isin(marked).to_numpy()
+
+
+def _needing(checkpoint: Checkpoint, frame: pd.DataFrame, view: View) -> Mask:
+    """Which rows are right, and wrong without a component or with an input blank."""
+    if view.needs in schema.ALL_COMPONENTS:
+        broken = components.breaks(checkpoint, view.needs)
+    else:
+        broken = inputs.breaks(checkpoint, view.split, int(view.needs.removeprefix("x")))
+    return frame["id"].isin(broken.index[broken.to_numpy(dtype=bool)]).to_numpy()
 
 
 def _in_slice(frame: pd.DataFrame, view: View) -> Mask:

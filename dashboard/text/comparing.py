@@ -14,7 +14,6 @@ LOOKS: Final = {
     "pair": "Two models",
     "groups": "Kinds of samples",
     "calibration": "Calibration",
-    "bits": "Bits",
     "interactions": "Interactions",
     "training": "Training",
 }
@@ -23,7 +22,6 @@ QUESTIONS: Final = {
     "pair": "Where do two models differ most?",
     "groups": "On which kinds of samples is each model right?",
     "calibration": "Is each model right as often as it says?",
-    "bits": "What do the inputs tell on average?",
     "interactions": "Do the inputs of each model work together?",
     "training": "How did the training go, stage by stage?",
 }

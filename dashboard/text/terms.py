@@ -193,6 +193,11 @@ FLAGS: Final = (
     "The data set marks some samples, for example those whose picture was corrupted on purpose: "
     "there the other input is the only one left to rely on."
 )
+NEEDS: Final = (
+    "Samples that the model answers right and would answer wrong without a component's "
+    "contribution to its logits, or with an input blank (the mean of the training samples; of a "
+    "text, no words). For inputs up to 500 samples of the split are tried."
+)
 ACCURACY: Final = "**Accuracy**: share of samples whose most probable class is the true one."
 CONFUSION: Final = "Each row is a true class. Cells count samples; shade is the share of the row."
 

@@ -10,7 +10,7 @@ from dashboard.state import session
 from dashboard.state.view import LOOKS
 from dashboard.text import comparing, messages, terms
 from dashboard.views import interactions
-from dashboard.views.compare import agreement, calibration, groups, information, pair, training
+from dashboard.views.compare import agreement, calibration, groups, pair, training
 
 #: What can be looked at -> what draws it.
 _LOOKS = {
@@ -18,7 +18,6 @@ _LOOKS = {
     "pair": pair.pair,
     "groups": groups.groups,
     "calibration": calibration.calibration,
-    "bits": information.bits,
     "interactions": interactions.of_several,
     "training": training.training,
 }
@@ -39,8 +38,7 @@ def samples(catalog: CheckpointCatalog) -> None:
         format_func=comparing.LOOKS.__getitem__,
         **session.bound("look", "choice_look", view.look),
     )
-    help_ = terms.BITS if view.look == "bits" else None
-    st.header(comparing.QUESTIONS[view.look], anchor=False, help=help_)
+    st.header(comparing.QUESTIONS[view.look], anchor=False)
     of_split = view.look not in ("training", "interactions")
     rows = f", {terms.SPLITS[view.split]} samples" if of_split else ""
     st.caption(f"Models of seed {view.seed}{rows}. One seed is a look, not a comparison.")

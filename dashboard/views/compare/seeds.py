@@ -266,10 +266,9 @@ def _interaction_types(catalog: CheckpointCatalog, board: Board, split: str) -> 
             "...: only that one does; S: only the inputs together."
         )
         widgets.download(frame, f"interaction-type-{view.data}")
-    if view.data == "switch":
         st.page_link(
-            session.page("fidelity"),
-            label="Is the decomposition the real one? See Fidelity",
+            session.page("trust"),
+            label="Does the gate find these types? See Trust",
             icon=":material/verified:",
         )
 

@@ -86,3 +86,21 @@ def shares(record: Fidelity, setting: str) -> pd.DataFrame:
 def purity(record: Fidelity, setting: str) -> pd.DataFrame:
     """Accuracy lost: rows the component taken away, columns the interaction type of the samples."""
     return fidelity_record.purity(record, setting)
+
+
+def is_noise(record: Fidelity, setting: str) -> bool:
+    """Whether agreement above the generator bound is within two standard errors of the bound.
+
+    All seeds of a setting have the same test rows, so that more seeds make this error no smaller.
+    """
+    distribution = record.distributions[setting]
+    bound = distribution["agreement"]["generator"]
+    rows = float(distribution.get("rows", fidelity_record.ROWS))
+    error = (bound * (1 - bound) / rows) ** 0.5
+    above = record.mean(setting, OURS, "gate_agreement") - bound
+    return bool(above <= 2 * error + 1e-12)
+
+
+def spec(record: Fidelity, setting: str) -> str:
+    """What the generator of a setting is called with; empty where the record does not say."""
+    return str(record.distributions[setting].get("spec", ""))

@@ -117,8 +117,9 @@ def agreements(rows: Sequence[tuple[str, int, int]], links: Mapping[str, str]) -
 
 
 def losses(
-    values: pd.DataFrame, links: Mapping[tuple[str, str], str], points: bool, counts: pd.DataFrame
-) -> str:
+    values: pd.DataFrame, links: Mapping[tuple[str, str], str], points: bool,
+    counts: pd.DataFrame, heads: Mapping[str, str],
+) -> str:  # fmt: skip
     """What samples of each type lose: rows the component taken away, columns types.
 
     Parameters
@@ -127,30 +128,35 @@ def losses(
     links : (component, type) to the name of the link to samples that become wrong.
     points : whether values are shares, shown in points.
     counts : how many samples become wrong, arranged as ``values``.
+    heads : type to the head of its column.
     """
-    top = max(float(np.nanmax(values.to_numpy(dtype=float))), 1e-9)
-    rows = [
-        (
-            f"without {c}",
-            [_loss(str(c), str(k), values, top, links, points, counts) for k in values],
-        )
-        for c in values.index
-    ]
-    return grid([f"is {k}" for k in values.columns], rows)
+    numbers = values.to_numpy(dtype=float)
+    top = max(float(np.nanmax(numbers)), 1e-9)
+    rows = []
+    for component, line, broken in zip(
+        values.index, numbers.tolist(), counts.to_numpy(dtype=int).tolist(), strict=True
+    ):
+        cells = [
+            _loss(str(component), str(kind), value, top, links, points, wrong)
+            for kind, value, wrong in zip(values.columns, line, broken, strict=True)
+        ]
+        rows.append((f"without {component}", cells))
+    return grid([heads[str(k)] for k in values.columns], rows)
 
 
 def _loss(
-    component: str, kind: str, values: pd.DataFrame, top: float,
-    links: Mapping[tuple[str, str], str], points: bool, counts: pd.DataFrame,
+    component: str, kind: str, value: float, top: float,
+    links: Mapping[tuple[str, str], str], points: bool, wrong: int,
 ) -> Cell:  # fmt: skip
-    value, broken = float(values.at[component, kind]), int(counts.at[component, kind])
     own = component == kind
-    text = _number(100 * value, 1) if points else _number(value, 2)
     return Cell(
-        text, max(value, 0.0) / top, theme.COLOURS[component] if own else theme.NEUTRAL,
-        links[component, kind] if broken else "",
-        f"{broken:,} {kind} samples are wrong without {component}", own,
-    )  # fmt: skip
+        _number(100 * value, 1) if points else _number(value, 2),
+        max(value, 0.0) / top,
+        theme.COLOURS[component] if own else theme.NEUTRAL,
+        links[component, kind] if wrong else "",
+        f"{wrong:,} {kind} samples are wrong without {component}",
+        own,
+    )
 
 
 # --- inputs taken away ----------------------------------------------------------------------
@@ -199,7 +205,7 @@ def shown_inputs(
 
 
 def by_type(
-    accuracies: pd.DataFrame,
+    accuracies: Mapping[str, Mapping[Shown, float]],
     counts: Mapping[str, int],
     heads: Sequence[str],
     contradictions: Sequence[tuple[str, Shown]],
@@ -209,23 +215,24 @@ def by_type(
 
     Parameters
     ----------
-    accuracies : rows types, columns the inputs shown.
-    heads : of the columns.
+    accuracies : type -> inputs shown -> share right.
+    counts : type to its number of samples.
+    heads : of the inputs shown, in their order.
     links : (type, inputs shown) to the name of a link.
     """
     rows = []
-    for kind, line in zip(accuracies.index, accuracies.to_numpy(dtype=float).tolist(), strict=True):
+    for kind, right in accuracies.items():
         cells = []
-        for shown, value in zip(accuracies.columns, line, strict=True):
+        for shown, value in right.items():
             wrong = (kind, shown) in contradictions
             mark = links.get((kind, shown), "")
             cells.append(
                 Cell(
-                    f"{'✗ ' if wrong else ''}{value:.0%}", value, theme.COLOURS[str(kind)], mark,
+                    f"{'✗ ' if wrong else ''}{value:.0%}", value, theme.COLOURS[kind], mark,
                     f"{kind} samples that are wrong then", wrong,
                 )
             )  # fmt: skip
-        rows.append((f"{kind} ({counts[str(kind)]:,})", cells))
+        rows.append((f"{kind} ({counts[kind]:,})", cells))
     return grid(heads, rows)
 
 

@@ -149,10 +149,10 @@ def disagreeing(number: int) -> str:
     return f"{number:,} samples disagree" if number > 1 else "1 sample disagrees"
 
 
-NO_GATE: Final = "This model has no gate. Choose dmil in the chip above."
+NO_GATE: Final = "This model has no gate, so it names no component for a sample."
+SHOW_DMIL: Final = "Show dmil"
 NO_BITS: Final = (
-    "The true types are not known here, and the model has no head for each of two inputs to "
-    "estimate bits with."
+    "The true types are not known here, and there are no heads of two inputs to estimate bits with."
 )
 
 
@@ -166,11 +166,9 @@ def components(judged: Sequence[str], failing: Sequence[str], in_bits: Sequence[
     if not failing:
         return "Without each component its own samples lose the most accuracy."
     bits = [c for c in failing if c not in in_bits]
+    which = "" if len(bits) == len(failing) else f" ({listed(bits)})"
     whole = (
-        f" In bits {'they do' if len(bits) == len(failing) else listed(bits) + ' does'}: other "
-        "components give the same answer with less confidence."
-        if bits
-        else ""
+        f" In bits they do{which}: the answer often stays, with less confidence." if bits else ""
     )
     return f"Without {_or(failing)} its own samples do not lose more accuracy than others.{whole}"
 
@@ -184,9 +182,7 @@ def fails_components(failing: Sequence[str]) -> str:
     return f"removing {_or(failing)} does not cost its own samples the most accuracy"
 
 
-NOT_ADDITIVE: Final = (
-    "The logits of this model are no sum over components. Choose dmil in the chip above."
-)
+NOT_ADDITIVE: Final = "The logits of this model are no sum over components."
 COMPONENTS: Final = {
     "truth": "Rows: the component whose contribution is taken out of the logits. Columns: the true "
     "interaction type of the samples.",
@@ -203,15 +199,20 @@ CELLS: Final = "A click lists the samples that become wrong."
 # --- inputs ---------------------------------------------------------------------------------
 
 
-def inputs(rows: int, judged: Sequence[str], found: Sequence[tuple[str, str, float, bool]]) -> str:
+def inputs(
+    rows: int, typed: bool, judged: Sequence[str], found: Sequence[tuple[str, str, float, bool]]
+) -> str:
     """What blank inputs say of the types.
 
     Parameters
     ----------
+    typed : whether types are known, or named by a gate.
     found : type, the inputs shown in words, share right, whether these inputs were to be enough.
     """
+    if not typed:
+        return f"{rows:,} samples tried. No types are known that this could confirm."
     if not judged:
-        return f"{rows:,} samples tried. None of the types can be judged by them."
+        return f"{rows:,} samples tried: too few of each type, or no inputs change the answers."
     if not found:
         return f"As the types say, for {listed(judged)} ({rows:,} samples tried)."
     kind, shown, right, enough = found[0]
@@ -338,8 +339,8 @@ def seeds(number: int, stored: bool, failing: Sequence[str], widest: float) -> s
     kind = "trained models" if stored else "recorded trainings"
     first = f"{number} {kind}."
     if failing:
-        return f"{first} {listed(failing)} varies by up to {100 * widest:.0f} points."
-    return f"{first} No mean gate weight varies by more than {100 * widest:.0f} points."
+        return f"{first} Too much varies: {listed(failing)}, by up to {100 * widest:.1f} points."
+    return f"{first} Accuracy and mean gate weights vary by at most {100 * widest:.1f} points."
 
 
 def fails_seeds(failing: Sequence[str]) -> str:

@@ -46,6 +46,14 @@ class Removed:
     failing_in_bits: tuple[str, ...]
 
     @property
+    def heads(self) -> dict[str, str]:
+        """Type to its name in a table; how many samples there are where they are few."""
+        is_ = "is" if self.by == "truth" else "gate"
+        return {
+            c: f"{is_} {c}" if n >= FEWEST else f"{is_} {c} ({n})" for c, n in self.counts.items()
+        }
+
+    @property
     def judged(self) -> tuple[str, ...]:
         """Components with enough samples of their own."""
         return tuple(c for c, n in self.counts.items() if n >= FEWEST and c in self.accuracy.index)
@@ -69,8 +77,10 @@ def breaks(checkpoint: Checkpoint, component: str) -> pd.Series[bool]:
     frame = table(checkpoint)
     if not _additive(checkpoint) or component not in schema.components_in(frame.columns):
         return pd.Series(np.zeros(len(frame), dtype=bool), index=frame.index)
-    losses = _losses(str(checkpoint.folder), checkpoint.stamp, checkpoint)[component]
-    return losses > 0
+    losses: pd.Series[float] = _losses(str(checkpoint.folder), checkpoint.stamp, checkpoint)[
+        component
+    ]
+    return losses.gt(0)
 
 
 def types_of(frame: pd.DataFrame) -> tuple[str, pd.Series[str]] | None:

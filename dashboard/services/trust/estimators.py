@@ -13,6 +13,7 @@ from dashboard.services.sample.samples import in_split, modality_names
 from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog, table
 from dashboard.services.trust.state import State
 from dmil_core import schema
+from dmil_core.metrics.intervals import Interval
 
 #: Estimates agree that differ by no more than this share of all information.
 TOLERANCE: Final = 0.05
@@ -70,8 +71,7 @@ class Beside:
 
     def of(self, who: str) -> dict[str, float]:
         """Part to mean bits of one estimate."""
-        rows = self.frame[self.frame["who"] == who]
-        return {str(p): float(v) for p, v in zip(rows["part"], rows["mean"], strict=True)}
+        return {part: interval.value for part, interval in _intervals(self.frame, who).items()}
 
     @property
     def largest(self) -> Difference | None:
@@ -113,18 +113,19 @@ def beside(
 
 def _differences(frame: pd.DataFrame, one: str, other: str) -> tuple[list[Difference], set[str]]:
     """Of each part, and the parts whose intervals are disjoint."""
-    first, second = (frame[frame["who"] == who].set_index("part") for who in (one, other))
-    parts = [p for p in schema.COMPONENTS if p in first.index and p in second.index]
-    differences = [
-        Difference(p, one, float(first.at[p, "mean"]), other, float(second.at[p, "mean"]))
-        for p in parts
-    ]
+    first, second = (_intervals(frame, who) for who in (one, other))
+    parts = [p for p in schema.COMPONENTS if p in first and p in second]
+    differences = [Difference(p, one, first[p].value, other, second[p].value) for p in parts]
     disjoint = {
-        p
-        for p in parts
-        if first.at[p, "low"] > second.at[p, "high"] or second.at[p, "low"] > first.at[p, "high"]
+        str(p) for p in parts if first[p].low > second[p].high or second[p].low > first[p].high
     }
     return differences, disjoint
+
+
+def _intervals(frame: pd.DataFrame, who: str) -> dict[str, Interval]:
+    rows = frame[frame["who"] == who]
+    numbers = rows[["mean", "low", "high"]].to_numpy(dtype=float).tolist()
+    return {str(p): Interval(*row) for p, row in zip(rows["part"], numbers, strict=True)}
 
 
 def _clusters(checkpoint: Checkpoint) -> tuple[int, Mapping[str, float]] | None:

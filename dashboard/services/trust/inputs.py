@@ -80,16 +80,17 @@ class Blanked:
         """How many samples were tried."""
         return len(self.right[self.everything])
 
-    def accuracies(self) -> pd.DataFrame:
-        """Rows types with samples, columns the inputs shown."""
-        if self.types is None:
-            return pd.DataFrame()
-        frame = pd.DataFrame(dict(enumerate(self.right.values())))
-        means = frame.astype(float).groupby(self.types).mean()
-        names = [c for c in schema.ALL_COMPONENTS if c in means.index]
-        result = means.loc[names]
-        result.columns = pd.Index(list(self.right), tupleize_cols=False)
-        return result
+    def accuracies(self) -> dict[str, dict[Shown, float]]:
+        """Type with samples -> inputs shown -> share right."""
+        kinds = self.types
+        if kinds is None:
+            return {}
+        members = {c: kinds.index[kinds == c] for c in schema.ALL_COMPONENTS}
+        return {
+            c: {shown: float(right.loc[ids].mean()) for shown, right in self.right.items()}
+            for c, ids in members.items()
+            if len(ids)
+        }
 
     def counts(self) -> dict[str, int]:
         """Type to its number of samples."""
@@ -98,25 +99,25 @@ class Blanked:
 
     def judged(self) -> tuple[str, ...]:
         """Types with enough samples, whose answers need the inputs at all."""
-        counts, table_ = self.counts(), self.accuracies()
+        counts = self.counts()
         return tuple(
-            str(c)
-            for c in table_.index
-            if counts[c] >= FEWEST
-            and table_.at[c, self.everything] - table_.at[c, ()] >= _LEAST_DROP
+            kind
+            for kind, right in self.accuracies().items()
+            if counts[kind] >= FEWEST and right[self.everything] - right[()] >= _LEAST_DROP
         )
 
     def contradictions(self) -> tuple[Contradiction, ...]:
         """Where blanking says another thing than a type: inputs that were to be enough keep less
         than half of the accuracy that all inputs add to none, or others keep more."""
-        found, table_ = [], self.accuracies()
+        found, accuracies = [], self.accuracies()
         for kind in self.judged():
-            whole, none = table_.at[kind, self.everything], table_.at[kind, ()]
-            for shown in self.right:
+            right = accuracies[kind]
+            whole, none = right[self.everything], right[()]
+            for shown, value in right.items():
                 enough = expected(kind, shown, self.modalities)
-                kept = (table_.at[kind, shown] - none) / (whole - none)
+                kept = (value - none) / (whole - none)
                 if enough is not None and enough != (kept >= 0.5):
-                    found.append(Contradiction(kind, shown, float(table_.at[kind, shown]), enough))
+                    found.append(Contradiction(kind, shown, value, enough))
         return tuple(found)
 
     @property

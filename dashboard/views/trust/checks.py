@@ -159,7 +159,7 @@ def _types(subject: Subject) -> Card:
     bits = interaction_types.by_bits(checkpoint, split, subject.definition)
     if bits is None:
         why = text.NO_BITS if checkpoint.gated else text.NO_GATE
-        return Card(text.TITLES["types"], "open", why)
+        return Card(text.TITLES["types"], "open", why, below=_show_dmil(subject))
     share = bits.share
     apart = {
         c: subject.to_samples(f"types apart {c}", dominant=c, show="apart") for c, _, _ in bits.rows
@@ -178,10 +178,19 @@ def _types(subject: Subject) -> Card:
     )
 
 
+def _show_dmil(subject: Subject) -> str:
+    """A link to the model with a gate, where another one without is shown."""
+    ready = subject.catalog.ready(subject.checkpoint.data, subject.checkpoint.seed)
+    if subject.checkpoint.gated or not any(c.model == "dmil" for c in ready):
+        return ""
+    subject.actions["dmil"] = partial(session.change, model="dmil")
+    return figures.link("dmil", text.SHOW_DMIL)
+
+
 def _components(subject: Subject) -> Card:
     removed = components.removed(subject.checkpoint, subject.split)
     if removed is None:
-        return Card(text.TITLES["components"], "open", text.NOT_ADDITIVE)
+        return Card(text.TITLES["components"], "open", text.NOT_ADDITIVE, below=_show_dmil(subject))
     links = {
         (str(c), str(k)): subject.to_samples(
             f"components {c} {k}", needs=str(c), **subject.kind(removed.by, str(k))
@@ -193,7 +202,7 @@ def _components(subject: Subject) -> Card:
         text.TITLES["components"],
         removed.state,
         text.components(removed.judged, removed.failing, removed.failing_in_bits),
-        figures.losses(removed.accuracy, links, True, removed.wrong),
+        figures.losses(removed.accuracy, links, True, removed.wrong, removed.heads),
         figures.quiet(text.ACCURACY_LOST),
         text.fails_components(removed.failing),
     )
@@ -231,7 +240,7 @@ def _inputs(subject: Subject) -> Card:
     return Card(
         title,
         found.state,
-        text.inputs(found.rows, found.judged(), named),
+        text.inputs(found.rows, found.types is not None, found.judged(), named),
         _by_inputs(subject, found),
         below,
         text.fails_inputs(kinds),

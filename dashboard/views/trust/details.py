@@ -72,7 +72,7 @@ def components_(catalog: CheckpointCatalog, checkpoint: Checkpoint) -> None:
     ):
         with column:
             st.markdown(f"**{title}**", help=terms.PURITY)
-            drawn = figures.losses(values, names, points, removed.wrong)
+            drawn = figures.losses(values, names, points, removed.wrong, removed.heads)
             widgets.linked(key, drawn, links)
     st.caption(f"{text.COMPONENTS[removed.by]} {text.CELLS} {text.RULES['components']}")
 
@@ -85,16 +85,17 @@ def inputs_(catalog: CheckpointCatalog, checkpoint: Checkpoint) -> None:
         return
     names = modality_names(checkpoint)
     field = "interaction_type" if found.by == "truth" else "dominant"
-    marks, links = {}, Links()
+    marks: dict[tuple[str, inputs.Shown], str] = {}
+    links: Links = {}
     accuracies = found.accuracies()
-    for kind in accuracies.index:
-        for shown in accuracies.columns:
+    for kind in accuracies:
+        for shown in found.right:
             missing = [m for m in found.everything if m not in shown]
             if len(missing) == 1:
                 mark = f"{kind} x{missing[0]}"
-                marks[str(kind), shown] = mark
-                links[mark] = {"needs": f"x{missing[0]}", field: str(kind)}
-    heads = [text.shown(names, shown) for shown in accuracies.columns]
+                marks[kind, shown] = mark
+                links[mark] = {"needs": f"x{missing[0]}", field: kind}
+    heads = [text.shown(names, shown) for shown in found.right]
     wrong = [(c.type, c.shown) for c in found.contradictions()]
     drawn = figures.by_type(accuracies, found.counts(), heads, wrong, marks)
     widgets.linked("by_inputs", drawn, links)

@@ -377,8 +377,9 @@ FIDELITY: Final = {
     "distribution_share_S": "Mean weight of S by the distribution, as far as labels can tell it.",
 }
 PURITY: Final = (
-    "Take one component's contribution out of the score and look who suffers. In a pure "
-    "decomposition only the component's own samples do: the losses lie on the diagonal."
+    "Accuracy that samples of each interaction type lose when one component's contribution is "
+    "taken out of the logits. In a pure decomposition only the component's own samples lose: the "
+    "losses lie on the diagonal."
 )
 
 

@@ -49,7 +49,7 @@ def offline(browser: Browser, file: Path, faults_: list[str]) -> Page:
     [
         ("samples?", "waterfall", "R shared by both"),
         ("map?", "map", "zero"),
-        ("compare?part=samples&look=bits&", "clusters", "bits"),
+        ("trust?check=estimators&", "clusters", "bits"),
     ],
 )
 def test_a_figure_is_saved_in_three_formats(
@@ -218,8 +218,9 @@ def test_what_a_click_away_shows_has_no_grave_fault_in_either_theme(
     page: Page, app_url: str
 ) -> None:
     compare = f"compare?data={GENERATED}&part="
-    looks = ["agreement", "pair", "groups", "calibration", "bits&split=train", "training"]
+    looks = ["agreement", "pair", "groups", "calibration", "training"]
     pages = [compare + "sets", *(f"{compare}samples&look={look}" for look in looks)]
+    pages += [f"trust?data={REAL}&check={check}" for check in ("types", "components", "seeds")]
     pages += ["lessons?lesson=redundancy&step=3", "gates?mixture=gates:table%3D0~0~a/0~1~b/1~0~b"]
     result = {}
     for name in pages:

@@ -13,7 +13,7 @@ from tests.browser.server import settled
 from tests.dashboard.folders import BROKEN, GENERATED, HTML_ID, MARKDOWN_ID, ODD, REAL, Room
 from tests.dashboard.folders import table_of as table
 
-PAGES = ["", "samples", "what-if", "map", "compare", "worth", "fidelity", "gates", "paper"]
+PAGES = ["", "samples", "what-if", "map", "compare", "worth", "trust", "gates", "paper"]
 
 #: The ground of the dark theme, as browsers write it.
 DARK = "rgb(14, 17, 23)"
@@ -175,7 +175,7 @@ def test_the_pages_are_linked_and_keep_the_choice(page: Page, app_url: str, room
         "Latent map": "/map",
         "Compare": "/compare",
         "Worth": "/worth",
-        "Fidelity": "/fidelity",
+        "Trust": "/trust",
         "Overview": "/",
         "Samples": "/samples",
     }

@@ -75,12 +75,11 @@ def breaks(checkpoint: Checkpoint, component: str) -> pd.Series[bool]:
     """By id, whether an answer is right and becomes wrong without a component; none does where the
     model has no such component."""
     frame = table(checkpoint)
-    if not _additive(checkpoint) or component not in schema.components_in(frame.columns):
-        return pd.Series(np.zeros(len(frame), dtype=bool), index=frame.index)
-    losses: pd.Series[float] = _losses(str(checkpoint.folder), checkpoint.stamp, checkpoint)[
-        component
-    ]
-    return losses.gt(0)
+    broken = np.zeros(len(frame), dtype=bool)
+    if _additive(checkpoint) and component in schema.components_in(frame.columns):
+        losses = _losses(str(checkpoint.folder), checkpoint.stamp, checkpoint)
+        broken = losses[component].to_numpy() > 0
+    return pd.Series(broken, index=frame.index, dtype=bool)
 
 
 def types_of(frame: pd.DataFrame) -> tuple[str, pd.Series[str]] | None:

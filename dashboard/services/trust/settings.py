@@ -41,18 +41,6 @@ def settings(record: Fidelity) -> pd.DataFrame:
     return fidelity_record.settings(record)
 
 
-def agreements(record: Fidelity, names: list[str]) -> pd.DataFrame:
-    """How often the gate finds the interaction type: columns setting, who, agreement, one row a
-    run."""
-    runs = record.runs[record.runs["setting"].isin(names)]
-    if "gate_agreement" not in runs:
-        return pd.DataFrame(columns=["setting", "who", "agreement"])
-    runs = runs.dropna(subset=["gate_agreement"])
-    return runs[["setting", "paradigm", "gate_agreement"]].set_axis(
-        ["setting", "who", "agreement"], axis=1
-    )
-
-
 def aurocs(record: Fidelity, setting: str) -> pd.DataFrame:
     """Columns component, dmil, reference (of the generator bound), share, dmil-paper: one-vs-rest
     AUROC of each gate."""

@@ -28,7 +28,7 @@ from tests.dashboard.folders import APP
 from tests.dashboard.hostile_names import CLASSES, MODEL, NAMES, SET, furnish
 
 PAGES = (
-    "", "samples", "what-if", "map", "compare", "worth", "fidelity", "your-data", "lessons",
+    "", "samples", "what-if", "map", "compare", "worth", "trust", "your-data", "lessons",
     "gates", "live", "paper",
 )  # fmt: skip
 LOOKS = ("agreement", "pair", "groups", "calibration", "bits", "training")

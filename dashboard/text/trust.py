@@ -231,6 +231,10 @@ def these(kind: str) -> str:
     return f"These {kind} samples"
 
 
+ONLY_PREDICTIONS: Final = (
+    "Only the predictions of this model were imported: it cannot answer for a blank input. With a "
+    "file of ONNX it can."
+)
 INPUTS_WAITING: Final = (
     "Runs the model with all inputs, each alone, and none, on up to 500 samples. Takes seconds."
 )

@@ -37,8 +37,13 @@ def _record(file: str, key: str) -> Fidelity | DataProblem | None:
 
 
 def settings(record: Fidelity) -> pd.DataFrame:
-    """A row per setting; see `fidelity_record.settings`."""
-    return fidelity_record.settings(record)
+    """A row per setting; see `fidelity_record.settings`. Do not write into it."""
+    return _settings(str(path()), stamp([path()]), record)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _settings(file: str, key: str, _record: Fidelity) -> pd.DataFrame:
+    return fidelity_record.settings(_record)
 
 
 def aurocs(record: Fidelity, setting: str) -> pd.DataFrame:

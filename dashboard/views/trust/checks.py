@@ -222,6 +222,8 @@ def _ask() -> None:
 
 def _inputs(subject: Subject) -> Card:
     found, title = inputs.known(subject.checkpoint, subject.split), text.TITLES["inputs"]
+    if subject.checkpoint.run is None or not subject.checkpoint.run.has_model:
+        return Card(title, "open", text.ONLY_PREDICTIONS)
     if found is None:
         subject.actions["run"] = _ask
         return Card(title, "waiting", text.INPUTS_WAITING, figures.button("run", text.RUN))

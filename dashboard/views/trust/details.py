@@ -66,14 +66,14 @@ def components_(catalog: CheckpointCatalog, checkpoint: Checkpoint) -> None:
     names = {(str(c), str(k)): f"{c} {k}" for c in removed.wrong.index for k in removed.wrong}
     links: Links = {n: {"needs": c, field: k} for (c, k), n in names.items()}
     left, right = st.columns(2, gap="large")
-    for column, key, title, values, points in (
-        (left, "accuracy_lost", text.ACCURACY_LOST, removed.accuracy, True),
-        (right, "bits_lost", text.BITS_LOST, removed.bits, False),
-    ):
-        with column:
-            st.markdown(f"**{title}**", help=terms.PURITY)
-            drawn = figures.losses(values, names, points, removed.wrong, removed.heads)
-            widgets.linked(key, drawn, links)
+    with left:
+        st.markdown(f"**{text.ACCURACY_LOST}**", help=terms.PURITY)
+        drawn = figures.losses(removed.accuracy, names, True, removed.wrong, removed.heads)
+        widgets.linked("accuracy_lost", drawn, links)
+    with right:
+        st.markdown(f"**{text.BITS_LOST}**", help=terms.PURITY)
+        drawn = figures.losses(removed.bits, names, False, removed.wrong, removed.heads)
+        widgets.linked("bits_lost", drawn, links)
     st.caption(f"{text.COMPONENTS[removed.by]} {text.CELLS} {text.RULES['components']}")
 
 

@@ -13,4 +13,5 @@ def trust() -> None:
     result = widgets.current(catalog)
     if result is not None:
         checks.checks(catalog, result)
-    settings.settings()
+    # Apart from the checks, which a choice of a setting does not change.
+    widgets.alone(settings.settings)

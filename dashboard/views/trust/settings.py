@@ -152,19 +152,29 @@ def _of_setting(row: pd.Series) -> str:
 
 
 def _more(record: Fidelity, table: pd.DataFrame, name: str) -> None:
+    """What is computed and sent only where it is opened."""
     if criteria := targets("fidelity"):
-        with st.expander(text.criteria([t.state for t in criteria])):
-            widgets.targets(criteria)
-    with st.expander(f"{plain(name)}: purity, shares, accuracy, AUROC"):
-        left, right = st.columns(2, gap="large")
-        with left:
-            _purity(record, name)
-            _accuracies(record, name)
-        with right:
-            _shares(record, name)
-            _aurocs(record, name)
-    with st.expander("All figures of all settings"):
-        _table(table)
+        label = text.criteria([t.state for t in criteria])
+        with (area := st.expander(label, key="criteria", on_change="rerun")):
+            if area.open:
+                widgets.targets(criteria)
+    label = f"{plain(name)}: purity, shares, accuracy, AUROC"
+    with (area := st.expander(label, key="setting_details", on_change="rerun")):
+        if area.open:
+            _details(record, name)
+    with (area := st.expander("All figures of all settings", key="figures", on_change="rerun")):
+        if area.open:
+            _table(table)
+
+
+def _details(record: Fidelity, name: str) -> None:
+    left, right = st.columns(2, gap="large")
+    with left:
+        _purity(record, name)
+        _accuracies(record, name)
+    with right:
+        _shares(record, name)
+        _aurocs(record, name)
 
 
 def _table(table: pd.DataFrame) -> None:

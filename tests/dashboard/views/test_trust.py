@@ -9,13 +9,18 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
+from dashboard.services.store import visitors
 from dashboard.services.trust import inputs
 from dashboard.text import trust as text
+from dmil_core.data.catalog import load_dataset
+from dmil_core.posthoc.imported import import_predictions
 from tests import records
-from tests.dashboard import drawn
+from tests.dashboard import drawn, trained_sets
 from tests.dashboard.conftest import OpenPage
 from tests.dashboard.folders import (
+    APP,
     GENERATED,
     REAL,
     RECORDED,
@@ -45,6 +50,13 @@ def asked(app: AppTest) -> AppTest:
     return app.run()
 
 
+def opened(app: AppTest, *names: str) -> AppTest:
+    """The page with what is behind these expanders."""
+    for name in names or ("criteria", "setting_details", "figures"):
+        app.session_state[name] = True
+    return app.run()
+
+
 def marks(app: AppTest) -> list[str]:
     return re.findall(r'data-mark="([^"]+)"', " ".join(drawn.marked(app)))
 
@@ -61,9 +73,9 @@ def test_the_verdict_has_the_share_that_the_table_has(open_page: OpenPage, room:
     assert not app.exception
     assert [t.value for t in app.title] == ["Trust"]
     first = app.markdown[0].value
+    share = text.percent(right / len(table))
     assert first.startswith(
-        f"**dmil's gate finds the true interaction type of {100 * right / len(table):.1f} % of the "
-        "test samples**"
+        f"**dmil's gate finds the true interaction type of {share} of the test samples**"
     )
     shown = cards(app)
     assert list(shown) == list(text.TITLES.values())
@@ -252,7 +264,9 @@ def test_samples_that_need_an_input_are_listed_without_the_page_before(
 
 
 def test_every_criterion_is_listed_with_its_figure(open_page: OpenPage) -> None:
-    app = open_page("trust", data=GENERATED)
+    closed = open_page("trust", data=GENERATED)
+    assert "**Met**" not in said(closed)
+    app = opened(closed)
     words = said(app).replace("\\", "")
     assert words.count("**Met**") == 11
     assert "at least **100.0 %** as often as the generator bound allows" in words
@@ -267,7 +281,7 @@ def test_the_worst_setting_is_named(open_page: OpenPage, tmp_path: Path) -> None
         if (run["setting"], run["paradigm"]) == ("noise 1.2", "dmil"):
             run["gate_agreement"] = 0.6
     fidelity_results(record, tmp_path)
-    words = said(open_page("trust", results=tmp_path)).replace("\\", "")
+    words = said(opened(open_page("trust", results=tmp_path))).replace("\\", "")
     assert "at least **60.0 %** as often as the generator bound allows (noise 1.2)" in words
     assert "in the others at least **100.0 %**" in words
     assert "Not: noise 1.2: 60.0 %" in words
@@ -282,7 +296,7 @@ def test_nothing_is_above_100_percent(open_page: OpenPage, tmp_path: Path) -> No
             run["gate_agreement"] = 0.905
             run["gate_auroc_S"] = 1.004
     fidelity_results(record, tmp_path)
-    app = open_page("trust", results=tmp_path, setting="R and S")
+    app = opened(open_page("trust", results=tmp_path, setting="R and S"))
     html = " ".join(drawn.marked(app))
     assert "100 % (within noise)" in html
     # 100 % where 90 % is possible is no noise with 4,000 rows: the record is wrong, and said so.
@@ -325,7 +339,7 @@ def test_without_a_list_of_criteria_the_pages_show_the_rest(
 
 
 def test_a_setting_is_chosen_and_in_the_link(open_page: OpenPage) -> None:
-    app = open_page("trust", setting="R only")
+    app = opened(open_page("trust", setting="R only"), "setting_details")
     assert "With a single interaction type there is nothing to rank" in said(app)
     app.selectbox(key="choice_setting").select("U and S").run()
     assert not app.exception
@@ -346,7 +360,7 @@ def test_a_record_under_way_says_so(open_page: OpenPage, tmp_path: Path) -> None
     app = open_page("trust", results=tmp_path)
     assert not app.exception
     assert "2 of 15 settings, at least 2 of 5 seeds" in said(app)
-    assert "**Open**" in said(app)
+    assert "**Open**" in said(opened(app))
 
 
 @pytest.mark.parametrize(
@@ -362,3 +376,39 @@ def test_no_record_or_a_bad_one_says_what_to_run(
     assert not app.exception
     assert words in said(app)
     assert "make bench-fidelity" in [c.value for c in app.code]
+
+
+# --- a visitor's own data, and models from elsewhere ----------------------------------------
+
+
+@pytest.mark.parametrize(("seeds", "words"), [(3, "3 trained models"), (1, text.ONE_SEED_OWN)])
+def test_a_visitors_own_set_needs_no_terminal(
+    room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seeds: int, words: str
+) -> None:
+    monkeypatch.setenv("DMIL_UPLOADS", str(tmp_path))
+    monkeypatch.setenv("DMIL_CHECKPOINTS", str(room.root))
+    own = trained_sets.trained(visitors.hashed("a" * 32), seeds=seeds, thorough="quick")
+    app = AppTest.from_file(APP, default_timeout=60)
+    app.session_state["visitor_token"] = "a" * 32
+    app.query_params["data"] = own.name
+    app._page_hash = calc_hash("trust")
+    shown = cards(app.run())
+    assert not app.exception
+    assert words in shown["Seeds"]
+    assert text.ONE_ESTIMATOR_OWN in shown["Estimators"]
+    assert "dmil information" not in " ".join([*shown.values(), *(c.value for c in app.code)])
+
+
+def test_imported_predictions_are_checked_as_far_as_they_go(
+    open_page: OpenPage, room: Room, tmp_path: Path
+) -> None:
+    dataset = load_dataset(REAL)
+    frame = table_of(room, REAL, "joint")[["id", *(f"p_{c}" for c in dataset.classes)]]
+    import_predictions(frame, dataset, "theirs", tmp_path / REAL / "theirs" / "seed0")
+    app = open_page("trust", root=tmp_path, data=REAL, model="theirs")
+    assert not app.exception
+    shown = cards(app)
+    assert all("? cannot be checked" in words for words in shown.values())
+    assert text.ONLY_PREDICTIONS in shown["Remove an input"]
+    assert text.ONE_SEED_EXTERNAL in shown["Seeds"]
+    assert "run" not in marks(app)

@@ -25,7 +25,7 @@ RULES: Final = {
     "components": "Passes where the removal of each component costs samples of its own type more "
     "accuracy than any other type (5 % level; types with at least 20 samples).",
     "inputs": "Passes where blank inputs leave at least half of the accuracy to samples whose type "
-    "says that the rest is enough, and less than half to the others.",
+    "implies that the rest is enough, and less than half to the others.",
     "estimators": "Passes where two estimates of each part differ by at most 5 % of all "
     "information, and the estimate from the data alone does not fall short.",
     "seeds": "Passes where the mean gate weights vary by at most 10 points over the seeds and the "
@@ -162,7 +162,7 @@ NO_BITS: Final = (
 def components(judged: Sequence[str], failing: Sequence[str], in_bits: Sequence[str]) -> str:
     """Whose samples suffer."""
     if not judged:
-        return "Fewer than 20 samples of each type: too few to tell."
+        return "Fewer than 20 samples of each type: too few to decide."
     if not failing:
         return "Without each component its own samples lose the most accuracy."
     bits = [c for c in failing if c not in in_bits]
@@ -202,7 +202,7 @@ CELLS: Final = "A click lists the samples that become wrong."
 def inputs(
     rows: int, typed: bool, judged: Sequence[str], found: Sequence[tuple[str, str, float, bool]]
 ) -> str:
-    """What blank inputs say of the types.
+    """Whether blank inputs confirm the types.
 
     Parameters
     ----------
@@ -210,11 +210,11 @@ def inputs(
     found : type, the inputs shown in words, share right, whether these inputs were to be enough.
     """
     if not typed:
-        return f"{rows:,} samples tried. No types are known that this could confirm."
+        return f"{rows:,} samples tried. There are no types that this could confirm."
     if not judged:
-        return f"{rows:,} samples tried: too few of each type, or no inputs change the answers."
+        return f"{rows:,} samples tried: too few of each type, or no input changes the answers."
     if not found:
-        return f"As the types say, for {listed(judged)} ({rows:,} samples tried)."
+        return f"Answers are as expected of {listed(judged)} samples ({rows:,} tried)."
     kind, shown, right, enough = found[0]
     rest = f" {len(found) - 1} more in the details." if len(found) > 1 else ""
     expected = "should be enough" if enough else "should not be enough"
@@ -276,7 +276,7 @@ def estimators(
     if unclear:
         return (
             f"{one} and {other} differ on {listed(unclear)} by up to {largest:.2f} bits, within "
-            "their intervals: too uncertain to tell."
+            "their intervals: inconclusive."
         )
     return f"{one} and {other} agree on every part, within {largest:.2f} bits."
 
@@ -297,10 +297,10 @@ def fails_estimators(apart: Sequence[str], short: bool) -> str:
 
 
 ONE_ESTIMATOR: Final = "One estimate alone. The other is made by:"
-ONE_ESTIMATOR_OWN: Final = "One estimate alone: the training of this data set kept no other."
+ONE_ESTIMATOR_OWN: Final = "One estimate alone: the training of this data set made no other."
 THREE_INPUTS: Final = "Bits are split into R, U1, U2 and S for two inputs only."
 NO_ESTIMATOR: Final = "No estimate of bits is here. One is made by:"
-NO_ESTIMATOR_OWN: Final = "No estimate of bits was kept for this data set."
+NO_ESTIMATOR_OWN: Final = "The training of this data set made no estimate of bits."
 TYPES: Final = "true types"
 
 
@@ -321,11 +321,11 @@ CLUSTERS_BELOW: Final = (
 )
 
 
-def kept(clusters_: int, bits: float, most: float, who: str) -> str:
-    """How much of the information clusters keep; Markdown, ``who`` is escaped already."""
+def retained(clusters_: int, bits: float, most: float, who: str) -> str:
+    """How much of the information clusters retain; Markdown, ``who`` is escaped already."""
     return (
-        f"{clusters_} clusters of each input keep **{bits:.2f}** of the {most:.2f} bits that {who} "
-        "finds."
+        f"{clusters_} clusters of each input retain **{bits:.2f}** of the {most:.2f} bits that "
+        f"{who} finds."
     )
 
 

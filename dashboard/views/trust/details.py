@@ -151,7 +151,7 @@ def _clusters(catalog: CheckpointCatalog, checkpoint: Checkpoint, averages: pd.D
             last = enough.iloc[-1]
             most = known.iloc[int(known["mean"].to_numpy().argmax())]
             st.markdown(
-                text.kept(int(last["clusters"]), last["mean"], most["mean"], plain(most["who"]))
+                text.retained(int(last["clusters"]), last["mean"], most["mean"], plain(most["who"]))
             )
         few = frame[(frame["part"] == "all") & frame["few"].astype(bool)]
         if len(few):

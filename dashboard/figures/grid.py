@@ -33,15 +33,16 @@ class Cell:
     small: str = ""
 
 
-def grid(heads: Sequence[str], rows: Sequence[tuple[str, Sequence[Cell]]]) -> str:
-    """A table of cells below their heads; each row begins with its name."""
+def grid(heads: Sequence[str], rows: Sequence[tuple[str, Sequence[Cell]]], corner: str = "") -> str:
+    """A table of cells below their heads; each row begins with its name. ``corner`` says what the
+    heads are."""
     head = "".join(f'<th scope="col">{_together(h)}</th>' for h in heads)
     body = "".join(
         f'<tr><th scope="row">{_together(name)}</th>{"".join(map(_cell, cells))}</tr>'
         for name, cells in rows
     )
     return (
-        f'<table class="matrix"><thead><tr><td></td>{head}</tr></thead>'
+        f'<table class="matrix"><thead><tr><td>{quoted(corner)}</td>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table>"
     )
 

@@ -118,7 +118,7 @@ def agreements(rows: Sequence[tuple[str, int, int]], links: Mapping[str, str]) -
 
 def losses(
     values: pd.DataFrame, links: Mapping[tuple[str, str], str], points: bool,
-    counts: pd.DataFrame, heads: Mapping[str, str],
+    counts: pd.DataFrame, heads: Mapping[str, str], corner: str,
 ) -> str:  # fmt: skip
     """What samples of each type lose: rows the component taken away, columns types.
 
@@ -129,6 +129,7 @@ def losses(
     points : whether values are shares, shown in points.
     counts : how many samples become wrong, arranged as ``values``.
     heads : type to the head of its column.
+    corner : what the types are.
     """
     numbers = values.to_numpy(dtype=float)
     top = max(float(np.nanmax(numbers)), 1e-9)
@@ -141,7 +142,7 @@ def losses(
             for kind, value, wrong in zip(values.columns, line, broken, strict=True)
         ]
         rows.append((f"without {component}", cells))
-    return grid([heads[str(k)] for k in values.columns], rows)
+    return grid([heads[str(k)] for k in values.columns], rows, corner)
 
 
 def _loss(

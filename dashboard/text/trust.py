@@ -190,6 +190,8 @@ COMPONENTS: Final = {
     "component with the largest gate, as the true types are not known: this shows that the gate "
     "has its effect, not that it is right.",
 }
+#: What the columns are, above the names of the rows.
+COLUMNS: Final = {"truth": "true type", "gate": "largest gate"}
 ACCURACY_LOST: Final = "Accuracy lost, in points"
 BITS_LOST: Final = "Log probability of the true class lost, in bits"
 

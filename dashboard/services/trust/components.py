@@ -48,10 +48,7 @@ class Removed:
     @property
     def heads(self) -> dict[str, str]:
         """Type to its name in a table; how many samples there are where they are few."""
-        is_ = "is" if self.by == "truth" else "gate"
-        return {
-            c: f"{is_} {c}" if n >= FEWEST else f"{is_} {c} ({n})" for c, n in self.counts.items()
-        }
+        return {c: c if n >= FEWEST else f"{c} ({n})" for c, n in self.counts.items()}
 
     @property
     def judged(self) -> tuple[str, ...]:

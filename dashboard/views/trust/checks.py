@@ -202,7 +202,9 @@ def _components(subject: Subject) -> Card:
         text.TITLES["components"],
         removed.state,
         text.components(removed.judged, removed.failing, removed.failing_in_bits),
-        figures.losses(removed.accuracy, links, True, removed.wrong, removed.heads),
+        figures.losses(
+            removed.accuracy, links, True, removed.wrong, removed.heads, text.COLUMNS[removed.by]
+        ),
         figures.quiet(text.ACCURACY_LOST),
         text.fails_components(removed.failing),
     )

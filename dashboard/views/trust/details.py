@@ -68,11 +68,15 @@ def components_(catalog: CheckpointCatalog, checkpoint: Checkpoint) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown(f"**{text.ACCURACY_LOST}**", help=terms.PURITY)
-        drawn = figures.losses(removed.accuracy, names, True, removed.wrong, removed.heads)
+        drawn = figures.losses(
+            removed.accuracy, names, True, removed.wrong, removed.heads, text.COLUMNS[removed.by]
+        )
         widgets.linked("accuracy_lost", drawn, links)
     with right:
         st.markdown(f"**{text.BITS_LOST}**", help=terms.PURITY)
-        drawn = figures.losses(removed.bits, names, False, removed.wrong, removed.heads)
+        drawn = figures.losses(
+            removed.bits, names, False, removed.wrong, removed.heads, text.COLUMNS[removed.by]
+        )
         widgets.linked("bits_lost", drawn, links)
     st.caption(f"{text.COMPONENTS[removed.by]} {text.CELLS} {text.RULES['components']}")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
@@ -10,13 +9,13 @@ import streamlit as st
 from dashboard import frame, login, widgets
 from dashboard.services.store import catalog
 from dashboard.state import session
-from dashboard.state.view import DEFAULT
-from dashboard.text import comparing
-from dashboard.views import fidelity, overview, worth
+from dashboard.state.view import OLD_ADDRESSES
+from dashboard.views import overview, worth
 from dashboard.views.compare import about, disagreements, leaderboard
 from dashboard.views.learn import gates, lessons, live, paper
 from dashboard.views.map import latent_map
 from dashboard.views.sample import samples, what_if
+from dashboard.views.trust import page as trust
 from dashboard.views.uploads import your_data
 
 # A file of our own: an icon by name would be fetched from another server.
@@ -28,6 +27,10 @@ def run() -> None:
     st.set_page_config(page_title="DMIL Explorer", page_icon=str(ICON), layout="wide")
     st.html(frame.STYLE)
     widgets.guarded(_run, "the frame around the pages")
+
+
+def _gone() -> None:
+    """A page that is never drawn."""
 
 
 def _run() -> None:
@@ -46,7 +49,7 @@ def _run() -> None:
             url_path="map",
         ),
         "worth": st.Page(worth.worth, title="Worth", url_path="worth"),
-        "fidelity": st.Page(fidelity.fidelity, title="Fidelity", url_path="fidelity"),
+        "trust": st.Page(trust.trust, title="Trust", url_path="trust"),
         "your_data": st.Page(your_data.your_data, title="Your data", url_path="your-data"),
     }
     learn = {
@@ -63,18 +66,27 @@ def _run() -> None:
         # Reached from the model's chip and from rows of the leaderboard.
         "about": st.Page(about.about, title="Model", url_path="model", visibility="hidden"),
     }
+    # Addresses of earlier versions, which lead on before anything is drawn.
+    gone = [
+        st.Page(_gone, title="Trust", url_path=old, visibility="hidden") for old in OLD_ADDRESSES
+    ]
     # Pages below an empty name stay beside each other; the others are menus behind them.
-    groups = {"": pages, "Compare": compare, "Learn": learn}
-    page = st.navigation({name: list(of.values()) for name, of in groups.items()}, position="top")
+    groups = {
+        "": [*pages.values(), *gone],
+        "Compare": list(compare.values()),
+        "Learn": list(learn.values()),
+    }
+    page = st.navigation(groups, position="top")
     pages = {**pages, **compare, **learn}
     session.remember_pages(pages)
-    if target := session.destination() or _moved(page is pages["compare"]):
+    session.follow_old_link(page.url_path)
+    if target := session.destination():
         st.switch_page(pages[target])
     st.set_page_config(page_title=f"{page.title} · DMIL Explorer")
     checkpoints = catalog.checkpoint_catalog()
     frame.settle(checkpoints)
     # Pages about no data set of the list: choosing one would do nothing there.
-    alone = [pages[name] for name in ("fidelity", "your_data", "lessons", "gates", "live")]
+    alone = [pages[name] for name in ("your_data", "lessons", "gates", "live")]
     about_a_set = page not in alone
     slugs = [each.url_path for each in pages.values() if each.url_path]
     frame.bar(page.title, checkpoints, about_a_set, slugs, page is pages["overview"])
@@ -82,13 +94,3 @@ def _run() -> None:
     widgets.told()
     widgets.guarded(page.run)
     session.publish()
-
-
-def _moved(is_leaderboard: bool) -> str:
-    """The page that has what a link of an earlier version meant, when all was one page; else
-    empty."""
-    view = session.view()
-    if not (is_leaderboard and view.part == "samples"):
-        return ""
-    session.settle(replace(view, part=DEFAULT.part))
-    return "about" if view.look in comparing.ABOUT else "disagreements"

@@ -107,7 +107,7 @@ def clusters(frame: pd.DataFrame) -> go.Figure:
         name = f"{count} clusters" + (", too few rows" if few else "")
         strength = 0.3 + 0.7 * (index + 1) / len(counts)
         marker = {
-            "color": theme.MODEL_COLOURS["dmil"],
+            "color": theme.NEUTRAL,
             "opacity": strength,
             "pattern": theme.pattern("/" if few else ""),
         }

@@ -15,6 +15,7 @@ from dashboard.services.map import slices
 from dashboard.services.sample import information, samples
 from dashboard.services.sample.samples import COLUMNS, in_split
 from dashboard.services.store.catalog import Checkpoint, DataProblem, checkpoint_catalog, table
+from dashboard.services.trust import components, inputs
 from dashboard.state.slices import read
 from dashboard.state.view import (
     ANSWERS,
@@ -70,6 +71,8 @@ def _kept(checkpoint: Checkpoint, view: View) -> pd.DataFrame:
         keep &= _flagged_exactly(checkpoint, frame, names_in(view.flags))
     if view.alone:
         keep &= _no_input_alone(checkpoint, frame)
+    if view.needs:
+        keep &= _needing(checkpoint, frame, view)
     for models, right in ((view.right, True), (view.wrong, False)):
         for name in names_in(models):
             keep &= _answered(checkpoint, frame, name, right)
@@ -125,6 +128,15 @@ def _no_input_alone(checkpoint: Checkpoint, frame: pd.DataFrame) -> Mask:
     if wrong is None:
         return np.zeros(len(frame), dtype=bool)
     return np.asarray(wrong.reindex(frame.index).fillna(False), dtype=bool)
+
+
+def _needing(checkpoint: Checkpoint, frame: pd.DataFrame, view: View) -> Mask:
+    """Which rows are right, and wrong without a component or with an input blank."""
+    if view.needs in schema.ALL_COMPONENTS:
+        broken = components.breaks(checkpoint, view.needs)
+    else:
+        broken = inputs.breaks(checkpoint, view.split, int(view.needs.removeprefix("x")))
+    return frame["id"].isin(broken.index[broken.to_numpy(dtype=bool)]).to_numpy()
 
 
 def _in_slice(frame: pd.DataFrame, view: View) -> Mask:

@@ -135,6 +135,14 @@ def visit(page: str, **values: Any) -> None:
     st.session_state[_DESTINATION] = page
 
 
+def follow_old_link(address: str) -> None:
+    """Look at today's page where a link of an earlier version was opened."""
+    if moved := state.moved(address, st.query_params.to_dict()):
+        page_, shown = moved
+        st.session_state[_VIEW] = state.change(view(), **shown)
+        st.session_state[_DESTINATION] = page_
+
+
 def destination() -> str:
     """The page that a callback asked for; "" for none, and from then on."""
     return str(st.session_state.pop(_DESTINATION, ""))

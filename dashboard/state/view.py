@@ -103,12 +103,17 @@ CARDS: Final = ("information", "calibration", "parts", "near")
 #: Which samples of two compared models are listed: all, or those that only one has right.
 SIDES: Final = ("both", "first", "second")
 
-#: Scopes of the Leaderboard (``samples`` is of earlier links, and leads to what `LOOKS` says), and
-#: the metrics it can compare by.
+#: What is wrong without it, among predictions that are right: a component, or an input.
+NEEDS: Final = (*COMPONENTS, *(f"x{m}" for m in schema.MODALITY_NUMBERS))
+#: Which check of a decomposition is shown in detail.
+CHECKS: Final = ("types", "components", "inputs", "estimators", "seeds")
+
+#: Scopes of the Leaderboard (``samples`` is of earlier links, see `OLD_PAGES`), and the metrics it
+#: can compare by.
 PARTS: Final = ("seeds", "sets", "samples")
 METRICS: Final = ("accuracy", "macro_f1", "map", "ece", "synergy", "missed")
 #: What Disagreements and About this model look at.
-LOOKS: Final = ("agreement", "pair", "groups", "calibration", "bits", "interactions", "training")
+LOOKS: Final = ("agreement", "pair", "groups", "calibration", "interactions", "training")
 #: What of a training can be drawn over its epochs.
 CURVES: Final = ("val_accuracy", "val_loss", "loss")
 #: Stands for no name at all in a list of names, where an empty text means "not chosen".
@@ -159,6 +164,7 @@ class View:
     flag: str = ""
     flags: str = ""
     alone: str = ""
+    needs: str = ""
     right: str = ""
     wrong: str = ""
     answers: str = ""
@@ -173,6 +179,7 @@ class View:
     reference: str = _kept("dmil")
     method: str = _kept("")
     setting: str = _kept("")
+    check: str = _kept("types")
     definition: str = _kept("same-sign")
     estimator: str = _kept("model")
     card: str = _kept("")
@@ -370,6 +377,7 @@ PARAMETERS: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "flag": ("flag", _text),
     "flags": ("flags", _text),
     "alone": ("alone", _one_of(ALONE)),
+    "needs": ("needs", _one_of(NEEDS)),
     "right": ("right", _text),
     "wrong": ("wrong", _text),
     "answers": ("answers", _one_of(ANSWERS)),
@@ -384,6 +392,7 @@ PARAMETERS: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "reference": ("reference", _text),
     "method": ("method", _text),
     "setting": ("setting", _text),
+    "check": ("check", _one_of(CHECKS)),
     "definition": ("definition", _one_of(DEFINITIONS)),
     "estimator": ("estimator", _one_of(ESTIMATORS)),
     "card": ("card", _one_of(CARDS)),
@@ -426,7 +435,34 @@ OLD_PARAMETERS: Final[Mapping[str, str]] = {
     "world": "mixture",
 }
 #: The same for values: (today's name of the parameter, value) -> today's value.
-OLD_VALUES: Final[Mapping[tuple[str, str], str]] = {("colour", "composition"): "interaction_type"}
+OLD_VALUES: Final[Mapping[tuple[str, str], str]] = {
+    ("colour", "composition"): "interaction_type",
+    ("look", "bits"): "agreement",
+}
+_SAMPLES: Final = {"part": "samples"}
+_SEEDS: Final = {"part": DEFAULT.part}
+#: Pages of earlier versions: address, and what of its query must hold -> today's page and what of
+#: the view it shows there.
+OLD_PAGES: Final[tuple[tuple[str, Mapping[str, str], str, Mapping[str, str]], ...]] = (
+    ("fidelity", {}, "trust", {}),
+    ("compare", {**_SAMPLES, "look": "bits"}, "trust", {**_SEEDS, "check": "estimators"}),
+    *(
+        ("compare", {**_SAMPLES, "look": look}, "about", _SEEDS)
+        for look in ("calibration", "interactions", "training")
+    ),
+    ("compare", _SAMPLES, "disagreements", _SEEDS),
+)
+#: Addresses at which there is no page of today.
+OLD_ADDRESSES: Final = ("fidelity",)
+
+
+def moved(address: str, params: Mapping[str, Any]) -> tuple[str, Mapping[str, str]] | None:
+    """Where a link of an earlier version leads: a page, and what of the view it shows there; None
+    where the page is still the one at this address."""
+    for old, wanted, page, shown in OLD_PAGES:
+        if address == old and all(_last(params.get(k, "")) == v for k, v in wanted.items()):
+            return page, shown
+    return None
 
 
 def to_query(view: View) -> dict[str, str]:
@@ -500,7 +536,7 @@ def _short(text: str, length: int = 60) -> str:
 #: Filters of rows: name in the URL -> field.
 FILTERS: Final = {
     "q": "search",
-    **{f: f for f in ("truth", "predicted", "show", "confidence", "dominant")},
+    **{f: f for f in ("truth", "predicted", "show", "confidence", "dominant", "needs")},
     "interaction-type": "interaction_type",
     **{f: f for f in ("flag", "flags", "alone", "right", "wrong", "answers", "slice")},
 }

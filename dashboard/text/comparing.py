@@ -73,7 +73,6 @@ LOOKS: Final = {
     "agreement": "Agreement",
     "pair": "Two models",
     "groups": "Subgroups",
-    "bits": "Bits",
 }
 #: The same on About this model.
 ABOUT: Final = {
@@ -86,7 +85,6 @@ QUESTIONS: Final = {
     "pair": "Where do two models differ most?",
     "groups": "On which subgroups is each model correct?",
     "calibration": "Does confidence match accuracy?",
-    "bits": "How much information do the inputs carry about the class?",
     "interactions": "Do the inputs of each model work together?",
     "training": "How did the training go, stage by stage?",
 }

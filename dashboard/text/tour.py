@@ -62,6 +62,13 @@ STEPS: Final = (
         ".st-key-board",
     ),
     Step(
+        "Check what you see",
+        "**Trust** asks of this data set whether the decomposition can be believed: five checks, "
+        "each with its state, and links to the samples that break it.",
+        "trust",
+        ".st-key-checks",
+    ),
+    Step(
         "Play with it",
         "Below **Learn** you build gate mixtures of which R, U1, U2 and S are known (**Gates**), "
         "take six short lessons, watch models learn, and click through the architecture of the "
@@ -71,4 +78,4 @@ STEPS: Final = (
     ),
 )
 
-OFFER: Final = "**New here?** Seven steps show what R, U1, U2, S are and where to click."
+OFFER: Final = "**New here?** Eight steps show what R, U1, U2, S are and where to click."

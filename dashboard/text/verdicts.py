@@ -90,14 +90,3 @@ def alike(p: float) -> str:
 def order(names: Sequence[str], values: Sequence[str]) -> str:
     """A figure as words: every row with its value, for those who do not see it."""
     return "; ".join(f"{n} {v}" for n, v in zip(names, values, strict=True))
-
-
-def fidelity(lowest: float, settings: int, states: Sequence[str] = ()) -> str:
-    """The fidelity benchmark in two sentences; the second one on its targets, where judged."""
-    counts = [(states.count(state), state) for state in ("met", "missed", "open")]
-    parts = ", ".join(f"**{n} {state}**" for n, state in counts if n)
-    return (
-        f"In {counted(settings, 'setting')} of a generated distribution, where the truth is known, "
-        f"dmil's gate finds the interaction type at least **{lowest:.1%}** as often as the "
-        "generator's exact posterior." + (f" Of {len(states)} targets: {parts}." if states else "")
-    )

@@ -148,6 +148,10 @@ def _gates(checkpoint: Checkpoint) -> None:
         links: Links = {c: {"dominant": c} for c in gates.components}
         drawn = figures.gates(gates.components, gates.weights, gates.counts, {c: c for c in links})
         widgets.linked("gates", drawn, links)
+        st.page_link(
+            session.page("trust"), label="Can I believe this? Five checks",
+            icon=":material/verified:",
+        )  # fmt: skip
     if right is not None and counts is not None:
         with right:
             _matrix(counts)

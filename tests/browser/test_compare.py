@@ -94,7 +94,7 @@ def test_figures_metric_reference_and_a_method_followed_hold_in_the_link(
     other.close()
 
 
-def test_from_one_set_to_ranks_to_fidelity(page: Page, app_url: str) -> None:
+def test_from_one_set_to_ranks_to_trust(page: Page, app_url: str) -> None:
     visit(page, f"{app_url}/compare?data=switch")
     page.get_by_role("radio", name="All data sets").or_(
         page.get_by_role("button", name="All data sets")
@@ -107,14 +107,18 @@ def test_from_one_set_to_ranks_to_fidelity(page: Page, app_url: str) -> None:
     )
     page.go_back()
     page.get_by_role("link", name="Does the decomposition recover the ground truth?").click()
-    page.wait_for_url(lambda url: "/fidelity" in url)
+    page.wait_for_url(lambda url: "/trust" in url)
     settled(page)
-    expect(page.locator("[data-testid=stMain]")).to_contain_text("Of 11 targets: 11 met")
-    click_row_of(page, "settings", 4)
+    expect(page.get_by_text("Acceptance criteria: 11 met")).to_be_visible()
+    page.get_by_role("link", name=re.compile("^S only: right for")).click()
     page.wait_for_url(lambda url: "setting=S+only" in url or "setting=S%20only" in url)
     settled(page)
     page.reload()
     settled(page)
+    expect(page.locator(".st-key-truth")).to_contain_text(
+        re.compile(r"class \d = \(\d \+ \d\) mod")
+    )
+    page.get_by_text("S only: purity, shares, accuracy, AUROC").click()
     expect(page.get_by_text("With a single interaction type")).to_be_visible()
 
 

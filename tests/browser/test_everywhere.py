@@ -49,7 +49,7 @@ def offline(browser: Browser, file: Path, faults_: list[str]) -> Page:
     [
         ("samples?", "waterfall", "R shared by both"),
         ("map?", "map", "zero"),
-        ("disagreements?look=bits&", "clusters", "bits"),
+        ("trust?check=estimators&", "clusters", "bits"),
     ],
 )
 def test_a_figure_is_saved_in_three_formats(
@@ -225,10 +225,11 @@ def test_a_tour_goes_on_after_a_reload_and_can_be_declined(phone: Page, app_url:
 def test_what_a_click_away_shows_has_no_grave_fault_in_either_theme(
     page: Page, app_url: str
 ) -> None:
-    looks = ["agreement&show=wrong", "pair", "groups", "bits&split=train"]
+    looks = ["agreement&show=wrong", "pair", "groups"]
     pages = [f"compare?data={GENERATED}&part=sets"]
     pages += [f"disagreements?data={GENERATED}&look={look}" for look in looks]
     pages += [f"model?data={GENERATED}&look={look}" for look in ("calibration", "training")]
+    pages += [f"trust?data={REAL}&check={check}" for check in ("types", "components", "seeds")]
     pages += ["lessons?lesson=redundancy&step=3", "gates?mixture=gates:table%3D0~0~a/0~1~b/1~0~b"]
     result = {}
     for name in pages:

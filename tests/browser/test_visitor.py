@@ -13,7 +13,7 @@ from tests.browser.server import settled
 from tests.dashboard.folders import BROKEN, GENERATED, HTML_ID, MARKDOWN_ID, ODD, REAL, Room
 from tests.dashboard.folders import table_of as table
 
-PAGES = ["", "samples", "what-if", "map", "compare", "disagreements", "model", "worth", "fidelity"]
+PAGES = ["", "samples", "what-if", "map", "compare", "disagreements", "model", "worth", "trust"]
 PAGES += ["gates", "paper"]
 
 #: The ground of the dark theme, as browsers write it.
@@ -182,7 +182,7 @@ def test_the_pages_are_linked_and_keep_the_choice(page: Page, app_url: str, room
         "Leaderboard": "/compare",
         "Disagreements": "/disagreements",
         "Worth": "/worth",
-        "Fidelity": "/fidelity",
+        "Trust": "/trust",
         "Overview": "/",
         "Samples": "/samples",
     }

@@ -9,14 +9,13 @@ from dashboard.services.store.catalog import CheckpointCatalog, checkpoint_catal
 from dashboard.state import session
 from dashboard.text import comparing, messages, terms
 from dashboard.views import interactions
-from dashboard.views.compare import agreement, calibration, groups, information, pair, training
+from dashboard.views.compare import agreement, calibration, groups, pair, training
 
 #: What can be looked at here and on About this model -> what draws it.
 _LOOKS = {
     "agreement": agreement.agreement,
     "pair": pair.pair,
     "groups": groups.groups,
-    "bits": information.bits,
     "calibration": calibration.calibration,
     "training": training.training,
     "interactions": interactions.of_several,
@@ -49,9 +48,8 @@ def look(catalog: CheckpointCatalog, looks: dict[str, str]) -> None:
         format_func=looks.__getitem__,
         **session.bound("look", "choice_look", chosen),
     )
-    help_ = terms.BITS if chosen == "bits" else None
     with st.container(horizontal=True, horizontal_alignment="distribute"):
-        st.header(comparing.QUESTIONS[chosen], anchor=False, help=help_)
+        st.header(comparing.QUESTIONS[chosen], anchor=False)
         menu = st.container(width="content")
     of_split = chosen not in ("training", "interactions")
     rows = f", {terms.SPLITS[view.split]} samples" if of_split else ""

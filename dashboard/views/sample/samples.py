@@ -105,7 +105,19 @@ def _filter_choices(checkpoint: Checkpoint) -> None:
         widgets.select(
             "Known about the sample", "flag", flags, view.flag, lambda f: widgets.words(f) or "any"
         )
+    _needs(checkpoint, {c: letter(c) for c in components if c})
     _models(checkpoint)
+
+
+def _needs(checkpoint: Checkpoint, components: dict[str, str]) -> None:
+    """The filter by what an answer is wrong without."""
+    names = service.modality_names(checkpoint)
+    inputs = {f"x{m}": f"{name} blank" for m, name in enumerate(names, start=1)}
+    words = {"": "any", **(components if checkpoint.gated else {}), **inputs}
+    widgets.select(
+        "Right, and wrong without", "needs", tuple(words), session.view().needs,
+        words.__getitem__, help=terms.NEEDS,
+    )  # fmt: skip
 
 
 def _models(checkpoint: Checkpoint) -> None:

@@ -1,4 +1,4 @@
-"""Leaderboard and Fidelity: services, figures, words, pages."""
+"""Leaderboard: services, figures, words, pages."""
 
 from __future__ import annotations
 
@@ -13,15 +13,12 @@ import pytest
 
 from dashboard.figures import board as figures
 from dashboard.figures import calibration, leaderboard, matrix, upset
-from dashboard.figures import fidelity as fidelity_figures
 from dashboard.figures.leaderboard import Axis, Line, Point
 from dashboard.services.comparison import board
 from dashboard.services.comparison.board import Board
 from dashboard.services.store.catalog import CheckpointCatalog, checkpoint_catalog
 from dashboard.state.view import LOOKS, METRICS, PARTS
 from dashboard.text import comparing, terms, verdicts
-from dmil_core.experiments import fidelity_record
-from dmil_core.schema import COMPONENTS
 from tests import records
 from tests.dashboard import drawn
 from tests.dashboard.conftest import OpenPage, Pick
@@ -206,19 +203,6 @@ def test_interaction_type_cells_say_what_was_measured() -> None:
     assert list(texts.text) == ["50.0 ±1.0", "100.0", "25.0 ±0.0"]
 
 
-def test_fidelity_figures_show_every_setting_and_part() -> None:
-    record = fidelity_record.fidelity_of(records.fidelity())
-    table = fidelity_record.settings(record)
-    runs = pd.DataFrame({"setting": table["setting"], "who": "dmil", "agreement": 1.0})
-    fig = fidelity_figures.agreement(table, runs)
-    assert len(fig.layout.yaxis.tickvals) == len(records.SETTINGS)
-    bars = fidelity_figures.shares(fidelity_record.shares(record, "U and S")).data
-    assert [b.name for b in bars] == [*COMPONENTS, "unexplained"]
-    assert len({b.marker.pattern.shape for b in bars}) == 5
-    heat = fidelity_figures.purity(fidelity_record.purity(record, "equal shares")).data[0]
-    np.testing.assert_allclose(np.diag(np.asarray(heat.z)), 50)
-
-
 # --- words ----------------------------------------------------------------------------------
 
 
@@ -316,7 +300,6 @@ def test_a_table_marks_missing_numbers_without_python_words(open_page: OpenPage)
     reference = compared.value.set_index("verdict").loc["reference"]
     assert reference[["low", "high"]].isna().all()
     assert compared.proto.placeholder == "-"
-    assert open_page("fidelity").dataframe[0].proto.placeholder == "-"
 
 
 def test_seconds_of_a_gpu_are_marked(open_page: OpenPage, room: Room) -> None:
@@ -420,114 +403,3 @@ def test_records_with_hostile_names_and_bad_lines(
         assert not app.exception
         assert not app.error
         assert "<b>" not in said(app).replace("\\<", "")
-
-
-# --- fidelity: page -------------------------------------------------------------------------
-
-
-def test_every_target_is_listed_with_its_figure(open_page: OpenPage) -> None:
-    app = open_page("fidelity")
-    assert not app.exception
-    text = said(app).replace("\\", "")
-    assert "Of 11 targets: **11 met**" in text
-    assert text.count("**Met**") == 11
-    assert "at least **100.0%** as often as the generator" in text
-    assert len(app.dataframe[0].value) == len(records.SETTINGS)
-
-
-def test_the_published_optimiser_is_shown_where_it_is_recorded(
-    open_page: OpenPage, tmp_path: Path
-) -> None:
-    assert "published optimiser" not in said(open_page("fidelity"))
-    record = records.fidelity()
-    record["runs"] += [
-        records.gated(name, "dmil-paper-sgd", 0, present, gate_agreement=0.48)
-        for name, present in records.SETTINGS.items()
-    ]
-    fidelity_results(record, tmp_path)
-    app = open_page("fidelity", results=tmp_path)
-    assert not app.exception
-    assert "With the published optimiser it finds 48.0%" in said(app).replace("\\", "")
-    assert set(app.dataframe[0].value["paper_sgd_agreement"]) == {48.0}
-
-
-def test_a_missed_target_names_the_settings_that_fail(open_page: OpenPage, tmp_path: Path) -> None:
-    record = records.fidelity()
-    for run in record["runs"]:
-        if (run["setting"], run["paradigm"]) == ("noise 1.2", "dmil"):
-            run["gate_agreement"] = 0.6
-    fidelity_results(record, tmp_path)
-    text = said(open_page("fidelity", results=tmp_path)).replace("\\", "")
-    assert "**9 met**, **2 missed**" in text
-    assert "Not: noise 1.2: 60.0 %" in text
-
-
-@pytest.mark.parametrize("content", [None, "no JSON"])
-def test_without_a_list_of_targets_the_pages_show_the_rest(
-    open_page: OpenPage, tmp_path: Path, content: str | None
-) -> None:
-    fidelity_results(records.fidelity(), tmp_path)
-    (tmp_path / "targets.json").unlink()
-    if content is not None:
-        (tmp_path / "targets.json").write_text(content, "utf-8")
-    for app in (
-        open_page("fidelity", results=tmp_path),
-        open_page("compare", results=tmp_path, data=GENERATED, part="sets"),
-    ):
-        assert not app.exception
-        assert not app.error
-        text = said(app).replace("\\", "")
-        assert "targets" not in text
-        assert "was to" not in " ".join([text, *(h.value for h in app.header)])
-        assert len(app.dataframe[0].value) > 1
-
-
-def test_a_setting_is_chosen_and_in_the_link(open_page: OpenPage) -> None:
-    app = open_page("fidelity", setting="R only")
-    assert "With a single interaction type there is nothing to rank" in said(app)
-    app.selectbox(key="choice_setting").select("U and S").run()
-    assert not app.exception
-    assert view(app).setting == "U and S"  # type: ignore[attr-defined]
-    assert "finds 25.0%; on average it gives 90% of the weight to R" in said(app).replace("\\", "")
-
-
-def test_an_unknown_setting_is_the_first_one(open_page: OpenPage) -> None:
-    app = open_page("fidelity", setting="no such setting")
-    assert not app.exception
-    assert app.selectbox(key="choice_setting").value == "equal shares"
-
-
-def test_choices_of_a_data_set_are_not_offered_on_fidelity(open_page: OpenPage) -> None:
-    keys = [s.key for s in open_page("fidelity", data=REAL).selectbox]
-    assert keys == ["choice_setting"]
-
-
-def test_a_record_under_way_says_so(open_page: OpenPage, tmp_path: Path) -> None:
-    record = records.fidelity(seeds=2)
-    record["runs"] = [r for r in record["runs"] if r["setting"] in ("equal shares", "R only")]
-    fidelity_results(record, tmp_path)
-    app = open_page("fidelity", results=tmp_path)
-    assert not app.exception
-    assert "2 of 15 settings, at least 2 of 5 seeds" in said(app)
-    assert "**Open**" in said(app)
-
-
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [(None, "has not been run yet"), ("{]", "cannot be read"), ('{"runs": []}', "cannot be read")],
-)
-def test_no_record_or_a_bad_one_says_what_to_run(
-    open_page: OpenPage, tmp_path: Path, content: str | None, words: str
-) -> None:
-    if content is not None:
-        (tmp_path / "fidelity.json").write_text(content, "utf-8")
-    app = open_page("fidelity", results=tmp_path)
-    assert not app.exception
-    assert words in said(app)
-    assert app.code[0].value == "make bench-fidelity"
-
-
-def test_fidelity_needs_no_checkpoint(open_page: OpenPage, room: Room) -> None:
-    app = open_page("fidelity", root=room.empty)
-    assert not app.exception
-    assert "**11 met**" in said(app)

@@ -28,10 +28,10 @@ from tests.dashboard.folders import APP
 from tests.dashboard.hostile_names import CLASSES, MODEL, NAMES, SET, furnish
 
 PAGES = (
-    "", "samples", "what-if", "map", "compare", "worth", "fidelity", "your-data", "lessons",
+    "", "samples", "what-if", "map", "compare", "worth", "trust", "your-data", "lessons",
     "gates", "live", "paper",
 )  # fmt: skip
-LOOKS = ("agreement", "pair", "groups", "calibration", "bits", "training")
+LOOKS = ("agreement", "pair", "groups", "calibration", "training")
 #: What the names would do where a page takes them for more than text.
 HARM = re.compile(
     r"<script>|<b>bold|<img src=x|(?<!\\)\]\(https://example\.org|(?<!\\)\$x(?<!\\)\^2|(?<!\\)`code`"

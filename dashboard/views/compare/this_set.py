@@ -249,7 +249,7 @@ def _interaction_types(catalog: CheckpointCatalog, board: Board, split: str) -> 
     if view.data == "switch":
         st.page_link(
             session.page("trust"),
-            label="Does the decomposition recover the ground truth? See Fidelity",
+            label="Does the decomposition recover the ground truth? See Trust",
             icon=":material/verified:",
         )
 

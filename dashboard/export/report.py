@@ -122,16 +122,16 @@ def _entry(checkpoint: Checkpoint, others: Sequence[Checkpoint], sample: str) ->
     return {
         "id": sample,
         "truth": row["y"],
-        "says": row["pred"],
-        "sure": f"{row['confidence']:.0%}",
+        "prediction": row["pred"],
+        "confidence": f"{row['confidence']:.0%}",
         "verdict": "right" if row["correct"] else "wrong",
         "known": ", ".join(known),
         "opinions": [
             {
                 "mark": "✓" if o.correct else "✗",
                 "who": o.who,
-                "says": o.says,
-                "sure": f"{o.probability:.0%}",
+                "prediction": o.says,
+                "confidence": f"{o.probability:.0%}",
                 "of_truth": f"{o.of_truth:.0%}",
             }
             for o in opinions
@@ -175,8 +175,8 @@ def _summary(
             "id": row["id"],
             "anchor": _anchor(i),
             "truth": row["y"],
-            "says": row["pred"],
-            "sure": f"{row['confidence']:.0%}",
+            "prediction": row["pred"],
+            "confidence": f"{row['confidence']:.0%}",
             "gates": [f"{row[f'gate_{c}']:.0%}" for c in components],
         }
         for i, (_, row) in enumerate(frame.head(MOST_ROWS).iterrows())

@@ -225,6 +225,6 @@ KEYS: Final = {
     "Arrows, +, -, 0, Enter": "on the map: move, zoom, show all, open the point in the middle",
     "1, 2, 3, N, B": "in a lesson: answer, next, back",
     "?": "this list",
-    "Esc": "close the glossary, end the tour",
+    "Esc": "close the glossary or the panel beside the map, end the tour",
     "Tab, Enter": "go from one control to the next, and use it",
 }

@@ -31,6 +31,8 @@ MOST: Final = 5000
 #: Samples of the smallest cluster, and as a share of all.
 FEWEST: Final = 10
 SMALLEST: Final = 1 / 100
+#: Share of all samples that one cluster may hold.
+MOST_IN_ONE: Final = 0.6
 #: Share of a cluster from which on it is called after a class.
 MOSTLY: Final = 0.8
 #: An attribute sets a cluster apart where this share of it has the attribute, and the share of the
@@ -43,7 +45,7 @@ MOST_WORDS: Final = 3
 FAR: Final = 1.0
 #: Features of a table that are looked at; of wider inputs none has a telling name.
 MOST_FEATURES: Final = 300
-_WORD: Final = re.compile(r"[^\W\d_][\w'’-]+")
+_WORD: Final = re.compile(r"[^\W\d_][\w'\u2019-]+")
 _LETTERS: Final = 30
 
 
@@ -54,12 +56,13 @@ class Label:
     Attributes
     ----------
     text : what it is called.
-    at : its place, above the middle of the cluster, in units of the map.
+    at : the middle of the cluster from left to right, its upper and its lower edge, in units of the
+        map.
     count : how many samples the cluster has; larger ones are named first.
     """
 
     text: str
-    at: tuple[float, float]
+    at: tuple[float, float, float]
     count: int
 
 
@@ -84,15 +87,26 @@ def _labels(
 
 
 def clusters(unit: NDArray[np.float64]) -> NDArray[np.int64]:
-    """(N,) the cluster of each of (N, 2) places, from 0; -1 for none. HDBSCAN (Campello, Moulavi
-    and Sander, 2013), which leaves out what lies between clusters."""
+    """(N,) the cluster of each of (N, 2) places, from 0; -1 for none.
+
+    HDBSCAN (Campello, Moulavi and Sander, 2013), which leaves out what lies between clusters. Where
+    one cluster would hold most places, its densest parts (the leaves of the tree) take its place.
+    """
     if len(unit) < 3 * FEWEST:
         return np.full(len(unit), -1)
     from sklearn.cluster import HDBSCAN
 
-    smallest = max(FEWEST, round(len(unit) * SMALLEST))
-    found = HDBSCAN(min_cluster_size=smallest, min_samples=FEWEST // 2, copy=True)
-    return np.asarray(found.fit_predict(unit), dtype=np.int64)
+    def found(share: float, method: str) -> NDArray[np.int64]:
+        smallest = max(FEWEST, round(len(unit) * share))
+        model = HDBSCAN(
+            min_cluster_size=smallest, min_samples=FEWEST // 2,
+            cluster_selection_method=method, copy=True,
+        )  # fmt: skip
+        return np.asarray(model.fit_predict(unit), dtype=np.int64)
+
+    result = found(SMALLEST, "eom")
+    largest = np.bincount(result[result >= 0], minlength=1).max()
+    return found(2 * SMALLEST, "leaf") if largest > MOST_IN_ONE * len(unit) else result
 
 
 def named(
@@ -119,10 +133,17 @@ def named(
         telling = _telling(kinds, mask) if not owner or owner in shared else ""
         text = " · ".join(part for part in (owner, telling) if part)
         if text:
-            x, y = unit[mask].T
-            at = (float(np.median(x)), float(np.quantile(y, 0.99)))
-            result.append(Label(text, at, int(mask.sum())))
+            result.append(Label(text, _edges(unit[mask]), int(mask.sum())))
     return tuple(sorted(result, key=lambda label: -label.count))
+
+
+def _edges(unit: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Middle, upper and lower edge of (N, 2) places, but for outliers: Tukey's whiskers."""
+    x, y = unit.T
+    low, high = np.quantile(y, [0.25, 0.75])
+    reach = 1.5 * (high - low)
+    inner = y[(y >= low - reach) & (y <= high + reach)]
+    return float(np.median(x)), float(inner.max()), float(inner.min())
 
 
 def _class(classes: NDArray[np.str_], inside: Mask) -> str:
@@ -155,7 +176,8 @@ def attributes(checkpoint: Checkpoint, rows: pd.DataFrame) -> tuple[Mapping[str,
     """What samples of a table have or do not have, by name: words of their texts and values of
     their features; what is known about them; the component with the largest gate."""
     data = samples.source(checkpoint)
-    said, flags = {}, {}
+    said: dict[str, Mask] = {}
+    flags: dict[str, Mask] = {}
     if not isinstance(data, DataProblem):
         at = pd.Index(data.ids).get_indexer(rows.index)
         if len(at) and (at >= 0).all():
@@ -192,7 +214,7 @@ def words(lines: Sequence[str]) -> dict[str, Mask]:
 def _values(known: Sequence[Feature], x: NDArray[Any]) -> dict[str, Mask]:
     """High, low and named values of features (N, D); of features without a name of their own
     none."""
-    result = {}
+    result: dict[str, Mask] = {}
     for feature in known:
         own = x[:, feature.start : feature.start + feature.width]
         if feature.categories:

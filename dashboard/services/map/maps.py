@@ -182,7 +182,7 @@ def of_gate(checkpoint: Checkpoint) -> Layout:
     """The map of a gated model's weights: R, all of one input alone together, and S."""
     frame = table(checkpoint)
     at = ternary.positions(ternary.shares(frame))
-    known = np.isfinite(at).all(axis=1)
+    known = np.flatnonzero(np.isfinite(at).all(axis=1))
     return Layout(GATE, frame.index[known], at[known], STRAIGHT, _mark(at[known]))
 
 

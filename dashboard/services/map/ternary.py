@@ -31,6 +31,12 @@ def shares(frame: pd.DataFrame) -> NDArray[np.float64]:
         return np.asarray(result / result.sum(axis=1, keepdims=True))
 
 
+def largest(frame: pd.DataFrame) -> dict[str, int]:
+    """For how many samples each corner stands for the component with the largest weight."""
+    top = frame["dominant"].astype(str).str[0].value_counts()
+    return {name: int(top.get(name, 0)) for name in CORNERS}
+
+
 def positions(shares: NDArray[np.float64]) -> NDArray[np.float64]:
     """(N, 2) places of (N, 3) shares that sum to 1, in the order of `CORNERS`."""
     return np.asarray(shares @ np.array(list(CORNERS.values())))

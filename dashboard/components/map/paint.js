@@ -14,7 +14,7 @@ import { LINE } from "./names.js";
  */
 
 /** Opacity of points where there is no selection; of those that are selected, and of the others. */
-export const OPACITY = { all: 0.8, member: 0.95, other: 0.13 };
+export const OPACITY = { all: 0.8, member: 0.95, other: 0.16 };
 /** Of lines of equal density, and of axes. */
 export const FAINT = { contours: 0.45, axes: 0.25 };
 /** Of the ring around a point that was searched for, and of its line, in pixels. */

@@ -296,7 +296,7 @@ def _turned(label: labels.Label, turn: Turn) -> tuple[str, float, float, float]:
 def _below(shown_maps: Sequence[Map], colour: str, ids: pd.Index[str]) -> None:
     """One line: how far to read the map; the panel, where it is closed; the figure as a file."""
     view, checkpoint = session.view(), shown_maps[0].checkpoint
-    with st.container(key="map_below", horizontal=True, gap="small", vertical_alignment="top"):
+    with st.container(key="map_below", horizontal=True, gap="small", vertical_alignment="center"):
         with st.container(gap=None):
             _reading(shown_maps, colour, ids)
         side.opener(view)

@@ -11,7 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from dashboard.services.map import slices
-from dashboard.services.sample import information, samples
+from dashboard.services.sample import information, samples, texts
 from dashboard.services.sample.samples import COLUMNS, in_split
 from dashboard.services.store.catalog import Checkpoint, DataProblem, checkpoint_catalog, table
 from dashboard.state.slices import read
@@ -30,7 +30,7 @@ def selected(checkpoint: Checkpoint, view: View) -> pd.DataFrame:
     frame = in_split(table(checkpoint), view.split)
     keep = np.ones(len(frame), dtype=bool)
     if view.search:
-        keep &= _matches(frame, view.search)
+        keep &= _matches(checkpoint, frame, view.search)
     if view.truth:
         keep &= (frame["y"] == view.truth).to_numpy()
     if view.show in ("right", "wrong"):
@@ -56,9 +56,12 @@ def selected(checkpoint: Checkpoint, view: View) -> pd.DataFrame:
     return _ordered(checkpoint, rows, view)
 
 
-def _matches(frame: pd.DataFrame, search: str) -> Mask:
+def _matches(checkpoint: Checkpoint, frame: pd.DataFrame, search: str) -> Mask:
+    """Rows whose id, class, prediction or text has it."""
+    columns = [frame[c].astype(str) for c in ("id", "y", "pred")]
+    if (lines := texts.texts(checkpoint)) is not None:
+        columns.append(lines.reindex(frame.index).fillna(""))
     # regex=False: a visitor's text is never a pattern.
-    columns = (frame[c].astype(str) for c in ("id", "y", "pred"))
     hits = [c.str.contains(search, case=False, regex=False).to_numpy(dtype=bool) for c in columns]
     mask: Mask = np.logical_or.reduce(hits)
     return mask

@@ -33,7 +33,7 @@ from dashboard.services.store.catalog import (
 )
 from dashboard.state import session, slices
 from dashboard.state.slices import Slice
-from dashboard.state.view import LONGEST, filters_of
+from dashboard.state.view import FILTERS, LONGEST, filters_of
 from dashboard.text import map_notes, messages, terms
 from dashboard.views import job_panel
 from dashboard.views.map import side
@@ -43,6 +43,8 @@ from dashboard.widgets import plain
 STYLE: Final = Path(__file__).parents[2] / "static" / "map.css"
 #: Width of the panel beside the map, in pixels.
 SIDE: Final = 416
+#: Samples that a search found and that have a ring each; more would be one white patch.
+MOST_RINGS: Final = 300
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,8 @@ def latent_map() -> None:
     elif not choices:
         widgets.notice(messages.no_projection(shown(result.folder)))
     if choices:
-        widgets.alone(partial(_page, result, choices))
+        # The frame around the page may say what is selected.
+        widgets.alone(partial(_page, result, choices), *FILTERS.values())
 
 
 def _page(checkpoint: Checkpoint, choices: tuple[str, ...]) -> None:
@@ -204,22 +207,24 @@ def _axes(checkpoint: Checkpoint, ids: pd.Index[str]) -> figures.Axes:
 def _focus(shown_maps: Sequence[Map], panes: Sequence[Pane], ids: pd.Index[str]) -> None:
     """Tell the map what is open and what is selected."""
     view, first = session.view(), shown_maps[0].checkpoint
-    members, borders, said = None, [], "" if view.sample else map_notes.HINT
-    if filters_of(view):
-        members = ids.isin(listing.selected(first, view).index)
-        said = map_notes.selected(int(members.sum()), len(ids), view.search)
+    members, said, ringed = None, "" if view.sample else map_notes.HINT, False
+    borders: list[list[list[float]] | None] = []
+    filters = set(filters_of(view))
     if view.slice:
         drawn = slices.read(view.slice)
         if isinstance(slice_service.members(view.data, drawn), DataProblem):
-            # It leaves nothing out, so that nothing is dimmed either; the panel says why.
-            members = members if len(filters_of(view)) > 1 else None
+            # It leaves nothing out, so that it dims nothing either; the panel says why.
+            filters.discard("slice")
         else:
             borders = [_outline(one, drawn) for one in shown_maps]
+    if filters:
+        members = ids.isin(listing.selected(first, view).index)
+        count = int(members.sum())
+        said = map_notes.selected(count, len(ids), view.search)
+        ringed = bool(view.search) and count <= MOST_RINGS
     extra = [_left_out(one, view.sample) for one in shown_maps] if view.sample not in ids else []
-    frontend.focus(
-        frontend.frame_of(panes, len(ids)), view.sample, members, borders, extra,
-        said if members is not None or not filters_of(view) else "", bool(view.search),
-    )  # fmt: skip
+    frame = frontend.frame_of(panes, len(ids))
+    frontend.focus(frame, view.sample, members, borders, extra, said, ringed)
 
 
 def _outline(shown_map: Map, drawn: Slice) -> list[list[float]] | None:

@@ -48,7 +48,7 @@ def offline(browser: Browser, file: Path, faults_: list[str]) -> Page:
     ("path", "key", "text"),
     [
         ("samples?", "waterfall", "R shared by both"),
-        ("map?", "map", "zero"),
+        ("map?colour=class&", "map", "zero"),
         ("compare?part=samples&look=bits&", "clusters", "bits"),
     ],
 )

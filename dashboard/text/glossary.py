@@ -211,6 +211,8 @@ _TERMS: Final = (
     Entry("Nearest samples", terms.NEAREST),
     Entry("Trustworthiness", terms.TRUSTWORTHINESS),
     Entry("Distance on the map", terms.DISTANCE),
+    Entry("Map of gate weights", terms.TERNARY),
+    Entry("Separation on the map", terms.SEPARATION),
     Entry("PCA", terms.PCA),
     Entry("Colour of the map", terms.COLOUR),
     Entry("Samples to start with", terms.STARTS),

@@ -179,9 +179,9 @@ LATENT: Final = (
     "A latent is an inner description of a sample, a list of numbers that the model computed. The "
     "map lays it out flat so that samples with a similar description lie close together."
 )
-LATENT_OR_GATE: Final = (
-    f"{LATENT} The map of the gate weights is exact: nothing is projected, and a sample lies at "
-    "its weights of R, of all uniqueness together, and of S."
+TERNARY: Final = (
+    "The map of the gate weights, a ternary plot, is exact: nothing is projected, and a sample lies "
+    "at its weights of R, of all uniqueness together, and of S."
 )
 TRUSTWORTHINESS: Final = (
     "Trustworthiness: how many of a point's neighbours on the map are neighbours in the latent "

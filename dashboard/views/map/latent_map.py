@@ -117,7 +117,7 @@ def _controls(checkpoint: Checkpoint, choices: tuple[str, ...]) -> tuple[str, st
         widgets.select(
             "Map of", "latent", choices, latent, lambda name: terms.latent_name(name, names),
             help=f"**{terms.latent_name(latent, names)}**: {plain(terms.latent(latent, names))}. "
-            f"{terms.LATENT_OR_GATE}",
+            f"{terms.LATENT} {terms.TERNARY}",
         )  # fmt: skip
         widgets.select(
             "Colour", "colour", colours, colour, terms.COLOURS.__getitem__, help=terms.COLOUR
@@ -319,7 +319,7 @@ def _reading(shown_maps: Sequence[Map], colour: str, ids: pd.Index[str]) -> None
     total = len(sample_service.in_split(table(shown_maps[0].checkpoint), session.view().split))
     for one in shown_maps:
         whose = f"{plain(one.title)}: " if len(shown_maps) > 1 else ""
-        parts, help_ = [_made(one, len(ids), total)], terms.LATENT_OR_GATE
+        parts, help_ = [_made(one, len(ids), total)], terms.TERNARY
         if one.layout.latent != GATE:
             help_ = f"{terms.TRUSTWORTHINESS} {terms.DISTANCE} {terms.SEPARATION}"
             known = separation.of_groups(one.checkpoint, one.layout, colour, session.view().split)

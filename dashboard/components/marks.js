@@ -13,9 +13,11 @@ export default function ({ parentElement, data, setTriggerValue }) {
     root.querySelectorAll("[data-mark]")
   )) {
     const pick = () => setTriggerValue("picked", mark.dataset.mark);
+    mark.onclick = pick;
+    // A button says by itself what it is, and takes the keys.
+    if (mark.tagName === "BUTTON") continue;
     mark.setAttribute("role", "link");
     mark.setAttribute("tabindex", "0");
-    mark.onclick = pick;
     mark.onkeydown = (event) => {
       if (event.key === "Enter") pick();
     };

@@ -217,8 +217,9 @@ def _focus(shown_maps: Sequence[Map], panes: Sequence[Pane], ids: pd.Index[str])
             filters.discard("slice")
         else:
             borders = [_outline(one, drawn) for one in shown_maps]
-    if filters:
-        members = ids.isin(listing.selected(first, view).index)
+    chosen = listing.selection(first, view) if filters else None
+    if chosen is not None:
+        members = ids.isin(chosen)
         count = int(members.sum())
         said = map_notes.selected(count, len(ids), view.search)
         ringed = bool(view.search) and count <= MOST_RINGS

@@ -180,8 +180,8 @@ LATENT: Final = (
     "map lays it out flat so that samples with a similar description lie close together."
 )
 TERNARY: Final = (
-    "The map of the gate weights, a ternary plot, is exact: nothing is projected, and a sample lies "
-    "at its weights of R, of all uniqueness together, and of S."
+    "The map of the gate weights, a ternary plot, is exact: nothing is projected, and a sample "
+    "lies at its weights of R, of all uniqueness together, and of S."
 )
 TRUSTWORTHINESS: Final = (
     "Trustworthiness: how many of a point's neighbours on the map are neighbours in the latent "

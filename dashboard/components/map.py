@@ -10,7 +10,7 @@ import base64
 import json
 import struct
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -18,7 +18,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from dashboard.components import scripts
-from dashboard.figures.map import Groups, Scale
+from dashboard.figures.map import Axes, Groups, Scale
 from dashboard.guard import callback
 
 #: Places are whole numbers from 0 to this, over the map's longer side.
@@ -35,12 +35,14 @@ class Pane:
     label : what it shows, for those who cannot see it.
     frame : tells its coordinates apart from others; where it stays, zoom stays.
     places : (N, 2), 0 to 1 along the longer side, upwards.
+    axes : what stands around the points, where places have a meaning.
     """
 
     title: str
     label: str
     frame: str
     places: NDArray[np.floating]
+    axes: Axes | None = None
 
 
 def pack(
@@ -48,17 +50,23 @@ def pack(
     panes: Sequence[Pane],
     colour: Groups | Scale,
     size: float,
-    height: int,
 ) -> bytes:
     """Everything a map shows, but for what is selected: a JSON head, then places and colours."""
     about: dict[str, Any] = {
         "count": len(ids),
         "ids": list(ids),
         "frame": frame_of(panes, len(ids)),
-        "panes": [{"title": p.title, "label": p.label, "frame": p.frame} for p in panes],
+        "panes": [
+            {
+                "title": p.title,
+                "label": p.label,
+                "frame": p.frame,
+                "axes": None if p.axes is None else asdict(p.axes),
+            }
+            for p in panes
+        ],
         "colour": _described(colour),
         "size": size,
-        "height": height,
     }
     head = json.dumps(about, separators=(",", ":")).encode("utf-8")
     numbers = [np.clip(p.places.T * FINEST, 0, FINEST).round() for p in panes]
@@ -75,7 +83,16 @@ def _described(colour: Groups | Scale) -> dict[str, Any]:
     if isinstance(colour, Groups):
         counts = np.bincount(colour.of, minlength=len(colour.names))
         rows = zip(colour.names, colour.colours, colour.symbols, counts, strict=True)
-        groups = [{"name": n, "colour": c, "symbol": s, "count": int(k)} for n, c, s, k in rows]
+        groups = [
+            {
+                "name": n,
+                "words": colour.words.get(n, ""),
+                "colour": c,
+                "symbol": s,
+                "count": int(k),
+            }
+            for n, c, s, k in rows
+        ]
         return {"kind": "groups", "label": colour.label, "groups": groups}
     steps = zip(colour.names, colour.colours, colour.sizes, strict=True)
     return {
@@ -105,10 +122,18 @@ def focus(
     members: NDArray[np.bool_] | None = None,
     outlines: Sequence[Any] = (),
     extra: Sequence[Any] = (),
+    said: str = "",
+    ringed: bool = False,
 ) -> None:
-    """Ring a sample, and show a slice: its members of all points, and its outline in each pane.
+    """Ring a sample, and draw the others that are selected in full.
 
-    ``extra`` is a place in each pane, or None, for a sample that is not among the points.
+    Parameters
+    ----------
+    members : (N,) which points are selected; None where there is no selection.
+    outlines : the outline of a slice in each pane, or None.
+    extra : a place in each pane, or None, for a sample that is not among the points.
+    said : how many are selected, in words.
+    ringed : whether each selected point has a ring, as what was searched for has.
     """
     packed = None
     if members is not None:
@@ -121,9 +146,18 @@ def focus(
             "members": packed,
             "outlines": list(outlines),
             "extra": list(extra),
+            "said": said,
+            "ringed": ringed,
         },
         key="map_focus",
     )
+
+
+def name(frame: str, names: Sequence[Sequence[tuple[str, float, float, float]]]) -> None:
+    """Name clusters: of each pane texts with the middle (x), the upper and the lower edge (y) of
+    what they name, the first before the others where there is not room for all."""
+    part = st.components.v2.component("dmil_map_names", js=scripts.text("map/send_names.js"))
+    part(data={"frame": frame, "names": [list(map(list, of)) for of in names]}, key="map_names")
 
 
 def card(pictures: Callable[[str], Sequence[tuple[str, str]]]) -> None:

@@ -1,10 +1,13 @@
-"""How the points of a latent map look; it is drawn in the browser (`dashboard.components.map`)."""
+"""How a latent map looks: its points, and the triangle around gate weights.
+
+It is drawn in the browser (`dashboard.components.map`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -23,13 +26,17 @@ STEPS: Final = 33
 
 @dataclass(frozen=True)
 class Groups:
-    """Points coloured by names: for each its name, colour and symbol, and each point's group."""
+    """Points coloured by names: for each its name, colour and symbol, and each point's group.
+
+    ``words`` say of names what they stand for, where they do not say it themselves.
+    """
 
     label: str
     names: Sequence[str]
     colours: Sequence[str]
     symbols: Sequence[str]
     of: NDArray[np.integer]
+    words: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -48,7 +55,13 @@ class Scale:
     of: NDArray[np.integer]
 
 
-def looks(values: pd.Series, colour: str, label: str, order: Sequence[str]) -> Groups | Scale:
+def looks(
+    values: pd.Series,
+    colour: str,
+    label: str,
+    order: Sequence[str],
+    words: Mapping[str, str] | None = None,
+) -> Groups | Scale:
     """What points look like that are coloured so.
 
     Parameters
@@ -56,6 +69,7 @@ def looks(values: pd.Series, colour: str, label: str, order: Sequence[str]) -> G
     values : (N,) of the colour; of ``gate-R``, ``bits-R`` and so on numbers, of others names.
     label : what the colour is called.
     order : the names in the order of the legend; others follow.
+    words : what names stand for.
     """
     if is_number(colour):
         return _scale(values.to_numpy(dtype=np.float64), colour, label)
@@ -65,7 +79,7 @@ def looks(values: pd.Series, colour: str, label: str, order: Sequence[str]) -> G
     index_of = {n: i for i, n in enumerate(order)}
     shown = [look(n, colour, index_of.get(n, i)) for i, n in enumerate(names)]
     of = np.array([names.index(n) for n in present], dtype=int)[codes]
-    return Groups(label, names, [c for c, _ in shown], [s for _, s in shown], of)
+    return Groups(label, names, [c for c, _ in shown], [s for _, s in shown], of, words or {})
 
 
 def look(name: str, colour: str, index: int) -> tuple[str, str]:
@@ -118,3 +132,65 @@ def _parts(colour: str) -> tuple[int, int, int]:
 def size(count: int) -> float:
     """Diameter of a point in pixels: smaller where there are many."""
     return 8.0 if count <= CROWDED else 6.0 if count <= 6000 else 4.5
+
+
+# --- the triangle of gate weights ------------------------------------------------------------
+
+
+#: Where a text stands beside its place.
+Beside = Literal["left", "right", "above", "below"]
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text at a place of a map, in lines; ``small`` of a scale."""
+
+    text: str
+    at: tuple[float, float]
+    side: Beside
+    small: bool = False
+
+
+@dataclass(frozen=True)
+class Axes:
+    """What stands around the points of a map whose places have a meaning: lines and texts, and the
+    box (left, bottom, right, top) that is shown at first; all in units of the map."""
+
+    lines: Sequence[Sequence[tuple[float, float]]]
+    texts: Sequence[Text]
+    box: tuple[float, float, float, float]
+
+
+#: Shares that have a line of their own.
+_SHARES: Final = (0.25, 0.5, 0.75)
+
+
+def triangle(corners: Mapping[str, tuple[float, float]], words: Mapping[str, str]) -> Axes:
+    """The triangle between three corners, with lines of equal weight.
+
+    Parameters
+    ----------
+    corners : place of each, the two at the lower side first.
+    words : what stands at each.
+    """
+    places = {name: np.array(at) for name, at in corners.items()}
+    left, right, top = (_place(at) for at in places.values())
+    lines, texts = [[left, right, top, left]], []
+    # The shares of a corner stand at the side that leads to it from the one before.
+    sides: tuple[Beside, Beside, Beside] = ("left", "below", "right")
+    for (name, own), before, side in zip(
+        places.items(), [*list(places)[-1:], *list(places)[:-1]], sides, strict=True
+    ):
+        (other,) = set(places) - {name, before}
+        for share in _SHARES:
+            start, end = (_place(share * own + (1 - share) * places[n]) for n in (before, other))
+            lines.append([start, end])
+            texts.append(Text(f"{name} {share:.0%}", start, side, small=True))
+    ends: tuple[Beside, Beside, Beside] = ("below", "below", "above")
+    for (name, at), end_side in zip(corners.items(), ends, strict=True):
+        texts.append(Text(words[name], at, end_side))
+    return Axes(lines, texts, (0.0, 0.0, 1.0, top[1]))
+
+
+def _place(at: NDArray[np.float64]) -> tuple[float, float]:
+    return float(at[0]), float(at[1])

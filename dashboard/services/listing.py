@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dashboard.services.comparison.models import frozen_wrong
 from dashboard.services.map import slices
-from dashboard.services.sample import information, samples
+from dashboard.services.sample import information, samples, texts
 from dashboard.services.sample.samples import COLUMNS, in_split
 from dashboard.services.store.catalog import Checkpoint, DataProblem, checkpoint_catalog, table
 from dashboard.services.trust import components, inputs
@@ -52,7 +52,7 @@ def _kept(checkpoint: Checkpoint, view: View) -> pd.DataFrame:
     frame = in_split(table(checkpoint), view.split)
     keep = np.ones(len(frame), dtype=bool)
     if view.search:
-        keep &= _matches(frame, view.search)
+        keep &= _matches(checkpoint, frame, view.search)
     if view.confidence:
         keep &= _within(frame["confidence"].to_numpy(dtype=float), *range_of(view.confidence))
     if view.show in ("right", "wrong"):
@@ -84,9 +84,12 @@ def _kept(checkpoint: Checkpoint, view: View) -> pd.DataFrame:
     return information.apart(checkpoint, rows, view.definition) if view.show == "apart" else rows
 
 
-def _matches(frame: pd.DataFrame, search: str) -> Mask:
+def _matches(checkpoint: Checkpoint, frame: pd.DataFrame, search: str) -> Mask:
+    """Rows whose id, class, prediction or text has it."""
+    columns = [frame[c].astype(str) for c in ("id", "y", "pred")]
+    if (lines := texts.texts(checkpoint)) is not None:
+        columns.append(lines.reindex(frame.index).fillna(""))
     # regex=False: a visitor's text is never a pattern.
-    columns = (frame[c].astype(str) for c in ("id", "y", "pred"))
     hits = [c.str.contains(search, case=False, regex=False).to_numpy(dtype=bool) for c in columns]
     mask: Mask = np.logical_or.reduce(hits)
     return mask

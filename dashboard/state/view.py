@@ -66,6 +66,8 @@ UP: Final = "-up"
 #: Orders without a direction: the most telling samples first, and that of the file.
 FIXED_ORDERS: Final = ("telling", "stored")
 ORDERS: Final = (*FIXED_ORDERS, *QUANTITIES, *(f"{q}{UP}" for q in QUANTITIES))
+#: What stands beside the map: the sample or the slice, or nothing although there is one.
+PANELS: Final = ("sample", "slice", "closed")
 #: How differently all models answer: all alike, or at least so many different answers.
 ANSWERS: Final = ("same", "2", "3", "4", "5")
 #: Which models of one input each are right about a sample; so far only that none of them is.
@@ -136,8 +138,9 @@ def _kept(default: _T) -> _T:
 class View:
     """Everything a link restores.
 
-    Empty text means "not chosen": the first data set, the first latent, every class. A field that
-    is `_kept` means the same on another data set, which has other samples, classes and latents.
+    Empty text means "not chosen": the first data set, the first latent and colour, every class. A
+    field that is `_kept` means the same on another data set, which has other samples, classes and
+    latents.
     """
 
     data: str = _kept("")
@@ -148,9 +151,10 @@ class View:
     cls: str = ""
     against: str = ""
     latent: str = ""
-    colour: str = _kept("class")
+    colour: str = _kept("")
     beside: str = ""
     slice: str = ""
+    panel: str = ""
     compared: str = _kept("joint")
     compared_seed: str = ""
     side: str = "both"
@@ -364,6 +368,7 @@ PARAMETERS: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "colour": ("colour", _one_of(COLOURS)),
     "beside": ("beside", _text),
     "slice": ("slice", _slice),
+    "panel": ("panel", _one_of(PANELS)),
     "compared": ("compared", _text),
     "compared-seed": ("compared_seed", _whole_text),
     "side": ("side", _one_of(SIDES)),
@@ -549,8 +554,10 @@ def change(view: View, **values: Any) -> View:
 
     Another data set has other samples, classes, flags and latents; another model may have other
     latents, but shows the same sample. A list that holds other rows, or in another order, is shown
-    from its start; with another sample it is shown where that one is.
+    from its start; with another sample it is shown where that one is, and beside the map.
     """
+    if "sample" in values:
+        values = {"panel": DEFAULT.panel, **values}
     if set(values) & {"order", "split", *FILTERS.values()}:
         values = {"page": 1, **values}
     elif "sample" in values:

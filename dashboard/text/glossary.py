@@ -211,6 +211,8 @@ _TERMS: Final = (
     Entry("Nearest samples", terms.NEAREST),
     Entry("Trustworthiness", terms.TRUSTWORTHINESS),
     Entry("Distance on the map", terms.DISTANCE),
+    Entry("Map of gate weights", terms.TERNARY),
+    Entry("Separation on the map", terms.SEPARATION),
     Entry("PCA", terms.PCA),
     Entry("Colour of the map", terms.COLOUR),
     Entry("Samples to start with", terms.STARTS),
@@ -225,6 +227,6 @@ KEYS: Final = {
     "Arrows, +, -, 0, Enter": "on the map: move, zoom, show all, open the point in the middle",
     "1, 2, 3, N, B": "in a lesson: answer, next, back",
     "?": "this list",
-    "Esc": "close the glossary, end the tour",
+    "Esc": "close the glossary or the panel beside the map, end the tour",
     "Tab, Enter": "go from one control to the next, and use it",
 }

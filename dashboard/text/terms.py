@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 HEADLINE: Final = (
@@ -179,9 +179,17 @@ LATENT: Final = (
     "A latent is an inner description of a sample, a list of numbers that the model computed. The "
     "map lays it out flat so that samples with a similar description lie close together."
 )
+TERNARY: Final = (
+    "The map of the gate weights, a ternary plot, is exact: nothing is projected, and a sample "
+    "lies at its weights of R, of all uniqueness together, and of S."
+)
 TRUSTWORTHINESS: Final = (
     "Trustworthiness: how many of a point's neighbours on the map are neighbours in the latent "
     "too. 1 means all, and lower means that some points look close only on the map."
+)
+SEPARATION: Final = (
+    "Whether groups lie apart is measured on the map: how many of a point's 10 nearest points are "
+    "of its group, beside what it would be if places had nothing to do with groups."
 )
 DISTANCE: Final = (
     "Read the map for neighbourhoods only. The distance between two groups, their size and their "
@@ -192,8 +200,10 @@ PCA: Final = (
     "groups that overlap here may be apart in the latent."
 )
 BESIDE: Final = (
-    "Another map beside this one, of another latent or of another model, with the same samples in "
-    "the same colours. A point under the pointer, the open sample and a slice are shown on both."
+    "Another map at the same size beside this one, of another latent or of another model, with the "
+    "same samples in the same colours. A point under the pointer, the open sample and a slice are "
+    "shown on both. It is turned, mirrored and scaled so that its samples lie as near as can be to "
+    "those of the first."
 )
 SLICE: Final = (
     "A slice is a part of the samples: what you draw around on a map. It stays in force on the "
@@ -229,6 +239,21 @@ LATENTS_OF_ONE: Final = {
     "M": "the part of {one} that predicts the class alone",
     "N": "residual of {one}; input to the synergy branch",
     "U": "uniqueness: {one} only",
+}
+#: The same in a word or two, where one is chosen.
+LATENT_NAMES: Final = {
+    "Z": "encoder outputs",
+    "F": "fused inputs",
+    "logits": "class scores",
+    "R": "redundancy",
+    "S": "synergy",
+    "gate": "gate weights",
+}
+LATENT_NAMES_OF_ONE: Final = {
+    "Z": "encoder output of {one}",
+    "M": "predictive part of {one}",
+    "N": "residual of {one}",
+    "U": "uniqueness of {one}",
 }
 
 WHERE: Final = (
@@ -269,9 +294,9 @@ COLOURS: Final = {
     "bits-S": "bits of the combination alone (s)",
 }
 COLOUR: Final = (
-    "What the points are coloured by. Classes have a marker each too, and a click on a name below "
-    "the map hides it; weights and bits have a scale. A group in a colour that the map was not "
-    "made from, such as right or wrong, is worth a look."
+    "What the points are coloured by. Groups have a marker each too, and a click on a name in the "
+    "map's corner hides it; weights and bits have a scale. A group in a colour that the map was "
+    "not made from, such as right or wrong, is worth a look."
 )
 #: Quantities of a list: what they are called where one is chosen.
 QUANTITIES: Final = {
@@ -420,10 +445,24 @@ def decides(component: str, modalities: Sequence[str]) -> str:
 
 def latent(name: str, modalities: Sequence[str]) -> str:
     """What a latent holds, in a line; empty for one we do not know."""
+    return _of_latent(name, modalities, LATENTS, LATENTS_OF_ONE)
+
+
+def latent_name(name: str, modalities: Sequence[str]) -> str:
+    """A latent's letter with what it stands for, such as ``Z: encoder outputs``."""
+    words = _of_latent(name, modalities, LATENT_NAMES, LATENT_NAMES_OF_ONE)
+    if name == "gate":
+        return f"{words[:1].upper()}{words[1:]}: R, U, S"
+    return f"{name}: {words}" if words and words != name else name
+
+
+def _of_latent(
+    name: str, modalities: Sequence[str], whole: Mapping[str, str], of_one: Mapping[str, str]
+) -> str:
     letter, number = name[:1], name[1:]
     if number.isdigit() and 1 <= int(number) <= len(modalities):
-        return LATENTS_OF_ONE.get(letter, "").replace("{one}", modalities[int(number) - 1])
-    return LATENTS.get(name, "")
+        return of_one.get(letter, "").replace("{one}", modalities[int(number) - 1])
+    return whole.get(name, "")
 
 
 #: What is told of a slice and of the rest, with its definition.

@@ -49,7 +49,8 @@ STEPS: Final = (
     Step(
         "Look at all samples at once",
         "On the **Latent map** every sample is a point; near points look alike to the model. "
-        "Click one and it opens beside the map. Colour shows class, answer, gate or bits.",
+        "Click one and it opens beside the map. **Gate weights** among the maps shows all samples "
+        "between R, U and S.",
         "map",
         ".st-key-map",
     ),

@@ -57,6 +57,11 @@ def ringed(page: Page) -> str | None:
     return text
 
 
+def of_map(page: Page, expression: str) -> Any:
+    """The value of a JavaScript expression about the ``map``."""
+    return page.evaluate(f"() => {{ const map = {_MAP}; return {expression}; }}")
+
+
 def lasso(page: Page, middle: dict[str, float], radius: float) -> None:
     """Draw a circle with the mouse."""
     page.get_by_role("button", name="Lasso").click()

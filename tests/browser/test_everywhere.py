@@ -48,7 +48,7 @@ def offline(browser: Browser, file: Path, faults_: list[str]) -> Page:
     ("path", "key", "text"),
     [
         ("samples?", "waterfall", "R shared by both"),
-        ("map?", "map", "zero"),
+        ("map?colour=class&", "map", "zero"),
         ("trust?check=estimators&", "clusters", "bits"),
     ],
 )
@@ -157,7 +157,7 @@ def test_the_glossary_opens_by_key_link_and_search(page: Page, app_url: str) -> 
     page.keyboard.press("Escape")
     expect(glossary).to_be_hidden()
     page.wait_for_url(lambda url: "word=" not in url)
-    page.get_by_placeholder("Search id or class").press("?")
+    page.get_by_placeholder("Search id, class or text").press("?")
     expect(glossary).to_be_hidden()  # there it is a sign like any other
     page.locator("h1").click()
     page.keyboard.press("?")

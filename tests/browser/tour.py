@@ -99,7 +99,6 @@ def record(page: Page, url: str, data: str, sample: str) -> Recorder:
         film.scroll(title, above=60, steps=1)
         film.shoot(1400)
     _open(page, f"{url}/map{of}")
-    film.scroll(page.get_by_role("button", name="Lasso"), above=180, steps=1)
     latent_map.wait_for_map(page)
     film.shoot(1600)
     chosen = latent_map.point(page, latent_map.lonely(page))
@@ -113,9 +112,7 @@ def record(page: Page, url: str, data: str, sample: str) -> Recorder:
     _lasso(film, chosen, 70)
     settled(page)
     page.wait_for_timeout(800)
-    film.shoot(1500)
-    film.scroll(page.get_by_text("Slice", exact=True), above=420)
-    film.shoot(2600)
+    film.shoot(4000)
     return film
 
 

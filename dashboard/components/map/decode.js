@@ -5,11 +5,14 @@
 export const COORDINATE_MAX = 65535;
 
 /**
- * @typedef {{name: string, colour: string, symbol: string, count: number}} Group
+ * @typedef {{name: string, words: string, colour: string, symbol: string, count: number}} Group
  * @typedef {{name: string, colour: string, size: number}} Step
  * @typedef {{kind: "groups", label: string, groups: Group[]}} Groups
  * @typedef {{kind: "scale", label: string, steps: Step[], low: string, high: string}} Scale
- * @typedef {{title: string, label: string, frame: string}} PaneHeader
+ * @typedef {{text: string, at: Point, side: "left" | "right" | "above" | "below", small: boolean}}
+ *   AxisText
+ * @typedef {{lines: Point[][], texts: AxisText[], box: [number, number, number, number]}} Axes
+ * @typedef {{title: string, label: string, frame: string, axes: Axes | null}} PaneHeader
  * @typedef {{x: Uint16Array, y: Uint16Array}} Points
  * @typedef {object} Header
  * @property {number} count number of points
@@ -18,7 +21,6 @@ export const COORDINATE_MAX = 65535;
  * @property {PaneHeader[]} panes
  * @property {Groups | Scale} colour
  * @property {number} size of a point, in pixels
- * @property {number} height of a pane, in pixels
  */
 
 /**

@@ -42,7 +42,6 @@ export class LatentMap {
       panes: [],
       colour: { kind: "groups", label: "", groups: [] },
       size: 1,
-      height: 0,
     };
     /** @type {Pane[]} */
     this.panes = [];
@@ -68,22 +67,29 @@ export class LatentMap {
     /** @type {Uint8Array | null} */
     this.members = null;
     this.membersText = "";
+    this.ringed = false;
+    this.shown = { contours: true, names: true };
+    /** @type {MapName[][]} names of clusters in each pane */
+    this.names = [];
     /** @type {(name: string, value: unknown) => void} */
     this.send = () => {};
 
     this.area = element("div", { class: "panes" });
     this.legend = element("div", { class: "legend" });
     this.status = element("div", { class: "status", "aria-live": "polite" });
+    this.said = element("span", { class: "said", role: "status" });
     this.card = new Card();
     this.toolButtons = TOOLS.map(([tool, label, title]) =>
       button(label, () => this.setTool(tool), { title, "data-tool": tool }),
     );
-    host.replaceChildren(this.#tools(), this.area, this.legend, this.status, this.card.root);
+    this.tools = this.#tools();
+    host.replaceChildren(this.tools, this.area, this.legend, this.status, this.card.root);
     this.setTool("move");
 
     this.listening = new AbortController();
     const { signal } = this.listening;
     window.addEventListener("dmil-map-selection", () => this.showSelection(), { signal });
+    window.addEventListener("dmil-map-names", () => this.showNames(), { signal });
     window.addEventListener("dmil-map-card", () => this.card.receive(), { signal });
     this.sizes = new ResizeObserver(() => this.resize());
     this.sizes.observe(host);
@@ -102,11 +108,37 @@ export class LatentMap {
       "div",
       { class: "tools", role: "toolbar", "aria-label": "Map tools" },
       ...this.toolButtons,
-      element("span", { class: "gap" }),
+      this.said,
+      this.#toggle("contours", "Contours", "Lines around 50, 75 and 95 % of the points"),
+      this.#toggle("names", "Labels", "Names of clusters: their class, or what sets them apart"),
       button("\u2212", () => this.#zoom(1 / ZOOM_STEP), named("Zoom out")),
       button("+", () => this.#zoom(ZOOM_STEP), named("Zoom in")),
       button("Fit", () => this.#fit(), { title: "Show every point again" }),
     );
+  }
+
+  /**
+   * A button that shows and hides something.
+   * @param {"contours" | "names"} what
+   * @param {string} label
+   * @param {string} title
+   */
+  #toggle(what, label, title) {
+    const made = button(
+      label,
+      () => {
+        this.shown[what] = !this.shown[what];
+        made.setAttribute("aria-pressed", String(this.shown[what]));
+        this.#redraw();
+      },
+      { title, "aria-pressed": String(this.shown[what]) },
+    );
+    return made;
+  }
+
+  /** Pixels at the upper and lower edge of the panes that tools and legend lie over. */
+  insets() {
+    return { top: this.tools.offsetHeight, bottom: this.legend.offsetHeight };
   }
 
   /** @param {Tool} tool */
@@ -134,15 +166,15 @@ export class LatentMap {
       this.panes = header.panes.map((_, number) => new Pane(this, number));
       this.area.replaceChildren(...this.panes.map((pane) => pane.root));
     }
-    this.area.style.setProperty("--pane-height", `${header.height}px`);
     for (const pane of this.panes) pane.load(header.panes[pane.number], points[pane.number]);
     const kind = JSON.stringify([header.colour.kind, header.colour.label]);
     if (kind !== this.colourKind) this.hidden.clear();
     this.colourKind = kind;
     this.#invalidate();
-    this.resize();
     this.#showLegend();
+    this.resize();
     this.showSelection();
+    this.showNames();
   }
 
   resize() {
@@ -154,24 +186,33 @@ export class LatentMap {
     return this.header.ids;
   }
 
-  /** What the server says is selected: a sample, and a slice. */
+  /** What the server says is open and selected. */
   showSelection() {
     const selection = window.dmilMapSelection;
     if (!this.data || selection?.frame !== this.header.frame) return;
     this.selected = this.indices.get(selection.sample) ?? -1;
     this.extra = selection.extra ?? [];
     const members = selection.members ?? "";
-    if (members !== this.membersText) this.#invalidate();
+    if (members !== this.membersText || selection.ringed !== this.ringed) this.#invalidate();
     this.membersText = members;
+    this.ringed = selection.ringed;
+    this.said.textContent = selection.said;
     this.members = members ? decodeMembers(members, this.header.count) : null;
     for (const pane of this.panes) pane.border = selection.outlines?.[pane.number] ?? null;
     this.#draw();
   }
 
+  /** The names of clusters, which come after the points. */
+  showNames() {
+    const named = window.dmilMapNames;
+    this.names = named && this.data && named.frame === this.header.frame ? named.names : [];
+    this.#redraw();
+  }
+
   #showLegend() {
     const onChange = () => {
-      this.#invalidate();
-      this.#draw();
+      for (const pane of this.panes) pane.forgetContours();
+      this.#redraw();
     };
     const entries = legendEntries(this.header.colour, this.hidden, this.ratio, onChange);
     this.legend.replaceChildren(...entries);
@@ -198,6 +239,7 @@ export class LatentMap {
     return {
       text: style.getPropertyValue("--st-text-color").trim() || "#31333f",
       background: style.getPropertyValue("--st-background-color").trim() || "#ffffff",
+      font: style.fontFamily,
     };
   }
 
@@ -216,6 +258,11 @@ export class LatentMap {
         : colour.steps.map((s) => sprite(s.colour, "circle", size * s.size * this.ratio));
     this.spriteCache = { key, data: this.data, list };
     return list;
+  }
+
+  #redraw() {
+    this.#invalidate();
+    this.#draw();
   }
 
   #invalidate() {

@@ -37,6 +37,7 @@ export function legendEntries(colour, hidden, ratio, onChange) {
     entry.append(
       symbol,
       element("span", {}, group.name),
+      ...(group.words ? [element("small", {}, group.words)] : []),
       element("small", {}, group.count.toLocaleString("en")),
     );
     return entry;

@@ -2,12 +2,27 @@
 // on it with pointer and keys.
 
 import { element } from "../element.js";
+import { contours } from "./contours.js";
 import { COORDINATE_MAX } from "./decode.js";
-import { drawCross, drawOutline, drawPoints, drawRing, pointSize } from "./paint.js";
+import { placeNames } from "./names.js";
+import {
+  drawAxisTexts,
+  drawCross,
+  drawFound,
+  drawNames,
+  drawOutline,
+  drawPath,
+  drawPoints,
+  drawRing,
+  FAINT,
+  nameFont,
+  pointSize,
+} from "./paint.js";
 import { Gesture, KEYS, keyAction, nearest, wheelFactor } from "./select.js";
 import { Viewport } from "./viewport.js";
 
 /**
+ * @typedef {import("./decode.js").Axes} Axes
  * @typedef {import("./decode.js").PaneHeader} PaneHeader
  * @typedef {import("./decode.js").Points} Points
  * @typedef {import("./latent_map.js").LatentMap} LatentMap
@@ -15,6 +30,7 @@ import { Viewport } from "./viewport.js";
 
 const KEY_REACH = 60; // pixels from the middle to the point that a key means
 const HOVER_RADIUS = 7;
+const AXES_INSET = { top: 22, bottom: 46 }; // pixels for the texts above and below axes
 
 export class Pane {
   /**
@@ -36,6 +52,17 @@ export class Pane {
     /** @type {Points} */
     this.points = { x: new Uint16Array(), y: new Uint16Array() };
     this.frame = "";
+    /** @type {Axes | null} */
+    this.axes = null;
+    /** @type {Path2D | null} */
+    this.axisPath = null;
+    /** Lines of equal density, as x1, y1, x2, y2 of each piece, and the same to be drawn; null until
+     * they are wanted.
+     * @type {{pieces: number[], path: Path2D} | null} */
+    this.contours = null;
+    /** Whether the visitor moved or zoomed, or meant a point: then a new size of the pane leaves
+     * everything where it is. */
+    this.touched = false;
     /** @type {Point[] | null} the border of the selected slice, in units */
     this.border = null;
     this.crossShown = false;
@@ -49,9 +76,15 @@ export class Pane {
    */
   load(header, points) {
     this.points = points;
+    this.contours = null;
+    this.axes = header.axes;
+    this.axisPath = header.axes && pathOf(header.axes.lines.flatMap(pieces));
     this.title.textContent = header.title;
     this.canvas.setAttribute("aria-label", `${header.label} ${KEYS}`);
-    if (this.frame !== header.frame) this.viewport.scale = 0;
+    if (this.frame !== header.frame) {
+      this.viewport.scale = 0;
+      this.touched = false;
+    }
     this.frame = header.frame;
   }
 
@@ -64,12 +97,26 @@ export class Pane {
     if (!viewport.width || !this.frame) return;
     canvas.width = Math.round(viewport.width * ratio);
     canvas.height = Math.round(viewport.height * ratio);
-    if (viewport.scale) this.draw();
-    else this.fit();
+    if (!viewport.scale || !this.touched) {
+      this.fit();
+      return;
+    }
+    if (this.map.selected >= 0) viewport.reveal(this.place(this.map.selected));
+    this.draw();
   }
 
   fit() {
-    this.viewport.fit(this.points);
+    const { axes, viewport, map } = this;
+    const { top, bottom } = map.insets();
+    const more = axes ? AXES_INSET : { top: 0, bottom: 0 };
+    viewport.inset = { top: top + more.top, bottom: bottom + more.bottom };
+    if (axes) {
+      const [left, low, right, high] = axes.box;
+      viewport.fit(this.points, { left, bottom: low, right, top: high });
+    } else {
+      viewport.fit(this.points);
+    }
+    this.touched = false;
     this.draw();
   }
 
@@ -78,6 +125,7 @@ export class Pane {
    * @param {Point} [pixel]
    */
   zoom(factor, pixel) {
+    this.touched = true;
     this.viewport.zoom(factor, pixel);
     this.draw();
   }
@@ -92,8 +140,43 @@ export class Pane {
    * @param {number} i
    */
   pixel(i) {
+    return this.viewport.toPixels(this.place(i));
+  }
+
+  /**
+   * Where a point is, in units.
+   * @param {number} i
+   * @returns {Point}
+   */
+  place(i) {
     const { x, y } = this.points;
-    return this.viewport.toPixels([x[i] / COORDINATE_MAX, y[i] / COORDINATE_MAX]);
+    return [x[i] / COORDINATE_MAX, y[i] / COORDINATE_MAX];
+  }
+
+  /** Lines of equal density of the points that are shown, where they are wanted; none between axes,
+   * as they would reach beyond what is possible. */
+  contourLines() {
+    if (this.axes || !this.map.shown.contours) return null;
+    if (!this.contours) {
+      const found = contours(this.points, (i) => this.map.isShown(i));
+      this.contours = { pieces: found, path: pathOf(found) };
+    }
+    return this.contours;
+  }
+
+  /** The names that there is room for now. */
+  names() {
+    const { map, context } = this;
+    const named = map.shown.names ? map.names[this.number] : null;
+    if (!named?.length) return [];
+    context.font = nameFont(map.theme());
+    return placeNames(named, this.viewport, (text) => context.measureText(text).width);
+  }
+
+  /** The points that were searched for and are shown. */
+  found() {
+    const { members, ringed } = this.map;
+    return members && ringed ? this.map.order.filter((i) => members[i] && this.map.isShown(i)) : [];
   }
 
   /**
@@ -121,11 +204,16 @@ export class Pane {
     this.layerState = "";
   }
 
+  /** Other points are shown, so that their density is another. */
+  forgetContours() {
+    this.contours = null;
+  }
+
   #draw() {
     const { map, context, viewport } = this;
     const { width, height } = this.canvas;
     const theme = map.theme();
-    this.#drawLayer();
+    this.#drawLayer(theme);
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, width, height);
     if (width && height) context.drawImage(this.layer.canvas, 0, 0);
@@ -142,19 +230,33 @@ export class Pane {
     if (this.crossShown) drawCross(context, viewport.centre(), theme);
   }
 
-  #drawLayer() {
+  /** @param {import("./paint.js").Theme} theme */
+  #drawLayer(theme) {
     const { map, viewport, points } = this;
     const { width, height } = this.canvas;
-    const state = [viewport.scale, viewport.left, viewport.top, width, height].join();
+    const { scale, left, top } = viewport;
+    const state = [scale, left, top, width, height, theme.text, theme.background].join();
     if (this.layerState === state) return;
     this.layerState = state;
     // Setting the size empties the canvas, also where it is the same.
     [this.layer.canvas.width, this.layer.canvas.height] = [width, height];
-    const { order, colours, members } = map;
-    const sprites = map.sprites(pointSize(map.header.size, viewport));
+    const { order, colours, members, ratio } = map;
+    const size = pointSize(map.header.size, viewport);
+    const sprites = map.sprites(size);
     const isShown = (/** @type {number} */ i) => map.isShown(i);
     const what = { points, order, colours, sprites, members, isShown };
-    drawPoints(this.layer, what, viewport, map.ratio);
+    if (this.axisPath) {
+      drawPath(this.layer, this.axisPath, viewport, theme, ratio, FAINT.axes);
+    }
+    const contours = this.contourLines();
+    if (contours) drawPath(this.layer, contours.path, viewport, theme, ratio, FAINT.contours);
+    drawPoints(this.layer, what, viewport, ratio);
+    this.layer.setTransform(ratio, 0, 0, ratio, 0, 0);
+    const found = Array.from(this.found(), (i) => this.pixel(i));
+    if (found.length) drawFound(this.layer, found, size, theme);
+    if (this.axes) drawAxisTexts(this.layer, this.axes.texts, viewport, theme);
+    drawNames(this.layer, this.names(), theme);
+    this.layer.setTransform(1, 0, 0, 1, 0, 0);
   }
 
   // --- pointer and keys -----------------------------------------------------------------------
@@ -181,6 +283,7 @@ export class Pane {
   /** @param {PointerEvent} event */
   #down(event) {
     if (event.button !== 0) return;
+    this.touched = true;
     this.canvas.setPointerCapture(event.pointerId);
     const tool = this.map.tool === "move" && event.shiftKey ? "lasso" : this.map.tool;
     this.gesture.down(event.pointerId, pixelOf(event), tool);
@@ -210,9 +313,10 @@ export class Pane {
     event.preventDefault();
     event.stopPropagation();
     const middle = this.viewport.centre();
+    this.touched = true;
     if (action.kind === "pan") this.viewport.pan(...action.by);
     else if (action.kind === "zoom") this.viewport.zoom(action.factor, middle);
-    else if (action.kind === "fit") this.viewport.fit(this.points);
+    else if (action.kind === "fit") this.fit();
     else this.map.open(this.nearest(middle, KEY_REACH));
     this.#showCross(true);
     const i = this.nearest(middle, KEY_REACH);
@@ -236,6 +340,24 @@ export class Pane {
  */
 function context2d(canvas) {
   return /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+}
+
+/**
+ * @param {Point[]} line
+ * @returns {number[]} x1, y1, x2, y2 of each piece
+ */
+function pieces(line) {
+  return line.slice(1).flatMap((end, i) => [...line[i], ...end]);
+}
+
+/** @param {number[]} all x1, y1, x2, y2 of each piece */
+function pathOf(all) {
+  const path = new Path2D();
+  for (let i = 0; i < all.length; i += 4) {
+    path.moveTo(all[i], all[i + 1]);
+    path.lineTo(all[i + 2], all[i + 3]);
+  }
+  return path;
 }
 
 /**

@@ -3,7 +3,10 @@
 
 import { COORDINATE_MAX } from "./decode.js";
 
-/** @typedef {import("./decode.js").Points} Points */
+/**
+ * @typedef {import("./decode.js").Points} Points
+ * @typedef {{left: number, right: number, bottom: number, top: number}} Box
+ */
 
 const MARGIN = 18; // pixels around the points when all of them are shown
 const SMALLEST = 1 / 2; // times the scale that shows all points
@@ -21,20 +24,39 @@ export class Viewport {
     /** Where the map's origin lies, in pixels. */
     this.left = 0;
     this.top = 0;
+    /** Pixels at the upper and lower edge that something else lies over. */
+    this.inset = { top: 0, bottom: 0 };
   }
 
   /**
-   * Show all points, in the middle.
+   * Show all points, in the middle of what nothing lies over.
    * @param {Points} points
+   * @param {Box} [box] what is to be seen instead, in units
    */
-  fit(points) {
-    const box = bounds(points);
+  fit(points, box = bounds(points)) {
     const width = Math.max(box.right - box.left, 1e-6);
     const height = Math.max(box.top - box.bottom, 1e-6);
-    this.fitted = Math.min((this.width - 2 * MARGIN) / width, (this.height - 2 * MARGIN) / height);
+    const { top, bottom } = this.inset;
+    const free = Math.max(this.height - top - bottom - 2 * MARGIN, MARGIN);
+    this.fitted = Math.min((this.width - 2 * MARGIN) / width, free / height);
     this.scale = this.fitted;
     this.left = this.width / 2 - (this.scale * (box.left + box.right)) / 2;
-    this.top = this.height / 2 + (this.scale * (box.bottom + box.top)) / 2;
+    this.top = (this.height + top - bottom) / 2 + (this.scale * (box.bottom + box.top)) / 2;
+  }
+
+  /**
+   * Move by as little as brings a place into sight.
+   * @param {Point} point in units
+   */
+  reveal(point) {
+    const [x, y] = this.toPixels(point);
+    const { top, bottom } = this.inset;
+    const into = (/** @type {number} */ v, /** @type {number} */ low, /** @type {number} */ high) =>
+      Math.min(Math.max(v, low), high) - v;
+    this.pan(
+      into(x, MARGIN, this.width - MARGIN),
+      into(y, top + MARGIN, this.height - bottom - MARGIN),
+    );
   }
 
   /**
@@ -86,6 +108,7 @@ export class Viewport {
 /**
  * The smallest box around all points, in units; the whole square where there are none.
  * @param {Points} points
+ * @returns {Box}
  */
 export function bounds({ x, y }) {
   if (!x.length) return { left: 0, right: 1, bottom: 0, top: 1 };

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from dashboard.jobs.queue import Job, Step, command, jobs
+from dashboard.services.map import ternary
 from dashboard.services.sample import information
 from dashboard.services.sample.latents import latents as latents_of
 from dashboard.services.sample.latents import sketch
@@ -32,6 +33,8 @@ from dmil_core.partial_information.pointwise import PARTS
 #: (N, 2) places on a map, in units of the map: 0 to 1 along its longer side.
 Places = NDArray[np.float64]
 
+#: Stands among the latents for the map of the gate weights, which is exact; see `ternary`.
+GATE: Final = "gate"
 #: Colours that are read from what the heads tell.
 _BITS = {f"bits-{part.upper()}": part for part in PARTS}
 
@@ -71,15 +74,25 @@ def first(latents: tuple[str, ...]) -> str:
     return next((n for n in ("Z", "F") if n in latents), latents[0])
 
 
+def choices(checkpoint: Checkpoint, on: Projection | DataProblem) -> tuple[str, ...]:
+    """The maps of a model: its latents, and `GATE` where it has a gate."""
+    placed_latents = () if isinstance(on, DataProblem) else latents(checkpoint, on)
+    return (*placed_latents, *([GATE] if has_gate(checkpoint) else []))
+
+
+def has_gate(checkpoint: Checkpoint) -> bool:
+    """Whether a model's table has gate weights of redundancy, uniqueness and synergy."""
+    return {"R", "U1", "S"} <= set(schema.components_in(table(checkpoint).columns))
+
+
 def others(checkpoint: Checkpoint, latent: str) -> tuple[str, ...]:
     """What can lie beside a map: ``model:latent``, the same latent of other models first."""
     pairs = []
     for other in checkpoint_catalog().ready(checkpoint.data, checkpoint.seed):
-        names = other.run.latents if other.run else ()
-        if other.model == checkpoint.model or is_stored(other):
-            pairs += [
-                (other.model, n) for n in names if (other.model, n) != (checkpoint.model, latent)
-            ]
+        has_map = other.model == checkpoint.model or is_stored(other)
+        names = (other.run.latents if other.run else ()) if has_map else ()
+        names = (*names, *([GATE] if has_gate(other) else []))
+        pairs += [(other.model, n) for n in names if (other.model, n) != (checkpoint.model, latent)]
     first = sorted(pairs, key=lambda p: (p[1] != latent, p[0] != checkpoint.model))
     return tuple(f"{model}:{name}" for model, name in first)
 
@@ -95,6 +108,17 @@ def colours(checkpoint: Checkpoint) -> tuple[str, ...]:
     columns = table(checkpoint).columns
     available = tuple(c for c in COLOURS if c in COLUMNS and COLUMNS[c] in columns)
     return (*available, *_BITS) if information.has_unimodal_heads(checkpoint) else available
+
+
+def usual_colour(checkpoint: Checkpoint, latent: str) -> str:
+    """The colour to begin with: the component that counts most, or the class without a gate.
+
+    On the map of the gate weights the place says which component counts: there the truth, where it
+    is known.
+    """
+    known = colours(checkpoint)
+    wanted = ("interaction_type",) if latent == GATE else ()
+    return next((c for c in (*wanted, "dominant", "class") if c in known), known[0])
 
 
 @dataclass(frozen=True)
@@ -123,11 +147,11 @@ STRAIGHT: Final = Turn(np.eye(2), np.zeros(2))
 
 @dataclass(frozen=True)
 class Layout:
-    """The map of one latent.
+    """The map of one latent, or of the gate weights.
 
     Attributes
     ----------
-    latent : its name.
+    latent : its name, or `GATE`.
     ids : of the placed samples, as the index of a table.
     unit : (N, 2) places, from 0 to 1 along the map's longer side.
     to_unit : how the stored coordinates become these.
@@ -147,8 +171,31 @@ def layout(on: Projection, latent: str) -> Layout:
     low = xy.min(axis=0) if len(xy) else np.zeros(2)
     span = float((xy.max(axis=0) - low).max()) if len(xy) else 0.0
     turn = Turn(np.eye(2) / (span or 1.0), -low / (span or 1.0))
-    mark = hashlib.sha256(xy.astype(np.float32).tobytes()).hexdigest()[:6]
-    return Layout(latent, on.frame.index, turn.apply(xy), turn, mark)
+    return Layout(latent, on.frame.index, turn.apply(xy), turn, _mark(xy))
+
+
+def _mark(xy: NDArray[np.float64]) -> str:
+    return hashlib.sha256(xy.astype(np.float32).tobytes()).hexdigest()[:6]
+
+
+def of_gate(checkpoint: Checkpoint) -> Layout:
+    """The map of a gated model's weights: R, all of one input alone together, and S."""
+    frame = table(checkpoint)
+    at = ternary.positions(ternary.shares(frame))
+    known = np.flatnonzero(np.isfinite(at).all(axis=1))
+    return Layout(GATE, frame.index[known], at[known], STRAIGHT, _mark(at[known]))
+
+
+def layout_of(checkpoint: Checkpoint, latent: str) -> Layout | DataProblem:
+    """The map of one latent of a checkpoint, or of its gate weights."""
+    if latent == GATE and has_gate(checkpoint):
+        return of_gate(checkpoint)
+    on = placed(checkpoint)
+    if isinstance(on, DataProblem):
+        return on
+    if not on.has(latent):
+        return DataProblem(f"It was drawn on a map of {latent}, which {checkpoint.model} has not.")
+    return layout(on, latent)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dashboard.services.comparison.models import groups_of, interval
 from dashboard.services.map import outlines
-from dashboard.services.map.maps import layout, placed
+from dashboard.services.map.maps import layout_of
 from dashboard.services.sample import information
 from dashboard.services.sample.samples import in_split
 from dashboard.services.store.catalog import Checkpoint, DataProblem, checkpoint_catalog, table
@@ -37,12 +37,9 @@ def members(data: str, drawn: Slice) -> pd.Index[str] | DataProblem:
 def _members(
     folder: str, key: str, text: str, _checkpoint: Checkpoint, _drawn: Slice
 ) -> pd.Index[str] | DataProblem:
-    on, drawn = placed(_checkpoint), _drawn
-    if isinstance(on, DataProblem):
-        return on
-    if not on.has(drawn.latent):
-        return DataProblem(f"It was drawn on a map of {drawn.latent}, which {drawn.model} has not.")
-    where = layout(on, drawn.latent)
+    where, drawn = layout_of(_checkpoint, _drawn.latent), _drawn
+    if isinstance(where, DataProblem):
+        return where
     if where.mark != drawn.mark:
         return DataProblem("The map it was drawn on was computed again. Draw it anew.")
     return where.ids[outlines.inside(where.unit, outlines.outline(drawn))]

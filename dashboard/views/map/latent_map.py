@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
+from typing import Final
 
 import pandas as pd
 import streamlit as st
@@ -16,31 +18,33 @@ from dashboard.components.map import Pane
 from dashboard.figures import map as figures
 from dashboard.guard import callback
 from dashboard.services import faults, listing
-from dashboard.services.map import maps as service
-from dashboard.services.map import outlines
+from dashboard.services.map import labels, maps, outlines, separation, ternary
 from dashboard.services.map import slices as slice_service
-from dashboard.services.map.maps import Layout, Turn
+from dashboard.services.map.maps import GATE, STRAIGHT, Layout, Places, Turn
 from dashboard.services.sample import samples as sample_service
 from dashboard.services.sample import thumbnails
 from dashboard.services.store import visitors
 from dashboard.services.store.catalog import (
     Checkpoint,
     DataProblem,
-    Projection,
     checkpoint_catalog,
     shown,
     table,
 )
 from dashboard.state import session, slices
 from dashboard.state.slices import Slice
-from dashboard.state.view import FILTERS
-from dashboard.text import messages, terms
+from dashboard.state.view import FILTERS, LONGEST, filters_of
+from dashboard.text import map_notes, messages, terms
 from dashboard.views import job_panel
-from dashboard.views.map import slice_panel
-from dashboard.views.sample import panel
+from dashboard.views.map import side
 from dashboard.widgets import plain
 
-HEIGHT, HEIGHT_OF_TWO = 540, 400
+#: The page's own looks: the map fills the window.
+STYLE: Final = Path(__file__).parents[2] / "static" / "map.css"
+#: Width of the panel beside the map, in pixels.
+SIDE: Final = 416
+#: Samples that a search found and that have a ring each; more would be one white patch.
+MOST_RINGS: Final = 300
 
 
 @dataclass(frozen=True)
@@ -48,151 +52,180 @@ class Map:
     """A map as it is drawn: whose, of which latent, and how it is turned in its pane."""
 
     checkpoint: Checkpoint
-    on: Projection
     layout: Layout
-    turn: Turn = service.STRAIGHT
-    apart: float = 0.0
+    turn: Turn = STRAIGHT
+    apart: float | None = None
 
     @property
     def title(self) -> str:
         """What stands above it."""
-        return f"{self.checkpoint.model}, latent {self.layout.latent}"
+        names = sample_service.modality_names(self.checkpoint)
+        return f"{self.checkpoint.model}, {terms.latent_name(self.layout.latent, names)}"
 
-    def places(self, ids: pd.Index[str]) -> service.Places:
+    def places(self, ids: pd.Index[str]) -> Places:
         """(N, 2) places of samples in the pane, 0 to 1 along its longer side."""
         return self.turn.apply(self.layout.unit[self.layout.ids.get_indexer(ids)])
 
 
 def latent_map() -> None:
     """The page."""
+    st.html(STYLE)
     result = widgets.current(checkpoint_catalog())
     if result is None:
         return
-    on = service.placed(result)
+    on = maps.placed(result)
+    choices = maps.choices(result, on)
     if isinstance(on, DataProblem):
         widgets.notice(messages.no_map(on.message, shown(result.folder)))
-        return
-    latents = service.latents(result, on)
-    if not latents:
+    elif not choices:
         widgets.notice(messages.no_projection(shown(result.folder)))
+    if choices:
+        # The frame around the page may say what is selected.
+        widgets.alone(partial(_page, result, choices), *FILTERS.values())
+
+
+def _page(checkpoint: Checkpoint, choices: tuple[str, ...]) -> None:
+    latent, colour = _controls(checkpoint, choices)
+    shown_maps = _maps(checkpoint, latent)
+    if isinstance(shown_maps, DataProblem):
+        widgets.notice(messages.no_map(shown_maps.message, shown(checkpoint.folder)))
         return
-    # The chip above the page shows what is selected.
-    widgets.alone(partial(_page, result, on, latents), *FILTERS.values())
+    with st.container(key="map_area", horizontal=True, wrap=False, gap="small"):
+        with st.container(key="map_main", gap=None):
+            panes, ids = _draw(shown_maps, colour)
+        if which := side.open_tab(session.view()):
+            with st.container(key="map_side", width=SIDE):
+                side.side(checkpoint, which)
+    _below(shown_maps, colour, ids)
+    if panes:
+        _name(shown_maps, frontend.frame_of(panes, len(ids)))
 
 
-def _page(checkpoint: Checkpoint, on: Projection, latents: tuple[str, ...]) -> None:
-    left, right = st.columns([8, 5], gap="medium")
-    with left:
-        latent, colour = _choices(checkpoint, latents)
-        maps = _maps(checkpoint, on, latent)
-        _draw(maps, colour)
-        _reading(maps)
-        slice_panel.slice_panel(checkpoint)
-    with right:
-        _panel(checkpoint)
-
-
-def _choices(checkpoint: Checkpoint, latents: tuple[str, ...]) -> tuple[str, str]:
+def _controls(checkpoint: Checkpoint, choices: tuple[str, ...]) -> tuple[str, str]:
+    """One row: which map, its colour, a second one, and a search."""
     view = session.view()
-    colours = service.colours(checkpoint)
+    colours = maps.colours(checkpoint)
     names = sample_service.modality_names(checkpoint)
-    latent = view.latent if view.latent in latents else service.first(latents)
-    colour = view.colour if view.colour in colours else colours[0]
-    st.segmented_control(
-        "Latent",
-        latents,
-        required=True,
-        wrap=True,
-        format_func=plain,
-        help=terms.LATENT,
-        **session.bound("latent", "choice_latent", latent),
-    )
-    st.caption(f"**{plain(latent)}**: {plain(terms.latent(latent, names))}")
-    left, right = st.columns(2)
-    with left:
+    latent = view.latent if view.latent in choices else maps.first(choices)
+    colour = view.colour if view.colour in colours else maps.usual_colour(checkpoint, latent)
+
+    def named(chosen: str) -> str:
+        model, other = maps.split_beside(chosen)
+        return f"{model} · {terms.latent_name(other, names)}" if chosen else "none"
+
+    with st.container(key="map_controls", horizontal=True, wrap=False, gap="small"):
+        widgets.select(
+            "Map of", "latent", choices, latent, lambda name: terms.latent_name(name, names),
+            help=f"**{terms.latent_name(latent, names)}**: {plain(terms.latent(latent, names))}. "
+            f"{terms.LATENT} {terms.TERNARY}",
+        )  # fmt: skip
         widgets.select(
             "Colour", "colour", colours, colour, terms.COLOURS.__getitem__, help=terms.COLOUR
         )
-    with right:
-        others = ("", *service.others(checkpoint, latent))
-        widgets.select(
-            "Second map",
-            "beside",
-            others,
-            view.beside,
-            lambda b: " · ".join(service.split_beside(b)) if b else "none",
-            help=terms.BESIDE,
+        others = ("", *maps.others(checkpoint, latent))
+        widgets.select("Second map", "beside", others, view.beside, named, help=terms.BESIDE)
+        st.text_input(
+            "Search",
+            placeholder="Id, class or text",
+            icon=":material/search:",
+            max_chars=LONGEST,
+            **session.bound("search", "choice_search", view.search),
         )
     return latent, colour
 
 
-def _maps(checkpoint: Checkpoint, on: Projection, latent: str) -> list[Map]:
+def _maps(checkpoint: Checkpoint, latent: str) -> list[Map] | DataProblem:
     """The chosen map, and the second one where there is one."""
-    first = Map(checkpoint, on, service.layout(on, latent))
+    where = maps.layout_of(checkpoint, latent)
+    if isinstance(where, DataProblem):
+        return where
+    first = Map(checkpoint, where)
     view = session.view()
-    if view.beside not in service.others(checkpoint, latent):
+    if view.beside not in maps.others(checkpoint, latent):
         return [first]
-    model, other = service.split_beside(view.beside)
+    model, other = maps.split_beside(view.beside)
     second = checkpoint_catalog().get(checkpoint.data, model, checkpoint.seed)
-    placed = service.placed(second) if second.status == "ready" else None
-    if not isinstance(placed, Projection) or not placed.has(other):
+    if second.status != "ready":
         return [first]
-    laid = service.beside(first.layout, service.layout(placed, other))
-    return [first, Map(second, placed, laid.layout, laid.turn, laid.apart)]
+    beside = maps.layout_of(second, other)
+    if isinstance(beside, DataProblem):
+        return [first]
+    if GATE in (latent, other):
+        # The triangle stays as it is: its places have a meaning of their own.
+        return [first, Map(second, beside)]
+    laid = maps.beside(where, beside)
+    return [first, Map(second, laid.layout, laid.turn, laid.apart)]
 
 
-def _draw(maps: Sequence[Map], colour: str) -> None:
-    view, first = session.view(), maps[0]
-    points = service.points(first.checkpoint, first.layout, colour, view.split, view.definition)
-    for other in maps[1:]:
+def _draw(shown_maps: Sequence[Map], colour: str) -> tuple[list[Pane], pd.Index[str]]:
+    """The panes, and the samples that have a point in them; none where there is no such."""
+    view, first = session.view(), shown_maps[0]
+    points = maps.points(first.checkpoint, first.layout, colour, view.split, view.definition)
+    for other in shown_maps[1:]:
         points = points[points.index.isin(other.layout.ids)]
     if points.empty:
         widgets.notice(messages.nothing_matches())
-        return
+        return [], points.index
     ids = points.index
     label = terms.COLOURS[colour]
     order = _order(first.checkpoint, colour)
-    look = figures.looks(points["colour"], colour, label, order)
-    height = HEIGHT if len(maps) == 1 else HEIGHT_OF_TWO
-    panes = [_pane(latent_map, ids, label, len(maps) > 1) for latent_map in maps]
+    look = figures.looks(points["colour"], colour, label, order, _words(first.checkpoint, colour))
+    panes = [_pane(one, ids, label, len(shown_maps) > 1) for one in shown_maps]
     frontend.draw(
-        frontend.pack(ids.tolist(), panes, look, figures.size(len(ids)), height),
-        partial(_heard, tuple(maps)),
+        frontend.pack(ids.tolist(), panes, look, figures.size(len(ids))),
+        partial(_heard, tuple(shown_maps)),
     )
     widgets.part(frontend.card)(partial(thumbnails.of_sample, first.checkpoint))
-    widgets.save_figure("map", " ".join(p.label for p in panes))
-    _focus(maps, panes, ids)
-    if view.sample in table(first.checkpoint).index and view.sample not in ids:
-        st.caption(messages.not_a_point(plain(view.sample)))
+    _focus(shown_maps, panes, ids)
+    return panes, ids
 
 
 def _pane(shown_map: Map, ids: pd.Index[str], label: str, titled: bool) -> Pane:
     checkpoint, latent = shown_map.checkpoint, shown_map.layout.latent
     frame = f"{checkpoint.data}/{checkpoint.model}/{checkpoint.seed}/{latent}"
     # A turned map has other places than the same map alone.
-    frame = (
-        f"{frame}/{shown_map.layout.mark}/{'' if shown_map.turn is service.STRAIGHT else 'turned'}"
-    )
+    frame = f"{frame}/{shown_map.layout.mark}/{'' if shown_map.turn is STRAIGHT else 'turned'}"
     return Pane(
         shown_map.title if titled else "",
         f"Map of {shown_map.title}: {len(ids):,} samples, each a point, coloured by {label}.",
         frame,
         shown_map.places(ids),
+        _axes(checkpoint, ids) if latent == GATE else None,
     )
 
 
-def _focus(maps: Sequence[Map], panes: Sequence[Pane], ids: pd.Index[str]) -> None:
-    view = session.view()
-    chosen = listing.selection(maps[0].checkpoint, view)
-    members, borders = None if chosen is None else ids.isin(chosen), []
+def _axes(checkpoint: Checkpoint, ids: pd.Index[str]) -> figures.Axes:
+    """The triangle of the gate weights; each corner says for how many samples it is the largest."""
+    largest = ternary.largest(table(checkpoint).loc[ids])
+    words = {
+        name: map_notes.corner(name, map_notes.CORNERS[name], largest[name], len(ids))
+        for name in ternary.CORNERS
+    }
+    return figures.triangle(ternary.CORNERS, words)
+
+
+def _focus(shown_maps: Sequence[Map], panes: Sequence[Pane], ids: pd.Index[str]) -> None:
+    """Tell the map what is open and what is selected."""
+    view, first = session.view(), shown_maps[0].checkpoint
+    members, said, ringed = None, "" if view.sample else map_notes.HINT, False
+    borders: list[list[list[float]] | None] = []
+    filters = set(filters_of(view))
     if view.slice:
         drawn = slices.read(view.slice)
-        if not isinstance(slice_service.members(view.data, drawn), DataProblem):
-            borders = [_outline(shown_map, drawn) for shown_map in maps]
-    extra = (
-        [_left_out(shown_map, view.sample) for shown_map in maps] if view.sample not in ids else []
-    )
-    frontend.focus(frontend.frame_of(panes, len(ids)), view.sample, members, borders, extra)
+        if isinstance(slice_service.members(view.data, drawn), DataProblem):
+            # It leaves nothing out, so that it dims nothing either; the panel says why.
+            filters.discard("slice")
+        else:
+            borders = [_outline(one, drawn) for one in shown_maps]
+    chosen = listing.selection(first, view) if filters else None
+    if chosen is not None:
+        members = ids.isin(chosen)
+        count = int(members.sum())
+        said = map_notes.selected(count, len(ids), view.search)
+        ringed = bool(view.search) and count <= MOST_RINGS
+    extra = [_left_out(one, view.sample) for one in shown_maps] if view.sample not in ids else []
+    frame = frontend.frame_of(panes, len(ids))
+    frontend.focus(frame, view.sample, members, borders, extra, said, ringed)
 
 
 def _outline(shown_map: Map, drawn: Slice) -> list[list[float]] | None:
@@ -209,7 +242,10 @@ def _left_out(shown_map: Map, sample: str) -> list[float] | None:
         return None
     if sample in shown_map.layout.ids:
         return [float(v) for v in shown_map.places(pd.Index([sample]))[0]]
-    at = service.place_later(shown_map.checkpoint, shown_map.on, shown_map.layout, sample)
+    on = maps.placed(shown_map.checkpoint)
+    if isinstance(on, DataProblem) or shown_map.layout.latent == GATE:
+        return None
+    at = maps.place_later(shown_map.checkpoint, on, shown_map.layout, sample)
     if isinstance(at, DataProblem):
         return None
     return shown_map.turn.apply(at)[0].tolist()
@@ -221,59 +257,96 @@ def _order(checkpoint: Checkpoint, colour: str) -> tuple[str, ...]:
     return ("right", "wrong") if colour == "correct" else sample_service.classes(checkpoint)
 
 
-def _heard(maps: Sequence[Map]) -> None:
+def _words(checkpoint: Checkpoint, colour: str) -> dict[str, str]:
+    """What the names of a legend stand for."""
+    if colour not in ("dominant", "interaction_type"):
+        return {}
+    return terms.component_names(sample_service.modality_names(checkpoint))
+
+
+def _heard(shown_maps: Sequence[Map]) -> None:
     """A point was clicked, or an outline drawn."""
     if sample := frontend.clicked():
-        session.change(sample=sample)
+        session.change(sample=sample, panel="sample")
     drawn = frontend.outlined()
-    if drawn is None or not 0 <= drawn[0] < len(maps):
+    if drawn is None or not 0 <= drawn[0] < len(shown_maps):
         return
-    shown_map = maps[drawn[0]]
+    shown_map = shown_maps[drawn[0]]
     corners = outlines.corners(shown_map.turn.invert(drawn[1]))
     if corners:
-        where = shown_map.layout
-        made = Slice(
-            "",
-            shown_map.checkpoint.model,
-            shown_map.checkpoint.seed,
-            where.latent,
-            where.mark,
-            corners,
-        )
-        session.add_slice(made)
+        where, whose = shown_map.layout, shown_map.checkpoint
+        session.add_slice(Slice("", whose.model, whose.seed, where.latent, where.mark, corners))
+        session.change(panel="slice")
 
 
-def _reading(maps: Sequence[Map]) -> None:
-    st.caption(
-        "Click a point to open its sample; scroll to zoom, drag to move. **Lasso** and **Box** "
-        "make a slice. With the keyboard: arrows, + and -, Enter."
-    )
-    for shown_map in maps:
-        on, latent = shown_map.on, shown_map.layout.latent
-        trust = on.trustworthiness.get(latent)
-        quality = "" if trust is None else f" Trustworthiness **{trust:.2f}** of 1."
-        rows = "" if on.rows >= on.of else f" {on.rows:,} of {on.of:,} samples placed."
-        whose = f"{plain(shown_map.checkpoint.model)}, " if len(maps) > 1 else ""
-        st.markdown(
-            f"{whose}{plain(on.method.upper())} of {plain(latent)}.{quality}{rows}",
-            help=terms.TRUSTWORTHINESS,
-        )
-    if len(maps) > 1:
-        st.caption(
-            "The second map is turned, mirrored and scaled so that its samples lie as near as can "
-            f"be to those of the first; they remain {maps[1].apart:.0%} of its width apart "
-            "(median)."
-        )
-    methods = {shown_map.on.method for shown_map in maps}
-    st.caption(" ".join(terms.PCA if m == "pca" else terms.DISTANCE for m in sorted(methods)))
-    if not service.is_stored(maps[0].checkpoint):
-        _fit(maps[0].checkpoint)
+def _name(shown_maps: Sequence[Map], frame: str) -> None:
+    """Name the clusters, once the map is drawn: a first map need not wait for it."""
+    split = session.view().split
+    named = [
+        [_turned(label, one.turn) for label in labels.labels(one.checkpoint, one.layout, split)]
+        for one in shown_maps
+    ]
+    frontend.name(frame, named)
+
+
+def _turned(label: labels.Label, turn: Turn) -> tuple[str, float, float, float]:
+    """A name with the middle and the edges of its cluster in a pane."""
+    middle, top, bottom = label.at
+    ends = turn.apply([[middle, top], [middle, bottom]])
+    return label.text, float(ends[:, 0].mean()), float(ends[:, 1].max()), float(ends[:, 1].min())
+
+
+# --- below the map --------------------------------------------------------------------------
+
+
+def _below(shown_maps: Sequence[Map], colour: str, ids: pd.Index[str]) -> None:
+    """One line: how far to read the map; the panel, where it is closed; the figure as a file."""
+    view, checkpoint = session.view(), shown_maps[0].checkpoint
+    with st.container(key="map_below", horizontal=True, gap="small", vertical_alignment="center"):
+        with st.container(gap=None):
+            _reading(shown_maps, colour, ids)
+        side.opener(view)
+        if len(ids):
+            titles = " and ".join(one.title for one in shown_maps)
+            with st.container(width="content"):
+                widgets.save_figure("map", f"Map of {titles}: {len(ids):,} samples")
+    if view.sample in table(checkpoint).index and view.sample not in ids:
+        st.caption(messages.not_a_point(plain(view.sample)))
+    if any(one.layout.latent != GATE for one in shown_maps) and not maps.is_stored(checkpoint):
+        _fit(checkpoint)
+
+
+def _reading(shown_maps: Sequence[Map], colour: str, ids: pd.Index[str]) -> None:
+    total = len(sample_service.in_split(table(shown_maps[0].checkpoint), session.view().split))
+    for one in shown_maps:
+        whose = f"{plain(one.title)}: " if len(shown_maps) > 1 else ""
+        parts, help_ = [_made(one, len(ids), total)], terms.TERNARY
+        if one.layout.latent != GATE:
+            help_ = f"{terms.TRUSTWORTHINESS} {terms.DISTANCE} {terms.SEPARATION}"
+            known = separation.of_groups(one.checkpoint, one.layout, colour, session.view().split)
+            if known is not None:
+                parts.append(
+                    map_notes.separation(colour, known.share, known.chance, known.beyond_chance)
+                )
+        if one.apart is not None:
+            parts.append(map_notes.turned(one.apart))
+        st.caption(f"{whose}{'; '.join(parts)}.", help=help_)
+
+
+def _made(shown_map: Map, count: int, total: int) -> str:
+    split = session.view().split
+    samples = "" if split == "all" else terms.SPLITS[split].split()[0]
+    on, latent = maps.placed(shown_map.checkpoint), shown_map.layout.latent
+    if isinstance(on, DataProblem) or latent == GATE:
+        return f"{map_notes.GATE}; {map_notes.placed(count, total, samples)}"
+    method = "pca" if on.method == "pca" else "umap"
+    return map_notes.made(method, on.trustworthiness.get(latent), count, total, samples)
 
 
 def _fit(checkpoint: Checkpoint) -> None:
     """A map that was made on the spot: let a better one be computed, and show how far it is."""
     widgets.notice(messages.only_pca(shown(checkpoint.folder)))
-    job = service.fitting(checkpoint)
+    job = maps.fitting(checkpoint)
     if job is None or not job.active:
         if job is not None and job.state != "done":
             widgets.caution(
@@ -288,29 +361,9 @@ def _fit(checkpoint: Checkpoint) -> None:
         )
         return
     job_panel.show(
-        lambda: [j for j in (service.fitting(checkpoint),) if j is not None], visitors.visitor()
+        lambda: [j for j in (maps.fitting(checkpoint),) if j is not None], visitors.visitor()
     )
 
 
 def _start_fitting(checkpoint: Checkpoint) -> None:
-    service.fit(checkpoint, visitors.hashed(visitors.ensure_token()))
-
-
-def _panel(checkpoint: Checkpoint) -> None:
-    sample = session.view().sample
-    if not sample:
-        st.info(
-            "**Click a point** to see its picture, sound or text here, and what the model relied "
-            "on.",
-            icon=":material/ads_click:",
-        )
-        return
-    if sample not in table(checkpoint).index:
-        widgets.notice(messages.unknown_sample(sample, checkpoint.data))
-        st.button("Clear the selection", on_click=callback(_clear))
-        return
-    panel.brief(checkpoint, sample)
-
-
-def _clear() -> None:
-    session.change(sample="")
+    maps.fit(checkpoint, visitors.hashed(visitors.ensure_token()))

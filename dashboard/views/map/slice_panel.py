@@ -13,6 +13,7 @@ from dashboard.figures import slices as figures
 from dashboard.guard import callback
 from dashboard.keys import key_of
 from dashboard.services.map import slices as service
+from dashboard.services.map.maps import GATE
 from dashboard.services.sample import samples
 from dashboard.services.store import catalog
 from dashboard.services.store.catalog import Checkpoint, DataProblem
@@ -28,29 +29,41 @@ def slice_panel(checkpoint: Checkpoint) -> None:
     """The slice in force, or how to make one."""
     view = session.view()
     kept = session.slices()
-    st.markdown("**Slice**", help=terms.SLICE)
     if not view.slice:
-        st.caption("Draw around some points with **Lasso** or **Box** to see how they differ.")
+        st.markdown(
+            "Draw around some points with **Lasso** or **Box** to see how they differ.",
+            help=terms.SLICE,
+        )
         _earlier(kept)
         return
     drawn = slices.read(view.slice)
     ids = service.members(view.data, drawn)
     if isinstance(ids, DataProblem):
         widgets.notice(messages.no_slice(ids.message))
-        st.button("Clear the slice", on_click=callback(session.change), kwargs={"slice": ""})
+        st.button(
+            "Clear the slice",
+            on_click=callback(session.change),
+            kwargs={"slice": "", "panel": "slice"},
+        )
         return
     rows = service.rows_of(checkpoint, ids, view.split)
     _name(drawn)
     total = len(samples.in_split(catalog.table(checkpoint), view.split))
     st.markdown(
-        f"**{len(rows):,}** of {total:,} samples, drawn on {plain(drawn.latent)} of "
-        f"{plain(drawn.model)}."
+        f"**{len(rows):,}** of {total:,} samples, drawn on {plain(_where(drawn.latent))} of "
+        f"{plain(drawn.model)}.",
+        help=terms.SLICE,
     )
     if rows.empty:
         widgets.notice(messages.empty_slice())
         return
     _difference(checkpoint, ids)
     _table(checkpoint, rows, drawn)
+
+
+def _where(latent: str) -> str:
+    """What a slice was drawn on, in words."""
+    return terms.LATENT_NAMES[GATE] if latent == GATE else latent
 
 
 def _earlier(kept: list[str]) -> None:
@@ -81,7 +94,7 @@ def _name(drawn: slices.Slice) -> None:
             "Clear",
             icon=":material/close:",
             on_click=callback(session.change),
-            kwargs={"slice": ""},
+            kwargs={"slice": "", "panel": "slice"},
         )
 
 
@@ -100,14 +113,13 @@ def _difference(checkpoint: Checkpoint, ids: pd.Index[str]) -> None:
     first = [checkpoint, *(c for c in ready if c.model != checkpoint.model)]
     frame = service.against_rest(first[:MOST_MODELS], checkpoint, ids, view.split, view.definition)
     kinds = [k for k in ("gate", "bits", "right") if (frame["kind"] == k).any()]
-    for kind, column in zip(kinds, st.columns(len(kinds), gap="medium"), strict=True):
-        with column:
-            st.markdown(f"**{terms.SLICE_PARTS[kind]}**", help=terms.SLICE_HELP[kind])
-            widgets.chart(
-                figures.against_rest(frame[frame["kind"] == kind], kind),
-                key_of("slice", kind),
-                f"{terms.SLICE_PARTS[kind]}, of the slice and of the rest, with intervals",
-            )
+    for kind in kinds:
+        st.markdown(f"**{terms.SLICE_PARTS[kind]}**", help=terms.SLICE_HELP[kind])
+        widgets.chart(
+            figures.against_rest(frame[frame["kind"] == kind], kind),
+            key_of("slice", kind),
+            f"{terms.SLICE_PARTS[kind]}, of the slice and of the rest, with intervals",
+        )
     st.caption(
         "Filled: the slice. Hollow: the split's other samples. Lines: 95 % intervals, where there "
         f"are at least {service.FEWEST} samples. A slice is drawn where it looks different: do not "
@@ -123,8 +135,8 @@ def _table(checkpoint: Checkpoint, rows: pd.DataFrame, drawn: slices.Slice) -> N
         "": ["✓" if c else "✗" for c in rows["correct"]],
         "id": rows["id"].to_numpy(),
         "true": rows["y"].to_numpy(),
-        "says": rows["pred"].to_numpy(),
-        "sure": 100 * rows["confidence"].to_numpy(),
+        "predicted": rows["pred"].to_numpy(),
+        "confidence": 100 * rows["confidence"].to_numpy(),
     }
     if "dominant" in rows:
         columns["gate"] = rows["dominant"].to_numpy()
@@ -136,7 +148,7 @@ def _table(checkpoint: Checkpoint, rows: pd.DataFrame, drawn: slices.Slice) -> N
         **widgets.row_choice("slice_rows", rows["id"], session.view().sample),
         column_config={
             "": st.column_config.TextColumn(width=30, help="✓ right, ✗ wrong"),
-            "sure": st.column_config.NumberColumn(format="%.0f %%"),
+            "confidence": st.column_config.NumberColumn(format="%.0f %%"),
         },
         alt="Samples of the slice",
     )

@@ -60,7 +60,7 @@ def _filters(checkpoint: Checkpoint) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input(
             "Search",
-            placeholder="Search id or class",
+            placeholder="Search id, class or text",
             icon=":material/search:",
             max_chars=LONGEST,
             label_visibility="collapsed",

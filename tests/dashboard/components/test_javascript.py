@@ -17,7 +17,7 @@ import streamlit as st
 from dashboard.components import map as latent_map
 from dashboard.components import scripts, served
 from dashboard.components.map import Pane
-from dashboard.figures.map import Groups, Scale
+from dashboard.figures.map import Axes, Groups, Scale, Text
 from dashboard.services.map import outlines
 from dashboard.state.slices import Slice
 
@@ -64,13 +64,14 @@ def test_the_browser_reads_the_groups_that_python_packs(
     rng = np.random.default_rng(count)
     of = rng.integers(3, size=count)
     names = ["zéro", "<b>", "two"]
-    colour = Groups("class", names, ["#000000"] * 3, ["circle", "x", "star"], of)
+    words = {"two": "one and one"}
+    colour = Groups("class", names, ["#000000"] * 3, ["circle", "x", "star"], of, words)
     xy = rng.random((count, 2))
     panes = [Pane("left", "left map", "f1", xy), Pane("right", "right map", "f2", xy[:, ::-1])]
     ids = [f"sample “{i}”" for i in range(count)]
     members = rng.random(count) < 0.5
     file = tmp_path / "map"
-    file.write_bytes(latent_map.pack(ids, panes, colour, 6.0, 500))
+    file.write_bytes(latent_map.pack(ids, panes, colour, 6.0))
 
     bits = base64.b64encode(np.packbits(members).tobytes()).decode("ascii")
     read = answer_of(node, "map/decoded.js", str(file), bits)
@@ -82,6 +83,7 @@ def test_the_browser_reads_the_groups_that_python_packs(
     assert [(g["name"], g["symbol"]) for g in groups] == list(
         zip(names, ["circle", "x", "star"], strict=True)
     )
+    assert [g["words"] for g in groups] == ["", "", "one and one"]
     left, right = (np.array(pane).reshape(2, count).T for pane in read["panes"])
     np.testing.assert_allclose(left / latent_map.FINEST, xy, atol=1e-5)
     np.testing.assert_allclose(right / latent_map.FINEST, xy[:, ::-1], atol=1e-5)
@@ -93,8 +95,9 @@ def test_the_browser_reads_the_scale_that_python_packs(node: str, tmp_path: Path
     of = np.array([0, 1, 1])
     scale = Scale("R", ["0.1", "0.9"], ["#000000", "#FFFFFF"], [1.0, 2.0], "0", "1", of)
     xy = np.array([[0.0, 0.0], [1.0, 1.0], [0.5, 0.25]])
+    axes = Axes([[(0.0, 0.0), (1.0, 0.5)]], [Text("one\ntwo", (0.5, 1.0), "above")], (0, 0, 1, 1))
     file = tmp_path / "map"
-    file.write_bytes(latent_map.pack(["a", "b", "c"], [Pane("", "", "f", xy)], scale, 5.0, 400))
+    file.write_bytes(latent_map.pack(["a", "b", "c"], [Pane("", "", "f", xy, axes)], scale, 5.0))
 
     read = answer_of(node, "map/decoded.js", str(file))
 
@@ -109,7 +112,12 @@ def test_the_browser_reads_the_scale_that_python_packs(node: str, tmp_path: Path
         "high": "1",
     }
     assert read["panes"] == [[[0, 65535, 32768], [0, 65535, 16384]]]
-    assert (read["header"]["size"], read["header"]["height"]) == (5.0, 400)
+    assert read["header"]["size"] == 5.0
+    assert read["header"]["panes"][0]["axes"] == {
+        "lines": [[[0, 0], [1, 0.5]]],
+        "texts": [{"text": "one\ntwo", "at": [0.5, 1], "side": "above", "small": False}],
+        "box": [0, 0, 1, 1],
+    }
 
 
 # --- what the browser draws, and Python selects ----------------------------------------------

@@ -22,7 +22,7 @@ def test_places_and_groups_come_back(points: list[tuple[float, float, int]]) -> 
     ids = [f"<b>{i}" for i in range(len(points))]
     colour = Groups("class", ["a", "b", "c"], ["#000000"] * 3, ["circle"] * 3, of)
     panes = [Pane("left", "left map", "f1", xy), Pane("right", "right map", "f2", 1 - xy)]
-    data = frontend.pack(ids, panes, colour, 6.0, 500)
+    data = frontend.pack(ids, panes, colour, 6.0)
     (length,) = struct.unpack("<I", data[:4])
     about = json.loads(data[4 : 4 + length])
     numbers = np.frombuffer(data[4 + length :], dtype="<u2").reshape(5, len(points))
@@ -39,7 +39,7 @@ def test_the_same_map_is_the_same_bytes() -> None:
     xy = np.random.default_rng(0).random((50, 2))
     scale = Scale("R", ["0", "1"], ["#000000", "#FFFFFF"], [1.0, 2.0], "0", "1", np.zeros(50, int))
     packed = [
-        frontend.pack([str(i) for i in range(50)], [Pane("", "", "f", xy)], scale, 5.0, 500)
+        frontend.pack([str(i) for i in range(50)], [Pane("", "", "f", xy)], scale, 5.0)
         for _ in range(2)
     ]
     assert packed[0] == packed[1]

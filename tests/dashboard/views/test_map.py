@@ -5,10 +5,13 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
+from streamlit.testing.v1 import AppTest
 
+from dashboard.components import map as frontend
 from dashboard.keys import key_of
 from dashboard.services import listing
 from dashboard.services.map import outlines
@@ -23,7 +26,7 @@ from dmil_core.training.run import train
 from tests.core.models.test_plugins import PLUGIN
 from tests.dashboard.conftest import OpenPage
 from tests.dashboard.drawn import sample_list
-from tests.dashboard.folders import BROKEN, GENERATED, REAL, Room
+from tests.dashboard.folders import BROKEN, GENERATED, REAL, THREE, Room, table_of
 from tests.dashboard.views.test_pages import ids, said, view
 
 
@@ -64,16 +67,116 @@ def test_a_model_with_an_encoder_of_a_user_s_is_shown_where_its_plugin_is_named(
     assert app.code[0].value.endswith("--plugin MODULE")
 
 
-def test_nothing_is_open_on_the_map_before_a_click(open_page: OpenPage) -> None:
-    assert "Click a point" in said(open_page("map", data=REAL))
+def is_open(app: AppTest) -> bool:
+    """Whether there is a panel beside the map."""
+    return any(button.key == "close_panel" for button in app.button)
+
+
+def focused(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What the maps that are drawn from now on are told to be open and selected, the last last."""
+    told: list[dict[str, Any]] = []
+
+    def focus(
+        frame: str,
+        sample: str,
+        members: Any = None,
+        outlines: Any = (),
+        extra: Any = (),
+        said: str = "",
+        ringed: bool = False,
+    ) -> None:
+        told.append({"sample": sample, "members": members, "said": said, "ringed": ringed})
+
+    monkeypatch.setattr(frontend, "focus", focus)
+    return told
+
+
+def test_nothing_is_open_on_the_map_before_a_click(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = focused(monkeypatch)
+    app = open_page("map", data=REAL)
+    assert not is_open(app)
+    assert told[-1]["members"] is None
+    assert "Click a point" in told[-1]["said"]
 
 
 def test_a_sample_in_the_link_is_open_on_the_map(open_page: OpenPage, room: Room) -> None:
     sample = ids(room, REAL)[7]
     app = open_page("map", data=REAL, sample=sample)
     assert sample in app.header[0].value.replace("\\", "")
-    assert "Trustworthiness" in said(app)
-    assert "say nothing about the latent" in said(app)
+    assert "trustworthiness" in said(app)
+    assert "distances between groups are not" in said(app)
+    total = len(ids(room, REAL))
+    assert f"{total:,} of {total:,} test samples placed" in said(app)
+
+
+def test_the_panel_is_closed_and_opened_again(open_page: OpenPage, room: Room) -> None:
+    app = open_page("map", data=REAL, sample=ids(room, REAL)[7])
+    app.button(key="close_panel").click().run()
+    assert not is_open(app)
+    assert not app.header
+    assert view(app).panel == "closed"  # type: ignore[attr-defined]
+    app.button(key="open_panel").click().run()
+    assert is_open(app)
+    assert app.header
+
+
+def test_what_is_searched_for_is_ringed_and_counted(
+    open_page: OpenPage, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = focused(monkeypatch)
+    every = ids(room, REAL)
+    wanted = [i for i in every if every[3] in i]
+    app = open_page("map", data=REAL)
+    app.text_input(key="choice_search").set_value(every[3]).run()
+    assert view(app).search == every[3]  # type: ignore[attr-defined]
+    assert int(told[-1]["members"].sum()) == len(wanted)
+    assert told[-1]["ringed"]
+    assert told[-1]["said"].startswith(f"{len(wanted)} of {len(every)} match")
+
+
+def test_the_filters_in_force_select_points_without_rings(
+    open_page: OpenPage, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = focused(monkeypatch)
+    open_page("map", data=REAL, show="wrong")
+    frame = table_of(room, REAL, "dmil")
+    wrong = int((~frame[frame["split"] == "test"]["correct"]).sum())
+    assert int(told[-1]["members"].sum()) == wrong
+    assert not told[-1]["ringed"]
+    assert told[-1]["said"] == f"{wrong} of {len(ids(room, REAL))} selected"
+
+
+def test_a_model_with_a_gate_begins_with_components_and_latents_have_names(
+    open_page: OpenPage,
+) -> None:
+    app = open_page("map", data=GENERATED)
+    assert app.selectbox(key="choice_colour").value == "component with the largest gate"
+    assert app.selectbox(key="choice_latent").options[0] == "Z: encoder outputs"
+    assert "components are separated here" in said(app)
+    joint = open_page("map", data=GENERATED, model="joint")
+    assert joint.selectbox(key="choice_colour").value == "true class"
+
+
+@pytest.mark.parametrize("data", [GENERATED, THREE])
+def test_the_gate_weights_of_all_samples_are_a_map_of_their_own(
+    open_page: OpenPage, data: str
+) -> None:
+    app = open_page("map", data=data, latent="gate")
+    assert not app.exception
+    assert "Exact, no projection" in said(app)
+    known = data == GENERATED
+    colour = "true interaction type" if known else "component with the largest gate"
+    assert app.selectbox(key="choice_colour").value == colour
+
+
+def test_a_map_beside_the_triangle_is_not_turned(open_page: OpenPage) -> None:
+    app = open_page("map", data=REAL, latent="gate", beside="dmil:Z")
+    assert not app.exception
+    assert "Exact, no projection" in said(app)
+    assert "trustworthiness" in said(app)
+    assert "turned" not in said(app)
 
 
 @pytest.mark.parametrize("latent", ["Z", "N1", "S"])
@@ -91,7 +194,7 @@ def test_a_model_without_map_shows_a_pca_and_says_how_to_get_better(open_page: O
     assert not app.exception
     assert "This is a first map, a PCA" in said(app)
     assert "dmil project --checkpoint" in app.code[0].value
-    assert "Click a point" in said(app)
+    assert "linear: distances are real" in said(app)
 
 
 def test_a_sample_of_another_split_is_ringed_and_told(open_page: OpenPage, room: Room) -> None:
@@ -103,7 +206,7 @@ def test_a_sample_of_another_split_is_ringed_and_told(open_page: OpenPage, room:
 def test_two_maps_say_how_they_were_laid_over_each_other(open_page: OpenPage) -> None:
     app = open_page("map", data=REAL, latent="Z", beside="dmil-paper:Z")
     assert not app.exception
-    assert "The second map is turned" in said(app)
+    assert "the second map is turned" in said(app)
     assert view(app).beside == "dmil-paper:Z"  # type: ignore[attr-defined]
 
 
@@ -115,7 +218,7 @@ def test_a_slice_is_shown_with_what_sets_it_apart(
     assert not app.exception
     assert app.text_input(key="slice_name").value == "left half"
     count = next(m.value for m in app.markdown if "drawn on Z" in m.value)
-    rows = next(d.value for d in app.dataframe if "sure" in d.value and len(d.value) > 6)
+    rows = next(d.value for d in app.dataframe if "confidence" in d.value and len(d.value) > 6)
     assert f"**{len(rows)}**" in count.replace("\\", "")
     app.text_input(key="slice_name").set_value("west").run()
     assert slices.read(view(app).slice).name == "west"  # type: ignore[attr-defined]
@@ -154,4 +257,4 @@ def test_unknown_sample_on_the_map(open_page: OpenPage) -> None:
     app = open_page("map", data=REAL, sample="nobody")
     assert "no sample with that id" in app.warning[0].value
     next(b for b in app.button if b.label == "Clear the selection").click().run()
-    assert "Click a point" in said(app)
+    assert not is_open(app)

@@ -76,3 +76,25 @@ test("one point, or none, can be fitted too", () => {
   close(empty.toPixels([0.5, 0.5]), [200, 150]);
   assert.deepEqual(bounds(points()), { left: 0, right: 1, bottom: 0, top: 1 });
 });
+
+test("what lies over an edge is left free, and a box can be shown instead of the points", () => {
+  const view = new Viewport();
+  [view.width, view.height] = [600, 300];
+  view.inset = { top: 50, bottom: 30 };
+  view.fit(SQUARE);
+  assert.ok(view.toPixels([0, 1])[1] >= 50 + 17.9);
+  assert.ok(view.toPixels([0, 0])[1] <= 300 - 30 - 17.9);
+  view.fit(SQUARE, { left: 0, bottom: 0.5, right: 1, top: 1 });
+  close(view.toPixels([0.5, 0.75]), [300, 160]);
+  assert.ok(view.toPixels([0, 0])[1] > 300);
+});
+
+test("a place out of sight is brought into it, and one in sight moves nothing", () => {
+  const view = viewport(SQUARE);
+  const { left, top } = view;
+  view.reveal([0.3, 0.4]);
+  assert.deepEqual([view.left, view.top], [left, top]);
+  view.width = 200;
+  view.reveal([1, 0.4]);
+  close(view.toPixels([1, 0.4]), [200 - 18, top - 0.4 * view.scale]);
+});

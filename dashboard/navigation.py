@@ -49,7 +49,7 @@ def _run() -> None:
     }
     learn = {
         "lessons": st.Page(lessons.lessons, title="Lessons", url_path="lessons"),
-        "gates": st.Page(gates.gates, title="Gates", url_path="gates"),
+        "gates": st.Page(gates.gates, title="Exact PID", url_path="gates"),
         "live": st.Page(live.live, title="Live training", url_path="live"),
         "paper": st.Page(paper.paper, title="The paper", url_path="paper"),
     }

@@ -1,5 +1,5 @@
-// The component "dmil_marks": a picture of which every mark leads somewhere; see marks.py. It runs
-// inline. The picture is HTML that the server wrote; its texts are escaped there.
+// The component "dmil_marks": a picture of which every mark leads somewhere, or chooses something
+// where it is a button; see marks.py. It runs inline. The picture is HTML that the server wrote; its texts are escaped there.
 
 /** @param {ComponentArguments<{html: string}>} component */
 export default function ({ parentElement, data, setTriggerValue }) {
@@ -13,11 +13,14 @@ export default function ({ parentElement, data, setTriggerValue }) {
     root.querySelectorAll("[data-mark]")
   )) {
     const pick = () => setTriggerValue("picked", mark.dataset.mark);
-    mark.setAttribute("role", "link");
+    if (!mark.hasAttribute("role")) mark.setAttribute("role", "link");
     mark.setAttribute("tabindex", "0");
     mark.onclick = pick;
     mark.onkeydown = (event) => {
-      if (event.key === "Enter") pick();
+      const presses = event.key === " " && mark.getAttribute("role") === "button";
+      if (event.key !== "Enter" && !presses) return;
+      event.preventDefault();
+      pick();
     };
   }
 }

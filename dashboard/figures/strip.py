@@ -66,20 +66,30 @@ def picture(shares: Mapping[str, float], height: int) -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode("ascii")
 
 
-def _part(component: str, share: float, height: float) -> str:
-    ground = theme.COLOURS[component]
-    stripes = ",".join(
-        f"repeating-linear-gradient({angle}deg,rgba(255,255,255,.5) 0 1.5px,transparent 1.5px 6px)"
+def background(component: str) -> str:
+    """The colour and the stripes of a component, as a value of CSS."""
+    stripes = "".join(
+        f"repeating-linear-gradient({angle}deg,rgba(255,255,255,.5) 0 1.5px,transparent 1.5px 6px),"
         for angle in _ANGLES[theme.PATTERNS[component]]
     )
-    style = f"width:{share:.2%};background:{stripes + ',' if stripes else ''}{ground};"
+    return stripes + theme.COLOURS[component]
+
+
+def label(component: str) -> str:
+    """The style of letters inside a part: on a ground without stripes, or they would run through
+    the letters."""
+    ink = "#FFFFFF" if component in _DARK else "#111111"
+    ground = theme.COLOURS[component]
+    return f"background:{ground};color:{ink};font-weight:600;padding:0 .3em;white-space:nowrap"
+
+
+def _part(component: str, share: float, height: float) -> str:
+    style = f"width:{share:.2%};background:{background(component)};"
     title = f'title="{component} {share:.2%}"'
     if height < 1.2 or share < _ROOM:
         return f'<span {title} style="{style}"></span>'
-    ink = "#FFFFFF" if component in _DARK else "#111111"
     style += "display:flex;align-items:center;justify-content:center"
-    # On a ground without stripes, or they would run through the letters.
-    label = f"background:{ground};color:{ink};font-weight:600;padding:0 .3em;white-space:nowrap"
     return (
-        f'<span {title} style="{style}"><span style="{label}">{component} {share:.0%}</span></span>'
+        f'<span {title} style="{style}"><span style="{label(component)}">'
+        f"{component} {share:.0%}</span></span>"
     )

@@ -89,7 +89,7 @@ def outcomes(spec: str, definition: str) -> pd.DataFrame:
 def pointwise_mean(spec: str, definition: str) -> tuple[float, ...]:
     """R, U1, U2, S in bits: the mean of `outcomes` over the cases."""
     frame = outcomes(spec, definition)
-    return tuple(float(frame["p"] @ frame[part]) + 0.0 for part in PARTS)
+    return tuple(float(frame["p"].to_numpy() @ frame[part].to_numpy()) + 0.0 for part in PARTS)
 
 
 @st.cache_resource(max_entries=100, show_spinner=False)

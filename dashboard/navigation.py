@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard import frame, login, widgets
 from dashboard.services.store import catalog
 from dashboard.state import session
-from dashboard.views import fidelity, overview, worth
+from dashboard.views import fidelity, overview, presenting, worth
 from dashboard.views.compare import compare
 from dashboard.views.learn import gates, lessons, live, paper
 from dashboard.views.map import latent_map
@@ -66,7 +66,9 @@ def _run() -> None:
     alone = [pages[name] for name in ("fidelity", "your_data", "lessons", "gates", "live")]
     about_a_set = page not in alone
     slugs = [each.url_path for each in pages.values() if each.url_path]
+    frame.large()
     frame.bar(page.title, checkpoints, about_a_set, slugs, page is pages["overview"])
+    presenting.bar(next(name for name, each in pages.items() if each is page))
     frame.notes(checkpoints, about_a_set)
     widgets.told()
     widgets.guarded(page.run)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 import streamlit as st
 
@@ -17,16 +17,9 @@ from dashboard.state import lesson_progress, session
 from dashboard.state.view import change, to_query
 from dashboard.text import lessons as text
 from dashboard.text.lessons import Lesson, Question, Read, Step, Takeaway, Watch
+from dashboard.views import presenting
 from dashboard.views.learn import lesson_pictures
 
-#: Everything but figures is sized by the font of the root. Plotly gives the names beside an upright
-#: axis as much room as their own size needs, so `lesson_pictures` sets that. Fixed text.
-_LARGE: Final = """<style>
-html { font-size: 18px !important; }
-@media (min-width: 900px) { html { font-size: 23px !important; } }
-.js-plotly-plot :not(.ytick) > text { font-size: 19px !important; }
-@media (max-width: 640px) { .js-plotly-plot :not(.ytick) > text { font-size: 14px !important; } }
-</style>"""
 #: Lines of half of it, or of all of it in large type, are as long as can be read.
 _WIDTH = 1180
 
@@ -34,8 +27,6 @@ _WIDTH = 1180
 def lessons() -> None:
     """The page."""
     view = session.view()
-    if view.size:
-        st.html(_LARGE)
     with st.container(width=_WIDTH, key="lesson"):
         lesson = text.BY_NAME.get(view.lesson)
         if lesson is None:
@@ -51,6 +42,7 @@ def _overview() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(text.LEAD, width="stretch")
         _large()
+    presenting.offer()
     now = _progress()
     done = sum(record.done for record in now.values())
     if now:

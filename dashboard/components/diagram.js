@@ -2,8 +2,10 @@
 // or chosen with Enter or the space bar. It runs inline.
 
 const SVG = "http://www.w3.org/2000/svg";
-const MOST_LETTERS = 20; // of the words in a box
+const MOST_LETTERS = 17; // of the words in a box
 const EDGE = 6; // pixels beyond the last box
+const NARROW = 520; // pixels of room below which the drawing runs down instead of to the right
+const [SPREAD, FLAT] = [1.25, 0.5]; // of the drawing that runs down: its scales across and down
 
 /**
  * @typedef {object} Box
@@ -26,10 +28,11 @@ const EDGE = 6; // pixels beyond the last box
 export default function ({ parentElement, data, setTriggerValue }) {
   const root = /** @type {Root} */ (parentElement.querySelector(".diagram"));
   // Kept on the element: what runs again only moves the choice, so that the focus stays.
-  const drawn = JSON.stringify([data.boxes, data.arrows]);
+  const upright = root.clientWidth > 0 && root.clientWidth < NARROW;
+  const drawn = JSON.stringify([data.boxes, data.arrows, upright]);
   if (root.drawn !== drawn) {
     root.drawn = drawn;
-    root.replaceChildren(draw(data));
+    root.replaceChildren(upright ? drawUpright(data) : draw(data));
   }
   root.firstElementChild?.setAttribute("aria-label", data.label);
   for (const box of /** @type {NodeListOf<SVGElement>} */ (root.querySelectorAll("g.box"))) {
@@ -73,9 +76,71 @@ function draw({ boxes, arrows }) {
   svg.append(
     arrowHead(),
     ...arrows.map(({ start, end, through }) => arrowBetween(byId[start], byId[end], through)),
-    ...boxes.map(boxGroup),
+    ...boxes.map((box) => boxGroup(box)),
   );
   return svg;
+}
+
+/**
+ * The same from above to below: small enough for a phone, so that boxes have their signs alone.
+ *
+ * @param {Diagram} diagram
+ */
+function drawUpright({ boxes, arrows }) {
+  const turned = boxes.map((box) => ({
+    ...box,
+    x: box.y * SPREAD,
+    y: box.x * FLAT,
+    width: box.height * SPREAD,
+    height: box.width * FLAT,
+  }));
+  const width = Math.max(...turned.map((box) => box.x + box.width)) + EDGE;
+  const height = Math.max(...turned.map((box) => box.y + box.height)) + EDGE;
+  const svg = make("svg", { viewBox: `0 0 ${width} ${height}`, role: "group", class: "upright" });
+  const byId = Object.fromEntries(turned.map((box) => [box.id, box]));
+  svg.append(
+    arrowHead(),
+    ...arrows.map(({ start, end, through }) =>
+      arrowDown(byId[start], byId[end], through === null ? null : through * SPREAD),
+    ),
+    ...turned.map((box) => boxGroup(box, true)),
+  );
+  return svg;
+}
+
+/**
+ * @param {Box} from
+ * @param {Box} to
+ * @param {number | null} through place across at which it passes a row of boxes between the two
+ */
+function arrowDown(from, to, through) {
+  const x = from.x + from.width / 2;
+  const y = from.y + from.height;
+  const end = to.width > 2 * from.width ? (through ?? x) : to.x + to.width / 2;
+  const gap = (to.y - y - from.height) / 2; // from a row to the next, where one is passed
+  const steps =
+    through === null
+      ? curveDown(x, y, end, to.y - 2)
+      : `${curveDown(x, y, through, y + gap)} V${to.y - gap} ${curveDown(through, to.y - gap, end, to.y - 2)}`;
+  return make("path", {
+    d: `M${x},${y} ${steps}`,
+    "marker-end": "url(#head)",
+    "data-from": from.id,
+    "data-to": to.id,
+  });
+}
+
+/**
+ * From one point to another, upright at both.
+ *
+ * @param {number} x
+ * @param {number} y
+ * @param {number} endX
+ * @param {number} endY
+ */
+function curveDown(x, y, endX, endY) {
+  const half = (y + endY) / 2;
+  return `C${x},${half} ${endX},${half} ${endX},${endY}`;
 }
 
 function arrowHead() {
@@ -128,8 +193,11 @@ function curve(x, y, endX, endY) {
   return `C${half},${y} ${half},${endY} ${endX},${endY}`;
 }
 
-/** @param {Box} box */
-function boxGroup({ id, sign, words, colour, x, y, width, height }) {
+/**
+ * @param {Box} box
+ * @param {boolean} brief whether there is room for its sign alone
+ */
+function boxGroup({ id, sign, words, colour, x, y, width, height }, brief = false) {
   const name = words ? `${sign}: ${words}` : sign;
   const group = make("g", {
     class: "box",
@@ -141,7 +209,8 @@ function boxGroup({ id, sign, words, colour, x, y, width, height }) {
   if (colour) group.style.setProperty("--colour", colour);
   const middle = { x: x + width / 2 };
   const centre = y + height / 2;
-  const short = words.length > MOST_LETTERS ? `${words.slice(0, MOST_LETTERS - 1)}…` : words;
+  const cut = words.length > MOST_LETTERS ? `${words.slice(0, MOST_LETTERS - 1)}…` : words;
+  const short = brief ? "" : cut;
   group.append(
     make("title", {}, name),
     make("rect", { x, y, width, height, rx: 8 }),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import functools
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from typing import Any, ParamSpec
 
 import pandas as pd
@@ -134,7 +135,49 @@ def save_figure(key: str, alt: str, about: str | None = None) -> None:
 def _saveable(key: str, alt: str, about: str | None, drawing: str = "") -> None:
     title = re.split(r"[:;]", alt, maxsplit=1)[0]
     where = session.view().data if about is None else about
-    figure.save_figure(key, title, alt, where, drawing)
+    menu = _MENU.get()
+    if menu is None:
+        figure.save_figure(key, title, alt, where, drawing)
+        return
+    if drawing:
+        figure.save_figure(key, title, alt, where, drawing, "none")
+    menu.append(lambda: figure.save_figure(key, title, alt, where, form="menu"))
+
+
+#: What can be saved of the card that is being drawn; None outside of `save_menu`.
+_MENU: ContextVar[list[Callable[[], object]] | None] = ContextVar("menu", default=None)
+
+
+@contextlib.contextmanager
+def save_menu(key: str, place: Any = None) -> Iterator[None]:
+    """One menu for all that can be saved of a card: its figures, tables and report.
+
+    Parameters
+    ----------
+    key : of the menu.
+    place : a container for the menu; without one it stands below what is drawn within.
+    """
+    menu: list[Callable[[], object]] = []
+    token = _MENU.set(menu)
+    try:
+        yield
+    finally:
+        _MENU.reset(token)
+    if menu:
+        with (st.container() if place is None else place).popover(
+            "Save", icon=":material/download:", key=key, type="tertiary"
+        ):
+            for draw_item in menu:
+                draw_item()
+
+
+def _in_menu(draw_item: Callable[[], object]) -> None:
+    """Draw it in the card's menu; at once where there is none."""
+    menu = _MENU.get()
+    if menu is None:
+        draw_item()
+    else:
+        menu.append(draw_item)
 
 
 def stepper(before: str | None, after: str | None, position: int | None, count: int) -> None:
@@ -252,15 +295,11 @@ def row_choice(
     names: Iterable[str],
     chosen: str,
     field: str = "sample",
-    sort: Callable[[str], bool] | None = None,
 ) -> dict[str, Any]:
     """Arguments that make a table's rows clickable and mark the row of the view's choice.
 
-    ``names`` are what the rows stand for, ``field`` where the view keeps the chosen one. With
-    ``sort`` a click on a column's head calls it with the column's name; it returns False of a
-    column that it does not sort by. The table then needs a key of its own for each order, as a
-    browser keeps a column marked, and sends it with every click, as long as the key stays. Without
-    ``sort`` the browser sorts what it has; a click still means the row that is seen.
+    ``names`` are what the rows stand for, ``field`` where the view keeps the chosen one. The
+    browser sorts what it has; a click still means the row that is seen.
     """
     ids = names.tolist() if isinstance(names, pd.Series) else list(names)
     rows = [ids.index(chosen)] if chosen in ids else []
@@ -268,14 +307,12 @@ def row_choice(
 
     def picked() -> None:
         result = st.session_state[key]["selection"]
-        if sort is not None and any(sort(str(column)) for column in result["columns"]):
-            return
         now = [row for row, _ in result["cells"]] or list(result["rows"])
         if now and now[0] < len(ids):
             session.change(**{field: str(ids[now[0]])})
 
     # Cells too, or only the small box left of a row would be clickable.
-    modes = ["single-row", "single-cell", *(["single-column"] if sort is not None else [])]
+    modes = ["single-row", "single-cell"]
     return {"key": key, "selection_mode": modes, "on_select": callback(picked)}
 
 
@@ -289,11 +326,20 @@ def download(frame: pd.DataFrame, name: str) -> None:
         "CSV": ("text/csv", lambda: frame.to_csv(index=False).encode("utf-8")),
         "Parquet": ("application/vnd.apache.parquet", lambda: frame.to_parquet(index=False)),
     }
+    in_menu = _MENU.get() is not None
+    _in_menu(lambda: _tables(name, writers, in_menu))
+
+
+def _tables(
+    name: str, writers: Mapping[str, tuple[str, Callable[[], bytes]]], names_it: bool
+) -> None:
     file = figure.file_name(name)
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        if names_it:
+            st.markdown(f"Table: {plain(name)}", width="stretch")
         for kind, (mime, write) in writers.items():
             st.download_button(
-                f"Table as {kind}",
+                kind if names_it else f"Table as {kind}",
                 write,
                 f"{file}.{kind.lower()}",
                 mime,
@@ -315,16 +361,18 @@ def report_of(
             checkpoint, ids, title, note=note, address=address, definition=definition
         )
 
-    st.download_button(
-        label,
-        write,
-        f"{figure.file_name(title)}.html",
-        "text/html",
-        key=key_of("report", label),
-        on_click="ignore",
-        type="tertiary",
-        icon=":material/description:",
-        help=messages.report_bounds(report.MOST, report.MOST_ROWS),
+    _in_menu(
+        lambda: st.download_button(
+            label,
+            write,
+            f"{figure.file_name(title)}.html",
+            "text/html",
+            key=key_of("report", label),
+            on_click="ignore",
+            type="tertiary",
+            icon=":material/description:",
+            help=messages.report_bounds(report.MOST, report.MOST_ROWS),
+        )
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -17,13 +17,19 @@ def file_name(text: str) -> str:
     return re.sub(r"[^\w.-]+", "-", text, flags=re.ASCII).strip("-.")[:80] or "dmil"
 
 
-def save_figure(key: str, title: str, alt: str, about: str, drawing: str = "") -> None:
+Form = Literal["below", "menu", "none"]
+
+
+def save_figure(
+    key: str, title: str, alt: str, about: str, drawing: str = "", form: Form = "below"
+) -> None:
     """A small control that saves the figure with this key as PNG, SVG or HTML.
 
     The browser does it, with the figure it has drawn already: the page carries no second copy.
     ``title`` and ``about`` are written above the figure, ``alt`` below it in HTML. A ``drawing``,
     SVG text of ours, is shown above the control and is what it saves; else that is a figure of
-    Streamlit's.
+    Streamlit's, or a drawing that was shown with the ``form`` "none", without a control. A control
+    in a menu has the figure's name beside it.
     """
     part = st.components.v2.component(
         "dmil_figure",
@@ -42,5 +48,6 @@ def save_figure(key: str, title: str, alt: str, about: str, drawing: str = "") -
         "loader": address("own", "plotly.js"),
         "plotly": address("plotly", "plotly.min.js"),
         "drawing": drawing,
+        "form": form,
     }
     part(key=key if drawing else key_of("save", key), data=data)

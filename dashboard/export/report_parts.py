@@ -166,13 +166,13 @@ def decomposed(checkpoint: Checkpoint, sample: str) -> list[Part]:
         f"({signed(split.stored)}; difference {abs(split.total - split.stored):.0e})."
     )
     return [
-        Part("Gate: which component counts", gate_bars(weights, checkpoint), explained),
-        Part("How the score comes about", drawn(rows, "Contributions in bits"), (identity,)),
+        Part("Gate weights", gate_bars(weights, checkpoint), explained),
+        Part("How the logit adds up", drawn(rows, "Contributions in bits"), (identity,)),
     ]
 
 
 def information_of(checkpoint: Checkpoint, sample: str, definition: str) -> list[Part]:
-    """What the inputs tell of the true class; nothing where nobody can tell."""
+    """Information of the inputs about the true class; nothing where it cannot be estimated."""
     names = samples.modality_names(checkpoint)
     able = information.estimators(checkpoint) if len(names) == 2 else ()
     pointwise = information.of_sample(checkpoint, sample, definition, able[0]) if able else None
@@ -180,23 +180,21 @@ def information_of(checkpoint: Checkpoint, sample: str, definition: str) -> list
         return []
     rows = figures.information(pointwise.parts, pointwise.exact_parts, _names(checkpoint))
     bits = {name: signed(value) for name, value in pointwise.values.items()}
-    estimator = {
-        "model": f"the heads of {checkpoint.model}",
-        "data": "small networks on the data alone",
-    }
+    external = checkpoint.run is not None and checkpoint.run.external
+    estimator = terms.estimators(checkpoint.model, external)[able[0]]
     lines = [
         f"{names[0]} alone: {bits['i1']} bits = r ({bits['r']}) + u1 ({bits['u1']}). "
         f"{names[1]} alone: {bits['i2']} bits = r ({bits['r']}) + u2 ({bits['u2']}). Both "
         f"together: {bits['i12']} bits = r ({bits['r']}) + u1 ({bits['u1']}) + u2 ({bits['u2']}) "
         f"+ s ({bits['s']}).",
-        f"Told by {estimator[able[0]]}. Counted as shared: {terms.DEFINITIONS[definition]}.",
+        f"Estimator: {estimator}. Redundancy measure: {terms.DEFINITIONS[definition]}.",
     ]
     if pointwise.exact_parts:
         lines.append("Rings: exact values, from the distribution that made this data set.")
     if pointwise.seen:
         lines.append("The model was trained on this sample, so its heads know it too well.")
-    drawing = drawn(rows, "What the inputs tell in bits")
-    return [Part("What the inputs tell of the true class", drawing, (*lines,))]
+    drawing = drawn(rows, "Information about the true class, in bits")
+    return [Part("Information about the true class", drawing, (*lines,))]
 
 
 def marked(text: str) -> Markup:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from dashboard.figures.strip import background, label
+from dashboard.figures.strip import ground, label
 from dashboard.figures.theme import quoted
 
 COMPONENTS: Final = ("R", "U1", "U2", "S")
@@ -93,5 +93,5 @@ class _Axis:
             "" if share < _LETTER else component if share < _BITS else f"{component} {_bits(value)}"
         )
         inside = f'<span style="{label(component)}">{words}</span>' if words else ""
-        style = f"left:{self.at(start)};width:{share:.2%};background:{background(component)}"
+        style = f"left:{self.at(start)};width:{share:.2%};background:{ground(component)}"
         return f'<span title="{component} {_bits(value)} bits" style="{style}">{inside}</span>'

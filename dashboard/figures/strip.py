@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from typing import Final
 
@@ -13,8 +12,6 @@ from dashboard.figures.theme import quoted
 _ROOM: Final = 0.2
 #: Components whose colour is dark enough for white letters; the others take black ones.
 _DARK: Final = ("U1", "U2")
-#: Of a picture for a cell, in pixels: its width, the strip's height, and what a table leaves free.
-_WIDTH, _TALL, _MARGIN = 78, 14, 8
 #: The stripes of `theme.PATTERNS`, by the angle of their lines.
 _ANGLES: Final = {"": (), "/": (135,), "\\": (45,), "-": (0,), "x": (135, 45)}
 
@@ -42,32 +39,8 @@ def strip(shares: Mapping[str, float], of: str, height: float = 0.7) -> str:
     return f'<div role="img" aria-label="{quoted(alt)}" style="{style}">{drawn}</div>'
 
 
-def picture(shares: Mapping[str, float], height: int) -> str:
-    """The same as a picture inside its own address, for cells of a table.
-
-    It has no stripes: small as it is, a part is told by its place in the order of the components.
-
-    Parameters
-    ----------
-    height : of the cells, in pixels; a table draws a picture as high as its cells.
-    """
-    total = sum(max(v, 0.0) for v in shares.values()) or 1.0
-    tall = height - _MARGIN
-    start, drawn = 0.0, ""
-    for component, value in shares.items():
-        width = _WIDTH * max(value, 0.0) / total
-        drawn += (
-            f'<rect x="{start:.1f}" y="{(tall - _TALL) / 2:.1f}" width="{width:.1f}" '
-            f'height="{_TALL}" fill="{theme.COLOURS[component]}"/>'
-        )
-        start += width
-    size = f'width="{_WIDTH}" height="{tall}"'
-    svg = f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{drawn}</svg>'
-    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode("ascii")
-
-
-def background(component: str) -> str:
-    """The colour and the stripes of a component, as a value of CSS."""
+def ground(component: str) -> str:
+    """CSS background of a component's part: its colour under its stripes."""
     stripes = "".join(
         f"repeating-linear-gradient({angle}deg,rgba(255,255,255,.5) 0 1.5px,transparent 1.5px 6px),"
         for angle in _ANGLES[theme.PATTERNS[component]]
@@ -79,12 +52,12 @@ def label(component: str) -> str:
     """The style of letters inside a part: on a ground without stripes, or they would run through
     the letters."""
     ink = "#FFFFFF" if component in _DARK else "#111111"
-    ground = theme.COLOURS[component]
-    return f"background:{ground};color:{ink};font-weight:600;padding:0 .3em;white-space:nowrap"
+    colour = theme.COLOURS[component]
+    return f"background:{colour};color:{ink};font-weight:600;padding:0 .3em;white-space:nowrap"
 
 
 def _part(component: str, share: float, height: float) -> str:
-    style = f"width:{share:.2%};background:{background(component)};"
+    style = f"width:{share:.2%};background:{ground(component)};"
     title = f'title="{component} {share:.2%}"'
     if height < 1.2 or share < _ROOM:
         return f'<span {title} style="{style}"></span>'

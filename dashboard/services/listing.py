@@ -170,18 +170,40 @@ def _contribution(
 
 
 def ordered_by(checkpoint: Checkpoint, order: str) -> tuple[str, bool]:
-    """The quantity of an order, empty for the order of the file or where this checkpoint does not
-    have it, and whether the smallest comes first."""
+    """The quantity of an order, and whether the smallest comes first.
+
+    The quantity is empty for an order that has none, or where this checkpoint does not have it.
+    """
     quantity, up = order.removesuffix(UP), order.endswith(UP)
     return (quantity, up) if quantity in quantities(checkpoint) else ("", False)
 
 
 def _ordered(checkpoint: Checkpoint, rows: pd.DataFrame, view: View) -> pd.DataFrame:
     quantity, up = ordered_by(checkpoint, view.order)
-    if not quantity:
-        return rows
-    by = values(checkpoint, rows, quantity, view)
-    return rows.loc[by.sort_values(ascending=up, kind="stable").index]
+    if quantity:
+        by = values(checkpoint, rows, quantity, view)
+        return rows.loc[by.sort_values(ascending=up, kind="stable").index]
+    return rows if view.order == "stored" else rows.iloc[most_telling(rows)]
+
+
+def most_telling(rows: pd.DataFrame) -> NDArray[np.intp]:
+    """Positions of rows, those first that show most.
+
+    With a gate: of each component in turn the sample with the largest weight of it, the more
+    confident first where they are equal. Without one: the most confident of the wrong predictions,
+    down to the most confident of the right ones.
+    """
+    available = schema.components_in(rows.columns)
+    confidence = rows["confidence"].to_numpy(dtype=float)
+    if not available:
+        return np.argsort(np.where(rows["correct"], confidence, -confidence), kind="stable")
+    weights = rows[[schema.gate(c) for c in available]].to_numpy(dtype=float)
+    top, largest = weights.argmax(axis=1), weights.max(axis=1)
+    within = np.lexsort((-confidence, -largest, top))
+    turn = np.empty(len(rows), dtype=np.intp)
+    starts = np.searchsorted(top[within], top[within])
+    turn[within] = np.arange(len(rows)) - starts
+    return np.lexsort((top, turn))
 
 
 # --- pages ----------------------------------------------------------------------------------

@@ -63,7 +63,9 @@ QUANTITIES: Final = (
     *(f"bits-{c}" for c in schema.COMPONENTS),
 )
 UP: Final = "-up"
-ORDERS: Final = ("stored", *QUANTITIES, *(f"{q}{UP}" for q in QUANTITIES))
+#: Orders without a direction: the most telling samples first, and that of the file.
+FIXED_ORDERS: Final = ("telling", "stored")
+ORDERS: Final = (*FIXED_ORDERS, *QUANTITIES, *(f"{q}{UP}" for q in QUANTITIES))
 #: How differently all models answer: all alike, or at least so many different answers.
 ANSWERS: Final = ("same", "2", "3", "4", "5")
 #: Definitions of pointwise redundancy for a distribution that is known, measures of redundancy for
@@ -96,6 +98,8 @@ MOST_PRICE: Final = 0.5
 ESTIMATORS: Final = ("model", "data")
 #: How the samples are chosen whose inputs take the place of one's, in post-hoc analysis.
 CHOICES: Final = ("marginal", "near", "class")
+#: What the card of a sample shows below its decomposition.
+CARDS: Final = ("information", "calibration", "parts", "near")
 #: Which samples of two compared models are listed: all, or those that only one has right.
 SIDES: Final = ("both", "first", "second")
 
@@ -153,7 +157,7 @@ class View:
     right: str = ""
     wrong: str = ""
     answers: str = ""
-    order: str = _kept("stored")
+    order: str = _kept("telling")
     page: int = 0
     part: str = _kept("seeds")
     look: str = _kept("agreement")
@@ -166,6 +170,7 @@ class View:
     setting: str = _kept("")
     definition: str = _kept("same-sign")
     estimator: str = _kept("model")
+    card: str = _kept("")
     near: str = ""
     background: str = _kept("marginal")
     edit1: str = ""
@@ -335,6 +340,7 @@ PARAMETERS: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "setting": ("setting", _text),
     "definition": ("definition", _one_of(DEFINITIONS)),
     "estimator": ("estimator", _one_of(ESTIMATORS)),
+    "card": ("card", _one_of(CARDS)),
     "near": ("near", _text),
     "background": ("background", _one_of(CHOICES)),
     "edit1": ("edit1", _change),

@@ -291,7 +291,7 @@ def no_kinds(model: str) -> Message:
 def three_inputs() -> Message:
     """What inputs tell is not split for three of them."""
     return Message(
-        "What the inputs tell in bits is split for two inputs alone.",
+        "Information in bits is decomposed for two inputs only.",
         "Of three, look at the gate.",
     )
 

@@ -109,6 +109,13 @@ MOVED: Final = (
     "are placed among their nearest samples; the map stays as it is. A gate that is turned by hand "
     "moves nothing, as the latents come before it."
 )
+#: Tabs of a sample's card.
+CARDS: Final = {
+    "information": "Information in bits",
+    "calibration": "Calibration",
+    "parts": "Parts that act together",
+    "near": "Nearest samples",
+}
 NEAREST: Final = (
     "The samples whose numbers in a latent differ least from those of this sample (Euclidean "
     "distance), of the samples chosen above. In a latent of one input they look or sound "
@@ -119,6 +126,14 @@ STARTS: Final = (
     "where it has none; and those that it is surest of and wrong. Of a class no more than one "
     "where there are enough."
 )
+
+
+def estimators(model: str, external: bool) -> dict[str, str]:
+    """Who estimates the information of a sample, in words."""
+    of_model = f"predictions of {model} from one input" if external else f"heads of {model}"
+    return {"model": of_model, "data": "small networks on the data alone"}
+
+
 ESTIMATOR: Final = (
     "A model's heads say what this model makes of each input. Small networks that read the data "
     "alone, fitted to other samples than they judge, say what is in the inputs whatever a model "
@@ -266,6 +281,14 @@ QUANTITIES: Final = {
     **{f"contribution-{c}": f"contribution of {c} to the answer" for c in NAMES},
     **{name: words for name, words in COLOURS.items() if name.startswith("bits-")},
 }
+
+
+def fixed_orders(gated: bool) -> dict[str, str]:
+    """Orders without a direction, in words, for a model with or without a gate."""
+    telling = "clearest of each component in turn" if gated else "confidently wrong first"
+    return {"telling": telling, "stored": "order of the file"}
+
+
 WAYS: Final = {"down": "↓ descending", "up": "↑ ascending"}
 ANSWERS: Final = {
     "same": "all models answer alike",

@@ -30,7 +30,7 @@ STEPS: Final = (
         "**Samples** lists them: click a row, or press **J** and **K** for the next and the one "
         "before. Search and Filter find, for instance, those that the model gets wrong.",
         "samples",
-        '[class*="st-key-rows-"]',
+        ".st-key-sample_list",
     ),
     Step(
         "Read the gate",

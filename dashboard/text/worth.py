@@ -61,10 +61,13 @@ def cannot_be_said(model: str, why: str) -> Message:
 def without_heads(model: str, inputs: int) -> str:
     """Why a model is not asked, in a line."""
     if inputs > FEWEST_INPUTS:
-        return "Told by the data alone: what two of three inputs know takes models of these two."
+        return (
+            "Estimated from the data alone: the worth of two of three inputs needs models of these "
+            "two."
+        )
     return (
-        f"Told by the data alone: {model} has no head for each of two inputs, as dmil and ensemble "
-        "have."
+        f"Estimated from the data alone: {model} has no head for each of two inputs, as dmil and "
+        "ensemble have."
     )
 
 

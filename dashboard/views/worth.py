@@ -87,7 +87,7 @@ def _by_whom(checkpoint: Checkpoint) -> str:
     }
     chosen = session.view().estimator
     st.segmented_control(
-        "Told by", ESTIMATORS, required=True, format_func=names.__getitem__, help=text.OF_WHOM,
+        "Estimator", ESTIMATORS, required=True, format_func=names.__getitem__, help=text.OF_WHOM,
         **session.bound("estimator", "choice_by_whom", chosen),
     )  # fmt: skip
     return str(chosen)

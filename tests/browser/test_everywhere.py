@@ -62,10 +62,14 @@ def test_a_figure_is_saved_in_three_formats(
     drawn = f".st-key-{key} :is(.js-plotly-plot .main-svg, canvas, svg.bars)"
     page.wait_for_selector(drawn, state="attached", timeout=30_000)
     settled(page)
-    control = page.locator(f".st-key-{key}" if ours else f".st-key-{key_of('save', key)}")
-    expect(control.get_by_role("button", name="PNG")).to_be_hidden()
     assert not plotly
-    control.get_by_role("button", name="Save figure").click()
+    if ours:
+        # One menu for all of the card.
+        page.locator(".st-key-save_sample button").first.click()
+    control = page.locator(f".st-key-{key_of('save', key)}")
+    if not ours:
+        expect(control.get_by_role("button", name="PNG")).to_be_hidden()
+        control.get_by_role("button", name="Save figure").click()
 
     png = saved(page, control.get_by_role("button", name="PNG"), tmp_path)
     assert png.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
@@ -96,9 +100,10 @@ def test_a_figure_is_saved_in_three_formats(
 def test_a_table_is_the_same_in_both_formats(
     page: Page, app_url: str, room: Room, tmp_path: Path
 ) -> None:
-    visit(page, f"{app_url}/samples?data={REAL}&show=wrong")
-    csv = saved(page, page.get_by_role("button", name="Table as CSV").first, tmp_path)
-    parquet = saved(page, page.get_by_role("button", name="Table as Parquet").first, tmp_path)
+    visit(page, f"{app_url}/samples?data={REAL}&show=wrong&order=stored")
+    page.locator(".st-key-save_list button").first.click()
+    csv = saved(page, page.get_by_role("button", name="CSV", exact=True), tmp_path)
+    parquet = saved(page, page.get_by_role("button", name="Parquet", exact=True), tmp_path)
     assert parquet.read_bytes()[:4] == b"PAR1"
     whole = table_of(room, REAL, "dmil")
     wanted = whole[(whole["split"] == "test") & ~whole["correct"]]
@@ -115,7 +120,10 @@ def test_a_report_opens_offline_and_leads_back(
 ) -> None:
     visit(page, f"{app_url}/samples?data={REAL}&show=wrong")
     sample = page.get_by_role("heading", level=2).first.inner_text()
+    page.locator(".st-key-save_sample button").first.click()
     file = saved(page, page.get_by_role("button", name="Report of this sample"), tmp_path)
+    page.keyboard.press("Escape")
+    page.locator(".st-key-save_list button").first.click()
     many = saved(page, page.get_by_role("button", name="Report of these samples"), tmp_path)
     wrong: list[str] = []
     alone = offline(browser, file, wrong)

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.server import settled
-from tests.browser.test_visitor import click_row, query, visit
+from tests.browser.test_visitor import click_table_row, query, visit
 from tests.dashboard.folders import REAL
 
 
@@ -36,7 +36,7 @@ def test_gates_are_found_chosen_mixed_typed_and_reloaded(page: Page, app_url: st
     expect_part(page, "redundancy", "0.31 bits")
     expect(reading(page)).to_contain_text("Definitions disagree", timeout=20_000)
     settled(page)
-    click_row(page, 4, height=35)
+    click_table_row(page, 4)
     page.wait_for_url(lambda url: "measure=fl" in url)
     expect(reading(page)).to_contain_text("U1 (-0.25) and U2 (-0.25) are negative", timeout=20_000)
 

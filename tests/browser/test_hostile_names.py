@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Page, expect
 
+from dashboard.keys import key_of
 from tests.browser.server import running_app, settled
 from tests.dashboard.hostile_names import MODEL, NAMES, SET, furnish
 
@@ -46,8 +47,8 @@ def test_a_figure_of_a_model_with_any_name_is_saved(
     query = urlencode({"data": SET, "model": MODEL, "seed": "0", "sample": NAMES[0]})
     page.goto(f"{hostile_url}/samples?{query}")
     settled(page)
-    control = page.locator(".st-key-waterfall")
-    control.get_by_role("button", name="Save figure").click()
+    page.locator(".st-key-save_sample button").first.click()
+    control = page.locator(f".st-key-{key_of('save', 'waterfall')}")
     with page.expect_download() as download:
         control.get_by_role("button", name="SVG").click()
     assert download.value.suggested_filename.endswith("-waterfall.svg")
@@ -55,7 +56,7 @@ def test_a_figure_of_a_model_with_any_name_is_saved(
 
 
 def test_next_and_a_link_lead_to_every_kind_of_id(page: Page, hostile_url: str) -> None:
-    query = urlencode({"data": SET, "model": "dmil", "seed": "0", "sample": NAMES[13]})
+    query = urlencode({"data": SET, "model": "dmil", "order": "stored", "sample": NAMES[13]})
     page.goto(f"{hostile_url}/samples?{query}")
     settled(page)
     for name in NAMES[14:17]:

@@ -9,10 +9,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from dmil_core import schema
 from tests.browser.server import settled
 from tests.browser.test_visitor import (
-    HEAD,
-    VALUES_ROW,
-    click_row,
     query,
+    row_of,
     table,
     visit,
     wait_for_sample,
@@ -24,14 +22,6 @@ def choose(page: Page, label: str, option: str) -> None:
     """Take an option of a select box."""
     page.get_by_role("combobox", name=label).first.click()
     page.get_by_role("option", name=option).first.click()
-    settled(page)
-
-
-def click_head(page: Page, across: float) -> None:
-    """Click the head of a column of the list."""
-    box = page.locator("[data-testid=stDataFrame]").first.bounding_box()
-    assert box
-    page.mouse.click(box["x"] + across * box["width"], box["y"] + HEAD / 2)
     settled(page)
 
 
@@ -50,59 +40,14 @@ def test_sorted_and_filtered_a_click_opens_the_row_that_is_seen(
     choose(page, "Sort by", "gate weight of S")
     assert {"right": "joint", "wrong": "ensemble", "order": "gate-S"}.items() <= query(page).items()
     expect(page.get_by_text(f"{len(wanted):,} of {len(one):,} samples")).to_be_visible()
-    click_row(page, 3, height=VALUES_ROW)
+    row_of(page, 3).click()
     wait_for_sample(page, wanted[3])
     page.keyboard.press("j")
     wait_for_sample(page, wanted[4])
     page.reload()
     wait_for_sample(page, wanted[4])
-    click_row(page, 1, height=VALUES_ROW)
+    row_of(page, 1).click()
     wait_for_sample(page, wanted[1])
-
-
-def test_a_click_on_a_head_sorts_and_a_second_turns_it_round(
-    page: Page, app_url: str, room: Room
-) -> None:
-    own = table(room, REAL, "dmil").query("split == 'test'")
-    visit(page, f"{app_url}/samples?data={REAL}")
-    # The id stands behind the pictures and the gate weights.
-    click_head(page, 0.82)
-    page.wait_for_url(lambda url: "order=id-up" in url, timeout=20_000)
-    settled(page)
-    click_row(page, 2)
-    wait_for_sample(page, sorted(own["id"])[2])
-    click_head(page, 0.82)
-    page.wait_for_url(lambda url: "order=id" in url and "id-up" not in url, timeout=20_000)
-    settled(page)
-    click_row(page, 2)
-    wait_for_sample(page, sorted(own["id"], reverse=True)[2])
-    # A head that nothing can be sorted by opens nothing and changes nothing.
-    click_head(page, 0.2)
-    assert query(page)["order"] == "id"
-    wait_for_sample(page, sorted(own["id"], reverse=True)[2])
-
-
-def test_what_the_browser_sorts_itself_opens_the_right_row(
-    page: Page, app_url: str, room: Room
-) -> None:
-    """The menu of a column sorts in the browser, without the app's knowing."""
-    own = table(room, REAL, "dmil").query("split == 'test'")
-    visit(page, f"{app_url}/samples?data={REAL}&truth=nine")
-    box = page.locator("[data-testid=stDataFrame]").first.bounding_box()
-    assert box
-    page.mouse.move(box["x"] + 0.82 * box["width"], box["y"] + HEAD / 2)
-    page.wait_for_timeout(300)
-    # Three dots at the right end of the head.
-    for across in (0.89, 0.88, 0.9, 0.87, 0.91, 0.86):
-        page.mouse.click(box["x"] + across * box["width"], box["y"] + HEAD / 2)
-        page.wait_for_timeout(300)
-        if page.get_by_text("Sort descending").count():
-            break
-    page.get_by_text("Sort descending").click()
-    page.wait_for_timeout(500)
-    nines = sorted(own["id"][own["y"].astype(str) == "nine"], reverse=True)
-    click_row(page, 2)
-    wait_for_sample(page, nines[2])
 
 
 def test_a_picture_is_enlarged_without_being_blurred(page: Page, app_url: str) -> None:
@@ -263,7 +208,7 @@ def test_a_model_without_a_gate_shows_what_its_inputs_do_together(page: Page, ap
     said = drawing.get_attribute("aria-label") or ""
     assert re.search(r"\N{MULTIPLICATION SIGN} .* [+-]\d", said)
     visit(page, f"{app_url}/samples?data={REAL}&model=dmil")
-    page.get_by_text("Which parts of the inputs act together?").click()
+    page.get_by_role("tab", name="Parts that act together").click()
     expect(page.get_by_text(re.compile("Strongest pairs: row .*, column .* with"))).to_be_visible()
     page.locator("[class*=st-key-where_part] button").nth(2).click()
     settled(page)

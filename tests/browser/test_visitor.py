@@ -6,7 +6,7 @@ import re
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser import accessibility
 from tests.browser.server import settled
@@ -17,9 +17,8 @@ PAGES = ["", "samples", "what-if", "map", "compare", "worth", "fidelity", "gates
 
 #: The ground of the dark theme, as browsers write it.
 DARK = "rgb(14, 17, 23)"
-#: Height in pixels of a table's head and of a row; those of the list of samples hold pictures, or
-#: two values of a table.
-HEAD, ROW, LIST_ROW, VALUES_ROW = 36, 35, 44, 66
+#: Height in pixels of a table's head and of a row.
+HEAD, ROW = 36, 35
 
 
 def visit(page: Page, url: str) -> Page:
@@ -45,11 +44,16 @@ def wait_for_sample(page: Page, sample: str) -> None:
     settled(page)
 
 
-def click_row(page: Page, row: int, across: float = 0.3, height: int = LIST_ROW) -> None:
+def row_of(page: Page, row: int) -> Locator:
+    """A row of the list of samples, counted from 0; it is drawn where it is in sight."""
+    return page.locator(f"[role=option][data-index='{row}']")
+
+
+def click_table_row(page: Page, row: int, across: float = 0.3) -> None:
     """Click a cell of the first table, counted from 0."""
     box = page.locator("[data-testid=stDataFrame]").first.bounding_box()
     assert box
-    page.mouse.click(box["x"] + across * box["width"], box["y"] + HEAD + height * (row + 0.5))
+    page.mouse.click(box["x"] + across * box["width"], box["y"] + HEAD + ROW * (row + 0.5))
 
 
 # --- pages open -----------------------------------------------------------------------------
@@ -194,12 +198,15 @@ def test_a_click_on_a_row_opens_the_sample_and_keys_move_on(
     page: Page, app_url: str, room: Room
 ) -> None:
     ids = [str(i) for i in table(room, REAL, "dmil").query("split == 'test'")["id"]]
-    visit(page, f"{app_url}/samples?data={REAL}")
+    visit(page, f"{app_url}/samples?data={REAL}&order=stored")
     wait_for_sample(page, ids[0])
-    click_row(page, 3)
+    row_of(page, 3).click()
     wait_for_sample(page, ids[3])
-    click_row(page, 5, across=0.6)
+    # Arrow keys move in the list, and open where they rest.
+    for _ in range(2):
+        page.keyboard.press("ArrowDown")
     wait_for_sample(page, ids[5])
+    expect(row_of(page, 5)).to_have_attribute("aria-selected", "true")
     page.get_by_role("button", name="Next").click()
     wait_for_sample(page, ids[6])
     page.keyboard.press("k")
@@ -208,10 +215,26 @@ def test_a_click_on_a_row_opens_the_sample_and_keys_move_on(
     wait_for_sample(page, ids[6])
 
 
+def test_a_link_to_a_sample_far_down_shows_its_row_and_scrolling_goes_on(
+    page: Page, app_url: str, room: Room
+) -> None:
+    ids = [str(i) for i in table(room, REAL, "dmil").query("split == 'test'")["id"]]
+    visit(page, f"{app_url}/samples?data={REAL}&order=stored&sample={ids[235]}")
+    wait_for_sample(page, ids[235])
+    expect(row_of(page, 235)).to_be_in_viewport()
+    expect(row_of(page, 235)).to_have_attribute("aria-selected", "true")
+    # Rows that were not sent yet come when they are scrolled into sight.
+    page.get_by_role("listbox").evaluate("box => { box.scrollTop = 0; }")
+    expect(row_of(page, 2)).to_contain_text(ids[2], timeout=20_000)
+    page.get_by_role("listbox").press("End")
+    wait_for_sample(page, ids[-1])
+    expect(row_of(page, len(ids) - 1)).to_be_in_viewport()
+
+
 def test_reload_and_back_restore_the_sample(page: Page, app_url: str, room: Room) -> None:
     ids = [str(i) for i in table(room, REAL, "dmil").query("split == 'test'")["id"]]
-    visit(page, f"{app_url}/samples?data={REAL}&sample={ids[2]}")
-    click_row(page, 5)
+    visit(page, f"{app_url}/samples?data={REAL}&order=stored&sample={ids[2]}")
+    row_of(page, 5).click()
     wait_for_sample(page, ids[5])
     page.reload()
     wait_for_sample(page, ids[5])
@@ -244,8 +267,8 @@ def test_a_link_opens_the_same_view_in_a_second_window(
     browser: Browser, page: Page, app_url: str, room: Room
 ) -> None:
     ids = [str(i) for i in table(room, REAL, "dmil-paper").query("split == 'val'")["id"]]
-    visit(page, f"{app_url}/samples?data={REAL}&model=dmil-paper&split=val")
-    click_row(page, 4)
+    visit(page, f"{app_url}/samples?data={REAL}&model=dmil-paper&split=val&order=stored")
+    row_of(page, 4).click()
     wait_for_sample(page, ids[4])
     other = browser.new_context()
     second = visit(other.new_page(), page.url)

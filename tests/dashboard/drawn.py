@@ -45,6 +45,12 @@ def marked(app: AppTest) -> list[str]:
     return [str(d["html"]) for d in told(app) if d.get("html")]
 
 
+def sample_list(app: AppTest) -> dict[str, Any]:
+    """What the list of samples was sent."""
+    (result,) = (d for d in _told(app) if "list" in d and "rows" in d)
+    return result
+
+
 def _all(app: AppTest) -> list[tuple[str, str]]:
     return [(str(d["key"]), str(d["drawing"])) for d in told(app) if d.get("drawing")]
 

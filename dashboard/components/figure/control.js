@@ -5,7 +5,7 @@ const NO_ANSWER = "The server does not answer. Reload the page and try again.";
 
 /**
  * @typedef {import("./save.js").SaveRequest} SaveRequest
- * @typedef {SaveRequest & {drawing: string, code: string}} ControlData
+ * @typedef {SaveRequest & {drawing: string, code: string, form: "below" | "menu" | "none"}} ControlData
  */
 
 /** @param {ComponentArguments<ControlData>} component */
@@ -21,12 +21,19 @@ export default function ({ parentElement, data }) {
     drawn.text = data.drawing;
   }
   open.setAttribute("aria-label", `Save figure: ${data.title}`);
+  open.hidden = data.form !== "below";
+  const [inMenu, name] = [data.form === "menu", find(".name")];
+  name.textContent = inMenu ? data.title : "";
+  name.hidden = !inMenu;
+  // Below a figure they come when they are asked for.
+  if (data.form !== "below") kinds.hidden = !inMenu;
   open.onclick = () => {
     kinds.hidden = !kinds.hidden;
     open.setAttribute("aria-expanded", String(!kinds.hidden));
     status.textContent = "";
   };
   for (const button of buttons) {
+    button.setAttribute("aria-label", `${button.textContent}: ${data.title}`);
     button.onclick = async () => {
       for (const one of buttons) one.disabled = true;
       status.textContent = "Drawing …";

@@ -74,12 +74,13 @@ def row_of(data: Any, sample: str) -> int | None:
 
 def neighbours_in(frame: pd.DataFrame, sample: str) -> tuple[str | None, str | None, int | None]:
     """Ids before and after a sample in a list, and its place; of a sample not in it, the first."""
-    ids = frame["id"].tolist()
-    if sample not in frame.index:
-        return None, (ids[0] if ids else None), None
-    position = ids.index(sample)
-    before = ids[position - 1] if position else None
-    after = ids[position + 1] if position + 1 < len(ids) else None
+    ids = frame["id"].to_numpy()
+    found = np.flatnonzero(ids == sample)
+    if not len(found):
+        return None, (str(ids[0]) if len(ids) else None), None
+    position = int(found[0])
+    before = str(ids[position - 1]) if position else None
+    after = str(ids[position + 1]) if position + 1 < len(ids) else None
     return before, after, position
 
 

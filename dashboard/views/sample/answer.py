@@ -82,7 +82,7 @@ def gate(checkpoint: Checkpoint, sample: str) -> None:
     weights = service.gates(checkpoint, sample)
     names = terms.component_names(service.modality_names(checkpoint))
     top = weights.iloc[int(weights["weight"].to_numpy().argmax())]
-    st.markdown("**Gate: which component counts**", help=terms.GATE)
+    st.markdown("**Gate weights**", help=terms.GATE)
     widgets.bars(
         figures.gate_bars(weights, names),
         key_of("gate", checkpoint.model),
@@ -176,7 +176,8 @@ def interaction(checkpoint: Checkpoint, sample: str) -> None:
         f"each input does alone, added up, the model would answer "
         f"{'the same' if same else f'**{plain(found.additive)}**'}."
     )
-    if found.information:
+    # One figure: with predictions from each input alone it is that of the tab Information.
+    if found.information and not information.has_unimodal_heads(checkpoint):
         parts = ", ".join(f"{c.upper()} {figures.signed(v)}" for c, v in found.information.items())
         st.caption(f"As information about the class, in bits: {plain(parts)}.", help=terms.PARTNERS)
 

@@ -19,22 +19,14 @@ from dashboard.widgets import plain
 
 
 def information(checkpoint: Checkpoint, sample: str) -> None:
-    """What each input tells of the true class, in bits, how that is split, and its identities."""
+    """What each input carries about the true class, in bits, how that is split, and the sums."""
     names = service.modality_names(checkpoint)
-    if len(names) != 2:
-        return
-    st.markdown("**What the inputs tell of the true class**", help=terms.BITS)
-    view, able = session.view(), facts.estimators(checkpoint)
-    if not able:
-        _no_heads(checkpoint)
-        return
-    estimator = view.estimator if view.estimator in able else able[0]
-    pointwise = facts.of_sample(checkpoint, sample, view.definition, estimator)
+    able, pointwise = _pointwise(checkpoint, sample)
     if pointwise is None:
-        widgets.notice(messages.no_pointwise_information())
         return
     left, right = st.columns([5, 4], gap="medium")
     with right:
+        estimator = _estimator(able)
         _choices(checkpoint, able, estimator)
         _identities(pointwise.values, names)
         if estimator == "data":
@@ -47,38 +39,60 @@ def information(checkpoint: Checkpoint, sample: str) -> None:
                 pointwise.parts, pointwise.exact_parts, terms.component_names(names)
             ),
             "information",
-            "Bars of the four parts of what the inputs tell, in bits"
+            "Bars of the four parts of the information about the class, in bits"
             + ("; rings: the exact values" if pointwise.exact else ""),
         )
         if pointwise.exact is not None:
             st.caption(
                 "Rings: exact values, from the distribution that made this data set. Together the "
-                "inputs "
-                f"really tell {plain(figures.signed(pointwise.exact['i12']))} bits."
+                "inputs really carry "
+                f"{plain(figures.signed(pointwise.exact['i12']))} bits."
             )
     with st.expander("Gate, contribution, bits: what is the difference?"):
         st.markdown(terms.THREE_WORDS)
+
+
+def calibration(checkpoint: Checkpoint, sample: str) -> None:
+    """How well the heads are calibrated by which the model's information is estimated."""
+    _, pointwise = _pointwise(checkpoint, sample, "model")
+    if pointwise is None:
+        return
     if pointwise.calibration:
-        # Drawn when it is opened: it is the one figure here that needs Plotly.
-        area = st.expander(
-            "How well calibrated are these heads?", key="calibrated", on_change="rerun"
-        )
-        if area.open:
-            with area:
-                _reliability(pointwise, names)
+        _reliability(pointwise, service.modality_names(checkpoint))
+    else:
+        st.caption("No validation or test samples are kept on which it could be measured.")
+
+
+def _estimator(able: Sequence[str]) -> str:
+    chosen = session.view().estimator
+    return chosen if chosen in able else able[0]
+
+
+def _pointwise(
+    checkpoint: Checkpoint, sample: str, estimator: str = ""
+) -> tuple[tuple[str, ...], facts.SampleInformation | None]:
+    """Who can estimate, and the estimate for this sample; None after saying why there is none."""
+    able = facts.estimators(checkpoint)
+    if not able or (estimator and estimator not in able):
+        _no_heads(checkpoint)
+        return able, None
+    result = facts.of_sample(
+        checkpoint, sample, session.view().definition, estimator or _estimator(able)
+    )
+    if result is None:
+        widgets.notice(messages.no_pointwise_information())
+    return able, result
 
 
 def _choices(checkpoint: Checkpoint, able: tuple[str, ...], estimator: str) -> None:
-    names = {
-        "model": f"heads of {checkpoint.model}",
-        "data": "small networks on the data alone",
-    }
+    external = checkpoint.run is not None and checkpoint.run.external
+    names = terms.estimators(checkpoint.model, external)
     if len(able) > 1:
         widgets.select(
-            "Told by", "estimator", able, estimator, names.__getitem__, help=terms.ESTIMATOR
+            "Estimator", "estimator", able, estimator, names.__getitem__, help=terms.ESTIMATOR
         )
     else:
-        st.caption(f"Told by {plain(names[estimator])}.", help=terms.ESTIMATOR)
+        st.caption(f"Estimator: {plain(names[estimator])}.", help=terms.ESTIMATOR)
     widgets.definition()
 
 

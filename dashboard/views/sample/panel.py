@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from dashboard import widgets
 from dashboard.guard import callback
 from dashboard.keys import key_of
+from dashboard.services.sample import information as facts
 from dashboard.services.sample import media
 from dashboard.services.sample import neighbours as near_service
 from dashboard.services.sample import samples as service
@@ -38,9 +41,31 @@ def full(checkpoint: Checkpoint, sample: str) -> None:
         answer.opinions(
             checkpoint_catalog().ready(checkpoint.data, checkpoint.seed), checkpoint, sample
         )
-    information.information(checkpoint, sample)
-    where.where(checkpoint, sample)
-    nearest(checkpoint, sample)
+    _more(checkpoint, sample)
+
+
+def _more(checkpoint: Checkpoint, sample: str) -> None:
+    """What is looked at more rarely, as tabs of which only the open one is computed."""
+    drawn: dict[str, Callable[[Checkpoint, str], None]] = {}
+    if len(service.modality_names(checkpoint)) == 2:
+        drawn["information"] = information.information
+        if "model" in facts.estimators(checkpoint):
+            drawn["calibration"] = information.calibration
+    if checkpoint.run is not None and checkpoint.run.has_model:
+        drawn["parts"] = where.where
+    drawn["near"] = nearest
+    view = session.view()
+    wanted = view.card or ("near" if view.near else "")
+    labels = {name: terms.CARDS[name] for name in drawn}
+    chosen = labels.get(wanted, next(iter(labels.values())))
+    names = {label: name for name, label in labels.items()}
+    tabs = st.tabs(
+        list(names), **session.bound("card", "choice_card", chosen, lambda label: names[label])
+    )
+    for tab, show in zip(tabs, drawn.values(), strict=True):
+        if tab.open:
+            with tab:
+                show(checkpoint, sample)
 
 
 def brief(checkpoint: Checkpoint, sample: str) -> None:
@@ -92,28 +117,28 @@ def decides(checkpoint: Checkpoint, sample: str) -> None:
 def nearest(checkpoint: Checkpoint, sample: str) -> None:
     """The samples that the model describes most alike, in a latent of the visitor's choice."""
     latents = checkpoint.run.latents if checkpoint.run else ()
-    view, off = session.view(), "off"
-    chosen = view.near if view.near in latents else ""
-    st.markdown("**Samples that the model describes alike**", help=terms.NEAREST)
+    view = session.view()
+    if not latents:
+        widgets.notice(messages.no_neighbours("This model has no latents."))
+        return
+    chosen = view.near if view.near in latents else latents[0]
     st.segmented_control(
         "Nearest in the latent",
-        (off, *latents),
+        latents,
         required=True,
         wrap=True,
-        **session.bound(
-            "near", "choice_near", chosen or off, lambda name: "" if name == off else name
-        ),
+        help=terms.NEAREST,
+        **session.bound("near", "choice_near", chosen),
     )
-    if not chosen:
-        return
     neighbours = near_service.nearest(checkpoint, sample, chosen, view.split)
     if isinstance(neighbours, DataProblem):
         widgets.notice(messages.no_neighbours(neighbours.message))
         return
     names = service.modality_names(checkpoint)
     st.caption(f"**{plain(chosen)}**: {plain(terms.latent(chosen, names))}")
-    for rank, neighbour in enumerate(neighbours, start=1):
-        with st.container(border=True):
+    places = st.columns(len(neighbours) or 1, gap="small")
+    for rank, (place, neighbour) in enumerate(zip(places, neighbours, strict=False), start=1):
+        with place.container(border=True, height="stretch"):
             st.button(
                 f"{plain(neighbour.sample)}: {plain(neighbour.truth)}",
                 key=key_of("near", rank),
@@ -125,4 +150,4 @@ def nearest(checkpoint: Checkpoint, sample: str) -> None:
             st.caption(f"Distance {neighbour.distance:.2f}")
             sides = media.sides(checkpoint, neighbour.sample)
             if not isinstance(sides, DataProblem):
-                media_cards.cards(sides, key_of("near-media", rank), brief=True)
+                media_cards.cards(sides, key_of("near-media", rank), across=1, brief=True)

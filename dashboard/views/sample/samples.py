@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from dashboard import widgets
+from dashboard.components import sample_list
 from dashboard.figures import strip
 from dashboard.guard import callback
 from dashboard.keys import key_of
 from dashboard.services import listing
-from dashboard.services.sample import information, thumbnails
+from dashboard.services.sample import information
 from dashboard.services.sample import samples as service
 from dashboard.services.store.catalog import Checkpoint, checkpoint_catalog, table
 from dashboard.state import session, slices
-from dashboard.state.view import COMPONENTS, DEFAULT, LONGEST, UP, filters_of
+from dashboard.state.view import DEFAULT, FIXED_ORDERS, LONGEST, UP, filters_of
 from dashboard.text import messages, terms
 from dashboard.views.sample import panel
+from dashboard.views.sample import rows as list_rows
 from dashboard.widgets import plain
 
 
@@ -125,20 +126,21 @@ def _models(checkpoint: Checkpoint) -> None:
 
 
 def _order(checkpoint: Checkpoint) -> None:
-    """What the list is sorted by; a click on a column's head does the same."""
+    """What the list is sorted by."""
     view = session.view()
     quantity, up = listing.ordered_by(checkpoint, view.order)
-    now = "up" if up else "down"
-    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    fixed = view.order if view.order in FIXED_ORDERS else DEFAULT.order
+    left = right = st.container()
+    if quantity:
+        left, right = st.columns([3, 2], vertical_alignment="bottom")
     with left:
         widgets.select(
             "Sort by",
             "order",
-            ("stored", *listing.quantities(checkpoint)),
-            quantity or "stored",
-            lambda q: terms.QUANTITIES.get(q, "order of the file"),
+            (*FIXED_ORDERS, *listing.quantities(checkpoint)),
+            quantity or fixed,
+            lambda q: terms.QUANTITIES.get(q) or terms.fixed_orders(checkpoint.gated)[q],
             read=lambda q: _in_order(q, q in _NAMES),
-            help="A click on the head of a column sorts by it; a second click turns it round.",
         )
     if quantity:
         with right:
@@ -149,22 +151,20 @@ def _order(checkpoint: Checkpoint) -> None:
                 format_func=lambda way: terms.WAYS[way].split()[0],
                 help="; ".join(terms.WAYS.values()),
                 **session.bound(
-                    "order", "choice_way", now, lambda way: _in_order(quantity, way == "up")
+                    "order",
+                    "choice_way",
+                    "up" if up else "down",
+                    lambda way: _in_order(quantity, way == "up"),
                 ),
             )
 
 
+#: Quantities that are names, from A to Z at first.
+_NAMES = ("id", "class", "prediction", "dominant")
+
+
 def _in_order(quantity: str, up: bool) -> str:
-    return quantity + UP if up and quantity != "stored" else quantity
-
-
-def _sort(column: str, now: tuple[str, bool]) -> bool:
-    """The visitor clicked a column's head: sort by it, or the other way round."""
-    quantity = now[0] if column == "by" else _QUANTITIES.get(column, "")
-    if quantity:
-        up = not now[1] if quantity == now[0] else quantity in _NAMES
-        session.change(order=_in_order(quantity, up))
-    return bool(quantity)
+    return quantity + UP if up and quantity not in FIXED_ORDERS else quantity
 
 
 def _list(checkpoint: Checkpoint, rows: pd.DataFrame) -> None:
@@ -175,33 +175,32 @@ def _list(checkpoint: Checkpoint, rows: pd.DataFrame) -> None:
         return
     _order(checkpoint)
     page = listing.page_of(rows, view)
-    part = rows.iloc[(page - 1) * listing.PAGE : page * listing.PAGE]
-    quantity, up = listing.ordered_by(checkpoint, view.order)
-    small = thumbnails.columns(checkpoint, part["id"].tolist())
-    row_height = TALL_ROW if any(column.values for column in small.values()) else ROW_HEIGHT
-    shown, config = _columns(checkpoint, part, quantity, small, row_height)
-    for name, column in config.items():
-        if quantity and _QUANTITIES.get(name, quantity) == quantity and name not in _PICTURES:
-            column["label"] = f"{'↑' if up else '↓'} {column['label'] or '✓'}"
-    st.dataframe(
+    first = (page - 1) * listing.PAGE
+    shown, height = list_rows.rows(checkpoint, rows.iloc[first : first + listing.PAGE], view)
+    sample_list.sample_list(
+        "sample_list",
         shown,
-        hide_index=True,
-        placeholder=widgets.MISSING,
-        height=min(520, 38 + row_height * len(shown)),
-        row_height=row_height,
-        **widgets.row_choice(
-            key_of("rows", page, view.order),
-            part["id"],
-            view.sample,
-            sort=lambda column: _sort(column, (quantity, up)),
-        ),
-        column_config=config,
-        alt="Samples with their inputs, their true class and the model's answer",
+        rows.index,
+        key_of("list", checkpoint.stamp, view.split, view.order, str(filters_of(view)), len(rows)),
+        first,
+        service.neighbours_in(rows, view.sample)[2],
+        height,
+        {c: strip.ground(c) for c in service.components(checkpoint)},
+        _open,
+        _scroll,
     )
     total = len(service.in_split(table(checkpoint), view.split))
-    st.caption(f"{len(rows):,} of {total:,} samples. Click a row to open it, a head to sort.")
-    _pager(rows, page)
-    widgets.download(rows, f"samples-{checkpoint.data}-{checkpoint.model}")
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    ):
+        st.caption(f"{len(rows):,} of {total:,} samples", width="content")
+        with widgets.save_menu("save_list"):
+            widgets.download(rows, f"samples-{checkpoint.data}-{checkpoint.model}")
+            _report(checkpoint, rows)
+
+
+def _report(checkpoint: Checkpoint, rows: pd.DataFrame) -> None:
+    view = session.view()
     chosen = ", ".join(f"{k} = {v}" for k, v in filters_of(view).items())
     widgets.report_of(
         checkpoint,
@@ -209,112 +208,21 @@ def _list(checkpoint: Checkpoint, rows: pd.DataFrame) -> None:
         f"Samples of {checkpoint.data}, {checkpoint.model}",
         "Report of these samples",
         f"{terms.SPLITS[view.split]} samples{f', filtered: {chosen}' if chosen else ''}; "
-        f"order: {_order_words(view.order)}.",
+        f"order: {_order_words(checkpoint, view.order)}.",
     )
 
 
-def _pager(rows: pd.DataFrame, page: int) -> None:
-    """Pages of a long list: so that every row comes with its pictures at once."""
-    count = listing.pages(rows)
-    if count == 1:
-        return
-    first, last = (page - 1) * listing.PAGE + 1, min(page * listing.PAGE, len(rows))
-    st.number_input(
-        f"Page (of {count:,}): rows {first:,} to {last:,}",
-        1,
-        count,
-        **session.bound("page", "choice_page", page, int),
-    )
+def _scroll(position: int) -> None:
+    """A row that was not sent yet came into sight."""
+    session.change(page=position // listing.PAGE + 1)
 
 
-#: Height of a row in pixels: enough for a small picture.
-ROW_HEIGHT = 44
-#: The same for two values below each other: in lower rows Streamlit wraps no text.
-TALL_ROW = 66
-#: Column of the list -> what it shows; columns of inputs have none, the last shows any other.
-_QUANTITIES = {
-    "correct": "correct",
-    "id": "id",
-    "true": "class",
-    "says": "prediction",
-    "sure": "confidence",
-    "gate": "dominant",
-}
-_PICTURES = ("x1", "x2", "x3")
-#: Quantities that are names, from A to Z at first.
-_NAMES = ("id", "class", "prediction", "dominant")
-#: Quantities that are shares, shown in percent.
-_SHARES = ("unexplained", *(f"gate-{c}" for c in COMPONENTS))
-
-
-def _columns(
-    checkpoint: Checkpoint,
-    rows: pd.DataFrame,
-    quantity: str,
-    small: dict[int, thumbnails.Column],
-    height: int,
-) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """The list and how its columns look; the quantity it is ordered by is one of them."""
-    columns = st.column_config
-    numbers: dict[str, Any] = {"correct": ["✓" if c else "✗" for c in rows["correct"]]}
-    config: dict[str, Any] = {
-        "correct": columns.TextColumn("", width=30, help="✓ right, ✗ wrong"),
-    }
-    for m, name in enumerate(service.modality_names(checkpoint), start=1):
-        if m in small:
-            numbers[f"x{m}"] = small[m].cells
-            config[f"x{m}"] = (
-                columns.TextColumn(name, width=165, help=terms.IN_A_LIST)
-                if small[m].values
-                else columns.TextColumn(name, width=120)
-                if small[m].text
-                else columns.ImageColumn(name, width=54)
-            )
-    if weights := service.gates_of(rows):
-        numbers["parts"] = [strip.picture(shares, height) for shares in weights]
-        config["parts"] = columns.ImageColumn("gate weights", width=94, help=terms.GATE)
-    shown = pd.DataFrame(numbers, index=rows.index)
-    shown["id"], shown["true"], shown["says"] = rows["id"], rows["y"], rows["pred"]
-    shown["sure"] = 100 * rows["confidence"]
-    config |= {
-        "id": columns.TextColumn("id", width=95 if any(c.values for c in small.values()) else 75),
-        "true": columns.TextColumn("true", width=60),
-        "says": columns.TextColumn("says", width=60, help=f"Answer of {plain(checkpoint.model)}"),
-        "sure": columns.NumberColumn(
-            "sure", width=54, format="%.0f %%", help="Probability of the answer"
-        ),
-    }
-    if "dominant" in rows.columns:
-        shown["gate"] = rows["dominant"]
-        config["gate"] = columns.TextColumn(
-            "gate", width=46, help="Component with the largest gate weight"
-        )
-    if quantity and quantity not in _QUANTITIES.values():
-        values = listing.values(checkpoint, rows, quantity, session.view())
-        share = quantity in _SHARES
-        shown["by"] = 100 * values if share else values
-        config["by"] = columns.NumberColumn(
-            _short(quantity),
-            width=76,
-            format="%.0f %%" if share else "%+.2f",
-            help=terms.QUANTITIES[quantity] + ("" if share else ", in bits"),
-        )
-        # Beside the marks, where it is seen without scrolling.
-        shown.insert(1, "by", shown.pop("by"))
-    return shown, config
-
-
-def _short(quantity: str) -> str:
-    kind, _, component = quantity.partition("-")
-    words = {"contribution": f"adds {component}", "bits": f"bits {component.lower()}"}
-    return words.get(kind, f"{kind} {component}".strip())
-
-
-def _order_words(order: str) -> str:
-    if order == DEFAULT.order:
-        return "as stored"
-    quantity, up = order.removesuffix(UP), order.endswith(UP)
-    return f"{_short(quantity)}, {'smallest' if up else 'largest'} first"
+def _order_words(checkpoint: Checkpoint, order: str) -> str:
+    quantity, up = listing.ordered_by(checkpoint, order)
+    if not quantity:
+        fixed = order if order in FIXED_ORDERS else DEFAULT.order
+        return terms.fixed_orders(checkpoint.gated)[fixed]
+    return f"{list_rows.short(quantity)}, {'smallest' if up else 'largest'} first"
 
 
 def _detail(checkpoint: Checkpoint, rows: pd.DataFrame) -> None:
@@ -322,9 +230,13 @@ def _detail(checkpoint: Checkpoint, rows: pd.DataFrame) -> None:
     if not view.sample:
         return
     before, after, position = service.neighbours_in(rows, view.sample)
-    with st.container(horizontal=True, horizontal_alignment="distribute"):
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    ):
         widgets.stepper(before, after, position, len(rows))
-        st.page_link(session.page("what_if"), label="What if …", icon=":material/edit:")
+        with st.container(horizontal=True, width="content", vertical_alignment="center"):
+            menu = st.container(width="content")
+            st.page_link(session.page("what_if"), label="What if …", icon=":material/edit:")
     if view.sample not in table(checkpoint).index:
         widgets.notice(messages.unknown_sample(view.sample, view.data))
         if not rows.empty:
@@ -333,9 +245,10 @@ def _detail(checkpoint: Checkpoint, rows: pd.DataFrame) -> None:
                 f"Open the first sample, {plain(first)}", on_click=callback(_open), args=(first,)
             )
         return
-    panel.full(checkpoint, view.sample)
-    title = f"Sample {view.sample} of {checkpoint.data}, {checkpoint.model}"
-    widgets.report_of(checkpoint, [view.sample], title, "Report of this sample")
+    with widgets.save_menu("save_sample", menu):
+        panel.full(checkpoint, view.sample)
+        title = f"Sample {view.sample} of {checkpoint.data}, {checkpoint.model}"
+        widgets.report_of(checkpoint, [view.sample], title, "Report of this sample")
 
 
 def _open(sample: str) -> None:

@@ -1,4 +1,4 @@
-"""Which parts of the inputs of a sample act together; computed when it is opened."""
+"""Which parts of the inputs of a sample act together."""
 
 from __future__ import annotations
 
@@ -15,16 +15,7 @@ from dashboard.widgets import plain
 
 
 def where(checkpoint: Checkpoint, sample: str) -> None:
-    """An expander with the pairs of the first two inputs."""
-    if checkpoint.run is None or not checkpoint.run.has_model:
-        return
-    area = st.expander("Which parts of the inputs act together?", key="where", on_change="rerun")
-    if area.open:
-        with area:
-            _opened(checkpoint, sample)
-
-
-def _opened(checkpoint: Checkpoint, sample: str) -> None:
+    """Pairs of parts of the first two inputs; the checkpoint must have a model to evaluate."""
     found = service.places(checkpoint, sample)
     if found is None:
         return

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +71,41 @@ def test_who_was_stopped_goes_on_with_equal_results(
     assert found.as_json() == expected.as_json()
     assert found.evaluations == all_rows
     assert told[-1] == (all_rows, all_rows)
+
+
+#: The same in a process of its own, which ends at once after some rows, without a clean-up.
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from dmil_core.posthoc import parts
+from tests.core.posthoc.test_parts import Stopping, explained
+
+class Killing(Stopping):
+    def __call__(self, x1, x2):
+        if self.rows > int(sys.argv[2]):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().__call__(x1, x2)
+
+parts.SECONDS = 0.0
+explained(Killing(), Path(sys.argv[1]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no hard kill on this system")
+def test_who_was_killed_twice_goes_on_with_equal_results(
+    tmp_path: Path, whole: tuple[dmil.Explanation, int]
+) -> None:
+    expected, all_rows = whole
+    for rows in (5000, 4000):
+        command = [sys.executable, "-c", KILLED, str(tmp_path), str(rows)]
+        ended = subprocess.run(command, env={**os.environ, "PYTHONPATH": "."}, check=False)
+        assert ended.returncode == -signal.SIGKILL
+    rest = Stopping()
+    found = explained(rest, tmp_path)
+    # The samples themselves were evaluated again by each, to recognise the model.
+    assert rest.rows <= all_rows - 5000 - 4000 + 3 * (ROWS + 400)
+    pd.testing.assert_frame_equal(found.frame, expected.frame, check_exact=True)
+    assert found.as_json() == expected.as_json()
 
 
 @pytest.mark.usefixtures("often")

@@ -122,8 +122,8 @@ def test_three_inputs_and_models_without_a_gate_are_reported_too(
     assert "U3" in Page(report.of_samples(three, ids(three, 1), "Three")).text
     joint = catalog.get(REAL, "joint", 0)
     page = Page(report.of_samples(joint, ids(joint, 2), "Joint"))
-    assert "Gate: which component counts" not in page.text
-    assert "What each model says" in page.text
+    assert "Gate weights" not in page.text
+    assert "Predictions by model" in page.text
 
 
 def test_a_report_is_bounded_and_says_what_it_leaves_out(

@@ -160,7 +160,7 @@ def test_what_is_explained_is_said_where_the_model_knows(
     ],
 )
 def test_filters_keep_exactly_what_they_say(dmil: Checkpoint, view: View, check: object) -> None:
-    kept = listing.selected(dmil, replace(view, data=REAL))
+    kept = listing.selected(dmil, replace(view, data=REAL, order="stored"))
     frame = samples.in_split(store_catalog.table(dmil), view.split)
     assert list(kept["id"]) == list(frame[check(frame)]["id"])  # type: ignore[operator]
 
@@ -205,6 +205,26 @@ def test_an_order_is_by_the_table_s_own_numbers(dmil: Checkpoint) -> None:
     assert explained.is_monotonic_increasing
 
 
+def test_the_most_telling_order_takes_turns_and_keeps_every_row(
+    dmil: Checkpoint, catalog: CheckpointCatalog
+) -> None:
+    rows = listing.selected(dmil, View())
+    stored = listing.selected(dmil, View(order="stored"))
+    assert sorted(rows["id"]) == sorted(stored["id"])
+    kinds = sorted(stored["dominant"].unique(), key=schema.COMPONENTS.index)
+    assert rows["dominant"].tolist()[: len(kinds)] == kinds
+    for kind in kinds:
+        weights = rows.loc[rows["dominant"] == kind, schema.gate(kind)]
+        assert weights.is_monotonic_decreasing
+        assert weights.iloc[0] == stored[schema.gate(kind)][stored["dominant"] == kind].max()
+    joint = listing.selected(catalog.get(REAL, "joint", 0), View())
+    wrong, right = joint[~joint["correct"]], joint[joint["correct"]]
+    assert list(joint["id"]) == [*wrong["id"], *right["id"]]
+    assert wrong["confidence"].is_monotonic_decreasing
+    assert right["confidence"].is_monotonic_increasing
+    assert len(listing.most_telling(joint.iloc[:0])) == 0
+
+
 def test_without_a_gate_there_is_less_to_order_by(catalog: CheckpointCatalog) -> None:
     joint = catalog.get(REAL, "joint", 0)
     assert not [q for q in listing.quantities(joint) if q.startswith(("gate", "contribution"))]
@@ -218,7 +238,7 @@ def test_models_that_disagree(dmil: Checkpoint, catalog: CheckpointCatalog) -> N
     counts = np.array([len(set(column)) for column in answers.T])
     test = (store_catalog.table(dmil)["split"] == "test").to_numpy()
     for answers_, keep in (("same", counts == 1), ("2", counts >= 2), ("3", counts >= 3)):
-        kept = listing.selected(dmil, View(answers=answers_))
+        kept = listing.selected(dmil, View(answers=answers_, order="stored"))
         assert kept["id"].tolist() == store_catalog.table(dmil)["id"][keep & test].tolist()
         if keep[test].any():
             assert listing.answer_counts(dmil, "test")[answers_] == len(kept)

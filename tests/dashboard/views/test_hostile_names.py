@@ -105,7 +105,7 @@ def test_every_look_at_single_samples_shows_the_set(look: str) -> None:
 
 
 def test_every_id_is_opened_by_a_click_on_next() -> None:
-    app = opened("samples", sample=NAMES[0], near="M1", model=MODEL)
+    app = opened("samples", sample=NAMES[0], near="M1", model=MODEL, order="stored")
     for name in NAMES[1:]:
         app.button(key="next").click()
         sound(app.run())

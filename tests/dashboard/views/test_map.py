@@ -21,6 +21,7 @@ from dmil_core.models import encoders, plugins
 from dmil_core.training.run import train
 from tests.core.models.test_plugins import PLUGIN
 from tests.dashboard.conftest import OpenPage
+from tests.dashboard.drawn import sample_list
 from tests.dashboard.folders import BROKEN, GENERATED, REAL, Room
 from tests.dashboard.views.test_pages import ids, said, view
 
@@ -129,10 +130,10 @@ def test_a_slice_filters_the_samples_until_it_is_left(
     chosen = catalog.get(REAL, "dmil", 0)
     drawn = slice_of(chosen, "Z", "left half")
     inside = slice_service.members(REAL, drawn)
-    app = open_page("samples", data=REAL, slice=slices.write(drawn))
-    listed = next(d.value for d in app.dataframe if "sure" in d.value)
+    app = open_page("samples", data=REAL, slice=slices.write(drawn), order="stored")
+    listed = [row["id"] for row in sample_list(app)["rows"]]
     wanted = [i for i in ids_of(chosen, "test") if i in set(inside)]  # type: ignore[arg-type]
-    assert listed["id"].tolist() == wanted[: listing.PAGE]
+    assert listed == wanted[: listing.PAGE]
     assert f"{len(wanted)} of" in said(app)
     app.button(key="leave_slice").click().run()
     assert f"{len(ids_of(chosen, 'test'))} of" in said(app)

@@ -8,7 +8,6 @@ import shutil
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -186,7 +185,7 @@ def test_the_link_holds_the_whole_choice(open_page: OpenPage, page: str) -> None
 
 
 def test_another_data_set_starts_afresh(open_page: OpenPage, room: Room) -> None:
-    app = open_page(data=REAL, sample=ids(room, REAL)[3])
+    app = open_page(data=REAL, sample=ids(room, REAL)[3], order="stored")
     opened(app).button(key=key_of("open_set", GENERATED)).click().run()
     assert not app.exception
     assert view(app).sample == ids(room, GENERATED)[0]  # type: ignore[attr-defined]
@@ -223,10 +222,9 @@ def test_several_seeds_can_be_chosen(open_page: OpenPage, room: Room, tmp_path: 
 
 
 def test_the_first_sample_is_open_from_the_start(open_page: OpenPage, room: Room) -> None:
-    app = open_page(data=REAL)
-    first = ids(room, REAL)[0]
-    assert view(app).sample == first  # type: ignore[attr-defined]
-    assert app.session_state[key_of("rows", 1, "stored")]["selection"]["rows"] == [0]
+    app = open_page(data=REAL, order="stored")
+    assert view(app).sample == ids(room, REAL)[0]  # type: ignore[attr-defined]
+    assert drawn.sample_list(app)["chosen"] == 0
 
 
 def test_a_sample_shows_its_parts(open_page: OpenPage, room: Room) -> None:
@@ -272,7 +270,7 @@ def test_information_adds_up_and_stands_beside_the_exact_value(
     for start in ("**x1** alone:", "**x2** alone:", "**Both together**:"):
         total, *parts = bits_said(app, start)
         assert total == pytest.approx(sum(parts), abs=0.025)
-    assert "really tell" in said(app)
+    assert "really carry" in said(app)
     before = bits_said(app, "**Both together**:")
     app.selectbox(key="choice_definition").select("ccs").run()
     assert view(app).definition == "ccs"  # type: ignore[attr-defined]
@@ -286,7 +284,7 @@ def test_samples_where_gate_and_bits_disagree_can_be_listed(
     app.selectbox(key="choice_show").select("apart").run()
     assert view(app).show == "apart"  # type: ignore[attr-defined]
     every = len(ids(room, GENERATED))
-    (line,) = re.findall(r"([\d,]+) of ([\d,]+) samples\. Click", said(app))
+    (line,) = re.findall(r"([\d,]+) of ([\d,]+) samples(?!\()", said(app))
     listed, total = (int(n.replace(",", "")) for n in line)
     assert total == every
     assert 0 < listed < 0.1 * every
@@ -299,7 +297,7 @@ def test_information_is_not_exact_where_no_distribution_is_known(
 ) -> None:
     app = open_page(data=REAL, sample=ids(room, REAL)[4])
     assert bars(app, "information") == ["R", "U1", "U2", "S"]
-    assert "really tell" not in said(app)
+    assert "really carry" not in said(app)
     assert "trained on this sample" not in said(app)
     seen = open_page(data=REAL, split="train", sample=ids(room, REAL, split="train")[0])
     assert "trained on this sample" in said(seen)
@@ -322,12 +320,14 @@ def test_information_by_networks_on_the_data_alone(open_page: OpenPage, room: Ro
     # A model without heads of its own needs none for this.
     joint = open_page(data=REAL, model="joint", sample=chosen)
     assert bits_said(joint, "**Both together**:")[0] == total
-    assert "Told by small networks" in said(joint)
+    assert "Estimator: small networks" in said(joint)
 
 
 def test_samples_that_are_described_alike(open_page: OpenPage, room: Room) -> None:
     app = open_page(data=REAL, sample=ids(room, REAL)[4])
     assert "Distance" not in said(app)
+    app = open_page(data=REAL, sample=ids(room, REAL)[4], card="near")
+    assert app.segmented_control(key="choice_near").value == "Z"
     app.segmented_control(key="choice_near").set_value("M1").run()
     assert view(app).near == "M1"  # type: ignore[attr-defined]
     assert not app.exception
@@ -336,14 +336,13 @@ def test_samples_that_are_described_alike(open_page: OpenPage, room: Room) -> No
     first.click().run()
     assert view(app).sample == first.label.replace("\\", "").split(":")[0]  # type: ignore[attr-defined]
     joint = open_page(data=REAL, model="joint", near="M1")
-    assert joint.segmented_control(key="choice_near").value == "off"
+    assert joint.segmented_control(key="choice_near").value == "Z1"
 
 
 def test_calibration_of_heads_is_shown_when_it_is_opened(open_page: OpenPage) -> None:
     app = open_page(data=REAL)
     assert not app.get("plotly_chart")
-    app.session_state["calibrated"] = True
-    app.run()
+    app = open_page(data=REAL, card="calibration")
     (chart,) = (c for c in app.get("plotly_chart") if c.proto.id.endswith("reliability"))
     names = [t["name"] for t in json.loads(chart.proto.spec)["data"]]
     assert names == ["as sure as it should be", "image alone", "speech alone", "both"]
@@ -383,7 +382,7 @@ def test_three_inputs_are_compared(open_page: OpenPage) -> None:
 
 def test_next_and_previous(open_page: OpenPage, room: Room) -> None:
     names = ids(room, REAL)
-    app = open_page(data=REAL, sample=names[1])
+    app = open_page(data=REAL, sample=names[1], order="stored")
     app.button(key="next").click().run()
     assert view(app).sample == names[2]  # type: ignore[attr-defined]
     app.button(key="previous").click().run()
@@ -419,51 +418,71 @@ def test_search_and_filters_are_widgets_and_url(open_page: OpenPage) -> None:
     assert not app.exception
 
 
-def listed(app: AppTest) -> pd.DataFrame:
-    """The list of samples, as it is on the page."""
-    return app.dataframe[0].value
+def listed(app: AppTest) -> list[str]:
+    """Ids of the list of samples, as far as they were sent."""
+    return [row["id"] for row in drawn.sample_list(app)["rows"]]
 
 
 def test_the_list_is_ordered_and_shows_what_it_is_ordered_by(open_page: OpenPage) -> None:
+    def told(app: AppTest) -> list[float]:
+        lines = [row["line"] for row in drawn.sample_list(app)["rows"]]
+        return [float(m[1]) for line in lines if (m := re.search(r"adds U1 (\S+) bits", line))]
+
     app = open_page(data=REAL)
-    assert "by" not in listed(app)
+    assert not told(app)
     app.selectbox(key="choice_order").select("contribution-U1").run()
     assert view(app).order == "contribution-U1"  # type: ignore[attr-defined]
-    assert listed(app)["by"].is_monotonic_decreasing
+    assert len(told(app)) == listing.PAGE
+    assert told(app) == sorted(told(app), reverse=True)
     app.segmented_control(key="choice_way").set_value("up").run()
     assert view(app).order == "contribution-U1-up"  # type: ignore[attr-defined]
-    assert listed(app)["by"].is_monotonic_increasing
+    assert told(app) == sorted(told(app))
     joint = open_page(data=REAL, model="joint", order="gate-S")
-    assert joint.selectbox(key="choice_order").value == "stored"
+    assert joint.selectbox(key="choice_order").value == "telling"
     assert not joint.exception
 
 
+def test_the_most_telling_samples_come_first(open_page: OpenPage) -> None:
+    first = drawn.sample_list(open_page(data=GENERATED))["rows"][:8]
+    largest = [max(row["parts"], key=lambda part: part[1]) for row in first]
+    assert [c for c, _ in largest] == ["R", "U1", "U2", "S"] * 2
+    assert all(share > 0.9 for _, share in largest)
+    # Without a gate those that are confidently wrong.
+    joint = drawn.sample_list(open_page(data=REAL, model="joint"))["rows"]
+    assert not joint[0]["correct"]
+    assert "true class" in joint[0]["line"]
+    wrong = [row["correct"] for row in joint]
+    assert wrong == sorted(wrong)
+
+
 def test_the_list_has_pictures_of_what_can_be_seen(open_page: OpenPage) -> None:
-    rows = listed(open_page(data=REAL))
-    for name in ("x1", "x2"):
-        assert rows[name].str.startswith("data:image/png;base64,").all()
+    rows = drawn.sample_list(open_page(data=REAL))["rows"]
+    pictures = [content for row in rows for _, content in row["inputs"]]
+    assert {kind for row in rows for kind, _ in row["inputs"]} == {"picture"}
+    assert all(content.startswith("data:image/png;base64,") for content in pictures)
     # A page of it is small enough to be sent with each click.
-    assert rows[["x1", "x2"]].map(len).to_numpy().sum() < 400_000
+    assert sum(map(len, pictures)) < 400_000
 
 
-def test_a_long_list_has_pages_that_follow_the_sample(open_page: OpenPage, room: Room) -> None:
+def test_a_long_list_is_sent_where_its_sample_is(open_page: OpenPage, room: Room) -> None:
     every = ids(room, REAL)
-    app = open_page(data=REAL)
-    assert listed(app)["id"].tolist() == every[: listing.PAGE]
-    app.number_input(key="choice_page").set_value(2).run()
-    assert listed(app)["id"].tolist() == every[listing.PAGE : 2 * listing.PAGE]
+    app = open_page(data=REAL, order="stored")
+    assert listed(app) == every[: listing.PAGE]
+    assert drawn.sample_list(app)["total"] == len(every)
+    second = open_page(data=REAL, order="stored", sample=every[0], list="2")
+    assert listed(second) == every[listing.PAGE : 2 * listing.PAGE]
+    assert drawn.sample_list(second)["first"] == listing.PAGE
     # The sample that is open stays so.
-    assert view(app).sample == every[0]  # type: ignore[attr-defined]
-    last = open_page(data=REAL, sample=every[listing.PAGE - 1])
+    assert view(second).sample == every[0]  # type: ignore[attr-defined]
+    last = open_page(data=REAL, order="stored", sample=every[listing.PAGE - 1])
     last.button(key="next").click().run()
-    assert last.number_input(key="choice_page").value == 2
-    assert "choice_page" not in [n.key for n in open_page(data=REAL, truth="nine").number_input]
+    assert drawn.sample_list(last)["first"] == drawn.sample_list(last)["chosen"] == listing.PAGE
 
 
 def test_samples_that_one_model_gets_right_and_another_wrong(
     open_page: OpenPage, room: Room
 ) -> None:
-    app = open_page(data=GENERATED)
+    app = open_page(data=GENERATED, order="stored")
     app.selectbox(key="choice_right").select("joint").run()
     app.selectbox(key="choice_wrong").select("ensemble").run()
     one, two = (
@@ -471,7 +490,7 @@ def test_samples_that_one_model_gets_right_and_another_wrong(
     )
     wanted = one["id"].astype(str)[one["correct"].to_numpy() & ~two["correct"].to_numpy()]
     assert f"{len(wanted):,} of" in said(app)
-    assert listed(app)["id"].tolist() == wanted.tolist()[: listing.PAGE]
+    assert listed(app) == wanted.tolist()[: listing.PAGE]
     alike = open_page(data=GENERATED, answers="same")
     (option,) = (o for o in alike.selectbox(key="choice_answers").options if "alike" in o)
     answers = [table_of(room, GENERATED, m).query("split == 'test'")["pred"] for m in MODELS]
@@ -492,7 +511,7 @@ def test_interaction_type_filter_only_where_known(open_page: OpenPage) -> None:
 
 
 def test_unknown_sample_says_so_and_offers_a_way_on(open_page: OpenPage, room: Room) -> None:
-    app = open_page(data=REAL, sample="nobody")
+    app = open_page(data=REAL, sample="nobody", order="stored")
     assert not app.exception
     assert "no sample with that id" in app.warning[0].value
     next(b for b in app.button if b.label.startswith("Open the first")).click().run()
@@ -564,7 +583,7 @@ def test_compare_cuts_the_set_into_clusters(open_page: OpenPage) -> None:
 
 
 def test_nothing_is_changed_at_first(open_page: OpenPage, room: Room) -> None:
-    app = open_page("what-if", data=REAL)
+    app = open_page("what-if", data=REAL, order="stored")
     assert not app.exception
     assert "Nothing is changed yet" in said(app)
     assert view(app).sample == ids(room, REAL)[0]  # type: ignore[attr-defined]

@@ -47,7 +47,7 @@ def marked(app: AppTest) -> list[str]:
 
 def sample_list(app: AppTest) -> dict[str, Any]:
     """What the list of samples was sent."""
-    (result,) = (d for d in _told(app) if "list" in d and "rows" in d)
+    (result,) = (d for d in told(app) if "list" in d and "rows" in d)
     return result
 
 

@@ -27,6 +27,7 @@ from dashboard.widgets import plain
 #: Fixed text.
 _STYLE: Final = """<style>
 .st-key-live_stage [data-stale="true"] { opacity: 1 !important; transition: none !important; }
+.st-key-live_stage h2 { font-size: 1.2rem; padding: 0; }
 </style>"""
 #: Seconds between two looks at what changes by itself, and signs that a visitor is still here.
 _FAST, _SLOW = 0.5, 2.0

@@ -78,8 +78,8 @@ def _learner(look: Look, scene: Scene, name: str, settings: Settings) -> None:
     if prepares:
         right = text.measured(sum(map(bool, last.targets)), len(last.targets))
     with st.container(horizontal=True, horizontal_alignment="distribute", gap="small"):
-        st.markdown(f"### {text.NAMES[name]}", help=text.SUMMARIES[name], width="content")
-        st.markdown(f"### {right}", width="content")
+        st.markdown(f"## {text.NAMES[name]}", help=text.SUMMARIES[name], width="content")
+        st.markdown(f"**{right}**", width="content")
     st.markdown(_banner(last, scene.stages[name]))
     if prepares:
         _strips(scene, {text.TARGETS: last.targets}, "live_targets", _TALL, settings)

@@ -213,7 +213,7 @@ def _map_link(checkpoint: Checkpoint, latent: str) -> None:
 
 
 def _theorem() -> None:
-    st.markdown("### Theorem 1: why the ranking is as it is")
+    st.markdown("## Theorem 1: why the ranking is as it is")
     st.markdown(text.THEOREM)
     st.latex(text.THEOREM_EQUATION)
     st.caption(text.THEOREM_TERMS)

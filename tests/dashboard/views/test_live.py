@@ -52,14 +52,14 @@ def labels(app: AppTest) -> list[str]:
 
 
 def ready(app: AppTest) -> bool:
-    return "### Ensemble" in said(app)
+    return "## Ensemble" in said(app)
 
 
 def test_a_step_moves_the_learners_and_its_result_is_read_aloud(open_page: OpenPage) -> None:
     app = open_page("live", length="glance", mixture="gates:rdn=1,xor=1")
     run_until(app, lambda: ready(app))
     assert "**DMIL, stage 0 cross-fitting**" in said(app)
-    assert "### 0 of 200 measured" in said(app)
+    assert "**0 of 200 measured**" in said(app)
     assert "**all parts**" not in said(app)
     app.button(key="live_step").click().run()
     run_until(app, lambda: "Go on" in labels(app))

@@ -66,7 +66,7 @@ _PANEL, _TALL, _LIT = 190, 190, "#F2C230"
 
 
 def lamp(states: Sequence[tuple[bool, bool, bool]], alt: str) -> str:
-    """Two switches and a lamp in each of some states, as SVG text of ours.
+    """Two switches and a lamp in each of some states, two beside each other, as SVG text of ours.
 
     Parameters
     ----------
@@ -74,12 +74,12 @@ def lamp(states: Sequence[tuple[bool, bool, bool]], alt: str) -> str:
     alt : what is drawn, in words.
     """
     drawn = "".join(
-        f'<g transform="translate({i * _PANEL} 0)">{_state(*state)}</g>'
+        f'<g transform="translate({i % 2 * _PANEL} {i // 2 * _TALL})">{_state(*state)}</g>'
         for i, state in enumerate(states)
     )
-    width = _PANEL * len(states)
+    tall = _TALL * -(-len(states) // 2)
     return (
-        f'<svg viewBox="0 0 {width} {_TALL}" width="100%" role="img" '
+        f'<svg viewBox="0 0 {2 * _PANEL} {tall}" width="100%" style="max-width:28rem" role="img" '
         f'aria-label="{theme.quoted(alt)}" fill="currentColor" font-size="15" '
         f'text-anchor="middle">{drawn}</svg>'
     )

@@ -131,7 +131,7 @@ def test_keys_answer_go_on_and_back_and_the_overview_knows(page: Page, app_url: 
 def test_the_last_step_of_lesson_3_trains_live_and_leads_back(page: Page, app_url: str) -> None:
     visit(page, f"{app_url}/lessons?lesson=xor&step=4&said=xor.a&pace=fast")
     page.locator(".st-key-lesson_next button").click()
-    bar = page.get_by_test_id("stProgress").filter(has_text="step")
+    bar = page.locator(".st-key-live_controls").get_by_test_id("stProgress")
     expect(bar).to_contain_text("Done", timeout=2 * PATIENCE)
     said = page.locator(".st-key-live_said")
     expect(said).to_contain_text(re.compile(r"the ensemble is at (4[5-9]|5[0-5])%"))

@@ -364,7 +364,7 @@ def test_a_step_and_progress_beyond_what_there_is_is_shown_all_the_same(
     assert not app.exception
     assert "Take away" in " ".join(m.value for m in app.markdown)
     app = open_page("lessons", lesson="nothing", said="magic!")
-    begins = [b.label for b in app.button if b.label.startswith("Begin")]
+    begins = [b.label for b in app.button if b.label.startswith("Begin:")]
     assert begins == [f"Begin: lesson {n}" for n in range(1, 7)]
 
 

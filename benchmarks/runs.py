@@ -11,7 +11,6 @@ import os
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import as_completed
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,7 +18,8 @@ from typing import Any, TypeVar
 from dmil_core.checkpoint import RUN_FILE, Run, run_folder, verify
 from dmil_core.data.catalog import load_dataset, of_seed
 from dmil_core.data.dataset import Dataset
-from dmil_core.experiments.compare import RUNS_FOLDER, fingerprint, read_results, workers
+from dmil_core.engine.local import LocalEngine, Task
+from dmil_core.experiments.compare import RUNS_FOLDER, fingerprint, read_results
 from dmil_core.experiments.tuning import TUNING_FILE, best_scales
 from dmil_core.io.paths import checkpoints_root
 from dmil_core.metrics import rank_tests
@@ -94,11 +94,10 @@ def finished(
     """``work(*unit)`` of each unit with the unit's index, as they come from processes side by
     side."""
     os.environ["OMP_NUM_THREADS"] = "1"  # inherited by the processes, before they import torch
-    with workers(jobs) as pool:
-        futures = {pool.submit(work, *unit): i for i, unit in enumerate(units)}
-        for n, done in enumerate(as_completed(futures), start=1):
-            index = futures[done]
-            yield index, done.result()
+    tasks = [Task(named(unit), work, unit) for unit in units]
+    with LocalEngine(jobs) as engine:
+        for n, (index, result) in enumerate(engine.each(tasks), start=1):
+            yield index, result
             print(f"{n}/{len(units)} {named(units[index])}", file=sys.stderr, flush=True)
 
 

@@ -132,7 +132,7 @@ def _competition() -> list[dict[str, Any]]:
         rows.append(Row(str(group), who, f"{accuracy:.1%} ({service.BEST} {best:.1%})", marks))
     easy, hard = (service.behind(frame, groups) for groups in (("R", "U1"), ("U2", "S")))
     line = says.competition(who, easy, hard)
-    return [_part("Accuracy where x2 is weak; grey: the best possible", rows, line, share=True)]
+    return [_part("Accuracy with a weak x2; grey: the best possible", rows, line, share=True)]
 
 
 def _gate() -> list[dict[str, Any]]:

@@ -109,8 +109,7 @@ def signed(value: float) -> str:
 
 
 def reliability(curves: Mapping[str, pd.DataFrame], height: int = 300) -> go.Figure:
-    """How often answers of a confidence are right: a line for each head; on the diagonal each is
-    as sure as it should be.
+    """Accuracy by confidence: a line for each head; on the diagonal each is calibrated.
 
     Parameters
     ----------
@@ -118,7 +117,7 @@ def reliability(curves: Mapping[str, pd.DataFrame], height: int = 300) -> go.Fig
     """
     fig = theme.figure(height)
     fig.add_scatter(
-        x=[0, 1], y=[0, 1], mode="lines", name="as sure as it should be", hoverinfo="skip",
+        x=[0, 1], y=[0, 1], mode="lines", name="perfectly calibrated", hoverinfo="skip",
         line={"color": theme.NEUTRAL, "dash": "dot", "width": 1},
     )  # fmt: skip
     for index, (name, frame) in enumerate(curves.items()):
@@ -131,7 +130,7 @@ def reliability(curves: Mapping[str, pd.DataFrame], height: int = 300) -> go.Fig
             line={"color": colour, "width": 1.5, "dash": dash},
             marker={"symbol": symbol, "size": _sizes(frame["rows"]), "color": colour},
             customdata=frame["rows"],
-            hovertemplate="%{x:.0%} sure, %{y:.0%} right, %{customdata:,} samples<extra>"
+            hovertemplate="%{x:.0%} confidence, %{y:.0%} accuracy, %{customdata:,} samples<extra>"
             + theme.plain(name)
             + "</extra>",
         )
@@ -139,7 +138,7 @@ def reliability(curves: Mapping[str, pd.DataFrame], height: int = 300) -> go.Fig
     fig.update_xaxes(
         range=[-0.03, 1.03], tickvals=[0, 0.25, 0.5, 0.75, 1], tickformat=".0%", title="confidence"
     )
-    fig.update_yaxes(range=[-0.03, 1.05], tickformat=".0%", title="how often right")
+    fig.update_yaxes(range=[-0.03, 1.05], tickformat=".0%", title="accuracy")
     return fig
 
 

@@ -95,7 +95,7 @@ _TERMS: Final = (
     Entry(
         "Partner",
         "A row whose inputs stand in for those of a sample, to see what a model makes of the "
-        "others. Means over many partners say what a model does with some inputs alone.",
+        "others. Means over many partners show what a model does with some inputs alone.",
     ),
     Entry(
         "EMAP",
@@ -107,7 +107,7 @@ _TERMS: Final = (
         "Interaction index",
         "How much of a model's score is due to two inputs together and to neither alone (Shapley "
         "interaction index). Its share is the sum of its absolute values over that of all effects: "
-        "0 % of a sum of what each input says, 100 % of XOR.",
+        "0 % of a sum of a function of each input, 100 % of XOR.",
         "%",
     ),
     Entry("Reliability, temperature", terms.RELIABILITY),
@@ -177,7 +177,7 @@ _TERMS: Final = (
         "%",
     ),
     Entry("Unexplained (residual)", terms.EXPLAINED, "%"),
-    Entry("Confidence", terms.SURE, "%"),
+    Entry("Confidence", terms.CONFIDENCE, "%"),
     # Measures
     Entry("Accuracy", terms.METRIC_WORDS["accuracy"], "%"),
     Entry("Macro F1", terms.METRIC_WORDS["macro_f1"], "%"),

@@ -1,4 +1,4 @@
-"""What pages say of what the inputs of a model do together, found post hoc. Names are escaped."""
+"""Texts on what the inputs of a model do together, found post hoc. Names are escaped."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ HELP: Final = (
     "The model is evaluated on samples of which one input is replaced by that of other samples. "
     "**EMAP** is its best additive approximation, a sum of what each input does alone: the "
     "accuracy that it lacks is what interactions are worth. The **interaction share** is the sum "
-    "of all interactions over that of all effects: 0 % of a sum of what each input says, 100 % of "
-    "XOR."
+    "of all interactions over that of all effects: 0 % of a sum of a function of each input, 100 % "
+    "of XOR."
 )
 MODEL: Final = "the model"
 ADDED: Final = "its inputs added up (EMAP)"
@@ -49,10 +49,10 @@ def not_computed(evaluations: int, models: int = 1) -> Message:
 def needs_the_model(model: str, heads: bool) -> Message:
     """An external model of which predictions alone are known."""
     first = (
-        "What each input tells alone is from its columns px1_ and px2_."
+        "Predictions from each input alone are those of its columns px1_ and px2_."
         if heads
-        else "Its table has no columns px1_ and px2_, so what each input tells alone is not known "
-        "either."
+        else "Its table has no columns px1_ and px2_, so predictions from each input alone are not "
+        "known either."
     )
     return Message(
         f"What the inputs of {model} do together takes the model itself.",
@@ -70,5 +70,5 @@ CHANGES: Final = {
     "near": "Those nearest in the input that is kept: combinations nearly occur, but an input also "
     "speaks for what depends on it, so that even a sum has interactions.",
     "class": "Training samples of the same class: effects are those within the class, and what "
-    "inputs tell about the class is in the mean.",
+    "inputs carry about the class is in the mean.",
 }

@@ -164,19 +164,19 @@ def cannot_be_asked(why: str) -> Message:
 
 
 def no_heads(model: str) -> Message:
-    """A model without a head for each input alone, or that was not told apart by them."""
+    """A model without a head for each input alone."""
     return Message(
-        f"{model} cannot say what one input tells alone.",
+        f"{model} has no prediction from one input alone.",
         "That takes a head for each of two inputs, and training and validation samples in its "
         "table. dmil and ensemble have them.",
     )
 
 
 def no_account(data: str) -> Message:
-    """Nothing is kept of what a set's inputs tell."""
+    """No estimate of a set's information is kept."""
     return Message(
-        "Nothing is kept of what this set's inputs tell.",
-        "Let it be estimated; that takes minutes:",
+        "No estimate of this data set's information is kept.",
+        "Estimate it; that takes minutes:",
         command=f"dmil information --data {data}",
     )
 
@@ -264,7 +264,7 @@ def drawing_full() -> Message:
 def no_pointwise_information() -> Message:
     """A sample that is not among the rows whose information is kept."""
     return Message(
-        "Nothing is kept of what this sample's inputs tell.",
+        "No estimate of this sample's information is kept.",
         "Choose another sample, or write the set's information again with `dmil information`.",
     )
 
@@ -280,16 +280,16 @@ def data_falls_short(value: float, model: str, more: float) -> Message:
 
 
 def no_kinds(model: str) -> Message:
-    """A model without gate and heads says nothing about kinds of samples."""
+    """A model without gate and heads does not show kinds of samples."""
     return Message(
-        f"{model} does not say of which kind a sample is.",
+        f"{model} does not show of which kind a sample is.",
         "It has no gate and no heads of single inputs. Choose dmil or ensemble above, or open a "
         "sample to see what its inputs do alone and together.",
     )
 
 
 def three_inputs() -> Message:
-    """What inputs tell is not split for three of them."""
+    """Information is not decomposed for three inputs."""
     return Message(
         "Information in bits is decomposed for two inputs only.",
         "Of three, look at the gate.",
@@ -376,15 +376,15 @@ def no_records(data: str, is_own: bool = False) -> Message:
     if is_own:
         return Message(
             "Your set was trained with one seed.",
-            "Below is one training of each model. Whether a difference is real only several seeds "
-            "can tell: download the set on Your data and compare with `dmil compare` on your own "
-            "machine.",
+            "Below is one training of each model. Only several seeds show whether a difference is "
+            "significant: download the set on Your data and compare with `dmil compare` on your "
+            "own machine.",
         )
     return Message(
         "No comparison over seeds is recorded for this data set.",
-        "Below is one seed of each trained model. Whether a difference is real only several seeds "
-        "can tell: `make bench-compare` runs all methods on the bundled sets; this line compares "
-        "three of them here. Then reload this page.",
+        "Below is one seed of each trained model. Only several seeds show whether a difference is "
+        "significant: `make bench-compare` runs all methods on the bundled sets; this line "
+        "compares three of them here. Then reload this page.",
         command=f"dmil compare --data {_word(data)} --paradigms joint ensemble dmil --seeds 5 "
         f"--out checkpoints/{_word(data)}",
     )

@@ -11,7 +11,7 @@ KINDS: Final = {
     "A click opens the samples; one on a model, those of them that it gets wrong.",
     "gate": "Shares of samples by the component with the largest gate weight, which is what the "
     "model relies on. A click opens the samples; one on a model, those that it gets wrong.",
-    "bits": "Shares of samples by the largest part of what the model's heads say of the class, in "
+    "bits": "Shares of samples by the largest part of the information by the model's heads, in "
     "bits. A click opens the samples, the most so first.",
 }
 NO_EXAMPLE: Final = "No sample is clearly of this kind."

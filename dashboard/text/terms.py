@@ -31,12 +31,12 @@ COMPONENT: Final = (
     "Each component has its own classifier."
 )
 PARTS_IN_WORDS: Final = {
-    "R": "**Redundancy**: what several inputs say, so that each of them alone would do. Of three "
-    "inputs: what at least two say.",
-    "U": "**Uniqueness**: what only one input says. U1 is of the first input, U2 of the second, U3 "
-    "of the third, where there is one.",
-    "S": "**Synergy**: what no input says alone and only all together do, such as whether two "
-    "digits are the same.",
+    "R": "**Redundancy**: information about the class that several inputs share, so that each of "
+    "them alone would do. With three inputs: that at least two share.",
+    "U": "**Uniqueness**: information that one input alone carries. U1 is that of the first input, "
+    "U2 of the second, U3 of the third, where there is one.",
+    "S": "**Synergy**: information that no input carries alone, only their combination, such as "
+    "whether two digits are the same.",
 }
 GATE: Final = (
     "The gate gives each component a weight between 0 and 100 % for this one sample; together "
@@ -46,7 +46,7 @@ GATE: Final = (
 EXPLAINED: Final = (
     "How much of samples like this one any component can explain, as the model learned it from "
     "models that had not seen the sample. The rest is noise, a wrong label or too little data. It "
-    "belongs to no component: what nothing explains is not synergy."
+    "belongs to no component: an unexplained share is not synergy."
 )
 CONTRIBUTION: Final = (
     "Gate weight times the component's own score for the class. The "
@@ -61,7 +61,7 @@ SCORE: Final = (
     "A model's score (logit) for a class: the higher, the more probable the class. The difference "
     "of two classes' scores is the log odds of one over the other. Shown in bits."
 )
-SURE: Final = "Probability that the model gives to its own prediction."
+CONFIDENCE: Final = "Probability that the model gives to its own prediction."
 SEED: Final = (
     "The number from which a training's random choices follow. Another seed is another training "
     "of the same kind; how much they differ is luck."
@@ -72,18 +72,18 @@ SPLIT: Final = (
 )
 BITS: Final = (
     "How much more probable an input makes the true class than it is anyway: +1 bit doubles the "
-    "probability, and less than 0 speaks against the class. What both inputs say counts as r, what "
-    "one says beyond that as u1 or u2, and what only the two together say as s."
+    "probability, and less than 0 speaks against the class. What both inputs share counts as r, "
+    "what one adds beyond that as u1 or u2, and what only their combination adds as s."
 )
 DEFINITIONS: Final = {
-    "same-sign": "same sign: what both say as well",
-    "ccs": "ccs: what is said twice",
+    "same-sign": "same-sign minimum",
+    "ccs": "common change in surprisal (I_ccs)",
 }
 DEFINITION: Final = (
     "What counts as shared is a choice. **Same sign**: where both inputs speak for the class, or "
     "both against it, the smaller of the two. **ccs** (common change in surprisal): what adding "
-    "the two up would count twice. Where the inputs say different things that fit together, same "
-    "sign finds something shared and ccs nothing. `dmil estimate` also knows lsmi."
+    "the two up would count twice. Where the inputs support the class by different evidence, same "
+    "sign finds redundancy and ccs none. `dmil estimate` also knows lsmi."
 )
 Z_SCORE: Final = (
     "How far a value lies from the mean of the training rows, in their standard deviations: 0 is "
@@ -119,12 +119,12 @@ CARDS: Final = {
 NEAREST: Final = (
     "The samples whose numbers in a latent differ least from those of this sample (Euclidean "
     "distance), of the samples chosen above. In a latent of one input they look or sound "
-    "alike to the model; in S they are alike to it in what only the inputs together say."
+    "alike to the model; in S they are alike in what only the combination of the inputs carries."
 )
 STARTS: Final = (
     "Samples that the chosen model gets right and that are most of a kind, by its gate, or by bits "
-    "where it has none; and those that it is surest of and wrong. Of a class no more than one "
-    "where there are enough."
+    "where it has none; and its wrong predictions of the highest confidence. Of a class no more "
+    "than one where there are enough."
 )
 
 
@@ -135,32 +135,32 @@ def estimators(model: str, external: bool) -> dict[str, str]:
 
 
 ESTIMATOR: Final = (
-    "A model's heads say what this model makes of each input. Small networks that read the data "
-    "alone, fitted to other samples than they judge, say what is in the inputs whatever a model "
-    "does with it. On average neither can find more than there is, so the one that finds more is "
-    "nearer to the truth."
+    "A model's heads estimate what this model makes of each input. Small networks that read the "
+    "data alone, fitted to other samples than they judge, estimate what the inputs carry whatever "
+    "a model does with it. On average neither can find more than there is, so the higher estimate "
+    "is nearer to the truth."
 )
 RELIABILITY: Final = (
-    "Test samples, put together by how sure a head is, after one number, the temperature, was "
-    "chosen on validation samples. On the dotted line a head is right as often as it says; below "
-    "it is too sure, above not sure enough. Larger marks stand for more samples."
+    "Test samples, binned by a head's confidence, after one number, the temperature, was chosen on "
+    "validation samples. On the dotted line confidence equals accuracy; below it the head is "
+    "overconfident, above underconfident. Larger marks stand for more samples."
 )
 CLUSTERS: Final = (
-    "Each input is cut into clusters of similar samples, and how often clusters and classes meet "
-    "is decomposed exactly, by BROJA: shared is what stays shared however the two inputs may be "
-    "coupled. Clusters blur what they put together, and with many of them the samples become few "
-    "for each: look at several numbers."
+    "Each input is cut into clusters of similar samples, and the joint distribution of clusters "
+    "and classes is decomposed exactly, by BROJA: shared is what stays shared however the two "
+    "inputs may be coupled. Clusters lose what they merge, and with many of them each has few "
+    "samples: look at several numbers of clusters."
 )
 GATE_AND_BITS: Final = "gate and bits"
 APART: Final = (
-    "Samples by the model's answer, or those whose largest gate is not the largest part in bits of "
-    "what its heads say: there the gate rests on something else, or a head is mistaken."
+    "Samples by the model's prediction, or those whose largest gate weight is not the largest part "
+    "in bits by its heads: there the gate rests on something else, or a head is mistaken."
 )
 THREE_WORDS: Final = (
-    "- The **gate** says how much this model listens to each of its parts for this sample.\n"
-    "- A **contribution** says how much a part adds to the score of a class.\n"
-    "- **Bits** say how far the inputs themselves speak for the true class, whichever part of a "
-    "model heard it; here they are what this model's heads make of the inputs."
+    "- The **gate** is how much this model relies on each component for this sample.\n"
+    "- A **contribution** is how much a component adds to the logit of a class.\n"
+    "- **Bits** measure how far the inputs themselves support the true class, whichever component "
+    "of a model uses it; here they are estimated by this model's heads."
 )
 IDENTITY: Final = (
     "The left side is added up here from the model's table; the right side is the score the "
@@ -180,12 +180,12 @@ LATENT: Final = (
     "map lays it out flat so that samples with a similar description lie close together."
 )
 TRUSTWORTHINESS: Final = (
-    "Trustworthiness says how many of a point's neighbours on the map are neighbours in the "
-    "latent too: 1 means all, and lower means that some points look close only on the map."
+    "Trustworthiness: how many of a point's neighbours on the map are neighbours in the latent "
+    "too. 1 means all, and lower means that some points look close only on the map."
 )
 DISTANCE: Final = (
     "Read the map for neighbourhoods only. The distance between two groups, their size and their "
-    "density on a UMAP say nothing about the latent."
+    "density on a UMAP carry no meaning."
 )
 PCA: Final = (
     "This map is a linear projection (PCA): distances are real but cut down to two dimensions, so "
@@ -213,17 +213,17 @@ CONFUSION: Final = "Each row is a true class. Cells count samples; shade is the 
 
 #: Latent -> what it holds. Those of one modality stand without its number; {one} is its name.
 LATENTS: Final = {
-    "Z": "what the encoders make of the inputs, side by side",
+    "Z": "concatenated encoder outputs",
     "F": "the inputs after fusion",
     "logits": "the scores of the classes before they become probabilities",
-    "R": "redundancy: what several inputs say",
-    "S": "synergy: what only all together say",
+    "R": "redundancy: shared by several inputs",
+    "S": "synergy: only in combination",
 }
 LATENTS_OF_ONE: Final = {
-    "Z": "what the encoder makes of {one}",
+    "Z": "encoder output of {one}",
     "M": "the part of {one} that predicts the class alone",
-    "N": "the rest of {one}, useless alone: the ground synergy is built on",
-    "U": "uniqueness: what only {one} says",
+    "N": "residual of {one}; input to the synergy branch",
+    "U": "uniqueness: {one} only",
 }
 
 WHERE: Final = (
@@ -239,14 +239,14 @@ INTERACTION_EFFECTS: Final = (
     "have seen such pairs."
 )
 PARTNERS: Final = (
-    "What the model says with one input of the sample and the other of 100 others, averaged, is "
-    "what that input tells alone; split into R, U1, U2 and S as elsewhere. Here partners are any "
-    "training samples: of a sample whose inputs agree, R comes out too small."
+    "The model's prediction with one input of the sample and the other of 100 others, averaged, "
+    "stands for that input alone; decomposed into R, U1, U2 and S as elsewhere. Here partners are "
+    "any training samples: of a sample whose inputs agree, R comes out too small."
 )
 
 MODELS: Final = {
     "joint": "one model of all inputs, with one head",
-    "ensemble": "one model per input, their answers averaged",
+    "ensemble": "one model per input, their predictions averaged",
     "dmil": "decomposed into R, U1, U2 ... and S, weighted by a gate",
     "dmil-paper": "the decomposition trained with the published losses",
 }
@@ -258,10 +258,10 @@ COLOURS: Final = {
     "dominant": "component with the largest gate",
     "interaction_type": "true interaction type",
     **{f"gate-{c}": f"gate weight of {c}" for c in NAMES},
-    "bits-R": "bits that both inputs tell (r)",
-    "bits-U1": "bits that only the first input tells (u1)",
-    "bits-U2": "bits that only the second input tells (u2)",
-    "bits-S": "bits that only the two together tell (s)",
+    "bits-R": "bits that both inputs share (r)",
+    "bits-U1": "bits of the first input alone (u1)",
+    "bits-U2": "bits of the second input alone (u2)",
+    "bits-S": "bits of the combination alone (s)",
 }
 COLOUR: Final = (
     "What the points are coloured by. Classes have a marker each too, and a click on a name below "
@@ -272,13 +272,13 @@ COLOUR: Final = (
 QUANTITIES: Final = {
     "id": "id",
     "class": "true class",
-    "prediction": "answer",
+    "prediction": "prediction",
     "correct": "right or wrong",
     "confidence": "confidence",
     "unexplained": "unexplained share",
     "dominant": "component with the largest gate",
     **{f"gate-{c}": f"gate weight of {c}" for c in NAMES},
-    **{f"contribution-{c}": f"contribution of {c} to the answer" for c in NAMES},
+    **{f"contribution-{c}": f"contribution of {c} to the prediction" for c in NAMES},
     **{name: words for name, words in COLOURS.items() if name.startswith("bits-")},
 }
 
@@ -291,8 +291,8 @@ def fixed_orders(gated: bool) -> dict[str, str]:
 
 WAYS: Final = {"down": "↓ descending", "up": "↑ ascending"}
 ANSWERS: Final = {
-    "same": "all models answer alike",
-    **{n: f"at least {n} different answers" for n in ("2", "3", "4", "5")},
+    "same": "all models predict the same",
+    **{n: f"at least {n} different predictions" for n in ("2", "3", "4", "5")},
 }
 MODELS_APART: Final = (
     "Of the models trained on this set with this seed. Two of them disagree usefully where one is "
@@ -325,8 +325,7 @@ METRIC_WORDS: Final = {
     "macro_f1": "**Macro F1**: mean over the classes of F1, which asks of a class both how many of "
     "its samples are found and how many of those found are its own.",
     "map": "**Mean average precision**: how well the probabilities of each class rank its samples.",
-    "ece": "**ECE**, calibration error: mean gap between how sure a model is and how often it is "
-    "right; less is better.",
+    "ece": "**ECE**, calibration error: mean gap between confidence and accuracy; less is better.",
     "synergy": "**Synergy indicator**: share of samples that are right although every model of one "
     "input is wrong.",
     "missed": "**Missed indicator**: its mirror, wrong although a model of one input is right; "
@@ -351,9 +350,9 @@ HOLM: Final = (
     "that are compared. Better or worse: at most .05."
 )
 RANKS: Final = (
-    "On each data set the best method has rank 1. The average over the data sets tells who is "
-    "good everywhere. The critical difference (Nemenyi's test, 5 %) is how far two average ranks "
-    "must be apart before these data sets tell two of so many methods apart."
+    "On each data set the best method has rank 1; ranks are averaged over the data sets. Two "
+    "average ranks that are closer than the critical difference (Nemenyi's test, 5 %) do not "
+    "differ significantly on so few data sets with so many methods."
 )
 REFERENCES: Final = (
     "The **information reference** is the gate that follows from the exact class probabilities of "
@@ -392,7 +391,7 @@ FIDELITY: Final = {
     "calibration_error": GATE_CALIBRATION,
     "absent": ABSENT,
     "share_S": "Mean gate weight of S.",
-    "distribution_share_S": "Mean weight of S by the distribution, as far as labels can tell it.",
+    "distribution_share_S": "Mean weight of S by the distribution, as far as labels identify it.",
 }
 PURITY: Final = (
     "Take one component's contribution out of the score and look who suffers. In a pure "
@@ -411,7 +410,7 @@ def decides(component: str, modalities: Sequence[str]) -> str:
     """What the component with the largest gate weight means for a prediction."""
     if component == "R":
         both = len(modalities) == 2
-        return f"{'Both inputs say' if both else 'At least two inputs say'} the same"
+        return f"{'Both inputs' if both else 'At least two inputs'} support the same class"
     if component == "S":
         return "Only the combination of the inputs decides"
     return f"{modalities[int(component[1]) - 1]} alone decides"

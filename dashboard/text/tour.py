@@ -19,9 +19,9 @@ class Step:
 STEPS: Final = (
     Step(
         "Four kinds of evidence",
-        "A model that reads two inputs may use what both say (**R**, redundancy), what only one "
-        "of them says (**U1**, **U2**, uniqueness), or what appears only when they are read "
-        "together (**S**, synergy). Each sample here is split into these parts.",
+        "A prediction from two inputs may rest on information that both share (**R**, redundancy), "
+        "that one of them alone carries (**U1**, **U2**, uniqueness), or that only their "
+        "combination carries (**S**, synergy). Each prediction here is split into these parts.",
         "",
         ".st-key-legend",
     ),
@@ -34,7 +34,7 @@ STEPS: Final = (
     ),
     Step(
         "Read the gate",
-        "The gate says how much the model relied on each part for this one sample. The weights "
+        "The gate is how much the model relied on each part for this one sample. The weights "
         "add up to 100 %. It is what the model learned, not a measurement of the data.",
         "samples",
         "[class*='st-key-gate-']",

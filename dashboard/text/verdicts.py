@@ -35,7 +35,7 @@ def leader(
         return first
     parts = [f"**{n}** {what}" for n, what in ((worse, "worse"), (better, "better")) if n]
     if open_:
-        parts.append(f"**{open_}** cannot be told apart from it")
+        parts.append(f"**{open_}** not significantly different")
     return f"{first} Of {counted(others, 'other')} compared with **{against}**: {', '.join(parts)}."
 
 
@@ -51,8 +51,8 @@ def ranks(
         )
     first = f"**{best}** has the best average rank, **{rank:.1f}** of {methods}, over {where}."
     apart = (
-        f"Average ranks less than **{critical:.1f}** apart are not told apart by "
-        f"{len(sets)} data sets: {counted(tied, 'method')} cannot be told from the best."
+        f"Average ranks less than **{critical:.1f}** apart do not differ significantly on "
+        f"{len(sets)} data sets: {counted(tied, 'method')} are not shown to be below the best."
     )
     few = (
         " With so few data sets for so many methods this test sees only large differences; "

@@ -13,13 +13,13 @@ WORTH: Final = (
     "probabilities q are those of a model's heads on test samples, each calibrated on validation "
     "samples; or those of small networks, each sample by networks that were not fitted to it."
 )
-#: Of so many inputs the heads of a model tell what each is worth.
+#: Of so many inputs the heads of a model estimate the worth.
 FEWEST_INPUTS: Final = 2
-#: Who says it -> how that is called.
+#: Estimator -> what it is called.
 BY_WHOM: Final = {"model": "Heads of {model}", "data": "The data alone"}
 OF_WHOM: Final = (
-    "Heads of a model say what an input is worth to this model. Small networks that are fitted to "
-    "the data alone need no model, and their interval includes the fit."
+    "Heads of a model estimate what an input is worth to this model. Small networks that are "
+    "fitted to the data alone need no model, and their interval includes the fit."
 )
 CURVE: Final = (
     "All samples have the other inputs. Who gets this one as well? Least certain: by the entropy "
@@ -52,9 +52,11 @@ BY: Final = {"class": "By class", "interaction_type": "By true interaction type"
 
 
 def cannot_be_said(model: str, why: str) -> Message:
-    """The model has heads and still does not say what one input knows."""
+    """The model has heads and its worth can still not be estimated."""
     return Message(
-        f"{model} does not say what each input is worth.", "The data alone say it as well:", why
+        f"The heads of {model} give no estimate of what each input is worth.",
+        "It can be estimated from the data alone as well:",
+        why,
     )
 
 

@@ -7,7 +7,7 @@ import re
 INTRO = (
     "Drop a table with a **class** in one column and the **inputs** in others, such as two groups "
     "of measurements, or pictures and sounds. Correct what each column is, train three models, and "
-    "read what was found: how much each input tells of the class, alone and together."
+    "read what was found: the information of each input about the class, alone and together."
 )
 
 
@@ -41,7 +41,7 @@ WAYS = {"files": "files", "folder": "a folder"}
 
 NEXT = {
     "source": "1. Drop your files",
-    "roles": "2. Say what each column is",
+    "roles": "2. Assign columns",
     "look": "3. Look at samples",
     "train": "4. Train",
 }
@@ -55,7 +55,7 @@ USES = {
     "id": ("I", "id", "A name for each row, no name twice; rows are numbered without."),
     "split": ("S", "split", "train, val or test for each row; without it 70/10/20 % at random."),
     "group": ("G", "group", "Rows of a group, such as of a person, stay in one split."),
-    "flag": ("F", "flag", "Tells rows apart: filter and compare by it. No model sees it."),
+    "flag": ("F", "flag", "Marks some rows: filter and compare by it. No model sees it."),
     "unused": ("\u2013", "not used", "Left out."),
 }
 _INPUTS = ("input 1", "input 2", "input 3")
@@ -151,7 +151,7 @@ FINDING = "What was found"
 NO_FINDING = (
     "The finding is there once joint and ensemble are trained; it becomes firmer with each run."
 )
-UNFINISHED = "The training has not ended: this is what the runs so far say."
+UNFINISHED = "The training has not ended: this is the finding of the runs so far."
 ACCURACY = "Accuracy on test rows"
 BITS = "Information about the class"
 RING = "Ring: the accuracy of always answering the most frequent class."
@@ -159,8 +159,8 @@ KEEP_IN_MIND = "Keep in mind"
 COVERS = "What the intervals cover"
 ALONE = {"i1": "{first} alone", "i2": "{second} alone", "i12": "both together"}
 PARTS = {
-    "r": ("R", "both tell alike"), "u1": ("U1", "only {first}"), "u2": ("U2", "only {second}"),
-    "s": ("S", "only their combination"),
+    "r": ("R", "shared by both"), "u1": ("U1", "{first} only"), "u2": ("U2", "{second} only"),
+    "s": ("S", "only in combination"),
 }  # fmt: skip
 
 #: What a step of a training is called while it runs -> what it does.
@@ -170,7 +170,7 @@ _STAGES = (
         "cross-fitting: measures which inputs predict rows not yet seen",
     ),
     ("1 intra", "splits each input into what it shares and what it has alone"),
-    ("2 consistency", "learns what the inputs share, and what only their combination tells"),
+    ("2 consistency", "learns what the inputs share, and what only their combination carries"),
     ("3 everything", "trains all parts together"),
     ("map of", "draws the map"),
 )
@@ -180,7 +180,7 @@ def progress(stage: str) -> str:
     """What a training does now, in plain words."""
     step, _, rest = stage.partition(": ")
     if step == "bits":
-        return "measures what the inputs tell, in bits, from the data alone (no model)"
+        return "estimates information in bits, from the data alone (no model)"
     if rest == "explain":
         return f"{step}: replaces inputs by those of other samples"
     if step == "worth":
@@ -190,13 +190,13 @@ def progress(stage: str) -> str:
 
 
 TRAINS = (
-    "Trains joint, ensemble and dmil with three seeds each, then measures what the inputs tell in "
-    "bits. You may leave this page or close the window; the training goes on."
+    "Trains joint, ensemble and dmil with three seeds each, then estimates the information of "
+    "the inputs in bits. You may leave this page or close the window; the training goes on."
 )
 AGAIN = "Its models are removed first, and trained with all epochs."
 EXAMPLE = (
     "The example has 300 rows: four columns called left, four called right, and whether the first "
-    "of each have different signs. Neither side alone tells that, so a model should find synergy."
+    "of each have different signs. Neither side alone predicts that: a model should find synergy."
 )
 DELETE = "This removes the set and its models from the server. It cannot be undone."
 NO_COOKIES = (
@@ -216,7 +216,7 @@ def limits(
 | limit | | why |
 |---|---|---|
 | all files | {upload} MiB, {unpacked} MiB unpacked | the server holds it in memory |
-| rows | {least} to {rows:,} | fewer say nothing; more train for hours |
+| rows | {least} to {rows:,} | fewer support no conclusion; more train for hours |
 | numbers of all inputs | {columns:,} a row | more is raw media: use files |
 | classes | 2 to {classes} | each has a bar or a letter in the figures |
 | text | {cell:,} characters a cell | the models read 256 words |

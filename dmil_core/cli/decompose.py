@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from dmil_core.cli.files import add_files, check_split, load_data
+from dmil_core.cli.files import add_files, check_split, load_data, request_of
 from dmil_core.cli.options import (
     Parser,
     Subparsers,
@@ -15,6 +15,8 @@ from dmil_core.cli.options import (
     add_device,
     path_argument,
 )
+from dmil_core.errors import ConfigError
+from dmil_core.io.atomic import check_writable
 from dmil_core.schema import SPLITS
 
 
@@ -27,13 +29,19 @@ def add(subparsers: Subparsers[Parser]) -> None:
         "Run a checkpoint over a data set and write one tidy table. New rows need no y; labels are "
         "matched by name.",
         "  dmil decompose --checkpoint checkpoints/mfeat/dmil/seed0 --data mfeat --out mfeat.csv\n"
-        "  dmil decompose --checkpoint runs/mine --data my/new.npz --out new.parquet --latents\n",
+        "  dmil decompose --checkpoint runs/mine --data my/new.npz --out new.parquet --latents\n"
+        "  dmil decompose --checkpoint runs/mine --data rows/ --out parts/\n",
     )
     add_checkpoint(p)
     add_data(p, files=True)
     add_files(p, split=False)
     p.add_argument(
-        "--out", required=True, type=path_argument, metavar="FILE", help="ends in .parquet or .csv"
+        "--out",
+        required=True,
+        type=path_argument,
+        metavar="FILE|DIR",
+        help="ends in .parquet or .csv; or a folder, for Parquet files of any size: they are read "
+        "in parts, each written as one file, and the same command goes on where it was stopped",
     )
     p.add_argument(
         "--latents",
@@ -61,6 +69,8 @@ def run(a: argparse.Namespace) -> int:
     from dmil_core.io.tables import check_table_path, write_table
     from dmil_core.training.run import choose_device
 
+    if not a.out.suffix:
+        return _in_parts(a)
     check_table_path(a.out)
     check_split(a)
     device = choose_device(a.device)
@@ -79,4 +89,35 @@ def run(a: argparse.Namespace) -> int:
     table = predict(model, trained.config.model, matched, rows, latents=a.latents)
     write_table(table, a.out, {"data": dataset.digest, "weights": trained.weights_sha256})
     print(f"{a.out}: {len(table)} rows, {table.shape[1]} columns")
+    return 0
+
+
+def _in_parts(a: argparse.Namespace) -> int:
+    """The same from Parquet to a folder of Parquet files, in bounded memory."""
+    from dmil_core.checkpoint import find_folder, load_model
+    from dmil_core.data.files.stream import is_source, opened
+    from dmil_core.inference.stream import decompose
+    from dmil_core.io.paths import named_path
+    from dmil_core.posthoc.progress import RowBar
+    from dmil_core.training.run import choose_device
+
+    path = named_path(a.data[0])
+    if len(a.data) > 1 or not is_source(path):
+        raise ConfigError(
+            f"--out {a.out} is a folder, which is for one Parquet file or a folder of Parquet "
+            f"files as --data, got {' '.join(map(str, a.data))}. Name a file that ends in "
+            ".parquet or .csv as --out"
+        )
+    check_split(a)
+    check_writable(a.out, folder=True)
+    source = opened(path)
+    model, trained = load_model(find_folder(a.checkpoint), str(choose_device(a.device)))
+    with RowBar(disable=not sys.stderr.isatty()) as bar:
+        done = decompose(
+            model, trained, source, a.out, request_of(a, [path]),
+            latents=a.latents, split=a.split if a.split in SPLITS else None, progress=bar,
+        )  # fmt: skip
+    for note in done.notes:
+        print(f"dmil: note: {note}", file=sys.stderr)
+    print(f"{a.out}: {done.rows:,} rows in {len(done.files):,} files")
     return 0

@@ -15,9 +15,7 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +27,7 @@ from dmil_core.checkpoint import PREDICTIONS_FILE, Run, run_folder
 from dmil_core.config import RunConfig, to_json
 from dmil_core.data.catalog import of_seed
 from dmil_core.data.dataset import Dataset
+from dmil_core.engine.local import LocalEngine, Task
 from dmil_core.errors import DataError
 from dmil_core.experiments import tuning
 from dmil_core.experiments.records import MAX_RECORDS_BYTES, RESULTS_FILE, with_current_names
@@ -131,11 +130,11 @@ def compare(
         make_folder(folder)
         check_writable(folder, folder=True)
     how = _How(out, device, epochs_scale, recipe, jobs > 1, own_splits, measure)
-    with exclusive(out), workers(jobs) if jobs > 1 else contextlib.nullcontext() as pool:
+    with exclusive(out), LocalEngine(jobs) if jobs > 1 else contextlib.nullcontext() as engine:
         chosen: dict[tuple[str, str], float] = {}
         if tune:
             chosen = _tuned(
-                how.trial, datasets, names, kept / tuning.TUNING_FILE, pool, on_run, on_epoch
+                how.trial, datasets, names, kept / tuning.TUNING_FILE, engine, on_run, on_epoch
             )
         results = read_results(kept / RESULTS_FILE)
         units = [
@@ -144,8 +143,8 @@ def compare(
             for seed in range(seeds)
             for n, scale in _missing(how, results, d, seed, names, chosen).items()
         ]
-        for wave in [units] if pool is None else _pairs_first(units):
-            for result in _each(pool, _run, how, wave, on_run, on_epoch):
+        for wave in [units] if engine is None else _pairs_first(units):
+            for result in _each(engine, _run, how, wave, on_run, on_epoch):
                 for new in result:
                     measured = new.pop(_MEASURED)
                     results = with_record(results, new)
@@ -185,7 +184,7 @@ def missing_runs(
 
 def _tuned(
     how: _How, datasets: Sequence[Dataset], names: Sequence[str], path: Path,
-    pool: ProcessPoolExecutor | None, on_run: OnRun | None, on_epoch: OnEpoch | None,
+    engine: LocalEngine | None, on_run: OnRun | None, on_epoch: OnEpoch | None,
 ) -> dict[tuple[str, str], float]:  # fmt: skip
     """(set, paradigm) -> the factor on its learning rate; trials that a file lacks are made."""
     tried = read_results(path)
@@ -196,7 +195,7 @@ def _tuned(
         for n in names
         for scale in tuning.next_scales(current, d.name, n)
     ]:
-        for result in _each(pool, _trial, how, trials, on_run, on_epoch):
+        for result in _each(engine, _trial, how, trials, on_run, on_epoch):
             for new in result:
                 tried = with_record([t for t in tried if not _outdated(t, new, current)], new)
                 current.append(new)
@@ -363,32 +362,20 @@ def _run(
     yield record(run, pair) | about
 
 
-@contextlib.contextmanager
-def workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
-    """Processes that do not inherit threads of this one. After an error inside, what has not begun
-    is given up: it would be done for nobody."""
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        try:
-            yield pool
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-
-
 def _each(
-    pool: ProcessPoolExecutor | None, work: Callable[..., Iterator[dict[str, Any]]], how: _How,
+    engine: LocalEngine | None, work: Callable[..., Iterator[dict[str, Any]]], how: _How,
     units: Sequence[tuple[Any, ...]], on_run: OnRun | None, on_epoch: OnEpoch | None,
 ) -> Iterator[Iterable[dict[str, Any]]]:  # fmt: skip
     """The records of each unit: as they come in this process, whole from others, whichever
     is finished first."""
-    if pool is None:
+    if engine is None:
         yield from (work(how, *unit, on_run, on_epoch) for unit in units)
         return
-    futures = {pool.submit(_all, work, how, *unit): unit for unit in units}
-    for future in as_completed(futures):
-        outcome, unit = future.result(), futures[future]
+    names = [" ".join(map(str, (unit[0].name, *unit[1:]))) for unit in units]
+    tasks = [Task(n, _all, (work, how, *unit)) for n, unit in zip(names, units, strict=True)]
+    for index, outcome in engine.each(tasks):
         if on_run:
-            on_run(f"{' '.join(map(str, (unit[0].name, *unit[1:])))} done")
+            on_run(f"{names[index]} done")
         yield outcome
 
 

@@ -49,7 +49,7 @@ def finding(n: Numbers) -> Finding:
     return Finding((*about, *_models(n)), tuple(_caveats(n)), tuple(_covers(n)))
 
 
-# --- what the inputs tell ----------------------------------------------------------------------
+# --- information of the inputs --------------------------------------------------------------------
 
 
 def _in_bits(n: Numbers) -> Iterator[str]:
@@ -63,21 +63,21 @@ def _in_bits(n: Numbers) -> Iterator[str]:
         return
     if not b["i1"].positive and not b["i2"].positive:
         yield (
-            f"Neither {first} nor {second} alone tells anything about {n.what} that is "
-            f"distinguishable from 0 ({_bits(b['i1'])} and {_bits(b['i2'])}); together they tell "
+            f"Neither {first} nor {second} alone carries information about {n.what} that is "
+            f"distinguishable from 0 ({_bits(b['i1'])} and {_bits(b['i2'])}); together they carry "
             f"{_of(b['i12'], n)}."
         )
         if b["s"].positive:
-            yield f"S, what only their combination tells, is {_bits(b['s'])}."
+            yield f"S, what only their combination carries, is {_bits(b['s'])}."
         return
     if b["lead"].positive or b["lead"].negative:
         yield from _leader(n, 1 if b["lead"].positive else 2)
     else:
         yield from _no_leader(n)
     if b["r"].positive:
-        yield f"R, what both tell alike, is {_bits(b['r'])}."
+        yield f"R, what both share, is {_bits(b['r'])}."
     if b["s"].positive:
-        yield f"S, what only their combination tells, is {_bits(b['s'])}."
+        yield f"S, what only their combination carries, is {_bits(b['s'])}."
 
 
 def _leader(n: Numbers, lead: int) -> Iterator[str]:
@@ -89,7 +89,7 @@ def _leader(n: Numbers, lead: int) -> Iterator[str]:
     elif alone.low >= _MOST * n.entropy:
         how = f"determines most of {n.what}"
     else:
-        how = f"tells more about {n.what} than {rest} alone"
+        how = f"carries more information about {n.what} than {rest} alone"
     inside = f"; U{lead} {_bits(unique)} of it only there" if unique.positive else ""
     yield _begin(f"{name} alone {how} ({_of(alone, n)}{inside}).")
     yield _begin(f"{rest} adds {_added(b[f'add{other}'])}.")
@@ -99,13 +99,12 @@ def _no_leader(n: Numbers) -> Iterator[str]:
     b = n.bits
     first, second = n.inputs
     yield (
-        f"Neither input alone is shown to tell more about {n.what} than the other: {first} "
+        f"Neither input alone is shown to be more informative about {n.what}: {first} "
         f"{_bits(b['i1'])}, {second} {_bits(b['i2'])} of {n.entropy:.2f}; their difference is "
         f"{_OPEN}."
     )
     yield (
-        f"To what the other tells, {first} adds {_added(b['add1'])}, and {second} "
-        f"{_added(b['add2'])}."
+        f"To the other input, {first} adds {_added(b['add1'])}, and {second} {_added(b['add2'])}."
     )
 
 
@@ -114,7 +113,7 @@ def _added(estimate: Estimate) -> str:
 
 
 def _by_accuracy(n: Numbers) -> Iterator[str]:
-    """Of sets whose bits nobody can tell: by intervals that do not overlap."""
+    """Of data sets without estimates in bits: by intervals that do not overlap."""
     if not n.alone:
         return
     order = sorted(range(len(n.alone)), key=lambda m: -n.alone[m].value)
@@ -129,7 +128,7 @@ def _by_accuracy(n: Numbers) -> Iterator[str]:
     if poor:
         verb = "is" if len(poor) == 1 else "are"
         yield _begin(
-            f"{_listed(poor)} alone {verb} not distinguishable from always answering the most "
+            f"{_listed(poor)} alone {verb} not distinguishable from always predicting the most "
             f"frequent class ({n.largest:.0%})."
         )
 
@@ -145,7 +144,7 @@ def _models(n: Numbers) -> Iterator[str]:
         both = f"{n.accuracy[model].value:.1%} and {n.accuracy['ensemble'].value:.1%} accuracy"
         if n.runs < _FEWEST_RUNS or not contrast.runs.known:
             if model == "joint":
-                yield (f"One run cannot tell whether joint is better than ensemble ({both}).")
+                yield (f"One run does not show whether joint is better than ensemble ({both}).")
             continue
         yield f"{words} is {_verdict(contrast)} an ensemble ({both}; {_points(contrast.runs)})."
 
@@ -183,8 +182,8 @@ def _caveats(n: Numbers) -> Iterator[str]:
         )
     if n.largest >= _UNEVEN:
         yield (
-            f"{n.largest:.0%} of the rows are of one class: always answering it is right as often, "
-            "so that accuracy says little."
+            f"{n.largest:.0%} of the rows are of one class: always predicting it is right as "
+            "often, so that accuracy means little."
         )
     if len(n.inputs) > 2:
         yield (
@@ -210,7 +209,7 @@ def _covers(n: Numbers) -> Iterator[str]:
     if n.bits and n.source == "data":
         fit = (
             ", and for how networks fitted to other or to more rows would differ"
-            if n.with_fit else ". The set is too small to tell what the fit of the networks adds"
+            if n.with_fit else ". The set is too small to estimate the error of the fit"
         )  # fmt: skip
         yield (
             f"Bits: the mean over all {n.bits_rows:,} rows, each by networks that were not trained "

@@ -145,7 +145,7 @@ def _reliability(pointwise: facts.SampleInformation, names: Sequence[str]) -> No
     with left:
         widgets.chart(
             figures.reliability(frames), "reliability",
-            "Lines of how often answers of a confidence are right, for each head",
+            "Lines of accuracy by confidence, for each head",
         )  # fmt: skip
     with right:
         st.markdown(terms.RELIABILITY)

@@ -179,11 +179,15 @@ def load(
         table, roles, request.repairs, name, name, about, limits, None, facts, purpose, like
     )
     if made.dataset is None:
-        faults = "\n- ".join(
-            f"{i.title}{i.where}. {i.what_to_do}" for i in made.issues if i.severity == "error"
-        )
-        raise DataError(f"{request.files[0]} cannot be used:\n- {faults}")
+        raise DataError(f"{request.files[0]} cannot be used:\n{faults_of(made)}")
     return made
+
+
+def faults_of(made: Assembled) -> str:
+    """What stands in the way of a set, a line each."""
+    return "\n".join(
+        f"- {i.title}{i.where}. {i.what_to_do}" for i in made.issues if i.severity == "error"
+    )
 
 
 def load_dataset_of(
@@ -215,13 +219,19 @@ def _understood(
     table = read_table(request.files, options=request.options, limits=limits)
     as_text = [c for text in request.repairs.as_text for c in select(text, list(table.columns))]
     facts = describe(table, as_text)
+    return table, facts, roles_of(request, table, facts, like)
+
+
+def roles_of(
+    request: Request, table: Table, facts: Mapping[str, Facts], like: Card | None = None
+) -> Roles:
+    """What each column of a table is used for; ``like`` as in `load`."""
     said = given(request, table, facts)
     if like is None:
-        return table, facts, guess(table, facts, said)
-    said = _as_trained(said, table, facts, like)
-    roles = guess(table, facts, said)
+        return guess(table, facts, said)
+    roles = guess(table, facts, _as_trained(said, table, facts, like))
     unused = tuple((column, "the model was trained without it") for column, _ in roles.unused)
-    return table, facts, replace(roles, unused=unused)
+    return replace(roles, unused=unused)
 
 
 def _as_trained(said: Given, table: Table, facts: Mapping[str, Facts], like: Card) -> Given:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 
 from dmil_core import schema
@@ -369,6 +373,24 @@ def test_two_processes_write_the_record_of_one(
     finished: Path, pair: Dataset, tmp_path: Path
 ) -> None:
     quick(pair, tmp_path, "joint", "dmil", jobs=2)
+    one, two = (read_results(p / RESULTS_FILE) for p in (finished, tmp_path))
+    assert [r["test"] for r in two] == [r["test"] for r in one]
+
+
+def test_a_comparison_outlives_one_of_its_processes(finished: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "dmil_core", "compare", "--data", SPEC, "--out", str(tmp_path)]
+    command += ["--paradigms", "joint", "dmil", "--seeds", "2", "--jobs", "2"]
+    with subprocess.Popen(
+        [*command, "--epochs-scale", "0.02", "--quiet"], stderr=subprocess.PIPE, text=True
+    ) as started:
+        record = tmp_path / RESULTS_FILE
+        while started.poll() is None and not record.exists():
+            time.sleep(0.05)
+        children = psutil.Process(started.pid).children()
+        next(c for c in children if "spawn_main" in " ".join(c.cmdline())).kill()
+        _, said = started.communicate(timeout=300)
+    assert started.returncode == 0, said
+    assert "Traceback" not in said
     one, two = (read_results(p / RESULTS_FILE) for p in (finished, tmp_path))
     assert [r["test"] for r in two] == [r["test"] for r in one]
 

@@ -41,7 +41,7 @@ def test_every_role_has_a_letter_a_name_and_an_icon_of_its_own() -> None:
         ("dmil, run 2 of 3: 0 out-of-fold 1/5", "dmil, run 2 of 3: cross-fitting"),
         ("joint, run 1 of 3: map of F", "joint, run 1 of 3: draws the map"),
         ("joint, run 1 of 3", "joint, run 1 of 3"),
-        ("bits", "measures what the inputs tell, in bits"),
+        ("bits", "estimates information in bits"),
         ("UMAP: something else", "UMAP: something else"),
     ],
 )

@@ -345,12 +345,12 @@ def test_calibration_of_heads_is_shown_when_it_is_opened(open_page: OpenPage) ->
     app = open_page(data=REAL, card="calibration")
     (chart,) = (c for c in app.get("plotly_chart") if c.proto.id.endswith("reliability"))
     names = [t["name"] for t in json.loads(chart.proto.spec)["data"]]
-    assert names == ["as sure as it should be", "image alone", "speech alone", "both"]
+    assert names == ["perfectly calibrated", "image alone", "speech alone", "both"]
 
 
 def test_a_model_without_heads_says_so_and_offers_another(open_page: OpenPage) -> None:
     app = open_page(data=GENERATED, model="joint")
-    assert "cannot say what one input tells alone" in said(app)
+    assert "has no prediction from one input alone" in said(app)
     (button,) = (b for b in app.button if b.label == "Show bits of dmil")
     button.click().run()
     assert view(app).model == "dmil"  # type: ignore[attr-defined]
@@ -492,7 +492,7 @@ def test_samples_that_one_model_gets_right_and_another_wrong(
     assert f"{len(wanted):,} of" in said(app)
     assert listed(app) == wanted.tolist()[: listing.PAGE]
     alike = open_page(data=GENERATED, answers="same")
-    (option,) = (o for o in alike.selectbox(key="choice_answers").options if "alike" in o)
+    (option,) = (o for o in alike.selectbox(key="choice_answers").options if "same" in o)
     answers = [table_of(room, GENERATED, m).query("split == 'test'")["pred"] for m in MODELS]
     same = sum(len(set(row)) == 1 for row in zip(*answers, strict=True))
     assert f"({same:,})" in option
@@ -709,10 +709,10 @@ def test_the_overview_says_what_there_is_and_where_to_start(open_page: OpenPage)
 def test_the_overview_of_a_model_without_gate_and_heads(open_page: OpenPage) -> None:
     app = open_page("", data=GENERATED, model="joint")
     assert not app.exception
-    # In place of what only heads can tell: what can be found by asking the model.
+    # In place of what only heads can estimate: what can be found by asking the model.
     assert "Do the inputs work together?" in said(app)
-    assert "cannot say what one input tells alone" not in said(app)
-    assert "does not say of which kind" in said(open_page("", data=REAL, model="joint"))
+    assert "has no prediction from one input alone" not in said(app)
+    assert "does not show of which kind" in said(open_page("", data=REAL, model="joint"))
 
 
 def test_the_overview_of_three_inputs(open_page: OpenPage) -> None:
@@ -721,7 +721,7 @@ def test_the_overview_of_three_inputs(open_page: OpenPage) -> None:
     assert bars(app, "mean_gates") == ["R", "U1", "U2", "U3", "S"]
     assert "Do the inputs work together?" in said(open_page("", data=THREE, model="joint"))
     compared = said(open_page("compare", data=THREE, **BITS))
-    assert "for two inputs alone" in compared
-    assert "cannot say what one input tells alone" not in compared
+    assert "for two inputs only" in compared
+    assert "has no prediction from one input alone" not in compared
     shown = " ".join(drawn.marked(app))
     assert all(f'data-mark="{c}"' in shown for c in ("R", "U1", "U2", "U3", "S"))

@@ -157,7 +157,9 @@ def test_three_inputs_have_a_worth_each(
         others = " and ".join(n for n in known.names if n != f"sensor {m}")
         (found,) = re.findall(rf"\*\*Given {others}, sensor {m} is worth ([.\d]+) bits", said(app))
         values.append(float(found))
-        assert "the worth of two of three inputs needs" in " ".join(str(c.value) for c in app.caption)
+        assert "the worth of two of three inputs needs" in " ".join(
+            str(c.value) for c in app.caption
+        )
     assert values == sorted(values)
     links = [p for p in app.get("page_link") if "sample" in str(p.proto.query_string)]
     assert links

@@ -121,7 +121,7 @@ def test_one_run_has_no_interval_of_its_differences() -> None:
     _, n = found(seeds=1)
     assert not n.contrasts["joint"].runs.known
     assert n.contrasts["joint"].verdict == "open"
-    assert "One run cannot tell" in finding(n).paragraph
+    assert "One run does not show" in finding(n).paragraph
 
 
 def test_quick_and_full_are_told_apart_and_a_split_of_the_file_is_no_split_of_a_run() -> None:

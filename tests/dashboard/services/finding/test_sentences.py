@@ -65,7 +65,7 @@ def test_the_input_that_leads_and_what_the_other_adds() -> None:
         "it only there)."
     )
     assert "Body adds 0.00 ± 0.05 bits, not distinguishable from 0." in text
-    assert "R, what both tell alike, is 0.75 ± 0.05 bits." in text
+    assert "R, what both share, is 0.75 ± 0.05 bits." in text
     assert "S," not in text
 
 
@@ -82,7 +82,7 @@ def test_the_second_input_may_lead_and_the_first_add_something() -> None:
         (in_bits(r=1.0, u1=0.45), "determines nearly all of species"),
         (in_bits(r=0.5, u1=0.35), "determines most of species"),
         # 0.78 of 1.5 bits is more than half, but its interval is not.
-        (in_bits(r=0.4, u1=0.38), "tells more about species than body alone"),
+        (in_bits(r=0.4, u1=0.38), "carries more information about species than body alone"),
     ],
 )
 def test_how_much_an_input_determines_is_what_its_whole_interval_says(
@@ -93,16 +93,16 @@ def test_how_much_an_input_determines_is_what_its_whole_interval_says(
 
 def test_two_inputs_that_tell_alike_have_no_leader() -> None:
     text = said(bits=in_bits(r=1.0, u1=0.03, u2=0.02))
-    assert "Neither input alone is shown to tell more about species than the other" in text
+    assert "Neither input alone is shown to be more informative about species" in text
     assert "bill adds 0.03 ± 0.05 bits, not distinguishable from 0, and body 0.02" in text
     assert "alone determines" not in text
 
 
 def test_what_only_the_combination_tells() -> None:
     text = said(bits=in_bits(s=0.95))
-    assert "Neither bill nor body alone tells anything about species" in text
-    assert "together they tell 0.95 ± 0.05 of 1.50 bits" in text
-    assert "S, what only their combination tells, is 0.95 ± 0.05 bits." in text
+    assert "Neither bill nor body alone carries information about species" in text
+    assert "together they carry 0.95 ± 0.05 of 1.50 bits" in text
+    assert "S, what only their combination carries, is 0.95 ± 0.05 bits." in text
     assert "S, what only" in said(bits=in_bits(r=0.4, u1=0.4, s=0.3))
 
 
@@ -150,7 +150,7 @@ def test_a_column_that_is_called_label_is_the_class(name: str) -> None:
 def test_one_run_compares_nothing() -> None:
     one = Contrast(Estimate(0.1), at(0.1, 0.01), float("nan"))
     text = said(runs=1, contrasts={"joint": one, "dmil": one})
-    assert "One run cannot tell whether joint is better than ensemble" in text
+    assert "One run does not show whether joint is better than ensemble" in text
     assert "dmil" not in text
     assert "One run of each model, of 3" in caveats(runs=1)
     assert "2 runs of each model" in caveats(runs=2)
@@ -171,7 +171,9 @@ def test_three_inputs_are_compared_by_accuracy_and_chance_is_named() -> None:
     }  # fmt: skip
     text = said(**three)
     assert text.startswith("Body alone predicts species best")
-    assert "Year alone is not distinguishable from always answering the most frequent class" in text
+    assert (
+        "Year alone is not distinguishable from always predicting the most frequent class" in text
+    )
     assert "defined for two inputs" in caveats(**three)
     two = three | {"alone": (at(0.46, 0.04), at(0.95, 0.02), at(0.45, 0.03))}
     assert "Bill and year alone are not distinguishable" in said(**two)

@@ -32,7 +32,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const drawn = JSON.stringify([data.boxes, data.arrows, upright]);
   if (root.drawn !== drawn) {
     root.drawn = drawn;
-    root.replaceChildren(upright ? drawUpright(data) : draw(data));
+    root.replaceChildren(draw(data, upright));
   }
   root.firstElementChild?.setAttribute("aria-label", data.label);
   for (const box of /** @type {NodeListOf<SVGElement>} */ (root.querySelectorAll("g.box"))) {
@@ -67,80 +67,42 @@ function scrollTo(root, box) {
   root.scrollLeft += inner.left + inner.width / 2 - outer.left - outer.width / 2;
 }
 
-/** @param {Diagram} diagram */
-function draw({ boxes, arrows }) {
-  const width = Math.max(...boxes.map((box) => box.x + box.width)) + EDGE;
-  const height = Math.max(...boxes.map((box) => box.y + box.height)) + EDGE;
-  const svg = make("svg", { viewBox: `0 0 ${width} ${height}`, role: "group" });
-  const byId = Object.fromEntries(boxes.map((box) => [box.id, box]));
-  svg.append(
-    arrowHead(),
-    ...arrows.map(({ start, end, through }) => arrowBetween(byId[start], byId[end], through)),
-    ...boxes.map((box) => boxGroup(box)),
-  );
-  return svg;
-}
-
 /**
- * The same from above to below: small enough for a phone, so that boxes have their signs alone.
- *
  * @param {Diagram} diagram
+ * @param {boolean} upright whether it runs down and not to the right: narrow enough for a phone, so
+ *   that its boxes have room for their signs alone
  */
-function drawUpright({ boxes, arrows }) {
-  const turned = boxes.map((box) => ({
+function draw({ boxes, arrows }, upright) {
+  const [along, across] = upright ? [FLAT, SPREAD] : [1, 1];
+  const scaled = boxes.map((box) => ({
     ...box,
-    x: box.y * SPREAD,
-    y: box.x * FLAT,
-    width: box.height * SPREAD,
-    height: box.width * FLAT,
+    x: box.x * along,
+    y: box.y * across,
+    width: box.width * along,
+    height: box.height * across,
   }));
-  const width = Math.max(...turned.map((box) => box.x + box.width)) + EDGE;
-  const height = Math.max(...turned.map((box) => box.y + box.height)) + EDGE;
-  const svg = make("svg", { viewBox: `0 0 ${width} ${height}`, role: "group", class: "upright" });
-  const byId = Object.fromEntries(turned.map((box) => [box.id, box]));
+  const length = Math.max(...scaled.map((box) => box.x + box.width)) + EDGE;
+  const breadth = Math.max(...scaled.map((box) => box.y + box.height)) + EDGE;
+  const size = upright ? `${breadth} ${length}` : `${length} ${breadth}`;
+  const svg = make("svg", { viewBox: `0 0 ${size}`, role: "group" });
+  svg.classList.toggle("upright", upright);
+  const byId = Object.fromEntries(scaled.map((box) => [box.id, box]));
   svg.append(
     arrowHead(),
     ...arrows.map(({ start, end, through }) =>
-      arrowDown(byId[start], byId[end], through === null ? null : through * SPREAD),
+      arrowBetween(byId[start], byId[end], through === null ? null : through * across, upright),
     ),
-    ...turned.map((box) => boxGroup(box, true)),
+    ...scaled.map((box) => boxGroup(upright ? turned(box) : box, upright)),
   );
   return svg;
 }
 
 /**
- * @param {Box} from
- * @param {Box} to
- * @param {number | null} through place across at which it passes a row of boxes between the two
+ * @param {Box} box
+ * @returns {Box}
  */
-function arrowDown(from, to, through) {
-  const x = from.x + from.width / 2;
-  const y = from.y + from.height;
-  const end = to.width > 2 * from.width ? (through ?? x) : to.x + to.width / 2;
-  const gap = (to.y - y - from.height) / 2; // from a row to the next, where one is passed
-  const steps =
-    through === null
-      ? curveDown(x, y, end, to.y - 2)
-      : `${curveDown(x, y, through, y + gap)} V${to.y - gap} ${curveDown(through, to.y - gap, end, to.y - 2)}`;
-  return make("path", {
-    d: `M${x},${y} ${steps}`,
-    "marker-end": "url(#head)",
-    "data-from": from.id,
-    "data-to": to.id,
-  });
-}
-
-/**
- * From one point to another, upright at both.
- *
- * @param {number} x
- * @param {number} y
- * @param {number} endX
- * @param {number} endY
- */
-function curveDown(x, y, endX, endY) {
-  const half = (y + endY) / 2;
-  return `C${x},${half} ${endX},${half} ${endX},${endY}`;
+function turned(box) {
+  return { ...box, x: box.y, y: box.x, width: box.height, height: box.width };
 }
 
 function arrowHead() {
@@ -161,8 +123,15 @@ function arrowHead() {
  * @param {Box} from
  * @param {Box} to
  * @param {number | null} through height at which it passes a column of boxes between the two
+ * @param {boolean} upright whether x runs down and y across
  */
-function arrowBetween(from, to, through) {
+function arrowBetween(from, to, through, upright) {
+  const at = (/** @type {number} */ x, /** @type {number} */ y) => (upright ? [y, x] : [x, y]);
+  // From one point to another, along the flow at both.
+  const curve = (/** @type {Point} */ [x, y], /** @type {Point} */ [endX, endY]) => {
+    const half = (x + endX) / 2;
+    return `C${at(half, y)} ${at(half, endY)} ${at(endX, endY)}`;
+  };
   const x = from.x + from.width;
   const y = from.y + from.height / 2;
   // Straight into a tall box, else into its middle.
@@ -170,27 +139,14 @@ function arrowBetween(from, to, through) {
   const gap = (to.x - x - from.width) / 2; // from a column to the next, where one is passed
   const steps =
     through === null
-      ? curve(x, y, to.x - 2, end)
-      : `${curve(x, y, x + gap, through)} H${to.x - gap} ${curve(to.x - gap, through, to.x - 2, end)}`;
+      ? curve([x, y], [to.x - 2, end])
+      : `${curve([x, y], [x + gap, through])} L${at(to.x - gap, through)} ${curve([to.x - gap, through], [to.x - 2, end])}`;
   return make("path", {
-    d: `M${x},${y} ${steps}`,
+    d: `M${at(x, y)} ${steps}`,
     "marker-end": "url(#head)",
     "data-from": from.id,
     "data-to": to.id,
   });
-}
-
-/**
- * From one point to another, level at both.
- *
- * @param {number} x
- * @param {number} y
- * @param {number} endX
- * @param {number} endY
- */
-function curve(x, y, endX, endY) {
-  const half = (x + endX) / 2;
-  return `C${half},${y} ${half},${endY} ${endX},${endY}`;
 }
 
 /**

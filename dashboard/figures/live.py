@@ -123,8 +123,8 @@ def _letters(
     for v, line in enumerate(tile.truth):
         for u, true in enumerate(line):
             answer = int(tile.answers[v][u])
-            sure = tile.answers[v][u] - answer
-            guess = sure < _GUESS
+            confidence = tile.answers[v][u] - answer
+            guess = confidence < _GUESS
             right = answer == true
             if true < 0:  # never occurs: there is no right or wrong
                 continue
@@ -134,7 +134,9 @@ def _letters(
             text.append(f"<b>{mark}</b>")
             edge.append("#FFFFFF" if right or guess else _LETTER_COLOUR)
             tooltip = f"x1 = {tile.symbols1[u]}, x2 = {tile.symbols2[v]}"
-            tooltip += f": predicts {classes[answer]}, true {classes[true]}, confidence {sure:.0%}"
+            tooltip += (
+                f": predicts {classes[answer]}, true {classes[true]}, confidence {confidence:.0%}"
+            )
             tooltips.append(theme.plain(tooltip))
     disc = {"size": size, "color": "rgba(255,255,255,0.88)", "line": {"width": 2, "color": edge}}
     fig.add_scatter(
@@ -242,13 +244,14 @@ def strips(
         parts.append(f'<text x="0" y="{y + 0.8 * _LINE:.1f}">{quoted(words)}</text>')
         y += _LINE + 2
         parts.append(_strip(shares, y, tall))
-        y += tall
+        y += tall + _LINE / 3
     parts.append(_blocks(types, y))
     y += 2 * _LINE
     stripes = patterns([of_part(c) for c in COMPONENTS])
     return (
-        f'{stripes}<svg viewBox="0 0 {_WIDE} {y:.0f}" width="100%" role="img" '
-        f'aria-label="{quoted(alt)}" fill="currentColor" font-size="14">{"".join(parts)}</svg>'
+        f'{stripes}<svg viewBox="0 0 {_WIDE} {y:.0f}" width="100%" style="max-width:30rem" '
+        f'role="img" aria-label="{quoted(alt)}" fill="currentColor" font-size="14">'
+        f"{''.join(parts)}</svg>"
     )
 
 

@@ -105,12 +105,7 @@ GROUPS: Final = {
     "S": "S: only in combination",
     "all": "all samples",
 }
-#: The same beside a bar.
-ROWS: Final = {
-    **{name: f"{name} samples" for name in ("R", "U1", "U2", "S")},
-    "all": "all samples",
-}
-#: Gate -> the title of its square, in the order in which they are shown.
+#: Logic gate -> the title of its square, in the order in which they are shown.
 GATES: Final = {
     "RDN": "R: shared by both",
     "UNQ1": "U1: x1 only",

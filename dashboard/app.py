@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
-from dashboard import start
+from dashboard import health, start
 from dashboard.components import served
 from dashboard.message_rate import MessageRate
 from dashboard.services.store import budgets
@@ -17,7 +17,7 @@ from dashboard.visitor_cookie import VisitorCookie
 app = st.App(
     Path(__file__).with_name("script.py"),
     lifespan=start.ready,
-    routes=served.routes(),
+    routes=[*served.routes(), *health.routes()],
     middleware=[
         Middleware(Serving, budgets.at_once()),
         Middleware(MessageRate),

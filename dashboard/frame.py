@@ -16,7 +16,7 @@ from dashboard.services.store.catalog import CheckpointCatalog, table
 from dashboard.state import session
 from dashboard.state.view import SPLITS, complete, is_digest, named_by
 from dashboard.text import terms, yours
-from dashboard.views import gallery
+from dashboard.views import gallery, selection
 from dashboard.widgets import caution, plain, select
 
 #: Looks that Streamlit's own settings do not reach.
@@ -68,6 +68,7 @@ def bar(
             horizontal=True, vertical_alignment="center", width="content", gap="xsmall"
         ):
             if about_a_set and catalog.sets:
+                selection.chip(catalog)
                 gallery.chip(catalog)
                 _model(catalog)
             copy_link()
@@ -116,6 +117,7 @@ def _model(catalog: CheckpointCatalog) -> None:
             "Samples from", "split", SPLITS, view.split, terms.SPLITS.__getitem__,
             help=terms.SPLIT,
         )  # fmt: skip
+        st.page_link(session.page("about"), label="About this model", icon=":material/info:")
         st.page_link(session.page("your_data"), label="Your own model", icon=":material/add:")
 
 

@@ -9,11 +9,13 @@ import streamlit as st
 from dashboard import frame, login, widgets
 from dashboard.services.store import catalog
 from dashboard.state import session
-from dashboard.views import fidelity, overview, presenting, worth
-from dashboard.views.compare import compare
+from dashboard.state.view import OLD_ADDRESSES
+from dashboard.views import overview, presenting, worth
+from dashboard.views.compare import about, disagreements, leaderboard
 from dashboard.views.learn import gates, lessons, live, paper
 from dashboard.views.map import latent_map
 from dashboard.views.sample import samples, what_if
+from dashboard.views.trust import page as trust
 from dashboard.views.uploads import your_data
 
 # A file of our own: an icon by name would be fetched from another server.
@@ -25,6 +27,10 @@ def run() -> None:
     st.set_page_config(page_title="DMIL Explorer", page_icon=str(ICON), layout="wide")
     st.html(frame.STYLE)
     widgets.guarded(_run, "the frame around the pages")
+
+
+def _gone() -> None:
+    """A page that is never drawn."""
 
 
 def _run() -> None:
@@ -42,9 +48,8 @@ def _run() -> None:
             title="Latent map",
             url_path="map",
         ),
-        "compare": st.Page(compare.compare, title="Compare", url_path="compare"),
         "worth": st.Page(worth.worth, title="Worth", url_path="worth"),
-        "fidelity": st.Page(fidelity.fidelity, title="Fidelity", url_path="fidelity"),
+        "trust": st.Page(trust.trust, title="Trust", url_path="trust"),
         "your_data": st.Page(your_data.your_data, title="Your data", url_path="your-data"),
     }
     learn = {
@@ -53,17 +58,35 @@ def _run() -> None:
         "live": st.Page(live.live, title="Live training", url_path="live"),
         "paper": st.Page(paper.paper, title="The paper", url_path="paper"),
     }
-    # Pages below an empty name stay beside each other; those to learn with are a menu behind them.
-    page = st.navigation({"": list(pages.values()), "Learn": list(learn.values())}, position="top")
-    pages |= learn
+    compare = {
+        "compare": st.Page(leaderboard.leaderboard, title="Leaderboard", url_path="compare"),
+        "disagreements": st.Page(
+            disagreements.disagreements, title="Disagreements", url_path="disagreements"
+        ),
+        # Reached from the model's chip and from rows of the leaderboard.
+        "about": st.Page(about.about, title="Model", url_path="model", visibility="hidden"),
+    }
+    # Addresses of earlier versions, which lead on before anything is drawn.
+    gone = [
+        st.Page(_gone, title="Trust", url_path=old, visibility="hidden") for old in OLD_ADDRESSES
+    ]
+    # Pages below an empty name stay beside each other; the others are menus behind them.
+    groups = {
+        "": [*pages.values(), *gone],
+        "Compare": list(compare.values()),
+        "Learn": list(learn.values()),
+    }
+    page = st.navigation(groups, position="top")
+    pages = {**pages, **compare, **learn}
     session.remember_pages(pages)
+    session.follow_old_link(page.url_path)
     if target := session.destination():
         st.switch_page(pages[target])
     st.set_page_config(page_title=f"{page.title} · DMIL Explorer")
     checkpoints = catalog.checkpoint_catalog()
     frame.settle(checkpoints)
     # Pages about no data set of the list: choosing one would do nothing there.
-    alone = [pages[name] for name in ("fidelity", "your_data", "lessons", "gates", "live")]
+    alone = [pages[name] for name in ("your_data", "lessons", "gates", "live")]
     about_a_set = page not in alone
     slugs = [each.url_path for each in pages.values() if each.url_path]
     frame.large()

@@ -22,6 +22,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import runtime
 
+from dashboard import health
 from dashboard.services.store.budgets import LARGEST_FILE, MIB, MOST_BYTES, MOST_FILES
 
 #: Environment variable: "1" opens Streamlit's figures about memory and sessions to everybody.
@@ -30,8 +31,8 @@ METRICS: Final = "DMIL_METRICS"
 FRAMES: Final = "DMIL_FRAME_ANCESTORS"
 
 _METRICS_PATH: Final = "/_stcore/metrics"
-#: Says "ok" and nothing else; whatever watches a server often asks by its number.
-_HEALTH_PATH: Final = "/_stcore/health"
+#: They name nobody; whatever watches a server often asks by its number.
+_HEALTH_PATHS: Final = ("/_stcore/health", health.PATH)
 _UPLOAD_PATH: Final = "/_stcore/upload_file/"
 _READING: Final = ("GET", "HEAD", "OPTIONS")
 _PORTS: Final[Mapping[str, int]] = {"http": 80, "https": 443}
@@ -130,7 +131,7 @@ def _refusal(scope: Scope) -> PlainTextResponse | None:
     path = scope["path"].rstrip("/")
     hosts = headers.getlist("host")
     host = _address(hosts[0]) if len(hosts) == 1 else None
-    if path.endswith(_HEALTH_PATH):
+    if path.endswith(_HEALTH_PATHS):
         return None
     if not _is_served(host):
         return PlainTextResponse(

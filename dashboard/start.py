@@ -15,12 +15,15 @@ from pathlib import Path
 import streamlit as st
 from streamlit import runtime
 
+from dashboard import logs
+
 log = logging.getLogger("dashboard")
 
 
 @asynccontextmanager
 async def ready(_app: st.App) -> AsyncIterator[None]:
     """The server answers once the pages are imported and the checkpoints are listed."""
+    logs.configure()
     await asyncio.get_running_loop().run_in_executor(None, _prepare)
     releasing = asyncio.create_task(_release_sessions())
     try:

@@ -111,11 +111,15 @@ def linked(
     """A picture whose marks lead to samples.
 
     ``links`` are the view's choices by the name of a mark; other filters are taken away. ``pages``
-    are the pages of marks that lead elsewhere.
+    are the pages of marks that lead elsewhere; with an empty one the visitor stays, and so do the
+    filters.
     """
 
     def follow(name: str) -> None:
-        session.go((pages or {}).get(name, "samples"), **links[name])
+        if page := (pages or {}).get(name, "samples"):
+            session.go(page, **links[name])
+        else:
+            session.change(**links[name])
 
     marks.marks(key, html, links, follow)
 

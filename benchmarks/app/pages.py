@@ -62,9 +62,11 @@ PAGES = {
     "Samples": ("/samples", _DRAWN % ".st-key-waterfall"),
     "What if": ("/what-if", _DRAWN % ".st-key-gate_pairs"),
     "Latent map": ("/map", _DRAWN_MAP),
-    "Compare": ("/compare", "Boolean(document.querySelector('.st-key-choice_part'))"),
+    "Leaderboard": ("/compare", "Boolean(document.querySelector('.st-key-choice_part'))"),
     "Overview": ("/", _DRAWN % ".st-key-accuracy"),
 }
+#: Pages that are in a menu of the bar, and its name.
+MENUS = {"Leaderboard": "Compare"}
 _POINTS = f"""() => {{
   const map = {_THE_MAP};
   return map.ids.map((id) => {{ const at = map.where(id); return [at.x, at.y, id]; }});
@@ -153,7 +155,12 @@ def _change(page: Page, change: str, modality: int) -> Locator:
 async def switch(page: Page, title: str) -> float:
     """Seconds from a click on a page's name to that page."""
     path, there = PAGES[title]
-    link = page.locator("header").get_by_role("link", name=title, exact=False).first
+    header = page.locator("header")
+    if title in MENUS:
+        await header.get_by_text(MENUS[title], exact=True).click()
+        link = page.get_by_text(title, exact=True).last
+    else:
+        link = header.get_by_role("link", name=title, exact=False).first
     return await seconds(page, link.click, _ON_PAGE % there, path)
 
 

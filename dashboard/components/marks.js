@@ -1,5 +1,5 @@
-// The component "dmil_marks": a picture of which every mark leads somewhere, or chooses something
-// where it is a button; see marks.py. It runs inline. The picture is HTML that the server wrote; its texts are escaped there.
+// The component "dmil_marks": a picture of which every mark leads somewhere; see marks.py. It runs
+// inline. The picture is HTML that the server wrote; its texts are escaped there.
 
 /** @param {ComponentArguments<{html: string}>} component */
 export default function ({ parentElement, data, setTriggerValue }) {
@@ -13,14 +13,13 @@ export default function ({ parentElement, data, setTriggerValue }) {
     root.querySelectorAll("[data-mark]")
   )) {
     const pick = () => setTriggerValue("picked", mark.dataset.mark);
-    if (!mark.hasAttribute("role")) mark.setAttribute("role", "link");
-    mark.setAttribute("tabindex", "0");
     mark.onclick = pick;
+    // A button says by itself what it is, and takes the keys.
+    if (mark.tagName === "BUTTON") continue;
+    mark.setAttribute("role", "link");
+    mark.setAttribute("tabindex", "0");
     mark.onkeydown = (event) => {
-      const presses = event.key === " " && mark.getAttribute("role") === "button";
-      if (event.key !== "Enter" && !presses) return;
-      event.preventDefault();
-      pick();
+      if (event.key === "Enter") pick();
     };
   }
 }

@@ -1,4 +1,4 @@
-"""A picture of which every mark leads somewhere or chooses something, by pointer or by key."""
+"""A picture of which every mark leads somewhere, by pointer or by key."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from dashboard.guard import callback
 
 
 def marks(key: str, html: str, names: Collection[str], on_pick: Callable[[str], None]) -> None:
-    """Show HTML of ours; an element with ``data-mark="<name>"`` is a link, or with
-    ``role="button"`` a button.
+    """Show HTML of ours; an element with ``data-mark="<name>"`` is a link.
 
     Parameters
     ----------

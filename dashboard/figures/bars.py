@@ -66,7 +66,12 @@ def of_part(component: str, pale: bool = False) -> Look:
 
 def of_model(name: str) -> Look:
     """The look of a paradigm."""
-    return Look(theme.MODEL_COLOURS.get(name, theme.NEUTRAL), theme.MODEL_PATTERNS.get(name, "."))
+    return of_models([name])[0]
+
+
+def of_models(names: Sequence[str]) -> tuple[Look, ...]:
+    """The looks of several models in one figure; see `theme.models`."""
+    return tuple(Look(line.colour, line.pattern) for line in theme.models(names).values())
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dashboard.figures import theme
+from dashboard.figures import grid, theme
 from dashboard.figures.strip import strip
 from dashboard.figures.theme import quoted
 from dashboard.words import one_line
@@ -93,13 +93,9 @@ def _percent(share: float) -> str:
 
 
 def _accuracy(model: str, share: float, mark: str) -> str:
-    colour = theme.MODEL_COLOURS.get(model, theme.NEUTRAL)
-    return (
-        f'<tr data-mark="{quoted(mark)}" aria-label="{quoted(model)} {share:.0%}">'
-        f'<th scope="row">{quoted(model)}</th><td><div class="track"><span style="width:'
-        f'{share:.1%};background:{colour}"></span></div></td>'
-        f'<td class="number">{share:.0%}</td></tr>'
-    )
+    colour = theme.models([model])[model].colour
+    said = f"{model} {share:.0%}"
+    return grid.bar(grid.Bar(model, share, f"{share:.0%}", colour, mark, said))
 
 
 def cells(parts: Sequence[str]) -> str:
@@ -174,32 +170,25 @@ def matrix(counts: pd.DataFrame, links: Mapping[tuple[str, str], str]) -> str:
     ----------
     links : (type, component) to the name of the link to these samples; none for none.
     """
-    head = "".join(f'<th scope="col">gate {c}</th>' for c in counts.columns)
     names, table = [str(c) for c in counts.columns], counts.to_numpy(dtype=int).tolist()
-    rows = "".join(
-        f'<tr><th scope="row">is {truth}</th>'
-        + "".join(
-            _count(str(truth), c, n, sum(row), links) for c, n in zip(names, row, strict=True)
+    rows = [
+        (
+            f"is {truth}",
+            [_count(str(truth), c, n, sum(row), links) for c, n in zip(names, row, strict=True)],
         )
-        + "</tr>"
         for truth, row in zip(counts.index, table, strict=True)
         if sum(row)
-    )
-    return (
-        f'<table class="matrix"><thead><tr><td></td>{head}</tr></thead>'
-        f"<tbody>{rows}</tbody></table>"
-    )
+    ]
+    return grid.grid([f"gate {c}" for c in names], rows)
 
 
 def _count(
     truth: str, component: str, count: int, of: int, links: Mapping[tuple[str, str], str]
-) -> str:
+) -> grid.Cell:
     if not count:
-        return '<td class="quiet">0</td>'
-    tint = round(8 + 40 * count / of)
-    colour = theme.COLOURS[component] if truth == component else theme.NEUTRAL
-    ground = f"background:color-mix(in srgb, {colour} {tint}%, transparent)"
-    weight = "font-weight:700;" if truth == component else ""
-    mark = quoted(links[truth, component])
+        return grid.Cell("0")
+    agrees = truth == component
+    colour = theme.COLOURS[component] if agrees else theme.NEUTRAL
     said = f"{count:,} samples: {truth}, largest gate {component}"
-    return f'<td data-mark="{mark}" aria-label="{said}" style="{weight}{ground}">{count:,}</td>'
+    mark = links[truth, component]
+    return grid.Cell(f"{count:,}", count / of, colour, mark, said, agrees)

@@ -1,4 +1,4 @@
-"""Figures of the fidelity benchmark: is the decomposition the real one?"""
+"""Figures of the fidelity benchmark: purity and shares of a setting."""
 
 from __future__ import annotations
 
@@ -7,52 +7,6 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures import board, theme
-
-
-def agreement(table: pd.DataFrame, runs: pd.DataFrame) -> go.Figure:
-    """A row per setting: how often the gate finds the interaction type, and exact references.
-
-    Parameters
-    ----------
-    table : columns setting, reference, generator, agreement, paper_agreement; shares.
-    runs : columns setting, who, agreement: every run of dmil and dmil-paper.
-    """
-    names = [str(s) for s in table["setting"]]
-    shown = [theme.plain(n) for n in names]
-    fig = theme.figure(board.AROUND + 30 + 27 * len(names))
-    ours = runs[runs["who"] == "dmil"]
-    fig.add_scatter(
-        x=100 * ours["agreement"].to_numpy(dtype=float),
-        y=[theme.plain(s) for s in ours["setting"]],
-        mode="markers",
-        marker={"size": 6, "color": theme.MODEL_COLOURS["dmil"], "opacity": 0.35},
-        hovertemplate="%{y}: %{x:.1f} % in one run<extra></extra>",
-        showlegend=False,
-    )
-    kinds = {
-        "information reference": ("reference", theme.NEUTRAL, "line-ns-open", 17),
-        "generator bound": ("generator", theme.NEUTRAL, "x-thin-open", 8),
-        "dmil-paper": ("paper_agreement", theme.MODEL_COLOURS["dmil-paper"], "square-open", 10),
-        "dmil": ("agreement", theme.MODEL_COLOURS["dmil"], "diamond", 12),
-    }
-    for name, (column, colour, symbol, size) in kinds.items():
-        fig.add_scatter(
-            x=100 * table[column].to_numpy(dtype=float),
-            y=shown,
-            name=name,
-            mode="markers",
-            marker={
-                "size": size,
-                "color": colour,
-                "symbol": symbol,
-                "line": {"width": 2.5, "color": colour},
-            },
-            hovertemplate="%{y}: %{x:.1f} %<extra>" + name + "</extra>",
-        )
-    fig.update_layout(showlegend=True, legend={"y": 1.0, "yanchor": "bottom"})
-    fig.update_xaxes(title="the gate is right, % of samples", range=[-3, 104])
-    board.rows(fig, names)
-    return fig
 
 
 def purity(lost: pd.DataFrame) -> go.Figure:

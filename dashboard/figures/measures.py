@@ -38,10 +38,10 @@ def measures(
     high = max(total, *(sum(v for v in values if v > 0) for values in every), _LEAST)
     axis = _Axis(low, high)
     drawn = "".join(
-        f'<div class="measure" data-mark="{quoted(key)}" role="button" '
+        f'<button type="button" class="measure" data-mark="{quoted(key)}" '
         f'aria-pressed="{str(key == chosen).lower()}" aria-label="{quoted(name)}: '
         f'{in_words(values)}"><span class="name">{quoted(name)}</span>'
-        f"{axis.bar(values, total)}</div>"
+        f"{axis.bar(values, total)}</button>"
         for key, (name, values) in rows.items()
     )
     if mean:

@@ -7,6 +7,8 @@ colour-blind readers; each component also has a letter, a bar pattern and a mark
 from __future__ import annotations
 
 import html
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
 import plotly.graph_objects as go
@@ -63,6 +65,8 @@ MODEL_COLOURS: Final = {
     "dmil": "#5B6BE0",
     "dmil-paper": "#B56BD0",
     "data alone": "#2A9384",
+    "exact": NEUTRAL,
+    "upper bound": NEUTRAL,
 }
 MODEL_PATTERNS: Final = {
     "joint": "",
@@ -70,7 +74,20 @@ MODEL_PATTERNS: Final = {
     "dmil": "x",
     "dmil-paper": "\\",
     "data alone": "-",
+    "exact": ".",
 }
+
+MODEL_SYMBOLS: Final = {
+    "joint": "circle",
+    "ensemble": "square",
+    "dmil": "diamond",
+    "dmil-paper": "triangle-up",
+    "data alone": "cross",
+    "exact": "x",
+}
+#: Models without a colour of their own, in the order in which a figure has them.
+OTHER_MODELS: Final = ("#C0562F", "#7C8A2E", "#4F7FA0", "#9B6A8F", "#8A6A4F", "#3F8F6B")
+OTHER_SYMBOLS: Final = ("triangle-down", "star", "pentagon", "hexagon", "x", "cross")
 
 TEMPLATE: Final = go.layout.Template(
     layout={
@@ -108,6 +125,44 @@ def series(index: int) -> tuple[str, str, str]:
     """Colour, marker and dash of the line in this place of several, counted from 0."""
     colour, symbol = CLASS_COLOURS[index % 10], CLASS_SYMBOLS[index % 10]
     return colour, symbol, DASHES[index % len(DASHES)]
+
+
+@dataclass(frozen=True)
+class Line:
+    """How a model looks where several stand in one figure."""
+
+    colour: str
+    symbol: str
+    dash: str
+    pattern: str
+
+
+def models(names: Iterable[str]) -> dict[str, Line]:
+    """The look of each model of a figure, by its name there.
+
+    A model has its own colour and symbol on every page. A further seed of it, as in
+    ``"joint, seed 1"``, has its colour, and an open symbol and a dash of its own.
+    """
+    result: dict[str, Line] = {}
+    seen: list[str] = []
+    others: list[str] = []
+    for place, name in enumerate(names):
+        model = name.partition(", seed ")[0]
+        if model not in MODEL_COLOURS and model not in others:
+            others.append(model)
+        index = others.index(model) % len(OTHER_MODELS) if model in others else 0
+        colour = MODEL_COLOURS.get(model, OTHER_MODELS[index])
+        symbol = MODEL_SYMBOLS.get(model, OTHER_SYMBOLS[index])
+        again = seen.count(model)
+        seen.append(model)
+        shape = MODEL_PATTERNS.get(model, ".")
+        result[name] = Line(
+            colour,
+            f"{symbol}-open" if again else symbol,
+            DASHES[place % len(DASHES)],
+            ("-" if shape != "-" else "/") if again else shape,
+        )
+    return result
 
 
 def pattern(shape: str) -> dict[str, object]:

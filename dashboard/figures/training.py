@@ -17,7 +17,7 @@ from dashboard.figures import theme
 
 @dataclass(frozen=True)
 class Band:
-    """A stage: its title, its epochs counted through the training, and the epoch handed on."""
+    """A stage: its title, its epochs counted through the training, and its best epoch."""
 
     title: str
     first: int
@@ -34,7 +34,7 @@ def curves(
     Parameters
     ----------
     epochs : model to columns step and those of ``shown``.
-    bands : model to its stages: a line is broken between them, and the epoch handed on has a ring.
+    bands : model to its stages: a line is broken between them; each best epoch has a ring.
     shown : column to the title of its panel, from top to bottom.
     marked : the model whose stages are shaded and named.
     """
@@ -43,9 +43,10 @@ def curves(
         template=theme.TEMPLATE, height=130 + 215 * len(shown), showlegend=True,
         legend={"y": -0.36 / len(shown)},
     )  # fmt: skip
+    looks = theme.models(epochs)
     for row, (column, title) in enumerate(shown.items(), start=1):
-        for index, (name, frame) in enumerate(epochs.items()):
-            _line(fig, row, index, name, frame, column, bands[name])
+        for name, frame in epochs.items():
+            _line(fig, row, looks[name], name, frame, column, bands[name])
         fig.update_yaxes(title=title, row=row, col=1, **_scale(column, list(epochs.values())))
     whole = max((len(frame) for frame in epochs.values()), default=1)
     for number, band in enumerate(bands.get(marked, ())):
@@ -72,10 +73,9 @@ def _scale(column: str, frames: Sequence[pd.DataFrame]) -> dict[str, Any]:
 
 
 def _line(
-    fig: go.Figure, row: int, index: int, name: str, frame: pd.DataFrame, column: str,
+    fig: go.Figure, row: int, look: theme.Line, name: str, frame: pd.DataFrame, column: str,
     bands: Sequence[Band],
 ) -> None:  # fmt: skip
-    colour, symbol, dash = theme.series(index)
     x: list[float | None] = []
     y: list[float | None] = []
     for band in bands:
@@ -86,15 +86,18 @@ def _line(
     label = theme.plain(name)
     fig.add_scatter(
         x=x, y=y, mode="lines", name=label, legendgroup=name, showlegend=row == 1,
-        line={"color": colour, "dash": dash, "width": 2}, row=row, col=1,
+        line={"color": look.colour, "dash": look.dash, "width": 2}, row=row, col=1,
         hovertemplate="epoch %{x}: %{y:.4~g}<extra>" + label + "</extra>",
     )  # fmt: skip
     best = frame[frame["step"].isin([band.best for band in bands])]
     fig.add_scatter(
         x=best["step"], y=best[column], mode="markers", legendgroup=name, showlegend=False,
-        marker={"symbol": f"{symbol}-open", "size": 11, "color": colour, "line.width": 2.5},
+        marker={
+            "symbol": look.symbol.removesuffix("-open") + "-open", "size": 11,
+            "color": look.colour, "line.width": 2.5,
+        },
         customdata=[band.title for band in bands], row=row, col=1,
-        hovertemplate="handed on by %{customdata}: %{y:.4~g}<extra>" + label + "</extra>",
+        hovertemplate="best epoch of %{customdata}: %{y:.4~g}<extra>" + label + "</extra>",
     )  # fmt: skip
 
 

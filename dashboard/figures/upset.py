@@ -1,155 +1,97 @@
-"""Which models are right about the same samples: bars over a matrix of dots (Lex et al., UpSet,
-IEEE TVCG 2014). A click on a column names it by its customdata."""
+"""Which models are right about the same samples: a row for each group (an UpSet plot, lying on its
+side), as HTML whose rows are links; see ``dashboard.components.marks``."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-import numpy as np
-import plotly.graph_objects as go
+from typing import Final
 
 from dashboard.figures import theme
+from dashboard.figures.theme import quoted
+from dashboard.words import one_line
 
-#: A largest bar more than so many times the second is cut, or the others could not be seen.
-_CUT = 3.0
+#: Letters of a model's name above its column.
+_NAME: Final = 18
 
 
 @dataclass(frozen=True)
-class Column:
-    """One set of models and how many samples it stands for.
+class Group:
+    """Samples that exactly these models have right.
 
     Attributes
     ----------
-    name : what a click on it gives; empty where a click means nothing.
-    right : for each model whether it is one of the set; None for the rest summed.
+    mark : name of the link to them.
+    right : for each model whether it is one of them.
+    said : the same in words.
     """
 
-    name: str
-    right: tuple[bool, ...] | None
+    mark: str
+    right: tuple[bool, ...]
     count: int
+    said: str
 
 
 def upset(
-    columns: Sequence[Column], models: Sequence[str], shares: Sequence[float], chosen: str = ""
-) -> go.Figure:
-    """A bar for each set of models that are right together; below it a dot for each of them.
+    groups: Sequence[Group], rest: Sequence[Group], shares: Mapping[str, float],
+    more: str, chosen: str = "",
+) -> str:  # fmt: skip
+    """A row for each group: a dot for each model, and a bar with the number of its samples.
+
+    Bars begin at 0 and none is cut.
 
     Parameters
     ----------
-    columns : from left to right.
-    models, shares : names of the rows, and how often each is right (0 to 1).
-    chosen : name of the column that is marked.
+    groups : from above.
+    rest : smaller groups, shown when ``more`` is opened.
+    shares : model to the share of samples it has right.
+    chosen : mark of the row that is in force.
     """
-    fig = theme.figure(250 + 30 * len(models))
-    top = _top([c.count for c in columns])
-    _bars(fig, columns, top, chosen)
-    _dots(fig, columns, models)
-    for index, column in enumerate(columns):
-        if column.name and column.name == chosen:
-            fig.add_vrect(
-                x0=index - 0.48, x1=index + 0.48, fillcolor=theme.NEUTRAL, opacity=0.22,
-                line_width=0, layer="below",
-            )  # fmt: skip
-    split = 30 * len(models) / (220 + 30 * len(models))
-    rows = [f"{theme.plain(m)} {s:.1%}" for m, s in zip(models, shares, strict=True)]
-    fig.update_layout(
-        barmode="overlay",
-        bargap=0.28,
-        hovermode="closest",
-        xaxis={"visible": False, "fixedrange": True, "range": [-0.6, len(columns) - 0.4]},
-        yaxis={
-            "domain": [split + 0.02, 1], "range": [0, 1.14 * top], "fixedrange": True,
-            "title": "samples", "nticks": 5,
-        },
-        yaxis2={
-            "domain": [0, split], "fixedrange": True, "range": [len(models) - 0.5, -0.5],
-            "tickvals": list(range(len(models))), "ticktext": rows, "showgrid": False,
-            "zeroline": False, "automargin": True,
-        },
-    )  # fmt: skip
-    return fig
+    most = max((g.count for g in (*groups, *rest)), default=1)
+    looks = theme.models(shares)
+    head = "".join(
+        f'<th scope="col" title="{quoted(name)}"><i class="dot" style="background:'
+        f'{looks[name].colour}"></i> {quoted(one_line(name, _NAME))}<br>{share:.1%}</th>'
+        for name, share in shares.items()
+    )
+    above = f'<thead><tr>{head}<th scope="col" class="count">samples</th></tr></thead>'
+    body = "".join(_row(g, most, looks, g.mark == chosen) for g in groups)
+    table = f'<table class="upset">{above}<tbody>{body}</tbody></table>'
+    if not rest:
+        return table
+    below = "".join(_row(g, most, looks, g.mark == chosen) for g in rest)
+    return (
+        f"{table}<details><summary>{quoted(more)}</summary>"
+        f'<table class="upset"><tbody>{below}</tbody></table></details>'
+    )
 
 
-def _top(counts: Sequence[int]) -> float:
-    """How high the axis goes; a single tall bar is cut there."""
-    first, second = (*sorted(counts, reverse=True), 0, 0)[:2]
-    return 1.35 * second if second and first > _CUT * second else float(max(first, 1))
+def agreeing(groups: Sequence[tuple[str, int, str]], rows: int) -> str:
+    """The samples that all models have right, and those that none has, as text.
+
+    Parameters
+    ----------
+    groups : (words, number of samples, name of the link to them).
+    rows : samples in all.
+    """
+    cells = "".join(
+        f'<div class="head" data-mark="{quoted(mark)}"><strong>{quoted(words)}</strong>'
+        f'<span class="share">{count:,}</span><span class="quiet">{count / rows:.1%}</span></div>'
+        for words, count, mark in groups
+    )
+    return f'<div class="agreeing">{cells}</div>'
 
 
-def cut(columns: Sequence[Column]) -> bool:
-    """Whether the tallest bar is drawn shorter than it is."""
-    counts = [c.count for c in columns]
-    return max(counts, default=0) > _top(counts)
-
-
-def _bars(fig: go.Figure, columns: Sequence[Column], top: float, chosen: str) -> None:
-    positions = list(range(len(columns)))
-    names = [c.name for c in columns]
-    shown = [min(c.count, top) for c in columns]
-    texts = [_text(c, top, c.name == chosen and bool(chosen)) for c in columns]
-    colours, shapes = zip(*(_look(c) for c in columns), strict=True)
-    fig.add_bar(
-        x=positions, y=shown, customdata=names, text=texts, textposition="outside",
-        cliponaxis=False, textangle=0, constraintext="none",
-        marker={"color": colours, "pattern": {**theme.pattern(""), "shape": shapes}},
-        unselected={"marker": {"opacity": 1}}, hoverinfo="skip",
-    )  # fmt: skip
-    # Bars of one sample are too low to be hit: the whole column above them answers a click.
-    fig.add_bar(
-        x=positions, y=[1.14 * top] * len(columns), customdata=names,
-        marker={"color": "rgba(0,0,0,0.002)"}, width=0.96,
-        unselected={"marker": {"opacity": 1}}, hovertext=[f"{c.count:,} samples" for c in columns],
-        hovertemplate="%{hovertext}<extra></extra>",
-    )  # fmt: skip
-
-
-def _text(column: Column, top: float, marked: bool) -> str:
-    number = f"{column.count:,}"
-    number = f"{number}<br>cut" if column.count > top else number
-    return f"<b>{number}</b>" if marked else number
-
-
-def _look(column: Column) -> tuple[str, str]:
-    if column.right is None:
-        return theme.NEUTRAL, "."
-    if all(column.right):
-        return theme.RIGHT_WRONG["right"][0], ""
-    if not any(column.right):
-        return theme.RIGHT_WRONG["wrong"][0], "x"
-    return theme.NEUTRAL, ""
-
-
-def _dots(fig: go.Figure, columns: Sequence[Column], models: Sequence[str]) -> None:
-    dots: list[tuple[int, int]] = []
-    right: list[bool] = []
-    for x, column in enumerate(columns):
-        members = np.flatnonzero(column.right or ())
-        if len(members) > 1:
-            fig.add_scatter(
-                x=[x, x], y=[members[0], members[-1]], yaxis="y2", mode="lines",
-                line={"color": theme.NEUTRAL, "width": 3}, hoverinfo="skip",
-            )  # fmt: skip
-        dots += [(x, y) for y in range(len(column.right or ()))]
-        right += column.right or ()
-    fig.add_scatter(
-        x=[x for x, _ in dots], y=[y for _, y in dots], yaxis="y2", mode="markers",
-        marker={
-            "size": [13 if r else 9 for r in right],
-            "symbol": ["circle" if r else "circle-open" for r in right],
-            "color": theme.NEUTRAL,
-            "opacity": [1.0 if r else 0.5 for r in right],
-        },
-        customdata=[columns[x].name for x, _ in dots],
-        unselected={"marker": {"opacity": 1}},
-        hovertext=[
-            f"{theme.plain(models[y])} {'right' if r else 'wrong'}"
-            for (_, y), r in zip(dots, right, strict=True)
-        ],
-        hovertemplate="%{hovertext}<extra></extra>",
-    )  # fmt: skip
-    rest = [x for x, column in enumerate(columns) if column.right is None]
-    fig.add_scatter(
-        x=rest, y=[(len(models) - 1) / 2] * len(rest), yaxis="y2", mode="text", text=["rest"],
-        hoverinfo="skip",
-    )  # fmt: skip
+def _row(group: Group, most: int, looks: Mapping[str, theme.Line], marked: bool) -> str:
+    dots = "".join(
+        f'<td class="{"is" if right else "not"}"><i style="color:{look.colour}">'
+        f"{'●' if right else '○'}</i></td>"
+        for right, look in zip(group.right, looks.values(), strict=True)
+    )
+    said = quoted(f"{group.said}: {group.count:,} samples")
+    bar = f'<span style="width:{0.8 * group.count / most:.2%};background:{theme.NEUTRAL}"></span>'
+    state = ' aria-current="true"' if marked else ""
+    return (
+        f'<tr data-mark="{quoted(group.mark)}" aria-label="{said}" title="{said}"{state}>{dots}'
+        f'<td class="count"><div class="bar">{bar}<b>{group.count:,}</b></div></td></tr>'
+    )

@@ -175,6 +175,11 @@ class Jobs:
         result = [j for j in self._all() if (j.kind, j.folder) == (kind, str(folder))]
         return max(result, key=_age, default=None)
 
+    def counts(self) -> dict[str, int]:
+        """How many jobs of all visitors are queued, and how many are running."""
+        states = [j.state for j in self._all()]
+        return {"queued": states.count("queued"), "running": states.count("running")}
+
     def log(self, job: Job) -> str:
         """What a job's commands said last, for the server's log; never shown to visitors."""
         with contextlib.suppress(OSError):

@@ -68,7 +68,7 @@ def outcome(
     try:
         made = _edits(data, changes)
         after = changed(data, row, made)
-        tables = [_answered(checkpoint, dataset) for dataset in (changed(data, row, []), after)]
+        tables = [answered(checkpoint, dataset) for dataset in (changed(data, row, []), after)]
         if factors:
             tables[1] = reweighted(tables[1], data.classes, factors)  # type: ignore[arg-type]
     except DmilError as error:
@@ -137,7 +137,7 @@ def moved(
         return DataProblem(f"The map has no {latent}.")
     try:
         two = [changed(*location, made) for made in ([], _edits(location[0], changes))]
-        tables = [_answered(checkpoint, one, latents=True) for one in two]
+        tables = [answered(checkpoint, one, latents=True) for one in two]
     except DmilError as error:
         return DataProblem(str(error))
     new = np.concatenate([latent_values(one, latent) for one in tables])
@@ -178,7 +178,14 @@ def drawn_on(
     return shown if isinstance(shown, media.Picture) else None
 
 
-def _answered(checkpoint: Checkpoint, dataset: Any, latents: bool = False) -> pd.DataFrame:
+def answered(checkpoint: Checkpoint, dataset: Any, latents: bool = False) -> pd.DataFrame:
+    """A model's table of predictions for the rows of a data set, computed now.
+
+    Raises
+    ------
+    DmilError
+        If the model cannot be loaded, or not be asked.
+    """
     from dmil_core.inference.predict import predict
 
     if checkpoint.run is not None and checkpoint.run.external:

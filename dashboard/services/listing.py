@@ -10,12 +10,23 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
+from dashboard.services.comparison.models import frozen_wrong
 from dashboard.services.map import slices
 from dashboard.services.sample import information, samples
 from dashboard.services.sample.samples import COLUMNS, in_split
 from dashboard.services.store.catalog import Checkpoint, DataProblem, checkpoint_catalog, table
+from dashboard.services.trust import components, inputs
 from dashboard.state.slices import read
-from dashboard.state.view import ANSWERS, QUANTITIES, UP, View
+from dashboard.state.view import (
+    ANSWERS,
+    QUANTITIES,
+    UP,
+    View,
+    filters_of,
+    model_in,
+    names_in,
+    range_of,
+)
 from dmil_core import schema
 
 #: Rows of one page of the list. They are sent again with each click, pictures and all, which for a
@@ -27,15 +38,28 @@ Mask = NDArray[np.bool_]
 
 def selected(checkpoint: Checkpoint, view: View) -> pd.DataFrame:
     """The rows that the view's split, search and filters leave, in the view's order."""
+    return _ordered(checkpoint, _kept(checkpoint, view), view)
+
+
+def selection(checkpoint: Checkpoint, view: View) -> pd.Index[str] | None:
+    """Ids of the samples that the view's filters leave of its split; None without a filter."""
+    if not filters_of(view):
+        return None
+    return _kept(checkpoint, view).index
+
+
+def _kept(checkpoint: Checkpoint, view: View) -> pd.DataFrame:
     frame = in_split(table(checkpoint), view.split)
     keep = np.ones(len(frame), dtype=bool)
     if view.search:
         keep &= _matches(frame, view.search)
-    if view.truth:
-        keep &= (frame["y"] == view.truth).to_numpy()
+    if view.confidence:
+        keep &= _within(frame["confidence"].to_numpy(dtype=float), *range_of(view.confidence))
     if view.show in ("right", "wrong"):
         keep &= frame["correct"].to_numpy(dtype=bool) == (view.show == "right")
     for column, wanted in (
+        ("y", view.truth),
+        ("pred", view.predicted),
         ("dominant", view.dominant),
         (schema.INTERACTION_TYPE, view.interaction_type),
     ):
@@ -43,17 +67,21 @@ def selected(checkpoint: Checkpoint, view: View) -> pd.DataFrame:
             keep &= (frame[column] == wanted).to_numpy()
     if view.flag:
         keep &= _flagged(checkpoint, frame, view.flag)
-    for model, right in ((view.right, True), (view.wrong, False)):
-        if model:
-            keep &= _answered(checkpoint, frame, model, right)
+    if view.flags:
+        keep &= _flagged_exactly(checkpoint, frame, names_in(view.flags))
+    if view.alone:
+        keep &= _no_input_alone(checkpoint, frame)
+    if view.needs:
+        keep &= _needing(checkpoint, frame, view)
+    for models, right in ((view.right, True), (view.wrong, False)):
+        for name in names_in(models):
+            keep &= _answered(checkpoint, frame, name, right)
     if view.answers:
         keep &= _as_different(different_answers(checkpoint)[frame["id"]].to_numpy(), view.answers)
     if view.slice:
         keep &= _in_slice(frame, view)
     rows = frame[keep]
-    if view.show == "apart":
-        rows = information.apart(checkpoint, rows, view.definition)
-    return _ordered(checkpoint, rows, view)
+    return information.apart(checkpoint, rows, view.definition) if view.show == "apart" else rows
 
 
 def _matches(frame: pd.DataFrame, search: str) -> Mask:
@@ -64,12 +92,51 @@ def _matches(frame: pd.DataFrame, search: str) -> Mask:
     return mask
 
 
+def _within(confidence: NDArray[np.float64], low: float, high: float) -> Mask:
+    """The bin of a calibration curve: its upper end belongs to the next, but for the last."""
+    mask: Mask = (confidence >= low) & ((confidence < high) | (high == 1))
+    return mask
+
+
 def _flagged(checkpoint: Checkpoint, frame: pd.DataFrame, flag: str) -> Mask:
     data = samples.source(checkpoint)
     if isinstance(data, DataProblem) or flag not in data.flags:
         return np.zeros(len(frame), dtype=bool)
-    marked = set(np.asarray(data.ids)[np.asarray(data.flags[flag], dtype=bool)].tolist())
-    return frame["id"].isin(marked).to_numpy()
+    return _marked(frame, data, np.asarray(data.flags[flag], dtype=bool))
+
+
+def _flagged_exactly(checkpoint: Checkpoint, frame: pd.DataFrame, flags: Sequence[str]) -> Mask:
+    """Rows with these flags and no other of the set's."""
+    data = samples.source(checkpoint)
+    if isinstance(data, DataProblem) or not set(flags) <= set(data.flags):
+        return np.zeros(len(frame), dtype=bool)
+    mask = np.ones(len(data.ids), dtype=bool)
+    for name, values in data.flags.items():
+        mask &= np.asarray(values, dtype=bool) == (name in flags)
+    return _marked(frame, data, mask)
+
+
+def _marked(frame: pd.DataFrame, data: Any, mask: Mask) -> Mask:
+    """The rows of a table that a mask over the data set's rows means."""
+    return frame["id"].isin(set(np.asarray(data.ids)[mask].tolist())).to_numpy()
+
+
+def _no_input_alone(checkpoint: Checkpoint, frame: pd.DataFrame) -> Mask:
+    """Rows that every model of one input of the ensemble gets wrong; none without an ensemble."""
+    pair = checkpoint_catalog().get(checkpoint.data, "ensemble", checkpoint.seed)
+    wrong = frozen_wrong(pair) if pair.status == "ready" else None
+    if wrong is None:
+        return np.zeros(len(frame), dtype=bool)
+    return np.asarray(wrong.reindex(frame.index).fillna(False), dtype=bool)
+
+
+def _needing(checkpoint: Checkpoint, frame: pd.DataFrame, view: View) -> Mask:
+    """Which rows are right, and wrong without a component or with an input blank."""
+    if view.needs in schema.ALL_COMPONENTS:
+        broken = components.breaks(checkpoint, view.needs)
+    else:
+        broken = inputs.breaks(checkpoint, view.split, int(view.needs.removeprefix("x")))
+    return frame["id"].isin(broken.index[broken.to_numpy(dtype=bool)]).to_numpy()
 
 
 def _in_slice(frame: pd.DataFrame, view: View) -> Mask:
@@ -83,9 +150,9 @@ def _in_slice(frame: pd.DataFrame, view: View) -> Mask:
 # --- several models -------------------------------------------------------------------------
 
 
-def _answered(checkpoint: Checkpoint, frame: pd.DataFrame, model: str, right: bool) -> Mask:
+def _answered(checkpoint: Checkpoint, frame: pd.DataFrame, name: str, right: bool) -> Mask:
     """Which rows another model gets right, or wrong; none of a model that there is not."""
-    other = checkpoint_catalog().get(checkpoint.data, model, checkpoint.seed)
+    other = checkpoint_catalog().get(checkpoint.data, *model_in(name, checkpoint.seed))
     if other.status != "ready":
         return np.zeros(len(frame), dtype=bool)
     correct = table(other)["correct"].reindex(frame["id"])

@@ -126,8 +126,21 @@ def go(page: str, **values: Any) -> None:
     Without a sample among them it is the first of the list.
     """
     clear_filters()
-    change(**{"sample": "", **values})
+    visit(page, **{"sample": "", **values})
+
+
+def visit(page: str, **values: Any) -> None:
+    """Look at a page with other choices and the same filters, once this run's callback is done."""
+    change(**values)
     st.session_state[_DESTINATION] = page
+
+
+def follow_old_link(address: str) -> None:
+    """Look at today's page where a link of an earlier version was opened."""
+    if moved := state.moved(address, st.query_params.to_dict()):
+        page_, shown = moved
+        st.session_state[_VIEW] = state.change(view(), **shown)
+        st.session_state[_DESTINATION] = page_
 
 
 def destination() -> str:

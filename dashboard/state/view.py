@@ -68,6 +68,8 @@ FIXED_ORDERS: Final = ("telling", "stored")
 ORDERS: Final = (*FIXED_ORDERS, *QUANTITIES, *(f"{q}{UP}" for q in QUANTITIES))
 #: How differently all models answer: all alike, or at least so many different answers.
 ANSWERS: Final = ("same", "2", "3", "4", "5")
+#: Which models of one input each are right about a sample; so far only that none of them is.
+ALONE: Final = ("none",)
 #: Definitions of pointwise redundancy for a distribution that is known, measures of redundancy for
 #: one, and the definitions that the estimates for samples are shown by.
 POINTWISE: Final[tuple[str, ...]] = get_args(schema.Definition)
@@ -103,11 +105,17 @@ CARDS: Final = ("information", "calibration", "parts", "near")
 #: Which samples of two compared models are listed: all, or those that only one has right.
 SIDES: Final = ("both", "first", "second")
 
-#: Parts of the Compare page, and the metrics it can compare by.
+#: What is wrong without it, among predictions that are right: a component, or an input.
+NEEDS: Final = (*COMPONENTS, *(f"x{m}" for m in schema.MODALITY_NUMBERS))
+#: Which check of a decomposition is shown in detail.
+CHECKS: Final = ("types", "components", "inputs", "estimators", "seeds")
+
+#: Scopes of the Leaderboard (``samples`` is of earlier links, see `OLD_PAGES`), and the metrics it
+#: can compare by.
 PARTS: Final = ("seeds", "sets", "samples")
 METRICS: Final = ("accuracy", "macro_f1", "map", "ece", "synergy", "missed")
-#: What the part about single samples looks at.
-LOOKS: Final = ("agreement", "pair", "groups", "calibration", "bits", "interactions", "training")
+#: What Disagreements and About this model look at.
+LOOKS: Final = ("agreement", "pair", "groups", "calibration", "interactions", "training")
 #: What of a training can be drawn over its epochs.
 CURVES: Final = ("val_accuracy", "val_loss", "loss")
 #: Stands for no name at all in a list of names, where an empty text means "not chosen".
@@ -150,10 +158,15 @@ class View:
     side: str = "both"
     search: str = ""
     truth: str = ""
+    predicted: str = ""
     show: str = "all"
+    confidence: str = ""
     dominant: str = ""
     interaction_type: str = ""
     flag: str = ""
+    flags: str = ""
+    alone: str = ""
+    needs: str = ""
     right: str = ""
     wrong: str = ""
     answers: str = ""
@@ -168,6 +181,7 @@ class View:
     reference: str = _kept("dmil")
     method: str = _kept("")
     setting: str = _kept("")
+    check: str = _kept("types")
     definition: str = _kept("same-sign")
     estimator: str = _kept("model")
     card: str = _kept("")
@@ -232,6 +246,33 @@ def _price(value: str) -> str:
     return f"{number:g}"
 
 
+def range_of(text: str) -> tuple[float, float]:
+    """The ends of a range of confidence in a link, such as ``0.8:0.9``: from the first, included,
+    to the second, included only where it is 1.
+
+    Raises
+    ------
+    ValueError
+        If the text is none.
+    """
+    low, _, high = text.partition(":")
+    ends = float(low), float(high)
+    if not 0 <= ends[0] < ends[1] <= 1:
+        raise ValueError("expected a range of confidence such as 0.8:0.9")
+    return ends
+
+
+def written_range(low: float, high: float) -> str:
+    """A range of confidence for a link; the reverse of `range_of`."""
+    return f"{low:.9g}:{high:.9g}"
+
+
+def _range(value: str) -> str:
+    written = written_range(*range_of(_text(value)))
+    range_of(written)  # its ends may have been closer than the digits of a link
+    return written
+
+
 def _one_of(choices: tuple[str, ...]) -> Callable[[str], str]:
     def read(value: str) -> str:
         if value not in choices:
@@ -254,6 +295,18 @@ def listed(names: Iterable[str]) -> str:
     return "%2D" if result == NOBODY else result or NOBODY
 
 
+def model_word(model: str, seed: int, usual: int) -> str:
+    """A model for a list in a link: its name alone where its seed is the view's, ``usual``."""
+    return model if seed == usual and not _HAS_SEED.fullmatch(model) else f"{model}:{seed}"
+
+
+def model_in(word: str, usual: int) -> tuple[str, int]:
+    """Model and seed of a word that `model_word` wrote."""
+    match = _HAS_SEED.fullmatch(word)
+    return (match[1], int(match[2])) if match else (word, usual)
+
+
+_HAS_SEED: Final = re.compile("(.+):([0-9]{1,6})", re.DOTALL)
 #: What `listed` writes in place of characters that have a meaning there.
 _ESCAPED: Final = re.compile("%(25|2C|2D)")
 
@@ -320,10 +373,15 @@ PARAMETERS: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "side": ("side", _one_of(SIDES)),
     "q": ("search", _text),
     "truth": ("truth", _text),
+    "predicted": ("predicted", _text),
     "show": ("show", _one_of(SHOWS)),
+    "confidence": ("confidence", _range),
     "dominant": ("dominant", _one_of(COMPONENTS)),
     "interaction-type": ("interaction_type", _one_of(COMPONENTS)),
     "flag": ("flag", _text),
+    "flags": ("flags", _text),
+    "alone": ("alone", _one_of(ALONE)),
+    "needs": ("needs", _one_of(NEEDS)),
     "right": ("right", _text),
     "wrong": ("wrong", _text),
     "answers": ("answers", _one_of(ANSWERS)),
@@ -338,6 +396,7 @@ PARAMETERS: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "reference": ("reference", _text),
     "method": ("method", _text),
     "setting": ("setting", _text),
+    "check": ("check", _one_of(CHECKS)),
     "definition": ("definition", _one_of(DEFINITIONS)),
     "estimator": ("estimator", _one_of(ESTIMATORS)),
     "card": ("card", _one_of(CARDS)),
@@ -385,7 +444,32 @@ OLD_PARAMETERS: Final[Mapping[str, str]] = {
 OLD_VALUES: Final[Mapping[tuple[str, str], str]] = {
     ("colour", "composition"): "interaction_type",
     ("length", "normal"): "short",
+    ("look", "bits"): "agreement",
 }
+_SAMPLES: Final = {"part": "samples"}
+_SEEDS: Final = {"part": DEFAULT.part}
+#: Pages of earlier versions: address, and what of its query must hold -> today's page and what of
+#: the view it shows there.
+OLD_PAGES: Final[tuple[tuple[str, Mapping[str, str], str, Mapping[str, str]], ...]] = (
+    ("fidelity", {}, "trust", {}),
+    ("compare", {**_SAMPLES, "look": "bits"}, "trust", {**_SEEDS, "check": "estimators"}),
+    *(
+        ("compare", {**_SAMPLES, "look": look}, "about", _SEEDS)
+        for look in ("calibration", "interactions", "training")
+    ),
+    ("compare", _SAMPLES, "disagreements", _SEEDS),
+)
+#: Addresses at which there is no page of today.
+OLD_ADDRESSES: Final = ("fidelity",)
+
+
+def moved(address: str, params: Mapping[str, Any]) -> tuple[str, Mapping[str, str]] | None:
+    """Where a link of an earlier version leads: a page, and what of the view it shows there; None
+    where the page is still the one at this address."""
+    for old, wanted, page, shown in OLD_PAGES:
+        if address == old and all(_last(params.get(k, "")) == v for k, v in wanted.items()):
+            return page, shown
+    return None
 
 
 def to_query(view: View) -> dict[str, str]:
@@ -459,10 +543,12 @@ def _short(text: str, length: int = 60) -> str:
 #: Filters of rows: name in the URL -> field.
 FILTERS: Final = {
     "q": "search",
-    **{f: f for f in ("truth", "show", "dominant", "flag")},
+    **{f: f for f in ("truth", "predicted", "show", "confidence", "dominant", "needs")},
     "interaction-type": "interaction_type",
-    **{f: f for f in ("right", "wrong", "answers", "slice")},
+    **{f: f for f in ("flag", "flags", "alone", "right", "wrong", "answers", "slice")},
 }
+#: Filters whose text lists names, as `listed` writes them: exactly these flags, all these models.
+LISTS: Final = ("flags", "right", "wrong")
 
 
 def change(view: View, **values: Any) -> View:

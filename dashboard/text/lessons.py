@@ -325,7 +325,7 @@ COMPETITION: Final = Lesson(
             )
         ),
     ),
-    ("live", "fidelity"),
+    ("live", "trust"),
 )
 
 GATE: Final = Lesson(
@@ -457,7 +457,7 @@ BY_NAME: Final = {lesson.name: lesson for lesson in LESSONS}
 LINKS: Final = {
     "gates": ("Exact PID: build such a mixture yourself", "memory"),
     "live": ("See models learn it, live", "play_circle"),
-    "fidelity": ("See every setting of this record", "verified"),
+    "trust": ("See every setting of this record", "verified"),
     "samples": ("Look at more samples", "list_alt"),
     "what_if": ("Corrupt the picture yourself", "edit"),
     "map": ("Open the whole map", "scatter_plot"),

@@ -128,7 +128,7 @@ def no_projection(folder: str) -> Message:
     return Message(
         "This model has no map yet.",
         "Map coordinates are computed once and stored beside the model. Compute them and reload "
-        "this page; the Samples and Compare pages work without.",
+        "this page; the Samples and Disagreements pages work without.",
         command=f"dmil project --checkpoint {_word(folder)}",
     )
 
@@ -305,8 +305,7 @@ def no_map(why: str, folder: str) -> Message:
     """A checkpoint without map coordinates whose latents cannot be computed either."""
     return Message(
         "This model has no map, and none can be computed here.",
-        "Compute it where its data is and reload this page; the Samples and Compare pages work "
-        "without.",
+        "Compute it where its data is and reload this page; Samples and Leaderboard work without.",
         why,
         # A model with an encoder of a user's can only be loaded beside the user's module.
         f"dmil project --checkpoint {_word(folder)}" + " --plugin MODULE" * ("--plugin" in why),

@@ -68,9 +68,9 @@ STOPS: Final = (
     Stop(
         "Where the ensemble fails",
         1,
-        "compare",
+        "disagreements",
         "Which models are right on the same samples? Click a bar to open them.",
-        {"part": "samples", "look": "agreement"},
+        {"look": "agreement"},
     ),
 )  # fmt: skip
 MINUTES: Final = sum(stop.minutes for stop in STOPS)

@@ -208,6 +208,11 @@ FLAGS: Final = (
     "The data set marks some samples, for example those whose picture was corrupted on purpose: "
     "there the other input is the only one left to rely on."
 )
+NEEDS: Final = (
+    "Samples that the model answers right and would answer wrong without a component's "
+    "contribution to its logits, or with an input blank (the mean of the training samples; of a "
+    "text, no words). For inputs up to 500 samples of the split are tried."
+)
 ACCURACY: Final = "**Accuracy**: share of samples whose most probable class is the true one."
 CONFUSION: Final = "Each row is a true class. Cells count samples; shade is the share of the row."
 
@@ -306,12 +311,8 @@ SPLITS: Final = {
 }
 
 
-#: Parts of the Compare page.
-PARTS: Final = {
-    "seeds": "This data set, all methods",
-    "sets": "All data sets: ranks",
-    "samples": "Sample by sample",
-}
+#: What the Leaderboard is about.
+PARTS: Final = {"seeds": "This data set", "sets": "All data sets"}
 METRICS: Final = {
     "accuracy": "accuracy",
     "macro_f1": "macro F1",
@@ -351,7 +352,7 @@ HOLM: Final = (
 )
 RANKS: Final = (
     "On each data set the best method has rank 1; ranks are averaged over the data sets. Two "
-    "average ranks that are closer than the critical difference (Nemenyi's test, 5 %) do not "
+    "mean ranks that are closer than the critical difference (Nemenyi's test, 5 %) do not "
     "differ significantly on so few data sets with so many methods."
 )
 REFERENCES: Final = (
@@ -394,8 +395,9 @@ FIDELITY: Final = {
     "distribution_share_S": "Mean weight of S by the distribution, as far as labels identify it.",
 }
 PURITY: Final = (
-    "Take one component's contribution out of the score and look who suffers. In a pure "
-    "decomposition only the component's own samples do: the losses lie on the diagonal."
+    "Accuracy that samples of each interaction type lose when one component's contribution is "
+    "taken out of the logits. In a pure decomposition only the component's own samples lose: the "
+    "losses lie on the diagonal."
 )
 
 

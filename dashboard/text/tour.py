@@ -54,12 +54,19 @@ STEPS: Final = (
         ".st-key-map",
     ),
     Step(
-        "Compare paradigms",
-        "**Compare** says which paradigm is right how often and whether the difference is "
-        "real. Whatever you choose is in the address: copy the link to share it. Any word you do "
-        "not know is in the **Glossary** (key `?`).",
+        "Compare methods",
+        "The **Leaderboard** says which method is more accurate and whether the difference is "
+        "significant; every number leads to its samples, and a chip shows which are selected. All "
+        "you choose is in the address: copy the link. Any term is in the **Glossary** (key `?`).",
         "compare",
-        ".st-key-choice_part",
+        ".st-key-board",
+    ),
+    Step(
+        "Check what you see",
+        "**Trust** asks of this data set whether the decomposition can be believed: five checks, "
+        "each with its state, and links to the samples that break it.",
+        "trust",
+        ".st-key-checks",
     ),
     Step(
         "Play with it",
@@ -71,4 +78,4 @@ STEPS: Final = (
     ),
 )
 
-OFFER: Final = "**New here?** Seven steps show what R, U1, U2, S are and where to click."
+OFFER: Final = "**New here?** Eight steps show what R, U1, U2, S are and where to click."

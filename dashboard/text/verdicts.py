@@ -26,61 +26,67 @@ def seeds(fewest: int, most: int, wanted: int) -> str:
 
 
 def leader(
-    best: str, value: str, metric: str, over: str, against: str, better: int, worse: int, open_: int
-) -> str:
-    """Who leads, and how many of the others are really apart from the reference."""
-    first = f"**{best}** has the best {metric}: **{value}** ({over})."
-    others = better + worse + open_
+    best: str, value: str, metric: str, over: str, against: str, its: str, better: Sequence[str],
+    worse: int, open_: int,
+) -> str:  # fmt: skip
+    """Who leads, and how many of the others differ significantly from the reference.
+
+    ``its`` is the value of the reference; ``better`` names those that are significantly better.
+    """
+    first = f"**{best}** has the best {metric}: **{value}** ({over})"
+    first += "." if best == against else f"; **{against}** has **{its}**."
+    others = len(better) + worse + open_
     if not others:
         return first
-    parts = [f"**{n}** {what}" for n, what in ((worse, "worse"), (better, "better")) if n]
-    if open_:
-        parts.append(f"**{open_}** not significantly different")
-    return f"{first} Of {counted(others, 'other')} compared with **{against}**: {', '.join(parts)}."
+    return f"{first} Of {counted(others, 'other')} compared with **{against}**: " + (
+        f"{compared(better, worse, open_)}."
+    )
+
+
+def compared(better: Sequence[str], worse: int, open_: int) -> str:
+    """How many methods differ significantly from the reference, and which are better."""
+    parts = [f"**{len(better)}** significantly better ({listed(better)})"] if better else []
+    parts += [f"**{worse}** significantly worse"] if worse else []
+    parts += [f"**{open_}** not significantly different"] if open_ else []
+    return ", ".join(parts)
+
+
+def ablations_ahead(against: str, ahead: Sequence[str], significant: bool, of: str = "mean") -> str:
+    """Simpler versions of the reference that have the better mean; empty for none."""
+    if not ahead:
+        return ""
+    how = "" if significant else ", none of them significantly"
+    return f"Ablations of {against} with a better {of}: {listed(ahead)}{how}."
 
 
 def ranks(
-    best: str, rank: float, methods: int, sets: Sequence[str], critical: float, tied: int
-) -> str:
-    """What a rank diagram means, and over which data sets."""
+    best: str, rank: float, methods: int, sets: Sequence[str], against: str, its: float,
+) -> str:  # fmt: skip
+    """Who ranks best over which data sets."""
     where = f"{counted(len(sets), 'data set')} ({', '.join(sets)})"
     if len(sets) < 2:
         return (
-            f"**{best}** is first of {methods} methods on {where}. One data set ranks nothing: "
-            "another one may turn the order round."
+            f"**{best}** is first of {methods} methods on {where}. One data set is no ranking: "
+            "another may reverse the order."
         )
-    first = f"**{best}** has the best average rank, **{rank:.1f}** of {methods}, over {where}."
-    apart = (
-        f"Average ranks less than **{critical:.1f}** apart do not differ significantly on "
-        f"{len(sets)} data sets: {counted(tied, 'method')} are not shown to be below the best."
-    )
-    few = (
-        " With so few data sets for so many methods this test sees only large differences; "
-        "that it finds none does not mean there is none."
-        if critical > methods / 3
-        else ""
-    )
-    return f"{first} {apart}{few}"
+    other = "" if best == against else f"; **{against}** has **{its:.1f}**"
+    return f"**{best}** has the best mean rank, **{rank:.1f}** of {methods}, over {where}{other}."
+
+
+def apart(critical: float, sets: int, differ: bool) -> str:
+    """What Nemenyi's test says of all pairs."""
+    least = f"mean ranks have to differ by {critical:.1f} on {counted(sets, 'data set')}"
+    if differ:
+        return f"Shaded: not significantly different from the reference (Nemenyi: {least})."
+    return f"By Nemenyi's test no two of these methods differ significantly: {least}."
 
 
 def alike(p: float) -> str:
     """Friedman's test in a sentence."""
-    if p < 0.05:
-        return f"That all methods are alike can be ruled out (Friedman's test, p = {p:.2g})."
-    return f"That all methods are alike cannot be ruled out (Friedman's test, p = {p:.2g})."
+    verb = "reject" if p < 0.05 else "do not reject"
+    return f"The ranks {verb} that all methods are equal (Friedman's test, p = {p:.2g})."
 
 
 def order(names: Sequence[str], values: Sequence[str]) -> str:
     """A figure as words: every row with its value, for those who do not see it."""
     return "; ".join(f"{n} {v}" for n, v in zip(names, values, strict=True))
-
-
-def fidelity(lowest: float, settings: int, states: Sequence[str] = ()) -> str:
-    """The fidelity benchmark in two sentences; the second one on its targets, where judged."""
-    counts = [(states.count(state), state) for state in ("met", "missed", "open")]
-    parts = ", ".join(f"**{n} {state}**" for n, state in counts if n)
-    return (
-        f"In {counted(settings, 'setting')} of a generated distribution, where the truth is known, "
-        f"dmil's gate finds the interaction type at least **{lowest:.1%}** as often as the "
-        "generator's exact posterior." + (f" Of {len(states)} targets: {parts}." if states else "")
-    )

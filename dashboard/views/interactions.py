@@ -40,7 +40,7 @@ def of_one(checkpoint: Checkpoint) -> None:
 
 
 def of_several(catalog: CheckpointCatalog) -> None:
-    """The models that take part, on Compare."""
+    """The models that are included, on About this model."""
     chosen = models.among(catalog)
     if not chosen:
         return

@@ -24,6 +24,7 @@ from dashboard.services.store.catalog import (
     checkpoint_catalog,
 )
 from dashboard.state import session
+from dashboard.state.view import listed
 from dashboard.text import messages, terms
 from dashboard.text import overview as text
 from dashboard.views import interactions
@@ -123,7 +124,7 @@ def _kind(kind: Kind, words: str, choice: dict[str, Any], inputs: int, links: Li
         cards.append(figures.sample(mark, example.inputs, example.answer, example.shares, unused))
     for place, (model, share) in enumerate(kind.right.items()):
         mark = f"{name} wrong {place}"
-        links[mark] = {**choice, "wrong": model}
+        links[mark] = {**choice, "wrong": listed([model])}
         right.append((model, share, mark))
     return figures.kind(name, words, kind.share, name, cards, right, text.NO_EXAMPLE)
 
@@ -147,6 +148,10 @@ def _gates(checkpoint: Checkpoint) -> None:
         links: Links = {c: {"dominant": c} for c in gates.components}
         drawn = figures.gates(gates.components, gates.weights, gates.counts, {c: c for c in links})
         widgets.linked("gates", drawn, links)
+        st.page_link(
+            session.page("trust"), label="Can I believe this? Five checks",
+            icon=":material/verified:",
+        )  # fmt: skip
     if right is not None and counts is not None:
         with right:
             _matrix(counts)

@@ -293,6 +293,27 @@ def rank_summary(runs: pd.DataFrame, metric: str = "accuracy", seeds: int = SEED
     )
 
 
+def rank_differences(standing: RankSummary, reference: str = OURS) -> pd.DataFrame:
+    """How many ranks every paradigm lies behind ``reference``, as a mean over the data sets.
+
+    Returns
+    -------
+    Columns paradigm, difference (of average ranks; below 0 is ahead), low, high (95 % interval by
+    Student's paired t test over the sets, NaN of a single set), pairs (sets) and p. In the order of
+    the ranks, without the reference; empty where that has no rank.
+    """
+    per_set = standing.per_set
+    rows = [
+        (
+            paradigm,
+            *_columns_of(rank_tests.paired_difference(per_set[paradigm], per_set[reference])),
+        )
+        for paradigm in standing.ranks.index
+        if reference in per_set and paradigm != reference
+    ]
+    return pd.DataFrame(rows, columns=["paradigm", *_OF_A_DIFFERENCE]).astype({"pairs": int})
+
+
 def _exact_order(runs: pd.DataFrame, scores: pd.DataFrame, metric: str) -> pd.DataFrame:
     """Of each score (sets, paradigms) its position among the different ones of its set, 0 the
     smallest.

@@ -177,7 +177,7 @@ def _write(
                 table = predict(model, run.config.model, matched, chosen, latents=latents)
                 arrow = _arrow(table)
                 if writer is None:
-                    writer = _writer(temporary, arrow.schema, run)
+                    writer = pq.ParquetWriter(temporary, **_form(arrow.schema, run))
                 writer.write_table(arrow)
                 written += len(table)
                 read += len(rows)
@@ -196,14 +196,14 @@ def _arrow(table: pd.DataFrame) -> pa.Table:
     return pa.Table.from_pandas(table, pa.schema(fields), preserve_index=False)
 
 
-def _writer(path: Path, schema: pa.Schema, run: Run) -> pq.ParquetWriter:
+def _form(schema: pa.Schema, run: Run) -> dict[str, Any]:
+    """How a part is written."""
     floats = [f.name for f in schema if pa.types.is_floating(f.type)]
-    return pq.ParquetWriter(
-        path,
-        schema.with_metadata(metadata_of({"weights": run.weights_sha256})),
-        compression="zstd",
-        compression_level=3,
-        use_dictionary=[name for name in schema.names if name not in floats],
-        use_byte_stream_split=floats,
-        write_page_checksum=True,
-    )
+    return {
+        "schema": schema.with_metadata(metadata_of({"weights": run.weights_sha256})),
+        "compression": "zstd",
+        "compression_level": 3,
+        "use_dictionary": [name for name in schema.names if name not in floats],
+        "use_byte_stream_split": floats,
+        "write_page_checksum": True,
+    }

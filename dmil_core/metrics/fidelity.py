@@ -6,11 +6,12 @@ modalities and 5 for three; ``truth`` (N,) is the component that each sample was
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import log_softmax
 
 from dmil_core import schema
 from dmil_core.metrics import scores
@@ -18,6 +19,8 @@ from dmil_core.schema import ALL_COMPONENTS, Component, components, components_i
 
 Floats = NDArray[np.floating[Any]]
 Names = NDArray[np.str_]
+#: What a removed component is measured by.
+Measure = Literal["accuracy", "nats"]
 
 
 def gate_of(table: pd.DataFrame) -> Floats:
@@ -67,26 +70,57 @@ def of_table(table: pd.DataFrame) -> dict[str, float]:
     }
 
 
-def purity(table: pd.DataFrame, classes: tuple[str, ...]) -> pd.DataFrame:
-    """Accuracy lost by removing one component's contribution, by true interaction type.
+def lost(
+    table: pd.DataFrame, classes: tuple[str, ...], measure: Measure = "accuracy"
+) -> pd.DataFrame:
+    """What each sample loses when one component's contribution is taken out of its logits.
 
-    Row c, column k: share of samples made of k that are right with all contributions, less the
-    share that are right without component c's. A pure decomposition has its losses on the
-    diagonal.
+    Parameters
+    ----------
+    measure : ``accuracy``: 1 where the answer was right and becomes wrong, -1 the other way round,
+        else 0. ``nats``: by how much the log probability of the true class falls; NaN where that is
+        none of ``classes``.
+
+    Returns
+    -------
+    (N, C), indexed as ``table``; a column for each component that has contributions.
     """
     logits = table[[schema.logit(k) for k in classes]].to_numpy(float)
     y = pd.Index(classes).get_indexer(pd.Index(table["y"]))
-    truth = table[schema.INTERACTION_TYPE].to_numpy(str)
     names = [c for c in ALL_COMPONENTS if schema.contribution(c, classes[0]) in table]
-    present = [c for c in names if (truth == c).any()]
-    right = logits.argmax(axis=1) == y
-    lost = pd.DataFrame(index=names, columns=present, dtype=float)
-    for c in names:
-        without = logits - table[[schema.contribution(c, k) for k in classes]].to_numpy(float)
-        change = right.astype(float) - (without.argmax(axis=1) == y)
-        for k in present:
-            lost.loc[c, k] = change[truth == k].mean()
-    return lost
+    whole = _worth(logits, y, measure)
+    values = {
+        c: whole
+        - _worth(
+            logits - table[[schema.contribution(c, k) for k in classes]].to_numpy(float), y, measure
+        )
+        for c in names
+    }
+    return pd.DataFrame(values, index=table.index, columns=names)
+
+
+def _worth(logits: Floats, y: NDArray[np.int64], measure: Measure) -> Floats:
+    """(N,) whether an answer is right, or the log probability of the true class."""
+    if measure == "accuracy":
+        return (logits.argmax(axis=1) == y).astype(float)
+    known = np.where(y < 0, 0, y)
+    values: Floats = log_softmax(logits, axis=1)[np.arange(len(y)), known]
+    return np.where(y < 0, np.nan, values)
+
+
+def purity(
+    table: pd.DataFrame, classes: tuple[str, ...], measure: Measure = "accuracy"
+) -> pd.DataFrame:
+    """Mean of `lost` by true interaction type: rows components, columns types that occur.
+
+    By accuracy, row c, column k is the share of samples made of k that are right with all
+    contributions, less the share that are right without component c's. A pure decomposition has its
+    losses on the diagonal.
+    """
+    losses = lost(table, classes, measure)
+    truth = table[schema.INTERACTION_TYPE].to_numpy(str)
+    means = losses.groupby(truth).mean().T
+    return means[[c for c in losses.columns if c in means.columns]]
 
 
 def rank_agreement(gates: list[Floats]) -> float:

@@ -49,7 +49,7 @@ def offline(browser: Browser, file: Path, faults_: list[str]) -> Page:
     [
         ("samples?", "waterfall", "R shared by both"),
         ("map?", "map", "zero"),
-        ("compare?part=samples&look=bits&", "clusters", "bits"),
+        ("trust?check=estimators&", "clusters", "bits"),
     ],
 )
 def test_a_figure_is_saved_in_three_formats(
@@ -58,16 +58,16 @@ def test_a_figure_is_saved_in_three_formats(
     plotly: list[str] = []
     page.on("request", lambda r: plotly.append(r.url) if "plotly.min.js" in r.url else None)
     visit(page, f"{app_url}/{path}data={REAL}")
-    ours = key == "waterfall"
+    # One menu for all of a card.
+    menu = {"waterfall": "save_sample", "clusters": "save_look"}.get(key, "")
     drawn = f".st-key-{key} :is(.js-plotly-plot .main-svg, canvas, svg.bars)"
     page.wait_for_selector(drawn, state="attached", timeout=30_000)
     settled(page)
     assert not plotly
-    if ours:
-        # One menu for all of the card.
-        page.locator(".st-key-save_sample button").first.click()
+    if menu:
+        page.locator(f".st-key-{menu} button").first.click()
     control = page.locator(f".st-key-{key_of('save', key)}")
-    if not ours:
+    if not menu:
         expect(control.get_by_role("button", name="PNG")).to_be_hidden()
         control.get_by_role("button", name="Save figure").click()
 
@@ -84,7 +84,7 @@ def test_a_figure_is_saved_in_three_formats(
     html = saved(page, control.get_by_role("button", name="HTML"), tmp_path)
     wrong: list[str] = []
     alone = offline(browser, html, wrong)
-    shown = "#figure svg.bars" if ours else ".js-plotly-plot .main-svg"
+    shown = "#figure svg.bars" if key == "waterfall" else ".js-plotly-plot .main-svg"
     alone.wait_for_selector(shown, timeout=30_000)
     expect(alone.locator("h1")).not_to_be_empty()
     alone.locator("#figure").hover()
@@ -93,7 +93,7 @@ def test_a_figure_is_saved_in_three_formats(
     assert urlsplit(link).path == f"/{path.partition('?')[0]}"
     assert not wrong
     # Plotly is asked for its own figures, and only when one is saved.
-    assert len({urlsplit(url).path for url in plotly}) == (0 if ours else 1)
+    assert len({urlsplit(url).path for url in plotly}) == (0 if key == "waterfall" else 1)
     alone.context.close()
 
 
@@ -225,9 +225,11 @@ def test_a_tour_goes_on_after_a_reload_and_can_be_declined(phone: Page, app_url:
 def test_what_a_click_away_shows_has_no_grave_fault_in_either_theme(
     page: Page, app_url: str
 ) -> None:
-    compare = f"compare?data={GENERATED}&part="
-    looks = ["agreement", "pair", "groups", "calibration", "bits&split=train", "training"]
-    pages = [compare + "sets", *(f"{compare}samples&look={look}" for look in looks)]
+    looks = ["agreement&show=wrong", "pair", "groups"]
+    pages = [f"compare?data={GENERATED}&part=sets"]
+    pages += [f"disagreements?data={GENERATED}&look={look}" for look in looks]
+    pages += [f"model?data={GENERATED}&look={look}" for look in ("calibration", "training")]
+    pages += [f"trust?data={REAL}&check={check}" for check in ("types", "components", "seeds")]
     pages += ["lessons?lesson=redundancy&step=3", "gates?mixture=gates:table%3D0~0~a/0~1~b/1~0~b"]
     result = {}
     for name in pages:

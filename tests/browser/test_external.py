@@ -70,7 +70,8 @@ def test_a_model_of_onnx_answers_for_a_changed_input(page: Page, imported_url: s
 
 
 def test_an_imported_model_is_on_every_page(page: Page, imported_url: str) -> None:
-    for name in ("", "samples", "map", "compare", "worth", "fidelity", "paper", "what-if"):
+    pages = ("", "samples", "map", "compare", "disagreements", "model", "worth", "trust", "paper")
+    for name in (*pages, "what-if"):
         page.goto(f"{imported_url}/{name}?data={SET}&model={MODEL}")
         settled(page)
         expect(page.get_by_text("Something went wrong")).to_have_count(0)

@@ -22,12 +22,14 @@ def hostile_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-@pytest.mark.parametrize("path", ["", "samples", "what-if", "map", "compare"])
+@pytest.mark.parametrize(
+    "path", ["", "samples", "what-if", "map", "compare", "disagreements", "model"]
+)
 def test_nothing_that_is_named_runs(page: Page, hostile_url: str, path: str) -> None:
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("dialog", lambda dialog: faults.append(dialog.message))
-    part = {"part": "samples", "look": "pair"} if path == "compare" else {}
+    part = {"look": "pair"} if path == "disagreements" else {}
     query = urlencode({"data": SET, "model": MODEL, "seed": "0", "sample": NAMES[5], **part})
     page.goto(f"{hostile_url}/{path}?{query}")
     settled(page)

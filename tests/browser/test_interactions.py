@@ -42,7 +42,7 @@ def test_it_is_computed_once_and_kept(page: Page, url: str, folder: Path) -> Non
     expect(drawing).to_be_visible(timeout=240_000)
     expect(page.get_by_text(re.compile("^Of 395 test samples"))).to_be_visible()
     assert (folder / FILE).exists()
-    page.goto(f"{url}/compare?data={SET}&part=samples&look=interactions")
+    page.goto(f"{url}/model?data={SET}&look=interactions")
     settled(page)
     expect(drawing).to_be_visible()
     expect(page.get_by_role("button", name="Compute")).to_have_count(0)

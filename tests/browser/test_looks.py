@@ -57,7 +57,9 @@ def test_the_page_is_as_dark_as_the_system_and_its_figures_are_read(
         return {one.evaluate(style, "fill") for one in texts.all()}
 
     result = colours("svg.bars", 20)
-    visit(page, f"{app_url}/compare?data={GENERATED}&part=samples&look=calibration")
+    visit(page, f"{app_url}/model?data={GENERATED}&look=calibration")
+    result |= colours("svg.reliability", 8)
+    visit(page, f"{app_url}/model?data={GENERATED}&look=training")
     result |= colours(".js-plotly-plot .main-svg", 8)
     assert min(contrast(colour, ground) for colour in result) >= ENOUGH
 

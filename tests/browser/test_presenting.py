@@ -14,7 +14,7 @@ from tests.dashboard.folders import GENERATED
 
 #: How long a page may take on a busy machine.
 PATIENCE = 60_000
-PATHS = ["/", "/lessons", "/live", "/gates", "/samples", "/compare"]
+PATHS = ["/", "/lessons", "/live", "/gates", "/samples", "/disagreements"]
 
 
 def at(page: Page, number: int) -> None:

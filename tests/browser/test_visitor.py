@@ -13,7 +13,8 @@ from tests.browser.server import settled
 from tests.dashboard.folders import BROKEN, GENERATED, HTML_ID, MARKDOWN_ID, ODD, REAL, Room
 from tests.dashboard.folders import table_of as table
 
-PAGES = ["", "samples", "what-if", "map", "compare", "worth", "fidelity", "gates", "paper"]
+PAGES = ["", "samples", "what-if", "map", "compare", "disagreements", "model", "worth", "trust"]
+PAGES += ["gates", "paper"]
 
 #: The ground of the dark theme, as browsers write it.
 DARK = "rgb(14, 17, 23)"
@@ -69,6 +70,7 @@ def test_a_page_opens_without_errors_and_without_asking_other_servers(
     page.on("request", lambda r: foreign.append(r.url) if "127.0.0.1" not in r.url else None)
     visit(page, f"{app_url}/{name}?data={REAL}")
     drawn = ".js-plotly-plot .main-svg, canvas[role=application], .drawn svg[role=img]"
+    drawn += ", .marks [data-mark]"
     page.wait_for_selector(drawn, timeout=30_000)
     expect(page.locator("h1")).to_have_text(page.title().removesuffix(" · DMIL Explorer"))
     assert page.locator("[data-testid=stException]").count() == 0
@@ -177,14 +179,19 @@ def test_the_pages_are_linked_and_keep_the_choice(page: Page, app_url: str, room
     tour = {
         "What if": "/what-if",
         "Latent map": "/map",
-        "Compare": "/compare",
+        "Leaderboard": "/compare",
+        "Disagreements": "/disagreements",
         "Worth": "/worth",
-        "Fidelity": "/fidelity",
+        "Trust": "/trust",
         "Overview": "/",
         "Samples": "/samples",
     }
     for title, path in tour.items():
-        page.get_by_role("link", name=title).first.click()
+        if title in ("Leaderboard", "Disagreements"):
+            page.locator("header").get_by_text("Compare", exact=True).click()
+            page.get_by_text(title, exact=True).last.click()
+        else:
+            page.get_by_role("link", name=title).first.click()
         page.wait_for_url(lambda url, path=path: urlsplit(url).path == path)  # type: ignore[misc]
         settled(page)
         page.wait_for_url(lambda url: f"sample={sample}" in url)

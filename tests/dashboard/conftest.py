@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
+from dashboard.components import marks
+from dashboard.guard import callback
 from dashboard.services.store.catalog import CheckpointCatalog, checkpoint_catalog
 from tests.dashboard.folders import APP, Room, furnish
 
 OpenPage = Callable[..., AppTest]
+#: Clicks the mark with this name of the picture with this key.
+Pick = Callable[[AppTest, str, str], AppTest]
 
 
 @pytest.fixture(scope="session")
@@ -49,3 +54,18 @@ def catalog(room: Room, monkeypatch: pytest.MonkeyPatch) -> CheckpointCatalog:
     """What there is in the room."""
     monkeypatch.setenv("DMIL_CHECKPOINTS", str(room.root))
     return checkpoint_catalog()
+
+
+@pytest.fixture
+def pick(monkeypatch: pytest.MonkeyPatch) -> Pick:
+    """Marks of pictures become buttons, which `AppTest` can click; returns what clicks one."""
+
+    def draw(key: str, html: str, names: Collection[str], on_pick: Callable[[str], None]) -> None:
+        for name in names:
+            st.button(name, key=f"{key} {name}", on_click=callback(on_pick), args=(name,))
+
+    def click(app: AppTest, key: str, name: str) -> AppTest:
+        return app.button(key=f"{key} {name}").click().run()
+
+    monkeypatch.setattr(marks, "marks", draw)
+    return click

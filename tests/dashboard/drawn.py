@@ -45,6 +45,12 @@ def marked(app: AppTest) -> list[str]:
     return [str(d["html"]) for d in told(app) if d.get("html")]
 
 
+def html(app: AppTest, key: str) -> str:
+    """HTML of the picture with this key."""
+    (result,) = (c for c in app.get("bidi_component") if c.proto.id.endswith(f"-{key}"))
+    return str(json.loads(result.proto.json)["html"])
+
+
 def sample_list(app: AppTest) -> dict[str, Any]:
     """What the list of samples was sent."""
     (result,) = (d for d in told(app) if "list" in d and "rows" in d)

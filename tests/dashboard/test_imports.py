@@ -160,8 +160,8 @@ def test_nothing_heavy_is_imported_for_the_first_page() -> None:
     """Importing the whole app leaves torch, umap and scikit-learn alone."""
     code = (
         "import sys, dashboard.views.sample.samples, dashboard.views.map.latent_map\n"
-        "import dashboard.views.compare.compare\n"
-        "import dashboard.views.fidelity, dashboard.views.uploads.your_data\n"
+        "import dashboard.views.compare.leaderboard\n"
+        "import dashboard.views.trust.page, dashboard.views.uploads.your_data\n"
         "import dashboard.views.learn.live\n"
         "heavy = {'torch', 'umap', 'numba', 'sklearn'} & set(sys.modules)\n"
         "assert not heavy, heavy"

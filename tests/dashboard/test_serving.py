@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import json
+import logging
 import secrets
 import socket
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,7 +25,8 @@ from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from streamlit.testing.v1 import AppTest
 from websockets.sync.client import ClientConnection
 
-from dashboard import login, serving
+from dashboard import health, login, logs, serving
+from dashboard.services.store import health as storage
 from tests.browser.protocol import answer, click, visit
 from tests.browser.server import app_process
 from tests.dashboard.folders import APP
@@ -112,6 +117,10 @@ def test_a_foreign_host_is_refused_on_every_path(server: tuple[str, int], host: 
     assert status(url, host=host) == 403
     # Whatever watches the server may ask by any name: the answer is a word.
     assert asked(url, "/_stcore/health", {"Host": host})[2] == b"ok"
+    code, _, content = asked(url, health.PATH, {"Host": host})
+    assert code == 200
+    assert json.loads(content)["status"] == "ok"
+    assert b"/" not in content, "no path is named"
 
 
 @pytest.mark.parametrize(
@@ -323,3 +332,45 @@ def test_with_a_provider_only_those_who_have_logged_in_see_the_app(
     app.button(key="log_in").click().run()
     assert not app.exception
     assert "Nobody can log in here" in said(app), "client_id and the like are missing"
+
+
+# --- what watches the server ---------------------------------------------------------------------
+
+
+def test_health_says_what_fails_and_names_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DMIL_CHECKPOINTS", str(tmp_path / "nothing"))
+    monkeypatch.setenv("DMIL_UPLOADS", str(tmp_path / "uploads"))
+    assert storage.report()["checkpoints"] == "none found"
+    (tmp_path / "nothing" / "set").mkdir(parents=True)
+    well = storage.report()
+    assert (well["status"], well["jobs"]) == ("ok", {"queued": 0, "running": 0})
+    monkeypatch.setattr(storage, "LEAST_FREE", 1 << 62)
+    assert storage.report()["uploads"] == "the disk is nearly full"
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("DMIL_UPLOADS", str(tmp_path / "file" / "uploads"))
+    failing = storage.report()
+    assert (failing["status"], failing["uploads"]) == ("failing", "cannot be stored")
+    assert str(tmp_path) not in json.dumps(failing)
+
+
+def test_the_log_is_lines_of_json_where_that_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    record = logging.LogRecord(
+        "dashboard", logging.ERROR, "", 0, "two\nlines %s", ("\u2028",), None
+    )
+    try:
+        raise ValueError("a fault")
+    except ValueError:
+        record.exc_info = sys.exc_info()
+    line = logs.JsonLines().format(record)
+    assert "\n" not in line
+    found = json.loads(line)
+    assert (found["level"], found["message"]) == ("error", "two\nlines \u2028")
+    assert "a fault" in found["trace"]
+    before = logging.getLogger().handlers
+    monkeypatch.delenv(logs.LOG, raising=False)
+    logs.configure()
+    assert logging.getLogger().handlers is before

@@ -15,6 +15,8 @@ from dmil_core.experiments.scoreboard import RankSummary
 from dmil_core.io.paths import checkpoints_roots
 
 SEEDS = scoreboard.SEEDS
+#: The method as it was published, whose name begins as those of ablations do.
+PUBLISHED = "dmil-paper"
 
 
 def recorded(root: Path, split: str = "test") -> Records:
@@ -149,6 +151,31 @@ def rank_summary(root: Path, metric: str, split: str) -> RankSummary:
 def _rank_summary(root: str, metric: str, split: str, key: str) -> RankSummary:
     runs = recorded(Path(root), split).runs
     return scoreboard.rank_summary(runs[~runs["data"].isin(scoreboard.HELD_OUT)], metric)
+
+
+def rank_differences(standing: RankSummary, reference: str) -> pd.DataFrame:
+    """Mean rank of every method less that of the reference; see `scoreboard.rank_differences`."""
+    return scoreboard.rank_differences(standing, reference)
+
+
+def average_differences(root: Path, metric: str, reference: str, split: str) -> pd.DataFrame:
+    """Difference of every method to the reference, a mean over the data sets that ranks are over;
+    see `scoreboard.average_differences`."""
+    return _average_differences(str(root), metric, reference, split, _key(root))
+
+
+@st.cache_resource(max_entries=16, show_spinner="Comparing …")
+def _average_differences(
+    root: str, metric: str, reference: str, split: str, key: str
+) -> pd.DataFrame:
+    runs = recorded(Path(root), split).runs
+    sets = rank_summary(Path(root), metric, split).scores.index
+    return scoreboard.average_differences(runs[runs["data"].isin(sets)], metric, reference)
+
+
+def is_ablation(method: str, of: str) -> bool:
+    """Whether a method is another one with a part taken away; ``dmil-paper`` is no part of dmil."""
+    return method.startswith(f"{of}-") and not method.startswith(PUBLISHED)
 
 
 def about(method: str) -> str:

@@ -1,9 +1,9 @@
-"""Is a model right as often as it says it is?"""
+"""Calibration: does the confidence of a model match its accuracy?"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -14,18 +14,26 @@ from dmil_core.metrics.scores import reliability
 
 #: Draws of answers that a perfectly calibrated model might have given, for rows up to ENTRIES.
 _DRAWS, _ENTRIES = 200, 4_000_000
+#: Bins of confidence, equally wide.
+BINS: Final = 15
+
+
+def ends(number: int) -> tuple[float, float]:
+    """From which confidence to which a bin goes; counted from 0."""
+    return number / BINS, (number + 1) / BINS
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """How sure one model is of its answers, and how often they are right; shares are 0 to 1.
+    """Confidence of one model's predictions, and how often they are right; shares are 0 to 1.
 
     Attributes
     ----------
-    curve : columns confidence, accuracy, rows: a row for each bin of confidence that has samples.
+    curve : columns confidence, accuracy, rows: a row for each bin of confidence that has samples,
+        with the number of the bin as its index; see `ends`.
     sure, accuracy : means over the samples.
     error : expected calibration error (ECE).
-    luck : the ECE that a perfectly calibrated model as sure as this one stays below 95 times in
+    luck : the ECE that a perfectly calibrated model with its confidences stays below 95 times in
         100: with few samples chance alone makes some.
     rows : samples.
     """
@@ -39,7 +47,8 @@ class Calibration:
 
     @property
     def verdict(self) -> str:
-        """``fine`` where luck explains the error, else ``bold`` (too sure) or ``shy``."""
+        """``fine`` where luck explains the error, else ``bold`` (overconfident) or ``shy``
+        (underconfident)."""
         if self.error <= self.luck:
             return "fine"
         return "bold" if self.sure > self.accuracy else "shy"
@@ -51,9 +60,10 @@ def calibration(checkpoint: Checkpoint, split: str) -> Calibration | None:
     if rows.empty:
         return None
     sure, right = rows["confidence"].to_numpy(dtype=float), rows["correct"].to_numpy(dtype=bool)
-    bins = reliability(sure, right)
+    bins = reliability(sure, right, BINS)
     curve = pd.DataFrame(
-        {"confidence": bins.confidence, "accuracy": bins.accuracy, "rows": bins.rows}
+        {"confidence": bins.confidence, "accuracy": bins.accuracy, "rows": bins.rows},
+        index=np.unique(np.clip((sure * BINS).astype(int), 0, BINS - 1)),
     )
     return Calibration(
         curve, float(sure.mean()), float(right.mean()), bins.error, _luck(sure), len(rows)
@@ -64,5 +74,5 @@ def _luck(sure: Any) -> float:
     """95 % quantile of the ECE of a model that is right exactly as often as it says."""
     rng = np.random.default_rng(0)
     draws = int(np.clip(_ENTRIES // len(sure), 40, _DRAWS))
-    errors = [reliability(sure, rng.random(len(sure)) < sure).error for _ in range(draws)]
+    errors = [reliability(sure, rng.random(len(sure)) < sure, BINS).error for _ in range(draws)]
     return float(np.quantile(errors, 0.95))

@@ -29,10 +29,11 @@ class Score:
 
 def scores(catalog: CheckpointCatalog, data: str, seed: int, split: str) -> list[Score]:
     """Accuracy of every readable checkpoint of a data set and seed."""
-    return [_over_rows(checkpoint, split) for checkpoint in catalog.ready(data, seed)]
+    return [score(checkpoint, split) for checkpoint in catalog.ready(data, seed)]
 
 
-def _over_rows(checkpoint: Checkpoint, split: str) -> Score:
+def score(checkpoint: Checkpoint, split: str) -> Score:
+    """Accuracy of one checkpoint on a split; not a number without samples."""
     rows = in_split(table(checkpoint), split)["correct"]
     correct = rows.to_numpy(dtype=bool)
     low, high = interval(correct, groups_of(checkpoint, rows.index))
@@ -75,15 +76,33 @@ def by_flags(checkpoints: Sequence[Checkpoint], split: str) -> pd.DataFrame:
     data = source(checkpoints[0]) if checkpoints else None
     if data is None or isinstance(data, DataProblem) or not data.flags:
         return _by_group((), {}, ())
-    words = [name.replace("_", " ") for name in data.flags]
     marks = np.stack([np.asarray(v, dtype=bool) for v in data.flags.values()], axis=1)
-    names = [" and ".join(w for w, m in zip(words, row, strict=True) if m) for row in marks]
-    label = pd.Series([n or "none of these" for n in names], index=data.ids)
+    names = [_in_words(_set_flags(data, row)) for row in marks]
+    label = pd.Series(names, index=data.ids)
+    words = [_in_words((flag,)) for flag in data.flags]
     groups = {}
     for checkpoint in checkpoints:
         correct = in_split(table(checkpoint), split)["correct"]
         groups[checkpoint.model] = (correct, label.reindex(correct.index))
-    return _by_group(checkpoints, groups, ("none of these", *words, *sorted(set(label))))
+    return _by_group(checkpoints, groups, (_in_words(()), *words, *sorted(set(label))))
+
+
+def flag_groups(checkpoint: Checkpoint) -> dict[str, tuple[str, ...]]:
+    """The groups of `by_flags` by their names, each with the flags that are set in it."""
+    data = source(checkpoint)
+    if isinstance(data, DataProblem) or not data.flags:
+        return {}
+    marks = np.stack([np.asarray(v, dtype=bool) for v in data.flags.values()], axis=1)
+    every = [_set_flags(data, row) for row in np.unique(marks, axis=0)]
+    return {_in_words(flags): flags for flags in every}
+
+
+def _set_flags(data: Any, row: Any) -> tuple[str, ...]:
+    return tuple(name for name, is_set in zip(data.flags, row, strict=True) if is_set)
+
+
+def _in_words(flags: Sequence[str]) -> str:
+    return " and ".join(name.replace("_", " ") for name in flags) or "none of these"
 
 
 def by_members(
@@ -144,17 +163,33 @@ class Synergy:
     alone: dict[str, float]
 
 
+def frozen_wrong(ensemble: Checkpoint) -> pd.Series[bool] | None:
+    """Of each sample, whether all models of one input of an ensemble are wrong; None where its
+    table does not have their predictions."""
+    right = _frozen_right(ensemble, table(ensemble))
+    if right is None:
+        return None
+    return pd.Series(~np.logical_or.reduce(right), index=table(ensemble).index)
+
+
+def _frozen_right(ensemble: Checkpoint, rows: pd.DataFrame) -> list[Any] | None:
+    """For each input which rows the ensemble's model of it alone predicts correctly."""
+    names = modality_names(ensemble)
+    columns = [schema.unimodal_pred(m) for m in schema.modality_numbers(len(names))]
+    if not set(columns) <= set(rows.columns):
+        return None
+    return [(rows[c] == rows["y"]).to_numpy(dtype=bool) for c in columns]
+
+
 def synergy(catalog: CheckpointCatalog, data: str, seed: int, split: str) -> Synergy | None:
     """The synergy indicator against the seed's frozen unimodal models; None without them."""
     pair = catalog.get(data, "ensemble", seed)
     if pair.status != "ready":
         return None
     frozen = in_split(table(pair), split)
-    names = modality_names(pair)
-    columns = [schema.unimodal_pred(m) for m in schema.modality_numbers(len(names))]
-    if not set(columns) <= set(frozen.columns) or frozen.empty:
+    right = _frozen_right(pair, frozen)
+    if right is None or frozen.empty:
         return None
-    right = [(frozen[c] == frozen["y"]).to_numpy(dtype=bool) for c in columns]
     records = []
     member = groups_of(pair, frozen.index)
     for checkpoint in catalog.ready(data, seed):
@@ -166,6 +201,7 @@ def synergy(catalog: CheckpointCatalog, data: str, seed: int, split: str) -> Syn
         records.append((checkpoint.model, float(value), *interval(gained, member)))
     frame = pd.DataFrame(records, columns=["model", "indicator", "low", "high"])
     bound = float(synergy_bound(*right))
+    names = modality_names(pair)
     alone = {f"{n} alone": float(r.mean()) for n, r in zip(names, right, strict=True)}
     return Synergy(frame, bound, alone)
 

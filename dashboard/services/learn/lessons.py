@@ -16,8 +16,6 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from dashboard.services import fidelity
-from dashboard.services.fidelity import Fidelity
 from dashboard.services.learn import gates
 from dashboard.services.sample import latents, samples
 from dashboard.services.store.catalog import (
@@ -27,6 +25,8 @@ from dashboard.services.store.catalog import (
     projection,
     table,
 )
+from dashboard.services.trust import settings as fidelity
+from dashboard.services.trust.settings import Fidelity
 from dmil_core import schema
 from dmil_core.data.synthetic.gate_mixture import GateMixture
 from dmil_core.data.synthetic.truth_table import Row

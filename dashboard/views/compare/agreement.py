@@ -1,29 +1,26 @@
-"""Which models are right about the same samples; a click on a column lists its samples."""
+"""Which models are correct on the same samples; every group leads to its samples."""
 
 from __future__ import annotations
 
-import pandas as pd
+from typing import Any
+
 import streamlit as st
 
 from dashboard import widgets
 from dashboard.figures import upset as figures
-from dashboard.guard import callback
-from dashboard.keys import key_of
+from dashboard.figures.upset import Group
 from dashboard.services.comparison import agreement as service
 from dashboard.services.comparison import chosen
-from dashboard.services.comparison.agreement import Agreement
-from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog
+from dashboard.services.comparison.agreement import Agreement, Subset
+from dashboard.services.store.catalog import CheckpointCatalog
 from dashboard.state import session
-from dashboard.state.view import listed, names_in
+from dashboard.state.view import View, listed, model_in, model_word, names_in
 from dashboard.text import comparing, verdicts
 from dashboard.views.compare import models
-from dashboard.views.sample import panel as sample_panel
 from dashboard.widgets import plain
 
-#: Columns of the figure, at most; smaller groups are summed in one more.
+#: Rows of the figure, at most; smaller groups are below it, closed at first.
 MOST = 15
-#: Rows of a list, at most; the file has them all.
-LONGEST = 1000
 
 
 def agreement(catalog: CheckpointCatalog) -> None:
@@ -38,56 +35,73 @@ def agreement(catalog: CheckpointCatalog) -> None:
     if not result.rows:
         widgets.notice(comparing.no_rows())
         return
-    names = chosen.names(outcome)
-    right = _chosen(result)
-    _figure(result, names, right)
-    _choice(result, names, right)
-    if right is not None:
-        _samples(outcome, names, right)
+    _take_up(result)
+    _figure(result, chosen.names(outcome))
 
 
-def _chosen(result: Agreement) -> tuple[str, ...] | None:
-    """The models of the chosen column; None without a choice that fits these models."""
-    text = session.view().subset
-    right = names_in(text)
-    return right if text and set(right) <= set(result.models) else None
+def choice(models: tuple[str, ...], right: tuple[str, ...], seed: int) -> dict[str, Any]:
+    """The view's filters that leave the samples that exactly ``right`` of these models have right;
+    models are keys of `dashboard.services.comparison.chosen`."""
+    words = {key: model_word(*model_in(key, seed), seed) for key in models}
+    return {
+        "right": listed(words[m] for m in models if m in right) if right else "",
+        "wrong": listed(words[m] for m in models if m not in right)
+        if len(right) < len(models)
+        else "",
+    }
 
 
-def _columns(result: Agreement) -> tuple[list[figures.Column], int]:
-    """The largest groups, and how many smaller ones are summed in the last column."""
-    large, small = result.subsets[:MOST], result.subsets[MOST:]
-    columns = [
-        figures.Column(listed(s.right), tuple(m in s.right for m in result.models), s.count)
-        for s in large
+def _take_up(result: Agreement) -> None:
+    """A link of an earlier version named a group by itself: today it is the selection."""
+    view = session.view()
+    right = names_in(view.subset)
+    if view.subset and set(right) <= set(result.models):
+        session.change(subset="", **choice(result.models, right, view.seed))
+        st.rerun()
+
+
+def _marked(result: Agreement, view: View) -> str:
+    """The mark of the group that the selection is; empty where it is none."""
+    for subset in result.subsets:
+        filters = choice(result.models, subset.right, view.seed)
+        if all(
+            set(names_in(getattr(view, side))) == set(names_in(words))
+            for side, words in filters.items()
+        ):
+            return _mark(subset)
+    return ""
+
+
+def _mark(subset: Subset) -> str:
+    return listed(subset.right)
+
+
+def _figure(result: Agreement, names: dict[str, str]) -> None:
+    view = session.view()
+    links = {_mark(s): choice(result.models, s.right, view.seed) for s in result.subsets}
+    groups = [
+        Group(
+            _mark(s),
+            tuple(m in s.right for m in result.models),
+            s.count,
+            comparing.subset(
+                [names[m] for m in s.right], [n for m, n in names.items() if m not in s.right]
+            ),
+        )
+        for s in result.subsets
     ]
-    if small:
-        columns.append(figures.Column("", None, sum(s.count for s in small)))
-    return columns, len(small)
-
-
-def _figure(result: Agreement, names: dict[str, str], right: tuple[str, ...] | None) -> None:
-    st.markdown(_in_words(result, names), help=comparing.UPSET)
-    columns, kinds = _columns(result)
-    sentences = [
-        f"{_who(names_in(c.name), names, escape=False)}: {c.count}" for c in columns if c.name
-    ]
-    widgets.chart(
-        figures.upset(
-            columns,
-            [names[m] for m in result.models],
-            result.accuracy,
-            "" if right is None else listed(right),
-        ),
-        "upset",
-        "Samples by which models are right about them. " + "; ".join(sentences),
-        on_select=callback(_clicked),
-        selection_mode="points",
-    )
-    parts = ["Full dots: right; open dots: wrong. Click a column to list its samples."]
-    if figures.cut(columns):
-        parts.append("The tallest bar is cut; its number is right.")
-    if kinds:
-        parts.append(comparing.rest(kinds, columns[-1].count))
+    alike = [g for g in groups if len(set(g.right)) == 1]
+    apart = [g for g in groups if len(set(g.right)) > 1]
+    both = [(comparing.agreeing(g.right[0], len(names)), g.count, g.mark) for g in alike]
+    st.markdown(_alone(result, names), help=comparing.UPSET)
+    shares = dict(zip(names.values(), result.accuracy, strict=True))
+    rest = apart[MOST:]
+    drawn = figures.agreeing(both, result.rows) + figures.upset(
+        apart[:MOST], rest, shares,
+        comparing.rest(len(rest), sum(g.count for g in rest)), _marked(result, view),
+    )  # fmt: skip
+    widgets.linked("upset", drawn, links)
+    parts = ["●: right; ○: wrong. A row leads to its samples."]
     if result.left_out:
         parts.append(
             f"{verdicts.counted(result.left_out, 'sample')} that not all models have: left out."
@@ -95,104 +109,6 @@ def _figure(result: Agreement, names: dict[str, str], right: tuple[str, ...] | N
     st.caption(" ".join(parts))
 
 
-def _in_words(result: Agreement, names: dict[str, str]) -> str:
+def _alone(result: Agreement, names: dict[str, str]) -> str:
     alone = [(s.right[0], s.count) for s in result.subsets if len(s.right) == 1]
-    most = (plain(names[alone[0][0]]), alone[0][1]) if alone else None
-    shown = [plain(n) for n in names.values()]
-    everybody, nobody = result.count(result.models), result.count(())
-    return comparing.shared(shown, result.rows, everybody, nobody, most)
-
-
-def _who(right: tuple[str, ...], names: dict[str, str], escape: bool = True) -> str:
-    show = plain if escape else str
-    wrong = [show(name) for key, name in names.items() if key not in right]
-    return comparing.subset([show(names[key]) for key in names if key in right], wrong)
-
-
-def _clicked() -> None:
-    points = st.session_state["upset"]["selection"]["points"]
-    name = points[0].get("customdata") if points else None
-    # Plotly wraps a single value in a list, depending on the trace.
-    name = name[0] if isinstance(name, list | tuple) and name else name
-    if isinstance(name, str) and name:
-        session.change(subset=name)
-
-
-def _choice(result: Agreement, names: dict[str, str], right: tuple[str, ...] | None) -> None:
-    """The same choice as a click on a column, for keyboards, small screens and small groups."""
-    counts = {listed(s.right): s.count for s in result.subsets}
-    value = "" if right is None else listed(m for m in result.models if m in right)
-    options = ["", *counts] if value in ("", *counts) else ["", value, *counts]
-
-    def show(option: str) -> str:
-        if not option:
-            return "choose a group, or click a column"
-        who = _who(names_in(option), names, escape=False)
-        return f"{who} ({counts.get(option, 0):,})"
-
-    widgets.select("Samples with", "subset", options, value, show)
-
-
-def _samples(
-    checkpoints: tuple[Checkpoint, ...], names: dict[str, str], right: tuple[str, ...]
-) -> None:
-    view = session.view()
-    frame = service.members(checkpoints, view.split, right)
-    if frame.empty:
-        widgets.notice(comparing.nothing_here())
-        return
-    left, panel = st.columns([6, 5], gap="large")
-    with left:
-        _list(frame, names, right)
-    with panel:
-        if view.sample in frame.index:
-            gated = next(
-                (checkpoint for checkpoint in checkpoints if checkpoint.gated), checkpoints[0]
-            )
-            sample_panel.brief(gated, view.sample)
-        else:
-            st.info(
-                "**Choose a sample** of the list to see its inputs and what each model says.",
-                icon=":material/ads_click:",
-            )
-
-
-def _list(frame: pd.DataFrame, names: dict[str, str], right: tuple[str, ...]) -> None:
-    shown = frame.head(LONGEST)
-    table = pd.DataFrame({"id": shown["id"], "true": shown["truth"]})
-    for key in names:
-        mark = "✓ " if key in right else "✗ "
-        table[key] = mark + shown[key].astype(str)
-    table["hard"] = 100 * shown["hard"]
-    for column in ("dominant", "interaction_type"):
-        if column in shown.columns:
-            table[column] = shown[column]
-    st.dataframe(
-        table,
-        hide_index=True,
-        height=min(420, 38 + 35 * len(table)),
-        # Another group is another table: in an old one the next click would be lost.
-        **widgets.row_choice(key_of("members", *right), shown["id"], session.view().sample),
-        column_config={
-            "id": st.column_config.TextColumn(width=80),
-            "true": st.column_config.TextColumn(width=65),
-            **{key: st.column_config.TextColumn(name, width=85) for key, name in names.items()},
-            "hard": st.column_config.NumberColumn(
-                "true class",
-                format="%.0f %%",
-                help="Probability of the true class, mean over these models",
-            ),
-            "dominant": st.column_config.TextColumn(
-                "gate", width=45, help="Component with the largest gate weight"
-            ),
-            "interaction_type": st.column_config.TextColumn(width=85, help="True interaction type"),
-        },
-        alt=f"Samples that exactly these have right: {_who(right, names, escape=False)}",
-    )
-    cut = (
-        f" The first {LONGEST:,} of {len(frame):,}; the file has all."
-        if len(frame) > LONGEST
-        else ""
-    )
-    st.caption(f"Hardest first. Click a row to see the sample.{cut}")
-    widgets.download(frame.rename(columns=names), f"agreement-{session.view().data}")
+    return comparing.alone((plain(names[alone[0][0]]), alone[0][1]) if alone else None)

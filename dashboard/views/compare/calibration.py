@@ -1,23 +1,27 @@
-"""Is each model right as often as it says?"""
+"""Does the confidence of each model match its accuracy? Every mark leads to its samples."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from dashboard import widgets
-from dashboard.figures import sample as figures
+from dashboard.figures import calibration as figures
 from dashboard.services.comparison import calibration as service
 from dashboard.services.comparison import chosen
 from dashboard.services.comparison.calibration import Calibration
-from dashboard.services.store.catalog import CheckpointCatalog
+from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog
 from dashboard.state import session
+from dashboard.state.view import written_range
 from dashboard.text import comparing
 from dashboard.views.compare import models
 from dashboard.widgets import plain
 
 #: Samples that a mark of the curve stands for, at least.
 FEWEST = 5
+VERDICTS = {"fine": "well calibrated", "bold": "overconfident", "shy": "underconfident"}
 
 
 def calibration(catalog: CheckpointCatalog) -> None:
@@ -27,26 +31,18 @@ def calibration(catalog: CheckpointCatalog) -> None:
         return
     split, names = session.view().split, chosen.names(outcome)
     with st.spinner("Comparing with chance …"):
-        results = {
-            names[chosen.key(checkpoint)]: result
+        found = {
+            names[chosen.key(checkpoint)]: (checkpoint, result)
             for checkpoint in outcome
             if (result := service.calibration(checkpoint, split)) is not None
         }
-    if not results:
+    if not found:
         widgets.notice(comparing.no_rows())
         return
-    # A handful of samples is right or wrong by chance: such marks jump and hide the others.
-    curves = {
-        name: result.curve[result.curve["rows"] >= FEWEST] for name, result in results.items()
-    }
+    results = {name: result for name, (_, result) in found.items()}
     left, right = st.columns([5, 6], gap="large")
     with left:
-        widgets.chart(
-            figures.reliability(curves, 400),
-            "reliability_of_models",
-            "Lines of how often answers of a confidence are right. ECE: "
-            + ", ".join(f"{name} {result.error:.1%}" for name, result in results.items()),
-        )
+        _curves(found)
     with right:
         st.markdown(
             "  \n".join(
@@ -56,6 +52,7 @@ def calibration(catalog: CheckpointCatalog) -> None:
                     result.sure,
                     result.accuracy,
                     result.error,
+                    result.rows,
                 )
                 for name, result in results.items()
             ),
@@ -66,8 +63,28 @@ def calibration(catalog: CheckpointCatalog) -> None:
             widgets.caution("Models know their training samples; look at test samples.")
 
 
+def _curves(found: dict[str, tuple[Checkpoint, Calibration]]) -> None:
+    # A handful of samples is right or wrong by chance: such marks jump and hide the others.
+    curves = {
+        name: result.curve[result.curve["rows"] >= FEWEST] for name, (_, result) in found.items()
+    }
+    marks, links = {}, {}
+    for name, frame in curves.items():
+        checkpoint = found[name][0]
+        for number in frame.index.tolist():
+            mark = marks[name, int(number)] = f"{chosen.key(checkpoint)} {number}"
+            links[mark] = choice(checkpoint, int(number))
+    widgets.linked("reliability_of_models", figures.reliability(curves, marks), links)
+    st.caption("A mark leads to its samples.")
+
+
+def choice(checkpoint: Checkpoint, number: int) -> dict[str, Any]:
+    """The view's choices that list the samples of a bin of a model."""
+    within = written_range(*service.ends(number))
+    return {"model": checkpoint.model, "seed": checkpoint.seed, "confidence": within}
+
+
 def _table(results: dict[str, Calibration]) -> None:
-    words = {"fine": "well calibrated", "bold": "too sure", "shy": "not sure enough"}
     frame = pd.DataFrame(
         [
             (name, result.error, result.luck, result.sure, result.accuracy, result.rows)
@@ -77,7 +94,7 @@ def _table(results: dict[str, Calibration]) -> None:
     )
     shares = ["ece", "luck", "sure", "right"]
     shown = frame.drop(columns="samples").assign(**{c: 100 * frame[c] for c in shares})
-    shown.insert(1, "verdict", [words[result.verdict] for result in results.values()])
+    shown.insert(1, "verdict", [VERDICTS[result.verdict] for result in results.values()])
     number = st.column_config.NumberColumn
     st.dataframe(
         shown,
@@ -86,10 +103,10 @@ def _table(results: dict[str, Calibration]) -> None:
             "model": st.column_config.TextColumn(pinned=True),
             "ece": number("ECE", format="%.1f %%", help=comparing.ECE),
             "luck": number("by chance", format="%.1f %%", help=comparing.LUCK),
-            "sure": number("how sure", format="%.1f %%", help="Mean probability of its answers"),
-            "right": number(format="%.1f %%", help="Share of its answers that are right"),
+            "sure": number("confidence", format="%.1f %%", help="Mean over its predictions"),
+            "right": number("accuracy", format="%.1f %%"),
         },
-        alt="Calibration error of each model, and how sure and how often right it is",
+        alt="Calibration error of each model, its mean confidence and its accuracy",
     )
     st.caption(f"Of {frame['samples'].max():,} samples.")
     widgets.download(frame, f"calibration-{session.view().data}")

@@ -20,7 +20,7 @@ def among(catalog: CheckpointCatalog) -> tuple[Checkpoint, ...]:
     offered = service.offered(catalog, view.data, view.seed)
     names = service.names(offered)
     st.multiselect(
-        "Models that take part",
+        comparing.INCLUDED,
         [service.key(checkpoint) for checkpoint in offered],
         format_func=names.__getitem__,
         max_selections=service.MOST,

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import widgets
+from dashboard.figures import matrix
 from dashboard.guard import callback
 from dashboard.keys import key_of
 from dashboard.services.comparison import chosen
@@ -15,6 +16,7 @@ from dashboard.services.comparison import pairs as service
 from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog, shown, table
 from dashboard.state import session
 from dashboard.text import comparing, messages
+from dashboard.views.compare.agreement import choice
 from dashboard.views.sample import side_by_side
 from dashboard.widgets import plain
 
@@ -39,6 +41,7 @@ def pair(catalog: CheckpointCatalog) -> None:
         return
     names = chosen.names(two)
     name, other = names[chosen.key(first)], names[chosen.key(second)]
+    _counts(frame, (first, second), (name, other))
     rows = _side(frame, name, other)
     if rows.empty:
         widgets.notice(messages.no_disagreement())
@@ -104,6 +107,38 @@ def _select(
     st.selectbox(label, options, format_func=names.__getitem__, key=key, on_change=callback(report))
 
 
+def _counts(
+    frame: pd.DataFrame, two: tuple[Checkpoint, Checkpoint], names: tuple[str, str]
+) -> None:
+    """How many samples both, one or none has right; a cell leads to these."""
+    keys = tuple(chosen.key(checkpoint) for checkpoint in two)
+    right = [frame["first_right"].to_numpy(), frame["second_right"].to_numpy()]
+    links, cells = {}, []
+    for a in (True, False):
+        line = []
+        for b in (True, False):
+            count = int(((right[0] == a) & (right[1] == b)).sum())
+            mark = f"{a} {b}"
+            of = tuple(key for key, is_right in zip(keys, (a, b), strict=True) if is_right)
+            links[mark] = choice(keys, of, session.view().seed)
+            said = ", ".join(
+                f"{name} {'right' if r else 'wrong'}" for name, r in zip(names, (a, b), strict=True)
+            )
+            line.append(
+                matrix.Cell(f"{count:,}", count / len(frame), f"{said}: {count:,} samples", mark)
+            )
+        cells.append(line)
+    down, across = ([f"{name} {word}" for word in ("right", "wrong")] for name in names)
+    left, _ = st.columns([3, 4])
+    with left:
+        widgets.linked("pair_counts", matrix.matrix(cells, down, across, letters=30), links)
+    other = int((frame["first_says"] != frame["second_says"]).sum())
+    st.caption(
+        f"They predict different classes for {other:,} of {len(frame):,} samples. A cell leads to "
+        "its samples."
+    )
+
+
 def _side(frame: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
     """The rows of the chosen side, after the choice and its counts."""
     left, right = frame["first_right"], frame["second_right"]
@@ -123,11 +158,6 @@ def _side(frame: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
         horizontal=True,
         format_func=lambda side: f"{words[side]} ({int(sides[side].sum()):,})",
         **session.bound("side", "choice_side", session.view().side),
-    )
-    other = int((frame["first_says"] != frame["second_says"]).sum())
-    st.caption(
-        f"Both right {int((left & right).sum()):,}, neither {int((~left & ~right).sum()):,}. They "
-        f"give different answers to {other:,} of {len(frame):,} samples."
     )
     return frame[sides[session.view().side]]
 
@@ -157,13 +187,13 @@ def _list(frame: pd.DataFrame, first: str, second: str) -> None:
         column_config={
             "id": text(width=85),
             "true": text(width=70),
-            "first": text(f"{first} says", width=105),
-            "second": text(f"{second} says", width=105),
+            "first": text(f"{first} predicts", width=105),
+            "second": text(f"{second} predicts", width=105),
             "distance": st.column_config.ProgressColumn(
                 "change", format="%.0f %%", min_value=0, max_value=100, help=comparing.DISTANCE
             ),
-            "first_p": number(f"{first} sure", format="%.0f %%", help="Of its answer"),
-            "second_p": number(f"{second} sure", format="%.0f %%", help="Of its answer"),
+            "first_p": number(f"{first} confidence", format="%.0f %%"),
+            "second_p": number(f"{second} confidence", format="%.0f %%"),
             "gate": number("gate change", format="%.0f %%", help=comparing.GATE_CHANGE),
             "most": text(
                 "most in",
@@ -173,17 +203,14 @@ def _list(frame: pd.DataFrame, first: str, second: str) -> None:
         },
         alt=f"Samples by how far {first} and {second} are apart, largest first",
     )
-    left, right = st.columns([3, 1], vertical_alignment="center")
-    with left:
-        cut = (
-            f" The first {LONGEST:,} of {len(frame):,}; the file has all."
-            if len(frame) > LONGEST
-            else ""
-        )
-        st.caption(
-            "Largest change first: total variation distance between the two models' probabilities. "
-            f"Click a row to see the sample below.{cut}",
-            help=comparing.DISTANCE,
-        )
-    with right:
-        widgets.download(frame, f"pair-{session.view().data}")
+    cut = (
+        f" The first {LONGEST:,} of {len(frame):,}; the file has all."
+        if len(frame) > LONGEST
+        else ""
+    )
+    st.caption(
+        "Largest change first: total variation distance between the two models' probabilities. "
+        f"Click a row to see the sample below.{cut}",
+        help=comparing.DISTANCE,
+    )
+    widgets.download(frame, f"pair-{session.view().data}")

@@ -81,16 +81,16 @@ def _curves(kept: dict[str, Training], shown: tuple[str, ...], marked: str) -> N
             marked,
         ),
         "training_curves",
-        "Curves of the training. Validation accuracy of the weights that were kept: "
+        "Curves of the training. Validation accuracy of the selected weights: "
         + ", ".join(f"{name} {s.val_accuracy:.1%} (epoch {s.best})" for name, s in last.items()),
     )
     st.caption(
-        f"Shaded and named: the stages of {plain(marked)} (of the model above where it "
-        "takes part). Open marks: the epoch whose weights a stage handed on. A line is broken "
-        "where a stage ends. Every stage and model has a loss of its own, so compare losses only "
-        "along one line; accuracy is that of the whole model, also while its heads are not "
-        "trained yet.",
-        help=comparing.HANDED_ON,
+        f"Shaded and named: the stages of {plain(marked)} (of the model above where it is "
+        "included). Open marks: the best epoch of a stage, whose weights are selected. A line is "
+        "broken where a stage ends. Every stage and model has a loss of its own, so compare "
+        "losses only along one line; accuracy is that of the whole model, also while its heads "
+        "are not trained yet.",
+        help=comparing.BEST_EPOCH,
     )
 
 
@@ -120,9 +120,9 @@ def _stages(
             "model": st.column_config.TextColumn(pinned=True),
             "epochs": st.column_config.TextColumn(help="Epochs it took, of those it could have"),
             "ended": st.column_config.TextColumn(help="Why the stage ended"),
-            "best": number("handed on", help=comparing.HANDED_ON),
-            "val_accuracy": number("accuracy there", format="%.1f %%", help="Validation samples"),
-            "val_loss": number("loss there", format="%.3f", help="Validation samples, bits"),
+            "best": number("best epoch", help=comparing.BEST_EPOCH),
+            "val_accuracy": number("val. accuracy", format="%.1f %%", help="Validation samples"),
+            "val_loss": number("val. loss", format="%.3f", help="Validation samples, bits"),
         },
         alt="Stages of each training: epochs, best epoch, validation accuracy and loss there",
     )

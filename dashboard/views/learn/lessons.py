@@ -278,7 +278,7 @@ def _query(lesson: Lesson, page: str) -> dict[str, str]:
     if page == "live":
         preset = playground.preset("strong-weak" if lesson.name == "competition" else "xor")
         return to_query(replace(view, **preset.choice))
-    if page == "fidelity":
+    if page == "trust":
         return to_query(replace(view, setting=service.WEAK))
     if page == "gates":
         dial = service.DIAL_OF.get(lesson.name)

@@ -15,7 +15,7 @@ from dashboard.components import map as frontend
 from dashboard.components.map import Pane
 from dashboard.figures import map as figures
 from dashboard.guard import callback
-from dashboard.services import faults
+from dashboard.services import faults, listing
 from dashboard.services.map import maps as service
 from dashboard.services.map import outlines
 from dashboard.services.map import slices as slice_service
@@ -33,6 +33,7 @@ from dashboard.services.store.catalog import (
 )
 from dashboard.state import session, slices
 from dashboard.state.slices import Slice
+from dashboard.state.view import FILTERS
 from dashboard.text import messages, terms
 from dashboard.views import job_panel
 from dashboard.views.map import slice_panel
@@ -75,7 +76,8 @@ def latent_map() -> None:
     if not latents:
         widgets.notice(messages.no_projection(shown(result.folder)))
         return
-    widgets.alone(partial(_page, result, on, latents))
+    # The chip above the page shows what is selected.
+    widgets.alone(partial(_page, result, on, latents), *FILTERS.values())
 
 
 def _page(checkpoint: Checkpoint, on: Projection, latents: tuple[str, ...]) -> None:
@@ -181,12 +183,11 @@ def _pane(shown_map: Map, ids: pd.Index[str], label: str, titled: bool) -> Pane:
 
 def _focus(maps: Sequence[Map], panes: Sequence[Pane], ids: pd.Index[str]) -> None:
     view = session.view()
-    members, borders = None, []
+    chosen = listing.selection(maps[0].checkpoint, view)
+    members, borders = None if chosen is None else ids.isin(chosen), []
     if view.slice:
         drawn = slices.read(view.slice)
-        inside = slice_service.members(view.data, drawn)
-        if not isinstance(inside, DataProblem):
-            members = ids.isin(inside)
+        if not isinstance(slice_service.members(view.data, drawn), DataProblem):
             borders = [_outline(shown_map, drawn) for shown_map in maps]
     extra = (
         [_left_out(shown_map, view.sample) for shown_map in maps] if view.sample not in ids else []

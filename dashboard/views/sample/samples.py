@@ -16,9 +16,20 @@ from dashboard.services import listing
 from dashboard.services.sample import information
 from dashboard.services.sample import samples as service
 from dashboard.services.store.catalog import Checkpoint, checkpoint_catalog, table
-from dashboard.state import session, slices
-from dashboard.state.view import DEFAULT, FIXED_ORDERS, LONGEST, UP, filters_of
+from dashboard.state import session
+from dashboard.state.view import (
+    DEFAULT,
+    FILTERS,
+    FIXED_ORDERS,
+    LONGEST,
+    UP,
+    filters_of,
+    listed,
+    model_word,
+    names_in,
+)
 from dashboard.text import messages, terms
+from dashboard.views import selection
 from dashboard.views.sample import panel
 from dashboard.views.sample import rows as list_rows
 from dashboard.widgets import plain
@@ -29,7 +40,8 @@ def samples() -> None:
     result = widgets.current(checkpoint_catalog())
     if result is None:
         return
-    widgets.alone(partial(_page, result))
+    # The chip above the page shows what is selected.
+    widgets.alone(partial(_page, result), *FILTERS.values())
 
 
 def _page(checkpoint: Checkpoint) -> None:
@@ -57,21 +69,14 @@ def _filters(checkpoint: Checkpoint) -> None:
         count = len(filters_of(view)) - bool(view.search)
         with st.popover(f"Filter ({count})" if count else "Filter", icon=":material/tune:"):
             _filter_choices(checkpoint)
-    if view.slice:
-        st.button(
-            f"Only {plain(slices.read(view.slice).name)}: show all again",
-            key="leave_slice",
-            icon=":material/close:",
-            on_click=callback(session.change),
-            kwargs={"slice": ""},
-        )
 
 
 def _filter_choices(checkpoint: Checkpoint) -> None:
     view, columns = session.view(), table(checkpoint).columns
     every = {"": "any"}
     classes = ("", *service.classes(checkpoint))
-    widgets.select("True class", "truth", classes, view.truth, lambda c: every.get(c, c))
+    for label, field in (("True class", "truth"), ("Predicted class", "predicted")):
+        widgets.select(label, field, classes, getattr(view, field), lambda c: every.get(c, c))
     shows = {"all": "right and wrong", "right": "right only", "wrong": "wrong only"}
     if information.agree(checkpoint, view.definition) is not None:
         shows["apart"] = f"{terms.GATE_AND_BITS} disagree"
@@ -100,21 +105,38 @@ def _filter_choices(checkpoint: Checkpoint) -> None:
         widgets.select(
             "Known about the sample", "flag", flags, view.flag, lambda f: widgets.words(f) or "any"
         )
+    _needs(checkpoint, {c: letter(c) for c in components if c})
     _models(checkpoint)
+
+
+def _needs(checkpoint: Checkpoint, components: dict[str, str]) -> None:
+    """The filter by what an answer is wrong without."""
+    names = service.modality_names(checkpoint)
+    inputs = {f"x{m}": f"{name} blank" for m, name in enumerate(names, start=1)}
+    words = {"": "any", **(components if checkpoint.gated else {}), **inputs}
+    widgets.select(
+        "Right, and wrong without", "needs", tuple(words), session.view().needs,
+        words.__getitem__, help=terms.NEEDS,
+    )  # fmt: skip
 
 
 def _models(checkpoint: Checkpoint) -> None:
     """Filters by what several models say."""
     view = session.view()
-    models = ("", *(c.model for c in checkpoint_catalog().ready(checkpoint.data, checkpoint.seed)))
-    if len(models) < 3:
+    ready = checkpoint_catalog().ready(checkpoint.data, checkpoint.seed)
+    if len(ready) < 2:
         return
-    left, right = st.columns(2)
-    with left:
-        widgets.select("Right is", "right", models, view.right, lambda m: m or "any model",
-                       help=terms.MODELS_APART)  # fmt: skip
-    with right:
-        widgets.select("wrong is", "wrong", models, view.wrong, lambda m: m or "any model")
+    words = [model_word(c.model, c.seed, view.seed) for c in ready]
+    every = {"": "any model", **{listed([word]): word for word in words}}
+    for column, label, field in zip(
+        st.columns(2), ("Correct in", "Wrong in"), ("right", "wrong"), strict=True
+    ):
+        now = getattr(view, field)
+        options = {**every, now: every.get(now, ", ".join(names_in(now)))}
+        with column:
+            widgets.select(
+                label, field, tuple(options), now, options.__getitem__, help=terms.MODELS_APART
+            )
     counts = listing.answer_counts(checkpoint, view.split)
     widgets.select(
         "Answers of all models",
@@ -193,7 +215,9 @@ def _list(checkpoint: Checkpoint, rows: pd.DataFrame) -> None:
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
-        st.caption(f"{len(rows):,} of {total:,} samples", width="content")
+        chosen = selection.in_words(view)
+        which = f": {plain(chosen)}" if chosen else ""
+        st.caption(f"{len(rows):,} of {total:,} samples{which}", width="content")
         with widgets.save_menu("save_list"):
             widgets.download(rows, f"samples-{checkpoint.data}-{checkpoint.model}")
             _report(checkpoint, rows)
@@ -201,13 +225,13 @@ def _list(checkpoint: Checkpoint, rows: pd.DataFrame) -> None:
 
 def _report(checkpoint: Checkpoint, rows: pd.DataFrame) -> None:
     view = session.view()
-    chosen = ", ".join(f"{k} = {v}" for k, v in filters_of(view).items())
+    chosen = selection.in_words(view)
     widgets.report_of(
         checkpoint,
         list(rows["id"]),
         f"Samples of {checkpoint.data}, {checkpoint.model}",
         "Report of these samples",
-        f"{terms.SPLITS[view.split]} samples{f', filtered: {chosen}' if chosen else ''}; "
+        f"{terms.SPLITS[view.split]} samples{f', {chosen}' if chosen else ''}; "
         f"order: {_order_words(checkpoint, view.order)}.",
     )
 

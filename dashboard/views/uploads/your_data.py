@@ -75,7 +75,7 @@ def _links(own_set: OwnSet) -> None:
     for page, label, icon in (
         ("overview", "Overview", "home"), ("samples", "Samples", "list_alt"),
         ("what_if", "What if", "edit"), ("map", "Latent map", "scatter_plot"),
-        ("compare", "Compare", "bar_chart"), ("worth", "Worth", "price_check"),
+        ("compare", "Leaderboard", "bar_chart"), ("worth", "Worth", "price_check"),
     ):  # fmt: skip
         st.page_link(session.page(page), label=label, icon=f":material/{icon}:", query_params=query)
 

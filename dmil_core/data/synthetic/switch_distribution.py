@@ -60,6 +60,26 @@ class Posteriors:
 
 
 @dataclass(frozen=True)
+class Draw:
+    """Rows of the distribution before their blocks are mixed; M modalities, K classes.
+
+    Attributes
+    ----------
+    y : (N,) classes.
+    interaction_type : (N,) text.
+    blocks : (M, N, 3, block) values of the blocks R, U and S.
+    active : (M, N) the block that carries a code, an index into ``BLOCKS``; -1 where none does.
+    code : (M, N) whose code it is: the class, in S a summand of it modulo K.
+    """
+
+    y: NDArray[np.int64]
+    interaction_type: NDArray[np.str_]
+    blocks: Floats
+    active: NDArray[np.int64]
+    code: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
 class SwitchDistribution:
     """Parameters of the distribution; equal parameters give equal code books and densities.
 
@@ -142,9 +162,8 @@ class SwitchDistribution:
         shape = (self.modalities, self.dimension, self.dimension)
         return orthonormal(rng.standard_normal(shape))
 
-    def sample(self, n: int, seed: int) -> dict[str, NDArray[Any]]:
-        """Draw n independent rows: x1, x2 (n, D) float32, y (n,) int64, interaction type (n,)
-        text."""
+    def draw(self, n: int, seed: int) -> Draw:
+        """Draw n independent rows, with what each of their blocks carries."""
         rng = np.random.default_rng([seed, 3])
         names, modalities = components(self.modalities), range(self.modalities)
         y = rng.choice(self.classes, size=n, p=self.prior)
@@ -155,14 +174,22 @@ class SwitchDistribution:
         unique = np.where(np.eye(self.modalities, dtype=bool), 1, -1)
         active = np.array([[0, *bits, 2] for bits in unique.tolist()])[:, c]
         code = np.stack([np.where(c == len(names) - 1, a, y) for a in summands])
-        out: dict[str, NDArray[Any]] = {}
+        blocks = np.empty((self.modalities, n, len(BLOCKS), self.block))
         for m in modalities:
-            blocks = self.noise * rng.standard_normal((n, len(BLOCKS), self.block))
+            blocks[m] = self.noise * rng.standard_normal((n, len(BLOCKS), self.block))
             on = np.flatnonzero(active[m] >= 0)
-            blocks[on, active[m, on]] += self.codes[m, active[m, on], code[m, on]]
-            mixed = blocks.reshape(n, self.dimension) @ self.mixing[m]
+            blocks[m, on, active[m, on]] += self.codes[m, active[m, on], code[m, on]]
+        return Draw(y.astype(np.int64), np.asarray(names)[c], blocks, active, code)
+
+    def sample(self, n: int, seed: int) -> dict[str, NDArray[Any]]:
+        """Draw n independent rows: x1, x2 (n, D) float32, y (n,) int64, interaction type (n,)
+        text."""
+        drawn = self.draw(n, seed)
+        out: dict[str, NDArray[Any]] = {}
+        for m in range(self.modalities):
+            mixed = drawn.blocks[m].reshape(n, self.dimension) @ self.mixing[m]
             out[f"x{m + 1}"] = (np.round(mixed, DECIMALS) + 0.0).astype(np.float32)
-        return out | {"y": y.astype(np.int64), "interaction_type": np.asarray(names)[c]}
+        return out | {"y": drawn.y, "interaction_type": drawn.interaction_type}
 
     def log_joint(self, *x: ArrayLike) -> Floats:
         """(N, C, K) log p(interaction type, y, x1, x2) - log p0(x1, x2), in nats, for all

@@ -214,6 +214,22 @@ def test_ranks_are_over_the_largest_part_without_a_hole() -> None:
     assert len(result.cliques) == 1
 
 
+def test_rank_differences_are_means_over_the_sets() -> None:
+    scores = {
+        "a": {"dmil": 0.9, "x": 0.8, "y": 0.7},
+        "b": {"dmil": 0.7, "x": 0.8, "y": 0.9},
+        "c": {"dmil": 0.9, "x": 0.7, "y": 0.8},
+    }
+    standing = scoreboard.rank_summary(table(*(runs(d, s) for d, s in scores.items())))
+    apart = scoreboard.rank_differences(standing).set_index("paradigm")
+    # Ranks 1, 3, 1 of dmil, 2, 2, 3 of x and 3, 1, 2 of y; Student's t of two degrees: 4.303.
+    assert apart["difference"].to_dict() == pytest.approx({"x": 2 / 3, "y": 1 / 3})
+    assert set(apart["pairs"]) == {3}
+    half = 4.302653 * np.std([1, -1, 2], ddof=1) / np.sqrt(3)
+    assert apart["high"]["x"] - apart["difference"]["x"] == pytest.approx(half, rel=1e-6)
+    assert scoreboard.rank_differences(standing, "nobody").empty
+
+
 def test_one_set_has_ranks_but_no_critical_difference() -> None:
     result = scoreboard.rank_summary(table(runs("a", {"x": 0.9, "y": 0.8})))
     assert result.ranks.to_dict() == {"x": 1.0, "y": 2.0}

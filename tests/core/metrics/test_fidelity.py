@@ -79,6 +79,17 @@ def test_purity_counts_who_loses_by_an_ablation() -> None:
     assert lost.loc["U2"].to_dict() == {"R": 0.0, "S": 0.0}
 
 
+def test_what_is_lost_in_log_probability() -> None:
+    """With the logits (0, ln 3) the true class b has 3/4; without its component 1/2."""
+    frame = table({"R": [(0.0, np.log(3.0))]}, y=["b"], made_of=["R"])
+    lost = fidelity.lost(frame, ("a", "b"), "nats")
+    assert lost["R"].to_list() == pytest.approx([np.log(3 / 4) - np.log(1 / 2)])
+    assert lost[["U1", "U2", "S"]].to_numpy().tolist() == [[0.0, 0.0, 0.0]]
+    assert fidelity.purity(frame, ("a", "b"), "nats").loc["R", "R"] == pytest.approx(np.log(1.5))
+    unknown = fidelity.lost(frame.assign(y="c"), ("a", "b"), "nats")
+    assert unknown.isna().all(axis=None)
+
+
 def test_rank_agreement_knows_order_only() -> None:
     one = np.random.default_rng(0).random((50, 4))
     assert fidelity.rank_agreement([one, one**3]) == pytest.approx(1.0)

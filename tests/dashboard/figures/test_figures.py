@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -9,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.figures import compare, fidelity, map, media, sample, slices, theme
+from dashboard.figures import compare, fidelity, map, matrix, media, sample, slices, theme
 
 NAMES = {"R": "both", "U1": "only a", "U2": "only b", "U3": "only c", "S": "together"}
 #: What two inputs and what three have.
@@ -35,6 +37,7 @@ def contrast(one: str, two: str) -> float:
         *theme.COLOURS.values(),
         *theme.CLASS_COLOURS,
         *theme.MODEL_COLOURS.values(),
+        *theme.OTHER_MODELS,
         *(c for c, _ in theme.RIGHT_WRONG.values()),
         theme.NEUTRAL,
     ],
@@ -159,27 +162,24 @@ def test_a_slice_stands_beside_the_rest_with_its_intervals() -> None:
     np.testing.assert_allclose(rest.x - rest.error_x.arrayminus, [0.1, 0.7])
 
 
-def test_the_upper_bound_is_on_the_synergy_figure() -> None:
-    frame = pd.DataFrame({"model": ["a"], "indicator": [0.1], "low": [0.05], "high": [0.15]})
-    fig = compare.synergy(frame, 0.25)
-    assert fig.layout.shapes[0].x0 == 0.25
-    assert fig.layout.xaxis.range[1] > 0.25
-    # The line must not cross a number.
-    numbers = fig.data[1]
-    assert (numbers.x[0], numbers.textposition) == (0.25, "middle right")
+def test_bars_of_models_have_their_width_interval_and_link() -> None:
+    rows = [("dmil", 0.1, (0.05, 0.15), "m"), ("upper bound", 0.2, (np.nan, np.nan), "")]
+    html = matrix.accuracies("<head>", "9 samples", "all", rows, most=0.2)
+    assert re.findall(r'<span style="width:([0-9.]+)%', html) == ["50.0", "100.0"]
+    assert re.findall(r"left:([0-9.]+)%;width:([0-9.]+)%", html) == [("25.0", "50.0")]
+    assert re.findall(r'data-mark="([^"]*)"', html) == ["all", "m"]
+    assert theme.MODEL_COLOURS["dmil"] in html
+    assert "&lt;head&gt;" in html
 
 
-def test_confusion_shades_shares_and_prints_counts() -> None:
-    counts = pd.DataFrame([[8, 2], [0, 5]], index=["<a>", "b"], columns=["<a>", "b"])
-    fig = compare.confusion(counts)
-    np.testing.assert_allclose(fig.data[0].z, [[0.8, 0.2], [0, 1]])
-    assert list(fig.data[1].text) == ["8", "2", "5"]
-    assert fig.data[0].x[0] == "&lt;a&gt;"
-
-
-def test_a_class_without_samples_is_no_error() -> None:
-    counts = pd.DataFrame([[0, 0], [0, 5]], index=["a", "b"], columns=["a", "b"])
-    assert np.isfinite(compare.confusion(counts).data[0].z).all()
+def test_cells_are_shaded_by_their_share_and_only_marks_are_links() -> None:
+    full, empty = matrix.Cell("8", 0.8, "eight", "a"), matrix.Cell("", 0.0, "")
+    html = matrix.matrix(
+        [[full, empty], [matrix.Cell("2", 0.2, "two"), full]], ["r", "s"], ["c", "d"]
+    )
+    shades = [int(t) for t in re.findall(r"(\d+)%, transparent", html)]
+    assert shades[0] == shades[2] > shades[1]
+    assert html.count("data-mark") == 2
 
 
 @pytest.mark.parametrize(

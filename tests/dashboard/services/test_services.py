@@ -21,7 +21,16 @@ from dashboard.text import messages
 from dmil_core import schema
 from dmil_core.checkpoint import MODEL_FILE, PREDICTIONS_FILE, RUN_FILE
 from dmil_core.metrics.intervals import wilson
-from tests.dashboard.folders import BROKEN, GENERATED, MODELS, REAL, UNTRAINED, Room, flip_byte
+from tests.dashboard.folders import (
+    BROKEN,
+    GENERATED,
+    MODELS,
+    REAL,
+    UNTRAINED,
+    Room,
+    flip_byte,
+    table_of,
+)
 
 
 @pytest.fixture
@@ -156,6 +165,13 @@ def test_what_is_explained_is_said_where_the_model_knows(
         (View(show="right", split="all"), lambda f: f["correct"].astype(bool)),
         (View(dominant="U1"), lambda f: f["dominant"] == "U1"),
         (View(truth="seven"), lambda f: f["y"] == "seven"),
+        (View(predicted="seven"), lambda f: f["pred"] == "seven"),
+        (
+            View(truth="one", predicted="seven"),
+            lambda f: (f["y"] == "one") & (f["pred"] == "seven"),
+        ),
+        (View(confidence="0.5:0.9"), lambda f: (f["confidence"] >= 0.5) & (f["confidence"] < 0.9)),
+        (View(confidence="0.9:1"), lambda f: f["confidence"] >= 0.9),
         (View(search="SEVEN"), lambda f: (f["y"] == "seven") | (f["pred"] == "seven")),
     ],
 )
@@ -163,6 +179,45 @@ def test_filters_keep_exactly_what_they_say(dmil: Checkpoint, view: View, check:
     kept = listing.selected(dmil, replace(view, data=REAL, order="stored"))
     frame = samples.in_split(store_catalog.table(dmil), view.split)
     assert list(kept["id"]) == list(frame[check(frame)]["id"])  # type: ignore[operator]
+
+
+def test_the_selection_is_what_the_list_shows(dmil: Checkpoint) -> None:
+    assert listing.selection(dmil, View(data=REAL, order="confidence")) is None
+    view = View(data=REAL, show="wrong", order="confidence")
+    ids = listing.selection(dmil, view)
+    assert ids is not None
+    assert sorted(ids) == sorted(listing.selected(dmil, view)["id"])
+
+
+def test_a_filter_may_name_several_models_and_seeds(dmil: Checkpoint, room: Room) -> None:
+    right = {m: table_of(room, REAL, m).query("split == 'test'")["correct"] for m in MODELS}
+    kept = listing.selection(dmil, View(data=REAL, right="dmil,ensemble:0", wrong="joint"))
+    assert kept is not None
+    wanted = right["dmil"].to_numpy() & right["ensemble"].to_numpy() & ~right["joint"].to_numpy()
+    assert 0 < wanted.sum() == len(kept)
+    nobody = listing.selection(dmil, View(data=REAL, right="dmil:7"))
+    assert nobody is not None
+    assert nobody.empty
+
+
+def test_flags_of_a_sample_are_exactly_those(dmil: Checkpoint) -> None:
+    def count(flags: str) -> int:
+        ids = listing.selection(dmil, View(data=REAL, flags=flags, split="all"))
+        assert ids is not None
+        return len(ids)
+
+    parts = ["-", "image_corrupt", "audio_corrupt", "image_corrupt,audio_corrupt"]
+    assert sum(map(count, parts)) == len(store_catalog.table(dmil))
+    assert count("image_corrupt") > 0
+    assert count("no such flag") == 0
+
+
+def test_samples_that_no_input_alone_suffices_for(dmil: Checkpoint, room: Room) -> None:
+    frozen = table_of(room, REAL, "ensemble").query("split == 'test'")
+    wrong = (frozen["pred_x1"] != frozen["y"]) & (frozen["pred_x2"] != frozen["y"])
+    ids = listing.selection(dmil, View(data=REAL, alone="none"))
+    assert ids is not None
+    assert set(ids) == set(frozen["id"].astype(str)[wrong])
 
 
 def test_search_is_text_and_never_a_pattern(dmil: Checkpoint) -> None:

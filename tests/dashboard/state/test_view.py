@@ -44,10 +44,15 @@ fields_of_views = {
     "side": st.sampled_from(state.SIDES),
     "search": words,
     "truth": words,
+    "predicted": words,
     "show": st.sampled_from(state.SHOWS),
+    "confidence": st.sampled_from(("", "0:1", "0.8:0.866666667", "1e-300:1")),
     "dominant": st.sampled_from(("", *state.COMPONENTS)),
     "interaction_type": st.sampled_from(("", *state.COMPONENTS)),
     "flag": words,
+    "flags": words,
+    "alone": st.sampled_from(("", *state.ALONE)),
+    "needs": st.sampled_from(("", *state.NEEDS)),
     "right": words,
     "wrong": words,
     "answers": st.sampled_from(("", *state.ANSWERS)),
@@ -62,6 +67,7 @@ fields_of_views = {
     "reference": words.filter(bool),
     "method": words,
     "setting": words,
+    "check": st.sampled_from(state.CHECKS),
     "definition": st.sampled_from(state.DEFINITIONS),
     "estimator": st.sampled_from(state.ESTIMATORS),
     "near": words,
@@ -90,6 +96,8 @@ names = st.one_of(st.sampled_from(sorted(state.PARAMETERS)), st.text(max_size=20
 #: Texts that are nearly right, for whichever parameter they come.
 nearly = st.one_of(
     st.sampled_from((*state.ORDERS, *state.COLOURS, *state.SHOWS, "draw:", "draw:lAAA", "noise:1")),
+    st.builds("{}:{}".format, st.floats(), st.floats()),
+    st.floats(0, 1).map(lambda v: f"{v}:{v + 1e-12}"),
     st.builds("".join, st.lists(st.sampled_from(("draw:", "noise:", "swap:", "l", "AA", ".", ":",
                                                  "-up", "R:", "1e309", "nan", "\x00", "é")))),
     st.sampled_from(("9" * 400, "-1", "²", "1e3", "../../etc/passwd", "<b>", "\ud800", "A" * 5000)),
@@ -177,6 +185,18 @@ def test_filters_can_be_counted_and_cleared() -> None:
     wanted = {"q": "a", "show": "wrong", "dominant": "S", "right": "joint"}
     assert state.filters_of(view) == wanted
     assert state.without_filters(view) == View(sample="7")
+
+
+@given(st.text("a:-0129", min_size=1).filter(lambda m: m != "-"), st.integers(0, 999_999))
+def test_a_model_in_a_list_is_read_with_its_seed(model: str, seed: int) -> None:
+    for usual in (0, seed):
+        assert state.model_in(state.model_word(model, seed, usual), usual) == (model, seed)
+
+
+@pytest.mark.parametrize("text", ["0.9:0.8", "0.5", "0.5:0.5", "-1:1", "0:2", "nan:1", ":", "a:b"])
+def test_a_range_of_confidence_goes_up_between_0_and_1(text: str) -> None:
+    view, (dropped,) = state.from_query({"confidence": text})
+    assert (view, dropped.name) == (View(), "confidence")
 
 
 def test_changes_of_a_sample_stay_with_it_and_go_with_the_set() -> None:

@@ -1,8 +1,9 @@
-"""Compare over seeds and data sets, and Fidelity: services, figures, words, pages."""
+"""Leaderboard: services, figures, words, pages."""
 
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -11,15 +12,16 @@ import pandas as pd
 import pytest
 
 from dashboard.figures import board as figures
-from dashboard.figures import fidelity as fidelity_figures
+from dashboard.figures import calibration, leaderboard, matrix, upset
+from dashboard.figures.leaderboard import Axis, Line, Point
 from dashboard.services.comparison import board
 from dashboard.services.comparison.board import Board
 from dashboard.services.store.catalog import CheckpointCatalog, checkpoint_catalog
-from dashboard.text import terms, verdicts
-from dmil_core.experiments import fidelity_record
-from dmil_core.schema import COMPONENTS
+from dashboard.state.view import LOOKS, METRICS, PARTS
+from dashboard.text import comparing, terms, verdicts
 from tests import records
-from tests.dashboard.conftest import OpenPage
+from tests.dashboard import drawn
+from tests.dashboard.conftest import OpenPage, Pick
 from tests.dashboard.folders import (
     BEGUN,
     GENERATED,
@@ -116,71 +118,75 @@ TABLE = pd.DataFrame(
 POINTS = pd.DataFrame({"method": ["dmil", "a", "b", "c"], "seed": 0, "value": [0.9, 0.8, 0.7, 0.6]})
 
 
-def test_intervals_reach_from_low_to_high_in_points() -> None:
-    traces = {t.y[0]: t for t in figures.differences(TABLE, "points").data}
-    assert set(traces) == {"dmil", "a", "b", "c"}
-    assert traces["b"].x[0] - traces["b"].error_x.arrayminus[0] == pytest.approx(10)
-    assert traces["a"].x[0] + traces["a"].error_x.array[0] == pytest.approx(5)
-    assert traces["c"].error_x.array[0] == 0
+def lines(table: pd.DataFrame, points: pd.DataFrame) -> list[Line]:
+    """The rows of the leaderboard that these tables mean."""
+    dots = points.groupby("method")["value"].agg(tuple)
+    return [
+        Line(
+            row["method"],
+            (
+                Point(row["mean"], f"{row['mean']:.1%}", None, dots[row["method"]]),
+                Point(row["difference"], "", (row["low"], row["high"])),
+            ),
+            row["verdict"],
+            f"in words {row['verdict']}",
+        )
+        for row in table.to_dict("records")
+    ]
 
 
-def test_verdicts_differ_without_colour() -> None:
-    looks = [symbol for _, symbol in figures.VERDICTS.values()]
-    assert len({looks[i] for i in (0, 1, 2, 4)}) == 4
+AXES = (Axis("score", "share"), Axis("difference", zero=True))
+
+
+def left_of(html: str, kind: str) -> list[float]:
+    """Where marks of a kind stand, in percent of their axis."""
+    return [float(v) for v in re.findall(rf'class="{kind}" style="left:([0-9.]+)%', html)]
+
+
+def test_marks_intervals_and_zero_stand_where_they_belong() -> None:
+    html = leaderboard.board(lines(TABLE, POINTS), AXES, ("verdict", ""))
+    marks, (zero, *_) = left_of(html, "dot"), left_of(html, "zero")
+    (d, a, b, c) = marks[1::2]
+    assert d == zero
+    assert c < a < zero < b
+    spans = re.findall(r'class="span" style="left:([0-9.]+)%;width:([0-9.]+)%', html)
+    # From -0.3 to 0.3 the axis goes: of two methods an interval is known.
+    (low, width), (other, _) = [(float(x), float(w)) for x, w in spans]
+    assert low < a < low + width
+    assert low + width > zero
+    assert other > zero
+
+
+def test_verdicts_differ_without_colour_and_are_written_out() -> None:
+    html = leaderboard.board(lines(TABLE, POINTS), AXES, ("verdict", ""))
+    assert len({leaderboard.SIGNS[v] for v in ("better", "worse", "open", "reference")}) == 4
+    for verdict in TABLE["verdict"]:
+        assert f"in words {verdict}" in html
 
 
 def test_rows_stand_in_the_order_of_the_table_and_ours_is_marked() -> None:
-    for fig in (figures.scores(TABLE, POINTS, "x"), figures.differences(TABLE, "x")):
-        assert list(fig.layout.yaxis.categoryarray) == ["dmil", "a", "b", "c"]
-        assert fig.layout.yaxis.ticktext[0] == "<b>dmil</b>"
-        assert fig.layout.yaxis.range[0] > fig.layout.yaxis.range[1]
-
-
-def test_every_seed_is_a_dot() -> None:
-    seeds, means = figures.scores(TABLE, POINTS, "x").data[:2]
-    assert len(seeds.x) == len(POINTS)
-    np.testing.assert_allclose(means.x, 100 * TABLE["mean"])
+    html = leaderboard.board(lines(TABLE, POINTS), AXES, ("verdict", ""))
+    names = re.findall(r'<th scope="row">(.*?)</th>', html)
+    assert names == ["<b>dmil</b>", "a", "b", "c"]
+    assert len(left_of(html, "seed")) == len(POINTS)
 
 
 def test_names_from_records_are_escaped_in_every_figure() -> None:
     bad = "<img src=x>"
-    table = TABLE.assign(method=[bad, "a", "b", "c"])
-    points = POINTS.assign(method=table["method"])
+    line = Line(bad, (Point(0.5, bad),), "open", bad, ((bad, bad), (bad, bad), (bad, bad)), bad)
     cells = pd.DataFrame({"model": [bad], "group": [bad], "accuracy": [0.5], "sd": [np.nan]})
-    each = pd.DataFrame([[1.0, 2.0]], columns=[bad, "a"], index=[bad])
-    for fig in (
-        figures.scores(table, points, "x"),
-        figures.differences(table, "x"),
-        figures.interaction_type(cells),
-        figures.ranks(each.mean(), each, [[bad, "a"]], 3.0),
+    cell = matrix.Cell(bad, 0.5, bad, bad)
+    group = upset.Group(bad, (True,), 1, bad)
+    curve = pd.DataFrame({"confidence": [0.5], "accuracy": [0.5], "rows": [9]}, index=[7])
+    for shown in (
+        figures.interaction_type(cells).to_json().replace("\\u003c", "<"),
+        leaderboard.board([line], (Axis(bad),), (bad, bad)),
+        matrix.matrix([[cell]], [bad], [bad], bad),
+        matrix.accuracies(bad, bad, bad, [(bad, 0.5, (0.4, 0.6), bad)]),
+        upset.upset([group], [group], {bad: 0.5}, bad, bad) + upset.agreeing([(bad, 1, bad)], 2),
+        calibration.reliability({bad: curve}, {(bad, 7): bad}),
     ):
-        assert "<img" not in fig.to_json().replace("\\u003c", "<")
-
-
-def test_the_rank_diagram_shades_and_joins_what_is_not_told_apart() -> None:
-    each = pd.DataFrame([[1, 2, 3], [1, 3, 2]], columns=list("abc"), index=["d", "e"], dtype=float)
-    fig = figures.ranks(each.mean(), each, [["b", "c"]], 0.4)
-    (band,) = fig.layout.shapes
-    assert (band.x0, band.x1) == (1.0, pytest.approx(1.4))
-    bar = next(t for t in fig.data if t.mode == "lines")
-    assert list(bar.y) == ["b", "c"]
-    assert min(bar.x) > 3
-    assert max(bar.x) < fig.layout.xaxis.range[1]
-
-
-def test_without_a_critical_difference_nothing_is_shaded_or_joined() -> None:
-    each = pd.DataFrame([[1.0, 2.0]], columns=["a", "b"], index=["d"])
-    fig = figures.ranks(each.mean(), each, [], float("nan"))
-    assert not fig.layout.shapes
-    assert all(t.mode == "markers" for t in fig.data)
-
-
-def test_two_dozen_methods_keep_a_row_each() -> None:
-    names = [f"method-{i}" for i in range(26)]
-    each = pd.DataFrame([np.arange(1.0, 27)], columns=names, index=["d"])
-    fig = figures.ranks(each.mean(), each, [], float("nan"))
-    assert len(fig.layout.yaxis.tickvals) == 26
-    assert fig.layout.height / 26 > 20
+        assert "<img" not in shown
 
 
 def test_interaction_type_cells_say_what_was_measured() -> None:
@@ -197,19 +203,6 @@ def test_interaction_type_cells_say_what_was_measured() -> None:
     assert list(texts.text) == ["50.0 ±1.0", "100.0", "25.0 ±0.0"]
 
 
-def test_fidelity_figures_show_every_setting_and_part() -> None:
-    record = fidelity_record.fidelity_of(records.fidelity())
-    table = fidelity_record.settings(record)
-    runs = pd.DataFrame({"setting": table["setting"], "who": "dmil", "agreement": 1.0})
-    fig = fidelity_figures.agreement(table, runs)
-    assert len(fig.layout.yaxis.tickvals) == len(records.SETTINGS)
-    bars = fidelity_figures.shares(fidelity_record.shares(record, "U and S")).data
-    assert [b.name for b in bars] == [*COMPONENTS, "unexplained"]
-    assert len({b.marker.pattern.shape for b in bars}) == 5
-    heat = fidelity_figures.purity(fidelity_record.purity(record, "equal shares")).data[0]
-    np.testing.assert_allclose(np.diag(np.asarray(heat.z)), 50)
-
-
 # --- words ----------------------------------------------------------------------------------
 
 
@@ -220,18 +213,27 @@ def test_incomplete_seeds_are_said() -> None:
 
 
 def test_one_data_set_is_no_ranking() -> None:
-    assert "ranks nothing" in verdicts.ranks("a", 1.0, 4, ["one"], float("nan"), 0)
-    many = verdicts.ranks("a", 1.5, 25, ["one", "two"], 14.0, 12)
-    assert "less than **14.0** apart" in many
-    assert "12 methods cannot be told from the best" in many
-    assert "so few data sets" in many
+    assert "no ranking" in verdicts.ranks("a", 1.0, 4, ["one"], "b", 2.0)
+    many = verdicts.ranks("a", 1.5, 25, ["one", "two"], "b", 9.0)
+    assert "best mean rank, **1.5** of 25" in many
+    assert "**b** has **9.0**" in many
+    assert "no two of these methods differ" in verdicts.apart(14.0, 2, False)
+
+
+def test_a_reference_that_loses_says_to_whom() -> None:
+    words = verdicts.leader("a", "90%", "accuracy", "test", "dmil", "80%", ["a", "b"], 1, 3)
+    assert "**a** has the best accuracy: **90%** (test); **dmil** has **80%**." in words
+    assert "**2** significantly better (a, b), **1** significantly worse" in words
+    assert "**3** not significantly different" in words
+    assert board.is_ablation("dmil-cd", "dmil")
+    assert not board.is_ablation("dmil-paper", "dmil")
+    assert not board.is_ablation("dmil", "dmil")
 
 
 def test_every_metric_and_part_has_a_name() -> None:
-    from dashboard.state.view import METRICS, PARTS
-
     assert set(terms.METRICS) == set(METRICS)
-    assert set(terms.PARTS) == set(PARTS)
+    assert {*terms.PARTS, "samples"} == set(PARTS)
+    assert {*comparing.LOOKS, *comparing.ABOUT} == set(LOOKS)
 
 
 # --- compare: pages -------------------------------------------------------------------------
@@ -241,15 +243,16 @@ def test_the_headline_says_who_leads_and_whether_the_difference_is_real(
     open_page: OpenPage,
 ) -> None:
     text = said(open_page("compare", data=GENERATED)).replace("\\", "")
-    assert "**joint** has the best accuracy: **91.0%** (test rows, mean of 5 seeds)" in text
-    assert "compared with **dmil**: **2** worse, **1** better" in text
+    assert "**joint** has the best accuracy: **91.0%** (test samples, mean of 5 seeds)" in text
+    assert "**dmil** has **90.0%**" in text
+    assert "**1** significantly better (joint), **2** significantly worse" in text
     assert "made on another version of this data" in text
 
 
 def test_another_metric_and_reference(open_page: OpenPage) -> None:
     app = open_page("compare", data=RECORDED)
     app.selectbox(key="choice_reference").select("joint").run()
-    assert "compared with **joint**: **3** worse" in said(app).replace("\\", "")
+    assert "compared with **joint**: **3** significantly worse" in said(app).replace("\\", "")
     app.selectbox(key="choice_metric").select("ece").run()
     assert not app.exception
     assert "best calibration error" in said(app)
@@ -273,6 +276,7 @@ def test_an_incomplete_comparison_is_marked(open_page: OpenPage) -> None:
 
 def test_a_method_is_followed_over_all_data_sets(open_page: OpenPage) -> None:
     app = open_page("compare", data=RECORDED, method="mlb")
+    assert f'data-mark="{GENERATED}"' in drawn.html(app, "one_method")
     text = said(app).replace("\\", "")
     assert "**mlb over all data sets**" in text
     assert "Gradient Modulation" in text
@@ -285,6 +289,9 @@ def test_the_table_has_every_method_and_its_verdict(open_page: OpenPage) -> None
     frame = open_page("compare", data=GENERATED).dataframe[0].value
     assert frame["method"].tolist() == list(METHODS)
     assert frame["verdict"].tolist() == ["better", "reference", "worse", "worse"]
+    html = drawn.html(open_page("compare", data=GENERATED), "board")
+    assert html.index("joint") < html.index("mlb")
+    assert html.count("significantly worse") == 2
     assert frame["accuracy"].tolist() == pytest.approx([91, 90, 80, 70])
 
 
@@ -293,7 +300,6 @@ def test_a_table_marks_missing_numbers_without_python_words(open_page: OpenPage)
     reference = compared.value.set_index("verdict").loc["reference"]
     assert reference[["low", "high"]].isna().all()
     assert compared.proto.placeholder == "-"
-    assert open_page("fidelity").dataframe[0].proto.placeholder == "-"
 
 
 def test_seconds_of_a_gpu_are_marked(open_page: OpenPage, room: Room) -> None:
@@ -322,7 +328,7 @@ def test_ranks_are_the_same_whatever_set_is_chosen(open_page: OpenPage, data: st
     app = open_page("compare", data=data, part="sets")
     assert not app.exception
     text = said(app).replace("\\", "")
-    assert "**joint** has the best average rank, **1.0** of 4, over 2 data sets" in text
+    assert "**joint** has the best mean rank, **1.0** of 4, over 2 data sets" in text
     assert f"Left out, as runs are missing: {BEGUN}" in text
     assert "**Open**: dmil has the best average rank" in text
 
@@ -330,7 +336,7 @@ def test_ranks_are_the_same_whatever_set_is_chosen(open_page: OpenPage, data: st
 def test_held_out_sets_have_targets_of_their_own_once_they_are_measured(
     open_page: OpenPage, room: Room, tmp_path: Path
 ) -> None:
-    heading = "What was to hold on two sets that nobody tuned on"
+    heading = "Pre-registered targets on two sets that nobody tuned on"
     before = open_page("compare", data="diamonds", part="sets")
     assert not before.exception
     assert heading not in [h.value for h in before.header]
@@ -354,12 +360,34 @@ def test_nothing_to_rank_says_what_to_run(open_page: OpenPage, room: Room, tmp_p
     assert app.code[0].value == "make bench-compare"
 
 
-def test_the_part_is_chosen_and_in_the_link(open_page: OpenPage) -> None:
+def test_the_scope_is_chosen_and_in_the_link(open_page: OpenPage) -> None:
     app = open_page("compare", data=GENERATED)
-    app.segmented_control(key="choice_part").select("samples").run()
+    app.segmented_control(key="choice_part").select("sets").run()
     assert not app.exception
-    assert "Which models are right about the same samples?" in [s.value for s in app.header]
-    assert "samples" in app.query_params["part"]
+    assert "best mean rank" in said(app)
+    assert "sets" in app.query_params["part"]
+
+
+def test_methods_that_can_be_opened_are_told_from_records(open_page: OpenPage) -> None:
+    html = drawn.html(open_page("compare", data=GENERATED), "board")
+    # dmil, joint and ensemble were trained here; of mlb there are figures alone.
+    assert html.count("records only") == 1
+    assert 'data-mark="samples dmil"' in html
+    assert 'data-mark="samples mlb"' not in html
+
+
+def test_a_row_leads_to_its_errors_its_model_and_its_records(
+    open_page: OpenPage, pick: Pick
+) -> None:
+    wrong = pick(open_page("compare", data=GENERATED), "board", "wrong ensemble")
+    assert [t.value for t in wrong.title] == ["Samples"]
+    assert (view(wrong).model, view(wrong).show) == ("ensemble", "wrong")  # type: ignore[attr-defined]
+    model = pick(open_page("compare", data=GENERATED), "board", "about ensemble")
+    assert not model.exception
+    assert "About ensemble" in [h.value for h in model.header]
+    other = pick(open_page("compare", data=GENERATED), "board", "follow mlb")
+    assert [t.value for t in other.title] == ["Leaderboard"]
+    assert "mlb over all data sets" in said(other)
 
 
 def test_records_with_hostile_names_and_bad_lines(
@@ -375,114 +403,3 @@ def test_records_with_hostile_names_and_bad_lines(
         assert not app.exception
         assert not app.error
         assert "<b>" not in said(app).replace("\\<", "")
-
-
-# --- fidelity: page -------------------------------------------------------------------------
-
-
-def test_every_target_is_listed_with_its_figure(open_page: OpenPage) -> None:
-    app = open_page("fidelity")
-    assert not app.exception
-    text = said(app).replace("\\", "")
-    assert "Of 11 targets: **11 met**" in text
-    assert text.count("**Met**") == 11
-    assert "at least **100.0%** as often as the generator" in text
-    assert len(app.dataframe[0].value) == len(records.SETTINGS)
-
-
-def test_the_published_optimiser_is_shown_where_it_is_recorded(
-    open_page: OpenPage, tmp_path: Path
-) -> None:
-    assert "published optimiser" not in said(open_page("fidelity"))
-    record = records.fidelity()
-    record["runs"] += [
-        records.gated(name, "dmil-paper-sgd", 0, present, gate_agreement=0.48)
-        for name, present in records.SETTINGS.items()
-    ]
-    fidelity_results(record, tmp_path)
-    app = open_page("fidelity", results=tmp_path)
-    assert not app.exception
-    assert "With the published optimiser it finds 48.0%" in said(app).replace("\\", "")
-    assert set(app.dataframe[0].value["paper_sgd_agreement"]) == {48.0}
-
-
-def test_a_missed_target_names_the_settings_that_fail(open_page: OpenPage, tmp_path: Path) -> None:
-    record = records.fidelity()
-    for run in record["runs"]:
-        if (run["setting"], run["paradigm"]) == ("noise 1.2", "dmil"):
-            run["gate_agreement"] = 0.6
-    fidelity_results(record, tmp_path)
-    text = said(open_page("fidelity", results=tmp_path)).replace("\\", "")
-    assert "**9 met**, **2 missed**" in text
-    assert "Not: noise 1.2: 60.0 %" in text
-
-
-@pytest.mark.parametrize("content", [None, "no JSON"])
-def test_without_a_list_of_targets_the_pages_show_the_rest(
-    open_page: OpenPage, tmp_path: Path, content: str | None
-) -> None:
-    fidelity_results(records.fidelity(), tmp_path)
-    (tmp_path / "targets.json").unlink()
-    if content is not None:
-        (tmp_path / "targets.json").write_text(content, "utf-8")
-    for app in (
-        open_page("fidelity", results=tmp_path),
-        open_page("compare", results=tmp_path, data=GENERATED, part="sets"),
-    ):
-        assert not app.exception
-        assert not app.error
-        text = said(app).replace("\\", "")
-        assert "targets" not in text
-        assert "was to" not in " ".join([text, *(h.value for h in app.header)])
-        assert len(app.dataframe[0].value) > 1
-
-
-def test_a_setting_is_chosen_and_in_the_link(open_page: OpenPage) -> None:
-    app = open_page("fidelity", setting="R only")
-    assert "With a single interaction type there is nothing to rank" in said(app)
-    app.selectbox(key="choice_setting").select("U and S").run()
-    assert not app.exception
-    assert view(app).setting == "U and S"  # type: ignore[attr-defined]
-    assert "finds 25.0%; on average it gives 90% of the weight to R" in said(app).replace("\\", "")
-
-
-def test_an_unknown_setting_is_the_first_one(open_page: OpenPage) -> None:
-    app = open_page("fidelity", setting="no such setting")
-    assert not app.exception
-    assert app.selectbox(key="choice_setting").value == "equal shares"
-
-
-def test_choices_of_a_data_set_are_not_offered_on_fidelity(open_page: OpenPage) -> None:
-    keys = [s.key for s in open_page("fidelity", data=REAL).selectbox]
-    assert keys == ["choice_setting"]
-
-
-def test_a_record_under_way_says_so(open_page: OpenPage, tmp_path: Path) -> None:
-    record = records.fidelity(seeds=2)
-    record["runs"] = [r for r in record["runs"] if r["setting"] in ("equal shares", "R only")]
-    fidelity_results(record, tmp_path)
-    app = open_page("fidelity", results=tmp_path)
-    assert not app.exception
-    assert "2 of 15 settings, at least 2 of 5 seeds" in said(app)
-    assert "**Open**" in said(app)
-
-
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [(None, "has not been run yet"), ("{]", "cannot be read"), ('{"runs": []}', "cannot be read")],
-)
-def test_no_record_or_a_bad_one_says_what_to_run(
-    open_page: OpenPage, tmp_path: Path, content: str | None, words: str
-) -> None:
-    if content is not None:
-        (tmp_path / "fidelity.json").write_text(content, "utf-8")
-    app = open_page("fidelity", results=tmp_path)
-    assert not app.exception
-    assert words in said(app)
-    assert app.code[0].value == "make bench-fidelity"
-
-
-def test_fidelity_needs_no_checkpoint(open_page: OpenPage, room: Room) -> None:
-    app = open_page("fidelity", root=room.empty)
-    assert not app.exception
-    assert "**11 met**" in said(app)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -15,21 +16,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
-from dashboard.figures import compare, upset
+from dashboard.figures import compare, theme, upset
 from dashboard.figures import training as training_figures
 from dashboard.keys import key_of
-from dashboard.services.comparison import agreement, calibration, chosen, pairs, training
+from dashboard.services import listing
+from dashboard.services.comparison import (
+    agreement,
+    calibration,
+    chosen,
+    models,
+    pairs,
+    training,
+)
 from dashboard.services.sample.samples import in_split
 from dashboard.services.store import catalog as store_catalog
 from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog, checkpoint_catalog
 from dashboard.state import view as state
 from dashboard.text import comparing, paper
+from dashboard.views.compare.agreement import choice
 from dmil_core.checkpoint import HISTORY_FILE, PREDICTIONS_FILE, read_history
 from dmil_core.data.catalog import load_dataset
 from dmil_core.io.tables import read_table, table_metadata, write_table
 from dmil_core.training.run import train
 from tests.dashboard import drawn
-from tests.dashboard.conftest import OpenPage
+from tests.dashboard.conftest import OpenPage, Pick
 from tests.dashboard.folders import (
     BROKEN,
     GENERATED,
@@ -120,18 +130,18 @@ def test_every_sample_is_counted_once(ready: tuple[Checkpoint, ...], room: Room)
         assert share == pytest.approx(alone.mean())
 
 
-def test_members_are_exactly_those_samples(ready: tuple[Checkpoint, ...], room: Room) -> None:
+def test_every_group_is_the_selection_that_its_row_leads_to(
+    ready: tuple[Checkpoint, ...],
+) -> None:
     result = agreement.agreement(ready, "test")
     for one in result.subsets:
-        frame = agreement.members(ready, "test", one.right)
-        assert len(frame) == one.count == result.count(one.right)
-        for name in result.models:
-            assert (frame[f"{name} right"] == (name in one.right)).all()
-        assert frame["hard"].is_monotonic_increasing
-    table = table_of(room, REAL, "joint").assign(id=lambda t: t["id"].astype(str)).set_index("id")
-    hardest = agreement.members(ready[:1], "test", ()).iloc[0]
-    truth = table.loc[hardest["id"], "y"]
-    assert hardest["hard"] == pytest.approx(float(table.loc[hardest["id"], f"p_{truth}"]))
+        filters = choice(result.models, one.right, 0)
+        ids = listing.selection(ready[0], state.View(data=REAL, **filters))
+        assert ids is not None
+        assert len(ids) == one.count
+        for checkpoint in ready:
+            right = store_catalog.table(checkpoint).loc[ids, "correct"]
+            assert (right == (chosen.key(checkpoint) in one.right)).all()
 
 
 def test_models_without_the_same_samples_share_what_they_have(
@@ -149,32 +159,18 @@ def test_models_without_the_same_samples_share_what_they_have(
     assert (pairs.differences(ready[0], fewer, "test")["distance"] == 0).all()
 
 
-def columns(*counts: int) -> list[upset.Column]:
-    sets = [(True, True), (True, False), (False, False)]
-    pairs_ = zip(sets, counts, strict=True)
-    named = [upset.Column(f"c{i}", right, n) for i, (right, n) in enumerate(pairs_)]
-    return [*named, upset.Column("", None, 2)]
-
-
-def test_an_upset_column_answers_a_click_anywhere() -> None:
-    fig = upset.upset(columns(90, 5, 1), ["a", "<b>"], [0.9, 0.8], "c1")
-    bars, catcher = fig.data[:2]
-    assert list(bars.customdata) == list(catcher.customdata) == ["c0", "c1", "c2", ""]
-    assert min(catcher.y) >= max(bars.y)
-    assert list(fig.layout.yaxis2.ticktext) == ["a 90.0%", "&lt;b&gt; 80.0%"]
-    dots = next(t for t in fig.data[2:] if t.mode == "markers")
-    right = [m for m, s in zip(dots.customdata, dots.marker.symbol, strict=True) if s == "circle"]
-    assert right == ["c0", "c0", "c1"]
-    assert "<b>5</b>" in bars.text
-
-
-def test_only_a_bar_far_above_the_others_is_cut_and_says_so() -> None:
-    tall, even = columns(90, 5, 1), columns(9, 5, 1)
-    assert upset.cut(tall)
-    assert not upset.cut(even)
-    bars = upset.upset(tall, ["a", "b"], [1, 1]).data[0]
-    assert bars.y[0] < 90
-    assert bars.text[0].startswith("90<br>")
+def test_no_bar_is_cut_and_small_groups_are_behind_a_summary() -> None:
+    pairs_ = [((True, False), 90), ((False, True), 5), ((True, True), 1)]
+    groups = [upset.Group(f"c{i}", r, n, f"group {i}") for i, (r, n) in enumerate(pairs_)]
+    html = upset.upset(groups[:2], groups[2:], {"a": 0.9, "<b>": 0.8}, "1 smaller group", "c1")
+    widths = [float(w) for w in re.findall(r'<span style="width:([0-9.]+)%', html)]
+    assert widths[0] / widths[1] == pytest.approx(90 / 5, rel=0.01)
+    assert widths[0] / widths[2] == pytest.approx(90, rel=0.05)
+    assert html.index("<summary>1 smaller group") < html.index('data-mark="c2"')
+    assert re.findall(r'data-mark="(c.)"[^>]*aria-current', html) == ["c1"]
+    first = html[html.index('data-mark="c0"') : html.index('data-mark="c1"')]
+    assert first.index("●") < first.index("○")
+    assert "&lt;b&gt;" in html
 
 
 # --- pairs ----------------------------------------------------------------------------------
@@ -327,31 +323,120 @@ def test_each_look_opens_without_error(open_page: OpenPage, look: str, data: str
     assert "Something went wrong" not in said(app)
 
 
-def test_a_group_in_the_link_lists_its_samples(open_page: OpenPage, room: Room) -> None:
-    app = open_page("compare", data=REAL, part="samples", subset="ensemble:0,dmil:0,dmil-paper:0")
+def test_a_group_leads_to_exactly_its_samples(open_page: OpenPage, room: Room, pick: Pick) -> None:
     right = {
         m: table_of(room, REAL, m).query("split == 'test'")["correct"].to_numpy() for m in MODELS
     }
     only = ~right["joint"] & right["ensemble"] & right["dmil"] & right["dmil-paper"]
     ids = table_of(room, REAL, "joint").query("split == 'test'")["id"].astype(str)[only]
-    listed = app.dataframe[0].value
-    assert set(listed["id"]) == set(ids)
-    assert listed["joint:0"].str.startswith("✗").all()
-    assert listed["dmil:0"].str.startswith("✓").all()
-    app.selectbox(key="choice_subset").select(state.NOBODY).run()
-    assert view(app).subset == state.NOBODY  # type: ignore[attr-defined]
-    assert not app.dataframe[0].value["dmil:0"].str.startswith("✓").any()
+    app = open_page("disagreements", data=REAL)
+    pick(app, "upset", "ensemble:0,dmil:0,dmil-paper:0")
+    assert [t.value for t in app.title] == ["Samples"]
+    assert drawn.sample_list(app)["total"] == len(ids)
+    assert f"{len(ids)} of {len(only)} samples: wrong by joint only" in said(app)
+    none = pick(open_page("disagreements", data=REAL), "upset", state.NOBODY)
+    assert view(none).wrong == ",".join(MODELS)  # type: ignore[attr-defined]
+    assert view(none).right == ""  # type: ignore[attr-defined]
+    every = pick(open_page("disagreements", data=REAL), "upset", ",".join(KEYS))
+    assert (view(every).right, view(every).wrong) == (",".join(MODELS), "")  # type: ignore[attr-defined]
 
 
-def test_who_takes_part_can_be_chosen_and_none_is_told(open_page: OpenPage) -> None:
-    app = open_page("compare", data=REAL, part="samples", subset="joint:0")
+def test_a_group_in_a_link_of_an_earlier_version_is_the_selection(open_page: OpenPage) -> None:
+    app = open_page("compare", data=REAL, part="samples", among="dmil:0,joint:0", subset="dmil:0")
+    assert not app.exception
+    assert [t.value for t in app.title] == ["Disagreements"]
+    assert (view(app).right, view(app).wrong, view(app).subset) == ("dmil", "joint", "")  # type: ignore[attr-defined]
+    html = drawn.html(app, "upset")
+    assert re.findall(r'data-mark="([^"]*)"[^>]*aria-current', html) == ["dmil:0"]
+
+
+def test_who_is_included_can_be_chosen_and_none_is_told(open_page: OpenPage) -> None:
+    app = open_page("disagreements", data=REAL)
     app.multiselect(key="choice_among").set_value(["dmil:0", "ensemble:0"]).run()
     assert view(app).among == "dmil:0,ensemble:0"  # type: ignore[attr-defined]
-    assert "All 2 models are right" in said(app)
+    assert "all 2 models right" in drawn.html(app, "upset")
     assert "Not trained" not in said(app)
-    assert not app.dataframe, "the group of a model that does not take part is no group"
     app.multiselect(key="choice_among").set_value([]).run()
     assert "No model is chosen" in said(app)
+
+
+@pytest.mark.parametrize(
+    ("look", "title"),
+    [("agreement", "Disagreements"), ("groups", "Disagreements"), ("calibration", "Model"),
+     ("training", "Model"), ("interactions", "Model")],
+)  # fmt: skip
+def test_a_look_of_an_earlier_version_is_where_it_went(
+    open_page: OpenPage, look: str, title: str
+) -> None:
+    app = open_page("compare", data=REAL, part="samples", look=look)
+    assert not app.exception
+    assert [t.value for t in app.title] == [title]
+    assert "samples" not in app.query_params.get("part", [])
+    assert comparing.QUESTIONS[look] in [h.value for h in app.header]
+
+
+def test_a_cell_of_the_confusion_matrix_leads_to_exactly_its_samples(
+    open_page: OpenPage, room: Room, pick: Pick
+) -> None:
+    test = table_of(room, REAL, "dmil").query("split == 'test'")
+    truth, predicted = next((y, p) for y, p in zip(test["y"], test["pred"], strict=True) if y != p)
+    count = int(((test["y"] == truth) & (test["pred"] == predicted)).sum())
+    app = open_page("disagreements", data=REAL, look="groups")
+    classes = [c.removeprefix("p_") for c in test.columns if c.startswith("p_")]
+    pick(app, "confusion", f"{classes.index(truth)} {classes.index(predicted)}")
+    assert (view(app).truth, view(app).predicted) == (truth, predicted)  # type: ignore[attr-defined]
+    assert drawn.sample_list(app)["total"] == count
+
+
+def test_a_bar_of_a_subgroup_leads_to_the_errors_in_it(
+    open_page: OpenPage, room: Room, pick: Pick
+) -> None:
+    wrong = ~table_of(room, GENERATED, "ensemble").query("split == 'test'")["correct"]
+    types = table_of(room, GENERATED, "ensemble").query("split == 'test'")["interaction_type"]
+    app = open_page("disagreements", data=GENERATED, look="groups")
+    pick(app, key_of("by", "interaction_type"), "3 ensemble")
+    assert view(app).interaction_type == "S"  # type: ignore[attr-defined]
+    assert drawn.sample_list(app)["total"] == int((wrong & (types == "S")).sum())
+    flags = open_page("disagreements", data=REAL, look="groups")
+    pick(flags, key_of("by", "flags"), "0")
+    assert view(flags).flags == state.NOBODY  # type: ignore[attr-defined]
+
+
+def test_the_synergy_indicator_leads_to_exactly_its_samples(
+    open_page: OpenPage, room: Room, catalog: CheckpointCatalog, pick: Pick
+) -> None:
+    result = models.synergy(catalog, GENERATED, 0, "test")
+    assert result is not None
+    share = result.frame.set_index("model")["indicator"]["dmil"]
+    rows = len(table_of(room, GENERATED, "dmil").query("split == 'test'"))
+    app = pick(open_page("disagreements", data=GENERATED, look="groups"), "synergy", "of dmil")
+    assert drawn.sample_list(app)["total"] == round(share * rows)
+
+
+def test_a_bin_of_the_calibration_leads_to_exactly_its_samples(
+    open_page: OpenPage, catalog: CheckpointCatalog, pick: Pick
+) -> None:
+    result = calibration.calibration(catalog.get(REAL, "ensemble", 0), "test")
+    assert result is not None
+    for number in (result.curve.index[-1], result.curve["rows"].idxmax()):
+        app = open_page("model", data=REAL, look="calibration")
+        pick(app, "reliability_of_models", f"ensemble:0 {number}")
+        assert [t.value for t in app.title] == ["Samples"]
+        assert view(app).model == "ensemble"  # type: ignore[attr-defined]
+        assert drawn.sample_list(app)["total"] == result.curve["rows"][number]
+
+
+def test_counts_of_two_models_lead_to_exactly_these_samples(
+    open_page: OpenPage, room: Room, pick: Pick
+) -> None:
+    one, two = (
+        table_of(room, REAL, m).query("split == 'test'")["correct"].to_numpy()
+        for m in ("dmil", "joint")
+    )
+    app = open_page("disagreements", data=REAL, look="pair")
+    pick(app, "pair_counts", "False True")
+    assert (view(app).right, view(app).wrong) == ("joint", "dmil")  # type: ignore[attr-defined]
+    assert drawn.sample_list(app)["total"] == int((~one & two).sum())
 
 
 def test_a_model_of_the_link_that_does_not_exist_is_told(open_page: OpenPage) -> None:
@@ -361,14 +446,8 @@ def test_a_model_of_the_link_that_does_not_exist_is_told(open_page: OpenPage) ->
     assert "<b>" not in said(app).replace("\\<", "")
 
 
-def test_columns_are_named_so_that_a_click_can_choose_them(open_page: OpenPage) -> None:
-    bars = figure(open_page("compare", data=REAL, part="samples"), "upset")[0]
-    assert bars["customdata"][0] == ",".join(KEYS)
-    assert len(bars["customdata"]) <= 16
-
-
 def test_one_right_the_other_wrong_in_both_directions(open_page: OpenPage, room: Room) -> None:
-    app = open_page("compare", data=REAL, part="samples", look="pair", compared="ensemble")
+    app = open_page("disagreements", data=REAL, look="pair", compared="ensemble")
     one, two = (table_of(room, REAL, m).query("split == 'test'") for m in ("dmil", "ensemble"))
     only = int((one["correct"].to_numpy() & ~two["correct"].to_numpy()).sum())
     options = [o.replace("\\", "") for o in app.radio(key="choice_side").options]
@@ -399,12 +478,14 @@ def test_a_sample_under_two_models_beside_each_other(open_page: OpenPage) -> Non
 
 
 def test_two_seeds_of_one_model_are_compared(open_page: OpenPage, seeds: Path) -> None:
-    query = {"data": REAL, "model": "joint", "part": "samples", "look": "pair"}
-    app = open_page("compare", root=seeds, compared="joint", **{"compared-seed": "1"}, **query)
+    query = {"data": REAL, "model": "joint", "look": "pair"}
+    app = open_page(
+        "disagreements", root=seeds, compared="joint", **{"compared-seed": "1"}, **query
+    )
     assert not app.exception
     assert app.selectbox(key="pair_first").value == "joint:0"
     assert app.selectbox(key="pair_second").value == "joint:1"
-    assert "joint, seed 1 says" in said(app).replace("\\", "")
+    assert "joint, seed 1 predicts" in said(app).replace("\\", "")
     app.selectbox(key="pair_first").select("joint:1").run()
     assert view(app).seed == 1  # type: ignore[attr-defined]
     assert app.selectbox(key="pair_second").value != "joint:1"
@@ -419,9 +500,29 @@ def test_two_seeds_of_one_model_are_compared(open_page: OpenPage, seeds: Path) -
 def test_each_model_s_calibration_is_said_in_words(open_page: OpenPage) -> None:
     app = open_page("compare", data=REAL, part="samples", look="calibration")
     words = said(app).replace("\\", "")
-    assert "**ensemble** is" in words
-    assert "**not sure enough**" in words
-    assert [t["name"] for t in figure(app, "reliability_of_models")][1:] == list(MODELS)
+    assert "**ensemble**: mean confidence" in words
+    assert "**underconfident**" in words
+    html = drawn.html(app, "reliability_of_models")
+    assert re.findall(r"</svg> ([^<]*)</span>", html) == list(MODELS)
+    for model in MODELS:
+        assert theme.MODEL_COLOURS[model] in html
+
+
+def test_a_model_looks_the_same_in_every_figure() -> None:
+    looks = theme.models(["mine", "dmil", "joint, seed 0", "joint, seed 1", "other"])
+    assert looks["dmil"].colour == theme.MODEL_COLOURS["dmil"]
+    assert looks["joint, seed 0"].colour == looks["joint, seed 1"].colour
+    assert len({(look.colour, look.symbol) for look in looks.values()}) == 5
+    assert len({look.dash for look in looks.values()}) == 5
+    every = {*theme.MODEL_COLOURS.values(), *theme.OTHER_MODELS}
+    assert not every & set(theme.COLOURS.values())
+    frame = pd.DataFrame({"cls": ["a"], "first": [0.2], "second": [0.8]})
+    colours = [look.colour for _, look in compare.posteriors(frame, "joint", "dmil", "a").legend]
+    assert colours == [theme.MODEL_COLOURS["joint"], theme.MODEL_COLOURS["dmil"]]
+    epochs = pd.DataFrame({"step": [1], "val_loss": [1.0]})
+    bands = [training_figures.Band("1", 1, 1, 1)]
+    fig = training_figures.curves({"dmil": epochs}, {"dmil": bands}, {"val_loss": "loss"}, "dmil")
+    assert fig.data[0].line.color == theme.MODEL_COLOURS["dmil"]
 
 
 def test_what_is_drawn_of_a_training_can_be_chosen(open_page: OpenPage) -> None:

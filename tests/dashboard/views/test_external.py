@@ -20,8 +20,8 @@ from dmil_core.posthoc.imported import import_predictions
 from tests.dashboard.folders import APP
 
 SET, HEADS, PLAIN = "emoji", "with-heads", "only.p"
-PAGES = ("", "samples", "what-if", "map", "compare", "worth", "fidelity", "paper")
-LOOKS = ("agreement", "pair", "groups", "calibration", "bits", "training")
+PAGES = ("", "samples", "what-if", "map", "compare", "worth", "trust", "paper")
+LOOKS = ("agreement", "pair", "groups", "calibration", "training")
 
 
 @pytest.fixture(scope="module")

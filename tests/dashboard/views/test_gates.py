@@ -240,7 +240,7 @@ def bars(app: AppTest) -> dict[str, dict[str, float]]:
     (html,) = (picture for picture in marked(app) if "Measures of redundancy" in picture)
     result = {}
     for mark, pressed, label in re.findall(
-        r'data-mark="(\w+)" role="button" aria-pressed="(\w+)" aria-label="([^"]+)"', html
+        r'data-mark="(\w+)" aria-pressed="(\w+)" aria-label="([^"]+)"', html
     ):
         result[mark] = _bits(label)
         if pressed == "true":

@@ -28,10 +28,10 @@ from tests.dashboard.folders import APP
 from tests.dashboard.hostile_names import CLASSES, MODEL, NAMES, SET, furnish
 
 PAGES = (
-    "", "samples", "what-if", "map", "compare", "worth", "fidelity", "your-data", "lessons",
+    "", "samples", "what-if", "map", "compare", "worth", "trust", "your-data", "lessons",
     "gates", "live", "paper",
 )  # fmt: skip
-LOOKS = ("agreement", "pair", "groups", "calibration", "bits", "training")
+LOOKS = ("agreement", "pair", "groups", "calibration", "training")
 #: What the names would do where a page takes them for more than text.
 HARM = re.compile(
     r"<script>|<b>bold|<img src=x|(?<!\\)\]\(https://example\.org|(?<!\\)\$x(?<!\\)\^2|(?<!\\)`code`"
@@ -155,7 +155,7 @@ def test_a_link_opens_the_same_sample_again(number: int) -> None:
 
 
 def test_models_with_any_name_are_compared() -> None:
-    app = opened("compare", part="samples", look="agreement")
+    app = opened("disagreements", look="agreement")
     app.multiselect(key="choice_among").set_value([f"{MODEL}:0", "joint:0"]).run()
     assert not app.exception
     assert state.names_in(app.session_state["view"].among) == (f"{MODEL}:0", "joint:0")

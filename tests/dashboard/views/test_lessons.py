@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from dashboard.export import handout
 from dashboard.figures import lessons as figures
 from dashboard.jobs import live_queue
-from dashboard.services.fidelity import Fidelity
 from dashboard.services.learn import gates, playground
 from dashboard.services.learn import lessons as service
 from dashboard.services.store.catalog import CheckpointCatalog, DataProblem, table
+from dashboard.services.trust.settings import Fidelity
 from dashboard.state import lesson_progress
 from dashboard.state.view import MEASURES
 from dashboard.text import lesson_sentences as says

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import streamlit as st
 
+from dashboard.keys import key_of
 from dashboard.services import listing
 from dashboard.services.map import outlines
 from dashboard.services.map import slices as slice_service
@@ -135,7 +136,7 @@ def test_a_slice_filters_the_samples_until_it_is_left(
     wanted = [i for i in ids_of(chosen, "test") if i in set(inside)]  # type: ignore[arg-type]
     assert listed == wanted[: listing.PAGE]
     assert f"{len(wanted)} of" in said(app)
-    app.button(key="leave_slice").click().run()
+    app.button(key=key_of("drop_filter", "slice")).click().run()
     assert f"{len(ids_of(chosen, 'test'))} of" in said(app)
 
 

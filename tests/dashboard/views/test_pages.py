@@ -31,10 +31,9 @@ from tests.dashboard.folders import (
     table_of,
 )
 
-PAGES = ["", "samples", "what-if", "map", "compare"]
-#: Two looks of the part of Compare that is about single samples.
+PAGES = ["", "samples", "what-if", "map", "compare", "disagreements", "model"]
+#: A look of the part of Compare that is about single samples.
 GROUPS = {"part": "samples", "look": "groups"}
-BITS = {"part": "samples", "look": "bits"}
 
 
 def said(app: AppTest) -> str:
@@ -69,7 +68,7 @@ def test_a_page_opens_without_error(open_page: OpenPage, page: str, data: str, m
     app = open_page(page, data=data, model=model)
     assert not app.exception
     assert not app.error
-    titles = {"": "Overview", "what-if": "What if", "map": "Latent map"}
+    titles = {"": "Overview", "what-if": "What if", "map": "Latent map", "compare": "Leaderboard"}
     assert [t.value for t in app.title] == [titles.get(page, page.capitalize())]
 
 
@@ -531,7 +530,7 @@ def test_a_class_can_be_chosen_and_compared(open_page: OpenPage, room: Room) -> 
 def test_hostile_ids_are_shown_as_text(open_page: OpenPage, page: str, sample: str) -> None:
     app = open_page(page, data=ODD, sample=sample)
     assert not app.exception
-    if page not in ("", "compare"):
+    if page not in ("", "compare", "disagreements", "model"):
         assert any("Sample" in s.value for s in app.header)
     for kind in (app.markdown, app.header, app.caption, app.info, app.warning):
         for element in kind:
@@ -549,34 +548,11 @@ def test_interaction_type_or_flags_or_a_message(open_page: OpenPage) -> None:
     def headings(data: str) -> list[str]:
         return [s.value for s in open_page("compare", data=data, **GROUPS).header]
 
-    assert "Right by true interaction type" in headings(GENERATED)
-    assert "Right by what is known about the samples" in headings(REAL)
+    assert "Accuracy by interaction type" in headings(GENERATED)
+    assert "Accuracy by sample attribute" in headings(REAL)
     assert "interaction type of these samples is not known" in said(
         open_page("compare", data=BROKEN, **GROUPS)
     )
-
-
-def test_compare_shows_what_the_inputs_tell_on_average(open_page: OpenPage) -> None:
-    app = open_page("compare", data=GENERATED, **BITS)
-    assert "What do the inputs tell on average?" in said(app)
-    assert re.search(r"largest gate of \*\*dmil\*\*", said(app))
-    assert drawn.texts(drawn.drawing(app, "averages"))[-3:] == ["ensemble", "dmil", "exact"]
-    app.selectbox(key="choice_definition").select("ccs").run()
-    assert view(app).definition == "ccs"  # type: ignore[attr-defined]
-    assert not app.exception
-
-
-def test_compare_cuts_the_set_into_clusters(open_page: OpenPage) -> None:
-    app = open_page("compare", data=REAL, **BITS)
-    text = said(app).replace("\\", "")
-    assert re.search(r"4 clusters of each input keep \*\*\d\.\d\d\*\* of the", text)
-    assert "too few samples to tell" in text
-    assert re.search(r"\*\*(dmil|ensemble)\*\* finds the most", text)
-    (chart,) = (c for c in app.get("plotly_chart") if c.proto.id.endswith("clusters"))
-    traces = json.loads(chart.proto.spec)["data"]
-    assert [t["name"].split()[0] for t in traces] == ["2", "4", "8", "16"]
-    none = open_page("compare", data=GENERATED, **BITS)
-    assert "dmil information --data switch" in " ".join(c.value for c in none.code)
 
 
 # --- what if --------------------------------------------------------------------------------
@@ -720,8 +696,5 @@ def test_the_overview_of_three_inputs(open_page: OpenPage) -> None:
     assert not app.exception
     assert bars(app, "mean_gates") == ["R", "U1", "U2", "U3", "S"]
     assert "Do the inputs work together?" in said(open_page("", data=THREE, model="joint"))
-    compared = said(open_page("compare", data=THREE, **BITS))
-    assert "for two inputs only" in compared
-    assert "has no prediction from one input alone" not in compared
     shown = " ".join(drawn.marked(app))
     assert all(f'data-mark="{c}"' in shown for c in ("R", "U1", "U2", "U3", "S"))

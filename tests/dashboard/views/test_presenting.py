@@ -61,13 +61,13 @@ def test_next_asks_for_the_page_and_the_choices_of_the_stop(open_page: OpenPage)
 
 
 def test_away_from_a_stop_a_button_leads_back_and_end_ends(open_page: OpenPage) -> None:
-    app = open_page("fidelity", present="4")
+    app = open_page("worth", present="4")
     assert text.RETURN in buttons(app)
     app.button(key="present_end").click().run()
     assert app.session_state["view"].present == 0
     assert buttons(app) == {}
     for nothing in ("0", "99"):
-        assert buttons(open_page("fidelity", present=nothing)) == {}
+        assert buttons(open_page("worth", present=nothing)) == {}
 
 
 def test_the_lessons_offer_the_path(open_page: OpenPage) -> None:
@@ -80,7 +80,7 @@ def test_the_lessons_offer_the_path(open_page: OpenPage) -> None:
 
 def test_large_type_comes_with_presenting_and_with_the_choice(open_page: OpenPage) -> None:
     def large(**query: str) -> bool:
-        app = open_page("fidelity", **query)
+        app = open_page("worth", **query)
         return any("font-size: 20px" in str(e.proto.body) for e in app.get("html"))
 
     assert large(present="1")

@@ -174,8 +174,8 @@ def test_a_wide_table_shows_the_most_telling_and_finds_any(page: OpenPage) -> No
 
 
 def test_compare_finds_a_column_of_a_wide_table(page: OpenPage) -> None:
-    two = {"model": "joint", "compared": "ensemble", "part": "samples", "look": "pair"}
-    app = page("compare", data=WIDE, **two)
+    two = {"model": "joint", "compared": "ensemble", "look": "pair"}
+    app = page("disagreements", data=WIDE, **two)
     assert sum(text.startswith("GENE") for text in tables(app)[0]) == 6
     app = finder(app).set_value("GENE299").run()
     assert [text for text in tables(app)[0] if text.startswith("GENE")] == ["GENE299"]

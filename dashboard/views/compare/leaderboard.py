@@ -1,4 +1,4 @@
-"""Compare: which paradigm is right how often, and is the difference real?"""
+"""Leaderboard: which method is more accurate, and is the difference significant?"""
 
 from __future__ import annotations
 
@@ -8,29 +8,27 @@ from dashboard import widgets
 from dashboard.services.comparison import board
 from dashboard.services.store.catalog import checkpoint_catalog, shown
 from dashboard.state import session
-from dashboard.state.view import PARTS
-from dashboard.text import messages, terms
-from dashboard.views.compare import samples, seeds, sets
+from dashboard.text import comparing, messages, terms
+from dashboard.views.compare import all_sets, this_set
 
 
-def compare() -> None:
+def leaderboard() -> None:
     """The page."""
     catalog, view = checkpoint_catalog(), session.view()
     anything = len(board.recorded(catalog.root).runs) or catalog.checkpoints
     if not anything:
         widgets.notice(messages.no_checkpoints(shown(catalog.root)))
         return
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        st.header(comparing.LEADERBOARD_TITLE, anchor=False)
+        menu = st.container(width="content")
     st.segmented_control(
-        "Compare on",
-        PARTS,
+        "Scope",
+        tuple(terms.PARTS),
         required=True,
-        wrap=True,
+        label_visibility="collapsed",
         format_func=terms.PARTS.__getitem__,
         **session.bound("part", "choice_part", view.part),
     )
-    if view.part == "seeds":
-        seeds.seeds(catalog)
-    elif view.part == "sets":
-        sets.sets(catalog)
-    else:
-        samples.samples(catalog)
+    with widgets.save_menu("save_leaderboard", menu):
+        (all_sets.all_sets if view.part == "sets" else this_set.this_set)(catalog)

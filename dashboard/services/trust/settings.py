@@ -37,20 +37,13 @@ def _record(file: str, key: str) -> Fidelity | DataProblem | None:
 
 
 def settings(record: Fidelity) -> pd.DataFrame:
-    """A row per setting; see `fidelity_record.settings`."""
-    return fidelity_record.settings(record)
+    """A row per setting; see `fidelity_record.settings`. Do not write into it."""
+    return _settings(str(path()), stamp([path()]), record)
 
 
-def agreements(record: Fidelity, names: list[str]) -> pd.DataFrame:
-    """How often the gate finds the interaction type: columns setting, who, agreement, one row a
-    run."""
-    runs = record.runs[record.runs["setting"].isin(names)]
-    if "gate_agreement" not in runs:
-        return pd.DataFrame(columns=["setting", "who", "agreement"])
-    runs = runs.dropna(subset=["gate_agreement"])
-    return runs[["setting", "paradigm", "gate_agreement"]].set_axis(
-        ["setting", "who", "agreement"], axis=1
-    )
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _settings(file: str, key: str, _record: Fidelity) -> pd.DataFrame:
+    return fidelity_record.settings(_record)
 
 
 def aurocs(record: Fidelity, setting: str) -> pd.DataFrame:
@@ -86,3 +79,21 @@ def shares(record: Fidelity, setting: str) -> pd.DataFrame:
 def purity(record: Fidelity, setting: str) -> pd.DataFrame:
     """Accuracy lost: rows the component taken away, columns the interaction type of the samples."""
     return fidelity_record.purity(record, setting)
+
+
+def is_noise(record: Fidelity, setting: str) -> bool:
+    """Whether agreement above the generator bound is within two standard errors of the bound.
+
+    All seeds of a setting have the same test rows, so that more seeds make this error no smaller.
+    """
+    distribution = record.distributions[setting]
+    bound = distribution["agreement"]["generator"]
+    rows = float(distribution.get("rows", fidelity_record.ROWS))
+    error = (bound * (1 - bound) / rows) ** 0.5
+    above = record.mean(setting, OURS, "gate_agreement") - bound
+    return bool(above <= 2 * error + 1e-12)
+
+
+def spec(record: Fidelity, setting: str) -> str:
+    """What the generator of a setting is called with; empty where the record does not say."""
+    return str(record.distributions[setting].get("spec", ""))

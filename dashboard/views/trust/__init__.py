@@ -1,0 +1,1 @@
+"""Can a decomposition be believed?"""

@@ -37,6 +37,7 @@ def words(name: str, values: Sequence[str], model: str) -> str:
         "interaction-type": f"interaction type {value}",
         "flag": _spaced(value),
         "alone": "no input alone suffices",
+        "needs": f"right by {model}, wrong without {value}",
         "answers": terms.ANSWERS.get(value, value),
         "slice": value,
     }[name]

@@ -248,8 +248,8 @@ def _interaction_types(catalog: CheckpointCatalog, board: Board, split: str) -> 
     widgets.download(frame, f"interaction-type-{view.data}")
     if view.data == "switch":
         st.page_link(
-            session.page("fidelity"),
-            label="Does the decomposition recover the ground truth? See Fidelity",
+            session.page("trust"),
+            label="Does the decomposition recover the ground truth? See Trust",
             icon=":material/verified:",
         )
 

@@ -21,6 +21,14 @@ from dashboard.widgets import caution, plain, select
 
 #: Looks that Streamlit's own settings do not reach.
 STYLE: Final = Path(__file__).parent / "static" / "frame.css"
+#: Everything but figures is sized by the font of the root. Plotly gives the names beside an upright
+#: axis as much room as their own size needs, so those that are drawn large set that themselves.
+_LARGE: Final = """<style>
+html { font-size: 18px !important; }
+@media (min-width: 900px) { html { font-size: 20px !important; } }
+.js-plotly-plot :not(.ytick) > text { font-size: 19px !important; }
+@media (max-width: 640px) { .js-plotly-plot :not(.ytick) > text { font-size: 14px !important; } }
+</style>"""
 _MARKS: Final = {"ready": "", "missing": " (not trained)", "damaged": " (damaged)"}
 
 
@@ -64,7 +72,14 @@ def bar(
                 gallery.chip(catalog)
                 _model(catalog)
             copy_link()
-            guide(pages, offers=is_first)
+            guide(pages, offers=is_first and not session.view().present)
+
+
+def large() -> None:
+    """Type for a projector, where the link asks for it or somebody presents."""
+    view = session.view()
+    if view.size or view.present:
+        st.html(_LARGE)
 
 
 def notes(catalog: CheckpointCatalog, about_a_set: bool) -> None:

@@ -10,7 +10,7 @@ from dashboard import frame, login, widgets
 from dashboard.services.store import catalog
 from dashboard.state import session
 from dashboard.state.view import OLD_ADDRESSES
-from dashboard.views import overview, worth
+from dashboard.views import overview, presenting, worth
 from dashboard.views.compare import about, disagreements, leaderboard
 from dashboard.views.learn import gates, lessons, live, paper
 from dashboard.views.map import latent_map
@@ -54,7 +54,7 @@ def _run() -> None:
     }
     learn = {
         "lessons": st.Page(lessons.lessons, title="Lessons", url_path="lessons"),
-        "gates": st.Page(gates.gates, title="Gates", url_path="gates"),
+        "gates": st.Page(gates.gates, title="Exact PID", url_path="gates"),
         "live": st.Page(live.live, title="Live training", url_path="live"),
         "paper": st.Page(paper.paper, title="The paper", url_path="paper"),
     }
@@ -89,7 +89,9 @@ def _run() -> None:
     alone = [pages[name] for name in ("your_data", "lessons", "gates", "live")]
     about_a_set = page not in alone
     slugs = [each.url_path for each in pages.values() if each.url_path]
+    frame.large()
     frame.bar(page.title, checkpoints, about_a_set, slugs, page is pages["overview"])
+    presenting.bar(next(name for name, each in pages.items() if each is page))
     frame.notes(checkpoints, about_a_set)
     widgets.told()
     widgets.guarded(page.run)

@@ -2,8 +2,10 @@
 // or chosen with Enter or the space bar. It runs inline.
 
 const SVG = "http://www.w3.org/2000/svg";
-const MOST_LETTERS = 20; // of the words in a box
+const MOST_LETTERS = 17; // of the words in a box
 const EDGE = 6; // pixels beyond the last box
+const NARROW = 520; // pixels of room below which the drawing runs down instead of to the right
+const [SPREAD, FLAT] = [1.25, 0.5]; // of the drawing that runs down: its scales across and down
 
 /**
  * @typedef {object} Box
@@ -26,10 +28,11 @@ const EDGE = 6; // pixels beyond the last box
 export default function ({ parentElement, data, setTriggerValue }) {
   const root = /** @type {Root} */ (parentElement.querySelector(".diagram"));
   // Kept on the element: what runs again only moves the choice, so that the focus stays.
-  const drawn = JSON.stringify([data.boxes, data.arrows]);
+  const upright = root.clientWidth > 0 && root.clientWidth < NARROW;
+  const drawn = JSON.stringify([data.boxes, data.arrows, upright]);
   if (root.drawn !== drawn) {
     root.drawn = drawn;
-    root.replaceChildren(draw(data));
+    root.replaceChildren(draw(data, upright));
   }
   root.firstElementChild?.setAttribute("aria-label", data.label);
   for (const box of /** @type {NodeListOf<SVGElement>} */ (root.querySelectorAll("g.box"))) {
@@ -64,18 +67,42 @@ function scrollTo(root, box) {
   root.scrollLeft += inner.left + inner.width / 2 - outer.left - outer.width / 2;
 }
 
-/** @param {Diagram} diagram */
-function draw({ boxes, arrows }) {
-  const width = Math.max(...boxes.map((box) => box.x + box.width)) + EDGE;
-  const height = Math.max(...boxes.map((box) => box.y + box.height)) + EDGE;
-  const svg = make("svg", { viewBox: `0 0 ${width} ${height}`, role: "group" });
-  const byId = Object.fromEntries(boxes.map((box) => [box.id, box]));
+/**
+ * @param {Diagram} diagram
+ * @param {boolean} upright whether it runs down and not to the right: narrow enough for a phone, so
+ *   that its boxes have room for their signs alone
+ */
+function draw({ boxes, arrows }, upright) {
+  const [along, across] = upright ? [FLAT, SPREAD] : [1, 1];
+  const scaled = boxes.map((box) => ({
+    ...box,
+    x: box.x * along,
+    y: box.y * across,
+    width: box.width * along,
+    height: box.height * across,
+  }));
+  const length = Math.max(...scaled.map((box) => box.x + box.width)) + EDGE;
+  const breadth = Math.max(...scaled.map((box) => box.y + box.height)) + EDGE;
+  const size = upright ? `${breadth} ${length}` : `${length} ${breadth}`;
+  const svg = make("svg", { viewBox: `0 0 ${size}`, role: "group" });
+  svg.classList.toggle("upright", upright);
+  const byId = Object.fromEntries(scaled.map((box) => [box.id, box]));
   svg.append(
     arrowHead(),
-    ...arrows.map(({ start, end, through }) => arrowBetween(byId[start], byId[end], through)),
-    ...boxes.map(boxGroup),
+    ...arrows.map(({ start, end, through }) =>
+      arrowBetween(byId[start], byId[end], through === null ? null : through * across, upright),
+    ),
+    ...scaled.map((box) => boxGroup(upright ? turned(box) : box, upright)),
   );
   return svg;
+}
+
+/**
+ * @param {Box} box
+ * @returns {Box}
+ */
+function turned(box) {
+  return { ...box, x: box.y, y: box.x, width: box.height, height: box.width };
 }
 
 function arrowHead() {
@@ -96,8 +123,15 @@ function arrowHead() {
  * @param {Box} from
  * @param {Box} to
  * @param {number | null} through height at which it passes a column of boxes between the two
+ * @param {boolean} upright whether x runs down and y across
  */
-function arrowBetween(from, to, through) {
+function arrowBetween(from, to, through, upright) {
+  const at = (/** @type {number} */ x, /** @type {number} */ y) => (upright ? [y, x] : [x, y]);
+  // From one point to another, along the flow at both.
+  const curve = (/** @type {Point} */ [x, y], /** @type {Point} */ [endX, endY]) => {
+    const half = (x + endX) / 2;
+    return `C${at(half, y)} ${at(half, endY)} ${at(endX, endY)}`;
+  };
   const x = from.x + from.width;
   const y = from.y + from.height / 2;
   // Straight into a tall box, else into its middle.
@@ -105,10 +139,10 @@ function arrowBetween(from, to, through) {
   const gap = (to.x - x - from.width) / 2; // from a column to the next, where one is passed
   const steps =
     through === null
-      ? curve(x, y, to.x - 2, end)
-      : `${curve(x, y, x + gap, through)} H${to.x - gap} ${curve(to.x - gap, through, to.x - 2, end)}`;
+      ? curve([x, y], [to.x - 2, end])
+      : `${curve([x, y], [x + gap, through])} L${at(to.x - gap, through)} ${curve([to.x - gap, through], [to.x - 2, end])}`;
   return make("path", {
-    d: `M${x},${y} ${steps}`,
+    d: `M${at(x, y)} ${steps}`,
     "marker-end": "url(#head)",
     "data-from": from.id,
     "data-to": to.id,
@@ -116,20 +150,10 @@ function arrowBetween(from, to, through) {
 }
 
 /**
- * From one point to another, level at both.
- *
- * @param {number} x
- * @param {number} y
- * @param {number} endX
- * @param {number} endY
+ * @param {Box} box
+ * @param {boolean} brief whether there is room for its sign alone
  */
-function curve(x, y, endX, endY) {
-  const half = (x + endX) / 2;
-  return `C${half},${y} ${half},${endY} ${endX},${endY}`;
-}
-
-/** @param {Box} box */
-function boxGroup({ id, sign, words, colour, x, y, width, height }) {
+function boxGroup({ id, sign, words, colour, x, y, width, height }, brief = false) {
   const name = words ? `${sign}: ${words}` : sign;
   const group = make("g", {
     class: "box",
@@ -141,7 +165,8 @@ function boxGroup({ id, sign, words, colour, x, y, width, height }) {
   if (colour) group.style.setProperty("--colour", colour);
   const middle = { x: x + width / 2 };
   const centre = y + height / 2;
-  const short = words.length > MOST_LETTERS ? `${words.slice(0, MOST_LETTERS - 1)}…` : words;
+  const cut = words.length > MOST_LETTERS ? `${words.slice(0, MOST_LETTERS - 1)}…` : words;
+  const short = brief ? "" : cut;
   group.append(
     make("title", {}, name),
     make("rect", { x, y, width, height, rx: 8 }),

@@ -18,7 +18,7 @@ from dashboard.services.learn.lessons import Apart
 from dashboard.services.store.catalog import DataProblem
 from dashboard.text import gates as gates_text
 from dashboard.text import lesson_sentences as says
-from dashboard.text.lessons import Lesson, Read
+from dashboard.text.lessons import Lesson, Read, Takeaway
 
 #: Bytes of pictures, at most.
 MOST_MEDIA: Final = 1_000_000
@@ -51,7 +51,7 @@ def of_lesson(lesson: Lesson, address: str = "", *, mixture: str = "", measure: 
         ],
         patterns=Markup(patterns(map(of_part, theme.COLOURS))),
         parts=_pictures(lesson.name, mixture, measure or "broja"),
-        points=[marked(p) for step in lesson.steps[-1:] for p in getattr(step, "points", ())],
+        points=[marked(p) for s in lesson.steps if isinstance(s, Takeaway) for p in s.points],
         link=link,
     )
     return page.encode("utf-8")
@@ -116,7 +116,7 @@ def _cases(mixture: str) -> dict[str, Any]:
         label = f"mean {mean:.0%}, both {both:.0%}"
         rows.append(Row("", f"x1={x1} x2={x2}", label, (Mark(mean), Mark(both, of_part("S")))))
     line = says.switches(service.right(frame, "mean"), service.right(frame, "both"))
-    title = f"How likely is y = 1? Rule: {service.switches()[spec]}"
+    title = f"Chance of y = 1. Rule: {service.switches()[spec]}"
     return _part(title, rows, line, share=True)
 
 
@@ -153,7 +153,7 @@ def _definitions(measure: str) -> dict[str, Any]:
         for name in dict.fromkeys((measure, "broja", "iccs"))
         for c, value in zip(gates_text.COMPONENTS, result.parts[name], strict=True)
     ]
-    return _part("An AND gate mixture, in bits", rows, says.definitions(result.parts, measure))
+    return _part("AND, in bits", rows, says.definitions(result.parts, measure))
 
 
 def _map() -> list[dict[str, Any]]:

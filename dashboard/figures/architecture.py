@@ -124,7 +124,7 @@ def _colour(part: str) -> str:
 
 
 def theorem(frame: pd.DataFrame, names: Mapping[str, str]) -> go.Figure:
-    """For each model what it knows of the class, and the bound of Theorem 1; bits.
+    """The information of each model about the class, and the bound of Theorem 1; bits.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ def theorem(frame: pd.DataFrame, names: Mapping[str, str]) -> go.Figure:
         x=frame["information"].to_numpy(float),
         y=labels,
         orientation="h",
-        name="I(Z;Y): knows of the class",
+        name="I(Z;Y): information about the class",
         marker={
             "color": [theme.MODEL_COLOURS.get(w, theme.NEUTRAL) for w in who],
             "pattern": {

@@ -224,7 +224,7 @@ class _Pen:
             left, right = sorted((self.x(mark.start), end))
             drawn = (
                 f'<rect x="{left:.2f}%" y="{top:.2f}em" width="{max(right - left, 0.3):.2f}%" '
-                f'height="{height}em" {_fill(mark.look)}/>{whisker}'
+                f'height="{height}em" {fill(mark.look)}/>{whisker}'
             )
         elif mark.shape == "dot":
             at = f'cx="{end:.2f}%" cy="{y:.2f}em" r=".45em"'
@@ -297,7 +297,7 @@ class _Pen:
                 x, self.y = 0.0, self.y + 1.4
             parts.append(
                 f'<rect x="{x:.2f}em" y="{self.y + 0.2:.2f}em" width="1em" height=".8em" '
-                f'{_fill(look)}/><text x="{x + 1.3:.2f}em" y="{self.y + 0.95:.2f}em">'
+                f'{fill(look)}/><text x="{x + 1.3:.2f}em" y="{self.y + 0.95:.2f}em">'
                 f"{quoted(name)}</text>"
             )
             x += 2.6 + 0.55 * len(name)
@@ -306,9 +306,10 @@ class _Pen:
         return "".join(parts)
 
 
-def _fill(look: Look) -> str:
-    fill = f"url(#{look.id})" if look.pattern else look.colour
-    return f'fill="{fill}"' + (' opacity=".4"' if look.pale else "")
+def fill(look: Look) -> str:
+    """The attributes that fill a shape with a look."""
+    paint = f"url(#{look.id})" if look.pattern else look.colour
+    return f'fill="{paint}"' + (' opacity=".4"' if look.pale else "")
 
 
 def ticks(bars: Bars, most: int = 4) -> list[tuple[float, str]]:

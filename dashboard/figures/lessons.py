@@ -61,6 +61,93 @@ def alone_and_together(parts: Mapping[str, float], top: float, added: bool = Fal
     return fig
 
 
+#: The picture of a switch and of a lamp, in the units of `lamp`.
+_PANEL, _TALL, _LIT = 190, 190, "#F2C230"
+
+
+def lamp(states: Sequence[tuple[bool, bool, bool]], alt: str) -> str:
+    """Two switches and a lamp in each of some states, two beside each other, as SVG text of ours.
+
+    Parameters
+    ----------
+    states : whether the first switch is up, the second, and whether the lamp is on.
+    alt : what is drawn, in words.
+    """
+    drawn = "".join(
+        f'<g transform="translate({i % 2 * _PANEL} {i // 2 * _TALL})">{_state(*state)}</g>'
+        for i, state in enumerate(states)
+    )
+    tall = _TALL * -(-len(states) // 2)
+    return (
+        f'<svg viewBox="0 0 {2 * _PANEL} {tall}" width="100%" style="max-width:28rem" role="img" '
+        f'aria-label="{theme.quoted(alt)}" fill="currentColor" font-size="15" '
+        f'text-anchor="middle">{drawn}</svg>'
+    )
+
+
+def _state(first: bool, second: bool, on: bool) -> str:
+    middle = _PANEL / 2
+    rays = "".join(
+        f'<path d="M0,-36 V-46" transform="translate({middle} 52) rotate({angle})" '
+        'stroke="currentColor" stroke-width="3" stroke-linecap="round"/>'
+        for angle in range(-120, 121, 40)
+    )
+    bulb = (
+        f'<circle cx="{middle}" cy="52" r="28" fill="{_LIT if on else "none"}" '
+        'stroke="currentColor" stroke-width="2.5"/>'
+        f'<path d="M{middle - 11},82 h22 M{middle - 8},88 h16" stroke="currentColor" '
+        'stroke-width="3"/>'
+    )
+    ink = 'fill="#111"' if on else ""
+    word = f'<text x="{middle}" y="57" font-weight="bold" {ink}>{"on" if on else "off"}</text>'
+    switches = _switch(48, "x1", first) + _switch(_PANEL - 48, "x2", second)
+    return (rays if on else "") + bulb + word + switches
+
+
+def _switch(x: float, name: str, up: bool) -> str:
+    knob = 112 if up else 130
+    return (
+        f'<path d="M{x},108 V98 H{_PANEL / 2} V90" fill="none" stroke="currentColor" '
+        'stroke-opacity=".5" stroke-width="2"/>'
+        f'<rect x="{x - 13}" y="108" width="26" height="44" rx="6" fill="none" '
+        'stroke="currentColor" stroke-width="2.5"/>'
+        f'<rect x="{x - 9}" y="{knob}" width="18" height="18" rx="4"/>'
+        f'<text x="{x}" y="172">{name} {"up" if up else "down"}</text>'
+    )
+
+
+def flat(frame: pd.DataFrame) -> go.Figure:
+    """The chance of class 1 by each input alone: a column for each input, in as many steps as it
+    has values; one that carries nothing is flat.
+
+    Parameters
+    ----------
+    frame : columns x1, x2 (text), one, two (0 to 1), as in `cases`.
+    """
+    fig = theme.figure(330)
+    ticks: list[tuple[float, str]] = []
+    for index, (symbol, chance) in enumerate((("x1", "one"), ("x2", "two"))):
+        known = frame.drop_duplicates(symbol).sort_values(symbol)
+        at = [index * (len(known) + 0.8) + i for i in range(len(known))]
+        values = known[chance].to_numpy(float)
+        component = ("U1", "U2")[index]
+        fig.add_bar(
+            x=at, y=values, width=1.0, marker=theme.component_bar(component),
+            text=[f"<b>{v:.0%}</b>" for v in values], textposition="outside", cliponaxis=False,
+            textfont={"size": 20, "color": theme.NEUTRAL},
+            hovertemplate=f"{symbol} alone: %{{y:.0%}}<extra></extra>",
+        )  # fmt: skip
+        ticks += [(x, f"{symbol} = {v}") for x, v in zip(at, known[symbol], strict=True)]
+    fig.add_hline(y=0.5, line={"color": theme.NEUTRAL, "dash": "dot", "width": 2})
+    fig.update_xaxes(
+        tickvals=[x for x, _ in ticks], ticktext=[theme.plain(t) for _, t in ticks],
+        showgrid=False, zeroline=False, tickfont={"size": 15},
+    )  # fmt: skip
+    fig.update_yaxes(range=[0, 1], tickformat=".0%", title="chance of y = 1", nticks=6)
+    fig.update_layout(bargap=0)
+    return fig
+
+
 def cases(frame: pd.DataFrame) -> go.Figure:
     """How likely class 1 seems in each case, by who looks: a small bar and its number for each.
 

@@ -1,4 +1,5 @@
-"""Figures of a live training: what a model decides where, accuracy and gate over the steps."""
+"""Figures of a live training: what a model predicts where, accuracy over the steps, and how the
+gate of each sample comes about."""
 
 from __future__ import annotations
 
@@ -13,13 +14,22 @@ from plotly.colors import hex_to_rgb
 from plotly.subplots import make_subplots
 
 from dashboard.figures import theme
+from dashboard.figures.bars import fill, of_part, patterns
+from dashboard.figures.theme import quoted
 
-#: A place where a model is not sure at all, on both grounds.
+#: A place where a model has no confidence at all, on both grounds.
 _UNSURE: Final = "#C9CED8"
-#: Below this a model does not say anything: half-way between guessing (0) and being sure (1) it
+#: Below this a prediction counts as a guess: half-way between uniform (0) and certain (1) it
 #: would be right three times in four.
 _GUESS: Final = 0.2
 _LETTER_COLOUR: Final = "#12151D"
+#: Pixels of a square that stands alone, without what is written at its edges.
+ONE_TALL: Final = 280
+#: Of strips: the width of a drawing, and the height of its texts, in units.
+_WIDE, _LINE = 400, 17
+
+
+COMPONENTS: Final = ("R", "U1", "U2", "S")
 
 
 @dataclass(frozen=True)
@@ -29,7 +39,7 @@ class Tile:
     Attributes
     ----------
     title : above it; empty where there is one only.
-    surface : (rows of x2, columns of x1) class answered plus how sure, 0 to below 1.
+    surface : (rows of x2, columns of x1) predicted class plus its confidence, 0 to below 1.
     answers : the same at the symbols themselves.
     """
 
@@ -45,8 +55,8 @@ class Tile:
 
 
 def surfaces(tiles: Sequence[Tile], classes: Sequence[str], key: str, step: int) -> go.Figure:
-    """What a model answers where: colour is the class, its depth how sure, the letters the answer
-    where the symbols lie (with a cross where that is wrong).
+    """What a model predicts where: colour is the class, its depth the confidence, the letters the
+    prediction where the symbols lie (with a cross where that is wrong).
 
     Parameters
     ----------
@@ -71,7 +81,7 @@ def surfaces(tiles: Sequence[Tile], classes: Sequence[str], key: str, step: int)
         _letters(fig, tile, classes, 30 if across == 1 else 22, row, col)
         _symbols(fig, tile, row, col, last=index + across >= len(tiles), first=col == 1)
     fig.update_layout(
-        template=theme.TEMPLATE, height=40 + round((330 if across == 1 else 215) * down),
+        template=theme.TEMPLATE, height=40 + round((ONE_TALL if across == 1 else 190) * down),
         showlegend=False, uirevision=key, datarevision=step, dragmode=False,
         margin={"t": 26 if across > 1 else 8, "b": 8, "l": 8, "r": 8},
     )  # fmt: skip
@@ -79,7 +89,7 @@ def surfaces(tiles: Sequence[Tile], classes: Sequence[str], key: str, step: int)
 
 
 def _scale(classes: int) -> list[list[Any]]:
-    """From unsure to the class's colour, for each class in turn."""
+    """From no confidence to the class's colour, for each class in turn."""
     scale: list[list[Any]] = []
     unsure = hex_to_rgb(_UNSURE)
     for k in range(classes):
@@ -113,8 +123,8 @@ def _letters(
     for v, line in enumerate(tile.truth):
         for u, true in enumerate(line):
             answer = int(tile.answers[v][u])
-            sure = tile.answers[v][u] - answer
-            guess = sure < _GUESS
+            confidence = tile.answers[v][u] - answer
+            guess = confidence < _GUESS
             right = answer == true
             if true < 0:  # never occurs: there is no right or wrong
                 continue
@@ -125,7 +135,7 @@ def _letters(
             edge.append("#FFFFFF" if right or guess else _LETTER_COLOUR)
             tooltip = f"x1 = {tile.symbols1[u]}, x2 = {tile.symbols2[v]}"
             tooltip += (
-                f": answers {classes[answer]}, true {classes[true]}, {sure:.0%} of the way sure"
+                f": predicts {classes[answer]}, true {classes[true]}, confidence {confidence:.0%}"
             )
             tooltips.append(theme.plain(tooltip))
     disc = {"size": size, "color": "rgba(255,255,255,0.88)", "line": {"width": 2, "color": edge}}
@@ -214,62 +224,68 @@ def _over_steps(fig: go.Figure, what: str, height: int, step: int) -> None:
     )  # fmt: skip
 
 
-def drift(lines: Sequence[Line], step: int) -> go.Figure:
-    """Mean gate weight of each interaction type's own component, over the way gone: it should rise
-    to all of the weight, where a line is drawn."""
-    fig = make_subplots(rows=1, cols=1)
-    for line in lines:
-        _line(fig, line, 1, 1, named=True)
-    fig.add_hline(
-        y=1.0, line={"color": theme.NEUTRAL, "dash": "dot", "width": 1.5},
-        annotation_text="the truth: all of it", annotation_position="bottom left",
-        annotation_font={"color": theme.NEUTRAL, "size": 12},
-    )  # fmt: skip
-    _over_steps(fig, "weight of its own part", 300, step)
-    fig.update_layout(showlegend=True, legend={"y": -0.16, "font": {"size": 14}})
-    return fig
+def strips(
+    rows: Mapping[str, Sequence[Sequence[float]]], types: Sequence[str], alt: str, tall: int
+) -> str:
+    """Samples beside each other, each a column of the shares of R, U1, U2 and S, as SVG.
 
-
-def gates(rows: Mapping[str, Sequence[float]], truth: Mapping[str, str], step: int) -> go.Figure:
-    """The gate now: a bar for each group of samples, divided by component; a diamond marks where
-    the bar of the true component would reach if it had all the weight.
+    A column that is not full is grey above, as no component explains the rest; one without shares
+    is an outline, as nothing is known of it yet.
 
     Parameters
     ----------
-    rows : group -> mean weight of R, U1, U2, S.
-    truth : group -> its true component, where it has one.
+    rows : words above a strip -> of each sample its shares of 1; () where they are not known.
+    types : of each sample its true interaction type, those of one type together; "" for unknown.
+    alt : what is seen, in words.
+    tall : height of a strip, for a width of 400.
     """
-    names = list(rows)[::-1]
-    fig = theme.figure(70 + 46 * len(names))
-    for i, component in enumerate(("R", "U1", "U2", "S")):
-        weights = [rows[name][i] for name in names]
-        fig.add_bar(
-            y=names, x=weights, orientation="h", name=component,
-            marker=theme.component_bar(component),
-            text=[f"<b>{component}</b> {w:.0%}" if w > 0.15 else "" for w in weights],
-            textposition="inside", insidetextanchor="middle", textangle=0,
-            textfont={"color": "#FFFFFF", "size": 14},
-            hovertemplate="%{y}: " + component + " %{x:.1%}<extra></extra>",
-        )  # fmt: skip
-    marked = [n for n in names if truth.get(n)]
-    fig.add_scatter(
-        x=[1.04] * len(marked), y=marked, mode="markers+text", hoverinfo="skip", cliponaxis=False,
-        text=[f"<b>{truth[n]}</b>" for n in marked], textposition="middle right",
-        textfont={"size": 15},
-        marker={
-            "color": [theme.COLOURS[truth[n]] for n in marked], "size": 13,
-            "symbol": [theme.SYMBOLS[truth[n]] for n in marked],
-        },
-    )  # fmt: skip
-    fig.update_xaxes(range=[0, 1.18], tickvals=[0, 0.25, 0.5, 0.75, 1], tickformat=".0%",
-                     fixedrange=True)  # fmt: skip
-    fig.update_yaxes(fixedrange=True, tickfont={"size": 14})
-    fig.update_layout(
-        barmode="stack",
-        uirevision="live",
-        datarevision=step,
-        dragmode=False,
-        bargap=0.25,
-        uniformtext={"minsize": 9, "mode": "hide"},
+    parts, y = [], 0.0
+    for words, shares in rows.items():
+        parts.append(f'<text x="0" y="{y + 0.8 * _LINE:.1f}">{quoted(words)}</text>')
+        y += _LINE + 2
+        parts.append(_strip(shares, y, tall))
+        y += tall + _LINE / 3
+    parts.append(_blocks(types, y))
+    y += 2 * _LINE
+    stripes = patterns([of_part(c) for c in COMPONENTS])
+    return (
+        f'{stripes}<svg viewBox="0 0 {_WIDE} {y:.0f}" width="100%" style="max-width:30rem" '
+        f'role="img" aria-label="{quoted(alt)}" fill="currentColor" font-size="14">'
+        f"{''.join(parts)}</svg>"
     )
-    return fig
+
+
+def _strip(shares: Sequence[Sequence[float]], top: float, tall: int) -> str:
+    step = _WIDE / max(len(shares), 1)
+    grey, areas = [], dict.fromkeys(COMPONENTS, "")
+    for i, column in enumerate(shares):
+        if not column:
+            continue
+        x, bottom = i * step, top + tall
+        grey.append(f"M{x:.2f},{top:.1f}h{step:.2f}v{tall}h-{step:.2f}z")
+        for component, share in zip(COMPONENTS, column, strict=True):
+            height = max(share, 0.0) * tall
+            if height >= 0.5:
+                bottom -= height
+                areas[component] += f"M{x:.2f},{bottom:.1f}h{step:.2f}v{height:.1f}h-{step:.2f}z"
+    frame = f'<rect x="0" y="{top}" width="{_WIDE}" height="{tall}" '
+    drawn = "".join(f'<path d="{d}" {fill(of_part(c))}/>' for c, d in areas.items() if d)
+    return (
+        f'{frame}fill="none" stroke="{theme.NEUTRAL}" stroke-dasharray="3 3"/>'
+        f'<path d="{"".join(grey)}" fill="{theme.GRID}"/>{drawn}'
+    )
+
+
+def _blocks(types: Sequence[str], top: float) -> str:
+    """A bracket below the samples of each type, and its letter."""
+    step, parts, start = _WIDE / max(len(types), 1), [], 0
+    for name, count in ((n, types.count(n)) for n in dict.fromkeys(types) if n):
+        start = list(types).index(name)
+        left, right = start * step + 1, (start + count) * step - 1
+        words = f"{name} samples" if right - left > 80 else name
+        parts.append(
+            f'<path d="M{left:.1f},{top + 2}v4H{right:.1f}v-4" fill="none" stroke="currentColor"/>'
+            f'<text x="{(left + right) / 2:.1f}" y="{top + 1.35 * _LINE:.1f}" '
+            f'text-anchor="middle">{quoted(words)}</text>'
+        )
+    return "".join(parts)

@@ -48,16 +48,21 @@ def ground(component: str) -> str:
     return stripes + theme.COLOURS[component]
 
 
-def _part(component: str, share: float, height: float) -> str:
+def label(component: str) -> str:
+    """The style of letters inside a part: on a ground without stripes, or they would run through
+    the letters."""
+    ink = "#FFFFFF" if component in _DARK else "#111111"
     colour = theme.COLOURS[component]
+    return f"background:{colour};color:{ink};font-weight:600;padding:0 .3em;white-space:nowrap"
+
+
+def _part(component: str, share: float, height: float) -> str:
     style = f"width:{share:.2%};background:{ground(component)};"
     title = f'title="{component} {share:.2%}"'
     if height < 1.2 or share < _ROOM:
         return f'<span {title} style="{style}"></span>'
-    ink = "#FFFFFF" if component in _DARK else "#111111"
     style += "display:flex;align-items:center;justify-content:center"
-    # On a ground without stripes, or they would run through the letters.
-    label = f"background:{colour};color:{ink};font-weight:600;padding:0 .3em;white-space:nowrap"
     return (
-        f'<span {title} style="{style}"><span style="{label}">{component} {share:.0%}</span></span>'
+        f'<span {title} style="{style}"><span style="{label(component)}">'
+        f"{component} {share:.0%}</span></span>"
     )

@@ -51,9 +51,9 @@ LEFT_SECONDS: Final = 10.0
 #: Seconds that a process without runs is kept: it takes a few to start.
 IDLE_SECONDS: Final = 120.0
 #: Speed -> seconds to wait after each step, so that a class can follow.
-PACES: Final = {"slow": 1.0, "medium": 0.3, "fast": 0.0}
+PACES: Final = {"slow": 1.0, "medium": 0.2, "fast": 0.0}
 #: How the page tells that our process is at fault.
-LOST: Final = "The training's process did not answer, so it was ended. Reset starts a new one."
+LOST: Final = "The training's process did not answer, so it was ended. Again starts a new one."
 
 
 @dataclass(frozen=True)
@@ -347,7 +347,7 @@ def _with(before: Look, snapshots: tuple[Snapshot, ...]) -> Look:
     latest, history = dict(before.latest), dict(before.history)
     for snapshot in snapshots:
         latest[snapshot.learner] = snapshot
-        slim = replace(snapshot, surfaces=(), answers=())
+        slim = replace(snapshot, surfaces=(), answers=(), targets=(), weights=())
         history[snapshot.learner] = (*history.get(snapshot.learner, ()), slim)
     return replace(before, latest=latest, history=history)
 

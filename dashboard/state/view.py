@@ -35,7 +35,7 @@ LONGEST: Final = 255
 #: longest stay below 16,000 characters, which browsers and servers take.
 LONGEST_EDIT: Final = 2000
 
-#: Longest gate mixture of the page Gates: a truth table of 64 rows has at most 1,920 characters.
+#: Longest mixture of the page Exact PID: a truth table of 64 rows has at most 1,920 characters.
 LONGEST_MIXTURE: Final = 2000
 
 SPLITS: Final = (*reversed(schema.SPLITS), "all")
@@ -89,7 +89,9 @@ BOXES: Final = (
 INPUTS: Final[tuple[str, ...]] = get_args(schema.Form)
 SECONDS: Final = ("clear", "blurred")
 PACES: Final = ("slow", "medium", "fast")
-LENGTHS: Final = ("short", "normal", "long")
+LENGTHS: Final = ("glance", "short", "long")
+#: Whether a live training waits for its Start, where it would begin by itself.
+PAUSES: Final = ("yes",)
 #: Whether everything is shown large, for a projector.
 SIZES: Final = ("large",)
 #: Inputs by their number, and the highest price of one for a row, in errors.
@@ -201,12 +203,14 @@ class View:
     inputs: str = _kept("")
     second: str = _kept("clear")
     draw: int = _kept(0)
-    pace: str = _kept("fast")
-    length: str = _kept("normal")
+    pace: str = _kept("medium")
+    length: str = _kept("short")
+    paused: str = _kept("")
     lesson: str = _kept("")
     step: int = _kept(1)
     said: str = _kept("")
     size: str = _kept("")
+    present: int = _kept(0)
     input: str = ""
     price: str = _kept("")
 
@@ -417,10 +421,12 @@ PARAMETERS: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "draw": ("draw", _whole),
     "pace": ("pace", _one_of(PACES)),
     "length": ("length", _one_of(LENGTHS)),
+    "paused": ("paused", _one_of(PAUSES)),
     "lesson": ("lesson", _one_of(lesson_progress.LESSONS)),
     "step": ("step", _whole),
     "said": ("said", _said),
     "size": ("size", _one_of(SIZES)),
+    "present": ("present", _whole),
     "input": ("input", _one_of(NUMBERS)),
     "price": ("price", _price),
 }
@@ -442,6 +448,7 @@ OLD_PARAMETERS: Final[Mapping[str, str]] = {
 #: The same for values: (today's name of the parameter, value) -> today's value.
 OLD_VALUES: Final[Mapping[tuple[str, str], str]] = {
     ("colour", "composition"): "interaction_type",
+    ("length", "normal"): "short",
     ("look", "bits"): "agreement",
 }
 _SAMPLES: Final = {"part": "samples"}

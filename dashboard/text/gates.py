@@ -1,4 +1,4 @@
-"""The words of the page Gates, and sentences that read a mixture's numbers aloud."""
+"""The words of the page Exact PID, and sentences that put a mixture's numbers into words."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 LEAD: Final = (
-    "Choose how the class **y** follows from two inputs, and see at once how much of it is "
-    "redundant, unique or synergistic: exact numbers, no model."
+    "The class **y** is a logic gate of two inputs. How much of its information is redundant, "
+    "unique or synergistic is then known exactly, and depends on the measure."
 )
 MIXTURE: Final = (
     "The distribution of two inputs and a class, built of logic gates or of a truth table, so that "
@@ -27,7 +27,8 @@ GATES: Final = {
 }
 #: What a choice means, in a line; that of a gate comes from its rule.
 MIX: Final = (
-    "Several gates, one of them on at a time. Both inputs show which is on, and each has a bit."
+    "Several logic gates, one of them on at a time. Both inputs show which is on, and each has a "
+    "bit."
 )
 TABLE: Final = "Your own rule, a row for each case."
 TABLE_HELP: Final = (
@@ -36,10 +37,10 @@ TABLE_HELP: Final = (
     "Values are short words or numbers, at most six different ones; text behind `#` is a note."
 )
 TABLE_ROWS: Final = (
-    "One row a case: *x1 x2 -> y*, and a probability if you like. Ctrl+Enter applies it."
+    "One row a case: *x1 x2 -> y*, and its probability if cases differ. Ctrl+Enter applies it."
 )
 NO_TABLE: Final = "**This table cannot be used.** The numbers are of the last one that could."
-ONE_LEFT: Final = "One gate has to be on. Raise another one first."
+ONE_LEFT: Final = "One logic gate has to be on. Raise another one first."
 NOISE: Final = (
     "The chance that the class is drawn anew, from the class prior, whatever the inputs are. Noise "
     "takes information away and changes no prior."
@@ -49,31 +50,35 @@ CORRELATION: Final = (
     "fair. RDN has one bit for both inputs, whatever this says."
 )
 PRIOR: Final = (
-    "How often each class occurs. The inputs are made more or less frequent until it fits; what "
-    "they are, given the class, stays."
+    "The class prior. The inputs are made more or less frequent until it fits; p(x1, x2 | y) stays."
 )
-WEIGHT: Final = "How often a gate is on, compared with the others; its share is behind its name."
+WEIGHT: Final = "How often a logic gate is on, beside the others; its share is behind its name."
 JOINT: Final = (
     "Each square is a pair of inputs, as large as the pair is frequent; the number above it says "
     "how frequent. Its filling says how often the pair has which class, by colour, pattern, name."
 )
 POINTWISE: Final = (
-    "For each case that can occur: how many bits x1, x2 and both say about the class (i1, i2, "
-    "i12), and how that is split into r, u1, u2 and s. r + u1 + u2 + s = i12. Less than 0 speaks "
-    "against the class."
+    "For each case that can occur: the pointwise information of x1, x2 and both about the class "
+    "(i1, i2, i12), and its parts r + u1 + u2 + s = i12. Below 0: evidence against the class."
 )
 POINTWISE_CHOICE: Final = (
-    "What counts as shared in a single case is a choice, too. **Same sign**: the smaller of i1 and "
-    "i2 where both speak for the class, or both against it. **ccs** (common change in surprisal): "
-    "what adding i1 and i2 would count twice. **lsmi**: shared exclusions; "
-    "its mean is the R of Finn-Lizier."
+    "What counts as shared in a single case is a choice, too. **Same-sign minimum**: the smaller "
+    "of i1 and i2 where both are evidence for the class, or both against it. **Common change in "
+    "surprisal** (I_ccs): what i1 + i2 would count twice. **Shared exclusions**: its mean is the R "
+    "of Finn-Lizier."
 )
 POINTWISE_NAMES: Final = {
-    "same-sign": "same sign: what both say as well",
-    "ccs": "ccs: what is said twice",
-    "lsmi": "lsmi: shared exclusions (Finn, Lizier)",
+    "same-sign": "Same-sign minimum",
+    "ccs": "Common change in surprisal (I_ccs)",
+    "lsmi": "Shared exclusions (Finn, Lizier)",
 }
-#: Measure -> its name, and what it calls shared.
+#: The same below a bar.
+POINTWISE_SHORT: Final = {
+    "same-sign": "same-sign minimum",
+    "ccs": "I_ccs",
+    "lsmi": "shared exclusions",
+}
+#: Measure -> its name.
 MEASURES: Final = {
     "broja": "BROJA",
     "imin": "I_min",
@@ -82,9 +87,9 @@ MEASURES: Final = {
     "fl": "Finn-Lizier",
 }
 MEASURE: Final = (
-    "Nobody can measure redundancy without saying what counts as shared, and there are several "
-    "proposals. The informations of x1, x2 and both are the same for all of them: R + U1 = "
-    "I(x1;y), R + U2 = I(x2;y), R + U1 + U2 + S = I(x1,x2;y)."
+    "What counts as shared has to be defined, and there are several proposals. Mutual information "
+    "does not depend on it, so all of them keep R + U1 = I(x1;y), R + U2 = I(x2;y) and "
+    "R + U1 + U2 + S = I(x1,x2;y)."
 )
 COMPONENTS: Final = ("R", "U1", "U2", "S")
 NAMES: Final = {
@@ -94,7 +99,7 @@ NAMES: Final = {
     "S": "synergy",
 }
 _MEANT: Final = {
-    "R": "shared by both inputs, each would do",
+    "R": "shared by both inputs, each is enough",
     "U1": "in x1 only",
     "U2": "in x2 only",
     "S": "only in the combination of the two",
@@ -118,7 +123,7 @@ def reading(
 
     Parameters
     ----------
-    entropy, told : H(y) and I(x1,x2;y), in bits.
+    entropy, information : H(y) and I(x1,x2;y), in bits.
     parts : measure -> R, U1, U2, S in bits.
     measure : the one that is looked at.
     """
@@ -131,17 +136,17 @@ def reading(
 
 def _predictable(entropy: float, information: float) -> str:
     if entropy < LEAST:
-        return "There is only one class, so there is nothing to tell."
+        return "There is only one class, so the inputs carry nothing of it."
     if information < LEAST:
         return (
-            f"The class has {bits(entropy)} bits, and the inputs tell **nothing** of it, not even "
+            f"The class has {bits(entropy)} bits, and the inputs carry **nothing** of it, not even "
             "together."
         )
     if entropy - information < LEAST:
-        return f"Together the inputs tell **all {bits(entropy)} bits** of the class."
+        return f"Together the inputs determine the class completely (**{bits(entropy)} bits**)."
     return (
-        f"Together the inputs tell **{bits(information)}** of the {bits(entropy)} bits of the "
-        "class; the rest is chance."
+        f"Together the inputs carry **{bits(information)}** of the {bits(entropy)} bits of the "
+        "class; the rest is noise."
     )
 
 
@@ -178,8 +183,8 @@ def _negative(by_component: Mapping[str, float]) -> tuple[str, ...]:
     parts = _joined([f"{c} ({bits(by_component[c])})" for c in below])
     verb = "is" if len(below) == 1 else "are"
     return (
-        f"{parts} {verb} **negative**: this definition finds more in other parts than the inputs "
-        "tell, and takes it off here.",
+        f"{parts} {verb} **negative**: this measure finds more in other components than the inputs "
+        "carry, and takes it off here.",
     )
 
 
@@ -187,10 +192,32 @@ def _agreement(parts: Mapping[str, Sequence[float]]) -> str:
     shared = {name: values[0] for name, values in parts.items()}
     low, high = min(shared, key=shared.__getitem__), max(shared, key=shared.__getitem__)
     if shared[high] - shared[low] < LEAST:
-        return "All definitions agree here."
+        return "All measures agree here."
     return (
-        f"**Definitions disagree** on how much is shared: R is {bits(shared[low])} by "
+        f"**Measures disagree** on how much is shared: R is {bits(shared[low])} by "
         f"{MEASURES[low]} and {bits(shared[high])} by {MEASURES[high]}."
+    )
+
+
+def apart(broja: Sequence[float], mean: Sequence[float], on: Sequence[str]) -> str:
+    """Why BROJA and the mean of the pointwise decomposition differ for a mixture, as Markdown;
+    empty where they do not.
+
+    Parameters
+    ----------
+    broja, mean : R, U1, U2, S in bits.
+    on : names of the logic gates in the mixture.
+    """
+    differ = [c for c, a, b in zip(COMPONENTS, broja, mean, strict=True) if abs(a - b) >= LEAST]
+    if not differ:
+        return ""
+    by_name = (dict(zip(COMPONENTS, values, strict=True)) for values in (broja, mean))
+    first, second = (_joined([f"{c} {bits(v[c])}" for c in differ]) for v in by_name)
+    return (
+        f"**Why BROJA has {first}, the pointwise mean {second}:** BROJA takes R, U1 and U2 from "
+        f"p(x1, y) and p(x2, y) alone. It cannot see which of {_joined(on)} is on, and may pair x1 "
+        "of one logic gate with x2 of another. The pointwise decomposition conditions on the pair "
+        "that occurs, and so on the logic gate that is on."
     )
 
 

@@ -62,9 +62,9 @@ _TERMS: Final = (
         "synergy can be computed exactly and samples can be drawn from it. Whether a model's "
         "decomposition is right can only be checked on such data.",
     ),
-    Entry("Gate mixture", gates.MIXTURE),
+    Entry("Mixture of logic gates", gates.MIXTURE),
     Entry(
-        "Noise, class prior, correlation of a gate mixture",
+        "Noise, class prior, correlation of a mixture",
         f"**Noise**: {gates.NOISE} **Class prior**: {gates.PRIOR} "
         f"**Correlation**: {gates.CORRELATION}",
     ),
@@ -226,6 +226,8 @@ KEYS: Final = {
     "U": "undo the last change (What if)",
     "Arrows, +, -, 0, Enter": "on the map: move, zoom, show all, open the point in the middle",
     "1, 2, 3, N, B": "in a lesson: answer, next, back",
+    "P, N": "in a live training: start or pause, one step",
+    "Page Down, Page Up": "while you present: the next stop, the one before",
     "?": "this list",
     "Esc": "close the glossary or the panel beside the map, end the tour",
     "Tab, Enter": "go from one control to the next, and use it",

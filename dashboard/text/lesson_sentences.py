@@ -11,8 +11,8 @@ from dashboard.text.gates import bits
 def alike(i1: float, i2: float, i12: float) -> str:
     """What is lost when an input is covered."""
     return (
-        f"Together they tell **{bits(i12)} bits**. Cover x2, and {_lost(i12 - i1)} lost. Cover x1, "
-        f"and {_lost(i12 - i2)} lost."
+        f"Together they carry **{bits(i12)} bits**. Cover x2, and {_lost(i12 - i1)} lost. Cover "
+        f"x1, and {_lost(i12 - i2)} lost."
     )
 
 
@@ -23,17 +23,29 @@ def _lost(value: float) -> str:
 def eyes(i1: float, i2: float, i12: float) -> str:
     """Both eyes beside their sum."""
     return (
-        f"One eye tells {bits(i1)} bits. Added up, two would tell {bits(i1 + i2)}. Both together "
-        f"tell **{bits(i12)}**."
+        f"One eye carries {bits(i1)} bits. Added up, two would be {bits(i1 + i2)}. Both together "
+        f"carry **{bits(i12)}**."
     )
 
 
 def switches(mean: float, both: float) -> str:
-    """How often a team and a model of both inputs are right."""
+    """Accuracy of an ensemble, and of a model of both inputs."""
     return (
-        f"Who goes by the **mean** is right {mean:.0%} of the time. Who sees **both** is right "
-        f"{both:.0%} of the time."
+        f"The averaged **ensemble** is right {mean:.0%} of the time. A model of **both** inputs is "
+        f"right {both:.0%} of the time."
     )
+
+
+def flat(one: Sequence[float], two: Sequence[float], mean: float) -> str:
+    """What each input alone makes of y, where it makes nothing of it; else as the numbers are."""
+    low, high = min(*one, *two), max(*one, *two)
+    right = f"The averaged **ensemble** is right {mean:.0%} of the time."
+    if high - low < 0.005:
+        return (
+            f"Whatever one switch shows, the lamp is on in **{low:.0%}** of the cases. Both "
+            f"columns are flat. {right}"
+        )
+    return f"By one switch alone, the lamp is on in {low:.0%} to {high:.0%} of the cases. {right}"
 
 
 def competition(name: str, easy: float, hard: float) -> str:
@@ -56,8 +68,8 @@ def _points(share: float) -> str:
 
 
 def case(values: Mapping[str, float]) -> str:
-    """Bits of one case, by who tells them."""
-    return " ".join(f"{name} tells **{bits(value)}** bits." for name, value in values.items())
+    """Bits of one case, by input."""
+    return " ".join(f"{name} carries **{bits(value)}** bits." for name, value in values.items())
 
 
 def definitions(parts: Mapping[str, Sequence[float]], measure: str) -> str:

@@ -10,10 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-TITLE: Final = "Lessons: how two inputs tell one thing"
 LEAD: Final = (
-    "Six short lessons of about five minutes. Each asks a question first, then shows the answer, "
-    "and lets you play with it."
+    "Six short lessons of about five minutes on what two inputs share, what each has alone, and "
+    "what only both have. Each asks a question first, then shows the answer."
 )
 FOR_TEACHERS: Final = (
     "**For teachers.** The address holds the step, the setting and the answers: copy the link to "
@@ -67,6 +66,14 @@ class Play:
 
 
 @dataclass(frozen=True)
+class Watch:
+    """Models that are trained while the step is looked at."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Takeaway:
     """What to remember."""
 
@@ -74,7 +81,7 @@ class Takeaway:
     title: str = "Take away"
 
 
-Step = Read | Question | Play | Takeaway
+Step = Read | Question | Play | Watch | Takeaway
 
 
 @dataclass(frozen=True)
@@ -102,13 +109,13 @@ class Lesson:
 REDUNDANCY: Final = Lesson(
     "redundancy",
     "What is redundancy?",
-    "Two inputs that say the same thing.",
+    "Two inputs that show the same thing.",
     (
         Read(
             "Two friends, one story",
             "Two friends saw the same match. Both tell you who won. After the first one has told "
             "you, the second brings no news.\n\n"
-            "What both of them can tell is called **redundancy**, or **R** for short.\n\n"
+            "What both of them can give you is called **redundancy**, or **R** for short.\n\n"
             "We count it in **bits**. One bit is the answer to one yes-or-no question. Here the "
             "question is **y**: is it 0 or 1? There are two inputs, **x1** and **x2**. Each of "
             "them shows y.",
@@ -120,12 +127,12 @@ REDUNDANCY: Final = Lesson(
             (
                 Choice(
                     "Half of it",
-                    "Each input holds the whole bit, not half of it. What is left still says it "
-                    "all.",
+                    "Each input holds the whole bit, not half of it. What is left still shows "
+                    "it all.",
                 ),
                 Choice(
                     "Nothing",
-                    "x1 still shows y. All that x2 could tell, x1 tells too.",
+                    "x1 still shows y. All that x2 could show, x1 shows too.",
                 ),
                 Choice(
                     "All of it",
@@ -138,14 +145,14 @@ REDUNDANCY: Final = Lesson(
         Play(
             "Make them less alike",
             "Now y is always the bit of x1. Move the slider: how often does x2 show the same bit? "
-            "Watch R shrink. What only x1 can tell is called **uniqueness**, or **U1**.",
+            "Watch R shrink. What only x1 can show is called **uniqueness**, or **U1**.",
             "alike-play",
         ),
         Takeaway(
             (
-                "**Redundancy (R)** is what each input can tell by itself.",
-                "If one input is lost, the other still knows. That makes a model safe.",
-                "A second input that says the same brings no news.",
+                "**Redundancy (R)** is what each input shows by itself.",
+                "If one input is lost, the other still has it. That makes a model safe.",
+                "A second input that shows the same brings no news.",
             )
         ),
     ),
@@ -166,21 +173,21 @@ TWO_EYES: Final = Lesson(
         ),
         Question(
             "Add them up?",
-            "Each eye is wrong one time in ten. So each tells you a part of the bit. How much do "
-            "both eyes tell you together?",
+            "Each eye is wrong one time in ten. So each carries a part of the bit. How much do "
+            "both eyes carry together?",
             (
                 Choice(
                     "As much as both of them added up",
-                    "Much of what the second eye says, the first one has said already. That counts "
-                    "once, not twice.",
+                    "Much of what the second eye shows, the first one has shown already. That "
+                    "counts once, not twice.",
                 ),
                 Choice(
                     "Just as much as one eye",
-                    "The second eye is of some use: if both agree, you can be more sure.",
+                    "The second eye is of some use: if both agree, you can trust them more.",
                 ),
                 Choice(
                     "More than one eye, but less than both added up",
-                    "What both say counts only once. But you learn something new: whether they "
+                    "What both show counts only once. But you learn something new: whether they "
                     "agree.",
                 ),
             ),
@@ -196,7 +203,7 @@ TWO_EYES: Final = Lesson(
         ),
         Takeaway(
             (
-                "Two inputs that say the same are not twice the information.",
+                "Two inputs that show the same are not twice the information.",
                 "What they share, R, counts only once.",
                 "Yet two are better than one: where they differ, you know when to doubt.",
             )
@@ -208,7 +215,7 @@ TWO_EYES: Final = Lesson(
 XOR: Final = Lesson(
     "xor",
     "XOR, and why an ensemble cannot do it",
-    "Two inputs that say nothing alone and everything together.",
+    "Two inputs that are worth nothing alone and everything together.",
     (
         Read(
             "Two switches, one lamp",
@@ -217,47 +224,53 @@ XOR: Final = Lesson(
             "Look at one switch only. Is the lamp on? You cannot know. It is 50:50, whatever that "
             "switch shows.\n\n"
             "An **ensemble** is a team of two models. One sees only x1, the other only x2. Each "
-            "says how likely y = 1 is. Then the mean of both is taken.",
+            "gives its chance of y = 1. Then the mean of both is taken.",
+            "lamp",
         ),
         Question(
             "The team guesses",
-            "An ensemble learns from XOR samples for a long time. Then it is tested. How often is "
-            "it right?",
+            "An ensemble is trained on unlimited XOR data, then tested. How often is it right?",
             (
                 Choice(
                     "Half of the time",
-                    "Each member can only say 50:50. The mean of 50:50 and 50:50 is 50:50. So it "
+                    "Each member can only guess 50:50. The mean of 50:50 and 50:50 is 50:50. So it "
                     "flips a coin.",
                 ),
                 Choice(
                     "Three times in four",
                     "With OR the team would be as good as that, or better. In XOR no member "
-                    "knows anything.",
+                    "has any clue.",
                 ),
                 Choice(
                     "Always, if it has seen enough",
-                    "More samples do not help. The mean is taken after each member has said 50:50.",
+                    "More samples do not help. The mean is taken after each member has guessed "
+                    "50:50.",
                 ),
             ),
             0,
-            reveal="switches",
+            reveal="flat",
         ),
         Play(
             "From XOR to OR and to AND",
-            "Each row is a case. Each number says how likely y = 1 seems to who looks there. Move "
-            "the slider from XOR to OR or to AND. Now a single input does say something. When does "
-            "the mean get it right?",
+            "Each row is a case. Each number is that observer's chance of y = 1. Move the slider "
+            "from XOR to OR or to AND. Now a single input is of use. When does the mean get it "
+            "right?",
             "switches-play",
         ),
         Takeaway(
             (
-                "XOR is pure **synergy (S)**: no input alone says anything.",
+                "XOR is pure **synergy (S)**: no input alone is of any use.",
                 "An ensemble asks each input by itself. It can never find S.",
                 "A model that reads both inputs at once can.",
             )
         ),
+        Watch(
+            "Watch it happen",
+            "Three models learn XOR, right now. Which of them stays a guess? **DMIL** first asks "
+            "of each sample which inputs predict it. Then it learns.",
+        ),
     ),
-    ("live", "gates"),
+    ("gates",),
 )
 
 COMPETITION: Final = Lesson(
@@ -269,9 +282,9 @@ COMPETITION: Final = Lesson(
             "A duet",
             "In a duet you hear the loud singer. The soft one is easy to miss. Models that learn "
             "from two inputs can be like that. This is called **modality competition**.\n\n"
-            "We trained models on samples of four kinds. In **R** samples both inputs say y. In "
-            "**U1** samples only x1 says it, in **U2** samples only x2. In **S** samples only both "
-            "together say it.\n\n"
+            "We trained models on samples of four kinds. In **R** samples both inputs show y. In "
+            "**U1** samples only x1 shows it, in **U2** samples only x2. In **S** samples only "
+            "both together show it.\n\n"
             "Then we made x2 weak: its signal often drowns in noise. Now not even the best "
             "possible model is always right. So we ask how far ours stays **behind the best**.",
         ),
@@ -282,7 +295,7 @@ COMPETITION: Final = Lesson(
             (
                 Choice(
                     "On all of them, about the same",
-                    "Look at R and U1: there x1 says y, and x1 is as strong as before.",
+                    "Look at R and U1: there x1 shows y, and x1 is as strong as before.",
                 ),
                 Choice(
                     "Where x2 is needed: U2 and S",
@@ -299,14 +312,14 @@ COMPETITION: Final = Lesson(
         ),
         Play(
             "Other models, a fair fight",
-            "Choose another way to learn, or make x2 strong again. The bar says how often the "
-            "model is right. The upright line is the best possible. The models were really "
+            "Choose another method, or make x2 strong again. The bar is how often the model is "
+            "right. The upright line is the best possible. The models were really "
             "trained, five times each, on generated data.",
             "competition-play",
         ),
         Takeaway(
             (
-                "A model leans on its strong input. What only the weak one says is missed first.",
+                "A model leans on its strong input. What only the weak one has is missed first.",
                 "Some of it nobody can learn. Compare with the best possible, not with 100 %.",
                 "Splitting the inputs does not make a weak one strong: check the numbers.",
             )
@@ -322,9 +335,9 @@ GATE: Final = Lesson(
     (
         Read(
             "One answer, four parts",
-            "The model **dmil** reads a written digit and hears a spoken one. It says which digit "
-            "it is. For each sample it splits what it knows into R, U1, U2 and S.\n\n"
-            "The **gate** says how much each part counts. Its four weights add up to 100 %.\n\n"
+            "The model **dmil** reads a written digit and hears a spoken one. It predicts the "
+            "digit. For each sample it splits its evidence into R, U1, U2 and S.\n\n"
+            "The **gate** weighs how much each part counts. Its four weights add up to 100 %.\n\n"
             "The **waterfall** starts at 0. Each part adds its own bar, to the right or to the "
             "left. Where the last bar ends, there is the score of the answer.",
         ),
@@ -338,7 +351,7 @@ GATE: Final = Lesson(
                     "The picture was corrupted: read alone it gives the wrong digit.",
                 ),
                 Choice(
-                    "On what both say (R)",
+                    "On what both share (R)",
                     "For that both inputs must show the digit. This picture does not.",
                 ),
                 Choice(
@@ -358,9 +371,9 @@ GATE: Final = Lesson(
         ),
         Takeaway(
             (
-                "The **gate** says what the model leaned on, for this one sample.",
+                "The **gate** shows what the model leaned on, for this one sample.",
                 "The **waterfall** adds up to the score: long bars decide.",
-                "Both tell what the model has learned. They do not measure the data.",
+                "Both show what the model has learned. They do not measure the data.",
             )
         ),
     ),
@@ -381,8 +394,8 @@ NUMBERS: Final = Lesson(
         ),
         Question(
             "Less than nothing?",
-            "Now x1 is 1 and x2 is 0, so y is 0. You see only x1 = 1. How many bits does that tell "
-            "you in favour of y = 0?",
+            "Now x1 is 1 and x2 is 0, so y is 0. You see only x1 = 1. How many bits is that "
+            "in favour of y = 0?",
             (
                 Choice(
                     "More than 0",
@@ -403,7 +416,7 @@ NUMBERS: Final = Lesson(
         Play(
             "One word, many meanings",
             "How much do x1 and x2 share where y is x1 AND x2? That depends on what you call "
-            "shared. Choose a definition. What each input tells stays the same, but its parts do "
+            "shared. Choose a definition. What each input carries stays the same, but its parts do "
             "not.",
             "definitions-play",
         ),
@@ -418,8 +431,8 @@ NUMBERS: Final = Lesson(
                     "lost.",
                 ),
                 Choice(
-                    "One cannot tell from the map alone",
-                    "To know it, look at the model's own numbers. Here they say something else.",
+                    "The map alone cannot answer that",
+                    "Look at the model's own numbers. Here they are not alike.",
                 ),
             ),
             1,
@@ -428,8 +441,8 @@ NUMBERS: Final = Lesson(
         ),
         Takeaway(
             (
-                "A single case can tell less than 0 bits: it leads you astray.",
-                "Always say which definition of **shared** you use.",
+                "A single case can carry less than 0 bits: it leads you astray.",
+                "Always name the definition of **shared** you use.",
                 "A map is a sketch: near on the map is a hint, no proof.",
             )
         ),
@@ -442,7 +455,7 @@ BY_NAME: Final = {lesson.name: lesson for lesson in LESSONS}
 
 #: Pages to go on to: what the link says, and its icon.
 LINKS: Final = {
-    "gates": ("Build such a gate mixture yourself", "memory"),
+    "gates": ("Exact PID: build such a mixture yourself", "memory"),
     "live": ("See models learn it, live", "play_circle"),
     "trust": ("See every setting of this record", "verified"),
     "samples": ("Look at more samples", "list_alt"),
@@ -461,3 +474,10 @@ DIALS: Final = {
     "eyes": "Each eye is wrong",
     "switches": "The rule of the lamp",
 }
+#: Of a control: what stands below its ends, and between them.
+ENDS: Final = {
+    "alike": ("50 %: by chance", "", "100 %: always"),
+    "eyes": ("0 %: never", "", "50 %: a coin flip"),
+    "switches": ("AND", "XOR", "OR"),
+}
+OWN_PAGE: Final = "The same on its own page, with more choices"

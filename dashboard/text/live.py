@@ -6,30 +6,24 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-TITLE: Final = "Live training: three paradigms on the same data"
-LEAD: Final = (
-    "Three models learn from the same samples at the same time. Press **Start** and watch what "
-    "each can learn, and what it cannot."
-)
 PRESETS: Final = {
     "xor": "XOR: only in combination",
     "strong-weak": "One clear, one blurred input",
     "mixture": "A mixture of all four",
 }
 PRESET_SAYS: Final = {
-    "xor": "The class is 1 where the two inputs **differ**. Neither input alone says anything: all "
-    "is synergy (S).",
-    "strong-weak": "Mostly both inputs say the class (R), but **x2 is blurred**: it lies on the "
-    "wrong side once in seven times. Sometimes only x2 knows (U2). Whom do the models trust?",
-    "mixture": "Each sample is one of four kinds, and both inputs show which: both say the class "
-    "(R), only x1 (U1), only x2 (U2), or only the two together (S).",
+    "xor": "y = x1 XOR x2. Neither input alone is informative: all information is synergistic (S).",
+    "strong-weak": "Mostly both inputs carry the class (R), but **x2 is blurred**: one in seven of "
+    "its samples lies on the wrong side. Sometimes only x2 carries it (U2).",
+    "mixture": "A sample is of one of four interaction types, and both inputs show which: R, U1, "
+    "U2 or S.",
 }
-OWN_MIXTURE: Final = "A gate mixture of your own, from the page Gates."
+OWN_MIXTURE: Final = "A mixture of your own, from the page Exact PID."
 INPUTS: Final = {"points": "points in a plane", "vectors": "vectors of 16 numbers"}
 INPUTS_HELP: Final = (
     "What a model is given for each input: a point near the place of its symbol, or a long vector "
-    "with the symbol in one direction of it. In a plane the symbols of three gates or more take "
-    "many more samples to tell apart, so such a mixture begins with vectors."
+    "with the symbol in one direction of it. In a plane the symbols of three logic gates or more "
+    "take many more samples to tell apart, so such a mixture begins with vectors."
 )
 SECONDS: Final = {"clear": "as clear as x1", "blurred": "blurred"}
 SECOND_HELP: Final = (
@@ -40,20 +34,20 @@ DRAW_HELP: Final = (
     "Draws the samples, the first weights and every later chance. The same number gives the same "
     "training."
 )
-LENGTHS: Final = {"short": "short", "normal": "normal", "long": "long"}
+LENGTHS: Final = {"glance": "a glance", "short": "short", "long": "long"}
 LENGTH_HELP: Final = (
-    "Short: 200 samples and few epochs, some seconds; a first look, little is learnt well. Normal: "
-    "800 samples, about 20 seconds. Long: the same with three times the epochs."
+    "A glance: 200 samples and few epochs, some seconds; little is learned well. Short: 800 "
+    "samples, about 20 seconds. Long: the same with three times the epochs."
 )
 PACES: Final = {"slow": "slow", "medium": "medium", "fast": "fast"}
-PACE_HELP: Final = "How long to wait after each step: a second, a third of one, or not at all."
+PACE_HELP: Final = "How long to wait after each step: a second, a fifth of one, or not at all."
 STEP_HELP: Final = "One step is 1/40 of the whole training, for all three models."
 
 NAMES: Final = {"ensemble": "Ensemble", "joint": "Joint", "dmil": "DMIL"}
 SUMMARIES: Final = {
-    "ensemble": "A model for each input, trained alone; their answers are averaged.",
-    "joint": "One model that reads both inputs.",
-    "dmil": "Splits what it reads into R, U1, U2 and S; a gate weighs the parts.",
+    "ensemble": "A model for each input, trained alone; their predictions are averaged.",
+    "joint": "One model of both inputs.",
+    "dmil": "Separates R, U1, U2 and S; a gate weighs these components for each sample.",
 }
 
 
@@ -65,42 +59,45 @@ class Stage(NamedTuple):
 
 
 STAGES: Final = {
-    "alone-1": Stage("x1 alone", "The model of x1 learns; that of x2 has not begun."),
-    "alone-2": Stage("x2 alone", "The model of x2 learns; that of x1 is done."),
-    "joint": Stage("everything", "All of the model learns, from both inputs."),
+    "alone-1": Stage("x1 alone", "The model of x1 is trained; that of x2 has not begun."),
+    "alone-2": Stage("x2 alone", "The model of x2 is trained; that of x1 is finished."),
+    "joint": Stage("all parts", "All parameters are trained, on both inputs."),
     "out-of-fold": Stage(
-        "0 look",
-        "Helpers find out who can tell the class of a sample that they have not seen: x1, x2, or "
-        "only both. DMIL itself still waits.",
+        "0 cross-fitting",
+        "Auxiliary models measure which inputs predict each held-out sample: x1, x2, or only both. "
+        "A third of the samples is held out at a time; the strip fills in.",
     ),
     "decompose": Stage(
-        "1 decompose",
-        "Each input is split into what can be told from it alone, and the rest.",
+        "1 decomposition",
+        "Each input is separated into a part that predicts the class alone, and the rest.",
     ),
     "interact": Stage(
         "2 consistency",
-        "What both say goes to R, what one says to U1 or U2, what only both show to S. The gate "
-        "learns which part counts.",
+        "R, U1, U2 and S get their heads, and the gate is trained to the targets of stage 0.",
     ),
-    "together": Stage("3 together", "All parts learn at once."),
+    "together": Stage("3 fine-tuning", "All parameters are trained together."),
 }
 PICTURE: Final = (
-    "x1 moves from left to right, x2 from bottom to top. Colour is the answer, and deeper means "
-    "surer; grey is a guess. In the circles: the answer for each pair of symbols, **?** for a "
-    "guess, **✗** where it is wrong. Small marks are samples with their true class."
+    "x1 moves from left to right, x2 from bottom to top. Colour is the predicted class, deeper for "
+    "more confidence, grey for none. In the circles: the prediction for each pair of symbols, "
+    "**?** for a guess, **✗** where it is wrong. Small marks are samples with their true class."
+)
+TARGETS: Final = "Which inputs predict each training sample"
+TARGETS_HELP: Final = (
+    "A column is a sample; those of one true interaction type are together. Its colours are the "
+    "gate target: the component that explains the sample, by models that have not seen it. Grey: "
+    "no model predicts it yet. Outline: not held out yet."
 )
 ACCURACY: Final = (
-    "Share of validation samples that each model gets right, by what a sample is made of. No model "
-    "learns from these samples; they decide when a stage ends. Chance is what always answering the "
-    "most frequent class gets."
+    "Accuracy on validation samples of each interaction type. No model is trained on them; they "
+    "decide when a stage ends. Chance is a constant prediction of the most frequent class. DMIL's "
+    "line begins when its heads are trained."
 )
 GATE: Final = (
-    "How much DMIL's gate relies on each part, on average, for the validation samples of a kind. "
-    "The mark at the right is the part that they are truly made of."
+    "The same samples twice: the target that cross-fitting found, and the weights of the gate, "
+    "which is trained to it. Both are of training samples."
 )
-NO_TRUTH: Final = (
-    "In this mixture no single part explains a sample, so there is no true gate to compare with."
-)
+GATE_LATER: Final = "The gate weights appear here once stage 2 begins."
 GROUPS: Final = {
     "R": "R: shared by both",
     "U1": "U1: x1 only",
@@ -108,14 +105,9 @@ GROUPS: Final = {
     "S": "S: only in combination",
     "all": "all samples",
 }
-#: The same beside a bar.
-ROWS: Final = {
-    **{name: f"{name} samples" for name in ("R", "U1", "U2", "S")},
-    "all": "all samples",
-}
-#: Gate -> the title of its square, in the order in which they are shown.
+#: Logic gate -> the title of its square, in the order in which they are shown.
 GATES: Final = {
-    "RDN": "R: shared",
+    "RDN": "R: shared by both",
     "UNQ1": "U1: x1 only",
     "UNQ2": "U2: x2 only",
     "XOR": "S: only in combination",
@@ -132,7 +124,21 @@ STATES: Final = {
     "failed": "Stopped",
 }
 
-#: A model that is so near to chance is said to be at chance; a share so high is said to be solved.
+
+def measured(known: int, of: int) -> str:
+    """How far cross-fitting has come, in the place of an accuracy."""
+    return f"{known} of {of} measured"
+
+
+def targets_alt(shares: Sequence[Sequence[float]], what: str) -> str:
+    """A strip of samples in words."""
+    known = [row for row in shares if row]
+    largest = [max(range(len(row)), key=row.__getitem__) for row in known if max(row) > 0.5]
+    counts = ", ".join(f"{c} {largest.count(i)}" for i, c in enumerate(("R", "U1", "U2", "S")))
+    return f"{what} of {len(known)} of {len(shares)} samples, by the largest component: {counts}"
+
+
+#: A model so near to chance is called at chance; a share so high is called solved.
 NEAR: Final = 0.05
 SOLVED: Final = 0.95
 
@@ -148,10 +154,7 @@ def waiting(ahead: int) -> str:
 def sizes(train: int, val: int, seed: int, parameters: Mapping[str, int]) -> str:
     """What was trained, in a line."""
     counts = ", ".join(f"{NAMES[n]} {count:,}" for n, count in parameters.items())
-    return (
-        f"{train:,} samples to learn from, {val:,} for validation, seed {seed}. Numbers that each "
-        f"model learns: {counts}."
-    )
+    return f"{train:,} training and {val:,} validation samples, seed {seed}. Parameters: {counts}."
 
 
 def accuracy_alt(name: str, values: Mapping[str, float]) -> str:
@@ -210,16 +213,16 @@ def _of_group(group: str, accuracies: Mapping[str, float], chance: float) -> str
     if group == "S" and "ensemble" in stuck:
         return (
             f"{where} the ensemble is at {accuracies['ensemble']:.0%}, and chance is {chance:.0%}: "
-            "each of its two models sees one input, which alone says nothing, so their average "
-            "cannot know the class."
+            "each of its two models sees one input, which alone is not informative, and an average "
+            "of two guesses is a guess."
             f"{_others([n for n in accuracies if n not in stuck], accuracies)}"
         )
     top = max(accuracies.values())
     best = [NAMES[n] for n, a in accuracies.items() if a > top - NEAR]
     if len(best) == len(accuracies):
-        return f"{where} the three are about equally good: {shares} (chance {chance:.0%})."
+        return f"{where} the three are about equally accurate: {shares} (chance {chance:.0%})."
     verb = "is" if len(best) == 1 else "are"
-    return f"{where} {' and '.join(best)} {verb} right most often: {shares} (chance {chance:.0%})."
+    return f"{where} {' and '.join(best)} {verb} most accurate: {shares} (chance {chance:.0%})."
 
 
 def _others(names: Sequence[str], accuracies: Mapping[str, float]) -> str:
@@ -227,19 +230,28 @@ def _others(names: Sequence[str], accuracies: Mapping[str, float]) -> str:
         return " The others are at chance too."
     parts = " and ".join(f"{NAMES[n]} {accuracies[n]:.0%}" for n in names)
     verb = "reads" if len(names) == 1 else "read"
-    return f" {parts}: {'it' if len(names) == 1 else 'they'} {verb} both inputs at once."
+    return f" {parts}: {'it' if len(names) == 1 else 'they'} {verb} both inputs."
 
 
 def _leaning(follows: Mapping[str, float]) -> str:
-    shares = ", ".join(f"{NAMES[name]} in {follows[name]:.0%}" for name in NAMES if name in follows)
+    shares = ", ".join(f"{NAMES[name]} {follows[name]:.0%}" for name in NAMES if name in follows)
     return (
-        "Whom do they trust? Where x1 and x2 contradict each other, which they never do in "
-        f"training, the answer is that of x1: {shares} of the places."
+        "Which input do they follow? Where x1 and x2 contradict each other, which never happens in "
+        f"training, the prediction is that of x1 in these shares of the places: {shares}."
     )
 
 
 def _of_gate(gate: Mapping[str, Mapping[str, float]]) -> str:
-    parts = [f"{weights[g]:.0%} to {g} on {g} samples" for g, weights in gate.items()]
+    parts = [f"{weights[g]:.0%} of its weight on {g}" for g, weights in gate.items()]
+    where = _joined([f"{g} samples" for g in gate])
     every = all(max(w, key=lambda c: w[c]) == g for g, w in gate.items())
-    end = "the true part has most" if every else "the true part does not always have most yet"
-    return f"Of its weight DMIL's gate gives {', '.join(parts)}: {end}."
+    if every:
+        return f"On {where} the gate of DMIL puts {_joined(parts)}: the true component leads."
+    return (
+        f"On {where} the gate of DMIL puts {_joined(parts)}: the true component does not always "
+        "lead yet."
+    )
+
+
+def _joined(parts: Sequence[str]) -> str:
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)

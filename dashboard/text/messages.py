@@ -32,10 +32,10 @@ class Message:
 
 
 def no_mixture(problem: str) -> Message:
-    """A link has a gate mixture that cannot be read."""
+    """A link has a mixture of logic gates that cannot be read."""
     return Message(
-        "The gate mixture in this link cannot be read.",
-        "Correct the link, or begin with a gate and change it.",
+        "The mixture of logic gates in this link cannot be read.",
+        "Correct the link, or begin with a logic gate and change it.",
         problem,
         tone="warning",
     )
@@ -45,7 +45,7 @@ def live_failed(problem: str) -> Message:
     """A live training could not go on."""
     return Message(
         "This training could not go on.",
-        "Press Reset to begin again, or choose another gate mixture.",
+        "Press Again, or choose another mixture.",
         problem,
         tone="warning",
     )

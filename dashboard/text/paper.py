@@ -6,10 +6,63 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-LEAD: Final = (
-    "DMIL takes a model apart into what several inputs say, what one says alone, and what only all "
-    "of them say together. Click a part to see what it does."
+TITLE: Final = "Information-Theoretic Decomposition for Multimodal Interaction Learning"
+AUTHORS: Final = ("Zequn Yang", "Yake Wei", "Haotian Ni", "Zhihao Xu", "Di Hu")
+VENUE, YEAR, PAGES = "CVPR", 2026, (30278, 30287)
+ARXIV: Final = "2606.11614"
+PREPRINT: Final = f"https://arxiv.org/abs/{ARXIV}"
+PROCEEDINGS: Final = (
+    "https://openaccess.thecvf.com/content/CVPR2026/html/Yang_Information-Theoretic_Decomposition_"
+    "for_Multimodal_Interaction_Learning_CVPR_2026_paper.html"
 )
+
+
+def bibtex() -> str:
+    """The paper as an entry of BibTeX."""
+    authors = " and ".join(", ".join(reversed(name.rsplit(" ", maxsplit=1))) for name in AUTHORS)
+    first, last = PAGES
+    fields = {
+        "title": TITLE, "author": authors, "booktitle": VENUE, "year": YEAR,
+        "pages": f"{first}--{last}", "note": f"arXiv:{ARXIV}",
+    }  # fmt: skip
+    lines = ",\n".join(f"  {name:<9} = {{{value}}}" for name, value in fields.items())
+    return f"@inproceedings{{yang{YEAR}dmil,\n{lines}\n}}"
+
+
+LEAD: Final = (
+    "DMIL separates the information of its inputs into redundancy (R), uniqueness (U1, U2) and "
+    "synergy (S), and predicts from their weighted sum. Click a part to see what it does."
+)
+
+#: Symbols of the equations: LaTeX, meaning, and of what the shape is: a part, or one of
+#: ``classes``, ``components`` and ``one``.
+SYMBOLS: Final = (
+    (r"x_m", "input m", "x"),
+    (r"y", "the class, one of K", "one"),
+    (r"z_m", "features of input m, from its encoder", "z"),
+    (r"M_m", "latent of input m that predicts the class alone", "m"),
+    (r"N_m", "latent of the rest of input m", "n"),
+    (r"R,\; U_m,\; S", "latents of redundancy, of uniqueness of input m, of synergy", "r"),
+    (r"q,\; v", "posterior of a latent; posterior of R from one input, in training only", ""),
+    (r"D_m,\; D", "decoders of inputs and of M, in training only", ""),
+    (r"o_m", "logits of the unimodal head of input m", "classes"),
+    (r"\ell_c,\; \ell", "logits of component c; logits of the prediction", "classes"),
+    (
+        r"p_m,\; p_S",
+        "probabilities by the unimodal head of input m, and by the head of S",
+        "classes",
+    ),
+    (r"g", "gate weights, which sum to 1", "components"),
+    (r"w", "responsibilities: the share of a sample that each component explains", "components"),
+    (r"w'", "the same, sharpened towards the largest", "components"),
+    (r"W", "the explained share of a sample, the sum of w", "one"),
+    (r"t", "gate target: responsibilities from information about the class", "components"),
+    (r"e", "the estimate of W that is learned beside the gate", "one"),
+    (r"E_m,\; f,\; G", "networks: encoder of input m, synergy, gate", ""),
+    (r"W_c,\; b_c;\; V_m,\; v_m", "weights and biases of the heads", ""),
+    (r"b", "how well input m alone predicts a held-out sample, corrected for chance", "one"),
+)
+SYMBOLS_ABOUT: Final = "Shapes are of one sample, for"
 
 STAGES: Final = {
     "decompose": "1 (intra-modality decomposition)",
@@ -52,26 +105,26 @@ _HEADS = (("ce_responsible", "CE of all heads, bits"), ("ce_flat", "CE of all he
 PARTS: Final[dict[str, Part]] = {
     "x": Part(
         "Input {m}: {one}",
-        "What the model gets to see.",
+        "What the model is given.",
         (r"x_{m}",),
     ),
     "z": Part(
         "Encoder of {one}",
-        "Turns the input into numbers that describe it. A norm keeps them from shrinking.",
+        "Turns the input into features. A norm keeps them from shrinking.",
         (r"z_{m} = \mathrm{LayerNorm}\left(E_{m}(x_{m})\right)",),
-        ((r"\mathcal L_1, \mathcal L_2", "it learns from everything that is read off it"),),
+        ((r"\mathcal L_1, \mathcal L_2", "it is trained by all that is computed from it"),),
         (),
         ("decompose", "together"),
         "Z{m}",
     ),
     "m": Part(
-        "M{m}: what {one} says alone",
+        "M{m}: {one} alone",
         "The part of this input that predicts the class by itself.",
         (r"M_{m} \sim q(M_{m} \mid z_{m}) = \mathcal N(\mu, \sigma^2)",),
         (
             (
                 r"CE\left(b\,y + (1-b)\tfrac 1K,\; p(y \mid M_{m})\right)",
-                "its own head predicts the class, as surely as this input can know it (b)",
+                "its own head predicts the class, with the confidence that this input allows (b)",
             ),
             (
                 r"\left\|x_{m} - D_{m}(M_{m}, N_{m})\right\|^2",
@@ -90,8 +143,8 @@ PARTS: Final[dict[str, Part]] = {
     ),
     "n": Part(
         "N{m}: the rest of {one}",
-        "What else is in this input. Alone it says nothing of the class; with the other input's "
-        "rest it may: synergy is built on it.",
+        "The residual of this input. Alone it does not predict the class; with the residual of the "
+        "other input it may: it is the input to the synergy branch.",
         (r"N_{m} \sim q(N_{m} \mid z_{m}) = \mathcal N(\mu, \sigma^2)",),
         (
             (
@@ -109,16 +162,16 @@ PARTS: Final[dict[str, Part]] = {
     ),
     "r": Part(
         "R: redundancy",
-        "What several inputs say. Each input alone must be able to guess it.",
+        "What the inputs share. Each input alone must be able to predict it.",
         (r"R \sim q(R \mid M_1, M_2)", r"v(R \mid M_m) \approx q(R \mid M_1, M_2)"),
         (
             (
                 r"\sum_m D_{KL}\left(q(R \mid M_1, M_2) \,\|\, v(R \mid M_m)\right)",
-                "what is redundant, either side could have said",
+                "what is redundant can be computed from either input",
             ),
             (
                 r"\sum_m \left\|M_m - D(R, U_m)\right\|^2",
-                "R and U of an input reconstruct what it says alone",
+                "R and U of an input reconstruct its M",
             ),
             _KL,
         ),
@@ -132,7 +185,7 @@ PARTS: Final[dict[str, Part]] = {
     ),
     "u": Part(
         "U{m}: uniqueness of {one}",
-        "What only this input says.",
+        "What only this input carries.",
         (r"U_{m} \sim q(U_{m} \mid M_{m})",),
         ((r"\left\|M_{m} - D(R, U_{m})\right\|^2", "R and U{m} rebuild M{m}"), _KL),
         (("recon_components", "reconstructed M, MSE"), ("kl_consistency", "KL of R and U, bits")),
@@ -141,7 +194,7 @@ PARTS: Final[dict[str, Part]] = {
     ),
     "s": Part(
         "S: synergy",
-        "What only all inputs together say. The product makes XOR a straight line.",
+        "What only the combination of inputs carries. The product makes XOR linear.",
         (r"S = f\left(N_1, N_2, N_1 \odot N_2\right)",),
         ((r"w'_S \, CE\left(y,\; p(y \mid S)\right)", "samples that no input explains alone"),),
         _HEADS,
@@ -168,7 +221,7 @@ PARTS: Final[dict[str, Part]] = {
     ),
     "gate": Part(
         "The gate",
-        "Says for each sample how much each component counts, and how much nothing explains.",
+        "Weighs the components for each sample, and estimates how much of it none explains.",
         (r"g = \mathrm{softmax}\left(G(M, N, p_{1}, p_{2}, p_S)\right), \quad \sum_c g_c = 1",),
         (
             (
@@ -187,11 +240,12 @@ PARTS: Final[dict[str, Part]] = {
         BOTH,
     ),
     "answer": Part(
-        "The answer",
-        "The votes, weighed by the gate. Nothing else goes into it, so each part's share is exact.",
+        "The prediction",
+        "The logits of the components, weighed by the gate. Nothing else goes into it, so each "
+        "contribution is exact.",
         (r"\ell = \sum_c g_c\, \ell_c", r"p(y \mid x_1, x_2) = \mathrm{softmax}(\ell)"),
         ((r"CE(y, \ell)", "the prediction itself, in the last stage"),),
-        (("ce", "CE of the answer, bits"),),
+        (("ce", "CE of the prediction, bits"),),
         ("together",),
     ),
 }
@@ -208,20 +262,19 @@ SEPARATE_HEADS: Final = replace(
 SHORT: Final = {
     "x": "",
     "z": "encoder",
-    "m": "says alone",
-    "n": "the rest",
+    "m": "alone",
+    "n": "residual",
     "r": "redundancy",
     "u": "uniqueness",
     "s": "synergy",
-    "heads": "a vote each",
+    "heads": "logits each",
     "gate": "weighs them",
     "answer": "weighted sum",
 }
 
 OWN_LOSS: Final = (
     "On validation samples, before its weight in the stage's loss. MSE: mean squared error; all "
-    "else is in bits. Open marks: the epoch whose "
-    "weights a stage handed on."
+    "else is in bits. Open marks: the best epoch, whose weights the next stage begins with."
 )
 STAGE_LOSS: Final = (
     "The loss of the whole stage on validation samples: this part's own was not kept. `dmil train` "
@@ -232,20 +285,19 @@ STAGE_LOSS: Final = (
 _SLACK: Final = 0.01
 
 THEOREM: Final = (
-    "What a model knows of the class is bounded from below by what it knows within each "
-    "interaction type, less what it cannot tell of the interaction type itself."
+    "The information a representation carries about the class is at least its information within "
+    "each interaction type, minus its uncertainty about the type, plus what the type itself "
+    "reveals."
 )
 THEOREM_EQUATION: Final = r"I(Z;Y) \ge \mathbb E_c\left[I(Z;Y \mid c)\right] - H(C \mid Z) + I(Y;C)"
 THEOREM_TERMS: Final = (
-    "Z is what a model answers from, Y the class, C the interaction type. I(Z;Y): what it knows "
-    "of the "
-    "class. E I(Z;Y|c): the same within each interaction type. H(C|Z): what it cannot tell of the "
-    "interaction type. I(Y;C): what the interaction type says of the class."
+    "Z is the representation that a model predicts from, Y the class, C the interaction type. "
+    "I(Z;Y): its information about the class. E I(Z;Y|c): the same within each interaction type. "
+    "H(C|Z): its uncertainty about the type. I(Y;C): what the type itself reveals."
 )
 DISTRIBUTION: Final = (
     "Measured on the generated set `switch`, where the interaction type of every sample is known: "
-    "with "
-    "all inputs equally clear, and with the second three times weaker."
+    "with all inputs equally clear, and with the second three times weaker."
 )
 WHO: Final = {
     "together": "both inputs, exact",
@@ -262,9 +314,9 @@ def why(terms: Sequence[Mapping[str, Any]]) -> str:
     least, most = by_synergy[0], by_synergy[-1]
     sentences = [
         f"Samples of synergy hold **{rows['together']['synergy']:.2f} bits** of their class.",
-        f"A straight line finds {_bits(models[most]['synergy'])} of them in **{most}** and "
+        f"A linear probe finds {_bits(models[most]['synergy'])} of them in **{most}** and "
         f"{_bits(models[least]['synergy'])} in **{least}**.",
-        f"What a model cannot tell of the interaction type, H(C|Z), is largest in **{blind}**: "
+        f"The uncertainty about the interaction type, H(C|Z), is largest in **{blind}**: "
         f"{_bits(models[blind]['equivocation'])} bits.",
     ]
     broken = [who for who, row in models.items() if row["information"] < row["bound"] - _SLACK]

@@ -71,11 +71,11 @@ STEPS: Final = (
     ),
     Step(
         "Play with it",
-        "Below **Learn** you build gate mixtures of which R, U1, U2 and S are known (**Gates**), "
-        "take six short lessons, watch models learn, and click through the architecture of the "
-        "paper.",
+        "Below **Learn**: logic gates whose R, U1, U2 and S are known exactly (**Exact PID**), six "
+        "short lessons, models that are trained while you watch, the paper with its architecture, "
+        "and a way to present all this in ten minutes.",
         "gates",
-        ".st-key-parts",
+        ".st-key-measures",
     ),
 )
 

@@ -20,7 +20,16 @@ from dmil_core.data.synthetic.gate_mixture_set import GateMixtureSet
 from dmil_core.models.outputs import DmilOutput, Output
 from dmil_core.schema import COMPONENTS
 from dmil_core.teaching.plane import squares
-from dmil_core.teaching.scene import ALL, LEARNERS, STEPS, Group, Scene, Settings, Snapshot
+from dmil_core.teaching.scene import (
+    ALL,
+    LEARNERS,
+    MOST_SHOWN,
+    STEPS,
+    Group,
+    Scene,
+    Settings,
+    Snapshot,
+)
 from dmil_core.training.cross_fitting import OUT_OF_FOLD
 from dmil_core.training.loop import Report
 from dmil_core.training.run import plan
@@ -74,6 +83,7 @@ class Live:
         self._squares = squares(drawn, self.dataset)
         self._rows = self.dataset.rows("val")
         self._groups = _groups(drawn, self.dataset)
+        self._shown = _shown(self.dataset)
         self._learners: dict[str, _Learner] = {}
         for name in LEARNERS:
             config = plan(self.dataset, name, settings.seed, epochs_scale=settings.epochs_scale)
@@ -106,6 +116,7 @@ class Live:
             stages={n: _stages(learner.learning.config) for n, learner in self._learners.items()},
             parameters={n: sum(p.numel() for p in m.parameters()) for n, m in self.models.items()},
             train=self.settings.train,
+            shown=_types(self.dataset, self.dataset.rows("train")[self._shown]),
         )
 
     def start(self) -> tuple[Snapshot, ...]:
@@ -149,7 +160,23 @@ class Live:
             },
             surfaces=tuple(surfaces),
             answers=tuple(answers),
+            targets=self._targets(learner.learning),
+            weights=self._weights(model),
         )
+
+    def _targets(self, learning: Learning) -> tuple[tuple[float, ...], ...]:
+        targets = learning.targets()
+        if targets is None:
+            return tuple(() for _ in self._shown) if learning.config.folds else ()
+        rows = targets.numpy()[self._shown].round(3)
+        return tuple(() if np.isnan(row).any() else tuple(row.tolist()) for row in rows)
+
+    def _weights(self, model: torch.nn.Module) -> tuple[tuple[float, ...], ...]:
+        rows = self.dataset.rows("train")[self._shown]
+        out = _answer(model, *(x[rows] for x in self.dataset.inputs))
+        if not isinstance(out, DmilOutput):
+            return ()
+        return tuple(tuple(row) for row in out.gate.numpy().round(3).tolist())
 
 
 @torch.inference_mode()
@@ -169,6 +196,21 @@ def _class_and_confidence(out: Output) -> NDArray[np.float32]:
 
 def _table(values: NDArray[Any], width: int) -> tuple[tuple[float, ...], ...]:
     return tuple(tuple(round(float(v), 3) for v in row) for row in values.reshape(-1, width))
+
+
+def _shown(dataset: Dataset) -> NDArray[np.int64]:
+    """Which training rows are shown, counted among them: those of one type together."""
+    rows = dataset.rows("train")[:MOST_SHOWN]
+    order = ["", *COMPONENTS]
+    places = [order.index(name) for name in _types(dataset, rows)]
+    return np.argsort(places, kind="stable")
+
+
+def _types(dataset: Dataset, rows: NDArray[np.int64]) -> tuple[str, ...]:
+    """Interaction types of rows; "" where they are not known."""
+    if dataset.interaction_type is None:
+        return ("",) * len(rows)
+    return tuple(map(str, dataset.interaction_type[rows]))
 
 
 def _stages(config: RunConfig) -> tuple[str, ...]:

@@ -17,6 +17,8 @@ from dmil_core.teaching.plane import Square
 LEARNERS: Final = ("ensemble", "joint", "dmil")
 #: Number of steps (frames) of a whole training; each is 1/40 of every model's training.
 STEPS: Final = 40
+#: Largest number of training rows whose gate targets and weights are shown.
+MOST_SHOWN: Final = 200
 #: Name of the group of all validation rows.
 ALL: Final = "all"
 
@@ -78,6 +80,8 @@ class Scene:
     stages : names of each model's training stages, in order; DMIL's begin with ``out-of-fold``.
     parameters : number of parameters of each model.
     train : number of training rows.
+    shown : interaction type of each training row whose gate target and weights are shown, those of
+        one type together; "" where it is not known.
     """
 
     classes: tuple[str, ...]
@@ -86,6 +90,7 @@ class Scene:
     stages: dict[str, tuple[str, ...]]
     parameters: dict[str, int]
     train: int
+    shown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,6 +106,9 @@ class Snapshot:
     surfaces : for each square, by row (x2) and column (x1), the predicted class (from 0) plus its
         confidence, from 0 (uniform) to just below 1.
     answers : the same at the centres of the symbols, by symbol of x2 and of x1.
+    targets : of each shown training row the gate target, a share of each component; empty for one
+        that no out-of-fold model has predicted yet. Without cross-fitting there are none.
+    weights : of each shown training row the weight of each component; none without a gate.
     """
 
     learner: str
@@ -113,3 +121,5 @@ class Snapshot:
     gate: dict[str, tuple[float, ...]]
     surfaces: tuple[tuple[tuple[float, ...], ...], ...]
     answers: tuple[tuple[tuple[float, ...], ...], ...]
+    targets: tuple[tuple[float, ...], ...] = ()
+    weights: tuple[tuple[float, ...], ...] = ()

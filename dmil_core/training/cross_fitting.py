@@ -9,8 +9,9 @@ Shapes: N rows, M modalities, K classes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -60,6 +61,45 @@ class Probabilities:
     val: Tensor
 
 
+@dataclass
+class OutOfFold:
+    """The predictions of a cross-fitting that is under way, for those who watch it.
+
+    Attributes
+    ----------
+    train : the N training rows.
+    probabilities : (N, M + 1, K) of the rows whose folds are finished, NaN elsewhere.
+    inside : (n,) rows of the fold under way, which its models do not see.
+    models : models of that fold that are trained, and last the one under training.
+    """
+
+    train: Batch
+    probabilities: Tensor
+    inside: Tensor
+    models: list[torch.nn.Module] = field(default_factory=list)
+
+    @staticmethod
+    def of(train: Batch, config: ModelConfig) -> OutOfFold:
+        """Before the first fold."""
+        unknown = torch.full((len(train), config.modalities + 1, config.classes), math.nan)
+        return OutOfFold(train, unknown, torch.zeros(0, dtype=torch.long))
+
+    def now(self) -> Tensor:
+        """(N, M + 1, K) as it is now: NaN for rows of folds that have not begun.
+
+        In the fold under way, a model that is not trained yet knows nothing: all classes are
+        equally likely to it. Temperatures are taken when a fold is finished.
+        """
+        result = self.probabilities.clone()
+        if not self.models:
+            return result
+        rows = self.train.rows(self.inside)
+        logits = torch.cat([_logits(model.eval(), rows) for model in self.models], dim=1)
+        result[self.inside.cpu()] = 1.0 / result.shape[2]
+        result[self.inside.cpu(), : logits.shape[1]] = logits.softmax(-1)
+        return result
+
+
 def cross_fit(
     config: ModelConfig, train: Batch, val: Batch, folds: int, seed: int,
     *, groups: NDArray[Any] | None = None, epochs_scale: float = 1.0, recipe: Recipe = STANDARD,
@@ -82,12 +122,13 @@ def cross_fit(
 def cross_fitting(
     config: ModelConfig, train: Batch, val: Batch, folds: int, seed: int,
     *, groups: NDArray[Any] | None = None, epochs_scale: float = 1.0, recipe: Recipe = STANDARD,
-    folder: Path | None = None,
+    folder: Path | None = None, watched: OutOfFold | None = None,
 ) -> Generator[Report, None, Probabilities]:  # fmt: skip
     """:func:`cross_fit` as a generator that yields after every epoch.
 
-    The ``fraction`` of its reports is of the cross-fitting.
+    The ``fraction`` of its reports is of the cross-fitting; ``watched`` is kept up to date.
     """
+    watched = watched or OutOfFold.of(train, config)
     fold_of = assign_folds(len(train), folds, seed, groups)
     shape = (config.modalities + 1, config.classes)
     out = torch.zeros(len(train), *shape)
@@ -97,14 +138,16 @@ def cross_fitting(
         outside = torch.nonzero(fold_of != k).squeeze(1).to(train.y.device)
         fold = _stored(folder, k)
         if fold is None:
+            watched.inside = inside
             rows = (train.rows(outside), train.rows(inside), val)
             work = _fit_fold(
                 config, *rows, seed=seed * folds + k, epochs_scale=epochs_scale, recipe=recipe,
-                title=f"0 out-of-fold {k + 1}/{folds}",
+                title=f"0 out-of-fold {k + 1}/{folds}", begun=watched.models,
             )  # fmt: skip
             fold = yield from _part_of_run(work, k / folds, 1.0 / folds)
             _store(folder, k, fold)
-        out[inside.cpu()] = fold[_UNSEEN]
+        out[inside.cpu()] = watched.probabilities[inside.cpu()] = fold[_UNSEEN]
+        watched.models.clear()
         mean += fold["val"] / folds
     return Probabilities(out, mean)
 
@@ -141,12 +184,17 @@ def cross_fitting_cost(
 def _fit_fold(
     config: ModelConfig, train: Batch, unseen: Batch, val: Batch,
     *, seed: int, epochs_scale: float, recipe: Recipe, title: str,
+    begun: list[torch.nn.Module],
 ) -> Generator[Report, None, dict[str, Tensor]]:  # fmt: skip
-    """Fit a fold's models to ``train``; returns their probabilities on the other rows."""
+    """Fit a fold's models to ``train``; returns their probabilities on the other rows.
+
+    A model is added to ``begun`` when its training begins.
+    """
     unseen_logits, val_logits = [], []
     models = _out_of_fold_models(config, len(train), seed, epochs_scale, recipe)
     costs = [cost(model, stages, len(train)) for model, stages in models]
     for number, (model, stages) in enumerate(models):
+        begun.append(model)
         work = _fit_model(model, stages, train, val, seed, title)
         start, length = sum(costs[:number]) / sum(costs), costs[number] / sum(costs)
         yield from _part_of_run(work, start, length)

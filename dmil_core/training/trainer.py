@@ -20,7 +20,12 @@ from dmil_core.models.registry import build
 from dmil_core.paradigms import STANDARD, find_recipe
 from dmil_core.seeding import reproducible
 from dmil_core.training.cost import cost
-from dmil_core.training.cross_fitting import OUT_OF_FOLD, cross_fitting, cross_fitting_cost
+from dmil_core.training.cross_fitting import (
+    OUT_OF_FOLD,
+    OutOfFold,
+    cross_fitting,
+    cross_fitting_cost,
+)
 from dmil_core.training.gate_target import (
     averaged,
     chance_corrected,
@@ -70,6 +75,21 @@ class Learning:
         ]
         inputs.fit_statistics(self.model, *self._rows[0].inputs)
         self.model.to(device)
+        self._out_of_fold: OutOfFold | None = None
+
+    def targets(self) -> Tensor | None:
+        """The gate targets of the N training rows as the cross-fitting has come to know them.
+
+        Returns
+        -------
+        (N, M + 2), 0 to 1 and at most 1 in sum, NaN for rows of folds that have not begun; None
+        before the training, and for a paradigm without cross-fitting.
+        """
+        if self._out_of_fold is None:
+            return None
+        y = self._rows[0].y
+        prior = class_prior(y, self.config.model.classes)
+        return of_class(information_target(self._out_of_fold.now(), prior), y)
 
     def epochs(self, folder: Path | None = None) -> Iterator[Report]:
         """Train; yields after every epoch, those of out-of-fold models first where there are any.
@@ -112,10 +132,12 @@ class Learning:
             return self._rows
         train, val = (b.to(self.device) for b in self._rows)
         groups = dataset.group
+        self._out_of_fold = OutOfFold.of(train, config.model)
         result = yield from cross_fitting(
             config.model, train, val, config.folds, config.seed,
             groups=None if groups is None else groups[dataset.rows("train")],
             epochs_scale=self.epochs_scale, recipe=self.recipe, folder=folder,
+            watched=self._out_of_fold,
         )  # fmt: skip
         y = self._rows[0].y
         prior = class_prior(y, config.model.classes)

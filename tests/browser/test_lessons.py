@@ -47,8 +47,8 @@ def _define(page: Page) -> None:
 #: Lesson -> how its control is used, and what the page says then.
 PLAYED: dict[str, tuple[Callable[[Page], None], str]] = {
     "redundancy": (_slide, "Cover x1, and 0.47 bits are lost."),
-    "two-eyes": (_slide, "Both together tell 1.00."),
-    "xor": (_slide, "Who goes by the mean is right 62% of the time."),
+    "two-eyes": (_slide, "Both together carry 1.00."),
+    "xor": (_slide, "The averaged ensemble is right 62% of the time."),
     "competition": (_choose("ensemble", "method=ensemble"), "ensemble stays"),
     "gate": (_choose("the sound", "sample="), "The model relies most on U1"),
     "numbers": (_define, "U1 and U2 are less than 0"),
@@ -92,7 +92,7 @@ def test_a_lesson_is_walked_through_with_a_wrong_answer_and_a_reload(
             play(page)
             expect(page.get_by_role("main")).to_contain_text(says, timeout=PATIENCE)
         elif isinstance(step, Takeaway):
-            page.wait_for_url(lambda url: f"step={len(lesson.steps)}" in url, timeout=PATIENCE)
+            page.wait_for_url(re.compile(rf"step={number}\b"), timeout=PATIENCE)
             assert query(page)["said"].endswith("!")
             assert page.get_by_test_id("stException").count() == 0
             break
@@ -107,25 +107,42 @@ def test_keys_answer_go_on_and_back_and_the_overview_knows(page: Page, app_url: 
     settled(page)
     page.locator(f".st-key-{key_of('open', 'xor')} button").click()
     for key, step in (("n", 2), ("1", 2), ("n", 3), ("n", 4), ("b", 3)):
-        expect(page.get_by_role("main")).to_contain_text(re.compile("Step . of 4"))
+        expect(page.get_by_role("main")).to_contain_text(re.compile("Step . of 5"))
         settled(page)
         if step == 4:
             _slide(page)  # the slider has the focus then, and must not keep the letters
         page.keyboard.press(key)
-        expect(page.get_by_text(f"Step {step} of 4")).to_be_visible(timeout=PATIENCE)
+        expect(page.get_by_text(f"Step {step} of 5")).to_be_visible(timeout=PATIENCE)
     page.get_by_role("button", name="All lessons").click()
     expect(page.get_by_text("1 of 6 lessons done")).to_be_visible(timeout=PATIENCE)
     expect(page.locator(f".st-key-{key_of('open', 'xor')}")).to_have_text(
         "Again: lesson 3", timeout=PATIENCE
     )
     page.locator(f".st-key-{key_of('open', 'xor')} button").click()
-    expect(page.get_by_text("Step 1 of 4")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("Step 1 of 5")).to_be_visible(timeout=PATIENCE)
     page.wait_for_url(lambda url: "said=xor%21" in url or "said=xor!" in url, timeout=PATIENCE)
     page.get_by_role("button", name="Learn").click()
-    page.get_by_role("menuitem", name="Gates").click()
+    page.get_by_role("menuitem", name="Exact PID").click()
     page.wait_for_url(lambda url: urlsplit(url).path == "/gates")
     # What was learned is not forgotten on another page.
     page.wait_for_url(lambda url: "said=xor" in url, timeout=PATIENCE)
+
+
+def test_the_last_step_of_lesson_3_trains_live_and_leads_back(page: Page, app_url: str) -> None:
+    visit(page, f"{app_url}/lessons?lesson=xor&step=4&said=xor.a&pace=fast")
+    page.locator(".st-key-lesson_next button").click()
+    bar = page.locator(".st-key-live_controls").get_by_test_id("stProgress")
+    expect(bar).to_contain_text("Done", timeout=2 * PATIENCE)
+    said = page.locator(".st-key-live_said")
+    expect(said).to_contain_text(re.compile(r"the ensemble is at (4[5-9]|5[0-5])%"))
+    expect(said).to_contain_text("puts 100% of its weight on S")
+    page.get_by_role("link", name=text.OWN_PAGE).click()
+    page.wait_for_url(lambda url: urlsplit(url).path == "/live", timeout=PATIENCE)
+    page.get_by_role("link", name="Back to the lesson").click()
+    page.wait_for_url(lambda url: urlsplit(url).path == "/lessons", timeout=PATIENCE)
+    expect(page.get_by_text("Step 5 of 5")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("button", name="Back", exact=False).first.click()
+    expect(page.get_by_text("Step 4 of 5")).to_be_visible(timeout=PATIENCE)
 
 
 def test_a_teacher_links_to_a_step_shows_it_large_and_prints_it(

@@ -42,7 +42,7 @@ def drawing(app: AppTest, key: str) -> str:
 
 def marked(app: AppTest) -> list[str]:
     """HTML of all pictures whose marks are links."""
-    return [str(d["html"]) for d in _told(app) if d.get("html")]
+    return [str(d["html"]) for d in told(app) if d.get("html")]
 
 
 def html(app: AppTest, key: str) -> str:
@@ -53,14 +53,15 @@ def html(app: AppTest, key: str) -> str:
 
 def sample_list(app: AppTest) -> dict[str, Any]:
     """What the list of samples was sent."""
-    (result,) = (d for d in _told(app) if "list" in d and "rows" in d)
+    (result,) = (d for d in told(app) if "list" in d and "rows" in d)
     return result
 
 
 def _all(app: AppTest) -> list[tuple[str, str]]:
-    return [(str(d["key"]), str(d["drawing"])) for d in _told(app) if d.get("drawing")]
+    return [(str(d["key"]), str(d["drawing"])) for d in told(app) if d.get("drawing")]
 
 
-def _told(app: AppTest) -> list[dict[str, Any]]:
-    told = [json.loads(c.proto.json or "{}") for c in app.get("bidi_component")]
-    return [d for d in told if isinstance(d, dict)]
+def told(app: AppTest) -> list[dict[str, Any]]:
+    """What every component of ours on a page is told."""
+    result = [json.loads(c.proto.json or "{}") for c in app.get("bidi_component")]
+    return [d for d in result if isinstance(d, dict)]

@@ -1,4 +1,4 @@
-"""Gate mixtures and truth tables: what is built, and what is exact about it, in bits."""
+"""Mixtures of logic gates and truth tables: what is built, and what is exact about it, in bits."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _LN2: Final = math.log(2.0)
 
 @dataclass(frozen=True)
 class Numbers:
-    """What a gate mixture's inputs tell of its class, in bits.
+    """The information of a mixture's inputs about its class, in bits.
 
     Attributes
     ----------
-    entropy : H(y), all there is to be told.
-    i1, i2, i12 : told by x1, by x2 and by both.
+    entropy : H(y).
+    i1, i2, i12 : mutual information with y of x1, of x2 and of both.
     parts : measure -> r, u1, u2, s.
     """
 
@@ -84,6 +84,12 @@ def outcomes(spec: str, definition: str) -> pd.DataFrame:
     for name in QUANTITIES:
         frame[name] = [_bits(v) for v in frame[name]]
     return frame
+
+
+def pointwise_mean(spec: str, definition: str) -> tuple[float, ...]:
+    """R, U1, U2, S in bits: the mean of `outcomes` over the cases."""
+    frame = outcomes(spec, definition)
+    return tuple(float(frame["p"].to_numpy() @ frame[part].to_numpy()) + 0.0 for part in PARTS)
 
 
 @st.cache_resource(max_entries=100, show_spinner=False)
@@ -142,7 +148,7 @@ def class_names(mixture: GateMixture) -> list[str]:
 
 
 def shares(mixture: GateMixture) -> dict[str, float]:
-    """How often each gate is on, after the class prior has its say."""
+    """How often each logic gate is on, after the class prior has its say."""
     if not mixture.mixed:
         return dict.fromkeys(mixture.gates, 1.0)
     size = len(BITS)

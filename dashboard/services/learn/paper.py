@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -49,6 +50,22 @@ def _sizes(folder: str, key: str, _checkpoint: Checkpoint, _data: Any) -> dict[s
 
     model, run = loaded.model(_checkpoint)
     return summary.sizes(model, run.config.model, _data)
+
+
+def shape_text(shape: Sequence[int]) -> str:
+    """A shape without the batch: ``8 x 8``, and ``1`` for a single number."""
+    return " x ".join(f"{n:,}" for n in shape) or "1"
+
+
+def shapes(sizes: Mapping[str, Size]) -> dict[str, str]:
+    """Kind of part (``x``, ``m``, ``r``, ``gate`` ...) -> its shape, those of several inputs beside
+    each other where they differ; and of ``classes``, ``components`` and ``one``."""
+    by_kind: dict[str, list[str]] = {}
+    for part, size in sizes.items():
+        kind = part[0] if part[1:].isdigit() else part
+        by_kind.setdefault(kind, []).append(shape_text(size.shape))
+    result = {kind: "; ".join(dict.fromkeys(texts)) for kind, texts in by_kind.items()}
+    return result | {"classes": result["answer"], "components": result["gate"], "one": "1"}
 
 
 # --- Theorem 1 --------------------------------------------------------------------------------

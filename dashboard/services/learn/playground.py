@@ -16,7 +16,7 @@ from dmil_core.teaching.scene import ALL, LEARNERS, STEPS, Group, Scene, Setting
 
 __all__ = [
     "ALL", "COMPONENTS", "LEARNERS", "PRESETS", "STEPS", "Group", "Preset", "Scene", "Settings",
-    "Snapshot", "follows", "preset", "preset_of", "settings",
+    "Snapshot", "follows", "of_preset", "preparing", "preset", "preset_of", "settings",
 ]  # fmt: skip
 
 #: Noise of x2 where it is blurred, by half the distance of two symbols: one in seven rows lies on
@@ -24,12 +24,14 @@ __all__ = [
 BLURRED: Final = 0.95
 #: Noise of an input by what it is: vectors have it in 16 directions, points in two.
 SPREADS: Final = {"points": Settings.spread, "vectors": 0.25}
-#: Gates whose symbols are learnt well as points.
+#: Stages before those that train what a model predicts from; "" is before the first step.
+PREPARING: Final = ("", "out-of-fold", "decompose")
+#: Logic gates whose symbols are learnt well as points.
 _MOST_IN_A_PLANE: Final = 2
 #: Length of a training -> samples to learn from, and factor on the epochs.
 LENGTHS: Final = {
-    "short": (200, 0.03),
-    "normal": (Settings.train, Settings.epochs_scale),
+    "glance": (200, 0.03),
+    "short": (Settings.train, Settings.epochs_scale),
     "long": (Settings.train, 3 * Settings.epochs_scale),
 }
 
@@ -73,8 +75,21 @@ def settings(view: View) -> Settings | DataProblem:
     except ConfigError as error:
         return DataProblem(str(error))
     if not drawn.mixture.learnable:
-        return DataProblem("Only one class ever occurs in this gates: there is nothing to learn.")
+        return DataProblem("Only one class ever occurs in this mixture: there is nothing to learn.")
     return chosen
+
+
+def of_preset(name: str) -> Settings:
+    """What is trained for a preset and nothing else, as in a lesson."""
+    chosen = settings(View(**preset(name).choice))
+    assert isinstance(chosen, Settings)
+    return chosen
+
+
+def preparing(snapshot: Snapshot) -> bool:
+    """Whether nothing has been trained yet from which the model's prediction comes: before the
+    first step, in cross-fitting, and while its inputs are decomposed."""
+    return not snapshot.done and snapshot.stage in PREPARING
 
 
 def _form(view: View) -> Form:

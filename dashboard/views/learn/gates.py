@@ -1,4 +1,4 @@
-"""Gates: build a gate mixture of two inputs and a class, and see what is exact about it."""
+"""Exact PID: build a mixture of logic gates, and see how each measure decomposes it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import widgets
+from dashboard.components.marks import marks
 from dashboard.figures import joint_distribution as figures
+from dashboard.figures import measures as figures_of_measures
 from dashboard.guard import callback
 from dashboard.services.learn import gates as service
 from dashboard.services.learn.gates import GateMixture, Numbers
@@ -26,7 +28,6 @@ def gates() -> None:
 
 
 def _page() -> None:
-    st.header("Gates: what do two inputs tell?", anchor=False)
     st.markdown(text.LEAD)
     mixture = service.read(session.view().mixture)
     if isinstance(mixture, DataProblem):
@@ -35,44 +36,52 @@ def _page() -> None:
         return
     gates_build.gate_choice(mixture)
     result = service.numbers(mixture.spec)
-    _verdict(result)
-    _parts(result)
-    left, middle, right = st.columns([3, 5, 4], gap="large")
+    _reading(result)
+    left, middle, right = st.columns([6, 4, 3], gap="large")
     with left:
-        gates_build.controls(mixture)
+        _measures(mixture, result)
     with middle:
         _joint(mixture)
+        _why_apart(mixture, result)
     with right:
-        _definitions(result)
+        gates_build.controls(mixture)
+    _numbers(result)
     _outcomes(mixture)
 
 
-def _verdict(numbers: Numbers) -> None:
+def _reading(numbers: Numbers) -> None:
     sentences = text.reading(numbers.entropy, numbers.i12, numbers.parts, session.view().measure)
-    with st.container(border=True, key="reading"):
-        st.markdown(f"### {' '.join(sentences[:2])}")
-        if sentences[2:]:
-            st.markdown(" ".join(sentences[2:]))
+    with st.container(key="reading"):
+        st.markdown(" ".join(sentences))
 
 
-def _parts(numbers: Numbers) -> None:
-    """The four parts in large figures."""
-    measure = session.view().measure
-    by_component = dict(zip(text.COMPONENTS, numbers.parts[measure], strict=True))
-    with st.container(horizontal=True, key="parts", gap="medium"):
-        for name, value in by_component.items():
-            with st.container(width=150, gap=None):
-                st.metric(f"{badge(name)} {text.NAMES[name]}", f"{text.bits(value)} bits")
-    st.caption(
-        f"By {text.MEASURES[measure]}. x1 alone tells {text.bits(numbers.i1)} bits, x2 alone "
-        f"{text.bits(numbers.i2)}, both together {text.bits(numbers.i12)} of the class's "
-        f"{text.bits(numbers.entropy)}.",
+def _measures(mixture: GateMixture, numbers: Numbers) -> None:
+    """The measures side by side, and the mean of the pointwise decomposition."""
+    chosen, pointwise = session.view().measure, session.view().pointwise
+    st.markdown(
+        f"**PID measures compared** &ensp; {' '.join(map(badge, text.COMPONENTS))}",
         help=text.MEASURE,
+    )
+    rows = {name: (text.MEASURES[name], values) for name, values in numbers.parts.items()}
+    mean = service.pointwise_mean(mixture.spec, pointwise)
+    last = ("pointwise mean", text.POINTWISE_SHORT[pointwise], mean)
+    html = figures_of_measures.measures(rows, chosen, numbers.i12, last)
+    marks("measures", html, set(rows), lambda name: session.change(measure=name))
+    st.caption(
+        f"Bits; dashed: I(x1,x2;y) = {text.bits(numbers.i12)}. Click a bar to choose its measure. "
+        f"**{text.MEASURES[chosen]}** counts as shared: {plain(service.meaning(chosen))}."
     )
 
 
+def _why_apart(mixture: GateMixture, numbers: Numbers) -> None:
+    if mixture.mixed:
+        mean = service.pointwise_mean(mixture.spec, session.view().pointwise)
+        names = [text.GATES[name] for name in mixture.gates]
+        st.markdown(text.apart(numbers.parts["broja"], mean, names))
+
+
 def _joint(mixture: GateMixture) -> None:
-    st.markdown("**How often each pair of inputs, and its class**", help=text.JOINT)
+    st.markdown("**Joint distribution p(x1, x2, y)**", help=text.JOINT)
     frame = service.cells(mixture.spec)
     names = service.class_names(mixture)
     widgets.chart(
@@ -83,33 +92,29 @@ def _joint(mixture: GateMixture) -> None:
     )
 
 
-def _definitions(numbers: Numbers) -> None:
-    st.markdown("**What changes between definitions**", help=text.MEASURE)
+def _numbers(numbers: Numbers) -> None:
+    """The same as a table, to be saved."""
     frame = pd.DataFrame(
         [[text.MEASURES[name], *values] for name, values in numbers.parts.items()],
-        columns=["definition", *text.COMPONENTS],
+        columns=["measure", *text.COMPONENTS],
     )
-    names = list(numbers.parts)
     number = st.column_config.NumberColumn
-    st.dataframe(
-        frame.assign(**{c: frame[c].round(4) + 0.0 for c in text.COMPONENTS}),
-        hide_index=True,
-        column_config={c: number(format="%.2f") for c in text.COMPONENTS},
-        **widgets.row_choice("measures", names, session.view().measure, "measure"),
-        alt="Bits of R, U1, U2 and S by each definition",
-    )
-    chosen = session.view().measure
-    st.caption(
-        f"Bits. Click a row to use it above. **{text.MEASURES[chosen]}** counts as "
-        f"shared: {plain(service.meaning(chosen))}."
-    )
-    widgets.download(frame, "definitions")
+    with st.expander("The bars as numbers"):
+        st.dataframe(
+            frame.assign(**{c: frame[c].round(4) + 0.0 for c in text.COMPONENTS}),
+            hide_index=True,
+            column_config={c: number(format="%.2f") for c in text.COMPONENTS},
+            alt="Bits of R, U1, U2 and S by each measure",
+        )
+        st.caption(
+            f"Bits. I(x1;y) = {text.bits(numbers.i1)}, I(x2;y) = {text.bits(numbers.i2)}, "
+            f"I(x1,x2;y) = {text.bits(numbers.i12)}, H(y) = {text.bits(numbers.entropy)}."
+        )
+        widgets.download(frame, "measures")
 
 
 def _outcomes(mixture: GateMixture) -> None:
-    st.markdown(
-        "**Case by case: what this pair of inputs says of this class**", help=text.POINTWISE
-    )
+    st.markdown("**Pointwise decomposition**", help=text.POINTWISE)
     chosen = session.view().pointwise
     widgets.select(
         "Counted as shared", "pointwise", view.POINTWISE, chosen,
@@ -124,12 +129,10 @@ def _outcomes(mixture: GateMixture) -> None:
         key="outcomes",
         column_config={
             "y": st.column_config.TextColumn("class y"),
-            "p": number("how often", format="%.1f %%"),
+            "p": number("probability", format="%.1f %%"),
             **{c: number(format="%.2f") for c in frame.columns[4:]},
         },
         alt="Pointwise information of each case that can occur, in bits",
     )
-    st.caption(
-        "Bits; r + u1 + u2 + s = i12. A case with less than 0 bits speaks against its own class."
-    )
+    st.caption("Bits; r + u1 + u2 + s = i12. Below 0: evidence against the class of the case.")
     widgets.download(frame, "cases")

@@ -1,4 +1,5 @@
-"""The controls of the page Gates: which gates, how often, noise, prior, correlation, the table."""
+"""The controls of the page Exact PID: logic gates and their shares, noise, prior, correlation, the
+truth table."""
 
 from __future__ import annotations
 
@@ -21,10 +22,10 @@ _TEXT, _DRAFT = "gates_text", "mixture_draft"
 
 
 def gate_choice(mixture: GateMixture) -> None:
-    """A gate, several, or a table, by one click."""
+    """A logic gate, several, or a table, by one click."""
     chosen = _build(mixture)
     st.segmented_control(
-        "The class y is made of x1 and x2 by",
+        "Logic gate",
         list(text.GATES),
         format_func=text.GATES.__getitem__,
         required=True,
@@ -108,7 +109,7 @@ def _show(made: GateMixture, lost: str, build: str = "") -> None:
 
 def _weights(mixture: GateMixture) -> None:
     often, now = service.shares(mixture), service.weights(mixture)
-    st.markdown("How often each gate is on", help=text.WEIGHT)
+    st.markdown("Share of each logic gate", help=text.WEIGHT)
     # Columns anew for each two, so that they keep their order where there is room for one only.
     columns: Sequence[Any] = ()
     for index, (name, weight) in enumerate(now.items()):
@@ -177,16 +178,16 @@ def _prior(mixture: GateMixture) -> None:
         return
     # Of two classes one number says it all.
     several = len(names) > 2
-    area = st.expander("How often each class occurs") if several else st.container()
+    area = st.expander("Class prior") if several else st.container()
     for k in range(len(names)) if several else (1,):
         area.slider(
-            f"Class {plain(names[k])}: how often", 0.0, 1.0, step=0.05, format="percent",
+            f"P(class {plain(names[k])})", 0.0, 1.0, step=0.05, format="percent",
             help=text.PRIOR, disabled=not able[k],
             **_reports(key_of("mixture_prior", k), round(now[k], 4), partial(_tilt, mixture, k)),
         )  # fmt: skip
     if mixture.prior:
         area.button(
-            "As it comes out", key="mixture_prior_none", type="tertiary", icon=":material/undo:",
+            "Back to its own", key="mixture_prior_none", type="tertiary", icon=":material/undo:",
             on_click=callback(partial(_change, mixture, prior=())),
         )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -12,17 +13,18 @@ from dashboard import widgets
 from dashboard.figures import lessons as figures
 from dashboard.guard import callback
 from dashboard.keys import key_of
-from dashboard.services.learn import gates
+from dashboard.services.learn import gates, playground
 from dashboard.services.learn import lessons as service
 from dashboard.services.learn.lessons import Apart
 from dashboard.services.sample import media
 from dashboard.services.store.catalog import Checkpoint, DataProblem
 from dashboard.state import session
-from dashboard.state.view import MEASURES
+from dashboard.state.view import MEASURES, to_query
 from dashboard.text import gates as gates_text
 from dashboard.text import lesson_sentences as says
 from dashboard.text import lessons as text
 from dashboard.text import messages, terms
+from dashboard.views.learn import live
 from dashboard.views.sample import answer, media_cards
 from dashboard.widgets import badge, plain
 
@@ -61,6 +63,9 @@ def _mixture(name: str, control: bool) -> str:
         format_func=dial.__getitem__,
         **session.bound("mixture", key_of("dial", name), spec),
     )
+    with st.container(horizontal=True, horizontal_alignment="distribute", key=key_of("ends", name)):
+        for words in text.ENDS[name]:
+            st.caption(words, width="content")
     return spec
 
 
@@ -92,16 +97,56 @@ def _eyes(control: bool) -> None:
     _legend(parts)
 
 
-def _switches(control: bool) -> None:
-    spec = _mixture("switches", control)
+def _switches() -> None:
+    spec = _mixture("switches", True)
     frame = service.cases(spec)
-    st.markdown("**How likely is y = 1?**")
+    st.markdown("**Chance of y = 1, by observer**")
     described = "; ".join(
         f"x1={x1} x2={x2}: {by_x1:.0%} by x1, {by_x2:.0%} by x2, mean {mean:.0%}, both {both:.0%}"
         for x1, x2, _, by_x1, by_x2, mean, both in frame.itertuples(index=False)
     )
-    _chart(figures.cases(frame), "switches", f"Chance of y = 1 by who looks: {described}", spec)
+    _chart(figures.cases(frame), "switches", f"Chance of y = 1 by observer: {described}", spec)
     st.markdown(says.switches(service.right(frame, "mean"), service.right(frame, "both")))
+
+
+def _lamp() -> None:
+    frame = service.cases(service.at("switches", ""))
+    states = [
+        (x1 == "1", x2 == "1", both > 0.5)
+        for x1, x2, both in frame[["x1", "x2", "both"]].itertuples(index=False)
+    ]
+    words = ("down", "up")
+    alt = "Two switches, one lamp: " + "; ".join(
+        f"x1 {words[a]}, x2 {words[b]}: lamp {'on' if on else 'off'}" for a, b, on in states
+    )
+    widgets.drawing(figures.lamp(states, alt), "lamp", alt, service.at("switches", ""))
+
+
+def _flat() -> None:
+    spec = service.at("switches", "")
+    frame = service.cases(spec)
+    by = {
+        symbol: frame.drop_duplicates(symbol).sort_values(symbol)[[symbol, chance]]
+        for symbol, chance in (("x1", "one"), ("x2", "two"))
+    }
+    described = ", ".join(
+        f"{symbol} = {value}: {chance:.0%}"
+        for symbol, rows in by.items()
+        for value, chance in rows.itertuples(index=False)
+    )
+    st.markdown("**Chance of y = 1 by one input alone**")
+    _chart(figures.flat(frame), "flat", f"Chance of y = 1 by one input alone: {described}", spec)
+    one, two = (rows.iloc[:, 1].tolist() for rows in by.values())
+    st.markdown(says.flat(one, two, service.right(frame, "mean")))
+
+
+def _live() -> None:
+    live.watch(playground.of_preset("xor"), brief=True)
+    preset = playground.preset("xor")
+    st.page_link(
+        session.page("live"), label=text.OWN_PAGE, icon=":material/open_in_full:",
+        query_params=to_query(replace(session.view(), **preset.choice)),
+    )  # fmt: skip
 
 
 # --- a record -----------------------------------------------------------------------------------
@@ -129,10 +174,10 @@ def _competition(control: bool) -> None:
         )  # fmt: skip
     frame = service.reached(result, setting, who)
     rows = "; ".join(
-        f"{g} right {a:.1%}, best possible {b:.1%}" for g, a, b in frame.itertuples(index=False)
+        f"{g} {a:.1%}, best possible {b:.1%}" for g, a, b in frame.itertuples(index=False)
     )
-    st.markdown(f"**How often {who} is right**, and the best possible (upright line)")
-    alt = f"How often {who} is right by kind of sample: {rows}"
+    st.markdown(f"**Accuracy of {who}**, and the best possible (upright line)")
+    alt = f"Accuracy of {who} by interaction type: {rows}"
     _chart(figures.reached(frame), "competition", alt, setting)
     easy, hard = ("R", "U1"), ("U2", "S")
     st.markdown(says.competition(who, service.behind(frame, easy), service.behind(frame, hard)))
@@ -277,8 +322,10 @@ PICTURES: Final[Mapping[str, Callable[[], None]]] = {
     "alike-play": partial(_alike, True),
     "eyes": partial(_eyes, False),
     "eyes-play": partial(_eyes, True),
-    "switches": partial(_switches, False),
-    "switches-play": partial(_switches, True),
+    "lamp": _lamp,
+    "flat": _flat,
+    "switches-play": _switches,
+    "live": _live,
     "competition": partial(_competition, False),
     "competition-play": partial(_competition, True),
     "media": _media,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 import streamlit as st
 
@@ -16,27 +16,18 @@ from dashboard.services.learn import playground
 from dashboard.state import lesson_progress, session
 from dashboard.state.view import change, to_query
 from dashboard.text import lessons as text
-from dashboard.text.lessons import Lesson, Question, Step, Takeaway
+from dashboard.text.lessons import Lesson, Question, Read, Step, Takeaway, Watch
+from dashboard.views import presenting
 from dashboard.views.learn import lesson_pictures
 
-#: Everything but figures is sized by the font of the root. Plotly gives the names beside an upright
-#: axis as much room as their own size needs, so `lesson_pictures` sets that. Fixed text.
-_LARGE: Final = """<style>
-html { font-size: 18px !important; }
-@media (min-width: 900px) { html { font-size: 23px !important; } }
-.js-plotly-plot :not(.ytick) > text { font-size: 19px !important; }
-@media (max-width: 640px) { .js-plotly-plot :not(.ytick) > text { font-size: 14px !important; } }
-</style>"""
-#: Lines longer than this are hard to read.
-_WIDTH, _WIDTH_LARGE = 860, 1180
+#: Lines of half of it, or of all of it in large type, are as long as can be read.
+_WIDTH = 1180
 
 
 def lessons() -> None:
     """The page."""
     view = session.view()
-    if view.size:
-        st.html(_LARGE)
-    with st.container(width=_WIDTH_LARGE if view.size else _WIDTH, key="lesson"):
+    with st.container(width=_WIDTH, key="lesson"):
         lesson = text.BY_NAME.get(view.lesson)
         if lesson is None:
             _overview()
@@ -49,9 +40,9 @@ def lessons() -> None:
 
 def _overview() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.header(text.TITLE, anchor=False)
+        st.markdown(text.LEAD, width="stretch")
         _large()
-    st.markdown(text.LEAD)
+    presenting.offer()
     now = _progress()
     done = sum(record.done for record in now.values())
     if now:
@@ -106,9 +97,11 @@ def _lesson(lesson: Lesson) -> None:
     _head(lesson, number)
     with st.container(border=True, key=key_of("step", number)):
         st.markdown(f"### {step.title}")
-        if not isinstance(step, Takeaway):
-            st.markdown(step.text)
-        later = _inside(lesson, step)
+        words, picture = _places(step)
+        with words:
+            if not isinstance(step, Takeaway):
+                st.markdown(step.text)
+            later = _inside(lesson, step, picture)
     _ways(lesson, number)
     # A picture may take a while; the words, the answers and the way on are there before it.
     for container, picture in later:
@@ -157,20 +150,31 @@ def _handout(lesson: Lesson) -> None:
 Later = list[tuple[Any, str]]
 
 
-def _inside(lesson: Lesson, step: Step) -> Later:
-    """A step without its pictures."""
+def _places(step: Step) -> tuple[Any, Any]:
+    """Where the words of a step and where its pictures are: beside each other, or below where the
+    picture has a control or needs the width."""
+    if isinstance(step, Question) or (isinstance(step, Read) and step.picture):
+        words, picture = st.columns([5, 6], gap="large")
+        return words, picture
+    whole = st.container()
+    return whole, whole
+
+
+def _inside(lesson: Lesson, step: Step, place: Any) -> Later:
+    """A step without its pictures, which come to ``place``."""
     if isinstance(step, Question):
-        return _question(lesson, step)
+        return _question(lesson, step, place)
     if isinstance(step, Takeaway):
         for point in step.points:
             st.markdown(f"- {point}")
         _links(lesson)
         return []
-    return [(st.container(), step.picture)] if step.picture else []
+    picture = "live" if isinstance(step, Watch) else step.picture
+    return [(place.container(), picture)] if picture else []
 
 
-def _question(lesson: Lesson, question: Question) -> Later:
-    later = [(st.container(), question.picture)] if question.picture else []
+def _question(lesson: Lesson, question: Question, place: Any) -> Later:
+    later = [(place.container(), question.picture)] if question.picture else []
     number = lesson.questions.index(question)
     tried = lesson_progress.tried(_progress(), lesson.name, number)
     for index, choice in enumerate(question.choices):
@@ -192,7 +196,7 @@ def _question(lesson: Lesson, question: Question) -> Later:
         else:
             st.warning(f"**{text.AGAIN}** {why}", icon=":material/lightbulb:")
     if _answered(_progress(), lesson, question) and question.reveal:
-        later.append((st.container(), question.reveal))
+        later.append((place.container(), question.reveal))
     return later
 
 
@@ -250,9 +254,9 @@ def _after(lesson: Lesson) -> None:
 
 
 def _go(lesson: Lesson, number: int) -> None:
-    """Show a step; the last one means that the lesson is done."""
+    """Show a step; what to take away means that the lesson is done."""
     now = _progress()
-    if number == len(lesson.steps):
+    if isinstance(lesson.steps[number - 1], Takeaway):
         now = lesson_progress.finished(now, lesson.name)
     session.change(step=number, said=lesson_progress.write(now))
 

@@ -1,4 +1,5 @@
-"""Live training: three paradigms on one small gate mixture, trained while the class watches."""
+"""Live training: three methods on one small mixture of logic gates, trained while a class watches;
+the page, and the part of it that a lesson shows."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from typing import Any, Final
 import streamlit as st
 
 from dashboard import widgets
+from dashboard.components.begin import begin
 from dashboard.guard import callback
 from dashboard.jobs.live_queue import Busy, Look, live_queue
 from dashboard.keys import key_of
@@ -15,7 +17,7 @@ from dashboard.services.learn import playground as service
 from dashboard.services.learn.playground import Settings
 from dashboard.services.store.catalog import DataProblem
 from dashboard.state import session
-from dashboard.state.view import INPUTS, LENGTHS, PACES, SECONDS
+from dashboard.state.view import INPUTS, LENGTHS, PACES, SECONDS, to_query
 from dashboard.text import live as text
 from dashboard.text import messages
 from dashboard.views.learn import live_pictures
@@ -25,10 +27,13 @@ from dashboard.widgets import plain
 #: Fixed text.
 _STYLE: Final = """<style>
 .st-key-live_stage [data-stale="true"] { opacity: 1 !important; transition: none !important; }
+.st-key-live_stage h2 { font-size: 1.2rem; padding: 0; }
 </style>"""
 #: Seconds between two looks at what changes by itself, and signs that a visitor is still here.
 _FAST, _SLOW = 0.5, 2.0
 _KEY: Final = "live_run"
+#: Whether the next run that is opened begins at once.
+_AT_ONCE: Final = "live_at_once"
 
 
 @dataclass
@@ -42,10 +47,8 @@ class _OpenRun:
 
 def live() -> None:
     """The page."""
-    st.header(text.TITLE, anchor=False)
-    st.markdown(text.LEAD)
-    st.html(_STYLE)
     chosen = service.settings(session.view())
+    _back()
     _presets(chosen)
     if isinstance(chosen, DataProblem):
         widgets.notice(messages.no_mixture(chosen.message))
@@ -53,10 +56,25 @@ def live() -> None:
             "Begin with XOR", on_click=callback(_choose), args=(service.PRESETS[0],), type="primary"
         )
         return
+    watch(chosen)
+
+
+def watch(chosen: Settings, brief: bool = False) -> None:
+    """A training of these settings, which begins by itself; ``brief`` in a lesson."""
+    st.html(_STYLE)
     current = _open_run(chosen)
-    if current is None:
-        return
-    _watch(current)
+    if current is not None:
+        _watch(current, brief)
+
+
+def _back() -> None:
+    """The way back to the lesson that led here."""
+    view = session.view()
+    if view.lesson and not view.present:
+        st.page_link(
+            session.page("lessons"), label="Back to the lesson", icon=":material/arrow_back:",
+            query_params=to_query(view),
+        )  # fmt: skip
 
 
 def _presets(settings: Settings | DataProblem) -> None:
@@ -69,11 +87,14 @@ def _presets(settings: Settings | DataProblem) -> None:
                 on_click=callback(_choose), args=(preset,),
                 type="primary" if preset.name == chosen else "secondary",
             )  # fmt: skip
-        st.page_link(
-            session.page("gates"), label="Build another gate mixture", icon=":material/memory:"
-        )
+        st.page_link(session.page("gates"), label="Another mixture", icon=":material/memory:")
         with st.popover("Samples, length, seed", icon=":material/tune:"):
             _choices("" if isinstance(settings, DataProblem) else settings.form)
+        st.session_state["live_pace"] = view.pace
+        st.segmented_control(
+            "Speed", PACES, format_func=text.PACES.__getitem__, required=True, key="live_pace",
+            on_change=callback(_pace), label_visibility="collapsed", help=text.PACE_HELP,
+        )  # fmt: skip
     says = text.PRESET_SAYS.get(chosen) or f"{text.OWN_MIXTURE} {plain(view.mixture)}"
     st.markdown(says)
 
@@ -126,6 +147,8 @@ def _open_run(chosen: Settings) -> _OpenRun | None:
         st.button("Try again", icon=":material/refresh:")
         return None
     queue.pace(name, session.view().pace)
+    if st.session_state.pop(_AT_ONCE, False):
+        queue.go(name)
     look = queue.look(name)
     assert look is not None
     st.session_state[_KEY] = _OpenRun(chosen, name, look)
@@ -133,7 +156,7 @@ def _open_run(chosen: Settings) -> _OpenRun | None:
     return made
 
 
-def _watch(current: _OpenRun) -> None:
+def _watch(current: _OpenRun, brief: bool) -> None:
     busy = current.look.busy
 
     def stage() -> None:
@@ -146,8 +169,8 @@ def _watch(current: _OpenRun) -> None:
             # Another pace of looking belongs to the other state.
             st.rerun()
         with st.container(key="live_stage"):
-            _controls(current)
-            live_pictures.show(current.look, current.settings)
+            _controls(current, brief)
+            live_pictures.show(current.look, current.settings, brief)
 
     def here() -> None:
         # A sign that this visitor still looks, also while nothing changes.
@@ -159,59 +182,79 @@ def _watch(current: _OpenRun) -> None:
         widgets.part(here, _SLOW)()
 
 
-def _controls(current: _OpenRun) -> None:
+def _controls(current: _OpenRun, brief: bool) -> None:
     look, name = current.look, current.name
     over = look.state in ("done", "failed")
-    with st.container(horizontal=True, vertical_alignment="bottom", key="live_controls"):
+    with st.container(horizontal=True, vertical_alignment="center", key="live_controls"):
         if look.state in ("running", "waiting"):
             st.button(
                 "Pause", key="live_pause", icon=":material/pause:", type="primary", shortcut="P",
                 on_click=callback(_pause), args=(name,),
             )  # fmt: skip
+        elif over:
+            st.button(
+                "Again", key="live_again", icon=":material/replay:", type="primary", shortcut="P",
+                on_click=callback(_again), args=(name,),
+            )  # fmt: skip
         else:
             st.button(
                 "Go on" if look.state == "paused" else "Start", key="live_start", shortcut="P",
-                icon=":material/play_arrow:", type="primary", disabled=over,
-                on_click=callback(_go), args=(name, None),
+                icon=":material/play_arrow:", type="primary", on_click=callback(_go), args=(name,),
             )  # fmt: skip
-        st.button(
-            "Step", key="live_step", icon=":material/skip_next:", help=text.STEP_HELP,
-            disabled=over or look.busy, shortcut="N",
-            on_click=callback(_go), args=(name, look.steps + 1),
-        )  # fmt: skip
-        st.button(
-            "Reset",
-            key="live_reset",
-            icon=":material/replay:",
-            on_click=callback(_reset),
-            args=(name,),
-        )
-        st.session_state["live_pace"] = session.view().pace
-        st.segmented_control(
-            "Speed", PACES, format_func=text.PACES.__getitem__, required=True,
-            help=text.PACE_HELP, key="live_pace", on_change=callback(_pace), args=(name,),
-        )  # fmt: skip
-    status = text.waiting(look.ahead) if look.state == "waiting" else text.STATES[look.state]
-    of = max(look.of, 1)
-    done = 1.0 if look.state == "done" else look.steps / of
-    st.progress(done, text=f"**{status}** · step {look.steps} of {of} · {look.seconds:.0f} s")
+        if not brief:
+            st.button(
+                "Step", key="live_step", icon=":material/skip_next:", help=text.STEP_HELP,
+                disabled=over or look.busy, shortcut="N",
+                on_click=callback(_step), args=(name, look.steps + 1),
+            )  # fmt: skip
+            st.button(
+                "Reset", key="live_reset", icon=":material/restart_alt:", on_click=callback(_reset),
+                args=(name,), disabled=over,
+            )  # fmt: skip
+        status = text.waiting(look.ahead) if look.state == "waiting" else text.STATES[look.state]
+        of = max(look.of, 1)
+        done = 1.0 if look.state == "done" else look.steps / of
+        st.progress(done, text=f"**{status}** · step {look.steps} of {of} · {look.seconds:.0f} s")
+    if look.state in ("opening", "ready") and not session.view().paused:
+        begin(key_of("live_begin", name), name, live_queue().go)
     if look.state == "failed":
         widgets.notice(messages.live_failed(look.problem))
 
 
-def _pace(name: str) -> None:
+def _pace() -> None:
     session.change(pace=st.session_state["live_pace"])
-    live_queue().pace(name, session.view().pace)
+    current: _OpenRun | None = st.session_state.get(_KEY)
+    if current is not None:
+        live_queue().pace(current.name, session.view().pace)
 
 
-def _go(name: str, until: int | None) -> None:
+def _go(name: str) -> None:
+    session.change(paused="")
+    live_queue().go(name)
+
+
+def _step(name: str, until: int) -> None:
     live_queue().go(name, until)
 
 
 def _pause(name: str) -> None:
+    session.change(paused="yes")
     live_queue().pause(name)
 
 
 def _reset(name: str) -> None:
+    """A run that waits for its Start."""
+    session.change(paused="yes")
+    _forget(name)
+
+
+def _again(name: str) -> None:
+    """The same training once more, at once."""
+    session.change(paused="")
+    _forget(name)
+    st.session_state[_AT_ONCE] = True
+
+
+def _forget(name: str) -> None:
     live_queue().leave(name)
     st.session_state.pop(_KEY, None)

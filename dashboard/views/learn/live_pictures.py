@@ -1,8 +1,8 @@
-"""What is seen of a live training: three pictures, accuracies, the gate, and a sentence."""
+"""What is seen of a live training: three pictures, a sentence, accuracies, and the gate."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -16,22 +16,28 @@ from dashboard.services.learn import playground as service
 from dashboard.services.learn.playground import Scene, Settings, Snapshot
 from dashboard.text import live as text
 
+#: Heights of a strip of samples, for a width of 400: while it is the one picture, and of two.
+_TALL, _LOW = 220, 56
 
-def show(look: Look, settings: Settings) -> None:
-    """Everything below the controls; nothing before the first samples are drawn."""
+
+def show(look: Look, settings: Settings, brief: bool) -> None:
+    """Everything below the controls; nothing before the first samples are drawn. ``brief`` ones
+    have no accuracies over the steps."""
     scene = look.scene
     if scene is None:
         return
-    _said(look, scene)
     for column, name in zip(st.columns(len(service.LEARNERS)), service.LEARNERS, strict=True):
         with column.container(border=True, key=key_of("live", name)):
             _learner(look, scene, name, settings)
-    st.caption(text.PICTURE)
+    _said(look, scene)
+    if brief:
+        return
     left, right = st.columns([3, 2], gap="large")
     with left:
         _accuracies(look, scene, settings)
     with right:
         _gate(look, scene, settings)
+    st.caption(text.PICTURE)
     val = sum(group.rows for group in scene.groups)
     st.caption(text.sizes(scene.train, val, settings.seed, scene.parameters))
 
@@ -39,7 +45,7 @@ def show(look: Look, settings: Settings) -> None:
 def _said(look: Look, scene: Scene) -> None:
     """The stage in words while it goes on, and what was seen when it does not."""
     with st.container(border=True, key="live_said"):
-        if look.steps and not look.busy:
+        if look.steps and not look.busy and not service.preparing(look.latest["dmil"]):
             chance = {group.name: group.chance for group in scene.groups}
             accuracy = {name: snapshot.accuracy for name, snapshot in look.latest.items()}
             follows = {
@@ -67,13 +73,19 @@ def _own_gate(look: Look, scene: Scene) -> dict[str, dict[str, float]]:
 
 def _learner(look: Look, scene: Scene, name: str, settings: Settings) -> None:
     last = look.latest[name]
-    right = last.accuracy[service.ALL]
+    prepares = bool(last.targets) and service.preparing(last)
+    right = f"{last.accuracy[service.ALL]:.0%} right"
+    if prepares:
+        right = text.measured(sum(map(bool, last.targets)), len(last.targets))
     with st.container(horizontal=True, horizontal_alignment="distribute", gap="small"):
-        st.markdown(f"### {text.NAMES[name]}", help=text.SUMMARIES[name], width="content")
-        st.markdown(f"### {right:.0%} right", width="content")
+        st.markdown(f"## {text.NAMES[name]}", help=text.SUMMARIES[name], width="content")
+        st.markdown(f"**{right}**", width="content")
     st.markdown(_banner(last, scene.stages[name]))
+    if prepares:
+        _strips(scene, {text.TARGETS: last.targets}, "live_targets", _TALL, settings)
+        return
     tiles = _tiles(scene, last)
-    alt = f"What {text.NAMES[name]} answers for each place of x1 and x2"
+    alt = f"What {text.NAMES[name]} predicts for each place of x1 and x2"
     if not look.busy:
         alt += f": {text.accuracy_alt(name, last.accuracy)}"
     widgets.moving_chart(
@@ -81,6 +93,18 @@ def _learner(look: Look, scene: Scene, name: str, settings: Settings) -> None:
         key_of("live_picture", name), alt,
         about=settings.mixture,
     )  # fmt: skip
+
+
+def _strips(
+    scene: Scene, rows: Mapping[str, Sequence[Sequence[float]]], key: str, tall: int,
+    settings: Settings,
+) -> None:  # fmt: skip
+    """The shown training samples, each a column of shares, and the letters of its colours."""
+    alt = "; ".join(text.targets_alt(shares, words) for words, shares in rows.items())
+    widgets.drawing(figures.strips(rows, scene.shown, alt, tall), key, alt, settings.mixture)
+    st.markdown(
+        f":small[{' '.join(map(widgets.badge, service.COMPONENTS))}]", help=text.TARGETS_HELP
+    )
 
 
 def _banner(last: Snapshot, stages: Sequence[str]) -> str:
@@ -122,7 +146,7 @@ def _tiles(scene: Scene, last: Snapshot) -> list[Tile]:
 
 
 def _accuracies(look: Look, scene: Scene, settings: Settings) -> None:
-    st.markdown("**Right, by what a sample is made of**", help=text.ACCURACY)
+    st.markdown("**Validation accuracy by interaction type**", help=text.ACCURACY)
     panels = {
         f"{text.GROUPS[group.name]}\n{group.rows} samples": [
             _accuracy(look, name, group.name) for name in service.LEARNERS
@@ -131,7 +155,7 @@ def _accuracies(look: Look, scene: Scene, settings: Settings) -> None:
     }
     chance = dict(zip(panels, (group.chance for group in scene.groups), strict=True))
     sentences = "; ".join(text.accuracy_alt(n, look.latest[n].accuracy) for n in service.LEARNERS)
-    alt = "Accuracy of the three models over the training, by what samples are made of"
+    alt = "Validation accuracy of the three models over the training, by interaction type"
     widgets.moving_chart(
         figures.accuracies(panels, chance, look.steps), "live_accuracies",
         alt if look.busy else f"{alt}: {sentences}", about=settings.mixture,
@@ -139,7 +163,7 @@ def _accuracies(look: Look, scene: Scene, settings: Settings) -> None:
 
 
 def _accuracy(look: Look, name: str, group: str) -> Line:
-    seen = look.history[name]
+    seen = [one for one in look.history[name] if not (one.gate and service.preparing(one))]
     index = service.LEARNERS.index(name)
     return Line(
         text.NAMES[name], theme.MODEL_COLOURS[name], theme.DASHES[index],
@@ -149,38 +173,11 @@ def _accuracy(look: Look, name: str, group: str) -> Line:
 
 
 def _gate(look: Look, scene: Scene, settings: Settings) -> None:
-    st.markdown("**DMIL's gate, drifting to the truth**", help=text.GATE)
-    known = [group for group in scene.groups if group.interaction_type]
-    seen = look.history["dmil"]
-    if known:
-        lines = [
-            Line(
-                group.name, theme.COLOURS[group.interaction_type], theme.DASHES[i % 4],
-                theme.SYMBOLS[group.interaction_type], [snapshot.fraction for snapshot in seen],
-                [_weight(snapshot, group.name, group.interaction_type) for snapshot in seen],
-            )
-            for i, group in enumerate(known)
-        ]  # fmt: skip
-        alt = "Weight that DMIL's gate gives to the true part, over the training"
-        widgets.moving_chart(
-            figures.drift(lines, look.steps), "live_drift", alt, about=settings.mixture
-        )
-    else:
-        st.caption(text.NO_TRUTH)
-    rows = {text.ROWS[g.name]: look.latest["dmil"].gate[g.name] for g in scene.groups}
-    truth = {text.ROWS[g.name]: g.interaction_type for g in scene.groups}
-    sentences = "; ".join(f"{name}: {_weights(weights)}" for name, weights in rows.items())
-    alt = "Mean weights of DMIL's gate now, by what samples are truly made of"
-    widgets.moving_chart(
-        figures.gates(rows, truth, look.steps), "live_gates",
-        alt if look.busy else f"{alt}: {sentences}", about=settings.mixture,
-    )  # fmt: skip
-
-
-def _weights(weights: Sequence[float]) -> str:
-    pairs = zip(service.COMPONENTS, weights, strict=True)
-    return ", ".join(f"{component} {weight:.0%}" for component, weight in pairs)
-
-
-def _weight(snapshot: Snapshot, group: str, component: str) -> float:
-    return snapshot.gate[group][service.COMPONENTS.index(component)]
+    """The target of every shown sample, and below it what the gate makes of the sample."""
+    st.markdown("**Gate of DMIL: target and weights**", help=text.GATE)
+    last = look.latest["dmil"]
+    if service.preparing(last):
+        st.caption(text.GATE_LATER)
+        return
+    rows = {"Gate target": last.targets, "Gate weights now": last.weights}
+    _strips(scene, rows, "live_gates", _LOW, settings)

@@ -29,7 +29,7 @@ _FIRST = "gate"
 
 def paper() -> None:
     """The page."""
-    st.header("The paper, part by part", anchor=False)
+    _citation()
     st.markdown(text.LEAD)
     result = widgets.current(checkpoint_catalog())
     if result is not None:
@@ -39,6 +39,23 @@ def paper() -> None:
             _other(result)
     st.divider()
     _theorem()
+
+
+def _citation() -> None:
+    """The paper itself: title, authors, where it is, and how to cite it."""
+    with st.container(
+        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute",
+        key="citation", border=True,
+    ):  # fmt: skip
+        with st.container(gap=None):
+            st.markdown(f"**[{text.TITLE}]({text.PREPRINT})**")
+            st.markdown(
+                f"{', '.join(text.AUTHORS)}. {text.VENUE} {text.YEAR}, pages "
+                f"{text.PAGES[0]} to {text.PAGES[1]}. [arXiv:{text.ARXIV}]({text.PREPRINT}) · "
+                f"[proceedings]({text.PROCEEDINGS})"
+            )
+        with st.popover("BibTeX", icon=":material/format_quote:", width="content"):
+            st.code(text.bibtex(), language=None)
 
 
 def _other(checkpoint: Checkpoint) -> None:
@@ -59,21 +76,24 @@ def _architecture(checkpoint: Checkpoint) -> None:
     names = samples.modality_names(checkpoint)
     ids = figures.parts(len(names))
     chosen = session.view().box if session.view().box in ids else _FIRST
-    diagram(
-        "architecture",
-        figures.boxes(len(names), {k: _short(k, names) for k in ids}),
-        figures.arrows(len(names), service.unimodal_terms(checkpoint)),
-        chosen,
-        "Parts of the model and what flows between them; each is a button",
-        lambda part: session.change(box=part),
-    )
-    left, right = st.columns(2, gap="large")
+    left, right = st.columns([5, 3], gap="large")
     with left:
+        diagram(
+            "architecture",
+            figures.boxes(len(names), {k: _short(k, names) for k in ids}),
+            figures.arrows(len(names), service.unimodal_terms(checkpoint)),
+            chosen,
+            "Parts of the model and what flows between them; each is a button",
+            lambda part: session.change(box=part),
+        )
+        st.caption(f"Sizes are those of {plain(checkpoint.model)}; equations are for two inputs.")
+        _history(checkpoint, chosen, names)
+    with right:
         widgets.select("Part", "box", ids, chosen, lambda k: _title(k, names))
         _part(checkpoint, chosen, names)
-        st.caption(f"Sizes are those of {plain(checkpoint.model)}; equations are for two inputs.")
-    with right:
-        _learning(checkpoint, chosen, names)
+        _losses(chosen, names)
+    with st.expander("Symbols in the equations", expanded=True):
+        _symbols(checkpoint)
 
 
 def _kind(part: str) -> tuple[str, str]:
@@ -109,15 +129,34 @@ def _part(checkpoint: Checkpoint, part: str, names: Sequence[str]) -> None:
     _map_link(checkpoint, _filled(about.latent, number, names))
 
 
-def _learning(checkpoint: Checkpoint, part: str, names: Sequence[str]) -> None:
-    """What a part learns from, and how that went."""
+def _symbols(checkpoint: Checkpoint) -> None:
+    """Each symbol with its meaning and, where it has one, its shape in this model."""
+    made = service.sizes(checkpoint)
+    shapes = {} if isinstance(made, DataProblem) else service.shapes(made)
+    rows = [
+        f"| ${symbol}$ | {meaning} | {shapes.get(of, '')} |" for symbol, meaning, of in text.SYMBOLS
+    ]
+    head = ["| symbol | meaning | shape |", "|---|---|---|"]
+    half = len(rows) // 2 + len(rows) % 2
+    for column, part in zip(st.columns(2, gap="large"), (rows[:half], rows[half:]), strict=True):
+        column.markdown("\n".join([*head, *part]))
+    st.caption(f"{text.SYMBOLS_ABOUT} {plain(checkpoint.model)} of {plain(checkpoint.data)}.")
+
+
+def _losses(part: str, names: Sequence[str]) -> None:
     kind, number = _kind(part)
     about = text.PARTS[kind]
     if about.losses:
-        st.markdown("**What it learns from**")
-        for loss, why in about.losses:
-            st.latex(_filled(loss, number, names))
-            st.caption(_filled(why, number, names))
+        st.markdown("**Its loss terms**")
+    for loss, why in about.losses:
+        st.latex(_filled(loss, number, names))
+        st.caption(_filled(why, number, names))
+
+
+def _history(checkpoint: Checkpoint, part: str, names: Sequence[str]) -> None:
+    """How a part was trained."""
+    kind, number = _kind(part)
+    about = text.PARTS[kind]
     terms = {_filled(term, number, names): title for term, title in about.terms}
     _curve(checkpoint, about.stages, terms)
 
@@ -128,9 +167,9 @@ def _size(checkpoint: Checkpoint, part: str) -> None:
         widgets.notice(messages.no_sizes(made.message))
         return
     size = made[part]
-    shape = " x ".join(f"{n:,}" for n in size.shape) or "one"
-    weights = f", made with {size.weights:,} weights" if size.weights else ""
-    st.markdown(f"Here: **{shape}** {'number' if shape == '1' else 'numbers'} a sample{weights}.")
+    shape = service.shape_text(size.shape)
+    weights = f"; {size.weights:,} parameters" if size.weights else ""
+    st.markdown(f"Output: **{shape}** {'value' if shape == '1' else 'values'} per sample{weights}.")
 
 
 def _curve(checkpoint: Checkpoint, stages: Sequence[str], terms: Mapping[str, str]) -> None:
@@ -174,7 +213,7 @@ def _map_link(checkpoint: Checkpoint, latent: str) -> None:
 
 
 def _theorem() -> None:
-    st.markdown("### Theorem 1: why the ranking is as it is")
+    st.markdown("## Theorem 1: why the ranking is as it is")
     st.markdown(text.THEOREM)
     st.latex(text.THEOREM_EQUATION)
     st.caption(text.THEOREM_TERMS)
@@ -196,7 +235,7 @@ def _measured(frame: pd.DataFrame) -> None:
         widgets.chart(
             figures.theorem(rows, text.WHO),
             "theorem",
-            "Bars of what each model knows of the class, with the bound of Theorem 1, in bits",
+            "Bars of each model's information about the class, and the bound of Theorem 1, in bits",
             about="switch",
         )
     with right:
@@ -229,5 +268,7 @@ def _terms(rows: pd.DataFrame) -> None:
         },
         alt="The terms of Theorem 1 for each model, in bits",
     )
-    st.caption("Bits; of a linear probe on what a model answers from, on rows it has not seen.")
+    st.caption(
+        "Bits; of a linear probe on what a model predicts from, on rows it was not fitted to."
+    )
     widgets.download(rows, "theorem")

@@ -17,6 +17,8 @@ from dmil_core.errors import ConfigError
 from dmil_core.teaching.live import Live
 from dmil_core.teaching.plane import squares
 from dmil_core.teaching.scene import LEARNERS, STEPS, Scene, Settings, Snapshot
+from dmil_core.training.cross_fitting import cross_fit
+from dmil_core.training.gate_target import class_prior, information_target, of_class
 from dmil_core.training.run import train
 from tests.core.builders import states_equal
 
@@ -103,6 +105,41 @@ def test_what_is_told_survives_json_and_fits_together() -> None:
             assert 0 <= np.min(surface) <= np.max(surface) < len(scene.classes)
     stages = [one.stage for one in seen if one.learner == "dmil"]
     assert list(dict.fromkeys(stages)) == ["", *scene.stages["dmil"]]
+
+
+def test_gate_targets_fill_in_fold_by_fold_and_end_as_those_the_gate_is_trained_to() -> None:
+    live = Live(MIX)
+    known = [sum(map(bool, live.start()[-1].targets))]
+    while not live.done:
+        for one in live.step():
+            if one.learner != "dmil":
+                assert one.targets == one.weights[:0]
+                continue
+            known.append(sum(map(bool, one.targets)))
+            last = one
+    shown = live.scene().shown
+    assert list(shown) == sorted(shown, key=["R", "U1", "U2", "S"].index)
+    assert known[0] == 0
+    assert known == sorted(known)
+    assert len(set(known)) >= 3
+    assert known[-1] == len(shown) == MIX.train
+    # Computed apart, from the folds of the same settings.
+    learning = live._learners["dmil"].learning
+    train, val = learning._rows
+    config = learning.config
+    result = cross_fit(
+        config.model, train, val, config.folds, config.seed, epochs_scale=MIX.epochs_scale
+    )
+    target = of_class(
+        information_target(result.train, class_prior(train.y, config.model.classes)), train.y
+    )
+    types = live.dataset.interaction_type
+    assert types is not None
+    order = np.argsort(
+        [["R", "U1", "U2", "S"].index(c) for c in types[live.dataset.rows("train")]], kind="stable"
+    )
+    assert np.allclose(last.targets, target.numpy()[order], atol=1e-3)
+    assert np.allclose(np.sum(last.weights, axis=1), 1.0, atol=3e-3)
 
 
 @pytest.mark.parametrize("form", ["points", "vectors"])

@@ -39,8 +39,9 @@ def test_the_terms_of_the_field_have_one_entry_each() -> None:
     names = [entry.name.lower() for entry in glossary.entries()]
     terms_alone = [name.partition(" (")[0] for name in names]
     for term in (
-        "redundancy", "uniqueness", "synergy", "component", "gate mixture", "contribution",
-        "interaction type", "pointwise mutual information", "latent", "logit", "out-of-fold model",
+        "redundancy", "uniqueness", "synergy", "component", "mixture of logic gates",
+        "contribution", "interaction type", "pointwise mutual information", "latent", "logit",
+        "out-of-fold model",
         "responsibility", "paradigm", "baseline", "corrupted", "synthetic distribution",
         "checkpoint", "seed", "fidelity", "unexplained", "confidence", "calibration error",
     ):  # fmt: skip

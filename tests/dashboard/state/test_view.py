@@ -84,6 +84,8 @@ fields_of_views = {
     "draw": st.integers(0, 999_999),
     "pace": st.sampled_from(state.PACES),
     "length": st.sampled_from(state.LENGTHS),
+    "paused": st.sampled_from(("", *state.PAUSES)),
+    "present": st.integers(0, 999_999),
     "lesson": st.sampled_from(("", "xor", "two-eyes")),
     "step": st.integers(0, 999_999),
     "said": st.sampled_from(("", "redundancy.ab!~xor.c", "numbers..b", "gate!")),
@@ -258,6 +260,7 @@ def test_a_change_in_a_link_is_put_in_one_spelling() -> None:
         ({"rival-seed": "3"}, "compared_seed", "3"),
         ({"told": "data"}, "estimator", "data"),
         ({"world": "gates:xor=1"}, "mixture", "gates:xor=1"),
+        ({"length": "normal"}, "length", "short"),
     ],
 )
 def test_a_link_of_an_earlier_version_opens_the_same_view(

@@ -1,4 +1,5 @@
-"""Gates: the numbers are the exact solver's, the words are read off them, the page does as told."""
+"""Exact PID: the numbers are the exact solver's, words and bars are read off them, the page does as
+told."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from numpy.testing import assert_allclose
 from streamlit.testing.v1 import AppTest
 
 from dashboard.figures import joint_distribution as figures
+from dashboard.figures import measures
 from dashboard.keys import key_of
 from dashboard.services.learn import gates as service
 from dashboard.services.store.catalog import DataProblem
@@ -25,6 +27,7 @@ from dmil_core.partial_information import discrete
 from dmil_core.partial_information.pointwise import DEFINITIONS
 from tests.core.partial_information.distributions import TRUTH
 from tests.dashboard.conftest import OpenPage
+from tests.dashboard.drawn import marked
 from tests.dashboard.views.test_pages import said
 
 LN2 = float(np.log(2.0))
@@ -232,14 +235,33 @@ def test_the_picture_has_its_words() -> None:
 # --- the page -------------------------------------------------------------------------------
 
 
-def parts(app: AppTest) -> list[str]:
-    return [m.value for m in app.metric]
+def bars(app: AppTest) -> dict[str, dict[str, float]]:
+    """Measure -> component -> bits, as the bars say in words; "chosen" is the marked one."""
+    (html,) = (picture for picture in marked(app) if "Measures of redundancy" in picture)
+    result = {}
+    for mark, pressed, label in re.findall(
+        r'data-mark="(\w+)" aria-pressed="(\w+)" aria-label="([^"]+)"', html
+    ):
+        result[mark] = _bits(label)
+        if pressed == "true":
+            result["chosen"] = result[mark]
+    (mean,) = re.findall(r'role="img" aria-label="(pointwise mean[^"]+)"', html)
+    return {**result, "mean": _bits(mean)}
+
+
+def _bits(label: str) -> dict[str, float]:
+    found = re.findall(r"\b(R|U1|U2|S) ([\d.\N{MINUS SIGN}]+)", label)
+    return {c: float(v.replace("\N{MINUS SIGN}", "-").rstrip(".")) for c, v in found}
+
+
+def parts(app: AppTest) -> list[float]:
+    return list(bars(app)["chosen"].values())
 
 
 def test_the_page_begins_with_xor_and_one_bit_of_synergy(open_page: OpenPage) -> None:
     app = open_page("gates")
     assert not app.exception
-    assert parts(app) == ["0.00 bits", "0.00 bits", "0.00 bits", "1.00 bits"]
+    assert parts(app) == [0, 0, 0, 1]
     assert "All of it is **synergy (S)**" in said(app)
     assert "gate PID" not in said(app)
 
@@ -248,7 +270,7 @@ def test_another_gate_is_one_click(open_page: OpenPage) -> None:
     app = open_page("gates", measure="fl")
     app.segmented_control(key="mixture_gate").set_value("and").run()
     assert app.session_state["view"].mixture == "gates:and=1"
-    assert parts(app) == ["0.56 bits", "-0.25 bits", "-0.25 bits", "0.75 bits"]
+    assert parts(app) == [0.56, -0.25, -0.25, 0.75]
     assert "negative" in said(app)
     assert "disagree" in said(app)
 
@@ -256,7 +278,7 @@ def test_another_gate_is_one_click(open_page: OpenPage) -> None:
 def test_a_mix_is_changed_by_sliders_and_taken_back(open_page: OpenPage) -> None:
     app = open_page("gates")
     app.segmented_control(key="mixture_gate").set_value("mix").run()
-    assert parts(app) == ["0.25 bits"] * 4 or parts(app)[0] != "0.00 bits"
+    assert parts(app) == [0.5, 0, 0, 0.5]
     for name in ("rdn", "unq1", "unq2"):
         app.slider(key=key_of("mixture_weight", name)).set_value(0.0).run()
     assert app.session_state["view"].mixture == "gates:xor=1"
@@ -264,10 +286,10 @@ def test_a_mix_is_changed_by_sliders_and_taken_back(open_page: OpenPage) -> None
     app.slider(key=key_of("mixture_weight", "xor")).set_value(0.0).run()
     assert app.session_state["view"].mixture == "gates:xor=1"
     app.slider(key="mixture_noise").set_value(1.0).run()
-    assert parts(app) == ["0.00 bits"] * 4
+    assert parts(app) == [0] * 4
     assert "nothing" in said(app)
     app.button(key="mixture_reset").click().run()
-    assert parts(app)[3] == "1.00 bits"
+    assert parts(app)[3] == 1
 
 
 def test_the_prior_is_a_slider(open_page: OpenPage) -> None:
@@ -283,16 +305,63 @@ def test_the_prior_is_a_slider(open_page: OpenPage) -> None:
 def test_a_table_is_typed_and_its_faults_are_told_by_row(open_page: OpenPage) -> None:
     app = open_page("gates")
     app.segmented_control(key="mixture_gate").set_value("table").run()
-    assert parts(app)[3] == "1.00 bits"
+    assert parts(app)[3] == 1
     app.text_area(key="gates_text").set_value("a a -> yes\na b -> no\n<b>").run()
     assert "Row 3" in app.error[0].value
     assert "<b>" not in app.error[0].value.replace("\\<b\\>", "")
-    assert parts(app)[3] == "1.00 bits"
+    assert parts(app)[3] == 1
     assert app.text_area(key="gates_text").value.endswith("<b>")
     app.text_area(key="gates_text").set_value("a a -> yes\nb b -> no").run()
     assert not app.error
-    assert parts(app)[0] == "1.00 bits"
+    assert parts(app)[0] == 1
     assert app.session_state["view"].mixture == "gates:table=a~a~yes/b~b~no"
+
+
+def test_the_bars_are_as_long_as_the_bits_and_add_up_to_the_same() -> None:
+    numbers = service.numbers("gates:and=1")
+    rows = {n: (n, v) for n, v in numbers.parts.items()}
+    html = measures.measures(rows, "fl", numbers.i12)
+    each = html.split("data-mark=")[1:]
+    least = min(sum(v for v in values if v < 0) for values in numbers.parts.values())
+    most = max(sum(v for v in values if v > 0) for values in numbers.parts.values())
+    for (name, values), bar in zip(numbers.parts.items(), each, strict=True):
+        drawn = [
+            (c, float(left), float(width))
+            for c, left, width in re.findall(
+                r'title="(\w+) [^"]*" style="left:([\d.]+)%;width:([\d.]+)%', bar
+            )
+        ]
+        wanted = [(c, v) for c, v in zip(text.COMPONENTS, values, strict=True) if abs(v) >= 0.005]
+        assert [c for c, *_ in drawn] == [c for c, _ in wanted], name
+        for (_, left, width), (_, value) in zip(drawn, wanted, strict=True):
+            assert width == pytest.approx(100 * abs(value) / (most - least), abs=0.02)
+            zero = -100 * least / (most - least)
+            assert left + width <= zero + 0.1 if value < 0 else left >= zero - 0.1
+        assert ('aria-pressed="true"' in bar) == (name == "fl")
+
+
+def test_a_mixture_says_why_broja_and_the_pointwise_split_differ(open_page: OpenPage) -> None:
+    app = open_page("gates", mixture="gates:xor=1,rdn=1,unq1=1,unq2=1")
+    shown = bars(app)
+    assert shown["broja"] == {"R": 0.5, "U1": 0, "U2": 0, "S": 0.5}
+    assert shown["mean"] == dict.fromkeys(text.COMPONENTS, 0.25)
+    words = said(app)
+    assert "BROJA has R 0.50, U1 0.00, U2 0.00 and S 0.50, the pointwise mean R 0.25" in words
+    assert "which of XOR, RDN, UNQ1 and UNQ2 is on" in words
+    assert "Why BROJA" not in said(open_page("gates", mixture="gates:xor=1"))
+
+
+def test_nothing_is_explained_where_both_agree() -> None:
+    assert text.apart((0, 0, 0, 1), (0.001, 0, 0, 0.999), ("XOR", "OR")) == ""
+    assert "XOR and OR" in text.apart((0.5, 0, 0, 0.5), (0.25, 0.25, 0, 0.5), ("XOR", "OR"))
+
+
+def test_the_mean_of_the_cases_adds_up_and_follows_the_choice() -> None:
+    spec = "gates:and=1"
+    for definition in DEFINITIONS:
+        mean = service.pointwise_mean(spec, definition)
+        assert sum(mean) == pytest.approx(service.numbers(spec).i12)
+    assert_allclose(service.pointwise_mean(spec, "lsmi"), service.numbers(spec).parts["fl"])
 
 
 @pytest.mark.parametrize(
@@ -303,7 +372,7 @@ def test_a_link_without_a_mixture_says_so_and_leads_on(open_page: OpenPage, mixt
     assert not app.exception
     assert "cannot be read" in said(app)
     app.button[-1].click().run()
-    assert parts(app)[3] == "1.00 bits"
+    assert parts(app)[3] == 1
 
 
 def test_the_mixture_stays_when_another_set_is_chosen() -> None:

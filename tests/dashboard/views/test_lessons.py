@@ -15,7 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.export import handout
-from dashboard.services.learn import gates
+from dashboard.figures import lessons as figures
+from dashboard.jobs import live_queue
+from dashboard.services.learn import gates, playground
 from dashboard.services.learn import lessons as service
 from dashboard.services.store.catalog import CheckpointCatalog, DataProblem, table
 from dashboard.services.trust.settings import Fidelity
@@ -23,9 +25,10 @@ from dashboard.state import lesson_progress
 from dashboard.state.view import MEASURES
 from dashboard.text import lesson_sentences as says
 from dashboard.text import lessons as text
-from dashboard.text.lessons import Lesson, Question, Takeaway
+from dashboard.text.lessons import Lesson, Play, Question, Takeaway
 from dmil_core.schema import gate
 from tests import records
+from tests.dashboard import drawn
 from tests.dashboard.conftest import OpenPage
 from tests.dashboard.export.test_report import Page
 from tests.dashboard.folders import REAL, Room
@@ -263,6 +266,7 @@ def test_a_lesson_is_easy_to_read(lesson: Lesson) -> None:
 def test_numbers_are_read_aloud_in_short_sentences() -> None:
     for words in (
         says.alike(1, 0.5, 1), says.eyes(0.5, 0.5, 0.75), says.switches(0.5, 1),
+        says.flat([0.5, 0.5], [0.5, 0.5], 0.5), says.flat([0.2, 0.5], [0.4, 0.5], 0.6),
         says.competition("ensemble", 0.1, 0.2), says.case({"x1 = 1": -0.5, "both": 0.4}),
         says.pair(1095, 1600),
     ):  # fmt: skip
@@ -278,7 +282,8 @@ def assert_short(words: str) -> None:
 def test_a_lesson_asks_plays_and_sums_up(lesson: Lesson) -> None:
     kinds = [type(step).__name__ for step in lesson.steps]
     assert kinds[0] == "Read"
-    assert kinds[-1] == "Takeaway"
+    assert [k for k in kinds if k != "Watch"][-1] == "Takeaway"
+    assert kinds.count("Takeaway") == 1
     assert kinds.index("Question") < kinds.index("Play")
     assert 1 <= len(lesson.questions) <= lesson_progress.MOST_QUESTIONS
     for question in lesson.questions:
@@ -287,6 +292,59 @@ def test_a_lesson_asks_plays_and_sums_up(lesson: Lesson) -> None:
 
 def test_links_know_the_lessons_in_their_order() -> None:
     assert tuple(lesson.name for lesson in text.LESSONS) == lesson_progress.LESSONS
+
+
+def test_the_lamp_and_the_flat_columns_are_what_xor_is(open_page: OpenPage) -> None:
+    app = open_page("lessons", lesson="xor", step="1")
+    labels = [t.get("aria-label", "") for t in drawn.tree(drawn.drawing(app, "lamp")).iter()]
+    (label,) = (one for one in labels if one.startswith("Two switches"))
+    for a, b in (("down", "down"), ("down", "up"), ("up", "down"), ("up", "up")):
+        assert f"x1 {a}, x2 {b}: lamp {'on' if a != b else 'off'}" in label
+    assert drawn.texts(drawn.drawing(app, "lamp")).count("on") == 2
+    fig = figures.flat(service.cases(service.at("switches", "")))
+    assert [list(bar.y) for bar in fig.data] == [[0.5, 0.5], [0.5, 0.5]]
+    assert "Both columns are flat" in says.flat([0.5, 0.5], [0.5, 0.5], 0.5)
+    orlike = next(s for s, name in service.switches().items() if name == "OR")
+    frame = service.cases(orlike)
+    assert [list(bar.y) for bar in figures.flat(frame).data] == [[0.5, 1.0], [0.5, 1.0]]
+    assert "flat" not in says.flat([0.5, 1.0], [0.5, 1.0], 0.75)
+
+
+def test_a_control_is_labelled_at_both_ends(open_page: OpenPage) -> None:
+    for lesson, dial in service.DIAL_OF.items():
+        names = list(service.DIALS[dial]().values())
+        first, _, last = text.ENDS[dial]
+        assert first.startswith(names[0])
+        assert last.startswith(names[-1])
+        play = next(i for i, s in enumerate(text.BY_NAME[lesson].steps, 1) if isinstance(s, Play))
+        app = open_page("lessons", lesson=lesson, step=str(play))
+        shown = [c.value for c in app.caption]
+        assert first in shown
+        assert last in shown
+
+
+def test_the_last_step_of_lesson_3_trains_xor_and_leads_on(open_page: OpenPage) -> None:
+    try:
+        app = open_page("lessons", lesson="xor", step="5", mixture="gates:and=1", length="long")
+        assert not app.exception
+        held = app.session_state["live_run"].settings
+        assert held == playground.of_preset("xor")
+        assert [b.label for b in app.button if b.key == "live_step"] == []
+        labels = [b.label for b in app.button]
+        assert "Back" in labels
+        assert f"Next lesson: {text.COMPETITION.title}" in labels
+        links = [link.proto.label for link in app.get("page_link")]
+        assert text.OWN_PAGE in links
+    finally:
+        while live_queue._OPEN:
+            live_queue._OPEN.pop().close()
+
+
+def test_what_to_take_away_means_done_though_a_step_follows(open_page: OpenPage) -> None:
+    app = open_page("lessons", lesson="xor", step="3", said="xor.a")
+    app.button(key="lesson_next").click().run()
+    assert app.session_state["view"].said == "xor.a!"
+    assert app.session_state["view"].step == 4
 
 
 def test_what_is_below_zero_is_said() -> None:
@@ -302,11 +360,11 @@ def test_what_is_below_zero_is_said() -> None:
 def test_a_step_and_progress_beyond_what_there_is_is_shown_all_the_same(
     open_page: OpenPage,
 ) -> None:
-    app = open_page("lessons", lesson="xor", step="999", said="xor.d~gate.abc")
+    app = open_page("lessons", lesson="gate", step="999", said="xor.d~gate.abc")
     assert not app.exception
     assert "Take away" in " ".join(m.value for m in app.markdown)
     app = open_page("lessons", lesson="nothing", said="magic!")
-    begins = [b.label for b in app.button if b.label.startswith("Begin")]
+    begins = [b.label for b in app.button if b.label.startswith("Begin:")]
     assert begins == [f"Begin: lesson {n}" for n in range(1, 7)]
 
 
@@ -350,8 +408,7 @@ def test_a_handout_is_one_safe_page(lesson: Lesson, catalog: CheckpointCatalog) 
     plain = re.sub(r"\s+", " ", page.text)
     for question in lesson.questions:
         assert question.choices[question.right].text in plain
-    last = lesson.steps[-1]
-    assert isinstance(last, Takeaway)
+    (last,) = (step for step in lesson.steps if isinstance(step, Takeaway))
     for point in last.points:
         assert re.sub(r"[*]", "", point) in plain
     assert not Page(handout.of_lesson(lesson, "javascript:alert(1)")).values("a", "href")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 
@@ -9,6 +10,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.figures import live as figures
+from dashboard.figures import theme
+from dashboard.figures.bars import fill, of_part
 from dashboard.figures.live import Tile
 from dashboard.jobs import live_queue
 from dashboard.keys import key_of
@@ -17,6 +20,7 @@ from dashboard.services.learn.playground import Scene, Settings, Snapshot
 from dashboard.state.view import LENGTHS, PACES, View
 from dashboard.text import live as text
 from dmil_core.teaching.plane import Square
+from tests.dashboard import drawn
 from tests.dashboard.conftest import OpenPage
 
 
@@ -48,32 +52,108 @@ def labels(app: AppTest) -> list[str]:
 
 
 def ready(app: AppTest) -> bool:
-    return "### Ensemble" in said(app)
+    return "## Ensemble" in said(app)
 
 
 def test_a_step_moves_the_learners_and_its_result_is_read_aloud(open_page: OpenPage) -> None:
-    app = open_page("live", length="short", mixture="gates:rdn=1,xor=1")
+    app = open_page("live", length="glance", mixture="gates:rdn=1,xor=1")
     run_until(app, lambda: ready(app))
-    assert "**DMIL, stage 0 look**" in said(app)
-    assert "R: both say it" not in said(app)  # that is in the pictures
+    assert "**DMIL, stage 0 cross-fitting**" in said(app)
+    assert "**0 of 200 measured**" in said(app)
+    assert "**all parts**" not in said(app)
     app.button(key="live_step").click().run()
     run_until(app, lambda: "Go on" in labels(app))
-    assert "▶ **everything**" in said(app)
-    assert "(chance" in said(app) or "chance is" in said(app)
+    assert "▶ **all parts**" in said(app)
+    # Nothing is concluded before the heads of DMIL are trained.
+    assert "(chance" not in said(app)
+    assert "measured" in said(app)
     app.button(key="live_reset").click().run()
     run_until(app, lambda: ready(app))
     assert "Start" in labels(app)
-    assert "▶ **everything**" not in said(app)
+    assert "▶ **all parts**" not in said(app)
+    # Whoever pressed Reset starts it himself, also after a reload.
+    assert app.session_state["view"].paused == "yes"
+
+
+def test_it_ends_with_a_verdict_and_again_begins_at_once(open_page: OpenPage) -> None:
+    app = open_page("live", length="glance", pace="fast")
+    run_until(app, lambda: ready(app))
+    app.button(key="live_start").click().run()
+    seen: list[str] = []
+
+    def done() -> bool:
+        seen.append(said(app))
+        return "Again" in labels(app)
+
+    run_until(app, done)
+    assert any("of 200 measured" in words for words in seen)
+    assert "measured" not in said(app)
+    assert "(chance" in said(app) or "chance is" in said(app)
+    assert "Start" not in labels(app)
+    first = app.session_state["live_run"].name
+    app.button(key="live_again").click().run()
+    run_until(app, lambda: ready(app))
+    assert app.session_state["live_run"].name != first
+    assert app.session_state["live_run"].look.state in ("waiting", "running", "done")
+
+
+def test_a_training_begins_by_itself_unless_it_was_paused(open_page: OpenPage) -> None:
+    def begins(**query: str) -> bool:
+        app = open_page("live", length="glance", **query)
+        name = app.session_state["live_run"].name
+        return any(told.get("run") == name for told in drawn.told(app))
+
+    assert begins()
+    assert not begins(paused="yes")
+
+
+def test_a_lesson_that_led_here_is_led_back_to(open_page: OpenPage) -> None:
+    def links(**query: str) -> list[str]:
+        app = open_page("live", length="glance", **query)
+        return [link.proto.label for link in app.get("page_link")]
+
+    assert "Back to the lesson" in links(lesson="competition", step="4")
+    assert "Back to the lesson" not in links()
+
+
+def test_what_prepares_is_told_from_what_predicts() -> None:
+    def at(stage: str, done: bool = False) -> bool:
+        return playground.preparing(Snapshot("dmil", 0, stage, 0, 0, done, {}, {}, (), ()))
+
+    assert [at(s) for s in ("", "out-of-fold", "decompose")] == [True] * 3
+    assert not at("interact")
+    assert not at("together")
+    assert not at("decompose", done=True)
+
+
+def test_a_strip_has_a_column_for_each_sample_and_none_for_the_unknown() -> None:
+    shares = [(1.0, 0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 0.6), ()]
+    svg = figures.strips({"Target <b>": shares}, ["R", "S", "S"], "said", 100)
+    assert "Target &lt;b&gt;" in svg
+    areas = {
+        c: re.findall(rf'<path d="([^"]*)" {re.escape(fill(of_part(c)))}/>', svg)
+        for c in ("R", "U1", "U2", "S")
+    }
+    assert {c: len(found) for c, found in areas.items()} == {"R": 1, "U1": 0, "U2": 0, "S": 1}
+    # Over the whole height, and over 60 % of it from below: of the rest nothing explains it.
+    assert re.fullmatch(r"M0\.00,19\.0h133\.33v100\.0h-133\.33z", areas["R"][0])
+    assert re.fullmatch(r"M133\.33,59\.0h133\.33v60\.0h-133\.33z", areas["S"][0])
+    (grey,) = re.findall(rf'<path d="([^"]*)" fill="{re.escape(theme.GRID)}"', svg)
+    assert grey.count("M") == 2
+    assert "R samples" in svg
+    assert "S samples" in svg
+    words = text.targets_alt(shares, "Gate targets")
+    assert words == "Gate targets of 2 of 3 samples, by the largest component: R 1, U1 0, U2 0, S 1"
 
 
 def test_a_preset_and_the_choices_go_into_the_link(open_page: OpenPage) -> None:
-    app = open_page("live", length="short")
+    app = open_page("live", length="glance")
     app.button(key=key_of("live_preset", "mixture")).click().run()
     assert app.session_state["view"].mixture == "gates:xor=1,rdn=1,unq1=1,unq2=1"
     app.number_input(key="live_draw").set_value(7).run()
     app.selectbox(key="choice_second").set_value("blurred").run()
     view = app.session_state["view"]
-    assert (view.draw, view.second, view.length) == (7, "blurred", "short")
+    assert (view.draw, view.second, view.length) == (7, "blurred", "glance")
     held = app.session_state["live_run"].settings
     assert (held.seed, held.spread2) == (7, playground.BLURRED)
     assert not app.exception
@@ -85,7 +165,7 @@ def test_a_preset_and_the_choices_go_into_the_link(open_page: OpenPage) -> None:
 def test_a_mixture_that_cannot_be_learnt_says_so_and_offers_xor(
     open_page: OpenPage, mixture: str
 ) -> None:
-    app = open_page("live", mixture=mixture, length="short")
+    app = open_page("live", mixture=mixture, length="glance")
     assert not app.exception
     assert "cannot be" in said(app)
     (begin,) = [b for b in app.button if b.label == "Begin with XOR"]
@@ -109,8 +189,10 @@ def test_the_sentence_says_who_is_stuck_and_why() -> None:
     own = {"ensemble": {"S": 0.51}, "joint": {"S": 0.99}, "dmil": {"S": 0.98}}
     sentences = text.verdict(own, XOR_CHANCE, {"S": {"R": 0, "U1": 0, "U2": 0, "S": 1}}, {})
     assert "ensemble is at 51%, and chance is 50%" in sentences[0]
-    assert "Joint 99% and DMIL 98%: they read both" in sentences[0]
-    assert "gives 100% to S on S samples: the true part has most" in sentences[1]
+    assert "Joint 99% and DMIL 98%: they read both inputs." in sentences[0]
+    assert sentences[1] == (
+        "On S samples the gate of DMIL puts 100% of its weight on S: the true component leads."
+    )
 
 
 def test_the_sentence_does_not_claim_what_the_numbers_do_not_say() -> None:
@@ -119,9 +201,9 @@ def test_the_sentence_does_not_claim_what_the_numbers_do_not_say() -> None:
     assert "The others are at chance too" in stuck
     same = {n: {"R": 0.8} for n in playground.LEARNERS}
     (alike,) = text.verdict(same, {"R": 0.5}, {}, dict.fromkeys(playground.LEARNERS))
-    assert "about equally good" in alike
+    assert "about equally accurate" in alike
     odd = text.verdict(same, {"R": 0.5}, {"R": {"R": 0.1, "U1": 0.9, "U2": 0, "S": 0}}, {})
-    assert "does not always have most yet" in odd[-1]
+    assert "does not always lead yet" in odd[-1]
     high = {n: {"R": 0.96, "U1": 0.99} for n in playground.LEARNERS}
     (solved,) = text.verdict(high, {"R": 0.5, "U1": 0.5}, {}, {})
     assert solved == "On **R** and **U1** samples all three are right: 96% or more."
@@ -130,9 +212,9 @@ def test_the_sentence_does_not_claim_what_the_numbers_do_not_say() -> None:
     assert solved == "On **R** and **U1** samples all three are always right."
     two = {"ensemble": {"all": 0.9}, "joint": {"all": 0.98}, "dmil": {"all": 0.97}}
     (apart,) = text.verdict(two, {"all": 0.75}, {}, {})
-    assert apart.startswith("On all samples Joint and DMIL are right most often: Ensemble 90%")
+    assert apart.startswith("On all samples Joint and DMIL are most accurate: Ensemble 90%")
     leaning = text.verdict(same, {"R": 0.5}, {}, {"joint": 0.97})
-    assert "that of x1: Joint in 97% of the places" in leaning[-1]
+    assert "that of x1 in these shares of the places: Joint 97%" in leaning[-1]
 
 
 def test_the_lean_is_read_from_where_the_inputs_contradict_each_other() -> None:

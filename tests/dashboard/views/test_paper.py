@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 from streamlit.testing.v1 import AppTest
 
 from dashboard.figures import architecture as figures
@@ -36,6 +39,44 @@ def sizes(catalog: CheckpointCatalog, data: str) -> dict[str, Size]:
     made = paper.sizes(catalog.get(data, "dmil", 0))
     assert not isinstance(made, DataProblem), made
     return made
+
+
+def test_the_paper_is_named_linked_and_cited_as_in_the_repository(open_page: OpenPage) -> None:
+    root = Path(__file__).parents[3]
+    citation = yaml.safe_load((root / "CITATION.cff").read_text("utf-8"))
+    (reference,) = citation["references"]
+    authors = [f"{a['given-names']} {a['family-names']}" for a in reference["authors"]]
+    assert (text.TITLE, list(text.AUTHORS)) == (reference["title"], authors)
+    assert (f"{text.VENUE} {text.YEAR}") == reference["conference"]["name"]
+    assert (reference["start"], reference["end"]) == text.PAGES
+    assert reference["url"] == text.PREPRINT
+    assert f"arXiv:{text.ARXIV}" == reference["identifiers"][0]["value"]
+    assert f"```bibtex\n{text.bibtex()}\n```" in (root / "README.md").read_text("utf-8")
+    app = open_page("paper", data=REAL)
+    shown = said(app)
+    assert f"[{text.TITLE}]({text.PREPRINT})" in shown
+    assert ", ".join(authors) in shown
+    assert [c.value for c in app.code] == [text.bibtex()]
+
+
+def test_every_symbol_of_the_equations_is_explained_with_its_shape(
+    open_page: OpenPage, catalog: CheckpointCatalog
+) -> None:
+    made = sizes(catalog, GENERATED)
+    shapes = paper.shapes(made)
+    assert shapes["classes"] == paper.shape_text(made["answer"].shape)
+    assert (shapes["components"], shapes["one"]) == ("4", "1")
+    apart = {**made, "x2": Size((7, 3), 0)}
+    assert paper.shapes(apart)["x"] == "48; 7 x 3"
+    assert {of for *_, of in text.SYMBOLS} <= {*shapes, ""}
+    explained = " ".join(symbol for symbol, *_ in text.SYMBOLS)
+    parts = text.PARTS.values()
+    equations = " ".join(e for p in parts for e in (*p.equations, *(loss for loss, _ in p.losses)))
+    used = set(re.findall(r"(?<![A-Za-z\\])([a-zA-Z])(?![A-Za-z])", equations))
+    # Indices, the unit matrix, the number of classes, and the losses themselves.
+    assert used - set("ckmIKL") <= set(re.findall(r"(?<![A-Za-z\\])[a-zA-Z]", explained))
+    told = said(open_page("paper", data=GENERATED))
+    assert f"| $M_m$ | latent of input m that predicts the class alone | {shapes['m']} |" in told
 
 
 @pytest.mark.parametrize("data", [REAL, GENERATED, THREE])

@@ -113,8 +113,8 @@ REDUNDANCY: Final = Lesson(
     (
         Read(
             "Two friends, one story",
-            "Two friends saw the same match. Both tell you who won. After the first one has told "
-            "you, the second brings no news.\n\n"
+            "Two friends saw the same match. Both can say who won. Once you have heard the first, "
+            "the second brings no news.\n\n"
             "What both of them can give you is called **redundancy**, or **R** for short.\n\n"
             "We count it in **bits**. One bit is the answer to one yes-or-no question. Here the "
             "question is **y**: is it 0 or 1? There are two inputs, **x1** and **x2**. Each of "

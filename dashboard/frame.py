@@ -26,6 +26,7 @@ STYLE: Final = Path(__file__).parent / "static" / "frame.css"
 _LARGE: Final = """<style>
 html { font-size: 18px !important; }
 @media (min-width: 900px) { html { font-size: 20px !important; } }
+@media (min-width: 1200px) { [data-testid="stHeader"] { padding-right: 30rem !important; } }
 .js-plotly-plot :not(.ytick) > text { font-size: 19px !important; }
 @media (max-width: 640px) { .js-plotly-plot :not(.ytick) > text { font-size: 14px !important; } }
 </style>"""

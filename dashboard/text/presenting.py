@@ -63,7 +63,10 @@ STOPS: Final = (
         1,
         "samples",
         "DMIL predicts it from both inputs; the ensemble is wrong. The gate shows S.",
-        {"dominant": "S", "right": "dmil", "wrong": "ensemble", "model": "dmil", "split": "test"},
+        {
+            "dominant": "S", "right": "dmil", "wrong": "ensemble", "model": "dmil",
+            "split": "test", "order": "unexplained-up",
+        },
     ),
     Stop(
         "Where the ensemble fails",

@@ -17,7 +17,7 @@ import { ListWindow } from "./window.js";
  * @property {string} list tells one list from another
  * @property {number} total
  * @property {number} first position of the first of `rows`
- * @property {number} height of a row, in pixels
+ * @property {number} height of a row, in pixels where letters have their usual size
  * @property {number} chosen position of the sample that is open; -1 where it is not in the list
  * @property {string} label
  * @property {Record<string, string>} grounds CSS background of each component
@@ -75,13 +75,15 @@ export class SampleList {
     if (other) this.#forget();
     for (const [place, row] of data.rows.entries()) this.#rows.set(data.first + place, row);
     this.#window.total = data.total;
-    this.#window.row = data.height;
+    // As high as letters are large.
+    const scale = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+    this.#window.row = Math.round(data.height * (scale || 1));
     this.#box.setAttribute("aria-label", data.label);
-    this.#box.style.setProperty("--row", `${data.height}px`);
+    this.#box.style.setProperty("--row", `${this.#window.row}px`);
     this.#all.style.height = `${this.#window.drawn}px`;
     this.#window.height = this.#box.clientHeight;
     const moved = other || before?.chosen !== data.chosen;
-    if (other) this.#window.offset = data.chosen < 0 ? data.first * data.height : 0;
+    if (other) this.#window.offset = data.chosen < 0 ? data.first * this.#window.row : 0;
     if (moved) [this.#active, this.#awaited] = [data.chosen, -1];
     if (moved && data.chosen >= 0) this.#window.reveal(data.chosen, true);
     this.#place();

@@ -1,4 +1,4 @@
-"""Yes/no questions in words: about a scene, about its frame, or about the gate mixture.
+"""Yes/no questions in words: about a scene, about its frame, or about general knowledge.
 
 - Scene questions need picture and words: each is a function of what is in the scene.
 - Frame questions say nothing by themselves; the frame of the picture is the answer.

@@ -215,7 +215,7 @@ def test_a_lasso_makes_a_slice_that_a_link_a_second_window_and_samples_know(
         page.get_by_role("button", name="Table as CSV").click()
     lines = saved.value.path().read_text("utf-8").splitlines()
     assert len(lines) == 1 + len(inside)
-    page.get_by_role("button", name="Clear").click()
+    page.get_by_role("button", name="Clear the slice").click()
     page.wait_for_url(lambda url: "slice=" not in url)
     settled(page)
     assert hand.members(page) == []

@@ -91,7 +91,7 @@ def _name(drawn: slices.Slice) -> None:
             with st.popover("Other slices", icon=":material/history:"):
                 _earlier(kept)
         st.button(
-            "Clear",
+            "Clear the slice",
             icon=":material/close:",
             on_click=callback(session.change),
             kwargs={"slice": "", "panel": "slice"},

@@ -152,11 +152,11 @@ def test_a_model_with_a_gate_begins_with_components_and_latents_have_names(
     open_page: OpenPage,
 ) -> None:
     app = open_page("map", data=GENERATED)
-    assert app.selectbox(key="choice_colour").value == "component with the largest gate"
+    assert app.selectbox(key="choice_colour").value == "dominant"
     assert app.selectbox(key="choice_latent").options[0] == "Z: encoder outputs"
     assert "components are separated here" in said(app)
     joint = open_page("map", data=GENERATED, model="joint")
-    assert joint.selectbox(key="choice_colour").value == "true class"
+    assert joint.selectbox(key="choice_colour").value == "class"
 
 
 @pytest.mark.parametrize("data", [GENERATED, THREE])
@@ -166,8 +166,7 @@ def test_the_gate_weights_of_all_samples_are_a_map_of_their_own(
     app = open_page("map", data=data, latent="gate")
     assert not app.exception
     assert "Exact, no projection" in said(app)
-    known = data == GENERATED
-    colour = "true interaction type" if known else "component with the largest gate"
+    colour = "interaction_type" if data == GENERATED else "dominant"
     assert app.selectbox(key="choice_colour").value == colour
 
 
@@ -222,7 +221,7 @@ def test_a_slice_is_shown_with_what_sets_it_apart(
     assert f"**{len(rows)}**" in count.replace("\\", "")
     app.text_input(key="slice_name").set_value("west").run()
     assert slices.read(view(app).slice).name == "west"  # type: ignore[attr-defined]
-    next(b for b in app.button if b.label == "Clear").click().run()
+    next(b for b in app.button if b.label == "Clear the slice").click().run()
     assert view(app).slice == ""  # type: ignore[attr-defined]
     assert "Draw around some points" in said(app)
     assert any(b.label == "west" for b in app.button)

@@ -18,6 +18,8 @@ ALLOWED = {
     "services": {
         "numpy",
         "pandas",
+        "scipy",  # neighbours and clusters of the places on a map
+        "sklearn",
         "streamlit",
         "PIL",
         "dmil_core",

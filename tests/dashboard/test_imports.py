@@ -18,8 +18,6 @@ ALLOWED = {
     "services": {
         "numpy",
         "pandas",
-        "scipy",  # neighbours and clusters of the places on a map
-        "sklearn",
         "streamlit",
         "PIL",
         "dmil_core",

@@ -23,16 +23,12 @@ from dashboard.services.store.catalog import Checkpoint, DataProblem, table
 from dashboard.words import one_line
 from dmil_core import schema
 from dmil_core.data.features import Feature, features
+from dmil_core.inference.places import FEWEST, clusters
 
 Mask = NDArray[np.bool_]
 
 #: Samples that clusters are looked for among; of more, evenly spaced ones.
 MOST: Final = 5000
-#: Samples of the smallest cluster, and as a share of all.
-FEWEST: Final = 10
-SMALLEST: Final = 1 / 100
-#: Share of all samples that one cluster may hold.
-MOST_IN_ONE: Final = 0.6
 #: Share of a cluster from which on it is called after a class.
 MOSTLY: Final = 0.8
 #: An attribute sets a cluster apart where this share of it has the attribute, and the share of the
@@ -84,29 +80,6 @@ def _labels(
     rows = rows.iloc[:: -(-len(rows) // MOST) or 1]
     unit = _on.unit[_on.ids.get_indexer(rows.index)]
     return named(unit, clusters(unit), rows["y"].to_numpy(str), attributes(_checkpoint, rows))
-
-
-def clusters(unit: NDArray[np.float64]) -> NDArray[np.int64]:
-    """(N,) the cluster of each of (N, 2) places, from 0; -1 for none.
-
-    HDBSCAN (Campello, Moulavi and Sander, 2013), which leaves out what lies between clusters. Where
-    one cluster would hold most places, its densest parts (the leaves of the tree) take its place.
-    """
-    if len(unit) < 3 * FEWEST:
-        return np.full(len(unit), -1)
-    from sklearn.cluster import HDBSCAN
-
-    def found(share: float, method: str) -> NDArray[np.int64]:
-        smallest = max(FEWEST, round(len(unit) * share))
-        model = HDBSCAN(
-            min_cluster_size=smallest, min_samples=FEWEST // 2,
-            cluster_selection_method=method, copy=True,
-        )  # fmt: skip
-        return np.asarray(model.fit_predict(unit), dtype=np.int64)
-
-    result = found(SMALLEST, "eom")
-    largest = np.bincount(result[result >= 0], minlength=1).max()
-    return found(2 * SMALLEST, "leaf") if largest > MOST_IN_ONE * len(unit) else result
 
 
 def named(

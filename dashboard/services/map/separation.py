@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from dashboard.services.map.maps import Layout
 from dashboard.services.sample.samples import COLUMNS, in_split
 from dashboard.services.store.catalog import Checkpoint, table
+from dmil_core.inference.places import neighbours
 
 #: Points that count as neighbours, and fewest points that anything is said of.
 NEIGHBOURS: Final = 10
@@ -66,9 +67,7 @@ def separation(places: NDArray[np.float64], groups: NDArray[Any]) -> Separation 
     codes, names = pd.factorize(groups)
     if len(places) < FEWEST or len(names) < 2:
         return None
-    from scipy.spatial import cKDTree
-
-    near = cKDTree(places).query(places, NEIGHBOURS + 1)[1]
+    near = neighbours(places, NEIGHBOURS)
     # Of points in one place any may come first.
     others = near != np.arange(len(places))[:, None]
     alike = (codes[near] == codes[:, None]) & others

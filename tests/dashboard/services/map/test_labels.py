@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from dashboard.services.map import labels, maps
 from dashboard.services.store.catalog import CheckpointCatalog
+from dmil_core.inference.places import clusters
 from tests.dashboard.folders import REAL
 
 CENTRES = np.array([[0.2, 0.2], [0.8, 0.3], [0.5, 0.9]])
@@ -28,7 +29,7 @@ def test_planted_clusters_are_found(
     planted: tuple[NDArray[np.float64], NDArray[np.int64]],
 ) -> None:
     places, of = planted
-    found = labels.clusters(places)
+    found = clusters(places)
     for cluster in range(3):
         own = found[of == cluster]
         mostly = np.bincount(own[own >= 0]).argmax()
@@ -41,12 +42,12 @@ def test_in_one_large_cluster_its_dense_parts_are_found() -> None:
     path = np.stack([rng.random(1500), np.full(1500, 0.5)], axis=1)
     dense = [np.array([x, 0.5]) + 0.004 * rng.standard_normal((200, 2)) for x in (0.2, 0.5, 0.8)]
     places = np.concatenate([path, *dense]) + 0.01 * rng.standard_normal((2100, 2))
-    assert len(set(labels.clusters(places)) - {-1}) >= 3
+    assert len(set(clusters(places)) - {-1}) >= 3
 
 
 @pytest.mark.parametrize("count", [0, 1, 29])
 def test_of_a_few_places_there_are_no_clusters(count: int) -> None:
-    assert (labels.clusters(np.random.default_rng(0).random((count, 2))) == -1).all()
+    assert (clusters(np.random.default_rng(0).random((count, 2))) == -1).all()
 
 
 def named(

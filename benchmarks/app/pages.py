@@ -87,8 +87,9 @@ COLOURS = (("right or wrong", "right"), ("true interaction type", "S"), ("true c
 
 
 def address(url: str, room: Room, page: str, **more: str) -> str:
-    """Of a page that shows every sample of the room."""
-    return f"{url}/{page}?" + urlencode({"data": room.data, "split": "all", **more})
+    """Of a page that shows every sample of the room, in the order of its table."""
+    query = {"data": room.data, "split": "all", "order": "stored", **more}
+    return f"{url}/{page}?" + urlencode(query)
 
 
 async def settled(page: Page) -> None:

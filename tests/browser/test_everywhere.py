@@ -59,7 +59,7 @@ def test_a_figure_is_saved_in_three_formats(
     page.on("request", lambda r: plotly.append(r.url) if "plotly.min.js" in r.url else None)
     visit(page, f"{app_url}/{path}data={REAL}")
     # One menu for all of a card.
-    menu = {"waterfall": "save_sample", "clusters": "save_look"}.get(key, "")
+    menu = {"waterfall": "save_sample"}.get(key, "")
     drawn = f".st-key-{key} :is(.js-plotly-plot .main-svg, canvas, svg.bars)"
     page.wait_for_selector(drawn, state="attached", timeout=30_000)
     settled(page)

@@ -64,7 +64,7 @@ def test_a_model_of_onnx_answers_for_a_changed_input(page: Page, imported_url: s
     page.goto(f"{imported_url}/samples?data={ONNX_SET}&model={ONNX_MODEL}")
     settled(page)
     expect(page.get_by_text("What the inputs do, alone and together")).to_be_visible()
-    page.get_by_text("Which parts of the inputs act together?").click()
+    page.get_by_role("tab", name="Parts that act together").click()
     expect(page.get_by_text(re.compile("Strongest pairs: .* with"))).to_be_visible(timeout=20_000)
     expect(page.get_by_text("Something went wrong")).to_have_count(0)
 

@@ -83,11 +83,11 @@ def test_it_is_judged_by_its_own_rows(root: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "words"), [(HEADS, "from its columns px1"), (PLAIN, "no columns")]
+    ("model", "words"), [(HEADS, "those of its columns px1"), (PLAIN, "no columns")]
 )
 def test_what_takes_the_model_itself_is_said(model: str, words: str) -> None:
     for page, chosen in (
-        ("", {}), ("samples", {}), ("compare", {"part": "samples", "look": "interactions"}),
+        ("", {}), ("samples", {}), ("model", {"look": "interactions"}),
     ):  # fmt: skip
         app = opened(page, model=model, **chosen)
         told = [str(i.value) for i in app.info if "takes the model itself" in str(i.value)]

@@ -28,8 +28,8 @@ from tests.dashboard.folders import APP
 from tests.dashboard.hostile_names import CLASSES, MODEL, NAMES, SET, furnish
 
 PAGES = (
-    "", "samples", "what-if", "map", "compare", "worth", "trust", "your-data", "lessons",
-    "gates", "live", "paper",
+    "", "samples", "what-if", "map", "compare", "disagreements", "model", "worth", "trust",
+    "your-data", "lessons", "gates", "live", "paper",
 )  # fmt: skip
 LOOKS = ("agreement", "pair", "groups", "calibration", "training")
 #: What the names would do where a page takes them for more than text.
@@ -101,7 +101,8 @@ def test_a_model_without_a_gate_is_shown_too(page: str) -> None:
 
 @pytest.mark.parametrize("look", LOOKS)
 def test_every_look_at_single_samples_shows_the_set(look: str) -> None:
-    opened("compare", part="samples", look=look, sample=NAMES[-1], model=MODEL)
+    page = "disagreements" if look in ("agreement", "pair", "groups") else "model"
+    opened(page, look=look, sample=NAMES[-1], model=MODEL)
 
 
 def test_every_id_is_opened_by_a_click_on_next() -> None:
@@ -118,7 +119,7 @@ def test_every_id_is_shown_on_another_page(number: int) -> None:
     page, more = (
         ("what-if", {"edit1": "noise:1:0", "edit2": f"swap:{NAMES[number - 1]}"}),
         ("map", {}),
-        ("compare", {"part": "samples", "look": "pair"}),
+        ("disagreements", {"look": "pair"}),
     )[number % 3]
     app = opened(page, sample=NAMES[number], **more)
     assert app.session_state["view"].sample == NAMES[number]

@@ -7,13 +7,17 @@ import contextlib
 import gc
 import inspect
 import logging
+import math
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
+from typing import Any, Final
 
 import streamlit as st
 from streamlit import runtime
+from streamlit.runtime import media_file_manager
 
 from dashboard import logs
 
@@ -24,6 +28,7 @@ log = logging.getLogger("dashboard")
 async def ready(_app: st.App) -> AsyncIterator[None]:
     """The server answers once the pages are imported and the checkpoints are listed."""
     logs.configure()
+    keep_downloads()
     await asyncio.get_running_loop().run_in_executor(None, _prepare)
     releasing = asyncio.create_task(_release_sessions())
     try:
@@ -32,6 +37,33 @@ async def ready(_app: st.App) -> AsyncIterator[None]:
         releasing.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await releasing
+
+
+#: Seconds that a file which was made for a download is kept for the browser to fetch it.
+DOWNLOAD_KEPT: Final = 120.0
+
+
+def keep_downloads() -> None:
+    """Keep files that were made on a click until their browser has fetched them.
+
+    Streamlit throws such a file away when two runs of anybody's pages have ended after the click,
+    which on a busy server is before the browser asks for it.
+    """
+    metadata = media_file_manager.MediaFileMetadata
+    if not hasattr(metadata, "mark_for_delete"):
+        log.error(
+            "this Streamlit throws files away elsewhere: a download may fail on a busy server"
+        )
+        return
+
+    def mark(file: Any) -> None:
+        file.marked = min(getattr(file, "marked", math.inf), time.monotonic())
+
+    def is_marked(file: Any) -> bool:
+        return time.monotonic() - getattr(file, "marked", math.inf) > DOWNLOAD_KEPT
+
+    metadata.mark_for_delete = mark  # type: ignore[assignment, method-assign]
+    metadata.is_marked_for_delete = property(is_marked)  # type: ignore[assignment, method-assign]
 
 
 def _prepare() -> None:

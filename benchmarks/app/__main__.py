@@ -2,7 +2,8 @@
 
 Our app on 10,000 and on 50,000 points: opening it on a server that was only just started, and on
 one that was not; a click on a point of the map, another colour, another page, a changed input; ten
-visitors at once for two minutes; and two other tools on the same points. Times are taken in the
+visitors at once for two minutes, in browsers and without; the Overview of 200,000 points; and two
+other tools on the same points. Times are taken in the
 page, from the press of the pointer to the frame that shows the answer whole. Writes
 benchmarks/results/app.json.
 """
@@ -22,7 +23,7 @@ from typing import Any
 
 from playwright.async_api import Browser, Page, async_playwright
 
-from benchmarks.app import other_tools, pages, visitors
+from benchmarks.app import light, other_tools, pages, visitors
 from benchmarks.app.room import Room, furnish
 from benchmarks.app.stopwatch import since_opened, summary
 from benchmarks.app.targets import targets
@@ -34,6 +35,8 @@ from tests.browser.server import CHROMIUM, FLAGS, app_process
 RESULT = RESULTS / "app.json"
 SIZES = (10_000, 50_000)
 REPEATS, COLD = 30, 7
+#: Points of a set whose Overview is opened on a server that was only just started, and how often.
+LARGE, COLD_LARGE = 200_000, 3
 
 
 def _folders(room: Room) -> dict[str, str]:
@@ -166,6 +169,38 @@ async def _crowd(browser: Browser, room: Room, a: argparse.Namespace) -> dict[st
         return await visitors.crowd(browser, url, pid, room, a.seconds)
 
 
+async def _light(room: Room, a: argparse.Namespace) -> dict[str, Any]:
+    with app_process(_folders(room)) as (url, pid):
+        return await asyncio.to_thread(light.crowd, url, pid, room, a.seconds)
+
+
+async def _large(a: argparse.Namespace) -> dict[str, Any]:
+    room = await asyncio.to_thread(furnish, a.out / "rooms", LARGE, maps=False)
+    return await asyncio.to_thread(light.cold_overview, room, COLD_LARGE)
+
+
+async def received(browser: Browser, url: str) -> dict[str, float]:
+    """MB that a browser receives on its first visit: files as they are sent, and messages."""
+    page = await _page(browser)
+    session = await page.context.new_cdp_session(page)
+    total = {"files": 0.0, "messages": 0.0}
+
+    def add(kind: str, size: float) -> None:
+        total[kind] += size / 1e6
+
+    session.on("Network.loadingFinished", lambda e: add("files", e["encodedDataLength"]))
+    session.on(
+        "Network.webSocketFrameReceived",
+        lambda e: add("messages", 0.75 * len(e["response"]["payloadData"])),  # base64
+    )
+    await session.send("Network.enable")
+    await page.goto(url)
+    await page.wait_for_function(pages.CHART, timeout=120_000)
+    await pages.settled(page)
+    await page.context.close()
+    return {**total, "together": sum(total.values())}
+
+
 async def _other(
     browser: Browser, room: Room, a: argparse.Namespace, tool: other_tools.OtherTool, programs: Path
 ) -> dict[str, Any]:
@@ -201,9 +236,15 @@ async def measure(a: argparse.Namespace) -> dict[str, Any]:
                 work = partial(_other, browser, room, a, tool, programs)
                 result["other_tools"].append(await parts.of(f"{points} {tool.name}", work))
         if "crowd" in a.only:
-            result["crowd"] = await parts.of(
-                "crowd", partial(_crowd, browser, rooms[min(rooms)], a)
-            )
+            least = rooms[min(rooms)]
+            result["crowd"] = await parts.of("crowd", partial(_crowd, browser, least, a))
+            result["light"] = await parts.of("light", partial(_light, least, a))
+        if "cold" in a.only:
+            result["large"] = await parts.of("large", partial(_large, a))
+            with app_process() as (url, _):
+                result["received"] = await parts.of(
+                    "received", partial(received, browser, f"{url}/")
+                )
         await browser.close()
     parts.close()
     return result

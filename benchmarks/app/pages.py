@@ -88,8 +88,12 @@ COLOURS = (("right or wrong", "right"), ("true interaction type", "S"), ("true c
 
 def address(url: str, room: Room, page: str, **more: str) -> str:
     """Of a page that shows every sample of the room, in the order of its table."""
-    query = {"data": room.data, "split": "all", "order": "stored", **more}
-    return f"{url}/{page}?" + urlencode(query)
+    return f"{url}/{page}?" + urlencode(query_of(room, **more))
+
+
+def query_of(room: Room, **more: str) -> dict[str, str]:
+    """What the address of such a page says."""
+    return {"data": room.data, "split": "all", "order": "stored", **more}
 
 
 async def settled(page: Page) -> None:

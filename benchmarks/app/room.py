@@ -44,15 +44,16 @@ class Room:
         return [float(v) for v in row.to_numpy(dtype=float)]
 
 
-def furnish(folder: Path, points: int) -> Room:
-    """Draw, train, predict and map, or take what an earlier call has left in ``folder``."""
+def furnish(folder: Path, points: int, maps: bool = True) -> Room:
+    """Draw, train, predict and, with ``maps``, map, or take what an earlier call has left in
+    ``folder``."""
     dataset = load_dataset(f"switch:train={TRAIN},val={VAL},test={points - TRAIN - VAL}")
     root = folder / ROOM.format(points=points)
     for paradigm in PARADIGMS:
         here = run_folder(root, dataset.slug, paradigm, 0)
         if not (here / RUN_FILE).exists():
             train(dataset, paradigm, 0, here, epochs_scale=EPOCHS)
-        if not (here / PROJECTION_FILE).exists():
+        if maps and not (here / PROJECTION_FILE).exists():
             project(here, dataset, method="pca", max_rows=points)
     table = read_table(run_folder(root, dataset.slug, "dmil", 0) / PREDICTIONS_FILE)
     return Room(root, dataset.slug, points, table.astype({"id": str}).set_index("id", drop=False))

@@ -27,7 +27,7 @@ from dmil_core.checkpoint import PREDICTIONS_FILE, run_folder
 from dmil_core.io.atomic import check_writable, write_json
 from dmil_core.io.paths import checkpoints_root
 from dmil_core.io.tables import read_table
-from tests.browser.protocol import answer, click, visit
+from tests.browser.protocol import click, visit, whole
 from tests.browser.server import app_process
 
 VISITORS: Final = 4
@@ -117,13 +117,7 @@ class Visitor:
         page = pick(PAGES)
         begun = time.monotonic()
         connection.send(click(page, query))
-        while True:
-            message = answer(connection, PATIENCE)
-            kind = message.WhichOneof("type")
-            if kind == "delta" and message.delta.new_element.WhichOneof("type") == "exception":
-                self.faults.append(f"{page}: {message.delta.new_element.exception.message}"[:200])
-            if kind == "script_finished":
-                break
+        self.faults += [f"{page}: {fault}" for fault in whole(connection, PATIENCE)]
         self.answers.append(time.monotonic() - begun)
 
 

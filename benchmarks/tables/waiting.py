@@ -107,8 +107,31 @@ def _crowd(record: dict[str, Any]) -> list[str]:
         f"""{crowd["visitors"]} visitors at once for {crowd["lasting"]:.0f} seconds, all in Chromium on the same cores, clicked
 {clicks} times: {_time(crowd["clicks"])} s, {len(crowd["faults"])} errors. The server used {each:.2f} s of processor time
 per click; the browsers used the rest of the {record["cores"]} cores. Its memory was at most {crowd["most_megabytes"]:,.0f} MB, and grew by
-{crowd["growth"]:+.1%} after the first minute."""  # noqa: E501
+{crowd["growth"]:+.1%} after the first minute.""",  # noqa: E501
+        *_light(record),
     ]
+
+
+def _light(record: dict[str, Any]) -> list[str]:
+    """Visitors without a browser, the Overview of many points, and the bytes of a first visit."""
+    parts = []
+    if crowd := record.get("light"):
+        each = crowd["server_seconds"] / max(crowd["clicks"]["repeats"], 1)
+        parts.append(
+            f"""{crowd["visitors"]} visitors at once without a browser, whose sessions only receive the pages, clicked {crowd["clicks"]["repeats"]} times in
+{crowd["lasting"]:.0f} seconds: {_time(crowd["clicks"])} s, {len(crowd["faults"])} errors, {each:.2f} s of processor time per click."""  # noqa: E501
+        )
+    if large := record.get("large"):
+        parts.append(
+            f"*Overview* of {large['points']:,} points on a cold server takes "
+            f"{large['seconds']['p50']:.2f} s of its processor time."
+        )
+    if found := record.get("received"):
+        parts.append(
+            f"A first visit receives {found['together']:.1f} MB: {found['files']:.1f} MB of files "
+            f"and {found['messages']:.1f} MB of messages."
+        )
+    return parts
 
 
 def _compared(record: dict[str, Any]) -> list[str]:

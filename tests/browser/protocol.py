@@ -34,6 +34,24 @@ def click(page: str = "", query: Mapping[str, str] | None = None) -> bytes:
     return message.SerializeToString()
 
 
+def whole(connection: ClientConnection, patience: float) -> list[str]:
+    """Wait for the end of the page that was asked for; messages of exceptions that it shows.
+
+    Raises
+    ------
+    TimeoutError
+        If nothing comes for ``patience`` seconds.
+    """
+    faults = []
+    while True:
+        message = answer(connection, patience)
+        kind = message.WhichOneof("type")
+        if kind == "delta" and message.delta.new_element.WhichOneof("type") == "exception":
+            faults.append(message.delta.new_element.exception.message[:200])
+        if kind == "script_finished":
+            return faults
+
+
 def answer(connection: ClientConnection, patience: float) -> ForwardMsg:
     """The next message of the server.
 

@@ -112,15 +112,37 @@ def shown(room: Room, sample: str) -> dict[str, Any]:
 
 
 async def points(page: Page, rng: random.Random, count: int) -> list[str]:
-    """Samples whose points of the map stand apart and are on the screen."""
+    """Samples whose points of the map stand apart and can be clicked.
+
+    They are chosen with the panel beside the map open, as it is from the first click on.
+    """
     await page.wait_for_function(MAP, timeout=120_000)
-    result = await page.evaluate(_POINTS)
-    at = np.array([p[:2] for p in result])
+    for sample in await _lonely(page, count):
+        if place := await page.evaluate(_POINT, sample):
+            await page.mouse.click(*place)
+            break
+    await settled(page)
+    some = await _lonely(page, count)
+    rng.shuffle(some)
+    result: list[str] = []
+    for sample in some:
+        if len(result) < count and await can_be_clicked(page, sample):
+            result.append(sample)
+    if len(result) < count:
+        raise RuntimeError(f"{len(result)} points of the map can be clicked, expected {count}")
+    return result
+
+
+async def _lonely(page: Page, count: int) -> list[str]:
+    """Samples whose points stand apart and are on the screen: several times as many as wanted."""
+    found = await page.evaluate(_POINTS)
+    at = np.array([p[:2] for p in found])
     size = page.viewport_size or {"width": 0, "height": 0}
-    inside = (at > 0).all(axis=1) & (at < [size["width"], size["height"]]).all(axis=1)
+    on_screen = (at > 0) & (at < [size["width"], size["height"]])
+    inside = np.asarray(on_screen.all(axis=1))
     gaps = np.where(inside, KDTree(at).query(at, 2)[0][:, 1], -1.0)
-    lonely = [int(i) for i in np.argsort(-gaps)[: max(count, int((gaps > _APART).sum()))]]
-    return [str(result[i][2]) for i in rng.sample(lonely, count)]
+    most = max(4 * count, int((gaps > _APART).sum()))
+    return [str(found[i][2]) for i in np.argsort(-gaps)[:most].tolist() if inside[i]]
 
 
 async def can_be_clicked(page: Page, sample: str) -> bool:

@@ -24,6 +24,7 @@ from dmil_core.data.files.stream import NewRows, Part, Source, batches
 from dmil_core.errors import ConfigError, DataError
 from dmil_core.inference.predict import predict
 from dmil_core.io.atomic import make_folder, replacing, write_json
+from dmil_core.io.parquet import form, open_parquet
 from dmil_core.io.reading import MIB, read_json
 from dmil_core.io.tables import metadata_of
 from dmil_core.schema import SPLITS
@@ -149,7 +150,7 @@ def _rows_before(file: Path) -> tuple[int, int] | None:
     """Rows of a part that is done, and those it was made of; None where it is not done."""
     if not file.exists():
         return None
-    read = pq.ParquetFile(file)
+    read = open_parquet(file)
     stored = read.schema_arrow.metadata or {}
     return read.metadata.num_rows, int(stored.get(b"rows_in", b"-1"))
 
@@ -177,7 +178,9 @@ def _write(
                 table = predict(model, run.config.model, matched, chosen, latents=latents)
                 arrow = _arrow(table)
                 if writer is None:
-                    writer = pq.ParquetWriter(temporary, **_form(arrow.schema, run))
+                    about = metadata_of({"weights": run.weights_sha256})
+                    schema = arrow.schema.with_metadata(about)
+                    writer = pq.ParquetWriter(temporary, schema, **form(schema, level=3))
                 writer.write_table(arrow)
                 written += len(table)
                 read += len(rows)
@@ -194,16 +197,3 @@ def _arrow(table: pd.DataFrame) -> pa.Table:
     kinds = {"O": pa.string(), "b": pa.bool_(), "f": pa.float32(), "i": pa.int64()}
     fields = [(name, kinds[kind.kind]) for name, kind in table.dtypes.items()]
     return pa.Table.from_pandas(table, pa.schema(fields), preserve_index=False)
-
-
-def _form(schema: pa.Schema, run: Run) -> dict[str, Any]:
-    """How a part is written."""
-    floats = [f.name for f in schema if pa.types.is_floating(f.type)]
-    return {
-        "schema": schema.with_metadata(metadata_of({"weights": run.weights_sha256})),
-        "compression": "zstd",
-        "compression_level": 3,
-        "use_dictionary": [name for name in schema.names if name not in floats],
-        "use_byte_stream_split": floats,
-        "write_page_checksum": True,
-    }

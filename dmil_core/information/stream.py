@@ -21,7 +21,8 @@ from dmil_core.errors import DataError
 from dmil_core.information.estimator import PointwiseInformation
 from dmil_core.information.refits import REFITS, check_refits, refit
 from dmil_core.io.atomic import replacing
-from dmil_core.io.reading import open_checked, parsing
+from dmil_core.io.parquet import batches_of, open_parquet
+from dmil_core.io.reading import open_checked
 from dmil_core.io.tables import metadata_of
 from dmil_core.partial_information.pmf import Floats
 from dmil_core.partial_information.pointwise import QUANTITIES, Definition, Mean
@@ -89,7 +90,7 @@ def estimate_file(
         If the file cannot be read, lacks columns, or its rows cannot be used; nothing is written.
     """
     check_refits(refits)
-    file = _opened(path)
+    file = open_parquet(path)
     columns = columns_of(file.schema_arrow)
     x1, x2, y = _sample(file, columns, fit_rows, seed)
     estimator = PointwiseInformation(definition, seed=seed).fit(x1, x2, y)
@@ -147,16 +148,6 @@ def _is_number(kind: pa.DataType) -> bool:
     return pa.types.is_floating(kind) or pa.types.is_integer(kind)
 
 
-def _opened(path: Path) -> pq.ParquetFile:
-    try:
-        # Of any size, as it is read in parts, and wherever a link that the user named leads.
-        file = open_checked(path, 1 << 62, advice="Name a Parquet file", follow_links=True)
-    except FileNotFoundError:
-        raise DataError(f"{path} does not exist; name a Parquet file") from None
-    with parsing(path, "a Parquet file", advice="Write it again"):
-        return pq.ParquetFile(file)
-
-
 def _sample(
     file: pq.ParquetFile, columns: Columns, rows: int, seed: int
 ) -> tuple[Floats, Floats, NDArray[Any]]:
@@ -176,19 +167,12 @@ def _sample(
     return x1, x2, y
 
 
-def _next(batches: Iterator[pa.RecordBatch]) -> pa.RecordBatch | None:
-    with parsing("the file", "a Parquet file", advice="Write it again"):
-        return next(batches, None)
-
-
 def _batches(
     file: pq.ParquetFile, columns: Columns
 ) -> Iterator[tuple[Floats, Floats, NDArray[Any], pa.Array | None]]:
     """x1, x2 (B, D), y (B,) and ids of the file's rows, in their order."""
     wanted = [*columns.x1, *columns.x2, "y", *([columns.id] if columns.id else [])]
-    with parsing("the file", "a Parquet file", advice="Write it again"):
-        batches = iter(file.iter_batches(BATCH_ROWS, columns=wanted))
-    while (batch := _next(batches)) is not None:
+    for batch in batches_of(file, "the file", BATCH_ROWS, wanted):
         first, second = (
             np.column_stack([batch.column(n).to_numpy(zero_copy_only=False) for n in names])
             for names in (columns.x1, columns.x2)

@@ -67,20 +67,12 @@ def _write_parquet(table: pd.DataFrame, path: Path, metadata: dict[str, Any]) ->
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    from dmil_core.io.parquet import form
+
     arrow = pa.Table.from_pandas(table, preserve_index=False)
     # pandas' own note in the footer would grow with the number of columns and says nothing new.
     arrow = arrow.replace_schema_metadata(metadata_of(metadata))
-    # Floats share their high bytes far more than their low ones: apart, they shrink by a third.
-    floats = [f.name for f in arrow.schema if pa.types.is_floating(f.type)]
-    pq.write_table(
-        arrow,
-        path,
-        compression="zstd",
-        compression_level=9,
-        use_dictionary=[name for name in arrow.column_names if name not in floats],
-        use_byte_stream_split=floats,
-        write_page_checksum=True,
-    )
+    pq.write_table(arrow, path, **form(arrow.schema, level=9))
 
 
 def metadata_of(about: dict[str, Any]) -> dict[bytes, bytes]:

@@ -130,9 +130,7 @@ def cross_fitting(
     """
     watched = watched or OutOfFold.of(train, config)
     fold_of = assign_folds(len(train), folds, seed, groups)
-    shape = (config.modalities + 1, config.classes)
-    out = torch.zeros(len(train), *shape)
-    mean = torch.zeros(len(val), *shape)
+    mean = torch.zeros(len(val), config.modalities + 1, config.classes)
     for k in range(folds):
         inside = torch.nonzero(fold_of == k).squeeze(1).to(train.y.device)
         outside = torch.nonzero(fold_of != k).squeeze(1).to(train.y.device)
@@ -146,10 +144,10 @@ def cross_fitting(
             )  # fmt: skip
             fold = yield from _part_of_run(work, k / folds, 1.0 / folds)
             _store(folder, k, fold)
-        out[inside.cpu()] = watched.probabilities[inside.cpu()] = fold[_UNSEEN]
+        watched.probabilities[inside.cpu()] = fold[_UNSEEN]
         watched.models.clear()
         mean += fold["val"] / folds
-    return Probabilities(out, mean)
+    return Probabilities(watched.probabilities, mean)
 
 
 def assign_folds(rows: int, folds: int, seed: int, groups: NDArray[Any] | None = None) -> Tensor:

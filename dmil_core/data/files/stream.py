@@ -14,7 +14,6 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from dmil_core.data.card import Card
 from dmil_core.data.dataset import Dataset
@@ -26,7 +25,8 @@ from dmil_core.data.files.roles import Roles
 from dmil_core.data.files.selection import select
 from dmil_core.data.files.table import Table
 from dmil_core.errors import DataError
-from dmil_core.io.reading import open_checked, parsing
+from dmil_core.io.parquet import batches_of, open_parquet
+from dmil_core.io.reading import open_checked
 
 #: Rows of a part, and rows that are in memory at a time.
 PART_ROWS: Final = 262_144
@@ -109,7 +109,7 @@ def opened(path: Path) -> Source:
     parts: list[Part] = []
     schema = None
     for file in files:
-        read = _file(file)
+        read = open_parquet(file)
         if schema is None:
             schema = read.schema_arrow
         elif not read.schema_arrow.equals(schema):
@@ -151,15 +151,6 @@ def _difference(one: pa.Schema, other: pa.Schema) -> str:
     return f"It has the column {extra[0]!r} as well" if extra else "Their order is another"
 
 
-def _file(path: Path) -> pq.ParquetFile:
-    try:
-        stream = open_checked(path, _ANY_SIZE, advice="Name a Parquet file", follow_links=True)
-    except FileNotFoundError:
-        raise DataError(f"{path} does not exist; name a Parquet file") from None
-    with parsing(path, "a Parquet file", advice=_AGAIN):
-        return pq.ParquetFile(stream)
-
-
 def _footer_digest(path: Path) -> str:
     with open_checked(path, _ANY_SIZE, advice=_AGAIN, follow_links=True) as file:
         file.seek(-8, 2)
@@ -176,14 +167,7 @@ def batches(part: Part, rows: int = BATCH_ROWS) -> Iterator[pa.Table]:
     DataError
         If the file is damaged.
     """
-    file = _file(part.file)
-    with parsing(part.file, "a Parquet file", advice=_AGAIN):
-        found = iter(file.iter_batches(rows, row_groups=list(part.groups)))
-    while True:
-        with parsing(part.file, "a Parquet file", advice=_AGAIN):
-            batch = next(found, None)
-        if batch is None:
-            return
+    for batch in batches_of(open_parquet(part.file), part.file, rows, groups=part.groups):
         yield pa.Table.from_batches([batch])
 
 

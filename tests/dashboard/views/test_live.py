@@ -135,7 +135,7 @@ def test_a_strip_has_a_column_for_each_sample_and_none_for_the_unknown() -> None
         for c in ("R", "U1", "U2", "S")
     }
     assert {c: len(found) for c, found in areas.items()} == {"R": 1, "U1": 0, "U2": 0, "S": 1}
-    # Over the whole height, and over 60 % of it from below: of the rest nothing explains it.
+    # Over the whole height, and over 60 % of it from below: the rest is unexplained.
     assert re.fullmatch(r"M0\.00,19\.0h133\.33v100\.0h-133\.33z", areas["R"][0])
     assert re.fullmatch(r"M133\.33,59\.0h133\.33v60\.0h-133\.33z", areas["S"][0])
     (grey,) = re.findall(rf'<path d="([^"]*)" fill="{re.escape(theme.GRID)}"', svg)

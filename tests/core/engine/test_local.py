@@ -9,30 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from dmil_core.engine.local import TRIES, LocalEngine, Task
+from dmil_core.engine.local import LocalEngine
+from dmil_core.engine.tasks import TRIES, Task
 from dmil_core.errors import ResourceError
-
-
-def square(n: int) -> int:
-    return n * n
-
-
-def slow_first(n: int) -> int:
-    time.sleep(0.5 if n == 0 else 0.0)
-    return n
-
-
-def dying(path: str, n: int, times: int) -> int:
-    """Ends its process hard, so often as said; a file counts."""
-    with Path(path).open("a") as file:
-        file.write("x")
-    if Path(path).stat().st_size <= times:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return n
-
-
-def wrong(n: int) -> int:
-    raise ValueError(f"{n} is wrong")
+from tests.core.engine.units import dying, slow_first, square, wrong
 
 
 def test_each_result_comes_once_and_the_first_that_is_done_first() -> None:

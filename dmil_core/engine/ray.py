@@ -107,8 +107,9 @@ class RayEngine:
     ) -> None:  # fmt: skip
         import ray
 
-        with contextlib.suppress(OSError):
-            (self._place.shared / self._place.mark).unlink(missing_ok=True)
+        mark = self._place.shared / self._place.mark
+        with contextlib.suppress(OSError, ResourceError), writing(mark):
+            mark.unlink(missing_ok=True)
         if self._starts:
             ray.shutdown()
 

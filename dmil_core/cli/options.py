@@ -139,15 +139,16 @@ def add_training(parser: Parser) -> None:
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
 
 
-def add_engine(parser: argparse.ArgumentParser, jobs: int = 1) -> None:
+def add_engine(parser: argparse.ArgumentParser, jobs: int = 1, parts: bool = False) -> None:
     """``--jobs``, ``--engine`` and ``--address``; ``jobs`` is the number of processes where nobody
-    says how many."""
+    says how many, ``parts`` whether they are for rows that are read in parts alone."""
+    of_parts = "; for rows that are read in parts" if parts else ""
     parser.add_argument(
         "--jobs",
         type=at_least(1),
         metavar="N",
         help=f"number of parallel processes; default: {jobs}, with --address one for each CPU of "
-        "the cluster",
+        f"the cluster{of_parts}",
     )
     parser.add_argument(
         "--engine",
@@ -167,6 +168,15 @@ def add_engine(parser: argparse.ArgumentParser, jobs: int = 1) -> None:
 def engine_of(a: argparse.Namespace, jobs: int = 1) -> EngineOptions:
     """What :func:`add_engine` has read."""
     return EngineOptions(a.engine, a.jobs or (None if a.address else jobs), a.address)
+
+
+def check_one_process(a: argparse.Namespace) -> None:
+    """Refuse several processes, where all rows are in memory, with a ConfigError."""
+    if not engine_of(a).is_here:
+        raise ConfigError(
+            "--jobs, --engine and --address are for rows that are read in parts, from Parquet to a "
+            "folder; leave them out"
+        )
 
 
 def add_progress(parser: Parser) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import psutil
+import pyarrow.parquet as pq
 import pytest
 
 if find_spec("ray") is None and "CI" not in os.environ:
@@ -27,13 +28,17 @@ from ray.cluster_utils import Cluster
 from dmil_core.cli import main
 from dmil_core.engine import ray as engine_ray
 from dmil_core.engine.options import EngineOptions
+from dmil_core.engine.parts import write_parts
 from dmil_core.engine.ray import RayEngine
 from dmil_core.engine.tasks import TRIES, Task
 from dmil_core.errors import ConfigError, DataError, ResourceError
 from dmil_core.experiments.compare import RESULTS_FILE, read_results
+from dmil_core.io.parts import PartsFolder, Work
 from dmil_core.io.reading import MIB
 from tests import conftest
 from tests.core.engine.units import (
+    Numbered,
+    Numbers,
     doubled,
     dying,
     refusing,
@@ -189,6 +194,21 @@ def test_a_comparison_outlives_a_worker_and_a_node(
     one, two = (read_results(p / RESULTS_FILE) for p in (here, there))
     assert [r["test"] for r in two] == [r["test"] for r in one]
     assert len(two) == 6
+
+
+def test_parts_of_a_source_are_those_of_one_process(cluster: Cluster, tmp_path: Path) -> None:
+    parts = [Numbered(n, 100 + n) for n in range(4)]
+    (there := tmp_path / "there").mkdir()
+    written = {}
+    for name, options in (("here", None), ("there", EngineOptions("ray", None, cluster.address))):
+        folder = PartsFolder(tmp_path / name / "parts", Work("test", "numbers", {"a": 1}))
+        rows_of = Numbers(str(there), killed=2 if options else -1)
+        written[name] = write_parts(folder, parts, rows_of, {"unit": "one"}, None, options)
+    assert (there / "count").stat().st_size == 2
+    assert written["there"].notes == written["here"].notes
+    files = zip(written["here"].files, written["there"].files, strict=True)
+    assert all(pq.read_table(one).equals(pq.read_table(two)) for one, two in files)
+    assert sorted(p.name for p in (there / "parts").iterdir())[-1] == "test.json"
 
 
 def test_an_error_of_a_unit_is_raised_as_it_is(cluster: Cluster, tmp_path: Path) -> None:

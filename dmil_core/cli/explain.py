@@ -199,7 +199,7 @@ def _in_parts(a: argparse.Namespace) -> int:
     if a.out is None or a.keep or a.name is not None:
         raise ConfigError("--stream is for --out, without --keep and --name")
     engine = engine_of(a)
-    source, request = source_of(a)
+    source, request = source_of(a, "Leave --stream out")
     model, trained = _model(a)
     shown = not (a.quiet or a.progress != "bar")
     with RowBar(disable=not (shown and sys.stderr.isatty())) as bar:

@@ -162,14 +162,20 @@ def load_data(
     return dataset
 
 
-def source_of(a: argparse.Namespace) -> tuple[Source, Request]:
+def source_of(
+    a: argparse.Namespace, instead: str = "Name a file that ends in .parquet or .csv as --out"
+) -> tuple[Source, Request]:
     """The source that a command reads in parts whose ``--out`` is a folder, and what is said of its
     columns.
+
+    Parameters
+    ----------
+    instead : what to do with other data.
 
     Raises
     ------
     ConfigError
-        If ``--data`` is no Parquet file, and no folder of Parquet files.
+        If ``--data`` is no Parquet file or shard, and no folder of these.
     ResourceError
         If the folder cannot be written to.
     """
@@ -181,8 +187,7 @@ def source_of(a: argparse.Namespace) -> tuple[Source, Request]:
     if len(a.data) > 1 or not is_source(path):
         raise ConfigError(
             f"--out {a.out} is a folder, which is for one Parquet file or a folder of Parquet "
-            f"files as --data, got {' '.join(map(str, a.data))}. Name a file that ends in "
-            ".parquet or .csv as --out"
+            f"files, or of shards (.tar), as --data, got {' '.join(map(str, a.data))}. {instead}"
         )
     check_writable(a.out, folder=True)
     return opened(path), request_of(a, [path])

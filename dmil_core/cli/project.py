@@ -91,7 +91,7 @@ def _in_parts(a: argparse.Namespace) -> int:
     if a.data is None:
         raise ConfigError("--out is for --data, a Parquet file or a folder of Parquet files")
     a.data = [a.data]
-    source, request = source_of(a)
+    source, request = source_of(a, "Leave --out out")
     model, trained = load_model(find_folder(a.checkpoint))
     with RowBar(disable=a.progress != "bar" or not sys.stderr.isatty()) as bar:
         done = project(

@@ -164,10 +164,10 @@ class _Model:
         check_two_inputs(dataset)
         self._dataset, self._definition, self._seed = dataset, definition, seed
         self._features = [Features(x) for x in dataset.inputs]
-        self._x = [f.of(x) for f, x in zip(self._features, dataset.inputs, strict=True)]
+        self._x1, self._x2 = self._of(dataset)
         self._y = self._names(dataset)
         self._fitted = PointwiseInformation(definition, seed=seed)
-        self._fitted.fit(*self._x, self._y, dataset.group)
+        self._fitted.fit(self._x1, self._x2, self._y, dataset.group)
         self._errors: dict[str, float] = {}
 
     @staticmethod
@@ -175,12 +175,15 @@ class _Model:
         names: NDArray[np.str_] = np.array(dataset.classes)[dataset.y]
         return names
 
+    def _of(self, rows: Dataset) -> tuple[Floats, Floats]:
+        x1, x2 = (f.of(x) for f, x in zip(self._features, rows.inputs, strict=True))
+        return x1, x2
+
     def scores(self, rows: Dataset) -> dict[str, Floats]:
         """(n,) of each quantity, in nats."""
         if not len(rows):
             return {q: np.empty(0) for q in QUANTITIES}
-        x1, x2 = (f.of(x) for f, x in zip(self._features, rows.inputs, strict=True))
-        return self._fitted.score_samples(x1, x2, self._names(rows)).columns()
+        return self._fitted.score_samples(*self._of(rows), self._names(rows)).columns()
 
     def footer(self, kind: Kind) -> dict[str, Any]:
         """Of each file."""
@@ -191,14 +194,16 @@ class _Model:
         """What is said of the fit, for JSON."""
         definitions = (self._definition,) if kind == "estimate" else DEFINITIONS
         group = self._dataset.group
-        again = refit(self._fitted, *self._x, self._y, group, definitions, refits)
+        again = refit(self._fitted, self._x1, self._x2, self._y, group, definitions, refits)
         self._errors = again.errors(definitions[0])
         summary: dict[str, Any] = {
             "unit": "nats", "fitted_to": len(self._dataset), "se_includes_fit": bool(self._errors),
             "refits": again.as_json(),
         }  # fmt: skip
         if kind == "information":
-            clusters = by_clusters(*self._x, self._dataset.y, seed=self._seed, groups=group)
+            clusters = by_clusters(
+                self._x1, self._x2, self._dataset.y, seed=self._seed, groups=group
+            )
             summary["clusters"] = [asdict(c) for c in clusters]
         return summary
 

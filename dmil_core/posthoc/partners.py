@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Final, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -200,7 +200,7 @@ def _drawn(
     of_group = min(each // groups, size)
     result = np.empty((len(numbers), groups, of_group), dtype=np.int64)
     step = max(1, _DRAWN_AT_ONCE // len(partners))
-    state = generator.bit_generator.state
+    state: Any = generator.bit_generator.state
     breaks = np.flatnonzero(np.diff(numbers) != 1) + 1
     for run in np.split(np.arange(len(numbers)), breaks) if len(numbers) else ():
         bits = np.random.PCG64()

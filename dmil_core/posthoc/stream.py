@@ -302,9 +302,9 @@ class _Information:
             tables = [c.of_others(z) for c, z in zip(self._fitted, scores, strict=True)]
         else:
             tables = [np.exp(z[0]) for z in scores]
-        y = data.row_classes
+        y, (p1, p2, both) = data.row_classes, tables
         found = pointwise.information(
-            *tables, p12.argmax(axis=1) if y is None else y, self._prior, self._definition
+            p1, p2, both, p12.argmax(axis=1) if y is None else y, self._prior, self._definition
         )
         table = pd.DataFrame({**found.columns(), "largest": found.largest().astype(object)})
         at = np.searchsorted(self._places, places)

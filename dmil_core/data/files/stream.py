@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -46,7 +46,7 @@ from dmil_core.io.reading import open_checked
 
 Ints = NDArray[np.int64]
 #: Some rows, as they are read.
-Batch = pa.Table | Pack
+Batch: TypeAlias = pa.Table | Pack
 
 PARQUET: Final = ".parquet"
 SHARD: Final = ".tar"

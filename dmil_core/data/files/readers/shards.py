@@ -140,7 +140,8 @@ def _walked(
         file.seek(start)
         with tarfile.open(fileobj=file, mode="r:") as archive:
             while (entry := archive.next()) is not None:
-                archive.members.clear()  # it keeps what it has seen
+                # It keeps what it has seen.
+                archive.members.clear()  # type: ignore[attr-defined]
                 if entry.isdir() or is_clutter(entry.name):
                     continue
                 check_tar_entry(entry, size)

@@ -6,11 +6,13 @@ takes one unit down and no other.
 
 from __future__ import annotations
 
+import os
+import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import connection, get_context, parent_process
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -78,7 +80,9 @@ class LocalEngine:
                 return process.submit(task.run, *task.arguments)
             except BrokenProcessPool:  # it ended while it had nothing to do
                 process.shutdown(wait=False)
-        process = self._processes[slot] = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+        process = self._processes[slot] = ProcessPoolExecutor(
+            1, mp_context=get_context("spawn"), initializer=_end_with_parent
+        )
         return process.submit(task.run, *task.arguments)
 
     def _replace(self, slot: int) -> None:
@@ -86,3 +90,15 @@ class LocalEngine:
         process, self._processes[slot] = self._processes[slot], None
         if process is not None:
             process.shutdown(wait=False, cancel_futures=True)
+
+
+def _end_with_parent() -> None:
+    """Have this process end when the one that started it is gone: it would wait for ever."""
+    parent = parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

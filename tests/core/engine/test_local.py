@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from dmil_core.engine.local import LocalEngine
@@ -58,6 +61,32 @@ def test_a_process_that_was_killed_between_two_tasks_is_replaced() -> None:
         os.kill(pid, signal.SIGKILL)
         time.sleep(0.5)
         assert list(engine.each([Task("", square, (2,))])) == [(0, 4)]
+
+
+#: Does a task, says which process did it, and stands still.
+STANDING = """
+import os, time
+from dmil_core.engine.local import LocalEngine
+from dmil_core.engine.tasks import Task
+with LocalEngine(1) as engine:
+    ((_, pid),) = engine.each([Task("", os.getpid)])
+    print(pid, flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no hard kill on this system")
+def test_processes_end_with_who_started_them_however_that_ends() -> None:
+    command = [sys.executable, "-c", STANDING]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as standing:
+        assert standing.stdout is not None
+        pid = int(standing.stdout.readline())
+        assert psutil.pid_exists(pid)
+        standing.kill()
+    end = time.monotonic() + 60
+    while psutil.pid_exists(pid):
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def test_an_error_of_a_task_is_raised_as_it_is() -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from benchmarks import criteria
 from benchmarks.tables import behaviour, bits, growth, parts, reasons, waiting
 from benchmarks.tables.cells import record_path
+from benchmarks.tables.engines import engines
 from benchmarks.tables.front import front
 from benchmarks.tables.glossary import glossary
 from benchmarks.tables.headlines import headlines
@@ -54,6 +55,7 @@ def generated() -> dict[str, list[str]]:
         "docs/methods.md": [methods()],
         "docs/glossary.md": [glossary()],
         "docs/data.md": [real_sets()],
+        "docs/cluster.md": [engines(checkpoints_root())],
     }
 
 

@@ -106,9 +106,10 @@ def linked(
     key: str,
     html: str,
     links: Mapping[str, Mapping[str, Any]],
+    alt: str,
     pages: Mapping[str, str] | None = None,
 ) -> None:
-    """A picture whose marks lead to samples.
+    """A picture whose marks lead to samples, as `chart`.
 
     ``links`` are the view's choices by the name of a mark; other filters are taken away. ``pages``
     are the pages of marks that lead elsewhere; with an empty one the visitor stays, and so do the
@@ -121,7 +122,9 @@ def linked(
         else:
             session.change(**links[name])
 
-    marks.marks(key, html, links, follow)
+    with st.container(gap=None):
+        marks.marks(key, html, links, follow)
+        save_figure(key, alt)
 
 
 def moving_chart(fig: Any, key: str, alt: str, about: str) -> None:
@@ -132,7 +135,8 @@ def moving_chart(fig: Any, key: str, alt: str, about: str) -> None:
 
 
 def save_figure(key: str, alt: str, about: str | None = None) -> None:
-    """The control that saves the figure drawn with this key; right below the figure."""
+    """The control that saves the figure drawn with this key; right below the figure, or in the menu
+    of its card."""
     _saveable(key, alt, about)
 
 

@@ -89,6 +89,10 @@ QUESTIONS: Final = {
     "training": "How did the training go, stage by stage?",
 }
 EXPLORATORY: Final = "Single seed: exploratory, not a comparison of methods."
+#: Names of figures, for who sees them alone.
+UPSET_FIGURE: Final = "Samples by the models that predict them correctly"
+RELIABILITY_FIGURE: Final = "Accuracy of each model by its confidence"
+SYNERGY_FIGURE: Final = "Synergy indicator: share of samples correct though no input alone suffices"
 INCLUDED: Final = "Models to include"
 SYNERGY: Final = "Correct though no input alone suffices"
 SYNERGY_BOUND: Final = "upper bound"

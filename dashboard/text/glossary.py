@@ -147,7 +147,7 @@ _TERMS: Final = (
     Entry(
         "External model",
         "A model that was trained elsewhere, taken up by `dmil import`: a table of its "
-        "predictions, and perhaps its file of ONNX, by which it is evaluated on changed inputs.",
+        "predictions, and perhaps its ONNX file, by which it is evaluated on changed inputs.",
     ),
     Entry("Seed", terms.SEED),
     Entry("Training seconds", terms.TRAINING_SECONDS, "s"),

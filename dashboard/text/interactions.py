@@ -56,7 +56,7 @@ def needs_the_model(model: str, heads: bool) -> Message:
     )
     return Message(
         f"What the inputs of {model} do together takes the model itself.",
-        f"Only its predictions are known. {first} With a file of ONNX (`dmil import --model`) "
+        f"Only its predictions are known. {first} With an ONNX file (`dmil import --model`) "
         "interactions are measured here, else by `dmil explain --model` where the model is.",
     )
 

@@ -175,7 +175,7 @@ def no_heads(model: str) -> Message:
 def no_account(data: str) -> Message:
     """No estimate of a set's information is kept."""
     return Message(
-        "No estimate of this data set's information is kept.",
+        "There is no estimate of this data set's information yet.",
         "Estimate it; that takes minutes:",
         command=f"dmil information --data {data}",
     )
@@ -193,7 +193,7 @@ def only_predictions(model: str) -> Message:
     return Message(
         "Only the predictions of this model are known.",
         f"{model} was taken up without the model itself, and cannot answer for a changed input. "
-        "With a file of ONNX it can: `dmil import --model`. Or choose another model in the list.",
+        "With an ONNX file it can: `dmil import --model`. Or choose another model in the list.",
     )
 
 
@@ -256,7 +256,7 @@ def drawing_full() -> Message:
     """A stroke that was not taken."""
     return Message(
         "The last stroke was not taken: the drawing is full.",
-        "Undo some strokes, or start again with *As it was*.",
+        "Undo some strokes, or start again with *Reset*.",
         tone="warning",
     )
 
@@ -264,7 +264,7 @@ def drawing_full() -> Message:
 def no_pointwise_information() -> Message:
     """A sample that is not among the rows whose information is kept."""
     return Message(
-        "No estimate of this sample's information is kept.",
+        "There is no estimate of this sample's information.",
         "Choose another sample, or write the set's information again with `dmil information`.",
     )
 
@@ -273,8 +273,8 @@ def data_falls_short(value: float, model: str, more: float) -> Message:
     """Networks on the data alone find clearly less than a model does, in bits."""
     return Message(
         f"These networks miss something: they find {value:.2f} bits, {model} {more:.2f}.",
-        f"Mean over test samples. What {model} finds is there, so the parts shown here are not "
-        "those of the data; choose the heads.",
+        f"Mean over test samples. On average no estimate exceeds what the data holds, so the "
+        f"parts by these networks are too small: choose the heads of {model}.",
         tone="warning",
     )
 
@@ -292,7 +292,7 @@ def three_inputs() -> Message:
     """Information is not decomposed for three inputs."""
     return Message(
         "Information in bits is decomposed for two inputs only.",
-        "Of three, look at the gate.",
+        "With three inputs, look at the gate weights.",
     )
 
 

@@ -15,6 +15,10 @@ TITLES: Final = {
     "estimators": "Estimators",
     "seeds": "Seeds",
 }
+#: Names of figures, for who sees them alone.
+CHECKS_FIGURE: Final = "Five checks of the decomposition"
+BY_INPUTS_FIGURE: Final = "Accuracy by the inputs that are shown"
+SETTINGS_FIGURE: Final = "Samples whose true type the gate finds, by synthetic setting"
 GATE_AND_BITS: Final = "Gate and bits"
 #: When a check passes.
 RULES: Final = {
@@ -234,8 +238,8 @@ def these(kind: str) -> str:
 
 
 ONLY_PREDICTIONS: Final = (
-    "Only the predictions of this model were imported: it cannot answer for a blank input. With a "
-    "file of ONNX it can."
+    "Only the predictions of this model were imported: it cannot answer for a blank input. With an "
+    "ONNX file it can."
 )
 INPUTS_WAITING: Final = (
     "Runs the model with all inputs, each alone, and none, on up to 500 samples. Takes seconds."

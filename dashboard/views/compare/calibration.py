@@ -74,7 +74,8 @@ def _curves(found: dict[str, tuple[Checkpoint, Calibration]]) -> None:
         for number in frame.index.tolist():
             mark = marks[name, int(number)] = f"{chosen.key(checkpoint)} {number}"
             links[mark] = choice(checkpoint, int(number))
-    widgets.linked("reliability_of_models", figures.reliability(curves, marks), links)
+    drawn = figures.reliability(curves, marks)
+    widgets.linked("reliability_of_models", drawn, links, comparing.RELIABILITY_FIGURE)
     st.caption("A mark leads to its samples.")
 
 

@@ -131,7 +131,10 @@ def _counts(
     down, across = ([f"{name} {word}" for word in ("right", "wrong")] for name in names)
     left, _ = st.columns([3, 4])
     with left:
-        widgets.linked("pair_counts", matrix.matrix(cells, down, across, letters=30), links)
+        widgets.linked(
+            "pair_counts", matrix.matrix(cells, down, across, letters=30), links,
+            f"Samples by whether {names[0]} and {names[1]} predict them correctly",
+        )  # fmt: skip
     other = int((frame["first_says"] != frame["second_says"]).sum())
     st.caption(
         f"They predict different classes for {other:,} of {len(frame):,} samples. A cell leads to "

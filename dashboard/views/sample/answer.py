@@ -69,12 +69,17 @@ def weights(checkpoint: Checkpoint, sample: str) -> None:
     frame = service.gates(checkpoint, sample)
     shares = dict(zip(frame["component"], frame["weight"].astype(float), strict=True))
     st.markdown("**Gate weights**", help=terms.GATE)
-    with st.container(key=key_of("gate", checkpoint.model), gap="xsmall"):
+    with st.container(key=gate_key(checkpoint), gap="xsmall"):
         st.html(strip(shares, "Gate weights", height=1.8))
         numbers = " · ".join(f"**{c}** {share:.0%}" for c, share in shares.items())
         share = service.explained(checkpoint, sample)
         more = "" if share is None else f" · {messages.explained(share)}"
         st.caption(numbers + more, help=None if share is None else terms.EXPLAINED)
+
+
+def gate_key(checkpoint: Checkpoint) -> str:
+    """Key of the picture of the gate weights."""
+    return key_of("gate", checkpoint.model)
 
 
 def gate(checkpoint: Checkpoint, sample: str) -> None:
@@ -85,7 +90,7 @@ def gate(checkpoint: Checkpoint, sample: str) -> None:
     st.markdown("**Gate weights**", help=terms.GATE)
     widgets.bars(
         figures.gate_bars(weights, names),
-        key_of("gate", checkpoint.model),
+        gate_key(checkpoint),
         f"Bars of the {terms.NUMBERS[len(weights)]} gate weights",
     )
     st.caption(

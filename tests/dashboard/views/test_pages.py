@@ -16,7 +16,7 @@ from dashboard.services import listing
 from dmil_core.checkpoint import PREDICTIONS_FILE
 from dmil_core.information import store
 from tests.dashboard import drawn
-from tests.dashboard.conftest import OpenPage
+from tests.dashboard.conftest import OpenPage, Pick
 from tests.dashboard.folders import (
     BROKEN,
     GENERATED,
@@ -501,6 +501,20 @@ def test_samples_that_one_model_gets_right_and_another_wrong(
     assert "No sample matches" in said(absent)
 
 
+def test_a_range_of_confidence_is_chosen_by_a_slider(open_page: OpenPage, room: Room) -> None:
+    app = open_page(data=REAL, order="stored")
+    app.slider(key="choice_confidence").set_range(50.0, 90.0).run()
+    frame = table_of(room, REAL, "dmil").query("split == 'test'")
+    within = frame[(frame["confidence"] >= 0.5) & (frame["confidence"] < 0.9)]
+    assert 0 < len(within) < listing.PAGE
+    assert listed(app) == within["id"].astype(str).tolist()
+    app.slider(key="choice_confidence").set_range(0.0, 100.0).run()
+    assert view(app).confidence == ""  # type: ignore[attr-defined]
+    # Both ends at one place are not an empty range.
+    app.slider(key="choice_confidence").set_range(100.0, 100.0).run()
+    assert view(app).confidence == "0.99:1"  # type: ignore[attr-defined]
+
+
 def test_interaction_type_filter_only_where_known(open_page: OpenPage) -> None:
     known = open_page(data=GENERATED)
     assert "choice_interaction_type" in [s.key for s in known.selectbox]
@@ -585,6 +599,31 @@ def test_a_blank_input_changes_the_answer_and_is_undone(open_page: OpenPage, roo
     assert "Nothing is changed yet" in said(app)
 
 
+def test_a_cell_says_what_some_inputs_alone_predict_and_makes_the_others_blank(
+    open_page: OpenPage, room: Room, pick: Pick
+) -> None:
+    frame = table_of(room, REAL, "dmil").query("split == 'test'")
+    # Right by the sound alone: without the picture it is predicted as well.
+    chosen = frame[(frame["gate_U2"] > 0.9) & frame["correct"]].iloc[0]
+    app = pick(open_page("what-if", data=REAL, sample=str(chosen["id"])), "needed", "2")
+    assert (view(app).edit1, view(app).edit2) == ("blank", "")  # type: ignore[attr-defined]
+    assert "same prediction" in said(app)
+    # All inputs again, beside an edit that no cell is about.
+    app = pick(app, "needed", "1,2")
+    assert (view(app).edit1, view(app).edit2) == ("", "")  # type: ignore[attr-defined]
+
+
+def test_the_prediction_from_all_inputs_is_that_of_the_table(
+    open_page: OpenPage, room: Room
+) -> None:
+    row = table_of(room, REAL, "dmil").query("split == 'test'").iloc[5]
+    shown = drawn.html(open_page("what-if", data=REAL, sample=str(row["id"])), "needed")
+    assert f"predicts {row['pred']}, {row['confidence']:.0%}" in shown
+    assert shown.count("data-mark") == 4
+    three = drawn.html(open_page("what-if", data=THREE), "needed")
+    assert three.count("data-mark") == 5  # all, without each, none
+
+
 def test_a_changed_sample_has_its_place_on_the_map(open_page: OpenPage, room: Room) -> None:
     frame = table_of(room, REAL, "dmil").query("split == 'test'")
     sure = frame[frame["gate_U1"] > 0.9]["id"].iloc[0]
@@ -592,12 +631,12 @@ def test_a_changed_sample_has_its_place_on_the_map(open_page: OpenPage, room: Ro
     app.session_state["moved"] = True
     app.run()
     # Without its picture it is no longer among those whose picture is alike.
-    (words,) = (m.value for m in app.markdown if "as it is: " in m.value)
+    (words,) = (m.value for m in app.markdown if "original: " in m.value)
     before, after = re.findall(r"(\d+) of its 15 nearest are \*\*(\w+)\*\*", words)
     assert int(before[0]) > int(after[0]) or before[1] != after[1]
     app.segmented_control(key="choice_latent").set_value("M2").run()
     # Nothing is changed of what is heard.
-    (words,) = (m.value for m in app.markdown if "as it is: " in m.value)
+    (words,) = (m.value for m in app.markdown if "original: " in m.value)
     before, after = re.findall(r"(\d+ of its 15 nearest are \*\*\w+\*\*)", words)
     assert before == after
     rings = drawn.tree(drawn.drawing(app, "moved_map")).findall(f"{drawn.SVG}circle")

@@ -277,6 +277,9 @@ def current(catalog: CheckpointCatalog) -> Checkpoint | None:
         return None
     if not catalog.of(view.data):
         notice(messages.no_checkpoint_for_set(view.data))
+        st.page_link(
+            session.page("worth"), label=messages.WITHOUT_MODEL, icon=":material/price_check:"
+        )
         return None
     chosen = catalog.get(view.data, view.model, view.seed)
     if guard(chosen):
@@ -396,7 +399,7 @@ def targets(items: Sequence[Any]) -> None:
     for target in items:
         st.markdown(f"{_TARGETS[target.state]}: {plain(target.claim)}")
         failing = [plain(f) for f in target.failing if f != target.figure]
-        less = f"  \nNot: {'; '.join(failing)}." if failing else ""
+        less = f"  \nFailing: {'; '.join(failing)}." if failing else ""
         st.caption(f"Measured: {plain(target.figure)}.{less}")
 
 

@@ -28,7 +28,7 @@ _HALO: Final = (
     ' style="stroke:var(--st-background-color, Canvas);stroke-width:4px;paint-order:stroke"'
 )
 #: Letters of a line on a phone: what is longer is cut, or would run into the number beside it.
-_LINE = 38
+_LINE = 40
 #: Letters of a row's words that are seen in any case.
 _FEWEST = 12
 

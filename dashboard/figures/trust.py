@@ -283,7 +283,7 @@ def estimates(
             said = f"samples in the order of {part} by {who}"
             cells.append(Cell(text, max(tint, 0.0), theme.COLOURS[part], mark, said, part in apart))
         body.append((who, cells))
-    return grid([f"≠ {p}" if p in apart else p for p in parts], body)
+    return grid([f"≠ {p}" if p in apart else p for p in parts], body, "bits")
 
 
 # --- seeds ----------------------------------------------------------------------------------

@@ -30,8 +30,8 @@ def found(samples: int, accuracy: float, emap: float, share: float, low: float, 
         said = "interactions make no prediction better"
     ends = "" if math.isnan(low) else f" ({low:.0%} to {high:.0%})"
     return (
-        f"Of {samples:,} test samples the model has **{accuracy:.1%}** right, and what each input "
-        f"does alone, added up, **{emap:.1%}**: {said}. They are **{share:.0%}** of all "
+        f"On {samples:,} test samples the accuracy of the model is **{accuracy:.1%}**, that of its "
+        f"additive approximation (EMAP) **{emap:.1%}**: {said}. They are **{share:.0%}** of all "
         f"effects{ends}."
     )
 

@@ -83,6 +83,9 @@ def no_checkpoint_for_set(data: str) -> Message:
     )
 
 
+WITHOUT_MODEL = "Estimate from the data alone what each input is worth: no model is needed"
+
+
 def no_checkpoint(data: str, model: str, seed: int, folder: str) -> Message:
     """This paradigm or seed was not trained."""
     return Message(
@@ -273,8 +276,8 @@ def data_falls_short(value: float, model: str, more: float) -> Message:
     """Networks on the data alone find clearly less than a model does, in bits."""
     return Message(
         f"These networks miss something: they find {value:.2f} bits, {model} {more:.2f}.",
-        f"Mean over test samples. On average no estimate exceeds what the data holds, so the "
-        f"parts by these networks are too small: choose the heads of {model}.",
+        "Mean over test samples. On average no estimate exceeds what the data holds: the "
+        f"estimate by the heads of {model} is nearer to it.",
         tone="warning",
     )
 
@@ -375,13 +378,13 @@ def no_records(data: str, is_own: bool = False) -> Message:
     if is_own:
         return Message(
             "Your set was trained with one seed.",
-            "Below is one training of each model. Only several seeds show whether a difference is "
+            "Above is one training of each model. Only several seeds show whether a difference is "
             "significant: download the set on Your data and compare with `dmil compare` on your "
             "own machine.",
         )
     return Message(
         "No comparison over seeds is recorded for this data set.",
-        "Below is one seed of each trained model. Only several seeds show whether a difference is "
+        "Above is one seed of each trained model. Only several seeds show whether a difference is "
         "significant: `make bench-compare` runs all methods on the bundled sets; this line "
         "compares three of them here. Then reload this page.",
         command=f"dmil compare --data {_word(data)} --paradigms joint ensemble dmil --seeds 5 "

@@ -48,7 +48,7 @@ RUNNING: Final = "Blanking inputs …"
 
 def percent(share: float) -> str:
     """A share with a decimal."""
-    return f"{100 * share:.1f} %"
+    return f"{share:.1%}"
 
 
 def _interval(low: float, high: float) -> str:
@@ -409,7 +409,7 @@ def of_bound(share: float, is_noise: bool) -> str:
     """Agreement as a share of the bound; it exceeds it by noise alone, or something is wrong."""
     if share <= 1:
         return f"{percent(share)} of bound"
-    return "100 % (within noise)" if is_noise else f"{percent(share)}: above the bound"
+    return "100% (within noise)" if is_noise else f"{percent(share)}: above the bound"
 
 
 #: AUROCs of some thousand samples differ by that much by chance.

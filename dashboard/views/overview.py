@@ -40,7 +40,7 @@ def overview() -> None:
     result = widgets.current(catalog)
     if result is None:
         return
-    with st.container(horizontal=True, horizontal_alignment="distribute", gap="small"):
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
         st.markdown(terms.HEADLINE, width="stretch")
         menu = st.container(width="content")
     widgets.legend(result)

@@ -36,7 +36,7 @@ def _facts(checkpoint: Checkpoint) -> None:
     if words := board.about(checkpoint.model) or terms.MODELS.get(checkpoint.model, ""):
         st.markdown(plain(words))
     score = models.score(checkpoint, view.split)
-    parts = [f"seed {checkpoint.seed}"]
+    parts = [f"Seed {checkpoint.seed}"]
     if score.rows:
         parts.append(
             f"accuracy **{score.accuracy:.1%}** on {score.rows:,} {terms.SPLITS[view.split]} "

@@ -72,7 +72,7 @@ def _bench(checkpoint: Checkpoint, sample: str) -> None:
         made, places = changes.cards(checkpoint, sample)
         factors = _factors(checkpoint)
         _take_back()
-    with right:
+    with right, widgets.save_menu("save_what_if"):
         result = _outcome(checkpoint, sample, made, factors)
     if result is not None:
         changes.edited(places, result.sides, sample)
@@ -175,6 +175,7 @@ def _with_inputs(checkpoint: Checkpoint, sample: str, made: dict[int, Change]) -
     names = samples.modality_names(checkpoint)
     blank = {m for m, change in made.items() if change.kind == "blank"}
     others = any(change.kind not in ("none", "blank") for change in made.values())
+    wanted = next(iter(found.values()))[0]
     cells: dict[service.Shown, Cell] = {}
     links: dict[str, dict[str, str]] = {}
     for shown, (prediction, share) in found.items():
@@ -182,10 +183,12 @@ def _with_inputs(checkpoint: Checkpoint, sample: str, made: dict[int, Change]) -
         links[mark] = {f"edit{m}": "" if m in shown else "blank" for m in made}
         now = not others and blank == set(made) - set(shown)
         said = text.with_inputs(names, shown, prediction, share)
+        # Blue where the prediction stays, orange where it changes.
+        same = "right" if prediction == wanted else "wrong"
         cells[shown] = Cell(
-            f"{share:.0%}", share, theme.NEUTRAL, mark, said, now, one_line(prediction, _LETTERS)
-        )
-    wanted = next(iter(found.values()))[0]
+            f"{share:.0%}", share, theme.RIGHT_WRONG[same][0], mark, said, now,
+            one_line(prediction, _LETTERS),
+        )  # fmt: skip
     st.markdown(f"**{text.NEEDED}**", help=text.NEEDED_HELP)
     drawn = trust.by_shown(names, cells)
     widgets.linked("needed", drawn, links, text.NEEDED, dict.fromkeys(links, ""))

@@ -93,7 +93,7 @@ def checks(catalog: CheckpointCatalog, checkpoint: Checkpoint) -> None:
         "seeds": _seeds(subject),
     }
     states = {name: (card.state, card.fails) for name, card in made.items()}
-    with st.container(horizontal=True, horizontal_alignment="distribute", gap="small"):
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
         st.markdown(text.verdict(_headline(subject), states), width="stretch")
         menu = st.container(width="content")
     if view.split == "train":

@@ -137,7 +137,8 @@ def _result(told: _Told) -> None:
         format_func=lambda m: names[m - 1],
         **session.bound("input", "choice_input", number, str),
     )  # fmt: skip
-    _input(told, number - 1)
+    with widgets.save_menu("save_worth"):
+        _input(told, number - 1)
 
 
 def _input(told: _Told, m: int) -> None:

@@ -503,9 +503,10 @@ def test_samples_that_one_model_gets_right_and_another_wrong(
 
 def test_a_range_of_confidence_is_chosen_by_a_slider(open_page: OpenPage, room: Room) -> None:
     app = open_page(data=REAL, order="stored")
-    app.slider(key="choice_confidence").set_range(50.0, 90.0).run()
+    app.slider(key="choice_confidence").set_range(30.0, 60.0).run()
     frame = table_of(room, REAL, "dmil").query("split == 'test'")
-    within = frame[(frame["confidence"] >= 0.5) & (frame["confidence"] < 0.9)]
+    confidence = frame.filter(regex="^p_").max(axis=1)
+    within = frame[(confidence >= 0.3) & (confidence < 0.6)]
     assert 0 < len(within) < listing.PAGE
     assert listed(app) == within["id"].astype(str).tolist()
     app.slider(key="choice_confidence").set_range(0.0, 100.0).run()
@@ -599,27 +600,29 @@ def test_a_blank_input_changes_the_answer_and_is_undone(open_page: OpenPage, roo
     assert "Nothing is changed yet" in said(app)
 
 
-def test_a_cell_says_what_some_inputs_alone_predict_and_makes_the_others_blank(
+def test_a_cell_makes_the_inputs_blank_that_it_does_not_name(
     open_page: OpenPage, room: Room, pick: Pick
 ) -> None:
-    frame = table_of(room, REAL, "dmil").query("split == 'test'")
-    # Right by the sound alone: without the picture it is predicted as well.
-    chosen = frame[(frame["gate_U2"] > 0.9) & frame["correct"]].iloc[0]
-    app = pick(open_page("what-if", data=REAL, sample=str(chosen["id"])), "needed", "2")
+    app = open_page("what-if", data=REAL, sample=ids(room, REAL)[2], edit2="noise:1:0")
+    app = pick(app, "needed", "2")
     assert (view(app).edit1, view(app).edit2) == ("blank", "")  # type: ignore[attr-defined]
-    assert "same prediction" in said(app)
-    # All inputs again, beside an edit that no cell is about.
+    assert "**Edited**, it predicts" in said(app)
     app = pick(app, "needed", "1,2")
     assert (view(app).edit1, view(app).edit2) == ("", "")  # type: ignore[attr-defined]
 
 
-def test_the_prediction_from_all_inputs_is_that_of_the_table(
+def test_cells_have_what_the_model_predicts_from_some_inputs_alone(
     open_page: OpenPage, room: Room
 ) -> None:
     row = table_of(room, REAL, "dmil").query("split == 'test'").iloc[5]
-    shown = drawn.html(open_page("what-if", data=REAL, sample=str(row["id"])), "needed")
-    assert f"predicts {row['pred']}, {row['confidence']:.0%}" in shown
+    app = open_page("what-if", data=REAL, sample=str(row["id"]), edit1="blank")
+    shown = drawn.html(app, "needed")
+    share = row[f"p_{row['pred']}"]
+    assert f"both inputs: predicts {row['pred']}, {share:.0%}" in shown
     assert shown.count("data-mark") == 4
+    # What the edited sample is predicted to be is what its cell has.
+    (edited,) = re.findall(r"\*\*Edited\*\*, it predicts \*\*(\w+)\*\*", said(app))
+    assert f"speech alone: predicts {edited}, " in shown
     three = drawn.html(open_page("what-if", data=THREE), "needed")
     assert three.count("data-mark") == 5  # all, without each, none
 

@@ -162,7 +162,7 @@ def _strokes(pattern: str) -> str:
 
 
 def draw(bars: Bars, alt: str) -> str:
-    """The drawing, 100 % wide; ``alt`` says what it shows to those who cannot see it.
+    """The drawing, 100% wide; ``alt`` says what it shows to those who cannot see it.
 
     `patterns` of its looks have to be in the same document.
     """

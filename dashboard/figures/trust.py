@@ -290,7 +290,7 @@ def estimates(
 
 
 def seeds(rows: Sequence[tuple[str, NDArray[np.float64], bool]]) -> str:
-    """A row for each figure, with a dot for each seed from 0 to 100 %.
+    """A row for each figure, with a dot for each seed from 0 to 100%.
 
     Parameters
     ----------

@@ -107,7 +107,7 @@ _TERMS: Final = (
         "Interaction index",
         "How much of a model's score is due to two inputs together and to neither alone (Shapley "
         "interaction index). Its share is the sum of its absolute values over that of all effects: "
-        "0 % of a sum of a function of each input, 100 % of XOR.",
+        "0% of a sum of a function of each input, 100% of XOR.",
         "%",
     ),
     Entry("Reliability, temperature", terms.RELIABILITY),

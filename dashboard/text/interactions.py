@@ -12,7 +12,7 @@ HELP: Final = (
     "The model is evaluated on samples of which one input is replaced by that of other samples. "
     "**EMAP** is its best additive approximation, a sum of what each input does alone: the "
     "accuracy that it lacks is what interactions are worth. The **interaction share** is the sum "
-    "of all interactions over that of all effects: 0 % of a sum of a function of each input, 100 % "
+    "of all interactions over that of all effects: 0% of a sum of a function of each input, 100% "
     "of XOR."
 )
 MODEL: Final = "the model"

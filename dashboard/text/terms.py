@@ -39,8 +39,8 @@ PARTS_IN_WORDS: Final = {
     "whether two digits are the same.",
 }
 GATE: Final = (
-    "The gate gives each component a weight between 0 and 100 % for this one sample; together "
-    "they add up to 100 %. It is what this model learned to rely on, not a measurement of "
+    "The gate gives each component a weight between 0 and 100% for this one sample; together "
+    "they add up to 100%. It is what this model learned to rely on, not a measurement of "
     "information in the data."
 )
 EXPLAINED: Final = (
@@ -87,7 +87,7 @@ DEFINITION: Final = (
 )
 Z_SCORE: Final = (
     "How far a value lies from the mean of the training rows, in their standard deviations: 0 is "
-    "the mean, and of values that are normally distributed 95 % lie between -2 and +2. Of a "
+    "the mean, and of values that are normally distributed 95% lie between -2 and +2. Of a "
     "category the share of the training rows with the same word is shown instead."
 )
 IN_A_LIST: Final = (
@@ -102,7 +102,7 @@ WHAT_IF: Final = (
 )
 TURNED: Final = (
     "A factor for the gate weight of each component; the weights are then normalised to add up to "
-    "100 % again."
+    "100% again."
 )
 MOVED: Final = (
     "Nearest by Euclidean distance in the latent itself, as a map distorts distances. Both points "
@@ -367,7 +367,7 @@ TRAINING_SECONDS: Final = (
     "seconds of the two cannot be compared."
 )
 INTERVAL: Final = (
-    "95 % interval of the mean difference over paired seeds, by the corrected resampled t test "
+    "95% interval of the mean difference over paired seeds, by the corrected resampled t test "
     "(Nadeau and Bengio, 2003): seeds have splits of their own, whose training rows overlap. It "
     "stands for one method on one data set; one in twenty such intervals leaves out 0 by chance."
 )
@@ -377,7 +377,7 @@ HOLM: Final = (
 )
 RANKS: Final = (
     "On each data set the best method has rank 1; ranks are averaged over the data sets. Two "
-    "mean ranks that are closer than the critical difference (Nemenyi's test, 5 %) do not "
+    "mean ranks that are closer than the critical difference (Nemenyi's test, 5%) do not "
     "differ significantly on so few data sets with so many methods."
 )
 REFERENCES: Final = (

@@ -220,7 +220,7 @@ def _how_much(checkpoint: Checkpoint) -> None:
         "Bars of the mean information that the inputs carry about the class, in bits",
     )  # fmt: skip
     st.caption(
-        f"Bits about the class, mean over {terms.SPLITS[view.split]} samples with 95 % intervals: "
+        f"Bits about the class, mean over {terms.SPLITS[view.split]} samples with 95% intervals: "
         f"estimated by the heads of {plain(checkpoint.model)}, by networks on the data alone, and "
         "the exact value where the distribution of the data is known."
     )

@@ -186,7 +186,7 @@ def _price(name: str) -> float:
 
 def _measures(shown: service.Shown) -> None:
     frame = shown.measures.assign(measure=shown.measures["measure"].map(text.MEASURES))
-    frame = frame.rename(columns={"interval": "95 % interval"})
+    frame = frame.rename(columns={"interval": "95% interval"})
     st.dataframe(frame, hide_index=True, key="worth_measures", placeholder=widgets.MISSING)
     widgets.download(frame, f"worth-{shown.name}")
 

@@ -60,7 +60,7 @@ def test_a_figure_is_saved_in_three_formats(
     page.on("request", lambda r: plotly.append(r.url) if "plotly.min.js" in r.url else None)
     visit(page, f"{app_url}/{path}data={REAL}")
     # One menu for all of a card.
-    menu = {"waterfall": "save_sample"}.get(key, "")
+    menu = {"waterfall": "save_sample", "clusters": "save_checks"}.get(key, "")
     drawn = f".st-key-{key} :is(.js-plotly-plot .main-svg, canvas, svg.bars)"
     page.wait_for_selector(drawn, state="attached", timeout=30_000)
     settled(page)
@@ -114,6 +114,7 @@ def test_a_picture_made_of_html_is_saved_with_all_its_words(
 ) -> None:
     visit(page, f"{app_url}/{path}data={GENERATED}")
     drawn = page.locator(f".st-key-{key} .marks")
+    expect(drawn.locator("[data-mark]").first).to_be_visible(timeout=20_000)
     # What is not seen, such as smaller groups that are folded, is not saved.
     seen = set(drawn.inner_text().split())
     darken(page)

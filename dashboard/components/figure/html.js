@@ -24,7 +24,7 @@ export async function ofHtml(root) {
   const pen = new Pen(root, svg);
   await pen.draw(root, svg);
   const { color, backgroundColor } = pageColours();
-  const width = Math.max(NARROWEST, Math.ceil(pen.right));
+  const width = Math.max(NARROWEST, root.clientWidth, Math.ceil(pen.right));
   const height = Math.ceil(pen.bottom);
   set(svg, { width, height, color, "font-family": FONT });
   return { svg, layout: { width, height, font: { color }, paper_bgcolor: backgroundColor } };

@@ -80,7 +80,7 @@ export class LatentMap {
     this.said = element("span", { class: "said", role: "status" });
     this.card = new Card();
     this.toggles = [
-      this.#toggle("contours", "Contours", "Lines around 50, 75 and 95 % of the points"),
+      this.#toggle("contours", "Contours", "Lines around 50, 75 and 95% of the points"),
       this.#toggle("names", "Labels", "Names of clusters: their class, or what sets them apart"),
     ];
     this.toolButtons = TOOLS.map(([tool, label, title]) =>

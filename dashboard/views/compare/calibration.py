@@ -102,10 +102,10 @@ def _table(results: dict[str, Calibration]) -> None:
         hide_index=True,
         column_config={
             "model": st.column_config.TextColumn(pinned=True),
-            "ece": number("ECE", format="%.1f %%", help=comparing.ECE),
-            "luck": number("by chance", format="%.1f %%", help=comparing.LUCK),
-            "sure": number("confidence", format="%.1f %%", help="Mean over its predictions"),
-            "right": number("accuracy", format="%.1f %%"),
+            "ece": number("ECE", format="%.1f%%", help=comparing.ECE),
+            "luck": number("by chance", format="%.1f%%", help=comparing.LUCK),
+            "sure": number("confidence", format="%.1f%%", help="Mean over its predictions"),
+            "right": number("accuracy", format="%.1f%%"),
         },
         alt="Calibration error of each model, its mean confidence and its accuracy",
     )

@@ -85,7 +85,7 @@ def _group(ready: tuple[Checkpoint, ...], kind: str, frame: pd.DataFrame) -> Non
         cells.append(matrix.accuracies(name, count, str(place) if choice else "", lines))
     drawn = evidence.cells(cells)
     widgets.linked(key_of("by", kind), drawn, links, f"Accuracy of each model by {title}")
-    st.caption("Line: 95 % interval. A bar leads to the errors of its model in this subgroup.")
+    st.caption("Line: 95% interval. A bar leads to the errors of its model in this subgroup.")
     widgets.download(frame, f"by-{kind}-{session.view().data}")
 
 

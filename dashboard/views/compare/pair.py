@@ -193,11 +193,11 @@ def _list(frame: pd.DataFrame, first: str, second: str) -> None:
             "first": text(f"{first} predicts", width=105),
             "second": text(f"{second} predicts", width=105),
             "distance": st.column_config.ProgressColumn(
-                "distance", format="%.0f %%", min_value=0, max_value=100, help=comparing.DISTANCE
+                "distance", format="%.0f%%", min_value=0, max_value=100, help=comparing.DISTANCE
             ),
-            "first_p": number(f"{first} confidence", format="%.0f %%"),
-            "second_p": number(f"{second} confidence", format="%.0f %%"),
-            "gate": number("gate distance", format="%.0f %%", help=comparing.GATE_CHANGE),
+            "first_p": number(f"{first} confidence", format="%.0f%%"),
+            "second_p": number(f"{second} confidence", format="%.0f%%"),
+            "gate": number("gate distance", format="%.0f%%", help=comparing.GATE_CHANGE),
             "most": text(
                 "most in",
                 help=f"Component whose weight differs most: {plain(second)} less {plain(first)}, "

@@ -131,7 +131,7 @@ def _outcomes(mixture: GateMixture) -> None:
         key="outcomes",
         column_config={
             "y": st.column_config.TextColumn("class y"),
-            "p": number("probability", format="%.1f %%"),
+            "p": number("probability", format="%.1f%%"),
             **{c: number(format="%.2f") for c in frame.columns[4:]},
         },
         alt="Pointwise information of each case that can occur, in bits",

@@ -121,7 +121,7 @@ def _confidence() -> None:
     view = session.view()
     low, high = range_of(view.confidence) if view.confidence else (0.0, 1.0)
     st.slider(
-        "Confidence", 0.0, 100.0, step=_STEP, format="%.0f %%", help=terms.CONFIDENCE,
+        "Confidence", 0.0, 100.0, step=_STEP, format="%.0f%%", help=terms.CONFIDENCE,
         **session.bound("confidence", "choice_confidence", (100 * low, 100 * high), within),
     )  # fmt: skip
 

@@ -249,7 +249,7 @@ def _answers(checkpoint: Checkpoint, result: Outcome) -> None:
             "edited": [100 * float(result.after[f"p_{c}"]) for c in classes],
         }
     )
-    bar = {"format": "%.0f %%", "min_value": 0, "max_value": 100}
+    bar = {"format": "%.0f%%", "min_value": 0, "max_value": 100}
     st.dataframe(
         frame,
         hide_index=True,

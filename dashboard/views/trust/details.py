@@ -186,7 +186,7 @@ def seeds_(catalog: CheckpointCatalog, checkpoint: Checkpoint) -> None:
         width="content",
         placeholder=widgets.MISSING,
         column_config={
-            c: number(c if c == "accuracy" else f"mean gate {c}", format="%.1f %%")
+            c: number(c if c == "accuracy" else f"mean gate {c}", format="%.1f%%")
             for c in found.runs.columns
         },
         alt="Accuracy and mean gate weights of each seed",

@@ -197,7 +197,7 @@ def _table(table: pd.DataFrame) -> None:
                 "worst AUROC of bound", help=terms.FIDELITY["worst_auroc"]
             ),
             **{
-                c: number(t, format="%.1f %%", help=terms.FIDELITY.get(c))
+                c: number(t, format="%.1f%%", help=terms.FIDELITY.get(c))
                 for c, t in percent.items()
             },
             **{

@@ -557,7 +557,7 @@ def test_hostile_ids_are_shown_as_text(open_page: OpenPage, page: str, sample: s
 
 
 def test_compare_says_what_the_whiskers_are(open_page: OpenPage) -> None:
-    assert "95 % interval" in said(open_page("compare", data=REAL))
+    assert "95% interval" in said(open_page("compare", data=REAL))
 
 
 def test_interaction_type_or_flags_or_a_message(open_page: OpenPage) -> None:

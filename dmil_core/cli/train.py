@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from dmil_core.cli.files import add_files, load_stored
+from dmil_core.cli.files import add_files, load_stored, notes, request_of_source
 from dmil_core.cli.list import accuracy_text
 from dmil_core.cli.options import (
     Parser,
@@ -19,6 +19,7 @@ from dmil_core.cli.options import (
     add_training,
     path_argument,
 )
+from dmil_core.errors import ConfigError
 from dmil_core.schema import MODALITY_NUMBERS
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def add(subparsers: Subparsers[Parser]) -> None:
         "  dmil train --data my/data.npz --paradigm dmil --out runs/mine\n"
         "  dmil train --data penguins.csv --label species --input 'bill=bill_*' "
         "--input body=flipper_length_mm,body_mass_g\n"
+        "  dmil train --data rows/ --stream --out runs/large\n"
         "A training that was killed goes on when the same command is run again.\n",
     )
     add_data(p, files=True)
@@ -58,6 +60,13 @@ def add(subparsers: Subparsers[Parser]) -> None:
             help=f"encoder of x{m} instead of the default for its kind",
         )
     p.add_argument(
+        "--stream",
+        action="store_true",
+        help="read a Parquet file, or a folder of them, a batch at a time and train from shuffled "
+        "files in the folder of the run, in memory that does not grow with the rows; default: "
+        "where they are more than 2 GiB",
+    )
+    p.add_argument(
         "--map", choices=("umap", "pca"), help="write the latent maps too, as `dmil project` does"
     )
     p.add_argument(
@@ -77,7 +86,7 @@ def run(a: argparse.Namespace) -> int:
     from dmil_core.io.atomic import check_writable
     from dmil_core.paradigms import find_paradigm
     from dmil_core.training.progress import ProgressBar, ProgressLines, emit
-    from dmil_core.training.run import train
+    from dmil_core.training.run import train, train_streamed
 
     find_paradigm(a.paradigm)
     if a.out is not None:
@@ -86,25 +95,32 @@ def run(a: argparse.Namespace) -> int:
         from dmil_core.inference.projection import check_available
 
         check_available(a.map)
-    dataset = load_stored(a, a.out.parent if a.out else None)
-    encoders = (a.encoder1, a.encoder2, a.encoder3)
+    request = request_of_source(a, a.stream)
+    if request is not None and a.map:
+        raise ConfigError(
+            "--map needs all rows in memory, which are streamed here. Train without it, and run "
+            "`dmil project` on a part of the rows"
+        )
+    dataset = None if request else load_stored(a, a.out.parent if a.out else None)
     with ProgressBar(a.quiet or a.progress != "bar") as bar:
         lines = a.progress == "json" and not a.quiet
         on_epoch: Callable[[Report], None] = ProgressLines() if lines else bar
-        trained = train(
-            dataset,
-            a.paradigm,
-            a.seed,
-            a.out,
-            device=a.device,
-            encoders=encoders,
-            epochs_scale=a.epochs_scale,
-            lr_scale=a.lr_scale,
-            recipe=a.recipe,
-            overwrite=a.overwrite,
-            on_epoch=on_epoch,
-        )
-    if a.map:
+        options: dict[str, Any] = {
+            "device": a.device,
+            "encoders": (a.encoder1, a.encoder2, a.encoder3),
+            "epochs_scale": a.epochs_scale,
+            "lr_scale": a.lr_scale,
+            "recipe": a.recipe,
+            "overwrite": a.overwrite,
+            "on_epoch": on_epoch,
+        }
+        if request is not None:
+            options["on_set"] = lambda rows: notes(rows.issues)
+            trained = train_streamed(request, a.paradigm, a.seed, a.out, **options)
+        else:
+            assert dataset is not None
+            trained = train(dataset, a.paradigm, a.seed, a.out, **options)
+    if a.map and dataset is not None:
         from dmil_core.inference.projection import project
 
         def on_latent(name: str) -> None:

@@ -176,7 +176,7 @@ def _write(
                 notes += [note] if (note := unknown_labels(matched)) else []
                 chosen = matched.rows(split) if split in SPLITS else None
                 table = predict(model, run.config.model, matched, chosen, latents=latents)
-                arrow = _arrow(table)
+                arrow = arrow_of(table)
                 if writer is None:
                     about = metadata_of({"weights": run.weights_sha256})
                     schema = arrow.schema.with_metadata(about)
@@ -192,7 +192,7 @@ def _write(
     return (written, read), notes
 
 
-def _arrow(table: pd.DataFrame) -> pa.Table:
+def arrow_of(table: pd.DataFrame) -> pa.Table:
     """The table with types that do not depend on its rows."""
     kinds = {"O": pa.string(), "b": pa.bool_(), "f": pa.float32(), "i": pa.int64()}
     fields = [(name, kinds[kind.kind]) for name, kind in table.dtypes.items()]

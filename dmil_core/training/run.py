@@ -23,8 +23,12 @@ import dmil_core
 from dmil_core import checkpoint, paradigms
 from dmil_core.checkpoint import Run
 from dmil_core.config import RunConfig, read_run_config, to_json
-from dmil_core.data.dataset import Dataset
+from dmil_core.data.dataset import Dataset, slug_of
+from dmil_core.data.files.load import Request
+from dmil_core.data.files.stream import opened
+from dmil_core.data.files.streamed import StreamedSet, prepare
 from dmil_core.errors import CheckpointError, ConfigError
+from dmil_core.inference.batches import write_predictions
 from dmil_core.inference.predict import predict
 from dmil_core.io.atomic import exclusive, make_folder, write_json, writing
 from dmil_core.io.reading import MIB, read_json
@@ -34,10 +38,13 @@ from dmil_core.models import inputs
 from dmil_core.paradigms import STANDARD, find_paradigm, find_recipe
 from dmil_core.training.cross_fitting import OUT_OF_FOLD
 from dmil_core.training.loop import FitState, Report
+from dmil_core.training.streaming import StreamedLearning
 from dmil_core.training.trainer import Learning
 
 TRAINING_FOLDER = ".training"
 STATE_FILE = "state.safetensors"
+#: Folder of the shuffled rows of a set that is larger than memory, in that of the state.
+ROWS_FOLDER = "rows"
 MAX_EPOCHS_SCALE = 1000.0
 MAX_LR_SCALE = 1000.0
 #: Describes the out-of-fold models of a folder that runs share; its name is from version 1.
@@ -56,7 +63,7 @@ class Interrupted(KeyboardInterrupt):
 class Job:
     """A run to be trained: data, configuration and folder."""
 
-    dataset: Dataset
+    dataset: Dataset | StreamedSet
     config: RunConfig
     folder: Path
     device: torch.device
@@ -171,12 +178,68 @@ def train(
     folder = Path(out) if out else checkpoint.default_folder(dataset.slug, paradigm, seed)
     job = Job(dataset, config, folder, choose_device(device), epochs_scale, out_of_fold)
     with exclusive(job.folder):
-        done = _existing(job, overwrite)
+        if overwrite:
+            _clear(job.folder)
+        done = _existing(job)
         return done or _run(job, on_epoch)
 
 
+def train_streamed(
+    request: Request,
+    paradigm: str = "dmil",
+    seed: int = 0,
+    out: Path | None = None,
+    *,
+    device: str = "auto",
+    encoders: tuple[str | None, ...] = (),
+    epochs_scale: float = 1.0,
+    lr_scale: float = 1.0,
+    recipe: str = STANDARD.name,
+    overwrite: bool = False,
+    on_set: Callable[[StreamedSet], None] | None = None,
+    on_epoch: Callable[[Report], None] | None = None,
+) -> Run:
+    """:func:`train` on a Parquet file or a folder of them that may be larger than memory.
+
+    The rows are shuffled on the disk, in the folder of the unfinished run, and read from there; see
+    :mod:`dmil_core.data.files.streamed` and :mod:`dmil_core.training.streaming`. A run that was
+    killed goes on within the epoch. Inputs are of numbers, lists of numbers and words.
+
+    Parameters
+    ----------
+    request
+        The file or folder, and what the user says of its columns.
+    on_set
+        Called with the set before the training begins.
+
+    Raises
+    ------
+    DataError
+        If rows cannot be used.
+    BusyError, CheckpointError, ConfigError, Interrupted
+        As :func:`train`.
+    """
+    find_paradigm(paradigm)
+    path = request.files[0]
+    source = opened(path)
+    name = slug_of(path.stem)
+    folder = Path(out) if out else checkpoint.default_folder(name, paradigm, seed)
+    with exclusive(folder):
+        if overwrite:
+            _clear(folder)
+        rows = prepare(source, request, path, folder / TRAINING_FOLDER / ROWS_FOLDER)
+        if on_set:
+            on_set(rows)
+        config = plan(
+            rows, paradigm, seed, encoders=encoders, epochs_scale=epochs_scale, lr_scale=lr_scale,
+            recipe=recipe,
+        )  # fmt: skip
+        job = Job(rows, config, folder, choose_device(device), epochs_scale)
+        return _existing(job) or _run(job, on_epoch)
+
+
 def plan(
-    dataset: Dataset,
+    dataset: Dataset | StreamedSet,
     paradigm: str,
     seed: int,
     *,
@@ -203,22 +266,27 @@ def plan(
         raise ConfigError(
             f"epochs scale {epochs_scale}: expected a number above 0, at most {MAX_EPOCHS_SCALE:g}"
         )
-    model = inputs.model_config(dataset, chosen, encoders)
+    if isinstance(dataset, StreamedSet):
+        shown, rows = dataset.head, dataset.card.counts["train"]
+    else:
+        shown, rows = dataset, len(dataset.rows("train"))
+    model = inputs.model_config(shown, chosen, encoders)
     stages = tuple(
         replace(s, epochs=max(1, round(s.epochs * epochs_scale)), lr=s.lr * lr_scale)
-        for s in paradigms.stages_for(
-            chosen, len(dataset.rows("train")), model.modalities, find_recipe(recipe)
-        )
+        for s in paradigms.stages_for(chosen, rows, model.modalities, find_recipe(recipe))
     )
     return RunConfig(chosen.name, int(seed), model, stages, chosen.folds, recipe)
 
 
-def _existing(job: Job, overwrite: bool) -> Run | None:
+def _clear(folder: Path) -> None:
+    """Remove a run, finished or not."""
+    _remove(folder, checkpoint.RUN_FILE, checkpoint.PROJECTION_FILE)
+    _remove(folder, checkpoint.MODEL_FILE, checkpoint.PREDICTIONS_FILE)
+    shutil.rmtree(folder / TRAINING_FOLDER, ignore_errors=True)
+
+
+def _existing(job: Job) -> Run | None:
     """The finished run of the same settings, or None if the folder is free to train in."""
-    if overwrite:
-        _remove(job.folder, checkpoint.RUN_FILE, checkpoint.PROJECTION_FILE)
-        _remove(job.folder, checkpoint.MODEL_FILE, checkpoint.PREDICTIONS_FILE)
-        shutil.rmtree(job.scratch, ignore_errors=True)
     if not (job.folder / checkpoint.RUN_FILE).exists():
         return None
     run = checkpoint.verify(job.folder)
@@ -237,14 +305,19 @@ def _existing(job: Job, overwrite: bool) -> Run | None:
 def _run(job: Job, on_epoch: Callable[[Report], None] | None) -> Run:
     watch = Stopwatch(job.device)
     # First of all, so that a model that cannot be built leaves nothing in the folder.
-    learning = Learning(job.dataset, job.config, job.device, epochs_scale=job.epochs_scale)
+    before = 0.0
+
+    def store(state: FitState) -> None:
+        note = {**job.key, "seconds": before + watch.seconds()}
+        state.save(job.scratch / STATE_FILE, note)
+
+    learning = _learning(job, store)
     state, before = _resume(job)
     learning.state = state
     try:
         for report in learning.epochs(_out_of_fold_folder(job) if job.config.folds else None):
             if report.stage != OUT_OF_FOLD:
-                note = {**job.key, "seconds": before + watch.seconds()}
-                state.save(job.scratch / STATE_FILE, note)
+                store(state)
             if on_epoch:
                 on_epoch(report)
     except KeyboardInterrupt:
@@ -252,6 +325,15 @@ def _run(job: Job, on_epoch: Callable[[Report], None] | None) -> Run:
         seconds = before + watch.seconds()
         raise Interrupted(_finish(job, learning.model, state, seconds, finished=False)) from None
     return _finish(job, learning.model, state, before + watch.seconds(), finished=True)
+
+
+def _learning(job: Job, store: Callable[[FitState], None]) -> Learning:
+    rows = job.dataset
+    if isinstance(rows, StreamedSet):
+        return StreamedLearning(
+            rows, job.config, job.device, store, epochs_scale=job.epochs_scale
+        )  # fmt: skip
+    return Learning(rows, job.config, job.device, epochs_scale=job.epochs_scale)
 
 
 def _resume(job: Job) -> tuple[FitState, float]:
@@ -311,15 +393,29 @@ def _finish(job: Job, model: nn.Module, state: FitState, seconds: float, finishe
         "parameters": sum(p.numel() for p in model.parameters()),
         "seconds": round(seconds, 2),
     }
-    table = predict(model.cpu(), job.config.model, job.dataset)
-    record["metrics"] = score(table, job.dataset.classes)
-    # An older state's run.json must not vouch for the new files, nor its map show them.
-    _remove(job.folder, checkpoint.RUN_FILE, checkpoint.PROJECTION_FILE)
-    write_table(table, job.folder / checkpoint.PREDICTIONS_FILE, {"data": job.dataset.digest})
+    record["metrics"] = _predict(job, model.cpu())
     run = checkpoint.write_checkpoint(job.folder, model.state_dict(), record, state.history)
     if finished:
         shutil.rmtree(job.scratch, ignore_errors=True)
     return run
+
+
+def _predict(job: Job, model: nn.Module) -> dict[str, dict[str, float]]:
+    """Write the predictions of all rows; their metrics."""
+    rows, path = job.dataset, job.folder / checkpoint.PREDICTIONS_FILE
+    about = {"data": rows.digest}
+    # An older state's run.json must not vouch for the new files, nor its map show them.
+    old = (job.folder, checkpoint.RUN_FILE, checkpoint.PROJECTION_FILE)
+    if isinstance(rows, StreamedSet):
+        _remove(*old)
+        return write_predictions(
+            model, job.config.model, rows.batches(), rows.card.counts, path, about
+        )
+    table = predict(model, job.config.model, rows)
+    metrics = score(table, rows.classes)
+    _remove(*old)
+    write_table(table, path, about)
+    return metrics
 
 
 def _remove(folder: Path, *names: str) -> None:

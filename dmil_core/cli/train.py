@@ -39,6 +39,7 @@ def add(subparsers: Subparsers[Parser]) -> None:
         "  dmil train --data penguins.csv --label species --input 'bill=bill_*' "
         "--input body=flipper_length_mm,body_mass_g\n"
         "  dmil train --data rows/ --stream --out runs/large\n"
+        "  torchrun --nproc-per-node 4 -m dmil_core train --data rows/ --stream --out runs/large\n"
         "A training that was killed goes on when the same command is run again.\n",
     )
     add_data(p, files=True)
@@ -83,8 +84,17 @@ def add(subparsers: Subparsers[Parser]) -> None:
 
 def run(a: argparse.Namespace) -> int:
     """Train, write the checkpoint and, with ``--map``, its latent maps."""
+    from dmil_core.training import processes
+
+    with processes.together():
+        return _run(a, processes.is_first())
+
+
+def _run(a: argparse.Namespace, first: bool) -> int:
+    """The same in one of several processes; ``first`` is the one that says and writes."""
     from dmil_core.io.atomic import check_writable
     from dmil_core.paradigms import find_paradigm
+    from dmil_core.training import processes
     from dmil_core.training.progress import ProgressBar, ProgressLines, emit
     from dmil_core.training.run import train, train_streamed
 
@@ -101,9 +111,14 @@ def run(a: argparse.Namespace) -> int:
             "--map needs all rows in memory, which are streamed here. Train without it, and run "
             "`dmil project` on a part of the rows"
         )
+    if request is None and processes.count() > 1:
+        raise ConfigError(
+            "several processes train on rows in files: give a Parquet file or a folder of them as "
+            "--data, with --stream"
+        )
     dataset = None if request else load_stored(a, a.out.parent if a.out else None)
-    with ProgressBar(a.quiet or a.progress != "bar") as bar:
-        lines = a.progress == "json" and not a.quiet
+    with ProgressBar(a.quiet or a.progress != "bar" or not first) as bar:
+        lines = a.progress == "json" and not a.quiet and first
         on_epoch: Callable[[Report], None] = ProgressLines() if lines else bar
         options: dict[str, Any] = {
             "device": a.device,
@@ -115,7 +130,7 @@ def run(a: argparse.Namespace) -> int:
             "on_epoch": on_epoch,
         }
         if request is not None:
-            options["on_set"] = lambda rows: notes(rows.issues)
+            options["on_set"] = lambda rows: notes(rows.issues if first else ())
             trained = train_streamed(request, a.paradigm, a.seed, a.out, **options)
         else:
             assert dataset is not None
@@ -130,5 +145,6 @@ def run(a: argparse.Namespace) -> int:
                 print(f"mapping {name}", file=sys.stderr)
 
         project(trained.folder, dataset, method=a.map, on_latent=on_latent)
-    print(f"{trained.folder}: {accuracy_text(trained.metrics)}, {trained.seconds:.0f} s")
+    if first:
+        print(f"{trained.folder}: {accuracy_text(trained.metrics)}, {trained.seconds:.0f} s")
     return 0

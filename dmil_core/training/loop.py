@@ -26,6 +26,7 @@ from dmil_core.io.reading import parsing, read_checked
 from dmil_core.migration import todays_term
 from dmil_core.models.batch import Rows
 from dmil_core.seeding import reproducible
+from dmil_core.training import processes
 from dmil_core.training.cost import stage_cost
 from dmil_core.training.losses import ModelOutputs, evaluate, terms, weight_each, weighted
 from dmil_core.training.rules import build_rule
@@ -250,6 +251,11 @@ def epochs(
         optimizer = _optimizer(model, stage)
         _restore_optimizer(optimizer, state.optimizer)
         rule = build_rule(model, stage, train)
+        if processes.count() > 1 and stage.rule != "plain":
+            raise ConfigError(
+                f"the rule {stage.rule!r} looks at whole batches; train in one process, or choose "
+                "a paradigm of the plain rule"
+            )
         if pauses and not rule.divisible:
             raise ConfigError(
                 f"the rule {stage.rule!r} needs all training rows in memory; train without "
@@ -350,6 +356,7 @@ def _train_epoch(
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     trained = {n: p for n, p in model.named_parameters() if p.requires_grad}
     step, summed, rows = state.step, state.summed, state.rows
+    epoch_seed, least = torch.initial_seed(), 2 * processes.count()
     batches = train.shuffled(stage.batch_size)
     for _ in range(step):  # done before this epoch was left
         next(batches)
@@ -357,10 +364,13 @@ def _train_epoch(
         _set_random_state(state.random)
     for batch in batches:
         step += 1
-        if len(batch) < 2 <= len(train):
+        if len(batch) < least <= len(train):
             continue
+        processes.seed_step(epoch_seed, step)
+        mine = processes.share(batch)
         optimizer.zero_grad(set_to_none=True)
-        loss = rule.gradients(batch)
+        loss = rule.gradients(mine)
+        loss = processes.of_whole(loss, parameters, len(mine) / len(batch))
         nn.utils.clip_grad_norm_(parameters, CLIP_NORM)
         optimizer.step()
         if stage.averaging:

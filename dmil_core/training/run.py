@@ -6,6 +6,7 @@ only when training ends, or when it is interrupted from the keyboard.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import time
 from collections.abc import Callable
@@ -36,6 +37,7 @@ from dmil_core.io.tables import write_table
 from dmil_core.metrics.predictions import score
 from dmil_core.models import inputs
 from dmil_core.paradigms import STANDARD, find_paradigm, find_recipe
+from dmil_core.training import processes
 from dmil_core.training.cross_fitting import OUT_OF_FOLD
 from dmil_core.training.loop import FitState, Report
 from dmil_core.training.streaming import StreamedLearning
@@ -203,7 +205,8 @@ def train_streamed(
 
     The rows are shuffled on the disk, in the folder of the unfinished run, and read from there; see
     :mod:`dmil_core.data.files.streamed` and :mod:`dmil_core.training.streaming`. A run that was
-    killed goes on within the epoch. Inputs are of numbers, lists of numbers and words.
+    killed goes on within the epoch. Inputs are of numbers, lists of numbers and words. Several
+    processes may do this together; see :mod:`dmil_core.training.processes`.
 
     Parameters
     ----------
@@ -224,10 +227,11 @@ def train_streamed(
     source = opened(path)
     name = slug_of(path.stem)
     folder = Path(out) if out else checkpoint.default_folder(name, paradigm, seed)
-    with exclusive(folder):
-        if overwrite:
+    with exclusive(folder) if processes.is_first() else contextlib.nullcontext():
+        if overwrite and processes.is_first():
             _clear(folder)
-        rows = prepare(source, request, path, folder / TRAINING_FOLDER / ROWS_FOLDER)
+        shuffled = folder / TRAINING_FOLDER / ROWS_FOLDER
+        rows = processes.first_alone(lambda: prepare(source, request, path, shuffled))
         if on_set:
             on_set(rows)
         config = plan(
@@ -308,11 +312,13 @@ def _run(job: Job, on_epoch: Callable[[Report], None] | None) -> Run:
     before = 0.0
 
     def store(state: FitState) -> None:
+        if not processes.is_first():
+            return
         note = {**job.key, "seconds": before + watch.seconds()}
         state.save(job.scratch / STATE_FILE, note)
 
     learning = _learning(job, store)
-    state, before = _resume(job)
+    state, before = processes.first_alone(lambda: _resume(job))
     learning.state = state
     try:
         for report in learning.epochs(_out_of_fold_folder(job) if job.config.folds else None):
@@ -321,10 +327,19 @@ def _run(job: Job, on_epoch: Callable[[Report], None] | None) -> Run:
             if on_epoch:
                 on_epoch(report)
     except KeyboardInterrupt:
+        if processes.count() > 1:
+            raise
         learning.model.load_state_dict(state.best or learning.model.state_dict())
         seconds = before + watch.seconds()
         raise Interrupted(_finish(job, learning.model, state, seconds, finished=False)) from None
-    return _finish(job, learning.model, state, before + watch.seconds(), finished=True)
+    seconds = before + watch.seconds()
+    return processes.first_alone(
+        lambda: (
+            _finish(job, learning.model, state, seconds, finished=True)
+            if processes.is_first()
+            else checkpoint.verify(job.folder)
+        )
+    )
 
 
 def _learning(job: Job, store: Callable[[FitState], None]) -> Learning:

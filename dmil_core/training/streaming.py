@@ -27,7 +27,7 @@ from dmil_core.io.atomic import make_folder, replacing
 from dmil_core.models import inputs
 from dmil_core.models.batch import Batch
 from dmil_core.paradigms import Recipe
-from dmil_core.training import loop
+from dmil_core.training import loop, processes
 from dmil_core.training.cross_fitting import GRID, fit_models, part_of_run
 from dmil_core.training.loop import EVALUATION_ROWS, FitState, Pauses, Report
 from dmil_core.training.trainer import Learning, with_responsibilities
@@ -255,7 +255,7 @@ class OutOfFoldModels:
             def state(number: int, fold: int = fold) -> tuple[FitState, Pauses]:
                 path = self.folder / f"fold{fold}-{number}.safetensors"
                 found = FitState.load(path)[0] if path.exists() else FitState()
-                return found, Pauses(lambda s: s.save(path, {}), loop.PAUSE_SECONDS)
+                return found, Pauses(lambda s: _store(s, path), loop.PAUSE_SECONDS)
 
             work = fit_models(
                 self.config, self.train.without(fold, self.folds, self.seed), self.val,
@@ -295,7 +295,9 @@ class OutOfFoldModels:
                     parts.append(mine)
                     right = parts[-1][:, :-1].argmax(dim=-1) == batch.y.cpu()[:, None]
                     hits += right.sum(dim=0)
-                _save(path, torch.cat(parts))
+                if processes.is_first():
+                    _save(path, torch.cat(parts))
+        processes.wait()
         prior = torch.from_numpy(self.train.rows.of_class) / len(self.train)
         chance = prior.max()
         skill = ((hits / len(self.train) - chance) / (1.0 - chance).clamp(min=1e-6)).clamp(min=0.0)
@@ -325,6 +327,11 @@ def _logits(models: list[nn.Module], batch: Batch) -> Tensor:
 
 def _probabilities_file(folder: Path, split: str, shard: int) -> Path:
     return folder / f"{split}-{shard:05d}.{_PROBABILITIES}.safetensors"
+
+
+def _store(state: FitState, path: Path) -> None:
+    if processes.is_first():
+        state.save(path, {})
 
 
 def _save(path: Path, probabilities: Tensor) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dmil_core.cli.files import add_files, load_stored, notes, request_of_source
 from dmil_core.cli.list import accuracy_text
@@ -92,11 +92,12 @@ def run(a: argparse.Namespace) -> int:
 
 def _run(a: argparse.Namespace, first: bool) -> int:
     """The same in one of several processes; ``first`` is the one that says and writes."""
+    from dmil_core.data.dataset import Dataset
     from dmil_core.io.atomic import check_writable
     from dmil_core.paradigms import find_paradigm
     from dmil_core.training import processes
     from dmil_core.training.progress import ProgressBar, ProgressLines, emit
-    from dmil_core.training.run import train, train_streamed
+    from dmil_core.training.run import train
 
     find_paradigm(a.paradigm)
     if a.out is not None:
@@ -116,26 +117,25 @@ def _run(a: argparse.Namespace, first: bool) -> int:
             "several processes train on rows in files: give a Parquet file or a folder of them as "
             "--data, with --stream"
         )
-    dataset = None if request else load_stored(a, a.out.parent if a.out else None)
+    data = load_stored(a, a.out.parent if a.out else None) if request is None else request
     with ProgressBar(a.quiet or a.progress != "bar" or not first) as bar:
         lines = a.progress == "json" and not a.quiet and first
         on_epoch: Callable[[Report], None] = ProgressLines() if lines else bar
-        options: dict[str, Any] = {
-            "device": a.device,
-            "encoders": (a.encoder1, a.encoder2, a.encoder3),
-            "epochs_scale": a.epochs_scale,
-            "lr_scale": a.lr_scale,
-            "recipe": a.recipe,
-            "overwrite": a.overwrite,
-            "on_epoch": on_epoch,
-        }
-        if request is not None:
-            options["on_set"] = lambda rows: notes(rows.issues if first else ())
-            trained = train_streamed(request, a.paradigm, a.seed, a.out, **options)
-        else:
-            assert dataset is not None
-            trained = train(dataset, a.paradigm, a.seed, a.out, **options)
-    if a.map and dataset is not None:
+        trained = train(
+            data,
+            a.paradigm,
+            a.seed,
+            a.out,
+            device=a.device,
+            encoders=(a.encoder1, a.encoder2, a.encoder3),
+            epochs_scale=a.epochs_scale,
+            lr_scale=a.lr_scale,
+            recipe=a.recipe,
+            overwrite=a.overwrite,
+            on_set=lambda rows: notes(rows.issues if first else ()),
+            on_epoch=on_epoch,
+        )
+    if a.map and isinstance(data, Dataset):
         from dmil_core.inference.projection import project
 
         def on_latent(name: str) -> None:
@@ -144,7 +144,7 @@ def _run(a: argparse.Namespace, first: bool) -> int:
             elif a.progress == "bar" and not a.quiet:
                 print(f"mapping {name}", file=sys.stderr)
 
-        project(trained.folder, dataset, method=a.map, on_latent=on_latent)
+        project(trained.folder, data, method=a.map, on_latent=on_latent)
     if first:
         print(f"{trained.folder}: {accuracy_text(trained.metrics)}, {trained.seconds:.0f} s")
     return 0

@@ -126,7 +126,7 @@ def choose_device(name: str = "auto") -> torch.device:
 
 
 def train(
-    dataset: Dataset,
+    dataset: Dataset | Request,
     paradigm: str = "dmil",
     seed: int = 0,
     out: Path | None = None,
@@ -138,6 +138,7 @@ def train(
     recipe: str = STANDARD.name,
     out_of_fold: Path | None = None,
     overwrite: bool = False,
+    on_set: Callable[[StreamedSet], None] | None = None,
     on_epoch: Callable[[Report], None] | None = None,
 ) -> Run:
     """Train, predict every row, and write the checkpoint folder.
@@ -147,6 +148,12 @@ def train(
 
     Parameters
     ----------
+    dataset
+        A set in memory; or what a user says of a Parquet file or of a folder of them, which may be
+        larger than memory. Its rows are shuffled on the disk, in the folder of the unfinished run,
+        and read from there; see :mod:`dmil_core.data.files.streamed` and
+        :mod:`dmil_core.training.streaming`. A run of these goes on within the epoch, and several
+        processes may train it together; see :mod:`dmil_core.training.processes`.
     out
         Folder of the checkpoint; by default checkpoints/<set>/<paradigm>/seed<seed>.
     encoders
@@ -163,9 +170,13 @@ def train(
         rows, encoders and seed; by default they are removed with the run's scratch folder.
     overwrite
         Start over in a folder that holds another run.
+    on_set
+        Called with a set that is larger than memory, before the training begins.
 
     Raises
     ------
+    DataError
+        If rows that are larger than memory cannot be used.
     BusyError
         If another process trains into the same folder.
     CheckpointError
@@ -173,72 +184,36 @@ def train(
     Interrupted
         On Ctrl-C, after the last state was written as a checkpoint.
     """
-    config = plan(
-        dataset, paradigm, seed, encoders=encoders, epochs_scale=epochs_scale, lr_scale=lr_scale,
-        recipe=recipe,
-    )  # fmt: skip
-    folder = Path(out) if out else checkpoint.default_folder(dataset.slug, paradigm, seed)
-    job = Job(dataset, config, folder, choose_device(device), epochs_scale, out_of_fold)
-    with exclusive(job.folder):
-        if overwrite:
-            _clear(job.folder)
-        done = _existing(job)
-        return done or _run(job, on_epoch)
-
-
-def train_streamed(
-    request: Request,
-    paradigm: str = "dmil",
-    seed: int = 0,
-    out: Path | None = None,
-    *,
-    device: str = "auto",
-    encoders: tuple[str | None, ...] = (),
-    epochs_scale: float = 1.0,
-    lr_scale: float = 1.0,
-    recipe: str = STANDARD.name,
-    overwrite: bool = False,
-    on_set: Callable[[StreamedSet], None] | None = None,
-    on_epoch: Callable[[Report], None] | None = None,
-) -> Run:
-    """:func:`train` on a Parquet file or a folder of them that may be larger than memory.
-
-    The rows are shuffled on the disk, in the folder of the unfinished run, and read from there; see
-    :mod:`dmil_core.data.files.streamed` and :mod:`dmil_core.training.streaming`. A run that was
-    killed goes on within the epoch. Inputs are of numbers, lists of numbers and words. Several
-    processes may do this together; see :mod:`dmil_core.training.processes`.
-
-    Parameters
-    ----------
-    request
-        The file or folder, and what the user says of its columns.
-    on_set
-        Called with the set before the training begins.
-
-    Raises
-    ------
-    DataError
-        If rows cannot be used.
-    BusyError, CheckpointError, ConfigError, Interrupted
-        As :func:`train`.
-    """
-    find_paradigm(paradigm)
-    path = request.files[0]
-    source = opened(path)
-    name = slug_of(path.stem)
+    name = slug_of(dataset.files[0].stem) if isinstance(dataset, Request) else dataset.slug
     folder = Path(out) if out else checkpoint.default_folder(name, paradigm, seed)
-    with exclusive(folder) if processes.is_first() else contextlib.nullcontext():
-        if overwrite and processes.is_first():
-            _clear(folder)
-        shuffled = folder / TRAINING_FOLDER / ROWS_FOLDER
-        rows = processes.first_alone(lambda: prepare(source, request, path, shuffled))
-        if on_set:
-            on_set(rows)
+
+    def planned(rows: Dataset | StreamedSet) -> Job:
         config = plan(
             rows, paradigm, seed, encoders=encoders, epochs_scale=epochs_scale, lr_scale=lr_scale,
             recipe=recipe,
         )  # fmt: skip
-        job = Job(rows, config, folder, choose_device(device), epochs_scale)
+        return Job(rows, config, folder, choose_device(device), epochs_scale, out_of_fold)
+
+    if isinstance(dataset, Request):
+        # Before the rows are read, which may take long.
+        find_paradigm(paradigm)
+        find_recipe(recipe)
+        if out_of_fold is not None:
+            raise ConfigError(
+                "runs on rows in files cannot share out-of-fold models; leave out_of_fold out"
+            )
+        source = opened(dataset.files[0])
+    else:
+        job = planned(dataset)
+    with exclusive(folder) if processes.is_first() else contextlib.nullcontext():
+        if overwrite and processes.is_first():
+            _clear(folder)
+        if isinstance(dataset, Request):
+            shuffled = folder / TRAINING_FOLDER / ROWS_FOLDER
+            rows = processes.first_alone(lambda: prepare(source, dataset, shuffled))
+            if on_set:
+                on_set(rows)
+            job = planned(rows)
         return _existing(job) or _run(job, on_epoch)
 
 

@@ -14,7 +14,7 @@ import math
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import torch
@@ -184,9 +184,11 @@ def joined(batches: Sequence[Batch]) -> Batch:
     if len(batches) == 1:
         return batches[0]
     each = [vars(batch) for batch in batches]
-    return Batch(
-        **{n: None if v is None else torch.cat([e[n] for e in each]) for n, v in each[0].items()}
-    )
+    together: dict[str, Any] = {
+        name: None if value is None else torch.cat([e[name] for e in each])
+        for name, value in each[0].items()
+    }
+    return Batch(**together)
 
 
 class StreamedLearning(Learning):
@@ -219,10 +221,8 @@ class StreamedLearning(Learning):
         if not config.folds:
             return self._streamed
         assert folder is not None
-        work = OutOfFoldModels(
-            config.model, *(r.to(self.device) for r in self._streamed), config.folds, config.seed,
-            folder,
-        )  # fmt: skip
+        train, val = (rows.to(self.device) for rows in self._streamed)
+        work = OutOfFoldModels(config.model, train, val, config.folds, config.seed, folder)
         yield from work.fit(self.epochs_scale, self.recipe)
         targets = work.targets()
         return [replace(rows, targets=targets) for rows in self._streamed]

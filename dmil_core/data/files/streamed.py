@@ -166,15 +166,13 @@ def read_rows(
         return {name: file.get_slice(name)[start:stop] for name in chosen}
 
 
-def prepare(source: Source, request: Request, path: Path, folder: Path) -> StreamedSet:
+def prepare(source: Source, request: Request, folder: Path) -> StreamedSet:
     """Read, encode, split and shuffle the rows of a source; what is in the folder is used again.
 
     Parameters
     ----------
     request
-        What the user says of the columns.
-    path
-        Of the source, as the user named it.
+        The path of the source, and what the user says of its columns.
     folder
         For the files; as large as the numbers of training and validation rows.
 
@@ -187,6 +185,7 @@ def prepare(source: Source, request: Request, path: Path, folder: Path) -> Strea
         can have.
     """
     _refuse(request)
+    path = request.files[0]
     about = {"version": VERSION, "source": source.about, "columns": _said(request)}
     known = _known(folder, about)
     if known is None:

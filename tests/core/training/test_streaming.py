@@ -24,7 +24,7 @@ from dmil_core.io.tables import read_table
 from dmil_core.seeding import reproducible
 from dmil_core.training import loop, streaming
 from dmil_core.training.loop import FitState
-from dmil_core.training.run import TRAINING_FOLDER, train, train_streamed
+from dmil_core.training.run import TRAINING_FOLDER, train
 from dmil_core.training.streaming import StreamedRows, fold_of
 from tests.core.builders import Stopped
 
@@ -62,12 +62,12 @@ def parquet(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def rows_of(parquet: Path, folder: Path) -> StreamedRows:
-    rows = prepare(stream.opened(parquet), Request((parquet,)), parquet, folder)
+    rows = prepare(stream.opened(parquet), Request((parquet,)), folder)
     return StreamedRows.of(rows, "train")
 
 
 def learnt(parquet: Path, out: Path, **options: Any) -> Run:
-    return train_streamed(Request((parquet,)), out=out, **{"epochs_scale": 0.02, **options})
+    return train(Request((parquet,)), out=out, **{"epochs_scale": 0.02, **options})
 
 
 # --- batches -------------------------------------------------------------------------------------
@@ -190,7 +190,7 @@ def test_a_training_that_is_stopped_within_epochs_ends_at_the_same_weights(
 def test_what_fits_into_memory_is_learnt_as_well_as_there(
     parquet: Path, tmp_path: Path, paradigm: str
 ) -> None:
-    options: dict[str, Any] = {"paradigm": paradigm, "epochs_scale": 0.2}
+    options: dict[str, Any] = {"paradigm": paradigm, "epochs_scale": 0.1}
     memory = train(load_dataset(SET), out=tmp_path / "memory", **options)
     streamed_ = learnt(parquet, tmp_path / "stream", **options)
     assert streamed_.config.stages == memory.config.stages

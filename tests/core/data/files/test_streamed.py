@@ -55,7 +55,7 @@ def write(frame: pd.DataFrame, path: Path, group: int = 100) -> Path:
 def made(frame: pd.DataFrame, folder: Path, **said: Any) -> StreamedSet:
     path = write(frame, folder / "rows.parquet")
     request = Request((path,), **{"inputs": INPUTS, "label": "species", **said})
-    return prepare(stream.opened(path), request, path, folder / "shuffled")
+    return prepare(stream.opened(path), request, folder / "shuffled")
 
 
 def whole(rows: StreamedSet, split: str) -> dict[str, np.ndarray]:

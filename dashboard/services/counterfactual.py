@@ -141,7 +141,7 @@ def moved(
     except DmilError as error:
         return DataProblem(str(error))
     new = np.concatenate([latent_values(one, latent) for one in tables])
-    where = maps.layout(on, latent)
+    where = maps.layout(checkpoint, on, latent)
     positions = maps.place_new(checkpoint, on, where, new)
     if isinstance(positions, DataProblem):
         return positions

@@ -130,9 +130,9 @@ def _is_clear(start: Start) -> bool:
 
 
 def _examples(checkpoint: Checkpoint, starts: Sequence[Start]) -> tuple[Example, ...]:
-    ids = [s.sample for s in starts]
+    table, ids = predictions(checkpoint), [s.sample for s in starts]
     columns = thumbnails.columns(checkpoint, ids) if ids else {}
-    weights = [samples.gates(checkpoint, i) for i in ids]
+    weights = samples.gates_of(Rows(table, table.positions_of(ids))) if ids else []
     result = []
     for place, start in enumerate(starts):
         inputs = {
@@ -140,8 +140,7 @@ def _examples(checkpoint: Checkpoint, starts: Sequence[Start]) -> tuple[Example,
             for m, column in columns.items()
             if (cell := column.cells[place])
         }
-        of = weights[place]
-        shares = dict(zip(of["component"], of["weight"].astype(float), strict=True))
+        shares = weights[place] if weights else {}
         result.append(Example(start.sample, start.truth, inputs, shares))
     return tuple(result)
 

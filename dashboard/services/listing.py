@@ -263,7 +263,7 @@ def values(checkpoint: Checkpoint, rows: Rows, quantity: str, view: View) -> NDA
         return _contribution(checkpoint, rows, component)  # type: ignore[arg-type]
     if kind == "bits":
         part = component.lower()
-        bits = information.part_by(checkpoint, view.definition, view.estimator, part)
+        bits = information.part_by(checkpoint, view.definition, view.estimator, part, view.split)
         return np.full(len(rows), np.nan) if bits is None else bits[rows.positions]
     if quantity == "id":
         return np.array(rows.ids[:], dtype=object)

@@ -79,7 +79,7 @@ def _starts(
 ) -> dict[str, list[Start]]:
     rows = rows_in(_checkpoint, split)
     starts: dict[str, list[Start]] = {}
-    for component, values, unit in _strengths(_checkpoint, rows, definition):
+    for component, values, unit in _strengths(_checkpoint, rows, split, definition):
         starts[component] = _first(rows, np.where(rows.correct, values, np.nan), unit)
     wrong = np.where(rows.correct, np.nan, rows.numbers("confidence"))
     starts[MISLEADING] = _first(rows, wrong, "share")
@@ -87,7 +87,7 @@ def _starts(
 
 
 def _strengths(
-    checkpoint: Checkpoint, rows: Rows, definition: str
+    checkpoint: Checkpoint, rows: Rows, split: str, definition: str
 ) -> Iterator[tuple[str, NDArray[Any], str]]:
     """Of each component how far samples (N,) are of its kind, and the unit of that."""
     if available := schema.components_in(rows.columns):
@@ -95,7 +95,7 @@ def _strengths(
             yield component, rows.numbers(schema.gate(component)), "share"
     elif information.has_unimodal_heads(checkpoint):
         for component in schema.COMPONENTS:
-            bits = information.part(checkpoint, definition, component.lower())
+            bits = information.part(checkpoint, definition, component.lower(), split)
             if bits is not None:
                 yield component, bits[rows.positions], "bits"
 
@@ -109,20 +109,12 @@ def _first(rows: Rows, values: NDArray[Any], unit: str) -> list[Start]:
     """The rows with the largest values (N,), first the largest of each class; of equal ones the
     first; none where the value is none."""
     left = np.where(np.isnan(values), -np.inf, values)
-    classes = rows.words("y")
-    largest = np.full(len(classes.names) + 1, -np.inf)
-    np.maximum.at(largest, classes.codes, left)
-    best = []
-    for code in np.argsort(-largest, kind="stable")[:STARTS].tolist():
-        if np.isfinite(largest[code]):
-            place = int(np.argmax((left == largest[code]) & (classes.codes == code % len(largest))))
-            best.append(place)
-    best.sort(key=lambda place: (-left[place], place))
-    for _ in range(STARTS - len(best)):
-        left[best] = -np.inf
-        if not len(left) or not np.isfinite(left[place := int(left.argmax())]):
-            break
-        best.append(place)
+    classes, others, best = rows.words("y").codes, left.copy(), []
+    for remaining in (others, left):
+        while len(best) < STARTS and len(left) and np.isfinite(remaining.max()):
+            best.append(place := int(remaining.argmax()))
+            others[classes == classes[place]] = -np.inf
+            left[place] = -np.inf
     chosen = rows.take(np.array(best, dtype=np.intp))
     truths = chosen.words("y").texts()
     return [

@@ -26,6 +26,8 @@ from dmil_core.schema import OLD_NAMES
 MAX_FILE_BYTES: Final = 1 << 40
 #: Rows that are read at once.
 _BATCH: Final = 1 << 17
+#: Bytes of texts that Arrow holds in one piece.
+_PIECE: Final = 2**30
 _WHAT: Final = "a table"
 _AGAIN: Final = "Make it again"
 
@@ -168,19 +170,25 @@ class ParquetTable:
     def texts(self, name: str) -> pa.ChunkedArray:
         """A column of texts that may all be different."""
         parts = [batch.column(0).cast(pa.string()) for _, batch in self._batches([name])]
-        return pa.chunked_array(parts, type=pa.string())
+        result = pa.chunked_array(parts, type=pa.string())
+        # In one piece it takes what it needs; what is read in parts has room to grow.
+        return result if result.nbytes > _PIECE else pa.chunked_array([result.combine_chunks()])
 
-    def take(self, at: NDArray[np.integer[Any]]) -> pd.DataFrame:
-        """Whole rows by their positions, in the order of these.
+    def take(
+        self, at: NDArray[np.integer[Any]], names: Sequence[str] | None = None
+    ) -> pd.DataFrame:
+        """Whole rows by their positions, in the order of these, or only some of their columns.
 
         Raises
         ------
         DataError
             If they have more cells than a table may have that is read whole.
         """
-        if len(at) * len(self.names) > MAX_CELLS:
+        names = self.names if names is None else names
+        stored = [self._stored[name] for name in names]
+        if len(at) * len(names) > MAX_CELLS:
             raise DataError(
-                f"{len(at):,} rows of {len(self.names)} columns are more than fit into memory: "
+                f"{len(at):,} rows of {len(names)} columns are more than fit into memory: "
                 f"expected at most {MAX_CELLS:,} cells. Choose fewer rows"
             )
         order = np.argsort(at, kind="stable")
@@ -189,12 +197,12 @@ class ParquetTable:
         file, parts = self._open(), []
         for group in np.unique(groups):
             with parsing(self.path, _WHAT, advice=_AGAIN):
-                rows = file.read_row_group(int(group))
+                rows = file.read_row_group(int(group), stored)
                 parts.append(rows.take(pa.array(wanted[groups == group] - self._starts[group])))
         if not parts:
-            parts = [file.schema_arrow.empty_table()]
-        frame: pd.DataFrame = pa.concat_tables(parts).to_pandas()
-        frame.columns = pd.Index(self.names)
+            parts = [file.schema_arrow.empty_table().select(stored)]
+        frame: pd.DataFrame = pa.concat_tables(parts).select(stored).to_pandas()
+        frame.columns = pd.Index(names)
         back = np.empty(len(order), dtype=np.intp)
         back[order] = np.arange(len(order))
         return frame.iloc[back]
@@ -231,6 +239,8 @@ class ParquetTable:
             with parsing(self.path, _WHAT, advice=_AGAIN):
                 yield start, batch
             start += batch.num_rows
+        # What Arrow keeps for later is not ours to keep: many columns may follow.
+        pa.default_memory_pool().release_unused()
 
     def _floats(self, names: Sequence[str]) -> type[np.floating[Any]]:
         single = all(pa.types.is_float32(self._types[name]) for name in names)

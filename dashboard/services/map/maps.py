@@ -26,11 +26,10 @@ from dashboard.services.store.catalog import (
     predictions,
     projection,
 )
-from dashboard.services.store.rows import Mask, Positions, Rows
+from dashboard.services.store.rows import Mask, Positions, Rows, Table
 from dashboard.state.view import COLOURS
 from dmil_core import schema
 from dmil_core.inference.projection import Method, project_new
-from dmil_core.io.columns import Words
 from dmil_core.partial_information.pointwise import PARTS
 
 #: (N, 2) places on a map, in units of the map: 0 to 1 along its longer side.
@@ -175,13 +174,12 @@ class Layout:
         return result
 
 
-def layout(checkpoint: Checkpoint, on: Projection, latent: str) -> Layout:
-    """The map of one latent, in units of its own."""
+def layout(known: Table, on: Projection, latent: str) -> Layout:
+    """The map of one latent of a table's model, in units of its own."""
     xy = on.frame[list(schema.projection(latent))].to_numpy(dtype=np.float64)
     low = xy.min(axis=0) if len(xy) else np.zeros(2)
     span = float((xy.max(axis=0) - low).max()) if len(xy) else 0.0
     turn = Turn(np.eye(2) / (span or 1.0), -low / (span or 1.0))
-    known = predictions(checkpoint)
     at = known.kept(("placed", on.method, len(xy)), lambda: known.positions_of(on.frame.index))
     mark = _mark(xy)
     if (at < 0).any():
@@ -210,7 +208,7 @@ def layout_of(checkpoint: Checkpoint, latent: str) -> Layout | DataProblem:
         return on
     if not on.has(latent):
         return DataProblem(f"It was drawn on a map of {latent}, which {checkpoint.model} has not.")
-    return layout(checkpoint, on, latent)
+    return layout(predictions(checkpoint), on, latent)
 
 
 @dataclass(frozen=True)
@@ -263,20 +261,24 @@ def points(checkpoint: Checkpoint, on: Layout, split: str, others: Sequence[Layo
 
 
 def colour_of(
-    checkpoint: Checkpoint, rows: Rows, colour: str, definition: str
-) -> Words | NDArray[np.floating[Any]]:
-    """(N,) what samples are coloured by: names, or numbers.
+    checkpoint: Checkpoint, rows: Rows, colour: str, definition: str, split: str = "all"
+) -> tuple[NDArray[np.signedinteger[Any]], Sequence[str]] | NDArray[np.floating[Any]]:
+    """What samples are coloured by: their places (N,) among names, and the names; or numbers (N,).
 
-    ``definition`` says what counts as shared, where points are coloured by bits.
+    ``split`` is what the rows are of; ``definition`` says what counts as shared, where points are
+    coloured by bits.
     """
     if colour in _BITS:
-        bits = information.part(checkpoint, definition, _BITS[colour])
+        bits = information.part(checkpoint, definition, _BITS[colour], split)
         assert bits is not None  # a colour that is offered for this checkpoint
         return bits[rows.positions]
     if colour == "correct":
-        return Words(rows.correct.astype(np.int8), ("wrong", "right"))
+        return rows.correct.astype(np.int8), ("wrong", "right")
     column = COLUMNS[colour]
-    return rows.numbers(column) if colour.startswith("gate-") else rows.words(column)
+    if colour.startswith("gate-"):
+        return rows.numbers(column)
+    words = rows.words(column)
+    return words.codes, words.names
 
 
 def place_later(

@@ -72,7 +72,7 @@ def against_rest(
     for c in schema.components_in(rows.columns):
         records += _sides("gate", c, rows.numbers(schema.gate(c)), inside)
     for part in PARTS:
-        bits = information.part(chosen, definition, part)
+        bits = information.part(chosen, definition, part, split)
         if bits is not None:
             records += _sides("bits", part.upper(), bits[rows.positions], inside)
     for compared in checkpoints:

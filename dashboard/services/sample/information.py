@@ -21,7 +21,7 @@ from dashboard.services.store.catalog import (
     predictions,
     table,
 )
-from dashboard.services.store.rows import LargeTable
+from dashboard.services.store.rows import LargeTable, largest_of
 from dashboard.state.view import ESTIMATORS
 from dmil_core import schema
 from dmil_core.errors import ConfigError
@@ -111,9 +111,15 @@ def bits(checkpoint: Checkpoint, definition: str) -> pd.DataFrame | None:
     return pd.DataFrame(found, index=_ids(checkpoint))
 
 
-def part(checkpoint: Checkpoint, definition: str, name: str) -> NDArray[Any] | None:
+def part(
+    checkpoint: Checkpoint, definition: str, name: str, split: str = "all"
+) -> NDArray[Any] | None:
     """(N,) one of these columns by position in the model's table; None where the model cannot
-    tell."""
+    tell.
+
+    Of a large table only the rows of a split are computed, which takes its share of the time;
+    others are not a number.
+    """
     table = predictions(checkpoint)
     if not isinstance(table, LargeTable):
         frame = bits(checkpoint, definition)
@@ -122,24 +128,32 @@ def part(checkpoint: Checkpoint, definition: str, name: str) -> NDArray[Any] | N
     if heads is None:
         return None
 
+    member = _member(table, split)
+
     def read() -> NDArray[np.float32]:
-        result = np.empty(len(table), np.float32)
-        for rows, found in _blocks(table, classes(checkpoint), heads[1], definition):
-            result[rows] = getattr(found, name) / NATS_PER_BIT
+        result = np.full(len(table), np.nan, np.float32)
+        for rows, found in _blocks(table, classes(checkpoint), heads[1], definition, member):
+            result[rows][member[rows]] = getattr(found, name) / NATS_PER_BIT
         return result
 
-    return table.kept(("bits", definition, name), read)
+    return table.kept(("bits", definition, name, split), read)
+
+
+def _member(table: LargeTable, split: str) -> NDArray[np.bool_]:
+    if split == "all":
+        return np.ones(len(table), dtype=bool)
+    return table.words("split").equal(split)
 
 
 def part_by(
-    checkpoint: Checkpoint, definition: str, estimator: str, name: str
+    checkpoint: Checkpoint, definition: str, estimator: str, name: str, split: str = "all"
 ) -> NDArray[Any] | None:
     """The same by whom the visitor asks, or who can tell where they cannot; None if nobody can."""
     able = estimators(checkpoint)
     if not able:
         return None
     if (estimator if estimator in able else able[0]) == "model":
-        return part(checkpoint, definition, name)
+        return part(checkpoint, definition, name, split)
     frame = _estimates_of_data(checkpoint, definition)
     return None if frame is None else frame[name].reindex(_ids(checkpoint)).to_numpy()
 
@@ -153,11 +167,7 @@ def largest(checkpoint: Checkpoint, definition: str) -> Words | None:
         return None
 
     def found() -> Words:
-        best, codes = known[0].copy(), np.zeros(len(known[0]), np.int8)
-        for place, values in enumerate(known[1:], start=1):
-            codes[values > best] = place
-            np.maximum(best, values, out=best)
-        return Words(codes, tuple(name.upper() for name in PARTS))
+        return Words(largest_of(known), tuple(name.upper() for name in PARTS))
 
     return predictions(checkpoint).kept(("largest", definition), found)
 
@@ -229,9 +239,7 @@ def _large_averages(
     table, heads = predictions(checkpoint), _estimates_of_heads(checkpoint, definition)
     if heads is None or not isinstance(table, LargeTable):
         return []
-    member = np.ones(len(table), dtype=bool)
-    if split != "all":
-        member = table.words("split").equal(split)
+    member = _member(table, split)
     count, sums = int(member.sum()), np.zeros((2, len(_AVERAGED)))
     if count < 2:
         return []
@@ -250,15 +258,13 @@ def _large_averages(
 
 def _blocks(
     table: LargeTable, names: tuple[str, ...], fit: Fit, definition: str,
-    member: NDArray[np.bool_] | None = None,
+    member: NDArray[np.bool_],
 ) -> Iterator[tuple[slice, Pointwise]]:  # fmt: skip
-    """The information of a large table's rows, or of those that are marked, some at a time."""
+    """The information of those rows of a large table that are marked (N,), some at a time."""
     y = table.words("y").among(names)
     for rows, p in table.blocks(columns_of_heads(names)):
-        own = y[rows]
-        if member is not None:
-            p, own = p[member[rows]], own[member[rows]]
-        yield rows, pointwise(p, own, fit, definition)  # type: ignore[arg-type]
+        own = member[rows]
+        yield rows, pointwise(p[own], y[rows][own], fit, definition)  # type: ignore[arg-type]
 
 
 def can_agree(checkpoint: Checkpoint) -> bool:
@@ -340,7 +346,7 @@ def shortfall(checkpoint: Checkpoint) -> Shortfall | None:
     mean = float(by_data["i12"].reindex(rows).mean())
     best = Shortfall(mean, "", -np.inf)
     for other in _some(checkpoint_catalog().ready(checkpoint.data, checkpoint.seed), checkpoint):
-        if (values := part(other, "same-sign", "i12")) is not None:
+        if (values := part(other, "same-sign", "i12", "test")) is not None:
             more = float(values[rows_in(other, "test").positions].mean(dtype=float))
             best = Shortfall(mean, other.model, more) if more > best.more else best
     return best if mean < _ENOUGH * best.more else None

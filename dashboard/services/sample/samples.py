@@ -174,16 +174,13 @@ def gates_of(rows: Rows) -> list[dict[str, float]]:
 
 def mean_gates(checkpoint: Checkpoint, split: str) -> pd.DataFrame:
     """The same on average over a split; no rows for models without a gate."""
-    rows = rows_in(checkpoint, split)
+    return mean_gates_of(rows_in(checkpoint, split))
+
+
+def mean_gates_of(rows: Rows) -> pd.DataFrame:
+    """The same over the given rows."""
     available = schema.components_in(rows.columns)
     weights = [float(rows.numbers(schema.gate(c)).mean(dtype=float)) for c in available]
-    return pd.DataFrame({"component": available, "weight": weights})
-
-
-def mean_gates_of(frame: pd.DataFrame) -> pd.DataFrame:
-    """The same over the given rows of a table."""
-    available = schema.components_in(frame.columns)
-    weights = frame[[schema.gate(c) for c in available]].mean().to_numpy(dtype=float)
     return pd.DataFrame({"component": available, "weight": weights})
 
 

@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 import streamlit as st
 
 from dashboard import widgets
@@ -39,7 +38,6 @@ from dashboard.text import map_notes, messages, terms
 from dashboard.views import job_panel
 from dashboard.views.map import side
 from dashboard.widgets import plain
-from dmil_core.io.columns import Words
 
 #: The page's own looks: the map fills the window.
 STYLE: Final = Path(__file__).parents[2] / "static" / "map.css"
@@ -169,9 +167,8 @@ def _draw(shown_maps: Sequence[Map], colour: str) -> tuple[list[Pane], Rows]:
         return [], points
     label = terms.COLOURS[colour]
     order = _order(first.checkpoint, colour)
-    values = maps.colour_of(first.checkpoint, points, colour, view.definition)
-    given = (values.codes, values.names) if isinstance(values, Words) else values
-    look = figures.looks(given, colour, label, order, _words(first.checkpoint, colour))
+    values = maps.colour_of(first.checkpoint, points, colour, view.definition, view.split)
+    look = figures.looks(values, colour, label, order, _words(first.checkpoint, colour))
     panes = [_pane(one, points, label, len(shown_maps) > 1) for one in shown_maps]
     frontend.draw(
         frontend.pack(points.ids[:], panes, look, figures.size(len(points))),
@@ -242,11 +239,9 @@ def _outline(shown_map: Map, drawn: Slice) -> list[list[float]] | None:
 
 def _left_out(shown_map: Map, sample: str) -> list[float] | None:
     """Where a sample lies that has no point: of another split, or not placed with the others."""
-    known = predictions(shown_map.checkpoint)
-    position = known.find(sample) if sample else None
-    if position is None:
+    row = predictions(shown_map.checkpoint).row(sample)
+    if row is None:
         return None
-    row = Rows(known, np.array([position], dtype=np.int32))
     if shown_map.layout.places_of(row)[0] >= 0:
         return [float(v) for v in shown_map.places(row)[0]]
     on = maps.placed(shown_map.checkpoint)

@@ -21,7 +21,6 @@ from dashboard.state.view import View
 from dashboard.text import messages
 from dmil_core import schema
 from dmil_core.checkpoint import MODEL_FILE, PREDICTIONS_FILE, RUN_FILE
-from dmil_core.io.columns import Words
 from dmil_core.metrics.intervals import wilson
 from tests.dashboard.folders import (
     BROKEN,
@@ -408,7 +407,7 @@ def test_map_points_are_the_split_s_placed_samples(dmil: Checkpoint) -> None:
     placed = store_catalog.projection(dmil)
     assert placed is not None
     assert maps.latents(dmil, placed) == schema.DMIL_LATENTS
-    layout = maps.layout(dmil, placed, "S")
+    layout = maps.layout(store_catalog.predictions(dmil), placed, "S")
     points = maps.points(dmil, layout, "test")
     wanted = samples.in_split(store_catalog.table(dmil), "test")["id"]
     assert set(points.ids) == set(wanted) & set(placed.frame.index)
@@ -417,7 +416,7 @@ def test_map_points_are_the_split_s_placed_samples(dmil: Checkpoint) -> None:
     np.testing.assert_allclose(layout.unit[at], layout.to_unit.apply(stored))
     for colour in maps.colours(dmil):
         values = maps.colour_of(dmil, points, colour, "same-sign")
-        assert len(values.codes if isinstance(values, Words) else values) == len(points)
+        assert len(values[0] if isinstance(values, tuple) else values) == len(points)
 
 
 def test_interaction_type_colours_only_where_it_is_known(
@@ -436,11 +435,11 @@ def test_bits_colour_the_map_of_models_with_heads(
     assert "bits-R" not in maps.colours(catalog.get(GENERATED, "joint", 0))
     placed = store_catalog.projection(dmil)
     assert placed is not None
-    points = maps.points(dmil, maps.layout(dmil, placed, "S"), "test")
+    points = maps.points(dmil, maps.layout(store_catalog.predictions(dmil), placed, "S"), "test")
     values = maps.colour_of(dmil, points, "bits-U1", "ccs")
     told = information.of_sample(dmil, points.ids[3], "ccs")
     assert told is not None
-    assert not isinstance(values, Words)
+    assert not isinstance(values, tuple)
     assert values[3] == pytest.approx(told.values["u1"], abs=1e-5)
 
 

@@ -144,6 +144,10 @@ bench-live: $(APP_ENV) ## Are three models trained in 20 seconds while a class w
 bench-app: $(DEV_ENV) chromium ## How long does a visitor wait, beside two other tools? 30 minutes on an idle machine
 	$(PY) -m benchmarks.app $(ARGS)
 
+.PHONY: bench-scale
+bench-scale: $(DEV_ENV) ## How does cost grow with the number of rows? 10^3 to 10^6, half an hour on an idle machine
+	$(PY) -m benchmarks.scale $(ARGS)
+
 .PHONY: bench-soak
 bench-soak: $(DEV_ENV) ## Does the server hold out? Four visitors for ten minutes; ARGS="--minutes 4"
 	$(PY) -m benchmarks.app.soak $(ARGS)

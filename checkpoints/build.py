@@ -1,10 +1,11 @@
 """Train and map everything that is shipped under checkpoints/: ``make checkpoints``.
 
 Every set x four paradigms with seed 0, fewer of sets with three inputs, of one set the paradigms of
-the comparison but its controls and most of those that balance a joint model, and information
-estimates of sets with two inputs, by the public ``dmil`` command alone. What is finished is kept, a
-stopped build goes on where it was, and ``--overwrite`` trains again. Two jobs run side by side, on
-one thread each, since models this small gain nothing from more.
+the comparison but its controls and most of those that balance a joint model, information estimates
+of sets with two inputs, and what each input of a set is worth, by the public ``dmil`` command
+alone. What is finished is kept, a stopped build goes on where it was, and ``--overwrite`` trains
+again. Two jobs run side by side, on one thread each, since models this small gain nothing from
+more.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from benchmarks.comparison import CONTROLS, PARADIGMS
 from dmil_core.checkpoint import PROJECTION_FILE, default_folder, verify
 from dmil_core.data.catalog import list_datasets, load_dataset
 from dmil_core.information import store
+from dmil_core.information.worth import store as worth
 from dmil_core.io.tables import table_metadata
 from dmil_core.paradigms import PARADIGMS as KNOWN
 from dmil_core.posthoc import summary
@@ -105,6 +107,16 @@ def account_of(name: str) -> str:
     return f"{name}/{store.FILE}: {time.monotonic() - started:.0f} s"
 
 
+def worth_of(name: str) -> str:
+    """Keep what each input of a set is worth, unless that is kept already; returns a line for the
+    log."""
+    started, data = time.monotonic(), load_dataset(name)
+    path = worth.default_path(data.slug)
+    if not (path.exists() and worth.load(path)[1] == data.digest):
+        command("worth", "--data", name, "--out", str(path), "--progress", "none")
+    return f"{name}/{worth.FILE}: {time.monotonic() - started:.0f} s"
+
+
 def main() -> int:
     """Build all of it, or the sets named."""
     names = [entry.name for entry in list_datasets()]
@@ -122,7 +134,8 @@ def main() -> int:
     ]
     with ThreadPoolExecutor(arguments.jobs) as pool:
         results = [pool.submit(build, n, p, arguments.overwrite) for n, p in jobs]
-        results += [pool.submit(account_of, n) for n in dict.fromkeys(n for n, _ in jobs)]
+        for keep in (account_of, worth_of):
+            results += [pool.submit(keep, n) for n in dict.fromkeys(n for n, _ in jobs)]
         for done in results:
             print(done.result(), flush=True)
     return 0

@@ -37,6 +37,7 @@ def main() -> int:
         Unit((work, count, a.out), frozenset([settings_of(work, count)]))
         for count in sorted(a.sizes)
         for work in a.works
+        if count <= WORKS[work].most_rows
     ]
     record = carry_out(opened(parser, a, study), a, measure, units)
     for run in record["runs"]:

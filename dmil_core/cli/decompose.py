@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from dmil_core.cli.files import add_files, check_split, load_data, request_of
+from dmil_core.cli.files import add_files, check_split, load_data, source_of
 from dmil_core.cli.options import (
     Parser,
     Subparsers,
@@ -15,8 +15,6 @@ from dmil_core.cli.options import (
     add_device,
     path_argument,
 )
-from dmil_core.errors import ConfigError
-from dmil_core.io.atomic import check_writable
 from dmil_core.schema import SPLITS
 
 
@@ -95,26 +93,16 @@ def run(a: argparse.Namespace) -> int:
 def _in_parts(a: argparse.Namespace) -> int:
     """The same from Parquet to a folder of Parquet files, in bounded memory."""
     from dmil_core.checkpoint import find_folder, load_model
-    from dmil_core.data.files.stream import is_source, opened
     from dmil_core.inference.stream import decompose
-    from dmil_core.io.paths import named_path
     from dmil_core.posthoc.progress import RowBar
     from dmil_core.training.run import choose_device
 
-    path = named_path(a.data[0])
-    if len(a.data) > 1 or not is_source(path):
-        raise ConfigError(
-            f"--out {a.out} is a folder, which is for one Parquet file or a folder of Parquet "
-            f"files as --data, got {' '.join(map(str, a.data))}. Name a file that ends in "
-            ".parquet or .csv as --out"
-        )
     check_split(a)
-    check_writable(a.out, folder=True)
-    source = opened(path)
+    source, request = source_of(a)
     model, trained = load_model(find_folder(a.checkpoint), str(choose_device(a.device)))
     with RowBar(disable=not sys.stderr.isatty()) as bar:
         done = decompose(
-            model, trained, source, a.out, request_of(a, [path]),
+            model, trained, source, a.out, request,
             latents=a.latents, split=a.split if a.split in SPLITS else None, progress=bar,
         )  # fmt: skip
     for note in done.notes:

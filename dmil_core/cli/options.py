@@ -146,3 +146,14 @@ def add_progress(parser: Parser) -> None:
         default="bar",
         help="bar: on stderr; json: one line per epoch on stdout, for programs; default: bar",
     )
+
+
+def add_fit_rows(parser: Parser, default: int) -> None:
+    """``--fit-rows``."""
+    parser.add_argument(
+        "--fit-rows",
+        type=at_least(1),
+        metavar="N",
+        help="of rows that are read in parts: fit to at most N of them, drawn from all; default: "
+        f"{default:,}",
+    )

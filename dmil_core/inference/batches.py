@@ -15,9 +15,9 @@ from torch import nn
 from dmil_core.config import ModelConfig
 from dmil_core.data.dataset import Dataset
 from dmil_core.inference.predict import predict
-from dmil_core.inference.stream import arrow_of
 from dmil_core.io.atomic import replacing
 from dmil_core.io.parquet import form
+from dmil_core.io.parts import arrow_of
 from dmil_core.io.tables import metadata_of
 from dmil_core.metrics.predictions import score
 

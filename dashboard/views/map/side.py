@@ -76,7 +76,7 @@ def _sample(checkpoint: Checkpoint) -> None:
         return
     if sample not in table(checkpoint).index:
         widgets.notice(messages.unknown_sample(sample, checkpoint.data))
-        st.button("Clear the selection", on_click=callback(_clear))
+        st.button("Close", key="forget_sample", on_click=callback(_clear))
         return
     panel.brief(checkpoint, sample)
 

@@ -121,7 +121,7 @@ def _difference(checkpoint: Checkpoint, ids: pd.Index[str]) -> None:
             f"{terms.SLICE_PARTS[kind]}, of the slice and of the rest, with intervals",
         )
     st.caption(
-        "Filled: the slice. Hollow: the split's other samples. Lines: 95 % intervals, where there "
+        "Filled: the slice. Hollow: the split's other samples. Lines: 95% intervals, where there "
         f"are at least {service.FEWEST} samples. A slice is drawn where it looks different: do not "
         "read its interval as a test."
     )
@@ -148,7 +148,7 @@ def _table(checkpoint: Checkpoint, rows: pd.DataFrame, drawn: slices.Slice) -> N
         **widgets.row_choice("slice_rows", rows["id"], session.view().sample),
         column_config={
             "": st.column_config.TextColumn(width=30, help="✓ right, ✗ wrong"),
-            "confidence": st.column_config.NumberColumn(format="%.0f %%"),
+            "confidence": st.column_config.NumberColumn(format="%.0f%%"),
         },
         alt="Samples of the slice",
     )

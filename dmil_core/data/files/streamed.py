@@ -35,22 +35,27 @@ from dmil_core.data.files.assemble import assemble
 from dmil_core.data.files.encoding import is_words
 from dmil_core.data.files.kinds import (
     Facts,
-    describe,
-    is_plain_number,
-    is_text,
-    stored_numbers,
 )
 from dmil_core.data.files.load import OWN, Request, faults_of, roles_of
-from dmil_core.data.files.readers.arrow import columns_of, names_in
-from dmil_core.data.files.repairs import MISSING_WORD
 from dmil_core.data.files.roles import Roles, split_words
-from dmil_core.data.files.selection import select
 from dmil_core.data.files.spellings import split_word
-from dmil_core.data.files.stream import BATCH_ROWS, NewRows, Part, Source, opened, sample
-from dmil_core.data.files.table import Table
+from dmil_core.data.files.stream import (
+    BATCH_ROWS,
+    PARQUET,
+    Part,
+    Reading,
+    Source,
+    columns_said,
+    described,
+    is_source,
+    opened,
+    sample,
+    used,
+)
 from dmil_core.data.labels import indices_by_name, read_labels
 from dmil_core.data.new_split import SPLIT_SHARES
 from dmil_core.data.npz import MAX_BYTES
+from dmil_core.data.subset import keep_rows
 from dmil_core.data.validate import Issue
 from dmil_core.errors import ConfigError, DataError
 from dmil_core.io.atomic import make_folder, replacing, write_json
@@ -68,8 +73,6 @@ _SAMPLED: Final = 16
 _ROWS_OF_EACH: Final = 1024
 #: Rows of each class in the sample at least, if there are as many.
 _OF_EACH_CLASS: Final = 16
-#: Larger numbers are none in 32 bits.
-_LARGEST: Final = float(np.finfo(np.float32).max)
 #: Different words of a column that are looked for in all rows.
 _MOST_WORDS: Final = 10_000
 _ABOUT_FILE: Final = "rows.json"
@@ -137,6 +140,11 @@ class StreamedSet:
         """All rows of the source in their order, a part at a time, with ids, labels and splits."""
         for _, rows in self._reading.datasets(self._parquet):
             yield rows
+
+
+def is_parquet(path: Path) -> bool:
+    """Whether a path is a Parquet file, or a folder of them and nothing else."""
+    return is_source(path) and (path.suffix == PARQUET or any(path.glob(f"*{PARQUET}")))
 
 
 def fits_into_memory(path: Path) -> bool:
@@ -236,17 +244,7 @@ def _refuse(request: Request) -> None:
 
 def _said(request: Request) -> dict[str, Any]:
     repairs = request.repairs
-    return {
-        "inputs": list(request.inputs),
-        "label": request.label,
-        "id": request.id,
-        "split": request.split,
-        "group": request.group,
-        "missing": repairs.missing,
-        "quantiles": repairs.quantiles,
-        "as_text": list(repairs.as_text),
-        "val": repairs.val,
-    }
+    return columns_said(request) | {"quantiles": repairs.quantiles, "val": repairs.val}
 
 
 def _known(folder: Path, about: dict[str, Any]) -> dict[str, Any] | None:
@@ -265,17 +263,8 @@ def _known(folder: Path, about: dict[str, Any]) -> dict[str, Any] | None:
 
 def _roles(source: Source, request: Request) -> tuple[Roles, dict[str, Facts]]:
     """What each column is, by rows from all over the source."""
-    table, facts = _described(sample(source), request, source.files[0].name)
+    table, facts = described(sample(source), source.name, request)
     return roles_of(request, table, facts), facts
-
-
-def _described(
-    rows: pa.Table, request: Request, origin: str
-) -> tuple[Table, dict[str, Facts]]:  # fmt: skip
-    names = names_in(rows.schema)
-    table = Table(columns_of(rows, names, rows.schema, OWN), origin=(origin,))
-    as_text = [c for text in request.repairs.as_text for c in select(text, names)]
-    return table, describe(table, as_text)
 
 
 def _sampled(source: Source, request: Request) -> tuple[pa.Table, bool]:
@@ -297,7 +286,7 @@ def _sampled(source: Source, request: Request) -> tuple[pa.Table, bool]:
     start = 0
     for part in source.parts:
         wanted = _ROWS_OF_EACH if part.number in heads else 0
-        for rows in _batches(part, _used(roles)):
+        for rows in _batches(part, used(roles)):
             split = naming.splits(rows, start, has_val=True)
             splits.update(np.unique(split).tolist())
             start += len(rows)
@@ -310,7 +299,7 @@ def _sampled(source: Source, request: Request) -> tuple[pa.Table, bool]:
                 found.append(rows.filter(pa.array(take)))
     if not found:
         raise DataError(
-            f"{source.files[0]}: there are no training rows; expected some, by the split column "
+            f"{source.name}: there are no training rows; expected some, by the split column "
             f"{roles.split!r}. Name another column with --split, or '' for none"
         )
     return pa.concat_tables(found).combine_chunks(), "val" in splits or not roles.split
@@ -346,7 +335,7 @@ def _new(
 
 def _head(sampled: pa.Table, roles: Roles, request: Request, name: str) -> Dataset:
     """The set of the sample."""
-    table, facts = _described(sampled, request, name)
+    table, facts = described(sampled, name, request)
     whole = replace(roles, split="", group="", unused=(), flags=())
     about = f"read from {name}"[:100]
     made = assemble(table, whole, request.repairs, name, name, about, OWN, None, facts)
@@ -363,11 +352,6 @@ def _head(sampled: pa.Table, roles: Roles, request: Request, name: str) -> Datas
 
 
 # --- every row -----------------------------------------------------------------------------------
-
-
-def _used(roles: Roles) -> list[str]:
-    columns = [c for role in roles.inputs for c in role.columns]
-    return list(dict.fromkeys([*columns, *roles.singles.values()]))
 
 
 def _batches(part: Part, columns: Sequence[str]) -> Iterator[pa.Table]:
@@ -425,27 +409,27 @@ def mixed(keys: NDArray[np.uint64], seed: int) -> NDArray[np.uint64]:
     return z ^ (z >> np.uint64(31))
 
 
-class _Reading(NewRows):
+class _Reading:
     """Every row of the source as the sample's set has them."""
 
     def __init__(
         self, request: Request, roles: Roles, facts: Mapping[str, Facts], head: Dataset,
         has_val: bool,
     ) -> None:  # fmt: skip
-        self._request, self._like, self.has_val = request, head.card, has_val
+        self.classes, self.has_val = head.classes, has_val
+        self._card = head.card
         self._shapes = [x.shape[1:] for x in head.inputs]
         self._naming = _Naming(roles, facts)
-        self._roles = replace(roles, split="", group="", unused=(), flags=())
-        self._columns = _used(roles)
-        filled = [
-            {s.name for s in m.columns if s.fill is not None or MISSING_WORD in s.categories}
-            for m in head.card.modalities
+        self._columns = list(dict.fromkeys(used(roles)))
+        self._reading = Reading(
+            request, replace(roles, split="", group="", unused=(), flags=()), head.card
+        )
+        #: Lists of equal length; where a whole one is missing, its row is left out.
+        self._lists = [
+            role.columns[0]
+            for role, m in zip(roles.inputs, head.card.modalities, strict=True)
+            if not m.columns
         ]
-        #: Columns whose rows are left out where a cell is missing.
-        self._needed = [
-            c for role, names in zip(roles.inputs, filled, strict=True) for c in role.columns
-            if not any(n == c or n.startswith(f"{c}[") for n in names)
-        ]  # fmt: skip
 
     def datasets(self, source: Source) -> Iterator[tuple[NDArray[np.uint64], Dataset]]:
         """A hash of each row's name, and the rows, a batch at a time; rows without a class, and
@@ -453,62 +437,39 @@ class _Reading(NewRows):
         start = 0
         for part in source.parts:
             for rows in _batches(part, self._columns):
-                name = part.file.name
                 split = self._naming.splits(rows, start, has_val=self.has_val)
                 keys = self._naming.keys(rows, start)
-                keep = split != ""
-                keep &= ~self._missing(rows)
-                if keep.any():
-                    made = replace(
-                        self._made(rows.filter(pa.array(keep)), name, start), split=split[keep]
-                    )
-                    if not self._roles.id:
-                        made = replace(made, ids=(start + np.flatnonzero(keep)).astype(np.str_))
-                    known = made.y >= 0
-                    yield keys[keep][known], _only(made, known)
+                there = split != ""
+                for name in self._lists:
+                    there &= rows.column(name).is_valid().to_numpy().astype(bool)
+                if there.any():
+                    made, at = self._made(rows, np.flatnonzero(there), part.file.name, start)
+                    yield keys[at], replace(made, split=split[at])
                 start += len(rows)
 
-    def _missing(self, rows: pa.Table) -> NDArray[np.bool_]:
-        """(n,) rows with a missing cell where it is neither filled nor a category."""
-        chosen = dict.fromkeys([*self._needed, self._roles.label])
-        words = [c for c in chosen if is_text(rows.column(c))]
-        result = np.zeros(len(rows), dtype=bool)
-        for f in self._described(rows.select(words), "")[1].values():
-            result |= f.missing
-        for cells in (rows.column(c) for c in chosen if c not in words):
-            if is_plain_number(cells):
-                result |= ~(np.abs(stored_numbers(cells)) <= _LARGEST)
-            else:
-                result |= cells.is_null().to_numpy().astype(bool)
-        return result
-
-    def _made(self, rows: pa.Table, name: str, start: int) -> Dataset:
-        made = self.dataset(rows, name, start)
+    def _made(
+        self, rows: pa.Table, there: NDArray[np.int64], name: str, start: int
+    ) -> tuple[Dataset, NDArray[np.int64]]:
+        """Those of these rows that can be used, and which they are."""
+        made, at, gaps = self._reading.read(rows.take(there), name, start)
         if [x.shape[1:] for x in made.inputs] != self._shapes:
             raise DataError(
                 f"{name}, rows from {start:,} on: the inputs have the shapes "
                 f"{[x.shape[1:] for x in made.inputs]}, expected {self._shapes} as in the sample; "
-                "store lists of equal length, and none where a whole list is missing"
+                "store lists of equal length"
             )
         labels = read_labels(made.label_names)
-        y = indices_by_name(labels, self._like.classes)
+        y = indices_by_name(labels, self.classes)
         if (odd := (y < 0) & ~labels.missing).any():
             raise DataError(
                 f"{name}, rows from {start:,} on: the class {labels.names[odd][0][:40]!r} has no "
-                f"training rows; expected one of {', '.join(self._like.classes[:5])}. Leave these "
-                "rows out, or choose another split with --split"
+                f"training rows; expected one of {', '.join(self.classes[:5])}. Leave these rows "
+                "out, or choose another split with --split"
             )
-        return replace(made, y=y, labels=None, card=self._like)
-
-
-def _only(rows: Dataset, keep: NDArray[np.bool_]) -> Dataset:
-    if keep.all():
-        return rows
-    x3 = None if rows.x3 is None else rows.x3[keep]
-    return replace(
-        rows, x1=rows.x1[keep], x2=rows.x2[keep], x3=x3, y=rows.y[keep], ids=rows.ids[keep],
-        split=rows.split[keep],
-    )  # fmt: skip
+        ids = made.ids if self._reading.roles.id else (start + there[at]).astype(np.str_)
+        kept = np.flatnonzero(made.complete & (y >= 0) & ~gaps[at])
+        whole = replace(made, y=y, ids=ids, card=self._card, labels=None)
+        return keep_rows(whole, kept, name), there[at[kept]]
 
 
 # --- shuffling -----------------------------------------------------------------------------------
@@ -518,7 +479,7 @@ def _shuffled(source: Source, reading: _Reading, folder: Path) -> dict[str, Any]
     """Write the shuffled files; what is to be known of them."""
     writers = {split: _Shards(folder, split) for split in ("train", "val")}
     moments: list[Moments] = []
-    classes = len(reading._like.classes)
+    classes = len(reading.classes)
     of_class = {split: np.zeros(classes, dtype=np.int64) for split in SPLITS}
     for keys, rows in reading.datasets(source):
         moments = moments or [Moments.of(x.shape[1:]) for x in rows.inputs]

@@ -13,8 +13,12 @@ from dmil_core.cli.options import (
     add_command,
     add_data,
     add_device,
+    add_engine,
+    check_one_process,
+    engine_of,
     path_argument,
 )
+from dmil_core.errors import ConfigError
 from dmil_core.schema import SPLITS
 
 
@@ -51,6 +55,7 @@ def add(subparsers: Subparsers[Parser]) -> None:
         metavar="train|val|test|C",
         help="only rows of one split; of files also the column with the split of each row",
     )
+    add_engine(p, parts=True)
     add_device(p)
 
 
@@ -69,6 +74,7 @@ def run(a: argparse.Namespace) -> int:
 
     if not a.out.suffix:
         return _in_parts(a)
+    check_one_process(a)
     check_table_path(a.out)
     check_split(a)
     device = choose_device(a.device)
@@ -98,12 +104,17 @@ def _in_parts(a: argparse.Namespace) -> int:
     from dmil_core.training.run import choose_device
 
     check_split(a)
+    engine = engine_of(a)
     source, request = source_of(a)
-    model, trained = load_model(find_folder(a.checkpoint), str(choose_device(a.device)))
+    if not engine.is_here and a.device not in ("auto", "cpu"):
+        raise ConfigError(f"--device {a.device}: parts side by side are for the processor, cpu")
+    device = choose_device(a.device if engine.is_here else "cpu")
+    model, trained = load_model(find_folder(a.checkpoint), str(device))
     with RowBar(disable=not sys.stderr.isatty()) as bar:
         done = decompose(
             model, trained, source, a.out, request,
             latents=a.latents, split=a.split if a.split in SPLITS else None, progress=bar,
+            engine=engine,
         )  # fmt: skip
     for note in done.notes:
         print(f"dmil: note: {note}", file=sys.stderr)

@@ -14,8 +14,11 @@ from dmil_core.cli.options import (
     Subparsers,
     add_command,
     add_data,
+    add_engine,
     add_fit_rows,
     add_seed,
+    check_one_process,
+    engine_of,
     path_argument,
 )
 from dmil_core.errors import ConfigError
@@ -75,6 +78,7 @@ def add(subparsers: Subparsers[Parser]) -> None:
         "errors over rows alone; default: 16",
     )
     add_fit_rows(p, 20_000)
+    add_engine(p, parts=True)
     add_seed(p)
 
 
@@ -87,6 +91,7 @@ def run(a: argparse.Namespace) -> int:
     refits = REFITS if a.refits is None else a.refits
     if not a.out.suffix:
         return _estimate_parts(a, refits)
+    check_one_process(a)
     check_table_path(a.out)
     if a.fit_rows is not None and not _is_streamed(a):
         raise ConfigError(
@@ -145,11 +150,12 @@ def _estimate_parts(a: argparse.Namespace, refits: int) -> int:
             f"--out {a.out} is a folder, which is for the inputs as they are; leave --checkpoint "
             "out, or name a file that ends in .parquet or .csv"
         )
+    engine = engine_of(a)
     source, request = source_of(a)
     with RowBar(disable=not sys.stderr.isatty()) as bar:
         estimates = estimate_parts(
             source, a.out, request, a.definition, a.seed, a.fit_rows or FIT_ROWS, refits,
-            progress=bar,
+            progress=bar, engine=engine,
         )  # fmt: skip
     shown = {"data": a.data[0], "definition": a.definition, "rows": estimates.rows}
     shown |= {"of": source.rows, "fitted_to": estimates.fitted_to}

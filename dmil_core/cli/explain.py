@@ -13,9 +13,12 @@ from dmil_core.cli.options import (
     Subparsers,
     add_command,
     add_data,
+    add_engine,
     add_progress,
     add_seed,
     at_least,
+    check_one_process,
+    engine_of,
     path_argument,
 )
 from dmil_core.errors import ConfigError
@@ -111,6 +114,7 @@ def add(subparsers: Subparsers[Parser]) -> None:
         metavar="NAME",
         help="with --model: take it up under this name too, so that the app shows it",
     )
+    add_engine(p, parts=True)
     add_seed(p)
     add_progress(p)
     p.add_argument("--quiet", action="store_true", help="no progress bar")
@@ -134,6 +138,7 @@ def run(a: argparse.Namespace) -> int:
         raise ConfigError("--keep is for --checkpoint with marginal partners, which the app shows")
     if a.stream:
         return _in_parts(a)
+    check_one_process(a)
     if a.out is not None:
         check_writable(a.out, folder=True)
     if a.name is not None:
@@ -193,6 +198,7 @@ def _in_parts(a: argparse.Namespace) -> int:
 
     if a.out is None or a.keep or a.name is not None:
         raise ConfigError("--stream is for --out, without --keep and --name")
+    engine = engine_of(a)
     source, request = source_of(a, "Leave --stream out")
     model, trained = _model(a)
     shown = not (a.quiet or a.progress != "bar")
@@ -201,6 +207,7 @@ def _in_parts(a: argparse.Namespace) -> int:
             model, source, a.out, request, trained, samples=a.rows or SAMPLES,
             background=a.background, partners=a.partners, choice=a.choice,
             definition=a.definition, seed=a.seed, model=a.model, progress=bar,
+            engine=engine,
         )  # fmt: skip
     print("\n".join(_lines(done.found)))
     print(f"These are of {len(done.found):,} samples that were drawn.")

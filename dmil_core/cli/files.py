@@ -303,12 +303,13 @@ def request_of_source(a: argparse.Namespace, always: bool) -> Request | None:
     ConfigError
         If it is ``always``, and the data is of another kind.
     """
-    from dmil_core.data.files.streamed import fits_into_memory, is_parquet
+    from dmil_core.data.files.stream import is_source
+    from dmil_core.data.files.streamed import fits_into_memory
     from dmil_core.io.paths import named_path
 
     path = named_path(a.data[0])
     several = len(a.data) > 1 or a.files is not None
-    if several or not _is_of_files(a) or not path.exists() or not is_parquet(path):
+    if several or not _is_of_files(a) or not path.exists() or not is_source(path):
         if not always:
             return None
         raise ConfigError(

@@ -22,6 +22,8 @@ from dmil_core.data.card import Card
 from dmil_core.data.dataset import Dataset
 from dmil_core.data.files.load import Request
 from dmil_core.data.files.stream import NewRows, Part, Source, batches, columns_said
+from dmil_core.engine.options import EngineOptions
+from dmil_core.engine.parts import write_parts
 from dmil_core.errors import CheckpointError
 from dmil_core.inference.predict import predict
 from dmil_core.inference.projection import (
@@ -50,6 +52,7 @@ def decompose(
     latents: bool = False,
     split: str | None = None,
     progress: Callable[[int, int], None] | None = None,
+    engine: EngineOptions | None = None,
 ) -> Written:
     """Write a prediction table (see :func:`dmil_core.inference.predict.predict`) in parts.
 
@@ -72,6 +75,8 @@ def decompose(
         Only rows of this split.
     progress
         Called with the rows done, and those of the source.
+    engine
+        What writes the parts; None for this very process.
 
     Raises
     ------
@@ -84,17 +89,34 @@ def decompose(
     about = {**_about(run, source, request), "latents": latents, "only": split}
     folder = PartsFolder(out, Work("decompose", "decomposition", about))
 
-    def rows_of(part: Part, before: int) -> Iterator[Rows]:
-        for batch in batches(part, new.batch_rows):
-            rows = new.dataset(batch, part.file.name, before)
-            before += len(rows)
-            matched = as_new_rows(run, for_prediction(run, rows))
-            said = unknown_labels(matched)
-            chosen = matched.rows(split) if split in SPLITS else None
-            table = predict(model, run.config.model, matched, chosen, latents=latents)
-            yield Rows(arrow_of(table), len(rows), (said,) if said else ())
+    rows_of = _Predicted(model, run, new, latents, split)
+    footer = {"weights": run.weights_sha256}
+    return write_parts(
+        folder, source.parts, rows_of, footer, progress, engine, counted=not new.named
+    )
 
-    return folder.write(source.parts, rows_of, {"weights": run.weights_sha256}, progress)
+
+@dataclass(frozen=True)
+class _Predicted:
+    """Predictions for the rows of a part."""
+
+    model: nn.Module
+    run: Run
+    new: NewRows
+    latents: bool
+    split: str | None
+
+    def __call__(self, part: Part, before: int) -> Iterator[Rows]:
+        for batch in batches(part, self.new.batch_rows):
+            rows = self.new.dataset(batch, part.file.name, before)
+            before += len(rows)
+            matched = as_new_rows(self.run, for_prediction(self.run, rows))
+            said = unknown_labels(matched)
+            chosen = matched.rows(self.split) if self.split in SPLITS else None
+            table = predict(
+                self.model, self.run.config.model, matched, chosen, latents=self.latents
+            )
+            yield Rows(arrow_of(table), len(rows), (said,) if said else ())
 
 
 def _about(run: Run, source: Source, request: Request) -> dict[str, Any]:

@@ -22,6 +22,8 @@ from numpy.typing import NDArray
 from dmil_core.data.dataset import Dataset
 from dmil_core.data.files.load import Request
 from dmil_core.data.files.stream import FitRows, Part, Source, batches, columns_said
+from dmil_core.engine.options import EngineOptions
+from dmil_core.engine.parts import write_parts
 from dmil_core.errors import DataError
 from dmil_core.information.estimator import PointwiseInformation
 from dmil_core.information.refits import REFITS, check_refits, refit
@@ -68,7 +70,7 @@ class Streamed:
 def estimate_parts(
     source: Source, out: Path, request: Request, definition: Definition = "same-sign",
     seed: int = 0, fit_rows: int = FIT_ROWS, refits: int = REFITS, kind: Kind = "estimate",
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int], None] | None = None, engine: EngineOptions | None = None,
 ) -> Streamed:  # fmt: skip
     """Write pointwise information of all rows of a source in parts, in nats.
 
@@ -98,6 +100,8 @@ def estimate_parts(
         ``information.parquet``, with clusters and refits in the summary.
     progress
         Called with the rows done, and those of the source.
+    engine
+        What writes the parts; None for this very process.
 
     Raises
     ------
@@ -118,14 +122,10 @@ def estimate_parts(
     fit = FitRows(source, request, fit_rows, seed)
     model = _Model(fit.dataset, definition, seed)
 
-    def rows_of(part: Part, before: int) -> Iterator[Rows]:
-        for batch in batches(part, fit.batch_rows):
-            rows, _ = fit.read(batch, part.file.name, before)
-            before += len(rows)
-            values = model.scores(rows)
-            yield Rows(arrow_of(_table(rows, values, kind)), len(rows), values=values)
-
-    written = folder.write(source.parts, rows_of, model.footer(kind), progress)
+    written = write_parts(
+        folder, source.parts, _Estimated(fit, model, kind), model.footer(kind), progress, engine,
+        counted=not fit.named,
+    )  # fmt: skip
     summary = model.summary(kind, refits)
     summary |= {"rows": written.rows, "of": source.rows, "means": model.means(written.means)}
     folder.finish(summary)
@@ -139,6 +139,22 @@ def _table(rows: Dataset, values: Mapping[str, Floats], kind: Kind) -> pd.DataFr
     if kind == "information" and rows.group is not None:
         columns[GROUP] = rows.group.astype(str).astype(object)
     return pd.DataFrame(columns)
+
+
+@dataclass(frozen=True)
+class _Estimated:
+    """Estimates for the rows of a part."""
+
+    fit: FitRows
+    model: _Model
+    kind: Kind
+
+    def __call__(self, part: Part, before: int) -> Iterator[Rows]:
+        for batch in batches(part, self.fit.batch_rows):
+            rows, _ = self.fit.read(batch, part.file.name, before)
+            before += len(rows)
+            values = self.model.scores(rows)
+            yield Rows(arrow_of(_table(rows, values, self.kind)), len(rows), values=values)
 
 
 class _Model:

@@ -197,6 +197,16 @@ class PartsFolder:
         """Write what is said of all rows."""
         write_json(self.path / SUMMARY_FILE, summary)
 
+    def begin(self) -> None:
+        """Make the folder, and say in it what it is of."""
+        if self._is_new():
+            make_folder(self.path)
+            write_json(self.path / self._work.file, self._work.known)
+
+    def write_part(self, part: Part, rows: Iterator[Rows], footer: Mapping[str, Any]) -> None:
+        """Write one part."""
+        _write(self.file(part), rows, footer)
+
     def write(
         self, parts: Sequence[P], rows_of: Callable[[P, int], Iterator[Rows]],
         footer: Mapping[str, Any], progress: Callable[[int, int], None] | None = None,
@@ -219,16 +229,13 @@ class PartsFolder:
         ResourceError
             If disk, permissions, quota or memory do not suffice.
         """
-        if self._is_new():
-            make_folder(self.path)
-            write_json(self.path / self._work.file, self._work.known)
+        self.begin()
         total, done = sum(part.rows for part in parts), 0
         found: list[_Stored] = []
         for part in parts:
-            file = self.file(part)
-            if not file.exists():
-                _write(file, rows_of(part, sum(f.read for f in found)), footer)
-            found.append(_Stored.of(file))
+            if not self.file(part).exists():
+                self.write_part(part, rows_of(part, sum(f.read for f in found)), footer)
+            found.append(_Stored.of(self.file(part)))
             done += part.rows
             if progress is not None:
                 progress(done, total)

@@ -23,6 +23,8 @@ from dmil_core.data.dataset import Dataset
 from dmil_core.data.files.load import Request
 from dmil_core.data.files.stream import FitRows, NewRows, Part, Source, batches, columns_said
 from dmil_core.data.new_split import SPLIT_RULE
+from dmil_core.engine.options import EngineOptions
+from dmil_core.engine.parts import write_parts
 from dmil_core.errors import ConfigError
 from dmil_core.io.parts import PartsFolder, Rows, Work, arrow_of
 from dmil_core.partial_information.pmf import Floats
@@ -75,6 +77,7 @@ def explain_parts(
     samples: int = SAMPLES, background: int = 1000, partners: int = 100,
     choice: Choice = "marginal", definition: Definition = "same-sign", seed: int = 0,
     model: str | None = None, progress: Callable[[int, int], None] | None = None,
+    engine: EngineOptions | None = None,
 ) -> Streamed:  # fmt: skip
     """Explain a model's answers to all test rows of a source; all rows, where it has no splits.
 
@@ -96,6 +99,8 @@ def explain_parts(
         As in :func:`dmil_core.explain`; partners of the class of a row are for data in memory.
     progress
         Called with the rows done, and those of the source.
+    engine
+        What writes the parts; None for this very process. Other processes are sent f.
 
     Raises
     ------
@@ -125,7 +130,7 @@ def explain_parts(
         f, data, partners=partners, choice=choice, definition=definition, seed=seed, model=model
     )
     others = _Others(found, inside, reading, partners, choice, definition, seed)
-    written = folder.write(source.parts, others.rows_of, {"unit": "nats"}, progress)
+    written = write_parts(folder, source.parts, others.rows_of, {"unit": "nats"}, progress, engine)
     means = {name: m.mean for name, m in written.means.items()}
     summary = {"rows": written.rows, "of": source.rows, "samples": len(found), "means": means}
     folder.finish({**summary, "explanation": found.as_json()})

@@ -310,6 +310,7 @@ class NewRows:
     Attributes
     ----------
     batch_rows : how many rows to read at a time: fewer of large inputs.
+    named : whether rows have ids of their own.
 
     Raises
     ------
@@ -323,6 +324,7 @@ class NewRows:
         table, facts = described(sample(source), source.name, request)
         self._reading = Reading(request, roles_of(request, table, facts, like), like)
         self.batch_rows = _rows_at_a_time(facts, self._reading.roles)
+        self.named = bool(self._reading.roles.id)
 
     def dataset(self, batch: Batch, name: str, start: int) -> Dataset:
         """One batch; see :meth:`read`."""
@@ -373,6 +375,7 @@ class FitRows:
     dataset : the rows of the fit, as a data set for training.
     positions : (n,) where they are in the source.
     batch_rows : how many rows to read at a time.
+    named : whether rows have ids of their own.
 
     Raises
     ------
@@ -398,6 +401,7 @@ class FitRows:
         self.dataset = made.dataset
         self.positions = np.concatenate([at for _, at in found])[made.rows]
         self._reading = Reading(request, roles, made.dataset.card)
+        self.named = bool(roles.id)
 
     def read(self, batch: Batch, name: str, start: int) -> tuple[Dataset, Ints]:
         """One batch with the classes of the fit, and which of its rows (n,) can be used.
@@ -488,11 +492,11 @@ def described(
 
 
 def used(roles: Roles | None) -> list[str]:
-    """Columns with a role."""
+    """Columns with a role, each once."""
     if roles is None:
         return []
-    singles = (roles.label, roles.id, roles.split, roles.group)
-    return [*(c for role in roles.inputs for c in role.columns), *filter(None, singles)]
+    columns = [c for role in roles.inputs for c in role.columns]
+    return list(dict.fromkeys([*columns, *roles.singles.values()]))
 
 
 def _numbers_of(facts: Mapping[str, Facts], roles: Roles) -> int:

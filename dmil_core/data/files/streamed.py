@@ -20,7 +20,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -35,8 +35,12 @@ from dmil_core.data.files.assemble import assemble
 from dmil_core.data.files.encoding import is_words
 from dmil_core.data.files.kinds import (
     Facts,
+    is_plain_number,
+    is_text,
+    stored_numbers,
 )
 from dmil_core.data.files.load import OWN, Request, faults_of, roles_of
+from dmil_core.data.files.repairs import MISSING_WORD
 from dmil_core.data.files.roles import Roles, split_words
 from dmil_core.data.files.spellings import split_word
 from dmil_core.data.files.stream import (
@@ -47,7 +51,6 @@ from dmil_core.data.files.stream import (
     Source,
     columns_said,
     described,
-    is_source,
     opened,
     sample,
     used,
@@ -55,13 +58,15 @@ from dmil_core.data.files.stream import (
 from dmil_core.data.labels import indices_by_name, read_labels
 from dmil_core.data.new_split import SPLIT_SHARES
 from dmil_core.data.npz import MAX_BYTES
-from dmil_core.data.subset import keep_rows
 from dmil_core.data.validate import Issue
 from dmil_core.errors import ConfigError, DataError
 from dmil_core.io.atomic import make_folder, replacing, write_json
 from dmil_core.io.parquet import batches_of, form, open_parquet
 from dmil_core.io.reading import MIB, parsing, read_json
 from dmil_core.schema import SPLITS, Split
+
+if TYPE_CHECKING:
+    from sklearn.preprocessing import StandardScaler
 
 #: Of the files; those of another version are made again.
 VERSION: Final = 1
@@ -73,6 +78,8 @@ _SAMPLED: Final = 16
 _ROWS_OF_EACH: Final = 1024
 #: Rows of each class in the sample at least, if there are as many.
 _OF_EACH_CLASS: Final = 16
+#: Larger numbers are none in 32 bits.
+_LARGEST: Final = float(np.finfo(np.float32).max)
 #: Different words of a column that are looked for in all rows.
 _MOST_WORDS: Final = 10_000
 _ABOUT_FILE: Final = "rows.json"
@@ -109,7 +116,7 @@ class StreamedSet:
     folder: Path
     shards: Mapping[str, tuple[int, ...]]
     _parquet: Source = field(repr=False)
-    _reading: _Reading = field(repr=False)
+    _reading: _Rows = field(repr=False)
 
     def __len__(self) -> int:
         return sum(self.card.counts.values())
@@ -142,11 +149,6 @@ class StreamedSet:
             yield rows
 
 
-def is_parquet(path: Path) -> bool:
-    """Whether a path is a Parquet file, or a folder of them and nothing else."""
-    return is_source(path) and (path.suffix == PARQUET or any(path.glob(f"*{PARQUET}")))
-
-
 def fits_into_memory(path: Path) -> bool:
     """Whether a Parquet file or a folder of them is small enough to be made a data set in memory.
 
@@ -155,8 +157,11 @@ def fits_into_memory(path: Path) -> bool:
     DataError
         If a file cannot be read.
     """
+    files = opened(path).files
+    if files[0].suffix != PARQUET:
+        return True  # read as archives are, within their limits
     size = 0
-    for file in opened(path).files:
+    for file in files:
         about = open_parquet(file).metadata
         size += sum(about.row_group(i).total_byte_size for i in range(about.num_row_groups))
     return size <= MAX_BYTES
@@ -192,9 +197,12 @@ def prepare(source: Source, request: Request, folder: Path) -> StreamedSet:
         If the request names a column that does not exist, or asks for what only a set in memory
         can have.
     """
-    _refuse(request)
+    _refuse(source, request)
     path = request.files[0]
-    about = {"version": VERSION, "source": source.about, "columns": _said(request)}
+    said = columns_said(request) | {
+        "quantiles": request.repairs.quantiles, "val": request.repairs.val
+    }  # fmt: skip
+    about = {"version": VERSION, "source": source.about, "columns": said}
     known = _known(folder, about)
     if known is None:
         make_folder(folder)
@@ -211,10 +219,9 @@ def prepare(source: Source, request: Request, folder: Path) -> StreamedSet:
         )
     roles, facts = _roles(source, request)
     head = _head(sampled, roles, request, path.stem)
-    reading = _Reading(request, roles, facts, head, has_val)
+    reading = _Rows(request, roles, facts, head, has_val)
     if known is None:
         known = {**about, "has_val": has_val, **_shuffled(source, reading, folder)}
-        _check(known, head.classes)
         write_json(folder / _ABOUT_FILE, known)
     rule = head.card.split_rule if roles.split and has_val else VAL_RULE
     card = replace(
@@ -235,16 +242,16 @@ def prepare(source: Source, request: Request, folder: Path) -> StreamedSet:
     )
 
 
-def _refuse(request: Request) -> None:
+def _refuse(source: Source, request: Request) -> None:
+    if source.files[0].suffix != PARQUET:
+        raise ConfigError(
+            f"--stream trains on Parquet files, got {source.name}. Train without --stream, or "
+            "store the rows as Parquet"
+        )
     if request.repairs.missing == "keep":
         raise ConfigError(
             "--missing keep needs all rows in memory; with --stream choose drop, mean or error"
         )
-
-
-def _said(request: Request) -> dict[str, Any]:
-    repairs = request.repairs
-    return columns_said(request) | {"quantiles": repairs.quantiles, "val": repairs.val}
 
 
 def _known(folder: Path, about: dict[str, Any]) -> dict[str, Any] | None:
@@ -299,7 +306,7 @@ def _sampled(source: Source, request: Request) -> tuple[pa.Table, bool]:
                 found.append(rows.filter(pa.array(take)))
     if not found:
         raise DataError(
-            f"{source.name}: there are no training rows; expected some, by the split column "
+            f"{source.files[0]}: there are no training rows; expected some, by the split column "
             f"{roles.split!r}. Name another column with --split, or '' for none"
         )
     return pa.concat_tables(found).combine_chunks(), "val" in splits or not roles.split
@@ -409,27 +416,31 @@ def mixed(keys: NDArray[np.uint64], seed: int) -> NDArray[np.uint64]:
     return z ^ (z >> np.uint64(31))
 
 
-class _Reading:
+class _Rows:
     """Every row of the source as the sample's set has them."""
 
     def __init__(
         self, request: Request, roles: Roles, facts: Mapping[str, Facts], head: Dataset,
         has_val: bool,
     ) -> None:  # fmt: skip
-        self.classes, self.has_val = head.classes, has_val
-        self._card = head.card
-        self._shapes = [x.shape[1:] for x in head.inputs]
+        self._request, self._card, self.has_val = request, head.card, has_val
+        self.classes = head.classes
+        self.shapes = [x.shape[1:] for x in head.inputs]
         self._naming = _Naming(roles, facts)
-        self._columns = list(dict.fromkeys(used(roles)))
-        self._reading = Reading(
+        self._reader = Reading(
             request, replace(roles, split="", group="", unused=(), flags=()), head.card
         )
-        #: Lists of equal length; where a whole one is missing, its row is left out.
-        self._lists = [
-            role.columns[0]
-            for role, m in zip(roles.inputs, head.card.modalities, strict=True)
-            if not m.columns
+        self._label = roles.label
+        self._columns = used(roles)
+        filled = [
+            {s.name for s in m.columns if s.fill is not None or MISSING_WORD in s.categories}
+            for m in head.card.modalities
         ]
+        #: Columns whose rows are left out where a cell is missing.
+        self._needed = [
+            c for role, names in zip(roles.inputs, filled, strict=True) for c in role.columns
+            if not any(n == c or n.startswith(f"{c}[") for n in names)
+        ]  # fmt: skip
 
     def datasets(self, source: Source) -> Iterator[tuple[NDArray[np.uint64], Dataset]]:
         """A hash of each row's name, and the rows, a batch at a time; rows without a class, and
@@ -437,52 +448,76 @@ class _Reading:
         start = 0
         for part in source.parts:
             for rows in _batches(part, self._columns):
+                name = part.file.name
                 split = self._naming.splits(rows, start, has_val=self.has_val)
                 keys = self._naming.keys(rows, start)
-                there = split != ""
-                for name in self._lists:
-                    there &= rows.column(name).is_valid().to_numpy().astype(bool)
-                if there.any():
-                    made, at = self._made(rows, np.flatnonzero(there), part.file.name, start)
-                    yield keys[at], replace(made, split=split[at])
+                keep = split != ""
+                keep &= ~self._missing(rows)
+                if keep.any():
+                    made = replace(
+                        self._made(rows.filter(pa.array(keep)), name, start), split=split[keep]
+                    )
+                    if not self._reader.roles.id:
+                        made = replace(made, ids=(start + np.flatnonzero(keep)).astype(np.str_))
+                    known = made.y >= 0
+                    yield keys[keep][known], _only(made, known)
                 start += len(rows)
 
-    def _made(
-        self, rows: pa.Table, there: NDArray[np.int64], name: str, start: int
-    ) -> tuple[Dataset, NDArray[np.int64]]:
-        """Those of these rows that can be used, and which they are."""
-        made, at, gaps = self._reading.read(rows.take(there), name, start)
-        if [x.shape[1:] for x in made.inputs] != self._shapes:
+    def _missing(self, rows: pa.Table) -> NDArray[np.bool_]:
+        """(n,) rows with a missing cell where it is neither filled nor a category."""
+        chosen = dict.fromkeys([*self._needed, self._label])
+        words = [c for c in chosen if is_text(rows.column(c))]
+        result = np.zeros(len(rows), dtype=bool)
+        for f in described(rows.select(words), "", self._request)[1].values():
+            result |= f.missing
+        for cells in (rows.column(c) for c in chosen if c not in words):
+            if is_plain_number(cells):
+                result |= ~(np.abs(stored_numbers(cells)) <= _LARGEST)
+            else:
+                result |= cells.is_null().to_numpy().astype(bool)
+        return result
+
+    def _made(self, rows: pa.Table, name: str, start: int) -> Dataset:
+        made = self._reader.read(rows, name, start)[0]
+        if [x.shape[1:] for x in made.inputs] != self.shapes:
             raise DataError(
                 f"{name}, rows from {start:,} on: the inputs have the shapes "
-                f"{[x.shape[1:] for x in made.inputs]}, expected {self._shapes} as in the sample; "
-                "store lists of equal length"
+                f"{[x.shape[1:] for x in made.inputs]}, expected {self.shapes} as in the sample; "
+                "store lists of equal length, and none where a whole list is missing"
             )
         labels = read_labels(made.label_names)
         y = indices_by_name(labels, self.classes)
         if (odd := (y < 0) & ~labels.missing).any():
             raise DataError(
                 f"{name}, rows from {start:,} on: the class {labels.names[odd][0][:40]!r} has no "
-                f"training rows; expected one of {', '.join(self.classes[:5])}. Leave these rows "
-                "out, or choose another split with --split"
+                f"training rows; expected one of {', '.join(self.classes[:5])}. Leave these "
+                "rows out, or choose another split with --split"
             )
-        ids = made.ids if self._reading.roles.id else (start + there[at]).astype(np.str_)
-        kept = np.flatnonzero(made.complete & (y >= 0) & ~gaps[at])
-        whole = replace(made, y=y, ids=ids, card=self._card, labels=None)
-        return keep_rows(whole, kept, name), there[at[kept]]
+        return replace(made, y=y, labels=None, card=self._card)
+
+
+def _only(rows: Dataset, keep: NDArray[np.bool_]) -> Dataset:
+    if keep.all():
+        return rows
+    x3 = None if rows.x3 is None else rows.x3[keep]
+    return replace(
+        rows, x1=rows.x1[keep], x2=rows.x2[keep], x3=x3, y=rows.y[keep], ids=rows.ids[keep],
+        split=rows.split[keep],
+    )  # fmt: skip
 
 
 # --- shuffling -----------------------------------------------------------------------------------
 
 
-def _shuffled(source: Source, reading: _Reading, folder: Path) -> dict[str, Any]:
+def _shuffled(source: Source, reading: _Rows, folder: Path) -> dict[str, Any]:
     """Write the shuffled files; what is to be known of them."""
+    from sklearn.preprocessing import StandardScaler
+
     writers = {split: _Shards(folder, split) for split in ("train", "val")}
-    moments: list[Moments] = []
+    scalers = [StandardScaler() for _ in reading.shapes]
     classes = len(reading.classes)
     of_class = {split: np.zeros(classes, dtype=np.int64) for split in SPLITS}
     for keys, rows in reading.datasets(source):
-        moments = moments or [Moments.of(x.shape[1:]) for x in rows.inputs]
         for split in SPLITS:
             at = np.flatnonzero(rows.split == split)
             of_class[split] += np.bincount(rows.y[at], minlength=classes)
@@ -490,22 +525,23 @@ def _shuffled(source: Source, reading: _Reading, folder: Path) -> dict[str, Any]
                 continue
             arrays = {f"x{m}": x[at] for m, x in enumerate(rows.inputs, start=1)}
             if split == "train":
-                for each, x in zip(moments, arrays.values(), strict=True):
-                    each.add(x)
+                for scaler, x in zip(scalers, arrays.values(), strict=True):
+                    scaler.partial_fit(x.reshape(len(x), -1))
             arrays |= {"y": rows.y[at], "key": keys[at].view(np.int64)}
             writers[split].add(arrays)
+    _check(of_class, reading.classes)
     return {
         "shards": {split: writer.close() for split, writer in writers.items()},
         "counts": {split: int(n.sum()) for split, n in of_class.items()},
         "of_class": {split: n.tolist() for split, n in of_class.items()},
-        "statistics": [each.result() for each in moments],
+        "statistics": [_statistics(*each) for each in zip(scalers, reading.shapes, strict=True)],
     }
 
 
-def _check(known: Mapping[str, Any], classes: Sequence[str]) -> None:
+def _check(of_class: Mapping[Split, NDArray[np.int64]], classes: Sequence[str]) -> None:
     """Whether every class can be learnt, and its learning be judged."""
     for split in ("train", "val"):
-        lacks = [c for c, n in zip(classes, known["of_class"][split], strict=True) if not n]
+        lacks = [c for c, n in zip(classes, of_class[split], strict=True) if not n]
         if lacks:
             raise DataError(
                 f"{len(lacks)} of {len(classes)} classes, such as {lacks[0][:40]!r}, have no "
@@ -553,28 +589,6 @@ def _shard(folder: Path, split: Split, number: int) -> Path:
     return folder / f"{split}-{number:05d}.safetensors"
 
 
-@dataclass
-class Moments:
-    """Mean and variance of rows that come in batches (Chan, Golub, LeVeque 1979), in float64."""
-
-    count: int
-    mean: NDArray[np.float64]
-    squares: NDArray[np.float64]
-
-    @staticmethod
-    def of(shape: tuple[int, ...]) -> Moments:
-        """Of no row yet."""
-        return Moments(0, np.zeros(shape), np.zeros(shape))
-
-    def add(self, x: NDArray[Any]) -> None:
-        """Take rows (n, ...)."""
-        count = self.count + len(x)
-        mean = x.mean(axis=0, dtype=np.float64)
-        gap = mean - self.mean
-        self.squares += ((x - mean) ** 2).sum(axis=0) + gap**2 * (self.count * len(x) / count)
-        self.mean += gap * (len(x) / count)
-        self.count = count
-
-    def result(self) -> tuple[list[float], list[float]]:
-        """Mean and standard deviation, as JSON."""
-        return self.mean.tolist(), np.sqrt(self.squares / max(self.count, 1)).tolist()
+def _statistics(scaler: StandardScaler, shape: tuple[int, ...]) -> tuple[Any, Any]:
+    """Mean and standard deviation of an input, as JSON."""
+    return scaler.mean_.reshape(shape).tolist(), np.sqrt(scaler.var_).reshape(shape).tolist()

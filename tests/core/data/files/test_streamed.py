@@ -14,7 +14,7 @@ import pytest
 from dmil_core.data.files import stream, streamed
 from dmil_core.data.files.load import Request, load_dataset_of
 from dmil_core.data.files.repairs import Repairs
-from dmil_core.data.files.streamed import Moments, StreamedSet, mixed, prepare
+from dmil_core.data.files.streamed import StreamedSet, mixed, prepare
 from dmil_core.errors import ConfigError, DataError
 
 N = 900
@@ -201,16 +201,6 @@ def test_what_cannot_be_used_is_named(
 ) -> None:
     with pytest.raises(error, match=words):
         made(birds().assign(**change), tmp_path, **said)
-
-
-def test_moments_of_batches_are_those_of_all_rows() -> None:
-    x = np.random.default_rng(0).standard_normal((1000, 3)) * [1, 1e-3, 10] + [0, 1e4, -3]
-    moments = Moments.of((3,))
-    for part in np.array_split(x, [10, 11, 500]):
-        moments.add(part)
-    mean, std = moments.result()
-    np.testing.assert_allclose(mean, x.mean(axis=0))
-    np.testing.assert_allclose(std, x.std(axis=0), rtol=1e-9)
 
 
 def test_hashes_of_other_seeds_are_unrelated() -> None:

@@ -30,7 +30,13 @@ setup: $(APP_ENV) ## Make the environment .venv alone, from requirements.txt
 ##@ Check
 .PHONY: test
 test: $(DEV_ENV) chromium node ## Run the whole test suite, browser tests included; ARGS="-k words" goes to pytest
-	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore $(RAY_TESTS) $(ARGS)
+
+# Two nodes of Ray are ten processes, which would slow the other tests down.
+RAY_TESTS := tests/core/engine/test_ray.py
+.PHONY: test-ray
+test-ray: $(DEV_ENV) ## Run the tests of --engine ray, on a cluster of two nodes on this machine
+	$(PY) -m pytest $(RAY_TESTS) $(ARGS)
 
 .PHONY: lint
 lint: $(DEV_ENV) $(JS_ENV) ## Check style, formatting and, of scripts, types: ruff, biome and tsc

@@ -11,15 +11,18 @@ more.
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import os
-import subprocess
-import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from benchmarks.comparison import CONTROLS, PARADIGMS
+from benchmarks.runs import finished
+from benchmarks.study import JOBS
+from dmil_core import cli
 from dmil_core.checkpoint import PROJECTION_FILE, default_folder, verify
+from dmil_core.cli.options import add_engine, engine_of
 from dmil_core.data.catalog import list_datasets, load_dataset
 from dmil_core.information import store
 from dmil_core.information.worth import store as worth
@@ -47,24 +50,19 @@ OTHERS: dict[str, tuple[str, ...]] = {
 
 
 def command(*arguments: str) -> None:
-    """Run ``dmil`` in a process of its own.
+    """Run ``dmil``.
 
     Raises
     ------
-    subprocess.CalledProcessError
-        If it fails; what it printed is shown first.
+    RuntimeError
+        If it fails; with the end of what it printed.
     """
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [sys.executable, "-m", "dmil_core", *arguments],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        print(done.stderr[-2000:], file=sys.stderr)
-    done.check_returncode()
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        code = cli.main(arguments)
+    if code:
+        last = said.getvalue()[-2000:]
+        raise RuntimeError(f"dmil {' '.join(arguments)}: exit code {code}\n{last}")
 
 
 def is_mapped(folder: Path) -> bool:
@@ -124,20 +122,20 @@ def main() -> int:
     parser.add_argument("sets", nargs="*", metavar="SET", help=f"of {', '.join(names)}; all")
     parser.add_argument("--paradigms", nargs="+", default=PARADIGMS, choices=PARADIGMS, metavar="P")
     parser.add_argument("--overwrite", action="store_true", help="train again what is finished")
-    parser.add_argument("--jobs", type=int, default=2, help="side by side; default: 2")
+    add_engine(parser, JOBS)
     arguments = parser.parse_args()
+    os.environ["NUMBA_NUM_THREADS"] = "1"  # of the processes, as is OMP_NUM_THREADS
     jobs = [
         (n, p)
         for n in arguments.sets or names
         for p in arguments.paradigms
         if p in OTHERS.get(n, SHIPPED)
     ]
-    with ThreadPoolExecutor(arguments.jobs) as pool:
-        results = [pool.submit(build, n, p, arguments.overwrite) for n, p in jobs]
-        for keep in (account_of, worth_of):
-            results += [pool.submit(keep, n) for n in dict.fromkeys(n for n, _ in jobs)]
-        for done in results:
-            print(done.result(), flush=True)
+    engine, sets = engine_of(arguments, JOBS), [(n,) for n in dict.fromkeys(n for n, _ in jobs)]
+    runs = [(*job, arguments.overwrite) for job in jobs]
+    for work, units in ((build, runs), (account_of, sets), (worth_of, sets)):
+        for _, line in finished(work, units, engine):
+            print(line, flush=True)
     return 0
 
 

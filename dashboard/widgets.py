@@ -222,10 +222,10 @@ def _open(sample: str | None) -> None:
     session.change(sample=sample or "")
 
 
-def start_with_first(rows: pd.DataFrame) -> None:
-    """Without a choice show the first row of the list: an empty panel explains nothing."""
-    if not session.view().sample and not rows.empty:
-        session.settle(change(session.view(), sample=str(rows["id"].iloc[0])))
+def start_with_first(ids: Sequence[str]) -> None:
+    """Without a choice show the first sample of the list: an empty panel explains nothing."""
+    if not session.view().sample and len(ids):
+        session.settle(change(session.view(), sample=ids[0]))
 
 
 def guard(checkpoint: Checkpoint) -> bool:
@@ -327,15 +327,20 @@ def row_choice(
     return {"key": key, "selection_mode": modes, "on_select": callback(picked)}
 
 
-def download(frame: pd.DataFrame, name: str) -> None:
+def download(frame: pd.DataFrame | Callable[[], pd.DataFrame], name: str) -> None:
     """Save a table as it is behind the page, as CSV or Parquet: every column, full precision.
 
-    The file is written when it is asked for. Values are never changed, so that both files say the
-    same: a spreadsheet should import texts that begin with = as text.
+    The file is written when it is asked for, and so is a table that is given as a function. Values
+    are never changed, so that both files say the same: a spreadsheet should import texts that begin
+    with = as text.
     """
+
+    def table() -> pd.DataFrame:
+        return frame() if callable(frame) else frame
+
     writers: dict[str, tuple[str, Callable[[], bytes]]] = {
-        "CSV": ("text/csv", lambda: frame.to_csv(index=False).encode("utf-8")),
-        "Parquet": ("application/vnd.apache.parquet", lambda: frame.to_parquet(index=False)),
+        "CSV": ("text/csv", lambda: table().to_csv(index=False).encode("utf-8")),
+        "Parquet": ("application/vnd.apache.parquet", lambda: table().to_parquet(index=False)),
     }
     in_menu = _MENU.get() is not None
     _in_menu(lambda: _tables(name, writers, in_menu))

@@ -18,7 +18,7 @@ from dashboard.services.sample.latents import latents
 from dashboard.services.sample.neighbours import distances
 from dashboard.services.sample.samples import NATS_PER_BIT, located, source
 from dashboard.services.store import loaded
-from dashboard.services.store.catalog import Checkpoint, DataProblem, table
+from dashboard.services.store.catalog import Checkpoint, DataProblem, predictions, table
 from dashboard.state import edits
 from dmil_core import schema
 from dmil_core.errors import DmilError
@@ -184,7 +184,7 @@ def moved(
     except DmilError as error:
         return DataProblem(str(error))
     new = np.concatenate([latent_values(one, latent) for one in tables])
-    where = maps.layout(on, latent)
+    where = maps.layout(predictions(checkpoint), on, latent)
     positions = maps.place_new(checkpoint, on, where, new)
     if isinstance(positions, DataProblem):
         return positions

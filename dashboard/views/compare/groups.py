@@ -36,9 +36,9 @@ def groups(catalog: CheckpointCatalog) -> None:
     result = service.groupings(ready, view.split)
     if view.slice:
         drawn = slices.read(view.slice)
-        ids = slice_service.members(view.data, drawn)
-        if not isinstance(ids, DataProblem):
-            frame = service.by_members(ready, view.split, ids, drawn.name)
+        members = slice_service.members(view.data, drawn)
+        if not isinstance(members, DataProblem):
+            frame = service.by_members(ready, view.split, members, drawn.name)
             result = {"slice": frame, **result}
     for name, frame in result.items():
         _group(ready, name, frame)

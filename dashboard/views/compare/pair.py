@@ -13,7 +13,7 @@ from dashboard.guard import callback
 from dashboard.keys import key_of
 from dashboard.services.comparison import chosen
 from dashboard.services.comparison import pairs as service
-from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog, shown, table
+from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog, predictions, shown
 from dashboard.state import session
 from dashboard.text import comparing, messages
 from dashboard.views.compare.agreement import choice
@@ -47,9 +47,9 @@ def pair(catalog: CheckpointCatalog) -> None:
         widgets.notice(messages.no_disagreement())
     else:
         _list(rows, name, other)
-        widgets.start_with_first(rows)
+        widgets.start_with_first(rows["id"].iloc[:1].tolist())
     sample = session.view().sample
-    if sample in table(first).index and sample in table(second).index:
+    if all(predictions(c).find(sample) is not None for c in (first, second)):
         side_by_side.side_by_side(first, second, sample)
     elif sample:
         widgets.notice(messages.unknown_sample(sample, view.data))

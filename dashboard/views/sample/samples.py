@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-import pandas as pd
 import streamlit as st
 
 from dashboard import widgets
@@ -16,7 +15,8 @@ from dashboard.keys import key_of
 from dashboard.services import listing
 from dashboard.services.sample import information
 from dashboard.services.sample import samples as service
-from dashboard.services.store.catalog import Checkpoint, checkpoint_catalog, table
+from dashboard.services.store.catalog import Checkpoint, checkpoint_catalog, predictions
+from dashboard.services.store.rows import Rows
 from dashboard.state import session
 from dashboard.state.view import (
     DEFAULT,
@@ -55,7 +55,7 @@ def _page(checkpoint: Checkpoint) -> None:
     with left:
         _filters(checkpoint)
         rows = listing.selected(checkpoint, session.view())
-        widgets.start_with_first(rows)
+        widgets.start_with_first(rows.ids)
         _list(checkpoint, rows)
     with right:
         _detail(checkpoint, rows)
@@ -78,13 +78,13 @@ def _filters(checkpoint: Checkpoint) -> None:
 
 
 def _filter_choices(checkpoint: Checkpoint) -> None:
-    view, columns = session.view(), table(checkpoint).columns
+    view, columns = session.view(), predictions(checkpoint).columns
     every = {"": "any"}
     classes = ("", *service.classes(checkpoint))
     for label, field in (("True class", "truth"), ("Predicted class", "predicted")):
         widgets.select(label, field, classes, getattr(view, field), lambda c: every.get(c, c))
     shows = {"all": "right and wrong", "right": "right only", "wrong": "wrong only"}
-    if information.agree(checkpoint, view.definition) is not None:
+    if information.can_agree(checkpoint):
         shows["apart"] = f"{terms.GATE_AND_BITS} disagree"
     widgets.select("Show", "show", tuple(shows), view.show, shows.__getitem__, help=terms.APART)
     names = {**terms.component_names(service.modality_names(checkpoint)), **every}
@@ -217,7 +217,7 @@ def _in_order(quantity: str, up: bool) -> str:
     return quantity + UP if up and quantity not in FIXED_ORDERS else quantity
 
 
-def _list(checkpoint: Checkpoint, rows: pd.DataFrame) -> None:
+def _list(checkpoint: Checkpoint, rows: Rows) -> None:
     view = session.view()
     if rows.empty:
         widgets.notice(messages.nothing_matches())
@@ -226,20 +226,20 @@ def _list(checkpoint: Checkpoint, rows: pd.DataFrame) -> None:
     _order(checkpoint)
     page = listing.page_of(rows, view)
     first = (page - 1) * listing.PAGE
-    shown, height = list_rows.rows(checkpoint, rows.iloc[first : first + listing.PAGE], view)
+    shown, height = list_rows.rows(checkpoint, rows.take(slice(first, first + listing.PAGE)), view)
     sample_list.sample_list(
         "sample_list",
         shown,
-        rows.index,
+        rows.ids,
         key_of("list", checkpoint.stamp, view.split, view.order, str(filters_of(view)), len(rows)),
         first,
-        service.neighbours_in(rows, view.sample)[2],
+        rows.position_of(view.sample),
         height,
         {c: strip.ground(c) for c in service.components(checkpoint)},
         _open,
         _scroll,
     )
-    total = len(service.in_split(table(checkpoint), view.split))
+    total = len(service.rows_in(checkpoint, view.split))
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
@@ -247,16 +247,16 @@ def _list(checkpoint: Checkpoint, rows: pd.DataFrame) -> None:
         which = f": {plain(chosen)}" if chosen else ""
         st.caption(f"{len(rows):,} of {total:,} samples{which}", width="content")
         with widgets.save_menu("save_list"):
-            widgets.download(rows, f"samples-{checkpoint.data}-{checkpoint.model}")
+            widgets.download(rows.frame, f"samples-{checkpoint.data}-{checkpoint.model}")
             _report(checkpoint, rows)
 
 
-def _report(checkpoint: Checkpoint, rows: pd.DataFrame) -> None:
+def _report(checkpoint: Checkpoint, rows: Rows) -> None:
     view = session.view()
     chosen = selection.in_words(view)
     widgets.report_of(
         checkpoint,
-        list(rows["id"]),
+        rows.ids,
         f"Samples of {checkpoint.data}, {checkpoint.model}",
         "Report of these samples",
         f"{terms.SPLITS[view.split]} samples{f', {chosen}' if chosen else ''}; "
@@ -277,7 +277,7 @@ def _order_words(checkpoint: Checkpoint, order: str) -> str:
     return f"{list_rows.short(quantity)}, {'smallest' if up else 'largest'} first"
 
 
-def _detail(checkpoint: Checkpoint, rows: pd.DataFrame) -> None:
+def _detail(checkpoint: Checkpoint, rows: Rows) -> None:
     view = session.view()
     if not view.sample:
         return
@@ -289,10 +289,10 @@ def _detail(checkpoint: Checkpoint, rows: pd.DataFrame) -> None:
         with st.container(horizontal=True, width="content", vertical_alignment="center"):
             menu = st.container(width="content")
             st.page_link(session.page("what_if"), label="What if …", icon=":material/edit:")
-    if view.sample not in table(checkpoint).index:
+    if predictions(checkpoint).find(view.sample) is None:
         widgets.notice(messages.unknown_sample(view.sample, view.data))
         if not rows.empty:
-            first = str(rows["id"].iloc[0])
+            first = rows.ids[0]
             st.button(
                 f"Open the first sample, {plain(first)}", on_click=callback(_open), args=(first,)
             )

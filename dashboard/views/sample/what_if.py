@@ -22,7 +22,12 @@ from dashboard.services.counterfactual import Outcome
 from dashboard.services.map import maps
 from dashboard.services.sample import samples
 from dashboard.services.store import loaded
-from dashboard.services.store.catalog import Checkpoint, DataProblem, checkpoint_catalog, table
+from dashboard.services.store.catalog import (
+    Checkpoint,
+    DataProblem,
+    checkpoint_catalog,
+    predictions,
+)
 from dashboard.state import edits, session
 from dashboard.state.edits import Change
 from dashboard.state.view import edits_of
@@ -50,7 +55,7 @@ def what_if() -> None:
         widgets.notice(messages.cannot_be_evaluated(plain(result.model), problem.message))
         return
     rows = listing.selected(result, session.view())
-    widgets.start_with_first(rows)
+    widgets.start_with_first(rows.ids)
     sample = session.view().sample
     if not sample:
         widgets.notice(messages.nothing_matches())
@@ -58,7 +63,7 @@ def what_if() -> None:
         return
     before, after, position = samples.neighbours_in(rows, sample)
     widgets.stepper(before, after, position, len(rows))
-    if sample not in table(result).index:
+    if predictions(result).find(sample) is None:
         widgets.notice(messages.unknown_sample(sample, result.data))
         return
     widgets.alone(partial(_bench, result, sample), "sample")

@@ -17,7 +17,13 @@ from dashboard.services import listing
 from dashboard.services.map import outlines
 from dashboard.services.map import slices as slice_service
 from dashboard.services.map.maps import layout, placed
-from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog, Projection, table
+from dashboard.services.store.catalog import (
+    Checkpoint,
+    CheckpointCatalog,
+    Projection,
+    predictions,
+    table,
+)
 from dashboard.state import slices
 from dashboard.state.slices import Slice
 from dmil_core.data.dataset import Dataset
@@ -35,7 +41,8 @@ def slice_of(checkpoint: Checkpoint, latent: str, name: str) -> Slice:
     on = placed(checkpoint)
     assert isinstance(on, Projection)
     corners = outlines.corners([(-0.1, -0.1), (0.5, -0.1), (0.5, 1.1), (-0.1, 1.1)])
-    return Slice(name, checkpoint.model, checkpoint.seed, latent, layout(on, latent).mark, corners)
+    mark = layout(predictions(checkpoint), on, latent).mark
+    return Slice(name, checkpoint.model, checkpoint.seed, latent, mark, corners)
 
 
 def ids_of(checkpoint: Checkpoint, split: str) -> list[str]:

@@ -109,7 +109,8 @@ def _first(rows: Rows, values: NDArray[Any], unit: str) -> list[Start]:
     """The rows with the largest values (N,), first the largest of each class; of equal ones the
     first; none where the value is none."""
     left = np.where(np.isnan(values), -np.inf, values)
-    classes, others, best = rows.words("y").codes, left.copy(), []
+    classes, others = rows.words("y").codes, left.copy()
+    best: list[int] = []
     for remaining in (others, left):
         while len(best) < STARTS and len(left) and np.isfinite(remaining.max()):
             best.append(place := int(remaining.argmax()))

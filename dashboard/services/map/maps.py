@@ -195,7 +195,7 @@ def of_gate(checkpoint: Checkpoint) -> Layout:
     """The map of a gated model's weights: R, all of one input alone together, and S."""
     rows = rows_in(checkpoint, "all")
     at = ternary.positions(ternary.shares(rows))
-    known: Mask = np.isfinite(at).all(axis=1)
+    known: Mask = np.logical_and(*np.isfinite(at).T)
     return Layout(GATE, rows.keep(known), at[known], STRAIGHT, _mark(at[known]))
 
 

@@ -176,7 +176,7 @@ class WholeTable(Table):
 
     def find(self, sample: str) -> int | None:
         """Position of the row with this id."""
-        found = self._frame.index.get_indexer([sample])
+        found = self._frame.index.get_indexer(pd.Index([sample]))
         return int(found[0]) if found[0] >= 0 else None
 
     def frame(self, at: NDArray[Any] | slice) -> pd.DataFrame:

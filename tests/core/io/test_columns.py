@@ -58,7 +58,8 @@ def test_columns_of_earlier_versions_have_today_s_names(
     assert "composition" not in file.names
     types = file.words("interaction_type")
     assert not types.complete
-    assert types.texts().tolist() == frame["composition"].tolist()
+    known = frame["composition"].astype(object).where(frame["composition"].notna(), None)
+    assert types.texts().tolist() == known.tolist()
     assert types.counts() == frame["composition"].value_counts().to_dict()
 
 
@@ -89,7 +90,7 @@ def test_a_damaged_page_is_an_error_in_words(file: ParquetTable) -> None:
     content = bytearray(file.path.read_bytes())
     content[40:400] = bytes(360)
     file.path.write_bytes(content)
-    with pytest.raises(DataError, match="Make it again|Write it again"):
+    with pytest.raises(DataError, match="again"):
         file.texts("id")
 
 

@@ -24,6 +24,7 @@ from dashboard.services.store.catalog import (
     predictions,
     table,
 )
+from dashboard.services.store.rows import Rows
 from dashboard.state import slices
 from dashboard.state.slices import Slice
 from dmil_core.data.dataset import Dataset
@@ -240,9 +241,10 @@ def test_a_slice_filters_the_samples_until_it_is_left(
     chosen = catalog.get(REAL, "dmil", 0)
     drawn = slice_of(chosen, "Z", "left half")
     inside = slice_service.members(REAL, drawn)
+    assert isinstance(inside, Rows)
     app = open_page("samples", data=REAL, slice=slices.write(drawn), order="stored")
     listed = [row["id"] for row in sample_list(app)["rows"]]
-    wanted = [i for i in ids_of(chosen, "test") if i in set(inside)]  # type: ignore[arg-type]
+    wanted = [i for i in ids_of(chosen, "test") if i in inside.ids]
     assert listed == wanted[: listing.PAGE]
     assert f"{len(wanted)} of" in said(app)
     app.button(key=key_of("drop_filter", "slice")).click().run()

@@ -28,7 +28,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--works", nargs="+", choices=WORKS, default=list(WORKS))
     parser.add_argument("--sizes", nargs="+", type=int, default=list(SIZES))
-    parser.add_argument("--jobs", type=int, default=1, help="more than one disturb each other")
     parser.add_argument("--out", type=Path, default=Path("build/bench-scale"))
     add_options(parser)
     a = parser.parse_args()

@@ -13,6 +13,7 @@ import pandas as pd
 import torch
 
 from benchmarks.scale.rows import COLUMNS
+from dmil_core.io.atomic import replacing
 
 
 def _table(folder: Path) -> tuple[pd.DataFrame, torch.Tensor, torch.Tensor]:
@@ -35,7 +36,8 @@ def decompose(folder: Path, checkpoint: Path, out: Path) -> None:
         p = torch.cat([model(*pair).logits.softmax(1) for pair in pairs]).numpy()
     table = frame[["id", "class"]].reset_index(drop=True)
     table = table.join(pd.DataFrame(p, columns=[f"p_{k}" for k in range(p.shape[1])]))
-    table.to_parquet(out)
+    with replacing(out) as temporary:
+        table.to_parquet(temporary)
 
 
 def train(folder: Path, checkpoint: Path, out: Path) -> None:
@@ -56,7 +58,8 @@ def train(folder: Path, checkpoint: Path, out: Path) -> None:
         optimiser.zero_grad()
         torch.nn.functional.cross_entropy(network(x[batch]), y[batch]).backward()
         optimiser.step()
-    torch.save(network.state_dict(), out)
+    with replacing(out) as temporary:
+        torch.save(network.state_dict(), temporary)
 
 
 if __name__ == "__main__":

@@ -11,8 +11,9 @@ import streamlit as st
 
 from dashboard.components.guide import guide
 from dashboard.components.link import copy_link
+from dashboard.services.sample.samples import rows_in
 from dashboard.services.store import own_sets
-from dashboard.services.store.catalog import CheckpointCatalog, table
+from dashboard.services.store.catalog import CheckpointCatalog
 from dashboard.state import session
 from dashboard.state.view import SPLITS, complete, is_digest, named_by
 from dashboard.text import terms, yours
@@ -41,7 +42,7 @@ def settle(catalog: CheckpointCatalog) -> None:
     if is_digest(settled.sample):
         chosen = catalog.get(settled.data, settled.model, settled.seed)
         if chosen.status == "ready":
-            settled = replace(settled, sample=named_by(settled.sample, table(chosen).index))
+            settled = replace(settled, sample=named_by(settled.sample, rows_in(chosen, "all").ids))
     session.settle(settled, reasons)
 
 

@@ -80,6 +80,9 @@ def _prepare() -> None:
         # Plotly and pandas import their parts when these are first used.
         import_module("plotly.graph_objects").Figure().add_bar(x=[0], y=[0]).to_json()
         import_module("pandas.io.parquet").get_engine("auto")
+        # Arrow's usual one keeps memory for later, up to twice what a large table's columns take.
+        arrow = import_module("pyarrow")
+        arrow.set_memory_pool(arrow.system_memory_pool())
         import_module("dashboard.services.store.catalog").checkpoint_catalog()
         # Streamlit looks at the stack when it shows a first element, and Python then goes through
         # the files of all modules, most of a second; what it found it keeps.

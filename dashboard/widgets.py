@@ -106,9 +106,10 @@ def linked(
     key: str,
     html: str,
     links: Mapping[str, Mapping[str, Any]],
+    alt: str,
     pages: Mapping[str, str] | None = None,
 ) -> None:
-    """A picture whose marks lead to samples.
+    """A picture whose marks lead to samples, as `chart`.
 
     ``links`` are the view's choices by the name of a mark; other filters are taken away. ``pages``
     are the pages of marks that lead elsewhere; with an empty one the visitor stays, and so do the
@@ -121,7 +122,9 @@ def linked(
         else:
             session.change(**links[name])
 
-    marks.marks(key, html, links, follow)
+    with st.container(gap=None):
+        marks.marks(key, html, links, follow)
+        save_figure(key, alt)
 
 
 def moving_chart(fig: Any, key: str, alt: str, about: str) -> None:
@@ -132,7 +135,8 @@ def moving_chart(fig: Any, key: str, alt: str, about: str) -> None:
 
 
 def save_figure(key: str, alt: str, about: str | None = None) -> None:
-    """The control that saves the figure drawn with this key; right below the figure."""
+    """The control that saves the figure drawn with this key; right below the figure, or in the menu
+    of its card."""
     _saveable(key, alt, about)
 
 
@@ -218,10 +222,10 @@ def _open(sample: str | None) -> None:
     session.change(sample=sample or "")
 
 
-def start_with_first(rows: pd.DataFrame) -> None:
-    """Without a choice show the first row of the list: an empty panel explains nothing."""
-    if not session.view().sample and not rows.empty:
-        session.settle(change(session.view(), sample=str(rows["id"].iloc[0])))
+def start_with_first(ids: Sequence[str]) -> None:
+    """Without a choice show the first sample of the list: an empty panel explains nothing."""
+    if not session.view().sample and len(ids):
+        session.settle(change(session.view(), sample=ids[0]))
 
 
 def guard(checkpoint: Checkpoint) -> bool:
@@ -273,6 +277,9 @@ def current(catalog: CheckpointCatalog) -> Checkpoint | None:
         return None
     if not catalog.of(view.data):
         notice(messages.no_checkpoint_for_set(view.data))
+        st.page_link(
+            session.page("worth"), label=messages.WITHOUT_MODEL, icon=":material/price_check:"
+        )
         return None
     chosen = catalog.get(view.data, view.model, view.seed)
     if guard(chosen):
@@ -320,15 +327,20 @@ def row_choice(
     return {"key": key, "selection_mode": modes, "on_select": callback(picked)}
 
 
-def download(frame: pd.DataFrame, name: str) -> None:
+def download(frame: pd.DataFrame | Callable[[], pd.DataFrame], name: str) -> None:
     """Save a table as it is behind the page, as CSV or Parquet: every column, full precision.
 
-    The file is written when it is asked for. Values are never changed, so that both files say the
-    same: a spreadsheet should import texts that begin with = as text.
+    The file is written when it is asked for, and so is a table that is given as a function. Values
+    are never changed, so that both files say the same: a spreadsheet should import texts that begin
+    with = as text.
     """
+
+    def table() -> pd.DataFrame:
+        return frame() if callable(frame) else frame
+
     writers: dict[str, tuple[str, Callable[[], bytes]]] = {
-        "CSV": ("text/csv", lambda: frame.to_csv(index=False).encode("utf-8")),
-        "Parquet": ("application/vnd.apache.parquet", lambda: frame.to_parquet(index=False)),
+        "CSV": ("text/csv", lambda: table().to_csv(index=False).encode("utf-8")),
+        "Parquet": ("application/vnd.apache.parquet", lambda: table().to_parquet(index=False)),
     }
     in_menu = _MENU.get() is not None
     _in_menu(lambda: _tables(name, writers, in_menu))
@@ -392,7 +404,7 @@ def targets(items: Sequence[Any]) -> None:
     for target in items:
         st.markdown(f"{_TARGETS[target.state]}: {plain(target.claim)}")
         failing = [plain(f) for f in target.failing if f != target.figure]
-        less = f"  \nNot: {'; '.join(failing)}." if failing else ""
+        less = f"  \nFailing: {'; '.join(failing)}." if failing else ""
         st.caption(f"Measured: {plain(target.figure)}.{less}")
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from io import BufferedReader
 from pathlib import Path
@@ -169,7 +169,20 @@ def default_folder(set_slug: str, paradigm: str, seed: int) -> Path:
     return run_folder(checkpoints_root(), set_slug, paradigm, seed)
 
 
-def find_runs(root: str | Path | None = None) -> tuple[Entry, ...]:
+def read_entry(folder: Path, root: Path) -> Entry:
+    """What a <set>/<paradigm>/seed<k> folder below ``root`` holds."""
+    seed, paradigm, set_name = int(folder.name[4:]), folder.parent.name, folder.parent.parent.name
+    try:
+        if not lies_in(folder, root):
+            raise CheckpointError(f"{folder} is a link that leads out of {root}. Copy it there")
+        return Entry(folder, set_name, paradigm, seed, verify(folder), None)
+    except CheckpointError as error:
+        return Entry(folder, set_name, paradigm, seed, None, str(error))
+
+
+def find_runs(
+    root: str | Path | None = None, read: Callable[[Path, Path], Entry] = read_entry
+) -> tuple[Entry, ...]:
     """Every <set>/<paradigm>/seed<k> folder with any file, damaged ones included.
 
     A folder in which a first training has not ended is not listed.
@@ -179,13 +192,15 @@ def find_runs(root: str | Path | None = None) -> tuple[Entry, ...]:
     root
         The folder to look in. By default the user's checkpoints and those that the package
         carries; of two with the same set, paradigm and seed the user's is listed.
+    read
+        Reads a folder below one of these; one that keeps what it has read saves verifying all
+        weights again.
     """
     entries: dict[tuple[str, str, int], Entry] = {}
     for each in (named_path(root),) if root else checkpoints_roots():
         for folder in sorted(each.glob("*/*/seed*")):
-            match = _SEED_FOLDER.fullmatch(folder.name)
-            if match and _has_files(folder):
-                entry = _entry(folder, int(match[1]), each)
+            if _SEED_FOLDER.fullmatch(folder.name) and _has_files(folder):
+                entry = read(folder, each)
                 entries.setdefault((entry.set_name, entry.paradigm, entry.seed), entry)
     return tuple(sorted(entries.values(), key=lambda e: e.folder.parts[-3:]))
 
@@ -205,16 +220,6 @@ def _has_files(folder: Path) -> bool:
         return folder.is_dir() and any(not p.name.startswith(".") for p in folder.iterdir())
     except OSError:
         return True  # there is something, and reading it will raise the error that explains it
-
-
-def _entry(folder: Path, seed: int, root: Path) -> Entry:
-    paradigm, set_name = folder.parent.name, folder.parent.parent.name
-    try:
-        if not lies_in(folder, root):
-            raise CheckpointError(f"{folder} is a link that leads out of {root}. Copy it there")
-        return Entry(folder, set_name, paradigm, seed, verify(folder), None)
-    except CheckpointError as error:
-        return Entry(folder, set_name, paradigm, seed, None, str(error))
 
 
 def read_run(folder: Path) -> Run:

@@ -24,8 +24,9 @@ def engines(checkpoints: Path) -> str:
         for run in record["runs"]
     ]
     measured = table(["tasks", "`local`, CPU s", "`ray`, CPU s", "difference"], cells)
-    return f"""`python -m benchmarks.engines` measures CPU seconds of all processes, from the start of
-a command to its end, for tasks of {few["seconds"]:.0f} seconds each, {record["jobs"]} side by side, on a busy machine:
+    size = f"{few['seconds']:.0f} seconds each, {record['jobs']} side by side"
+    return f"""`python -m benchmarks.engines` measures CPU seconds of all processes, from the start
+of a command to its end, for tasks of {size}, on a busy machine:
 
 {measured}
 
@@ -47,6 +48,7 @@ def _compared(checkpoints: Path) -> str:
     # What is computed from others' runs took no time of its own.
     seconds = [r["seconds"] for file in files for r in read_results(file) if r.get("seconds")]
     hours, longest = sum(seconds) / 3600, max(seconds)
-    return f"""The {len(seconds):,} runs of the shipped comparison took {hours:.1f} hours of one core in all
-(`checkpoints/*/results.jsonl`, {len(files)} sets, without the trials of learning rates). On k cores that is
-computed to be {hours:.1f} / k hours, and never less than the longest run, {longest:.0f} seconds."""
+    about = f"`checkpoints/*/results.jsonl`, {len(files)} sets, without the trials of learning rates"
+    return f"""The {len(seconds):,} runs of the shipped comparison ({about}) took {hours:.1f} hours
+of one core in all. On k cores that is computed to be {hours:.1f} / k hours, and never less than the
+longest run, {longest:.0f} seconds."""

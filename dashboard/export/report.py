@@ -16,8 +16,9 @@ from dashboard.export import pages, report_parts
 from dashboard.figures import theme
 from dashboard.figures.bars import of_part, patterns
 from dashboard.services.sample import samples
-from dashboard.services.store.catalog import Checkpoint, checkpoint_catalog, shown, table
+from dashboard.services.store.catalog import Checkpoint, checkpoint_catalog, predictions, shown
 from dashboard.services.store.own_sets import is_quick
+from dashboard.services.store.rows import Rows
 from dashboard.state.view import View, to_query
 from dashboard.text import terms, yours
 
@@ -46,9 +47,11 @@ def of_samples(
     At most `MOST` samples are shown with their media and figures, `MOST_ROWS` in the list, with at
     most `MOST_MEDIA` bytes of media; the file says what it leaves out.
     """
-    known = table(checkpoint).index
+    known = predictions(checkpoint)
     wanted = list(dict.fromkeys(str(i) for i in ids))
-    kept = [i for i in wanted if i in known]
+    at = known.positions_of(wanted)
+    rows = Rows(known, at[at >= 0])
+    kept = rows.ids
     others = checkpoint_catalog().ready(checkpoint.data, checkpoint.seed) or (checkpoint,)
     room = report_parts.Room(MOST_MEDIA)
     entries = [
@@ -77,7 +80,7 @@ def of_samples(
         ),
         model=checkpoint.model,
         patterns=Markup(patterns(map(of_part, theme.COLOURS))),
-        summary=_summary(checkpoint, others, kept) if len(kept) > 1 else None,
+        summary=_summary(checkpoint, others, rows) if len(kept) > 1 else None,
         entries=entries,
         definitions=_definitions(),
         identity=_identity(checkpoint),
@@ -156,19 +159,18 @@ def _link(checkpoint: Checkpoint, sample: str, address: str) -> str:
 # --- the whole ------------------------------------------------------------------------------
 
 
-def _summary(
-    checkpoint: Checkpoint, others: Sequence[Checkpoint], ids: Sequence[str]
-) -> dict[str, Any]:
-    frame = table(checkpoint).loc[list(ids)]
+def _summary(checkpoint: Checkpoint, others: Sequence[Checkpoint], rows: Rows) -> dict[str, Any]:
     scores = []
     for other in others:
-        rows = table(other)
-        rows = rows[rows["id"].isin(ids)]
-        if len(rows):
-            right = f"{rows['correct'].mean():.1%}"
-            scores.append({"model": other.model, "right": right, "rows": f"{len(rows):,}"})
+        at = rows.at_in(predictions(other))
+        right = predictions(other).numbers("correct")[at[at >= 0]]
+        if len(right):
+            scores.append(
+                {"model": other.model, "right": f"{right.mean():.1%}", "rows": f"{len(right):,}"}
+            )
+    frame = rows.take(slice(MOST_ROWS)).frame()
     components = [c for c in samples.components(checkpoint) if f"gate_{c}" in frame.columns]
-    weights = samples.mean_gates_of(frame)
+    weights = samples.mean_gates_of(rows)
     listed = [
         {
             "mark": "✓" if row["correct"] else "✗",
@@ -179,7 +181,7 @@ def _summary(
             "confidence": f"{row['confidence']:.0%}",
             "gates": [f"{row[f'gate_{c}']:.0%}" for c in components],
         }
-        for i, (_, row) in enumerate(frame.head(MOST_ROWS).iterrows())
+        for i, (_, row) in enumerate(frame.iterrows())
     ]
     return {
         "scores": scores,

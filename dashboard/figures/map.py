@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from dashboard.figures import theme
@@ -56,7 +55,7 @@ class Scale:
 
 
 def looks(
-    values: pd.Series,
+    values: NDArray[np.floating] | tuple[NDArray[np.integer], Sequence[str]],
     colour: str,
     label: str,
     order: Sequence[str],
@@ -66,15 +65,18 @@ def looks(
 
     Parameters
     ----------
-    values : (N,) of the colour; of ``gate-R``, ``bits-R`` and so on numbers, of others names.
+    values : (N,) numbers of ``gate-R``, ``bits-R`` and so on; of others each point's place (N,)
+        among names, and the names.
     label : what the colour is called.
     order : the names in the order of the legend; others follow.
     words : what names stand for.
     """
-    if is_number(colour):
-        return _scale(values.to_numpy(dtype=np.float64), colour, label)
-    codes, given = pd.factorize(values.to_numpy(dtype=object))
-    present = [str(n) for n in given]
+    if not isinstance(values, tuple):
+        return _scale(values.astype(np.float64), colour, label)
+    codes, given = values
+    found = np.flatnonzero(np.bincount(codes[codes >= 0].astype(np.intp), minlength=len(given)))
+    present = [given[place] for place in found.tolist()]
+    codes = np.searchsorted(found, codes)
     names = [*(n for n in order if n in present), *sorted(set(present) - set(order))]
     index_of = {n: i for i, n in enumerate(order)}
     shown = [look(n, colour, index_of.get(n, i)) for i, n in enumerate(names)]

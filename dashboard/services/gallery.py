@@ -7,9 +7,10 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.services.sample import thumbnails
+from dashboard.services.sample import samples, thumbnails
+from dashboard.services.sample.samples import rows_in
 from dashboard.services.store import own_sets
-from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog, log, table
+from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog, log
 from dmil_core import schema
 from dmil_core.errors import DmilError
 
@@ -85,16 +86,17 @@ def _shares(folder: str, key: str, _checkpoint: Checkpoint) -> tuple[dict[str, f
     if _checkpoint.status != "ready":
         return {}, False
     try:
-        frame = table(_checkpoint)
+        test = rows_in(_checkpoint, "test")
+        if schema.INTERACTION_TYPE in test.columns:
+            types = test.words(schema.INTERACTION_TYPE)
+            if types.complete:
+                counts = types.counts()
+                every = [c for c in schema.ALL_COMPONENTS if c in counts]
+                return {c: counts[c] / len(test) for c in every}, True
+        weights = samples.mean_gates(_checkpoint, "test")
     except DmilError:
         return {}, False
-    test = frame[frame["split"] == "test"]
-    if schema.INTERACTION_TYPE in test and test[schema.INTERACTION_TYPE].notna().all():
-        counts = test[schema.INTERACTION_TYPE].value_counts(normalize=True)
-        every = [c for c in schema.ALL_COMPONENTS if c in counts]
-        return {c: float(counts[c]) for c in every}, True
-    available = schema.components_in(test.columns)
-    return {c: float(test[schema.gate(c)].mean()) for c in available}, False
+    return dict(zip(weights["component"], weights["weight"].astype(float), strict=True)), False
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -7,14 +7,20 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import streamlit as st
 from numpy.typing import NDArray
 
 from dashboard.services.comparison.models import frozen_wrong
 from dashboard.services.map import slices
 from dashboard.services.sample import information, samples, texts
-from dashboard.services.sample.samples import COLUMNS, in_split
-from dashboard.services.store.catalog import Checkpoint, DataProblem, checkpoint_catalog, table
+from dashboard.services.sample.estimates import kept_stamp
+from dashboard.services.sample.samples import COLUMNS, rows_in
+from dashboard.services.store.catalog import (
+    Checkpoint,
+    DataProblem,
+    checkpoint_catalog,
+    predictions,
+)
+from dashboard.services.store.rows import Mask, Positions, Rows
 from dashboard.services.trust import components, inputs
 from dashboard.state.slices import read
 from dashboard.state.view import (
@@ -32,158 +38,195 @@ from dmil_core import schema
 #: Rows of one page of the list. They are sent again with each click, pictures and all, which for a
 #: hundred are 50 to 130 KB.
 PAGE = 100
+#: Quantities that are names.
+_NAMES = ("class", "prediction", "dominant", "interaction_type")
 
-Mask = NDArray[np.bool_]
 
-
-def selected(checkpoint: Checkpoint, view: View) -> pd.DataFrame:
+def selected(checkpoint: Checkpoint, view: View) -> Rows:
     """The rows that the view's split, search and filters leave, in the view's order."""
-    return _ordered(checkpoint, _kept(checkpoint, view), view)
+    rows = _kept(checkpoint, view)
+    if view.needs:
+        return Rows(rows.table, _ordered(checkpoint, rows, view))
+    told = kept_stamp(checkpoint) if view.order.startswith("bits-") else ""
+    key = ("order", *_asked(checkpoint, view), view.order, view.definition, view.estimator, told)
+    return Rows(rows.table, rows.table.kept(key, lambda: _ordered(checkpoint, rows, view)))
 
 
-def selection(checkpoint: Checkpoint, view: View) -> pd.Index[str] | None:
-    """Ids of the samples that the view's filters leave of its split; None without a filter."""
+def selection(checkpoint: Checkpoint, view: View) -> Rows | None:
+    """The samples that the view's filters leave of its split; None without a filter."""
+    return _kept(checkpoint, view) if filters_of(view) else None
+
+
+def _asked(checkpoint: Checkpoint, view: View) -> tuple[object, ...]:
+    """What decides which rows are left, but for the checkpoint's own table."""
+    filters = filters_of(view)
+    if not filters:
+        return (view.split,)
+    # Filters may ask other models, and the data set.
+    others = tuple(c.stamp for c in checkpoint_catalog().of(checkpoint.data))
+    asks_data = view.search or view.flag or view.flags
+    data = getattr(samples.source(checkpoint), "digest", "") if asks_data else ""
+    return (view.split, str(filters), view.definition, others, data)
+
+
+def _kept(checkpoint: Checkpoint, view: View) -> Rows:
+    rows = rows_in(checkpoint, view.split)
     if not filters_of(view):
-        return None
-    return _kept(checkpoint, view).index
+        return rows
+
+    def found() -> Positions:
+        at: Positions = rows.positions[_mask(checkpoint, rows, view)]
+        return at
+
+    if view.needs:  # the answers to changed inputs are kept elsewhere, and not for ever
+        return Rows(rows.table, found())
+    return Rows(rows.table, rows.table.kept(("kept", *_asked(checkpoint, view)), found))
 
 
-def _kept(checkpoint: Checkpoint, view: View) -> pd.DataFrame:
-    frame = in_split(table(checkpoint), view.split)
-    keep = np.ones(len(frame), dtype=bool)
+def _mask(checkpoint: Checkpoint, rows: Rows, view: View) -> Mask:
+    keep = np.ones(len(rows), dtype=bool)
     if view.search:
-        keep &= _matches(checkpoint, frame, view.search)
+        keep &= _matches(checkpoint, rows, view.search)
     if view.confidence:
-        keep &= _within(frame["confidence"].to_numpy(dtype=float), *range_of(view.confidence))
+        keep &= _within(rows.numbers("confidence"), *range_of(view.confidence))
     if view.show in ("right", "wrong"):
-        keep &= frame["correct"].to_numpy(dtype=bool) == (view.show == "right")
+        keep &= rows.correct == (view.show == "right")
     for column, wanted in (
         ("y", view.truth),
         ("pred", view.predicted),
         ("dominant", view.dominant),
         (schema.INTERACTION_TYPE, view.interaction_type),
     ):
-        if wanted and column in frame.columns:
-            keep &= (frame[column] == wanted).to_numpy()
+        if wanted and column in rows.columns:
+            keep &= rows.words(column).equal(wanted)
     if view.flag:
-        keep &= _flagged(checkpoint, frame, view.flag)
+        keep &= _flagged(checkpoint, rows, view.flag)
     if view.flags:
-        keep &= _flagged_exactly(checkpoint, frame, names_in(view.flags))
+        keep &= _flagged_exactly(checkpoint, rows, names_in(view.flags))
     if view.alone:
-        keep &= _no_input_alone(checkpoint, frame)
+        keep &= _no_input_alone(checkpoint, rows)
     if view.needs:
-        keep &= _needing(checkpoint, frame, view)
+        keep &= _needing(checkpoint, rows, view)
     for models, right in ((view.right, True), (view.wrong, False)):
         for name in names_in(models):
-            keep &= _answered(checkpoint, frame, name, right)
+            keep &= _answered(checkpoint, rows, name, right)
     if view.answers:
-        keep &= _as_different(different_answers(checkpoint)[frame["id"]].to_numpy(), view.answers)
+        keep &= _as_different(different_answers(checkpoint)[rows.positions], view.answers)
     if view.slice:
-        keep &= _in_slice(frame, view)
-    rows = frame[keep]
-    return information.apart(checkpoint, rows, view.definition) if view.show == "apart" else rows
+        keep &= _in_slice(rows, view)
+    if (
+        view.show == "apart"
+        and (same := information.agree(checkpoint, view.definition)) is not None
+    ):
+        keep &= ~same[rows.positions]
+    return keep
 
 
-def _matches(checkpoint: Checkpoint, frame: pd.DataFrame, search: str) -> Mask:
+def _matches(checkpoint: Checkpoint, rows: Rows, search: str) -> Mask:
     """Rows whose id, class, prediction or text has it."""
-    columns = [frame[c].astype(str) for c in ("id", "y", "pred")]
-    if (lines := texts.texts(checkpoint)) is not None:
-        columns.append(lines.reindex(frame.index).fillna(""))
     # regex=False: a visitor's text is never a pattern.
-    hits = [c.str.contains(search, case=False, regex=False).to_numpy(dtype=bool) for c in columns]
-    mask: Mask = np.logical_or.reduce(hits)
+    mask: Mask = rows.table.having(search)[rows.positions]
+    for column in ("y", "pred"):
+        words = rows.words(column)
+        some = pd.Series(words.names, dtype=object).str.contains(search, case=False, regex=False)
+        mask |= np.append(some.to_numpy(dtype=bool), False)[words.codes]
+    if (lines := texts.texts(checkpoint)) is not None:
+        said = lines.reindex(list(rows.ids)).fillna("")
+        mask |= said.str.contains(search, case=False, regex=False).to_numpy(dtype=bool)
     return mask
 
 
-def _within(confidence: NDArray[np.float64], low: float, high: float) -> Mask:
+def _within(confidence: NDArray[Any], low: float, high: float) -> Mask:
     """The bin of a calibration curve: its upper end belongs to the next, but for the last."""
     mask: Mask = (confidence >= low) & ((confidence < high) | (high == 1))
     return mask
 
 
-def _flagged(checkpoint: Checkpoint, frame: pd.DataFrame, flag: str) -> Mask:
+def _flagged(checkpoint: Checkpoint, rows: Rows, flag: str) -> Mask:
     data = samples.source(checkpoint)
     if isinstance(data, DataProblem) or flag not in data.flags:
-        return np.zeros(len(frame), dtype=bool)
-    return _marked(frame, data, np.asarray(data.flags[flag], dtype=bool))
+        return np.zeros(len(rows), dtype=bool)
+    return _marked(rows, data, np.asarray(data.flags[flag], dtype=bool))
 
 
-def _flagged_exactly(checkpoint: Checkpoint, frame: pd.DataFrame, flags: Sequence[str]) -> Mask:
+def _flagged_exactly(checkpoint: Checkpoint, rows: Rows, flags: Sequence[str]) -> Mask:
     """Rows with these flags and no other of the set's."""
     data = samples.source(checkpoint)
     if isinstance(data, DataProblem) or not set(flags) <= set(data.flags):
-        return np.zeros(len(frame), dtype=bool)
+        return np.zeros(len(rows), dtype=bool)
     mask = np.ones(len(data.ids), dtype=bool)
     for name, values in data.flags.items():
         mask &= np.asarray(values, dtype=bool) == (name in flags)
-    return _marked(frame, data, mask)
+    return _marked(rows, data, mask)
 
 
-def _marked(frame: pd.DataFrame, data: Any, mask: Mask) -> Mask:
-    """The rows of a table that a mask over the data set's rows means."""
-    return frame["id"].isin(set(np.asarray(data.ids)[mask].tolist())).to_numpy()
+def _marked(rows: Rows, data: Any, mask: Mask) -> Mask:
+    """The rows that a mask over the data set's rows means."""
+    return rows.table.among(np.asarray(data.ids)[mask].tolist())[rows.positions]
 
 
-def _no_input_alone(checkpoint: Checkpoint, frame: pd.DataFrame) -> Mask:
+def _no_input_alone(checkpoint: Checkpoint, rows: Rows) -> Mask:
     """Rows that every model of one input of the ensemble gets wrong; none without an ensemble."""
     pair = checkpoint_catalog().get(checkpoint.data, "ensemble", checkpoint.seed)
     wrong = frozen_wrong(pair) if pair.status == "ready" else None
     if wrong is None:
-        return np.zeros(len(frame), dtype=bool)
-    return np.asarray(wrong.reindex(frame.index).fillna(False), dtype=bool)
+        return np.zeros(len(rows), dtype=bool)
+    return rows.inside(wrong)
 
 
-def _needing(checkpoint: Checkpoint, frame: pd.DataFrame, view: View) -> Mask:
+def _needing(checkpoint: Checkpoint, rows: Rows, view: View) -> Mask:
     """Which rows are right, and wrong without a component or with an input blank."""
     if view.needs in schema.ALL_COMPONENTS:
         broken = components.breaks(checkpoint, view.needs)
     else:
         broken = inputs.breaks(checkpoint, view.split, int(view.needs.removeprefix("x")))
-    return frame["id"].isin(broken.index[broken.to_numpy(dtype=bool)]).to_numpy()
+    return rows.table.among(broken.index[broken.to_numpy(dtype=bool)])[rows.positions]
 
 
-def _in_slice(frame: pd.DataFrame, view: View) -> Mask:
+def _in_slice(rows: Rows, view: View) -> Mask:
     """A slice that cannot be read leaves nothing out; the map says why."""
-    ids = slices.members(view.data, read(view.slice))
-    if isinstance(ids, DataProblem):
-        return np.ones(len(frame), dtype=bool)
-    return np.asarray(frame.index.isin(ids), dtype=bool)
+    members = slices.members(view.data, read(view.slice))
+    if isinstance(members, DataProblem):
+        return np.ones(len(rows), dtype=bool)
+    return rows.inside(members)
 
 
 # --- several models -------------------------------------------------------------------------
 
 
-def _answered(checkpoint: Checkpoint, frame: pd.DataFrame, name: str, right: bool) -> Mask:
+def _answered(checkpoint: Checkpoint, rows: Rows, name: str, right: bool) -> Mask:
     """Which rows another model gets right, or wrong; none of a model that there is not."""
     other = checkpoint_catalog().get(checkpoint.data, *model_in(name, checkpoint.seed))
     if other.status != "ready":
-        return np.zeros(len(frame), dtype=bool)
-    correct = table(other)["correct"].reindex(frame["id"])
-    return np.asarray((correct == right).to_numpy(), dtype=bool)
+        return np.zeros(len(rows), dtype=bool)
+    at = rows.at_in(predictions(other))
+    return np.asarray((predictions(other).numbers("correct")[at] == right) & (at >= 0), dtype=bool)
 
 
-def different_answers(checkpoint: Checkpoint) -> pd.Series[int]:
-    """How many different answers the models of this set and seed give, by sample."""
+def different_answers(checkpoint: Checkpoint) -> NDArray[np.int8]:
+    """How many different answers the models of this set and seed give, by position in the
+    checkpoint's table."""
     ready = checkpoint_catalog().ready(checkpoint.data, checkpoint.seed)
-    return _different(checkpoint.stamp, tuple(c.stamp for c in ready), checkpoint, ready)
+    key = ("different", tuple(c.stamp for c in ready))
+    return predictions(checkpoint).kept(key, lambda: _different(checkpoint, ready))
 
 
-@st.cache_resource(max_entries=16, show_spinner="Comparing the models' answers …")
-def _different(
-    key: str, others: tuple[str, ...], _checkpoint: Checkpoint, _ready: Sequence[Checkpoint]
-) -> pd.Series[int]:
-    ids = table(_checkpoint)["id"]
-    classes = pd.Index(samples.classes(_checkpoint))
-    predicted = [classes.get_indexer(pd.Index(table(c)["pred"].reindex(ids))) for c in _ready]
+def _different(checkpoint: Checkpoint, ready: Sequence[Checkpoint]) -> NDArray[np.int8]:
+    rows, classes = Rows(predictions(checkpoint)), samples.classes(checkpoint)
+    predicted = []
+    for other in map(predictions, ready):
+        at = rows.at_in(other)
+        codes = other.words("pred").among(classes)[at]
+        predicted.append(np.where(at >= 0, codes, -1).astype(np.int32, copy=False))
     codes = np.sort(np.stack(predicted, axis=1), axis=1)
     # Of samples that a model's table does not have, its answer is none and does not count.
     counts = 1 + (np.diff(codes, axis=1) > 0).sum(axis=1) - (codes[:, 0] < 0)
-    return pd.Series(counts, index=ids)
+    return counts.astype(np.int8)
 
 
 def answer_counts(checkpoint: Checkpoint, split: str) -> dict[str, int]:
     """For each of ``state.ANSWERS`` how many samples of the split it leaves, none left out."""
-    counts = different_answers(checkpoint)[in_split(table(checkpoint), split)["id"]].to_numpy()
+    counts = different_answers(checkpoint)[rows_in(checkpoint, split).positions]
     return {a: n for a in ANSWERS if (n := int(_as_different(counts, a).sum()))}
 
 
@@ -196,7 +239,7 @@ def _as_different(counts: NDArray[Any], answers: str) -> Mask:
 
 def quantities(checkpoint: Checkpoint) -> tuple[str, ...]:
     """What this checkpoint's list can be ordered by, of ``state.QUANTITIES``."""
-    columns = table(checkpoint).columns
+    columns = predictions(checkpoint).columns
     bits = bool(information.estimators(checkpoint))
     gated = schema.components_in(columns)
 
@@ -209,34 +252,36 @@ def quantities(checkpoint: Checkpoint) -> tuple[str, ...]:
     return tuple(name for name in QUANTITIES if known(name))
 
 
-def values(checkpoint: Checkpoint, rows: pd.DataFrame, quantity: str, view: View) -> pd.Series[Any]:
-    """A quantity of rows of this checkpoint's table: shares from 0 to 1, or bits; not a number
+def values(checkpoint: Checkpoint, rows: Rows, quantity: str, view: View) -> NDArray[Any]:
+    """(N,) a quantity of rows of this checkpoint's table: shares from 0 to 1, or bits; not a number
     where it is not known.
 
     A contribution is that to the model's answer; bits are told by whom the view chose.
     """
     kind, _, component = quantity.partition("-")
-    result: NDArray[Any]
     if kind == "contribution":
-        result = _contribution(checkpoint, rows, component)  # type: ignore[arg-type]
-    elif kind == "bits":
-        bits = information.bits_by(checkpoint, view.definition, view.estimator)
-        column = pd.Series(np.nan, rows["id"]) if bits is None else bits[component.lower()]
-        result = np.asarray(column.reindex(rows["id"]))
-    else:
-        result = np.asarray(rows[COLUMNS[quantity]])
-    if quantity == "unexplained":
-        result = 1.0 - result
-    return pd.Series(result, index=rows.index)
+        return _contribution(checkpoint, rows, component)  # type: ignore[arg-type]
+    if kind == "bits":
+        part = component.lower()
+        bits = information.part_by(checkpoint, view.definition, view.estimator, part, view.split)
+        return np.full(len(rows), np.nan) if bits is None else bits[rows.positions]
+    if quantity == "id":
+        return np.array(rows.ids[:], dtype=object)
+    if quantity in _NAMES:
+        return rows.words(COLUMNS[quantity]).texts()
+    result = rows.numbers(COLUMNS[quantity])
+    return 1.0 - result if quantity == "unexplained" else result
 
 
 def _contribution(
-    checkpoint: Checkpoint, rows: pd.DataFrame, component: schema.Component
+    checkpoint: Checkpoint, rows: Rows, component: schema.Component
 ) -> NDArray[np.float64]:
-    classes = samples.classes(checkpoint)
-    every = rows[[schema.contribution(component, c) for c in classes]].to_numpy(dtype=float)
-    answer = [classes.index(c) for c in rows["pred"]]
-    return np.asarray(every[np.arange(len(rows)), answer] / samples.NATS_PER_BIT)
+    answer, result = rows.words("pred"), np.full(len(rows), np.nan)
+    for cls in samples.classes(checkpoint):
+        if cls in answer.names:
+            own = answer.equal(cls)
+            result[own] = rows.numbers(schema.contribution(component, cls))[own]
+    return result / samples.NATS_PER_BIT
 
 
 def ordered_by(checkpoint: Checkpoint, order: str) -> tuple[str, bool]:
@@ -248,15 +293,40 @@ def ordered_by(checkpoint: Checkpoint, order: str) -> tuple[str, bool]:
     return (quantity, up) if quantity in quantities(checkpoint) else ("", False)
 
 
-def _ordered(checkpoint: Checkpoint, rows: pd.DataFrame, view: View) -> pd.DataFrame:
+def _ordered(checkpoint: Checkpoint, rows: Rows, view: View) -> Positions:
     quantity, up = ordered_by(checkpoint, view.order)
     if quantity:
-        by = values(checkpoint, rows, quantity, view)
-        return rows.loc[by.sort_values(ascending=up, kind="stable").index]
-    return rows if view.order == "stored" else rows.iloc[most_telling(rows)]
+        order = order_of(_ranks(checkpoint, rows, quantity, view), up)
+    elif view.order == "stored":
+        return rows.positions
+    else:
+        order = most_telling(rows)
+    at: Positions = rows.positions[order]
+    return at
 
 
-def most_telling(rows: pd.DataFrame) -> NDArray[np.intp]:
+def _ranks(checkpoint: Checkpoint, rows: Rows, quantity: str, view: View) -> NDArray[Any]:
+    """Numbers that have the order of a quantity."""
+    if quantity == "id":
+        return rows.table.ranks[rows.positions]
+    if quantity in _NAMES:
+        words = rows.words(COLUMNS[quantity])
+        return words.among(sorted(words.names))
+    return values(checkpoint, rows, quantity, view)
+
+
+def order_of(numbers: NDArray[Any], up: bool) -> NDArray[np.intp]:
+    """The order of numbers (N,), equal ones in the order they have; what is none is last."""
+    if numbers.dtype.kind == "f":
+        return np.argsort(numbers if up else -numbers, kind="stable")
+    # Of two bytes each, codes and truth values are sorted ten times as fast.
+    whole: NDArray[np.signedinteger[Any]] = numbers.astype(
+        np.int64 if numbers.dtype.itemsize > 2 else np.int16
+    )
+    return np.argsort(whole if up else -whole, kind="stable")
+
+
+def most_telling(rows: Rows) -> NDArray[np.intp]:
     """Positions of rows, those first that show most.
 
     With a gate: of each component in turn the sample with the largest weight of it, the more
@@ -264,29 +334,40 @@ def most_telling(rows: pd.DataFrame) -> NDArray[np.intp]:
     down to the most confident of the right ones.
     """
     available = schema.components_in(rows.columns)
-    confidence = rows["confidence"].to_numpy(dtype=float)
+    confidence = rows.numbers("confidence")
     if not available:
-        return np.argsort(np.where(rows["correct"], confidence, -confidence), kind="stable")
-    weights = rows[[schema.gate(c) for c in available]].to_numpy(dtype=float)
-    top, largest = weights.argmax(axis=1), weights.max(axis=1)
-    within = np.lexsort((-confidence, -largest, top))
-    turn = np.empty(len(rows), dtype=np.intp)
-    starts = np.searchsorted(top[within], top[within])
-    turn[within] = np.arange(len(rows)) - starts
-    return np.lexsort((top, turn))
+        return np.argsort(np.where(rows.correct, confidence, -confidence), kind="stable")
+    top = rows.words("dominant").among(available)
+    within, starts = [], []
+    for place, component in enumerate(available):
+        own = np.flatnonzero(top == place)
+        weight = rows.numbers(schema.gate(component))[own]
+        within.append(own[np.lexsort((-confidence[own], -weight))])
+        # In turn: before a sample's own come as many of each other component, one more of those
+        # before it, as long as there are any.
+        starts.append(np.arange(len(own)))
+    sizes = [len(own) for own in within]
+    result = np.empty(len(rows), dtype=np.intp)
+    for place, (own, turn) in enumerate(zip(within, starts, strict=True)):
+        at = turn.copy()
+        for other, size in enumerate(sizes):
+            if other != place:
+                at += np.minimum(turn + (other < place), size)
+        result[at] = own
+    return result
 
 
 # --- pages ----------------------------------------------------------------------------------
 
 
-def pages(rows: pd.DataFrame) -> int:
+def pages(rows: Rows) -> int:
     """How many pages a list has."""
     return max(1, -(-len(rows) // PAGE))
 
 
-def page_of(rows: pd.DataFrame, view: View) -> int:
+def page_of(rows: Rows, view: View) -> int:
     """The page to show, from 1: the view's, or the one that its sample is on."""
     if view.page:
         return min(view.page, pages(rows))
-    position = samples.neighbours_in(rows, view.sample)[2]
+    position = rows.position_of(view.sample)
     return 1 if position is None else position // PAGE + 1

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
-import pandas as pd
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from dashboard.services.sample import information
-from dashboard.services.sample.samples import in_split
-from dashboard.services.store.catalog import Checkpoint, table
+from dashboard.services.sample.samples import rows_in
+from dashboard.services.store.catalog import Checkpoint, predictions
+from dashboard.services.store.rows import Rows
 from dmil_core import schema
 
 #: How many samples of a kind to start with.
@@ -45,12 +49,12 @@ class Start:
 
 def about(checkpoint: Checkpoint) -> About:
     """What the card says, with the rows of each split."""
-    counts = table(checkpoint)["split"].value_counts()
+    counts = predictions(checkpoint).words("split").counts()
     card = checkpoint.run.data_card if checkpoint.run else {}
     return About(
         title=str(card.get("title") or checkpoint.data),
         summary=str(card.get("summary", "")),
-        rows={s: int(counts.get(s, 0)) for s in schema.SPLITS},
+        rows={s: counts.get(s, 0) for s in schema.SPLITS},
         classes=checkpoint.run.classes if checkpoint.run else (),
         cautions=tuple(str(line) for line in card.get("cautions", ())),
         constructed=bool(card.get("constructed")),
@@ -73,43 +77,48 @@ def starts(checkpoint: Checkpoint, split: str, definition: str) -> dict[str, lis
 def _starts(
     folder: str, key: str, split: str, definition: str, _checkpoint: Checkpoint
 ) -> dict[str, list[Start]]:
-    result, frame = _checkpoint, in_split(table(_checkpoint), split)
+    rows = rows_in(_checkpoint, split)
     starts: dict[str, list[Start]] = {}
-    right = frame[frame["correct"].to_numpy(dtype=bool)]
-    for component, (values, unit) in _strengths(result, right, definition).items():
-        starts[component] = _first(right, values, unit)
-    wrong = frame[~frame["correct"].to_numpy(dtype=bool)]
-    starts[MISLEADING] = _first(wrong, wrong["confidence"], "share")
+    for component, values, unit in _strengths(_checkpoint, rows, split, definition):
+        starts[component] = _first(rows, np.where(rows.correct, values, np.nan), unit)
+    wrong = np.where(rows.correct, np.nan, rows.numbers("confidence"))
+    starts[MISLEADING] = _first(rows, wrong, "share")
     return starts
 
 
 def _strengths(
-    checkpoint: Checkpoint, rows: pd.DataFrame, definition: str
-) -> dict[str, tuple[pd.Series, str]]:
-    available = schema.components_in(rows.columns)
-    if available:
-        return {c: (rows[schema.gate(c)], "share") for c in available}
-    bits = information.bits(checkpoint, definition)
-    if bits is None:
-        return {}
-    parts = bits.loc[rows["id"]]
-    return {c: (parts[c.lower()], "bits") for c in schema.COMPONENTS}
+    checkpoint: Checkpoint, rows: Rows, split: str, definition: str
+) -> Iterator[tuple[str, NDArray[Any], str]]:
+    """Of each component how far samples (N,) are of its kind, and the unit of that."""
+    if available := schema.components_in(rows.columns):
+        for component in available:
+            yield component, rows.numbers(schema.gate(component)), "share"
+    elif information.has_unimodal_heads(checkpoint):
+        for component in schema.COMPONENTS:
+            bits = information.part(checkpoint, definition, component.lower(), split)
+            if bits is not None:
+                yield component, bits[rows.positions], "bits"
 
 
-def most_confident(rows: pd.DataFrame) -> list[Start]:
+def most_confident(rows: Rows) -> list[Start]:
     """Of some rows those that the model answers right with the highest confidence."""
-    right = rows[rows["correct"].to_numpy(dtype=bool)]
-    return _first(right, right["confidence"], "share")
+    return _first(rows, np.where(rows.correct, rows.numbers("confidence"), np.nan), "share")
 
 
-def _first(rows: pd.DataFrame, values: pd.Series, unit: str) -> list[Start]:
-    ordered = pd.DataFrame(
-        {"id": rows["id"], "y": rows["y"], "value": values.to_numpy(dtype=float)}
-    ).sort_values("value", ascending=False, kind="stable")
-    of_each = ordered.drop_duplicates("y")
-    rest = ordered.drop(of_each.index)
-    best = pd.concat([of_each, rest]).head(STARTS)
+def _first(rows: Rows, values: NDArray[Any], unit: str) -> list[Start]:
+    """The rows with the largest values (N,), first the largest of each class; of equal ones the
+    first; none where the value is none."""
+    left = np.where(np.isnan(values), -np.inf, values)
+    classes, others = rows.words("y").codes, left.copy()
+    best: list[int] = []
+    for remaining in (others, left):
+        while len(best) < STARTS and len(left) and np.isfinite(remaining.max()):
+            best.append(place := int(remaining.argmax()))
+            others[classes == classes[place]] = -np.inf
+            left[place] = -np.inf
+    chosen = rows.take(np.array(best, dtype=np.intp))
+    truths = chosen.words("y").texts()
     return [
-        Start(str(i), str(y), float(v), unit)
-        for i, y, v in zip(best["id"], best["y"], best["value"], strict=True)
+        Start(sample, str(truth), float(values[place]), unit)
+        for sample, truth, place in zip(chosen.ids, truths, best, strict=True)
     ]

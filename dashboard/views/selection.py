@@ -9,8 +9,8 @@ import streamlit as st
 from dashboard.guard import callback
 from dashboard.keys import key_of
 from dashboard.services import listing
-from dashboard.services.sample.samples import in_split
-from dashboard.services.store.catalog import CheckpointCatalog, table
+from dashboard.services.sample.samples import rows_in
+from dashboard.services.store.catalog import CheckpointCatalog
 from dashboard.state import session, slices
 from dashboard.state.view import DEFAULT, FILTERS, LISTS, View, filters_of, model_in, names_in
 from dashboard.text import selection as text
@@ -83,10 +83,10 @@ def chip(catalog: CheckpointCatalog) -> None:
 def _counted(catalog: CheckpointCatalog, view: View) -> str:
     """How many samples of how many, the first alone in bold: a phone shows no more."""
     chosen = catalog.get(view.data, view.model, view.seed)
-    ids = listing.selection(chosen, view) if chosen.status == "ready" else None
-    if ids is None:
+    rows = listing.selection(chosen, view) if chosen.status == "ready" else None
+    if rows is None:
         return "**-**"
-    return f"**{len(ids):,}** of {len(in_split(table(chosen), view.split)):,}"
+    return f"**{len(rows):,}** of {len(rows_in(chosen, view.split)):,}"
 
 
 def _drop(name: str) -> None:

@@ -290,6 +290,36 @@ def _request_of_data(a: argparse.Namespace) -> tuple[Request, int]:
     return request, number
 
 
+def request_of_source(a: argparse.Namespace, always: bool) -> Request | None:
+    """What is said of a Parquet file or a folder of them that is to be streamed; None for data that
+    is read into memory.
+
+    Parameters
+    ----------
+    always : whether it is also streamed where it would fit.
+
+    Raises
+    ------
+    ConfigError
+        If it is ``always``, and the data is of another kind.
+    """
+    from dmil_core.data.files.stream import is_source
+    from dmil_core.data.files.streamed import fits_into_memory
+    from dmil_core.io.paths import named_path
+
+    path = named_path(a.data[0])
+    several = len(a.data) > 1 or a.files is not None
+    if several or not _is_of_files(a) or not path.exists() or not is_source(path):
+        if not always:
+            return None
+        raise ConfigError(
+            "--stream expects one Parquet file, or a folder of Parquet files and nothing else, as "
+            f"--data, got {' '.join(map(str, a.data))}. Leave it out, or store the rows as "
+            "Parquet"
+        )
+    return request_of(a, [path]) if always or not fits_into_memory(path) else None
+
+
 def is_plain(a: argparse.Namespace) -> bool:
     """Whether none of the options of `add_files` is used."""
     return request_of(a, []).plain

@@ -23,6 +23,8 @@ _KEY = b"dmil"
 MAX_FILE_BYTES: Final = 2 * 1024**3
 MAX_CELLS: Final = 100_000_000
 MAX_TEXT_BYTES: Final = 2 * 1024**3
+#: Rows that are stored together: a single row of a large table is read with so many others.
+GROUP: Final = 65_536
 #: Commands that write the tables of these names.
 _MADE_BY: Final = {
     "predictions.parquet": "`dmil decompose`",
@@ -72,7 +74,7 @@ def _write_parquet(table: pd.DataFrame, path: Path, metadata: dict[str, Any]) ->
     arrow = pa.Table.from_pandas(table, preserve_index=False)
     # pandas' own note in the footer would grow with the number of columns and says nothing new.
     arrow = arrow.replace_schema_metadata(metadata_of(metadata))
-    pq.write_table(arrow, path, **form(arrow.schema, level=9))
+    pq.write_table(arrow, path, row_group_size=GROUP, **form(arrow.schema, level=9))
 
 
 def metadata_of(about: dict[str, Any]) -> dict[bytes, bytes]:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from dashboard.services.sample.samples import in_split, modality_names, source
-from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog, DataProblem, table
+from dashboard.services.sample.samples import classes, modality_names, rows_in, source
+from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog, DataProblem, predictions
+from dashboard.services.store.rows import Mask, Rows, crossed
 from dmil_core import schema
+from dmil_core.io.columns import Words, words_of
 from dmil_core.metrics.intervals import of_share
 from dmil_core.metrics.scores import synergy_bound, synergy_indicator
 
 
 @dataclass(frozen=True)
 class Score:
-    """One model's accuracy with its 95 % interval over rows; between 0 and 1."""
+    """One model's accuracy with its 95% interval over rows; between 0 and 1."""
 
     model: str
     accuracy: float
@@ -34,15 +36,15 @@ def scores(catalog: CheckpointCatalog, data: str, seed: int, split: str) -> list
 
 def score(checkpoint: Checkpoint, split: str) -> Score:
     """Accuracy of one checkpoint on a split; not a number without samples."""
-    rows = in_split(table(checkpoint), split)["correct"]
-    correct = rows.to_numpy(dtype=bool)
-    low, high = interval(correct, groups_of(checkpoint, rows.index))
+    rows = rows_in(checkpoint, split)
+    correct = rows.correct
+    low, high = interval(correct, groups_of(checkpoint, rows.ids))
     mean = float(correct.mean()) if len(correct) else float("nan")
     return Score(checkpoint.model, mean, low, high, len(correct))
 
 
 def interval(correct: Any, group: Any = None) -> tuple[float, float]:
-    """95 % interval of a share over rows; not a number for no rows, or rows of one group.
+    """95% interval of a share over rows; not a number for no rows, or rows of one group.
 
     Where rows belong together, such as those of one person, by groups, else Wilson's; see
     :mod:`dmil_core.metrics.intervals`.
@@ -50,12 +52,12 @@ def interval(correct: Any, group: Any = None) -> tuple[float, float]:
     return of_share(np.asarray(correct, dtype=bool), group)
 
 
-def groups_of(checkpoint: Checkpoint, ids: pd.Index[str]) -> Any:
+def groups_of(checkpoint: Checkpoint, ids: Iterable[str]) -> Any:
     """The group of each sample; None where the set has none, or cannot be read."""
     data = source(checkpoint)
     if isinstance(data, DataProblem) or data.group is None:
         return None
-    return pd.Series(data.group, index=data.ids).reindex(ids).astype(str).to_numpy()
+    return pd.Series(data.group, index=data.ids).reindex(list(ids)).astype(str).to_numpy()
 
 
 def by_interaction_type(checkpoints: Sequence[Checkpoint], split: str) -> pd.DataFrame:
@@ -65,9 +67,9 @@ def by_interaction_type(checkpoints: Sequence[Checkpoint], split: str) -> pd.Dat
     """
     groups = {}
     for checkpoint in checkpoints:
-        frame = in_split(table(checkpoint), split)
-        if schema.INTERACTION_TYPE in frame.columns:
-            groups[checkpoint.model] = (frame["correct"], frame[schema.INTERACTION_TYPE])
+        rows = rows_in(checkpoint, split)
+        if schema.INTERACTION_TYPE in rows.columns:
+            groups[checkpoint.model] = (rows, rows.words(schema.INTERACTION_TYPE))
     return _by_group(checkpoints, groups, schema.ALL_COMPONENTS)
 
 
@@ -82,9 +84,9 @@ def by_flags(checkpoints: Sequence[Checkpoint], split: str) -> pd.DataFrame:
     words = [_in_words((flag,)) for flag in data.flags]
     groups = {}
     for checkpoint in checkpoints:
-        correct = in_split(table(checkpoint), split)["correct"]
-        groups[checkpoint.model] = (correct, label.reindex(correct.index))
-    return _by_group(checkpoints, groups, (_in_words(()), *words, *sorted(set(label))))
+        rows = rows_in(checkpoint, split)
+        groups[checkpoint.model] = (rows, words_of(label.reindex(rows.ids[:])))
+    return _by_group(checkpoints, groups, (_in_words(()), *words, *sorted(set(label.unique()))))
 
 
 def flag_groups(checkpoint: Checkpoint) -> dict[str, tuple[str, ...]]:
@@ -106,15 +108,14 @@ def _in_words(flags: Sequence[str]) -> str:
 
 
 def by_members(
-    checkpoints: Sequence[Checkpoint], split: str, ids: pd.Index[str], name: str
+    checkpoints: Sequence[Checkpoint], split: str, members: Rows, name: str
 ) -> pd.DataFrame:
     """The same for some samples, under a name of their own, and all others."""
     groups = {}
     for checkpoint in checkpoints:
-        correct = in_split(table(checkpoint), split)["correct"]
-        inside = pd.Series(correct.index.isin(ids), index=correct.index)
-        label = inside.map({True: name, False: "the rest"}).astype(str)
-        groups[checkpoint.model] = (correct, label)
+        rows = rows_in(checkpoint, split)
+        inside = rows.inside(members).astype(np.int8)
+        groups[checkpoint.model] = (rows, Words(inside, ("the rest", name)))
     return _by_group(checkpoints, groups, (name, "the rest"))
 
 
@@ -130,16 +131,16 @@ def groupings(checkpoints: Sequence[Checkpoint], split: str) -> dict[str, pd.Dat
 
 def _by_group(
     checkpoints: Sequence[Checkpoint],
-    groups: dict[str, tuple[pd.Series[bool], pd.Series[str]]],
+    groups: dict[str, tuple[Rows, Words]],
     order: Sequence[str],
 ) -> pd.DataFrame:
     records = []
     by_model = {c.model: c for c in checkpoints}
-    for model, (correct, label) in groups.items():
-        member = groups_of(by_model[model], correct.index)
+    for model, (rows, label) in groups.items():
+        member = groups_of(by_model[model], rows.ids)
         for name in dict.fromkeys(order):
-            here = (label == name).to_numpy(dtype=bool)
-            hits = correct.to_numpy(dtype=bool)[here]
+            here = label.equal(name)
+            hits = rows.correct[here]
             if len(hits):
                 ends = interval(hits, None if member is None else member[here])
                 records.append((model, name, hits.mean(), *ends, len(hits)))
@@ -163,22 +164,23 @@ class Synergy:
     alone: dict[str, float]
 
 
-def frozen_wrong(ensemble: Checkpoint) -> pd.Series[bool] | None:
-    """Of each sample, whether all models of one input of an ensemble are wrong; None where its
-    table does not have their predictions."""
-    right = _frozen_right(ensemble, table(ensemble))
-    if right is None:
-        return None
-    return pd.Series(~np.logical_or.reduce(right), index=table(ensemble).index)
+def frozen_wrong(ensemble: Checkpoint) -> Rows | None:
+    """The samples of which all models of one input of an ensemble are wrong; None where its table
+    does not have their predictions."""
+    rows = rows_in(ensemble, "all")
+    right = _frozen_right(ensemble, rows)
+    return None if right is None else rows.keep(~np.logical_or.reduce(right))
 
 
-def _frozen_right(ensemble: Checkpoint, rows: pd.DataFrame) -> list[Any] | None:
+def _frozen_right(ensemble: Checkpoint, rows: Rows) -> list[Mask] | None:
     """For each input which rows the ensemble's model of it alone predicts correctly."""
     names = modality_names(ensemble)
     columns = [schema.unimodal_pred(m) for m in schema.modality_numbers(len(names))]
     if not set(columns) <= set(rows.columns):
         return None
-    return [(rows[c] == rows["y"]).to_numpy(dtype=bool) for c in columns]
+    truth = rows.words("y")
+    said = [rows.words(c).among(truth.names) for c in columns]
+    return [np.asarray((answers == truth.codes) & (answers >= 0)) for answers in said]
 
 
 def synergy(catalog: CheckpointCatalog, data: str, seed: int, split: str) -> Synergy | None:
@@ -186,16 +188,14 @@ def synergy(catalog: CheckpointCatalog, data: str, seed: int, split: str) -> Syn
     pair = catalog.get(data, "ensemble", seed)
     if pair.status != "ready":
         return None
-    frozen = in_split(table(pair), split)
+    frozen = rows_in(pair, split)
     right = _frozen_right(pair, frozen)
     if right is None or frozen.empty:
         return None
     records = []
-    member = groups_of(pair, frozen.index)
+    member = groups_of(pair, frozen.ids)
     for checkpoint in catalog.ready(data, seed):
-        correct = (
-            table(checkpoint)["correct"].reindex(frozen.index).fillna(False).to_numpy(dtype=bool)
-        )
+        correct = frozen.truth_in(predictions(checkpoint), "correct")
         gained = correct & ~np.logical_or.reduce(right)
         value = synergy_indicator(correct, *right)
         records.append((checkpoint.model, float(value), *interval(gained, member)))
@@ -208,7 +208,5 @@ def synergy(catalog: CheckpointCatalog, data: str, seed: int, split: str) -> Syn
 
 def confusion(checkpoint: Checkpoint, split: str) -> pd.DataFrame:
     """Counts, rows = true class, columns = predicted class, in the model's class order."""
-    frame = in_split(table(checkpoint), split)
-    names = list(checkpoint.run.classes) if checkpoint.run else []
-    counts = pd.crosstab(frame["y"], frame["pred"])
-    return counts.reindex(index=names, columns=names, fill_value=0)
+    rows = rows_in(checkpoint, split)
+    return crossed(rows.words("y"), rows.words("pred"), classes(checkpoint))

@@ -16,10 +16,9 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from dashboard.services.map.maps import GATE, Layout
+from dashboard.services.map.maps import GATE, Layout, points
 from dashboard.services.sample import samples, texts
-from dashboard.services.sample.samples import in_split
-from dashboard.services.store.catalog import Checkpoint, DataProblem, table
+from dashboard.services.store.catalog import Checkpoint, DataProblem
 from dashboard.words import one_line
 from dmil_core import schema
 from dmil_core.data.features import Feature, features
@@ -75,11 +74,11 @@ def labels(checkpoint: Checkpoint, on: Layout, split: str) -> tuple[Label, ...]:
 def _labels(
     folder: str, key: str, latent: str, mark: str, split: str, _checkpoint: Checkpoint, _on: Layout
 ) -> tuple[Label, ...]:
-    rows = in_split(table(_checkpoint), split)
-    rows = rows[rows.index.isin(_on.ids)]
-    rows = rows.iloc[:: -(-len(rows) // MOST) or 1]
-    unit = _on.unit[_on.ids.get_indexer(rows.index)]
-    return named(unit, clusters(unit), rows["y"].to_numpy(str), attributes(_checkpoint, rows))
+    rows = points(_checkpoint, _on, split)
+    rows = rows.take(slice(None, None, -(-len(rows) // MOST) or 1))
+    unit = _on.unit[_on.places_of(rows)]
+    classes = rows.words("y").texts().astype(str)
+    return named(unit, clusters(unit), classes, attributes(_checkpoint, rows.frame()))
 
 
 def named(

@@ -4,6 +4,7 @@ other."""
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,15 +17,16 @@ from dashboard.services.map import ternary
 from dashboard.services.sample import information
 from dashboard.services.sample.latents import latents as latents_of
 from dashboard.services.sample.latents import sketch
-from dashboard.services.sample.samples import COLUMNS, in_split
+from dashboard.services.sample.samples import COLUMNS, rows_in
 from dashboard.services.store.catalog import (
     Checkpoint,
     DataProblem,
     Projection,
     checkpoint_catalog,
+    predictions,
     projection,
-    table,
 )
+from dashboard.services.store.rows import Mask, Positions, Rows, Table
 from dashboard.state.view import COLOURS
 from dmil_core import schema
 from dmil_core.inference.projection import Method, project_new
@@ -82,7 +84,7 @@ def choices(checkpoint: Checkpoint, on: Projection | DataProblem) -> tuple[str, 
 
 def has_gate(checkpoint: Checkpoint) -> bool:
     """Whether a model's table has gate weights of redundancy, uniqueness and synergy."""
-    return {"R", "U1", "S"} <= set(schema.components_in(table(checkpoint).columns))
+    return {"R", "U1", "S"} <= set(schema.components_in(predictions(checkpoint).columns))
 
 
 def others(checkpoint: Checkpoint, latent: str) -> tuple[str, ...]:
@@ -105,7 +107,7 @@ def split_beside(chosen: str) -> tuple[str, str]:
 
 def colours(checkpoint: Checkpoint) -> tuple[str, ...]:
     """What this checkpoint's points can be coloured by."""
-    columns = table(checkpoint).columns
+    columns = predictions(checkpoint).columns
     available = tuple(c for c in COLOURS if c in COLUMNS and COLUMNS[c] in columns)
     return (*available, *_BITS) if information.has_unimodal_heads(checkpoint) else available
 
@@ -152,26 +154,37 @@ class Layout:
     Attributes
     ----------
     latent : its name, or `GATE`.
-    ids : of the placed samples, as the index of a table.
+    rows : the placed samples.
     unit : (N, 2) places, from 0 to 1 along the map's longer side.
     to_unit : how the stored coordinates become these.
     mark : short hash of the coordinates.
     """
 
     latent: str
-    ids: pd.Index[str]
+    rows: Rows
     unit: NDArray[np.float64]
     to_unit: Turn
     mark: str
 
+    def places_of(self, rows: Rows) -> Positions:
+        """(M,) where samples are among the placed ones; -1 for those that are not."""
+        place = np.full(len(self.rows.table) + 1, -1, dtype=np.int32)
+        place[self.rows.positions] = np.arange(len(self.rows), dtype=np.int32)
+        result: Positions = place[rows.at_in(self.rows.table)]
+        return result
 
-def layout(on: Projection, latent: str) -> Layout:
-    """The map of one latent, in units of its own."""
+
+def layout(known: Table, on: Projection, latent: str) -> Layout:
+    """The map of one latent of a table's model, in units of its own."""
     xy = on.frame[list(schema.projection(latent))].to_numpy(dtype=np.float64)
     low = xy.min(axis=0) if len(xy) else np.zeros(2)
     span = float((xy.max(axis=0) - low).max()) if len(xy) else 0.0
     turn = Turn(np.eye(2) / (span or 1.0), -low / (span or 1.0))
-    return Layout(latent, on.frame.index, turn.apply(xy), turn, _mark(xy))
+    at = known.kept(("placed", on.method, len(xy)), lambda: known.positions_of(on.frame.index))
+    mark = _mark(xy)
+    if (at < 0).any():
+        at, xy = at[at >= 0], xy[at >= 0]
+    return Layout(latent, Rows(known, at), turn.apply(xy), turn, mark)
 
 
 def _mark(xy: NDArray[np.float64]) -> str:
@@ -180,10 +193,10 @@ def _mark(xy: NDArray[np.float64]) -> str:
 
 def of_gate(checkpoint: Checkpoint) -> Layout:
     """The map of a gated model's weights: R, all of one input alone together, and S."""
-    frame = table(checkpoint)
-    at = ternary.positions(ternary.shares(frame))
-    known = np.flatnonzero(np.isfinite(at).all(axis=1))
-    return Layout(GATE, frame.index[known], at[known], STRAIGHT, _mark(at[known]))
+    rows = rows_in(checkpoint, "all")
+    at = ternary.positions(ternary.shares(rows))
+    known: Mask = np.logical_and(*np.isfinite(at).T)
+    return Layout(GATE, rows.keep(known), at[known], STRAIGHT, _mark(at[known]))
 
 
 def layout_of(checkpoint: Checkpoint, latent: str) -> Layout | DataProblem:
@@ -195,7 +208,7 @@ def layout_of(checkpoint: Checkpoint, latent: str) -> Layout | DataProblem:
         return on
     if not on.has(latent):
         return DataProblem(f"It was drawn on a map of {latent}, which {checkpoint.model} has not.")
-    return layout(on, latent)
+    return layout(predictions(checkpoint), on, latent)
 
 
 @dataclass(frozen=True)
@@ -217,11 +230,10 @@ class Beside:
 
 def beside(first: Layout, second: Layout) -> Beside:
     """Lay a second map over the first (Procrustes: Schönemann, 1966), by what both have placed."""
-    common = first.ids.intersection(second.ids)
-    a = first.unit[first.ids.get_indexer(common)]
-    b = second.unit[second.ids.get_indexer(common)]
-    turn = _laid_over(a, b) if len(common) > 1 else STRAIGHT
-    apart = float(np.median(np.linalg.norm(turn.apply(b) - a, axis=1))) if len(common) else 0.0
+    places = second.places_of(first.rows)
+    a, b = first.unit[places >= 0], second.unit[places[places >= 0]]
+    turn = _laid_over(a, b) if len(a) > 1 else STRAIGHT
+    apart = float(np.median(np.linalg.norm(turn.apply(b) - a, axis=1))) if len(a) else 0.0
     over = turn.apply(second.unit)
     low = over.min(axis=0) if len(over) else np.zeros(2)
     span = (float((over.max(axis=0) - low).max()) if len(over) else 0.0) or 1.0
@@ -239,36 +251,34 @@ def _laid_over(goal: NDArray[np.float64], moved: NDArray[np.float64]) -> Turn:
     return Turn(matrix, a - b @ matrix)
 
 
-def points(
-    checkpoint: Checkpoint, on: Layout, colour: str, split: str, definition: str
-) -> pd.DataFrame:
-    """Columns id, x, y, colour; one row per placed sample of the split, in file order.
+def points(checkpoint: Checkpoint, on: Layout, split: str, others: Sequence[Layout] = ()) -> Rows:
+    """The samples of the split that are placed, on other maps too, in file order."""
+    rows = rows_in(checkpoint, split)
+    for layout_ in (on, *others):
+        placed_ = layout_.places_of(rows) >= 0
+        rows = rows if placed_.all() else rows.keep(placed_)
+    return rows
 
-    ``definition`` says what counts as shared, where points are coloured by bits. Indexed by id.
+
+def colour_of(
+    checkpoint: Checkpoint, rows: Rows, colour: str, definition: str, split: str = "all"
+) -> tuple[NDArray[np.signedinteger[Any]], Sequence[str]] | NDArray[np.floating[Any]]:
+    """What samples are coloured by: their places (N,) among names, and the names; or numbers (N,).
+
+    ``split`` is what the rows are of; ``definition`` says what counts as shared, where points are
+    coloured by bits.
     """
-    rows = in_split(table(checkpoint), split)
-    indices = on.ids.get_indexer(rows.index)
-    if (indices < 0).any():
-        rows, indices = rows[indices >= 0], indices[indices >= 0]
-    at = on.unit[indices]
-    columns = {
-        "id": rows["id"].to_numpy(),
-        "x": at[:, 0],
-        "y": at[:, 1],
-        "colour": _colour_values(checkpoint, rows, colour, definition),
-    }
-    return pd.DataFrame(columns, index=rows.index)
-
-
-def _colour_values(checkpoint: Checkpoint, rows: pd.DataFrame, colour: str, definition: str) -> Any:
     if colour in _BITS:
-        bits = information.bits(checkpoint, definition)
+        bits = information.part(checkpoint, definition, _BITS[colour], split)
         assert bits is not None  # a colour that is offered for this checkpoint
-        return bits.loc[rows["id"], _BITS[colour]].to_numpy(dtype=np.float32)
-    values = rows[COLUMNS[colour]]
+        return bits[rows.positions]
     if colour == "correct":
-        return np.where(values.to_numpy(dtype=bool), "right", "wrong")
-    return values.to_numpy()
+        return rows.correct.astype(np.int8), ("wrong", "right")
+    column = COLUMNS[colour]
+    if colour.startswith("gate-"):
+        return rows.numbers(column)
+    words = rows.words(column)
+    return words.codes, words.names
 
 
 def place_later(
@@ -292,7 +302,7 @@ def place_new(
     if isinstance(stored, DataProblem):
         return stored
     values = stored.values[where.latent]
-    placed_rows = values[pd.Index(stored.ids).get_indexer(where.ids)]
+    placed_rows = values[pd.Index(stored.ids).get_indexer(pd.Index(where.rows.ids[:]))]
     xy = on.frame[list(schema.projection(where.latent))].to_numpy()
     method: Method = "pca" if on.method == "pca" else "umap"
     return where.to_unit.apply(project_new(placed_rows, xy, new, method))

@@ -13,14 +13,16 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from dashboard.services.map.maps import Layout
-from dashboard.services.sample.samples import COLUMNS, in_split
-from dashboard.services.store.catalog import Checkpoint, table
+from dashboard.services.map.maps import Layout, points
+from dashboard.services.sample.samples import COLUMNS
+from dashboard.services.store.catalog import Checkpoint
 from dmil_core.inference.places import neighbours
 
 #: Points that count as neighbours, and fewest points that anything is said of.
 NEIGHBOURS: Final = 10
 FEWEST: Final = 40
+#: Points that are looked at; of more, evenly spaced ones.
+MOST: Final = 200_000
 
 
 @dataclass(frozen=True)
@@ -55,10 +57,10 @@ def _of_groups(
     folder: str, key: str, latent: str, mark: str, colour: str, split: str,
     _checkpoint: Checkpoint, _on: Layout,
 ) -> Separation | None:  # fmt: skip
-    rows = in_split(table(_checkpoint), split)
-    rows = rows[rows.index.isin(_on.ids)]
-    places = _on.unit[_on.ids.get_indexer(rows.index)]
-    return separation(places, rows[COLUMNS[colour]].to_numpy())
+    rows = points(_checkpoint, _on, split)
+    rows = rows.take(slice(None, None, -(-len(rows) // MOST) or 1))
+    words = rows.words(COLUMNS[colour])
+    return separation(_on.unit[_on.places_of(rows)], words.texts())
 
 
 def separation(places: NDArray[np.float64], groups: NDArray[Any]) -> Separation | None:

@@ -14,8 +14,9 @@ from dashboard.services.comparison.models import groups_of, interval
 from dashboard.services.map import outlines
 from dashboard.services.map.maps import layout_of
 from dashboard.services.sample import information
-from dashboard.services.sample.samples import in_split
-from dashboard.services.store.catalog import Checkpoint, DataProblem, checkpoint_catalog, table
+from dashboard.services.sample.samples import rows_in
+from dashboard.services.store.catalog import Checkpoint, DataProblem, checkpoint_catalog
+from dashboard.services.store.rows import Rows
 from dashboard.state.slices import Slice, write
 from dmil_core import schema
 from dmil_core.partial_information.pointwise import PARTS, mean_of
@@ -24,8 +25,8 @@ from dmil_core.partial_information.pointwise import PARTS, mean_of
 FEWEST = 5
 
 
-def members(data: str, drawn: Slice) -> pd.Index[str] | DataProblem:
-    """Ids of all placed samples inside a slice's outline, of every split."""
+def members(data: str, drawn: Slice) -> Rows | DataProblem:
+    """All placed samples inside a slice's outline, of every split."""
     checkpoint = checkpoint_catalog().get(data, drawn.model, drawn.seed)
     if checkpoint.status != "ready":
         return DataProblem(f"It was drawn on a map of {drawn.model}, which cannot be read.")
@@ -36,29 +37,29 @@ def members(data: str, drawn: Slice) -> pd.Index[str] | DataProblem:
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _members(
     folder: str, key: str, text: str, _checkpoint: Checkpoint, _drawn: Slice
-) -> pd.Index[str] | DataProblem:
+) -> Rows | DataProblem:
     where, drawn = layout_of(_checkpoint, _drawn.latent), _drawn
     if isinstance(where, DataProblem):
         return where
     if where.mark != drawn.mark:
         return DataProblem("The map it was drawn on was computed again. Draw it anew.")
-    return where.ids[outlines.inside(where.unit, outlines.outline(drawn))]
+    return where.rows.keep(outlines.inside(where.unit, outlines.outline(drawn)))
 
 
 def against_rest(
     checkpoints: Sequence[Checkpoint],
     chosen: Checkpoint,
-    ids: pd.Index[str],
+    members: Rows,
     split: str,
     definition: str,
 ) -> pd.DataFrame:
-    """A slice beside the split's other samples, mean and 95 % interval of each.
+    """A slice beside the split's other samples, mean and 95% interval of each.
 
     Parameters
     ----------
     models : models whose accuracy is told.
     chosen : the model whose gate and bits are.
-    ids : the slice's samples.
+    members : the slice's samples.
 
     Returns
     -------
@@ -66,22 +67,19 @@ def against_rest(
     accuracies are shares from 0 to 1, bits are bits. Bounds are NaN below `FEWEST` samples.
     """
     records = []
-    frame = in_split(table(chosen), split)
-    inside = frame.index.isin(ids)
-    for c in schema.components_in(frame.columns):
-        values = frame[schema.gate(c)].to_numpy(dtype=float)
-        records += _sides("gate", c, values, inside)
-    bits = information.bits(chosen, definition) if information.has_unimodal_heads(chosen) else None
-    if bits is not None:
-        rows = bits[bits.index.isin(frame.index)]
-        for part in PARTS:
-            values = rows[part].to_numpy(dtype=float)
-            records += _sides("bits", part.upper(), values, rows.index.isin(ids))
+    rows = rows_in(chosen, split)
+    inside = rows.inside(members)
+    for c in schema.components_in(rows.columns):
+        records += _sides("gate", c, rows.numbers(schema.gate(c)), inside)
+    for part in PARTS:
+        bits = information.part(chosen, definition, part, split)
+        if bits is not None:
+            records += _sides("bits", part.upper(), bits[rows.positions], inside)
     for compared in checkpoints:
-        rows = in_split(table(compared), split)
-        right = rows["correct"].to_numpy(dtype=bool)
-        member = groups_of(compared, rows.index)
-        for side, mask in _masks(rows.index.isin(ids)):
+        rows = rows_in(compared, split)
+        right = rows.correct
+        member = groups_of(compared, rows.ids)
+        for side, mask in _masks(rows.inside(members)):
             hits = right[mask]
             mean = float(hits.mean()) if len(hits) else np.nan
             own = None if member is None else member[mask]
@@ -100,7 +98,7 @@ def _sides(
 ) -> list[tuple[object, ...]]:
     records: list[tuple[object, ...]] = []
     for side, mask in _masks(inside):
-        some = values[mask]
+        some = values[mask].astype(float)
         mean, reach = (float(some.mean()) if len(some) else np.nan), np.nan
         if len(some) >= FEWEST:
             reach = 1.96 * mean_of(some).error
@@ -108,7 +106,7 @@ def _sides(
     return records
 
 
-def rows_of(checkpoint: Checkpoint, ids: pd.Index[str], split: str) -> pd.DataFrame:
-    """The rows of a model's table that lie in a slice, as training wrote them."""
-    frame = in_split(table(checkpoint), split)
-    return frame[frame.index.isin(ids)]
+def rows_of(checkpoint: Checkpoint, members: Rows, split: str) -> Rows:
+    """The rows of a model's table that lie in a slice."""
+    rows = rows_in(checkpoint, split)
+    return rows.keep(rows.inside(members))

@@ -8,8 +8,10 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from dashboard.services.store.catalog import Checkpoint, DataProblem, dataset, table
+from dashboard.services.store.catalog import Checkpoint, DataProblem, dataset, predictions
+from dashboard.services.store.rows import Rows
 from dmil_core import schema
 
 #: Nats in one bit: everything inside the core is in nats, everything on screen in bits.
@@ -26,6 +28,18 @@ COLUMNS: Final = {
     "unexplained": schema.EXPLAINED,
     **{f"gate-{c}": schema.gate(c) for c in schema.ALL_COMPONENTS},
 }
+
+
+def rows_in(checkpoint: Checkpoint, split: str) -> Rows:
+    """Rows of one split of a checkpoint's table, or all of them."""
+    table = predictions(checkpoint)
+    if split == "all":
+        return Rows(table)
+
+    def found() -> NDArray[np.int32]:
+        return np.flatnonzero(table.words("split").equal(split)).astype(np.int32)
+
+    return Rows(table, table.kept(("split", split), found))
 
 
 def in_split(frame: pd.DataFrame, split: str) -> pd.DataFrame:
@@ -72,15 +86,13 @@ def row_of(data: Any, sample: str) -> int | None:
     return int(rows[0]) if len(rows) else None
 
 
-def neighbours_in(frame: pd.DataFrame, sample: str) -> tuple[str | None, str | None, int | None]:
+def neighbours_in(rows: Rows, sample: str) -> tuple[str | None, str | None, int | None]:
     """Ids before and after a sample in a list, and its place; of a sample not in it, the first."""
-    ids = frame["id"].to_numpy()
-    found = np.flatnonzero(ids == sample)
-    if not len(found):
-        return None, (str(ids[0]) if len(ids) else None), None
-    position = int(found[0])
-    before = str(ids[position - 1]) if position else None
-    after = str(ids[position + 1]) if position + 1 < len(ids) else None
+    position, ids = rows.position_of(sample), rows.ids
+    if position is None:
+        return None, (ids[0] if len(ids) else None), None
+    before = ids[position - 1] if position else None
+    after = ids[position + 1] if position + 1 < len(ids) else None
     return before, after, position
 
 
@@ -126,10 +138,9 @@ def opinions(checkpoints: Sequence[Checkpoint], sample: str) -> list[Opinion]:
 
 def record(checkpoint: Checkpoint, sample: str) -> dict[str, Any]:
     """One sample's row of the table, column to value; empty where there is no such sample."""
-    frame = table(checkpoint)
-    if sample not in frame.index:
-        return {}
-    return {str(name): value for name, value in frame.loc[sample].items()}
+    table = predictions(checkpoint)
+    position = table.find(sample)
+    return {} if position is None else table.record(position)
 
 
 def unimodal(checkpoint: Checkpoint, sample: str) -> list[Opinion]:
@@ -148,30 +159,28 @@ def unimodal(checkpoint: Checkpoint, sample: str) -> list[Opinion]:
 
 def gates(checkpoint: Checkpoint, sample: str) -> pd.DataFrame:
     """Columns component, weight: rows that sum to 1; no rows for models without a gate."""
-    frame = table(checkpoint)
-    available = schema.components_in(frame.columns)
-    if sample not in frame.index or not available:
-        return pd.DataFrame({"component": [], "weight": []})
-    weights = frame.loc[sample, [schema.gate(c) for c in available]].to_numpy(dtype=float)
+    row = record(checkpoint, sample)
+    available = schema.components_in(row)
+    weights = [float(row[schema.gate(c)]) for c in available]
     return pd.DataFrame({"component": available, "weight": weights})
 
 
-def gates_of(rows: pd.DataFrame) -> list[dict[str, float]]:
-    """Component to gate weight, of each row of a table; empty for models without a gate."""
+def gates_of(rows: Rows) -> list[dict[str, float]]:
+    """Component to gate weight, of each of some rows; empty for models without a gate."""
     available = schema.components_in(rows.columns)
-    weights = rows[[schema.gate(c) for c in available]].to_numpy(dtype=float).tolist()
-    return [dict(zip(available, row, strict=True)) for row in weights] if available else []
+    weights = [rows.numbers(schema.gate(c)).astype(float).tolist() for c in available]
+    return [dict(zip(available, row, strict=True)) for row in zip(*weights, strict=True)]
 
 
 def mean_gates(checkpoint: Checkpoint, split: str) -> pd.DataFrame:
     """The same on average over a split; no rows for models without a gate."""
-    return mean_gates_of(in_split(table(checkpoint), split))
+    return mean_gates_of(rows_in(checkpoint, split))
 
 
-def mean_gates_of(frame: pd.DataFrame) -> pd.DataFrame:
-    """The same over the given rows of a table."""
-    available = schema.components_in(frame.columns)
-    weights = frame[[schema.gate(c) for c in available]].mean().to_numpy(dtype=float)
+def mean_gates_of(rows: Rows) -> pd.DataFrame:
+    """The same over the given rows."""
+    available = schema.components_in(rows.columns)
+    weights = [float(rows.numbers(schema.gate(c)).mean(dtype=float)) for c in available]
     return pd.DataFrame({"component": available, "weight": weights})
 
 

@@ -10,6 +10,7 @@ found by anybody else.
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -21,10 +22,12 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.services import faults
-from dashboard.services.store import visitors
+from dashboard.services.store import rows, visitors
+from dashboard.services.store.rows import LargeTable, Table, WholeTable
 from dmil_core import checkpoint, schema
 from dmil_core.errors import CheckpointError, DmilError
 from dmil_core.io import tables
+from dmil_core.io.columns import ParquetTable
 from dmil_core.io.paths import checkpoints_root, checkpoints_roots, sample_data_root
 from dmil_core.io.reading import parsing
 
@@ -94,14 +97,14 @@ class CheckpointCatalog:
         """The checkpoint, or one whose status says that it is missing."""
         for result in self.of(data, seed):
             if result.model == model:
-                return _checked(result)
+                return _as_it_is(result)
         root = next((c.folder.parents[2] for c in self.of(data)), self.root)
         folder = root / data / model / f"seed{seed}"
         return Checkpoint(data, model, seed, folder, "missing")
 
     def ready(self, data: str, seed: int) -> tuple[Checkpoint, ...]:
         """Checkpoints of one data set and seed that can be shown."""
-        result = (_checked(c) for c in self.of(data, seed))
+        result = (_as_it_is(c) for c in self.of(data, seed))
         return tuple(c for c in result if c.status == "ready")
 
 
@@ -142,6 +145,8 @@ class _Run(threading.local):
 
     begun = False
     catalog: CheckpointCatalog | None = None
+    #: Checkpoints as they are now, by their folders.
+    seen: dict[Path, Checkpoint] | None = None
 
 
 _run = _Run()
@@ -149,7 +154,7 @@ _run = _Run()
 
 def begin() -> None:
     """A run begins: look at the disk anew, and then see the same until its end."""
-    _run.begun, _run.catalog = True, None
+    _run.begun, _run.catalog, _run.seen = True, None, {}
 
 
 def checkpoint_catalog() -> CheckpointCatalog:
@@ -163,8 +168,7 @@ def checkpoint_catalog() -> CheckpointCatalog:
 
 def _listed() -> CheckpointCatalog:
     root = checkpoints_root()
-    files = (file for each in checkpoints_roots() for file in each.glob("*/*/seed*/*"))
-    catalog = _catalog(str(root), stamp(files), stamp(_cards()))
+    catalog = _catalog(str(root), _folders_stamp(checkpoints_roots()), stamp(_cards()))
     visitor = visitors.visitor()
     if not visitor:
         return catalog
@@ -175,8 +179,42 @@ def _listed() -> CheckpointCatalog:
 def own_catalog(visitor: str) -> CheckpointCatalog:
     """The checkpoints of a visitor's own sets alone."""
     folder = visitors.checkpoints(visitor)
-    mine = _own(str(folder), stamp(folder.glob("my-*/*/seed*/*")))
+    mine = _own(str(folder), _folders_stamp([folder], "my-"))
     return CheckpointCatalog(folder, mine, own=tuple(dict.fromkeys(c.data for c in mine)))
+
+
+def _folders_stamp(roots: Iterable[Path], prefix: str = "") -> str:
+    """A key that changes when a run comes or goes, or a file of one is written or moved there.
+
+    A file that is changed in its place is seen when its run is looked at: to ask for every file of
+    a thousand runs takes ten times as long.
+    """
+    parts = []
+    for root in roots:
+        for data in _folders(str(root)):
+            if data.name.startswith(prefix):
+                for model in _folders(data.path):
+                    parts += [
+                        f"{seed.path!a}:{_changed(seed)}"
+                        for seed in _folders(model.path)
+                        if seed.name.startswith("seed")
+                    ]
+    return "|".join(sorted(parts))
+
+
+def _folders(folder: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return [entry for entry in entries if entry.is_dir()]
+    except OSError:
+        return []
+
+
+def _changed(entry: os.DirEntry[str]) -> int:
+    try:
+        return entry.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _cards() -> list[Path]:
@@ -186,14 +224,48 @@ def _cards() -> list[Path]:
 
 @st.cache_resource(max_entries=4, show_spinner="Looking for checkpoints …")
 def _catalog(root: str, key: str, _cards_key: str) -> CheckpointCatalog:
-    result = [_checkpoint(entry) for entry in checkpoint.find_runs() if _can_be_named(entry)]
+    entries = checkpoint.find_runs(read=_kept_entry)
+    result = [_checkpoint(entry) for entry in entries if _can_be_named(entry)]
     return CheckpointCatalog(Path(root), tuple(result), _titles())
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _own(root: str, key: str) -> tuple[Checkpoint, ...]:
     """A visitor's own checkpoints; the folder in the key is the visitor's."""
-    return tuple(_checkpoint(entry) for entry in checkpoint.find_runs(Path(root))) if key else ()
+    entries = checkpoint.find_runs(Path(root), _kept_entry) if key else ()
+    return tuple(_checkpoint(entry) for entry in entries)
+
+
+def _kept_entry(folder: Path, root: Path) -> checkpoint.Entry:
+    """What a folder holds; it is read again when one of its files has changed."""
+    return _entry(ascii(str(folder)), stamp(_files(folder)), folder, root)
+
+
+@st.cache_resource(max_entries=4096, show_spinner=False)
+def _entry(name: str, key: str, _folder: Path, _root: Path) -> checkpoint.Entry:
+    return checkpoint.read_entry(_folder, _root)
+
+
+def _as_it_is(listed: Checkpoint) -> Checkpoint:
+    """A listed checkpoint, read again if one of its files was changed in its place; damaged if its
+    table cannot be read, which is tried when it is first needed."""
+    if _run.seen is not None and listed.folder in _run.seen:
+        return _run.seen[listed.folder]
+    result = listed
+    if stamp(_files(listed.folder)) != listed.stamp:
+        result = _checkpoint(_kept_entry(listed.folder, listed.folder.parents[2]))
+    result = _checked(result)
+    if _run.seen is not None:
+        _run.seen[listed.folder] = result
+    return result
+
+
+def _files(folder: Path) -> list[Path]:
+    try:
+        with os.scandir(folder) as entries:
+            return [Path(entry.path) for entry in entries]
+    except OSError:
+        return []
 
 
 def _can_be_named(entry: checkpoint.Entry) -> bool:
@@ -217,7 +289,7 @@ def _checkpoint(entry: checkpoint.Entry) -> Checkpoint:
         status="damaged" if entry.error else "ready",
         problem=_relative(entry.error or "", entry.folder),
         run=entry.run,
-        stamp=stamp(entry.folder.glob("*")),
+        stamp=stamp(_files(entry.folder)),
     )
 
 
@@ -226,7 +298,7 @@ def _checked(checkpoint: Checkpoint) -> Checkpoint:
     if checkpoint.status != "ready":
         return checkpoint
     try:
-        table(checkpoint)
+        predictions(checkpoint)
     except DmilError as error:
         log.warning("damaged checkpoint %s: %s", checkpoint.folder, error)
         return replace(
@@ -245,20 +317,44 @@ def _titles() -> dict[str, str]:
         return {}
 
 
+def predictions(checkpoint: Checkpoint) -> Table:
+    """The predictions of a checkpoint, of which single columns and rows can be had: all that pages
+    of large sets need. Its columns are those of `table`."""
+    classes = checkpoint.run.classes if checkpoint.run else ()
+    return _predictions(str(checkpoint.folder), classes, checkpoint.stamp)
+
+
+@st.cache_resource(max_entries=128, show_spinner="Reading predictions …")
+def _predictions(folder: str, classes: tuple[str, ...], key: str) -> Table:
+    path = _table_path(Path(folder), "predictions")
+    if path.suffix == ".parquet" and path.exists():
+        file = ParquetTable(path)
+        if file.rows * len(file.names) > rows.WHOLE:
+            return LargeTable(file, classes, (folder, key))
+    return WholeTable(_table(folder, classes, key), (folder, key))
+
+
 def table(checkpoint: Checkpoint) -> pd.DataFrame:
     """Predictions of a checkpoint, one row per sample, indexed by id; do not write into it.
 
     Beside the columns of `dmil_core.schema` it has ``confidence`` (probability of the predicted
-    class), ``position`` (row in the file) and, for gated models, ``dominant`` (largest gate).
+    class), ``position`` (row in the file) and, for gated models, ``dominant`` (largest gate). It is
+    read whole: pages of large sets ask for `predictions` instead.
     """
     classes = checkpoint.run.classes if checkpoint.run else ()
-    return _table(str(checkpoint.folder), classes, checkpoint.stamp)
+    read = _large if isinstance(predictions(checkpoint), LargeTable) else _table
+    return read(str(checkpoint.folder), classes, checkpoint.stamp)
 
 
 # The choice of a model looks at every one of a set, which may have 28: with fewer entries than that
 # each click would read them all again. Two thousand rows take half a megabyte.
 @st.cache_resource(max_entries=64, show_spinner="Reading predictions …")
 def _table(folder: str, classes: tuple[str, ...], key: str) -> pd.DataFrame:
+    return read_predictions(Path(folder), classes)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Reading predictions …")
+def _large(folder: str, classes: tuple[str, ...], key: str) -> pd.DataFrame:
     return read_predictions(Path(folder), classes)
 
 
@@ -279,7 +375,7 @@ def _checked_predictions(path: Path, frame: pd.DataFrame, classes: tuple[str, ..
     if odd := [c for c in numbers if not pd.api.types.is_numeric_dtype(frame[c])]:
         raise CheckpointError(f"{path}: expected numbers in the columns {', '.join(odd[:5])}")
     frame = frame.astype({"id": str, "y": str, "pred": str})
-    if odd := sorted(set(frame["pred"]) - set(classes)):
+    if odd := sorted(set(frame["pred"].unique()) - set(classes)):
         raise CheckpointError(f"{path}: answers that are no class: {', '.join(odd[:5])}")
     if frame["id"].duplicated().any():
         raise CheckpointError(f"{path}: an id occurs twice")

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from dashboard.services import evidence
 from dashboard.services.sample import information, samples
-from dashboard.services.sample.samples import in_split
-from dashboard.services.store.catalog import Checkpoint, DataProblem, table
+from dashboard.services.sample.samples import rows_in
+from dashboard.services.store.catalog import Checkpoint, DataProblem
 from dashboard.services.trust import state
 from dashboard.services.trust.state import State
 from dmil_core import schema
@@ -112,17 +112,17 @@ def _bound(checkpoint: Checkpoint, split: str) -> float | None:
 def by_bits(checkpoint: Checkpoint, split: str, definition: str) -> ByBits | None:
     """None where the model has no gate, or no head for each of two inputs."""
     same = information.agree(checkpoint, definition)
-    frame = in_split(table(checkpoint), split)
-    if same is None or frame.empty:
+    split_rows = rows_in(checkpoint, split)
+    if same is None or split_rows.empty:
         return None
-    agrees = same[frame["id"]].to_numpy()
-    gate = frame["dominant"].to_numpy()
+    agrees = same[split_rows.positions]
+    gate = split_rows.words("dominant").texts()
     rows = tuple(
         (c, int((gate == c).sum()), int(((gate == c) & ~agrees).sum()))
         for c in samples.components(checkpoint)
     )
     agree = int(agrees.sum())
-    return ByBits(rows, agree, len(frame), _share(agree, len(frame)))
+    return ByBits(rows, agree, len(agrees), _share(agree, len(agrees)))
 
 
 def _share(part: int, total: int) -> Interval:

@@ -9,8 +9,7 @@ import pandas as pd
 
 from dashboard.services.comparison import board
 from dashboard.services.sample import samples
-from dashboard.services.sample.samples import in_split
-from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog, table
+from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog
 from dashboard.services.trust import state
 from dashboard.services.trust.state import State
 
@@ -83,7 +82,7 @@ def seeds(catalog: CheckpointCatalog, checkpoint: Checkpoint, split: str) -> See
 
 
 def _figures(checkpoint: Checkpoint, split: str) -> dict[str, float]:
-    frame = in_split(table(checkpoint), split)
-    weights = samples.mean_gates_of(frame)
+    rows = samples.rows_in(checkpoint, split)
+    weights = samples.mean_gates_of(rows)
     gates = zip(weights["component"], weights["weight"], strict=True)
-    return {ACCURACY: float(frame["correct"].mean()), **{str(c): float(w) for c, w in gates}}
+    return {ACCURACY: float(rows.correct.mean()), **{str(c): float(w) for c, w in gates}}

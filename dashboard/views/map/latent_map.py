@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-import pandas as pd
 import streamlit as st
 
 from dashboard import widgets
@@ -28,9 +27,10 @@ from dashboard.services.store.catalog import (
     Checkpoint,
     DataProblem,
     checkpoint_catalog,
+    predictions,
     shown,
-    table,
 )
+from dashboard.services.store.rows import Rows
 from dashboard.state import session, slices
 from dashboard.state.slices import Slice
 from dashboard.state.view import FILTERS, LONGEST, filters_of
@@ -62,9 +62,9 @@ class Map:
         names = sample_service.modality_names(self.checkpoint)
         return f"{self.checkpoint.model}, {terms.latent_name(self.layout.latent, names)}"
 
-    def places(self, ids: pd.Index[str]) -> Places:
+    def places(self, rows: Rows) -> Places:
         """(N, 2) places of samples in the pane, 0 to 1 along its longer side."""
-        return self.turn.apply(self.layout.unit[self.layout.ids.get_indexer(ids)])
+        return self.turn.apply(self.layout.unit[self.layout.places_of(rows)])
 
 
 def latent_map() -> None:
@@ -92,13 +92,13 @@ def _page(checkpoint: Checkpoint, choices: tuple[str, ...]) -> None:
         return
     with st.container(key="map_area", horizontal=True, wrap=False, gap="small"):
         with st.container(key="map_main", gap=None):
-            panes, ids = _draw(shown_maps, colour)
+            panes, points = _draw(shown_maps, colour)
         if which := side.open_tab(session.view()):
             with st.container(key="map_side", width=SIDE):
                 side.side(checkpoint, which)
-    _below(shown_maps, colour, ids)
+    _below(shown_maps, colour, points)
     if panes:
-        _name(shown_maps, frontend.frame_of(panes, len(ids)))
+        _name(shown_maps, frontend.frame_of(panes, len(points)))
 
 
 def _controls(checkpoint: Checkpoint, choices: tuple[str, ...]) -> tuple[str, str]:
@@ -157,54 +157,54 @@ def _maps(checkpoint: Checkpoint, latent: str) -> list[Map] | DataProblem:
     return [first, Map(second, laid.layout, laid.turn, laid.apart)]
 
 
-def _draw(shown_maps: Sequence[Map], colour: str) -> tuple[list[Pane], pd.Index[str]]:
+def _draw(shown_maps: Sequence[Map], colour: str) -> tuple[list[Pane], Rows]:
     """The panes, and the samples that have a point in them; none where there is no such."""
     view, first = session.view(), shown_maps[0]
-    points = maps.points(first.checkpoint, first.layout, colour, view.split, view.definition)
-    for other in shown_maps[1:]:
-        points = points[points.index.isin(other.layout.ids)]
+    others = [one.layout for one in shown_maps[1:]]
+    points = maps.points(first.checkpoint, first.layout, view.split, others)
     if points.empty:
         widgets.notice(messages.nothing_matches())
-        return [], points.index
-    ids = points.index
+        return [], points
     label = terms.COLOURS[colour]
     order = _order(first.checkpoint, colour)
-    look = figures.looks(points["colour"], colour, label, order, _words(first.checkpoint, colour))
-    panes = [_pane(one, ids, label, len(shown_maps) > 1) for one in shown_maps]
+    values = maps.colour_of(first.checkpoint, points, colour, view.definition, view.split)
+    look = figures.looks(values, colour, label, order, _words(first.checkpoint, colour))
+    panes = [_pane(one, points, label, len(shown_maps) > 1) for one in shown_maps]
     frontend.draw(
-        frontend.pack(ids.tolist(), panes, look, figures.size(len(ids))),
+        frontend.pack(points.ids[:], panes, look, figures.size(len(points))),
         partial(_heard, tuple(shown_maps)),
     )
     widgets.part(frontend.card)(partial(thumbnails.of_sample, first.checkpoint))
-    _focus(shown_maps, panes, ids)
-    return panes, ids
+    _focus(shown_maps, panes, points)
+    return panes, points
 
 
-def _pane(shown_map: Map, ids: pd.Index[str], label: str, titled: bool) -> Pane:
+def _pane(shown_map: Map, points: Rows, label: str, titled: bool) -> Pane:
     checkpoint, latent = shown_map.checkpoint, shown_map.layout.latent
     frame = f"{checkpoint.data}/{checkpoint.model}/{checkpoint.seed}/{latent}"
     # A turned map has other places than the same map alone.
     frame = f"{frame}/{shown_map.layout.mark}/{'' if shown_map.turn is STRAIGHT else 'turned'}"
     return Pane(
         shown_map.title if titled else "",
-        f"Map of {shown_map.title}: {len(ids):,} samples, each a point, coloured by {label}.",
+        f"Map of {shown_map.title}: {len(points):,} samples, each a point, coloured by {label}.",
         frame,
-        shown_map.places(ids),
-        _axes(checkpoint, ids) if latent == GATE else None,
+        shown_map.places(points),
+        _axes(checkpoint, points) if latent == GATE else None,
     )
 
 
-def _axes(checkpoint: Checkpoint, ids: pd.Index[str]) -> figures.Axes:
+def _axes(checkpoint: Checkpoint, points: Rows) -> figures.Axes:
     """The triangle of the gate weights; each corner says for how many samples it is the largest."""
-    largest = ternary.largest(table(checkpoint).loc[ids])
+    rows = Rows(predictions(checkpoint))
+    largest = ternary.largest(rows.take(points.at_in(rows.table)))
     words = {
-        name: map_notes.corner(name, map_notes.CORNERS[name], largest[name], len(ids))
+        name: map_notes.corner(name, map_notes.CORNERS[name], largest[name], len(points))
         for name in ternary.CORNERS
     }
     return figures.triangle(ternary.CORNERS, words)
 
 
-def _focus(shown_maps: Sequence[Map], panes: Sequence[Pane], ids: pd.Index[str]) -> None:
+def _focus(shown_maps: Sequence[Map], panes: Sequence[Pane], points: Rows) -> None:
     """Tell the map what is open and what is selected."""
     view, first = session.view(), shown_maps[0].checkpoint
     members, said, ringed = None, "" if view.sample else map_notes.HINT, False
@@ -219,12 +219,13 @@ def _focus(shown_maps: Sequence[Map], panes: Sequence[Pane], ids: pd.Index[str])
             borders = [_outline(one, drawn) for one in shown_maps]
     chosen = listing.selection(first, view) if filters else None
     if chosen is not None:
-        members = ids.isin(chosen)
+        members = points.inside(chosen)
         count = int(members.sum())
-        said = map_notes.selected(count, len(ids), view.search)
+        said = map_notes.selected(count, len(points), view.search)
         ringed = bool(view.search) and count <= MOST_RINGS
-    extra = [_left_out(one, view.sample) for one in shown_maps] if view.sample not in ids else []
-    frame = frontend.frame_of(panes, len(ids))
+    is_point = view.sample in points.ids
+    extra = [] if is_point else [_left_out(one, view.sample) for one in shown_maps]
+    frame = frontend.frame_of(panes, len(points))
     frontend.focus(frame, view.sample, members, borders, extra, said, ringed)
 
 
@@ -238,10 +239,11 @@ def _outline(shown_map: Map, drawn: Slice) -> list[list[float]] | None:
 
 def _left_out(shown_map: Map, sample: str) -> list[float] | None:
     """Where a sample lies that has no point: of another split, or not placed with the others."""
-    if sample not in table(shown_map.checkpoint).index:
+    row = predictions(shown_map.checkpoint).row(sample)
+    if row is None:
         return None
-    if sample in shown_map.layout.ids:
-        return [float(v) for v in shown_map.places(pd.Index([sample]))[0]]
+    if shown_map.layout.places_of(row)[0] >= 0:
+        return [float(v) for v in shown_map.places(row)[0]]
     on = maps.placed(shown_map.checkpoint)
     if isinstance(on, DataProblem) or shown_map.layout.latent == GATE:
         return None
@@ -299,28 +301,28 @@ def _turned(label: labels.Label, turn: Turn) -> tuple[str, float, float, float]:
 # --- below the map --------------------------------------------------------------------------
 
 
-def _below(shown_maps: Sequence[Map], colour: str, ids: pd.Index[str]) -> None:
+def _below(shown_maps: Sequence[Map], colour: str, points: Rows) -> None:
     """One line: how far to read the map; the panel, where it is closed; the figure as a file."""
     view, checkpoint = session.view(), shown_maps[0].checkpoint
     with st.container(key="map_below", horizontal=True, gap="small", vertical_alignment="center"):
         with st.container(gap=None):
-            _reading(shown_maps, colour, ids)
+            _reading(shown_maps, colour, points)
         side.opener(view)
-        if len(ids):
+        if len(points):
             titles = " and ".join(one.title for one in shown_maps)
             with st.container(width="content"):
-                widgets.save_figure("map", f"Map of {titles}: {len(ids):,} samples")
-    if view.sample in table(checkpoint).index and view.sample not in ids:
+                widgets.save_figure("map", f"Map of {titles}: {len(points):,} samples")
+    if predictions(checkpoint).find(view.sample) is not None and view.sample not in points.ids:
         st.caption(messages.not_a_point(plain(view.sample)))
     if any(one.layout.latent != GATE for one in shown_maps) and not maps.is_stored(checkpoint):
         _fit(checkpoint)
 
 
-def _reading(shown_maps: Sequence[Map], colour: str, ids: pd.Index[str]) -> None:
-    total = len(sample_service.in_split(table(shown_maps[0].checkpoint), session.view().split))
+def _reading(shown_maps: Sequence[Map], colour: str, points: Rows) -> None:
+    total = len(sample_service.rows_in(shown_maps[0].checkpoint, session.view().split))
     for one in shown_maps:
         whose = f"{plain(one.title)}: " if len(shown_maps) > 1 else ""
-        parts, help_ = [_made(one, len(ids), total)], terms.TERNARY
+        parts, help_ = [_made(one, len(points), total)], terms.TERNARY
         if one.layout.latent != GATE:
             help_ = f"{terms.TRUSTWORTHINESS} {terms.DISTANCE} {terms.SEPARATION}"
             known = separation.of_groups(one.checkpoint, one.layout, colour, session.view().split)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import widgets
 from dashboard.guard import callback
-from dashboard.services.store.catalog import Checkpoint, table
+from dashboard.services.store.catalog import Checkpoint, predictions
 from dashboard.state import session
 from dashboard.state.view import View
 from dashboard.text import map_notes, messages
@@ -74,9 +74,9 @@ def _sample(checkpoint: Checkpoint) -> None:
     if not sample:
         st.info(f"{map_notes.HINT} here.", icon=":material/ads_click:")
         return
-    if sample not in table(checkpoint).index:
+    if predictions(checkpoint).find(sample) is None:
         widgets.notice(messages.unknown_sample(sample, checkpoint.data))
-        st.button("Clear the selection", on_click=callback(_clear))
+        st.button("Close", key="forget_sample", on_click=callback(_clear))
         return
     panel.brief(checkpoint, sample)
 

@@ -17,10 +17,13 @@ from dashboard.services.map.maps import GATE
 from dashboard.services.sample import samples
 from dashboard.services.store import catalog
 from dashboard.services.store.catalog import Checkpoint, DataProblem
+from dashboard.services.store.rows import Rows
 from dashboard.state import session, slices
 from dashboard.text import messages, terms
 from dashboard.widgets import plain
 
+#: Rows of the table of a slice, which are all sent to the browser.
+MOST_ROWS = 1000
 #: Models whose accuracy is told of a slice, the chosen one among them.
 MOST_MODELS = 6
 
@@ -37,18 +40,18 @@ def slice_panel(checkpoint: Checkpoint) -> None:
         _earlier(kept)
         return
     drawn = slices.read(view.slice)
-    ids = service.members(view.data, drawn)
-    if isinstance(ids, DataProblem):
-        widgets.notice(messages.no_slice(ids.message))
+    members = service.members(view.data, drawn)
+    if isinstance(members, DataProblem):
+        widgets.notice(messages.no_slice(members.message))
         st.button(
             "Clear the slice",
             on_click=callback(session.change),
             kwargs={"slice": "", "panel": "slice"},
         )
         return
-    rows = service.rows_of(checkpoint, ids, view.split)
+    rows = service.rows_of(checkpoint, members, view.split)
     _name(drawn)
-    total = len(samples.in_split(catalog.table(checkpoint), view.split))
+    total = len(samples.rows_in(checkpoint, view.split))
     st.markdown(
         f"**{len(rows):,}** of {total:,} samples, drawn on {plain(_where(drawn.latent))} of "
         f"{plain(drawn.model)}.",
@@ -57,7 +60,7 @@ def slice_panel(checkpoint: Checkpoint) -> None:
     if rows.empty:
         widgets.notice(messages.empty_slice())
         return
-    _difference(checkpoint, ids)
+    _difference(checkpoint, members)
     _table(checkpoint, rows, drawn)
 
 
@@ -107,11 +110,12 @@ def _renamed(drawn: slices.Slice) -> Callable[[str], str]:
     return rename
 
 
-def _difference(checkpoint: Checkpoint, ids: pd.Index[str]) -> None:
+def _difference(checkpoint: Checkpoint, members: Rows) -> None:
     view = session.view()
     ready = catalog.checkpoint_catalog().ready(checkpoint.data, checkpoint.seed)
     first = [checkpoint, *(c for c in ready if c.model != checkpoint.model)]
-    frame = service.against_rest(first[:MOST_MODELS], checkpoint, ids, view.split, view.definition)
+    compared = first[:MOST_MODELS]
+    frame = service.against_rest(compared, checkpoint, members, view.split, view.definition)
     kinds = [k for k in ("gate", "bits", "right") if (frame["kind"] == k).any()]
     for kind in kinds:
         st.markdown(f"**{terms.SLICE_PARTS[kind]}**", help=terms.SLICE_HELP[kind])
@@ -121,7 +125,7 @@ def _difference(checkpoint: Checkpoint, ids: pd.Index[str]) -> None:
             f"{terms.SLICE_PARTS[kind]}, of the slice and of the rest, with intervals",
         )
     st.caption(
-        "Filled: the slice. Hollow: the split's other samples. Lines: 95 % intervals, where there "
+        "Filled: the slice. Hollow: the split's other samples. Lines: 95% intervals, where there "
         f"are at least {service.FEWEST} samples. A slice is drawn where it looks different: do not "
         "read its interval as a test."
     )
@@ -130,37 +134,40 @@ def _difference(checkpoint: Checkpoint, ids: pd.Index[str]) -> None:
         widgets.caution("Too few samples for intervals.")
 
 
-def _table(checkpoint: Checkpoint, rows: pd.DataFrame, drawn: slices.Slice) -> None:
+def _table(checkpoint: Checkpoint, rows: Rows, drawn: slices.Slice) -> None:
+    listed = rows.take(slice(MOST_ROWS))
     columns = {
-        "": ["✓" if c else "✗" for c in rows["correct"]],
-        "id": rows["id"].to_numpy(),
-        "true": rows["y"].to_numpy(),
-        "predicted": rows["pred"].to_numpy(),
-        "confidence": 100 * rows["confidence"].to_numpy(),
+        "": ["✓" if c else "✗" for c in listed.correct],
+        "id": listed.ids[:],
+        "true": listed.words("y").texts(),
+        "predicted": listed.words("pred").texts(),
+        "confidence": 100 * listed.numbers("confidence"),
     }
-    if "dominant" in rows:
-        columns["gate"] = rows["dominant"].to_numpy()
+    if "dominant" in listed.columns:
+        columns["gate"] = listed.words("dominant").texts()
     st.dataframe(
         pd.DataFrame(columns),
         hide_index=True,
         placeholder=widgets.MISSING,
-        height=min(320, 38 + 35 * len(rows)),
-        **widgets.row_choice("slice_rows", rows["id"], session.view().sample),
+        height=min(320, 38 + 35 * len(listed)),
+        **widgets.row_choice("slice_rows", listed.ids, session.view().sample),
         column_config={
             "": st.column_config.TextColumn(width=30, help="✓ right, ✗ wrong"),
-            "confidence": st.column_config.NumberColumn(format="%.0f %%"),
+            "confidence": st.column_config.NumberColumn(format="%.0f%%"),
         },
         alt="Samples of the slice",
     )
-    st.caption("Click a row to see its sample.")
+    more = f" The first {len(listed):,}; Samples has all." if len(rows) > len(listed) else ""
+    st.caption(f"Click a row to see its sample.{more}")
     with st.container(horizontal=True, vertical_alignment="center"):
         name = "-".join(drawn.name.split()) or "slice"
         widgets.download(
-            rows.drop(columns=["position"]), f"{checkpoint.data}-{checkpoint.model}-{name}"
+            lambda: rows.frame().drop(columns=["position"]),
+            f"{checkpoint.data}-{checkpoint.model}-{name}",
         )
         widgets.report_of(
             checkpoint,
-            list(rows["id"]),
+            rows.ids,
             f"{drawn.name} of {checkpoint.data}, {checkpoint.model}",
             "Report of this slice",
             f"{terms.SPLITS[session.view().split]} samples inside an outline drawn on "

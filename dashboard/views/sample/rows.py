@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from dashboard.components.sample_list import Kind, Row
 from dashboard.services import listing
 from dashboard.services.sample import samples as service
 from dashboard.services.sample import thumbnails
 from dashboard.services.store.catalog import Checkpoint
+from dashboard.services.store.rows import Rows
 from dashboard.state.view import COMPONENTS, View
 
 #: Height of a row in pixels: enough for a small picture and a line below it.
@@ -21,23 +20,26 @@ _SHOWN = ("id", "class", "prediction", "correct", "confidence", "dominant")
 _SHARES = ("unexplained", *(f"gate-{c}" for c in COMPONENTS))
 
 
-def rows(checkpoint: Checkpoint, part: pd.DataFrame, view: View) -> tuple[list[Row], int]:
+def rows(checkpoint: Checkpoint, part: Rows, view: View) -> tuple[list[Row], int]:
     """The rows of a part of the checkpoint's table, and their height in pixels."""
-    small = thumbnails.columns(checkpoint, part["id"].tolist())
+    ids = part.ids[:]
+    small = thumbnails.columns(checkpoint, ids)
     gates = service.gates_of(part) or [{}] * len(part)
     by = _quantity(checkpoint, part, view)
+    truths, answers = (part.words(name).texts() for name in ("y", "pred"))
+    sure, correct = part.numbers("confidence"), part.correct
     made = []
-    for place, (_, row) in enumerate(part.iterrows()):
-        truth = "" if row["correct"] else f" · true class {row['y']}"
+    for place, sample in enumerate(ids):
+        truth = "" if correct[place] else f" · true class {truths[place]}"
         extra = f" · {by[place]}" if by else ""
         made.append(
             Row(
-                id=str(row["id"]),
-                correct=bool(row["correct"]),
+                id=sample,
+                correct=bool(correct[place]),
                 inputs=tuple(_input(column, place) for _, column in sorted(small.items())),
                 parts=tuple((c, round(share, 4)) for c, share in gates[place].items()),
-                line=f"{row['id']}{truth}{extra}",
-                answer=f"{row['pred']} {row['confidence']:.0%}",
+                line=f"{sample}{truth}{extra}",
+                answer=f"{answers[place]} {sure[place]:.0%}",
             )
         )
     tall = any(column.values for column in small.values())
@@ -53,7 +55,7 @@ def _input(column: thumbnails.Column, place: int) -> tuple[Kind, str]:
     return ("text" if column.text else "picture"), cell
 
 
-def _quantity(checkpoint: Checkpoint, part: pd.DataFrame, view: View) -> list[str]:
+def _quantity(checkpoint: Checkpoint, part: Rows, view: View) -> list[str]:
     """What the list is ordered by, of each row, in words; empty where the row shows it anyway."""
     quantity, _ = listing.ordered_by(checkpoint, view.order)
     if not quantity or quantity in _SHOWN:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Final
 
-import pandas as pd
 import streamlit as st
 
 from dashboard import widgets
@@ -15,7 +15,8 @@ from dashboard.keys import key_of
 from dashboard.services import listing
 from dashboard.services.sample import information
 from dashboard.services.sample import samples as service
-from dashboard.services.store.catalog import Checkpoint, checkpoint_catalog, table
+from dashboard.services.store.catalog import Checkpoint, checkpoint_catalog, predictions
+from dashboard.services.store.rows import Rows
 from dashboard.state import session
 from dashboard.state.view import (
     DEFAULT,
@@ -27,12 +28,17 @@ from dashboard.state.view import (
     listed,
     model_word,
     names_in,
+    range_of,
+    written_range,
 )
 from dashboard.text import messages, terms
 from dashboard.views import selection
 from dashboard.views.sample import panel
 from dashboard.views.sample import rows as list_rows
 from dashboard.widgets import plain
+
+#: Percent between two places of the slider of confidence.
+_STEP: Final = 1.0
 
 
 def samples() -> None:
@@ -49,7 +55,7 @@ def _page(checkpoint: Checkpoint) -> None:
     with left:
         _filters(checkpoint)
         rows = listing.selected(checkpoint, session.view())
-        widgets.start_with_first(rows)
+        widgets.start_with_first(rows.ids)
         _list(checkpoint, rows)
     with right:
         _detail(checkpoint, rows)
@@ -72,17 +78,18 @@ def _filters(checkpoint: Checkpoint) -> None:
 
 
 def _filter_choices(checkpoint: Checkpoint) -> None:
-    view, columns = session.view(), table(checkpoint).columns
+    view, columns = session.view(), predictions(checkpoint).columns
     every = {"": "any"}
     classes = ("", *service.classes(checkpoint))
     for label, field in (("True class", "truth"), ("Predicted class", "predicted")):
         widgets.select(label, field, classes, getattr(view, field), lambda c: every.get(c, c))
     shows = {"all": "right and wrong", "right": "right only", "wrong": "wrong only"}
-    if information.agree(checkpoint, view.definition) is not None:
+    if information.can_agree(checkpoint):
         shows["apart"] = f"{terms.GATE_AND_BITS} disagree"
     widgets.select("Show", "show", tuple(shows), view.show, shows.__getitem__, help=terms.APART)
     names = {**terms.component_names(service.modality_names(checkpoint)), **every}
     components = ("", *service.components(checkpoint))
+    _confidence()
 
     def letter(c: str) -> str:
         return f"{c}: {names[c]}" if c else "any"
@@ -103,10 +110,31 @@ def _filter_choices(checkpoint: Checkpoint) -> None:
     flags = ("", *service.flags(checkpoint))
     if len(flags) > 1:
         widgets.select(
-            "Known about the sample", "flag", flags, view.flag, lambda f: widgets.words(f) or "any"
+            "Sample attribute", "flag", flags, view.flag, lambda f: widgets.words(f) or "any"
         )
     _needs(checkpoint, {c: letter(c) for c in components if c})
     _models(checkpoint)
+
+
+def _confidence() -> None:
+    """The filter by the confidence of the prediction, in percent."""
+    view = session.view()
+    low, high = range_of(view.confidence) if view.confidence else (0.0, 1.0)
+    st.slider(
+        "Confidence", 0.0, 100.0, step=_STEP, format="%.0f%%", help=terms.CONFIDENCE,
+        **session.bound("confidence", "choice_confidence", (100 * low, 100 * high), within),
+    )  # fmt: skip
+
+
+def within(ends: tuple[float, float]) -> str:
+    """Two ends of a range in percent as the view's choice; the whole range is none, and a range of
+    one place is as wide as a step of the slider."""
+    low, high = ends
+    if high - low >= 100:
+        return ""
+    if low == high:
+        low, high = (low - _STEP, high) if high >= 100 else (low, low + _STEP)
+    return written_range(low / 100, high / 100)
 
 
 def _needs(checkpoint: Checkpoint, components: dict[str, str]) -> None:
@@ -189,7 +217,7 @@ def _in_order(quantity: str, up: bool) -> str:
     return quantity + UP if up and quantity not in FIXED_ORDERS else quantity
 
 
-def _list(checkpoint: Checkpoint, rows: pd.DataFrame) -> None:
+def _list(checkpoint: Checkpoint, rows: Rows) -> None:
     view = session.view()
     if rows.empty:
         widgets.notice(messages.nothing_matches())
@@ -198,20 +226,20 @@ def _list(checkpoint: Checkpoint, rows: pd.DataFrame) -> None:
     _order(checkpoint)
     page = listing.page_of(rows, view)
     first = (page - 1) * listing.PAGE
-    shown, height = list_rows.rows(checkpoint, rows.iloc[first : first + listing.PAGE], view)
+    shown, height = list_rows.rows(checkpoint, rows.take(slice(first, first + listing.PAGE)), view)
     sample_list.sample_list(
         "sample_list",
         shown,
-        rows.index,
+        rows.ids,
         key_of("list", checkpoint.stamp, view.split, view.order, str(filters_of(view)), len(rows)),
         first,
-        service.neighbours_in(rows, view.sample)[2],
+        rows.position_of(view.sample),
         height,
         {c: strip.ground(c) for c in service.components(checkpoint)},
         _open,
         _scroll,
     )
-    total = len(service.in_split(table(checkpoint), view.split))
+    total = len(service.rows_in(checkpoint, view.split))
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
@@ -219,16 +247,16 @@ def _list(checkpoint: Checkpoint, rows: pd.DataFrame) -> None:
         which = f": {plain(chosen)}" if chosen else ""
         st.caption(f"{len(rows):,} of {total:,} samples{which}", width="content")
         with widgets.save_menu("save_list"):
-            widgets.download(rows, f"samples-{checkpoint.data}-{checkpoint.model}")
+            widgets.download(rows.frame, f"samples-{checkpoint.data}-{checkpoint.model}")
             _report(checkpoint, rows)
 
 
-def _report(checkpoint: Checkpoint, rows: pd.DataFrame) -> None:
+def _report(checkpoint: Checkpoint, rows: Rows) -> None:
     view = session.view()
     chosen = selection.in_words(view)
     widgets.report_of(
         checkpoint,
-        list(rows["id"]),
+        rows.ids,
         f"Samples of {checkpoint.data}, {checkpoint.model}",
         "Report of these samples",
         f"{terms.SPLITS[view.split]} samples{f', {chosen}' if chosen else ''}; "
@@ -249,7 +277,7 @@ def _order_words(checkpoint: Checkpoint, order: str) -> str:
     return f"{list_rows.short(quantity)}, {'smallest' if up else 'largest'} first"
 
 
-def _detail(checkpoint: Checkpoint, rows: pd.DataFrame) -> None:
+def _detail(checkpoint: Checkpoint, rows: Rows) -> None:
     view = session.view()
     if not view.sample:
         return
@@ -261,10 +289,10 @@ def _detail(checkpoint: Checkpoint, rows: pd.DataFrame) -> None:
         with st.container(horizontal=True, width="content", vertical_alignment="center"):
             menu = st.container(width="content")
             st.page_link(session.page("what_if"), label="What if …", icon=":material/edit:")
-    if view.sample not in table(checkpoint).index:
+    if predictions(checkpoint).find(view.sample) is None:
         widgets.notice(messages.unknown_sample(view.sample, view.data))
         if not rows.empty:
-            first = str(rows["id"].iloc[0])
+            first = rows.ids[0]
             st.button(
                 f"Open the first sample, {plain(first)}", on_click=callback(_open), args=(first,)
             )

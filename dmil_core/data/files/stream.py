@@ -321,8 +321,8 @@ class NewRows:
     """
 
     def __init__(self, source: Source, request: Request, like: Card) -> None:
-        table, facts = _described(sample(source), source.name, request)
-        self._reading = _Reading(request, roles_of(request, table, facts, like), like)
+        table, facts = described(sample(source), source.name, request)
+        self._reading = Reading(request, roles_of(request, table, facts, like), like)
         self.batch_rows = _rows_at_a_time(facts, self._reading.roles)
         self.named = bool(self._reading.roles.id)
 
@@ -386,13 +386,13 @@ class FitRows:
     """
 
     def __init__(self, source: Source, request: Request, rows: int, seed: int) -> None:
-        table, facts = _described(sample(source), source.name, request)
+        table, facts = described(sample(source), source.name, request)
         roles = roles_of(request, table, facts)
         most = max(_LEAST_FIT_ROWS, _FIT_NUMBERS // _numbers_of(facts, roles))
         self.batch_rows = _rows_at_a_time(facts, roles)
         found = list(drawn(source, min(rows, most), seed, self.batch_rows))
         batch = joined(source.name, [some for some, _ in found])
-        table, facts = _described(batch, source.name, request)
+        table, facts = described(batch, source.name, request)
         about = f"{table.rows:,} of {source.rows:,} rows of {source.name}"
         made = assemble(table, roles, request.repairs, source.name, source.name, about, OWN, None,
                         facts)  # fmt: skip
@@ -400,7 +400,7 @@ class FitRows:
             raise DataError(f"{source.name} cannot be used:\n{faults_of(made)}")
         self.dataset = made.dataset
         self.positions = np.concatenate([at for _, at in found])[made.rows]
-        self._reading = _Reading(request, roles, made.dataset.card)
+        self._reading = Reading(request, roles, made.dataset.card)
         self.named = bool(roles.id)
 
     def read(self, batch: Batch, name: str, start: int) -> tuple[Dataset, Ints]:
@@ -432,7 +432,7 @@ class FitRows:
         return self._reading.numbered(some, start), at[kept]
 
 
-class _Reading:
+class Reading:
     """How each batch of a source is read.
 
     Parameters
@@ -447,7 +447,7 @@ class _Reading:
     def read(self, batch: Batch, name: str, start: int) -> tuple[Dataset, Ints, NDArray[np.bool_]]:
         """A data set, which rows (n,) of the batch are in it, and which (N,) have a gap that no row
         of the other set has."""
-        table, facts = _described(batch, name, self._request, self.roles)
+        table, facts = described(batch, name, self._request, self.roles)
         made = assemble(
             table, self.roles, self._request.repairs, name, name, "", OWN, None, facts, "predict",
             self._like,
@@ -473,14 +473,14 @@ class _Reading:
         return gaps
 
 
-def _described(
+def described(
     batch: Batch, name: str, request: Request, roles: Roles | None = None
 ) -> tuple[Table, dict[str, Facts]]:
     """The columns of a batch and what they are; those with a role that no sample of a shard has
     here are empty."""
     if isinstance(batch, Pack):
         table = batch.table(name, OWN)
-        lacking = [c for c in _used(roles) if c not in table.columns]
+        lacking = [c for c in used(roles) if c not in table.columns]
         nothing = pa.chunked_array([pa.nulls(len(batch), pa.string())])
         empty = {c: Column(c, nothing, "text") for c in lacking}
         table = replace(table, columns={**table.columns, **empty})
@@ -491,12 +491,12 @@ def _described(
     return table, describe(table, as_text)
 
 
-def _used(roles: Roles | None) -> list[str]:
-    """Columns with a role."""
+def used(roles: Roles | None) -> list[str]:
+    """Columns with a role, each once."""
     if roles is None:
         return []
-    singles = (roles.label, roles.id, roles.split, roles.group)
-    return [*(c for role in roles.inputs for c in role.columns), *filter(None, singles)]
+    columns = [c for role in roles.inputs for c in role.columns]
+    return list(dict.fromkeys([*columns, *roles.singles.values()]))
 
 
 def _numbers_of(facts: Mapping[str, Facts], roles: Roles) -> int:

@@ -280,3 +280,21 @@ def test_maps_go_on_in_their_own_folder_alone(
     assert "fit_rows differ" in capsys.readouterr().err
     assert decompose(run, data, out) != 0
     assert "holds no decomposition" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("small")
+def test_explanations_of_a_checkpoint_are_those_of_all_rows(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, out = write(birds(), tmp_path / "new.parquet"), tmp_path / "parts"
+    command = ["explain", "--checkpoint", str(run), "--data", str(data), "--background", str(N)]
+    command += ["--partners", "20", "--quiet", "--out"]
+    assert main([*command, str(out), "--stream"]) == 0
+    assert "640 of 640 rows in 4 files" in capsys.readouterr().out
+    assert main([*command, str(tmp_path / "whole")]) == 0
+    whole = read_table(tmp_path / "whole" / "samples.parquet")
+    pd.testing.assert_frame_equal(
+        read(out), whole, check_exact=False, atol=1e-5, rtol=1e-4, check_dtype=False
+    )
+    assert main([*command, str(out), "--stream", "--keep"]) != 0
+    assert "--stream is for --out" in capsys.readouterr().err

@@ -55,7 +55,7 @@ def table_of(t: float) -> pd.DataFrame:
 def test_heads_are_calibrated_on_validation_rows_and_told_on_all() -> None:
     honest, sure = (from_heads(table_of(t), ("a", "b", "c")) for t in (1.0, 4.0))
     assert_allclose(sure.rows.i1, honest.rows.i1, atol=0.05)
-    x1 = sure.calibration[0]
+    x1 = sure.fit.calibration[0]
     assert x1.temperature == pytest.approx(4.0, rel=0.1)
     assert x1.after.error < 0.03 < x1.before.error
     assert x1.after.rows.sum() == 2000

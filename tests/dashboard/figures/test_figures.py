@@ -98,13 +98,14 @@ def values(n: int = 40, colour: str = "class") -> pd.Series:
 
 
 def groups(given: pd.Series, colour: str, order: tuple[str, ...]) -> map.Groups:
-    shown = map.looks(given, colour, colour, order)
+    codes, names = pd.factorize(given.to_numpy(dtype=object))
+    shown = map.looks((codes, names.tolist()), colour, colour, order)
     assert isinstance(shown, map.Groups)
     return shown
 
 
 def scale(given: pd.Series, colour: str) -> map.Scale:
-    shown = map.looks(given, colour, colour, ())
+    shown = map.looks(given.to_numpy(), colour, colour, ())
     assert isinstance(shown, map.Scale)
     return shown
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from dashboard.services import counterfactual, evidence, gallery, listing, overview
@@ -106,6 +107,11 @@ def test_a_stamp_follows_time_and_size(tmp_path: Path) -> None:
 # --- samples --------------------------------------------------------------------------------
 
 
+def shown(checkpoint: Checkpoint, view: View) -> pd.DataFrame:
+    """The list of samples as a table."""
+    return listing.selected(checkpoint, view).frame()
+
+
 def test_every_waterfall_adds_up_to_the_stored_logit(dmil: Checkpoint) -> None:
     frame = store_catalog.table(dmil)
     for cls in samples.classes(dmil):
@@ -176,7 +182,7 @@ def test_what_is_explained_is_said_where_the_model_knows(
     ],
 )
 def test_filters_keep_exactly_what_they_say(dmil: Checkpoint, view: View, check: object) -> None:
-    kept = listing.selected(dmil, replace(view, data=REAL, order="stored"))
+    kept = shown(dmil, replace(view, data=REAL, order="stored"))
     frame = samples.in_split(store_catalog.table(dmil), view.split)
     assert list(kept["id"]) == list(frame[check(frame)]["id"])  # type: ignore[operator]
 
@@ -186,7 +192,7 @@ def test_the_selection_is_what_the_list_shows(dmil: Checkpoint) -> None:
     view = View(data=REAL, show="wrong", order="confidence")
     ids = listing.selection(dmil, view)
     assert ids is not None
-    assert sorted(ids) == sorted(listing.selected(dmil, view)["id"])
+    assert sorted(ids.ids) == sorted(listing.selected(dmil, view).ids)
 
 
 def test_a_filter_may_name_several_models_and_seeds(dmil: Checkpoint, room: Room) -> None:
@@ -217,7 +223,7 @@ def test_samples_that_no_input_alone_suffices_for(dmil: Checkpoint, room: Room) 
     wrong = (frozen["pred_x1"] != frozen["y"]) & (frozen["pred_x2"] != frozen["y"])
     ids = listing.selection(dmil, View(data=REAL, alone="none"))
     assert ids is not None
-    assert set(ids) == set(frozen["id"].astype(str)[wrong])
+    assert set(ids.ids) == set(frozen["id"].astype(str)[wrong])
 
 
 def test_search_is_text_and_never_a_pattern(dmil: Checkpoint) -> None:
@@ -229,7 +235,7 @@ def test_flags_come_from_the_data_set(dmil: Checkpoint) -> None:
     assert set(samples.flags(dmil)) == {"image_corrupt", "audio_corrupt"}
     kept = listing.selected(dmil, View(flag="image_corrupt"))
     assert 0 < len(kept) < len(samples.in_split(store_catalog.table(dmil), "test"))
-    assert "image_corrupt" in samples.flags_of(dmil, str(kept["id"].iloc[0]))
+    assert "image_corrupt" in samples.flags_of(dmil, kept.ids[0])
     assert listing.selected(dmil, View(flag="no such flag")).empty
 
 
@@ -241,30 +247,30 @@ def test_a_list_can_be_ordered_by_everything_that_is_known(dmil: Checkpoint) -> 
         for order, up in ((quantity, False), (f"{quantity}-up", True)):
             view = View(order=order)
             rows = listing.selected(dmil, view)
-            values = listing.values(dmil, rows, quantity, view)
+            values = pd.Series(listing.values(dmil, rows, quantity, view))
             assert values.is_monotonic_increasing if up else values.is_monotonic_decreasing
             assert len(rows) == len(listing.selected(dmil, View()))
 
 
 def test_an_order_is_by_the_table_s_own_numbers(dmil: Checkpoint) -> None:
     rows = listing.selected(dmil, View(order="contribution-U1"))
-    first = rows.iloc[0]
+    first = rows.frame().iloc[0]
     by = listing.values(dmil, rows, "contribution-U1", View())
     wanted = first[schema.contribution("U1", first["pred"])] / np.log(2)
-    assert by.iloc[0] == pytest.approx(wanted)
+    assert by[0] == pytest.approx(wanted)
     told = information.bits(dmil, "ccs")
     assert told is not None
-    bits = listing.selected(dmil, View(order="bits-S", definition="ccs"))
+    bits = shown(dmil, View(order="bits-S", definition="ccs"))
     assert bits["id"].iloc[0] == told.loc[bits["id"], "s"].idxmax()
-    explained = listing.selected(dmil, View(order="unexplained"))["explained"]
+    explained = shown(dmil, View(order="unexplained"))["explained"]
     assert explained.is_monotonic_increasing
 
 
 def test_the_most_telling_order_takes_turns_and_keeps_every_row(
     dmil: Checkpoint, catalog: CheckpointCatalog
 ) -> None:
-    rows = listing.selected(dmil, View())
-    stored = listing.selected(dmil, View(order="stored"))
+    rows = shown(dmil, View())
+    stored = shown(dmil, View(order="stored"))
     assert sorted(rows["id"]) == sorted(stored["id"])
     kinds = sorted(stored["dominant"].unique(), key=schema.COMPONENTS.index)
     assert rows["dominant"].tolist()[: len(kinds)] == kinds
@@ -272,19 +278,20 @@ def test_the_most_telling_order_takes_turns_and_keeps_every_row(
         weights = rows.loc[rows["dominant"] == kind, schema.gate(kind)]
         assert weights.is_monotonic_decreasing
         assert weights.iloc[0] == stored[schema.gate(kind)][stored["dominant"] == kind].max()
-    joint = listing.selected(catalog.get(REAL, "joint", 0), View())
+    joint = shown(catalog.get(REAL, "joint", 0), View())
     wrong, right = joint[~joint["correct"]], joint[joint["correct"]]
     assert list(joint["id"]) == [*wrong["id"], *right["id"]]
     assert wrong["confidence"].is_monotonic_decreasing
     assert right["confidence"].is_monotonic_increasing
-    assert len(listing.most_telling(joint.iloc[:0])) == 0
+    nothing = listing.selected(dmil, View()).take(slice(0))
+    assert len(listing.most_telling(nothing)) == 0
 
 
 def test_without_a_gate_there_is_less_to_order_by(catalog: CheckpointCatalog) -> None:
     joint = catalog.get(REAL, "joint", 0)
     assert not [q for q in listing.quantities(joint) if q.startswith(("gate", "contribution"))]
-    stored = listing.selected(joint, View())["id"].tolist()
-    assert listing.selected(joint, View(order="gate-S"))["id"].tolist() == stored
+    stored = listing.selected(joint, View()).ids[:]
+    assert listing.selected(joint, View(order="gate-S")).ids[:] == stored
 
 
 def test_models_that_disagree(dmil: Checkpoint, catalog: CheckpointCatalog) -> None:
@@ -294,19 +301,19 @@ def test_models_that_disagree(dmil: Checkpoint, catalog: CheckpointCatalog) -> N
     test = (store_catalog.table(dmil)["split"] == "test").to_numpy()
     for answers_, keep in (("same", counts == 1), ("2", counts >= 2), ("3", counts >= 3)):
         kept = listing.selected(dmil, View(answers=answers_, order="stored"))
-        assert kept["id"].tolist() == store_catalog.table(dmil)["id"][keep & test].tolist()
+        assert kept.ids[:] == store_catalog.table(dmil)["id"][keep & test].tolist()
         if keep[test].any():
             assert listing.answer_counts(dmil, "test")[answers_] == len(kept)
 
 
 def test_a_page_is_that_of_the_sample_unless_another_is_chosen(dmil: Checkpoint) -> None:
     rows = listing.selected(dmil, View(split="all"))
-    far = rows["id"].iloc[3 * listing.PAGE]
+    far = rows.ids[3 * listing.PAGE]
     assert listing.pages(rows) == -(-len(rows) // listing.PAGE)
     assert listing.page_of(rows, View(sample=far)) == 4
     assert listing.page_of(rows, View(sample=far, page=2)) == 2
     assert listing.page_of(rows, View(page=999_999)) == listing.pages(rows)
-    assert listing.page_of(rows.iloc[:0], View(sample=far, page=2)) == 1
+    assert listing.page_of(rows.take(slice(0)), View(sample=far, page=2)) == 1
 
 
 @pytest.mark.parametrize("shape", [(8, 8), (300, 200), (70, 70, 3), (9, 30, 4), (1, 1)])
@@ -355,17 +362,17 @@ def test_text_that_is_an_address_is_not_fetched_as_a_picture(
 
 def test_previous_and_next_follow_the_list(dmil: Checkpoint) -> None:
     rows = listing.selected(dmil, View())
-    ids = list(rows["id"])
+    ids = rows.ids[:]
     assert samples.neighbours_in(rows, ids[0]) == (None, ids[1], 0)
     assert samples.neighbours_in(rows, ids[-1]) == (ids[-2], None, len(ids) - 1)
     assert samples.neighbours_in(rows, "absent") == (None, ids[0], None)
-    assert samples.neighbours_in(rows.iloc[:0], "absent") == (None, None, None)
+    assert samples.neighbours_in(rows.take(slice(0)), "absent") == (None, None, None)
 
 
 def test_every_model_and_each_input_alone_have_an_opinion(
     catalog: CheckpointCatalog, dmil: Checkpoint
 ) -> None:
-    sample = str(listing.selected(dmil, View())["id"].iloc[0])
+    sample = listing.selected(dmil, View()).ids[0]
     said = samples.opinions(catalog.ready(REAL, 0), sample)
     assert [o.who for o in said] == list(MODELS)
     assert all(0 <= o.probability <= 1 and o.of_truth <= o.probability + 1e-6 for o in said)
@@ -400,11 +407,16 @@ def test_map_points_are_the_split_s_placed_samples(dmil: Checkpoint) -> None:
     placed = store_catalog.projection(dmil)
     assert placed is not None
     assert maps.latents(dmil, placed) == schema.DMIL_LATENTS
+    layout = maps.layout(store_catalog.predictions(dmil), placed, "S")
+    points = maps.points(dmil, layout, "test")
+    wanted = samples.in_split(store_catalog.table(dmil), "test")["id"]
+    assert set(points.ids) == set(wanted) & set(placed.frame.index)
+    at = layout.places_of(points)
+    stored = placed.frame.loc[points.ids[:], ["S_x", "S_y"]]
+    np.testing.assert_allclose(layout.unit[at], layout.to_unit.apply(stored))
     for colour in maps.colours(dmil):
-        points = maps.points(dmil, maps.layout(placed, "S"), colour, "test", "same-sign")
-        wanted = samples.in_split(store_catalog.table(dmil), "test")["id"]
-        assert set(points["id"]) <= set(wanted)
-        assert np.isfinite(points[["x", "y"]]).all(axis=None)
+        values = maps.colour_of(dmil, points, colour, "same-sign")
+        assert len(values[0] if isinstance(values, tuple) else values) == len(points)
 
 
 def test_interaction_type_colours_only_where_it_is_known(
@@ -423,10 +435,12 @@ def test_bits_colour_the_map_of_models_with_heads(
     assert "bits-R" not in maps.colours(catalog.get(GENERATED, "joint", 0))
     placed = store_catalog.projection(dmil)
     assert placed is not None
-    points = maps.points(dmil, maps.layout(placed, "S"), "bits-U1", "test", "ccs")
-    told = information.of_sample(dmil, str(points["id"].iloc[3]), "ccs")
+    points = maps.points(dmil, maps.layout(store_catalog.predictions(dmil), placed, "S"), "test")
+    values = maps.colour_of(dmil, points, "bits-U1", "ccs")
+    told = information.of_sample(dmil, points.ids[3], "ccs")
     assert told is not None
-    assert points["colour"].iloc[3] == pytest.approx(told.values["u1"], abs=1e-5)
+    assert not isinstance(values, tuple)
+    assert values[3] == pytest.approx(told.values["u1"], abs=1e-5)
 
 
 # --- overview -------------------------------------------------------------------------------

@@ -28,9 +28,9 @@ def test_a_search_finds_the_words_of_a_text(shipped: CheckpointCatalog) -> None:
     wanted = np.char.find(np.asarray(data.x(2), dtype=str), "spoon") >= 0
     found = listing.selected(checkpoint, View(data="shapes-qa", split="all", search="SPOON"))
     assert wanted.sum() > 10
-    assert set(found.index) == set(np.asarray(data.ids)[wanted])
+    assert set(found.ids) == set(np.asarray(data.ids)[wanted])
     test = listing.selected(checkpoint, View(data="shapes-qa", search="spoon"))
-    assert set(test["split"]) == {"test"}
+    assert set(test.words("split").counts()) == {"test"}
 
 
 def test_samples_without_a_text_are_found_by_id_and_class_alone(
@@ -40,7 +40,7 @@ def test_samples_without_a_text_are_found_by_id_and_class_alone(
     assert texts.texts(checkpoint) is None
     frame = table(checkpoint)
     found = listing.selected(checkpoint, View(data=REAL, split="all", search="zero"))
-    assert set(found.index) == set(frame.index[(frame["y"] == "zero") | (frame["pred"] == "zero")])
+    assert set(found.ids) == set(frame.index[(frame["y"] == "zero") | (frame["pred"] == "zero")])
 
 
 def test_a_data_set_that_cannot_be_read_has_no_texts(shipped: CheckpointCatalog) -> None:

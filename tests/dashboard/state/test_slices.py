@@ -14,7 +14,13 @@ from hypothesis import strategies as st
 from dashboard.services.map import maps, outlines
 from dashboard.services.map import slices as service
 from dashboard.services.store import catalog as store_catalog
-from dashboard.services.store.catalog import CheckpointCatalog, DataProblem, Projection
+from dashboard.services.store.catalog import (
+    CheckpointCatalog,
+    DataProblem,
+    Projection,
+    predictions,
+)
+from dashboard.services.store.rows import Rows, WholeTable
 from dashboard.state import slices
 from dashboard.state.slices import Slice
 from dmil_core import schema
@@ -71,6 +77,15 @@ def test_the_middle_of_a_bent_outline_is_outside() -> None:
     assert outlines.inside(at, border).tolist() == [False, True, True, True, False]
 
 
+def among(checkpoint: store_catalog.Checkpoint, ids: pd.Index[str]) -> Rows:
+    known = predictions(checkpoint)
+    return Rows(known, known.positions_of(ids))
+
+
+def rows_of(*names: str) -> Rows:
+    return Rows(WholeTable(pd.DataFrame({"id": names}, index=pd.Index(names)), object()))
+
+
 @given(st.floats(0, 6.28), st.booleans(), st.floats(0.1, 9.0), st.floats(-5, 5))
 def test_a_turned_map_is_laid_back_over_the_first(
     angle: float, mirrored: bool, scale: float, shift: float
@@ -81,8 +96,9 @@ def test_a_turned_map_is_laid_back_over_the_first(
     names = [f"s{i}" for i in range(40)]
     columns = dict(zip(schema.projection("Z"), turned.T, strict=True))
     other = Projection(pd.DataFrame(columns, index=pd.Index(names)), "umap", {}, 40, 40)
-    first = maps.Layout("Z", pd.Index(names), unit, maps.Turn(np.eye(2), np.zeros(2)), "0")
-    laid = maps.beside(first, maps.layout(other, "Z"))
+    rows = rows_of(*names)
+    first = maps.Layout("Z", rows, unit, maps.Turn(np.eye(2), np.zeros(2)), "0")
+    laid = maps.beside(first, maps.layout(rows.table, other, "Z"))
     assert laid.apart < 1e-6
     span = np.ptp(unit, axis=0).max()
     np.testing.assert_allclose(laid.shown, (unit - unit.min(axis=0)) / span, atol=1e-6)
@@ -90,10 +106,8 @@ def test_a_turned_map_is_laid_back_over_the_first(
 
 
 def test_two_maps_of_nothing_in_common_are_no_error() -> None:
-    first = maps.Layout(
-        "Z", pd.Index(["a"]), np.zeros((1, 2)), maps.Turn(np.eye(2), np.zeros(2)), "0"
-    )
-    laid = maps.beside(first, replace(first, ids=pd.Index(["b"])))
+    first = maps.Layout("Z", rows_of("a"), np.zeros((1, 2)), maps.Turn(np.eye(2), np.zeros(2)), "0")
+    laid = maps.beside(first, replace(first, rows=rows_of("b")))
     assert laid.shown.shape == (1, 2)
 
 
@@ -102,16 +116,22 @@ def everything(checkpoint: store_catalog.Checkpoint, latent: str = "Z") -> Slice
     assert isinstance(on, Projection)
     corners = outlines.corners([(-0.1, -0.1), (1.1, -0.1), (1.1, 1.1), (-0.1, 1.1)])
     return Slice(
-        "all", checkpoint.model, checkpoint.seed, latent, maps.layout(on, latent).mark, corners
+        "all",
+        checkpoint.model,
+        checkpoint.seed,
+        latent,
+        maps.layout(predictions(checkpoint), on, latent).mark,
+        corners,
     )
 
 
 def test_an_outline_around_everything_holds_every_placed_sample(catalog: CheckpointCatalog) -> None:
     dmil = catalog.get(REAL, "dmil", 0)
-    ids = service.members(REAL, everything(dmil))
+    members = service.members(REAL, everything(dmil))
+    assert isinstance(members, Rows)
     on = maps.placed(dmil)
     assert isinstance(on, Projection)
-    assert set(ids) == set(on.frame.index)  # type: ignore[arg-type]
+    assert set(members.ids) == set(on.frame.index)
 
 
 def test_a_slice_is_compared_with_exactly_the_other_rows(catalog: CheckpointCatalog) -> None:
@@ -119,7 +139,7 @@ def test_a_slice_is_compared_with_exactly_the_other_rows(catalog: CheckpointCata
     frame = store_catalog.table(dmil)
     test = frame[frame["split"] == "test"]
     only = test[test["interaction_type"] == "S"].index
-    told = service.against_rest([dmil], dmil, only, "test", "same-sign").set_index(
+    told = service.against_rest([dmil], dmil, among(dmil, only), "test", "same-sign").set_index(
         ["kind", "name", "side"]
     )
     gate = test.loc[only, "gate_S"].astype(float)
@@ -139,7 +159,7 @@ def test_few_samples_have_no_interval(catalog: CheckpointCatalog) -> None:
     dmil = catalog.get(REAL, "dmil", 0)
     frame = store_catalog.table(dmil)
     few = frame[frame["split"] == "test"].index[:3]
-    told = service.against_rest([dmil], dmil, few, "test", "same-sign")
+    told = service.against_rest([dmil], dmil, among(dmil, few), "test", "same-sign")
     inside = told[told["side"] == "slice"]
     assert inside["low"].isna().all()
     assert inside["mean"].notna().all()

@@ -136,11 +136,11 @@ def test_every_group_is_the_selection_that_its_row_leads_to(
     result = agreement.agreement(ready, "test")
     for one in result.subsets:
         filters = choice(result.models, one.right, 0)
-        ids = listing.selection(ready[0], state.View(data=REAL, **filters))
-        assert ids is not None
-        assert len(ids) == one.count
+        rows = listing.selection(ready[0], state.View(data=REAL, **filters))
+        assert rows is not None
+        assert len(rows) == one.count
         for checkpoint in ready:
-            right = store_catalog.table(checkpoint).loc[ids, "correct"]
+            right = store_catalog.table(checkpoint).loc[rows.ids[:], "correct"]
             assert (right == (chosen.key(checkpoint) in one.right)).all()
 
 

@@ -17,7 +17,14 @@ from dashboard.services import listing
 from dashboard.services.map import outlines
 from dashboard.services.map import slices as slice_service
 from dashboard.services.map.maps import layout, placed
-from dashboard.services.store.catalog import Checkpoint, CheckpointCatalog, Projection, table
+from dashboard.services.store.catalog import (
+    Checkpoint,
+    CheckpointCatalog,
+    Projection,
+    predictions,
+    table,
+)
+from dashboard.services.store.rows import Rows
 from dashboard.state import slices
 from dashboard.state.slices import Slice
 from dmil_core.data.dataset import Dataset
@@ -35,7 +42,8 @@ def slice_of(checkpoint: Checkpoint, latent: str, name: str) -> Slice:
     on = placed(checkpoint)
     assert isinstance(on, Projection)
     corners = outlines.corners([(-0.1, -0.1), (0.5, -0.1), (0.5, 1.1), (-0.1, 1.1)])
-    return Slice(name, checkpoint.model, checkpoint.seed, latent, layout(on, latent).mark, corners)
+    mark = layout(predictions(checkpoint), on, latent).mark
+    return Slice(name, checkpoint.model, checkpoint.seed, latent, mark, corners)
 
 
 def ids_of(checkpoint: Checkpoint, split: str) -> list[str]:
@@ -233,9 +241,10 @@ def test_a_slice_filters_the_samples_until_it_is_left(
     chosen = catalog.get(REAL, "dmil", 0)
     drawn = slice_of(chosen, "Z", "left half")
     inside = slice_service.members(REAL, drawn)
+    assert isinstance(inside, Rows)
     app = open_page("samples", data=REAL, slice=slices.write(drawn), order="stored")
     listed = [row["id"] for row in sample_list(app)["rows"]]
-    wanted = [i for i in ids_of(chosen, "test") if i in set(inside)]  # type: ignore[arg-type]
+    wanted = [i for i in ids_of(chosen, "test") if i in inside.ids]
     assert listed == wanted[: listing.PAGE]
     assert f"{len(wanted)} of" in said(app)
     app.button(key=key_of("drop_filter", "slice")).click().run()
@@ -255,5 +264,5 @@ def test_a_slice_of_another_map_is_refused_in_words(
 def test_unknown_sample_on_the_map(open_page: OpenPage) -> None:
     app = open_page("map", data=REAL, sample="nobody")
     assert "no sample with that id" in app.warning[0].value
-    next(b for b in app.button if b.label == "Clear the selection").click().run()
+    app.button(key="forget_sample").click().run()
     assert not is_open(app)

@@ -9,6 +9,7 @@ import pytest
 from dashboard.services.map import maps, slices, ternary
 from dashboard.services.map.outlines import corners
 from dashboard.services.store.catalog import CheckpointCatalog, table
+from dashboard.services.store.rows import Rows, WholeTable
 from dashboard.state.slices import Slice
 from dmil_core import schema
 from tests.dashboard.folders import GENERATED, THREE
@@ -16,9 +17,10 @@ from tests.dashboard.folders import GENERATED, THREE
 HEIGHT = 3**0.5 / 2
 
 
-def weights(*rows: tuple[float, ...]) -> pd.DataFrame:
+def weights(*rows: tuple[float, ...]) -> Rows:
     names = schema.COMPONENTS if len(rows[0]) == 4 else schema.ALL_COMPONENTS
-    return pd.DataFrame(list(rows), columns=[schema.gate(c) for c in names])
+    frame = pd.DataFrame(list(rows), columns=[schema.gate(c) for c in names])
+    return Rows(WholeTable(frame, object()))
 
 
 @pytest.mark.parametrize(
@@ -47,7 +49,7 @@ def test_the_weights_of_a_table_can_be_read_from_the_map(
     frame = table(checkpoint)
     on = maps.layout_of(checkpoint, maps.GATE)
     assert isinstance(on, maps.Layout)
-    assert on.ids.equals(frame.index)
+    assert on.rows.ids[:] == frame.index.tolist()
     x, y = on.unit.T
     s = y / HEIGHT
     np.testing.assert_allclose(s, frame[schema.gate("S")], atol=1e-5)
@@ -57,8 +59,8 @@ def test_the_weights_of_a_table_can_be_read_from_the_map(
 
 
 def test_corners_count_the_samples_with_the_largest_weight() -> None:
-    top = pd.DataFrame({"dominant": ["R", "U1", "U2", "S", "U1"]})
-    assert ternary.largest(top) == {"R": 1, "U": 3, "S": 1}
+    top = WholeTable(pd.DataFrame({"dominant": ["R", "U1", "U2", "S", "U1"]}), object())
+    assert ternary.largest(Rows(top)) == {"R": 1, "U": 3, "S": 1}
 
 
 def test_only_models_with_a_gate_have_this_map(catalog: CheckpointCatalog) -> None:
@@ -86,8 +88,8 @@ def test_a_slice_of_the_triangle_holds_the_samples_within(catalog: CheckpointCat
     border = corners([(-0.1, 0.8 * HEIGHT), (1.1, 0.8 * HEIGHT), (1.1, 1.1), (-0.1, 1.1)])
     drawn = Slice("mostly S", "dmil", 0, maps.GATE, on.mark, border)
     inside = slices.members(GENERATED, drawn)
-    assert isinstance(inside, pd.Index)
+    assert isinstance(inside, Rows)
     synergy = table(checkpoint)[schema.gate("S")]
     clear = synergy[(synergy - 0.8).abs() > 0.001]
-    assert set(clear.index[clear > 0.8]) == set(inside) & set(clear.index)
+    assert set(clear.index[clear > 0.8]) == set(inside.ids) & set(clear.index)
     assert len(inside)

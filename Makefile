@@ -142,6 +142,10 @@ bench-avdigits: $(APP_ENV) ## Does the gate move where the picture or the sound 
 bench-speed: $(APP_ENV) ## Rows a second of inference, seconds of training
 	$(PY) -m benchmarks.speed
 
+.PHONY: bench-engines
+bench-engines: $(DEV_ENV) ## What does a cluster cost beside processes of this machine? 2 minutes on an idle machine
+	$(PY) -m benchmarks.engines $(ARGS)
+
 .PHONY: bench-live
 bench-live: $(APP_ENV) ## Are three models trained in 20 seconds while a class watches? 5 seeds, 5 minutes
 	$(PY) -m benchmarks.live $(ARGS)

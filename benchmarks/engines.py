@@ -1,6 +1,6 @@
 """What does an engine cost? CPU time of tasks of two seconds in local processes and on Ray.
 
-``python -m benchmarks.engines``; needs the extra ``ray``. All processes count, from the start of
+``make bench-engines``; needs the extra ``ray``. All processes count, from the start of
 the command to its end: the engine's own, and those that it starts. Writes
 benchmarks/results/engines.json.
 """

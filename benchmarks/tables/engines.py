@@ -25,8 +25,8 @@ def engines(checkpoints: Path) -> str:
     ]
     measured = table(["tasks", "`local`, CPU s", "`ray`, CPU s", "difference"], cells)
     size = f"{few['seconds']:.0f} seconds each, {record['jobs']} side by side"
-    return f"""`python -m benchmarks.engines` measures CPU seconds of all processes, from the start
-of a command to its end, for tasks of {size}, on two cores with nothing else to do:
+    return f"""`make bench-engines` measures CPU seconds of all processes, from the start of a
+command to its end, for tasks of {size}, on two cores with nothing else to do:
 
 {measured}
 
@@ -49,6 +49,6 @@ def _compared(checkpoints: Path) -> str:
     seconds = [r["seconds"] for file in files for r in read_results(file) if r.get("seconds")]
     hours, longest = sum(seconds) / 3600, max(seconds)
     return f"""The {len(seconds):,} runs of the shipped comparison (`checkpoints/*/results.jsonl`,
-{len(files)} sets, without the trials of learning rates) took {hours:.1f} hours of one core in all. On k
-cores that is computed to be {hours:.1f} / k hours, and never less than the longest run, {longest:.0f}
-seconds."""
+{len(files)} sets, without the trials of learning rates) took {hours:.1f} hours of one core in
+all. On k cores that is computed to be {hours:.1f} / k hours, and never less than the longest run,
+{longest:.0f} seconds."""

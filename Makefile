@@ -30,7 +30,13 @@ setup: $(APP_ENV) ## Make the environment .venv alone, from requirements.txt
 ##@ Check
 .PHONY: test
 test: $(DEV_ENV) chromium node ## Run the whole test suite, browser tests included; ARGS="-k words" goes to pytest
-	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore $(RAY_TESTS) $(ARGS)
+
+# Two nodes of Ray are ten processes, which would slow the other tests down.
+RAY_TESTS := tests/core/engine/test_ray.py
+.PHONY: test-ray
+test-ray: $(DEV_ENV) ## Run the tests of --engine ray, on a cluster of two nodes on this machine
+	$(PY) -m pytest $(RAY_TESTS) $(ARGS)
 
 .PHONY: lint
 lint: $(DEV_ENV) $(JS_ENV) ## Check style, formatting and, of scripts, types: ruff, biome and tsc
@@ -143,6 +149,10 @@ bench-live: $(APP_ENV) ## Are three models trained in 20 seconds while a class w
 .PHONY: bench-app
 bench-app: $(DEV_ENV) chromium ## How long does a visitor wait, beside two other tools? 30 minutes on an idle machine
 	$(PY) -m benchmarks.app $(ARGS)
+
+.PHONY: bench-scale
+bench-scale: $(DEV_ENV) ## How does cost grow with the number of rows? 10^3 to 10^6, half an hour on an idle machine
+	$(PY) -m benchmarks.scale $(ARGS)
 
 .PHONY: bench-soak
 bench-soak: $(DEV_ENV) ## Does the server hold out? Four visitors for ten minutes; ARGS="--minutes 4"

@@ -36,8 +36,9 @@ import pandas as pd
 from benchmarks import corruption, dominance
 from benchmarks.criteria import comparison as criteria
 from benchmarks.runs import Records
-from benchmarks.study import Record, add_options
+from benchmarks.study import JOBS, Record, add_options
 from dmil_core.checkpoint import RUN_FILE, Run, run_folder, verify
+from dmil_core.cli.options import engine_of
 from dmil_core.data.dataset import Dataset
 from dmil_core.experiments import controls, records, scoreboard, tuning
 from dmil_core.experiments.compare import (
@@ -74,7 +75,6 @@ def main() -> int:
     )  # fmt: skip
     parser.add_argument("--paradigms", nargs="+", default=list(PARADIGMS), metavar="P")
     parser.add_argument("--seeds", type=int, default=scoreboard.SEEDS)
-    parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("build/bench-compare"))
     add_options(parser)
     a = parser.parse_args()
@@ -131,7 +131,8 @@ def run_set(name: str, root: Path, a: argparse.Namespace) -> None:
             add_products(dataset, a.out / name, root / name / records.RESULTS_FILE)
 
     compare(
-        [dataset], a.paradigms, a.seeds, a.out / name, tune=True, jobs=a.jobs, records=root / name,
+        [dataset], a.paradigms, a.seeds, a.out / name, tune=True, engine=engine_of(a, JOBS),
+        records=root / name,
         measure=Readings({n: r.settings for n, r in read_off.items()}) if read_off else None,
         on_run=lambda line: print(line, file=sys.stderr, flush=True), on_record=keep,
     )  # fmt: skip

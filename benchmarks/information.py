@@ -311,7 +311,6 @@ def main() -> int:
         help="measure the coverage of intervals instead; with --records it goes on when stopped",
     )
     parser.add_argument("--sets", type=int, default=information_coverage.SETS, help="of --coverage")
-    parser.add_argument("--jobs", type=int, default=1, help="of --coverage")
     parser.add_argument("--out", type=Path, default=Path("build/bench-information"))
     add_options(parser)
     a = parser.parse_args()

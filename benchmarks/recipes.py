@@ -17,7 +17,8 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.runs import RESULTS, Records, planned
-from benchmarks.study import Record, Study, Unit, add_common, opened
+from benchmarks.study import JOBS, Record, Study, Unit, add_common, opened
+from dmil_core.cli.options import engine_of
 from dmil_core.data.catalog import load_dataset
 from dmil_core.experiments import records, scoreboard
 from dmil_core.experiments.compare import compare, read_results, with_record
@@ -46,7 +47,8 @@ def run_recipe(unit: Unit, record: Record, a: argparse.Namespace) -> None:
     write_lines(path, lines)
     compare(
         [dataset], a.paradigms, a.seeds, out, recipe=recipe, epochs_scale=a.epochs_scale,
-        jobs=a.jobs, on_run=lambda line: print(f"{recipe}: {line}", file=sys.stderr, flush=True),
+        engine=engine_of(a, JOBS),
+        on_run=lambda line: print(f"{recipe}: {line}", file=sys.stderr, flush=True),
         on_record=lambda line, _: record.add([_short(line) | {"recipe": recipe}]),
     )  # fmt: skip
     # Those that an earlier command left under --out.

@@ -18,7 +18,8 @@ from typing import Any, TypeVar
 from dmil_core.checkpoint import RUN_FILE, Run, run_folder, verify
 from dmil_core.data.catalog import load_dataset, of_seed
 from dmil_core.data.dataset import Dataset
-from dmil_core.engine.local import LocalEngine, Task
+from dmil_core.engine.options import EngineOptions
+from dmil_core.engine.tasks import Task
 from dmil_core.experiments.compare import RUNS_FOLDER, fingerprint, read_results
 from dmil_core.experiments.tuning import TUNING_FILE, best_scales
 from dmil_core.io.paths import checkpoints_root
@@ -89,14 +90,14 @@ def scale_of(run: Run, dataset: Dataset) -> float:
 
 
 def finished(
-    work: Callable[..., Result], units: Sequence[tuple[Any, ...]], jobs: int
+    work: Callable[..., Result], units: Sequence[tuple[Any, ...]], engine: EngineOptions
 ) -> Iterator[tuple[int, Result]]:
-    """``work(*unit)`` of each unit with the unit's index, as they come from processes side by
-    side."""
+    """``work(*unit)`` of each unit with the unit's index, as they come from an engine. All
+    nodes of a cluster have to see the folder that this is called in."""
     os.environ["OMP_NUM_THREADS"] = "1"  # inherited by the processes, before they import torch
     tasks = [Task(named(unit), work, unit) for unit in units]
-    with LocalEngine(jobs) as engine:
-        for n, (index, result) in enumerate(engine.each(tasks), start=1):
+    with engine.opened(Path()) as runner:
+        for n, (index, result) in enumerate(runner.each(tasks), start=1):
             yield index, result
             print(f"{n}/{len(units)} {named(units[index])}", file=sys.stderr, flush=True)
 

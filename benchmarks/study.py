@@ -21,10 +21,13 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.runs import Records, Result, finished, named
+from dmil_core.cli.options import add_engine, engine_of
 from dmil_core.io.atomic import check_writable, write_json, writing
 
 #: Options that say where and how fast a benchmark is run, not what.
-FREE = ("jobs", "out", "comparison", "records", "show", "adopt")
+FREE = ("jobs", "engine", "address", "out", "comparison", "records", "show", "adopt")
+#: Processes side by side where nobody says how many.
+JOBS = 2
 
 
 @dataclass(frozen=True)
@@ -163,7 +166,8 @@ class Record:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say where the record is."""
+    """Add the options that say where the record is, and where units of work run."""
+    add_engine(parser, JOBS)
     parser.add_argument(
         "--records", type=Path, metavar="DIR",
         help="keep the record in this folder, written after every part; to go on another day",
@@ -182,7 +186,6 @@ def add_common(
     """Add these, and the other options that most benchmarks share."""
     parser.add_argument("--paradigms", nargs="+", default=list(paradigms))
     parser.add_argument("--seeds", type=int, default=seeds)
-    parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--epochs-scale", type=float, default=1.0, help="for a quick look")
     parser.add_argument("--out", type=Path, default=Path(out))
     add_options(parser)
@@ -233,6 +236,6 @@ def carry_out(
     check_writable(record.path)
     missing = record.missing(units)
     print(f"{len(units) - len(missing)} of {len(units)} parts are in {record.path}", flush=True)
-    for _, new in finished(measure, [unit.arguments for unit in missing], a.jobs):
+    for _, new in finished(measure, [unit.arguments for unit in missing], engine_of(a, JOBS)):
         take(record, new)
     return record.finish(units)

@@ -1,26 +1,31 @@
 """Train and map everything that is shipped under checkpoints/: ``make checkpoints``.
 
 Every set x four paradigms with seed 0, fewer of sets with three inputs, of one set the paradigms of
-the comparison but its controls and most of those that balance a joint model, and information
-estimates of sets with two inputs, by the public ``dmil`` command alone. What is finished is kept, a
-stopped build goes on where it was, and ``--overwrite`` trains again. Two jobs run side by side, on
-one thread each, since models this small gain nothing from more.
+the comparison but its controls and most of those that balance a joint model, information estimates
+of sets with two inputs, and what each input of a set is worth, by the public ``dmil`` command
+alone. What is finished is kept, a stopped build goes on where it was, and ``--overwrite`` trains
+again. Two jobs run side by side, on one thread each, since models this small gain nothing from
+more.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import os
-import subprocess
-import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from benchmarks.comparison import CONTROLS, PARADIGMS
+from benchmarks.runs import finished
+from benchmarks.study import JOBS
+from dmil_core import cli
 from dmil_core.checkpoint import PROJECTION_FILE, default_folder, verify
+from dmil_core.cli.options import add_engine, engine_of
 from dmil_core.data.catalog import list_datasets, load_dataset
 from dmil_core.information import store
+from dmil_core.information.worth import store as worth
 from dmil_core.io.tables import table_metadata
 from dmil_core.paradigms import PARADIGMS as KNOWN
 from dmil_core.posthoc import summary
@@ -45,24 +50,19 @@ OTHERS: dict[str, tuple[str, ...]] = {
 
 
 def command(*arguments: str) -> None:
-    """Run ``dmil`` in a process of its own.
+    """Run ``dmil``.
 
     Raises
     ------
-    subprocess.CalledProcessError
-        If it fails; what it printed is shown first.
+    RuntimeError
+        If it fails; with the end of what it printed.
     """
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [sys.executable, "-m", "dmil_core", *arguments],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        print(done.stderr[-2000:], file=sys.stderr)
-    done.check_returncode()
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        code = cli.main(arguments)
+    if code:
+        last = said.getvalue()[-2000:]
+        raise RuntimeError(f"dmil {' '.join(arguments)}: exit code {code}\n{last}")
 
 
 def is_mapped(folder: Path) -> bool:
@@ -105,6 +105,16 @@ def account_of(name: str) -> str:
     return f"{name}/{store.FILE}: {time.monotonic() - started:.0f} s"
 
 
+def worth_of(name: str) -> str:
+    """Keep what each input of a set is worth, unless that is kept already; returns a line for the
+    log."""
+    started, data = time.monotonic(), load_dataset(name)
+    path = worth.default_path(data.slug)
+    if not (path.exists() and worth.load(path)[1] == data.digest):
+        command("worth", "--data", name, "--out", str(path), "--progress", "none")
+    return f"{name}/{worth.FILE}: {time.monotonic() - started:.0f} s"
+
+
 def main() -> int:
     """Build all of it, or the sets named."""
     names = [entry.name for entry in list_datasets()]
@@ -112,19 +122,20 @@ def main() -> int:
     parser.add_argument("sets", nargs="*", metavar="SET", help=f"of {', '.join(names)}; all")
     parser.add_argument("--paradigms", nargs="+", default=PARADIGMS, choices=PARADIGMS, metavar="P")
     parser.add_argument("--overwrite", action="store_true", help="train again what is finished")
-    parser.add_argument("--jobs", type=int, default=2, help="side by side; default: 2")
+    add_engine(parser, JOBS)
     arguments = parser.parse_args()
+    os.environ["NUMBA_NUM_THREADS"] = "1"  # of the processes, as is OMP_NUM_THREADS
     jobs = [
         (n, p)
         for n in arguments.sets or names
         for p in arguments.paradigms
         if p in OTHERS.get(n, SHIPPED)
     ]
-    with ThreadPoolExecutor(arguments.jobs) as pool:
-        results = [pool.submit(build, n, p, arguments.overwrite) for n, p in jobs]
-        results += [pool.submit(account_of, n) for n in dict.fromkeys(n for n, _ in jobs)]
-        for done in results:
-            print(done.result(), flush=True)
+    engine, sets = engine_of(arguments, JOBS), [(n,) for n in dict.fromkeys(n for n, _ in jobs)]
+    runs = [(*job, arguments.overwrite) for job in jobs]
+    for work, units in ((build, runs), (account_of, sets), (worth_of, sets)):
+        for _, line in finished(work, units, engine):
+            print(line, flush=True)
     return 0
 
 

@@ -9,6 +9,7 @@ from starlette.middleware import Middleware
 
 from dashboard import health, start
 from dashboard.components import served
+from dashboard.compression import CompressedFiles
 from dashboard.message_rate import MessageRate
 from dashboard.services.store import budgets
 from dashboard.serving import Serving
@@ -22,5 +23,6 @@ app = st.App(
         Middleware(Serving, budgets.at_once()),
         Middleware(MessageRate),
         Middleware(VisitorCookie),
+        Middleware(CompressedFiles),
     ],
 )

@@ -106,9 +106,10 @@ def linked(
     key: str,
     html: str,
     links: Mapping[str, Mapping[str, Any]],
+    alt: str,
     pages: Mapping[str, str] | None = None,
 ) -> None:
-    """A picture whose marks lead to samples.
+    """A picture whose marks lead to samples, as `chart`.
 
     ``links`` are the view's choices by the name of a mark; other filters are taken away. ``pages``
     are the pages of marks that lead elsewhere; with an empty one the visitor stays, and so do the
@@ -121,7 +122,9 @@ def linked(
         else:
             session.change(**links[name])
 
-    marks.marks(key, html, links, follow)
+    with st.container(gap=None):
+        marks.marks(key, html, links, follow)
+        save_figure(key, alt)
 
 
 def moving_chart(fig: Any, key: str, alt: str, about: str) -> None:
@@ -132,7 +135,8 @@ def moving_chart(fig: Any, key: str, alt: str, about: str) -> None:
 
 
 def save_figure(key: str, alt: str, about: str | None = None) -> None:
-    """The control that saves the figure drawn with this key; right below the figure."""
+    """The control that saves the figure drawn with this key; right below the figure, or in the menu
+    of its card."""
     _saveable(key, alt, about)
 
 
@@ -273,6 +277,9 @@ def current(catalog: CheckpointCatalog) -> Checkpoint | None:
         return None
     if not catalog.of(view.data):
         notice(messages.no_checkpoint_for_set(view.data))
+        st.page_link(
+            session.page("worth"), label=messages.WITHOUT_MODEL, icon=":material/price_check:"
+        )
         return None
     chosen = catalog.get(view.data, view.model, view.seed)
     if guard(chosen):
@@ -397,7 +404,7 @@ def targets(items: Sequence[Any]) -> None:
     for target in items:
         st.markdown(f"{_TARGETS[target.state]}: {plain(target.claim)}")
         failing = [plain(f) for f in target.failing if f != target.figure]
-        less = f"  \nNot: {'; '.join(failing)}." if failing else ""
+        less = f"  \nFailing: {'; '.join(failing)}." if failing else ""
         st.caption(f"Measured: {plain(target.figure)}.{less}")
 
 

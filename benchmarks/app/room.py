@@ -15,8 +15,9 @@ from dmil_core.schema import COMPONENTS, gate
 from dmil_core.training.run import train
 
 PARADIGMS = ("ensemble", "joint", "dmil", "dmil-paper")
-#: Rows to learn from; all others are there to be looked at.
-TRAIN, VAL = 2000, 500
+#: Rows to learn from, and of validation at least; all others are there to be looked at. The
+#: distribution draws no more test rows than `TEST`.
+TRAIN, VAL, TEST = 2000, 500, 100_000
 #: Of the usual epochs: what the models know does not matter here, only how much there is to show.
 EPOCHS = 0.1
 #: The app keeps a folder a set; two sizes of one distribution would be one set.
@@ -47,7 +48,8 @@ class Room:
 def furnish(folder: Path, points: int, maps: bool = True) -> Room:
     """Draw, train, predict and, with ``maps``, map, or take what an earlier call has left in
     ``folder``."""
-    dataset = load_dataset(f"switch:train={TRAIN},val={VAL},test={points - TRAIN - VAL}")
+    test = min(points - TRAIN - VAL, TEST)
+    dataset = load_dataset(f"switch:train={TRAIN},val={points - TRAIN - test},test={test}")
     root = folder / ROOM.format(points=points)
     for paradigm in PARADIGMS:
         here = run_folder(root, dataset.slug, paradigm, 0)

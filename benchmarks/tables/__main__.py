@@ -12,7 +12,7 @@ import argparse
 from pathlib import Path
 
 from benchmarks import criteria
-from benchmarks.tables import behaviour, bits, parts, reasons, waiting
+from benchmarks.tables import behaviour, bits, growth, parts, reasons, waiting
 from benchmarks.tables.cells import record_path
 from benchmarks.tables.front import front
 from benchmarks.tables.glossary import glossary
@@ -43,6 +43,7 @@ def generated() -> dict[str, list[str]]:
         "dominance": reasons.dominance,
         "live": waiting.live,
         "app": waiting.app,
+        "scale": growth.growth,
     }
     recorded = [section() for name, section in sections.items() if record_path(name).exists()]
     headline = [*headlines(), *parts.parts(read_all(checkpoints_root()).runs)]
@@ -72,6 +73,8 @@ def main() -> int:
     check = parser.parse_args().check
     if not check:
         criteria.write(record_path("targets"), checkpoints_root(), record_path("fidelity"))
+        if record_path("scale").exists():
+            growth.draw(ROOT / growth.FIGURE)
     outdated = []
     for name, sections in generated().items():
         path = ROOT / name

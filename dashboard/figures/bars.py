@@ -28,7 +28,7 @@ _HALO: Final = (
     ' style="stroke:var(--st-background-color, Canvas);stroke-width:4px;paint-order:stroke"'
 )
 #: Letters of a line on a phone: what is longer is cut, or would run into the number beside it.
-_LINE = 38
+_LINE = 40
 #: Letters of a row's words that are seen in any case.
 _FEWEST = 12
 
@@ -162,7 +162,7 @@ def _strokes(pattern: str) -> str:
 
 
 def draw(bars: Bars, alt: str) -> str:
-    """The drawing, 100 % wide; ``alt`` says what it shows to those who cannot see it.
+    """The drawing, 100% wide; ``alt`` says what it shows to those who cannot see it.
 
     `patterns` of its looks have to be in the same document.
     """

@@ -12,7 +12,7 @@ from dashboard.figures import theme
 from dashboard.figures.theme import quoted
 
 #: Pixels of the drawing: its side, and what is left for the numbers at the left and below.
-_SIDE, _LEFT, _BELOW, _FREE = 420, 56, 44, 12
+_SIDE, _LEFT, _BELOW, _FREE = 420, 56, 44, 20
 #: Radius of the smallest mark, and how much larger that of all samples would be.
 _SMALL, _LARGER = 3.5, 9.0
 _STROKES: Final = {

@@ -1,7 +1,7 @@
 """The numbers of a sample as a table: name, value, and where it lies among the training rows.
 
 A bar leads from the mean of the training rows to the value, to the left or to the right, in their
-standard deviations: the side tells what the colour tells as well. Drawn as in `bars`: 100 % wide,
+standard deviations: the side tells what the colour tells as well. Drawn as in `bars`: 100% wide,
 heights in em. Every text is escaped and cut here.
 """
 

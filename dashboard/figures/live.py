@@ -198,7 +198,7 @@ def accuracies(
             annotation_text=f"chance {chance[title]:.0%}", annotation_position="bottom right",
             annotation_font={"color": theme.NEUTRAL, "size": 12}, row=row, col=col,
         )  # fmt: skip
-    _over_steps(fig, "right", 110 + 240 * down, step)
+    _over_steps(fig, "accuracy", 110 + 240 * down, step)
     fig.update_layout(margin_t=48)
     fig.update_layout(showlegend=True, legend={"y": -0.16 / down, "font": {"size": 14}})
     return fig
@@ -218,6 +218,7 @@ def _over_steps(fig: go.Figure, what: str, height: int, step: int) -> None:
     fig.update_xaxes(range=[-0.02, 1.02], tickformat=".0%", nticks=5, fixedrange=True)
     fig.update_yaxes(range=[-0.03, 1.05], tickformat=".0%", nticks=6, fixedrange=True)
     fig.update_yaxes(title=what, col=1)
+    fig.update_xaxes(title="share of the training")
     fig.update_layout(
         template=theme.TEMPLATE, height=height, uirevision="live", datarevision=step,
         dragmode=False, margin={"t": 30, "b": 8, "l": 8, "r": 8},

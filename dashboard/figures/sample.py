@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures import theme
-from dashboard.figures.bars import Bars, Mark, Row, of_part, over
+from dashboard.figures.bars import TOTAL, Bars, Mark, Row, of_models, of_part, over
 
 
 def gate_bars(weights: pd.DataFrame, names: Mapping[str, str]) -> Bars:
@@ -100,6 +101,27 @@ def before_after(pairs: pd.DataFrame, names: Mapping[str, str], share: bool) -> 
         rows.append(Row(c, names.get(c, ""), " → ".join(labels), marks))
     ends = over(rows, most=1.0 if share else 0.0)
     return Bars(tuple(rows), *ends, share=share, unit="" if share else "bits")
+
+
+def opinions(rows: Sequence[tuple[str, str, float, bool]], models: Collection[str]) -> Bars:
+    """A bar of the confidence of each prediction.
+
+    Parameters
+    ----------
+    rows : who, what is predicted, its probability (0 to 1; not a number for none), whether right.
+    models : who of these are models, which have a colour of their own.
+    """
+    names = [who for who, *_ in rows if who in models]
+    looks = dict(zip(names, of_models(names), strict=True))
+    shown = tuple(
+        Row(
+            "✓" if right else "✗", f"{who}: {says}",
+            "-" if math.isnan(share) else f"{share:.0%}",
+            (Mark(share, looks.get(who, TOTAL)),),
+        )
+        for who, says, share, right in rows
+    )  # fmt: skip
+    return Bars(shown, 0.0, 1.0, share=True)
 
 
 def signed(value: float) -> str:

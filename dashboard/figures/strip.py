@@ -17,7 +17,7 @@ _ANGLES: Final = {"": (), "/": (135,), "\\": (45,), "-": (0,), "x": (135, 45)}
 
 
 def strip(shares: Mapping[str, float], of: str, height: float = 0.7) -> str:
-    """Parts beside each other in the order of the components, 100 % wide.
+    """Parts beside each other in the order of the components, 100% wide.
 
     Parameters
     ----------

@@ -45,7 +45,7 @@ def signal(values: NDArray[Any], channels: Sequence[str], alt: str, rate: float 
 
 
 def vector(values: NDArray[Any], alt: str, height: float = 8.0) -> str:
-    """A feature vector as thin bars in their order, 100 % wide, ``height`` em high."""
+    """A feature vector as thin bars in their order, 100% wide, ``height`` em high."""
     row = np.nan_to_num(np.asarray(values, dtype=float).ravel())
     count = len(row)
     row = row[:: max(1, -(-len(row) // MOST_POINTS))]
@@ -65,7 +65,7 @@ def vector(values: NDArray[Any], alt: str, height: float = 8.0) -> str:
 
 
 def raster(png: str, across: str, up: str, alt: str, height: float = 10.0) -> str:
-    """A picture, as an address, that is stretched to 100 % and ``height`` em, and what its axes
+    """A picture, as an address, that is stretched to 100% and ``height`` em, and what its axes
     are."""
     inside = (
         f'<image href="{quoted(png)}" width="100%" height="{height}em" preserveAspectRatio="none"/>'

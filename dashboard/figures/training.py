@@ -118,10 +118,10 @@ def _shade(fig: go.Figure, number: int, band: Band, rows: int, whole: int) -> No
                 x=start, line={"color": theme.NEUTRAL, "width": 1, "dash": "dot"}, row=row, col=1
             )
     # So many letters fit above the stage's share of a narrow screen, in at most three lines.
-    lines = textwrap.wrap(
-        band.title, max(6, int(66 * (end - start) / whole)), break_long_words=False,
-        break_on_hyphens=False,
-    )  # fmt: skip
+    room = int(66 * (end - start) / whole)
+    lines = textwrap.wrap(band.title, max(6, room), break_long_words=False, break_on_hyphens=False)
+    if max(map(len, lines)) > room:
+        lines = [band.title.partition(" ")[0]]  # its number, whose name is in the table
     fig.add_annotation(
         x=(start + end) / 2, y=1, xref="x", yref="paper", yanchor="bottom", yshift=3,
         showarrow=False, text="<br>".join(theme.plain(line) for line in lines[:3]),

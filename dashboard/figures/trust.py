@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import Final
 
 import numpy as np
@@ -170,9 +171,7 @@ def shown_inputs(
     links: Mapping[int, str],
     broken: Mapping[int, int],
 ) -> str:
-    """Accuracy and mean probability of the true class by the inputs that are shown.
-
-    Of two inputs a table of two rows and columns, else a row for all, without each, and none.
+    """Accuracy and mean probability of the true class by the inputs that are shown, as `by_shown`.
 
     Parameters
     ----------
@@ -191,18 +190,33 @@ def shown_inputs(
             shown == everything, small,
         )  # fmt: skip
 
+    every = [s for n in range(len(names) + 1) for s in combinations(everything, n)]
+    return by_shown(names, {shown: cell(shown) for shown in every}, "accuracy")
+
+
+def by_shown(names: Sequence[str], cells: Mapping[Shown, Cell], head: str = "probability") -> str:
+    """Cells by the inputs that are shown.
+
+    Of two inputs a table of two rows and columns, else a row for all, without each, and none.
+
+    Parameters
+    ----------
+    cells : inputs shown -> a cell.
+    head : of the one column, where there is one.
+    """
     if len(names) == 2:
         rows = [
-            (f"{names[0]} shown", [cell((1, 2)), cell((1,))]),
-            (f"{names[0]} blank", [cell((2,)), cell(())]),
+            (f"{names[0]} shown", [cells[1, 2], cells[(1,)]]),
+            (f"{names[0]} blank", [cells[(2,)], cells[()]]),
         ]
         return grid([f"{names[1]} shown", f"{names[1]} blank"], rows)
-    rows = [("all inputs", [cell(everything)])]
+    everything = tuple(range(1, len(names) + 1))
+    rows = [("all inputs", [cells[everything]])]
     rows += [
-        (f"without {name}", [cell(tuple(k for k in everything if k != m))])
+        (f"without {name}", [cells[tuple(k for k in everything if k != m)]])
         for m, name in enumerate(names, start=1)
     ]
-    return grid(["accuracy"], [*rows, ("none", [cell(())])])
+    return grid([head], [*rows, ("none", [cells[()]])])
 
 
 def by_type(
@@ -269,14 +283,14 @@ def estimates(
             said = f"samples in the order of {part} by {who}"
             cells.append(Cell(text, max(tint, 0.0), theme.COLOURS[part], mark, said, part in apart))
         body.append((who, cells))
-    return grid([f"≠ {p}" if p in apart else p for p in parts], body)
+    return grid([f"≠ {p}" if p in apart else p for p in parts], body, "bits")
 
 
 # --- seeds ----------------------------------------------------------------------------------
 
 
 def seeds(rows: Sequence[tuple[str, NDArray[np.float64], bool]]) -> str:
-    """A row for each figure, with a dot for each seed from 0 to 100 %.
+    """A row for each figure, with a dot for each seed from 0 to 100%.
 
     Parameters
     ----------

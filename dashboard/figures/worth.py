@@ -48,7 +48,9 @@ def acquisition(
         )  # fmt: skip
     fig.update_xaxes(title="samples that get the input", tickformat=".0%", range=[-0.02, 1.02])
     fig.update_yaxes(title="accuracy", tickformat=".0%", nticks=6)
-    fig.update_layout(legend={"orientation": "h", "y": -0.28}, showlegend=True)
+    fig.update_layout(
+        legend={"orientation": "h", "y": -0.28}, showlegend=True, margin={"r": theme.LAST_TICK}
+    )
     return fig
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import streamlit as st
 from numpy.typing import NDArray
 
 from dashboard.services.map import maps
@@ -77,6 +79,47 @@ def outcome(
     sides = media.sides_of(after, 0, values, before=(data, row))
     before, then = ({str(k): v for k, v in t.iloc[0].items()} for t in tables)
     return Outcome(before, then, sides)
+
+
+#: Numbers of the inputs that are shown, counted from 1.
+Shown = tuple[int, ...]
+
+
+def with_inputs(
+    checkpoint: Checkpoint, sample: str
+) -> dict[Shown, tuple[str, float]] | DataProblem:
+    """What a model predicts of a sample with some of its inputs alone, the others blank.
+
+    Returns
+    -------
+    From all inputs to none: the inputs that are shown -> the predicted class, and the probability
+    of the class that is predicted from all.
+    """
+    return _with_inputs(str(checkpoint.folder), checkpoint.stamp, sample, checkpoint)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _with_inputs(
+    folder: str, key: str, sample: str, _checkpoint: Checkpoint
+) -> dict[Shown, tuple[str, float]] | DataProblem:
+    from dmil_core.inference.counterfactual import changed
+
+    location = located(_checkpoint, sample)
+    if isinstance(location, DataProblem):
+        return location
+    everything = tuple(range(1, location[0].modalities + 1))
+    result: dict[Shown, tuple[str, float]] = {}
+    try:
+        for number in range(len(everything), -1, -1):
+            for shown in combinations(everything, number):
+                gone = {m: edits.Change("blank") for m in everything if m not in shown}
+                made = changed(*location, _edits(location[0], gone))
+                row = answered(_checkpoint, made).iloc[0]
+                first = next(iter(result.values()))[0] if result else str(row["pred"])
+                result[shown] = str(row["pred"]), float(row[schema.prob(first)])
+    except DmilError as error:
+        return DataProblem(str(error))
+    return result
 
 
 def _edits(data: Any, changes: Mapping[int, edits.Change]) -> list[Any]:

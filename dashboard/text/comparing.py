@@ -15,14 +15,14 @@ OPENS: Final = "Open"
 RECORDS_ONLY: Final = "records only"
 LEADERBOARD: Final = (
     "Faint dots: seeds; mark: their mean, with the standard deviation. Difference: mean over "
-    "paired seeds with its 95 % interval. ▲ ▼: significant at 5 % after Holm's correction; ○: "
+    "paired seeds with its 95% interval. ▲ ▼: significant at 5% after Holm's correction; ○: "
     "inconclusive. **Open** leads to samples, the first number to those that are wrong; of "
     "*records only* no model is on this machine. A difference leads to the same on all data sets."
 )
 RANKS: Final = (
     "Left: mean rank less that of the reference, below 0 is ahead; faint dots: single data sets; "
-    "line: 95 % interval over the data sets. Right: difference of the mean over the data sets, "
-    "with its 95 % interval over seeds. ▲ ▼: significant at 5 % after Holm's correction; ○: "
+    "line: 95% interval over the data sets. Right: difference of the mean over the data sets, "
+    "with its 95% interval over seeds. ▲ ▼: significant at 5% after Holm's correction; ○: "
     "inconclusive."
 )
 OTHER_RECORDS: Final = (
@@ -60,7 +60,7 @@ def verdict(name: str, p: float) -> str:
 def one_seed(rows: int) -> str:
     """What a single training of each model can say."""
     return (
-        f"One seed, {rows:,} samples; line: 95 % interval over the samples. Single seed: "
+        f"One seed, {rows:,} samples; line: 95% interval over the samples. Single seed: "
         "exploratory, not a comparison of methods. **Open** leads to samples, a number to those "
         "that are wrong."
     )
@@ -89,6 +89,10 @@ QUESTIONS: Final = {
     "training": "How did the training go, stage by stage?",
 }
 EXPLORATORY: Final = "Single seed: exploratory, not a comparison of methods."
+#: Names of figures, for who sees them alone.
+UPSET_FIGURE: Final = "Samples by the models that predict them correctly"
+RELIABILITY_FIGURE: Final = "Accuracy of each model by its confidence"
+SYNERGY_FIGURE: Final = "Synergy indicator: share of samples correct though no input alone suffices"
 INCLUDED: Final = "Models to include"
 SYNERGY: Final = "Correct though no input alone suffices"
 SYNERGY_BOUND: Final = "upper bound"
@@ -98,7 +102,7 @@ UPSET: Final = (
 )
 DISTANCE: Final = (
     "Total variation distance between the two models' probabilities of the classes: the largest "
-    "difference in the probability of any event. 0 %: the same; 100 %: what one predicts with "
+    "difference in the probability of any event. 0%: the same; 100%: what one predicts with "
     "certainty the other rules out."
 )
 GATE_CHANGE: Final = (

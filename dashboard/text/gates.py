@@ -33,7 +33,7 @@ MIX: Final = (
 TABLE: Final = "Your own rule, a row for each case."
 TABLE_HELP: Final = (
     "A row for each case: `x1 x2 -> y`. Rows are equally likely unless each has a probability "
-    "(`0 1 -> 1 0.25`, `1/4`, `25 %`) or a count (`3`). The same inputs may have several classes. "
+    "(`0 1 -> 1 0.25`, `1/4`, `25%`) or a count (`3`). The same inputs may have several classes. "
     "Values are short words or numbers, at most six different ones; text behind `#` is a note."
 )
 TABLE_ROWS: Final = (

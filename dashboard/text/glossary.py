@@ -107,7 +107,7 @@ _TERMS: Final = (
         "Interaction index",
         "How much of a model's score is due to two inputs together and to neither alone (Shapley "
         "interaction index). Its share is the sum of its absolute values over that of all effects: "
-        "0 % of a sum of a function of each input, 100 % of XOR.",
+        "0% of a sum of a function of each input, 100% of XOR.",
         "%",
     ),
     Entry("Reliability, temperature", terms.RELIABILITY),
@@ -147,7 +147,7 @@ _TERMS: Final = (
     Entry(
         "External model",
         "A model that was trained elsewhere, taken up by `dmil import`: a table of its "
-        "predictions, and perhaps its file of ONNX, by which it is evaluated on changed inputs.",
+        "predictions, and perhaps its ONNX file, by which it is evaluated on changed inputs.",
     ),
     Entry("Seed", terms.SEED),
     Entry("Training seconds", terms.TRAINING_SECONDS, "s"),

@@ -12,7 +12,7 @@ HELP: Final = (
     "The model is evaluated on samples of which one input is replaced by that of other samples. "
     "**EMAP** is its best additive approximation, a sum of what each input does alone: the "
     "accuracy that it lacks is what interactions are worth. The **interaction share** is the sum "
-    "of all interactions over that of all effects: 0 % of a sum of a function of each input, 100 % "
+    "of all interactions over that of all effects: 0% of a sum of a function of each input, 100% "
     "of XOR."
 )
 MODEL: Final = "the model"
@@ -30,8 +30,8 @@ def found(samples: int, accuracy: float, emap: float, share: float, low: float, 
         said = "interactions make no prediction better"
     ends = "" if math.isnan(low) else f" ({low:.0%} to {high:.0%})"
     return (
-        f"Of {samples:,} test samples the model has **{accuracy:.1%}** right, and what each input "
-        f"does alone, added up, **{emap:.1%}**: {said}. They are **{share:.0%}** of all "
+        f"On {samples:,} test samples the accuracy of the model is **{accuracy:.1%}**, that of its "
+        f"additive approximation (EMAP) **{emap:.1%}**: {said}. They are **{share:.0%}** of all "
         f"effects{ends}."
     )
 
@@ -56,7 +56,7 @@ def needs_the_model(model: str, heads: bool) -> Message:
     )
     return Message(
         f"What the inputs of {model} do together takes the model itself.",
-        f"Only its predictions are known. {first} With a file of ONNX (`dmil import --model`) "
+        f"Only its predictions are known. {first} With an ONNX file (`dmil import --model`) "
         "interactions are measured here, else by `dmil explain --model` where the model is.",
     )
 

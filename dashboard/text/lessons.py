@@ -320,7 +320,7 @@ COMPETITION: Final = Lesson(
         Takeaway(
             (
                 "A model leans on its strong input. What only the weak one has is missed first.",
-                "Some of it nobody can learn. Compare with the best possible, not with 100 %.",
+                "Some of it nobody can learn. Compare with the best possible, not with 100%.",
                 "Splitting the inputs does not make a weak one strong: check the numbers.",
             )
         ),
@@ -337,7 +337,7 @@ GATE: Final = Lesson(
             "One answer, four parts",
             "The model **dmil** reads a written digit and hears a spoken one. It predicts the "
             "digit. For each sample it splits its evidence into R, U1, U2 and S.\n\n"
-            "The **gate** weighs how much each part counts. Its four weights add up to 100 %.\n\n"
+            "The **gate** weighs how much each part counts. Its four weights add up to 100%.\n\n"
             "The **waterfall** starts at 0. Each part adds its own bar, to the right or to the "
             "left. Where the last bar ends, there is the score of the answer.",
         ),
@@ -476,8 +476,8 @@ DIALS: Final = {
 }
 #: Of a control: what stands below its ends, and between them.
 ENDS: Final = {
-    "alike": ("50 %: by chance", "", "100 %: always"),
-    "eyes": ("0 %: never", "", "50 %: a coin flip"),
+    "alike": ("50%: by chance", "", "100%: always"),
+    "eyes": ("0%: never", "", "50%: a coin flip"),
     "switches": ("AND", "XOR", "OR"),
 }
 OWN_PAGE: Final = "The same on its own page, with more choices"

@@ -83,6 +83,9 @@ def no_checkpoint_for_set(data: str) -> Message:
     )
 
 
+WITHOUT_MODEL = "Estimate from the data alone what each input is worth: no model is needed"
+
+
 def no_checkpoint(data: str, model: str, seed: int, folder: str) -> Message:
     """This paradigm or seed was not trained."""
     return Message(
@@ -175,7 +178,7 @@ def no_heads(model: str) -> Message:
 def no_account(data: str) -> Message:
     """No estimate of a set's information is kept."""
     return Message(
-        "No estimate of this data set's information is kept.",
+        "There is no estimate of this data set's information yet.",
         "Estimate it; that takes minutes:",
         command=f"dmil information --data {data}",
     )
@@ -193,7 +196,7 @@ def only_predictions(model: str) -> Message:
     return Message(
         "Only the predictions of this model are known.",
         f"{model} was taken up without the model itself, and cannot answer for a changed input. "
-        "With a file of ONNX it can: `dmil import --model`. Or choose another model in the list.",
+        "With an ONNX file it can: `dmil import --model`. Or choose another model in the list.",
     )
 
 
@@ -256,7 +259,7 @@ def drawing_full() -> Message:
     """A stroke that was not taken."""
     return Message(
         "The last stroke was not taken: the drawing is full.",
-        "Undo some strokes, or start again with *As it was*.",
+        "Undo some strokes, or start again with *Reset*.",
         tone="warning",
     )
 
@@ -264,7 +267,7 @@ def drawing_full() -> Message:
 def no_pointwise_information() -> Message:
     """A sample that is not among the rows whose information is kept."""
     return Message(
-        "No estimate of this sample's information is kept.",
+        "There is no estimate of this sample's information.",
         "Choose another sample, or write the set's information again with `dmil information`.",
     )
 
@@ -273,8 +276,8 @@ def data_falls_short(value: float, model: str, more: float) -> Message:
     """Networks on the data alone find clearly less than a model does, in bits."""
     return Message(
         f"These networks miss something: they find {value:.2f} bits, {model} {more:.2f}.",
-        f"Mean over test samples. What {model} finds is there, so the parts shown here are not "
-        "those of the data; choose the heads.",
+        "Mean over test samples. On average no estimate exceeds what the data holds: the "
+        f"estimate by the heads of {model} is nearer to it.",
         tone="warning",
     )
 
@@ -292,7 +295,7 @@ def three_inputs() -> Message:
     """Information is not decomposed for three inputs."""
     return Message(
         "Information in bits is decomposed for two inputs only.",
-        "Of three, look at the gate.",
+        "With three inputs, look at the gate weights.",
     )
 
 
@@ -375,13 +378,13 @@ def no_records(data: str, is_own: bool = False) -> Message:
     if is_own:
         return Message(
             "Your set was trained with one seed.",
-            "Below is one training of each model. Only several seeds show whether a difference is "
+            "Above is one training of each model. Only several seeds show whether a difference is "
             "significant: download the set on Your data and compare with `dmil compare` on your "
             "own machine.",
         )
     return Message(
         "No comparison over seeds is recorded for this data set.",
-        "Below is one seed of each trained model. Only several seeds show whether a difference is "
+        "Above is one seed of each trained model. Only several seeds show whether a difference is "
         "significant: `make bench-compare` runs all methods on the bundled sets; this line "
         "compares three of them here. Then reload this page.",
         command=f"dmil compare --data {_word(data)} --paradigms joint ensemble dmil --seeds 5 "

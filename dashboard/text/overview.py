@@ -17,6 +17,11 @@ KINDS: Final = {
 NO_EXAMPLE: Final = "No sample is clearly of this kind."
 NEEDS_BOTH: Final = '<p class="quiet"><b>Synergy</b>: neither input alone predicts it</p>'
 GATES: Final = "Every sample, by its gate"
+#: Names of figures, for who sees them alone.
+HOOK_FIGURE: Final = "A sample that one input decides, and one that needs both"
+KINDS_FIGURE: Final = "Samples by kind: share, examples, accuracy of each model"
+GATES_FIGURE: Final = "Gate weights of every sample"
+WRONG_FIGURE: Final = "Samples that the model predicts wrong with high confidence"
 MATRIX: Final = "True interaction type and largest gate"
 
 

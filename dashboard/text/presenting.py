@@ -45,7 +45,7 @@ STOPS: Final = (
         "Three models learn XOR",
         2,
         "live",
-        "Watch the ensemble stay at 50 %, while DMIL first measures every sample, then learns.",
+        "Watch the ensemble stay at 50%, while DMIL first measures every sample, then learns.",
         {
             "mixture": "gates:xor=1", "build": "", "second": "clear", "inputs": "",
             "length": "short", "pace": "medium", "paused": "",

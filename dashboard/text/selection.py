@@ -29,7 +29,7 @@ def words(name: str, values: Sequence[str], model: str) -> str:
         return f"{model} with confidence {low} to {high}"
     value = values[0]
     return {
-        "q": f"“{value}” in id or class",
+        "q": f"“{value}” in id, class or text",
         "truth": f"true class {value}",
         "predicted": f"{model} predicts {value}",
         "show": terms.GATE_AND_BITS + " disagree" if value == "apart" else f"{value} by {model}",

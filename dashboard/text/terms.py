@@ -39,8 +39,8 @@ PARTS_IN_WORDS: Final = {
     "whether two digits are the same.",
 }
 GATE: Final = (
-    "The gate gives each component a weight between 0 and 100 % for this one sample; together "
-    "they add up to 100 %. It is what this model learned to rely on, not a measurement of "
+    "The gate gives each component a weight between 0 and 100% for this one sample; together "
+    "they add up to 100%. It is what this model learned to rely on, not a measurement of "
     "information in the data."
 )
 EXPLAINED: Final = (
@@ -64,11 +64,11 @@ SCORE: Final = (
 CONFIDENCE: Final = "Probability that the model gives to its own prediction."
 SEED: Final = (
     "The number from which a training's random choices follow. Another seed is another training "
-    "of the same kind; how much they differ is luck."
+    "of the same kind; how far they differ is chance."
 )
 SPLIT: Final = (
     "Which samples: **test** samples were never seen in training, **validation** samples chose "
-    "when to stop, **training** samples were learned from, so a model knows them too well."
+    "when to stop, **training** samples were fitted, so that figures on them are too good."
 )
 BITS: Final = (
     "How much more probable an input makes the true class than it is anyway: +1 bit doubles the "
@@ -87,7 +87,7 @@ DEFINITION: Final = (
 )
 Z_SCORE: Final = (
     "How far a value lies from the mean of the training rows, in their standard deviations: 0 is "
-    "the mean, and of values that are normally distributed 95 % lie between -2 and +2. Of a "
+    "the mean, and of values that are normally distributed 95% lie between -2 and +2. Of a "
     "category the share of the training rows with the same word is shown instead."
 )
 IN_A_LIST: Final = (
@@ -101,13 +101,13 @@ WHAT_IF: Final = (
     "another sample; **draw** puts ink on a picture. The other inputs stay as they are."
 )
 TURNED: Final = (
-    "How much each component counts, times its own weight; then the weights are made to add up to "
-    "100 % again."
+    "A factor for the gate weight of each component; the weights are then normalised to add up to "
+    "100% again."
 )
 MOVED: Final = (
-    "Nearest in the latent itself, by Euclid, not on the map: a map bends distances. Both points "
-    "are placed among their nearest samples; the map stays as it is. A gate that is turned by hand "
-    "moves nothing, as the latents come before it."
+    "Nearest by Euclidean distance in the latent itself, as a map distorts distances. Both points "
+    "are placed among their nearest samples; the map stays as it is. Overridden gate weights move "
+    "nothing, as the latents come before the gate."
 )
 #: Tabs of a sample's card.
 CARDS: Final = {
@@ -123,8 +123,8 @@ NEAREST: Final = (
 )
 STARTS: Final = (
     "Samples that the chosen model gets right and that are most of a kind, by its gate, or by bits "
-    "where it has none; and its wrong predictions of the highest confidence. Of a class no more "
-    "than one where there are enough."
+    "where it has none; and its wrong predictions of the highest confidence. At most one of each "
+    "class where there are enough."
 )
 
 
@@ -176,8 +176,8 @@ SYNERGY_INDICATOR: Final = (
     "share all of them get wrong: no model can gain more than that."
 )
 LATENT: Final = (
-    "A latent is an inner description of a sample, a list of numbers that the model computed. The "
-    "map lays it out flat so that samples with a similar description lie close together."
+    "A latent is an internal representation of a sample, a vector that the model computed. The map "
+    "projects it to two dimensions, so that samples with similar vectors lie close together."
 )
 TERNARY: Final = (
     "The map of the gate weights, a ternary plot, is exact: nothing is projected, and a sample "
@@ -209,7 +209,7 @@ SLICE: Final = (
     "A slice is a part of the samples: what you draw around on a map. It stays in force on the "
     "other pages until you clear it, and in the link."
 )
-SLICE_PARTS: Final = {"gate": "Gate weight", "bits": "Bits", "right": "Share right"}
+SLICE_PARTS: Final = {"gate": "Gate weight", "bits": "Bits", "right": "Accuracy"}
 INTERACTION_TYPE: Final = (
     "For this data set it is known of each sample which component carries its label. This is the "
     "truth from making the data, not something a model found."
@@ -367,7 +367,7 @@ TRAINING_SECONDS: Final = (
     "seconds of the two cannot be compared."
 )
 INTERVAL: Final = (
-    "95 % interval of the mean difference over paired seeds, by the corrected resampled t test "
+    "95% interval of the mean difference over paired seeds, by the corrected resampled t test "
     "(Nadeau and Bengio, 2003): seeds have splits of their own, whose training rows overlap. It "
     "stands for one method on one data set; one in twenty such intervals leaves out 0 by chance."
 )
@@ -377,7 +377,7 @@ HOLM: Final = (
 )
 RANKS: Final = (
     "On each data set the best method has rank 1; ranks are averaged over the data sets. Two "
-    "mean ranks that are closer than the critical difference (Nemenyi's test, 5 %) do not "
+    "mean ranks that are closer than the critical difference (Nemenyi's test, 5%) do not "
     "differ significantly on so few data sets with so many methods."
 )
 REFERENCES: Final = (

@@ -35,7 +35,7 @@ STEPS: Final = (
     Step(
         "Read the gate",
         "The gate is how much the model relied on each part for this one sample. The weights "
-        "add up to 100 %. It is what the model learned, not a measurement of the data.",
+        "add up to 100%. It is what the model learned, not a measurement of the data.",
         "samples",
         "[class*='st-key-gate-']",
     ),

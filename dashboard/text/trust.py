@@ -15,18 +15,22 @@ TITLES: Final = {
     "estimators": "Estimators",
     "seeds": "Seeds",
 }
+#: Names of figures, for who sees them alone.
+CHECKS_FIGURE: Final = "Five checks of the decomposition"
+BY_INPUTS_FIGURE: Final = "Accuracy by the inputs that are shown"
+SETTINGS_FIGURE: Final = "Samples whose true type the gate finds, by synthetic setting"
 GATE_AND_BITS: Final = "Gate and bits"
 #: When a check passes.
 RULES: Final = {
-    "types": "Passes where the lower end of the 95 % interval is at least 97 % of the largest "
+    "types": "Passes where the lower end of the 95% interval is at least 97% of the largest "
     "possible agreement.",
-    "bits": "Passes where the lower end of the 95 % interval is at least 80 %. Gate and bits are "
+    "bits": "Passes where the lower end of the 95% interval is at least 80%. Gate and bits are "
     "different quantities: this is weaker evidence than the true types.",
     "components": "Passes where the removal of each component costs samples of its own type more "
-    "accuracy than any other type (5 % level; types with at least 20 samples).",
+    "accuracy than any other type (5% level; types with at least 20 samples).",
     "inputs": "Passes where blank inputs leave at least half of the accuracy to samples whose type "
     "implies that the rest is enough, and less than half to the others.",
-    "estimators": "Passes where two estimates of each part differ by at most 5 % of all "
+    "estimators": "Passes where two estimates of each part differ by at most 5% of all "
     "information, and the estimate from the data alone does not fall short.",
     "seeds": "Passes where the mean gate weights vary by at most 10 points over the seeds and the "
     "accuracy by at most 5.",
@@ -44,11 +48,11 @@ RUNNING: Final = "Blanking inputs …"
 
 def percent(share: float) -> str:
     """A share with a decimal."""
-    return f"{100 * share:.1f} %"
+    return f"{share:.1%}"
 
 
 def _interval(low: float, high: float) -> str:
-    return f"95 % interval {100 * low:.1f} to {percent(high)}"
+    return f"95% interval {100 * low:.1f} to {percent(high)}"
 
 
 def listed(names: Sequence[str]) -> str:
@@ -234,8 +238,8 @@ def these(kind: str) -> str:
 
 
 ONLY_PREDICTIONS: Final = (
-    "Only the predictions of this model were imported: it cannot answer for a blank input. With a "
-    "file of ONNX it can."
+    "Only the predictions of this model were imported: it cannot answer for a blank input. With an "
+    "ONNX file it can."
 )
 INPUTS_WAITING: Final = (
     "Runs the model with all inputs, each alone, and none, on up to 500 samples. Takes seconds."
@@ -312,13 +316,13 @@ def clusters(count: int) -> str:
 
 
 AVERAGES: Final = (
-    "Bits about the true class, mean over samples with 95 % intervals: by the heads of models, "
+    "Bits about the true class, mean over samples with 95% intervals: by the heads of models, "
     "calibrated on validation samples; by small networks on the data alone; and exactly, where the "
     "distribution is known. R + U1 + U2 + S = all."
 )
 CLUSTERS: Final = "The whole data set, cut into clusters"
 CLUSTERS_BELOW: Final = (
-    "All samples, no model. R, U1, U2 and S by BROJA with 95 % bootstrap intervals: another "
+    "All samples, no model. R, U1, U2 and S by BROJA with 95% bootstrap intervals: another "
     "measure of redundancy, so its parts need not equal those above."
 )
 
@@ -405,7 +409,7 @@ def of_bound(share: float, is_noise: bool) -> str:
     """Agreement as a share of the bound; it exceeds it by noise alone, or something is wrong."""
     if share <= 1:
         return f"{percent(share)} of bound"
-    return "100 % (within noise)" if is_noise else f"{percent(share)}: above the bound"
+    return "100% (within noise)" if is_noise else f"{percent(share)}: above the bound"
 
 
 #: AUROCs of some thousand samples differ by that much by chance.

@@ -53,7 +53,7 @@ USES = {
     "input 3": ("3", "input 3", "Part of a third input."),
     "label": ("L", "label", "The class that is to be predicted from the inputs."),
     "id": ("I", "id", "A name for each row, no name twice; rows are numbered without."),
-    "split": ("S", "split", "train, val or test for each row; without it 70/10/20 % at random."),
+    "split": ("S", "split", "train, val or test for each row; without it 70/10/20% at random."),
     "group": ("G", "group", "Rows of a group, such as of a person, stay in one split."),
     "flag": ("F", "flag", "Marks some rows: filter and compare by it. No model sees it."),
     "unused": ("\u2013", "not used", "Left out."),

@@ -60,7 +60,7 @@ def _card(card: SetCard) -> None:
         on_click=callback(_choose), args=(card.name,), disabled=card.name == session.view().data,
     )  # fmt: skip
     if not card.trained:
-        st.caption("No model yet: train one on **Your data**, or with `dmil train`.")
+        st.caption("No model yet: **Worth** needs none; `dmil train` makes one.")
         return
     facts = [f"{card.rows:,} samples", f"{card.classes} classes", " + ".join(card.inputs)]
     st.caption(plain(", ".join(f for f in facts if f)))

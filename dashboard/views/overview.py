@@ -40,8 +40,16 @@ def overview() -> None:
     result = widgets.current(catalog)
     if result is None:
         return
-    st.markdown(terms.HEADLINE)
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
+        st.markdown(terms.HEADLINE, width="stretch")
+        menu = st.container(width="content")
     widgets.legend(result)
+    with widgets.save_menu("save_overview", menu):
+        _pictures(catalog, result)
+    _about(result)
+
+
+def _pictures(catalog: CheckpointCatalog, result: Checkpoint) -> None:
     view = session.view()
     found = service.evidence(catalog, result, view.split, view.definition)
     if found is None:
@@ -62,7 +70,6 @@ def overview() -> None:
         if not result.gated and information.has_unimodal_heads(result):
             interactions.of_one(result)
         _who_is_right(catalog, result)
-    _about(result)
 
 
 # --- the kinds of samples -------------------------------------------------------------------
@@ -92,7 +99,8 @@ def _hook(checkpoint: Checkpoint, found: Evidence) -> None:
         "blank": {"sample": second.sample, "edit1": "blank"},
     }
     sentence = text.hook(found.by, both.right, quoted(checkpoint.model)) + text.BLANK
-    widgets.linked("hook", figures.hook(cards, sentence), links, {"blank": "what_if"})
+    drawn = figures.hook(cards, sentence)
+    widgets.linked("hook", drawn, links, text.HOOK_FIGURE, {"blank": "what_if"})
 
 
 def _unused(component: str, inputs: int) -> int:
@@ -108,7 +116,7 @@ def _kinds(checkpoint: Checkpoint, found: Evidence) -> None:
         _kind(kind, words[kind.component], _choice(found.by, kind.component), len(names), links)
         for kind in found.kinds
     ]
-    widgets.linked("kinds", figures.cells(cells), links)
+    widgets.linked("kinds", figures.cells(cells), links, text.KINDS_FIGURE)
     st.caption(text.KINDS[found.by])
 
 
@@ -147,7 +155,7 @@ def _gates(checkpoint: Checkpoint) -> None:
         st.header(text.GATES, anchor=False, help=terms.GATE)
         links: Links = {c: {"dominant": c} for c in gates.components}
         drawn = figures.gates(gates.components, gates.weights, gates.counts, {c: c for c in links})
-        widgets.linked("gates", drawn, links)
+        widgets.linked("gates", drawn, links, text.GATES_FIGURE)
         st.page_link(
             session.page("trust"), label="Can I believe this? Five checks",
             icon=":material/verified:",
@@ -162,7 +170,7 @@ def _matrix(counts: pd.DataFrame) -> None:
     st.header(text.MATRIX, anchor=False, help=terms.INTERACTION_TYPE)
     names = {(t, c): f"{t} {c}" for t in counts.index for c in counts.columns}
     links: Links = {name: {"interaction_type": t, "dominant": c} for (t, c), name in names.items()}
-    widgets.linked("matrix", figures.matrix(counts, names), links)
+    widgets.linked("matrix", figures.matrix(counts, names), links, text.MATRIX)
     agree = sum(int(counts.loc[c, c]) for c in counts.index)
     st.caption(text.matrix((agree, int(counts.to_numpy().sum()))))
 
@@ -179,7 +187,7 @@ def _confidently_wrong(checkpoint: Checkpoint) -> None:
         figures.sample(mark, e.inputs, e.answer, e.shares)
         for mark, e in zip(links, examples, strict=True)
     ]
-    widgets.linked("wrong", figures.cells(cards), links)
+    widgets.linked("wrong", figures.cells(cards), links, text.WRONG_FIGURE)
     st.caption(
         f"The answer shown is the true class. {plain(checkpoint.model)} predicts another one with "
         "high confidence."
@@ -212,7 +220,7 @@ def _how_much(checkpoint: Checkpoint) -> None:
         "Bars of the mean information that the inputs carry about the class, in bits",
     )  # fmt: skip
     st.caption(
-        f"Bits about the class, mean over {terms.SPLITS[view.split]} samples with 95 % intervals: "
+        f"Bits about the class, mean over {terms.SPLITS[view.split]} samples with 95% intervals: "
         f"estimated by the heads of {plain(checkpoint.model)}, by networks on the data alone, and "
         "the exact value where the distribution of the data is known."
     )

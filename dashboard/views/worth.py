@@ -137,7 +137,8 @@ def _result(told: _Told) -> None:
         format_func=lambda m: names[m - 1],
         **session.bound("input", "choice_input", number, str),
     )  # fmt: skip
-    _input(told, number - 1)
+    with widgets.save_menu("save_worth"):
+        _input(told, number - 1)
 
 
 def _input(told: _Told, m: int) -> None:
@@ -185,7 +186,7 @@ def _price(name: str) -> float:
 
 def _measures(shown: service.Shown) -> None:
     frame = shown.measures.assign(measure=shown.measures["measure"].map(text.MEASURES))
-    frame = frame.rename(columns={"interval": "95 % interval"})
+    frame = frame.rename(columns={"interval": "95% interval"})
     st.dataframe(frame, hide_index=True, key="worth_measures", placeholder=widgets.MISSING)
     widgets.download(frame, f"worth-{shown.name}")
 

@@ -11,8 +11,10 @@ from dmil_core.cli.options import (
     Parser,
     Subparsers,
     add_command,
+    add_engine,
     add_training,
     at_least,
+    engine_of,
     path_argument,
 )
 
@@ -66,9 +68,7 @@ def add(subparsers: Subparsers[Parser]) -> None:
         help="train all seeds on the split that a set comes with; by default seed N has split N "
         "of it, as --data SET:split=N has, or of a generated set other rows",
     )
-    p.add_argument(
-        "--jobs", type=at_least(1), default=1, metavar="N", help="number of parallel processes"
-    )
+    add_engine(p)
     add_training(p)
 
 
@@ -78,6 +78,7 @@ def run(a: argparse.Namespace) -> int:
     from dmil_core.io.atomic import check_writable
     from dmil_core.training.progress import ProgressBar
 
+    engine = engine_of(a)
     check_writable(a.out, folder=True)
     datasets = load_each(a, a.out)
     with ProgressBar(a.quiet) as bar:
@@ -95,7 +96,7 @@ def run(a: argparse.Namespace) -> int:
             epochs_scale=a.epochs_scale,
             recipe=a.recipe,
             tune=a.tune,
-            jobs=a.jobs,
+            engine=engine,
             own_splits=not a.fixed_split,
             on_run=on_run,
             on_epoch=bar,

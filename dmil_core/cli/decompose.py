@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from dmil_core.cli.files import add_files, check_split, load_data, request_of
+from dmil_core.cli.files import add_files, check_split, load_data, source_of
 from dmil_core.cli.options import (
     Parser,
     Subparsers,
@@ -13,10 +13,12 @@ from dmil_core.cli.options import (
     add_command,
     add_data,
     add_device,
+    add_engine,
+    check_one_process,
+    engine_of,
     path_argument,
 )
 from dmil_core.errors import ConfigError
-from dmil_core.io.atomic import check_writable
 from dmil_core.schema import SPLITS
 
 
@@ -53,6 +55,7 @@ def add(subparsers: Subparsers[Parser]) -> None:
         metavar="train|val|test|C",
         help="only rows of one split; of files also the column with the split of each row",
     )
+    add_engine(p, parts=True)
     add_device(p)
 
 
@@ -71,6 +74,7 @@ def run(a: argparse.Namespace) -> int:
 
     if not a.out.suffix:
         return _in_parts(a)
+    check_one_process(a)
     check_table_path(a.out)
     check_split(a)
     device = choose_device(a.device)
@@ -95,27 +99,22 @@ def run(a: argparse.Namespace) -> int:
 def _in_parts(a: argparse.Namespace) -> int:
     """The same from Parquet to a folder of Parquet files, in bounded memory."""
     from dmil_core.checkpoint import find_folder, load_model
-    from dmil_core.data.files.stream import is_source, opened
     from dmil_core.inference.stream import decompose
-    from dmil_core.io.paths import named_path
     from dmil_core.posthoc.progress import RowBar
     from dmil_core.training.run import choose_device
 
-    path = named_path(a.data[0])
-    if len(a.data) > 1 or not is_source(path):
-        raise ConfigError(
-            f"--out {a.out} is a folder, which is for one Parquet file or a folder of Parquet "
-            f"files as --data, got {' '.join(map(str, a.data))}. Name a file that ends in "
-            ".parquet or .csv as --out"
-        )
     check_split(a)
-    check_writable(a.out, folder=True)
-    source = opened(path)
-    model, trained = load_model(find_folder(a.checkpoint), str(choose_device(a.device)))
+    engine = engine_of(a)
+    source, request = source_of(a)
+    if not engine.is_here and a.device not in ("auto", "cpu"):
+        raise ConfigError(f"--device {a.device}: parts side by side are for the processor, cpu")
+    device = choose_device(a.device if engine.is_here else "cpu")
+    model, trained = load_model(find_folder(a.checkpoint), str(device))
     with RowBar(disable=not sys.stderr.isatty()) as bar:
         done = decompose(
-            model, trained, source, a.out, request_of(a, [path]),
+            model, trained, source, a.out, request,
             latents=a.latents, split=a.split if a.split in SPLITS else None, progress=bar,
+            engine=engine,
         )  # fmt: skip
     for note in done.notes:
         print(f"dmil: note: {note}", file=sys.stderr)

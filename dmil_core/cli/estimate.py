@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
-from dmil_core.cli.files import add_files, is_plain, load_data
+from dmil_core.cli.files import add_files, is_plain, load_data, source_of
 from dmil_core.cli.options import (
     UNITS,
     Parser,
     Subparsers,
     add_command,
     add_data,
+    add_engine,
+    add_fit_rows,
     add_seed,
+    check_one_process,
+    engine_of,
     path_argument,
 )
 from dmil_core.errors import ConfigError
@@ -34,6 +39,7 @@ def add(subparsers: Subparsers[Parser]) -> None:
         "  dmil estimate --data mfeat --definition same-sign --out mfeat-bits.parquet\n"
         "  dmil estimate --data my/data.npz --definition lsmi --out mine.csv\n"
         "  dmil estimate --data features.parquet --out bits.parquet\n"
+        "  dmil estimate --data rows/ --out bits/\n"
         "  dmil estimate --data switch --checkpoint checkpoints/switch/dmil/seed0 --latent M "
         "--out m.csv\n"
         "The table has one row per sample (id, y, i1, i2, i12, r, u1, u2, s) in nats; the means\n"
@@ -54,8 +60,8 @@ def add(subparsers: Subparsers[Parser]) -> None:
         "--out",
         required=True,
         type=path_argument,
-        metavar="FILE",
-        help="ends in .parquet or .csv",
+        metavar="FILE|DIR",
+        help="ends in .parquet or .csv; or a folder, for Parquet files of any size",
     )
     p.add_argument(
         "--checkpoint",
@@ -71,6 +77,8 @@ def add(subparsers: Subparsers[Parser]) -> None:
         help="fits to parts of the rows, for the errors of the means: a multiple of 4, or 0 for "
         "errors over rows alone; default: 16",
     )
+    add_fit_rows(p, 20_000)
+    add_engine(p, parts=True)
     add_seed(p)
 
 
@@ -80,8 +88,15 @@ def run(a: argparse.Namespace) -> int:
     from dmil_core.information.sets import estimate
     from dmil_core.io.tables import check_table_path, write_table
 
-    check_table_path(a.out)
     refits = REFITS if a.refits is None else a.refits
+    if not a.out.suffix:
+        return _estimate_parts(a, refits)
+    check_one_process(a)
+    check_table_path(a.out)
+    if a.fit_rows is not None and not _is_streamed(a):
+        raise ConfigError(
+            "--fit-rows is for rows that are read in parts; here all rows are fitted to"
+        )
     if _is_streamed(a):
         return _estimate_file(a, refits)
     dataset = load_data(a)
@@ -112,14 +127,38 @@ def _is_streamed(a: argparse.Namespace) -> bool:
 
 
 def _estimate_file(a: argparse.Namespace, refits: int) -> int:
-    from dmil_core.information.stream import estimate_file
+    from dmil_core.information.stream import FIT_ROWS, estimate_file
 
     if a.out.suffix != ".parquet":
         raise ConfigError(f"{a.out}: rows of a .parquet file are written to a .parquet file")
     path = named_path(a.data[0])
-    estimates = estimate_file(path, a.out, a.definition, a.seed, refits=refits)
+    rows = a.fit_rows or FIT_ROWS
+    estimates = estimate_file(path, a.out, a.definition, a.seed, rows, refits)
     shown = {"data": a.data[0], "definition": a.definition, "rows": estimates.rows}
     shown["fitted_to"] = estimates.fitted_to
+    _print_means(shown, estimates.means, estimates.with_fit)
+    return 0
+
+
+def _estimate_parts(a: argparse.Namespace, refits: int) -> int:
+    """Rows of any number, to a folder of Parquet files."""
+    from dmil_core.information.stream import FIT_ROWS, estimate_parts
+    from dmil_core.posthoc.progress import RowBar
+
+    if a.checkpoint is not None:
+        raise ConfigError(
+            f"--out {a.out} is a folder, which is for the inputs as they are; leave --checkpoint "
+            "out, or name a file that ends in .parquet or .csv"
+        )
+    engine = engine_of(a)
+    source, request = source_of(a)
+    with RowBar(disable=not sys.stderr.isatty()) as bar:
+        estimates = estimate_parts(
+            source, a.out, request, a.definition, a.seed, a.fit_rows or FIT_ROWS, refits,
+            progress=bar, engine=engine,
+        )  # fmt: skip
+    shown = {"data": a.data[0], "definition": a.definition, "rows": estimates.rows}
+    shown |= {"of": source.rows, "fitted_to": estimates.fitted_to}
     _print_means(shown, estimates.means, estimates.with_fit)
     return 0
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import TYPE_CHECKING, Final
 
-from dmil_core.cli.files import add_files, load_data, load_stored
+from dmil_core.cli.files import add_files, load_data, load_stored, source_of
 from dmil_core.cli.options import (
     UNITS,
     Parser,
     Subparsers,
     add_command,
     add_data,
+    add_engine,
     add_progress,
     add_seed,
     at_least,
+    check_one_process,
+    engine_of,
     path_argument,
 )
 from dmil_core.errors import ConfigError
@@ -41,6 +45,7 @@ def add(subparsers: Subparsers[Parser]) -> None:
         "  dmil explain --model mymodel:make --data my/data.npz --choice near --rows 200 "
         "--out near\n"
         "  dmil explain --model model.onnx --data my/data.npz --out explained\n"
+        "  dmil explain --checkpoint runs/mine --data rows/ --stream --out explained\n"
         "The module is imported and make() called, because they are named here; it returns\n"
         "f(x1, x2, ...) -> logits or probabilities, a torch module or a scikit-learn estimator.\n"
         "Test rows are explained, with partners from the training rows. DIR then has\n"
@@ -63,6 +68,12 @@ def add(subparsers: Subparsers[Parser]) -> None:
     add_data(p, files=True)
     add_files(p)
     p.add_argument("--out", type=path_argument, metavar="DIR", help="is made")
+    p.add_argument(
+        "--stream",
+        action="store_true",
+        help="read Parquet of any size in parts, and write a row for each sample to Parquet files "
+        "in DIR; --rows is then how many samples the printed figures are of; default: 2,000",
+    )
     p.add_argument(
         "--keep",
         action="store_true",
@@ -103,6 +114,7 @@ def add(subparsers: Subparsers[Parser]) -> None:
         metavar="NAME",
         help="with --model: take it up under this name too, so that the app shows it",
     )
+    add_engine(p, parts=True)
     add_seed(p)
     add_progress(p)
     p.add_argument("--quiet", action="store_true", help="no progress bar")
@@ -124,6 +136,9 @@ def run(a: argparse.Namespace) -> int:
         raise ConfigError("expected --out, a folder for the result, or --keep")
     if a.keep and (a.checkpoint is None or a.choice != "marginal"):
         raise ConfigError("--keep is for --checkpoint with marginal partners, which the app shows")
+    if a.stream:
+        return _in_parts(a)
+    check_one_process(a)
     if a.out is not None:
         check_writable(a.out, folder=True)
     if a.name is not None:
@@ -173,6 +188,30 @@ def run(a: argparse.Namespace) -> int:
         print(f"{made.run.folder}: the app shows it as {a.name}")
     for folder in () if parts is None else (parts / "explained", parts / "imported", parts):
         remove(folder)
+    return 0
+
+
+def _in_parts(a: argparse.Namespace) -> int:
+    """Samples of any number, to a folder of Parquet files."""
+    from dmil_core.posthoc.progress import RowBar
+    from dmil_core.posthoc.stream import SAMPLES, explain_parts
+
+    if a.out is None or a.keep or a.name is not None:
+        raise ConfigError("--stream is for --out, without --keep and --name")
+    engine = engine_of(a)
+    source, request = source_of(a, "Leave --stream out")
+    model, trained = _model(a)
+    shown = not (a.quiet or a.progress != "bar")
+    with RowBar(disable=not (shown and sys.stderr.isatty())) as bar:
+        done = explain_parts(
+            model, source, a.out, request, trained, samples=a.rows or SAMPLES,
+            background=a.background, partners=a.partners, choice=a.choice,
+            definition=a.definition, seed=a.seed, model=a.model, progress=bar,
+            engine=engine,
+        )  # fmt: skip
+    print("\n".join(_lines(done.found)))
+    print(f"These are of {len(done.found):,} samples that were drawn.")
+    print(f"{a.out}: {done.rows:,} of {done.of:,} rows in {len(done.files):,} files")
     return 0
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dmil_core.checkpoint import Run
     from dmil_core.data.dataset import Dataset
     from dmil_core.data.files.load import Request
+    from dmil_core.data.files.stream import Source
     from dmil_core.data.validate import Issue, Purpose
 
 #: Rows of an issue that are printed.
@@ -161,6 +162,37 @@ def load_data(
     return dataset
 
 
+def source_of(
+    a: argparse.Namespace, instead: str = "Name a file that ends in .parquet or .csv as --out"
+) -> tuple[Source, Request]:
+    """The source that a command reads in parts whose ``--out`` is a folder, and what is said of its
+    columns.
+
+    Parameters
+    ----------
+    instead : what to do with other data.
+
+    Raises
+    ------
+    ConfigError
+        If ``--data`` is no Parquet file or shard, and no folder of these.
+    ResourceError
+        If the folder cannot be written to.
+    """
+    from dmil_core.data.files.stream import is_source, opened
+    from dmil_core.io.atomic import check_writable
+    from dmil_core.io.paths import named_path
+
+    path = named_path(a.data[0])
+    if len(a.data) > 1 or not is_source(path):
+        raise ConfigError(
+            f"--out {a.out} is a folder, which is for one Parquet file or a folder of Parquet "
+            f"files, or of shards (.tar), as --data, got {' '.join(map(str, a.data))}. {instead}"
+        )
+    check_writable(a.out, folder=True)
+    return opened(path), request_of(a, [path])
+
+
 def load_stored(a: argparse.Namespace, folder: Path | None = None) -> Dataset:
     """The same for training; a set that is made from files is written beside its checkpoints.
 
@@ -256,6 +288,36 @@ def _request_of_data(a: argparse.Namespace) -> tuple[Request, int]:
                 "path"
             )
     return request, number
+
+
+def request_of_source(a: argparse.Namespace, always: bool) -> Request | None:
+    """What is said of a Parquet file or a folder of them that is to be streamed; None for data that
+    is read into memory.
+
+    Parameters
+    ----------
+    always : whether it is also streamed where it would fit.
+
+    Raises
+    ------
+    ConfigError
+        If it is ``always``, and the data is of another kind.
+    """
+    from dmil_core.data.files.stream import is_source
+    from dmil_core.data.files.streamed import fits_into_memory
+    from dmil_core.io.paths import named_path
+
+    path = named_path(a.data[0])
+    several = len(a.data) > 1 or a.files is not None
+    if several or not _is_of_files(a) or not path.exists() or not is_source(path):
+        if not always:
+            return None
+        raise ConfigError(
+            "--stream expects one Parquet file, or a folder of Parquet files and nothing else, as "
+            f"--data, got {' '.join(map(str, a.data))}. Leave it out, or store the rows as "
+            "Parquet"
+        )
+    return request_of(a, [path]) if always or not fits_into_memory(path) else None
 
 
 def is_plain(a: argparse.Namespace) -> bool:

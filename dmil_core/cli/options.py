@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from dmil_core.engine.options import ENGINES, EngineOptions
 from dmil_core.errors import ConfigError
 from dmil_core.io.paths import named_path
 
@@ -138,6 +139,46 @@ def add_training(parser: Parser) -> None:
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
 
 
+def add_engine(parser: argparse.ArgumentParser, jobs: int = 1, parts: bool = False) -> None:
+    """``--jobs``, ``--engine`` and ``--address``; ``jobs`` is the number of processes where nobody
+    says how many, ``parts`` whether they are for rows that are read in parts alone."""
+    of_parts = "; for rows that are read in parts" if parts else ""
+    parser.add_argument(
+        "--jobs",
+        type=at_least(1),
+        metavar="N",
+        help=f"number of parallel processes; default: {jobs}, with --address one for each CPU of "
+        f"the cluster{of_parts}",
+    )
+    parser.add_argument(
+        "--engine",
+        choices=ENGINES,
+        default="local",
+        help="local: processes of this machine; ray: tasks of Ray, an optional package; "
+        "default: local",
+    )
+    parser.add_argument(
+        "--address",
+        metavar="HOST:PORT",
+        help="with --engine ray: join this cluster, see docs/cluster.md; without it Ray runs on "
+        "this machine",
+    )
+
+
+def engine_of(a: argparse.Namespace, jobs: int = 1) -> EngineOptions:
+    """What :func:`add_engine` has read."""
+    return EngineOptions(a.engine, a.jobs or (None if a.address else jobs), a.address)
+
+
+def check_one_process(a: argparse.Namespace) -> None:
+    """Refuse several processes, where all rows are in memory, with a ConfigError."""
+    if not engine_of(a).is_here:
+        raise ConfigError(
+            "--jobs, --engine and --address are for rows that are read in parts, from Parquet to a "
+            "folder; leave them out"
+        )
+
+
 def add_progress(parser: Parser) -> None:
     """``--progress``."""
     parser.add_argument(
@@ -145,4 +186,15 @@ def add_progress(parser: Parser) -> None:
         choices=("bar", "json", "none"),
         default="bar",
         help="bar: on stderr; json: one line per epoch on stdout, for programs; default: bar",
+    )
+
+
+def add_fit_rows(parser: Parser, default: int) -> None:
+    """``--fit-rows``."""
+    parser.add_argument(
+        "--fit-rows",
+        type=at_least(1),
+        metavar="N",
+        help="of rows that are read in parts: fit to at most N of them, drawn from all; default: "
+        f"{default:,}",
     )

@@ -6,6 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
+from dmil_core.cli.files import add_files, is_plain, source_of
 from dmil_core.cli.options import (
     Parser,
     Subparsers,
@@ -13,6 +14,7 @@ from dmil_core.cli.options import (
     add_command,
     add_progress,
     at_least,
+    path_argument,
 )
 from dmil_core.errors import ConfigError, DmilError
 
@@ -29,11 +31,20 @@ def add(subparsers: Subparsers[Parser]) -> None:
         run,
         "Write the latent maps of a checkpoint.",
         "  dmil project --checkpoint checkpoints/mfeat/dmil/seed0\n"
-        "  dmil project --checkpoint runs/mine --data my/data.npz --method pca\n",
+        "  dmil project --checkpoint runs/mine --data my/data.npz --method pca\n"
+        "  dmil project --checkpoint runs/mine --data rows/ --out places/\n",
     )
     add_checkpoint(p)
     p.add_argument(
         "--data", metavar="SET|FILE", help="rows to map; default: the set it was trained on"
+    )
+    add_files(p)
+    p.add_argument(
+        "--out",
+        type=path_argument,
+        metavar="DIR",
+        help="with Parquet of any size as --data: a folder for the places of all rows, on maps "
+        "fitted to --rows drawn rows; default: projection.parquet in the checkpoint's folder",
     )
     p.add_argument("--method", default="umap", help="umap or pca; default: umap")
     p.add_argument(
@@ -41,7 +52,7 @@ def add(subparsers: Subparsers[Parser]) -> None:
         type=at_least(1),
         default=4000,
         metavar="N",
-        help="map at most N rows; default: 4000",
+        help="map at most N rows, or fit the maps to them; default: 4000",
     )
     add_progress(p)
 
@@ -53,25 +64,60 @@ def run(a: argparse.Namespace) -> int:
     from dmil_core.inference.projection import METHODS, project
     from dmil_core.io.atomic import check_writable
     from dmil_core.io.tables import table_metadata
-    from dmil_core.training.progress import emit
 
     if a.method not in METHODS:
         raise ConfigError(f"--method {a.method!r}: expected {' or '.join(METHODS)}")
+    if a.out is not None:
+        return _in_parts(a)
+    if not is_plain(a):
+        raise ConfigError("options such as --input are for --data with --out, a folder")
     folder = find_folder(a.checkpoint)
     trained = read_run(folder)
     check_writable(folder, folder=True)
     dataset = _trained_on(trained) if a.data is None else load_dataset(a.data, purpose="predict")
-
-    def on_latent(name: str) -> None:
-        if a.progress == "json":
-            emit(f"map of {name}", trained.latents.index(name) / len(trained.latents))
-        elif a.progress == "bar":
-            print(f"mapping {name}", file=sys.stderr)
-
-    path = project(folder, dataset, method=a.method, max_rows=a.rows, on_latent=on_latent)
+    said = _Said(a.progress, trained.latents)
+    path = project(folder, dataset, method=a.method, max_rows=a.rows, on_latent=said)
     about = table_metadata(path)
     print(f"{path}: {about['rows']} of {about['of']} rows by {about['method']}")
     return 0
+
+
+def _in_parts(a: argparse.Namespace) -> int:
+    """Places of rows of any number, in a folder of Parquet files."""
+    from dmil_core.checkpoint import find_folder, load_model
+    from dmil_core.inference.stream import project
+    from dmil_core.posthoc.progress import RowBar
+
+    if a.data is None:
+        raise ConfigError("--out is for --data, a Parquet file or a folder of Parquet files")
+    a.data = [a.data]
+    source, request = source_of(a, "Leave --out out")
+    model, trained = load_model(find_folder(a.checkpoint))
+    with RowBar(disable=a.progress != "bar" or not sys.stderr.isatty()) as bar:
+        done = project(
+            model, trained, source, a.out, request, method=a.method, fit_rows=a.rows,
+            on_latent=_Said(a.progress, trained.latents), progress=bar,
+        )  # fmt: skip
+    print(
+        f"{a.out}: {done.written.rows:,} rows in {len(done.written.files):,} files, on maps by "
+        f"{done.method} of {done.fitted_to:,} rows"
+    )
+    return 0
+
+
+class _Said:
+    """Which latent is mapped: a line on stderr, or one of JSON on stdout."""
+
+    def __init__(self, how: str, latents: tuple[str, ...]) -> None:
+        self._how, self._latents = how, latents
+
+    def __call__(self, name: str) -> None:
+        from dmil_core.training.progress import emit
+
+        if self._how == "json":
+            emit(f"map of {name}", self._latents.index(name) / len(self._latents))
+        elif self._how == "bar":
+            print(f"mapping {name}", file=sys.stderr)
 
 
 def _trained_on(run: Run) -> Dataset:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from dmil_core.cli.files import add_files, load_stored
+from dmil_core.cli.files import add_files, load_stored, notes, request_of_source
 from dmil_core.cli.list import accuracy_text
 from dmil_core.cli.options import (
     Parser,
@@ -19,6 +19,7 @@ from dmil_core.cli.options import (
     add_training,
     path_argument,
 )
+from dmil_core.errors import ConfigError
 from dmil_core.schema import MODALITY_NUMBERS
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ def add(subparsers: Subparsers[Parser]) -> None:
         "  dmil train --data my/data.npz --paradigm dmil --out runs/mine\n"
         "  dmil train --data penguins.csv --label species --input 'bill=bill_*' "
         "--input body=flipper_length_mm,body_mass_g\n"
+        "  dmil train --data rows/ --stream --out runs/large\n"
+        "  torchrun --nproc-per-node 4 -m dmil_core train --data rows/ --stream --out runs/large\n"
         "A training that was killed goes on when the same command is run again.\n",
     )
     add_data(p, files=True)
@@ -58,6 +61,13 @@ def add(subparsers: Subparsers[Parser]) -> None:
             help=f"encoder of x{m} instead of the default for its kind",
         )
     p.add_argument(
+        "--stream",
+        action="store_true",
+        help="read a Parquet file, or a folder of them, a batch at a time and train from shuffled "
+        "files in the folder of the run, in memory that does not grow with the rows; default: "
+        "where they are more than 2 GiB",
+    )
+    p.add_argument(
         "--map", choices=("umap", "pca"), help="write the latent maps too, as `dmil project` does"
     )
     p.add_argument(
@@ -74,8 +84,18 @@ def add(subparsers: Subparsers[Parser]) -> None:
 
 def run(a: argparse.Namespace) -> int:
     """Train, write the checkpoint and, with ``--map``, its latent maps."""
+    from dmil_core.training import processes
+
+    with processes.together():
+        return _run(a, processes.is_first())
+
+
+def _run(a: argparse.Namespace, first: bool) -> int:
+    """The same in one of several processes; ``first`` is the one that says and writes."""
+    from dmil_core.data.dataset import Dataset
     from dmil_core.io.atomic import check_writable
     from dmil_core.paradigms import find_paradigm
+    from dmil_core.training import processes
     from dmil_core.training.progress import ProgressBar, ProgressLines, emit
     from dmil_core.training.run import train
 
@@ -86,25 +106,36 @@ def run(a: argparse.Namespace) -> int:
         from dmil_core.inference.projection import check_available
 
         check_available(a.map)
-    dataset = load_stored(a, a.out.parent if a.out else None)
-    encoders = (a.encoder1, a.encoder2, a.encoder3)
-    with ProgressBar(a.quiet or a.progress != "bar") as bar:
-        lines = a.progress == "json" and not a.quiet
+    request = request_of_source(a, a.stream)
+    if request is not None and a.map:
+        raise ConfigError(
+            "--map needs all rows in memory, which are streamed here. Train without it, and run "
+            "`dmil project` on a part of the rows"
+        )
+    if request is None and processes.count() > 1:
+        raise ConfigError(
+            "several processes train on rows in files: give a Parquet file or a folder of them as "
+            "--data, with --stream"
+        )
+    data = load_stored(a, a.out.parent if a.out else None) if request is None else request
+    with ProgressBar(a.quiet or a.progress != "bar" or not first) as bar:
+        lines = a.progress == "json" and not a.quiet and first
         on_epoch: Callable[[Report], None] = ProgressLines() if lines else bar
         trained = train(
-            dataset,
+            data,
             a.paradigm,
             a.seed,
             a.out,
             device=a.device,
-            encoders=encoders,
+            encoders=(a.encoder1, a.encoder2, a.encoder3),
             epochs_scale=a.epochs_scale,
             lr_scale=a.lr_scale,
             recipe=a.recipe,
             overwrite=a.overwrite,
+            on_set=lambda rows: notes(rows.issues if first else ()),
             on_epoch=on_epoch,
         )
-    if a.map:
+    if a.map and isinstance(data, Dataset):
         from dmil_core.inference.projection import project
 
         def on_latent(name: str) -> None:
@@ -113,6 +144,7 @@ def run(a: argparse.Namespace) -> int:
             elif a.progress == "bar" and not a.quiet:
                 print(f"mapping {name}", file=sys.stderr)
 
-        project(trained.folder, dataset, method=a.map, on_latent=on_latent)
-    print(f"{trained.folder}: {accuracy_text(trained.metrics)}, {trained.seconds:.0f} s")
+        project(trained.folder, data, method=a.map, on_latent=on_latent)
+    if first:
+        print(f"{trained.folder}: {accuracy_text(trained.metrics)}, {trained.seconds:.0f} s")
     return 0

@@ -9,12 +9,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dmil_core.cli.files import add_files, load_data
+from dmil_core.cli.files import add_files, load_data, source_of
 from dmil_core.cli.options import (
+    UNITS,
     Parser,
     Subparsers,
     add_command,
     add_data,
+    add_fit_rows,
     add_progress,
     add_seed,
     path_argument,
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from dmil_core.information.worth.acquisition import Acquisition
     from dmil_core.information.worth.gains import Gain, Part, Worth
     from dmil_core.information.worth.posteriors import Known
+    from dmil_core.information.worth.stream import Streamed
     from dmil_core.metrics.intervals import Interval
 
 _MOST_COSTS = 1024**2
@@ -43,6 +46,7 @@ def add(subparsers: Subparsers[Parser]) -> None:
         "  dmil worth --checkpoint checkpoints/emoji/dmil/seed0\n"
         "  dmil worth --predictions mine.csv --data emoji --cost 0,0.1\n"
         "  dmil worth --data watch --by group --json\n"
+        "  dmil worth --data rows/ --out posteriors/\n"
         "--data fits small networks to the inputs; --checkpoint and --predictions take the heads\n"
         "of a model (px1_<class>, px2_<class>, p_<class>) on test rows. Intervals are of 95 %.\n",
     )
@@ -87,8 +91,9 @@ def add(subparsers: Subparsers[Parser]) -> None:
         type=path_argument,
         metavar="FILE",
         help="with --data: keep what was estimated as a .parquet file; the app shows that of a set "
-        "as <checkpoints>/<set>/worth.parquet",
+        "as <checkpoints>/<set>/worth.parquet. Or a folder, for Parquet files of any size",
     )
+    add_fit_rows(p, 20_000)
     add_progress(p)
     add_seed(p)
 
@@ -100,20 +105,60 @@ def run(a: argparse.Namespace) -> int:
     from dmil_core.information.worth.verdict import verdict
 
     costs = None if a.costs is None else _costs(a.costs)
-    known = _known(a)
+    streamed = _streamed(a)
+    known = _known(a) if streamed is None else streamed.known
     prices = _prices(a.cost, len(known.names))
     results = worth(known, costs, tuple(a.by))
     curves = [acquisition(known, m, costs, prices[m], a.seed) for m in range(len(known.names))]
     said = [verdict(known, w, c) for w, c in zip(results, curves, strict=True)]
     if a.json:
-        print(json.dumps(_as_json(known, results, curves, said), indent=2))
+        found = _as_json(known, results, curves, said)
+        if streamed is not None:
+            found["all_rows"] = _all_rows(streamed)
+        print(json.dumps(found, indent=2))
         return 0
+    if streamed is not None:
+        print(
+            f"{a.out}: {streamed.rows:,} of {streamed.of:,} rows, by a fit to {results[0].rows:,}"
+        )
+        for name, gain in _all_rows(streamed)["worth"].items():
+            print(f"  {name}: {gain['bits']:.3f} bits over all rows, se {gain['se']:.3f}")
+        print(f"Figures below are of the {results[0].rows:,} rows of the fit.", end="\n\n")
     for note in known.notes:
         print(f"note: {note}")
     for one, sentences in zip(results, said, strict=True):
         print(_table(one))
         print(" ".join(sentences), end="\n\n")
     return 0
+
+
+def _streamed(a: argparse.Namespace) -> Streamed | None:
+    """What is written of rows of any number; None where ``--out`` is no folder."""
+    from dmil_core.information.refits import REFITS
+    from dmil_core.information.worth.stream import FIT_ROWS, posteriors_parts
+
+    if a.out is None or a.out.suffix:
+        if a.fit_rows is not None:
+            raise ConfigError(
+                "--fit-rows is for rows that are read in parts, to a folder as --out; here all "
+                "rows are fitted to"
+            )
+        return None
+    if not a.data or a.checkpoint is not None or a.predictions is not None:
+        raise ConfigError(f"--out {a.out} is a folder, which is for --data alone")
+    source, request = source_of(a)
+    refits = REFITS if a.refits is None else a.refits
+    with _Shown(a.progress) as shown:
+        return posteriors_parts(
+            source, a.out, request, a.seed, a.fit_rows or FIT_ROWS, refits, shown
+        )
+
+
+def _all_rows(streamed: Streamed) -> dict[str, Any]:
+    """Means over all rows, in bits."""
+    pairs = zip(streamed.known.names, streamed.gains, strict=True)
+    worth = {n: {"bits": g.value / UNITS["bits"], "se": g.error / UNITS["bits"]} for n, g in pairs}
+    return {"rows": streamed.rows, "of": streamed.of, "worth": worth}
 
 
 def _known(a: argparse.Namespace) -> Known:

@@ -97,13 +97,8 @@ class Dataset:
 
     @property
     def slug(self) -> str:
-        """The name as a folder name: letters, digits, dots, dashes and underscores only; of a long
-        name the beginning and a digest."""
-        plain = re.sub(r"[^A-Za-z0-9._-]+", "_", self.name)
-        if len(plain) <= _LONGEST_SLUG:
-            return plain
-        digest = hashlib.sha256(self.name.encode()).hexdigest()[:12]
-        return f"{plain[: _LONGEST_SLUG - len(digest) - 1]}-{digest}"
+        """The name as a folder name; see :func:`slug_of`."""
+        return slug_of(self.name)
 
     @property
     def modalities(self) -> int:
@@ -157,6 +152,16 @@ class Dataset:
             _hash_array(h, array)
         _hash_array(h, np.asarray(self.card.classes, dtype=np.str_))
         return h.hexdigest()
+
+
+def slug_of(name: str) -> str:
+    """A name as a folder name: letters, digits, dots, dashes and underscores only; of a long name
+    the beginning and a digest."""
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "_", name)
+    if len(plain) <= _LONGEST_SLUG:
+        return plain
+    digest = hashlib.sha256(name.encode()).hexdigest()[:12]
+    return f"{plain[: _LONGEST_SLUG - len(digest) - 1]}-{digest}"
 
 
 def _hash_array(h: Any, array: NDArray[Any]) -> None:

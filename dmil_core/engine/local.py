@@ -1,4 +1,4 @@
-"""Units of work in processes side by side; one that takes its process down is tried again.
+"""Units of work in processes of this machine.
 
 Each process has a queue of its own, so that a process that ends, killed for its memory perhaps,
 takes one unit down and no other.
@@ -6,36 +6,19 @@ takes one unit down and no other.
 
 from __future__ import annotations
 
-import sys
+import os
+import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import connection, get_context, parent_process
 from types import TracebackType
-from typing import Any, Final, Generic, Self, TypeVar
+from typing import Self, TypeVar
 
-from dmil_core.errors import ResourceError
+from dmil_core.engine.tasks import Say, Task, ended, to_stderr
 
 T = TypeVar("T")
-
-#: How often a unit is begun whose process ends before it is done.
-TRIES: Final = 3
-
-
-@dataclass(frozen=True)
-class Task(Generic[T]):
-    """A unit of work; function, arguments and result are picklable.
-
-    Attributes
-    ----------
-    name : for messages, such as ``avdigits dmil seed 0``.
-    """
-
-    name: str
-    run: Callable[..., T]
-    arguments: tuple[Any, ...] = ()
 
 
 class LocalEngine:
@@ -50,9 +33,9 @@ class LocalEngine:
         default.
     """
 
-    def __init__(self, jobs: int, say: Callable[[str], None] | None = None) -> None:
+    def __init__(self, jobs: int, say: Say = to_stderr) -> None:
         self._processes: list[ProcessPoolExecutor | None] = [None] * jobs
-        self._say = say or (lambda line: print(f"dmil: note: {line}", file=sys.stderr))
+        self._say = say
 
     def __enter__(self) -> Self:
         return self
@@ -68,13 +51,7 @@ class LocalEngine:
         self._processes = [None] * len(self._processes)
 
     def each(self, tasks: Sequence[Task[T]]) -> Iterator[tuple[int, T]]:
-        """The result of each task with its place in ``tasks``, whichever is finished first.
-
-        Raises
-        ------
-        ResourceError
-            If the process of a task ended `TRIES` times; it names the task.
-        """
+        """See :meth:`dmil_core.engine.tasks.Engine.each`."""
         waiting = deque(range(len(tasks)))
         idle = list(range(len(self._processes)))
         tries = [0] * len(tasks)
@@ -90,7 +67,8 @@ class LocalEngine:
                 try:
                     result = future.result()
                 except BrokenProcessPool:
-                    self._gone(slot, tasks[index].name, tries[index])
+                    self._replace(slot)
+                    ended(tasks[index].name, tries[index], self._say)
                     waiting.appendleft(index)
                 else:
                     yield index, result
@@ -102,20 +80,25 @@ class LocalEngine:
                 return process.submit(task.run, *task.arguments)
             except BrokenProcessPool:  # it ended while it had nothing to do
                 process.shutdown(wait=False)
-        process = self._processes[slot] = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+        process = self._processes[slot] = ProcessPoolExecutor(
+            1, mp_context=get_context("spawn"), initializer=_end_with_parent
+        )
         return process.submit(task.run, *task.arguments)
 
-    def _gone(self, slot: int, name: str, tries: int) -> None:
-        """The process of a task ended: have another for the next one, or give up."""
+    def _replace(self, slot: int) -> None:
+        """The process of a slot ended: have another for its next task."""
         process, self._processes[slot] = self._processes[slot], None
         if process is not None:
             process.shutdown(wait=False, cancel_futures=True)
-        if tries < TRIES:
-            self._say(f"the process of {name} ended before it was done; it is begun again")
-            return
-        raise ResourceError(
-            f"the process of {name} ended {tries} times before it was done, as when the system "
-            "kills it for its memory. What was finished is kept, and the same command goes on from "
-            "there: try fewer --jobs, or a machine with more memory",
-            f"the process of {name} was ended",
-        )
+
+
+def _end_with_parent() -> None:
+    """Have this process end when the one that started it is gone: it would wait for ever."""
+    parent = parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

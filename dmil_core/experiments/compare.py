@@ -27,7 +27,8 @@ from dmil_core.checkpoint import PREDICTIONS_FILE, Run, run_folder
 from dmil_core.config import RunConfig, to_json
 from dmil_core.data.catalog import of_seed
 from dmil_core.data.dataset import Dataset
-from dmil_core.engine.local import LocalEngine, Task
+from dmil_core.engine.options import EngineOptions
+from dmil_core.engine.tasks import Engine, Task
 from dmil_core.errors import DataError
 from dmil_core.experiments import tuning
 from dmil_core.experiments.records import MAX_RECORDS_BYTES, RESULTS_FILE, with_current_names
@@ -80,6 +81,7 @@ def compare(
     recipe: str = STANDARD.name,
     tune: bool = False,
     jobs: int = 1,
+    engine: EngineOptions | None = None,
     own_splits: bool = True,
     records: Path | None = None,
     measure: Measure | None = None,
@@ -100,6 +102,9 @@ def compare(
         :mod:`dmil_core.experiments.tuning`.
     jobs
         Processes side by side, each on one thread; with more than one, ``on_epoch`` is not called.
+    engine
+        What trains the runs, in place of ``jobs`` processes of this machine; one run is one unit.
+        All nodes of a cluster have to see ``out``.
     own_splits
         Whether seed s has split s of the data, see :func:`dmil_core.data.catalog.of_seed`;
         otherwise all seeds have the split that the set comes with.
@@ -129,12 +134,14 @@ def compare(
     for folder in (out, kept):
         make_folder(folder)
         check_writable(folder, folder=True)
-    how = _How(out, device, epochs_scale, recipe, jobs > 1, own_splits, measure)
-    with exclusive(out), LocalEngine(jobs) if jobs > 1 else contextlib.nullcontext() as engine:
+    options = engine or EngineOptions(jobs=jobs)
+    how = _How(out, device, epochs_scale, recipe, not options.is_here, own_splits, measure)
+    opened = contextlib.nullcontext() if options.is_here else options.opened(out)
+    with exclusive(out), opened as runner:
         chosen: dict[tuple[str, str], float] = {}
         if tune:
             chosen = _tuned(
-                how.trial, datasets, names, kept / tuning.TUNING_FILE, engine, on_run, on_epoch
+                how.trial, datasets, names, kept / tuning.TUNING_FILE, runner, on_run, on_epoch
             )
         results = read_results(kept / RESULTS_FILE)
         units = [
@@ -143,8 +150,8 @@ def compare(
             for seed in range(seeds)
             for n, scale in _missing(how, results, d, seed, names, chosen).items()
         ]
-        for wave in [units] if engine is None else _pairs_first(units):
-            for result in _each(engine, _run, how, wave, on_run, on_epoch):
+        for wave in [units] if runner is None else _pairs_first(units):
+            for result in _each(runner, _run, how, wave, on_run, on_epoch):
                 for new in result:
                     measured = new.pop(_MEASURED)
                     results = with_record(results, new)
@@ -184,7 +191,7 @@ def missing_runs(
 
 def _tuned(
     how: _How, datasets: Sequence[Dataset], names: Sequence[str], path: Path,
-    engine: LocalEngine | None, on_run: OnRun | None, on_epoch: OnEpoch | None,
+    engine: Engine | None, on_run: OnRun | None, on_epoch: OnEpoch | None,
 ) -> dict[tuple[str, str], float]:  # fmt: skip
     """(set, paradigm) -> the factor on its learning rate; trials that a file lacks are made."""
     tried = read_results(path)
@@ -363,7 +370,7 @@ def _run(
 
 
 def _each(
-    engine: LocalEngine | None, work: Callable[..., Iterator[dict[str, Any]]], how: _How,
+    engine: Engine | None, work: Callable[..., Iterator[dict[str, Any]]], how: _How,
     units: Sequence[tuple[Any, ...]], on_run: OnRun | None, on_epoch: OnEpoch | None,
 ) -> Iterator[Iterable[dict[str, Any]]]:  # fmt: skip
     """The records of each unit: as they come in this process, whole from others, whichever

@@ -73,13 +73,27 @@ def predict(
         If logits, gates or latents are NaN or infinite.
     """
     rows = np.arange(len(dataset)) if rows is None else np.asarray(rows)
-    outputs = list(_outputs(model, config, dataset, rows, batch_rows))
-    names = np.asarray(dataset.classes, dtype=object)
-    blocks = _blocks(outputs, list(dataset.classes), latents)
-    table = row_columns(dataset, rows, _stack(outputs, lambda o: o.logits).argmax(axis=1))
-    picked = {key: np.append(names, "")[index] for key, index in _predicted(outputs).items()}
+    classes = list(dataset.classes)
+    heads: dict[str, NDArray[np.int64]] = {}
+    blocks: list[Block] = []
+    done = 0
+    # Of an output only what the table has is kept: latents and draws are many times as large.
+    for output in _outputs(model, config, dataset, rows, batch_rows):
+        here = slice(done, done + len(output.logits))
+        found, picked = _blocks(output, classes, latents), _predicted(output)
+        if not blocks:
+            blocks = [(n, np.empty((len(rows), len(n)), np.float32)) for n, _ in found]
+            heads = {name: np.empty(len(rows), np.int64) for name in picked}
+        for (_, whole), (_, values) in zip(blocks, found, strict=True):
+            whole[here] = values
+        for name, index in picked.items():
+            heads[name][here] = index
+        done = here.stop
+    names = np.append(np.asarray(dataset.classes, dtype=object), "")
+    table = row_columns(dataset, rows, heads.pop("pred"))
     numbers = [pd.DataFrame(values, columns=columns) for columns, values in blocks]
-    return pd.concat([pd.DataFrame({**table, **picked}), *numbers], axis=1)
+    named = {name: names[index] for name, index in heads.items()}
+    return pd.concat([pd.DataFrame({**table, **named}), *numbers], axis=1)
 
 
 def _outputs(
@@ -117,59 +131,58 @@ def _check_finite(output: Output, dataset: Dataset, rows: NDArray[Any]) -> None:
         )
 
 
-def _stack(outputs: list[Output], pick: Any) -> NDArray[np.float32]:
-    return torch.cat([pick(o) for o in outputs]).float().cpu().numpy()
-
-
-def _predicted(outputs: list[Output]) -> dict[str, NDArray[Any]]:
-    """Class index per row and head, by column name; -1 where the model lacks the component."""
-    result = {}
-    if outputs[0].unimodal is not None:
-        best = _stack(outputs, lambda o: o.unimodal).argmax(axis=2)
-        numbers = modality_numbers(best.shape[1])
-        result.update({schema.unimodal_pred(m): best[:, m - 1] for m in numbers})
-    if isinstance(outputs[0], DmilOutput):
-        best = _stack(outputs, lambda o: o.components).argmax(axis=2)
-        names = outputs[0].names
-        best[:, [c not in outputs[0].present for c in names]] = -1
-        result.update({schema.component_pred(c): best[:, i] for i, c in enumerate(names)})
+def _numbers(values: Any) -> NDArray[np.float32]:
+    result: NDArray[np.float32] = values.float().cpu().numpy()
     return result
 
 
-def _blocks(outputs: list[Output], classes: list[str], latents: bool) -> list[Block]:
-    logits = _stack(outputs, lambda o: o.logits)
+def _predicted(output: Output) -> dict[str, NDArray[Any]]:
+    """Class index per row and head, by column name; -1 where the model lacks the component."""
+    result = {"pred": _numbers(output.logits).argmax(axis=1)}
+    if output.unimodal is not None:
+        best = _numbers(output.unimodal).argmax(axis=2)
+        numbers = modality_numbers(best.shape[1])
+        result.update({schema.unimodal_pred(m): best[:, m - 1] for m in numbers})
+    if isinstance(output, DmilOutput):
+        best = _numbers(output.components).argmax(axis=2)
+        best[:, [c not in output.present for c in output.names]] = -1
+        result.update({schema.component_pred(c): best[:, i] for i, c in enumerate(output.names)})
+    return result
+
+
+def _blocks(output: Output, classes: list[str], latents: bool) -> list[Block]:
+    logits = _numbers(output.logits)
     blocks: list[Block] = [
         ([schema.prob(c) for c in classes], _softmax(logits)),
         ([schema.logit(c) for c in classes], logits),
     ]
-    if outputs[0].unimodal is not None:
-        unimodal = _softmax(_stack(outputs, lambda o: o.unimodal))
+    if output.unimodal is not None:
+        unimodal = _softmax(_numbers(output.unimodal))
         for m in modality_numbers(unimodal.shape[1]):
             columns = [schema.unimodal_prob(m, c) for c in classes]
             blocks.append((columns, unimodal[:, m - 1]))
-    if isinstance(outputs[0], DmilOutput):
-        blocks += _decomposition(outputs, classes)
+    if isinstance(output, DmilOutput):
+        blocks += _decomposition(output, classes)
     if latents:
-        blocks += [_latent(outputs, name) for name in outputs[0].latents]
+        blocks += [_latent(name, values) for name, values in output.latents.items()]
     return blocks
 
 
-def _decomposition(outputs: list[Any], classes: list[str]) -> list[Block]:
-    gate = _stack(outputs, lambda o: o.gate)
-    parts = gate[:, :, None] * _stack(outputs, lambda o: o.components)
-    names = outputs[0].names
-    blocks = [([schema.gate(c) for c in names], gate)]
-    if outputs[0].explained_logits is not None:
-        explained = _stack(outputs, lambda o: o.explained_logits.sigmoid())
+def _decomposition(output: DmilOutput, classes: list[str]) -> list[Block]:
+    gate = _numbers(output.gate)
+    parts = gate[:, :, None] * _numbers(output.components)
+    blocks = [([schema.gate(c) for c in output.names], gate)]
+    if output.explained_logits is not None:
+        explained = _numbers(output.explained_logits.sigmoid())
         blocks.append(([schema.EXPLAINED], explained[:, None]))
-    for i, c in enumerate(names):
+    for i, c in enumerate(output.names):
         blocks.append(([schema.contribution(c, k) for k in classes], parts[:, i]))
     return blocks
 
 
-def _latent(outputs: list[Output], name: str) -> Block:
-    values = _stack(outputs, lambda o: o.latents[name])
-    return [schema.latent(name, i) for i in range(values.shape[1])], values
+def _latent(name: str, values: Any) -> Block:
+    numbers = _numbers(values)
+    return [schema.latent(name, i) for i in range(numbers.shape[1])], numbers
 
 
 def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -92,7 +92,7 @@ def project(
         if np.isfinite(measured := trustworthiness(values, xy)):
             trust[name] = measured
     metadata = {
-        "method": method if _enough(table) else "pca",
+        "method": is_by(method, len(table)),
         "seed": seed,
         "rows": len(table),
         "of": len(dataset),
@@ -183,56 +183,73 @@ def embed(values: NDArray[Any], method: Method, seed: int = 0) -> NDArray[np.flo
         return np.asarray(mapper.fit_transform(values), dtype=np.float32)
 
 
-def project_new(
-    values: NDArray[Any], xy: NDArray[Any], new: NDArray[Any], method: Method
-) -> NDArray[np.float32]:
-    """Coordinates of new samples on a stored map, which does not change.
+class FixedMap:
+    """A map whose samples keep their places, and where new ones lie on it.
 
-    A PCA is a linear map, which is recovered from the stored samples by least squares. On a UMAP a
-    new sample lies at the mean of its ``NEIGHBOURS`` nearest stored samples, weighted by their
-    distances in the latent (the initialisation of McInnes et al., 2018, section 4.3).
+    A PCA is a linear map, which is recovered from its samples by least squares. On a UMAP a new
+    sample lies at the mean of its ``NEIGHBOURS`` nearest samples, weighted by their distances in
+    the latent (the initialisation of McInnes et al., 2018, section 4.3).
 
     Parameters
     ----------
     values, xy
-        (N, D) latents of the stored samples and (N, 2) their coordinates.
-    new
-        (M, D) latents of the new samples.
+        (N, D) latents of its samples and (N, 2) their coordinates.
     method
         The method that the map was made with.
-
-    Returns
-    -------
-    numpy.ndarray
-        (M, 2) coordinates.
     """
-    values, new = np.asarray(values, np.float64), np.asarray(new, np.float64)
-    if method == "pca" or not _enough(values):
-        middle, at = values.mean(axis=0), np.asarray(xy, np.float64).mean(axis=0)
-        linear = np.linalg.lstsq(values - middle, xy - at, rcond=1e-6)[0]
-        return np.asarray((new - middle) @ linear + at, dtype=np.float32)
-    from sklearn.neighbors import NearestNeighbors
 
-    near = NearestNeighbors(n_neighbors=min(NEIGHBOURS, len(values))).fit(values)
-    distance, rows = near.kneighbors(new)
-    # As in UMAP: the nearest one has weight 1, and others fall off with what is beyond it.
-    beyond = distance - distance[:, :1]
-    reach = np.maximum(beyond.mean(axis=1, keepdims=True), 1e-12)
-    weights = np.exp(-beyond / reach)
-    weights /= weights.sum(axis=1, keepdims=True)
-    return np.asarray((weights[:, :, None] * xy[rows]).sum(axis=1), dtype=np.float32)
+    def __init__(self, values: NDArray[Any], xy: NDArray[Any], method: Method) -> None:
+        self.xy = np.asarray(xy, np.float32)
+        values = np.asarray(values, np.float64)
+        self._linear: NDArray[np.float64] | None = None
+        if is_by(method, len(values)) == "pca":
+            self._middle, self._at = values.mean(axis=0), np.asarray(xy, np.float64).mean(axis=0)
+            self._linear = np.linalg.lstsq(values - self._middle, xy - self._at, rcond=1e-6)[0]
+            return
+        from sklearn.neighbors import NearestNeighbors
+
+        self._near = NearestNeighbors(n_neighbors=min(NEIGHBOURS, len(values))).fit(values)
+
+    def placed(self, new: NDArray[Any]) -> NDArray[np.float32]:
+        """(M, 2) coordinates of new samples (M, D)."""
+        new = np.asarray(new, np.float64)
+        if self._linear is not None:
+            return np.asarray((new - self._middle) @ self._linear + self._at, dtype=np.float32)
+        distance, rows = self._near.kneighbors(new)
+        # As in UMAP: the nearest one has weight 1, and others fall off with what is beyond it.
+        beyond = distance - distance[:, :1]
+        reach = np.maximum(beyond.mean(axis=1, keepdims=True), 1e-12)
+        weights = np.exp(-beyond / reach)
+        weights /= weights.sum(axis=1, keepdims=True)
+        return np.asarray((weights[:, :, None] * self.xy[rows]).sum(axis=1), dtype=np.float32)
 
 
-def on_grid(xy: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Coordinates (N, 2) rounded to steps of 2^-15 of their range.
+def project_new(
+    values: NDArray[Any], xy: NDArray[Any], new: NDArray[Any], method: Method
+) -> NDArray[np.float32]:
+    """Coordinates (M, 2) of new samples (M, D) on a stored map, which does not change; see
+    :class:`FixedMap`."""
+    return FixedMap(values, xy, method).placed(new)
+
+
+def on_grid(xy: NDArray[np.float32], step: float | None = None) -> NDArray[np.float32]:
+    """Coordinates (N, 2) rounded to steps of 2^-15 of their range, or of another map.
 
     Finer than any screen, and the file is a third smaller.
     """
+    step = grid_of(xy) if step is None else step
+    return xy if step == 0.0 else (np.round(xy / step) * step).astype(np.float32)
+
+
+def grid_of(xy: NDArray[np.float32]) -> float:
+    """The step of the grid that coordinates (N, 2) are rounded to; 0 where all are 0."""
     largest = float(np.abs(xy).max(initial=0.0))
-    if largest == 0.0:
-        return xy
-    step = 2.0 ** (np.ceil(np.log2(largest)) - 15)
-    return (np.round(xy / step) * step).astype(np.float32)
+    return 0.0 if largest == 0.0 else float(2.0 ** (np.ceil(np.log2(largest)) - 15))
+
+
+def is_by(method: Method, rows: int) -> Method:
+    """The method that a map of so many rows is made with."""
+    return method if _enough(range(rows)) else "pca"
 
 
 def _enough(rows: Sized) -> bool:

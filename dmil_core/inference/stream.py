@@ -1,46 +1,45 @@
-"""Decomposition of data larger than memory: from Parquet to a folder of Parquet files.
+"""Predictions and latent maps of data larger than memory: to a folder of Parquet files.
 
-The source is read in parts (:mod:`dmil_core.data.files.stream`); each becomes one file of the
-folder, whole or not at all. Who was interrupted starts the same again: parts whose file is there
-are left as they are. ``decompose.json`` says what the folder is of.
+The source is read in parts (:mod:`dmil_core.data.files.stream`), each of which becomes one file of
+the folder (:mod:`dmil_core.io.parts`). Latents of rows that are written are not kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
+import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
+from numpy.typing import NDArray
 from torch import nn
 
+from dmil_core import schema
 from dmil_core.checkpoint import Run, as_new_rows, for_prediction, unknown_labels
 from dmil_core.data.card import Card
+from dmil_core.data.dataset import Dataset
 from dmil_core.data.files.load import Request
-from dmil_core.data.files.stream import NewRows, Part, Source, batches
-from dmil_core.errors import ConfigError, DataError
+from dmil_core.data.files.stream import NewRows, Part, Source, batches, columns_said
+from dmil_core.engine.options import EngineOptions
+from dmil_core.engine.parts import write_parts
+from dmil_core.errors import CheckpointError
 from dmil_core.inference.predict import predict
-from dmil_core.io.atomic import make_folder, replacing, write_json
-from dmil_core.io.parquet import form, open_parquet
-from dmil_core.io.reading import MIB, read_json
-from dmil_core.io.tables import metadata_of
+from dmil_core.inference.projection import (
+    MAX_ROWS,
+    FixedMap,
+    Method,
+    check_available,
+    embed,
+    grid_of,
+    is_by,
+    latent_values,
+    on_grid,
+    trustworthiness,
+)
+from dmil_core.io.parts import PartsFolder, Rows, Work, Written, arrow_of
 from dmil_core.schema import SPLITS
-
-#: Of what is written; a folder of another version is refused.
-VERSION: Final = 1
-ABOUT_FILE: Final = "decompose.json"
-
-
-@dataclass(frozen=True)
-class Decomposed:
-    """What is in the folder: its files, their rows, and what is to be said about labels."""
-
-    files: tuple[Path, ...]
-    rows: int
-    notes: tuple[str, ...]
 
 
 def decompose(
@@ -53,7 +52,8 @@ def decompose(
     latents: bool = False,
     split: str | None = None,
     progress: Callable[[int, int], None] | None = None,
-) -> Decomposed:
+    engine: EngineOptions | None = None,
+) -> Written:
     """Write a prediction table (see :func:`dmil_core.inference.predict.predict`) in parts.
 
     Memory does not grow with the rows. The files together are what `dmil decompose` writes of all
@@ -75,6 +75,8 @@ def decompose(
         Only rows of this split.
     progress
         Called with the rows done, and those of the source.
+    engine
+        What writes the parts; None for this very process.
 
     Raises
     ------
@@ -83,117 +85,180 @@ def decompose(
     DataError
         If rows cannot be used; the parts before them are kept.
     """
-    about = _about(run, source, request, latents, split)
-    rows_in = NewRows(source, request, Card.from_dict(run.data_card))
-    _claim(out, about)
-    files: list[Path] = []
-    notes: dict[str, None] = {}
-    written = done = start = 0
-    for part in source.parts:
-        file = out / f"part-{part.number:05d}.parquet"
-        kept = _rows_before(file)
-        if kept is None:
-            kept, note = _write(model, run, part, file, rows_in, start, latents, split)
-            notes |= dict.fromkeys(note)
-        files.append(file)
-        written += kept[0]
-        start += kept[1]
-        done += part.rows
-        if progress is not None:
-            progress(done, source.rows)
-    return Decomposed(tuple(files), written, tuple(notes))
+    new = NewRows(source, request, Card.from_dict(run.data_card))
+    about = {**_about(run, source, request), "latents": latents, "only": split}
+    folder = PartsFolder(out, Work("decompose", "decomposition", about))
+
+    rows_of = _Predicted(model, run, new, latents, split)
+    footer = {"weights": run.weights_sha256}
+    return write_parts(
+        folder, source.parts, rows_of, footer, progress, engine, counted=not new.named
+    )
 
 
-def _about(
-    run: Run, source: Source, request: Request, latents: bool, split: str | None
-) -> dict[str, Any]:
-    columns = {
-        "inputs": list(request.inputs),
-        "label": request.label,
-        "id": request.id,
-        "split": request.split,
-        "group": request.group,
-        "missing": request.repairs.missing,
-        "as_text": list(request.repairs.as_text),
-    }
+@dataclass(frozen=True)
+class _Predicted:
+    """Predictions for the rows of a part."""
+
+    model: nn.Module
+    run: Run
+    new: NewRows
+    latents: bool
+    split: str | None
+
+    def __call__(self, part: Part, before: int) -> Iterator[Rows]:
+        for batch in batches(part, self.new.batch_rows):
+            rows = self.new.dataset(batch, part.file.name, before)
+            before += len(rows)
+            matched = as_new_rows(self.run, for_prediction(self.run, rows))
+            said = unknown_labels(matched)
+            chosen = matched.rows(self.split) if self.split in SPLITS else None
+            table = predict(
+                self.model, self.run.config.model, matched, chosen, latents=self.latents
+            )
+            yield Rows(arrow_of(table), len(rows), (said,) if said else ())
+
+
+def _about(run: Run, source: Source, request: Request) -> dict[str, Any]:
     return {
-        "version": VERSION,
         "weights_sha256": run.weights_sha256,
         "source": source.about,
-        "columns": columns,
-        "latents": latents,
-        "only": split,
+        "columns": columns_said(request),
     }
 
 
-def _claim(out: Path, about: dict[str, Any]) -> None:
-    """Make the folder ours, or see that it is."""
-    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
-        make_folder(out)
-        write_json(out / ABOUT_FILE, about)
-        return
-    try:
-        known = read_json(out / ABOUT_FILE, MIB)
-    except (DataError, FileNotFoundError, NotADirectoryError):
-        raise ConfigError(
-            f"{out} is there and holds no decomposition; name a new or an empty folder"
-        ) from None
-    if known != about:
-        changed = [k for k in about if not isinstance(known, dict) or known.get(k) != about[k]]
-        raise ConfigError(
-            f"{out} holds the decomposition of another work: {', '.join(changed)} differ. Name "
-            "another folder, or remove this one"
-        )
+@dataclass(frozen=True)
+class Mapped:
+    """What is in the folder, how many rows the maps were fitted to, and by which method."""
+
+    written: Written
+    fitted_to: int
+    method: Method
 
 
-def _rows_before(file: Path) -> tuple[int, int] | None:
-    """Rows of a part that is done, and those it was made of; None where it is not done."""
-    if not file.exists():
-        return None
-    read = open_parquet(file)
-    stored = read.schema_arrow.metadata or {}
-    return read.metadata.num_rows, int(stored.get(b"rows_in", b"-1"))
-
-
-def _write(
+def project(
     model: nn.Module,
     run: Run,
-    part: Part,
-    file: Path,
-    rows_in: NewRows,
-    start: int,
-    latents: bool,
-    split: str | None,
-) -> tuple[tuple[int, int], list[str]]:
-    """Write one part: rows written and rows read of it, and what is to be said."""
-    notes, written, read = [], 0, 0
-    writer: pq.ParquetWriter | None = None
-    with replacing(file) as temporary:
-        try:
-            for batch in batches(part):
-                rows = rows_in.dataset(batch, part.file.name, start + read)
-                matched = as_new_rows(run, for_prediction(run, rows))
-                notes += [note] if (note := unknown_labels(matched)) else []
-                chosen = matched.rows(split) if split in SPLITS else None
-                table = predict(model, run.config.model, matched, chosen, latents=latents)
-                arrow = _arrow(table)
-                if writer is None:
-                    about = metadata_of({"weights": run.weights_sha256})
-                    schema = arrow.schema.with_metadata(about)
-                    writer = pq.ParquetWriter(temporary, schema, **form(schema, level=3))
-                writer.write_table(arrow)
-                written += len(table)
-                read += len(rows)
-            if writer is not None:
-                writer.add_key_value_metadata({"rows_in": str(read)})
-        finally:
-            if writer is not None:
-                writer.close()
-    return (written, read), notes
+    source: Source,
+    out: Path,
+    request: Request,
+    *,
+    method: Method = "umap",
+    fit_rows: int = MAX_ROWS,
+    seed: int = 0,
+    on_latent: Callable[[str], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Mapped:
+    """Write two coordinates for each row and latent, in parts.
+
+    Each latent has one map, fitted to rows drawn from all of the source, which do not change their
+    places; all others are placed on it, see :class:`dmil_core.inference.projection.FixedMap`. The
+    files together are what :func:`dmil_core.inference.projection.project` writes where there are no
+    more than ``fit_rows``.
+
+    Parameters
+    ----------
+    model, run, source, out, request, progress
+        As for :func:`decompose`.
+    method
+        ``umap`` or ``pca``.
+    fit_rows
+        Largest number of rows that the maps are fitted to.
+    seed
+        Of the draw and of UMAP.
+    on_latent
+        Called with the name of each latent before its map is fitted.
+
+    Raises
+    ------
+    ConfigError
+        If the folder holds something else, or the method is unknown or not installed.
+    CheckpointError
+        If all that is known of the model are its predictions.
+    DataError
+        If rows cannot be used; the parts before them are kept.
+    """
+    check_available(method)
+    if run.external:
+        raise CheckpointError(
+            f"{run.folder} holds predictions of a model that is not here; other rows cannot be "
+            "mapped"
+        )
+    new = NewRows(source, request, Card.from_dict(run.data_card))
+    about = _about(run, source, request) | {"method": method, "fit_rows": fit_rows, "seed": seed}
+    folder = PartsFolder(out, Work("project", "map", about))
+    maps = _Maps(model, run, new, source, method, fit_rows, seed, on_latent)
+
+    def rows_of(part: Part, before: int) -> Iterator[Rows]:
+        start = source.starts[part.number]
+        for batch in batches(part, new.batch_rows):
+            rows, kept = new.read(batch, part.file.name, before)
+            before += len(rows)
+            columns = maps.columns(maps.latents_of(rows), start + kept)
+            table = pd.DataFrame({"id": rows.ids.astype(object), **columns})
+            yield Rows(arrow_of(table), len(rows))
+            start += len(batch)
+
+    written = folder.write(source.parts, rows_of, maps.footer(source.rows), progress)
+    return Mapped(written, len(maps.fitted), maps.method)
 
 
-def _arrow(table: pd.DataFrame) -> pa.Table:
-    """The table with types that do not depend on its rows."""
-    kinds = {"O": pa.string(), "b": pa.bool_(), "f": pa.float32(), "i": pa.int64()}
-    fields = [(name, kinds[kind.kind]) for name, kind in table.dtypes.items()]
-    return pa.Table.from_pandas(table, pa.schema(fields), preserve_index=False)
+class _Maps:
+    """A map of each latent, fitted to drawn rows.
+
+    Attributes
+    ----------
+    fitted : (n,) positions in the source of the rows that the maps were fitted to.
+    """
+
+    def __init__(
+        self, model: nn.Module, run: Run, new: NewRows, source: Source, method: Method,
+        fit_rows: int, seed: int, on_latent: Callable[[str], None] | None,
+    ) -> None:  # fmt: skip
+        self._model, self._run, self._seed = model, run, seed
+        rows, self.fitted = new.drawn(source, fit_rows, seed)
+        values = self.latents_of(rows)
+        self._maps, self._trust = dict[str, FixedMap](), dict[str, float]()
+        for name in run.latents:
+            if on_latent is not None:
+                on_latent(name)
+            of_all = values.pop(name)
+            xy = embed(of_all, method, seed)
+            self._maps[name] = FixedMap(of_all, on_grid(xy), method)
+            if np.isfinite(measured := trustworthiness(of_all, xy)):
+                self._trust[name] = measured
+        self.method = is_by(method, len(self.fitted))
+
+    def latents_of(self, rows: Dataset) -> dict[str, NDArray[np.float32]]:
+        """(n, D) of each latent."""
+        table = predict(self._model, self._run.config.model, for_prediction(self._run, rows),
+                        latents=True)  # fmt: skip
+        return {name: latent_values(table, name) for name in self._run.latents}
+
+    def columns(
+        self, values: dict[str, NDArray[np.float32]], positions: NDArray[np.int64]
+    ) -> dict[str, NDArray[np.float32]]:
+        """Coordinates of rows at these positions of the source."""
+        place = np.searchsorted(self.fitted, positions)
+        place[place == len(self.fitted)] = 0
+        own = self.fitted[place] == positions
+        columns: dict[str, NDArray[np.float32]] = {}
+        for name, of in values.items():
+            fixed = self._maps[name]
+            xy = np.empty((len(of), 2), np.float32)
+            xy[own] = fixed.xy[place[own]]
+            if not own.all():
+                xy[~own] = on_grid(fixed.placed(of[~own]), grid_of(fixed.xy))
+            columns |= dict(zip(schema.projection(name), xy.T, strict=True))
+        return columns
+
+    def footer(self, rows: int) -> dict[str, Any]:
+        """As that of ``projection.parquet``."""
+        return {
+            "method": self.method,
+            "seed": self._seed,
+            "rows": len(self.fitted),
+            "of": rows,
+            "weights": self._run.weights_sha256,
+            "trustworthiness": self._trust,
+        }

@@ -93,11 +93,30 @@ def estimate_rows(
 
 def features(x: NDArray) -> Floats:
     """(N, D) features: an array flattened, a text as the indicators of its words."""
-    if x.dtype.kind != "U":
-        return x.reshape(len(x), -1).astype(np.float64)
-    tokenizer = tokenizer_of(x.tolist())
-    index = {word: i for i, word in enumerate(vocabulary_of(x, tokenizer))}
-    values = np.zeros((len(x), max(len(index), 1)))
-    for row, text in enumerate(x.tolist()):
-        values[row, [index[w] for w in words_of(text, tokenizer) if w in index]] = 1.0
-    return values
+    return Features(x).of(x)
+
+
+class Features:
+    """Features of an input: an array flattened, a text as the indicators of its words.
+
+    Parameters
+    ----------
+    x : (N, ...) whose words count; those of other rows that are none of them do not.
+    """
+
+    def __init__(self, x: NDArray) -> None:
+        self._index: dict[str, int] | None = None
+        if x.dtype.kind == "U":
+            self._tokenizer = tokenizer_of(x.tolist())
+            words = vocabulary_of(x, self._tokenizer)
+            self._index = {word: i for i, word in enumerate(words)}
+
+    def of(self, x: NDArray) -> Floats:
+        """(n, D) of rows (n, ...)."""
+        if self._index is None:
+            return x.reshape(len(x), -1).astype(np.float64)
+        values = np.zeros((len(x), max(len(self._index), 1)))
+        for row, text in enumerate(x.tolist()):
+            words = words_of(text, self._tokenizer)
+            values[row, [self._index[w] for w in words if w in self._index]] = 1.0
+        return values

@@ -3,12 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from dmil_core.errors import ConfigError
+
+
+class Rows(Protocol):
+    """Rows that a training goes through: in memory, a :class:`Batch`, or read from files."""
+
+    def __len__(self) -> int: ...
+
+    @property
+    def device(self) -> torch.device:
+        """Where the batches are."""
+
+    @property
+    def modalities(self) -> int:
+        """How many inputs a row has."""
+
+    def numbered(self) -> Rows:
+        """The same rows, each with its position among them."""
+
+    def shuffled(self, size: int) -> Iterator[Batch]:
+        """All rows once, in an order that torch's global generator draws when the first batch is
+        taken, ``size`` at a time; nothing is drawn after that."""
+
+    def chunks(self, size: int) -> Iterator[Batch]:
+        """All rows in their own order, at most ``size`` at a time."""
+
+    def to(self, device: torch.device) -> Rows:
+        """The same rows on another device."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +69,19 @@ class Batch:
         return len(self.y)
 
     @property
+    def device(self) -> torch.device:
+        """Where the tensors are."""
+        return self.y.device
+
+    @property
     def inputs(self) -> tuple[Tensor, ...]:
         """Every modality's rows, x1 first."""
         return (self.x1, self.x2) if self.x3 is None else (self.x1, self.x2, self.x3)
+
+    @property
+    def modalities(self) -> int:
+        """How many inputs a row has."""
+        return len(self.inputs)
 
     def known(self, modality: int) -> Tensor:
         """a (B,), how well one modality (from 0) alone predicts each row's class, 0 to 1.
@@ -61,9 +99,18 @@ class Batch:
         """The rows named by ``index``."""
         return self._each(lambda tensor: tensor[index])
 
+    def numbered(self) -> Batch:
+        """The same rows, each with its position among them."""
+        return replace(self, index=torch.arange(len(self), device=self.device))
+
+    def shuffled(self, size: int) -> Iterator[Batch]:
+        """All rows once, in an order that torch's global generator draws, ``size`` at a time."""
+        for index in torch.randperm(len(self)).split(size):
+            yield self.rows(index.to(self.device))
+
     def chunks(self, size: int) -> Iterator[Batch]:
         """The rows in order, at most ``size`` at a time."""
-        for index in torch.arange(len(self), device=self.y.device).split(size):
+        for index in torch.arange(len(self), device=self.device).split(size):
             yield self.rows(index)
 
     def to(self, device: torch.device) -> Batch:

@@ -237,9 +237,20 @@ def fit_statistics(model: nn.Module, *inputs: Tensor) -> None:
         scaler = getattr(encoder, "standardize", None)
         if isinstance(scaler, Standardize):
             rows = x.double().reshape(-1, *scaler.mean.shape)
-            std = rows.std(dim=0, correction=0)
-            mean = rows.mean(dim=0)
-            # float32 resolves 1e-7 of a value; below that there is only rounding.
-            varies = (std > 1e-8 * mean.abs()) & (std > 1e-30)
-            scaler.mean.copy_(mean)
-            scaler.std.copy_(torch.where(varies, std, torch.ones_like(std)))
+            _set(scaler, rows.mean(dim=0), rows.std(dim=0, correction=0))
+
+
+def set_statistics(model: nn.Module, *moments: tuple[Tensor, Tensor]) -> None:
+    """The same from (mean, standard deviation) of each input, where all are vectors."""
+    groups = [part.each() for part in model.modules() if isinstance(part, Encoders)]
+    for encoder, each in (pair for group in groups for pair in zip(group, moments, strict=True)):
+        scaler = getattr(encoder, "standardize", None)
+        if isinstance(scaler, Standardize):
+            _set(scaler, *each)
+
+
+def _set(scaler: Standardize, mean: Tensor, std: Tensor) -> None:
+    # float32 resolves 1e-7 of a value; below that there is only rounding.
+    varies = (std > 1e-8 * mean.abs()) & (std > 1e-30)
+    scaler.mean.copy_(mean)
+    scaler.std.copy_(torch.where(varies, std, torch.ones_like(std)))

@@ -56,6 +56,13 @@ class Calibration:
         q: Floats = np.exp(log_softmax(logits, axis=1))
         return q
 
+    def of_others(self, scores: Floats) -> Floats:
+        """(n, K) q of scores (F, n, K) of samples that no fold was fitted to, by the mean of the
+        coefficients."""
+        logits = np.einsum("f,fnk->nk", self.slopes.mean(axis=0), scores)
+        q: Floats = np.exp(log_softmax(logits + self.offsets.mean(axis=0), axis=1))
+        return q
+
 
 def _fitted(scores: Floats, y: Ints) -> tuple[Floats, Floats]:
     """Slopes (F,) and offsets (K,) of least log loss, plus half their squared change."""

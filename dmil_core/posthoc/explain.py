@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -123,6 +124,39 @@ def explain(
     data = samples_of(f, x1, x2, more, y, rows, background, classes, ids, seed)
     if parts is not None:
         identity(f, model)
+    return explained(
+        f, data, partners=partners, choice=choice, definition=definition, output=output,
+        batch=batch, seed=seed, progress=progress, parts=parts, model=model,
+    )[0]  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Inside:
+    """What an explanation was made of.
+
+    Attributes
+    ----------
+    data : the samples and the background set.
+    function : the model.
+    values : means over marginal partners, or those that were chosen.
+    alone : (G, N, K) probabilities by each of two inputs alone; None where there is no information.
+    second : partners of a like answer; None where there are none.
+    """
+
+    data: Samples
+    function: Function
+    values: Values
+    alone: tuple[Floats, ...] | None
+    second: Alike | None
+
+
+def explained(
+    f: Predict, data: Samples, *, partners: int, choice: Choice, definition: Definition,
+    output: Output | None = None, batch: int = BATCH, seed: int = 0,
+    progress: Progress | bool | None = None, parts: str | Path | None = None,
+    model: str | None = None,
+) -> tuple[Explanation, Inside]:  # fmt: skip
+    """The explanation of some samples, and what it was made of; arguments as :func:`explain`."""
     most = cost(len(data.rows), len(data.inputs), partners, len(data.background))
     with shown(progress, most) as told:
         counted = Counted(f, most, told)
@@ -145,10 +179,11 @@ def explain(
     notes = _assumptions(choice, function, data, second, alone is not None)
     single = alone or (() if choice == "class" else values.single)
     source = Source(f, data, whole, [p.mean(axis=0) for p in single])
-    return _explanation(data, function, values, alone, second, definition, {
+    found = _explanation(data, function, values, alone, second, definition, {
         "choice": choice, "partners": drawn.each, "background": len(data.background),
         "evaluations": counted.rows, "seed": seed, "assumptions": notes, "source": source,
     })  # fmt: skip
+    return found, Inside(data, replace(function, f=f), values, alone, second)
 
 
 def _alone(
@@ -179,14 +214,14 @@ def _drawn(
             row_class = whole.argmax(axis=1)
             pool = outputs_of(function.f, data.inputs, data.background, batch).argmax(axis=1)
     if choice == "near":
-        features = [standardised(_features(x), data.background) for x in data.inputs]
+        features = [standardised(features_to_compare(x), data.background) for x in data.inputs]
     return plan(
         data.rows, data.background, len(data.inputs), partners, choice, seed, row_class, pool,
         features,
     )  # fmt: skip
 
 
-def _features(x: Any) -> Floats:
+def features_to_compare(x: Any) -> Floats:
     """(N, D) numbers to compare rows by: arrays flattened, texts as indicators of their words."""
     from dmil_core.information.sets import features
 
@@ -206,7 +241,7 @@ def _explanation(
     names = tuple(f"x{m + 1}" for m in range(len(data.inputs)))
     additive, found, of_all = emap(values), effects(values), shares(values)
     y = data.row_classes
-    frame = _frame(data, function, additive, found, names)
+    frame = frame_of(data, function, additive, found, names)
     intervals: dict[str, Interval] = {}
     if y is not None and function.output != "value":
         intervals |= _accuracies(values, y)
@@ -242,7 +277,7 @@ def _name(inputs: Subset) -> str:
     return "_".join(f"x{m + 1}" for m in inputs)
 
 
-def _frame(
+def frame_of(
     data: Samples, function: Function, additive: Emap, found: Effects, names: tuple[str, ...]
 ) -> pd.DataFrame:
     best = additive.model.argmax(axis=1)
@@ -291,8 +326,8 @@ def _information(
     """Columns of the frame, and means with their intervals."""
     p12 = np.exp(function.log_probabilities(values.whole))
     y, known = data.row_classes, data.known_classes
-    # Without classes the prior is what the model itself makes of all samples together.
-    prior = p12.mean(axis=0) if known is None else pointwise.frequencies_of(known, p12.shape[1])
+
+    prior = pointwise.prior_of(known, p12)
     (whole, *without), refits = pointwise.from_partners(
         values, alone, p12, y, prior, definition, seed, second
     )

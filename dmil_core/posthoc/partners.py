@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Final, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,7 +117,7 @@ def check_choice(choice: Choice, partners: int) -> None:
 def plan(
     rows: Ints, background: Ints, inputs: int, partners: int = 100, choice: Choice = "marginal",
     seed: int = 0, row_class: Ints | None = None, background_class: Ints | None = None,
-    features: Sequence[Floats] = (),
+    features: Sequence[Floats] = (), numbers: Ints | None = None,
 ) -> Plan:  # fmt: skip
     """Draw the partners.
 
@@ -136,6 +136,9 @@ def plan(
     features
         Of each input all rows (., D) as numbers, for ``near``, which compares them by Euclidean
         distance; see :func:`standardised`.
+    numbers
+        (N,) numbers of the samples among all that there are, by which ``marginal`` partners are
+        drawn; from 0 by default.
 
     Raises
     ------
@@ -164,7 +167,8 @@ def plan(
         return _of_class(rows, background[order], inputs, each, groups, classes, generator)
     kept = background[order[: len(order) // groups * groups]]
     tuples = _mixed(kept, inputs, groups)
-    index = _drawn(len(rows), np.arange(len(tuples)), each, groups, generator)
+    numbers = np.arange(len(rows)) if numbers is None else numbers
+    index = _drawn(numbers, np.arange(len(tuples)), each, groups, generator)
     return _shared(rows, tuples, index, groups)
 
 
@@ -184,19 +188,32 @@ def _mixed(positions: Ints, inputs: int, groups: int) -> Ints:
 
 
 def _drawn(
-    rows: int, partners: Ints, each: int, groups: int, generator: np.random.Generator
+    numbers: Ints, partners: Ints, each: int, groups: int, generator: np.random.Generator
 ) -> Ints:
-    """(rows, m) of these partners, no partner twice in a row; partner p is of group p % groups."""
+    """(N, m) of these partners for samples of these numbers (N,), no partner twice in a row;
+    partner p is of group p % groups.
+
+    What a sample has depends on its number alone, not on those that are asked for beside it.
+    """
     inside = partners.reshape(-1, groups).T  # (G, T / G)
     size = inside.shape[1]
     of_group = min(each // groups, size)
-    result = np.empty((rows, groups, of_group), dtype=np.int64)
+    result = np.empty((len(numbers), groups, of_group), dtype=np.int64)
     step = max(1, _DRAWN_AT_ONCE // len(partners))
-    for start in range(0, rows, step):
-        count = min(step, rows - start)
-        order = generator.random((count, groups, size)).argsort(axis=2)[:, :, :of_group]
-        result[start : start + count] = inside[np.arange(groups)[:, None], order]
-    return result.reshape(rows, groups * of_group)
+    state: Any = generator.bit_generator.state
+    breaks = np.flatnonzero(np.diff(numbers) != 1) + 1
+    for run in np.split(np.arange(len(numbers)), breaks) if len(numbers) else ():
+        bits = np.random.PCG64()
+        bits.state = state
+        # One number of 64 bits each.
+        bits.advance(int(numbers[run[0]]) * groups * size)
+        here = np.random.Generator(bits)
+        for start in range(run[0], run[-1] + 1, step):
+            count = min(step, run[-1] + 1 - start)
+            order = here.random((count, groups, size)).argsort(axis=2)[:, :, :of_group]
+            result[start : start + count] = inside[np.arange(groups)[:, None], order]
+        generator.bit_generator.state = bits.state
+    return result.reshape(len(numbers), groups * of_group)
 
 
 def _of_class(
@@ -224,7 +241,7 @@ def _of_class(
     index = np.empty((len(rows), each), dtype=np.int64)
     for k, own in partners.items():
         here = np.flatnonzero(row_class == k)
-        index[here] = _drawn(len(here), own, each, groups, generator)
+        index[here] = _drawn(np.arange(len(here)), own, each, groups, generator)
     return _shared(rows, np.concatenate(tuples), index, groups)
 
 

@@ -54,7 +54,6 @@ from dmil_core.posthoc.partners import (
     Plan,
     like,
     plan,
-    standardised,
 )
 from dmil_core.posthoc.parts import Parts
 from dmil_core.posthoc.values import BATCH, Values, probabilities
@@ -85,6 +84,52 @@ class Alike:
     halved: tuple[Floats, ...]
 
 
+class Likeness:
+    """What f answers to each input alone, in units of some samples, so that it can be compared.
+
+    Parameters
+    ----------
+    values
+        Of these samples with marginal partners.
+    spread
+        Whether answers are compared by their mean and spread, or by their mean alone.
+    """
+
+    def __init__(self, values: Values, spread: bool) -> None:
+        self._spread = spread
+        self._units = [
+            [(v.mean(axis=0), v.std(axis=0)) for v in self._answers(values, m)]
+            for m in range(values.inputs)
+        ]
+
+    def _answers(self, values: Values, m: int) -> list[Floats]:
+        mean = values.of((m,))
+        if not self._spread:
+            return [mean]
+        by_group = values.by_group[m,].mean(axis=0)
+        return [mean, _spread(by_group, values.squares[m].mean(axis=0))]
+
+    def of(self, values: Values) -> list[Floats]:
+        """For each input (N, F) answers to samples."""
+        found = []
+        for m, units in enumerate(self._units):
+            answers = self._answers(values, m)
+            if self._spread:
+                answers = [
+                    (v - mean) / np.where(scale > 0, scale, 1.0) / np.sqrt(v.shape[1])
+                    for v, (mean, scale) in zip(answers, units, strict=True)
+                ]
+            found.append(np.hstack(answers))
+        return found
+
+
+def among_like(rows: Ints, partners: int, seed: int) -> tuple[Ints, int]:
+    """Some of the samples (N,), and how many of them are partners of each; none of too few."""
+    count = like(len(rows), partners)
+    generator = np.random.default_rng([seed, 24])
+    return generator.choice(rows, min(len(rows), NEAREST * count), replace=False), count
+
+
 def alike(
     values: Values, rows: Ints, total: int, partners: int, seed: int, spread: bool
 ) -> Plan | None:
@@ -99,20 +144,13 @@ def alike(
     partners
         At most so many of each; see :func:`dmil_core.posthoc.partners.like`.
     spread
-        Whether answers are compared by their mean and spread, or by their mean alone.
+        As for :class:`Likeness`.
     """
-    count = like(len(rows), partners)
+    among, count = among_like(rows, partners, seed)
     if not count:
         return None
-    generator = np.random.default_rng([seed, 24])
-    among = generator.choice(rows, min(len(rows), NEAREST * count), replace=False)
-    every = np.arange(len(rows))
     features = []
-    for m in range(values.inputs):
-        compared = values.of((m,))
-        if spread:
-            of_all = _spread(values.by_group[m,].mean(axis=0), values.squares[m].mean(axis=0))
-            compared = np.hstack([standardised(v, every) for v in (compared, of_all)])
+    for compared in Likeness(values, spread).of(values):
         answers = np.zeros((total, compared.shape[1]))
         answers[rows] = compared
         features.append(answers)
@@ -192,15 +230,15 @@ def from_partners(
     second
         Where ``alone`` is of partners of a like answer.
     """
-    scores = [_scores(values, m, with_and_without(p)) for m, p in enumerate(alone)]
-    whole = np.repeat(_log(p12)[None, None], values.groups + 1, axis=0)
+    scores = [scores_of(values, m, with_and_without(p)) for m, p in enumerate(alone)]
+    whole = np.repeat(log_of(p12)[None, None], values.groups + 1, axis=0)
     found = _splits([*scores, whole], y, p12, prior, definition, seed)
     differences = []
     for d, side in enumerate(halves(len(p12), seed)):
         of_half = [z[:1].copy() for z in scores]
         for m, z in enumerate(of_half if second is not None else ()):
             assert second is not None
-            z[0, 0] = _log(second.halved[m][d])
+            z[0, 0] = log_of(second.halved[m][d])
         for rows in map(np.flatnonzero, (side, ~side)):
             if len(rows) < LEAST_HALF:
                 continue
@@ -216,14 +254,14 @@ def from_partners(
     return found, Refits((definition,), 0.5, np.reshape(differences, (-1, len(SUMS) + 1)))
 
 
-def _scores(values: Values, m: int, p: Floats) -> Floats:
+def scores_of(values: Values, m: int, p: Floats) -> Floats:
     """(G + 1, 4, N, K) scores of x_m, of which its log probabilities ``p`` are the first."""
     if not values.squares:
-        return _log(p)[:, None]
+        return log_of(p)[:, None]
     answers = with_and_without(values.by_group[m,])
     spread = _spread(answers, with_and_without(values.squares[m]))
     first = with_and_without(values.single[m])
-    return np.stack([_log(p), answers, _log(first), spread], axis=1)
+    return np.stack([log_of(p), answers, log_of(first), spread], axis=1)
 
 
 def _splits(
@@ -268,11 +306,11 @@ def information(
     """
     check_definition(definition)
     rows = np.arange(len(y))
-    i1, i2, i12 = (_log(p[rows, y]) - _log(prior)[y] for p in (p1, p2, p12))
+    i1, i2, i12 = (log_of(p[rows, y]) - log_of(prior)[y] for p in (p1, p2, p12))
     return split(i1, i2, i12, definition)
 
 
-def _log(p: Floats) -> Floats:
+def log_of(p: Floats) -> Floats:
     """Of a probability that is 0 as well."""
     log_p: Floats = np.log(np.maximum(p, LEAST_PROBABILITY))
     return log_p
@@ -428,3 +466,9 @@ def frequencies_of(y: NDArray[np.integer], classes: int) -> Floats:
     counts = np.bincount(y, minlength=classes) + 1.0
     prior: Floats = counts / counts.sum()
     return prior
+
+
+def prior_of(known: Ints | None, p12: Floats) -> Floats:
+    """(K,) class frequencies among the rows whose classes (N,) are known; where none are, what the
+    model itself makes of the samples (n, K) together."""
+    return p12.mean(axis=0) if known is None else frequencies_of(known, p12.shape[1])

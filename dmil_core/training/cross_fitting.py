@@ -24,8 +24,8 @@ from dmil_core.config import ModelConfig, Stage
 from dmil_core.errors import DataError
 from dmil_core.io.atomic import replacing
 from dmil_core.io.reading import parsing, read_checked
-from dmil_core.models.batch import Batch
-from dmil_core.models.inputs import fit_statistics
+from dmil_core.models import inputs
+from dmil_core.models.batch import Batch, Rows
 from dmil_core.models.registry import build
 from dmil_core.paradigms import ENSEMBLE, JOINT, STANDARD, Recipe, stages_for
 from dmil_core.seeding import reproducible
@@ -34,6 +34,7 @@ from dmil_core.training.loop import (
     EVALUATION_ROWS,
     MAX_STATE_BYTES,
     FitState,
+    Pauses,
     Report,
     epochs,
     run_to_completion,
@@ -142,7 +143,7 @@ def cross_fitting(
                 config, *rows, seed=seed * folds + k, epochs_scale=epochs_scale, recipe=recipe,
                 title=f"0 out-of-fold {k + 1}/{folds}", begun=watched.models,
             )  # fmt: skip
-            fold = yield from _part_of_run(work, k / folds, 1.0 / folds)
+            fold = yield from part_of_run(work, k / folds, 1.0 / folds)
             _store(folder, k, fold)
         watched.probabilities[inside.cpu()] = fold[_UNSEEN]
         watched.models.clear()
@@ -188,22 +189,48 @@ def _fit_fold(
 
     A model is added to ``begun`` when its training begins.
     """
-    unseen_logits, val_logits = [], []
-    models = _out_of_fold_models(config, len(train), seed, epochs_scale, recipe)
-    costs = [cost(model, stages, len(train)) for model, stages in models]
-    for number, (model, stages) in enumerate(models):
-        begun.append(model)
-        work = _fit_model(model, stages, train, val, seed, title)
-        start, length = sum(costs[:number]) / sum(costs), costs[number] / sum(costs)
-        yield from _part_of_run(work, start, length)
-        unseen_logits.append(_logits(model, unseen))
-        val_logits.append(_logits(model, val))
-    on_unseen, on_val = torch.cat(unseen_logits, dim=1), torch.cat(val_logits, dim=1)
+    yield from fit_models(
+        config, train, val, seed=seed, epochs_scale=epochs_scale, recipe=recipe, title=title,
+        begun=begun,
+    )  # fmt: skip
+    on_unseen = torch.cat([_logits(model, unseen) for model in begun], dim=1)
+    on_val = torch.cat([_logits(model, val) for model in begun], dim=1)
     t = temperatures(on_val, val.y.cpu())
     return {_UNSEEN: (on_unseen / t).softmax(-1), "val": (on_val / t).softmax(-1)}
 
 
-def _part_of_run(
+def fit_models(
+    config: ModelConfig, train: Rows, val: Rows,
+    *, seed: int, epochs_scale: float, recipe: Recipe, title: str,
+    begun: list[torch.nn.Module], fit_statistics: Callable[[torch.nn.Module], None] | None = None,
+    states: Callable[[int], tuple[FitState, Pauses]] | None = None,
+) -> Generator[Report, None, None]:  # fmt: skip
+    """Fit the unimodal models and the joint model of a fold.
+
+    Parameters
+    ----------
+    begun
+        A model is added to it when its training begins.
+    fit_statistics
+        Sets the means and scales of a model; by default those of ``train``, which is in memory.
+    states
+        By the number of a model, the state that its training goes on from, and what stores it.
+    """
+    models = _out_of_fold_models(config, len(train), seed, epochs_scale, recipe)
+    costs = [cost(model, stages, len(train)) for model, stages in models]
+    for number, (model, stages) in enumerate(models):
+        begun.append(model)
+        if fit_statistics is not None:
+            fit_statistics(model)
+        elif isinstance(train, Batch):
+            inputs.fit_statistics(model, *(x.cpu() for x in train.inputs))
+        state, pauses = states(number) if states else (FitState(), None)
+        work = _fit_model(model, stages, train, val, seed, title, state, pauses)
+        start, length = sum(costs[:number]) / sum(costs), costs[number] / sum(costs)
+        yield from part_of_run(work, start, length)
+
+
+def part_of_run(
     work: Generator[Report, None, T], start: float, length: float
 ) -> Generator[Report, None, T]:
     """The same work as a part of a longer run, of which it takes ``length`` from ``start`` on."""
@@ -236,12 +263,13 @@ def _out_of_fold_models(
 
 
 def _fit_model(
-    model: torch.nn.Module, stages: tuple[Stage, ...], train: Batch, val: Batch, seed: int,
-    title: str,
+    model: torch.nn.Module, stages: tuple[Stage, ...], train: Rows, val: Rows, seed: int,
+    title: str, state: FitState, pauses: Pauses | None,
 ) -> Generator[Report, None, None]:  # fmt: skip
-    fit_statistics(model, *(x.cpu() for x in train.inputs))
-    model.to(train.y.device)
-    for report in epochs(model, stages, train, val, seed, FitState()):
+    model.to(train.device)
+    for report in epochs(model, stages, train, val, seed, state, pauses):
+        if pauses:
+            pauses.pause(state)
         yield replace(report, stage=OUT_OF_FOLD, title=f"{title}, {report.stage}")
 
 
@@ -255,12 +283,16 @@ def _logits(model: torch.nn.Module, rows: Batch) -> Tensor:
     return torch.cat(parts).float().cpu()
 
 
+#: Temperatures that are tried.
+GRID: Final = (-0.6, 1.0, 65)
+
+
 def temperatures(logits: Tensor, y: Tensor) -> Tensor:
     """One temperature per model, (M + 1, 1), that minimises CE on validation rows.
 
     ``logits`` are (N, M + 1, K).
     """
-    grid = torch.logspace(-0.6, 1.0, 65)
+    grid = torch.logspace(*GRID)
     index = y[:, None, None].expand(-1, logits.shape[1], 1)
     losses = [-(logits / t).log_softmax(-1).gather(2, index).mean(dim=(0, 2)) for t in grid]
     return grid[torch.stack(losses).argmin(dim=0)].unsqueeze(1)

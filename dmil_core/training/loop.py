@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,8 +24,9 @@ from dmil_core.errors import CheckpointError, ConfigError
 from dmil_core.io.atomic import replacing
 from dmil_core.io.reading import parsing, read_checked
 from dmil_core.migration import todays_term
-from dmil_core.models.batch import Batch
+from dmil_core.models.batch import Rows
 from dmil_core.seeding import reproducible
+from dmil_core.training import processes
 from dmil_core.training.cost import stage_cost
 from dmil_core.training.losses import ModelOutputs, evaluate, terms, weight_each, weighted
 from dmil_core.training.rules import build_rule
@@ -37,7 +39,14 @@ State = dict[str, Tensor]
 #: Largest file of a state of training that is read, in bytes.
 MAX_STATE_BYTES: Final = 16 * 1024**3
 #: Tensors of a fit's state, each a :data:`State`.
-_GROUPS = ("best", "average", "model", "optimizer", "rule")
+_GROUPS = ("best", "average", "model", "optimizer", "rule", "random")
+#: Numbers of a fit's state.
+_NUMBERS = (
+    "stage", "epoch", "stale", "best_loss", "best_accuracy", "steps", "history",
+    "step", "summed", "rows",
+)  # fmt: skip
+#: Seconds after which the state of an epoch under way is stored again.
+PAUSE_SECONDS: Final = 60.0
 T = TypeVar("T")
 
 
@@ -83,7 +92,11 @@ class Report:
 
 @dataclass
 class FitState:
-    """The state of a fit between two epochs."""
+    """The state of a fit between two epochs, or between two steps of one.
+
+    Of an epoch under way `step` batches are done, with `rows` rows and the loss `summed` over
+    them; `random` is the state of the generators that the next step draws from.
+    """
 
     stage: int = 0
     epoch: int = 0
@@ -96,6 +109,10 @@ class FitState:
     model: State = field(default_factory=dict)
     optimizer: State = field(default_factory=dict)
     rule: State = field(default_factory=dict)
+    random: State = field(default_factory=dict)
+    step: int = 0
+    summed: float = 0.0
+    rows: int = 0
     history: list[dict[str, Any]] = field(default_factory=list)
 
     def save(self, path: Path, note: dict[str, Any]) -> None:
@@ -109,8 +126,7 @@ class FitState:
             for g, state in groups.items()
             for k, v in state.items()
         }
-        names = ("stage", "epoch", "stale", "best_loss", "best_accuracy", "steps", "history")
-        numbers = {k: getattr(self, k) for k in names}
+        numbers = {k: getattr(self, k) for k in _NUMBERS}
         with replacing(path) as temporary:
             metadata = {"fit": json.dumps(numbers), "note": json.dumps(note)}
             save_file(tensors, temporary, metadata=metadata)
@@ -149,11 +165,38 @@ class FitState:
         return state, note
 
 
+@dataclass
+class Pauses:
+    """Stores the state of a fit within its epochs, once a while.
+
+    Attributes
+    ----------
+    store
+        Is given the state, up to date.
+    seconds
+        Between two of these times at least.
+    """
+
+    store: Callable[[FitState], None]
+    seconds: float
+    last: float = field(default_factory=time.monotonic)
+
+    @property
+    def due(self) -> bool:
+        """Whether it is time to."""
+        return time.monotonic() - self.last >= self.seconds
+
+    def pause(self, state: FitState) -> None:
+        """Store the state."""
+        self.store(state)
+        self.last = time.monotonic()
+
+
 def fit(
     model: nn.Module,
     stages: tuple[Stage, ...],
-    train: Batch,
-    val: Batch,
+    train: Rows,
+    val: Rows,
     seed: int,
     *,
     state: FitState | None = None,
@@ -185,26 +228,42 @@ def fit(
 
 
 def epochs(
-    model: nn.Module, stages: tuple[Stage, ...], train: Batch, val: Batch, seed: int,
-    state: FitState,
+    model: nn.Module, stages: tuple[Stage, ...], train: Rows, val: Rows, seed: int,
+    state: FitState, pauses: Pauses | None = None,
 ) -> Iterator[Report]:  # fmt: skip
     """:func:`fit` as a generator: yields after every epoch, when ``state`` is up to date.
 
-    If it is not exhausted, the model stays as the last epoch left it.
+    If it is not exhausted, the model stays as the last epoch left it. ``pauses`` may store the
+    state within an epoch.
+
+    Raises
+    ------
+    ConfigError
+        As :func:`fit`, or if there are ``pauses`` and the rule of a stage has none within an epoch.
     """
     if state.model:
         model.load_state_dict(state.model)
     costs = [stage_cost(model, stage, len(train)) for stage in stages]
-    train = replace(train, index=torch.arange(len(train), device=train.y.device))
+    train = train.numbered()
     for number in range(state.stage, len(stages)):
         stage = stages[number]
         select_parameters(model, stage.trainable)
         optimizer = _optimizer(model, stage)
         _restore_optimizer(optimizer, state.optimizer)
         rule = build_rule(model, stage, train)
+        if processes.count() > 1 and stage.rule != "plain":
+            raise ConfigError(
+                f"the rule {stage.rule!r} looks at whole batches; train in one process, or choose "
+                "a paradigm of the plain rule"
+            )
+        if pauses and not rule.divisible:
+            raise ConfigError(
+                f"the rule {stage.rule!r} needs all training rows in memory; train without "
+                "--stream, or choose a paradigm of another rule"
+            )
         rule.load_state(state.rule)
         while not _over(stage, state):
-            report = _epoch(model, stage, number, train, val, seed, state, optimizer, rule)
+            report = _epoch(model, stage, number, train, val, seed, state, optimizer, rule, pauses)
             over = _over(stage, state)
             done = sum(costs[:number]) + costs[number] * (
                 1.0 if over else report.epoch / stage.epochs
@@ -237,13 +296,14 @@ def run_to_completion(
 
 
 def _epoch(
-    model: nn.Module, stage: Stage, number: int, train: Batch, val: Batch, seed: int,
+    model: nn.Module, stage: Stage, number: int, train: Rows, val: Rows, seed: int,
     state: FitState, optimizer: torch.optim.Optimizer, rule: Rule,
+    pauses: Pauses | None,
 ) -> Report:  # fmt: skip
     for group in optimizer.param_groups:
         group["lr"] = learning_rate(stage, state.epoch) * group["factor"]
     with reproducible(seed, number, state.epoch):
-        loss = _train_epoch(model, stage, train, state, optimizer, rule)
+        loss = _train_epoch(model, stage, train, state, optimizer, rule, pauses)
     state.model = _snapshot(model)
     if state.average:
         model.load_state_dict(state.average, strict=False)
@@ -288,26 +348,40 @@ def _kept(stage: Stage, state: FitState, loss: float, accuracy: float, rows: int
 
 
 def _train_epoch(
-    model: nn.Module, stage: Stage, train: Batch, state: FitState,
-    optimizer: torch.optim.Optimizer, rule: Rule,
+    model: nn.Module, stage: Stage, train: Rows, state: FitState,
+    optimizer: torch.optim.Optimizer, rule: Rule, pauses: Pauses | None,
 ) -> float:  # fmt: skip
     model.train()
     rule.start_epoch(train, state.epoch)
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     trained = {n: p for n, p in model.named_parameters() if p.requires_grad}
-    order = torch.randperm(len(train))
-    summed, rows = 0.0, 0
-    for index in order.split(stage.batch_size):
-        if len(index) < 2 <= len(train):
+    step, summed, rows = state.step, state.summed, state.rows
+    epoch_seed, least = torch.initial_seed(), 2 * processes.count()
+    batches = train.shuffled(stage.batch_size)
+    for _ in range(step):  # done before this epoch was left
+        next(batches)
+    if step:
+        _set_random_state(state.random)
+    for batch in batches:
+        step += 1
+        if len(batch) < least <= len(train):
             continue
-        batch = train.rows(index.to(train.y.device))
+        processes.seed_step(epoch_seed, step)
+        mine = processes.share(batch)
         optimizer.zero_grad(set_to_none=True)
-        loss = rule.gradients(batch)
+        loss = rule.gradients(mine)
+        loss = processes.of_whole(loss, parameters, len(mine) / len(batch))
         nn.utils.clip_grad_norm_(parameters, CLIP_NORM)
         optimizer.step()
         if stage.averaging:
             _average(trained, stage, state, len(train))
-        summed, rows = summed + float(loss) * len(index), rows + len(index)
+        summed, rows = summed + float(loss) * len(batch), rows + len(batch)
+        if pauses and pauses.due:
+            state.step, state.summed, state.rows = step, summed, rows
+            state.model, state.optimizer = _snapshot(model), _flatten(optimizer)
+            state.rule, state.random = rule.state(), _random_state()
+            pauses.pause(state)
+    state.step, state.summed, state.rows, state.random = 0, 0.0, 0, {}
     return summed / max(rows, 1)
 
 
@@ -326,7 +400,7 @@ def _average(trained: dict[str, nn.Parameter], stage: Stage, state: FitState, ro
 
 
 @torch.no_grad()
-def validate(model: nn.Module, stage: Stage, val: Batch) -> tuple[float, float, dict[str, float]]:
+def validate(model: nn.Module, stage: Stage, val: Rows) -> tuple[float, float, dict[str, float]]:
     """Evaluate on validation rows, without sampling or dropout.
 
     Returns the mean of the watched loss (nats), the accuracy, and the mean of each of the stage's
@@ -334,7 +408,7 @@ def validate(model: nn.Module, stage: Stage, val: Batch) -> tuple[float, float, 
     accuracy of these heads.
     """
     model.eval()
-    modalities = len(val.inputs)
+    modalities = val.modalities
     watched = weight_each(stage.watch or stage.losses, modalities, stage.modality)
     names = dict.fromkeys((*weight_each(stage.losses, modalities, stage.modality), *watched))
     loss = hits = 0.0
@@ -411,6 +485,21 @@ def _optimizer(model: nn.Module, stage: Stage) -> torch.optim.Optimizer:
     if stage.optimizer == "sgd":
         return torch.optim.SGD(chosen, lr=stage.lr, momentum=0.9, weight_decay=decay)
     return torch.optim.AdamW(chosen, lr=stage.lr, weight_decay=decay, fused=True)
+
+
+def _random_state() -> State:
+    """Of the generators that a step may draw from."""
+    state = {"cpu": torch.get_rng_state()}
+    if torch.cuda.is_available():
+        state |= {f"cuda{i}": s for i, s in enumerate(torch.cuda.get_rng_state_all())}
+    return state
+
+
+def _set_random_state(state: State) -> None:
+    torch.set_rng_state(state["cpu"])
+    for name, each in state.items():
+        if name.startswith("cuda") and torch.cuda.is_available():
+            torch.cuda.set_rng_state(each, int(name.removeprefix("cuda")))
 
 
 def _snapshot(model: nn.Module) -> State:

@@ -6,6 +6,7 @@ only when training ends, or when it is interrupted from the keyboard.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import time
 from collections.abc import Callable
@@ -23,8 +24,12 @@ import dmil_core
 from dmil_core import checkpoint, paradigms
 from dmil_core.checkpoint import Run
 from dmil_core.config import RunConfig, read_run_config, to_json
-from dmil_core.data.dataset import Dataset
+from dmil_core.data.dataset import Dataset, slug_of
+from dmil_core.data.files.load import Request
+from dmil_core.data.files.stream import opened
+from dmil_core.data.files.streamed import StreamedSet, prepare
 from dmil_core.errors import CheckpointError, ConfigError
+from dmil_core.inference.batches import write_predictions
 from dmil_core.inference.predict import predict
 from dmil_core.io.atomic import exclusive, make_folder, write_json, writing
 from dmil_core.io.reading import MIB, read_json
@@ -32,12 +37,16 @@ from dmil_core.io.tables import write_table
 from dmil_core.metrics.predictions import score
 from dmil_core.models import inputs
 from dmil_core.paradigms import STANDARD, find_paradigm, find_recipe
+from dmil_core.training import processes
 from dmil_core.training.cross_fitting import OUT_OF_FOLD
 from dmil_core.training.loop import FitState, Report
+from dmil_core.training.streaming import StreamedLearning
 from dmil_core.training.trainer import Learning
 
 TRAINING_FOLDER = ".training"
 STATE_FILE = "state.safetensors"
+#: Folder of the shuffled rows of a set that is larger than memory, in that of the state.
+ROWS_FOLDER = "rows"
 MAX_EPOCHS_SCALE = 1000.0
 MAX_LR_SCALE = 1000.0
 #: Describes the out-of-fold models of a folder that runs share; its name is from version 1.
@@ -56,7 +65,7 @@ class Interrupted(KeyboardInterrupt):
 class Job:
     """A run to be trained: data, configuration and folder."""
 
-    dataset: Dataset
+    dataset: Dataset | StreamedSet
     config: RunConfig
     folder: Path
     device: torch.device
@@ -117,7 +126,7 @@ def choose_device(name: str = "auto") -> torch.device:
 
 
 def train(
-    dataset: Dataset,
+    dataset: Dataset | Request,
     paradigm: str = "dmil",
     seed: int = 0,
     out: Path | None = None,
@@ -129,6 +138,7 @@ def train(
     recipe: str = STANDARD.name,
     out_of_fold: Path | None = None,
     overwrite: bool = False,
+    on_set: Callable[[StreamedSet], None] | None = None,
     on_epoch: Callable[[Report], None] | None = None,
 ) -> Run:
     """Train, predict every row, and write the checkpoint folder.
@@ -138,6 +148,12 @@ def train(
 
     Parameters
     ----------
+    dataset
+        A set in memory; or what a user says of a Parquet file or of a folder of them, which may be
+        larger than memory. Its rows are shuffled on the disk, in the folder of the unfinished run,
+        and read from there; see :mod:`dmil_core.data.files.streamed` and
+        :mod:`dmil_core.training.streaming`. A run of these goes on within the epoch, and several
+        processes may train it together; see :mod:`dmil_core.training.processes`.
     out
         Folder of the checkpoint; by default checkpoints/<set>/<paradigm>/seed<seed>.
     encoders
@@ -154,9 +170,13 @@ def train(
         rows, encoders and seed; by default they are removed with the run's scratch folder.
     overwrite
         Start over in a folder that holds another run.
+    on_set
+        Called with a set that is larger than memory, before the training begins.
 
     Raises
     ------
+    DataError
+        If rows that are larger than memory cannot be used.
     BusyError
         If another process trains into the same folder.
     CheckpointError
@@ -164,19 +184,41 @@ def train(
     Interrupted
         On Ctrl-C, after the last state was written as a checkpoint.
     """
-    config = plan(
-        dataset, paradigm, seed, encoders=encoders, epochs_scale=epochs_scale, lr_scale=lr_scale,
-        recipe=recipe,
-    )  # fmt: skip
-    folder = Path(out) if out else checkpoint.default_folder(dataset.slug, paradigm, seed)
-    job = Job(dataset, config, folder, choose_device(device), epochs_scale, out_of_fold)
-    with exclusive(job.folder):
-        done = _existing(job, overwrite)
-        return done or _run(job, on_epoch)
+    name = slug_of(dataset.files[0].stem) if isinstance(dataset, Request) else dataset.slug
+    folder = Path(out) if out else checkpoint.default_folder(name, paradigm, seed)
+
+    def planned(rows: Dataset | StreamedSet) -> Job:
+        config = plan(
+            rows, paradigm, seed, encoders=encoders, epochs_scale=epochs_scale, lr_scale=lr_scale,
+            recipe=recipe,
+        )  # fmt: skip
+        return Job(rows, config, folder, choose_device(device), epochs_scale, out_of_fold)
+
+    if isinstance(dataset, Request):
+        # Before the rows are read, which may take long.
+        find_paradigm(paradigm)
+        find_recipe(recipe)
+        if out_of_fold is not None:
+            raise ConfigError(
+                "runs on rows in files cannot share out-of-fold models; leave out_of_fold out"
+            )
+        source = opened(dataset.files[0])
+    else:
+        job = planned(dataset)
+    with exclusive(folder) if processes.is_first() else contextlib.nullcontext():
+        if overwrite and processes.is_first():
+            _clear(folder)
+        if isinstance(dataset, Request):
+            shuffled = folder / TRAINING_FOLDER / ROWS_FOLDER
+            rows = processes.first_alone(lambda: prepare(source, dataset, shuffled))
+            if on_set:
+                on_set(rows)
+            job = planned(rows)
+        return _existing(job) or _run(job, on_epoch)
 
 
 def plan(
-    dataset: Dataset,
+    dataset: Dataset | StreamedSet,
     paradigm: str,
     seed: int,
     *,
@@ -203,22 +245,27 @@ def plan(
         raise ConfigError(
             f"epochs scale {epochs_scale}: expected a number above 0, at most {MAX_EPOCHS_SCALE:g}"
         )
-    model = inputs.model_config(dataset, chosen, encoders)
+    if isinstance(dataset, StreamedSet):
+        shown, rows = dataset.head, dataset.card.counts["train"]
+    else:
+        shown, rows = dataset, len(dataset.rows("train"))
+    model = inputs.model_config(shown, chosen, encoders)
     stages = tuple(
         replace(s, epochs=max(1, round(s.epochs * epochs_scale)), lr=s.lr * lr_scale)
-        for s in paradigms.stages_for(
-            chosen, len(dataset.rows("train")), model.modalities, find_recipe(recipe)
-        )
+        for s in paradigms.stages_for(chosen, rows, model.modalities, find_recipe(recipe))
     )
     return RunConfig(chosen.name, int(seed), model, stages, chosen.folds, recipe)
 
 
-def _existing(job: Job, overwrite: bool) -> Run | None:
+def _clear(folder: Path) -> None:
+    """Remove a run, finished or not."""
+    _remove(folder, checkpoint.RUN_FILE, checkpoint.PROJECTION_FILE)
+    _remove(folder, checkpoint.MODEL_FILE, checkpoint.PREDICTIONS_FILE)
+    shutil.rmtree(folder / TRAINING_FOLDER, ignore_errors=True)
+
+
+def _existing(job: Job) -> Run | None:
     """The finished run of the same settings, or None if the folder is free to train in."""
-    if overwrite:
-        _remove(job.folder, checkpoint.RUN_FILE, checkpoint.PROJECTION_FILE)
-        _remove(job.folder, checkpoint.MODEL_FILE, checkpoint.PREDICTIONS_FILE)
-        shutil.rmtree(job.scratch, ignore_errors=True)
     if not (job.folder / checkpoint.RUN_FILE).exists():
         return None
     run = checkpoint.verify(job.folder)
@@ -237,21 +284,46 @@ def _existing(job: Job, overwrite: bool) -> Run | None:
 def _run(job: Job, on_epoch: Callable[[Report], None] | None) -> Run:
     watch = Stopwatch(job.device)
     # First of all, so that a model that cannot be built leaves nothing in the folder.
-    learning = Learning(job.dataset, job.config, job.device, epochs_scale=job.epochs_scale)
-    state, before = _resume(job)
+    before = 0.0
+
+    def store(state: FitState) -> None:
+        if not processes.is_first():
+            return
+        note = {**job.key, "seconds": before + watch.seconds()}
+        state.save(job.scratch / STATE_FILE, note)
+
+    learning = _learning(job, store)
+    state, before = processes.first_alone(lambda: _resume(job))
     learning.state = state
     try:
         for report in learning.epochs(_out_of_fold_folder(job) if job.config.folds else None):
             if report.stage != OUT_OF_FOLD:
-                note = {**job.key, "seconds": before + watch.seconds()}
-                state.save(job.scratch / STATE_FILE, note)
+                store(state)
             if on_epoch:
                 on_epoch(report)
     except KeyboardInterrupt:
+        if processes.count() > 1:
+            raise
         learning.model.load_state_dict(state.best or learning.model.state_dict())
         seconds = before + watch.seconds()
         raise Interrupted(_finish(job, learning.model, state, seconds, finished=False)) from None
-    return _finish(job, learning.model, state, before + watch.seconds(), finished=True)
+    seconds = before + watch.seconds()
+    return processes.first_alone(
+        lambda: (
+            _finish(job, learning.model, state, seconds, finished=True)
+            if processes.is_first()
+            else checkpoint.verify(job.folder)
+        )
+    )
+
+
+def _learning(job: Job, store: Callable[[FitState], None]) -> Learning:
+    rows = job.dataset
+    if isinstance(rows, StreamedSet):
+        return StreamedLearning(
+            rows, job.config, job.device, store, epochs_scale=job.epochs_scale
+        )  # fmt: skip
+    return Learning(rows, job.config, job.device, epochs_scale=job.epochs_scale)
 
 
 def _resume(job: Job) -> tuple[FitState, float]:
@@ -311,15 +383,29 @@ def _finish(job: Job, model: nn.Module, state: FitState, seconds: float, finishe
         "parameters": sum(p.numel() for p in model.parameters()),
         "seconds": round(seconds, 2),
     }
-    table = predict(model.cpu(), job.config.model, job.dataset)
-    record["metrics"] = score(table, job.dataset.classes)
-    # An older state's run.json must not vouch for the new files, nor its map show them.
-    _remove(job.folder, checkpoint.RUN_FILE, checkpoint.PROJECTION_FILE)
-    write_table(table, job.folder / checkpoint.PREDICTIONS_FILE, {"data": job.dataset.digest})
+    record["metrics"] = _predict(job, model.cpu())
     run = checkpoint.write_checkpoint(job.folder, model.state_dict(), record, state.history)
     if finished:
         shutil.rmtree(job.scratch, ignore_errors=True)
     return run
+
+
+def _predict(job: Job, model: nn.Module) -> dict[str, dict[str, float]]:
+    """Write the predictions of all rows; their metrics."""
+    rows, path = job.dataset, job.folder / checkpoint.PREDICTIONS_FILE
+    about = {"data": rows.digest}
+    # An older state's run.json must not vouch for the new files, nor its map show them.
+    old = (job.folder, checkpoint.RUN_FILE, checkpoint.PROJECTION_FILE)
+    if isinstance(rows, StreamedSet):
+        _remove(*old)
+        return write_predictions(
+            model, job.config.model, rows.batches(), rows.card.counts, path, about
+        )
+    table = predict(model, job.config.model, rows)
+    metrics = score(table, rows.classes)
+    _remove(*old)
+    write_table(table, path, about)
+    return metrics
 
 
 def _remove(folder: Path, *names: str) -> None:

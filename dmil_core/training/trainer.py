@@ -5,7 +5,7 @@ Nothing is written here but the predictions of out-of-fold models, where a folde
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from torch import Tensor
 from dmil_core.config import RunConfig
 from dmil_core.data.dataset import Dataset
 from dmil_core.models import inputs
-from dmil_core.models.batch import Batch
+from dmil_core.models.batch import Batch, Rows
 from dmil_core.models.registry import build
 from dmil_core.paradigms import STANDARD, find_recipe
 from dmil_core.seeding import reproducible
@@ -36,7 +36,7 @@ from dmil_core.training.gate_target import (
     responsibilities,
     true_class_probability,
 )
-from dmil_core.training.loop import FitState, Report, epochs
+from dmil_core.training.loop import FitState, Pauses, Report, epochs
 
 
 class Learning:
@@ -58,6 +58,8 @@ class Learning:
     state
         The state of the paradigm's stages. To continue an earlier run of the same settings and
         rows, set it to that run's state before the first epoch.
+    pauses
+        Stores the state within an epoch, once a while; by default nothing does.
     """
 
     def __init__(
@@ -66,16 +68,21 @@ class Learning:
     ) -> None:  # fmt: skip
         self.dataset, self.config, self.device = dataset, config, device
         self.state = FitState()
+        self.pauses: Pauses | None = None
         self.epochs_scale = epochs_scale
         self.recipe = find_recipe(config.recipe) if config.recipe else STANDARD
         with reproducible(config.seed):
             self.model = build(config.model)
-        self._rows = [
-            inputs.batch(dataset, dataset.rows(s), config.model) for s in ("train", "val")
-        ]
-        inputs.fit_statistics(self.model, *self._rows[0].inputs)
+        self._rows = self._loaded()
         self.model.to(device)
         self._out_of_fold: OutOfFold | None = None
+
+    def _loaded(self) -> Sequence[Rows]:
+        """Training and validation rows; the model gets the statistics of the first."""
+        dataset, config = self.dataset, self.config.model
+        self._batches = [inputs.batch(dataset, dataset.rows(s), config) for s in ("train", "val")]
+        inputs.fit_statistics(self.model, *self._batches[0].inputs)
+        return self._batches
 
     def targets(self) -> Tensor | None:
         """The gate targets of the N training rows as the cross-fitting has come to know them.
@@ -87,7 +94,7 @@ class Learning:
         """
         if self._out_of_fold is None:
             return None
-        y = self._rows[0].y
+        y = self._out_of_fold.train.y.cpu()
         prior = class_prior(y, self.config.model.classes)
         return of_class(information_target(self._out_of_fold.now(), prior), y)
 
@@ -115,7 +122,7 @@ class Learning:
         """The same, with the fraction of the cross-fitting or of the paradigm's stages."""
         train, val = (b.to(self.device) for b in (yield from self._responsibilities(folder)))
         stages, seed = self.config.stages, self.config.seed
-        yield from epochs(self.model, stages, train, val, seed, self.state)
+        yield from epochs(self.model, stages, train, val, seed, self.state, self.pauses)
 
     def _share_of_cross_fitting(self) -> float:
         """Expected share of the cross-fitting in the cost of the run, 0 to 1."""
@@ -125,12 +132,12 @@ class Learning:
         first = cross_fitting_cost(config.model, rows, config.folds, self.epochs_scale, self.recipe)
         return first / (first + cost(self.model, config.stages, rows))
 
-    def _responsibilities(self, folder: Path | None) -> Generator[Report, None, list[Batch]]:
+    def _responsibilities(self, folder: Path | None) -> Generator[Report, None, Sequence[Rows]]:
         """The rows with responsibilities, where the paradigm uses them."""
         config, dataset = self.config, self.dataset
         if not config.folds:
-            return self._rows
-        train, val = (b.to(self.device) for b in self._rows)
+            return self._batches
+        train, val = (b.to(self.device) for b in self._batches)
         groups = dataset.group
         self._out_of_fold = OutOfFold.of(train, config.model)
         result = yield from cross_fitting(
@@ -139,17 +146,25 @@ class Learning:
             epochs_scale=self.epochs_scale, recipe=self.recipe, folder=folder,
             watched=self._out_of_fold,
         )  # fmt: skip
-        y = self._rows[0].y
+        y = self._batches[0].y
         prior = class_prior(y, config.model.classes)
         skill = chance_corrected_accuracy(result.train[:, :-1], y, prior)
-        pairs = zip(self._rows, (result.train, result.val), strict=True)
-        return [_with_responsibilities(b, p, prior, skill) for b, p in pairs]
+        pairs = zip(self._batches, (result.train, result.val), strict=True)
+        return [with_responsibilities(b, p, prior, skill) for b, p in pairs]
 
 
-def _with_responsibilities(
+def with_responsibilities(
     batch: Batch, probabilities: Tensor, prior: Tensor, skill: Tensor
 ) -> Batch:
-    """The rows with responsibilities from the probabilities of out-of-fold models."""
+    """The rows with responsibilities from the probabilities of out-of-fold models.
+
+    Parameters
+    ----------
+    probabilities
+        (N, M + 1, K) of the rows.
+    prior, skill
+        (K,) and (M,) of all training rows; see ``gate_target``.
+    """
     a = chance_corrected(probabilities, batch.y, prior)
     target = information_target(probabilities, prior)
     return replace(

@@ -155,7 +155,7 @@ CARD_THREE = replace(
         "other two do. The pixels, which would predict nearly every digit alone, are left out.",
         "Neither Zernike moments nor morphological features separate a 6 from a 9; what separates "
         "those two is unique to the Fourier side.",
-        "With three inputs redundancy is what at least two of them say.",
+        "With three inputs, redundancy is what at least two of them share.",
         *CARD.cautions[2:],
     ),
 )

@@ -83,7 +83,8 @@ def test_what_needs_a_model_is_measured_when_it_is_trained(
     monkeypatch.setattr(comparison, "compare", quick)
     monkeypatch.setattr(corruption, "SETS", (SPEC,))
     monkeypatch.setattr(dominance, "SETTINGS", {"tiny": SPEC})
-    a = Namespace(paradigms=["joint", "multi-loss"], seeds=1, jobs=1, epochs_scale=0.1)
+    a = Namespace(paradigms=["joint", "multi-loss"], seeds=1, epochs_scale=0.1)
+    a.jobs, a.engine, a.address = 1, "local", None
     a.out, a.records = tmp_path / "out", tmp_path / "kept"
     comparison.run_set(SPEC, a.records, a)
     path = a.records / SPEC / "results.jsonl"

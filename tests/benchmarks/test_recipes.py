@@ -20,7 +20,15 @@ SPEC = "switch:classes=2,noise=0.4,block=2,train=80,val=40,test=60"
 
 
 def options(out: Path) -> Namespace:
-    return Namespace(out=out, paradigms=["joint"], seeds=1, epochs_scale=0.02, jobs=1)
+    return Namespace(
+        out=out,
+        paradigms=["joint"],
+        seeds=1,
+        epochs_scale=0.02,
+        jobs=1,
+        engine="local",
+        address=None,
+    )
 
 
 def test_a_recipe_changes_the_training_and_a_recorded_run_is_not_repeated(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Download, Locator, Page, expect
 
 from dashboard.keys import key_of
@@ -59,7 +60,7 @@ def test_a_figure_is_saved_in_three_formats(
     page.on("request", lambda r: plotly.append(r.url) if "plotly.min.js" in r.url else None)
     visit(page, f"{app_url}/{path}data={REAL}")
     # One menu for all of a card.
-    menu = {"waterfall": "save_sample"}.get(key, "")
+    menu = {"waterfall": "save_sample", "clusters": "save_checks"}.get(key, "")
     drawn = f".st-key-{key} :is(.js-plotly-plot .main-svg, canvas, svg.bars)"
     page.wait_for_selector(drawn, state="attached", timeout=30_000)
     settled(page)
@@ -95,6 +96,47 @@ def test_a_figure_is_saved_in_three_formats(
     # Plotly is asked for its own figures, and only when one is saved.
     assert len({urlsplit(url).path for url in plotly}) == (0 if key == "waterfall" else 1)
     alone.context.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "menu", "key"),
+    [
+        ("?", "save_overview", "kinds"),
+        ("compare?", "save_leaderboard", "board"),
+        ("disagreements?", "save_look", "upset"),
+        ("disagreements?look=groups&", "save_look", "confusion"),
+        ("model?look=calibration&", "save_look", "reliability_of_models"),
+        ("trust?", "save_checks", "checks"),
+    ],
+)
+def test_a_picture_made_of_html_is_saved_with_all_its_words(
+    page: Page, app_url: str, tmp_path: Path, path: str, menu: str, key: str
+) -> None:
+    visit(page, f"{app_url}/{path}data={GENERATED}")
+    drawn = page.locator(f".st-key-{key} .marks")
+    expect(drawn.locator("[data-mark]").first).to_be_visible(timeout=20_000)
+    # What is not seen, such as smaller groups that are folded, is not saved.
+    seen = set(drawn.inner_text().split())
+    darken(page)
+    page.locator(f".st-key-{menu} button").first.click()
+    control = page.locator(f".st-key-{key_of('save', key)}")
+    file = saved(page, control.get_by_role("button", name="SVG"), tmp_path)
+    root = ElementTree.parse(file)
+    words = {w for e in root.iter(f"{SVG}text") for w in "".join(e.itertext()).split()}
+    assert seen
+    assert seen <= words
+    colours = {e.get("fill") for e in root.iter()} - {None, "none"}
+    assert len(colours) > 2
+    content = file.read_text("utf-8")
+    assert "var(" not in content
+    assert "color(" not in content
+    png = saved(page, control.get_by_role("button", name="PNG"), tmp_path)
+    with Image.open(png) as picture:
+        box = drawn.bounding_box()
+        assert box is not None
+        assert picture.width >= 2 * box["width"]
+        assert picture.convert("RGB").getpixel((2, 2)) == (14, 17, 23)  # the dark ground
+        assert len(picture.convert("RGB").getcolors(1 << 24) or ()) > 50
 
 
 def test_a_table_is_the_same_in_both_formats(

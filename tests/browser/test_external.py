@@ -58,7 +58,7 @@ def test_a_model_of_onnx_answers_for_a_changed_input(page: Page, imported_url: s
     page.goto(f"{imported_url}/what-if?data={ONNX_SET}&model={ONNX_MODEL}&edit1=blank")
     settled(page)
     expect(page.get_by_text(re.compile(r"it predicts .* \(1[23]% confidence\)"))).to_be_visible()
-    page.get_by_role("button", name="As it was").click()
+    page.get_by_role("button", name="Reset").click()
     settled(page)
     expect(page.get_by_text("Nothing is changed yet.")).to_be_visible()
     page.goto(f"{imported_url}/samples?data={ONNX_SET}&model={ONNX_MODEL}")

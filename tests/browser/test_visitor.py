@@ -167,7 +167,7 @@ def test_a_sample_is_changed_undone_and_found_again_by_its_link(
     page.wait_for_url(lambda url: "edit2" not in url)
     settled(page)
     assert query(page)["edit1"] == "blank"
-    page.get_by_role("button", name="As it was").click()
+    page.get_by_role("button", name="Reset").click()
     expect(page.get_by_text("Nothing is changed yet")).to_be_visible(timeout=20_000)
     page.wait_for_url(lambda url: "edit1" not in url)
     assert query(page)["sample"] == sample

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import http.client
 import json
 import logging
+import re
 import secrets
 import socket
 import sys
@@ -304,6 +306,56 @@ def test_metrics_and_frames_are_open_to_whom_they_were_opened(proxied: str) -> N
 
 
 # --- the login -------------------------------------------------------------------------------
+
+
+# --- fewer bytes -----------------------------------------------------------------------------
+
+
+#: A request by a name that the server allows.
+NAMED = {"Host": "app.example.org"}
+ZIPPED = {**NAMED, "Accept-Encoding": "gzip, deflate, br"}
+
+
+@pytest.fixture(scope="module")
+def files(proxied: str) -> list[str]:
+    """Paths of the scripts and styles that the first page names."""
+    page = asked(proxied, "/", {**NAMED, **PAGE})[2].decode("utf-8")
+    found = re.findall(r"static/(?:js|css)/[\w.-]+\.(?:js|css)", page)
+    assert {name.rpartition(".")[2] for name in found} == {"js", "css"}
+    return [f"/{name}" for name in found]
+
+
+def test_streamlits_files_arrive_compressed_and_are_the_same(
+    proxied: str, files: list[str]
+) -> None:
+    sizes = []
+    for path in files:
+        _, said, plain = asked(proxied, path, NAMED)
+        assert "content-encoding" not in said
+        for _ in range(2):  # as it is compressed, and as it is kept
+            status, about, sent = asked(proxied, path, ZIPPED)
+            assert (status, about["content-encoding"]) == (200, "gzip")
+            assert int(about["content-length"]) == len(sent)
+            assert "Accept-Encoding" in about["vary"]
+            assert gzip.decompress(sent) == plain
+            for name in ("content-type", "cache-control", "content-security-policy"):
+                assert about[name] == said[name]
+        sizes.append((len(plain), len(sent)))
+    assert sum(sent for _, sent in sizes) < sum(plain for plain, _ in sizes) / 2
+
+
+def test_requests_about_a_part_or_a_state_of_a_file_are_answered_as_such(
+    proxied: str, files: list[str]
+) -> None:
+    plain = asked(proxied, files[0], NAMED)[2]
+    etag = asked(proxied, files[0], ZIPPED)[1]["etag"]
+    status, said, part = asked(proxied, files[0], {**ZIPPED, "Range": "bytes=100-199"})
+    assert (status, part) == (206, plain[100:200])
+    assert "content-encoding" not in said
+    assert asked(proxied, files[0], {**ZIPPED, "If-None-Match": etag})[0] == 304
+    assert asked(proxied, files[0], ZIPPED, "HEAD")[2] == b""
+    # Streamlit answers with its page where there is no such file; nobody has that kept by any name.
+    assert "content-encoding" not in asked(proxied, "/static/js/nothing.js", ZIPPED)[1]
 
 
 def test_without_a_provider_a_login_lets_nobody_in_and_without_the_switch_everybody(

@@ -5,6 +5,8 @@ export const NARROWEST = 480; // pixels
 const MARGIN = 16;
 const LETTER = 8.2; // width of a heading's letter
 const SVG = "http://www.w3.org/2000/svg";
+// What is painted in the colour of the page: a file has no page around it.
+const GROUND = /var\(--st-background-color[^)]*\)/g;
 
 /**
  * @typedef {object} Layout what is needed of a figure's layout, in Plotly's names
@@ -24,7 +26,8 @@ export function pageColours() {
 }
 
 /**
- * An SVG of ours, which fills its element and inherits its letters from there, without them.
+ * An SVG of ours, which fills its element and inherits its letters and colours from there, without
+ * them.
  *
  * @param {SVGElement} svg
  * @returns {{svg: SVGElement, layout: Layout}}
@@ -41,6 +44,11 @@ export function standalone(svg) {
     if (!svg.contains(defs)) copy.prepend(defs.cloneNode(true));
   }
   const { backgroundColor } = pageColours();
+  for (const part of [copy, ...copy.querySelectorAll("*")]) {
+    for (const { name, value } of part.attributes) {
+      part.setAttribute(name, value.replace(GROUND, backgroundColor));
+    }
+  }
   return { svg: copy, layout: { width, height, font: { color }, paper_bgcolor: backgroundColor } };
 }
 
@@ -114,7 +122,7 @@ export function wrapped(text, length) {
  * @param {Record<string, string | number>} attributes
  * @param {string} text
  */
-function svgElement(name, attributes, text = "") {
+export function svgElement(name, attributes, text = "") {
   const made = document.createElementNS(SVG, name);
   setAttributes(made, attributes);
   if (text) made.textContent = text;
@@ -125,6 +133,6 @@ function svgElement(name, attributes, text = "") {
  * @param {Element} element
  * @param {Record<string, string | number>} attributes
  */
-function setAttributes(element, attributes) {
+export function setAttributes(element, attributes) {
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
 }

@@ -2,6 +2,7 @@
 // file, once, when the first of its figures is saved.
 
 import { htmlDocument, plotlyScripts, toJson } from "./document.js";
+import { ofHtml } from "./html.js";
 import { FONT, framed, NARROWEST, pageColours, pixels, standalone } from "./picture.js";
 
 /**
@@ -53,11 +54,9 @@ export async function save(kind, request) {
  * @returns {Promise<string | Blob | null>}
  */
 async function contentOf(kind, place, request) {
-  const ours = shadowRoots(place)
-    .map((root) => root.querySelector(".drawn > svg[role=img]"))
-    .find(Boolean);
+  const ours = await ownOf(place);
   if (ours) {
-    const { svg, layout } = standalone(/** @type {SVGElement} */ (ours));
+    const { svg, layout } = ours;
     if (kind === "html") return htmlDocument(request, layout, { figure: svg.outerHTML });
     const picture = framed(svg, layout, request);
     return kind === "svg" ? picture.svg : pixels(picture);
@@ -73,6 +72,21 @@ async function contentOf(kind, place, request) {
   }
   const picture = framed(await plotlySvg(Plotly, figure), figure.layout, request);
   return kind === "svg" ? picture.svg : pixels(picture);
+}
+
+/**
+ * What we have drawn at this place, as SVG or as HTML; null for none.
+ *
+ * @param {Element | null} place
+ */
+async function ownOf(place) {
+  const roots = shadowRoots(place);
+  const first = (/** @type {string} */ selector) =>
+    roots.map((root) => root.querySelector(selector)).find(Boolean);
+  const svg = first(".drawn > svg[role=img]");
+  if (svg) return standalone(/** @type {SVGElement} */ (svg));
+  const html = first(".marks") ?? place?.querySelector("[data-testid=stHtml]");
+  return html ? ofHtml(/** @type {HTMLElement} */ (html)) : null;
 }
 
 /**

@@ -79,6 +79,10 @@ export class LatentMap {
     this.status = element("div", { class: "status", "aria-live": "polite" });
     this.said = element("span", { class: "said", role: "status" });
     this.card = new Card();
+    this.toggles = [
+      this.#toggle("contours", "Contours", "Lines around 50, 75 and 95% of the points"),
+      this.#toggle("names", "Labels", "Names of clusters: their class, or what sets them apart"),
+    ];
     this.toolButtons = TOOLS.map(([tool, label, title]) =>
       button(label, () => this.setTool(tool), { title, "data-tool": tool }),
     );
@@ -109,8 +113,7 @@ export class LatentMap {
       { class: "tools", role: "toolbar", "aria-label": "Map tools" },
       ...this.toolButtons,
       this.said,
-      this.#toggle("contours", "Contours", "Lines around 50, 75 and 95 % of the points"),
-      this.#toggle("names", "Labels", "Names of clusters: their class, or what sets them apart"),
+      ...this.toggles,
       button("\u2212", () => this.#zoom(1 / ZOOM_STEP), named("Zoom out")),
       button("+", () => this.#zoom(ZOOM_STEP), named("Zoom in")),
       button("Fit", () => this.#fit(), { title: "Show every point again" }),
@@ -167,6 +170,9 @@ export class LatentMap {
       this.area.replaceChildren(...this.panes.map((pane) => pane.root));
     }
     for (const pane of this.panes) pane.load(header.panes[pane.number], points[pane.number]);
+    // A map with axes has neither contours nor labels.
+    const onlyAxes = this.panes.every((pane) => pane.axes);
+    for (const toggle of this.toggles) toggle.hidden = onlyAxes;
     const kind = JSON.stringify([header.colour.kind, header.colour.label]);
     if (kind !== this.colourKind) this.hidden.clear();
     this.colourKind = kind;

@@ -71,7 +71,7 @@ def calibration(checkpoint: Checkpoint, split: str) -> Calibration | None:
 
 
 def _luck(sure: Any) -> float:
-    """95 % quantile of the ECE of a model that is right exactly as often as it says."""
+    """95% quantile of the ECE of a model that is right exactly as often as it says."""
     rng = np.random.default_rng(0)
     draws = int(np.clip(_ENTRIES // len(sure), 40, _DRAWS))
     errors = [reliability(sure, rng.random(len(sure)) < sure, BINS).error for _ in range(draws)]

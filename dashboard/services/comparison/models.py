@@ -20,7 +20,7 @@ from dmil_core.metrics.scores import synergy_bound, synergy_indicator
 
 @dataclass(frozen=True)
 class Score:
-    """One model's accuracy with its 95 % interval over rows; between 0 and 1."""
+    """One model's accuracy with its 95% interval over rows; between 0 and 1."""
 
     model: str
     accuracy: float
@@ -44,7 +44,7 @@ def score(checkpoint: Checkpoint, split: str) -> Score:
 
 
 def interval(correct: Any, group: Any = None) -> tuple[float, float]:
-    """95 % interval of a share over rows; not a number for no rows, or rows of one group.
+    """95% interval of a share over rows; not a number for no rows, or rows of one group.
 
     Where rows belong together, such as those of one person, by groups, else Wilson's; see
     :mod:`dmil_core.metrics.intervals`.

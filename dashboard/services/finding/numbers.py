@@ -1,4 +1,4 @@
-"""The numbers that a finding is made of; all intervals are of 95 %."""
+"""The numbers that a finding is made of; all intervals are of 95%."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NO_NAMES: Final = ("", "y", "label", "labels", "class", "classes", "target")
 
 
 class Estimate(Interval):
-    """A number with its 95 % interval; ends that are not numbers are not known."""
+    """A number with its 95% interval; ends that are not numbers are not known."""
 
     @property
     def known(self) -> bool:

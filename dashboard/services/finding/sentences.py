@@ -205,7 +205,7 @@ def _caveats(n: Numbers) -> Iterator[str]:
 
 
 def _covers(n: Numbers) -> Iterator[str]:
-    yield "All intervals, after \u00b1 and as whiskers, are of 95 %."
+    yield "All intervals, after \u00b1 and as whiskers, are of 95%."
     if n.bits and n.source == "data":
         fit = (
             ", and for how networks fitted to other or to more rows would differ"

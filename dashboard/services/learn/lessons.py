@@ -45,13 +45,13 @@ def alike() -> Dial:
     made = {
         p: GateMixture(gates={"unq1": 1.0}, correlation=2 * p / 100 - 1) for p in range(50, 101, 5)
     }
-    return {mixture.spec: f"{p} %" for p, mixture in made.items()}
+    return {mixture.spec: f"{p}%" for p, mixture in made.items()}
 
 
 @cache
 def eyes() -> Dial:
     """Both inputs show y, and each is wrong as often as the position says, by itself."""
-    return {_two_eyes(e / 100).spec: f"{e} %" for e in range(0, 51, 5)}
+    return {_two_eyes(e / 100).spec: f"{e}%" for e in range(0, 51, 5)}
 
 
 def _two_eyes(wrong: float) -> GateMixture:
@@ -95,7 +95,7 @@ AND: Final = "gates:and=1"
 CASE: Final[Mapping[str, str]] = {"x1": "1", "x2": "0", "y": "0"}
 
 #: Where each control stands at first.
-FIRST: Final[Mapping[str, str]] = {"alike": "100 %", "eyes": "10 %", "switches": "XOR"}
+FIRST: Final[Mapping[str, str]] = {"alike": "100%", "eyes": "10%", "switches": "XOR"}
 #: Lesson -> its control.
 DIAL_OF: Final = {"redundancy": "alike", "two-eyes": "eyes", "xor": "switches"}
 DIALS: Final = {"alike": alike, "eyes": eyes, "switches": switches}

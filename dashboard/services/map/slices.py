@@ -53,7 +53,7 @@ def against_rest(
     split: str,
     definition: str,
 ) -> pd.DataFrame:
-    """A slice beside the split's other samples, mean and 95 % interval of each.
+    """A slice beside the split's other samples, mean and 95% interval of each.
 
     Parameters
     ----------

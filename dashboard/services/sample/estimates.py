@@ -38,7 +38,7 @@ def _file(checkpoint: Checkpoint) -> Path:
 def clusters(checkpoint: Checkpoint) -> pd.DataFrame:
     """The set as a whole by number of clusters, in bits; empty where nothing is kept of it.
 
-    Columns clusters, part (R, U1, U2, S, and all), mean, low, high (95 %; none of all), few
+    Columns clusters, part (R, U1, U2, S, and all), mean, low, high (95%; none of all), few
     (whether there are too few rows for so many clusters), bias (what chance adds to all).
     """
     records = []

@@ -177,7 +177,7 @@ def _ids(checkpoint: Checkpoint, split: str = "all") -> list[str]:
 
 
 def averages(checkpoints: Sequence[Checkpoint], split: str, definition: str) -> pd.DataFrame:
-    """What a split's inputs tell on average, in bits, with 95 % intervals over rows.
+    """What a split's inputs tell on average, in bits, with 95% intervals over rows.
 
     Columns who, part (R, U1, U2, S, and all for i(x1,x2;y)), mean, low, high, rows. A model that
     cannot tell is left out; after the models come networks that read the data alone, where their

@@ -36,11 +36,11 @@ def _facts(checkpoint: Checkpoint) -> None:
     if words := board.about(checkpoint.model) or terms.MODELS.get(checkpoint.model, ""):
         st.markdown(plain(words))
     score = models.score(checkpoint, view.split)
-    parts = [f"seed {checkpoint.seed}"]
+    parts = [f"Seed {checkpoint.seed}"]
     if score.rows:
         parts.append(
             f"accuracy **{score.accuracy:.1%}** on {score.rows:,} {terms.SPLITS[view.split]} "
-            f"samples (95 % interval {score.low:.1%} to {score.high:.1%})"
+            f"samples (95% interval {score.low:.1%} to {score.high:.1%})"
         )
     parts.append("with a gate" if checkpoint.gated else "without a gate")
     st.markdown(", ".join(parts) + ".")

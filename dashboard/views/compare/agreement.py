@@ -100,7 +100,7 @@ def _figure(result: Agreement, names: dict[str, str]) -> None:
         apart[:MOST], rest, shares,
         comparing.rest(len(rest), sum(g.count for g in rest)), _marked(result, view),
     )  # fmt: skip
-    widgets.linked("upset", drawn, links)
+    widgets.linked("upset", drawn, links, comparing.UPSET_FIGURE)
     parts = ["●: right; ○: wrong. A row leads to its samples."]
     if result.left_out:
         parts.append(

@@ -120,7 +120,9 @@ def _board(
         Axis(f"mean rank; difference to {against}", zero=True, band=band),
         Axis(f"mean {terms.METRICS[standing.metric]}: difference, points", zero=True),
     )
-    widgets.linked("ranks", figures.board(lines, axes, ("verdict", "samples")), links, pages)
+    drawn = figures.board(lines, axes, ("verdict", "samples"))
+    alt = f"Mean rank of each method: difference to {against}, and that of the mean score"
+    widgets.linked("ranks", drawn, links, alt, pages)
     sentences = [comparing.RANKS]
     if math.isfinite(critical):
         sentences.append(verdicts.apart(critical, len(standing.scores), separates))

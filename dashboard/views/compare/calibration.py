@@ -74,7 +74,8 @@ def _curves(found: dict[str, tuple[Checkpoint, Calibration]]) -> None:
         for number in frame.index.tolist():
             mark = marks[name, int(number)] = f"{chosen.key(checkpoint)} {number}"
             links[mark] = choice(checkpoint, int(number))
-    widgets.linked("reliability_of_models", figures.reliability(curves, marks), links)
+    drawn = figures.reliability(curves, marks)
+    widgets.linked("reliability_of_models", drawn, links, comparing.RELIABILITY_FIGURE)
     st.caption("A mark leads to its samples.")
 
 
@@ -101,10 +102,10 @@ def _table(results: dict[str, Calibration]) -> None:
         hide_index=True,
         column_config={
             "model": st.column_config.TextColumn(pinned=True),
-            "ece": number("ECE", format="%.1f %%", help=comparing.ECE),
-            "luck": number("by chance", format="%.1f %%", help=comparing.LUCK),
-            "sure": number("confidence", format="%.1f %%", help="Mean over its predictions"),
-            "right": number("accuracy", format="%.1f %%"),
+            "ece": number("ECE", format="%.1f%%", help=comparing.ECE),
+            "luck": number("by chance", format="%.1f%%", help=comparing.LUCK),
+            "sure": number("confidence", format="%.1f%%", help="Mean over its predictions"),
+            "right": number("accuracy", format="%.1f%%"),
         },
         alt="Calibration error of each model, its mean confidence and its accuracy",
     )

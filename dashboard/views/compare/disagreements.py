@@ -48,7 +48,9 @@ def look(catalog: CheckpointCatalog, looks: dict[str, str]) -> None:
         format_func=looks.__getitem__,
         **session.bound("look", "choice_look", chosen),
     )
-    with st.container(horizontal=True, horizontal_alignment="distribute"):
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    ):
         st.header(comparing.QUESTIONS[chosen], anchor=False)
         menu = st.container(width="content")
     of_split = chosen not in ("training", "interactions")

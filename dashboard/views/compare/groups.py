@@ -83,8 +83,9 @@ def _group(ready: tuple[Checkpoint, ...], kind: str, frame: pd.DataFrame) -> Non
             lines.append((str(model), float(share), (float(low), float(high)), mark))
         count = f"{int(rows['rows'].iloc[0]):,} samples"
         cells.append(matrix.accuracies(name, count, str(place) if choice else "", lines))
-    widgets.linked(key_of("by", kind), evidence.cells(cells), links)
-    st.caption("Line: 95 % interval. A bar leads to the errors of its model in this subgroup.")
+    drawn = evidence.cells(cells)
+    widgets.linked(key_of("by", kind), drawn, links, f"Accuracy of each model by {title}")
+    st.caption("Line: 95% interval. A bar leads to the errors of its model in this subgroup.")
     widgets.download(frame, f"by-{kind}-{session.view().data}")
 
 
@@ -104,7 +105,7 @@ def _synergy(catalog: CheckpointCatalog) -> None:
     bound = (comparing.SYNERGY_BOUND, result.bound, (float("nan"),) * 2, "bound")
     most = max([result.bound, *result.frame["high"].dropna()]) or 1.0
     drawn = matrix.accuracies(comparing.SYNERGY, "", "", [*lines, bound], most)
-    widgets.linked("synergy", drawn, links)
+    widgets.linked("synergy", drawn, links, comparing.SYNERGY_FIGURE)
     alone = ", ".join(f"{plain(name)} {value:.1%}" for name, value in result.alone.items())
     st.caption(
         "Share of samples that a model predicts correctly although each input alone leads to a "
@@ -133,5 +134,6 @@ def _confusion(ready: tuple[Checkpoint, ...]) -> None:
     totals: list[int] = counts.sum(axis=1).tolist()
     cells = [[cell(r, c, totals[r]) for c in range(len(names))] for r in range(len(names))]
     drawn = matrix.matrix(cells, names, names, "true ↓ predicted →")
-    widgets.linked("confusion", drawn, links)
+    alt = f"Confusion matrix of {chosen.model}: true classes down, predicted ones across"
+    widgets.linked("confusion", drawn, links, alt)
     st.caption("Rows: true class. Columns: predicted class. A cell leads to its samples.")

@@ -20,7 +20,9 @@ def leaderboard() -> None:
     if not anything:
         widgets.notice(messages.no_checkpoints(shown(catalog.root)))
         return
-    with st.container(horizontal=True, horizontal_alignment="distribute"):
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    ):
         st.header(comparing.LEADERBOARD_TITLE, anchor=False)
         menu = st.container(width="content")
     # A session can hold the part of an earlier link to a page of its own today.

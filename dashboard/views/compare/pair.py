@@ -131,7 +131,10 @@ def _counts(
     down, across = ([f"{name} {word}" for word in ("right", "wrong")] for name in names)
     left, _ = st.columns([3, 4])
     with left:
-        widgets.linked("pair_counts", matrix.matrix(cells, down, across, letters=30), links)
+        widgets.linked(
+            "pair_counts", matrix.matrix(cells, down, across, letters=30), links,
+            f"Samples by whether {names[0]} and {names[1]} predict them correctly",
+        )  # fmt: skip
     other = int((frame["first_says"] != frame["second_says"]).sum())
     st.caption(
         f"They predict different classes for {other:,} of {len(frame):,} samples. A cell leads to "
@@ -190,11 +193,11 @@ def _list(frame: pd.DataFrame, first: str, second: str) -> None:
             "first": text(f"{first} predicts", width=105),
             "second": text(f"{second} predicts", width=105),
             "distance": st.column_config.ProgressColumn(
-                "change", format="%.0f %%", min_value=0, max_value=100, help=comparing.DISTANCE
+                "distance", format="%.0f%%", min_value=0, max_value=100, help=comparing.DISTANCE
             ),
-            "first_p": number(f"{first} confidence", format="%.0f %%"),
-            "second_p": number(f"{second} confidence", format="%.0f %%"),
-            "gate": number("gate change", format="%.0f %%", help=comparing.GATE_CHANGE),
+            "first_p": number(f"{first} confidence", format="%.0f%%"),
+            "second_p": number(f"{second} confidence", format="%.0f%%"),
+            "gate": number("gate distance", format="%.0f%%", help=comparing.GATE_CHANGE),
             "most": text(
                 "most in",
                 help=f"Component whose weight differs most: {plain(second)} less {plain(first)}, "
@@ -209,7 +212,7 @@ def _list(frame: pd.DataFrame, first: str, second: str) -> None:
         else ""
     )
     st.caption(
-        "Largest change first: total variation distance between the two models' probabilities. "
+        "Largest distance first: total variation between the two models' probabilities. "
         f"Click a row to see the sample below.{cut}",
         help=comparing.DISTANCE,
     )

@@ -147,7 +147,9 @@ def _board(catalog: CheckpointCatalog, board: Board) -> None:
         Axis(f"{terms.METRICS[view.metric]}, ± sd", "share"),
         Axis(f"difference to {board.reference}, points", zero=True),
     )
-    widgets.linked("board", figures.board(lines, axes, ("verdict", "samples")), links, pages)
+    drawn = figures.board(lines, axes, ("verdict", "samples"))
+    alt = f"{terms.METRICS[view.metric].capitalize()} of each method: mean, and the difference to "
+    widgets.linked("board", drawn, links, alt + board.reference, pages)
     st.caption(comparing.LEADERBOARD, help=f"{terms.INTERVAL}\n\n{terms.HOLM}")
     widgets.download(board.table, f"comparison-{view.data}")
 
@@ -210,7 +212,8 @@ def _one_method(catalog: CheckpointCatalog, board: Board, split: str) -> None:
                 lines.append(Line(data, (point,), verdict, words, leads))
             axis = Axis(f"difference to {board.reference}, points", zero=True)
             drawn = figures.board(lines, (axis,), ("verdict", ""))
-            widgets.linked("one_method", drawn, links, dict.fromkeys(links, "compare"))
+            alt = f"{view.method} on each data set: difference to {board.reference}"
+            widgets.linked("one_method", drawn, links, alt, dict.fromkeys(links, "compare"))
         st.button("Close", key="close_method", on_click=callback(_close))
 
 
@@ -243,7 +246,8 @@ def _interaction_types(catalog: CheckpointCatalog, board: Board, split: str) -> 
         )
 
     cells = [[cell(m, g) for g in groups] for m in methods]
-    widgets.linked("interaction_types", matrix.matrix(cells, methods, groups), links)
+    drawn = matrix.matrix(cells, methods, groups)
+    widgets.linked("interaction_types", drawn, links, "Accuracy of each method by interaction type")
     st.caption(comparing.BY_TYPE)
     widgets.download(frame, f"interaction-type-{view.data}")
     if view.data == "switch":
@@ -272,7 +276,7 @@ def _one_seed(catalog: CheckpointCatalog) -> None:
         marks = (name, errors, samples)
         lines.append(Line(score.model, (point,), links=marks, last=comparing.OPENS))
     drawn = figures.board(lines, (Axis("accuracy", "share"),), ("", "samples"))
-    widgets.linked("board", drawn, links, pages)
+    widgets.linked("board", drawn, links, "Accuracy of each model with its interval", pages)
     st.caption(comparing.one_seed(scores[0].rows))
     missing = [m for m in catalog.models(view.data) if m not in {s.model for s in scores}]
     if missing:

@@ -121,7 +121,7 @@ def _stages(
             "epochs": st.column_config.TextColumn(help="Epochs it took, of those it could have"),
             "ended": st.column_config.TextColumn(help="Why the stage ended"),
             "best": number("best epoch", help=comparing.BEST_EPOCH),
-            "val_accuracy": number("val. accuracy", format="%.1f %%", help="Validation samples"),
+            "val_accuracy": number("val. accuracy", format="%.1f%%", help="Validation samples"),
             "val_loss": number("val. loss", format="%.3f", help="Validation samples, bits"),
         },
         alt="Stages of each training: epochs, best epoch, validation accuracy and loss there",

@@ -66,7 +66,9 @@ def _measures(mixture: GateMixture, numbers: Numbers) -> None:
     mean = service.pointwise_mean(mixture.spec, pointwise)
     last = ("pointwise mean", text.POINTWISE_SHORT[pointwise], mean)
     html = figures_of_measures.measures(rows, chosen, numbers.i12, last)
-    marks("measures", html, set(rows), lambda name: session.change(measure=name))
+    with st.container(gap=None):
+        marks("measures", html, set(rows), lambda name: session.change(measure=name))
+        widgets.save_figure("measures", "Measures of a decomposition compared", mixture.spec)
     st.caption(
         f"Bits; dashed: I(x1,x2;y) = {text.bits(numbers.i12)}. Click a bar to choose its measure. "
         f"**{text.MEASURES[chosen]}** counts as shared: {plain(service.meaning(chosen))}."
@@ -129,7 +131,7 @@ def _outcomes(mixture: GateMixture) -> None:
         key="outcomes",
         column_config={
             "y": st.column_config.TextColumn("class y"),
-            "p": number("probability", format="%.1f %%"),
+            "p": number("probability", format="%.1f%%"),
             **{c: number(format="%.2f") for c in frame.columns[4:]},
         },
         alt="Pointwise information of each case that can occur, in bits",

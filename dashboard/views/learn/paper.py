@@ -263,7 +263,7 @@ def _terms(rows: pd.DataFrame) -> None:
         column_config={
             "who": st.column_config.TextColumn(pinned=True),
             **{k: number(label, format="%.2f") for k, label in bits.items()},
-            "accuracy": number(format="%.1f %%"),
+            "accuracy": number(format="%.1f%%"),
             "seeds": number(help="Mean over so many trainings; 0: computed from the distribution"),
         },
         alt="The terms of Theorem 1 for each model, in bits",

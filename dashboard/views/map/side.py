@@ -76,7 +76,7 @@ def _sample(checkpoint: Checkpoint) -> None:
         return
     if predictions(checkpoint).find(sample) is None:
         widgets.notice(messages.unknown_sample(sample, checkpoint.data))
-        st.button("Clear the selection", on_click=callback(_clear))
+        st.button("Close", key="forget_sample", on_click=callback(_clear))
         return
     panel.brief(checkpoint, sample)
 

@@ -125,7 +125,7 @@ def _difference(checkpoint: Checkpoint, members: Rows) -> None:
             f"{terms.SLICE_PARTS[kind]}, of the slice and of the rest, with intervals",
         )
     st.caption(
-        "Filled: the slice. Hollow: the split's other samples. Lines: 95 % intervals, where there "
+        "Filled: the slice. Hollow: the split's other samples. Lines: 95% intervals, where there "
         f"are at least {service.FEWEST} samples. A slice is drawn where it looks different: do not "
         "read its interval as a test."
     )
@@ -153,7 +153,7 @@ def _table(checkpoint: Checkpoint, rows: Rows, drawn: slices.Slice) -> None:
         **widgets.row_choice("slice_rows", listed.ids, session.view().sample),
         column_config={
             "": st.column_config.TextColumn(width=30, help="✓ right, ✗ wrong"),
-            "confidence": st.column_config.NumberColumn(format="%.0f %%"),
+            "confidence": st.column_config.NumberColumn(format="%.0f%%"),
         },
         alt="Samples of the slice",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Final
 
 import pandas as pd
 import streamlit as st
@@ -25,39 +25,26 @@ from dashboard.text import interactions as text
 from dashboard.text import messages, terms
 from dashboard.widgets import plain
 
+#: Letters of a class for which there is room in one of two fields beside each other.
+_BESIDE: Final = 8
+
 
 def opinions(
     checkpoints: Sequence[Checkpoint], current: Checkpoint, sample: str, brief: bool = False
 ) -> None:
-    """Answers of every model, and of each input alone, in one table."""
+    """Predictions of every model, and of each input alone, as bars of their confidence."""
     pair = next((c for c in checkpoints if c.model == "ensemble"), current)
     if current.run is not None and current.run.external and service.unimodal(current, sample):
         pair = current  # its own columns px1_ and px2_
     listed = [*service.opinions(checkpoints, sample), *service.unimodal(pair, sample)]
-    columns: dict[str, list[Any]] = {
-        "": ["✓" if o.correct else "✗" for o in listed],
-        "model": [o.who for o in listed],
-        "prediction": [o.says for o in listed],
-        "confidence": [100 * o.probability for o in listed],
-    }
-    st.dataframe(
-        columns,
-        hide_index=True,
-        column_config={
-            "": st.column_config.TextColumn(width=30, help="✓ right, ✗ wrong"),
-            "model": st.column_config.TextColumn(width=92, help=terms.ALONE),
-            "prediction": st.column_config.TextColumn(width=72),
-            "confidence": st.column_config.ProgressColumn(
-                width=74,
-                format="%.0f %%",
-                min_value=0,
-                max_value=100,
-                help="Probability of the prediction",
-            ),
-        },
-        key="opinions",
-        alt="Answer and probability of every model and of each input alone",
+    models = {checkpoint.model for checkpoint in checkpoints}
+    widgets.bars(
+        figures.opinions([(o.who, o.says, o.probability, o.correct) for o in listed], models),
+        "opinions",
+        "Predictions of every model and of each input alone: "
+        + ", ".join(f"{o.who} {o.says} {o.probability:.0%}" for o in listed),
     )
+    st.caption("Bar: confidence. ✓: right; ✗: wrong.")
     if not brief:
         widgets.download(
             pd.DataFrame([asdict(o) for o in listed]), f"answers-{current.data}-{sample}"
@@ -69,12 +56,17 @@ def weights(checkpoint: Checkpoint, sample: str) -> None:
     frame = service.gates(checkpoint, sample)
     shares = dict(zip(frame["component"], frame["weight"].astype(float), strict=True))
     st.markdown("**Gate weights**", help=terms.GATE)
-    with st.container(key=key_of("gate", checkpoint.model), gap="xsmall"):
+    with st.container(key=gate_key(checkpoint), gap="xsmall"):
         st.html(strip(shares, "Gate weights", height=1.8))
         numbers = " · ".join(f"**{c}** {share:.0%}" for c, share in shares.items())
         share = service.explained(checkpoint, sample)
         more = "" if share is None else f" · {messages.explained(share)}"
         st.caption(numbers + more, help=None if share is None else terms.EXPLAINED)
+
+
+def gate_key(checkpoint: Checkpoint) -> str:
+    """Key of the picture of the gate weights."""
+    return key_of("gate", checkpoint.model)
 
 
 def gate(checkpoint: Checkpoint, sample: str) -> None:
@@ -85,7 +77,7 @@ def gate(checkpoint: Checkpoint, sample: str) -> None:
     st.markdown("**Gate weights**", help=terms.GATE)
     widgets.bars(
         figures.gate_bars(weights, names),
-        key_of("gate", checkpoint.model),
+        gate_key(checkpoint),
         f"Bars of the {terms.NUMBERS[len(weights)]} gate weights",
     )
     st.caption(
@@ -128,7 +120,9 @@ def class_choice(checkpoint: Checkpoint, sample: str) -> tuple[str, str]:
     row = service.record(checkpoint, sample)
     answer, truth = row["pred"], row["y"]
     marks = {truth: " (true)", answer: " (answer)"} if truth != answer else {answer: " (answer)"}
-    left, right = st.columns(2)
+    # Long names would be cut in half of the width.
+    long = max(map(len, classes)) > _BESIDE
+    left, right = (st.container(), st.container()) if long else st.columns(2)
     cls = view.cls if view.cls in classes else answer
     with left:
         widgets.select("Logit of", "cls", classes, cls, lambda c: c + marks.get(c, ""))

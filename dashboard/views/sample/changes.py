@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,7 +23,7 @@ from dashboard.widgets import plain
 from dashboard.words import one_line
 
 _LABELS = {
-    "none": "as it is",
+    "none": "original",
     "blank": "blank",
     "noise": "noise",
     "swap": "swap",
@@ -37,9 +38,16 @@ _VALUES = ("none", "set")
 _LETTERS = 40
 
 
-def cards(checkpoint: Checkpoint, sample: str) -> dict[int, Change]:
-    """A card for each input: how to change it, and what it is like now."""
-    changes = {}
+def cards(checkpoint: Checkpoint, sample: str) -> tuple[dict[int, Change], dict[int, Any]]:
+    """A card for each input: how to change it, and what it is like now.
+
+    Returns
+    -------
+    The change of each input, by its number; and of those that only the model's answer shows, a
+    place for the edited input.
+    """
+    changes: dict[int, Change] = {}
+    places: dict[int, Any] = {}
     sides = media.sides(checkpoint, sample)
     for m, name in enumerate(samples.modality_names(checkpoint), start=1):
         with st.container(border=True):
@@ -49,11 +57,20 @@ def cards(checkpoint: Checkpoint, sample: str) -> dict[int, Change]:
             elif isinstance(sides, DataProblem):
                 continue
             elif changes[m].kind in _VALUES and service.kind_of(checkpoint, m) == "vector":
-                media_cards.picture_of(sides[m - 1], key_of("as-it-is", sample, m))
+                media_cards.picture_of(sides[m - 1], key_of("original", sample, m))
                 _values(checkpoint, sample, m, name, changes[m])
+            elif changes[m].kind == "none":
+                media_cards.of(sides[m - 1], key_of("original", sample, m))
             else:
-                media_cards.of(sides[m - 1], key_of("as-it-is", sample, m))
-    return changes
+                places[m] = st.container()
+    return changes, places
+
+
+def edited(places: dict[int, Any], sides: Sequence[media.Side], sample: str) -> None:
+    """Show each edited input in its place."""
+    for m, place in places.items():
+        with place:
+            media_cards.of(sides[m - 1], key_of("edited", sample, m))
 
 
 def _change(checkpoint: Checkpoint, sample: str, modality: int, name: str) -> Change:

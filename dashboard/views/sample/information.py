@@ -159,10 +159,10 @@ def _reliability(pointwise: facts.SampleInformation, names: Sequence[str]) -> No
             column_config={
                 "temp": st.column_config.NumberColumn(format="%.2f", help="temperature"),
                 "before": st.column_config.NumberColumn(
-                    format="%.1f %%", help="calibration error without the temperature"
+                    format="%.1f%%", help="calibration error without the temperature"
                 ),
                 "after": st.column_config.NumberColumn(
-                    format="%.1f %%", help="calibration error with it"
+                    format="%.1f%%", help="calibration error with it"
                 ),
             },
             alt="Temperature and calibration error of each head",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -97,24 +98,32 @@ def _one(
 
 
 def _numbers(item: media.Numbers, name: str, key: str) -> None:
-    st.caption(f"What the model sees of it: {len(item.values):,} numbers.")
-    _features(item, name, key_of("seen", key), features.FEW)
+    with st.expander(f"What the model sees: {len(item.values):,} numbers"):
+        _features(item, name, key_of("seen", key), features.FEW, folded=False)
 
 
 def _features(
-    item: media.Numbers, name: str, key: str, most: int = features.MOST, searched: bool = True
-) -> None:
+    item: media.Numbers, name: str, key: str, most: int = features.MOST, searched: bool = True,
+    folded: bool = True,
+) -> None:  # fmt: skip
     """The features with their values; of more than ``most`` those that tell most, and any that is
-    searched for."""
-    every, search = features.speaking(item.features), ""
-    if not every or (len(every) > most and not item.named):
+    searched for. Of many without names the list is ``folded`` below their drawing."""
+    every = features.speaking(item.features)
+    whole = not every or (len(every) > most and not item.named)
+    if whole:
         alt = f"{name}: {len(item.values)} features in their order"
         drawn = svg.vector(item.values, alt, height=4.0 if every else 8.0)
         widgets.drawing(drawn, key_of("vector", key), alt)
     if not every:
         return
-    if len(every) > most and searched:
-        search = find_feature(len(every), key)
+    with st.expander("Features and values") if whole and folded else contextlib.nullcontext():
+        _listed(every, name, key, most, searched)
+
+
+def _listed(
+    every: Sequence[features.FeatureRow], name: str, key: str, most: int, searched: bool
+) -> None:
+    search = find_feature(len(every), key) if len(every) > most and searched else ""
     rows = features.chosen(every, most, search)
     table(rows, name, key)
     st.caption(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Final
 
 import streamlit as st
 
@@ -27,12 +28,17 @@ from dashboard.state.view import (
     listed,
     model_word,
     names_in,
+    range_of,
+    written_range,
 )
 from dashboard.text import messages, terms
 from dashboard.views import selection
 from dashboard.views.sample import panel
 from dashboard.views.sample import rows as list_rows
 from dashboard.widgets import plain
+
+#: Percent between two places of the slider of confidence.
+_STEP: Final = 1.0
 
 
 def samples() -> None:
@@ -83,6 +89,7 @@ def _filter_choices(checkpoint: Checkpoint) -> None:
     widgets.select("Show", "show", tuple(shows), view.show, shows.__getitem__, help=terms.APART)
     names = {**terms.component_names(service.modality_names(checkpoint)), **every}
     components = ("", *service.components(checkpoint))
+    _confidence()
 
     def letter(c: str) -> str:
         return f"{c}: {names[c]}" if c else "any"
@@ -103,10 +110,31 @@ def _filter_choices(checkpoint: Checkpoint) -> None:
     flags = ("", *service.flags(checkpoint))
     if len(flags) > 1:
         widgets.select(
-            "Known about the sample", "flag", flags, view.flag, lambda f: widgets.words(f) or "any"
+            "Sample attribute", "flag", flags, view.flag, lambda f: widgets.words(f) or "any"
         )
     _needs(checkpoint, {c: letter(c) for c in components if c})
     _models(checkpoint)
+
+
+def _confidence() -> None:
+    """The filter by the confidence of the prediction, in percent."""
+    view = session.view()
+    low, high = range_of(view.confidence) if view.confidence else (0.0, 1.0)
+    st.slider(
+        "Confidence", 0.0, 100.0, step=_STEP, format="%.0f%%", help=terms.CONFIDENCE,
+        **session.bound("confidence", "choice_confidence", (100 * low, 100 * high), within),
+    )  # fmt: skip
+
+
+def within(ends: tuple[float, float]) -> str:
+    """Two ends of a range in percent as the view's choice; the whole range is none, and a range of
+    one place is as wide as a step of the slider."""
+    low, high = ends
+    if high - low >= 100:
+        return ""
+    if low == high:
+        low, high = (low - _STEP, high) if high >= 100 else (low, low + _STEP)
+    return written_range(low / 100, high / 100)
 
 
 def _needs(checkpoint: Checkpoint, components: dict[str, str]) -> None:

@@ -34,7 +34,7 @@ def side_by_side(first: Checkpoint, second: Checkpoint, sample: str) -> None:
             media_cards.row(first, sample, across=2, brief=True, search=True)
         cls, against = "", ""
         if gated:
-            st.markdown("**Gate, and what adds up to the score**", help=terms.CONTRIBUTION)
+            st.markdown("**Gate weights and contributions**", help=terms.CONTRIBUTION)
             cls, against = answer.class_choice(next(iter(gated.values())), sample)
             _parts(gated, sample, cls, against)
         for name in two:

@@ -93,13 +93,16 @@ def checks(catalog: CheckpointCatalog, checkpoint: Checkpoint) -> None:
         "seeds": _seeds(subject),
     }
     states = {name: (card.state, card.fails) for name, card in made.items()}
-    st.markdown(text.verdict(_headline(subject), states))
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
+        st.markdown(text.verdict(_headline(subject), states), width="stretch")
+        menu = st.container(width="content")
     if view.split == "train":
         widgets.caution(
             "A model knows its training samples: choose test samples in the chip above."
         )
-    _cards(subject, made)
-    _details(subject, made)
+    with widgets.save_menu("save_checks", menu):
+        _cards(subject, made)
+        _details(subject, made)
 
 
 def _headline(subject: Subject) -> str:
@@ -131,6 +134,7 @@ def _cards(subject: Subject, made: dict[str, Card]) -> None:
         )  # fmt: skip
     actions = subject.actions
     marks.marks("checks", figures.cards(drawn), actions, lambda name: actions[name]())
+    widgets.save_figure("checks", text.CHECKS_FIGURE)
 
 
 # --- the cards ------------------------------------------------------------------------------

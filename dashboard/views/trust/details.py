@@ -44,8 +44,9 @@ def types(catalog: CheckpointCatalog, checkpoint: Checkpoint) -> None:
             st.markdown(text.by_bits(bits.agree, bits.total, share.low, share.high))
             links: Links = {c: {"dominant": c, "show": "apart"} for c, _, _ in bits.rows}
             widgets.linked(
-                "gate_and_bits", figures.agreements(bits.rows, {c: c for c in links}), links
-            )
+                "gate_and_bits", figures.agreements(bits.rows, {c: c for c in links}), links,
+                text.GATE_AND_BITS,
+            )  # fmt: skip
             st.caption(text.RULES["bits"])
         widgets.definition()
 
@@ -71,13 +72,13 @@ def components_(catalog: CheckpointCatalog, checkpoint: Checkpoint) -> None:
         drawn = figures.losses(
             removed.accuracy, names, True, removed.wrong, removed.heads, text.COLUMNS[removed.by]
         )
-        widgets.linked("accuracy_lost", drawn, links)
+        widgets.linked("accuracy_lost", drawn, links, text.ACCURACY_LOST)
     with right:
         st.markdown(f"**{text.BITS_LOST}**", help=terms.PURITY)
         drawn = figures.losses(
             removed.bits, names, False, removed.wrong, removed.heads, text.COLUMNS[removed.by]
         )
-        widgets.linked("bits_lost", drawn, links)
+        widgets.linked("bits_lost", drawn, links, text.BITS_LOST)
     st.caption(f"{text.COMPONENTS[removed.by]} {text.CELLS} {text.RULES['components']}")
 
 
@@ -102,7 +103,7 @@ def inputs_(catalog: CheckpointCatalog, checkpoint: Checkpoint) -> None:
     heads = [text.shown(names, shown) for shown in found.right]
     wrong = [(c.type, c.shown) for c in found.contradictions()]
     drawn = figures.by_type(accuracies, found.counts(), heads, wrong, marks)
-    widgets.linked("by_inputs", drawn, links)
+    widgets.linked("by_inputs", drawn, links, text.BY_INPUTS_FIGURE)
     st.caption(f"{text.BY_TYPE[found.by]} {text.BROKEN}")
 
 
@@ -185,7 +186,7 @@ def seeds_(catalog: CheckpointCatalog, checkpoint: Checkpoint) -> None:
         width="content",
         placeholder=widgets.MISSING,
         column_config={
-            c: number(c if c == "accuracy" else f"mean gate {c}", format="%.1f %%")
+            c: number(c if c == "accuracy" else f"mean gate {c}", format="%.1f%%")
             for c in found.runs.columns
         },
         alt="Accuracy and mean gate weights of each seed",

@@ -110,6 +110,7 @@ def _agreement(record: Fidelity, table: pd.DataFrame, chosen: str) -> None:
         session.change(setting=names[mark])
 
     marks.marks("settings", figures.settings(rows, links, chosen), names, choose)
+    widgets.save_figure("settings", text.SETTINGS_FIGURE, about="")
     st.caption(text.AGREEMENT)
 
 
@@ -132,6 +133,7 @@ def _truth(record: Fidelity, table: pd.DataFrame, name: str) -> None:
     if drawn:
         st.markdown(f"**{text.WHAT_THE_TRUTH_IS}**")
         marks.marks("truth", figures.examples(drawn), (), lambda mark: None)
+        widgets.save_figure("truth", text.WHAT_THE_TRUTH_IS, about=name)
         st.caption(text.EXAMPLES)
 
 
@@ -195,7 +197,7 @@ def _table(table: pd.DataFrame) -> None:
                 "worst AUROC of bound", help=terms.FIDELITY["worst_auroc"]
             ),
             **{
-                c: number(t, format="%.1f %%", help=terms.FIDELITY.get(c))
+                c: number(t, format="%.1f%%", help=terms.FIDELITY.get(c))
                 for c, t in percent.items()
             },
             **{

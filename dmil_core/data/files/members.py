@@ -118,7 +118,7 @@ class TarMembers:
                     raise too_many_entries(number + 1, 2 * most)
                 if entry.isdir():
                     continue
-                _check_tar_entry(entry, len(content))
+                check_tar_entry(entry, len(content))
                 self._where[entry.name.removeprefix("./")] = (entry.offset_data, entry.size)
         self.sizes: Mapping[str, int] = {n: size for n, (_, size) in self._where.items()}
         check_total(len(self.sizes), sum(self.sizes.values()), limits, most=most)
@@ -296,7 +296,14 @@ def _check_zip_member(m: zipfile.ZipInfo) -> None:
         )
 
 
-def _check_tar_entry(entry: tarfile.TarInfo, size: int) -> None:
+def check_tar_entry(entry: tarfile.TarInfo, size: int) -> None:
+    """Refuse an entry of a .tar of so many bytes that is no plain file within it.
+
+    Raises
+    ------
+    DataError
+        Naming the entry.
+    """
     name = entry.name
     check_name(name)
     if entry.type in _ODD_ENTRIES:

@@ -5,7 +5,7 @@ Notation: N rows, K classes, M inputs; x_m is input m and x_-m all others.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ from dmil_core.errors import ConfigError, DataError
 from dmil_core.information.estimator import PointwiseInformation
 from dmil_core.information.heads import LEAST_PROBABILITY
 from dmil_core.information.refits import REFITS, SHARES, Refits, check_refits, refit
-from dmil_core.information.sets import features
+from dmil_core.information.sets import Features
 from dmil_core.metrics.calibration import best_temperature
 from dmil_core.partial_information.pmf import Floats
 from dmil_core.schema import modality_numbers
@@ -169,9 +169,19 @@ def from_data(
     ConfigError
         If ``refits`` is no multiple of 4.
     """
+    return with_networks(dataset, seed, refits, progress)[0]
+
+
+def with_networks(
+    dataset: Dataset, seed: int = 0, refits: int = REFITS,
+    progress: Callable[[float], None] | None = None,
+) -> tuple[Known, Networks]:  # fmt: skip
+    """The same as :func:`from_data`, and the networks, for other rows."""
     check_refits(refits)
     names = np.array(dataset.classes)[dataset.y]
-    every = _Rows([features(x) for x in dataset.inputs], names, dataset.group, dataset.classes)
+    of_inputs = tuple(Features(x) for x in dataset.inputs)
+    inputs = [f.of(x) for f, x in zip(of_inputs, dataset.inputs, strict=True)]
+    every = _Rows(inputs, names, dataset.group, dataset.classes)
     complete = dataset.complete
     numbers = modality_numbers(dataset.modalities)
     everywhere = [m - 1 for m in numbers if dataset.lacks(m) is None]
@@ -179,7 +189,8 @@ def from_data(
     whole = complete.all()
     some = every if whole else replace(every.of(rows), group=_of_rows(dataset.group, rows))
     work = _Work(dataset.modalities, refits, not whole and bool(everywhere), progress)
-    log_q, without, fitted = _posteriors(some, some, seed, refits, work)
+    fitted = _Fitted.to(some, seed, refits, work)
+    log_q, without = fitted.known(some.inputs)
     notes: tuple[str, ...] = ()
     corrected = None
     if not whole:
@@ -187,9 +198,8 @@ def from_data(
         work.fit()
         notes = (_about(len(rows), len(dataset), weights is not None),)
         corrected = None if weights is None else _corrected(some, weights[rows], seed, work)
-    by = {name: values[rows] for name, values in _told_apart(dataset).items()}
     work.end()
-    return Known(
+    known = Known(
         names=tuple(m.name for m in dataset.card.modalities),
         classes=dataset.classes,
         y=dataset.y[rows].astype(np.int64),
@@ -197,46 +207,88 @@ def from_data(
         without=without,
         ids=dataset.ids[rows],
         group=_of_rows(dataset.group, rows),
-        by=by,
+        by={name: values[rows] for name, values in _told_apart(dataset).items()},
         source="data",
-        fitted=fitted,
+        fitted=fitted.with_errors,
         notes=notes,
         corrected=corrected,
     )
+    return known, Networks(of_inputs, fitted)
+
+
+class Networks:
+    """Networks that were fitted to some rows of a set, for others of the same classes."""
+
+    def __init__(self, features_: tuple[Features, ...], fitted: _Fitted) -> None:
+        self._features, self._fitted = features_, fitted
+
+    def known(self, dataset: Dataset) -> Known:
+        """What is known of rows that have all inputs; rows of the fit are recognised."""
+        inputs = [f.of(x) for f, x in zip(self._features, dataset.inputs, strict=True)]
+        log_q, without = self._fitted.known(inputs)
+        return Known(
+            tuple(m.name for m in dataset.card.modalities), dataset.classes,
+            dataset.y.astype(np.int64), log_q, without, dataset.ids, dataset.group,
+            _told_apart(dataset), "data", self._fitted.with_errors,
+        )  # fmt: skip
 
 
 def _of_rows(values: NDArray[Any] | None, rows: NDArray[np.int64]) -> NDArray[Any] | None:
     return None if values is None else values[rows]
 
 
-def _posteriors(
-    fit: _Rows, rows: _Rows, seed: int, refits: int, work: _Work
-) -> tuple[Floats, tuple[Without, ...], bool]:
-    """log q(y | x) and what is known without each input, of rows, by networks fitted to ``fit``;
-    and whether errors by the fit are known."""
-    if len(fit.inputs) == schema.FEWEST_MODALITIES:
-        estimator, again = _fitted(fit.inputs[0], fit.inputs[1], fit, seed, refits, work)
-        order = _order(estimator, fit.classes)
-        log_q = estimator.log_posteriors(rows.inputs[0], rows.inputs[1])[:, :, order]
-        without = (
-            Without(log_q[1], _fit_error(again, {"i12": 1.0, "i2": -1.0})),
-            Without(log_q[0], _fit_error(again, {"i12": 1.0, "i1": -1.0})),
-        )
-        return log_q[2], without, len(again.differences) > 1
-    each, full, fitted = [], [], True
-    for m in range(len(fit.inputs)):
-        estimator, again = _fitted(_others(fit, m), fit.inputs[m], fit, seed, refits, work)
-        order = _order(estimator, fit.classes)
-        log_q = estimator.log_posteriors(_others(rows, m), rows.inputs[m])[:, :, order]
-        each.append(Without(log_q[0], _fit_error(again, {"i12": 1.0, "i1": -1.0})))
-        full.append(log_q[2])
-        fitted = fitted and len(again.differences) > 1
-    # What all say together is the mean of the three fits.
-    return log_softmax(np.mean(full, axis=0), axis=1), tuple(each), fitted
+@dataclass(frozen=True, eq=False)
+class _Fitted:
+    """Estimators: of two inputs one, of three one for each input; and refits of each."""
+
+    estimators: tuple[PointwiseInformation, ...]
+    refits: tuple[Refits, ...]
+    classes: tuple[str, ...]
+
+    @classmethod
+    def to(cls, fit: _Rows, seed: int, refits: int, work: _Work) -> _Fitted:
+        """Fitted to these rows."""
+        pairs = [(fit.inputs[0], fit.inputs[1])]
+        if len(fit.inputs) > schema.FEWEST_MODALITIES:
+            pairs = [(_others(fit.inputs, m), x) for m, x in enumerate(fit.inputs)]
+        found = [_fitted(x1, x2, fit, seed, refits, work) for x1, x2 in pairs]
+        estimators, again = zip(*found, strict=True)
+        return cls(estimators, again, fit.classes)
+
+    @property
+    def with_errors(self) -> bool:
+        """Whether errors by the fit are known."""
+        return all(len(again.differences) > 1 for again in self.refits)
+
+    def known(self, inputs: Sequence[Floats]) -> tuple[Floats, tuple[Without, ...]]:
+        """log q(y | x) and what is known without each input, of rows (N, D) of each input."""
+        if not len(inputs[0]):
+            nothing = np.empty((0, len(self.classes)))
+            return nothing, tuple(Without(nothing) for _ in inputs)
+        if len(inputs) == schema.FEWEST_MODALITIES:
+            log_q = self._log_q(0, inputs[0], inputs[1])
+            (again,) = self.refits
+            without = (
+                Without(log_q[1], _fit_error(again, {"i12": 1.0, "i2": -1.0})),
+                Without(log_q[0], _fit_error(again, {"i12": 1.0, "i1": -1.0})),
+            )
+            return log_q[2], without
+        each, full = [], []
+        for m, again in enumerate(self.refits):
+            log_q = self._log_q(m, _others(inputs, m), inputs[m])
+            each.append(Without(log_q[0], _fit_error(again, {"i12": 1.0, "i1": -1.0})))
+            full.append(log_q[2])
+        # What all say together is the mean of the three fits.
+        return log_softmax(np.mean(full, axis=0), axis=1), tuple(each)
+
+    def _log_q(self, number: int, x1: Floats, x2: Floats) -> Floats:
+        estimator = self.estimators[number]
+        log_q: Floats = estimator.log_posteriors(x1, x2)[:, :, _order(estimator, self.classes)]
+        return log_q
 
 
-def _others(rows: _Rows, m: int) -> Floats:
-    return np.concatenate([x for i, x in enumerate(rows.inputs) if i != m], axis=1)
+def _others(inputs: Sequence[Floats], m: int) -> Floats:
+    return np.concatenate([x for i, x in enumerate(inputs) if i != m], axis=1)
 
 
 def _fitted(
@@ -297,7 +349,7 @@ def _corrected(some: _Rows, weights: Floats, seed: int, work: _Work) -> Correcte
     """The posteriors of complete rows by networks fitted to rows drawn by their weight."""
     generator = np.random.default_rng([seed, 17])
     drawn = generator.choice(len(weights), len(weights), p=weights / weights.sum())
-    log_q, without, _ = _posteriors(some.of(drawn), some, seed, 0, work)
+    log_q, without = _Fitted.to(some.of(drawn), seed, 0, work).known(some.inputs)
     return Corrected(weights, log_q, tuple(w.log_q for w in without))
 
 

@@ -52,6 +52,11 @@ def default_path(set_slug: str) -> Path:
 
 def save(known: Known, path: Path, data: str) -> None:
     """Write a file at once or not at all; ``data`` is the digest of the set."""
+    write_table(table_of(known), path, {"worth": about_of(known, data)})
+
+
+def table_of(known: Known) -> pd.DataFrame:
+    """The columns of a file."""
     columns: dict[str, Any] = {"id": known.ids.astype(object), "class": known.y}
     columns |= _block("all", known.log_q)
     for m, without in enumerate(known.without, start=1):
@@ -64,7 +69,12 @@ def save(known: Known, path: Path, data: str) -> None:
         columns |= _block("corrected_all", known.corrected.log_q)
         for m, log_q in enumerate(known.corrected.without, start=1):
             columns |= _block(f"corrected_without_x{m}", log_q)
-    about = {
+    return pd.DataFrame(columns)
+
+
+def about_of(known: Known, data: str) -> dict[str, Any]:
+    """What a file says beside its rows."""
+    return {
         "version": VERSION,
         "data": data,
         "names": list(known.names),
@@ -74,7 +84,6 @@ def save(known: Known, path: Path, data: str) -> None:
         "fitted": known.fitted,
         "notes": list(known.notes),
     }
-    write_table(pd.DataFrame(columns), path, {"worth": about})
 
 
 def load(path: Path) -> tuple[Known, str]:

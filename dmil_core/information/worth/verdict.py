@@ -72,10 +72,10 @@ def _price(one: Worth, curve: Acquisition) -> list[str]:
         return [f"At its price it pays to get {one.name} for {whom}."]
     saved = point.saved
     tail = (
-        f"which saves {saved.value:.3g} a sample ({saved.low:.3g} to {saved.high:.3g}) against the "
-        "better of nobody and everybody"
+        f"which saves {saved.value:.3g} a sample ({saved.low:.3g} to {saved.high:.3g}) over "
+        "getting it for all or for none"
         if saved.positive
-        else "though that is not distinguishable from the better of nobody and everybody"
+        else "but the saving over getting it for all or for none is not distinguishable from 0"
     )
     return [
         f"At its price it pays to get {one.name} for the {point.share:.0%} of the samples that are "

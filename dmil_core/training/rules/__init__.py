@@ -6,7 +6,7 @@ from torch import nn
 
 from dmil_core.config import Stage
 from dmil_core.errors import ConfigError
-from dmil_core.models.batch import Batch
+from dmil_core.models.batch import Rows
 from dmil_core.training.rules.agm import Agm
 from dmil_core.training.rules.base import Rule
 from dmil_core.training.rules.i2moe import I2moeExperts
@@ -32,7 +32,7 @@ RULES: dict[str, type[Rule]] = {
 }
 
 
-def build_rule(model: nn.Module, stage: Stage, train: Batch) -> Rule:
+def build_rule(model: nn.Module, stage: Stage, train: Rows) -> Rule:
     """The rule that a stage names.
 
     Raises

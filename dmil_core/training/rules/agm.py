@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from dmil_core.config import Stage
-from dmil_core.models.batch import Batch
+from dmil_core.models.batch import Batch, Rows
 from dmil_core.training.gate_target import true_class_probability
 from dmil_core.training.losses import ModelOutputs, evaluate
 from dmil_core.training.rules.base import Rule
@@ -44,12 +44,12 @@ class Agm(Rule):
 
     epoch = 0
 
-    def __init__(self, model: nn.Module, stage: Stage, train: Batch) -> None:
+    def __init__(self, model: nn.Module, stage: Stage, train: Rows) -> None:
         super().__init__(model, stage, train)
-        self.means = torch.zeros(2, device=train.y.device)
-        self.batches = torch.zeros((), device=train.y.device)
+        self.means = torch.zeros(2, device=train.device)
+        self.batches = torch.zeros((), device=train.device)
 
-    def start_epoch(self, train: Batch, epoch: int) -> None:
+    def start_epoch(self, train: Rows, epoch: int) -> None:
         self.epoch = epoch
 
     def gradients(self, batch: Batch) -> Tensor:

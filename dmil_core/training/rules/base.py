@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from dmil_core.config import Stage
 from dmil_core.errors import ConfigError
-from dmil_core.models.batch import Batch
+from dmil_core.models.batch import Batch, Rows
 from dmil_core.training.losses import ModelOutputs, evaluate, total
 
 
@@ -42,8 +42,10 @@ class Rule:
 
     #: The rule's hyperparameters by name.
     defaults: ClassVar[dict[str, float]] = {}
+    #: Whether an epoch can be left and entered again in its middle, with nothing but `state`.
+    divisible: ClassVar[bool] = True
 
-    def __init__(self, model: nn.Module, stage: Stage, train: Batch) -> None:
+    def __init__(self, model: nn.Module, stage: Stage, train: Rows) -> None:
         unknown = sorted(set(stage.settings) - set(self.defaults))
         if unknown:
             known = ", ".join(self.defaults) or "none"
@@ -54,7 +56,7 @@ class Rule:
         self.stage = stage
         self.settings = {**self.defaults, **stage.settings}
 
-    def start_epoch(self, train: Batch, epoch: int) -> None:
+    def start_epoch(self, train: Rows, epoch: int) -> None:
         """Called before the first batch of every epoch, counted from 0; model in training mode."""
 
     def gradients(self, batch: Batch) -> Tensor:
@@ -68,7 +70,7 @@ class Rule:
         return total(outputs, self.stage.losses, self.stage.modality).mean()
 
     def state(self) -> dict[str, Tensor]:
-        """What has to be stored when training stops between two epochs."""
+        """What has to be stored when training stops between two steps."""
         return {}
 
     def load_state(self, state: dict[str, Tensor]) -> None:

@@ -23,7 +23,7 @@ from torch.nn.functional import cosine_similarity, triplet_margin_loss
 
 from dmil_core.config import Stage
 from dmil_core.errors import ConfigError
-from dmil_core.models.batch import Batch
+from dmil_core.models.batch import Rows
 from dmil_core.models.i2moe import I2moe, I2moeOutput
 from dmil_core.training.losses import ModelOutputs
 from dmil_core.training.rules.base import Rule
@@ -35,7 +35,7 @@ class I2moeExperts(Rule):
     #: The published scripts sweep the weight from 0.1 to 0.7.
     defaults: ClassVar[dict[str, float]] = {"weight": 0.1, "margin": 1.0}
 
-    def __init__(self, model: nn.Module, stage: Stage, train: Batch) -> None:
+    def __init__(self, model: nn.Module, stage: Stage, train: Rows) -> None:
         super().__init__(model, stage, train)
         if not isinstance(model, I2moe):
             raise ConfigError("the rule 'i2moe' needs a mixture of experts (i2moe)")

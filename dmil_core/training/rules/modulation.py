@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from dmil_core.errors import ConfigError
-from dmil_core.models.batch import Batch
+from dmil_core.models.batch import Batch, Rows
 from dmil_core.training.gate_target import true_class_probability
 from dmil_core.training.losses import ModelOutputs, evaluate, total
 from dmil_core.training.rules.base import Rule
@@ -37,7 +37,7 @@ class Modulation(Rule):
 
     epoch = 0
 
-    def start_epoch(self, train: Batch, epoch: int) -> None:
+    def start_epoch(self, train: Rows, epoch: int) -> None:
         self.epoch = epoch
 
     def gradients(self, batch: Batch) -> Tensor:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from dmil_core.models.batch import Batch
+from dmil_core.models.batch import Rows
 from dmil_core.models.outputs import Output
 from dmil_core.training.gate_target import true_class_probability
 from dmil_core.training.losses import ModelOutputs, evaluate
@@ -43,17 +43,20 @@ class Pmr(Rule):
         "early": 0.25,
         "temperature": 0.25,
     }
+    #: Prototypes are those of the weights at the start of an epoch.
+    divisible = False
 
     prototypes: tuple[Tensor, ...] = ()
     position: Tensor
     epoch = 0
 
-    def start_epoch(self, train: Batch, epoch: int) -> None:
+    def start_epoch(self, train: Rows, epoch: int) -> None:
         self.epoch = epoch
         self.model.eval()
         with torch.no_grad():
-            outs = [evaluate(self.model, chunk).out for chunk in train.chunks(ROWS)]
-            self._set_prototypes(outs, train.y)
+            chunks = list(train.chunks(ROWS))
+            outs = [evaluate(self.model, chunk).out for chunk in chunks]
+            self._set_prototypes(outs, torch.cat([chunk.y for chunk in chunks]))
         self.model.train()
 
     def _set_prototypes(self, outs: list[Output], y: Tensor) -> None:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from dmil_core.config import Stage
 from dmil_core.errors import ConfigError
-from dmil_core.models.batch import Batch
+from dmil_core.models.batch import Rows
 from dmil_core.models.qmf import QmfOutput
 from dmil_core.training.losses import ModelOutputs, ce_unimodal
 from dmil_core.training.rules.base import Rule
@@ -34,11 +34,11 @@ class QmfRanking(Rule):
 
     defaults: ClassVar[dict[str, float]] = {"rank": 0.1}
 
-    def __init__(self, model: nn.Module, stage: Stage, train: Batch) -> None:
+    def __init__(self, model: nn.Module, stage: Stage, train: Rows) -> None:
         super().__init__(model, stage, train)
         #: Sum of each modality's losses (2, N) and number of visits (N,) of the training rows.
-        self.losses = torch.zeros(2, len(train), device=train.y.device)
-        self.visits = torch.zeros(len(train), device=train.y.device)
+        self.losses = torch.zeros(2, len(train), device=train.device)
+        self.visits = torch.zeros(len(train), device=train.device)
 
     def loss(self, outputs: ModelOutputs) -> Tensor:
         if not isinstance(outputs.out, QmfOutput) or outputs.batch.index is None:

@@ -4,35 +4,18 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
-from dmil_core.engine.local import TRIES, LocalEngine, Task
+from dmil_core.engine.local import LocalEngine
+from dmil_core.engine.tasks import TRIES, Task
 from dmil_core.errors import ResourceError
-
-
-def square(n: int) -> int:
-    return n * n
-
-
-def slow_first(n: int) -> int:
-    time.sleep(0.5 if n == 0 else 0.0)
-    return n
-
-
-def dying(path: str, n: int, times: int) -> int:
-    """Ends its process hard, so often as said; a file counts."""
-    with Path(path).open("a") as file:
-        file.write("x")
-    if Path(path).stat().st_size <= times:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return n
-
-
-def wrong(n: int) -> int:
-    raise ValueError(f"{n} is wrong")
+from tests.core.engine.units import dying, slow_first, square, wrong
 
 
 def test_each_result_comes_once_and_the_first_that_is_done_first() -> None:
@@ -78,6 +61,32 @@ def test_a_process_that_was_killed_between_two_tasks_is_replaced() -> None:
         os.kill(pid, signal.SIGKILL)
         time.sleep(0.5)
         assert list(engine.each([Task("", square, (2,))])) == [(0, 4)]
+
+
+#: Does a task, says which process did it, and stands still.
+STANDING = """
+import os, time
+from dmil_core.engine.local import LocalEngine
+from dmil_core.engine.tasks import Task
+with LocalEngine(1) as engine:
+    ((_, pid),) = engine.each([Task("", os.getpid)])
+    print(pid, flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no hard kill on this system")
+def test_processes_end_with_who_started_them_however_that_ends() -> None:
+    command = [sys.executable, "-c", STANDING]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as standing:
+        assert standing.stdout is not None
+        pid = int(standing.stdout.readline())
+        assert psutil.pid_exists(pid)
+        standing.kill()
+    end = time.monotonic() + 60
+    while psutil.pid_exists(pid):
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def test_an_error_of_a_task_is_raised_as_it_is() -> None:

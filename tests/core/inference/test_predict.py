@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,10 +20,12 @@ from dmil_core.checkpoint import Run, load_model
 from dmil_core.data.catalog import load_dataset
 from dmil_core.data.dataset import Dataset
 from dmil_core.errors import CheckpointError
+from dmil_core.inference import predict as predicting
 from dmil_core.inference.predict import predict
 from dmil_core.io.tables import read_table, write_table
 from dmil_core.metrics.predictions import score
 from dmil_core.models.inputs import inputs
+from dmil_core.models.outputs import Output
 from dmil_core.schema import COMPONENTS, DMIL_LATENTS
 from dmil_core.training.run import train
 from tests.conftest import PARADIGM_NAMES
@@ -257,3 +262,25 @@ def test_without_gates_there_is_nothing_to_say_of_them() -> None:
     assert set(score(plain, ("a", "b"))["test"]) == {"accuracy", "macro_f1", "map", "ece"}
     unknown = table.drop(columns="interaction_type")
     assert not any(k.startswith("gate_") for k in score(unknown, ("a", "b"))["test"])
+
+
+def test_outputs_of_past_batches_are_not_kept(
+    tiny_runs: dict[str, Run], tiny: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Latents, posteriors and draws of a batch are many times as large as its rows in the table."""
+    model, run = load_model(tiny_runs["dmil"].folder)
+    plain, seen = predicting._outputs, list[weakref.ref[Output]]()
+    most = 0
+
+    def outputs(*arguments: Any) -> Iterator[Output]:
+        nonlocal most
+        for output in plain(*arguments):
+            seen.append(weakref.ref(output))
+            most = max(most, sum(of() is not None for of in seen))
+            yield output
+            del output
+
+    monkeypatch.setattr(predicting, "_outputs", outputs)
+    table = predict(model, run.config.model, tiny, batch_rows=20)
+    assert len(table) == 420
+    assert most <= 2

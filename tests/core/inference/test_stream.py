@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,10 +16,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from dmil_core.checkpoint import read_run
 from dmil_core.cli import main
+from dmil_core.data.card import Card
 from dmil_core.data.files import stream as rows_in
+from dmil_core.data.files.load import Request, load_dataset_of
+from dmil_core.inference import projection as maps
 from dmil_core.inference import stream
-from dmil_core.io.tables import read_table
+from dmil_core.inference.projection import latent_values
+from dmil_core.io.tables import read_table, table_metadata
 
 N = 640
 
@@ -216,3 +222,79 @@ def test_rows_that_cannot_be_used_end_the_work_and_keep_the_parts_before(
     assert decompose(run, data, tmp_path / "parts") != 0
     assert "rows from 4" in capsys.readouterr().err
     assert len(list((tmp_path / "parts").glob("part-*.parquet"))) == 2
+
+
+# --- maps --------------------------------------------------------------------------------------
+
+
+def project(run: Path, data: Path, out: Path, *more: str) -> int:
+    return main(
+        ["project", "--checkpoint", str(run), "--data", str(data), "--out", str(out), *more]
+    )
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("method", ["pca", "umap"])
+def test_maps_of_parts_are_those_of_all_rows(run: Path, tmp_path: Path, method: str) -> None:
+    frame = birds()
+    data = write(frame, tmp_path / "new.parquet")
+    assert project(run, data, tmp_path / "maps", "--method", method) == 0
+    copy = shutil.copytree(run, tmp_path / "run")
+    card = Card.from_dict(read_run(copy).data_card)
+    rows = load_dataset_of(Request((data,)), purpose="predict", like=card)
+    whole = read_table(maps.project(copy, rows, method=method))
+    pd.testing.assert_frame_equal(read(tmp_path / "maps"), whole, check_exact=False, atol=1e-6)
+    about = table_metadata(tmp_path / "maps" / "part-00000.parquet")
+    assert (about["method"], about["rows"], about["of"]) == (method, N, N)
+
+
+@pytest.mark.usefixtures("small")
+def test_rows_beyond_the_fit_lie_where_the_fixed_map_has_them(run: Path, tmp_path: Path) -> None:
+    """Of a PCA the places of all rows are one linear map of their latents."""
+    data = write(birds(), tmp_path / "new.parquet")
+    assert project(run, data, tmp_path / "maps", "--method", "pca", "--rows", "100") == 0
+    assert decompose(run, data, tmp_path / "rows", "--latents") == 0
+    table, latents = read(tmp_path / "maps"), read(tmp_path / "rows")
+    assert table["id"].tolist() == latents["id"].tolist()
+    values = latent_values(latents, "R")
+    design = np.column_stack([values, np.ones(N)])
+    xy = table[["R_x", "R_y"]].to_numpy()
+    found, _, rank, _ = np.linalg.lstsq(design, xy, rcond=None)
+    assert rank <= values.shape[1] + 1
+    np.testing.assert_allclose(design @ found, xy, atol=2e-3 * np.abs(xy).max())
+    assert table_metadata(tmp_path / "maps" / "part-00000.parquet")["rows"] == 100
+
+
+def test_maps_go_on_in_their_own_folder_alone(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], small: None
+) -> None:
+    data, out = write(birds(), tmp_path / "new.parquet"), tmp_path / "maps"
+    assert project(run, data, out, "--method", "pca", "--rows", "100") == 0
+    first = read(out)
+    (out / "part-00002.parquet").unlink()
+    kept = (out / "part-00001.parquet").stat().st_mtime_ns
+    assert project(run, data, out, "--method", "pca", "--rows", "100") == 0
+    assert (out / "part-00001.parquet").stat().st_mtime_ns == kept
+    pd.testing.assert_frame_equal(read(out), first)
+    assert project(run, data, out, "--method", "pca", "--rows", "90") != 0
+    assert "fit_rows differ" in capsys.readouterr().err
+    assert decompose(run, data, out) != 0
+    assert "holds no decomposition" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("small")
+def test_explanations_of_a_checkpoint_are_those_of_all_rows(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, out = write(birds(), tmp_path / "new.parquet"), tmp_path / "parts"
+    command = ["explain", "--checkpoint", str(run), "--data", str(data), "--background", str(N)]
+    command += ["--partners", "20", "--quiet", "--out"]
+    assert main([*command, str(out), "--stream"]) == 0
+    assert "640 of 640 rows in 4 files" in capsys.readouterr().out
+    assert main([*command, str(tmp_path / "whole")]) == 0
+    whole = read_table(tmp_path / "whole" / "samples.parquet")
+    pd.testing.assert_frame_equal(
+        read(out), whole, check_exact=False, atol=1e-5, rtol=1e-4, check_dtype=False
+    )
+    assert main([*command, str(out), "--stream", "--keep"]) != 0
+    assert "--stream is for --out" in capsys.readouterr().err

@@ -18,7 +18,9 @@ from dmil_core.paradigms import DMIL
 from dmil_core.seeding import reproducible
 from dmil_core.training.loop import (
     FitState,
+    Pauses,
     Report,
+    epochs,
     fit,
     learning_rate,
     select_parameters,
@@ -267,25 +269,53 @@ def test_a_fit_leaves_the_global_generator_alone() -> None:
         assert not torch.equal(torch.rand(3), first)
 
 
-@pytest.mark.parametrize("epochs", range(1, 8))
-def test_going_on_after_any_epoch_ends_at_the_same_weights(tmp_path: Path, epochs: int) -> None:
+@pytest.mark.parametrize("count", range(1, 8))
+def test_going_on_after_any_epoch_ends_at_the_same_weights(tmp_path: Path, count: int) -> None:
     path = tmp_path / "state.safetensors"
 
     def stop(state: FitState, _: Report) -> None:
         state.save(path, {"note": "mine"})
-        if len(state.history) == epochs:
+        if len(state.history) == count:
             raise Stopped
 
     with pytest.raises(Stopped):
         trained(on_epoch=stop)
     state, note = FitState.load(path)
     assert note == {"note": "mine"}
-    assert len(state.history) == epochs
+    assert len(state.history) == count
     # Other initial weights: everything must come from the file.
     resumed, end = trained(weights_seed=99, state=state)
     whole, wanted = trained()
     assert states_equal(resumed.state_dict(), whole.state_dict())
     assert end.history == wanted.history
+
+
+@pytest.mark.parametrize("steps", [1, 4, 6, 15, 27])
+def test_going_on_within_any_epoch_ends_at_the_same_weights(tmp_path: Path, steps: int) -> None:
+    """Four steps an epoch, after each of which the state could be stored."""
+    stages = tuple(replace(s, averaging=0.3) for s in STAGES)
+    path, done = tmp_path / "state.safetensors", []
+
+    def stop(state: FitState) -> None:
+        done.append(state.step)
+        if len(done) == steps:
+            state.save(path, {})
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        list(epochs(model("dmil"), stages, TRAIN, VAL, 0, FitState(), Pauses(stop, 0.0)))
+    assert done[:5] == [1, 2, 3, 4, 1][:steps]
+    resumed, end = trained(stages, weights_seed=99, state=FitState.load(path)[0])
+    whole, wanted = trained(stages)
+    assert states_equal(resumed.state_dict(), whole.state_dict())
+    assert end.history == wanted.history
+
+
+def test_a_state_is_stored_within_an_epoch_once_a_while() -> None:
+    def never(_: FitState) -> None:
+        raise AssertionError
+
+    list(epochs(model("joint"), (stage(),), TRAIN, VAL, 0, FitState(), Pauses(never, 3600.0)))
 
 
 def test_patience_is_remembered_over_a_stop(tmp_path: Path) -> None:

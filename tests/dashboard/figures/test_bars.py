@@ -203,7 +203,7 @@ def test_long_words_are_cut_where_a_number_stands_beside_them_and_told_in_full()
         shown = tree(draw(Bars((row,), 0.0, 1.0), "")).find(f"{SVG}text")
         assert shown is not None
         assert shown.text is not None
-        assert len(shown.text) + len(text) <= 38
+        assert len(shown.text) + len(text) <= 40
         assert shown.text.endswith("…")
         assert shown.findtext(f"{SVG}title") == words
 

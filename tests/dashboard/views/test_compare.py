@@ -319,7 +319,7 @@ def test_no_records_show_one_seed_and_the_way_to_more(open_page: OpenPage) -> No
     assert not app.exception
     assert "No comparison over seeds is recorded" in said(app)
     assert "make bench-compare" in said(app)
-    assert "95 % interval" in said(app)
+    assert "95% interval" in said(app)
     assert f"--out checkpoints/{REAL}" in app.code[0].value
 
 

@@ -17,6 +17,7 @@ from dmil_core.data.catalog import load_dataset
 from dmil_core.io.paths import checkpoints_root
 from dmil_core.io.tables import read_table
 from dmil_core.posthoc.imported import import_predictions
+from tests.dashboard import drawn
 from tests.dashboard.folders import APP
 
 SET, HEADS, PLAIN = "emoji", "with-heads", "only.p"
@@ -98,6 +99,6 @@ def test_what_takes_the_model_itself_is_said(model: str, words: str) -> None:
 
 
 def app_table(app: AppTest) -> list[str]:
-    """Who is in the table of answers."""
-    frames = [d.value for d in app.dataframe if "model" in getattr(d.value, "columns", ())]
-    return [str(w) for w in frames[0]["model"]]
+    """Who is among the predictions of a sample."""
+    rows = drawn.texts(drawn.drawing(app, "opinions"))
+    return [row[2:].partition(":")[0] for row in rows if row[:1] in "✓✗"]

@@ -116,7 +116,7 @@ def _redundancy(_: Fidelity) -> list[int]:
 def _two_eyes(_: Fidelity) -> list[int]:
     spec = service.at("eyes", "")
     # The question says so.
-    assert service.eyes()[spec] == "10 %"
+    assert service.eyes()[spec] == "10%"
     f = gates.numbers(spec)
     added = f.i1 + f.i2
     return [
@@ -181,11 +181,11 @@ def test_the_right_answer_is_right_by_computation(
 
 def test_dials_go_where_they_say() -> None:
     alike = {name: gates.numbers(s) for s, name in service.alike().items()}
-    assert alike["50 %"].i2 == pytest.approx(0)
-    assert alike["100 %"].i2 == pytest.approx(1)
+    assert alike["50%"].i2 == pytest.approx(0)
+    assert alike["100%"].i2 == pytest.approx(1)
     eyes = {name: gates.numbers(s) for s, name in service.eyes().items()}
-    assert eyes["0 %"].i1 == pytest.approx(1)
-    assert eyes["50 %"].i12 == pytest.approx(0)
+    assert eyes["0%"].i1 == pytest.approx(1)
+    assert eyes["50%"].i12 == pytest.approx(0)
     switches = {name: gates.numbers(s) for s, name in service.switches().items()}
     for name in ("xor", "or", "and"):
         assert switches[name.upper()] == gates.numbers(f"gates:{name}=1")
@@ -415,9 +415,9 @@ def test_a_handout_is_one_safe_page(lesson: Lesson, catalog: CheckpointCatalog) 
 
 
 def test_a_handout_shows_what_is_chosen(catalog: CheckpointCatalog) -> None:
-    spec = next(s for s, name in service.eyes().items() if name == "25 %")
+    spec = next(s for s, name in service.eyes().items() if name == "25%")
     page = Page(handout.of_lesson(text.TWO_EYES, mixture=spec))
-    assert "at 25 %" in page.text
+    assert "at 25%" in page.text
     assert f"{gates.numbers(spec).i12:.2f}" in page.text
     assert "Finn-Lizier" in Page(handout.of_lesson(text.NUMBERS, measure="fl")).text
 

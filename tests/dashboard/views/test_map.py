@@ -264,5 +264,5 @@ def test_a_slice_of_another_map_is_refused_in_words(
 def test_unknown_sample_on_the_map(open_page: OpenPage) -> None:
     app = open_page("map", data=REAL, sample="nobody")
     assert "no sample with that id" in app.warning[0].value
-    next(b for b in app.button if b.label == "Clear the selection").click().run()
+    app.button(key="forget_sample").click().run()
     assert not is_open(app)

@@ -16,7 +16,7 @@ from dashboard.services import listing
 from dmil_core.checkpoint import PREDICTIONS_FILE
 from dmil_core.information import store
 from tests.dashboard import drawn
-from tests.dashboard.conftest import OpenPage
+from tests.dashboard.conftest import OpenPage, Pick
 from tests.dashboard.folders import (
     BROKEN,
     GENERATED,
@@ -501,6 +501,21 @@ def test_samples_that_one_model_gets_right_and_another_wrong(
     assert "No sample matches" in said(absent)
 
 
+def test_a_range_of_confidence_is_chosen_by_a_slider(open_page: OpenPage, room: Room) -> None:
+    app = open_page(data=REAL, order="stored")
+    app.slider(key="choice_confidence").set_range(30.0, 60.0).run()
+    frame = table_of(room, REAL, "dmil").query("split == 'test'")
+    confidence = frame.filter(regex="^p_").max(axis=1)
+    within = frame[(confidence >= 0.3) & (confidence < 0.6)]
+    assert 0 < len(within) < listing.PAGE
+    assert listed(app) == within["id"].astype(str).tolist()
+    app.slider(key="choice_confidence").set_range(0.0, 100.0).run()
+    assert view(app).confidence == ""  # type: ignore[attr-defined]
+    # Both ends at one place are not an empty range.
+    app.slider(key="choice_confidence").set_range(100.0, 100.0).run()
+    assert view(app).confidence == "0.99:1"  # type: ignore[attr-defined]
+
+
 def test_interaction_type_filter_only_where_known(open_page: OpenPage) -> None:
     known = open_page(data=GENERATED)
     assert "choice_interaction_type" in [s.key for s in known.selectbox]
@@ -542,7 +557,7 @@ def test_hostile_ids_are_shown_as_text(open_page: OpenPage, page: str, sample: s
 
 
 def test_compare_says_what_the_whiskers_are(open_page: OpenPage) -> None:
-    assert "95 % interval" in said(open_page("compare", data=REAL))
+    assert "95% interval" in said(open_page("compare", data=REAL))
 
 
 def test_interaction_type_or_flags_or_a_message(open_page: OpenPage) -> None:
@@ -585,6 +600,33 @@ def test_a_blank_input_changes_the_answer_and_is_undone(open_page: OpenPage, roo
     assert "Nothing is changed yet" in said(app)
 
 
+def test_a_cell_makes_the_inputs_blank_that_it_does_not_name(
+    open_page: OpenPage, room: Room, pick: Pick
+) -> None:
+    app = open_page("what-if", data=REAL, sample=ids(room, REAL)[2], edit2="noise:1:0")
+    app = pick(app, "needed", "2")
+    assert (view(app).edit1, view(app).edit2) == ("blank", "")  # type: ignore[attr-defined]
+    assert "**Edited**, it predicts" in said(app)
+    app = pick(app, "needed", "1,2")
+    assert (view(app).edit1, view(app).edit2) == ("", "")  # type: ignore[attr-defined]
+
+
+def test_cells_have_what_the_model_predicts_from_some_inputs_alone(
+    open_page: OpenPage, room: Room
+) -> None:
+    row = table_of(room, REAL, "dmil").query("split == 'test'").iloc[5]
+    app = open_page("what-if", data=REAL, sample=str(row["id"]), edit1="blank")
+    shown = drawn.html(app, "needed")
+    share = row[f"p_{row['pred']}"]
+    assert f"both inputs: predicts {row['pred']}, {share:.0%}" in shown
+    assert shown.count("data-mark") == 4
+    # What the edited sample is predicted to be is what its cell has.
+    (edited,) = re.findall(r"\*\*Edited\*\*, it predicts \*\*(\w+)\*\*", said(app))
+    assert f"speech alone: predicts {edited}, " in shown
+    three = drawn.html(open_page("what-if", data=THREE), "needed")
+    assert three.count("data-mark") == 5  # all, without each, none
+
+
 def test_a_changed_sample_has_its_place_on_the_map(open_page: OpenPage, room: Room) -> None:
     frame = table_of(room, REAL, "dmil").query("split == 'test'")
     sure = frame[frame["gate_U1"] > 0.9]["id"].iloc[0]
@@ -592,12 +634,12 @@ def test_a_changed_sample_has_its_place_on_the_map(open_page: OpenPage, room: Ro
     app.session_state["moved"] = True
     app.run()
     # Without its picture it is no longer among those whose picture is alike.
-    (words,) = (m.value for m in app.markdown if "as it is: " in m.value)
+    (words,) = (m.value for m in app.markdown if "original: " in m.value)
     before, after = re.findall(r"(\d+) of its 15 nearest are \*\*(\w+)\*\*", words)
     assert int(before[0]) > int(after[0]) or before[1] != after[1]
     app.segmented_control(key="choice_latent").set_value("M2").run()
     # Nothing is changed of what is heard.
-    (words,) = (m.value for m in app.markdown if "as it is: " in m.value)
+    (words,) = (m.value for m in app.markdown if "original: " in m.value)
     before, after = re.findall(r"(\d+ of its 15 nearest are \*\*\w+\*\*)", words)
     assert before == after
     rings = drawn.tree(drawn.drawing(app, "moved_map")).findall(f"{drawn.SVG}circle")

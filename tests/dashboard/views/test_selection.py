@@ -28,7 +28,7 @@ from tests.dashboard.views.test_pages import said, view
         ({"show": "wrong"}, "wrong by dmil"),
         ({"flags": "-"}, "no sample attribute"),
         ({"flags": "a_b"}, "only a b"),
-        ({"search": "seven"}, "“seven” in id or class"),
+        ({"search": "seven"}, "“seven” in id, class or text"),
         ({"slice": "left~dmil~0~Z~e6f392~AAAAzzAA__99"}, "left"),
     ],
 )

@@ -9,7 +9,8 @@ from __future__ import annotations
 import io
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any, Final, Literal
@@ -64,9 +65,9 @@ def read_samples(
     paths = [p for p in members.sizes if not is_clutter(p)]
     outer = _outer(paths)
     samples: dict[str, dict[str, str]] = {}
-    cut = {path: _cut(path[len(outer) :], dotted) for path in paths}
-    level = _level_of_kinds(cut.values())
-    for path, (key, ending) in cut.items():
+    parted = {path: cut(path[len(outer) :], dotted) for path in paths}
+    level = _level_of_kinds(parted.values())
+    for path, (key, ending) in parted.items():
         if level is not None:
             parts = key.split("/")
             key = "/".join(parts[:level] + parts[level + 1 :])
@@ -78,30 +79,57 @@ def read_samples(
             f"{name} holds no samples: expected pictures, sounds or tables, got files ending in "
             f"{endings}. Pack the files of a sample under one name, such as 0001.png and 0001.wav."
         )
-    most = max(1, min(limits.columns, limits.cells // max(1, len(samples))))
-    groups = _endings(samples)
+    keys = sorted(samples) if not dotted else list(samples)
+    columns = _folders(keys)
+    bases = [PurePosixPath(k).name for k in keys]
+    names_of_rows = bases if len(set(bases)) == len(bases) else keys
+    files = [samples[k] for k in keys]
+    groups = columns_by_ending(files)
+    return table_of(
+        files, names_of_rows, groups, members, name, account, limits, list(columns.values()), issues
+    )
+
+
+def table_of(
+    files: Sequence[Mapping[str, str]], keys: Sequence[str], groups: Mapping[str, Sequence[str]],
+    members: Members, name: str, account: Account, limits: Limits, before: Sequence[Column] = (),
+    issues: Sequence[Issue] = (),
+) -> Table:  # fmt: skip
+    """A row for each sample, a column for each ending that any of them has.
+
+    Parameters
+    ----------
+    files : of each sample its files by ending.
+    keys : of each sample.
+    groups : column -> the endings that are in it.
+    before : further columns, in front of the others.
+    issues : what there is to be said already.
+
+    Raises
+    ------
+    DataError
+        As :func:`read_samples`.
+    """
+    most = max(1, min(limits.columns, limits.cells // max(1, len(files))))
     if len(groups) > most:
         raise DataError(
             f"{name}: the files have {len(groups):,} endings, expected at most {most:,}. Name the "
             "files of a sample alike up to the ending."
         )
-    keys = sorted(samples) if not dotted else list(samples)
-    columns = _folders(keys)
-    bases = [PurePosixPath(k).name for k in keys]
-    names_of_rows = bases if len(set(bases)) == len(bases) else keys
-    columns["key"] = Column("key", _text(names_of_rows), OF_FILES)
-    found = list(columns.values())
+    found = [*before, Column("key", _text(keys), OF_FILES)]
+    said = list(issues)
     reading = _Reading(members, Files(members, limits), account, limits)
     for column, group in groups.items():
-        chosen = [next((samples[k][e] for e in group if e in samples[k]), "") for k in keys]
+        chosen = [next((of[e] for e in group if e in of), "") for of in files]
+        if not any(chosen):
+            continue
         if without := [row for row, path in enumerate(chosen) if not path]:
-            title = f"samples without a file {column!r}: {len(without):,} of {len(keys):,}"
-            issues.append(note(title, "Add these files, or drop the samples.", without))
-        for made in reading.columns(column, group[0], chosen):
-            found.append(made)
+            title = f"samples without a file {column!r}: {len(without):,} of {len(files):,}"
+            said.append(note(title, "Add these files, or drop the samples.", without))
+        found += reading.columns(column, group[0], chosen)
     names, renamed = usable_names([c.name for c in found], limits)
     named = {n: replace(c, name=n) for n, c in zip(names, found, strict=True)}
-    return Table(named, (*issues, *reading.issues, *renamed), reading.files, (name,))
+    return Table(named, (*said, *reading.issues, *renamed), reading.files, (name,))
 
 
 def split_of(path: str) -> str:
@@ -129,7 +157,7 @@ def _outer(paths: Sequence[str]) -> str:
     return "".join(f"{part}/" for part in parts[0][:shared])
 
 
-def _cut(path: str, dotted: bool) -> tuple[str, str]:
+def cut(path: str, dotted: bool) -> tuple[str, str]:
     """The key of a sample, with its folders, and the ending with its dot, in lower case."""
     folder, _, base = path.rpartition("/")
     stem, dot, ending = base.partition(".") if dotted else base.rpartition(".")
@@ -160,14 +188,7 @@ def _without_strangers(
     these have nothing else."""
     kept: dict[str, dict[str, str]] = {}
     strange: list[str] = []
-    counts: dict[str, int] = {}
-    for files in samples.values():
-        for ending in files:
-            counts[ending] = counts.get(ending, 0) + 1
-    known = {e for e in counts if _kind(e) != "other"}
-    media = {e for e in known if _kind(e) in _MEDIA}
-    usual = {e for e, n in counts.items() if 10 * n >= len(samples) and (e in known)}
-    usual |= media
+    usual = usual_endings(Counter(map(tuple, samples.values())))
     for key, files in samples.items():
         if usual & files.keys():
             kept[key] = files
@@ -180,6 +201,17 @@ def _without_strangers(
         title = f"files that belong to no sample: {shown}{more}, not used"
         issues.append(note(title, "Name them like the files of a sample if they are of one."))
     return kept, issues
+
+
+def usual_endings(kinds: Mapping[tuple[str, ...], int]) -> set[str]:
+    """The endings of files that make samples, given how many have which: of pictures and sounds,
+    and others that are read and that a tenth of them has."""
+    total = sum(kinds.values())
+    counts: Counter[str] = Counter()
+    for kind, count in kinds.items():
+        counts.update(dict.fromkeys(kind, count))
+    known = {e: _kind(e) for e in counts if _kind(e) != "other"}
+    return {e for e, kind in known.items() if kind in _MEDIA or 10 * counts[e] >= total}
 
 
 def _kind(ending: str) -> str:
@@ -195,14 +227,14 @@ def _kind(ending: str) -> str:
     return "pickled" if last in _PICKLED else "other"
 
 
-def _endings(samples: Mapping[str, Mapping[str, str]]) -> dict[str, list[str]]:
+def columns_by_ending(samples: Collection[Collection[str]]) -> dict[str, list[str]]:
     """Column -> the endings that are in it. Endings of one kind that no sample has two of are one:
     some pictures are .png, others .jpg."""
-    every = dict.fromkeys(e for files in samples.values() for e in files)
+    every = dict.fromkeys(e for files in samples for e in files)
     made: dict[str, list[str]] = {}
     for kind in ("pictures", "sounds"):
         of_kind = [e for e in every if _kind(e) == kind]
-        alone = all(sum(e in files for e in of_kind) < 2 for files in samples.values())
+        alone = all(sum(e in files for e in of_kind) < 2 for files in samples)
         if len(of_kind) > 1 and alone:
             made[kind.removesuffix("s")] = of_kind
         else:

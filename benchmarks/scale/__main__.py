@@ -28,7 +28,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--works", nargs="+", choices=WORKS, default=list(WORKS))
     parser.add_argument("--sizes", nargs="+", type=int, default=list(SIZES))
-    parser.add_argument("--jobs", type=int, default=1, help="more than one disturb each other")
     parser.add_argument("--out", type=Path, default=Path("build/bench-scale"))
     add_options(parser)
     a = parser.parse_args()
@@ -37,6 +36,7 @@ def main() -> int:
         Unit((work, count, a.out), frozenset([settings_of(work, count)]))
         for count in sorted(a.sizes)
         for work in a.works
+        if count <= WORKS[work].most_rows
     ]
     record = carry_out(opened(parser, a, study), a, measure, units)
     for run in record["runs"]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,29 +26,66 @@ VERSION: Final = 1
 
 #: Arguments of Python for work on a folder of rows, given the folder of the benchmark and where
 #: results go.
-Work = Callable[[Path, Path, Path], list[str]]
+Arguments = Callable[[Path, Path, Path], list[str]]
 
 
-def _dmil(command: str, *options: str, paradigm: str | None = "dmil") -> Work:
-    """A command with a checkpoint, unless ``paradigm`` is None, and the roles of the columns."""
+@dataclass(frozen=True)
+class Work:
+    """Something that is done with so many rows.
+
+    Attributes
+    ----------
+    arguments : of Python.
+    streamed : whether it is to be within the bars of commands that read rows in parts.
+    most_rows : beyond them it takes hours.
+    """
+
+    arguments: Arguments
+    streamed: bool = True
+    most_rows: int = SIZES[-1]
+
+
+def _dmil(command: str, *options: str, checkpoint: bool = True) -> Arguments:
+    """A command over rows in parts."""
 
     def arguments(folder: Path, data: Path, out: Path) -> list[str]:
-        where = ["--checkpoint", str(model(folder, paradigm))] if paradigm else []
+        where = ["--checkpoint", str(model(folder, "dmil"))] if checkpoint else []
         return ["-m", "dmil_core", command, *where, "--data", str(data), *ROLES, *options,
                 "--out", str(out)]  # fmt: skip
 
     return arguments
 
 
-def _plain_decompose(folder: Path, data: Path, out: Path) -> list[str]:
-    checkpoint = str(model(folder, "dmil"))
-    return ["-m", "benchmarks.scale.plain", "decompose", str(data), checkpoint, f"{out}.parquet"]
+def _plain(work: str) -> Arguments:
+    """The same in plain PyTorch and pandas."""
+
+    def arguments(folder: Path, data: Path, out: Path) -> list[str]:
+        checkpoint = str(model(folder, "dmil"))
+        return ["-m", "benchmarks.scale.plain", work, str(data), checkpoint, f"{out}.parquet"]
+
+    return arguments
 
 
-#: Name -> the work, and whether it is to be within the bars of streamed commands.
-WORKS: Final[dict[str, tuple[Work, bool]]] = {
-    "decompose": (_dmil("decompose"), True),
-    "decompose, plain PyTorch and pandas": (_plain_decompose, False),
+def _train(paradigm: str) -> Arguments:
+    """Training from files."""
+    return _dmil(
+        "train", "--stream", "--quiet", "--paradigm", paradigm, "--epochs-scale", "0.02",
+        checkpoint=False,
+    )  # fmt: skip
+
+
+#: By name, in the order of the record.
+WORKS: Final[dict[str, Work]] = {
+    "decompose": Work(_dmil("decompose")),
+    "decompose, plain PyTorch and pandas": Work(_plain("decompose"), streamed=False),
+    "project (PCA)": Work(_dmil("project", "--method", "pca")),
+    "estimate": Work(_dmil("estimate", "--refits", "0", checkpoint=False)),
+    "information": Work(_dmil("information", "--refits", "0", checkpoint=False)),
+    "worth": Work(_dmil("worth", "--refits", "0", checkpoint=False)),
+    "explain": Work(_dmil("explain", "--stream", "--quiet"), most_rows=100_000),
+    "train (dmil, 2 % of the epochs)": Work(_train("dmil"), streamed=False),
+    "train (joint, 2 % of the epochs)": Work(_train("joint"), streamed=False),
+    "train (one epoch), plain PyTorch and pandas": Work(_plain("train"), streamed=False),
 }
 
 
@@ -56,7 +94,7 @@ def measure(work: str, count: int, out: Path) -> Records:
     folder = out.resolve()
     data, results = rows(folder, count), folder / "results"
     shutil.rmtree(results, ignore_errors=True)
-    arguments = WORKS[work][0](folder, data, results)
+    arguments = WORKS[work].arguments(folder, data, results)
     cost = cost_of(arguments, folder)
     return [{"work": work, "rows": count, "settings": settings_of(work, count),
              "seconds": cost.seconds, "megabytes": cost.megabytes}]  # fmt: skip
@@ -107,7 +145,7 @@ def targets(record: dict[str, Any]) -> list[Target]:
     fast = f"decompose does at least {LEAST_ROWS_A_SECOND:,.0f} rows a second of one core"
     growth = record["growth"]
     streamed = {
-        w: growth[w]["most_megabytes"] for w, (_, bar) in WORKS.items() if bar and w in growth
+        w: growth[w]["most_megabytes"] for w, work in WORKS.items() if work.streamed and w in growth
     }
     if not streamed or (rows_a_second := growth["decompose"]["rows_a_second"]) is None:
         return [unmeasured(claim), unmeasured(fast)]

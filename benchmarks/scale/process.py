@@ -28,36 +28,33 @@ def environment(folder: Path) -> dict[str, str]:
     return {**os.environ, **places, "OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
 
 
-#: Starts the process and says what it used. A process begins with the memory record of the one it
-#: was made by, so that one has to be small.
+#: Starts the process and says at last what it used. A process begins with the memory record of the
+#: one it was made by, so that one has to be small.
 _LAUNCHER: Final = """
 import json, os, sys
-pid = os.spawnv(os.P_NOWAIT, sys.argv[2], sys.argv[2:])
+pid = os.spawnv(os.P_NOWAIT, sys.argv[1], sys.argv[1:])
 _, status, used = os.wait4(pid, 0)
-with open(sys.argv[1], "w") as file:
-    code = os.waitstatus_to_exitcode(status)
-    json.dump([code, used.ru_utime + used.ru_stime, used.ru_maxrss], file)
+code = os.waitstatus_to_exitcode(status)
+print("\\n" + json.dumps([code, used.ru_utime + used.ru_stime, used.ru_maxrss]))
 """
 
 
 def cost_of(arguments: list[str], folder: Path) -> Cost:
-    """Run Python with these arguments to its end; ``folder`` keeps what it prints.
+    """Run Python with these arguments to its end; what it finds by name is in a folder.
 
     Raises
     ------
     RuntimeError
         If it fails; with the end of what it printed.
     """
-    log, used = folder / "last.log", folder / "last.json"
-    launcher = [sys.executable, "-I", "-S", "-c", _LAUNCHER, str(used)]
-    with log.open("wb") as output:
-        subprocess.run(
-            [*launcher, sys.executable, "-W", "ignore", *arguments],
-            env=environment(folder), stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-            check=True,
-        )  # fmt: skip
-    code, seconds, most = json.loads(used.read_text("utf-8"))
+    launcher = [sys.executable, "-I", "-S", "-c", _LAUNCHER]
+    done = subprocess.run(
+        [*launcher, sys.executable, "-W", "ignore", *arguments],
+        env=environment(folder), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True, errors="replace", check=True,
+    )  # fmt: skip
+    said, _, last = done.stdout.rstrip().rpartition("\n")
+    code, seconds, most = json.loads(last)
     if code:
-        said = log.read_text("utf-8", errors="replace")[-2000:]
-        raise RuntimeError(f"{' '.join(arguments)} ended with {code}:\n{said}")
+        raise RuntimeError(f"{' '.join(arguments)} ended with {code}:\n{said[-2000:]}")
     return Cost(seconds, most * _UNIT / 1e6)

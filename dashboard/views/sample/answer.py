@@ -56,17 +56,12 @@ def weights(checkpoint: Checkpoint, sample: str) -> None:
     frame = service.gates(checkpoint, sample)
     shares = dict(zip(frame["component"], frame["weight"].astype(float), strict=True))
     st.markdown("**Gate weights**", help=terms.GATE)
-    with st.container(key=gate_key(checkpoint), gap="xsmall"):
+    with st.container(key=key_of("gate", checkpoint.model), gap="xsmall"):
         st.html(strip(shares, "Gate weights", height=1.8))
         numbers = " · ".join(f"**{c}** {share:.0%}" for c, share in shares.items())
         share = service.explained(checkpoint, sample)
         more = "" if share is None else f" · {messages.explained(share)}"
         st.caption(numbers + more, help=None if share is None else terms.EXPLAINED)
-
-
-def gate_key(checkpoint: Checkpoint) -> str:
-    """Key of the picture of the gate weights."""
-    return key_of("gate", checkpoint.model)
 
 
 def gate(checkpoint: Checkpoint, sample: str) -> None:
@@ -77,7 +72,7 @@ def gate(checkpoint: Checkpoint, sample: str) -> None:
     st.markdown("**Gate weights**", help=terms.GATE)
     widgets.bars(
         figures.gate_bars(weights, names),
-        gate_key(checkpoint),
+        key_of("gate", checkpoint.model),
         f"Bars of the {terms.NUMBERS[len(weights)]} gate weights",
     )
     st.caption(

@@ -32,7 +32,9 @@ def full(checkpoint: Checkpoint, sample: str) -> None:
     with parts.container(border=True, height="stretch"):
         if checkpoint.gated:
             answer.weights(checkpoint, sample)
-            widgets.save_figure(answer.gate_key(checkpoint), f"Gate weights of sample {sample}")
+            widgets.save_figure(
+                key_of("gate", checkpoint.model), f"Gate weights of sample {sample}"
+            )
             answer.waterfall(checkpoint, sample)
         else:
             answer.no_gate(checkpoint, replaced=True)

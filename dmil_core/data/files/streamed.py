@@ -51,7 +51,6 @@ from dmil_core.data.files.stream import (
     Source,
     columns_said,
     described,
-    opened,
     sample,
     used,
 )
@@ -157,11 +156,9 @@ def fits_into_memory(path: Path) -> bool:
     DataError
         If a file cannot be read.
     """
-    files = opened(path).files
-    if files[0].suffix != PARQUET:
-        return True  # read as archives are, within their limits
     size = 0
-    for file in files:
+    # Shards, and tables that are joined, are read as archives are, within their limits.
+    for file in path.glob(f"*{PARQUET}") if path.is_dir() else [path][: path.suffix == PARQUET]:
         about = open_parquet(file).metadata
         size += sum(about.row_group(i).total_byte_size for i in range(about.num_row_groups))
     return size <= MAX_BYTES

@@ -203,6 +203,21 @@ def test_what_cannot_be_used_is_named(
         made(birds().assign(**change), tmp_path, **said)
 
 
+def test_tables_that_are_joined_and_archives_are_no_matter_of_streaming(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder of two tables of different columns, and a .tar that holds anything."""
+    folder = tmp_path / "tables"
+    folder.mkdir()
+    write(birds()[["name", "bill_depth"]], folder / "a.parquet")
+    write(birds()[["name", "species"]], folder / "b.parquet")
+    assert streamed.fits_into_memory(folder)
+    (tmp_path / "pictures.tar").write_bytes(b"no shard")
+    assert streamed.fits_into_memory(tmp_path / "pictures.tar")
+    monkeypatch.setattr(streamed, "MAX_BYTES", 100)
+    assert not streamed.fits_into_memory(write(birds(), tmp_path / "rows.parquet"))
+
+
 def test_hashes_of_other_seeds_are_unrelated() -> None:
     keys = pd.util.hash_array(np.arange(4000).astype(str).astype(object), categorize=False)
     a, b = (mixed(keys, seed) % np.uint64(3) for seed in (1, 2))

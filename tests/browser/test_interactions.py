@@ -40,7 +40,7 @@ def test_it_is_computed_once_and_kept(page: Page, url: str, folder: Path) -> Non
     page.get_by_role("button", name=f"Compute for {MODEL}").click()
     drawing = page.get_by_role("img", name="Accuracy of the model, and of EMAP")
     expect(drawing).to_be_visible(timeout=240_000)
-    expect(page.get_by_text(re.compile("^Of 395 test samples"))).to_be_visible()
+    expect(page.get_by_text(re.compile("^On 395 test samples"))).to_be_visible()
     assert (folder / FILE).exists()
     page.goto(f"{url}/model?data={SET}&look=interactions")
     settled(page)

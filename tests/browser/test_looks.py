@@ -162,5 +162,5 @@ def test_the_focus_of_the_keyboard_is_seen_on_links_and_tools_of_tables(
 
     seen(page.get_by_role("link", name="Samples", exact=False).first)
     seen(page.locator("[data-testid=stPageLink] a").first)
-    visit(page, f"{app_url}/samples?data={GENERATED}&model=dmil")
+    visit(page, f"{app_url}/model?data={GENERATED}&model=dmil&look=training")
     seen(page.locator("[data-testid=stElementToolbar] button").first)

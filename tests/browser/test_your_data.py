@@ -128,7 +128,7 @@ def test_from_a_file_to_the_samples_page_for_one_browser_alone(
     press(page, "Delete")
     press(page, "Delete signs")
     expect(page.locator(CARD)).to_have_count(0)
-    assert not list(uploads.glob("sets/*/*/my-*"))
+    assert not list(uploads.glob("sets/*/*/my-signs*"))
 
 
 def test_pictures_and_sounds_in_a_zip_or_folder_are_seen_and_heard_on_the_samples_page(

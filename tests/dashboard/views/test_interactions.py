@@ -87,7 +87,7 @@ def test_what_is_kept_is_drawn_and_said(open_page: OpenPage, own_room: Path) -> 
     app = open_page("", root=own_room, data=REAL, model="joint")
     assert not app.exception
     words = said(app)
-    assert "**90.0%** right" in words
+    assert "the accuracy of the model is **90.0%**" in words
     assert "interactions are worth 5.0 points" in words
     assert "**24%** of all effects (22% to 26%)" in words
     assert {"90.0%", "85.0%", text.ADDED} <= set(drawn.texts(drawn.drawing(app, "interactions")))

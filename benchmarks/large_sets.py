@@ -19,12 +19,11 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from dmil_core import schema
 from dmil_core.checkpoint import HISTORY_FILE, MODEL_FILE, PREDICTIONS_FILE, RUN_FILE, read_run
 from dmil_core.io.atomic import make_folder, replacing, write_json
-from dmil_core.io.parquet import form
+from dmil_core.io.parquet import write_batches
 from dmil_core.io.paths import checkpoints_root
 from dmil_core.io.tables import metadata_of, read_table
 
@@ -60,16 +59,11 @@ def _about(source: Path, name: str) -> dict[str, Any]:
 def _write_table(source: Path, path: Path, rows: int, seed: int) -> None:
     base = read_table(source / PREDICTIONS_FILE)
     classes = read_run(source).classes
-    with replacing(path) as temporary:
-        writer = None
-        for part in parts(base, classes, rows, seed):
-            table = pa.Table.from_pandas(part, preserve_index=False)
-            table = table.replace_schema_metadata(metadata_of({}))
-            if writer is None:
-                writer = pq.ParquetWriter(temporary, table.schema, **form(table.schema, level=3))
-            writer.write_table(table, row_group_size=GROUP)
-        if writer is not None:
-            writer.close()
+    tables = (
+        pa.Table.from_pandas(part, preserve_index=False)
+        for part in parts(base, classes, rows, seed)
+    )
+    write_batches(path, tables, metadata_of({}), group_rows=GROUP)
 
 
 def parts(

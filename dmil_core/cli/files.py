@@ -303,8 +303,8 @@ def request_of_source(a: argparse.Namespace, always: bool) -> Request | None:
     ConfigError
         If it is ``always``, and the data is of another kind.
     """
+    from dmil_core.data.files.shuffled import fits_into_memory
     from dmil_core.data.files.stream import is_source
-    from dmil_core.data.files.streamed import fits_into_memory
     from dmil_core.io.paths import named_path
 
     path = named_path(a.data[0])

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 from torch import nn
 
 from dmil_core.config import ModelConfig
 from dmil_core.data.dataset import Dataset
 from dmil_core.inference.predict import predict
-from dmil_core.io.atomic import replacing
-from dmil_core.io.parquet import form
+from dmil_core.io.parquet import write_batches
 from dmil_core.io.parts import arrow_of
 from dmil_core.io.tables import metadata_of
 from dmil_core.metrics.predictions import score
@@ -54,34 +52,25 @@ def write_predictions(
     """
     rng = np.random.default_rng(0)
     kept: list[pd.DataFrame] = []
-    waiting: list[pa.Table] = []
     classes: tuple[str, ...] = ()
-    with replacing(path) as temporary:
-        writer: pq.ParquetWriter | None = None
-        try:
-            for rows in batches:
-                classes = rows.classes
-                table = predict(model, config, rows)
-                share = table["split"].map(lambda s: SCORED_ROWS / max(counts[s], 1)).to_numpy()
-                kept.append(_judged(table[rng.random(len(table)) < share]))
-                waiting.append(arrow_of(table))
-                if writer is None:
-                    schema = waiting[0].schema.with_metadata(metadata_of(about))
-                    writer = pq.ParquetWriter(temporary, schema, **form(schema, level=3))
-                if sum(map(len, waiting)) >= _GROUP_ROWS:
-                    _write(writer, waiting)
-            if writer is not None and waiting:
-                _write(writer, waiting)
-        finally:
-            if writer is not None:
-                writer.close()
+
+    def tables() -> Iterator[pa.Table]:
+        nonlocal classes
+        waiting: list[pa.Table] = []
+        for rows in batches:
+            classes = rows.classes
+            table = predict(model, config, rows)
+            share = table["split"].map(lambda s: SCORED_ROWS / max(counts[s], 1)).to_numpy()
+            kept.append(_judged(table[rng.random(len(table)) < share]))
+            waiting.append(arrow_of(table))
+            if sum(map(len, waiting)) >= _GROUP_ROWS:
+                yield pa.concat_tables(waiting)
+                waiting = []
+        if waiting:
+            yield pa.concat_tables(waiting)
+
+    write_batches(path, tables(), metadata_of(about))
     return score(pd.concat(kept, ignore_index=True), classes)
-
-
-def _write(writer: pq.ParquetWriter, waiting: list[pa.Table]) -> None:
-    table = pa.concat_tables(waiting)
-    writer.write_table(table.cast(writer.schema), len(table))
-    waiting.clear()
 
 
 def _judged(table: pd.DataFrame) -> pd.DataFrame:

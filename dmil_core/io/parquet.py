@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dmil_core.errors import DataError
+from dmil_core.io.atomic import replacing
 from dmil_core.io.reading import open_checked, parsing
 
 #: It is read in parts, so that any will do.
@@ -61,6 +62,45 @@ def batches_of(
         if batch is None:
             return
         yield batch
+
+
+def write_batches(
+    path: Path, tables: Iterable[pa.Table], metadata: Mapping[bytes, bytes],
+    footer: Callable[[], Mapping[str, str]] | None = None, group_rows: int | None = None,
+) -> None:  # fmt: skip
+    """Write tables of one layout one after the other, as a file that appears whole or not at all.
+
+    Parameters
+    ----------
+    metadata
+        Of the file.
+    footer
+        More of it, asked for behind the last table.
+    group_rows
+        Rows of a row group at most; by default a table is one.
+
+    Raises
+    ------
+    DataError
+        If there is no table.
+    ResourceError
+        If disk, permissions, quota or memory do not suffice.
+    """
+    writer: pq.ParquetWriter | None = None
+    with replacing(path) as temporary:
+        try:
+            for table in tables:
+                if writer is None:
+                    schema = table.schema.with_metadata(dict(metadata))
+                    writer = pq.ParquetWriter(temporary, schema, **form(schema, level=3))
+                writer.write_table(table, group_rows)
+            if writer is None:
+                raise DataError(f"{path.name} would have no rows; leave empty files out")
+            if footer is not None:
+                writer.add_key_value_metadata(dict(footer()))
+        finally:
+            if writer is not None:
+                writer.close()
 
 
 def form(schema: pa.Schema, level: int) -> dict[str, Any]:

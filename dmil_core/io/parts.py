@@ -17,12 +17,11 @@ from typing import Any, Final, Protocol, Self, TypeVar
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from dmil_core.errors import ConfigError, DataError
-from dmil_core.io.atomic import make_folder, replacing, write_json
-from dmil_core.io.parquet import form, open_parquet
+from dmil_core.io.atomic import make_folder, write_json
+from dmil_core.io.parquet import open_parquet, write_batches
 from dmil_core.io.reading import MIB, parsing, read_json
 from dmil_core.io.tables import metadata_of
 
@@ -274,28 +273,21 @@ def _write(file: Path, batches: Iterator[Rows], footer: Mapping[str, Any]) -> No
     notes: dict[str, None] = {}
     means: dict[str, Moments] = {}
     read = 0
-    writer: pq.ParquetWriter | None = None
-    with replacing(file) as temporary:
-        try:
-            for rows in batches:
-                if writer is None:
-                    schema = rows.table.schema.with_metadata(metadata_of(dict(footer)))
-                    writer = pq.ParquetWriter(temporary, schema, **form(schema, level=3))
-                writer.write_table(rows.table)
-                read += rows.read
-                notes |= dict.fromkeys(rows.notes)
-                for name, values in rows.values.items():
-                    means.setdefault(name, Moments()).add(values)
-            if writer is None:
-                raise DataError(f"{file.name} would have no rows; leave empty files out")
-            said = {
-                "notes": list(notes),
-                "means": {n: [m.count, m.mean, m.squares] for n, m in means.items()},
-            }
-            writer.add_key_value_metadata({_READ: str(read), _SAID: json.dumps(said)})
-        finally:
-            if writer is not None:
-                writer.close()
+
+    def tables() -> Iterator[pa.Table]:
+        nonlocal read
+        for rows in batches:
+            yield rows.table
+            read += rows.read
+            notes.update(dict.fromkeys(rows.notes))
+            for name, values in rows.values.items():
+                means.setdefault(name, Moments()).add(values)
+
+    def said() -> dict[str, str]:
+        of = {n: [m.count, m.mean, m.squares] for n, m in means.items()}
+        return {_READ: str(read), _SAID: json.dumps({"notes": list(notes), "means": of})}
+
+    write_batches(file, tables(), metadata_of(dict(footer)), said)
 
 
 def arrow_of(table: pd.DataFrame) -> pa.Table:

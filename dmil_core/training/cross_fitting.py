@@ -10,7 +10,7 @@ Shapes: N rows, M modalities, K classes.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -95,7 +95,7 @@ class OutOfFold:
         if not self.models:
             return result
         rows = self.train.rows(self.inside)
-        logits = torch.cat([_logits(model.eval(), rows) for model in self.models], dim=1)
+        logits = logits_of_all(self.models, rows)
         result[self.inside.cpu()] = 1.0 / result.shape[2]
         result[self.inside.cpu(), : logits.shape[1]] = logits.softmax(-1)
         return result
@@ -283,8 +283,13 @@ def _logits(model: torch.nn.Module, rows: Batch) -> Tensor:
     return torch.cat(parts).float().cpu()
 
 
+def logits_of_all(models: Sequence[torch.nn.Module], rows: Batch) -> Tensor:
+    """(N, M + 1, K) from the unimodal models and the joint model of a fold, or fewer of them."""
+    return torch.cat([_logits(model.eval(), rows) for model in models], dim=1)
+
+
 #: Temperatures that are tried.
-GRID: Final = (-0.6, 1.0, 65)
+GRID: Final = torch.logspace(-0.6, 1.0, 65)
 
 
 def temperatures(logits: Tensor, y: Tensor) -> Tensor:
@@ -292,10 +297,15 @@ def temperatures(logits: Tensor, y: Tensor) -> Tensor:
 
     ``logits`` are (N, M + 1, K).
     """
-    grid = torch.logspace(*GRID)
+    losses = [each.mean(dim=(0, 2)) for each in tempered_losses(logits, y)]
+    return GRID[torch.stack(losses).argmin(dim=0)].unsqueeze(1)
+
+
+def tempered_losses(logits: Tensor, y: Tensor) -> Iterator[Tensor]:
+    """(N, M + 1, 1) cross-entropy of rows at every temperature of `GRID`; see `temperatures`."""
     index = y[:, None, None].expand(-1, logits.shape[1], 1)
-    losses = [-(logits / t).log_softmax(-1).gather(2, index).mean(dim=(0, 2)) for t in grid]
-    return grid[torch.stack(losses).argmin(dim=0)].unsqueeze(1)
+    for t in GRID:
+        yield -(logits / t).log_softmax(-1).gather(2, index)
 
 
 def _stored(folder: Path | None, fold: int) -> dict[str, Tensor] | None:

@@ -26,8 +26,8 @@ from dmil_core.checkpoint import Run
 from dmil_core.config import RunConfig, read_run_config, to_json
 from dmil_core.data.dataset import Dataset, slug_of
 from dmil_core.data.files.load import Request
+from dmil_core.data.files.shuffled import StreamedSet, prepare
 from dmil_core.data.files.stream import opened
-from dmil_core.data.files.streamed import StreamedSet, prepare
 from dmil_core.errors import CheckpointError, ConfigError
 from dmil_core.inference.batches import write_predictions
 from dmil_core.inference.predict import predict
@@ -151,7 +151,7 @@ def train(
     dataset
         A set in memory; or what a user says of a Parquet file or of a folder of them, which may be
         larger than memory. Its rows are shuffled on the disk, in the folder of the unfinished run,
-        and read from there; see :mod:`dmil_core.data.files.streamed` and
+        and read from there; see :mod:`dmil_core.data.files.shuffled` and
         :mod:`dmil_core.training.streaming`. A run of these goes on within the epoch, and several
         processes may train it together; see :mod:`dmil_core.training.processes`.
     out

@@ -1,6 +1,6 @@
 """Training on rows in files: batches from a pool, out-of-fold targets in files.
 
-The rows of a :class:`~dmil_core.data.files.streamed.StreamedSet` are in files, in random order
+The rows of a :class:`~dmil_core.data.files.shuffled.StreamedSet` are in files, in random order
 within each. An epoch goes through pools of `POOL_ROWS` rows or more: each has an equal share of
 every file, so that it is a sample of the whole set whatever the order of the source, and is mixed
 before batches are cut from it. Where the shares begin is drawn anew in every epoch.
@@ -22,13 +22,19 @@ from torch import Tensor, nn
 
 from dmil_core import schema
 from dmil_core.config import ModelConfig, RunConfig
-from dmil_core.data.files.streamed import StreamedSet, mixed, read_rows
+from dmil_core.data.files.shuffled import StreamedSet, mixed, read_rows
 from dmil_core.io.atomic import make_folder, replacing
 from dmil_core.models import inputs
 from dmil_core.models.batch import Batch
 from dmil_core.paradigms import Recipe
 from dmil_core.training import loop, processes
-from dmil_core.training.cross_fitting import GRID, fit_models, part_of_run
+from dmil_core.training.cross_fitting import (
+    GRID,
+    fit_models,
+    logits_of_all,
+    part_of_run,
+    tempered_losses,
+)
 from dmil_core.training.loop import EVALUATION_ROWS, FitState, Pauses, Report
 from dmil_core.training.trainer import Learning, with_responsibilities
 
@@ -274,7 +280,7 @@ class OutOfFoldModels:
         hits = torch.zeros(self.config.modalities, dtype=torch.float64)
 
         def of_fold(batch: Batch, fold: int) -> Tensor:
-            return (_logits(self.models[fold], batch) / scales[fold]).softmax(-1)
+            return (logits_of_all(self.models[fold], batch) / scales[fold]).softmax(-1)
 
         for rows in (self.train, self.val):
             for shard, count in enumerate(rows.rows.shards[rows.split]):
@@ -305,24 +311,11 @@ class OutOfFoldModels:
 
     def _temperatures(self, models: list[nn.Module]) -> Tensor:
         """As :func:`~dmil_core.training.cross_fitting.temperatures`, a chunk at a time."""
-        grid = torch.logspace(*GRID)
-        losses = torch.zeros(len(grid), self.config.modalities + 1, dtype=torch.float64)
+        losses = torch.zeros(len(GRID), self.config.modalities + 1, dtype=torch.float64)
         for batch in self.val.chunks(EVALUATION_ROWS):
-            logits, y = _logits(models, batch), batch.y.cpu()
-            index = y[:, None, None].expand(-1, logits.shape[1], 1)
-            for number, t in enumerate(grid):
-                each = -(logits / t).log_softmax(-1).gather(2, index)
-                losses[number] += each.sum(dim=(0, 2))
-        return grid[losses.argmin(dim=0)].unsqueeze(1)
-
-
-def _logits(models: list[nn.Module], batch: Batch) -> Tensor:
-    """(n, M + 1, K) from the unimodal models and the joint model of a fold."""
-    parts = []
-    for model in models:
-        out = model.eval()(*batch.inputs)
-        parts.append(out.logits.unsqueeze(1) if out.unimodal is None else out.unimodal)
-    return torch.cat(parts, dim=1).float().cpu()
+            each = tempered_losses(logits_of_all(models, batch), batch.y.cpu())
+            losses += torch.stack([of.sum(dim=(0, 2)) for of in each])
+        return GRID[losses.argmin(dim=0)].unsqueeze(1)
 
 
 def _probabilities_file(folder: Path, split: str, shard: int) -> Path:

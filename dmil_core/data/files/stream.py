@@ -247,26 +247,33 @@ def sample(source: Source) -> Batch:
 
 def drawn(
     source: Source, count: int, seed: int, batch_rows: int = BATCH_ROWS
-) -> Iterator[tuple[Batch, Ints]]:
+) -> tuple[Batch, Ints]:
     """Rows drawn from all of the source without replacement, in their order; all where there are
     no more.
 
     Returns
     -------
-    Some rows after others, and their positions in the source.
+    The rows, and (n,) their positions in the source.
+
+    Raises
+    ------
+    DataError
+        If there are none.
     """
     chosen = np.arange(source.rows)
     if source.rows > count:
         generator = np.random.default_rng([seed, 12])
         chosen = np.sort(generator.choice(source.rows, count, replace=False))
+    found = []
     for part in source.parts:
         start = source.starts[part.number]
         if not _within(chosen, start, part.rows).size:
             continue
         for batch in batches(part, batch_rows):
             if (here := _within(chosen, start, len(batch))).size:
-                yield batch.take(here - start), here
+                found.append(batch.take(here - start))
             start += len(batch)
+    return joined(source.name, found), chosen
 
 
 def joined(name: str, batches_: Sequence[Batch]) -> Batch:
@@ -348,10 +355,9 @@ class NewRows:
 
     def drawn(self, source: Source, count: int, seed: int) -> tuple[Dataset, Ints]:
         """Rows drawn from all of the source, see :func:`drawn`, and (n,) their positions in it."""
-        found = list(drawn(source, count, seed, self.batch_rows))
-        batch = joined(source.name, [some for some, _ in found])
+        batch, positions = drawn(source, count, seed, self.batch_rows)
         dataset, kept = self.read(batch, source.name, 0)
-        return dataset, np.concatenate([at for _, at in found])[kept]
+        return dataset, positions[kept]
 
 
 class FitRows:
@@ -390,8 +396,7 @@ class FitRows:
         roles = roles_of(request, table, facts)
         most = max(_LEAST_FIT_ROWS, _FIT_NUMBERS // _numbers_of(facts, roles))
         self.batch_rows = _rows_at_a_time(facts, roles)
-        found = list(drawn(source, min(rows, most), seed, self.batch_rows))
-        batch = joined(source.name, [some for some, _ in found])
+        batch, positions = drawn(source, min(rows, most), seed, self.batch_rows)
         table, facts = described(batch, source.name, request)
         about = f"{table.rows:,} of {source.rows:,} rows of {source.name}"
         made = assemble(table, roles, request.repairs, source.name, source.name, about, OWN, None,
@@ -399,7 +404,7 @@ class FitRows:
         if made.dataset is None:
             raise DataError(f"{source.name} cannot be used:\n{faults_of(made)}")
         self.dataset = made.dataset
-        self.positions = np.concatenate([at for _, at in found])[made.rows]
+        self.positions = positions[made.rows]
         self._reading = Reading(request, roles, made.dataset.card)
         self.named = bool(roles.id)
 

@@ -16,9 +16,9 @@ import torch
 from dmil_core.checkpoint import Run, load_model
 from dmil_core.cli import main
 from dmil_core.data.catalog import load_dataset
-from dmil_core.data.files import stream, streamed
+from dmil_core.data.files import shuffled, stream
 from dmil_core.data.files.load import Request
-from dmil_core.data.files.streamed import prepare
+from dmil_core.data.files.shuffled import prepare
 from dmil_core.errors import CheckpointError, ConfigError
 from dmil_core.io.tables import read_table
 from dmil_core.seeding import reproducible
@@ -35,8 +35,8 @@ SET = "switch:classes=2,noise=1.0,block=2,shares=1/1/1/1,train=1200,val=300,test
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Several files, pools and parts, of few rows."""
     monkeypatch.setattr(stream, "PART_ROWS", 600)
-    monkeypatch.setattr(streamed, "BATCH_ROWS", 250)
-    monkeypatch.setattr(streamed, "SHARD_ROWS", 400)
+    monkeypatch.setattr(shuffled, "BATCH_ROWS", 250)
+    monkeypatch.setattr(shuffled, "SHARD_ROWS", 400)
     monkeypatch.setattr(streaming, "POOL_ROWS", 300)
     monkeypatch.setattr(streaming, "POOL_BATCHES", 2)
     monkeypatch.setattr(streaming, "_READ_ROWS", 128)
@@ -227,7 +227,7 @@ def test_the_command_streams_when_asked(
 def test_the_command_streams_what_is_too_large(
     parquet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streamed, "MAX_BYTES", 1000)
+    monkeypatch.setattr(shuffled, "MAX_BYTES", 1000)
     common = ["train", "--paradigm", "joint", "--epochs-scale", "0.02", "--quiet"]
     folder = tmp_path / "run"
     assert main([*common, "--data", str(parquet), "--out", str(folder)]) == 0

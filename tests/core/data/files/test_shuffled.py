@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dmil_core.data.files import stream, streamed
+from dmil_core.data.files import shuffled, stream
 from dmil_core.data.files.load import Request, load_dataset_of
 from dmil_core.data.files.repairs import Repairs
-from dmil_core.data.files.streamed import StreamedSet, mixed, prepare
+from dmil_core.data.files.shuffled import StreamedSet, mixed, prepare
 from dmil_core.errors import ConfigError, DataError
 
 N = 900
@@ -42,9 +42,9 @@ def birds(rows: int = N, seed: int = 0) -> pd.DataFrame:
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Parts of at most 200 rows, batches of 70, files of about 150 rows, a sample of a few."""
     monkeypatch.setattr(stream, "PART_ROWS", 200)
-    monkeypatch.setattr(streamed, "BATCH_ROWS", 70)
-    monkeypatch.setattr(streamed, "SHARD_ROWS", 150)
-    monkeypatch.setattr(streamed, "_ROWS_OF_EACH", 20)
+    monkeypatch.setattr(shuffled, "BATCH_ROWS", 70)
+    monkeypatch.setattr(shuffled, "SHARD_ROWS", 150)
+    monkeypatch.setattr(shuffled, "_ROWS_OF_EACH", 20)
 
 
 def write(frame: pd.DataFrame, path: Path, group: int = 100) -> Path:
@@ -174,7 +174,7 @@ def test_rows_that_are_shuffled_already_are_not_read_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = made(birds(), tmp_path)
-    monkeypatch.setattr(streamed, "_shuffled", lambda *_: pytest.fail("it was shuffled again"))
+    monkeypatch.setattr(shuffled, "_shuffled", lambda *_: pytest.fail("it was shuffled again"))
     again = made(birds(), tmp_path)
     assert (again.digest, again.card, again.shards) == (rows.digest, rows.card, rows.shards)
     with pytest.raises(pytest.fail.Exception):
@@ -211,11 +211,11 @@ def test_tables_that_are_joined_and_archives_are_no_matter_of_streaming(
     folder.mkdir()
     write(birds()[["name", "bill_depth"]], folder / "a.parquet")
     write(birds()[["name", "species"]], folder / "b.parquet")
-    assert streamed.fits_into_memory(folder)
+    assert shuffled.fits_into_memory(folder)
     (tmp_path / "pictures.tar").write_bytes(b"no shard")
-    assert streamed.fits_into_memory(tmp_path / "pictures.tar")
-    monkeypatch.setattr(streamed, "MAX_BYTES", 100)
-    assert not streamed.fits_into_memory(write(birds(), tmp_path / "rows.parquet"))
+    assert shuffled.fits_into_memory(tmp_path / "pictures.tar")
+    monkeypatch.setattr(shuffled, "MAX_BYTES", 100)
+    assert not shuffled.fits_into_memory(write(birds(), tmp_path / "rows.parquet"))
 
 
 def test_hashes_of_other_seeds_are_unrelated() -> None:

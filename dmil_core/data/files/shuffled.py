@@ -201,9 +201,10 @@ def prepare(source: Source, request: Request, folder: Path) -> StreamedSet:
     }  # fmt: skip
     about = {"version": VERSION, "source": source.about, "columns": said}
     known = _known(folder, about)
+    roles, facts = _roles(source, request)
     if known is None:
         make_folder(folder)
-        sampled, has_val = _sampled(source, request)
+        sampled, has_val = _sampled(source, roles, facts)
         with replacing(folder / _SAMPLE_FILE) as temporary:
             pq.write_table(sampled, temporary, **form(sampled.schema, level=3))
     else:
@@ -214,7 +215,6 @@ def prepare(source: Source, request: Request, folder: Path) -> StreamedSet:
         raise DataError(
             "the split has no val rows. Mark some rows as val, or take them from train: --val train"
         )
-    roles, facts = _roles(source, request)
     head = _head(sampled, roles, request, path.stem)
     reading = _Rows(request, roles, facts, head, has_val)
     if known is None:
@@ -271,13 +271,14 @@ def _roles(source: Source, request: Request) -> tuple[Roles, dict[str, Facts]]:
     return roles_of(request, table, facts), facts
 
 
-def _sampled(source: Source, request: Request) -> tuple[pa.Table, bool]:
+def _sampled(
+    source: Source, roles: Roles, facts: Mapping[str, Facts]
+) -> tuple[pa.Table, bool]:  # fmt: skip
     """A sample of training rows, and whether the source has validation rows of its own.
 
     It has the first training rows of parts all over the source, and then the first rows of every
     class and of every word, and the first with a missing cell, in each column that is used.
     """
-    roles, facts = _roles(source, request)
     naming = _Naming(roles, facts)
     looked_for = {c: 1 for role in roles.inputs for c in role.columns}
     if roles.label:
